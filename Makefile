@@ -1,0 +1,121 @@
+# `make demo` and `make test` do everything on a fresh Debian 12; `make help` lists the rest.
+
+B = build
+PREFIX = /usr/local
+DESTDIR =
+CC = gcc
+CFLAGS = -O2 -g
+LDFLAGS =
+LUA = lua5.4
+JOBS = $(shell nproc)
+
+BUILD_PACKAGES = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-argparse lua-cjson lua-cjson-dev \
+  libcurl4-openssl-dev libssl-dev libevent-dev ca-certificates
+TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev lua-busted awscli python3-boto3
+LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
+
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Werror
+COMPILE = $(CC) -std=c11 $(WARNINGS) -D_GNU_SOURCE -DLANYARD_PREFIX='"$(PREFIX)"' -fPIC -MMD \
+  -Icore $(shell pkg-config --cflags lua5.4 libcurl libcrypto) $(CFLAGS)
+LIBS = $(shell pkg-config --libs libcurl libcrypto) -levent_core -levent_extra -lm
+LUA_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a -ldl
+
+# core/ has parts that know no Lua, their bindings lua_*.c, and the binary's own main.c, modules.c.
+OWN = $(B)/core/main.o $(B)/core/modules.o $(B)/embedded.o
+CORE = $(filter-out $(OWN),$(patsubst core/%.c,$(B)/core/%.o,$(wildcard core/*.c)))
+PLAIN = $(filter-out $(B)/core/lua_%.o,$(CORE))
+TESTS = $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/*_test.c))
+
+ARGPARSE = $(firstword $(wildcard /usr/local/share/lua/5.4/argparse.lua /usr/share/lua/5.4/argparse.lua))
+LUA_FILES = $(shell find lua -name '*.lua')
+MODULES = $(foreach f,$(LUA_FILES),$(subst /,.,$(patsubst lua/%.lua,%,$(f:/init.lua=.lua)))=$(f))
+SCRIPTS = $(foreach f,$(wildcard scripts/*.lua),$(patsubst scripts/%.lua,%,$(f))=$(f))
+
+.DELETE_ON_ERROR:
+.PHONY: all build help demo test test-sanitized bench lint install clean deps test-deps lint-deps
+
+all: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) build
+
+build: $(B)/lanyard $(B)/lanyard.so
+
+help:
+	@echo 'make          build/lanyard (the binary) and build/lanyard.so (for stock lua5.4)'
+	@echo 'make demo     the main job against the embedded emulator'
+	@echo 'make test     every test, and every test again under ASan and UBSan'
+	@echo 'make bench    benchmarks (they print, they judge nothing)'
+	@echo 'make lint     warnings of gcc and clang, luacheck, clang-format'
+	@echo 'make install  [PREFIX=/usr/local] [DESTDIR=]'
+	@echo 'make clean'
+
+$(B)/lanyard: $(OWN) $(CORE)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS) $(LIBS)
+
+$(B)/lanyard.so: $(CORE)
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/core/%.o: core/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+$(B)/embedded.c: core/embed.lua Makefile $(LUA_FILES) $(wildcard scripts/*.lua)
+	@mkdir -p $(@D)
+	$(LUA) core/embed.lua modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) > $@
+
+$(B)/embedded.o: $(B)/embedded.c
+	$(COMPILE) -c -o $@ $<
+
+$(B)/tests/%: tests/c/%.c $(PLAIN)
+	@mkdir -p $(@D)
+	$(COMPILE) $(LDFLAGS) -o $@ $< $(PLAIN) -lcmocka $(LIBS)
+
+-include $(wildcard $(B)/core/*.d)
+
+demo: all
+	@tests/demo.sh $(B)/lanyard
+
+test: test-deps
+	@$(MAKE) --no-print-directory -j$(JOBS) build tests
+	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/sanitized CFLAGS='$(SANITIZED)' build tests
+	@$(LUA) tests/run.lua $(B) $(B)/sanitized
+
+SANITIZED = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+.PHONY: tests
+tests: $(TESTS)
+
+bench: all
+	@$(LUA) tests/bench/run.lua $(B)
+
+lint: lint-deps
+	@for cc in gcc clang; do for f in core/*.c tests/c/*.c; do \
+	  $(COMPILE:$(CC)%=$$cc%) -MF /dev/null -fsyntax-only $$f || exit 1; done; done
+	clang-format --dry-run --Werror core/*.[ch] tests/c/*.[ch]
+	luacheck --quiet lua scripts tests core
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/lua/5.4
+	install $(B)/lanyard $(DESTDIR)$(PREFIX)/bin/lanyard
+	install -m 644 $(B)/lanyard.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/lanyard.so
+	cd lua && find . -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(abspath $(PREFIX))/share/lua/5.4/{} \;
+
+clean:
+	rm -rf $(B)
+
+# What a machine lacks is installed where that can be done, and named where it cannot.
+define need
+	@missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q '^install ok' \
+	  || echo $$p; done); [ -z "$$missing" ] && exit 0; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	echo "installing:" $$missing; export DEBIAN_FRONTEND=noninteractive; \
+	$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends $$missing && exit 0; \
+	echo "These packages are missing and could not be installed:" $$missing >&2; \
+	echo "Install them with: $$sudo apt-get install --no-install-recommends" $$missing >&2; exit 1
+endef
+
+deps:
+	$(call need,$(BUILD_PACKAGES))
+test-deps:
+	$(call need,$(TEST_PACKAGES))
+lint-deps:
+	$(call need,$(LINT_PACKAGES))

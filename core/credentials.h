@@ -1,0 +1,33 @@
+#ifndef LANYARD_CREDENTIALS_H
+#define LANYARD_CREDENTIALS_H
+
+#include "buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes that nobody may see: copied in, wiped from memory when they go. A zeroed struct is none. */
+struct secret {
+  char *bytes; /* NULL: none; else NUL-terminated */
+  size_t length;
+};
+
+/* Keeps a copy; what was there before is wiped. False without memory. */
+bool secret_set(struct secret *secret, const char *bytes, size_t length);
+void secret_wipe(struct secret *secret);
+
+/* What signs a request: an access key, and for temporary ones the token that goes with it. */
+struct credentials {
+  char *access_key_id; /* not secret: it is in every request */
+  struct secret secret_access_key;
+  struct secret session_token; /* none for a long-term key */
+};
+
+/* Frees and wipes; the struct is empty and usable again. */
+void credentials_wipe(struct credentials *credentials);
+
+/* Adds `text` with every occurrence of every secret replaced by "***". */
+void secrets_redact(const struct secret *secrets, size_t count, const char *text, size_t length,
+                    struct buf *out);
+
+#endif

@@ -1,0 +1,262 @@
+#include "http.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct http_pool {
+  struct loop *loop;
+  CURLM *multi;
+  struct event *timer;
+};
+
+/* A finished transfer tells its operation. */
+static void collect(struct http_pool *pool);
+
+static void on_socket_event(evutil_socket_t fd, short what, void *context) {
+  struct http_pool *pool = context;
+  int flags = ((what & EV_READ) ? CURL_CSELECT_IN : 0) | ((what & EV_WRITE) ? CURL_CSELECT_OUT : 0);
+  int running;
+  curl_multi_socket_action(pool->multi, fd, flags, &running);
+  collect(pool);
+}
+
+static void on_timeout(evutil_socket_t fd, short what, void *context) {
+  (void)fd, (void)what;
+  struct http_pool *pool = context;
+  int running;
+  curl_multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  collect(pool);
+}
+
+/* libcurl says what it wants to know of a socket; the socket's event is its private pointer. */
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *socket_data) {
+  (void)easy;
+  struct http_pool *pool = context;
+  struct event *event = socket_data;
+  if (event)
+    event_free(event);
+  event = NULL;
+  if (what != CURL_POLL_REMOVE) {
+    short kind = (short)(EV_PERSIST | ((what & CURL_POLL_IN) ? EV_READ : 0) |
+                         ((what & CURL_POLL_OUT) ? EV_WRITE : 0));
+    event = event_new(loop_base(pool->loop), fd, kind, on_socket_event, pool);
+    if (!event || event_add(event, NULL) != 0)
+      return -1;
+  }
+  curl_multi_assign(pool->multi, fd, event);
+  return 0;
+}
+
+static int watch_time(CURLM *multi, long milliseconds, void *context) {
+  (void)multi;
+  struct http_pool *pool = context;
+  if (milliseconds < 0)
+    return event_del(pool->timer);
+  struct timeval delay = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
+  return event_add(pool->timer, &delay);
+}
+
+struct http_pool *http_pool_new(struct loop *loop) {
+  if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+    return NULL;
+  struct http_pool *pool = calloc(1, sizeof *pool);
+  if (!pool)
+    return NULL;
+  pool->loop = loop;
+  pool->multi = curl_multi_init();
+  pool->timer = event_new(loop_base(loop), -1, 0, on_timeout, pool);
+  if (!pool->multi || !pool->timer) {
+    http_pool_free(pool);
+    return NULL;
+  }
+  curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+  curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
+  curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, watch_time);
+  curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
+  return pool;
+}
+
+void http_pool_free(struct http_pool *pool) {
+  if (!pool)
+    return;
+  if (pool->multi)
+    curl_multi_cleanup(pool->multi);
+  if (pool->timer)
+    event_free(pool->timer);
+  free(pool);
+  curl_global_cleanup();
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *context) {
+  struct http_transfer *transfer = context;
+  size_t length = size * count;
+  /* Each reply begins with its status line: what an interim reply (100, 103) said does not count. */
+  if (length >= 5 && memcmp(line, "HTTP/", 5) == 0)
+    buf_reset(&transfer->head);
+  else
+    buf_add(&transfer->head, line, length);
+  return transfer->head.failed ? 0 : length;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
+  struct http_transfer *transfer = context;
+  size_t length = size * count;
+  if (length > transfer->max_size - transfer->body.length) {
+    transfer->too_large = true;
+    return 0;
+  }
+  buf_add(&transfer->body, bytes, length);
+  return transfer->body.failed ? 0 : length;
+}
+
+bool http_transfer_header(struct http_transfer *transfer, const char *name, const char *value) {
+  struct buf line = {0};
+  buf_adds(&line, name);
+  /* libcurl's spelling of a header with no value is a semicolon. */
+  buf_adds(&line, *value ? ": " : ";");
+  buf_adds(&line, value);
+  struct curl_slist *lines =
+      line.failed ? NULL : curl_slist_append(transfer->header_lines, line.data);
+  buf_free(&line);
+  if (!lines)
+    return false;
+  transfer->header_lines = lines;
+  return true;
+}
+
+/* At least a millisecond: libcurl takes 0 for its own default or for no limit. */
+static long milliseconds(double seconds) {
+  return seconds < 0.001 ? 1 : seconds > 1e6 ? 1000000000 : (long)(seconds * 1000);
+}
+
+static CURLcode set_options(struct http_transfer *transfer, const struct http_request *request) {
+  CURL *easy = transfer->easy;
+  CURLcode code = CURLE_OK;
+#define SET(option, value) code = code ? code : curl_easy_setopt(easy, option, value)
+  SET(CURLOPT_PRIVATE, (void *)transfer);
+  SET(CURLOPT_ERRORBUFFER, transfer->detail);
+  SET(CURLOPT_NOSIGNAL, 1L);
+  SET(CURLOPT_PROTOCOLS_STR, "http,https");
+  SET(CURLOPT_FOLLOWLOCATION, 0L);
+  SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  SET(CURLOPT_SSL_VERIFYPEER, 1L);
+  SET(CURLOPT_SSL_VERIFYHOST, 2L);
+  if (request->ca_bundle)
+    SET(CURLOPT_CAINFO, request->ca_bundle);
+  SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+  SET(CURLOPT_ACCEPT_ENCODING, "");
+  SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->connect_timeout));
+  SET(CURLOPT_TIMEOUT_MS, milliseconds(request->timeout));
+  SET(CURLOPT_URL, request->url);
+  SET(CURLOPT_PATH_AS_IS, 1L); /* the path is signed as it stands */
+  if (transfer->request_body) {
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
+    SET(CURLOPT_POSTFIELDS, transfer->request_body);
+  }
+  if (strcmp(request->method, "HEAD") == 0)
+    SET(CURLOPT_NOBODY, 1L);
+  else
+    SET(CURLOPT_CUSTOMREQUEST, request->method);
+  SET(CURLOPT_HTTPHEADER, transfer->header_lines);
+  SET(CURLOPT_HEADERFUNCTION, on_header);
+  SET(CURLOPT_HEADERDATA, (void *)transfer);
+  SET(CURLOPT_WRITEFUNCTION, on_body);
+  SET(CURLOPT_WRITEDATA, (void *)transfer);
+#undef SET
+  return code;
+}
+
+bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
+                         const struct http_request *request) {
+  transfer->op = (struct loop_op){.loop = pool->loop};
+  transfer->pool = pool;
+  transfer->max_size = request->max_size;
+  if (request->body) {
+    transfer->request_body = malloc(request->body_length + 1);
+    if (!transfer->request_body)
+      return false;
+    memcpy(transfer->request_body, request->body, request->body_length);
+  }
+  CURL *easy = curl_easy_init();
+  transfer->easy = easy;
+  if (easy && set_options(transfer, request) == CURLE_OK &&
+      curl_multi_add_handle(pool->multi, easy) == CURLM_OK)
+    return true;
+  if (easy)
+    curl_easy_cleanup(easy);
+  transfer->easy = NULL;
+  return false;
+}
+
+static enum http_failure failure_of(const struct http_transfer *transfer, CURLcode code) {
+  switch (code) {
+  case CURLE_OK:
+    return HTTP_OK;
+  case CURLE_URL_MALFORMAT:
+  case CURLE_UNSUPPORTED_PROTOCOL:
+    return HTTP_INVALID_URL;
+  case CURLE_COULDNT_RESOLVE_HOST:
+  case CURLE_COULDNT_RESOLVE_PROXY:
+    return HTTP_NAME_RESOLUTION;
+  case CURLE_COULDNT_CONNECT:
+    return HTTP_CONNECTION_REFUSED;
+  case CURLE_OPERATION_TIMEDOUT:
+    return HTTP_TIMEOUT;
+  case CURLE_PARTIAL_FILE:
+    return HTTP_BODY_CUT;
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_CIPHER:
+  case CURLE_SSL_CACERT_BADFILE:
+  case CURLE_SSL_ISSUER_ERROR:
+    return HTTP_TLS;
+  case CURLE_WRITE_ERROR:
+    return transfer->too_large ? HTTP_TOO_LARGE : HTTP_CONNECTION;
+  default:
+    return transfer->head.length > 0 ? HTTP_BODY_CUT : HTTP_CONNECTION;
+  }
+}
+
+static void collect(struct http_pool *pool) {
+  CURLMsg *message;
+  int left;
+  while ((message = curl_multi_info_read(pool->multi, &left))) {
+    if (message->msg != CURLMSG_DONE)
+      continue;
+    CURL *easy = message->easy_handle;
+    CURLcode code = message->data.result;
+    char *private = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+    struct http_transfer *transfer = (void *)private;
+    long request_size = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &transfer->status);
+    curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME, &transfer->elapsed);
+    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_size);
+    transfer->sent = request_size > 0;
+    transfer->failure = failure_of(transfer, code);
+    if (code != CURLE_OK && !transfer->detail[0])
+      strncpy(transfer->detail, curl_easy_strerror(code), sizeof transfer->detail - 1);
+    curl_multi_remove_handle(pool->multi, easy);
+    curl_easy_cleanup(easy);
+    transfer->easy = NULL;
+    loop_complete(&transfer->op);
+  }
+}
+
+void http_transfer_free(struct http_transfer *transfer) {
+  if (transfer->easy) {
+    curl_multi_remove_handle(transfer->pool->multi, transfer->easy);
+    curl_easy_cleanup(transfer->easy);
+    transfer->easy = NULL;
+  }
+  if (transfer->op.loop)
+    loop_forget(&transfer->op);
+  curl_slist_free_all(transfer->header_lines);
+  transfer->header_lines = NULL;
+  free(transfer->request_body);
+  transfer->request_body = NULL;
+  buf_free(&transfer->head);
+  buf_free(&transfer->body);
+}

@@ -1,0 +1,73 @@
+#ifndef LANYARD_HTTP_H
+#define LANYARD_HTTP_H
+
+#include "buf.h"
+#include "loop.h"
+
+#include <curl/curl.h>
+
+/* HTTP requests on libcurl's multi interface, driven by the loop. One pool per Lua state keeps the
+ * connections open between requests. No redirect is followed; TLS is 1.2 or newer, and the peer is
+ * always verified. */
+
+struct http_pool;
+
+/* NULL when libcurl cannot start. The pool must be freed before its loop. */
+struct http_pool *http_pool_new(struct loop *loop);
+void http_pool_free(struct http_pool *pool);
+
+enum http_failure {
+  HTTP_OK,
+  HTTP_INVALID_URL,
+  HTTP_NAME_RESOLUTION,
+  HTTP_CONNECTION_REFUSED,
+  HTTP_CONNECTION, /* lost, or answered with what is not HTTP */
+  HTTP_TLS,
+  HTTP_TIMEOUT,
+  HTTP_BODY_CUT,
+  HTTP_TOO_LARGE,
+};
+
+/* One request. The caller owns the struct, zeroed before http_transfer_start, and ends it with
+ * http_transfer_free, at any time. */
+struct http_transfer {
+  struct loop_op op;
+  struct http_pool *pool;
+  CURL *easy;
+  struct curl_slist *header_lines;
+  char *request_body;
+  size_t max_size;
+  bool too_large;
+  char detail[CURL_ERROR_SIZE]; /* what went wrong, in libcurl's words */
+
+  /* The outcome, once the operation has ended. */
+  enum http_failure failure;
+  bool sent;       /* the peer may have seen the request */
+  long status;     /* 200 and so on */
+  struct buf head; /* the header lines of the final reply, as received */
+  struct buf body; /* decompressed */
+  double elapsed;  /* seconds */
+};
+
+struct http_request {
+  const char *method;
+  const char *url;
+  const char *body; /* NULL: none */
+  size_t body_length;
+  const char *ca_bundle;  /* a file of certificates in place of the system's, or NULL */
+  double connect_timeout; /* seconds */
+  double timeout;         /* seconds, for the whole */
+  size_t max_size;        /* of the reply's body, in bytes */
+};
+
+/* Adds a header line to a transfer that has not started; false when memory ends. */
+bool http_transfer_header(struct http_transfer *transfer, const char *name, const char *value);
+
+/* Starts it; false when memory ends or libcurl refuses an option. */
+bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
+                         const struct http_request *request);
+
+/* Aborts what is under way and frees all it holds. */
+void http_transfer_free(struct http_transfer *transfer);
+
+#endif

@@ -1,0 +1,14 @@
+#ifndef LANYARD_LUA_CREDENTIALS_H
+#define LANYARD_LUA_CREDENTIALS_H
+
+#include "credentials.h"
+
+#include <lua.h>
+
+/* The credentials at a stack position; raises when there are none. */
+const struct credentials *check_credentials(lua_State *L, int index);
+
+/* Pushes a sealed copy of these bytes. */
+void push_secret(lua_State *L, const char *bytes, size_t length);
+
+#endif

@@ -1,0 +1,63 @@
+/* The lanyard binary: a Lua state with everything inside, handed to lanyard.cli.main, which finds
+ * the script to run and says with which status to leave. */
+
+#include "modules.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct command_line {
+  int count;
+  char **words;
+};
+
+/* Runs in protected mode: (command line) --> exit status */
+static int run(lua_State *L) {
+  const struct command_line *line = lua_touserdata(L, 1);
+  luaL_openlibs(L);
+  modules_preload(L);
+  lua_createtable(L, line->count, 1);
+  for (int i = 0; i < line->count; i++) {
+    lua_pushstring(L, line->words[i]);
+    lua_rawseti(L, -2, i);
+  }
+  lua_pushvalue(L, -1);
+  lua_setglobal(L, "arg");
+
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "lanyard.cli.main");
+  lua_call(L, 1, 1);
+  lua_insert(L, -2);
+  lua_call(L, 1, 1);
+  return 1;
+}
+
+static int add_traceback(lua_State *L) {
+  const char *message = luaL_tolstring(L, 1, NULL);
+  luaL_traceback(L, L, message, 1);
+  return 1;
+}
+
+int main(int argc, char **argv) {
+  struct command_line line = {argc, argv};
+  /* A reader that went away is an error of the write, not the end of the process. */
+  signal(SIGPIPE, SIG_IGN);
+  lua_State *L = luaL_newstate();
+  if (!L) {
+    fputs("lanyard: not enough memory\n", stderr);
+    return EXIT_FAILURE;
+  }
+  lua_pushcfunction(L, add_traceback);
+  lua_pushcfunction(L, run);
+  lua_pushlightuserdata(L, &line);
+  int status = EXIT_FAILURE;
+  if (lua_pcall(L, 1, 1, 1) == LUA_OK)
+    status = (int)lua_tointeger(L, -1);
+  else
+    fprintf(stderr, "lanyard: %s\n", lua_tostring(L, -1));
+  lua_close(L);
+  return status;
+}

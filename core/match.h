@@ -1,0 +1,13 @@
+#ifndef LANYARD_MATCH_H
+#define LANYARD_MATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whether the whole text fits the pattern, in which `*` stands for any run of bytes, also an empty
+ * one, and `?` for one byte, as in IAM policies. ASCII case can be ignored. Without recursion: the
+ * pieces between stars are found from left to right, each once. */
+bool match_glob(const char *pattern, size_t pattern_length, const char *text, size_t text_length,
+                bool ignore_case);
+
+#endif

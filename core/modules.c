@@ -1,0 +1,90 @@
+#include "modules.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+int luaopen_cjson(lua_State *L);
+int luaopen_lanyard_arn(lua_State *L);
+int luaopen_lanyard_credentials(lua_State *L);
+int luaopen_lanyard_http_core(lua_State *L);
+int luaopen_lanyard_httpd_core(lua_State *L);
+int luaopen_lanyard_ini(lua_State *L);
+int luaopen_lanyard_json(lua_State *L);
+int luaopen_lanyard_loop(lua_State *L);
+int luaopen_lanyard_match(lua_State *L);
+int luaopen_lanyard_policy_core(lua_State *L);
+int luaopen_lanyard_sigv4(lua_State *L);
+int luaopen_lanyard_system(lua_State *L);
+
+static const luaL_Reg c_modules[] = {
+    {"cjson", luaopen_cjson},
+    {"lanyard.arn", luaopen_lanyard_arn},
+    {"lanyard.credentials", luaopen_lanyard_credentials},
+    {"lanyard.http.core", luaopen_lanyard_http_core},
+    {"lanyard.httpd.core", luaopen_lanyard_httpd_core},
+    {"lanyard.ini", luaopen_lanyard_ini},
+    {"lanyard.json", luaopen_lanyard_json},
+    {"lanyard.loop", luaopen_lanyard_loop},
+    {"lanyard.match", luaopen_lanyard_match},
+    {"lanyard.policy.core", luaopen_lanyard_policy_core},
+    {"lanyard.sigv4", luaopen_lanyard_sigv4},
+    {"lanyard.system", luaopen_lanyard_system},
+    {NULL, NULL},
+};
+
+/* The loader of an embedded Lua module: the first upvalue is its struct embedded_file. */
+static int load_module(lua_State *L) {
+  const struct embedded_file *file = lua_touserdata(L, lua_upvalueindex(1));
+  const char *chunk_name = lua_pushfstring(L, "@%s", file->name);
+  if (luaL_loadbuffer(L, file->text, file->length, chunk_name) != LUA_OK)
+    return lua_error(L);
+  lua_pushstring(L, file->name);
+  lua_call(L, 1, 1);
+  return 1;
+}
+
+/* embedded.script(name) --> source | nil */
+static int embedded_script(lua_State *L) {
+  const char *name = luaL_checkstring(L, 1);
+  for (const struct embedded_file *file = embedded_scripts; file->name; file++) {
+    if (strcmp(file->name, name) == 0) {
+      lua_pushlstring(L, file->text, file->length);
+      return 1;
+    }
+  }
+  luaL_pushfail(L);
+  return 1;
+}
+
+/* embedded.scripts() --> names */
+static int embedded_names(lua_State *L) {
+  lua_newtable(L);
+  for (lua_Integer i = 0; embedded_scripts[i].name; i++) {
+    lua_pushstring(L, embedded_scripts[i].name);
+    lua_rawseti(L, -2, i + 1);
+  }
+  return 1;
+}
+
+/* Opens lanyard.embedded; `prefix` is where `make install` puts things. */
+static int open_embedded(lua_State *L) {
+  static const luaL_Reg functions[] = {
+      {"script", embedded_script}, {"scripts", embedded_names}, {NULL, NULL}};
+  luaL_newlib(L, functions);
+  lua_pushliteral(L, LANYARD_PREFIX);
+  lua_setfield(L, -2, "prefix");
+  return 1;
+}
+
+void modules_preload(lua_State *L) {
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+  luaL_setfuncs(L, c_modules, 0);
+  lua_pushcfunction(L, open_embedded);
+  lua_setfield(L, -2, "lanyard.embedded");
+  for (const struct embedded_file *file = embedded_modules; file->name; file++) {
+    lua_pushlightuserdata(L, (void *)file);
+    lua_pushcclosure(L, load_module, 1);
+    lua_setfield(L, -2, file->name);
+  }
+  lua_pop(L, 1);
+}

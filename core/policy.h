@@ -1,0 +1,176 @@
+#ifndef LANYARD_POLICY_H
+#define LANYARD_POLICY_H
+
+#include "buf.h"
+#include "json.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* An AWS resource policy as a document: its text, kept byte for byte, and what the text means.
+ *
+ * A document is refused when it is not strict JSON or has not the frame of a policy (an object
+ * whose Statement is an object or an array of objects). What is wrong inside a statement is kept
+ * and marked as its flaw: such a document can still be shown, checked and edited elsewhere.
+ *
+ * The grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html */
+
+/* The most characters that ECR takes for the policy of a repository (SetRepositoryPolicy). */
+#define POLICY_LIMIT 10240
+
+struct policy;
+
+enum policy_effect { POLICY_NO_EFFECT, POLICY_ALLOW, POLICY_DENY };
+
+/* One string of an element: a principal, an action, a resource or the key of a condition. */
+struct policy_value {
+  const char *type; /* principal: "AWS", "Service", ..., "*" for a bare "*"; condition: operator */
+  const char *string; /* unescaped, NUL-terminated */
+  size_t length;
+  const struct json_value *json; /* where it stands */
+};
+
+struct policy_list {
+  const struct json_value *json; /* the element; NULL when the statement has none */
+  const struct policy_value *items;
+  size_t count;
+};
+
+struct policy_statement {
+  const struct json_value *json;
+  size_t index;                 /* from 0, in the order of the text */
+  const struct json_value *sid; /* a string; NULL when there is none */
+  enum policy_effect effect;
+  struct policy_list principals, actions, resources, conditions;
+  bool not_principal, not_action, not_resource; /* the list is the exception to the statement */
+  const struct json_value *flaw; /* what breaks the grammar; NULL for a sound statement */
+  const char *flaw_text;         /* how, for a person; static */
+};
+
+/* Parses `length` bytes. NULL on error, `error` set. The caller frees the document. */
+struct policy *policy_parse(const char *text, size_t length, struct json_error *error);
+
+/* A document without statements, Version 2008-10-17 (ECR's own choice). NULL without memory. */
+struct policy *policy_new(void);
+struct policy *policy_copy(const struct policy *doc);
+void policy_free(struct policy *doc);
+
+/* The text, NUL-terminated, valid until the next edit; likewise everything that points into it. */
+const char *policy_text(const struct policy *doc, size_t *length);
+const struct json_doc *policy_json(const struct policy *doc);
+
+size_t policy_count(const struct policy *doc);
+const struct policy_statement *policy_statement(const struct policy *doc, size_t index);
+
+/* The Statement element: an array or a single object. */
+const struct json_value *policy_statements_json(const struct policy *doc);
+
+/* All principals of all statements stand in one array; the place of one of them there. */
+size_t policy_values_count(const struct policy *doc);
+size_t policy_value_index(const struct policy *doc, const struct policy_value *value);
+
+/* The size as ECR counts it: characters (Unicode code points), not bytes. */
+size_t policy_size(const struct policy *doc);
+
+struct policy_string {
+  const char *bytes;
+  size_t length;
+};
+
+bool policy_has_sid(const struct policy_statement *statement, const char *sid, size_t length);
+
+/* --- Edits. A failed edit leaves the document as it was. ------------------------------------ */
+
+enum policy_edit { POLICY_FAILED = -1, POLICY_UNCHANGED, POLICY_CHANGED };
+
+struct policy_grant {
+  struct policy_string sid;       /* bytes NULL: the statement gets no Sid */
+  struct policy_string principal; /* an ARN, an account id, or "*" */
+  const struct policy_string *actions;
+  size_t action_count; /* at least one */
+};
+
+/* Appends an Allow statement, laid out as its neighbours. UNCHANGED when unconditional Allow
+ * statements already name the principal and cover all the actions on every resource. A Sid that
+ * another statement has gets a suffix ("-2", "-3", ...): Sids are unique within a policy.
+ * `statement` is set to the index of the new statement, or of one that already allows. FAILED:
+ * `error` says why (an argument that is not UTF-8, no memory). */
+enum policy_edit policy_allow(struct policy *doc, const struct policy_grant *grant,
+                              size_t *statement, struct json_error *error);
+
+/* Appends a copy of statement `index` of another document, laid out as its new neighbours. */
+enum policy_edit policy_append(struct policy *doc, const struct policy *from, size_t index,
+                               struct json_error *error);
+
+struct policy_revocation {
+  struct policy_string principal;
+  struct policy_string sid; /* only in the statement that has it; bytes NULL: in any */
+  bool any_effect;          /* in Deny statements too */
+};
+
+/* Takes a principal out of every revocable statement that names it, as policy_take_out does.
+ * FAILED without memory. */
+enum policy_edit policy_revoke(struct policy *doc, const struct policy_revocation *what,
+                               size_t *touched);
+
+/* Whether revoking may touch a statement: it has no flaw, names principals by Principal (not
+ * NotPrincipal: whom that names it excepts), and its effect is Allow or, with `any_effect`, Deny. */
+bool policy_revocable(const struct policy_statement *statement, bool any_effect);
+
+/* Whether a revocation means this statement, by its Sid and effect, whomever it names. */
+bool policy_revocation_covers(const struct policy_revocation *what,
+                              const struct policy_statement *statement);
+
+/* Takes principals out of statements. `marks` has policy_values_count(doc) entries, true for each
+ * principal to go; those of flawed statements are ignored. A statement whose last principal (of
+ * any type) goes, goes whole; other types and other principals stay. `touched` counts the
+ * statements changed or gone. FAILED without memory. */
+enum policy_edit policy_take_out(struct policy *doc, const bool *marks, size_t *touched);
+
+/* Removes the statements whose entry in `marks` (policy_count(doc) entries) is true. */
+enum policy_edit policy_remove(struct policy *doc, const bool *marks);
+
+/* --- Layout --------------------------------------------------------------------------------- */
+
+/* Adds the document pretty-printed: two spaces, LF, one member a line, no newline at the end.
+ * Strings and numbers keep their spelling, members and elements their order. */
+void policy_format(const struct policy *doc, struct buf *out);
+
+/* --- Meaning -------------------------------------------------------------------------------- */
+
+/* Adds bytes that are equal for two statements when these mean the same: white space, order, a
+ * string for an array of one, the case of actions and of condition keys, repeated values, an
+ * account id for its root ARN, and "*" for {"AWS": "*"} make no difference. */
+void policy_meaning(const struct policy *doc, size_t index, bool with_sid, struct buf *out);
+
+/* Whether two documents mean the same, Sids and Ids included, whatever the order of their
+ * statements. False, with *failed set, when memory ends. */
+bool policy_equivalent(const struct policy *a, const struct policy *b, bool *failed);
+
+/* --- Decision ------------------------------------------------------------------------------- */
+
+struct policy_request {
+  struct policy_string principal; /* an ARN, an account id, a unique id, a service, "*": anyone */
+  struct policy_string action;
+  struct policy_string resource; /* bytes NULL: not known */
+};
+
+enum policy_answer {
+  POLICY_ANSWER_ALLOW,
+  POLICY_ANSWER_DENY,
+  POLICY_ANSWER_IMPLICIT_DENY,
+  POLICY_ANSWER_DEPENDS,
+};
+
+struct policy_decision {
+  enum policy_answer answer;
+  const struct policy_statement *statement; /* the one that decides; NULL for an implicit deny */
+};
+
+/* What this policy alone says to a request. An explicit Deny wins; a statement that cannot be
+ * decided here (a condition, a resource not known, a Deny that breaks the grammar) makes the
+ * answer `depends` unless another statement decides outright. Adds the reason to `reason`. */
+struct policy_decision policy_can(const struct policy *doc, const struct policy_request *request,
+                                  struct buf *reason);
+
+#endif

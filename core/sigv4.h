@@ -1,0 +1,76 @@
+#ifndef LANYARD_SIGV4_H
+#define LANYARD_SIGV4_H
+
+#include "buf.h"
+#include "credentials.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* AWS Signature Version 4.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+
+#define SIGV4_HEX 65  /* a SHA-256 in hexadecimal digits, and NUL */
+#define SIGV4_DATE 17 /* 20150830T123600Z, and NUL */
+
+struct sigv4_header {
+  const char *name;
+  size_t name_length;
+  const char *value;
+  size_t value_length;
+};
+
+struct sigv4_request {
+  const char *method;
+  const char *path; /* as on the wire, without the query */
+  size_t path_length;
+  const char *query; /* as on the wire, without '?'; X-Amz-Signature in it is passed over */
+  size_t query_length;
+  struct sigv4_header *headers; /* those to sign, Host included; put into order in place */
+  size_t header_count;
+  const char *payload_hash; /* hexadecimal digits, or UNSIGNED-PAYLOAD */
+  bool normalize;           /* the path loses empty, "." and ".." segments */
+};
+
+struct sigv4_scope {
+  char date[SIGV4_DATE];
+  const char *region;
+  const char *service;
+};
+
+/* Seconds since 1970 as SigV4 spells a time. False for a time that no calendar has. */
+bool sigv4_date(double seconds, char date[SIGV4_DATE]);
+
+void sigv4_sha256(const char *bytes, size_t length, char hex[SIGV4_HEX]);
+
+/* Adds text with every byte but A-Z a-z 0-9 - . _ ~ as %XX. */
+void sigv4_uri_encode(const char *text, size_t length, struct buf *out);
+
+/* Adds "host;x-amz-date": the names of the headers. */
+void sigv4_signed_headers(struct sigv4_request *request, struct buf *out);
+
+/* Adds the canonical request. */
+void sigv4_canonical_request(struct sigv4_request *request, struct buf *out);
+
+/* Adds "20150830/us-east-1/service/aws4_request". */
+void sigv4_credential_scope(const struct sigv4_scope *scope, struct buf *out);
+
+/* Adds the string to sign of a canonical request. */
+void sigv4_string_to_sign(const struct sigv4_scope *scope, const char *canonical, size_t length,
+                          struct buf *out);
+
+/* Signing keys, one a key, day, region and service: derived once, kept, wiped. */
+struct sigv4_keys;
+
+struct sigv4_keys *sigv4_keys_new(void);
+void sigv4_keys_free(struct sigv4_keys *keys);
+
+/* The signature of a string to sign. */
+void sigv4_signature(struct sigv4_keys *keys, const struct secret *secret_access_key,
+                     const struct sigv4_scope *scope, const char *text, size_t length,
+                     char hex[SIGV4_HEX]);
+
+/* Whether two byte strings are equal, in a time that tells nothing of where they differ. */
+bool sigv4_equal(const char *a, const char *b, size_t length);
+
+#endif

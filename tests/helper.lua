@@ -1,0 +1,138 @@
+-- What the specs share: folders that vanish, the real binary, an emulator of their own to run it
+-- against. Every spec gets its own folder and port, so that specs can run side by side.
+
+local M = {}
+
+M.build = os.getenv "LANYARD_BUILD" or "build"
+M.vectors = os.getenv "LANYARD_VECTORS" or "../shared/vectors"
+M.lanyard = M.build .. "/lanyard"
+
+M.ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
+M.SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+local function quote(word)
+  return "'" .. tostring(word):gsub("'", "'\\''") .. "'"
+end
+
+function M.read(path)
+  local file <close> = assert(io.open(path, "rb"))
+  return file:read "a"
+end
+
+function M.write(path, text)
+  local file <close> = assert(io.open(path, "wb"))
+  assert(file:write(text))
+end
+
+function M.exists(path)
+  local file <close> = io.open(path, "rb")
+  return file ~= nil
+end
+
+-- A new empty folder; closing it removes it. tostring and `..` give its path.
+function M.folder()
+  local pipe <close> = assert(io.popen "mktemp -d")
+  local path = pipe:read "l"
+  return setmetatable({ path = path }, {
+    __close = function() os.execute("rm -rf " .. quote(path)) end,
+    __tostring = function() return path end,
+    __concat = function(a, b) return tostring(a) .. tostring(b) end,
+  })
+end
+
+local function split(words)
+  if type(words) == "table" then
+    return words
+  end
+  local list = {}
+  for word in words:gmatch "%S+" do
+    list[#list + 1] = word
+  end
+  return list
+end
+
+-- Runs a program with an environment that has nothing of the machine's but PATH.
+-- words: a list, or a text split at spaces --> { status, out, err }
+function M.run(words, environment, input)
+  local folder <close> = M.folder()
+  local command = { "env -i", "PATH=" .. quote(os.getenv "PATH"), "ASAN_OPTIONS=detect_leaks=1" }
+  for name, value in pairs(environment or {}) do
+    command[#command + 1] = name .. "=" .. quote(value)
+  end
+  for _, word in ipairs(split(words)) do
+    command[#command + 1] = quote(word)
+  end
+  M.write(folder .. "/in", input or "")
+  local line = ("%s <%s/in >%s/out 2>%s/err"):format(table.concat(command, " "), folder, folder, folder)
+  local _, how, status = os.execute(line)
+  return {
+    status = how == "signal" and 128 + status or status,
+    out = M.read(folder .. "/out"),
+    err = M.read(folder .. "/err"),
+  }
+end
+
+local Emulator = {}
+Emulator.__index = Emulator
+
+-- Starts `lanyard emulate` with further options, on a free port; closing it stops it and checks
+-- that it stopped cleanly. `environment` is what a command against it needs.
+function M.emulator(options)
+  local self = setmetatable({ folder = M.folder() }, Emulator)
+  local words = { "exec", quote(M.lanyard), "emulate", "--port", "0" }
+  for _, word in ipairs(split(options or "--activation-delay 0")) do
+    words[#words + 1] = quote(word)
+  end
+  local shell = ("echo $$; %s 2>%s/emulator.err"):format(table.concat(words, " "), self.folder)
+  self.pipe = assert(io.popen("exec sh -c " .. quote(shell)))
+  self.pid = self.pipe:read "l"
+  local first = self.pipe:read "l" or ""
+  self.url = first:match "^listening on (http://127%.0%.0%.1:%d+)$"
+  if not self.url then
+    error("the emulator did not start: " .. first .. M.read(self.folder .. "/emulator.err"))
+  end
+  self.environment = {
+    AWS_ACCESS_KEY_ID = M.ACCESS_KEY,
+    AWS_SECRET_ACCESS_KEY = M.SECRET_KEY,
+    AWS_REGION = "us-east-1",
+    AWS_ENDPOINT_URL = self.url,
+    HOME = self.folder.path,
+    XDG_STATE_HOME = self.folder .. "/state",
+  }
+  return self
+end
+
+-- Runs a lanyard command against it.
+function Emulator:run(words, environment, input)
+  local all = {}
+  for name, value in pairs(self.environment) do
+    all[name] = value
+  end
+  for name, value in pairs(environment or {}) do
+    all[name] = value ~= "" and value or nil
+  end
+  return M.run({ M.lanyard, table.unpack(split(words)) }, all, input)
+end
+
+-- Stops it with a signal (TERM unless given); the status it left with.
+function Emulator:stop(signal)
+  if not self.pipe then
+    return self.status
+  end
+  os.execute(("kill -%s %s"):format(signal or "TERM", self.pid))
+  local _, how, status = self.pipe:close()
+  self.pipe = nil
+  self.status = how == "exit" and status or 128 + status
+  return self.status
+end
+
+function Emulator:__close()
+  local status = self:stop()
+  local talk = M.read(self.folder .. "/emulator.err")
+  getmetatable(self.folder).__close()
+  if status ~= 0 then
+    error(("the emulator ended with status %d: %s"):format(status, talk))
+  end
+end
+
+return M

@@ -1,0 +1,77 @@
+local credentials = require "lanyard.credentials"
+local system = require "lanyard.system"
+
+local SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+local function new(more)
+  local fields = { access_key_id = "AKIDEXAMPLE", secret_access_key = SECRET }
+  for name, value in pairs(more or {}) do fields[name] = value end
+  return credentials.new(fields)
+end
+
+describe("credentials", function()
+  it("show their key id, source, expiry and whether there is a token, and nothing else", function()
+    local key = new { session_token = "TOKEN", expires = 12, source = "test" }
+    assert.equal("AKIDEXAMPLE", key.access_key_id)
+    assert.equal("test", key.source)
+    assert.equal(12, key.expires)
+    assert.is_true(key.has_token)
+    assert.is_nil(key.secret_access_key)
+    assert.is_nil(key.session_token)
+    assert.is_nil(tostring(key):find(SECRET, 1, true))
+    assert.equal("secret: ***", tostring(credentials.secret(SECRET)))
+  end)
+
+  it("cannot be written to, nor be opened by their metatable", function()
+    local key = new()
+    assert.has_error(function() key.secret_access_key = "x" end)
+    for _, value in pairs(getmetatable(key)) do
+      assert.not_equal("table", type(value))
+    end
+  end)
+
+  it("name what is missing", function()
+    local ok, why = pcall(credentials.new, { access_key_id = "AKIDEXAMPLE" })
+    assert.is_false(ok)
+    assert.matches("secret_access_key", why)
+  end)
+end)
+
+describe("credentials.from_environment", function()
+  local names = { "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN" }
+  local kept = {}
+  before_each(function()
+    for _, name in ipairs(names) do
+      kept[name] = os.getenv(name)
+      system.setenv(name, nil)
+    end
+  end)
+  after_each(function()
+    for _, name in ipairs(names) do system.setenv(name, kept[name]) end
+  end)
+
+  it("takes the key and the token", function()
+    system.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    system.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    assert.is_false(credentials.from_environment().has_token)
+    system.setenv("AWS_SESSION_TOKEN", "TOKEN")
+    assert.is_true(credentials.from_environment().has_token)
+  end)
+
+  it("tells none from half", function()
+    local _, err = credentials.from_environment()
+    assert.equal("NotConfigured", err.code)
+    system.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    _, err = credentials.from_environment()
+    assert.equal("PartialCredentials", err.code)
+    assert.matches("AWS_SECRET_ACCESS_KEY", err.message)
+  end)
+end)
+
+describe("a redactor", function()
+  it("takes every secret out of a text, wherever it stands", function()
+    local redactor = credentials.redactor { new { session_token = "TOKENTOKEN" }, credentials.secret "TOKEN" }
+    assert.equal("a *** b ***, ***: ***", redactor:redact(("a %s b TOKENTOKEN, TOKEN: %s"):format(SECRET, SECRET)))
+    assert.equal("", redactor:redact "")
+  end)
+end)

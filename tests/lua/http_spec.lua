@@ -1,0 +1,133 @@
+local http = require "lanyard.http"
+local httpd = require "lanyard.httpd"
+local task = require "lanyard.task"
+
+local server, handler
+
+local function get(path, options)
+  local request = { url = server.url .. (path or "/") }
+  for name, value in pairs(options or {}) do request[name] = value end
+  return http.request(request)
+end
+
+describe("HTTP", function()
+  setup(function()
+    server = assert(httpd.serve { handler = function(request) return handler(request) end, on_error = function() end })
+  end)
+  teardown(function() server.close() end)
+
+  it("carries method, target, headers and body there, and status, headers and body back", function()
+    local seen
+    handler = function(request)
+      seen = request
+      return { status = 201, headers = { ["X-Reply"] = "yes" }, body = "\0binary" }
+    end
+    local reply = assert(get("/a%20b?q=1", { method = "POST", body = "hello", headers = { ["X-Name"] = "value" } }))
+    assert.equal(201, reply.status)
+    assert.equal("yes", reply.headers["x-reply"])
+    assert.equal("\0binary", reply.body)
+    assert.equal("POST", seen.method)
+    assert.equal("/a%20b?q=1", seen.target)
+    assert.equal("/a%20b", seen.path)
+    assert.equal("q=1", seen.query)
+    assert.equal("hello", seen.body)
+    assert.equal("value", seen.headers["x-name"])
+    assert.is_nil(seen.headers.expect)
+    assert.is_nil(seen.headers["content-type"])
+  end)
+
+  it("does not follow a redirect", function()
+    handler = function() return { status = 302, headers = { Location = server.url .. "/elsewhere" } } end
+    assert.equal(302, assert(get()).status)
+  end)
+
+  it("tells a cut reply from a whole one", function()
+    handler = function() return { status = 200, body = ("x"):rep(100), cut = 10 } end
+    local reply, err = get()
+    assert.is_nil(reply)
+    assert.equal("BodyCut", err.code)
+    assert.is_true(err.retryable)
+    assert.is_true(err.sent)
+  end)
+
+  it("tells a connection that ends unanswered", function()
+    handler = function() return { reset = true } end
+    local reply, err = get()
+    assert.is_nil(reply)
+    assert.equal("Connection", err.code)
+    assert.is_true(err.retryable)
+  end)
+
+  it("tells who refuses", function()
+    local gone = assert(httpd.serve { handler = function() end })
+    gone.close()
+    local reply, err = http.request { url = gone.url }
+    assert.is_nil(reply)
+    assert.equal("ConnectionRefused", err.code)
+    assert.is_false(err.sent)
+  end)
+
+  it("gives up at its time", function()
+    handler = function()
+      task.sleep(5)
+      return { status = 200 }
+    end
+    local reply, err = get("/", { timeout = 0.05 })
+    assert.is_nil(reply)
+    assert.equal("Timeout", err.code)
+  end)
+
+  it("refuses a reply past the size that is allowed", function()
+    handler = function() return { status = 200, body = ("x"):rep(2000) } end
+    local reply, err = get("/", { max_size = 1000 })
+    assert.is_nil(reply)
+    assert.equal("TooLarge", err.code)
+    assert.is_false(err.retryable)
+  end)
+
+  it("refuses what is no URL of the web", function()
+    local reply, err = http.request { url = "ftp://127.0.0.1/" }
+    assert.is_nil(reply)
+    assert.equal("InvalidUrl", err.code)
+  end)
+
+  it("refuses a header that smuggles in another", function()
+    assert.has_error(function() get("/", { headers = { ["X-A"] = "1\r\nX-B: 2" } }) end)
+  end)
+
+  it("answers 500 when the handler raises", function()
+    handler = function() error "no" end
+    assert.equal(500, assert(get()).status)
+  end)
+
+  it("serves many at once", function()
+    handler = function(request)
+      task.sleep(0.002)
+      return { status = 200, body = request.query }
+    end
+    local numbers = {}
+    for n = 1, 100 do numbers[n] = n end
+    local bodies = task.map(numbers, function(n) return assert(get("/?" .. n)).body end)
+    for n = 1, 100 do assert.equal(tostring(n), bodies[n]) end
+  end)
+
+  it("aborts the transfer of a task that is cancelled", function()
+    handler = function()
+      task.sleep(5)
+      return { status = 200 }
+    end
+    local t = task.spawn(get)
+    task.sleep(0.01)
+    t:cancel()
+    local ok, err = pcall(t.join, t)
+    assert.is_false(ok)
+    assert.equal(task.cancelled, err)
+  end)
+
+  it("names the port that is taken", function()
+    local other, err = httpd.serve { port = server.port, handler = function() end }
+    assert.is_nil(other)
+    assert.equal("CannotListen", err.code)
+    assert.matches(tostring(server.port), err.message)
+  end)
+end)

@@ -1,0 +1,85 @@
+-- The config-file grammar against the published cases (../shared/vectors/config), read in place.
+
+local helper = require "helper"
+local ini = require "lanyard.ini"
+local json = require "lanyard.json"
+
+local PATH = helper.vectors .. "/config/profile-parser-tests.json"
+
+-- What both files give together: the credentials file's properties go over the config file's.
+local function merged(input)
+  local all = { profiles = {}, sso_sessions = {} }
+  for _, pair in ipairs { { input.configFile, "config" }, { input.credentialsFile, "credentials" } } do
+    if pair[1] then
+      local file, err = ini.parse(pair[1], pair[2], { plain = true })
+      if not file then
+        return nil, err
+      end
+      for kind in pairs(all) do
+        for name, properties in pairs(file[kind]) do
+          all[kind][name] = all[kind][name] or {}
+          for key, value in pairs(properties) do
+            all[kind][name][key] = value
+          end
+        end
+      end
+    end
+  end
+  return all
+end
+
+describe("AWS's profile parser cases", function()
+  if not helper.exists(PATH) then
+    pending("are not here (" .. PATH .. ")")
+    return
+  end
+  for number, case in ipairs(json.decode(helper.read(PATH)).tests) do
+    it(("%d: %s"):format(number, case.name), function()
+      local inputs = { configFile = case.input.configFile, credentialsFile = case.input.credentialsFile }
+      if not inputs.configFile and not inputs.credentialsFile then
+        inputs[1] = "neither"
+      end
+      local found, err = merged(inputs)
+      if case.output.errorContaining then
+        assert.is_nil(found)
+        assert.equal("InvalidConfig", err.code)
+        assert.truthy(err.message:find(case.output.errorContaining, 1, true), err.message)
+      else
+        assert.is_nil(err)
+        local expected = case.output.config
+        assert.same(expected.profiles, found.profiles)
+        assert.same(expected.sso_sessions or {}, found.sso_sessions)
+      end
+    end)
+  end
+end)
+
+describe("ini", function()
+  it("seals secrets", function()
+    local file = ini.parse("[default]\naws_access_key_id = A\naws_secret_access_key = hidden\n", "credentials")
+    assert.equal("A", file.profiles.default.aws_access_key_id)
+    assert.equal("secret: ***", tostring(file.profiles.default.aws_secret_access_key))
+  end)
+
+  it("reads the endpoints of a services section", function()
+    local file = ini.parse("[services local]\necr =\n  endpoint_url = http://127.0.0.1:1\n", "config")
+    assert.same({ ecr = { endpoint_url = "http://127.0.0.1:1" } }, file.services["local"])
+  end)
+
+  it("tells the line of a mistake", function()
+    local _, err = ini.parse("[default]\nregion = r\n\nnonsense\n", "config")
+    assert.equal(4, err.line)
+    assert.matches("^line 4: ", err.message)
+  end)
+
+  it("passes a comment over that stands indented below a secret", function()
+    local file = ini.parse("[default]\nkey = value\n  # a comment\n", "config", { plain = true })
+    assert.equal("value", file.profiles.default.key)
+  end)
+
+  it("tells a file that is not there", function()
+    local _, err = ini.load("/nonexistent/config", "config")
+    assert.equal("NotFound", err.code)
+    assert.matches("/nonexistent/config", err.message)
+  end)
+end)

@@ -1,0 +1,215 @@
+local policy = require "lanyard.policy"
+
+local PULLER = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/"
+  .. ("0123456789abcdefghijklmnopqrstuv"):rep(2):sub(1, 52)
+local OTHER = "arn:aws:iam::444455556666:role/build"
+
+-- Spaced and ordered as a person wrote it.
+local HUMAN = [[
+{
+    "Version" : "2012-10-17",
+    "Statement": [ {
+        "Action": ["ecr:PutImage",  "ecr:*Layer*"],
+        "Effect": "Allow",   "Sid": "push from \u0043I",
+        "Principal": { "AWS": "arn:aws:iam::444455556666:role/build" }
+    },
+    { "Effect":"Deny", "Principal":"*", "Action":"ecr:DeleteRepository", "Condition":{"Bool":{"aws:SecureTransport":"false"}} } ]
+}
+]]
+
+local function parse(text)
+  return assert(policy.parse(text))
+end
+
+local function grant(doc, principal)
+  return doc:allow { sid = "AllowLightsailPull-web", principal = principal or PULLER, actions = policy.PULL_ACTIONS }
+end
+
+describe("a policy document", function()
+  it("is refused with line and column when it is no JSON", function()
+    local doc, err = policy.parse '{\n  "Statement": [,]\n}'
+    assert.is_nil(doc)
+    assert.equal("InvalidPolicy", err.code)
+    assert.equal(2, err.line)
+    assert.equal(17, err.column)
+  end)
+
+  it("is refused with duplicate keys, also when one is escaped", function()
+    local doc, err = policy.parse '{"Statement":[],"\\u0053tatement":[]}'
+    assert.is_nil(doc)
+    assert.equal(1, err.line)
+    assert.matches("Statement", err.message)
+  end)
+
+  it("is refused when its frame is not a policy's", function()
+    for _, text in ipairs { "[]", '"x"', "{}", '{"Statement":1}', '{"Statement":[1]}' } do
+      assert.is_nil((policy.parse(text)), text)
+    end
+  end)
+
+  it("keeps another's statements byte for byte through a grant and a revoke", function()
+    local doc = parse(HUMAN)
+    local theirs = doc:statements()
+    assert.is_true((grant(doc)))
+    for index, statement in ipairs(theirs) do
+      assert.equal(statement.text, doc:statements()[index].text)
+    end
+    assert.is_true((doc:revoke { principal = PULLER }))
+    assert.equal(HUMAN, tostring(doc))
+  end)
+
+  it("does not change when the same is granted twice", function()
+    local doc = parse(HUMAN)
+    grant(doc)
+    local once = tostring(doc)
+    local changed, why = grant(doc)
+    assert.is_false(changed)
+    assert.matches("statement 3", why)
+    assert.equal(once, tostring(doc))
+  end)
+
+  it("is empty when its last statement goes", function()
+    local doc = policy.new()
+    assert.is_true(doc:empty())
+    grant(doc)
+    assert.is_false(doc:empty())
+    doc:revoke { principal = PULLER }
+    assert.is_true(doc:empty())
+  end)
+
+  it("loses only the principal that is revoked, when a statement names others too", function()
+    local doc = parse(('{"Statement":{"Effect":"Allow","Principal":{"AWS":["%s", "%s"]},"Action":"ecr:*"}}')
+      :format(OTHER, PULLER))
+    local changed, touched = doc:revoke { principal = PULLER }
+    assert.is_true(changed)
+    assert.equal(1, touched)
+    local statement = doc:statements()[1]
+    assert.same({ { type = "AWS", value = OTHER } }, statement.principals)
+  end)
+
+  it("takes out what a function picks", function()
+    local doc = parse '{"Statement":[{"Effect":"Allow","Principal":{"AWS":["AROAEXAMPLEEXAMPLE123","123456789012"]},"Action":"ecr:*"}]}'
+    assert.is_true((doc:revoke {
+      match = function(kind, value) return kind == "AWS" and value:find "^AROA" ~= nil end,
+    }))
+    assert.same({ { type = "AWS", value = "123456789012" } }, doc:statements()[1].principals)
+  end)
+
+  it("leaves a Deny alone", function()
+    local text = ('{"Statement":[{"Effect":"Deny","Principal":{"AWS":"%s"},"Action":"ecr:*"}]}'):format(PULLER)
+    local doc = parse(text)
+    assert.is_false((doc:revoke { principal = PULLER }))
+    assert.equal(text, tostring(doc))
+  end)
+
+  it("counts characters, not bytes", function()
+    assert.equal(23, parse('{"Id":"é","Statement":[]}'):size() - 2)
+  end)
+end)
+
+describe("equivalence", function()
+  it("sees through layout, order, case of actions and the spelling of accounts", function()
+    local a = parse '{"Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":["ecr:A","ecr:B"]}]}'
+    local b = parse '{ "Statement": {"Action":["ECR:b","ecr:a","ecr:A"],"Principal":{"AWS":["arn:aws:iam::123456789012:root"]},"Effect":"Allow"} }'
+    assert.is_true(a:equivalent(b))
+  end)
+
+  it("does not hold when an effect differs", function()
+    local text = '{"Statement":[{"Effect":"%s","Principal":"*","Action":"ecr:A"}]}'
+    assert.is_false(parse(text:format "Allow"):equivalent(parse(text:format "Deny")))
+  end)
+end)
+
+describe("a decision", function()
+  local RESOURCE = "arn:aws:ecr:us-east-1:111122223333:repository/app"
+  local function can(text, principal, action)
+    return parse(text):can { principal = principal, action = action or "ecr:BatchGetImage", resource = RESOURCE }
+  end
+
+  it("allows whom a statement names, and says which", function()
+    local decision, statement, reason = can(
+      ('{"Statement":[{"Sid":"x","Effect":"Allow","Principal":{"AWS":"%s"},"Action":"ecr:Batch*"}]}'):format(PULLER), PULLER)
+    assert.equal("allow", decision)
+    assert.equal("x", statement.sid)
+    assert.is_string(reason)
+  end)
+
+  it("is an implicit deny when nothing speaks of the caller", function()
+    assert.equal("implicit-deny", (can(HUMAN, PULLER)))
+  end)
+
+  it("is a deny when any statement denies", function()
+    assert.equal("deny", (can([[{"Statement":[
+      {"Effect":"Allow","Principal":"*","Action":"ecr:*"},
+      {"Effect":"Deny","Principal":{"AWS":"]] .. PULLER .. [["},"Action":"ecr:batchgetimage"}]}]], PULLER)))
+  end)
+
+  it("lets a session stand for its role", function()
+    assert.equal("allow", (can(
+      '{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:role/ci/build"},"Action":"ecr:*"}]}',
+      "arn:aws:sts::444455556666:assumed-role/build/job-1")))
+  end)
+
+  it("depends on a condition, whose keys it names", function()
+    local decision, _, reason = can(
+      '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}}]}', PULLER)
+    assert.equal("depends", decision)
+    assert.matches("aws:PrincipalOrgID", reason, 1, true)
+  end)
+end)
+
+describe("merge", function()
+  it("joins the statements of both and repeats none", function()
+    local merged = assert(policy.merge(parse(HUMAN), parse(HUMAN)))
+    assert.equal(HUMAN, tostring(merged))
+  end)
+
+  it("names the Sids that mean different things", function()
+    local text = '{"Statement":[{"Sid":"s","Effect":"%s","Principal":"*","Action":"ecr:A"}]}'
+    local merged, err = policy.merge(parse(text:format "Allow"), parse(text:format "Deny"))
+    assert.is_nil(merged)
+    assert.same({ "s" }, err.conflicts)
+  end)
+end)
+
+describe("diff", function()
+  it("is empty for the same and shows what was added", function()
+    local doc = parse(HUMAN)
+    local edited = doc:copy()
+    assert.equal("", doc:diff(edited))
+    grant(edited)
+    local text = doc:diff(edited, { from = "now", to = "then" })
+    assert.matches("^%-%-%- now\n%+%+%+ then\n@@ ", text)
+    assert.matches('\n%+ +"Sid": "AllowLightsailPull%-web"', text)
+  end)
+end)
+
+describe("lint", function()
+  local function ids(text)
+    local found = {}
+    for _, finding in ipairs(parse(text):lint()) do found[finding.id] = finding end
+    return found
+  end
+
+  it("finds nothing in a plain grant", function()
+    local doc = policy.new()
+    grant(doc)
+    assert.same({}, doc:lint())
+  end)
+
+  it("finds public access, orphans, repeated Sids and unknown elements, each with its place", function()
+    local found = ids [[{"Version":"2012-10-17","Statement":[
+      {"Sid":"a","Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage"},
+      {"Sid":"a","Effect":"Allow","Principal":{"AWS":"AROAEXAMPLEEXAMPLE123"},"Action":"ecr:BatchGetImage","Foo":1}]}]]
+    assert.equal("critical", found.public.severity)
+    assert.equal(2, found.public.line)
+    assert.equal(2, found.orphan.statement)
+    assert.equal(3, found["repeated-sid"].line)
+    assert.is_table(found["unknown-element"])
+  end)
+
+  it("finds push rights of a Lightsail role", function()
+    assert.is_table(ids(('{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"ecr:PutImage"}}')
+      :format(PULLER))["wider-than-pull"])
+  end)
+end)

@@ -1,0 +1,189 @@
+local loop = require "lanyard.loop"
+local task = require "lanyard.task"
+
+describe("tasks", function()
+  it("give their results when joined", function()
+    local t = task.spawn(function(a, b) return a + b, "done" end, 1, 2)
+    assert.same({ 3, "done" }, { t:join() })
+    assert.equal("done", t:status())
+  end)
+
+  it("wait at the same time, not one after the other", function()
+    local order = {}
+    task.all {
+      function() task.sleep(0.03) table.insert(order, "slow") end,
+      function() task.sleep(0.01) table.insert(order, "quick") end,
+      function() table.insert(order, "at once") end,
+    }
+    assert.same({ "at once", "quick", "slow" }, order)
+  end)
+
+  it("raise a child's error in the parent, with the traceback of the child", function()
+    local function broken() error "it broke" end
+    local ok, err = pcall(function() task.spawn(broken):join() end)
+    assert.is_false(ok)
+    assert.matches("it broke", err)
+    assert.matches("stack traceback", err)
+  end)
+
+  it("pass an error value through as it is", function()
+    local value = { code = "X" }
+    local ok, err = pcall(function() task.spawn(function() error(value) end):join() end)
+    assert.is_false(ok)
+    assert.equal(value, err)
+    assert.matches("traceback", task.traceback(value))
+  end)
+
+  it("run their <close> variables when cancelled", function()
+    local closed, after = false, false
+    local t = task.spawn(function()
+      local _ <close> = setmetatable({}, { __close = function() closed = true end })
+      task.sleep(60)
+      after = true
+    end)
+    task.sleep(0)
+    assert.equal("waiting", t:status())
+    t:cancel()
+    local ok, err = pcall(t.join, t)
+    assert.is_false(ok)
+    assert.equal(task.cancelled, err)
+    assert.is_true(closed)
+    assert.is_false(after)
+  end)
+
+  it("end with the task that spawned them", function()
+    local child
+    task.spawn(function()
+      child = task.spawn(function() task.sleep(60) end)
+      task.sleep(0)
+    end):join()
+    assert.equal("cancelled", child:status())
+  end)
+
+  it("do not lose the error of a child that nobody joined", function()
+    local ok, err = pcall(function()
+      task.spawn(function()
+        task.spawn(function() error "unseen" end)
+        task.sleep(0.001)
+      end):join()
+    end)
+    assert.is_false(ok)
+    assert.matches("unseen", err)
+  end)
+
+  it("wait also inside another coroutine", function()
+    local t = task.spawn(function()
+      local values = {}
+      for value in coroutine.wrap(function()
+        for n = 1, 3 do
+          task.sleep(0.001)
+          coroutine.yield(n)
+        end
+      end) do
+        table.insert(values, value)
+      end
+      return values
+    end)
+    assert.same({ 1, 2, 3 }, t:join())
+  end)
+end)
+
+describe("task.map", function()
+  it("keeps the order of the list and the limit", function()
+    local running, most = 0, 0
+    local results = task.map({ 5, 4, 3, 2, 1 }, function(n)
+      running = running + 1
+      most = math.max(most, running)
+      task.sleep(n / 1000)
+      running = running - 1
+      return n * 10
+    end, { limit = 2 })
+    assert.same({ 50, 40, 30, 20, 10 }, results)
+    assert.equal(2, most)
+  end)
+
+  it("raises the first error and cancels the rest", function()
+    local finished = false
+    local ok, err = pcall(task.map, { 1, 2 }, function(n)
+      if n == 1 then error "first" end
+      task.sleep(60)
+      finished = true
+    end)
+    assert.is_false(ok)
+    assert.matches("first", err)
+    assert.is_false(finished)
+  end)
+
+  it("gives an empty list for an empty list", function()
+    assert.same({}, task.map({}, error))
+  end)
+end)
+
+describe("task.timeout", function()
+  it("gives the results of what ends in time", function()
+    assert.same({ 1, nil, 3 }, { task.timeout(5, function() return 1, nil, 3 end) })
+  end)
+
+  it("ends what does not", function()
+    local result, err = task.timeout(0.005, function() task.sleep(60) end)
+    assert.is_nil(result)
+    assert.equal("Timeout", err.code)
+  end)
+end)
+
+describe("task.race", function()
+  it("gives the first result and cancels the others", function()
+    local slow_ended = false
+    assert.equal("quick", task.race {
+      function()
+        local _ <close> = setmetatable({}, { __close = function() slow_ended = true end })
+        task.sleep(60)
+      end,
+      function() return "quick" end,
+    })
+    assert.is_true(slow_ended)
+  end)
+end)
+
+describe("a semaphore", function()
+  it("lets in as many as it has places, in the order they came", function()
+    local semaphore, order = task.semaphore(1), {}
+    task.map({ 1, 2, 3 }, function(n)
+      local _ <close> = semaphore:acquire()
+      task.sleep(0.001)
+      table.insert(order, n)
+    end)
+    assert.same({ 1, 2, 3 }, order)
+  end)
+end)
+
+describe("task.run", function()
+  it("raises Interrupted when a signal comes", function()
+    local system = require "lanyard.system"
+    local ok, err = pcall(task.run, function()
+      os.execute("kill -TERM " .. system.getpid())
+      task.sleep(60)
+    end, { signals = true })
+    assert.is_false(ok)
+    assert.equal("Interrupted", err.code)
+  end)
+
+  it("gives the results of its function", function()
+    assert.equal(7, task.run(function() return 7 end))
+  end)
+end)
+
+describe("the loop", function()
+  it("says so when every task waits for another", function()
+    local a
+    a = task.spawn(function() a:join() end)
+    local ok, err = pcall(a.join, a)
+    assert.is_false(ok)
+    assert.matches("nothing can ever happen", tostring(err))
+  end)
+
+  it("has a clock that does not go back", function()
+    local before = loop.now()
+    assert.is_true(loop.now() >= before)
+  end)
+end)
