@@ -1,0 +1,65 @@
+-- The AWS JSON protocol, 1.0 and 1.1.
+-- https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+
+local cjson = require "cjson"
+local json = require "lanyard.json"
+
+local M = {}
+
+local decoder = cjson.new()
+decoder.decode_max_depth(64)
+
+-- encode(service, operation, input) --> headers, body
+function M.encode(service, operation, input)
+  return {
+    ["Content-Type"] = "application/x-amz-json-" .. service.version,
+    ["X-Amz-Target"] = service.target .. "." .. operation,
+  }, json.encode(next(input) == nil and {} or input)
+end
+
+-- A copy without null, which AWS means as absent.
+local function without_null(value)
+  if type(value) ~= "table" then
+    return value
+  end
+  for name, member in pairs(value) do
+    if member == cjson.null then
+      value[name] = nil
+    elseif type(member) == "table" then
+      without_null(member)
+    end
+  end
+  return value
+end
+
+-- decode(body) --> output | nil, what is wrong
+function M.decode(body)
+  if body == "" then
+    return {}
+  end
+  local ok, output = pcall(decoder.decode, body)
+  if not ok then
+    return nil, "the answer is no JSON"
+  elseif type(output) ~= "table" then
+    return nil, "the answer is no JSON object"
+  end
+  return without_null(output)
+end
+
+local function text(value)
+  return type(value) == "string" and value ~= "" and value or nil
+end
+
+-- decode_error(reply) --> { code, message, tip, docs }, whatever could be found
+function M.decode_error(reply)
+  local body = M.decode(reply.body) or {}
+  local code = text(body.__type) or text(reply.headers["x-amzn-errortype"]) or text(body.code)
+  return {
+    code = code and code:match "^[^:]*":match "[^#]*$",
+    message = text(body.message) or text(body.Message),
+    tip = text(body.tip),
+    docs = text(body.docs),
+  }
+end
+
+return M

@@ -1,0 +1,66 @@
+local names = require "lanyard.aws.names"
+
+describe("names.container_service", function()
+  it("takes what AWS's pattern takes when it is anchored", function()
+    for _, name in ipairs { "a", "ab", "a1b", "my-service", ("a"):rep(63) } do
+      assert.is_true(names.container_service(name), name)
+    end
+  end)
+  it("refuses what only the missing anchors let through", function()
+    for _, name in ipairs { "", "a-", "-a", "a_b", "ab!!", "Web", "web-", ("a"):rep(64) } do
+      local ok, why = names.container_service(name)
+      assert.is_nil(ok, name)
+      assert.truthy(why:find(names.PATTERNS.container_service, 1, true))
+    end
+  end)
+end)
+
+describe("names.repository", function()
+  it("takes paths with each separator", function()
+    for _, name in ipairs { "ab", "a/b", "team/app", "a.b", "a_b", "a__b", "a---b", "x1/y-2/z.3" } do
+      assert.is_true(names.repository(name), name)
+    end
+  end)
+  it("refuses what breaks the pattern", function()
+    for _, name in ipairs { "", "a", "A/b", "/a", "a/", "a//b", "a..b", "a___b", "a-_b", "-a", "a-", "a b", ("a"):rep(257) } do
+      assert.is_nil(names.repository(name), name)
+    end
+  end)
+end)
+
+describe("names.image", function()
+  it("reads the URI of an image in ECR", function()
+    assert.same({
+      account = "111122223333", region = "us-east-1", repository = "team/app", tag = "1.0",
+      host = "111122223333.dkr.ecr.us-east-1.amazonaws.com", suffix = "amazonaws.com",
+    }, names.image "111122223333.dkr.ecr.us-east-1.amazonaws.com/team/app:1.0")
+    local digest = "sha256:" .. ("a"):rep(64)
+    local image = names.image("111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/app@" .. digest)
+    assert.equal(digest, image.digest)
+    assert.is_nil(image.tag)
+    assert.equal("cn-north-1", image.region)
+    assert.equal("app", names.image("111122223333.dkr-ecr.eu-west-1.on.aws/app").repository)
+  end)
+  it("leaves other images alone", function()
+    for _, image in ipairs { "nginx", "nginx:latest", "public.ecr.aws/nginx/nginx:1", "docker.io/library/nginx",
+      "1111.dkr.ecr.us-east-1.amazonaws.com/app", "111122223333.dkr.ecr.us-east-1.example.com/app",
+      ":my-service.web.3" } do
+      assert.is_nil(names.image(image), image)
+    end
+  end)
+end)
+
+describe("names of Regions, accounts, tags and digests", function()
+  it("are checked whole", function()
+    assert.is_true(names.region "us-east-1")
+    assert.is_true(names.region "us-gov-west-1")
+    assert.is_nil(names.region "us-east")
+    assert.is_nil(names.region "us-east-1.evil.example")
+    assert.is_true(names.registry_id "111122223333")
+    assert.is_nil(names.registry_id "1111")
+    assert.is_true(names.image_tag "v1.0_x")
+    assert.is_nil(names.image_tag ".v1")
+    assert.is_true(names.digest("sha256:" .. ("0"):rep(64)))
+    assert.is_nil(names.digest("sha256:" .. ("0"):rep(63)))
+  end)
+end)

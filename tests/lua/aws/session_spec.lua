@@ -1,0 +1,139 @@
+local aws = require "lanyard.aws"
+local helper = require "helper"
+local system = require "lanyard.system"
+
+local VARIABLES = {
+  "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION",
+  "AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_ECR",
+  "AWS_MAX_ATTEMPTS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "HOME",
+}
+
+-- Runs f with only these variables and files.
+local function with(settings, f)
+  local folder <close> = helper.folder()
+  local kept = {}
+  for _, name in ipairs(VARIABLES) do
+    kept[name] = os.getenv(name)
+    system.setenv(name, settings[name])
+  end
+  system.setenv("HOME", folder.path)
+  os.execute("mkdir -p " .. folder .. "/.aws")
+  for _, name in ipairs { "config", "credentials" } do
+    if settings[name] then
+      helper.write(("%s/.aws/%s"):format(folder, name), settings[name])
+    end
+  end
+  local ok, err = pcall(f)
+  for _, name in ipairs(VARIABLES) do
+    system.setenv(name, kept[name])
+  end
+  if not ok then error(err, 0) end
+end
+
+local CONFIG = "[default]\nregion = eu-west-1\n[profile ops]\nregion = eu-central-1\nservices = local\n"
+  .. "max_attempts = 5\n[services local]\necr =\n  endpoint_url = http://127.0.0.1:7\n"
+local CREDENTIALS = "[default]\naws_access_key_id = AKIDDEFAULT\naws_secret_access_key = s1\n"
+  .. "[ops]\naws_access_key_id = AKIDOPS\naws_secret_access_key = s2\naws_session_token = t\n"
+
+describe("a session", function()
+  it("takes the Region given, then the environment's, then the profile's", function()
+    with({ config = CONFIG, AWS_REGION = "us-west-2", AWS_DEFAULT_REGION = "us-west-1" }, function()
+      assert.equal("us-east-2", aws.session({ region = "us-east-2" }).region)
+      assert.equal("us-west-2", aws.session().region)
+      system.setenv("AWS_REGION", nil)
+      assert.equal("us-west-1", aws.session().region)
+      system.setenv("AWS_DEFAULT_REGION", nil)
+      assert.equal("eu-west-1", aws.session().region)
+      assert.equal("eu-central-1", aws.session({ profile = "ops" }).region)
+    end)
+  end)
+
+  it("says how to give a Region when there is none", function()
+    with({}, function()
+      local session, err = aws.session()
+      assert.is_nil(session)
+      assert.equal("NoRegion", err.code)
+      assert.matches("%-%-region", err.message)
+    end)
+  end)
+
+  it("takes the environment's key before the profile's, unless a profile is named", function()
+    with({ config = CONFIG, credentials = CREDENTIALS, AWS_ACCESS_KEY_ID = "AKIDENV", AWS_SECRET_ACCESS_KEY = "s" },
+      function()
+        assert.equal("AKIDENV", aws.session():credentials().access_key_id)
+        assert.equal("AKIDOPS", aws.session({ profile = "ops" }):credentials().access_key_id)
+        assert.is_true(aws.session({ profile = "ops" }):credentials().has_token)
+      end)
+    with({ config = CONFIG, credentials = CREDENTIALS }, function()
+      assert.equal("AKIDDEFAULT", aws.session():credentials().access_key_id)
+      system.setenv("AWS_PROFILE", "ops")
+      assert.equal("AKIDOPS", aws.session():credentials().access_key_id)
+    end)
+  end)
+
+  it("tells where it looked when there are no credentials", function()
+    with({ config = CONFIG }, function()
+      local keys, err = aws.session():credentials()
+      assert.is_nil(keys)
+      assert.equal("NoCredentials", err.code)
+      assert.matches("environment", err.message)
+      assert.matches("profile 'default'", err.message)
+    end)
+  end)
+
+  it("names a profile that is not there, and half a key", function()
+    with({ config = CONFIG }, function()
+      local session, err = aws.session { profile = "nobody" }
+      assert.is_nil(session)
+      assert.equal("ProfileNotFound", err.code)
+      assert.matches("'nobody'", err.message)
+    end)
+    with({ config = "[default]\nregion = us-east-1\naws_access_key_id = A\n" }, function()
+      local keys, err = aws.session():credentials()
+      assert.is_nil(keys)
+      assert.equal("PartialCredentials", err.code)
+    end)
+  end)
+
+  it("tells file and line of a config file that it cannot read", function()
+    with({ config = "[default]\nnonsense\n" }, function()
+      local session, err = aws.session()
+      assert.is_nil(session)
+      assert.matches("/%.aws/config: line 2: ", err.message)
+    end)
+  end)
+
+  it("calls the endpoint that is configured for a service, else the one for all", function()
+    with({ config = CONFIG, credentials = CREDENTIALS }, function()
+      assert.equal("http://127.0.0.1:7", aws.client("ecr", { profile = "ops" }).endpoint)
+      assert.equal("https://lightsail.eu-central-1.amazonaws.com", aws.client("lightsail", { profile = "ops" }).endpoint)
+      system.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:8/")
+      assert.equal("http://127.0.0.1:8", aws.client("lightsail").endpoint)
+      system.setenv("AWS_ENDPOINT_URL_ECR", "http://127.0.0.1:9")
+      assert.equal("http://127.0.0.1:9", aws.client("ecr").endpoint)
+      assert.equal("http://127.0.0.1:10", aws.client("ecr", { endpoint_url = "http://127.0.0.1:10" }).endpoint)
+      system.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+      assert.equal("https://api.ecr.eu-west-1.amazonaws.com", aws.client("ecr").endpoint)
+    end)
+  end)
+
+  it("refuses an endpoint, a Region or a number of attempts that is none", function()
+    with({}, function()
+      local _, err = aws.session { region = "us-east-1", endpoint_url = "localhost:80" }
+      assert.matches("'localhost:80'", err.message)
+      _, err = aws.session { region = "narnia" }
+      assert.equal("InvalidRegion", err.code)
+      system.setenv("AWS_MAX_ATTEMPTS", "0")
+      _, err = aws.session { region = "us-east-1" }
+      assert.matches("AWS_MAX_ATTEMPTS", err.message)
+    end)
+  end)
+
+  it("signs IAM for the Region of its one endpoint", function()
+    with({}, function()
+      local iam = aws.client("iam", { region = "eu-west-1" })
+      assert.equal("us-east-1", iam.signing_region)
+      assert.equal("https://iam.amazonaws.com", iam.endpoint)
+    end)
+  end)
+end)
