@@ -1,0 +1,175 @@
+-- The shapes of requests, and what AWS says of a request that does not fit.
+--
+--   local input = shape.structure {
+--     repositoryName = shape.string { required = true, min = 2, max = 256, regex = "...", check = f },
+--     maxResults = shape.integer { min = 1, max = 1000 },
+--   }
+--   local violations, mistyped = shape.check(input, request)
+--
+-- A violation is { path, value, constraint }, worded as AWS words it. `mistyped` is the path of a
+-- value of another JSON type, which AWS cannot even read. Members that are not known are passed over.
+
+local json = require "lanyard.json"
+
+local M = {}
+
+local function maker(kind)
+  return function(rules)
+    local shape = { kind = kind }
+    for name, value in pairs(rules or {}) do
+      shape[name] = value
+    end
+    return shape
+  end
+end
+
+-- string { required, min, max (characters), regex (AWS's text), check (value --> true | nil), enum }
+M.string = maker "string"
+-- integer { required, min, max }
+M.integer = maker "integer"
+M.number = maker "number"
+M.boolean = maker "boolean"
+
+-- structure(members [, { required }])
+function M.structure(members, rules)
+  return { kind = "structure", members = members, required = rules and rules.required }
+end
+
+-- list(item [, { required, min, max }])
+function M.list(item, rules)
+  rules = rules or {}
+  return { kind = "list", item = item, min = rules.min, max = rules.max, required = rules.required }
+end
+
+-- map(key, value [, { required, max }])
+function M.map(key, value, rules)
+  rules = rules or {}
+  return { kind = "map", key = key, value = value, max = rules.max, required = rules.required }
+end
+
+local LUA_TYPES = { string = "string", integer = "number", number = "number", boolean = "boolean" }
+
+local check
+
+local function add(found, path, value, constraint)
+  found[#found + 1] = { path = path, value = value, constraint = constraint }
+end
+
+local function check_length(shape, path, value, length, found)
+  if shape.min and length < shape.min then
+    add(found, path, value, "Member must have length greater than or equal to " .. shape.min)
+  elseif shape.max and length > shape.max then
+    add(found, path, value, "Member must have length less than or equal to " .. shape.max)
+  end
+end
+
+local function check_range(shape, path, value, found)
+  if shape.min and value < shape.min then
+    add(found, path, value, "Member must have value greater than or equal to " .. shape.min)
+  elseif shape.max and value > shape.max then
+    add(found, path, value, "Member must have value less than or equal to " .. shape.max)
+  end
+end
+
+local function check_string(shape, path, value, found)
+  check_length(shape, path, value, utf8.len(value) or #value, found)
+  if shape.check and not shape.check(value) then
+    add(found, path, value, "Member must satisfy regular expression pattern: " .. shape.regex)
+  end
+  if shape.enum then
+    for _, one in ipairs(shape.enum) do
+      if one == value then
+        return
+      end
+    end
+    add(found, path, value, ("Member must satisfy enum value set: [%s]"):format(table.concat(shape.enum, ", ")))
+  end
+end
+
+local function check_members(shape, path, value, found)
+  for name, member in pairs(shape.members) do
+    local mistyped = check(member, path == "" and name or path .. "." .. name, value[name], found)
+    if mistyped then
+      return mistyped
+    end
+  end
+end
+
+local function check_items(shape, path, value, found)
+  check_length(shape, path, value, #value, found)
+  for i, item in ipairs(value) do
+    local mistyped = check(shape.item, ("%s.%d.member"):format(path, i), item, found)
+    if mistyped then
+      return mistyped
+    end
+  end
+end
+
+local function check_entries(shape, path, value, found)
+  local count = 0
+  for key, item in pairs(value) do
+    count = count + 1
+    check_string(shape.key, path, key, found)
+    local mistyped = check(shape.value, ("%s.%s.member"):format(path, key), item, found)
+    if mistyped then
+      return mistyped
+    end
+  end
+  check_length(shape, path, value, count, found)
+end
+
+function check(shape, path, value, found)
+  if value == nil or value == json.null then
+    if shape.required then
+      add(found, path, nil, "Member must not be null")
+    end
+    return nil
+  end
+  local kind = shape.kind
+  if LUA_TYPES[kind] then
+    if type(value) ~= LUA_TYPES[kind] or kind == "integer" and math.tointeger(value) == nil then
+      return path
+    elseif kind == "string" then
+      check_string(shape, path, value, found)
+    elseif kind ~= "boolean" then
+      check_range(shape, path, value, found)
+    end
+    return nil
+  elseif type(value) ~= "table" or (kind == "list") ~= json.is_array(value) then
+    return path
+  elseif kind == "structure" then
+    return check_members(shape, path, value, found)
+  elseif kind == "list" then
+    return check_items(shape, path, value, found)
+  end
+  return check_entries(shape, path, value, found)
+end
+
+-- check(shape, input) --> violations, in the order of their paths | nil, path of what has another type
+function M.check(shape, input)
+  local found = {}
+  local mistyped = check(shape, "", input, found)
+  if mistyped then
+    return nil, mistyped
+  end
+  table.sort(found, function(a, b)
+    if a.path ~= b.path then
+      return a.path < b.path
+    end
+    return a.constraint < b.constraint
+  end)
+  return found
+end
+
+-- The text that most services answer: "1 validation error detected: Value 'x' at 'y' failed ..."
+function M.describe(violations)
+  local parts = {}
+  for i, one in ipairs(violations) do
+    local value = one.value == nil and "null" or ("'%s'"):format(type(one.value) == "table" and "[...]" or one.value)
+    parts[i] = ("Value %s at '%s' failed to satisfy constraint: %s"):format(value, one.path, one.constraint)
+  end
+  local what = #parts == 1 and "1 validation error" or #parts .. " validation errors"
+  return ("%s detected: %s"):format(what, table.concat(parts, "; "))
+end
+
+return M

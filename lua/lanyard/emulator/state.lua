@@ -1,0 +1,170 @@
+-- Where an emulator's world comes from: a state file that an earlier one left, or a seed.
+--
+-- A seed:
+--   { regions = { ["us-east-1"] = {
+--       services = { { name = "web", power = "nano", scale = 1, role = true, tags = { env = "prod" },
+--                      containers = { web = { image = "..." } } } },
+--       repositories = { { name = "web", policy = TEXT or table, images = { "1.0" }, tags = {} } } } },
+--     roles = { ARN, ... }, users = { ARN, ... } }
+-- Roles and users are those that policies name and AssumeRole takes.
+
+local ecr = require "lanyard.emulator.ecr"
+local errors = require "lanyard.errors"
+local iam = require "lanyard.emulator.iam"
+local json = require "lanyard.json"
+local lightsail = require "lanyard.emulator.lightsail"
+local system = require "lanyard.system"
+
+local M = {}
+
+local VERSION = 1
+
+-- A policy of other people, as a human wrote it.
+local SHARED_POLICY = [[
+{
+    "Version": "2012-10-17",
+    "Statement": [
+        { "Effect": "Allow",
+          "Sid": "CI may push",
+          "Principal": { "AWS": "arn:aws:iam::111122223333:role/ci-deploy" },
+          "Action": [ "ecr:BatchCheckLayerAvailability", "ecr:PutImage",
+                      "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload" ]
+        },
+        {
+          "Sid"      : "Audit-Team Read",
+          "Effect"   : "Allow",
+          "Action"   : "ecr:DescribeImages",
+          "Principal": {"AWS": ["arn:aws:iam::111122223333:user/auditor", "444455556666"]}
+        }
+    ]
+}
+]]
+
+M.DEFAULT_SEED = {
+  regions = {
+    ["us-east-1"] = {
+      services = { { name = "my-container-service" } },
+      repositories = {
+        { name = "my-private-repo", images = { "1.0", "latest" } },
+        { name = "shared-repo", images = { "latest" }, policy = SHARED_POLICY },
+      },
+    },
+  },
+  roles = { "arn:aws:iam::111122223333:role/ci-deploy" },
+  users = { "arn:aws:iam::111122223333:user/auditor" },
+}
+
+-- A world's state with nothing in it.
+function M.empty()
+  return { version = VERSION, regions = {}, roles = {}, users = {} }
+end
+
+local function invalid(what)
+  return nil, errors.new { code = "InvalidSeed", message = "the seed " .. what }
+end
+
+local REGION_KEYS = { services = lightsail, repositories = ecr }
+local ITEM_KEYS = {
+  services = { name = true, power = true, scale = true, role = true, role_arn = true, containers = true, tags = true },
+  repositories = { name = true, policy = true, images = true, tags = true },
+}
+
+local function plant_region(world, region, content)
+  if type(content) ~= "table" then
+    return invalid(("has no table for Region %s"):format(region))
+  end
+  for kind in pairs(content) do
+    if not REGION_KEYS[kind] then
+      return invalid(("has '%s' in Region %s: services and repositories are expected"):format(tostring(kind), region))
+    end
+  end
+  for _, kind in ipairs { "services", "repositories" } do
+    for _, item in ipairs(content[kind] or {}) do
+      for key in pairs(type(item) == "table" and item or { [tostring(item)] = true }) do
+        if not ITEM_KEYS[kind][key] then
+          return invalid(("has '%s' among its %s, which none of them has"):format(tostring(key), kind))
+        end
+      end
+      local ok, err = REGION_KEYS[kind].plant(world, region, item)
+      if not ok then
+        return nil, err
+      end
+    end
+  end
+  lightsail.finish_seed(world, region)
+  return true
+end
+
+-- plant(world, seed) --> true | nil, err
+function M.plant(world, seed)
+  if type(seed) ~= "table" then
+    return invalid "is no table"
+  end
+  for key in pairs(seed) do
+    if key ~= "regions" and key ~= "roles" and key ~= "users" then
+      return invalid(("has '%s': regions, roles and users are expected"):format(tostring(key)))
+    end
+  end
+  for _, arn in ipairs(seed.roles or {}) do
+    iam.create_role(world, arn)
+  end
+  for _, arn in ipairs(seed.users or {}) do
+    iam.create_user(world, arn)
+  end
+  for region, content in pairs(seed.regions or {}) do
+    local ok, err = plant_region(world, region, content)
+    if not ok then
+      return nil, err
+    end
+  end
+  return true
+end
+
+-- read_table(path) --> what a .lua file returns or a .json file holds | nil, err
+-- Lua runs without any library: it is data.
+function M.read_table(path)
+  local text, err = system.read_file(path)
+  if not text then
+    return nil, err
+  end
+  local value, why
+  if path:find "%.lua$" then
+    local chunk
+    chunk, why = load(text, "@" .. path, "t", {})
+    if chunk then
+      local ok
+      ok, value = pcall(chunk)
+      why = not ok and tostring(value) or nil
+    end
+  else
+    value, why = json.decode(text)
+    why = why and ("%s: %s"):format(path, why.message)
+  end
+  if why or type(value) ~= "table" then
+    return nil, errors.new { code = "InvalidFile", message = why or path .. " gives no table" }
+  end
+  return value
+end
+
+-- load(path) --> state | nil when there is no such file | nil, err
+function M.load(path)
+  local text, err = system.read_file(path)
+  if not text then
+    return nil, err.code ~= "NotFound" and err or nil
+  end
+  local state
+  state, err = json.decode(text)
+  if not state then
+    return nil, errors.new { code = "InvalidState", message = ("%s: %s"):format(path, err.message) }
+  elseif type(state) ~= "table" or state.version ~= VERSION or type(state.regions) ~= "table" then
+    return nil, errors.new { code = "InvalidState", message = path .. " is no state file of this emulator" }
+  end
+  return state
+end
+
+-- save(path, state) --> true | nil, err
+function M.save(path, state)
+  return system.write_file(path, json.encode(state, { pretty = true }) .. "\n")
+end
+
+return M
