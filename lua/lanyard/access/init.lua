@@ -1,0 +1,139 @@
+-- The domain: container services and their puller roles, repositories and who may pull from them,
+-- in one Region of one account.
+--
+--   local access = require "lanyard.access"
+--   local here = access.connect(session)
+--   local service = assert(here:service "web")
+--   for _, repository in ipairs(assert(here:repositories { "team/*" })) do
+--     local change = assert(here:grant(service, repository))
+--     print(repository.name, change.kind)
+--   end
+
+local errors = require "lanyard.errors"
+local grants = require "lanyard.access.grants"
+local names = require "lanyard.aws.names"
+local repositories = require "lanyard.access.repositories"
+local roles = require "lanyard.access.roles"
+local services = require "lanyard.access.services"
+local state = require "lanyard.access.state"
+local store = require "lanyard.access.store"
+local undo = require "lanyard.access.undo"
+local write = require "lanyard.access.write"
+
+local M = {}
+
+-- How many calls run at once when many repositories are read.
+local PARALLEL = 16
+
+local methods = {
+  enable = roles.enable,
+  disable = roles.disable,
+  grant = grants.grant,
+  revoke = grants.revoke,
+  grants_of = grants.grants_of,
+  grant_rows = grants.grant_rows,
+  undo = undo.undo,
+  history = undo.history,
+  services = services.list,
+  service = services.find,
+  repositories = repositories.list,
+}
+
+-- here:policy(repository) --> document | nil when there is no policy | nil, err
+function methods:policy(repository)
+  return store.read(self.ecr, repository.name)
+end
+
+-- here:account_id() --> the account's id | nil, err
+function methods:account_id()
+  local known = rawget(self, "account")
+  if known then
+    return known
+  end
+  local id, err = self.session:account_id()
+  if not id then
+    return nil, err
+  end
+  self.account = id
+  return id
+end
+
+-- Keeps the account that an answer showed.
+function methods:learn_account(id)
+  if not rawget(self, "account") then
+    self.account = id
+  end
+end
+
+-- Whether a change looks once more when rivals have settled.
+function methods:settles(options)
+  if options.settle == nil then
+    return self.settle
+  end
+  return options.settle
+end
+
+-- The folder of the journals of this account and Region | nil, err
+function methods:region_folder(account)
+  local root, err = state.root(self.journal_root)
+  if not root then
+    return nil, err
+  end
+  if not account then
+    account, err = self:account_id()
+    if not account then
+      return nil, err
+    end
+  end
+  return state.region_folder(root, self.ecr.endpoint, account, self.region)
+end
+
+-- The folder of a repository's lock and journal | nil, err
+function methods:state_folder(repository)
+  local ok, why = names.repository(repository.name)
+  if not ok then
+    return nil, errors.new { code = "InvalidName", message = why }
+  end
+  local folder, err = self:region_folder(repository.registry_id)
+  if not folder then
+    return nil, err
+  end
+  return state.repository_folder(folder, repository.name)
+end
+
+-- `here.account` is looked up when it is first asked for; nil where that fails.
+local Here = {}
+
+function Here:__index(name)
+  if name == "account" then
+    return (methods.account_id(self))
+  end
+  return methods[name]
+end
+
+-- connect(session [, settings]) --> here
+-- settings: journal_root (instead of $XDG_STATE_HOME/lanyard), settle (look once more after each
+-- write), progress(text), poll (see roles.POLL), limits (see write.LIMITS), parallel, clock (see
+-- lanyard.access.clock).
+function M.connect(session, settings)
+  settings = settings or {}
+  return setmetatable({
+    session = session,
+    region = session.region,
+    ecr = session:client "ecr",
+    -- For the safe write, which decides itself what may be sent again.
+    ecr_once = session:client("ecr", { max_attempts = 1 }),
+    lightsail = session:client "lightsail",
+    journal_root = settings.journal_root,
+    settle = settings.settle or false,
+    progress = settings.progress,
+    parallel = settings.parallel or PARALLEL,
+    poll = setmetatable(settings.poll or {}, { __index = roles.POLL }),
+    limits = setmetatable(settings.limits or {}, { __index = write.LIMITS }),
+    clock = settings.clock or require "lanyard.access.clock",
+    -- The roles that appeared in this run, by ARN, with the moment.
+    fresh = {},
+  }, Here)
+end
+
+return M

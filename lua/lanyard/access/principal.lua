@@ -1,0 +1,121 @@
+-- Tells what a principal in a policy is.
+--
+-- The roles that Lightsail makes for a container service name their Region and service:
+--   arn:PARTITION:iam::OWNER:role/amazon/lightsail/REGION/containers/SERVICE/private-repo-access/ID
+-- is the ECR image puller role; the same without `private-repo-access` is the service's general
+-- role, which pulls nothing. OWNER is an account of Lightsail's, so neither is a foreign account.
+
+local arn = require "lanyard.arn"
+
+local M = {}
+
+local ROLE = "^role/amazon/lightsail/([a-z0-9-]+)/containers/([^/]+)/"
+local PULLER = ROLE .. "private%-repo%-access/[^/]+$"
+local SERVICE_ROLE = ROLE .. "[^/]+$"
+
+-- What IAM shows in place of a role (AROA) or user (AIDA) that was deleted.
+local function is_unique_id(value)
+  return #value >= 16 and value:find "^A[RI][OD]A[A-Z0-9]+$" ~= nil
+    and (value:sub(1, 4) == "AROA" or value:sub(1, 4) == "AIDA")
+end
+
+local function lightsail_role(parsed)
+  local region, service = parsed.resource:match(PULLER)
+  if region then
+    return "puller", region, service
+  end
+  region, service = parsed.resource:match(SERVICE_ROLE)
+  if region then
+    return "service-role", region, service
+  end
+  return nil
+end
+
+local function kind_of_resource(parsed)
+  local resource = parsed.resource
+  if parsed.service == "iam" then
+    if resource == "root" then
+      return "account"
+    elseif resource:find "^role/" then
+      return "role"
+    elseif resource:find "^user/" then
+      return "user"
+    end
+  elseif parsed.service == "sts" then
+    if resource:find "^assumed%-role/" then
+      return "session"
+    elseif resource:find "^federated%-user/" then
+      return "federated"
+    end
+  end
+  return "unknown"
+end
+
+local function classify_aws(value, account)
+  if value:find "^%d+$" and #value == 12 then
+    return { kind = "account", account = value, foreign = account and value ~= account }
+  elseif is_unique_id(value) then
+    return { kind = "orphan" }
+  end
+  local parsed = arn.parse(value)
+  if not parsed then
+    return { kind = "unknown" }
+  end
+  if parsed.service == "iam" then
+    local kind, region, service = lightsail_role(parsed)
+    if kind then
+      return { kind = kind, account = parsed.account, region = region, service = service, foreign = false }
+    end
+  end
+  local found = { kind = kind_of_resource(parsed) }
+  if parsed.account:find "^%d+$" then
+    found.account = parsed.account
+    found.foreign = account and parsed.account ~= account
+  end
+  return found
+end
+
+-- classify(type, value [, account]) --> { kind, account, region, service, foreign }
+-- `type` is the member of Principal ("AWS", "Service", ...), `account` one's own. The kinds: puller,
+-- service-role, lightsail-service, orphan, public, account, role, user, session, service,
+-- federated, unknown. `region` and `service` are those of a Lightsail role; `foreign` is nil where
+-- one's own account or the principal's is not known.
+function M.classify(type, value, account)
+  if value == "*" then
+    return { kind = "public" }
+  elseif type == "AWS" then
+    return classify_aws(value, account)
+  elseif type == "Service" then
+    return { kind = value:find "^lightsail%." and "lightsail-service" or "service" }
+  elseif type == "Federated" then
+    return { kind = "federated" }
+  end
+  return { kind = "unknown" }
+end
+
+-- Whether two puller ARNs are roles of one service: made for it at different times. The owner is
+-- compared as well: services of the same name exist in other accounts.
+function M.same_service(a, b)
+  local one, other = classify_aws(a), classify_aws(b)
+  return one.kind == "puller" and other.kind == "puller"
+    and one.account == other.account
+    and one.region == other.region
+    and one.service == other.service
+end
+
+-- The principals among those of a policy's statements that are unique ids of deleted identities.
+function M.orphans(statements)
+  local found, seen = {}, {}
+  for _, statement in ipairs(statements) do
+    for _, principal in ipairs(statement.principals) do
+      local value = principal.value
+      if not seen[value] and M.classify(principal.type, value).kind == "orphan" then
+        seen[value] = true
+        found[#found + 1] = value
+      end
+    end
+  end
+  return found
+end
+
+return M

@@ -1,0 +1,120 @@
+-- Repositories of a Region, by name and by glob.
+--
+-- A repository: { name, arn, uri, registry_id }.
+
+local errors = require "lanyard.errors"
+local match = require "lanyard.match"
+local names = require "lanyard.aws.names"
+
+local M = {}
+
+-- DescribeRepositories takes at most so many names.
+local BATCH = 100
+
+local function is_glob(name)
+  return name:find "[*?]" ~= nil
+end
+
+local function check(name)
+  local ok, why
+  if is_glob(name) then
+    ok = not name:find "[^a-z0-9._/*?-]"
+    why = ("'%s' matches no repository: their names have only a-z, 0-9, '.', '_', '-' and '/'"):format(name)
+  else
+    ok, why = names.repository(name)
+  end
+  if not ok then
+    return nil, errors.new { code = "InvalidName", message = why }
+  end
+  return true
+end
+
+local function repository(raw)
+  return {
+    name = raw.repositoryName,
+    arn = raw.repositoryArn,
+    uri = raw.repositoryUri,
+    registry_id = raw.registryId,
+  }
+end
+
+local function add(found, seen, raw)
+  if not seen[raw.repositoryName] then
+    seen[raw.repositoryName] = true
+    found[#found + 1] = repository(raw)
+  end
+end
+
+-- Describes by exact name, one call for up to a hundred.
+local function by_name(here, exact, found, seen)
+  for first = 1, #exact, BATCH do
+    local batch = table.move(exact, first, math.min(first + BATCH - 1, #exact), 1, {})
+    local reply, err = here.ecr:DescribeRepositories { repositoryNames = batch }
+    if not reply then
+      if err.code == "RepositoryNotFoundException" then
+        err.tip = ("nothing was changed; Region %s has no such repository (lanyard audit lists them)")
+          :format(here.region)
+      end
+      return nil, err
+    end
+    for _, raw in ipairs(reply.repositories) do
+      add(found, seen, raw)
+    end
+  end
+  return true
+end
+
+local function by_glob(here, globs, found, seen)
+  local all, err = here.ecr:list("DescribeRepositories", "repositories", {})
+  if not all then
+    return nil, err
+  end
+  for _, glob in ipairs(globs) do
+    local matched = false
+    for _, raw in ipairs(all) do
+      if match.glob(glob, raw.repositoryName) then
+        matched = true
+        add(found, seen, raw)
+      end
+    end
+    if not matched and glob ~= "*" then
+      return nil, errors.new {
+        code = "NoMatch",
+        message = ("no repository in %s matches '%s'"):format(here.region, glob),
+      }
+    end
+  end
+  return true
+end
+
+-- list(here [, globs]) --> repositories, sorted by name, each once | nil, err
+-- A glob that matches nothing is an error (NoMatch), as is a name that does not exist.
+function M.list(here, globs)
+  local exact, patterns = {}, {}
+  for _, name in ipairs(globs or { "*" }) do
+    local ok, err = check(name)
+    if not ok then
+      return nil, err
+    end
+    local list = is_glob(name) and patterns or exact
+    if not list[name] then
+      list[name] = true
+      list[#list + 1] = name
+    end
+  end
+  local found, seen = {}, {}
+  local ok, err = by_name(here, exact, found, seen)
+  if ok and #patterns > 0 then
+    ok, err = by_glob(here, patterns, found, seen)
+  end
+  if not ok then
+    return nil, err
+  end
+  table.sort(found, function(a, b) return a.name < b.name end)
+  if found[1] then
+    here:learn_account(found[1].registry_id)
+  end
+  return found
+end
+
+return M
