@@ -1,0 +1,51 @@
+-- Let a container service pull from ECR repositories.
+--
+-- Adds one statement to each repository's policy, naming the service's puller role, and keeps every
+-- other statement byte for byte. A repository is a name or a glob ('team/*', quoted). --enable turns
+-- the role on first where it is off. Where the grant is there already the result is `unchanged`.
+
+local cli = require "lanyard.cli"
+local report = require "lanyard.report"
+local task = require "lanyard.task"
+
+local command = cli.command(...):with_aws():with_output { "table", "json" }
+command:argument("service", "The container service.")
+command:argument("repository", "A repository's name, or a glob."):args "*"
+command:flag("--all", "Every repository of the Region.")
+command:flag("--enable", "Turn the puller role on first when it is off.")
+command:option("--sid", "The statement's Sid, instead of AllowLightsailPull-SERVICE."):argname "SID"
+command:option("--timeout", "How long to wait for the role.")
+  :argname("TIME"):default("10m"):convert(cli.duration)
+command:flag("--settle", "Look again 2 s after the write, for rivals elsewhere.")
+command:with_dry_run():with_yes()
+local options = command:parse()
+if (options.all or false) == (#options.repository > 0) then
+  command:usage "name the repositories, or pass --all"
+end
+
+local here = cli.connect(options)
+local repositories = cli.check(here:repositories(not options.all and options.repository or nil))
+if options.all and not options.dry_run then
+  cli.confirm(options, ("Let %s pull from all %d repositories?"):format(options.service, #repositories))
+end
+
+local service = cli.check(here:service(options.service))
+if options.enable and not options.dry_run then
+  local change = cli.check(here:enable(service.name, { timeout = options.timeout, progress = cli.progress }))
+  cli.progress(nil)
+  service = change.service
+end
+if not service.role.arn then
+  cli.leave(cli.exit.failed, ("the puller role of %s is off: pass --enable, or run lanyard enable %s first")
+    :format(service.name, service.name))
+end
+
+local changes = task.map(repositories, function(repository)
+  local change, err = here:grant(service, repository, {
+    sid = options.sid,
+    dry_run = options.dry_run,
+    settle = options.settle,
+  })
+  return { repository = repository.name, change = change, err = err }
+end, { limit = 8 })
+return report.changes(options.output, changes)

@@ -1,0 +1,47 @@
+-- Take a container service's access to ECR repositories back.
+--
+-- Takes the service's puller role out of whatever statement names it: alone, the statement goes;
+-- among others, only that principal. With the last statement the policy goes. For a service that no
+-- longer exists name its role with --principal; --orphans takes out every principal that is the
+-- unique id (AROA...) of a role that was deleted.
+
+local cli = require "lanyard.cli"
+local report = require "lanyard.report"
+local task = require "lanyard.task"
+
+local command = cli.command(...):with_aws():with_output { "table", "json" }
+command:argument("names", "The container service (not with --principal or --orphans), repositories, globs.")
+  :args("*"):argname "NAME"
+command:option("--principal", "This principal instead of a service's role."):argname "ARN"
+command:flag("--orphans", "Principals that are unique ids of deleted roles.")
+command:flag("--all", "Every repository of the Region.")
+command:flag("--settle", "Look again 2 s after the write, for rivals elsewhere.")
+command:with_dry_run():with_yes()
+local options = command:parse()
+if options.principal and options.orphans then
+  command:usage "--principal and --orphans exclude each other"
+end
+local by_service = not (options.principal or options.orphans)
+if by_service and #options.names == 0 then
+  command:usage "name the container service, or pass --principal or --orphans"
+end
+local service_name = by_service and table.remove(options.names, 1) or nil
+if (options.all or false) == (#options.names > 0) then
+  command:usage "name the repositories, or pass --all"
+end
+
+local here = cli.connect(options)
+local whom = { principal = options.principal, orphans = options.orphans }
+if by_service then
+  whom.service = cli.check(here:service(service_name))
+end
+local repositories = cli.check(here:repositories(not options.all and options.names or nil))
+if options.all and not options.dry_run then
+  cli.confirm(options, ("Revoke in all %d repositories?"):format(#repositories))
+end
+
+local changes = task.map(repositories, function(repository)
+  local change, err = here:revoke(whom, repository, { dry_run = options.dry_run, settle = options.settle })
+  return { repository = repository.name, change = change, err = err }
+end, { limit = 8 })
+return report.changes(options.output, changes)

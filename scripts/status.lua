@@ -1,0 +1,66 @@
+-- Show container services: role, ARN, deployed images, and the repositories that grant the role.
+--
+-- Every service of the Region, or those named.
+
+local cli = require "lanyard.cli"
+local json = require "lanyard.json"
+local report = require "lanyard.report"
+
+local command = cli.command(...):with_aws():with_output { "table", "json" }
+command:argument("service", "A container service."):args "*"
+local options = command:parse()
+
+local here = cli.connect(options)
+local services = cli.check(here:services(#options.service > 0 and options.service or nil))
+local repositories = cli.check(here:repositories())
+
+local function images_of(deployment)
+  local images = {}
+  for _, container in pairs(deployment and deployment.images or {}) do
+    images[#images + 1] = container
+  end
+  table.sort(images)
+  return images
+end
+
+local items, lines = json.array {}, {}
+for _, service in ipairs(services) do
+  local role = service.role
+  local granting = {}
+  for _, grant in ipairs(role.arn and cli.check(here:grants_of(role.arn, repositories)) or {}) do
+    granting[#granting + 1] = grant.repository.name
+  end
+  table.sort(granting)
+  local images = images_of(service.current)
+  local pending = images_of(service.next)
+  items[#items + 1] = {
+    service = service.name,
+    region = service.region,
+    state = service.state,
+    isActive = role.active,
+    principalArn = role.arn or "",
+    images = json.array(images),
+    nextImages = json.array(pending),
+    repositories = json.array(granting),
+  }
+  local function line(label, value, colour)
+    lines[#lines + 1] = ("  %-13s %s"):format(label, cli.paint(colour, value))
+  end
+  lines[#lines + 1] = cli.paint("bold", service.name)
+  line("state", service.state .. (service.detail and " (" .. service.detail .. ")" or ""))
+  line("puller role", role.active and "on" or "off", role.active and "green" or "yellow")
+  line("role ARN", role.arn or "-")
+  line("images", #images > 0 and table.concat(images, "\n                ") or "-")
+  if #pending > 0 then
+    line("next images", table.concat(pending, "\n                "))
+  end
+  line("granted by", #granting > 0 and table.concat(granting, ", ") or "-")
+end
+
+if options.output == "json" then
+  report.json(items)
+elseif #items == 0 then
+  cli.note(("no container services in %s"):format(here.region))
+else
+  cli.out(table.concat(lines, "\n"))
+end

@@ -1,0 +1,39 @@
+-- Put a repository's policy back to what it was before lanyard's last change.
+--
+-- Every change is in the journal before it is made. A policy that somebody has changed since is left
+-- alone, and the difference is shown. Without a repository, and with --list, the journal is shown.
+
+local cli = require "lanyard.cli"
+local json = require "lanyard.json"
+local report = require "lanyard.report"
+
+local command = cli.command(...):with_aws():with_output { "table", "json" }
+command:argument("repository", "The repository."):args "?"
+command:flag("--list", "Show the changes that are in the journal.")
+command:with_dry_run()
+local options = command:parse()
+if not options.repository and not options.list then
+  command:usage "name the repository, or pass --list"
+end
+
+local here = cli.connect(options)
+if options.list then
+  local rows, items = {}, json.array {}
+  for _, entry in ipairs(cli.check(here:history(options.repository))) do
+    rows[#rows + 1] = { entry.time, entry.repository, entry.action, entry.state }
+    items[#items + 1] = entry
+  end
+  if options.output == "json" then
+    report.json(items)
+  else
+    report.rows({ "TIME", "REPOSITORY", "ACTION", "STATE" }, rows)
+  end
+  return cli.exit.ok
+end
+
+local repository = cli.check(here:repositories { options.repository })[1]
+local change, err = here:undo(repository, { dry_run = options.dry_run })
+if not change and err.diff then
+  cli.out(report.paint_diff(err.diff))
+end
+return report.changes(options.output, { { repository = repository.name, change = change, err = err } })
