@@ -219,6 +219,22 @@ static enum http_failure failure_of(const struct http_transfer *transfer, CURLco
   }
 }
 
+/* Sets `detail` to what failed, after the host that it failed with. */
+static void name_failure(struct http_transfer *transfer, CURLcode code) {
+  char what[sizeof transfer->detail];
+  snprintf(what, sizeof what, "%s",
+           transfer->detail[0] ? transfer->detail : curl_easy_strerror(code));
+  what[strcspn(what, "\r\n")] = '\0';
+  char *url = NULL;
+  curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
+  const char *host = url ? strstr(url, "://") : NULL;
+  host = host ? host + 3 : "";
+  int length = (int)strcspn(host, "/?#");
+  size_t room = sizeof transfer->detail;
+  snprintf(transfer->detail, room, "%.*s: %.*s", length < 100 ? length : 100, host,
+           (int)(room - 110), what);
+}
+
 static void collect(struct http_pool *pool) {
   CURLMsg *message;
   int left;
@@ -236,8 +252,8 @@ static void collect(struct http_pool *pool) {
     curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_size);
     transfer->sent = request_size > 0;
     transfer->failure = failure_of(transfer, code);
-    if (code != CURLE_OK && !transfer->detail[0])
-      strncpy(transfer->detail, curl_easy_strerror(code), sizeof transfer->detail - 1);
+    if (code != CURLE_OK)
+      name_failure(transfer, code);
     curl_multi_remove_handle(pool->multi, easy);
     curl_easy_cleanup(easy);
     transfer->easy = NULL;

@@ -121,8 +121,15 @@ static const struct json_value *last_with_members(const struct policy *doc) {
   return NULL;
 }
 
+/* Members with their colons aligned have gaps of several widths: the narrowest is the plain one. */
 static void learn_colon(struct layout *layout, const char *text, const struct json_value *member) {
-  set(&layout->colon, between(text, member->key->end, member->start));
+  struct gap narrowest = between(text, member->key->end, member->start);
+  for (; member; member = member->next) {
+    struct gap gap = between(text, member->key->end, member->start);
+    if (gap.length < narrowest.length)
+      narrowest = gap;
+  }
+  set(&layout->colon, narrowest);
   layout->comma = layout->colon.length > 1 ? ", " : ",";
 }
 

@@ -178,6 +178,11 @@ function M.duration(text)
   return tonumber(number) * ({ s = 1, m = 60, h = 3600, d = 86400 })[unit ~= "" and unit or "s"]
 end
 
+-- Paragraphs as one line each, to be wrapped anew; indented lines stay as they are.
+local function unwrapped(text)
+  return (text:gsub("([^\n])\n([^%s])", "%1 %2"))
+end
+
 local Command = {}
 Command.__index = Command
 
@@ -187,12 +192,9 @@ function M.command(...)
   local _, help = M.header(source_of(chunk_name))
   local name = chunk_name:match "([^/]+)$":gsub("^@", ""):gsub("%.lua$", "")
   local self = setmetatable({ name = name, words = { ... } }, Command)
-  self.parser = argparse("lanyard " .. name, help):add_help(false)
+  self.parser = argparse("lanyard " .. name, unwrapped(help)):add_help(false)
   self.parser:help_max_width(90):usage_max_width(90)
-  self.parser:flag("-h --help", "Show this help."):action(function()
-    M.out(self.parser:get_help())
-    M.leave(M.exit.ok)
-  end)
+  self.parser:flag("-h --help", "Show this help.")
   self.parser:flag("--debug", "Show tracebacks and a redacted wire log."):action(function()
     M.debug = true
   end)
@@ -239,6 +241,14 @@ end
 
 -- The options and arguments given, by name. A mistake ends the script with a line and status 2.
 function Command:parse()
+  for _, word in ipairs(self.words) do
+    if word == "--" then
+      break
+    elseif word == "-h" or word == "--help" then
+      M.out(self.parser:get_help())
+      M.leave(M.exit.ok)
+    end
+  end
   local ok, result = self.parser:pparse(self.words)
   if not ok then
     self:usage(result)

@@ -1,0 +1,85 @@
+-- Who can pull from what, and what is wrong with it.
+--
+--   local report, err = audit.run(here, { globs = { "team/*" } })
+--   for _, finding in ipairs(report.findings) do print(finding.severity, finding.message) end
+
+local collect = require "lanyard.audit.collect"
+local findings = require "lanyard.audit.findings"
+local json = require "lanyard.json"
+local lint = require "lanyard.policy.lint"
+
+local M = {}
+
+-- From the worst to the least.
+M.SEVERITIES = lint.SEVERITIES
+
+local RANK = {}
+for rank, severity in ipairs(M.SEVERITIES) do
+  RANK[severity] = rank
+end
+
+local function plain_access(access)
+  return {
+    principal = access.principal,
+    type = access.type,
+    kind = access.kind,
+    decision = access.decision,
+    statement = table.concat(access.statements, ", "),
+    statements = json.array(access.statements),
+    service = access.service,
+    region = access.region,
+    account = access.account,
+  }
+end
+
+local function plain_repository(repository)
+  local access = json.array {}
+  for i, one in ipairs(repository.access) do
+    access[i] = plain_access(one)
+  end
+  return { name = repository.name, arn = repository.arn, access = access, unknown = repository.unknown }
+end
+
+local function plain_service(service)
+  return {
+    name = service.name,
+    state = service.state,
+    isActive = service.role.active,
+    principalArn = service.role.arn or "",
+  }
+end
+
+local function list(items, plain)
+  local result = json.array {}
+  for i, item in ipairs(items) do
+    result[i] = plain(item)
+  end
+  return result
+end
+
+-- run(here [, { globs }]) --> report | nil, err
+-- report: { account, region, time, repositories = { { name, arn, access, unknown } },
+-- services = { { name, state, isActive, principalArn } }, services_unknown, findings }; ready for
+-- lanyard.json. See lanyard.audit.collect for an access, lanyard.audit.findings for a finding.
+function M.run(here, options)
+  local seen, err = collect.collect(here, options and options.globs)
+  if not seen then
+    return nil, err
+  end
+  return {
+    account = seen.account,
+    region = seen.region,
+    time = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(here.clock.time())),
+    repositories = list(seen.repositories, plain_repository),
+    services = list(seen.services, plain_service),
+    services_unknown = seen.services_unknown,
+    findings = json.array(findings.find(seen, RANK)),
+  }
+end
+
+-- Whether a report has a finding of that severity or a higher one; without one, never.
+function M.reaches(report, severity)
+  return severity ~= nil and lint.reaches(report.findings, severity)
+end
+
+return M

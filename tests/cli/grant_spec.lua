@@ -1,0 +1,123 @@
+local helper = require "helper"
+local json = require "lanyard.json"
+
+local SERVICE = "my-container-service"
+
+-- The text of a repository's policy, as the emulator has it.
+local function policy_of(emulator, repository)
+  local result = emulator:run { "-e", ([[
+    local ecr = require("lanyard.aws").client("ecr")
+    local reply, err = ecr:GetRepositoryPolicy { repositoryName = "%s" }
+    io.write(reply and reply.policyText or err.code)
+  ]]):format(repository) }
+  assert.equal("", result.err)
+  return result.out
+end
+
+describe("lanyard grant", function()
+  it("refuses while the role is off, and says how to turn it on", function()
+    local emulator <close> = helper.emulator()
+    local result = emulator:run { "grant", SERVICE, "my-private-repo" }
+    assert.equal(1, result.status)
+    assert.match("role of my%-container%-service is off", result.err)
+    assert.match("%-%-enable", result.err)
+    assert.equal("RepositoryPolicyNotFoundException", policy_of(emulator, "my-private-repo"))
+  end)
+
+  it("turns the role on with --enable and writes AWS's own statement where there was no policy", function()
+    local emulator <close> = helper.emulator()
+    local result = emulator:run { "grant", SERVICE, "my-private-repo", "--enable" }
+    assert.equal("", result.err)
+    assert.equal(0, result.status)
+    local document = json.decode(policy_of(emulator, "my-private-repo"))
+    assert.equal("2008-10-17", document.Version)
+    assert.equal(1, #document.Statement)
+    local statement = document.Statement[1]
+    assert.equal("AllowLightsailPull-my-container-service", statement.Sid)
+    assert.equal("Allow", statement.Effect)
+    assert.same({ "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" }, { table.unpack(statement.Action) })
+    assert.match("^arn:aws:iam::%d+:role/amazon/lightsail/us%-east%-1/containers/my%-container%-service/"
+      .. "private%-repo%-access/", statement.Principal.AWS)
+  end)
+
+  it("keeps the statements of other people byte for byte, through grant, revoke and undo", function()
+    local emulator <close> = helper.emulator()
+    local before = policy_of(emulator, "shared-repo")
+    assert.equal(0, emulator:run({ "grant", SERVICE, "shared-repo", "--enable" }).status)
+    local granted = policy_of(emulator, "shared-repo")
+    assert.not_equal(before, granted)
+    local first = before:find("{", 2, true)
+    local last = before:match ".*()}%s*%]"
+    assert.truthy(granted:find(before:sub(first, last), 1, true), granted)
+
+    assert.equal(0, emulator:run({ "revoke", SERVICE, "shared-repo" }).status)
+    assert.equal(before, policy_of(emulator, "shared-repo"))
+    assert.equal(0, emulator:run({ "undo", "shared-repo" }).status)
+    assert.equal(granted, policy_of(emulator, "shared-repo"))
+  end)
+
+  it("changes nothing the second time, and says so", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "grant", SERVICE, "shared-repo", "--enable" }
+    local granted = policy_of(emulator, "shared-repo")
+    local result = emulator:run { "grant", SERVICE, "shared-repo", "--output", "json" }
+    assert.equal(0, result.status)
+    assert.equal("unchanged", json.decode(result.out)[1].result)
+    assert.equal(granted, policy_of(emulator, "shared-repo"))
+  end)
+
+  it("shows the diff with --dry-run and writes nothing", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "enable", SERVICE }
+    local before = policy_of(emulator, "shared-repo")
+    local result = emulator:run { "grant", SERVICE, "shared-repo", "--dry-run" }
+    assert.equal(0, result.status)
+    assert.match('\n%+[^\n]*"AllowLightsailPull%-my%-container%-service"', result.out)
+    assert.equal(before, policy_of(emulator, "shared-repo"))
+    assert.equal("", emulator:run({ "undo", "--list" }).out)
+  end)
+
+  it("takes globs, and names a glob that matches nothing", function()
+    local emulator <close> = helper.emulator()
+    local result = emulator:run { "grant", SERVICE, "*-repo", "--enable", "--output", "json" }
+    assert.equal(0, result.status)
+    assert.equal(2, #json.decode(result.out))
+    result = emulator:run { "grant", SERVICE, "nothing/*" }
+    assert.equal(1, result.status)
+    assert.match("nothing/%*", result.err)
+  end)
+
+  it("goes on past a repository that fails, lists it, and leaves with 1", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "enable", SERVICE }
+    local result = emulator:run { "grant", SERVICE, "no-such-repo", "my-private-repo" }
+    assert.equal(1, result.status)
+    assert.match("no%-such%-repo", result.err)
+  end)
+
+  it("asks for --yes with --all where there is no terminal", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "enable", SERVICE }
+    local result = emulator:run { "grant", SERVICE, "--all" }
+    assert.equal(2, result.status)
+    assert.match("%-%-yes", result.err)
+    assert.equal(0, emulator:run({ "grant", SERVICE, "--all", "--yes" }).status)
+  end)
+
+  it("tells a name that breaks AWS's pattern before it calls anything", function()
+    local emulator <close> = helper.emulator()
+    for _, words in ipairs { { "grant", "No_Service", "my-private-repo" }, { "grant", SERVICE, "Bad//Name" } } do
+      local result = emulator:run(words)
+      assert.equal(2, result.status)
+      assert.match("^lanyard: [^\n]+\n$", result.err)
+      assert.equal("", result.out)
+    end
+  end)
+
+  it("uses the Sid that --sid gives", function()
+    local emulator <close> = helper.emulator()
+    local result = emulator:run { "grant", SERVICE, "my-private-repo", "--enable", "--sid", "web may pull" }
+    assert.equal(0, result.status)
+    assert.equal("web may pull", json.decode(policy_of(emulator, "my-private-repo")).Statement[1].Sid)
+  end)
+end)

@@ -1,0 +1,143 @@
+local helper = require "helper"
+
+local function lanyard(words, environment, input)
+  return helper.run({ helper.lanyard, table.unpack(words) }, environment, input)
+end
+
+describe("lanyard", function()
+  it("prints its version", function()
+    local result = lanyard { "--version" }
+    assert.equal(0, result.status)
+    assert.match("^lanyard %d+%.%d+%.%d+\n$", result.out)
+  end)
+
+  it("lists every command with its sentence", function()
+    local result = lanyard { "help" }
+    assert.equal(0, result.status)
+    for _, name in ipairs { "enable", "disable", "grant", "revoke", "status", "audit", "permissions", "uri", "undo",
+      "doctor", "policy", "emulate" } do
+      assert.match("\n  " .. name .. " +%u[^\n]+%.", result.out)
+    end
+  end)
+
+  it("gives one command's help, on stdout and with 0", function()
+    local result = lanyard { "help", "grant" }
+    assert.equal(0, result.status)
+    assert.match("Usage: lanyard grant", result.out)
+    assert.match("%-%-dry%-run", result.out)
+    assert.equal("", result.err)
+  end)
+
+  it("shows the usage on stderr and leaves with 2 without a command", function()
+    local result = lanyard {}
+    assert.equal(2, result.status)
+    assert.match("usage: lanyard", result.err)
+    assert.equal("", result.out)
+  end)
+
+  it("names a command that is not there, and an option that is not known", function()
+    local result = lanyard { "garnt" }
+    assert.equal(2, result.status)
+    assert.match("'garnt'", result.err)
+    result = lanyard { "grant", "--frobnicate" }
+    assert.equal(2, result.status)
+    assert.match("^lanyard: [^\n]*frobnicate[^\n]*\n$", result.err)
+  end)
+
+  it("runs a line of Lua, and a file with its arguments and #! line", function()
+    assert.equal("3\n", lanyard({ "-e", "print(1 + 2)" }).out)
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/hello.lua", "#!/usr/bin/env lanyard\nprint('hello', ...)\nreturn 7\n")
+    local result = lanyard { folder .. "/hello.lua", "a", "b" }
+    assert.equal("hello\ta\tb\n", result.out)
+    assert.equal(7, result.status)
+  end)
+
+  it("makes a script of a person's own a command, the nearest folder first", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/greet.lua", "-- Say hello.\nprint 'hello'\n")
+    helper.write(folder .. "/status.lua", "-- Mine.\nprint 'my status'\n")
+    local environment = { LANYARD_PATH = folder.path }
+    assert.equal("hello\n", lanyard({ "greet" }, environment).out)
+    assert.equal("my status\n", lanyard({ "status" }, environment).out)
+    local listed = lanyard({ "scripts" }, environment).out
+    assert.match("greet +" .. folder.path:gsub("%p", "%%%0") .. "/greet.lua +Say hello%.", listed)
+  end)
+
+  it("says which line is wrong in a script that does not compile", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/bad.lua", "local x =\n")
+    local result = lanyard { folder .. "/bad.lua" }
+    assert.equal(1, result.status)
+    assert.match("^lanyard: [^\n]*bad%.lua:%d+: [^\n]+\n$", result.err)
+  end)
+
+  it("shows one line for a mistake in a script, and the traceback with --debug", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/oops.lua", "local t = nil\nprint(t.x)\n")
+    local result = lanyard { folder .. "/oops.lua" }
+    assert.equal(1, result.status)
+    assert.match("^lanyard: [^\n]*oops%.lua:2: [^\n]+\n$", result.err)
+    result = lanyard({ folder .. "/oops.lua" }, { LANYARD_DEBUG = "1" })
+    assert.match("stack traceback", result.err)
+  end)
+
+  it("needs a region, and says how to give one", function()
+    local result = lanyard({ "audit" }, { AWS_ACCESS_KEY_ID = "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY = "secret" })
+    assert.equal(2, result.status)
+    assert.match("%-%-region", result.err)
+    assert.match("AWS_REGION", result.err)
+  end)
+
+  it("needs credentials, and says where it looked", function()
+    local folder <close> = helper.folder()
+    local result = lanyard({ "audit", "--region", "us-east-1" },
+      { HOME = folder.path, AWS_EC2_METADATA_DISABLED = "true" })
+    assert.equal(1, result.status)
+    assert.match("credentials", result.err)
+    assert.match("AWS_ACCESS_KEY_ID", result.err)
+    assert.not_match("traceback", result.err)
+  end)
+
+  it("tells an endpoint that refuses, by its name", function()
+    local result = lanyard({ "audit", "--region", "us-east-1", "--endpoint-url", "http://127.0.0.1:1" },
+      { AWS_ACCESS_KEY_ID = "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY = "secret", AWS_MAX_ATTEMPTS = "1" })
+    assert.equal(1, result.status)
+    assert.match("127%.0%.0%.1:1", result.err)
+    assert.not_match("traceback", result.err)
+  end)
+
+  it("reports a result that cannot be written", function()
+    local result = helper.run({ "sh", "-c", helper.lanyard .. " help >/dev/full" })
+    assert.equal(1, result.status)
+    assert.match("cannot write", result.err)
+  end)
+
+  it("leaves with 130 when it is interrupted, and runs what must end", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/wait.lua", [[
+      local task = require "lanyard.task"
+      local _ <close> = setmetatable({}, { __close = function() print "closed" end })
+      print "waiting"
+      io.stdout:flush()
+      task.sleep(60)
+    ]])
+    local result = helper.run({ "sh", "-c", ([[
+      %s %s/wait.lua >%s/wait.out 2>%s/wait.err &
+      until grep -q waiting %s/wait.out; do sleep 0.02; done
+      kill -INT $!
+      wait $!
+    ]]):format(helper.lanyard, folder, folder, folder, folder) })
+    assert.equal(130, result.status)
+    assert.equal("waiting\nclosed\n", helper.read(folder .. "/wait.out"))
+  end)
+
+  it("runs a command against an emulator in the same process", function()
+    local folder <close> = helper.folder()
+    local result = lanyard({ "--emulator", "status" }, { HOME = folder.path })
+    assert.equal("", result.err)
+    assert.equal(0, result.status)
+    assert.match("my%-container%-service", result.out)
+    assert.falsy(helper.exists(folder .. "/.local"))
+  end)
+end)

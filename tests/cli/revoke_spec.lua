@@ -1,0 +1,83 @@
+local helper = require "helper"
+local json = require "lanyard.json"
+
+local SERVICE = "my-container-service"
+
+local function granted()
+  local emulator = helper.emulator()
+  emulator:run { "grant", SERVICE, "my-private-repo", "shared-repo", "--enable" }
+  return emulator
+end
+
+describe("lanyard revoke", function()
+  it("deletes the policy with its last statement", function()
+    local emulator <close> = granted()
+    local result = emulator:run { "revoke", SERVICE, "my-private-repo" }
+    assert.equal("", result.err)
+    assert.equal(0, result.status)
+    assert.match("my%-private%-repo +revoked", result.out)
+    result = emulator:run { "-e", [[
+      local reply, err = require("lanyard.aws").client("ecr"):GetRepositoryPolicy { repositoryName = "my-private-repo" }
+      print(reply, err.code)
+    ]] }
+    assert.equal("nil\tRepositoryPolicyNotFoundException\n", result.out)
+  end)
+
+  it("takes a role by its ARN, for a service that is gone", function()
+    local emulator <close> = granted()
+    local arn = json.decode(emulator:run({ "status", SERVICE, "--output", "json" }).out)[1].principalArn
+    local result = emulator:run { "revoke", "--principal", arn, "shared-repo" }
+    assert.equal(0, result.status)
+    assert.match("shared%-repo +revoked", result.out)
+  end)
+
+  it("says `unchanged` where nothing was granted", function()
+    local emulator <close> = helper.emulator()
+    local result = emulator:run { "revoke", SERVICE, "shared-repo", "--output", "json" }
+    assert.equal(0, result.status)
+    assert.equal("unchanged", json.decode(result.out)[1].result)
+  end)
+
+  it("wants to know whom and where", function()
+    local emulator <close> = helper.emulator()
+    for _, words in ipairs { { "revoke" }, { "revoke", SERVICE }, { "revoke", "--orphans" },
+      { "revoke", "--orphans", "--principal", "x", "r" } } do
+      local result = emulator:run(words)
+      assert.equal(2, result.status, table.concat(words, " "))
+      assert.match("^lanyard: [^\n]+\n$", result.err)
+    end
+  end)
+end)
+
+describe("lanyard undo", function()
+  it("lists the journal and puts the last change back", function()
+    local emulator <close> = granted()
+    local listed = json.decode(emulator:run({ "undo", "--list", "--output", "json" }).out)
+    assert.equal(2, #listed)
+    local result = emulator:run { "undo", "shared-repo" }
+    assert.equal("", result.err)
+    assert.equal(0, result.status)
+    local status = json.decode(emulator:run({ "status", SERVICE, "--output", "json" }).out)[1]
+    assert.same({ "my-private-repo" }, { table.unpack(status.repositories) })
+  end)
+
+  it("refuses when somebody changed the policy since, and shows the difference", function()
+    local emulator <close> = granted()
+    emulator:run { "-e", [[
+      local ecr = require("lanyard.aws").client("ecr")
+      assert(ecr:SetRepositoryPolicy { repositoryName = "shared-repo", policyText = '{"Version":"2008-10-17",' ..
+        '"Statement":[{"Sid":"theirs","Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage"}]}' })
+    ]] }
+    local result = emulator:run { "undo", "shared-repo" }
+    assert.equal(1, result.status)
+    assert.match("theirs", result.out)
+    assert.match("changed", result.err)
+  end)
+
+  it("has nothing to undo where nothing was done", function()
+    local emulator <close> = helper.emulator()
+    local result = emulator:run { "undo", "shared-repo" }
+    assert.equal(1, result.status)
+    assert.match("journal", result.err)
+  end)
+end)

@@ -1,0 +1,74 @@
+#!/bin/sh
+# The main job against the embedded emulator, each command before its output.
+#   tests/demo.sh build/lanyard
+set -eu
+
+lanyard=$(realpath "${1:?usage: tests/demo.sh LANYARD}")
+folder=$(mktemp -d)
+emulator=
+finish() {
+  status=$?
+  if [ -n "$emulator" ]; then
+    kill "$emulator" 2>/dev/null || true
+    wait "$emulator" 2>/dev/null || true
+  fi
+  rm -rf "$folder"
+  exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# The emulator's own account, and nothing of the person's who runs this.
+export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE
+export AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+export AWS_REGION=us-east-1
+export XDG_STATE_HOME="$folder/state" XDG_CONFIG_HOME="$folder/config" HOME="$folder"
+unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_REGION
+
+"$lanyard" emulate --port 0 --activation-delay 2 > "$folder/emulator" 2>&1 &
+emulator=$!
+until grep -q '^listening on ' "$folder/emulator"; do
+  kill -0 "$emulator" 2>/dev/null || { cat "$folder/emulator" >&2; exit 1; }
+  sleep 0.05
+done
+AWS_ENDPOINT_URL=$(sed -n 's/^listening on //p;q' "$folder/emulator")
+export AWS_ENDPOINT_URL
+
+say() {
+  printf '\n# %s\n' "$*"
+}
+run() {
+  printf '$ lanyard'
+  for word in "$@"; do
+    case $word in
+    *[!A-Za-z0-9_./:=@%+-]*) printf " '%s'" "$word" ;;
+    *) printf ' %s' "$word" ;;
+    esac
+  done
+  printf '\n'
+  "$lanyard" "$@"
+}
+
+say 'A container service, fresh: its image puller role is off.'
+run status my-container-service
+say 'Turn the role on, and wait until it is there.'
+run enable my-container-service
+say 'What would a grant change? shared-repo has a policy of other people already.'
+run grant my-container-service shared-repo --dry-run
+say 'Let the service pull from both repositories.'
+run grant my-container-service my-private-repo shared-repo
+say 'Doing it twice changes nothing.'
+run grant my-container-service my-private-repo shared-repo
+say 'Who can pull from what?'
+run audit
+say 'The image URI that a Lightsail deployment takes.'
+run uri my-private-repo:1.0
+say 'Take the access to shared-repo back: the statements of other people stay as they were.'
+run revoke my-container-service shared-repo
+say 'That was a mistake: undo it.'
+run undo shared-repo
+say 'Turn the role off, its grants first.'
+run disable my-container-service --revoke
+say 'And nothing is left.'
+run status my-container-service

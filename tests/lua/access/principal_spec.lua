@@ -1,0 +1,39 @@
+local principal = require "lanyard.access.principal"
+
+local PULLER = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/abc123"
+local GENERAL = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/abc123"
+
+local function kind(type, value)
+  return principal.classify(type, value, "111122223333").kind
+end
+
+describe("principal.classify", function()
+  it("knows the puller role with its Region and service, which is no foreign account", function()
+    local who = principal.classify("AWS", PULLER, "111122223333")
+    assert.equal("puller", who.kind)
+    assert.equal("us-east-1", who.region)
+    assert.equal("web", who.service)
+    assert.is_false(who.foreign)
+  end)
+  it("tells the general role from it", function()
+    assert.equal("service-role", kind("AWS", GENERAL))
+  end)
+  it("tells the rest apart", function()
+    assert.equal("public", kind("*", "*"))
+    assert.equal("public", kind("AWS", "*"))
+    assert.equal("orphan", kind("AWS", "AROA2XQYJ5EXAMPLE12345"))
+    assert.equal("account", kind("AWS", "444455556666"))
+    assert.equal("account", kind("AWS", "arn:aws:iam::444455556666:root"))
+    assert.equal("role", kind("AWS", "arn:aws:iam::111122223333:role/x/y"))
+    assert.equal("user", kind("AWS", "arn:aws:iam::111122223333:user/x"))
+    assert.equal("session", kind("AWS", "arn:aws:sts::111122223333:assumed-role/x/s"))
+    assert.equal("lightsail-service", kind("Service", "lightsail.amazonaws.com"))
+    assert.equal("service", kind("Service", "ecs.amazonaws.com"))
+    assert.equal("federated", kind("Federated", "cognito-identity.amazonaws.com"))
+    assert.equal("unknown", kind("AWS", "nonsense"))
+  end)
+  it("knows a foreign account", function()
+    assert.is_true(principal.classify("AWS", "444455556666", "111122223333").foreign)
+    assert.is_false(principal.classify("AWS", "111122223333", "111122223333").foreign)
+  end)
+end)

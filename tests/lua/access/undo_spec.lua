@@ -1,0 +1,61 @@
+local world = require "world"
+
+describe("undo", function()
+  it("goes one change further back with each call, to where nothing is left", function()
+    local w <close> = world.new()
+    local service, repository = w:service(), w:repository "shared-repo"
+    local before = w:text "shared-repo"
+    assert(w.here:grant(service, repository))
+    local granted = w:text "shared-repo"
+    assert(w.here:revoke({ service = service }, repository))
+    assert(w.here:undo(repository))
+    assert.equal(granted, w:text "shared-repo")
+    assert(w.here:undo(repository))
+    assert.equal(before, w:text "shared-repo")
+    local change, err = w.here:undo(repository)
+    assert.is_nil(change)
+    assert.equal("NothingToUndo", err.code)
+  end)
+
+  it("deletes a policy that there was none before", function()
+    local w <close> = world.new()
+    local repository = w:repository "my-private-repo"
+    assert(w.here:grant(w:service(), repository))
+    assert(w.here:undo(repository))
+    assert.is_nil(w:text "my-private-repo")
+  end)
+
+  it("is itself undone by its entry", function()
+    local w <close> = world.new()
+    local repository = w:repository "my-private-repo"
+    assert(w.here:grant(w:service(), repository))
+    local granted = w:text "my-private-repo"
+    local change = assert(w.here:undo(repository))
+    assert(w.here:undo(repository, { entry = change.entry }))
+    assert.equal(granted, w:text "my-private-repo")
+  end)
+
+  it("leaves a policy alone that somebody changed since, and shows the difference", function()
+    local w <close> = world.new()
+    local repository = w:repository "shared-repo"
+    assert(w.here:grant(w:service(), repository))
+    local theirs = w:text("shared-repo"):gsub("Audit%-Team Read", "Somebody else")
+    w:put("shared-repo", theirs)
+    local change, err = w.here:undo(repository)
+    assert.is_nil(change)
+    assert.equal("ChangedSince", err.code)
+    assert.matches("\n%+[^\n]*Somebody else", err.diff)
+    assert.equal(theirs, w:text "shared-repo")
+  end)
+
+  it("shows what it would do, and does nothing, with dry_run", function()
+    local w <close> = world.new()
+    local repository = w:repository "shared-repo"
+    assert(w.here:grant(w:service(), repository))
+    local granted = w:text "shared-repo"
+    local change = assert(w.here:undo(repository, { dry_run = true }))
+    assert.equal("would undo", change.kind)
+    assert.matches("\n%-[^\n]*AllowLightsailPull", change.diff)
+    assert.equal(granted, w:text "shared-repo")
+  end)
+end)

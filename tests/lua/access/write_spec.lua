@@ -1,0 +1,318 @@
+-- The safe write and its six promises.
+
+local helper = require "helper"
+local json = require "lanyard.json"
+local policy = require "lanyard.policy"
+local task = require "lanyard.task"
+local world = require "world"
+
+local OURS = "AllowLightsailPull-my-container-service"
+local THEIRS = '{"Version":"2008-10-17","Statement":[{"Sid":"theirs","Effect":"Allow","Principal":"*",'
+  .. '"Action":"ecr:DescribeImages"}]}'
+
+-- Adds a statement to a policy's text, as another writer does who does not look back.
+local function with_statement(text, sid)
+  local doc = text and assert(policy.parse(text)) or policy.new()
+  doc:allow { sid = sid, principal = "444455556666", actions = { "ecr:DescribeImages" } }
+  return tostring(doc)
+end
+
+local function files_of(folder)
+  local pipe <close> = assert(io.popen(("find %s -name '*.json' | sort"):format(folder)))
+  local files = {}
+  for line in pipe:lines() do files[#files + 1] = line end
+  return files
+end
+
+describe("promise 1: a text that cannot be read is not written over", function()
+  it("leaves a policy that is no JSON, or has duplicate keys, as it is", function()
+    for _, text in ipairs { "no policy", '{"Statement":[],"Statement":[]}', '{"Version":1', "[]" } do
+      local w <close> = world.new()
+      local service = w:service()
+      w:put("shared-repo", text)
+      local change, err = w.here:grant(service, w:repository "shared-repo")
+      assert.is_nil(change)
+      assert.equal("InvalidPolicy", err.code)
+      assert.matches("'shared%-repo'", err.message)
+      assert.equal(0, w:count "SetRepositoryPolicy")
+      assert.equal(text, w:text "shared-repo")
+    end
+  end)
+
+  it("stops when the policy may not be read", function()
+    local w <close> = world.new { faults = { { operation = "GetRepositoryPolicy",
+      error = { code = "AccessDeniedException", message = "User: u is not authorized to perform: ecr:GetRepositoryPolicy" } } } }
+    local change, err = w.here:grant(w:service(), w:repository "my-private-repo")
+    assert.is_nil(change)
+    assert.equal("AccessDeniedException", err.code)
+    assert.equal(0, w:count "SetRepositoryPolicy")
+    assert.equal(0, w:count "DeleteRepositoryPolicy")
+  end)
+
+  it("keeps every byte of the others' statements", function()
+    local w <close> = world.new()
+    local before = w:text "shared-repo"
+    local service, repository = w:service(), w:repository "shared-repo"
+    assert.equal("granted", assert(w.here:grant(service, repository)).kind)
+    local granted = w:text "shared-repo"
+    local last = before:match ".*()}%s*%]"
+    assert.equal(before:sub(1, last), granted:sub(1, last))
+    assert.equal("revoked", assert(w.here:revoke({ service = service }, repository)).kind)
+    assert.equal(before, w:text "shared-repo")
+  end)
+end)
+
+describe("promise 2: the old text is in the journal before the write", function()
+  it("is there, closed to others, when the request goes out", function()
+    local w <close> = world.new()
+    local seen
+    w.before = function(operation)
+      if operation == "SetRepositoryPolicy" then
+        local files = files_of(w.folder .. "/journal")
+        assert.equal(1, #files)
+        seen = json.decode(helper.read(files[1]))
+        local pipe <close> = assert(io.popen("stat -c %a " .. files[1]))
+        assert.equal("600", pipe:read "l")
+      end
+    end
+    local before = w:text "shared-repo"
+    assert(w.here:grant(w:service(), w:repository "shared-repo"))
+    assert.equal(before, seen.before)
+    assert.equal("intended", seen.state)
+    assert.equal("done", assert(w.here:history())[1].state)
+  end)
+
+  it("writes nothing where no journal can be kept", function()
+    local w <close> = world.new()
+    helper.write(w.folder .. "/file", "")
+    local here = w:connect { journal_root = w.folder .. "/file" }
+    local change, err = here:grant(w:service(), w:repository "shared-repo")
+    assert.is_nil(change)
+    assert.equal("JournalFailed", err.code)
+    assert.equal(0, w:count "SetRepositoryPolicy")
+  end)
+end)
+
+describe("promise 3: rivals", function()
+  it("on this machine wait for each other, and lose nothing", function()
+    local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
+      services = { { name = "a", role = true }, { name = "b", role = true }, { name = "c", role = true } },
+      repositories = { { name = "shared" } },
+    } } } }
+    local repository = w:repository "shared"
+    task.map(assert(w.here:services()), function(service)
+      assert(w:connect():grant(service, repository))
+    end)
+    local sids = w:sids "shared"
+    table.sort(sids)
+    assert.same({ "AllowLightsailPull-a", "AllowLightsailPull-b", "AllowLightsailPull-c" }, sids)
+  end)
+
+  it("elsewhere that overwrite the change are seen, and it is made again on their text", function()
+    local w <close> = world.new()
+    local times = 0
+    w.after = function(operation)
+      if operation == "SetRepositoryPolicy" and times < 2 then
+        times = times + 1
+        w:put("my-private-repo", with_statement(nil, "rival " .. times))
+      end
+    end
+    assert(w.here:grant(w:service(), w:repository "my-private-repo"))
+    assert.same({ "rival 2", OURS }, w:sids "my-private-repo")
+    local states = {}
+    for i, entry in ipairs(assert(w.here:history())) do states[i] = entry.state end
+    assert.same({ "lost", "lost", "done" }, states)
+  end)
+
+  it("that never stop are reported", function()
+    local w <close> = world.new()
+    w.after = function(operation)
+      if operation == "SetRepositoryPolicy" then w:put("my-private-repo", THEIRS) end
+    end
+    local change, err = w.here:grant(w:service(), w:repository "my-private-repo")
+    assert.is_nil(change)
+    assert.equal("Contended", err.code)
+  end)
+
+  it("have no more than the bound between read and write: past it, it reads again", function()
+    local w <close> = world.new()
+    local slow = 2
+    w.after = function(operation)
+      if operation == "GetRepositoryPolicy" and slow > 0 then
+        slow = slow - 1
+        w.passed = w.passed + 3
+        if slow == 0 then w:put("my-private-repo", THEIRS) end
+      end
+    end
+    assert(w.here:grant(w:service(), w:repository "my-private-repo"))
+    assert.same({ "theirs", OURS }, w:sids "my-private-repo")
+    assert.equal(1, w:count "SetRepositoryPolicy")
+  end)
+
+  it("are looked for once more with settle", function()
+    local w <close> = world.new()
+    local service = w:service()
+    local reads = 0
+    w.before = function(operation)
+      reads = reads + (operation == "GetRepositoryPolicy" and 1 or 0)
+      if operation == "GetRepositoryPolicy" and reads == 3 then
+        w:put("my-private-repo", THEIRS) -- a rival's write that was on its way
+      end
+    end
+    assert(w.here:grant(service, w:repository "my-private-repo", { settle = true }))
+    assert.same({ "theirs", OURS }, w:sids "my-private-repo")
+  end)
+end)
+
+describe("promise 4: twice is once", function()
+  it("writes nothing the second time, and says so", function()
+    local w <close> = world.new()
+    local service, repository = w:service(), w:repository "shared-repo"
+    assert(w.here:grant(service, repository))
+    local change = assert(w.here:grant(service, repository))
+    assert.equal("unchanged", change.kind)
+    assert.equal(1, w:count "SetRepositoryPolicy")
+    assert.equal("revoked", assert(w.here:revoke({ service = service }, repository)).kind)
+    assert.equal("unchanged", assert(w.here:revoke({ service = service }, repository)).kind)
+    assert.equal(2, w:count "SetRepositoryPolicy")
+  end)
+
+  it("takes a policy that ECR laid out anew for the one that it wrote", function()
+    local w <close> = world.new { reformat = true }
+    local service, repository = w:service(), w:repository "shared-repo"
+    assert.equal("granted", assert(w.here:grant(service, repository)).kind)
+    assert.equal("unchanged", assert(w.here:grant(service, repository)).kind)
+    assert.equal(1, w:count "SetRepositoryPolicy")
+  end)
+end)
+
+describe("promise 5: sizes", function()
+  it("deletes the policy with its last statement", function()
+    local w <close> = world.new()
+    local service, repository = w:service(), w:repository "my-private-repo"
+    assert(w.here:grant(service, repository))
+    local change = assert(w.here:revoke({ service = service }, repository))
+    assert.is_true(change.deleted_policy)
+    assert.is_nil(w:text "my-private-repo")
+    assert.equal(1, w:count "DeleteRepositoryPolicy")
+  end)
+
+  it("tells the size before it calls, when the policy would be too large", function()
+    local w <close> = world.new()
+    local doc = policy.new()
+    for i = 1, 60 do
+      doc:allow { sid = "s" .. i, principal = ("%012d"):format(i), actions = { "ecr:DescribeImages" } }
+    end
+    local text = tostring(doc)
+    text = text .. (" "):rep(policy.LIMIT - #text - 10)
+    w:put("my-private-repo", text)
+    local change, err = w.here:grant(w:service(), w:repository "my-private-repo")
+    assert.is_nil(change)
+    assert.equal("PolicyTooLarge", err.code)
+    assert.matches("10240", err.message)
+    assert.equal(0, w:count "SetRepositoryPolicy")
+  end)
+end)
+
+describe("promise 6: killed at any instant", function()
+  -- Kills the first grant around its write, then lets the next run.
+  local function killed(moment)
+    local w = world.new()
+    local service, repository = w:service(), w:repository "shared-repo"
+    w[moment] = function(operation)
+      if operation == "SetRepositoryPolicy" then error("killed", 0) end
+    end
+    local ok, err = pcall(w.here.grant, w.here, service, repository)
+    assert.is_false(ok)
+    assert.equal("killed", err)
+    w[moment] = nil
+    return w, service, repository
+  end
+
+  it("before the write left: the next run finishes the job", function()
+    local w <close>, service, repository = killed "before"
+    assert.equal("granted", assert(w:connect():grant(service, repository)).kind)
+    local history = assert(w.here:history())
+    assert.equal(1, #history)
+    assert.equal("done", history[1].state)
+  end)
+
+  it("after the write arrived: the next run finds it in place, and it can be undone", function()
+    local w <close>, service, repository = killed "after"
+    assert.equal("unchanged", assert(w:connect():grant(service, repository)).kind)
+    assert.equal("done", assert(w.here:history())[1].state)
+    assert.equal("undone", assert(w.here:undo(repository)).kind)
+    assert.same({ "CI may push", "Audit-Team Read" }, w:sids "shared-repo")
+  end)
+end)
+
+describe("a fresh role", function()
+  it("is waited for while IAM does not know it", function()
+    local w <close> = world.new { iam_delay = 9 }
+    local change = assert(w.here:grant(w:service(), w:repository "my-private-repo"))
+    assert.equal("granted", change.kind)
+    assert.is_true(w:count "SetRepositoryPolicy" > 1)
+    assert.is_true(w.passed >= 9 and w.passed < 30)
+  end)
+
+  it("is waited for two minutes at most", function()
+    local w <close> = world.new { iam_delay = 1000 }
+    local change, err = w.here:grant(w:service(), w:repository "my-private-repo")
+    assert.is_nil(change)
+    assert.equal("InvalidParameterException", err.code)
+    assert.matches("Principal not found", err.message)
+    assert.is_true(w.passed <= 125, w.passed)
+  end)
+
+  it("does not hide a mistake in the text, which is told at once", function()
+    local w <close> = world.new()
+    local service = w:service()
+    w.passed = w.passed + 200
+    w.world.faults = require("lanyard.emulator.faults").new({ { operation = "SetRepositoryPolicy", error = {
+      code = "InvalidParameterException",
+      message = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'",
+    } } }, math.random)
+    local change, err = w.here:grant(service, w:repository "my-private-repo")
+    assert.is_nil(change)
+    assert.matches("Invalid repository policy provided", err.message)
+    assert.equal(1, w:count "SetRepositoryPolicy")
+  end)
+end)
+
+describe("a policy with an orphan", function()
+  it("is refused by ECR, and the way out is named and works", function()
+    local w <close> = world.new()
+    w:put("my-private-repo", '{"Version":"2008-10-17","Statement":[{"Sid":"old","Effect":"Allow","Principal":'
+      .. '{"AWS":"AROA2XQYJ5EXAMPLE12345"},"Action":"ecr:BatchGetImage"},{"Sid":"keep","Effect":"Allow",'
+      .. '"Principal":{"AWS":"444455556666"},"Action":"ecr:BatchGetImage"}]}')
+    local service, repository = w:service(), w:repository "my-private-repo"
+    w.passed = w.passed + 200
+    local change, err = w.here:grant(service, repository)
+    assert.is_nil(change)
+    assert.matches("AROA2XQYJ5EXAMPLE12345", err.tip)
+    assert.matches("lanyard revoke %-%-orphans my%-private%-repo", err.tip)
+    assert(w.here:revoke({ orphans = true }, repository))
+    assert(w.here:grant(service, repository))
+    assert.same({ "keep", OURS }, w:sids "my-private-repo")
+  end)
+end)
+
+describe("faults on the way", function()
+  it("are met with a new read, and the change is made once", function()
+    for _, rule in ipairs {
+      { operation = "SetRepositoryPolicy", throttle = true, times = 2 },
+      { operation = "SetRepositoryPolicy", status = 503, times = 2 },
+      { operation = "SetRepositoryPolicy", reset = true, times = 1 },
+      { operation = "SetRepositoryPolicy", reset = true, late = true, times = 1 },
+      { operation = "GetRepositoryPolicy", throttle = true, times = 3 },
+      { operation = "GetRepositoryPolicy", stale = 2 },
+    } do
+      local w <close> = world.new { faults = { rule } }
+      assert(w.here:grant(w:service(), w:repository "shared-repo"))
+      assert.same({ "CI may push", "Audit-Team Read", OURS }, w:sids "shared-repo")
+      for _, entry in ipairs(assert(w.here:history())) do
+        assert.equal("done", entry.state)
+      end
+    end
+  end)
+end)

@@ -1,0 +1,121 @@
+local audit = require "lanyard.audit"
+local world = require "world"
+
+local GENERAL = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/my-container-service/abc123"
+local OTHER = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/%s/private-repo-access/abc123"
+
+local function statement(principal, more)
+  return ('{"Version":"2012-10-17","Statement":[{"Sid":"s","Effect":"Allow","Principal":%s,'
+    .. '"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]%s}]}'):format(principal, more or "")
+end
+
+-- The ids of an audit's findings, in order.
+local function ids(w, options)
+  local found = {}
+  local report = assert(audit.run(w.here, options))
+  for i, finding in ipairs(report.findings) do
+    found[i] = finding.id
+    assert.is_truthy(finding.why ~= "" and finding.fix ~= "" and finding.message ~= "")
+  end
+  return found, report
+end
+
+local function with_policy(text)
+  local w = world.new()
+  w:put("my-private-repo", text)
+  return w
+end
+
+describe("an audit", function()
+  it("finds nothing in a fresh world, nor where all is as it should be", function()
+    local w <close> = world.new()
+    assert.same({}, (ids(w)))
+    assert(w.here:grant(w:service(), w:repository "my-private-repo"))
+    local found, report = ids(w)
+    assert.same({}, found)
+    local access = report.repositories[1].access[1]
+    assert.equal("my-container-service", access.service)
+    assert.equal("allow", access.decision)
+    assert.equal("AllowLightsailPull-my-container-service", access.statement)
+  end)
+
+  it("finds public access first", function()
+    local w <close> = with_policy(statement '"*"')
+    local found, report = ids(w)
+    assert.same({ "public-access" }, found)
+    assert.equal("critical", report.findings[1].severity)
+    assert.is_true(audit.reaches(report, "critical"))
+    assert.is_true(audit.reaches(report, "low"))
+    assert.is_false(audit.reaches(report, nil))
+  end)
+
+  it("does not call a conditional grant to everyone plain public", function()
+    local w <close> = with_policy(statement('{"AWS":"*"}', ',"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}'))
+    assert.same({ "public-access-conditional" }, (ids(w)))
+  end)
+
+  it("finds orphans", function()
+    local w <close> = with_policy(statement '{"AWS":"AROA2XQYJ5EXAMPLE12345"}')
+    assert.same({ "orphan-principal" }, (ids(w)))
+  end)
+
+  it("finds the service's general role where the puller's was meant", function()
+    local w <close> = with_policy(statement(('{"AWS":"%s"}'):format(GENERAL)))
+    assert.same({ "service-role-granted" }, (ids(w)))
+  end)
+
+  it("finds other accounts, of which Lightsail's is none", function()
+    local w <close> = with_policy(statement '{"AWS":["444455556666","111122223333"]}')
+    assert.same({ "other-account" }, (ids(w)))
+  end)
+
+  it("finds grants to a role that is off, and to a service that is gone", function()
+    local w <close> = with_policy(statement(('{"AWS":["%s","%s"]}')
+      :format(OTHER:format "my-container-service", OTHER:format "gone")))
+    assert.same({ "inactive-role", "missing-service" }, (ids(w)))
+  end)
+
+  it("finds a role that nothing grants, when it looked at everything", function()
+    local w <close> = world.new()
+    w:service()
+    assert.same({ "unused-role" }, (ids(w)))
+    assert.same({}, (ids(w, { globs = { "shared-*" } })))
+  end)
+
+  it("finds a deployed image that can't be pulled again", function()
+    local image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1"
+    local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
+      services = { { name = "web", role = true, containers = { web = { image = image } } } },
+      repositories = { { name = "web", images = { "1" } }, { name = "other" } },
+    } } } }
+    local service = assert(w.here:service "web")
+    assert.is_nil(service.current) -- the seed's deployment could not pull
+    assert(w.here:grant(service, w:repository "web"))
+    assert(w.here.lightsail:CreateContainerServiceDeployment {
+      serviceName = "web", containers = { web = { image = image } },
+    })
+    assert.same({}, (ids(w)))
+    assert(w.here:revoke({ service = service }, w:repository "web"))
+    local found, report = ids(w)
+    assert.same({ "image-not-granted", "unused-role" }, found)
+    assert.matches("web:1", report.findings[1].message)
+  end)
+
+  it("reports what it could not read as unknown, and goes on", function()
+    local w <close> = with_policy "no policy at all"
+    w:put("shared-repo", statement '"*"')
+    local found, report = ids(w)
+    assert.same({ "public-access", "unreadable-policy" }, found)
+    assert.is_truthy(report.repositories[1].unknown)
+  end)
+
+  it("shows a grant that a Deny cancels as denied", function()
+    local w <close> = world.new()
+    local service = w:service()
+    w:put("my-private-repo", ('{"Version":"2012-10-17","Statement":[{"Sid":"yes","Effect":"Allow","Principal":{"AWS":"%s"},'
+      .. '"Action":"ecr:*"},{"Sid":"no","Effect":"Deny","Principal":"*","Action":"ecr:GetDownloadUrlForLayer"}]}')
+      :format(service.role.arn))
+    local _, report = ids(w)
+    assert.equal("partial", report.repositories[1].access[1].decision)
+  end)
+end)

@@ -1,0 +1,113 @@
+-- The emulator refuses what AWS refuses: a tampered body, header, path, date or key.
+
+local credentials = require "lanyard.credentials"
+local emulator = require "lanyard.emulator"
+local json = require "lanyard.json"
+local server = require "lanyard.emulator.server"
+local sigv4 = require "lanyard.sigv4"
+
+local world = assert(emulator.world {})
+
+-- A good, signed request; `change` may spoil it. --> the reply's status and error code
+local function send(change, options)
+  options = options or {}
+  local body = options.body or "{}"
+  local headers = {
+    ["Content-Type"] = "application/x-amz-json-1.1",
+    ["X-Amz-Target"] = "AmazonEC2ContainerRegistry_V20150921." .. (options.operation or "DescribeRepositories"),
+  }
+  local added = sigv4.sign {
+    method = "POST", url = "http://localhost/", headers = headers, body = body,
+    region = options.region or "us-east-1", service = options.service or "ecr", time = options.time or os.time(),
+    credentials = credentials.new {
+      access_key_id = options.key or emulator.ACCESS_KEY_ID,
+      secret_access_key = options.secret or emulator.SECRET_ACCESS_KEY,
+      session_token = options.token,
+    },
+  }
+  local request = { method = "POST", target = "/", path = "/", body = body, headers = { host = "localhost" } }
+  for _, list in ipairs { headers, added } do
+    for name, value in pairs(list) do request.headers[name:lower()] = value end
+  end
+  if change then change(request) end
+  local reply = server.dispatch(world, request)
+  local answer = json.decode(reply.body)
+  return reply.status, answer and answer.__type, answer and answer.message
+end
+
+describe("the emulator's front end", function()
+  it("takes a good signature", function()
+    assert.equal(200, (send()))
+  end)
+
+  it("refuses a tampered body, header, path or method", function()
+    for name, change in pairs {
+      body = function(request) request.body = '{"maxResults":1}' end,
+      header = function(request) request.headers["content-type"] = "application/x-amz-json-1.1; charset=x" end,
+      target = function(request) request.headers["x-amz-target"] = "AmazonEC2ContainerRegistry_V20150921.ListImages" end,
+      path = function(request) request.target = "/elsewhere" end,
+      query = function(request) request.target = "/?x=1" end,
+      host = function(request) request.headers.host = "elsewhere" end,
+      signature = function(request)
+        request.headers.authorization = request.headers.authorization:gsub("Signature=%x", "Signature=x")
+      end,
+    } do
+      local status, code = send(change)
+      assert.equal(400, status, name)
+      assert.equal("InvalidSignatureException", code, name)
+    end
+  end)
+
+  it("refuses a wrong secret, a key that is not there, and a token that nobody gave", function()
+    local status, code = send(nil, { secret = "wrong" })
+    assert.equal(400, status)
+    assert.equal("InvalidSignatureException", code)
+    _, code = send(nil, { key = "AKIAIOSFODNN7NOBODY" })
+    assert.equal("UnrecognizedClientException", code)
+    _, code = send(nil, { token = "token" })
+    assert.equal("UnrecognizedClientException", code)
+  end)
+
+  it("refuses a time that is more than five minutes off, and a date that is not the scope's", function()
+    local _, code, message = send(nil, { time = os.time() - 400 })
+    assert.equal("InvalidSignatureException", code)
+    assert.matches("^Signature expired: ", message)
+    _, code, message = send(nil, { time = os.time() + 400 })
+    assert.equal("InvalidSignatureException", code)
+    assert.matches("^Signature not yet current: ", message)
+    _, code = send(function(request) request.headers["x-amz-date"] = "20150830T123600Z" end)
+    assert.equal("InvalidSignatureException", code)
+    assert.equal(200, (send(nil, { time = os.time() - 200 })))
+  end)
+
+  it("refuses another service's and another Region's scope", function()
+    local _, code, message = send(nil, { service = "s3" })
+    assert.equal("InvalidSignatureException", code)
+    assert.matches("correct service: 'ecr'", message)
+    _, code = send(nil, { region = "nowhere" })
+    assert.equal("InvalidSignatureException", code)
+  end)
+
+  it("refuses a request that is not signed, or only half", function()
+    local _, code = send(function(request) request.headers.authorization = nil end)
+    assert.equal("MissingAuthenticationTokenException", code)
+    _, code = send(function(request) request.headers.authorization = "AWS4-HMAC-SHA256 Credential=x" end)
+    assert.equal("IncompleteSignatureException", code)
+    _, code = send(function(request) request.headers["x-amz-date"] = nil end)
+    assert.equal("IncompleteSignatureException", code)
+  end)
+
+  it("answers an operation that it does not know as AWS does", function()
+    local status, code = send(nil, { operation = "FlyToTheMoon" })
+    assert.equal(400, status)
+    assert.equal("UnknownOperationException", code)
+  end)
+
+  it("refuses a body that is no JSON, or has another type than the model", function()
+    for _, body in ipairs { "{", "[]", '"x"', '{"maxResults":"1"}', '{"repositoryNames":{}}' } do
+      local status, code = send(nil, { body = body })
+      assert.equal(400, status)
+      assert.equal("SerializationException", code, body)
+    end
+  end)
+end)
