@@ -14,12 +14,13 @@ local options = command:parse()
 local repository_name, digest = options.image:match "^([^@]*)@(.*)$"
 local tag
 if not repository_name then
-  repository_name, tag = options.image:match "^([^:]*):?(.*)$"
+  repository_name, tag = options.image:match "^([^:]*):(.*)$"
+  repository_name = repository_name or options.image
 end
 local checks = {
   { names.repository, repository_name },
   { names.digest, digest },
-  { names.image_tag, tag ~= "" and tag or nil },
+  { names.image_tag, tag },
 }
 for _, check in ipairs(checks) do
   local ok, why = true, nil
@@ -33,7 +34,7 @@ end
 
 local here = cli.connect(options)
 local repository = cli.check(here:repositories { repository_name })[1]
-local suffix = digest and "@" .. digest or ":" .. (tag ~= "" and tag or "latest")
+local suffix = digest and "@" .. digest or ":" .. (tag or "latest")
 local uri = repository.uri .. suffix
 if options.output == "json" then
   report.json { repository = repository.name, uri = uri }

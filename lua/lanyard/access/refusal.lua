@@ -36,6 +36,11 @@ function M.may_have_happened(err)
   return err.sent ~= false and (err.status ~= nil or err.sent == true or err.retryable == true)
 end
 
+-- Whether a policy names a role or user that was deleted, for which AWS may refuse it.
+function M.has_orphans(doc)
+  return doc ~= nil and #principal.orphans(doc:statements()) > 0
+end
+
 -- Says in err.tip what to do about a policy that ECR does not take. Returns the err.
 function M.explain(err, doc, repository)
   local kind = M.kind(err)

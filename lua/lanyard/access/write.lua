@@ -84,11 +84,12 @@ function Change:late()
   return "again", 0
 end
 
--- After ECR refused the text: a fresh role may only be unknown yet.
+-- After ECR refused the text: a role may only be unknown yet. A role that appeared moments ago is
+-- waited for in any case; another one where no other principal can be the reason.
 function Change:refused(err, doc)
   local kind = refusal.kind(err)
-  local fresh = kind == "policy" and self.options.fresh
-  if not (kind == "principal" and self.options.await_principal or fresh) then
+  local waits = kind == "principal" and self.options.await_principal and not refusal.has_orphans(doc)
+  if not (waits or kind and self.options.fresh) then
     return "failed", refusal.explain(err, doc, self.name)
   end
   self.refusals = self.refusals + 1

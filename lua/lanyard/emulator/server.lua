@@ -72,6 +72,36 @@ local function perform(world, service, name, request, rule)
   })
 end
 
+-- The end of a reply that a rule spoils: cut short, or by another clock.
+local function spoiled(reply, rule, now)
+  if rule and rule.cut then
+    reply.cut = math.min(math.tointeger(rule.cut) or 0, #reply.body - 1)
+  end
+  if rule and rule.skew then
+    reply.headers.Date = os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(now + rule.skew))
+  end
+  return reply
+end
+
+-- Answers a request to a service, unless a rule keeps the operation from happening.
+local function answer(world, service, request, rule, name)
+  local protocol = wire[service.protocol]
+  local request_id = ids.uuid()
+  local operation = service.operations[name or ""]
+  local prevented = rule and not rule.late and (rule.reset or rule.cut and operation and operation.writes)
+  local output, refused = nil, rule and faults.fault_of(rule)
+  if prevented then
+    output = {}
+  elseif not refused then
+    output, refused = perform(world, service, name, request, rule)
+    if output and operation.writes then
+      world.save()
+    end
+  end
+  return refused and protocol.fault(refused, request_id, service)
+    or protocol.output(output, request_id, service, name)
+end
+
 -- dispatch(world, request) --> reply { status, headers, body, reset, cut }
 -- request: as lanyard.httpd gives it.
 function M.dispatch(world, request)
@@ -79,46 +109,26 @@ function M.dispatch(world, request)
     return { status = 200, headers = { ["Content-Type"] = "text/plain" }, body = world.calls .. "\n" }
   end
   world.calls = world.calls + 1
-  local service = service_of(request)
-  if not service or request.method ~= "POST" then
-    return {
+  local service = request.method == "POST" and service_of(request) or nil
+  local name = service and wire[service.protocol].operation(request, service)
+  local rule = world.faults and world.faults:meet(service and service.name, name)
+  if rule and rule.delay then
+    task.sleep(rule.delay)
+  end
+  local reply
+  if service then
+    reply = answer(world, service, request, rule, name)
+  else
+    reply = {
       status = 404,
       headers = { ["Content-Type"] = "application/xml" },
       body = "<UnknownOperationException/>\n",
     }
   end
-  local protocol = wire[service.protocol]
-  local name = protocol.operation(request, service)
-  local request_id = ids.uuid()
-  local rule = world.faults and world.faults:meet(service.name, name)
-  if rule and rule.delay then
-    task.sleep(rule.delay)
-  end
-  if rule and rule.reset and not rule.late then
-    return { reset = true }
-  end
-  local output, refused
-  local injected = rule and faults.fault_of(rule)
-  if injected then
-    refused = injected
-  elseif not (rule and rule.cut and not rule.late) then
-    output, refused = perform(world, service, name, request, rule)
-  else
-    output = {}
-  end
-  if output and service.operations[name] and service.operations[name].writes then
-    world.save()
-  end
   if rule and rule.reset then
     return { reset = true }
   end
-  local reply = refused and protocol.fault(refused, request_id, service)
-    or protocol.output(output, request_id, service, name)
-  reply.cut = rule and math.tointeger(rule.cut)
-  if rule and rule.skew then
-    reply.headers.Date = os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(world.now() + rule.skew))
-  end
-  return reply
+  return spoiled(reply, rule, world.now())
 end
 
 return M

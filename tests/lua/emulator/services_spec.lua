@@ -202,7 +202,9 @@ describe("emulated Lightsail", function()
     state, of_service = deploy()
     assert.equal("ACTIVE", state)
     assert.equal("RUNNING", of_service)
-    local images = assert(w.here.ecr:DescribeImages { repositoryName = "my-private-repo" }).imageDetails
+    local images = assert(w.here.ecr:DescribeImages {
+      repositoryName = "my-private-repo", imageIds = { { imageTag = "1.0" } },
+    }).imageDetails
     assert.is_truthy(images[1].lastRecordedPullTime)
     assert(w.here:revoke({ service = change.service }, w:repository "my-private-repo"))
     state, of_service = deploy()

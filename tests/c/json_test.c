@@ -1,0 +1,145 @@
+/* The strict JSON reader: what it takes, what it refuses and where. */
+
+#include "json.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct json_doc *parse(const char *text) {
+  struct json_error error;
+  struct json_doc *doc = json_parse(text, strlen(text), &error);
+  if (!doc)
+    print_message("refused: %s\n", error.message);
+  assert_non_null(doc);
+  return doc;
+}
+
+static void refuse(const char *text, size_t length, size_t line, size_t column) {
+  struct json_error error;
+  struct json_doc *doc = json_parse(text, length, &error);
+  if (doc || error.line != line || error.column != column)
+    print_message("%s: line %zu, column %zu\n", text, error.line, error.column);
+  assert_null(doc);
+  assert_int_equal(error.line, line);
+  assert_int_equal(error.column, column);
+  assert_true(error.message[0] != '\0');
+}
+
+static void values_keep_their_bytes_and_places(void **state) {
+  (void)state;
+  const char *text = "{ \"a\" : [1.50, \"x\\u00e9\\n\", true, null], \"b\":{} }";
+  struct json_doc *doc = parse(text);
+  const struct json_value *list = json_member(json_root(doc), "a");
+  assert_int_equal(list->type, JSON_ARRAY);
+  assert_int_equal(list->count, 4);
+  const struct json_value *number = list->first;
+  assert_string_equal(number->string, "1.50");
+  assert_memory_equal(text + number->start, "1.50", number->end - number->start);
+  assert_string_equal(number->next->string, "x\xC3\xA9\n");
+  assert_int_equal(number->next->next->type, JSON_TRUE);
+  assert_int_equal(number->next->next->next->type, JSON_NULL);
+  assert_int_equal(json_member(json_root(doc), "b")->count, 0);
+  assert_null(json_member(json_root(doc), "c"));
+  json_free(doc);
+}
+
+static void surrogate_pairs_become_one_character(void **state) {
+  (void)state;
+  struct json_doc *doc = parse("\"\\ud83d\\ude00\"");
+  assert_string_equal(json_root(doc)->string, "\xF0\x9F\x98\x80");
+  json_free(doc);
+}
+
+static void a_byte_order_mark_is_skipped(void **state) {
+  (void)state;
+  struct json_doc *doc = parse("\xEF\xBB\xBF[1]");
+  assert_int_equal(json_root(doc)->start, 3);
+  json_free(doc);
+}
+
+static void what_is_no_json_is_refused_with_its_place(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    size_t line, column;
+  } cases[] = {
+      {"", 1, 1},      {"[1,]", 1, 4},        {"{\"a\":1,}", 1, 8},
+      {"[01]", 1, 2},  {"[+1]", 1, 2},        {"[1.]", 1, 4},
+      {"[.5]", 1, 2},  {"[0x10]", 1, 3},      {"[NaN]", 1, 2},
+      {"[1] x", 1, 5}, {"\n\n  ]", 3, 3},     {"{\"a\" 1}", 1, 6},
+      {"{a:1}", 1, 2}, {"[\"\\x\"]", 1, 4},   {"[\"a\nb\"]", 1, 4},
+      {"['a']", 1, 2}, {"[\"\\u12\"]", 1, 7}, {"[1 2]", 1, 4},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    refuse(cases[i].text, strlen(cases[i].text), cases[i].line, cases[i].column);
+}
+
+static void duplicate_keys_are_refused_after_unescaping(void **state) {
+  (void)state;
+  refuse("{\"a\":1,\n \"\\u0061\":2}", 20, 2, 2);
+}
+
+static void bad_bytes_are_refused(void **state) {
+  (void)state;
+  struct json_error error;
+  static const char *const texts[] = {
+      "[\"\xFF\"]",    "[\"\xC0\xAF\"]", "[\"\xED\xA0\x80\"]",    "[\"\\ud800\"]",
+      "[\"\\udc00\"]", "[\"\\u0000\"]",  "[\"\xF4\x90\x80\x80\"]"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    assert_null(json_parse(texts[i], strlen(texts[i]), &error));
+  assert_null(json_parse("[\"a\0b\"]", 7, &error));
+}
+
+static void nesting_is_bounded_and_needs_no_stack(void **state) {
+  (void)state;
+  char text[2 * JSON_MAX_DEPTH + 3];
+  memset(text, '[', JSON_MAX_DEPTH);
+  memset(text + JSON_MAX_DEPTH, ']', JSON_MAX_DEPTH);
+  struct json_error error;
+  struct json_doc *doc = json_parse(text, 2 * JSON_MAX_DEPTH, &error);
+  assert_non_null(doc);
+  json_free(doc);
+
+  size_t length = 1000000;
+  char *deep = malloc(length);
+  assert_non_null(deep);
+  memset(deep, '[', length);
+  assert_null(json_parse(deep, length, &error));
+  free(deep);
+}
+
+static void every_cut_of_a_text_is_refused(void **state) {
+  (void)state;
+  const char *text =
+      "{\"a\":[1,-2.5e3,\"\\u00e9\\ud83d\\ude00\",true,false,null],\"b\":{\"c\":\"d\"}}";
+  struct json_error error;
+  for (size_t length = 0; length < strlen(text); length++) {
+    /* A copy of its own, so that a read past the end is seen. */
+    char *copy = malloc(length + 1);
+    assert_non_null(copy);
+    memcpy(copy, text, length);
+    struct json_doc *doc = json_parse(copy, length, &error);
+    assert_null(doc);
+    free(copy);
+  }
+  json_free(parse(text));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(values_keep_their_bytes_and_places),
+      cmocka_unit_test(surrogate_pairs_become_one_character),
+      cmocka_unit_test(a_byte_order_mark_is_skipped),
+      cmocka_unit_test(what_is_no_json_is_refused_with_its_place),
+      cmocka_unit_test(duplicate_keys_are_refused_after_unescaping),
+      cmocka_unit_test(bad_bytes_are_refused),
+      cmocka_unit_test(nesting_is_bounded_and_needs_no_stack),
+      cmocka_unit_test(every_cut_of_a_text_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

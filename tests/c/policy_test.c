@@ -1,0 +1,130 @@
+/* The policy document from C alone: edits keep bytes, decisions are IAM's. */
+
+#include "policy.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ROLE                                                                                       \
+  "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/x"
+#define TEXT(string) ((struct policy_string){string, strlen(string)})
+
+static const char theirs[] =
+    "{ \"Statement\" : [\r\n\t{\"Action\":\"ecr:*\", \"Effect\":\"Allow\",\r\n"
+    "\t \"Principal\":{\"AWS\":\"444455556666\"}, \"Sid\":\"a \\u00e9\"} ],\r\n"
+    "  \"Version\":\"2012-10-17\" }\r\n";
+
+static struct policy *parse(const char *text) {
+  struct json_error error;
+  struct policy *doc = policy_parse(text, strlen(text), &error);
+  if (!doc)
+    print_message("%s\n", error.message);
+  assert_non_null(doc);
+  return doc;
+}
+
+static enum policy_edit allow(struct policy *doc) {
+  const struct policy_string actions[] = {TEXT("ecr:BatchGetImage"),
+                                          TEXT("ecr:GetDownloadUrlForLayer")};
+  const struct policy_grant grant = {
+      .sid = TEXT("pull"), .principal = TEXT(ROLE), .actions = actions, .action_count = 2};
+  size_t statement;
+  struct json_error error;
+  return policy_allow(doc, &grant, &statement, &error);
+}
+
+static void what_an_edit_does_not_touch_keeps_its_bytes(void **state) {
+  (void)state;
+  struct policy *doc = parse(theirs);
+  assert_int_equal(allow(doc), POLICY_CHANGED);
+  assert_int_equal(policy_count(doc), 2);
+  size_t length;
+  const char *text = policy_text(doc, &length);
+  const char *end = strstr(theirs, "} ],") + 1;
+  assert_memory_equal(text, theirs, (size_t)(end - theirs));
+  assert_non_null(strstr(text, " ],\r\n  \"Version\":\"2012-10-17\" }\r\n"));
+
+  struct policy_revocation revocation = {.principal = TEXT(ROLE)};
+  size_t touched;
+  assert_int_equal(policy_revoke(doc, &revocation, &touched), POLICY_CHANGED);
+  assert_int_equal(touched, 1);
+  assert_string_equal(policy_text(doc, &length), theirs);
+  policy_free(doc);
+}
+
+static void a_grant_that_is_there_already_changes_nothing(void **state) {
+  (void)state;
+  struct policy *doc = policy_new();
+  assert_int_equal(allow(doc), POLICY_CHANGED);
+  assert_int_equal(allow(doc), POLICY_UNCHANGED);
+  assert_int_equal(policy_count(doc), 1);
+  policy_free(doc);
+}
+
+static enum policy_answer can(const char *text, const char *principal, const char *action) {
+  struct policy *doc = parse(text);
+  struct buf reason = {0};
+  const struct policy_request request = {.principal = TEXT(principal), .action = TEXT(action)};
+  enum policy_answer answer = policy_can(doc, &request, &reason).answer;
+  assert_true(reason.length > 0);
+  buf_free(&reason);
+  policy_free(doc);
+  return answer;
+}
+
+static void decisions_are_those_of_iam(void **state) {
+  (void)state;
+  const char *allow_account = "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":"
+                              "\"444455556666\"},\"Action\":\"ECR:batchget*\"}}";
+  assert_int_equal(can(allow_account, "arn:aws:iam::444455556666:root", "ecr:BatchGetImage"),
+                   POLICY_ANSWER_ALLOW);
+  assert_int_equal(can(allow_account, "arn:aws:iam::444455556666:root", "ecr:PutImage"),
+                   POLICY_ANSWER_IMPLICIT_DENY);
+  assert_int_equal(can(allow_account, ROLE, "ecr:BatchGetImage"), POLICY_ANSWER_IMPLICIT_DENY);
+  const char *both = "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"*\"},"
+                     "{\"Effect\":\"Deny\",\"Principal\":\"*\",\"NotAction\":\"ecr:Get*\"}]}";
+  assert_int_equal(can(both, ROLE, "ecr:GetDownloadUrlForLayer"), POLICY_ANSWER_ALLOW);
+  assert_int_equal(can(both, ROLE, "ecr:BatchGetImage"), POLICY_ANSWER_DENY);
+  const char *conditional = "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":"
+                            "\"*\",\"Condition\":{\"Bool\":{\"aws:SecureTransport\":\"true\"}}}}";
+  assert_int_equal(can(conditional, ROLE, "ecr:BatchGetImage"), POLICY_ANSWER_DEPENDS);
+}
+
+static void what_is_no_policy_is_refused_with_its_place(void **state) {
+  (void)state;
+  static const char *const texts[] = {"",
+                                      "[]",
+                                      "{}",
+                                      "{\"Statement\":1}",
+                                      "{\"Statement\":[1]}",
+                                      "{\"Statement\":[],\"Statement\":[]}"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    struct json_error error = {0};
+    assert_null(policy_parse(texts[i], strlen(texts[i]), &error));
+    assert_int_equal(error.line, 1);
+    assert_true(error.message[0] != '\0');
+  }
+}
+
+static void sizes_count_characters(void **state) {
+  (void)state;
+  struct policy *doc = parse("{\"Statement\":[],\"Id\":\"\xC3\xA9\xF0\x9F\x98\x80\"}");
+  assert_int_equal(policy_size(doc), strlen("{\"Statement\":[],\"Id\":\"xx\"}"));
+  policy_free(doc);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(what_an_edit_does_not_touch_keeps_its_bytes),
+      cmocka_unit_test(a_grant_that_is_there_already_changes_nothing),
+      cmocka_unit_test(decisions_are_those_of_iam),
+      cmocka_unit_test(what_is_no_policy_is_refused_with_its_place),
+      cmocka_unit_test(sizes_count_characters),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

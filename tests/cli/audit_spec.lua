@@ -1,0 +1,54 @@
+local helper = require "helper"
+local json = require "lanyard.json"
+
+local PUBLIC = [[
+  local ecr = require("lanyard.aws").client("ecr")
+  assert(ecr:SetRepositoryPolicy { repositoryName = "my-private-repo", policyText = '{"Version":"2008-10-17",' ..
+    '"Statement":[{"Sid":"<script>","Effect":"Allow","Principal":"*","Action":["ecr:BatchGetImage",' ..
+    '"ecr:GetDownloadUrlForLayer"]}]}' })
+]]
+
+describe("lanyard audit", function()
+  it("tells who can pull and by which statement", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "grant", "my-container-service", "shared-repo", "--enable" }
+    local result = emulator:run { "audit" }
+    assert.equal("", result.err)
+    assert.equal(0, result.status)
+    assert.match("shared%-repo +my%-container%-service +puller +allow +AllowLightsailPull%-my%-container%-service", result.out)
+    assert.match("\nno findings\n$", result.out)
+  end)
+
+  it("leaves with 3 on a finding of --fail-on or worse, and says what to do about it", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "-e", PUBLIC }
+    local result = emulator:run { "audit", "--fail-on", "high" }
+    assert.equal(3, result.status)
+    assert.match("critical +public%-access: everyone can pull from my%-private%-repo", result.out)
+    assert.match("fix: lanyard ", result.out)
+    assert.equal(0, emulator:run({ "audit" }).status)
+    assert.equal(0, emulator:run({ "audit", "shared-*", "--fail-on", "info" }).status)
+  end)
+
+  it("prints JSON with account, Region, repositories, services and findings", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "-e", PUBLIC }
+    local report = json.decode(emulator:run({ "audit", "--output", "json" }).out)
+    assert.equal("111122223333", report.account)
+    assert.equal("us-east-1", report.region)
+    assert.equal(2, #report.repositories)
+    assert.equal("my-container-service", report.services[1].name)
+    assert.equal("public-access", report.findings[1].id)
+    assert.equal("<script>", report.repositories[1].access[1].statement)
+  end)
+
+  it("refuses a severity that there is not, and names a repository that is not there", function()
+    local emulator <close> = helper.emulator()
+    local result = emulator:run { "audit", "--fail-on", "horrible" }
+    assert.equal(2, result.status)
+    assert.match("^lanyard: [^\n]*%-%-fail%-on[^\n]*'critical'[^\n]*\n$", result.err)
+    result = emulator:run { "audit", "nobody" }
+    assert.equal(1, result.status)
+    assert.match("'nobody'", result.err)
+  end)
+end)

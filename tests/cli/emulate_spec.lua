@@ -1,0 +1,127 @@
+local helper = require "helper"
+local json = require "lanyard.json"
+
+describe("lanyard emulate", function()
+  it("ends with 0 on SIGTERM and on SIGINT", function()
+    for _, signal in ipairs { "TERM", "INT" } do
+      local emulator <close> = helper.emulator()
+      assert.equal(0, emulator:stop(signal))
+    end
+  end)
+
+  it("keeps its state in a file, and goes on from there", function()
+    local folder <close> = helper.folder()
+    local options = { "--state", folder .. "/state.json", "--activation-delay", "0" }
+    local arn
+    do
+      local emulator <close> = helper.emulator(options)
+      emulator:run { "grant", "my-container-service", "my-private-repo", "--enable" }
+      arn = json.decode(emulator:run({ "status", "--output", "json" }).out)[1].principalArn
+    end
+    local emulator <close> = helper.emulator(options)
+    local status = json.decode(emulator:run({ "status", "--output", "json" }).out)[1]
+    assert.equal(arn, status.principalArn)
+    assert.same({ "my-private-repo" }, { table.unpack(status.repositories) })
+    assert.equal(0, emulator:run({ "revoke", "my-container-service", "my-private-repo" }).status)
+  end)
+
+  it("begins with a seed, in Lua or JSON", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/seed.lua", [[return { regions = { ["eu-west-1"] = {
+      services = { { name = "web", role = true } }, repositories = { { name = "web", images = { "1" } } } } } }]])
+    helper.write(folder .. "/seed.json", '{"regions":{"eu-west-1":{"services":[{"name":"web","role":true}],'
+      .. '"repositories":[{"name":"web","images":["1"]}]}}}')
+    for _, file in ipairs { "seed.lua", "seed.json" } do
+      local emulator <close> = helper.emulator { "--seed", folder .. "/" .. file }
+      local result = emulator:run { "grant", "web", "web", "--region", "eu-west-1" }
+      assert.equal("", result.err)
+      assert.match("web +granted", result.out)
+    end
+  end)
+
+  it("injects faults, which commands get over", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/faults.lua", [[return {
+      { operation = "GetContainerServices", throttle = true, times = 1 },
+      { operation = "DescribeRepositories", status = 503, times = 1 },
+      { operation = "GetRepositoryPolicy", cut = 5, times = 1 },
+      { operation = "SetRepositoryPolicy", reset = true, late = true, times = 1 },
+    }]])
+    local emulator <close> = helper.emulator { "--faults", folder .. "/faults.lua", "--activation-delay", "0" }
+    local result = emulator:run { "grant", "my-container-service", "my-private-repo", "shared-repo", "--enable" }
+    assert.equal("", result.err)
+    assert.equal(0, result.status)
+    local status = json.decode(emulator:run({ "status", "--output", "json" }).out)[1]
+    assert.equal(2, #status.repositories)
+  end)
+
+  it("tells a command what will not pass, and the IAM statement that is missing", function()
+    local folder <close> = helper.folder()
+    local message = "User: arn:aws:iam::111122223333:user/operator is not authorized to perform: "
+      .. "ecr:SetRepositoryPolicy on resource: arn:aws:ecr:us-east-1:111122223333:repository/shared-repo because no "
+      .. "identity-based policy allows the ecr:SetRepositoryPolicy action"
+    helper.write(folder .. "/faults.json", json.encode { {
+      operation = "SetRepositoryPolicy", error = { code = "AccessDeniedException", message = message },
+    } })
+    local emulator <close> = helper.emulator { "--faults", folder .. "/faults.json", "--activation-delay", "0" }
+    local result = emulator:run { "grant", "my-container-service", "shared-repo", "--enable" }
+    assert.equal(1, result.status)
+    assert.match("ecr:SetRepositoryPolicy: AccessDeniedException: ", result.err)
+    assert.match("request id %x+%-", result.err)
+    assert.truthy(result.err:find('{"Action":"ecr:SetRepositoryPolicy","Effect":"Allow",'
+      .. '"Resource":"arn:aws:ecr:us-east-1:111122223333:repository/shared-repo"}', 1, true), result.err)
+  end)
+
+  it("names what is wrong with a seed, a fault plan, a state file or a port", function()
+    local folder <close> = helper.folder()
+    local function fails(status, text, words, pattern)
+      local path = folder .. "/file" .. (words[2] or ".json")
+      helper.write(path, text)
+      local result = helper.run { helper.lanyard, "emulate", words[1], words[3] or path }
+      assert.equal(status, result.status)
+      assert.match("^lanyard: [^\n]+\n$", result.err)
+      assert.match(pattern, result.err)
+      assert.equal("", result.out)
+    end
+    fails(1, "{", { "--seed" }, "file%.json: line 1")
+    fails(1, '{"region":{}}', { "--seed" }, "'region'")
+    fails(1, "return {", { "--seed", ".lua" }, "file%.lua:1")
+    fails(1, "return os.exit(0)", { "--seed", ".lua" }, "'os'")
+    fails(1, '[{"reset":1}]', { "--faults" }, "rule 1")
+    fails(1, "[]", { "--state" }, "no state file")
+    fails(1, "", { "--seed", ".json", "/nonexistent/seed.json" }, "/nonexistent/seed%.json")
+    fails(2, "", { "--port", ".json", "70000" }, "'70000'")
+  end)
+
+  it("names a port that is taken", function()
+    local emulator <close> = helper.emulator()
+    local port = emulator.url:match "%d+$"
+    local result = helper.run { helper.lanyard, "emulate", "--port", port }
+    assert.equal(1, result.status)
+    assert.match("port " .. port, result.err)
+  end)
+end)
+
+describe("a secret", function()
+  it("is in no byte that the program writes, the wire log included", function()
+    local emulator <close> = helper.emulator()
+    local all = {}
+    local environment = { AWS_SESSION_TOKEN = "" }
+    for _, words in ipairs {
+      { "grant", "my-container-service", "shared-repo", "--enable", "--debug" },
+      { "audit", "--debug" }, { "doctor", "--debug" }, { "undo", "shared-repo", "--debug" },
+      { "-e", "local e = require('lanyard.aws').client('ecr', {debug=print}) assert(e:GetAuthorizationToken())" },
+    } do
+      local result = emulator:run(words, environment)
+      assert.equal(0, result.status, result.err)
+      all[#all + 1] = result.out .. result.err
+    end
+    local journal = helper.run { "sh", "-c", "find " .. emulator.folder.path .. "/state -type f -exec cat {} +" }
+    all[#all + 1] = journal.out
+    local text = table.concat(all)
+    assert.match("> POST http://127", text)
+    assert.match("Signature=%*%*%*", text)
+    assert.is_nil(text:find(helper.SECRET_KEY, 1, true))
+    assert.not_match('"authorizationToken":"[^*]', text)
+  end)
+end)

@@ -1,0 +1,151 @@
+-- permissions, uri, doctor and policy.
+
+local helper = require "helper"
+local json = require "lanyard.json"
+
+describe("lanyard permissions", function()
+  it("fills in the caller's account and Region", function()
+    local emulator <close> = helper.emulator()
+    local result = emulator:run { "permissions" }
+    assert.equal("", result.err)
+    local document = json.decode(result.out)
+    assert.equal("ManageEcrPrivateRepositoriesAccess", document.Statement[1].Sid)
+    assert.same({ "ecr:SetRepositoryPolicy", "ecr:DescribeRepositories", "ecr:DeleteRepositoryPolicy",
+      "ecr:GetRepositoryPolicy" }, { table.unpack(document.Statement[1].Action) })
+    assert.equal("arn:aws:ecr:us-east-1:111122223333:repository/*", document.Statement[1].Resource)
+  end)
+
+  it("needs no call when account and Region are given, in either form of AWS's page", function()
+    local function first(words)
+      local result = helper.run({ helper.lanyard, "permissions", table.unpack(words) })
+      assert.equal("", result.err)
+      return json.decode(result.out).Statement[1].Resource
+    end
+    assert.equal("arn:aws:ecr:*:444455556666:repository/*", first { "--account", "444455556666", "--region", "*" })
+    assert.equal("arn:aws-cn:ecr:cn-north-1:444455556666:repository/team/app",
+      first { "--account", "444455556666", "--region", "cn-north-1", "--repository", "team/app" })
+  end)
+
+  it("refuses an account, a Region and a repository that are none", function()
+    for _, words in ipairs { { "--account", "1" }, { "--region", "moon" }, { "--repository", "A" } } do
+      local result = helper.run({ helper.lanyard, "permissions", table.unpack(words) })
+      assert.equal(2, result.status)
+      assert.match("^lanyard: [^\n]+\n$", result.err)
+    end
+  end)
+end)
+
+describe("lanyard uri", function()
+  it("prints the URI with a tag, a digest, or `latest`", function()
+    local emulator <close> = helper.emulator()
+    local base = "111122223333.dkr.ecr.us-east-1.amazonaws.com/my-private-repo"
+    local digest = "@sha256:" .. ("0"):rep(64)
+    assert.equal(base .. ":1.0\n", emulator:run({ "uri", "my-private-repo:1.0" }).out)
+    assert.equal(base .. ":latest\n", emulator:run({ "uri", "my-private-repo" }).out)
+    assert.equal(base .. digest .. "\n", emulator:run({ "uri", "my-private-repo" .. digest }).out)
+  end)
+
+  it("refuses a bad tag or digest, and names a repository that is not there", function()
+    local emulator <close> = helper.emulator()
+    for _, image in ipairs { "my-private-repo:-x", "my-private-repo@sha256:1", "my-private-repo:", "Bad" } do
+      local result = emulator:run { "uri", image }
+      assert.equal(2, result.status, image)
+      assert.match("^lanyard: [^\n]+\n$", result.err)
+    end
+    local result = emulator:run { "uri", "nobody" }
+    assert.equal(1, result.status)
+    assert.match("'nobody'", result.err)
+  end)
+end)
+
+describe("lanyard doctor", function()
+  it("passes where all is well", function()
+    local emulator <close> = helper.emulator()
+    local result = emulator:run { "doctor" }
+    assert.equal("", result.err)
+    assert.equal(0, result.status)
+    for _, check in ipairs { "region", "credentials", "reach ecr", "clock", "journal", "identity",
+      "lightsail:GetContainerServices", "ecr:DescribeRepositories", "ecr:GetRepositoryPolicy" } do
+      assert.match("\n" .. check:gsub("%p", "%%%0") .. " +ok ", result.out)
+    end
+  end)
+
+  it("says what is wrong and what to do, and leaves with 1", function()
+    local emulator <close> = helper.emulator()
+    local cases = {
+      { { AWS_REGION = "" }, "region +FAIL", "%-%-region" },
+      { { AWS_ACCESS_KEY_ID = "" }, "credentials +FAIL", "AWS_ACCESS_KEY_ID" },
+      { { AWS_SECRET_ACCESS_KEY = "wrong" }, "identity +FAIL", "clock is wrong" },
+      { { AWS_ENDPOINT_URL = "http://127.0.0.1:1" }, "reach ecr +FAIL", "nothing listens there" },
+      { { XDG_STATE_HOME = "/proc" }, "journal +FAIL", "/proc" },
+    }
+    for _, case in ipairs(cases) do
+      local result = emulator:run({ "doctor" }, case[1])
+      assert.equal(1, result.status)
+      assert.match(case[2], result.out)
+      assert.match(case[3], result.out)
+    end
+  end)
+
+  it("tells a clock that is off", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/faults.json", '[{"skew": 600}]')
+    local emulator <close> = helper.emulator { "--faults", folder .. "/faults.json" }
+    local result = emulator:run { "doctor" }
+    assert.equal(1, result.status)
+    assert.match("clock +FAIL +%d+ s behind AWS's", result.out)
+  end)
+end)
+
+describe("lanyard policy", function()
+  local POLICY = '{"Version":"2008-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":"*","Action":"ecr:*"}]}'
+
+  local function policy(words, input)
+    return helper.run({ helper.lanyard, "policy", table.unpack(words) }, {}, input)
+  end
+
+  it("shows, formats and lints a file or stdin", function()
+    local result = policy({ "show", "-" }, POLICY)
+    assert.equal("", result.err)
+    assert.match("stdin:1 +a +Allow +%* +ecr:%*", result.out)
+    result = policy({ "fmt", "-" }, POLICY)
+    assert.match('^{\n  "Version": "2008%-10%-17",\n', result.out)
+    result = policy({ "lint", "-" }, POLICY)
+    assert.equal(0, result.status)
+    assert.match("^stdin:1:%d+: critical: ", result.out)
+    assert.equal(3, policy({ "lint", "-", "--fail-on", "high" }, POLICY).status)
+    assert.equal("public", json.decode(policy({ "lint", "--output", "json", "-" }, POLICY).out)[1].id)
+  end)
+
+  it("compares by meaning, and joins", function()
+    local folder <close> = helper.folder()
+    local a, b, c = folder .. "/a.json", folder .. "/b.json", folder .. "/c.json"
+    helper.write(a, POLICY)
+    helper.write(b, POLICY:gsub('"ecr:%*"', '[ "ECR:*" ]'))
+    helper.write(c, POLICY:gsub('"a"', '"c"'):gsub("ecr:%*", "ecr:BatchGetImage"))
+    assert.equal(0, policy({ "diff", a, b }).status)
+    local result = policy { "diff", a, c }
+    assert.equal(3, result.status)
+    assert.match("\n%-[^\n]*ecr:%*", result.out)
+    result = policy { "merge", a, c }
+    assert.equal(0, result.status)
+    assert.equal(2, #json.decode(result.out).Statement)
+  end)
+
+  it("names file, line and column of what is no policy", function()
+    local folder <close> = helper.folder()
+    for text, place in pairs { ["no"] = "1:1", ['{\n"Statement":[],\n"Statement":[]}'] = "3:1", ["{}"] = "1:1" } do
+      helper.write(folder .. "/bad.json", text)
+      for _, action in ipairs { "show", "fmt", "lint" } do
+        local result = policy { action, folder .. "/bad.json" }
+        assert.equal(1, result.status)
+        assert.match("^lanyard: [^\n]+bad%.json:" .. place .. ": [^\n]+\n$", result.err)
+      end
+    end
+    local result = policy { "fmt", folder .. "/none.json" }
+    assert.equal(1, result.status)
+    assert.match("none%.json", result.err)
+    assert.equal(2, policy({ "diff", "-", "-" }).status)
+    assert.equal(2, policy({ "frobnicate", "-" }).status)
+  end)
+end)
