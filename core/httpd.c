@@ -28,6 +28,7 @@ static void hand_over(struct httpd *server) {
   request->next = server->taken;
   server->taken = request;
   acceptor->request = request;
+  acceptor->server = NULL; /* it may outlive the server now */
   server->acceptor = NULL;
   loop_complete(&acceptor->op);
 }
