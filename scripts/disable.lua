@@ -5,6 +5,7 @@
 -- while there are any, unless --force. A role that is off already is `unchanged`.
 
 local cli = require "lanyard.cli"
+local json = require "lanyard.json"
 local report = require "lanyard.report"
 local task = require "lanyard.task"
 
@@ -19,26 +20,43 @@ local options = command:parse()
 
 local here = cli.connect(options)
 local service = cli.check(here:service(options.service))
+local json_result = { service = service.name, result = "refused" }
 
-local status = cli.exit.ok
-if service.role.arn then
-  local repositories = cli.check(here:repositories())
-  local grants = cli.check(here:grants_of(service.role.arn, repositories))
-  if #grants > 0 and options.revoke then
-    local changes = task.map(grants, function(grant)
-      local change, err = here:revoke({ service = service }, grant.repository, { dry_run = options.dry_run })
-      return { repository = grant.repository.name, change = change, err = err }
-    end, { limit = 8 })
-    status = report.changes(options.output, changes)
-    if status ~= cli.exit.ok then
+-- The repositories whose policies name the role. One that cannot be read may, too.
+local function grants_of(role_arn)
+  local grants, unread = here:grants_of(role_arn, here:policies(cli.check(here:repositories())))
+  if #unread > 0 and not options.force then
+    cli.fail(unread[1].err)
+  end
+  return grants
+end
+
+local changes
+local grants = service.role.arn and grants_of(service.role.arn) or {}
+if #grants > 0 and options.revoke then
+  changes = task.map(grants, function(grant)
+    local change, err = here:revoke({ service = service }, grant.repository, { dry_run = options.dry_run })
+    return { repository = grant.repository.name, change = change, err = err }
+  end, { limit = 8 })
+  for _, item in ipairs(changes) do
+    if item.err then
+      local status = report.changes(options.output, changes, json_result)
       cli.leave(status, ("the role of %s stays on: not every grant could be revoked"):format(service.name))
     end
-  elseif #grants > 0 and not options.force then
-    report.rows({ "REPOSITORY", "STATEMENT" }, here.grant_rows(grants))
-    local who = #grants == 1 and "1 repository names" or #grants .. " repositories name"
-    cli.leave(cli.exit.failed, ("%s the puller role of %s; pass --revoke to take the grants away "
-      .. "first, or --force to leave them as orphans"):format(who, service.name))
   end
+elseif #grants > 0 and not options.force then
+  if options.output == "json" then
+    json_result.repositories = json.array {}
+    for i, grant in ipairs(grants) do
+      json_result.repositories[i] = { repository = grant.repository.name, result = "granted" }
+    end
+    report.json(json_result)
+  else
+    report.rows({ "REPOSITORY", "STATEMENT" }, here.grant_rows(grants))
+  end
+  local who = #grants == 1 and "1 repository names" or #grants .. " repositories name"
+  cli.leave(cli.exit.failed, ("%s the puller role of %s; pass --revoke to take the grants away first, or --force to "
+    .. "leave them as orphans"):format(who, service.name))
 end
 
 local change, err = here:disable(options.service, {
@@ -51,9 +69,10 @@ cli.progress(nil)
 if not change then
   cli.fail(err)
 end
+json_result.result = change.kind
 if options.output == "json" then
-  report.json { service = service.name, result = change.kind }
-else
-  report.rows({ "SERVICE", "RESULT" }, { { service.name, change.kind } })
+  return report.changes("json", changes or {}, json_result)
 end
+local status = report.changes("table", changes or {})
+report.rows({ "SERVICE", "RESULT" }, { { service.name, change.kind } })
 return status

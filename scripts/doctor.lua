@@ -135,9 +135,9 @@ end
 local here = access.connect(session)
 local services, repositories
 services, err = here:services()
-check("lightsail:GetContainerServices", services and #services .. " services", services, err)
+check("lightsail:GetContainerServices", services and "services: " .. #services, services, err)
 repositories, err = here:repositories()
-check("ecr:DescribeRepositories", repositories and #repositories .. " repositories", repositories, err)
+check("ecr:DescribeRepositories", repositories and "repositories: " .. #repositories, repositories, err)
 if repositories and repositories[1] then
   _, err = here:policy(repositories[1])
   check("ecr:GetRepositoryPolicy", "tried on " .. repositories[1].name, true, err)

@@ -31,13 +31,13 @@ end
 
 local service = cli.check(here:service(options.service))
 if options.enable and not options.dry_run then
-  local change = cli.check(here:enable(service.name, { timeout = options.timeout, progress = cli.progress }))
-  cli.progress(nil)
-  service = change.service
-end
-if not service.role.arn then
-  cli.leave(cli.exit.failed, ("the puller role of %s is off: pass --enable, or run lanyard enable %s first")
-    :format(service.name, service.name))
+  service = cli.check(here:enable(service.name, { timeout = options.timeout, progress = cli.progress })).service
+elseif options.enable and not service.role.arn then
+  cli.note(("lanyard: the puller role of %s would be turned on first; its ARN is made up here"):format(service.name))
+  service.role.arn = (service.principal_arn or ""):gsub("[^/]*$", "private-repo-access/NOT-KNOWN-YET")
+elseif not service.role.arn then
+  cli.leave(cli.exit.failed, ("the puller role of %s is %s: pass --enable, or run lanyard enable %s first")
+    :format(service.name, service.role.active and "not ready yet" or "off", service.name))
 end
 
 local changes = task.map(repositories, function(repository)
@@ -45,7 +45,9 @@ local changes = task.map(repositories, function(repository)
     sid = options.sid,
     dry_run = options.dry_run,
     settle = options.settle,
+    progress = cli.progress,
   })
   return { repository = repository.name, change = change, err = err }
 end, { limit = 8 })
+cli.progress(nil)
 return report.changes(options.output, changes)

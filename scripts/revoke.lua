@@ -33,7 +33,15 @@ end
 local here = cli.connect(options)
 local whom = { principal = options.principal, orphans = options.orphans }
 if by_service then
-  whom.service = cli.check(here:service(service_name))
+  local service, err = here:service(service_name)
+  if not service then
+    if err.code == "NotFoundException" then
+      err.tip = "lanyard audit shows the grants of a service that no longer exists, and lanyard revoke --principal "
+        .. "ARN or --orphans takes them away"
+    end
+    cli.fail(err)
+  end
+  whom.service = service
 end
 local repositories = cli.check(here:repositories(not options.all and options.names or nil))
 if options.all and not options.dry_run then
@@ -41,7 +49,12 @@ if options.all and not options.dry_run then
 end
 
 local changes = task.map(repositories, function(repository)
-  local change, err = here:revoke(whom, repository, { dry_run = options.dry_run, settle = options.settle })
+  local change, err = here:revoke(whom, repository, {
+    dry_run = options.dry_run,
+    settle = options.settle,
+    progress = cli.progress,
+  })
   return { repository = repository.name, change = change, err = err }
 end, { limit = 8 })
+cli.progress(nil)
 return report.changes(options.output, changes)

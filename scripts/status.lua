@@ -12,7 +12,16 @@ local options = command:parse()
 
 local here = cli.connect(options)
 local services = cli.check(here:services(#options.service > 0 and options.service or nil))
-local repositories = cli.check(here:repositories())
+local repositories, err = here:repositories()
+local policies = here:policies(repositories or {})
+if err then
+  cli.note("lanyard: the grants are not known: " .. cli.describe(err))
+end
+for _, one in ipairs(policies) do
+  if one.err then
+    cli.note(("lanyard: %s: its grants are not known: %s"):format(one.repository.name, cli.describe(one.err)))
+  end
+end
 
 local function images_of(deployment)
   local images = {}
@@ -27,7 +36,7 @@ local items, lines = json.array {}, {}
 for _, service in ipairs(services) do
   local role = service.role
   local granting = {}
-  for _, grant in ipairs(role.arn and cli.check(here:grants_of(role.arn, repositories)) or {}) do
+  for _, grant in ipairs(role.arn and here:grants_of(role.arn, policies) or {}) do
     granting[#granting + 1] = grant.repository.name
   end
   table.sort(granting)

@@ -256,32 +256,32 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Looking
 
--- grants_of(principal_arn, repositories) --> list of { repository, statements } of the repositories
--- with an Allow that names the principal | nil, err. One policy that cannot be read is an error:
--- it may hold a grant.
-function M.grants_of(here, principal_arn, repositories)
-  local looked = task.map(repositories, function(repository)
+-- policies(repositories) --> list of { repository, doc | nil, err | nil }, in their order
+function M.policies(here, repositories)
+  return task.map(repositories, function(repository)
     local doc, err = store.read(here.ecr, repository.name)
-    if err then
-      return { err = err }
-    end
+    return { repository = repository, doc = doc, err = err }
+  end, { limit = here.parallel })
+end
+
+-- grants_of(principal_arn, policies) --> list of { repository, statements } of the repositories with
+-- an Allow that names the principal, list of the policies that could not be read: each may hold a
+-- grant, too
+function M.grants_of(_, principal_arn, policies)
+  local grants, unread = {}, {}
+  for _, one in ipairs(policies) do
     local found = {}
-    for _, statement in ipairs(doc and doc:statements() or {}) do
+    for _, statement in ipairs(one.doc and one.doc:statements() or {}) do
       if names(statement, principal_arn) then
         found[#found + 1] = { index = statement.index, sid = statement.sid }
       end
     end
-    return { repository = repository, statements = found }
-  end, { limit = here.parallel })
-  local grants = {}
-  for _, one in ipairs(looked) do
-    if one.err then
-      return nil, one.err
-    elseif #one.statements > 0 then
-      grants[#grants + 1] = one
+    if #found > 0 then
+      grants[#grants + 1] = { repository = one.repository, statements = found }
     end
+    unread[#unread + 1] = one.err and one or nil
   end
-  return grants
+  return grants, unread
 end
 
 -- grant_rows(grants) --> rows for people: repository, statements

@@ -167,7 +167,7 @@ local function leading_options(words)
       table.move(words, i, i + 1, #handed_on + 1, handed_on)
       i = i + 1
     else
-      cli.leave(cli.exit.usage, ("unknown option '%s' before a command\n%s"):format(word, USAGE))
+      cli.leave(cli.exit.usage, ("unknown option '%s' before a command (lanyard help)"):format(word))
     end
     i = i + 1
   end
@@ -183,14 +183,15 @@ local function run(words)
   local first = own.first
   local _ <close> = own.emulator and start_emulator() or nil
   if not first then
-    cli.leave(cli.exit.usage, USAGE)
+    cli.note(USAGE)
+    return cli.exit.usage
   elseif first == "--version" then
     cli.out("lanyard " .. require "lanyard.version")
     return cli.exit.ok
   elseif first == "-e" then
     local code = table.remove(rest, 1)
     if not code then
-      cli.leave(cli.exit.usage, "-e needs a line of Lua\n" .. USAGE)
+      cli.leave(cli.exit.usage, "-e needs a line of Lua (lanyard help)")
     end
     return run_chunk(load_chunk(code, "=(command line)"), "-e", rest)
   elseif first == "help" then

@@ -16,42 +16,64 @@ function M.json(value)
   cli.out(json.encode(value, { pretty = true }))
 end
 
--- Prints changes of repositories (as lanyard.access gives them) and their failures; returns the
--- exit status. `changes` has { change = ..., err = ..., repository = name } for each repository.
-function M.changes(output, changes)
-  local failed = false
-  local items, rows, diffs = json.array {}, {}, {}
-  for _, item in ipairs(changes) do
+-- What a person should know of a change besides its result.
+local function talk_about(name, change)
+  if change.warning then
+    cli.note(("lanyard: warning: %s: %s"):format(name, change.warning))
+  end
+  for _, entry in ipairs(change.recovered or {}) do
+    cli.note(("lanyard: %s: the %s of %s had been interrupted; it is %s"):format(name, entry.action, entry.time,
+      entry.state == "done" and "in place" or entry.state == "lost" and "overwritten by somebody" or "not made"))
+  end
+end
+
+-- changes: a list of { repository = name, change = (of lanyard.access) | nil, err }. Tells warnings and
+-- failures on stderr; --> plain items for JSON, rows for a table, exit status
+local function look_at(changes)
+  local items, rows, status = json.array {}, {}, cli.exit.ok
+  for i, item in ipairs(changes) do
     local change, err = item.change, item.err
     if err then
-      failed = true
+      status = cli.exit.failed
       cli.note(("lanyard: %s: %s"):format(item.repository, cli.describe(err)))
+    else
+      talk_about(item.repository, change)
     end
     local kind = change and change.kind or "failed"
-    local note = change and change.why or err and err.code or ""
     local colour = err and "red" or kind ~= "unchanged" and "green" or nil
-    rows[#rows + 1] = { item.repository, { kind, colour }, note }
-    items[#items + 1] = {
+    rows[i] = { item.repository, { kind, colour }, change and change.why or err and err.code or "" }
+    items[i] = {
       repository = item.repository,
       result = kind,
       why = change and change.why,
+      warning = change and change.warning,
       statement = change and change.statement and change.statement.sid,
       diff = change and change.diff ~= "" and change.diff or nil,
       error = err and { code = err.code, message = err.message, request_id = err.request_id },
     }
-    if change and change.dry_run and change.diff ~= "" then
-      diffs[#diffs + 1] = change.diff
-    end
   end
+  return items, rows, status
+end
+
+-- Prints changes of repositories and their failures; --> the exit status. In JSON they are the list,
+-- or with `around` the member `repositories` of that table.
+function M.changes(output, changes, around)
+  local items, rows, status = look_at(changes)
   if output == "json" then
-    M.json(items)
-  else
-    M.rows({ "REPOSITORY", "RESULT", "NOTE" }, rows)
-    for _, diff in ipairs(diffs) do
-      cli.out("\n" .. M.paint_diff(diff))
+    if around then
+      around.repositories = items
+    end
+    M.json(around or items)
+    return status
+  end
+  M.rows({ "REPOSITORY", "RESULT", "NOTE" }, rows)
+  for _, item in ipairs(changes) do
+    local change = item.change
+    if change and change.dry_run and change.diff ~= "" then
+      cli.out("\n" .. M.paint_diff(change.diff))
     end
   end
-  return failed and cli.exit.failed or cli.exit.ok
+  return status
 end
 
 local DIFF_COLOURS = { ["+"] = "green", ["-"] = "red", ["@"] = "cyan" }
