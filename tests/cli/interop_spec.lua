@@ -66,46 +66,98 @@ describe("the AWS CLI", function()
   end)
 end)
 
-describe("boto3", function()
-  it("parses the reply of every operation that reads", function()
-    local probe = helper.run { PYTHON, "-c", "import boto3" }
-    if probe.status ~= 0 then
-      pending "the Debian package python3-boto3 is not installed"
-    end
-    local emulator <close> = helper.emulator()
-    local program = [==[
-import boto3, json, sys
+-- Every operation that is served, in an order that makes sense; AWS's own models read the answers.
+local PROGRAM = [==[
+import boto3, botocore.exceptions, json, sys, time
 session = boto3.session.Session(region_name="us-east-1")
 def client(name):
     return session.client(name, endpoint_url=sys.argv[1])
-ecr, lightsail, sts = client("ecr"), client("lightsail"), client("sts")
-names = [r["repositoryName"] for p in ecr.get_paginator("describe_repositories").paginate(
-    PaginationConfig={"PageSize": 1}) for r in p["repositories"]]
+ecr, lightsail, sts, iam = client("ecr"), client("lightsail"), client("sts"), client("iam")
+out = {}
+def code_of(call, **arguments):
+    try:
+        call(**arguments)
+    except botocore.exceptions.ClientError as error:
+        return error.response["Error"]["Code"]
+    return "none"
+
+# ECR
+out["created"] = ecr.create_repository(repositoryName="team/app", tags=[{"Key": "a", "Value": "b"}])["repository"]["repositoryUri"]
+out["names"] = sorted(r["repositoryName"] for p in ecr.get_paginator("describe_repositories").paginate(
+    PaginationConfig={"PageSize": 1}) for r in p["repositories"])
+arn = ecr.describe_repositories(repositoryNames=["team/app"])["repositories"][0]["repositoryArn"]
+ecr.tag_resource(resourceArn=arn, tags=[{"Key": "c", "Value": "d"}])
+out["tags"] = {t["Key"]: t["Value"] for t in ecr.list_tags_for_resource(resourceArn=arn)["tags"]}
 policy = ecr.get_repository_policy(repositoryName="shared-repo")["policyText"]
-ecr.set_repository_policy(repositoryName="shared-repo", policyText=policy)
-services = lightsail.get_container_services()["containerServices"]
-print(json.dumps({
-    "names": sorted(names),
-    "statements": len(json.loads(policy)["Statement"]),
-    "service": services[0]["containerServiceName"],
-    "account": sts.get_caller_identity()["Account"],
-    "token": ecr.get_authorization_token()["authorizationData"][0]["proxyEndpoint"],
-    "regions": len(lightsail.get_regions()["regions"]) > 10,
-}))
+ecr.set_repository_policy(repositoryName="team/app", policyText=policy)
+out["statements"] = len(json.loads(ecr.get_repository_policy(repositoryName="team/app")["policyText"])["Statement"])
+ecr.delete_repository_policy(repositoryName="team/app")
+out["no policy"] = code_of(ecr.get_repository_policy, repositoryName="team/app")
+image = ecr.put_image(repositoryName="team/app", imageManifest='{"schemaVersion": 2}', imageTag="v1")["image"]["imageId"]
+out["images"] = [
+    ecr.list_images(repositoryName="team/app")["imageIds"] == [image],
+    ecr.describe_images(repositoryName="team/app", imageIds=[image])["imageDetails"][0]["imageTags"],
+    ecr.batch_get_image(repositoryName="team/app", imageIds=[{"imageTag": "v1"}])["images"][0]["imageManifest"],
+]
+out["token"] = ecr.get_authorization_token()["authorizationData"][0]["proxyEndpoint"]
+ecr.delete_repository(repositoryName="team/app", force=True)
+
+# Lightsail
+lightsail.create_container_service(serviceName="web", power="nano", scale=1, tags=[{"key": "env", "value": "dev"}])
+lightsail.tag_resource(resourceName="web", tags=[{"key": "x", "value": "y"}])
+lightsail.create_container_service_deployment(serviceName="web", containers={"app": {
+    "image": "nginx", "environment": {"A": "b"}, "ports": {"80": "HTTP"}}},
+    publicEndpoint={"containerName": "app", "containerPort": 80})
+service = lightsail.get_container_services(serviceName="web")["containerServices"][0]
+out["service"] = [service["state"], service["currentDeployment"]["state"], sorted(t["key"] for t in service["tags"]),
+    service["privateRegistryAccess"]["ecrImagePullerRole"]]
+out["deployments"] = [d["version"] for d in lightsail.get_container_service_deployments(serviceName="web")["deployments"]]
+out["log"] = len(lightsail.get_container_log(serviceName="web", containerName="app")["logEvents"])
+lightsail.update_container_service(serviceName="web", scale=2, isDisabled=True)
+out["disabled"] = lightsail.get_container_services(serviceName="web")["containerServices"][0]["state"]
+lightsail.delete_container_service(serviceName="web")
+out["gone"] = code_of(lightsail.get_container_services, serviceName="web")
+out["regions"] = len(lightsail.get_regions(includeAvailabilityZones=True)["regions"]) > 10
+out["unknown"] = code_of(lightsail.get_buckets)
+
+# STS and IAM, with the keys that STS lends
+out["account"] = sts.get_caller_identity()["Account"]
+keys = sts.assume_role(RoleArn="arn:aws:iam::111122223333:role/ci-deploy", RoleSessionName="test")["Credentials"]
+lent = boto3.session.Session(aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"],
+    aws_session_token=keys["SessionToken"], region_name="us-east-1")
+out["lent"] = lent.client("sts", endpoint_url=sys.argv[1]).get_caller_identity()["Arn"]
+out["role"] = iam.get_role(RoleName="ci-deploy")["Role"]["Path"]
+out["no role"] = code_of(iam.get_role, RoleName="nobody")
+print(json.dumps(out))
 ]==]
-    local result = helper.run({ PYTHON, "-c", program, emulator.url }, emulator.environment)
+
+describe("boto3", function()
+  it("gets from every operation what AWS's models say", function()
+    if helper.run({ PYTHON, "-c", "import boto3" }).status ~= 0 then
+      pending "the Debian package python3-boto3 is not installed"
+    end
+    local emulator <close> = helper.emulator()
+    local result = helper.run({ PYTHON, "-c", PROGRAM, emulator.url }, emulator.environment)
     assert.equal("", result.err)
-    assert.same({
-      names = { "my-private-repo", "shared-repo" },
-      statements = 2,
-      service = SERVICE,
-      account = "111122223333",
-      token = "https://111122223333.dkr.ecr.us-east-1.amazonaws.com",
-      regions = true,
-    }, (function()
-      local seen = json.decode(result.out)
-      seen.names = { table.unpack(seen.names) }
-      return seen
-    end)())
+    assert.same(json.decode [==[ {
+      "created": "111122223333.dkr.ecr.us-east-1.amazonaws.com/team/app",
+      "names": ["my-private-repo", "shared-repo", "team/app"],
+      "tags": {"a": "b", "c": "d"},
+      "statements": 2,
+      "no policy": "RepositoryPolicyNotFoundException",
+      "images": [true, ["v1"], "{\"schemaVersion\": 2}"],
+      "token": "https://111122223333.dkr.ecr.us-east-1.amazonaws.com",
+      "service": ["RUNNING", "ACTIVE", ["env", "x"], {"isActive": false, "principalArn": ""}],
+      "deployments": [1],
+      "log": 3,
+      "disabled": "DISABLED",
+      "gone": "NotFoundException",
+      "regions": true,
+      "unknown": "UnknownOperationException",
+      "account": "111122223333",
+      "lent": "arn:aws:sts::111122223333:assumed-role/ci-deploy/test",
+      "role": "/",
+      "no role": "NoSuchEntity"
+    } ]==], json.decode(result.out))
   end)
 end)

@@ -140,4 +140,27 @@ describe("lanyard", function()
     assert.match("my%-container%-service", result.out)
     assert.falsy(helper.exists(folder .. "/.local"))
   end)
+
+  it("is a library for stock lua5.4, installed by make install", function()
+    local folder <close> = helper.folder()
+    local installed = helper.run({ "make", "-s", "install", "B=" .. helper.build, "PREFIX=/opt/lanyard", "DESTDIR=" .. folder.path },
+      { HOME = folder.path })
+    assert.equal(0, installed.status, installed.err)
+    local prefix = folder .. "/opt/lanyard"
+    assert.match("^lanyard ", helper.run({ prefix .. "/bin/lanyard", "--version" }).out)
+    local result = helper.run({ "lua5.4", "-e", [[
+      local lanyard = require "lanyard"
+      local doc = lanyard.policy.new()
+      doc:allow { principal = "444455556666", actions = { "ecr:BatchGetImage" } }
+      lanyard.task.sleep(0.001)
+      print(#doc:statements(), lanyard.version, lanyard.aws.client("ecr", { region = "eu-west-1" }).endpoint)
+    ]] }, {
+      LUA_PATH = ("%s/share/lua/5.4/?.lua;%s/share/lua/5.4/?/init.lua"):format(prefix, prefix),
+      LUA_CPATH = prefix .. "/lib/lua/5.4/?.so;/usr/lib/x86_64-linux-gnu/lua/5.4/?.so;/usr/lib/aarch64-linux-gnu/lua/5.4/?.so",
+      LD_PRELOAD = os.getenv "LD_PRELOAD",
+      ASAN_OPTIONS = "detect_leaks=0",
+    })
+    assert.equal("", result.err)
+    assert.match("^1\t%d+%.%d+%.%d+\thttps://api%.ecr%.eu%-west%-1%.amazonaws%.com\n$", result.out)
+  end)
 end)
