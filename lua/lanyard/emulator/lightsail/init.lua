@@ -1,17 +1,14 @@
 -- Amazon Lightsail's container services.
--- Shapes: botocore's model of 2016-11-28. What a service is at a moment is worked out when somebody
--- asks: a change has a time when it is done, and no clock runs.
---
--- state.regions[region].services[name] = { id, created, ready_at, busy_until, gone_at, power, scale,
--- disabled, tags, domains, role_on, role_arn (once made), principal_arn, deployments }.
+-- Shapes: botocore's model of 2016-11-28. For what a service is at a moment see
+-- lanyard.emulator.lightsail.services.
 
-local deployments = require "lanyard.emulator.deployments"
+local deployments = require "lanyard.emulator.lightsail.deployments"
 local errors = require "lanyard.errors"
-local fault = require "lanyard.emulator.fault"
 local iam = require "lanyard.emulator.iam"
 local ids = require "lanyard.emulator.ids"
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
+local services = require "lanyard.emulator.lightsail.services"
 local shape = require "lanyard.emulator.shape"
 
 local M = {
@@ -21,10 +18,7 @@ local M = {
   operations = {},
 }
 
-local DOCS = "https://docs.aws.amazon.com/lightsail/latest/userguide/amazon-lightsail-container-services.html"
 local MOST_SERVICES = 100
-local MOST_CONTAINERS = 10
-local MOST_VERSIONS = 50
 
 -- Region, continent, name for people.
 local REGIONS = {
@@ -37,9 +31,6 @@ local REGIONS = {
   { "ap-northeast-1", "AS", "Tokyo" }, { "ap-northeast-2", "AS", "Seoul" },
 }
 
-local POWER_IDS = { nano = "nano-1", micro = "micro-1", small = "small-1", medium = "medium-1", large = "large-1",
-  xlarge = "xlarge-1" }
-
 function M.serves(region)
   for _, known in ipairs(REGIONS) do
     if known[1] == region then
@@ -49,17 +40,8 @@ function M.serves(region)
   return false
 end
 
-local function invalid(message, tip)
-  return fault("InvalidInputException", message, 400, { code = "InvalidInputException", docs = DOCS, tip = tip })
-end
-
 function M.invalid(violations)
-  return invalid(shape.describe(violations))
-end
-
-local function not_found(name)
-  return fault("NotFoundException", ("The specified service does not exist: %s"):format(name), 400,
-    { code = "NotFoundException", docs = DOCS, tip = "Check the name of the service, and the Region." })
+  return services.invalid(shape.describe(violations))
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -101,202 +83,14 @@ local domains = shape.map(shape.string(), shape.list(shape.string()))
 local tag_list = shape.list(shape.structure { key = shape.string(), value = shape.string() })
 
 -- ---------------------------------------------------------------------------------------------
--- A service as it is now
-
-local function services_of(world, region)
-  return world.region(region).services
-end
-
-local function role_arn(world, region, name, kind)
-  return ("arn:aws:iam::%s:role/amazon/lightsail/%s/containers/%s/%s%s")
-    :format(world.lightsail_account, region, name, kind, ids.lightsail_role())
-end
-
--- Makes what is due by now: the role of a service whose change is over.
-local function settle(world, region, name, service)
-  if service.role_on and not service.role_arn and world.now() >= service.busy_until then
-    service.role_arn = role_arn(world, region, name, "private-repo-access/")
-    iam.create_role(world, service.role_arn, world.now() + world.options.iam_delay)
-  end
-end
-
-local function deployment_state(world, service, i)
-  local deployment = service.deployments[i]
-  if world.now() < deployment.done_at then
-    return "ACTIVATING"
-  elseif not deployment.succeeds then
-    return "FAILED"
-  end
-  for later = i + 1, #service.deployments do
-    local other = service.deployments[later]
-    if other.succeeds and world.now() >= other.done_at then
-      return "INACTIVE"
-    end
-  end
-  return "ACTIVE"
-end
-
--- The positions of the active deployment and of the one under way.
-local function current_and_next(world, service)
-  local current, coming
-  for i = 1, #service.deployments do
-    local state = deployment_state(world, service, i)
-    current = state == "ACTIVE" and i or current
-    coming = state == "ACTIVATING" and i or coming
-  end
-  return current, coming
-end
-
--- state, detail code
-local function state_of(world, service)
-  local now = world.now()
-  local current, coming = current_and_next(world, service)
-  if service.gone_at then
-    return "DELETING"
-  elseif now < service.ready_at then
-    return "PENDING", "CREATING_SYSTEM_RESOURCES"
-  elseif now < service.busy_until then
-    return "UPDATING", "PROVISIONING_SERVICE"
-  elseif coming then
-    return "DEPLOYING", "CREATING_DEPLOYMENT"
-  elseif service.disabled then
-    return "DISABLED"
-  end
-  return current and "RUNNING" or "READY"
-end
-
--- Finds a service that has not gone; --> service | nil, fault
-local function find(world, region, name)
-  local service = services_of(world, region)[name]
-  if service and service.gone_at and world.now() >= service.gone_at then
-    services_of(world, region)[name] = nil
-    service = nil
-  end
-  if not service then
-    return nil, not_found(name)
-  end
-  settle(world, region, name, service)
-  return service
-end
-
-local function show_deployment(world, service, i)
-  local deployment = service.deployments[i]
-  return {
-    version = deployment.version,
-    state = deployment_state(world, service, i),
-    containers = deployment.containers,
-    publicEndpoint = deployment.endpoint,
-    createdAt = deployment.created,
-  }
-end
-
-local function show_tags(tags)
-  local keys, list = {}, json.array {}
-  for key in pairs(tags) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  for i, key in ipairs(keys) do
-    list[i] = { key = key, value = tags[key] ~= "" and tags[key] or nil }
-  end
-  return list
-end
-
-local function show(world, region, name, service)
-  local state, detail = state_of(world, service)
-  local current, coming = current_and_next(world, service)
-  return {
-    containerServiceName = name,
-    arn = ("arn:aws:lightsail:%s:%s:ContainerService/%s"):format(region, world.account, service.id),
-    createdAt = service.created,
-    location = { availabilityZone = "all", regionName = region },
-    resourceType = "ContainerService",
-    tags = show_tags(service.tags),
-    power = service.power,
-    powerId = POWER_IDS[service.power],
-    scale = service.scale,
-    state = state,
-    stateDetail = detail and { code = detail } or nil,
-    isDisabled = service.disabled,
-    principalArn = service.principal_arn,
-    privateDomainName = name .. ".service.local",
-    publicDomainNames = next(service.domains) and service.domains or nil,
-    url = ("https://%s.%s.%s.cs.amazonlightsail.com/"):format(name, service.id:sub(1, 8), region),
-    currentDeployment = current and show_deployment(world, service, current) or nil,
-    nextDeployment = coming and show_deployment(world, service, coming) or nil,
-    privateRegistryAccess = { ecrImagePullerRole = {
-      isActive = service.role_on,
-      principalArn = service.role_arn or "",
-    } },
-  }
-end
-
--- ---------------------------------------------------------------------------------------------
 -- Changes
-
-local function check_deployment(request)
-  local count = 0
-  for name, container in pairs(request.containers or {}) do
-    count = count + 1
-    if not container.image or container.image == "" then
-      return invalid(("The container %s has no image."):format(name))
-    end
-  end
-  if count == 0 then
-    return invalid "A deployment needs at least one container."
-  elseif count > MOST_CONTAINERS then
-    return invalid(("A deployment can have at most %d containers."):format(MOST_CONTAINERS))
-  end
-  local public = request.publicEndpoint
-  local opened = public and request.containers[public.containerName]
-  if public and not opened then
-    return invalid(("The public endpoint's container %s is not in the deployment."):format(public.containerName))
-  elseif public and not (opened.ports or {})[tostring(public.containerPort)] then
-    return invalid(("The public endpoint's port %d is not open on the container %s.")
-      :format(public.containerPort, public.containerName))
-  end
-  return nil
-end
-
-local DEFAULT_CHECK = { healthyThreshold = 2, unhealthyThreshold = 2, timeoutSeconds = 2, intervalSeconds = 5,
-  path = "/", successCodes = "200-499" }
-
-local function endpoint_of(request)
-  local public = request.publicEndpoint
-  if not public then
-    return nil
-  end
-  local check = {}
-  for name, value in pairs(DEFAULT_CHECK) do
-    check[name] = value
-  end
-  for name, value in pairs(public.healthCheck or {}) do
-    check[name] = value
-  end
-  return { containerName = public.containerName, containerPort = public.containerPort, healthCheck = check }
-end
-
-local function deploy(world, region, service, request, start)
-  local last = service.deployments[#service.deployments]
-  local deployment = {
-    version = last and last.version + 1 or 1,
-    created = world.now(),
-    done_at = start + world.options.activation_delay,
-    containers = request.containers,
-    endpoint = endpoint_of(request),
-  }
-  deployments.run(world, region, service.role_arn, deployment)
-  table.insert(service.deployments, deployment)
-  if #service.deployments > MOST_VERSIONS then
-    table.remove(service.deployments, 1)
-  end
-end
 
 -- A change is refused while another one runs.
 local function check_idle(world, service, verb)
-  local state = state_of(world, service)
+  local state = services.state(world, service)
   if state == "UPDATING" or state == "PENDING" or state == "DEPLOYING" or state == "DELETING" then
-    return invalid(("The specified service is in a transition state (\"%s\") and cannot be %s."):format(state, verb))
+    return services.invalid(("The specified service is in a transition state (\"%s\") and cannot be %s.")
+      :format(state, verb))
   end
   return nil
 end
@@ -314,11 +108,11 @@ local function create(world, region, name, options, delay)
     tags = {},
     domains = options.publicDomainNames or {},
     role_on = false,
-    principal_arn = role_arn(world, region, name, ""),
+    principal_arn = services.role_arn(world, region, name, ""),
     deployments = json.array {},
   }
   iam.create_role(world, service.principal_arn)
-  services_of(world, region)[name] = service
+  services.of(world, region)[name] = service
   return service
 end
 
@@ -352,12 +146,13 @@ M.operations.CreateContainerService = {
   },
   call = function(world, request, context)
     local name = request.serviceName
-    if find(world, context.region, name) then
-      return nil, invalid(("Some names are already in use: %s"):format(name))
-    elseif count_of(services_of(world, context.region)) >= MOST_SERVICES then
-      return nil, invalid(("There can be at most %d container services in a Region."):format(MOST_SERVICES))
+    if services.find(world, context.region, name) then
+      return nil, services.invalid(("Some names are already in use: %s"):format(name))
+    elseif count_of(services.of(world, context.region)) >= MOST_SERVICES then
+      return nil, services.invalid(("There can be at most %d container services in a Region.")
+        :format(MOST_SERVICES))
     end
-    local refused = request.deployment and check_deployment(request.deployment)
+    local refused = request.deployment and deployments.check(request.deployment)
     if refused then
       return nil, refused
     end
@@ -366,11 +161,11 @@ M.operations.CreateContainerService = {
       service.tags[tag.key or ""] = tag.value or ""
     end
     service.role_on = wants_role(request) or false
-    settle(world, context.region, name, service)
+    services.settle(world, context.region, name, service)
     if request.deployment then
-      deploy(world, context.region, service, request.deployment, service.ready_at)
+      deployments.deploy(world, context.region, service, request.deployment, service.ready_at)
     end
-    return { containerService = show(world, context.region, name, service) }
+    return { containerService = services.show(world, context.region, name, service) }
   end,
 }
 
@@ -380,20 +175,20 @@ M.operations.GetContainerServices = {
     local chosen = {}
     if request.serviceName then
       chosen[1] = request.serviceName
-      local service, refused = find(world, context.region, request.serviceName)
+      local service, refused = services.find(world, context.region, request.serviceName)
       if not service then
         return nil, refused
       end
     else
-      for name in pairs(services_of(world, context.region)) do
+      for name in pairs(services.of(world, context.region)) do
         chosen[#chosen + 1] = name
       end
       table.sort(chosen)
     end
     local list = json.array {}
     for _, name in ipairs(chosen) do
-      local service = find(world, context.region, name)
-      list[#list + 1] = service and show(world, context.region, name, service)
+      local service = services.find(world, context.region, name)
+      list[#list + 1] = service and services.show(world, context.region, name, service)
     end
     return { containerServices = list }
   end,
@@ -425,7 +220,7 @@ M.operations.UpdateContainerService = {
     privateRegistryAccess = registry_access,
   },
   call = function(world, request, context)
-    local service, refused = find(world, context.region, request.serviceName)
+    local service, refused = services.find(world, context.region, request.serviceName)
     if not service then
       return nil, refused
     end
@@ -447,8 +242,8 @@ M.operations.UpdateContainerService = {
     if changed then
       service.busy_until = world.now() + world.options.activation_delay
     end
-    settle(world, context.region, request.serviceName, service)
-    return { containerService = show(world, context.region, request.serviceName, service) }
+    services.settle(world, context.region, request.serviceName, service)
+    return { containerService = services.show(world, context.region, request.serviceName, service) }
   end,
 }
 
@@ -456,7 +251,7 @@ M.operations.DeleteContainerService = {
   writes = true,
   input = shape.structure { serviceName = service_name },
   call = function(world, request, context)
-    local service, refused = find(world, context.region, request.serviceName)
+    local service, refused = services.find(world, context.region, request.serviceName)
     if not service then
       return nil, refused
     end
@@ -478,31 +273,31 @@ M.operations.CreateContainerServiceDeployment = {
   writes = true,
   input = shape.structure { serviceName = service_name, containers = containers, publicEndpoint = endpoint },
   call = function(world, request, context)
-    local service, refused = find(world, context.region, request.serviceName)
+    local service, refused = services.find(world, context.region, request.serviceName)
     if not service then
       return nil, refused
     end
-    refused = check_idle(world, service, "deployed to") or check_deployment(request)
+    refused = check_idle(world, service, "deployed to") or deployments.check(request)
     if refused then
       return nil, refused
     elseif service.disabled then
-      return nil, invalid "The specified service is disabled and cannot be deployed to."
+      return nil, services.invalid "The specified service is disabled and cannot be deployed to."
     end
-    deploy(world, context.region, service, request, world.now())
-    return { containerService = show(world, context.region, request.serviceName, service) }
+    deployments.deploy(world, context.region, service, request, world.now())
+    return { containerService = services.show(world, context.region, request.serviceName, service) }
   end,
 }
 
 M.operations.GetContainerServiceDeployments = {
   input = shape.structure { serviceName = service_name },
   call = function(world, request, context)
-    local service, refused = find(world, context.region, request.serviceName)
+    local service, refused = services.find(world, context.region, request.serviceName)
     if not service then
       return nil, refused
     end
     local list = json.array {}
     for i = #service.deployments, 1, -1 do
-      list[#list + 1] = show_deployment(world, service, i)
+      list[#list + 1] = services.show_deployment(world, service, i)
     end
     return { deployments = list }
   end,
@@ -532,11 +327,11 @@ M.operations.GetContainerLog = {
     pageToken = shape.string(),
   },
   call = function(world, request, context)
-    local service, refused = find(world, context.region, request.serviceName)
+    local service, refused = services.find(world, context.region, request.serviceName)
     if not service then
       return nil, refused
     elseif request.pageToken then
-      return nil, invalid "The specified page token is not valid."
+      return nil, services.invalid "The specified page token is not valid."
     end
     local events, known = json.array {}, false
     for _, deployment in ipairs(service.deployments) do
@@ -554,7 +349,7 @@ M.operations.GetContainerLog = {
       end
     end
     if not known then
-      return nil, invalid(("The specified container does not exist: %s"):format(request.containerName))
+      return nil, services.invalid(("The specified container does not exist: %s"):format(request.containerName))
     end
     return { logEvents = events }
   end,
@@ -601,7 +396,7 @@ M.operations.TagResource = {
   },
   call = function(world, request, context)
     local name = request.resourceName
-    local service, refused = find(world, context.region, name)
+    local service, refused = services.find(world, context.region, name)
     if not service then
       return nil, refused
     end
@@ -609,7 +404,7 @@ M.operations.TagResource = {
       service.tags[tag.key or ""] = tag.value or ""
     end
     if count_of(service.tags) > 50 then
-      return nil, invalid "A resource can have at most 50 tags."
+      return nil, services.invalid "A resource can have at most 50 tags."
     end
     return { operations = json.array { {
       id = ids.uuid(),
@@ -644,7 +439,7 @@ function M.plant(world, region, item)
   end
   service.role_on = item.role or false
   if service.role_on then
-    service.role_arn = item.role_arn or role_arn(world, region, item.name, "private-repo-access/")
+    service.role_arn = item.role_arn or services.role_arn(world, region, item.name, "private-repo-access/")
     iam.create_role(world, service.role_arn)
   end
   if item.containers then
@@ -655,9 +450,9 @@ end
 
 -- Deploys what the seed's services are to run, once all repositories are there.
 function M.finish_seed(world, region)
-  for _, service in pairs(services_of(world, region)) do
+  for _, service in pairs(services.of(world, region)) do
     if service.planned then
-      deploy(world, region, service, service.planned, world.now() - world.options.activation_delay)
+      deployments.deploy(world, region, service, service.planned, world.now() - world.options.activation_delay)
       service.planned = nil
     end
   end

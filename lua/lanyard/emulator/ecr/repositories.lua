@@ -1,0 +1,138 @@
+-- What the operations of the emulated ECR share: repositories, shapes, pages.
+--
+-- state.regions[region].repositories[name] = { created, mutability, tags, policy, images }; policy:
+-- see lanyard.emulator.ecr.policy; images: see lanyard.emulator.ecr.images.
+
+local fault = require "lanyard.emulator.fault"
+local names = require "lanyard.aws.names"
+local policy = require "lanyard.policy"
+local shape = require "lanyard.emulator.shape"
+
+local M = {}
+
+local PAGE = 100
+
+-- Says that a parameter breaks a constraint, in ECR's words.
+function M.invalid(path, constraint)
+  return fault("InvalidParameterException",
+    ("Invalid parameter at '%s' failed to satisfy constraint: '%s'"):format(path, constraint))
+end
+
+M.registry_id = shape.string { regex = "[0-9]{12}", check = names.registry_id }
+
+-- The shape of a repository's name.
+function M.name(required)
+  return shape.string {
+    required = required, min = 2, max = 256, regex = names.PATTERNS.repository:sub(2, -2), check = names.repository,
+  }
+end
+
+M.tag_list = shape.list(shape.structure {
+  Key = shape.string { required = true }, Value = shape.string { required = true },
+})
+
+-- The shape of a request with these members, and a registry id as in all of them.
+function M.input(members)
+  members.registryId = M.registry_id
+  return shape.structure(members)
+end
+
+-- The same for an operation that answers in pages.
+function M.paged(members)
+  members.nextToken = shape.string()
+  members.maxResults = shape.integer { min = 1, max = 1000 }
+  return M.input(members)
+end
+
+-- The repositories of a Region, by name.
+function M.of(world, region)
+  return world.region(region).repositories
+end
+
+function M.arn(world, region, name)
+  return ("arn:aws:ecr:%s:%s:repository/%s"):format(region, world.account, name)
+end
+
+-- A repository as ECR describes it.
+function M.show(world, region, name, repository)
+  return {
+    repositoryArn = M.arn(world, region, name),
+    registryId = world.account,
+    repositoryName = name,
+    repositoryUri = ("%s.dkr.ecr.%s.amazonaws.com/%s"):format(world.account, region, name),
+    createdAt = repository.created,
+    imageTagMutability = repository.mutability,
+    imageScanningConfiguration = { scanOnPush = repository.scan_on_push },
+    encryptionConfiguration = { encryptionType = repository.encryption },
+  }
+end
+
+-- The fault for a repository that is not there.
+function M.not_found(name, registry)
+  return fault("RepositoryNotFoundException",
+    ("The repository with name '%s' does not exist in the registry with id '%s'"):format(name, registry))
+end
+
+-- The repository that a request names, once its policy does not deny the caller what it does.
+function M.find(world, request, context, operation)
+  local registry = request.registryId or world.account
+  local repository = registry == world.account and M.of(world, context.region)[request.repositoryName]
+  if not repository then
+    return nil, M.not_found(request.repositoryName, registry)
+  end
+  local doc = repository.policy and policy.parse(repository.policy.text)
+  local resource = M.arn(world, context.region, request.repositoryName)
+  local action = "ecr:" .. operation
+  if doc and doc:can { principal = context.caller.arn, action = action, resource = resource } == "deny" then
+    return nil, fault("AccessDeniedException", ("User: %s is not authorized to perform: %s on resource: %s with an "
+      .. "explicit deny in a resource-based policy"):format(context.caller.arn, action, resource))
+  end
+  return repository
+end
+
+-- The keys of a table, sorted.
+function M.sorted(map)
+  local list = {}
+  for name in pairs(map) do
+    list[#list + 1] = name
+  end
+  table.sort(list)
+  return list
+end
+
+-- A page of a sorted list of names: those behind the token's, and the token of the next page.
+function M.page(list, request)
+  local first = 1
+  if request.nextToken then
+    local after = request.nextToken:gsub("%x%x", function(hex) return string.char(tonumber(hex, 16)) end)
+    local known = request.nextToken:find "^%x+$"
+    while known and list[first] and list[first] <= after do
+      first = first + 1
+    end
+    if not known then
+      return nil, M.invalid("nextToken", "Invalid token")
+    end
+  end
+  local last = math.min(first + (request.maxResults or PAGE) - 1, #list)
+  local token = last < #list and list[last]:gsub(".", function(c) return ("%02x"):format(c:byte()) end) or nil
+  return table.move(list, first, last, 1, {}), nil, token
+end
+
+-- Makes a repository. options: members of CreateRepository.
+function M.create(world, region, name, options)
+  local repository = {
+    created = world.now(),
+    mutability = options.imageTagMutability or "MUTABLE",
+    scan_on_push = options.imageScanningConfiguration and options.imageScanningConfiguration.scanOnPush or false,
+    encryption = options.encryptionConfiguration and options.encryptionConfiguration.encryptionType or "AES256",
+    tags = {},
+    images = {},
+  }
+  for _, tag in ipairs(options.tags or {}) do
+    repository.tags[tag.Key] = tag.Value
+  end
+  M.of(world, region)[name] = repository
+  return repository
+end
+
+return M
