@@ -69,6 +69,20 @@ static bool add_principals(struct policy *doc, const struct json_value *value) {
   return true;
 }
 
+static bool is_scalar(const struct json_value *value) {
+  return value->type != JSON_OBJECT && value->type != JSON_ARRAY;
+}
+
+/* What a condition key is compared with: a string, number or Boolean, or a list of them. */
+static bool is_operand(const struct json_value *value) {
+  if (value->type != JSON_ARRAY)
+    return is_scalar(value);
+  for (const struct json_value *item = value->first; item; item = item->next)
+    if (!is_scalar(item))
+      return false;
+  return true;
+}
+
 /* The condition keys of every operator. */
 static bool add_condition_keys(struct policy *doc, const struct json_value *value) {
   if (value->type != JSON_OBJECT)
@@ -76,8 +90,11 @@ static bool add_condition_keys(struct policy *doc, const struct json_value *valu
   for (const struct json_value *test = value->first; test; test = test->next) {
     if (test->type != JSON_OBJECT)
       return false;
-    for (const struct json_value *key = test->first; key; key = key->next)
+    for (const struct json_value *key = test->first; key; key = key->next) {
+      if (!is_operand(key))
+        return false;
       add_value(doc, test->key->string, key->key);
+    }
   }
   return true;
 }
@@ -144,7 +161,8 @@ static void read_statement(struct policy *doc, struct policy_statement *statemen
   if (!conditions->json)
     return;
   if (!add_condition_keys(doc, conditions->json))
-    set_flaw(statement, conditions->json, "a condition is not an object of operators and keys");
+    set_flaw(statement, conditions->json,
+             "a condition is not an object of operators, each with keys and their values");
   conditions->count = (size_t)(doc->values + doc->values_count - conditions->items);
 }
 

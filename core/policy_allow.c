@@ -34,8 +34,7 @@ static void add_separator(const struct layout *layout, const char *text,
 }
 
 /* Adds the text of the statements element with one more statement in it. A lone statement object
- * becomes the first of an array that closes with a space, by which policy_take_out knows how to
- * turn it back. The space inside an empty array stays behind the statement, so that it is there
+ * becomes the first of an array. The space inside an empty array stays behind the statement, so that it is there
  * again when the statement goes. */
 static void add_statements(const struct layout *layout, const char *text,
                            const struct json_value *statements, const char *value_text,
@@ -48,7 +47,7 @@ static void add_statements(const struct layout *layout, const char *text,
     buf_add(out, start, length);
     buf_adds(out, spans_lines(text, statements) ? ", " : layout->comma);
     layout_write(layout, value_text, value, out);
-    buf_adds(out, " ]");
+    buf_addc(out, ']');
   } else if (last) {
     buf_add(out, start, last->end - statements->start);
     add_separator(layout, text, statements, out);

@@ -156,14 +156,16 @@ static void learn_from_statements(struct layout *layout, const struct policy *do
       complete_gaps(&layout->gaps[level][kind]);
 }
 
-/* No statement to learn from: the root's members and the empty array show the way. An array that
- * spans lines holds its statements one step in; in one that does not they hug its brackets. */
+/* No statement to learn from, but perhaps empty ones: the root's members and the array show the
+ * way. An empty array that spans lines holds its statements one step in; in one that does not they
+ * hug its brackets. */
 static void learn_from_frame(struct layout *layout, const struct policy *doc, const char *text) {
   const struct json_value *root = json_root(policy_json(doc));
   const struct json_value *array = policy_statements_json(doc);
   struct gap open = open_gap(text, root);
   struct gap close = close_gap(text, root);
-  struct gap inside = between(text, array->start + 1, array->end - 1);
+  const struct json_value *empty = array->type == JSON_ARRAY ? array->first : NULL;
+  struct gap inside = between(text, array->start + 1, empty ? empty->start : array->end - 1);
   learn_colon(layout, text, root->first);
   layout->lines = has_newline(open) || has_newline(inside);
   if (!layout->lines)
@@ -172,7 +174,7 @@ static void learn_from_frame(struct layout *layout, const struct policy *doc, co
     set_indentation(layout, indentation(open),
                     has_newline(close) ? indentation(close) : between("", 0, 0));
   set(&layout->outer, has_newline(inside) ? indentation(inside) : indentation(open));
-  if (has_newline(inside))
+  if (has_newline(inside) && !empty)
     buf_add(&layout->outer, layout->unit.data, layout->unit.length);
   set(&layout->inner, between(layout->outer.data, 0, layout->outer.length));
   buf_add(&layout->inner, layout->unit.data, layout->unit.length);

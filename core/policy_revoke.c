@@ -16,22 +16,6 @@ bool policy_revocation_covers(const struct policy_revocation *what,
          (!what->sid.bytes || policy_has_sid(statement, what->sid.bytes, what->sid.length));
 }
 
-/* Cuts whole statements. An array that policy_allow made around a lone statement goes when it
- * holds that statement alone again. */
-static void cut_statements(bool *cuts, const struct policy *doc, const bool *gone) {
-  const struct json_value *array = policy_statements_json(doc);
-  const struct json_value *first = array->first;
-  const struct json_value *last = policy_last_member(array);
-  size_t length;
-  const char *text = policy_text(doc, &length);
-  policy_cut_members(cuts, array, gone);
-  if (policy_count(doc) == 2 && !gone[0] && gone[1] && first->start == array->start + 1 &&
-      last->end + 2 == array->end && text[last->end] == ' ') {
-    policy_cut(cuts, array->start, first->start);
-    policy_cut(cuts, first->end, array->end);
-  }
-}
-
 /* The lone statement, an object, becomes an empty array. */
 static bool remove_single(struct policy *doc, struct json_error *error) {
   const struct json_value *statement = policy_statements_json(doc);
@@ -63,7 +47,7 @@ enum policy_edit policy_remove(struct policy *doc, const bool *marks) {
   bool *cuts = policy_cuts_new(doc);
   if (!cuts)
     return POLICY_FAILED;
-  cut_statements(cuts, doc, marks);
+  policy_cut_members(cuts, policy_statements_json(doc), marks);
   if (policy_apply_cuts(doc, cuts, &error))
     edit = POLICY_CHANGED;
   free(cuts);
@@ -119,7 +103,7 @@ enum policy_edit policy_take_out(struct policy *doc, const bool *marks, size_t *
     edit = remove_single(doc, &error) ? POLICY_CHANGED : POLICY_FAILED;
   } else {
     if (policy_statements_json(doc)->type == JSON_ARRAY)
-      cut_statements(cuts, doc, gone);
+      policy_cut_members(cuts, policy_statements_json(doc), gone);
     edit = policy_apply_cuts(doc, cuts, &error) ? POLICY_CHANGED : POLICY_FAILED;
   }
 

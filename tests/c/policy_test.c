@@ -111,6 +111,22 @@ static void what_is_no_policy_is_refused_with_its_place(void **state) {
   }
 }
 
+static void a_malformed_condition_is_a_flaw_and_layout_is_no_meaning(void **state) {
+  (void)state;
+  struct policy *doc =
+      parse("{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"a\","
+            "\"Condition\":{\"Bool\":{\"k\":{\"x\":[1,2]}}}}]}");
+  assert_non_null(policy_statement(doc, 0)->flaw);
+  struct buf pretty = {0};
+  policy_format(doc, &pretty);
+  struct policy *other = parse(pretty.data);
+  bool failed;
+  assert_true(policy_equivalent(doc, other, &failed));
+  buf_free(&pretty);
+  policy_free(other);
+  policy_free(doc);
+}
+
 static void sizes_count_characters(void **state) {
   (void)state;
   struct policy *doc = parse("{\"Statement\":[],\"Id\":\"\xC3\xA9\xF0\x9F\x98\x80\"}");
@@ -124,6 +140,7 @@ int main(void) {
       cmocka_unit_test(a_grant_that_is_there_already_changes_nothing),
       cmocka_unit_test(decisions_are_those_of_iam),
       cmocka_unit_test(what_is_no_policy_is_refused_with_its_place),
+      cmocka_unit_test(a_malformed_condition_is_a_flaw_and_layout_is_no_meaning),
       cmocka_unit_test(sizes_count_characters),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,19 @@ describe("a policy document", function()
     assert.same({ { type = "AWS", value = "123456789012" } }, doc:statements()[1].principals)
   end)
 
+  it("leaves a lone statement as it was, in an array when a grant put it into one", function()
+    local lone = '{"Effect": "Allow", "Principal": "*", "Action": "ecr:ListImages"}'
+    for text, left in pairs {
+      ['{"Statement": ' .. lone .. '}'] = '{"Statement": [' .. lone .. ']}',
+      ['{"Statement": [' .. lone .. ' ]}'] = '{"Statement": [' .. lone .. ' ]}',
+    } do
+      local doc = assert(policy.parse(text))
+      assert.is_true(doc:allow { principal = "444455556666", actions = { "ecr:BatchGetImage" } })
+      assert.is_true(doc:revoke { principal = "444455556666" })
+      assert.equal(left, tostring(doc))
+    end
+  end)
+
   it("leaves a Deny alone", function()
     local text = ('{"Statement":[{"Effect":"Deny","Principal":{"AWS":"%s"},"Action":"ecr:*"}]}'):format(PULLER)
     local doc = parse(text)
