@@ -12,6 +12,7 @@ JOBS = $(shell nproc)
 BUILD_PACKAGES = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-argparse lua-cjson lua-cjson-dev \
   libcurl4-openssl-dev libssl-dev libevent-dev ca-certificates
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev lua-busted awscli python3-boto3
+BENCH_PACKAGES = $(BUILD_PACKAGES) curl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Werror
@@ -32,7 +33,7 @@ MODULES = $(foreach f,$(LUA_FILES),$(subst /,.,$(patsubst lua/%.lua,%,$(f:/init.
 SCRIPTS = $(foreach f,$(wildcard scripts/*.lua),$(patsubst scripts/%.lua,%,$(f))=$(f))
 
 .DELETE_ON_ERROR:
-.PHONY: all build help demo test test-sanitized bench lint install clean deps test-deps lint-deps
+.PHONY: all build help demo test test-sanitized bench lint install clean deps test-deps bench-deps lint-deps
 
 all: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) build
@@ -84,7 +85,7 @@ SANITIZED = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined 
 .PHONY: tests
 tests: $(TESTS)
 
-bench: all
+bench: bench-deps all
 	@$(LUA) tests/bench/run.lua $(B)
 
 lint: lint-deps
@@ -117,5 +118,7 @@ deps:
 	$(call need,$(BUILD_PACKAGES))
 test-deps:
 	$(call need,$(TEST_PACKAGES))
+bench-deps:
+	$(call need,$(BENCH_PACKAGES))
 lint-deps:
 	$(call need,$(LINT_PACKAGES))

@@ -21,6 +21,8 @@ command:with_dry_run():with_yes()
 local options = command:parse()
 if (options.all or false) == (#options.repository > 0) then
   command:usage "name the repositories, or pass --all"
+elseif options.sid and (options.sid == "" or options.sid:find "%c") then
+  command:usage "--sid needs a text without control characters"
 end
 
 local here = cli.connect(options)

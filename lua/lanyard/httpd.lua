@@ -11,7 +11,7 @@ local function answer(request, handler, on_error)
   message.path, message.query = message.target:match "^([^?]*)%??(.*)$"
   local ok, reply = xpcall(handler, debug.traceback, message)
   if not ok then
-    on_error(reply)
+    on_error(tostring(reply))
     reply = { status = 500, body = "" }
   end
   if reply.reset then return request:reset() end

@@ -114,6 +114,14 @@ describe("lanyard grant", function()
     end
   end)
 
+  it("refuses a Sid that is none", function()
+    for _, sid in ipairs { "", "a\tb" } do
+      local result = helper.run { helper.lanyard, "grant", SERVICE, "my-private-repo", "--sid", sid }
+      assert.equal(2, result.status)
+      assert.match("^lanyard: %-%-sid [^\n]+\n$", result.err)
+    end
+  end)
+
   it("uses the Sid that --sid gives", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "grant", SERVICE, "my-private-repo", "--enable", "--sid", "web may pull" }

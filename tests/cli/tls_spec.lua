@@ -1,0 +1,62 @@
+-- TLS 1.2 or newer, and always verified: against servers of the openssl command.
+
+local helper = require "helper"
+
+local HAS_OPENSSL = helper.run({ "openssl", "version" }).status == 0
+
+-- Starts `openssl s_server` with a certificate of its own. --> port, path of the certificate, guard
+local function serve(folder, options)
+  local key, certificate = folder .. "/key.pem", folder .. "/certificate.pem"
+  local made = helper.run { "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
+    "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1" }
+  assert.equal(0, made.status, made.err)
+  local pipe = assert(io.popen(("echo $$; exec openssl s_server -accept 127.0.0.1:0 -key %s -cert %s -www %s 2>&1")
+    :format(key, certificate, options)))
+  local pid = pipe:read "l"
+  local port
+  for line in pipe:lines() do
+    port = line:match "^ACCEPT .-:(%d+)$"
+    if port then
+      break
+    end
+  end
+  assert.truthy(port, "the server did not start")
+  return port, certificate, setmetatable({}, { __close = function()
+    os.execute("kill " .. pid)
+    pipe:close()
+  end })
+end
+
+-- What a request ends with: its status, or the error's code.
+local function get(port, bundle)
+  local code = ([[
+    local reply, err = require("lanyard.http").request { url = "https://127.0.0.1:%s/", ca_bundle = %s }
+    print(reply and reply.status or err.code)
+  ]]):format(port, bundle and ("%q"):format(bundle) or "nil")
+  local result = helper.run { helper.lanyard, "-e", code }
+  assert.equal("", result.err)
+  return result.out
+end
+
+describe("TLS", function()
+  it("wants a certificate that an authority vouches for", function()
+    if not HAS_OPENSSL then
+      pending "the command openssl is not installed"
+    end
+    local folder <close> = helper.folder()
+    local port, certificate, server <close> = serve(folder, "")
+    assert.equal("Tls\n", get(port, nil))
+    assert.equal("200\n", get(port, certificate))
+    assert.truthy(server)
+  end)
+
+  it("is 1.2 at least", function()
+    if not HAS_OPENSSL then
+      pending "the command openssl is not installed"
+    end
+    local folder <close> = helper.folder()
+    local port, certificate, server <close> = serve(folder, "-tls1_1 -cipher DEFAULT@SECLEVEL=0")
+    assert.equal("Tls\n", get(port, certificate))
+    assert.truthy(server)
+  end)
+end)
