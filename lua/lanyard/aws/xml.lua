@@ -45,73 +45,108 @@ local function skip_misc(text, position)
   end
 end
 
+local Reader = {}
+Reader.__index = Reader
+
+-- Character data up to the next tag.
+function Reader:read_text(element)
+  local stop = self.text:find("<", self.position, true) or #self.text + 1
+  local plain, why = unescape(self.text:sub(self.position, stop - 1))
+  if not plain then
+    return failure(why, self.position)
+  elseif not element then
+    return failure("text outside the root element", self.position)
+  end
+  element.text = element.text .. plain
+  self.position = stop
+  return true
+end
+
+function Reader:read_comment()
+  local after = skip_misc(self.text, self.position)
+  if after == self.position then
+    return failure("a comment has no end", self.position)
+  end
+  self.position = after
+  return true
+end
+
+function Reader:read_cdata(element)
+  local stop = self.text:find("]]>", self.position, true)
+  if not (stop and element) then
+    return failure("a CDATA section out of place", self.position)
+  end
+  element.text = element.text .. self.text:sub(self.position + 9, stop - 1)
+  self.position = stop + 3
+  return true
+end
+
+function Reader:read_end_tag(element)
+  local name, last = self.text:match("^</([%w_:.-]+)%s*>()", self.position)
+  if not name or not element or element.name ~= name then
+    return failure("an end tag that ends nothing", self.position)
+  end
+  self.open[#self.open] = nil
+  self.position = last
+  return true
+end
+
+function Reader:read_start_tag(element)
+  local name, rest, last = self.text:match("^<([%a_][%w_:.-]*)([^<>]*)>()", self.position)
+  if not name then
+    return failure("no element", self.position)
+  elseif #self.open == DEEPEST then
+    return failure("nested too deeply", self.position)
+  elseif self.root and not element then
+    return failure("a second root element", self.position)
+  end
+  local child = { name = name, text = "" }
+  if element then
+    element[#element + 1] = child
+  else
+    self.root = child
+  end
+  if rest:sub(-1) ~= "/" then
+    self.open[#self.open + 1] = child
+  end
+  self.position = last
+  return true
+end
+
+-- What begins at the position, by how it begins; the first that fits.
+local BEGINNINGS = {
+  { "^[^<]", Reader.read_text },
+  { "^<!%-%-", Reader.read_comment },
+  { "^<%?", Reader.read_comment },
+  { "^<!%[CDATA%[", Reader.read_cdata },
+  { "^</", Reader.read_end_tag },
+  { "^<", Reader.read_start_tag },
+}
+
 -- parse(text) --> root { name, text, children... } | nil, what is wrong
 -- `text` is the character data of an element; its children are its list items.
 function M.parse(text)
-  local position = skip_misc(text, 1)
-  local root, open = nil, {}
-  while position <= #text do
-    local element = open[#open]
-    if text:sub(position, position) ~= "<" then
-      local stop = text:find("<", position, true) or #text + 1
-      local plain, why = unescape(text:sub(position, stop - 1))
-      if not plain then
-        return failure(why, position)
-      elseif not element then
-        return failure("text outside the root element", position)
+  local reader = setmetatable({ text = text, position = skip_misc(text, 1), open = {} }, Reader)
+  while reader.position <= #text do
+    for _, beginning in ipairs(BEGINNINGS) do
+      if text:find(beginning[1], reader.position) then
+        local ok, why = beginning[2](reader, reader.open[#reader.open])
+        if not ok then
+          return nil, why
+        end
+        break
       end
-      element.text = element.text .. plain
-      position = stop
-    elseif text:find("^<!%-%-", position) or text:find("^<%?", position) then
-      local after = skip_misc(text, position)
-      if after == position then
-        return failure("a comment has no end", position)
-      end
-      position = after
-    elseif text:find("^<!%[CDATA%[", position) then
-      local stop = text:find("]]>", position, true)
-      if not (stop and element) then
-        return failure("a CDATA section out of place", position)
-      end
-      element.text = element.text .. text:sub(position + 9, stop - 1)
-      position = stop + 3
-    elseif text:find("^</", position) then
-      local name, last = text:match("^</([%w_:.-]+)%s*>()", position)
-      if not name or not element or element.name ~= name then
-        return failure("an end tag that ends nothing", position)
-      end
-      open[#open] = nil
-      position = last
-    else
-      local name, rest, last = text:match("^<([%a_][%w_:.-]*)([^<>]*)>()", position)
-      if not name then
-        return failure("no element", position)
-      elseif #open == DEEPEST then
-        return failure("nested too deeply", position)
-      elseif root and not element then
-        return failure("a second root element", position)
-      end
-      local child = { name = name, text = "" }
-      if element then
-        element[#element + 1] = child
-      else
-        root = child
-      end
-      if rest:sub(-1) ~= "/" then
-        open[#open + 1] = child
-      end
-      position = last
     end
-    if #open == 0 then
-      position = skip_misc(text, position)
+    if #reader.open == 0 then
+      reader.position = skip_misc(text, reader.position)
     end
   end
-  if not root then
+  if not reader.root then
     return failure("no element", 1)
-  elseif #open > 0 then
-    return failure(("<%s> has no end"):format(open[#open].name), #text)
+  elseif #reader.open > 0 then
+    return failure(("<%s> has no end"):format(reader.open[#reader.open].name), #text)
   end
-  return root
+  return reader.root
 end
 
 -- value(element) --> its text, or a table of its children by name; the children of a list, which the

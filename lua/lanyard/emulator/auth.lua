@@ -103,66 +103,78 @@ local function key_of(world, request, scope, codes, now)
   return key
 end
 
--- caller(world, request, service, protocol, now) --> { arn, user_id, account }, region | nil, fault
-function M.caller(world, request, service, protocol, now)
-  local codes = CODES[protocol]
-  local headers = request.headers
-  if not headers.authorization then
-    return nil, fault(codes.missing, "Missing Authentication Token", codes.status)
-  end
+-- The parts of a request's signature | nil, what is missing or malformed
+local function parts_of(headers)
   local given = parse(headers.authorization) or {}
-  local scope = M.scope(headers)
   for _, name in ipairs { "Credential", "Signature", "SignedHeaders" } do
     if not given[name] then
-      return nil, fault(codes.incomplete,
-        ("Authorization header requires '%s' parameter. Authorization=%s")
-        :format(name, headers.authorization:match "^%S+" or ""), codes.status)
+      return nil, ("Authorization header requires '%s' parameter. Authorization=%s")
+        :format(name, headers.authorization:match "^%S+" or "")
     end
   end
-  local amz_date = headers["x-amz-date"]
-  if not amz_date then
-    return nil, fault(codes.incomplete,
-      "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.", codes.status)
-  elseif not scope then
-    return nil, fault(codes.incomplete, ("Credential must have exactly 5 slash-delimited elements, e.g. "
-      .. "keyid/date/region/service/term, got '%s'"):format(given.Credential), codes.status)
-  elseif scope.service ~= service then
-    return nil, fault(codes.mismatch, ("Credential should be scoped to correct service: '%s'. "):format(service),
-      codes.status)
+  given.scope = M.scope(headers)
+  if not headers["x-amz-date"] then
+    return nil, "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
+  elseif not given.scope then
+    return nil, ("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got "
+      .. "'%s'"):format(given.Credential)
   end
-  local key, refused = key_of(world, request, scope, codes, now)
-  if not key then
-    return nil, refused
-  end
-  local why = check_time(amz_date, scope, now)
-  if why then
-    return nil, fault(codes.mismatch, why, codes.status)
-  end
+  return given
+end
+
+-- Whether the signature is that of the request: true | nil, why not
+local function check_signature(request, given, key)
   local signed = {}
   for name in given.SignedHeaders:gmatch "[^;]+" do
     signed[#signed + 1] = name
     signed[name] = true
   end
   if not signed.host then
-    return nil, fault(codes.mismatch, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
-      codes.status)
+    return nil, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
   end
-  local steps = #amz_date == 16 and sigv4.explain {
+  local steps = sigv4.explain {
     method = request.method,
     target = request.target,
-    headers = headers,
+    headers = request.headers,
     signed_headers = signed,
     body = request.body,
-    amz_date = amz_date,
+    amz_date = request.headers["x-amz-date"],
     credentials = key.sealed,
-    region = scope.region,
-    service = scope.service,
+    region = given.scope.region,
+    service = given.scope.service,
   }
-  if not steps or not sigv4.equal(steps.signature, given.Signature)
-    or steps.signed_headers ~= given.SignedHeaders then
-    return nil, fault(codes.mismatch, MISMATCH, codes.status)
+  if not sigv4.equal(steps.signature, given.Signature) or steps.signed_headers ~= given.SignedHeaders then
+    return nil, MISMATCH
   end
-  return key.caller, scope.region
+  return true
+end
+
+-- caller(world, request, service, protocol, now) --> { arn, user_id, account }, region | nil, fault
+function M.caller(world, request, service, protocol, now)
+  local codes = CODES[protocol]
+  if not request.headers.authorization then
+    return nil, fault(codes.missing, "Missing Authentication Token", codes.status)
+  end
+  local given, why = parts_of(request.headers)
+  if not given then
+    return nil, fault(codes.incomplete, why, codes.status)
+  elseif given.scope.service ~= service then
+    return nil, fault(codes.mismatch, ("Credential should be scoped to correct service: '%s'. "):format(service),
+      codes.status)
+  end
+  local key, refused = key_of(world, request, given.scope, codes, now)
+  if not key then
+    return nil, refused
+  end
+  why = check_time(request.headers["x-amz-date"], given.scope, now)
+  local ok = not why
+  if ok then
+    ok, why = check_signature(request, given, key)
+  end
+  if not ok then
+    return nil, fault(codes.mismatch, why, codes.status)
+  end
+  return key.caller, given.scope.region
 end
 
 return M

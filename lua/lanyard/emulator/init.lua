@@ -10,7 +10,6 @@
 
 local aws = require "lanyard.aws"
 local credentials = require "lanyard.credentials"
-local errors = require "lanyard.errors"
 local faults = require "lanyard.emulator.faults"
 local httpd = require "lanyard.httpd"
 local server = require "lanyard.emulator.server"
@@ -29,6 +28,25 @@ local ACTIVATION_DELAY = 2
 
 local Emulator = {}
 Emulator.__index = Emulator
+
+-- Puts into a world what its state file or its seed has. true | nil, err
+local function fill(world, options)
+  if options.state_file then
+    local kept, err = state.load(options.state_file)
+    if err then
+      return nil, err
+    elseif kept then
+      world.state = kept
+      return true
+    end
+  end
+  world.state = state.empty()
+  local ok, err = state.plant(world, options.seed or state.DEFAULT_SEED)
+  if ok and options.state_file then
+    ok, err = state.save(options.state_file, world.state)
+  end
+  return ok, err
+end
 
 -- world(options) --> world | nil, err: everything that is emulated, without a server
 -- options: see start; also now (a clock, seconds since 1970) and random.
@@ -69,27 +87,12 @@ function M.world(options)
   local err
   if options.faults then
     world.faults, err = faults.new(options.faults, options.random or system.uniform)
-    if not world.faults then
-      return nil, err
-    end
   end
-  if options.state_file then
-    world.state, err = state.load(options.state_file)
-    if err then
-      return nil, err
-    end
+  if not err then
+    err = select(2, fill(world, options))
   end
-  if not world.state then
-    world.state = state.empty()
-    local ok
-    ok, err = state.plant(world, options.seed or state.DEFAULT_SEED)
-    if not ok then
-      return nil, err
-    end
-    ok, err = pcall(world.save)
-    if not ok then
-      return nil, errors.is(err) and err or errors.new { code = "InvalidState", message = tostring(err) }
-    end
+  if err then
+    return nil, err
   end
   return world
 end
