@@ -111,7 +111,7 @@ define need
 	echo "installing:" $$missing; export DEBIAN_FRONTEND=noninteractive; \
 	$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends $$missing && exit 0; \
 	echo "These packages are missing and could not be installed:" $$missing >&2; \
-	echo "Install them with: $$sudo apt-get install --no-install-recommends" $$missing >&2; exit 1
+	echo "Install them with: $${sudo:+$$sudo }apt-get install --no-install-recommends" $$missing >&2; exit 1
 endef
 
 deps:

@@ -4,8 +4,7 @@
 --   show    lists its statements
 --   fmt     prints it pretty-printed, and changes nothing else
 --   diff    compares two by meaning, and prints what differs; exit status 3 when they do
---   lint    tells what is wrong, risky or odd in it; with --fail-on, exit status 3 on a finding
---           of that severity or a higher one
+--   lint    tells what is wrong, risky or odd in it (--fail-on: exit status 3)
 --   merge   prints the first with the statements of the others that it has not
 
 local cli = require "lanyard.cli"
