@@ -284,29 +284,108 @@ static int equivalent(lua_State *L) {
   return 1;
 }
 
-/* doc:can{principal=, action=, resource=} --> "allow" | "deny" | "implicit-deny" | "depends",
- * statement | nil, reason */
-static int can(lua_State *L) {
+/* Fills the entry of the key and value on top of the stack: a string, number, boolean, or a list of
+ * them. Strings made of numbers and booleans are kept in the table at `kept`. */
+static void fill_entry(lua_State *L, int kept, struct context_entry *entry,
+                       struct context_value *values) {
+  bool list = lua_istable(L, -1);
+  size_t count = list ? lua_rawlen(L, -1) : 1;
+  if (lua_type(L, -2) != LUA_TSTRING)
+    luaL_error(L, "context: keys must be strings");
+  entry->key = lua_tolstring(L, -2, &entry->key_length);
+  entry->values = values;
+  for (size_t i = 0; i < count; i++) {
+    if (list)
+      lua_rawgeti(L, -1, (lua_Integer)i + 1);
+    else
+      lua_pushvalue(L, -1);
+    if (!lua_isstring(L, -1) && !lua_isboolean(L, -1))
+      luaL_error(L, "context: %s: a string, number, boolean or a list of them expected",
+                 entry->key);
+    values[i].bytes = luaL_tolstring(L, -1, &values[i].length);
+    luaL_ref(L, kept);
+    lua_pop(L, 1);
+  }
+  entry->count = count;
+}
+
+/* Pushes what keeps a context alive and fills it from a table of keys and values. */
+static void take_context(lua_State *L, int table, struct context *context) {
+  size_t entries = 0, values = 0;
+  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+    entries++;
+    values += lua_istable(L, -1) ? lua_rawlen(L, -1) : 1;
+  }
+  struct context_entry *entry = lua_newuserdatauv(L, (entries + 1) * sizeof *entry, 0);
+  struct context_value *value = lua_newuserdatauv(L, (values + 1) * sizeof *value, 0);
+  lua_newtable(L);
+  int kept = lua_gettop(L);
+  *context = (struct context){entry, entries};
+  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+    fill_entry(L, kept, entry, value);
+    value += entry->count;
+    entry++;
+  }
+}
+
+/* doc:weigh{principal=, action=, [resource=], [context=], [identity=]} --> as doc:can, and how the Allow
+ * statements that apply name the principal: {principal = true, role =, account =, anyone =}
+ * With `identity` the policy is one of the principal's own, and names nobody. */
+static int weigh(lua_State *L) {
+  enum { OPTIONS = 2 };
+  static const char *const known[] = {"principal", "action",   "resource",
+                                      "context",   "identity", NULL};
   static const char *const answers[] = {
       [POLICY_ANSWER_ALLOW] = "allow",
       [POLICY_ANSWER_DENY] = "deny",
       [POLICY_ANSWER_IMPLICIT_DENY] = "implicit-deny",
       [POLICY_ANSWER_DEPENDS] = "depends",
   };
+  static const char *const namings[] = {
+      [POLICY_NAMES] = "principal",
+      [POLICY_NAMES_ROLE] = "role",
+      [POLICY_NAMES_ACCOUNT] = "account",
+      [POLICY_NAMES_ANYONE] = "anyone",
+  };
   const struct policy *doc = check_policy(L, 1);
-  luaL_checktype(L, 2, LUA_TTABLE);
-  struct policy_request request = {.principal = check_string(L, 2, "principal"),
-                                   .action = check_string(L, 2, "action"),
-                                   .resource = opt_string(L, 2, "resource")};
+  check_fields(L, OPTIONS, known);
+  struct policy_request request = {.principal = check_string(L, OPTIONS, "principal"),
+                                   .action = check_string(L, OPTIONS, "action"),
+                                   .resource = opt_string(L, OPTIONS, "resource"),
+                                   .identity = opt_field_boolean(L, OPTIONS, "identity", 0) != 0};
+  struct context context;
+  if (lua_getfield(L, OPTIONS, "context") != LUA_TNIL) {
+    luaL_argcheck(L, lua_istable(L, -1), OPTIONS, "context: a table expected");
+    take_context(L, lua_gettop(L), &context);
+    request.context = &context;
+  }
   struct buf reason = {0};
   struct policy_decision decision = policy_can(doc, &request, &reason);
   push_buf(L, &reason);
+  int text = lua_gettop(L);
   lua_pushstring(L, answers[decision.answer]);
   if (decision.statement)
     push_statement(L, doc, decision.statement->index);
   else
     lua_pushnil(L);
-  lua_rotate(L, -3, -1);
+  lua_pushvalue(L, text);
+  lua_newtable(L);
+  for (size_t i = POLICY_NAMES; i <= POLICY_NAMES_ANYONE; i++) {
+    if (decision.namings & 1u << i) {
+      lua_pushboolean(L, 1);
+      lua_setfield(L, -2, namings[i]);
+    }
+  }
+  return 4;
+}
+
+/* doc:can{principal=, action=, [resource=], [context = {[key] = value or list}]}
+ *   --> "allow" | "deny" | "implicit-deny" | "depends", statement | nil, reason
+ * With a context, a condition key that is not in it is not in the request; without one, a condition
+ * makes the answer `depends`. */
+static int can(lua_State *L) {
+  weigh(L);
+  lua_pop(L, 1);
   return 3;
 }
 
@@ -329,11 +408,21 @@ int luaopen_lanyard_policy_core(lua_State *L);
 
 int luaopen_lanyard_policy_core(lua_State *L) {
   static const luaL_Reg methods[] = {
-      {"allow", allow},   {"append", append},   {"can", can},
-      {"copy", copy},     {"empty", empty},     {"equivalent", equivalent},
-      {"format", format}, {"meaning", meaning}, {"remove", remove_statements},
-      {"revoke", revoke}, {"size", size},       {"statements", statements},
-      {"tree", tree},     {NULL, NULL},
+      {"allow", allow},
+      {"append", append},
+      {"can", can},
+      {"weigh", weigh},
+      {"copy", copy},
+      {"empty", empty},
+      {"equivalent", equivalent},
+      {"format", format},
+      {"meaning", meaning},
+      {"remove", remove_statements},
+      {"revoke", revoke},
+      {"size", size},
+      {"statements", statements},
+      {"tree", tree},
+      {NULL, NULL},
   };
   static const luaL_Reg meta[] = {{"__gc", collect}, {"__tostring", text}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"parse", parse}, {"new", new_policy}, {NULL, NULL}};

@@ -10,4 +10,13 @@
 bool match_glob(const char *pattern, size_t pattern_length, const char *text, size_t text_length,
                 bool ignore_case);
 
+/* The same for a pattern in which other bytes are the wildcards, so that `*` and `?` can stand for
+ * themselves. */
+struct match_wildcards {
+  char any, one;
+};
+
+bool match_pattern(const char *pattern, size_t pattern_length, const char *text, size_t text_length,
+                   struct match_wildcards wildcards, bool ignore_case);
+
 #endif

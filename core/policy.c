@@ -283,6 +283,10 @@ const struct json_doc *policy_json(const struct policy *doc) {
   return doc->json;
 }
 
+bool policy_has_variables(const struct policy *doc) {
+  return is_string(json_member(json_root(doc->json), "Version"), "2012-10-17");
+}
+
 size_t policy_count(const struct policy *doc) {
   return doc->count;
 }

@@ -2,6 +2,7 @@
 #define LANYARD_POLICY_H
 
 #include "buf.h"
+#include "context.h"
 #include "json.h"
 
 #include <stdbool.h>
@@ -58,6 +59,9 @@ void policy_free(struct policy *doc);
 /* The text, NUL-terminated, valid until the next edit; likewise everything that points into it. */
 const char *policy_text(const struct policy *doc, size_t *length);
 const struct json_doc *policy_json(const struct policy *doc);
+
+/* Whether policy variables are more than plain text: under Version 2012-10-17. */
+bool policy_has_variables(const struct policy *doc);
 
 size_t policy_count(const struct policy *doc);
 const struct policy_statement *policy_statement(const struct policy *doc, size_t index);
@@ -149,10 +153,21 @@ bool policy_equivalent(const struct policy *a, const struct policy *b, bool *fai
 
 /* --- Decision ------------------------------------------------------------------------------- */
 
+/* How a principal of a policy stands to the one who asks. */
+enum policy_naming {
+  POLICY_NAMES_NOT,
+  POLICY_NAMES,         /* itself */
+  POLICY_NAMES_ROLE,    /* the role of the session that it is */
+  POLICY_NAMES_ACCOUNT, /* its account */
+  POLICY_NAMES_ANYONE,
+};
+
 struct policy_request {
   struct policy_string principal; /* an ARN, an account id, a unique id, a service, "*": anyone */
   struct policy_string action;
   struct policy_string resource; /* bytes NULL: not known */
+  const struct context *context; /* NULL: not known */
+  bool identity;                 /* the policy belongs to the principal: it names none */
 };
 
 enum policy_answer {
@@ -165,11 +180,13 @@ enum policy_answer {
 struct policy_decision {
   enum policy_answer answer;
   const struct policy_statement *statement; /* the one that decides; NULL for an implicit deny */
+  unsigned namings;                         /* 1 << each naming by which an Allow applies */
 };
 
 /* What this policy alone says to a request. An explicit Deny wins; a statement that cannot be
- * decided here (a condition, a resource not known, a Deny that breaks the grammar) makes the
- * answer `depends` unless another statement decides outright. Adds the reason to `reason`. */
+ * decided here (a condition without a context, a resource not known, a Deny that breaks the
+ * grammar) makes the answer `depends` unless another statement decides outright. Adds the reason to
+ * `reason`, which fails without memory. */
 struct policy_decision policy_can(const struct policy *doc, const struct policy_request *request,
                                   struct buf *reason);
 

@@ -1,3 +1,4 @@
+#include "condition.h"
 #include "match.h"
 #include "policy.h"
 #include "policy_principal.h"
@@ -25,47 +26,90 @@ static enum policy_naming name_caller(const struct policy_statement *statement,
   return naming;
 }
 
-/* Under Version 2012-10-17 a resource may hold policy variables; what these stand for is in the
- * context of the request. */
+/* What a policy is asked, and whether memory ended meanwhile. */
+struct asking {
+  const struct policy_request *request;
+  bool variables, failed;
+};
+
 static bool has_variable(const struct policy_value *pattern) {
   return strstr(pattern->string, "${") != NULL;
 }
 
-static enum applies match_resource(const struct policy_statement *statement,
-                                   const struct policy_string *resource) {
+/* A resource with policy variables, for which the context has the values. */
+static enum applies match_expanded(struct asking *asking, const struct policy_value *pattern) {
+  const struct policy_string *resource = &asking->request->resource;
+  if (!asking->request->context)
+    return APPLIES_MAYBE;
+  struct buf expanded = {0};
+  bool known =
+      context_expand(asking->request->context, pattern->string, pattern->length, true, &expanded);
+  bool matches = known && expanded.data &&
+                 match_pattern(expanded.data, expanded.length, resource->bytes, resource->length,
+                               context_wildcards, false);
+  asking->failed = asking->failed || expanded.failed;
+  buf_free(&expanded);
+  return matches ? APPLIES : APPLIES_NOT;
+}
+
+static enum applies match_one_resource(struct asking *asking, const struct policy_value *pattern) {
+  const struct policy_string *resource = &asking->request->resource;
+  if (strcmp(pattern->string, "*") == 0)
+    return APPLIES;
+  if (!resource->bytes)
+    return APPLIES_MAYBE;
+  if (asking->variables && has_variable(pattern))
+    return match_expanded(asking, pattern);
+  return match_glob(pattern->string, pattern->length, resource->bytes, resource->length, false)
+             ? APPLIES
+             : APPLIES_NOT;
+}
+
+static enum applies match_resource(struct asking *asking,
+                                   const struct policy_statement *statement) {
   const struct policy_list *patterns = &statement->resources;
   if (!patterns->json)
     return APPLIES;
   enum applies applies = APPLIES_NOT;
   for (size_t i = 0; i < patterns->count && applies != APPLIES; i++) {
-    const struct policy_value *pattern = &patterns->items[i];
-    if (strcmp(pattern->string, "*") == 0 ||
-        (resource->bytes &&
-         match_glob(pattern->string, pattern->length, resource->bytes, resource->length, false)))
-      applies = APPLIES;
-    else if (!resource->bytes || has_variable(pattern))
-      applies = APPLIES_MAYBE;
+    enum applies one = match_one_resource(asking, &patterns->items[i]);
+    applies = one == APPLIES_NOT ? applies : one;
   }
   return statement->not_resource ? opposite(applies) : applies;
 }
 
+/* Whether the conditions of a statement hold. */
+static enum applies match_conditions(struct asking *asking,
+                                     const struct policy_statement *statement) {
+  if (statement->conditions.count == 0)
+    return APPLIES;
+  bool failed;
+  enum condition_truth holds = condition_holds(statement->conditions.json, asking->request->context,
+                                               asking->variables, &failed);
+  asking->failed = asking->failed || failed;
+  return holds == CONDITION_TRUE ? APPLIES : holds == CONDITION_FALSE ? APPLIES_NOT : APPLIES_MAYBE;
+}
+
 /* Whether a statement is about a request. A statement without Principal is about nobody: in a
  * resource policy it matches no request. */
-static enum applies match_statement(const struct policy_statement *statement,
-                                    const struct policy_request *request) {
+static enum applies match_statement(struct asking *asking,
+                                    const struct policy_statement *statement) {
+  const struct policy_request *request = asking->request;
   if (statement->flaw)
     return statement->effect == POLICY_ALLOW ? APPLIES_NOT : APPLIES_MAYBE;
-  if (!statement->principals.json)
-    return APPLIES_NOT;
-  bool named = name_caller(statement, &request->principal) != POLICY_NAMES_NOT;
-  if (named == statement->not_principal)
-    return APPLIES_NOT;
+  if (!request->identity) {
+    bool named = name_caller(statement, &request->principal) != POLICY_NAMES_NOT;
+    if (!statement->principals.json || named == statement->not_principal)
+      return APPLIES_NOT;
+  }
   bool acts =
       policy_covers_action(&statement->actions, request->action.bytes, request->action.length);
   if (acts == statement->not_action)
     return APPLIES_NOT;
-  enum applies applies = match_resource(statement, &request->resource);
-  return applies == APPLIES && statement->conditions.count > 0 ? APPLIES_MAYBE : applies;
+  enum applies resource = match_resource(asking, statement);
+  enum applies conditions =
+      resource == APPLIES_NOT ? resource : match_conditions(asking, statement);
+  return conditions == APPLIES ? resource : conditions;
 }
 
 static void add_statement_name(const struct policy_statement *statement, struct buf *reason) {
@@ -98,6 +142,8 @@ static void add_doubt(const struct policy_statement *statement, struct buf *reas
 
 static void add_naming(const struct policy_statement *statement,
                        const struct policy_request *request, struct buf *reason) {
+  if (request->identity)
+    return;
   if (statement->not_principal) {
     buf_adds(reason, " to all but those it names");
     return;
@@ -112,6 +158,7 @@ static void add_naming(const struct policy_statement *statement,
     buf_adds(reason, " to anyone");
     break;
   case POLICY_NAMES:
+  case POLICY_NAMES_ROLE:
   case POLICY_NAMES_NOT:
     break;
   }
@@ -120,22 +167,35 @@ static void add_naming(const struct policy_statement *statement,
 /* The statements found while going through a policy; NULL where there is none. */
 struct findings {
   const struct policy_statement *deny, *allow, *maybe_deny, *maybe_allow;
+  unsigned namings;
 };
+
+/* Every way in which a statement that applies names the caller. */
+static unsigned namings_of(const struct policy_statement *statement,
+                           const struct policy_string *caller) {
+  if (statement->not_principal)
+    return 1u << POLICY_NAMES_ANYONE;
+  unsigned namings = 0;
+  for (size_t i = 0; i < statement->principals.count; i++)
+    namings |= 1u << policy_names_caller(&statement->principals.items[i], caller);
+  return namings & ~(1u << POLICY_NAMES_NOT);
+}
 
 static void note(const struct policy_statement **place, const struct policy_statement *statement) {
   if (!*place)
     *place = statement;
 }
 
-static struct findings find_statements(const struct policy *doc,
-                                       const struct policy_request *request) {
+static struct findings find_statements(const struct policy *doc, struct asking *asking) {
   struct findings found = {0};
   for (size_t i = 0; i < policy_count(doc) && !found.deny; i++) {
     const struct policy_statement *statement = policy_statement(doc, i);
     bool allow = statement->effect == POLICY_ALLOW;
-    switch (match_statement(statement, request)) {
+    switch (match_statement(asking, statement)) {
     case APPLIES:
       note(allow ? &found.allow : &found.deny, statement);
+      if (allow)
+        found.namings |= namings_of(statement, &asking->request->principal);
       break;
     case APPLIES_MAYBE:
       note(allow ? &found.maybe_allow : &found.maybe_deny, statement);
@@ -149,16 +209,18 @@ static struct findings find_statements(const struct policy *doc,
 
 struct policy_decision policy_can(const struct policy *doc, const struct policy_request *request,
                                   struct buf *reason) {
-  struct findings found = find_statements(doc, request);
+  struct asking asking = {.request = request, .variables = policy_has_variables(doc)};
+  struct findings found = find_statements(doc, &asking);
+  reason->failed = reason->failed || asking.failed;
   if (found.deny) {
     add_statement_name(found.deny, reason);
     buf_adds(reason, " denies it");
     add_naming(found.deny, request, reason);
-    return (struct policy_decision){POLICY_ANSWER_DENY, found.deny};
+    return (struct policy_decision){POLICY_ANSWER_DENY, found.deny, 0};
   }
   if (!found.allow && !found.maybe_allow) {
     buf_adds(reason, "no statement allows it");
-    return (struct policy_decision){POLICY_ANSWER_IMPLICIT_DENY, NULL};
+    return (struct policy_decision){POLICY_ANSWER_IMPLICIT_DENY, NULL, 0};
   }
   const struct policy_statement *allow = found.allow ? found.allow : found.maybe_allow;
   add_statement_name(allow, reason);
@@ -173,7 +235,8 @@ struct policy_decision policy_can(const struct policy *doc, const struct policy_
     add_doubt(found.maybe_deny, reason);
   }
   if (found.allow && !found.maybe_deny)
-    return (struct policy_decision){POLICY_ANSWER_ALLOW, found.allow};
+    return (struct policy_decision){POLICY_ANSWER_ALLOW, found.allow, found.namings};
   return (struct policy_decision){POLICY_ANSWER_DEPENDS,
-                                  found.maybe_deny && found.allow ? found.maybe_deny : allow};
+                                  found.maybe_deny && found.allow ? found.maybe_deny : allow,
+                                  found.namings};
 }

@@ -103,7 +103,7 @@ enum policy_naming policy_names_caller(const struct policy_value *named,
   }
   if (caller_has_arn && arn_parse(named->string, named->length, &named_arn) &&
       is_session_of(&caller_arn, &named_arn))
-    return POLICY_NAMES;
+    return POLICY_NAMES_ROLE;
   return POLICY_NAMES_NOT;
 }
 

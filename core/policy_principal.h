@@ -16,13 +16,6 @@ const char *policy_account_of(const char *principal, size_t length);
  * other way, or "*" bare and as {"AWS": "*"}. */
 bool policy_names_principal(const struct policy_value *named, const char *principal, size_t length);
 
-enum policy_naming {
-  POLICY_NAMES_NOT,
-  POLICY_NAMES,         /* itself, or the role of a session */
-  POLICY_NAMES_ACCOUNT, /* its account */
-  POLICY_NAMES_ANYONE,
-};
-
 /* How an entry under Principal stands to who asks: an ARN, an account id, a unique id, the name
  * of a service (ecs.amazonaws.com), or "*" for anyone. */
 enum policy_naming policy_names_caller(const struct policy_value *named,

@@ -3,13 +3,15 @@
 --   local doc, err = policy.parse(text)    policy.new() --> an empty document
 --   doc:allow { sid =, principal =, actions = {} } --> changed, why, index
 --   doc:revoke { principal = } --> changed, statements touched
---   doc:can { principal =, action =, resource = } --> decision, statement, reason
+--   doc:can { principal =, action =, resource =, context = {} } --> decision, statement, reason
+--   policy.decide { resource_policy =, identity_policies = {}, ... } --> the same of all policies
 --   doc:statements()  doc:equivalent(other)  doc:diff(other)  doc:lint()  doc:format()
 --   doc:remove { sid = | index = }  doc:copy()  doc:empty()  doc:size()  tostring(doc)
 --
 -- What an edit does not touch keeps its bytes.
 
 local core = require "lanyard.policy.core"
+local decide = require "lanyard.policy.decide"
 local diff = require "lanyard.diff"
 local errors = require "lanyard.errors"
 local lint = require "lanyard.policy.lint"
@@ -17,6 +19,15 @@ local lint = require "lanyard.policy.lint"
 local M = {
   new = core.new,
   parse = core.parse,
+  -- decide { principal =, action =, resource =, resource_account =, context =, resource_policy =,
+  --          identity_policies = {}, boundaries = {}, session_policies = {}, scps = { {}, ... },
+  --          rcps = { {}, ... } }
+  --   --> "allow" | "deny" | "implicit-deny" | "depends", statement (with `document`) | nil, reason
+  --   | nil, err when a text is no policy
+  -- Each policy is a text or a document; scps and rcps are lists of levels, the root's first, each a
+  -- list of policies. A layer that is nil is not there; an empty one allows nothing. Without
+  -- resource_account the resource's ARN tells it; where neither does, it is the principal's.
+  decide = decide,
   -- The most characters of a repository's policy (ECR, SetRepositoryPolicy).
   LIMIT = core.LIMIT,
   -- What a pull takes, once the registry has let the caller in.

@@ -1,0 +1,46 @@
+#ifndef LANYARD_CONTEXT_H
+#define LANYARD_CONTEXT_H
+
+#include "buf.h"
+#include "match.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What is known of a request besides who does what to which resource: condition keys and their
+ * values, and the policy variables that stand for them.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html */
+
+struct context_value {
+  const char *bytes; /* NUL-terminated */
+  size_t length;
+};
+
+struct context_entry {
+  const char *key;
+  size_t key_length;
+  const struct context_value *values;
+  size_t count;
+};
+
+/* All keys of a request: one that is not there is not in the request. */
+struct context {
+  const struct context_entry *entries;
+  size_t count;
+};
+
+/* The entry of a key, whatever its letter case, or NULL. */
+const struct context_entry *context_find(const struct context *context, const char *key,
+                                         size_t length);
+
+/* An operand or resource of a policy, with its variables put in. The wildcards of the policy have
+ * become bytes that no UTF-8 text has; a `*` or `?` that a variable brought stands for itself. */
+extern const struct match_wildcards context_wildcards;
+
+/* Adds the pattern. False when a variable stands for nothing: its key is not in the context, or has
+ * not one value, and there is no default. Without `variables` (a policy of Version 2008-10-17)
+ * "${" is plain text. */
+bool context_expand(const struct context *context, const char *text, size_t length, bool variables,
+                    struct buf *out);
+
+#endif

@@ -1,0 +1,252 @@
+-- Conditions and policy variables, rule by rule as IAM's documentation has them.
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+
+local json = require "lanyard.json"
+local policy = require "lanyard.policy"
+
+local function decide(condition, context, more)
+  local statement = { Effect = "Allow", Principal = "*", Action = "ecr:*", Condition = condition }
+  for name, value in pairs(more or {}) do statement[name] = value end
+  local version = statement.Version or "2012-10-17"
+  statement.Version = nil
+  local doc = assert(policy.parse(json.encode { Version = version, Statement = json.array { statement } }))
+  return (doc:can {
+    principal = "arn:aws:iam::111122223333:user/x", action = "ecr:PutImage", context = context,
+    resource = "arn:aws:ecr:us-east-1:111122223333:repository/team/app",
+  })
+end
+
+-- Each row: what it shows, operator, operand(s), value(s) of the key or nil, whether it holds.
+local function rows(list)
+  for _, row in ipairs(list) do
+    local name, operator, operand, value, holds = table.unpack(row, 1, 5)
+    it(name, function()
+      local answer = decide({ [operator] = { ["aws:Key"] = operand } }, { ["aws:key"] = value })
+      assert.equal(holds == "?" and "depends" or holds and "allow" or "implicit-deny", answer)
+    end)
+  end
+end
+
+describe("string operators", function()
+  rows {
+    { "StringEquals is exact", "StringEquals", "a", "a", true },
+    { "StringEquals minds case", "StringEquals", "a", "A", false },
+    { "StringEquals takes * for itself", "StringEquals", "a*", "ab", false },
+    { "StringEquals equals a literal *", "StringEquals", "a*", "a*", true },
+    { "values are an OR", "StringEquals", json.array { "x", "a" }, "a", true },
+    { "StringNotEquals", "StringNotEquals", "a", "b", true },
+    { "values under a negated operator are a NOR", "StringNotEquals", json.array { "x", "a" }, "a", false },
+    { "StringEqualsIgnoreCase", "StringEqualsIgnoreCase", "aB", "Ab", true },
+    { "StringNotEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "aB", "Ab", false },
+    { "StringLike knows * and ?", "StringLike", "a*c?", "abbcd", true },
+    { "StringLike is anchored", "StringLike", "b*", "abb", false },
+    { "StringNotLike", "StringNotLike", "a*", "b", true },
+  }
+end)
+
+describe("numeric operators", function()
+  rows {
+    { "NumericEquals compares numbers, not texts", "NumericEquals", "10", "1e1", true },
+    { "a number in the policy is one", "NumericEquals", 10, 10, true },
+    { "NumericNotEquals", "NumericNotEquals", "10", "11", true },
+    { "NumericLessThan", "NumericLessThan", "10", "9", true },
+    { "NumericLessThan at the bound", "NumericLessThan", "10", "10", false },
+    { "NumericLessThanEquals at the bound", "NumericLessThanEquals", "10", "10", true },
+    { "NumericGreaterThan", "NumericGreaterThan", "10", "10.5", true },
+    { "NumericGreaterThanEquals", "NumericGreaterThanEquals", "-1", "-1.0", true },
+    { "large integers keep their last digit", "NumericEquals", "9007199254740993", "9007199254740992", false },
+    { "what is no number is not told", "NumericEquals", "ten", "10", "?" },
+  }
+end)
+
+describe("date operators", function()
+  rows {
+    { "DateEquals by moment, not text", "DateEquals", "2026-11-24T10:00:00Z", "2026-11-24T11:00+01:00", true },
+    { "epoch seconds are dates", "DateEquals", "1970-01-02", "86400", true },
+    { "DateNotEquals", "DateNotEquals", "2026-11-24", "2026-11-25", true },
+    { "DateLessThan", "DateLessThan", "2027-01-31T00:00:00Z", "2026-11-24T10:00:00Z", true },
+    { "DateLessThanEquals", "DateLessThanEquals", "2026-11-24", "2026-11-24T00:00:00Z", true },
+    { "DateGreaterThan with a fraction", "DateGreaterThan", "2026-11-24T00:00:00Z", "2026-11-24T00:00:00.5Z", true },
+    { "DateGreaterThanEquals", "DateGreaterThanEquals", "2024-02-29", "2024-02-28", false },
+    { "a day that no calendar has is not told", "DateEquals", "2023-02-29", "2023-03-01", "?" },
+  }
+end)
+
+describe("Bool, BinaryEquals and Null", function()
+  rows {
+    { "Bool", "Bool", "true", "true", true },
+    { "Bool of a JSON Boolean", "Bool", true, true, true },
+    { "Bool false", "Bool", "false", "true", false },
+    { "Bool of what is none is not told", "Bool", "yes", "true", "?" },
+    { "BinaryEquals", "BinaryEquals", "QmluYXJ5", "QmluYXJ5", true },
+    { "Null true: the key is absent", "Null", "true", nil, true },
+    { "Null true, and it is there", "Null", "true", "x", false },
+    { "Null false: the key is there", "Null", "false", "x", true },
+    { "Null false, and it is absent", "Null", "false", nil, false },
+  }
+end)
+
+describe("address operators", function()
+  rows {
+    { "IpAddress in a network", "IpAddress", "203.0.113.0/24", "203.0.113.77", true },
+    { "IpAddress outside", "IpAddress", "203.0.113.0/25", "203.0.113.200", false },
+    { "an address alone is /32", "IpAddress", "203.0.113.7", "203.0.113.7", true },
+    { "/0 is everyone", "IpAddress", "0.0.0.0/0", "198.51.100.1", true },
+    { "IPv6", "IpAddress", "2001:DB8:1234:5678::/64", "2001:db8:1234:5678::1", true },
+    { "IPv6 outside", "IpAddress", "2001:db8::/33", "2001:db8:8000::1", false },
+    { "families do not meet", "IpAddress", "0.0.0.0/0", "2001:db8::1", false },
+    { "NotIpAddress", "NotIpAddress", json.array { "10.0.0.0/8", "192.168.0.0/16" }, "203.0.113.1", true },
+    { "what is no network is not told", "IpAddress", "203.0.113.0/33", "203.0.113.1", "?" },
+  }
+end)
+
+describe("ARN operators", function()
+  local web = "arn:aws:lightsail:us-east-1:111122223333:ContainerService/web"
+  rows {
+    { "ArnEquals", "ArnEquals", web, web, true },
+    { "ArnLike by part", "ArnLike", "arn:aws:lightsail:*:111122223333:ContainerService/*", web, true },
+    { "ArnEquals knows wildcards too", "ArnEquals", "arn:aws:lightsail:*:*:*", web, true },
+    { "a wildcard stays within its part", "ArnLike", "arn:aws:*:ContainerService/web:x:y", web, false },
+    { "the last part may hold colons", "ArnLike", "arn:aws:logs:*:*:a*z", "arn:aws:logs:r:1:a:b:z", true },
+    { "ArnNotEquals", "ArnNotEquals", web, web .. "2", true },
+    { "ArnNotLike", "ArnNotLike", "arn:aws:lightsail:*:*:*", web, false },
+    { "a value that is no ARN is like none", "ArnLike", "arn:aws:*:*:*:*", "web", false },
+  }
+end)
+
+describe("a key that the request has not", function()
+  rows {
+    { "fails a positive operator", "StringEquals", "a", nil, false },
+    { "passes a negated one", "StringNotEquals", "a", nil, true },
+    { "passes ...IfExists", "StringEqualsIfExists", "a", nil, true },
+    { "...IfExists compares where it is there", "StringEqualsIfExists", "a", "b", false },
+    { "passes NumericLessThanIfExists", "NumericLessThanIfExists", "1", nil, true },
+  }
+end)
+
+describe("set operators", function()
+  local both = json.array { "a", "b" }
+  rows {
+    { "ForAllValues: every value fits", "ForAllValues:StringEquals", both, { "a", "b", "a" }, true },
+    { "ForAllValues: one does not", "ForAllValues:StringEquals", both, { "a", "c" }, false },
+    { "ForAllValues of nothing holds", "ForAllValues:StringEquals", both, nil, true },
+    { "ForAllValues of an empty list holds", "ForAllValues:StringEquals", both, {}, true },
+    { "ForAnyValue: one fits", "ForAnyValue:StringEquals", both, { "x", "b" }, true },
+    { "ForAnyValue: none fits", "ForAnyValue:StringEquals", both, { "x", "y" }, false },
+    { "ForAnyValue of nothing fails", "ForAnyValue:StringEquals", both, nil, false },
+    { "ForAnyValue of nothing fails negated, too", "ForAnyValue:StringNotEquals", both, nil, false },
+    { "ForAnyValue, negated: one is none of them", "ForAnyValue:StringNotEquals", both, { "a", "x" }, true },
+    { "ForAllValues, negated: none is one of them", "ForAllValues:StringNotLike", "a*", { "b", "c" }, true },
+    { "ForAllValues with IfExists", "ForAllValues:StringEqualsIfExists", both, nil, true },
+  }
+end)
+
+describe("several keys and operators", function()
+  it("must all hold", function()
+    local condition = { StringEquals = { a = "1", b = "2" }, Bool = { c = "true" } }
+    assert.equal("allow", decide(condition, { a = "1", b = "2", c = "true" }))
+    assert.equal("implicit-deny", decide(condition, { a = "1", b = "3", c = "true" }))
+    assert.equal("implicit-deny", decide(condition, { a = "1", b = "2", c = "false" }))
+  end)
+end)
+
+describe("what cannot be known", function()
+  it("is said: without a context, and for an operator that IAM has not", function()
+    assert.equal("depends", decide({ StringEquals = { a = "1" } }, nil))
+    assert.equal("depends", decide({ StringMatches = { a = "1" } }, { a = "1" }))
+    assert.equal("depends", decide({ NullIfExists = { a = "true" } }, { a = "1" }))
+  end)
+  it("does not matter where something known decides", function()
+    assert.equal("implicit-deny", decide({ StringMatches = { a = "1" }, StringEquals = { b = "1" } }, { b = "2" }))
+  end)
+end)
+
+describe("policy variables", function()
+  local function like(operand, context, more)
+    return decide({ StringLike = { k = operand } }, context, more)
+  end
+  it("stand for the value of a key", function()
+    assert.equal("allow", like("home/${aws:username}/*", { k = "home/ann/x", ["aws:UserName"] = "ann" }))
+    assert.equal("implicit-deny", like("home/${aws:username}/*", { k = "home/bob/x", ["aws:username"] = "ann" }))
+  end)
+  it("bring no wildcards", function()
+    assert.equal("implicit-deny", like("home/${aws:username}", { k = "home/bob", ["aws:username"] = "*" }))
+    assert.equal("allow", like("home/${aws:username}", { k = "home/*", ["aws:username"] = "*" }))
+  end)
+  it("have defaults", function()
+    assert.equal("allow", like("${aws:PrincipalTag/team, 'all'}/x", { k = "all/x" }))
+    assert.equal("allow", like("${aws:PrincipalTag/team, 'all'}/x", { k = "red/x", ["aws:PrincipalTag/team"] = "red" }))
+  end)
+  it("fit nothing when they stand for nothing", function()
+    assert.equal("implicit-deny", like("${aws:username}", { k = "" }))
+  end)
+  it("write *, ? and $ themselves", function()
+    assert.equal("allow", like("${*}${?}${$}", { k = "*?$" }))
+    assert.equal("implicit-deny", like("${*}", { k = "x" }))
+  end)
+  it("are plain text under Version 2008-10-17", function()
+    assert.equal("allow", like("${aws:username}", { k = "${aws:username}", ["aws:username"] = "ann" }, { Version = "2008-10-17" }))
+  end)
+  it("work in resources", function()
+    local resource = "arn:aws:ecr:*:*:repository/${aws:PrincipalTag/team}/*"
+    assert.equal("allow", decide(nil, { ["aws:PrincipalTag/team"] = "team" }, { Resource = resource }))
+    assert.equal("implicit-deny", decide(nil, { ["aws:PrincipalTag/team"] = "*" }, { Resource = resource }))
+    assert.equal("implicit-deny", decide(nil, {}, { Resource = resource }))
+    assert.equal("depends", decide(nil, nil, { Resource = resource }))
+  end)
+end)
+
+describe("policy.decide", function()
+  local ROLE = "arn:aws:iam::111122223333:role/x"
+  local function text(effect, principal, more)
+    local statement = { Sid = "s", Effect = effect, Principal = principal, Action = "ecr:*", Resource = "*" }
+    for name, value in pairs(more or {}) do statement[name] = value end
+    return json.encode { Version = "2012-10-17", Statement = json.array { statement } }
+  end
+  local function decided(options)
+    options.principal = options.principal or ROLE
+    options.action, options.resource = "ecr:BatchGetImage", "arn:aws:ecr:us-east-1:111122223333:repository/a"
+    return policy.decide(options)
+  end
+  it("names the statement, its document and the reason", function()
+    local answer, statement, reason = decided { identity_policies = { text("Allow"), text("Deny") } }
+    assert.equal("deny", answer)
+    assert.equal("s", statement.sid)
+    assert.equal("identity policy 2", statement.document)
+    assert.matches("^identity policy 2: statement 1 %(s%) denies it", reason)
+  end)
+  it("lets nothing through an empty layer, and anything past one that is not there", function()
+    assert.equal("allow", (decided { identity_policies = { text "Allow" } }))
+    for _, layer in ipairs { "boundaries", "session_policies" } do
+      assert.equal("implicit-deny", (decided { identity_policies = { text "Allow" }, [layer] = {} }))
+    end
+    for _, layer in ipairs { "scps", "rcps" } do
+      local answer, _, reason = decided { identity_policies = { text "Allow" }, [layer] = { {} } }
+      assert.equal("implicit-deny", answer)
+      assert.matches("level 1", reason)
+    end
+  end)
+  it("needs both sides across accounts", function()
+    local theirs = "arn:aws:iam::444455556666:role/x"
+    local grant = text("Allow", { AWS = theirs })
+    assert.equal("implicit-deny", (decided { principal = theirs, resource_policy = grant }))
+    assert.equal("implicit-deny", (decided { principal = theirs, identity_policies = { text "Allow" } }))
+    assert.equal("allow", (decided { principal = theirs, resource_policy = grant, identity_policies = { text "Allow" } }))
+  end)
+  it("says `depends` when a condition decides", function()
+    local conditional = text("Allow", nil, { Condition = { Bool = { ["aws:SecureTransport"] = "true" } } })
+    assert.equal("depends", (decided { identity_policies = { conditional } }))
+    assert.equal("allow", (decided { identity_policies = { conditional }, context = { ["aws:SecureTransport"] = true } }))
+    assert.equal("implicit-deny", (decided { identity_policies = { conditional }, boundaries = {} }))
+  end)
+  it("knows who asks, for conditions on the principal", function()
+    local own = text("Allow", nil, { Condition = { ArnEquals = { ["aws:PrincipalArn"] = ROLE } } })
+    assert.equal("allow", (decided { identity_policies = { own }, context = {},
+      principal = "arn:aws:sts::111122223333:assumed-role/x/session" }))
+  end)
+  it("names a text that is no policy", function()
+    local answer, err = decided { identity_policies = { text "Allow", "{" } }
+    assert.is_nil(answer)
+    assert.matches("^identity policy 2: line 1", err.message)
+  end)
+end)
