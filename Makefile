@@ -11,7 +11,7 @@ JOBS = $(shell nproc)
 
 BUILD_PACKAGES = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-argparse lua-cjson lua-cjson-dev \
   libcurl4-openssl-dev libssl-dev libevent-dev ca-certificates
-TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev lua-busted awscli python3-boto3
+TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev lua-busted awscli python3-boto3 clang libclang-rt-14-dev
 BENCH_PACKAGES = $(BUILD_PACKAGES) curl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
 
@@ -25,12 +25,16 @@ LUA_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a -ldl
 OWN = $(B)/core/main.o $(B)/core/modules.o $(B)/embedded.o
 CORE = $(filter-out $(OWN),$(patsubst core/%.c,$(B)/core/%.o,$(wildcard core/*.c)))
 PLAIN = $(filter-out $(B)/core/lua_%.o,$(CORE))
+FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 TESTS = $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/*_test.c))
 
 ARGPARSE = $(firstword $(wildcard /usr/local/share/lua/5.4/argparse.lua /usr/share/lua/5.4/argparse.lua))
 LUA_FILES = $(shell find lua -name '*.lua')
 MODULES = $(foreach f,$(LUA_FILES),$(subst /,.,$(patsubst lua/%.lua,%,$(f:/init.lua=.lua)))=$(f))
 SCRIPTS = $(foreach f,$(wildcard scripts/*.lua),$(patsubst scripts/%.lua,%,$(f))=$(f))
+
+# One line a step; V=1 shows the commands.
+say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
 
 .DELETE_ON_ERROR:
 .PHONY: all build help demo test test-sanitized bench lint install clean deps test-deps bench-deps lint-deps
@@ -44,31 +48,40 @@ help:
 	@echo 'make          build/lanyard (the binary) and build/lanyard.so (for stock lua5.4)'
 	@echo 'make demo     the main job against the embedded emulator'
 	@echo 'make test     every test, and every test again under ASan and UBSan'
+	@echo 'make fuzz     libFuzzer on the policy core, SECONDS=300 each'
 	@echo 'make bench    benchmarks (they print, they judge nothing)'
 	@echo 'make lint     warnings of gcc and clang, luacheck, clang-format'
 	@echo 'make install  [PREFIX=/usr/local] [DESTDIR=]'
 	@echo 'make clean'
 
 $(B)/lanyard: $(OWN) $(CORE)
-	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS) $(LIBS)
+	$(call say,link)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS) $(LIBS)
 
 $(B)/lanyard.so: $(CORE)
-	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,link)$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/core/%.o: core/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(call say,compile)$(COMPILE) -c -o $@ $<
 
 $(B)/embedded.c: core/embed.lua Makefile $(LUA_FILES) $(wildcard scripts/*.lua)
 	@mkdir -p $(@D)
-	$(LUA) core/embed.lua modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) > $@
+	$(call say,embed)$(LUA) core/embed.lua modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) > $@
 
 $(B)/embedded.o: $(B)/embedded.c
-	$(COMPILE) -c -o $@ $<
+	$(call say,compile)$(COMPILE) -c -o $@ $<
 
 $(B)/tests/%: tests/c/%.c $(PLAIN)
 	@mkdir -p $(@D)
-	$(COMPILE) $(LDFLAGS) -o $@ $< $(PLAIN) -lcmocka $(LIBS)
+	$(call say,compile)$(COMPILE) $(LDFLAGS) -o $@ $< $(PLAIN) -lcmocka $(LIBS)
+
+FUZZ = clang -std=c11 -D_GNU_SOURCE -Icore -O1 -g -fsanitize=fuzzer,address,undefined \
+  -fno-sanitize-recover=undefined
+FUZZED = $(wildcard core/policy*.c core/con*.c) core/json.c core/buf.c core/utf8.c core/arn.c core/match.c
+
+$(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED) $(wildcard core/*.h)
+	@mkdir -p $(@D)
+	$(call say,compile)$(FUZZ) -o $@ $< $(FUZZED)
 
 -include $(wildcard $(B)/core/*.d)
 
@@ -76,22 +89,31 @@ demo: all
 	@tests/demo.sh $(B)/lanyard
 
 test: test-deps
-	@$(MAKE) --no-print-directory -j$(JOBS) build tests
+	@$(MAKE) --no-print-directory -j$(JOBS) build tests fuzzers
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/sanitized CFLAGS='$(SANITIZED)' build tests
 	@$(LUA) tests/run.lua $(B) $(B)/sanitized
 
 SANITIZED = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
-.PHONY: tests
+.PHONY: tests fuzzers fuzz
 tests: $(TESTS)
+fuzzers: $(FUZZERS)
+
+# Each for SECONDS; what it finds is kept in build/fuzz, so that the next run goes on from there.
+SECONDS = 300
+fuzz: test-deps
+	@$(MAKE) --no-print-directory -j$(JOBS) fuzzers
+	@for f in $(FUZZERS); do name=$$(basename $$f _fuzz); mkdir -p $$f.corpus; \
+	  $$f -max_total_time=$(SECONDS) -max_len=1000 -artifact_prefix=$$f- $$f.corpus tests/fuzz/corpus/$$name \
+	  || exit 1; done
 
 bench: bench-deps all
 	@$(LUA) tests/bench/run.lua $(B)
 
 lint: lint-deps
-	@for cc in gcc clang; do for f in core/*.c tests/c/*.c; do \
+	@for cc in gcc clang; do for f in core/*.c tests/c/*.c tests/fuzz/*.c; do \
 	  $(COMPILE:$(CC)%=$$cc%) -MF /dev/null -fsyntax-only $$f || exit 1; done; done
-	clang-format --dry-run --Werror core/*.[ch] tests/c/*.[ch]
+	clang-format --dry-run --Werror core/*.[ch] tests/c/*.[ch] tests/fuzz/*.c
 	luacheck --quiet lua scripts tests core
 
 install: all

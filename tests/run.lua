@@ -49,6 +49,16 @@ for _, build in ipairs(builds) do
         :format(vectors, program),
     }
   end
+  for _, program in ipairs(lines_of(("find %s/fuzz -name '*_fuzz' -type f 2>/dev/null | sort"):format(build))) do
+    local name = program:match "([^/]+)_fuzz$"
+    suites[#suites + 1] = {
+      name = program,
+      -- A short run; `make fuzz` runs long.
+      command = ("./%s -runs=20000 -max_len=600 -seed=1 -artifact_prefix=%s- tests/fuzz/corpus/%s >%s.log 2>&1 "
+        .. "&& echo ok 1 - survives || { tail -40 %s.log; echo not ok 1 - fell; exit 1; }")
+        :format(program, program, name, program, program),
+    }
+  end
   local loader = preload(build)
   for _, spec in ipairs(lines_of "find tests/lua tests/cli -name '*_spec.lua' | sort") do
     suites[#suites + 1] = {

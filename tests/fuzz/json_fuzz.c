@@ -1,0 +1,44 @@
+/* The JSON reader: no input crashes it, every value stands where it says, every error has a place. */
+
+#include "json.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Checks the places of a container's children; goes down without recursion, as the depth is bounded. */
+static void check_children(const struct json_value *root, size_t size) {
+  const struct json_value *stack[JSON_MAX_DEPTH + 1] = {root};
+  size_t depth = 1;
+  while (depth > 0) {
+    const struct json_value *value = stack[--depth];
+    for (; value; value = value->next) {
+      if (value->start >= value->end || value->end > size)
+        abort();
+      if (value->first) {
+        if (value->first->start <= value->start || value->first->end >= value->end)
+          abort();
+        if (value->next)
+          stack[depth++] = value->next;
+        stack[depth++] = value->first;
+        break;
+      }
+    }
+  }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  struct json_error error;
+  struct json_doc *doc = json_parse((const char *)data, size, &error);
+  if (!doc) {
+    if (error.line < 1 || error.column < 1 || error.offset > size || !error.message[0])
+      abort();
+    return 0;
+  }
+  check_children(json_root(doc), size);
+  size_t line, column;
+  json_place(doc, size, &line, &column);
+  json_free(doc);
+  return 0;
+}

@@ -1,0 +1,119 @@
+/* The policy document: what it takes it can lay out, decide and edit, and
+ *   - layout is no meaning: the pretty text means the same;
+ *   - an edited text is a policy again, with the statements that it should have;
+ *   - a grant that is taken back leaves the bytes that were there. */
+
+#include "policy.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT(string) ((struct policy_string){string, strlen(string)})
+#define ROLE "arn:aws:iam::1:role/nobody-has-this-name"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool holds) {
+  if (!holds)
+    abort();
+}
+
+static struct policy *parse_again(const char *text, size_t length) {
+  struct json_error error;
+  struct policy *doc = policy_parse(text, length, &error);
+  check(doc != NULL);
+  return doc;
+}
+
+static void check_layout(const struct policy *doc) {
+  struct buf pretty = {0};
+  policy_format(doc, &pretty);
+  struct policy *again = parse_again(pretty.data, pretty.length);
+  bool failed;
+  check(policy_equivalent(doc, again, &failed) && !failed);
+  policy_free(again);
+  buf_free(&pretty);
+}
+
+static void check_decisions(const struct policy *doc) {
+  static const struct context_value values[] = {
+      {"10", 2}, {"2026-11-24T10:00:00Z", 20}, {"arn:aws:iam::111122223333:role/*", 32}};
+  static const struct context_entry entries[] = {
+      {"a", 1, values, 1}, {"b", 1, values, 3}, {"aws:username", 12, values + 2, 1}};
+  static const struct context context = {entries, 3};
+  struct policy_request request = {
+      .principal = TEXT("arn:aws:iam::111122223333:role/x"),
+      .action = TEXT("ecr:BatchGetImage"),
+      .resource = TEXT("arn:aws:ecr:us-east-1:111122223333:repository/x"),
+  };
+  struct buf reason = {0};
+  for (int i = 0; i < 4; i++) {
+    request.context = i & 1 ? &context : NULL;
+    request.identity = i & 2;
+    buf_reset(&reason);
+    policy_can(doc, &request, &reason);
+    check(reason.length > 0);
+  }
+  buf_free(&reason);
+}
+
+/* Whether a text may hold what the grant adds, so that taking it back takes more. */
+static bool may_name(const uint8_t *data, size_t size) {
+  return memmem(data, size, "nobody", 6) || memmem(data, size, "\\u", 2);
+}
+
+static void check_grant(const struct policy *doc, bool may_be_named) {
+  const struct policy_string actions[] = {TEXT("ecr:BatchGetImage"), TEXT("ecr:PutImage")};
+  const struct policy_grant grant = {
+      .sid = TEXT("nobody"), .principal = TEXT(ROLE), .actions = actions, .action_count = 2};
+  struct policy *edited = policy_copy(doc);
+  size_t index, touched, length, before_length;
+  struct json_error error;
+  enum policy_edit edit = policy_allow(edited, &grant, &index, &error);
+  check(edit != POLICY_FAILED);
+  if (edit == POLICY_CHANGED) {
+    check(policy_count(edited) == policy_count(doc) + 1);
+    const struct policy_revocation back = {.principal = TEXT(ROLE)};
+    check(policy_revoke(edited, &back, &touched) == POLICY_CHANGED);
+    const char *before = policy_text(doc, &before_length);
+    const char *after = policy_text(edited, &length);
+    bool array = policy_statements_json(doc)->type == JSON_ARRAY && policy_count(doc) > 0;
+    bool failed;
+    if (!may_be_named) {
+      check(policy_equivalent(doc, edited, &failed) && !failed);
+      check(!array || (length == before_length && memcmp(before, after, length) == 0));
+    }
+  }
+  policy_free(edited);
+}
+
+/* Takes every third principal out. */
+static void check_taking_out(const struct policy *doc, size_t seed) {
+  struct policy *edited = policy_copy(doc);
+  size_t count = policy_values_count(edited), touched, length;
+  bool *marks = calloc(count + 1, sizeof *marks);
+  check(marks != NULL);
+  for (size_t i = 0; i < count; i++)
+    marks[i] = (i + seed) % 3 == 0;
+  check(policy_take_out(edited, marks, &touched) != POLICY_FAILED);
+  const char *text = policy_text(edited, &length);
+  policy_free(parse_again(text, length));
+  free(marks);
+  policy_free(edited);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  struct json_error error;
+  struct policy *doc = policy_parse((const char *)data, size, &error);
+  if (!doc) {
+    check(error.line >= 1 && error.column >= 1 && error.message[0]);
+    return 0;
+  }
+  check_layout(doc);
+  check_decisions(doc);
+  check_grant(doc, may_name(data, size));
+  check_taking_out(doc, size);
+  policy_free(doc);
+  return 0;
+}
