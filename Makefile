@@ -108,12 +108,16 @@ fuzz: test-deps
 	  || exit 1; done
 
 bench: bench-deps all
-	@$(LUA) tests/bench/run.lua $(B)
+	@mkdir -p $(B)/bench
+	$(call say,compile)$(COMPILE) -o $(B)/bench/policy_bench tests/bench/policy_bench.c $(PLAIN) $(LIBS)
+	@$(B)/bench/policy_bench
+	@$(LUA) tests/bench/policy.lua $(B)
+	@$(LUA) tests/bench/fleet.lua $(B)
 
 lint: lint-deps
-	@for cc in gcc clang; do for f in core/*.c tests/c/*.c tests/fuzz/*.c; do \
+	@for cc in gcc clang; do for f in core/*.c tests/*/*.c; do \
 	  $(COMPILE:$(CC)%=$$cc%) -MF /dev/null -fsyntax-only $$f || exit 1; done; done
-	clang-format --dry-run --Werror core/*.[ch] tests/c/*.[ch] tests/fuzz/*.c
+	clang-format --dry-run --Werror core/*.[ch] tests/*/*.c
 	luacheck --quiet lua scripts tests core
 
 install: all

@@ -114,9 +114,11 @@ static int peek(const struct parser *parser) {
 }
 
 static void skip_space(struct parser *parser) {
-  while (parser->at < parser->length && parser->text[parser->at] &&
-         strchr(" \t\n\r", parser->text[parser->at]))
-    parser->at++;
+  for (; parser->at < parser->length; parser->at++) {
+    char c = parser->text[parser->at];
+    if (c != ' ' && c != '\n' && c != '\t' && c != '\r')
+      break;
+  }
 }
 
 static bool is_digit(int c) {
@@ -211,11 +213,32 @@ static bool keep_string(struct parser *parser, struct json_value *value, const c
   return true;
 }
 
+/* How many bytes stand for themselves from here on: ASCII without quotes, escapes and controls. */
+static size_t plain_run(const struct parser *parser) {
+  size_t at = parser->at;
+  for (; at < parser->length; at++) {
+    unsigned char c = (unsigned char)parser->text[at];
+    if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
+      break;
+  }
+  return at - parser->at;
+}
+
 static bool read_string(struct parser *parser, struct json_value *value) {
   value->type = JSON_STRING;
   buf_reset(&parser->scratch);
   parser->at++;
+  size_t start = parser->at, run = plain_run(parser);
+  parser->at += run;
+  if (peek(parser) == '"') {
+    parser->at++;
+    return keep_string(parser, value, parser->text + start, run);
+  }
+  buf_add(&parser->scratch, parser->text + start, run);
   for (;;) {
+    run = plain_run(parser);
+    buf_add(&parser->scratch, parser->text + parser->at, run);
+    parser->at += run;
     int c = peek(parser);
     if (c == '"')
       break;

@@ -1,7 +1,6 @@
--- The benchmarks: each prints what it measured, none judges.
---   lua5.4 tests/bench/run.lua BUILD
 -- The fleet: 200 repositories and 3 services on an emulator of its own; every service is granted
 -- on every repository, then all is audited. Calls are counted by the emulator.
+--   lua5.4 tests/bench/fleet.lua BUILD
 
 package.path = "./tests/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
 local build = arg[1] or "build"
