@@ -73,7 +73,8 @@ local session, err = require("lanyard.aws").session {
   endpoint_url = options.endpoint_url,
   debug = cli.debug and cli.note or nil,
 }
-if not check("region", session and session.region, session, err) then
+local about_region = not err or err.code == "NoRegion" or err.code == "InvalidRegion"
+if not check(about_region and "region" or "configuration", session and session.region, session, err) then
   return finish()
 end
 

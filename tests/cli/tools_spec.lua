@@ -74,6 +74,7 @@ describe("lanyard doctor", function()
     local emulator <close> = helper.emulator()
     local cases = {
       { { AWS_REGION = "" }, "region +FAIL", "%-%-region" },
+      { { AWS_PROFILE = "nobody" }, "configuration +FAIL", "'nobody'" },
       { { AWS_ACCESS_KEY_ID = "" }, "credentials +FAIL", "AWS_ACCESS_KEY_ID" },
       { { AWS_SECRET_ACCESS_KEY = "wrong" }, "identity +FAIL", "clock is wrong" },
       { { AWS_ENDPOINT_URL = "http://127.0.0.1:1" }, "reach ecr +FAIL", "nothing listens there" },
