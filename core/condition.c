@@ -105,13 +105,13 @@ static enum condition_truth like_arn(const struct context_value *value, const st
                like_part(pattern.resource, arn.resource));
 }
 
-struct operator{
+struct condition_operator {
   const char *name;
   comparison *fits;
   bool negated, wildcards;
 };
 
-static const struct operator operators[] = {
+static const struct condition_operator operators[] = {
     {"StringEquals", same_string, false, false},
     {"StringNotEquals", same_string, true, false},
     {"StringEqualsIgnoreCase", same_letters, false, false},
@@ -144,7 +144,7 @@ static const struct operator operators[] = {
 enum set_operator { NO_SET, ANY_VALUE, ALL_VALUES };
 
 struct test {
-  const struct operator* operator;
+  const struct condition_operator *op;
   enum set_operator set;
   bool if_exists;
 };
@@ -170,7 +170,7 @@ static bool read_test(const char *name, struct test *test) {
       continue;
     test->if_exists = strcmp(rest, "IfExists") == 0;
     if (test->if_exists || *rest == '\0') {
-      test->operator= & operators[i];
+      test->op = &operators[i];
       return operators[i].fits || (!test->if_exists && test->set == NO_SET);
     }
   }
@@ -202,11 +202,11 @@ static enum condition_truth fits_operand(struct comparing *comparing,
     comparing->failed = true;
   } else if (!known) {
     /* A variable that stands for nothing fits nothing; what that means under a Not is not told. */
-    fits = comparing->test->operator->negated ? CONDITION_UNKNOWN : CONDITION_FALSE;
+    fits = comparing->test->op->negated ? CONDITION_UNKNOWN : CONDITION_FALSE;
   } else {
-    if (!comparing->test->operator->wildcards)
+    if (!comparing->test->op->wildcards)
       make_plain(&operand);
-    fits = comparing->test->operator->fits(value, &operand);
+    fits = comparing->test->op->fits(value, &operand);
   }
   buf_free(&operand);
   return fits;
@@ -223,7 +223,7 @@ static enum condition_truth passes(struct comparing *comparing, const struct con
     if (fits != CONDITION_FALSE)
       any = fits;
   }
-  if (any == CONDITION_UNKNOWN || !comparing->test->operator->negated)
+  if (any == CONDITION_UNKNOWN || !comparing->test->op->negated)
     return any;
   return truth(any == CONDITION_FALSE);
 }
@@ -232,7 +232,7 @@ static enum condition_truth passes(struct comparing *comparing, const struct con
 static enum condition_truth without_key(const struct test *test) {
   if (test->if_exists || test->set == ALL_VALUES)
     return CONDITION_TRUE;
-  return truth(test->set == NO_SET && test->operator->negated);
+  return truth(test->set == NO_SET && test->op->negated);
 }
 
 /* One value must pass; for ForAllValues, and for a negated operator without a set operator, all. */
@@ -240,7 +240,7 @@ static enum condition_truth test_values(struct comparing *comparing,
                                         const struct context_entry *entry,
                                         const struct json_value *operands) {
   bool all = comparing->test->set == ALL_VALUES ||
-             (comparing->test->set == NO_SET && comparing->test->operator->negated);
+             (comparing->test->set == NO_SET && comparing->test->op->negated);
   bool unknown = false;
   for (size_t i = 0; i < entry->count; i++) {
     enum condition_truth one = passes(comparing, &entry->values[i], operands);
@@ -273,7 +273,7 @@ static enum condition_truth test_key(struct comparing *comparing, const struct j
   const struct context_entry *entry =
       context_find(comparing->context, key->key->string, key->key->length);
   bool present = entry && entry->count > 0;
-  if (!comparing->test->operator->fits)
+  if (!comparing->test->op->fits)
     return test_null(present, key);
   return present ? test_values(comparing, entry, key) : without_key(comparing->test);
 }

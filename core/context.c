@@ -39,6 +39,11 @@ static bool find_default(const char *text, size_t length, size_t *start, size_t 
   return true;
 }
 
+/* Whether a value has a byte that would be a wildcard in a pattern: then it is no UTF-8. */
+static bool has_wildcard(const struct context_value *value) {
+  return memchr(value->bytes, ANY, value->length) || memchr(value->bytes, ONE, value->length);
+}
+
 /* Adds what "${name}" stands for. */
 static bool expand_variable(const struct context *context, const char *name, size_t length,
                             struct buf *out) {
@@ -51,7 +56,7 @@ static bool expand_variable(const struct context *context, const char *name, siz
   while (key_length > 0 && name[key_length - 1] == ' ')
     key_length--;
   const struct context_entry *entry = context_find(context, name, key_length);
-  if (entry && entry->count == 1) {
+  if (entry && entry->count == 1 && !has_wildcard(&entry->values[0])) {
     buf_add(out, entry->values[0].bytes, entry->values[0].length);
     return true;
   }

@@ -215,6 +215,16 @@ static void add_own_header(lua_State *L, struct signing *signing, const char *na
   add_header(L, signing, name, strlen(name), value->bytes, value->length);
 }
 
+/* Adds the host of the URL, unless the headers have one. */
+static void sign_host(lua_State *L, struct signing *signing) {
+  for (size_t i = 0; i < signing->request.header_count; i++) {
+    if (strcasecmp(signing->headers[i].name, "host") == 0)
+      return;
+  }
+  if (signing->host)
+    add_header(L, signing, "host", 4, signing->host, signing->host_length);
+}
+
 /* sign{method =, url =, headers = {}, body =, credentials =, region =, service =, time =,
  *      [sign_body =], [normalize = true], [omit_session_token =]}
  *   --> headers to add: Authorization, X-Amz-Date, and where there are such X-Amz-Security-Token and
@@ -227,11 +237,7 @@ static int sign(lua_State *L) {
   struct signing *signing = begin(L, OPTIONS);
   const struct secret *token = &signing->credentials->session_token;
   bool sign_token = token->bytes && !opt_field_boolean(L, OPTIONS, "omit_session_token", 0);
-  bool has_host = false;
-  for (size_t i = 0; i < signing->request.header_count; i++)
-    has_host = has_host || strcasecmp(signing->headers[i].name, "host") == 0;
-  if (!has_host && signing->host)
-    add_header(L, signing, "host", 4, signing->host, signing->host_length);
+  sign_host(L, signing);
   add_header(L, signing, "x-amz-date", 10, signing->scope.date, SIGV4_DATE - 1);
   if (sign_token)
     add_own_header(L, signing, "x-amz-security-token", token);
@@ -282,11 +288,7 @@ static int presign(lua_State *L) {
   bool sign_token = token->bytes && !opt_field_boolean(L, OPTIONS, "omit_session_token", 0);
   int expires = (int)opt_field_number(L, OPTIONS, "expires", 900);
   luaL_argcheck(L, expires >= 1 && expires <= 604800, OPTIONS, "expires: 1 to 604800 seconds");
-  bool has_host = false;
-  for (size_t i = 0; i < signing->request.header_count; i++)
-    has_host = has_host || strcasecmp(signing->headers[i].name, "host") == 0;
-  if (!has_host && signing->host)
-    add_header(L, signing, "host", 4, signing->host, signing->host_length);
+  sign_host(L, signing);
 
   struct buf *query = &signing->query;
   buf_add(query, signing->request.query, signing->request.query_length);
