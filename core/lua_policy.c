@@ -328,9 +328,10 @@ static void take_context(lua_State *L, int table, struct context *context) {
   }
 }
 
-/* doc:weigh{principal=, action=, [resource=], [context=], [identity=]} --> as doc:can, and how the Allow
- * statements that apply name the principal: {principal = true, role =, account =, anyone =}
- * With `identity` the policy is one of the principal's own, and names nobody. */
+/* doc:weigh{principal=, action=, [resource=], [context=], [identity=]} --> as doc:can, and what the
+ * Allow statements say by how they name the principal: {principal =, role =, account =, anyone =},
+ * "allow" or "depends" each. With `identity` the policy is one of the principal's own, and names
+ * nobody. */
 static int weigh(lua_State *L) {
   enum { OPTIONS = 2 };
   static const char *const known[] = {"principal", "action",   "resource",
@@ -371,8 +372,9 @@ static int weigh(lua_State *L) {
   lua_pushvalue(L, text);
   lua_newtable(L);
   for (size_t i = POLICY_NAMES; i <= POLICY_NAMES_ANYONE; i++) {
-    if (decision.namings & 1u << i) {
-      lua_pushboolean(L, 1);
+    bool certain = decision.namings & 1u << i;
+    if (certain || decision.maybe_namings & 1u << i) {
+      lua_pushstring(L, certain ? "allow" : "depends");
       lua_setfield(L, -2, namings[i]);
     }
   }

@@ -181,6 +181,7 @@ struct policy_decision {
   enum policy_answer answer;
   const struct policy_statement *statement; /* the one that decides; NULL for an implicit deny */
   unsigned namings;                         /* 1 << each naming by which an Allow applies */
+  unsigned maybe_namings;                   /* the same for each Allow that may apply */
 };
 
 /* What this policy alone says to a request. An explicit Deny wins; a statement that cannot be

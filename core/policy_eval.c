@@ -167,7 +167,7 @@ static void add_naming(const struct policy_statement *statement,
 /* The statements found while going through a policy; NULL where there is none. */
 struct findings {
   const struct policy_statement *deny, *allow, *maybe_deny, *maybe_allow;
-  unsigned namings;
+  unsigned namings, maybe_namings;
 };
 
 /* Every way in which a statement that applies names the caller. */
@@ -199,6 +199,8 @@ static struct findings find_statements(const struct policy *doc, struct asking *
       break;
     case APPLIES_MAYBE:
       note(allow ? &found.maybe_allow : &found.maybe_deny, statement);
+      if (allow)
+        found.maybe_namings |= namings_of(statement, &asking->request->principal);
       break;
     case APPLIES_NOT:
       break;
@@ -216,11 +218,11 @@ struct policy_decision policy_can(const struct policy *doc, const struct policy_
     add_statement_name(found.deny, reason);
     buf_adds(reason, " denies it");
     add_naming(found.deny, request, reason);
-    return (struct policy_decision){POLICY_ANSWER_DENY, found.deny, 0};
+    return (struct policy_decision){POLICY_ANSWER_DENY, found.deny, 0, 0};
   }
   if (!found.allow && !found.maybe_allow) {
     buf_adds(reason, "no statement allows it");
-    return (struct policy_decision){POLICY_ANSWER_IMPLICIT_DENY, NULL, 0};
+    return (struct policy_decision){POLICY_ANSWER_IMPLICIT_DENY, NULL, 0, 0};
   }
   const struct policy_statement *allow = found.allow ? found.allow : found.maybe_allow;
   add_statement_name(allow, reason);
@@ -235,8 +237,9 @@ struct policy_decision policy_can(const struct policy *doc, const struct policy_
     add_doubt(found.maybe_deny, reason);
   }
   if (found.allow && !found.maybe_deny)
-    return (struct policy_decision){POLICY_ANSWER_ALLOW, found.allow, found.namings};
+    return (struct policy_decision){POLICY_ANSWER_ALLOW, found.allow, found.namings,
+                                    found.maybe_namings};
   return (struct policy_decision){POLICY_ANSWER_DEPENDS,
                                   found.maybe_deny && found.allow ? found.maybe_deny : allow,
-                                  found.namings};
+                                  found.namings, found.maybe_namings};
 }

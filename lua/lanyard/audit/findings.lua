@@ -75,7 +75,9 @@ function rules.public(seen, add)
         ("%s can pull from %s%s (statement %s)"):format(access.principal == "*" and "everyone" or access.principal,
           repository.name, conditional and " under a condition" or "", place.statement),
         "every AWS account in the world is meant",
-        ("lanyard grant SERVICE %s, then %s"):format(repository.name, revoke_command("*", repository.name)))
+        access.principal == "*"
+          and ("lanyard grant SERVICE %s, then %s"):format(repository.name, revoke_command("*", repository.name))
+          or "name the principals that are meant instead of NotPrincipal, which takes a hand")
     end
   end
 end

@@ -11,6 +11,9 @@ local RESOURCE_POLICY_RULES = {
   sts = function(action) return action:lower():find "^sts:assumerole" ~= nil end,
 }
 
+-- How far an answer goes; of several policies of one layer the furthest counts.
+local RANK = { ["implicit-deny"] = 0, depends = 1, allow = 2, deny = 3 }
+
 local function invalid(message)
   return nil, errors.new { code = "InvalidPolicy", message = message }
 end
@@ -58,7 +61,6 @@ end
 -- What a list of policies, any of which may allow, says together. --> { answer, statement, reason, namings }
 local function weigh_all(list, request, identity)
   local best = { answer = "implicit-deny", reason = "no statement allows it", namings = {} }
-  local RANK = { ["implicit-deny"] = 0, depends = 1, allow = 2, deny = 3 }
   local doubt
   for _, one in ipairs(list) do
     local answer, statement, reason, namings = one.doc:weigh {
@@ -170,8 +172,18 @@ end
 
 -- Whoever comes out better: allow, then depends.
 local function either(a, b)
-  local RANK = { ["implicit-deny"] = 0, depends = 1, allow = 2 }
   return RANK[b.answer] > RANK[a.answer] and b or a
+end
+
+-- What the resource's policy says by those statements that name the principal in one way.
+local function by(resource, naming)
+  local answer = resource.namings[naming]
+  if not answer then
+    return NOTHING
+  end
+  -- What a statement allows for certain, a Deny that may apply puts in doubt.
+  answer = resource.answer == "allow" and answer or "depends"
+  return { answer = answer, statement = resource.statement, document = resource.document, reason = resource.reason }
 end
 
 -- What the resource's policy and the principal's own policies say together, once nothing denies.
@@ -188,16 +200,10 @@ local function grant(layers, caller, same_account, needs_resource_policy)
   end
   -- A user or session that is named itself, and anyone, are let in by the resource's policy alone; a
   -- role, within its bounds; an account stands for those that its own policies let.
-  local by_name = resource.namings.principal and caller.kind ~= "role" or resource.namings.anyone
-  local by_role = resource.namings.principal or resource.namings.role
-  local resource_way = NOTHING
-  if by_name then
-    resource_way = resource
-  elseif by_role then
-    resource_way = all_of { resource, bounds }
-  elseif resource.answer ~= "implicit-deny" then
-    resource_way = all_of { resource, own_way }
-  end
+  local itself = by(resource, "principal")
+  local resource_way = either(by(resource, "anyone"), caller.kind == "role" and all_of { itself, bounds } or itself)
+  resource_way = either(resource_way, all_of { by(resource, "role"), bounds })
+  resource_way = either(resource_way, all_of { by(resource, "account"), own_way })
   return needs_resource_policy and resource_way or either(own_way, resource_way)
 end
 

@@ -173,6 +173,9 @@ describe("policy variables", function()
     assert.equal("implicit-deny", like("home/${aws:username}", { k = "home/bob", ["aws:username"] = "*" }))
     assert.equal("allow", like("home/${aws:username}", { k = "home/*", ["aws:username"] = "*" }))
   end)
+  it("bring nothing that is no UTF-8, lest it be a wildcard", function()
+    assert.equal("implicit-deny", like("home/${aws:username}", { k = "home/bob", ["aws:username"] = "\xFF" }))
+  end)
   it("have defaults", function()
     assert.equal("allow", like("${aws:PrincipalTag/team, 'all'}/x", { k = "all/x" }))
     assert.equal("allow", like("${aws:PrincipalTag/team, 'all'}/x", { k = "red/x", ["aws:PrincipalTag/team"] = "red" }))
@@ -238,6 +241,21 @@ describe("policy.decide", function()
     assert.equal("depends", (decided { identity_policies = { conditional } }))
     assert.equal("allow", (decided { identity_policies = { conditional }, context = { ["aws:SecureTransport"] = true } }))
     assert.equal("implicit-deny", (decided { identity_policies = { conditional }, boundaries = {} }))
+  end)
+  it("says `depends` when a condition of the resource's policy decides, however it names the principal", function()
+    local condition = { Bool = { ["aws:SecureTransport"] = "true" } }
+    for _, principal in ipairs { "*", ROLE } do
+      local conditional = text("Allow", { AWS = principal }, { Condition = condition })
+      assert.equal("depends", (decided { resource_policy = conditional }))
+      assert.equal("allow", (decided { resource_policy = conditional, context = { ["aws:SecureTransport"] = "true" } }))
+      assert.equal("implicit-deny", (decided { resource_policy = conditional, context = {} }))
+    end
+    local account = text("Allow", { AWS = "111122223333" }, { Condition = condition })
+    assert.equal("implicit-deny", (decided { resource_policy = account }))
+    assert.equal("depends", (decided { resource_policy = json.encode { Version = "2012-10-17", Statement = json.array {
+      { Effect = "Allow", Principal = { AWS = ROLE }, Action = "ecr:*" },
+      { Effect = "Deny", Principal = "*", Action = "ecr:*", Condition = condition },
+    } } }))
   end)
   it("knows who asks, for conditions on the principal", function()
     local own = text("Allow", nil, { Condition = { ArnEquals = { ["aws:PrincipalArn"] = ROLE } } })
