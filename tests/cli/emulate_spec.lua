@@ -25,6 +25,24 @@ describe("lanyard emulate", function()
     assert.equal(0, emulator:run({ "revoke", "my-container-service", "my-private-repo" }).status)
   end)
 
+  it("keeps a role that nobody has looked at yet", function()
+    local folder <close> = helper.folder()
+    local options = { "--state", folder .. "/state.json", "--activation-delay", "1" }
+    do
+      local emulator <close> = helper.emulator(options)
+      emulator:run { "enable", "my-container-service", "--no-wait" }
+    end
+    local first
+    for _ = 1, 2 do
+      local emulator <close> = helper.emulator(options)
+      local enabled = emulator:run { "enable", "my-container-service", "--output", "json" }
+      local arn = json.decode(enabled.out).principalArn
+      assert.match("/private%-repo%-access/", arn)
+      first = first or arn
+      assert.equal(first, arn)
+    end
+  end)
+
   it("begins with a seed, in Lua or JSON", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/seed.lua", [[return { regions = { ["eu-west-1"] = {

@@ -119,7 +119,7 @@ function M.deploy(world, region, service, request, start)
     containers = request.containers,
     endpoint = endpoint_of(request),
   }
-  run(world, region, service.role_arn, deployment)
+  run(world, region, services.puller(world, service), deployment)
   table.insert(service.deployments, deployment)
   if #service.deployments > MOST_VERSIONS then
     table.remove(service.deployments, 1)

@@ -85,14 +85,18 @@ local tag_list = shape.list(shape.structure { key = shape.string(), value = shap
 -- ---------------------------------------------------------------------------------------------
 -- Changes
 
--- A change is refused while another one runs.
-local function check_idle(world, service, verb)
+-- The service that a request is to change: none while another change runs.
+local function find_idle(world, request, context, verb)
+  local service, refused = services.find(world, context.region, request.serviceName)
+  if not service then
+    return nil, refused
+  end
   local state = services.state(world, service)
   if state == "UPDATING" or state == "PENDING" or state == "DEPLOYING" or state == "DELETING" then
-    return services.invalid(("The specified service is in a transition state (\"%s\") and cannot be %s.")
+    return nil, services.invalid(("The specified service is in a transition state (\"%s\") and cannot be %s.")
       :format(state, verb))
   end
-  return nil
+  return service
 end
 
 local function create(world, region, name, options, delay)
@@ -160,8 +164,9 @@ M.operations.CreateContainerService = {
     for _, tag in ipairs(request.tags or {}) do
       service.tags[tag.key or ""] = tag.value or ""
     end
-    service.role_on = wants_role(request) or false
-    services.settle(world, context.region, name, service)
+    if wants_role(request) then
+      services.make_role(world, context.region, name, service)
+    end
     if request.deployment then
       deployments.deploy(world, context.region, service, request.deployment, service.ready_at)
     end
@@ -194,18 +199,6 @@ M.operations.GetContainerServices = {
   end,
 }
 
-local function set_role(world, service, on)
-  if on == service.role_on then
-    return false
-  end
-  service.role_on = on
-  if not on and service.role_arn then
-    iam.delete_role(world, service.role_arn)
-    service.role_arn = nil
-  end
-  return true
-end
-
 -- Members of an update, and where a service keeps them.
 local UPDATED = { power = "power", scale = "scale", isDisabled = "disabled", publicDomainNames = "domains" }
 
@@ -220,12 +213,8 @@ M.operations.UpdateContainerService = {
     privateRegistryAccess = registry_access,
   },
   call = function(world, request, context)
-    local service, refused = services.find(world, context.region, request.serviceName)
+    local service, refused = find_idle(world, request, context, "updated")
     if not service then
-      return nil, refused
-    end
-    refused = check_idle(world, service, "updated")
-    if refused then
       return nil, refused
     end
     local changed = false
@@ -236,13 +225,15 @@ M.operations.UpdateContainerService = {
       end
     end
     local on = wants_role(request)
-    if on ~= nil then
-      changed = set_role(world, service, on) or changed
-    end
-    if changed then
+    local switched = on ~= nil and on ~= service.role_on
+    if changed or switched then
       service.busy_until = world.now() + world.options.activation_delay
     end
-    services.settle(world, context.region, request.serviceName, service)
+    if switched and on then
+      services.make_role(world, context.region, request.serviceName, service)
+    elseif switched then
+      services.delete_role(world, service)
+    end
     return { containerService = services.show(world, context.region, request.serviceName, service) }
   end,
 }
@@ -251,15 +242,11 @@ M.operations.DeleteContainerService = {
   writes = true,
   input = shape.structure { serviceName = service_name },
   call = function(world, request, context)
-    local service, refused = services.find(world, context.region, request.serviceName)
+    local service, refused = find_idle(world, request, context, "deleted")
     if not service then
       return nil, refused
     end
-    refused = check_idle(world, service, "deleted")
-    if refused then
-      return nil, refused
-    end
-    set_role(world, service, false)
+    services.delete_role(world, service)
     iam.delete_role(world, service.principal_arn)
     service.gone_at = world.now() + world.options.activation_delay
     return {}
@@ -273,11 +260,11 @@ M.operations.CreateContainerServiceDeployment = {
   writes = true,
   input = shape.structure { serviceName = service_name, containers = containers, publicEndpoint = endpoint },
   call = function(world, request, context)
-    local service, refused = services.find(world, context.region, request.serviceName)
+    local service, refused = find_idle(world, request, context, "deployed to")
     if not service then
       return nil, refused
     end
-    refused = check_idle(world, service, "deployed to") or deployments.check(request)
+    refused = deployments.check(request)
     if refused then
       return nil, refused
     elseif service.disabled then

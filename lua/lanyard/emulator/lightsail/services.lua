@@ -2,7 +2,7 @@
 -- has a time when it is done, and no clock runs.
 --
 -- state.regions[region].services[name] = { id, created, ready_at, busy_until, gone_at, power, scale,
--- disabled, tags, domains, role_on, role_arn (once made), principal_arn, deployments }; a deployment:
+-- disabled, tags, domains, role_on, role_arn, principal_arn, deployments }; a deployment:
 -- { version, created, done_at, containers, endpoint, succeeds, log }.
 
 local fault = require "lanyard.emulator.fault"
@@ -38,12 +38,24 @@ function M.role_arn(world, region, name, kind)
     :format(world.lightsail_account, region, name, kind, ids.lightsail_role())
 end
 
--- Makes what is due by now: the role of a service whose change is over.
-function M.settle(world, region, name, service)
-  if service.role_on and not service.role_arn and world.now() >= service.busy_until then
-    service.role_arn = M.role_arn(world, region, name, "private-repo-access/")
-    iam.create_role(world, service.role_arn, world.now() + world.options.iam_delay)
+-- Turns the puller role on, from when the service's change is over; IAM knows it later still.
+function M.make_role(world, region, name, service)
+  service.role_on = true
+  service.role_arn = M.role_arn(world, region, name, "private-repo-access/")
+  iam.create_role(world, service.role_arn, service.busy_until + world.options.iam_delay)
+end
+
+function M.delete_role(world, service)
+  service.role_on = false
+  if service.role_arn then
+    iam.delete_role(world, service.role_arn)
+    service.role_arn = nil
   end
+end
+
+-- The ARN of the puller role | nil while there is none, or not yet
+function M.puller(world, service)
+  return world.now() >= service.busy_until and service.role_arn or nil
 end
 
 local function deployment_state(world, service, i)
@@ -101,7 +113,6 @@ function M.find(world, region, name)
   if not service then
     return nil, M.not_found(name)
   end
-  M.settle(world, region, name, service)
   return service
 end
 
@@ -154,7 +165,7 @@ function M.show(world, region, name, service)
     nextDeployment = coming and M.show_deployment(world, service, coming) or nil,
     privateRegistryAccess = { ecrImagePullerRole = {
       isActive = service.role_on,
-      principalArn = service.role_arn or "",
+      principalArn = M.puller(world, service) or "",
     } },
   }
 end
