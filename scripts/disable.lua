@@ -7,7 +7,6 @@
 local cli = require "lanyard.cli"
 local json = require "lanyard.json"
 local report = require "lanyard.report"
-local task = require "lanyard.task"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("service", "The container service.")
@@ -34,10 +33,13 @@ end
 local changes
 local grants = service.role.arn and grants_of(service.role.arn) or {}
 if #grants > 0 and options.revoke then
-  changes = task.map(grants, function(grant)
-    local change, err = here:revoke({ service = service }, grant.repository, { dry_run = options.dry_run })
-    return { repository = grant.repository.name, change = change, err = err }
-  end, { limit = 8 })
+  local repositories = {}
+  for i, grant in ipairs(grants) do
+    repositories[i] = grant.repository
+  end
+  changes = here:change_each(repositories, function(repository)
+    return here:revoke({ service = service }, repository, { dry_run = options.dry_run })
+  end)
   for _, item in ipairs(changes) do
     if item.err then
       local status = report.changes(options.output, changes, json_result)

@@ -6,7 +6,6 @@
 
 local cli = require "lanyard.cli"
 local report = require "lanyard.report"
-local task = require "lanyard.task"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("service", "The container service.")
@@ -42,14 +41,13 @@ elseif not service.role.arn then
     :format(service.name, service.role.active and "not ready yet" or "off", service.name))
 end
 
-local changes = task.map(repositories, function(repository)
-  local change, err = here:grant(service, repository, {
+local changes = here:change_each(repositories, function(repository)
+  return here:grant(service, repository, {
     sid = options.sid,
     dry_run = options.dry_run,
     settle = options.settle,
     progress = cli.progress,
   })
-  return { repository = repository.name, change = change, err = err }
-end, { limit = 8 })
+end)
 cli.progress(nil)
 return report.changes(options.output, changes)

@@ -7,7 +7,6 @@
 
 local cli = require "lanyard.cli"
 local report = require "lanyard.report"
-local task = require "lanyard.task"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("names", "The container service (not with --principal or --orphans), repositories, globs.")
@@ -48,13 +47,12 @@ if options.all and not options.dry_run then
   cli.confirm(options, ("Revoke in all %d repositories?"):format(#repositories))
 end
 
-local changes = task.map(repositories, function(repository)
-  local change, err = here:revoke(whom, repository, {
+local changes = here:change_each(repositories, function(repository)
+  return here:revoke(whom, repository, {
     dry_run = options.dry_run,
     settle = options.settle,
     progress = cli.progress,
   })
-  return { repository = repository.name, change = change, err = err }
-end, { limit = 8 })
+end)
 cli.progress(nil)
 return report.changes(options.output, changes)

@@ -253,6 +253,18 @@ function M.revoke(here, whom, repository, options)
   return to_change(here, repository, result, { "revoke", "revoked" }, options)
 end
 
+-- How many repositories change at once.
+local CHANGES = 8
+
+-- change_each(repositories, f) --> list of { repository = name, change | nil, err | nil }, in their
+-- order; f(repository) --> change | nil, err. One that fails does not stop the others.
+function M.change_each(_, repositories, f)
+  return task.map(repositories, function(repository)
+    local change, err = f(repository)
+    return { repository = repository.name, change = change, err = err }
+  end, { limit = CHANGES })
+end
+
 -- ---------------------------------------------------------------------------------------------
 -- Looking
 

@@ -30,6 +30,7 @@ local methods = {
   disable = roles.disable,
   grant = grants.grant,
   revoke = grants.revoke,
+  change_each = grants.change_each,
   policies = grants.policies,
   grants_of = grants.grants_of,
   grant_rows = grants.grant_rows,
