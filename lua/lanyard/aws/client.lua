@@ -9,6 +9,7 @@
 local credentials_core = require "lanyard.credentials"
 local errors = require "lanyard.errors"
 local http = require "lanyard.http"
+local lists = require "lanyard.lists"
 local nearest = require "lanyard.policy.nearest"
 local retry = require "lanyard.aws.retry"
 local sigv4 = require "lanyard.sigv4"
@@ -129,18 +130,10 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Calls
 
-local function names_of(operations)
-  local names = {}
-  for name in pairs(operations) do
-    names[#names + 1] = name
-  end
-  return names
-end
-
 local function check_call(self, operation, input, level)
   local described = self.description.operations[operation]
   if not described then
-    local meant = nearest(operation, names_of(self.description.operations))
+    local meant = nearest(operation, lists.sorted_names(self.description.operations))
     error(("%s has no operation '%s'%s"):format(self.service, tostring(operation),
       meant and "; " .. meant .. " is near" or ""), level + 1)
   end

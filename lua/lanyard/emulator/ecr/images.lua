@@ -5,6 +5,7 @@
 local fault = require "lanyard.emulator.fault"
 local ids = require "lanyard.emulator.ids"
 local json = require "lanyard.json"
+local lists = require "lanyard.lists"
 local repositories = require "lanyard.emulator.ecr.repositories"
 local shape = require "lanyard.emulator.shape"
 local sigv4 = require "lanyard.sigv4"
@@ -148,7 +149,7 @@ local function show_image(world, name, digest, image)
     registryId = world.account,
     repositoryName = name,
     imageDigest = digest,
-    imageTags = next(image.tags) and json.array(repositories.sorted(image.tags)) or nil,
+    imageTags = next(image.tags) and json.array(lists.sorted_names(image.tags)) or nil,
     imageSizeInBytes = #image.manifest,
     imagePushedAt = image.pushed,
     lastRecordedPullTime = image.pulled,

@@ -7,6 +7,7 @@ local errors = require "lanyard.errors"
 local fault = require "lanyard.emulator.fault"
 local images = require "lanyard.emulator.ecr.images"
 local json = require "lanyard.json"
+local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
 local policies = require "lanyard.emulator.ecr.policy"
 local policy = require "lanyard.policy"
@@ -95,7 +96,7 @@ M.operations.DescribeRepositories = {
       end
     else
       local refused
-      local all = registry == world.account and repositories.sorted(known) or {}
+      local all = registry == world.account and lists.sorted_names(known) or {}
       chosen, refused, token = repositories.page(all, request)
       if not chosen then
         return nil, refused
@@ -222,7 +223,7 @@ M.operations.TagResource = {
     for _, tag in ipairs(request.tags) do
       repository.tags[tag.Key] = tag.Value
     end
-    if #repositories.sorted(repository.tags) > 50 then
+    if #lists.sorted_names(repository.tags) > 50 then
       return nil, fault("TooManyTagsException", "The list of tags on the repository is over the limit of 50 tags.")
     end
     return {}
@@ -237,7 +238,7 @@ M.operations.ListTagsForResource = {
       return nil, refused
     end
     local list = json.array {}
-    for i, key in ipairs(repositories.sorted(repository.tags)) do
+    for i, key in ipairs(lists.sorted_names(repository.tags)) do
       list[i] = { Key = key, Value = repository.tags[key] }
     end
     return { tags = list }

@@ -90,16 +90,6 @@ function M.find(world, request, context, operation)
   return repository
 end
 
--- The keys of a table, sorted.
-function M.sorted(map)
-  local list = {}
-  for name in pairs(map) do
-    list[#list + 1] = name
-  end
-  table.sort(list)
-  return list
-end
-
 -- A page of a sorted list of names: those behind the token's, and the token of the next page.
 function M.page(list, request)
   local first = 1

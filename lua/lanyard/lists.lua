@@ -1,0 +1,25 @@
+-- Lists and the names of tables.
+
+local M = {}
+
+-- Whether a list has a value.
+function M.contains(list, value)
+  for _, item in ipairs(list) do
+    if item == value then
+      return true
+    end
+  end
+  return false
+end
+
+-- The names of a table, sorted.
+function M.sorted_names(map)
+  local names = {}
+  for name in pairs(map) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
+return M
