@@ -107,38 +107,39 @@ static enum condition_truth like_arn(const struct context_value *value, const st
 
 struct condition_operator {
   const char *name;
+  enum condition_operand type;
   comparison *fits;
   bool negated, wildcards;
 };
 
 static const struct condition_operator operators[] = {
-    {"StringEquals", same_string, false, false},
-    {"StringNotEquals", same_string, true, false},
-    {"StringEqualsIgnoreCase", same_letters, false, false},
-    {"StringNotEqualsIgnoreCase", same_letters, true, false},
-    {"StringLike", like_string, false, true},
-    {"StringNotLike", like_string, true, true},
-    {"NumericEquals", number_equal, false, false},
-    {"NumericNotEquals", number_equal, true, false},
-    {"NumericLessThan", number_less, false, false},
-    {"NumericLessThanEquals", number_at_most, false, false},
-    {"NumericGreaterThan", number_greater, false, false},
-    {"NumericGreaterThanEquals", number_at_least, false, false},
-    {"DateEquals", date_equal, false, false},
-    {"DateNotEquals", date_equal, true, false},
-    {"DateLessThan", date_less, false, false},
-    {"DateLessThanEquals", date_at_most, false, false},
-    {"DateGreaterThan", date_greater, false, false},
-    {"DateGreaterThanEquals", date_at_least, false, false},
-    {"Bool", same_bool, false, false},
-    {"BinaryEquals", same_string, false, false},
-    {"IpAddress", in_network, false, false},
-    {"NotIpAddress", in_network, true, false},
-    {"ArnEquals", like_arn, false, true},
-    {"ArnLike", like_arn, false, true},
-    {"ArnNotEquals", like_arn, true, true},
-    {"ArnNotLike", like_arn, true, true},
-    {"Null", NULL, false, false},
+    {"StringEquals", OPERAND_STRING, same_string, false, false},
+    {"StringNotEquals", OPERAND_STRING, same_string, true, false},
+    {"StringEqualsIgnoreCase", OPERAND_STRING, same_letters, false, false},
+    {"StringNotEqualsIgnoreCase", OPERAND_STRING, same_letters, true, false},
+    {"StringLike", OPERAND_STRING, like_string, false, true},
+    {"StringNotLike", OPERAND_STRING, like_string, true, true},
+    {"NumericEquals", OPERAND_NUMBER, number_equal, false, false},
+    {"NumericNotEquals", OPERAND_NUMBER, number_equal, true, false},
+    {"NumericLessThan", OPERAND_NUMBER, number_less, false, false},
+    {"NumericLessThanEquals", OPERAND_NUMBER, number_at_most, false, false},
+    {"NumericGreaterThan", OPERAND_NUMBER, number_greater, false, false},
+    {"NumericGreaterThanEquals", OPERAND_NUMBER, number_at_least, false, false},
+    {"DateEquals", OPERAND_DATE, date_equal, false, false},
+    {"DateNotEquals", OPERAND_DATE, date_equal, true, false},
+    {"DateLessThan", OPERAND_DATE, date_less, false, false},
+    {"DateLessThanEquals", OPERAND_DATE, date_at_most, false, false},
+    {"DateGreaterThan", OPERAND_DATE, date_greater, false, false},
+    {"DateGreaterThanEquals", OPERAND_DATE, date_at_least, false, false},
+    {"Bool", OPERAND_BOOLEAN, same_bool, false, false},
+    {"BinaryEquals", OPERAND_BINARY, same_string, false, false},
+    {"IpAddress", OPERAND_ADDRESS, in_network, false, false},
+    {"NotIpAddress", OPERAND_ADDRESS, in_network, true, false},
+    {"ArnEquals", OPERAND_ARN, like_arn, false, true},
+    {"ArnLike", OPERAND_ARN, like_arn, false, true},
+    {"ArnNotEquals", OPERAND_ARN, like_arn, true, true},
+    {"ArnNotLike", OPERAND_ARN, like_arn, true, true},
+    {"Null", OPERAND_BOOLEAN, NULL, false, false},
 };
 
 enum set_operator { NO_SET, ANY_VALUE, ALL_VALUES };
@@ -202,7 +203,8 @@ static enum condition_truth fits_operand(struct comparing *comparing,
     comparing->failed = true;
   } else if (!known) {
     /* A variable that stands for nothing fits nothing; what that means under a Not is not told. */
-    fits = comparing->test->op->negated ? CONDITION_UNKNOWN : CONDITION_FALSE;
+    bool told = !comparing->test->op->negated && !comparing->context->partial;
+    fits = told ? CONDITION_FALSE : CONDITION_UNKNOWN;
   } else {
     if (!comparing->test->op->wildcards)
       make_plain(&operand);
@@ -273,6 +275,8 @@ static enum condition_truth test_key(struct comparing *comparing, const struct j
   const struct context_entry *entry =
       context_find(comparing->context, key->key->string, key->key->length);
   bool present = entry && entry->count > 0;
+  if (!entry && comparing->context->partial)
+    return CONDITION_UNKNOWN;
   if (!comparing->test->op->fits)
     return test_null(present, key);
   return present ? test_values(comparing, entry, key) : without_key(comparing->test);
@@ -298,4 +302,44 @@ enum condition_truth condition_holds(const struct json_value *condition,
     }
   }
   return unknown ? CONDITION_UNKNOWN : CONDITION_TRUE;
+}
+
+const char *condition_operator(size_t index) {
+  return index < sizeof operators / sizeof *operators ? operators[index].name : NULL;
+}
+
+enum condition_operand condition_operand(const char *name) {
+  struct test test;
+  return read_test(name, &test) ? test.op->type : OPERAND_NONE;
+}
+
+/* Standard base64 with its padding. */
+static bool is_base64(const char *text) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  size_t length = strlen(text), count = strspn(text, digits), padding = strspn(text + count, "=");
+  return count + padding == length && padding <= 2 && length % 4 == 0;
+}
+
+bool condition_takes(enum condition_operand type, const char *text) {
+  long double number;
+  struct arn arn;
+  switch (type) {
+  case OPERAND_NONE:
+    return false;
+  case OPERAND_STRING:
+    return true;
+  case OPERAND_NUMBER:
+    return condition_read_number(text, &number);
+  case OPERAND_DATE:
+    return condition_read_date(text, &number);
+  case OPERAND_BOOLEAN:
+    return strcasecmp(text, "true") == 0 || strcasecmp(text, "false") == 0;
+  case OPERAND_BINARY:
+    return is_base64(text);
+  case OPERAND_ADDRESS:
+    return condition_in_network("0.0.0.0", text) >= 0;
+  case OPERAND_ARN:
+    return arn_parse(text, strlen(text), &arn);
+  }
+  return false;
 }

@@ -23,10 +23,12 @@ struct context_entry {
   size_t count;
 };
 
-/* All keys of a request: one that is not there is not in the request. */
+/* The keys of a request. One that is not there is not in the request, or, in a partial context, is
+ * not known. */
 struct context {
   const struct context_entry *entries;
   size_t count;
+  bool partial;
 };
 
 /* The entry of a key, whatever its letter case, or NULL. */

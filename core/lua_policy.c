@@ -8,7 +8,7 @@
 
 #define POLICY_CLASS "lanyard.policy"
 
-static struct policy *check_policy(lua_State *L, int index) {
+struct policy *check_policy(lua_State *L, int index) {
   struct policy **slot = luaL_checkudata(L, index, POLICY_CLASS);
   return *slot;
 }
@@ -25,30 +25,16 @@ static int no_memory(lua_State *L) {
   return luaL_error(L, "not enough memory");
 }
 
-static struct policy_string opt_string(lua_State *L, int index, const char *field) {
+struct policy_string opt_policy_string(lua_State *L, int index, const char *field) {
   struct policy_string string;
   string.bytes = opt_field_string(L, index, field, &string.length);
   return string;
 }
 
-static struct policy_string check_string(lua_State *L, int index, const char *field) {
+struct policy_string check_policy_string(lua_State *L, int index, const char *field) {
   struct policy_string string;
   string.bytes = check_field_string(L, index, field, &string.length);
   return string;
-}
-
-/* Raises for a field that is not among `known`: one mistyped or not supported would widen what a
- * grant or a revocation means. */
-static void check_fields(lua_State *L, int index, const char *const known[]) {
-  luaL_checktype(L, index, LUA_TTABLE);
-  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-    const char *field = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-    size_t i = 0;
-    while (known[i] && strcmp(known[i], field) != 0)
-      i++;
-    if (!known[i])
-      luaL_error(L, "no such field: '%s'", field);
-  }
 }
 
 /* policy.parse(text) --> doc | nil, err{code="InvalidPolicy", line, column, offset, expected} */
@@ -88,14 +74,16 @@ static int copy(lua_State *L) {
   return *slot ? 1 : no_memory(L);
 }
 
-/* doc:allow{sid=, principal=, actions={...}} --> changed, why, index of the statement */
+/* doc:allow{sid=, principal=, actions={...}, [condition = JSON text]}
+ *   --> changed, why, index of the statement */
 static int allow(lua_State *L) {
-  static const char *const fields[] = {"sid", "principal", "actions", NULL};
+  static const char *const fields[] = {"sid", "principal", "actions", "condition", NULL};
   enum { OPTIONS = 2 };
   struct policy *doc = check_policy(L, 1);
   check_fields(L, OPTIONS, fields);
-  struct policy_grant grant = {.sid = opt_string(L, OPTIONS, "sid"),
-                               .principal = check_string(L, OPTIONS, "principal")};
+  struct policy_grant grant = {.sid = opt_policy_string(L, OPTIONS, "sid"),
+                               .principal = check_policy_string(L, OPTIONS, "principal"),
+                               .condition = opt_policy_string(L, OPTIONS, "condition")};
   luaL_argexpected(L, lua_getfield(L, OPTIONS, "actions") == LUA_TTABLE, OPTIONS,
                    "table with a list 'actions'");
   int list = lua_gettop(L);
@@ -188,12 +176,12 @@ static int revoke(lua_State *L) {
   enum { OPTIONS = 2 };
   struct policy *doc = check_policy(L, 1);
   check_fields(L, OPTIONS, fields);
-  struct policy_revocation what = {.sid = opt_string(L, OPTIONS, "sid")};
+  struct policy_revocation what = {.sid = opt_policy_string(L, OPTIONS, "sid")};
   lua_getfield(L, OPTIONS, "effect");
   what.any_effect = luaL_checkoption(L, -1, "Allow", effects) == 1;
   if (lua_getfield(L, OPTIONS, "match") == LUA_TFUNCTION)
     return revoke_matching(L, doc, lua_gettop(L), &what);
-  what.principal = check_string(L, OPTIONS, "principal");
+  what.principal = check_policy_string(L, OPTIONS, "principal");
   size_t touched = 0;
   enum policy_edit edit = policy_revoke(doc, &what, &touched);
   return push_edit(L, edit, touched);
@@ -207,7 +195,7 @@ static int remove_statements(lua_State *L) {
   check_fields(L, OPTIONS, fields);
   lua_getfield(L, OPTIONS, "index");
   lua_Integer index = luaL_optinteger(L, -1, 0);
-  struct policy_string sid = opt_string(L, OPTIONS, "sid");
+  struct policy_string sid = opt_policy_string(L, OPTIONS, "sid");
   luaL_argcheck(L, (index > 0) != (sid.bytes != NULL), OPTIONS, "sid or index expected");
   size_t count = policy_count(doc), touched = 0;
   bool *marks = lua_newuserdatauv(L, (count + 1) * sizeof *marks, 0);
@@ -218,6 +206,101 @@ static int remove_statements(lua_State *L) {
   }
   enum policy_edit edit = policy_remove(doc, marks);
   return push_edit(L, edit, touched);
+}
+
+/* The index of the statement that `index` or `sid` of the table names; false where there is none. */
+static bool find_statement(lua_State *L, int table, const struct policy *doc, size_t *index) {
+  struct policy_string sid = opt_policy_string(L, table, "sid");
+  lua_getfield(L, table, "index");
+  lua_Integer number = luaL_optinteger(L, -1, 0);
+  luaL_argcheck(L, (number > 0) != (sid.bytes != NULL), table, "sid or index expected");
+  for (*index = 0; *index < policy_count(doc); ++*index)
+    if (number > 0 ? *index + 1 == (size_t)number
+                   : policy_has_sid(policy_statement(doc, *index), sid.bytes, sid.length))
+      return true;
+  return false;
+}
+
+/* doc:set{sid= | index= | document = true, element = NAME, [json = TEXT]} --> changed, why not
+ * Without json the element goes. */
+static int set_element(lua_State *L) {
+  static const char *const fields[] = {"sid", "index", "document", "element", "json", NULL};
+  enum { OPTIONS = 2 };
+  struct policy *doc = check_policy(L, 1);
+  check_fields(L, OPTIONS, fields);
+  struct policy_setting setting = {.statement = POLICY_DOCUMENT,
+                                   .element = check_policy_string(L, OPTIONS, "element").bytes,
+                                   .json = opt_policy_string(L, OPTIONS, "json")};
+  bool whole = opt_field_boolean(L, OPTIONS, "document", 0) != 0;
+  luaL_argcheck(L, strcmp(setting.element, "Statement") != 0, OPTIONS,
+                "element: Statement is changed by allow, append and remove");
+  if (!whole && !find_statement(L, OPTIONS, doc, &setting.statement)) {
+    lua_pushboolean(L, false);
+    lua_pushliteral(L, "there is no such statement");
+    return 2;
+  }
+  struct json_error error;
+  enum policy_edit edit = policy_set(doc, &setting, &error);
+  if (edit == POLICY_FAILED)
+    return luaL_error(L, "set: %s", error.message);
+  lua_pushboolean(L, edit == POLICY_CHANGED);
+  if (edit == POLICY_CHANGED)
+    return 1;
+  lua_pushliteral(L, "it is so already");
+  return 2;
+}
+
+/* Asks the function at `match` about each statement of a copy. */
+static void mark_statements(lua_State *L, int match, const struct policy *doc, bool *marks) {
+  for (size_t i = 0; i < policy_count(doc); i++) {
+    lua_pushvalue(L, match);
+    push_statement(L, doc, i);
+    lua_call(L, 1, 1);
+    marks[i] = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+  }
+}
+
+/* doc:fold{[sid=], [match = function(statement) --> boolean]} --> changed, statements that went */
+static int fold(lua_State *L) {
+  static const char *const fields[] = {"sid", "match", NULL};
+  enum { OPTIONS = 2 };
+  struct policy *doc = check_policy(L, 1);
+  lua_settop(L, OPTIONS);
+  if (lua_isnil(L, OPTIONS)) {
+    lua_newtable(L);
+    lua_replace(L, OPTIONS);
+  }
+  check_fields(L, OPTIONS, fields);
+  struct policy_string sid = opt_policy_string(L, OPTIONS, "sid");
+  size_t count = policy_count(doc), gone = 0;
+  bool *marks = lua_newuserdatauv(L, (count + 1) * sizeof *marks, 0);
+  memset(marks, true, count + 1);
+  if (lua_getfield(L, OPTIONS, "match") != LUA_TNIL) {
+    luaL_argcheck(L, lua_isfunction(L, -1), OPTIONS, "match: a function expected");
+    int match = lua_gettop(L);
+    struct policy **copied = push_slot(L);
+    *copied = policy_copy(doc);
+    if (!*copied)
+      return no_memory(L);
+    mark_statements(L, match, *copied, marks);
+    if (!same_text(doc, *copied))
+      return luaL_error(L, "fold: the function 'match' changed the document");
+  }
+  struct json_error error;
+  enum policy_edit edit = policy_fold(doc, marks, &sid, &gone, &error);
+  if (edit == POLICY_FAILED)
+    return luaL_error(L, "fold: %s", error.message);
+  return push_edit(L, edit, gone);
+}
+
+/* doc:sort() --> changed */
+static int sort(lua_State *L) {
+  enum policy_edit edit = policy_sort(check_policy(L, 1));
+  if (edit == POLICY_FAILED)
+    return no_memory(L);
+  lua_pushboolean(L, edit == POLICY_CHANGED);
+  return 1;
 }
 
 /* doc:append(other, index) copies a statement of another document to the end of this one. */
@@ -264,13 +347,30 @@ static int format(lua_State *L) {
   return push_buf(L, &out);
 }
 
+static size_t check_index(lua_State *L, int argument, const struct policy *doc) {
+  lua_Integer index = luaL_checkinteger(L, argument);
+  luaL_argcheck(L, index >= 1 && (size_t)index <= policy_count(doc), argument, "no such statement");
+  return (size_t)index - 1;
+}
+
+/* doc:covers(outer, inner) --> whether statement `outer` applies wherever `inner` does, effects aside */
+static int covers(lua_State *L) {
+  const struct policy *doc = check_policy(L, 1);
+  size_t outer = check_index(L, 2, doc), inner = check_index(L, 3, doc);
+  bool failed;
+  bool result = policy_covers(doc, outer, inner, &failed);
+  if (failed)
+    return no_memory(L);
+  lua_pushboolean(L, result);
+  return 1;
+}
+
 /* doc:meaning(index [, with_sid]) --> bytes that are equal for statements that mean the same */
 static int meaning(lua_State *L) {
   const struct policy *doc = check_policy(L, 1);
-  lua_Integer index = luaL_checkinteger(L, 2);
-  luaL_argcheck(L, index >= 1 && (size_t)index <= policy_count(doc), 2, "no such statement");
+  size_t index = check_index(L, 2, doc);
   struct buf out = {0};
-  policy_meaning(doc, (size_t)index - 1, lua_toboolean(L, 3), &out);
+  policy_meaning(doc, index, lua_toboolean(L, 3) ? 0 : MEANING_WITHOUT_SID, &out);
   return push_buf(L, &out);
 }
 
@@ -282,113 +382,6 @@ static int equivalent(lua_State *L) {
     return no_memory(L);
   lua_pushboolean(L, same);
   return 1;
-}
-
-/* Fills the entry of the key and value on top of the stack: a string, number, boolean, or a list of
- * them. Strings made of numbers and booleans are kept in the table at `kept`. */
-static void fill_entry(lua_State *L, int kept, struct context_entry *entry,
-                       struct context_value *values) {
-  bool list = lua_istable(L, -1);
-  size_t count = list ? lua_rawlen(L, -1) : 1;
-  if (lua_type(L, -2) != LUA_TSTRING)
-    luaL_error(L, "context: keys must be strings");
-  entry->key = lua_tolstring(L, -2, &entry->key_length);
-  entry->values = values;
-  for (size_t i = 0; i < count; i++) {
-    if (list)
-      lua_rawgeti(L, -1, (lua_Integer)i + 1);
-    else
-      lua_pushvalue(L, -1);
-    if (!lua_isstring(L, -1) && !lua_isboolean(L, -1))
-      luaL_error(L, "context: %s: a string, number, boolean or a list of them expected",
-                 entry->key);
-    values[i].bytes = luaL_tolstring(L, -1, &values[i].length);
-    luaL_ref(L, kept);
-    lua_pop(L, 1);
-  }
-  entry->count = count;
-}
-
-/* Pushes what keeps a context alive and fills it from a table of keys and values. */
-static void take_context(lua_State *L, int table, struct context *context) {
-  size_t entries = 0, values = 0;
-  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
-    entries++;
-    values += lua_istable(L, -1) ? lua_rawlen(L, -1) : 1;
-  }
-  struct context_entry *entry = lua_newuserdatauv(L, (entries + 1) * sizeof *entry, 0);
-  struct context_value *value = lua_newuserdatauv(L, (values + 1) * sizeof *value, 0);
-  lua_newtable(L);
-  int kept = lua_gettop(L);
-  *context = (struct context){entry, entries};
-  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
-    fill_entry(L, kept, entry, value);
-    value += entry->count;
-    entry++;
-  }
-}
-
-/* doc:weigh{principal=, action=, [resource=], [context=], [identity=]} --> as doc:can, and what the
- * Allow statements say by how they name the principal: {principal =, role =, account =, anyone =},
- * "allow" or "depends" each. With `identity` the policy is one of the principal's own, and names
- * nobody. */
-static int weigh(lua_State *L) {
-  enum { OPTIONS = 2 };
-  static const char *const known[] = {"principal", "action",   "resource",
-                                      "context",   "identity", NULL};
-  static const char *const answers[] = {
-      [POLICY_ANSWER_ALLOW] = "allow",
-      [POLICY_ANSWER_DENY] = "deny",
-      [POLICY_ANSWER_IMPLICIT_DENY] = "implicit-deny",
-      [POLICY_ANSWER_DEPENDS] = "depends",
-  };
-  static const char *const namings[] = {
-      [POLICY_NAMES] = "principal",
-      [POLICY_NAMES_ROLE] = "role",
-      [POLICY_NAMES_ACCOUNT] = "account",
-      [POLICY_NAMES_ANYONE] = "anyone",
-  };
-  const struct policy *doc = check_policy(L, 1);
-  check_fields(L, OPTIONS, known);
-  struct policy_request request = {.principal = check_string(L, OPTIONS, "principal"),
-                                   .action = check_string(L, OPTIONS, "action"),
-                                   .resource = opt_string(L, OPTIONS, "resource"),
-                                   .identity = opt_field_boolean(L, OPTIONS, "identity", 0) != 0};
-  struct context context;
-  if (lua_getfield(L, OPTIONS, "context") != LUA_TNIL) {
-    luaL_argcheck(L, lua_istable(L, -1), OPTIONS, "context: a table expected");
-    take_context(L, lua_gettop(L), &context);
-    request.context = &context;
-  }
-  struct buf reason = {0};
-  struct policy_decision decision = policy_can(doc, &request, &reason);
-  push_buf(L, &reason);
-  int text = lua_gettop(L);
-  lua_pushstring(L, answers[decision.answer]);
-  if (decision.statement)
-    push_statement(L, doc, decision.statement->index);
-  else
-    lua_pushnil(L);
-  lua_pushvalue(L, text);
-  lua_newtable(L);
-  for (size_t i = POLICY_NAMES; i <= POLICY_NAMES_ANYONE; i++) {
-    bool certain = decision.namings & 1u << i;
-    if (certain || decision.maybe_namings & 1u << i) {
-      lua_pushstring(L, certain ? "allow" : "depends");
-      lua_setfield(L, -2, namings[i]);
-    }
-  }
-  return 4;
-}
-
-/* doc:can{principal=, action=, [resource=], [context = {[key] = value or list}]}
- *   --> "allow" | "deny" | "implicit-deny" | "depends", statement | nil, reason
- * With a context, a condition key that is not in it is not in the request; without one, a condition
- * makes the answer `depends`. */
-static int can(lua_State *L) {
-  weigh(L);
-  lua_pop(L, 1);
-  return 3;
 }
 
 /* tostring(doc) --> the text, every byte as it came where no edit touched it */
@@ -412,22 +405,32 @@ int luaopen_lanyard_policy_core(lua_State *L) {
   static const luaL_Reg methods[] = {
       {"allow", allow},
       {"append", append},
-      {"can", can},
-      {"weigh", weigh},
+      {"can", policy_lua_can},
+      {"weigh", policy_lua_weigh},
       {"copy", copy},
+      {"covers", covers},
       {"empty", empty},
       {"equivalent", equivalent},
+      {"fold", fold},
       {"format", format},
       {"meaning", meaning},
       {"remove", remove_statements},
       {"revoke", revoke},
+      {"set", set_element},
       {"size", size},
+      {"sort", sort},
       {"statements", statements},
       {"tree", tree},
       {NULL, NULL},
   };
   static const luaL_Reg meta[] = {{"__gc", collect}, {"__tostring", text}, {NULL, NULL}};
-  static const luaL_Reg functions[] = {{"parse", parse}, {"new", new_policy}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"parse", parse},
+      {"new", new_policy},
+      {"operand", policy_lua_operand},
+      {"operators", policy_lua_operators},
+      {NULL, NULL},
+  };
   new_class(L, POLICY_CLASS, methods, meta);
   luaL_newlib(L, functions);
   luaL_getmetatable(L, POLICY_CLASS);

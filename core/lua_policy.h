@@ -5,6 +5,19 @@
 
 #include <lua.h>
 
+/* The document at a stack index; raises when there is none. */
+struct policy *check_policy(lua_State *L, int index);
+
+/* A string field of the table at `index`, which stays on the stack. */
+struct policy_string check_policy_string(lua_State *L, int index, const char *field);
+struct policy_string opt_policy_string(lua_State *L, int index, const char *field);
+
+/* Methods and functions of lua_policy_can.c. */
+int policy_lua_can(lua_State *L);
+int policy_lua_weigh(lua_State *L);
+int policy_lua_operand(lua_State *L);
+int policy_lua_operators(lua_State *L);
+
 /* How a policy looks from Lua: statements and values as tables. The document must not be edited
  * while a table is made. */
 

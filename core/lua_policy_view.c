@@ -65,6 +65,43 @@ static void set_principals(lua_State *L, const struct policy_list *list) {
   lua_setfield(L, -2, "principals");
 }
 
+static void push_scalar(lua_State *L, const struct json_value *value) {
+  if (value->type == JSON_STRING || value->type == JSON_NUMBER)
+    lua_pushlstring(L, value->string, value->length);
+  else
+    lua_pushstring(L, value->type == JSON_TRUE ? "true" : value->type == JSON_FALSE ? "false" : "");
+}
+
+static void push_values(lua_State *L, const struct json_value *operands) {
+  bool list = operands->type == JSON_ARRAY;
+  const struct json_value *operand = list ? operands->first : operands;
+  lua_createtable(L, list ? (int)operands->count : 1, 0);
+  for (lua_Integer i = 1; operand; operand = list ? operand->next : NULL) {
+    push_scalar(L, operand);
+    lua_rawseti(L, -2, i++);
+  }
+}
+
+/* The conditions of a sound statement: {operator, key, values} for each key of each operator. */
+static void set_conditions(lua_State *L, const struct policy_statement *statement) {
+  lua_Integer count = 0;
+  bool any = statement->conditions.json && !statement->flaw;
+  lua_createtable(L, any ? (int)statement->conditions.count : 0, 0);
+  const struct json_value *test = any ? statement->conditions.json->first : NULL;
+  for (; test; test = test->next)
+    for (const struct json_value *key = test->first; key; key = key->next) {
+      lua_createtable(L, 0, 3);
+      lua_pushlstring(L, test->key->string, test->key->length);
+      lua_setfield(L, -2, "operator");
+      lua_pushlstring(L, key->key->string, key->key->length);
+      lua_setfield(L, -2, "key");
+      push_values(L, key);
+      lua_setfield(L, -2, "values");
+      lua_rawseti(L, -2, ++count);
+    }
+  lua_setfield(L, -2, "conditions");
+}
+
 static void set_boolean(lua_State *L, const char *field, bool value) {
   lua_pushboolean(L, value);
   lua_setfield(L, -2, field);
@@ -92,6 +129,7 @@ static void push_statement_at(lua_State *L, const struct policy_statement *state
   set_boolean(L, "has_resource", statement->resources.json != NULL);
   set_boolean(L, "has_condition", statement->conditions.json != NULL);
   set_strings(L, "condition_keys", &statement->conditions);
+  set_conditions(L, statement);
   if (statement->flaw) {
     lua_pushstring(L, statement->flaw_text);
     lua_setfield(L, -2, "flaw");

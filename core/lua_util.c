@@ -1,6 +1,7 @@
 #include "lua_util.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #define ERROR_CLASS "lanyard.error"
 
@@ -84,6 +85,18 @@ int opt_field_boolean(lua_State *L, int index, const char *field, int otherwise)
     value = lua_toboolean(L, -1);
   lua_pop(L, 1);
   return value;
+}
+
+void check_fields(lua_State *L, int index, const char *const known[]) {
+  luaL_checktype(L, index, LUA_TTABLE);
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+    const char *field = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+    size_t i = 0;
+    while (known[i] && strcmp(known[i], field) != 0)
+      i++;
+    if (!known[i])
+      luaL_error(L, "no such field: '%s'", field);
+  }
 }
 
 void new_class(lua_State *L, const char *name, const luaL_Reg *methods, const luaL_Reg *meta) {

@@ -24,6 +24,10 @@ const char *opt_field_string(lua_State *L, int index, const char *field, size_t 
 lua_Number opt_field_number(lua_State *L, int index, const char *field, lua_Number otherwise);
 int opt_field_boolean(lua_State *L, int index, const char *field, int otherwise);
 
+/* Raises for a field of the table at `index` that is not in `known`, which ends in NULL: one that is
+ * mistyped would change in silence what is meant. */
+void check_fields(lua_State *L, int index, const char *const known[]);
+
 /* Makes the metatable `name` with these methods as its __index and the metamethods in `meta`. */
 void new_class(lua_State *L, const char *name, const luaL_Reg *methods, const luaL_Reg *meta);
 

@@ -263,14 +263,18 @@ void policy_free(struct policy *doc) {
   free(doc);
 }
 
+void policy_swap(struct policy *a, struct policy *b) {
+  struct policy kept = *a;
+  *a = *b;
+  *b = kept;
+}
+
 bool policy_replace_text(struct policy *doc, const char *text, size_t length,
                          struct json_error *error) {
   struct policy *edited = policy_parse(text, length, error);
   if (!edited)
     return false;
-  struct policy old = *doc;
-  *doc = *edited;
-  *edited = old;
+  policy_swap(doc, edited);
   policy_free(edited);
   return true;
 }

@@ -91,14 +91,16 @@ struct policy_grant {
   struct policy_string sid;       /* bytes NULL: the statement gets no Sid */
   struct policy_string principal; /* an ARN, an account id, or "*" */
   const struct policy_string *actions;
-  size_t action_count; /* at least one */
+  size_t action_count;            /* at least one */
+  struct policy_string condition; /* the JSON text of a Condition element; bytes NULL: none */
 };
 
 /* Appends an Allow statement, laid out as its neighbours. UNCHANGED when unconditional Allow
- * statements already name the principal and cover all the actions on every resource. A Sid that
- * another statement has gets a suffix ("-2", "-3", ...): Sids are unique within a policy.
- * `statement` is set to the index of the new statement, or of one that already allows. FAILED:
- * `error` says why (an argument that is not UTF-8, no memory). */
+ * statements already name the principal and cover all the actions on every resource, or when a
+ * statement means the same. A Sid that another statement has gets a suffix ("-2", "-3", ...): Sids
+ * are unique within a policy. `statement` is set to the index of the new statement, or of one that
+ * already allows. FAILED: `error` says why (an argument that is not UTF-8, a condition that is none,
+ * no memory). */
 enum policy_edit policy_allow(struct policy *doc, const struct policy_grant *grant,
                               size_t *statement, struct json_error *error);
 
@@ -134,6 +136,31 @@ enum policy_edit policy_take_out(struct policy *doc, const bool *marks, size_t *
 /* Removes the statements whose entry in `marks` (policy_count(doc) entries) is true. */
 enum policy_edit policy_remove(struct policy *doc, const bool *marks);
 
+struct policy_setting {
+  size_t statement; /* its index, or POLICY_DOCUMENT for Version and Id */
+  const char *element;
+  struct policy_string json; /* the text of the value; bytes NULL: the element goes */
+};
+
+#define POLICY_DOCUMENT ((size_t)-1)
+
+/* Gives an element another value, or adds it at its customary place. UNCHANGED when it has that
+ * value, but for white space, or is absent and shall be. FAILED, `error` set: a value that is no JSON,
+ * one that would break the grammar of the statement, no memory. */
+enum policy_edit policy_set(struct policy *doc, const struct policy_setting *setting,
+                            struct json_error *error);
+
+/* Joins statements that differ only in their Sid and in whom they name: the first of such a group
+ * gets all their principals, and the Sid `sid` where one is given (with a suffix where it is taken),
+ * the others go. `marks` (policy_count(doc) entries) tells which may be joined; those with a flaw,
+ * with NotPrincipal or naming everyone never are. `gone` counts the statements that went. */
+enum policy_edit policy_fold(struct policy *doc, const bool *marks, const struct policy_string *sid,
+                             size_t *gone, struct json_error *error);
+
+/* Puts statements in the order of their Sids, those without one behind them in the order of their
+ * meaning, and the strings of each list in theirs. FAILED without memory. */
+enum policy_edit policy_sort(struct policy *doc);
+
 /* --- Layout --------------------------------------------------------------------------------- */
 
 /* Adds the document pretty-printed: two spaces, LF, one member a line, no newline at the end.
@@ -144,8 +171,19 @@ void policy_format(const struct policy *doc, struct buf *out);
 
 /* Adds bytes that are equal for two statements when these mean the same: white space, order, a
  * string for an array of one, the case of actions and of condition keys, repeated values, an
- * account id for its root ARN, and "*" for {"AWS": "*"} make no difference. */
-void policy_meaning(const struct policy *doc, size_t index, bool with_sid, struct buf *out);
+ * account id for its root ARN, and "*" for {"AWS": "*"} make no difference. `without`: parts of the
+ * meaning to leave out. */
+void policy_meaning(const struct policy *doc, size_t index, unsigned without, struct buf *out);
+
+/* What a meaning can leave out. */
+enum { MEANING_WITHOUT_SID = 1, MEANING_WITHOUT_PRINCIPAL = 2 };
+
+/* Adds the same of a statement's conditions alone. */
+void policy_condition_meaning(const struct policy *doc, size_t index, struct buf *out);
+
+/* Whether statement `outer` applies to every request that `inner` applies to, whatever their effects.
+ * False where that cannot be told from the patterns alone. *failed is set without memory. */
+bool policy_covers(const struct policy *doc, size_t outer, size_t inner, bool *failed);
 
 /* Whether two documents mean the same, Sids and Ids included, whatever the order of their
  * statements. False, with *failed set, when memory ends. */

@@ -6,36 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static void no_memory(struct json_error *error) {
-  *error = (struct json_error){.line = 1, .column = 1};
-  snprintf(error->message, sizeof error->message, "not enough memory");
-}
-
-static bool spans_lines(const char *text, const struct json_value *value) {
-  size_t length = value->end - value->start;
-  return memchr(text + value->start, '\n', length) || memchr(text + value->start, '\r', length);
-}
-
-/* What goes between the last statement and a new one: what stands between the last two, or, with
- * one statement, a comma and the space in front of that one. */
-static void add_separator(const struct layout *layout, const char *text,
-                          const struct json_value *array, struct buf *out) {
-  const struct json_value *before = array->first;
-  while (before->next && before->next->next)
-    before = before->next;
-  if (before->next) {
-    buf_add(out, text + before->end, before->next->start - before->end);
-  } else if (before->start > array->start + 1) {
-    buf_addc(out, ',');
-    buf_add(out, text + array->start + 1, before->start - array->start - 1);
-  } else {
-    buf_adds(out, spans_lines(text, before) ? ", " : layout->comma);
-  }
-}
-
 /* Adds the text of the statements element with one more statement in it. A lone statement object
- * becomes the first of an array. The space inside an empty array stays behind the statement, so that it is there
- * again when the statement goes. */
+ * becomes the first of an array. The space inside an empty array stays behind the statement, so that
+ * it is there again when the statement goes. */
 static void add_statements(const struct layout *layout, const char *text,
                            const struct json_value *statements, const char *value_text,
                            const struct json_value *value, struct buf *out) {
@@ -45,17 +18,17 @@ static void add_statements(const struct layout *layout, const char *text,
   if (statements->type == JSON_OBJECT) {
     buf_addc(out, '[');
     buf_add(out, start, length);
-    buf_adds(out, spans_lines(text, statements) ? ", " : layout->comma);
+    buf_adds(out, layout_spans_lines(text, statements) ? ", " : layout->comma);
     layout_write(layout, value_text, value, out);
     buf_addc(out, ']');
   } else if (last) {
     buf_add(out, start, last->end - statements->start);
-    add_separator(layout, text, statements, out);
+    layout_separator(layout, text, statements, out);
     layout_write(layout, value_text, value, out);
     buf_add(out, text + last->end, statements->end - last->end);
   } else {
     buf_addc(out, '[');
-    if (spans_lines(text, statements)) {
+    if (layout_spans_lines(text, statements)) {
       buf_adds(out, layout->newline);
       buf_add(out, layout->outer.data, layout->outer.length);
     } else {
@@ -82,7 +55,7 @@ static enum policy_edit append_value(struct policy *doc, const char *value_text,
 
   enum policy_edit edit = POLICY_FAILED;
   if (out.failed)
-    no_memory(error);
+    policy_no_memory(error);
   else if (policy_replace_text(doc, out.data, out.length, error))
     edit = POLICY_CHANGED;
   buf_free(&out);
@@ -134,8 +107,7 @@ static bool sid_taken(const struct policy *doc, const struct buf *sid) {
   return false;
 }
 
-/* The Sid asked for, or, where another statement has it, the first free one of Sid-2, Sid-3... */
-static void choose_sid(const struct policy *doc, const struct policy_string *wanted,
+void policy_choose_sid(const struct policy *doc, const struct policy_string *wanted,
                        struct buf *sid) {
   buf_add(sid, wanted->bytes, wanted->length);
   for (size_t number = 2; !sid->failed && sid_taken(doc, sid); number++) {
@@ -145,72 +117,110 @@ static void choose_sid(const struct policy *doc, const struct policy_string *wan
   }
 }
 
-static void add_json_string(struct buf *out, const char *bytes, size_t length) {
-  buf_addc(out, '"');
-  for (size_t i = 0; i < length; i++) {
-    unsigned char c = (unsigned char)bytes[i];
-    if (c == '"' || c == '\\')
-      buf_addc(out, '\\');
-    if (c < 0x20)
-      buf_addf(out, "\\u%04x", c);
-    else
-      buf_addc(out, (char)c);
-  }
-  buf_addc(out, '"');
-}
-
-static void add_statement(const struct policy *doc, const struct policy_grant *grant,
-                          struct buf *out) {
-  buf_addc(out, '{');
+/* Adds a policy of one statement, the one that the grant asks for. */
+static void add_granting_policy(const struct policy *doc, const struct policy_grant *grant,
+                                struct buf *out) {
+  buf_adds(out, "{\"Statement\":[{");
   if (grant->sid.bytes) {
     struct buf sid = {0};
-    choose_sid(doc, &grant->sid, &sid);
+    policy_choose_sid(doc, &grant->sid, &sid);
     buf_adds(out, "\"Sid\":");
-    add_json_string(out, sid.data, sid.length);
+    policy_add_string(out, sid.data, sid.length);
     buf_addc(out, ',');
     out->failed |= sid.failed;
     buf_free(&sid);
   }
   buf_adds(out, "\"Effect\":\"Allow\",\"Principal\":{\"AWS\":");
-  add_json_string(out, grant->principal.bytes, grant->principal.length);
+  policy_add_string(out, grant->principal.bytes, grant->principal.length);
   buf_adds(out, "},\"Action\":[");
   for (size_t i = 0; i < grant->action_count; i++) {
     if (i > 0)
       buf_addc(out, ',');
-    add_json_string(out, grant->actions[i].bytes, grant->actions[i].length);
+    policy_add_string(out, grant->actions[i].bytes, grant->actions[i].length);
   }
-  buf_adds(out, "]}");
+  buf_addc(out, ']');
+  if (grant->condition.bytes) {
+    buf_adds(out, ",\"Condition\":");
+    buf_add(out, grant->condition.bytes, grant->condition.length);
+  }
+  buf_adds(out, "}]}");
 }
 
-enum policy_edit policy_allow(struct policy *doc, const struct policy_grant *grant,
-                              size_t *statement, struct json_error *error) {
+/* A condition must be a value by itself: a text that closes the statement would begin another. */
+static bool check_condition(const struct policy_string *condition, struct json_error *error) {
+  struct json_doc *json = json_parse(condition->bytes, condition->length, error);
+  json_free(json);
+  return json != NULL;
+}
+
+/* Makes that policy. NULL on error, `error` set. */
+static struct policy *granting_policy(const struct policy *doc, const struct policy_grant *grant,
+                                      struct json_error *error) {
+  if (grant->condition.bytes && !check_condition(&grant->condition, error))
+    return NULL;
+  struct policy *granting = NULL;
+  struct buf text = {0};
+  add_granting_policy(doc, grant, &text);
+  if (text.failed)
+    policy_no_memory(error);
+  else
+    granting = policy_parse(text.data, text.length, error);
+  buf_free(&text);
+  if (granting && policy_statement(granting, 0)->flaw) {
+    snprintf(error->message, sizeof error->message, "%s", policy_statement(granting, 0)->flaw_text);
+    policy_free(granting);
+    granting = NULL;
+  }
+  return granting;
+}
+
+/* The statement that makes the grant needless: one that allows it without a condition (all actions
+ * may be spread over several; one of these then), or one that means the same. NULL when there is
+ * none; *failed is set without memory. */
+static const struct policy_statement *granting_already(const struct policy *doc,
+                                                       const struct policy_grant *grant,
+                                                       const struct policy *granting,
+                                                       bool *failed) {
   const struct policy_statement *found = NULL;
   for (size_t i = 0; i < grant->action_count; i++) {
     found = allowing(doc, &grant->principal, &grant->actions[i]);
     if (!found)
       break;
   }
-  if (found) {
-    *statement = found->index;
-    return POLICY_UNCHANGED;
+  if (found || !grant->condition.bytes)
+    return found;
+  struct buf wanted = {0}, there = {0};
+  policy_meaning(granting, 0, MEANING_WITHOUT_SID, &wanted);
+  for (size_t i = 0; i < policy_count(doc) && !found; i++) {
+    buf_reset(&there);
+    policy_meaning(doc, i, MEANING_WITHOUT_SID, &there);
+    if (there.length == wanted.length && wanted.length > 0 &&
+        memcmp(there.data, wanted.data, wanted.length) == 0)
+      found = policy_statement(doc, i);
   }
+  *failed = wanted.failed || there.failed;
+  buf_free(&wanted);
+  buf_free(&there);
+  return found;
+}
 
+enum policy_edit policy_allow(struct policy *doc, const struct policy_grant *grant,
+                              size_t *statement, struct json_error *error) {
   enum policy_edit edit = POLICY_FAILED;
-  struct json_doc *json = NULL;
-  struct buf text = {0};
-  add_statement(doc, grant, &text);
-  if (text.failed) {
-    no_memory(error);
-    goto done;
+  bool failed = false;
+  struct policy *granting = granting_policy(doc, grant, error);
+  if (!granting)
+    return POLICY_FAILED;
+  const struct policy_statement *found = granting_already(doc, grant, granting, &failed);
+  if (failed) {
+    policy_no_memory(error);
+  } else if (found) {
+    *statement = found->index;
+    edit = POLICY_UNCHANGED;
+  } else {
+    edit = policy_append(doc, granting, 0, error);
+    *statement = policy_count(doc) - 1;
   }
-  json = json_parse(text.data, text.length, error);
-  if (!json)
-    goto done;
-  edit = append_value(doc, text.data, json_root(json), error);
-  *statement = policy_count(doc) - 1;
-
-done:
-  json_free(json);
-  buf_free(&text);
+  policy_free(granting);
   return edit;
 }

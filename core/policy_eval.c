@@ -1,5 +1,5 @@
+#include "arn.h"
 #include "condition.h"
-#include "match.h"
 #include "policy.h"
 #include "policy_principal.h"
 
@@ -45,10 +45,12 @@ static enum applies match_expanded(struct asking *asking, const struct policy_va
   bool known =
       context_expand(asking->request->context, pattern->string, pattern->length, true, &expanded);
   bool matches = known && expanded.data &&
-                 match_pattern(expanded.data, expanded.length, resource->bytes, resource->length,
-                               context_wildcards, false);
+                 arn_fits(expanded.data, expanded.length, resource->bytes, resource->length,
+                          context_wildcards);
   asking->failed = asking->failed || expanded.failed;
   buf_free(&expanded);
+  if (!known && asking->request->context->partial)
+    return APPLIES_MAYBE;
   return matches ? APPLIES : APPLIES_NOT;
 }
 
@@ -60,9 +62,10 @@ static enum applies match_one_resource(struct asking *asking, const struct polic
     return APPLIES_MAYBE;
   if (asking->variables && has_variable(pattern))
     return match_expanded(asking, pattern);
-  return match_glob(pattern->string, pattern->length, resource->bytes, resource->length, false)
-             ? APPLIES
-             : APPLIES_NOT;
+  const struct match_wildcards wildcards = {'*', '?'};
+  bool fits =
+      arn_fits(pattern->string, pattern->length, resource->bytes, resource->length, wildcards);
+  return fits ? APPLIES : APPLIES_NOT;
 }
 
 static enum applies match_resource(struct asking *asking,

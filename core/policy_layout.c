@@ -1,4 +1,7 @@
 #include "policy_layout.h"
+#include "policy_text.h"
+
+#include <string.h>
 
 void layout_pretty(struct layout *layout) {
   *layout = (struct layout){.lines = true, .newline = "\n", .comma = ", "};
@@ -112,5 +115,25 @@ void layout_write(const struct layout *layout, const char *text, const struct js
       return;
     add_next(layout, depth - 1, open[depth - 1], out);
     value = value->next;
+  }
+}
+
+bool layout_spans_lines(const char *text, const struct json_value *value) {
+  size_t length = value->end - value->start;
+  return memchr(text + value->start, '\n', length) || memchr(text + value->start, '\r', length);
+}
+
+void layout_separator(const struct layout *layout, const char *text,
+                      const struct json_value *container, struct buf *out) {
+  const struct json_value *before = container->first;
+  while (before->next && before->next->next)
+    before = before->next;
+  if (before->next) {
+    buf_add(out, text + before->end, policy_member_start(before->next) - before->end);
+  } else if (policy_member_start(before) > container->start + 1) {
+    buf_addc(out, ',');
+    buf_add(out, text + container->start + 1, policy_member_start(before) - container->start - 1);
+  } else {
+    buf_adds(out, layout_spans_lines(text, before) ? ", " : layout->comma);
   }
 }

@@ -41,6 +41,13 @@ void layout_learn(struct layout *layout, const struct policy *doc);
 
 void layout_free(struct layout *layout);
 
+bool layout_spans_lines(const char *text, const struct json_value *value);
+
+/* Adds what goes between the last member of a container that has some and a new one: what stands
+ * between its last two, or, with one member, a comma and the space in front of that one. */
+void layout_separator(const struct layout *layout, const char *text,
+                      const struct json_value *container, struct buf *out);
+
 /* Adds a value of `text` (the text that the value was parsed from), laid out anew. Strings and
  * numbers keep their spelling. */
 void layout_write(const struct layout *layout, const char *text, const struct json_value *value,

@@ -175,31 +175,40 @@ static bool is_known(const char *name) {
   return false;
 }
 
-static void add_sound(struct set *set, const char *text, const struct policy_statement *statement) {
-  add_list(set, statement->not_principal ? "NotPrincipal" : "Principal", &statement->principals);
+static void add_sound(struct set *set, const char *text, const struct policy_statement *statement,
+                      bool with_principal) {
+  if (with_principal)
+    add_list(set, statement->not_principal ? "NotPrincipal" : "Principal", &statement->principals);
   add_list(set, statement->not_action ? "NotAction" : "Action", &statement->actions);
   add_list(set, statement->not_resource ? "NotResource" : "Resource", &statement->resources);
   if (statement->conditions.json)
     add_conditions(set, text, statement->conditions.json);
 }
 
-void policy_meaning(const struct policy *doc, size_t index, bool with_sid, struct buf *out) {
+void policy_meaning(const struct policy *doc, size_t index, unsigned without, struct buf *out) {
   const struct policy_statement *statement = policy_statement(doc, index);
   size_t length;
   const char *text = policy_text(doc, &length);
   struct set set = {0};
   if (!statement->flaw)
-    add_sound(&set, text, statement);
-  for (const struct json_value *member = statement->json->first; member; member = member->next) {
-    bool sid = strcmp(member->key->string, "Sid") == 0;
-    if (sid && with_sid && statement->sid) {
-      add_name(&set, "Sid");
-      add_part(&set, statement->sid->string, statement->sid->length);
-      end_fact(&set);
-    } else if (!sid && (statement->flaw || !is_known(member->key->string))) {
+    add_sound(&set, text, statement, !(without & MEANING_WITHOUT_PRINCIPAL));
+  for (const struct json_value *member = statement->json->first; member; member = member->next)
+    if (member == statement->sid) {
+      if (!(without & MEANING_WITHOUT_SID))
+        add_member(&set, text, member);
+    } else if (statement->flaw || !is_known(member->key->string)) {
       add_member(&set, text, member);
     }
-  }
+  end_set(&set, out);
+}
+
+void policy_condition_meaning(const struct policy *doc, size_t index, struct buf *out) {
+  const struct policy_statement *statement = policy_statement(doc, index);
+  size_t length;
+  const char *text = policy_text(doc, &length);
+  struct set set = {0};
+  if (!statement->flaw && statement->conditions.json)
+    add_conditions(&set, text, statement->conditions.json);
   end_set(&set, out);
 }
 
@@ -221,7 +230,7 @@ static void document_meaning(const struct policy *doc, struct buf *out) {
       add_member(&set, text, member);
   for (size_t i = 0; i < policy_count(doc); i++) {
     buf_reset(&statement);
-    policy_meaning(doc, i, true, &statement);
+    policy_meaning(doc, i, 0, &statement);
     add_name(&set, "Statement");
     add_part(&set, statement.data, statement.length);
     end_fact(&set);

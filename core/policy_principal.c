@@ -110,7 +110,7 @@ enum policy_naming policy_names_caller(const struct policy_value *named,
 bool policy_covers_action(const struct policy_list *patterns, const char *action, size_t length) {
   for (size_t i = 0; i < patterns->count; i++) {
     const struct policy_value *pattern = &patterns->items[i];
-    if (match_glob(pattern->string, pattern->length, action, length, true))
+    if (match_covers(pattern->string, pattern->length, action, length, true))
       return true;
   }
   return false;

@@ -21,7 +21,8 @@ bool policy_names_principal(const struct policy_value *named, const char *princi
 enum policy_naming policy_names_caller(const struct policy_value *named,
                                        const struct policy_string *caller);
 
-/* Whether one of the patterns covers an action (or a pattern of actions). Case does not count. */
+/* Whether one of the patterns covers an action, or all that a pattern of actions does. Case does not
+ * count. */
 bool policy_covers_action(const struct policy_list *patterns, const char *action, size_t length);
 
 #endif

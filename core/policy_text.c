@@ -1,8 +1,25 @@
 #include "policy_text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+void policy_no_memory(struct json_error *error) {
+  *error = (struct json_error){.line = 1, .column = 1, .message = "not enough memory"};
+}
+
+void policy_add_string(struct buf *out, const char *bytes, size_t length) {
+  buf_addc(out, '"');
+  for (size_t i = 0; i < length; i++) {
+    unsigned char c = (unsigned char)bytes[i];
+    if (c == '"' || c == '\\')
+      buf_addc(out, '\\');
+    if (c < 0x20)
+      buf_addf(out, "\\u%04x", c);
+    else
+      buf_addc(out, (char)c);
+  }
+  buf_addc(out, '"');
+}
 
 size_t policy_member_start(const struct json_value *member) {
   return member->key ? member->key->start : member->start;
@@ -47,8 +64,7 @@ bool policy_apply_cuts(struct policy *doc, const bool *cuts, struct json_error *
   const char *text = policy_text(doc, &length);
   char *left = malloc(length + 1);
   if (!left) {
-    *error = (struct json_error){.line = 1, .column = 1};
-    snprintf(error->message, sizeof error->message, "not enough memory");
+    policy_no_memory(error);
     return false;
   }
   size_t left_length = 0;

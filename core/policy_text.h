@@ -6,9 +6,22 @@
 /* Changing the text of a policy. An edit is made on bytes: it copies all of the old text but the
  * ranges it means, and the result is parsed anew. */
 
+/* Exchanges two documents. */
+void policy_swap(struct policy *a, struct policy *b);
+
 /* Gives the document another text; false, `error` set, leaves it as it was. */
 bool policy_replace_text(struct policy *doc, const char *text, size_t length,
                          struct json_error *error);
+
+/* Sets the error that memory ended. */
+void policy_no_memory(struct json_error *error);
+
+/* Adds a string as JSON spells it, in its quotes. */
+void policy_add_string(struct buf *out, const char *bytes, size_t length);
+
+/* Adds the Sid asked for, or, where a statement has it, the first free one of Sid-2, Sid-3... */
+void policy_choose_sid(const struct policy *doc, const struct policy_string *wanted,
+                       struct buf *sid);
 
 /* For each byte of the text, whether it goes. NULL without memory; the caller frees it. */
 bool *policy_cuts_new(const struct policy *doc);

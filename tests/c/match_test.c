@@ -56,12 +56,29 @@ static void a_pattern_made_to_backtrack_costs_linear_steps(void **state) {
   free(text);
 }
 
+static bool covers(const char *outer, const char *inner) {
+  return match_covers(outer, strlen(outer), inner, strlen(inner), true);
+}
+
+static void a_pattern_covers_another_when_all_that_fits_it_fits_too(void **state) {
+  (void)state;
+  assert_true(covers("ecr:*", "ECR:Get*"));
+  assert_true(covers("ecr:*", "ecr:*"));
+  assert_true(covers("ecr:Get?*", "ecr:GetX") && covers("a?", "aB"));
+  assert_true(covers("a?c", "a?c"));
+  assert_true(covers("a?*", "a?*"));
+  assert_false(covers("ecr:Get*", "ecr:*"));
+  assert_false(covers("a?", "a*"));
+  assert_false(covers("ecr:Get", "ecr:Get*"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_pattern_matches_the_whole_text),
       cmocka_unit_test(a_star_matches_any_run_and_a_question_mark_one_byte),
       cmocka_unit_test(case_counts_unless_it_is_ignored),
       cmocka_unit_test(a_pattern_made_to_backtrack_costs_linear_steps),
+      cmocka_unit_test(a_pattern_covers_another_when_all_that_fits_it_fits_too),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

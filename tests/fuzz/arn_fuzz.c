@@ -1,4 +1,5 @@
-/* ARNs: the parts lie within the text, in order, and none but the last holds a colon. */
+/* ARNs: the parts lie within the text, in order, and none but the last holds a colon. An ARN fits itself,
+ * and fits by parts only what it fits as a whole. */
 
 #include "arn.h"
 
@@ -8,7 +9,22 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* The text up to the first newline as a pattern, the rest as an ARN. */
+static void check_fit(const char *text, size_t size) {
+  const struct match_wildcards wildcards = {'*', '?'}, none = {'\xFF', '\xFE'};
+  const char *newline = memchr(text, '\n', size);
+  if (!arn_fits(text, size, text, size, none) && !memchr(text, '\xFF', size))
+    abort();
+  if (!newline)
+    return;
+  size_t length = (size_t)(newline - text), rest = size - length - 1;
+  bool fits = arn_fits(text, length, newline + 1, rest, wildcards);
+  if (fits && !match_glob(text, length, newline + 1, rest, false))
+    abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  check_fit((const char *)data, size);
   const char *text = (const char *)data;
   struct arn arn;
   if (!arn_parse(text, size, &arn))

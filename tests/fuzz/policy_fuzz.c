@@ -41,7 +41,7 @@ static void check_decisions(const struct policy *doc) {
       {"10", 2}, {"2026-11-24T10:00:00Z", 20}, {"arn:aws:iam::111122223333:role/*", 32}};
   static const struct context_entry entries[] = {
       {"a", 1, values, 1}, {"b", 1, values, 3}, {"aws:username", 12, values + 2, 1}};
-  static const struct context context = {entries, 3};
+  static const struct context context = {entries, 3, true};
   struct policy_request request = {
       .principal = TEXT("arn:aws:iam::111122223333:role/x"),
       .action = TEXT("ecr:BatchGetImage"),
@@ -88,6 +88,37 @@ static void check_grant(const struct policy *doc, bool may_be_named) {
   policy_free(edited);
 }
 
+/* Sorting keeps the meaning; folding, and setting what is there, end in a policy. */
+static void check_other_edits(const struct policy *doc) {
+  struct policy *sorted = policy_copy(doc);
+  bool failed;
+  check(policy_sort(sorted) != POLICY_FAILED);
+  check(policy_equivalent(doc, sorted, &failed) && !failed);
+  check(policy_sort(sorted) == POLICY_UNCHANGED);
+
+  struct policy *edited = policy_copy(doc);
+  bool *marks = calloc(policy_count(doc) + 1, sizeof *marks);
+  check(marks != NULL);
+  for (size_t i = 0; i < policy_count(doc); i++)
+    marks[i] = true;
+  size_t gone;
+  struct json_error error;
+  check(policy_fold(edited, marks, &TEXT("x"), &gone, &error) != POLICY_FAILED);
+  check(policy_count(edited) + gone == policy_count(doc));
+  static const char *const elements[] = {"Sid", "Condition", "Action", "other"};
+  for (size_t i = 0; i < policy_count(edited) && i < 4; i++) {
+    const struct policy_setting setting = {i, elements[i], TEXT("{\"Null\":{\"a\":[true,\"b\"]}}")};
+    policy_set(edited, &setting, &error);
+    for (size_t j = 0; j < policy_count(edited) && j < 4; j++) {
+      policy_covers(edited, i, j, &failed);
+      check(!failed);
+    }
+  }
+  free(marks);
+  policy_free(sorted);
+  policy_free(edited);
+}
+
 /* Takes every third principal out. */
 static void check_taking_out(const struct policy *doc, size_t seed) {
   struct policy *edited = policy_copy(doc);
@@ -114,6 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   check_decisions(doc);
   check_grant(doc, may_name(data, size));
   check_taking_out(doc, size);
+  check_other_edits(doc);
   policy_free(doc);
   return 0;
 }

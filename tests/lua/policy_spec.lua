@@ -133,44 +133,6 @@ describe("equivalence", function()
   end)
 end)
 
-describe("a decision", function()
-  local RESOURCE = "arn:aws:ecr:us-east-1:111122223333:repository/app"
-  local function can(text, principal, action)
-    return parse(text):can { principal = principal, action = action or "ecr:BatchGetImage", resource = RESOURCE }
-  end
-
-  it("allows whom a statement names, and says which", function()
-    local decision, statement, reason = can(
-      ('{"Statement":[{"Sid":"x","Effect":"Allow","Principal":{"AWS":"%s"},"Action":"ecr:Batch*"}]}'):format(PULLER), PULLER)
-    assert.equal("allow", decision)
-    assert.equal("x", statement.sid)
-    assert.is_string(reason)
-  end)
-
-  it("is an implicit deny when nothing speaks of the caller", function()
-    assert.equal("implicit-deny", (can(HUMAN, PULLER)))
-  end)
-
-  it("is a deny when any statement denies", function()
-    assert.equal("deny", (can([[{"Statement":[
-      {"Effect":"Allow","Principal":"*","Action":"ecr:*"},
-      {"Effect":"Deny","Principal":{"AWS":"]] .. PULLER .. [["},"Action":"ecr:batchgetimage"}]}]], PULLER)))
-  end)
-
-  it("lets a session stand for its role", function()
-    assert.equal("allow", (can(
-      '{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:role/ci/build"},"Action":"ecr:*"}]}',
-      "arn:aws:sts::444455556666:assumed-role/build/job-1")))
-  end)
-
-  it("depends on a condition, whose keys it names", function()
-    local decision, _, reason = can(
-      '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}}]}', PULLER)
-    assert.equal("depends", decision)
-    assert.matches("aws:PrincipalOrgID", reason, 1, true)
-  end)
-end)
-
 describe("merge", function()
   it("joins the statements of both and repeats none", function()
     local merged = assert(policy.merge(parse(HUMAN), parse(HUMAN)))
@@ -194,35 +156,5 @@ describe("diff", function()
     local text = doc:diff(edited, { from = "now", to = "then" })
     assert.matches("^%-%-%- now\n%+%+%+ then\n@@ ", text)
     assert.matches('\n%+ +"Sid": "AllowLightsailPull%-web"', text)
-  end)
-end)
-
-describe("lint", function()
-  local function ids(text)
-    local found = {}
-    for _, finding in ipairs(parse(text):lint()) do found[finding.id] = finding end
-    return found
-  end
-
-  it("finds nothing in a plain grant", function()
-    local doc = policy.new()
-    grant(doc)
-    assert.same({}, doc:lint())
-  end)
-
-  it("finds public access, orphans, repeated Sids and unknown elements, each with its place", function()
-    local found = ids [[{"Version":"2012-10-17","Statement":[
-      {"Sid":"a","Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage"},
-      {"Sid":"a","Effect":"Allow","Principal":{"AWS":"AROAEXAMPLEEXAMPLE123"},"Action":"ecr:BatchGetImage","Foo":1}]}]]
-    assert.equal("critical", found.public.severity)
-    assert.equal(2, found.public.line)
-    assert.equal(2, found.orphan.statement)
-    assert.equal(3, found["repeated-sid"].line)
-    assert.is_table(found["unknown-element"])
-  end)
-
-  it("finds push rights of a Lightsail role", function()
-    assert.is_table(ids(('{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"ecr:PutImage"}}')
-      :format(PULLER))["wider-than-pull"])
   end)
 end)

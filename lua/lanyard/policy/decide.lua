@@ -1,9 +1,9 @@
 -- What all policies together say to a request: IAM's evaluation logic.
 -- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 
-local arn = require "lanyard.arn"
 local core = require "lanyard.policy.core"
 local errors = require "lanyard.errors"
+local request_of = require "lanyard.policy.request"
 
 -- Services whose resource policy must allow, whatever the principal's own policies say.
 local RESOURCE_POLICY_RULES = {
@@ -42,22 +42,6 @@ local function documents(list, name)
   return found
 end
 
--- Who asks: { account | nil, service = bool, kind = "user" | "role" | "session" | "root" | nil, role_arn }
-local function caller_of(principal)
-  local parsed = arn.parse(principal)
-  if not parsed then
-    local account = principal:match "^%d%d%d%d%d%d%d%d%d%d%d%d$"
-    return { account = account, kind = account and "root", service = principal:find "^[%w-]+%.[%w.-]+$" ~= nil }
-  end
-  local resource = parsed.resource
-  local session_role = parsed.service == "sts" and resource:match "^assumed%-role/([^/]+)/"
-  return {
-    account = parsed.account,
-    kind = resource == "root" and "root" or session_role and "session" or resource:match "^(%a+)/",
-    role_arn = session_role and ("arn:%s:iam::%s:role/%s"):format(parsed.partition, parsed.account, session_role),
-  }
-end
-
 -- What a list of policies, any of which may allow, says together. --> { answer, statement, reason, namings }
 local function weigh_all(list, request, identity)
   local best = { answer = "implicit-deny", reason = "no statement allows it", namings = {} }
@@ -65,7 +49,7 @@ local function weigh_all(list, request, identity)
   for _, one in ipairs(list) do
     local answer, statement, reason, namings = one.doc:weigh {
       principal = request.principal, action = request.action, resource = request.resource,
-      context = request.context, identity = identity,
+      context = request.context, partial = request.partial, identity = identity,
     }
     local result = { answer = answer, statement = statement, document = one.name, namings = namings,
       reason = ("%s: %s"):format(one.name, reason) }
@@ -97,26 +81,6 @@ local function weigh_levels(levels, request, name, identity)
     end
   end
   return worst or { answer = "implicit-deny", reason = ("there is no level of the %ss"):format(name), namings = {} }
-end
-
-local function complete_context(context, request, caller, resource_account)
-  if not context then
-    return nil
-  end
-  local complete, seen = {}, {}
-  for key, value in pairs(context) do
-    complete[key], seen[key:lower()] = value, true
-  end
-  for key, value in pairs {
-    ["aws:PrincipalArn"] = caller.role_arn or caller.account and request.principal or nil,
-    ["aws:PrincipalAccount"] = caller.account or nil,
-    ["aws:ResourceAccount"] = resource_account or nil,
-  } do
-    if not seen[key:lower()] then
-      complete[key] = value
-    end
-  end
-  return complete
 end
 
 -- The results of all layers that there are, by name.
@@ -211,10 +175,10 @@ end
 -- See lanyard.policy.
 return function(options)
   local request = { principal = options.principal, action = options.action, resource = options.resource }
-  local caller = caller_of(options.principal)
-  local parsed = options.resource and arn.parse(options.resource)
-  local resource_account = options.resource_account or parsed and parsed.account ~= "" and parsed.account or nil
-  request.context = complete_context(options.context, request, caller, resource_account)
+  local caller = request_of.caller(options.principal)
+  local resource_account = request_of.resource_account(options.resource_account, options.resource)
+  request.partial = options.partial or options.context == nil
+  request.context = request_of.context(options.context or {}, options.principal, caller, resource_account)
   local ok, layers = pcall(weigh_layers, options, request, caller)
   if not ok then
     if errors.is(layers) then

@@ -1,0 +1,686 @@
+/* What holds for every policy, tried on random ones: documents are made from a model, printed in a
+ * random layout and spelling, edited and asked. LANYARD_SEED and LANYARD_RUNS change the run; a failure
+ * names its seed, which makes the same document first. */
+
+#include "policy.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#ifdef __SANITIZE_ADDRESS__
+#define RUNS 10000 /* ten times slower there */
+#else
+#define RUNS 100000
+#endif
+
+#define TEXT(string) ((struct policy_string){string, strlen(string)})
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* --- Chance ----------------------------------------------------------------------------------- */
+
+static uint64_t chance;
+
+/* splitmix64 */
+static uint64_t draw(void) {
+  uint64_t z = (chance += 0x9E3779B97F4A7C15u);
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return z ^ (z >> 31);
+}
+
+static size_t below(size_t bound) {
+  return (size_t)(draw() % bound);
+}
+
+static bool once_in(size_t times) {
+  return below(times) == 0;
+}
+
+/* --- The model -------------------------------------------------------------------------------- */
+
+/* Each principal in the spellings that mean the same; those of the first rows are accounts. */
+static const char *const principals[][2] = {
+    {"444455556666", "arn:aws:iam::444455556666:root"},
+    {"111122223333", "arn:aws:iam::111122223333:root"},
+    {"arn:aws:iam::444455556666:role/team/build", NULL},
+    {"arn:aws:iam::444455556666:user/kim", NULL},
+    {"arn:aws:iam::111122223333:role/deploy", NULL},
+    {"arn:aws:sts::111122223333:assumed-role/ops/kim", NULL},
+    {"AROAEXAMPLEEXAMPLE123", NULL},
+};
+enum { ACCOUNTS = 2, PRINCIPALS = COUNT(principals) };
+
+static const char *const actions[] = {"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
+                                      "ecr:PutImage",      "ecr:Get*",
+                                      "ecr:*Image",        "*"};
+static const char *const resources[] = {"*", "arn:aws:ecr:us-east-1:111122223333:repository/a",
+                                        "arn:aws:ecr:*:111122223333:repository/*"};
+static const char *const conditions[] = {
+    "{\"Bool\":{\"aws:SecureTransport\":\"true\"}}",
+    "{\"StringLike\":{\"aws:PrincipalOrgID\":[\"o-1\",\"o-2\"]},\"Null\":{\"aws:SourceVpc\":true}}",
+    "{\"DateLessThan\":{\"aws:CurrentTime\":\"2027-01-31T00:00:00Z\"}}"};
+static const char *const sids[] = {"pull", "push \xC3\xA9 \xF0\x9F\x98\x80", "a\"b\\c", "x-2", ""};
+static const char *const extras[] = {"12345678901234567890123456789.10e+400",
+                                     "{\"deep\":[[{}],-0.0]}", "null", "\"\""};
+
+#define STATEMENTS 5
+
+struct model_statement {
+  size_t sid;          /* one past its place in `sids`, 0 for none */
+  bool deny, everyone; /* everyone: a bare "*" or {"AWS": "*"} */
+  bool not_principal, not_action, not_resource;
+  unsigned principals, actions, resources; /* bits; no resources: no element */
+  size_t condition, extra;                 /* as sid */
+};
+
+struct model {
+  size_t version; /* 0: none, which is 2008-10-17 */
+  bool id, lone;  /* lone: Statement is an object where there is one */
+  size_t count;
+  struct model_statement statements[STATEMENTS];
+};
+
+static unsigned some_of(size_t count) {
+  unsigned bits = (unsigned)draw() & (unsigned)draw() & ((1u << count) - 1);
+  return bits ? bits : 1u << below(count);
+}
+
+static struct model_statement random_statement(size_t index) {
+  struct model_statement made = {
+      .sid = once_in(2) ? index % COUNT(sids) + 1 : 0,
+      .deny = once_in(4),
+      .everyone = once_in(6),
+      .not_principal = once_in(12),
+      .not_action = once_in(10),
+      .principals = some_of(PRINCIPALS),
+      .actions = some_of(COUNT(actions)),
+      .condition = once_in(4) ? below(COUNT(conditions)) + 1 : 0,
+      .extra = once_in(6) ? below(COUNT(extras)) + 1 : 0,
+  };
+  if (once_in(4)) {
+    made.resources = some_of(COUNT(resources));
+    made.not_resource = once_in(5);
+  }
+  return made;
+}
+
+static struct model random_model(void) {
+  struct model model = {.version = below(3), .id = once_in(3), .count = below(STATEMENTS + 1)};
+  model.lone = once_in(3);
+  for (size_t i = 0; i < model.count; i++)
+    model.statements[i] = random_statement(i);
+  return model;
+}
+
+/* --- Printing --------------------------------------------------------------------------------- */
+
+struct style {
+  const char *newline, *unit; /* newline NULL: all on one line */
+  const char *colon, *comma, *inside;
+  bool escapes, bom;
+};
+
+static struct style random_style(void) {
+  static const char *const newlines[] = {NULL, NULL, "\n", "\n", "\r\n", "\r"};
+  static const char *const units[] = {"  ", "    ", "\t", ""};
+  static const char *const colons[] = {":", ": ", " : ", " :\t"};
+  static const char *const commas[] = {",", ", ", " , "};
+  static const char *const insides[] = {"", " ", "  "};
+  return (struct style){newlines[below(6)], units[below(4)], colons[below(4)], commas[below(3)],
+                        insides[below(3)],  once_in(3),      once_in(10)};
+}
+
+static void add_line(const struct style *style, size_t depth, const char *else_what,
+                     struct buf *out) {
+  if (!style->newline) {
+    buf_adds(out, else_what);
+    return;
+  }
+  buf_adds(out, style->newline);
+  for (size_t i = 0; i < depth; i++)
+    buf_adds(out, style->unit);
+}
+
+static void add_comma(const struct style *style, size_t depth, struct buf *out) {
+  buf_adds(out, style->newline ? "," : style->comma);
+  if (style->newline)
+    add_line(style, depth, "", out);
+}
+
+/* A string, some of its ASCII characters as \u escapes. */
+static void add_string(const struct style *style, const char *string, struct buf *out) {
+  buf_addc(out, '"');
+  for (; *string; string++) {
+    if (*string == '"' || *string == '\\')
+      buf_addf(out, "\\%c", *string);
+    else if (style->escapes && *string > 0 && once_in(8))
+      buf_addf(out, once_in(2) ? "\\u%04x" : "\\u%04X", (unsigned)*string);
+    else
+      buf_addc(out, *string);
+  }
+  buf_addc(out, '"');
+}
+
+static void add_name(const struct style *style, const char *name, struct buf *out) {
+  add_string(style, name, out);
+  buf_adds(out, style->colon);
+}
+
+static void shuffle(size_t *order, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    order[i] = i;
+  for (size_t i = count; i > 1; i--) {
+    size_t j = below(i), kept = order[i - 1];
+    order[i - 1] = order[j];
+    order[j] = kept;
+  }
+}
+
+/* An action in another letter case, a principal in another spelling. */
+static void add_spelled(const struct style *style, const char *list, size_t index,
+                        struct buf *out) {
+  if (strstr(list, "Principal")) {
+    const char *other = principals[index][1];
+    add_string(style, other && once_in(2) ? other : principals[index][0], out);
+  } else if (strstr(list, "Action")) {
+    char spelled[64];
+    snprintf(spelled, sizeof spelled, "%s", actions[index]);
+    for (char *c = spelled; *c && style->escapes; c++)
+      if (*c >= 'a' && *c <= 'z' && once_in(6))
+        *c = (char)(*c - 'a' + 'A');
+    add_string(style, spelled, out);
+  } else {
+    add_string(style, resources[index], out);
+  }
+}
+
+/* The values of a list in any order, now and then one twice; one alone may be a string. */
+static void add_list(const struct style *style, const char *list, unsigned bits, size_t depth,
+                     struct buf *out) {
+  size_t order[8], count = 0;
+  shuffle(order, 8);
+  size_t chosen[9];
+  for (size_t i = 0; i < 8; i++)
+    if (bits & 1u << order[i])
+      chosen[count++] = order[i];
+  if (count == 1 && once_in(2)) {
+    add_spelled(style, list, chosen[0], out);
+    return;
+  }
+  if (once_in(8))
+    chosen[count++] = chosen[0];
+  struct style flat = *style;
+  if (once_in(2))
+    flat.newline = NULL;
+  buf_addc(out, '[');
+  add_line(&flat, depth + 1, flat.inside, out);
+  for (size_t i = 0; i < count; i++) {
+    if (i > 0)
+      add_comma(&flat, depth + 1, out);
+    add_spelled(style, list, chosen[i], out);
+  }
+  add_line(&flat, depth, flat.inside, out);
+  buf_addc(out, ']');
+}
+
+static void add_principal(const struct style *style, const struct model_statement *statement,
+                          size_t depth, struct buf *out) {
+  if (statement->everyone && once_in(2)) {
+    add_string(style, "*", out);
+    return;
+  }
+  buf_addc(out, '{');
+  add_line(style, depth + 1, style->inside, out);
+  add_name(style, "AWS", out);
+  if (statement->everyone)
+    add_string(style, "*", out);
+  else
+    add_list(style, "Principal", statement->principals, depth + 1, out);
+  add_line(style, depth, style->inside, out);
+  buf_addc(out, '}');
+}
+
+enum member { SID, EFFECT, PRINCIPAL, ACTION, RESOURCE, CONDITION, EXTRA, MEMBERS };
+
+static bool has_member(const struct model_statement *statement, size_t member) {
+  switch (member) {
+  case SID:
+    return statement->sid > 0;
+  case RESOURCE:
+    return statement->resources > 0;
+  case CONDITION:
+    return statement->condition > 0;
+  case EXTRA:
+    return statement->extra > 0;
+  default:
+    return true;
+  }
+}
+
+static void add_member(const struct style *style, const struct model_statement *statement,
+                       size_t member, size_t depth, struct buf *out) {
+  switch (member) {
+  case SID:
+    add_name(style, "Sid", out);
+    add_string(style, sids[statement->sid - 1], out);
+    break;
+  case EFFECT:
+    add_name(style, "Effect", out);
+    add_string(style, statement->deny ? "Deny" : "Allow", out);
+    break;
+  case PRINCIPAL:
+    add_name(style, statement->not_principal ? "NotPrincipal" : "Principal", out);
+    add_principal(style, statement, depth, out);
+    break;
+  case ACTION:
+    add_name(style, statement->not_action ? "NotAction" : "Action", out);
+    add_list(style, "Action", statement->actions, depth, out);
+    break;
+  case RESOURCE:
+    add_name(style, statement->not_resource ? "NotResource" : "Resource", out);
+    add_list(style, "Resource", statement->resources, depth, out);
+    break;
+  case CONDITION:
+    add_name(style, "Condition", out);
+    buf_adds(out, conditions[statement->condition - 1]);
+    break;
+  default:
+    add_name(style, "Remark", out);
+    buf_adds(out, extras[statement->extra - 1]);
+    break;
+  }
+}
+
+static void add_statement(const struct style *style, const struct model_statement *statement,
+                          size_t depth, struct buf *out) {
+  size_t order[MEMBERS];
+  shuffle(order, MEMBERS);
+  bool first = true;
+  buf_addc(out, '{');
+  add_line(style, depth + 1, style->inside, out);
+  for (size_t i = 0; i < MEMBERS; i++) {
+    if (!has_member(statement, order[i]))
+      continue;
+    if (!first)
+      add_comma(style, depth + 1, out);
+    first = false;
+    add_member(style, statement, order[i], depth + 1, out);
+  }
+  add_line(style, depth, style->inside, out);
+  buf_addc(out, '}');
+}
+
+static void add_statements(const struct style *style, const struct model *model, struct buf *out) {
+  if (model->lone && model->count == 1) {
+    add_statement(style, &model->statements[0], 1, out);
+    return;
+  }
+  size_t order[STATEMENTS];
+  shuffle(order, model->count);
+  buf_addc(out, '[');
+  add_line(style, 2, style->inside, out);
+  for (size_t i = 0; i < model->count; i++) {
+    if (i > 0)
+      add_comma(style, 2, out);
+    add_statement(style, &model->statements[order[i]], 2, out);
+  }
+  if (model->count > 0)
+    add_line(style, 1, style->inside, out);
+  buf_addc(out, ']');
+}
+
+static void print_model(const struct model *model, struct buf *out) {
+  static const char *const versions[] = {"", "2008-10-17", "2012-10-17"};
+  struct style style = random_style();
+  size_t order[3];
+  shuffle(order, 3);
+  bool first = true;
+  buf_reset(out);
+  buf_adds(out, style.bom ? "\xEF\xBB\xBF" : "");
+  buf_adds(out, once_in(8) ? " \r\n{" : "{");
+  add_line(&style, 1, style.inside, out);
+  for (size_t i = 0; i < 3; i++) {
+    if ((order[i] == 0 && model->version == 0) || (order[i] == 1 && !model->id))
+      continue;
+    if (!first)
+      add_comma(&style, 1, out);
+    first = false;
+    add_name(&style, order[i] == 0 ? "Version" : order[i] == 1 ? "Id" : "Statement", out);
+    if (order[i] < 2)
+      add_string(&style, order[i] == 0 ? versions[model->version] : "the \xE2\x82\xAC one", out);
+    else
+      add_statements(&style, model, out);
+  }
+  add_line(&style, 0, style.inside, out);
+  buf_adds(out, once_in(4) ? "} \n \t" : "}");
+}
+
+/* --- What holds ------------------------------------------------------------------------------- */
+
+static struct policy *parse(const char *text, size_t length) {
+  struct json_error error;
+  struct policy *doc = policy_parse(text, length, &error);
+  if (!doc)
+    print_message("%s\n%.*s\n", error.message, (int)length, text);
+  assert_non_null(doc);
+  return doc;
+}
+
+static struct policy *print_and_parse(const struct model *model) {
+  struct buf text = {0};
+  print_model(model, &text);
+  assert_false(text.failed);
+  struct policy *doc = parse(text.data, text.length);
+  size_t length;
+  const char *kept = policy_text(doc, &length);
+  assert_int_equal(length, text.length);
+  assert_memory_equal(kept, text.data, length);
+  buf_free(&text);
+  return doc;
+}
+
+static bool equivalent(const struct policy *a, const struct policy *b) {
+  bool failed;
+  bool same = policy_equivalent(a, b, &failed);
+  assert_false(failed);
+  return same;
+}
+
+static void assert_same_text(const struct policy *a, const struct policy *b) {
+  size_t a_length, b_length;
+  const char *a_text = policy_text(a, &a_length), *b_text = policy_text(b, &b_length);
+  assert_string_equal(a_text, b_text);
+  assert_int_equal(a_length, b_length);
+}
+
+static enum policy_answer ask(const struct policy *doc, const char *principal, const char *action) {
+  const struct policy_request request = {
+      .principal = TEXT(principal), .action = TEXT(action), .resource = TEXT(resources[1])};
+  struct buf reason = {0};
+  enum policy_answer answer = policy_can(doc, &request, &reason).answer;
+  buf_free(&reason);
+  return answer;
+}
+
+/* A model that means something else, by one thing. */
+static struct model another(struct model model) {
+  if (model.count == 0 || once_in(5)) {
+    model.version = model.version == 2 ? 1 : 2;
+    return model;
+  }
+  struct model_statement *statement = &model.statements[below(model.count)];
+  switch (below(6)) {
+  case 0:
+    statement->deny = !statement->deny;
+    break;
+  case 1:
+    statement->actions ^= 1u << below(COUNT(actions));
+    if (statement->actions == 0)
+      statement->actions = 1u << 5 | 1u << 2;
+    break;
+  case 2:
+    statement->condition = (statement->condition + 1) % (COUNT(conditions) + 1);
+    break;
+  case 3:
+    statement->not_action = !statement->not_action;
+    break;
+  case 4:
+    statement->everyone = !statement->everyone;
+    break;
+  default:
+    statement->extra = (statement->extra + 1) % (COUNT(extras) + 1);
+  }
+  return model;
+}
+
+/* The layout, the order and the spelling of a policy are not its meaning; all else is. */
+static void check_equivalence(const struct model *model, const struct policy *doc) {
+  struct policy *second = print_and_parse(model);
+  struct policy *third = print_and_parse(model);
+  struct model other = another(*model);
+  struct policy *different = print_and_parse(&other);
+  assert_true(equivalent(doc, doc));
+  assert_true(equivalent(doc, second) && equivalent(second, doc));
+  assert_true(equivalent(second, third) && equivalent(doc, third));
+  bool differs = !equivalent(doc, different);
+  assert_int_equal(differs, !equivalent(different, doc));
+  assert_int_equal(differs, !equivalent(different, third));
+  /* Two statements that mean the same may make the change one of nothing. */
+  assert_true(differs || model->count > 1);
+  policy_free(second);
+  policy_free(third);
+  policy_free(different);
+}
+
+static void check_layout(const struct policy *doc) {
+  struct buf pretty = {0}, again = {0};
+  policy_format(doc, &pretty);
+  struct policy *formatted = parse(pretty.data, pretty.length);
+  assert_true(equivalent(doc, formatted));
+  policy_format(formatted, &again);
+  assert_string_equal(pretty.data, again.data);
+  policy_free(formatted);
+  buf_free(&pretty);
+  buf_free(&again);
+}
+
+static void check_sort(const struct policy *doc) {
+  struct policy *sorted = policy_copy(doc);
+  size_t before, after;
+  policy_text(doc, &before);
+  assert_int_not_equal(policy_sort(sorted), POLICY_FAILED);
+  policy_text(sorted, &after);
+  assert_int_equal(before, after);
+  assert_true(equivalent(doc, sorted));
+  assert_int_equal(policy_sort(sorted), POLICY_UNCHANGED);
+  policy_free(sorted);
+}
+
+static const struct policy_string pull[] = {{"ecr:BatchGetImage", 17},
+                                            {"ecr:GetDownloadUrlForLayer", 26}};
+
+static enum policy_edit allow(struct policy *doc, const char *principal, bool conditional) {
+  const struct policy_grant grant = {
+      .sid = TEXT("pull"),
+      .principal = TEXT(principal),
+      .actions = pull,
+      .action_count = COUNT(pull),
+      .condition = conditional ? TEXT(conditions[2]) : (struct policy_string){NULL, 0},
+  };
+  size_t index;
+  struct json_error error;
+  enum policy_edit edit = policy_allow(doc, &grant, &index, &error);
+  assert_int_not_equal(edit, POLICY_FAILED);
+  return edit;
+}
+
+static size_t revoke(struct policy *doc, const char *principal) {
+  const struct policy_revocation what = {.principal = TEXT(principal)};
+  size_t touched;
+  assert_int_not_equal(policy_revoke(doc, &what, &touched), POLICY_FAILED);
+  return touched;
+}
+
+/* A grant that is taken back leaves the bytes that were there; only a lone statement object stays in
+ * the array that the grant put it into. */
+static void check_allow_then_revoke(const struct model *model, const struct policy *doc) {
+  static const char newcomer[] = "arn:aws:iam::777788889999:role/newcomer";
+  struct policy *edited = policy_copy(doc);
+  bool conditional = once_in(3);
+  assert_int_equal(allow(edited, newcomer, conditional), POLICY_CHANGED);
+  assert_int_equal(policy_count(edited), policy_count(doc) + 1);
+  assert_int_equal(allow(edited, newcomer, conditional), POLICY_UNCHANGED);
+  assert_int_equal(revoke(edited, newcomer), 1);
+  assert_true(equivalent(doc, edited));
+  if (!(model->lone && model->count == 1))
+    assert_same_text(doc, edited);
+  policy_free(edited);
+}
+
+static bool has_deny(const struct model *model) {
+  for (size_t i = 0; i < model->count; i++)
+    if (model->statements[i].deny)
+      return true;
+  return false;
+}
+
+static void check_allow_allows(const struct model *model, const struct policy *doc) {
+  const char *principal = principals[below(PRINCIPALS)][0];
+  struct policy *edited = policy_copy(doc);
+  allow(edited, principal, false);
+  for (size_t i = 0; i < COUNT(pull); i++) {
+    enum policy_answer answer = ask(edited, principal, pull[i].bytes);
+    if (has_deny(model))
+      assert_int_not_equal(answer, POLICY_ANSWER_IMPLICIT_DENY);
+    else
+      assert_int_equal(answer, POLICY_ANSWER_ALLOW);
+  }
+  policy_free(edited);
+}
+
+static void assert_same_answers(const struct policy *a, const struct policy *b, size_t but) {
+  for (size_t i = 0; i < PRINCIPALS; i++)
+    for (size_t j = 0; j < 3 && i != but; j++)
+      assert_int_equal(ask(a, principals[i][0], actions[j]), ask(b, principals[i][0], actions[j]));
+  assert_int_equal(ask(a, "*", actions[0]), ask(b, "*", actions[0]));
+}
+
+/* Of one principal; an account's would be those of its principals too. */
+static void check_revoke_is_precise(const struct policy *doc) {
+  size_t whose = ACCOUNTS + below(PRINCIPALS - ACCOUNTS);
+  struct policy *edited = policy_copy(doc);
+  size_t touched = revoke(edited, principals[whose][0]);
+  if (touched == 0)
+    assert_same_text(doc, edited);
+  assert_same_answers(doc, edited, whose);
+  assert_int_equal(revoke(edited, principals[whose][0]), 0);
+  policy_free(edited);
+}
+
+static void check_fold(const struct policy *doc) {
+  bool marks[STATEMENTS + 1];
+  memset(marks, true, sizeof marks);
+  struct policy *folded = policy_copy(doc);
+  const struct policy_string sid = once_in(2) ? TEXT("all") : (struct policy_string){NULL, 0};
+  size_t gone;
+  struct json_error error;
+  assert_int_not_equal(policy_fold(folded, marks, &sid, &gone, &error), POLICY_FAILED);
+  assert_int_equal(policy_count(folded) + gone, policy_count(doc));
+  if (gone == 0)
+    assert_same_text(doc, folded);
+  assert_same_answers(doc, folded, PRINCIPALS);
+  assert_int_equal(policy_fold(folded, marks, &sid, &gone, &error), POLICY_UNCHANGED);
+  policy_free(folded);
+}
+
+static enum policy_edit set(struct policy *doc, size_t index, const char *element,
+                            struct policy_string json) {
+  const struct policy_setting setting = {index, element, json};
+  struct json_error error;
+  enum policy_edit edit = policy_set(doc, &setting, &error);
+  if (edit == POLICY_FAILED)
+    print_message("%s\n", error.message);
+  assert_int_not_equal(edit, POLICY_FAILED);
+  return edit;
+}
+
+/* An element that is set and set back leaves the bytes that were there. */
+static void check_set(const struct policy *doc) {
+  if (policy_count(doc) == 0)
+    return;
+  size_t index = below(policy_count(doc)), length;
+  const struct policy_statement *statement = policy_statement(doc, index);
+  struct policy *edited = policy_copy(doc);
+  struct policy_string old = {NULL, 0};
+  if (statement->sid)
+    old = (struct policy_string){policy_text(doc, &length) + statement->sid->start,
+                                 statement->sid->end - statement->sid->start};
+  assert_int_equal(set(edited, index, "Sid", TEXT("\"set\"")), POLICY_CHANGED);
+  assert_true(policy_has_sid(policy_statement(edited, index), "set", 3));
+  assert_int_equal(set(edited, index, "Sid", TEXT(" \"set\" ")), POLICY_UNCHANGED);
+  assert_int_equal(set(edited, index, "Sid", old), POLICY_CHANGED);
+  assert_same_text(doc, edited);
+  if (!statement->conditions.json) {
+    assert_int_equal(set(edited, index, "Condition", TEXT(conditions[1])), POLICY_CHANGED);
+    assert_int_equal(policy_statement(edited, index)->conditions.count, 2);
+    assert_int_equal(set(edited, index, "Condition", (struct policy_string){NULL, 0}),
+                     POLICY_CHANGED);
+    assert_same_text(doc, edited);
+  }
+  policy_free(edited);
+}
+
+/* A statement that another covers changes no answer when it goes, unless it is the Deny. */
+static void check_covers(const struct policy *doc) {
+  for (size_t outer = 0; outer < policy_count(doc); outer++)
+    for (size_t inner = 0; inner < policy_count(doc); inner++) {
+      bool failed;
+      bool covers = policy_covers(doc, outer, inner, &failed);
+      assert_false(failed);
+      const struct policy_statement *a = policy_statement(doc, outer);
+      const struct policy_statement *b = policy_statement(doc, inner);
+      if (!covers || outer == inner || (b->effect == POLICY_DENY && a->effect != POLICY_DENY))
+        continue;
+      bool marks[STATEMENTS] = {false};
+      marks[inner] = true;
+      struct policy *without = policy_copy(doc);
+      assert_int_equal(policy_remove(without, marks), POLICY_CHANGED);
+      for (size_t i = 0; i < PRINCIPALS; i++)
+        for (size_t j = 0; j < 3; j++) {
+          enum policy_answer before = ask(doc, principals[i][0], actions[j]);
+          enum policy_answer after = ask(without, principals[i][0], actions[j]);
+          bool shadow = b->effect == POLICY_ALLOW && a->effect == POLICY_DENY;
+          /* Under the same condition both apply or neither does: that is not seen from here. */
+          if (!(shadow && a->conditions.count > 0))
+            assert_int_equal(before, after);
+        }
+      policy_free(without);
+    }
+}
+
+static uint64_t current; /* the seed of the document at hand */
+
+static uint64_t number_of(const char *variable, uint64_t otherwise) {
+  const char *text = getenv(variable);
+  return text ? strtoull(text, NULL, 0) : otherwise;
+}
+
+static void random_documents_and_edits(void **state) {
+  (void)state;
+  uint64_t seed = number_of("LANYARD_SEED", 1), runs = number_of("LANYARD_RUNS", RUNS);
+  for (uint64_t run = 0; run < runs; run++) {
+    chance = seed + run;
+    current = chance;
+    struct model model = random_model();
+    struct policy *doc = print_and_parse(&model);
+    check_equivalence(&model, doc);
+    check_layout(doc);
+    check_sort(doc);
+    check_allow_then_revoke(&model, doc);
+    check_allow_allows(&model, doc);
+    check_revoke_is_precise(doc);
+    check_fold(doc);
+    check_set(doc);
+    check_covers(doc);
+    policy_free(doc);
+  }
+}
+
+static int tell_seed(void **state) {
+  (void)state;
+  print_message("the last document: LANYARD_SEED=%llu\n", (unsigned long long)current);
+  return 0;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(random_documents_and_edits, NULL, tell_seed),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,186 @@
+-- What one resource policy says, rule by rule as IAM's documentation has them.
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+
+local policy = require "lanyard.policy"
+
+local A, B = "111122223333", "444455556666"
+local ROLE, USER = "arn:aws:iam::111122223333:role/ci/build", "arn:aws:iam::111122223333:user/kim"
+local SESSION = "arn:aws:sts::111122223333:assumed-role/build/job-1"
+local REPOSITORY = "arn:aws:ecr:us-east-1:111122223333:repository/team/app"
+
+local function can(text, request)
+  return assert(policy.parse(text)):can(request)
+end
+
+-- Each row: the rule, a statement (Effect, and Action where none is given, are put in), who asks, the
+-- answer, the action where it is another than ecr:BatchGetImage.
+local function rows(list)
+  for _, row in ipairs(list) do
+    local rule, statement, who, answer, action = table.unpack(row, 1, 5)
+    it(rule, function()
+      local text = ('{"Version":"2012-10-17","Statement":[{"Effect":"Allow",%s%s}]}')
+        :format(statement:find "Action\"" and "" or '"Action":"ecr:BatchGetImage",', statement)
+      assert.equal(answer, (can(text, { principal = who, action = action or "ecr:BatchGetImage", resource = REPOSITORY })))
+    end)
+  end
+end
+
+local function aws(value)
+  return ('"Principal":{"AWS":"%s"}'):format(value)
+end
+
+describe("Principal", function()
+  rows {
+    { '"*" is everyone', '"Principal":"*"', USER, "allow" },
+    { '{"AWS":"*"} is everyone', aws "*", USER, "allow" },
+    { '"*" answers who asks for anyone', '"Principal":"*"', "*", "allow" },
+    { "one that is named is not anyone", aws(USER), "*", "implicit-deny" },
+    { "an account id stands for its principals", aws(A), USER, "allow" },
+    { "a root ARN stands for its account's principals", aws "arn:aws:iam::111122223333:root", ROLE, "allow" },
+    { "an account stands for its root, spelled either way", aws(A), "arn:aws:iam::111122223333:root", "allow" },
+    { "an account is not another", aws(B), USER, "implicit-deny" },
+    { "a user is itself", aws(USER), USER, "allow" },
+    { "a user is not another of its account", aws(USER), ROLE, "implicit-deny" },
+    { "names mind letter case", aws(USER), USER:gsub("kim", "Kim"), "implicit-deny" },
+    { "a role stands for its sessions, the path left out", aws(ROLE), SESSION, "allow" },
+    { "a session is itself", aws(SESSION), SESSION, "allow" },
+    { "a session is not another of its role", aws(SESSION), SESSION .. "2", "implicit-deny" },
+    { "a session does not stand for its role", aws(SESSION), ROLE, "implicit-deny" },
+    { "a role of another account is another", aws(ROLE), SESSION:gsub(A, B), "implicit-deny" },
+    { "a role of another partition is another", aws(ROLE), SESSION:gsub("aws", "aws-cn"), "implicit-deny" },
+    { "a unique id is itself", aws "AROAEXAMPLEEXAMPLE123", "AROAEXAMPLEEXAMPLE123", "allow" },
+    { "a unique id is nobody else", aws "AROAEXAMPLEEXAMPLE123", ROLE, "implicit-deny" },
+    { "wildcards are none in an ARN", aws "arn:aws:iam::111122223333:role/*", ROLE, "implicit-deny" },
+    { "a list is an OR", '"Principal":{"AWS":["' .. B .. '","' .. USER .. '"]}', USER, "allow" },
+    { "a service is itself", '"Principal":{"Service":"ecs.amazonaws.com"}', "ecs.amazonaws.com", "allow" },
+    { "a service is no other", '"Principal":{"Service":"ecs.amazonaws.com"}', "ec2.amazonaws.com", "implicit-deny" },
+    { "a federated principal is itself", '"Principal":{"Federated":"accounts.google.com"}', "accounts.google.com", "allow" },
+    { "a service under AWS is nobody", aws "ecs.amazonaws.com", ROLE, "implicit-deny" },
+    { "NotPrincipal is everyone else", '"NotPrincipal":{"AWS":"' .. USER .. '"}', ROLE, "allow" },
+    { "NotPrincipal excepts whom it names", '"NotPrincipal":{"AWS":"' .. USER .. '"}', USER, "implicit-deny" },
+    { "NotPrincipal excepts an account's principals", '"NotPrincipal":{"AWS":"' .. A .. '"}', USER, "implicit-deny" },
+    { "no Principal is nobody", '"Sid":"x"', USER, "implicit-deny" },
+  }
+end)
+
+describe("Action", function()
+  rows {
+    { "is matched whole", aws(USER) .. ',"Action":"ecr:BatchGet"', USER, "implicit-deny" },
+    { "ignores letter case", aws(USER) .. ',"Action":"ECR:batchgetimage"', USER, "allow" },
+    { "knows *", aws(USER) .. ',"Action":"ecr:*Image"', USER, "allow" },
+    { "knows ?", aws(USER) .. ',"Action":"ecr:BatchGetImag?"', USER, "allow" },
+    { "? is one character", aws(USER) .. ',"Action":"ecr:BatchGetImage?"', USER, "implicit-deny" },
+    { "* alone is every action", aws(USER) .. ',"Action":"*"', USER, "allow" },
+    { "a list is an OR", aws(USER) .. ',"Action":["ecr:PutImage","ecr:BatchGetImage"]', USER, "allow" },
+    { "NotAction is every other action", aws(USER) .. ',"NotAction":"ecr:Put*"', USER, "allow" },
+    { "NotAction excepts what it names", aws(USER) .. ',"NotAction":"ecr:Put*"', USER, "implicit-deny", "ecr:PutImage" },
+  }
+end)
+
+describe("Resource", function()
+  local function resource(value)
+    return aws(USER) .. (',"Resource":"%s"'):format(value)
+  end
+  rows {
+    { "that is absent is the resource itself", aws(USER), USER, "allow" },
+    { "* is every resource", resource "*", USER, "allow" },
+    { "is matched by part", resource "arn:aws:ecr:*:111122223333:repository/team/*", USER, "allow" },
+    { "a wildcard within a part ends with it", resource "arn:aws:ecr:us*3333:repository/team/app", USER, "implicit-deny" },
+    { "a * at the end of a part reaches over colons", resource "arn:aws:ecr:us*:repository/team/app", USER, "allow" },
+    { "minds letter case", resource(REPOSITORY:gsub("team", "Team")), USER, "implicit-deny" },
+    { "NotResource is every other resource", aws(USER) .. ',"NotResource":"arn:aws:ecr:us-east-1:111122223333:repository/x"', USER, "allow" },
+    { "NotResource excepts what it names", aws(USER) .. ',"NotResource":"*"', USER, "implicit-deny" },
+  }
+  it("that is not told makes a certain one depend", function()
+    assert.equal("depends", (can('{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"arn:aws:ecr:r:a:repository/x"}]}',
+      { principal = USER, action = "ecr:PutImage" })))
+  end)
+end)
+
+describe("Effect", function()
+  local BOTH = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*"},{"Sid":"no","Effect":"Deny",%s}]}'
+  it("Deny wins over any Allow, and is named", function()
+    local answer, statement, reason = can(BOTH:format(aws(ROLE) .. ',"Action":"ecr:batchgetimage"'),
+      { principal = SESSION, action = "ecr:BatchGetImage" })
+    assert.equal("deny", answer)
+    assert.equal(2, statement.index)
+    assert.matches("statement 2 %(no%) denies it", reason)
+  end)
+  it("Deny of an account is one of all its principals", function()
+    assert.equal("deny", (can(BOTH:format(aws(A) .. ',"Action":"*"'), { principal = USER, action = "ecr:PutImage" })))
+  end)
+  it("Deny of others leaves the Allow", function()
+    assert.equal("allow", (can(BOTH:format(aws(B) .. ',"Action":"*"'), { principal = USER, action = "ecr:PutImage" })))
+  end)
+  it("a Deny under a condition leaves it open, and names the key", function()
+    local answer, statement, reason = can(BOTH:format(aws(A) .. ',"Action":"*","Condition":{"Bool":{"aws:ViaAWSService":"true"}}'),
+      { principal = USER, action = "ecr:PutImage" })
+    assert.equal("depends", answer)
+    assert.equal(2, statement.index)
+    assert.is_truthy(reason:find("aws:ViaAWSService", 1, true))
+  end)
+  it("is denied implicitly where no statement speaks of it", function()
+    local answer, statement, reason = can('{"Statement":[]}', { principal = USER, action = "ecr:PutImage" })
+    assert.same({ "implicit-deny", "no statement allows it" }, { answer, reason })
+    assert.is_nil(statement)
+  end)
+end)
+
+describe("what is not known", function()
+  local function ask(condition, request)
+    request.principal, request.action = request.principal or USER, "ecr:PutImage"
+    return can(('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Condition":%s}]}')
+      :format(condition), request)
+  end
+  local ORG = '{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}'
+  local TIME = '{"DateLessThan":{"aws:CurrentTime":"2027-01-01T00:00:00Z"}}'
+
+  it("makes a condition depend, not public", function()
+    local answer, _, reason = ask(ORG, {})
+    assert.equal("depends", answer)
+    assert.is_truthy(reason:find("aws:PrincipalOrgID", 1, true))
+  end)
+  it("is not in the request, once a context is given", function()
+    assert.equal("implicit-deny", (ask(ORG, { context = {} })))
+    assert.equal("allow", (ask(ORG, { context = { ["aws:principalorgid"] = "o-1" } })))
+  end)
+  it("stays unknown where the context is partial", function()
+    assert.equal("depends", (ask(ORG, { context = { ["aws:CurrentTime"] = "2026-11-24T00:00:00Z" }, partial = true })))
+    assert.equal("allow", (ask(TIME, { context = { ["aws:CurrentTime"] = "2026-11-24T00:00:00Z" }, partial = true })))
+    assert.equal("implicit-deny", (ask(TIME, { context = { ["aws:CurrentTime"] = "2027-11-24T00:00:00Z" }, partial = true })))
+    assert.equal("depends", (ask('{"Null":{"aws:SourceVpc":"true"}}', { context = {}, partial = true })))
+    assert.equal("depends", (ask('{"StringEquals":{"aws:PrincipalArn":"${aws:x}"}}', {})))
+  end)
+  it("follows from the request where it can", function()
+    assert.equal("allow", (ask('{"StringEquals":{"aws:PrincipalAccount":"111122223333"}}', {})))
+    assert.equal("implicit-deny", (ask('{"StringEquals":{"aws:PrincipalAccount":"444455556666"}}', {})))
+    assert.equal("allow", (ask('{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/build"}}', { principal = SESSION })))
+    assert.equal("allow", (ask('{"StringEquals":{"aws:ResourceAccount":"${aws:PrincipalAccount}"}}', { resource = REPOSITORY })))
+    assert.equal("allow", (ask('{"StringEquals":{"aws:ResourceAccount":"444455556666"}}', { account = B })))
+  end)
+end)
+
+describe("the account that owns the resource", function()
+  it("lets in whom another account must let out", function()
+    local text = '{"Statement":[{"Effect":"Allow",' .. aws(USER) .. ',"Action":"*"}]}'
+    local answer, _, reason = can(text, { principal = USER, action = "ecr:PutImage", account = B })
+    assert.equal("allow", answer)
+    assert.is_truthy(reason:find("account 111122223333 must allow it too", 1, true))
+    _, _, reason = can(text, { principal = USER, action = "ecr:PutImage", account = A })
+    assert.is_nil(reason:find("must allow", 1, true))
+  end)
+  it("leaves it to an account whether its principals may", function()
+    local _, _, reason = can('{"Statement":[{"Effect":"Allow",' .. aws(A) .. ',"Action":"*"}]}',
+      { principal = USER, action = "ecr:PutImage", account = A })
+    assert.is_truthy(reason:find("whose own policies decide", 1, true))
+  end)
+end)
+
+it("a question with a mistyped field is refused", function()
+  for _, request in ipairs {
+    { principal = USER, action = "a", ressource = "x" }, { principal = USER, action = "a", ressource = "x", context = {} },
+    { principal = USER }, { action = "a" }, { principal = USER, action = "a", context = { a = {  {} } } },
+  } do
+    assert.is_false((pcall(can, '{"Statement":[]}', request)))
+  end
+end)

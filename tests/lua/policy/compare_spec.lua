@@ -1,0 +1,64 @@
+local policy = require "lanyard.policy"
+
+local function changes(a, b)
+  return assert(policy.parse(a)):compare(assert(policy.parse(b)))
+end
+
+local function statement(more)
+  return '{"Statement":[{"Sid":"s","Effect":"Allow",' .. more .. "}]}"
+end
+
+describe("the comparison of two policies", function()
+  it("finds nothing where they mean the same", function()
+    assert.same({}, changes(
+      statement '"Principal":{"AWS":"111122223333"},"Action":["ecr:A","ecr:B"]',
+      statement '"Action":["ECR:b","ecr:a"],"Principal":{"AWS":["arn:aws:iam::111122223333:root"]}'))
+  end)
+
+  it("tells by element what a statement lost and gained", function()
+    local found = changes(
+      statement '"Principal":{"AWS":["111122223333","222233334444"]},"Action":"ecr:A"',
+      statement '"Principal":{"AWS":"111122223333"},"Action":["ecr:A","ecr:B"],"Condition":{"Null":{"k":"true"}}')
+    assert.equal(1, #found)
+    assert.equal("changed", found[1].kind)
+    assert.equal("s", found[1].label)
+    assert.same({
+      { element = "Principal", removed = { "222233334444" }, added = {} },
+      { element = "Action", removed = {}, added = { "ecr:B" } },
+      { element = "Condition", removed = {}, added = { "k Null true" } },
+    }, found[1].elements)
+  end)
+
+  it("tells statements that came and went, and one that only changed its Sid", function()
+    local a = '{"Statement":[{"Sid":"old","Effect":"Allow","Principal":"*","Action":"ecr:A"},'
+      .. '{"Sid":"gone","Effect":"Deny","Principal":"*","Action":"ecr:B"}]}'
+    local b = '{"Statement":[{"Sid":"new","Effect":"Allow","Principal":"*","Action":"ecr:A"},'
+      .. '{"Sid":"came","Effect":"Deny","Principal":{"AWS":"111122223333"},"Action":"ecr:C"}]}'
+    local found = changes(a, b)
+    assert.same({ "changed", "added", "removed" }, { found[1].kind, found[2].kind, found[3].kind })
+    assert.same({ { element = "Sid", removed = { "old" }, added = { "new" } } }, found[1].elements)
+    assert.equal("came", found[2].to.sid)
+    assert.equal("gone", found[3].from.sid)
+  end)
+
+  it("pairs statements without Sid by whom they name", function()
+    local found = changes('{"Statement":[{"Effect":"Allow","Principal":{"AWS":"1"},"Action":"ecr:A"}]}',
+      '{"Statement":[{"Effect":"Allow","Principal":{"AWS":"1"},"Action":"ecr:B"}]}')
+    assert.equal(1, #found)
+    assert.same({ { element = "Action", removed = { "ecr:A" }, added = { "ecr:B" } } }, found[1].elements)
+  end)
+
+  it("tells the Version and the Id, the absent Version being 2008-10-17", function()
+    assert.same({}, changes('{"Statement":[]}', '{"Version":"2008-10-17","Statement":[]}'))
+    local found = changes('{"Statement":[]}', '{"Version":"2012-10-17","Id":"x","Statement":[]}')
+    assert.equal("document", found[1].kind)
+    assert.same({ { element = "Version", removed = { "2008-10-17" }, added = { "2012-10-17" } },
+      { element = "Id", removed = {}, added = { "x" } } }, found[1].elements)
+  end)
+
+  it("shows whole what it cannot take apart", function()
+    local found = changes(statement '"Principal":"*","Action":"ecr:A","Note":1', statement '"Principal":"*","Action":"ecr:A","Note":2')
+    assert.equal("Statement", found[1].elements[1].element)
+    assert.equal(1, #changes(statement '"Principal":"*"', statement '"Principal":"*","Action":"ecr:A"'))
+  end)
+end)

@@ -1,0 +1,166 @@
+-- Edits of a policy document beyond granting: set, fold, sort, a grant with a condition.
+
+local json = require "lanyard.json"
+local policy = require "lanyard.policy"
+
+local function parse(text)
+  return assert(policy.parse(text))
+end
+
+local ROLE = "arn:aws:iam::444455556666:role/build"
+
+describe("set", function()
+  local TEXT = '{"Version": "2012-10-17",\n "Statement": [\n  {"Sid": "a",  "Effect":"Allow", "Principal": "*", "Action":"ecr:*"}\n ]}'
+
+  it("gives an element another value and keeps every other byte", function()
+    local doc = parse(TEXT)
+    assert.is_true(doc:set { sid = "a", element = "Action", value = "ecr:BatchGetImage" })
+    assert.equal((TEXT:gsub("ecr:%*", "ecr:BatchGetImage")), tostring(doc))
+  end)
+
+  it("adds an element at its customary place, laid out as its neighbours", function()
+    local doc = parse(TEXT)
+    assert.is_true(doc:set { index = 1, element = "Condition", value = { Bool = { ["aws:SecureTransport"] = "true" } } })
+    assert.equal((TEXT:gsub('"ecr:%*"', '%0, "Condition":{"Bool":{"aws:SecureTransport":"true"}}')), tostring(doc))
+    assert.is_true(doc:set { index = 1, element = "Resource", value = "*" })
+    assert.is_truthy(tostring(doc):find('"Action":"ecr:*", "Resource":"*", "Condition"', 1, true))
+    assert.is_true(doc:set { index = 1, element = "Condition" })
+    assert.is_true(doc:set { index = 1, element = "Resource" })
+    assert.equal(TEXT, tostring(doc))
+  end)
+
+  it("says when there is nothing to do", function()
+    local doc = parse(TEXT)
+    assert.is_false((doc:set { sid = "a", element = "Action", value = "ecr:*" }))
+    local changed, why = doc:set { sid = "b", element = "Action", value = "ecr:*" }
+    assert.is_false(changed)
+    assert.equal("there is no such statement", why)
+    assert.is_false((doc:set { sid = "a", element = "Condition" }))
+    assert.equal(TEXT, tostring(doc))
+  end)
+
+  it("changes Version and Id of the document, which come first", function()
+    local doc = parse '{"Statement":[]}'
+    assert.is_true(doc:set { document = true, element = "Version", value = "2012-10-17" })
+    assert.is_true(doc:set { document = true, element = "Id", value = "x" })
+    assert.equal('{"Version":"2012-10-17","Id":"x","Statement":[]}', tostring(doc))
+  end)
+
+  it("refuses what would break the statement, and leaves it", function()
+    local doc = parse(TEXT)
+    for _, options in ipairs {
+      { sid = "a", element = "Effect", value = "allow" },
+      { sid = "a", element = "NotAction", value = "ecr:PutImage" },
+      { sid = "a", element = "Action" },
+      { document = true, element = "Statement", value = json.array {} },
+      { element = "Effect", value = "Deny" },
+      { sid = "a", index = 1, element = "Effect", value = "Deny" },
+      { sid = "a", element = "Effect", vaule = "Deny" },
+    } do
+      assert.is_false((pcall(doc.set, doc, options)))
+    end
+    assert.equal(TEXT, tostring(doc))
+  end)
+end)
+
+describe("allow with a condition", function()
+  local condition = { DateLessThan = { ["aws:CurrentTime"] = "2027-01-31T00:00:00Z" } }
+  local grant = { sid = "x", principal = ROLE, actions = policy.PULL_ACTIONS, condition = condition }
+
+  it("adds it, once", function()
+    local doc = policy.new()
+    assert.is_true((doc:allow(grant)))
+    assert.same({ { operator = "DateLessThan", key = "aws:CurrentTime", values = { "2027-01-31T00:00:00Z" } } },
+      doc:statements()[1].conditions)
+    local changed, _, index = doc:allow(grant)
+    assert.is_false(changed)
+    assert.equal(1, index)
+  end)
+
+  it("adds a second statement where only another condition allows it", function()
+    local doc = policy.new()
+    doc:allow(grant)
+    assert.is_true((doc:allow { sid = "x", principal = ROLE, actions = policy.PULL_ACTIONS,
+      condition = { Bool = { ["aws:SecureTransport"] = "true" } } }))
+    assert.equal("x-2", doc:statements()[2].sid)
+  end)
+
+  it("adds nothing where it is allowed without", function()
+    local doc = policy.new()
+    doc:allow { principal = ROLE, actions = policy.PULL_ACTIONS }
+    assert.is_false((doc:allow(grant)))
+  end)
+
+  it("refuses a condition that is none", function()
+    local doc = policy.new()
+    for _, bad in ipairs { "x", { Bool = "x" }, { 1 } } do
+      assert.is_false((pcall(doc.allow, doc, { principal = ROLE, actions = { "ecr:PutImage" }, condition = bad })))
+    end
+    assert.is_true(doc:empty())
+  end)
+end)
+
+describe("fold", function()
+  local function grants(...)
+    local doc = policy.new()
+    for i, principal in ipairs { ... } do
+      doc:allow { sid = "pull-" .. i, principal = principal, actions = policy.PULL_ACTIONS }
+    end
+    return doc
+  end
+
+  it("joins statements that differ only in whom they name, in the place of the first", function()
+    local doc = grants("111122223333", "222233334444", "111122223333", "333344445555")
+    doc:append(parse '{"Statement":[{"Effect":"Deny","Principal":"*","Action":"ecr:PutImage"}]}', 1)
+    local changed, gone = doc:fold { sid = "pull" }
+    assert.is_true(changed)
+    assert.equal(2, gone)
+    local statements = doc:statements()
+    assert.equal(2, #statements)
+    assert.equal("pull", statements[1].sid)
+    assert.same({ "111122223333", "222233334444", "333344445555" },
+      { statements[1].principals[1].value, statements[1].principals[2].value, statements[1].principals[3].value })
+  end)
+
+  it("joins only what the function picks", function()
+    local doc = grants("111122223333", "222233334444", "333344445555")
+    doc:fold { match = function(statement) return statement.sid ~= "pull-2" end }
+    assert.equal(2, #doc:statements())
+    assert.equal("pull-2", doc:statements()[2].sid)
+  end)
+
+  it("leaves apart what differs in action, condition or effect, and what names everyone", function()
+    local text = [[{"Statement":[
+      {"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:PutImage"},
+      {"Effect":"Allow","Principal":{"AWS":"222233334444"},"Action":"ecr:ListImages"},
+      {"Effect":"Deny","Principal":{"AWS":"222233334444"},"Action":"ecr:PutImage"},
+      {"Effect":"Allow","Principal":{"AWS":"222233334444"},"Action":"ecr:PutImage","Resource":"*"},
+      {"Effect":"Allow","Principal":{"AWS":"222233334444"},"Action":"ecr:PutImage","Condition":{"Null":{"a":"true"}}},
+      {"Effect":"Allow","Principal":"*","Action":"ecr:PutImage"},
+      {"Effect":"Allow","NotPrincipal":{"AWS":"222233334444"},"Action":"ecr:PutImage"}]}]]
+    local doc = parse(text)
+    assert.is_false((doc:fold()))
+    assert.equal(text, tostring(doc))
+  end)
+
+  it("keeps principals of other types, by type", function()
+    local doc = parse [[{"Statement":[
+      {"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:PutImage"},
+      {"Effect":"Allow","Principal":{"Service":"ecs.amazonaws.com","AWS":["222233334444"]},"Action":["ECR:PutImage"]}]}]]
+    assert.is_true((doc:fold()))
+    assert.same({ { type = "AWS", value = "111122223333" }, { type = "AWS", value = "222233334444" },
+      { type = "Service", value = "ecs.amazonaws.com" } }, doc:statements()[1].principals)
+  end)
+end)
+
+describe("sort", function()
+  it("orders statements by Sid and lists by text; what stands between them stays", function()
+    local doc = parse [[{"Statement": [ {"Sid":"b","Effect":"Allow","Principal":{"AWS":["2","1" ,"3"]},"Action":["y",  "x"]} ,
+  {"Effect":"Allow","Principal":"*","Action":"z"},{"Sid":"a","Effect":"Deny","Principal":"*","Action":"z"}]}]]
+    assert.is_true(doc:sort())
+    assert.equal([[{"Statement": [ {"Sid":"a","Effect":"Deny","Principal":"*","Action":"z"} ,
+  {"Sid":"b","Effect":"Allow","Principal":{"AWS":["1","2" ,"3"]},"Action":["x",  "y"]},{"Effect":"Allow","Principal":"*","Action":"z"}]}]],
+      tostring(doc))
+    assert.is_false(doc:sort())
+  end)
+end)
