@@ -13,6 +13,7 @@ command:argument("repository", "A repository's name, or a glob."):args "*"
 command:flag("--all", "Every repository of the Region.")
 command:flag("--enable", "Turn the puller role on first when it is off.")
 command:option("--sid", "The statement's Sid, instead of AllowLightsailPull-SERVICE."):argname "SID"
+command:flag("--fold", "Join lanyard's own statements into one where the policy would be too large.")
 command:option("--timeout", "How long to wait for the role.")
   :argname("TIME"):default("10m"):convert(cli.duration)
 command:flag("--settle", "Look again 2 s after the write, for rivals elsewhere.")
@@ -44,6 +45,7 @@ end
 local changes = here:change_each(repositories, function(repository)
   return here:grant(service, repository, {
     sid = options.sid,
+    fold = options.fold,
     dry_run = options.dry_run,
     settle = options.settle,
     progress = cli.progress,

@@ -1,6 +1,7 @@
 -- Granting a container service the pull from a repository, and taking it back.
 
 local errors = require "lanyard.errors"
+local lists = require "lanyard.lists"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
 local store = require "lanyard.access.store"
@@ -9,17 +10,11 @@ local write = require "lanyard.access.write"
 
 local M = {}
 
+-- What the Sids of our statements begin with, and the Sid of a statement joined of them.
+local OWN = "AllowLightsailPull"
+
 -- How long after its role appeared a service's ARN counts as fresh, in seconds.
 local FRESH = 120
-
-local function contains(list, value)
-  for _, item in ipairs(list) do
-    if item == value then
-      return true
-    end
-  end
-  return false
-end
 
 -- ---------------------------------------------------------------------------------------------
 -- Granting
@@ -40,7 +35,7 @@ end
 
 local function only_pulls(statement)
   for _, action in ipairs(statement.actions) do
-    if not contains(policy.PULL_ACTIONS, action) then
+    if not lists.contains(policy.PULL_ACTIONS, action) then
       return false
     end
   end
@@ -91,7 +86,21 @@ local function granting_statement(statements, role_arn)
   return nil
 end
 
-local function grant_edit(role_arn, sid, resource)
+-- Grants to Lightsail's puller roles and nothing else, under a Sid of ours.
+local function is_own(statement)
+  if statement.effect ~= "Allow" or statement.not_principal or not only_pulls(statement)
+    or not (statement.sid or ""):find("^" .. OWN) then
+    return false
+  end
+  for _, who in ipairs(statement.principals) do
+    if principal.classify(who.type, who.value).kind ~= "puller" then
+      return false
+    end
+  end
+  return true
+end
+
+local function grant_edit(role_arn, sid, resource, fold)
   return function(doc)
     local grant = { sid = sid, principal = role_arn, actions = policy.PULL_ACTIONS }
     local trial = doc:copy()
@@ -104,9 +113,11 @@ local function grant_edit(role_arn, sid, resource)
         replaced = true
       end
       changed, why = doc:allow(grant)
+      if fold and doc:size() > policy.LIMIT and doc:fold { sid = OWN, match = is_own } then
+        why = "joined with the grants of other services, for room"
+      end
     end
-    local statements = doc:statements()
-    local statement = changed and statements[#statements] or granting_statement(statements, role_arn)
+    local statement = granting_statement(doc:statements(), role_arn)
     return changed, {
       why = replaced and "in place of an earlier role's grant" or why,
       sid = statement and statement.sid,
@@ -163,7 +174,7 @@ end
 M.to_change = to_change
 
 -- grant(service, repository [, options]) --> change | nil, err
--- options: sid, dry_run, settle, progress.
+-- options: sid, fold (join our own statements where the policy would be too large), dry_run, settle, progress.
 function M.grant(here, service, repository, options)
   options = options or {}
   local ok, err = check_service(service)
@@ -171,10 +182,10 @@ function M.grant(here, service, repository, options)
     return nil, err
   end
   local role_arn = service.role.arn
-  local sid = options.sid or "AllowLightsailPull-" .. service.name
+  local sid = options.sid or OWN .. "-" .. service.name
   local appeared = here.fresh[role_arn]
   local result
-  result, err = write.change_policy(here, repository, grant_edit(role_arn, sid, repository.arn), {
+  result, err = write.change_policy(here, repository, grant_edit(role_arn, sid, repository.arn, options.fold), {
     action = "grant",
     record = { service = service.name, principal = role_arn, sid = sid },
     dry_run = options.dry_run,

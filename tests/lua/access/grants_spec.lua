@@ -1,3 +1,4 @@
+local policy = require "lanyard.policy"
 local world = require "world"
 
 local SERVICE = "my-container-service"
@@ -42,6 +43,31 @@ describe("grant", function()
       .. '{"AWS":"*"},"Action":"ecr:BatchGetImage"}]}')
     local change = assert(w.here:grant(service, repository))
     assert.matches("'no pulls' denies ecr:BatchGetImage", change.warning)
+  end)
+
+  it("joins our own statements where the policy would be too large, when told to", function()
+    local w <close> = world.new()
+    local service, repository = w:service(), w:repository "my-private-repo"
+    assert(w.here.lightsail:CreateContainerService { serviceName = "other", power = "nano", scale = 1,
+      privateRegistryAccess = { ecrImagePullerRole = { isActive = true } } })
+    local other = assert(w.here:enable("other")).service
+    assert(w.here:grant(other, repository))
+    local theirs = '{"Sid":"theirs","Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"ecr:PutImage"}'
+    local padding = (" "):rep(policy.LIMIT - #w:text "my-private-repo" - #theirs - 200)
+    w:put("my-private-repo", (w:text "my-private-repo":gsub("%[", "[" .. theirs .. "," .. padding, 1)))
+    local change, err = w.here:grant(service, repository)
+    assert.is_nil(change)
+    assert.equal("PolicyTooLarge", err.code)
+    assert.matches("--fold", err.tip, 1, true)
+    change = assert(w.here:grant(service, repository, { fold = true }))
+    assert.equal("granted", change.kind)
+    assert.matches("joined", change.why)
+    assert.same({ "theirs", "AllowLightsailPull" }, w:sids "my-private-repo")
+    assert.is_truthy(w:text("my-private-repo"):find(theirs, 1, true))
+    assert.equal("unchanged", assert(w.here:grant(other, repository, { fold = true })).kind)
+    assert.equal("revoked", assert(w.here:revoke({ service = service }, repository)).kind)
+    assert.is_nil(w:text("my-private-repo"):find(service.role.arn, 1, true))
+    assert.is_truthy(w:text("my-private-repo"):find(other.role.arn, 1, true))
   end)
 
   it("refuses while the role is off", function()
