@@ -2,30 +2,61 @@
 --
 -- A FILE holds the JSON text of a repository's policy; - is stdin.
 --   show    lists its statements
---   fmt     prints it pretty-printed, and changes nothing else
---   diff    compares two by meaning, and prints what differs; exit status 3 when they do
+--   can     tells whether --principal may do --action, and why; exit status 3 when not
 --   lint    tells what is wrong, risky or odd in it (--fail-on: exit status 3)
+--   diff    compares two by meaning, and prints what differs; exit status 3 when they do
+--   fmt     prints it pretty-printed, and changes nothing else
+--   sort    prints it with statements, and the strings of each list, in order
+--   fold    prints it with statements that differ only in their principal joined
 --   merge   prints the first with the statements of the others that it has not
 
 local cli = require "lanyard.cli"
 local json = require "lanyard.json"
 local lint = require "lanyard.policy.lint"
+local lists = require "lanyard.lists"
 local policy = require "lanyard.policy"
 local report = require "lanyard.report"
 local system = require "lanyard.system"
 
+-- The formats of each action that has a choice, the first its default.
+local FORMATS = {
+  show = { "table", "json" }, can = { "table", "json" }, lint = { "table", "json", "sarif" },
+  diff = { "unified", "table", "json" },
+}
+-- Options that belong to certain actions.
+local OPTIONS = {
+  principal = { "can" }, action_name = { "can" }, resource = { "can" }, context = { "can" },
+  account = { "can", "lint" }, fail_on = { "lint" }, sid = { "fold" },
+}
+
 local command = cli.command(...)
-command:argument("action", "What to do."):choices { "show", "fmt", "diff", "lint", "merge" }
+command:argument("action", "What to do."):choices { "show", "can", "lint", "diff", "fmt", "sort", "fold", "merge" }
 command:argument("file", "A policy file, or - for stdin."):args "+"
-command:option("--output", "How to print the result of show and lint."):choices { "table", "json" }
+command:option("--output", "How to print the result: table or json; lint: also sarif; diff: also unified.")
+  :choices { "table", "json", "sarif", "unified" }
 command:option("--fail-on", "lint: exit with 3 on a finding of this severity or a higher one.")
   :choices(lint.SEVERITIES):argname "SEVERITY"
+command:option("--account", "can, lint: the account that owns the repository."):argname "ID"
+command:option("--principal", "can: an ARN, an account id, a service, or * for anyone."):argname "WHO"
+command:option("--action", "can: such as ecr:BatchGetImage."):argname "NAME":target "action_name"
+command:option("--resource", "can: the repository's ARN, where the policy names resources."):argname "ARN"
+command:option("--context", "can: a condition key and its value, may be repeated.")
+  :argname "KEY=VALUE":count "*"
+command:option("--sid", "fold: the Sid that joined statements get."):argname "SID"
 local options = command:parse()
 
+-- Options that another action has are mistakes, as is what an action lacks.
 local function check_usage(action, count)
   local stdin = 0
   for _, file in ipairs(options.file) do
     stdin = stdin + (file == "-" and 1 or 0)
+  end
+  for name, actions in pairs(OPTIONS) do
+    local value = options[name]
+    if value and not (type(value) == "table" and #value == 0) and not lists.contains(actions, action) then
+      command:usage(("--%s is for %s, not for %s")
+        :format(name == "action_name" and "action" or name:gsub("_", "-"), table.concat(actions, " and "), action))
+    end
   end
   if stdin > 1 then
     command:usage "stdin (-) can be read once"
@@ -33,10 +64,15 @@ local function check_usage(action, count)
     command:usage "diff compares two files"
   elseif action == "merge" and count < 2 then
     command:usage "merge joins two files or more"
-  elseif options.output and action ~= "show" and action ~= "lint" then
-    command:usage("--output is for show and lint, not for " .. action)
-  elseif options.fail_on and action ~= "lint" then
-    command:usage("--fail-on is for lint, not for " .. action)
+  elseif action == "can" and count ~= 1 then
+    command:usage "can asks one file"
+  elseif action == "can" and not (options.principal and options.action_name) then
+    command:usage "can needs --principal and --action"
+  elseif options.account and not options.account:find "^%d%d%d%d%d%d%d%d%d%d%d%d$" then
+    command:usage(("--account: '%s' is no account id, which has 12 digits"):format(options.account))
+  elseif options.output and not lists.contains(FORMATS[action] or {}, options.output) then
+    command:usage(FORMATS[action] and ("--output: %s prints %s"):format(action, table.concat(FORMATS[action], ", "))
+      or ("--output is not for %s, which prints the policy"):format(action))
   end
 end
 
@@ -85,8 +121,8 @@ local function load_all()
   return docs
 end
 
-local function joined(list, negated)
-  local text = table.concat(list, ", ")
+local function joined(items, negated)
+  local text = table.concat(items, ", ")
   return negated and "all but " .. text or text
 end
 
@@ -149,33 +185,113 @@ function actions.fmt()
   return for_each(function(doc) cli.out(doc:format()) end)
 end
 
-function actions.diff()
-  local old, new = table.unpack(load_all())
-  if old:equivalent(new) then
-    return cli.exit.ok
-  end
-  local diff = old:diff(new, { from = name_of(options.file[1]), to = name_of(options.file[2]) })
-  cli.out(report.paint_diff(diff))
-  return cli.exit.found
+function actions.sort()
+  return for_each(function(doc)
+    doc:sort()
+    cli.out(tostring(doc))
+  end)
 end
 
-local COLOURS = { critical = "red", high = "red", medium = "yellow" }
+function actions.fold()
+  return for_each(function(doc, file)
+    local _, gone = doc:fold { sid = options.sid }
+    cli.note(gone == 0 and ("lanyard: %s: no two statements differ only in their principal"):format(file)
+      or ("lanyard: %s: %d %s joined to others"):format(file, gone, gone == 1 and "statement" or "statements"))
+    cli.out(tostring(doc))
+  end)
+end
+
+-- "KEY=VALUE" words as a context; a key given twice has several values.
+local function context_of(words)
+  if #words == 0 then
+    return nil
+  end
+  local context = {}
+  for _, word in ipairs(words) do
+    local key, value = word:match "^([^=]+)=(.*)$"
+    if not key then
+      command:usage(("--context: '%s' is not KEY=VALUE"):format(word))
+    end
+    context[key] = context[key] or {}
+    table.insert(context[key], value)
+  end
+  return context
+end
+
+local DECISIONS = { allow = "green", deny = "red", ["implicit-deny"] = "red", depends = "yellow" }
+
+function actions.can()
+  local request = {
+    principal = options.principal, action = options.action_name, resource = options.resource,
+    account = options.account, context = context_of(options.context), partial = true,
+  }
+  local doc = cli.check(load_file(options.file[1]))
+  local decision, statement, reason = doc:can(request)
+  if options.output == "json" then
+    report.json { decision = decision, statement = statement and plain(statement), reason = reason }
+  else
+    cli.out(("%s: %s"):format(cli.paint(DECISIONS[decision], decision), reason))
+  end
+  return decision == "allow" and cli.exit.ok or cli.exit.found
+end
+
+local function change_rows(changes)
+  local rows = {}
+  for _, change in ipairs(changes) do
+    for _, element in ipairs(change.elements) do
+      for _, text in ipairs(element.removed) do
+        rows[#rows + 1] = { change.label, change.kind, element.element, { "- " .. text, "red" } }
+      end
+      for _, text in ipairs(element.added) do
+        rows[#rows + 1] = { change.label, change.kind, element.element, { "+ " .. text, "green" } }
+      end
+    end
+  end
+  return rows
+end
+
+local function plain_changes(changes)
+  local items = json.array {}
+  for i, change in ipairs(changes) do
+    local elements = json.array {}
+    for j, element in ipairs(change.elements) do
+      elements[j] = { element = element.element, removed = json.array(element.removed),
+        added = json.array(element.added) }
+    end
+    items[i] = { kind = change.kind, statement = change.label, sid = change.sid, elements = elements,
+      from = change.from and change.from.index, to = change.to and change.to.index }
+  end
+  return items
+end
+
+function actions.diff()
+  local old, new = table.unpack(load_all())
+  local same = old:equivalent(new)
+  if options.output == "json" then
+    report.json(plain_changes(old:compare(new)))
+  elseif options.output == "table" then
+    report.rows({ "STATEMENT", "CHANGE", "ELEMENT", "WHAT" }, change_rows(old:compare(new)))
+  elseif not same then
+    local diff = old:diff(new, { from = name_of(options.file[1]), to = name_of(options.file[2]) })
+    cli.out(report.paint_diff(diff))
+  end
+  return same and cli.exit.ok or cli.exit.found
+end
 
 function actions.lint()
-  local findings, lines = json.array {}, {}
+  local findings = json.array {}
   local status = for_each(function(doc, file)
-    for _, finding in ipairs(doc:lint()) do
+    for _, finding in ipairs(doc:lint { account = options.account }) do
       finding.file = file
       findings[#findings + 1] = finding
-      lines[#lines + 1] = ("%s:%d:%d: %s: %s [%s]"):format(file, finding.line, finding.column,
-        cli.paint(COLOURS[finding.severity], finding.severity), finding.message, finding.id)
-      lines[#lines + 1] = "    fix: " .. finding.fix
     end
   end)
   if options.output == "json" then
     report.json(findings)
+  elseif options.output == "sarif" then
+    report.json(require("lanyard.report.sarif").log(lint.catalogue, findings))
   elseif #findings > 0 then
-    cli.out(table.concat(lines, "\n"))
+    report.findings(findings)
   elseif status == cli.exit.ok then
     cli.out "no findings"
   end

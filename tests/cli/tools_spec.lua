@@ -133,6 +133,61 @@ describe("lanyard policy", function()
     assert.equal(2, #json.decode(result.out).Statement)
   end)
 
+  it("tells whether somebody may, and why; 0 means yes", function()
+    local function can(...)
+      return policy({ "can", "-", "--action", "ecr:BatchGetImage", ... },
+        '{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:*",'
+        .. '"Condition":{"StringEquals":{"aws:PrincipalTag/team":"web"}}}]}')
+    end
+    local user = "arn:aws:iam::111122223333:user/kim"
+    local result = can("--principal", user)
+    assert.equal(3, result.status)
+    assert.match("^depends: statement 1 %(a%) allows it .* under a condition on aws:PrincipalTag/team\n$", result.out)
+    result = can("--principal", user, "--context", "aws:PrincipalTag/team=web", "--output", "json")
+    assert.equal(0, result.status)
+    assert.equal("allow", json.decode(result.out).decision)
+    assert.match("^implicit%-deny: ", can("--principal", "444455556666").out)
+    assert.equal(2, can().status)
+    assert.equal(2, can("--principal", user, "--context", "x").status)
+    assert.equal(2, can("--principal", user, "--account", "x").status)
+    assert.equal(2, can("--principal", user, "--sid", "x").status)
+  end)
+
+  it("sorts and folds, and says how many statements went", function()
+    local text = [[{"Statement":[
+      {"Sid":"b","Effect":"Allow","Principal":{"AWS":"222233334444"},"Action":"ecr:BatchGetImage"},
+      {"Sid":"a","Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:BatchGetImage"}]}]]
+    local result = policy({ "sort", "-" }, text)
+    assert.equal("a", json.decode(result.out).Statement[1].Sid)
+    result = policy({ "fold", "-", "--sid", "all" }, text)
+    assert.match("1 statement joined", result.err)
+    assert.same({ "222233334444", "111122223333" }, json.decode(result.out).Statement[1].Principal.AWS)
+    assert.equal("all", json.decode(result.out).Statement[1].Sid)
+  end)
+
+  it("tells a difference by meaning as a table or as JSON", function()
+    local folder <close> = helper.folder()
+    local a, b = folder .. "/a.json", folder .. "/b.json"
+    helper.write(a, POLICY)
+    helper.write(b, POLICY:gsub("ecr:%*", "ecr:BatchGetImage"))
+    local result = policy { "diff", a, b, "--output", "table" }
+    assert.equal(3, result.status)
+    assert.match("a +changed +Action +%- ecr:%*\na +changed +Action +%+ ecr:BatchGetImage\n", result.out)
+    assert.equal("Action", json.decode(policy({ "diff", a, b, "--output", "json" }).out)[1].elements[1].element)
+    assert.equal(2, policy({ "diff", a, b, "--output", "sarif" }).status)
+  end)
+
+  it("lints as SARIF that code scanning reads", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/a b.json", POLICY)
+    local result = policy { "lint", folder .. "/a b.json", "--output", "sarif" }
+    assert.equal("", result.err)
+    helper.write(folder .. "/log.sarif", result.out)
+    local checked = helper.run { "/usr/bin/python3", "tests/cli/check_sarif.py", folder .. "/log.sarif" }
+    assert.equal("", checked.err)
+    assert.match("^1 run, 2 result: public at [^\n]+/a%%20b%.json:1:78%-1:81, broad", checked.out)
+  end)
+
   it("names file, line and column of what is no policy", function()
     local folder <close> = helper.folder()
     for text, place in pairs { ["no"] = "1:1", ['{\n"Statement":[],\n"Statement":[]}'] = "3:1", ["{}"] = "1:1" } do

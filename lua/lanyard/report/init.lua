@@ -76,6 +76,20 @@ function M.changes(output, changes, around)
   return status
 end
 
+local SEVERITY_COLOURS = { critical = "red", high = "red", medium = "yellow" }
+
+-- Prints findings of files as compilers print theirs, each with its fix below.
+function M.findings(findings)
+  local lines = {}
+  for _, finding in ipairs(findings) do
+    local severity = cli.paint(SEVERITY_COLOURS[finding.severity], finding.severity)
+    lines[#lines + 1] = ("%s:%d:%d: %s: %s [%s]"):format(finding.file, finding.line, finding.column, severity,
+      text_table.printable(finding.message), finding.id)
+    lines[#lines + 1] = "    fix: " .. text_table.printable(finding.fix)
+  end
+  cli.out(table.concat(lines, "\n"))
+end
+
 local DIFF_COLOURS = { ["+"] = "green", ["-"] = "red", ["@"] = "cyan" }
 
 -- A unified diff, coloured where the terminal has colours.

@@ -5,14 +5,15 @@ local M = {}
 
 local GAP = "  "
 
-local function printable(text)
+-- A text with its control characters as escapes.
+function M.printable(text)
   return (tostring(text):gsub("%c", function(c)
     return ("\\x%02x"):format(c:byte())
   end))
 end
 
 local function text_of(cell)
-  return printable(type(cell) == "table" and cell[1] or cell)
+  return M.printable(type(cell) == "table" and cell[1] or cell)
 end
 
 local function width_of(text)

@@ -1,4 +1,4 @@
--- What a statement is about: actions that do not exist, and more than a pull needs.
+-- What a statement is about: actions and resources that do not exist, and more than a pull needs.
 
 local ecr_actions = require "lanyard.policy.ecr_actions"
 local grammar = require "lanyard.policy.lint.grammar"
@@ -40,38 +40,80 @@ local function check_existence(place, add)
   if action == "*" or covered(action, ecr_actions) then
     return
   elseif not service then
-    add("bad-action", "high", place, ("'%s' is no action"):format(action),
+    add("bad-action", place, ("'%s' is no action"):format(action),
       "write SERVICE:ACTION, such as ecr:BatchGetImage")
   elseif not match.glob(service, "ecr", true) then
-    add("foreign-action", "medium", place, ("'%s' is no action of ECR"):format(action),
+    add("foreign-action", place, ("'%s' is no action of ECR"):format(action),
       "remove it: a repository's policy is about ECR's actions only")
   else
     local meant = nearest(name, ecr_actions)
-    add("unknown-action", "high", place, ("ECR has no action '%s'"):format(action),
+    add("unknown-action", place, ("ECR has no action '%s'"):format(action),
       meant and ("write ecr:%s"):format(meant) or "correct its name, or remove it")
+  end
+end
+
+-- Whether a pull is all that is meant: by the principal, or by the Sid.
+local function means_pull(statement)
+  return names_lightsail(statement) and "a Lightsail role is"
+    or statement.sid and statement.sid:lower():find("pull", 1, true)
+    and ("'%s' says that a pull is meant, and its principals are"):format(statement.sid)
+end
+
+-- Actions that an Allow gives too freely.
+local function check_reach(statement, place, add)
+  local write = covered(place.value, WRITES)
+  if not write then
+    return
+  end
+  local who = means_pull(statement)
+  if who then
+    add("wider-than-pull", place, ("%s allowed ecr:%s, which no pull needs"):format(who, write),
+      "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer only")
+  elseif place.value:find "[*?]" then
+    add("broad-action", place, ("'%s' allows ecr:%s and what else it fits"):format(place.value, write),
+      "name the actions that are needed")
+  end
+end
+
+-- A pattern of resources has the six parts of an ARN, and no wildcard for the service.
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+local function check_resource(place, add)
+  local value = place.value
+  if value == "*" then
+    return
+  end
+  local service = value:match "^arn:[^:]+:([^:]*)"
+  if not service or not value:find "^arn:[^:]+:[^:]+:.*%S" then
+    add("bad-resource", place, ("'%s' is no ARN"):format(value),
+      "write arn:PARTITION:ecr:REGION:ACCOUNT:repository/NAME, or remove the element")
+  elseif service:find "[*?]" then
+    add("bad-resource", place, ("'%s' has a wildcard for its service, which IAM does not take"):format(value),
+      "write arn:PARTITION:ecr:...")
+  end
+end
+
+local function each_string(element, look)
+  for _, item in ipairs(element and (element.kind == "array" and element or { element }) or {}) do
+    if item.kind == "string" then
+      look(item)
+    end
   end
 end
 
 function M.check(node, statement, add)
   local has = grammar.members(node)
-  local element = has.Action or has.NotAction
   local allows = statement.effect == "Allow"
-  local puller = allows and not statement.not_principal and names_lightsail(statement)
   if allows and statement.not_action then
-    add("allow-not-action", "high", has.NotAction.key,
+    add("allow-not-action", has.NotAction.key,
       "Allow with NotAction allows every other action, those to come too", "name the actions that are needed")
   end
-  for _, item in ipairs(element and (element.kind == "array" and element or { element }) or {}) do
-    if item.kind == "string" then
-      check_existence(item, add)
-      local write = puller and not statement.not_action and covered(item.value, WRITES)
-      if write then
-        add("wider-than-pull", "high", item,
-          ("a Lightsail role is allowed ecr:%s, which no pull needs"):format(write),
-          "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer only")
-      end
+  each_string(has.Action or has.NotAction, function(place)
+    check_existence(place, add)
+    if allows and not statement.not_action and not statement.not_principal then
+      check_reach(statement, place, add)
     end
-  end
+  end)
+  each_string(has.Resource or has.NotResource, function(place) check_resource(place, add) end)
 end
 
 return M

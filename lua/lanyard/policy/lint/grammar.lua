@@ -1,6 +1,7 @@
 -- The grammar of policies: which elements there are, and what they hold.
 -- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 
+local lists = require "lanyard.lists"
 local nearest = require "lanyard.policy.nearest"
 
 local M = {}
@@ -41,15 +42,6 @@ local EXCLUSIVE = {
 }
 local VERSIONS = { ["2008-10-17"] = true, ["2012-10-17"] = true }
 
-local function names_of(known)
-  local names = {}
-  for name in pairs(known) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return names
-end
-
 -- The members of an object by name.
 function M.members(node)
   local found = {}
@@ -67,12 +59,12 @@ local function check_list(child, add)
     return
   end
   if #child == 0 then
-    add("empty-list", "high", child, ("%s names nothing"):format(child.key.value),
+    add("empty-list", child, ("%s names nothing"):format(child.key.value),
       "fill the list, or remove the statement")
   end
   for _, item in ipairs(child) do
     if item.kind ~= "string" then
-      add("wrong-type", "high", item,
+      add("wrong-type", item,
         ("%s holds a value of type %s among its strings"):format(child.key.value, item.kind),
         "write each as a string")
     end
@@ -84,13 +76,13 @@ local function check_members(node, known, owner, add)
     local name = child.key.value
     local check = known[name]
     if not check then
-      local meant = nearest(name, names_of(known))
-      add("unknown-element", "high", child.key, ("'%s' is no element of %s"):format(name, owner),
+      local meant = nearest(name, lists.sorted_names(known))
+      add("unknown-element", child.key, ("'%s' is no element of %s"):format(name, owner),
         meant and ("write %s"):format(meant) or "remove it")
     else
       local fits, expected = check(child)
       if not fits then
-        add("wrong-type", "high", child, ("%s must be %s"):format(name, expected),
+        add("wrong-type", child, ("%s must be %s"):format(name, expected),
           ("write %s as %s"):format(name, expected))
       elseif check == list then
         check_list(child, add)
@@ -105,15 +97,15 @@ function M.check_document(root, add)
   local has = M.members(root)
   local version = has.Version
   if not version then
-    add("no-version", "info", root, "there is no Version, which means 2008-10-17",
+    add("no-version", root, "there is no Version, which means 2008-10-17",
       'add "Version": "2008-10-17", or "2012-10-17" where policy variables are used')
   elseif version.kind == "string" and not VERSIONS[version.value] then
-    add("bad-version", "high", version, ("there is no Version '%s'"):format(version.value),
+    add("bad-version", version, ("there is no Version '%s'"):format(version.value),
       'write "2012-10-17" or "2008-10-17"')
   end
   local nodes = has.Statement.kind == "array" and has.Statement or { has.Statement }
   if #nodes == 0 then
-    add("no-statement", "high", has.Statement, "there is no statement, and ECR takes no empty policy",
+    add("no-statement", has.Statement, "there is no statement, and ECR takes no empty policy",
       "add a statement, or delete the repository's policy")
   end
   return nodes
@@ -121,9 +113,9 @@ end
 
 local function check_effect(node, has, add)
   if not has.Effect then
-    add("no-effect", "high", node, "there is no Effect", 'add "Effect": "Allow" or "Effect": "Deny"')
+    add("no-effect", node, "there is no Effect", 'add "Effect": "Allow" or "Effect": "Deny"')
   elseif has.Effect.kind == "string" and has.Effect.value ~= "Allow" and has.Effect.value ~= "Deny" then
-    add("bad-effect", "high", has.Effect, ("there is no Effect '%s'"):format(has.Effect.value),
+    add("bad-effect", has.Effect, ("there is no Effect '%s'"):format(has.Effect.value),
       'write "Allow" or "Deny"; case counts')
   end
 end
@@ -131,27 +123,13 @@ end
 local function check_principal(node, has, add)
   local principal = has.Principal or has.NotPrincipal
   if not principal then
-    add("no-principal", "high", node, "there is no Principal, so the statement is about nobody",
+    add("no-principal", node, "there is no Principal, so the statement is about nobody",
       "name the principals that it is about")
   elseif principal.kind == "object" then
     check_members(principal, PRINCIPAL, "a principal", add)
     if #principal == 0 then
-      add("no-principal", "high", principal, "the Principal names nobody",
+      add("no-principal", principal, "the Principal names nobody",
         "name the principals that the statement is about")
-    end
-  end
-end
-
--- A condition is an object of operators, each an object of keys, each a scalar or a list of them.
-local function check_condition(condition, add)
-  if not condition or condition.kind ~= "object" then
-    return
-  end
-  for _, operator in ipairs(condition) do
-    if operator.kind ~= "object" then
-      add("wrong-type", "high", operator,
-        ("%s must be an object of condition keys"):format(operator.key.value),
-        "write it as { condition key: value }")
     end
   end
 end
@@ -161,23 +139,28 @@ function M.check_statement(node, add)
   local has = M.members(node)
   for _, pair in ipairs(EXCLUSIVE) do
     if has[pair[1]] and has[pair[2]] then
-      add("both-elements", "high", has[pair[2]].key, ("%s stands beside %s"):format(pair[2], pair[1]),
+      add("both-elements", has[pair[2]].key, ("%s stands beside %s"):format(pair[2], pair[1]),
         "keep one of the two")
     end
   end
   check_effect(node, has, add)
   check_principal(node, has, add)
   if not has.Action and not has.NotAction then
-    add("no-action", "high", node, "there is no Action", "name the actions")
+    add("no-action", node, "there is no Action", "name the actions")
   end
-  check_condition(has.Condition, add)
 end
 
--- Sids tell statements apart; `seen` has those of the statements before, by Sid.
+-- Sids tell statements apart; `seen` has those of the statements before, by Sid. IAM's own policies
+-- take letters and digits; ECR's documentation has spaces, hyphens and underscores too.
 function M.check_sid(node, statement, seen, add)
   local sid = statement.sid
+  if sid and not sid:find "^[%w _-]+$" then
+    add("bad-sid", M.members(node).Sid, sid == "" and "the Sid is empty"
+      or "the Sid has other characters than letters, digits, spaces, hyphens and underscores",
+      "name the statement by those")
+  end
   if sid and seen[sid] then
-    add("repeated-sid", "medium", M.members(node).Sid,
+    add("repeated-sid", M.members(node).Sid,
       ("statement %d has the Sid '%s' already"):format(seen[sid], sid),
       "give each statement a Sid of its own")
   elseif sid then

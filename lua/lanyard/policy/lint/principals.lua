@@ -69,34 +69,81 @@ local function check_public(statement, place, add)
     return
   end
   if statement.has_condition then
-    add("public-conditional", "medium", place, "everyone is allowed, under a condition on "
+    add("public-conditional", place, "everyone is allowed, under a condition on "
       .. table.concat(statement.condition_keys, ", "), NAME_THEM)
   else
-    add("public", "critical", place, "everyone in the world is allowed", NAME_THEM)
+    add("public", place, "everyone in the world is allowed", NAME_THEM)
   end
 end
 
-local function check_aws(statement, place, add)
+-- Keys by which a service tells for whom it acts.
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+local SOURCES = {
+  ["aws:sourcearn"] = true, ["aws:sourceaccount"] = true, ["aws:sourceorgid"] = true,
+  ["aws:sourceorgpaths"] = true,
+}
+
+local function says_for_whom(statement)
+  for _, key in ipairs(statement.condition_keys) do
+    if SOURCES[key:lower()] then
+      return true
+    end
+  end
+  return false
+end
+
+local function check_service(statement, place, add)
+  local value = place.value
+  if not value:find "^[%w-]+%.[%w.-]+$" then
+    add("bad-principal", place, ("'%s' is no service"):format(value),
+      "write a service's name, such as ecs.amazonaws.com")
+  elseif statement.effect ~= "Allow" then
+    return
+  elseif value:find "^lightsail%." then
+    add("lightsail-service", place, "Lightsail does not pull as a service: deployments end in silence, as Canceled",
+      "name the service's ECR image puller role (lanyard grant SERVICE REPOSITORY)")
+  elseif not says_for_whom(statement) then
+    add("source-arn", place, ("%s is allowed, whichever of its customers it acts for"):format(value),
+      "add a condition on aws:SourceArn or aws:SourceAccount")
+  end
+end
+
+-- Lightsail's roles are in accounts of its own, and none of them is a stranger.
+local function is_strange(value, account)
+  local parsed = arn.parse(value)
+  local owner = parsed and parsed.account or is_account_id(value) and value
+  return owner and account and owner ~= account
+    and not (parsed and parsed.resource:find "^role/amazon/lightsail/")
+end
+
+local function check_aws(statement, place, account, add)
   local value = place.value
   if is_unique_id(value) then
-    add("orphan", statement.effect == "Allow" and "medium" or "low", place,
-      ("'%s' is the id of a role or user that was deleted"):format(value),
-      "remove it: one made anew under the old name is not meant, and ECR may refuse the policy")
-  elseif not is_account_id(value) then
+    add("orphan", place, ("'%s' is the id of a role or user that was deleted"):format(value),
+      "remove it: one made anew under the old name is not meant, and ECR may refuse the policy",
+      statement.effect == "Deny" and "low" or nil)
+    return
+  end
+  if not is_account_id(value) then
     local flaw = flaw_of(value)
     if flaw then
-      add("bad-principal", "high", place, ("'%s' %s"):format(value, flaw),
+      add("bad-principal", place, ("'%s' %s"):format(value, flaw),
         "write an account id, or the ARN of an account's root, a user, a role or a session")
     elseif statement.effect == "Allow" and arn.parse(value).resource:find(GENERAL_ROLE) then
-      add("general-role", "high", place, "this is the container service's general role, which pulls nothing",
+      add("general-role", place, "this is the container service's general role, which pulls nothing",
         "name its ECR image puller role, whose ARN has /private-repo-access/ in it")
     end
   end
+  if statement.effect == "Allow" and is_strange(value, account) then
+    add("other-account", place, ("'%s' is of another account than the repository's, %s"):format(value, account),
+      "make sure that it is meant")
+  end
 end
 
-function M.check(node, statement, add)
+-- `account` owns the repository, where that is known.
+function M.check(node, statement, account, add)
   if statement.not_principal and statement.effect == "Allow" then
-    add("allow-not-principal", "critical", grammar.members(node).NotPrincipal.key,
+    add("allow-not-principal", grammar.members(node).NotPrincipal.key,
       "Allow with NotPrincipal allows everyone else in the world", NAME_THEM)
   end
   for _, entry in ipairs(entries(node)) do
@@ -104,10 +151,9 @@ function M.check(node, statement, add)
     if value == "*" and (entry.type == "*" or entry.type == "AWS") then
       check_public(statement, entry.node, add)
     elseif entry.type == "AWS" then
-      check_aws(statement, entry.node, add)
-    elseif entry.type == "Service" and not value:find "^[%w-]+%.[%w.-]+$" then
-      add("bad-principal", "high", entry.node, ("'%s' is no service"):format(value),
-        "write a service's name, such as ecs.amazonaws.com")
+      check_aws(statement, entry.node, account, add)
+    elseif entry.type == "Service" then
+      check_service(statement, entry.node, add)
     end
   end
 end

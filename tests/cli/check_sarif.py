@@ -1,0 +1,47 @@
+"""Reads a SARIF log into the classes that were made from its schema; a member that the schema does not
+have, or one that it requires and is not there, is an error. Prints where the results point."""
+
+import json
+import sys
+
+import sarif_om
+
+CLASSES = {
+    "runs": sarif_om.Run, "tool": sarif_om.Tool, "driver": sarif_om.ToolComponent, "rules": sarif_om.ReportingDescriptor,
+    "shortDescription": sarif_om.MultiformatMessageString, "defaultConfiguration": sarif_om.ReportingConfiguration,
+    "results": sarif_om.Result, "message": sarif_om.Message, "locations": sarif_om.Location,
+    "physicalLocation": sarif_om.PhysicalLocation, "artifactLocation": sarif_om.ArtifactLocation, "region": sarif_om.Region,
+}
+LEVELS = {"none", "note", "warning", "error"}
+
+
+def build(kind, value):
+    if isinstance(value, list):
+        return [build(kind, item) for item in value]
+    names = {field.metadata["schema_property_name"]: field.name for field in kind.__attrs_attrs__}
+    members = {}
+    for name, member in value.items():
+        if name not in names:
+            sys.exit(f"{kind.__name__} has no {name}")
+        plain = name == "properties" or not isinstance(member, (dict, list))
+        members[names[name]] = member if plain else build(CLASSES[name], member)
+    return kind(**members)
+
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    log = build(sarif_om.SarifLog, json.load(file))
+assert log.version == "2.1.0", log.version
+for run in log.runs:
+    rules = run.tool.driver.rules
+    assert run.column_kind in ("utf16CodeUnits", "unicodeCodePoints")
+    assert len({rule.id for rule in rules}) == len(rules)
+    assert all(rule.default_configuration.level in LEVELS for rule in rules)
+    places = []
+    for result in run.results:
+        assert rules[result.rule_index].id == result.rule_id and result.level in LEVELS and result.message.text
+        place = result.locations[0].physical_location
+        where = place.region
+        assert 1 <= where.start_line <= where.end_line and where.start_column >= 1 and where.end_column >= 1
+        places.append(f"{result.rule_id} at {place.artifact_location.uri}:{where.start_line}:{where.start_column}"
+                      f"-{where.end_line}:{where.end_column}")
+    print(f"{len(log.runs)} run, {len(places)} result: {', '.join(places)}")
