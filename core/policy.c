@@ -225,6 +225,12 @@ static bool read_statements(struct policy *doc) {
 }
 
 struct policy *policy_parse(const char *text, size_t length, struct json_error *error) {
+  if (length > POLICY_MOST_BYTES) {
+    *error = (struct json_error){.line = 1, .column = 1};
+    snprintf(error->message, sizeof error->message,
+             "expected a policy, at most %d bytes; this has %zu", POLICY_MOST_BYTES, length);
+    return NULL;
+  }
   struct policy *doc = calloc(1, sizeof *doc);
   if (!doc)
     goto no_memory;

@@ -19,6 +19,10 @@
 /* The most characters that ECR takes for the policy of a repository (SetRepositoryPolicy). */
 #define POLICY_LIMIT 10240
 
+/* The most bytes that are read as a policy: several times what any service of AWS takes (KMS's 32 KB),
+ * and little enough that no edit of it takes long. */
+#define POLICY_MOST_BYTES 131072
+
 struct policy;
 
 enum policy_effect { POLICY_NO_EFFECT, POLICY_ALLOW, POLICY_DENY };
@@ -48,7 +52,8 @@ struct policy_statement {
   const char *flaw_text;         /* how, for a person; static */
 };
 
-/* Parses `length` bytes. NULL on error, `error` set. The caller frees the document. */
+/* Parses `length` bytes, at most POLICY_MOST_BYTES. NULL on error, `error` set. The caller frees the
+ * document. */
 struct policy *policy_parse(const char *text, size_t length, struct json_error *error);
 
 /* A document without statements, Version 2008-10-17 (ECR's own choice). NULL without memory. */

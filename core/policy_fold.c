@@ -19,20 +19,6 @@ static bool foldable(const struct policy_statement *statement) {
          !names_everyone(statement);
 }
 
-/* Whether two statements mean the same but for Sid and principals. *failed: no memory. */
-static bool same_rights(const struct policy *doc, size_t a, size_t b, bool *failed) {
-  const unsigned without = MEANING_WITHOUT_SID | MEANING_WITHOUT_PRINCIPAL;
-  struct buf one = {0}, other = {0};
-  policy_meaning(doc, a, without, &one);
-  policy_meaning(doc, b, without, &other);
-  *failed = *failed || one.failed || other.failed;
-  bool same = !*failed && one.length == other.length &&
-              (one.length == 0 || memcmp(one.data, other.data, one.length) == 0);
-  buf_free(&one);
-  buf_free(&other);
-  return same;
-}
-
 static bool same_principal(const struct policy_value *a, const struct policy_value *b) {
   return strcmp(a->type, b->type) == 0 && a->length == b->length &&
          memcmp(a->string, b->string, a->length) == 0;
@@ -80,29 +66,58 @@ static void add_element(const struct policy *doc, const struct gathering *all, s
   buf_addc(out, '}');
 }
 
-/* Marks the statements that go into `first` as gone, and adds the principals that it then names.
- * How many went. */
-static size_t gather_group(const struct policy *doc, size_t first, const bool *marks, bool *gone,
-                           struct buf *principals) {
-  bool failed = false;
-  size_t went = 0;
+/* What each statement that may be joined says but for Sid and principals; of others nothing. NULL
+ * without memory; the caller frees it by free_rights. */
+static struct buf *rights_of(const struct policy *doc, const bool *marks) {
+  struct buf *rights = calloc(policy_count(doc) + 1, sizeof *rights);
+  for (size_t i = 0; rights && i < policy_count(doc); i++)
+    if (marks[i] && foldable(policy_statement(doc, i)))
+      policy_meaning(doc, i, MEANING_WITHOUT_SID | MEANING_WITHOUT_PRINCIPAL, &rights[i]);
+  return rights;
+}
+
+static void free_rights(struct buf *rights, size_t count) {
+  for (size_t i = 0; rights && i < count; i++)
+    buf_free(&rights[i]);
+  free(rights);
+}
+
+/* Tells for each statement which one it goes into: itself, or the first that has its rights. False
+ * without memory. */
+static bool find_leaders(const struct policy *doc, const bool *marks, size_t *leaders) {
+  struct buf *rights = rights_of(doc, marks);
+  bool failed = !rights;
+  for (size_t i = 0; !failed && i < policy_count(doc); i++) {
+    leaders[i] = i;
+    failed = rights[i].failed;
+    for (size_t j = 0; j < i && leaders[i] == i && rights[i].length > 0; j++)
+      if (leaders[j] == j && rights[j].length == rights[i].length &&
+          memcmp(rights[j].data, rights[i].data, rights[i].length) == 0)
+        leaders[i] = j;
+  }
+  free_rights(rights, policy_count(doc));
+  return !failed;
+}
+
+/* Adds the Principal element of all statements that go into one; how many these are, itself among
+ * them. */
+static size_t add_principals(const struct policy *doc, const size_t *leaders, size_t leader,
+                             struct buf *out) {
   struct gathering all = {calloc(policy_values_count(doc) + 1, sizeof *all.items), 0};
+  size_t members = 0;
   if (!all.items) {
-    principals->failed = true;
+    out->failed = true;
     return 0;
   }
-  gather(&all, &policy_statement(doc, first)->principals);
-  for (size_t i = first + 1; i < policy_count(doc); i++)
-    if (marks[i] && !gone[i] && foldable(policy_statement(doc, i)) &&
-        same_rights(doc, first, i, &failed)) {
+  for (size_t i = leader; i < policy_count(doc); i++)
+    if (leaders[i] == leader) {
       gather(&all, &policy_statement(doc, i)->principals);
-      gone[i] = true;
-      went++;
+      members++;
     }
-  add_element(doc, &all, principals);
-  principals->failed = principals->failed || failed;
+  if (members > 1)
+    add_element(doc, &all, out);
   free(all.items);
-  return went;
+  return members;
 }
 
 static bool set_string(struct policy *doc, size_t index, const char *element,
@@ -128,35 +143,50 @@ static bool set_sid(struct policy *doc, size_t index, const struct policy_string
   return done;
 }
 
+/* Gives the statements that others went into, whose numbers are less by those that went, their
+ * principals and Sid. */
+static bool set_leaders(struct policy *edited, const struct policy *doc, const size_t *leaders,
+                        const struct policy_string *sid, struct json_error *error) {
+  struct buf principals = {0};
+  bool done = true;
+  size_t gone = 0;
+  for (size_t i = 0; i < policy_count(doc) && done; i++) {
+    if (leaders[i] != i) {
+      gone++;
+      continue;
+    }
+    buf_reset(&principals);
+    if (add_principals(doc, leaders, i, &principals) > 1 || principals.failed)
+      done = set_string(edited, i - gone, "Principal", &principals, error) &&
+             (!sid->bytes || set_sid(edited, i - gone, sid, error));
+  }
+  buf_free(&principals);
+  return done;
+}
+
 enum policy_edit policy_fold(struct policy *doc, const bool *marks, const struct policy_string *sid,
                              size_t *gone_count, struct json_error *error) {
   enum policy_edit edit = POLICY_FAILED;
   struct policy *edited = policy_copy(doc);
+  size_t *leaders = calloc(policy_count(doc) + 1, sizeof *leaders);
   bool *gone = calloc(policy_count(doc) + 1, sizeof *gone);
-  struct buf principals = {0};
   *gone_count = 0;
   policy_no_memory(error);
-  if (!edited || !gone)
+  if (!edited || !leaders || !gone || !find_leaders(doc, marks, leaders))
     goto done;
   for (size_t i = 0; i < policy_count(doc); i++) {
-    if (!marks[i] || gone[i] || !foldable(policy_statement(doc, i)))
-      continue;
-    buf_reset(&principals);
-    size_t went = gather_group(doc, i, marks, gone, &principals);
-    if (went == 0 && !principals.failed)
-      continue;
-    *gone_count += went;
-    if (!set_string(edited, i, "Principal", &principals, error) ||
-        (sid->bytes && !set_sid(edited, i, sid, error)))
-      goto done;
+    gone[i] = leaders[i] != i;
+    *gone_count += gone[i];
   }
   edit = policy_remove(edited, gone);
+  if (edit == POLICY_CHANGED && !set_leaders(edited, doc, leaders, sid, error))
+    edit = POLICY_FAILED;
   if (edit == POLICY_CHANGED)
     policy_swap(doc, edited);
 
 done:
-  buf_free(&principals);
   free(gone);
+  free(leaders);
   policy_free(edited);
   return edit;
 }

@@ -127,6 +127,36 @@ static void a_malformed_condition_is_a_flaw_and_layout_is_no_meaning(void **stat
   policy_free(doc);
 }
 
+/* The worst that a text of that size can hold ends soon: many statements, alike in pairs. */
+static void what_is_larger_than_any_policy_is_refused(void **state) {
+  (void)state;
+  struct json_error error;
+  struct buf text = {0};
+  buf_adds(&text, "{\"Statement\":[");
+  for (size_t i = 0; text.length < POLICY_MOST_BYTES - 200; i++)
+    buf_addf(&text,
+             "%s{\"Sid\":\"x-%zu\",\"Effect\":\"Deny\",\"Principal\":{\"AWS\":\"%zu\"},"
+             "\"Action\":\"a%zu\"}",
+             i > 0 ? "," : "", i, i, i / 2);
+  buf_adds(&text, "]}");
+  struct policy *doc = policy_parse(text.data, text.length, &error);
+  assert_non_null(doc);
+  bool *marks = malloc(policy_count(doc));
+  assert_non_null(marks);
+  memset(marks, true, policy_count(doc));
+  size_t gone;
+  assert_int_equal(policy_fold(doc, marks, &TEXT("x"), &gone, &error), POLICY_CHANGED);
+  assert_true(gone >= policy_count(doc) - 1);
+  assert_int_equal(policy_sort(doc), POLICY_CHANGED);
+  free(marks);
+  policy_free(doc);
+  while (text.length <= POLICY_MOST_BYTES)
+    buf_addc(&text, ' ');
+  assert_null(policy_parse(text.data, text.length, &error));
+  assert_non_null(strstr(error.message, "131072"));
+  buf_free(&text);
+}
+
 static void sizes_count_characters(void **state) {
   (void)state;
   struct policy *doc = parse("{\"Statement\":[],\"Id\":\"\xC3\xA9\xF0\x9F\x98\x80\"}");
@@ -141,6 +171,7 @@ int main(void) {
       cmocka_unit_test(decisions_are_those_of_iam),
       cmocka_unit_test(what_is_no_policy_is_refused_with_its_place),
       cmocka_unit_test(a_malformed_condition_is_a_flaw_and_layout_is_no_meaning),
+      cmocka_unit_test(what_is_larger_than_any_policy_is_refused),
       cmocka_unit_test(sizes_count_characters),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
