@@ -163,7 +163,8 @@ enum policy_edit policy_fold(struct policy *doc, const bool *marks, const struct
                              size_t *gone, struct json_error *error);
 
 /* Puts statements in the order of their Sids, those without one behind them in the order of their
- * meaning, and the strings of each list in theirs. FAILED without memory. */
+ * meaning, and the strings of each list in theirs, but for those of flawed statements. FAILED without
+ * memory. */
 enum policy_edit policy_sort(struct policy *doc);
 
 /* --- Layout --------------------------------------------------------------------------------- */

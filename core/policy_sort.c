@@ -89,7 +89,8 @@ static bool sort_lists(struct policy *doc, struct child *children) {
   struct buf out = {0};
   struct json_error error;
   for (size_t i = 0; i < policy_count(doc); i++)
-    add_lists_sorted(text, policy_statement(doc, i), children, &position, &out);
+    if (!policy_statement(doc, i)->flaw)
+      add_lists_sorted(text, policy_statement(doc, i), children, &position, &out);
   buf_add(&out, text + position, length - position);
   bool done = !out.failed && policy_replace_text(doc, out.data, out.length, &error);
   buf_free(&out);

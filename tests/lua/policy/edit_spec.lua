@@ -163,4 +163,11 @@ describe("sort", function()
       tostring(doc))
     assert.is_false(doc:sort())
   end)
+
+  it("leaves the lists of a statement whose meaning is not known", function()
+    local text = '{"Statement":[{"Efect":"Allow","Principal":"*","Action":["y","x"]}]}'
+    local doc = parse(text)
+    assert.is_false(doc:sort())
+    assert.equal(text, tostring(doc))
+  end)
 end)
