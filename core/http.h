@@ -58,6 +58,7 @@ struct http_request {
   double connect_timeout; /* seconds */
   double timeout;         /* seconds, for the whole */
   size_t max_size;        /* of the reply's body, in bytes */
+  bool direct;            /* past every proxy that the environment names */
 };
 
 /* Adds a header line to a transfer that has not started; false when memory ends. */

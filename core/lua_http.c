@@ -70,7 +70,7 @@ static void add_headers(lua_State *L, int options, struct http_transfer *transfe
 }
 
 /* http.start{method=, url=, headers={}, body=, connect_timeout=5, timeout=30, ca_bundle=,
- *            max_size=64 MiB} --> op */
+ *            max_size=64 MiB, direct=false} --> op */
 static int start(lua_State *L) {
   enum { OPTIONS = 1, TRANSFER = 2 };
   luaL_checktype(L, OPTIONS, LUA_TTABLE);
@@ -89,6 +89,7 @@ static int start(lua_State *L) {
   request.connect_timeout = opt_field_number(L, OPTIONS, "connect_timeout", 5);
   request.timeout = opt_field_number(L, OPTIONS, "timeout", 30);
   request.max_size = (size_t)opt_field_number(L, OPTIONS, "max_size", 64 * 1024 * 1024);
+  request.direct = opt_field_boolean(L, OPTIONS, "direct", false);
   if (!request.method)
     request.method = "GET";
   if (!http_transfer_start(pool, transfer, &request))
