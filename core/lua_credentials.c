@@ -21,6 +21,11 @@ const struct credentials *check_credentials(lua_State *L, int index) {
   return luaL_checkudata(L, index, CREDENTIALS_CLASS);
 }
 
+const struct secret *test_secret(lua_State *L, int index) {
+  const struct secret *secret = luaL_testudata(L, index, SECRET_CLASS);
+  return secret && secret->bytes ? secret : NULL;
+}
+
 static struct secret *new_secret(lua_State *L) {
   struct secret *secret = lua_newuserdatauv(L, sizeof *secret, 0);
   *secret = (struct secret){0};

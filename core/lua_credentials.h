@@ -8,6 +8,9 @@
 /* The credentials at a stack position; raises when there are none. */
 const struct credentials *check_credentials(lua_State *L, int index);
 
+/* The sealed bytes at a stack position, or NULL when there are none. */
+const struct secret *test_secret(lua_State *L, int index);
+
 /* Pushes a sealed copy of these bytes. */
 void push_secret(lua_State *L, const char *bytes, size_t length);
 

@@ -1,4 +1,5 @@
 #include "http.h"
+#include "lua_credentials.h"
 #include "lua_loop.h"
 #include "lua_util.h"
 
@@ -50,10 +51,13 @@ static void add_headers(lua_State *L, int options, struct http_transfer *transfe
     lua_pushnil(L);
     while (lua_next(L, -2)) {
       size_t name_length, value_length;
-      if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1))
-        luaL_error(L, "headers: names and values must be strings");
+      const struct secret *secret = test_secret(L, -1);
+      if (lua_type(L, -2) != LUA_TSTRING || !(secret || lua_isstring(L, -1)))
+        luaL_error(L, "headers: names must be strings, values strings or secrets");
       const char *name = lua_tolstring(L, -2, &name_length);
-      const char *value = lua_tolstring(L, -1, &value_length);
+      const char *value = secret ? secret->bytes : lua_tolstring(L, -1, &value_length);
+      if (secret)
+        value_length = secret->length;
       check_header(L, name, name_length, "name");
       check_header(L, value, value_length, "value");
       typed = typed || strcasecmp(name, "Content-Type") == 0;

@@ -1,3 +1,4 @@
+local credentials = require "lanyard.credentials"
 local http = require "lanyard.http"
 local httpd = require "lanyard.httpd"
 local system = require "lanyard.system"
@@ -35,6 +36,19 @@ describe("HTTP", function()
     assert.equal("value", seen.headers["x-name"])
     assert.is_nil(seen.headers.expect)
     assert.is_nil(seen.headers["content-type"])
+  end)
+
+  it("sends a header that is sealed, and lets no line end out of one", function()
+    local seen
+    handler = function(request)
+      seen = request.headers
+      return { status = 200 }
+    end
+    assert(get("/", { headers = { Authorization = credentials.secret "token" } }))
+    assert.equal("token", seen.authorization)
+    local ok, why = pcall(get, "/", { headers = { Authorization = credentials.secret "token\r\nX: y" } })
+    assert.is_false(ok)
+    assert.is_nil(why:find("token", 1, true))
   end)
 
   it("does not follow a redirect", function()
