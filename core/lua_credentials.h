@@ -14,4 +14,7 @@ const struct secret *test_secret(lua_State *L, int index);
 /* Pushes a sealed copy of these bytes. */
 void push_secret(lua_State *L, const char *bytes, size_t length);
 
+/* Pushes the bytes of a buffer sealed, without a copy; the buffer is empty then. */
+void push_secret_buf(lua_State *L, struct buf *buf);
+
 #endif

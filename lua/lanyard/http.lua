@@ -8,9 +8,9 @@ local M = {}
 -- http.request { method =, url =, headers = {}, body =, connect_timeout = 5, timeout = 30, direct = false }
 --   --> { status, headers = { [lower case] = value }, body, elapsed }
 --   | nil, err { code, message, retryable, sent }
--- Seconds for the times. A header's value is a string or a secret (see lanyard.credentials). No
--- redirect is followed. `direct` goes past every proxy that the environment names. err.sent: the peer
--- may have seen the request.
+-- Seconds for the times. The body and the values of headers may be secrets (lanyard.credentials); with
+-- sealed = true the reply's body is one. No redirect is followed. `direct` goes past every proxy that
+-- the environment names. err.sent: the peer may have seen the request.
 function M.request(request)
   return task.await(core.start(request))
 end
