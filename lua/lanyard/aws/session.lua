@@ -36,7 +36,7 @@ function M.new(options, defaults)
   local own = next(defaults) ~= nil
   local profile, err
   if own then
-    profile = { name = "default", values = {}, services = {}, sso_sessions = {}, paths = {} }
+    profile = { name = "default", values = {}, profiles = {}, services = {}, sso_sessions = {}, paths = {} }
   else
     profile, err = config.load(options.profile)
     if not profile then
