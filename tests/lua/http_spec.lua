@@ -1,3 +1,4 @@
+local credentials = require "lanyard.credentials"
 local http = require "lanyard.http"
 local httpd = require "lanyard.httpd"
 local task = require "lanyard.task"
@@ -98,6 +99,31 @@ describe("HTTP", function()
   it("answers 500 when the handler raises", function()
     handler = function() error "no" end
     assert.equal(500, assert(get()).status)
+  end)
+
+  it("seals a reply, and carries secrets that nobody on this side sees", function()
+    local seen
+    handler = function(request)
+      seen = request
+      return { status = 200, body = '{"token":"hidden"}' .. (" "):rep(100000) }
+    end
+    local reply = assert(get("/", {
+      method = "POST", sealed = true, body = credentials.secret "body",
+      headers = { Authorization = credentials.secret "bearer" },
+    }))
+    assert.equal("body", seen.body)
+    assert.equal("bearer", seen.headers.authorization)
+    assert.equal("secret: ***", tostring(reply.body))
+    assert.equal('{"token":"***"}', reply.body:expose({ "token" }, "json"):match "^%S+")
+    handler = function() return { status = 204 } end
+    assert.equal("secret: ***", tostring(assert(get("/", { sealed = true })).body))
+  end)
+
+  it("refuses a secret that smuggles in another header", function()
+    local value = credentials.secret "1\r\nX-B: 2"
+    local ok, why = pcall(get, "/", { headers = { ["X-A"] = value } })
+    assert.is_false(ok)
+    assert.is_nil(why:find("X-B", 1, true))
   end)
 
   it("serves many at once", function()
