@@ -100,7 +100,8 @@ function Session:endpoint(service)
 end
 
 -- session:client(service [, options]) --> client | nil, err
--- options: max_attempts, connect_timeout, timeout, transport, each instead of the session's.
+-- options: max_attempts, connect_timeout, timeout, transport, each instead of the session's; unsigned,
+-- sealed (see lanyard.aws.client).
 function Session:client(service, options)
   local description = services.get(service)
   local endpoint, err = self:endpoint(service)
