@@ -144,6 +144,8 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   SET(CURLOPT_SSL_VERIFYHOST, 2L);
   if (request->ca_bundle)
     SET(CURLOPT_CAINFO, request->ca_bundle);
+  if (request->direct)
+    SET(CURLOPT_PROXY, "");
   SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
   SET(CURLOPT_ACCEPT_ENCODING, "");
   SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->connect_timeout));

@@ -59,6 +59,7 @@ struct http_request {
   double connect_timeout; /* seconds */
   double timeout;         /* seconds, for the whole */
   size_t max_size;        /* of the reply's body, in bytes */
+  bool direct;            /* past every proxy that the environment names */
   bool sealed;            /* bodies are wiped from memory that they leave */
 };
 

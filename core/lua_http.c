@@ -73,7 +73,7 @@ static void add_headers(lua_State *L, int options, struct http_transfer *transfe
 }
 
 /* http.start{method=, url=, headers={}, body=, connect_timeout=5, timeout=30, ca_bundle=,
- *            max_size=64 MiB, sealed=false} --> op
+ *            max_size=64 MiB, direct=false, sealed=false} --> op
  * The body and the values of headers are strings or secrets; `sealed` makes the reply's body one. */
 static int start(lua_State *L) {
   enum { OPTIONS = 1, TRANSFER = 2 };
@@ -101,6 +101,7 @@ static int start(lua_State *L) {
   request.connect_timeout = opt_field_number(L, OPTIONS, "connect_timeout", 5);
   request.timeout = opt_field_number(L, OPTIONS, "timeout", 30);
   request.max_size = (size_t)opt_field_number(L, OPTIONS, "max_size", 64 * 1024 * 1024);
+  request.direct = opt_field_boolean(L, OPTIONS, "direct", false);
   if (!request.method)
     request.method = "GET";
   if (!http_transfer_start(pool, transfer, &request))
