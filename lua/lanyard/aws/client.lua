@@ -26,6 +26,11 @@ local PROTOCOLS = {
 }
 local USER_AGENT = ("lanyard/%s (Lua 5.4; libcurl)"):format(version)
 
+-- The application's name goes behind lanyard's, as the SDKs put it.
+local function user_agent(app_id)
+  return app_id and USER_AGENT .. " app/" .. app_id:gsub("[^%w!#$%%&'*+.^_`|~-]", "-") or USER_AGENT
+end
+
 local Client = {}
 
 -- ---------------------------------------------------------------------------------------------
@@ -85,7 +90,7 @@ end
 
 local function request_of(self, operation, input, keys)
   local headers, body = self.protocol.encode(self.description, operation, input)
-  headers["User-Agent"] = USER_AGENT
+  headers["User-Agent"] = self.user_agent
   local request = {
     method = "POST",
     url = self.endpoint .. "/",
@@ -263,7 +268,7 @@ end
 
 -- new(session, description, endpoint, options) --> client
 -- endpoint: see lanyard.aws.endpoints; options: max_attempts, connect_timeout, timeout, ca_bundle,
--- debug(line), transport (lanyard.http.request unless given).
+-- app_id, debug(line), transport (lanyard.http.request unless given).
 function M.new(session, description, endpoint, options)
   return setmetatable({
     session = session,
@@ -273,6 +278,7 @@ function M.new(session, description, endpoint, options)
     region = session.region,
     endpoint = (endpoint.url:gsub("/+$", "")),
     signing_region = endpoint.signing_region,
+    user_agent = user_agent(options.app_id),
     options = {
       max_attempts = options.max_attempts,
       connect_timeout = options.connect_timeout,
