@@ -202,7 +202,16 @@ bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
   return false;
 }
 
+/* Whether a proxy was asked for a connection and made none. */
+static bool proxy_refused(const struct http_transfer *transfer) {
+  long answer = 0;
+  curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &answer);
+  return answer >= 300;
+}
+
 static enum http_failure failure_of(const struct http_transfer *transfer, CURLcode code) {
+  if (code != CURLE_OK && proxy_refused(transfer))
+    return HTTP_PROXY;
   switch (code) {
   case CURLE_OK:
     return HTTP_OK;
@@ -210,8 +219,9 @@ static enum http_failure failure_of(const struct http_transfer *transfer, CURLco
   case CURLE_UNSUPPORTED_PROTOCOL:
     return HTTP_INVALID_URL;
   case CURLE_COULDNT_RESOLVE_HOST:
-  case CURLE_COULDNT_RESOLVE_PROXY:
     return HTTP_NAME_RESOLUTION;
+  case CURLE_COULDNT_RESOLVE_PROXY:
+    return HTTP_PROXY;
   case CURLE_COULDNT_CONNECT:
     return HTTP_CONNECTION_REFUSED;
   case CURLE_OPERATION_TIMEDOUT:
@@ -269,8 +279,8 @@ static void collect(struct http_pool *pool) {
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &transfer->status);
     curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME, &transfer->elapsed);
     curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_size);
-    transfer->sent = request_size > 0;
     transfer->failure = failure_of(transfer, code);
+    transfer->sent = request_size > 0 && transfer->failure != HTTP_PROXY;
     if (code != CURLE_OK)
       name_failure(transfer, code);
     curl_multi_remove_handle(pool->multi, easy);

@@ -38,6 +38,7 @@ local ADVICE = {
   ThrottlingException = "AWS asks for fewer calls: try again in a while, or for fewer repositories at once",
   ConnectionRefused = "nothing listens there: is the endpoint right? (--endpoint-url, AWS_ENDPOINT_URL)",
   NameResolution = "is the Region right, and is there a way to the Internet? (lanyard doctor)",
+  Proxy = "the proxy is that of HTTPS_PROXY or HTTP_PROXY; NO_PROXY names hosts to call without it (lanyard doctor)",
   Timeout = "is there a way to the endpoint? (lanyard doctor)",
   Tls = "the endpoint's certificate could not be verified; AWS_CA_BUNDLE names another file of authorities",
   RegionSetupInProgressException = "AWS is still setting up this Region for the account: wait some minutes",
