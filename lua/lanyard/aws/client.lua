@@ -28,6 +28,11 @@ local PROTOCOLS = {
 }
 local USER_AGENT = ("lanyard/%s (Lua 5.4; libcurl)"):format(version)
 
+-- The application's name goes behind lanyard's, as the SDKs put it.
+local function user_agent(app_id)
+  return app_id and USER_AGENT .. " app/" .. app_id:gsub("[^%w!#$%%&'*+.^_`|~-]", "-") or USER_AGENT
+end
+
 local Client = {}
 
 -- ---------------------------------------------------------------------------------------------
@@ -104,7 +109,7 @@ end
 -- keys: nil for an operation that is not signed
 local function request_of(self, operation, input, keys)
   local headers, body, method, target = self.protocol.encode(self.description, operation, input)
-  headers["User-Agent"] = USER_AGENT
+  headers["User-Agent"] = self.user_agent
   local options = self.options
   local request = {
     method = method or "POST",
@@ -300,8 +305,8 @@ end
 
 -- new(session, description, endpoint, options) --> client
 -- endpoint: see lanyard.aws.endpoints; options: max_attempts, connect_timeout, timeout, ca_bundle,
--- debug(line), transport (lanyard.http.request unless given), unsigned (ask for no credentials and sign
--- nothing), sealed (the secret members of replies are sealed secrets).
+-- app_id, debug(line), transport (lanyard.http.request unless given), unsigned (ask for no credentials and
+-- sign nothing), sealed (the secret members of replies are sealed secrets).
 function M.new(session, description, endpoint, options)
   return setmetatable({
     session = session,
@@ -311,6 +316,7 @@ function M.new(session, description, endpoint, options)
     region = session.region,
     endpoint = (endpoint.url:gsub("/+$", "")),
     signing_region = endpoint.signing_region,
+    user_agent = user_agent(options.app_id),
     options = {
       max_attempts = options.max_attempts,
       connect_timeout = options.connect_timeout,
