@@ -49,7 +49,7 @@ help:
 	@echo 'make          build/lanyard (the binary) and build/lanyard.so (for stock lua5.4)'
 	@echo 'make demo     the main job against the embedded emulator'
 	@echo 'make test     every test, and every test again under ASan and UBSan'
-	@echo 'make fuzz     libFuzzer on the policy core, SECONDS=300 each'
+	@echo 'make fuzz     libFuzzer on all that reads text, SECONDS=300 each'
 	@echo 'make bench    benchmarks (they print, they judge nothing)'
 	@echo 'make lint     warnings of gcc and clang, luacheck, clang-format'
 	@echo 'make install  [PREFIX=/usr/local] [DESTDIR=]'
@@ -78,7 +78,8 @@ $(B)/tests/%: tests/c/%.c $(PLAIN)
 
 FUZZ = clang -std=c11 -D_GNU_SOURCE -Icore -O1 -g -fsanitize=fuzzer,address,undefined \
   -fno-sanitize-recover=undefined
-FUZZED = $(wildcard core/policy*.c core/con*.c) core/json.c core/buf.c core/utf8.c core/arn.c core/match.c
+FUZZED = $(wildcard core/policy*.c core/con*.c) core/json.c core/buf.c core/utf8.c core/arn.c core/match.c \
+  core/ini.c
 
 $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED) $(wildcard core/*.h)
 	@mkdir -p $(@D)

@@ -130,6 +130,16 @@ static long milliseconds(double seconds) {
   return seconds < 0.001 ? 1 : seconds > 1e6 ? 1000000000 : (long)(seconds * 1000);
 }
 
+/* AWS's SDKs take HTTP_PROXY in capitals too. libcurl does not, since a web server puts a request's
+ * header Proxy there; then there is REQUEST_METHOD as well. NULL: what libcurl finds itself. */
+static const char *proxy_in_capitals(const char *url) {
+  const char *lower = getenv("http_proxy");
+  if ((lower && *lower) || getenv("REQUEST_METHOD") || strncasecmp(url, "http:", 5) != 0)
+    return NULL;
+  const char *proxy = getenv("HTTP_PROXY");
+  return proxy && *proxy ? proxy : NULL;
+}
+
 static CURLcode set_options(struct http_transfer *transfer, const struct http_request *request) {
   CURL *easy = transfer->easy;
   CURLcode code = CURLE_OK;
@@ -144,8 +154,9 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   SET(CURLOPT_SSL_VERIFYHOST, 2L);
   if (request->ca_bundle)
     SET(CURLOPT_CAINFO, request->ca_bundle);
-  if (request->direct)
-    SET(CURLOPT_PROXY, "");
+  const char *proxy = request->direct ? "" : proxy_in_capitals(request->url);
+  if (proxy)
+    SET(CURLOPT_PROXY, proxy);
   SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
   SET(CURLOPT_ACCEPT_ENCODING, "");
   SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->connect_timeout));
@@ -193,7 +204,16 @@ bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
   return false;
 }
 
+/* Whether a proxy was asked for a connection and made none. */
+static bool proxy_refused(const struct http_transfer *transfer) {
+  long answer = 0;
+  curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &answer);
+  return answer >= 300;
+}
+
 static enum http_failure failure_of(const struct http_transfer *transfer, CURLcode code) {
+  if (code != CURLE_OK && proxy_refused(transfer))
+    return HTTP_PROXY;
   switch (code) {
   case CURLE_OK:
     return HTTP_OK;
@@ -201,8 +221,9 @@ static enum http_failure failure_of(const struct http_transfer *transfer, CURLco
   case CURLE_UNSUPPORTED_PROTOCOL:
     return HTTP_INVALID_URL;
   case CURLE_COULDNT_RESOLVE_HOST:
-  case CURLE_COULDNT_RESOLVE_PROXY:
     return HTTP_NAME_RESOLUTION;
+  case CURLE_COULDNT_RESOLVE_PROXY:
+    return HTTP_PROXY;
   case CURLE_COULDNT_CONNECT:
     return HTTP_CONNECTION_REFUSED;
   case CURLE_OPERATION_TIMEDOUT:
@@ -223,17 +244,23 @@ static enum http_failure failure_of(const struct http_transfer *transfer, CURLco
   }
 }
 
-/* Sets `detail` to what failed, after the host that it failed with. */
+/* Sets `detail` to what failed, after the host that it failed with. What stands before an @, in the
+ * URL or in that of a proxy, is a user and a password. */
 static void name_failure(struct http_transfer *transfer, CURLcode code) {
   char what[sizeof transfer->detail];
-  snprintf(what, sizeof what, "%s",
-           transfer->detail[0] ? transfer->detail : curl_easy_strerror(code));
+  bool usable = transfer->detail[0] && !strchr(transfer->detail, '@');
+  snprintf(what, sizeof what, "%s", usable ? transfer->detail : curl_easy_strerror(code));
   what[strcspn(what, "\r\n")] = '\0';
   char *url = NULL;
   curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
   const char *host = url ? strstr(url, "://") : NULL;
   host = host ? host + 3 : "";
   int length = (int)strcspn(host, "/?#");
+  const char *user_end = memrchr(host, '@', (size_t)length);
+  if (user_end) {
+    length -= (int)(user_end + 1 - host);
+    host = user_end + 1;
+  }
   size_t room = sizeof transfer->detail;
   snprintf(transfer->detail, room, "%.*s: %.*s", length < 100 ? length : 100, host,
            (int)(room - 110), what);
@@ -254,8 +281,8 @@ static void collect(struct http_pool *pool) {
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &transfer->status);
     curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME, &transfer->elapsed);
     curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_size);
-    transfer->sent = request_size > 0;
     transfer->failure = failure_of(transfer, code);
+    transfer->sent = request_size > 0 && transfer->failure != HTTP_PROXY;
     if (code != CURLE_OK)
       name_failure(transfer, code);
     curl_multi_remove_handle(pool->multi, easy);

@@ -20,6 +20,7 @@ enum http_failure {
   HTTP_OK,
   HTTP_INVALID_URL,
   HTTP_NAME_RESOLUTION,
+  HTTP_PROXY, /* not found, or would not make the connection */
   HTTP_CONNECTION_REFUSED,
   HTTP_CONNECTION, /* lost, or answered with what is not HTTP */
   HTTP_TLS,

@@ -52,11 +52,20 @@ static struct span without_comment(struct span text) {
 
 static bool is_name(struct span text, const char *others) {
   for (size_t i = 0; i < text.length; i++) {
-    char c = text.start[i];
-    if (!isalnum((unsigned char)c) && (c == '\0' || !strchr(others, c)))
+    unsigned char c = (unsigned char)text.start[i];
+    if (!isalnum(c) && c < 0x80 && (c == '\0' || !strchr(others, c)))
       return false;
   }
   return text.length > 0;
+}
+
+/* Takes a pair of quotes off, in which the AWS CLI writes a name that has spaces. */
+static bool unquote(struct span *text) {
+  char quote = text->start[0];
+  if (text->length < 3 || (quote != '\'' && quote != '"') || text->start[text->length - 1] != quote)
+    return false;
+  *text = (struct span){text->start + 1, text->length - 2};
+  return true;
 }
 
 static bool equals(struct span text, const char *word) {
@@ -128,7 +137,7 @@ static struct span split_word(struct span text, struct span *rest) {
 /* Whether a section's heading is known, and what it is. */
 static bool read_heading(struct parser *parser, struct span heading, enum ini_type *type,
                          struct span *name) {
-  static const char name_characters[] = "-/.%@_:+";
+  static const char name_characters[] = "-/.%@_:+", quoted_characters[] = "-/.%@_:+ ";
   struct span rest;
   struct span word = split_word(heading, &rest);
   *type = INI_PROFILE;
@@ -144,7 +153,8 @@ static bool read_heading(struct parser *parser, struct span heading, enum ini_ty
     *type = INI_SERVICES;
   else if (!equals(word, "profile"))
     return false;
-  return is_name(rest, name_characters);
+  bool quoted = unquote(name);
+  return is_name(*name, quoted ? quoted_characters : name_characters);
 }
 
 static const char out_of_memory[] = "out of memory";

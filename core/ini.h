@@ -7,7 +7,8 @@
  * https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  *
  * Sections with a name or type that is not known are passed over, as are properties whose name has
- * other characters than letters, digits, '-', '_' and '.'. Sections of the same name are one; of
+ * other characters than letters, digits, '-', '_' and '.', and whatever is not ASCII. A name in the
+ * config file may stand in quotes, and has spaces then. Sections of the same name are one; of
  * properties of the same name the last one counts. [profile default] hides [default]. */
 
 enum ini_kind { INI_CONFIG, INI_CREDENTIALS };

@@ -155,6 +155,7 @@ static int push_failure(lua_State *L, const struct http_transfer *transfer) {
       [HTTP_OK] = {"", false},
       [HTTP_INVALID_URL] = {"InvalidUrl", false},
       [HTTP_NAME_RESOLUTION] = {"NameResolution", true},
+      [HTTP_PROXY] = {"Proxy", true},
       [HTTP_CONNECTION_REFUSED] = {"ConnectionRefused", true},
       [HTTP_CONNECTION] = {"Connection", true},
       [HTTP_TLS] = {"Tls", false},

@@ -1,12 +1,14 @@
--- Check that this machine is ready: Region, credentials, clock, reachability, permissions, journal.
+-- Check that this machine is ready: settings, credentials, clock, reachability, permissions, journal.
 --
--- Each check says what to do when it fails. Permissions are tried by the calls that read; those that
+-- Settings are told with the place that says them, credentials with what each provider found. Each
+-- check says what to do when it fails. Permissions are tried by the calls that read; those that
 -- write are not tried. Exit status 1 when a check fails.
 
 local access = require "lanyard.access"
 local cli = require "lanyard.cli"
 local http = require "lanyard.http"
 local json = require "lanyard.json"
+local proxy = require "lanyard.aws.proxy"
 local report = require "lanyard.report"
 local system = require "lanyard.system"
 
@@ -30,12 +32,35 @@ local function check(name, detail, result, err)
   return add(name, true, detail, nil), result
 end
 
+-- The lines of a text, broken at spaces; a word that is longer stays whole.
+local function wrapped(text, width)
+  local lines = { "" }
+  for word in text:gmatch "%S+" do
+    local line = lines[#lines]
+    if line == "" then
+      lines[#lines] = word
+    elseif #line + 1 + #word <= width then
+      lines[#lines] = line .. " " .. word
+    else
+      lines[#lines + 1] = word
+    end
+  end
+  return lines
+end
+
 local function finish()
   local rows, items, advice, failed = {}, json.array {}, {}, false
+  local longest = 0
+  for _, one in ipairs(checks) do
+    longest = math.max(longest, #one.name)
+  end
+  local room = math.max(40, (system.columns(1) or 100) - longest - #"RESULT" - 4)
   for i, one in ipairs(checks) do
     failed = failed or one.passed == false
     local word = one.passed == nil and { "-", "dim" } or one.passed and { "ok", "green" } or { "FAIL", "red" }
-    rows[i] = { one.name, word, one.detail }
+    for number, line in ipairs(wrapped(one.detail or "", room)) do
+      rows[#rows + 1] = number == 1 and { one.name, word, line } or { "", "", line }
+    end
     items[i] = { check = one.name, passed = one.passed, detail = one.detail, advice = one.advice }
     if one.advice then
       advice[#advice + 1] = one.name .. ":\n" .. one.advice
@@ -67,33 +92,91 @@ local function ahead_of(date)
   return os.time(now) - os.time(there)
 end
 
-local session, err = require("lanyard.aws").session {
-  profile = options.profile,
-  region = options.region,
-  endpoint_url = options.endpoint_url,
-  debug = cli.debug and cli.note or nil,
-}
-local about_region = not err or err.code == "NoRegion" or err.code == "InvalidRegion"
-if not check(about_region and "region" or "configuration", session and session.region, session, err) then
-  return finish()
+-- "VALUE (PLACE)", or without a place "VALUE".
+local function with_source(value, source)
+  return source and ("%s (%s)"):format(value, source) or value
 end
 
-local outcomes = {}
-for _, step in ipairs(session:explain()) do
-  outcomes[#outcomes + 1] = ("%s: %s"):format(step.provider, step.outcome)
+local function show_retries(session)
+  local mode, attempts = session.options.retry_mode, "at most " .. session.options.max_attempts .. " attempts"
+  add("retries", true, ("%s; %s"):format(with_source(mode, session.sources.retry_mode),
+    with_source(attempts, session.sources.max_attempts)))
 end
-local keys
-keys, err = session:credentials()
-local has_keys = check("credentials", table.concat(outcomes, "; "), keys, err)
+
+-- A line for each way in which endpoints are not AWS's plain ones, or one that they are.
+-- --> { [service] = endpoint }, { [service] = err }
+local function show_endpoints(session)
+  local found, errs, lines, services_of = {}, {}, {}, {}
+  for _, service in ipairs { "sts", "ecr", "lightsail", "iam" } do
+    found[service], errs[service] = session:endpoint(service)
+    if found[service] and found[service].source then
+      local line = with_source(found[service].url, found[service].source)
+      if not services_of[line] then
+        services_of[line] = {}
+        lines[#lines + 1] = line
+      end
+      table.insert(services_of[line], service)
+    end
+  end
+  for _, line in ipairs(lines) do
+    add("endpoint", nil, ("%s for %s"):format(line, table.concat(services_of[line], ", ")))
+  end
+  local forms = {}
+  for _, form in ipairs { "fips", "dualstack" } do
+    forms[#forms + 1] = session[form] and with_source(form, session.sources[form]) or nil
+  end
+  if #lines == 0 or #forms > 0 then
+    add("endpoint", nil, "AWS's own" .. (#forms > 0 and ": " .. table.concat(forms, ", ") or ""))
+  end
+  return found, errs
+end
+
+local function show_proxies()
+  local list, past = proxy.in_force()
+  for _, one in ipairs(list) do
+    add("proxy", nil, ("%s for %s%s"):format(with_source(one.url, one.variable), one.scheme,
+      past and ", but not for " .. past or ""))
+  end
+  if #list == 0 then
+    add("proxy", nil, "none")
+  end
+end
+
+local function show_credentials(session)
+  local keys, err = session:credentials()
+  local left = keys and keys.expires and (" for %.0f more minutes"):format((keys.expires - system.time()) / 60) or ""
+  local passed
+  if err and err.code == "NoCredentials" then
+    passed = add("credentials", false, "none: no provider has any", require("lanyard.aws.advice").advice(err))
+  else
+    passed = check("credentials", keys and ("%s of %s%s"):format(keys.access_key_id, keys.source, left), keys, err)
+  end
+  for _, step in ipairs(session:explain()) do
+    add("- " .. step.provider, step.chosen and true or nil, step.chosen and "these are used" or step.outcome)
+  end
+  return passed
+end
+
+local session, err = require("lanyard.aws").session(cli.session_options(options))
+local about_region = not err or err.code == "NoRegion" or err.code == "InvalidRegion"
+local region = session and with_source(session.region, not options.region and session.sources.region)
+if not check(about_region and "region" or "configuration", region, session, err) then
+  return finish()
+end
+add("profile", nil, session.profile.name)
+show_retries(session)
+local endpoint_of, endpoint_errs = show_endpoints(session)
+show_proxies()
+local has_keys = show_credentials(session)
 
 local clock_seen, all_reached = nil, true
 for _, service in ipairs { "sts", "ecr", "lightsail" } do
-  local endpoint
-  endpoint, err = session:endpoint(service)
-  local reply
+  local endpoint, reply = endpoint_of[service], nil
+  err = endpoint_errs[service]
   if endpoint then
     reply, err = http.request {
-      method = "GET", url = endpoint.url .. "/", connect_timeout = 5, timeout = 10,
+      method = "GET", url = endpoint.url .. "/",
+      connect_timeout = options.cli_connect_timeout or 5, timeout = options.cli_read_timeout or 10,
       ca_bundle = session.options.ca_bundle,
     }
   end

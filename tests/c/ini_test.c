@@ -46,6 +46,46 @@ static void mistakes_are_told_with_their_line(void **state) {
   assert_int_equal(error.line, 2);
 }
 
+static void names_are_quoted_where_they_have_spaces(void **state) {
+  (void)state;
+  const char *text =
+      "[profile 'my profile']\nx = 1\n[profile \"a\"]\nx = 2\n[profile caf\xC3\xA9]\nx = 3\n"
+      "[profile 'half]\nx = 4\n[profile '']\nx = 5\n[profile 'a;b']\nx = 6\n";
+  struct ini_error error;
+  struct ini *ini = ini_parse(text, strlen(text), INI_CONFIG, &error);
+  assert_non_null(ini);
+  assert_string_equal(value_of(ini, INI_PROFILE, "my profile", "x"), "1");
+  assert_string_equal(value_of(ini, INI_PROFILE, "a", "x"), "2");
+  assert_string_equal(value_of(ini, INI_PROFILE, "caf\xC3\xA9", "x"), "3");
+  assert_null(ini->first->next->next->next);
+  ini_free(ini);
+}
+
+static void lines_end_in_crlf_or_not_at_all(void **state) {
+  (void)state;
+  const char *text = "\r\n[services s]\r\n# c\r\necr =\r\n\tendpoint_url = "
+                     "http://h\r\n\r\n[profile\ta]\r\nx =\t1\t; c";
+  struct ini_error error;
+  struct ini *ini = ini_parse(text, strlen(text), INI_CONFIG, &error);
+  assert_non_null(ini);
+  assert_string_equal(value_of(ini, INI_SERVICES, "s", "ecr"), "\nendpoint_url = http://h");
+  assert_string_equal(value_of(ini, INI_PROFILE, "a", "x"), "1");
+  ini_free(ini);
+}
+
+static void files_of_nothing_are_empty(void **state) {
+  (void)state;
+  const char *const texts[] = {"", "\xEF\xBB\xBF", "\n\r\n \t\n", "# c\n; d",
+                               "[preview]\nx = 1\n  y\n"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    struct ini_error error;
+    struct ini *ini = ini_parse(texts[i], strlen(texts[i]), INI_CONFIG, &error);
+    assert_non_null(ini);
+    assert_null(ini->first);
+    ini_free(ini);
+  }
+}
+
 static void every_cut_of_a_file_is_read_without_a_slip(void **state) {
   (void)state;
   const char *text = "[profile a]\r\nx = 1 ; c\n  more\n[sso-session s]\ny =\n  z = 2\n[";
@@ -65,6 +105,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sections_and_properties_are_read),
       cmocka_unit_test(mistakes_are_told_with_their_line),
+      cmocka_unit_test(names_are_quoted_where_they_have_spaces),
+      cmocka_unit_test(lines_end_in_crlf_or_not_at_all),
+      cmocka_unit_test(files_of_nothing_are_empty),
       cmocka_unit_test(every_cut_of_a_file_is_read_without_a_slip),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

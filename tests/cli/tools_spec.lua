@@ -88,6 +88,36 @@ describe("lanyard doctor", function()
     end
   end)
 
+  it("tells each setting with its place, and why a provider has no credentials", function()
+    local emulator <close> = helper.emulator()
+    helper.run { "mkdir", emulator.folder .. "/.aws" }
+    helper.write(emulator.folder .. "/.aws/config", "[default]\nmax_attempts = 4\n")
+    local result = emulator:run({ "doctor" }, {
+      AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "", AWS_RETRY_MODE = "adaptive", AWS_ENDPOINT_URL = "",
+      AWS_ENDPOINT_URL_ECR = emulator.url, AWS_USE_DUALSTACK_ENDPOINT = "",
+      HTTPS_PROXY = "http://user:hidden@127.0.0.1:1", NO_PROXY = ".internal",
+    })
+    assert.equal("", result.err)
+    assert.equal(1, result.status)
+    local url = emulator.url:gsub("%p", "%%%0")
+    for _, line in ipairs {
+      "region +ok +us%-east%-1 %(AWS_REGION%)",
+      "retries +ok +adaptive %(AWS_RETRY_MODE%); at most 4 attempts %(max_attempts of",
+      "endpoint +%- +" .. url .. " %(AWS_ENDPOINT_URL_ECR%) for ecr",
+      "proxy +%- +http://127%.0%.0%.1:1 %(HTTPS_PROXY%) for https, but not for %.internal",
+      "credentials +FAIL +none",
+      "%- environment +%- +AWS_ACCESS_KEY_ID is not set",
+      "reach ecr +ok +" .. url,
+      "reach sts +FAIL +sts%.us%-east%-1%.amazonaws%.com: ",
+    } do
+      assert.match("\n" .. line, result.out)
+    end
+    assert.not_match("hidden", result.out)
+    for line in result.out:gmatch "[^\n]+" do
+      assert.is_true(#line <= 120, line)
+    end
+  end)
+
   it("tells a clock that is off", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/faults.json", '[{"skew": 600}]')

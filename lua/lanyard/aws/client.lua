@@ -20,11 +20,18 @@ local wire = require "lanyard.aws.wire"
 
 local M = {}
 
+-- Of each protocol: encode, decode, decode_error, and in which FORMAT its replies are.
 local PROTOCOLS = {
   json = require "lanyard.aws.protocol.json",
   query = require "lanyard.aws.protocol.query",
+  rest_json = require "lanyard.aws.protocol.rest_json",
 }
 local USER_AGENT = ("lanyard/%s (Lua 5.4; libcurl)"):format(version)
+
+-- The application's name goes behind lanyard's, as the SDKs put it.
+local function user_agent(app_id)
+  return app_id and USER_AGENT .. " app/" .. app_id:gsub("[^%w!#$%%&'*+.^_`|~-]", "-") or USER_AGENT
+end
 
 local Client = {}
 
@@ -49,8 +56,8 @@ local function invalid(self, operation, reply, why)
   })
 end
 
-local function check_reply(self, operation, reply, output)
-  for member, kind in pairs(self.description.operations[operation].reply) do
+local function check_reply(self, operation, reply, output, described)
+  for member, kind in pairs(described.reply) do
     local value = output[member]
     if kind == "list" and value == nil then
       output[member] = {}
@@ -61,13 +68,29 @@ local function check_reply(self, operation, reply, output)
   return output
 end
 
-local function answer_of(self, operation, reply)
+-- Puts the sealed values where the text of a sealed reply had *** for them.
+local function put_back(output, secrets)
+  for member, value in pairs(output) do
+    if type(value) == "table" then
+      put_back(value, secrets)
+    elseif value == "***" then
+      output[member] = secrets[member]
+    end
+  end
+end
+
+local function answer_of(self, operation, reply, secrets)
   if reply.status >= 200 and reply.status < 300 then
-    local output, why = self.protocol.decode(reply.body, operation)
+    local described = self.description.operations[operation]
+    local output, why = self.protocol.decode(reply.body, operation, described)
     if not output then
       return invalid(self, operation, reply, why)
     end
-    return check_reply(self, operation, reply, output)
+    output, why = check_reply(self, operation, reply, output, described)
+    if output and secrets then
+      put_back(output, secrets)
+    end
+    return output, why
   elseif reply.status < 400 then
     return invalid(self, operation, reply,
       ("the answer is a redirect (%d) to %s, which no AWS service sends: is the endpoint right?")
@@ -83,26 +106,41 @@ local function answer_of(self, operation, reply)
   return failed(self, operation, err)
 end
 
+-- keys: nil for an operation that is not signed
 local function request_of(self, operation, input, keys)
-  local headers, body = self.protocol.encode(self.description, operation, input)
-  headers["User-Agent"] = USER_AGENT
+  local headers, body, method, target = self.protocol.encode(self.description, operation, input)
+  headers["User-Agent"] = self.user_agent
+  local options = self.options
   local request = {
-    method = "POST",
-    url = self.endpoint .. "/",
+    method = method or "POST",
+    url = self.endpoint .. (target or "/"),
     headers = headers,
     body = body,
     credentials = keys,
     region = self.signing_region,
     service = self.description.signing_name or self.service,
     time = system.time(),
-    connect_timeout = self.options.connect_timeout,
-    timeout = self.options.timeout,
-    ca_bundle = self.options.ca_bundle,
+    connect_timeout = options.connect_timeout,
+    timeout = options.timeout,
+    ca_bundle = options.ca_bundle,
+    sealed = options.sealed,
   }
-  for name, value in pairs((sigv4.sign(request))) do
-    headers[name] = value
+  if keys then
+    for name, value in pairs((sigv4.sign(request))) do
+      headers[name] = value
+    end
   end
   return request
+end
+
+-- A sealed body becomes text with *** in the place of secrets, which are given apart.
+local function unseal(self, reply)
+  if type(reply.body) == "string" then
+    return nil
+  end
+  local secrets
+  reply.body, secrets = reply.body:expose(self.description.secrets, self.protocol.FORMAT)
+  return secrets
 end
 
 local function attempt(self, operation, input, keys)
@@ -121,10 +159,11 @@ local function attempt(self, operation, input, keys)
       code = err.code, message = err.message, retryable = err.retryable, sent = err.sent,
     })
   end
+  local secrets = unseal(self, reply)
   if debug then
     debug(wire.reply(reply, redactor))
   end
-  return answer_of(self, operation, reply)
+  return answer_of(self, operation, reply, secrets)
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -145,9 +184,12 @@ local function check_call(self, operation, input, level)
 end
 
 local function call(self, operation, input)
-  local keys, err = self.session:credentials()
-  if not keys then
-    return nil, err
+  local keys, err
+  if not (self.options.unsigned or self.description.operations[operation].unsigned) then
+    keys, err = self.session:credentials()
+    if not keys then
+      return nil, err
+    end
   end
   local most = self.options.max_attempts
   for number = 1, most do
@@ -263,7 +305,8 @@ end
 
 -- new(session, description, endpoint, options) --> client
 -- endpoint: see lanyard.aws.endpoints; options: max_attempts, connect_timeout, timeout, ca_bundle,
--- debug(line), transport (lanyard.http.request unless given).
+-- app_id, debug(line), transport (lanyard.http.request unless given), unsigned (ask for no credentials and
+-- sign nothing), sealed (the secret members of replies are sealed secrets).
 function M.new(session, description, endpoint, options)
   return setmetatable({
     session = session,
@@ -273,6 +316,7 @@ function M.new(session, description, endpoint, options)
     region = session.region,
     endpoint = (endpoint.url:gsub("/+$", "")),
     signing_region = endpoint.signing_region,
+    user_agent = user_agent(options.app_id),
     options = {
       max_attempts = options.max_attempts,
       connect_timeout = options.connect_timeout,
@@ -280,6 +324,8 @@ function M.new(session, description, endpoint, options)
       ca_bundle = options.ca_bundle,
       debug = options.debug,
       transport = options.transport or http.request,
+      unsigned = options.unsigned,
+      sealed = options.sealed,
     },
   }, meta)
 end

@@ -2,23 +2,17 @@
 
 local errors = require "lanyard.errors"
 local ini = require "lanyard.ini"
+local settings = require "lanyard.aws.settings"
 
 local M = {}
 
-local function variable(name)
-  local value = os.getenv(name)
-  return value ~= "" and value or nil
-end
-
 local function path_of(name, file)
-  local path = variable(name)
-  local home = os.getenv "HOME"
-  if not path then
-    return home and home .. "/.aws/" .. file or nil
-  elseif path:sub(1, 2) == "~/" and home then
-    return home .. path:sub(2)
+  local path = settings.variable(name)
+  if path then
+    return settings.path(path)
   end
-  return path
+  local home = settings.variable "HOME"
+  return home and home .. "/.aws/" .. file or nil
 end
 
 -- Reads a file; one that is not there is an empty one.
@@ -38,11 +32,27 @@ local function load_file(path, kind)
   return nil, err
 end
 
--- load([name]) --> profile { name, values = { [key] = value }, services, sso_sessions, explicit, paths }
+-- The profiles of both files, by name; of a key that stands in both, that of the credentials file counts.
+local function merge(config, credentials)
+  local merged = {}
+  for _, file in ipairs { config, credentials } do
+    for name, values in pairs(file.profiles) do
+      merged[name] = merged[name] or {}
+      for key, value in pairs(values) do
+        merged[name][key] = value
+      end
+    end
+  end
+  return merged
+end
+
+-- load([name])
+--   --> profile { name, values = { [key] = value }, services, sso_sessions, explicit, paths,
+--                 profiles = { [name] = values } of all }
 --   | nil, err { code = "ProfileNotFound" | "InvalidConfig" | ... }
--- The profile named, or that of AWS_PROFILE, or `default`, which may be missing.
+-- The profile named, or that of AWS_PROFILE, or of AWS_DEFAULT_PROFILE, or `default`, which may be missing.
 function M.load(name)
-  local chosen = name or variable "AWS_PROFILE" or "default"
+  local chosen = name or settings.variable "AWS_PROFILE" or settings.variable "AWS_DEFAULT_PROFILE" or "default"
   local paths = {
     config = path_of("AWS_CONFIG_FILE", "config"),
     credentials = path_of("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
@@ -56,8 +66,8 @@ function M.load(name)
   if not credentials then
     return nil, err
   end
-  local in_config, in_credentials = config.profiles[chosen], credentials.profiles[chosen]
-  if not (in_config or in_credentials) and chosen ~= "default" then
+  local profiles = merge(config, credentials)
+  if not profiles[chosen] and chosen ~= "default" then
     return nil, errors.new {
       code = "ProfileNotFound",
       message = ("there is no profile '%s' in %s or %s"):format(chosen, paths.config or "~/.aws/config",
@@ -65,70 +75,78 @@ function M.load(name)
       tip = "aws configure --profile " .. chosen .. " makes one; --profile and AWS_PROFILE choose another",
     }
   end
-  local values = {}
-  for key, value in pairs(in_config or {}) do
-    values[key] = value
-  end
-  for key, value in pairs(in_credentials or {}) do
-    values[key] = value
-  end
   return {
     name = chosen,
     explicit = name ~= nil,
-    values = values,
+    values = profiles[chosen] or {},
+    profiles = profiles,
     services = config.services,
     sso_sessions = config.sso_sessions,
     paths = paths,
   }
 end
 
--- region(profile, given) --> region | nil, err: given, AWS_REGION, AWS_DEFAULT_REGION, the profile's
+-- region(profile, given) --> region, where it comes from | nil, err
 function M.region(profile, given)
-  local region = given or variable "AWS_REGION" or variable "AWS_DEFAULT_REGION" or profile.values.region
-  if not region then
-    return nil, errors.new {
-      code = "NoRegion",
-      message = ("no Region: pass --region, set AWS_REGION, or give profile '%s' a region in %s")
-        :format(profile.name, profile.paths.config or "~/.aws/config"),
-    }
+  local region, source = settings.get("region", profile, given)
+  if region then
+    return region, source
   end
-  return region
+  return nil, source or errors.new {
+    code = "NoRegion",
+    message = ("no Region: pass --region, set AWS_REGION, or give profile '%s' a region in %s")
+      :format(profile.name, profile.paths.config or "~/.aws/config"),
+  }
 end
 
--- The endpoint URL that is configured for a service, or nil. The service's own goes before the one
--- for all, the environment before the profile.
--- https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
-function M.endpoint(profile, service)
-  if variable "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" == "true" then
-    return nil
+-- What the profile's section of services says of one: url, where it stands | nil | nil, err
+local function of_services(profile, id)
+  local name, err = settings.of_profile(profile, "services")
+  if not name then
+    return nil, err
   end
-  local own = profile.services[profile.values.services or ""] or {}
-  local of_service = type(own[service]) == "table" and own[service].endpoint_url or nil
-  return variable("AWS_ENDPOINT_URL_" .. service:upper()) or variable "AWS_ENDPOINT_URL"
-    or of_service or profile.values.endpoint_url
-end
-
--- A setting that is true or false, by the environment or the profile.
-function M.flag(profile, name, key)
-  return (variable(name) or profile.values[key] or "false"):lower() == "true"
-end
-
--- The most attempts for a call | nil when nothing says | nil, err
-function M.max_attempts(profile)
-  local text = variable "AWS_MAX_ATTEMPTS" or profile.values.max_attempts
-  local number = math.tointeger(tonumber(text))
-  if text and not (number and number >= 1) then
+  local section = profile.services[name]
+  if not section then
     return nil, errors.new {
       code = "InvalidConfig",
-      message = ("AWS_MAX_ATTEMPTS (max_attempts) is '%s': a whole number from 1 is expected"):format(text),
+      message = ("services of profile '%s' is '%s', and %s has no section [services %s]")
+        :format(profile.name, name, profile.paths.config, name),
     }
   end
-  return number
+  local own = section[id]
+  if type(own) ~= "table" or not own.endpoint_url then
+    return nil
+  end
+  return own.endpoint_url, ("endpoint_url of %s in [services %s]"):format(id, name)
 end
 
--- The file of certificates to trust instead of the system's, or nil.
-function M.ca_bundle(profile)
-  return variable "AWS_CA_BUNDLE" or profile.values.ca_bundle
+-- endpoint(profile, service) --> the URL that is configured for a service, where it comes from
+--   | nil (none is) | nil, err
+-- The service's own goes before the one for all, the environment before the profile.
+-- https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+function M.endpoint(profile, service)
+  local ignored, err = settings.get("ignore_endpoints", profile)
+  if ignored then
+    return nil
+  elseif ignored == nil and err then
+    return nil, err
+  end
+  local id = service:gsub("[- ]", "_"):lower()
+  local variable = "AWS_ENDPOINT_URL_" .. id:upper()
+  local url = not profile.isolated and settings.variable(variable)
+  if url then
+    return url, variable
+  end
+  local for_all, source = settings.get("endpoint_url", profile)
+  if source == "AWS_ENDPOINT_URL" then
+    return for_all, source
+  end
+  local place
+  url, place = of_services(profile, id)
+  if url or place then
+    return url, place
+  end
+  return for_all, source
 end
 
 return M

@@ -5,17 +5,21 @@ local errors = require "lanyard.errors"
 
 local M = {}
 
--- A partition: the names of its Regions, its domain, its dual-stack domain.
+-- A partition: the names of its Regions, the Region of its global services, its domain, its
+-- dual-stack domain. A Region that none of them knows is one of the last.
 local PARTITIONS = {
-  { name = "aws-cn", region = "^cn%-%w+%-%d+$", suffix = "amazonaws.com.cn", dual = "api.amazonwebservices.com.cn" },
-  { name = "aws-us-gov", region = "^us%-gov%-%w+%-%d+$", suffix = "amazonaws.com", dual = "api.aws" },
-  { name = "aws-iso", region = "^us%-iso%-%w+%-%d+$", suffix = "c2s.ic.gov", dual = "api.aws.ic.gov" },
-  { name = "aws-iso-b", region = "^us%-isob%-%w+%-%d+$", suffix = "sc2s.sgov.gov", dual = "api.aws.scloud" },
-  { name = "aws-iso-e", region = "^eu%-isoe%-%w+%-%d+$", suffix = "cloud.adc-e.uk", dual = "api.cloud-aws.adc-e.uk" },
-  { name = "aws-iso-f", region = "^us%-isof%-%w+%-%d+$", suffix = "csp.hci.ic.gov", dual = "api.aws.hci.ic.gov" },
-  { name = "aws-eusc", region = "^eusc%-%w+%-%w+%-%d+$", suffix = "amazonaws.eu", dual = "api.amazonwebservices.eu" },
+  { "aws-cn", "^cn%-%w+%-%d+$", "cn-north-1", "amazonaws.com.cn", "api.amazonwebservices.com.cn" },
+  { "aws-us-gov", "^us%-gov%-%w+%-%d+$", "us-gov-west-1", "amazonaws.com", "api.aws" },
+  { "aws-iso", "^us%-iso%-%w+%-%d+$", "us-iso-east-1", "c2s.ic.gov", "api.aws.ic.gov" },
+  { "aws-iso-b", "^us%-isob%-%w+%-%d+$", "us-isob-east-1", "sc2s.sgov.gov", "api.aws.scloud" },
+  { "aws-iso-e", "^eu%-isoe%-%w+%-%d+$", "eu-isoe-west-1", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk" },
+  { "aws-iso-f", "^us%-isof%-%w+%-%d+$", "us-isof-south-1", "csp.hci.ic.gov", "api.aws.hci.ic.gov" },
+  { "aws-eusc", "^eusc%-%w+%-%w+%-%d+$", "eusc-de-east-1", "amazonaws.eu", "api.amazonwebservices.eu" },
+  { "aws", "", "us-east-1", "amazonaws.com", "api.aws" },
 }
-local COMMERCIAL = { name = "aws", suffix = "amazonaws.com", dual = "api.aws" }
+for i, row in ipairs(PARTITIONS) do
+  PARTITIONS[i] = { name = row[1], region = row[2], home = row[3], domain = row[4], dual = row[5] }
+end
 
 local function partition_of(region)
   for _, partition in ipairs(PARTITIONS) do
@@ -23,59 +27,91 @@ local function partition_of(region)
       return partition
     end
   end
-  return COMMERCIAL
 end
 
--- Services with one endpoint a partition: its host, the Region that signs, and the host's other forms.
-local GLOBAL = {
+local REGIONAL = "{service}{fips}.{region}.{domain}"
+local AT_HOME = "{service}{fips}.{home}.{domain}"
+local WITHOUT_FIPS = "{service}.{region}.{domain}"
+
+-- What a service's host is where it is not REGIONAL: by "PARTITION FORM", by FORM, or by `any`.
+-- A host with no {region} is signed for the partition's home, or for the Region beside it.
+local HOSTS = {
+  cloudtrail = { ["aws-us-gov fips"] = WITHOUT_FIPS },
+  -- The General Reference documents ecr-fips.REGION.amazonaws.com instead, the SDKs' rule set has this
+  -- one. AWS_ENDPOINT_URL_ECR calls the other.
+  ecr = { plain = "api.ecr.{region}.{domain}", fips = "api.ecr-fips.{region}.{domain}" },
   iam = {
-    aws = {
-      "iam.amazonaws.com", "us-east-1",
-      fips = "iam-fips.amazonaws.com", dual = "iam.global.api.aws", fips_dual = "iam-fips.global.api.aws",
-    },
-    ["aws-cn"] = {
-      "iam.cn-north-1.amazonaws.com.cn", "cn-north-1",
-      fips = "iam-fips.amazonaws.com.cn", dual = "iam.global.api.amazonwebservices.com.cn",
-      fips_dual = "iam-fips.api.amazonwebservices.com.cn",
-    },
-    ["aws-us-gov"] = {
-      "iam.us-gov.amazonaws.com", "us-gov-west-1",
-      fips = "iam.us-gov.amazonaws.com", dual = "iam.us-gov.api.aws", fips_dual = "iam.us-gov.api.aws",
-    },
-    ["aws-iso"] = {
-      "iam.us-iso-east-1.c2s.ic.gov", "us-iso-east-1", fips = "iam-fips.us-iso-east-1.c2s.ic.gov",
-    },
-    ["aws-iso-b"] = {
-      "iam.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1", fips = "iam-fips.us-isob-east-1.sc2s.sgov.gov",
-    },
-    ["aws-iso-e"] = {
-      "iam.eu-isoe-west-1.cloud.adc-e.uk", "eu-isoe-west-1", fips = "iam-fips.cloud.adc-e.uk",
-    },
-    ["aws-iso-f"] = {
-      "iam.us-isof-south-1.csp.hci.ic.gov", "us-isof-south-1", fips = "iam-fips.csp.hci.ic.gov",
-    },
-    ["aws-eusc"] = {
-      "iam.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1", fips = "iam-fips.amazonaws.eu",
-    },
+    any = "iam{fips}.{domain}",
+    ["aws dual"] = "iam.global.{domain}",
+    ["aws fips dual"] = "iam-fips.global.{domain}",
+    ["aws-cn plain"] = "iam.cn-north-1.{domain}",
+    ["aws-cn dual"] = "iam.global.{domain}",
+    ["aws-us-gov plain"] = "iam.us-gov.{domain}",
+    ["aws-us-gov fips"] = "iam.us-gov.{domain}",
+    ["aws-us-gov dual"] = "iam.us-gov.{domain}",
+    ["aws-us-gov fips dual"] = "iam.us-gov.{domain}",
+    ["aws-iso plain"] = AT_HOME,
+    ["aws-iso fips"] = AT_HOME,
+    ["aws-iso-b plain"] = AT_HOME,
+    ["aws-iso-b fips"] = AT_HOME,
+    ["aws-iso-e plain"] = AT_HOME,
+    ["aws-iso-f plain"] = AT_HOME,
+    ["aws-eusc plain"] = AT_HOME,
   },
+  organizations = {
+    ["aws plain"] = AT_HOME,
+    ["aws fips"] = AT_HOME,
+    ["aws-cn plain"] = { "organizations.cn-northwest-1.{domain}", "cn-northwest-1" },
+    ["aws-us-gov plain"] = AT_HOME,
+    ["aws-us-gov fips"] = "organizations.{home}.{domain}",
+    ["aws-iso plain"] = AT_HOME,
+    ["aws-iso-b plain"] = AT_HOME,
+    ["aws-iso-f plain"] = AT_HOME,
+  },
+  signin = {
+    ["aws plain"] = "{region}.signin.aws.amazon.com",
+    ["aws-cn plain"] = "{region}.signin.amazonaws.cn",
+    ["aws-us-gov plain"] = "{region}.signin.amazonaws-us-gov.com",
+  },
+  sso = { any = "portal.sso{fips}.{region}.{domain}", ["aws-us-gov fips"] = "portal.sso.{region}.{domain}" },
+  ["sso-oidc"] = { any = "oidc{fips}.{region}.{domain}", ["aws-us-gov fips"] = "oidc.{region}.{domain}" },
+  sts = { ["aws-us-gov fips"] = WITHOUT_FIPS },
 }
 
-local function global_host(service, partition, fips, dualstack)
-  local known = GLOBAL[service][partition.name]
-  local form = fips and dualstack and "fips_dual" or fips and "fips" or dualstack and "dual" or 1
-  return known[form], known[2]
+-- The Regions that use STS's one global endpoint where sts_regional_endpoints is legacy.
+local STS_GLOBAL = {}
+for region in ([[
+  ap-northeast-1 ap-south-1 ap-southeast-1 ap-southeast-2 aws-global ca-central-1 eu-central-1 eu-north-1
+  eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2
+]]):gmatch "%S+" do
+  STS_GLOBAL[region] = true
 end
 
-local function regional_host(service, region, partition, fips, dualstack)
-  local label = service .. (fips and "-fips" or "")
-  if dualstack then
-    return ("%s.%s.%s"):format(label, region, partition.dual)
-  elseif service == "ecr" then
-    return ("api.%s.%s.%s"):format(label, region, partition.suffix)
-  elseif service == "sts" and fips and partition.name == "aws-us-gov" then
-    label = service
+local function template_of(service, region, partition, options)
+  local form = options.fips and options.dualstack and "fips dual" or options.fips and "fips"
+    or options.dualstack and "dual" or "plain"
+  if service == "sts" and form == "plain"
+    and (region == "aws-global" or options.sts_global and STS_GLOBAL[region]) then
+    return "sts.{domain}"
   end
-  return ("%s.%s.%s"):format(label, region, partition.suffix)
+  local own = HOSTS[service] or {}
+  return own[partition.name .. " " .. form] or own[form] or own.any or REGIONAL
+end
+
+-- The host of a service, and the Region to sign for.
+local function host_of(service, region, partition, options)
+  local template, signing_region = template_of(service, region, partition, options), nil
+  if type(template) == "table" then
+    template, signing_region = template[1], template[2]
+  end
+  local host = template:gsub("{(%w+)}", {
+    service = service,
+    region = region,
+    home = partition.home,
+    domain = options.dualstack and partition.dual or partition.domain,
+    fips = options.fips and "-fips" or "",
+  })
+  return host, template:find "{region}" and region or signing_region or partition.home
 end
 
 local function invalid(message)
@@ -89,10 +125,10 @@ end
 
 -- registry_suffix(region) --> the domain of ECR's registries: "amazonaws.com" or another
 function M.registry_suffix(region)
-  return partition_of(region).suffix
+  return partition_of(region).domain
 end
 
--- resolve(service, region [, { fips =, dualstack =, endpoint = URL }])
+-- resolve(service, region [, { fips =, dualstack =, sts_global =, endpoint = URL }])
 --   --> { url, signing_region, partition } | nil, err
 function M.resolve(service, region, options)
   options = options or {}
@@ -106,16 +142,9 @@ function M.resolve(service, region, options)
     return invalid "Invalid Configuration: Missing Region"
   end
   local partition = partition_of(region or "")
-  local host, signing_region = nil, region
-  if GLOBAL[service] then
-    host, signing_region = global_host(service, partition, options.fips, options.dualstack)
-    if not host then
-      return invalid(("Invalid Configuration: %s has no such endpoint in %s"):format(service, partition.name))
-    end
-  elseif service == "sts" and region == "aws-global" then
-    host, signing_region = "sts.amazonaws.com", "us-east-1"
-  elseif region then
-    host = regional_host(service, region, partition, options.fips, options.dualstack)
+  local host, signing_region
+  if region then
+    host, signing_region = host_of(service, region, partition, options)
   end
   return {
     url = options.endpoint or "https://" .. host,

@@ -6,8 +6,10 @@ local config = require "lanyard.aws.config"
 local endpoints = require "lanyard.aws.endpoints"
 local errors = require "lanyard.errors"
 local names = require "lanyard.aws.names"
+local proxy = require "lanyard.aws.proxy"
 local retry = require "lanyard.aws.retry"
 local services = require "lanyard.aws.services"
+local settings = require "lanyard.aws.settings"
 local task = require "lanyard.task"
 
 local M = {}
@@ -18,64 +20,106 @@ local TIMEOUT = 30
 local Session = {}
 Session.__index = Session
 
-local function check_endpoint(url)
-  if not url:find "^https?://[^/%s]+" then
-    return nil, errors.new {
-      code = "Usage",
-      message = ("'%s' is no endpoint: write it as https://host or http://host:port"):format(url),
-    }
+-- The URL may hold a user and a password: then it is not shown. No URL is none to complain of.
+local function check_endpoint(url, source)
+  local why
+  if not url then
+    return true
+  elseif url:find "@" then
+    why = "holds a user or a password, which no endpoint of AWS takes: leave out what stands before the @"
+  elseif not url:lower():find "^https?://[^/?#%s]+[^?#%s]*$" then
+    why = ("is '%s', which is no endpoint: write it as https://host or http://host:port"):format(url:gsub("%c", "?"))
+  end
+  if why then
+    return nil, errors.new { code = "Usage", message = source .. " " .. why }
   end
   return true
 end
 
+-- Seconds of a timeout; 0 is no limit, as for the AWS CLI.
+local function seconds(given, default)
+  return given == 0 and math.huge or given or default
+end
+
+local READ = { "fips", "dualstack", "sts_endpoints", "retry_mode", "max_attempts", "ca_bundle", "app_id" }
+
+-- What is read beside the Region --> { [name] = value }, { [name] = where it comes from } | nil, err
+local function read_settings(profile, options, endpoint_url)
+  local ok, err = check_endpoint(endpoint_url, "the endpoint URL")
+  if ok then
+    ok, err = proxy.in_force()
+  end
+  if not ok then
+    return nil, err
+  end
+  local found, sources = {}, {}
+  for _, name in ipairs(READ) do
+    local value, source = settings.get(name, profile, options[name])
+    if value == nil and source then
+      return nil, source
+    end
+    found[name], sources[name] = value, source
+  end
+  return found, sources
+end
+
+local function read_region(profile, given)
+  local region, source = config.region(profile, given)
+  if not region then
+    return nil, source
+  end
+  local ok, why = names.region(region)
+  if not ok then
+    return nil, errors.new { code = "InvalidRegion", message = ("%s (%s)"):format(why, source) }
+  end
+  return region, source
+end
+
+-- The profile of a process that has `defaults`: nothing of the machine counts.
+local ISOLATED = {
+  name = "default", isolated = true, values = {}, profiles = {}, services = {}, sso_sessions = {}, paths = {},
+}
+
 -- new(options, defaults) --> session | nil, err
--- options: profile, region, endpoint_url, credentials, max_attempts, connect_timeout and timeout (in
--- seconds), debug(line), transport. `defaults`, of the same form, stand before the environment and
--- the files, which are not read then.
+-- options: profile, region, endpoint_url, credentials, retry_mode, max_attempts, fips, dualstack,
+-- sts_endpoints, ca_bundle, app_id, connect_timeout and timeout (in seconds, 0: none), debug(line),
+-- transport. `defaults`, of the same form, stand before the environment and the files, which are not
+-- read then.
 function M.new(options, defaults)
-  local own = next(defaults) ~= nil
-  local profile, err
-  if own then
-    profile = { name = "default", values = {}, services = {}, sso_sessions = {}, paths = {} }
-  else
+  local profile = ISOLATED
+  if next(defaults) == nil then
+    local err
     profile, err = config.load(options.profile)
     if not profile then
       return nil, err
     end
   end
-  local region
-  region, err = config.region(profile, options.region or defaults.region)
+  local region, region_source = read_region(profile, options.region or defaults.region)
   if not region then
-    return nil, err
-  end
-  local ok, why = names.region(region)
-  if not ok then
-    return nil, errors.new { code = "InvalidRegion", message = why }
+    return nil, region_source
   end
   local endpoint_url = options.endpoint_url or defaults.endpoint_url
-  if endpoint_url then
-    ok, err = check_endpoint(endpoint_url)
-    if not ok then
-      return nil, err
-    end
+  local found, sources = read_settings(profile, options, endpoint_url)
+  if not found then
+    return nil, sources
   end
-  local attempts
-  attempts, err = config.max_attempts(profile)
-  if err then
-    return nil, err
-  end
+  sources.region = region_source
   return setmetatable({
     region = region,
     profile = profile,
     endpoint_url = endpoint_url,
-    fips = config.flag(profile, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
-    dualstack = config.flag(profile, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
+    fips = found.fips,
+    dualstack = found.dualstack,
+    sts_global = found.sts_endpoints == "legacy",
+    sources = sources,
     settings = { credentials = options.credentials or defaults.credentials, profile = profile },
     options = {
-      max_attempts = options.max_attempts or attempts or retry.ATTEMPTS,
-      connect_timeout = options.connect_timeout or CONNECT_TIMEOUT,
-      timeout = options.timeout or TIMEOUT,
-      ca_bundle = config.ca_bundle(profile),
+      retry_mode = found.retry_mode or "standard",
+      max_attempts = found.max_attempts or retry.ATTEMPTS,
+      connect_timeout = seconds(options.connect_timeout, CONNECT_TIMEOUT),
+      timeout = seconds(options.timeout, TIMEOUT),
+      ca_bundle = found.ca_bundle,
+      app_id = found.app_id,
       debug = options.debug,
       transport = options.transport,
     },
@@ -83,24 +127,36 @@ function M.new(options, defaults)
   }, Session)
 end
 
--- The endpoint of a service: { url, signing_region, partition } | nil, err
+-- The endpoint of a service: { url, signing_region, partition, source } | nil, err. `source` is what
+-- named the URL, nil for AWS's own.
 function Session:endpoint(service)
-  local configured = self.endpoint_url or config.endpoint(self.profile, service)
-  if configured then
-    local ok, err = check_endpoint(configured)
-    if not ok then
-      return nil, err
+  local url, source = self.endpoint_url, self.endpoint_url and "the endpoint URL"
+  if not url then
+    url, source = config.endpoint(self.profile, service)
+    if not url and source then
+      return nil, source
     end
   end
-  return endpoints.resolve(service, self.region, {
-    endpoint = configured,
-    fips = self.fips,
-    dualstack = self.dualstack,
+  local ok, err = check_endpoint(url, source)
+  if not ok then
+    return nil, err
+  end
+  local endpoint
+  endpoint, err = endpoints.resolve(service, self.region, {
+    endpoint = url, fips = self.fips, dualstack = self.dualstack, sts_global = self.sts_global,
   })
+  if endpoint then
+    endpoint.source = source
+  elseif url then
+    local form = self.fips and "fips" or "dualstack"
+    err.tip = ("%s is true and %s names an endpoint: turn one off"):format(self.sources[form], source)
+  end
+  return endpoint, err
 end
 
 -- session:client(service [, options]) --> client | nil, err
--- options: max_attempts, connect_timeout, timeout, transport, each instead of the session's.
+-- options: max_attempts, connect_timeout, timeout, transport, each instead of the session's; unsigned,
+-- sealed (see lanyard.aws.client).
 function Session:client(service, options)
   local description = services.get(service)
   local endpoint, err = self:endpoint(service)

@@ -178,6 +178,15 @@ function M.duration(text)
   return tonumber(number) * ({ s = 1, m = 60, h = 3600, d = 86400 })[unit ~= "" and unit or "s"]
 end
 
+-- "10", "2.5" --> seconds; 0 is no limit, as the AWS CLI has it. For argparse's convert.
+function M.seconds(text)
+  local number = text:find "^%d+%.?%d*$" and tonumber(text)
+  if number then
+    return number
+  end
+  return nil, ("'%s' is no timeout: write seconds, 0 for none"):format(text)
+end
+
 -- Paragraphs as one line each, to be wrapped anew; indented lines stay as they are.
 local function unwrapped(text)
   return (text:gsub("([^\n])\n([^%s])", "%1 %2"))
@@ -213,6 +222,11 @@ function Command:with_aws()
   self:option("--profile", "The profile of the AWS config files."):argname "NAME"
   self:option("--region", "The AWS Region."):argname "REGION"
   self:option("--endpoint-url", "Call this endpoint instead of AWS's."):argname "URL"
+  self:option("--ca-bundle", "Trust the certificates of this file instead of the system's."):argname "FILE"
+  self:option("--cli-connect-timeout", "Seconds until there must be a connection (5)."):argname "SECONDS"
+    :convert(M.seconds)
+  self:option("--cli-read-timeout", "Seconds until there must be an answer (30)."):argname "SECONDS"
+    :convert(M.seconds)
   return self
 end
 
@@ -259,14 +273,22 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Reaching AWS
 
--- The session that the options ask for. Ends the script where the region or the profile is missing.
-function M.session(options)
-  local session, err = aws.session {
+-- What the options of with_aws say to aws.session.
+function M.session_options(options)
+  return {
     profile = options.profile,
     region = options.region,
     endpoint_url = options.endpoint_url,
+    ca_bundle = options.ca_bundle,
+    connect_timeout = options.cli_connect_timeout,
+    timeout = options.cli_read_timeout,
     debug = M.debug and M.note or nil,
   }
+end
+
+-- The session that the options ask for. Ends the script where the region or the profile is missing.
+function M.session(options)
+  local session, err = aws.session(M.session_options(options))
   if not session then
     M.fail(err)
   end

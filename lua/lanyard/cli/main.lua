@@ -12,6 +12,7 @@ usage: lanyard [--emulator] COMMAND [OPTION ...] [ARGUMENT ...]
        lanyard FILE.lua [ARGUMENT ...]     run a script of your own
        lanyard -e CODE [ARGUMENT ...]      run a line of Lua
        lanyard help [COMMAND]              what there is, or one command's help
+       lanyard help environment            the variables and config files that are read
        lanyard scripts                     where each command comes from
        lanyard --version
 ]]
@@ -19,6 +20,7 @@ usage: lanyard [--emulator] COMMAND [OPTION ...] [ARGUMENT ...]
 -- Options of the AWS CLI that people write before the command; they are handed on to it.
 local TAKES_VALUE = {
   ["--profile"] = true, ["--region"] = true, ["--endpoint-url"] = true, ["--output"] = true,
+  ["--ca-bundle"] = true, ["--cli-connect-timeout"] = true, ["--cli-read-timeout"] = true,
 }
 
 -- ---------------------------------------------------------------------------------------------
@@ -111,7 +113,10 @@ local function run_file(path, words)
 end
 
 local function help(name)
-  if name then
+  if name == "environment" then
+    cli.out(require "lanyard.cli.environment")
+    return cli.exit.ok
+  elseif name then
     return run_script(name, { "--help" })
   end
   local lines = { USAGE, "commands:" }

@@ -123,8 +123,9 @@ function Emulator:stop()
   self.listener.close()
 end
 
--- Points the sessions of this process at an emulator.
+-- Points the sessions of this process at an emulator, past any proxy.
 function M.use(emulator)
+  system.setenv("no_proxy", "*")
   aws.defaults.endpoint_url = emulator.url
   aws.defaults.region = M.REGION
   aws.defaults.credentials = credentials.new {

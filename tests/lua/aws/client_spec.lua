@@ -51,6 +51,49 @@ describe("a client", function()
     assert.equal("https://sts.us-east-1.amazonaws.com/", seen[1].url)
   end)
 
+  it("calls a REST service, unsigned and without credentials where the operation needs none", function()
+    local sso, seen = client("sso", { answer(200, { roleCredentials = { accessKeyId = "ASIA" } }) })
+    function sso.session.credentials() error "credentials were asked for" end
+    local reply = assert(sso:GetRoleCredentials { roleName = "r", accountId = "111122223333", accessToken = "T" })
+    assert.equal("ASIA", reply.roleCredentials.accessKeyId)
+    local request = seen[1]
+    assert.equal("GET", request.method)
+    assert.matches("/federation/credentials%?role_name=r&account_id=111122223333$", request.url)
+    assert.equal("T", request.headers["x-amz-sso_bearer_token"])
+    assert.is_nil(request.headers.Authorization)
+    assert.is_nil(request.body)
+  end)
+
+  it("signs nothing when it is told to be unsigned", function()
+    local sts, seen = client("sts", { answer(200, "<AssumeRoleWithWebIdentityResponse/>") })
+    assert(sts:AssumeRoleWithWebIdentity { RoleArn = "r", RoleSessionName = "s", WebIdentityToken = "t" })
+    local unsigned = assert(sts.session:client("sts", { unsigned = true }))
+    assert(unsigned:GetCallerIdentity())
+    assert.equal(2, #seen)
+    assert.is_nil(seen[1].headers.Authorization)
+    assert.is_nil(seen[2].headers.Authorization)
+  end)
+
+  it("gives the secret members of a sealed reply as secrets", function()
+    local secret = credentials.secret "hidden"
+    local names, format
+    local sso, seen = client("sso", { function()
+      return { status = 200, headers = {}, elapsed = 0, body = setmetatable({}, { __index = {
+        expose = function(_, ...)
+          names, format = ...
+          return '{"roleCredentials":{"accessKeyId":"ASIA","secretAccessKey":"***"}}', { secretAccessKey = secret }
+        end,
+      } }) }
+    end })
+    sso = assert(sso.session:client("sso", { sealed = true }))
+    local reply = assert(sso:GetRoleCredentials { roleName = "r", accountId = "1", accessToken = "T" })
+    assert.is_true(seen[1].sealed)
+    assert.same({ "secretAccessKey", "sessionToken" }, names)
+    assert.equal("json", format)
+    assert.equal(secret, reply.roleCredentials.secretAccessKey)
+    assert.equal("ASIA", reply.roleCredentials.accessKeyId)
+  end)
+
   it("gives AWS's error with code, message, status and request id", function()
     local ecr, seen = client("ecr", { answer(400, {
       __type = "com.amazonaws.ecr#RepositoryPolicyNotFoundException:http://x", message = "Repository policy ...",

@@ -1,0 +1,137 @@
+-- The settings that say how AWS is called: each from the script or an option, else the environment,
+-- else the profile, in the order of the SDKs. `lanyard help environment` tells a person of them.
+-- https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+
+local errors = require "lanyard.errors"
+
+local M = {}
+
+-- By name: the variables that have it, the first that is set wins; the profile's key; what a value
+-- must be. A value of one_of or of a flag may be spelled in capitals.
+local SETTINGS = {
+  region = { variables = { "AWS_REGION", "AWS_DEFAULT_REGION" }, key = "region" },
+  endpoint_url = { variables = { "AWS_ENDPOINT_URL" }, key = "endpoint_url" },
+  ignore_endpoints = {
+    variables = { "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" }, key = "ignore_configured_endpoint_urls", flag = true,
+  },
+  fips = { variables = { "AWS_USE_FIPS_ENDPOINT" }, key = "use_fips_endpoint", flag = true },
+  dualstack = { variables = { "AWS_USE_DUALSTACK_ENDPOINT" }, key = "use_dualstack_endpoint", flag = true },
+  sts_endpoints = {
+    variables = { "AWS_STS_REGIONAL_ENDPOINTS" }, key = "sts_regional_endpoints", one_of = { "regional", "legacy" },
+  },
+  retry_mode = {
+    variables = { "AWS_RETRY_MODE" }, key = "retry_mode", one_of = { "standard", "adaptive", "legacy" },
+  },
+  max_attempts = { variables = { "AWS_MAX_ATTEMPTS" }, key = "max_attempts", count = true },
+  ca_bundle = { variables = { "AWS_CA_BUNDLE" }, key = "ca_bundle", file = true },
+  app_id = { variables = { "AWS_SDK_UA_APP_ID" }, key = "sdk_ua_app_id" },
+}
+
+-- An environment variable; an empty one is one that is not set.
+function M.variable(name)
+  local value = os.getenv(name)
+  return value ~= "" and value or nil
+end
+
+-- A path with ~ for the home folder.
+function M.path(path)
+  local home = M.variable "HOME"
+  return home and path:gsub("^~/", home:gsub("%%", "%%%%") .. "/") or path
+end
+
+local function wrong(source, value, expected)
+  local shown = tostring(value):gsub("%c", "?")
+  if #shown > 60 then
+    shown = shown:sub(1, 60) .. "..."
+  end
+  return nil, errors.new {
+    code = "InvalidConfig", message = ("%s is '%s': %s is expected"):format(source, shown, expected),
+  }
+end
+
+local CHECKS = {}
+
+function CHECKS.flag(value)
+  local lower = tostring(value):lower()
+  if lower == "true" or lower == "false" then
+    return lower == "true"
+  end
+  return nil, "true or false"
+end
+
+function CHECKS.one_of(value, words)
+  local lower = tostring(value):lower()
+  for _, word in ipairs(words) do
+    if word == lower then
+      return word
+    end
+  end
+  return nil, table.concat(words, ", ", 1, #words - 1) .. " or " .. words[#words]
+end
+
+function CHECKS.count(value)
+  local number = math.tointeger(tonumber(value))
+  if number and number >= 1 then
+    return number
+  end
+  return nil, "a whole number from 1"
+end
+
+function CHECKS.file(value)
+  local path = M.path(value)
+  local file <close> = io.open(path, "rb")
+  if file and file:read(0) then
+    return path
+  end
+  return nil, "a file that can be read, and is not empty,"
+end
+
+-- What a profile says, as it stands there: value, where it stands | nil | nil, err
+function M.of_profile(profile, key)
+  local value = profile.values[key]
+  if value == nil or value == "" then
+    return nil
+  end
+  local source = ("%s of profile '%s'"):format(key, profile.name)
+  if type(value) ~= "string" then
+    return wrong(source, "...", "a plain value on one line")
+  end
+  return value, source
+end
+
+local function find(setting, profile, given, name)
+  if given ~= nil then
+    return given, name
+  end
+  if not profile.isolated then
+    for _, variable in ipairs(setting.variables) do
+      local value = M.variable(variable)
+      if value then
+        return value, variable
+      end
+    end
+  end
+  return M.of_profile(profile, setting.key)
+end
+
+-- get(name, profile [, given]) --> value, the name of where it comes from | nil (nothing says) | nil, err
+-- `given` by a script or an option goes before all. The environment counts unless profile.isolated.
+function M.get(name, profile, given)
+  local setting = SETTINGS[name] or error(("there is no setting '%s'"):format(tostring(name)), 2)
+  local value, source = find(setting, profile, given, name)
+  if value == nil then
+    return nil, source
+  end
+  for check, with in pairs(setting) do
+    if CHECKS[check] then
+      local checked, expected = CHECKS[check](value, with)
+      if checked == nil then
+        return wrong(source, value, expected)
+      end
+      return checked, source
+    end
+  end
+  return value, source
+end
+
+return M

@@ -1,0 +1,53 @@
+local proxy = require "lanyard.aws.proxy"
+local system = require "lanyard.system"
+
+local NAMES = { "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy",
+  "NO_PROXY", "REQUEST_METHOD" }
+
+-- proxy.in_force() with these variables alone.
+local function in_force(variables)
+  local kept = {}
+  for _, name in ipairs(NAMES) do
+    kept[name] = os.getenv(name)
+    system.setenv(name, variables[name])
+  end
+  local list, rest = proxy.in_force()
+  for _, name in ipairs(NAMES) do
+    system.setenv(name, kept[name])
+  end
+  return list, rest
+end
+
+describe("proxy.in_force", function()
+  it("tells the proxy of each scheme, small letters before capitals, and who is called without", function()
+    assert.same({ {}, n = 2 }, table.pack(in_force {}))
+    local list, past = in_force {
+      https_proxy = "http://a:1", HTTPS_PROXY = "http://b:1", HTTP_PROXY = "c.example:3128", NO_PROXY = ".internal",
+    }
+    assert.same({
+      { scheme = "https", url = "http://a:1", variable = "https_proxy" },
+      { scheme = "http", url = "http://c.example:3128", variable = "HTTP_PROXY" },
+    }, list)
+    assert.equal(".internal", past)
+    assert.equal("ALL_PROXY", in_force({ ALL_PROXY = "socks5h://[::1]:1080" })[2].variable)
+  end)
+
+  it("takes no HTTP_PROXY from a web request's header", function()
+    assert.same({}, (in_force { HTTP_PROXY = "http://evil:1", REQUEST_METHOD = "GET" }))
+  end)
+
+  it("shows no user and no password", function()
+    for _, url in ipairs { "http://user:hidden@p:1/", "user:hidden@p:1", "http://us@er:hid@hidden@p:1" } do
+      assert.equal("http://p:1", in_force({ HTTPS_PROXY = url })[1].url)
+    end
+  end)
+
+  it("refuses what is no proxy, without showing it", function()
+    for _, url in ipairs { "gopher://user:hidden@p", "http://user:hidden@", "http://", "http://user:hidden@p q" } do
+      local list, err = in_force { HTTPS_PROXY = url }
+      assert.is_nil(list)
+      assert.matches("^HTTPS_PROXY is no proxy's URL: write it as", err.message)
+      assert.not_matches("hidden", err.message)
+    end
+  end)
+end)

@@ -1,0 +1,226 @@
+local aws = require "lanyard.aws"
+local helper = require "helper"
+local settings = require "lanyard.aws.settings"
+local system = require "lanyard.system"
+
+-- Runs f(folder) with a home folder that has this config file, and of AWS's variables only these.
+local function with(config, variables, f)
+  local folder <close> = helper.folder()
+  local kept = {}
+  local function set(name, value)
+    kept[name] = kept[name] or { os.getenv(name) }
+    system.setenv(name, value)
+  end
+  os.execute("mkdir -p " .. folder .. "/.aws")
+  helper.write(folder .. "/.aws/config", config)
+  for line in io.popen("env"):lines() do
+    local name = line:match "^(AWS_[%w_]+)="
+    if name then
+      set(name, nil)
+    end
+  end
+  set("HOME", folder.path)
+  for name, value in pairs(variables) do
+    set(name, value)
+  end
+  local ok, err = pcall(f, folder)
+  for name, value in pairs(kept) do
+    system.setenv(name, value[1])
+  end
+  if not ok then error(err, 0) end
+end
+
+local function profile_of(values)
+  return { name = "ops", values = values, services = {}, paths = {} }
+end
+
+local function message_of(_, err)
+  return tostring(err)
+end
+
+describe("settings.get", function()
+  it("takes what is given, then the environment's, then the profile's, and tells which", function()
+    local profile = profile_of { retry_mode = "legacy" }
+    with("", { AWS_RETRY_MODE = "adaptive" }, function()
+      assert.same({ "standard", "retry_mode" }, { settings.get("retry_mode", profile, "standard") })
+      assert.same({ "adaptive", "AWS_RETRY_MODE" }, { settings.get("retry_mode", profile) })
+      system.setenv("AWS_RETRY_MODE", "")
+      assert.same({ "legacy", "retry_mode of profile 'ops'" }, { settings.get("retry_mode", profile) })
+      assert.is_nil(settings.get("retry_mode", profile_of {}))
+    end)
+  end)
+
+  it("reads nothing of the environment where a process has defaults of its own", function()
+    with("", { AWS_RETRY_MODE = "adaptive" }, function()
+      assert.is_nil(settings.get("retry_mode", { name = "default", isolated = true, values = {} }))
+    end)
+  end)
+
+  it("takes words in capitals", function()
+    assert.is_true(settings.get("fips", profile_of { use_fips_endpoint = "TRUE" }))
+    assert.is_false(settings.get("fips", profile_of { use_fips_endpoint = "False" }))
+    assert.equal("adaptive", settings.get("retry_mode", profile_of { retry_mode = "Adaptive" }))
+  end)
+
+  it("names the place, the value and what is expected where a value is wrong", function()
+    for _, case in ipairs {
+      { "fips", "use_fips_endpoint", "yes", "use_fips_endpoint of profile 'ops' is 'yes': true or false is expected" },
+      { "retry_mode", "retry_mode", "fast",
+        "retry_mode of profile 'ops' is 'fast': standard, adaptive or legacy is expected" },
+      { "sts_endpoints", "sts_regional_endpoints", "global",
+        "sts_regional_endpoints of profile 'ops' is 'global': regional or legacy is expected" },
+      { "max_attempts", "max_attempts", "0", "max_attempts of profile 'ops' is '0': a whole number from 1 is expected" },
+      { "max_attempts", "max_attempts", "1.5",
+        "max_attempts of profile 'ops' is '1.5': a whole number from 1 is expected" },
+      { "ca_bundle", "ca_bundle", "/nonexistent",
+        "ca_bundle of profile 'ops' is '/nonexistent': a file that can be read, and is not empty, is expected" },
+      { "region", "region", { nested = "value" },
+        "region of profile 'ops' is '...': a plain value on one line is expected" },
+      { "retry_mode", "retry_mode", ("x\n"):rep(99),
+        "retry_mode of profile 'ops' is '" .. ("x?"):rep(30) .. "...': standard, adaptive or legacy is expected" },
+    } do
+      with("", {}, function()
+        assert.equal(case[4], message_of(settings.get(case[1], profile_of { [case[2]] = case[3] })))
+      end)
+    end
+  end)
+
+  it("takes a folder for no bundle of certificates", function()
+    with("", {}, function()
+      local _, err = settings.get("ca_bundle", profile_of { ca_bundle = "/tmp" })
+      assert.matches("^ca_bundle of profile 'ops' is '/tmp': a file", err.message)
+    end)
+  end)
+end)
+
+describe("a session's settings", function()
+  it("come to its clients", function()
+    local bundle = helper.folder()
+    helper.write(bundle .. "/bundle.pem", "certificates")
+    with(("[default]\nregion = eu-west-1\nretry_mode = adaptive\nmax_attempts = 7\nsdk_ua_app_id = my app\n"
+      .. "ca_bundle = %s/bundle.pem\nuse_dualstack_endpoint = true\n"):format(bundle), {}, function()
+      local session = assert(aws.session { connect_timeout = 0, timeout = 2.5 })
+      assert.equal("adaptive", session.options.retry_mode)
+      assert.equal(7, session.options.max_attempts)
+      assert.equal(bundle .. "/bundle.pem", session.options.ca_bundle)
+      assert.equal(math.huge, session.options.connect_timeout)
+      assert.equal(2.5, session.options.timeout)
+      local ecr = assert(session:client "ecr")
+      assert.equal("https://ecr.eu-west-1.api.aws", ecr.endpoint)
+      assert.matches("^lanyard/%S+ .* app/my%-app$", ecr.user_agent)
+    end)
+    getmetatable(bundle).__close()
+  end)
+
+  it("are standard where nothing says them", function()
+    with("", {}, function()
+      local session = assert(aws.session { region = "us-east-1" })
+      assert.equal("standard", session.options.retry_mode)
+      assert.equal(3, session.options.max_attempts)
+      assert.not_matches("app/", assert(session:client "ecr").user_agent)
+    end)
+  end)
+
+  it("take AWS_PROFILE before AWS_DEFAULT_PROFILE", function()
+    with("[profile a]\nregion = eu-west-1\n[profile b]\nregion = eu-west-2\n", { AWS_DEFAULT_PROFILE = "b" }, function()
+      assert.equal("eu-west-2", aws.session().region)
+      system.setenv("AWS_PROFILE", "a")
+      local region = aws.session().region
+      system.setenv("AWS_PROFILE", nil)
+      assert.equal("eu-west-1", region)
+    end)
+  end)
+
+  it("call STS's global endpoint for an old Region where legacy is asked for", function()
+    with("", { AWS_STS_REGIONAL_ENDPOINTS = "legacy" }, function()
+      local sts = aws.client("sts", { region = "eu-west-1" })
+      assert.equal("https://sts.amazonaws.com", sts.endpoint)
+      assert.equal("us-east-1", sts.signing_region)
+      assert.equal("https://sts.eu-south-1.amazonaws.com", aws.client("sts", { region = "eu-south-1" }).endpoint)
+    end)
+  end)
+end)
+
+local SERVICES = [[
+[default]
+region = eu-west-1
+endpoint_url = http://all.example
+services = mine
+[services mine]
+sso_oidc =
+  endpoint_url = http://oidc.example
+ecr =
+  endpoint_url = http://ecr.example
+]]
+
+local function endpoint_of(service)
+  local found, err = aws.session():endpoint(service)
+  return found and found.url or err.message, found and found.source
+end
+
+describe("an endpoint that is configured", function()
+  it("is the service's own before the one for all, the environment's before the profile's", function()
+    with(SERVICES, {}, function()
+      assert.same({ "http://oidc.example", "endpoint_url of sso_oidc in [services mine]" }, { endpoint_of "sso-oidc" })
+      assert.same({ "http://all.example", "endpoint_url of profile 'default'" }, { endpoint_of "sts" })
+    end)
+    with(SERVICES, { AWS_ENDPOINT_URL_SSO_OIDC = "http://env.oidc.example" }, function()
+      assert.same({ "http://env.oidc.example", "AWS_ENDPOINT_URL_SSO_OIDC" }, { endpoint_of "sso-oidc" })
+      assert.equal("http://ecr.example", (endpoint_of "ecr"))
+    end)
+    with(SERVICES, { AWS_ENDPOINT_URL = "http://env.example" }, function()
+      assert.same({ "http://env.example", "AWS_ENDPOINT_URL" }, { endpoint_of "ecr" })
+    end)
+  end)
+
+  it("is passed over where that is asked for, in the environment or in the profile", function()
+    with(SERVICES, { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS = "true" }, function()
+      assert.equal("https://api.ecr.eu-west-1.amazonaws.com", (endpoint_of "ecr"))
+      assert.equal("http://given.example", aws.session({ endpoint_url = "http://given.example" }):endpoint("ecr").url)
+    end)
+    with(SERVICES:gsub("region", "ignore_configured_endpoint_urls = true\nregion"), {}, function()
+      assert.equal("https://api.ecr.eu-west-1.amazonaws.com", (endpoint_of "ecr"))
+    end)
+  end)
+
+  it("tells a services section that is not there", function()
+    with("[default]\nregion = eu-west-1\nservices = mine\n", {}, function(folder)
+      assert.equal(("services of profile 'default' is 'mine', and %s/.aws/config has no section [services mine]")
+        :format(folder), (endpoint_of "ecr"))
+    end)
+  end)
+
+  it("may hold a path, and nothing else than scheme, host and path", function()
+    with("[default]\nregion = eu-west-1\n", { AWS_ENDPOINT_URL = "https://proxy.example:8443/aws/ecr" }, function()
+      assert.equal("https://proxy.example:8443/aws/ecr", (endpoint_of "ecr"))
+      for _, url in ipairs { "ftp://host", "host:80", "https://", "https://host/?a=b", "https://host/#a", "http://a b" } do
+        system.setenv("AWS_ENDPOINT_URL", url)
+        assert.equal(("AWS_ENDPOINT_URL is '%s', which is no endpoint: write it as https://host or http://host:port")
+          :format(url), (endpoint_of "ecr"))
+      end
+    end)
+  end)
+
+  it("is refused with a user or a password in it, and not shown", function()
+    with("[default]\nregion = eu-west-1\n", {}, function()
+      for _, url in ipairs { "http://user:hidden@host", "hidden@host", "ftp://:hidden@host" } do
+        system.setenv("AWS_ENDPOINT_URL_ECR", url)
+        local message = endpoint_of "ecr"
+        local _, err = aws.session { endpoint_url = url }
+        system.setenv("AWS_ENDPOINT_URL_ECR", nil)
+        assert.matches("^AWS_ENDPOINT_URL_ECR holds a user or a password", message)
+        assert.matches("^the endpoint URL holds a user or a password", err.message)
+        assert.not_matches("hidden", message .. err.message)
+      end
+    end)
+  end)
+
+  it("does not go with FIPS, and says which settings are at odds", function()
+    with(SERVICES, { AWS_USE_FIPS_ENDPOINT = "true" }, function()
+      local _, err = aws.client "ecr"
+      assert.equal("Invalid Configuration: FIPS and custom endpoint are not supported", err.message)
+      assert.equal("AWS_USE_FIPS_ENDPOINT is true and endpoint_url of ecr in [services mine] names an endpoint: "
+        .. "turn one off", err.tip)
+    end)
+  end)
+end)
