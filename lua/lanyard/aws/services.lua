@@ -11,8 +11,10 @@
 -- signing_name  where requests are signed for another name than the service's
 -- operations  a line each: name, members that must be given, then after -> members of the reply and
 --           the types they must have. A list that is absent from a reply is an empty one.
---           `unsigned` behind the name: the operation needs no credentials. A backslash at its
---           end joins a line with the next.
+--           Behind the name may stand `unsigned`: the operation needs no credentials; and `once`: what it
+--           does may not be done twice, so it is not tried again after a failure in which it may have been
+--           carried out (others are, as the SDKs do: they are reads, set a state, or refuse to do it twice).
+--           A backslash at its end joins a line with the next.
 -- paging    the members that carry the token of the next page: { input, output }; of one operation
 --           where they are others: { [operation] = { input, output } }
 -- secrets   the members of replies whose values are secret: a client with the option `sealed` gives
@@ -31,6 +33,9 @@
 local M = {}
 
 local Services = {}
+
+-- How the names of operations begin that change nothing.
+local READS = { "^Get", "^List", "^Describe", "^Lookup", "^Simulate", "^BatchGet", "^BatchCheck", "^Decode" }
 
 -- The path and query of a rest_json operation.
 local function parse_target(operation, target)
@@ -54,8 +59,8 @@ end
 local function parse_word(operation, word)
   local header, member, optional = word:match "^([%w_-]+)={(%w+)(%??)}$"
   local payload = word:match "^{(%w+)}$"
-  if word == "unsigned" then
-    operation.unsigned = true
+  if word == "unsigned" or word == "once" then
+    operation[word] = true
   elseif word:find "^/" then
     parse_target(operation, word)
   elseif word == "GET" or word == "PUT" or word == "POST" or word == "PATCH" or word == "DELETE" or word == "HEAD" then
@@ -74,6 +79,9 @@ local function parse(line)
   local call, reply = line:match "^(.-)%s*%->%s*(.*)$"
   local operation = { required = {}, reply = {}, headers = {}, placed = {} }
   local name, words = (call or line):match "^%s*(%S+)(.*)$"
+  for _, verb in ipairs(READS) do
+    operation.reads = operation.reads or name:find(verb) ~= nil
+  end
   for word in words:gmatch "%S+" do
     parse_word(operation, word)
   end
@@ -161,7 +169,7 @@ M.add {
   paging = { "pageToken", "nextPageToken" },
   operations = [[
     CreateContainerService serviceName power scale -> containerService:table
-    CreateContainerServiceDeployment serviceName -> containerService:table
+    CreateContainerServiceDeployment once serviceName -> containerService:table
     CreateContainerServiceRegistryLogin
     DeleteContainerImage serviceName image
     DeleteContainerService serviceName
@@ -173,7 +181,7 @@ M.add {
     GetContainerServicePowers -> powers:list
     GetContainerServices -> containerServices:list
     GetRegions -> regions:list
-    RegisterContainerImage serviceName label digest
+    RegisterContainerImage once serviceName label digest
     TagResource resourceName tags -> operations:list
     UntagResource resourceName tagKeys -> operations:list
     UpdateContainerService serviceName -> containerService:table

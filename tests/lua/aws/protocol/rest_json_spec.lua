@@ -1,3 +1,4 @@
+local credentials = require "lanyard.credentials"
 local json = require "lanyard.json"
 local rest_json = require "lanyard.aws.protocol.rest_json"
 local services = require "lanyard.aws.services"
@@ -59,6 +60,17 @@ describe("REST JSON", function()
     local output = assert(rest_json.decode('{"expiresIn":900}', "CreateToken", SERVICE.operations.CreateToken))
     assert.same({ tokenOutput = { expiresIn = 900 } }, output)
     assert.is_true(SERVICE.operations.CreateToken.unsigned)
+  end)
+
+  it("takes sealed secrets into headers and the body, which is sealed then", function()
+    local secret = credentials.secret 'a"b'
+    local _, headers = encode("GetThing", { thingId = "1", path = "p", token = secret })
+    assert.equal(secret, headers["x-amz-token"])
+    local _, _, body = encode("CreateToken", { tokenInput = { refreshToken = secret, scopes = { "s" } } })
+    assert.equal("secret: ***", tostring(body))
+    local shown, opened = assert(body:expose({ "refreshToken" }, "json"))
+    assert.same({ refreshToken = "***", scopes = { "s" } }, json.decode(shown))
+    assert.equal('was ***.', credentials.redactor { opened.refreshToken }:redact 'was a"b.')
   end)
 
   it("finds the code of an error in the header and in each form of body", function()
