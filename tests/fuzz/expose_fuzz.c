@@ -1,0 +1,43 @@
+/* Sealed texts: no input crashes the reader, and what it has opened has nothing left to hide.
+ * What begins with < is XML. */
+
+#include "expose.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char *const names[] = {"key", "token"};
+
+static enum expose_outcome open_text(const char *text, size_t length, enum expose_form form,
+                                     struct exposure *exposure) {
+  struct secret sealed = {0};
+  if (!secret_set(&sealed, text, length))
+    abort();
+  enum expose_outcome outcome = expose(&sealed, form, names, 2, exposure);
+  secret_wipe(&sealed);
+  return outcome;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  if (size == 0)
+    return 0;
+  enum expose_form form = data[0] == '<' ? EXPOSE_XML : EXPOSE_JSON;
+  struct exposure first = {0}, second = {0};
+  if (open_text((const char *)data, size, form, &first) == EXPOSED) {
+    if (open_text(first.text.data, first.text.length, form, &second) != EXPOSED ||
+        second.text.length != first.text.length ||
+        memcmp(second.text.data, first.text.data, first.text.length) != 0)
+      abort();
+    for (size_t i = 0; i < 2; i++)
+      if (second.secrets[i].bytes && strcmp(second.secrets[i].bytes, "***") != 0)
+        abort();
+  } else if (first.mistake > size) {
+    abort();
+  }
+  exposure_free(&first, 2);
+  exposure_free(&second, 2);
+  return 0;
+}
