@@ -241,10 +241,10 @@ static int make_credentials(lua_State *L) {
   return 1;
 }
 
-/* A variable of the environment, or NULL when it is not set or empty. */
+/* A variable of the environment, or NULL when it is not set or blank. */
 static const char *variable(const char *name) {
   const char *value = getenv(name);
-  return value && *value ? value : NULL;
+  return value && value[strspn(value, " \t\r\n")] ? value : NULL;
 }
 
 /* from_environment([{[expires=], [account_id=]}])
@@ -253,6 +253,8 @@ static int from_environment(lua_State *L) {
   const char *id = variable("AWS_ACCESS_KEY_ID");
   const char *key = variable("AWS_SECRET_ACCESS_KEY");
   const char *token = variable("AWS_SESSION_TOKEN");
+  if (!token)
+    token = variable("AWS_SECURITY_TOKEN"); /* its name of old */
   if (!id && !key)
     return push_error(L, "NotConfigured", "AWS_ACCESS_KEY_ID is not set");
   if (!id || !key)

@@ -126,8 +126,8 @@ static const char *method_name(enum evhttp_cmd_type type) {
   }
 }
 
-/* request:read() --> {method, target, headers = {[lower case] = value}, body, remote} | nil when
- * the connection is gone */
+/* request:read() --> {method, target, headers = {[lower case] = value}, body, remote,
+ * remote_port} | nil when the connection is gone */
 static int request_read(lua_State *L) {
   struct httpd_request *request = check_request(L);
   if (!request->server) {
@@ -145,6 +145,8 @@ static int request_read(lua_State *L) {
   evhttp_connection_get_peer(evhttp_request_get_connection(event), &remote, &port);
   lua_pushstring(L, remote);
   lua_setfield(L, -2, "remote");
+  lua_pushinteger(L, port);
+  lua_setfield(L, -2, "remote_port");
 
   struct evbuffer *body = evhttp_request_get_input_buffer(event);
   size_t length = evbuffer_get_length(body);

@@ -14,6 +14,7 @@ int luaopen_lanyard_jws(lua_State *L);
 int luaopen_lanyard_loop(lua_State *L);
 int luaopen_lanyard_match(lua_State *L);
 int luaopen_lanyard_policy_core(lua_State *L);
+int luaopen_lanyard_process(lua_State *L);
 int luaopen_lanyard_sigv4(lua_State *L);
 int luaopen_lanyard_system(lua_State *L);
 
@@ -29,6 +30,7 @@ static const luaL_Reg c_modules[] = {
     {"lanyard.loop", luaopen_lanyard_loop},
     {"lanyard.match", luaopen_lanyard_match},
     {"lanyard.policy.core", luaopen_lanyard_policy_core},
+    {"lanyard.process", luaopen_lanyard_process},
     {"lanyard.sigv4", luaopen_lanyard_sigv4},
     {"lanyard.system", luaopen_lanyard_system},
     {NULL, NULL},

@@ -104,11 +104,16 @@ local function show_retries(session)
 end
 
 -- A line for each way in which endpoints are not AWS's plain ones, or one that they are.
--- --> { [service] = endpoint }, { [service] = err }
+-- --> { [service] = endpoint }
 local function show_endpoints(session)
-  local found, errs, lines, services_of = {}, {}, {}, {}
+  local found, lines, services_of, wrong = {}, {}, {}, {}
   for _, service in ipairs { "sts", "ecr", "lightsail", "iam" } do
-    found[service], errs[service] = session:endpoint(service)
+    local err
+    found[service], err = session:endpoint(service)
+    if err and not wrong[err.message] then
+      wrong[err.message] = true
+      check("endpoint", nil, nil, err)
+    end
     if found[service] and found[service].source then
       local line = with_source(found[service].url, found[service].source)
       if not services_of[line] then
@@ -125,10 +130,10 @@ local function show_endpoints(session)
   for _, form in ipairs { "fips", "dualstack" } do
     forms[#forms + 1] = session[form] and with_source(form, session.sources[form]) or nil
   end
-  if #lines == 0 or #forms > 0 then
+  if #lines == 0 and not next(wrong) or #forms > 0 then
     add("endpoint", nil, "AWS's own" .. (#forms > 0 and ": " .. table.concat(forms, ", ") or ""))
   end
-  return found, errs
+  return found
 end
 
 local function show_proxies()
@@ -165,24 +170,26 @@ if not check(about_region and "region" or "configuration", region, session, err)
 end
 add("profile", nil, session.profile.name)
 show_retries(session)
-local endpoint_of, endpoint_errs = show_endpoints(session)
+local endpoint_of = show_endpoints(session)
 show_proxies()
 local has_keys = show_credentials(session)
 
 local clock_seen, all_reached = nil, true
 for _, service in ipairs { "sts", "ecr", "lightsail" } do
-  local endpoint, reply = endpoint_of[service], nil
-  err = endpoint_errs[service]
+  local endpoint = endpoint_of[service]
   if endpoint then
+    local reply
     reply, err = http.request {
       method = "GET", url = endpoint.url .. "/",
-      connect_timeout = options.cli_connect_timeout or 5, timeout = options.cli_read_timeout or 10,
+      connect_timeout = session.options.connect_timeout, timeout = session.options.timeout,
       ca_bundle = session.options.ca_bundle,
     }
+    local detail = reply and ("%s in %.0f ms"):format(endpoint.url, reply.elapsed * 1000)
+    all_reached = check("reach " .. service, detail, reply, err) and all_reached
+    clock_seen = clock_seen or reply and ahead_of(reply.headers.date)
+  else
+    all_reached = add("reach " .. service, nil, "not tried: it has no endpoint")
   end
-  local detail = reply and ("%s in %.0f ms"):format(endpoint.url, reply.elapsed * 1000)
-  all_reached = check("reach " .. service, detail, reply, err) and all_reached
-  clock_seen = clock_seen or reply and ahead_of(reply.headers.date)
 end
 if clock_seen then
   local within = math.abs(clock_seen) <= MOST_SKEW

@@ -20,7 +20,7 @@ end
 
 -- httpd.serve { address = "127.0.0.1", port = 0, handler =, on_error =, max_body = }
 --   --> server { port, url, close() } | nil, err
--- handler(request { method, target, path, query, headers, body, remote })
+-- handler(request { method, target, path, query, headers, body, remote, remote_port })
 --   --> { status, headers = {}, body } and, to test clients with: reset = true (the connection
 --   ends unanswered), cut = N (it ends after N bytes of the body).
 -- A handler that raises answers 500, and on_error gets the traceback.

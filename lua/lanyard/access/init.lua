@@ -2,7 +2,7 @@
 -- in one Region of one account.
 --
 --   local access = require "lanyard.access"
---   local here = access.connect(session)
+--   local here = assert(access.connect(session))
 --   local service = assert(here:service "web")
 --   for _, repository in ipairs(assert(here:repositories { "team/*" })) do
 --     local change = assert(here:grant(service, repository))
@@ -113,18 +113,26 @@ function Here:__index(name)
   return methods[name]
 end
 
--- connect(session [, settings]) --> here
+-- connect(session [, settings]) --> here | nil, err where an endpoint is configured that is none
 -- settings: journal_root (instead of $XDG_STATE_HOME/lanyard), settle (look once more after each
 -- write), progress(text), poll (see roles.POLL), limits (see write.LIMITS), parallel, clock (see lanyard.clock).
 function M.connect(session, settings)
   settings = settings or {}
+  local ecr, lightsail, err
+  ecr, err = session:client "ecr"
+  if ecr then
+    lightsail, err = session:client "lightsail"
+  end
+  if err then
+    return nil, err
+  end
   return setmetatable({
     session = session,
     region = session.region,
-    ecr = session:client "ecr",
+    ecr = ecr,
     -- For the safe write, which decides itself what may be sent again.
     ecr_once = session:client("ecr", { max_attempts = 1 }),
-    lightsail = session:client "lightsail",
+    lightsail = lightsail,
     journal_root = settings.journal_root,
     settle = settings.settle or false,
     progress = settings.progress,

@@ -1,16 +1,19 @@
 -- A session: one account, one Region, one set of credentials, and the clients that use them.
 
+local cache = require "lanyard.aws.credentials.cache"
 local chain = require "lanyard.aws.credentials"
 local client = require "lanyard.aws.client"
+local clock = require "lanyard.clock"
 local config = require "lanyard.aws.config"
 local endpoints = require "lanyard.aws.endpoints"
 local errors = require "lanyard.errors"
+local http = require "lanyard.http"
 local names = require "lanyard.aws.names"
 local proxy = require "lanyard.aws.proxy"
 local retry = require "lanyard.aws.retry"
 local services = require "lanyard.aws.services"
 local settings = require "lanyard.aws.settings"
-local task = require "lanyard.task"
+local system = require "lanyard.system"
 
 local M = {}
 
@@ -80,11 +83,55 @@ local ISOLATED = {
   name = "default", isolated = true, values = {}, profiles = {}, services = {}, sso_sessions = {}, paths = {},
 }
 
+-- Asks the person at the terminal --> a line | nil where there is none
+local function ask(prompt)
+  if not (system.isatty(0) and system.isatty(2)) then
+    return nil
+  end
+  io.stderr:write(prompt)
+  io.stderr:flush()
+  return io.read "l"
+end
+
+-- A session that is another one but for these fields.
+local function derived(session, fields)
+  fields.caller = false
+  return setmetatable(fields, { __index = session })
+end
+
+-- A client for what gets credentials. The endpoint that was given is the one of the calls that these are
+-- for; here the settings say where a service is.
+local function client_of(session, service, options)
+  local keys = options.credentials
+  local own = derived(session, {
+    region = options.region or session.region,
+    endpoint_url = false,
+    holder = { get = function() return keys end, expire = function() end },
+  })
+  return own:client(service, { unsigned = options.unsigned, sealed = options.sealed })
+end
+
+-- What the providers of credentials get (see lanyard.aws.credentials).
+local function context_of(session, given, asker)
+  return {
+    profile = session.profile,
+    credentials = given,
+    region = session.region,
+    transport = session.options.transport or http.request,
+    client = function(service, options) return client_of(session, service, options) end,
+    time = session.options.clock.time,
+    sleep = session.options.clock.sleep,
+    ask = asker,
+    debug = session.options.debug,
+  }
+end
+
 -- new(options, defaults) --> session | nil, err
 -- options: profile, region, endpoint_url, credentials, retry_mode, max_attempts, fips, dualstack,
 -- sts_endpoints, ca_bundle, app_id, connect_timeout and timeout (in seconds, 0: none), debug(line),
--- transport. `defaults`, of the same form, stand before the environment and the files, which are not
--- read then.
+-- ask(prompt) --> text | nil (for the codes of MFA devices; whoever is at the terminal unless given),
+-- transport, clock (lanyard.clock unless given). `defaults`, of the same form, stand before the environment
+-- and the files, which are not read then.
 function M.new(options, defaults)
   local profile = ISOLATED
   if next(defaults) == nil then
@@ -104,7 +151,7 @@ function M.new(options, defaults)
     return nil, sources
   end
   sources.region = region_source
-  return setmetatable({
+  local session = setmetatable({
     region = region,
     profile = profile,
     endpoint_url = endpoint_url,
@@ -112,7 +159,6 @@ function M.new(options, defaults)
     dualstack = found.dualstack,
     sts_global = found.sts_endpoints == "legacy",
     sources = sources,
-    settings = { credentials = options.credentials or defaults.credentials, profile = profile },
     options = {
       retry_mode = found.retry_mode or "standard",
       max_attempts = found.max_attempts or retry.ATTEMPTS,
@@ -122,9 +168,12 @@ function M.new(options, defaults)
       app_id = found.app_id,
       debug = options.debug,
       transport = options.transport,
+      clock = options.clock or clock,
     },
-    resolving = task.semaphore(1),
   }, Session)
+  session.context = context_of(session, options.credentials or defaults.credentials, options.ask or ask)
+  session.holder = cache.new(function() return session:resolve() end, session.context)
+  return session
 end
 
 -- The endpoint of a service: { url, signing_region, partition, source } | nil, err. `source` is what
@@ -166,24 +215,61 @@ function Session:client(service, options)
   return client.new(self, description, endpoint, setmetatable(options or {}, { __index = self.options }))
 end
 
--- session:credentials() --> credentials | nil, err. Looked for once, for all tasks that ask.
+-- session:credentials() --> credentials | nil, err. Looked for once, for all tasks that ask, and again
+-- before they expire.
 function Session:credentials()
-  if not self.keys then
-    local _ <close> = self.resolving:acquire()
-    if not self.keys then
-      local keys, err = chain.resolve(self.settings)
-      if not keys then
-        return nil, err
-      end
-      self.keys = keys
-    end
-  end
-  return self.keys
+  return self.holder:get()
+end
+
+-- session:expire(keys): AWS takes those no longer; session:credentials() looks for new ones.
+function Session:expire(keys)
+  self.holder:expire(keys)
+end
+
+function Session:resolve()
+  local keys, steps, err = chain.resolve(self.context)
+  self.steps = steps
+  return keys, err
 end
 
 -- session:explain() --> list of { provider, outcome, chosen }: where credentials were looked for
 function Session:explain()
-  return (chain.explain(self.settings))
+  if not self.steps then
+    self:credentials()
+  end
+  return self.steps
+end
+
+local ROLE_OPTIONS = {
+  session_name = true, external_id = true, duration = true, policy = true, policy_arns = true, tags = true,
+  transitive_tags = true, source_identity = true, mfa = "mfa_serial",
+}
+
+-- session:assume(role_arn [, options]) --> a session with the credentials of that role, which this one's
+-- are exchanged for at its first call, and again before they expire. It has the Region (options.region:
+-- another one), the endpoint and all else of this one.
+-- options: session_name, external_id, duration (seconds), policy (a text or a document), policy_arns,
+-- tags { [key] = value }, transitive_tags, source_identity, mfa (the serial number or ARN of a device:
+-- its code is asked for)
+function Session:assume(role_arn, options)
+  local step = { role_arn = role_arn }
+  for name, value in pairs(options or {}) do
+    local known = ROLE_OPTIONS[name]
+    if not known and name ~= "region" then
+      error(("session:assume has no option '%s'"):format(tostring(name)), 2)
+    end
+    step[known == true and name or known or name] = value
+  end
+  local assumed = derived(self, { region = step.region or self.region })
+  local context = setmetatable({
+    client = function(service, how) return self:client(service, { sealed = how.sealed }) end,
+  }, { __index = self.context })
+  assumed.steps = { { provider = "role", outcome = role_arn, chosen = true } }
+  assumed.context = context
+  assumed.holder = cache.new(function()
+    return require("lanyard.aws.credentials.sts").assume(context, step)
+  end, context)
+  return assumed
 end
 
 -- session:identity() --> { account, arn, user_id } of the caller | nil, err

@@ -295,17 +295,17 @@ function M.session(options)
   return session
 end
 
--- lanyard.access on that session.
-function M.connect(options, settings)
-  return require("lanyard.access").connect(M.session(options), settings)
-end
-
 -- The first of two results, or the script ends with the second.
 function M.check(result, err)
   if result == nil then
     M.fail(err)
   end
   return result
+end
+
+-- lanyard.access on the session that the options ask for.
+function M.connect(options, settings)
+  return M.check(require("lanyard.access").connect(M.session(options), settings))
 end
 
 return M

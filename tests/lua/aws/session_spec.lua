@@ -1,11 +1,12 @@
 local aws = require "lanyard.aws"
 local helper = require "helper"
+local httpd = require "lanyard.httpd"
 local system = require "lanyard.system"
 
 local VARIABLES = {
   "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION",
   "AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_ECR",
-  "AWS_MAX_ATTEMPTS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "HOME",
+  "AWS_MAX_ATTEMPTS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_EC2_METADATA_DISABLED", "HOME",
 }
 
 -- Runs f with only these variables and files.
@@ -17,6 +18,7 @@ local function with(settings, f)
     system.setenv(name, settings[name])
   end
   system.setenv("HOME", folder.path)
+  system.setenv("AWS_EC2_METADATA_DISABLED", "true")
   os.execute("mkdir -p " .. folder .. "/.aws")
   for _, name in ipairs { "config", "credentials" } do
     if settings[name] then
@@ -135,5 +137,30 @@ describe("a session", function()
       assert.equal("us-east-1", iam.signing_region)
       assert.equal("https://iam.amazonaws.com", iam.endpoint)
     end)
+  end)
+end)
+
+describe("sessions of several accounts", function()
+  it("sign each with its own keys, on one connection", function()
+    local seen, ports = {}, {}
+    local server = assert(httpd.serve { handler = function(request)
+      local key, region = request.headers.authorization:match "Credential=(%w+)/%d+/([%w-]+)/"
+      seen[#seen + 1] = ("%s %s %s"):format(key, region, tostring(request.headers["x-amz-security-token"]))
+      ports[request.remote_port] = true
+      return { status = 200, headers = { ["Content-Type"] = "application/x-amz-json-1.1" }, body = "{}" }
+    end })
+    with({ config = CONFIG, credentials = CREDENTIALS, AWS_ENDPOINT_URL = server.url }, function()
+      local one, two = assert(aws.session()), assert(aws.session { profile = "ops" })
+      for _, session in ipairs { one, two, one } do
+        assert(assert(session:client "ecr"):GetAuthorizationToken())
+      end
+    end)
+    server.close()
+    assert.same({ "AKIDDEFAULT eu-west-1 nil", "AKIDOPS eu-central-1 t", "AKIDDEFAULT eu-west-1 nil" }, seen)
+    local count = 0
+    for _ in pairs(ports) do
+      count = count + 1
+    end
+    assert.equal(1, count)
   end)
 end)

@@ -14,8 +14,147 @@
 
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
+local instant = require "lanyard.aws.instant"
+local profile = require "lanyard.aws.credentials.profile"
 
 local M = {}
+
+local function variable(name)
+  local value = os.getenv(name)
+  return value and value:find "%S" and value or nil
+end
+
+-- A provider that is seldom needed is not read before it is.
+local function room(name)
+  return require("lanyard.aws.credentials." .. name)
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The environment
+
+-- --> credentials | nil, why not | nil, err
+local function environment_keys(context)
+  local ends = variable "AWS_CREDENTIAL_EXPIRATION"
+  local expires = instant.read(ends)
+  if ends and not expires then
+    return nil, errors.new {
+      code = "InvalidConfig",
+      message = ("AWS_CREDENTIAL_EXPIRATION is '%s': a time like 2026-01-31T12:00:00Z is expected"):format(ends),
+    }
+  end
+  local found, err = credentials.from_environment { expires = expires, account_id = variable "AWS_ACCOUNT_ID" }
+  if not found then
+    return nil, err.code == "NotConfigured" and err.message or err
+  elseif expires and expires <= context.time() then
+    return nil, errors.new {
+      code = "ExpiredToken",
+      message = ("the credentials of the environment expired at %s (AWS_CREDENTIAL_EXPIRATION)"):format(ends),
+    }
+  end
+  return found
+end
+
+-- A profile named in the script or by an option passes over the environment, as in the AWS CLI; one
+-- named by AWS_PROFILE does not: the environment is what the SDKs look at first.
+local PASSED_OVER = "passed over: a profile was named"
+
+local function environment(context)
+  if context.profile.explicit then
+    return nil, PASSED_OVER
+  end
+  return environment_keys(context)
+end
+
+local function environment_web_identity(context)
+  local file, role = variable "AWS_WEB_IDENTITY_TOKEN_FILE", variable "AWS_ROLE_ARN"
+  if context.profile.explicit then
+    return nil, PASSED_OVER
+  elseif not file then
+    return nil, "AWS_WEB_IDENTITY_TOKEN_FILE is not set"
+  elseif not role then
+    return nil, errors.new {
+      code = "InvalidConfig", message = "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not",
+    }
+  end
+  return room "sts".web_identity(context, {
+    role_arn = role, token_file = file, session_name = variable "AWS_ROLE_SESSION_NAME",
+  })
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The profile
+
+local function container(context)
+  return room "container".find(context)
+end
+
+local function instance(context)
+  return room "imds".find(context)
+end
+
+local NAMED_SOURCES = { Environment = environment_keys, EcsContainer = container, Ec2InstanceMetadata = instance }
+
+-- What each kind of step does: f(context, step, the credentials so far) --> credentials | nil, err
+local STEPS = {}
+
+function STEPS.keys(_, step)
+  return credentials.new {
+    access_key_id = step.access_key_id,
+    secret_access_key = step.secret_access_key,
+    session_token = step.session_token,
+    account_id = step.account_id,
+    source = ("profile '%s'"):format(step.profile),
+  }
+end
+
+function STEPS.source(context, step)
+  local found, why = NAMED_SOURCES[step.source](context)
+  if found or errors.is(why) then
+    return found, why
+  end
+  return nil, errors.new {
+    code = "NoCredentials",
+    message = ("profile '%s' has credential_source = %s, which has none: %s"):format(step.profile, step.source, why),
+  }
+end
+
+function STEPS.web_identity(context, step)
+  return room "sts".web_identity(context, step)
+end
+
+function STEPS.sso(context, step)
+  return room "sso".load(context, step.values, context.profile.sso_sessions, step.profile)
+end
+
+function STEPS.login(context, step)
+  return room "login".load(context, step.values, step.profile)
+end
+
+function STEPS.process(context, step)
+  return room "process".load(context, step)
+end
+
+function STEPS.assume(context, step, keys)
+  return room "sts".assume(context, step, keys)
+end
+
+local function profile_keys(context)
+  local steps, why = profile.plan(context.profile)
+  if not steps then
+    return nil, why
+  end
+  local keys
+  for _, step in ipairs(steps) do
+    keys, why = STEPS[step.kind](context, step, keys)
+    if not keys then
+      return nil, why
+    end
+  end
+  return keys
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The chain
 
 local function given(context)
   if context.credentials then
@@ -24,75 +163,41 @@ local function given(context)
   return nil, "none given"
 end
 
-local function environment(context)
-  if context.profile.explicit then
-    return nil, "passed over: a profile was named"
-  end
-  local found, err = credentials.from_environment()
-  if not found and err.code == "NotConfigured" then
-    return nil, err.message
-  end
-  return found, err
-end
-
-local function profile_keys(context)
-  local profile = context.profile
-  local values = profile.values
-  local id, key = values.aws_access_key_id, values.aws_secret_access_key
-  if not (id or key) then
-    local others = {}
-    for _, name in ipairs { "role_arn", "sso_session", "sso_start_url", "credential_process",
-      "web_identity_token_file", "login_session" } do
-      others[#others + 1] = values[name] and name or nil
-    end
-    if #others > 0 then
-      return nil, ("profile '%s' has %s, which this version cannot use yet")
-        :format(profile.name, table.concat(others, ", "))
-    end
-    return nil, ("profile '%s' has no aws_access_key_id"):format(profile.name)
-  elseif not (id and key) then
-    return nil, errors.new {
-      code = "PartialCredentials",
-      message = ("profile '%s' has %s but not %s"):format(profile.name,
-        id and "aws_access_key_id" or "aws_secret_access_key",
-        id and "aws_secret_access_key" or "aws_access_key_id"),
-    }
-  end
-  return credentials.new {
-    access_key_id = id,
-    secret_access_key = key,
-    session_token = values.aws_session_token or values.aws_security_token,
-    account_id = values.aws_account_id,
-    source = ("profile '%s'"):format(profile.name),
-  }
-end
-
 M.CHAIN = {
   { name = "script", find = given },
   { name = "environment", find = environment },
   { name = "profile", find = profile_keys },
+  { name = "web identity", find = environment_web_identity },
+  { name = "container", find = container },
+  { name = "instance", find = instance },
 }
 
--- explain(context) --> list of { provider, outcome, chosen = bool }, credentials | nil, err | nil
-function M.explain(context)
-  local steps = {}
-  for i, provider in ipairs(M.CHAIN) do
-    local found, why = provider.find(context)
-    steps[i] = { provider = provider.name, outcome = found and found.access_key_id or tostring(why), chosen = found }
-    if found then
-      return steps, found
-    elseif errors.is(why) then
-      return steps, nil, why
-    end
+-- What came of a provider, for a person.
+local function outcome_of(found, why)
+  if not found then
+    return tostring(why)
   end
-  return steps
+  local ends = found.expires and ", until " .. instant.write(found.expires) or ""
+  return ("%s from %s%s"):format(found.access_key_id, found.source, ends)
 end
 
--- resolve(context) --> credentials | nil, err { code = "NoCredentials" | "PartialCredentials" | ... }
+-- resolve(context) --> credentials, steps
+--   | nil, steps, err { code = "NoCredentials" | "PartialCredentials" | ... }
+-- steps: of each provider that was asked, and those behind it, { provider, outcome, chosen }
 function M.resolve(context)
-  local steps, found, err = M.explain(context)
-  if found or err then
-    return found, err
+  local steps, winner, err = {}, nil, nil
+  for i, provider in ipairs(M.CHAIN) do
+    local step = { provider = provider.name, outcome = "not asked", chosen = false }
+    steps[i] = step
+    if not (winner or err) then
+      local found, why = provider.find(context)
+      step.outcome, step.chosen = outcome_of(found, why), found ~= nil
+      winner = found
+      err = not found and errors.is(why) and why or nil
+    end
+  end
+  if winner or err then
+    return winner, steps, err
   end
   local outcomes = {}
   for _, step in ipairs(steps) do
@@ -100,7 +205,7 @@ function M.resolve(context)
       outcomes[#outcomes + 1] = ("%s (%s)"):format(step.provider, step.outcome)
     end
   end
-  return nil, errors.new {
+  return nil, steps, errors.new {
     code = "NoCredentials",
     message = "no credentials: looked at " .. table.concat(outcomes, ", "),
     tip = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure",

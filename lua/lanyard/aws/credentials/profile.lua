@@ -9,7 +9,7 @@
 --   web_identity  role_arn, token_file, session_name
 --   sso           values (the profile's)
 --   login         values
---   process       command
+--   process       command, account_id
 -- and each further one, of the kind assume, takes those before it to a role:
 --   role_arn, session_name, external_id, mfa_serial, duration (seconds)
 
@@ -127,7 +127,9 @@ local function base_of(name, values, sessions)
   elseif values.login_session then
     return { kind = "login", profile = name, values = values }
   elseif values.credential_process then
-    return { kind = "process", profile = name, command = values.credential_process }
+    return {
+      kind = "process", profile = name, command = values.credential_process, account_id = values.aws_account_id,
+    }
   end
 end
 

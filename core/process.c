@@ -1,0 +1,179 @@
+#include "process.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* A command may end and leave its output open to a child of its own, so that the end of the output says
+ * nothing; and the loop's signals are not ours to take. So its end is looked for. */
+static const struct timeval TICK = {.tv_usec = 5000};
+
+static void close_output(struct process *process) {
+  if (process->readable)
+    event_free(process->readable);
+  process->readable = NULL;
+  if (process->fd >= 0)
+    close(process->fd);
+  process->fd = -1;
+}
+
+/* Ends the operation. What still runs then is killed. */
+static void finish(struct process *process, enum process_failure failure) {
+  close_output(process);
+  if (process->pid > 0) {
+    kill(process->pid, SIGKILL);
+    while (waitpid(process->pid, &process->status, 0) < 0 && errno == EINTR) {
+    }
+    process->pid = 0;
+  }
+  struct event **events[] = {&process->ticking, &process->deadline};
+  for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+    if (*events[i])
+      event_free(*events[i]);
+    *events[i] = NULL;
+  }
+  process->failure = failure;
+  if (process->op.loop)
+    loop_complete(&process->op);
+}
+
+/* Reads what is there. False when the operation has ended by it. */
+static bool drain(struct process *process) {
+  while (process->fd >= 0) {
+    if (!buf_reserve(&process->output, 4096)) {
+      finish(process, PROCESS_ERROR);
+      return false;
+    }
+    struct buf *output = &process->output;
+    ssize_t got =
+        read(process->fd, output->data + output->length, output->capacity - output->length - 1);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0 && errno == EAGAIN)
+      return true;
+    if (got < 0) {
+      finish(process, PROCESS_ERROR);
+      return false;
+    }
+    if (got == 0)
+      close_output(process);
+    output->length += (size_t)got;
+    output->data[output->length] = '\0';
+    if (output->length > process->max_size) {
+      finish(process, PROCESS_TOO_LARGE);
+      return false;
+    }
+  }
+  return true;
+}
+
+/* Whether it has ended; waits for nothing. */
+static void look(struct process *process) {
+  pid_t ended = waitpid(process->pid, &process->status, WNOHANG);
+  if (ended == 0 || (ended < 0 && errno == EINTR))
+    return;
+  if (ended < 0) /* who embeds us lets the system wait for children: the status is lost */
+    process->status = 0;
+  process->pid = 0;
+  if (drain(process))
+    finish(process, PROCESS_ENDED);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *context) {
+  (void)fd, (void)what;
+  struct process *process = context;
+  if (drain(process) && process->fd < 0)
+    look(process);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *context) {
+  (void)fd, (void)what;
+  look(context);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *context) {
+  (void)fd, (void)what;
+  finish(context, PROCESS_TIMEOUT);
+}
+
+/* 0, or an errno. */
+static int spawn(struct process *process, char *const words[], int output) {
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+  sigset_t none, defaults;
+  sigemptyset(&none);
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE); /* what we ignore, it need not */
+  int failed = posix_spawn_file_actions_init(&files);
+  if (failed)
+    return failed;
+  failed = posix_spawnattr_init(&attributes);
+  if (failed) {
+    posix_spawn_file_actions_destroy(&files);
+    return failed;
+  }
+  /* The output first: where our own standard files are closed, the pipe may be one of them. */
+  if ((failed = posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO)) == 0 &&
+      (failed = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0)) ==
+          0 &&
+      (failed = posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1)) == 0 &&
+      (failed = posix_spawnattr_setsigmask(&attributes, &none)) == 0 &&
+      (failed = posix_spawnattr_setsigdefault(&attributes, &defaults)) == 0 &&
+      (failed = posix_spawnattr_setflags(&attributes,
+                                         POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)) == 0)
+    failed = posix_spawnp(&process->pid, words[0], &files, &attributes, words, environ);
+  if (failed)
+    process->pid = 0;
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&files);
+  return failed;
+}
+
+int process_start(struct loop *loop, struct process *process, char *const words[], double timeout,
+                  size_t max_size) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return errno;
+  process->fd = ends[0];
+  process->max_size = max_size;
+  process->output.secret = true;
+  int failed = fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0 ? errno : spawn(process, words, ends[1]);
+  close(ends[1]);
+  if (!failed) {
+    struct event_base *base = loop_base(loop);
+    double limit = timeout > 0 && timeout < 1e6 ? timeout : 1e6;
+    struct timeval after = {.tv_sec = (time_t)limit,
+                            .tv_usec = (suseconds_t)((limit - (double)(time_t)limit) * 1e6)};
+    process->readable = event_new(base, process->fd, EV_READ | EV_PERSIST, on_readable, process);
+    process->ticking = event_new(base, -1, EV_PERSIST, on_tick, process);
+    process->deadline = event_new(base, -1, 0, on_deadline, process);
+    if (!process->readable || !process->ticking || !process->deadline ||
+        event_add(process->readable, NULL) != 0 || event_add(process->ticking, &TICK) != 0 ||
+        event_add(process->deadline, &after) != 0)
+      failed = ENOMEM;
+  }
+  if (failed)
+    process_stop(process);
+  else
+    process->op = (struct loop_op){.loop = loop};
+  return failed;
+}
+
+void process_stop(struct process *process) {
+  struct loop *loop = process->op.loop;
+  process->op.loop = NULL; /* nobody waits any more */
+  finish(process, process->failure);
+  if (loop) {
+    process->op.loop = loop;
+    loop_forget(&process->op);
+    process->op.loop = NULL;
+  }
+  buf_free(&process->output);
+}

@@ -1,0 +1,168 @@
+local cache = require "lanyard.aws.credentials.cache"
+local credentials = require "lanyard.credentials"
+local errors = require "lanyard.errors"
+local task = require "lanyard.task"
+
+-- A holder on a clock of its own. What it fetches lives `life` seconds; `world.fails` makes it fail.
+local function new(life)
+  local world = { now = 1000, count = 0, lines = {}, life = life }
+  world.holder = cache.new(function()
+    world.count = world.count + 1
+    if world.slow then task.sleep(0.01) end
+    if world.fails then return nil, errors.new { code = "AccessDenied", message = "no " .. world.count } end
+    return credentials.new {
+      access_key_id = "KEY" .. world.count, secret_access_key = "s", source = "test",
+      expires = world.life and world.now + world.life,
+    }
+  end, {
+    time = function() return world.now end,
+    debug = function(line) world.lines[#world.lines + 1] = line end,
+  })
+  function world.get()
+    local keys, err = world.holder:get()
+    return keys and keys.access_key_id, err
+  end
+  return world
+end
+
+-- What n tasks get that ask at once.
+local function ask_all(world, n)
+  local list = {}
+  for i = 1, n do list[i] = i end
+  return task.map(list, function() return { world.get() } end, { limit = n })
+end
+
+describe("held credentials", function()
+  it("are fetched once, when they never end", function()
+    local world = new()
+    assert.equal("KEY1", world.get())
+    world.now = 1e9
+    assert.equal("KEY1", world.get())
+    assert.equal(1, world.count)
+  end)
+
+  it("are fetched once for all tasks that ask at first", function()
+    local world = new(3600)
+    world.slow = true
+    for _, answer in ipairs(ask_all(world, 20)) do assert.equal("KEY1", answer[1]) end
+    assert.equal(1, world.count)
+  end)
+
+  it("are fetched anew a quarter of an hour before their end, by one task while the others get the old", function()
+    local world = new(3600)
+    world.get()
+    world.now = world.now + 3600 - 901
+    assert.equal("KEY1", world.get())
+    world.now = world.now + 1
+    world.slow = true
+    local seen = {}
+    for _, answer in ipairs(ask_all(world, 10)) do seen[answer[1]] = (seen[answer[1]] or 0) + 1 end
+    assert.same({ KEY1 = 9, KEY2 = 1 }, seen)
+    assert.equal(2, world.count)
+  end)
+
+  it("are waited for by all ten minutes before the end of the old", function()
+    local world = new(3600)
+    world.get()
+    world.now = world.now + 3600 - 600
+    world.slow = true
+    for _, answer in ipairs(ask_all(world, 10)) do assert.equal("KEY2", answer[1]) end
+    assert.equal(2, world.count)
+  end)
+
+  it("are not fetched at each call where they live but a quarter of an hour", function()
+    local world = new(900)
+    world.get()
+    world.now = world.now + 600
+    assert.equal("KEY1", world.get())
+    world.now = world.now + 75 -- a quarter of their life is left
+    assert.equal("KEY2", world.get())
+  end)
+
+  it("are used on while they are good and new ones cannot be had, which is told once and tried each minute", function()
+    local world = new(3600)
+    world.get()
+    world.now, world.fails = world.now + 3000, true
+    for _ = 1, 5 do assert.equal("KEY1", world.get()) end
+    assert.equal(2, world.count)
+    world.now = world.now + 60
+    assert.equal("KEY1", world.get())
+    assert.equal(3, world.count)
+    assert.same({ "new credentials could not be had (no 2); the old ones are used until 1970-01-01T01:16:40Z" }, world.lines)
+    world.now, world.fails = world.now + 60, false
+    assert.equal("KEY4", world.get())
+  end)
+
+  it("are gone at their end, and the failure to get new ones is what all who wait get", function()
+    local world = new(3600)
+    world.get()
+    world.now, world.fails, world.slow = world.now + 3600, true, true
+    for _, answer in ipairs(ask_all(world, 10)) do
+      assert.is_nil(answer[1])
+      assert.equal("no 2", answer[2].message)
+    end
+    assert.equal(2, world.count)
+    local _, err = world.get()
+    assert.equal("no 3", err.message)
+    world.fails = false
+    assert.equal("KEY4", world.get())
+  end)
+
+  it("are refused where they had expired before they came", function()
+    local world = new(0)
+    local keys, err = world.holder:get()
+    assert.is_nil(keys)
+    assert.equal("ExpiredToken", err.code)
+    assert.equal("the credentials of test expired at 1970-01-01T00:16:40Z", err.message)
+  end)
+
+  it("are fetched anew, once for all, when AWS no longer takes them", function()
+    local world = new(3600)
+    world.slow = true
+    local old = world.holder:get()
+    for _ = 1, 3 do world.holder:expire(old) end
+    for _, answer in ipairs(ask_all(world, 10)) do assert.equal("KEY2", answer[1]) end
+    world.holder:expire(old) -- who comes late with the old ones takes the new
+    assert.equal("KEY2", world.get())
+    assert.equal(2, world.count)
+  end)
+
+  it("are not used on when AWS no longer takes them and new ones cannot be had", function()
+    local world = new(3600)
+    local old = world.holder:get()
+    world.holder:expire(old)
+    world.fails = true
+    local keys, err = world.holder:get()
+    assert.is_nil(keys)
+    assert.equal("no 2", err.message)
+  end)
+
+  it("are fetched by the next in line when the task that fetches is cancelled", function()
+    local world = new(3600)
+    world.slow = true
+    local first = task.spawn(world.get)
+    local second = task.spawn(world.get)
+    task.sleep(0.002)
+    first:cancel()
+    assert.equal("KEY2", second:join())
+    assert.equal(2, world.count)
+  end)
+
+  it("come to who still waits when another gave up waiting", function()
+    local world = new(3600)
+    world.slow = true
+    local first = task.spawn(world.get)
+    local _, err = task.timeout(0.001, world.get)
+    assert.equal("Timeout", err.code)
+    assert.equal("KEY1", first:join())
+    assert.equal(1, world.count)
+  end)
+
+  it("are not lost when the fetch raises", function()
+    local world = new(3600)
+    world.life = "raise" -- arithmetic on it does
+    assert.has_error(world.get)
+    world.life = 3600
+    assert.equal("KEY2", world.get())
+  end)
+end)

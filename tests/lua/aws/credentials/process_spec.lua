@@ -1,0 +1,114 @@
+local double = require "double"
+local helper = require "helper"
+local process = require "lanyard.aws.credentials.process"
+
+local NOW = 1700000000 -- 2023-11-14T22:13:20Z
+
+local function load(command, account_id)
+  return process.load({ time = function() return NOW end },
+    { command = command, profile = "ops", account_id = account_id })
+end
+
+-- Runs a command that prints this text and ends so.
+local function print_and_end(text, status, signal)
+  local folder <close> = helper.folder()
+  helper.write(folder .. "/out", text)
+  local code = ('cat "$1"; %s'):format(signal and "kill -" .. signal .. " $$" or "exit " .. (status or 0))
+  helper.write(folder .. "/sign in", code)
+  return load(("sh '%s/sign in' %s/out"):format(folder, folder))
+end
+
+local GOOD = '{"Version":1,"AccessKeyId":"AKIDPROCESS","SecretAccessKey":"HIDDEN","SessionToken":"TOKEN",'
+  .. '"Expiration":"2023-11-14T23:13:20Z","AccountId":"111122223333"}'
+
+describe("credential_process", function()
+  it("gives what the command prints", function()
+    local keys = assert(print_and_end(GOOD))
+    assert.equal("AKIDPROCESS", keys.access_key_id)
+    assert.equal(NOW + 3600, keys.expires)
+    assert.equal("111122223333", keys.account_id)
+    assert.equal("profile 'ops'", keys.source)
+    assert.is_true(double.holds(keys, "HIDDEN", "TOKEN"))
+  end)
+
+  it("takes credentials without end or token, and the account of the profile", function()
+    for _, more in ipairs { "", ',"Expiration":null,"SessionToken":null' } do
+      local keys = assert(load(([[printf '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"HIDDEN"%s}']]):format(more),
+        "444455556666"))
+      assert.is_nil(keys.expires)
+      assert.is_false(keys.has_token)
+      assert.equal("444455556666", keys.account_id)
+    end
+  end)
+
+  it("tells what is wrong in one line, and shows nothing that was printed", function()
+    local function without(member) return (GOOD:gsub('"' .. member .. '":[^,}]*,?', "")) end
+    for text, why in pairs {
+      [""] = "sh did not print JSON",
+      ["HIDDEN"] = "sh did not print JSON",
+      ['["HIDDEN"]'] = "sh printed no Version",
+      ['"HIDDEN"'] = "sh did not print JSON",
+      [GOOD .. "HIDDEN"] = "sh did not print JSON",
+      [without "Version"] = "sh printed no Version",
+      [GOOD:gsub(":1,", ":2,")] = "sh printed Version 2, and only 1 is known",
+      [GOOD:gsub(":1,", ':"1",')] = "sh printed no Version",
+      [without "AccessKeyId"] = "sh printed no AccessKeyId",
+      [GOOD:gsub('"AKIDPROCESS"', "5")] = "sh printed no AccessKeyId",
+      [without "SecretAccessKey"] = "sh printed no SecretAccessKey",
+      [GOOD:gsub('"HIDDEN"', '""')] = "sh printed no SecretAccessKey",
+      [GOOD:gsub("2023%-11%-14T23:13:20Z", "tomorrow")] = "sh printed an Expiration that is no time in ISO 8601",
+      [GOOD:gsub('"2023%-11%-14T23:13:20Z"', "1700003600")] = "sh printed an Expiration that is no time in ISO 8601",
+      [GOOD:gsub("T23", "T22")] = "sh printed credentials that had expired at 2023-11-14T22:13:20Z",
+    } do
+      local keys, err = print_and_end(text)
+      assert.is_nil(keys, text)
+      assert.equal("CredentialProcessFailed", err.code)
+      assert.equal("credential_process of profile 'ops': " .. why, err.message)
+      assert.is_nil(err.message:find "[\n\r]")
+    end
+  end)
+
+  it("tells how the command ended, though it printed credentials before", function()
+    local _, err = print_and_end(GOOD, 1)
+    assert.equal("credential_process of profile 'ops': sh ended with status 1", err.message)
+    _, err = print_and_end(GOOD, nil, "TERM")
+    assert.equal("credential_process of profile 'ops': sh was ended by signal 15", err.message)
+  end)
+
+  it("tells a command that is not there, is none, or prints without end", function()
+    local _, err = load "/nonexistent/sign-in --json"
+    assert.equal("CannotRun", err.code)
+    assert.equal("credential_process of profile 'ops': cannot run /nonexistent/sign-in: No such file or directory",
+      err.message)
+    for command, why in pairs { [""] = "it is empty", [" "] = "it is empty", ["'a"] = "a quote has no end",
+      ["a\\"] = "it ends in a backslash" } do
+      _, err = load(command)
+      assert.equal("InvalidConfig", err.code)
+      assert.equal("credential_process of profile 'ops': " .. why, err.message)
+    end
+    _, err = load "yes"
+    assert.equal("TooLarge", err.code)
+  end)
+end)
+
+describe("the words of a command", function()
+  it("are split as a POSIX shell and the AWS CLI split them", function()
+    for text, words in pairs {
+      ["a b\tc\n d "] = { "a", "b", "c", "d" },
+      ["a 'b  c' d"] = { "a", "b  c", "d" },
+      ["a'b'\"c\"d"] = { "abcd" },
+      ["'' a \"\""] = { "", "a", "" },
+      ["'a\\b\"' \"it's\""] = { "a\\b\"", "it's" },
+      ['"a\\"b\\\\c\\d$"'] = { 'a"b\\c\\d$' },
+      ['"a\\\\" "b"'] = { "a\\", "b" },
+      ["a\\ b \\'c \\\\"] = { "a b", "'c", "\\" },
+      ["$HOME * ~ ; # x"] = { "$HOME", "*", "~", ";", "#", "x" },
+      ["C:\\\\dir 'é'"] = { "C:\\dir", "é" },
+    } do
+      assert.same(words, process.words(text))
+    end
+    for _, text in ipairs { '"a\\"', "'a", 'a "', "\\", '"\\' } do
+      assert.is_nil(process.words(text), text)
+    end
+  end)
+end)
