@@ -128,6 +128,11 @@ end
 -- load(context, values, name) --> credentials | nil, err
 -- values: of the profile `name`
 function M.load(context, values, name)
+  if type(values.login_session) ~= "string" then
+    return nil, errors.new {
+      code = "InvalidConfig", message = ("profile '%s' has a login_session that is no plain value"):format(name),
+    }
+  end
   local path = path_of(values.login_session)
   local token, err = read_token(path, name)
   if not token then

@@ -11,12 +11,6 @@ local MOST_BYTES = 65536
 local MEMBERS = { "AccessKeyId", "SecretAccessKey", "Token", "Expiration" }
 local SECRETS = { "SecretAccessKey", "Token", SecretAccessKey = true, Token = true }
 
--- variable(name) --> its value in the environment | nil where it is not set or empty
-function M.variable(name)
-  local value = os.getenv(name)
-  return value ~= "" and value or nil
-end
-
 -- ask(context, request, limits) --> reply | nil, err { code, message, sent }
 -- limits: timeout (seconds, for the connection as for the whole), answers (attempts where it answers
 -- with a fault of its own, 5xx), connections (attempts where it does not answer)

@@ -135,7 +135,8 @@ end
 
 local function check(values, session, name)
   for _, key in ipairs { "sso_account_id", "sso_role_name", "sso_region", "sso_start_url" } do
-    if not (values[key] or session and session[key]) then
+    local value = values[key] or session and session[key]
+    if type(value) ~= "string" then
       return nil, errors.new {
         code = "InvalidConfig", message = ("profile '%s' signs in by IAM Identity Center, but has no %s")
           :format(name, key),

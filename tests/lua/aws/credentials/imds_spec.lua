@@ -194,8 +194,12 @@ describe("an instance's credentials", function()
     assert.equal(2, #double.requests)
     assert.equal(0.5, double.requests[1].timeout)
     for _, wrong in ipairs { "0", "-1", "many" } do
-      assert.matches("NUM_ATTEMPTS", fails(nil, { values = { metadata_service_num_attempts = wrong } }).message)
+      assert.matches("num_attempts", fails(nil, { values = { metadata_service_num_attempts = wrong } }).message)
     end
+    for _, wrong in ipairs { "0", "-1", "inf", "1e999" } do
+      assert.matches("timeout", fails(nil, { values = { metadata_service_timeout = wrong } }).message)
+    end
+    assert.matches("plain value", fails(nil, { values = { ec2_metadata_service_endpoint = { a = "b" } } }).message)
     assert.matches("TIMEOUT", fails(nil, { variables = { AWS_METADATA_SERVICE_TIMEOUT = "long" } }).message)
   end)
 
@@ -244,7 +248,7 @@ end)
 describe("the endpoint of instance metadata", function()
   it("is none that smuggles in another host", function()
     for _, url in ipairs { "169.254.169.254", "ftp://host", "http://user@host", "http://host\r\nX: y", "http://" } do
-      local found, err = imds.endpoint({ values = {} }, { endpoint = url })
+      local found, err = imds.endpoint({ name = "default", values = {} }, { endpoint = url })
       assert.is_nil(found)
       assert.equal("InvalidConfig", err.code)
     end
@@ -252,8 +256,8 @@ describe("the endpoint of instance metadata", function()
 
   -- AWS's text for a failure, and a part of ours that says the same.
   local MEANT = {
-    ["`error` is not a valid endpoint mode"] = "'error': IPv4 or IPv6 is expected",
-    ["`IPv7` is not a valid endpoint mode"] = "'IPv7': IPv4 or IPv6 is expected",
+    ["`error` is not a valid endpoint mode"] = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE is 'error': ipv4 or ipv6 is expected",
+    ["`IPv7` is not a valid endpoint mode"] = "ec2_metadata_service_endpoint_mode of profile 'default' is 'IPv7': ipv4 or ipv6 is",
     ["invalid uri character"] = "'not a uri': http://HOST is expected",
   }
 
@@ -267,7 +271,7 @@ describe("the endpoint of instance metadata", function()
       local config = ini.parse(case.fs.config or "", "config")
       local variables = {}
       for name, value in pairs(case.env) do variables[name] = value end
-      local found, err = Double.environment(variables, imds.endpoint, { values = config.profiles.default or {} },
+      local found, err = Double.environment(variables, imds.endpoint, { name = "default", values = config.profiles.default or {} },
         { endpoint = case.endpoint_override, mode = case.mode_override })
       assert.equal(case.result.Ok, found and found .. "/latest/api/token")
       if case.result.Err then

@@ -228,6 +228,12 @@ describe("credentials of aws login", function()
     end
   end)
 
+  it("are none where the profile's login_session is no plain value", function()
+    local keys, err = login.load({}, { login_session = { a = "b" } }, "web")
+    assert.is_nil(keys)
+    assert.equal("InvalidConfig", err.code)
+  end)
+
   it("are given up on where the service is slow", function()
     local err = fails {
       file = token(nil, { expiresAt = at(0) }), patience = 0.05,

@@ -171,6 +171,10 @@ describe("credentials of IAM Identity Center", function()
   end)
 
   it("need an account and a role", function()
+    local nested = { sso_start_url = { a = "b" }, sso_region = "us-east-2", sso_account_id = "1", sso_role_name = "R" }
+    local keys, err = sso.load({}, nested, {}, "web")
+    assert.is_nil(keys)
+    assert.matches("sso_start_url", err.message)
     for _, key in ipairs { "sso_account_id", "sso_role_name" } do
       local values = {}
       for name, value in pairs(SESSION) do values[name] = name ~= key and value or nil end
