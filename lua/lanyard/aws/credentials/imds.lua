@@ -99,7 +99,7 @@ local function token_of(service)
     return absent(service, err)
   elseif reply.status == 403 then
     return nil, service.who .. " is disabled (status 403)"
-  elseif reply.status == 400 or reply.status >= 500 then
+  elseif reply.status == 400 or metadata.is_fault(reply.status) then
     return metadata.wrong(service.who, ("refused to give a token (status %d)"):format(reply.status))
   elseif reply.status ~= 200 then
     return nil, ("what answers at %s is no instance metadata service (status %d)"):format(service.url, reply.status)
@@ -115,7 +115,7 @@ local function token_of(service)
   return context.imds_token.secret
 end
 
--- get(service, path, sealed) --> reply, of any status below 500 | nil, why not | nil, err
+-- get(service, path, sealed) --> reply, of any status but a fault | nil, why not | nil, err
 -- A token that is not taken is replaced, once.
 local function get(service, path, sealed)
   for attempt = 1, 2 do
@@ -130,7 +130,7 @@ local function get(service, path, sealed)
     }, service.limits)
     if not reply then
       return nil, errors.new { code = err.code, message = ("%s: %s"):format(service.who, err.message) }
-    elseif reply.status >= 500 then
+    elseif metadata.is_fault(reply.status) then
       return metadata.wrong(service.who, ("answered %s with status %d"):format(path, reply.status))
     elseif reply.status ~= 401 or attempt == 2 then
       return reply

@@ -173,9 +173,11 @@ describe("an instance's credentials", function()
     assert.equal(3, #double.slept)
     for _, path in ipairs { "/latest/api/token", ROLES, ROLES .. "web-role" } do
       local err
-      err, double = fails { [path] = { status = 500 } }
-      assert.matches("status 500", err.message)
-      assert.equal(3, #double.slept)
+      for _, status in ipairs { 500, 429 } do
+        err, double = fails { [path] = { status = status } }
+        assert.matches("status " .. status, err.message)
+        assert.equal(3, #double.slept)
+      end
     end
   end)
 
