@@ -3,6 +3,7 @@
  * AccessDenied or SystemError. */
 
 #include "buf.h"
+#include "lua_credentials.h"
 #include "lua_util.h"
 
 #include <dirent.h>
@@ -86,13 +87,15 @@ static int sync_folder_of(const char *path) {
   return failed;
 }
 
-/* write_file(path, text [, mode]) --> true | nil, err
+/* write_file(path, text or secret [, mode]) --> true | nil, err
  * Whole or not at all, and on the disk when it returns: a temporary file beside it, fsync, rename,
  * fsync of the folder. The mode is 0600 unless given. */
 static int system_write_file(lua_State *L) {
-  size_t length;
+  size_t length = 0;
   const char *path = luaL_checkstring(L, 1);
-  const char *text = luaL_checklstring(L, 2, &length);
+  const struct secret *secret = test_secret(L, 2);
+  const char *text = secret ? secret->bytes : luaL_checklstring(L, 2, &length);
+  length = secret ? secret->length : length;
   mode_t mode = (mode_t)luaL_optinteger(L, 3, 0600);
 
   char temporary[PATH_MAX];

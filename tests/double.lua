@@ -4,14 +4,19 @@
 --   local double <close> = Double.new(function(request) return { status = 200, body = "..." } end)
 --   local keys, err = imds.find(double:context { values = {} })
 --   double.requests[1].url     as the provider spelled it, whatever host it named
+--   double.slept, .lines       how long it slept between attempts; what it told of for --debug
 --
 -- request: as httpd gives it, with `url`, `direct` and `timeout` as the provider asked; double.patience
 -- is the time limit that counts in its place.
 
+local client = require "lanyard.aws.client"
+local clock = require "lanyard.clock"
 local credentials = require "lanyard.credentials"
+local endpoints = require "lanyard.aws.endpoints"
 local helper = require "helper"
 local http = require "lanyard.http"
 local httpd = require "lanyard.httpd"
+local services = require "lanyard.aws.services"
 local sigv4 = require "lanyard.sigv4"
 local system = require "lanyard.system"
 
@@ -77,12 +82,25 @@ function M:send(request)
   return http.request(copy)
 end
 
+-- A client of a service, three attempts for each call, in AWS's own Regions.
+function M:client(service, options)
+  local session = { region = options.region, credentials = function() return options.credentials end }
+  local function sleep(seconds) self.slept[#self.slept + 1] = seconds end
+  return client.new(session, services.get(service), assert(endpoints.resolve(service, options.region)), {
+    max_attempts = 3, connect_timeout = 5, timeout = 5, unsigned = options.unsigned, sealed = options.sealed,
+    transport = function(request) return self:send(request) end,
+    clock = setmetatable({ sleep = sleep }, { __index = clock }),
+    debug = function(line) self.lines[#self.lines + 1] = line end,
+  })
+end
+
 -- context { values = the profile's, more fields }
 function M:context(fields)
   local context = {
     profile = { name = "default", values = fields and fields.values or {}, sso_sessions = {}, profiles = {}, paths = {} },
     transport = function(request) return self:send(request) end,
     time = function() return self.time end,
+    client = function(service, options) return self:client(service, options) end,
     sleep = function(seconds) self.slept[#self.slept + 1] = seconds end,
     debug = function(line) self.lines[#self.lines + 1] = line end,
   }

@@ -297,7 +297,7 @@ M.add {
   protocol = "rest_json",
   secrets = "secretAccessKey sessionToken refreshToken idToken",
   operations = [[
-    CreateOAuth2Token unsigned POST /v1/token {tokenInput} -> {tokenOutput}
+    CreateOAuth2Token unsigned POST /v1/token DPoP={proof?} {tokenInput} -> {tokenOutput}
   ]],
 }
 

@@ -24,6 +24,15 @@ local SETTINGS = {
   },
   max_attempts = { variables = { "AWS_MAX_ATTEMPTS" }, key = "max_attempts", count = true },
   ca_bundle = { variables = { "AWS_CA_BUNDLE" }, key = "ca_bundle", file = true },
+  imds_endpoint = { variables = { "AWS_EC2_METADATA_SERVICE_ENDPOINT" }, key = "ec2_metadata_service_endpoint" },
+  imds_endpoint_mode = {
+    variables = { "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE" }, key = "ec2_metadata_service_endpoint_mode",
+    one_of = { "ipv4", "ipv6" },
+  },
+  imds_timeout = { variables = { "AWS_METADATA_SERVICE_TIMEOUT" }, key = "metadata_service_timeout", seconds = true },
+  imds_attempts = {
+    variables = { "AWS_METADATA_SERVICE_NUM_ATTEMPTS" }, key = "metadata_service_num_attempts", count = true,
+  },
   app_id = { variables = { "AWS_SDK_UA_APP_ID" }, key = "sdk_ua_app_id" },
 }
 
@@ -75,6 +84,14 @@ function CHECKS.count(value)
     return number
   end
   return nil, "a whole number from 1"
+end
+
+function CHECKS.seconds(value)
+  local number = tonumber(value)
+  if number and number > 0 and number < math.huge then
+    return number
+  end
+  return nil, "a number of seconds"
 end
 
 function CHECKS.file(value)

@@ -4,6 +4,7 @@
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
 local metadata = require "lanyard.aws.credentials.metadata"
+local settings = require "lanyard.aws.settings"
 local system = require "lanyard.system"
 
 local M = {}
@@ -57,7 +58,7 @@ end
 
 -- url() --> the endpoint | nil, why there is none (a text) | nil, err
 function M.url()
-  local relative, full = metadata.variable(RELATIVE), metadata.variable(FULL)
+  local relative, full = settings.variable(RELATIVE), settings.variable(FULL)
   if relative then
     if not relative:find "^/[!-~]*$" then
       return invalid(("%s is '%s': a path that begins with / is expected"):format(RELATIVE, relative))
@@ -72,8 +73,8 @@ end
 -- What opens the endpoint: a secret | nil, nil where it is open | nil, err. A file is read each time,
 -- for its token is renewed in place.
 local function authorization()
-  local path = metadata.variable(TOKEN_FILE)
-  local token, from = metadata.variable(TOKEN), TOKEN
+  local path = settings.variable(TOKEN_FILE)
+  local token, from = settings.variable(TOKEN), TOKEN
   if path then
     local err
     token, err = system.read_file(path)

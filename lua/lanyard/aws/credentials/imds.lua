@@ -10,6 +10,7 @@ local errors = require "lanyard.errors"
 local instant = require "lanyard.aws.instant"
 local metadata = require "lanyard.aws.credentials.metadata"
 local names = require "lanyard.aws.names"
+local settings = require "lanyard.aws.settings"
 local system = require "lanyard.system"
 
 local M = {}
@@ -24,52 +25,34 @@ local REGION = "/latest/meta-data/placement/region"
 -- machine that is no instance, the count is what the AWS CLI has: 1.
 local ANSWERS = 4
 
-local function setting(profile, variable, key)
-  return metadata.variable(variable) or profile.values[key]
-end
-
-local function invalid(format, ...)
-  return nil, errors.new { code = "InvalidConfig", message = format:format(...) }
-end
-
 -- endpoint(profile [, given]) --> URL | nil, err
 -- given: { endpoint =, mode = }, before the environment and the profile. An endpoint goes before a mode.
 function M.endpoint(profile, given)
   given = given or {}
-  local url = given.endpoint
-    or setting(profile, "AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint")
-  if url then
-    if not (url .. "/"):find "^https?://[%w%.:%-%[%]]+/[!-~]*$" then
-      return invalid("AWS_EC2_METADATA_SERVICE_ENDPOINT is '%s': http://HOST is expected", url)
-    end
-    return (url:gsub("/+$", ""))
+  local url, source = settings.get("imds_endpoint", profile, given.endpoint)
+  if url and not (url .. "/"):find "^https?://[%w%.:%-%[%]]+/[!-~]*$" then
+    return nil, errors.new {
+      code = "InvalidConfig", message = ("%s is '%s': http://HOST is expected"):format(source, url:gsub("%c", "?")),
+    }
+  elseif url or source then
+    return url and url:gsub("/+$", "") or nil, source
   end
-  local mode = given.mode
-    or setting(profile, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode")
-  local known = ENDPOINTS[(mode or "IPv4"):lower()]
-  if not known then
-    return invalid("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE is '%s': IPv4 or IPv6 is expected", mode)
+  local mode
+  mode, source = settings.get("imds_endpoint_mode", profile, given.mode and given.mode:lower())
+  if not mode and source then
+    return nil, source
   end
-  return known
-end
-
-local function number_of(profile, variable, key, least)
-  local text = setting(profile, variable, key)
-  local number = tonumber(text)
-  if text and not (number and number >= least) then
-    return invalid("%s (%s) is '%s': a number from %d is expected", variable, key, text, least)
-  end
-  return number
+  return ENDPOINTS[mode or "ipv4"]
 end
 
 local function limits_of(profile)
-  local timeout, err = number_of(profile, "AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout", 0)
-  if err then
+  local timeout, attempts, err
+  timeout, err = settings.get("imds_timeout", profile)
+  if not timeout and err then
     return nil, err
   end
-  local attempts
-  attempts, err = number_of(profile, "AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts", 1)
-  if err then
+  attempts, err = settings.get("imds_attempts", profile)
+  if not attempts and err then
     return nil, err
   end
   return { timeout = timeout or 1, answers = attempts or ANSWERS, connections = attempts or 1 }
@@ -77,7 +60,7 @@ end
 
 -- What a request needs to know: { context, url, limits, who } | nil, why not | nil, err
 local function open(context)
-  if (metadata.variable "AWS_EC2_METADATA_DISABLED" or ""):lower() == "true" then
+  if (settings.variable "AWS_EC2_METADATA_DISABLED" or ""):lower() == "true" then
     return nil, "AWS_EC2_METADATA_DISABLED is true"
   end
   local url, err = M.endpoint(context.profile, context.imds)
@@ -116,7 +99,7 @@ local function token_of(service)
     return absent(service, err)
   elseif reply.status == 403 then
     return nil, service.who .. " is disabled (status 403)"
-  elseif reply.status == 400 or reply.status >= 500 then
+  elseif reply.status == 400 or metadata.is_fault(reply.status) then
     return metadata.wrong(service.who, ("refused to give a token (status %d)"):format(reply.status))
   elseif reply.status ~= 200 then
     return nil, ("what answers at %s is no instance metadata service (status %d)"):format(service.url, reply.status)
@@ -132,7 +115,7 @@ local function token_of(service)
   return context.imds_token.secret
 end
 
--- get(service, path, sealed) --> reply, of any status below 500 | nil, why not | nil, err
+-- get(service, path, sealed) --> reply, of any status but a fault | nil, why not | nil, err
 -- A token that is not taken is replaced, once.
 local function get(service, path, sealed)
   for attempt = 1, 2 do
@@ -147,7 +130,7 @@ local function get(service, path, sealed)
     }, service.limits)
     if not reply then
       return nil, errors.new { code = err.code, message = ("%s: %s"):format(service.who, err.message) }
-    elseif reply.status >= 500 then
+    elseif metadata.is_fault(reply.status) then
       return metadata.wrong(service.who, ("answered %s with status %d"):format(path, reply.status))
     elseif reply.status ~= 401 or attempt == 2 then
       return reply

@@ -11,15 +11,14 @@ local MOST_BYTES = 65536
 local MEMBERS = { "AccessKeyId", "SecretAccessKey", "Token", "Expiration" }
 local SECRETS = { "SecretAccessKey", "Token", SecretAccessKey = true, Token = true }
 
--- variable(name) --> its value in the environment | nil where it is not set or empty
-function M.variable(name)
-  local value = os.getenv(name)
-  return value ~= "" and value or nil
+-- Whether an answer is a fault of the endpoint's own, or asks for a pause.
+function M.is_fault(status)
+  return status >= 500 or status == 429
 end
 
 -- ask(context, request, limits) --> reply | nil, err { code, message, sent }
 -- limits: timeout (seconds, for the connection as for the whole), answers (attempts where it answers
--- with a fault of its own, 5xx), connections (attempts where it does not answer)
+-- with a fault of its own), connections (attempts where it does not answer)
 function M.ask(context, request, limits)
   request.direct = true
   request.connect_timeout, request.timeout = limits.timeout, limits.timeout
@@ -33,7 +32,8 @@ function M.ask(context, request, limits)
         reply and reply.status or err.message))
     end
     local most = reply and limits.answers or limits.connections
-    if reply and reply.status < 500 or number >= most then
+    local passes = reply and M.is_fault(reply.status) or err and err.retryable
+    if not passes or number >= most then
       return reply, err
     end
     context.sleep(0.1 * 2 ^ number)

@@ -2,10 +2,9 @@
 -- query, headers and the body (see lanyard.aws.services); errors are those of AWS JSON.
 -- https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
 
-local credentials = require "lanyard.credentials"
 local escape = require "lanyard.aws.protocol.escape"
-local json = require "lanyard.json"
 local json_protocol = require "lanyard.aws.protocol.json"
+local sealed_json = require "lanyard.aws.sealed_json"
 
 local M = { FORMAT = "json" }
 
@@ -35,45 +34,10 @@ local function query_of(described, input)
   return #fields > 0 and "?" .. table.concat(fields, "&") or ""
 end
 
-local function is_secret(value)
-  local class = type(value) == "userdata" and getmetatable(value)
-  return class and class.__name == "lanyard.secret"
-end
-
--- Adds the JSON of a value to the parts. A sealed secret among its members is a part of its own.
-local function add_parts(parts, value)
-  local sealed = false
-  for _, member in pairs(type(value) == "table" and value or {}) do
-    sealed = sealed or is_secret(member)
-  end
-  if not sealed then
-    parts[#parts + 1] = json.encode(value)
-    return
-  end
-  local mark = "{"
-  for name, member in pairs(value) do
-    parts[#parts + 1] = mark .. json.encode(name) .. ":"
-    mark = ","
-    if is_secret(member) then
-      table.move({ '"', member, '"' }, 1, 3, #parts + 1, parts)
-    else
-      add_parts(parts, member)
-    end
-  end
-  parts[#parts + 1] = "}"
-end
-
--- The JSON of a value, sealed where a member of it is.
-local function encode_body(value)
-  local parts = {}
-  add_parts(parts, value)
-  return #parts == 1 and parts[1] or credentials.join(parts, "json")
-end
-
 -- What of the input is in neither path, query nor headers.
 local function body_of(described, input)
   if described.payload then
-    return encode_body(input[described.payload])
+    return sealed_json.encode(input[described.payload])
   end
   local rest = {}
   for member, value in pairs(input) do
@@ -84,7 +48,7 @@ local function body_of(described, input)
   if next(rest) == nil and BODILESS[described.method] then
     return nil
   end
-  return encode_body(rest)
+  return sealed_json.encode(rest)
 end
 
 -- encode(service, operation, input) --> headers, body | nil, method, target

@@ -146,7 +146,9 @@ describe("a container's credentials", function()
       assert.matches(what, err.message, 1, true)
     end
     fails(function() return { status = 200, body = "[]" } end)
-    assert.equal("TooLarge", fails(function() return { status = 200, body = ("x"):rep(100000) } end).code)
+    local err, double = fails(function() return { status = 200, body = ("x"):rep(100000) } end)
+    assert.equal("TooLarge", err.code)
+    assert.equal(1, #double.requests)
   end)
 end)
 

@@ -1,0 +1,161 @@
+-- Credentials of a sign-in to the console, by what `aws login` leaves.
+-- https://docs.aws.amazon.com/sdkref/latest/guide/feature-login-credentials.html
+--
+-- The file has keys that live for minutes and a refresh token, which is good only together with a proof
+-- (DPoP, RFC 9449) by the private key beside it.
+
+local credentials = require "lanyard.credentials"
+local errors = require "lanyard.errors"
+local instant = require "lanyard.aws.instant"
+local json = require "lanyard.json"
+local jws = require "lanyard.jws"
+local settings = require "lanyard.aws.settings"
+local sigv4 = require "lanyard.sigv4"
+local system = require "lanyard.system"
+local token_file = require "lanyard.aws.credentials.token_file"
+
+local M = {}
+
+local SECRETS = { "secretAccessKey", "sessionToken", "refreshToken", "dpopKey", "idToken" }
+local REQUIRED = { "accessToken", "refreshToken", "dpopKey", "clientId" }
+local REFRESH_WINDOW = 5 * 60 -- seconds before the end of the keys
+
+local function sign_in(name, why)
+  return token_file.sign_in("aws login", name, why)
+end
+
+local function path_of(login_session)
+  local folder = settings.variable "AWS_LOGIN_CACHE_DIRECTORY" or "~/.aws/login/cache"
+  folder = folder:gsub("%$(%b{})", function(name) return os.getenv(name:sub(2, -2)) end)
+    :gsub("%$([%a_][%w_]*)", os.getenv)
+  return settings.path(folder .. "/" .. sigv4.sha256_hex(login_session) .. ".json")
+end
+
+-- --> the file's fields with expires (seconds since 1970) | nil, err
+local function read_token(path, name)
+  local token, err = token_file.read(path, SECRETS)
+  if not token then
+    return sign_in(name, err.code == "NotFound" and ("not signed in (there is no %s)"):format(path) or err.message)
+  end
+  for _, member in ipairs(REQUIRED) do
+    if not token[member] then
+      return sign_in(name, ("%s has no %s"):format(path, member))
+    end
+  end
+  local keys = token.accessToken
+  token.expires = type(keys) == "table" and instant.read(keys.expiresAt)
+  if not (token.expires and keys.secretAccessKey and keys.sessionToken) or type(keys.accessKeyId) ~= "string" then
+    return sign_in(name, path .. " has no complete keys")
+  end
+  return token
+end
+
+local function uuid()
+  local bytes = { system.random(16):byte(1, 16) }
+  bytes[7], bytes[9] = bytes[7] & 0x0f | 0x40, bytes[9] & 0x3f | 0x80
+  return (("%02x"):rep(4) .. ("-%02x%02x"):rep(4) .. ("%02x"):rep(4)):format(table.unpack(bytes))
+end
+
+-- The proof for one request | nil, why
+local function proof_of(context, token, url)
+  local key, err = jws.key(token.dpopKey)
+  if not key then
+    return nil, "its dpopKey is " .. err.message
+  end
+  local _ <close> = key
+  return key:sign("dpop+jwt", json.encode {
+    htm = "POST", htu = url, iat = math.floor(context.time()), jti = uuid(),
+  })
+end
+
+-- What the sign-in service's refusal means for a person.
+local function refused(name, err)
+  if err.reason == "TOKEN_EXPIRED" then
+    return sign_in(name, "its sign-in has expired")
+  elseif err.reason == "USER_CREDENTIALS_CHANGED" then
+    return sign_in(name, "the password or the devices of its user have changed")
+  end
+  local tip = err.reason == "INSUFFICIENT_PERMISSIONS"
+    and "the user needs the permission signin:CreateOAuth2Token" or err.tip
+  return nil, errors.new {
+    code = err.code, message = ("profile '%s': its sign-in could not be renewed: %s"):format(name, tostring(err)),
+    tip = tip, status = err.status, request_id = err.request_id,
+  }
+end
+
+-- --> the token as it was written | nil, err
+local function refresh(context, token, path, name)
+  local client, err = context.client("signin", { region = context.region, unsigned = true, sealed = true })
+  if not client then
+    return refused(name, err)
+  end
+  local proof, why = proof_of(context, token, client.endpoint .. "/v1/token")
+  if not proof then
+    return sign_in(name, why)
+  end
+  local reply
+  reply, err = client:call("CreateOAuth2Token", {
+    proof = proof,
+    tokenInput = { clientId = token.clientId, refreshToken = token.refreshToken, grantType = "refresh_token" },
+  })
+  if not reply then
+    return refused(name, err)
+  end
+  local output = reply.tokenOutput
+  local keys = type(output.accessToken) == "table" and output.accessToken or {}
+  local seconds = math.tointeger(output.expiresIn)
+  if type(keys.accessKeyId) ~= "string"
+    or not (keys.secretAccessKey and keys.sessionToken and output.refreshToken and seconds) then
+    return refused(name, errors.new { code = "InvalidResponse", message = "the answer is not complete" })
+  end
+  token.expires = nil
+  local expires = math.floor(context.time()) + seconds
+  token.accessToken = {
+    accessKeyId = keys.accessKeyId, secretAccessKey = keys.secretAccessKey, sessionToken = keys.sessionToken,
+    accountId = token.accessToken.accountId, expiresAt = instant.write(expires),
+  }
+  token.refreshToken = output.refreshToken
+  local ok
+  ok, err = token_file.write(path, token)
+  if not ok and context.debug then
+    -- The refresh token that the file still has may be good no longer.
+    context.debug("the keys of the sign-in are renewed, but not kept: " .. err.message)
+  end
+  token.expires = expires
+  return token
+end
+
+-- load(context, values, name) --> credentials | nil, err
+-- values: of the profile `name`
+function M.load(context, values, name)
+  if type(values.login_session) ~= "string" then
+    return nil, errors.new {
+      code = "InvalidConfig", message = ("profile '%s' has a login_session that is no plain value"):format(name),
+    }
+  end
+  local path = path_of(values.login_session)
+  local token, err = read_token(path, name)
+  if not token then
+    return nil, err
+  end
+  if token.expires - context.time() <= REFRESH_WINDOW then
+    local renewed
+    renewed, err = refresh(context, token, path, name)
+    -- Another process may have renewed it meanwhile; and the old keys do until their end.
+    token = renewed or read_token(path, name)
+    if not (token and token.expires > context.time()) then
+      return nil, err
+    end
+  end
+  local keys = token.accessToken
+  return credentials.new {
+    access_key_id = keys.accessKeyId,
+    secret_access_key = keys.secretAccessKey,
+    session_token = keys.sessionToken,
+    expires = token.expires,
+    account_id = type(keys.accountId) == "string" and keys.accountId or nil,
+    source = ("profile '%s'"):format(name),
+  }
+end
+
+return M

@@ -1,0 +1,204 @@
+-- Credentials of a role in IAM Identity Center, by the token that `aws sso login` leaves.
+-- https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html
+--
+-- A profile with sso_session shares the token of that session, which is refreshed here; one with a start
+-- URL of its own (the older form) has a token that only a new sign-in renews.
+
+local credentials = require "lanyard.credentials"
+local errors = require "lanyard.errors"
+local instant = require "lanyard.aws.instant"
+local settings = require "lanyard.aws.settings"
+local sigv4 = require "lanyard.sigv4"
+local token_file = require "lanyard.aws.credentials.token_file"
+
+local M = {}
+
+local SECRETS = { "accessToken", "refreshToken", "clientSecret" }
+local FOR_REFRESH = { "refreshToken", "clientId", "clientSecret", "registrationExpiresAt" }
+local REFRESH_WINDOW = 15 * 60 -- seconds before the end of a token
+
+local function sign_in(name, why)
+  return token_file.sign_in("aws sso login", name, why)
+end
+
+local function failed(name, err, what)
+  return nil, errors.new {
+    code = err.code, message = ("profile '%s' %s: %s"):format(name, what, tostring(err)), tip = err.tip,
+    status = err.status, request_id = err.request_id,
+  }
+end
+
+-- The token file of a session or a start URL: its path.
+local function path_of(key)
+  return settings.path("~/.aws/sso/cache/" .. sigv4.sha1_hex(key) .. ".json")
+end
+
+-- --> fields with expires (seconds since 1970) | nil, err
+local function read_token(path, name)
+  local token, err = token_file.read(path, SECRETS)
+  if not token then
+    return sign_in(name, err.code == "NotFound" and ("not signed in (there is no %s)"):format(path) or err.message)
+  end
+  token.expires = instant.read(token.expiresAt)
+  if not (token.accessToken and token.expires) then
+    return sign_in(name, path .. " has no token with an end")
+  end
+  return token
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Refreshing
+
+local function can_refresh(context, token)
+  for _, member in ipairs(FOR_REFRESH) do
+    if not token[member] then
+      return false
+    end
+  end
+  local ends = instant.read(token.registrationExpiresAt)
+  return ends and ends > context.time()
+end
+
+-- --> the token renewed, as it was written | nil, why
+local function refresh(context, token, path, session)
+  local client, err = context.client("sso-oidc", { region = session.sso_region, unsigned = true, sealed = true })
+  if not client then
+    return nil, err.message
+  end
+  local reply
+  reply, err = client:call("CreateToken", {
+    grantType = "refresh_token", clientId = token.clientId, clientSecret = token.clientSecret,
+    refreshToken = token.refreshToken,
+  })
+  local seconds = reply and math.tointeger(reply.expiresIn)
+  if not reply then
+    return nil, tostring(err)
+  elseif not (reply.accessToken and seconds) then
+    return nil, "the answer has no token with an end"
+  end
+  local expires = math.floor(context.time()) + seconds
+  local renewed = {}
+  for member, value in pairs(token) do
+    renewed[member] = value
+  end
+  renewed.expires = nil
+  renewed.startUrl, renewed.region = session.sso_start_url, session.sso_region
+  renewed.accessToken, renewed.expiresAt = reply.accessToken, instant.write(expires)
+  renewed.refreshToken = reply.refreshToken or token.refreshToken
+  local ok
+  ok, err = token_file.write(path, renewed)
+  if not ok and context.debug then
+    context.debug("the token of the sign-in is renewed, but not kept: " .. err.message)
+  end
+  renewed.expires = expires
+  return renewed
+end
+
+-- The token of a session, renewed where it ends soon. One that is still good is used where a new one
+-- cannot be had, and one that another process renewed meanwhile as well.
+local function session_token(context, values, session, name)
+  local path = path_of(values.sso_session)
+  local token, err = read_token(path, name)
+  if not token then
+    return nil, err
+  elseif token.expires - context.time() >= REFRESH_WINDOW then
+    return token
+  end
+  local why = "its sign-in has expired"
+  if can_refresh(context, token) then
+    local renewed, failure = refresh(context, token, path, session)
+    if renewed then
+      return renewed
+    end
+    why = ("its sign-in could not be renewed (%s)"):format(failure)
+    token = read_token(path, name) or token
+    if context.debug then
+      context.debug(("profile '%s': %s"):format(name, why))
+    end
+  end
+  if token.expires <= context.time() then
+    return sign_in(name, why)
+  end
+  return token
+end
+
+local function legacy_token(context, values, name)
+  local token, err = read_token(path_of(values.sso_start_url), name)
+  if token and token.expires <= context.time() then
+    return sign_in(name, "its sign-in has expired")
+  end
+  return token, err
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The role
+
+local function check(values, session, name)
+  for _, key in ipairs { "sso_account_id", "sso_role_name", "sso_region", "sso_start_url" } do
+    local value = values[key] or session and session[key]
+    if type(value) ~= "string" then
+      return nil, errors.new {
+        code = "InvalidConfig", message = ("profile '%s' signs in by IAM Identity Center, but has no %s")
+          :format(name, key),
+      }
+    end
+  end
+  return true
+end
+
+local function role_credentials(context, values, region, token, name)
+  local client, err = context.client("sso", { region = region, unsigned = true, sealed = true })
+  if not client then
+    return failed(name, err, "cannot ask IAM Identity Center")
+  end
+  local reply
+  reply, err = client:call("GetRoleCredentials", {
+    roleName = values.sso_role_name, accountId = values.sso_account_id, accessToken = token.accessToken,
+  })
+  if not reply and err.status == 401 then
+    return sign_in(name, "its sign-in is taken no longer")
+  elseif not reply then
+    return failed(name, err, ("gets no credentials of role %s in account %s"):format(values.sso_role_name,
+      values.sso_account_id))
+  end
+  return reply.roleCredentials or {}
+end
+
+-- load(context, values, sso_sessions, name) --> credentials | nil, err
+-- values: of the profile `name`
+function M.load(context, values, sso_sessions, name)
+  local session = values.sso_session and sso_sessions[values.sso_session]
+  local ok, err = check(values, session, name)
+  if not ok then
+    return nil, err
+  end
+  local token
+  if session then
+    token, err = session_token(context, values, session, name)
+  else
+    token, err = legacy_token(context, values, name)
+  end
+  if not token then
+    return nil, err
+  end
+  local role
+  role, err = role_credentials(context, values, (session or values).sso_region, token, name)
+  if not role then
+    return nil, err
+  end
+  local ends = math.tointeger(role.expiration) -- milliseconds
+  if type(role.accessKeyId) ~= "string" or not (role.secretAccessKey and role.sessionToken and ends) then
+    return failed(name, errors.new { code = "InvalidResponse", message = "the answer is not complete" },
+      "gets no credentials from IAM Identity Center")
+  end
+  return credentials.new {
+    access_key_id = role.accessKeyId,
+    secret_access_key = role.secretAccessKey,
+    session_token = role.sessionToken,
+    expires = ends // 1000,
+    account_id = values.sso_account_id,
+    source = ("profile '%s'"):format(name),
+  }
+end
+
+return M

@@ -1,0 +1,42 @@
+-- The files in which the AWS CLI keeps what a sign-in left: read, and rewritten in its own form, so that it
+-- reads them again. What is secret in them stays sealed.
+
+local credentials = require "lanyard.credentials"
+local errors = require "lanyard.errors"
+local sealed_json = require "lanyard.aws.sealed_json"
+local system = require "lanyard.system"
+
+local M = {}
+
+-- read(path, names) --> fields, those of these names sealed | nil, err { code = "NotFound" | ... }
+function M.read(path, names)
+  local text, err = system.read_file(path)
+  if not text then
+    return nil, err
+  end
+  local fields = sealed_json.decode(credentials.secret(text), names)
+  if not fields then
+    return nil, errors.new { code = "InvalidTokenFile", message = ("%s does not hold what the AWS CLI writes there")
+      :format(path) }
+  end
+  return fields
+end
+
+-- write(path, fields) --> true | nil, err. Whole or not at all, for its owner alone.
+function M.write(path, fields)
+  return system.write_file(path, sealed_json.encode(fields))
+end
+
+-- sign_in(command, profile, why) --> nil, err that says which command signs in again
+function M.sign_in(command, profile, why)
+  if profile ~= "default" then
+    command = command .. " --profile " .. (profile:find "[^%w_@%%+=:,./-]" and "'" .. profile:gsub("'", "'\\''") .. "'"
+      or profile)
+  end
+  return nil, errors.new {
+    code = "SignInRequired",
+    message = ("profile '%s': %s: run %s"):format(profile, why, command),
+  }
+end
+
+return M

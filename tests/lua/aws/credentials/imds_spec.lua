@@ -1,0 +1,284 @@
+local Double = require "double"
+local http = require "lanyard.http"
+local httpd = require "lanyard.httpd"
+local imds = require "lanyard.aws.credentials.imds"
+local ini = require "lanyard.ini"
+local json = require "lanyard.json"
+local task = require "lanyard.task"
+
+local SECRETS = { "wJalrTESTKEY", "the+session+token", "imds-token-1==", "imds-token-2==" }
+local ROLES = "/latest/meta-data/iam/security-credentials/"
+
+-- An instance with a role. `answers` replaces what a path gets: a reply, or f(request) --> reply.
+local function instance(answers)
+  local tokens = 0
+  return function(request)
+    local answer = answers and answers[request.path]
+    if type(answer) == "function" then answer = answer(request) end
+    if answer then return answer end
+    if request.path == "/latest/api/token" then
+      tokens = tokens + 1
+      return {
+        status = 200, body = ("imds-token-%d=="):format(tokens),
+        headers = { ["X-Aws-Ec2-Metadata-Token-Ttl-Seconds"] = "21600" },
+      }
+    elseif request.headers["x-aws-ec2-metadata-token"] ~= ("imds-token-%d=="):format(tokens) then
+      return { status = 401 }
+    elseif request.path == ROLES then
+      return { status = 200, body = "web-role" }
+    elseif request.path == ROLES .. "web-role" then
+      return {
+        status = 200,
+        body = json.encode {
+          Code = "Success", Type = "AWS-HMAC", AccessKeyId = "ASIATEST", SecretAccessKey = SECRETS[1],
+          Token = SECRETS[2], Expiration = "2023-11-15T04:13:20Z", LastUpdated = "2023-11-14T22:00:00Z",
+        },
+      }
+    elseif request.path == "/latest/meta-data/placement/region" then
+      return { status = 200, body = "eu-west-3" }
+    end
+    return { status = 404 }
+  end
+end
+
+-- Runs the provider (or `ask`) against an instance.
+local function find(answers, how)
+  how = how or {}
+  local double <close> = Double.new(instance(answers))
+  local keys, why = Double.environment(how.variables or {}, how.ask or imds.find, double:context(how))
+  assert.is_true(Double.silent(SECRETS, keys, why, table.concat(double.lines)))
+  return keys, why, double
+end
+
+local function none(answers, how)
+  local keys, why, double = find(answers, how)
+  assert.is_nil(keys)
+  assert.equal("string", type(why))
+  return why, double
+end
+
+local function fails(answers, how)
+  local keys, err, double = find(answers, how)
+  assert.is_nil(keys)
+  assert.equal("table", type(err))
+  return err, double
+end
+
+local function paths_of(double)
+  local paths = {}
+  for i, request in ipairs(double.requests) do paths[i] = request.method .. " " .. request.path end
+  return table.concat(paths, ", ")
+end
+
+describe("an instance's credentials", function()
+  it("come by a token first, past every proxy, soon given up on", function()
+    local keys, _, double = find()
+    assert.equal("ASIATEST", keys.access_key_id)
+    assert.equal(Double.NOW + 6 * 3600, keys.expires)
+    assert.equal("instance", keys.source)
+    assert.is_true(Double.holds(keys, SECRETS[1], SECRETS[2]))
+    assert.equal("PUT /latest/api/token, GET " .. ROLES .. ", GET " .. ROLES .. "web-role", paths_of(double))
+    assert.equal("http://169.254.169.254/latest/api/token", double.requests[1].url)
+    assert.equal("21600", double.requests[1].headers["x-aws-ec2-metadata-token-ttl-seconds"])
+    for _, request in ipairs(double.requests) do
+      assert.is_true(request.direct)
+      assert.equal(1, request.timeout)
+    end
+  end)
+
+  it("are fetched with the token that is still good, and with a new one when it ends", function()
+    local double <close> = Double.new(instance())
+    local context = double:context()
+    Double.environment({}, function()
+      assert(imds.find(context))
+      assert(imds.find(context))
+      assert.equal(5, #double.requests)
+      double.time = double.time + 21600
+      assert(imds.find(context))
+      assert.equal("PUT", double.requests[6].method)
+    end)
+  end)
+
+  it("are fetched with a new token, once, where the old one is not taken", function()
+    local refusals = 0
+    local _, _, double = find {
+      [ROLES] = function()
+        refusals = refusals + 1
+        return refusals == 1 and { status = 401 } or nil
+      end,
+    }
+    assert.equal(("PUT /latest/api/token, GET %s, "):format(ROLES):rep(2) .. "GET " .. ROLES .. "web-role", paths_of(double))
+    local err
+    err, double = fails { [ROLES] = { status = 401 } }
+    assert.matches("status 401", err.message)
+    assert.equal(4, #double.requests)
+  end)
+
+  it("are none where it is disabled by the environment", function()
+    local why, double = none(nil, { variables = { AWS_EC2_METADATA_DISABLED = "True" } })
+    assert.matches("AWS_EC2_METADATA_DISABLED", why)
+    assert.equal(0, #double.requests)
+  end)
+
+  it("are none where the service is disabled, and never asked for without a token", function()
+    for _, status in ipairs { 403, 404, 405 } do
+      local why, double = none { ["/latest/api/token"] = { status = status } }
+      assert.matches("status " .. status, why)
+      assert.equal(1, #double.requests)
+    end
+  end)
+
+  it("are none where the instance has no role", function()
+    assert.matches("no IAM role", none { [ROLES] = { status = 404 } })
+    assert.matches("no IAM role", none { [ROLES] = { status = 200, body = "\n" } })
+    assert.matches("web%-role", none { [ROLES .. "web-role"] = { status = 404 } })
+  end)
+
+  it("are told of where the request for a token is refused as wrong", function()
+    assert.matches("status 400", fails({ ["/latest/api/token"] = { status = 400 } }).message)
+    fails { ["/latest/api/token"] = { status = 200, body = "<html>\n" } }
+  end)
+
+  it("are none, at once, on a machine that is no instance", function()
+    local gone = assert(httpd.serve { handler = function() end })
+    gone.close()
+    local double <close> = Double.new(function() error "asked" end)
+    local keys, why = Double.environment({ AWS_EC2_METADATA_SERVICE_ENDPOINT = gone.url }, imds.find,
+      double:context { transport = http.request })
+    assert.is_nil(keys)
+    assert.equal("string", type(why))
+    assert.equal(0, #double.slept)
+  end)
+
+  it("are none where the answer to the first request is slow, which a hop limit of 1 can be the cause of", function()
+    local double <close> = Double.new(function()
+      task.sleep(5)
+      return { status = 200 }
+    end)
+    double.patience = 0.05
+    local keys, why = Double.environment({}, imds.find, double:context())
+    assert.is_nil(keys)
+    assert.matches("hop limit", why)
+    assert.equal(1, #double.requests)
+  end)
+
+  it("are asked for again while the service has a fault, and given up on after four attempts", function()
+    local calls = {}
+    local function once_503(request)
+      calls[request.path] = (calls[request.path] or 0) + 1
+      return calls[request.path] == 1 and { status = 503 } or nil
+    end
+    local keys, _, double = find { ["/latest/api/token"] = once_503, [ROLES] = once_503, [ROLES .. "web-role"] = once_503 }
+    assert.equal("ASIATEST", keys.access_key_id)
+    assert.equal(3, #double.slept)
+    for _, path in ipairs { "/latest/api/token", ROLES, ROLES .. "web-role" } do
+      local err
+      for _, status in ipairs { 500, 429 } do
+        err, double = fails { [path] = { status = status } }
+        assert.matches("status " .. status, err.message)
+        assert.equal(3, #double.slept)
+      end
+    end
+  end)
+
+  it("are asked for as often and as long as the environment says, else the profile", function()
+    local err, double = fails({ [ROLES] = { status = 500 } }, {
+      variables = { AWS_METADATA_SERVICE_NUM_ATTEMPTS = "2", AWS_METADATA_SERVICE_TIMEOUT = "3" },
+      values = { metadata_service_num_attempts = "7", metadata_service_timeout = "8" },
+    })
+    assert.matches("status 500", err.message)
+    assert.equal(3, #double.requests)
+    assert.equal(3, double.requests[1].timeout)
+    err, double = fails({ [ROLES] = { status = 500 } }, {
+      values = { metadata_service_num_attempts = "1", metadata_service_timeout = "0.5" },
+    })
+    assert.matches("status 500", err.message)
+    assert.equal(2, #double.requests)
+    assert.equal(0.5, double.requests[1].timeout)
+    for _, wrong in ipairs { "0", "-1", "many" } do
+      assert.matches("num_attempts", fails(nil, { values = { metadata_service_num_attempts = wrong } }).message)
+    end
+    for _, wrong in ipairs { "0", "-1", "inf", "1e999" } do
+      assert.matches("timeout", fails(nil, { values = { metadata_service_timeout = wrong } }).message)
+    end
+    assert.matches("plain value", fails(nil, { values = { ec2_metadata_service_endpoint = { a = "b" } } }).message)
+    assert.matches("TIMEOUT", fails(nil, { variables = { AWS_METADATA_SERVICE_TIMEOUT = "long" } }).message)
+  end)
+
+  it("are not taken from an answer that is wrong", function()
+    local wrong = {
+      ["not answer in JSON"] = "AccessKeyId: " .. SECRETS[1],
+      ["AssumeRoleUnauthorizedAccess: EC2 cannot assume it"] =
+        '{"Code":"AssumeRoleUnauthorizedAccess","Message":"EC2 cannot assume it"}',
+      ["without AccessKeyId"] = '{"Code":"Success"}',
+    }
+    for what, body in pairs(wrong) do
+      local err = fails { [ROLES .. "web-role"] = { status = 200, body = body } }
+      assert.matches(what, err.message, 1, true)
+    end
+    assert.matches("status 403", fails({ [ROLES .. "web-role"] = { status = 403 } }).message)
+  end)
+
+  it("are used past their end while the service has no others, and asked for again in 10 to 20 minutes", function()
+    for _, left in ipairs { -86400, -1, 60, 700 } do
+      local double <close> = Double.new(instance())
+      double.time = Double.NOW + 6 * 3600 - left
+      local keys = assert(Double.environment({}, imds.find, double:context()))
+      assert.is_true(keys.expires >= double.time + 720 and keys.expires <= double.time + 1200)
+      assert.matches("used on", table.concat(double.lines))
+    end
+  end)
+end)
+
+describe("an instance's Region", function()
+  it("comes from the same service", function()
+    local region, _, double = find(nil, { ask = imds.region })
+    assert.equal("eu-west-3", region)
+    assert.equal("PUT /latest/api/token, GET /latest/meta-data/placement/region", paths_of(double))
+  end)
+
+  it("is none where there is no service, and none is taken that is no Region", function()
+    none({ ["/latest/api/token"] = { status = 403 } }, { ask = imds.region })
+    none(nil, { ask = imds.region, variables = { AWS_EC2_METADATA_DISABLED = "true" } })
+    local path = "/latest/meta-data/placement/region"
+    fails({ [path] = { status = 200, body = "narnia" } }, { ask = imds.region })
+    fails({ [path] = { status = 404 } }, { ask = imds.region })
+    fails({ [path] = { status = 503 } }, { ask = imds.region })
+  end)
+end)
+
+describe("the endpoint of instance metadata", function()
+  it("is none that smuggles in another host", function()
+    for _, url in ipairs { "169.254.169.254", "ftp://host", "http://user@host", "http://host\r\nX: y", "http://" } do
+      local found, err = imds.endpoint({ name = "default", values = {} }, { endpoint = url })
+      assert.is_nil(found)
+      assert.equal("InvalidConfig", err.code)
+    end
+  end)
+
+  -- AWS's text for a failure, and a part of ours that says the same.
+  local MEANT = {
+    ["`error` is not a valid endpoint mode"] = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE is 'error': ipv4 or ipv6 is expected",
+    ["`IPv7` is not a valid endpoint mode"] = "ec2_metadata_service_endpoint_mode of profile 'default' is 'IPv7': ipv4 or ipv6 is",
+    ["invalid uri character"] = "'not a uri': http://HOST is expected",
+  }
+
+  local text = Double.cases "imds-config/imds-endpoint-tests.json"
+  if not text then
+    pending "as AWS's cases have it: they are not here (../shared/vectors/config)"
+    return
+  end
+  for _, case in ipairs(assert(json.decode(text)).tests) do
+    it("is as AWS's SDKs find it: " .. case.docs, function()
+      local config = ini.parse(case.fs.config or "", "config")
+      local variables = {}
+      for name, value in pairs(case.env) do variables[name] = value end
+      local found, err = Double.environment(variables, imds.endpoint, { name = "default", values = config.profiles.default or {} },
+        { endpoint = case.endpoint_override, mode = case.mode_override })
+      assert.equal(case.result.Ok, found and found .. "/latest/api/token")
+      if case.result.Err then
+        assert.matches(MEANT[case.result.Err], err.message, 1, true)
+      end
+    end)
+  end
+end)

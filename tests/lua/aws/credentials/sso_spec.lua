@@ -1,0 +1,280 @@
+local Double = require "double"
+local helper = require "helper"
+local instant = require "lanyard.aws.instant"
+local json = require "lanyard.json"
+local sigv4 = require "lanyard.sigv4"
+local sso = require "lanyard.aws.credentials.sso"
+local system = require "lanyard.system"
+local task = require "lanyard.task"
+
+local SECRETS = {
+  "wJalrTESTKEY", "the+session+token", "old-access-token", "new-access-token", "old-refresh-token",
+  "new-refresh-token", "the-client-secret",
+}
+local START_URL = "https://company.awsapps.com/start"
+local LEGACY = {
+  sso_start_url = START_URL, sso_region = "us-east-2", sso_account_id = "111122223333", sso_role_name = "Reader",
+}
+local SESSION = { sso_session = "company", sso_account_id = "111122223333", sso_role_name = "Reader" }
+local SESSIONS = { company = { sso_start_url = START_URL, sso_region = "us-east-2" } }
+
+local function at(seconds) return instant.write(Double.NOW + seconds) end
+
+-- What `aws sso login` leaves, with more or other members; json.null takes one out.
+local function token(more)
+  local fields = {
+    startUrl = START_URL, region = "us-east-2", accessToken = SECRETS[3], expiresAt = at(3600),
+    clientId = "client-1", clientSecret = SECRETS[7], registrationExpiresAt = at(86400), refreshToken = SECRETS[5],
+  }
+  for name, value in pairs(more or {}) do fields[name] = value ~= json.null and value or nil end
+  return json.encode(fields)
+end
+
+local ROLE = {
+  roleCredentials = {
+    accessKeyId = "ASIATEST", secretAccessKey = SECRETS[1], sessionToken = SECRETS[2],
+    expiration = (Double.NOW + 3600) * 1000,
+  },
+}
+local RENEWED = {
+  accessToken = SECRETS[4], refreshToken = SECRETS[6], expiresIn = 28800, tokenType = "Bearer",
+}
+
+local function answer(fields, status)
+  return { status = status or 200, headers = { ["Content-Type"] = "application/json" }, body = json.encode(fields) }
+end
+
+-- Identity Center: `portal` and `oidc` are a reply, or f(request) --> reply, each.
+local function center(portal, oidc)
+  return function(request)
+    local found = request.path == "/token" and (oidc or answer(RENEWED)) or portal or answer(ROLE)
+    return type(found) == "function" and found(request) or found
+  end
+end
+
+local A_FOLDER -- the cache of the present test
+
+-- Runs the provider with a token file of this text (nil: none) --> keys, err, double, the file afterwards
+local function load(how)
+  local home <close> = helper.folder()
+  A_FOLDER = home .. "/.aws/sso/cache"
+  os.execute("mkdir -p " .. A_FOLDER)
+  local values = how.values or SESSION
+  local path = ("%s/%s.json"):format(A_FOLDER, sigv4.sha1_hex(values.sso_session or values.sso_start_url))
+  if how.file then
+    helper.write(path, how.file)
+  end
+  local double <close> = Double.new(center(how.portal, how.oidc))
+  double.patience = how.patience
+  local keys, err = Double.environment({ HOME = home.path }, sso.load, double:context(), values, SESSIONS,
+    how.name or "web")
+  assert.is_true(Double.silent(SECRETS, keys, err, err and err.tip, table.concat(double.lines, "\n")))
+  local file = helper.exists(path) and json.decode(helper.read(path)) or nil
+  return keys, err, double, file, path
+end
+
+local function fails(how)
+  local keys, err, double, file = load(how)
+  assert.is_nil(keys)
+  assert.equal("table", type(err))
+  assert.is_nil(err.message:find "\n")
+  return err, double, file
+end
+
+-- Fails, and says how to sign in.
+local function asks(how)
+  local err, double, file = fails(how)
+  assert.equal("SignInRequired", err.code)
+  assert.matches("run aws sso login %-%-profile web$", err.message)
+  return err, double, file
+end
+
+describe("credentials of IAM Identity Center", function()
+  for form, values in pairs { ["sso_session"] = SESSION, ["a start URL"] = LEGACY } do
+    it("come for the role of a profile with " .. form, function()
+      local keys, err, double = load { values = values, file = token() }
+      assert.is_nil(err)
+      assert.equal("ASIATEST", keys.access_key_id)
+      assert.equal("111122223333", keys.account_id)
+      assert.equal(Double.NOW + 3600, keys.expires)
+      assert.equal("profile 'web'", keys.source)
+      assert.is_true(Double.holds(keys, SECRETS[1], SECRETS[2]))
+      assert.equal(1, #double.requests)
+      local request = double.requests[1]
+      assert.equal("https://portal.sso.us-east-2.amazonaws.com/federation/credentials?role_name=Reader&account_id=111122223333",
+        request.url)
+      assert.equal(SECRETS[3], request.headers["x-amz-sso_bearer_token"])
+      assert.is_nil(request.headers.authorization)
+    end)
+  end
+
+  it("come after a sign-in, whose command is named, where there is none", function()
+    for _, values in ipairs { SESSION, LEGACY } do
+      assert.matches("not signed in", asks({ values = values }).message)
+      assert.matches("there is no .+%.json", asks({ values = values }).message)
+      asks { values = values, file = "not JSON " .. SECRETS[3] }
+      asks { values = values, file = token { accessToken = json.null } }
+      asks { values = values, file = token { expiresAt = "soon" } }
+      asks { values = values, file = '{"accessToken":null,"expiresAt":null}' }
+      local err, double = asks { values = values, file = token { expiresAt = at(0), refreshToken = json.null } }
+      assert.matches("has expired", err.message)
+      assert.equal(0, #double.requests)
+    end
+  end)
+
+  it("name the command as the shell takes it", function()
+    local err = fails { name = "default" }
+    assert.matches("run aws sso login$", err.message)
+    err = fails { name = "our 'web'" }
+    assert.matches([[--profile 'our '\''web'\''']], err.message, 1, true)
+  end)
+
+  it("need a new sign-in where the portal takes the token no longer", function()
+    local _, double = asks { file = token(), portal = answer({ message = "Session token not found or invalid" }, 401) }
+    assert.equal(1, #double.requests)
+  end)
+
+  it("are refused with what the portal says, and with role and account", function()
+    local err = fails { file = token(), portal = answer({ message = "No access" }, 403) }
+    assert.matches("role Reader in account 111122223333", err.message)
+    assert.matches("No access", err.message)
+  end)
+
+  it("are asked for again while the portal has a fault", function()
+    local answers = { { status = 503 }, { status = 500 }, answer(ROLE) }
+    local keys, _, double = load { file = token(), portal = function() return table.remove(answers, 1) end }
+    assert.equal("ASIATEST", keys.access_key_id)
+    assert.equal(3, #double.requests)
+    assert.matches("503", fails({ file = token(), portal = { status = 503 } }).message)
+  end)
+
+  it("are given up on where the portal is slow", function()
+    local err = fails {
+      file = token(), patience = 0.05,
+      portal = function()
+        task.sleep(5)
+        return answer(ROLE)
+      end,
+    }
+    assert.equal("Timeout", err.code)
+  end)
+
+  it("are not taken from an answer that is wrong", function()
+    for _, body in ipairs { "<html>" .. SECRETS[1], "{}", '{"roleCredentials":{}}', '{"roleCredentials":[]}',
+      '{"roleCredentials":null}', '{"roleCredentials":{"accessKeyId":"A","secretAccessKey":"s","sessionToken":"t"}}',
+      '{"roleCredentials":{"accessKeyId":"A","secretAccessKey":"","sessionToken":"t","expiration":1}}',
+      '{"roleCredentials":{"accessKeyId":1,"secretAccessKey":"s","sessionToken":"t","expiration":1}}',
+      '{"roleCredentials":{"accessKeyId":"A","secretAccessKey":"s","sessionToken":"t","expiration":"soon"}}' } do
+      local err = fails { file = token(), portal = { status = 200, body = body } }
+      assert.equal("InvalidResponse", err.code)
+    end
+  end)
+
+  it("need an account and a role", function()
+    local nested = { sso_start_url = { a = "b" }, sso_region = "us-east-2", sso_account_id = "1", sso_role_name = "R" }
+    local keys, err = sso.load({}, nested, {}, "web")
+    assert.is_nil(keys)
+    assert.matches("sso_start_url", err.message)
+    for _, key in ipairs { "sso_account_id", "sso_role_name" } do
+      local values = {}
+      for name, value in pairs(SESSION) do values[name] = name ~= key and value or nil end
+      assert.matches(key, fails({ values = values, file = token() }).message)
+    end
+  end)
+end)
+
+describe("the token of an SSO session", function()
+  it("is renewed in its last quarter of an hour, and kept as the AWS CLI writes it", function()
+    for _, left in ipairs { 899, 0, -86400 } do
+      local keys, _, double, file, path = load {
+        file = token { expiresAt = at(left), extra = "kept" },
+        oidc = function(request)
+          local body = assert(json.decode(request.body))
+          assert.same({
+            grantType = "refresh_token", clientId = "client-1", clientSecret = SECRETS[7], refreshToken = SECRETS[5],
+          }, body)
+          return answer(RENEWED)
+        end,
+      }
+      assert.equal("ASIATEST", keys.access_key_id)
+      assert.equal("https://oidc.us-east-2.amazonaws.com/token", double.requests[1].url)
+      assert.is_nil(double.requests[1].headers.authorization)
+      assert.equal(SECRETS[4], double.requests[2].headers["x-amz-sso_bearer_token"])
+      assert.same({
+        startUrl = START_URL, region = "us-east-2", accessToken = SECRETS[4], expiresAt = at(28800),
+        clientId = "client-1", clientSecret = SECRETS[7], registrationExpiresAt = at(86400),
+        refreshToken = SECRETS[6], extra = "kept",
+      }, file)
+      assert.is_truthy(path)
+    end
+  end)
+
+  it("is a file that nobody else may read, and nothing is left beside it", function()
+    local mode, names
+    load {
+      file = token { expiresAt = at(0) },
+      portal = function()
+        local pipe <close> = assert(io.popen(("stat -c %%a %s/*; ls -A %s"):format(A_FOLDER, A_FOLDER)))
+        mode, names = pipe:read("l", "a")
+        return answer(ROLE)
+      end,
+    }
+    assert.equal("600", mode)
+    assert.matches("^%x+%.json\n$", names)
+  end)
+
+  it("keeps its refresh token where no new one comes", function()
+    local _, _, _, file = load {
+      file = token { expiresAt = at(0) }, oidc = answer { accessToken = SECRETS[4], expiresIn = 60 },
+    }
+    assert.equal(SECRETS[5], file.refreshToken)
+  end)
+
+  it("is used to its end where it cannot be renewed, and then a sign-in is asked for", function()
+    local refusals = {
+      answer({ error = "invalid_grant", error_description = "Invalid refresh token" }, 400), { status = 503 },
+      { status = 200, body = "<html>" }, answer { expiresIn = 60 }, answer { accessToken = SECRETS[4], expiresIn = "soon" },
+    }
+    for _, refusal in ipairs(refusals) do
+      local keys, _, double, file = load { file = token { expiresAt = at(60) }, oidc = refusal }
+      assert.equal("ASIATEST", keys.access_key_id)
+      assert.equal(SECRETS[3], double.requests[#double.requests].headers["x-amz-sso_bearer_token"])
+      assert.equal(SECRETS[3], file.accessToken)
+      local err = asks { file = token { expiresAt = at(-1) }, oidc = refusal }
+      assert.matches("could not be renewed", err.message)
+    end
+  end)
+
+  it("is not renewed without all that it takes, or once the client's registration has ended", function()
+    for _, more in ipairs { { refreshToken = json.null }, { clientId = json.null }, { clientSecret = json.null },
+      { registrationExpiresAt = json.null }, { registrationExpiresAt = at(0) } } do
+      more.expiresAt = at(-1)
+      local _, double = asks { file = token(more) }
+      assert.equal(0, #double.requests)
+    end
+  end)
+
+  it("is that which another process renewed meanwhile", function()
+    local keys, _, double = load {
+      file = token { expiresAt = at(-1) },
+      oidc = function()
+        helper.write(("%s/%s.json"):format(A_FOLDER, sigv4.sha1_hex "company"), token { accessToken = SECRETS[4] })
+        return answer({ error = "invalid_grant" }, 400)
+      end,
+    }
+    assert.equal("ASIATEST", keys.access_key_id)
+    assert.equal(SECRETS[4], double.requests[2].headers["x-amz-sso_bearer_token"])
+  end)
+
+  it("is used where the file cannot be written, and that is told", function()
+    local keys, _, double = load {
+      file = token { expiresAt = at(0) },
+      oidc = function()
+        system.remove_tree(A_FOLDER)
+        return answer(RENEWED)
+      end,
+    }
+    assert.equal("ASIATEST", keys.access_key_id)
+    assert.matches("not kept", table.concat(double.lines, "\n"))
+  end)
+end)
