@@ -158,7 +158,10 @@ local function attempt(self, operation, input, keys)
       debug("< " .. err.message)
     end
     return failed(self, operation, {
-      code = err.code, message = err.message, retryable = err.retryable, sent = err.sent,
+      code = err.code,
+      message = err.code == "TooLarge" and "the answer is larger than an answer may be" or err.message,
+      retryable = err.retryable,
+      sent = err.sent,
     })
   end
   local secrets = unseal(self, reply)
