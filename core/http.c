@@ -110,6 +110,17 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
   return transfer->body.failed ? 0 : length;
 }
 
+/* Before a request is sent. libcurl sends one again by itself when a connection that was kept open ends
+ * without an answer; but then the peer may have carried it out. Whether to ask again is the caller's to
+ * decide, who is told. */
+static int before_request(void *context, char *peer, char *own, int peer_port, int own_port) {
+  (void)peer, (void)own, (void)peer_port, (void)own_port;
+  struct http_transfer *transfer = context;
+  bool again = transfer->begun;
+  transfer->begun = true;
+  return again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 bool http_transfer_header(struct http_transfer *transfer, const char *name, const char *value) {
   struct buf line = {0};
   buf_adds(&line, name);
@@ -172,6 +183,8 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   else
     SET(CURLOPT_CUSTOMREQUEST, request->method);
   SET(CURLOPT_HTTPHEADER, transfer->header_lines);
+  SET(CURLOPT_PREREQFUNCTION, before_request);
+  SET(CURLOPT_PREREQDATA, (void *)transfer);
   SET(CURLOPT_HEADERFUNCTION, on_header);
   SET(CURLOPT_HEADERDATA, (void *)transfer);
   SET(CURLOPT_WRITEFUNCTION, on_body);
@@ -277,6 +290,9 @@ static void collect(struct http_pool *pool) {
     char *private = NULL;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
     struct http_transfer *transfer = (void *)private;
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+      snprintf(transfer->detail, sizeof transfer->detail,
+               "the connection ended before an answer came");
     long request_size = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &transfer->status);
     curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME, &transfer->elapsed);

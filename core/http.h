@@ -7,8 +7,8 @@
 #include <curl/curl.h>
 
 /* HTTP requests on libcurl's multi interface, driven by the loop. One pool per Lua state keeps the
- * connections open between requests. No redirect is followed; TLS is 1.2 or newer, and the peer is
- * always verified. */
+ * connections open between requests. No redirect is followed, and no request is sent twice; TLS is 1.2
+ * or newer, and the peer is always verified. */
 
 struct http_pool;
 
@@ -40,6 +40,7 @@ struct http_transfer {
   size_t request_length;
   size_t max_size;
   bool too_large;
+  bool begun;                   /* sending it */
   char detail[CURL_ERROR_SIZE]; /* what went wrong, in libcurl's words */
 
   /* The outcome, once the operation has ended. */

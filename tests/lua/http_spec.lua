@@ -159,6 +159,26 @@ describe("HTTP", function()
     for n = 1, 100 do assert.equal(tostring(n), bodies[n]) end
   end)
 
+  it("sends no request again by itself when a connection that was kept open ends", function()
+    for _, request in ipairs { { method = "POST", body = "{}" }, { method = "GET" } } do
+      local count = 0
+      handler = function()
+        count = count + 1
+        return count % 2 == 0 and { reset = true } or { status = 200 }
+      end
+      for _ = 1, 3 do
+        assert(get("/", request))
+        local reply, err = get("/", request)
+        assert.is_nil(reply)
+        assert.equal("Connection", err.code)
+        assert.is_true(err.retryable)
+        assert.is_true(err.sent)
+        assert.matches("the connection ended before an answer came", err.message)
+      end
+      assert.equal(6, count)
+    end
+  end)
+
   it("aborts the transfer of a task that is cancelled", function()
     handler = function()
       task.sleep(5)

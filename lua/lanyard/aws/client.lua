@@ -3,6 +3,7 @@
 --   local reply, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
 --   for repository in ecr:each("DescribeRepositories", "repositories") do ... end
 --   local all, err = ecr:list("DescribeRepositories", "repositories")
+--   local reply, err = lightsail:wait("ServiceActive", { serviceName = "web" }, { timeout = 600 })
 --
 -- err: code, message, status, request_id, operation, service, region, attempts, retryable, sent; reason
 -- (OAuth's code, of the sign-in services); earlier (the failure of an attempt before that may have been
@@ -20,6 +21,7 @@ local retry = require "lanyard.aws.retry"
 local sigv4 = require "lanyard.sigv4"
 local skew = require "lanyard.aws.skew"
 local version = require "lanyard.version"
+local waiters = require "lanyard.aws.waiters"
 local wire = require "lanyard.aws.wire"
 
 local M = {}
@@ -163,7 +165,10 @@ local function attempt(self, operation, input, keys)
       debug("< " .. err.message)
     end
     return failed(self, operation, {
-      code = err.code, message = err.message, retryable = err.retryable, sent = err.sent,
+      code = err.code,
+      message = err.code == "TooLarge" and "the answer is larger than an answer may be" or err.message,
+      retryable = err.retryable,
+      sent = err.sent,
     })
   end
   local secrets = unseal(self, reply)
@@ -358,6 +363,18 @@ function Client:each(operation, member, input)
     end
     return page[member][position]
   end
+end
+
+-- client:wait(name, input [, options]) --> the reply waited for | nil, err; see lanyard.aws.waiters
+function Client:wait(name, input, options)
+  local waiter = self.description.waiters[name]
+  if not waiter then
+    local meant = nearest(tostring(name), lists.sorted_names(self.description.waiters))
+    error(("%s has no waiter '%s'%s"):format(self.service, tostring(name),
+      meant and "; " .. meant .. " is near" or ""), 2)
+  end
+  check_call(self, waiter.operation, input or {}, 2)
+  return waiters.wait(self, waiter, input or {}, options or {})
 end
 
 local meta = {}

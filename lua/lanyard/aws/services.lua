@@ -17,6 +17,7 @@
 --           A backslash at its end joins a line with the next.
 -- paging    the members that carry the token of the next page: { input, output }; of one operation
 --           where they are others: { [operation] = { input, output } }
+-- waiters   what may be waited for (see lanyard.aws.waiters)
 -- secrets   the members of replies whose values are secret: a client with the option `sealed` gives
 --           them as sealed secrets (see lanyard.credentials)
 --
@@ -29,6 +30,8 @@
 -- is the whole body, and behind -> the whole reply.
 --
 -- Names and requirements are those of AWS's service models.
+
+local waiters = require "lanyard.aws.waiters"
 
 local M = {}
 
@@ -92,23 +95,29 @@ local function parse(line)
   return name, operation
 end
 
+-- Lines that a backslash joins, as one.
+local function joined(text)
+  return (text:gsub("\\\n", " "))
+end
+
 -- add(description): makes a service known; aws.client(name) calls it from then on.
 function M.add(description)
   local service = { operations = {}, secrets = {} }
   for key, value in pairs(description) do
-    if key ~= "operations" and key ~= "secrets" then
+    if key ~= "operations" and key ~= "secrets" and key ~= "waiters" then
       service[key] = value
     end
   end
   for member in (description.secrets or ""):gmatch "%S+" do
     table.insert(service.secrets, member)
   end
-  for line in description.operations:gsub("\\\n", " "):gmatch "[^\n]+" do
+  for line in joined(description.operations):gmatch "[^\n]+" do
     if line:find "%S" then
       local name, operation = parse(line)
       service.operations[name] = operation
     end
   end
+  service.waiters = waiters.parse(joined(description.waiters or ""))
   Services[service.name] = service
   return service
 end
@@ -185,6 +194,24 @@ M.add {
     TagResource resourceName tags -> operations:list
     UntagResource resourceName tagKeys -> operations:list
     UpdateContainerService serviceName -> containerService:table
+  ]],
+  waiters = [[
+    ServiceSettled GetContainerServices every 2 to 15 for 1800
+      success containerServices.1.state = READY RUNNING DISABLED
+      failure containerServices.1.state = DELETING
+      failure containerServices.1.stateDetail.code = CERTIFICATE_LIMIT_EXCEEDED UNKNOWN_ERROR
+    ServiceActive GetContainerServices every 2 to 15 for 1800
+      success containerServices.1.state = READY RUNNING
+      failure containerServices.1.state = DELETING DISABLED
+      failure containerServices.1.stateDetail.code = CERTIFICATE_LIMIT_EXCEEDED UNKNOWN_ERROR
+    RoleActive GetContainerServices every 2 to 15 for 600
+      retry containerServices.1.state = UPDATING PENDING
+      success containerServices.1.privateRegistryAccess.ecrImagePullerRole.isActive = true and \
+        containerServices.1.privateRegistryAccess.ecrImagePullerRole.principalArn = *
+      failure containerServices.1.state = DELETING
+    DeploymentActive GetContainerServiceDeployments every 5 to 30 for 1800
+      success deployments[version={version}].state = ACTIVE
+      failure deployments[version={version}].state = FAILED INACTIVE
   ]],
 }
 

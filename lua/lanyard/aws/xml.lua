@@ -5,29 +5,28 @@
 local M = {}
 
 local DEEPEST = 32
+local LONGEST_REFERENCE = 9 -- of the name; the longest character is #x10FFFF
 local ENTITIES = { lt = "<", gt = ">", amp = "&", quot = '"', apos = "'" }
 
 local function failure(what, position)
   return nil, ("byte %d: %s"):format(position, what)
 end
 
+-- The text of character data | nil when a reference in it is none. (Errors show no text: it may be secret.)
 local function unescape(text)
-  local bad
-  local plain = text:gsub("&([^;&]*);?", function(name)
-    if ENTITIES[name] then
-      return ENTITIES[name]
-    end
+  local bad = false
+  local plain = text:gsub("&([#%w]*)(;?)", function(name, stop)
     local code = tonumber(name:match "^#(%d+)$") or tonumber(name:match "^#x(%x+)$" or "", 16)
-    if code and code > 0 and code <= 0x10FFFF and not (code >= 0xD800 and code <= 0xDFFF) then
+    local known = stop == ";" and #name <= LONGEST_REFERENCE
+    if known and ENTITIES[name] then
+      return ENTITIES[name]
+    elseif known and code and code > 0 and code <= 0x10FFFF and not (code >= 0xD800 and code <= 0xDFFF) then
       return utf8.char(code)
     end
-    bad = name
+    bad = true
     return ""
   end)
-  if bad then
-    return nil, ("'&%s;' is no character"):format(bad)
-  end
-  return plain
+  return not bad and plain or nil
 end
 
 -- Skips what is no element: white space, declarations, comments.
@@ -51,13 +50,13 @@ Reader.__index = Reader
 -- Character data up to the next tag.
 function Reader:read_text(element)
   local stop = self.text:find("<", self.position, true) or #self.text + 1
-  local plain, why = unescape(self.text:sub(self.position, stop - 1))
+  local plain = unescape(self.text:sub(self.position, stop - 1))
   if not plain then
-    return failure(why, self.position)
+    return failure("a reference to no character", self.position)
   elseif not element then
     return failure("text outside the root element", self.position)
   end
-  element.text = element.text .. plain
+  table.insert(element.pieces, plain)
   self.position = stop
   return true
 end
@@ -76,7 +75,7 @@ function Reader:read_cdata(element)
   if not (stop and element) then
     return failure("a CDATA section out of place", self.position)
   end
-  element.text = element.text .. self.text:sub(self.position + 9, stop - 1)
+  table.insert(element.pieces, self.text:sub(self.position + 9, stop - 1))
   self.position = stop + 3
   return true
 end
@@ -86,6 +85,7 @@ function Reader:read_end_tag(element)
   if not name or not element or element.name ~= name then
     return failure("an end tag that ends nothing", self.position)
   end
+  element.text, element.pieces = table.concat(element.pieces), nil
   self.open[#self.open] = nil
   self.position = last
   return true
@@ -107,6 +107,7 @@ function Reader:read_start_tag(element)
     self.root = child
   end
   if rest:sub(-1) ~= "/" then
+    child.pieces = {}
     self.open[#self.open + 1] = child
   end
   self.position = last
@@ -144,7 +145,7 @@ function M.parse(text)
   if not reader.root then
     return failure("no element", 1)
   elseif #reader.open > 0 then
-    return failure(("<%s> has no end"):format(reader.open[#reader.open].name), #text)
+    return failure(("<%s> has no end"):format(reader.open[#reader.open].name:sub(1, 40)), #text)
   end
   return reader.root
 end

@@ -1,6 +1,8 @@
 local aws = require "lanyard.aws"
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
+local helper = require "helper"
+local httpd = require "lanyard.httpd"
 local json = require "lanyard.json"
 
 local KEY = credentials.new { access_key_id = "AKIDEXAMPLE", secret_access_key = "secret" }
@@ -367,5 +369,88 @@ describe("a client", function()
     assert.matches("< 200", text)
     assert.is_nil(text:find("cGFzc3dvcmQ", 1, true))
     assert.is_nil(text:find("Signature=%x"))
+  end)
+end)
+
+-- What a program makes of a text.
+local function piped(command, text)
+  local folder <close> = helper.folder()
+  helper.write(folder .. "/in", text)
+  assert(os.execute(("%s <%s/in >%s/out"):format(command, folder, folder)))
+  return helper.read(folder .. "/out")
+end
+
+-- A client of a server that gives this reply.
+local function client_of(reply, options)
+  local server = assert(httpd.serve { handler = function() return reply end })
+  local session = assert(aws.session { region = "us-east-1", credentials = KEY, endpoint_url = server.url })
+  return assert(session:client("ecr", options)), server
+end
+
+describe("a client, over HTTP,", function()
+  local policy = json.encode { policyText = ("x"):rep(5000) }
+  local whole = { status = 200, body = policy }
+  local compressed = { status = 200, body = piped("gzip", policy), headers = { ["Content-Encoding"] = "gzip" } }
+
+  it("reads an answer that is compressed", function()
+    assert.is_true(#compressed.body < 200)
+    local ecr, server = client_of(compressed)
+    assert.equal(("x"):rep(5000), assert(ecr:GetRepositoryPolicy { repositoryName = "web" }).policyText)
+    server.close()
+  end)
+
+  it("refuses an answer that is too large, compressed or not, and does not ask again", function()
+    for _, reply in ipairs { whole, compressed } do
+      local ecr, server = client_of(reply, { max_size = #policy })
+      assert(ecr:GetRepositoryPolicy { repositoryName = "web" })
+      server.close()
+      ecr, server = client_of(reply, { max_size = #policy - 1 })
+      local _, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
+      assert.equal("TooLarge", err.code)
+      assert.equal("the answer is larger than an answer may be", err.message)
+      assert.equal(1, err.attempts)
+      server.close()
+    end
+  end)
+
+  it("stops at 64 MiB what a small compressed answer would become", function()
+    local bomb = piped("(head -c 200000000 /dev/zero | gzip)", "")
+    assert.is_true(#bomb < 1024 * 1024)
+    local ecr, server = client_of { status = 200, body = bomb, headers = { ["Content-Encoding"] = "gzip" } }
+    local _, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
+    assert.equal("TooLarge", err.code)
+    server.close()
+  end)
+
+  it("takes a compressed answer that is damaged as one that broke off", function()
+    local body = compressed.body:sub(1, -9) .. ("\0"):rep(8) -- its checksum and length
+    local ecr, server = client_of({ status = 200, body = body, headers = { ["Content-Encoding"] = "gzip" } },
+      { max_attempts = 1 })
+    local _, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
+    assert.is_true(err.retryable)
+    assert.is_true(err.sent)
+    server.close()
+  end)
+
+  it("gives the secrets of a real sealed reply as secrets, and logs none", function()
+    local log = {}
+    local ecr, server = client_of({ status = 200, body =
+      '{"authorizationData":[{"authorizationToken":"hidden","expiresAt":1}]}' },
+      { sealed = true, debug = function(line) log[#log + 1] = line end })
+    local token = assert(ecr:GetAuthorizationToken()).authorizationData[1]
+    assert.equal("secret: ***", tostring(token.authorizationToken))
+    assert.equal("was ***", credentials.redactor { token.authorizationToken }:redact "was hidden")
+    assert.equal(1, token.expiresAt)
+    assert.is_nil(table.concat(log):find("hidden", 1, true))
+    server.close()
+  end)
+
+  it("reads the error of a sealed reply, and one that is no JSON", function()
+    for body, code in pairs { ['{"__type":"ServerException","message":"m"}'] = "ServerException", ["<html>"] = "Http500" } do
+      local ecr, server = client_of({ status = 500, body = body }, { sealed = true, max_attempts = 1 })
+      local _, err = ecr:GetAuthorizationToken()
+      assert.equal(code, err.code)
+      server.close()
+    end
   end)
 end)
