@@ -6,6 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As realloc, but what stood in the old memory is wiped. */
+static char *move(struct buf *buf, size_t capacity) {
+  char *data = malloc(capacity);
+  if (!data)
+    return NULL;
+  if (buf->data) {
+    memcpy(data, buf->data, buf->length);
+    explicit_bzero(buf->data, buf->capacity);
+    free(buf->data);
+  }
+  return data;
+}
+
 bool buf_reserve(struct buf *buf, size_t extra) {
   if (buf->failed)
     return false;
@@ -19,7 +32,7 @@ bool buf_reserve(struct buf *buf, size_t extra) {
   size_t capacity = buf->capacity ? buf->capacity : 64;
   while (capacity < needed)
     capacity *= 2;
-  char *data = realloc(buf->data, capacity);
+  char *data = buf->secret ? move(buf, capacity) : realloc(buf->data, capacity);
   if (!data) {
     buf->failed = true;
     return false;
@@ -71,6 +84,8 @@ void buf_reset(struct buf *buf) {
 }
 
 void buf_free(struct buf *buf) {
+  if (buf->secret && buf->data)
+    explicit_bzero(buf->data, buf->capacity);
   free(buf->data);
   memset(buf, 0, sizeof *buf);
 }

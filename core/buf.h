@@ -6,12 +6,14 @@
 
 /* A growable run of bytes. A failed allocation is remembered in `failed`, so that a caller may add
  * many times and ask once; the text so far stays valid. A zeroed struct is an empty buffer. `data`
- * is NUL-terminated whenever it is not NULL; the NUL is not counted in `length`. */
+ * is NUL-terminated whenever it is not NULL; the NUL is not counted in `length`. Who sets `secret`
+ * has every byte wiped from memory that the buffer leaves, be it that it grows or that it goes. */
 struct buf {
   char *data;
   size_t length;
   size_t capacity;
   bool failed;
+  bool secret;
 };
 
 void buf_add(struct buf *buf, const char *bytes, size_t length);
@@ -22,7 +24,7 @@ void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(pr
 /* Makes room for `extra` more bytes; false when that cannot be had. */
 bool buf_reserve(struct buf *buf, size_t extra);
 
-/* Empties the buffer and keeps its memory. */
+/* Empties the buffer and keeps its memory (where it is secret, that is wiped when it goes). */
 void buf_reset(struct buf *buf);
 
 /* Frees the memory; the buffer is empty and usable again. */

@@ -154,7 +154,7 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   SET(CURLOPT_SSL_VERIFYHOST, 2L);
   if (request->ca_bundle)
     SET(CURLOPT_CAINFO, request->ca_bundle);
-  const char *proxy = proxy_in_capitals(request->url);
+  const char *proxy = request->direct ? "" : proxy_in_capitals(request->url);
   if (proxy)
     SET(CURLOPT_PROXY, proxy);
   SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
@@ -185,11 +185,13 @@ bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
   transfer->op = (struct loop_op){.loop = pool->loop};
   transfer->pool = pool;
   transfer->max_size = request->max_size;
+  transfer->body.secret = request->sealed;
   if (request->body) {
     transfer->request_body = malloc(request->body_length + 1);
     if (!transfer->request_body)
       return false;
     memcpy(transfer->request_body, request->body, request->body_length);
+    transfer->request_length = request->body_length;
   }
   CURL *easy = curl_easy_init();
   transfer->easy = easy;
@@ -300,6 +302,8 @@ void http_transfer_free(struct http_transfer *transfer) {
     loop_forget(&transfer->op);
   curl_slist_free_all(transfer->header_lines);
   transfer->header_lines = NULL;
+  if (transfer->request_body) /* it may be a secret */
+    explicit_bzero(transfer->request_body, transfer->request_length);
   free(transfer->request_body);
   transfer->request_body = NULL;
   buf_free(&transfer->head);

@@ -37,6 +37,7 @@ struct http_transfer {
   CURL *easy;
   struct curl_slist *header_lines;
   char *request_body;
+  size_t request_length;
   size_t max_size;
   bool too_large;
   char detail[CURL_ERROR_SIZE]; /* what went wrong, in libcurl's words */
@@ -59,6 +60,8 @@ struct http_request {
   double connect_timeout; /* seconds */
   double timeout;         /* seconds, for the whole */
   size_t max_size;        /* of the reply's body, in bytes */
+  bool direct;            /* past every proxy that the environment names */
+  bool sealed;            /* bodies are wiped from memory that they leave */
 };
 
 /* Adds a header line to a transfer that has not started; false when memory ends. */

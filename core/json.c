@@ -23,6 +23,7 @@ struct block {
 struct json_doc {
   char *text;
   size_t length;
+  bool secret; /* wiped when it goes */
   struct block *blocks;
   struct json_value *root;
 };
@@ -125,24 +126,6 @@ static bool is_digit(int c) {
   return c >= '0' && c <= '9';
 }
 
-static void add_utf8(struct buf *buf, uint32_t code) {
-  if (code < 0x80) {
-    buf_addc(buf, (char)code);
-  } else if (code < 0x800) {
-    buf_addc(buf, (char)(0xc0 | code >> 6));
-    buf_addc(buf, (char)(0x80 | (code & 0x3f)));
-  } else if (code < 0x10000) {
-    buf_addc(buf, (char)(0xe0 | code >> 12));
-    buf_addc(buf, (char)(0x80 | (code >> 6 & 0x3f)));
-    buf_addc(buf, (char)(0x80 | (code & 0x3f)));
-  } else {
-    buf_addc(buf, (char)(0xf0 | code >> 18));
-    buf_addc(buf, (char)(0x80 | (code >> 12 & 0x3f)));
-    buf_addc(buf, (char)(0x80 | (code >> 6 & 0x3f)));
-    buf_addc(buf, (char)(0x80 | (code & 0x3f)));
-  }
-}
-
 /* Reads the four hex digits behind \u. */
 static bool read_hex(struct parser *parser, uint32_t *code) {
   *code = 0;
@@ -196,7 +179,7 @@ static bool read_escape(struct parser *parser) {
       return fail_at(parser, start, "a high surrogate without its low one");
     code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
   }
-  add_utf8(&parser->scratch, code);
+  utf8_add(&parser->scratch, code);
   return true;
 }
 
@@ -474,9 +457,11 @@ static bool read_document(struct parser *parser) {
   return parser->at == parser->length || fail_expected(parser, "the end of the text");
 }
 
-struct json_doc *json_parse(const char *text, size_t length, struct json_error *error) {
+static struct json_doc *parse(const char *text, size_t length, bool secret,
+                              struct json_error *error) {
   memset(error, 0, sizeof *error);
-  struct parser parser = {.error = error, .text = text, .length = length};
+  struct parser parser = {
+      .error = error, .text = text, .length = length, .scratch = {.secret = secret}};
   parser.doc = calloc(1, sizeof *parser.doc);
   if (!parser.doc || !(parser.doc->text = malloc(length + 1))) {
     json_free(parser.doc);
@@ -487,6 +472,7 @@ struct json_doc *json_parse(const char *text, size_t length, struct json_error *
     memcpy(parser.doc->text, text, length);
   parser.doc->text[length] = '\0';
   parser.doc->length = length;
+  parser.doc->secret = secret;
   parser.text = parser.doc->text;
   bool fine = read_document(&parser);
   buf_free(&parser.scratch);
@@ -496,11 +482,23 @@ struct json_doc *json_parse(const char *text, size_t length, struct json_error *
   return NULL;
 }
 
+struct json_doc *json_parse(const char *text, size_t length, struct json_error *error) {
+  return parse(text, length, false, error);
+}
+
+struct json_doc *json_parse_secret(const char *text, size_t length, struct json_error *error) {
+  return parse(text, length, true, error);
+}
+
 void json_free(struct json_doc *doc) {
   if (!doc)
     return;
+  if (doc->secret)
+    explicit_bzero(doc->text, doc->length);
   while (doc->blocks) {
     struct block *next = doc->blocks->next;
+    if (doc->secret)
+      explicit_bzero(doc->blocks->bytes, doc->blocks->used);
     free(doc->blocks);
     doc->blocks = next;
   }

@@ -46,6 +46,9 @@ struct json_doc;
 struct json_doc *json_parse(const char *text, size_t length, struct json_error *error);
 void json_free(struct json_doc *doc);
 
+/* As json_parse, for a text that holds secrets: all memory that it came to is wiped when it goes. */
+struct json_doc *json_parse_secret(const char *text, size_t length, struct json_error *error);
+
 const struct json_value *json_root(const struct json_doc *doc);
 
 /* The text as it was given, NUL-terminated; owned by the document. */

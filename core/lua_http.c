@@ -1,4 +1,5 @@
 #include "http.h"
+#include "lua_credentials.h"
 #include "lua_loop.h"
 #include "lua_util.h"
 
@@ -49,11 +50,13 @@ static void add_headers(lua_State *L, int options, struct http_transfer *transfe
   if (lua_getfield(L, options, "headers") == LUA_TTABLE) {
     lua_pushnil(L);
     while (lua_next(L, -2)) {
-      size_t name_length, value_length;
-      if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1))
+      size_t name_length, value_length = 0;
+      const struct secret *secret = test_secret(L, -1);
+      if (lua_type(L, -2) != LUA_TSTRING || (!secret && !lua_isstring(L, -1)))
         luaL_error(L, "headers: names and values must be strings");
       const char *name = lua_tolstring(L, -2, &name_length);
-      const char *value = lua_tolstring(L, -1, &value_length);
+      const char *value = secret ? secret->bytes : lua_tolstring(L, -1, &value_length);
+      value_length = secret ? secret->length : value_length;
       check_header(L, name, name_length, "name");
       check_header(L, value, value_length, "value");
       typed = typed || strcasecmp(name, "Content-Type") == 0;
@@ -70,7 +73,8 @@ static void add_headers(lua_State *L, int options, struct http_transfer *transfe
 }
 
 /* http.start{method=, url=, headers={}, body=, connect_timeout=5, timeout=30, ca_bundle=,
- *            max_size=64 MiB} --> op */
+ *            max_size=64 MiB, direct=false, sealed=false} --> op
+ * The body and the values of headers are strings or secrets; `sealed` makes the reply's body one. */
 static int start(lua_State *L) {
   enum { OPTIONS = 1, TRANSFER = 2 };
   luaL_checktype(L, OPTIONS, LUA_TTABLE);
@@ -84,11 +88,20 @@ static int start(lua_State *L) {
   struct http_request request = {0};
   request.url = check_field_string(L, OPTIONS, "url", NULL);
   request.method = opt_field_string(L, OPTIONS, "method", NULL);
-  request.body = opt_field_string(L, OPTIONS, "body", &request.body_length);
+  lua_getfield(L, OPTIONS, "body");
+  const struct secret *body = test_secret(L, -1);
+  if (body) {
+    request.body = body->bytes;
+    request.body_length = body->length;
+  } else {
+    request.body = opt_field_string(L, OPTIONS, "body", &request.body_length);
+  }
+  request.sealed = opt_field_boolean(L, OPTIONS, "sealed", false);
   request.ca_bundle = opt_field_string(L, OPTIONS, "ca_bundle", NULL);
   request.connect_timeout = opt_field_number(L, OPTIONS, "connect_timeout", 5);
   request.timeout = opt_field_number(L, OPTIONS, "timeout", 30);
   request.max_size = (size_t)opt_field_number(L, OPTIONS, "max_size", 64 * 1024 * 1024);
+  request.direct = opt_field_boolean(L, OPTIONS, "direct", false);
   if (!request.method)
     request.method = "GET";
   if (!http_transfer_start(pool, transfer, &request))
@@ -158,7 +171,8 @@ static int push_failure(lua_State *L, const struct http_transfer *transfer) {
   return 2;
 }
 
-/* op:result() --> {status, headers, body, elapsed} | nil, err{code, message, retryable, sent} */
+/* op:result() --> {status, headers, body, elapsed} | nil, err{code, message, retryable, sent}
+ * Once: a sealed body goes with it. */
 static int result(lua_State *L) {
   struct http_transfer *transfer = luaL_checkudata(L, 1, TRANSFER_CLASS);
   if (!transfer->op.completed)
@@ -170,7 +184,10 @@ static int result(lua_State *L) {
   lua_setfield(L, -2, "status");
   lua_pushnumber(L, transfer->elapsed);
   lua_setfield(L, -2, "elapsed");
-  lua_pushlstring(L, transfer->body.data ? transfer->body.data : "", transfer->body.length);
+  if (transfer->body.secret)
+    push_secret_buf(L, &transfer->body);
+  else
+    lua_pushlstring(L, transfer->body.data ? transfer->body.data : "", transfer->body.length);
   lua_setfield(L, -2, "body");
   push_headers(L, &transfer->head);
   lua_setfield(L, -2, "headers");
@@ -197,6 +214,9 @@ int luaopen_lanyard_http_core(lua_State *L) {
   static const luaL_Reg meta[] = {{"__gc", transfer_gc}, {NULL, NULL}};
   static const luaL_Reg pool_meta[] = {{"__gc", pool_gc}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"start", start}, {NULL, NULL}};
+  lua_getglobal(L, "require"); /* makes the class of secrets */
+  lua_pushliteral(L, "lanyard.credentials");
+  lua_call(L, 1, 0);
   new_class(L, POOL_CLASS, NULL, pool_meta);
   new_class(L, TRANSFER_CLASS, methods, meta);
   get_pool(L);

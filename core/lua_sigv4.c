@@ -338,6 +338,16 @@ static int explain(lua_State *L) {
   return 1;
 }
 
+/* sha1_hex(text) --> its SHA-1 in hexadecimal digits. For names that others made so. */
+static int sha1_hex(lua_State *L) {
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  char hex[SIGV4_SHA1_HEX];
+  sigv4_sha1(text, length, hex);
+  lua_pushstring(L, hex);
+  return 1;
+}
+
 /* sha256_hex(text) --> its SHA-256 in hexadecimal digits */
 static int sha256_hex(lua_State *L) {
   size_t length;
@@ -362,9 +372,9 @@ int luaopen_lanyard_sigv4(lua_State *L);
 int luaopen_lanyard_sigv4(lua_State *L) {
   static const luaL_Reg keys_meta[] = {{"__gc", keys_gc}, {NULL, NULL}};
   static const luaL_Reg signing_meta[] = {{"__gc", signing_gc}, {NULL, NULL}};
-  static const luaL_Reg functions[] = {{"sign", sign},       {"presign", presign},
-                                       {"explain", explain}, {"sha256_hex", sha256_hex},
-                                       {"equal", equal},     {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"sign", sign},   {"presign", presign},   {"explain", explain}, {"sha256_hex", sha256_hex},
+      {"equal", equal}, {"sha1_hex", sha1_hex}, {NULL, NULL}};
   new_class(L, KEYS_CLASS, NULL, keys_meta);
   new_class(L, SIGNING_CLASS, NULL, signing_meta);
   struct sigv4_keys **slot = lua_newuserdatauv(L, sizeof *slot, 0);

@@ -10,6 +10,7 @@ int luaopen_lanyard_http_core(lua_State *L);
 int luaopen_lanyard_httpd_core(lua_State *L);
 int luaopen_lanyard_ini(lua_State *L);
 int luaopen_lanyard_json(lua_State *L);
+int luaopen_lanyard_jws(lua_State *L);
 int luaopen_lanyard_loop(lua_State *L);
 int luaopen_lanyard_match(lua_State *L);
 int luaopen_lanyard_policy_core(lua_State *L);
@@ -24,6 +25,7 @@ static const luaL_Reg c_modules[] = {
     {"lanyard.httpd.core", luaopen_lanyard_httpd_core},
     {"lanyard.ini", luaopen_lanyard_ini},
     {"lanyard.json", luaopen_lanyard_json},
+    {"lanyard.jws", luaopen_lanyard_jws},
     {"lanyard.loop", luaopen_lanyard_loop},
     {"lanyard.match", luaopen_lanyard_match},
     {"lanyard.policy.core", luaopen_lanyard_policy_core},

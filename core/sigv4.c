@@ -31,13 +31,23 @@ bool sigv4_date(double seconds, char date[SIGV4_DATE]) {
   return gmtime_r(&time, &calendar) && strftime(date, SIGV4_DATE, "%Y%m%dT%H%M%SZ", &calendar) > 0;
 }
 
-static void to_hex(const unsigned char digest[SHA256_DIGEST_LENGTH], char hex[SIGV4_HEX]) {
+static void add_hex(const unsigned char *digest, size_t length, char *hex) {
   static const char digits[] = "0123456789abcdef";
-  for (size_t i = 0; i < SHA256_DIGEST_LENGTH; i++) {
+  for (size_t i = 0; i < length; i++) {
     hex[2 * i] = digits[digest[i] >> 4];
     hex[2 * i + 1] = digits[digest[i] & 15];
   }
-  hex[SIGV4_HEX - 1] = '\0';
+  hex[2 * length] = '\0';
+}
+
+static void to_hex(const unsigned char digest[SHA256_DIGEST_LENGTH], char hex[SIGV4_HEX]) {
+  add_hex(digest, SHA256_DIGEST_LENGTH, hex);
+}
+
+void sigv4_sha1(const char *bytes, size_t length, char hex[SIGV4_SHA1_HEX]) {
+  unsigned char digest[SHA_DIGEST_LENGTH];
+  SHA1((const unsigned char *)bytes, length, digest);
+  add_hex(digest, sizeof digest, hex);
 }
 
 void sigv4_sha256(const char *bytes, size_t length, char hex[SIGV4_HEX]) {

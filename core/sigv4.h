@@ -10,7 +10,8 @@
 /* AWS Signature Version 4.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
 
-#define SIGV4_HEX 65  /* a SHA-256 in hexadecimal digits, and NUL */
+#define SIGV4_HEX 65 /* a SHA-256 in hexadecimal digits, and NUL */
+#define SIGV4_SHA1_HEX 41
 #define SIGV4_DATE 17 /* 20150830T123600Z, and NUL */
 
 struct sigv4_header {
@@ -40,6 +41,9 @@ struct sigv4_scope {
 
 /* Seconds since 1970 as SigV4 spells a time. False for a time that no calendar has. */
 bool sigv4_date(double seconds, char date[SIGV4_DATE]);
+
+/* For names that others made so; it protects nothing. */
+void sigv4_sha1(const char *bytes, size_t length, char hex[SIGV4_SHA1_HEX]);
 
 void sigv4_sha256(const char *bytes, size_t length, char hex[SIGV4_HEX]);
 

@@ -37,3 +37,21 @@ bool utf8_valid(const char *text, size_t length) {
   }
   return true;
 }
+
+void utf8_add(struct buf *buf, uint32_t code) {
+  if (code < 0x80) {
+    buf_addc(buf, (char)code);
+  } else if (code < 0x800) {
+    buf_addc(buf, (char)(0xc0 | code >> 6));
+    buf_addc(buf, (char)(0x80 | (code & 0x3f)));
+  } else if (code < 0x10000) {
+    buf_addc(buf, (char)(0xe0 | code >> 12));
+    buf_addc(buf, (char)(0x80 | (code >> 6 & 0x3f)));
+    buf_addc(buf, (char)(0x80 | (code & 0x3f)));
+  } else {
+    buf_addc(buf, (char)(0xf0 | code >> 18));
+    buf_addc(buf, (char)(0x80 | (code >> 12 & 0x3f)));
+    buf_addc(buf, (char)(0x80 | (code >> 6 & 0x3f)));
+    buf_addc(buf, (char)(0x80 | (code & 0x3f)));
+  }
+}

@@ -5,10 +5,12 @@ local task = require "lanyard.task"
 
 local M = {}
 
--- http.request { method =, url =, headers = {}, body =, connect_timeout = 5, timeout = 30 }
+-- http.request { method =, url =, headers = {}, body =, connect_timeout = 5, timeout = 30, direct = false }
 --   --> { status, headers = { [lower case] = value }, body, elapsed }
 --   | nil, err { code, message, retryable, sent }
--- Seconds for the times. No redirect is followed. err.sent: the peer may have seen the request.
+-- Seconds for the times. The body and the values of headers may be secrets (lanyard.credentials); with
+-- sealed = true the reply's body is one. No redirect is followed. `direct` goes past every proxy that
+-- the environment names. err.sent: the peer may have seen the request.
 function M.request(request)
   return task.await(core.start(request))
 end

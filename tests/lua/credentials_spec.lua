@@ -11,7 +11,8 @@ end
 
 describe("credentials", function()
   it("show their key id, source, expiry and whether there is a token, and nothing else", function()
-    local key = new { session_token = "TOKEN", expires = 12, source = "test" }
+    local key = new { session_token = "TOKEN", expires = 12, account_id = "111122223333", source = "test" }
+    assert.equal("111122223333", key.account_id)
     assert.equal("AKIDEXAMPLE", key.access_key_id)
     assert.equal("test", key.source)
     assert.equal(12, key.expires)
@@ -34,6 +35,46 @@ describe("credentials", function()
     local ok, why = pcall(credentials.new, { access_key_id = "AKIDEXAMPLE" })
     assert.is_false(ok)
     assert.matches("secret_access_key", why)
+  end)
+end)
+
+describe("a secret", function()
+  it("is opened member by member, and what is not asked for stays shown", function()
+    local sealed = credentials.secret '{"AccessKeyId":"AKID","SecretAccessKey":"hidden","SessionToken":"also"}'
+    local text, found = sealed:expose({ "SecretAccessKey", "SessionToken", "absent" }, "json")
+    assert.equal('{"AccessKeyId":"AKID","SecretAccessKey":"***","SessionToken":"***"}', text)
+    assert.is_nil(found.absent)
+    local key = credentials.new { access_key_id = "AKID", secret_access_key = found.SecretAccessKey,
+      session_token = found.SessionToken }
+    assert.equal("a *** ***", credentials.redactor { key }:redact "a hidden also")
+  end)
+
+  it("is opened as XML, too", function()
+    local text, found = credentials.secret "<r><Key>a&amp;b</Key></r>":expose({ "Key" }, "xml")
+    assert.equal("<r><Key>***</Key></r>", text)
+    assert.equal("***", credentials.redactor { found.Key }:redact "a&b")
+  end)
+
+  it("shows nothing of itself when it is no JSON or XML", function()
+    local sealed = credentials.secret "{secret"
+    for _, form in ipairs { "json", "xml" } do
+      local text, err = sealed:expose({ "key" }, form)
+      assert.is_nil(text)
+      assert.equal("Malformed", err.code)
+      assert.equal(("it is no %s (byte %d)"):format(form:upper(), form == "json" and 2 or 1), err.message)
+    end
+    assert.has_error(function() sealed:expose({ 1 }, "json") end)
+    assert.has_error(function() sealed:expose({}, "yaml") end)
+  end)
+
+  it("is joined with text, escaped for JSON where that is asked for", function()
+    local token = credentials.secret 'a"\\\1'
+    local body = credentials.join({ '{"token":"', token, '"}' }, "json")
+    assert.equal("secret: ***", tostring(body))
+    local _, found = body:expose({ "token" }, "json")
+    assert.equal("***", credentials.redactor { found.token }:redact 'a"\\\1')
+    assert.equal("***", credentials.redactor { credentials.join { "x", token } }:redact 'xa"\\\1')
+    assert.has_error(function() credentials.join { 1 } end)
   end)
 end)
 

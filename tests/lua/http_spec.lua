@@ -1,5 +1,7 @@
+local credentials = require "lanyard.credentials"
 local http = require "lanyard.http"
 local httpd = require "lanyard.httpd"
+local system = require "lanyard.system"
 local task = require "lanyard.task"
 
 local server, handler
@@ -98,6 +100,52 @@ describe("HTTP", function()
   it("answers 500 when the handler raises", function()
     handler = function() error "no" end
     assert.equal(500, assert(get()).status)
+  end)
+
+  it("goes through the proxy of the environment, and past it where it is told to", function()
+    local proxied = 0
+    local proxy = assert(httpd.serve { handler = function()
+      proxied = proxied + 1
+      return { status = 200, body = "from the proxy" }
+    end })
+    handler = function() return { status = 200, body = "direct" } end
+    local kept, none, both = os.getenv "http_proxy", os.getenv "no_proxy", os.getenv "NO_PROXY"
+    system.setenv("http_proxy", proxy.url)
+    system.setenv("no_proxy", nil)
+    system.setenv("NO_PROXY", nil)
+    local through, past = get("/"), get("/", { direct = true })
+    system.setenv("http_proxy", kept)
+    system.setenv("no_proxy", none)
+    system.setenv("NO_PROXY", both)
+    proxy.close()
+    assert.equal("from the proxy", through.body)
+    assert.equal("direct", past.body)
+    assert.equal(1, proxied)
+  end)
+
+  it("seals a reply, and carries secrets that nobody on this side sees", function()
+    local seen
+    handler = function(request)
+      seen = request
+      return { status = 200, body = '{"token":"hidden"}' .. (" "):rep(100000) }
+    end
+    local reply = assert(get("/", {
+      method = "POST", sealed = true, body = credentials.secret "body",
+      headers = { Authorization = credentials.secret "bearer" },
+    }))
+    assert.equal("body", seen.body)
+    assert.equal("bearer", seen.headers.authorization)
+    assert.equal("secret: ***", tostring(reply.body))
+    assert.equal('{"token":"***"}', reply.body:expose({ "token" }, "json"):match "^%S+")
+    handler = function() return { status = 204 } end
+    assert.equal("secret: ***", tostring(assert(get("/", { sealed = true })).body))
+  end)
+
+  it("refuses a secret that smuggles in another header", function()
+    local value = credentials.secret "1\r\nX-B: 2"
+    local ok, why = pcall(get, "/", { headers = { ["X-A"] = value } })
+    assert.is_false(ok)
+    assert.is_nil(why:find("X-B", 1, true))
   end)
 
   it("serves many at once", function()

@@ -115,8 +115,7 @@ end
 
 -- connect(session [, settings]) --> here | nil, err where an endpoint is configured that is none
 -- settings: journal_root (instead of $XDG_STATE_HOME/lanyard), settle (look once more after each
--- write), progress(text), poll (see roles.POLL), limits (see write.LIMITS), parallel, clock (see
--- lanyard.access.clock).
+-- write), progress(text), poll (see roles.POLL), limits (see write.LIMITS), parallel, clock (see lanyard.clock).
 function M.connect(session, settings)
   settings = settings or {}
   local ecr, lightsail, err
@@ -140,7 +139,7 @@ function M.connect(session, settings)
     parallel = settings.parallel or PARALLEL,
     poll = setmetatable(settings.poll or {}, { __index = roles.POLL }),
     limits = setmetatable(settings.limits or {}, { __index = write.LIMITS }),
-    clock = settings.clock or require "lanyard.access.clock",
+    clock = settings.clock or require "lanyard.clock",
     -- The roles that appeared in this run, by ARN, with the moment.
     fresh = {},
   }, Here)

@@ -28,14 +28,6 @@ function M.principal_wait(n)
   return PRINCIPAL_WAITS[math.min(n, #PRINCIPAL_WAITS)]
 end
 
--- Whether the request may have taken effect although no good answer came.
-function M.may_have_happened(err)
-  if err.status and err.status >= 400 and err.status < 500 then
-    return false
-  end
-  return err.sent ~= false and (err.status ~= nil or err.sent == true or err.retryable == true)
-end
-
 -- Whether a policy names a role or user that was deleted, for which AWS may refuse it.
 function M.has_orphans(doc)
   return doc ~= nil and #principal.orphans(doc:statements()) > 0

@@ -21,6 +21,7 @@ local journal = require "lanyard.access.journal"
 local lock = require "lanyard.access.lock"
 local policy = require "lanyard.policy"
 local refusal = require "lanyard.access.refusal"
+local retry = require "lanyard.aws.retry"
 local store = require "lanyard.access.store"
 
 local M = {}
@@ -214,7 +215,7 @@ function Change:perform(found, wanted, read_at)
   local ok
   ok, err = store.write(self.client, self.name, wanted)
   if not ok then
-    local open = refusal.may_have_happened(err)
+    local open = retry.may_have_happened(err)
     if not open then
       self.journal:forget(entry)
     end

@@ -4,25 +4,31 @@
 --   for repository in ecr:each("DescribeRepositories", "repositories") do ... end
 --   local all, err = ecr:list("DescribeRepositories", "repositories")
 --
--- err: code, message, status, request_id, operation, service, attempts, retryable, sent.
+-- err: code, message, status, request_id, operation, service, region, attempts, retryable, sent; reason
+-- (OAuth's code, of the sign-in services); earlier (the failure of an attempt before that may have been
+-- carried out, where the last one was refused).
 
+local clock = require "lanyard.clock"
 local credentials_core = require "lanyard.credentials"
 local errors = require "lanyard.errors"
 local http = require "lanyard.http"
 local lists = require "lanyard.lists"
 local nearest = require "lanyard.policy.nearest"
+local quota = require "lanyard.aws.quota"
+local rate = require "lanyard.aws.rate"
 local retry = require "lanyard.aws.retry"
 local sigv4 = require "lanyard.sigv4"
-local system = require "lanyard.system"
-local task = require "lanyard.task"
+local skew = require "lanyard.aws.skew"
 local version = require "lanyard.version"
 local wire = require "lanyard.aws.wire"
 
 local M = {}
 
+-- Of each protocol: encode, decode, decode_error, and in which FORMAT its replies are.
 local PROTOCOLS = {
   json = require "lanyard.aws.protocol.json",
   query = require "lanyard.aws.protocol.query",
+  rest_json = require "lanyard.aws.protocol.rest_json",
 }
 local USER_AGENT = ("lanyard/%s (Lua 5.4; libcurl)"):format(version)
 
@@ -54,8 +60,8 @@ local function invalid(self, operation, reply, why)
   })
 end
 
-local function check_reply(self, operation, reply, output)
-  for member, kind in pairs(self.description.operations[operation].reply) do
+local function check_reply(self, operation, reply, output, described)
+  for member, kind in pairs(described.reply) do
     local value = output[member]
     if kind == "list" and value == nil then
       output[member] = {}
@@ -66,13 +72,29 @@ local function check_reply(self, operation, reply, output)
   return output
 end
 
-local function answer_of(self, operation, reply)
+-- Puts the sealed values where the text of a sealed reply had *** for them.
+local function put_back(output, secrets)
+  for member, value in pairs(output) do
+    if type(value) == "table" then
+      put_back(value, secrets)
+    elseif value == "***" then
+      output[member] = secrets[member]
+    end
+  end
+end
+
+local function answer_of(self, operation, reply, secrets)
   if reply.status >= 200 and reply.status < 300 then
-    local output, why = self.protocol.decode(reply.body, operation)
+    local described = self.description.operations[operation]
+    local output, why = self.protocol.decode(reply.body, operation, described)
     if not output then
       return invalid(self, operation, reply, why)
     end
-    return check_reply(self, operation, reply, output)
+    output, why = check_reply(self, operation, reply, output, described)
+    if output and secrets then
+      put_back(output, secrets)
+    end
+    return output, why
   elseif reply.status < 400 then
     return invalid(self, operation, reply,
       ("the answer is a redirect (%d) to %s, which no AWS service sends: is the endpoint right?")
@@ -83,31 +105,49 @@ local function answer_of(self, operation, reply)
   err.code = err.code or "Http" .. reply.status
   err.message = err.message or ("HTTP status %d without a message"):format(reply.status)
   err.request_id = reply.headers["x-amzn-requestid"] or reply.headers["x-amz-request-id"] or err.request_id
+  err.date = reply.headers.date
+  err.retry_after = retry.after(reply.headers, self.options.clock.time())
   err.sent = true
   err.retryable = retry.is_retryable(err)
   return failed(self, operation, err)
 end
 
+-- keys: nil for an operation that is not signed
 local function request_of(self, operation, input, keys)
-  local headers, body = self.protocol.encode(self.description, operation, input)
+  local headers, body, method, target = self.protocol.encode(self.description, operation, input)
   headers["User-Agent"] = self.user_agent
+  local options = self.options
   local request = {
-    method = "POST",
-    url = self.endpoint .. "/",
+    method = method or "POST",
+    url = self.endpoint .. (target or "/"),
     headers = headers,
     body = body,
     credentials = keys,
     region = self.signing_region,
     service = self.description.signing_name or self.service,
-    time = system.time(),
-    connect_timeout = self.options.connect_timeout,
-    timeout = self.options.timeout,
-    ca_bundle = self.options.ca_bundle,
+    time = options.clock.time() + (self.shared.offsets[self.endpoint] or 0),
+    connect_timeout = options.connect_timeout,
+    timeout = options.timeout,
+    ca_bundle = options.ca_bundle,
+    max_size = options.max_size,
+    sealed = options.sealed,
   }
-  for name, value in pairs((sigv4.sign(request))) do
-    headers[name] = value
+  if keys then
+    for name, value in pairs((sigv4.sign(request))) do
+      headers[name] = value
+    end
   end
   return request
+end
+
+-- A sealed body becomes text with *** in the place of secrets, which are given apart.
+local function unseal(self, reply)
+  if type(reply.body) == "string" then
+    return nil
+  end
+  local text, secrets = reply.body:expose(self.description.secrets, self.protocol.FORMAT)
+  reply.body = text or ""
+  return text and secrets
 end
 
 local function attempt(self, operation, input, keys)
@@ -126,10 +166,11 @@ local function attempt(self, operation, input, keys)
       code = err.code, message = err.message, retryable = err.retryable, sent = err.sent,
     })
   end
+  local secrets = unseal(self, reply)
   if debug then
     debug(wire.reply(reply, redactor))
   end
-  return answer_of(self, operation, reply)
+  return answer_of(self, operation, reply, secrets)
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -149,24 +190,101 @@ local function check_call(self, operation, input, level)
   end
 end
 
-local function call(self, operation, input)
-  local keys, err = self.session:credentials()
-  if not keys then
-    return nil, err
+local function note(self, text, ...)
+  if self.options.debug then
+    self.options.debug("* " .. text:format(...))
   end
-  local most = self.options.max_attempts
-  for number = 1, most do
-    local output
+end
+
+-- The limiter that a call passes | nil when it passes none
+local function limiter_of(self, operation, keys)
+  if self.options.retry_mode ~= "adaptive" then
+    return nil
+  end
+  local owner = keys and keys.account_id or self.session
+  return rate.limiter(owner, self.endpoint .. " " .. operation, self.options.clock)
+end
+
+-- Puts right why AWS refused a signature: this machine's clock, or credentials that have ended. Whether
+-- the call may succeed now. `righted` has what was done in this call; each is done once.
+local function put_right(self, err, keys, righted)
+  local offsets = self.shared.offsets
+  local offset = skew.offset(err, self.options.clock.time(), offsets[self.endpoint] or 0)
+  if offset and not righted.clock then
+    righted.clock = true
+    offsets[self.endpoint] = offset
+    note(self, "%s's clock is %+d s from this machine's: signing by it from now on", self.service, offset)
+    return true
+  elseif retry.is_expired(err) and keys and not righted.keys and self.session.expire then
+    righted.keys = true
+    self.session:expire(keys)
+    local fresh = self.session:credentials()
+    return fresh ~= nil and fresh.access_key_id ~= keys.access_key_id
+  end
+  return false
+end
+
+-- Waits before the next attempt. What it costs | nil when so much failed lately that none is made
+local function back_off(self, err, number)
+  local options = self.options
+  local cost = retry.cost(err)
+  if not self.quota:take(cost) then
+    note(self, "not tried again: too many calls to %s fail", self.service)
+    return nil
+  end
+  local delay = retry.delay(number, err, options.clock.random, options.longest_delay)
+  note(self, "attempt %d of %d: %s; again in %.2f s", number, options.max_attempts, err.code, delay)
+  options.clock.sleep(delay)
+  return cost
+end
+
+-- What a call ends in that failed. `doubtful`: the failure of an attempt before that may have been
+-- carried out, which a refusal now ("already exists") may come of.
+local function ending(err, doubtful, described)
+  if doubtful and doubtful ~= err and not described.reads and not retry.may_have_happened(err) then
+    err.earlier = doubtful
+    err.tip = err.tip or ("attempt %d of this call broke off (%s) and may have been carried out; look before it is "
+      .. "made again"):format(doubtful.attempts, doubtful.code)
+  end
+  return nil, err
+end
+
+local function call(self, operation, input)
+  local options, described = self.options, self.description.operations[operation]
+  local unsigned = options.unsigned or described.unsigned
+  local righted, cost, doubtful = {}, nil, nil
+  for number = 1, options.max_attempts do
+    local keys, output, err
+    if not unsigned then
+      keys, err = self.session:credentials()
+      if not keys then
+        return nil, err
+      end
+    end
+    local limiter = limiter_of(self, operation, keys)
+    local sent = limiter and limiter:acquire()
     output, err = attempt(self, operation, input, keys)
+    if limiter then
+      limiter:record(err ~= nil and retry.is_throttling(err), sent)
+    end
     if output then
+      self.quota:give(cost or 1)
       return output
     end
-    err.attempts = number
-    err.region = self.region
-    if number == most or not err.retryable then
-      return nil, err
+    err.attempts, err.region = number, self.region
+    local right = put_right(self, err, keys, righted)
+    err.retryable = right or err.retryable
+    if retry.may_have_happened(err) then
+      doubtful = err
     end
-    task.sleep(retry.delay(number))
+    if not err.retryable or number == options.max_attempts or described.once and doubtful then
+      return ending(err, doubtful, described)
+    elseif not right then
+      cost = back_off(self, err, number)
+      if not cost then
+        return ending(err, doubtful, described)
+      end
+    end
   end
 end
 
@@ -266,12 +384,28 @@ function meta.__index(self, name)
   return method
 end
 
+-- What the clients of a session share: the quotas of retries, by service and Region, and how far the
+-- clocks of endpoints are from this machine's.
+local function shared_of(session)
+  session.shared = session.shared or { quotas = {}, offsets = {} }
+  return session.shared
+end
+
 -- new(session, description, endpoint, options) --> client
--- endpoint: see lanyard.aws.endpoints; options: max_attempts, connect_timeout, timeout, ca_bundle,
--- app_id, debug(line), transport (lanyard.http.request unless given).
+-- endpoint: see lanyard.aws.endpoints; options: max_attempts (all that a call may take, what is put right
+-- between two included), retry_mode (see lanyard.aws.retry), longest_delay between two attempts (20
+-- seconds), connect_timeout, timeout, ca_bundle, max_size of a reply (bytes; 64 MiB), app_id,
+-- debug(line), transport (lanyard.http.request unless given), clock (lanyard.clock unless given), unsigned
+-- (ask for no credentials and sign nothing), sealed (the secret members of replies are sealed secrets).
 function M.new(session, description, endpoint, options)
-  return setmetatable({
+  local shared = shared_of(session)
+  local name = ("%s %s"):format(description.name, session.region)
+  shared.quotas[name] = shared.quotas[name] or quota.new()
+  local mode, why = retry.mode(options.retry_mode)
+  local self = setmetatable({
     session = session,
+    shared = shared,
+    quota = shared.quotas[name],
     service = description.name,
     description = description,
     protocol = PROTOCOLS[description.protocol] or error("no protocol '" .. tostring(description.protocol) .. "'"),
@@ -281,13 +415,23 @@ function M.new(session, description, endpoint, options)
     user_agent = user_agent(options.app_id),
     options = {
       max_attempts = options.max_attempts,
+      retry_mode = mode or error(why),
+      longest_delay = options.longest_delay,
       connect_timeout = options.connect_timeout,
       timeout = options.timeout,
       ca_bundle = options.ca_bundle,
+      max_size = options.max_size,
       debug = options.debug,
       transport = options.transport or http.request,
+      clock = options.clock or clock,
+      unsigned = options.unsigned,
+      sealed = options.sealed,
     },
   }, meta)
+  if why then
+    note(self, "%s", why)
+  end
+  return self
 end
 
 return M

@@ -32,7 +32,23 @@ local function load_file(path, kind)
   return nil, err
 end
 
--- load([name]) --> profile { name, values = { [key] = value }, services, sso_sessions, explicit, paths }
+-- The profiles of both files, by name; of a key that stands in both, that of the credentials file counts.
+local function merge(config, credentials)
+  local merged = {}
+  for _, file in ipairs { config, credentials } do
+    for name, values in pairs(file.profiles) do
+      merged[name] = merged[name] or {}
+      for key, value in pairs(values) do
+        merged[name][key] = value
+      end
+    end
+  end
+  return merged
+end
+
+-- load([name])
+--   --> profile { name, values = { [key] = value }, services, sso_sessions, explicit, paths,
+--                 profiles = { [name] = values } of all }
 --   | nil, err { code = "ProfileNotFound" | "InvalidConfig" | ... }
 -- The profile named, or that of AWS_PROFILE, or of AWS_DEFAULT_PROFILE, or `default`, which may be missing.
 function M.load(name)
@@ -50,8 +66,8 @@ function M.load(name)
   if not credentials then
     return nil, err
   end
-  local in_config, in_credentials = config.profiles[chosen], credentials.profiles[chosen]
-  if not (in_config or in_credentials) and chosen ~= "default" then
+  local profiles = merge(config, credentials)
+  if not profiles[chosen] and chosen ~= "default" then
     return nil, errors.new {
       code = "ProfileNotFound",
       message = ("there is no profile '%s' in %s or %s"):format(chosen, paths.config or "~/.aws/config",
@@ -59,17 +75,11 @@ function M.load(name)
       tip = "aws configure --profile " .. chosen .. " makes one; --profile and AWS_PROFILE choose another",
     }
   end
-  local values = {}
-  for key, value in pairs(in_config or {}) do
-    values[key] = value
-  end
-  for key, value in pairs(in_credentials or {}) do
-    values[key] = value
-  end
   return {
     name = chosen,
     explicit = name ~= nil,
-    values = values,
+    values = profiles[chosen] or {},
+    profiles = profiles,
     services = config.services,
     sso_sessions = config.sso_sessions,
     paths = paths,

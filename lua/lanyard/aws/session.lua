@@ -76,7 +76,9 @@ local function read_region(profile, given)
 end
 
 -- The profile of a process that has `defaults`: nothing of the machine counts.
-local ISOLATED = { name = "default", isolated = true, values = {}, services = {}, sso_sessions = {}, paths = {} }
+local ISOLATED = {
+  name = "default", isolated = true, values = {}, profiles = {}, services = {}, sso_sessions = {}, paths = {},
+}
 
 -- new(options, defaults) --> session | nil, err
 -- options: profile, region, endpoint_url, credentials, retry_mode, max_attempts, fips, dualstack,
@@ -153,7 +155,8 @@ function Session:endpoint(service)
 end
 
 -- session:client(service [, options]) --> client | nil, err
--- options: max_attempts, connect_timeout, timeout, transport, each instead of the session's.
+-- options: max_attempts, connect_timeout, timeout, transport, each instead of the session's; unsigned,
+-- sealed (see lanyard.aws.client).
 function Session:client(service, options)
   local description = services.get(service)
   local endpoint, err = self:endpoint(service)

@@ -83,7 +83,7 @@ local function lines_of(mark, first, headers, body, redactor)
   for _, name in ipairs(names) do
     lines[#lines + 1] = ("%s %s: %s"):format(mark, name, header(name, headers[name]))
   end
-  if body ~= "" then
+  if body and body ~= "" then
     lines[#lines + 1] = mark .. " " .. M.body(body)
   end
   return redactor:redact(table.concat(lines, "\n"))

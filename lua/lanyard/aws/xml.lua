@@ -149,19 +149,6 @@ function M.parse(text)
   return reader.root
 end
 
--- value(element) --> its text, or a table of its children by name; the children of a list, which the
--- Query protocol calls `member`, by position
-function M.value(element)
-  if #element == 0 then
-    return element.text
-  end
-  local result = {}
-  for i, child in ipairs(element) do
-    result[child.name == "member" and i or child.name] = M.value(child)
-  end
-  return result
-end
-
 -- The child of that name, or nil.
 function M.child(element, name)
   for _, child in ipairs(element) do
@@ -170,6 +157,25 @@ function M.child(element, name)
     end
   end
   return nil
+end
+
+-- value(element) --> its text, or a table of its children by name; the children of a list, which the
+-- Query protocol calls `member`, by position, and those of a map, called `entry`, by their key
+function M.value(element)
+  if #element == 0 then
+    return element.text
+  end
+  local result = {}
+  for i, child in ipairs(element) do
+    local key = child.name == "entry" and M.child(child, "key")
+    local value = key and M.child(child, "value")
+    if value then
+      result[key.text] = M.value(value)
+    else
+      result[child.name == "member" and i or child.name] = M.value(child)
+    end
+  end
+  return result
 end
 
 return M

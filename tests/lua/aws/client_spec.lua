@@ -5,16 +5,33 @@ local json = require "lanyard.json"
 
 local KEY = credentials.new { access_key_id = "AKIDEXAMPLE", secret_access_key = "secret" }
 
+-- A clock that sleeping moves.
+local function new_clock()
+  local clock = { slept = {}, passed = 0 }
+  function clock.now() return clock.passed end
+  function clock.time() return 1700000000 + clock.passed end
+  function clock.random() return 0.5 end
+  function clock.sleep(seconds)
+    table.insert(clock.slept, seconds)
+    clock.passed = clock.passed + seconds
+  end
+  return clock
+end
+
 -- A client whose requests the given functions answer, one after another; the last one repeats.
+-- --> client, the requests, the clock
 local function client(service, answers, options)
-  local seen = {}
+  local seen, clock = {}, new_clock()
   local all = { region = "us-east-1", credentials = KEY }
   for name, value in pairs(options or {}) do all[name] = value end
   all.transport = function(request)
     seen[#seen + 1] = request
     return (answers[#seen] or answers[#answers])(request)
   end
-  return assert(aws.client(service, all)), seen
+  local session = assert(aws.session(all))
+  local own = { clock = clock }
+  for _, name in ipairs { "retry_mode", "max_size", "longest_delay" } do own[name] = all[name] end
+  return assert(session:client(service, own)), seen, clock
 end
 
 local function answer(status, body, headers)
@@ -51,6 +68,49 @@ describe("a client", function()
     assert.equal("https://sts.us-east-1.amazonaws.com/", seen[1].url)
   end)
 
+  it("calls a REST service, unsigned and without credentials where the operation needs none", function()
+    local sso, seen = client("sso", { answer(200, { roleCredentials = { accessKeyId = "ASIA" } }) })
+    function sso.session.credentials() error "credentials were asked for" end
+    local reply = assert(sso:GetRoleCredentials { roleName = "r", accountId = "111122223333", accessToken = "T" })
+    assert.equal("ASIA", reply.roleCredentials.accessKeyId)
+    local request = seen[1]
+    assert.equal("GET", request.method)
+    assert.matches("/federation/credentials%?role_name=r&account_id=111122223333$", request.url)
+    assert.equal("T", request.headers["x-amz-sso_bearer_token"])
+    assert.is_nil(request.headers.Authorization)
+    assert.is_nil(request.body)
+  end)
+
+  it("signs nothing when it is told to be unsigned", function()
+    local sts, seen = client("sts", { answer(200, "<AssumeRoleWithWebIdentityResponse/>") })
+    assert(sts:AssumeRoleWithWebIdentity { RoleArn = "r", RoleSessionName = "s", WebIdentityToken = "t" })
+    local unsigned = assert(sts.session:client("sts", { unsigned = true }))
+    assert(unsigned:GetCallerIdentity())
+    assert.equal(2, #seen)
+    assert.is_nil(seen[1].headers.Authorization)
+    assert.is_nil(seen[2].headers.Authorization)
+  end)
+
+  it("gives the secret members of a sealed reply as secrets", function()
+    local secret = credentials.secret "hidden"
+    local names, format
+    local sso, seen = client("sso", { function()
+      return { status = 200, headers = {}, elapsed = 0, body = setmetatable({}, { __index = {
+        expose = function(_, ...)
+          names, format = ...
+          return '{"roleCredentials":{"accessKeyId":"ASIA","secretAccessKey":"***"}}', { secretAccessKey = secret }
+        end,
+      } }) }
+    end })
+    sso = assert(sso.session:client("sso", { sealed = true }))
+    local reply = assert(sso:GetRoleCredentials { roleName = "r", accountId = "1", accessToken = "T" })
+    assert.is_true(seen[1].sealed)
+    assert.same({ "secretAccessKey", "sessionToken" }, names)
+    assert.equal("json", format)
+    assert.equal(secret, reply.roleCredentials.secretAccessKey)
+    assert.equal("ASIA", reply.roleCredentials.accessKeyId)
+  end)
+
   it("gives AWS's error with code, message, status and request id", function()
     local ecr, seen = client("ecr", { answer(400, {
       __type = "com.amazonaws.ecr#RepositoryPolicyNotFoundException:http://x", message = "Repository policy ...",
@@ -85,11 +145,161 @@ describe("a client", function()
     assert.equal(2, #seen)
   end)
 
+  it("waits half of 1, 2, 4 seconds when chance says half, and as long as AWS asks", function()
+    local ecr, _, clock = client("ecr", { answer(503, "busy") }, { max_attempts = 4 })
+    assert.is_nil((ecr:DescribeRepositories()))
+    assert.same({ 0.5, 1, 2 }, clock.slept)
+    ecr, _, clock = client("ecr", { answer(503, "busy", { ["retry-after"] = "7" }), answer(200, {}) })
+    assert(ecr:DescribeRepositories())
+    assert.same({ 7 }, clock.slept)
+  end)
+
+  it("stops trying again when all calls of a session fail, and starts anew when they succeed", function()
+    local failing = true
+    local ecr, seen = client("ecr", { function()
+      return (failing and answer(500, "") or answer(200, {}))()
+    end }, { max_attempts = 5 })
+    for _ = 1, 200 do
+      assert.is_nil((ecr:DescribeRepositories()))
+    end
+    assert.equal(200 + 500 // 5, #seen)
+    local other = assert(ecr.session:client "ecr")
+    assert.equal(1, select(2, other:DescribeRepositories()).attempts)
+    failing = false
+    for _ = 1, 10 do
+      assert(ecr:DescribeRepositories())
+    end
+    failing = true
+    assert.equal(3, select(2, ecr:DescribeRepositories()).attempts)
+  end)
+
+  it("pays twice for a retry after a timeout", function()
+    local ecr, seen = client("ecr", { fault { code = "Timeout", message = "t", retryable = true, sent = true } },
+      { max_attempts = 2 })
+    for _ = 1, 100 do
+      assert.is_nil((ecr:DescribeRepositories()))
+    end
+    assert.equal(100 + 500 // 10, #seen)
+  end)
+
+  it("does not try again what may have been carried out and must not be twice", function()
+    local reset = fault { code = "Connection", message = "reset", retryable = true, sent = true }
+    local unsent = fault { code = "ConnectionRefused", message = "refused", retryable = true, sent = false }
+    local throttled = answer(400, { __type = "ThrottlingException" })
+    for first, attempts in pairs { [reset] = 1, [answer(500, "")] = 1, [unsent] = 2, [throttled] = 2 } do
+      local lightsail, seen = client("lightsail", { first, answer(200, { containerService = {} }) })
+      lightsail:CreateContainerServiceDeployment { serviceName = "web" }
+      assert.equal(attempts, #seen)
+    end
+  end)
+
+  it("tells of the attempt that may have done what a later one is refused for", function()
+    local exists = answer(400, { __type = "RepositoryAlreadyExistsException", message = "exists" })
+    local ecr = client("ecr", { fault { code = "Connection", message = "reset", retryable = true, sent = true }, exists })
+    local _, err = ecr:CreateRepository { repositoryName = "web" }
+    assert.equal("RepositoryAlreadyExistsException", err.code)
+    assert.equal("Connection", err.earlier.code)
+    assert.matches("attempt 1 of this call broke off %(Connection%) and may have been carried out", err.tip)
+    ecr = client("ecr", { answer(400, { __type = "ThrottlingException" }), exists })
+    _, err = ecr:CreateRepository { repositoryName = "web" }
+    assert.is_nil(err.earlier)
+    ecr = client("ecr", { answer(500, ""), answer(400, { __type = "RepositoryNotFoundException" }) })
+    _, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
+    assert.is_nil(err.earlier)
+  end)
+
   it("does not try again what will not pass", function()
     local ecr, seen = client("ecr", { fault { code = "Tls", message = "certificate", retryable = false, sent = false } })
     local _, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
     assert.equal("Tls", err.code)
     assert.equal(1, #seen)
+  end)
+
+  it("signs by the service's clock once it has refused this machine's", function()
+    local skewed = answer(403, { __type = "InvalidSignatureException", message = "Signature expired" },
+      { date = os.date("!%a, %d %b %Y %H:%M:%S GMT", 1700000000 + 3600) })
+    local ecr, seen, clock = client("ecr", { skewed, answer(200, {}) })
+    assert(ecr:DescribeRepositories())
+    assert.equal(1700000000, seen[1].time)
+    assert.equal(1700003600, seen[2].time)
+    assert.same({}, clock.slept)
+    assert(ecr.session:client("ecr", { clock = clock }):DescribeRepositories())
+    assert.equal(1700003600, seen[3].time)
+  end)
+
+  it("puts the clock right once a call, within its attempts", function()
+    local function skewed_by(seconds)
+      return answer(403, { __type = "SignatureDoesNotMatch" },
+        { date = os.date("!%a, %d %b %Y %H:%M:%S GMT", 1700000000 + seconds) })
+    end
+    local ecr, seen = client("ecr", { skewed_by(3600), skewed_by(7200), skewed_by(0) }, { max_attempts = 9 })
+    local _, err = ecr:DescribeRepositories()
+    assert.equal("SignatureDoesNotMatch", err.code)
+    assert.equal(2, #seen)
+    ecr, seen = client("ecr", { skewed_by(-3600), answer(200, {}) }, { max_attempts = 1 })
+    _, err = ecr:DescribeRepositories()
+    assert.is_true(err.retryable) -- by the caller: the next call is signed by the service's clock
+    assert(ecr:DescribeRepositories())
+    assert.equal(1699996400, seen[2].time)
+  end)
+
+  it("leaves the clock alone when it is not why", function()
+    for _, first in ipairs {
+      answer(403, { __type = "SignatureDoesNotMatch" }, { date = "Tue, 14 Nov 2023 22:13:30 GMT" }),
+      answer(403, { __type = "SignatureDoesNotMatch" }, { date = "yesterday" }),
+      answer(403, { __type = "SignatureDoesNotMatch" }),
+      answer(400, { __type = "AccessDeniedException" }, { date = "Tue, 14 Nov 2000 22:13:30 GMT" }),
+    } do
+      local ecr, seen = client("ecr", { first })
+      assert.is_nil((ecr:DescribeRepositories()))
+      assert.equal(1, #seen)
+      assert.is_nil(next(ecr.shared.offsets))
+    end
+  end)
+
+  it("takes new credentials once when these have ended", function()
+    local expired = answer(400, { __type = "ExpiredTokenException" })
+    local ecr, seen = client("ecr", { expired, answer(200, {}) })
+    local old = ecr.session:credentials()
+    local new = credentials.new { access_key_id = "ASIANEW", secret_access_key = "s", session_token = "t" }
+    function ecr.session:expire(keys) self.keys = keys == old and new or error "others" end
+    assert(ecr:DescribeRepositories())
+    assert.matches("Credential=ASIANEW/", seen[2].headers.Authorization)
+
+    ecr, seen = client("ecr", { expired }, { max_attempts = 9 })
+    local count = 0
+    function ecr.session:expire()
+      count = count + 1
+      self.keys = credentials.new { access_key_id = "ASIA" .. count, secret_access_key = "s" }
+    end
+    local _, err = ecr:DescribeRepositories()
+    assert.equal("ExpiredTokenException", err.code)
+    assert.equal(2, #seen)
+
+    ecr, seen = client("ecr", { expired })
+    function ecr.session.expire() end
+    assert.is_nil((ecr:DescribeRepositories()))
+    assert.equal(1, #seen) -- the same keys would be refused again
+  end)
+
+  it("holds itself back in adaptive mode, and only there", function()
+    local throttled = answer(400, { __type = "ThrottlingException" })
+    for mode, held_back in pairs { standard = false, legacy = false, adaptive = true } do
+      local ecr, _, clock = client("ecr", { throttled, answer(200, {}) }, { retry_mode = mode })
+      assert(ecr:DescribeRepositories())
+      local before = clock.passed
+      for _ = 1, 5 do assert(ecr:DescribeRepositories()) end
+      assert.equal(held_back, clock.passed > before, mode)
+    end
+    local ok, why = pcall(client, "ecr", {}, { retry_mode = "fast" })
+    assert.is_false(ok)
+    assert.matches("no retry mode", why)
+  end)
+
+  it("passes on how large an answer may be", function()
+    local ecr, seen = client("ecr", { answer(200, {}) }, { max_size = 1000 })
+    assert(ecr:DescribeRepositories())
+    assert.equal(1000, seen[1].max_size)
   end)
 
   it("refuses an answer that is no JSON, has another type than it must, or is a redirect", function()

@@ -10,7 +10,8 @@ describe("retry", function()
 
   it("tries throttling, 5xx and a Region that is being set up again, and no refusal", function()
     for _, err in ipairs { { code = "ThrottlingException", status = 400 }, { code = "ServerException", status = 500 },
-      { code = "Http503", status = 503 }, { code = "RegionSetupInProgressException", status = 400 } } do
+      { code = "Http503", status = 503 }, { code = "RegionSetupInProgressException", status = 400 },
+      { code = "IDPCommunicationError", status = 400 }, { code = "RequestTimeout", status = 400 } } do
       assert.is_true(retry.is_retryable(err), err.code)
     end
     for _, err in ipairs { { code = "InvalidParameterException", status = 400 }, { code = "LimitExceededException", status = 400 },
@@ -22,9 +23,52 @@ describe("retry", function()
   it("waits a random part of 1, 2, 4, ... 20 seconds", function()
     local function most() return 0.999 end
     for attempt, limit in ipairs { 1, 2, 4, 8, 16, 20, 20 } do
-      assert.is_true(retry.delay(attempt, most) < limit)
-      assert.is_true(retry.delay(attempt, most) > limit * 0.99)
-      assert.equal(0, retry.delay(attempt, function() return 0 end))
+      assert.is_true(retry.delay(attempt, {}, most) < limit)
+      assert.is_true(retry.delay(attempt, {}, most) > limit * 0.99)
+      assert.equal(0, retry.delay(attempt, {}, function() return 0 end))
     end
+    assert.is_true(retry.delay(9, {}, most, 0.5) < 0.5)
+  end)
+
+  it("waits as long as AWS asks, up to the longest of its own waits", function()
+    local function least() return 0 end
+    assert.equal(7, retry.delay(1, { retry_after = 7 }, least))
+    assert.equal(20, retry.delay(1, { retry_after = 3600 }, least))
+    assert.is_true(retry.delay(5, { retry_after = 1 }, function() return 0.9 end) > 14)
+  end)
+
+  it("reads how long that is from seconds, a date and milliseconds", function()
+    local now = 784111777 -- Sun, 06 Nov 1994 08:49:37 GMT
+    assert.equal(120, retry.after({ ["retry-after"] = "120" }, now))
+    assert.equal(1.5, retry.after({ ["x-amz-retry-after"] = "1500", ["retry-after"] = "9" }, now))
+    assert.equal(23, retry.after({ ["retry-after"] = "Sun, 06 Nov 1994 08:50:00 GMT" }, now))
+    assert.equal(3, retry.after({ ["retry-after"] = "Sun, 06 Nov 1994 08:50:00 GMT",
+      date = "Sun, 06 Nov 1994 08:49:57 GMT" }, now))
+    assert.equal(0, retry.after({ ["retry-after"] = "Sun, 06 Nov 1994 08:00:00 GMT" }, now))
+    for _, text in ipairs { "", "soon", "-5", "1e9", "0x10", "Sun, 06 Nov 1994" } do
+      assert.is_nil(retry.after({ ["retry-after"] = text, ["x-amz-retry-after"] = text }, now), text)
+    end
+  end)
+
+  it("knows what may have been carried out, and what was not", function()
+    for _, err in ipairs { { code = "Connection", sent = true, retryable = true }, { code = "Http503", status = 503 },
+      { code = "InvalidResponse", status = 200, sent = true, retryable = false } } do
+      assert.is_true(retry.may_have_happened(err), err.code)
+    end
+    for _, err in ipairs { { code = "ConnectionRefused", sent = false, retryable = true },
+      { code = "AccessDeniedException", status = 400, sent = true }, { code = "Throttling", status = 503, sent = true } } do
+      assert.is_false(retry.may_have_happened(err), err.code)
+    end
+  end)
+
+  it("takes legacy as standard and says why, and knows no other mode", function()
+    assert.equal("standard", (retry.mode()))
+    assert.same({ "adaptive" }, { retry.mode "adaptive" })
+    local mode, why = retry.mode "legacy"
+    assert.equal("standard", mode)
+    assert.matches("standard replaces", why)
+    mode, why = retry.mode "fast"
+    assert.is_nil(mode)
+    assert.matches("'fast' is no retry mode", why)
   end)
 end)

@@ -4,7 +4,7 @@
 local cjson = require "cjson"
 local json = require "lanyard.json"
 
-local M = {}
+local M = { FORMAT = "json" }
 
 local decoder = cjson.new()
 decoder.decode_max_depth(64)
@@ -50,16 +50,22 @@ local function text(value)
   return type(value) == "string" and value ~= "" and value or nil
 end
 
--- decode_error(reply) --> { code, message, tip, docs }, whatever could be found
+-- The code of the older Query form, which services that moved on to JSON still send for old clients:
+-- AWS.SimpleQueueService.NonExistentQueue;Sender
+local function query_code(headers)
+  return (headers["x-amzn-query-error"] or ""):match "^([^;]+);"
+end
+
+-- decode_error(reply) --> { code, message, tip, docs }, whatever could be found; the body's table
 function M.decode_error(reply)
   local body = M.decode(reply.body) or {}
   local code = text(body.__type) or text(reply.headers["x-amzn-errortype"]) or text(body.code)
   return {
-    code = code and code:match "^[^:]*":match "[^#]*$",
+    code = query_code(reply.headers) or code and code:match "^[^:]*":match "[^#]*$",
     message = text(body.message) or text(body.Message),
     tip = text(body.tip),
     docs = text(body.docs),
-  }
+  }, body
 end
 
 return M

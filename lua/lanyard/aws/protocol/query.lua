@@ -1,14 +1,11 @@
 -- The AWS Query protocol: a form goes there, XML comes back.
 -- https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
 
+local escape = require "lanyard.aws.protocol.escape"
 local json = require "lanyard.json"
 local xml = require "lanyard.aws.xml"
 
-local M = {}
-
-local function escape(text)
-  return (tostring(text):gsub("[^%w%-._~]", function(c) return ("%%%02X"):format(c:byte()) end))
-end
+local M = { FORMAT = "xml" }
 
 local function add(fields, name, value)
   if type(value) ~= "table" then
@@ -40,18 +37,28 @@ function M.encode(service, operation, input)
   }, table.concat(fields, "&")
 end
 
--- decode(body, operation) --> output | nil, what is wrong
-function M.decode(body, operation)
+-- decode(body, operation, described) --> output | nil, what is wrong
+-- A list without an item is an element without a child, like an empty text.
+function M.decode(body, operation, described)
   local root, why = xml.parse(body)
   if not root then
     return nil, "the answer is no XML: " .. why
   end
   local result = xml.child(root, operation .. "Result")
   local output = result and xml.value(result)
-  return type(output) == "table" and output or {}
+  if type(output) ~= "table" then
+    return {}
+  end
+  for member, kind in pairs(described.reply) do
+    if kind ~= "string" and type(output[member]) == "string" and not output[member]:find "%S" then
+      output[member] = {}
+    end
+  end
+  return output
 end
 
 -- decode_error(reply) --> { code, message, request_id }, whatever could be found
+-- The Error stands in an ErrorResponse, in the Errors of a Response, or alone.
 function M.decode_error(reply)
   local root = xml.parse(reply.body)
   local answer = root and xml.value(root)
@@ -59,8 +66,15 @@ function M.decode_error(reply)
     return {}
   end
   local errors = type(answer.Errors) == "table" and answer.Errors or answer
-  local err = type(errors.Error) == "table" and errors.Error or {}
-  return { code = err.Code, message = err.Message, request_id = answer.RequestId or answer.RequestID }
+  local err = type(errors.Error) == "table" and errors.Error or root.name == "Error" and answer or {}
+  local function text(value)
+    return type(value) == "string" and value ~= "" and value or nil
+  end
+  return {
+    code = text(err.Code),
+    message = text(err.Message),
+    request_id = text(answer.RequestId) or text(answer.RequestID),
+  }
 end
 
 return M

@@ -1,23 +1,31 @@
 -- Where credentials come from: a chain of providers, the first that has some wins.
 --
--- A provider is { name, find }: find(settings) --> credentials | nil, why not (a text), or nil, err
--- where it was meant to have some and has not: then the search ends. settings: { credentials (given
--- by the script), profile (see lanyard.aws.config) }.
+-- A provider is { name, find }: find(context) --> credentials | nil, why not (a text: the next one is
+-- asked) | nil, err (it was meant to have some and has not: the search ends). The context is made by a
+-- session, once, and has
+--   profile      what lanyard.aws.config.load gives
+--   credentials  given by the script | nil
+--   region       the session's | nil
+--   transport(request) --> reply | nil, err       as lanyard.http.request
+--   time() --> seconds since 1970                 sleep(seconds)
+--   client(service, { region =, credentials = | unsigned = true, sealed = true }) --> client | nil, err
+--   ask(prompt) --> text | nil where there is nobody to ask
+--   debug(line)  | nil
 
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
 
 local M = {}
 
-local function given(settings)
-  if settings.credentials then
-    return settings.credentials
+local function given(context)
+  if context.credentials then
+    return context.credentials
   end
   return nil, "none given"
 end
 
-local function environment(settings)
-  if settings.profile.explicit then
+local function environment(context)
+  if context.profile.explicit then
     return nil, "passed over: a profile was named"
   end
   local found, err = credentials.from_environment()
@@ -27,8 +35,8 @@ local function environment(settings)
   return found, err
 end
 
-local function profile_keys(settings)
-  local profile = settings.profile
+local function profile_keys(context)
+  local profile = context.profile
   local values = profile.values
   local id, key = values.aws_access_key_id, values.aws_secret_access_key
   if not (id or key) then
@@ -54,6 +62,7 @@ local function profile_keys(settings)
     access_key_id = id,
     secret_access_key = key,
     session_token = values.aws_session_token or values.aws_security_token,
+    account_id = values.aws_account_id,
     source = ("profile '%s'"):format(profile.name),
   }
 end
@@ -64,11 +73,11 @@ M.CHAIN = {
   { name = "profile", find = profile_keys },
 }
 
--- explain(settings) --> list of { provider, outcome, chosen = bool }, credentials | nil, err | nil
-function M.explain(settings)
+-- explain(context) --> list of { provider, outcome, chosen = bool }, credentials | nil, err | nil
+function M.explain(context)
   local steps = {}
   for i, provider in ipairs(M.CHAIN) do
-    local found, why = provider.find(settings)
+    local found, why = provider.find(context)
     steps[i] = { provider = provider.name, outcome = found and found.access_key_id or tostring(why), chosen = found }
     if found then
       return steps, found
@@ -79,9 +88,9 @@ function M.explain(settings)
   return steps
 end
 
--- resolve(settings) --> credentials | nil, err { code = "NoCredentials" | "PartialCredentials" | ... }
-function M.resolve(settings)
-  local steps, found, err = M.explain(settings)
+-- resolve(context) --> credentials | nil, err { code = "NoCredentials" | "PartialCredentials" | ... }
+function M.resolve(context)
+  local steps, found, err = M.explain(context)
   if found or err then
     return found, err
   end

@@ -1,0 +1,171 @@
+local errors = require "lanyard.errors"
+local helper = require "helper"
+local json = require "lanyard.json"
+local profile = require "lanyard.aws.credentials.profile"
+
+local ROLE = "arn:aws:iam::111122223333:role/"
+
+local function plan(profiles, name, sessions)
+  return profile.plan { name = name or "A", profiles = profiles, sso_sessions = sessions or {} }
+end
+
+-- The steps in the words of the published cases.
+local IN_THEIR_WORDS = {
+  keys = function(step)
+    return { AccessKey = { access_key_id = step.access_key_id, secret_access_key = step.secret_access_key,
+      aws_session_token = step.session_token, account_id = step.account_id } }
+  end,
+  source = function(step) return { NamedSource = step.source } end,
+  web_identity = function(step)
+    return { WebIdentityToken = { role_arn = step.role_arn, web_identity_token_file = step.token_file,
+      role_session_name = step.session_name } }
+  end,
+  sso = function(step, sessions)
+    local all = {}
+    for _, values in ipairs { sessions and sessions[step.values.sso_session] or {}, step.values } do
+      for key, value in pairs(values) do all[key] = value end
+    end
+    return { Sso = all }
+  end,
+  assume = function(step)
+    return { AssumeRole = { role_arn = step.role_arn, role_session_name = step.session_name,
+      external_id = step.external_id } }
+  end,
+}
+
+-- Their errors are the Rust SDK's, word for word; what each means is found in ours by these patterns.
+local MEANINGS = {
+  ["profile must contain `source_profile`"] = "'A' has role_arn but neither source_profile nor credential_source",
+  ["profile contained both source_profile and credential_source"] = "'A' has both source_profile and credential_source",
+  ["profile missing aws_secret_access_key"] = "'B' has aws_access_key_id but not aws_secret_access_key",
+  ["profile missing aws_access_key_id"] = "'B' has aws_secret_access_key but not aws_access_key_id",
+  ["profile `B` did not contain credential information"] = "'B', the source_profile of 'A', has no credentials",
+  ["profile `A` did not contain credential information"] = "^profile 'A' has no credentials$",
+  ["could not find source profile B referenced from A"] = "'A' has source_profile = B, but there is no such profile",
+  ["No profiles were defined"] = "^there is no profile 'A'$",
+  ["profile formed an infinite loop"] = "without end: A %-> B %-> A$",
+  ["`role_arn` was missing"] = "'A' has web_identity_token_file but not role_arn",
+  ["if `sso_role_name` is set, then `sso_account_id` must also be set"] = "'A' signs in .* has no sso_account_id",
+  ["if `sso_account_id` is set, then `sso_role_name` must also be set"] = "'A' signs in .* has no sso_role_name",
+  -- Where the session has no Region of its own, it is that which is missing.
+  ["`sso_region` can only be specified in the [sso-session] config when a session name is given"] =
+    "%[sso%-session A%], which profile 'A' names, has no sso_region",
+  ["sso-session named `oops` (referenced by profile `A`) was not found"] = "no section %[sso%-session oops%]",
+}
+
+describe("AWS's cases of roles in profiles", function()
+  local path = helper.vectors .. "/config/assume-role-tests.json"
+  if not helper.exists(path) then
+    pending("are not here (" .. path .. ")")
+    return
+  end
+  for number, case in ipairs(json.decode(helper.read(path))) do
+    it(("%d: %s"):format(number, case.docs), function()
+      local input = case.input
+      local steps, why = plan(input.profiles, input.selected_profile, input.sso_sessions)
+      if case.output.Error then
+        assert.is_nil(steps)
+        assert.matches(MEANINGS[case.output.Error], tostring(why))
+      else
+        assert.is_nil(why)
+        local found = {}
+        for i, step in ipairs(steps) do
+          found[i] = IN_THEIR_WORDS[step.kind](step, input.sso_sessions)
+        end
+        assert.same(case.output.ProfileChain, found)
+      end
+    end)
+  end
+end)
+
+describe("the plan of a profile", function()
+  it("asks the next provider where the profile says nothing, and ends the search where it is wrong", function()
+    local _, why = plan { A = { region = "us-east-1" } }
+    assert.equal("profile 'A' has no credentials", why)
+    local _, err = plan { A = { aws_access_key_id = "AKID" } }
+    assert.is_true(errors.is(err))
+    assert.equal("PartialCredentials", err.code)
+    _, err = plan { A = { role_arn = ROLE .. "a" } }
+    assert.equal("InvalidConfig", err.code)
+  end)
+
+  it("has all that a role is assumed with", function()
+    local steps = assert(plan {
+      A = { role_arn = ROLE .. "a", source_profile = "B", role_session_name = "me", external_id = "x",
+        mfa_serial = "arn:aws:iam::111122223333:mfa/me", duration_seconds = "900" },
+      B = { aws_access_key_id = "AKID", aws_secret_access_key = "s", aws_session_token = "t" },
+    })
+    assert.same({
+      { kind = "keys", profile = "B", access_key_id = "AKID", secret_access_key = "s", session_token = "t" },
+      { kind = "assume", profile = "A", role_arn = ROLE .. "a", session_name = "me", external_id = "x",
+        mfa_serial = "arn:aws:iam::111122223333:mfa/me", duration = 900 },
+    }, steps)
+  end)
+
+  it("refuses a duration that is none", function()
+    for _, text in ipairs { "1h", "0", "-5", "1.5", "" } do
+      local _, err = plan {
+        A = { role_arn = ROLE .. "a", credential_source = "Environment", duration_seconds = text },
+      }
+      assert.equal(("duration_seconds of profile 'A' is '%s': a whole number of seconds is expected"):format(text),
+        err.message)
+    end
+  end)
+
+  it("takes a named source in any spelling of case, and refuses what is none", function()
+    local steps = assert(plan { A = { role_arn = ROLE .. "a", credential_source = "ecscontainer" } })
+    assert.equal("EcsContainer", steps[1].source)
+    local _, err = plan { A = { role_arn = ROLE .. "a", credential_source = "Ec2" } }
+    assert.matches("credential_source = Ec2: Environment, Ec2InstanceMetadata or EcsContainer is expected", err.message)
+  end)
+
+  it("has a way for every other kind of profile, in the order of the AWS CLI", function()
+    local values = {
+      web_identity_token_file = "/token", role_arn = ROLE .. "a", role_session_name = "me",
+      sso_start_url = "u", sso_region = "r", sso_account_id = "1", sso_role_name = "n",
+      aws_access_key_id = "AKID", aws_secret_access_key = "s", login_session = "arn", credential_process = "p",
+    }
+    local kinds = {}
+    for _, taken in ipairs { { "web_identity_token_file", "role_arn" },
+      { "sso_start_url", "sso_region", "sso_account_id", "sso_role_name" },
+      { "aws_access_key_id", "aws_secret_access_key" }, { "login_session" }, { "credential_process" } } do
+      kinds[#kinds + 1] = assert(plan { A = values })[1].kind
+      for _, key in ipairs(taken) do values[key] = nil end
+    end
+    assert.same({ "web_identity", "sso", "keys", "login", "process" }, kinds)
+  end)
+
+  it("lets a role begin with a sign-in, a login or a command", function()
+    for kind, values in pairs {
+      sso = { sso_session = "s", sso_account_id = "1", sso_role_name = "n" },
+      login = { login_session = "arn" },
+      process = { credential_process = "p" },
+    } do
+      local steps = assert(plan({ A = { role_arn = ROLE .. "a", source_profile = "B" }, B = values }, "A",
+        { s = { sso_region = "r", sso_start_url = "u" } }))
+      assert.equal(kind, steps[1].kind)
+      assert.equal("B", steps[1].profile)
+      assert.equal("assume", steps[2].kind)
+    end
+  end)
+
+  it("refuses a profile that says otherwise than its sso-session", function()
+    local sessions = { s = { sso_region = "r", sso_start_url = "u" } }
+    local values = { sso_session = "s", sso_account_id = "1", sso_role_name = "n", sso_region = "r" }
+    assert.equal("sso", assert(plan({ A = values }, "A", sessions))[1].kind)
+    values.sso_region = "other"
+    local _, err = plan({ A = values }, "A", sessions)
+    assert.matches("another sso_region than section %[sso%-session s%]", err.message)
+  end)
+
+  it("names the whole chain of a loop, also one that does not come back to its beginning", function()
+    local _, err = plan {
+      A = { role_arn = ROLE .. "a", source_profile = "B" },
+      B = { role_arn = ROLE .. "b", source_profile = "C" },
+      C = { role_arn = ROLE .. "c", source_profile = "B" },
+    }
+    assert.matches("without end: A %-> B %-> C %-> B$", err.message)
+    _, err = plan { A = { role_arn = ROLE .. "a", source_profile = "A" } }
+    assert.matches("without end: A %-> A$", err.message)
+  end)
+end)

@@ -1,0 +1,134 @@
+local rate = require "lanyard.aws.rate"
+
+-- A clock that moves when nobody has anything left to do; its workers are coroutines that sleep.
+local function new_world()
+  local world = { time = 1000, sleepers = {} }
+  world.clock = {
+    now = function() return world.time end,
+    sleep = function(seconds) coroutine.yield(world.time + seconds) end,
+  }
+  function world.start(f)
+    table.insert(world.sleepers, { at = world.time, thread = coroutine.create(f) })
+  end
+  function world.run(seconds)
+    local stop = world.time + seconds
+    while true do
+      local first = 1
+      for i, sleeper in ipairs(world.sleepers) do
+        if sleeper.at < world.sleepers[first].at then first = i end
+      end
+      local sleeper = world.sleepers[first]
+      if not sleeper or sleeper.at > stop then
+        world.time = stop
+        return
+      end
+      world.time = sleeper.at
+      local ok, at = coroutine.resume(sleeper.thread)
+      assert(ok, at)
+      sleeper.at = at
+      if coroutine.status(sleeper.thread) == "dead" then table.remove(world.sleepers, first) end
+    end
+  end
+  return world
+end
+
+-- A service that takes so many calls a second, and throttles the rest. It keeps a burst of `burst`.
+local function new_service(world, per_second, burst)
+  local service = { accepted = 0, throttled = 0, tokens = burst, at = world.time, per_second = per_second }
+  function service.call()
+    service.tokens = math.min(burst, service.tokens + (world.time - service.at) * service.per_second)
+    service.at = world.time
+    if service.tokens < 1 then
+      service.throttled = service.throttled + 1
+      return false
+    end
+    service.tokens = service.tokens - 1
+    service.accepted = service.accepted + 1
+    return true
+  end
+  return service
+end
+
+-- Workers that call without a pause; a call takes 20 ms.
+local function work(world, service, limiter, workers)
+  for _ = 1, workers do
+    world.start(function()
+      while true do
+        local sent = limiter:acquire()
+        world.clock.sleep(0.02)
+        limiter:record(not service.call(), sent)
+      end
+    end)
+  end
+end
+
+-- What happens in so many seconds --> accepted a second, share of throttled calls
+local function watch(world, service, seconds)
+  local accepted, throttled = service.accepted, service.throttled
+  world.run(seconds)
+  accepted, throttled = service.accepted - accepted, service.throttled - throttled
+  return accepted / seconds, throttled / (accepted + throttled)
+end
+
+describe("the adaptive rate limiter", function()
+  for _, limit in ipairs { 2, 10, 50, 200 } do
+    it(("finds a limit of %d calls a second and stays just below"):format(limit), function()
+      local world = new_world()
+      local service = new_service(world, limit, limit)
+      work(world, service, rate.new(world.clock), 32)
+      world.run(30)
+      local accepted, throttled = watch(world, service, 120)
+      assert.is_true(accepted > 0.93 * limit and accepted < 1.01 * limit, accepted .. " a second")
+      assert.is_true(throttled < 0.06, throttled .. " throttled")
+    end)
+  end
+
+  it("follows a limit that falls and rises", function()
+    local world = new_world()
+    local service = new_service(world, 100, 20)
+    work(world, service, rate.new(world.clock), 32)
+    world.run(30)
+    service.per_second = 20
+    world.run(10)
+    local accepted, throttled = watch(world, service, 60)
+    assert.is_true(accepted > 18 and accepted < 20.2, accepted .. " a second")
+    assert.is_true(throttled < 0.06, throttled .. " throttled")
+    service.per_second = 80
+    world.run(60)
+    accepted = watch(world, service, 60)
+    assert.is_true(accepted > 70 and accepted < 80.8, accepted .. " a second")
+  end)
+
+  it("holds nothing back while nothing is throttled", function()
+    local world = new_world()
+    local service = new_service(world, 1e9, 1e9)
+    work(world, service, rate.new(world.clock), 10)
+    assert.is_true(watch(world, service, 10) > 490)
+  end)
+
+  it("lets waiting calls go in the order of asking, one token each", function()
+    local world = new_world()
+    local limiter, order = rate.new(world.clock), {}
+    world.run(1)
+    limiter:record(true, world.time)
+    for i = 1, 8 do
+      world.start(function()
+        limiter:acquire()
+        order[#order + 1] = i
+      end)
+    end
+    world.run(5)
+    assert.is_true(#order >= 2 and #order <= 4, #order .. " went in five seconds at half a call a second")
+    world.run(20)
+    assert.same({ 1, 2, 3, 4, 5, 6, 7, 8 }, order)
+  end)
+
+  it("is one for an account and an operation, whatever session asks", function()
+    local clock = new_world().clock
+    local one = rate.limiter("111122223333", "https://a Get", clock)
+    assert.equal(one, rate.limiter("111122223333", "https://a Get", clock))
+    assert.not_equal(one, rate.limiter("444455556666", "https://a Get", clock))
+    assert.not_equal(one, rate.limiter("111122223333", "https://a List", clock))
+    assert.not_equal(one, rate.limiter({}, "https://a Get", clock))
+  end)
+end)
