@@ -51,11 +51,13 @@ local function split(words)
   return list
 end
 
--- Runs a program with an environment that has nothing of the machine's but PATH.
+-- Runs a program with an environment that has nothing of the machine's but PATH, and does not ask
+-- the machine whether it is an EC2 instance.
 -- words: a list, or a text split at spaces --> { status, out, err }
 function M.run(words, environment, input)
   local folder <close> = M.folder()
-  local command = { "env -i", "PATH=" .. quote(os.getenv "PATH"), "ASAN_OPTIONS=detect_leaks=1" }
+  local command = { "env -i", "PATH=" .. quote(os.getenv "PATH"), "ASAN_OPTIONS=detect_leaks=1",
+    "AWS_EC2_METADATA_DISABLED=true" }
   for name, value in pairs(environment or {}) do
     command[#command + 1] = name .. "=" .. quote(value)
   end

@@ -6,7 +6,7 @@ local system = require "lanyard.system"
 local VARIABLES = {
   "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION",
   "AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_ECR",
-  "AWS_MAX_ATTEMPTS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "HOME",
+  "AWS_MAX_ATTEMPTS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_EC2_METADATA_DISABLED", "HOME",
 }
 
 -- Runs f with only these variables and files.
@@ -18,6 +18,7 @@ local function with(settings, f)
     system.setenv(name, settings[name])
   end
   system.setenv("HOME", folder.path)
+  system.setenv("AWS_EC2_METADATA_DISABLED", settings.AWS_EC2_METADATA_DISABLED or "true")
   os.execute("mkdir -p " .. folder .. "/.aws")
   for _, name in ipairs { "config", "credentials" } do
     if settings[name] then
