@@ -51,8 +51,8 @@ local function split(words)
   return list
 end
 
--- Runs a program with an environment that has nothing of the machine's but PATH, and where no instance's
--- metadata is looked for.
+-- Runs a program with an environment that has nothing of the machine's but PATH, and does not ask
+-- the machine whether it is an EC2 instance.
 -- words: a list, or a text split at spaces --> { status, out, err }
 function M.run(words, environment, input)
   local folder <close> = M.folder()

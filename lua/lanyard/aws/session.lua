@@ -66,8 +66,31 @@ local function read_settings(profile, options, endpoint_url)
   return found, sources
 end
 
-local function read_region(profile, given)
+-- The Region of the EC2 instance, where this is one --> Region, where it comes from | nil, why not | nil, err
+local function region_of_instance(profile, options)
+  local watch = options.clock or clock
+  local region, why = require("lanyard.aws.credentials.imds").region {
+    profile = profile,
+    transport = options.transport or http.request,
+    time = watch.time,
+    sleep = watch.sleep,
+    debug = options.debug,
+  }
+  return region, region and "the EC2 instance" or why
+end
+
+local function read_region(profile, given, options)
   local region, source = config.region(profile, given)
+  if not region and source.code == "NoRegion" then
+    local why
+    region, why = region_of_instance(profile, options)
+    if errors.is(why) then
+      return nil, why
+    elseif not region then
+      source.tip = "an EC2 instance's would do, but " .. why
+    end
+    source = region and why or source
+  end
   if not region then
     return nil, source
   end
@@ -141,7 +164,7 @@ function M.new(options, defaults)
       return nil, err
     end
   end
-  local region, region_source = read_region(profile, options.region or defaults.region)
+  local region, region_source = read_region(profile, options.region or defaults.region, options)
   if not region then
     return nil, region_source
   end

@@ -18,7 +18,7 @@ local function with(settings, f)
     system.setenv(name, settings[name])
   end
   system.setenv("HOME", folder.path)
-  system.setenv("AWS_EC2_METADATA_DISABLED", "true")
+  system.setenv("AWS_EC2_METADATA_DISABLED", settings.AWS_EC2_METADATA_DISABLED or "true")
   os.execute("mkdir -p " .. folder .. "/.aws")
   for _, name in ipairs { "config", "credentials" } do
     if settings[name] then

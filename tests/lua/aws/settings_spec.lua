@@ -1,5 +1,6 @@
 local aws = require "lanyard.aws"
 local helper = require "helper"
+local httpd = require "lanyard.httpd"
 local settings = require "lanyard.aws.settings"
 local system = require "lanyard.system"
 
@@ -137,6 +138,62 @@ describe("a session's settings", function()
       assert.equal("https://sts.amazonaws.com", sts.endpoint)
       assert.equal("us-east-1", sts.signing_region)
       assert.equal("https://sts.eu-south-1.amazonaws.com", aws.client("sts", { region = "eu-south-1" }).endpoint)
+    end)
+  end)
+end)
+
+describe("a session's Region", function()
+  -- An instance's metadata service that answers a question for the Region so; f(asked) runs beside it.
+  local function with_instance(reply, variables, f)
+    local asked = {}
+    local server = assert(httpd.serve { handler = function(request)
+      asked[#asked + 1] = request.method .. " " .. request.path
+      if request.method == "PUT" then
+        return { status = 200, headers = { ["X-aws-ec2-metadata-token-ttl-seconds"] = "60" }, body = "token" }
+      end
+      return reply
+    end })
+    variables.AWS_EC2_METADATA_SERVICE_ENDPOINT = server.url
+    local ok, err = pcall(with, "", variables, function() f(asked) end)
+    server.close()
+    if not ok then error(err, 0) end
+  end
+
+  it("is the instance's where nothing says it", function()
+    with_instance({ status = 200, body = "eu-south-2" }, {}, function(asked)
+      local session = assert(aws.session())
+      assert.equal("eu-south-2", session.region)
+      assert.equal("the EC2 instance", session.sources.region)
+      assert.same({ "PUT /latest/api/token", "GET /latest/meta-data/placement/region" }, asked)
+    end)
+  end)
+
+  it("is not asked for where it is known, or where that is switched off", function()
+    with_instance({ status = 200, body = "eu-south-2" }, { AWS_REGION = "us-east-1" }, function(asked)
+      assert.equal("us-east-1", aws.session().region)
+      assert.same({}, asked)
+    end)
+    with_instance({ status = 200, body = "eu-south-2" }, { AWS_EC2_METADATA_DISABLED = "true" }, function(asked)
+      local _, err = aws.session()
+      assert.equal("NoRegion", err.code)
+      assert.equal("an EC2 instance's would do, but AWS_EC2_METADATA_DISABLED is true", err.tip)
+      assert.same({}, asked)
+    end)
+  end)
+
+  it("is refused where the instance's is none", function()
+    with_instance({ status = 200, body = "<html>" }, {}, function()
+      local session, err = aws.session()
+      assert.is_nil(session)
+      assert.matches("answered with a Region that is none", err.message)
+    end)
+  end)
+
+  it("says that there is no instance either", function()
+    with("", { AWS_EC2_METADATA_SERVICE_ENDPOINT = "http://127.0.0.1:1" }, function()
+      local _, err = aws.session()
+      assert.equal("NoRegion", err.code)
+      assert.matches("but no answer from the instance metadata service at http://127%.0%.0%.1:1", err.tip)
     end)
   end)
 end)
