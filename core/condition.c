@@ -185,6 +185,12 @@ struct comparing {
   bool variables, failed;
 };
 
+/* Strings and ARNs may have policy variables; in a number, date, Boolean or address they are text. */
+static bool takes_variables(const struct comparing *comparing) {
+  enum condition_operand type = comparing->test->op->type;
+  return comparing->variables && (type == OPERAND_STRING || type == OPERAND_ARN);
+}
+
 static enum condition_truth fits_operand(struct comparing *comparing,
                                          const struct context_value *value,
                                          const struct json_value *json) {
@@ -196,16 +202,16 @@ static enum condition_truth fits_operand(struct comparing *comparing,
   struct buf operand = {0};
   size_t length =
       json->type == JSON_STRING || json->type == JSON_NUMBER ? json->length : strlen(text);
-  bool known = context_expand(comparing->context, text, length, comparing->variables, &operand);
+  enum context_expansion expansion =
+      context_expand(comparing->context, text, length, takes_variables(comparing), &operand);
   buf_adds(&operand, "");
   enum condition_truth fits = CONDITION_UNKNOWN;
   if (operand.failed) {
     comparing->failed = true;
-  } else if (!known) {
-    /* A variable that stands for nothing fits nothing; what that means under a Not is not told. */
-    bool told = !comparing->test->op->negated && !comparing->context->partial;
-    fits = told ? CONDITION_FALSE : CONDITION_UNKNOWN;
-  } else {
+  } else if (expansion == CONTEXT_NULL) {
+    /* Nothing equals or is like a variable that stands for nothing; under a Not that is a yes. */
+    fits = CONDITION_FALSE;
+  } else if (expansion == CONTEXT_EXPANDED) {
     if (!comparing->test->op->wildcards)
       make_plain(&operand);
     fits = comparing->test->op->fits(value, &operand);
@@ -274,11 +280,17 @@ static enum condition_truth test_null(bool present, const struct json_value *ope
 static enum condition_truth test_key(struct comparing *comparing, const struct json_value *key) {
   const struct context_entry *entry =
       context_find(comparing->context, key->key->string, key->key->length);
-  bool present = entry && entry->count > 0;
+  bool present = entry && (entry->unknown || entry->count > 0);
   if (!entry && comparing->context->partial)
     return CONDITION_UNKNOWN;
   if (!comparing->test->op->fits)
     return test_null(present, key);
+  if (entry && entry->unknown)
+    return CONDITION_UNKNOWN;
+  /* An empty string is a set of nothing. */
+  if (comparing->test->set != NO_SET && present && entry->count == 1 &&
+      entry->values[0].length == 0)
+    present = false;
   return present ? test_values(comparing, entry, key) : without_key(comparing->test);
 }
 
@@ -302,6 +314,62 @@ enum condition_truth condition_holds(const struct json_value *condition,
     }
   }
   return unknown ? CONDITION_UNKNOWN : CONDITION_TRUE;
+}
+
+void condition_list_key(struct buf *list, const char *name, size_t length) {
+  for (size_t start = 0; start < list->length;) {
+    const char *at = list->data + start;
+    const char *end = memmem(at, list->length - start, ", ", 2);
+    size_t size = end ? (size_t)(end - at) : list->length - start;
+    if (size == length && strncasecmp(at, name, length) == 0)
+      return;
+    start += size + 2;
+  }
+  if (list->length > 0)
+    buf_adds(list, ", ");
+  buf_add(list, name, length);
+}
+
+/* The variables of one operand whose values are not known. */
+static void list_variables(const struct comparing *comparing, const struct json_value *operand,
+                           struct buf *out) {
+  const char *name;
+  size_t length, from = 0;
+  while (operand->type == JSON_STRING &&
+         context_next_variable(operand->string, operand->length, &from, &name, &length)) {
+    const struct context_entry *entry = context_find(comparing->context, name, length);
+    if (entry ? entry->unknown : comparing->context->partial)
+      condition_list_key(out, name, length);
+  }
+}
+
+/* Of a key whose test is not decided: the variables that it is compared with, or else its own name. */
+static void list_unknown(struct comparing *comparing, const struct json_value *key,
+                         struct buf *out) {
+  size_t before = out->length;
+  const struct context_entry *entry =
+      context_find(comparing->context, key->key->string, key->key->length);
+  bool list = key->type == JSON_ARRAY;
+  if (entry && !entry->unknown && comparing->test->op && takes_variables(comparing))
+    for (const struct json_value *one = list ? key->first : key; one; one = list ? one->next : NULL)
+      list_variables(comparing, one, out);
+  if (out->length == before)
+    condition_list_key(out, key->key->string, key->key->length);
+}
+
+void condition_unknown_keys(const struct json_value *condition, const struct context *context,
+                            bool variables, struct buf *out) {
+  static const struct context nothing = {.partial = true};
+  for (const struct json_value *named = condition->first; named; named = named->next) {
+    struct test test;
+    bool sound = read_test(named->key->string, &test);
+    struct comparing comparing = {
+        .test = &test, .context = context ? context : &nothing, .variables = variables};
+    for (const struct json_value *key = named->first; key; key = key->next)
+      if (!sound || test_key(&comparing, key) == CONDITION_UNKNOWN)
+        list_unknown(&comparing, key, out);
+    out->failed = out->failed || comparing.failed;
+  }
 }
 
 const char *condition_operator(size_t index) {

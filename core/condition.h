@@ -18,6 +18,14 @@ enum condition_truth { CONDITION_FALSE, CONDITION_TRUE, CONDITION_UNKNOWN };
 enum condition_truth condition_holds(const struct json_value *condition,
                                      const struct context *context, bool variables, bool *failed);
 
+/* Adds the names of the keys that keep it UNKNOWN, each once, those of policy variables in operands
+ * among them: "aws:SourceVpc, aws:PrincipalTag/team". */
+void condition_unknown_keys(const struct json_value *condition, const struct context *context,
+                            bool variables, struct buf *out);
+
+/* Adds a name to a list of that form, unless it has it. */
+void condition_list_key(struct buf *list, const char *name, size_t length);
+
 /* What an operator compares with. */
 enum condition_operand {
   OPERAND_NONE, /* there is no such operator */

@@ -44,43 +44,80 @@ static bool has_wildcard(const struct context_value *value) {
   return memchr(value->bytes, ANY, value->length) || memchr(value->bytes, ONE, value->length);
 }
 
-/* Adds what "${name}" stands for. */
-static bool expand_variable(const struct context *context, const char *name, size_t length,
-                            struct buf *out) {
-  if (length == 1 && strchr("*?$", name[0])) {
-    buf_addc(out, name[0]);
-    return true;
-  }
+/* The part of "key, 'default'" that is the key. */
+static size_t key_length_of(const char *name, size_t length) {
   const char *comma = memchr(name, ',', length);
   size_t key_length = comma ? (size_t)(comma - name) : length;
   while (key_length > 0 && name[key_length - 1] == ' ')
     key_length--;
-  const struct context_entry *entry = context_find(context, name, key_length);
+  return key_length;
+}
+
+static bool is_escape(const char *name, size_t length) {
+  return length == 1 && memchr("*?$", name[0], 3);
+}
+
+/* Adds what "${name}" stands for. */
+static enum context_expansion expand_variable(const struct context *context, const char *name,
+                                              size_t length, struct buf *out) {
+  if (is_escape(name, length)) {
+    buf_addc(out, name[0]);
+    return CONTEXT_EXPANDED;
+  }
+  const struct context_entry *entry = context_find(context, name, key_length_of(name, length));
+  if (entry ? entry->unknown : context->partial)
+    return CONTEXT_UNKNOWN;
   if (entry && entry->count == 1 && !has_wildcard(&entry->values[0])) {
     buf_add(out, entry->values[0].bytes, entry->values[0].length);
-    return true;
+    return CONTEXT_EXPANDED;
   }
   size_t start, end;
   if (!find_default(name, length, &start, &end))
-    return false;
+    return CONTEXT_NULL;
   buf_add(out, name + start, end - start);
-  return true;
+  return CONTEXT_EXPANDED;
 }
 
-bool context_expand(const struct context *context, const char *text, size_t length, bool variables,
-                    struct buf *out) {
+/* The end of the variable that begins at `i`, its brace; NULL where none begins. */
+static const char *variable_end(const char *text, size_t length, size_t i) {
+  if (text[i] != '$' || i + 1 >= length || text[i + 1] != '{')
+    return NULL;
+  return memchr(text + i, '}', length - i);
+}
+
+enum context_expansion context_expand(const struct context *context, const char *text,
+                                      size_t length, bool variables, struct buf *out) {
+  enum context_expansion whole = CONTEXT_EXPANDED;
   for (size_t i = 0; i < length; i++) {
-    const char *end = NULL;
-    if (variables && text[i] == '$' && i + 1 < length && text[i + 1] == '{')
-      end = memchr(text + i, '}', length - i);
+    const char *end = variables ? variable_end(text, length, i) : NULL;
     if (end) {
       const char *name = text + i + 2;
-      if (!expand_variable(context, name, (size_t)(end - name), out))
-        return false;
+      enum context_expansion one = expand_variable(context, name, (size_t)(end - name), out);
+      if (one == CONTEXT_NULL)
+        return CONTEXT_NULL;
+      whole = one == CONTEXT_UNKNOWN ? one : whole;
       i = (size_t)(end - text);
     } else {
       buf_addc(out, text[i] == '*' ? ANY : text[i] == '?' ? ONE : text[i]);
     }
   }
-  return true;
+  return whole;
+}
+
+bool context_next_variable(const char *text, size_t length, size_t *from, const char **name,
+                           size_t *name_length) {
+  for (size_t i = *from; i < length; i++) {
+    const char *end = variable_end(text, length, i);
+    if (!end)
+      continue;
+    i = (size_t)(end - text);
+    *name = memrchr(text, '{', i);
+    size_t size = (size_t)(end - ++*name);
+    if (is_escape(*name, size))
+      continue;
+    *name_length = key_length_of(*name, size);
+    *from = i + 1;
+    return true;
+  }
+  return false;
 }

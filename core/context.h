@@ -21,6 +21,7 @@ struct context_entry {
   size_t key_length;
   const struct context_value *values;
   size_t count;
+  bool unknown; /* the request has the key, and its values are not known here */
 };
 
 /* The keys of a request. One that is not there is not in the request, or, in a partial context, is
@@ -39,10 +40,20 @@ const struct context_entry *context_find(const struct context *context, const ch
  * become bytes that no UTF-8 text has; a `*` or `?` that a variable brought stands for itself. */
 extern const struct match_wildcards context_wildcards;
 
-/* Adds the pattern. False when a variable stands for nothing: its key is not in the context, or has
- * not one value, and there is no default. Without `variables` (a policy of Version 2008-10-17)
- * "${" is plain text. */
-bool context_expand(const struct context *context, const char *text, size_t length, bool variables,
-                    struct buf *out);
+enum context_expansion {
+  CONTEXT_EXPANDED,
+  CONTEXT_NULL,    /* a variable stands for nothing: its key is not there, or has not one value */
+  CONTEXT_UNKNOWN, /* what a variable stands for is not known */
+};
+
+/* Adds the pattern that a text stands for. Without `variables` (a policy of Version 2008-10-17) "${"
+ * is plain text. */
+enum context_expansion context_expand(const struct context *context, const char *text,
+                                      size_t length, bool variables, struct buf *out);
+
+/* The next "${name...}" of a text from `from` on: its name's bytes. False when there is none; else
+ * *from is behind it. "${*}", "${?}" and "${$}" are no names of keys, and passed over. */
+bool context_next_variable(const char *text, size_t length, size_t *from, const char **name,
+                           size_t *name_length);
 
 #endif

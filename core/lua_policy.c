@@ -214,11 +214,18 @@ static bool find_statement(lua_State *L, int table, const struct policy *doc, si
   lua_getfield(L, table, "index");
   lua_Integer number = luaL_optinteger(L, -1, 0);
   luaL_argcheck(L, (number > 0) != (sid.bytes != NULL), table, "sid or index expected");
-  for (*index = 0; *index < policy_count(doc); ++*index)
-    if (number > 0 ? *index + 1 == (size_t)number
-                   : policy_has_sid(policy_statement(doc, *index), sid.bytes, sid.length))
-      return true;
-  return false;
+  bool found = false;
+  for (size_t i = 0; i < policy_count(doc); i++) {
+    if (number > 0 ? i + 1 != (size_t)number
+                   : !policy_has_sid(policy_statement(doc, i), sid.bytes, sid.length))
+      continue;
+    if (found)
+      luaL_error(L, "statements %d and %d have the Sid '%s': name one by its index",
+                 (int)*index + 1, (int)i + 1, sid.bytes);
+    *index = i;
+    found = true;
+  }
+  return found;
 }
 
 /* doc:set{sid= | index= | document = true, element = NAME, [json = TEXT]} --> changed, why not
@@ -316,6 +323,19 @@ static int append(lua_State *L) {
   return 0;
 }
 
+static size_t check_index(lua_State *L, int argument, const struct policy *doc) {
+  lua_Integer index = luaL_checkinteger(L, argument);
+  luaL_argcheck(L, index >= 1 && (size_t)index <= policy_count(doc), argument, "no such statement");
+  return (size_t)index - 1;
+}
+
+/* doc:statement(index) --> statement */
+static int statement(lua_State *L) {
+  const struct policy *doc = check_policy(L, 1);
+  push_statement(L, doc, check_index(L, 2, doc));
+  return 1;
+}
+
 /* doc:statements() --> list of statements */
 static int statements(lua_State *L) {
   push_statements(L, check_policy(L, 1));
@@ -345,12 +365,6 @@ static int format(lua_State *L) {
   struct buf out = {0};
   policy_format(check_policy(L, 1), &out);
   return push_buf(L, &out);
-}
-
-static size_t check_index(lua_State *L, int argument, const struct policy *doc) {
-  lua_Integer index = luaL_checkinteger(L, argument);
-  luaL_argcheck(L, index >= 1 && (size_t)index <= policy_count(doc), argument, "no such statement");
-  return (size_t)index - 1;
 }
 
 /* doc:covers(outer, inner) --> whether statement `outer` applies wherever `inner` does, effects aside */
@@ -403,25 +417,16 @@ int luaopen_lanyard_policy_core(lua_State *L);
 
 int luaopen_lanyard_policy_core(lua_State *L) {
   static const luaL_Reg methods[] = {
-      {"allow", allow},
-      {"append", append},
-      {"can", policy_lua_can},
-      {"weigh", policy_lua_weigh},
-      {"copy", copy},
-      {"covers", covers},
-      {"empty", empty},
-      {"equivalent", equivalent},
-      {"fold", fold},
-      {"format", format},
-      {"meaning", meaning},
-      {"remove", remove_statements},
-      {"revoke", revoke},
-      {"set", set_element},
-      {"size", size},
-      {"sort", sort},
-      {"statements", statements},
-      {"tree", tree},
-      {NULL, NULL},
+      {"allow", allow},         {"append", append},
+      {"can", policy_lua_can},  {"weigh", policy_lua_weigh},
+      {"copy", copy},           {"covers", covers},
+      {"empty", empty},         {"equivalent", equivalent},
+      {"fold", fold},           {"format", format},
+      {"meaning", meaning},     {"remove", remove_statements},
+      {"revoke", revoke},       {"set", set_element},
+      {"size", size},           {"sort", sort},
+      {"statement", statement}, {"statements", statements},
+      {"tree", tree},           {NULL, NULL},
   };
   static const luaL_Reg meta[] = {{"__gc", collect}, {"__tostring", text}, {NULL, NULL}};
   static const luaL_Reg functions[] = {
@@ -439,5 +444,7 @@ int luaopen_lanyard_policy_core(lua_State *L) {
   lua_pop(L, 1);
   lua_pushinteger(L, POLICY_LIMIT);
   lua_setfield(L, -2, "LIMIT");
+  lua_pushinteger(L, POLICY_MOST_BYTES);
+  lua_setfield(L, -2, "MOST_BYTES");
   return 1;
 }

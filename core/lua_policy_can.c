@@ -8,6 +8,7 @@
  * them. Strings made of numbers and booleans are kept in the table at `kept`. */
 static void fill_entry(lua_State *L, int kept, struct context_entry *entry,
                        struct context_value *values) {
+  *entry = (struct context_entry){0};
   bool list = lua_istable(L, -1);
   size_t count = list ? lua_rawlen(L, -1) : 1;
   if (lua_type(L, -2) != LUA_TSTRING)
@@ -29,58 +30,127 @@ static void fill_entry(lua_State *L, int kept, struct context_entry *entry,
   entry->count = count;
 }
 
-/* Pushes what keeps a context alive and fills it from a table of keys and values. */
-static void take_context(lua_State *L, int table, struct context *context) {
+/* Pushes what keeps a context alive and fills it from a table of keys and values, and the key whose
+ * values are not known, unless the table has it. */
+static void take_context(lua_State *L, int table, struct policy_string unknown,
+                         struct context *context) {
   size_t entries = 0, values = 0;
   for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
     entries++;
     values += lua_istable(L, -1) ? lua_rawlen(L, -1) : 1;
   }
-  struct context_entry *entry = lua_newuserdatauv(L, (entries + 1) * sizeof *entry, 0);
+  struct context_entry *entry = lua_newuserdatauv(L, (entries + 2) * sizeof *entry, 0);
   struct context_value *value = lua_newuserdatauv(L, (values + 1) * sizeof *value, 0);
   lua_newtable(L);
   int kept = lua_gettop(L);
-  *context = (struct context){.entries = entry, .count = entries};
+  *context = (struct context){.entries = entry, .count = 0};
   for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
     fill_entry(L, kept, entry, value);
+    if (context_find(context, entry->key, entry->key_length))
+      luaL_error(L, "context: %s stands there twice, in another letter case", entry->key);
+    context->count++;
     value += entry->count;
     entry++;
   }
+  if (unknown.bytes && !context_find(context, unknown.bytes, unknown.length)) {
+    *entry =
+        (struct context_entry){.key = unknown.bytes, .key_length = unknown.length, .unknown = true};
+    context->count++;
+  }
 }
 
-/* doc:weigh{principal=, action=, [resource=], [context=], [partial=], [identity=]} --> as doc:can, and what the
- * Allow statements say by how they name the principal: {principal =, role =, account =, anyone =},
- * "allow" or "depends" each. With `identity` the policy is one of the principal's own, and names
- * nobody. */
-int policy_lua_weigh(lua_State *L) {
-  enum { OPTIONS = 2 };
-  static const char *const known[] = {"principal", "action",  "resource", "context",
-                                      "identity",  "partial", NULL};
-  static const char *const answers[] = {
-      [POLICY_ANSWER_ALLOW] = "allow",
-      [POLICY_ANSWER_DENY] = "deny",
-      [POLICY_ANSWER_IMPLICIT_DENY] = "implicit-deny",
-      [POLICY_ANSWER_DEPENDS] = "depends",
+/* Takes a request from the table at OPTIONS; leaves what keeps it alive on the stack. */
+static struct policy_request take_request(lua_State *L, int options, struct context *context) {
+  static const char *const known[] = {"principal", "action",  "resource", "context", "partial",
+                                      "unknown",   "bounded", "identity", NULL};
+  check_fields(L, options, known);
+  struct policy_request request = {
+      .principal = check_policy_string(L, options, "principal"),
+      .action = check_policy_string(L, options, "action"),
+      .resource = opt_policy_string(L, options, "resource"),
+      .identity = opt_field_boolean(L, options, "identity", 0) != 0,
+      .bounded = opt_field_boolean(L, options, "bounded", 0) != 0,
   };
+  if (lua_getfield(L, options, "context") != LUA_TNIL) {
+    luaL_argcheck(L, lua_istable(L, -1), options, "context: a table expected");
+    int table = lua_gettop(L);
+    take_context(L, table, opt_policy_string(L, options, "unknown"), context);
+    context->partial = opt_field_boolean(L, options, "partial", 0) != 0;
+    request.context = context;
+  }
+  return request;
+}
+
+/* Sets a field of the table on the top: {index, reason} of a statement that was found. */
+static void set_finding(lua_State *L, const char *field, const struct policy *doc,
+                        const struct policy_statement *statement,
+                        const struct policy_request *request, bool certain) {
+  if (!statement)
+    return;
+  lua_createtable(L, 0, 2);
+  lua_pushinteger(L, (lua_Integer)statement->index + 1);
+  lua_setfield(L, -2, "index");
+  struct buf reason = {0};
+  policy_explain(doc, statement, request, certain, &reason);
+  push_buf(L, &reason);
+  lua_setfield(L, -2, "reason");
+  lua_setfield(L, -2, field);
+}
+
+/* Sets a field of the table on the top: the Allow statements by how they name the principal. */
+static void set_allows(lua_State *L, const char *field, const struct policy *doc,
+                       const struct policy_statement *const found[POLICY_NAMINGS],
+                       const struct policy_request *request, bool certain) {
   static const char *const namings[] = {
       [POLICY_NAMES] = "principal",
       [POLICY_NAMES_ROLE] = "role",
       [POLICY_NAMES_ACCOUNT] = "account",
       [POLICY_NAMES_ANYONE] = "anyone",
   };
+  lua_newtable(L);
+  for (size_t naming = POLICY_NAMES; naming < POLICY_NAMINGS; naming++)
+    set_finding(L, namings[naming], doc, found[naming], request, certain);
+  lua_setfield(L, -2, field);
+}
+
+/* doc:weigh{principal=, action=, [resource=], [context=], [partial=], [unknown = KEY], [bounded=],
+ *           [identity=]}
+ *   --> {deny =, maybe_deny =, allow = {principal =, role =, account =, anyone =}, maybe_allow = {...}}
+ * The first statement of each kind, as {index, reason}, that applies or may. `unknown` is a key that the
+ * request has, with values that are not known. With `identity` the policy is one of the principal's
+ * own, and names nobody; with `bounded` the principal has a permissions boundary. */
+int policy_lua_weigh(lua_State *L) {
+  enum { OPTIONS = 2 };
   const struct policy *doc = check_policy(L, 1);
-  check_fields(L, OPTIONS, known);
-  struct policy_request request = {.principal = check_policy_string(L, OPTIONS, "principal"),
-                                   .action = check_policy_string(L, OPTIONS, "action"),
-                                   .resource = opt_policy_string(L, OPTIONS, "resource"),
-                                   .identity = opt_field_boolean(L, OPTIONS, "identity", 0) != 0};
   struct context context;
-  if (lua_getfield(L, OPTIONS, "context") != LUA_TNIL) {
-    luaL_argcheck(L, lua_istable(L, -1), OPTIONS, "context: a table expected");
-    take_context(L, lua_gettop(L), &context);
-    context.partial = opt_field_boolean(L, OPTIONS, "partial", 0) != 0;
-    request.context = &context;
-  }
+  struct policy_request request = take_request(L, OPTIONS, &context);
+  struct policy_findings found = policy_find(doc, &request);
+  if (found.failed)
+    return luaL_error(L, "not enough memory");
+  lua_createtable(L, 0, 4);
+  set_finding(L, "deny", doc, found.deny, &request, true);
+  set_finding(L, "maybe_deny", doc, found.maybe_deny, &request, false);
+  set_allows(L, "allow", doc, found.allow, &request, true);
+  set_allows(L, "maybe_allow", doc, found.maybe_allow, &request, false);
+  return 1;
+}
+
+/* doc:can{principal=, action=, [resource=], [context = {[key] = value or list}], [partial=],
+ *         [unknown = KEY]}
+ *   --> "allow" | "deny" | "implicit-deny" | "depends", statement | nil, reason
+ * A condition key that is not in the context is not in the request, or, with `partial`, not known;
+ * without a context none is. What hangs on a key that is not known makes the answer `depends`. */
+int policy_lua_can(lua_State *L) {
+  enum { OPTIONS = 2 };
+  static const char *const answers[] = {
+      [POLICY_ANSWER_ALLOW] = "allow",
+      [POLICY_ANSWER_DENY] = "deny",
+      [POLICY_ANSWER_IMPLICIT_DENY] = "implicit-deny",
+      [POLICY_ANSWER_DEPENDS] = "depends",
+  };
+  const struct policy *doc = check_policy(L, 1);
+  struct context context;
+  struct policy_request request = take_request(L, OPTIONS, &context);
   struct buf reason = {0};
   struct policy_decision decision = policy_can(doc, &request, &reason);
   push_buf(L, &reason);
@@ -91,24 +161,6 @@ int policy_lua_weigh(lua_State *L) {
   else
     lua_pushnil(L);
   lua_pushvalue(L, text);
-  lua_newtable(L);
-  for (size_t i = POLICY_NAMES; i <= POLICY_NAMES_ANYONE; i++) {
-    bool certain = decision.namings & 1u << i;
-    if (certain || decision.maybe_namings & 1u << i) {
-      lua_pushstring(L, certain ? "allow" : "depends");
-      lua_setfield(L, -2, namings[i]);
-    }
-  }
-  return 4;
-}
-
-/* doc:can{principal=, action=, [resource=], [context = {[key] = value or list}], [partial=]}
- *   --> "allow" | "deny" | "implicit-deny" | "depends", statement | nil, reason
- * A condition key that is not in the context is not in the request, or, with `partial`, not known;
- * without a context none is. What hangs on a key that is not known makes the answer `depends`. */
-int policy_lua_can(lua_State *L) {
-  policy_lua_weigh(L);
-  lua_pop(L, 1);
   return 3;
 }
 

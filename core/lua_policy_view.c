@@ -127,7 +127,7 @@ static void push_statement_at(lua_State *L, const struct policy_statement *state
   set_strings(L, "resources", &statement->resources);
   set_boolean(L, "not_resource", statement->not_resource);
   set_boolean(L, "has_resource", statement->resources.json != NULL);
-  set_boolean(L, "has_condition", statement->conditions.json != NULL);
+  set_boolean(L, "has_condition", statement->conditions.count > 0);
   set_strings(L, "condition_keys", &statement->conditions);
   set_conditions(L, statement);
   if (statement->flaw) {

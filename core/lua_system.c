@@ -32,24 +32,31 @@ static int system_error(lua_State *L, const char *what, const char *path, int nu
   return push_error(L, code, "cannot %s %s: %s", what, path, strerror(number));
 }
 
-/* read_file(path) --> text | nil, err. "-" is standard input. */
+/* read_file(path [, most]) --> text | nil, err. "-" is standard input; a file of more than `most` bytes
+ * is an error with the code TooLarge. */
 static int system_read_file(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
+  size_t most = (size_t)luaL_optinteger(L, 2, LUA_MAXINTEGER);
   bool standard_input = strcmp(path, "-") == 0;
   FILE *file = standard_input ? stdin : fopen(path, "rb");
   if (!file)
     return system_error(L, "read", path, errno);
+  const char *name = standard_input ? "stdin" : path;
   struct buf text = {0};
   char chunk[8192];
   size_t got;
-  while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
+  while (text.length <= most && (got = fread(chunk, 1, sizeof chunk, file)) > 0)
     buf_add(&text, chunk, got);
   int failed = ferror(file) ? errno : text.failed ? ENOMEM : 0;
   if (!standard_input)
     fclose(file);
   if (failed) {
     buf_free(&text);
-    return system_error(L, "read", path, failed);
+    return system_error(L, "read", name, failed);
+  }
+  if (text.length > most) {
+    buf_free(&text);
+    return push_error(L, "TooLarge", "cannot read %s: it has more than %d bytes", name, (int)most);
   }
   return push_buf(L, &text);
 }

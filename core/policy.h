@@ -169,8 +169,9 @@ enum policy_edit policy_sort(struct policy *doc);
 
 /* --- Layout --------------------------------------------------------------------------------- */
 
-/* Adds the document pretty-printed: two spaces, LF, one member a line, no newline at the end.
- * Strings and numbers keep their spelling, members and elements their order. */
+/* Adds the document pretty-printed: two spaces, one member a line, no newline at the end. Strings and
+ * numbers keep their spelling, members and elements their order, a byte order mark its place, and line
+ * ends their kind. */
 void policy_format(const struct policy *doc, struct buf *out);
 
 /* --- Meaning -------------------------------------------------------------------------------- */
@@ -206,13 +207,34 @@ enum policy_naming {
   POLICY_NAMES_ANYONE,
 };
 
+#define POLICY_NAMINGS (POLICY_NAMES_ANYONE + 1)
+
 struct policy_request {
   struct policy_string principal; /* an ARN, an account id, a unique id, a service, "*": anyone */
   struct policy_string action;
   struct policy_string resource; /* bytes NULL: not known */
   const struct context *context; /* NULL: not known */
   bool identity;                 /* the policy belongs to the principal: it names none */
+  bool bounded;                  /* the principal has a permissions boundary */
 };
+
+/* The first statements that apply to a request, or may, for all that is known; NULL where there is
+ * none. Allow statements by each way in which they name the principal: POLICY_NAMES for a policy of
+ * its own. */
+struct policy_findings {
+  const struct policy_statement *deny, *maybe_deny;
+  const struct policy_statement *allow[POLICY_NAMINGS], *maybe_allow[POLICY_NAMINGS];
+  bool failed; /* without memory */
+};
+
+/* Whether a statement may apply that cannot be told to: one with a condition on what is not known, on
+ * a resource that is not known, or a Deny that breaks the grammar. A NotPrincipal of a Deny excepts
+ * nobody who has a permissions boundary. */
+struct policy_findings policy_find(const struct policy *doc, const struct policy_request *request);
+
+/* Adds why a statement applies to a request, or may: "statement 2 (web) allows it to anyone". */
+void policy_explain(const struct policy *doc, const struct policy_statement *statement,
+                    const struct policy_request *request, bool certain, struct buf *reason);
 
 enum policy_answer {
   POLICY_ANSWER_ALLOW,
@@ -224,14 +246,11 @@ enum policy_answer {
 struct policy_decision {
   enum policy_answer answer;
   const struct policy_statement *statement; /* the one that decides; NULL for an implicit deny */
-  unsigned namings;                         /* 1 << each naming by which an Allow applies */
-  unsigned maybe_namings;                   /* the same for each Allow that may apply */
 };
 
-/* What this policy alone says to a request. An explicit Deny wins; a statement that cannot be
- * decided here (a condition without a context, a resource not known, a Deny that breaks the
- * grammar) makes the answer `depends` unless another statement decides outright. Adds the reason to
- * `reason`, which fails without memory. */
+/* What this policy alone says to a request. An explicit Deny wins; a statement that may apply makes
+ * the answer `depends` unless another decides outright. Adds the reason to `reason`, which fails
+ * without memory. */
 struct policy_decision policy_can(const struct policy *doc, const struct policy_request *request,
                                   struct buf *reason);
 

@@ -26,6 +26,25 @@ static bool any_covers(const struct policy_list *outer, const struct policy_valu
   return false;
 }
 
+/* Whether nothing fits both patterns: certain of a pattern and a text without wildcards. */
+static bool is_apart(const struct policy_value *a, const struct policy_value *b, bool ignore_case) {
+  if (strstr(a->string, "${") || strstr(b->string, "${"))
+    return false;
+  if (!strpbrk(a->string, "*?"))
+    return !match_glob(b->string, b->length, a->string, a->length, ignore_case);
+  if (!strpbrk(b->string, "*?"))
+    return !match_glob(a->string, a->length, b->string, b->length, ignore_case);
+  return false;
+}
+
+static bool all_apart(const struct policy_list *a, const struct policy_list *b, bool ignore_case) {
+  for (size_t i = 0; i < a->count; i++)
+    for (size_t j = 0; j < b->count; j++)
+      if (!is_apart(&a->items[i], &b->items[j], ignore_case))
+        return false;
+  return true;
+}
+
 /* Patterns of actions or resources; `not` tells which of the two are exceptions. */
 static bool list_covers(const struct policy_list *outer, bool outer_not,
                         const struct policy_list *inner, bool inner_not, bool ignore_case) {
@@ -37,7 +56,7 @@ static bool list_covers(const struct policy_list *outer, bool outer_not,
     return true;
   }
   if (outer_not)
-    return false;
+    return all_apart(outer, inner, ignore_case);
   if (inner_not) {
     for (size_t i = 0; i < outer->count; i++)
       if (strcmp(outer->items[i].string, "*") == 0)
@@ -71,26 +90,41 @@ static bool names_too(const struct policy_statement *outer, const struct policy_
   bool aws = strcmp(principal->type, "AWS") == 0 || strcmp(principal->type, "*") == 0;
   for (size_t i = 0; i < outer->principals.count; i++) {
     const struct policy_value *named = &outer->principals.items[i];
-    if (!aws) {
+    enum policy_naming naming = policy_names_caller(named, &caller);
+    if (!aws && naming != POLICY_NAMES_ANYONE) {
       if (strcmp(named->type, principal->type) == 0 && same(named, principal))
         return true;
       continue;
     }
-    enum policy_naming naming = policy_names_caller(named, &caller);
     if (naming == POLICY_NAMES_ACCOUNT ? outer->effect == POLICY_DENY : naming != POLICY_NAMES_NOT)
       return true;
   }
   return false;
 }
 
+/* Whether a NotPrincipal excepts neither a principal nor anyone that it stands for. */
+static bool excepts_none_of(const struct policy_statement *outer,
+                            const struct policy_value *principal) {
+  for (size_t i = 0; i < outer->principals.count; i++) {
+    const struct policy_value *excepted = &outer->principals.items[i];
+    const struct policy_string one = {excepted->string, excepted->length};
+    const struct policy_string other = {principal->string, principal->length};
+    if (policy_names_caller(principal, &one) != POLICY_NAMES_NOT ||
+        policy_names_caller(excepted, &other) != POLICY_NAMES_NOT)
+      return false;
+  }
+  return true;
+}
+
 static bool principals_cover(const struct policy_statement *outer,
                              const struct policy_statement *inner) {
-  if (!outer->principals.json || !inner->principals.json || outer->not_principal ||
-      inner->not_principal)
+  if (!outer->principals.json || !inner->principals.json || inner->not_principal)
     return false;
-  for (size_t i = 0; i < inner->principals.count; i++)
-    if (!names_too(outer, &inner->principals.items[i]))
+  for (size_t i = 0; i < inner->principals.count; i++) {
+    const struct policy_value *principal = &inner->principals.items[i];
+    if (outer->not_principal ? !excepts_none_of(outer, principal) : !names_too(outer, principal))
       return false;
+  }
   return true;
 }
 

@@ -42,14 +42,14 @@ static enum applies match_expanded(struct asking *asking, const struct policy_va
   if (!asking->request->context)
     return APPLIES_MAYBE;
   struct buf expanded = {0};
-  bool known =
+  enum context_expansion expansion =
       context_expand(asking->request->context, pattern->string, pattern->length, true, &expanded);
-  bool matches = known && expanded.data &&
+  bool matches = expansion == CONTEXT_EXPANDED && expanded.data &&
                  arn_fits(expanded.data, expanded.length, resource->bytes, resource->length,
                           context_wildcards);
   asking->failed = asking->failed || expanded.failed;
   buf_free(&expanded);
-  if (!known && asking->request->context->partial)
+  if (expansion == CONTEXT_UNKNOWN)
     return APPLIES_MAYBE;
   return matches ? APPLIES : APPLIES_NOT;
 }
@@ -93,18 +93,37 @@ static enum applies match_conditions(struct asking *asking,
   return holds == CONDITION_TRUE ? APPLIES : holds == CONDITION_FALSE ? APPLIES_NOT : APPLIES_MAYBE;
 }
 
-/* Whether a statement is about a request. A statement without Principal is about nobody: in a
- * resource policy it matches no request. */
+/* Whether a statement is about who asks. One without Principal is about nobody. */
+static enum applies match_principal(const struct policy_request *request,
+                                    const struct policy_statement *statement) {
+  if (request->identity)
+    return APPLIES;
+  if (!statement->principals.json)
+    return APPLIES_NOT;
+  if (!statement->not_principal)
+    return name_caller(statement, &request->principal) == POLICY_NAMES_NOT ? APPLIES_NOT : APPLIES;
+  if (request->bounded && statement->effect == POLICY_DENY)
+    return APPLIES;
+  switch (policy_excepts(&statement->principals, statement->effect, &request->principal)) {
+  case POLICY_EXCEPTS:
+    return APPLIES_NOT;
+  case POLICY_EXCEPTS_MAYBE:
+    return APPLIES_MAYBE;
+  case POLICY_EXCEPTS_NOT:
+    break;
+  }
+  return APPLIES;
+}
+
+/* Whether a statement is about a request. */
 static enum applies match_statement(struct asking *asking,
                                     const struct policy_statement *statement) {
   const struct policy_request *request = asking->request;
   if (statement->flaw)
     return statement->effect == POLICY_ALLOW ? APPLIES_NOT : APPLIES_MAYBE;
-  if (!request->identity) {
-    bool named = name_caller(statement, &request->principal) != POLICY_NAMES_NOT;
-    if (!statement->principals.json || named == statement->not_principal)
-      return APPLIES_NOT;
-  }
+  enum applies principal = match_principal(request, statement);
+  if (principal == APPLIES_NOT)
+    return APPLIES_NOT;
   bool acts =
       policy_covers_action(&statement->actions, request->action.bytes, request->action.length);
   if (acts == statement->not_action)
@@ -112,7 +131,9 @@ static enum applies match_statement(struct asking *asking,
   enum applies resource = match_resource(asking, statement);
   enum applies conditions =
       resource == APPLIES_NOT ? resource : match_conditions(asking, statement);
-  return conditions == APPLIES ? resource : conditions;
+  if (conditions != APPLIES)
+    return conditions;
+  return resource == APPLIES ? principal : resource;
 }
 
 static void add_statement_name(const struct policy_statement *statement, struct buf *reason) {
@@ -124,23 +145,47 @@ static void add_statement_name(const struct policy_statement *statement, struct 
   }
 }
 
-/* Why a statement may or may not apply: its flaw, its resources, its condition keys. */
-static void add_doubt(const struct policy_statement *statement, struct buf *reason) {
+/* The policy variables in the resources of a statement that the request does not tell. */
+static void list_resource_keys(const struct policy_statement *statement,
+                               const struct policy_request *request, struct buf *keys) {
+  for (size_t i = 0; i < statement->resources.count; i++) {
+    const struct policy_value *pattern = &statement->resources.items[i];
+    const char *name;
+    size_t length, from = 0;
+    while (context_next_variable(pattern->string, pattern->length, &from, &name, &length)) {
+      const struct context_entry *entry =
+          request->context ? context_find(request->context, name, length) : NULL;
+      if (entry ? entry->unknown : !request->context || request->context->partial)
+        condition_list_key(keys, name, length);
+    }
+  }
+}
+
+/* Why a statement may or may not apply: its flaw, whom it excepts, the keys that decide. */
+static void add_doubt(const struct policy *doc, const struct policy_statement *statement,
+                      const struct policy_request *request, struct buf *reason) {
   if (statement->flaw) {
     buf_addf(reason, " but breaks the grammar (%s)", statement->flaw_text);
     return;
   }
-  const struct policy_list *keys = &statement->conditions;
-  if (keys->count == 0) {
+  struct buf keys = {0};
+  bool variables = policy_has_variables(doc);
+  if (statement->conditions.count > 0)
+    condition_unknown_keys(statement->conditions.json, request->context, variables, &keys);
+  if (variables)
+    list_resource_keys(statement, request, &keys);
+  reason->failed = reason->failed || keys.failed;
+  if (keys.length > 0) {
+    buf_adds(reason, " under a condition on ");
+    buf_add(reason, keys.data, keys.length);
+  } else if (match_principal(request, statement) == APPLIES_MAYBE) {
+    buf_adds(reason, statement->effect == POLICY_DENY
+                         ? ", and of this one it names not all (account, role and session)"
+                         : ", and of this one the account");
+  } else {
     buf_adds(reason, " for certain resources");
-    return;
   }
-  buf_adds(reason, " under a condition on ");
-  for (size_t i = 0; i < keys->count; i++) {
-    if (i > 0)
-      buf_adds(reason, ", ");
-    buf_add(reason, keys->items[i].string, keys->items[i].length);
-  }
+  buf_free(&keys);
 }
 
 static void add_naming(const struct policy_statement *statement,
@@ -167,21 +212,26 @@ static void add_naming(const struct policy_statement *statement,
   }
 }
 
-/* The statements found while going through a policy; NULL where there is none. */
-struct findings {
-  const struct policy_statement *deny, *allow, *maybe_deny, *maybe_allow;
-  unsigned namings, maybe_namings;
-};
+void policy_explain(const struct policy *doc, const struct policy_statement *statement,
+                    const struct policy_request *request, bool certain, struct buf *reason) {
+  add_statement_name(statement, reason);
+  buf_adds(reason, statement->effect == POLICY_DENY ? " denies it" : " allows it");
+  add_naming(statement, request, reason);
+  if (!certain)
+    add_doubt(doc, statement, request, reason);
+}
 
 /* Every way in which a statement that applies names the caller. */
 static unsigned namings_of(const struct policy_statement *statement,
-                           const struct policy_string *caller) {
+                           const struct policy_request *request) {
+  if (request->identity)
+    return 1u << POLICY_NAMES;
   if (statement->not_principal)
     return 1u << POLICY_NAMES_ANYONE;
   unsigned namings = 0;
   for (size_t i = 0; i < statement->principals.count; i++)
-    namings |= 1u << policy_names_caller(&statement->principals.items[i], caller);
-  return namings & ~(1u << POLICY_NAMES_NOT);
+    namings |= 1u << policy_names_caller(&statement->principals.items[i], &request->principal);
+  return namings;
 }
 
 static void note(const struct policy_statement **place, const struct policy_statement *statement) {
@@ -189,60 +239,70 @@ static void note(const struct policy_statement **place, const struct policy_stat
     *place = statement;
 }
 
-static struct findings find_statements(const struct policy *doc, struct asking *asking) {
-  struct findings found = {0};
+static void note_allow(const struct policy_statement *places[POLICY_NAMINGS],
+                       const struct policy_statement *statement,
+                       const struct policy_request *request) {
+  unsigned namings = namings_of(statement, request);
+  for (size_t naming = POLICY_NAMES; naming < POLICY_NAMINGS; naming++)
+    if (namings & 1u << naming)
+      note(&places[naming], statement);
+}
+
+struct policy_findings policy_find(const struct policy *doc, const struct policy_request *request) {
+  struct asking asking = {.request = request, .variables = policy_has_variables(doc)};
+  struct policy_findings found = {0};
   for (size_t i = 0; i < policy_count(doc) && !found.deny; i++) {
     const struct policy_statement *statement = policy_statement(doc, i);
     bool allow = statement->effect == POLICY_ALLOW;
-    switch (match_statement(asking, statement)) {
+    switch (match_statement(&asking, statement)) {
     case APPLIES:
-      note(allow ? &found.allow : &found.deny, statement);
       if (allow)
-        found.namings |= namings_of(statement, &asking->request->principal);
+        note_allow(found.allow, statement, request);
+      else
+        found.deny = statement;
       break;
     case APPLIES_MAYBE:
-      note(allow ? &found.maybe_allow : &found.maybe_deny, statement);
       if (allow)
-        found.maybe_namings |= namings_of(statement, &asking->request->principal);
+        note_allow(found.maybe_allow, statement, request);
+      else
+        note(&found.maybe_deny, statement);
       break;
     case APPLIES_NOT:
       break;
     }
   }
+  found.failed = asking.failed;
   return found;
+}
+
+/* The first of them in the order of the text. */
+static const struct policy_statement *
+first_of(const struct policy_statement *const places[POLICY_NAMINGS]) {
+  const struct policy_statement *first = NULL;
+  for (size_t naming = POLICY_NAMES; naming < POLICY_NAMINGS; naming++)
+    if (places[naming] && (!first || places[naming]->index < first->index))
+      first = places[naming];
+  return first;
 }
 
 struct policy_decision policy_can(const struct policy *doc, const struct policy_request *request,
                                   struct buf *reason) {
-  struct asking asking = {.request = request, .variables = policy_has_variables(doc)};
-  struct findings found = find_statements(doc, &asking);
-  reason->failed = reason->failed || asking.failed;
+  struct policy_findings found = policy_find(doc, request);
+  reason->failed = reason->failed || found.failed;
   if (found.deny) {
-    add_statement_name(found.deny, reason);
-    buf_adds(reason, " denies it");
-    add_naming(found.deny, request, reason);
-    return (struct policy_decision){POLICY_ANSWER_DENY, found.deny, 0, 0};
+    policy_explain(doc, found.deny, request, true, reason);
+    return (struct policy_decision){POLICY_ANSWER_DENY, found.deny};
   }
-  if (!found.allow && !found.maybe_allow) {
+  const struct policy_statement *certain = first_of(found.allow);
+  const struct policy_statement *allow = certain ? certain : first_of(found.maybe_allow);
+  if (!allow) {
     buf_adds(reason, "no statement allows it");
-    return (struct policy_decision){POLICY_ANSWER_IMPLICIT_DENY, NULL, 0, 0};
+    return (struct policy_decision){POLICY_ANSWER_IMPLICIT_DENY, NULL};
   }
-  const struct policy_statement *allow = found.allow ? found.allow : found.maybe_allow;
-  add_statement_name(allow, reason);
-  buf_adds(reason, " allows it");
-  add_naming(allow, request, reason);
-  if (!found.allow)
-    add_doubt(allow, reason);
-  if (found.maybe_deny) {
-    buf_adds(reason, "; ");
-    add_statement_name(found.maybe_deny, reason);
-    buf_adds(reason, " denies it");
-    add_doubt(found.maybe_deny, reason);
-  }
-  if (found.allow && !found.maybe_deny)
-    return (struct policy_decision){POLICY_ANSWER_ALLOW, found.allow, found.namings,
-                                    found.maybe_namings};
-  return (struct policy_decision){POLICY_ANSWER_DEPENDS,
-                                  found.maybe_deny && found.allow ? found.maybe_deny : allow,
-                                  found.namings, found.maybe_namings};
+  policy_explain(doc, allow, request, certain != NULL, reason);
+  if (!found.maybe_deny)
+    return (struct policy_decision){certain ? POLICY_ANSWER_ALLOW : POLICY_ANSWER_DEPENDS, allow};
+  buf_adds(reason, "; ");
+  policy_explain(doc, found.maybe_deny, request, false, reason);
+  return (struct policy_decision){POLICY_ANSWER_DEPENDS, certain ? found.maybe_deny : allow};
 }

@@ -41,6 +41,9 @@ void layout_learn(struct layout *layout, const struct policy *doc);
 
 void layout_free(struct layout *layout);
 
+/* The first line end of a text: "\n", which is also that of a text without any, "\r\n" or "\r". */
+const char *layout_newline(const char *text, size_t length);
+
 bool layout_spans_lines(const char *text, const struct json_value *value);
 
 /* Adds what goes between the last member of a container that has some and a new one: what stands

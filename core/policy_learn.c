@@ -50,7 +50,7 @@ static void set(struct buf *buf, struct gap gap) {
   buf_add(buf, gap.bytes, gap.length);
 }
 
-static const char *newline_of(const char *text, size_t length) {
+const char *layout_newline(const char *text, size_t length) {
   const char *lf = memchr(text, '\n', length);
   const char *cr = memchr(text, '\r', length);
   if (cr && lf == cr + 1)
@@ -184,7 +184,7 @@ void layout_learn(struct layout *layout, const struct policy *doc) {
   size_t length;
   const char *text = policy_text(doc, &length);
   layout_pretty(layout);
-  layout->newline = newline_of(text, length);
+  layout->newline = layout_newline(text, length);
   const struct json_value *model = last_with_members(doc);
   if (model)
     learn_from_statements(layout, doc, text, model);

@@ -79,32 +79,92 @@ static bool is_session_of(const struct arn *caller, const struct arn *role) {
   return tail[-1] == '/' && memcmp(tail, name, length) == 0;
 }
 
+/* Whether a principal is of AWS's own kind: an account, user, role, session or unique id, and not a
+ * service (ecs.amazonaws.com) or an identity provider (accounts.google.com, or one's ARN). */
+static bool is_aws_principal(const char *text, size_t length, const struct arn *arn) {
+  if (!arn)
+    return !memchr(text, '.', length);
+  static const char *const providers[] = {"saml-provider/", "oidc-provider/"};
+  for (size_t i = 0; i < sizeof providers / sizeof *providers; i++) {
+    size_t size = strlen(providers[i]);
+    if (arn->resource.length > size && memcmp(arn->resource.text, providers[i], size) == 0)
+      return false;
+  }
+  return true;
+}
+
+static bool same_partition(const struct arn *a, const struct arn *b) {
+  return !a || !b ||
+         same(a->partition.text, a->partition.length, b->partition.text, b->partition.length);
+}
+
+/* Whether an account principal, whose digits are at `account`, is who asks, or has him. */
+static enum policy_naming names_by_account(const char *account, const struct policy_string *caller,
+                                           const struct arn *caller_arn) {
+  const char *itself = policy_account_of(caller->bytes, caller->length);
+  if (itself && memcmp(account, itself, POLICY_ACCOUNT_DIGITS) == 0)
+    return POLICY_NAMES;
+  if (caller_arn &&
+      same(account, POLICY_ACCOUNT_DIGITS, caller_arn->account.text, caller_arn->account.length))
+    return POLICY_NAMES_ACCOUNT;
+  return POLICY_NAMES_NOT;
+}
+
 enum policy_naming policy_names_caller(const struct policy_value *named,
                                        const struct policy_string *caller) {
   if (names_anyone(named))
     return POLICY_NAMES_ANYONE;
   if (is(caller->bytes, caller->length, "*"))
     return POLICY_NAMES_NOT;
+  struct arn caller_parts, named_parts;
+  const struct arn *caller_arn =
+      arn_parse(caller->bytes, caller->length, &caller_parts) ? &caller_parts : NULL;
+  bool aws = is_aws_principal(caller->bytes, caller->length, caller_arn);
+  if ((strcmp(named->type, "AWS") == 0) != aws && strcmp(named->type, "CanonicalUser") != 0)
+    return POLICY_NAMES_NOT;
   if (same(named->string, named->length, caller->bytes, caller->length))
     return POLICY_NAMES;
-  if (strcmp(named->type, "AWS") != 0)
+  if (!aws)
     return POLICY_NAMES_NOT;
-  struct arn caller_arn, named_arn;
-  bool caller_has_arn = arn_parse(caller->bytes, caller->length, &caller_arn);
+  const struct arn *named_arn =
+      arn_parse(named->string, named->length, &named_parts) ? &named_parts : NULL;
+  if (!same_partition(caller_arn, named_arn))
+    return POLICY_NAMES_NOT;
   const char *account = policy_account_of(named->string, named->length);
-  if (account) {
-    const char *same_account = policy_account_of(caller->bytes, caller->length);
-    if (same_account && memcmp(account, same_account, POLICY_ACCOUNT_DIGITS) == 0)
-      return POLICY_NAMES;
-    if (caller_has_arn &&
-        same(account, POLICY_ACCOUNT_DIGITS, caller_arn.account.text, caller_arn.account.length))
-      return POLICY_NAMES_ACCOUNT;
-    return POLICY_NAMES_NOT;
-  }
-  if (caller_has_arn && arn_parse(named->string, named->length, &named_arn) &&
-      is_session_of(&caller_arn, &named_arn))
-    return POLICY_NAMES_ROLE;
-  return POLICY_NAMES_NOT;
+  if (account)
+    return names_by_account(account, caller, caller_arn);
+  return caller_arn && named_arn && is_session_of(caller_arn, named_arn) ? POLICY_NAMES_ROLE
+                                                                         : POLICY_NAMES_NOT;
+}
+
+static bool is_session(const struct policy_string *caller) {
+  static const char prefix[] = "assumed-role/";
+  struct arn arn;
+  return arn_parse(caller->bytes, caller->length, &arn) &&
+         is(arn.service.text, arn.service.length, "sts") &&
+         arn.resource.length >= sizeof prefix - 1 &&
+         memcmp(arn.resource.text, prefix, sizeof prefix - 1) == 0;
+}
+
+enum policy_exception policy_excepts(const struct policy_list *named, enum policy_effect effect,
+                                     const struct policy_string *caller) {
+  unsigned namings = 0;
+  for (size_t i = 0; i < named->count; i++)
+    namings |= 1u << policy_names_caller(&named->items[i], caller);
+  bool itself = namings & 1u << POLICY_NAMES, role = namings & 1u << POLICY_NAMES_ROLE;
+  bool account = namings & 1u << POLICY_NAMES_ACCOUNT;
+  if (namings & 1u << POLICY_NAMES_ANYONE)
+    return POLICY_EXCEPTS;
+  if (effect == POLICY_ALLOW)
+    return itself || role ? POLICY_EXCEPTS : account ? POLICY_EXCEPTS_MAYBE : POLICY_EXCEPTS_NOT;
+  if (!itself && !role)
+    return POLICY_EXCEPTS_NOT;
+  struct arn arn;
+  bool has_account = arn_parse(caller->bytes, caller->length, &arn) &&
+                     !policy_account_of(caller->bytes, caller->length) &&
+                     is_aws_principal(caller->bytes, caller->length, &arn);
+  bool whole = itself && (account || !has_account) && (role || !is_session(caller));
+  return whole ? POLICY_EXCEPTS : POLICY_EXCEPTS_MAYBE;
 }
 
 bool policy_covers_action(const struct policy_list *patterns, const char *action, size_t length) {

@@ -21,6 +21,15 @@ bool policy_names_principal(const struct policy_value *named, const char *princi
 enum policy_naming policy_names_caller(const struct policy_value *named,
                                        const struct policy_string *caller);
 
+enum policy_exception { POLICY_EXCEPTS_NOT, POLICY_EXCEPTS, POLICY_EXCEPTS_MAYBE };
+
+/* Whether a NotPrincipal excepts who asks. From a Deny it does only whom it names together with his
+ * account, and a session together with its role too: AWS may look at these first. An account alone
+ * excepts none of its principals.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html */
+enum policy_exception policy_excepts(const struct policy_list *named, enum policy_effect effect,
+                                     const struct policy_string *caller);
+
 /* Whether one of the patterns covers an action, or all that a pattern of actions does. Case does not
  * count. */
 bool policy_covers_action(const struct policy_list *patterns, const char *action, size_t length);

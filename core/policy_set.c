@@ -134,6 +134,11 @@ static enum policy_edit put_element(struct policy *doc, const struct policy_sett
   if (!json)
     goto done;
   const struct json_value *member = json_root(json)->first;
+  if (setting->statement == POLICY_DOCUMENT && member->type != JSON_STRING) {
+    *error = (struct json_error){.line = 1, .column = 1};
+    snprintf(error->message, sizeof error->message, "Version and Id are strings");
+    goto done;
+  }
   if (old && same_value(policy_text(doc, &length), old, sample.data, member)) {
     edit = POLICY_UNCHANGED;
     goto done;

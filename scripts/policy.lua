@@ -10,6 +10,7 @@
 --   fold    prints it with statements that differ only in their principal joined
 --   merge   prints the first with the statements of the others that it has not
 
+local arn = require "lanyard.arn"
 local cli = require "lanyard.cli"
 local json = require "lanyard.json"
 local lint = require "lanyard.policy.lint"
@@ -17,6 +18,7 @@ local lists = require "lanyard.lists"
 local policy = require "lanyard.policy"
 local report = require "lanyard.report"
 local system = require "lanyard.system"
+local text_table = require "lanyard.report.table"
 
 -- The formats of each action that has a choice, the first its default.
 local FORMATS = {
@@ -45,6 +47,12 @@ command:option("--context", "can: a condition key and its value, may be repeated
 command:option("--sid", "fold: the Sid that joined statements get."):argname "SID"
 local options = command:parse()
 
+-- Whether a text can be one who asks: not every text that cannot be is told from one that nobody has.
+local function is_principal(text)
+  return text == "*" or arn.parse(text) or text:find "^%d%d%d%d%d%d%d%d%d%d%d%d$" or text:find "^A%u%uA%w+$"
+    or text:find "^[%w-]+%.[%w.-]+$"
+end
+
 -- Options that another action has are mistakes, as is what an action lacks.
 local function check_usage(action, count)
   local stdin = 0
@@ -68,6 +76,12 @@ local function check_usage(action, count)
     command:usage "can asks one file"
   elseif action == "can" and not (options.principal and options.action_name) then
     command:usage "can needs --principal and --action"
+  elseif action == "can" and not is_principal(options.principal) then
+    command:usage(("--principal: '%s' is no ARN, account id, unique id, service or *"):format(options.principal))
+  elseif action == "can" and not options.action_name:find "^[%w-]+:%w+$" then
+    command:usage(("--action: '%s' is no action: write one as ecr:BatchGetImage"):format(options.action_name))
+  elseif options.sid and not utf8.len(options.sid) then
+    command:usage "--sid: a Sid is UTF-8"
   elseif options.account and not options.account:find "^%d%d%d%d%d%d%d%d%d%d%d%d$" then
     command:usage(("--account: '%s' is no account id, which has 12 digits"):format(options.account))
   elseif options.output and not lists.contains(FORMATS[action] or {}, options.output) then
@@ -77,17 +91,12 @@ local function check_usage(action, count)
 end
 
 local function name_of(file)
-  return file == "-" and "stdin" or file
+  return file == "-" and "stdin" or text_table.printable(file)
 end
 
 -- Reads and parses a file --> doc | nil, one line that says what is wrong and where
 local function load_file(file)
-  local text, err
-  if file == "-" then
-    text, err = io.read "a"
-  else
-    text, err = system.read_file(file)
-  end
+  local text, err = system.read_file(file, policy.MOST_BYTES)
   if not text then
     return nil, tostring(err)
   end
@@ -230,7 +239,7 @@ function actions.can()
   if options.output == "json" then
     report.json { decision = decision, statement = statement and plain(statement), reason = reason }
   else
-    cli.out(("%s: %s"):format(cli.paint(DECISIONS[decision], decision), reason))
+    cli.out(("%s: %s"):format(cli.paint(DECISIONS[decision], decision), text_table.printable(reason)))
   end
   return decision == "allow" and cli.exit.ok or cli.exit.found
 end
@@ -307,7 +316,7 @@ function actions.merge()
   for i = 2, #docs do
     local joint, err = policy.merge(merged, docs[i])
     if not joint then
-      cli.leave(cli.exit.failed, ("%s: %s"):format(name_of(options.file[i]), err.message))
+      cli.leave(cli.exit.failed, ("%s: %s"):format(name_of(options.file[i]), text_table.printable(err.message)))
     end
     merged = joint
   end

@@ -35,6 +35,8 @@ local M = {
   decide = decide,
   -- The most characters of a repository's policy (ECR, SetRepositoryPolicy).
   LIMIT = core.LIMIT,
+  -- The most bytes that are read as a policy.
+  MOST_BYTES = core.MOST_BYTES,
   -- What a pull takes, once the registry has let the caller in.
   PULL_ACTIONS = { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" },
 }
@@ -78,26 +80,36 @@ end
 -- lets in from another account, that account must let out. A condition key that is not in the context
 -- is not in the request, or, with `partial`, not known; without a context only those are that follow
 -- from principal and resource. What hangs on others makes the answer `depends`.
-local ask, weigh = core.methods.can, core.methods.weigh
+local ask = core.methods.can
+local CAN_FIELDS = { principal = true, action = true, resource = true, context = true, partial = true, account = true }
+
+-- What another account than the owner's must add to an Allow that names more than that account.
+local function other_half(doc, options, request)
+  local owner = request_of.resource_account(options.account, options.resource)
+  local account = owner and request_of.caller(options.principal).account
+  if account and account ~= owner and not doc:weigh(request).allow.account then
+    return ("; account %s must allow it too"):format(account)
+  end
+  return ""
+end
+
 function core.methods.can(doc, options)
-  local context, account = options.context, options.account
-  if not (context or account) then
+  if options.context == nil and options.account == nil and options.partial == nil then
+    -- Mostly nothing hangs on a condition; then what follows from the request is not needed.
     local decision, statement, reason = ask(doc, options)
     if decision ~= "depends" then
-      return decision, statement, reason
+      return decision, statement, decision == "allow" and reason .. other_half(doc, options, options) or reason
     end
   end
-  local caller = request_of.caller(options.principal)
-  local owner = request_of.resource_account(account, options.resource)
-  local decision, statement, reason, namings = weigh(doc, with(options, {
-    account = false,
-    context = request_of.context(context or {}, options.principal, caller, owner),
-    partial = options.partial or context == nil,
-  }))
-  if account and decision == "allow" and caller.account and caller.account ~= account and not namings.account then
-    reason = ("%s; account %s must allow it too"):format(reason, caller.account)
+  for name in pairs(options) do
+    if not CAN_FIELDS[name] then
+      error(("can has no field '%s'"):format(tostring(name)), 2)
+    end
   end
-  return decision, statement, reason
+  local owner = request_of.resource_account(options.account, options.resource)
+  local request = request_of.request(options, request_of.caller(options.principal), owner)
+  local decision, statement, reason = ask(doc, request)
+  return decision, statement, decision == "allow" and reason .. other_half(doc, options, request) or reason
 end
 
 -- doc:compare(other) --> the differences in meaning; see lanyard.policy.compare
@@ -118,36 +130,68 @@ local function conflict(conflicts, message)
   return nil, errors.new { code = "Conflict", message = message, conflicts = conflicts }
 end
 
--- The union of two documents: the bytes of the first, and those statements of the second that it
--- has not. --> doc | nil, err { code = "Conflict", conflicts = { what, ... } }: Sids that both have,
--- with another meaning each, or "Version" where a statement would mean something else under the
--- first one's (policy variables are plain text before 2012-10-17).
+-- Whether a statement has a policy variable.
+local function has_variable(statement)
+  local function look(list)
+    for _, text in ipairs(list) do
+      if tostring(text):find("${", 1, true) then
+        return true
+      end
+    end
+    return false
+  end
+  local found = look(statement.resources)
+  for _, condition in ipairs(statement.conditions) do
+    found = found or look(condition.values)
+  end
+  return found
+end
+
+-- Gives `merged` the members of the document, but for Version, that only the second has; those that both
+-- have with another value each are conflicts.
+local function merge_members(merged, a, b, conflicts)
+  local mine, theirs = compare.members(a), compare.members(b)
+  for _, member in ipairs(b:tree()) do
+    local name = member.key.value
+    if name == "Statement" or name == "Version" or mine[name] == theirs[name] then
+      goto continue
+    elseif mine[name] or member.kind ~= "string" then
+      conflicts[#conflicts + 1] = name
+    else
+      merged:set { document = true, element = name, value = member.value }
+    end
+    ::continue::
+  end
+end
+
+-- The union of two documents: the bytes of the first, and what the second has beside it.
+-- --> doc | nil, err { code = "Conflict", conflicts = { what, ... } }: Sids and members of the document
+-- that both have, with another meaning each, or "Version" where a statement would mean something else
+-- under the first one's (policy variables are plain text before 2012-10-17).
 function M.merge(a, b)
   local merged = a:copy()
   local meanings, sids, conflicts = {}, {}, {}
   for _, statement in ipairs(a:statements()) do
     meanings[a:meaning(statement.index)] = true
-    if statement.sid then
-      sids[statement.sid] = true
-    end
+    sids[statement.sid or false] = true
   end
-  local same_version = compare.version(a) == compare.version(b)
+  local mine, theirs = compare.members(a).Version, compare.members(b).Version
   for _, statement in ipairs(b:statements()) do
-    if not same_version and statement.text:find("${", 1, true) then
+    local meaning = b:meaning(statement.index)
+    if mine ~= theirs and has_variable(statement) then
       return conflict({ "Version" },
         ("statement %d of the second has a policy variable, and the Versions differ (%s, %s)")
-          :format(statement.index, compare.version(a), compare.version(b)))
-    elseif not meanings[b:meaning(statement.index)] then
-      if statement.sid and sids[statement.sid] then
-        conflicts[#conflicts + 1] = statement.sid
-      else
-        merged:append(b, statement.index)
-      end
+          :format(statement.index, mine, theirs))
+    elseif not meanings[meaning] and statement.sid and sids[statement.sid] then
+      conflicts[#conflicts + 1] = statement.sid
+    elseif not meanings[meaning] then
+      meanings[meaning], sids[statement.sid or false] = true, true
+      merged:append(b, statement.index)
     end
   end
+  merge_members(merged, a, b, conflicts)
   if #conflicts > 0 then
-    return conflict(conflicts, ("both have a statement with Sid %s, and they mean different things")
-      :format(table.concat(conflicts, ", ")))
+    return conflict(conflicts, ("both have %s, and they mean different things"):format(table.concat(conflicts, ", ")))
   end
   return merged
 end

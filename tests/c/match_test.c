@@ -1,5 +1,6 @@
 #include "match.h"
 
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -56,6 +57,62 @@ static void a_pattern_made_to_backtrack_costs_linear_steps(void **state) {
   free(text);
 }
 
+/* The same answer by trying all ways at once: a bit for each end of the text that the pattern so far
+ * can reach. */
+static bool fits_plainly(const char *pattern, size_t pattern_length, const char *text,
+                         size_t text_length, bool ignore_case) {
+  bool *now = calloc(text_length + 1, 1), *next = calloc(text_length + 1, 1);
+  assert_non_null(now);
+  assert_non_null(next);
+  now[0] = true;
+  for (size_t i = 0; i < pattern_length; i++) {
+    memset(next, 0, text_length + 1);
+    bool reached = false;
+    for (size_t j = 0; j <= text_length; j++) {
+      reached = reached || now[j];
+      if (pattern[i] == '*')
+        next[j] = reached;
+      else if (j < text_length && now[j])
+        next[j + 1] = pattern[i] == '?' || pattern[i] == text[j] ||
+                      (ignore_case && tolower(pattern[i]) == tolower(text[j]));
+    }
+    bool *swapped = now;
+    now = next;
+    next = swapped;
+  }
+  bool fits = now[text_length];
+  free(now);
+  free(next);
+  return fits;
+}
+
+/* Long pieces with `?` and letters of either case take another way than short ones. */
+static void long_pieces_are_found_where_short_steps_find_them(void **state) {
+  (void)state;
+  srand(1);
+  size_t fitting = 0;
+  enum { RUNS = 2000 };
+  for (int run = 0; run < RUNS; run++) {
+    char text[1500], pattern[700];
+    size_t length = 200 + (size_t)rand() % 1200, size = 0;
+    for (size_t i = 0; i < length; i++)
+      text[i] = "abAB"[rand() % (run % 3 ? 2 : 4)];
+    size_t start = (size_t)rand() % (length / 2), taken = 100 + (size_t)rand() % 400;
+    pattern[size++] = '*';
+    for (size_t i = start; i < start + taken && i < length; i++) {
+      pattern[size++] = rand() % 10 < 4 ? '?' : rand() % 400 == 0 ? 'b' : text[i];
+      if (rand() % 300 == 0)
+        pattern[size++] = '*';
+    }
+    pattern[size++] = '*';
+    bool ignore_case = rand() % 2;
+    bool expected = fits_plainly(pattern, size, text, length, ignore_case);
+    assert_int_equal(match_glob(pattern, size, text, length, ignore_case), expected);
+    fitting += expected;
+  }
+  assert_in_range(fitting, RUNS / 10, RUNS - RUNS / 10);
+}
+
 static bool covers(const char *outer, const char *inner) {
   return match_covers(outer, strlen(outer), inner, strlen(inner), true);
 }
@@ -78,6 +135,7 @@ int main(void) {
       cmocka_unit_test(a_star_matches_any_run_and_a_question_mark_one_byte),
       cmocka_unit_test(case_counts_unless_it_is_ignored),
       cmocka_unit_test(a_pattern_made_to_backtrack_costs_linear_steps),
+      cmocka_unit_test(long_pieces_are_found_where_short_steps_find_them),
       cmocka_unit_test(a_pattern_covers_another_when_all_that_fits_it_fits_too),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

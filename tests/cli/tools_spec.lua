@@ -234,5 +234,33 @@ describe("lanyard policy", function()
     assert.match("none%.json", result.err)
     assert.equal(2, policy({ "diff", "-", "-" }).status)
     assert.equal(2, policy({ "frobnicate", "-" }).status)
+    result = policy { "show", "/dev/zero" }
+    assert.equal(1, result.status)
+    assert.match("^lanyard: cannot read /dev/zero: it has more than 131072 bytes\n$", result.err)
+  end)
+
+  it("keeps a byte order mark and CRLF when it formats", function()
+    assert.equal('\xEF\xBB\xBF{\r\n  "Statement": []\r\n}\n', policy({ "fmt", "-" }, '\xEF\xBB\xBF{\r\n"Statement":[]}').out)
+  end)
+
+  it("refuses a question that has no answer", function()
+    for _, words in ipairs {
+      { "--principal", "x", "--action", "ecr:BatchGetImage" }, { "--principal", "", "--action", "ecr:BatchGetImage" },
+      { "--principal", "*", "--action", "BatchGetImage" }, { "--principal", "*", "--action", "ecr:*" },
+    } do
+      local result = policy({ "can", "-", table.unpack(words) }, POLICY)
+      assert.equal(2, result.status)
+      assert.match("^lanyard: [^\n]+\n$", result.err)
+    end
+  end)
+
+  it("brings no control character of a Sid to the terminal", function()
+    local text = '{"Statement":[{"Sid":"a\\u001b[31m\\nforged: allow","Effect":"%s","Principal":"*","Action":"ecr:*"}]}'
+    local result = policy({ "can", "-", "--principal", "*", "--action", "ecr:PutImage" }, text:format "Allow")
+    assert.match("^allow: statement 1 %(a\\x1b%[31m\\x0aforged: allow%)[^\n]*\n$", result.out)
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/a", text:format "Allow")
+    helper.write(folder .. "/b", text:format "Deny")
+    assert.match("^lanyard: [^\n\x1b]+\n$", policy({ "merge", folder .. "/a", folder .. "/b" }).err)
   end)
 end)

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
   const struct context_value values[] = {{text, size}, {"true", 4}, {"arn:aws:s3:::a", 14}};
   const struct context_entry entries[] = {
-      {"a", 1, values, 1}, {"b", 1, values, 3}, {"c", 1, values, 0}};
+      {"a", 1, values, 1, false}, {"b", 1, values, 3, false}, {"c", 1, NULL, 0, size % 3 == 1}};
   const struct context context = {entries, 3, size % 2 == 1};
   struct json_error error;
   struct json_doc *doc = json_parse(text, size, &error);

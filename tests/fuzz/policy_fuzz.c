@@ -39,9 +39,11 @@ static void check_layout(const struct policy *doc) {
 static void check_decisions(const struct policy *doc) {
   static const struct context_value values[] = {
       {"10", 2}, {"2026-11-24T10:00:00Z", 20}, {"arn:aws:iam::111122223333:role/*", 32}};
-  static const struct context_entry entries[] = {
-      {"a", 1, values, 1}, {"b", 1, values, 3}, {"aws:username", 12, values + 2, 1}};
-  static const struct context context = {entries, 3, true};
+  static const struct context_entry entries[] = {{"a", 1, values, 1, false},
+                                                 {"b", 1, values, 3, false},
+                                                 {"aws:username", 12, values + 2, 1, false},
+                                                 {"aws:PrincipalArn", 16, NULL, 0, true}};
+  static const struct context context = {entries, 4, true};
   struct policy_request request = {
       .principal = TEXT("arn:aws:iam::111122223333:role/x"),
       .action = TEXT("ecr:BatchGetImage"),

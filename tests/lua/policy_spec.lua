@@ -145,6 +145,29 @@ describe("merge", function()
     assert.is_nil(merged)
     assert.same({ "s" }, err.conflicts)
   end)
+
+  it("appends what the second says twice once", function()
+    local statement = '{"Effect":"Allow","Principal":"*","Action":"ecr:A"}'
+    local merged = assert(policy.merge(parse '{"Statement":[]}', parse(('{"Statement":[%s,%s]}'):format(statement, statement))))
+    assert.equal(1, #merged:statements())
+  end)
+
+  it("takes an Id that only the second has, and names members that differ", function()
+    local merged = assert(policy.merge(parse '{"Statement":[]}', parse '{"Id":"two","Statement":[]}'))
+    assert.equal('{"Id":"two","Statement":[]}', tostring(merged))
+    local nothing, err = policy.merge(parse '{"Id":"one","Statement":[]}', parse '{"Id":"two","Remark":{},"Statement":[]}')
+    assert.is_nil(nothing)
+    assert.same({ "Id", "Remark" }, err.conflicts)
+  end)
+
+  it("refuses to turn a policy variable into plain text, however it is spelled", function()
+    local text = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:A",%s}]}'
+    for _, element in ipairs { '"Resource":"a/\\u0024{aws:username}"', '"Condition":{"StringEquals":{"k":"${aws:username}"}}' } do
+      local merged, err = policy.merge(parse '{"Version":"2008-10-17","Statement":[]}', parse(text:format(element)))
+      assert.is_nil(merged)
+      assert.same({ "Version" }, err.conflicts)
+    end
+  end)
 end)
 
 describe("diff", function()

@@ -7,20 +7,34 @@
 -- kind "document" is about Version or Id: { kind, elements }. Statements are paired by Sid, then by what
 -- they mean, then by whom they name.
 
+local lists = require "lanyard.lists"
+
 local M = {}
 
--- What a member of the document reads, without which a Version is 2008-10-17.
-local function member_of(doc, name)
-  for _, member in ipairs(doc:tree()) do
-    if member.key.value == name then
-      return member.kind == "string" and member.value or member.kind
-    end
+-- A value as it is spelled, white space aside.
+local function spelled(node, text)
+  if node.kind ~= "object" and node.kind ~= "array" then
+    return text:sub(node.first, node.last)
   end
-  return nil
+  local parts = {}
+  for i, child in ipairs(node) do
+    local name = child.key and text:sub(child.key.first, child.key.last) .. ":" or ""
+    parts[i] = name .. spelled(child, text)
+  end
+  return (node.kind == "object" and "{%s}" or "[%s]"):format(table.concat(parts, ","))
 end
 
-function M.version(doc)
-  return member_of(doc, "Version") or "2008-10-17"
+-- members(doc) --> { [name] = what it reads } of the document's members but for Statement. Without a
+-- Version it is 2008-10-17.
+function M.members(doc)
+  local found, text = { Version = "2008-10-17" }, tostring(doc)
+  for _, member in ipairs(doc:tree()) do
+    local name = member.key.value
+    if name ~= "Statement" then
+      found[name] = member.kind == "string" and member.value or spelled(member, text)
+    end
+  end
+  return found
 end
 
 -- A principal as it counts: an account by its id, whichever way it is spelled.
@@ -70,7 +84,7 @@ local function facts_of(statement)
 end
 
 local ORDER = {
-  "Version", "Id", "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource",
+  "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource",
   "NotResource", "Condition", "Statement",
 }
 
@@ -157,17 +171,36 @@ local function pair_all(a, b, old, new)
 end
 
 local function document_change(a, b)
-  return {
-    kind = "document", label = "document",
-    elements = changed_elements({ Version = { M.version(a) }, Id = { member_of(a, "Id") } },
-      { Version = { M.version(b) }, Id = { member_of(b, "Id") } }),
-  }
+  local from, to = M.members(a), M.members(b)
+  local names, elements = {}, {}
+  for _, members in ipairs { from, to } do
+    for name in pairs(members) do
+      names[name] = true
+    end
+  end
+  for _, name in ipairs(lists.sorted_names(names)) do
+    if from[name] ~= to[name] then
+      elements[#elements + 1] = { element = name, removed = { from[name] }, added = { to[name] } }
+    end
+  end
+  return { kind = "document", label = "document", elements = elements }
+end
+
+-- The meanings of statements, their Sids with them.
+local function meanings(doc, statements)
+  local found = {}
+  for _, statement in ipairs(statements) do
+    found[doc:meaning(statement.index, true)] = true
+  end
+  return found
 end
 
 -- compare(a, b) --> list of changes, in the order of b; those of a that are gone come last
 local function compare(a, b)
   local old, new = a:statements(), b:statements()
   local partners, left = pair_all(a, b, old, new)
+  -- What is said once more, or no more twice, makes no difference.
+  local said_before, said_now = meanings(a, old), meanings(b, new)
   local changes = {}
   local function add(change)
     if #change.elements > 0 then
@@ -177,7 +210,9 @@ local function compare(a, b)
   add(document_change(a, b))
   for _, statement in ipairs(new) do
     local partner = partners[statement]
-    if not partner then
+    if not partner and said_before[b:meaning(statement.index, true)] then
+      goto continue
+    elseif not partner then
       add { kind = "added", label = label(statement), sid = statement.sid, to = statement,
         elements = changed_elements({}, facts_of(statement)) }
     elseif a:meaning(partner.index, true) ~= b:meaning(statement.index, true) then
@@ -188,9 +223,10 @@ local function compare(a, b)
       add { kind = "changed", label = label(statement), sid = statement.sid, from = partner, to = statement,
         elements = elements }
     end
+    ::continue::
   end
   for _, statement in ipairs(old) do
-    if left[statement] then
+    if left[statement] and not said_now[a:meaning(statement.index, true)] then
       add { kind = "removed", label = label(statement), sid = statement.sid, from = statement,
         elements = changed_elements(facts_of(statement), {}) }
     end

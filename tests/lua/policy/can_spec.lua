@@ -1,6 +1,7 @@
 -- What one resource policy says, rule by rule as IAM's documentation has them.
 -- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 
+local json = require "lanyard.json"
 local policy = require "lanyard.policy"
 
 local A, B = "111122223333", "444455556666"
@@ -58,7 +59,16 @@ describe("Principal", function()
     { "a service under AWS is nobody", aws "ecs.amazonaws.com", ROLE, "implicit-deny" },
     { "NotPrincipal is everyone else", '"NotPrincipal":{"AWS":"' .. USER .. '"}', ROLE, "allow" },
     { "NotPrincipal excepts whom it names", '"NotPrincipal":{"AWS":"' .. USER .. '"}', USER, "implicit-deny" },
-    { "NotPrincipal excepts an account's principals", '"NotPrincipal":{"AWS":"' .. A .. '"}', USER, "implicit-deny" },
+    { "NotPrincipal leaves it open whether an account excepts its principals",
+      '"NotPrincipal":{"AWS":"' .. A .. '"}', USER, "depends" },
+    { "NotPrincipal excepts a role's sessions", '"NotPrincipal":{"AWS":"' .. ROLE .. '"}', SESSION, "implicit-deny" },
+    { "an account of another partition is another", aws "arn:aws-cn:iam::111122223333:root", USER, "implicit-deny" },
+    { "an ARN is no service", '"Principal":{"Service":"' .. USER .. '"}', USER, "implicit-deny" },
+    { "a service is no AWS principal", aws "ecs.amazonaws.com", "ecs.amazonaws.com", "implicit-deny" },
+    { "an identity provider is federated, not AWS", aws "arn:aws:iam::111122223333:saml-provider/x",
+      "arn:aws:iam::111122223333:saml-provider/x", "implicit-deny" },
+    { "an identity provider is itself", '"Principal":{"Federated":"arn:aws:iam::111122223333:saml-provider/x"}',
+      "arn:aws:iam::111122223333:saml-provider/x", "allow" },
     { "no Principal is nobody", '"Sid":"x"', USER, "implicit-deny" },
   }
 end)
@@ -119,6 +129,25 @@ describe("Effect", function()
     assert.equal(2, statement.index)
     assert.is_truthy(reason:find("aws:ViaAWSService", 1, true))
   end)
+  it("Deny with NotPrincipal excepts only whom it names together with account and role", function()
+    local text = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*"},'
+      .. '{"Effect":"Deny","NotPrincipal":{"AWS":%s},"Action":"*"}]}'
+    local function except(names, who)
+      local answer, _, reason = can(text:format(json.encode(names)), { principal = who, action = "ecr:PutImage" })
+      return answer, reason
+    end
+    assert.equal("allow", (except({ USER, A }, USER)))
+    assert.equal("deny", (except({ USER, A }, USER:gsub("kim", "alice"))))
+    assert.equal("deny", (except({ A }, USER)))
+    assert.equal("allow", (except({ A }, A)))
+    local answer, reason = except({ USER }, USER)
+    assert.equal("depends", answer)
+    assert.is_truthy(reason:find("it names not all", 1, true))
+    assert.equal("allow", (except({ SESSION, ROLE, A }, SESSION)))
+    assert.equal("depends", (except({ ROLE, A }, SESSION)))
+    assert.equal("depends", (except({ SESSION, A }, SESSION)))
+    assert.equal("allow", (except({ "*" }, USER)))
+  end)
   it("is denied implicitly where no statement speaks of it", function()
     local answer, statement, reason = can('{"Statement":[]}', { principal = USER, action = "ecr:PutImage" })
     assert.same({ "implicit-deny", "no statement allows it" }, { answer, reason })
@@ -154,9 +183,37 @@ describe("what is not known", function()
   it("follows from the request where it can", function()
     assert.equal("allow", (ask('{"StringEquals":{"aws:PrincipalAccount":"111122223333"}}', {})))
     assert.equal("implicit-deny", (ask('{"StringEquals":{"aws:PrincipalAccount":"444455556666"}}', {})))
-    assert.equal("allow", (ask('{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/build"}}', { principal = SESSION })))
+    assert.equal("allow", (ask('{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/ci/*"}}', { principal = ROLE })))
+    assert.equal("allow", (ask('{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:root"}}', { principal = A })))
     assert.equal("allow", (ask('{"StringEquals":{"aws:ResourceAccount":"${aws:PrincipalAccount}"}}', { resource = REPOSITORY })))
     assert.equal("allow", (ask('{"StringEquals":{"aws:ResourceAccount":"444455556666"}}', { account = B })))
+  end)
+end)
+
+describe("what is not known, either", function()
+  local function ask(statement, request)
+    request.principal, request.action = request.principal or USER, "ecr:PutImage"
+    return can(('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*"},'
+      .. '{"Effect":"Deny","Principal":"*","Action":"*",%s}]}'):format(statement), request)
+  end
+  it("is the path of a session's role, unless the context tells", function()
+    local by_path = '"Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/ci/*"}}'
+    for _, context in ipairs { false, {} } do
+      local answer, _, reason = ask(by_path, { principal = SESSION, context = context or nil })
+      assert.equal("depends", answer)
+      assert.matches("under a condition on aws:PrincipalArn$", reason)
+    end
+    assert.equal("deny", (ask(by_path, { principal = SESSION, context = { ["aws:principalarn"] = ROLE } })))
+    assert.equal("deny", (ask('"Condition":{"Null":{"aws:PrincipalArn":"false"}}', { principal = SESSION })))
+  end)
+  it("is named by its keys, those of variables too, and those that are known are not", function()
+    local _, _, reason = ask('"Condition":{"StringEquals":{"aws:SourceVpc":"v","aws:PrincipalAccount":["${aws:x}","1"],'
+      .. '"aws:x":"${aws:y, \'d\'}"},"Bool":{"aws:sourcevpc":"true"}}', {})
+    assert.matches("under a condition on aws:SourceVpc, aws:x$", reason)
+    _, _, reason = ask('"Resource":"arn:aws:ecr:*:*:repository/${aws:PrincipalTag/team}/*"', { resource = REPOSITORY })
+    assert.matches("under a condition on aws:PrincipalTag/team$", reason)
+    _, _, reason = ask('"Resource":"arn:aws:ecr:*:*:repository/x"', {})
+    assert.matches("for certain resources$", reason)
   end)
 end)
 
@@ -179,7 +236,8 @@ end)
 it("a question with a mistyped field is refused", function()
   for _, request in ipairs {
     { principal = USER, action = "a", ressource = "x" }, { principal = USER, action = "a", ressource = "x", context = {} },
-    { principal = USER }, { action = "a" }, { principal = USER, action = "a", context = { a = {  {} } } },
+    { principal = USER }, { action = "a" }, { principal = USER, action = "a", context = { k = "1", K = "2" } },
+    { principal = USER, action = "a", unknown = "k", context = {} }, { principal = USER, action = "a", context = { a = {  {} } } },
   } do
     assert.is_false((pcall(can, '{"Statement":[]}', request)))
   end

@@ -52,8 +52,23 @@ describe("the comparison of two policies", function()
     assert.same({}, changes('{"Statement":[]}', '{"Version":"2008-10-17","Statement":[]}'))
     local found = changes('{"Statement":[]}', '{"Version":"2012-10-17","Id":"x","Statement":[]}')
     assert.equal("document", found[1].kind)
-    assert.same({ { element = "Version", removed = { "2008-10-17" }, added = { "2012-10-17" } },
-      { element = "Id", removed = {}, added = { "x" } } }, found[1].elements)
+    assert.same({ { element = "Id", removed = {}, added = { "x" } },
+      { element = "Version", removed = { "2008-10-17" }, added = { "2012-10-17" } } }, found[1].elements)
+  end)
+
+  it("tells members of the document that are not IAM's, white space aside", function()
+    local text = '{"Remark":%s,"Statement":[]}'
+    assert.same({}, changes(text:format '{"a":[1, 2]}', text:format '{ "a" : [1,2] }'))
+    assert.same({ { element = "Remark", removed = { "1" }, added = { "[]" } } },
+      changes(text:format "1", text:format "[]")[1].elements)
+  end)
+
+  it("finds nothing where a statement is said once more, or no more twice", function()
+    local once, twice = '{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:A"}',
+      '{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"ecr:A"}'
+    local a, b = ('{"Statement":[%s,%s]}'):format(once, twice), ('{"Statement":[%s]}'):format(once)
+    assert.same({}, changes(a, b))
+    assert.same({}, changes(b, a))
   end)
 
   it("shows whole what it cannot take apart", function()

@@ -137,6 +137,9 @@ describe("set operators", function()
     { "ForAnyValue of nothing fails negated, too", "ForAnyValue:StringNotEquals", both, nil, false },
     { "ForAnyValue, negated: one is none of them", "ForAnyValue:StringNotEquals", both, { "a", "x" }, true },
     { "ForAllValues, negated: none is one of them", "ForAllValues:StringNotLike", "a*", { "b", "c" }, true },
+    { "ForAllValues of an empty string holds", "ForAllValues:StringEquals", both, "", true },
+    { "ForAnyValue of an empty string fails negated, too", "ForAnyValue:StringNotEquals", both, "", false },
+    { "an empty string is a value without a set operator", "StringNotEquals", "a", "", true },
     { "ForAllValues with IfExists", "ForAllValues:StringEqualsIfExists", both, nil, true },
   }
 end)
@@ -182,6 +185,18 @@ describe("policy variables", function()
   end)
   it("fit nothing when they stand for nothing", function()
     assert.equal("implicit-deny", like("${aws:username}", { k = "" }))
+    assert.equal("allow", decide({ StringNotEquals = { k = "${aws:username}" } }, { k = "d" }))
+    assert.equal("allow", decide({ StringNotLike = { k = "${aws:username}" } }, { k = "" }))
+  end)
+  it("are plain text where neither a string nor an ARN is compared", function()
+    local function with(operator, value, tag)
+      return decide({ [operator] = { k = "${aws:PrincipalTag/x}" } }, { k = value, ["aws:PrincipalTag/x"] = tag })
+    end
+    assert.equal("depends", with("IpAddress", "203.0.113.9", "0.0.0.0/0"))
+    assert.equal("depends", with("NumericLessThan", "5", "9"))
+    assert.equal("depends", with("DateLessThan", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"))
+    assert.equal("depends", with("Bool", "true", "true"))
+    assert.equal("allow", with("ArnLike", "arn:aws:sns:::t", "arn:aws:sns:::t"))
   end)
   it("write *, ? and $ themselves", function()
     assert.equal("allow", like("${*}${?}${$}", { k = "*?$" }))
@@ -196,75 +211,5 @@ describe("policy variables", function()
     assert.equal("implicit-deny", decide(nil, { ["aws:PrincipalTag/team"] = "*" }, { Resource = resource }))
     assert.equal("implicit-deny", decide(nil, {}, { Resource = resource }))
     assert.equal("depends", decide(nil, nil, { Resource = resource }))
-  end)
-end)
-
-describe("policy.decide", function()
-  local ROLE = "arn:aws:iam::111122223333:role/x"
-  local function text(effect, principal, more)
-    local statement = { Sid = "s", Effect = effect, Principal = principal, Action = "ecr:*", Resource = "*" }
-    for name, value in pairs(more or {}) do statement[name] = value end
-    return json.encode { Version = "2012-10-17", Statement = json.array { statement } }
-  end
-  local function decided(options)
-    options.principal = options.principal or ROLE
-    options.action, options.resource = "ecr:BatchGetImage", "arn:aws:ecr:us-east-1:111122223333:repository/a"
-    return policy.decide(options)
-  end
-  it("names the statement, its document and the reason", function()
-    local answer, statement, reason = decided { identity_policies = { text("Allow"), text("Deny") } }
-    assert.equal("deny", answer)
-    assert.equal("s", statement.sid)
-    assert.equal("identity policy 2", statement.document)
-    assert.matches("^identity policy 2: statement 1 %(s%) denies it", reason)
-  end)
-  it("lets nothing through an empty layer, and anything past one that is not there", function()
-    assert.equal("allow", (decided { identity_policies = { text "Allow" } }))
-    for _, layer in ipairs { "boundaries", "session_policies" } do
-      assert.equal("implicit-deny", (decided { identity_policies = { text "Allow" }, [layer] = {} }))
-    end
-    for _, layer in ipairs { "scps", "rcps" } do
-      local answer, _, reason = decided { identity_policies = { text "Allow" }, [layer] = { {} } }
-      assert.equal("implicit-deny", answer)
-      assert.matches("level 1", reason)
-    end
-  end)
-  it("needs both sides across accounts", function()
-    local theirs = "arn:aws:iam::444455556666:role/x"
-    local grant = text("Allow", { AWS = theirs })
-    assert.equal("implicit-deny", (decided { principal = theirs, resource_policy = grant }))
-    assert.equal("implicit-deny", (decided { principal = theirs, identity_policies = { text "Allow" } }))
-    assert.equal("allow", (decided { principal = theirs, resource_policy = grant, identity_policies = { text "Allow" } }))
-  end)
-  it("says `depends` when a condition decides", function()
-    local conditional = text("Allow", nil, { Condition = { Bool = { ["aws:SecureTransport"] = "true" } } })
-    assert.equal("depends", (decided { identity_policies = { conditional } }))
-    assert.equal("allow", (decided { identity_policies = { conditional }, context = { ["aws:SecureTransport"] = true } }))
-    assert.equal("implicit-deny", (decided { identity_policies = { conditional }, boundaries = {} }))
-  end)
-  it("says `depends` when a condition of the resource's policy decides, however it names the principal", function()
-    local condition = { Bool = { ["aws:SecureTransport"] = "true" } }
-    for _, principal in ipairs { "*", ROLE } do
-      local conditional = text("Allow", { AWS = principal }, { Condition = condition })
-      assert.equal("depends", (decided { resource_policy = conditional }))
-      assert.equal("allow", (decided { resource_policy = conditional, context = { ["aws:SecureTransport"] = "true" } }))
-      assert.equal("implicit-deny", (decided { resource_policy = conditional, context = {} }))
-    end
-    local account = text("Allow", { AWS = "111122223333" }, { Condition = condition })
-    assert.equal("implicit-deny", (decided { resource_policy = account }))
-    assert.equal("depends", (decided { resource_policy = json.encode { Version = "2012-10-17", Statement = json.array {
-      { Effect = "Allow", Principal = { AWS = ROLE }, Action = "ecr:*" },
-      { Effect = "Deny", Principal = "*", Action = "ecr:*", Condition = condition },
-    } } }))
-  end)
-  it("knows who asks, for conditions on the principal", function()
-    local own = text("Allow", nil, { Condition = { ArnEquals = { ["aws:PrincipalArn"] = ROLE } } })
-    assert.equal("allow", (decided { identity_policies = { own }, context = {},
-      principal = "arn:aws:sts::111122223333:assumed-role/x/session" }))
-  end)
-  it("names a text that is no policy", function()
-    local answer, err = decided { identity_policies = { text "Allow", "{" } }
-    assert.is_nil(answer)
-    assert.matches("^identity policy 2: line 1", err.message)
   end)
 end)

@@ -1,4 +1,5 @@
--- IAM decisions against published cases (../shared/vectors/policy), read in place.
+-- What all layers of policies decide together: rule by rule as IAM's documentation has them, and against
+-- published cases (../shared/vectors/policy), read in place.
 
 local helper = require "helper"
 local json = require "lanyard.json"
@@ -70,4 +71,179 @@ describe("the published IAM decisions", function()
       end)
     end
   end
+end)
+
+describe("policy.decide", function()
+  local ROLE = "arn:aws:iam::111122223333:role/x"
+  local function text(effect, principal, more)
+    local statement = { Sid = "s", Effect = effect, Principal = principal, Action = "ecr:*", Resource = "*" }
+    for name, value in pairs(more or {}) do statement[name] = value end
+    return json.encode { Version = "2012-10-17", Statement = json.array { statement } }
+  end
+  local function decided(options)
+    options.principal = options.principal or ROLE
+    options.action, options.resource = "ecr:BatchGetImage", "arn:aws:ecr:us-east-1:111122223333:repository/a"
+    return policy.decide(options)
+  end
+  it("names the statement, its document and the reason", function()
+    local answer, statement, reason = decided { identity_policies = { text("Allow"), text("Deny") } }
+    assert.equal("deny", answer)
+    assert.equal("s", statement.sid)
+    assert.equal("identity policy 2", statement.document)
+    assert.matches("^identity policy 2: statement 1 %(s%) denies it", reason)
+  end)
+  it("lets nothing through an empty layer, and anything past one that is not there", function()
+    assert.equal("allow", (decided { identity_policies = { text "Allow" } }))
+    for _, layer in ipairs { "boundaries", "session_policies" } do
+      assert.equal("implicit-deny", (decided { identity_policies = { text "Allow" }, [layer] = {} }))
+    end
+    for _, layer in ipairs { "scps", "rcps" } do
+      local answer, _, reason = decided { identity_policies = { text "Allow" }, [layer] = { {} } }
+      assert.equal("implicit-deny", answer)
+      assert.matches("level 1", reason)
+    end
+  end)
+  it("needs both sides across accounts", function()
+    local theirs = "arn:aws:iam::444455556666:role/x"
+    local grant = text("Allow", { AWS = theirs })
+    assert.equal("implicit-deny", (decided { principal = theirs, resource_policy = grant }))
+    assert.equal("implicit-deny", (decided { principal = theirs, identity_policies = { text "Allow" } }))
+    assert.equal("allow", (decided { principal = theirs, resource_policy = grant, identity_policies = { text "Allow" } }))
+  end)
+  it("says `depends` when a condition decides", function()
+    local conditional = text("Allow", nil, { Condition = { Bool = { ["aws:SecureTransport"] = "true" } } })
+    assert.equal("depends", (decided { identity_policies = { conditional } }))
+    assert.equal("allow", (decided { identity_policies = { conditional }, context = { ["aws:SecureTransport"] = true } }))
+    assert.equal("implicit-deny", (decided { identity_policies = { conditional }, boundaries = {} }))
+  end)
+  it("says `depends` when a condition of the resource's policy decides, however it names the principal", function()
+    local condition = { Bool = { ["aws:SecureTransport"] = "true" } }
+    for _, principal in ipairs { "*", ROLE } do
+      local conditional = text("Allow", { AWS = principal }, { Condition = condition })
+      assert.equal("depends", (decided { resource_policy = conditional }))
+      assert.equal("allow", (decided { resource_policy = conditional, context = { ["aws:SecureTransport"] = "true" } }))
+      assert.equal("implicit-deny", (decided { resource_policy = conditional, context = {} }))
+    end
+    local account = text("Allow", { AWS = "111122223333" }, { Condition = condition })
+    assert.equal("implicit-deny", (decided { resource_policy = account }))
+    assert.equal("depends", (decided { resource_policy = json.encode { Version = "2012-10-17", Statement = json.array {
+      { Effect = "Allow", Principal = { AWS = ROLE }, Action = "ecr:*" },
+      { Effect = "Deny", Principal = "*", Action = "ecr:*", Condition = condition },
+    } } }))
+  end)
+  it("knows who asks, for conditions on the principal", function()
+    local own = text("Allow", nil, { Condition = { ArnEquals = { ["aws:PrincipalArn"] = ROLE } } })
+    local session = "arn:aws:sts::111122223333:assumed-role/x/session"
+    assert.equal("allow", (decided { identity_policies = { own }, context = {}, principal = ROLE }))
+    assert.equal("allow", (decided { identity_policies = { own }, context = { ["aws:PrincipalArn"] = ROLE },
+      principal = session }))
+    assert.equal("depends", (decided { identity_policies = { own }, context = {}, principal = session }))
+  end)
+  it("names a text that is no policy", function()
+    local answer, err = decided { identity_policies = { text "Allow", "{" } }
+    assert.is_nil(answer)
+    assert.matches("^identity policy 2: line 1", err.message)
+  end)
+  it("names the layer that says nothing", function()
+    local function why(options)
+      local _, _, reason = decided(options)
+      return reason
+    end
+    local theirs = "arn:aws:iam::444455556666:role/x"
+    assert.equal("no permissions boundary allows it", why { identity_policies = { text "Allow" }, boundaries = {} })
+    assert.equal("no identity policy allows it", why { principal = theirs, resource_policy = text("Allow", "*") })
+    assert.equal("the resource has no policy that allows it", why { principal = theirs, identity_policies = { text "Allow" } })
+    assert.equal("there is no level that has a service control policy", why { identity_policies = { text "Allow" }, scps = {} })
+  end)
+  it("credits the statement that lets the principal in", function()
+    local _, statement, reason = decided { resource_policy = json.encode { Version = "2012-10-17", Statement = json.array {
+      { Effect = "Allow", Principal = { AWS = "111122223333" }, Action = "*" },
+      { Effect = "Allow", Principal = { AWS = ROLE }, Action = "*" },
+    } } }
+    assert.equal(2, statement.index)
+    assert.matches("^resource policy: statement 2 allows it$", reason)
+  end)
+
+  describe("where a Deny may apply", function()
+    local REGION = { Condition = { StringNotEquals = { ["aws:RequestedRegion"] = "eu-west-1" } } }
+    local ALLOW, MAYBE_DENY = text "Allow", text("Deny", nil, REGION)
+    local USER = "arn:aws:iam::111122223333:user/kim"
+    local function two(statement, other)
+      return json.encode { Version = "2012-10-17", Statement = json.array {
+        json.decode(statement).Statement[1], json.decode(other).Statement[1] } }
+    end
+    local for_all = { Principal = "*", Condition = REGION.Condition }
+    for what, options in pairs {
+      ["a second identity policy"] = { identity_policies = { ALLOW, MAYBE_DENY } },
+      ["the same identity policy"] = { identity_policies = { two(ALLOW, MAYBE_DENY) } },
+      ["an identity policy of whom the resource's policy names"] = {
+        principal = USER, resource_policy = text("Allow", { AWS = USER }), identity_policies = { two(ALLOW, MAYBE_DENY) } },
+      ["a boundary of whom the resource's policy names"] = {
+        principal = USER, resource_policy = text("Allow", { AWS = USER }), boundaries = { two(ALLOW, MAYBE_DENY) } },
+      ["a service control policy"] = { identity_policies = { ALLOW }, scps = { { ALLOW, MAYBE_DENY } } },
+      ["a resource control policy"] = {
+        identity_policies = { ALLOW }, rcps = { { text("Allow", "*"), text("Deny", "*", REGION) } } },
+      ["the resource's policy, which allows nothing"] = {
+        identity_policies = { ALLOW }, resource_policy = text("Deny", "*", REGION) },
+      ["the resource's policy, which allows too"] = { identity_policies = { ALLOW },
+        resource_policy = two(text("Allow", "*"), text("Deny", "*", for_all)) },
+      ["a policy whose conditional Allow stands before it"] = {
+        identity_policies = { ALLOW, two(text("Allow", nil, REGION), MAYBE_DENY) } },
+      ["a policy that breaks the grammar"] = { identity_policies = { ALLOW,
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Condition":5}]}' } },
+    } do
+      it("it says `depends`: " .. what, function()
+        local answer, statement, reason = decided(options)
+        assert.equal("depends", answer, reason)
+        assert.equal("Deny", statement.effect)
+        options.context = { ["aws:RequestedRegion"] = "us-east-1" }
+        assert.equal(what:find "grammar" and "depends" or "deny", (decided(options)))
+        options.context = { ["aws:RequestedRegion"] = "eu-west-1" }
+        assert.equal(what:find "grammar" and "depends" or "allow", (decided(options)))
+      end)
+    end
+  end)
+
+  it("denies by NotPrincipal whoever has a boundary, whomever it excepts", function()
+    local except = text("Deny", nil, { NotPrincipal = { AWS = json.array { ROLE, "111122223333" } } })
+    assert.equal("allow", (decided { identity_policies = { text "Allow" }, resource_policy = except }))
+    assert.equal("deny", (decided { identity_policies = { text "Allow" }, resource_policy = except,
+      boundaries = { text "Allow" } }))
+  end)
+  it("lets anyone and services in by the resource's policy alone", function()
+    for _, principal in ipairs { "*", "ecs.amazonaws.com" } do
+      assert.equal("allow", (decided { principal = principal, resource_policy = text("Allow", "*"), scps = { {} } }))
+      assert.equal("implicit-deny", (decided { principal = principal, resource_policy = text("Allow", { AWS = ROLE }) }))
+    end
+  end)
+  it("holds no service-linked role by control policies", function()
+    local linked = "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"
+    assert.equal("allow", (decided { principal = linked, identity_policies = { text "Allow" }, scps = { {} }, rcps = { {} } }))
+  end)
+  it("needs both sides across partitions, though the account's digits are the same", function()
+    local china = "arn:aws-cn:iam::111122223333:user/kim"
+    assert.equal("implicit-deny", (decided { principal = china, identity_policies = { text "Allow" } }))
+  end)
+  it("leaves open what hangs on the account of a unique id", function()
+    local id = "AROAEXAMPLEEXAMPLE123"
+    local grant = text("Allow", { AWS = id })
+    assert.equal("depends", (decided { principal = id, resource_policy = grant }))
+    assert.equal("allow", (decided { principal = id, resource_policy = grant, identity_policies = { text "Allow" } }))
+    assert.equal("implicit-deny", (decided { principal = id }))
+  end)
+  it("needs a key's policy for what is done with the key, and none to list keys", function()
+    local own = json.encode { Version = "2012-10-17", Statement = { Effect = "Allow", Action = "kms:*", Resource = "*" } }
+    local function kms(action, resource)
+      return (policy.decide { principal = ROLE, action = action, resource = resource, identity_policies = { own } })
+    end
+    assert.equal("implicit-deny", kms("kms:Decrypt", "arn:aws:kms:us-east-1:111122223333:key/k"))
+    assert.equal("allow", kms("kms:ListKeys", "*"))
+  end)
+  it("refuses a field that it does not know, or of another type", function()
+    for _, options in ipairs {
+      { boundary = {} }, { scp = {} }, { identity_policies = text "Allow" }, { context = "x" }, { principal = 5 },
+    } do
+      assert.is_false((pcall(decided, options)))
+    end
+  end)
 end)

@@ -46,6 +46,14 @@ describe("set", function()
     assert.equal('{"Version":"2012-10-17","Id":"x","Statement":[]}', tostring(doc))
   end)
 
+  it("refuses a Sid that two statements have", function()
+    local one = '{"Sid":"x","Effect":"Allow","Principal":"*","Action":"ecr:*"}'
+    local doc = parse(('{"Statement":[%s,%s]}'):format(one, one))
+    local ok, why = pcall(doc.set, doc, { sid = "x", element = "Action", value = "ecr:PutImage" })
+    assert.is_false(ok)
+    assert.matches("statements 1 and 2 have the Sid 'x'", why)
+  end)
+
   it("refuses what would break the statement, and leaves it", function()
     local doc = parse(TEXT)
     for _, options in ipairs {
@@ -56,6 +64,7 @@ describe("set", function()
       { element = "Effect", value = "Deny" },
       { sid = "a", index = 1, element = "Effect", value = "Deny" },
       { sid = "a", element = "Effect", vaule = "Deny" },
+      { document = true, element = "Version", value = 5 },
     } do
       assert.is_false((pcall(doc.set, doc, options)))
     end

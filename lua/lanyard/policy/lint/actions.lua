@@ -54,8 +54,9 @@ end
 
 -- Whether a pull is all that is meant: by the principal, or by the Sid.
 local function means_pull(statement)
+  local sid = (statement.sid or ""):lower()
   return names_lightsail(statement) and "a Lightsail role is"
-    or statement.sid and statement.sid:lower():find("pull", 1, true)
+    or sid:find("pull", 1, true) and not sid:find("push", 1, true)
     and ("'%s' says that a pull is meant, and its principals are"):format(statement.sid)
 end
 

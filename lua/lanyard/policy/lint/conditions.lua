@@ -53,6 +53,10 @@ local function check_condition(condition, version, add)
         "write it as { condition key: value }")
     end
     for _, key in ipairs(operator.kind == "object" and type and operator or {}) do
+      if key.kind == "array" and #key == 0 then
+        add("empty-list", key, ("%s is compared with nothing"):format(key.key.value),
+          "fill the list, or remove the key")
+      end
       for _, item in ipairs(items(key)) do
         check_operand(operator, item, type, version, add)
       end

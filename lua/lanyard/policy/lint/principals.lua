@@ -10,8 +10,8 @@ local NAME_THEM = "name the principals that need it"
 
 -- Resources of ARNs that can be a principal, by service.
 local PRINCIPALS = {
-  iam = { "^root$", "^user/.", "^role/." },
-  sts = { "^assumed%-role/[^/]+/.", "^federated%-user/." },
+  iam = { "^root$", "^user/[!-~]*[%w+=,.@_-]+$", "^role/[!-~]*[%w+=,.@_-]+$" },
+  sts = { "^assumed%-role/[%w+=,.@_-]+/[%w+=,.@_-]+$", "^federated%-user/[%w+=,.@_-]+$" },
 }
 
 -- A container service's general role, which pulls nothing: the puller's has private-repo-access in
@@ -35,6 +35,10 @@ local function flaw_of(value)
     return "has a wildcard, which a principal cannot have"
   elseif not is_account_id(parsed.account) then
     return "has no account of 12 digits"
+  elseif not parsed.partition:find "^aws" or parsed.region ~= "" then
+    return "has another partition than AWS's, or a Region, which a principal's ARN has not"
+  elseif value:find("${", 1, true) then
+    return "has a policy variable, which a principal cannot have"
   end
   for _, pattern in ipairs(PRINCIPALS[parsed.service] or {}) do
     if parsed.resource:find(pattern) then
@@ -84,8 +88,9 @@ local SOURCES = {
 }
 
 local function says_for_whom(statement)
-  for _, key in ipairs(statement.condition_keys) do
-    if SOURCES[key:lower()] then
+  for _, condition in ipairs(statement.conditions) do
+    local excludes = condition.operator:find "Not" or condition.operator == "Null"
+    if SOURCES[condition.key:lower()] and not excludes then
       return true
     end
   end
