@@ -7,6 +7,7 @@
 local access = require "lanyard.access"
 local cli = require "lanyard.cli"
 local http = require "lanyard.http"
+local instant = require "lanyard.aws.instant"
 local json = require "lanyard.json"
 local proxy = require "lanyard.aws.proxy"
 local report = require "lanyard.report"
@@ -75,21 +76,10 @@ local function finish()
   return failed and cli.exit.failed or cli.exit.ok
 end
 
-local months = {}
-for i, name in ipairs { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" } do
-  months[name] = i
-end
-
 -- How far this clock is ahead of the one that wrote an HTTP date, in seconds | nil
 local function ahead_of(date)
-  local day, month, year, hour, minute, second = (date or ""):match "^%a+, (%d+) (%a+) (%d+) (%d+):(%d+):(%d+) GMT$"
-  if not months[month] then
-    return nil
-  end
-  local now = os.date("!*t", math.floor(system.time()))
-  local there = { year = year, month = months[month], day = day, hour = hour, min = minute, sec = second }
-  now.isdst, there.isdst = false, false
-  return os.time(now) - os.time(there)
+  local there = instant.read_http(date)
+  return there and math.floor(system.time()) - there
 end
 
 -- "VALUE (PLACE)", or without a place "VALUE".

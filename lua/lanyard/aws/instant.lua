@@ -1,9 +1,15 @@
--- Moments as AWS spells them (ISO 8601) and as the clock counts them: seconds since 1970.
+-- Moments as AWS spells them (ISO 8601), as HTTP does, and as the clock counts them: seconds since 1970.
 --
---   instant.read "2026-01-31T12:00:00Z"  --> 1769860800
---   instant.write(1769860800)            --> "2026-01-31T12:00:00Z"
+--   instant.read "2026-01-31T12:00:00Z"                --> 1769860800
+--   instant.read_http "Sat, 31 Jan 2026 12:00:00 GMT"  --> 1769860800
+--   instant.write(1769860800)                          --> "2026-01-31T12:00:00Z"
 
 local M = {}
+
+local MONTHS = {}
+for number, name in ipairs { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" } do
+  MONTHS[name] = number
+end
 
 -- Days from 1970-01-01 to a date of the Gregorian calendar; a year begins in March here, so that the
 -- day that comes and goes is its last.
@@ -40,6 +46,18 @@ function M.read(text)
   end
   local seconds = number(hour) * 3600 + number(minute) * 60 + number(second)
   return days_since_1970(number(year), month, day) * 86400 + seconds - math.tointeger(offset)
+end
+
+-- read_http(text | nil) --> seconds since 1970 | nil
+-- The date of a header (RFC 9110, 5.6.7; no older form).
+function M.read_http(text)
+  local day, name, year, hour, minute, second =
+    (text or ""):match "^%a%a%a, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$"
+  if not MONTHS[name] then
+    return nil
+  end
+  local days = days_since_1970(tonumber(year), MONTHS[name], tonumber(day))
+  return days * 86400 + hour * 3600 + minute * 60 + tonumber(second)
 end
 
 -- write(seconds) --> text, in whole seconds

@@ -79,7 +79,7 @@ describe("a session", function()
       assert.is_nil(keys)
       assert.equal("NoCredentials", err.code)
       assert.matches("environment", err.message)
-      assert.matches("profile 'default'", err.message)
+      assert.matches("profile 'default'", err.tip)
     end)
   end)
 

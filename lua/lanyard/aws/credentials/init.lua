@@ -199,16 +199,18 @@ function M.resolve(context)
   if winner or err then
     return winner, steps, err
   end
-  local outcomes = {}
+  local names, lines = {}, {}
   for _, step in ipairs(steps) do
     if step.provider ~= "script" then
-      outcomes[#outcomes + 1] = ("%s (%s)"):format(step.provider, step.outcome)
+      names[#names + 1] = step.provider
+      lines[#lines + 1] = ("%s: %s"):format(step.provider, step.outcome)
     end
   end
+  lines[#lines + 1] = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure"
   return nil, steps, errors.new {
     code = "NoCredentials",
-    message = "no credentials: looked at " .. table.concat(outcomes, ", "),
-    tip = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure",
+    message = ("no credentials: %s have none"):format(table.concat(names, ", ")),
+    tip = table.concat(lines, "\n"),
   }
 end
 

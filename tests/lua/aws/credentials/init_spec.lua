@@ -28,10 +28,14 @@ describe("the chain of providers", function()
       local keys, err = session:credentials()
       assert.is_nil(keys)
       assert.equal("NoCredentials", err.code)
-      assert.equal("no credentials: looked at environment (AWS_ACCESS_KEY_ID is not set), "
-        .. "profile (there is no profile 'default'), web identity (AWS_WEB_IDENTITY_TOKEN_FILE is not set), "
-        .. "container (neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set), "
-        .. "instance (AWS_EC2_METADATA_DISABLED is true)", err.message)
+      assert.equal("no credentials: environment, profile, web identity, container, instance have none", err.message)
+      assert.equal([[
+environment: AWS_ACCESS_KEY_ID is not set
+profile: there is no profile 'default'
+web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set
+container: neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set
+instance: AWS_EC2_METADATA_DISABLED is true
+set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure]], err.tip)
       assert.equal(6, #outcomes(session))
     end)
   end)
