@@ -12,6 +12,15 @@ function M.contains(list, value)
   return false
 end
 
+-- set "a b c" --> { a = true, b = true, c = true }
+function M.set(names)
+  local found = {}
+  for name in names:gmatch "%S+" do
+    found[name] = true
+  end
+  return found
+end
+
 -- The names of a table, sorted.
 function M.sorted_names(map)
   local names = {}

@@ -2,6 +2,7 @@
 -- The codes are those of the SDKs' standard retry mode, and one of Lightsail's own.
 
 local instant = require "lanyard.aws.instant"
+local lists = require "lanyard.lists"
 local system = require "lanyard.system"
 
 local M = {}
@@ -9,16 +10,8 @@ local M = {}
 M.ATTEMPTS = 3
 M.LONGEST = 20
 
-local function set(names)
-  local found = {}
-  for name in names:gmatch "%S+" do
-    found[name] = true
-  end
-  return found
-end
-
 -- LimitExceededException, in the SDKs' list, is left out: here it tells of a quota, which does not pass.
-local THROTTLING = set [[
+local THROTTLING = lists.set [[
   Throttling ThrottlingException ThrottledException RequestThrottledException RequestThrottled
   TooManyRequestsException ProvisionedThroughputExceededException TransactionInProgressException
   RequestLimitExceeded BandwidthLimitExceeded SlowDown PriorRequestNotComplete
@@ -28,14 +21,14 @@ local THROTTLING = set [[
 -- IDPCommunicationError: STS could not reach who issued a web identity.
 -- RegionSetupInProgressException: "Wait a few minutes and try again", says Lightsail; it is retried
 -- like any other, and told when it does not pass.
-local TRANSIENT = set [[
+local TRANSIENT = lists.set [[
   RequestTimeout RequestTimeoutException InternalFailure IDPCommunicationError RegionSetupInProgressException
 ]]
 
 local TRANSIENT_STATUS = { [429] = true, [500] = true, [502] = true, [503] = true, [504] = true, [509] = true }
 
 -- The session's credentials have ended; newer ones may do.
-local EXPIRED = set "ExpiredToken ExpiredTokenException TokenRefreshRequired"
+local EXPIRED = lists.set "ExpiredToken ExpiredTokenException TokenRefreshRequired"
 
 -- mode(name | nil) --> "standard" | "adaptive", and why it is not the one named | nil, what is wrong
 function M.mode(name)

@@ -4,18 +4,12 @@
 -- member of JSON (also of JSON inside a string of JSON) or an element of XML; and by its value where it
 -- is one of the session's own keys, which the redactor knows. Sealed secrets show as ***.
 
+local lists = require "lanyard.lists"
+
 local M = {}
 
-local function set(names)
-  local found = {}
-  for name in names:gmatch "%S+" do
-    found[name] = true
-  end
-  return found
-end
-
 -- In small letters, without - and _. `token` is the session token of the instance and container endpoints.
-local SECRET = set [[
+local SECRET = lists.set [[
   secretaccesskey sessiontoken token accesstoken refreshtoken idtoken clientsecret devicecode subjecttoken
   authorizationtoken password webidentitytoken tokencode samlassertion assertion codeverifier tradeintoken
   authorization proxyauthorization cookie setcookie dpop signature
