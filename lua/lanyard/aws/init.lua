@@ -4,6 +4,7 @@
 --   local session = assert(aws.session { region = "us-east-1", profile = "ops" })
 --   local ecr = assert(session:client "ecr")          -- or aws.client("ecr", { region = ... })
 --   local reply, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
+--   local other = session:assume("arn:aws:iam::111122223333:role/audit", { session_name = "nightly" })
 
 local session = require "lanyard.aws.session"
 

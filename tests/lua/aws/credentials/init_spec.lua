@@ -60,6 +60,19 @@ set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure]], err.tip
     end)
   end)
 
+  it("knows a profile by what both files say of it, and the credentials file before the config file", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/config", "[profile ops]\naws_access_key_id = AKIDCONFIG\nregion = eu-west-1\n")
+    helper.write(folder .. "/credentials", "[ops]\naws_access_key_id = AKIDCREDENTIALS\naws_secret_access_key = s\n"
+      .. "[other]\naws_access_key_id = AKIDOTHER\naws_secret_access_key = s\n")
+    with({ AWS_CONFIG_FILE = folder .. "/config", AWS_SHARED_CREDENTIALS_FILE = folder .. "/credentials" }, function()
+      local session = assert(aws.session { profile = "ops" })
+      assert.equal("AKIDCREDENTIALS", assert(session:credentials()).access_key_id)
+      assert.equal("eu-west-1", session.profile.profiles.ops.region)
+      assert.equal("AKIDOTHER", session.profile.profiles.other.aws_access_key_id)
+    end)
+  end)
+
   it("takes account, end and either name of the token from the environment, and blank ones as not set", function()
     local variables = { AWS_ACCESS_KEY_ID = "AKIDENV", AWS_SECRET_ACCESS_KEY = "s", AWS_SECURITY_TOKEN = "old",
       AWS_SESSION_TOKEN = " ", AWS_ACCOUNT_ID = "111122223333", AWS_CREDENTIAL_EXPIRATION = "2099-01-31T12:00:00Z" }

@@ -111,6 +111,23 @@ describe("a profile with a role", function()
     end)
   end)
 
+  it("assumes it anew when a service says that the credentials have ended, and tries the call once more", function()
+    with(ONE, function(fields, number)
+      if fields.Action == "AssumeRole" then return grant(fields, number) end
+      local key = fields.authorization:match "Credential=([^/]+)"
+      if key == "ASIA1one" then return fault(403, "ExpiredToken", "The security token included in the request is expired") end
+      return { status = 200, body = ("<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:of:%s</Arn><UserId>u</UserId>"
+        .. "<Account>1</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"):format(key) }
+    end, function(world)
+      local sts = assert(world.session({ max_attempts = 2 }):client "sts")
+      local arns = task.map({ 1, 2, 3 }, function() return assert(sts:GetCallerIdentity()).Arn end)
+      local roles = 0
+      for _, call in ipairs(world.calls) do roles = roles + (call.Action == "AssumeRole" and 1 or 0) end
+      assert.equal(2, roles) -- once at first and once anew, for all three
+      for _, arn in ipairs(arns) do assert.matches("^arn:of:ASIA[^1]", arn) end
+    end)
+  end)
+
   it("takes the environment's keys where it is told to, though the chain passes them over", function()
     with("[profile e]\nrole_arn = " .. ROLE .. "e\ncredential_source = Environment\n", grant, function(world)
       assert.equal("ASIA1e", assert(world.session({ profile = "e" }):credentials()).access_key_id)
