@@ -142,13 +142,16 @@ local function request_of(self, operation, input, keys)
   return request
 end
 
+-- What stands for a sealed body that could not be opened: neither JSON nor XML.
+local UNREADABLE = "***"
+
 -- A sealed body becomes text with *** in the place of secrets, which are given apart.
 local function unseal(self, reply)
   if type(reply.body) == "string" then
     return nil
   end
   local text, secrets = reply.body:expose(self.description.secrets, self.protocol.FORMAT)
-  reply.body = text or ""
+  reply.body = text or UNREADABLE
   return text and secrets
 end
 

@@ -445,6 +445,16 @@ describe("a client, over HTTP,", function()
     server.close()
   end)
 
+  it("refuses a sealed reply that is no JSON, and shows nothing of it", function()
+    local ecr, server = client_of({ status = 200, body = '{"authorizationData":[{"authorizationToken":"hidden"' },
+      { sealed = true })
+    local reply, err = ecr:GetAuthorizationToken()
+    assert.is_nil(reply)
+    assert.equal("InvalidResponse", err.code)
+    assert.is_nil(tostring(err):find("hidden", 1, true))
+    server.close()
+  end)
+
   it("reads the error of a sealed reply, and one that is no JSON", function()
     for body, code in pairs { ['{"__type":"ServerException","message":"m"}'] = "ServerException", ["<html>"] = "Http500" } do
       local ecr, server = client_of({ status = 500, body = body }, { sealed = true, max_attempts = 1 })
