@@ -109,11 +109,20 @@ fuzz: test-deps
 	  || exit 1; done
 
 bench: bench-deps all
-	@mkdir -p $(B)/bench
-	$(call say,compile)$(COMPILE) -o $(B)/bench/policy_bench tests/bench/policy_bench.c $(PLAIN) $(LIBS)
+	@$(MAKE) --no-print-directory benches
+	@$(B)/bench/sigv4_bench
+	@$(LUA) tests/bench/sigv4.lua $(B)
 	@$(B)/bench/policy_bench
 	@$(LUA) tests/bench/policy.lua $(B)
 	@$(LUA) tests/bench/fleet.lua $(B)
+
+BENCHES = $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+.PHONY: benches
+benches: $(BENCHES)
+
+$(B)/bench/%: tests/bench/%.c $(PLAIN)
+	@mkdir -p $(@D)
+	$(call say,compile)$(COMPILE) -o $@ $< $(PLAIN) $(LIBS)
 
 lint: lint-deps
 	@for cc in gcc clang; do for f in core/*.c tests/*/*.c; do \
