@@ -3,11 +3,19 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+
+#define MOST_IDLE 64
 
 struct http_pool {
   struct loop *loop;
   CURLM *multi;
+  CURLSH *share; /* of TLS sessions: libcurl keeps them a handle otherwise */
   struct event *timer;
+  bool has_ca_bundle;
+  CURL
+      *idle[MOST_IDLE]; /* handles for the next requests: to make one costs more than to reset it */
+  size_t idle_count;
 };
 
 /* A finished transfer tells its operation. */
@@ -57,31 +65,57 @@ static int watch_time(CURLM *multi, long milliseconds, void *context) {
   return event_add(pool->timer, &delay);
 }
 
+void http_pool_limit(struct http_pool *pool, unsigned connections) {
+  curl_multi_setopt(pool->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)connections);
+  /* Kept open between requests, by default no more than four a handle under way: a lull would close
+   * them. */
+  curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, 4 * (long)connections);
+}
+
+/* Whether libcurl knows a file of the system's certificates, and not only a folder. */
+static bool find_ca_bundle(struct http_pool *pool) {
+  CURL *easy = curl_easy_init();
+  if (!easy)
+    return false;
+  char *path = NULL;
+  pool->has_ca_bundle = curl_easy_getinfo(easy, CURLINFO_CAINFO, &path) == CURLE_OK && path;
+  pool->idle[pool->idle_count++] = easy;
+  return true;
+}
+
 struct http_pool *http_pool_new(struct loop *loop) {
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
     return NULL;
   struct http_pool *pool = calloc(1, sizeof *pool);
-  if (!pool)
+  if (!pool) {
+    curl_global_cleanup();
     return NULL;
+  }
   pool->loop = loop;
   pool->multi = curl_multi_init();
+  pool->share = curl_share_init();
   pool->timer = event_new(loop_base(loop), -1, 0, on_timeout, pool);
-  if (!pool->multi || !pool->timer) {
+  if (!pool->multi || !pool->share || !pool->timer || !find_ca_bundle(pool)) {
     http_pool_free(pool);
     return NULL;
   }
+  curl_share_setopt(pool->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
   curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
   curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
   curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, watch_time);
   curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
+  http_pool_limit(pool, HTTP_HOST_CONNECTIONS);
   return pool;
 }
 
 void http_pool_free(struct http_pool *pool) {
   if (!pool)
     return;
+  while (pool->idle_count > 0)
+    curl_easy_cleanup(pool->idle[--pool->idle_count]);
   if (pool->multi)
     curl_multi_cleanup(pool->multi);
+  curl_share_cleanup(pool->share);
   if (pool->timer)
     event_free(pool->timer);
   free(pool);
@@ -111,16 +145,37 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
 }
 
 bool http_transfer_header(struct http_transfer *transfer, const char *name, const char *value) {
-  struct buf line = {0};
-  buf_adds(&line, name);
+  struct buf *text = &transfer->header_text;
+  buf_adds(text, name);
   /* libcurl's spelling of a header with no value is a semicolon. */
-  buf_adds(&line, *value ? ": " : ";");
-  buf_adds(&line, value);
-  struct curl_slist *lines =
-      line.failed ? NULL : curl_slist_append(transfer->header_lines, line.data);
-  buf_free(&line);
+  buf_adds(text, *value ? ": " : ";");
+  buf_add(text, value, strlen(value) + 1);
+  transfer->header_count++;
+  return !text->failed;
+}
+
+bool http_transfer_no_header(struct http_transfer *transfer, const char *name) {
+  struct buf *text = &transfer->header_text;
+  buf_adds(text, name);
+  buf_add(text, ":", 2);
+  transfer->header_count++;
+  return !text->failed;
+}
+
+/* The header lines as libcurl takes them: one array, as they are many and short-lived. */
+static bool link_headers(struct http_transfer *transfer) {
+  size_t count = transfer->header_count;
+  if (count == 0)
+    return true;
+  struct curl_slist *lines = calloc(count, sizeof *lines);
   if (!lines)
     return false;
+  char *text = transfer->header_text.data;
+  for (size_t i = 0; i < count; i++) {
+    lines[i].data = text;
+    lines[i].next = i + 1 < count ? &lines[i + 1] : NULL;
+    text += strlen(text) + 1;
+  }
   transfer->header_lines = lines;
   return true;
 }
@@ -130,13 +185,25 @@ static long milliseconds(double seconds) {
   return seconds < 0.001 ? 1 : seconds > 1e6 ? 1000000000 : (long)(seconds * 1000);
 }
 
+/* No child process is to hold a connection open. */
+static curl_socket_t open_socket(void *context, curlsocktype purpose,
+                                 struct curl_sockaddr *address) {
+  (void)context, (void)purpose;
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* Not CURLOPT_PIPEWAIT: with a host that does not offer HTTP/2 every request but the first would wait
+ * for the first one's handshake. */
 static CURLcode set_options(struct http_transfer *transfer, const struct http_request *request) {
   CURL *easy = transfer->easy;
   CURLcode code = CURLE_OK;
 #define SET(option, value) code = code ? code : curl_easy_setopt(easy, option, value)
+  SET(CURLOPT_SHARE, transfer->pool->share);
   SET(CURLOPT_PRIVATE, (void *)transfer);
   SET(CURLOPT_ERRORBUFFER, transfer->detail);
   SET(CURLOPT_NOSIGNAL, 1L);
+  SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  SET(CURLOPT_TCP_KEEPALIVE, 1L);
   SET(CURLOPT_PROTOCOLS_STR, "http,https");
   SET(CURLOPT_FOLLOWLOCATION, 0L);
   SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -144,15 +211,19 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   SET(CURLOPT_SSL_VERIFYHOST, 2L);
   if (request->ca_bundle)
     SET(CURLOPT_CAINFO, request->ca_bundle);
+  /* A bundle stands in the place of the folder too; and only without a folder libcurl reads the
+   * certificates once, and not for each connection. */
+  if (request->ca_bundle || transfer->pool->has_ca_bundle)
+    SET(CURLOPT_CAPATH, NULL);
   SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
   SET(CURLOPT_ACCEPT_ENCODING, "");
   SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->connect_timeout));
   SET(CURLOPT_TIMEOUT_MS, milliseconds(request->timeout));
   SET(CURLOPT_URL, request->url);
   SET(CURLOPT_PATH_AS_IS, 1L); /* the path is signed as it stands */
-  if (transfer->request_body) {
+  if (request->body) {
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
-    SET(CURLOPT_POSTFIELDS, transfer->request_body);
+    SET(CURLOPT_POSTFIELDS, request->body);
   }
   if (strcmp(request->method, "HEAD") == 0)
     SET(CURLOPT_NOBODY, 1L);
@@ -167,24 +238,32 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   return code;
 }
 
+/* Takes the handle from a transfer and keeps it for another, with nothing of this one in it: libcurl
+ * would go on counting the retries of a handle that is not reset. */
+static void release_handle(struct http_transfer *transfer) {
+  struct http_pool *pool = transfer->pool;
+  CURL *easy = transfer->easy;
+  transfer->easy = NULL;
+  curl_multi_remove_handle(pool->multi, easy);
+  curl_easy_reset(easy);
+  if (pool->idle_count < MOST_IDLE)
+    pool->idle[pool->idle_count++] = easy;
+  else
+    curl_easy_cleanup(easy);
+}
+
 bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
                          const struct http_request *request) {
   transfer->op = (struct loop_op){.loop = pool->loop};
   transfer->pool = pool;
   transfer->max_size = request->max_size;
-  if (request->body) {
-    transfer->request_body = malloc(request->body_length + 1);
-    if (!transfer->request_body)
-      return false;
-    memcpy(transfer->request_body, request->body, request->body_length);
-  }
-  CURL *easy = curl_easy_init();
-  transfer->easy = easy;
-  if (easy && set_options(transfer, request) == CURLE_OK &&
-      curl_multi_add_handle(pool->multi, easy) == CURLM_OK)
+  if (transfer->header_text.failed || !link_headers(transfer))
+    return false;
+  transfer->easy = pool->idle_count > 0 ? pool->idle[--pool->idle_count] : curl_easy_init();
+  if (transfer->easy && set_options(transfer, request) == CURLE_OK &&
+      curl_multi_add_handle(pool->multi, transfer->easy) == CURLM_OK)
     return true;
-  if (easy)
-    curl_easy_cleanup(easy);
+  curl_easy_cleanup(transfer->easy);
   transfer->easy = NULL;
   return false;
 }
@@ -254,25 +333,20 @@ static void collect(struct http_pool *pool) {
     transfer->failure = failure_of(transfer, code);
     if (code != CURLE_OK)
       name_failure(transfer, code);
-    curl_multi_remove_handle(pool->multi, easy);
-    curl_easy_cleanup(easy);
-    transfer->easy = NULL;
+    release_handle(transfer);
     loop_complete(&transfer->op);
   }
 }
 
 void http_transfer_free(struct http_transfer *transfer) {
-  if (transfer->easy) {
-    curl_multi_remove_handle(transfer->pool->multi, transfer->easy);
-    curl_easy_cleanup(transfer->easy);
-    transfer->easy = NULL;
-  }
+  if (transfer->easy)
+    release_handle(transfer);
   if (transfer->op.loop)
     loop_forget(&transfer->op);
-  curl_slist_free_all(transfer->header_lines);
+  free(transfer->header_lines);
   transfer->header_lines = NULL;
-  free(transfer->request_body);
-  transfer->request_body = NULL;
+  buf_free(&transfer->header_text);
+  transfer->header_count = 0;
   buf_free(&transfer->head);
   buf_free(&transfer->body);
 }

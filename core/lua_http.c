@@ -63,10 +63,9 @@ static void add_headers(lua_State *L, int options, struct http_transfer *transfe
     }
   }
   lua_pop(L, 1);
-  /* libcurl would add these two of its own; a header line with no value takes them out. */
-  transfer->header_lines = curl_slist_append(transfer->header_lines, "Expect:");
-  if (!typed)
-    transfer->header_lines = curl_slist_append(transfer->header_lines, "Content-Type:");
+  if (!http_transfer_no_header(transfer, "Expect") ||
+      (!typed && !http_transfer_no_header(transfer, "Content-Type")))
+    luaL_error(L, "not enough memory");
 }
 
 /* http.start{method=, url=, headers={}, body=, connect_timeout=5, timeout=30, ca_bundle=,
@@ -76,7 +75,7 @@ static int start(lua_State *L) {
   luaL_checktype(L, OPTIONS, LUA_TTABLE);
   lua_settop(L, OPTIONS);
   struct http_pool *pool = get_pool(L);
-  struct http_transfer *transfer = lua_newuserdatauv(L, sizeof *transfer, 0);
+  struct http_transfer *transfer = lua_newuserdatauv(L, sizeof *transfer, 1);
   memset(transfer, 0, sizeof *transfer);
   luaL_setmetatable(L, TRANSFER_CLASS);
   add_headers(L, OPTIONS, transfer);
@@ -85,6 +84,7 @@ static int start(lua_State *L) {
   request.url = check_field_string(L, OPTIONS, "url", NULL);
   request.method = opt_field_string(L, OPTIONS, "method", NULL);
   request.body = opt_field_string(L, OPTIONS, "body", &request.body_length);
+  lua_setiuservalue(L, TRANSFER, 1); /* which keeps the body alive */
   request.ca_bundle = opt_field_string(L, OPTIONS, "ca_bundle", NULL);
   request.connect_timeout = opt_field_number(L, OPTIONS, "connect_timeout", 5);
   request.timeout = opt_field_number(L, OPTIONS, "timeout", 30);
@@ -189,13 +189,21 @@ static int transfer_gc(lua_State *L) {
   return 0;
 }
 
+/* http.limit(connections): how many to one host are open at once; requests past that wait */
+static int limit(lua_State *L) {
+  lua_Integer connections = luaL_checkinteger(L, 1);
+  luaL_argcheck(L, connections >= 1 && connections <= 1000, 1, "1 to 1000 connections");
+  http_pool_limit(get_pool(L), (unsigned)connections);
+  return 0;
+}
+
 int luaopen_lanyard_http_core(lua_State *L);
 
 int luaopen_lanyard_http_core(lua_State *L) {
   static const luaL_Reg methods[] = {{"result", result}, {"cancel", cancel}, {NULL, NULL}};
   static const luaL_Reg meta[] = {{"__gc", transfer_gc}, {NULL, NULL}};
   static const luaL_Reg pool_meta[] = {{"__gc", pool_gc}, {NULL, NULL}};
-  static const luaL_Reg functions[] = {{"start", start}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"start", start}, {"limit", limit}, {NULL, NULL}};
   new_class(L, POOL_CLASS, NULL, pool_meta);
   new_class(L, TRANSFER_CLASS, methods, meta);
   get_pool(L);
