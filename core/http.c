@@ -12,7 +12,8 @@ struct http_pool {
   CURLM *multi;
   CURLSH *share; /* of TLS sessions: libcurl keeps them a handle otherwise */
   struct event *timer;
-  bool has_ca_bundle;
+  char *ca_file;  /* the system's certificates in one file, or NULL */
+  bool ca_folder; /* they are in a folder too, which serves */
   CURL
       *idle[MOST_IDLE]; /* handles for the next requests: to make one costs more than to reset it */
   size_t idle_count;
@@ -72,15 +73,18 @@ void http_pool_limit(struct http_pool *pool, unsigned connections) {
   curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, 4 * (long)connections);
 }
 
-/* Whether libcurl knows a file of the system's certificates, and not only a folder. */
-static bool find_ca_bundle(struct http_pool *pool) {
+/* Finds out where libcurl has the system's certificates. */
+static bool find_certificates(struct http_pool *pool) {
   CURL *easy = curl_easy_init();
   if (!easy)
     return false;
-  char *path = NULL;
-  pool->has_ca_bundle = curl_easy_getinfo(easy, CURLINFO_CAINFO, &path) == CURLE_OK && path;
   pool->idle[pool->idle_count++] = easy;
-  return true;
+  char *file = NULL, *folder = NULL;
+  curl_easy_getinfo(easy, CURLINFO_CAINFO, &file);
+  curl_easy_getinfo(easy, CURLINFO_CAPATH, &folder);
+  pool->ca_folder = file && folder;
+  pool->ca_file = file ? strdup(file) : NULL;
+  return !file || pool->ca_file;
 }
 
 struct http_pool *http_pool_new(struct loop *loop) {
@@ -95,7 +99,7 @@ struct http_pool *http_pool_new(struct loop *loop) {
   pool->multi = curl_multi_init();
   pool->share = curl_share_init();
   pool->timer = event_new(loop_base(loop), -1, 0, on_timeout, pool);
-  if (!pool->multi || !pool->share || !pool->timer || !find_ca_bundle(pool)) {
+  if (!pool->multi || !pool->share || !pool->timer || !find_certificates(pool)) {
     http_pool_free(pool);
     return NULL;
   }
@@ -116,6 +120,7 @@ void http_pool_free(struct http_pool *pool) {
   if (pool->multi)
     curl_multi_cleanup(pool->multi);
   curl_share_cleanup(pool->share);
+  free(pool->ca_file);
   if (pool->timer)
     event_free(pool->timer);
   free(pool);
@@ -192,6 +197,22 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+/* Who vouches for a peer. A bundle stands in the place of all that the system has. The system's
+ * folder is asked first, as only what is needed is read from it; its file takes 25 ms to read, which
+ * libcurl does once, and only where no folder is given besides it. */
+static CURLcode set_certificates(struct http_transfer *transfer, const char *bundle) {
+  const struct http_pool *pool = transfer->pool;
+  transfer->by_folder = !bundle && pool->ca_folder;
+  if (transfer->by_folder)
+    return curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, NULL);
+  if (!bundle)
+    bundle = pool->ca_file;
+  if (!bundle)
+    return CURLE_OK;
+  CURLcode code = curl_easy_setopt(transfer->easy, CURLOPT_CAPATH, NULL);
+  return code ? code : curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, bundle);
+}
+
 /* Not CURLOPT_PIPEWAIT: with a host that does not offer HTTP/2 every request but the first would wait
  * for the first one's handshake. */
 static CURLcode set_options(struct http_transfer *transfer, const struct http_request *request) {
@@ -209,12 +230,7 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
   SET(CURLOPT_SSL_VERIFYPEER, 1L);
   SET(CURLOPT_SSL_VERIFYHOST, 2L);
-  if (request->ca_bundle)
-    SET(CURLOPT_CAINFO, request->ca_bundle);
-  /* A bundle stands in the place of the folder too; and only without a folder libcurl reads the
-   * certificates once, and not for each connection. */
-  if (request->ca_bundle || transfer->pool->has_ca_bundle)
-    SET(CURLOPT_CAPATH, NULL);
+  code = code ? code : set_certificates(transfer, request->ca_bundle);
   SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
   SET(CURLOPT_ACCEPT_ENCODING, "");
   SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->connect_timeout));
@@ -314,6 +330,19 @@ static void name_failure(struct http_transfer *transfer, CURLcode code) {
            (int)(room - 110), what);
 }
 
+/* Starts a transfer again whose peer the system's folder did not vouch for: the file may. False where
+ * there is no such hope. */
+static bool ask_file(struct http_transfer *transfer, CURLcode code) {
+  if (code != CURLE_PEER_FAILED_VERIFICATION || !transfer->by_folder)
+    return false;
+  struct http_pool *pool = transfer->pool;
+  pool->ca_folder = false;
+  curl_multi_remove_handle(pool->multi, transfer->easy);
+  transfer->detail[0] = '\0';
+  return set_certificates(transfer, NULL) == CURLE_OK &&
+         curl_multi_add_handle(pool->multi, transfer->easy) == CURLM_OK;
+}
+
 static void collect(struct http_pool *pool) {
   CURLMsg *message;
   int left;
@@ -325,6 +354,8 @@ static void collect(struct http_pool *pool) {
     char *private = NULL;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
     struct http_transfer *transfer = (void *)private;
+    if (ask_file(transfer, code))
+      continue;
     long request_size = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &transfer->status);
     curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME, &transfer->elapsed);

@@ -46,6 +46,7 @@ struct http_transfer {
   struct curl_slist *header_lines; /* an array of the lines, linked */
   size_t max_size;
   bool too_large;
+  bool by_folder; /* the system's folder of certificates vouches for the peer, not a file */
   char detail[CURL_ERROR_SIZE]; /* what went wrong, in libcurl's words */
 
   /* The outcome, once the operation has ended. */
