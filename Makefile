@@ -113,6 +113,7 @@ bench: bench-deps all
 	@$(B)/bench/sigv4_bench
 	@$(LUA) tests/bench/sigv4.lua $(B)
 	@$(LUA) tests/bench/calls.lua $(B)
+	@$(LUA) tests/bench/start.lua $(B)
 	@$(B)/bench/policy_bench
 	@$(LUA) tests/bench/policy.lua $(B)
 	@$(LUA) tests/bench/fleet.lua $(B)
