@@ -13,7 +13,7 @@ BUILD_PACKAGES = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-argparse lua-
   libcurl4-openssl-dev libssl-dev libevent-dev ca-certificates
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev lua-busted awscli python3-boto3 \
   python3-sarif-python-om clang libclang-rt-14-dev
-BENCH_PACKAGES = $(BUILD_PACKAGES) curl time
+BENCH_PACKAGES = $(BUILD_PACKAGES) curl openssl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Werror
@@ -110,11 +110,22 @@ fuzz: test-deps
 	  || exit 1; done
 
 bench: bench-deps all
-	@mkdir -p $(B)/bench
-	$(call say,compile)$(COMPILE) -o $(B)/bench/policy_bench tests/bench/policy_bench.c $(PLAIN) $(LIBS)
+	@$(MAKE) --no-print-directory benches
+	@$(B)/bench/sigv4_bench
+	@$(LUA) tests/bench/sigv4.lua $(B)
+	@$(LUA) tests/bench/calls.lua $(B)
+	@$(LUA) tests/bench/start.lua $(B)
 	@$(B)/bench/policy_bench
 	@$(LUA) tests/bench/policy.lua $(B)
 	@$(LUA) tests/bench/fleet.lua $(B)
+
+BENCHES = $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+.PHONY: benches
+benches: $(BENCHES)
+
+$(B)/bench/%: tests/bench/%.c $(PLAIN)
+	@mkdir -p $(@D)
+	$(call say,compile)$(COMPILE) -o $@ $< $(PLAIN) $(LIBS) -levent_openssl -lssl
 
 lint: lint-deps
 	@for cc in gcc clang; do for f in core/*.c tests/*/*.c; do \

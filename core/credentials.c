@@ -1,5 +1,6 @@
 #include "credentials.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,11 +22,17 @@ void secret_wipe(struct secret *secret) {
   *secret = (struct secret){0};
 }
 
+unsigned long credentials_number(void) {
+  static atomic_ulong last;
+  return atomic_fetch_add(&last, 1) + 1;
+}
+
 void credentials_wipe(struct credentials *credentials) {
   free(credentials->access_key_id);
   credentials->access_key_id = NULL;
   secret_wipe(&credentials->secret_access_key);
   secret_wipe(&credentials->session_token);
+  credentials->number = 0;
 }
 
 /* The secret that begins at `text`, or NULL. The longest wins: one may begin with another. */

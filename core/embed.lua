@@ -1,20 +1,39 @@
--- Writes the C file that carries Lua files inside the binary.
+-- Writes the C file that carries Lua files inside the binary: modules compiled, as that is most of
+-- what starting takes, with the lines that a traceback names; scripts as their text, which is their
+-- help too.
 --   lua5.4 core/embed.lua modules NAME=FILE ... scripts NAME=FILE ... > embedded.c
 
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\t"] = "\\t", ["\r"] = "\\r", ["?"] = "\\?" }
 
 local function literal(text)
-  return '"' .. text:gsub('["\\%c?]', function(c)
+  return '"' .. text:gsub('["\\%c?\128-\255]', function(c)
     return c == "\n" and "\\n" or ESCAPES[c] or ("\\%03o"):format(c:byte())
   end) .. '"'
+end
+
+-- Lines, and no more than a C compiler takes in one.
+local function parts_of(text)
+  local position = 1
+  return function()
+    if position > #text then
+      return nil
+    end
+    local part = text:match("^[^\n]*\n?", position):sub(1, 500)
+    position = position + #part
+    return part
+  end
+end
+
+local function compiled(name, text)
+  return string.dump(assert(load(text, "@" .. name, "t")))
 end
 
 local function write_list(name, files)
   print(("const struct embedded_file embedded_%s[] = {"):format(name))
   for _, file in ipairs(files) do
     print(("    {%s,"):format(literal(file.name)))
-    for line in file.text:gmatch "[^\n]*\n?" do
-      print("     " .. literal(line))
+    for part in parts_of(file.text) do
+      print("     " .. literal(part))
     end
     print(("     , %d},"):format(#file.text))
   end
@@ -31,6 +50,10 @@ for _, word in ipairs(arg) do
     current = {}
     lists[word] = current
   end
+end
+
+for _, file in ipairs(lists.modules) do
+  file.text = compiled(file.name, file.text)
 end
 
 print '#include "modules.h"\n'

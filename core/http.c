@@ -3,11 +3,20 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+
+#define MOST_IDLE 64
 
 struct http_pool {
   struct loop *loop;
   CURLM *multi;
+  CURLSH *share; /* of TLS sessions: libcurl keeps them a handle otherwise */
   struct event *timer;
+  char *ca_file;  /* the system's certificates in one file, or NULL */
+  bool ca_folder; /* they are in a folder too, which serves */
+  CURL
+      *idle[MOST_IDLE]; /* handles for the next requests: to make one costs more than to reset it */
+  size_t idle_count;
 };
 
 /* A finished transfer tells its operation. */
@@ -57,31 +66,61 @@ static int watch_time(CURLM *multi, long milliseconds, void *context) {
   return event_add(pool->timer, &delay);
 }
 
+void http_pool_limit(struct http_pool *pool, unsigned connections) {
+  curl_multi_setopt(pool->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)connections);
+  /* Kept open between requests, by default no more than four a handle under way: a lull would close
+   * them. */
+  curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, 4 * (long)connections);
+}
+
+/* Finds out where libcurl has the system's certificates. */
+static bool find_certificates(struct http_pool *pool) {
+  CURL *easy = curl_easy_init();
+  if (!easy)
+    return false;
+  pool->idle[pool->idle_count++] = easy;
+  char *file = NULL, *folder = NULL;
+  curl_easy_getinfo(easy, CURLINFO_CAINFO, &file);
+  curl_easy_getinfo(easy, CURLINFO_CAPATH, &folder);
+  pool->ca_folder = file && folder;
+  pool->ca_file = file ? strdup(file) : NULL;
+  return !file || pool->ca_file;
+}
+
 struct http_pool *http_pool_new(struct loop *loop) {
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
     return NULL;
   struct http_pool *pool = calloc(1, sizeof *pool);
-  if (!pool)
+  if (!pool) {
+    curl_global_cleanup();
     return NULL;
+  }
   pool->loop = loop;
   pool->multi = curl_multi_init();
+  pool->share = curl_share_init();
   pool->timer = event_new(loop_base(loop), -1, 0, on_timeout, pool);
-  if (!pool->multi || !pool->timer) {
+  if (!pool->multi || !pool->share || !pool->timer || !find_certificates(pool)) {
     http_pool_free(pool);
     return NULL;
   }
+  curl_share_setopt(pool->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
   curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
   curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
   curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, watch_time);
   curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
+  http_pool_limit(pool, HTTP_HOST_CONNECTIONS);
   return pool;
 }
 
 void http_pool_free(struct http_pool *pool) {
   if (!pool)
     return;
+  while (pool->idle_count > 0)
+    curl_easy_cleanup(pool->idle[--pool->idle_count]);
   if (pool->multi)
     curl_multi_cleanup(pool->multi);
+  curl_share_cleanup(pool->share);
+  free(pool->ca_file);
   if (pool->timer)
     event_free(pool->timer);
   free(pool);
@@ -122,16 +161,37 @@ static int before_request(void *context, char *peer, char *own, int peer_port, i
 }
 
 bool http_transfer_header(struct http_transfer *transfer, const char *name, const char *value) {
-  struct buf line = {0};
-  buf_adds(&line, name);
+  struct buf *text = &transfer->header_text;
+  buf_adds(text, name);
   /* libcurl's spelling of a header with no value is a semicolon. */
-  buf_adds(&line, *value ? ": " : ";");
-  buf_adds(&line, value);
-  struct curl_slist *lines =
-      line.failed ? NULL : curl_slist_append(transfer->header_lines, line.data);
-  buf_free(&line);
+  buf_adds(text, *value ? ": " : ";");
+  buf_add(text, value, strlen(value) + 1);
+  transfer->header_count++;
+  return !text->failed;
+}
+
+bool http_transfer_no_header(struct http_transfer *transfer, const char *name) {
+  struct buf *text = &transfer->header_text;
+  buf_adds(text, name);
+  buf_add(text, ":", 2);
+  transfer->header_count++;
+  return !text->failed;
+}
+
+/* The header lines as libcurl takes them: one array, as they are many and short-lived. */
+static bool link_headers(struct http_transfer *transfer) {
+  size_t count = transfer->header_count;
+  if (count == 0)
+    return true;
+  struct curl_slist *lines = calloc(count, sizeof *lines);
   if (!lines)
     return false;
+  char *text = transfer->header_text.data;
+  for (size_t i = 0; i < count; i++) {
+    lines[i].data = text;
+    lines[i].next = i + 1 < count ? &lines[i + 1] : NULL;
+    text += strlen(text) + 1;
+  }
   transfer->header_lines = lines;
   return true;
 }
@@ -151,20 +211,47 @@ static const char *proxy_in_capitals(const char *url) {
   return proxy && *proxy ? proxy : NULL;
 }
 
+/* No child process is to hold a connection open. */
+static curl_socket_t open_socket(void *context, curlsocktype purpose,
+                                 struct curl_sockaddr *address) {
+  (void)context, (void)purpose;
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* Who vouches for a peer. A bundle stands in the place of all that the system has. The system's
+ * folder is asked first, as only what is needed is read from it; its file takes 25 ms to read, which
+ * libcurl does once, and only where no folder is given besides it. */
+static CURLcode set_certificates(struct http_transfer *transfer, const char *bundle) {
+  const struct http_pool *pool = transfer->pool;
+  transfer->by_folder = !bundle && pool->ca_folder;
+  if (transfer->by_folder)
+    return curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, NULL);
+  if (!bundle)
+    bundle = pool->ca_file;
+  if (!bundle)
+    return CURLE_OK;
+  CURLcode code = curl_easy_setopt(transfer->easy, CURLOPT_CAPATH, NULL);
+  return code ? code : curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, bundle);
+}
+
+/* Not CURLOPT_PIPEWAIT: with a host that does not offer HTTP/2 every request but the first would wait
+ * for the first one's handshake. */
 static CURLcode set_options(struct http_transfer *transfer, const struct http_request *request) {
   CURL *easy = transfer->easy;
   CURLcode code = CURLE_OK;
 #define SET(option, value) code = code ? code : curl_easy_setopt(easy, option, value)
+  SET(CURLOPT_SHARE, transfer->pool->share);
   SET(CURLOPT_PRIVATE, (void *)transfer);
   SET(CURLOPT_ERRORBUFFER, transfer->detail);
   SET(CURLOPT_NOSIGNAL, 1L);
+  SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  SET(CURLOPT_TCP_KEEPALIVE, 1L);
   SET(CURLOPT_PROTOCOLS_STR, "http,https");
   SET(CURLOPT_FOLLOWLOCATION, 0L);
   SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
   SET(CURLOPT_SSL_VERIFYPEER, 1L);
   SET(CURLOPT_SSL_VERIFYHOST, 2L);
-  if (request->ca_bundle)
-    SET(CURLOPT_CAINFO, request->ca_bundle);
+  code = code ? code : set_certificates(transfer, request->ca_bundle);
   const char *proxy = request->direct ? "" : proxy_in_capitals(request->url);
   if (proxy)
     SET(CURLOPT_PROXY, proxy);
@@ -174,9 +261,9 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   SET(CURLOPT_TIMEOUT_MS, milliseconds(request->timeout));
   SET(CURLOPT_URL, request->url);
   SET(CURLOPT_PATH_AS_IS, 1L); /* the path is signed as it stands */
-  if (transfer->request_body) {
+  if (request->body) {
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
-    SET(CURLOPT_POSTFIELDS, transfer->request_body);
+    SET(CURLOPT_POSTFIELDS, request->body);
   }
   if (strcmp(request->method, "HEAD") == 0)
     SET(CURLOPT_NOBODY, 1L);
@@ -193,26 +280,33 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   return code;
 }
 
+/* Takes the handle from a transfer and keeps it for another, with nothing of this one in it: libcurl
+ * would go on counting the retries of a handle that is not reset. */
+static void release_handle(struct http_transfer *transfer) {
+  struct http_pool *pool = transfer->pool;
+  CURL *easy = transfer->easy;
+  transfer->easy = NULL;
+  curl_multi_remove_handle(pool->multi, easy);
+  curl_easy_reset(easy);
+  if (pool->idle_count < MOST_IDLE)
+    pool->idle[pool->idle_count++] = easy;
+  else
+    curl_easy_cleanup(easy);
+}
+
 bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
                          const struct http_request *request) {
   transfer->op = (struct loop_op){.loop = pool->loop};
   transfer->pool = pool;
   transfer->max_size = request->max_size;
   transfer->body.secret = request->sealed;
-  if (request->body) {
-    transfer->request_body = malloc(request->body_length + 1);
-    if (!transfer->request_body)
-      return false;
-    memcpy(transfer->request_body, request->body, request->body_length);
-    transfer->request_length = request->body_length;
-  }
-  CURL *easy = curl_easy_init();
-  transfer->easy = easy;
-  if (easy && set_options(transfer, request) == CURLE_OK &&
-      curl_multi_add_handle(pool->multi, easy) == CURLM_OK)
+  if (transfer->header_text.failed || !link_headers(transfer))
+    return false;
+  transfer->easy = pool->idle_count > 0 ? pool->idle[--pool->idle_count] : curl_easy_init();
+  if (transfer->easy && set_options(transfer, request) == CURLE_OK &&
+      curl_multi_add_handle(pool->multi, transfer->easy) == CURLM_OK)
     return true;
-  if (easy)
-    curl_easy_cleanup(easy);
+  curl_easy_cleanup(transfer->easy);
   transfer->easy = NULL;
   return false;
 }
@@ -279,6 +373,19 @@ static void name_failure(struct http_transfer *transfer, CURLcode code) {
            (int)(room - 110), what);
 }
 
+/* Starts a transfer again whose peer the system's folder did not vouch for: the file may. False where
+ * there is no such hope. */
+static bool ask_file(struct http_transfer *transfer, CURLcode code) {
+  if (code != CURLE_PEER_FAILED_VERIFICATION || !transfer->by_folder)
+    return false;
+  struct http_pool *pool = transfer->pool;
+  pool->ca_folder = false;
+  curl_multi_remove_handle(pool->multi, transfer->easy);
+  transfer->detail[0] = '\0';
+  return set_certificates(transfer, NULL) == CURLE_OK &&
+         curl_multi_add_handle(pool->multi, transfer->easy) == CURLM_OK;
+}
+
 static void collect(struct http_pool *pool) {
   CURLMsg *message;
   int left;
@@ -290,6 +397,8 @@ static void collect(struct http_pool *pool) {
     char *private = NULL;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
     struct http_transfer *transfer = (void *)private;
+    if (ask_file(transfer, code))
+      continue;
     if (code == CURLE_ABORTED_BY_CALLBACK)
       snprintf(transfer->detail, sizeof transfer->detail,
                "the connection ended before an answer came");
@@ -301,27 +410,20 @@ static void collect(struct http_pool *pool) {
     transfer->sent = request_size > 0 && transfer->failure != HTTP_PROXY;
     if (code != CURLE_OK)
       name_failure(transfer, code);
-    curl_multi_remove_handle(pool->multi, easy);
-    curl_easy_cleanup(easy);
-    transfer->easy = NULL;
+    release_handle(transfer);
     loop_complete(&transfer->op);
   }
 }
 
 void http_transfer_free(struct http_transfer *transfer) {
-  if (transfer->easy) {
-    curl_multi_remove_handle(transfer->pool->multi, transfer->easy);
-    curl_easy_cleanup(transfer->easy);
-    transfer->easy = NULL;
-  }
+  if (transfer->easy)
+    release_handle(transfer);
   if (transfer->op.loop)
     loop_forget(&transfer->op);
-  curl_slist_free_all(transfer->header_lines);
+  free(transfer->header_lines);
   transfer->header_lines = NULL;
-  if (transfer->request_body) /* it may be a secret */
-    explicit_bzero(transfer->request_body, transfer->request_length);
-  free(transfer->request_body);
-  transfer->request_body = NULL;
+  buf_free(&transfer->header_text);
+  transfer->header_count = 0;
   buf_free(&transfer->head);
   buf_free(&transfer->body);
 }

@@ -6,15 +6,22 @@
 
 #include <curl/curl.h>
 
-/* HTTP requests on libcurl's multi interface, driven by the loop. One pool per Lua state keeps the
- * connections open between requests. No redirect is followed, and no request is sent twice; TLS is 1.2
+/* HTTP requests on libcurl's multi interface, driven by the loop. One pool per Lua state keeps
+ * connections, TLS sessions and the addresses of hosts (for a minute) between requests. HTTP/2 is
+ * spoken with who offers it over TLS. No redirect is followed, and no request is sent twice; TLS is 1.2
  * or newer, and the peer is always verified. */
 
 struct http_pool;
 
+#define HTTP_HOST_CONNECTIONS 64
+
 /* NULL when libcurl cannot start. The pool must be freed before its loop. */
 struct http_pool *http_pool_new(struct loop *loop);
 void http_pool_free(struct http_pool *pool);
+
+/* How many connections to one host are open at once, HTTP_HOST_CONNECTIONS unless set; requests
+ * past that wait for one. */
+void http_pool_limit(struct http_pool *pool, unsigned connections);
 
 enum http_failure {
   HTTP_OK,
@@ -35,12 +42,13 @@ struct http_transfer {
   struct loop_op op;
   struct http_pool *pool;
   CURL *easy;
-  struct curl_slist *header_lines;
-  char *request_body;
-  size_t request_length;
+  struct buf header_text; /* the header lines, each ended by NUL */
+  size_t header_count;
+  struct curl_slist *header_lines; /* an array of the lines, linked */
   size_t max_size;
   bool too_large;
-  bool begun;                   /* sending it */
+  bool by_folder; /* the system's folder of certificates vouches for the peer, not a file */
+  bool begun;     /* sending it */
   char detail[CURL_ERROR_SIZE]; /* what went wrong, in libcurl's words */
 
   /* The outcome, once the operation has ended. */
@@ -55,7 +63,7 @@ struct http_transfer {
 struct http_request {
   const char *method;
   const char *url;
-  const char *body; /* NULL: none */
+  const char *body; /* NULL: none; not copied: it stays until the transfer has ended */
   size_t body_length;
   const char *ca_bundle;  /* a file of certificates in place of the system's, or NULL */
   double connect_timeout; /* seconds */
@@ -67,6 +75,9 @@ struct http_request {
 
 /* Adds a header line to a transfer that has not started; false when memory ends. */
 bool http_transfer_header(struct http_transfer *transfer, const char *name, const char *value);
+
+/* Keeps libcurl from adding a header of its own. */
+bool http_transfer_no_header(struct http_transfer *transfer, const char *name);
 
 /* Starts it; false when memory ends or libcurl refuses an option. */
 bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,

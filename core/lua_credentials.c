@@ -176,7 +176,7 @@ static int secret_tostring(lua_State *L) {
 /* Pushes new, empty credentials; its user value is the table of what may be read. */
 static struct credentials *new_credentials(lua_State *L) {
   struct credentials *credentials = lua_newuserdatauv(L, sizeof *credentials, 1);
-  *credentials = (struct credentials){0};
+  *credentials = (struct credentials){.number = credentials_number()};
   luaL_setmetatable(L, CREDENTIALS_CLASS);
   return credentials;
 }

@@ -66,10 +66,9 @@ static void add_headers(lua_State *L, int options, struct http_transfer *transfe
     }
   }
   lua_pop(L, 1);
-  /* libcurl would add these two of its own; a header line with no value takes them out. */
-  transfer->header_lines = curl_slist_append(transfer->header_lines, "Expect:");
-  if (!typed)
-    transfer->header_lines = curl_slist_append(transfer->header_lines, "Content-Type:");
+  if (!http_transfer_no_header(transfer, "Expect") ||
+      (!typed && !http_transfer_no_header(transfer, "Content-Type")))
+    luaL_error(L, "not enough memory");
 }
 
 /* http.start{method=, url=, headers={}, body=, connect_timeout=5, timeout=30, ca_bundle=,
@@ -80,9 +79,10 @@ static int start(lua_State *L) {
   luaL_checktype(L, OPTIONS, LUA_TTABLE);
   lua_settop(L, OPTIONS);
   struct http_pool *pool = get_pool(L);
-  struct http_transfer *transfer = lua_newuserdatauv(L, sizeof *transfer, 0);
+  struct http_transfer *transfer = lua_newuserdatauv(L, sizeof *transfer, 1);
   memset(transfer, 0, sizeof *transfer);
   luaL_setmetatable(L, TRANSFER_CLASS);
+  transfer->header_text.secret = true; /* tokens may be among them */
   add_headers(L, OPTIONS, transfer);
 
   struct http_request request = {0};
@@ -96,6 +96,7 @@ static int start(lua_State *L) {
   } else {
     request.body = opt_field_string(L, OPTIONS, "body", &request.body_length);
   }
+  lua_setiuservalue(L, TRANSFER, 1); /* which keeps the body alive */
   request.sealed = opt_field_boolean(L, OPTIONS, "sealed", false);
   request.ca_bundle = opt_field_string(L, OPTIONS, "ca_bundle", NULL);
   request.connect_timeout = opt_field_number(L, OPTIONS, "connect_timeout", 5);
@@ -207,13 +208,21 @@ static int transfer_gc(lua_State *L) {
   return 0;
 }
 
+/* http.limit(connections): how many to one host are open at once; requests past that wait */
+static int limit(lua_State *L) {
+  lua_Integer connections = luaL_checkinteger(L, 1);
+  luaL_argcheck(L, connections >= 1 && connections <= 1000, 1, "1 to 1000 connections");
+  http_pool_limit(get_pool(L), (unsigned)connections);
+  return 0;
+}
+
 int luaopen_lanyard_http_core(lua_State *L);
 
 int luaopen_lanyard_http_core(lua_State *L) {
   static const luaL_Reg methods[] = {{"result", result}, {"cancel", cancel}, {NULL, NULL}};
   static const luaL_Reg meta[] = {{"__gc", transfer_gc}, {NULL, NULL}};
   static const luaL_Reg pool_meta[] = {{"__gc", pool_gc}, {NULL, NULL}};
-  static const luaL_Reg functions[] = {{"start", start}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"start", start}, {"limit", limit}, {NULL, NULL}};
   lua_getglobal(L, "require"); /* makes the class of secrets */
   lua_pushliteral(L, "lanyard.credentials");
   lua_call(L, 1, 0);

@@ -8,11 +8,12 @@
 #include <string.h>
 #include <strings.h>
 
-#define KEYS_CLASS "lanyard.sigv4.keys"
+#define SIGNER_CLASS "lanyard.sigv4.signer"
 #define SIGNING_CLASS "lanyard.sigv4.signing"
 #define MOST_HEADERS 64
 
-static const char keys_key;
+static const char signer_key;
+static const char spare_key; /* the signing of a request that was signed, for the next one */
 
 /* A request while it is signed: what a longjmp must not leak. */
 struct signing {
@@ -36,16 +37,43 @@ static int signing_gc(lua_State *L) {
   return 0;
 }
 
-static int keys_gc(lua_State *L) {
-  struct sigv4_keys **slot = luaL_checkudata(L, 1, KEYS_CLASS);
-  sigv4_keys_free(*slot);
+/* Pushes one that is not in use: a signing that raised is not put back. */
+static struct signing *take_signing(lua_State *L) {
+  struct signing *signing;
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &spare_key) == LUA_TUSERDATA) {
+    signing = lua_touserdata(L, -1);
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &spare_key);
+  } else {
+    lua_pop(L, 1);
+    signing = lua_newuserdatauv(L, sizeof *signing, 0);
+    memset(signing, 0, sizeof *signing);
+    luaL_setmetatable(L, SIGNING_CLASS);
+  }
+  signing->request = (struct sigv4_request){.headers = signing->headers};
+  signing->host = NULL;
+  buf_reset(&signing->query);
+  buf_reset(&signing->canonical);
+  buf_reset(&signing->text);
+  buf_reset(&signing->names);
+  return signing;
+}
+
+static void put_back(lua_State *L, int index) {
+  lua_pushvalue(L, index);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &spare_key);
+}
+
+static int signer_gc(lua_State *L) {
+  struct sigv4_signer **slot = luaL_checkudata(L, 1, SIGNER_CLASS);
+  sigv4_signer_free(*slot);
   *slot = NULL;
   return 0;
 }
 
-static struct sigv4_keys *get_keys(lua_State *L) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &keys_key);
-  struct sigv4_keys **slot = lua_touserdata(L, -1);
+static struct sigv4_signer *get_signer(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &signer_key);
+  struct sigv4_signer **slot = lua_touserdata(L, -1);
   lua_pop(L, 1);
   return *slot;
 }
@@ -146,13 +174,15 @@ static void take_target(lua_State *L, int options, struct signing *signing) {
   signing->request.query_length = query ? length - signing->request.path_length - 1 : 0;
 }
 
+/* Where all three functions have their arguments. */
+enum { OPTIONS = 1, SIGNING = 2 };
+
 /* Pushes a signing with what all three functions take from their options. */
-static struct signing *begin(lua_State *L, int options) {
+static struct signing *begin(lua_State *L) {
+  const int options = OPTIONS;
   luaL_checktype(L, options, LUA_TTABLE);
-  struct signing *signing = lua_newuserdatauv(L, sizeof *signing, 0);
-  memset(signing, 0, sizeof *signing);
-  luaL_setmetatable(L, SIGNING_CLASS);
-  signing->request.headers = signing->headers;
+  lua_settop(L, options);
+  struct signing *signing = take_signing(L);
   lua_getfield(L, options, "credentials");
   signing->credentials = check_credentials(L, -1);
   signing->scope.region = check_field_string(L, options, "region", NULL);
@@ -175,7 +205,8 @@ static struct signing *begin(lua_State *L, int options) {
   const char *hash = opt_field_string(L, options, "payload_hash", NULL);
   if (!hash) {
     const char *body = opt_field_string(L, options, "body", &length);
-    sigv4_sha256(body ? body : "", body ? length : 0, signing->payload_hash);
+    if (!sigv4_sha256(get_signer(L), body ? body : "", body ? length : 0, signing->payload_hash))
+      luaL_error(L, "not enough memory");
     hash = signing->payload_hash;
   }
   signing->request.payload_hash = hash;
@@ -183,16 +214,17 @@ static struct signing *begin(lua_State *L, int options) {
 }
 
 static void finish(lua_State *L, struct signing *signing) {
+  struct sigv4_signer *signer = get_signer(L);
   sigv4_canonical_request(&signing->request, &signing->canonical);
   sigv4_signed_headers(&signing->request, &signing->names);
   if (signing->canonical.failed || signing->names.failed)
     luaL_error(L, "not enough memory");
-  sigv4_string_to_sign(&signing->scope, signing->canonical.data, signing->canonical.length,
+  sigv4_string_to_sign(signer, &signing->scope, signing->canonical.data, signing->canonical.length,
                        &signing->text);
-  if (signing->text.failed)
+  if (signing->text.failed ||
+      !sigv4_signature(signer, signing->credentials, &signing->scope, signing->text.data,
+                       signing->text.length, signing->signature))
     luaL_error(L, "not enough memory");
-  sigv4_signature(get_keys(L), &signing->credentials->secret_access_key, &signing->scope,
-                  signing->text.data, signing->text.length, signing->signature);
 }
 
 static void set_buf(lua_State *L, const struct buf *buf, const char *field) {
@@ -226,15 +258,14 @@ static void sign_host(lua_State *L, struct signing *signing) {
 }
 
 /* sign{method =, url =, headers = {}, body =, credentials =, region =, service =, time =,
- *      [sign_body =], [normalize = true], [omit_session_token =]}
+ *      [sign_body =], [normalize = true], [omit_session_token =], [steps =]}
  *   --> headers to add: Authorization, X-Amz-Date, and where there are such X-Amz-Security-Token and
- *       X-Amz-Content-Sha256; steps{canonical_request, string_to_sign, signature, signed_headers}
+ *       X-Amz-Content-Sha256; with `steps`, {canonical_request, string_to_sign, signature,
+ *       signed_headers}
  * `time` is in seconds since 1970. `headers` values are strings or lists of them; Host is that of the
  * URL unless given. With `sign_body` the hash of the body is a header too. */
 static int sign(lua_State *L) {
-  enum { OPTIONS = 1 };
-  lua_settop(L, OPTIONS);
-  struct signing *signing = begin(L, OPTIONS);
+  struct signing *signing = begin(L);
   const struct secret *token = &signing->credentials->session_token;
   bool sign_token = token->bytes && !opt_field_boolean(L, OPTIONS, "omit_session_token", 0);
   sign_host(L, signing);
@@ -258,16 +289,24 @@ static int sign(lua_State *L) {
     lua_pushstring(L, signing->request.payload_hash);
     lua_setfield(L, -2, "X-Amz-Content-Sha256");
   }
-  buf_reset(&signing->query);
-  buf_addf(&signing->query, "AWS4-HMAC-SHA256 Credential=%s/", signing->credentials->access_key_id);
-  sigv4_credential_scope(&signing->scope, &signing->query);
-  buf_addf(&signing->query, ", SignedHeaders=%s, Signature=%s", signing->names.data,
-           signing->signature);
-  if (signing->query.failed)
+  struct buf *line = &signing->query;
+  buf_adds(line, "AWS4-HMAC-SHA256 Credential=");
+  buf_adds(line, signing->credentials->access_key_id);
+  buf_addc(line, '/');
+  sigv4_credential_scope(&signing->scope, line);
+  buf_adds(line, ", SignedHeaders=");
+  buf_add(line, signing->names.data, signing->names.length);
+  buf_adds(line, ", Signature=");
+  buf_adds(line, signing->signature);
+  if (line->failed)
     return luaL_error(L, "not enough memory");
-  lua_pushlstring(L, signing->query.data, signing->query.length);
+  lua_pushlstring(L, line->data, line->length);
   lua_setfield(L, -2, "Authorization");
-  push_steps(L, signing);
+  if (opt_field_boolean(L, OPTIONS, "steps", 0))
+    push_steps(L, signing);
+  else
+    lua_pushnil(L);
+  put_back(L, SIGNING);
   return 2;
 }
 
@@ -281,9 +320,7 @@ static void add_parameter(struct buf *query, const char *name, const char *value
 
 /* presign{as sign, expires = seconds} --> URL, steps: a URL that carries its own signature */
 static int presign(lua_State *L) {
-  enum { OPTIONS = 1 };
-  lua_settop(L, OPTIONS);
-  struct signing *signing = begin(L, OPTIONS);
+  struct signing *signing = begin(L);
   const struct secret *token = &signing->credentials->session_token;
   bool sign_token = token->bytes && !opt_field_boolean(L, OPTIONS, "omit_session_token", 0);
   int expires = (int)opt_field_number(L, OPTIONS, "expires", 900);
@@ -323,6 +360,7 @@ static int presign(lua_State *L) {
   lua_pushlstring(L, query->data, query->length);
   lua_concat(L, 3);
   push_steps(L, signing);
+  put_back(L, SIGNING);
   return 2;
 }
 
@@ -331,10 +369,10 @@ static int presign(lua_State *L) {
  *   --> {canonical_request, string_to_sign, signature, signed_headers}
  * The signature that a request should have: what a server compares with the one it got. */
 static int explain(lua_State *L) {
-  lua_settop(L, 1);
-  struct signing *signing = begin(L, 1);
+  struct signing *signing = begin(L);
   finish(L, signing);
   push_steps(L, signing);
+  put_back(L, SIGNING);
   return 1;
 }
 
@@ -353,7 +391,8 @@ static int sha256_hex(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
   char hex[SIGV4_HEX];
-  sigv4_sha256(text, length, hex);
+  if (!sigv4_sha256(get_signer(L), text, length, hex))
+    return luaL_error(L, "not enough memory");
   lua_pushstring(L, hex);
   return 1;
 }
@@ -370,20 +409,20 @@ static int equal(lua_State *L) {
 int luaopen_lanyard_sigv4(lua_State *L);
 
 int luaopen_lanyard_sigv4(lua_State *L) {
-  static const luaL_Reg keys_meta[] = {{"__gc", keys_gc}, {NULL, NULL}};
+  static const luaL_Reg signer_meta[] = {{"__gc", signer_gc}, {NULL, NULL}};
   static const luaL_Reg signing_meta[] = {{"__gc", signing_gc}, {NULL, NULL}};
   static const luaL_Reg functions[] = {
       {"sign", sign},   {"presign", presign},   {"explain", explain}, {"sha256_hex", sha256_hex},
       {"equal", equal}, {"sha1_hex", sha1_hex}, {NULL, NULL}};
-  new_class(L, KEYS_CLASS, NULL, keys_meta);
+  new_class(L, SIGNER_CLASS, NULL, signer_meta);
   new_class(L, SIGNING_CLASS, NULL, signing_meta);
-  struct sigv4_keys **slot = lua_newuserdatauv(L, sizeof *slot, 0);
+  struct sigv4_signer **slot = lua_newuserdatauv(L, sizeof *slot, 0);
   *slot = NULL;
-  luaL_setmetatable(L, KEYS_CLASS);
-  *slot = sigv4_keys_new();
+  luaL_setmetatable(L, SIGNER_CLASS);
+  *slot = sigv4_signer_new();
   if (!*slot)
     return luaL_error(L, "not enough memory");
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &keys_key);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &signer_key);
   luaL_newlib(L, functions);
   return 1;
 }

@@ -36,11 +36,11 @@ static const luaL_Reg c_modules[] = {
     {NULL, NULL},
 };
 
-/* The loader of an embedded Lua module: the first upvalue is its struct embedded_file. */
+/* The loader of an embedded Lua module: the first upvalue is its struct embedded_file. The module
+ * is compiled, and has its chunk's name in it. */
 static int load_module(lua_State *L) {
   const struct embedded_file *file = lua_touserdata(L, lua_upvalueindex(1));
-  const char *chunk_name = lua_pushfstring(L, "@%s", file->name);
-  if (luaL_loadbuffer(L, file->text, file->length, chunk_name) != LUA_OK)
+  if (luaL_loadbufferx(L, file->text, file->length, file->name, "b") != LUA_OK)
     return lua_error(L);
   lua_pushstring(L, file->name);
   lua_call(L, 1, 1);

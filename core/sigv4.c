@@ -1,24 +1,34 @@
 #include "sigv4.h"
 
-#include <ctype.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/sha.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define KEPT_KEYS 32
+#define DIGEST_SIZE 32
+#define BLOCK_SIZE 64
 
-struct kept_key {
-  unsigned char id[SHA256_DIGEST_LENGTH]; /* of secret, day, region and service */
-  unsigned char key[SHA256_DIGEST_LENGTH];
-  unsigned long used; /* 0: free */
+/* HMAC with one key: SHA-256 once it has taken the padded key in, for the text and for the result
+ * (RFC 2104). */
+struct hmac_key {
+  EVP_MD_CTX *inner, *outer;
 };
 
-struct sigv4_keys {
+/* A signing key, and what it was derived for. Longer names are not kept. */
+struct kept_key {
+  unsigned long credentials; /* their number; 0: for nothing */
+  char day[8], region[32], service[32];
+  struct hmac_key key;
+  unsigned long used;
+};
+
+struct sigv4_signer {
+  EVP_MD *sha256; /* fetched once: the one-shot functions look it up at every call */
+  EVP_MD_CTX *digest;
+  struct hmac_key deriving;
   struct kept_key kept[KEPT_KEYS];
   unsigned long clock;
 };
@@ -40,8 +50,8 @@ static void add_hex(const unsigned char *digest, size_t length, char *hex) {
   hex[2 * length] = '\0';
 }
 
-static void to_hex(const unsigned char digest[SHA256_DIGEST_LENGTH], char hex[SIGV4_HEX]) {
-  add_hex(digest, SHA256_DIGEST_LENGTH, hex);
+static void to_hex(const unsigned char digest[DIGEST_SIZE], char hex[SIGV4_HEX]) {
+  add_hex(digest, DIGEST_SIZE, hex);
 }
 
 void sigv4_sha1(const char *bytes, size_t length, char hex[SIGV4_SHA1_HEX]) {
@@ -50,10 +60,15 @@ void sigv4_sha1(const char *bytes, size_t length, char hex[SIGV4_SHA1_HEX]) {
   add_hex(digest, sizeof digest, hex);
 }
 
-void sigv4_sha256(const char *bytes, size_t length, char hex[SIGV4_HEX]) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256((const unsigned char *)bytes, length, digest);
-  to_hex(digest, hex);
+bool sigv4_sha256(struct sigv4_signer *signer, const char *bytes, size_t length,
+                  char hex[SIGV4_HEX]) {
+  unsigned char digest[DIGEST_SIZE];
+  bool done = EVP_DigestInit_ex2(signer->digest, signer->sha256, NULL) &&
+              EVP_DigestUpdate(signer->digest, bytes, length) &&
+              EVP_DigestFinal_ex(signer->digest, digest, NULL);
+  if (done)
+    to_hex(digest, hex);
+  return done;
 }
 
 bool sigv4_equal(const char *a, const char *b, size_t length) {
@@ -66,10 +81,13 @@ static bool is_unreserved(unsigned char c) {
 }
 
 static void encode_byte(unsigned char c, struct buf *out) {
-  if (is_unreserved(c))
+  static const char digits[] = "0123456789ABCDEF";
+  if (is_unreserved(c)) {
     buf_addc(out, (char)c);
-  else
-    buf_addf(out, "%%%02X", c);
+  } else {
+    const char encoded[] = {'%', digits[c >> 4], digits[c & 15]};
+    buf_add(out, encoded, sizeof encoded);
+  }
 }
 
 void sigv4_uri_encode(const char *text, size_t length, struct buf *out) {
@@ -136,9 +154,10 @@ struct parameter {
 };
 
 static int hex_digit(char c) {
-  return isdigit((unsigned char)c)    ? c - '0'
-         : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
-                                      : -1;
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : -1;
 }
 
 /* Adds text in the one canonical encoding, whatever encoding it came in. */
@@ -170,6 +189,8 @@ static int compare_parameters(const void *left, const void *right) {
 }
 
 static void add_query(const struct sigv4_request *request, struct buf *out) {
+  if (request->query_length == 0)
+    return;
   size_t most = 1;
   for (size_t i = 0; i < request->query_length; i++)
     most += request->query[i] == '&';
@@ -216,10 +237,18 @@ static void add_query(const struct sigv4_request *request, struct buf *out) {
 
 /* --- The headers --- */
 
+static char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static int compare_names(const struct sigv4_header *a, const struct sigv4_header *b) {
   size_t shorter = a->name_length < b->name_length ? a->name_length : b->name_length;
   for (size_t i = 0; i < shorter; i++) {
-    int order = tolower((unsigned char)a->name[i]) - tolower((unsigned char)b->name[i]);
+    int order = (unsigned char)lower(a->name[i]) - (unsigned char)lower(b->name[i]);
     if (order != 0)
       return order;
   }
@@ -239,24 +268,34 @@ static void sort_headers(struct sigv4_request *request) {
 }
 
 static void add_name(const struct sigv4_header *header, struct buf *out) {
+  if (!buf_reserve(out, header->name_length))
+    return;
+  char *to = out->data + out->length;
   for (size_t i = 0; i < header->name_length; i++)
-    buf_addc(out, (char)tolower((unsigned char)header->name[i]));
+    to[i] = lower(header->name[i]);
+  out->length += header->name_length;
+  out->data[out->length] = '\0';
 }
 
 /* Trimmed, and each run of white space one space. */
 static void add_value(const struct sigv4_header *header, struct buf *out) {
-  bool space = false, begun = false;
+  if (!buf_reserve(out, header->value_length))
+    return;
+  char *start = out->data + out->length, *to = start;
+  bool space = false;
   for (size_t i = 0; i < header->value_length; i++) {
-    if (isspace((unsigned char)header->value[i])) {
-      space = begun;
+    char c = header->value[i];
+    if (is_space(c)) {
+      space = to > start;
       continue;
     }
     if (space)
-      buf_addc(out, ' ');
-    buf_addc(out, header->value[i]);
+      *to++ = ' ';
+    *to++ = c;
     space = false;
-    begun = true;
   }
+  *to = '\0';
+  out->length += (size_t)(to - start);
 }
 
 static bool same_name(const struct sigv4_request *request, size_t i) {
@@ -307,84 +346,165 @@ void sigv4_canonical_request(struct sigv4_request *request, struct buf *out) {
 /* --- The signature --- */
 
 void sigv4_credential_scope(const struct sigv4_scope *scope, struct buf *out) {
-  buf_addf(out, "%.8s/%s/%s/aws4_request", scope->date, scope->region, scope->service);
+  buf_add(out, scope->date, 8);
+  buf_addc(out, '/');
+  buf_adds(out, scope->region);
+  buf_addc(out, '/');
+  buf_adds(out, scope->service);
+  buf_adds(out, "/aws4_request");
 }
 
-void sigv4_string_to_sign(const struct sigv4_scope *scope, const char *canonical, size_t length,
-                          struct buf *out) {
+void sigv4_string_to_sign(struct sigv4_signer *signer, const struct sigv4_scope *scope,
+                          const char *canonical, size_t length, struct buf *out) {
   char hash[SIGV4_HEX];
-  sigv4_sha256(canonical, length, hash);
-  buf_addf(out, "AWS4-HMAC-SHA256\n%s\n", scope->date);
+  if (!sigv4_sha256(signer, canonical, length, hash)) {
+    out->failed = true;
+    return;
+  }
+  buf_adds(out, "AWS4-HMAC-SHA256\n");
+  buf_adds(out, scope->date);
+  buf_addc(out, '\n');
   sigv4_credential_scope(scope, out);
   buf_addc(out, '\n');
-  buf_adds(out, hash);
+  buf_add(out, hash, SIGV4_HEX - 1);
 }
 
-static void hmac(const unsigned char *key, size_t key_length, const char *text, size_t length,
-                 unsigned char digest[SHA256_DIGEST_LENGTH]) {
-  HMAC(EVP_sha256(), key, (int)key_length, (const unsigned char *)text, length, digest, NULL);
+static bool pad_key(struct sigv4_signer *signer, EVP_MD_CTX *into, unsigned char pad,
+                    const unsigned char key[BLOCK_SIZE]) {
+  unsigned char block[BLOCK_SIZE];
+  for (size_t i = 0; i < BLOCK_SIZE; i++)
+    block[i] = key[i] ^ pad;
+  bool done =
+      EVP_DigestInit_ex2(into, signer->sha256, NULL) && EVP_DigestUpdate(into, block, BLOCK_SIZE);
+  OPENSSL_cleanse(block, sizeof block);
+  return done;
 }
 
-static void derive(const struct secret *secret, const struct sigv4_scope *scope,
-                   unsigned char key[SHA256_DIGEST_LENGTH]) {
+static bool hmac_set(struct sigv4_signer *signer, struct hmac_key *key, const char *bytes,
+                     size_t length) {
+  unsigned char block[BLOCK_SIZE] = {0};
+  bool done = true;
+  if (length > BLOCK_SIZE)
+    done = EVP_DigestInit_ex2(signer->digest, signer->sha256, NULL) &&
+           EVP_DigestUpdate(signer->digest, bytes, length) &&
+           EVP_DigestFinal_ex(signer->digest, block, NULL);
+  else
+    memcpy(block, bytes, length);
+  done =
+      done && pad_key(signer, key->inner, 0x36, block) && pad_key(signer, key->outer, 0x5c, block);
+  OPENSSL_cleanse(block, sizeof block);
+  return done;
+}
+
+static bool hmac(struct sigv4_signer *signer, const struct hmac_key *key, const char *text,
+                 size_t length, unsigned char result[DIGEST_SIZE]) {
+  EVP_MD_CTX *digest = signer->digest;
+  return EVP_MD_CTX_copy_ex(digest, key->inner) && EVP_DigestUpdate(digest, text, length) &&
+         EVP_DigestFinal_ex(digest, result, NULL) && EVP_MD_CTX_copy_ex(digest, key->outer) &&
+         EVP_DigestUpdate(digest, result, DIGEST_SIZE) && EVP_DigestFinal_ex(digest, result, NULL);
+}
+
+/* kSecret, kDate, kRegion, kService and at last kSigning, which goes to `key`. */
+static bool derive(struct sigv4_signer *signer, const struct secret *secret,
+                   const struct sigv4_scope *scope, struct hmac_key *key) {
   struct secret first = {malloc(4 + secret->length + 1), 4 + secret->length};
   if (!first.bytes)
-    abort(); /* a wrong signature in its place would mislead */
+    return false;
   memcpy(first.bytes, "AWS4", 4);
   memcpy(first.bytes + 4, secret->bytes, secret->length + 1);
-  hmac((const unsigned char *)first.bytes, first.length, scope->date, 8, key);
+  struct hmac_key *deriving = &signer->deriving;
+  bool done = hmac_set(signer, deriving, first.bytes, first.length);
   secret_wipe(&first);
-  const char *parts[] = {scope->region, scope->service, "aws4_request"};
-  for (size_t i = 0; i < 3; i++)
-    hmac(key, SHA256_DIGEST_LENGTH, parts[i], strlen(parts[i]), key);
+  unsigned char next[DIGEST_SIZE];
+  const char *parts[] = {scope->date, scope->region, scope->service, "aws4_request"};
+  for (size_t i = 0; i < 4 && done; i++)
+    done = hmac(signer, deriving, parts[i], i == 0 ? 8 : strlen(parts[i]), next) &&
+           hmac_set(signer, i < 3 ? deriving : key, (const char *)next, sizeof next);
+  OPENSSL_cleanse(next, sizeof next);
+  return done;
 }
 
-struct sigv4_keys *sigv4_keys_new(void) {
-  return calloc(1, sizeof(struct sigv4_keys));
+static bool hmac_new(struct hmac_key *key) {
+  key->inner = EVP_MD_CTX_new();
+  key->outer = EVP_MD_CTX_new();
+  return key->inner && key->outer;
 }
 
-void sigv4_keys_free(struct sigv4_keys *keys) {
-  if (keys)
-    explicit_bzero(keys, sizeof *keys);
-  free(keys);
+/* OpenSSL wipes the state of a digest that it frees. */
+static void hmac_free(struct hmac_key *key) {
+  EVP_MD_CTX_free(key->inner);
+  EVP_MD_CTX_free(key->outer);
 }
 
-/* What a key is found by: a digest, so that no secret is kept. */
-static void identify(const struct secret *secret, const struct sigv4_scope *scope,
-                     unsigned char id[SHA256_DIGEST_LENGTH]) {
-  struct buf text = {0};
-  buf_addf(&text, "%.8s\n%s\n%s\n", scope->date, scope->region, scope->service);
-  if (text.failed)
-    abort();
-  hmac((const unsigned char *)secret->bytes, secret->length, text.data, text.length, id);
-  buf_free(&text);
+struct sigv4_signer *sigv4_signer_new(void) {
+  struct sigv4_signer *signer = calloc(1, sizeof *signer);
+  if (!signer)
+    return NULL;
+  signer->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+  signer->digest = EVP_MD_CTX_new();
+  bool made = signer->sha256 && signer->digest && hmac_new(&signer->deriving);
+  for (size_t i = 0; i < KEPT_KEYS && made; i++)
+    made = hmac_new(&signer->kept[i].key);
+  if (made)
+    return signer;
+  sigv4_signer_free(signer);
+  return NULL;
 }
 
-static const unsigned char *find_key(struct sigv4_keys *keys, const struct secret *secret,
-                                     const struct sigv4_scope *scope) {
-  unsigned char id[SHA256_DIGEST_LENGTH];
-  identify(secret, scope, id);
-  struct kept_key *oldest = &keys->kept[0];
+void sigv4_signer_free(struct sigv4_signer *signer) {
+  if (!signer)
+    return;
+  for (size_t i = 0; i < KEPT_KEYS; i++)
+    hmac_free(&signer->kept[i].key);
+  hmac_free(&signer->deriving);
+  EVP_MD_CTX_free(signer->digest);
+  EVP_MD_free(signer->sha256);
+  free(signer);
+}
+
+static bool is_for(const struct kept_key *kept, const struct credentials *credentials,
+                   const struct sigv4_scope *scope) {
+  return kept->credentials == credentials->number && kept->credentials != 0 &&
+         memcmp(kept->day, scope->date, sizeof kept->day) == 0 &&
+         strcmp(kept->region, scope->region) == 0 && strcmp(kept->service, scope->service) == 0;
+}
+
+/* The signing key, from where it is kept or derived in the place that was used longest ago; NULL
+ * without memory. */
+static const struct hmac_key *find_key(struct sigv4_signer *signer,
+                                       const struct credentials *credentials,
+                                       const struct sigv4_scope *scope) {
+  struct kept_key *oldest = &signer->kept[0];
   for (size_t i = 0; i < KEPT_KEYS; i++) {
-    struct kept_key *kept = &keys->kept[i];
-    if (kept->used && CRYPTO_memcmp(kept->id, id, sizeof id) == 0) {
-      kept->used = ++keys->clock;
-      return kept->key;
+    struct kept_key *kept = &signer->kept[i];
+    if (is_for(kept, credentials, scope)) {
+      kept->used = ++signer->clock;
+      return &kept->key;
     }
     if (kept->used < oldest->used)
       oldest = kept;
   }
-  memcpy(oldest->id, id, sizeof id);
-  derive(secret, scope, oldest->key);
-  oldest->used = ++keys->clock;
-  return oldest->key;
+  oldest->credentials = 0;
+  if (!derive(signer, &credentials->secret_access_key, scope, &oldest->key))
+    return NULL;
+  size_t region = strlen(scope->region) + 1, service = strlen(scope->service) + 1;
+  if (region <= sizeof oldest->region && service <= sizeof oldest->service) {
+    oldest->credentials = credentials->number;
+    memcpy(oldest->day, scope->date, sizeof oldest->day);
+    memcpy(oldest->region, scope->region, region);
+    memcpy(oldest->service, scope->service, service);
+    oldest->used = ++signer->clock;
+  }
+  return &oldest->key;
 }
 
-void sigv4_signature(struct sigv4_keys *keys, const struct secret *secret_access_key,
+bool sigv4_signature(struct sigv4_signer *signer, const struct credentials *credentials,
                      const struct sigv4_scope *scope, const char *text, size_t length,
                      char hex[SIGV4_HEX]) {
-  const unsigned char *key = find_key(keys, secret_access_key, scope);
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  hmac(key, SHA256_DIGEST_LENGTH, text, length, digest);
+  const struct hmac_key *key = find_key(signer, credentials, scope);
+  unsigned char digest[DIGEST_SIZE];
+  if (!key || !hmac(signer, key, text, length, digest))
+    return false;
   to_hex(digest, hex);
+  return true;
 }

@@ -45,7 +45,16 @@ bool sigv4_date(double seconds, char date[SIGV4_DATE]);
 /* For names that others made so; it protects nothing. */
 void sigv4_sha1(const char *bytes, size_t length, char hex[SIGV4_SHA1_HEX]);
 
-void sigv4_sha256(const char *bytes, size_t length, char hex[SIGV4_HEX]);
+/* What signs: SHA-256 made ready, and signing keys, one a set of credentials, day, region and
+ * service, which are derived once, kept and wiped. NULL without memory. Not for two threads at once. */
+struct sigv4_signer;
+
+struct sigv4_signer *sigv4_signer_new(void);
+void sigv4_signer_free(struct sigv4_signer *signer);
+
+/* False without memory. */
+bool sigv4_sha256(struct sigv4_signer *signer, const char *bytes, size_t length,
+                  char hex[SIGV4_HEX]);
 
 /* Adds text with every byte but A-Z a-z 0-9 - . _ ~ as %XX. */
 void sigv4_uri_encode(const char *text, size_t length, struct buf *out);
@@ -60,17 +69,12 @@ void sigv4_canonical_request(struct sigv4_request *request, struct buf *out);
 void sigv4_credential_scope(const struct sigv4_scope *scope, struct buf *out);
 
 /* Adds the string to sign of a canonical request. */
-void sigv4_string_to_sign(const struct sigv4_scope *scope, const char *canonical, size_t length,
-                          struct buf *out);
+void sigv4_string_to_sign(struct sigv4_signer *signer, const struct sigv4_scope *scope,
+                          const char *canonical, size_t length, struct buf *out);
 
-/* Signing keys, one a key, day, region and service: derived once, kept, wiped. */
-struct sigv4_keys;
-
-struct sigv4_keys *sigv4_keys_new(void);
-void sigv4_keys_free(struct sigv4_keys *keys);
-
-/* The signature of a string to sign. */
-void sigv4_signature(struct sigv4_keys *keys, const struct secret *secret_access_key,
+/* The signature of a string to sign; false without memory. The key is kept by the number of the
+ * credentials, and not at all where they have none. */
+bool sigv4_signature(struct sigv4_signer *signer, const struct credentials *credentials,
                      const struct sigv4_scope *scope, const char *text, size_t length,
                      char hex[SIGV4_HEX]);
 

@@ -15,4 +15,8 @@ function M.request(request)
   return task.await(core.start(request))
 end
 
+-- http.limit(connections): how many connections to one host are open at once, 64 unless set.
+-- Requests past that wait for one.
+M.limit = core.limit
+
 return M

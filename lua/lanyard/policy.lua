@@ -18,7 +18,6 @@ local decide = require "lanyard.policy.decide"
 local diff = require "lanyard.diff"
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
-local lint = require "lanyard.policy.lint"
 local request_of = require "lanyard.policy.request"
 
 local M = {
@@ -123,7 +122,7 @@ end
 -- doc:lint { account = } --> list of { id, severity, message, fix, line, column, statement = index | nil }
 -- `account` owns the repository: principals of others are told.
 function core.methods.lint(doc, options)
-  return lint.check(doc, options)
+  return require("lanyard.policy.lint").check(doc, options) -- large, and seldom asked for
 end
 
 local function conflict(conflicts, message)

@@ -15,8 +15,11 @@ static const char empty_hash[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b93
 static void a_hash_is_that_of_the_bytes(void **state) {
   (void)state;
   char hex[SIGV4_HEX];
-  sigv4_sha256("", 0, hex);
+  struct sigv4_signer *signer = sigv4_signer_new();
+  assert_non_null(signer);
+  assert_true(sigv4_sha256(signer, "", 0, hex));
   assert_string_equal(hex, empty_hash);
+  sigv4_signer_free(signer);
 }
 
 static void a_time_is_spelled_in_utc(void **state) {
@@ -62,22 +65,60 @@ static void requests_become_canonical(void **state) {
   canonical("/../..", "X-Amz-Signature=1&x=%", true, "/\nx=%25");
 }
 
-static void a_signature_is_that_of_awss_suite(void **state) {
-  (void)state;
-  struct secret secret = {0};
-  assert_true(secret_set(&secret, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", 40));
-  struct sigv4_keys *keys = sigv4_keys_new();
-  assert_non_null(keys);
+static void signature_is(struct sigv4_signer *signer, const struct credentials *credentials,
+                         const char *expected) {
   const struct sigv4_scope scope = {"20150830T123600Z", "us-east-1", "service"};
   const char *text = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/service/aws4_request\n"
                      "dc7f04a3abfde8d472b0ab1a418b741b7c67174dad1551b4117b15527fbe966c";
   char hex[SIGV4_HEX];
-  for (int i = 0; i < 2; i++) { /* derived, and kept */
-    sigv4_signature(keys, &secret, &scope, text, strlen(text), hex);
-    assert_string_equal(hex, "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea");
-  }
-  sigv4_keys_free(keys);
-  secret_wipe(&secret);
+  assert_true(sigv4_signature(signer, credentials, &scope, text, strlen(text), hex));
+  assert_string_equal(hex, expected);
+}
+
+static void a_signature_is_that_of_awss_suite(void **state) {
+  (void)state;
+  const char *expected = "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea";
+  struct credentials credentials = {.number = credentials_number()};
+  assert_true(
+      secret_set(&credentials.secret_access_key, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", 40));
+  struct sigv4_signer *signer = sigv4_signer_new();
+  assert_non_null(signer);
+  signature_is(signer, &credentials, expected); /* derived */
+  signature_is(signer, &credentials, expected); /* and kept */
+  credentials.number = 0;
+  signature_is(signer, &credentials, expected); /* derived at each time */
+  sigv4_signer_free(signer);
+  credentials_wipe(&credentials);
+}
+
+static void a_key_without_a_number_is_not_kept(void **state) {
+  (void)state;
+  struct sigv4_signer *signer = sigv4_signer_new();
+  assert_non_null(signer);
+  struct credentials credentials = {0};
+  assert_true(secret_set(&credentials.secret_access_key, "another", 7));
+  signature_is(signer, &credentials,
+               "ce6ea000fd1138aab037b630d9ec135398be69240b390d367b65f11fedecb5ce");
+  assert_true(
+      secret_set(&credentials.secret_access_key, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", 40));
+  signature_is(signer, &credentials,
+               "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea");
+  sigv4_signer_free(signer);
+  credentials_wipe(&credentials);
+}
+
+static void a_secret_longer_than_a_block_is_hashed_first(void **state) {
+  (void)state;
+  char secret[100];
+  memset(secret, 'k', sizeof secret);
+  struct sigv4_signer *signer = sigv4_signer_new();
+  assert_non_null(signer);
+  struct credentials credentials = {0};
+  assert_true(secret_set(&credentials.secret_access_key, secret, sizeof secret));
+  signature_is(signer, &credentials,
+               "bfedead84de8f41eb610212855e47b9adaca13119f98352dd389e3422b2ea40f");
+  sigv4_signer_free(signer);
+  credentials_wipe(&credentials);
 }
 
 static void secrets_go_from_a_text(void **state) {
@@ -99,6 +140,8 @@ int main(void) {
       cmocka_unit_test(a_time_is_spelled_in_utc),
       cmocka_unit_test(requests_become_canonical),
       cmocka_unit_test(a_signature_is_that_of_awss_suite),
+      cmocka_unit_test(a_key_without_a_number_is_not_kept),
+      cmocka_unit_test(a_secret_longer_than_a_block_is_hashed_first),
       cmocka_unit_test(secrets_go_from_a_text),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

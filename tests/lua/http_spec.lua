@@ -179,6 +179,41 @@ describe("HTTP", function()
     end
   end)
 
+  it("opens no more connections to a host than it may", function()
+    local now, most = 0, 0
+    local fresh = assert(httpd.serve { handler = function()
+      now = now + 1
+      most = math.max(most, now)
+      task.sleep(0.002)
+      now = now - 1
+      return { status = 200 }
+    end })
+    http.limit(3)
+    local numbers = {}
+    for n = 1, 30 do numbers[n] = n end
+    task.map(numbers, function() return assert(http.request { url = fresh.url }) end, { limit = 30 })
+    http.limit(64)
+    fresh.close()
+    assert.equal(3, most)
+    assert.has_error(function() http.limit(0) end)
+  end)
+
+  it("carries a body that only the request held", function()
+    local seen
+    handler = function(request)
+      seen = request.body
+      return { status = 200 }
+    end
+    local request = { url = server.url, method = "POST", body = ("long "):rep(20000) .. tostring(os.time()) }
+    local size = #request.body
+    local t = task.spawn(function() return assert(http.request(request)) end)
+    task.sleep(0)
+    request.body = nil
+    collectgarbage()
+    assert.equal(200, t:join().status)
+    assert.equal(size, #seen)
+  end)
+
   it("aborts the transfer of a task that is cancelled", function()
     handler = function()
       task.sleep(5)

@@ -52,6 +52,7 @@ local function case_of(name)
     normalize = context.normalize,
     sign_body = context.sign_body,
     omit_session_token = context.omit_session_token,
+    steps = true,
   }
 end
 
@@ -96,7 +97,7 @@ describe("sigv4.explain", function()
     local request = {
       method = "POST", url = "https://api.ecr.us-east-1.amazonaws.com/", body = "{}", credentials = key,
       headers = { ["X-Amz-Target"] = "X.Y", ["User-Agent"] = "changes on the way" },
-      region = "us-east-1", service = "ecr", time = TIME,
+      region = "us-east-1", service = "ecr", time = TIME, steps = true,
     }
     local headers, steps = sigv4.sign(request)
     local signed = {}
@@ -124,13 +125,54 @@ describe("sigv4's key cache", function()
   it("tells keys apart that share everything but the secret", function()
     local function signature(secret)
       local key = credentials.new { access_key_id = "AKIDEXAMPLE", secret_access_key = secret }
-      local _, steps = sigv4.sign { url = "https://a/", credentials = key, region = "r", service = "s", time = TIME }
+      local _, steps = sigv4.sign {
+        url = "https://a/", credentials = key, region = "r", service = "s", time = TIME, steps = true,
+      }
       return steps.signature
     end
     local first = signature "one"
     assert.not_equal(first, signature "two")
     for n = 1, 100 do signature("other" .. n) end
     assert.equal(first, signature "one")
+  end)
+
+  it("tells days, regions and services apart, whatever their length", function()
+    local key = credentials.new { access_key_id = "AKIDEXAMPLE", secret_access_key = "secret" }
+    local long = ("x"):rep(100)
+    local seen = {}
+    for _ = 1, 2 do
+      for _, region in ipairs { "r", "rs", long } do
+        for _, service in ipairs { "s", "st", long } do
+          for _, time in ipairs { TIME, TIME + 86400 } do
+            local _, steps = sigv4.sign {
+              url = "https://a/", credentials = key, region = region, service = service, time = time, steps = true,
+            }
+            local scope = table.concat({ region, service, time }, " ")
+            assert.equal(seen[scope] or steps.signature, steps.signature, scope)
+            seen[scope] = steps.signature
+          end
+        end
+      end
+    end
+    local different = {}
+    for _, signature in pairs(seen) do different[signature] = true end
+    local count = 0
+    for _ in pairs(different) do count = count + 1 end
+    assert.equal(18, count)
+  end)
+end)
+
+describe("sigv4.sign", function()
+  it("signs after a request that could not be signed as before it", function()
+    local key = credentials.new { access_key_id = "AKIDEXAMPLE", secret_access_key = "secret", session_token = "token" }
+    local function headers(extra)
+      return sigv4.sign {
+        url = "https://a/", headers = { ["X-A"] = extra }, credentials = key, region = "r", service = "s", time = TIME,
+      }
+    end
+    local before = headers "1"
+    assert.has_error(function() headers(true) end)
+    assert.same(before, headers "1")
   end)
 end)
 

@@ -9,8 +9,6 @@
 -- A script's first comment is its help: one sentence, then (after an empty comment line) more.
 -- What a script raises with `cli.fail` ends the program with one line on stderr.
 
-local argparse = require "argparse"
-local aws = require "lanyard.aws"
 local errors = require "lanyard.errors"
 local system = require "lanyard.system"
 
@@ -201,7 +199,7 @@ function M.command(...)
   local _, help = M.header(source_of(chunk_name))
   local name = chunk_name:match "([^/]+)$":gsub("^@", ""):gsub("%.lua$", "")
   local self = setmetatable({ name = name, words = { ... } }, Command)
-  self.parser = argparse("lanyard " .. name, unwrapped(help)):add_help(false)
+  self.parser = require("argparse")("lanyard " .. name, unwrapped(help)):add_help(false)
   self.parser:help_max_width(90):usage_max_width(90)
   self.parser:flag("-h --help", "Show this help.")
   self.parser:flag("--debug", "Show tracebacks and a redacted wire log."):action(function()
@@ -288,7 +286,7 @@ end
 
 -- The session that the options ask for. Ends the script where the region or the profile is missing.
 function M.session(options)
-  local session, err = aws.session(M.session_options(options))
+  local session, err = require("lanyard.aws").session(M.session_options(options))
   if not session then
     M.fail(err)
   end
