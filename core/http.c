@@ -12,11 +12,21 @@ struct http_pool {
   CURLM *multi;
   CURLSH *share; /* of TLS sessions: libcurl keeps them a handle otherwise */
   struct event *timer;
-  char *ca_file;  /* the system's certificates in one file, or NULL */
-  bool ca_folder; /* they are in a folder too, which serves */
-  CURL
-      *idle[MOST_IDLE]; /* handles for the next requests: to make one costs more than to reset it */
+  char *ca_file;         /* the system's certificates in one file, or NULL */
+  bool ca_folder;        /* they are in a folder too, which serves */
+  CURL *idle[MOST_IDLE]; /* for the next requests: to make a handle costs more than to reset it */
   size_t idle_count;
+  struct http_host *hosts; /* those with requests under way */
+  size_t limit;            /* of requests under way with one host */
+};
+
+/* The requests to one host. libcurl has a limit too, but looks at all that wait whenever one ends. */
+struct http_host {
+  struct http_host *next;
+  struct http_transfer *first, **last; /* those that wait */
+  size_t running;
+  size_t length;
+  char name[]; /* https://host:port */
 };
 
 /* A finished transfer tells its operation. */
@@ -67,7 +77,7 @@ static int watch_time(CURLM *multi, long milliseconds, void *context) {
 }
 
 void http_pool_limit(struct http_pool *pool, unsigned connections) {
-  curl_multi_setopt(pool->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)connections);
+  pool->limit = connections;
   /* Kept open between requests, by default no more than four a handle under way: a lull would close
    * them. */
   curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, 4 * (long)connections);
@@ -280,18 +290,90 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   return code;
 }
 
+/* --- Turns --- */
+
+/* The host of a URL, as the pool knows it or new to it; NULL without memory. */
+static struct http_host *find_host(struct http_pool *pool, const char *url) {
+  const char *authority = strstr(url, "://");
+  size_t length = authority ? (size_t)(authority - url) + 3 : 0;
+  length += strcspn(url + length, "/?#");
+  for (struct http_host *host = pool->hosts; host; host = host->next) {
+    if (host->length == length && memcmp(host->name, url, length) == 0)
+      return host;
+  }
+  struct http_host *host = calloc(1, sizeof *host + length + 1);
+  if (!host)
+    return NULL;
+  host->last = &host->first;
+  host->length = length;
+  memcpy(host->name, url, length);
+  host->next = pool->hosts;
+  pool->hosts = host;
+  return host;
+}
+
+static void forget_host(struct http_pool *pool, struct http_host *host) {
+  if (host->running > 0 || host->first)
+    return;
+  struct http_host **link = &pool->hosts;
+  while (*link != host)
+    link = &(*link)->next;
+  *link = host->next;
+  free(host);
+}
+
+/* Takes the first that waits, or the one given. */
+static struct http_transfer *leave_queue(struct http_host *host, struct http_transfer *which) {
+  for (struct http_transfer **link = &host->first; *link; link = &(*link)->next_waiting) {
+    struct http_transfer *transfer = *link;
+    if (which && transfer != which)
+      continue;
+    *link = transfer->next_waiting;
+    if (!*link)
+      host->last = link;
+    transfer->next_waiting = NULL;
+    return transfer;
+  }
+  return NULL;
+}
+
+/* Lets those run whose turn it is. */
+static void advance(struct http_pool *pool, struct http_host *host) {
+  while (host->first && host->running < pool->limit) {
+    struct http_transfer *transfer = leave_queue(host, NULL);
+    if (curl_multi_add_handle(pool->multi, transfer->easy) == CURLM_OK) {
+      transfer->running = true;
+      host->running++;
+    } else {
+      transfer->failure = HTTP_CONNECTION;
+      snprintf(transfer->detail, sizeof transfer->detail, "not enough memory");
+      loop_complete(&transfer->op);
+    }
+  }
+}
+
 /* Takes the handle from a transfer and keeps it for another, with nothing of this one in it: libcurl
  * would go on counting the retries of a handle that is not reset. */
 static void release_handle(struct http_transfer *transfer) {
   struct http_pool *pool = transfer->pool;
+  struct http_host *host = transfer->host;
   CURL *easy = transfer->easy;
   transfer->easy = NULL;
-  curl_multi_remove_handle(pool->multi, easy);
+  transfer->host = NULL;
+  if (transfer->running) {
+    curl_multi_remove_handle(pool->multi, easy);
+    transfer->running = false;
+    host->running--;
+  } else {
+    leave_queue(host, transfer);
+  }
   curl_easy_reset(easy);
   if (pool->idle_count < MOST_IDLE)
     pool->idle[pool->idle_count++] = easy;
   else
     curl_easy_cleanup(easy);
+  advance(pool, host);
+  forget_host(pool, host);
 }
 
 bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
@@ -303,12 +385,16 @@ bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
   if (transfer->header_text.failed || !link_headers(transfer))
     return false;
   transfer->easy = pool->idle_count > 0 ? pool->idle[--pool->idle_count] : curl_easy_init();
-  if (transfer->easy && set_options(transfer, request) == CURLE_OK &&
-      curl_multi_add_handle(pool->multi, transfer->easy) == CURLM_OK)
-    return true;
-  curl_easy_cleanup(transfer->easy);
-  transfer->easy = NULL;
-  return false;
+  if (!transfer->easy || set_options(transfer, request) != CURLE_OK ||
+      !(transfer->host = find_host(pool, request->url))) {
+    curl_easy_cleanup(transfer->easy);
+    transfer->easy = NULL;
+    return false;
+  }
+  *transfer->host->last = transfer;
+  transfer->host->last = &transfer->next_waiting;
+  advance(pool, transfer->host);
+  return true;
 }
 
 /* Whether a proxy was asked for a connection and made none. */

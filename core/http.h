@@ -19,8 +19,8 @@ struct http_pool;
 struct http_pool *http_pool_new(struct loop *loop);
 void http_pool_free(struct http_pool *pool);
 
-/* How many connections to one host are open at once, HTTP_HOST_CONNECTIONS unless set; requests
- * past that wait for one. */
+/* How many requests to one host are under way at once, and so how many connections, unless set
+ * HTTP_HOST_CONNECTIONS. Those past that wait for their turn, when their time begins. */
 void http_pool_limit(struct http_pool *pool, unsigned connections);
 
 enum http_failure {
@@ -42,7 +42,10 @@ struct http_transfer {
   struct loop_op op;
   struct http_pool *pool;
   CURL *easy;
-  struct buf header_text; /* the header lines, each ended by NUL */
+  struct http_host *host;
+  struct http_transfer *next_waiting; /* for its turn */
+  bool running;                       /* it is its turn */
+  struct buf header_text;             /* the header lines, each ended by NUL */
   size_t header_count;
   struct curl_slist *header_lines; /* an array of the lines, linked */
   size_t max_size;

@@ -208,7 +208,7 @@ static int transfer_gc(lua_State *L) {
   return 0;
 }
 
-/* http.limit(connections): how many to one host are open at once; requests past that wait */
+/* http.limit(count): how many requests to one host are under way at once; those past that wait */
 static int limit(lua_State *L) {
   lua_Integer connections = luaL_checkinteger(L, 1);
   luaL_argcheck(L, connections >= 1 && connections <= 1000, 1, "1 to 1000 connections");

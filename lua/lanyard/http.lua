@@ -15,8 +15,8 @@ function M.request(request)
   return task.await(core.start(request))
 end
 
--- http.limit(connections): how many connections to one host are open at once, 64 unless set.
--- Requests past that wait for one.
+-- http.limit(count): how many requests to one host are under way at once, and so how many connections;
+-- 64 unless set. Those past that wait for their turn; their time begins with it.
 M.limit = core.limit
 
 return M

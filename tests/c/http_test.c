@@ -211,7 +211,7 @@ static void a_connection_closed_as_it_is_used_again_is_made_anew(void **state) {
   close_world(&world);
 }
 
-/* Those that wait for a connection wait longer than one may take to be made. */
+/* Those that wait for their turn wait longer than a connection may take to be made. */
 static void connections_to_a_host_are_limited(void **state) {
   (void)state;
   enum { COUNT = 12, LIMIT = 2 };
@@ -230,6 +230,27 @@ static void connections_to_a_host_are_limited(void **state) {
   }
   assert_int_equal(world.server.requests, COUNT);
   assert_int_equal(world.server.most_open, LIMIT);
+  close_world(&world);
+}
+
+static void one_that_goes_makes_room(void **state) {
+  (void)state;
+  struct world world;
+  open_world(&world);
+  world.server.pause = (struct timeval){.tv_sec = 60};
+  http_pool_limit(world.pool, 1);
+  struct http_transfer transfers[3];
+  for (size_t i = 0; i < 3; i++)
+    begin(&world, &transfers[i], "GET", NULL);
+  while (world.server.requests == 0)
+    loop_step(world.loop, true);
+  world.server.pause = (struct timeval){0};
+  http_transfer_free(&transfers[1]); /* which waits */
+  http_transfer_free(&transfers[0]); /* which is under way */
+  wait_for(&world, &transfers[2], 1);
+  assert_int_equal(transfers[2].status, 200);
+  http_transfer_free(&transfers[2]);
+  assert_int_equal(world.server.requests, 2);
   close_world(&world);
 }
 
@@ -276,6 +297,7 @@ int main(void) {
       cmocka_unit_test(a_connection_that_was_closed_is_made_anew),
       cmocka_unit_test(a_connection_closed_as_it_is_used_again_is_made_anew),
       cmocka_unit_test(connections_to_a_host_are_limited),
+      cmocka_unit_test(one_that_goes_makes_room),
       cmocka_unit_test(many_at_once_keep_their_connections),
       cmocka_unit_test(a_transfer_may_go_while_it_is_under_way),
   };
