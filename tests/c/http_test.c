@@ -199,15 +199,22 @@ static void a_connection_that_was_closed_is_made_anew(void **state) {
   close_world(&world);
 }
 
-static void a_connection_closed_as_it_is_used_again_is_made_anew(void **state) {
+/* The peer may have carried it out: to ask again is the caller's business, who then gets a new one. */
+static void a_connection_closed_as_it_is_used_again_is_told(void **state) {
   (void)state;
   struct world world;
   open_world(&world);
   world.server.vanishes = true;
-  for (int i = 0; i < 20; i++)
+  for (int i = 0; i < 10; i++) {
+    struct http_transfer transfer;
     is_answered(&world, "POST", "{}");
-  assert_int_equal(world.server.requests, 20);
-  assert_int_equal(world.server.accepted, 20);
+    begin(&world, &transfer, "POST", "{}");
+    wait_for(&world, &transfer, 1);
+    assert_int_equal(transfer.failure, HTTP_CONNECTION);
+    assert_true(transfer.sent);
+    http_transfer_free(&transfer);
+  }
+  assert_int_equal(world.server.requests, 10);
   close_world(&world);
 }
 
@@ -295,7 +302,7 @@ int main(void) {
       cmocka_unit_test(requests_in_turn_share_a_connection),
       cmocka_unit_test(nothing_of_a_request_is_left_for_the_next),
       cmocka_unit_test(a_connection_that_was_closed_is_made_anew),
-      cmocka_unit_test(a_connection_closed_as_it_is_used_again_is_made_anew),
+      cmocka_unit_test(a_connection_closed_as_it_is_used_again_is_told),
       cmocka_unit_test(connections_to_a_host_are_limited),
       cmocka_unit_test(one_that_goes_makes_room),
       cmocka_unit_test(many_at_once_keep_their_connections),
