@@ -50,6 +50,23 @@ describe("TLS", function()
     assert.truthy(server)
   end)
 
+  it("takes up a session where the connection before left it", function()
+    if not HAS_OPENSSL then
+      pending "the command openssl is not installed"
+    end
+    local folder <close> = helper.folder()
+    local port, certificate, server <close> = serve(folder, "") -- which closes after each reply
+    local result = helper.run { helper.lanyard, "-e", ([[
+      for _ = 1, 2 do
+        local reply = assert(require("lanyard.http").request { url = "https://127.0.0.1:%s/", ca_bundle = %q })
+        print(reply.body:match "(%%a+), TLSv1")
+      end
+    ]]):format(port, certificate) }
+    assert.equal("", result.err)
+    assert.equal("New\nReused\n", result.out)
+    assert.truthy(server)
+  end)
+
   it("is 1.2 at least", function()
     if not HAS_OPENSSL then
       pending "the command openssl is not installed"

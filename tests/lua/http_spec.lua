@@ -214,6 +214,21 @@ describe("HTTP", function()
     assert.equal(size, #seen)
   end)
 
+  it("hands no connection on to a child process", function()
+    handler = function() return { status = 200 } end
+    assert(get())
+    local connections <close> = assert(io.open "/proc/net/tcp")
+    local table_of_all = connections:read "a"
+    local found = 0
+    for _ in table_of_all:gmatch "\n" do found = found + 1 end
+    assert(found > 2, "the connection is not in the table")
+    local pipe <close> = assert(io.popen "ls -l /proc/self/fd")
+    for line in pipe:lines() do
+      local socket = line:match "socket:%[(%d+)%]"
+      assert(not socket or not table_of_all:find(" " .. socket .. " ", 1, true), line)
+    end
+  end)
+
   it("aborts the transfer of a task that is cancelled", function()
     handler = function()
       task.sleep(5)
