@@ -135,9 +135,28 @@ int policy_lua_weigh(lua_State *L) {
   return 1;
 }
 
+/* Pushes what tells a statement from others; doc:statement(index) has the rest, which takes longer. */
+static void push_summary(lua_State *L, const struct policy_statement *statement) {
+  if (!statement) {
+    lua_pushnil(L);
+    return;
+  }
+  lua_createtable(L, 0, 3);
+  lua_pushinteger(L, (lua_Integer)statement->index + 1);
+  lua_setfield(L, -2, "index");
+  if (statement->sid) {
+    lua_pushlstring(L, statement->sid->string, statement->sid->length);
+    lua_setfield(L, -2, "sid");
+  }
+  if (statement->effect != POLICY_NO_EFFECT) {
+    lua_pushstring(L, statement->effect == POLICY_ALLOW ? "Allow" : "Deny");
+    lua_setfield(L, -2, "effect");
+  }
+}
+
 /* doc:can{principal=, action=, [resource=], [context = {[key] = value or list}], [partial=],
  *         [unknown = KEY]}
- *   --> "allow" | "deny" | "implicit-deny" | "depends", statement | nil, reason
+ *   --> "allow" | "deny" | "implicit-deny" | "depends", {index, sid, effect} of a statement | nil, reason
  * A condition key that is not in the context is not in the request, or, with `partial`, not known;
  * without a context none is. What hangs on a key that is not known makes the answer `depends`. */
 int policy_lua_can(lua_State *L) {
@@ -156,10 +175,7 @@ int policy_lua_can(lua_State *L) {
   push_buf(L, &reason);
   int text = lua_gettop(L);
   lua_pushstring(L, answers[decision.answer]);
-  if (decision.statement)
-    push_statement(L, doc, decision.statement->index);
-  else
-    lua_pushnil(L);
+  push_summary(L, decision.statement);
   lua_pushvalue(L, text);
   return 3;
 }

@@ -7,7 +7,7 @@
 --   doc:remove { sid = | index = }   doc:fold { sid =, match = }   doc:sort()   doc:append(other, index)
 --   doc:can { principal =, action =, resource =, context = {}, account = } --> decision, statement, reason
 --   policy.decide { resource_policy =, identity_policies = {}, ... } --> the same of all policies
---   doc:statements()  doc:equivalent(other)  doc:compare(other)  doc:diff(other)  doc:lint()
+--   doc:statements()  doc:statement(index)  doc:equivalent(other)  doc:compare(other)  doc:diff(other)  doc:lint()
 --   doc:format()  doc:copy()  doc:empty()  doc:size()  tostring(doc)
 --
 -- What an edit does not touch keeps its bytes.
@@ -74,8 +74,8 @@ function core.methods.set(doc, options)
 end
 
 -- doc:can { principal =, action =, resource =, context = {}, partial =, account = }
---   --> "allow" | "deny" | "implicit-deny" | "depends", statement | nil, reason
--- What this policy alone says. `account` owns the resource (else the resource's ARN tells): whom it
+--   --> "allow" | "deny" | "implicit-deny" | "depends", { index, sid, effect } of the statement | nil, reason
+-- What this policy alone says; doc:statement(index) has the whole statement. `account` owns the resource (else the resource's ARN tells): whom it
 -- lets in from another account, that account must let out. A condition key that is not in the context
 -- is not in the request, or, with `partial`, not known; without a context only those are that follow
 -- from principal and resource. What hangs on others makes the answer `depends`.
