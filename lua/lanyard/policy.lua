@@ -75,7 +75,8 @@ end
 
 -- doc:can { principal =, action =, resource =, context = {}, partial =, account = }
 --   --> "allow" | "deny" | "implicit-deny" | "depends", { index, sid, effect } of the statement | nil, reason
--- What this policy alone says; doc:statement(index) has the whole statement. `account` owns the resource (else the resource's ARN tells): whom it
+--   --> "allow" | "deny" | "implicit-deny" | "depends", { index, sid, effect } of the statement | nil,
+--   reason
 -- lets in from another account, that account must let out. A condition key that is not in the context
 -- is not in the request, or, with `partial`, not known; without a context only those are that follow
 -- from principal and resource. What hangs on others makes the answer `depends`.

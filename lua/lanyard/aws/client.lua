@@ -85,9 +85,40 @@ local function put_back(output, secrets)
   end
 end
 
+-- The sealed secrets of an input, and the keys.
+local function secrets_of(input, keys, found)
+  found = found or { keys }
+  for _, value in pairs(input) do
+    if type(value) == "table" then
+      secrets_of(value, nil, found)
+    elseif type(value) == "userdata" then
+      found[#found + 1] = value
+    end
+  end
+  return found
+end
+
+-- What came from outside, for a person: on one line, without a byte that a terminal acts on, and without the
+-- secrets of the request, which some answers repeat.
+local function clean(err, input, keys)
+  local redactor = credentials_core.redactor(secrets_of(input, keys))
+  for _, name in ipairs { "message", "tip", "docs" } do
+    err[name] = err[name] and redactor:redact(err[name])
+  end
+  for name, value in pairs(err) do
+    err[name] = type(value) == "string" and value:gsub("%c+", " ") or value
+  end
+  return err
+end
+
 local function answer_of(self, operation, reply, secrets)
   if reply.status >= 200 and reply.status < 300 then
     local described = self.description.operations[operation]
+    if reply.body == "" and next(described.reply) then
+      local nothing, err = invalid(self, operation, reply, "the answer is empty")
+      err.retryable = true
+      return nothing, err
+    end
     local output, why = self.protocol.decode(reply.body, operation, described)
     if not output then
       return invalid(self, operation, reply, why)
@@ -100,7 +131,7 @@ local function answer_of(self, operation, reply, secrets)
   elseif reply.status < 400 then
     return invalid(self, operation, reply,
       ("the answer is a redirect (%d) to %s, which no AWS service sends: is the endpoint right?")
-      :format(reply.status, reply.headers.location or "nowhere"))
+      :format(reply.status, (reply.headers.location or "nowhere"):match "^[^?#]*"))
   end
   local err = self.protocol.decode_error(reply)
   err.status = reply.status
@@ -114,8 +145,8 @@ local function answer_of(self, operation, reply, secrets)
   return failed(self, operation, err)
 end
 
--- keys: nil for an operation that is not signed
-local function request_of(self, operation, input, keys)
+-- keys: nil for an operation that is not signed; offset: seconds that the service's clock is ahead
+local function request_of(self, operation, input, keys, offset)
   local headers, body, method, target = self.protocol.encode(self.description, operation, input)
   headers["User-Agent"] = self.user_agent
   local options = self.options
@@ -127,7 +158,7 @@ local function request_of(self, operation, input, keys)
     credentials = keys,
     region = self.signing_region,
     service = self.description.signing_name or self.service,
-    time = options.clock.time() + (self.shared.offsets[self.endpoint] or 0),
+    time = options.clock.time() + offset,
     connect_timeout = options.connect_timeout,
     timeout = options.timeout,
     ca_bundle = options.ca_bundle,
@@ -155,8 +186,8 @@ local function unseal(self, reply)
   return text and secrets
 end
 
-local function attempt(self, operation, input, keys)
-  local request = request_of(self, operation, input, keys)
+local function attempt(self, operation, input, keys, offset)
+  local request = request_of(self, operation, input, keys, offset)
   local debug = self.options.debug
   local redactor = debug and credentials_core.redactor { keys }
   if debug then
@@ -178,7 +209,9 @@ local function attempt(self, operation, input, keys)
   if debug then
     debug(wire.reply(reply, redactor))
   end
-  return answer_of(self, operation, reply, secrets)
+  local output
+  output, err = answer_of(self, operation, reply, secrets)
+  return output, err and clean(err, input, keys)
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -214,10 +247,11 @@ local function limiter_of(self, operation, keys)
 end
 
 -- Puts right why AWS refused a signature: this machine's clock, or credentials that have ended. Whether
--- the call may succeed now. `righted` has what was done in this call; each is done once.
-local function put_right(self, err, keys, righted)
+-- the call may succeed now. `signed_by` is the clock's offset that it was signed with; `righted` has what was
+-- done in this call; each is done once.
+local function put_right(self, err, keys, signed_by, righted)
   local offsets = self.shared.offsets
-  local offset = skew.offset(err, self.options.clock.time(), offsets[self.endpoint] or 0)
+  local offset = skew.offset(err, self.options.clock.time(), signed_by)
   if offset and not righted.clock then
     righted.clock = true
     offsets[self.endpoint] = offset
@@ -271,7 +305,8 @@ local function call(self, operation, input)
     end
     local limiter = limiter_of(self, operation, keys)
     local sent = limiter and limiter:acquire()
-    output, err = attempt(self, operation, input, keys)
+    local offset = self.shared.offsets[self.endpoint] or 0
+    output, err = attempt(self, operation, input, keys, offset)
     if limiter then
       limiter:record(err ~= nil and retry.is_throttling(err), sent)
     end
@@ -280,7 +315,7 @@ local function call(self, operation, input)
       return output
     end
     err.attempts, err.region = number, self.region
-    local right = put_right(self, err, keys, righted)
+    local right = put_right(self, err, keys, offset, righted)
     err.retryable = right or err.retryable
     if retry.may_have_happened(err) then
       doubtful = err
@@ -312,7 +347,7 @@ function Client:pages(operation, input)
   for name, value in pairs(input or {}) do
     page[name] = value
   end
-  local ended = false
+  local ended, seen = false, {}
   return function()
     if ended then
       return nil
@@ -320,13 +355,14 @@ function Client:pages(operation, input)
     local reply, err = call(self, operation, page)
     local token = reply and paging[2] and reply[paging[2]]
     ended = not token or token == ""
-    if token and token == page[paging[1]] then
+    if token and seen[token] then
       ended = true
       return nil, errors.new {
         code = "InvalidResponse", service = self.service, operation = operation,
-        message = "the token of the next page is that of this one",
+        message = "the token of the next page is that of a page before",
       }
     elseif token then
+      seen[token] = true
       page[paging[1]] = token
     end
     return reply, err

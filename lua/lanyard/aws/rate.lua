@@ -91,9 +91,13 @@ function Limiter:acquire()
   make_tokens(self, now)
   local number = math.max(self.handed, self.made - math.max(1, self.rate)) + 1
   self.handed = number
+  local came = false
+  -- Who is cancelled while waiting leaves the token to those behind.
+  local _ <close> = setmetatable({}, { __close = function() self.made = self.made + (came and 0 or 1) end })
   while true do
     local missing = number - self.made
     if missing < 1e-6 then
+      came = true
       return self.made_at
     end
     self.clock.sleep(math.min(missing / self.rate, LONGEST_NAP))

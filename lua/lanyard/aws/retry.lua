@@ -25,7 +25,10 @@ local TRANSIENT = lists.set [[
   RequestTimeout RequestTimeoutException InternalFailure IDPCommunicationError RegionSetupInProgressException
 ]]
 
-local TRANSIENT_STATUS = { [429] = true, [500] = true, [502] = true, [503] = true, [504] = true, [509] = true }
+-- 408 is what a server says that gave up on an idle connection; the request was not read.
+local TRANSIENT_STATUS = {
+  [408] = true, [429] = true, [500] = true, [502] = true, [503] = true, [504] = true, [509] = true,
+}
 
 -- The session's credentials have ended; newer ones may do.
 local EXPIRED = lists.set "ExpiredToken ExpiredTokenException TokenRefreshRequired"

@@ -21,7 +21,7 @@ local CODES = {
 -- now: this machine's time when the answer came; known: what the request was signed with.
 function M.offset(err, now, known)
   local theirs = CODES[err.code] and instant.read_http(err.date)
-  if theirs and math.abs(theirs - now - known) > M.TOLERATED then
+  if theirs and theirs >= 0 and math.abs(theirs - now - known) > M.TOLERATED then
     return theirs - now
   end
   return nil

@@ -85,8 +85,9 @@ end
 local function pick(list, member, wanted)
   local found
   for _, item in ipairs(list) do
-    if wanted ~= nil and item[member] == wanted
-      or wanted == nil and item[member] and (not found or item[member] > found[member]) then
+    local value = type(item) == "table" and item[member]
+    if wanted ~= nil and value == wanted
+      or wanted == nil and type(value) == "number" and (not found or value > found[member]) then
       found = item
     end
   end

@@ -14,6 +14,7 @@ local SECRET = lists.set [[
   authorizationtoken password webidentitytoken tokencode samlassertion assertion codeverifier tradeintoken
   authorization proxyauthorization cookie setcookie dpop signature
   xamzsecuritytoken xamzsignature xamzssobearertoken xawsec2metadatatoken xawsec2token
+  awssecretaccesskey awssessiontoken authtoken secret apikey passphrase
   environment privatekey privatekeybase64 secretstring secretbinary plaintext
 ]]
 
@@ -80,7 +81,7 @@ local function end_of_value(text, position, slashes)
 end
 
 local function hide_members(text)
-  return replace(text, '(\\*)"([%w_.%%\\-]-)(\\*)"%s*:%s*', function(position, slashes, name, closing)
+  return replace(text, '%f[\\"](\\*)"([%w_.%%\\-]-)(\\*)"%s*:%s*', function(position, slashes, name, closing)
     if slashes == closing and is_secret(name) then
       return slashes .. '"***' .. slashes .. '"', end_of_value(text, position, #slashes)
     end
@@ -91,9 +92,10 @@ end
 -- XML, forms and query strings
 
 local function hide_elements(text)
-  return replace(text, "<([%a_][%w_:.-]*)[^<>]-(/?)>", function(position, name, empty)
-    if empty == "" and is_secret(name:match "[^:]*$") then
-      return "***", text:find("</" .. name, position, true) or #text + 1
+  return replace(text, "<([%a_][%w_:.-]*)", function(position, name)
+    local stop = is_secret(name:match "[^:]*$") and text:find("[<>]", position)
+    if stop and text:find("^[^/]>", stop - 1) then
+      return text:sub(position, stop) .. "***", text:find("</" .. name, stop, true) or #text + 1
     end
   end)
 end
@@ -112,14 +114,17 @@ local function end_of_field(text, position)
 end
 
 local function hide_fields(text)
-  for _, sign in ipairs { "=", "\\u003[dD]" } do
-    text = replace(text, "([%w_.%%-]+)" .. sign, function(position, name)
-      if is_secret(name) then
+  for _, sign in ipairs { "=", "\\u003[dD]", ":" } do
+    text = replace(text, "%f[%w_.%%-]([%w_.%%-]+)" .. sign, function(position, name)
+      -- With a colon only a header of AWS's, as the canonical request has it that some errors repeat; in
+      -- JSON an escaped line end may stand before it.
+      local field = sign == ":" and name:lower():match "x%-amz[%w-]*$" or sign ~= ":" and name
+      if field and is_secret(field) then
         return "***", end_of_field(text, position)
       end
     end)
   end
-  return text
+  return (text:gsub("://[^/@%s\"]*@", "://***@"))
 end
 
 -- body(text) --> the text with what is secret in it hidden

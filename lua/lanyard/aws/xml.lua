@@ -92,7 +92,9 @@ function Reader:read_end_tag(element)
 end
 
 function Reader:read_start_tag(element)
-  local name, rest, last = self.text:match("^<([%a_][%w_:.-]*)([^<>]*)>()", self.position)
+  local stop = self.text:find("[<>]", self.position + 1)
+  local tag = stop and self.text:byte(stop) == 62 and self.text:sub(self.position + 1, stop - 1)
+  local name = tag and tag:match "^[%a_][%w_:.-]*"
   if not name then
     return failure("no element", self.position)
   elseif #self.open == DEEPEST then
@@ -106,11 +108,11 @@ function Reader:read_start_tag(element)
   else
     self.root = child
   end
-  if rest:sub(-1) ~= "/" then
+  if tag:sub(-1) ~= "/" then
     child.pieces = {}
     self.open[#self.open + 1] = child
   end
-  self.position = last
+  self.position = stop + 1
   return true
 end
 

@@ -4,6 +4,7 @@ local errors = require "lanyard.errors"
 local helper = require "helper"
 local httpd = require "lanyard.httpd"
 local json = require "lanyard.json"
+local task = require "lanyard.task"
 
 local KEY = credentials.new { access_key_id = "AKIDEXAMPLE", secret_access_key = "secret" }
 
@@ -84,7 +85,10 @@ describe("a client", function()
   end)
 
   it("signs nothing when it is told to be unsigned", function()
-    local sts, seen = client("sts", { answer(200, "<AssumeRoleWithWebIdentityResponse/>") })
+    local sts, seen = client("sts", {
+      answer(200, "<r><AssumeRoleWithWebIdentityResult><Credentials/></AssumeRoleWithWebIdentityResult></r>"),
+      answer(200, "<r><GetCallerIdentityResult><Arn>a</Arn></GetCallerIdentityResult></r>"),
+    })
     assert(sts:AssumeRoleWithWebIdentity { RoleArn = "r", RoleSessionName = "s", WebIdentityToken = "t" })
     local unsigned = assert(sts.session:client("sts", { unsigned = true }))
     assert(unsigned:GetCallerIdentity())
@@ -131,6 +135,7 @@ describe("a client", function()
 
   it("tries again when it is throttled, on 5xx and when the connection fails, and tells how often", function()
     for _, first in ipairs {
+      answer(408, ""),
       answer(400, { __type = "ThrottlingException", message = "Rate exceeded" }),
       answer(503, "busy"),
       fault { code = "Connection", message = "reset", retryable = true, sent = true },
@@ -227,6 +232,25 @@ describe("a client", function()
     assert.same({}, clock.slept)
     assert(ecr.session:client("ecr", { clock = clock }):DescribeRepositories())
     assert.equal(1700003600, seen[3].time)
+  end)
+
+  it("puts the clock right for every call that was under way", function()
+    local ecr, seen
+    local function by_time(request)
+      local right = request.time == 1700003600
+      return (right and answer(200, {}) or answer(403, { __type = "InvalidSignatureException" },
+        { date = os.date("!%a, %d %b %Y %H:%M:%S GMT", 1700003600) }))(request)
+    end
+    local waiting = {}
+    ecr, seen = client("ecr", { function(request)
+      if #seen <= 5 then -- all are asked before the first is answered
+        waiting[#waiting + 1] = request
+        while #seen < 5 do task.sleep(0.001) end
+      end
+      return by_time(request)
+    end })
+    task.map({ 1, 2, 3, 4, 5 }, function() assert(ecr:DescribeRepositories()) end)
+    assert.equal(10, #seen)
   end)
 
   it("puts the clock right once a call, within its attempts", function()
@@ -350,6 +374,52 @@ describe("a client", function()
       names[#names + 1] = repository.repositoryName
     end
     assert.same({ "a", "b", "c" }, names)
+  end)
+
+  it("gives up on a service whose pages come in a circle", function()
+    local ecr, seen = client("ecr", {
+      answer(200, { repositories = {}, nextToken = "a" }), answer(200, { repositories = {}, nextToken = "b" }),
+      answer(200, { repositories = {}, nextToken = "a" }),
+    })
+    local all, err = ecr:list("DescribeRepositories", "repositories")
+    assert.is_nil(all)
+    assert.equal("InvalidResponse", err.code)
+    assert.equal(3, #seen)
+  end)
+
+  it("takes an empty answer for a broken one where there must be something in it", function()
+    local ecr, seen = client("ecr", { answer(200, ""), answer(200, { repositories = {} }) })
+    assert(ecr:DescribeRepositories())
+    assert.equal(2, #seen)
+    local sts = client("sts", { answer(200, "<Other/>") })
+    local reply, err = sts:GetCallerIdentity()
+    assert.is_nil(reply)
+    assert.matches("the answer has no GetCallerIdentityResult", err.message)
+  end)
+
+  it("leaves null out of lists, and takes no number that JSON has not", function()
+    local ecr = client("ecr", { answer(200, '{"repositories":[{"a":1},null,{"a":[null,2]}]}') })
+    assert.same({ { a = 1 }, { a = { 2 } } }, assert(ecr:DescribeRepositories()).repositories)
+    for _, number in ipairs { "NaN", "0x10", "Infinity" } do
+      ecr = client("ecr", { answer(200, '{"repositories":[' .. number .. "]}") })
+      assert.equal("InvalidResponse", select(2, ecr:DescribeRepositories()).code)
+    end
+  end)
+
+  it("shows no secret of the request that an error repeats, nor a byte that a terminal acts on", function()
+    local keys = credentials.new { access_key_id = "AKID", secret_access_key = "SECRET", session_token = "to/ken+1=" }
+    local message = "The canonical string was\nx-amz-security-token:to/ken+1=\n\27]0;title\7 for SECRET"
+    local ecr = client("ecr", { answer(403, { __type = "InvalidSignatureException", message = message }) },
+      { credentials = keys })
+    local _, err = ecr:DescribeRepositories()
+    assert.equal("ecr:DescribeRepositories: InvalidSignatureException: The canonical string was "
+      .. "x-amz-security-token:*** ]0;title  for ***", tostring(err))
+    ecr = client("ecr", { answer(302, "", { location = "https://elsewhere/?token=abc" }) })
+    assert.is_nil(tostring(select(2, ecr:DescribeRepositories())):find("abc", 1, true))
+    local oidc = client("sso-oidc", { answer(400, { error = "invalid_grant", error_description = "no: REFRESH" }) })
+    _, err = oidc:CreateToken { clientId = "c", clientSecret = credentials.secret "CLIENT", grantType = "refresh_token",
+      refreshToken = credentials.secret "REFRESH" }
+    assert.matches("no: %*%*%*", err.message)
   end)
 
   it("gives up on a service that repeats its page for ever", function()

@@ -131,4 +131,16 @@ describe("the adaptive rate limiter", function()
     assert.not_equal(one, rate.limiter("111122223333", "https://a List", clock))
     assert.not_equal(one, rate.limiter({}, "https://a Get", clock))
   end)
+
+  it("leaves the tokens of those who gave up to those who did not", function()
+    local clock = { passed = 0 }
+    function clock.now() return clock.passed end
+    function clock.sleep() error("given up", 0) end
+    local limiter = rate.new(clock)
+    limiter:record(true, 0)
+    for _ = 1, 100 do pcall(limiter.acquire, limiter) end
+    function clock.sleep(seconds) clock.passed = clock.passed + seconds end
+    limiter:acquire()
+    assert.is_true(clock.passed <= 2 / limiter.rate, clock.passed)
+  end)
 end)

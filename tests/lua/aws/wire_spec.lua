@@ -112,6 +112,23 @@ describe("the wire log", function()
     assert.is_nil(lines:find "[\27\7]")
   end)
 
+  it("hides a header of AWS's that an error repeats, a password in a URL, and keys by any of their names", function()
+    shows(wire.body '{"message":"was\\nx-amz-security-token:SECRET\\nhost:a"}', { "SECRET" })
+    shows(wire.body "see https://me:SECRET@host/ or postgres://me:SECRET@b", { "SECRET" })
+    for _, name in ipairs { "aws_secret_access_key", "auth_token", "secret", "apiKey", "passphrase" } do
+      shows(wire.body(('{"%s":"SECRET"}'):format(name)), { "SECRET" })
+    end
+    assert.matches("12:30:00", wire.body '{"message":"at 12:30:00"}')
+  end)
+
+  it("reads long texts that begin something and never end it", function()
+    for _, piece in ipairs { "a", "<a", "\\", '"a', "=", "<", "%41" } do
+      local text = piece:rep(200000)
+      assert.equal(text, wire.body(text))
+      assert.equal("<" .. text, wire.body("<" .. text))
+    end
+  end)
+
   it("hides a secret in texts of any form, however they are cut", function()
     local whole = json.encode { authorizationToken = "SECRET", list = { { password = "SECRET" } },
       inner = json.encode { sessionToken = "SECRET" } } .. "<SecretAccessKey>SECRET</SecretAccessKey>"

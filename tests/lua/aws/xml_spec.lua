@@ -121,4 +121,10 @@ describe("xml, of random texts,", function()
       assert.is_nil((xml.parse(text:sub(1, -2))), "seed " .. seed)
     end
   end)
+
+  it("refuses what begins an element and never ends it, however long", function()
+    for _, text in ipairs { "<" .. ("a"):rep(1000000), "<a " .. ("x"):rep(1000000), "<a>" .. ("</a"):rep(200000) } do
+      assert.is_nil((xml.parse(text)))
+    end
+  end)
 end)

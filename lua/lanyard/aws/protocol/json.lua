@@ -8,6 +8,7 @@ local M = { FORMAT = "json" }
 
 local decoder = cjson.new()
 decoder.decode_max_depth(64)
+decoder.decode_invalid_numbers(false)
 
 -- encode(service, operation, input) --> headers, body
 function M.encode(service, operation, input)
@@ -17,10 +18,16 @@ function M.encode(service, operation, input)
   }, json.encode(next(input) == nil and {} or input)
 end
 
--- A copy without null, which AWS means as absent.
+-- The same table without null, which AWS means as absent: in a list those behind it move up.
 local function without_null(value)
-  if type(value) ~= "table" then
-    return value
+  local count, kept = #value, 0
+  for i = 1, count do
+    local item = value[i]
+    value[i] = nil
+    if item ~= cjson.null then
+      kept = kept + 1
+      value[kept] = item
+    end
   end
   for name, member in pairs(value) do
     if member == cjson.null then
@@ -61,7 +68,7 @@ function M.decode_error(reply)
   local body = M.decode(reply.body) or {}
   local code = text(body.__type) or text(reply.headers["x-amzn-errortype"]) or text(body.code)
   return {
-    code = query_code(reply.headers) or code and code:match "^[^:]*":match "[^#]*$",
+    code = query_code(reply.headers) or code and text(code:match "^[^:]*":match "[^#]*$"),
     message = text(body.message) or text(body.Message),
     tip = text(body.tip),
     docs = text(body.docs),

@@ -47,6 +47,9 @@ function M.decode(body, operation, described)
   local result = xml.child(root, operation .. "Result")
   local output = result and xml.value(result)
   if type(output) ~= "table" then
+    if next(described.reply) then
+      return nil, ("the answer has no %sResult"):format(operation)
+    end
     return {}
   end
   for member, kind in pairs(described.reply) do
