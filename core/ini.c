@@ -240,7 +240,8 @@ static const char *read_continuation(struct parser *parser, struct span line) {
   if (begins_comment(line.start[0]))
     return NULL;
   if (!parser->open)
-    return "Expected a property definition, found continuation";
+    return "Expected a property definition, found continuation: begin the property at the start "
+           "of its line";
   if (parser->nested) {
     const char *equals_sign = memchr(line.start, '=', line.length);
     if (!equals_sign)

@@ -225,6 +225,27 @@ static void set_fields(lua_State *L, const struct credentials *credentials, cons
   lua_setiuservalue(L, -2, 1);
 }
 
+/* The part that holds what no request can carry (a line end that was copied along, say), or NULL. */
+static const char *unusable_part(const struct credentials *credentials) {
+  const struct secret parts[] = {
+      {credentials->access_key_id, strlen(credentials->access_key_id)},
+      credentials->secret_access_key,
+      credentials->session_token,
+  };
+  static const char *const names[] = {"access key id", "secret access key", "session token"};
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    for (size_t j = 0; j < parts[i].length; j++)
+      if ((unsigned char)parts[i].bytes[j] < 0x20 || parts[i].bytes[j] == 0x7F)
+        return names[i];
+  return NULL;
+}
+
+static int refuse_unusable(lua_State *L, const char *part, const char *source) {
+  return push_error(L, "InvalidCredentials",
+                    "the %s of %s holds a control character: was a line end copied with it?", part,
+                    source);
+}
+
 /* new{access_key_id=, secret_access_key=, [session_token=], [expires=], [account_id=], [source=]}
  *   --> credentials
  * The secrets are strings or what secret() gives; `expires` is in seconds since 1970. */
@@ -237,6 +258,9 @@ static int make_credentials(lua_State *L) {
   if (!take_secret(L, 1, "secret_access_key", &credentials->secret_access_key))
     return luaL_error(L, "secret_access_key is missing");
   take_secret(L, 1, "session_token", &credentials->session_token);
+  const char *unusable = unusable_part(credentials);
+  if (unusable)
+    return refuse_unusable(L, unusable, source ? source : "the script");
   set_fields(L, credentials, source ? source : "script", 1);
   return 1;
 }
@@ -266,6 +290,9 @@ static int from_environment(lua_State *L) {
   if (!secret_set(&credentials->secret_access_key, key, strlen(key)) ||
       (token && !secret_set(&credentials->session_token, token, strlen(token))))
     return luaL_error(L, "not enough memory");
+  const char *unusable = unusable_part(credentials);
+  if (unusable)
+    return refuse_unusable(L, unusable, "the environment");
   set_fields(L, credentials, "environment", lua_istable(L, 1) ? 1 : 0);
   return 1;
 }

@@ -83,6 +83,8 @@ static int push_file(lua_State *L, const struct ini *ini, bool plain) {
     lua_newtable(L);
     for (const struct ini_property *property = section->first; property;
          property = property->next) {
+      if (!plain && is_secret(property->name) && !*property->value)
+        continue; /* an empty one is none */
       push_value(L, property, plain);
       lua_setfield(L, -2, property->name);
     }

@@ -18,7 +18,7 @@
 
 local errors = require "lanyard.errors"
 local journal = require "lanyard.access.journal"
-local lock = require "lanyard.access.lock"
+local lock = require "lanyard.lock"
 local policy = require "lanyard.policy"
 local refusal = require "lanyard.access.refusal"
 local retry = require "lanyard.aws.retry"

@@ -15,8 +15,9 @@ local function path_of(name, file)
   return home and home .. "/.aws/" .. file or nil
 end
 
--- Reads a file; one that is not there is an empty one.
-local function load_file(path, kind)
+-- Reads a file; one that is not there is an empty one, as is one of somebody else's home that nobody named
+-- (`sudo -u` keeps HOME): `unread` tells of it.
+local function load_file(path, kind, named, unread)
   local empty = { profiles = {}, sso_sessions = {}, services = {} }
   if not path then
     return empty
@@ -26,29 +27,56 @@ local function load_file(path, kind)
     return file
   elseif err.code == "NotFound" then
     return empty
+  elseif err.code == "AccessDenied" and not named then
+    unread[#unread + 1] = err.message
+    return empty
   elseif err.code == "InvalidConfig" then
     return nil, errors.new { code = "InvalidConfig", message = path .. ": " .. err.message, path = path }
   end
   return nil, err
 end
 
--- The profiles of both files, by name; of a key that stands in both, that of the credentials file counts.
+local KEYS = { "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token" }
+
+-- The profiles of both files, by name; of a key that stands in both, that of the credentials file counts. An
+-- access key that stands there whole has its own token, or none. An empty value is none.
 local function merge(config, credentials)
   local merged = {}
   for _, file in ipairs { config, credentials } do
     for name, values in pairs(file.profiles) do
-      merged[name] = merged[name] or {}
+      local into = merged[name] or {}
+      merged[name] = into
+      for _, key in ipairs(values[KEYS[1]] and values[KEYS[2]] and KEYS or {}) do
+        into[key] = nil
+      end
       for key, value in pairs(values) do
-        merged[name][key] = value
+        into[key] = value ~= "" and value or nil
       end
     end
   end
   return merged
 end
 
+-- Properties that are indented are lines of the value above them, and with them a secret may be. Only a command
+-- may go over several lines. --> true | nil, err
+local function check_lines(profiles)
+  for name, values in pairs(profiles) do
+    for key, value in pairs(values) do
+      if type(value) == "string" and value:find "\n" and key ~= "credential_process" then
+        return nil, errors.new {
+          code = "InvalidConfig",
+          message = ("%s of profile '%s' goes on over several lines: begin the properties below it at the start of "
+            .. "their lines"):format(key, name),
+        }
+      end
+    end
+  end
+  return true
+end
+
 -- load([name])
 --   --> profile { name, values = { [key] = value }, services, sso_sessions, explicit, paths,
---                 profiles = { [name] = values } of all }
+--                 unread = why a file could not be read | nil, profiles = { [name] = values } of all }
 --   | nil, err { code = "ProfileNotFound" | "InvalidConfig" | ... }
 -- The profile named, or that of AWS_PROFILE, or of AWS_DEFAULT_PROFILE, or `default`, which may be missing.
 function M.load(name)
@@ -57,22 +85,27 @@ function M.load(name)
     config = path_of("AWS_CONFIG_FILE", "config"),
     credentials = path_of("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
   }
-  local config, err = load_file(paths.config, "config")
+  local unread = {}
+  local config, err = load_file(paths.config, "config", settings.variable "AWS_CONFIG_FILE", unread)
   if not config then
     return nil, err
   end
   local credentials
-  credentials, err = load_file(paths.credentials, "credentials")
+  credentials, err = load_file(paths.credentials, "credentials", settings.variable "AWS_SHARED_CREDENTIALS_FILE", unread)
   if not credentials then
     return nil, err
   end
-  local profiles = merge(config, credentials)
-  if not profiles[chosen] and chosen ~= "default" then
+  local profiles, ok = merge(config, credentials), nil
+  ok, err = check_lines(profiles)
+  if not ok then
+    return nil, err
+  elseif not profiles[chosen] and chosen ~= "default" then
     return nil, errors.new {
       code = "ProfileNotFound",
       message = ("there is no profile '%s' in %s or %s"):format(chosen, paths.config or "~/.aws/config",
         paths.credentials or "~/.aws/credentials"),
-      tip = "aws configure --profile " .. chosen .. " makes one; --profile and AWS_PROFILE choose another",
+      tip = (#unread > 0 and table.concat(unread, "\n") .. "\n" or "")
+        .. ("aws configure --profile '%s' makes one; --profile and AWS_PROFILE choose another"):format(chosen),
     }
   end
   return {
@@ -83,6 +116,7 @@ function M.load(name)
     services = config.services,
     sso_sessions = config.sso_sessions,
     paths = paths,
+    unread = #unread > 0 and table.concat(unread, "; ") or nil,
   }
 end
 
@@ -94,8 +128,8 @@ function M.region(profile, given)
   end
   return nil, source or errors.new {
     code = "NoRegion",
-    message = ("no Region: pass --region, set AWS_REGION, or give profile '%s' a region in %s")
-      :format(profile.name, profile.paths.config or "~/.aws/config"),
+    message = ("no Region: pass --region, set AWS_REGION, or give profile '%s' a region in %s%s")
+      :format(profile.name, profile.paths.config or "~/.aws/config", profile.unread and " (" .. profile.unread .. ")" or ""),
   }
 end
 

@@ -97,6 +97,36 @@ describe("a session", function()
     end)
   end)
 
+  it("takes no token of one file with the key of the other", function()
+    with({ config = "[default]\nregion = us-east-1\naws_session_token = OLD\n",
+      credentials = "[default]\naws_access_key_id = A\naws_secret_access_key = s\n" }, function()
+      assert.is_false(assert(aws.session():credentials()).has_token)
+    end)
+  end)
+
+  it("takes an empty value for none", function()
+    with({ config = "[default]\nregion = us-east-1\nrole_arn =\nretry_mode =\n",
+      credentials = "[default]\naws_access_key_id = A\naws_secret_access_key = s\naws_session_token =\n" }, function()
+      local keys = assert(assert(aws.session()):credentials())
+      assert.equal("A", keys.access_key_id)
+      assert.is_false(keys.has_token)
+    end)
+  end)
+
+  it("shows nothing of properties that are lines of the value above them", function()
+    for _, key in ipairs { "region", "retry_mode", "role_arn", "whatever" } do
+      with({ config = ("[default]\n%s = us-east-1\n  aws_secret_access_key = SECRET\n"):format(key) }, function()
+        local session, err = aws.session { region = "us-east-1" }
+        assert.is_nil(session)
+        assert.matches("^" .. key .. " of profile 'default' goes on over several lines", err.message)
+        assert.is_nil(err.message:find "SECRET")
+      end)
+    end
+    with({ config = "[default]\nregion = us-east-1\ncredential_process = a\n  b\n" }, function()
+      assert(aws.session())
+    end)
+  end)
+
   it("tells file and line of a config file that it cannot read", function()
     with({ config = "[default]\nnonsense\n" }, function()
       local session, err = aws.session()

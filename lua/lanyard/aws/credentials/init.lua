@@ -141,7 +141,8 @@ end
 local function profile_keys(context)
   local steps, why = profile.plan(context.profile)
   if not steps then
-    return nil, why
+    local unread = context.profile.unread
+    return nil, unread and not errors.is(why) and ("%s (%s)"):format(why, unread) or why
   end
   local keys
   for _, step in ipairs(steps) do

@@ -139,9 +139,13 @@ function M.load(context, values, name)
     return nil, err
   end
   if token.expires - context.time() <= REFRESH_WINDOW then
-    local renewed
-    renewed, err = refresh(context, token, path, name)
-    -- Another process may have renewed it meanwhile; and the old keys do until their end.
+    local _ <close> = token_file.lock(context, path)
+    token = read_token(path, name) or token
+    local renewed = token
+    if token.expires - context.time() <= REFRESH_WINDOW then
+      renewed, err = refresh(context, token, path, name)
+    end
+    -- A tool that knows no lock may have renewed it meanwhile; and the old keys do until their end.
     token = renewed or read_token(path, name)
     if not (token and token.expires > context.time()) then
       return nil, err

@@ -120,7 +120,9 @@ local function base_of(name, values, sessions)
   for _, key in ipairs(LEGACY_SSO) do
     by_sso = by_sso or values[key]
   end
-  if by_sso then
+  -- Where to sign in, without a role to sign in to, may be there for other tools.
+  local other = has_keys(values) or values.login_session or values.credential_process
+  if by_sso and (values.sso_account_id or values.sso_role_name or not other) then
     return sso_of(name, values, sessions)
   elseif has_keys(values) then
     return keys_of(name, values)

@@ -104,6 +104,11 @@ local function session_token(context, values, session, name)
   elseif token.expires - context.time() >= REFRESH_WINDOW then
     return token
   end
+  local _ <close> = token_file.lock(context, path)
+  token = read_token(path, name) or token
+  if token.expires - context.time() >= REFRESH_WINDOW then
+    return token
+  end
   local why = "its sign-in has expired"
   if can_refresh(context, token) then
     local renewed, failure = refresh(context, token, path, session)

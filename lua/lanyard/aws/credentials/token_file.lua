@@ -3,10 +3,13 @@
 
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
+local lock = require "lanyard.lock"
 local sealed_json = require "lanyard.aws.sealed_json"
 local system = require "lanyard.system"
 
 local M = {}
+
+local LONGEST_WAIT = 15 -- seconds
 
 -- read(path, names) --> fields, those of these names sealed | nil, err { code = "NotFound" | ... }
 function M.read(path, names)
@@ -25,6 +28,12 @@ end
 -- write(path, fields) --> true | nil, err. Whole or not at all, for its owner alone.
 function M.write(path, fields)
   return system.write_file(path, sealed_json.encode(fields))
+end
+
+-- lock(context, path) --> lock, to be closed | nil: one lanyard renews a sign-in, the others then find it
+-- renewed. Where it cannot be had each does as well as it can.
+function M.lock(context, path)
+  return (lock.wait(path, { now = context.time, sleep = context.sleep, random = system.uniform }, LONGEST_WAIT))
 end
 
 -- sign_in(command, profile, why) --> nil, err that says which command signs in again

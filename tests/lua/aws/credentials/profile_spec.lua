@@ -149,6 +149,13 @@ describe("the plan of a profile", function()
     end
   end)
 
+  it("passes over a sign-in without a role where there is something else", function()
+    local keys = { sso_session = "s", aws_access_key_id = "AKID", aws_secret_access_key = "s" }
+    assert.equal("keys", assert(plan { A = keys })[1].kind)
+    local steps = assert(plan({ A = { sso_session = "s" } }, "A", { s = { sso_region = "r", sso_start_url = "u" } }))
+    assert.equal("sso", steps[1].kind) -- which then says what it lacks
+  end)
+
   it("refuses a profile that says otherwise than its sso-session", function()
     local sessions = { s = { sso_region = "r", sso_start_url = "u" } }
     local values = { sso_session = "s", sso_account_id = "1", sso_role_name = "n", sso_region = "r" }

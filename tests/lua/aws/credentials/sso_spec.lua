@@ -266,6 +266,24 @@ describe("the token of an SSO session", function()
     assert.equal(SECRETS[4], double.requests[2].headers["x-amz-sso_bearer_token"])
   end)
 
+  it("is renewed by one of all that want it at once, and the others use what it got", function()
+    local asked = 0
+    local home <close> = helper.folder()
+    os.execute("mkdir -p " .. home .. "/.aws/sso/cache")
+    helper.write(("%s/.aws/sso/cache/%s.json"):format(home, sigv4.sha1_hex "company"), token { expiresAt = at(-1) })
+    local double <close> = Double.new(center(nil, function()
+      asked = asked + 1
+      task.sleep(0.05)
+      return answer(RENEWED)
+    end))
+    local context = double:context()
+    context.sleep = task.sleep
+    Double.environment({ HOME = home.path }, function()
+      task.map({ 1, 2, 3, 4, 5 }, function() assert(sso.load(context, SESSION, SESSIONS, "web")) end)
+    end)
+    assert.equal(1, asked)
+  end)
+
   it("is used where the file cannot be written, and that is told", function()
     local keys, _, double = load {
       file = token { expiresAt = at(0) },

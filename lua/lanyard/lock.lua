@@ -1,4 +1,4 @@
--- Waits for a lock file, so that the lanyards of one machine change a repository one after another.
+-- Waits for a lock file, so that the lanyards of one machine do a thing one after another.
 -- The kernel frees a lock when its holder ends, however it ends; rivals in this process wait the
 -- same way as those in another.
 
