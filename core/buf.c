@@ -77,6 +77,8 @@ void buf_addf(struct buf *buf, const char *format, ...) {
 }
 
 void buf_reset(struct buf *buf) {
+  if (buf->secret && buf->data)
+    explicit_bzero(buf->data, buf->length);
   buf->length = 0;
   buf->failed = false;
   if (buf->data)

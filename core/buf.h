@@ -24,7 +24,7 @@ void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(pr
 /* Makes room for `extra` more bytes; false when that cannot be had. */
 bool buf_reserve(struct buf *buf, size_t extra);
 
-/* Empties the buffer and keeps its memory (where it is secret, that is wiped when it goes). */
+/* Empties the buffer and keeps its memory, wiped where it is secret. */
 void buf_reset(struct buf *buf);
 
 /* Frees the memory; the buffer is empty and usable again. */

@@ -31,7 +31,8 @@ unsigned long credentials_number(void);
 /* Frees and wipes; the struct is empty and usable again. */
 void credentials_wipe(struct credentials *credentials);
 
-/* Adds `text` with every occurrence of every secret replaced by "***". */
+/* Adds `text` with every occurrence of every secret replaced by "***", also where some of its bytes are
+ * spelled as in JSON (\/ and \u002f), in a URL (%2F) or in XML (&#47;). */
 void secrets_redact(const struct secret *secrets, size_t count, const char *text, size_t length,
                     struct buf *out);
 

@@ -9,11 +9,19 @@
 static size_t on_header(char *line, size_t size, size_t count, void *context) {
   struct http_transfer *transfer = context;
   size_t length = size * count;
+  /* What comes behind the body has no bound, and means nothing to anyone here. */
+  if (transfer->headed)
+    return length;
   /* Each reply begins with its status line: what an interim reply (100, 103) said does not count. */
-  if (length >= 5 && memcmp(line, "HTTP/", 5) == 0)
+  if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+    const char *code = memchr(line, ' ', length);
+    transfer->interim = code && code[1] == '1';
     buf_reset(&transfer->head);
-  else
+  } else if (line[0] == '\r' || line[0] == '\n') {
+    transfer->headed = !transfer->interim;
+  } else {
     buf_add(&transfer->head, line, length);
+  }
   return transfer->head.failed ? 0 : length;
 }
 
@@ -124,6 +132,7 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   SET(CURLOPT_ERRORBUFFER, transfer->detail);
   SET(CURLOPT_NOSIGNAL, 1L);
   SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* a proxy's, which come before */
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
   SET(CURLOPT_PROTOCOLS_STR, "http,https");
   SET(CURLOPT_FOLLOWLOCATION, 0L);
@@ -191,8 +200,9 @@ static enum http_failure failure_of(const struct http_transfer *transfer, CURLco
   case CURLE_OK:
     return HTTP_OK;
   case CURLE_URL_MALFORMAT:
-  case CURLE_UNSUPPORTED_PROTOCOL:
     return HTTP_INVALID_URL;
+  case CURLE_UNSUPPORTED_PROTOCOL: /* of the URL, or of the answer */
+    return transfer->begun ? HTTP_CONNECTION : HTTP_INVALID_URL;
   case CURLE_COULDNT_RESOLVE_HOST:
     return HTTP_NAME_RESOLUTION;
   case CURLE_COULDNT_RESOLVE_PROXY:

@@ -51,7 +51,9 @@ struct http_transfer {
   size_t max_size;
   bool too_large;
   bool by_folder; /* the system's folder of certificates vouches for the peer, not a file */
-  bool begun;     /* sending it */
+  bool interim,
+      headed; /* the reply at hand is an interim one; the head of the final one has ended */
+  bool begun; /* sending it */
   char detail[CURL_ERROR_SIZE]; /* what went wrong, in libcurl's words */
 
   /* The outcome, once the operation has ended. */

@@ -173,13 +173,15 @@ static int push_failure(lua_State *L, const struct http_transfer *transfer) {
 }
 
 /* op:result() --> {status, headers, body, elapsed} | nil, err{code, message, retryable, sent}
- * Once: a sealed body goes with it. */
+ * Once: what it holds is freed then, as Lua's collector cannot know how much that is. */
 static int result(lua_State *L) {
   struct http_transfer *transfer = luaL_checkudata(L, 1, TRANSFER_CLASS);
   if (!transfer->op.completed)
     return luaL_error(L, "the request has not ended");
-  if (transfer->failure != HTTP_OK)
+  if (transfer->failure != HTTP_OK) {
+    buf_free(&transfer->body);
     return push_failure(L, transfer);
+  }
   lua_createtable(L, 0, 4);
   lua_pushinteger(L, transfer->status);
   lua_setfield(L, -2, "status");
@@ -192,6 +194,9 @@ static int result(lua_State *L) {
   lua_setfield(L, -2, "body");
   push_headers(L, &transfer->head);
   lua_setfield(L, -2, "headers");
+  buf_free(&transfer->body);
+  buf_free(&transfer->head);
+  buf_free(&transfer->header_text);
   return 1;
 }
 

@@ -48,18 +48,20 @@ static struct signing *take_signing(lua_State *L) {
     lua_pop(L, 1);
     signing = lua_newuserdatauv(L, sizeof *signing, 0);
     memset(signing, 0, sizeof *signing);
+    signing->query.secret = signing->canonical.secret = true; /* a session token is in them */
     luaL_setmetatable(L, SIGNING_CLASS);
   }
   signing->request = (struct sigv4_request){.headers = signing->headers};
   signing->host = NULL;
-  buf_reset(&signing->query);
-  buf_reset(&signing->canonical);
-  buf_reset(&signing->text);
-  buf_reset(&signing->names);
   return signing;
 }
 
 static void put_back(lua_State *L, int index) {
+  struct signing *signing = lua_touserdata(L, index);
+  buf_reset(&signing->query);
+  buf_reset(&signing->canonical);
+  buf_reset(&signing->text);
+  buf_reset(&signing->names);
   lua_pushvalue(L, index);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &spare_key);
 }

@@ -237,7 +237,9 @@ function actions.can()
   local doc = cli.check(load_file(options.file[1]))
   local decision, statement, reason = doc:can(request)
   if options.output == "json" then
-    report.json { decision = decision, statement = statement and plain(doc:statement(statement.index)), reason = reason }
+    report.json {
+      decision = decision, reason = reason, statement = statement and plain(doc:statement(statement.index)),
+    }
   else
     cli.out(("%s: %s"):format(cli.paint(DECISIONS[decision], decision), text_table.printable(reason)))
   end

@@ -22,8 +22,9 @@ struct server {
   struct event_base *base;
   struct evconnlistener *listener;
   char url[64];
-  bool closes;   /* after each reply */
-  bool vanishes; /* at the second request of a connection, unanswered */
+  bool closes;       /* after each reply */
+  bool vanishes;     /* at the second request of a connection, unanswered */
+  const char *reply; /* in place of an ordinary one */
   struct timeval pause;
   int accepted, open, most_open, requests;
   char last[1024]; /* the last request */
@@ -53,8 +54,9 @@ static void on_written(struct bufferevent *connection, void *context) {
 static void answer(evutil_socket_t fd, short what, void *context) {
   (void)fd, (void)what;
   struct peer *peer = context;
-  const char reply[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-  bufferevent_write(peer->connection, reply, sizeof reply - 1);
+  const char *reply = peer->server->reply;
+  reply = reply ? reply : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  bufferevent_write(peer->connection, reply, strlen(reply));
 }
 
 static void on_request(struct bufferevent *connection, void *context) {
@@ -218,6 +220,37 @@ static void a_connection_closed_as_it_is_used_again_is_told(void **state) {
   close_world(&world);
 }
 
+static void only_the_head_of_the_final_reply_counts(void **state) {
+  (void)state;
+  struct world world;
+  open_world(&world);
+  world.server.reply = "HTTP/1.1 103 Early Hints\r\nEarly: 1\r\n\r\n"
+                       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nFinal: 1\r\n\r\n"
+                       "2\r\nok\r\n0\r\nHTTP/x: 1\r\nTrailer: 1\r\n\r\n";
+  struct http_transfer transfer;
+  begin(&world, &transfer, "GET", NULL);
+  wait_for(&world, &transfer, 1);
+  assert_int_equal(transfer.failure, HTTP_OK);
+  assert_string_equal(transfer.head.data, "Transfer-Encoding: chunked\r\nFinal: 1\r\n");
+  assert_string_equal(transfer.body.data, "ok");
+  http_transfer_free(&transfer);
+  close_world(&world);
+}
+
+static void an_answer_that_is_not_http_is_no_fault_of_the_url(void **state) {
+  (void)state;
+  struct world world;
+  open_world(&world);
+  world.server.reply = "SSH-2.0-other\r\n\r\n";
+  struct http_transfer transfer;
+  begin(&world, &transfer, "GET", NULL);
+  wait_for(&world, &transfer, 1);
+  assert_int_equal(transfer.failure, HTTP_CONNECTION);
+  assert_true(transfer.sent);
+  http_transfer_free(&transfer);
+  close_world(&world);
+}
+
 /* Those that wait for their turn wait longer than a connection may take to be made. */
 static void connections_to_a_host_are_limited(void **state) {
   (void)state;
@@ -303,6 +336,8 @@ int main(void) {
       cmocka_unit_test(nothing_of_a_request_is_left_for_the_next),
       cmocka_unit_test(a_connection_that_was_closed_is_made_anew),
       cmocka_unit_test(a_connection_closed_as_it_is_used_again_is_told),
+      cmocka_unit_test(only_the_head_of_the_final_reply_counts),
+      cmocka_unit_test(an_answer_that_is_not_http_is_no_fault_of_the_url),
       cmocka_unit_test(connections_to_a_host_are_limited),
       cmocka_unit_test(one_that_goes_makes_room),
       cmocka_unit_test(many_at_once_keep_their_connections),

@@ -130,6 +130,22 @@ static void secrets_go_from_a_text(void **state) {
   secrets_redact(secrets, 2, "xabcabcdefab", 12, &out);
   assert_string_equal(out.data, "x******ab");
   buf_free(&out);
+  assert_true(secret_set(&secrets[0], "a/b+", 4));
+  static const char *const spellings[] = {"a/b+",          "a\\/b\\u002b", "a%2Fb%2b",
+                                          "a&#47;b&#x2B;", "a\\u002Fb\\+", "\\u0061/b+",
+                                          "%61%2f%62+",    "a/b&#43;"};
+  for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+    secrets_redact(secrets, 2, spellings[i], strlen(spellings[i]), &out);
+    assert_string_equal(out.data, "***");
+    buf_free(&out);
+  }
+  static const char *const others[] = {"a/b", "a%2Eb+", "a&#47b+", "a&#047",
+                                       "a\\", "a%2",    "a\\u00"};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    secrets_redact(secrets, 2, others[i], strlen(others[i]), &out);
+    assert_string_equal(out.data, others[i]);
+    buf_free(&out);
+  }
   secret_wipe(&secrets[0]);
   secret_wipe(&secrets[1]);
 }

@@ -91,14 +91,15 @@ function M.load(name)
     return nil, err
   end
   local credentials
-  credentials, err = load_file(paths.credentials, "credentials", settings.variable "AWS_SHARED_CREDENTIALS_FILE", unread)
+  credentials, err = load_file(paths.credentials, "credentials", settings.variable "AWS_SHARED_CREDENTIALS_FILE",
+    unread)
   if not credentials then
     return nil, err
   end
-  local profiles, ok = merge(config, credentials), nil
-  ok, err = check_lines(profiles)
+  local profiles = merge(config, credentials)
+  local ok, why = check_lines(profiles)
   if not ok then
-    return nil, err
+    return nil, why
   elseif not profiles[chosen] and chosen ~= "default" then
     return nil, errors.new {
       code = "ProfileNotFound",
@@ -129,7 +130,8 @@ function M.region(profile, given)
   return nil, source or errors.new {
     code = "NoRegion",
     message = ("no Region: pass --region, set AWS_REGION, or give profile '%s' a region in %s%s")
-      :format(profile.name, profile.paths.config or "~/.aws/config", profile.unread and " (" .. profile.unread .. ")" or ""),
+      :format(profile.name, profile.paths.config or "~/.aws/config",
+        profile.unread and " (" .. profile.unread .. ")" or ""),
   }
 end
 
