@@ -1,12 +1,10 @@
 #include "json.h"
 
-#include "buf.h"
+#include "json_string.h"
 #include "utf8.h"
 
 #include <stdalign.h>
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,24 +26,7 @@ struct json_doc {
   struct json_value *root;
 };
 
-/* An array or object whose end has not been read yet. */
-struct frame {
-  struct json_value *value;
-  struct json_value *last;
-};
-
-struct parser {
-  struct json_doc *doc;
-  struct json_error *error;
-  const char *text;
-  size_t length;
-  size_t at;
-  struct frame frames[JSON_MAX_DEPTH];
-  size_t depth;
-  struct buf scratch;
-};
-
-static void *allocate(struct json_doc *doc, size_t size) {
+void *json_allocate(struct json_doc *doc, size_t size) {
   const size_t unit = alignof(max_align_t);
   size = (size + unit - 1) / unit * unit;
   if (!doc->blocks || doc->blocks->size - doc->blocks->used < size) {
@@ -84,8 +65,7 @@ static void find_place(const char *text, size_t length, size_t offset, size_t *l
   }
 }
 
-__attribute__((format(printf, 3, 4))) static bool fail_at(struct parser *parser, size_t offset,
-                                                          const char *format, ...) {
+bool json_fail_at(struct parser *parser, size_t offset, const char *format, ...) {
   struct json_error *error = parser->error;
   error->offset = offset;
   find_place(parser->text, parser->length, offset, &error->line, &error->column);
@@ -96,22 +76,17 @@ __attribute__((format(printf, 3, 4))) static bool fail_at(struct parser *parser,
   return false;
 }
 
-static bool fail_memory(struct parser *parser) {
-  return fail_at(parser, parser->at, "not enough memory");
+bool json_fail_memory(struct parser *parser) {
+  return json_fail_at(parser, parser->at, "not enough memory");
 }
 
-/* "expected X" with what stands there instead. */
-static bool fail_expected(struct parser *parser, const char *expected) {
+bool json_fail_expected(struct parser *parser, const char *expected) {
   if (parser->at >= parser->length)
-    return fail_at(parser, parser->at, "expected %s, but the text ends", expected);
+    return json_fail_at(parser, parser->at, "expected %s, but the text ends", expected);
   unsigned char c = (unsigned char)parser->text[parser->at];
   if (c > 0x20 && c < 0x7f)
-    return fail_at(parser, parser->at, "expected %s, found '%c'", expected, c);
-  return fail_at(parser, parser->at, "expected %s, found byte 0x%02x", expected, c);
-}
-
-static int peek(const struct parser *parser) {
-  return parser->at < parser->length ? (unsigned char)parser->text[parser->at] : -1;
+    return json_fail_at(parser, parser->at, "expected %s, found '%c'", expected, c);
+  return json_fail_at(parser, parser->at, "expected %s, found byte 0x%02x", expected, c);
 }
 
 static void skip_space(struct parser *parser) {
@@ -120,162 +95,6 @@ static void skip_space(struct parser *parser) {
     if (c != ' ' && c != '\n' && c != '\t' && c != '\r')
       break;
   }
-}
-
-static bool is_digit(int c) {
-  return c >= '0' && c <= '9';
-}
-
-/* Reads the four hex digits behind \u. */
-static bool read_hex(struct parser *parser, uint32_t *code) {
-  *code = 0;
-  for (int i = 0; i < 4; i++, parser->at++) {
-    int c = peek(parser);
-    uint32_t digit;
-    if (is_digit(c))
-      digit = (uint32_t)(c - '0');
-    else if (c >= 'a' && c <= 'f')
-      digit = (uint32_t)(c - 'a' + 10);
-    else if (c >= 'A' && c <= 'F')
-      digit = (uint32_t)(c - 'A' + 10);
-    else
-      return fail_expected(parser, "four hex digits after \\u");
-    *code = *code << 4 | digit;
-  }
-  return true;
-}
-
-/* Reads what follows a backslash. */
-static bool read_escape(struct parser *parser) {
-  static const char names[] = "\"\\/bfnrt";
-  static const char meanings[] = "\"\\/\b\f\n\r\t";
-  size_t start = parser->at - 1;
-  int c = peek(parser);
-  const char *name = c > 0 ? strchr(names, c) : NULL;
-  if (name) {
-    buf_addc(&parser->scratch, meanings[name - names]);
-    parser->at++;
-    return true;
-  }
-  if (c != 'u')
-    return fail_expected(parser, "an escape: one of \" \\ / b f n r t u");
-  parser->at++;
-  uint32_t code;
-  if (!read_hex(parser, &code))
-    return false;
-  if (code == 0)
-    return fail_at(parser, start, "\\u0000 is refused");
-  if (code >= 0xdc00 && code <= 0xdfff)
-    return fail_at(parser, start, "a low surrogate without its high one");
-  if (code >= 0xd800 && code <= 0xdbff) {
-    uint32_t low = 0;
-    if (peek(parser) != '\\' || parser->at + 1 >= parser->length ||
-        parser->text[parser->at + 1] != 'u')
-      return fail_at(parser, start, "a high surrogate without its low one");
-    parser->at += 2;
-    if (!read_hex(parser, &low))
-      return false;
-    if (low < 0xdc00 || low > 0xdfff)
-      return fail_at(parser, start, "a high surrogate without its low one");
-    code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-  }
-  utf8_add(&parser->scratch, code);
-  return true;
-}
-
-static bool keep_string(struct parser *parser, struct json_value *value, const char *bytes,
-                        size_t length) {
-  char *copy = allocate(parser->doc, length + 1);
-  if (!copy)
-    return fail_memory(parser);
-  if (length > 0)
-    memcpy(copy, bytes, length);
-  copy[length] = '\0';
-  value->string = copy;
-  value->length = length;
-  return true;
-}
-
-/* How many bytes stand for themselves from here on: ASCII without quotes, escapes and controls. */
-static size_t plain_run(const struct parser *parser) {
-  size_t at = parser->at;
-  for (; at < parser->length; at++) {
-    unsigned char c = (unsigned char)parser->text[at];
-    if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
-      break;
-  }
-  return at - parser->at;
-}
-
-static bool read_string(struct parser *parser, struct json_value *value) {
-  value->type = JSON_STRING;
-  buf_reset(&parser->scratch);
-  parser->at++;
-  size_t start = parser->at, run = plain_run(parser);
-  parser->at += run;
-  if (peek(parser) == '"') {
-    parser->at++;
-    return keep_string(parser, value, parser->text + start, run);
-  }
-  buf_add(&parser->scratch, parser->text + start, run);
-  for (;;) {
-    run = plain_run(parser);
-    buf_add(&parser->scratch, parser->text + parser->at, run);
-    parser->at += run;
-    int c = peek(parser);
-    if (c == '"')
-      break;
-    if (c < 0)
-      return fail_at(parser, value->start, "a string that does not end");
-    if (c < 0x20)
-      return fail_at(parser, parser->at, "control character 0x%02x in a string", (unsigned)c);
-    if (c == '\\') {
-      parser->at++;
-      if (!read_escape(parser))
-        return false;
-      continue;
-    }
-    size_t length = utf8_sequence(parser->text + parser->at, parser->length - parser->at);
-    if (length == 0)
-      return fail_at(parser, parser->at, "byte 0x%02x is not UTF-8", (unsigned)c);
-    buf_add(&parser->scratch, parser->text + parser->at, length);
-    parser->at += length;
-  }
-  parser->at++;
-  if (parser->scratch.failed)
-    return fail_memory(parser);
-  return keep_string(parser, value, parser->scratch.data, parser->scratch.length);
-}
-
-static bool read_number(struct parser *parser, struct json_value *value) {
-  value->type = JSON_NUMBER;
-  if (peek(parser) == '-')
-    parser->at++;
-  if (!is_digit(peek(parser)))
-    return fail_expected(parser, "a digit");
-  bool zero = peek(parser) == '0';
-  parser->at++;
-  if (zero && is_digit(peek(parser)))
-    return fail_at(parser, parser->at - 1, "a number with a leading zero");
-  while (is_digit(peek(parser)))
-    parser->at++;
-  if (peek(parser) == '.') {
-    parser->at++;
-    if (!is_digit(peek(parser)))
-      return fail_expected(parser, "a digit after the decimal point");
-    while (is_digit(peek(parser)))
-      parser->at++;
-  }
-  if (peek(parser) == 'e' || peek(parser) == 'E') {
-    parser->at++;
-    if (peek(parser) == '+' || peek(parser) == '-')
-      parser->at++;
-    if (!is_digit(peek(parser)))
-      return fail_expected(parser, "a digit in the exponent");
-    while (is_digit(peek(parser)))
-      parser->at++;
-  }
-  return keep_string(parser, value, parser->text + value->start, parser->at - value->start);
 }
 
 static bool read_word(struct parser *parser, struct json_value *value) {
@@ -292,14 +111,14 @@ static bool read_word(struct parser *parser, struct json_value *value) {
       return true;
     }
   }
-  return fail_expected(parser, "a value");
+  return json_fail_expected(parser, "a value");
 }
 
 /* Hangs a new value, which starts here, into the array or object that is open. */
 static struct json_value *add_value(struct parser *parser, const struct json_value *key) {
-  struct json_value *value = allocate(parser->doc, sizeof *value);
+  struct json_value *value = json_allocate(parser->doc, sizeof *value);
   if (!value) {
-    fail_memory(parser);
+    json_fail_memory(parser);
     return NULL;
   }
   memset(value, 0, sizeof *value);
@@ -321,7 +140,7 @@ static struct json_value *add_value(struct parser *parser, const struct json_val
 
 static bool open_container(struct parser *parser, struct json_value *value, enum json_type type) {
   if (parser->depth == JSON_MAX_DEPTH)
-    return fail_at(parser, parser->at, "nested deeper than %d", JSON_MAX_DEPTH);
+    return json_fail_at(parser, parser->at, "nested deeper than %d", JSON_MAX_DEPTH);
   value->type = type;
   parser->frames[parser->depth++] = (struct frame){.value = value};
   parser->at++;
@@ -331,22 +150,22 @@ static bool open_container(struct parser *parser, struct json_value *value, enum
 /* Reads the name and the colon of an object's member. */
 static const struct json_value *read_key(struct parser *parser) {
   if (peek(parser) != '"') {
-    fail_expected(parser, "a member's name in quotes");
+    json_fail_expected(parser, "a member's name in quotes");
     return NULL;
   }
-  struct json_value *key = allocate(parser->doc, sizeof *key);
+  struct json_value *key = json_allocate(parser->doc, sizeof *key);
   if (!key) {
-    fail_memory(parser);
+    json_fail_memory(parser);
     return NULL;
   }
   memset(key, 0, sizeof *key);
   key->start = parser->at;
-  if (!read_string(parser, key))
+  if (!json_read_string(parser, key))
     return NULL;
   key->end = parser->at;
   skip_space(parser);
   if (peek(parser) != ':') {
-    fail_expected(parser, "':'");
+    json_fail_expected(parser, "':'");
     return NULL;
   }
   parser->at++;
@@ -376,8 +195,8 @@ static bool fail_repeated(struct parser *parser, const struct json_value *key) {
     }
   while (shown < length && shown < 80)
     shown += utf8_sequence(name + shown, length - shown);
-  return fail_at(parser, key->start, "the name \"%.*s%s\" stands twice in one object", (int)shown,
-                 name, shown < length ? "..." : "");
+  return json_fail_at(parser, key->start, "the name \"%.*s%s\" stands twice in one object",
+                      (int)shown, name, shown < length ? "..." : "");
 }
 
 static bool check_keys(struct parser *parser, const struct json_value *object) {
@@ -385,7 +204,7 @@ static bool check_keys(struct parser *parser, const struct json_value *object) {
     return true;
   const struct json_value **keys = malloc(object->count * sizeof *keys);
   if (!keys)
-    return fail_memory(parser);
+    return json_fail_memory(parser);
   size_t count = 0;
   for (const struct json_value *member = object->first; member; member = member->next)
     keys[count++] = member->key;
@@ -412,9 +231,9 @@ static bool read_value(struct parser *parser, const struct json_value *key) {
   if (c == '[')
     return open_container(parser, value, JSON_ARRAY);
   if (c == '"')
-    fine = read_string(parser, value);
+    fine = json_read_string(parser, value);
   else if (c == '-' || is_digit(c))
-    fine = read_number(parser, value);
+    fine = json_read_number(parser, value);
   else
     fine = read_word(parser, value);
   value->end = parser->at;
@@ -435,7 +254,7 @@ static bool read_on(struct parser *parser) {
   }
   if (frame->last) {
     if (peek(parser) != ',')
-      return fail_expected(parser, object ? "',' or '}'" : "',' or ']'");
+      return json_fail_expected(parser, object ? "',' or '}'" : "',' or ']'");
     parser->at++;
     skip_space(parser);
   }
@@ -454,7 +273,7 @@ static bool read_document(struct parser *parser) {
     if (!read_on(parser))
       return false;
   skip_space(parser);
-  return parser->at == parser->length || fail_expected(parser, "the end of the text");
+  return parser->at == parser->length || json_fail_expected(parser, "the end of the text");
 }
 
 static struct json_doc *parse(const char *text, size_t length, bool secret,
@@ -465,7 +284,7 @@ static struct json_doc *parse(const char *text, size_t length, bool secret,
   parser.doc = calloc(1, sizeof *parser.doc);
   if (!parser.doc || !(parser.doc->text = malloc(length + 1))) {
     json_free(parser.doc);
-    fail_memory(&parser);
+    json_fail_memory(&parser);
     return NULL;
   }
   if (length > 0)
