@@ -189,7 +189,7 @@ end
 local function attempt(self, operation, input, keys, offset)
   local request = request_of(self, operation, input, keys, offset)
   local debug = self.options.debug
-  local redactor = debug and credentials_core.redactor { keys }
+  local redactor = debug and credentials_core.redactor(secrets_of(input, keys))
   if debug then
     debug(wire.request(request, redactor))
   end

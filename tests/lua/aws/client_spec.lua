@@ -416,10 +416,13 @@ describe("a client", function()
       .. "x-amz-security-token:*** ]0;title  for ***", tostring(err))
     ecr = client("ecr", { answer(302, "", { location = "https://elsewhere/?token=abc" }) })
     assert.is_nil(tostring(select(2, ecr:DescribeRepositories())):find("abc", 1, true))
-    local oidc = client("sso-oidc", { answer(400, { error = "invalid_grant", error_description = "no: REFRESH" }) })
+    local log = {}
+    local oidc = client("sso-oidc", { answer(400, { error = "invalid_grant", error_description = "no: REFRESH" }) },
+      { debug = function(line) log[#log + 1] = line end })
     _, err = oidc:CreateToken { clientId = "c", clientSecret = credentials.secret "CLIENT", grantType = "refresh_token",
       refreshToken = credentials.secret "REFRESH" }
     assert.matches("no: %*%*%*", err.message)
+    assert.is_nil(table.concat(log, "\n"):find("REFRESH", 1, true))
   end)
 
   it("gives up on a service that repeats its page for ever", function()
