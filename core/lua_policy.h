@@ -21,6 +21,9 @@ int policy_lua_operators(lua_State *L);
 /* How a policy looks from Lua: statements and values as tables. The document must not be edited
  * while a table is made. */
 
+/* Sets index, sid and effect in the table on the top: what tells a statement from others. */
+void set_statement_name(lua_State *L, const struct policy_statement *statement);
+
 /* Pushes the table of one statement: index, sid, effect, principals, actions, and so on. */
 void push_statement(lua_State *L, const struct policy *doc, size_t index);
 

@@ -142,16 +142,7 @@ static void push_summary(lua_State *L, const struct policy_statement *statement)
     return;
   }
   lua_createtable(L, 0, 3);
-  lua_pushinteger(L, (lua_Integer)statement->index + 1);
-  lua_setfield(L, -2, "index");
-  if (statement->sid) {
-    lua_pushlstring(L, statement->sid->string, statement->sid->length);
-    lua_setfield(L, -2, "sid");
-  }
-  if (statement->effect != POLICY_NO_EFFECT) {
-    lua_pushstring(L, statement->effect == POLICY_ALLOW ? "Allow" : "Deny");
-    lua_setfield(L, -2, "effect");
-  }
+  set_statement_name(L, statement);
 }
 
 /* doc:can{principal=, action=, [resource=], [context = {[key] = value or list}], [partial=],

@@ -107,9 +107,7 @@ static void set_boolean(lua_State *L, const char *field, bool value) {
   lua_setfield(L, -2, field);
 }
 
-static void push_statement_at(lua_State *L, const struct policy_statement *statement,
-                              struct cursor *cursor) {
-  lua_createtable(L, 0, 20);
+void set_statement_name(lua_State *L, const struct policy_statement *statement) {
   lua_pushinteger(L, (lua_Integer)statement->index + 1);
   lua_setfield(L, -2, "index");
   if (statement->sid) {
@@ -120,6 +118,12 @@ static void push_statement_at(lua_State *L, const struct policy_statement *state
     lua_pushstring(L, statement->effect == POLICY_ALLOW ? "Allow" : "Deny");
     lua_setfield(L, -2, "effect");
   }
+}
+
+static void push_statement_at(lua_State *L, const struct policy_statement *statement,
+                              struct cursor *cursor) {
+  lua_createtable(L, 0, 20);
+  set_statement_name(L, statement);
   set_principals(L, &statement->principals);
   set_boolean(L, "not_principal", statement->not_principal);
   set_strings(L, "actions", &statement->actions);

@@ -115,12 +115,7 @@ local function refresh(context, token, path, name)
     accountId = token.accessToken.accountId, expiresAt = instant.write(expires),
   }
   token.refreshToken = output.refreshToken
-  local ok
-  ok, err = token_file.write(path, token)
-  if not ok and context.debug then
-    -- The refresh token that the file still has may be good no longer.
-    context.debug("the keys of the sign-in are renewed, but not kept: " .. err.message)
-  end
+  token_file.keep(context, path, token)
   token.expires = expires
   return token
 end

@@ -85,11 +85,7 @@ local function refresh(context, token, path, session)
   renewed.startUrl, renewed.region = session.sso_start_url, session.sso_region
   renewed.accessToken, renewed.expiresAt = reply.accessToken, instant.write(expires)
   renewed.refreshToken = reply.refreshToken or token.refreshToken
-  local ok
-  ok, err = token_file.write(path, renewed)
-  if not ok and context.debug then
-    context.debug("the token of the sign-in is renewed, but not kept: " .. err.message)
-  end
+  token_file.keep(context, path, renewed)
   renewed.expires = expires
   return renewed
 end

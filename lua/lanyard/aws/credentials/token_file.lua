@@ -25,9 +25,13 @@ function M.read(path, names)
   return fields
 end
 
--- write(path, fields) --> true | nil, err. Whole or not at all, for its owner alone.
-function M.write(path, fields)
-  return system.write_file(path, sealed_json.encode(fields))
+-- keep(context, path, fields): writes them, whole or not at all, for their owner alone. Where that cannot be
+-- done it is told: what was renewed serves all the same, but its refresh token may be good no longer.
+function M.keep(context, path, fields)
+  local ok, err = system.write_file(path, sealed_json.encode(fields))
+  if not ok and context.debug then
+    context.debug("the sign-in is renewed, but not kept: " .. err.message)
+  end
 end
 
 -- lock(context, path) --> lock, to be closed | nil: one lanyard renews a sign-in, the others then find it
