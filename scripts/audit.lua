@@ -16,23 +16,29 @@ local options = command:parse()
 local here = cli.connect(options)
 local result = cli.check(audit.run(here, { globs = #options.repository > 0 and options.repository or nil }))
 
+local function add_rows(rows, repository)
+  for _, access in ipairs(repository.access) do
+    rows[#rows + 1] = {
+      repository.name,
+      access.service or access.principal,
+      access.kind,
+      access.decision,
+      access.statement or "-",
+    }
+  end
+  if #repository.access == 0 then
+    local who = repository.unknown and "(unknown)" or "-"
+    rows[#rows + 1] = { repository.name, who, "", "", repository.unknown or "" }
+  end
+end
+
 if options.output == "json" then
   report.json(result)
 else
   local rows = {}
-  for _, repository in ipairs(result.repositories) do
-    for _, access in ipairs(repository.access) do
-      rows[#rows + 1] = {
-        repository.name,
-        access.service or access.principal,
-        access.kind,
-        access.decision,
-        access.statement or "-",
-      }
-    end
-    if #repository.access == 0 then
-      local who = repository.unknown and "(unknown)" or "-"
-      rows[#rows + 1] = { repository.name, who, "", "", repository.unknown or "" }
+  for _, scope in ipairs(result.scopes) do
+    for _, repository in ipairs(scope.repositories) do
+      add_rows(rows, repository)
     end
   end
   report.rows({ "REPOSITORY", "WHO", "KIND", "PULL", "STATEMENT" }, rows)

@@ -1,5 +1,6 @@
 -- What is wrong with what an audit saw. A rule looks at all of it and adds findings:
--- { id, severity, message, why, fix, repository, statement, principal, service }.
+-- { id, severity, message, why, fix, account, region, repository, statement, principal, service, key }.
+-- `key` is the same for the same finding in two reports.
 
 local collect = require "lanyard.audit.collect"
 local names = require "lanyard.aws.names"
@@ -219,16 +220,29 @@ local ORDER = {
   rules.other_accounts, rules.unused_roles,
 }
 
+local KEY = { "id", "account", "region", "repository", "service", "principal" }
+
+local function key_of(finding)
+  local parts = {}
+  for i, name in ipairs(KEY) do
+    parts[i] = finding[name] or ""
+  end
+  return table.concat(parts, "|")
+end
+
 -- find(seen, rank) --> findings, the worst first; rank = { [severity] = number }
 function M.find(seen, rank)
   local findings = {}
   for _, rule in ipairs(ORDER) do
     rule(seen, function(id, severity, place, message, why, fix)
-      findings[#findings + 1] = {
+      local finding = {
         id = id, severity = severity, message = message, why = why, fix = fix,
+        account = seen.account, region = seen.region,
         repository = place.repository, statement = place.statement, principal = place.principal,
         service = place.service, order = #findings,
       }
+      finding.key = key_of(finding)
+      findings[#findings + 1] = finding
     end)
   end
   table.sort(findings, function(a, b)

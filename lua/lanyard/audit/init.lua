@@ -7,8 +7,12 @@ local collect = require "lanyard.audit.collect"
 local findings = require "lanyard.audit.findings"
 local json = require "lanyard.json"
 local lint = require "lanyard.policy.lint"
+local version = require "lanyard.version"
 
 local M = {}
+
+-- The version of the report's form: another one when a reader of this one would misread it.
+M.VERSION = 1
 
 -- From the worst to the least.
 M.SEVERITIES = lint.SEVERITIES
@@ -58,21 +62,26 @@ local function list(items, plain)
 end
 
 -- run(here [, { globs }]) --> report | nil, err
--- report: { account, region, time, repositories = { { name, arn, access, unknown } },
--- services = { { name, state, isActive, principalArn } }, services_unknown, findings }; ready for
--- lanyard.json. See lanyard.audit.collect for an access, lanyard.audit.findings for a finding.
+-- report: { version, tool, time, scopes = { { account, region, repositories = { { name, arn, access,
+-- unknown } }, services = { { name, state, isActive, principalArn } }, services_unknown } }, findings };
+-- ready for lanyard.json. Here it has one scope. See lanyard.audit.collect for an access,
+-- lanyard.audit.findings for a finding.
 function M.run(here, options)
   local seen, err = collect.collect(here, options and options.globs)
   if not seen then
     return nil, err
   end
   return {
-    account = seen.account,
-    region = seen.region,
+    version = M.VERSION,
+    tool = "lanyard " .. version,
     time = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(here.clock.time())),
-    repositories = list(seen.repositories, plain_repository),
-    services = list(seen.services, plain_service),
-    services_unknown = seen.services_unknown,
+    scopes = json.array { {
+      account = seen.account,
+      region = seen.region,
+      repositories = list(seen.repositories, plain_repository),
+      services = list(seen.services, plain_service),
+      services_unknown = seen.services_unknown,
+    } },
     findings = json.array(findings.find(seen, RANK)),
   }
 end
