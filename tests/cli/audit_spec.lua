@@ -57,3 +57,77 @@ describe("lanyard audit", function()
     assert.match("'nobody'", result.err)
   end)
 end)
+
+describe("lanyard audit of several scopes", function()
+  local SEED = [[return { regions = {
+    ["us-east-1"] = { repositories = { { name = "web", policy = %s } } },
+    ["eu-west-1"] = { repositories = { { name = "web", policy = '%s' } } } } }]]
+  local OPEN = '{"Version":"2012-10-17","Statement":[{"Sid":"s","Effect":"Allow","Principal":"*",'
+    .. '"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]}]}'
+
+  -- An emulator with a repository in each of two Regions, the one in eu-west-1 open to all, or both.
+  local function two_regions(folder, faults, both)
+    helper.write(folder .. "/seed.lua", SEED:format(both and "'" .. OPEN .. "'" or "nil", OPEN))
+    helper.write(folder .. "/faults.json", faults or "[]")
+    return helper.emulator { "--activation-delay", "0", "--seed", folder .. "/seed.lua", "--faults", folder .. "/faults.json" }
+  end
+
+  local DENIED = '[{"operation":"DescribeRepositories","times":1,"error":{"code":"AccessDeniedException","message":"no"}}]'
+
+  it("shows account and Region of each row", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = two_regions(folder)
+    local result = emulator:run { "audit", "--region", "us-east-1,eu-west-1" }
+    assert.equal("", result.err)
+    assert.match("^ACCOUNT +REGION +REPOSITORY", result.out)
+    assert.match("\n111122223333  us%-east%-1  web +%-", result.out)
+    assert.match("\n111122223333  eu%-west%-1  web +%* +public", result.out)
+    assert.match("critical +public%-access: 111122223333/eu%-west%-1: everyone", result.out)
+  end)
+
+  it("leaves with 1 when a Region failed, and with 3 when another has a finding all the same", function()
+    local folder <close> = helper.folder()
+    for _, case in ipairs { { 1, {} }, { 3, { "--fail-on", "high" } } } do
+      local emulator <close> = two_regions(folder, DENIED, true)
+      local result = emulator:run { "audit", "--region", "us-east-1,eu-west-1", table.unpack(case[2]) }
+      assert.equal(case[1], result.status)
+      assert.match("^lanyard: %l%l%-%l+%-1: [^\n]*AccessDenied[^\n]*\n$", result.err)
+    end
+  end)
+
+  it("goes on past a profile that there is not", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = two_regions(folder)
+    helper.write(folder .. "/config", ("[profile ops]\nregion = us-east-1\naws_access_key_id = %s\n"
+      .. "aws_secret_access_key = %s\n"):format(helper.ACCESS_KEY, helper.SECRET_KEY))
+    local result = emulator:run({ "audit", "--profile", "ops,nobody", "--output", "json" },
+      { AWS_CONFIG_FILE = folder .. "/config" })
+    assert.equal(1, result.status)
+    assert.match("^lanyard: profile 'nobody': there is no profile 'nobody'[^\n]*\n$", result.err)
+    local scopes = json.decode(result.out).scopes
+    assert.equal("ops", scopes[1].profile)
+    assert.equal("ProfileNotFound", scopes[2].error.code)
+  end)
+
+  it("looks at every Region, and says whose list that is", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = two_regions(folder)
+    local result = emulator:run { "audit", "--region", "all" }
+    assert.equal(0, result.status)
+    assert.equal("lanyard: the 16 Regions are those that lightsail:GetRegions lists\n", result.err)
+    assert.match("eu%-west%-1  web", result.out)
+  end)
+
+  it("takes no list with a mistake in it, and no service that there is not", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = two_regions(folder)
+    for _, words in ipairs { "us-east-1,nowhere", "all,us-east-1", "us-east-1,,eu-west-1" } do
+      local result = emulator:run { "audit", "--region", words }
+      assert.equal(2, result.status)
+      assert.match("^lanyard: [^\n]+\n$", result.err)
+    end
+    local result = emulator:run { "audit", "--service", "nobody" }
+    assert.equal(1, result.status)
+    assert.match("no container service 'nobody'", result.err)
+  end)
+end)
