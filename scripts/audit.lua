@@ -6,26 +6,57 @@
 -- --region and --profile take several names, as a,b; --region all is every Region that Lightsail is in.
 -- A Region or profile that fails is told, and the others are looked at all the same; the exit status is
 -- 1 then, unless it is 3.
+--
+-- With --baseline, the file of an earlier --output json, findings are new or unchanged, those that are
+-- gone are listed, as are grants that came and went, and --fail-on looks at new findings only.
+--
+-- --shard I/N looks at the Ith of N parts, in which a repository always is, wherever it runs. `lanyard audit
+-- merge FILE...` puts JSON reports together. (A repository that is named merge: lanyard audit -- merge.)
+-- What takes a look at all repositories, as a role that none grants, no shard tells.
 
 local audit = require "lanyard.audit"
 local aws = require "lanyard.aws"
+local baseline = require "lanyard.audit.baseline"
 local cli = require "lanyard.cli"
 local errors = require "lanyard.errors"
+local lists = require "lanyard.lists"
+local merge = require "lanyard.audit.merge"
 local report = require "lanyard.report"
 local scope = require "lanyard.audit.scope"
+local text_table = require "lanyard.report.table"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
-command:argument("repository", "A repository's name, or a glob."):args "*"
+command:argument("repository", "A repository's name, or a glob; or merge, and files."):args "*"
 command:option("--service", "Tell only what concerns this container service."):argname "NAME"
 command:option("--fail-on", "Exit with 3 on a finding of this severity or a higher one.")
   :choices(audit.SEVERITIES):argname "SEVERITY"
+command:option("--baseline", "Tell what changed since this report."):argname "FILE"
+command:option("--shard", "Look at the Ith of N parts of the repositories."):argname "I/N":convert(scope.shard)
 local options = command:parse()
+
+-- Options of looking, which say nothing when reports are merged.
+local LOOKING = { "region", "profile", "endpoint_url", "shard" }
+
+-- The files to merge | nil where there is something to look at
+local function files_to_merge(words)
+  if options.repository[1] ~= "merge" or lists.contains(words, "--") then
+    return nil
+  elseif #options.repository < 2 then
+    command:usage "merge takes files: lanyard audit merge FILE... (a repository of that name: lanyard audit -- merge)"
+  end
+  for _, name in ipairs(LOOKING) do
+    if options[name] then
+      command:usage(("--%s is not for merge"):format((name:gsub("_", "-"))))
+    end
+  end
+  return table.move(options.repository, 2, #options.repository, 1, {})
+end
 
 -- ---------------------------------------------------------------------------------------------
 -- Looking
 
 local function tell(text)
-  cli.note("lanyard: " .. text)
+  cli.note("lanyard: " .. text_table.printable(text))
 end
 
 local function plan()
@@ -66,19 +97,44 @@ end
 -- --> the report, whether something failed
 local function look()
   local scopes = plan()
-  local result, failures = scope.run(scopes, { globs = #options.repository > 0 and options.repository or nil })
+  local result, failures = scope.run(scopes, {
+    globs = #options.repository > 0 and options.repository or nil,
+    shard = options.shard,
+  })
   if #scopes == 1 and failures[1] then
     cli.fail(failures[1].err)
   end
-  local failed = tell_failures(failures)
-  if options.service and not scope.only_service(result, options.service) and not failed then
-    cli.fail(errors.new { code = "NotFoundException",
-      message = ("there is no container service '%s', and no grant to one"):format(options.service) })
+  return result, tell_failures(failures)
+end
+
+-- --> the report of those in files, whether it lacks something
+local function join(files)
+  local reports = {}
+  for i, file in ipairs(files) do
+    reports[i] = cli.check(merge.read(file))
+  end
+  local result, notes, failed = merge.join(reports, files)
+  for _, note in ipairs(notes) do
+    tell(note)
   end
   return result, failed
 end
 
-local result, failed = look()
+local before = options.baseline and cli.check(merge.read(options.baseline))
+local files = files_to_merge { ... }
+local result, failed
+if files then
+  result, failed = join(files)
+else
+  result, failed = look()
+end
+if before then
+  baseline.compare(result, before)
+end
+if options.service and not scope.only_service(result, options.service) and not failed then
+  cli.fail(errors.new { code = "NotFoundException",
+    message = ("there is no container service '%s', and no grant to one"):format(options.service) })
+end
 
 -- ---------------------------------------------------------------------------------------------
 -- Telling
@@ -119,6 +175,42 @@ local function columns()
   return names
 end
 
+local COLOURS = { critical = "red", high = "red", medium = "yellow" }
+
+local function place_of(item)
+  return several and ("%s/%s: "):format(item.account, item.region) or ""
+end
+
+local function findings_text()
+  local lines = { "" }
+  for _, finding in ipairs(result.findings) do
+    lines[#lines + 1] = ("%s  %s%s: %s%s"):format(
+      cli.paint(COLOURS[finding.severity], ("%-8s"):format(finding.severity)),
+      finding.state and finding.state .. "  " or "", finding.id, place_of(finding), finding.message)
+    lines[#lines + 1] = "          why: " .. finding.why
+    lines[#lines + 1] = "          fix: " .. finding.fix
+  end
+  lines[#lines + 1] = #result.findings == 0 and "no findings"
+    or ("%d %s"):format(#result.findings, #result.findings == 1 and "finding" or "findings")
+  return table.concat(lines, "\n")
+end
+
+-- What is gone since the baseline, and grants that came and went.
+local function changes_text(changes)
+  local lines = { "", ("since %s: %d new, %d gone"):format(changes.time, #baseline.new(result), #changes.gone) }
+  for _, finding in ipairs(changes.gone) do
+    lines[#lines + 1] = ("%-8s  gone  %s: %s%s"):format(finding.severity, finding.id, place_of(finding),
+      text_table.printable(finding.message))
+  end
+  for _, kind in ipairs { "new", "gone" } do
+    for _, grant in ipairs(changes.grants[kind]) do
+      lines[#lines + 1] = ("grant     %-4s  %s%s: %s (%s)"):format(kind, place_of(grant), grant.repository,
+        text_table.printable(grant.principal), grant.decision)
+    end
+  end
+  return table.concat(lines, "\n")
+end
+
 if options.output == "json" then
   report.json(result)
 else
@@ -130,21 +222,14 @@ else
   end
   report.rows(columns(), rows)
 
-  local COLOURS = { critical = "red", high = "red", medium = "yellow" }
-  local lines = { "" }
-  for _, finding in ipairs(result.findings) do
-    local place = several and ("%s/%s: "):format(finding.account, finding.region) or ""
-    lines[#lines + 1] = ("%s  %s: %s%s"):format(
-      cli.paint(COLOURS[finding.severity], ("%-8s"):format(finding.severity)), finding.id, place, finding.message)
-    lines[#lines + 1] = "          why: " .. finding.why
-    lines[#lines + 1] = "          fix: " .. finding.fix
+  cli.out(findings_text())
+  if result.baseline then
+    cli.out(changes_text(result.baseline))
   end
-  lines[#lines + 1] = #result.findings == 0 and "no findings"
-    or ("%d %s"):format(#result.findings, #result.findings == 1 and "finding" or "findings")
-  cli.out(table.concat(lines, "\n"))
 end
 
-if audit.reaches(result, options.fail_on) then
+local judged = before and { findings = baseline.new(result) } or result
+if audit.reaches(judged, options.fail_on) then
   return cli.exit.found
 end
 return failed and cli.exit.failed or cli.exit.ok

@@ -18,11 +18,13 @@ local clock = require "lanyard.clock"
 local endpoints = require "lanyard.aws.endpoints"
 local errors = require "lanyard.errors"
 local http = require "lanyard.http"
+local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local match = require "lanyard.match"
 local merge = require "lanyard.audit.merge"
 local names = require "lanyard.aws.names"
 local principal = require "lanyard.access.principal"
+local sigv4 = require "lanyard.sigv4"
 local task = require "lanyard.task"
 
 local M = {}
@@ -182,9 +184,26 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Looking at them
 
+-- shard("2/3") --> { index, count } | nil, what is wrong with it
+function M.shard(text)
+  local index, count = text:match "^(%d+)/(%d+)$"
+  index, count = math.tointeger(tonumber(index)), math.tointeger(tonumber(count))
+  if not index or not count or index < 1 or index > count then
+    return nil, ("'%s' is no shard: write I/N, the Ith of N, as 1/4"):format(text)
+  end
+  return { index = index, count = count }
+end
+
+-- in_shard(shard, account, region, name): whether that repository is one of the shard's. It is always in
+-- the same one of so many, whatever other repositories there are.
+function M.in_shard(shard, account, region, name)
+  local hash = sigv4.sha256_hex(("%s/%s/%s"):format(account, region, name))
+  return tonumber(hash:sub(1, 8), 16) % shard.count + 1 == shard.index
+end
+
 -- Among several scopes a repository need not be in each: one lists all its repositories, and keeps those
--- that a glob names. `met` gets the globs that named one.
-local function choose(here, globs, met)
+-- that a glob names and that are in the shard. `met` gets the globs that named one.
+local function choose(here, globs, shard, met)
   local list = here.repositories
   function here.repositories(self)
     local all, err = list(self)
@@ -199,7 +218,8 @@ local function choose(here, globs, met)
           met[glob], named = true, true
         end
       end
-      chosen[#chosen + 1] = named and repository or nil
+      local own = not shard or M.in_shard(shard, repository.registry_id, here.region, repository.name)
+      chosen[#chosen + 1] = named and own and repository or nil
     end
     return chosen
   end
@@ -215,7 +235,7 @@ local function look_at(scope, options, met)
     return nil, err
   end
   if met and options.globs then
-    choose(here, options.globs, met)
+    choose(here, options.globs, options.shard, met)
   end
   return audit.run(here, options)
 end
@@ -276,16 +296,22 @@ local function check_globs(globs, met, failures)
 end
 
 -- run(scopes [, options]) --> report, failures
--- options: those of lanyard.audit.run
+-- options: those of lanyard.audit.run, and shard. The report has `part` where it is of less than all.
 function M.run(scopes, options)
-  options = options or {}
-  local several = #scopes > 1
+  options = setmetatable({}, { __index = options })
+  local part = (options.globs or options.shard) and {
+    repositories = options.globs and json.array(options.globs),
+    shard = options.shard and ("%d/%d"):format(options.shard.index, options.shard.count),
+  } or nil
+  options.globs = options.globs or options.shard and { "*" }
+  local several = #scopes > 1 or options.shard ~= nil
   local met = several and {} or nil
   local outcomes = task.map(scopes, function(scope)
     local report, err = look_at(scope, options, met)
     return { report = report, err = err }
   end, { limit = AT_ONCE })
   local report = merge.empty(clock.time())
+  report.part = part
   local failures = gather(report, scopes, outcomes)
   skip(failures, scopes, outcomes)
   if several and options.globs then
@@ -316,6 +342,8 @@ end
 -- grant to one.
 function M.only_service(report, name)
   local found = false
+  report.part = report.part or {}
+  report.part.service = name
   for _, scope in ipairs(report.scopes) do
     scope.services = scope.services and kept(scope.services, function(service) return service.name == name end)
     found = found or scope.services_unknown ~= nil or scope.services ~= nil and #scope.services > 0
@@ -327,12 +355,18 @@ function M.only_service(report, name)
       return repository.unknown ~= nil or #repository.access > 0
     end)
   end
-  report.findings = kept(report.findings, function(finding)
-    if finding.service or finding.principal then
-      return (finding.service or service_of(finding.principal)) == name
+  local function concerns(item)
+    if item.service or item.principal then
+      return (item.service or service_of(item.principal)) == name
     end
     return true
-  end)
+  end
+  report.findings = kept(report.findings, concerns)
+  local changes = report.baseline
+  if changes then
+    changes.gone = kept(changes.gone, concerns)
+    changes.grants = { new = kept(changes.grants.new, concerns), gone = kept(changes.grants.gone, concerns) }
+  end
   return found
 end
 
