@@ -57,3 +57,161 @@ describe("lanyard audit", function()
     assert.match("'nobody'", result.err)
   end)
 end)
+
+describe("lanyard audit of several scopes", function()
+  local SEED = [[return { regions = {
+    ["us-east-1"] = { repositories = { { name = "web", policy = %s } } },
+    ["eu-west-1"] = { repositories = { { name = "web", policy = '%s' } } } } }]]
+  local OPEN = '{"Version":"2012-10-17","Statement":[{"Sid":"s","Effect":"Allow","Principal":"*",'
+    .. '"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]}]}'
+
+  -- An emulator with a repository in each of two Regions, the one in eu-west-1 open to all, or both.
+  local function two_regions(folder, faults, both)
+    helper.write(folder .. "/seed.lua", SEED:format(both and "'" .. OPEN .. "'" or "nil", OPEN))
+    helper.write(folder .. "/faults.json", faults or "[]")
+    return helper.emulator { "--activation-delay", "0", "--seed", folder .. "/seed.lua", "--faults", folder .. "/faults.json" }
+  end
+
+  local DENIED = '[{"operation":"DescribeRepositories","times":1,"error":{"code":"AccessDeniedException","message":"no"}}]'
+
+  it("shows account and Region of each row", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = two_regions(folder)
+    local result = emulator:run { "audit", "--region", "us-east-1,eu-west-1" }
+    assert.equal("", result.err)
+    assert.match("^ACCOUNT +REGION +REPOSITORY", result.out)
+    assert.match("\n111122223333  us%-east%-1  web +%-", result.out)
+    assert.match("\n111122223333  eu%-west%-1  web +%* +public", result.out)
+    assert.match("critical +public%-access: 111122223333/eu%-west%-1: everyone", result.out)
+  end)
+
+  it("leaves with 1 when a Region failed, and with 3 when another has a finding all the same", function()
+    local folder <close> = helper.folder()
+    for _, case in ipairs { { 1, {} }, { 3, { "--fail-on", "high" } } } do
+      local emulator <close> = two_regions(folder, DENIED, true)
+      local result = emulator:run { "audit", "--region", "us-east-1,eu-west-1", table.unpack(case[2]) }
+      assert.equal(case[1], result.status)
+      assert.match("^lanyard: %l%l%-%l+%-1: [^\n]*AccessDenied[^\n]*\n$", result.err)
+    end
+  end)
+
+  it("goes on past a profile that there is not", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = two_regions(folder)
+    helper.write(folder .. "/config", ("[profile ops]\nregion = us-east-1\naws_access_key_id = %s\n"
+      .. "aws_secret_access_key = %s\n"):format(helper.ACCESS_KEY, helper.SECRET_KEY))
+    local result = emulator:run({ "audit", "--profile", "ops,nobody", "--output", "json" },
+      { AWS_CONFIG_FILE = folder .. "/config" })
+    assert.equal(1, result.status)
+    assert.match("^lanyard: profile 'nobody': there is no profile 'nobody'[^\n]*\n$", result.err)
+    local scopes = json.decode(result.out).scopes
+    assert.equal("ops", scopes[1].profile)
+    assert.equal("ProfileNotFound", scopes[2].error.code)
+  end)
+
+  it("looks at every Region, and says whose list that is", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = two_regions(folder)
+    local result = emulator:run { "audit", "--region", "all" }
+    assert.equal(0, result.status)
+    assert.equal("lanyard: the 16 Regions are those that lightsail:GetRegions lists\n", result.err)
+    assert.match("eu%-west%-1  web", result.out)
+  end)
+
+  it("takes no list with a mistake in it, and no service that there is not", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = two_regions(folder)
+    for _, words in ipairs { "us-east-1,nowhere", "all,us-east-1", "us-east-1,,eu-west-1" } do
+      local result = emulator:run { "audit", "--region", words }
+      assert.equal(2, result.status)
+      assert.match("^lanyard: [^\n]+\n$", result.err)
+    end
+    local result = emulator:run { "audit", "--service", "nobody" }
+    assert.equal(1, result.status)
+    assert.match("no container service 'nobody'", result.err)
+  end)
+end)
+
+describe("lanyard audit beside earlier reports", function()
+  local CLOSE = [[assert(require("lanyard.aws").client("ecr"):DeleteRepositoryPolicy { repositoryName = "my-private-repo" })]]
+
+  local function save(emulator, path, words)
+    helper.write(path, emulator:run({ "audit", "--output", "json", table.unpack(words or {}) }).out)
+    return path
+  end
+
+  it("leaves with 3 only on findings that are new since --baseline", function()
+    local emulator <close> = helper.emulator()
+    local folder <close> = helper.folder()
+    local clean = save(emulator, folder .. "/clean.json")
+    emulator:run { "-e", PUBLIC }
+    local open = save(emulator, folder .. "/open.json")
+    local result = emulator:run { "audit", "--baseline", clean, "--fail-on", "high" }
+    assert.equal(3, result.status)
+    assert.match("critical +new  public%-access: ", result.out)
+    assert.match("\nsince %d[^\n]*: 1 new, 0 gone\ngrant +new +my%-private%-repo: %* %(allow%)\n$", result.out)
+    result = emulator:run { "audit", "--baseline", open, "--fail-on", "high" }
+    assert.equal(0, result.status)
+    assert.match("critical +unchanged  public%-access: ", result.out)
+    emulator:run { "-e", CLOSE }
+    result = emulator:run { "audit", "--baseline", open, "--fail-on", "high" }
+    assert.equal(0, result.status)
+    assert.match(": 0 new, 1 gone\ncritical +gone +public%-access: [^\n]+\ngrant +gone +my%-private%-repo: %*", result.out)
+    local report = json.decode(emulator:run({ "audit", "--baseline", open, "--output", "json" }).out)
+    assert.equal("public-access", report.baseline.gone[1].id)
+    -- Of another service than the one asked for.
+    result = emulator:run { "audit", "--baseline", open, "--service", "my-container-service" }
+    assert.match(": 0 new, 0 gone\n$", result.out)
+  end)
+
+  it("takes no baseline that is none, and says so in a line before it asks AWS", function()
+    local emulator <close> = helper.emulator()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/old.json", '{"version":9}')
+    helper.write(folder .. "/text.json", "hello")
+    for _, name in ipairs { "old.json", "text.json", "missing.json" } do
+      local result = emulator:run({ "audit", "--baseline", folder .. "/" .. name }, { AWS_ENDPOINT_URL = "http://127.0.0.1:1" })
+      assert.equal(2, result.status)
+      assert.equal("", result.out)
+      assert.match("^lanyard: [^\n]*" .. name:gsub("%.", "%%.") .. "[^\n]*\n$", result.err)
+    end
+  end)
+
+  it("looks at a shard, and merges shards to the whole", function()
+    local emulator <close> = helper.emulator()
+    local folder <close> = helper.folder()
+    emulator:run { "-e", PUBLIC }
+    local shards = {}
+    for i = 1, 3 do shards[i] = save(emulator, folder .. "/" .. i .. ".json", { "--shard", i .. "/3" }) end
+    local whole = emulator:run { "audit", "--fail-on", "high" }
+    local merged = emulator:run { "audit", "merge", "--fail-on", "high", table.unpack(shards) }
+    assert.equal("", merged.err)
+    assert.equal(whole.out, merged.out)
+    assert.equal(3, merged.status)
+    merged = emulator:run { "--output", "json", "audit", "merge", shards[1], shards[3] }
+    assert.equal(1, merged.status)
+    assert.equal("lanyard: missing: shard 2/3\n", merged.err)
+    assert.equal(1, json.decode(merged.out).version)
+  end)
+
+  it("refuses shards and merges that are mistakes", function()
+    local emulator <close> = helper.emulator()
+    for message, words in pairs {
+      ["is no shard"] = { "--shard", "4/3" }, ["merge takes files"] = { "merge" },
+      ["%-%-region is not for merge"] = { "merge", "x.json", "--region", "all" },
+      ["cannot read"] = { "merge", "/nowhere/x.json" },
+    } do
+      local result = emulator:run { "audit", table.unpack(words) }
+      assert.equal(2, result.status)
+      assert.match("^lanyard: [^\n]*" .. message .. "[^\n]*\n$", result.err)
+    end
+  end)
+
+  it("looks at a repository that is named merge behind --", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "-e", [[assert(require("lanyard.aws").client("ecr"):CreateRepository { repositoryName = "merge" })]] }
+    local result = emulator:run { "audit", "--", "merge" }
+    assert.equal(0, result.status)
+    assert.match("\nmerge +%-", result.out)
+  end)
+end)

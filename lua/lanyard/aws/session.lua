@@ -263,6 +263,11 @@ function Session:explain()
   return self.steps
 end
 
+-- session:at(region) --> this session in another Region, with the same credentials
+function Session:at(region)
+  return derived(self, { region = region })
+end
+
 local ROLE_OPTIONS = {
   session_name = true, external_id = true, duration = true, policy = true, policy_arns = true, tags = true,
   transitive_tags = true, source_identity = true, mfa = "mfa_serial",

@@ -38,6 +38,17 @@ local CREDENTIALS = "[default]\naws_access_key_id = AKIDDEFAULT\naws_secret_acce
   .. "[ops]\naws_access_key_id = AKIDOPS\naws_secret_access_key = s2\naws_session_token = t\n"
 
 describe("a session", function()
+  it("goes to another Region with the same credentials, and stays where it is", function()
+    with({ config = CONFIG, credentials = CREDENTIALS }, function()
+      local session = assert(aws.session {})
+      local other = session:at "us-west-2"
+      assert.equal("https://api.ecr.us-west-2.amazonaws.com", other:client("ecr").endpoint)
+      assert.equal("us-west-2", other:client("ecr").signing_region)
+      assert.equal(session:credentials(), other:credentials())
+      assert.equal("eu-west-1", session:client("ecr").region)
+    end)
+  end)
+
   it("takes the Region given, then the environment's, then the profile's", function()
     with({ config = CONFIG, AWS_REGION = "us-west-2", AWS_DEFAULT_REGION = "us-west-1" }, function()
       assert.equal("us-east-2", aws.session({ region = "us-east-2" }).region)

@@ -1,0 +1,334 @@
+-- Reports put together: of several scopes in one run, and those that several runs left in files.
+--
+--   local reports = { assert(merge.read "a.json"), assert(merge.read "b.json") }
+--   local report, notes, failed = merge.join(reports, { "a.json", "b.json" })
+--
+-- A report of less than all has `part`: { repositories = GLOBS, service = NAME, shard = "I/N" }, each where
+-- it was given; one that is joined of unlike parts has an empty one.
+
+local audit = require "lanyard.audit"
+local errors = require "lanyard.errors"
+local json = require "lanyard.json"
+local system = require "lanyard.system"
+local version = require "lanyard.version"
+
+local M = {}
+
+local RANK = {}
+for rank, severity in ipairs(audit.SEVERITIES) do
+  RANK[severity] = rank
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- One report
+
+-- empty(time) --> a report that says nothing yet; time in seconds since 1970, or as reports have it
+function M.empty(time)
+  return {
+    version = audit.VERSION,
+    tool = "lanyard " .. version,
+    time = type(time) == "string" and time or os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(time)),
+    scopes = json.array {},
+    findings = json.array {},
+  }
+end
+
+-- Puts the findings in order, the worst first, and those of one severity as they came.
+function M.sort(report)
+  local position = {}
+  for i, finding in ipairs(report.findings) do
+    position[finding] = i
+  end
+  table.sort(report.findings, function(a, b)
+    if a.severity ~= b.severity then
+      return RANK[a.severity] < RANK[b.severity]
+    end
+    return position[a] < position[b]
+  end)
+end
+
+-- What those who read a report rely on: members and their types, `?` where they may be missing, and of
+-- lists what each item is.
+local ACCESS = { principal = "string", type = "string", decision = "string", service = "string?" }
+local REPOSITORY = { name = "string", unknown = "string?", access = { ACCESS } }
+local SERVICE = { name = "string" }
+local ERROR = { code = "string", message = "string" }
+local SCOPE = {
+  account = "string?", region = "string?", profile = "string?", services_unknown = "string?",
+  error = { ERROR, one = true, missing = true },
+  repositories = { REPOSITORY, missing = true }, services = { SERVICE, missing = true },
+}
+local FINDING = {
+  id = "string", severity = "string", message = "string", why = "string", fix = "string", key = "string",
+  account = "string", region = "string", repository = "string?", service = "string?", principal = "string?",
+}
+local PART = { repositories = "table?", service = "string?", shard = "string?" }
+local REPORT = {
+  time = "string", scopes = { SCOPE }, findings = { FINDING }, part = { PART, one = true, missing = true },
+}
+
+local fits
+
+local function member_fits(value, kind)
+  if type(kind) == "string" then
+    return type(value) == kind:gsub("%?", "") or value == nil and kind:sub(-1) == "?"
+  elseif value == nil then
+    return kind.missing or false
+  elseif kind.one then
+    return fits(value, kind[1])
+  elseif not json.is_array(value) then
+    return false
+  end
+  for _, item in ipairs(value) do
+    if not fits(item, kind[1]) then
+      return false
+    end
+  end
+  return true
+end
+
+function fits(value, form)
+  if type(value) ~= "table" then
+    return false
+  end
+  for name, kind in pairs(form) do
+    if not member_fits(value[name], kind) then
+      return false
+    end
+  end
+  return true
+end
+
+-- Whether all there is in a report can be used: scopes have what they looked at, or an error.
+local function is_report(value)
+  if not fits(value, REPORT) then
+    return false
+  end
+  for _, scope in ipairs(value.scopes) do
+    if not scope.error and not (scope.account and scope.region and scope.repositories and scope.services) then
+      return false
+    end
+  end
+  for _, finding in ipairs(value.findings) do
+    if not RANK[finding.severity] then
+      return false
+    end
+  end
+  return true
+end
+
+-- read(path) --> the report of a file | nil, err { code = "Usage" }
+function M.read(path)
+  local function refuse(text, ...)
+    return nil, errors.new { code = "Usage", message = text:format(...) }
+  end
+  local text, err = system.read_file(path)
+  if not text then
+    return refuse("%s", tostring(err))
+  end
+  local value
+  value, err = json.decode(text)
+  if value == nil then
+    return refuse("%s is no report: %s", path, tostring(err))
+  elseif type(value) == "table" and math.type(value.version) == "integer" and value.version ~= audit.VERSION then
+    return refuse("%s is a report of version %d, and this lanyard reads version %d: make it anew", path, value.version,
+      audit.VERSION)
+  elseif type(value) ~= "table" or value.version ~= audit.VERSION or not is_report(value) then
+    return refuse("%s is no report: write one with lanyard audit --output json", path)
+  end
+  return value
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Several
+
+local function scope_key(of)
+  return ("%s/%s"):format(of.account or "", of.region or "")
+end
+
+-- Puts items into a list by name, those of the latest report first. Of two that differ the first stays,
+-- and differs(name) tells of it; one that could not be read gives way.
+local function join_items(into, items, differs)
+  local position = {}
+  for i, item in ipairs(into) do
+    position[item.name] = i
+  end
+  for _, item in ipairs(items) do
+    local i = position[item.name]
+    if not i then
+      table.insert(into, item)
+    elseif into[i].unknown and not item.unknown then
+      into[i] = item
+    elseif not item.unknown and json.encode(into[i]) ~= json.encode(item) then
+      differs(item.name)
+    end
+  end
+end
+
+-- Joins what was looked at. `from` names the file of a report.
+local function join_scopes(joined, ordered, from, notes)
+  local by_key, first_of, lost = {}, {}, {}
+  for _, report in ipairs(ordered) do
+    for _, scope in ipairs(report.scopes) do
+      local key = scope_key(scope)
+      local into = by_key[key]
+      if scope.error then
+        goto continue
+      elseif not into then
+        into = { account = scope.account, region = scope.region, profile = scope.profile,
+          repositories = json.array {}, services = json.array {}, services_unknown = scope.services_unknown }
+        by_key[key], first_of[key] = into, report
+        table.insert(joined.scopes, into)
+      end
+      for _, kind in ipairs { "repositories", "services" } do
+        join_items(into[kind], scope[kind], function(name)
+          notes[#notes + 1] = ("%s: %s is not the same in %s and %s; the later report counts")
+            :format(key, name, from[first_of[key]], from[report])
+          if kind == "repositories" then
+            lost[report] = lost[report] or {}
+            lost[report][key .. "/" .. name] = true
+          end
+        end)
+      end
+      into.services_unknown = into.services_unknown and scope.services_unknown
+      ::continue::
+    end
+  end
+  return lost
+end
+
+-- Findings of one key are those of the latest report that has it, unless what it is about counts from
+-- another one.
+local function join_findings(joined, ordered, lost)
+  local taken = {}
+  for _, report in ipairs(ordered) do
+    for _, finding in ipairs(report.findings) do
+      local place = ("%s/%s"):format(scope_key(finding), finding.repository or "")
+      local owner = taken[finding.key]
+      if (not owner or owner == report) and not (lost[report] and lost[report][place]) then
+        taken[finding.key] = report
+        finding.state = nil
+        table.insert(joined.findings, finding)
+      end
+    end
+  end
+end
+
+-- What failed stays told, though another report has the scope: it may have been another part of it.
+local function join_errors(joined, ordered, from, notes)
+  local seen, failed = {}, false
+  for _, report in ipairs(ordered) do
+    for _, scope in ipairs(report.scopes) do
+      local key = scope.error and table.concat({ scope_key(scope), scope.profile or "", scope.error.message }, " ")
+      if key and not seen[key] then
+        seen[key] = true
+        table.insert(joined.scopes, scope)
+        failed = failed or not scope.skipped
+        if not scope.skipped then
+          notes[#notes + 1] = ("%s failed in %s: %s"):format(scope.region or scope.profile or "a scope", from[report],
+            scope.error.message)
+        end
+      end
+    end
+  end
+  return failed
+end
+
+-- What all reports have as their part but for the shard | nil where they differ
+local function common_part(reports)
+  local common
+  for _, report in ipairs(reports) do
+    local part = report.part or {}
+    local own = json.encode { repositories = part.repositories, service = part.service }
+    if common and own ~= common then
+      return nil
+    end
+    common = own
+  end
+  return json.decode(common)
+end
+
+-- The shards that reports are of, and of how many | nil where one is of no shard, or of others
+local function shards_of(reports)
+  local shards, count = {}, nil
+  for _, report in ipairs(reports) do
+    local shard = report.part and report.part.shard
+    local of = shard and shard:match "^%d+/(%d+)$"
+    if not of or count and of ~= count then
+      return nil
+    end
+    count, shards[shard] = of, true
+  end
+  return shards, math.tointeger(tonumber(count))
+end
+
+-- What the joined report is a part of: shards that are all there are the whole of what they were shards of.
+-- --> part | nil, the shards that are missing
+local function join_parts(reports)
+  local part, missing = common_part(reports), {}
+  local shards, count = shards_of(reports)
+  for i = 1, count or 0 do
+    local name = ("%d/%d"):format(i, count)
+    missing[#missing + 1] = not shards[name] and name or nil
+  end
+  local whole = #missing == 0 and part and not next(part)
+  for _, report in ipairs(shards and {} or reports) do
+    whole = whole and report.part == nil
+  end
+  return not whole and (part or {}) or nil, missing
+end
+
+local function by_name(a, b)
+  return a.name < b.name
+end
+
+-- join(reports, paths) --> report, notes, failed
+-- Notes are lines for a person: what differs, failed or is missing; `failed` when the report lacks what
+-- it should have. Each path names the report at the same place.
+function M.join(reports, paths)
+  local from, position, ordered = {}, {}, table.move(reports, 1, #reports, 1, {})
+  for i, report in ipairs(reports) do
+    from[report], position[report] = paths[i], i
+  end
+  table.sort(ordered, function(a, b)
+    if a.time ~= b.time then
+      return a.time > b.time
+    end
+    return position[a] < position[b]
+  end)
+  local joined, notes = M.empty(ordered[1].time), {}
+  local lost = join_scopes(joined, ordered, from, notes)
+  table.sort(joined.scopes, function(a, b) return scope_key(a) < scope_key(b) end)
+  for _, scope in ipairs(joined.scopes) do
+    table.sort(scope.repositories, by_name)
+    table.sort(scope.services, by_name)
+  end
+  join_findings(joined, ordered, lost)
+  local failed = join_errors(joined, ordered, from, notes)
+  local missing
+  joined.part, missing = join_parts(ordered)
+  if #missing > 0 then
+    notes[#notes + 1] = "missing: shard " .. table.concat(missing, ", ")
+  end
+  M.sort(joined)
+  return joined, notes, failed or #missing > 0
+end
+
+-- index(report) --> { ["ACCOUNT/REGION"] = { scope, repositories = { [name] = it } } } of what was looked at
+function M.index(report)
+  local index = {}
+  for _, scope in ipairs(report.scopes) do
+    if not scope.error then
+      local known = index[scope_key(scope)] or { scope = scope, repositories = {} }
+      index[scope_key(scope)] = known
+      for _, repository in ipairs(scope.repositories) do
+        known.repositories[repository.name] = repository
+      end
+    end
+  end
+  return index
+end
+
+M.scope_key = scope_key
+
+return M

@@ -1,0 +1,222 @@
+local fleet = require "fleet"
+local http = require "lanyard.http"
+local scope = require "lanyard.audit.scope"
+
+local TWO_REGIONS = { regions = {
+  ["us-east-1"] = { repositories = { { name = "web", policy = fleet.OPEN }, { name = "here-only" } } },
+  ["eu-west-1"] = { repositories = { { name = "web", policy = fleet.OPEN } } },
+} }
+
+local function two_regions()
+  return fleet.new { [fleet.ACCOUNT] = TWO_REGIONS }
+end
+
+local function keys(report)
+  local list = {}
+  for i, finding in ipairs(report.findings) do list[i] = finding.key end
+  return list
+end
+
+local OPEN_KEYS = {
+  "public-access|111122223333|us-east-1|web||*", "public-access|111122223333|eu-west-1|web||*",
+}
+
+describe("the scopes of an audit", function()
+  it("are read from the words of options", function()
+    assert.same({ "a", "b" }, scope.words("a, b,a", "--profile"))
+    assert.same({ "us-east-1", "eu-west-1" }, scope.regions "us-east-1,eu-west-1")
+    assert.equal("all", scope.regions "all")
+    for text, message in pairs {
+      ["a,,b"] = "empty name", ["all,us-east-1"] = "written alone", ["us-east-1,nowhere"] = "'nowhere' is no Region",
+      [""] = "empty name",
+    } do
+      local nothing, err = scope.regions(text)
+      assert.is_nil(nothing)
+      assert.is_truthy(tostring(err):find(message, 1, true), tostring(err))
+    end
+  end)
+
+  it("are each an entry of the report, and findings of all stand together", function()
+    local accounts <close> = two_regions()
+    local report, failures = scope.run(scope.plan { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() })
+    assert.same({}, failures)
+    assert.equal("us-east-1", report.scopes[1].region)
+    assert.equal("eu-west-1", report.scopes[2].region)
+    assert.equal(2, #report.scopes[1].repositories)
+    assert.same(OPEN_KEYS, keys(report))
+  end)
+
+  it("do not stop each other when one fails, and the one says why", function()
+    local accounts <close> = two_regions()
+    accounts.refuse = function(operation, region)
+      return operation == "DescribeRepositories" and region == "us-east-1"
+        and { code = "AccessDeniedException", message = "no" } or nil
+    end
+    local report, failures = scope.run(scope.plan { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() })
+    assert.equal(1, #failures)
+    assert.equal("us-east-1", failures[1].scope.region)
+    assert.is_nil(failures[1].skipped)
+    assert.equal("AccessDeniedException", report.scopes[1].error.code)
+    assert.is_nil(report.scopes[1].repositories)
+    assert.same({ OPEN_KEYS[2] }, keys(report))
+  end)
+
+  it("share one limit on the calls in flight", function()
+    local accounts <close> = two_regions()
+    local flying, most = 0, 0
+    local transport = scope.transport(2, function(request)
+      flying = flying + 1
+      most = math.max(most, flying)
+      local reply, err = http.request(request)
+      flying = flying - 1
+      return reply, err
+    end)
+    scope.run(scope.plan { regions = "all", open = accounts:opener { transport = transport } })
+    assert.equal(2, most)
+    assert.equal(0, flying)
+    assert.is_true(accounts:count "DescribeRepositories" > 10)
+  end)
+
+  it("need not each have what a glob names, but one of them must", function()
+    local accounts <close> = two_regions()
+    local scopes = scope.plan { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() }
+    local report, failures = scope.run(scopes, { globs = { "here-*", "web" } })
+    assert.same({}, failures)
+    assert.equal(2, #report.scopes[1].repositories)
+    assert.equal(1, #report.scopes[2].repositories)
+    failures = select(2, scope.run(scopes, { globs = { "web", "nowhere" } }))
+    assert.equal(1, #failures)
+    assert.match("no repository matches 'nowhere'", tostring(failures[1].err))
+  end)
+
+  it("look up credentials once for all Regions", function()
+    local accounts <close> = two_regions()
+    local opened = 0
+    local open = accounts:opener()
+    local scopes = scope.plan { regions = "all", open = function(...)
+      opened = opened + 1
+      return open(...)
+    end }
+    assert.equal(16, #scopes)
+    assert.equal(1, opened)
+    assert.equal(scopes[1].session:credentials(), scopes[16].session:credentials())
+  end)
+
+  it("tell a profile that there is not for each of its Regions, and go on with the others", function()
+    local accounts <close> = two_regions()
+    local open = accounts:opener()
+    local report, failures = scope.run(scope.plan {
+      profiles = { "good", "bad" }, regions = { "us-east-1" },
+      open = function(profile, region)
+        if profile == "bad" then
+          return nil, require("lanyard.errors").new { code = "ProfileNotFound", message = "there is no profile 'bad'" }
+        end
+        return open(profile, region)
+      end,
+    })
+    assert.equal("good", report.scopes[1].profile)
+    assert.equal("bad", report.scopes[2].profile)
+    assert.equal("ProfileNotFound", report.scopes[2].error.code)
+    assert.equal("bad", failures[1].scope.profile)
+  end)
+
+  it("count a finding once that two profiles of one account have", function()
+    local accounts <close> = two_regions()
+    local report = scope.run(scope.plan { profiles = { "one", "two" }, regions = { "us-east-1" }, open = accounts:opener() })
+    assert.equal(2, #report.scopes)
+    assert.same({ OPEN_KEYS[1] }, keys(report))
+  end)
+end)
+
+describe("all Regions", function()
+  it("are those that Lightsail lists, and it is said", function()
+    local accounts <close> = two_regions()
+    local said = {}
+    local scopes = scope.plan { regions = "all", open = accounts:opener(), say = function(text) said[#said + 1] = text end }
+    assert.equal(16, #scopes)
+    assert.same({ "the 16 Regions are those that lightsail:GetRegions lists" }, said)
+  end)
+
+  it("are those that lanyard knows where Lightsail does not tell, and it is said", function()
+    local accounts <close> = two_regions()
+    accounts.refuse = function(operation)
+      return operation == "GetRegions" and { code = "AccessDeniedException", message = "not you" } or nil
+    end
+    local said = {}
+    local scopes = scope.plan { regions = "all", open = accounts:opener(), say = function(text) said[#said + 1] = text end }
+    assert.equal(#scope.REGIONS, #scopes)
+    assert.match("^the 17 Regions are those that lanyard knows.*not you", said[1])
+  end)
+
+  it("may not be enabled: such are skipped, others fail", function()
+    local accounts <close> = two_regions()
+    local codes = { ["ap-southeast-3"] = "UnrecognizedClientException", ["ap-southeast-5"] = "OptInRequired",
+      ["eu-north-1"] = "ServerException" }
+    accounts.refuse = function(operation, region)
+      return operation == "DescribeRepositories" and codes[region] and { code = codes[region], message = "no" } or nil
+    end
+    local report, failures = scope.run(scope.plan { regions = "all", open = accounts:opener() })
+    local skipped = {}
+    for _, failure in ipairs(failures) do skipped[failure.scope.region] = failure.skipped or false end
+    assert.same({ ["ap-southeast-3"] = true, ["ap-southeast-5"] = true, ["eu-north-1"] = false }, skipped)
+    assert.equal(16, #report.scopes)
+    assert.equal(2, #report.findings)
+  end)
+
+  it("all fail where no Region takes the key: it is wrong, and not they", function()
+    local accounts <close> = two_regions()
+    accounts.refuse = function() return { code = "UnrecognizedClientException", message = "who?" } end
+    local _, failures = scope.run(scope.plan { regions = "all", open = accounts:opener() })
+    assert.equal(#scope.REGIONS, #failures)
+    for _, failure in ipairs(failures) do assert.is_nil(failure.skipped) end
+  end)
+
+  it("are none in a partition without Lightsail", function()
+    local accounts <close> = two_regions()
+    local open = accounts:opener()
+    local scopes = scope.plan { regions = "all", open = function(profile) return open(profile, "cn-north-1") end }
+    local _, failures = scope.run(scopes)
+    assert.match("in no Region of partition aws%-cn", tostring(failures[1].err))
+  end)
+
+  it("are asked for in a Region that Lightsail is in", function()
+    local accounts <close> = two_regions()
+    local open = accounts:opener()
+    scope.plan { regions = "all", open = function(profile) return open(profile, "sa-east-1") end }
+    assert.same({ "GetRegions us-east-1 111122223333" }, accounts.calls)
+  end)
+end)
+
+describe("an audit of one container service", function()
+  local ROLE = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/%s/private-repo-access/abc123"
+
+  local function policy_for(name)
+    return (fleet.OPEN:gsub('"%*"', '{"AWS":"' .. ROLE:format(name) .. '"}'))
+  end
+
+  it("leaves out what is about others, and keeps what could not be read", function()
+    local accounts <close> = fleet.new { [fleet.ACCOUNT] = { regions = { ["us-east-1"] = {
+      repositories = {
+        { name = "one", policy = policy_for "one" }, { name = "two", policy = policy_for "two" },
+        { name = "open", policy = fleet.OPEN }, { name = "unread" },
+      },
+      services = {
+        { name = "one", role = true, role_arn = ROLE:format "one" },
+        { name = "two", role = true, role_arn = ROLE:format "two" },
+      },
+    } } } }
+    accounts.refuse = function(operation, _, _, request)
+      return operation == "GetRepositoryPolicy" and request.body:find "unread"
+        and { code = "AccessDeniedException", message = "no" } or nil
+    end
+    local report = scope.run(scope.plan { open = accounts:opener() })
+    assert.is_true(scope.only_service(report, "one"))
+    assert.equal(1, #report.scopes[1].services)
+    local left = {}
+    for i, repository in ipairs(report.scopes[1].repositories) do left[i] = repository.name end
+    assert.same({ "one", "unread" }, left)
+    assert.same({ "unreadable-policy|111122223333|us-east-1|unread||" }, keys(report))
+    assert.is_false(scope.only_service(report, "nobody"))
+    assert.same({ "unread" }, { report.scopes[1].repositories[1].name })
+  end)
+end)
