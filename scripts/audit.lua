@@ -7,7 +7,7 @@ local audit = require "lanyard.audit"
 local cli = require "lanyard.cli"
 local report = require "lanyard.report"
 
-local command = cli.command(...):with_aws():with_output { "table", "json" }
+local command = cli.command(...):with_aws():with_output { "table", table.unpack(report.AUDIT_FORMATS) }
 command:argument("repository", "A repository's name, or a glob."):args "*"
 command:option("--fail-on", "Exit with 3 on a finding of this severity or a higher one.")
   :choices(audit.SEVERITIES):argname "SEVERITY"
@@ -32,8 +32,8 @@ local function add_rows(rows, repository)
   end
 end
 
-if options.output == "json" then
-  report.json(result)
+if options.output ~= "table" then
+  report.audit(options.output, result)
 else
   local rows = {}
   for _, scope in ipairs(result.scopes) do

@@ -1,6 +1,7 @@
 -- Results in the form that --output asks for.
 
 local cli = require "lanyard.cli"
+local escape = require "lanyard.report.escape"
 local json = require "lanyard.json"
 local text_table = require "lanyard.report.table"
 
@@ -14,6 +15,18 @@ end
 -- Prints a value as indented JSON with sorted names.
 function M.json(value)
   cli.out(json.encode(value, { pretty = true }))
+end
+
+-- The formats of an audit's report besides the table, each of a module of its name but json.
+M.AUDIT_FORMATS = { "json", "jsonl", "csv", "sarif", "junit", "markdown", "prometheus" }
+
+-- Prints an audit's report in one of them.
+function M.audit(format, report)
+  if format == "json" then
+    M.json(report)
+  else
+    require("lanyard.report." .. format).write(report, cli.out)
+  end
 end
 
 -- What a person should know of a change besides its result.
@@ -84,8 +97,8 @@ function M.findings(findings)
   for _, finding in ipairs(findings) do
     local severity = cli.paint(SEVERITY_COLOURS[finding.severity], finding.severity)
     lines[#lines + 1] = ("%s:%d:%d: %s: %s [%s]"):format(finding.file, finding.line, finding.column, severity,
-      text_table.printable(finding.message), finding.id)
-    lines[#lines + 1] = "    fix: " .. text_table.printable(finding.fix)
+      escape.printable(finding.message), finding.id)
+    lines[#lines + 1] = "    fix: " .. escape.printable(finding.fix)
   end
   cli.out(table.concat(lines, "\n"))
 end

@@ -1,19 +1,14 @@
 -- Rows laid out in columns, as wide as their widest cell; the last column runs free. Control
 -- characters, which a name from elsewhere may carry to a terminal, are shown as escapes.
 
+local escape = require "lanyard.report.escape"
+
 local M = {}
 
 local GAP = "  "
 
--- A text with its control characters as escapes.
-function M.printable(text)
-  return (tostring(text):gsub("%c", function(c)
-    return ("\\x%02x"):format(c:byte())
-  end))
-end
-
 local function text_of(cell)
-  return M.printable(type(cell) == "table" and cell[1] or cell)
+  return escape.printable(type(cell) == "table" and cell[1] or cell)
 end
 
 local function width_of(text)
