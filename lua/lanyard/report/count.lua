@@ -48,6 +48,14 @@ function M.severities(counts)
   return #words > 0 and table.concat(words, ", ") or "no findings"
 end
 
+-- "no findings", "1 finding", or "3 findings: 1 critical, 2 low"
+function M.total(counts)
+  if counts.findings < 2 then
+    return counts.findings == 0 and "no findings" or "1 finding"
+  end
+  return ("%d findings: %s"):format(counts.findings, M.severities(counts))
+end
+
 -- What was looked at: "2 repositories, 1 grant in 1 account and Region"
 function M.extent(counts)
   local text = ("%s, %s in %s"):format(plural(counts.repositories, "repository", "repositories"),

@@ -3,13 +3,14 @@
 local cli = require "lanyard.cli"
 local escape = require "lanyard.report.escape"
 local json = require "lanyard.json"
+local system = require "lanyard.system"
 local text_table = require "lanyard.report.table"
 
 local M = {}
 
 -- Prints rows as a table: `columns` are headings, a cell is a text or { text, colour }.
 function M.rows(columns, rows)
-  cli.out(text_table.render(columns, rows, cli.paint))
+  cli.out(text_table.render(columns, rows, cli.paint, system.columns(1)))
 end
 
 -- Prints a value as indented JSON with sorted names.
@@ -17,13 +18,15 @@ function M.json(value)
   cli.out(json.encode(value, { pretty = true }))
 end
 
--- The formats of an audit's report besides the table, each of a module of its name but json.
-M.AUDIT_FORMATS = { "json", "jsonl", "csv", "sarif", "junit", "markdown", "prometheus" }
+-- The formats of an audit's report, the first its default.
+M.AUDIT_FORMATS = { "table", "json", "jsonl", "csv", "sarif", "junit", "markdown", "prometheus" }
 
 -- Prints an audit's report in one of them.
 function M.audit(format, report)
   if format == "json" then
     M.json(report)
+  elseif format == "table" then
+    require("lanyard.report.terminal").write(report, cli.out, { paint = cli.paint, width = system.columns(1) })
   else
     require("lanyard.report." .. format).write(report, cli.out)
   end
