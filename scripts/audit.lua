@@ -34,7 +34,7 @@ local function days(text)
   return number
 end
 
-local command = cli.command(...):with_aws():with_output { "table", "json" }
+local command = cli.command(...):with_aws():with_output(report.AUDIT_FORMATS)
 command:argument("repository", "A repository's name, or a glob; or merge, and files."):args "*"
 command:option("--service", "Tell only what concerns this container service."):argname "NAME"
 command:option("--fail-on", "Exit with 3 on a finding of this severity or a higher one.")
@@ -148,97 +148,7 @@ if options.service and not scope.only_service(result, options.service) and not f
     message = ("there is no container service '%s', and no grant to one"):format(options.service) })
 end
 
--- ---------------------------------------------------------------------------------------------
--- Telling
-
--- Where there are several scopes, each row begins with its own.
-local several = #result.scopes > 1
-
-local function add_row(rows, of, row)
-  if several then
-    table.move(row, 1, #row, 3)
-    row[1], row[2] = of.account or "-", of.region or "-"
-  end
-  rows[#rows + 1] = row
-end
-
-local function add_rows(rows, of, repository)
-  for _, access in ipairs(repository.access) do
-    add_row(rows, of, {
-      repository.name,
-      access.service or access.principal,
-      access.kind,
-      access.decision,
-      access.statement or "-",
-    })
-  end
-  if #repository.access == 0 then
-    local who = repository.unknown and "(unknown)" or "-"
-    add_row(rows, of, { repository.name, who, "", "", repository.unknown or "" })
-  end
-end
-
-local function columns()
-  local names = { "REPOSITORY", "WHO", "KIND", "PULL", "STATEMENT" }
-  if several then
-    table.move(names, 1, #names, 3)
-    names[1], names[2] = "ACCOUNT", "REGION"
-  end
-  return names
-end
-
-local COLOURS = { critical = "red", high = "red", medium = "yellow" }
-
-local function place_of(item)
-  return several and ("%s/%s: "):format(item.account, item.region) or ""
-end
-
-local function findings_text()
-  local lines = { "" }
-  for _, finding in ipairs(result.findings) do
-    lines[#lines + 1] = ("%s  %s%s: %s%s"):format(
-      cli.paint(COLOURS[finding.severity], ("%-8s"):format(finding.severity)),
-      finding.state and finding.state .. "  " or "", finding.id, place_of(finding), finding.message)
-    lines[#lines + 1] = "          why: " .. finding.why
-    lines[#lines + 1] = "          fix: " .. finding.fix
-  end
-  lines[#lines + 1] = #result.findings == 0 and "no findings"
-    or ("%d %s"):format(#result.findings, #result.findings == 1 and "finding" or "findings")
-  return table.concat(lines, "\n")
-end
-
--- What is gone since the baseline, and grants that came and went.
-local function changes_text(changes)
-  local lines = { "", ("since %s: %d new, %d gone"):format(changes.time, #baseline.new(result), #changes.gone) }
-  for _, finding in ipairs(changes.gone) do
-    lines[#lines + 1] = ("%-8s  gone  %s: %s%s"):format(finding.severity, finding.id, place_of(finding),
-      text_table.printable(finding.message))
-  end
-  for _, kind in ipairs { "new", "gone" } do
-    for _, grant in ipairs(changes.grants[kind]) do
-      lines[#lines + 1] = ("grant     %-4s  %s%s: %s (%s)"):format(kind, place_of(grant), grant.repository,
-        text_table.printable(grant.principal), grant.decision)
-    end
-  end
-  return table.concat(lines, "\n")
-end
-
-if options.output == "json" then
-  report.json(result)
-else
-  local rows = {}
-  for _, one in ipairs(result.scopes) do
-    for _, repository in ipairs(one.repositories or {}) do
-      add_rows(rows, one, repository)
-    end
-  end
-  report.rows(columns(), rows)
-
-  cli.out(findings_text())
-  if result.baseline then
-    cli.out(changes_text(result.baseline))
-  end
-end
+report.audit(options.output, result)
 
 local judged = before and { findings = baseline.new(result) } or result
 if audit.reaches(judged, options.fail_on) then

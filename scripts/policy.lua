@@ -12,13 +12,13 @@
 
 local arn = require "lanyard.arn"
 local cli = require "lanyard.cli"
+local escape = require "lanyard.report.escape"
 local json = require "lanyard.json"
 local lint = require "lanyard.policy.lint"
 local lists = require "lanyard.lists"
 local policy = require "lanyard.policy"
 local report = require "lanyard.report"
 local system = require "lanyard.system"
-local text_table = require "lanyard.report.table"
 
 -- The formats of each action that has a choice, the first its default.
 local FORMATS = {
@@ -91,7 +91,7 @@ local function check_usage(action, count)
 end
 
 local function name_of(file)
-  return file == "-" and "stdin" or text_table.printable(file)
+  return file == "-" and "stdin" or escape.printable(file)
 end
 
 -- Reads and parses a file --> doc | nil, one line that says what is wrong and where
@@ -241,7 +241,7 @@ function actions.can()
       decision = decision, reason = reason, statement = statement and plain(doc:statement(statement.index)),
     }
   else
-    cli.out(("%s: %s"):format(cli.paint(DECISIONS[decision], decision), text_table.printable(reason)))
+    cli.out(("%s: %s"):format(cli.paint(DECISIONS[decision], decision), escape.printable(reason)))
   end
   return decision == "allow" and cli.exit.ok or cli.exit.found
 end
@@ -318,7 +318,7 @@ function actions.merge()
   for i = 2, #docs do
     local joint, err = policy.merge(merged, docs[i])
     if not joint then
-      cli.leave(cli.exit.failed, ("%s: %s"):format(name_of(options.file[i]), text_table.printable(err.message)))
+      cli.leave(cli.exit.failed, ("%s: %s"):format(name_of(options.file[i]), escape.printable(err.message)))
     end
     merged = joint
   end

@@ -47,6 +47,35 @@ describe("lanyard audit", function()
     assert.equal("public-access|111122223333|us-east-1|my-private-repo||*", report.findings[1].key)
   end)
 
+  it("fits the width of a terminal, and has colours there", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "-e", PUBLIC }
+    local environment = { TERM = "xterm" }
+    for name, value in pairs(emulator.environment) do environment[name] = value end
+    local result = helper.run({ "script", "-qec", "stty cols 60 && " .. helper.lanyard .. " audit", "/dev/null" }, environment)
+    assert.match("\27%[31mcritical\27%[0m  public%-access", result.out)
+    assert.match("\n +my%-private%-repo %(statement <script>%)\r\n", result.out)
+    for line in result.out:gsub("\27%[%d+m", ""):gmatch "[^\r\n]+" do
+      assert.is_true(#line <= 60 or line:find "fix: " ~= nil, line)
+    end
+  end)
+
+  it("prints every format of a report, of what a policy says as text", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "-e", PUBLIC }
+    for format, pattern in pairs {
+      jsonl = '^{[^\n]*"id":"public%-access"[^\n]*}\n', csv = "^severity,id,.-\r\ncritical,public%-access,111122223333,us%-east%-1,",
+      sarif = '"ruleId": *"public%-access"', junit = "<failure type=\"critical\" message=\"[^\n]*&lt;script&gt;",
+      markdown = "\n| critical | public%-access | [^\n]*\\<script\\>",
+      prometheus = '\nlanyard_findings{id="public%-access",severity="critical",account="111122223333",region="us%-east%-1"} 1\n',
+    } do
+      local result = emulator:run { "audit", "--output", format, "--fail-on", "high" }
+      assert.equal("", result.err)
+      assert.equal(3, result.status)
+      assert.match(pattern, result.out)
+    end
+  end)
+
   it("refuses a severity that there is not, and names a repository that is not there", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "audit", "--fail-on", "horrible" }

@@ -11,6 +11,7 @@ CLASSES = {
     "shortDescription": sarif_om.MultiformatMessageString, "defaultConfiguration": sarif_om.ReportingConfiguration,
     "results": sarif_om.Result, "message": sarif_om.Message, "locations": sarif_om.Location,
     "physicalLocation": sarif_om.PhysicalLocation, "artifactLocation": sarif_om.ArtifactLocation, "region": sarif_om.Region,
+    "logicalLocations": sarif_om.LogicalLocation,
 }
 LEVELS = {"none", "note", "warning", "error"}
 
@@ -23,9 +24,24 @@ def build(kind, value):
     for name, member in value.items():
         if name not in names:
             sys.exit(f"{kind.__name__} has no {name}")
-        plain = name == "properties" or not isinstance(member, (dict, list))
+        plain = name in ("properties", "partialFingerprints") or not isinstance(member, (dict, list))
         members[names[name]] = member if plain else build(CLASSES[name], member)
     return kind(**members)
+
+
+def place_of(location):
+    if location.physical_location is None:
+        return location.logical_locations[0].fully_qualified_name
+    uri, where = location.physical_location.artifact_location.uri, location.physical_location.region
+    if where is None:
+        return uri
+    assert where.start_line >= 1 and where.start_column >= 1
+    start = f"{uri}:{where.start_line}:{where.start_column}"
+    if where.end_line is None:
+        assert where.byte_offset >= 0 and where.byte_length >= 0
+        return start
+    assert where.start_line <= where.end_line and where.end_column >= 1
+    return f"{start}-{where.end_line}:{where.end_column}"
 
 
 with open(sys.argv[1], encoding="utf-8") as file:
@@ -39,9 +55,5 @@ for run in log.runs:
     places = []
     for result in run.results:
         assert rules[result.rule_index].id == result.rule_id and result.level in LEVELS and result.message.text
-        place = result.locations[0].physical_location
-        where = place.region
-        assert 1 <= where.start_line <= where.end_line and where.start_column >= 1 and where.end_column >= 1
-        places.append(f"{result.rule_id} at {place.artifact_location.uri}:{where.start_line}:{where.start_column}"
-                      f"-{where.end_line}:{where.end_column}")
+        places.append(f"{result.rule_id} at {place_of(result.locations[0])}")
     print(f"{len(log.runs)} run, {len(places)} result: {', '.join(places)}")

@@ -1,19 +1,35 @@
 -- Results in the form that --output asks for.
 
 local cli = require "lanyard.cli"
+local escape = require "lanyard.report.escape"
 local json = require "lanyard.json"
+local system = require "lanyard.system"
 local text_table = require "lanyard.report.table"
 
 local M = {}
 
 -- Prints rows as a table: `columns` are headings, a cell is a text or { text, colour }.
 function M.rows(columns, rows)
-  cli.out(text_table.render(columns, rows, cli.paint))
+  cli.out(text_table.render(columns, rows, cli.paint, system.columns(1)))
 end
 
 -- Prints a value as indented JSON with sorted names.
 function M.json(value)
   cli.out(json.encode(value, { pretty = true }))
+end
+
+-- The formats of an audit's report, the first its default.
+M.AUDIT_FORMATS = { "table", "json", "jsonl", "csv", "sarif", "junit", "markdown", "prometheus" }
+
+-- Prints an audit's report in one of them.
+function M.audit(format, report)
+  if format == "json" then
+    M.json(report)
+  elseif format == "table" then
+    require("lanyard.report.terminal").write(report, cli.out, { paint = cli.paint, width = system.columns(1) })
+  else
+    require("lanyard.report." .. format).write(report, cli.out)
+  end
 end
 
 -- What a person should know of a change besides its result.
@@ -84,8 +100,8 @@ function M.findings(findings)
   for _, finding in ipairs(findings) do
     local severity = cli.paint(SEVERITY_COLOURS[finding.severity], finding.severity)
     lines[#lines + 1] = ("%s:%d:%d: %s: %s [%s]"):format(finding.file, finding.line, finding.column, severity,
-      text_table.printable(finding.message), finding.id)
-    lines[#lines + 1] = "    fix: " .. text_table.printable(finding.fix)
+      escape.printable(finding.message), finding.id)
+    lines[#lines + 1] = "    fix: " .. escape.printable(finding.fix)
   end
   cli.out(table.concat(lines, "\n"))
 end

@@ -1,6 +1,7 @@
--- Findings as a SARIF 2.1.0 log, which code scanning of GitHub, GitLab and Azure reads.
+-- Findings of files, or of an audit, as a SARIF 2.1.0 log, which code scanning of GitHub, GitLab and Azure reads.
 -- https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
+local escape = require "lanyard.report.escape"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local version = require "lanyard.version"
@@ -32,32 +33,64 @@ local function rules_of(catalogue)
   return rules, index
 end
 
-local function result_of(finding, rule_index)
+local function result_of(finding, rule_index, location)
   return {
     ruleId = finding.id,
     ruleIndex = rule_index,
     level = LEVELS[finding.severity],
     message = { text = ("%s. To mend it: %s."):format(finding.message, finding.fix) },
-    locations = json.array { {
-      physicalLocation = {
-        artifactLocation = { uri = uri_of(finding.file) },
-        region = {
-          startLine = finding.line, startColumn = finding.column,
-          endLine = finding.end_line, endColumn = finding.end_column,
-        },
-      },
-    } },
+    locations = json.array { location },
+    partialFingerprints = finding.key and { ["lanyard/v1"] = finding.key },
     properties = { severity = finding.severity },
   }
 end
 
--- log(catalogue, findings) --> a value for lanyard.json. catalogue: id = { severity, text }; findings:
--- those of lanyard.policy.lint, each with its `file`.
-function M.log(catalogue, findings)
+local function location_in_file(finding)
+  return {
+    physicalLocation = {
+      artifactLocation = { uri = uri_of(finding.file) },
+      region = {
+        startLine = finding.line, startColumn = finding.column,
+        endLine = finding.end_line, endColumn = finding.end_column,
+      },
+    },
+  }
+end
+
+local function region_of(place)
+  return {
+    startLine = place.line, startColumn = place.column,
+    byteOffset = place.first - 1, byteLength = place.last - place.first + 1,
+  }
+end
+
+-- Where a finding of an audit is: the policy of its repository, named as a file of the account; and
+-- its account, Region, repository, service and statement as a name.
+local function location_in_account(finding)
+  local words = { finding.account or "-", finding.region or "-" }
+  local name, physical = "account", nil
+  for _, kind in ipairs { "repository", "service", "statement" } do
+    if finding[kind] then
+      name = escape.printable(finding[kind])
+      words[#words + 1] = ("%s %s"):format(kind, name)
+    end
+  end
+  if finding.repository then
+    local file = ("ecr/%s/%s/%s/policy.json"):format(words[1], words[2], finding.repository)
+    physical = {
+      artifactLocation = { uri = uri_of(file) },
+      region = finding.place and region_of(finding.place),
+    }
+  end
+  local logical = { name = name, fullyQualifiedName = table.concat(words, "/"), kind = "resource" }
+  return { physicalLocation = physical, logicalLocations = json.array { logical } }
+end
+
+local function log_of(catalogue, findings, location_of)
   local rules, index = rules_of(catalogue)
   local results = json.array {}
   for i, finding in ipairs(findings) do
-    results[i] = result_of(finding, index[finding.id])
+    results[i] = result_of(finding, index[finding.id], location_of(finding))
   end
   return {
     ["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json",
@@ -68,6 +101,30 @@ function M.log(catalogue, findings)
       results = results,
     } },
   }
+end
+
+-- log(catalogue, findings) --> a value for lanyard.json. catalogue: id = { severity, text }; findings:
+-- those of lanyard.policy.lint, each with its `file`.
+function M.log(catalogue, findings)
+  return log_of(catalogue, findings, location_in_file)
+end
+
+-- The rules of an audit: those of this release, and what a report of another one has beside them.
+local function audit_catalogue(findings)
+  local catalogue = {}
+  for id, entry in pairs(require("lanyard.audit").catalogue or {}) do
+    catalogue[id] = entry
+  end
+  for _, finding in ipairs(findings) do
+    catalogue[finding.id] = catalogue[finding.id] or { finding.severity, (finding.id:gsub("-", " ")) }
+  end
+  return catalogue
+end
+
+-- write(report, out): the findings of an audit; out(text) takes whole lines.
+function M.write(report, out)
+  local log = log_of(audit_catalogue(report.findings), report.findings, location_in_account)
+  out(json.encode(log, { pretty = true }) .. "\n")
 end
 
 return M

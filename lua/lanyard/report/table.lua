@@ -1,31 +1,69 @@
--- Rows laid out in columns, as wide as their widest cell; the last column runs free. Control
--- characters, which a name from elsewhere may carry to a terminal, are shown as escapes.
+-- Rows laid out in columns, as wide as their widest cell; the last column runs free. Where they are
+-- wider than the terminal, the widest columns give way and their cells take several lines. What a
+-- name from elsewhere may carry to a terminal is shown as escapes.
+
+local escape = require "lanyard.report.escape"
 
 local M = {}
 
 local GAP = "  "
 
--- A text with its control characters as escapes.
-function M.printable(text)
-  return (tostring(text):gsub("%c", function(c)
-    return ("\\x%02x"):format(c:byte())
-  end))
-end
+-- A column is not made narrower than this.
+local NARROWEST = 8
 
 local function text_of(cell)
-  return M.printable(type(cell) == "table" and cell[1] or cell)
+  return escape.printable(type(cell) == "table" and cell[1] or cell)
 end
 
 local function width_of(text)
   return utf8.len(text) or #text
 end
 
--- columns: headings; rows: lists of cells, a cell a text or { text, colour }; paint(colour, text)
--- puts colour on. Without rows the result is empty.
-function M.render(columns, rows, paint)
-  if #rows == 0 then
-    return ""
+-- The place (in bytes) where a line of at most `width` characters ends: behind the last space in it, or
+-- else behind the last of the marks that part ARNs and names, or in the middle of a word.
+local function break_of(text, width)
+  local limit = utf8.offset(text, width + 1) - 1
+  if text:sub(limit + 1, limit + 1) == " " then
+    return limit
   end
+  local line = text:sub(1, limit)
+  return #(line:match "^.*%S%s" or line:match "^.+[/:,-]" or line)
+end
+
+-- wrap(text, width) --> lines of at most that many characters, without spaces at their ends
+function M.wrap(text, width)
+  local lines = {}
+  while width_of(text) > width do
+    local stop = break_of(text, width)
+    lines[#lines + 1] = text:sub(1, stop):gsub("%s+$", "")
+    text = text:sub(stop + 1):gsub("^%s+", "")
+  end
+  lines[#lines + 1] = text
+  return lines
+end
+
+-- The widths that fit: all columns wider than some width are made that wide.
+local function fitting(widths, width)
+  local room = width - #GAP * (#widths - 1)
+  local function total(most)
+    local sum = 0
+    for _, one in ipairs(widths) do
+      sum = sum + math.min(one, most)
+    end
+    return sum
+  end
+  local most = math.max(table.unpack(widths))
+  while most > NARROWEST and total(most) > room do
+    most = most - 1
+  end
+  local fitted = {}
+  for i, one in ipairs(widths) do
+    fitted[i] = math.min(one, most)
+  end
+  return fitted
+end
+
+local function natural_widths(columns, rows)
   local widths = {}
   for i, heading in ipairs(columns) do
     widths[i] = width_of(heading)
@@ -33,16 +71,36 @@ function M.render(columns, rows, paint)
       widths[i] = math.max(widths[i], width_of(text_of(row[i])))
     end
   end
+  return widths
+end
+
+-- columns: headings; rows: lists of cells, a cell a text or { text, colour }; paint(colour, text)
+-- puts colour on; width: the terminal's, nil for no limit. Without rows the result is empty.
+function M.render(columns, rows, paint, width)
+  if #rows == 0 then
+    return ""
+  end
+  local widths = natural_widths(columns, rows)
+  if width then
+    widths = fitting(widths, width)
+  end
 
   local lines = {}
   local function add(row, colour_of)
-    local cells = {}
+    local cells, height = {}, 1
     for i = 1, #columns do
-      local text = text_of(row[i])
-      local padding = i < #columns and (" "):rep(widths[i] - width_of(text)) or ""
-      cells[i] = paint(colour_of(row[i]), text) .. padding
+      cells[i] = M.wrap(text_of(row[i]), widths[i])
+      height = math.max(height, #cells[i])
     end
-    lines[#lines + 1] = (table.concat(cells, GAP):gsub("%s+$", ""))
+    for line = 1, height do
+      local parts = {}
+      for i = 1, #columns do
+        local text = cells[i][line] or ""
+        local padding = i < #columns and (" "):rep(widths[i] - width_of(text)) or ""
+        parts[i] = (text ~= "" and paint(colour_of(row[i]), text) or "") .. padding
+      end
+      lines[#lines + 1] = (table.concat(parts, GAP):gsub("%s+$", ""))
+    end
   end
 
   add(columns, function() return "bold" end)

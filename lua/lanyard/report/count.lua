@@ -1,0 +1,67 @@
+-- The numbers of an audit's report, which several formats tell.
+
+local lint = require "lanyard.policy.lint"
+
+local M = {}
+
+-- The name of a scope, or of where a finding is: its account and Region, as far as they are known.
+function M.place(where)
+  local words = {}
+  for _, name in ipairs { "account", "region", "profile" } do
+    words[#words + 1] = (name ~= "profile" or not where.account) and where[name] or nil
+  end
+  return #words > 0 and table.concat(words, " ") or "nowhere"
+end
+
+-- of(report) --> { repositories, grants, scopes, failed, findings, [severity] = number }; a grant is a
+-- principal that a repository's policy gives a pull action, `failed` are scopes with an error.
+function M.of(report)
+  local counts = { repositories = 0, grants = 0, scopes = #report.scopes, failed = 0, findings = #report.findings }
+  for _, severity in ipairs(lint.SEVERITIES) do
+    counts[severity] = 0
+  end
+  for _, finding in ipairs(report.findings) do
+    counts[finding.severity] = counts[finding.severity] + 1
+  end
+  for _, scope in ipairs(report.scopes) do
+    counts.failed = counts.failed + (scope.error and 1 or 0)
+    for _, repository in ipairs(scope.repositories or {}) do
+      counts.repositories = counts.repositories + 1
+      counts.grants = counts.grants + #repository.access
+    end
+  end
+  return counts
+end
+
+local function plural(count, one, many)
+  return ("%d %s"):format(count, count == 1 and one or many or one .. "s")
+end
+
+-- "1 critical, 2 low" or "no findings"
+function M.severities(counts)
+  local words = {}
+  for _, severity in ipairs(lint.SEVERITIES) do
+    if counts[severity] > 0 then
+      words[#words + 1] = ("%d %s"):format(counts[severity], severity)
+    end
+  end
+  return #words > 0 and table.concat(words, ", ") or "no findings"
+end
+
+-- "no findings", "1 finding", or "3 findings: 1 critical, 2 low"
+function M.total(counts)
+  if counts.findings < 2 then
+    return counts.findings == 0 and "no findings" or "1 finding"
+  end
+  return ("%d findings: %s"):format(counts.findings, M.severities(counts))
+end
+
+-- What was looked at: "2 repositories, 1 grant in 1 account and Region"
+function M.extent(counts)
+  local text = ("%s, %s in %s"):format(plural(counts.repositories, "repository", "repositories"),
+    plural(counts.grants, "grant"),
+    counts.scopes == 1 and "one account and Region" or counts.scopes .. " pairs of account and Region")
+  return counts.failed > 0 and ("%s, %d of which could not be looked at"):format(text, counts.failed) or text
+end
+
+return M

@@ -1,0 +1,105 @@
+-- An audit's report as JUnit's XML, which CI shows as tests: a suite for each account and Region, a
+-- failed test for each finding, a passed one for each repository and service without any, and an error
+-- for what could not be looked at.
+
+local count = require "lanyard.report.count"
+local escape = require "lanyard.report.escape"
+
+local M = {}
+
+local function attributes(list)
+  local words = {}
+  for i, pair in ipairs(list) do
+    words[i] = (' %s="%s"'):format(pair[1], escape.markup(pair[2]))
+  end
+  return table.concat(words)
+end
+
+local function case(scope, name, inside)
+  local head = ("    <testcase%s"):format(attributes { { "classname", count.place(scope) }, { "name", name },
+    { "time", "0" } })
+  return inside and ("%s>\n      %s\n    </testcase>\n"):format(head, inside) or head .. "/>\n"
+end
+
+local function element(name, kind, message, text)
+  return ("<%s%s>%s</%s>"):format(name, attributes { { "type", kind }, { "message", message } }, text or "", name)
+end
+
+local function name_of(finding)
+  local words = { finding.id }
+  for _, name in ipairs { "repository", "service", "principal", "statement" } do
+    words[#words + 1] = finding[name]
+  end
+  return table.concat(words, " ")
+end
+
+-- The findings of each account and Region, and the names of repositories and services that have any.
+local function by_scope(report)
+  local found = {}
+  for _, finding in ipairs(report.findings) do
+    local place = count.place(finding)
+    found[place] = found[place] or { repository = {}, service = {} }
+    table.insert(found[place], finding)
+    for _, kind in ipairs { "repository", "service" } do
+      if finding[kind] then
+        found[place][kind][finding[kind]] = true
+      end
+    end
+  end
+  return found
+end
+
+local function cases_of(scope, found)
+  local cases = {}
+  for i, finding in ipairs(found) do
+    cases[i] = case(scope, name_of(finding), element("failure", finding.severity, finding.message,
+      ("why: %s\nfix: %s"):format(escape.markup(finding.why), escape.markup(finding.fix))))
+  end
+  local function add_passed(kind, items)
+    for _, item in ipairs(items or {}) do
+      if not found[kind][item.name] then
+        cases[#cases + 1] = case(scope, kind .. " " .. item.name)
+      end
+    end
+  end
+  add_passed("repository", scope.repositories)
+  add_passed("service", scope.services)
+  return cases
+end
+
+-- The cases of what could not be looked at.
+local function errors_of(scope)
+  local cases = {}
+  if scope.error then
+    cases[1] = case(scope, "audit", element("error", scope.error.code, scope.error.message))
+  elseif scope.services_unknown then
+    cases[1] = case(scope, "services", element("error", "unknown", scope.services_unknown))
+  end
+  return cases
+end
+
+-- write(report, out): out(text) takes whole lines.
+function M.write(report, out)
+  local found, suites = by_scope(report), {}
+  local tests, failures, errors = 0, 0, 0
+  local time = report.time:gsub("Z$", "")
+  for i, scope in ipairs(report.scopes) do
+    local place = count.place(scope)
+    local mine = found[place] or { repository = {}, service = {} }
+    found[place] = nil -- two profiles may lead to one account: its findings are told once
+    local cases, wrong = cases_of(scope, mine), errors_of(scope)
+    local all = #cases + #wrong
+    tests, failures, errors = tests + all, failures + #mine, errors + #wrong
+    suites[i] = ("  <testsuite%s>\n%s%s  </testsuite>\n"):format(attributes {
+      { "name", place }, { "tests", all }, { "failures", #mine }, { "errors", #wrong },
+      { "skipped", 0 }, { "time", "0" }, { "timestamp", time },
+    }, table.concat(cases), table.concat(wrong))
+  end
+  out '<?xml version="1.0" encoding="UTF-8"?>\n'
+  out(("<testsuites%s>\n"):format(attributes { { "name", "lanyard audit" }, { "tests", tests },
+    { "failures", failures }, { "errors", errors }, { "time", "0" } }))
+  out(table.concat(suites))
+  out "</testsuites>\n"
+end
+
+return M

@@ -1,0 +1,79 @@
+-- An audit's report as Markdown for a step summary of CI, a comment or a wiki: the numbers, a table of
+-- the findings, and folded below it why each matters and how it is mended.
+
+local count = require "lanyard.report.count"
+local escape = require "lanyard.report.escape"
+
+local M = {}
+
+-- GitHub takes 1 MiB for the summary of a step, and other steps write theirs.
+local LIMIT = 512 * 1024
+
+local function where(finding)
+  local words = {}
+  for _, name in ipairs { "repository", "service", "statement" } do
+    words[#words + 1] = finding[name] and name .. " " .. finding[name]
+  end
+  return table.concat(words, ", ")
+end
+
+local function row_of(finding)
+  return ("| %s | %s | %s | %s | %s |\n"):format(finding.severity, escape.markdown(finding.id),
+    escape.markdown(count.place(finding)), escape.markdown(where(finding)), escape.markdown(finding.message))
+end
+
+local function details_of(finding)
+  return ("- **%s** %s: %s\n  - why: %s\n  - fix: %s\n"):format(finding.severity, escape.markdown(finding.id),
+    escape.markdown(finding.message), escape.markdown(finding.why), escape.code(finding.fix))
+end
+
+local function failures(report)
+  local lines = {}
+  for _, scope in ipairs(report.scopes) do
+    if scope.error then
+      lines[#lines + 1] = ("- **not looked at** %s: %s\n"):format(escape.markdown(count.place(scope)),
+        escape.markdown(("%s: %s"):format(scope.error.code, scope.error.message)))
+    elseif scope.services_unknown then
+      lines[#lines + 1] = ("- **services unknown** %s: %s\n"):format(escape.markdown(count.place(scope)),
+        escape.markdown(scope.services_unknown))
+    end
+  end
+  return #lines > 0 and table.concat(lines) .. "\n" or ""
+end
+
+-- As many findings as fit in the limit; the table and the details tell the same ones.
+local function findings_of(report)
+  local rows, details, size = {}, {}, 0
+  for i, finding in ipairs(report.findings) do
+    local row, detail = row_of(finding), details_of(finding)
+    size = size + #row + #detail
+    if size > LIMIT then
+      break
+    end
+    rows[i], details[i] = row, detail
+  end
+  return rows, details
+end
+
+-- write(report, out): out(text) takes whole lines.
+function M.write(report, out)
+  local counts = count.of(report)
+  out(("## Lanyard audit: %s\n\n%s, %s, by %s.\n\n"):format(count.severities(counts), count.extent(counts),
+    escape.markdown(report.time), escape.markdown(report.tool)))
+  out(failures(report))
+  if #report.findings == 0 then
+    return
+  end
+  local rows, details = findings_of(report)
+  out("| Severity | Finding | Account and Region | Where | What |\n| --- | --- | --- | --- | --- |\n")
+  out(table.concat(rows))
+  if #rows < #report.findings then
+    out(("\n%d more findings have no room here: `lanyard audit --output json` tells them all.\n")
+      :format(#report.findings - #rows))
+  end
+  out("\n<details><summary>Why they matter, and how to mend them</summary>\n\n")
+  out(table.concat(details))
+  out("\n</details>\n")
+end
+
+return M

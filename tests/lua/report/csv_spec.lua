@@ -1,0 +1,42 @@
+local helper = require "helper"
+local json = require "lanyard.json"
+local reports = require "reports"
+
+-- The records as Python reads them.
+local function read(text)
+  local folder <close> = helper.folder()
+  helper.write(folder .. "/report.csv", text)
+  local result = helper.run({ "/usr/bin/python3", "-c", "import csv, json, sys\n"
+    .. "print(json.dumps(list(csv.DictReader(open(sys.argv[1], newline='', encoding='utf-8'), strict=True))))",
+    folder .. "/report.csv" })
+  assert.equal("", result.err)
+  return json.decode(result.out)
+end
+
+describe("CSV of an audit", function()
+  it("is a line of names and a record a finding, which end as RFC 4180 says", function()
+    local text = reports.text("csv", reports.small())
+    assert.match("^severity,id,account,region,repository,service,principal,statement,line,column,message,why,fix,key\r\n", text)
+    assert.equal(4, select(2, text:gsub("\r\n", "")))
+    local records = read(text)
+    assert.equal("public-access", records[1].id)
+    assert.equal("#3", records[1].statement)
+    assert.equal("2", records[1].line)
+    assert.equal("", records[2].line)
+    assert.equal("lanyard mend unused-role", records[3].fix)
+  end)
+
+  it("is the line of names alone without findings", function()
+    assert.equal(1, select(2, reports.text("csv", reports.empty()):gsub("\r\n", "")))
+  end)
+
+  it("has no field that a spreadsheet takes for a formula, and no record of two lines", function()
+    local text = reports.text("csv", reports.hostile())
+    assert.equal(4, select(2, text:gsub("\n", "")))
+    assert.is_nil(text:find "[%z\1-\9\11\12\14-\31\127]")
+    for _, record in ipairs(read(text)) do
+      assert.match("^'=HYPERLINK", record.message)
+      assert.match("^<script>alert%(1%)</script>\"'&|,; \\x0a", record.principal)
+    end
+  end)
+end)

@@ -1,0 +1,64 @@
+local reports = require "reports"
+
+-- The cells of the rows of its table.
+local function rows_of(text)
+  local rows = {}
+  for line in text:gmatch "[^\n]+" do
+    if line:find "^|" then
+      local cells = {}
+      for cell in line:gsub("\\.", function(pair) return ("\1%02x"):format(pair:byte(2)) end):gmatch "[^|]+" do
+        cells[#cells + 1] = cell:gsub("\1(%x%x)", function(code) return "\\" .. string.char(tonumber(code, 16)) end)
+      end
+      rows[#rows + 1] = cells
+    end
+  end
+  return rows
+end
+
+describe("Markdown of an audit", function()
+  it("tells the numbers, what could not be looked at, a row a finding, and how to mend each", function()
+    local text = reports.text("markdown", reports.small())
+    assert.match("^## Lanyard audit: 1 critical, 1 medium, 1 low\n\n2 repositories, 3 grants in 2 pairs of account and "
+      .. "Region, 1 of which could not be looked at, 2026%-11%-25T01:00:00Z, by lanyard 0.1.0.\n", text)
+    assert.match("%- %*%*not looked at%*%* 444455556666 eu%-west%-1: AccessDenied: not for you\n", text)
+    assert.equal(5, #rows_of(text))
+    assert.match("| critical | public%-access | 111122223333 us%-east%-1 | repository team/api, statement \\#3 |", text)
+    assert.match("<details><summary>[^\n]+</summary>\n\n", text)
+    assert.match("\n  %- fix: ` lanyard mend public%-access `\n", text)
+  end)
+
+  it("is short without findings", function()
+    local text = reports.text("markdown", reports.empty())
+    assert.match("^## Lanyard audit: no findings\n", text)
+    assert.is_nil(text:find "details")
+  end)
+
+  it("keeps a hostile text in its cell, as text", function()
+    local text = reports.text("markdown", reports.hostile())
+    for _, row in ipairs(rows_of(text)) do
+      assert.equal(5, #row, table.concat(row, "|"))
+    end
+    -- Outside of code nothing opens a tag but what is ours, and nothing is a link.
+    local plain = text:gsub("\n  %- fix: [^\n]+", ""):gsub("\\.", "")
+    assert.same({ "<details>", "<summary>", "</summary>", "</details>" },
+      (function(found) for tag in plain:gmatch "<[^>]*>" do found[#found + 1] = tag end return found end) {})
+    assert.is_nil(plain:find "%]%(")
+    assert.is_nil(text:find "[%z\1-\9\11-\31\127]")
+    -- The code of a fix is fenced by more backticks than are in it.
+    for fence in text:gmatch "\n  %- fix: (`+) " do
+      assert.equal("```", fence)
+    end
+  end)
+
+  it("fits a summary, however many findings there are, and says how many it leaves out", function()
+    local report = reports.small()
+    for i = 4, 10000 do
+      report.findings[i] = report.findings[3]
+    end
+    local text = reports.text("markdown", report)
+    assert.is_true(#text < 1024 * 1024)
+    local shown = #rows_of(text) - 2
+    assert.match(("\n%d more findings have no room here"):format(10000 - shown), text)
+    assert.match("\n</details>\n$", text)
+  end)
+end)
