@@ -24,7 +24,7 @@ local lists = require "lanyard.lists"
 local merge = require "lanyard.audit.merge"
 local report = require "lanyard.report"
 local scope = require "lanyard.audit.scope"
-local text_table = require "lanyard.report.table"
+local escape = require "lanyard.report.escape"
 
 local function days(text)
   local number = math.tointeger(tonumber(text))
@@ -67,7 +67,7 @@ end
 -- Looking
 
 local function tell(text)
-  cli.note("lanyard: " .. text_table.printable(text))
+  cli.note("lanyard: " .. escape.printable(text))
 end
 
 local function plan()

@@ -93,8 +93,8 @@ local function changes(report, places)
   end
   for _, kind in ipairs { "new", "gone" } do
     for _, grant in ipairs(report.baseline.grants[kind]) do
-      lines[#lines + 1] = escape.printable(("grant     %-4s  %s%s: %s (%s)"):format(kind, where(grant), grant.repository,
-        grant.principal, grant.decision))
+      lines[#lines + 1] = escape.printable(("grant     %-4s  %s%s: %s (%s)")
+        :format(kind, where(grant), grant.repository, grant.principal, grant.decision))
     end
   end
   return table.concat(lines, "\n") .. "\n"
