@@ -1,7 +1,7 @@
 -- Print the IAM policy that an operator needs.
 --
 -- The repository-policy actions that AWS's page lists, on every repository or (--repository) on
--- one, and the Lightsail actions that lanyard calls. Account and Region are the caller's unless
+-- one, the Lightsail actions that lanyard calls, and what an audit reads of images and Regions. Account and Region are the caller's unless
 -- given; --region '*' allows every Region. The result is an identity policy, ready for IAM.
 
 local arn = require "lanyard.arn"
@@ -41,6 +41,8 @@ if not (region and account) then
 end
 partition = partition or (region ~= "*" and endpoints.partition(region) or "aws")
 
+local repositories = ("arn:%s:ecr:%s:%s:repository/%s"):format(partition, region, account, options.repository or "*")
+
 -- The order of members is for people: AWS's page prints it so, and JSON objects have none.
 cli.out(([[
 {
@@ -55,7 +57,7 @@ cli.out(([[
         "ecr:DeleteRepositoryPolicy",
         "ecr:GetRepositoryPolicy"
       ],
-      "Resource": "arn:%s:ecr:%s:%s:repository/%s"
+      "Resource": "%s"
     },
     {
       "Sid": "ManageLightsailEcrImagePullerRole",
@@ -66,8 +68,17 @@ cli.out(([[
     {
       "Sid": "ReadLightsailContainerServices",
       "Effect": "Allow",
-      "Action": "lightsail:GetContainerServices",
+      "Action": [
+        "lightsail:GetContainerServices",
+        "lightsail:GetRegions"
+      ],
       "Resource": "*"
+    },
+    {
+      "Sid": "AuditEcrImages",
+      "Effect": "Allow",
+      "Action": "ecr:DescribeImages",
+      "Resource": "%s"
     }
   ]
-}]]):format(partition, region, account, options.repository or "*", partition, region, account))
+}]]):format(repositories, partition, region, account, repositories))
