@@ -8,6 +8,9 @@
 -- A Region or profile that fails is told, and the others are looked at all the same; the exit status is
 -- 1 then, unless it is 3.
 --
+-- --assume-role NAME looks at each of the --accounts, or at all active ones of the --organization, with the
+-- role arn:aws:iam::ACCOUNT:role/NAME; at the caller's own account without it.
+--
 -- With --baseline, the file of an earlier --output json, findings are new or unchanged, those that are
 -- gone are listed, as are grants that came and went, and --fail-on looks at new findings only.
 --
@@ -43,10 +46,22 @@ command:option("--unused-days", "A grant that no deployment needs is unused afte
   :argname("N"):default("90"):convert(days)
 command:option("--baseline", "Tell what changed since this report."):argname "FILE"
 command:option("--shard", "Look at the Ith of N parts of the repositories."):argname "I/N":convert(scope.shard)
+command:option("--assume-role", "Look at other accounts with their role of this name."):argname "NAME"
+  :convert(scope.role)
+command:option("--accounts", "The accounts to look at with --assume-role."):argname "ID,..."
+command:flag("--organization", "Look with --assume-role at all active accounts of the organization.")
 local options = command:parse()
 
 -- Options of looking, which say nothing when reports are merged.
-local LOOKING = { "region", "profile", "endpoint_url", "shard" }
+local LOOKING = { "region", "profile", "endpoint_url", "shard", "assume_role", "accounts", "organization" }
+
+if options.accounts and options.organization then
+  command:usage "--accounts and --organization: choose one"
+elseif (options.accounts or options.organization) and not options.assume_role then
+  command:usage "--accounts and --organization need --assume-role"
+elseif options.assume_role and not (options.accounts or options.organization) then
+  command:usage "--assume-role needs --accounts or --organization"
+end
 
 -- The files to merge | nil where there is something to look at
 local function files_to_merge(words)
@@ -75,6 +90,8 @@ local function plan()
   return scope.plan {
     regions = options.region and cli.check(scope.regions(options.region)),
     profiles = options.profile and cli.check(scope.words(options.profile, "--profile")),
+    role = options.assume_role,
+    accounts = options.accounts and cli.check(scope.accounts(options.accounts)),
     say = tell,
     open = function(profile, region)
       local given = cli.session_options(options)

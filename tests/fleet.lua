@@ -50,7 +50,10 @@ local function answer(self, request)
   self.calls[#self.calls + 1] = ("%s %s %s"):format(operation, region, account)
   local refused = self.refuse and self.refuse(operation, region, account, request)
   if refused then
-    return { status = 400, headers = {}, body = json.encode { __type = refused.code, message = refused.message } }
+    return { status = 400, headers = {}, body = request.headers["x-amz-target"]
+      and json.encode { __type = refused.code, message = refused.message }
+      or ("<ErrorResponse><Error><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>")
+        :format(refused.code, refused.message) }
   elseif operation == "ListAccounts" then
     local token = json.decode(request.body).NextToken
     return reply(self.organization[token or "first"])

@@ -244,3 +244,28 @@ describe("lanyard audit beside earlier reports", function()
     assert.match("\nmerge +%-", result.out)
   end)
 end)
+
+describe("lanyard audit --assume-role", function()
+  it("names what it lacks, or has too much of", function()
+    local emulator <close> = helper.emulator()
+    for message, words in pairs {
+      ["need %-%-assume%-role"] = { "--accounts", "111122223333" }, ["choose one"] = { "--assume-role", "x",
+        "--accounts", "111122223333", "--organization" },
+      ["needs %-%-accounts or %-%-organization"] = { "--assume-role", "x" },
+      ["12 digits"] = { "--assume-role", "x", "--accounts", "12" },
+      ["is no name of a role"] = { "--assume-role", "arn:aws:iam::111122223333:role/x", "--organization" },
+    } do
+      local result = emulator:run { "audit", table.unpack(words) }
+      assert.equal(2, result.status)
+      assert.match("^lanyard: [^\n]*" .. message .. "[^\n]*\n$", result.err)
+    end
+  end)
+
+  it("goes on past an account that it may not look at", function()
+    local emulator <close> = helper.emulator()
+    local result = emulator:run { "audit", "--assume-role", "audit", "--accounts", "111122223333,444455556666" }
+    assert.equal(1, result.status)
+    assert.match("^lanyard: 444455556666, us%-east%-1: cannot assume arn:aws:iam::444455556666:role/audit: [^\n]*\n$", result.err)
+    assert.match("111122223333  us%-east%-1  shared%-repo", result.out)
+  end)
+end)

@@ -9,7 +9,8 @@
 --   }
 --   local report, failures = scope.run(scopes, { globs = { "team/*" } })
 --
--- A scope: { profile, region, session | nil, err | nil, optional }; `optional` is one that nobody named.
+-- A scope: { profile, account, region, session | nil, err | nil, optional }; `account` is known of those
+-- that a role is assumed for, `optional` is a Region that nobody named.
 -- A failure: { scope, err, skipped }; `skipped` is a Region that the account has not enabled.
 
 local access = require "lanyard.access"
@@ -139,25 +140,104 @@ local function open(wanted, profile)
   return session
 end
 
+-- ---------------------------------------------------------------------------------------------
+-- Whose
+
+-- accounts("111122223333,...") --> a list of account ids | nil, err
+function M.accounts(text)
+  local list, err = M.words(text, "--accounts")
+  for _, id in ipairs(list or {}) do
+    local ok, why = names.registry_id(id)
+    if not ok then
+      return usage("--accounts: %s", why)
+    end
+  end
+  return list, err
+end
+
+-- role(name) --> name, with its path | nil, what is wrong with it
+function M.role(name)
+  if name:find "^[%w_+=,.@-][%w_+=,.@/-]*$" and not name:find "/$" then
+    return name
+  end
+  return nil, ("'%s' is no name of a role: write it as audit or path/audit, without the account"):format(name)
+end
+
+-- The active accounts of the organization that the session's account manages --> list of ids | nil, err
+local function organization(session)
+  local client, err = session:client "organizations"
+  local all
+  if client then
+    all, err = client:list("ListAccounts", "Accounts")
+  end
+  if not all then
+    return nil, err
+  end
+  local ids = {}
+  for _, account in ipairs(all) do
+    -- AWS retired Status for State on 2026-09-09.
+    if (account.State or account.Status) == "ACTIVE" then
+      ids[#ids + 1] = account.Id
+    end
+  end
+  table.sort(ids)
+  return ids
+end
+
+-- The session of a role in each account, and the one given in its own account.
+-- --> list of { account, session | nil, err | nil } | nil, err
+local function assumed(session, wanted)
+  local own, err = session:account_id()
+  local accounts = wanted.accounts
+  if own and not accounts then
+    accounts, err = organization(session)
+  end
+  if not own or not accounts then
+    return nil, err
+  elseif #accounts == 0 then
+    return nil, errors.new { code = "NoAccounts", message = "the organization has no active account" }
+  end
+  local partition = endpoints.partition(session.region)
+  return task.map(accounts, function(account)
+    if account == own then
+      return { account = account, session = session }
+    end
+    local other = session:assume(("arn:%s:iam::%s:role/%s"):format(partition, account, wanted.role))
+    local keys, why = other:credentials()
+    return { account = account, session = keys and other, err = why }
+  end, { limit = AT_ONCE })
+end
+
+-- The scopes of one profile. What cannot be begun is a scope with an err for each Region that was named.
 local function scopes_of(wanted, profile, say)
-  local found, regions = {}, wanted.regions
+  local regions = wanted.regions
   local session, err = open(wanted, profile)
   if session and regions == "all" then
     regions, err = all_regions(session, say)
   elseif session then
     regions = regions or { session.region }
   end
-  for _, region in ipairs(type(regions) == "table" and regions or { false }) do
-    found[#found + 1] = {
-      profile = profile, region = region or nil, session = not err and session:at(region) or nil, err = err,
-      optional = wanted.regions == "all",
-    }
+  local owners = { { session = session, err = err } }
+  if not err and wanted.role then
+    owners, err = assumed(session, wanted)
+    owners = owners or { { err = err } }
+  end
+  local found = {}
+  for _, owner in ipairs(owners) do
+    for _, region in ipairs(type(regions) == "table" and regions or { false }) do
+      found[#found + 1] = {
+        profile = profile, account = owner.account, region = region or nil,
+        session = not owner.err and owner.session:at(region) or nil, err = owner.err,
+        optional = wanted.regions == "all",
+      }
+    end
   end
   return found
 end
 
 -- plan(wanted) --> scopes
--- wanted: regions, profiles, open(profile, region) --> session | nil, err, say(text) what a person should
+-- wanted: regions, profiles, open(profile, region) --> session | nil, err; role, a name, to look with that
+-- role at accounts (a list of ids; all of the organization unless given); say(text) what a person should
 -- know
 function M.plan(wanted)
   local scopes = {}
@@ -250,7 +330,7 @@ local function gather(report, scopes, outcomes)
   for i, scope in ipairs(scopes) do
     local one, err = outcomes[i].report, outcomes[i].err
     local entry = one and one.scopes[1] or {
-      region = scope.region, error = { code = err.code, message = tostring(err) },
+      account = scope.account, region = scope.region, error = { code = err.code, message = tostring(err) },
     }
     entry.profile = scope.profile
     table.insert(report.scopes, entry)
@@ -264,17 +344,22 @@ local function gather(report, scopes, outcomes)
   return failures
 end
 
+-- Whose keys look at a scope.
+local function owner_of(scope)
+  return ("%s %s"):format(scope.account or "", scope.profile or "")
+end
+
 -- Tells the Regions that are not enabled from those that failed.
 local function skip(failures, scopes, outcomes)
   local works = {}
   for i, scope in ipairs(scopes) do
     if outcomes[i].report then
-      works[scope.profile or ""] = true
+      works[owner_of(scope)] = true
     end
   end
   for _, failure in ipairs(failures) do
     failure.skipped = failure.scope.optional and NOT_ENABLED[failure.err.code]
-      and works[failure.scope.profile or ""] or nil
+      and works[owner_of(failure.scope)] or nil
     failure.entry.skipped = failure.skipped
   end
 end

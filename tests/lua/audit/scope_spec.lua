@@ -220,3 +220,111 @@ describe("an audit of one container service", function()
     assert.same({ "unread" }, { report.scopes[1].repositories[1].name })
   end)
 end)
+
+describe("an audit of other accounts", function()
+  local OWN, OTHER, THIRD = fleet.ACCOUNT, "444455556666", "777788889999"
+
+  local function one_repository(name)
+    return { regions = { ["us-east-1"] = { repositories = { { name = name, policy = fleet.OPEN } } } } }
+  end
+
+  local function three_accounts()
+    local accounts = fleet.new {
+      [OWN] = one_repository "own", [OTHER] = one_repository "other", [THIRD] = one_repository "third",
+    }
+    accounts.organization = {
+      first = { Accounts = { { Id = THIRD, State = "ACTIVE", Status = "SUSPENDED" } }, NextToken = "empty" },
+      empty = { Accounts = {}, NextToken = "last" },
+      last = { Accounts = {
+        { Id = OWN, Status = "ACTIVE" }, { Id = "000000000001", State = "SUSPENDED", Status = "ACTIVE" },
+        { Id = "000000000002", Status = "SUSPENDED" }, { Id = OTHER, State = "ACTIVE" },
+      } },
+    }
+    return accounts
+  end
+
+  local function seen(report)
+    local list = {}
+    for i, one in ipairs(report.scopes) do
+      list[i] = ("%s %s %s"):format(one.account, one.region, one.error and one.error.code or one.repositories[1].name)
+    end
+    return list
+  end
+
+  it("assumes the role of each, and none in its own", function()
+    local accounts <close> = three_accounts()
+    local report, failures = scope.run(scope.plan { role = "ops/audit", accounts = { OTHER, OWN }, open = accounts:opener() })
+    assert.same({}, failures)
+    assert.same({ OTHER .. " us-east-1 other", OWN .. " us-east-1 own" }, seen(report))
+    assert.equal(1, accounts:count "AssumeRole")
+    assert.equal("arn:aws:iam::444455556666:role/ops/audit", accounts.worlds[OTHER].keys["ASIA" .. OTHER .. "ROLE"].caller.arn)
+    assert.equal(OTHER, report.findings[1].account)
+  end)
+
+  it("looks at every active account of the organization, over all pages", function()
+    local accounts <close> = three_accounts()
+    local report, failures = scope.run(scope.plan { role = "audit", open = accounts:opener() })
+    assert.same({}, failures)
+    assert.same({ OWN .. " us-east-1 own", OTHER .. " us-east-1 other", THIRD .. " us-east-1 third" }, seen(report))
+    assert.equal(3, accounts:count "ListAccounts")
+    assert.equal(3, #report.findings)
+  end)
+
+  it("assumes a role once for all Regions", function()
+    local accounts <close> = three_accounts()
+    local report = scope.run(scope.plan {
+      role = "audit", accounts = { OTHER }, regions = { "us-east-1", "eu-west-1", "eu-west-2" }, open = accounts:opener(),
+    })
+    assert.equal(3, #report.scopes)
+    assert.equal(1, accounts:count "AssumeRole")
+  end)
+
+  it("goes on past an account whose role it may not assume", function()
+    local accounts <close> = three_accounts()
+    accounts.refuse = function(operation, _, _, request)
+      return operation == "AssumeRole" and request.body:find(OTHER) and { code = "AccessDenied", message = "not you" } or nil
+    end
+    local report, failures = scope.run(scope.plan { role = "audit", accounts = { OTHER, THIRD }, open = accounts:opener() })
+    assert.same({ OTHER .. " us-east-1 AccessDenied", THIRD .. " us-east-1 third" }, seen(report))
+    assert.equal(1, #failures)
+    assert.match("cannot assume arn:aws:iam::444455556666:role/audit", tostring(failures[1].err))
+    assert.match("not you", tostring(failures[1].err))
+  end)
+
+  it("says why there is no list of accounts, or an empty one", function()
+    local accounts <close> = three_accounts()
+    accounts.organization = { first = { Accounts = { { Id = OWN, State = "SUSPENDED" } } } }
+    local _, failures = scope.run(scope.plan { role = "audit", open = accounts:opener() })
+    assert.match("no active account", tostring(failures[1].err))
+    accounts.refuse = function(operation)
+      return operation == "ListAccounts" and { code = "AWSOrganizationsNotInUseException", message = "none" } or nil
+    end
+    failures = select(2, scope.run(scope.plan { role = "audit", open = accounts:opener() }))
+    assert.equal("AWSOrganizationsNotInUseException", failures[1].err.code)
+    assert.equal(1, #failures)
+  end)
+
+  it("skips the Regions of an account that has not enabled them, by its own other Regions", function()
+    local accounts <close> = three_accounts()
+    accounts.refuse = function(operation, region, account)
+      return operation == "DescribeRepositories" and (region == "ap-southeast-3" or account == THIRD)
+        and { code = "UnrecognizedClientException", message = "no" } or nil
+    end
+    local _, failures = scope.run(scope.plan { role = "audit", accounts = { OTHER, THIRD }, regions = "all", open = accounts:opener() })
+    local skipped, failed = 0, 0
+    for _, failure in ipairs(failures) do
+      if failure.skipped then skipped = skipped + 1 else failed = failed + 1 end
+      assert.equal(failure.skipped and OTHER or THIRD, failure.scope.account)
+    end
+    assert.same({ 1, 16 }, { skipped, failed })
+  end)
+
+  it("takes accounts of twelve digits, and a role's name with its path", function()
+    assert.same({ OWN, OTHER }, scope.accounts(OWN .. "," .. OTHER))
+    assert.match("12 digits", tostring(select(2, scope.accounts "1234")))
+    assert.equal("ops/audit", scope.role "ops/audit")
+    for _, name in ipairs { "", "/audit", "audit/", "arn:aws:iam::111122223333:role/x", "a b" } do
+      assert.is_nil((scope.role(name)))
+    end
+  end)
+end)
