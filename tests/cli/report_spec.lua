@@ -1,0 +1,80 @@
+-- What lanyard audit prints about a real account, held against what its readers take.
+
+local account = require "audit_account"
+local emulator = require "lanyard.emulator"
+local helper = require "helper"
+local json = require "lanyard.json"
+local reports = require "reports"
+local system = require "lanyard.system"
+
+local function emulated_account(folder)
+  local world = assert(emulator.world { seed = account.seed, activation_delay = 0 })
+  account.age(world.state, system.time())
+  helper.write(folder .. "/state.json", json.encode(world.state))
+  return helper.emulator { "--state", folder .. "/state.json" }
+end
+
+local function python(script, ...)
+  return helper.run { "/usr/bin/python3", "tests/cli/" .. script, ... }
+end
+
+local SCHEMA = "lua/lanyard/report/schema.json"
+
+describe("a report of an account with every finding", function()
+  it("is what the schema says, and findings of nearly every kind", function()
+    local folder <close> = helper.folder()
+    local emulated <close> = emulated_account(folder)
+    helper.write(folder .. "/report.json", emulated:run({ "audit", "--output", "json" }).out)
+    local result = python("check_report.py", SCHEMA, folder .. "/report.json")
+    assert.equal("", result.err)
+    local scopes, _, kinds = result.out:match "^(%d+) scopes, (%d+) findings of (%d+) kinds\n$"
+    assert.equal("1", scopes)
+    assert.is_true(tonumber(kinds) >= 20, kinds)
+  end)
+
+  it("is SARIF and JUnit's XML that others read", function()
+    local folder <close> = helper.folder()
+    local emulated <close> = emulated_account(folder)
+    local count = #json.decode(emulated:run({ "audit", "--output", "json" }).out).findings
+    helper.write(folder .. "/log.sarif", emulated:run({ "audit", "--output", "sarif" }).out)
+    local result = python("check_sarif.py", folder .. "/log.sarif")
+    assert.equal("", result.err)
+    assert.match(("^1 run, %d result: "):format(count), result.out)
+    assert.match("inactive%-role at ecr/111122223333/us%-east%-1/bad/inactive/policy%.json:3:39,", result.out)
+    helper.write(folder .. "/report.xml", emulated:run({ "audit", "--output", "junit" }).out)
+    result = python("check_junit.py", folder .. "/report.xml")
+    assert.equal("", result.err)
+    assert.match((", failures: %d, errors: 0\n"):format(count), result.out)
+  end)
+end)
+
+describe("the schema of a report", function()
+  local function check(change)
+    local folder <close> = helper.folder()
+    local report = reports.small()
+    report.scopes[1].repositories[1].access = json.array {}
+    change(report)
+    helper.write(folder .. "/report.json", json.encode(report))
+    return python("check_report.py", SCHEMA, folder .. "/report.json")
+  end
+
+  it("takes several accounts, and one that could not be looked at", function()
+    local result = check(function() end)
+    assert.equal("", result.err)
+    assert.equal("2 scopes, 3 findings of 3 kinds\n", result.out)
+  end)
+
+  it("does not take another version, member, type or severity, nor a finding without key", function()
+    for _, change in ipairs {
+      function(report) report.version = 2 end,
+      function(report) report.findings[1].colour = "red" end,
+      function(report) report.findings[1].index = "1" end,
+      function(report) report.findings[1].severity = "horrible" end,
+      function(report) report.findings[1].key = nil end,
+      function(report) report.scopes[1].error = { code = "X", message = "" } end,
+      function(report) report.scopes[1].services = nil end,
+    } do
+      assert.equal(1, check(change).status)
+    end
+  end)
+end)
