@@ -266,6 +266,6 @@ describe("lanyard audit --assume-role", function()
     local result = emulator:run { "audit", "--assume-role", "audit", "--accounts", "111122223333,444455556666" }
     assert.equal(1, result.status)
     assert.match("^lanyard: 444455556666, us%-east%-1: cannot assume arn:aws:iam::444455556666:role/audit: [^\n]*\n$", result.err)
-    assert.match("111122223333  us%-east%-1  shared%-repo", result.out)
+    assert.match("111122223333 us%-east%-1  shared%-repo", result.out)
   end)
 end)
