@@ -24,6 +24,7 @@ local cli = require "lanyard.cli"
 local errors = require "lanyard.errors"
 local lists = require "lanyard.lists"
 local merge = require "lanyard.audit.merge"
+local progress = require "lanyard.audit.progress"
 local report = require "lanyard.report"
 local scope = require "lanyard.audit.scope"
 local text_table = require "lanyard.report.table"
@@ -71,11 +72,12 @@ end
 -- Looking
 
 local function tell(text)
+  cli.progress(nil)
   cli.note("lanyard: " .. text_table.printable(text))
 end
 
-local function plan()
-  local transport = scope.transport()
+local function plan(meter)
+  local transport = scope.transport(nil, nil, meter)
   return scope.plan {
     regions = options.region and cli.check(scope.regions(options.region)),
     profiles = options.profile and cli.check(scope.words(options.profile, "--profile")),
@@ -113,11 +115,16 @@ end
 
 -- --> the report, whether something failed
 local function look()
-  local scopes = plan()
-  local result, failures = scope.run(scopes, {
-    globs = #options.repository > 0 and options.repository or nil,
-    shard = options.shard,
-  })
+  local meter = progress.meter()
+  local scopes, result, failures
+  progress.show(meter, cli.progress, function()
+    scopes = plan(meter)
+    result, failures = scope.run(scopes, {
+      globs = #options.repository > 0 and options.repository or nil,
+      shard = options.shard,
+      meter = meter,
+    })
+  end)
   if #scopes == 1 and failures[1] then
     cli.fail(failures[1].err)
   end
