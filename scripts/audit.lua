@@ -25,6 +25,7 @@ local cli = require "lanyard.cli"
 local errors = require "lanyard.errors"
 local lists = require "lanyard.lists"
 local merge = require "lanyard.audit.merge"
+local progress = require "lanyard.audit.progress"
 local report = require "lanyard.report"
 local scope = require "lanyard.audit.scope"
 local escape = require "lanyard.report.escape"
@@ -82,11 +83,12 @@ end
 -- Looking
 
 local function tell(text)
+  cli.progress(nil)
   cli.note("lanyard: " .. escape.printable(text))
 end
 
-local function plan()
-  local transport = scope.transport()
+local function plan(meter)
+  local transport = scope.transport(nil, nil, meter)
   return scope.plan {
     regions = options.region and cli.check(scope.regions(options.region)),
     profiles = options.profile and cli.check(scope.words(options.profile, "--profile")),
@@ -124,12 +126,17 @@ end
 
 -- --> the report, whether something failed
 local function look()
-  local scopes = plan()
-  local result, failures = scope.run(scopes, {
-    globs = #options.repository > 0 and options.repository or nil,
-    shard = options.shard,
-    unused_days = options.unused_days,
-  })
+  local meter = progress.meter()
+  local scopes, result, failures
+  progress.show(meter, cli.progress, function()
+    scopes = plan(meter)
+    result, failures = scope.run(scopes, {
+      globs = #options.repository > 0 and options.repository or nil,
+      shard = options.shard,
+      unused_days = options.unused_days,
+      meter = meter,
+    })
+  end)
   if #scopes == 1 and failures[1] then
     cli.fail(failures[1].err)
   end

@@ -269,3 +269,16 @@ describe("lanyard audit --assume-role", function()
     assert.match("111122223333 us%-east%-1  shared%-repo", result.out)
   end)
 end)
+
+describe("the progress of lanyard audit", function()
+  it("is a line on a terminal that is wiped at the end, and nothing elsewhere", function()
+    local emulator <close> = helper.emulator()
+    assert.equal("", emulator:run({ "audit" }).err)
+    local all = { TERM = "xterm" }
+    for name, value in pairs(emulator.environment) do all[name] = value end
+    local result = helper.run({ "script", "-qec", helper.lanyard .. " audit >/dev/null", "/dev/null" }, all)
+    assert.equal(0, result.status)
+    assert.match("^\r\27%[K[^\r\n]*%d+/%d+%+? repositories, [^\r\n]*calls/s, 0 throttled", result.out)
+    assert.match("\r\27%[K$", result.out)
+  end)
+end)

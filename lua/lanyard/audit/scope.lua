@@ -25,6 +25,7 @@ local match = require "lanyard.match"
 local merge = require "lanyard.audit.merge"
 local names = require "lanyard.aws.names"
 local principal = require "lanyard.access.principal"
+local progress = require "lanyard.audit.progress"
 local sigv4 = require "lanyard.sigv4"
 local task = require "lanyard.task"
 
@@ -251,13 +252,18 @@ function M.plan(wanted)
   return scopes
 end
 
--- transport([limit [, send]]) --> what sessions send their requests by: at most so many at once
-function M.transport(limit, send)
+-- transport([limit [, send [, meter]]]) --> what sessions send their requests by: at most so many at once,
+-- counted by a meter of lanyard.audit.progress
+function M.transport(limit, send, meter)
   local slots = task.semaphore(limit or M.CALLS)
   send = send or http.request
   return function(request)
     local _ <close> = slots:acquire()
-    return send(request)
+    local reply, err = send(request)
+    if meter then
+      meter:count(reply)
+    end
+    return reply, err
   end
 end
 
@@ -306,7 +312,7 @@ local function choose(here, globs, shard, met)
 end
 
 -- --> the report of one scope | nil, err
-local function look_at(scope, options, met)
+local function look_at(scope, options, met, part)
   if scope.err then
     return nil, scope.err
   end
@@ -316,6 +322,9 @@ local function look_at(scope, options, met)
   end
   if met and options.globs then
     choose(here, options.globs, options.shard, met)
+  end
+  if part then
+    progress.watch(here, part)
   end
   return audit.run(here, setmetatable({ profile = scope.profile }, { __index = options }))
 end
@@ -381,7 +390,8 @@ local function check_globs(globs, met, failures)
 end
 
 -- run(scopes [, options]) --> report, failures
--- options: those of lanyard.audit.run, and shard. The report has `part` where it is of less than all.
+-- options: those of lanyard.audit.run, shard, and meter (see lanyard.audit.progress). The report has `part`
+-- where it is of less than all.
 function M.run(scopes, options)
   options = setmetatable({}, { __index = options })
   local part = (options.globs or options.shard) and {
@@ -391,8 +401,12 @@ function M.run(scopes, options)
   options.globs = options.globs or options.shard and { "*" }
   local several = #scopes > 1 or options.shard ~= nil
   local met = several and {} or nil
-  local outcomes = task.map(scopes, function(scope)
-    local report, err = look_at(scope, options, met)
+  local parts = options.meter and options.meter:scopes(#scopes) or {}
+  local outcomes = task.map(scopes, function(scope, i)
+    local report, err = look_at(scope, options, met, parts[i])
+    if parts[i] then
+      parts[i].ended = true
+    end
     return { report = report, err = err }
   end, { limit = AT_ONCE })
   local report = merge.empty(clock.time())
