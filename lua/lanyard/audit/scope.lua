@@ -326,7 +326,7 @@ local function look_at(scope, options, met, part)
   if part then
     progress.watch(here, part)
   end
-  return audit.run(here, options)
+  return audit.run(here, setmetatable({ profile = scope.profile }, { __index = options }))
 end
 
 local function name_of(scope)
