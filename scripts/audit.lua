@@ -1,7 +1,8 @@
 -- Tell who can pull from which repository, and what is wrong with it.
 --
--- Reads every repository of the Region, or those that the globs name, their policies, and the
--- container services. With --fail-on the exit status is 3 when a finding is at least that severe.
+-- Reads every repository of the Region, or those that the globs name, their policies, the container
+-- services, and whether the images are there that these deploy. With --fail-on the exit status is 3
+-- when a finding is at least that severe.
 --
 -- --region and --profile take several names, as a,b; --region all is every Region that Lightsail is in.
 -- A Region or profile that fails is told, and the others are looked at all the same; the exit status is
@@ -29,6 +30,14 @@ local report = require "lanyard.report"
 local scope = require "lanyard.audit.scope"
 local text_table = require "lanyard.report.table"
 
+local function days(text)
+  local number = math.tointeger(tonumber(text))
+  if not number or number < 1 then
+    return nil, ("'%s' is no number of days"):format(text)
+  end
+  return number
+end
+
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("repository", "A repository's name, or a glob; or merge, and files."):args "*"
 command:option("--service", "Tell only what concerns this container service."):argname "NAME"
@@ -40,6 +49,8 @@ command:option("--assume-role", "Look at other accounts with their role of this 
   :convert(scope.role)
 command:option("--accounts", "The accounts to look at with --assume-role."):argname "ID,..."
 command:flag("--organization", "Look with --assume-role at all active accounts of the organization.")
+command:option("--unused-days", "A grant that no deployment needs is unused after so many days without a pull.")
+  :argname("N"):default("90"):convert(days)
 local options = command:parse()
 
 -- Options of looking, which say nothing when reports are merged.
@@ -122,6 +133,7 @@ local function look()
     result, failures = scope.run(scopes, {
       globs = #options.repository > 0 and options.repository or nil,
       shard = options.shard,
+      unused_days = options.unused_days,
       meter = meter,
     })
   end)

@@ -11,7 +11,7 @@ local report = require "lanyard.report"
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("names", "The container service (not with --principal or --orphans), repositories, globs.")
   :args("*"):argname "NAME"
-command:option("--principal", "This principal instead of a service's role."):argname "ARN"
+command:option("--principal", "This principal (an AWS service by its name) instead of a role."):argname "ARN"
 command:flag("--orphans", "Principals that are unique ids of deleted roles.")
 command:flag("--all", "Every repository of the Region.")
 command:flag("--settle", "Look again 2 s after the write, for rivals elsewhere.")

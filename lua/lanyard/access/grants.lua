@@ -218,7 +218,11 @@ end
 
 -- What to take out, and from which statements: a Deny that names a deleted role may go as well.
 local function selection(here, whom)
-  if whom.principal then
+  if whom.principal and whom.principal:find "^[%w-]+%.[%w.-]+$" then
+    return {
+      match = function(type_, value) return type_ == "Service" and value == whom.principal end,
+    }, { principal = whom.principal }
+  elseif whom.principal then
     return { principal = whom.principal }, { principal = whom.principal }
   elseif whom.orphans then
     return {
@@ -241,7 +245,8 @@ local NOTHING = {
 }
 
 -- revoke(whom, repository [, options]) --> change | nil, err
--- whom: { principal = arn }, { service = a service or the name of one }, or { orphans = true }.
+-- whom: { principal = an ARN, an account, an AWS service's name, or "*" }, { service = a container
+-- service or the name of one }, or { orphans = true }.
 -- options: dry_run, settle, progress.
 function M.revoke(here, whom, repository, options)
   options = options or {}

@@ -1,6 +1,6 @@
 -- Repositories of a Region, by name and by glob.
 --
--- A repository: { name, arn, uri, registry_id }.
+-- A repository: { name, arn, uri, registry_id, created (seconds since 1970), mutability }.
 
 local errors = require "lanyard.errors"
 local match = require "lanyard.match"
@@ -35,6 +35,8 @@ local function repository(raw)
     arn = raw.repositoryArn,
     uri = raw.repositoryUri,
     registry_id = raw.registryId,
+    created = raw.createdAt,
+    mutability = raw.imageTagMutability,
   }
 end
 

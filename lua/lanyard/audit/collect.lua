@@ -1,13 +1,19 @@
--- What an audit looks at: repositories with their policies and who can pull, and container services.
+-- What an audit looks at: repositories with their policies and who can pull, container services, and
+-- the images that these deploy.
 --
--- A repository here: { name, arn, access, statements, unknown }. `unknown` is why its policy could
--- not be read; access and statements are empty then. An access, one for each principal that an Allow
--- statement gives a pull action: { principal, type, kind, decision, statements, service, region,
--- account, foreign }. The decision of the whole policy on both pull actions:
+-- A repository here: { name, arn, created, mutability, doc | nil, access, statements, unknown,
+-- images_unknown }. `unknown` is why its policy could not be read; access and statements are empty
+-- then. An access, one for each principal that an Allow statement gives a pull action: { principal,
+-- type, kind, decision, answers, statements, given_by, service, region, account, foreign }; `statements`
+-- are labels, `given_by` the statements themselves, `answers` what the whole policy says to each pull
+-- action: { [action] = { decision, statement | nil } }. The decision on both:
 --   allow    may pull               depends  on a condition, or on what the policy alone can't tell
 --   partial  one of the two actions deny     another statement, or nobody is named (an orphan)
+-- For `deployed` and `last_pull` see lanyard.audit.images.
 
 local arn = require "lanyard.arn"
+local images = require "lanyard.audit.images"
+local instant = require "lanyard.aws.instant"
 local match = require "lanyard.match"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
@@ -16,7 +22,7 @@ local task = require "lanyard.task"
 local M = {}
 
 -- Whether a statement's Action element covers an action.
-local function covers(statement, action)
+function M.covers(statement, action)
   for _, pattern in ipairs(statement.actions) do
     if match.glob(pattern, action, true) then
       return not statement.not_action
@@ -30,30 +36,37 @@ local function gives_pull(statement)
     return false
   end
   for _, action in ipairs(policy.PULL_ACTIONS) do
-    if covers(statement, action) then
+    if M.covers(statement, action) then
       return true
     end
   end
   return false
 end
 
--- decide(doc, value, resource) --> decision: may this principal pull?
-function M.decide(doc, value, resource)
-  local seen = {}
+-- decide(doc, value, resource, now) --> decision, answers: may this principal pull, at this time?
+function M.decide(doc, value, resource, now)
+  local seen, answers = {}, {}
   for _, action in ipairs(policy.PULL_ACTIONS) do
-    local answer = doc:can { principal = value, action = action, resource = resource }
+    local answer, statement = doc:can { principal = value, action = action, resource = resource }
+    if answer == "depends" then
+      answer, statement = doc:can {
+        principal = value, action = action, resource = resource, partial = true,
+        context = { ["aws:CurrentTime"] = instant.write(now), ["aws:EpochTime"] = tostring(now) },
+      }
+    end
+    answers[action] = { answer, statement }
     seen[answer == "implicit-deny" and "deny" or answer] = true
   end
   if seen.depends then
-    return "depends"
+    return "depends", answers
   elseif seen.allow then
-    return seen.deny and "partial" or "allow"
+    return seen.deny and "partial" or "allow", answers
   end
-  return "deny"
+  return "deny", answers
 end
 
 -- How a statement is named to people: its Sid, or its number.
-local function label(statement)
+function M.label(statement)
   return statement.sid or "#" .. statement.index
 end
 
@@ -65,9 +78,9 @@ local function everyone_but(statement)
   return { type = "*", value = "everyone but " .. table.concat(excepted, ", ") }
 end
 
-local function access_of(doc, repository, account)
+local function access_of(doc, statements, repository, account, now)
   local list, by_principal = {}, {}
-  for _, statement in ipairs(doc:statements()) do
+  for _, statement in ipairs(statements) do
     local named = statement.not_principal and { everyone_but(statement) } or statement.principals
     for _, one in ipairs(gives_pull(statement) and named or {}) do
       local key = one.type .. " " .. one.value
@@ -76,57 +89,80 @@ local function access_of(doc, repository, account)
         local who = principal.classify(one.type, statement.not_principal and "*" or one.value, account)
         entry = {
           principal = one.value, type = one.type, kind = who.kind, service = who.service, region = who.region,
-          account = who.account, foreign = who.foreign or nil, statements = {},
-          decision = who.kind == "orphan" and "deny"
-            or M.decide(doc, statement.not_principal and "*" or one.value, repository.arn),
+          account = who.account, foreign = who.foreign or nil, statements = {}, given_by = {},
+          decision = "deny", answers = {},
         }
+        if who.kind ~= "orphan" then
+          local value = statement.not_principal and "*" or one.value
+          entry.decision, entry.answers = M.decide(doc, value, repository.arn, now)
+        end
         by_principal[key] = entry
         list[#list + 1] = entry
       end
-      table.insert(entry.statements, label(statement))
+      table.insert(entry.statements, M.label(statement))
+      table.insert(entry.given_by, statement)
     end
   end
   return list
 end
 
-local function look_at(here, repository, account)
-  local seen = { name = repository.name, arn = repository.arn, access = {}, statements = {} }
+local function look_at(here, repository, account, now)
+  local seen = {
+    name = repository.name, arn = repository.arn, created = repository.created,
+    mutability = repository.mutability, access = {}, statements = {},
+  }
   local doc, err = here:policy(repository)
   if err then
     seen.unknown = tostring(err)
   elseif doc then
     seen.doc = doc
     seen.statements = doc:statements()
-    seen.access = access_of(doc, repository, account)
+    seen.access = access_of(doc, seen.statements, repository, account, now)
   end
   return seen
 end
 
--- collect(here [, globs]) --> { account, region, repositories, services, services_unknown } | nil, err
+local function by_name(items)
+  local found = {}
+  for _, item in ipairs(items) do
+    found[item.name] = item
+  end
+  return found
+end
+
+-- collect(here, { globs, unused_days }) --> { account, region, now, whole, repositories, repository =
+-- { [name] = }, services, service = { [name] = }, services_unknown, deployed } | nil, err
 -- What one may not read is `unknown`, and the rest goes on; only without a list of repositories
 -- there is nothing to tell.
-function M.collect(here, globs)
+function M.collect(here, options)
   local listed, services, services_err
   local err
   task.all {
-    function() listed, err = here:repositories(globs) end,
+    function() listed, err = here:repositories(options.globs) end,
     function() services, services_err = here:services() end,
   }
   if not listed then
     return nil, err
   end
   local account = listed[1] and arn.parse(listed[1].arn).account or here.account
+  local now = math.floor(here.clock.time())
   local repositories = task.map(listed, function(repository)
-    return look_at(here, repository, account)
+    return look_at(here, repository, account, now)
   end, { limit = here.parallel })
-  return {
+  services = services or {}
+  local seen = {
     account = account,
     region = here.region,
-    whole = globs == nil,
+    now = now,
+    whole = options.globs == nil,
     repositories = repositories,
-    services = services or {},
+    repository = by_name(repositories),
+    services = services,
+    service = by_name(services),
     services_unknown = services_err and tostring(services_err) or nil,
   }
+  images.look(here, seen, options.unused_days)
+  return seen
 end
 
 return M

@@ -3,24 +3,23 @@
 --   local report, err = audit.run(here, { globs = { "team/*" } })
 --   for _, finding in ipairs(report.findings) do print(finding.severity, finding.message) end
 
+local catalogue = require "lanyard.audit.catalogue"
 local collect = require "lanyard.audit.collect"
 local findings = require "lanyard.audit.findings"
 local json = require "lanyard.json"
 local lint = require "lanyard.policy.lint"
 local version = require "lanyard.version"
 
-local M = {}
+local M = { catalogue = catalogue }
+
+-- After so many days without a pull a grant that no deployment needs is called unused.
+local UNUSED_DAYS = 90
 
 -- The version of the report's form: another one when a reader of this one would misread it.
 M.VERSION = 1
 
 -- From the worst to the least.
 M.SEVERITIES = lint.SEVERITIES
-
-local RANK = {}
-for rank, severity in ipairs(M.SEVERITIES) do
-  RANK[severity] = rank
-end
 
 local function plain_access(access)
   return {
@@ -41,7 +40,8 @@ local function plain_repository(repository)
   for i, one in ipairs(repository.access) do
     access[i] = plain_access(one)
   end
-  return { name = repository.name, arn = repository.arn, access = access, unknown = repository.unknown }
+  return { name = repository.name, arn = repository.arn, access = access, unknown = repository.unknown,
+    images_unknown = repository.images_unknown }
 end
 
 local function plain_service(service)
@@ -61,28 +61,44 @@ local function list(items, plain)
   return result
 end
 
--- run(here [, { globs }]) --> report | nil, err
--- report: { version, tool, time, scopes = { { account, region, repositories = { { name, arn, access,
--- unknown } }, services = { { name, state, isActive, principalArn } }, services_unknown } }, findings };
--- ready for lanyard.json. Here it has one scope. See lanyard.audit.collect for an access,
--- lanyard.audit.findings for a finding.
+local function set_of(items)
+  local set = {}
+  for _, item in ipairs(items) do
+    set[item] = true
+  end
+  return set
+end
+
+-- run(here [, { globs, profile, unused_days, trusted_accounts }]) --> report | nil, err
+-- `profile` is the one that was asked for: the report and the commands in it name it. trusted_accounts
+-- is a list of accounts that may pull.
+-- report: { version, tool, time, scopes = { { account, region, profile, repositories = { { name, arn,
+-- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn } },
+-- services_unknown } }, findings }; ready for lanyard.json. Here it has one scope. See
+-- lanyard.audit.collect for an access, lanyard.audit.findings for a finding.
 function M.run(here, options)
-  local seen, err = collect.collect(here, options and options.globs)
+  options = options or {}
+  local seen, err = collect.collect(here, {
+    globs = options.globs, unused_days = options.unused_days or UNUSED_DAYS,
+  })
   if not seen then
     return nil, err
   end
+  seen.profile = options.profile
+  seen.trusted = options.trusted_accounts and set_of(options.trusted_accounts)
   return {
     version = M.VERSION,
     tool = "lanyard " .. version,
-    time = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(here.clock.time())),
+    time = os.date("!%Y-%m-%dT%H:%M:%SZ", seen.now),
     scopes = json.array { {
       account = seen.account,
       region = seen.region,
+      profile = options.profile,
       repositories = list(seen.repositories, plain_repository),
       services = list(seen.services, plain_service),
       services_unknown = seen.services_unknown,
     } },
-    findings = json.array(findings.find(seen, RANK)),
+    findings = json.array(findings.find(seen)),
   }
 end
 

@@ -26,6 +26,16 @@ describe("revoke", function()
     assert.equal(text, w:text "my-private-repo")
   end)
 
+  it("takes an AWS service out by its name, and nobody else", function()
+    local w <close> = world.new()
+    w:put("my-private-repo", '{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":{"Service":'
+      .. '"lightsail.amazonaws.com"},"Action":"ecr:*"},{"Sid":"b","Effect":"Allow","Principal":{"Service":'
+      .. '"ecs.amazonaws.com"},"Action":"ecr:*"}]}')
+    local whom = { principal = "lightsail.amazonaws.com" }
+    assert.equal("revoked", assert(w.here:revoke(whom, w:repository "my-private-repo")).kind)
+    assert.same({ "b" }, w:sids "my-private-repo")
+  end)
+
   it("takes a principal by its ARN", function()
     local w <close> = world.new()
     local service, repository = w:service(), w:repository "my-private-repo"

@@ -77,6 +77,22 @@ describe("an audit", function()
     assert.same({ "other-account" }, (ids(w)))
   end)
 
+  it("knows trusted accounts, where it is told of some", function()
+    local w <close> = with_policy(statement '{"AWS":["444455556666","arn:aws:iam::777788889999:root"]}')
+    local found, report = ids(w, { trusted_accounts = { "444455556666" } })
+    assert.same({ "untrusted-account" }, found)
+    assert.equal("high", report.findings[1].severity)
+    assert.equal("arn:aws:iam::777788889999:root", report.findings[1].principal)
+  end)
+
+  it("names the profile that was asked for in the report and in what it offers", function()
+    local w <close> = with_policy(statement '"*"')
+    local _, report = ids(w, { profile = "prod eu" })
+    assert.equal("prod eu", report.scopes[1].profile)
+    assert.equal("lanyard revoke --principal '*' my-private-repo --region us-east-1 --profile 'prod eu'",
+      report.findings[1].fix)
+  end)
+
   it("finds grants to a role that is off, and to a service that is gone", function()
     local w <close> = with_policy(statement(('{"AWS":["%s","%s"]}')
       :format(OTHER:format "my-container-service", OTHER:format "gone")))
@@ -102,10 +118,10 @@ describe("an audit", function()
     assert(w.here.lightsail:CreateContainerServiceDeployment {
       serviceName = "web", containers = { web = { image = image } },
     })
-    assert.same({}, (ids(w)))
+    assert.same({ "mutable-tag-deployed" }, (ids(w)))
     assert(w.here:revoke({ service = service }, w:repository "web"))
     local found, report = ids(w)
-    assert.same({ "image-not-granted", "unused-role" }, found)
+    assert.same({ "image-not-granted", "unused-role", "mutable-tag-deployed" }, found)
     assert.matches("web:1", report.findings[1].message)
   end)
 
@@ -117,13 +133,45 @@ describe("an audit", function()
     assert.is_truthy(report.scopes[1].repositories[1].unknown)
   end)
 
+  it("does not offer to take a grant away that a deployment needs", function()
+    local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
+      services = { { name = "web", role = true, containers = {
+        web = { image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1" } } } },
+      repositories = { { name = "web", images = { "1" } } },
+    } } } }
+    local arn = assert(w.here:service "web").role.arn
+    w.world.region("us-east-1").services.web.deployments[1].succeeds = true
+    w:put("web", ('{"Version":"2012-10-17","Statement":[{"Sid":"yes","Effect":"Allow","Principal":{"AWS":"%s"},"Action":'
+      .. '["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]},{"Sid":"no","Effect":"Deny","Principal":"*",'
+      .. '"Action":"ecr:GetDownloadUrlForLayer"}]}'):format(arn))
+    local found, report = ids(w)
+    assert.same({ "image-not-granted", "denied-grant", "mutable-tag-deployed" }, found)
+    assert.matches("statement no denies GetDownloadUrlForLayer", report.findings[1].message)
+    assert.matches("^remove statement no of", report.findings[1].fix)
+    assert.matches("^remove the Deny %(statement no%)", report.findings[2].fix)
+  end)
+
+  it("grants those that deploy before it takes from everyone", function()
+    local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
+      services = { { name = "web", role = true, containers = {
+        web = { image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1" } } } },
+      repositories = { { name = "web", images = { "1" } } },
+    } } } }
+    w.world.region("us-east-1").services.web.deployments[1].succeeds = true
+    w:put("web", statement '"*"')
+    local _, report = ids(w)
+    assert.equal("lanyard grant web web --region us-east-1 && lanyard revoke --principal '*' web --region us-east-1",
+      report.findings[1].fix)
+  end)
+
   it("shows a grant that a Deny cancels as denied", function()
     local w <close> = world.new()
     local service = w:service()
     w:put("my-private-repo", ('{"Version":"2012-10-17","Statement":[{"Sid":"yes","Effect":"Allow","Principal":{"AWS":"%s"},'
       .. '"Action":"ecr:*"},{"Sid":"no","Effect":"Deny","Principal":"*","Action":"ecr:GetDownloadUrlForLayer"}]}')
       :format(service.role.arn))
-    local _, report = ids(w)
+    local found, report = ids(w)
+    assert.same({ "push-or-admin", "denied-grant" }, found)
     assert.equal("partial", report.scopes[1].repositories[1].access[1].decision)
   end)
 end)

@@ -8,7 +8,7 @@ local nearest = require "lanyard.policy.nearest"
 local M = {}
 
 -- What changes a repository, its images or who may reach them.
-local WRITES = {
+M.WRITES = {
   "BatchDeleteImage", "CompleteLayerUpload", "DeleteLifecyclePolicy", "DeleteRepository",
   "DeleteRepositoryPolicy", "InitiateLayerUpload", "PutImage", "PutImageScanningConfiguration",
   "PutImageTagMutability", "PutLifecyclePolicy", "SetRepositoryPolicy", "TagResource",
@@ -62,7 +62,7 @@ end
 
 -- Actions that an Allow gives too freely.
 local function check_reach(statement, place, add)
-  local write = covered(place.value, WRITES)
+  local write = covered(place.value, M.WRITES)
   if not write then
     return
   end

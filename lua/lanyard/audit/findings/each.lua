@@ -1,0 +1,29 @@
+-- Walks over what an audit saw, for rules.
+
+local M = {}
+
+-- Every access of every repository: repository, access.
+function M.access(seen)
+  return coroutine.wrap(function()
+    for _, repository in ipairs(seen.repositories) do
+      for _, access in ipairs(repository.access) do
+        coroutine.yield(repository, access)
+      end
+    end
+  end)
+end
+
+-- Every Allow statement of every repository: repository, statement.
+function M.allow(seen)
+  return coroutine.wrap(function()
+    for _, repository in ipairs(seen.repositories) do
+      for _, statement in ipairs(repository.statements) do
+        if statement.effect == "Allow" then
+          coroutine.yield(repository, statement)
+        end
+      end
+    end
+  end)
+end
+
+return M

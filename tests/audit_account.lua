@@ -1,0 +1,209 @@
+-- An account with at least one of each finding of an audit ("bad/...") and a near miss of each
+-- ("good/..."). A policy that can't be read is not among them: it would hide a role without a grant.
+--
+--   account.seed             for an emulator
+--   account.age(state, now)  gives its state what no call can make: old images, policies that ECR
+--                            would not take, deployments of images that are gone
+--   account.policies         the texts, by repository
+--   account.expected         the findings: { id, severity, repository, statement's index, the text at
+--                            their place, fix }
+
+local M = {}
+
+local ACCOUNT = "111122223333"
+local ROLE = "arn:aws:iam::947856326339:role/amazon/lightsail/%s/containers/%s/%s"
+local WEB = ROLE:format("us-east-1", "web", "private-repo-access/current")
+local OLD = ROLE:format("us-east-1", "web", "private-repo-access/old")
+local GONE = ROLE:format("us-east-1", "gone", "private-repo-access/id")
+local FAR = ROLE:format("us-west-2", "gone", "private-repo-access/id")
+local GENERAL = ROLE:format("us-east-1", "web", "id")
+local CI = "arn:aws:iam::" .. ACCOUNT .. ":role/ci-deploy"
+local OTHER_CI = "arn:aws:iam::" .. ACCOUNT .. ":role/ci-check"
+
+local GET, LAYER = '"ecr:BatchGetImage"', '"ecr:GetDownloadUrlForLayer"'
+local PULL = ("[%s,%s]"):format(GET, LAYER)
+local IDLE = ROLE:format("us-east-1", "idle", "private-repo-access/id")
+
+local function aws(...)
+  return '{"AWS":["' .. table.concat({ ... }, '","') .. '"]}'
+end
+
+-- A statement; `more` is of further elements.
+local function allow(principal, actions, more)
+  return ('{"Effect":"Allow","Principal":%s,"Action":%s%s}'):format(principal, actions or PULL, more or "")
+end
+
+local function deny(principal, actions)
+  return ('{"Effect":"Deny","Principal":%s,"Action":%s}'):format(principal, actions)
+end
+
+local function policy(...)
+  return '{"Version":"2012-10-17",\n"Statement":[\n' .. table.concat({ ... }, ",\n") .. "]}"
+end
+
+local function until_date(date)
+  return (',"Condition":{"DateLessThan":{"aws:CurrentTime":"%s"}}'):format(date)
+end
+
+-- A policy of about so many characters, of roles in this account.
+local function long_policy(size)
+  local names = {}
+  for i = 1, size // 48 do
+    names[i] = ("arn:aws:iam::%s:role/reader-%05d"):format(ACCOUNT, i)
+  end
+  return policy(allow(aws(table.unpack(names)), '"ecr:DescribeImages"'))
+end
+
+local ORG = ',"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}'
+local SOURCE = (',"Condition":{"StringEquals":{"aws:SourceAccount":"%s"}}'):format(ACCOUNT)
+local ORPHAN = "AROA2XQYJ5EXAMPLE12345"
+
+M.policies = {
+  ["bad/public"] = policy(allow '"*"'),
+  ["good/public"] = policy(allow(aws(ACCOUNT))),
+  ["bad/conditional"] = policy(allow('"*"', PULL, ORG)),
+  ["good/conditional"] = policy(allow(aws(CI), PULL, ORG)),
+  ["bad/public-push"] = policy(allow('"*"', '"ecr:PutImage"')),
+  ["good/public-push"] = policy(deny('"*"', '"ecr:PutImage"')),
+  ["bad/account"] = policy(allow(aws(CI)), allow(aws("444455556666", ACCOUNT))),
+  ["bad/orphan"] = policy(allow(aws(ORPHAN))),
+  ["good/orphan"] = policy(allow(aws("arn:aws:iam::" .. ACCOUNT .. ":role/" .. ORPHAN))),
+  ["bad/general"] = policy(allow(aws(GENERAL))),
+  ["bad/lightsail"] = policy(allow('{"Service":"lightsail.amazonaws.com"}')),
+  ["good/lightsail"] = policy(allow('{"Service":"ecs.amazonaws.com"}', PULL, SOURCE)),
+  ["bad/missing-service"] = policy(allow(aws(GONE))),
+  ["good/missing-service"] = policy(allow(aws(FAR))),
+  ["bad/inactive"] = policy(allow(aws(OLD))),
+  ["good/web"] = policy(allow(aws(WEB))),
+  ["bad/unused"] = policy(allow(aws(WEB))),
+  ["good/pulled"] = policy(allow(aws(WEB))),
+  ["good/young"] = policy(allow(aws(WEB))),
+  ["bad/partial"] = policy(allow(aws(WEB), GET)),
+  ["good/partial"] = policy(allow(aws(WEB), GET), allow(aws(WEB), LAYER)),
+  ["bad/partial-ci"] = policy(allow(aws(CI), GET)),
+  ["bad/push"] = policy(allow(aws(WEB), '"ecr:*"')),
+  ["good/push"] = policy(allow(aws(CI), '"ecr:*"')),
+  ["bad/wide"] = policy(allow(aws(WEB), ('[%s,%s,"ecr:DescribeImages"]'):format(GET, LAYER))),
+  ["good/wide"] = policy(allow(aws(CI), '["ecr:DescribeImages"]')),
+  ["bad/denied"] = policy(allow(aws(CI)), deny(aws(CI), LAYER)),
+  ["good/denied"] = policy(allow(aws(CI)), deny('"*"', '"ecr:PutImage"')),
+  ["bad/denied-push"] = policy(allow(aws(CI), '"ecr:PutImage"'), deny('"*"', '"ecr:PutImage"')),
+  ["bad/twice"] = policy(allow(aws(WEB)), allow(aws(WEB))),
+  ["good/twice"] = policy(allow(aws(WEB)), allow(aws(CI))),
+  ["bad/overlap"] = policy(allow(aws(WEB, CI)), allow(aws(WEB, OTHER_CI))),
+  ["bad/expired"] = policy(allow(aws(CI), PULL, until_date "2020-01-31T00:00:00Z")),
+  ["good/expired"] = policy(allow(aws(CI), PULL, until_date "2999-01-31T00:00:00Z")),
+  ["bad/long"] = long_policy(8600),
+  ["good/long"] = long_policy(7800),
+  ["bad/lint"] = policy(allow(aws(CI), '"ecr:BatchGetImages"')),
+  ["bad/missing"] = policy(allow(aws(WEB))),
+  ["bad/mutable"] = policy(allow(aws(WEB))),
+  ["bad/not-granted"] = policy(allow(aws(CI))),
+  ["bad/role-off"] = policy(allow(aws(CI))),
+}
+
+local function image(reference, region)
+  return { image = ("%s.dkr.ecr.%s.amazonaws.com/%s"):format(ACCOUNT, region or "us-east-1", reference) }
+end
+
+local function repositories()
+  local list = {}
+  for name in pairs(M.policies) do
+    list[#list + 1] = { name = name, images = { "1" } }
+  end
+  return list
+end
+
+M.seed = {
+  regions = {
+    ["us-east-1"] = {
+      services = {
+        { name = "web", role = true, role_arn = WEB, containers = {
+          granted = image "good/web:1", missing = image "bad/missing:2", lost = image "bad/lost:1",
+          mutable = image "bad/mutable:1", hub = { image = "nginx:latest" }, far = image("good/web:1", "eu-west-1"),
+          ungranted = image "bad/not-granted:1",
+        } },
+        { name = "dark", containers = { main = image "bad/role-off:1" } },
+        { name = "idle", role = true, role_arn = IDLE },
+      },
+      repositories = repositories(),
+    },
+  },
+  roles = { WEB, GENERAL, OLD, GONE, FAR, CI, OTHER_CI },
+}
+
+function M.age(state, now)
+  local region = state.regions["us-east-1"]
+  for name, text in pairs(M.policies) do
+    region.repositories[name].policy = { text = text, ids = {} }
+    region.repositories[name].mutability = name == "bad/mutable" and "MUTABLE" or "IMMUTABLE"
+  end
+  for name, days in pairs { ["bad/unused"] = 91, ["good/pulled"] = 89 } do
+    local repository = region.repositories[name]
+    repository.created = now - 400 * 86400
+    select(2, next(repository.images)).pulled = now - days * 86400
+  end
+  for _, service in pairs(region.services) do
+    for _, deployment in ipairs(service.deployments) do
+      deployment.succeeds = true
+    end
+  end
+end
+
+local function revoke(principal, repository)
+  return ("lanyard revoke --principal %s %s --region us-east-1"):format(principal, repository)
+end
+
+local function grant(repository, service)
+  return ("lanyard grant %s %s --region us-east-1"):format(service or "web", repository)
+end
+
+local function renew(repository)
+  return revoke(WEB, repository) .. " && " .. grant(repository)
+end
+
+local function quoted(text)
+  return '"' .. text .. '"'
+end
+
+M.expected = {
+  { "public-access", "critical", "bad/public", 1, '"*"', revoke("'*'", "bad/public") },
+  { "policy-lint", "critical", "bad/public-push", 1, '"*"', "name the principals that need it" },
+  { "service-role-granted", "high", "bad/general", 1, quoted(GENERAL),
+    grant "bad/general" .. " && " .. revoke(GENERAL, "bad/general") },
+  { "lightsail-service-granted", "high", "bad/lightsail", 1, '"lightsail.amazonaws.com"',
+    revoke("lightsail.amazonaws.com", "bad/lightsail") },
+  { "image-elsewhere", "high", nil, nil, nil,
+    "push the image to a repository of account 111122223333 in us-east-1, and deploy that" },
+  { "image-missing", "high", "bad/lost", nil, nil, "push the image again, or deploy one that is there" },
+  { "image-missing", "high", "bad/missing", nil, nil, "push the image again, or deploy one that is there" },
+  { "image-not-granted", "high", "bad/role-off", nil, nil,
+    "lanyard grant dark bad/role-off --enable --region us-east-1" },
+  { "image-not-granted", "high", "bad/not-granted", nil, nil, grant "bad/not-granted" },
+  { "partial-pull", "high", "bad/partial", 1, GET, renew "bad/partial" },
+  { "push-or-admin", "high", "bad/push", 1, '"ecr:*"', renew "bad/push" },
+  { "policy-lint", "high", "bad/lint", 1, '"ecr:BatchGetImages"', "write ecr:BatchGetImage" },
+  { "public-access-conditional", "medium", "bad/conditional", 1, '"*"', revoke("'*'", "bad/conditional") },
+  { "partial-pull", "medium", "bad/partial-ci", 1, GET,
+    "allow ecr:GetDownloadUrlForLayer in statement #1 as well, or take ecr:BatchGetImage out" },
+  { "wider-than-pull", "medium", "bad/wide", 1, '"ecr:DescribeImages"', renew "bad/wide" },
+  { "orphan-principal", "medium", "bad/orphan", 1, quoted(ORPHAN),
+    "lanyard revoke --orphans bad/orphan --region us-east-1" },
+  { "inactive-role", "medium", "bad/inactive", 1, quoted(OLD), revoke(OLD, "bad/inactive") },
+  { "missing-service", "medium", "bad/missing-service", 1, quoted(GONE), revoke(GONE, "bad/missing-service") },
+  { "other-account", "medium", "bad/account", 2, '"444455556666"', revoke("444455556666", "bad/account") },
+  { "denied-grant", "medium", "bad/denied", 1, quoted(CI), revoke(CI, "bad/denied") },
+  { "denied-grant", "medium", "bad/denied-push", 1, allow(aws(CI), '"ecr:PutImage"'), revoke(CI, "bad/denied-push") },
+  { "unused-role", "low", nil, nil, nil, "lanyard disable idle --region us-east-1" },
+  { "unused-grant", "low", "bad/unused", 1, quoted(WEB), revoke(WEB, "bad/unused") },
+  { "overlapping-grant", "low", "bad/twice", 2, allow(aws(WEB)), renew "bad/twice" },
+  { "overlapping-grant", "low", "bad/overlap", 2, quoted(WEB), renew "bad/overlap" },
+  { "expired-grant", "low", "bad/expired", 1, '{"DateLessThan":{"aws:CurrentTime":"2020-01-31T00:00:00Z"}}',
+    revoke(CI, "bad/expired") },
+  { "policy-nearly-full", "low", "bad/long", nil, M.policies["bad/long"],
+    "take out what other findings tell, or fold statements that differ only in their principal (lanyard policy fold)" },
+  { "mutable-tag-deployed", "info", "bad/mutable", nil, nil,
+    "make the tags of bad/mutable immutable, and tag each image anew" },
+}
+
+return M

@@ -1,0 +1,68 @@
+-- The commands that an audit offers are run as they stand, and mend.
+
+local account = require "audit_account"
+local emulator = require "lanyard.emulator"
+local helper = require "helper"
+local json = require "lanyard.json"
+local system = require "lanyard.system"
+
+-- Keeps the account as a state file, for `lanyard emulate`.
+local function state_file(folder)
+  local path = folder .. "/state.json"
+  local world = assert(emulator.world { seed = account.seed, activation_delay = 0 })
+  account.age(world.state, system.time())
+  helper.write(path, json.encode(world.state))
+  return path
+end
+
+local function findings(emulated)
+  local result = emulated:run { "audit", "--output", "json" }
+  assert.equal("", result.err)
+  return json.decode(result.out).findings
+end
+
+local function is_command(finding)
+  return finding.fix:find "^lanyard " ~= nil
+end
+
+describe("what lanyard audit offers", function()
+  it("leaves none of the findings that a command mends, and makes no new one", function()
+    local folder <close> = helper.folder()
+    local emulated <close> = helper.emulator { "--activation-delay", "0", "--state", state_file(folder) }
+    local environment = { PATH = helper.build .. ":" .. os.getenv "PATH" }
+    for name, value in pairs(emulated.environment) do
+      environment[name] = value
+    end
+    local others, commands = {}, 0
+    for _, finding in ipairs(findings(emulated)) do
+      if is_command(finding) then
+        commands = commands + 1
+        local result = helper.run({ "sh", "-c", finding.fix }, environment)
+        assert.equal(0, result.status, finding.fix .. "\n" .. result.err)
+      else
+        others[#others + 1] = finding.key
+      end
+    end
+    assert.is_true(commands >= 19, commands)
+    local left = {}
+    for i, finding in ipairs(findings(emulated)) do
+      left[i] = finding.key
+    end
+    assert.same(others, left)
+  end)
+
+  it("counts the days without a pull", function()
+    local folder <close> = helper.folder()
+    local emulated <close> = helper.emulator { "--state", state_file(folder) }
+    local function unused(days)
+      local _, count = emulated:run({ "audit", "--unused-days", days }).out:gsub("unused%-grant:", "")
+      return count
+    end
+    assert.equal(2, unused "80")
+    assert.equal(1, unused "90")
+    assert.equal(0, unused "95")
+    local result = emulated:run { "audit", "--unused-days", "some" }
+    assert.equal(2, result.status)
+    assert.match("'some' is no number of days", result.err)
+  end)
+end)

@@ -1,0 +1,135 @@
+local account = require "audit_account"
+local audit = require "lanyard.audit"
+local world = require "world"
+
+local function with_account(options)
+  options = options or {}
+  options.seed = account.seed
+  local w = world.new(options)
+  account.age(w.world.state, w:time())
+  return w
+end
+
+-- What the specs compare of a finding: as in account.expected.
+local function brief(finding)
+  local place, text = finding.place, account.policies[finding.repository]
+  return { finding.id, finding.severity, finding.repository, finding.index,
+    place and text:sub(place.first, place.last), finding.fix }
+end
+
+local function by_id_and_repository(list)
+  local found = {}
+  for _, one in ipairs(list) do
+    found[#found + 1] = one[1] .. " " .. (one[3] or "")
+  end
+  table.sort(found)
+  return found
+end
+
+describe("an audit of an account with one of each finding", function()
+  it("finds each in its place, with what mends it, and no near miss", function()
+    local w <close> = with_account()
+    local report = assert(audit.run(w.here))
+    local found, expected = {}, {}
+    for i, finding in ipairs(report.findings) do
+      found[i] = brief(finding)
+    end
+    assert.same(by_id_and_repository(account.expected), by_id_and_repository(found))
+    for _, one in ipairs(account.expected) do
+      expected[one[1] .. " " .. (one[3] or "")] = one
+    end
+    for i, one in ipairs(found) do
+      assert.same(expected[one[1] .. " " .. (one[3] or "")], one)
+      assert.is_nil(one[3] and one[3]:find "^good/")
+      local severity = report.findings[i].severity
+      assert.is_false(i > 1 and not audit.reaches({ findings = { report.findings[i - 1] } }, severity))
+    end
+  end)
+
+  it("gives places by lines and columns, too", function()
+    local w <close> = with_account()
+    for _, finding in ipairs(assert(audit.run(w.here)).findings) do
+      if finding.place then
+        local before = account.policies[finding.repository]:sub(1, finding.place.first - 1)
+        assert.equal(select(2, before:gsub("\n", "")) + 1, finding.place.line)
+        assert.equal(#before:match "[^\n]*$" + 1, finding.place.column)
+      end
+    end
+  end)
+
+  it("gives each finding a key of its own, the same the next day", function()
+    local w <close> = with_account()
+    local first, second, known = assert(audit.run(w.here)), assert(audit.run(w:connect())), {}
+    for i, finding in ipairs(first.findings) do
+      assert.is_nil(known[finding.key])
+      known[finding.key] = true
+      assert.equal(finding.key, second.findings[i].key)
+    end
+  end)
+
+  it("has every finding of the catalogue", function()
+    local w <close> = with_account()
+    local found = {}
+    for _, options in ipairs { {}, { trusted_accounts = {} } } do
+      for _, finding in ipairs(assert(audit.run(w.here, options)).findings) do
+        found[finding.id] = true
+      end
+    end
+    w:put("bad/public", "no policy")
+    for _, finding in ipairs(assert(audit.run(w.here, { globs = { "bad/public" } })).findings) do
+      found[finding.id] = true
+    end
+    for id in pairs(audit.catalogue) do
+      assert.is_true(found[id], id)
+    end
+    for id in pairs(found) do
+      assert.is_table(audit.catalogue[id], id)
+    end
+  end)
+
+  it("says on what public access hangs", function()
+    local w <close> = with_account()
+    for _, finding in ipairs(assert(audit.run(w.here)).findings) do
+      if finding.id == "public-access-conditional" then
+        assert.matches("under a condition on aws:PrincipalOrgID", finding.message)
+      end
+    end
+  end)
+
+  it("takes images that it may not look at as unknown", function()
+    local denied = { code = "AccessDeniedException", message = "no", status = 400 }
+    local w <close> = with_account {
+      faults = { { service = "ecr", operation = "DescribeImages", error = denied } },
+    }
+    local report = assert(audit.run(w.here))
+    local missing = {}
+    for _, finding in ipairs(report.findings) do
+      missing[#missing + 1] = finding.id == "image-missing" and finding.repository or nil
+      assert.not_equal("unused-grant", finding.id)
+    end
+    assert.same({ "bad/lost" }, missing) -- the list of repositories tells of this one
+    local unknown = {}
+    for _, repository in ipairs(report.scopes[1].repositories) do
+      unknown[#unknown + 1] = repository.images_unknown and repository.name
+    end
+    assert.same({ "bad/missing", "bad/mutable", "bad/not-granted", "bad/role-off", "bad/unused", "good/pulled",
+      "good/web" }, unknown)
+  end)
+
+  it("looks at images in parallel, each once, and no more at a time than it may", function()
+    local open, most = 0, 0
+    local w <close> = with_account()
+    w.before = function(operation)
+      if operation == "DescribeImages" then
+        open = open + 1
+        most = math.max(most, open)
+        require("lanyard.task").sleep(0.01)
+        open = open - 1
+      end
+    end
+    w.here.parallel = 3
+    assert(audit.run(w.here))
+    assert.equal(3, most)
+    assert.equal(7, w:count "DescribeImages")
+  end)
+end)
