@@ -51,6 +51,8 @@ command:option("--assume-role", "Look at other accounts with their role of this 
   :convert(scope.role)
 command:option("--accounts", "The accounts to look at with --assume-role."):argname "ID,..."
 command:flag("--organization", "Look with --assume-role at all active accounts of the organization.")
+command:option("--unused-days", "A grant that no deployment needs is unused after so many days without a pull.")
+  :argname("N"):default("90"):convert(days)
 local options = command:parse()
 
 -- Options of looking, which say nothing when reports are merged.

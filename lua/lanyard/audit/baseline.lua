@@ -10,9 +10,13 @@
 -- goes, and another comes. What the report did not look at this time is not gone.
 
 local json = require "lanyard.json"
+local lists = require "lanyard.lists"
 local merge = require "lanyard.audit.merge"
 
 local M = {}
+
+-- What only a look at images finds.
+local OF_IMAGES = lists.set "image-missing unused-grant"
 
 -- Whether the report would have the finding, were it still there.
 local function would_have(report, index, finding)
@@ -22,7 +26,7 @@ local function would_have(report, index, finding)
   elseif finding.repository then
     local repository = known.repositories[finding.repository]
     if repository then
-      return repository.unknown == nil
+      return repository.unknown == nil and not (repository.images_unknown and OF_IMAGES[finding.id])
     end
     return report.part == nil
   end

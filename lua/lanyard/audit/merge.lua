@@ -50,7 +50,7 @@ end
 -- What those who read a report rely on: members and their types, `?` where they may be missing, and of
 -- lists what each item is.
 local ACCESS = { principal = "string", type = "string", decision = "string", service = "string?" }
-local REPOSITORY = { name = "string", unknown = "string?", access = { ACCESS } }
+local REPOSITORY = { name = "string", unknown = "string?", images_unknown = "string?", access = { ACCESS } }
 local SERVICE = { name = "string" }
 local ERROR = { code = "string", message = "string" }
 local SCOPE = {

@@ -72,6 +72,14 @@ describe("a report beside an earlier one", function()
     assert.same({ "of-all", "of-web" }, (select(2, compare(report { web = {} }, old))))
   end)
 
+  it("does not say so of images that it could not look at", function()
+    local old = report { web = { findings = { "image-missing", "public-access" } } }
+    local blind = report { web = {} }
+    blind.scopes[1].repositories[1].images_unknown = "denied"
+    assert.same({ "public-access" }, (select(2, compare(blind, old))))
+    assert.same({ "image-missing", "public-access" }, (select(2, compare(report { web = {} }, old))))
+  end)
+
   it("tells grants that came and went, and one that changed as both", function()
     local _, _, marked = compare(
       report { web = { access = { access "same", access "came", access("changed", "depends"), access("no", "deny") } } },
