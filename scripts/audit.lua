@@ -43,8 +43,6 @@ command:argument("repository", "A repository's name, or a glob; or merge, and fi
 command:option("--service", "Tell only what concerns this container service."):argname "NAME"
 command:option("--fail-on", "Exit with 3 on a finding of this severity or a higher one.")
   :choices(audit.SEVERITIES):argname "SEVERITY"
-command:option("--unused-days", "A grant that no deployment needs is unused after so many days without a pull.")
-  :argname("N"):default("90"):convert(days)
 command:option("--baseline", "Tell what changed since this report."):argname "FILE"
 command:option("--shard", "Look at the Ith of N parts of the repositories."):argname "I/N":convert(scope.shard)
 command:option("--assume-role", "Look at other accounts with their role of this name."):argname "NAME"

@@ -97,6 +97,16 @@ function M.csv(text)
   return text
 end
 
+-- As a quoted string of Graphviz.
+function M.dot(text)
+  return '"' .. M.printable(text):gsub('[\\"]', "\\%0") .. '"'
+end
+
+-- Inside the quotes of a label of Mermaid, which knows characters by their numbers.
+function M.mermaid(text)
+  return (M.printable(text):gsub("[^%w ./_:,\128-\255-]", function(c) return ("#%d;"):format(c:byte()) end))
+end
+
 -- As the value of a label in the text format of Prometheus.
 function M.label(text)
   return (M.printable(text):gsub('[\\"]', "\\%0"))

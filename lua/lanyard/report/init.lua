@@ -32,6 +32,14 @@ function M.audit(format, report)
   end
 end
 
+-- The formats of the graph of who can pull what, the first its default.
+M.GRAPH_FORMATS = { "svg", "dot", "mermaid" }
+
+-- Prints the graph of an audit's report in one of them.
+function M.graph(format, report)
+  require("lanyard.report." .. format).write(report, cli.out)
+end
+
 -- What a person should know of a change besides its result.
 local function talk_about(name, change)
   if change.warning then

@@ -38,6 +38,11 @@ describe("an escape", function()
     end
   end)
 
+  it("quotes for Graphviz, and knows characters by number for Mermaid", function()
+    assert.equal([["a\"b\\c\\x0a"]], escape.dot 'a"b\\c\n')
+    assert.equal("#60;b#62;#34;#35;#96;#92;x0a é", escape.mermaid '<b>"#`\n é')
+  end)
+
   it("keeps a label of Prometheus one", function()
     assert.equal([[a\"b\\c\\x0ad]], escape.label 'a"b\\c\nd')
   end)

@@ -1,0 +1,43 @@
+-- Who can pull what in the language of Graphviz: https://graphviz.org/doc/info/lang.html
+
+local escape = require "lanyard.report.escape"
+local graph = require "lanyard.report.graph"
+
+local M = {}
+
+local EDGES = {
+  ok = "", noted = ' color="#9a6700" fontcolor="#9a6700"',
+  broken = ' color="#cf222e" fontcolor="#cf222e" style=dashed arrowhead=tee',
+  missing = ' color="#cf222e" fontcolor="#cf222e" style=dotted arrowhead=tee',
+}
+
+local function node_line(node)
+  local shape = node.kind == "repository" and "box" or node.kind == "absent" and 'box style=dashed' or "ellipse"
+  local tooltip = node.note or node.kind
+  return ("    %s [label=%s shape=%s tooltip=%s];\n"):format(node.id, escape.dot(node.name), shape, escape.dot(tooltip))
+end
+
+local function write_group(group, number, out)
+  out(("  subgraph cluster_%d {\n    label=%s;\n"):format(number,
+    escape.dot(group.error and group.title .. ": " .. group.error or group.title)))
+  for _, side in ipairs { group.left, group.right } do
+    for _, node in ipairs(side) do
+      out(node_line(node))
+    end
+  end
+  out "  }\n"
+  for _, edge in ipairs(group.edges) do
+    out(("  %s -> %s [label=%s%s];\n"):format(edge.from.id, edge.to.id, escape.dot(edge.label), EDGES[edge.state]))
+  end
+end
+
+-- write(report, out): out(text) takes whole lines.
+function M.write(report, out)
+  out 'digraph lanyard {\n  rankdir=LR;\n  node [fontname="sans-serif"];\n  edge [fontname="sans-serif" fontsize=10];\n'
+  for i, group in ipairs(graph.of(report).groups) do
+    write_group(group, i, out)
+  end
+  out "}\n"
+end
+
+return M

@@ -1,0 +1,164 @@
+-- Who can pull what as a picture (SVG) that stands alone: services and other principals on the left,
+-- repositories on the right, a line a grant. Every line ends in a row of its own at its repository, and
+-- has its label there: labels never meet. Light and dark as its reader's screen is.
+
+local escape = require "lanyard.report.escape"
+local graph = require "lanyard.report.graph"
+
+local M = {}
+
+local ROW, BOX, MARGIN = 26, 22, 16
+local LEFT, RIGHT, WIDTH = 280, 760, 1040 -- the left boxes' right edge, the right boxes' left edge
+local STRAIGHT = 200 -- before the right boxes, where the labels are
+local TITLE, LEGEND = 34, 30
+
+-- Characters that fit in a box, in a label, over the whole width.
+local BOX_CHARS, LABEL_CHARS, LINE_CHARS = 34, 40, 130
+
+local STYLE = [[
+.lanyard-graph{--fg:#1f2328;--bg:#fff;--box:#f6f8fa;--line:#59636e;--noted:#7d4e00;--broken:#c11f2b;
+font:12px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;background:var(--bg);color:var(--fg)}
+@media (prefers-color-scheme:dark){.lanyard-graph{--fg:#e6edf3;--bg:#0d1117;--box:#161b22;--line:#9198a1;
+--noted:#e3b341;--broken:#ff7b72}}
+@media print{.lanyard-graph{--fg:#000;--bg:#fff;--box:#fff;--line:#333;--noted:#553500;--broken:#a00}}
+.lanyard-graph text{fill:var(--fg)}
+.lanyard-graph .head{font-weight:bold;font-size:13px}
+.lanyard-graph rect{fill:var(--box);stroke:var(--line)}
+.lanyard-graph .absent rect{stroke-dasharray:4 3}
+.lanyard-graph path{fill:none;stroke:var(--line);stroke-width:1.5}
+.lanyard-graph .label{font-size:10px;text-anchor:end;paint-order:stroke;stroke:var(--bg);stroke-width:4px;
+stroke-linejoin:round}
+.lanyard-graph .quiet text,.lanyard-graph text.quiet{fill:var(--line)}
+.lanyard-graph .noted path{stroke:var(--noted)}.lanyard-graph .noted text{fill:var(--noted)}
+.lanyard-graph .broken path,.lanyard-graph .missing path{stroke:var(--broken);stroke-dasharray:6 4}
+.lanyard-graph .missing path{stroke-dasharray:2 4}
+.lanyard-graph .broken text,.lanyard-graph .missing text{fill:var(--broken)}
+.lanyard-graph a:hover path,.lanyard-graph a:focus path{stroke-width:3}
+]]
+
+local MARKS = { ok = "", noted = "! ", broken = "\u{2715} ", missing = "\u{2715} " }
+
+-- A text no longer than its place: the middle goes, since ARNs differ at their ends.
+local function short(text, most)
+  text = escape.printable(text)
+  local length = utf8.len(text)
+  if length <= most then
+    return text
+  end
+  local head = (most - 1) // 2
+  local tail = most - 1 - head
+  return text:sub(1, utf8.offset(text, head + 1) - 1) .. "\u{2026}" .. text:sub(utf8.offset(text, length - tail + 1))
+end
+
+local function text_at(x, y, text, class)
+  return ('<text x="%d" y="%d"%s>%s</text>'):format(x, y, class and (' class="%s"'):format(class) or "",
+    escape.markup(text))
+end
+
+local function box(node, x, y, width, height)
+  return ('<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="4"/>%s</g>\n')
+    :format(node.kind, escape.markup(("%s: %s"):format(node.kind, node.name)), x, y, width, height,
+      text_at(x + 8, y + 15, short(node.name, BOX_CHARS)))
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Layout
+
+-- Gives repositories their rows and principals a place near theirs; --> the height of it all.
+local function lay_out(group, top)
+  local rows, sums = {}, {}
+  for _, edge in ipairs(group.edges) do
+    rows[edge.to] = (rows[edge.to] or 0) + 1
+  end
+  local y = top
+  for _, node in ipairs(group.right) do
+    node.y, node.height = y, (math.max(rows[node] or 1, 1) - 1) * ROW + BOX
+    node.next_row = y + BOX // 2
+    y = y + node.height + ROW - BOX
+  end
+  for _, edge in ipairs(group.edges) do
+    edge.y = edge.to.next_row
+    edge.to.next_row = edge.y + ROW
+    sums[edge.from] = (sums[edge.from] or 0) + edge.y
+  end
+  local bottom, free = y, top
+  for _, node in ipairs(group.left) do
+    local wish = sums[node] and sums[node] // #node.ends - BOX // 2 or free
+    node.y = math.max(free, wish)
+    free = node.y + ROW
+  end
+  return math.max(bottom, free) - top
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Drawing
+
+local function draw_edge(edge, link)
+  local from, bend = edge.from.y + BOX // 2, RIGHT - STRAIGHT
+  local middle = (LEFT + bend) // 2
+  local path = ('<path d="M%d %dC%d %d %d %d %d %dH%d"/>')
+    :format(LEFT, from, middle, from, middle, edge.y, bend, edge.y, RIGHT)
+  local label = text_at(RIGHT - 8, edge.y - 4, MARKS[edge.state] .. short(edge.label, LABEL_CHARS), "label")
+  local inside = ("<title>%s</title>%s%s"):format(escape.markup(graph.sentence(edge)), path, label)
+  if link then
+    inside = ('<a href="#%s">%s</a>'):format(edge.id, inside)
+  end
+  return ('<g class="%s">%s</g>\n'):format(edge.state, inside)
+end
+
+local function draw_group(group, y, link, parts)
+  local function add(text) parts[#parts + 1] = text end
+  add(text_at(MARGIN, y + 20, short(group.title, LINE_CHARS), "head") .. "\n")
+  y = y + TITLE
+  if group.error then
+    add(text_at(MARGIN, y + 10, short("could not be looked at: " .. group.error, LINE_CHARS), "quiet") .. "\n")
+    return y + ROW
+  end
+  local height = lay_out(group, y)
+  for _, edge in ipairs(group.edges) do
+    add(draw_edge(edge, link))
+  end
+  for _, node in ipairs(group.left) do
+    add(box(node, MARGIN, node.y, LEFT - MARGIN, BOX))
+  end
+  for _, node in ipairs(group.right) do
+    add(box(node, RIGHT, node.y, WIDTH - MARGIN - RIGHT, node.height))
+    if node.next_row == node.y + BOX // 2 then
+      add(text_at(RIGHT - 8, node.y + 15, short(node.note or "nobody", LABEL_CHARS), "label quiet") .. "\n")
+    end
+  end
+  return y + height + ROW // 2
+end
+
+local function legend(y)
+  local parts, x = {}, MARGIN
+  for _, entry in ipairs { { "ok", "can pull" }, { "noted", "can pull, with a finding" },
+    { "broken", "meant to pull, cannot" }, { "missing", "deploys, cannot pull" } } do
+    parts[#parts + 1] = ('<g class="%s"><path d="M%d %dh36"/>%s</g>\n'):format(entry[1], x, y + 12,
+      text_at(x + 42, y + 16, MARKS[entry[1]] .. entry[2]))
+    x = x + 250
+  end
+  return table.concat(parts)
+end
+
+-- draw(graph [, link]) --> the text of an svg element. With `link` every line is a link to the element
+-- of its edge's id in the same document.
+function M.draw(whole, link)
+  local parts, y = { legend(MARGIN // 2) }, LEGEND
+  for _, group in ipairs(whole.groups) do
+    y = draw_group(group, y, link, parts)
+  end
+  return ('<svg xmlns="http://www.w3.org/2000/svg" class="lanyard-graph" width="%d" height="%d" viewBox="0 0 %d %d" '
+    .. 'role="%s" aria-labelledby="lanyard-graph-title lanyard-graph-desc">\n'
+    .. '<title id="lanyard-graph-title">Who can pull what</title>\n<desc id="lanyard-graph-desc">%s</desc>\n'
+    .. "<style>\n%s</style>\n%s</svg>\n"):format(WIDTH, y, WIDTH, y, link and "group" or "img",
+    escape.markup(graph.summary(whole.counts)), STYLE, table.concat(parts))
+end
+
+-- write(report, out): out(text) takes whole lines.
+function M.write(report, out)
+  out '<?xml version="1.0" encoding="UTF-8"?>\n'
+  out(M.draw(graph.of(report)))
+end
+
+return M

@@ -1,0 +1,47 @@
+-- Draw who can pull from what: services and other principals, repositories, a line a grant.
+--
+-- Grants that let nobody pull, and grants that are missing, are marked. --output is svg (a picture that
+-- stands alone), dot (for Graphviz) or mermaid (for wikis and Markdown). With --report nothing is asked
+-- of AWS: the picture is of a report that `lanyard audit --output json` printed ("-" for stdin).
+
+local audit = require "lanyard.audit"
+local cli = require "lanyard.cli"
+local json = require "lanyard.json"
+local report = require "lanyard.report"
+local system = require "lanyard.system"
+
+local command = cli.command(...):with_aws():with_output(report.GRAPH_FORMATS)
+command:argument("repository", "A repository's name, or a glob."):args "*"
+command:option("--report", "Draw this report of an audit instead of looking."):argname "FILE"
+local options = command:parse()
+
+-- The report in a file, or the script ends.
+local function read_report(file)
+  local text, err
+  if file == "-" then
+    text, err = io.read "a"
+  else
+    text, err = system.read_file(file)
+  end
+  local value
+  if text then
+    value, err = json.decode(text)
+  end
+  if type(value) ~= "table" or value.version ~= audit.VERSION or type(value.scopes) ~= "table"
+    or type(value.findings) ~= "table" then
+    cli.fail(("%s is no report that lanyard audit --output json printed%s")
+      :format(file == "-" and "stdin" or file, err and ": " .. tostring(err) or ""))
+  end
+  return value
+end
+
+local function look()
+  local globs = #options.repository > 0 and options.repository or nil
+  return cli.check(audit.run(cli.connect(options), { globs = globs, profile = options.profile }))
+end
+
+if options.report and #options.repository > 0 then
+  command:usage "name repositories, or give a report"
+end
+report.graph(options.output, options.report and read_report(options.report) or look())
+return cli.exit.ok

@@ -1,0 +1,51 @@
+local helper = require "helper"
+local json = require "lanyard.json"
+local reports = require "reports"
+
+describe("lanyard graph", function()
+  it("draws who can pull, in each format", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "grant", "my-container-service", "shared-repo", "--enable" }
+    for format, pattern in pairs {
+      svg = "<title>my%-container%-service can pull from shared%-repo: AllowLightsailPull",
+      dot = 'g1p1 %-> g1r2 %[label="AllowLightsailPull%-my%-container%-service"%]',
+      mermaid = 'g1p1 %-%->|"AllowLightsailPull%-my%-container%-service"| g1r2',
+    } do
+      local result = emulator:run { "graph", "--output", format }
+      assert.equal("", result.err)
+      assert.equal(0, result.status)
+      assert.match(pattern, result.out)
+    end
+    assert.match("^<%?xml", emulator:run({ "graph" }).out)
+    assert.is_nil(emulator:run({ "graph", "shared-*" }).out:find "my%-private%-repo")
+  end)
+
+  it("draws a report that an audit printed, from a file or stdin, without AWS", function()
+    local emulator <close> = helper.emulator()
+    local folder <close> = helper.folder()
+    emulator:run { "grant", "my-container-service", "shared-repo", "--enable" }
+    local expected = emulator:run({ "graph" }).out
+    local report = emulator:run({ "audit", "--output", "json" }).out
+    helper.write(folder .. "/report.json", report)
+    assert.equal(expected, helper.run({ helper.lanyard, "graph", "--report", folder .. "/report.json" }).out)
+    assert.equal(expected, helper.run({ helper.lanyard, "graph", "--report", "-" }, {}, report).out)
+  end)
+
+  it("says what is no report, and takes no names beside one", function()
+    local folder <close> = helper.folder()
+    local file = folder .. "/report.json"
+    local other = reports.small()
+    other.version = 2
+    for text, why in pairs { ["{"] = "report%.json is no report[^\n]*: line 1, column 2: ", ["{}"] = "is no report",
+      [json.encode(other)] = "is no report", ["[]"] = "is no report" } do
+      helper.write(file, text)
+      local result = helper.run { helper.lanyard, "graph", "--report", file }
+      assert.equal(1, result.status)
+      assert.match(why, result.err)
+    end
+    local result = helper.run { helper.lanyard, "graph", "--report", folder .. "/none" }
+    assert.equal(1, result.status)
+    assert.match("none", result.err)
+    assert.equal(2, helper.run({ helper.lanyard, "graph", "--report", file, "some-repo" }).status)
+  end)
+end)

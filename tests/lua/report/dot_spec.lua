@@ -1,0 +1,21 @@
+local reports = require "reports"
+
+describe("the graph in Graphviz's language", function()
+  it("has a cluster a place, nodes, and edges of which the broken are dashed", function()
+    local text = reports.text("dot", reports.small())
+    assert.match("^digraph lanyard {\n  rankdir=LR;\n", text)
+    assert.match('\n  subgraph cluster_1 {\n    label="111122223333 us%-east%-1";\n', text)
+    assert.match('\n    g1p1 %[label="everyone" shape=ellipse tooltip="public"%];\n', text)
+    assert.match('\n    g1r2 %[label="team/api" shape=box tooltip="repository"%];\n', text)
+    assert.match('\n  g1p3 %-> g1r2 %[label="web"%];\n', text)
+    assert.match('\n  g1p2 %-> g1r2 %[label="missing%-service" color="#cf222e" [^\n]*style=dashed', text)
+    assert.match('label="444455556666 eu%-west%-1: AccessDenied: not for you"', text)
+  end)
+
+  it("keeps hostile names in their quotes", function()
+    local text = reports.text("dot", reports.hostile())
+    local rest = text:gsub('\\[\\"]', ""):gsub('"[^"\n]*"', "")
+    assert.is_nil(rest:find "script")
+    assert.is_nil(rest:find '"')
+  end)
+end)

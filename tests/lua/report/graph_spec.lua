@@ -1,0 +1,90 @@
+local graph = require "lanyard.report.graph"
+local reports = require "reports"
+
+local function edges_of(report)
+  local lines = {}
+  for _, group in ipairs(graph.of(report).groups) do
+    for _, edge in ipairs(group.edges) do
+      lines[#lines + 1] = ("%s -> %s %s: %s"):format(edge.from.name, edge.to.name, edge.state, edge.label)
+    end
+  end
+  return lines
+end
+
+local function names(nodes)
+  local list = {}
+  for i, node in ipairs(nodes) do list[i] = node.name end
+  return list
+end
+
+describe("the graph of who can pull what", function()
+  it("has principals and services left, repositories right, and an edge a grant", function()
+    local whole = graph.of(reports.small())
+    assert.same({ "everyone", "old", "web", "idle" }, names(whole.groups[1].left))
+    assert.same({ "spare", "team/api" }, names(whole.groups[1].right))
+    assert.same({ "everyone -> team/api noted: public-access", "old -> team/api broken: missing-service",
+      "web -> team/api ok: web" }, edges_of(reports.small()))
+    assert.same({ left = 4, right = 2, ok = 1, noted = 1, broken = 1, missing = 0 }, whole.counts)
+  end)
+
+  it("tells an account that could not be looked at", function()
+    local group = graph.of(reports.small()).groups[2]
+    assert.equal("444455556666 eu-west-1", group.title)
+    assert.equal("AccessDenied: not for you", group.error)
+  end)
+
+  it("is the same whatever the order of repositories, services and grants", function()
+    local report = reports.small()
+    local expected = edges_of(report)
+    local scope = report.scopes[1]
+    scope.repositories[1], scope.repositories[2] = scope.repositories[2], scope.repositories[1]
+    scope.services[1], scope.services[2] = scope.services[2], scope.services[1]
+    local access = scope.repositories[1].access
+    access[1], access[3] = access[3], access[1]
+    assert.same(expected, edges_of(report))
+    assert.same({ "everyone", "old", "web", "idle" }, names(graph.of(report).groups[1].left))
+  end)
+
+  it("calls a grant broken that a Deny or a lone action leaves without a pull, and says what it hangs on", function()
+    local report = reports.small()
+    local access = report.scopes[1].repositories[2].access
+    access[1].decision, access[2].decision, access[3].decision = "deny", "partial", "depends"
+    report.findings = {}
+    assert.same({ "everyone -> team/api ok: on a condition: #3", "old -> team/api broken: only one of two actions",
+      "web -> team/api broken: denied" }, edges_of(report))
+  end)
+
+  it("draws what a service deploys and cannot pull, from a repository that is not there too", function()
+    local report = reports.small()
+    local function image(id, severity, repository)
+      return { id = id, severity = severity, account = "111122223333", region = "us-east-1", repository = repository,
+        service = "idle" }
+    end
+    report.findings = { image("image-not-granted", "high", "spare"), image("image-missing", "high", "lost"),
+      image("mutable-tag-deployed", "info", "spare"), image("image-missing", "info", "spare") }
+    local lines = edges_of(report)
+    assert.same({ "idle -> lost missing: image-missing", "idle -> spare missing: image-not-granted" },
+      { lines[1], lines[2] })
+    assert.equal(5, #lines)
+    assert.equal("absent", graph.of(report).groups[1].right[1].kind)
+  end)
+
+  it("marks the grant that a service's image is pulled by, and no line beside it", function()
+    local report = reports.small()
+    report.findings = { { id = "image-not-granted", severity = "high", account = "111122223333", region = "us-east-1",
+      repository = "team/api", service = "web" } }
+    assert.equal("web -> team/api broken: image-not-granted", edges_of(report)[3])
+    assert.equal(3, #edges_of(report))
+  end)
+
+  it("keeps the same names of two accounts apart", function()
+    local report = reports.small()
+    report.scopes[2] = { account = "444455556666", region = "us-east-1", services = {},
+      repositories = report.scopes[1].repositories }
+    local groups = graph.of(report).groups
+    assert.equal("g1p1", groups[1].edges[1].from.id)
+    assert.equal("g2p1", groups[2].edges[1].from.id)
+    assert.equal("ok", groups[2].edges[1].state)
+    assert.equal("grant-4", groups[2].edges[1].id)
+  end)
+end)

@@ -1,0 +1,86 @@
+local graph = require "lanyard.report.graph"
+local helper = require "helper"
+local json = require "lanyard.json"
+local reports = require "reports"
+local svg = require "lanyard.report.svg"
+
+-- The names of its elements, and its texts, as an XML reader has them.
+local function read(text)
+  local folder <close> = helper.folder()
+  helper.write(folder .. "/graph.svg", text)
+  local result = helper.run({ "/usr/bin/python3", "-c", "import json, sys, xml.etree.ElementTree as tree\n"
+    .. "all = list(tree.parse(sys.argv[1]).iter())\n"
+    .. "print(json.dumps([sorted({e.tag.split('}')[1] for e in all}), [e.text for e in all if e.text and e.text.strip()]]))",
+    folder .. "/graph.svg" })
+  assert.equal("", result.err)
+  return table.unpack(json.decode(result.out))
+end
+
+describe("the graph as a picture", function()
+  it("stands alone, has a title and a description, and follows the screen to dark", function()
+    local text = reports.text("svg", reports.small())
+    assert.match('^<%?xml version="1.0" encoding="UTF%-8"%?>\n<svg xmlns="http://www.w3.org/2000/svg"', text)
+    assert.match('role="img" aria%-labelledby="lanyard%-graph%-title lanyard%-graph%-desc"', text)
+    assert.match('<title id="lanyard%-graph%-title">Who can pull what</title>', text)
+    assert.match('<desc id="lanyard%-graph%-desc">4 services and other principals, 2 repositories%. Grants: 1 as they', text)
+    assert.match("prefers%-color%-scheme:dark", text)
+    assert.is_nil(text:gsub('xmlns="[^"]*"', ""):find "https?:")
+    assert.is_nil(text:find "url%(" or text:find "@import" or text:find "href")
+  end)
+
+  it("marks grants by more than their colour", function()
+    local elements, texts = read(reports.text("svg", reports.small()))
+    assert.same({ "desc", "g", "path", "rect", "style", "svg", "text", "title" }, elements)
+    local all = "\n" .. table.concat(texts, "\n") .. "\n"
+    assert.match("\n! public%-access\n", all)
+    assert.match("\n\u{2715} missing%-service\n", all)
+    assert.match("\nnobody\n", all)
+    assert.match("\nold was meant to pull from team/api, and cannot: missing%-service\n", all)
+    assert.match("\ncould not be looked at: AccessDenied: not for you\n", all)
+    assert.match('<g class="broken"><title>[^\n]*<path d="M280 [^\n]*\u{2715}', reports.text("svg", reports.small()))
+  end)
+
+  it("gives every line a row of its own at its repository, and no box lies on another", function()
+    local report = reports.small()
+    local access = report.scopes[1].repositories[2].access
+    for i = 4, 60 do
+      access[i] = { principal = "r" .. i, type = "AWS", kind = "role", decision = "allow", statement = "s", statements = { "s" } }
+    end
+    local text, seen, bottoms = reports.text("svg", report), {}, {}
+    for y in text:gmatch "(%d+)H760\"/>" do
+      assert.is_nil(seen[y])
+      seen[y] = true
+    end
+    for x, y, height in text:gmatch '<rect x="(%d+)" y="(%d+)" width="%d+" height="(%d+)"' do
+      assert.is_true(tonumber(y) > (bottoms[x] or 0))
+      bottoms[x] = y + height
+    end
+    assert.is_true(tonumber(text:match ' height="(%d+)" viewBox') > math.max(bottoms["16"], bottoms["760"]))
+  end)
+
+  it("shortens long names in the middle, and tells them whole in the title", function()
+    local report = reports.small()
+    local name = "arn:aws:iam::111122223333:role/" .. ("é"):rep(60) .. "/end"
+    report.scopes[1].repositories[2].access[3] = { principal = name, type = "AWS", kind = "role", decision = "allow",
+      statement = "s", statements = { "s" } }
+    local text = reports.text("svg", report)
+    assert.match("<title>role: " .. name:gsub("%-", "%%-") .. "</title>", text)
+    assert.match(">arn:aws:iam::111…[\u{e9}]+/end</text>", text)
+  end)
+
+  it("has links to details only where it is asked for them", function()
+    local text = svg.draw(graph.of(reports.small()), true)
+    assert.match('<a href="#grant%-1">', text)
+    assert.match('role="group"', text)
+  end)
+
+  it("has hostile names as text", function()
+    local elements, texts = read(reports.text("svg", reports.hostile()))
+    assert.same({ "desc", "g", "path", "rect", "style", "svg", "text", "title" }, elements)
+    assert.match("<script>alert%(1%)</script>", table.concat(texts))
+  end)
+
+  it("is a picture of nothing too", function()
+    read(reports.text("svg", reports.empty()))
+  end)
+end)
