@@ -29,6 +29,7 @@ local result = cli.check(audit.run(here, {
   globs = #options.repository > 0 and options.repository or nil,
   profile = options.profile,
   unused_days = options.unused_days,
+  texts = options.output == "html",
 }))
 
 report.audit(options.output, result)
