@@ -134,6 +134,7 @@ local function look()
       globs = #options.repository > 0 and options.repository or nil,
       shard = options.shard,
       unused_days = options.unused_days,
+      texts = options.output == "html",
       meter = meter,
     })
   end)

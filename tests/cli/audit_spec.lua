@@ -67,6 +67,7 @@ describe("lanyard audit", function()
       jsonl = '^{[^\n]*"id":"public%-access"[^\n]*}\n', csv = "^severity,id,.-\r\ncritical,public%-access,111122223333,us%-east%-1,",
       sarif = '"ruleId": *"public%-access"', junit = "<failure type=\"critical\" message=\"[^\n]*&lt;script&gt;",
       markdown = "\n| critical | public%-access | [^\n]*\\<script\\>",
+      html = "<details><summary>&lt;script&gt;</summary>\n<pre>{&quot;Sid&quot;:&quot;&lt;script&gt;&quot;",
       prometheus = '\nlanyard_findings{id="public%-access",severity="critical",account="111122223333",region="us%-east%-1"} 1\n',
     } do
       local result = emulator:run { "audit", "--output", format, "--fail-on", "high" }

@@ -8,6 +8,7 @@ local collect = require "lanyard.audit.collect"
 local findings = require "lanyard.audit.findings"
 local json = require "lanyard.json"
 local lint = require "lanyard.policy.lint"
+local place = require "lanyard.audit.place"
 local version = require "lanyard.version"
 
 local M = { catalogue = catalogue }
@@ -35,13 +36,24 @@ local function plain_access(access)
   }
 end
 
-local function plain_repository(repository)
+-- The statements of a policy as they stand in it.
+local function texts_of(repository)
+  local texts, text = json.array {}, tostring(repository.doc)
+  for i, statement in ipairs(repository.statements) do
+    local at = place.statement(repository.doc, statement.index)
+    texts[i] = { index = statement.index, label = collect.label(statement), text = text:sub(at.first, at.last) }
+  end
+  return texts
+end
+
+local function plain_repository(repository, options)
   local access = json.array {}
   for i, one in ipairs(repository.access) do
     access[i] = plain_access(one)
   end
   return { name = repository.name, arn = repository.arn, access = access, unknown = repository.unknown,
-    images_unknown = repository.images_unknown }
+    images_unknown = repository.images_unknown,
+    statements = options.texts and repository.doc and texts_of(repository) or nil }
 end
 
 local function plain_service(service)
@@ -53,10 +65,10 @@ local function plain_service(service)
   }
 end
 
-local function list(items, plain)
+local function list(items, plain, options)
   local result = json.array {}
   for i, item in ipairs(items) do
-    result[i] = plain(item)
+    result[i] = plain(item, options)
   end
   return result
 end
@@ -69,9 +81,10 @@ local function set_of(items)
   return set
 end
 
--- run(here [, { globs, profile, unused_days, trusted_accounts }]) --> report | nil, err
+-- run(here [, { globs, profile, unused_days, trusted_accounts, texts }]) --> report | nil, err
 -- `profile` is the one that was asked for: the report and the commands in it name it. trusted_accounts
--- is a list of accounts that may pull.
+-- is a list of accounts that may pull. With `texts` each repository has its policy's statements = list of
+-- { index, label, text }.
 -- report: { version, tool, time, scopes = { { account, region, profile, repositories = { { name, arn,
 -- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn } },
 -- services_unknown } }, findings }; ready for lanyard.json. Here it has one scope. See
@@ -94,7 +107,7 @@ function M.run(here, options)
       account = seen.account,
       region = seen.region,
       profile = options.profile,
-      repositories = list(seen.repositories, plain_repository),
+      repositories = list(seen.repositories, plain_repository, options),
       services = list(seen.services, plain_service),
       services_unknown = seen.services_unknown,
     } },

@@ -4,8 +4,8 @@
 --
 -- A group is an account and Region: { title, error | nil, left, right, edges }. left has the services and
 -- other principals, right the repositories, edges a grant each; all in the order to draw them in.
--- A node: { id, name, kind, note | nil }; kinds on the left are those of lanyard.audit.collect and
--- "service", on the right "repository" and "absent" (nobody has it).
+-- A node: { id, name, kind, note | nil, repository = of the report | nil }; kinds on the left are those of
+-- lanyard.audit.collect and "container-service", on the right "repository" and "absent" (nobody has it).
 -- An edge: { id, number, from, to, state, label, access | nil, findings }. Its state:
 --   ok       the principal may pull             noted    it may, and there is a finding about that
 --   broken   it was meant to pull and cannot    missing  a service deploys an image that it cannot pull
@@ -76,7 +76,7 @@ end
 local function principal_of(access, scope)
   if access.service then
     local elsewhere = access.region ~= scope.region and (" (%s)"):format(access.region or "?") or ""
-    return "service " .. access.service .. elsewhere, access.service .. elsewhere, "service"
+    return "service " .. access.service .. elsewhere, access.service .. elsewhere, "container-service"
   elseif access.kind == "public" then
     return "public " .. access.principal, access.principal == "*" and "everyone" or access.principal, "public"
   end
@@ -104,6 +104,7 @@ end
 
 local function add_repository(self, repository, scope, findings)
   local to = node_of(self, "right", repository.name, repository.name, "repository")
+  to.repository = repository
   to.note = repository.unknown and "policy unknown: " .. repository.unknown or nil
   local told = {}
   for _, access in ipairs(repository.access) do
@@ -127,7 +128,7 @@ local function add_missing(self, name, findings, told)
   for _, finding in ipairs(findings) do
     if finding.service and finding.id:find "^image%-" and not told[finding] and finding.severity ~= "info" then
       local to = node_of(self, "right", name, name, "absent")
-      local from = node_of(self, "left", "service " .. finding.service, finding.service, "service")
+      local from = node_of(self, "left", "service " .. finding.service, finding.service, "container-service")
       self:connect(from, to, { state = "missing", label = finding.id, findings = { finding } })
     end
   end
@@ -193,7 +194,7 @@ local function group_of(report, scope, prefix)
     add_missing(self, name, by_repository[name], told[name] or {})
   end
   for _, service in ipairs(scope.services) do
-    node_of(self, "left", "service " .. service.name, service.name, "service")
+    node_of(self, "left", "service " .. service.name, service.name, "container-service")
   end
   arrange(self, prefix)
   return self

@@ -19,7 +19,7 @@ function M.json(value)
 end
 
 -- The formats of an audit's report, the first its default.
-M.AUDIT_FORMATS = { "table", "json", "jsonl", "csv", "sarif", "junit", "markdown", "prometheus" }
+M.AUDIT_FORMATS = { "table", "json", "jsonl", "csv", "sarif", "junit", "markdown", "prometheus", "html" }
 
 -- Prints an audit's report in one of them.
 function M.audit(format, report)

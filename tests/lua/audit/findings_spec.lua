@@ -174,4 +174,13 @@ describe("an audit", function()
     assert.same({ "push-or-admin", "denied-grant" }, found)
     assert.equal("partial", report.scopes[1].repositories[1].access[1].decision)
   end)
+
+  it("has the statements as they stand in the policy where they are asked for", function()
+    local w <close> = world.new()
+    w:put("shared-repo", '{"Version":"2012-10-17",\n"Statement": {"Effect" : "Allow","Principal":"*",\n"Action":"ecr:*"}}')
+    local report = assert(audit.run(w.here, { texts = true, globs = { "shared-repo" } }))
+    assert.same({ { index = 1, label = "#1", text = '{"Effect" : "Allow","Principal":"*",\n"Action":"ecr:*"}' } },
+      report.scopes[1].repositories[1].statements)
+    assert.is_nil(assert(audit.run(w.here)).scopes[1].repositories[1].statements)
+  end)
 end)

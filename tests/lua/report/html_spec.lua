@@ -1,0 +1,106 @@
+local helper = require "helper"
+local json = require "lanyard.json"
+local reports = require "reports"
+
+-- What an HTML reader sees: { tags = { [name] = count }, unclosed, attributes = names, text }.
+local READER = [[
+import collections, html.parser, json, sys
+VOID = {"meta", "input", "br", "link"}
+class Reader(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags, self.open, self.wrong, self.attributes, self.words = collections.Counter(), [], [], set(), []
+    def handle_starttag(self, tag, attributes):
+        self.tags[tag] += 1
+        self.attributes |= {name for name, _ in attributes}
+        if tag not in VOID: self.open.append(tag)
+    def handle_startendtag(self, tag, attributes):
+        self.tags[tag] += 1
+        self.attributes |= {name for name, _ in attributes}
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag: self.wrong.append(tag)
+    def handle_data(self, data): self.words.append(data)
+reader = Reader()
+reader.feed(open(sys.argv[1], encoding="utf-8").read())
+reader.close()
+print(json.dumps({"tags": reader.tags, "wrong": reader.wrong + reader.open, "attributes": sorted(reader.attributes),
+                  "text": "".join(reader.words)}))
+]]
+
+local function read(text)
+  local folder <close> = helper.folder()
+  helper.write(folder .. "/report.html", text)
+  local result = helper.run { "/usr/bin/python3", "-c", READER, folder .. "/report.html" }
+  assert.equal("", result.err)
+  local page = json.decode(result.out)
+  assert.same({}, page.wrong)
+  return page
+end
+
+describe("HTML of an audit", function()
+  it("has summary, findings, picture and grants in one file that loads nothing", function()
+    local text = reports.text("html", reports.small())
+    local page = read(text)
+    assert.match('^<!DOCTYPE html>\n<html lang="en">', text)
+    assert.match('content="default%-src \'none\'; style%-src \'unsafe%-inline\'; script%-src \'sha256%-[%w+/]+=\'', text)
+    assert.same({ 1, 1, 1, 1 }, { page.tags.h1, page.tags.main, page.tags.svg, page.tags.script })
+    assert.is_nil(page.tags.link or page.tags.img or page.tags.iframe)
+    assert.is_nil(text:find " src=" or text:find "@import" or text:find "url%(")
+    assert.match("Lanyard audit: 1 critical, 1 medium, 1 low", page.text)
+    assert.match("444455556666 eu%-west%-1 could not be looked at: AccessDenied: not for you", page.text)
+    assert.match("lanyard mend public%-access", page.text)
+  end)
+
+  it("has the heads, captions, labels and roles that a screen reader goes by", function()
+    local text = reports.text("html", reports.small())
+    local page = read(text)
+    assert.equal(page.tags.table, page.tags.caption)
+    assert.equal(4 + 5, select(2, text:gsub('<th scope="col" role="columnheader">', "")))
+    assert.equal(page.tags.tr, select(2, text:gsub('<tr role="row"', "")))
+    assert.equal(page.tags.input, select(2, text:gsub("<label[^>]*>[^<]*<input", "")))
+    assert.match("<legend>Severity</legend>", text)
+    assert.match('<output id="shown" aria%-live="polite">', text)
+  end)
+
+  it("links every line of the picture to its grant, which is there", function()
+    local text = reports.text("html", reports.small())
+    local links = 0
+    for id in text:gmatch '<a href="#(grant%-%d+)">' do
+      links = links + 1
+      assert.equal(1, select(2, text:gsub(('id="%s"'):format(id:gsub("%-", "%%-")), "")))
+    end
+    assert.equal(3, links)
+  end)
+
+  it("has statements a click away where the report has their texts, else their names", function()
+    local report = reports.small()
+    assert.match('data%-name="Statement"><code>web</code>', reports.text("html", report))
+    report.scopes[1].repositories[2].statements = { { index = 1, label = "web", text = '{\n\t"Sid": "web<b>"\r\n}' },
+      { index = 3, label = "#3", text = "third" } }
+    local text = reports.text("html", report)
+    assert.match('<details><summary>web</summary>\n<pre>{\n  &quot;Sid&quot;: &quot;web&lt;b&gt;&quot;\n}</pre>', text)
+    assert.match("<p>Statement #3:</p>\n<pre>third</pre>", text)
+  end)
+
+  it("has hostile texts as text: no element, attribute or link is theirs", function()
+    local report = reports.hostile()
+    report.scopes[1].repositories[2].statements = { { index = 3, label = reports.HOSTILE, text = reports.HOSTILE } }
+    local plain, page = read(reports.text("html", reports.small())), read(reports.text("html", report))
+    for name in pairs(page.tags) do
+      assert.is_truthy(plain.tags[name] or name == "ul", name)
+    end
+    assert.equal(1, page.tags.script)
+    assert.same(plain.attributes, page.attributes)
+    assert.match("<script>alert%(1%)</script>\"'&|,; \\x0a", page.text)
+    for href in reports.text("html", report):gmatch 'href="([^"]*)"' do
+      assert.match("^#[%w-]+$", href)
+    end
+  end)
+
+  it("says that nothing was found, without a filter", function()
+    local page = read(reports.text("html", reports.empty()))
+    assert.match("Lanyard audit: no findings", page.text)
+    assert.match("There are none%.", page.text)
+    assert.is_nil(page.tags.form)
+  end)
+end)
