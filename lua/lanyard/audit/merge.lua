@@ -4,7 +4,8 @@
 --   local report, notes, failed = merge.join(reports, { "a.json", "b.json" })
 --
 -- A report of less than all has `part`: { repositories = GLOBS, service = NAME, shard = "I/N" }, each where
--- it was given; one that is joined of unlike parts has an empty one.
+-- it was given; one that is joined of unlike parts has an empty one, but for the service where any of them is
+-- of one alone: nobody is to take for gone what such a report leaves out.
 
 local audit = require "lanyard.audit"
 local json = require "lanyard.json"
@@ -140,18 +141,17 @@ local function join_errors(joined, ordered, from, notes)
   return failed
 end
 
--- What all reports have as their part but for the shard | nil where they differ
+-- What all reports have as their part but for the shard, and whether it is the same of all
 local function common_part(reports)
-  local common
+  local common, service
+  local same = true
   for _, report in ipairs(reports) do
     local part = report.part or {}
     local own = json.encode { repositories = part.repositories, service = part.service }
-    if common and own ~= common then
-      return nil
-    end
-    common = own
+    same = same and (common == nil or own == common)
+    common, service = own, service or part.service
   end
-  return json.decode(common)
+  return same and json.decode(common) or { service = service }, same
 end
 
 -- The shards that reports are of, and of how many | nil where one is of no shard, or of others
@@ -171,17 +171,18 @@ end
 -- What the joined report is a part of: shards that are all there are the whole of what they were shards of.
 -- --> part | nil, the shards that are missing
 local function join_parts(reports)
-  local part, missing = common_part(reports), {}
+  local part, same = common_part(reports)
+  local missing = {}
   local shards, count = shards_of(reports)
   for i = 1, count or 0 do
     local name = ("%d/%d"):format(i, count)
     missing[#missing + 1] = not shards[name] and name or nil
   end
-  local whole = #missing == 0 and part and not next(part)
+  local whole = #missing == 0 and same and not next(part)
   for _, report in ipairs(shards and {} or reports) do
     whole = whole and report.part == nil
   end
-  return not whole and (part or {}) or nil, missing
+  return not whole and part or nil, missing
 end
 
 local function by_name(a, b)

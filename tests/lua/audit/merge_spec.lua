@@ -113,6 +113,8 @@ describe("merged reports", function()
     assert.is_false(failed)
     joined = join(shard(1), report(1, {}))
     assert.same({}, joined.part)
+    joined = join(report(1, {}), report(2, {}, {}, { part = { service = "web" } }))
+    assert.same({ service = "web" }, joined.part)
   end)
 end)
 
