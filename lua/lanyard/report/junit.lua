@@ -50,9 +50,12 @@ local function by_scope(report)
 end
 
 local function cases_of(scope, found)
-  local cases = {}
+  local cases, taken = {}, {}
   for i, finding in ipairs(found) do
-    cases[i] = case(scope, name_of(finding), element("failure", finding.severity, finding.message,
+    local name = name_of(finding)
+    taken[name] = (taken[name] or 0) + 1
+    name = taken[name] == 1 and name or ("%s (%d)"):format(name, taken[name])
+    cases[i] = case(scope, name, element("failure", finding.severity, finding.message,
       ("%swhy: %s\nfix: %s"):format(finding.state and finding.state .. " since the baseline\n" or "",
         escape.markup(finding.why), escape.markup(finding.fix))))
   end

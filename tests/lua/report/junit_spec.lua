@@ -39,6 +39,12 @@ suites: 2, tests: 6, failures: 3, errors: 1
     assert.match("^suites: 2, tests: 6, failures: 3, errors: 1\n", check(report))
   end)
 
+  it("has a name for each of several findings about one statement", function()
+    local report = reports.small()
+    table.insert(report.findings, report.findings[1])
+    assert.match("\n  failed public%-access team/api %* #3: .*\n  failed public%-access team/api %* #3 %(2%): ", check(report))
+  end)
+
   it("is XML whatever the names are", function()
     local out = check(reports.hostile())
     assert.match("^suites: 2, tests: %d+, failures: 3", out)
