@@ -11,20 +11,24 @@
 -- --assume-role NAME looks at each of the --accounts, or at all active ones of the --organization, with the
 -- role arn:aws:iam::ACCOUNT:role/NAME; at the caller's own account without it.
 --
--- Lines of --output jsonl come as findings are known, in no order; with --baseline or --service, and of files,
--- the worst comes first, as in all other formats.
+-- Lines of --output jsonl come as findings are known, in no order; with --baseline, --history or --service, and
+-- of files, the worst comes first, as in all other formats.
 --
 -- With --baseline, the file of an earlier --output json, findings are new or unchanged, those that are
 -- gone are listed, as are grants that came and went, and --fail-on looks at new findings only.
 --
+-- --history DB keeps the run in that file of SQLite, which is made when it is absent: `lanyard history` tells when
+-- grants and findings came and went. A run that cannot be kept is told, after the report, with exit status 1.
+--
 -- --shard I/N looks at the Ith of N parts, in which a repository always is, wherever it runs. `lanyard audit
 -- merge FILE...` puts JSON reports together. (A repository that is named merge: lanyard audit -- merge.)
--- What takes a look at all repositories, as a role that none grants, no shard tells.
+-- What takes a look at all repositories, as a role that none grants, no shard tells, but merge with all of them.
 
 local audit = require "lanyard.audit"
 local baseline = require "lanyard.audit.baseline"
 local cli = require "lanyard.cli"
-local merge = require "lanyard.audit.merge"
+local history = require "lanyard.audit.history"
+local read = require "lanyard.audit.read"
 local report = require "lanyard.report"
 local scope = require "lanyard.audit.scope"
 local steps = require "lanyard.audit.command"
@@ -35,6 +39,7 @@ command:option("--service", "Tell only what concerns this container service."):a
 command:option("--fail-on", "Exit with 3 on a finding of this severity or a higher one.")
   :choices(audit.SEVERITIES):argname "SEVERITY"
 command:option("--baseline", "Tell what changed since this report."):argname "FILE"
+command:option("--history", "Keep this run in a file of SQLite."):argname "DB"
 command:option("--shard", "Look at the Ith of N parts of the repositories."):argname "I/N":convert(scope.shard)
 command:option("--assume-role", "Look at other accounts with their role of this name."):argname "NAME"
   :convert(scope.role)
@@ -46,7 +51,8 @@ command:option("--unused-days", "A grant that no deployment needs is unused afte
 local options = command:parse()
 
 steps.check(command, options)
-local before = options.baseline and cli.check(merge.read(options.baseline))
+local kept <close> = options.history and cli.check(history.open(options.history)) or nil
+local before = options.baseline and cli.check(read.report(options.baseline))
 local files = steps.files(command, options, { ... })
 local result, failed
 if files then
@@ -63,6 +69,9 @@ end
 
 if files or not steps.streams(options) then
   report.audit(options.output, result)
+end
+if kept then
+  cli.check(kept:add(result))
 end
 
 local judged = before and { findings = baseline.new(result) } or result

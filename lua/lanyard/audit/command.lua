@@ -13,6 +13,7 @@ local lint = require "lanyard.policy.lint"
 local lists = require "lanyard.lists"
 local merge = require "lanyard.audit.merge"
 local progress = require "lanyard.audit.progress"
+local read = require "lanyard.audit.read"
 local repositories = require "lanyard.access.repositories"
 local scope = require "lanyard.audit.scope"
 
@@ -24,7 +25,7 @@ local LOOKING = {
 }
 
 -- Options for which there must be a whole report before a line of it can be printed.
-local WHOLE = { "baseline", "service" }
+local WHOLE = { "baseline", "history", "service" }
 
 -- Policies take memory of C, which Lua's collector does not see: it begins anew when what it sees has grown by
 -- 40 %, not when it has doubled, and goes twice as fast.
@@ -169,7 +170,7 @@ end
 function M.join(files)
   local reports = {}
   for i, file in ipairs(files) do
-    reports[i] = cli.check(merge.read(file))
+    reports[i] = cli.check(read.report(file))
   end
   local result, notes, failed = merge.join(reports, files)
   for _, note in ipairs(notes) do
