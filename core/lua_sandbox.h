@@ -42,6 +42,12 @@ void sandbox_kill(lua_State *L, const char *why);
 /* pcall(f, ...) --> true, results | false, error; raises where the box is dead. */
 int sandbox_pcall(lua_State *L);
 
+/* string.find, match, gmatch and gsub, charged for each comparison. */
+int sandbox_find(lua_State *L);
+int sandbox_match(lua_State *L);
+int sandbox_gmatch(lua_State *L);
+int sandbox_gsub(lua_State *L);
+
 /* Sets the globals of the box: the only ones it has. Raises when memory ends. */
 void sandbox_open_library(lua_State *L);
 

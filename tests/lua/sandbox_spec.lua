@@ -197,6 +197,13 @@ describe("a text in a sandbox", function()
     ["gsub in gsub"] = [[
       local function f(s) return (s:gsub('.', f)) end
       while true do pcall(f, ('x'):rep(100)) end]],
+    ["a pattern that blows up"] = "return ('a'):rep(30000):find('.-.-.-.-b')",
+    ["match"] = "return ('a'):rep(30000):match('.*.*.*.*b')",
+    ["gmatch"] = "for _ in ('a'):rep(30000):gmatch('.-.-.-.-b') do end",
+    ["gsub"] = "return ('a'):rep(30000):gsub('.-.-.-.-b', '')",
+    ["sets in patterns"] = "local s = ('a'):rep(100000) return s:find('[' .. ('b'):rep(100000) .. ']')",
+    ["%b in patterns"] = "return ('('):rep(1000000):find('%b()')",
+    ["a plain search"] = "while true do ('a'):rep(1 << 20):find(('a'):rep(1 << 19) .. 'b', 1, true) end",
   } do
     it("is ended by its limits: " .. title, function()
       spends(text)
