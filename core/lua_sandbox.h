@@ -36,7 +36,7 @@ struct sandbox *sandbox_of(lua_State *L);
 /* Takes steps from the budget; raises when it is spent, and from then on always. */
 void sandbox_charge(lua_State *L, size_t steps);
 
-/* Marks the box as dead, with the place that runs. No pcall inside survives it. */
+/* Marks the box as dead, with the place in the text that runs. No pcall inside survives it. */
 void sandbox_kill(lua_State *L, const char *why);
 
 /* pcall(f, ...) --> true, results | false, error; raises where the box is dead. */

@@ -145,7 +145,7 @@ static int table_sort(lua_State *L) {
 /* string.rep(text, n [, separator]) --> text */
 static int string_rep(lua_State *L) {
   luaL_checkstring(L, 1);
-  charge_range(L, 1, luaL_checkinteger(L, 2));
+  charge_range(L, 1, luaL_checkinteger(L, 2) / SANDBOX_STEP_BYTES);
   return call_original(L);
 }
 

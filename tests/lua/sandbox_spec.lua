@@ -178,6 +178,7 @@ describe("a text in a sandbox", function()
       local t = {}
       for i = 1, 100000 do t[i] = i end
       for _ = 1, 100 do pcall(table.sort, t, function() return true end) end]],
+    ["reading long texts"] = "local s = ('x'):rep(4 << 20) while true do utf8.len(s) end",
     ["comparing long texts"] = [[
       local a, b = ("x"):rep(4 << 20) .. "a", ("x"):rep(4 << 20) .. "b"
       while a ~= b do end]],
