@@ -1,16 +1,16 @@
 -- Reports put together: of several scopes in one run, and those that several runs left in files.
 --
---   local reports = { assert(merge.read "a.json"), assert(merge.read "b.json") }
+--   local reports = { assert(read.report "a.json"), assert(read.report "b.json") }
 --   local report, notes, failed = merge.join(reports, { "a.json", "b.json" })
 --
 -- A report of less than all has `part`: { repositories = GLOBS, service = NAME, shard = "I/N" }, each where
--- it was given; one that is joined of unlike parts has an empty one.
+-- it was given; one that is joined of unlike parts has an empty one, but for the service where any of them is
+-- of one alone: nobody is to take for gone what such a report leaves out.
 
 local audit = require "lanyard.audit"
-local errors = require "lanyard.errors"
 local json = require "lanyard.json"
-local system = require "lanyard.system"
 local version = require "lanyard.version"
+local whole = require "lanyard.audit.whole"
 
 local M = {}
 
@@ -45,98 +45,6 @@ function M.sort(report)
     end
     return position[a] < position[b]
   end)
-end
-
--- What those who read a report rely on: members and their types, `?` where they may be missing, and of
--- lists what each item is.
-local ACCESS = { principal = "string", type = "string", decision = "string", service = "string?" }
-local REPOSITORY = { name = "string", unknown = "string?", images_unknown = "string?", access = { ACCESS } }
-local SERVICE = { name = "string" }
-local ERROR = { code = "string", message = "string" }
-local SCOPE = {
-  account = "string?", region = "string?", profile = "string?", services_unknown = "string?",
-  error = { ERROR, one = true, missing = true },
-  repositories = { REPOSITORY, missing = true }, services = { SERVICE, missing = true },
-}
-local FINDING = {
-  id = "string", severity = "string", message = "string", why = "string", fix = "string", key = "string",
-  account = "string", region = "string", repository = "string?", service = "string?", principal = "string?",
-}
-local PART = { repositories = "table?", service = "string?", shard = "string?" }
-local REPORT = {
-  time = "string", scopes = { SCOPE }, findings = { FINDING }, part = { PART, one = true, missing = true },
-}
-
-local fits
-
-local function member_fits(value, kind)
-  if type(kind) == "string" then
-    return type(value) == kind:gsub("%?", "") or value == nil and kind:sub(-1) == "?"
-  elseif value == nil then
-    return kind.missing or false
-  elseif kind.one then
-    return fits(value, kind[1])
-  elseif not json.is_array(value) then
-    return false
-  end
-  for _, item in ipairs(value) do
-    if not fits(item, kind[1]) then
-      return false
-    end
-  end
-  return true
-end
-
-function fits(value, form)
-  if type(value) ~= "table" then
-    return false
-  end
-  for name, kind in pairs(form) do
-    if not member_fits(value[name], kind) then
-      return false
-    end
-  end
-  return true
-end
-
--- Whether all there is in a report can be used: scopes have what they looked at, or an error.
-local function is_report(value)
-  if not fits(value, REPORT) then
-    return false
-  end
-  for _, scope in ipairs(value.scopes) do
-    if not scope.error and not (scope.account and scope.region and scope.repositories and scope.services) then
-      return false
-    end
-  end
-  for _, finding in ipairs(value.findings) do
-    if not RANK[finding.severity] then
-      return false
-    end
-  end
-  return true
-end
-
--- read(path) --> the report of a file | nil, err { code = "Usage" }
-function M.read(path)
-  local function refuse(text, ...)
-    return nil, errors.new { code = "Usage", message = text:format(...) }
-  end
-  local text, err = system.read_file(path)
-  if not text then
-    return refuse("%s", tostring(err))
-  end
-  local value
-  value, err = json.decode(text)
-  if value == nil then
-    return refuse("%s is no report: %s", path, tostring(err))
-  elseif type(value) == "table" and math.type(value.version) == "integer" and value.version ~= audit.VERSION then
-    return refuse("%s is a report of version %d, and this lanyard reads version %d: make it anew", path, value.version,
-      audit.VERSION)
-  elseif type(value) ~= "table" or value.version ~= audit.VERSION or not is_report(value) then
-    return refuse("%s is no report: write one with lanyard audit --output json", path)
-  end
-  return value
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -234,18 +142,17 @@ local function join_errors(joined, ordered, from, notes)
   return failed
 end
 
--- What all reports have as their part but for the shard | nil where they differ
+-- What all reports have as their part but for the shard, and whether it is the same of all
 local function common_part(reports)
-  local common
+  local common, service
+  local same = true
   for _, report in ipairs(reports) do
     local part = report.part or {}
     local own = json.encode { repositories = part.repositories, service = part.service }
-    if common and own ~= common then
-      return nil
-    end
-    common = own
+    same = same and (common == nil or own == common)
+    common, service = own, service or part.service
   end
-  return json.decode(common)
+  return same and json.decode(common) or { service = service }, same
 end
 
 -- The shards that reports are of, and of how many | nil where one is of no shard, or of others
@@ -262,20 +169,34 @@ local function shards_of(reports)
   return shards, math.tointeger(tonumber(count))
 end
 
--- What the joined report is a part of: shards that are all there are the whole of what they were shards of.
--- --> part | nil, the shards that are missing
-local function join_parts(reports)
-  local part, missing = common_part(reports), {}
+-- What the joined report is a part of: shards that are all there, and none of which failed, are the whole of
+-- what they were shards of. --> part | nil, the shards that are missing | nil where reports are no shards
+local function join_parts(reports, failed)
+  local part, same = common_part(reports)
+  local missing = {}
   local shards, count = shards_of(reports)
   for i = 1, count or 0 do
     local name = ("%d/%d"):format(i, count)
     missing[#missing + 1] = not shards[name] and name or nil
   end
-  local whole = #missing == 0 and part and not next(part)
+  local all = #missing == 0 and same and not next(part) and not (shards and failed)
   for _, report in ipairs(shards and {} or reports) do
-    whole = whole and report.part == nil
+    all = all and report.part == nil
   end
-  return not whole and (part or {}) or nil, missing
+  return not all and part or nil, shards and missing
+end
+
+-- Adds what no shard could find by itself.
+local function add_whole(joined, notes)
+  for _, scope in ipairs(joined.scopes) do
+    local found = scope.error and {} or whole.findings(scope)
+    if found then
+      table.move(found, 1, #found, #joined.findings + 1, joined.findings)
+    else
+      notes[#notes + 1] = ("%s: roles that none grants are not told: a shard is of an earlier lanyard")
+        :format(scope_key(scope))
+    end
+  end
 end
 
 local function by_name(a, b)
@@ -306,12 +227,16 @@ function M.join(reports, paths)
   join_findings(joined, ordered, lost)
   local failed = join_errors(joined, ordered, from, notes)
   local missing
-  joined.part, missing = join_parts(ordered)
-  if #missing > 0 then
-    notes[#notes + 1] = "missing: shard " .. table.concat(missing, ", ")
+  joined.part, missing = join_parts(ordered, failed)
+  if missing and #missing > 0 then
+    notes[#notes + 1] = ("missing: shard %s (roles that none grants, and images of repositories that are not there, "
+      .. "are told with all shards only)"):format(table.concat(missing, ", "))
+    failed = true
+  elseif missing and not joined.part then
+    add_whole(joined, notes)
   end
   M.sort(joined)
-  return joined, notes, failed or #missing > 0
+  return joined, notes, failed
 end
 
 -- index(report) --> { ["ACCOUNT/REGION"] = { scope, repositories = { [name] = it } } } of what was looked at
