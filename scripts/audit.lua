@@ -17,6 +17,9 @@
 -- --history DB keeps the run in that file of SQLite, which is made when it is absent: `lanyard history` tells when
 -- grants and findings came and went. A run that cannot be kept is told, after the report, with exit status 1.
 --
+-- Rules of a --rules file that are on = "audit" add findings, and its mutes take some away: see lanyard help
+-- rules.
+--
 -- --shard I/N looks at the Ith of N parts, in which a repository always is, wherever it runs. `lanyard audit
 -- merge FILE...` puts JSON reports together. (A repository that is named merge: lanyard audit -- merge.)
 -- What takes a look at all repositories, as a role that none grants, no shard tells, but merge with all of them.
@@ -57,6 +60,7 @@ command:option("--accounts", "The accounts to look at with --assume-role."):argn
 command:flag("--organization", "Look with --assume-role at all active accounts of the organization.")
 command:option("--unused-days", "A grant that no deployment needs is unused after so many days without a pull.")
   :argname("N"):default("90"):convert(days)
+command:with_rules()
 local options = command:parse()
 
 -- Options of looking, which say nothing when reports are merged.
@@ -87,6 +91,8 @@ end
 
 -- ---------------------------------------------------------------------------------------------
 -- Looking
+
+local rules = cli.rules(options)
 
 local function tell(text)
   cli.progress(nil)
@@ -141,6 +147,7 @@ local function look()
       shard = options.shard,
       unused_days = options.unused_days,
       texts = options.output == "html",
+      rules = rules,
       meter = meter,
     })
   end)
@@ -172,12 +179,19 @@ if files then
 else
   result, failed = look()
 end
+rules:tell_expired(result)
 if before then
   baseline.compare(result, before)
 end
 if options.service and not scope.only_service(result, options.service) and not failed then
   cli.fail(errors.new { code = "NotFoundException",
     message = ("there is no container service '%s', and no grant to one"):format(options.service) })
+end
+
+for _, idle in ipairs(rules:mute(result)) do
+  if not (files or failed or result.part or options.service) then
+    tell(("%s: the mute of %s fits no finding"):format(idle.place, idle.finding))
+  end
 end
 
 report.audit(options.output, result)
