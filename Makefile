@@ -24,8 +24,8 @@ LUA_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a -ldl
 
 # SQLite keeps the history of audits. It is inside the binary, so that a machine this is copied to needs no more
 # than without; where libsqlite3-dev is missing, or with SQLITE=, there is no history.
-SQLITE := $(shell pkg-config --exists sqlite3 && echo -lsqlite3)
-SQLITE_STATIC := $(if $(wildcard $(shell pkg-config --variable=libdir sqlite3)/libsqlite3.a),-l:libsqlite3.a,$(SQLITE))
+SQLITE := $(shell pkg-config --exists sqlite3 2> /dev/null && echo -lsqlite3)
+SQLITE_STATIC := $(if $(wildcard $(shell pkg-config --variable=libdir sqlite3 2> /dev/null)/libsqlite3.a),-l:libsqlite3.a,$(SQLITE))
 
 # core/ has parts that know no Lua, their bindings lua_*.c, and the binary's own main.c, modules.c.
 OWN = $(B)/core/main.o $(B)/core/modules.o $(B)/embedded.o
