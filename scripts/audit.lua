@@ -30,6 +30,7 @@ local history = require "lanyard.audit.history"
 local lists = require "lanyard.lists"
 local merge = require "lanyard.audit.merge"
 local progress = require "lanyard.audit.progress"
+local read = require "lanyard.audit.read"
 local report = require "lanyard.report"
 local scope = require "lanyard.audit.scope"
 local escape = require "lanyard.report.escape"
@@ -153,7 +154,7 @@ end
 local function join(files)
   local reports = {}
   for i, file in ipairs(files) do
-    reports[i] = cli.check(merge.read(file))
+    reports[i] = cli.check(read.report(file))
   end
   local result, notes, failed = merge.join(reports, files)
   for _, note in ipairs(notes) do
@@ -163,7 +164,7 @@ local function join(files)
 end
 
 local kept <close> = options.history and cli.check(history.open(options.history)) or nil
-local before = options.baseline and cli.check(merge.read(options.baseline))
+local before = options.baseline and cli.check(read.report(options.baseline))
 local files = files_to_merge { ... }
 local result, failed
 if files then

@@ -1,6 +1,6 @@
 -- What changed since an earlier report.
 --
---   local old = assert(merge.read "yesterday.json")
+--   local old = assert(read.report "yesterday.json")
 --   baseline.compare(report, old)
 --   for _, finding in ipairs(baseline.new(report)) do print(finding.message) end
 --
