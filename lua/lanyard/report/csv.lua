@@ -5,7 +5,7 @@ local escape = require "lanyard.report.escape"
 local M = {}
 
 local NAMES = { "severity", "id", "account", "region", "repository", "service", "principal", "statement", "line",
-  "column", "message", "why", "fix", "key" }
+  "column", "message", "why", "fix", "key", "state" }
 
 -- record(values, count) --> the line of so many values; one that is nil is an empty field
 function M.record(values, count)
@@ -28,15 +28,21 @@ function M.rows(names, items, out)
   end
 end
 
--- write(report, out): out(text) takes whole lines.
+-- write(report, out): out(text) takes whole lines. Findings that are gone since the baseline come last.
 function M.write(report, out)
   out(M.record(NAMES, #NAMES))
-  for _, finding in ipairs(report.findings) do
+  local function add(finding, state)
     local values, place = {}, finding.place or {}
     for i, name in ipairs(NAMES) do
-      values[i] = finding[name] or place[name]
+      values[i] = finding[name] or place[name] or name == "state" and state or nil
     end
     out(M.record(values, #NAMES))
+  end
+  for _, finding in ipairs(report.findings) do
+    add(finding)
+  end
+  for _, finding in ipairs(report.baseline and report.baseline.gone or {}) do
+    add(finding, "gone")
   end
 end
 
