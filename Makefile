@@ -142,6 +142,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/lua/5.4
 	install $(B)/lanyard $(DESTDIR)$(PREFIX)/bin/lanyard
 	install -m 644 $(B)/lanyard.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/lanyard.so
+	install -D -m 644 lua/lanyard/report/schema.json $(DESTDIR)$(abspath $(PREFIX))/share/lanyard/schema.json
 	cd lua && find . -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(abspath $(PREFIX))/share/lua/5.4/{} \;
 
 clean:
