@@ -14,7 +14,7 @@ local STYLE = [[
 [hidden]{display:none!important}
 body{margin:0 auto;padding:1rem;max-width:84rem;font:16px/1.5 system-ui,sans-serif;color:var(--fg);background:var(--bg)}
 h1{font-size:1.6rem;line-height:1.2;margin:.5rem 0}h2{font-size:1.25rem;margin:2rem 0 .5rem}
-h3{font-size:1rem;margin:1rem 0 .25rem}
+h3{font-size:1rem;margin:1rem 0 .25rem}ul{margin:.25rem 0;padding-left:1.25rem}
 p{margin:.5rem 0}body{overflow-wrap:anywhere}.soft,caption{color:var(--soft)}
 a{color:var(--link)}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}
@@ -40,7 +40,7 @@ code,pre{font:.85rem/1.5 ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospac
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--box);border:1px solid var(--line);border-radius:6px;
 padding:.5rem;margin:.25rem 0}
 pre.command{user-select:all}
-.new{border:1px solid;border-radius:6px;padding:0 .3rem;font-size:.85rem}
+.severity .new{border:1px solid;border-radius:6px;padding:0 .3rem;font-size:.85rem}
 button{font:inherit;font-size:.85rem;color:var(--link);background:var(--bg);border:1px solid var(--line);
 border-radius:6px;cursor:pointer}
 summary{cursor:pointer;color:var(--link)}
