@@ -80,6 +80,8 @@ Lanyard's own
   XDG_CONFIG_HOME, XDG_STATE_HOME, TMPDIR
       Your scripts are in lanyard/scripts of the first (~/.config), the journal is in lanyard of
       the second (~/.local/state); temporary files are in the third.
+  LANYARD_HISTORY
+      The file that lanyard history reads where none is named.
   LANYARD_DEBUG
       1: as --debug everywhere.
   NO_COLOR, TERM
