@@ -15,7 +15,7 @@ command:option("--principal", "This principal (an AWS service by its name) inste
 command:flag("--orphans", "Principals that are unique ids of deleted roles.")
 command:flag("--all", "Every repository of the Region.")
 command:flag("--settle", "Look again 2 s after the write, for rivals elsewhere.")
-command:with_dry_run():with_yes()
+command:with_dry_run():with_rules():with_yes()
 local options = command:parse()
 if options.principal and options.orphans then
   command:usage "--principal and --orphans exclude each other"

@@ -14,6 +14,7 @@ local grants = require "lanyard.access.grants"
 local names = require "lanyard.aws.names"
 local repositories = require "lanyard.access.repositories"
 local roles = require "lanyard.access.roles"
+local rules = require "lanyard.rules"
 local services = require "lanyard.access.services"
 local state = require "lanyard.access.state"
 local store = require "lanyard.access.store"
@@ -67,6 +68,14 @@ function methods:learn_account(id)
   end
 end
 
+-- permit(change) --> true | nil, err: asked before each change. err.code is RefusedByRule where a rule says no.
+-- change: { on = "grant" | "revoke" | "enable" | "disable" | "deploy" | "undo", service, repository (of
+-- lanyard.access), before, after (policy texts), grant (the journal's record of it), deployment (a request),
+-- dry_run }, as far as it concerns them.
+function methods:permit(change)
+  return self.rules:permit(self, change)
+end
+
 -- Whether a change looks once more when rivals have settled.
 function methods:settles(options)
   if options.settle == nil then
@@ -115,7 +124,8 @@ end
 
 -- connect(session [, settings]) --> here | nil, err where an endpoint is configured that is none
 -- settings: journal_root (instead of $XDG_STATE_HOME/lanyard), settle (look once more after each
--- write), progress(text), poll (see roles.POLL), limits (see write.LIMITS), parallel, clock (see lanyard.clock).
+-- write), progress(text), poll (see roles.POLL), limits (see write.LIMITS), parallel, clock (see lanyard.clock),
+-- rules (see lanyard.rules; those of the usual files unless given).
 function M.connect(session, settings)
   settings = settings or {}
   local ecr, lightsail, err
@@ -137,6 +147,7 @@ function M.connect(session, settings)
     settle = settings.settle or false,
     progress = settings.progress,
     parallel = settings.parallel or PARALLEL,
+    rules = settings.rules or rules.new {},
     poll = setmetatable(settings.poll or {}, { __index = roles.POLL }),
     limits = setmetatable(settings.limits or {}, { __index = write.LIMITS }),
     clock = settings.clock or require "lanyard.clock",

@@ -22,6 +22,7 @@ local place = require "lanyard.audit.place"
 local policies = require "lanyard.audit.findings.policies"
 local principals = require "lanyard.audit.findings.principals"
 local roles = require "lanyard.audit.findings.roles"
+local rules = require "lanyard.audit.findings.rules"
 
 local M = {}
 
@@ -30,12 +31,13 @@ local RULES = {
   policies.unreadable, principals.public, principals.service_roles, principals.lightsail_service,
   images.elsewhere, images.missing, images.not_granted, grants.partial, grants.reach, principals.orphans,
   roles.stale, principals.other_accounts, grants.denied, policies.lint, roles.unused_roles,
-  roles.unused_grants, grants.overlapping, grants.expired, policies.nearly_full, images.mutable,
+  roles.unused_grants, grants.overlapping, grants.expired, policies.nearly_full, images.mutable, rules.repositories,
+  rules.services,
 }
 
 local OF_ALL = {
   [images.elsewhere] = true, [images.missing] = true, [images.not_granted] = true, [images.mutable] = true,
-  [roles.unused_roles] = true,
+  [roles.unused_roles] = true, [rules.services] = true,
 }
 
 -- Of those, what a report of the whole tells without the policies themselves.

@@ -3,6 +3,7 @@
 --   local report, err = audit.run(here, { globs = { "team/*" } })
 --   for _, finding in ipairs(report.findings) do print(finding.severity, finding.message) end
 
+local asking = require "lanyard.rules.audit"
 local catalogue = require "lanyard.audit.catalogue"
 local collect = require "lanyard.audit.collect"
 local findings = require "lanyard.audit.findings"
@@ -102,7 +103,8 @@ local function look(here, seen, options)
   return rows, json.array(judge:rest())
 end
 
--- run(here [, { globs, profile, unused_days, trusted_accounts, texts, tell }]) --> report | nil, err
+-- run(here [, { globs, profile, unused_days, trusted_accounts, texts, tell, rules }]) --> report | nil, err
+-- rules: loaded ones of lanyard.rules, whose word is among the findings.
 -- `profile` is the one that was asked for: the report and the commands in it name it. trusted_accounts
 -- is a list of accounts that may pull. With `texts` each repository has its policy's statements = list of
 -- { index, label, text }. tell(finding) gets each finding as it is known; the report has neither findings
@@ -119,6 +121,7 @@ function M.run(here, options)
     return nil, err
   end
   seen.profile = options.profile
+  seen.rules = options.rules and asking.new(options.rules, here)
   seen.trusted = options.trusted_accounts and set_of(options.trusted_accounts)
   local repositories, found = look(here, seen, options)
   return {

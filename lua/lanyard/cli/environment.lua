@@ -73,6 +73,8 @@ Credentials, the first that has some; a --profile goes before the environment
       Where the instance is asked, IPv4 or IPv6, for how many seconds and how often.
 
 Lanyard's own
+  --rules, LANYARD_RULES
+      The file of rules that is asked before each change, instead of ./.lanyard/rules.lua.
   LANYARD_PATH
       Folders of scripts that are commands, with colons between.
   XDG_CONFIG_HOME, XDG_STATE_HOME, TMPDIR
