@@ -58,6 +58,14 @@ suites: 2, tests: 6, failures: 3, errors: 1
     check(reports.changed())
   end)
 
+  it("has a skipped test for a muted finding", function()
+    local out = check(reports.muted())
+    assert.match("^suites: 2, tests: 6, failures: 2, errors: 1\n", out)
+    assert.match("\n  skipped missing%-service team/api old [^\n]+: None: medium: missing%-service is so; "
+      .. "muted until 2027%-01%-31: known\n", out)
+    check(reports.muted(reports.hostile))
+  end)
+
   it("is of another shape than one with a wrong element, attribute, value or count", function()
     local text = reports.text("junit", reports.small())
     for _, change in ipairs { { "<testcase ", "<test " }, { ' classname="[^"]*"', "" }, { ' time="0"', ' time="soon"' },
