@@ -1,9 +1,9 @@
 -- Grants that are too little, too much, twice, in vain, or over.
 
 local collect = require "lanyard.audit.collect"
-local dates = require "lanyard.audit.findings.dates"
 local each = require "lanyard.audit.findings.each"
 local ecr_actions = require "lanyard.policy.ecr_actions"
+local expiry = require "lanyard.policy.expiry"
 local lint_actions = require "lanyard.policy.lint.actions"
 local lists = require "lanyard.lists"
 local match = require "lanyard.match"
@@ -269,7 +269,7 @@ end
 
 function M.expired(seen, add)
   for repository, statement in each.allow(seen) do
-    local ended = dates.ended(statement, seen.now)
+    local ended = expiry.ended(statement, seen.now)
     if ended then
       add("expired-grant", {
         repository = repository, statement = statement, principal = lone_principal(statement),
