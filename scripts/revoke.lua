@@ -3,34 +3,50 @@
 -- Takes the service's puller role out of whatever statement names it: alone, the statement goes;
 -- among others, only that principal. With the last statement the policy goes. For a service that no
 -- longer exists name its role with --principal; --orphans takes out every principal that is the
--- unique id (AROA...) of a role that was deleted.
+-- unique id (AROA...) of a role that was deleted. --expired takes out Lightsail's puller roles whose
+-- grant has ended, in every repository unless some are named; other principals' statements that have
+-- ended stay.
 
 local cli = require "lanyard.cli"
 local report = require "lanyard.report"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
-command:argument("names", "The container service (not with --principal or --orphans), repositories, globs.")
+command:argument("names", "The container service (first, without an option that says whom), repositories, globs.")
   :args("*"):argname "NAME"
 command:option("--principal", "This principal (an AWS service by its name) instead of a role."):argname "ARN"
 command:flag("--orphans", "Principals that are unique ids of deleted roles.")
+command:flag("--expired", "Lightsail's roles in statements whose date has passed.")
 command:flag("--all", "Every repository of the Region.")
 command:flag("--settle", "Look again 2 s after the write, for rivals elsewhere.")
 command:with_dry_run():with_yes()
 local options = command:parse()
-if options.principal and options.orphans then
-  command:usage "--principal and --orphans exclude each other"
+
+local WHOM = { "principal", "orphans", "expired" }
+local chosen = {}
+for _, name in ipairs(WHOM) do
+  chosen[#chosen + 1] = options[name] and "--" .. name or nil
 end
-local by_service = not (options.principal or options.orphans)
+if #chosen > 1 then
+  command:usage(table.concat(chosen, " and ") .. " exclude each other")
+end
+local by_service = #chosen == 0
 if by_service and #options.names == 0 then
-  command:usage "name the container service, or pass --principal or --orphans"
+  command:usage "name the container service, or pass --principal, --orphans or --expired"
 end
 local service_name = by_service and table.remove(options.names, 1) or nil
+if options.expired and #options.names == 0 then
+  options.all, options.yes = true, true -- what goes lets nobody in
+end
 if (options.all or false) == (#options.names > 0) then
   command:usage "name the repositories, or pass --all"
 end
 
 local here = cli.connect(options)
-local whom = { principal = options.principal, orphans = options.orphans }
+local whom = {
+  principal = options.principal,
+  orphans = options.orphans,
+  expired = options.expired and here.clock.time() or nil,
+}
 if by_service then
   local service, err = here:service(service_name)
   if not service then
