@@ -1,22 +1,24 @@
 -- What an audit looks at: repositories with their policies and who can pull, container services, and
 -- the images that these deploy.
 --
--- A repository here: { name, arn, created, mutability, doc | nil, access, statements, unknown,
--- images_unknown }. `unknown` is why its policy could not be read; access and statements are empty
--- then. An access, one for each principal that an Allow statement gives a pull action: { principal,
--- type, kind, decision, answers, statements, given_by, service, region, account, foreign }; `statements`
--- are labels, `given_by` the statements themselves, `answers` what the whole policy says to each pull
--- action: { [action] = { decision, statement | nil } }. The decision on both:
+-- A repository here: { name, arn, created, mutability, doc | nil, access, statements, missing (see
+-- lanyard.audit.identities), unknown, images_unknown }. `unknown` is why its policy could not be read;
+-- access and statements are empty then. An access, one for each principal that an Allow statement gives a
+-- pull action: { principal, type, kind, decision, answers, statements, given_by, service, region, account,
+-- foreign }; `statements` are labels, `given_by` the statements themselves, `answers` what the whole policy
+-- says to each pull action: { [action] = { decision, statement | nil } }. The decision on both:
 --   allow    may pull               depends  on a condition, or on what the policy alone can't tell
 --   partial  one of the two actions deny     another statement, or nobody is named (an orphan)
 -- For `deployed` and `last_pull` see lanyard.audit.images.
 
 local arn = require "lanyard.arn"
+local identities = require "lanyard.audit.identities"
 local images = require "lanyard.audit.images"
 local instant = require "lanyard.aws.instant"
 local match = require "lanyard.match"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
+local registry = require "lanyard.audit.registry"
 local task = require "lanyard.task"
 
 local M = {}
@@ -106,7 +108,7 @@ local function access_of(doc, statements, repository, account, now)
   return list
 end
 
-local function look_at(here, repository, account, now)
+local function look_at(here, repository, account, now, known)
   local seen = {
     name = repository.name, arn = repository.arn, created = repository.created,
     mutability = repository.mutability, access = {}, statements = {},
@@ -118,6 +120,7 @@ local function look_at(here, repository, account, now)
     seen.doc = doc
     seen.statements = doc:statements()
     seen.access = access_of(doc, seen.statements, repository, account, now)
+    seen.missing = known:missing(seen.statements, account)
   end
   return seen
 end
@@ -130,24 +133,27 @@ local function by_name(items)
   return found
 end
 
--- collect(here, { globs, unused_days }) --> { account, region, now, whole, repositories, repository =
--- { [name] = }, services, service = { [name] = }, services_unknown, deployed } | nil, err
+-- collect(here, { globs, unused_days, identities = shared of lanyard.audit.identities }) --> { account, region,
+-- now, whole, repositories, repository = { [name] = }, services, service = { [name] = }, services_unknown,
+-- deployed, registry = of lanyard.audit.registry, registry_unknown, identities_unknown } | nil, err
 -- What one may not read is `unknown`, and the rest goes on; only without a list of repositories
 -- there is nothing to tell.
 function M.collect(here, options)
   local listed, services, services_err
-  local err
+  local err, registry_policy, registry_err
   task.all {
     function() listed, err = here:repositories(options.globs) end,
     function() services, services_err = here:services() end,
+    function() registry_policy, registry_err = registry.look(here) end,
   }
   if not listed then
     return nil, err
   end
   local account = listed[1] and arn.parse(listed[1].arn).account or here.account
   local now = math.floor(here.clock.time())
+  local known = identities.new(here.session:client "iam", options.identities or {})
   local repositories = task.map(listed, function(repository)
-    return look_at(here, repository, account, now)
+    return look_at(here, repository, account, now, known)
   end, { limit = here.parallel })
   services = services or {}
   local seen = {
@@ -160,6 +166,9 @@ function M.collect(here, options)
     services = services,
     service = by_name(services),
     services_unknown = services_err and tostring(services_err) or nil,
+    registry = registry_policy,
+    registry_unknown = registry_err and tostring(registry_err) or nil,
+    identities_unknown = known.unknown,
   }
   images.look(here, seen, options.unused_days)
   return seen

@@ -12,22 +12,25 @@
 
 local catalogue = require "lanyard.audit.catalogue"
 local collect = require "lanyard.audit.collect"
+local ends = require "lanyard.audit.findings.ends"
 local grants = require "lanyard.audit.findings.grants"
 local images = require "lanyard.audit.findings.images"
 local lint = require "lanyard.policy.lint"
 local place = require "lanyard.audit.place"
 local policies = require "lanyard.audit.findings.policies"
 local principals = require "lanyard.audit.findings.principals"
+local registry = require "lanyard.audit.findings.registry"
 local roles = require "lanyard.audit.findings.roles"
 
 local M = {}
 
 -- Those of one severity are told in this order.
 local RULES = {
-  policies.unreadable, principals.public, principals.service_roles, principals.lightsail_service,
+  policies.unreadable, registry.given, principals.public, principals.service_roles, principals.lightsail_service,
   images.elsewhere, images.missing, images.not_granted, grants.partial, grants.reach, principals.orphans,
-  roles.stale, principals.other_accounts, grants.denied, policies.lint, roles.unused_roles,
-  roles.unused_grants, grants.overlapping, grants.expired, policies.nearly_full, images.mutable,
+  principals.missing, roles.other_region, roles.stale, principals.other_accounts, grants.denied, policies.lint,
+  roles.unused_roles, roles.unused_grants, grants.overlapping, ends.soon, ends.expired, policies.nearly_full,
+  images.mutable,
 }
 
 local RANK = {}

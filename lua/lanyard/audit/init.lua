@@ -5,7 +5,9 @@
 
 local catalogue = require "lanyard.audit.catalogue"
 local collect = require "lanyard.audit.collect"
+local ends = require "lanyard.audit.findings.ends"
 local findings = require "lanyard.audit.findings"
+local instant = require "lanyard.aws.instant"
 local json = require "lanyard.json"
 local lint = require "lanyard.policy.lint"
 local place = require "lanyard.audit.place"
@@ -33,6 +35,7 @@ local function plain_access(access)
     service = access.service,
     region = access.region,
     account = access.account,
+    expires = ends.of(access) and instant.write(ends.of(access)) or nil,
   }
 end
 
@@ -81,18 +84,18 @@ local function set_of(items)
   return set
 end
 
--- run(here [, { globs, profile, unused_days, trusted_accounts, texts }]) --> report | nil, err
+-- run(here [, { globs, profile, unused_days, trusted_accounts, identities, texts }]) --> report | nil, err
 -- `profile` is the one that was asked for: the report and the commands in it name it. trusted_accounts
--- is a list of accounts that may pull. With `texts` each repository has its policy's statements = list of
--- { index, label, text }.
+-- is a list of accounts that may pull. `identities` is a table in which audits share whom IAM knows. With
+-- `texts` each repository has its policy's statements = list of { index, label, text }.
 -- report: { version, tool, time, scopes = { { account, region, profile, repositories = { { name, arn,
 -- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn } },
--- services_unknown } }, findings }; ready for lanyard.json. Here it has one scope. See
--- lanyard.audit.collect for an access, lanyard.audit.findings for a finding.
+-- services_unknown, registry_unknown, identities_unknown } }, findings }; ready for lanyard.json. Here it has
+-- one scope. See lanyard.audit.collect for an access, lanyard.audit.findings for a finding.
 function M.run(here, options)
   options = options or {}
   local seen, err = collect.collect(here, {
-    globs = options.globs, unused_days = options.unused_days or UNUSED_DAYS,
+    globs = options.globs, unused_days = options.unused_days or UNUSED_DAYS, identities = options.identities,
   })
   if not seen then
     return nil, err
@@ -110,6 +113,8 @@ function M.run(here, options)
       repositories = list(seen.repositories, plain_repository, options),
       services = list(seen.services, plain_service),
       services_unknown = seen.services_unknown,
+      registry_unknown = seen.registry_unknown,
+      identities_unknown = seen.identities_unknown,
     } },
     findings = json.array(findings.find(seen)),
   }

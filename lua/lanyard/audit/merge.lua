@@ -55,6 +55,7 @@ local SERVICE = { name = "string" }
 local ERROR = { code = "string", message = "string" }
 local SCOPE = {
   account = "string?", region = "string?", profile = "string?", services_unknown = "string?",
+  registry_unknown = "string?", identities_unknown = "string?",
   error = { ERROR, one = true, missing = true },
   repositories = { REPOSITORY, missing = true }, services = { SERVICE, missing = true },
 }
@@ -165,6 +166,9 @@ local function join_items(into, items, differs)
   end
 end
 
+-- What is known where one of the reports knows it.
+local UNKNOWN = { "services_unknown", "registry_unknown", "identities_unknown" }
+
 -- Joins what was looked at. `from` names the file of a report.
 local function join_scopes(joined, ordered, from, notes)
   local by_key, first_of, lost = {}, {}, {}
@@ -176,7 +180,10 @@ local function join_scopes(joined, ordered, from, notes)
         goto continue
       elseif not into then
         into = { account = scope.account, region = scope.region, profile = scope.profile,
-          repositories = json.array {}, services = json.array {}, services_unknown = scope.services_unknown }
+          repositories = json.array {}, services = json.array {} }
+        for _, name in ipairs(UNKNOWN) do
+          into[name] = scope[name]
+        end
         by_key[key], first_of[key] = into, report
         table.insert(joined.scopes, into)
       end
@@ -190,7 +197,9 @@ local function join_scopes(joined, ordered, from, notes)
           end
         end)
       end
-      into.services_unknown = into.services_unknown and scope.services_unknown
+      for _, name in ipairs(UNKNOWN) do
+        into[name] = into[name] and scope[name]
+      end
       ::continue::
     end
   end
