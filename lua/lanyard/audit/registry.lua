@@ -13,6 +13,8 @@ function M.look(here)
     return { statements = {} }
   elseif not reply then
     return nil, err
+  elseif not reply.policyText then
+    return nil, errors.new { code = "NoPolicy", message = "ecr:GetRegistryPolicy answered without a policy" }
   end
   local doc
   doc, err = policy.parse(reply.policyText)
