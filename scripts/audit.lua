@@ -19,7 +19,7 @@
 --
 -- --shard I/N looks at the Ith of N parts, in which a repository always is, wherever it runs. `lanyard audit
 -- merge FILE...` puts JSON reports together. (A repository that is named merge: lanyard audit -- merge.)
--- What takes a look at all repositories, as a role that none grants, no shard tells.
+-- What takes a look at all repositories, as a role that none grants, no shard tells, but merge with all of them.
 
 local audit = require "lanyard.audit"
 local aws = require "lanyard.aws"

@@ -179,19 +179,20 @@ describe("lanyard audit beside earlier reports", function()
     local result = emulator:run { "audit", "--baseline", clean, "--fail-on", "high" }
     assert.equal(3, result.status)
     assert.match("critical +new  public%-access: ", result.out)
-    assert.match("\nsince %d[^\n]*: 1 new, 0 gone\ngrant +new +my%-private%-repo: %* %(allow%)\n$", result.out)
+    assert.match("\nsince %d[^\n]*: 1 finding new, 0 gone; 1 grant new, 0 gone\n"
+      .. "grant +new +my%-private%-repo: %* %(allow%)\n$", result.out)
     result = emulator:run { "audit", "--baseline", open, "--fail-on", "high" }
     assert.equal(0, result.status)
     assert.match("critical +unchanged  public%-access: ", result.out)
     emulator:run { "-e", CLOSE }
     result = emulator:run { "audit", "--baseline", open, "--fail-on", "high" }
     assert.equal(0, result.status)
-    assert.match(": 0 new, 1 gone\ncritical +gone +public%-access: [^\n]+\ngrant +gone +my%-private%-repo: %*", result.out)
+    assert.match(": 0 findings new, 1 gone; 0 grants new, 1 gone\ncritical +gone +public%-access: [^\n]+\ngrant +gone +my%-private%-repo: %*", result.out)
     local report = json.decode(emulator:run({ "audit", "--baseline", open, "--output", "json" }).out)
     assert.equal("public-access", report.baseline.gone[1].id)
     -- Of another service than the one asked for.
     result = emulator:run { "audit", "--baseline", open, "--service", "my-container-service" }
-    assert.match(": 0 new, 0 gone\n$", result.out)
+    assert.match(": 0 findings new, 0 gone; 0 grants new, 0 gone\n$", result.out)
   end)
 
   it("takes no baseline that is none, and says so in a line before it asks AWS", function()
@@ -220,7 +221,8 @@ describe("lanyard audit beside earlier reports", function()
     assert.equal(3, merged.status)
     merged = emulator:run { "--output", "json", "audit", "merge", shards[1], shards[3] }
     assert.equal(1, merged.status)
-    assert.equal("lanyard: missing: shard 2/3\n", merged.err)
+    assert.equal("lanyard: missing: shard 2/3 (roles that none grants, and images of repositories that are not there, are told "
+      .. "with all shards only)\n", merged.err)
     assert.equal(1, json.decode(merged.out).version)
   end)
 

@@ -66,21 +66,26 @@ local function plain_repository(repository, texts, known)
   return plain
 end
 
-local function plain_service(service)
+local function plain_service(service, seen)
+  local images = json.array {}
+  for _, one in ipairs(seen.deployed) do
+    images[#images + 1] = one.service == service and one.reference or nil
+  end
   return {
     name = service.name,
     state = service.state,
     isActive = service.role.active,
     principalArn = service.role.arn or "",
+    images = images,
   }
 end
 
-local function list(items, plain)
-  local result = json.array {}
-  for i, item in ipairs(items) do
-    result[i] = plain(item)
+local function plain_services(seen)
+  local services = json.array {}
+  for i, service in ipairs(seen.services) do
+    services[i] = plain_service(service, seen)
   end
-  return result
+  return services
 end
 
 local function set_of(items)
@@ -108,7 +113,7 @@ end
 -- `texts` each repository has its policy's statements = list of { index, label, text }. tell(finding) gets
 -- each finding as it is known; the report has neither findings nor repositories then.
 -- report: { version, tool, time, scopes = { { account, region, profile, repositories = { { name, arn,
--- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn } },
+-- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn, images } },
 -- services_unknown, registry_unknown, identities_unknown } }, findings }; ready for lanyard.json, and not to
 -- be changed but as a whole: what repositories have in common is one table. Here it has one scope. See
 -- lanyard.audit.collect for an access, lanyard.audit.findings for a finding.
@@ -130,7 +135,7 @@ function M.run(here, options)
       region = seen.region,
       profile = options.profile,
       repositories = repositories,
-      services = list(seen.services, plain_service),
+      services = plain_services(seen),
       services_unknown = seen.services_unknown,
       registry_unknown = seen.registry_unknown,
       identities_unknown = seen.identities.unknown,

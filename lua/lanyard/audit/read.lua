@@ -112,7 +112,9 @@ local repository = object {
   statements = optional(list(object { index = number, label = text, text = text })),
 }
 
-local service = object { name = text, state = text, isActive = boolean, principalArn = text }
+local service = object {
+  name = text, state = text, isActive = boolean, principalArn = text, images = optional(list(text)),
+}
 
 local looked_at = object {
   account = text, region = text, profile = optional(text), repositories = list(repository),

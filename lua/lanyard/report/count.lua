@@ -85,10 +85,10 @@ function M.total(counts)
   return ("%d findings: %s"):format(counts.findings, M.severities(counts))
 end
 
--- "3 findings new, 1 gone; 1 grant new, none gone"
+-- "3 findings new, 1 gone; 1 grant new, 0 gone"
 function M.since(changes)
   local function words(new, gone, one)
-    return ("%s new, %s gone"):format(plural(new, one), gone > 0 and gone or "none")
+    return ("%s new, %d gone"):format(plural(new, one), gone)
   end
   return ("%s; %s"):format(words(changes.new, changes.gone, "finding"),
     words(changes.grants_new, changes.grants_gone, "grant"))
