@@ -9,10 +9,13 @@
 --     print(repository.name, change.kind)
 --   end
 
+local changes = require "lanyard.access.change"
 local errors = require "lanyard.errors"
+local grant = require "lanyard.access.grant"
 local grants = require "lanyard.access.grants"
 local names = require "lanyard.aws.names"
 local repositories = require "lanyard.access.repositories"
+local revoke = require "lanyard.access.revoke"
 local roles = require "lanyard.access.roles"
 local rules = require "lanyard.rules"
 local services = require "lanyard.access.services"
@@ -29,9 +32,9 @@ local PARALLEL = 16
 local methods = {
   enable = roles.enable,
   disable = roles.disable,
-  grant = grants.grant,
-  revoke = grants.revoke,
-  change_each = grants.change_each,
+  grant = grant.grant,
+  revoke = revoke.revoke,
+  change_each = changes.each,
   policies = grants.policies,
   grants_of = grants.grants_of,
   grant_rows = grants.grant_rows,

@@ -15,12 +15,14 @@
 
 local catalogue = require "lanyard.audit.catalogue"
 local collect = require "lanyard.audit.collect"
+local ends = require "lanyard.audit.findings.ends"
 local grants = require "lanyard.audit.findings.grants"
 local images = require "lanyard.audit.findings.images"
 local lint = require "lanyard.policy.lint"
 local place = require "lanyard.audit.place"
 local policies = require "lanyard.audit.findings.policies"
 local principals = require "lanyard.audit.findings.principals"
+local registry = require "lanyard.audit.findings.registry"
 local roles = require "lanyard.audit.findings.roles"
 local rules = require "lanyard.audit.findings.rules"
 
@@ -28,16 +30,16 @@ local M = {}
 
 -- Those of one severity are told in this order.
 local RULES = {
-  policies.unreadable, principals.public, principals.service_roles, principals.lightsail_service,
+  policies.unreadable, registry.given, principals.public, principals.service_roles, principals.lightsail_service,
   images.elsewhere, images.missing, images.not_granted, grants.partial, grants.reach, principals.orphans,
-  roles.stale, principals.other_accounts, grants.denied, policies.lint, roles.unused_roles,
-  roles.unused_grants, grants.overlapping, grants.expired, policies.nearly_full, images.mutable, rules.repositories,
-  rules.services,
+  principals.missing, roles.other_region, roles.stale, principals.other_accounts, grants.denied, policies.lint,
+  roles.unused_roles, roles.unused_grants, grants.overlapping, ends.soon, ends.expired, policies.nearly_full,
+  images.mutable, rules.repositories, rules.services,
 }
 
 local OF_ALL = {
   [images.elsewhere] = true, [images.missing] = true, [images.not_granted] = true, [images.mutable] = true,
-  [roles.unused_roles] = true, [rules.services] = true,
+  [roles.unused_roles] = true, [registry.given] = true, [rules.services] = true,
 }
 
 -- Of those, what a report of the whole tells without the policies themselves.

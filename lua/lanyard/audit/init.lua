@@ -6,7 +6,9 @@
 local asking = require "lanyard.rules.audit"
 local catalogue = require "lanyard.audit.catalogue"
 local collect = require "lanyard.audit.collect"
+local ends = require "lanyard.audit.findings.ends"
 local findings = require "lanyard.audit.findings"
+local instant = require "lanyard.aws.instant"
 local json = require "lanyard.json"
 local lint = require "lanyard.policy.lint"
 local place = require "lanyard.audit.place"
@@ -26,7 +28,9 @@ M.SEVERITIES = lint.SEVERITIES
 -- One for all repositories that give the same: `known` has those that there are.
 local function plain_access(access, known)
   local statement = table.concat(access.statements, ", ")
-  local key = table.concat({ access.type, access.principal, access.decision, statement, #access.statements }, "\n")
+  local ends_at = ends.of(access)
+  local key = table.concat({ access.type, access.principal, access.decision, statement, #access.statements,
+    ends_at or "" }, "\n")
   known[key] = known[key] or {
     principal = access.principal,
     type = access.type,
@@ -37,6 +41,7 @@ local function plain_access(access, known)
     service = access.service,
     region = access.region,
     account = access.account,
+    expires = ends_at and instant.write(ends_at) or nil,
   }
   return known[key]
 end
@@ -103,20 +108,20 @@ local function look(here, seen, options)
   return rows, json.array(judge:rest())
 end
 
--- run(here [, { globs, profile, unused_days, trusted_accounts, texts, tell, rules }]) --> report | nil, err
+-- run(here [, { globs, profile, unused_days, trusted_accounts, identities, texts, tell, rules }]) --> report | nil, err
 -- rules: loaded ones of lanyard.rules, whose word is among the findings.
 -- `profile` is the one that was asked for: the report and the commands in it name it. trusted_accounts
--- is a list of accounts that may pull. With `texts` each repository has its policy's statements = list of
--- { index, label, text }. tell(finding) gets each finding as it is known; the report has neither findings
--- nor repositories then.
+-- is a list of accounts that may pull. `identities` is a table in which audits share whom IAM knows. With
+-- `texts` each repository has its policy's statements = list of { index, label, text }. tell(finding) gets
+-- each finding as it is known; the report has neither findings nor repositories then.
 -- report: { version, tool, time, scopes = { { account, region, profile, repositories = { { name, arn,
 -- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn, images } },
--- services_unknown } }, findings }; ready for lanyard.json, and not to be changed but as a whole: what
--- repositories have in common is one table. Here it has one scope. See lanyard.audit.collect for an
--- access, lanyard.audit.findings for a finding.
+-- services_unknown, registry_unknown, identities_unknown } }, findings }; ready for lanyard.json, and not to
+-- be changed but as a whole: what repositories have in common is one table. Here it has one scope. See
+-- lanyard.audit.collect for an access, lanyard.audit.findings for a finding.
 function M.run(here, options)
   options = options or {}
-  local seen, err = collect.begin(here, { globs = options.globs })
+  local seen, err = collect.begin(here, { globs = options.globs, identities = options.identities })
   if not seen then
     return nil, err
   end
@@ -135,6 +140,8 @@ function M.run(here, options)
       repositories = repositories,
       services = plain_services(seen),
       services_unknown = seen.services_unknown,
+      registry_unknown = seen.registry_unknown,
+      identities_unknown = seen.identities.unknown,
     } },
     findings = found,
   }

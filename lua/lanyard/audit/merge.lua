@@ -73,6 +73,9 @@ local function join_items(into, items, differs)
   end
 end
 
+-- What is known where one of the reports knows it.
+local UNKNOWN = { "services_unknown", "registry_unknown", "identities_unknown" }
+
 -- Joins what was looked at. `from` names the file of a report.
 local function join_scopes(joined, ordered, from, notes)
   local by_key, first_of, lost = {}, {}, {}
@@ -84,7 +87,10 @@ local function join_scopes(joined, ordered, from, notes)
         goto continue
       elseif not into then
         into = { account = scope.account, region = scope.region, profile = scope.profile,
-          repositories = json.array {}, services = json.array {}, services_unknown = scope.services_unknown }
+          repositories = json.array {}, services = json.array {} }
+        for _, name in ipairs(UNKNOWN) do
+          into[name] = scope[name]
+        end
         by_key[key], first_of[key] = into, report
         table.insert(joined.scopes, into)
       end
@@ -98,7 +104,9 @@ local function join_scopes(joined, ordered, from, notes)
           end
         end)
       end
-      into.services_unknown = into.services_unknown and scope.services_unknown
+      for _, name in ipairs(UNKNOWN) do
+        into[name] = into[name] and scope[name]
+      end
       ::continue::
     end
   end
