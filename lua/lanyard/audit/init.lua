@@ -107,12 +107,14 @@ local function look(here, seen, options)
   return rows, json.array(judge:rest())
 end
 
--- run(here [, { globs, profile, unused_days, trusted_accounts, identities, texts, tell }]) --> report | nil, err
--- `profile` is the one that was asked for: the report and the commands in it name it. trusted_accounts
--- is a list of accounts that may pull. `identities` is a table in which audits share whom IAM knows. With
+-- run(here [, { globs, profile, role, unused_days, trusted_accounts, identities, texts, tell }])
+--   --> report | nil, err
+-- `profile` is the one that was asked for: the report and the commands in it name it. `role` is the
+-- one of another account that was assumed: the commands are for that account. trusted_accounts is a list of
+-- accounts that may pull. `identities` is a table in which audits share whom IAM knows. With
 -- `texts` each repository has its policy's statements = list of { index, label, text }. tell(finding) gets
 -- each finding as it is known; the report has neither findings nor repositories then.
--- report: { version, tool, time, scopes = { { account, region, profile, repositories = { { name, arn,
+-- report: { version, tool, time, scopes = { { account, region, profile, role, repositories = { { name, arn,
 -- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn, images } },
 -- services_unknown, registry_unknown, identities_unknown } }, findings }; ready for lanyard.json, and not to
 -- be changed but as a whole: what repositories have in common is one table. Here it has one scope. See
@@ -123,7 +125,7 @@ function M.run(here, options)
   if not seen then
     return nil, err
   end
-  seen.profile = options.profile
+  seen.profile, seen.role = options.profile, options.role
   seen.trusted = options.trusted_accounts and set_of(options.trusted_accounts)
   local repositories, found = look(here, seen, options)
   return {
@@ -134,6 +136,7 @@ function M.run(here, options)
       account = seen.account,
       region = seen.region,
       profile = options.profile,
+      role = options.role,
       repositories = repositories,
       services = plain_services(seen),
       services_unknown = seen.services_unknown,

@@ -7,7 +7,8 @@
 --   mend.all { first, second }              --> "first && second"
 --
 -- `repository` and `service` are of `seen` (lanyard.audit.collect). A command names its Region, and the
--- profile that was asked for, so that it means the same wherever it is pasted.
+-- profile that was asked for, so that it means the same wherever it is pasted. The profile from which a role of
+-- another account was assumed is not that account's: such a command names none.
 
 local principal = require "lanyard.access.principal"
 local statements = require "lanyard.access.statements"
@@ -29,7 +30,7 @@ function M.command(seen, ...)
     words[#words + 1] = word(text)
   end
   words[#words + 1] = "--region " .. word(seen.region)
-  words[#words + 1] = seen.profile and "--profile " .. word(seen.profile) or nil
+  words[#words + 1] = seen.profile and not seen.role and "--profile " .. word(seen.profile) or nil
   return table.concat(words, " ")
 end
 
