@@ -5,7 +5,6 @@
 
 local catalogue = require "lanyard.audit.catalogue"
 local collect = require "lanyard.audit.collect"
-local ends = require "lanyard.audit.findings.ends"
 local findings = require "lanyard.audit.findings"
 local instant = require "lanyard.aws.instant"
 local json = require "lanyard.json"
@@ -27,9 +26,8 @@ M.SEVERITIES = lint.SEVERITIES
 -- One for all repositories that give the same: `known` has those that there are.
 local function plain_access(access, known)
   local statement = table.concat(access.statements, ", ")
-  local ends_at = ends.of(access)
   local key = table.concat({ access.type, access.principal, access.decision, statement, #access.statements,
-    ends_at or "" }, "\n")
+    access.ends or "" }, "\n")
   known[key] = known[key] or {
     principal = access.principal,
     type = access.type,
@@ -40,7 +38,7 @@ local function plain_access(access, known)
     service = access.service,
     region = access.region,
     account = access.account,
-    expires = ends_at and instant.write(ends_at) or nil,
+    expires = access.ends and instant.write(access.ends) or nil,
   }
   return known[key]
 end
