@@ -24,6 +24,7 @@ local policies = require "lanyard.audit.findings.policies"
 local principals = require "lanyard.audit.findings.principals"
 local registry = require "lanyard.audit.findings.registry"
 local roles = require "lanyard.audit.findings.roles"
+local rules = require "lanyard.audit.findings.rules"
 
 local M = {}
 
@@ -33,12 +34,12 @@ local RULES = {
   images.elsewhere, images.missing, images.not_granted, grants.partial, grants.reach, principals.orphans,
   principals.missing, roles.other_region, roles.stale, principals.other_accounts, grants.denied, policies.lint,
   roles.unused_roles, roles.unused_grants, grants.overlapping, ends.soon, ends.expired, policies.nearly_full,
-  images.mutable,
+  images.mutable, rules.repositories, rules.services,
 }
 
 local OF_ALL = {
   [images.elsewhere] = true, [images.missing] = true, [images.not_granted] = true, [images.mutable] = true,
-  [roles.unused_roles] = true, [registry.given] = true,
+  [roles.unused_roles] = true, [registry.given] = true, [rules.services] = true,
 }
 
 -- Of those, what a report of the whole tells without the policies themselves.

@@ -3,6 +3,7 @@
 --   local report, err = audit.run(here, { globs = { "team/*" } })
 --   for _, finding in ipairs(report.findings) do print(finding.severity, finding.message) end
 
+local asking = require "lanyard.rules.audit"
 local catalogue = require "lanyard.audit.catalogue"
 local collect = require "lanyard.audit.collect"
 local findings = require "lanyard.audit.findings"
@@ -105,8 +106,9 @@ local function look(here, seen, options)
   return rows, json.array(judge:rest())
 end
 
--- run(here [, { globs, profile, role, unused_days, trusted_accounts, identities, texts, tell }])
---   --> report | nil, err
+-- run(here [, { globs, profile, role, unused_days, trusted_accounts, identities, texts, tell,
+--   rules }]) --> report | nil, err
+-- rules: loaded ones of lanyard.rules, whose word is among the findings.
 -- `profile` is the one that was asked for: the report and the commands in it name it. `role` is the
 -- one of another account that was assumed: the commands are for that account. trusted_accounts is a list of
 -- accounts that may pull. `identities` is a table in which audits share whom IAM knows. With
@@ -124,6 +126,7 @@ function M.run(here, options)
     return nil, err
   end
   seen.profile, seen.role = options.profile, options.role
+  seen.rules = options.rules and asking.new(options.rules, here)
   seen.trusted = options.trusted_accounts and set_of(options.trusted_accounts)
   local repositories, found = look(here, seen, options)
   return {

@@ -1,5 +1,7 @@
 local account = require "audit_account"
 local audit = require "lanyard.audit"
+local helper = require "helper"
+local rules = require "lanyard.rules"
 local world = require "world"
 
 local function with_account(options)
@@ -77,6 +79,17 @@ describe("an audit of an account with one of each finding", function()
     end
     w:put("bad/public", "no policy")
     for _, finding in ipairs(assert(audit.run(w.here, { globs = { "bad/public" } })).findings) do
+      found[finding.id] = true
+    end
+    helper.write(w.folder .. "/rules.lua", [[
+      rule "any" { on = "audit", check = function() return warn "seen" end }
+      mute { finding = "rule", reason = "not any more", ends = "2020-01-01" }
+    ]])
+    local own = rules.new { path = w.folder .. "/rules.lua" }
+    assert(own:load())
+    local report = assert(audit.run(w.here, { rules = own }))
+    own:tell_expired(report)
+    for _, finding in ipairs(report.findings) do
       found[finding.id] = true
     end
     for id in pairs(audit.catalogue) do
