@@ -22,6 +22,7 @@ local M = {}
 -- Options of looking, which say nothing when reports are merged.
 local LOOKING = {
   "region", "profile", "endpoint_url", "shard", "assume_role", "external_id", "accounts", "organization",
+  "trusted_accounts",
 }
 
 -- Options for which there must be a whole report before a line of it can be printed.
@@ -81,7 +82,7 @@ local function plan(options, meter)
     profiles = options.profile and cli.check(scope.words(options.profile, "--profile")),
     role = options.assume_role,
     external_id = options.external_id,
-    accounts = options.accounts and cli.check(scope.accounts(options.accounts)),
+    accounts = options.accounts and cli.check(scope.accounts(options.accounts, "--accounts")),
     say = tell,
     open = function(profile, region)
       local given = cli.session_options(options)
@@ -141,6 +142,7 @@ function M.look(options, rules)
     cli.check(repositories.check(name))
   end
   collectgarbage("incremental", PAUSE, PACE)
+  local trusted = options.trusted_accounts and cli.check(scope.accounts(options.trusted_accounts, "--trusted-accounts"))
   local meter, streams = progress.meter(), M.streams(options, rules)
   local print_finding, worst = printer()
   local scopes, result, failures
@@ -150,6 +152,7 @@ function M.look(options, rules)
       globs = #options.repository > 0 and options.repository or nil,
       shard = options.shard,
       unused_days = options.unused_days,
+      trusted_accounts = trusted,
       texts = options.output == "html",
       rules = rules,
       tell = streams and print_finding or nil,
