@@ -85,14 +85,22 @@ local function put_back(output, secrets)
   end
 end
 
--- The sealed secrets of an input, and the keys.
+-- The shortest value of an environment that is taken for a secret: "80" or "true" stand in many a text.
+local SHORTEST = 6
+
+-- The secrets of an input, and the keys: what is sealed, and the values of a container's environment.
 local function secrets_of(input, keys, found)
   found = found or { keys }
-  for _, value in pairs(input) do
-    if type(value) == "table" then
-      secrets_of(value, nil, found)
-    elseif type(value) == "userdata" then
+  for name, value in pairs(input) do
+    if type(value) == "userdata" then
       found[#found + 1] = value
+    elseif type(value) == "table" then
+      secrets_of(value, nil, found)
+      for _, text in pairs(name == "environment" and value or {}) do
+        if type(text) == "string" and #text >= SHORTEST then
+          found[#found + 1] = credentials_core.secret(text)
+        end
+      end
     end
   end
   return found
