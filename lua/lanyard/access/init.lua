@@ -18,6 +18,7 @@ local services = require "lanyard.access.services"
 local state = require "lanyard.access.state"
 local store = require "lanyard.access.store"
 local undo = require "lanyard.access.undo"
+local waiting = require "lanyard.access.wait"
 local write = require "lanyard.access.write"
 
 local M = {}
@@ -39,6 +40,8 @@ local methods = {
   services = services.list,
   service = services.find,
   repositories = repositories.list,
+  wait_for_service = waiting.for_service,
+  wait_for_role = waiting.for_role,
 }
 
 -- here:policy(repository) --> document | nil when there is no policy | nil, err
@@ -115,7 +118,8 @@ end
 
 -- connect(session [, settings]) --> here | nil, err where an endpoint is configured that is none
 -- settings: journal_root (instead of $XDG_STATE_HOME/lanyard), settle (look once more after each
--- write), progress(text), poll (see roles.POLL), limits (see write.LIMITS), parallel, clock (see lanyard.clock).
+-- write), progress(text), poll (see lanyard.access.wait), limits (see write.LIMITS), parallel, clock (see
+-- lanyard.clock).
 function M.connect(session, settings)
   settings = settings or {}
   local ecr, lightsail, err
@@ -137,7 +141,7 @@ function M.connect(session, settings)
     settle = settings.settle or false,
     progress = settings.progress,
     parallel = settings.parallel or PARALLEL,
-    poll = setmetatable(settings.poll or {}, { __index = roles.POLL }),
+    poll = setmetatable(settings.poll or {}, { __index = waiting.POLL }),
     limits = setmetatable(settings.limits or {}, { __index = write.LIMITS }),
     clock = settings.clock or require "lanyard.clock",
     -- The roles that appeared in this run, by ARN, with the moment.
