@@ -18,6 +18,7 @@ local nearest = require "lanyard.policy.nearest"
 local quota = require "lanyard.aws.quota"
 local rate = require "lanyard.aws.rate"
 local retry = require "lanyard.aws.retry"
+local secrets = require "lanyard.aws.secrets"
 local sigv4 = require "lanyard.sigv4"
 local skew = require "lanyard.aws.skew"
 local version = require "lanyard.version"
@@ -75,41 +76,20 @@ local function check_reply(self, operation, reply, output, described)
 end
 
 -- Puts the sealed values where the text of a sealed reply had *** for them.
-local function put_back(output, secrets)
+local function put_back(output, opened)
   for member, value in pairs(output) do
     if type(value) == "table" then
-      put_back(value, secrets)
+      put_back(value, opened)
     elseif value == "***" then
-      output[member] = secrets[member]
+      output[member] = opened[member]
     end
   end
-end
-
--- The shortest value of an environment that is taken for a secret: "80" or "true" stand in many a text.
-local SHORTEST = 6
-
--- The secrets of an input, and the keys: what is sealed, and the values of a container's environment.
-local function secrets_of(input, keys, found)
-  found = found or { keys }
-  for name, value in pairs(input) do
-    if type(value) == "userdata" then
-      found[#found + 1] = value
-    elseif type(value) == "table" then
-      secrets_of(value, nil, found)
-      for _, text in pairs(name == "environment" and value or {}) do
-        if type(text) == "string" and #text >= SHORTEST then
-          found[#found + 1] = credentials_core.secret(text)
-        end
-      end
-    end
-  end
-  return found
 end
 
 -- What came from outside, for a person: on one line, without a byte that a terminal acts on, and without the
 -- secrets of the request, which some answers repeat.
 local function clean(err, input, keys)
-  local redactor = credentials_core.redactor(secrets_of(input, keys))
+  local redactor = credentials_core.redactor(secrets.of(input, { keys }))
   for _, name in ipairs { "message", "tip", "docs" } do
     err[name] = err[name] and redactor:redact(err[name])
   end
@@ -119,7 +99,7 @@ local function clean(err, input, keys)
   return err
 end
 
-local function answer_of(self, operation, reply, secrets)
+local function answer_of(self, operation, reply, opened)
   if reply.status >= 200 and reply.status < 300 then
     local described = self.description.operations[operation]
     if reply.body == "" and next(described.reply) then
@@ -132,8 +112,8 @@ local function answer_of(self, operation, reply, secrets)
       return invalid(self, operation, reply, why)
     end
     output, why = check_reply(self, operation, reply, output, described)
-    if output and secrets then
-      put_back(output, secrets)
+    if output and opened then
+      put_back(output, opened)
     end
     return output, why
   elseif reply.status < 400 then
@@ -189,15 +169,15 @@ local function unseal(self, reply)
   if type(reply.body) == "string" then
     return nil
   end
-  local text, secrets = reply.body:expose(self.description.secrets, self.protocol.FORMAT)
+  local text, opened = reply.body:expose(self.description.secrets, self.protocol.FORMAT)
   reply.body = text or UNREADABLE
-  return text and secrets
+  return text and opened
 end
 
 local function attempt(self, operation, input, keys, offset)
   local request = request_of(self, operation, input, keys, offset)
   local debug = self.options.debug
-  local redactor = debug and credentials_core.redactor(secrets_of(input, keys))
+  local redactor = debug and credentials_core.redactor(secrets.of(input, { keys }))
   if debug then
     debug(wire.request(request, redactor))
   end
@@ -213,12 +193,12 @@ local function attempt(self, operation, input, keys, offset)
       sent = err.sent,
     })
   end
-  local secrets = unseal(self, reply)
+  local opened = unseal(self, reply)
   if debug then
     debug(wire.reply(reply, redactor))
   end
   local output
-  output, err = answer_of(self, operation, reply, secrets)
+  output, err = answer_of(self, operation, reply, opened)
   return output, err and clean(err, input, keys)
 end
 
