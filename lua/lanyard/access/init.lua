@@ -9,7 +9,12 @@
 --     print(repository.name, change.kind)
 --   end
 
+local deploy = require "lanyard.access.deploy"
+local deploy_plan = require "lanyard.access.deploy_plan"
+local deployments = require "lanyard.access.deployments"
+local diagnosis = require "lanyard.access.diagnosis"
 local errors = require "lanyard.errors"
+local follow = require "lanyard.access.follow"
 local grants = require "lanyard.access.grants"
 local names = require "lanyard.aws.names"
 local repositories = require "lanyard.access.repositories"
@@ -40,9 +45,20 @@ local methods = {
   services = services.list,
   service = services.find,
   repositories = repositories.list,
+  plan_deployment = deploy_plan.plan,
+  deploy = deploy.deploy,
+  deployments = deployments.list,
+  choose_deployment = follow.choose,
+  follow_deployment = follow.follow,
+  explain_deployment = diagnosis.explain,
   wait_for_service = waiting.for_service,
   wait_for_role = waiting.for_role,
 }
+
+-- here:permit(change) --> true | nil, err: asked before each change
+function methods:permit() -- luacheck: ignore
+  return true
+end
 
 -- here:policy(repository) --> document | nil when there is no policy | nil, err
 function methods:policy(repository)

@@ -28,7 +28,7 @@ end
 -- The events of one deployment that are over by now: spread from its beginning to its end.
 local function add_events(world, deployment, name, request, found)
   local lines = deployment.logs[name]
-  local span = deployment.done_at - deployment.created
+  local span = math.max(0, deployment.done_at - deployment.created)
   for i, line in ipairs(lines) do
     local at = deployment.created + span * (i - 1) / (#lines - 1)
     if at <= world.now() and at >= (request.startTime or 0) and at <= (request.endTime or math.huge)
