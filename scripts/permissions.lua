@@ -1,7 +1,7 @@
 -- Print the IAM policy that an operator needs.
 --
 -- The repository-policy actions that AWS's page lists, on every repository or (--repository) on
--- one, the Lightsail actions that lanyard calls, and what an audit reads of images and Regions.
+-- one, the Lightsail actions that lanyard calls, and what an audit and a deployment read of images.
 -- Account and Region are the caller's unless given; --region '*' allows every Region. The result
 -- is an identity policy, ready for IAM.
 
@@ -63,7 +63,10 @@ cli.out(([[
     {
       "Sid": "ManageLightsailEcrImagePullerRole",
       "Effect": "Allow",
-      "Action": "lightsail:UpdateContainerService",
+      "Action": [
+        "lightsail:UpdateContainerService",
+        "lightsail:CreateContainerServiceDeployment"
+      ],
       "Resource": "arn:%s:lightsail:%s:%s:ContainerService/*"
     },
     {
@@ -71,6 +74,8 @@ cli.out(([[
       "Effect": "Allow",
       "Action": [
         "lightsail:GetContainerServices",
+        "lightsail:GetContainerServiceDeployments",
+        "lightsail:GetContainerLog",
         "lightsail:GetRegions"
       ],
       "Resource": "*"
