@@ -62,7 +62,9 @@ local plan = cli.check(here:plan_deployment(options.service, wants))
 if waiting.is_busy(plan.service) and options.dry_run then
   cli.note(("lanyard: %s is %s: its change would be waited for first"):format(options.service, plan.service.state))
 elseif waiting.is_busy(plan.service) then
-  cli.check(here:wait_for_service(options.service, waits))
+  local service, err = here:wait_for_service(options.service, waits)
+  cli.progress(nil)
+  cli.check(service, err)
   plan = cli.check(here:plan_deployment(options.service, wants))
 end
 for _, warning in ipairs(plan.warnings) do
@@ -92,7 +94,7 @@ end
 cli.progress(nil)
 
 done.err = err
-done.result = err and "failed" or done.kind
+done.result = err and not done.version and "failed" or done.kind
 if outcome then
   done.result = outcome.ending == "active" and "deployed" or outcome.ending
 end

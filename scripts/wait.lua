@@ -34,7 +34,6 @@ local waits = { timeout = options.timeout, progress = cli.progress }
 
 -- Prints what came; a table has one row.
 local function print_row(item, headings, row)
-  cli.progress(nil)
   if options.output == "json" then
     report.json(item)
   else
@@ -44,7 +43,9 @@ end
 
 if options.what ~= "deployment" then
   local wait = options.what == "role" and here.wait_for_role or here.wait_for_service
-  local service = cli.check(wait(here, name, waits))
+  local service, err = wait(here, name, waits)
+  cli.progress(nil)
+  cli.check(service, err)
   print_row({ service = name, state = service.state, isActive = service.role.active,
     principalArn = service.role.arn or "" }, { "SERVICE", "STATE", "PULLER ROLE" },
     { name, service.state, service.role.arn or "-" })
@@ -53,8 +54,10 @@ end
 
 cli.check(here:service(name))
 local version = cli.check(here:choose_deployment(name, options.version))
-local outcome = cli.check(here:follow_deployment(name, version, waits))
-local logs, reasons, err
+local outcome, err = here:follow_deployment(name, version, waits)
+cli.progress(nil)
+cli.check(outcome, err)
+local logs, reasons
 if outcome.ending ~= "active" then
   reasons, logs, err = here:explain_deployment(outcome, { reveal = options.show_environment })
 end

@@ -76,6 +76,16 @@ describe("lanyard deploy", function()
     assert.is_true(waited.seconds > 0.5)
   end)
 
+  it("gives up waiting after --timeout, and leaves the deployment to go on", function()
+    local em <close> = emulator "30"
+    local item, result = json_of(em, "deploy web app=web:1.1 --timeout 1s", 1)
+    assert.equal("requested", item.result)
+    assert.equal(2, item.version)
+    assert.match("deployment 2 took over 1 s; the service is DEPLOYING", result.err)
+    assert.match("lanyard wait deployment web %-%-version 2 waits on", result.err)
+    assert.not_match("endpoint", result.err)
+  end)
+
   it("waits for another change of the service first", function()
     local em <close> = emulator "1"
     assert.equal(0, em:run("deploy web app=web:1.1 --no-wait").status)

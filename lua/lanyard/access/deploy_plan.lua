@@ -160,12 +160,13 @@ end
 
 -- Whether the deployment that runs is what is asked for, so that there is nothing to deploy.
 local function is_in_place(plan, force)
-  if force or not plan.current or not deployments.same(plan.request, plan.current.request) then
+  local current = plan.current
+  if force or not current or current.state ~= "ACTIVE" or not deployments.same(plan.request, current.request) then
     return false
   end
   local newer = pushed_since(plan)
   if newer then
-    plan.why = ("'%s' was pushed after version %d was deployed"):format(newer.reference, plan.current.version)
+    plan.why = ("'%s' was pushed after version %d was deployed"):format(newer.reference, current.version)
   end
   return newer == nil
 end

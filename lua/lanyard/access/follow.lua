@@ -13,7 +13,8 @@ local M = {}
 -- Activation takes five minutes at least; a deployment that cannot pull, up to a quarter of an hour.
 M.TIMEOUT = 1800
 
--- How long a deployment may be neither the next one nor ended, in seconds: answers may be late.
+-- How long a deployment may be neither the next one nor ended while the service deploys nothing, in
+-- seconds: answers may be late.
 local GRACE = 30
 
 local ENDINGS = { ACTIVE = "active", FAILED = "failed", INACTIVE = "replaced" }
@@ -67,8 +68,8 @@ function M.follow(here, name, version, options)
       return nil, why
     end
     local now = here.clock.now()
-    missed_since = missed_since or now
-    if not ending and now - missed_since >= GRACE then
+    missed_since = service.state ~= "DEPLOYING" and (missed_since or now) or nil
+    if not ending and missed_since and now - missed_since >= GRACE then
       ending = "canceled"
     end
     return ending ~= nil

@@ -145,8 +145,8 @@ function M.exists(here, image)
   if not reply and err.code ~= "ImageNotFoundException" then
     return nil, err
   elseif not detail then
-    return refuse("ImageNotFoundException", image.reference, ("repository '%s' has no image %s in %s"):format(
-      image.repository_name, id.imageDigest or "tagged '" .. id.imageTag .. "'", here.region),
+    return refuse("ImageNotFoundException", image.reference, ("repository '%s' has no image %s in %s (container '%s')")
+      :format(image.repository_name, id.imageDigest or "tagged '" .. id.imageTag .. "'", here.region, image.container),
       "push it first, or name one that is there")
   elseif detail.imageStatus and detail.imageStatus ~= "ACTIVE" then
     return refuse("ImageNotActive", image.reference, ("it is %s, and cannot be pulled"):format(detail.imageStatus),

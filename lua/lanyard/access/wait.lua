@@ -60,7 +60,7 @@ function Wait:sleep(service, what)
   if now >= self.give_up then
     local detail = service and service.detail and " (" .. service.detail .. ")" or ""
     return nil, errors.new {
-      code = "Timeout",
+      code = "WaiterTimeout",
       message = ("%s: %s took over %g s; the service is %s%s")
         :format(self.name, what, self.timeout, service and service.state or "not to be seen", detail),
       tip = self.tip,

@@ -65,7 +65,7 @@ describe("following a deployment", function()
     local w <close> = world.new { activation_delay = 100 }
     local outcome, err = w.here:follow_deployment(NAME, deploy(w, "nginx"), { timeout = 20 })
     assert.is_nil(outcome)
-    assert.equal("Timeout", err.code)
+    assert.equal("WaiterTimeout", err.code)
     assert.matches("DEPLOYING", err.message)
     assert.matches("lanyard wait deployment my%-container%-service %-%-version 1", err.tip)
   end)

@@ -28,7 +28,7 @@ describe("waiting for a service", function()
     assert(w.here.lightsail:UpdateContainerService { serviceName = NAME, scale = 3 })
     local service, err = w.here:wait_for_service(NAME, { timeout = 20 })
     assert.is_nil(service)
-    assert.equal("Timeout", err.code)
+    assert.equal("WaiterTimeout", err.code)
     assert.matches("over 20 s; the service is UPDATING", err.message)
     assert.matches("lanyard wait service", err.tip)
     w.passed = w.passed + 200
