@@ -49,6 +49,18 @@ describe("lanyard deploy", function()
     assert.equal(3, json_of(em, "deploy web --force").version)
   end)
 
+  it("pins a tag to its digest with --resolve, and deploys when the tag moves", function()
+    local em <close> = emulator()
+    local item = json_of(em, "deploy web app=web:1.1 --resolve")
+    assert.match("/web@sha256:%x+$", item.deployment.containers.app.image)
+    assert.equal("unchanged", json_of(em, "deploy web app=web:1.1 --resolve").result)
+    assert.equal(0, em:run({ "-e", [[
+      assert(require("lanyard.aws").client("ecr"):PutImage {
+        repositoryName = "web", imageManifest = '{"new":1}', imageTag = "1.1" })]] }).status)
+    assert.equal("unchanged", json_of(em, "deploy web app=" .. item.images.app.image:match "[^/]+$").result)
+    assert.equal(3, json_of(em, "deploy web app=web:1.1 --resolve").version)
+  end)
+
   it("shows with --dry-run what it would do, and does nothing", function()
     local em <close> = emulator()
     local result = em:run "deploy fresh app=jobs --resolve --dry-run"

@@ -97,7 +97,7 @@ local function create(here, plan, wait)
       return version_of(here, plan, reply)
     end
     local version, why
-    if waiting.is_passing(err) then
+    if wait:is_passing(err) then
       why = await_turn(here, plan, wait)
     elseif retry.may_have_happened(err) then
       lost = lost + 1

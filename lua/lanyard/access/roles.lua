@@ -27,7 +27,7 @@ local function ask(wait, service, wanted, verb)
     }
     if reply then
       return true
-    elseif not waiting.is_passing(err) then
+    elseif not wait:is_passing(err) then
       return nil, err
     end
     wait.progress(("%s: busy with another change; waiting"):format(service.name))

@@ -26,12 +26,6 @@ function M.is_busy(service)
   return TRANSITIONAL[service.state] or false
 end
 
--- Whether AWS refused a change for another that is under way, or a Region that is being set up.
-function M.is_passing(err)
-  return err.code == "InvalidInputException" and err.message:find("transition state", 1, true) ~= nil
-    or err.code == "RegionSetupInProgressException"
-end
-
 -- failure(service) --> err of a service that will not come to rest | nil
 function M.failure(service)
   if FAILURES[service.detail_code] then
@@ -85,6 +79,18 @@ function Wait:look()
     return nil, failed
   end
   return service
+end
+
+-- Whether AWS refused a change for another that is under way, or a Region that is being set up. The words
+-- are known of some operations only, so the service itself is asked, too.
+function Wait:is_passing(err)
+  if err.code ~= "InvalidInputException" then
+    return err.code == "RegionSetupInProgressException"
+  elseif err.message:find("transition state", 1, true) then
+    return true
+  end
+  local service = services.find(self.here, self.name)
+  return service ~= nil and M.is_busy(service)
 end
 
 -- Looks until is_so(service) is true. service | nil, err; is_so may return nil, err to give up.

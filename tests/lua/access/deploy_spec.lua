@@ -60,13 +60,32 @@ describe("deploying", function()
 
   it("waits for a change that began since the plan", function()
     local w <close> = deployable.world()
-    local plan = assert(w.here:plan_deployment("web", { images = image("app", "web:1.1") }))
+    local plan = assert(w.here:plan_deployment("fresh", { images = image("app", "docker.io/library/nginx:2") }))
     w.world.options.activation_delay = 40
-    assert(w.here.lightsail:UpdateContainerService { serviceName = "web", scale = 2 })
+    assert(w.here.lightsail:UpdateContainerService { serviceName = "fresh", scale = 2 })
     local result, err = w.here:deploy(plan)
     assert.is_nil(err)
-    assert.equal(2, result.version)
+    assert.equal(1, result.version)
     assert.is_true(w.passed >= 40)
+  end)
+
+  it("waits for it whatever words Lightsail has for that", function()
+    local w <close> = deployable.world { faults = { { operation = "CreateContainerServiceDeployment", times = 1,
+      error = { code = "InvalidInputException", message = "Not now." } } } }
+    local plan = assert(w.here:plan_deployment("fresh", { images = image("app", "docker.io/library/nginx:2") }))
+    w.world.options.activation_delay = 40
+    assert(w.here.lightsail:UpdateContainerService { serviceName = "fresh", scale = 2 })
+    assert.equal(1, assert(w.here:deploy(plan)).version)
+    assert.is_true(w.passed >= 40)
+  end)
+
+  it("tells a refusal that will not pass at once", function()
+    local w <close> = deployable.world { faults = { { operation = "CreateContainerServiceDeployment",
+      error = { code = "InvalidInputException", message = "Never." } } } }
+    local result, err = deploy(w, "web", { images = image("app", "web:1.1") })
+    assert.is_nil(result.version)
+    assert.equal("Never.", err.message)
+    assert.equal(1, w:count "CreateContainerServiceDeployment")
   end)
 
   it("does not write over what somebody deployed since the plan", function()
@@ -117,5 +136,21 @@ describe("deploying", function()
     assert.equal("enabled", result.role.kind)
     assert.is_truthy(result.grants[1].err)
     assert.equal(0, w:count "CreateContainerServiceDeployment")
+  end)
+
+  it("never makes two of one, whatever breaks", function()
+    for seed = 1, 40 do
+      math.randomseed(seed)
+      local w <close> = deployable.world { random = math.random, faults = {
+        { service = "lightsail", probability = 0.2, reset = true, late = true },
+        { service = "lightsail", probability = 0.2, reset = true },
+        { service = "lightsail", probability = 0.2, throttle = true },
+      } }
+      local plan = w.here:plan_deployment("web", { images = image("app", "web:1.1") })
+      local result = plan and w.here:deploy(plan)
+      local made = #w.world.region("us-east-1").services.web.deployments - 1
+      assert.is_true(made <= 1, seed)
+      assert.equal(result and result.version and 1 or 0, made, seed)
+    end
   end)
 end)
