@@ -228,10 +228,31 @@ static bool find_statement(lua_State *L, int table, const struct policy *doc, si
   return found;
 }
 
-/* doc:set{sid= | index= | document = true, element = NAME, [json = TEXT]} --> changed, why not
- * Without json the element goes. */
+/* Sets the names below an element, from the list in the field `within`; it keeps them alive. */
+static void opt_within(lua_State *L, int table, struct policy_setting *setting) {
+  if (lua_getfield(L, table, "within") == LUA_TNIL)
+    return;
+  luaL_argexpected(L, lua_istable(L, -1), table, "table with a list 'within'");
+  int list = lua_gettop(L);
+  size_t count = (size_t)luaL_len(L, list);
+  luaL_argcheck(L, count <= 10, table, "within: at most 10 names expected");
+  const char **names = lua_newuserdatauv(L, (count + 1) * sizeof *names, 0);
+  for (size_t i = 0; i < count; i++) {
+    luaL_argcheck(L, lua_rawgeti(L, list, (lua_Integer)i + 1) == LUA_TSTRING, table,
+                  "within: names expected");
+    names[i] = lua_tostring(L, -1);
+    lua_pop(L, 1);
+  }
+  setting->within = names;
+  setting->within_count = count;
+}
+
+/* doc:set{sid= | index= | document = true, element = NAME, [within = {NAME...}], [json = TEXT]}
+ *   --> changed, why not
+ * Without json the element, or what is meant within it, goes. */
 static int set_element(lua_State *L) {
-  static const char *const fields[] = {"sid", "index", "document", "element", "json", NULL};
+  static const char *const fields[] = {"sid",    "index", "document", "element",
+                                       "within", "json",  NULL};
   enum { OPTIONS = 2 };
   struct policy *doc = check_policy(L, 1);
   check_fields(L, OPTIONS, fields);
@@ -246,6 +267,9 @@ static int set_element(lua_State *L) {
     lua_pushliteral(L, "there is no such statement");
     return 2;
   }
+  opt_within(L, OPTIONS, &setting);
+  luaL_argcheck(L, !whole || setting.within_count == 0, OPTIONS,
+                "within: of a statement's element only");
   struct json_error error;
   enum policy_edit edit = policy_set(doc, &setting, &error);
   if (edit == POLICY_FAILED)
@@ -253,7 +277,8 @@ static int set_element(lua_State *L) {
   lua_pushboolean(L, edit == POLICY_CHANGED);
   if (edit == POLICY_CHANGED)
     return 1;
-  lua_pushliteral(L, "it is so already");
+  lua_pushstring(L, setting.within_count > 0 ? "it is so already, or there is no such member"
+                                             : "it is so already");
   return 2;
 }
 

@@ -145,13 +145,16 @@ struct policy_setting {
   size_t statement; /* its index, or POLICY_DOCUMENT for Version and Id */
   const char *element;
   struct policy_string json; /* the text of the value; bytes NULL: the element goes */
+  const char *const *within; /* names of members below the element, for one that stands inside it */
+  size_t within_count;
 };
 
 #define POLICY_DOCUMENT ((size_t)-1)
 
 /* Gives an element another value, or adds it at its customary place. UNCHANGED when it has that
- * value, but for white space, or is absent and shall be. FAILED, `error` set: a value that is no JSON,
- * one that would break the grammar of the statement, no memory. */
+ * value, but for white space, or is absent and shall be; a member inside an element is not added, so
+ * UNCHANGED where there is none of these names. FAILED, `error` set: a value that is no JSON, one that
+ * would break the grammar of the statement, no memory. */
 enum policy_edit policy_set(struct policy *doc, const struct policy_setting *setting,
                             struct json_error *error);
 

@@ -122,7 +122,8 @@ static size_t add_principals(const struct policy *doc, const size_t *leaders, si
 
 static bool set_string(struct policy *doc, size_t index, const char *element,
                        const struct buf *json, struct json_error *error) {
-  const struct policy_setting setting = {index, element, {json->data, json->length}};
+  const struct policy_setting setting = {
+      .statement = index, .element = element, .json = {json->data, json->length}};
   if (!json->failed)
     return policy_set(doc, &setting, error) != POLICY_FAILED;
   policy_no_memory(error);

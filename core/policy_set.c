@@ -163,6 +163,12 @@ static enum policy_edit set_element(struct policy *doc, const struct policy_sett
                                            ? json_root(policy_json(doc))
                                            : policy_statement(doc, setting->statement)->json;
   const struct json_value *old = json_member(container, setting->element);
+  for (size_t i = 0; i < setting->within_count; i++) {
+    container = old;
+    old = old ? json_member(old, setting->within[i]) : NULL;
+    if (!old)
+      return POLICY_UNCHANGED;
+  }
   if (setting->json.bytes)
     return put_element(doc, setting, container, old, error);
   return old ? remove_element(doc, container, old, error) : POLICY_UNCHANGED;

@@ -27,10 +27,10 @@ command:flag("--no-wait", "Ask for the deployment and leave.")
 command:option("--timeout", "How long to wait, for each step."):argname "TIME":default("30m"):convert(cli.duration)
 command:flag("--settle", "Look again 2 s after each write of a policy, for rivals elsewhere.")
 command:flag("--show-environment", "Show the values of containers' environments.")
-command:with_dry_run()
+command:with_dry_run():with_rules()
 local options = command:parse()
 
-local wants = { images = {}, resolve = options.resolve, force = options.force }
+local wants = { images = {}, resolve = options.resolve, force = options.force, dry_run = options.dry_run }
 local named = {}
 for i, text in ipairs(options.image) do
   local container, image = text:match "^([^=]+)=(.+)$"

@@ -14,7 +14,7 @@ command:flag("--revoke", "Take the role out of every repository's policy first."
 command:flag("--force", "Turn the role off although repositories name it.")
 command:flag("--no-wait", "Ask for it and leave.")
 command:option("--timeout", "How long to wait."):argname("TIME"):default("10m"):convert(cli.duration)
-command:with_dry_run()
+command:with_dry_run():with_rules()
 local options = command:parse()
 
 local here = cli.connect(options)
@@ -54,7 +54,7 @@ elseif #grants > 0 and not options.force then
     end
     report.json(json_result)
   else
-    report.rows({ "REPOSITORY", "STATEMENT" }, here.grant_rows(grants))
+    report.rows({ "REPOSITORY", "STATEMENT" }, here.grant_rows(grants, here.clock.time()))
   end
   local who = #grants == 1 and "1 repository names" or #grants .. " repositories name"
   cli.leave(cli.exit.failed, ("%s the puller role of %s; pass --revoke to take the grants away first, or --force to "

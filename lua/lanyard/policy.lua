@@ -3,7 +3,7 @@
 --   local doc, err = policy.parse(text)    policy.new() --> an empty document
 --   doc:allow { sid =, principal =, actions = {}, condition = {} } --> changed, why, index
 --   doc:revoke { principal = | match = } --> changed, statements touched
---   doc:set { sid = | index = | document = true, element =, value = } --> changed, why not
+--   doc:set { sid = | index = | document = true, element =, within = {}, value = } --> changed, why not
 --   doc:remove { sid = | index = }   doc:fold { sid =, match = }   doc:sort()   doc:append(other, index)
 --   doc:can { principal =, action =, resource =, context = {}, account = } --> decision, statement, reason
 --   policy.decide { resource_policy =, identity_policies = {}, ... } --> the same of all policies
@@ -63,9 +63,12 @@ function core.methods.allow(doc, grant)
   return add_statement(doc, with(grant, { condition = json.encode(grant.condition) }))
 end
 
--- doc:set { sid = | index = | document = true, element = NAME, value = } --> changed, why not
+-- doc:set { sid = | index = | document = true, element = NAME, within = { NAME... } | nil, value = }
+--   --> changed, why not
 -- Gives an element of a statement, or of the document (Version, Id), another value: what JSON can
--- spell, with json.array {} for an empty list; without a value the element goes.
+-- spell, with json.array {} for an empty list; without a value the element goes. `within` names a
+-- member inside the element by the names that lead to it, as in { "DateLessThan", "aws:CurrentTime" }
+-- of a Condition: that alone changes, and only where it is there.
 local set_element = core.methods.set
 function core.methods.set(doc, options)
   return set_element(doc, with(options, {

@@ -632,7 +632,7 @@ static void check_fold(const struct policy *doc) {
 
 static enum policy_edit set(struct policy *doc, size_t index, const char *element,
                             struct policy_string json) {
-  const struct policy_setting setting = {index, element, json};
+  const struct policy_setting setting = {.statement = index, .element = element, .json = json};
   struct json_error error;
   enum policy_edit edit = policy_set(doc, &setting, &error);
   if (edit == POLICY_FAILED)

@@ -183,6 +183,30 @@ describe("lanyard deploy", function()
     assert.match("the caller lacks this statement in an IAM policy: .*ecr:SetRepositoryPolicy", result.err)
   end)
 
+  it("does nothing that a rule refuses, and exits 4", function()
+    local em <close> = emulator()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/rules.lua", [[rule "tags are pinned" {
+      on = "deploy",
+      check = function(change)
+        for name, container in pairs(change.deployment.containers) do
+          if not container.image:match "@sha256:" then
+            return deny("container " .. name .. " is not pinned")
+          end
+        end
+      end,
+    }]])
+    local rules = " --rules " .. folder .. "/rules.lua"
+    for _, more in ipairs { "", " --dry-run" } do
+      local result = em:run("deploy fresh app=jobs" .. rules .. more)
+      assert.equal(4, result.status)
+      assert.match("container app is not pinned", result.err)
+      assert.equal("", result.out)
+    end
+    assert.equal(false, json.decode(em:run("status fresh --output json").out)[1].isActive)
+    assert.equal(0, em:run("deploy fresh app=jobs --resolve" .. rules).status)
+  end)
+
   it("shows no value of an environment, unless told to", function()
     local em <close> = emulator()
     local folder <close> = helper.folder()

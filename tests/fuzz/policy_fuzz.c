@@ -109,8 +109,16 @@ static void check_other_edits(const struct policy *doc) {
   check(policy_count(edited) + gone == policy_count(doc));
   static const char *const elements[] = {"Sid", "Condition", "Action", "other"};
   for (size_t i = 0; i < policy_count(edited) && i < 4; i++) {
-    const struct policy_setting setting = {i, elements[i], TEXT("{\"Null\":{\"a\":[true,\"b\"]}}")};
+    const struct policy_setting setting = {
+        .statement = i, .element = elements[i], .json = TEXT("{\"Null\":{\"a\":[true,\"b\"]}}")};
     policy_set(edited, &setting, &error);
+    static const char *const within[] = {"Null", "a"};
+    const struct policy_setting inside = {.statement = i,
+                                          .element = "Condition",
+                                          .json = TEXT("[]"),
+                                          .within = within,
+                                          .within_count = 2};
+    policy_set(edited, &inside, &error);
     for (size_t j = 0; j < policy_count(edited) && j < 4; j++) {
       policy_covers(edited, i, j, &failed);
       check(!failed);

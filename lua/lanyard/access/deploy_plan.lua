@@ -122,6 +122,15 @@ local function with_role(service)
   return copy
 end
 
+-- A grant that has ended is not given anew without a word.
+local function with_advice(err, service, repository)
+  if err.code == "GrantEnded" then
+    err.tip = ("give it another end first: lanyard grant %s %s --expires DATE, or never")
+      :format(service.name, repository)
+  end
+  return err
+end
+
 -- What the grants will be, and that they will do. true | nil, err
 local function rehearse_grants(here, plan)
   local service = with_role(plan.service)
@@ -130,7 +139,7 @@ local function rehearse_grants(here, plan)
   end)
   for i, item in ipairs(plan.grants) do
     if item.err then
-      return nil, item.err
+      return nil, with_advice(item.err, plan.service, item.repository)
     end
     local doc = item.change.after and policy.parse(item.change.after)
     local decision, why = images.decide(doc, service.role.arn, plan.repositories[i], here.clock.time())
@@ -199,7 +208,7 @@ end
 -- wants: images (a list of { container, text }; text as a person writes it: REPOSITORY[:TAG|@DIGEST] or
 -- with a registry's host), request (of lanyard.access.deployments: instead of the running deployment),
 -- public_endpoint ({ containerName, containerPort }), resolve (pin tags of what is named to digests),
--- force (deploy although it runs already).
+-- force (deploy although it runs already), dry_run (for the rules: nothing will be done).
 -- plan: service, current (deployment | nil), newest (the highest version), request, images, repositories,
 -- grants (changes, as here:change_each gives them), needs_role, in_place, why, warnings.
 function M.plan(here, name, wants)
@@ -218,7 +227,9 @@ function M.plan(here, name, wants)
     plan.in_place = is_in_place(plan, wants.force)
   end
   if ok and not plan.in_place then
-    ok, err = here:permit { on = "deploy", service = plan.service, deployment = deployments.shown(plan.request) }
+    ok, err = here:permit {
+      on = "deploy", service = plan.service, deployment = deployments.shown(plan.request), dry_run = wants.dry_run,
+    }
   end
   if not ok then
     return nil, err

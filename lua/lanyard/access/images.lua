@@ -7,9 +7,10 @@
 -- account, { repository (of lanyard.access), found_digest, pushed (seconds since 1970) }.
 
 local errors = require "lanyard.errors"
-local instant = require "lanyard.aws.instant"
+local expiry = require "lanyard.policy.expiry"
 local names = require "lanyard.aws.names"
 local policy = require "lanyard.policy"
+local statements = require "lanyard.access.statements"
 local task = require "lanyard.task"
 
 local M = {}
@@ -203,15 +204,13 @@ end
 
 -- decide(doc | nil, role ARN, repository, now) --> "allow" | "deny" | "depends", why it is not "allow"
 function M.decide(doc, role_arn, repository, now)
-  now = math.floor(now)
-  local context = { ["aws:CurrentTime"] = instant.write(now), ["aws:EpochTime"] = tostring(now) }
+  local context = expiry.at(now)
   local depends
   for _, action in ipairs(doc and policy.PULL_ACTIONS or {}) do
     local answer, statement = doc:can {
       principal = role_arn, action = action, resource = repository.arn, context = context, partial = true,
     }
-    local name = statement and (statement.sid and "'" .. statement.sid .. "'" or "#" .. statement.index)
-    local by = name and "statement " .. name
+    local by = statement and "statement " .. statements.label(statement)
     if answer == "deny" then
       return "deny", ("%s denies %s to the role"):format(by or "the policy", action)
     elseif answer == "implicit-deny" then

@@ -9,16 +9,20 @@
 --     print(repository.name, change.kind)
 --   end
 
+local changes = require "lanyard.access.change"
 local deploy = require "lanyard.access.deploy"
 local deploy_plan = require "lanyard.access.deploy_plan"
 local deployments = require "lanyard.access.deployments"
 local diagnosis = require "lanyard.access.diagnosis"
 local errors = require "lanyard.errors"
 local follow = require "lanyard.access.follow"
+local grant = require "lanyard.access.grant"
 local grants = require "lanyard.access.grants"
 local names = require "lanyard.aws.names"
 local repositories = require "lanyard.access.repositories"
+local revoke = require "lanyard.access.revoke"
 local roles = require "lanyard.access.roles"
+local rules = require "lanyard.rules"
 local services = require "lanyard.access.services"
 local state = require "lanyard.access.state"
 local store = require "lanyard.access.store"
@@ -34,9 +38,9 @@ local PARALLEL = 16
 local methods = {
   enable = roles.enable,
   disable = roles.disable,
-  grant = grants.grant,
-  revoke = grants.revoke,
-  change_each = grants.change_each,
+  grant = grant.grant,
+  revoke = revoke.revoke,
+  change_each = changes.each,
   policies = grants.policies,
   grants_of = grants.grants_of,
   grant_rows = grants.grant_rows,
@@ -54,11 +58,6 @@ local methods = {
   wait_for_service = waiting.for_service,
   wait_for_role = waiting.for_role,
 }
-
--- here:permit(change) --> true | nil, err: asked before each change
-function methods.permit()
-  return true
-end
 
 -- here:policy(repository) --> document | nil when there is no policy | nil, err
 function methods:policy(repository)
@@ -84,6 +83,14 @@ function methods:learn_account(id)
   if not rawget(self, "account") then
     self.account = id
   end
+end
+
+-- permit(change) --> true | nil, err: asked before each change. err.code is RefusedByRule where a rule says no.
+-- change: { on = "grant" | "revoke" | "enable" | "disable" | "deploy" | "undo", service, repository (of
+-- lanyard.access), before, after (policy texts), grant (the journal's record of it), deployment (a request),
+-- dry_run }, as far as it concerns them.
+function methods:permit(change)
+  return self.rules:permit(self, change)
 end
 
 -- Whether a change looks once more when rivals have settled.
@@ -135,7 +142,7 @@ end
 -- connect(session [, settings]) --> here | nil, err where an endpoint is configured that is none
 -- settings: journal_root (instead of $XDG_STATE_HOME/lanyard), settle (look once more after each
 -- write), progress(text), poll (see lanyard.access.wait), limits (see write.LIMITS), parallel, clock (see
--- lanyard.clock).
+-- lanyard.clock), rules (see lanyard.rules; those of the usual files unless given).
 function M.connect(session, settings)
   settings = settings or {}
   local ecr, lightsail, err
@@ -157,6 +164,7 @@ function M.connect(session, settings)
     settle = settings.settle or false,
     progress = settings.progress,
     parallel = settings.parallel or PARALLEL,
+    rules = settings.rules or rules.new {},
     poll = setmetatable(settings.poll or {}, { __index = waiting.POLL }),
     limits = setmetatable(settings.limits or {}, { __index = write.LIMITS }),
     clock = settings.clock or require "lanyard.clock",

@@ -57,6 +57,13 @@ local function change(here, name, wanted, options)
       :format(name, wanted and "enable" or "disable", name),
   })
   local asked = service.role.active ~= wanted
+  if asked then
+    local permitted
+    permitted, err = here:permit { on = wanted and "enable" or "disable", service = service, dry_run = options.dry_run }
+    if not permitted then
+      return nil, err
+    end
+  end
   local there = not asked and is_there(service, wanted)
   if there then
     return { kind = "unchanged", service = service }

@@ -1,7 +1,7 @@
 -- Undoing: the journal's old text put back, and the journal shown.
 
+local change = require "lanyard.access.change"
 local errors = require "lanyard.errors"
-local grants = require "lanyard.access.grants"
 local journal = require "lanyard.access.journal"
 local policy = require "lanyard.policy"
 local state = require "lanyard.access.state"
@@ -133,7 +133,7 @@ function M.undo(here, repository, options)
   if not result then
     return nil, err
   end
-  return grants.to_change(here, repository, result, { "undo", "undone" }, options)
+  return change.of(here, repository, result, { "undo", "undone" }, options)
 end
 
 -- history([repository]) --> journal entries, oldest first | nil, err

@@ -393,7 +393,7 @@ end
 -- options: those of lanyard.audit.run, shard, and meter (see lanyard.audit.progress). The report has `part`
 -- where it is of less than all.
 function M.run(scopes, options)
-  options = setmetatable({}, { __index = options })
+  options = setmetatable({ identities = {} }, { __index = options })
   local part = (options.globs or options.shard) and {
     repositories = options.globs and json.array(options.globs),
     shard = options.shard and ("%d/%d"):format(options.shard.index, options.shard.count),

@@ -3,6 +3,7 @@
 --   instant.read "2026-01-31T12:00:00Z"                --> 1769860800
 --   instant.read_http "Sat, 31 Jan 2026 12:00:00 GMT"  --> 1769860800
 --   instant.write(1769860800)                          --> "2026-01-31T12:00:00Z"
+--   instant.deadline("2026-01-31" | "30d", now)        --> 1769817600 | now + 2592000
 
 local M = {}
 
@@ -28,24 +29,50 @@ local function zone_seconds(zone)
   return sign and (sign == "-" and -60 or 60) * (hours * 60 + minutes)
 end
 
+-- The seconds of a time of day | nil
+local function seconds_of_day(text)
+  local hour, minute, rest = text:match "^(%d%d):(%d%d)(.*)$"
+  local second = rest == "" and "00" or rest and rest:match "^:(%d%d)%.?%d*$"
+  if not second or hour > "23" or minute > "59" or second > "60" then
+    return nil
+  end
+  return math.tointeger(hour) * 3600 + math.tointeger(minute) * 60 + math.tointeger(second)
+end
+
 -- read(text) --> seconds since 1970 | nil
--- The zone is Z, UTC (older releases of the AWS CLI write it so) or +hh:mm.
+-- The zone is Z, UTC (older releases of the AWS CLI write it so) or +hh:mm; seconds may be absent.
 function M.read(text)
-  local year, month, day, hour, minute, second, zone =
-    tostring(text):match "^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt ](%d%d):(%d%d):(%d%d)%.?%d*(.+)$"
+  local date, time, zone = tostring(text):match "^(%d%d%d%d%-%d%d%-%d%d)[Tt ]([%d:.]+)(.+)$"
   local offset = zone and zone_seconds(zone)
-  if not offset then
+  local seconds = offset and seconds_of_day(time)
+  if not seconds then
     return nil
   end
-  local function number(digits)
-    return math.tointeger(tonumber(digits))
+  local year, month, day = date:match "(%d+)-(%d+)-(%d+)"
+  local midnight = days_since_1970(math.tointeger(year), math.tointeger(month), math.tointeger(day)) * 86400
+  if M.write(midnight):sub(1, #date) ~= date then
+    return nil -- there is no such day
   end
-  month, day = number(month), number(day)
-  if month < 1 or month > 12 or day < 1 or day > 31 then
-    return nil
+  return midnight + seconds - math.tointeger(offset)
+end
+
+local SPANS = { m = 60, h = 3600, d = 86400 }
+local LAST = 253402300799 -- the end of the year 9999
+
+-- deadline(text, now) --> seconds since 1970 | nil, message
+-- A moment (2027-01-31T00:00Z), the beginning of a day of UTC (2027-01-31), or a span from now (30d, 12h, 90m).
+function M.deadline(text, now)
+  local count, unit = text:match "^(%d+)([mhd])$"
+  local at = M.read(text) or M.read(text .. "T00:00Z")
+    or count and math.tointeger(count) and math.floor(now) + math.tointeger(count) * SPANS[unit]
+  if not at then
+    return nil, ("'%s' is no date: write 2027-01-31, 2027-01-31T00:00Z, 30d or 12h"):format(text)
+  elseif at > LAST or count and #count > 7 then -- a longer count may overflow
+    return nil, ("'%s' lies beyond the year 9999"):format(text)
+  elseif at <= now then
+    return nil, ("%s lies in the past"):format(text)
   end
-  local seconds = number(hour) * 3600 + number(minute) * 60 + number(second)
-  return days_since_1970(number(year), month, day) * 86400 + seconds - math.tointeger(offset)
+  return at
 end
 
 -- read_http(text | nil) --> seconds since 1970 | nil

@@ -13,6 +13,22 @@ function M.place(where)
   return #words > 0 and table.concat(words, " ") or "nowhere"
 end
 
+local UNKNOWN = {
+  { "services_unknown", "The container services of %s could not be listed" },
+  { "registry_unknown", "The policy of the registry of %s could not be read" },
+  { "identities_unknown", "Whether the roles and users of %s exist could not be found out" },
+}
+
+-- unknown(scope) --> list of { member, sentence, why }: what could not be looked at in a scope that was
+function M.unknown(scope)
+  local found = {}
+  for _, one in ipairs(UNKNOWN) do
+    local why = scope[one[1]]
+    found[#found + 1] = why and { member = one[1], sentence = one[2]:format(M.place(scope)), why = why } or nil
+  end
+  return found
+end
+
 -- of(report) --> { repositories, grants, scopes, failed, findings, [severity] = number }; a grant is a
 -- principal that a repository's policy gives a pull action, `failed` are scopes with an error.
 function M.of(report)
@@ -31,6 +47,19 @@ function M.of(report)
     end
   end
   return counts
+end
+
+-- changes(report) --> { new, gone, grants_new, grants_gone } since its baseline | nil where it has none
+function M.changes(report)
+  local baseline = report.baseline
+  if not baseline then
+    return nil
+  end
+  local new = 0
+  for _, finding in ipairs(report.findings) do
+    new = new + (finding.state == "new" and 1 or 0)
+  end
+  return { new = new, gone = #baseline.gone, grants_new = #baseline.grants.new, grants_gone = #baseline.grants.gone }
 end
 
 local function plural(count, one, many)
@@ -54,6 +83,15 @@ function M.total(counts)
     return counts.findings == 0 and "no findings" or "1 finding"
   end
   return ("%d findings: %s"):format(counts.findings, M.severities(counts))
+end
+
+-- "3 findings new, 1 gone; 1 grant new, none gone"
+function M.since(changes)
+  local function words(new, gone, one)
+    return ("%s new, %s gone"):format(plural(new, one), gone > 0 and gone or "none")
+  end
+  return ("%s; %s"):format(words(changes.new, changes.gone, "finding"),
+    words(changes.grants_new, changes.grants_gone, "grant"))
 end
 
 -- What was looked at: "2 repositories, 1 grant in 1 account and Region"

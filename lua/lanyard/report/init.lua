@@ -23,9 +23,7 @@ M.AUDIT_FORMATS = { "table", "json", "jsonl", "csv", "sarif", "junit", "markdown
 
 -- Prints an audit's report in one of them.
 function M.audit(format, report)
-  if format == "json" then
-    M.json(report)
-  elseif format == "table" then
+  if format == "table" then
     require("lanyard.report.terminal").write(report, cli.out, { paint = cli.paint, width = system.columns(1) })
   else
     require("lanyard.report." .. format).write(report, cli.out)
@@ -55,15 +53,17 @@ end
 -- failures on stderr; --> plain items for JSON, rows for a table, exit status
 local function look_at(changes)
   local items, rows, status = json.array {}, {}, cli.exit.ok
+  local refused = false
   for i, item in ipairs(changes) do
     local change, err = item.change, item.err
     if err then
-      status = cli.exit.failed
+      refused = refused or err.code == "RefusedByRule"
+      status = err.code ~= "RefusedByRule" and cli.exit.failed or status
       cli.note(("lanyard: %s: %s"):format(item.repository, cli.describe(err)))
     else
       talk_about(item.repository, change)
     end
-    local kind = change and change.kind or "failed"
+    local kind = change and change.kind or err.code == "RefusedByRule" and "refused" or "failed"
     local colour = err and "red" or kind ~= "unchanged" and "green" or nil
     rows[i] = { item.repository, { kind, colour }, change and change.why or err and err.code or "" }
     items[i] = {
@@ -72,11 +72,12 @@ local function look_at(changes)
       why = change and change.why,
       warning = change and change.warning,
       statement = change and change.statement and change.statement.sid,
+      expires = change and change.expires,
       diff = change and change.diff ~= "" and change.diff or nil,
       error = err and { code = err.code, message = err.message, request_id = err.request_id },
     }
   end
-  return items, rows, status
+  return items, rows, refused and status == cli.exit.ok and cli.exit.refused or status
 end
 
 -- Prints changes of repositories and their failures; --> the exit status. In JSON they are the list,

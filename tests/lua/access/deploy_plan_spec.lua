@@ -92,16 +92,33 @@ describe("a plan of a deployment", function()
     local w <close> = deployable.world()
     local asked
     w.here.permit = function(_, change)
+      if change.on ~= "deploy" then
+        return true
+      end
       asked = change
       return nil, errors.new { code = "RefusedByRule", message = "not on Fridays" }
     end
-    local plan, err = w.here:plan_deployment("web", { images = image("app", "web:1.1") })
+    local plan, err = w.here:plan_deployment("web", { images = image("app", "web:1.1"), dry_run = true })
     assert.is_nil(plan)
     assert.equal("RefusedByRule", err.code)
     assert.equal("deploy", asked.on)
     assert.equal("web", asked.service.name)
+    assert.is_true(asked.dry_run)
     assert.same({ KEY = "***" }, asked.deployment.containers.app.environment)
     assert.same({}, changes(w))
+  end)
+
+  it("stops at a grant that has ended, and says how to give it another end", function()
+    local w <close> = deployable.world()
+    w:put("web", nil)
+    local service = assert(w.here:service "web")
+    assert(w.here:grant(service, w:repository "web", { expires = math.floor(w:time()) + 60 }))
+    assert(w.here:plan_deployment("web", { images = image("app", "web:1.1") }))
+    w.passed = w.passed + 120
+    local plan, err = w.here:plan_deployment("web", { images = image("app", "web:1.1") })
+    assert.is_nil(plan)
+    assert.equal("GrantEnded", err.code)
+    assert.matches("lanyard grant web web %-%-expires", err.tip)
   end)
 
   it("warns of an image of another account, and grants nothing for it", function()

@@ -80,6 +80,17 @@ describe("a report beside an earlier one", function()
     assert.same({ "image-missing", "public-access" }, (select(2, compare(report { web = {} }, old))))
   end)
 
+  it("does not say so of what IAM and the registry do not show any more", function()
+    local old = report({ web = { findings = { "missing-principal", "public-access" } } }, {})
+    for _, id in ipairs { "registry-public", "registry-pull" } do
+      table.insert(old.findings, { id = id, severity = "high", account = ACCOUNT, region = "us-east-1", key = id })
+    end
+    local blind = report { web = {} }
+    blind.scopes[1].registry_unknown, blind.scopes[1].identities_unknown = "denied", "denied"
+    assert.same({ "public-access" }, (select(2, compare(blind, old))))
+    assert.equal(4, #select(2, compare(report { web = {} }, old)))
+  end)
+
   it("tells grants that came and went, and one that changed as both", function()
     local _, _, marked = compare(
       report { web = { access = { access "same", access "came", access("changed", "depends"), access("no", "deny") } } },

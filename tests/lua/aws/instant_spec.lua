@@ -8,6 +8,7 @@ describe("an instant", function()
     assert.equal(1234567890, instant.read "2009-02-13T23:31:30.123456Z")
     assert.equal(1234567890, instant.read "2009-02-14T01:31:30+02:00")
     assert.equal(1234567890, instant.read "2009-02-13T18:01:30-0530")
+    assert.equal(1234567860, instant.read "2009-02-13T23:31Z")
     assert.equal(951782400, instant.read "2000-02-29T00:00:00Z")
     assert.equal(4107542400, instant.read "2100-03-01T00:00:00Z")
   end)
@@ -20,10 +21,37 @@ describe("an instant", function()
 
   it("is none where the text is no moment", function()
     for _, text in ipairs { "", "tomorrow", "2009-02-13", "2009-13-13T23:31:30Z", "2009-02-32T23:31:30Z",
-      "2009-02-13T23:31:30", "2009-02-13T23:31:30 Europe/Berlin" } do
+      "2009-02-13T23:31:30", "2009-02-13T23:31:30 Europe/Berlin", "2009-02-29T00:00:00Z", "2009-02-13T24:00:00Z",
+      "2009-02-13T23:60Z", "2009-02-13T23:31:Z", "2009-02-13T23Z" } do
       assert.is_nil(instant.read(text))
     end
     assert.is_nil(instant.read(nil))
+  end)
+end)
+
+describe("a deadline", function()
+  local NOW = 1769860800 -- 2026-01-31T12:00:00Z
+
+  it("is a moment, the beginning of a day, or a span from now", function()
+    assert.equal(1801353600, instant.deadline("2027-01-31", NOW))
+    assert.equal(1801353600, instant.deadline("2027-01-31T00:00Z", NOW))
+    assert.equal(1801346400, instant.deadline("2027-01-31T00:00:00+02:00", NOW))
+    assert.equal(NOW + 30 * 86400, instant.deadline("30d", NOW + 0.9))
+    assert.equal(NOW + 12 * 3600, instant.deadline("12h", NOW))
+    assert.equal(NOW + 90 * 60, instant.deadline("90m", NOW))
+  end)
+
+  it("is none where the text is no date, is over, or is too far away", function()
+    for text, why in pairs {
+      ["soon"] = "no date", ["2027-02-29"] = "no date", ["30"] = "no date", ["-1d"] = "no date", ["1.5d"] = "no date",
+      [""] = "no date", ["2026-01-31"] = "lies in the past", ["2026-01-31T12:00:00Z"] = "lies in the past",
+      ["0d"] = "lies in the past", ["9999999d"] = "beyond the year 9999",
+      ["99999999999999999999999999d"] = "no date", ["999999999999999999d"] = "beyond the year 9999",
+    } do
+      local at, message = instant.deadline(text, NOW)
+      assert.is_nil(at, text)
+      assert.matches(why, message, 1, true)
+    end
   end)
 end)
 

@@ -212,6 +212,15 @@ describe("emulated Lightsail", function()
     assert.equal("RUNNING", of_service) -- the one before runs on
   end)
 
+  it("pulls under a grant until that ends", function()
+    local enabled = assert(w.here:enable(NAME)).service
+    w.passed = w.passed + 10
+    assert(w.here:grant(enabled, w:repository "my-private-repo", { expires = math.floor(w:time()) + 60 }))
+    assert.equal("ACTIVE", (deploy()))
+    w.passed = w.passed + 60
+    assert.equal("FAILED", (deploy()))
+  end)
+
   it("checks deployments", function()
     local function try(containers, endpoint)
       return lightsail:CreateContainerServiceDeployment {
@@ -341,6 +350,37 @@ describe("emulated STS and IAM", function()
     local err = fails("NoSuchEntity", iam:GetRole { RoleName = "nobody" })
     assert.equal(404, err.status)
   end)
+  it("show a user of one's own account only", function()
+    local w <close> = world.new()
+    local iam = w.here.session:client "iam"
+    assert.equal("arn:aws:iam::111122223333:user/auditor", assert(iam:GetUser { UserName = "auditor" }).User.Arn)
+    assert.equal(404, fails("NoSuchEntity", iam:GetUser { UserName = "ci-deploy" }).status)
+    fails("ValidationError", iam:GetUser { UserName = "a b" })
+  end)
+end)
+
+describe("the emulated registry's policy", function()
+  it("is put, shown and deleted, in each Region its own", function()
+    local w <close> = world.new()
+    local ecr = w.here.ecr
+    local err = fails("RegistryPolicyNotFoundException", ecr:GetRegistryPolicy())
+    assert.equal("Registry policy does not exist in the registry with id '111122223333'", err.message)
+    fails("RegistryPolicyNotFoundException", ecr:DeleteRegistryPolicy())
+    local text = '{"Version":"2012-10-17","Statement":[{"Sid":"copy","Effect":"Allow","Principal":{"AWS":"444455556666"},'
+      .. '"Action":"ecr:ReplicateImage","Resource":"arn:aws:ecr:us-east-1:111122223333:repository/*"}]}'
+    assert.equal("111122223333", assert(ecr:PutRegistryPolicy { policyText = text }).registryId)
+    assert.equal(text, assert(ecr:GetRegistryPolicy()).policyText)
+    assert.equal(text, assert(ecr:DeleteRegistryPolicy()).policyText)
+    fails("RegistryPolicyNotFoundException", ecr:GetRegistryPolicy())
+  end)
+
+  it("is refused where it is none", function()
+    local w <close> = world.new()
+    for _, text in ipairs { "", "{}", '{"Statement":{"Effect":"Allow","Principal":"*","Action":"ecr:ReplicateImage"}}' } do
+      local err = fails("InvalidParameterException", w.here.ecr:PutRegistryPolicy { policyText = text })
+      assert.matches("'PolicyText' .* 'Invalid registry policy provided'", err.message)
+    end
+  end)
 end)
 
 describe("a fault plan", function()
@@ -352,11 +392,34 @@ describe("a fault plan", function()
     assert.same({ false, false, true, false, true, false, false, false }, met)
     assert.is_nil(plan:meet("sts", "GetCallerIdentity"))
   end)
+  it("throttles each operation of each Region beyond its rate, once a burst is used up", function()
+    local now = 0
+    local plan = assert(faults.new({ { service = "ecr", rate = 2, burst = 3 } }, math.random, function() return now end))
+    local function passed(operation, region)
+      local count = 0
+      for _ = 1, 10 do
+        local rule = plan:meet("ecr", operation, region)
+        count = count + (rule and 0 or 1)
+        assert.is_true(not rule or faults.fault_of(rule).code == "ThrottlingException")
+      end
+      return count
+    end
+    assert.equal(3, passed("GetRepositoryPolicy", "us-east-1"))
+    assert.equal(3, passed("DescribeImages", "us-east-1"))
+    assert.equal(3, passed("GetRepositoryPolicy", "eu-west-1"))
+    assert.is_nil(plan:meet("sts", "GetCallerIdentity", "us-east-1"))
+    now = 1
+    assert.equal(2, passed("GetRepositoryPolicy", "us-east-1"))
+    now = 60
+    assert.equal(3, passed("GetRepositoryPolicy", "us-east-1"))
+  end)
   it("names what is wrong with a rule", function()
     for text, rules in pairs {
       ["rule 1 .* 'throtle'"] = { { throtle = true } },
       ["rule 2 .* no effect"] = { { reset = true }, { operation = "x" } },
       ["rule 1 .* a number is expected"] = { { delay = "1" } },
+      ["rule 1 .* no rate above 0"] = { { rate = 0 } },
+      ["rule 2 .* a burst of less than a call"] = { { rate = 1 }, { throttle = true, burst = 5 } },
     } do
       local plan, err = faults.new(rules, math.random)
       assert.is_nil(plan)

@@ -29,6 +29,27 @@ describe("set", function()
     assert.equal(TEXT, tostring(doc))
   end)
 
+  it("changes one value inside an element, and keeps what stands around it", function()
+    local text = '{"Statement": {"Effect":"Allow","Principal":"*","Action":"ecr:*", "Condition" : { "DateLessThan":\n'
+      .. '  {"aws:CurrentTime" :"2027-01-31" , "aws:EpochTime": 1}, "Bool":{"a":true}}}}'
+    local doc = parse(text)
+    local date = { "DateLessThan", "aws:CurrentTime" }
+    assert.is_true(doc:set { index = 1, element = "Condition", within = date, value = "2028-01-31" })
+    assert.equal((text:gsub("2027", "2028")), tostring(doc))
+    assert.is_false((doc:set { index = 1, element = "Condition", within = date, value = "2028-01-31" }))
+    assert.is_true(doc:set { index = 1, element = "Condition", within = date })
+    assert.equal((text:gsub('"aws:CurrentTime" :"2027%-01%-31" , ', "")), tostring(doc))
+  end)
+
+  it("adds nothing inside an element that has no such member", function()
+    local doc = parse(TEXT)
+    for _, within in ipairs { { "DateLessThan" }, { "DateLessThan", "aws:CurrentTime" } } do
+      assert.is_false((doc:set { index = 1, element = "Condition", within = within, value = "2028-01-31" }))
+      assert.is_false((doc:set { index = 1, element = "Action", within = within, value = "2028-01-31" }))
+    end
+    assert.equal(TEXT, tostring(doc))
+  end)
+
   it("says when there is nothing to do", function()
     local doc = parse(TEXT)
     assert.is_false((doc:set { sid = "a", element = "Action", value = "ecr:*" }))
@@ -65,6 +86,9 @@ describe("set", function()
       { sid = "a", index = 1, element = "Effect", value = "Deny" },
       { sid = "a", element = "Effect", vaule = "Deny" },
       { document = true, element = "Version", value = 5 },
+      { document = true, element = "Version", within = { "a" }, value = "x" },
+      { sid = "a", element = "Action", within = "a", value = "x" },
+      { sid = "a", element = "Action", within = { 1 }, value = "x" },
     } do
       assert.is_false((pcall(doc.set, doc, options)))
     end

@@ -1,7 +1,6 @@
--- Grants that are too little, too much, twice, in vain, or over.
+-- Grants that are too little, too much, twice, or in vain. These rules look at one repository at a time.
 
 local collect = require "lanyard.audit.collect"
-local dates = require "lanyard.audit.findings.dates"
 local each = require "lanyard.audit.findings.each"
 local ecr_actions = require "lanyard.policy.ecr_actions"
 local lint_actions = require "lanyard.policy.lint.actions"
@@ -131,29 +130,22 @@ local function denial(access)
   return nil
 end
 
--- Deployments of the service need the grant: then not the Allow is what is wrong.
-local function is_needed(seen, repository, access)
-  for _, one in ipairs(seen.deployed) do
-    if one.repository == repository and one.service.role.arn == access.principal then
-      return true
-    end
-  end
-  return false
-end
-
 local function add_denied_access(seen, add, repository, access)
   local deny, action, statement = denial(access)
   if not deny then
     return nil
   end
-  local remove_deny = ("remove the Deny (statement %s), or narrow it, which takes a hand"):format(collect.label(deny))
+  local public = access.type == "*" or access.kind == "public"
+  -- Where deployments need the grant, not the Allow is what is wrong.
+  local needed = each.is_needed(seen, repository, access.principal)
   add("denied-grant", {
     repository = repository, access = access, statement = statement, service = access.service,
     message = ("%s allows %s %s (statement %s), and denies it too (statement %s)"):format(repository.name,
       access.service or access.principal, action, collect.label(statement), collect.label(deny)),
     why = "a Deny wins: who reads the Allow is misled, and the pull fails",
-    fix = is_needed(seen, repository, access) and remove_deny or access.type ~= "*" and access.kind ~= "public"
-      and mend.revoke(seen, repository, access.principal) or remove_deny,
+    fix = needed and mend.undeny(seen, repository, deny.index, access.principal)
+      or public and mend.remove(seen, repository, statement)
+      or mend.revoke(seen, repository, access.principal),
   })
   return statement
 end
@@ -189,7 +181,7 @@ function M.denied(seen, add)
         message = ("%s denies (statement %s) all that statement %s allows"):format(repository.name,
           collect.label(deny), collect.label(statement)),
         why = "a Deny wins: who reads the Allow is misled",
-        fix = mend.without(seen, repository, statement) or "remove one of the two statements, which takes a hand",
+        fix = mend.remove(seen, repository, statement),
       })
     end
   end
@@ -238,7 +230,6 @@ local function add_overlap(add, repository, inner, outer, fields)
   fields.message = ("%s says twice what statement %s allows%s (statement %s, too)"):format(repository.name,
     collect.label(inner), fields.access and " " .. (fields.service or fields.principal) or "", collect.label(outer))
   fields.why = "who takes one of the two away believes that the access is gone"
-  fields.fix = fields.fix or "remove statement " .. collect.label(inner) .. ", which takes a hand"
   add("overlapping-grant", fields)
 end
 
@@ -249,7 +240,7 @@ function M.overlapping(seen, add)
     if outer and (is_public(statement) or not is_public(outer)) then
       told[statement] = true
       add_overlap(add, repository, statement, outer, {
-        principal = lone_principal(statement), fix = mend.without(seen, repository, statement),
+        principal = lone_principal(statement), fix = mend.remove(seen, repository, statement),
       })
     end
   end
@@ -258,27 +249,7 @@ function M.overlapping(seen, add)
     if inner and not told[inner] and access.kind ~= "public" then
       add_overlap(add, repository, inner, outer, {
         access = access, principal = access.principal, service = access.service,
-        fix = mend.renew(seen, repository, access.principal),
-      })
-    end
-  end
-end
-
--- ---------------------------------------------------------------------------------------------
--- Over
-
-function M.expired(seen, add)
-  for repository, statement in each.allow(seen) do
-    local ended = dates.ended(statement, seen.now)
-    if ended then
-      add("expired-grant", {
-        repository = repository, statement = statement, principal = lone_principal(statement),
-        place = place.element(repository.doc, statement.index, "Condition"), detail = collect.label(statement),
-        message = ("statement %s of %s allows nothing since %s"):format(collect.label(statement),
-          repository.name, os.date("!%Y-%m-%d", ended)),
-        why = "who reads it is misled, and it takes room",
-        fix = mend.without(seen, repository, statement)
-          or "remove statement " .. collect.label(statement) .. ", which takes a hand",
+        fix = mend.remove(seen, repository, inner, access.principal),
       })
     end
   end

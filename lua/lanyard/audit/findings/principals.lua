@@ -1,4 +1,4 @@
--- Who is granted that should not be.
+-- Who is granted that should not be. These rules look at one repository at a time.
 
 local collect = require "lanyard.audit.collect"
 local each = require "lanyard.audit.findings.each"
@@ -8,10 +8,10 @@ local principal = require "lanyard.access.principal"
 
 local M = {}
 
--- The principal goes, once those that need the repository have grants of their own.
-local function in_favour_of_deployed(seen, repository, value)
+-- That command, once those that need the repository have grants of their own.
+local function in_favour_of_deployed(seen, repository, revoke)
   local commands = mend.grants_for_deployed(seen, repository)
-  commands[#commands + 1] = mend.revoke(seen, repository, value)
+  commands[#commands + 1] = revoke
   return mend.all(commands)
 end
 
@@ -50,8 +50,8 @@ function M.public(seen, add)
           conditional and ", under a condition " .. conditions(repository, access) or "", access.statements[1]),
         why = conditional and "the condition alone keeps the rest of the world out"
           or "every AWS account in the world is meant",
-        fix = access.principal == "*" and in_favour_of_deployed(seen, repository, "*")
-          or "name the principals that are meant instead of NotPrincipal, which takes a hand",
+        fix = in_favour_of_deployed(seen, repository, access.principal == "*" and mend.revoke(seen, repository, "*")
+          or mend.remove(seen, repository, access.given_by[1])),
       })
     end
   end
@@ -69,6 +69,22 @@ function M.other_accounts(seen, add)
         why = seen.trusted and "it is not among the accounts that are trusted"
           or "it is not the account that owns the repository; is it meant to?",
         fix = mend.revoke(seen, repository, access.principal),
+      })
+    end
+  end
+end
+
+-- Roles and users of the account itself that IAM does not know.
+function M.missing(seen, add)
+  for _, repository in ipairs(seen.repositories) do
+    for _, one in ipairs(repository.missing or {}) do
+      add("missing-principal", {
+        repository = repository, statement = one.statement, principal = one.value,
+        place = place.principal(repository.doc, one.statement.index, one.value),
+        message = ("%s names %s, which is not there (statement %s)"):format(repository.name, one.value,
+          collect.label(one.statement)),
+        why = "it lets nobody in, and ECR may refuse every change of this policy because of it",
+        fix = mend.revoke(seen, repository, one.value),
       })
     end
   end
@@ -124,7 +140,7 @@ function M.lightsail_service(seen, add)
         message = ("%s names the service %s, which does not pull as one (statement %s)")
           :format(repository.name, access.principal, access.statements[1]),
         why = "the image puller role was meant: deployments end in silence, as \"Canceled\"",
-        fix = in_favour_of_deployed(seen, repository, access.principal),
+        fix = in_favour_of_deployed(seen, repository, mend.revoke(seen, repository, access.principal)),
       })
     end
   end

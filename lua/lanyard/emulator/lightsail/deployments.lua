@@ -6,8 +6,8 @@
 -- Otherwise it ends in silence, as on AWS: nodes start, nothing is logged, "Canceled". What the program
 -- of an image does is told by the seed (see lanyard.emulator.state): it may end, or fail the health check.
 
+local expiry = require "lanyard.policy.expiry"
 local images = require "lanyard.emulator.ecr.images"
-local instant = require "lanyard.aws.instant"
 local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
 local policy = require "lanyard.policy"
@@ -26,8 +26,7 @@ local function may_pull(world, repository, role_arn, resource)
   if not doc or not role_arn then
     return false
   end
-  local now = math.floor(world.now())
-  local context = { ["aws:CurrentTime"] = instant.write(now), ["aws:EpochTime"] = tostring(now) }
+  local context = expiry.at(world.now())
   for _, action in ipairs(policy.PULL_ACTIONS) do
     if doc:can { principal = role_arn, action = action, resource = resource, context = context } ~= "allow" then
       return false

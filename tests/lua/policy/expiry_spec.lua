@@ -1,0 +1,79 @@
+local expiry = require "lanyard.policy.expiry"
+local policy = require "lanyard.policy"
+
+local NOW = 1769860800 -- 2026-01-31T12:00:00Z
+
+local function ended(operator, values, key)
+  return expiry.ended({ conditions = { { operator = operator, key = key or "aws:CurrentTime", values = values } } }, NOW)
+end
+
+describe("the date of a statement", function()
+  it("has passed when the last moment that its condition allows has", function()
+    assert.equal(NOW - 1, ended("DateLessThan", { "2026-01-31T11:59:59Z" }))
+    assert.equal(NOW - 43200 + 1, ended("DateLessThanEquals", { "2026-01-31" }))
+    assert.equal(NOW, ended("DateLessThan", { "2026-01-31T12:00:00Z" }))
+    assert.is_nil(ended("DateLessThanEquals", { "2026-01-31T12:00:00Z" }))
+    assert.equal(NOW - 60, ended("DateLessThanIfExists", { tostring(NOW - 60) }, "aws:EpochTime"))
+    assert.equal(NOW - 1, ended("datelessthan", { "2026-01-31T11:59:59Z" }, "AWS:currenttime"))
+    assert.is_nil(ended("DateLessThan", { "2026-01-31T12:00:01Z" }))
+  end)
+
+  it("is the latest of several, one of which is enough", function()
+    assert.equal(NOW - 1, ended("DateLessThan", { "2020-01-01", "2026-01-31T11:59:59Z" }))
+    assert.is_nil(ended("DateLessThan", { "2020-01-01", "2027-01-01" }))
+  end)
+
+  it("is the earliest of several conditions, all of which must hold", function()
+    assert.equal(NOW - 43200, expiry.ended({ conditions = {
+      { operator = "DateLessThan", key = "aws:CurrentTime", values = { "2999-01-01" } },
+      { operator = "DateLessThan", key = "aws:CurrentTime", values = { "2026-01-31" } },
+    } }, NOW))
+  end)
+
+  it("is none where another thing is compared, or in another way", function()
+    assert.is_nil(ended("DateGreaterThan", { "2020-01-01" }))
+    assert.is_nil(ended("DateLessThan", { "2020-01-01" }, "aws:TokenIssueTime"))
+    assert.is_nil(ended("DateLessThan", { "soon" }))
+    assert.is_nil(ended("DateLessThan", {}))
+  end)
+end)
+
+describe("a statement until a date", function()
+  local function only(condition)
+    local doc = assert(policy.parse(('{"Statement":{"Effect":"Allow","Principal":"*","Action":"ecr:*","Condition":%s}}')
+      :format(condition)))
+    return expiry.only(doc:statements()[1])
+  end
+
+  it("has the date as its one condition, however it is spelled", function()
+    assert.equal("aws:CurrentTime", only('{"DateLessThan":{"aws:CurrentTime":"2027-01-31T00:00:00Z"}}').key)
+    assert.equal("aws:currenttime", only('{"DateLessThan":{"aws:currenttime":["2027-01-31"]}}').key)
+  end)
+
+  it("has no other condition, no second date and no other comparison", function()
+    for _, condition in ipairs {
+      '{}', '{"DateLessThan":{"aws:CurrentTime":["2027-01-31","2028-01-31"]}}', '{"DateLessThan":{"aws:CurrentTime":"x"}}',
+      '{"DateLessThan":{"aws:EpochTime":"1801353600"}}', '{"DateLessThanEquals":{"aws:CurrentTime":"2027-01-31"}}',
+      '{"DateLessThan":{"aws:CurrentTime":"2027-01-31"},"Bool":{"aws:SecureTransport":"true"}}',
+    } do
+      assert.is_nil(only(condition), condition)
+    end
+  end)
+
+  it("is written as AWS spells a moment", function()
+    local doc = assert(policy.parse '{"Statement":[]}')
+    doc:allow { principal = "111122223333", actions = { "ecr:BatchGetImage" }, condition = expiry.condition(1801353600) }
+    assert.is_truthy(tostring(doc):find('"Condition":{"DateLessThan":{"aws:CurrentTime":"2027-01-31T00:00:00Z"}}', 1, true))
+    assert.equal(1801353600, expiry.ends(doc:statements()[1]))
+  end)
+
+  it("applies to requests before it, and to none from then on", function()
+    local doc = assert(policy.parse '{"Statement":[]}')
+    doc:allow { principal = "111122223333", actions = { "ecr:BatchGetImage" }, condition = expiry.condition(1801353600) }
+    local function can(now)
+      return (doc:can { principal = "111122223333", action = "ecr:BatchGetImage", context = expiry.at(now) })
+    end
+    assert.equal("allow", can(1801353599.9))
+    assert.equal("implicit-deny", can(1801353600))
+  end)
+end)
