@@ -13,6 +13,7 @@
 local cli = require "lanyard.cli"
 local deployment_file = require "lanyard.access.deployment_file"
 local deployment_report = require "lanyard.report.deployment"
+local escape = require "lanyard.report.escape"
 local report = require "lanyard.report"
 local waiting = require "lanyard.access.wait"
 
@@ -68,7 +69,7 @@ elseif waiting.is_busy(plan.service) then
   plan = cli.check(here:plan_deployment(options.service, wants))
 end
 for _, warning in ipairs(plan.warnings) do
-  cli.note("lanyard: warning: " .. warning)
+  cli.note("lanyard: warning: " .. escape.printable(warning))
 end
 
 local reveal = options.show_environment

@@ -3,6 +3,7 @@
 
 local deployments = require "lanyard.access.deployments"
 local errors = require "lanyard.errors"
+local escape = require "lanyard.report.escape"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
@@ -131,7 +132,7 @@ local description = structure {
 }
 
 local function refuse(path, what)
-  return nil, errors.new { code = "InvalidFile", message = ("%s: %s"):format(path, what) }
+  return nil, errors.new { code = "InvalidFile", message = ("%s: %s"):format(path, escape.printable(what)) }
 end
 
 -- read(path, service name) --> request (of lanyard.access.deployments) | nil, err

@@ -65,7 +65,9 @@ local function log_of(here, name, container, deployment, hide)
   local log = { container = container, lines = last_of(events, M.LINES) }
   for _, event in ipairs(events) do
     log.spoke = log.spoke or not event.told
-    event.message = hide(event.message)
+  end
+  for _, line in ipairs(log.lines) do
+    line.message = hide(line.message)
   end
   return log
 end

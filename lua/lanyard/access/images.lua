@@ -7,6 +7,7 @@
 -- account, { repository (of lanyard.access), found_digest, pushed (seconds since 1970) }.
 
 local errors = require "lanyard.errors"
+local escape = require "lanyard.report.escape"
 local expiry = require "lanyard.policy.expiry"
 local names = require "lanyard.aws.names"
 local policy = require "lanyard.policy"
@@ -19,7 +20,9 @@ local M = {}
 -- References
 
 local function refuse(code, reference, why, tip)
-  return nil, errors.new { code = code, message = ("image '%s': %s"):format(reference, why), tip = tip }
+  return nil, errors.new {
+    code = code, message = escape.printable(("image '%s': %s"):format(reference, why)), tip = tip,
+  }
 end
 
 -- Whether a reference begins with the host of a registry, as container runtimes tell it.
@@ -210,7 +213,7 @@ function M.decide(doc, role_arn, repository, now)
     local answer, statement = doc:can {
       principal = role_arn, action = action, resource = repository.arn, context = context, partial = true,
     }
-    local by = statement and "statement " .. statements.label(statement)
+    local by = statement and "statement " .. escape.printable(statements.label(statement))
     if answer == "deny" then
       return "deny", ("%s denies %s to the role"):format(by or "the policy", action)
     elseif answer == "implicit-deny" then

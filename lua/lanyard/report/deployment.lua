@@ -43,6 +43,18 @@ local ENDED = {
   failed = "failed", canceled = "was canceled without a word", replaced = "is not active: a later one replaced it",
 }
 
+-- What there is of a container's log, in words.
+local function about(log, name, version)
+  local count = #log.lines
+  if log.err then
+    return "the log could not be read: " .. escape.printable(log.err.message)
+  elseif count == 0 then
+    return ("nothing was logged yet; logs may come minutes late: lanyard wait deployment %s --version %d looks again")
+      :format(name, version)
+  end
+  return count == 1 and "the only line logged" or ("the last %d lines logged"):format(count)
+end
+
 -- Tells on stderr that a deployment failed, why that may be, and what its containers logged last.
 function M.failure(name, outcome, reasons, logs)
   cli.note(("lanyard: deployment %d of '%s' %s after %s"):format(outcome.version, name, ENDED[outcome.ending],
@@ -51,10 +63,7 @@ function M.failure(name, outcome, reasons, logs)
     cli.note("  " .. escape.printable(reason))
   end
   for _, log in ipairs(logs) do
-    local count = #log.lines
-    local what = log.err and "the log could not be read: " .. escape.printable(log.err.message)
-      or count == 0 and "nothing was logged" or ("the last %d lines logged"):format(count)
-    cli.note(("  container '%s': %s"):format(log.container, what))
+    cli.note(("  container '%s': %s"):format(escape.printable(log.container), about(log, name, outcome.version)))
     for _, line in ipairs(log.lines) do
       cli.note(("    %s  %s"):format(instant.write(math.floor(line.time)), escape.printable(line.message)))
     end

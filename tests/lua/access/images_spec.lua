@@ -89,6 +89,12 @@ describe("the image of a container", function()
     assert.matches("ARCHIVED", err.message)
   end)
 
+  it("is shown without what a terminal acts on", function()
+    local image, err = images.read("app", HOST .. "/web:\27[31m")
+    assert.is_nil(image)
+    assert.not_matches("\27", err.message)
+  end)
+
   it("is pinned to the digest that its tag points to", function()
     local w <close> = world.new()
     local image = assert(look(w, "my-private-repo:1.0"))
