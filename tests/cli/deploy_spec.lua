@@ -183,6 +183,22 @@ describe("lanyard deploy", function()
     assert.match("the caller lacks this statement in an IAM policy: .*ecr:SetRepositoryPolicy", result.err)
   end)
 
+  it("calls nothing but what `lanyard permissions` asks for", function()
+    local em <close> = emulator()
+    local permissions = em:run("permissions").out
+    local prefixes = { Lightsail_20161128 = "lightsail:", AmazonEC2ContainerRegistry_V20150921 = "ecr:" }
+    local called = {}
+    for _, words in ipairs { "deploy fresh app=jobs --debug", "deploy web app=web:broken --debug", "wait role web --debug" } do
+      for target, operation in em:run(words).err:gmatch "X%-Amz%-Target: ([%w_]+)%.(%w+)" do
+        called[prefixes[target] .. operation] = true
+      end
+    end
+    assert.is_true(called["lightsail:CreateContainerServiceDeployment"] and called["lightsail:GetContainerLog"])
+    for action in pairs(called) do
+      assert.is_truthy(permissions:find('"' .. action .. '"', 1, true), action)
+    end
+  end)
+
   it("does nothing that a rule refuses, and exits 4", function()
     local em <close> = emulator()
     local folder <close> = helper.folder()

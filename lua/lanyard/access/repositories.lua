@@ -18,7 +18,8 @@ local function is_glob(name)
   return name:find "[*?]" ~= nil
 end
 
-local function check(name)
+-- check(name or glob) --> true | nil, err
+function M.check(name)
   local ok, why
   if is_glob(name) then
     ok = not name:find "[^a-z0-9._/*?-]"
@@ -104,7 +105,7 @@ end
 function M.list(here, globs)
   local exact, patterns = {}, {}
   for _, name in ipairs(globs or { "*" }) do
-    local ok, err = check(name)
+    local ok, err = M.check(name)
     if not ok then
       return nil, err
     end

@@ -2,9 +2,9 @@
 --
 -- A finding: { id, severity, message, why, fix, account, region, repository, service, principal,
 -- statement = label, index, place, key }; see lanyard.audit.catalogue for the ids. `fix` is a command
--- line that mends it where it begins with "lanyard ", and else says what to do. `place` is where its
--- cause stands in the policy's text: { first, last, line, column }, bytes from 1. `key` is the same for
--- the same finding in two reports.
+-- line that mends it where it begins with "lanyard ", and else says what to do, or in which account to run
+-- one. `place` is where its cause stands in the policy's text: { first, last, line, column }, bytes from 1.
+-- `key` is the same for the same finding in two reports.
 --
 -- A rule, rule(seen, add), looks at what was seen and calls add(id, { repository = of seen, access, statement, index,
 -- place, principal, service, message, why, fix, severity, detail }); what is not given follows from the
@@ -24,6 +24,7 @@ local policies = require "lanyard.audit.findings.policies"
 local principals = require "lanyard.audit.findings.principals"
 local registry = require "lanyard.audit.findings.registry"
 local roles = require "lanyard.audit.findings.roles"
+local rules = require "lanyard.audit.findings.rules"
 
 local M = {}
 
@@ -33,13 +34,21 @@ local RULES = {
   images.elsewhere, images.missing, images.not_granted, grants.partial, grants.reach, principals.orphans,
   principals.missing, roles.other_region, roles.stale, principals.other_accounts, grants.denied, policies.lint,
   roles.unused_roles, roles.unused_grants, grants.overlapping, ends.soon, ends.expired, policies.nearly_full,
-  images.mutable,
+  images.mutable, rules.repositories, rules.services,
 }
 
 local OF_ALL = {
   [images.elsewhere] = true, [images.missing] = true, [images.not_granted] = true, [images.mutable] = true,
-  [roles.unused_roles] = true, [registry.given] = true,
+  [roles.unused_roles] = true, [registry.given] = true, [rules.services] = true,
 }
+
+-- Of those, what a report of the whole tells without the policies themselves.
+local OF_WHOLE = { [images.missing] = true, [roles.unused_roles] = true }
+
+local OF_EACH = {}
+for _, rule in ipairs(RULES) do
+  OF_EACH[rule] = not OF_ALL[rule]
+end
 
 local RANK = {}
 for rank, severity in ipairs(lint.SEVERITIES) do
@@ -60,6 +69,12 @@ local function key_of(finding, detail, taken)
   return taken[key] == 1 and key or ("%s|%d"):format(key, taken[key])
 end
 
+-- A command for an account that took a role to look at is not to be run as it stands: it would change the
+-- caller's own.
+local function fix_of(seen, fix)
+  return seen.role and fix:find "^lanyard " and ("in account %s: %s"):format(seen.account, fix) or fix
+end
+
 local function finding_of(seen, id, given)
   local repository, access = given.repository, given.access
   local statement = given.statement or access and access.given_by[1]
@@ -71,7 +86,7 @@ local function finding_of(seen, id, given)
   end
   return {
     id = id, severity = given.severity or catalogue[id][1],
-    message = given.message, why = given.why, fix = given.fix,
+    message = given.message, why = given.why, fix = fix_of(seen, given.fix),
     account = seen.account, region = seen.region,
     repository = repository and repository.name, service = given.service,
     principal = principal and seen.share(principal),
@@ -87,12 +102,12 @@ function M.judge(seen, tell)
   return setmetatable({ seen = seen, tell = tell, findings = {}, order = {} }, Judge)
 end
 
--- Runs the rules of a kind. Findings of one severity stand in the order of the rules, and those of a rule in
--- that of the repositories.
-local function run(self, seen, of_all, position)
+-- Runs those of the rules that are wanted. Findings of one severity stand in the order of the rules, and those
+-- of a rule in that of the repositories.
+local function run(self, seen, wanted, position)
   local taken, told = {}, 0
   for number, rule in ipairs(RULES) do
-    if (OF_ALL[rule] or false) == of_all then
+    if wanted[rule] then
       rule(seen, function(id, given)
         local finding = finding_of(seen, id, given)
         finding.key = key_of(finding, given.detail, taken)
@@ -109,15 +124,22 @@ end
 
 -- Looks at the repository at that position of all.
 function Judge:repository(repository, position)
-  run(self, setmetatable({ repositories = { repository } }, { __index = self.seen }), false, position)
+  run(self, setmetatable({ repositories = { repository } }, { __index = self.seen }), OF_EACH, position)
 end
 
 -- Looks at what takes a look at all, once all repositories have been. --> findings, the worst first
 function Judge:rest()
   local order = self.order
-  run(self, self.seen, true, 0)
+  run(self, self.seen, OF_ALL, 0)
   table.sort(self.findings, function(a, b) return order[a] < order[b] end)
   return self.findings
+end
+
+-- of_whole(seen) --> findings that take a look at all repositories and at no policy: see lanyard.audit.whole
+function M.of_whole(seen)
+  local judge = M.judge(seen)
+  run(judge, seen, OF_WHOLE, 0)
+  return judge.findings
 end
 
 return M

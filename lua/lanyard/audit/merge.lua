@@ -4,11 +4,13 @@
 --   local report, notes, failed = merge.join(reports, { "a.json", "b.json" })
 --
 -- A report of less than all has `part`: { repositories = GLOBS, service = NAME, shard = "I/N" }, each where
--- it was given; one that is joined of unlike parts has an empty one.
+-- it was given; one that is joined of unlike parts has an empty one, but for the service where any of them is
+-- of one alone: nobody is to take for gone what such a report leaves out.
 
 local audit = require "lanyard.audit"
 local json = require "lanyard.json"
 local version = require "lanyard.version"
+local whole = require "lanyard.audit.whole"
 
 local M = {}
 
@@ -84,7 +86,7 @@ local function join_scopes(joined, ordered, from, notes)
       if scope.error then
         goto continue
       elseif not into then
-        into = { account = scope.account, region = scope.region, profile = scope.profile,
+        into = { account = scope.account, region = scope.region, profile = scope.profile, role = scope.role,
           repositories = json.array {}, services = json.array {} }
         for _, name in ipairs(UNKNOWN) do
           into[name] = scope[name]
@@ -116,13 +118,16 @@ end
 local function join_findings(joined, ordered, lost)
   local taken = {}
   for _, report in ipairs(ordered) do
-    for _, finding in ipairs(report.findings) do
+    local all = table.move(report.muted or {}, 1, #(report.muted or {}), #report.findings + 1,
+      table.move(report.findings, 1, #report.findings, 1, {}))
+    for _, finding in ipairs(all) do
       local place = ("%s/%s"):format(scope_key(finding), finding.repository or "")
       local owner = taken[finding.key]
       if (not owner or owner == report) and not (lost[report] and lost[report][place]) then
         taken[finding.key] = report
         finding.state = nil
-        table.insert(joined.findings, finding)
+        joined.muted = joined.muted or finding.muted and json.array {}
+        table.insert(finding.muted and joined.muted or joined.findings, finding)
       end
     end
   end
@@ -148,18 +153,17 @@ local function join_errors(joined, ordered, from, notes)
   return failed
 end
 
--- What all reports have as their part but for the shard | nil where they differ
+-- What all reports have as their part but for the shard, and whether it is the same of all
 local function common_part(reports)
-  local common
+  local common, service
+  local same = true
   for _, report in ipairs(reports) do
     local part = report.part or {}
     local own = json.encode { repositories = part.repositories, service = part.service }
-    if common and own ~= common then
-      return nil
-    end
-    common = own
+    same = same and (common == nil or own == common)
+    common, service = own, service or part.service
   end
-  return json.decode(common)
+  return same and json.decode(common) or { service = service }, same
 end
 
 -- The shards that reports are of, and of how many | nil where one is of no shard, or of others
@@ -176,20 +180,34 @@ local function shards_of(reports)
   return shards, math.tointeger(tonumber(count))
 end
 
--- What the joined report is a part of: shards that are all there are the whole of what they were shards of.
--- --> part | nil, the shards that are missing
-local function join_parts(reports)
-  local part, missing = common_part(reports), {}
+-- What the joined report is a part of: shards that are all there, and none of which failed, are the whole of
+-- what they were shards of. --> part | nil, the shards that are missing | nil where reports are no shards
+local function join_parts(reports, failed)
+  local part, same = common_part(reports)
+  local missing = {}
   local shards, count = shards_of(reports)
   for i = 1, count or 0 do
     local name = ("%d/%d"):format(i, count)
     missing[#missing + 1] = not shards[name] and name or nil
   end
-  local whole = #missing == 0 and part and not next(part)
+  local all = #missing == 0 and same and not next(part) and not (shards and failed)
   for _, report in ipairs(shards and {} or reports) do
-    whole = whole and report.part == nil
+    all = all and report.part == nil
   end
-  return not whole and (part or {}) or nil, missing
+  return not all and part or nil, shards and missing
+end
+
+-- Adds what no shard could find by itself.
+local function add_whole(joined, notes)
+  for _, scope in ipairs(joined.scopes) do
+    local found = scope.error and {} or whole.findings(scope)
+    if found then
+      table.move(found, 1, #found, #joined.findings + 1, joined.findings)
+    else
+      notes[#notes + 1] = ("%s: roles that none grants are not told: a shard is of an earlier lanyard")
+        :format(scope_key(scope))
+    end
+  end
 end
 
 local function by_name(a, b)
@@ -220,12 +238,16 @@ function M.join(reports, paths)
   join_findings(joined, ordered, lost)
   local failed = join_errors(joined, ordered, from, notes)
   local missing
-  joined.part, missing = join_parts(ordered)
-  if #missing > 0 then
-    notes[#notes + 1] = "missing: shard " .. table.concat(missing, ", ")
+  joined.part, missing = join_parts(ordered, failed)
+  if missing and #missing > 0 then
+    notes[#notes + 1] = ("missing: shard %s (roles that none grants, and images of repositories that are not there, "
+      .. "are told with all shards only)"):format(table.concat(missing, ", "))
+    failed = true
+  elseif missing and not joined.part then
+    add_whole(joined, notes)
   end
   M.sort(joined)
-  return joined, notes, failed or #missing > 0
+  return joined, notes, failed
 end
 
 -- index(report) --> { ["ACCOUNT/REGION"] = { scope, repositories = { [name] = it } } } of what was looked at

@@ -9,8 +9,8 @@
 --   }
 --   local report, failures = scope.run(scopes, { globs = { "team/*" } })
 --
--- A scope: { profile, account, region, session | nil, err | nil, optional }; `account` is known of those
--- that a role is assumed for, `optional` is a Region that nobody named.
+-- A scope: { profile, account, role, region, session | nil, err | nil, optional }; `account` and `role` are known
+-- of those that a role is assumed for, `optional` is a Region that nobody named.
 -- A failure: { scope, err, skipped }; `skipped` is a Region that the account has not enabled.
 
 local access = require "lanyard.access"
@@ -18,6 +18,7 @@ local audit = require "lanyard.audit"
 local clock = require "lanyard.clock"
 local endpoints = require "lanyard.aws.endpoints"
 local errors = require "lanyard.errors"
+local escape = require "lanyard.report.escape"
 local http = require "lanyard.http"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
@@ -34,9 +35,13 @@ local M = {}
 -- How many calls are in flight at once, whatever there is to look at.
 M.CALLS = 16
 
--- How many scopes are looked at at once. A request is signed before it waits for its turn, and AWS takes
--- a signature for five minutes: with so many none waits longer, though every call took its half minute.
-local AT_ONCE = 8
+-- How many scopes are looked at at once: all Regions of an account, each with its own limits.
+local AT_ONCE = 20
+
+-- How many calls each of several scopes makes at least at once. One Region that answers slowly holds so many
+-- of all, and leaves the others to the rest. A request is signed before it waits for its turn, and AWS takes a
+-- signature for five minutes: with so many none waits longer, though every call took its half minute.
+local SHARE = 4
 
 -- Where Lightsail is: the Regions of AWS's endpoints, and us-west-1, which its API names, too.
 M.REGIONS = {
@@ -144,13 +149,13 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Whose
 
--- accounts("111122223333,...") --> a list of account ids | nil, err
-function M.accounts(text)
-  local list, err = M.words(text, "--accounts")
+-- accounts("111122223333,...", option) --> a list of account ids | nil, err
+function M.accounts(text, option)
+  local list, err = M.words(text, option)
   for _, id in ipairs(list or {}) do
     local ok, why = names.registry_id(id)
     if not ok then
-      return usage("--accounts: %s", why)
+      return usage("%s: %s", option, why)
     end
   end
   return list, err
@@ -162,6 +167,14 @@ function M.role(name)
     return name
   end
   return nil, ("'%s' is no name of a role: write it as audit or path/audit, without the account"):format(name)
+end
+
+-- external_id(text) --> text | nil, what is wrong with it
+function M.external_id(text)
+  if #text >= 2 and #text <= 1224 and text:find "^[%w_+=,.@:/-]+$" then
+    return text
+  end
+  return nil, ("'%s' is no external id: it has 2 to 1224 of A-Z a-z 0-9 and _+=,.@:/-"):format(text)
 end
 
 -- The active accounts of the organization that the session's account manages --> list of ids | nil, err
@@ -203,9 +216,10 @@ local function assumed(session, wanted)
     if account == own then
       return { account = account, session = session }
     end
-    local other = session:assume(("arn:%s:iam::%s:role/%s"):format(partition, account, wanted.role))
+    local other = session:assume(("arn:%s:iam::%s:role/%s"):format(partition, account, wanted.role),
+      { external_id = wanted.external_id })
     local keys, why = other:credentials()
-    return { account = account, session = keys and other, err = why }
+    return { account = account, role = wanted.role, session = keys and other, err = why }
   end, { limit = AT_ONCE })
 end
 
@@ -227,7 +241,7 @@ local function scopes_of(wanted, profile, say)
   for _, owner in ipairs(owners) do
     for _, region in ipairs(type(regions) == "table" and regions or { false }) do
       found[#found + 1] = {
-        profile = profile, account = owner.account, region = region or nil,
+        profile = profile, account = owner.account, role = owner.role, region = region or nil,
         session = not owner.err and owner.session:at(region) or nil, err = owner.err,
         optional = wanted.regions == "all",
       }
@@ -238,8 +252,8 @@ end
 
 -- plan(wanted) --> scopes
 -- wanted: regions, profiles, open(profile, region) --> session | nil, err; role, a name, to look with that
--- role at accounts (a list of ids; all of the organization unless given); say(text) what a person should
--- know
+-- role at accounts (a list of ids; all of the organization unless given), and external_id, which it may ask
+-- for; say(text) what a person should know
 function M.plan(wanted)
   local scopes = {}
   local say = wanted.say or function() end
@@ -311,12 +325,23 @@ local function choose(here, globs, shard, met)
   end
 end
 
+-- Tells the findings of a scope. Two profiles of one account find the same: the first tells it.
+local function teller(scope, tell, told_by)
+  return function(finding)
+    local name = ("%s %s"):format(finding.account, finding.region)
+    told_by[name] = told_by[name] or scope
+    if told_by[name] == scope then
+      tell(finding)
+    end
+  end
+end
+
 -- --> the report of one scope | nil, err
 local function look_at(scope, options, met, part)
   if scope.err then
     return nil, scope.err
   end
-  local here, err = access.connect(scope.session)
+  local here, err = access.connect(scope.session, { parallel = options.parallel })
   if not here then
     return nil, err
   end
@@ -326,7 +351,9 @@ local function look_at(scope, options, met, part)
   if part then
     progress.watch(here, part)
   end
-  return audit.run(here, setmetatable({ profile = scope.profile }, { __index = options }))
+  return audit.run(here, setmetatable({
+    profile = scope.profile, role = scope.role, tell = options.tell and teller(scope, options.tell, options.told_by),
+  }, { __index = options }))
 end
 
 local function name_of(scope)
@@ -339,9 +366,10 @@ local function gather(report, scopes, outcomes)
   for i, scope in ipairs(scopes) do
     local one, err = outcomes[i].report, outcomes[i].err
     local entry = one and one.scopes[1] or {
-      account = scope.account, region = scope.region, error = { code = err.code, message = tostring(err) },
+      account = scope.account, region = scope.region,
+      error = { code = err.code, message = escape.printable(tostring(err)) },
     }
-    entry.profile = scope.profile
+    entry.profile = scope.profile and escape.printable(scope.profile)
     table.insert(report.scopes, entry)
     if not one then
       failures[#failures + 1] = { scope = scope, err = err, entry = entry }
@@ -399,6 +427,8 @@ function M.run(scopes, options)
     shard = options.shard and ("%d/%d"):format(options.shard.index, options.shard.count),
   } or nil
   options.globs = options.globs or options.shard and { "*" }
+  options.parallel = math.max(SHARE, M.CALLS // math.max(1, #scopes))
+  options.told_by = {}
   local several = #scopes > 1 or options.shard ~= nil
   local met = several and {} or nil
   local parts = options.meter and options.meter:scopes(#scopes) or {}

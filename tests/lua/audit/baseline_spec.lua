@@ -66,6 +66,7 @@ describe("a report beside an earlier one", function()
     local failed = report {}
     failed.scopes[1] = { region = "us-east-1", error = { code = "X", message = "x" } }
     assert.same({}, (select(2, compare(failed, old))))
+    assert.same({}, (select(2, compare(report({ web = {} }, {}, { part = { service = "other" } }), old))))
     local blind = report { web = {} }
     blind.scopes[1].services_unknown = "denied"
     assert.same({ "of-web" }, (select(2, compare(blind, old))))

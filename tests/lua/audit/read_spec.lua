@@ -16,10 +16,15 @@ local function full()
   table.remove(old.scopes[1].repositories[2].access, 1)
   table.remove(now.scopes[1].repositories[2].access, 3)
   baseline.compare(now, old)
+  local muted = json.decode(json.encode(now.findings[1]))
+  muted.muted = { reason = "known", ends = "2027-01-31", place = "rules.lua:3" }
+  now.muted = json.array { muted }
   now.part = { repositories = json.array { "team/*" }, service = "web", shard = "1/2" }
   local first = now.scopes[1]
   first.profile, first.services_unknown = "ops", "denied"
   first.repositories[1].unknown, first.repositories[1].images_unknown = "denied", "denied"
+  first.services[1].images = json.array { "111122223333.dkr.ecr.us-east-1.amazonaws.com/lost:1" }
+  first.services[2].images = json.array {}
   first.repositories[2].statements = json.array { { index = 1, label = "web", text = "{}" } }
   now.scopes[2].skipped = true
   for _, repository in ipairs(first.repositories) do
@@ -62,6 +67,9 @@ local function use(text)
     end
   end
   for _, format in ipairs(report.GRAPH_FORMATS) do require("lanyard.report." .. format).write(fresh(), SINK) end
+  local shard = fresh()
+  shard.part = { shard = "1/1" }
+  merge.join({ shard }, { "a.json" })
   merge.join({ fresh(), reports.small() }, { "a.json", "b.json" })
   baseline.compare(fresh(), reports.small())
   baseline.compare(reports.small(), fresh())
