@@ -1,8 +1,8 @@
 -- Print the IAM policy that an operator needs.
 --
 -- The repository-policy actions that AWS's page lists, on every repository or (--repository) on
--- one, the Lightsail actions that lanyard calls, what an audit reads of images, Regions, the
--- registry's policy and IAM's roles and users, and the tags that rules of one's own see. With
+-- one, the Lightsail actions that lanyard calls, what audits and deployments read of images, Regions,
+-- the registry's policy and IAM's roles and users, and the tags that rules of one's own see. With
 -- --assume-role it is what an audit of other accounts takes, too: the role of that name is to have
 -- the same policy in each of them. Account and Region are the caller's unless given; --region '*'
 -- allows every Region. The result is an identity policy, ready for IAM.
@@ -84,7 +84,10 @@ cli.out(([[
     {
       "Sid": "ManageLightsailEcrImagePullerRole",
       "Effect": "Allow",
-      "Action": "lightsail:UpdateContainerService",
+      "Action": [
+        "lightsail:UpdateContainerService",
+        "lightsail:CreateContainerServiceDeployment"
+      ],
       "Resource": "arn:%s:lightsail:%s:%s:ContainerService/*"
     },
     {
@@ -92,6 +95,8 @@ cli.out(([[
       "Effect": "Allow",
       "Action": [
         "lightsail:GetContainerServices",
+        "lightsail:GetContainerServiceDeployments",
+        "lightsail:GetContainerLog",
         "lightsail:GetRegions"
       ],
       "Resource": "*"

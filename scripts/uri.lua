@@ -11,30 +11,14 @@ local command = cli.command(...):with_aws():with_output { "text", "json" }
 command:argument("image", "The repository, with a tag or a digest."):argname "REPOSITORY[:TAG|@DIGEST]"
 local options = command:parse()
 
-local repository_name, digest = options.image:match "^([^@]*)@(.*)$"
-local tag
-if not repository_name then
-  repository_name, tag = options.image:match "^([^:]*):(.*)$"
-  repository_name = repository_name or options.image
-end
-local checks = {
-  { names.repository, repository_name },
-  { names.digest, digest },
-  { names.image_tag, tag },
-}
-for _, check in ipairs(checks) do
-  local ok, why = true, nil
-  if check[2] then
-    ok, why = check[1](check[2])
-  end
-  if not ok then
-    command:usage(why)
-  end
+local image, why = names.image_name(options.image)
+if not image then
+  command:usage(why)
 end
 
 local here = cli.connect(options)
-local repository = cli.check(here:repositories { repository_name })[1]
-local suffix = digest and "@" .. digest or ":" .. (tag or "latest")
+local repository = cli.check(here:repositories { image.repository })[1]
+local suffix = image.digest and "@" .. image.digest or ":" .. (image.tag or "latest")
 local uri = repository.uri .. suffix
 if options.output == "json" then
   report.json { repository = repository.name, uri = uri }

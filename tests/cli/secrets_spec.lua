@@ -1,7 +1,9 @@
 -- No byte that the program writes has a secret that it was given: real commands, with --debug, against
 -- the emulator, and then a search through all that they left behind.
 
+local deployable = require "deployable"
 local helper = require "helper"
+local json = require "lanyard.json"
 
 local SESSION_TOKEN = "IQoJb3JpZ2luX2VjEExampleSession/Token+With=Signs=="
 local PASSWORD = "pass/word+of=the@proxy"
@@ -228,6 +230,24 @@ describe("a secret is in no byte that the program writes", function()
       end
     end
     assert.same({}, (search(work.folder, { key = helper.SECRET_KEY, password = PASSWORD, written = written })))
+  end)
+
+  it("that a container's environment holds", function()
+    local seed <close> = helper.folder()
+    helper.write(seed .. "/seed.json", json.encode(deployable.SEED))
+    local emulator <close> = helper.emulator { "--activation-delay", "0", "--seed", seed .. "/seed.json" }
+    local work <close> = workplace()
+    local environment = environment_of(emulator, work, {})
+    -- An image that is refused after the secret was read, one that fails and logs it, one that runs.
+    for i, image in ipairs { "web:9", "web:broken", "web:1.1" } do
+      for _, more in ipairs { "--dry-run", "--debug" } do
+        local status = work.run({ "lanyard", "deploy", "web", "app=" .. image, more }, environment)
+        assert.equal(i == 1 and 1 or i == 2 and more == "--debug" and 1 or 0, status)
+      end
+      work.run({ "lanyard", "wait", "deployment", "web", "--debug" }, environment)
+      work.run({ "lanyard", "status", "--output", "json", "--debug" }, environment)
+    end
+    assert.same({}, (search(work.folder, { environment = deployable.SECRET })))
   end)
 
   it("when it is killed by a fault, with core files allowed", function()

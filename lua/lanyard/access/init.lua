@@ -10,7 +10,12 @@
 --   end
 
 local changes = require "lanyard.access.change"
+local deploy = require "lanyard.access.deploy"
+local deploy_plan = require "lanyard.access.deploy_plan"
+local deployments = require "lanyard.access.deployments"
+local diagnosis = require "lanyard.access.diagnosis"
 local errors = require "lanyard.errors"
+local follow = require "lanyard.access.follow"
 local grant = require "lanyard.access.grant"
 local grants = require "lanyard.access.grants"
 local names = require "lanyard.aws.names"
@@ -22,6 +27,7 @@ local services = require "lanyard.access.services"
 local state = require "lanyard.access.state"
 local store = require "lanyard.access.store"
 local undo = require "lanyard.access.undo"
+local waiting = require "lanyard.access.wait"
 local write = require "lanyard.access.write"
 
 local M = {}
@@ -43,6 +49,14 @@ local methods = {
   services = services.list,
   service = services.find,
   repositories = repositories.list,
+  plan_deployment = deploy_plan.plan,
+  deploy = deploy.deploy,
+  deployments = deployments.list,
+  choose_deployment = follow.choose,
+  follow_deployment = follow.follow,
+  explain_deployment = diagnosis.explain,
+  wait_for_service = waiting.for_service,
+  wait_for_role = waiting.for_role,
 }
 
 -- here:policy(repository) --> document | nil when there is no policy | nil, err
@@ -127,8 +141,8 @@ end
 
 -- connect(session [, settings]) --> here | nil, err where an endpoint is configured that is none
 -- settings: journal_root (instead of $XDG_STATE_HOME/lanyard), settle (look once more after each
--- write), progress(text), poll (see roles.POLL), limits (see write.LIMITS), parallel, clock (see lanyard.clock),
--- rules (see lanyard.rules; those of the usual files unless given).
+-- write), progress(text), poll (see lanyard.access.wait), limits (see write.LIMITS), parallel, clock (see
+-- lanyard.clock), rules (see lanyard.rules; those of the usual files unless given).
 function M.connect(session, settings)
   settings = settings or {}
   local ecr, lightsail, err
@@ -151,7 +165,7 @@ function M.connect(session, settings)
     progress = settings.progress,
     parallel = settings.parallel or PARALLEL,
     rules = settings.rules or rules.new {},
-    poll = setmetatable(settings.poll or {}, { __index = roles.POLL }),
+    poll = setmetatable(settings.poll or {}, { __index = waiting.POLL }),
     limits = setmetatable(settings.limits or {}, { __index = write.LIMITS }),
     clock = settings.clock or require "lanyard.clock",
     -- The roles that appeared in this run, by ARN, with the moment.

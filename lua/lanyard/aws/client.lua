@@ -18,6 +18,7 @@ local nearest = require "lanyard.policy.nearest"
 local quota = require "lanyard.aws.quota"
 local rate = require "lanyard.aws.rate"
 local retry = require "lanyard.aws.retry"
+local secrets = require "lanyard.aws.secrets"
 local sigv4 = require "lanyard.sigv4"
 local skew = require "lanyard.aws.skew"
 local version = require "lanyard.version"
@@ -75,27 +76,14 @@ local function check_reply(self, operation, reply, output, described)
 end
 
 -- Puts the sealed values where the text of a sealed reply had *** for them.
-local function put_back(output, secrets)
+local function put_back(output, opened)
   for member, value in pairs(output) do
     if type(value) == "table" then
-      put_back(value, secrets)
+      put_back(value, opened)
     elseif value == "***" then
-      output[member] = secrets[member]
+      output[member] = opened[member]
     end
   end
-end
-
--- The sealed secrets of an input, and the keys.
-local function secrets_of(input, keys, found)
-  found = found or { keys }
-  for _, value in pairs(input) do
-    if type(value) == "table" then
-      secrets_of(value, nil, found)
-    elseif type(value) == "userdata" then
-      found[#found + 1] = value
-    end
-  end
-  return found
 end
 
 -- One line of UTF-8.
@@ -107,7 +95,7 @@ end
 -- What came from outside, for a person: on one line, without a byte that a terminal acts on or that is no text,
 -- and without the secrets of the request, which some answers repeat.
 local function clean(err, input, keys)
-  local redactor = credentials_core.redactor(secrets_of(input, keys))
+  local redactor = credentials_core.redactor(secrets.of(input, { keys }))
   for _, name in ipairs { "message", "tip", "docs" } do
     err[name] = err[name] and redactor:redact(err[name])
   end
@@ -117,7 +105,7 @@ local function clean(err, input, keys)
   return err
 end
 
-local function answer_of(self, operation, reply, secrets)
+local function answer_of(self, operation, reply, opened)
   if reply.status >= 200 and reply.status < 300 then
     local described = self.description.operations[operation]
     if reply.body == "" and next(described.reply) then
@@ -130,8 +118,8 @@ local function answer_of(self, operation, reply, secrets)
       return invalid(self, operation, reply, why)
     end
     output, why = check_reply(self, operation, reply, output, described)
-    if output and secrets then
-      put_back(output, secrets)
+    if output and opened then
+      put_back(output, opened)
     end
     return output, why
   elseif reply.status < 400 then
@@ -187,15 +175,15 @@ local function unseal(self, reply)
   if type(reply.body) == "string" then
     return nil
   end
-  local text, secrets = reply.body:expose(self.description.secrets, self.protocol.FORMAT)
+  local text, opened = reply.body:expose(self.description.secrets, self.protocol.FORMAT)
   reply.body = text or UNREADABLE
-  return text and secrets
+  return text and opened
 end
 
 local function attempt(self, operation, input, keys, offset)
   local request = request_of(self, operation, input, keys, offset)
   local debug = self.options.debug
-  local redactor = debug and credentials_core.redactor(secrets_of(input, keys))
+  local redactor = debug and credentials_core.redactor(secrets.of(input, { keys }))
   if debug then
     debug(wire.request(request, redactor))
   end
@@ -211,12 +199,12 @@ local function attempt(self, operation, input, keys, offset)
       sent = err.sent,
     })
   end
-  local secrets = unseal(self, reply)
+  local opened = unseal(self, reply)
   if debug then
     debug(wire.reply(reply, redactor))
   end
   local output
-  output, err = answer_of(self, operation, reply, secrets)
+  output, err = answer_of(self, operation, reply, opened)
   return output, err and clean(err, input, keys)
 end
 

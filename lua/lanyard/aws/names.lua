@@ -91,6 +91,25 @@ function M.digest(value)
   return refuse(value, "image digest", "sha256: and 64 hexadecimal digits")
 end
 
+-- image_name(text) --> { repository, tag, digest } of REPOSITORY[:TAG][@DIGEST] | nil, what is wrong
+function M.image_name(text)
+  local name, digest = text:match "^([^@]*)@(.*)$"
+  name = name or text
+  local repository, tag = name:match "^([^:]*):(.*)$"
+  local found = { repository = repository or name, tag = tag, digest = digest }
+  local ok, why = M.repository(found.repository)
+  if ok and tag then
+    ok, why = M.image_tag(tag)
+  end
+  if ok and digest then
+    ok, why = M.digest(digest)
+  end
+  if not ok then
+    return nil, why
+  end
+  return found
+end
+
 -- Hosts of ECR's registries, after the account: dkr.ecr.REGION.SUFFIX, and dual-stack.
 local REGISTRY = {
   { "^dkr%.ecr%.([%w-]+)%.(.+)$", false },

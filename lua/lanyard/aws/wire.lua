@@ -2,7 +2,8 @@
 --
 -- A secret is known by the name that it goes by, as a header, a field of a form or of a query string, a
 -- member of JSON (also of JSON inside a string of JSON) or an element of XML; and by its value where it
--- is one of the session's own keys, which the redactor knows. Sealed secrets show as ***.
+-- is one of the session's own keys or a secret of the request, which the redactor knows. Sealed secrets show
+-- as ***. What containers log is theirs: it may be a secret, too.
 
 local lists = require "lanyard.lists"
 
@@ -15,7 +16,7 @@ local SECRET = lists.set [[
   authorization proxyauthorization cookie setcookie dpop signature
   xamzsecuritytoken xamzsignature xamzssobearertoken xawsec2metadatatoken xawsec2token
   awssecretaccesskey awssessiontoken authtoken secret apikey passphrase
-  environment privatekey privatekeybase64 secretstring secretbinary plaintext
+  environment logevents privatekey privatekeybase64 secretstring secretbinary plaintext
 ]]
 
 local function is_secret(name)

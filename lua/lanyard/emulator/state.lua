@@ -3,10 +3,13 @@
 -- A seed:
 --   { regions = { ["us-east-1"] = {
 --       services = { { name = "web", power = "nano", scale = 1, role = true, tags = { env = "prod" },
---                      containers = { web = { image = "..." } } } },
---       repositories = { { name = "web", policy = TEXT or table, images = { "1.0" }, tags = {} } } } },
+--                      containers = { web = { image = "..." } }, publicEndpoint = {} } },
+--       repositories = { { name = "web", policy = TEXT or table, tags = {},
+--                          images = { "1.0", { tag = "1.1", exits = true, log = { "no $DATABASE" } } } } } } },
 --     roles = { ARN, ... }, users = { ARN, ... } }
--- Roles and users are those that policies name and AssumeRole takes.
+-- Roles and users are those that policies name and AssumeRole takes. What is in an image answers every
+-- health check, unless told otherwise: `exits` (it ends at once), `port` (the only one that it listens
+-- on), `health` (the status that it answers), `log` (what it prints; $NAME is of its environment).
 
 local ecr = require "lanyard.emulator.ecr"
 local errors = require "lanyard.errors"
@@ -17,7 +20,7 @@ local system = require "lanyard.system"
 
 local M = {}
 
-local VERSION = 1
+local VERSION = 2
 
 -- A policy of other people, as a human wrote it.
 local SHARED_POLICY = [[
@@ -65,7 +68,8 @@ end
 
 local REGION_KEYS = { services = lightsail, repositories = ecr }
 local ITEM_KEYS = {
-  services = { name = true, power = true, scale = true, role = true, role_arn = true, containers = true, tags = true },
+  services = { name = true, power = true, scale = true, role = true, role_arn = true, containers = true,
+    publicEndpoint = true, tags = true },
   repositories = { name = true, policy = true, images = true, tags = true },
 }
 

@@ -35,7 +35,7 @@ describe("enable", function()
     local w <close> = world.new { activation_delay = 200 }
     local change, err = w.here:enable(NAME, { timeout = 20 })
     assert.is_nil(change)
-    assert.equal("Timeout", err.code)
+    assert.equal("WaiterTimeout", err.code)
     assert.matches("UPDATING", err.message)
     assert.matches("lanyard status", err.tip)
   end)

@@ -447,6 +447,17 @@ describe("a client", function()
     assert.is_nil(table.concat(log, "\n"):find("REFRESH", 1, true))
   end)
 
+  it("takes the values of a container's environment for secrets, but for short ones", function()
+    local lightsail, seen = client("lightsail", { answer(400, {
+      __type = "InvalidInputException", message = "Value 'pa/ss-word' at 'app' on port 8080 is not taken" }) })
+    local reply, err = lightsail:CreateContainerServiceDeployment { serviceName = "web", containers = { app = {
+      image = "nginx", environment = { PASSWORD = "pa/ss-word", PORT = "8080" },
+    } } }
+    assert.is_nil(reply)
+    assert.equal("Value '***' at 'app' on port 8080 is not taken", err.message)
+    assert.matches("pa/ss%-word", seen[1].body)
+  end)
+
   it("gives up on a service that repeats its page for ever", function()
     local ecr = client("ecr", { answer(200, { repositories = {}, nextToken = "same" }) })
     local all, err = ecr:list("DescribeRepositories", "repositories")

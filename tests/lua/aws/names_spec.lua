@@ -64,3 +64,23 @@ describe("names of Regions, accounts, tags and digests", function()
     assert.is_nil(names.digest("sha256:" .. ("0"):rep(63)))
   end)
 end)
+
+describe("the name of an image", function()
+  it("is a repository, with a tag or a digest or both", function()
+    local digest = "sha256:" .. ("0"):rep(64)
+    assert.same({ repository = "team/app" }, names.image_name "team/app")
+    assert.same({ repository = "app", tag = "1.0" }, names.image_name "app:1.0")
+    assert.same({ repository = "app", digest = digest }, names.image_name("app@" .. digest))
+    assert.same({ repository = "app", tag = "1", digest = digest }, names.image_name("app:1@" .. digest))
+  end)
+
+  it("is told what is wrong with it", function()
+    for text, what in pairs {
+      ["App:1"] = "repository's name", ["app:.1"] = "image tag", ["app@sha256:1"] = "image digest", ["app:"] = "image tag",
+    } do
+      local image, why = names.image_name(text)
+      assert.is_nil(image)
+      assert.matches(what, why)
+    end
+  end)
+end)

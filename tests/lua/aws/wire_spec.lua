@@ -19,6 +19,11 @@ describe("the wire log", function()
     assert.truthy(shown:find('"expiresAt":1', 1, true))
   end)
 
+  it("hides what containers log", function()
+    assert.equal('{"logEvents":"***","nextPageToken":"x"}',
+      wire.body '{"logEvents":[{"createdAt":1.5,"message":"password is hidden"}],"nextPageToken":"x"}')
+  end)
+
   it("shows what is no secret as it came", function()
     for _, text in ipairs {
       '{"policyText":"{ \\"Statement\\" : [] }","nextToken":"abc=","tokenType":"Bearer"}',

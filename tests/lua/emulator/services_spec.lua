@@ -232,7 +232,96 @@ describe("emulated Lightsail", function()
     fails("InvalidInputException", try { ["Bad_Name"] = { image = "nginx" } })
     fails("InvalidInputException", try({ app = { image = "nginx" } }, { containerName = "app", containerPort = 80 }))
     fails("InvalidInputException", try { app = { image = "nginx", ports = { ["80"] = "SMTP" } } })
+    fails("InvalidInputException", try { app = { image = "nginx", ports = { ["70000"] = "HTTP" } } })
     assert(try({ app = { image = "nginx", ports = { ["80"] = "HTTP" } } }, { containerName = "app", containerPort = 80 }))
+  end)
+
+  it("ends a deployment as the program of its image does", function()
+    local endings = {
+      { { tag = "1", exits = true, log = { "no $DATABASE" } }, "FAILED", "Started 1 new node\nno db%-1\n.*Canceled$" },
+      { { tag = "1", port = 3000, log = { "up" } }, "FAILED", "up\n[^\n]*Took too long$" },
+      { { tag = "1", health = 500 }, "FAILED", "Took too long$" },
+      { { tag = "1", port = 80, health = 404 }, "ACTIVE", "Reached a steady state$" },
+    }
+    for i, case in ipairs(endings) do
+      local one <close> = world.new { activation_delay = 0, seed = { regions = { ["us-east-1"] = {
+        services = { { name = "web", role = true } },
+        repositories = { { name = "web", images = { case[1] } } },
+      } } } }
+      assert(one.here:grant(assert(one.here:service "web"), one:repository "web"))
+      assert(one.here.lightsail:CreateContainerServiceDeployment {
+        serviceName = "web",
+        containers = { app = {
+          image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1",
+          ports = { ["80"] = "HTTP" }, environment = { DATABASE = "db-1" },
+        } },
+        publicEndpoint = { containerName = "app", containerPort = 80 },
+      })
+      local made = assert(one.here.lightsail:GetContainerServiceDeployments { serviceName = "web" }).deployments[1]
+      assert.equal(case[2], made.state, i)
+      assert.equal("db-1", made.containers.app.environment.DATABASE)
+      local lines = {}
+      for event in one.here.lightsail:each("GetContainerLog", "logEvents", { serviceName = "web", containerName = "app" }) do
+        lines[#lines + 1] = event.message
+      end
+      assert.matches(case[3], table.concat(lines, "\n"))
+    end
+  end)
+
+  it("gives a log in pages, filtered, of a time", function()
+    local log = {}
+    for i = 1, 60 do log[i] = ("line %d%s"):format(i, i % 20 == 0 and " ERROR here" or "") end
+    local one <close> = world.new { activation_delay = 0, seed = { regions = { ["us-east-1"] = {
+      services = { { name = "web", role = true } },
+      repositories = { { name = "web", images = { { tag = "1", log = log } } } },
+    } } } }
+    local client = one.here.lightsail
+    assert(one.here:grant(assert(one.here:service "web"), one:repository "web"))
+    assert(client:CreateContainerServiceDeployment { serviceName = "web", containers = { app = {
+      image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1" } } })
+    local first = assert(client:GetContainerLog { serviceName = "web", containerName = "app" })
+    assert.equal(50, #first.logEvents)
+    local second = assert(client:GetContainerLog {
+      serviceName = "web", containerName = "app", pageToken = first.nextPageToken,
+    })
+    assert.equal(13, #second.logEvents)
+    assert.is_nil(second.nextPageToken)
+    for pattern, count in pairs {
+      ERROR = 3, ["ERROR 20"] = 1, ["-line"] = 3, ["?steady ?ERROR"] = 4, ['"ERROR here"'] = 3, ["error"] = 0, [""] = 50,
+    } do
+      local reply = assert(client:GetContainerLog { serviceName = "web", containerName = "app", filterPattern = pattern })
+      assert.equal(count, #reply.logEvents, pattern)
+    end
+    local now = one:time()
+    assert.equal(0, #assert(client:GetContainerLog {
+      serviceName = "web", containerName = "app", startTime = now + 60 }).logEvents)
+    fails("InvalidInputException", client:GetContainerLog { serviceName = "web", containerName = "app", pageToken = "x" })
+    fails("InvalidInputException", client:GetContainerLog { serviceName = "web", containerName = "other" })
+  end)
+
+  it("lets no grant pull after its date", function()
+    assert(w.here:enable(NAME))
+    local arn = assert(w.here:service(NAME)).role.arn
+    w.passed = w.passed + 20 -- IAM knows the role
+    for date, state in pairs { ["2020-01-01T00:00:00Z"] = "FAILED", ["2999-01-01T00:00:00Z"] = "ACTIVE" } do
+      local text = json.encode { Version = "2012-10-17", Statement = json.array { {
+        Effect = "Allow", Principal = { AWS = arn },
+        Action = json.array { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" },
+        Condition = { DateLessThan = { ["aws:CurrentTime"] = date } },
+      } } }
+      assert(w.here.ecr:SetRepositoryPolicy { repositoryName = "my-private-repo", policyText = text })
+      assert.equal(state, (deploy()), date)
+    end
+  end)
+
+  it("tells how far a deployment is", function()
+    assert(lightsail:CreateContainerServiceDeployment { serviceName = NAME, containers = { app = { image = "nginx" } } })
+    for passed, code in pairs {
+      [0] = "CREATING_DEPLOYMENT", [4] = "EVALUATING_HEALTH_CHECK", [8] = "ACTIVATING_DEPLOYMENT",
+    } do
+      w.passed = passed
+      assert.equal(code, service().stateDetail.code)
+    end
   end)
 
   it("knows its Regions and takes tags", function()

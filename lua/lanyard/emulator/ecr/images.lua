@@ -1,6 +1,6 @@
 -- Images of the emulated ECR, as far as a manifest tells of them: layers are not stored.
 --
--- repository.images[digest] = { manifest, media_type, pushed, pulled, tags = { [tag] = true } }
+-- repository.images[digest] = { manifest, media_type, pushed, pulled, tags = { [tag] = true }, program (of a seed) }
 
 local fault = require "lanyard.emulator.fault"
 local ids = require "lanyard.emulator.ids"

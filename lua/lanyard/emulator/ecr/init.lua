@@ -257,7 +257,34 @@ local function bad_seed(what)
   return nil, errors.new { code = "InvalidSeed", message = "the seed " .. what }
 end
 
--- plant(world, region, item { name, policy, images = { tag, ... }, tags = { [key] = value } }) --> true | nil, err
+local PROGRAM = lists.set "tag exits port health log"
+
+-- Puts an image of the seed into a repository: a tag, or a table with one. true | nil, err
+local function plant_image(world, repository, name, item)
+  local program = type(item) == "table" and item or { tag = item }
+  for key in pairs(program) do
+    if not PROGRAM[key] then
+      return bad_seed(("has '%s' in an image of '%s', which none of them has"):format(tostring(key), name))
+    end
+  end
+  local ok, why = names.image_tag(program.tag)
+  if not ok then
+    return bad_seed(("has a bad image in '%s': %s"):format(name, why))
+  end
+  local manifest = json.encode {
+    schemaVersion = 2,
+    mediaType = images.MANIFEST_TYPE,
+    config = { mediaType = "application/vnd.docker.container.image.v1+json", size = 2,
+      digest = "sha256:" .. sigv4.sha256_hex(name .. ":" .. program.tag) },
+    layers = json.array {},
+  }
+  local digest = images.put(world, repository, manifest, nil, program.tag)
+  repository.images[digest].program = type(item) == "table" and item or nil
+  return true
+end
+
+-- plant(world, region, item { name, policy, images = { tag, { tag = } ... }, tags = { [key] = value } })
+--   --> true | nil, err
 function M.plant(world, region, item)
   local ok, why = names.repository(item.name)
   if not ok then
@@ -267,15 +294,11 @@ function M.plant(world, region, item)
   for key, value in pairs(item.tags or {}) do
     repository.tags[key] = value
   end
-  for _, tag in ipairs(item.images or {}) do
-    local manifest = json.encode {
-      schemaVersion = 2,
-      mediaType = images.MANIFEST_TYPE,
-      config = { mediaType = "application/vnd.docker.container.image.v1+json", size = 2,
-        digest = "sha256:" .. sigv4.sha256_hex(item.name .. ":" .. tag) },
-      layers = json.array {},
-    }
-    images.put(world, repository, manifest, nil, tag)
+  for _, image in ipairs(item.images or {}) do
+    local planted, err = plant_image(world, repository, item.name, image)
+    if not planted then
+      return nil, err
+    end
   end
   local text = item.policy
   if text then

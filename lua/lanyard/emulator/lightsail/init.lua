@@ -7,6 +7,7 @@ local errors = require "lanyard.errors"
 local iam = require "lanyard.emulator.iam"
 local ids = require "lanyard.emulator.ids"
 local json = require "lanyard.json"
+local logs = require "lanyard.emulator.lightsail.logs"
 local names = require "lanyard.aws.names"
 local services = require "lanyard.emulator.lightsail.services"
 local shape = require "lanyard.emulator.shape"
@@ -290,20 +291,6 @@ M.operations.GetContainerServiceDeployments = {
   end,
 }
 
--- Whether a line has every word of the pattern, or a quoted pattern as a whole.
-local function fits_pattern(line, pattern)
-  local phrase = pattern:match '^"(.*)"$'
-  if phrase then
-    return line:find(phrase, 1, true) ~= nil
-  end
-  for word in pattern:gmatch "%S+" do
-    if not line:find(word, 1, true) then
-      return false
-    end
-  end
-  return true
-end
-
 M.operations.GetContainerLog = {
   input = shape.structure {
     serviceName = service_name,
@@ -317,28 +304,8 @@ M.operations.GetContainerLog = {
     local service, refused = services.find(world, context.region, request.serviceName)
     if not service then
       return nil, refused
-    elseif request.pageToken then
-      return nil, services.invalid "The specified page token is not valid."
     end
-    local events, known = json.array {}, false
-    for _, deployment in ipairs(service.deployments) do
-      if deployment.containers[request.containerName] then
-        known = true
-        for i, line in ipairs(deployment.log) do
-          local span = deployment.done_at - deployment.created
-          local at = deployment.created + span * (i - 1) / (#deployment.log - 1)
-          local text = ("[deployment:%d] %s"):format(deployment.version, line)
-          if at <= world.now() and at >= (request.startTime or 0) and at <= (request.endTime or math.huge)
-            and fits_pattern(text, request.filterPattern or "") then
-            events[#events + 1] = { createdAt = at, message = text }
-          end
-        end
-      end
-    end
-    if not known then
-      return nil, services.invalid(("The specified container does not exist: %s"):format(request.containerName))
-    end
-    return { logEvents = events }
+    return logs.show(world, service, request)
   end,
 }
 
@@ -410,7 +377,7 @@ M.operations.TagResource = {
 -- ---------------------------------------------------------------------------------------------
 -- For a seed
 
--- plant(world, region, item { name, power, scale, role = bool, role_arn, containers, tags })
+-- plant(world, region, item { name, power, scale, role = bool, role_arn, containers, publicEndpoint, tags })
 --   --> true | nil, err
 function M.plant(world, region, item)
   local ok, why = names.container_service(item.name)
@@ -430,7 +397,7 @@ function M.plant(world, region, item)
     iam.create_role(world, service.role_arn)
   end
   if item.containers then
-    service.planned = { containers = item.containers }
+    service.planned = { containers = item.containers, publicEndpoint = item.publicEndpoint }
   end
   return true
 end

@@ -3,7 +3,7 @@
 --
 -- state.regions[region].services[name] = { id, created, ready_at, busy_until, gone_at, power, scale,
 -- disabled, tags, domains, role_on, role_arn, principal_arn, deployments }; a deployment:
--- { version, created, done_at, containers, endpoint, succeeds, log }.
+-- { version, created, done_at, containers, endpoint, succeeds, logs = { [container] = lines } }.
 
 local fault = require "lanyard.emulator.fault"
 local iam = require "lanyard.emulator.iam"
@@ -85,6 +85,14 @@ local function current_and_next(world, service)
   return current, coming
 end
 
+-- What Lightsail tells of a deployment under way.
+local STAGES = { "CREATING_DEPLOYMENT", "EVALUATING_HEALTH_CHECK", "ACTIVATING_DEPLOYMENT" }
+
+local function stage_of(world, deployment)
+  local passed = (world.now() - deployment.created) / (deployment.done_at - deployment.created)
+  return STAGES[math.min(#STAGES, math.floor(passed * #STAGES) + 1)]
+end
+
 -- state, detail code
 function M.state(world, service)
   local now = world.now()
@@ -96,7 +104,7 @@ function M.state(world, service)
   elseif now < service.busy_until then
     return "UPDATING", "PROVISIONING_SERVICE"
   elseif coming then
-    return "DEPLOYING", "CREATING_DEPLOYMENT"
+    return "DEPLOYING", stage_of(world, service.deployments[coming])
   elseif service.disabled then
     return "DISABLED"
   end

@@ -1,0 +1,164 @@
+-- Deploying images of ECR to a container service, as planned (lanyard.access.deploy_plan): turning the role
+-- on, granting, and asking for the deployment.
+--
+--   local result, err = here:deploy(plan)
+--
+-- CreateContainerServiceDeployment makes another deployment each time: after a request that broke off, the
+-- list of deployments is looked at before it is sent again.
+
+local deployments = require "lanyard.access.deployments"
+local errors = require "lanyard.errors"
+local retry = require "lanyard.aws.retry"
+local waiting = require "lanyard.access.wait"
+
+local M = {}
+
+-- How often a deployment is asked for whose fate is not known, how long it is looked for in between, and
+-- how often, in seconds.
+local ATTEMPTS = 3
+local LOOK = 20
+local LOOK_EVERY = 2
+
+local function contended(plan, version)
+  return errors.new {
+    code = "Contended",
+    message = ("somebody deployed version %d to '%s' meanwhile; nothing of this was deployed")
+      :format(version, plan.service.name),
+    tip = "look at what it is (lanyard status), then run the command again",
+  }
+end
+
+-- The version that a request which broke off has made | nil: none | nil, err
+local function find_made(here, plan)
+  local clock = here.clock
+  local give_up = clock.now() + LOOK
+  while true do
+    local list, err = deployments.list(here, plan.service.name)
+    local newest = list and list[1]
+    if err and not err.retryable then
+      return nil, err
+    elseif newest and newest.version > plan.newest then
+      if deployments.same(newest.request, plan.request) then
+        return newest.version
+      end
+      return nil, contended(plan, newest.version)
+    elseif clock.now() >= give_up then
+      return nil, err
+    end
+    clock.sleep(LOOK_EVERY)
+  end
+end
+
+-- Sees that nobody deployed since the plan was made, after a wait. true | nil, err
+local function check_newest(here, plan)
+  local list, err = deployments.list(here, plan.service.name)
+  if not list then
+    return nil, err
+  elseif list[1] and list[1].version > plan.newest then
+    return nil, contended(plan, list[1].version)
+  end
+  return true
+end
+
+-- The version of an answer's new deployment; where the answer has none, the newest in the list.
+local function version_of(here, plan, reply)
+  local coming = (reply.containerService or {}).nextDeployment
+  local version = type(coming) == "table" and math.tointeger(coming.version)
+  if version then
+    return version
+  end
+  local found, err = find_made(here, plan)
+  return found, not found and (err or errors.new {
+    code = "InvalidResponse", message = "Lightsail took the deployment, but lists none that is new",
+    operation = "CreateContainerServiceDeployment",
+  }) or nil
+end
+
+-- Waits until another change of the service is over. err | nil
+local function await_turn(here, plan, wait)
+  wait.progress(("%s: busy with another change; waiting"):format(plan.service.name))
+  local ok, err = wait:sleep(plan.service, "another change of the service")
+  if ok then
+    ok, err = check_newest(here, plan)
+  end
+  return not ok and err or nil
+end
+
+-- Asks for the deployment. It is not sent twice but after a look that found it not made; while the service
+-- changes otherwise, waits. version | nil, err
+local function create(here, plan, wait)
+  local input = deployments.request(plan.request)
+  input.serviceName = plan.service.name
+  local lost = 0
+  while true do
+    wait.progress(("%s: asking for the deployment"):format(plan.service.name))
+    local reply, err = here.lightsail:CreateContainerServiceDeployment(input)
+    if reply then
+      return version_of(here, plan, reply)
+    end
+    local version, why
+    if wait:is_passing(err) then
+      why = await_turn(here, plan, wait)
+    elseif retry.may_have_happened(err) then
+      lost = lost + 1
+      version, why = find_made(here, plan)
+      why = why or lost == ATTEMPTS and err or nil
+    else
+      why = err
+    end
+    if version or why then
+      return version, why
+    end
+  end
+end
+
+local function first_failure(changes)
+  for _, item in ipairs(changes) do
+    if item.err then
+      return item.err
+    end
+  end
+  return nil
+end
+
+-- Turns the role on where it is needed, and grants. true | nil, err
+local function let_in(here, plan, result, options)
+  if not plan.needs_role then
+    return true
+  end
+  local err
+  result.role, err = here:enable(plan.service.name, { timeout = options.timeout, progress = options.progress })
+  if not result.role then
+    return nil, err
+  end
+  plan.service = result.role.service
+  result.grants = here:change_each(plan.repositories, function(repository)
+    return here:grant(plan.service, repository, { settle = options.settle, progress = options.progress })
+  end)
+  err = first_failure(result.grants)
+  return not err, err
+end
+
+-- deploy(here, plan [, options]) --> { kind = "requested" | "unchanged", version, role | nil, grants },
+-- err | nil. Turns the role on, grants, and asks for the deployment, which lanyard.access.follow follows
+-- to its end. With an err the result tells how far it came: grants may be made, version is nil.
+-- options: timeout in seconds for each wait, settle, progress(text).
+function M.deploy(here, plan, options)
+  options = options or {}
+  local result = { kind = "requested", grants = {} }
+  local ok, err = let_in(here, plan, result, options)
+  if not ok then
+    return result, err
+  elseif plan.in_place then
+    result.kind, result.version = "unchanged", plan.current.version
+    return result
+  end
+  local wait = waiting.new(here, plan.service.name, {
+    timeout = options.timeout, progress = options.progress,
+    tip = ("lanyard wait service %s waits on; then run the command again"):format(plan.service.name),
+  })
+  result.version, err = create(here, plan, wait)
+  return result, err
+end
+
+return M

@@ -1,0 +1,174 @@
+-- Why a deployment failed: AWS does not say, so this looks at what it can - whether its images can be
+-- pulled, and what its containers logged.
+
+local deployments = require "lanyard.access.deployments"
+local images = require "lanyard.access.images"
+local lists = require "lanyard.lists"
+local store = require "lanyard.access.store"
+local task = require "lanyard.task"
+
+local M = {}
+
+-- Lines of a container that are kept, and pages of its log that are read.
+M.LINES = 20
+local PAGES = 40
+
+-- How much earlier than a deployment was asked for its log begins, by this machine's clock.
+local SLACK = 60
+
+-- ---------------------------------------------------------------------------------------------
+-- Logs
+
+-- The version of the deployment that Lightsail wrote a line about: "[deployment:3] Started 1 new node";
+-- nil for a line of the container itself.
+local function told_version(message)
+  return math.tointeger(tonumber(message:match "^%[deployment:(%d+)%]"))
+end
+
+local function last_of(list, count)
+  return table.move(list, math.max(1, #list - count + 1), #list, 1, {})
+end
+
+-- The events of a container since a deployment was made, without what Lightsail says of others | nil, err
+local function events_of(here, name, container, deployment)
+  local events = {}
+  local next_page = here.lightsail:pages("GetContainerLog", {
+    serviceName = name, containerName = container, startTime = math.floor(deployment.created),
+  })
+  for _ = 1, PAGES do
+    local page, err = next_page()
+    if err then
+      return nil, err
+    elseif not page then
+      break
+    end
+    for _, event in ipairs(page.logEvents) do
+      local message = tostring(event.message or "")
+      local told = told_version(message)
+      if not told or told == deployment.version then
+        events[#events + 1] = { time = tonumber(event.createdAt) or 0, message = message, told = told, order = #events }
+      end
+    end
+  end
+  table.sort(events, function(a, b)
+    return a.time < b.time or a.time == b.time and a.order < b.order
+  end)
+  return events
+end
+
+-- spoke: whether the container itself logged.
+local function log_of(here, name, container, deployment, hide)
+  local events, err = events_of(here, name, container, deployment)
+  if not events then
+    return { container = container, lines = {}, err = err }
+  end
+  local log = { container = container, lines = last_of(events, M.LINES) }
+  for _, event in ipairs(events) do
+    log.spoke = log.spoke or not event.told
+  end
+  for _, line in ipairs(log.lines) do
+    line.message = hide(line.message)
+  end
+  return log
+end
+
+-- The logs of a deployment's containers. Values of environments are hidden in their lines.
+local function logs_of(here, name, deployment, reveal)
+  local hide = deployments.hider(deployment.request, reveal)
+  return task.map(lists.sorted_names(deployment.request.containers), function(container)
+    return log_of(here, name, container, deployment, hide)
+  end, { limit = here.parallel })
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Reasons
+
+-- Why the service may not pull an image of the caller's registry | nil
+local function trouble_of(here, service, image)
+  if not service.role.arn then
+    return ("image '%s': the puller role of '%s' is off: lanyard enable %s"):format(image.reference, service.name,
+      service.name)
+  end
+  local doc, err = store.read(here.ecr, image.repository_name)
+  if err then
+    return err.message
+  end
+  local decision, why = images.decide(doc, service.role.arn, image.repository, here.clock.time())
+  if decision ~= "allow" then
+    return ("repository '%s': %s: lanyard grant %s %s"):format(image.repository_name, why, service.name,
+      image.repository_name)
+  end
+  return nil
+end
+
+local function image_troubles(here, service, request)
+  local found = {}
+  for _, container in ipairs(lists.sorted_names(request.containers)) do
+    local image, err = images.read(container, request.containers[container].image)
+    local ok = false
+    if image then
+      ok, err = images.look(here, { image })
+    end
+    if not ok then
+      found[#found + 1] = err.message
+    elseif image.repository then
+      found[#found + 1] = trouble_of(here, service, image)
+    end
+  end
+  return found
+end
+
+local function health_check(request)
+  local endpoint = request.publicEndpoint
+  local check = endpoint and endpoint.healthCheck or deployments.HEALTH_CHECK
+  return endpoint and ("the health check of '%s' did not pass: GET %s on port %d must answer %s within %d s")
+    :format(endpoint.containerName, check.path or deployments.HEALTH_CHECK.path, endpoint.containerPort,
+      check.successCodes or deployments.HEALTH_CHECK.successCodes,
+      check.timeoutSeconds or deployments.HEALTH_CHECK.timeoutSeconds)
+end
+
+-- What the logs let one think, once every image can be pulled.
+local function guess(request, logs)
+  local silent = {}
+  for _, log in ipairs(logs) do
+    if log.err then
+      return ("the log of '%s' could not be read: %s"):format(log.container, log.err.message)
+    elseif not log.spoke then
+      silent[#silent + 1] = "'" .. log.container .. "'"
+    end
+  end
+  if #silent == #logs then
+    return "its images can be pulled now, but no container logged a word: the grant may have come too late (deploy "
+      .. "again), the image may not be for linux/amd64, or its program ended at once"
+  end
+  local health = health_check(request)
+  return "the containers ran and logged: a program ended by itself" .. (health and ", or " .. health or "")
+    .. (#silent > 0 and ("; nothing was logged by %s"):format(table.concat(silent, ", ")) or "")
+end
+
+-- explain(here, outcome, options) --> reasons, logs; nil, nil, err
+-- outcome: of lanyard.access.follow; options: request (what was asked for, should the deployment have
+-- vanished), reveal (show values of environments in logs).
+-- reasons: texts, the most likely first; logs: a list of { container, lines = { { time (seconds since 1970),
+-- message } }, spoke, err }, the newest line last.
+function M.explain(here, outcome, options)
+  if outcome.ending == "replaced" then
+    return {}, {}
+  end
+  local name = outcome.service.name
+  local list, err = deployments.list(here, name)
+  if not list then
+    return nil, nil, err
+  end
+  local deployment = deployments.find(list, outcome.version)
+    or { version = outcome.version, request = options.request or { containers = {} },
+      created = here.clock.time() - outcome.seconds - SLACK }
+  local logs = logs_of(here, name, deployment, options.reveal)
+  local reasons = image_troubles(here, outcome.service, deployment.request)
+  if #reasons == 0 then
+    reasons[1] = guess(deployment.request, logs)
+  end
+  return reasons, logs
+end
+
+return M

@@ -1,0 +1,174 @@
+-- Deployments on the command line: what one took, what it would take, and why one failed.
+
+local cli = require "lanyard.cli"
+local deployments = require "lanyard.access.deployments"
+local diff = require "lanyard.diff"
+local escape = require "lanyard.report.escape"
+local instant = require "lanyard.aws.instant"
+local json = require "lanyard.json"
+local report = require "lanyard.report"
+
+local M = {}
+
+-- 252.3 --> "4 min 12 s"
+function M.duration(seconds)
+  local whole = math.floor(seconds + 0.5)
+  if whole < 60 then
+    return whole .. " s"
+  end
+  return ("%d min %d s"):format(whole // 60, whole % 60)
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Failure
+
+-- Members of JSON for how a deployment ended: of an outcome (of lanyard.access.follow), with reasons and
+-- logs (of lanyard.access.diagnosis) where it failed.
+function M.ending(item, outcome, reasons, logs)
+  item.version = outcome.version
+  item.seconds = math.floor(outcome.seconds * 10 + 0.5) / 10
+  item.reasons = reasons and json.array(reasons)
+  item.logs = logs and json.array {}
+  for i, log in ipairs(logs or {}) do
+    local lines = json.array {}
+    for j, line in ipairs(log.lines) do
+      lines[j] = { time = instant.write(math.floor(line.time)), message = line.message }
+    end
+    item.logs[i] = { container = log.container, lines = lines, error = log.err and log.err.message }
+  end
+  return item
+end
+
+local ENDED = {
+  failed = "failed", canceled = "was canceled without a word", replaced = "is not active: a later one replaced it",
+}
+
+-- What there is of a container's log, in words.
+local function about(log, name, version)
+  local count = #log.lines
+  if log.err then
+    return "the log could not be read: " .. escape.printable(log.err.message)
+  elseif count == 0 then
+    return ("nothing was logged yet; logs may come minutes late: lanyard wait deployment %s --version %d looks again")
+      :format(name, version)
+  end
+  return count == 1 and "the only line logged" or ("the last %d lines logged"):format(count)
+end
+
+-- Tells on stderr that a deployment failed, why that may be, and what its containers logged last.
+function M.failure(name, outcome, reasons, logs)
+  cli.note(("lanyard: deployment %d of '%s' %s after %s"):format(outcome.version, name, ENDED[outcome.ending],
+    M.duration(outcome.seconds)))
+  for _, reason in ipairs(reasons) do
+    cli.note("  " .. escape.printable(reason))
+  end
+  for _, log in ipairs(logs) do
+    cli.note(("  container '%s': %s"):format(escape.printable(log.container), about(log, name, outcome.version)))
+    for _, line in ipairs(log.lines) do
+      cli.note(("    %s  %s"):format(instant.write(math.floor(line.time)), escape.printable(line.message)))
+    end
+  end
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- What was done, or would be
+
+-- The images of a plan: { [container] = { image, digest } }
+local function images_of(plan)
+  local images = {}
+  for _, image in ipairs(plan.images) do
+    images[image.container] = { image = image.reference, digest = image.found_digest }
+  end
+  return images
+end
+
+local function json_of_grants(grants)
+  local list = json.array {}
+  for i, item in ipairs(grants) do
+    local change, err = item.change, item.err
+    list[i] = {
+      repository = item.repository,
+      result = change and change.kind or "failed",
+      why = change and change.why,
+      diff = change and change.diff ~= "" and change.diff or nil,
+      error = err and { code = err.code, message = err.message, request_id = err.request_id },
+    }
+  end
+  return list
+end
+
+-- item(plan, facts, reveal) --> the JSON of a deployment
+-- facts: result (a word), role (a change, of here:enable) | nil, grants, err
+function M.item(plan, facts, reveal)
+  local role, err = facts.role, facts.err
+  return {
+    service = plan.service.name,
+    region = plan.service.region,
+    result = facts.result,
+    why = plan.why,
+    role = role and { result = role.kind, principalArn = role.service.role.arn or "" },
+    repositories = json_of_grants(facts.grants),
+    images = images_of(plan),
+    previousVersion = plan.current and plan.current.version,
+    deployment = deployments.shown(plan.request, reveal),
+    warnings = #plan.warnings > 0 and json.array(plan.warnings) or nil,
+    error = err and { code = err.code, message = err.message, request_id = err.request_id },
+  }
+end
+
+local function coloured(kind)
+  local colour = (kind == "failed" or kind == "canceled" or kind == "replaced") and "red"
+    or kind ~= "unchanged" and "green"
+  return { kind, colour or nil }
+end
+
+-- Prints the steps of a deployment as a table. note: what there is to say of the deployment itself.
+function M.steps(facts, note)
+  local rows = {}
+  if facts.role then
+    rows[1] = { "role", coloured(facts.role.kind), facts.role.service.role.arn or "" }
+  end
+  for _, item in ipairs(facts.grants) do
+    local change = item.change
+    rows[#rows + 1] = { "grant " .. item.repository, coloured(change and change.kind or "failed"),
+      change and change.why or item.err and item.err.code or "" }
+  end
+  rows[#rows + 1] = { "deployment", coloured(facts.result), note or "" }
+  report.rows({ "STEP", "RESULT", "NOTE" }, rows)
+end
+
+local function text_of(request, reveal, other)
+  return request and json.encode(deployments.shown(request, reveal, other), { pretty = true }) .. "\n" or ""
+end
+
+-- The difference that a plan makes to the running deployment, as a unified diff for a terminal.
+local function difference(plan, reveal)
+  local before = plan.current and plan.current.request
+  local text = diff.unified(text_of(before, reveal), text_of(plan.request, reveal, before), {
+    from = before and "version " .. plan.current.version or "no deployment",
+    to = "the next version",
+  })
+  return (text:gsub("[^\n]+", escape.printable))
+end
+
+-- Prints what a plan would do, as a person reads it.
+function M.plan(plan, facts, reveal)
+  M.steps(facts, plan.why)
+  local rows = {}
+  for i, image in ipairs(plan.images) do
+    rows[i] = { image.container, image.reference, image.found_digest or "(not looked at)" }
+  end
+  cli.out "\n"
+  report.rows({ "CONTAINER", "IMAGE", "DIGEST" }, rows)
+  for _, item in ipairs(facts.grants) do
+    if item.change.diff ~= "" then
+      cli.out("\n" .. report.paint_diff(item.change.diff))
+    end
+  end
+  local text = plan.in_place and "" or difference(plan, reveal)
+  if text ~= "" then
+    cli.out("\n" .. report.paint_diff(text))
+  end
+end
+
+return M

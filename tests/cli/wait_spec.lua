@@ -1,0 +1,75 @@
+local deployable = require "deployable"
+local helper = require "helper"
+local json = require "lanyard.json"
+
+local SERVICE = "my-container-service"
+
+describe("lanyard wait", function()
+  it("waits for a service until no change of it is under way", function()
+    local emulator <close> = helper.emulator "--activation-delay 1"
+    emulator:run { "enable", SERVICE, "--no-wait" }
+    local result = emulator:run { "wait", "service", SERVICE }
+    assert.equal("", result.err)
+    assert.equal(0, result.status)
+    assert.match("my%-container%-service +READY +arn:aws:iam::", result.out)
+  end)
+
+  it("waits for a role until it has an ARN, and not for one that nobody turns on", function()
+    local emulator <close> = helper.emulator "--activation-delay 1"
+    local result = emulator:run { "wait", "role", SERVICE }
+    assert.equal(1, result.status)
+    assert.match("the puller role of 'my%-container%-service' is off.*\n +lanyard enable", result.err)
+    emulator:run { "enable", SERVICE, "--no-wait" }
+    local role = json.decode(emulator:run({ "wait", "role", SERVICE, "--output", "json" }).out)
+    assert.equal(true, role.isActive)
+    assert.match("/private%-repo%-access/", role.principalArn)
+  end)
+
+  it("waits for the newest deployment, and tells why one failed", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/seed.json", json.encode(deployable.SEED))
+    local emulator <close> = helper.emulator { "--activation-delay", "1", "--seed", folder .. "/seed.json" }
+    local result = emulator:run "wait deployment web"
+    assert.equal(0, result.status)
+    assert.match("web +1 +active", result.out)
+    emulator:run "deploy web app=web:broken --no-wait"
+    result = emulator:run "wait deployment web"
+    assert.equal(1, result.status)
+    assert.match("web +2 +failed", result.out)
+    assert.match("deployment 2 of 'web' failed.*connecting with %*%*%*", result.err)
+    emulator:run "deploy web app=web:1.1"
+    result = emulator:run "wait deployment web --version 1"
+    assert.equal(1, result.status)
+    assert.match("deployment 1 of 'web' is not active: a later one replaced it", result.err)
+  end)
+
+  it("gives up after --timeout", function()
+    local emulator <close> = helper.emulator "--activation-delay 30"
+    emulator:run { "enable", SERVICE, "--no-wait" }
+    for _, what in ipairs { "service", "role" } do
+      local result = emulator:run { "wait", what, SERVICE, "--timeout", "1s" }
+      assert.equal(1, result.status)
+      assert.match("took over 1 s; the service is UPDATING", result.err)
+      assert.match("lanyard wait " .. what, result.err)
+    end
+  end)
+
+  it("refuses what is no wait", function()
+    local emulator <close> = helper.emulator()
+    for words, case in pairs {
+      ["wait"] = { 2, "" },
+      ["wait image my-container-service"] = { 2, "'service', 'role', 'deployment'" },
+      ["wait service"] = { 2, "missing argument" },
+      ["wait service my-container-service --version 1"] = { 2, "%-%-version is of a deployment" },
+      ["wait deployment my-container-service --version none"] = { 2, "'none' is no version" },
+      ["wait deployment my-container-service"] = { 1, "has no deployment yet" },
+      ["wait service nobody"] = { 1, "no container service 'nobody'" },
+      ["wait role Nobody!"] = { 2, "no container service's name" },
+    } do
+      local result = emulator:run(words)
+      assert.equal(case[1], result.status, words)
+      assert.match(case[2], result.err)
+      assert.equal("", result.out)
+    end
+  end)
+end)

@@ -1,0 +1,131 @@
+local deployable = require "deployable"
+local errors = require "lanyard.errors"
+
+local HOST, SECRET = deployable.HOST, deployable.SECRET
+local image, changes = deployable.image, deployable.changes
+
+describe("a plan of a deployment", function()
+  it("keeps all that is not named, and calls nothing that changes", function()
+    local w <close> = deployable.world()
+    local plan = assert(w.here:plan_deployment("web", { images = image("app", "web:1.1") }))
+    assert.same({
+      app = { image = HOST .. "web:1.1", ports = { ["80"] = "HTTP" }, environment = { KEY = SECRET }, command = { "serve" } },
+      side = { image = "nginx:1" },
+    }, plan.request.containers)
+    assert.equal("/up", plan.request.publicEndpoint.healthCheck.path)
+    assert.equal(1, plan.current.version)
+    assert.is_false(plan.in_place)
+    assert.equal("would grant", plan.grants[1].change.kind)
+    assert.same({}, changes(w))
+  end)
+
+  it("adds containers, and moves the public endpoint with its port opened", function()
+    local w <close> = deployable.world()
+    local plan = assert(w.here:plan_deployment("web", {
+      images = image("jobs", "jobs"), public_endpoint = { containerName = "jobs", containerPort = 8080 },
+    }))
+    assert.same({ image = HOST .. "jobs:latest", ports = { ["8080"] = "HTTP" } }, plan.request.containers.jobs)
+    assert.same({ containerName = "jobs", containerPort = 8080 }, plan.request.publicEndpoint)
+    assert.equal(HOST .. "web:1.0", plan.request.containers.app.image)
+    assert.same({ "jobs", "web" }, { plan.repositories[1].name, plan.repositories[2].name })
+  end)
+
+  it("keeps the health check where only the port changes", function()
+    local w <close> = deployable.world()
+    local plan = assert(w.here:plan_deployment("web", {
+      images = {}, public_endpoint = { containerName = "app", containerPort = 81 },
+    }))
+    assert.same({ ["80"] = "HTTP", ["81"] = "HTTP" }, plan.request.containers.app.ports)
+    assert.equal("/up", plan.request.publicEndpoint.healthCheck.path)
+  end)
+
+  it("is of a request instead of the running deployment where one is handed in", function()
+    local w <close> = deployable.world()
+    local plan = assert(w.here:plan_deployment("web", {
+      request = { containers = { one = { image = "nginx" }, two = { image = HOST .. "web:1.0" } } },
+      images = image("two", "web:1.1"),
+    }))
+    assert.same({ one = { image = "nginx" }, two = { image = HOST .. "web:1.1" } }, plan.request.containers)
+    assert.is_nil(plan.request.publicEndpoint)
+  end)
+
+  it("pins what is named to its digest when asked, and nothing else", function()
+    local w <close> = deployable.world()
+    local plan = assert(w.here:plan_deployment("web", { images = image("jobs", "jobs"), resolve = true }))
+    assert.matches("/jobs@sha256:%x+$", plan.request.containers.jobs.image)
+    assert.equal(HOST .. "web:1.0", plan.request.containers.app.image)
+  end)
+
+  it("stops before anything is changed where it cannot work", function()
+    local w <close> = deployable.world()
+    w:put("jobs", '{"Version":"2008-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"ecr:BatchGetImage"}]}')
+    for code, case in pairs {
+      ImageNotFoundException = { "web", { images = image("app", "web:9") } },
+      RepositoryNotFoundException = { "web", { images = image("app", "nobody:9") } },
+      WrongRegion = { "web", { images = image("app", "111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1.0") } },
+      InvalidName = { "web", { images = image("App", "web:1.0") } },
+      PullDenied = { "web", { images = image("app", "jobs") } },
+      NotFoundException = { "nobody", { images = image("app", "web:1.0") } },
+      InvalidDeployment = { "fresh", { images = {} } },
+    } do
+      local plan, err = w.here:plan_deployment(case[1], case[2])
+      assert.is_nil(plan, code)
+      assert.equal(code, err.code)
+    end
+    assert.same({}, changes(w))
+  end)
+
+  it("is refused by a service that is disabled or being deleted", function()
+    local w <close> = deployable.world()
+    assert(w.here.lightsail:UpdateContainerService { serviceName = "web", isDisabled = true })
+    local plan, err = w.here:plan_deployment("web", { images = image("app", "web:1.1") })
+    assert.is_nil(plan)
+    assert.equal("ServiceDisabled", err.code)
+    w.world.options.activation_delay = 100
+    assert(w.here.lightsail:DeleteContainerService { serviceName = "web" })
+    plan, err = w.here:plan_deployment("web", { images = image("app", "web:1.1") })
+    assert.is_nil(plan)
+    assert.equal("ServiceDeleting", err.code)
+  end)
+
+  it("asks the rules, who see no secret, and is refused by them", function()
+    local w <close> = deployable.world()
+    local asked
+    w.here.permit = function(_, change)
+      if change.on ~= "deploy" then
+        return true
+      end
+      asked = change
+      return nil, errors.new { code = "RefusedByRule", message = "not on Fridays" }
+    end
+    local plan, err = w.here:plan_deployment("web", { images = image("app", "web:1.1"), dry_run = true })
+    assert.is_nil(plan)
+    assert.equal("RefusedByRule", err.code)
+    assert.equal("deploy", asked.on)
+    assert.equal("web", asked.service.name)
+    assert.is_true(asked.dry_run)
+    assert.same({ KEY = "***" }, asked.deployment.containers.app.environment)
+    assert.same({}, changes(w))
+  end)
+
+  it("stops at a grant that has ended, and says how to give it another end", function()
+    local w <close> = deployable.world()
+    w:put("web", nil)
+    local service = assert(w.here:service "web")
+    assert(w.here:grant(service, w:repository "web", { expires = math.floor(w:time()) + 60 }))
+    assert(w.here:plan_deployment("web", { images = image("app", "web:1.1") }))
+    w.passed = w.passed + 120
+    local plan, err = w.here:plan_deployment("web", { images = image("app", "web:1.1") })
+    assert.is_nil(plan)
+    assert.equal("GrantEnded", err.code)
+    assert.matches("lanyard grant web web %-%-expires", err.tip)
+  end)
+
+  it("warns of an image of another account, and grants nothing for it", function()
+    local w <close> = deployable.world()
+    local plan = assert(w.here:plan_deployment("fresh", {
+      images = image("app", "999999999999.dkr.ecr.us-east-1.amazonaws.com/app:1") }))
+    assert.matches("registry of account 999999999999", plan.warnings[1])
+    assert.is_false(plan.needs_role)
+  end)
+end)

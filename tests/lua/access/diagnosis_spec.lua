@@ -1,0 +1,120 @@
+local deployable = require "deployable"
+
+local image = deployable.image
+
+-- Deploys and follows to the end. --> outcome, plan
+local function run(w, name, wants)
+  local result, err, plan = deployable.deploy(w, name, wants)
+  assert.is_nil(err)
+  return assert(w.here:follow_deployment(name, result.version)), plan
+end
+
+local function text_of(log)
+  local lines = {}
+  for i, line in ipairs(log.lines) do lines[i] = line.message end
+  return table.concat(lines, "\n")
+end
+
+describe("the reasons of a failed deployment", function()
+  it("are what its programs logged, without the secrets of their environment", function()
+    local w <close> = deployable.world()
+    local outcome = run(w, "web", { images = image("app", "web:broken") })
+    assert.equal("failed", outcome.ending)
+    local reasons, logs = w.here:explain_deployment(outcome, {})
+    assert.matches("^the containers ran and logged: a program ended by itself, or the health check of 'app' did not pass: "
+      .. "GET /up on port 80 must answer 200%-499 within 2 s; nothing was logged by 'side'$", reasons[1])
+    assert.same({ "app", "side" }, { logs[1].container, logs[2].container })
+    assert.is_true(logs[1].spoke)
+    assert.matches("connecting with %*%*%*\n.*Canceled$", text_of(logs[1]))
+    assert.is_nil(text_of(logs[1]):find(deployable.SECRET, 1, true))
+    local _, revealed = w.here:explain_deployment(outcome, { reveal = true })
+    assert.is_truthy(text_of(revealed[1]):find(deployable.SECRET, 1, true))
+  end)
+
+  it("are guessed where nothing was logged", function()
+    local w <close> = deployable.world()
+    local reasons, logs = w.here:explain_deployment(run(w, "web", { images = image("app", "web:silent") }), {})
+    assert.matches("no container logged a word", reasons[1])
+    assert.is_falsy(logs[1].spoke)
+  end)
+
+  it("have no line that Lightsail wrote of another deployment", function()
+    local w <close> = deployable.world()
+    run(w, "web", { images = image("app", "web:sick") })
+    local _, logs = w.here:explain_deployment(run(w, "web", { images = image("app", "web:silent") }), {})
+    assert.matches("%[deployment:3%]", text_of(logs[1]))
+    assert.not_matches("%[deployment:2%]", text_of(logs[1]))
+  end)
+
+  it("are that an image cannot be pulled, with what mends it", function()
+    for message, spoil in pairs {
+      ["repository 'jobs': it has no policy: lanyard grant fresh jobs"] = function(w) w:put("jobs", nil) end,
+      ["puller role of 'fresh' is off: lanyard enable fresh"] = function(w)
+        assert(w.here:disable "fresh")
+      end,
+      ["repository 'jobs' has no image tagged 'latest'"] = function(w)
+        w.world.region("us-east-1").repositories.jobs.images = {}
+      end,
+    } do
+      local w <close> = deployable.world()
+      local plan = assert(w.here:plan_deployment("fresh", { images = image("app", "jobs") }))
+      local lightsail = w.here.lightsail
+      -- Somebody spoils it at the last moment.
+      w.here.lightsail = setmetatable({ CreateContainerServiceDeployment = function(_, input)
+        w.here.lightsail = lightsail
+        spoil(w)
+        return lightsail:CreateContainerServiceDeployment(input)
+      end }, { __index = function(_, name)
+        return function(_, ...) return lightsail[name](lightsail, ...) end
+      end })
+      local result = assert(w.here:deploy(plan))
+      local outcome = assert(w.here:follow_deployment("fresh", result.version))
+      assert.equal("failed", outcome.ending)
+      local reasons = w.here:explain_deployment(outcome, {})
+      assert.equal(1, #reasons)
+      assert.is_truthy(reasons[1]:find(message, 1, true), reasons[1])
+    end
+  end)
+
+  it("keep to the newest lines of a long log, in order", function()
+    local seed = { regions = { ["us-east-1"] = {
+      services = { { name = "fresh" } },
+      repositories = { { name = "jobs", images = { { tag = "latest", exits = true, log = {} } } } },
+    } } }
+    for i = 1, 70 do seed.regions["us-east-1"].repositories[1].images[1].log[i] = ("line %03d"):format(i) end
+    local w <close> = deployable.world { seed = seed, activation_delay = 100 }
+    local _, logs = w.here:explain_deployment(run(w, "fresh", { images = image("app", "jobs") }), {})
+    assert.equal(20, #logs[1].lines)
+    assert.equal("line 052", logs[1].lines[1].message)
+    assert.matches("Canceled$", logs[1].lines[20].message)
+  end)
+
+  it("tell of a log that may not be read", function()
+    local w <close> = deployable.world { faults = { {
+      operation = "GetContainerLog", error = { code = "AccessDeniedException", message = "no" } } } }
+    local reasons, logs = w.here:explain_deployment(run(w, "web", { images = image("app", "web:sick") }), {})
+    assert.equal("AccessDeniedException", logs[1].err.code)
+    assert.matches("the log of 'app' could not be read", reasons[1])
+  end)
+
+  it("are looked for even where the deployment vanished", function()
+    local w <close> = deployable.world { activation_delay = 50 }
+    local result, _, plan = deployable.deploy(w, "web", { images = image("app", "web:sick") })
+    table.remove(w.world.region("us-east-1").services.web.deployments)
+    local outcome = assert(w.here:follow_deployment("web", result.version))
+    assert.equal("canceled", outcome.ending)
+    local reasons, logs = w.here:explain_deployment(outcome, { request = plan.request })
+    assert.equal(1, #reasons)
+    assert.equal("app", logs[1].container)
+  end)
+
+  it("are none where a later deployment took its place", function()
+    local w <close> = deployable.world()
+    run(w, "web", { images = image("app", "web:1.1") })
+    local outcome = assert(w.here:follow_deployment("web", 1))
+    assert.equal("replaced", outcome.ending)
+    local reasons, logs = w.here:explain_deployment(outcome, {})
+    assert.same({}, reasons)
+    assert.same({}, logs)
+  end)
+end)
