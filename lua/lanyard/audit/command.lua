@@ -16,6 +16,7 @@ local progress = require "lanyard.audit.progress"
 local read = require "lanyard.audit.read"
 local repositories = require "lanyard.access.repositories"
 local scope = require "lanyard.audit.scope"
+local span = require "lanyard.audit.span"
 
 local M = {}
 
@@ -76,12 +77,12 @@ end
 
 local function plan(options, meter)
   local transport = scope.transport(nil, nil, meter)
-  return scope.plan {
-    regions = options.region and cli.check(scope.regions(options.region)),
-    profiles = options.profile and cli.check(scope.words(options.profile, "--profile")),
+  return span.plan {
+    regions = options.region and cli.check(span.regions(options.region)),
+    profiles = options.profile and cli.check(span.words(options.profile, "--profile")),
     role = options.assume_role,
     external_id = options.external_id,
-    accounts = options.accounts and cli.check(scope.accounts(options.accounts)),
+    accounts = options.accounts and cli.check(span.accounts(options.accounts)),
     say = tell,
     open = function(profile, region)
       local given = cli.session_options(options)

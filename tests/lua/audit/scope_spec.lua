@@ -1,6 +1,7 @@
 local fleet = require "fleet"
 local http = require "lanyard.http"
 local scope = require "lanyard.audit.scope"
+local span = require "lanyard.audit.span"
 local task = require "lanyard.task"
 
 local TWO_REGIONS = { regions = {
@@ -23,20 +24,6 @@ local OPEN_KEYS = {
 }
 
 describe("the scopes of an audit", function()
-  it("are read from the words of options", function()
-    assert.same({ "a", "b" }, scope.words("a, b,a", "--profile"))
-    assert.same({ "us-east-1", "eu-west-1" }, scope.regions "us-east-1,eu-west-1")
-    assert.equal("all", scope.regions "all")
-    for text, message in pairs {
-      ["a,,b"] = "empty name", ["all,us-east-1"] = "written alone", ["us-east-1,nowhere"] = "'nowhere' is no Region",
-      [""] = "empty name",
-    } do
-      local nothing, err = scope.regions(text)
-      assert.is_nil(nothing)
-      assert.is_truthy(tostring(err):find(message, 1, true), tostring(err))
-    end
-  end)
-
   it("are each an entry of the report, and findings of all stand together", function()
     local accounts <close> = two_regions()
     local report, failures = scope.run(scope.plan { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() })
@@ -88,19 +75,6 @@ describe("the scopes of an audit", function()
     failures = select(2, scope.run(scopes, { globs = { "web", "nowhere" } }))
     assert.equal(1, #failures)
     assert.match("no repository matches 'nowhere'", tostring(failures[1].err))
-  end)
-
-  it("look up credentials once for all Regions", function()
-    local accounts <close> = two_regions()
-    local opened = 0
-    local open = accounts:opener()
-    local scopes = scope.plan { regions = "all", open = function(...)
-      opened = opened + 1
-      return open(...)
-    end }
-    assert.equal(16, #scopes)
-    assert.equal(1, opened)
-    assert.equal(scopes[1].session:credentials(), scopes[16].session:credentials())
   end)
 
   it("tell a profile that there is not for each of its Regions, and go on with the others", function()
@@ -165,25 +139,6 @@ describe("a Region that answers slowly", function()
 end)
 
 describe("all Regions", function()
-  it("are those that Lightsail lists, and it is said", function()
-    local accounts <close> = two_regions()
-    local said = {}
-    local scopes = scope.plan { regions = "all", open = accounts:opener(), say = function(text) said[#said + 1] = text end }
-    assert.equal(16, #scopes)
-    assert.same({ "the 16 Regions are those that lightsail:GetRegions lists" }, said)
-  end)
-
-  it("are those that lanyard knows where Lightsail does not tell, and it is said", function()
-    local accounts <close> = two_regions()
-    accounts.refuse = function(operation)
-      return operation == "GetRegions" and { code = "AccessDeniedException", message = "not you" } or nil
-    end
-    local said = {}
-    local scopes = scope.plan { regions = "all", open = accounts:opener(), say = function(text) said[#said + 1] = text end }
-    assert.equal(#scope.REGIONS, #scopes)
-    assert.match("^the 17 Regions are those that lanyard knows.*not you", said[1])
-  end)
-
   it("may not be enabled: such are skipped, others fail", function()
     local accounts <close> = two_regions()
     local codes = { ["ap-southeast-3"] = "UnrecognizedClientException", ["ap-southeast-5"] = "OptInRequired",
@@ -203,23 +158,8 @@ describe("all Regions", function()
     local accounts <close> = two_regions()
     accounts.refuse = function() return { code = "UnrecognizedClientException", message = "who?" } end
     local _, failures = scope.run(scope.plan { regions = "all", open = accounts:opener() })
-    assert.equal(#scope.REGIONS, #failures)
+    assert.equal(#span.REGIONS, #failures)
     for _, failure in ipairs(failures) do assert.is_nil(failure.skipped) end
-  end)
-
-  it("are none in a partition without Lightsail", function()
-    local accounts <close> = two_regions()
-    local open = accounts:opener()
-    local scopes = scope.plan { regions = "all", open = function(profile) return open(profile, "cn-north-1") end }
-    local _, failures = scope.run(scopes)
-    assert.match("in no Region of partition aws%-cn", tostring(failures[1].err))
-  end)
-
-  it("are asked for in a Region that Lightsail is in", function()
-    local accounts <close> = two_regions()
-    local open = accounts:opener()
-    scope.plan { regions = "all", open = function(profile) return open(profile, "sa-east-1") end }
-    assert.same({ "GetRegions us-east-1 111122223333" }, accounts.calls)
   end)
 end)
 
@@ -306,17 +246,6 @@ describe("an audit of other accounts", function()
     assert.equal(3, #report.findings)
   end)
 
-  it("tells the external id that the roles ask for", function()
-    local accounts <close> = three_accounts()
-    local asked
-    accounts.refuse = function(operation, _, _, request)
-      asked = operation == "AssumeRole" and request.body or asked
-    end
-    assert.equal("lent:1/a", scope.external_id "lent:1/a")
-    scope.plan { role = "audit", accounts = { OTHER }, external_id = "lent:1/a", open = accounts:opener() }
-    assert.match("&ExternalId=lent%%3A1%%2Fa&", asked .. "&")
-  end)
-
   it("assumes a role once for all Regions", function()
     local accounts <close> = three_accounts()
     local report = scope.run(scope.plan {
@@ -364,14 +293,5 @@ describe("an audit of other accounts", function()
       assert.equal(failure.skipped and OTHER or THIRD, failure.scope.account)
     end
     assert.same({ 1, 16 }, { skipped, failed })
-  end)
-
-  it("takes accounts of twelve digits, and a role's name with its path", function()
-    assert.same({ OWN, OTHER }, scope.accounts(OWN .. "," .. OTHER))
-    assert.match("12 digits", tostring(select(2, scope.accounts "1234")))
-    assert.equal("ops/audit", scope.role "ops/audit")
-    for _, name in ipairs { "", "/audit", "audit/", "arn:aws:iam::111122223333:role/x", "a b" } do
-      assert.is_nil((scope.role(name)))
-    end
   end)
 end)
