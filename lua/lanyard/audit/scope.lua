@@ -31,9 +31,10 @@ M.CALLS = 16
 -- How many scopes are looked at at once: all Regions of an account, each with its own limits.
 local AT_ONCE = 20
 
--- How many calls each of several scopes makes at least at once. One Region that answers slowly holds so many
--- of all, and leaves the others to the rest. A request is signed before it waits for its turn, and AWS takes a
--- signature for five minutes: with so many none waits longer, though every call took its half minute.
+-- How many calls each of several scopes makes at least at once; the last ones left make more. A Region that
+-- answers slowly holds so many of all, and leaves the rest to the others. A request is signed before it waits for
+-- its turn, and AWS takes a signature for five minutes: with so many none waits longer, though every call took
+-- its half minute.
 local SHARE = 4
 
 -- What AWS answers in a Region that an account has not enabled. Who has a wrong key gets some of these,
@@ -102,6 +103,34 @@ local function choose(here, globs, shard, met)
   end
 end
 
+-- What scopes that are not done yet have of the calls in flight: a gate each, which widens as others end.
+local Shares = {}
+Shares.__index = Shares
+
+local function shares(count)
+  return setmetatable({ left = count, share = math.max(SHARE, M.CALLS // math.max(1, count)), gates = {} }, Shares)
+end
+
+-- run(f): f's results, called with a gate
+function Shares:run(f)
+  local gate = task.semaphore(self.share)
+  self.gates[gate] = true
+  local _ <close> = setmetatable({}, { __close = function() self:leave(gate) end })
+  return f(gate)
+end
+
+function Shares:leave(gate)
+  self.gates[gate] = nil
+  self.left = self.left - 1
+  local share = math.max(SHARE, M.CALLS // math.max(1, self.left))
+  for other in pairs(self.gates) do
+    for _ = self.share + 1, share do
+      other:release()
+    end
+  end
+  self.share = share
+end
+
 -- Tells the findings of a scope. Two profiles of one account find the same: the first tells it.
 local function teller(scope, tell, told_by)
   return function(finding)
@@ -114,14 +143,15 @@ local function teller(scope, tell, told_by)
 end
 
 -- --> the report of one scope | nil, err
-local function look_at(scope, options, met, part)
+local function look_at(scope, options, met, part, gate)
   if scope.err then
     return nil, scope.err
   end
-  local here, err = access.connect(scope.session, { parallel = options.parallel })
+  local here, err = access.connect(scope.session, { parallel = M.CALLS })
   if not here then
     return nil, err
   end
+  here.gate = gate
   if met and options.globs then
     choose(here, options.globs, options.shard, met)
   end
@@ -204,13 +234,13 @@ function M.run(scopes, options)
     shard = options.shard and ("%d/%d"):format(options.shard.index, options.shard.count),
   } or nil
   options.globs = options.globs or options.shard and { "*" }
-  options.parallel = math.max(SHARE, M.CALLS // math.max(1, #scopes))
   options.told_by = {}
   local several = #scopes > 1 or options.shard ~= nil
   local met = several and {} or nil
   local parts = options.meter and options.meter:scopes(#scopes) or {}
+  local share = shares(#scopes)
   local outcomes = task.map(scopes, function(scope, i)
-    local report, err = look_at(scope, options, met, parts[i])
+    local report, err = share:run(function(gate) return look_at(scope, options, met, parts[i], gate) end)
     if parts[i] then
       parts[i].ended = true
     end
