@@ -35,6 +35,7 @@ local history = require "lanyard.audit.history"
 local read = require "lanyard.audit.read"
 local report = require "lanyard.report"
 local scope = require "lanyard.audit.scope"
+local span = require "lanyard.audit.span"
 local steps = require "lanyard.audit.command"
 
 local command = cli.command(...):with_aws():with_output(report.AUDIT_FORMATS)
@@ -46,8 +47,8 @@ command:option("--baseline", "Tell what changed since this report."):argname "FI
 command:option("--history", "Keep this run in a file of SQLite."):argname "DB"
 command:option("--shard", "Look at the Ith of N parts of the repositories."):argname "I/N":convert(scope.shard)
 command:option("--assume-role", "Look at other accounts with their role of this name."):argname "NAME"
-  :convert(scope.role)
-command:option("--external-id", "The external id that these roles ask for."):argname "ID":convert(scope.external_id)
+  :convert(span.role)
+command:option("--external-id", "The external id that these roles ask for."):argname "ID":convert(span.external_id)
 command:option("--accounts", "The accounts to look at with --assume-role."):argname "ID,..."
 command:flag("--organization", "Look with --assume-role at all active accounts of the organization.")
 command:option("--trusted-accounts", "Other accounts that may pull; all others are worse then."):argname "ID,..."

@@ -204,9 +204,9 @@ function M.begin(here, options)
   return seen
 end
 
--- each(here, seen, unused_days, visit): looks at one repository after the other, several at a time, and calls
--- visit(repository, position) with each. It is given up then, but for those that services deploy from: they
--- are what is left as seen.repositories.
+-- each(here, seen, unused_days, visit): looks at one repository after the other, several at a time, as many as
+-- pass here.gate (a semaphore) where there is one, and calls visit(repository, position) with each. It is given
+-- up then, but for those that services deploy from: they are what is left as seen.repositories.
 function M.each(here, seen, unused_days, visit)
   local listed, kept = seen.repositories, {}
   for _, one in ipairs(seen.deployed) do
@@ -214,6 +214,7 @@ function M.each(here, seen, unused_days, visit)
   end
   images.find(here, seen.deployed)
   task.map(listed, function(repository, i)
+    local _ <close> = here.gate and here.gate:acquire() or nil
     look_at(here, seen, repository)
     images.look_for_use(here, seen, repository, unused_days)
     if not kept[repository] then

@@ -16,6 +16,7 @@ local progress = require "lanyard.audit.progress"
 local read = require "lanyard.audit.read"
 local repositories = require "lanyard.access.repositories"
 local scope = require "lanyard.audit.scope"
+local span = require "lanyard.audit.span"
 
 local M = {}
 
@@ -77,12 +78,12 @@ end
 
 local function plan(options, meter)
   local transport = scope.transport(nil, nil, meter)
-  return scope.plan {
-    regions = options.region and cli.check(scope.regions(options.region)),
-    profiles = options.profile and cli.check(scope.words(options.profile, "--profile")),
+  return span.plan {
+    regions = options.region and cli.check(span.regions(options.region)),
+    profiles = options.profile and cli.check(span.words(options.profile, "--profile")),
     role = options.assume_role,
     external_id = options.external_id,
-    accounts = options.accounts and cli.check(scope.accounts(options.accounts, "--accounts")),
+    accounts = options.accounts and cli.check(span.accounts(options.accounts, "--accounts")),
     say = tell,
     open = function(profile, region)
       local given = cli.session_options(options)
@@ -142,7 +143,7 @@ function M.look(options, rules)
     cli.check(repositories.check(name))
   end
   collectgarbage("incremental", PAUSE, PACE)
-  local trusted = options.trusted_accounts and cli.check(scope.accounts(options.trusted_accounts, "--trusted-accounts"))
+  local trusted = options.trusted_accounts and cli.check(span.accounts(options.trusted_accounts, "--trusted-accounts"))
   local meter, streams = progress.meter(), M.streams(options, rules)
   local print_finding, worst = printer()
   local scopes, result, failures

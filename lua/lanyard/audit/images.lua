@@ -75,6 +75,7 @@ function M.find(here, deployed)
     end
   end
   task.map(list, function(same)
+    local _ <close> = here.gate and here.gate:acquire() or nil
     local found, err = exists(here, same[1].repository, same[1].image)
     for _, one in ipairs(same) do
       one.found = found

@@ -7,9 +7,10 @@
 --
 -- Nothing is held back until the first throttled call. That one shows the limit: the rate falls to 0.7 of
 -- what was sent then, and grows back along a cubic curve (RFC 9438's) that is flat where the limit was
--- found and steep far from it. Formulas and constants are those of the SDKs' adaptive mode, but for two:
--- calls that were under way when the rate fell do not make it fall again, and a low limit is tried again
--- less often, since to try it costs a throttled call.
+-- found and steep far from it. Formulas and constants are those of the SDKs' adaptive mode, but for this:
+-- calls that were under way when the rate fell do not make it fall again; a low limit is tried again less
+-- often, since to try it costs a throttled call; and one or two calls that are throttled in a burst, after a
+-- pause of this machine, do not unmake what is known: the limit is no less than what was taken of late.
 
 local M = {}
 
@@ -20,7 +21,10 @@ local FLATTEST = 0.0005  -- and at the lowest
 local SLOWEST = 0.5      -- calls a second
 local PERIOD = 0.5       -- seconds over which the rate sent is measured
 local SMOOTHING = 0.8    -- the weight of the last period in what is measured
+local MEMORY = 5         -- seconds over which it is measured what was taken
 local MOST_GROWTH = 2    -- times the rate measured
+local LEAST_LEFT = 0.9   -- what a throttled call leaves at least of the limit that was known
+local STORE = 0.3        -- seconds of tokens that are kept while nobody asks: more is a burst
 local LONGEST_NAP = 0.5  -- seconds after which who waits looks whether the rate has changed
 
 local Limiter = {}
@@ -34,6 +38,7 @@ function M.new(clock)
     rate = nil,                             -- calls a second; nil: not held back
     made = 0, made_at = now, handed = 0,    -- tokens made until then; number of the last one handed out
     measured = nil, count = 0, began = now, period = now // PERIOD,
+    taken = 0, taken_at = now,              -- calls a second that were not throttled, of late, and as of when
     limit = 0, limit_at = now,              -- the rate at which a call was throttled, and when
   }, Limiter)
 end
@@ -57,6 +62,18 @@ local function measure(self, now)
   return self.measured or self.count / math.max(PERIOD, now - self.began)
 end
 
+-- Counts a call that was taken, or not. --> how many a second were, of late
+local function measure_taken(self, now, throttled)
+  self.taken = self.taken * math.exp((self.taken_at - now) / MEMORY) + (throttled and 0 or 1 / MEMORY)
+  self.taken_at = now
+  return self.taken
+end
+
+-- What the limit is at least, once calls were counted for long enough: a bucket that was full at first is empty.
+local function least_limit(self, now)
+  return now - self.began > 2 * MEMORY and math.max(self.taken, LEAST_LEFT * self.limit) or 0
+end
+
 -- The rate at that moment along the curve: the limit is reached again after `zero` seconds.
 local function curve(self, now)
   local scale = math.max(FLATTEST, math.min(STEEPEST, self.limit / FLATNESS))
@@ -68,9 +85,9 @@ end
 function Limiter:record(throttled, sent)
   local now = self.clock.now()
   make_tokens(self, now)
-  local measured = measure(self, now)
+  local measured, taken = measure(self, now), measure_taken(self, now, throttled)
   if throttled and sent >= self.limit_at then
-    self.limit = math.min(measured, self.rate or measured)
+    self.limit = math.max(least_limit(self, now), math.min(measured, self.rate or measured))
     self.limit_at = now
     self.rate = BETA * self.limit
   elseif self.rate then
@@ -78,18 +95,17 @@ function Limiter:record(throttled, sent)
   else
     return
   end
-  self.rate = math.max(SLOWEST, math.min(self.rate, MOST_GROWTH * measured))
+  self.rate = math.max(SLOWEST, math.min(self.rate, MOST_GROWTH * math.max(measured, taken)))
 end
 
--- limiter:acquire() --> the moment: waits for a token, in the order of asking. Tokens of a second are
--- kept at most.
+-- limiter:acquire() --> the moment: waits for a token, in the order of asking.
 function Limiter:acquire()
   local now = self.clock.now()
   if not self.rate then
     return now
   end
   make_tokens(self, now)
-  local number = math.max(self.handed, self.made - math.max(1, self.rate)) + 1
+  local number = math.max(self.handed, self.made - math.max(1, STORE * self.rate)) + 1
   self.handed = number
   local came = false
   -- Who is cancelled while waiting leaves the token to those behind.

@@ -30,9 +30,9 @@ Region and endpoints
 
 Calls
   AWS_RETRY_MODE, retry_mode
-      standard, adaptive or legacy.
+      standard, adaptive or legacy. Standard unless given; audits, of many calls, are adaptive then.
   AWS_MAX_ATTEMPTS, max_attempts
-      The most attempts for a call, the first one too.
+      The most attempts for a call, the first one too: 3 unless given, 8 in audits.
   --cli-connect-timeout, --cli-read-timeout
       Seconds until there must be a connection (5), and an answer (30); 0 is no limit.
   --ca-bundle, AWS_CA_BUNDLE, ca_bundle

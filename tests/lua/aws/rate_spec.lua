@@ -95,6 +95,22 @@ describe("the adaptive rate limiter", function()
       end)
   end
 
+  it("does not lose what it knows where the machine pauses now and then", function()
+    local world = new_world()
+    local service = new_service(world, 20, 20)
+    work(world, service, rate.new(world.clock), 4)
+    world.run(10)
+    local accepted, throttled = service.accepted, service.throttled
+    for _ = 1, 100 do
+      world.run(4)
+      world.time = world.time + 1
+      for _, sleeper in ipairs(world.sleepers) do sleeper.at = math.max(sleeper.at, world.time) end
+    end
+    accepted, throttled = (service.accepted - accepted) / 500, (service.throttled - throttled) / service.accepted
+    assert.is_true(accepted > 17, accepted .. " a second")
+    assert.is_true(throttled < 0.01, throttled .. " throttled")
+  end)
+
   it("follows a limit that falls and rises", function()
     local world = new_world()
     local service = new_service(world, 100, 20)
