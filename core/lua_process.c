@@ -31,18 +31,23 @@ static const char **push_words(lua_State *L, int list) {
   return words;
 }
 
-/* process.start{words = {...}, timeout = 60, max_size = 1 MiB, stream = false, join = false, input = text | nil}
- *   --> op | nil, err{code = "CannotRun"}
- * No shell reads the words. The environment and standard error are ours, or with `join` standard error goes
- * where the output goes. With `stream` the output is no secret, has no limit, and comes in pieces:
+/* process.start{words = {...}, timeout = 60, max_size = 1 MiB, stream = false,
+ *   errors = "ours", input = text | nil} --> op | nil, err{code = "CannotRun"}
+ * No shell reads the words. The environment is ours, and standard error; with errors = "join" that goes
+ * where the output goes, with "keep" it comes with the result. With `stream` the output is no secret, has
+ * no limit, and comes in pieces:
  *   repeat
  *     local ended = task.await(op)
  *     if ended.piece then use(ended.piece) op:resume() end
  *   until not ended.piece */
 static int start(lua_State *L) {
   enum { OPTIONS = 1, WORDS = 2 };
-  static const char *const known[] = {"words", "timeout", "max_size", "stream",
-                                      "join",  "input",   NULL};
+  static const char *const known[] = {"words",  "timeout", "max_size", "stream",
+                                      "errors", "input",   NULL};
+  static const char *const errors[] = {[PROCESS_ERRORS_OURS] = "ours",
+                                       [PROCESS_ERRORS_JOIN] = "join",
+                                       [PROCESS_ERRORS_KEEP] = "keep",
+                                       NULL};
   lua_settop(L, OPTIONS);
   check_fields(L, OPTIONS, known);
   lua_getfield(L, OPTIONS, "words");
@@ -51,8 +56,9 @@ static int start(lua_State *L) {
       .timeout = opt_field_number(L, OPTIONS, "timeout", 60),
       .max_size = (size_t)opt_field_number(L, OPTIONS, "max_size", 1024 * 1024),
       .streamed = opt_field_boolean(L, OPTIONS, "stream", false),
-      .joined = opt_field_boolean(L, OPTIONS, "join", false),
   };
+  lua_getfield(L, OPTIONS, "errors");
+  options.errors = (enum process_errors)luaL_checkoption(L, -1, "ours", errors);
   lua_settop(L, WORDS);
   options.input = opt_field_string(L, OPTIONS, "input", &options.input_length);
   /* posix_spawnp changes nothing in the words, whatever its type says. */
@@ -68,7 +74,8 @@ static int start(lua_State *L) {
   return 1;
 }
 
-/* op:result() --> {status = N | nil, signal = N | nil, output = secret | nil}, or {piece = text} of a stream
+/* op:result() --> {status = N | nil, signal = N | nil, output = secret | nil, errors = text | nil},
+ *   or {piece = text} of a stream
  *   | nil, err{code = "Timeout" | "TooLarge" | "SystemError"} */
 static int result(lua_State *L) {
   struct process *process = luaL_checkudata(L, 1, PROCESS_CLASS);
@@ -99,6 +106,12 @@ static int result(lua_State *L) {
   if (!process->streamed) {
     push_secret_buf(L, &process->output);
     lua_setfield(L, -2, "output");
+  }
+  if (process->errors_fd >= 0) {
+    struct buf text = {0};
+    process_read_errors(process, &text);
+    push_buf(L, &text);
+    lua_setfield(L, -2, "errors");
   }
   return 1;
 }

@@ -51,6 +51,9 @@ static void finish(struct process *process, enum process_failure failure) {
     loop_complete(&process->op);
 }
 
+/* What is kept of standard error. */
+static const off_t LAST_ERRORS = (off_t)64 * 1024;
+
 static bool is_full(const struct process *process) {
   return process->streamed && process->output.length >= (process->pid > 0 ? PIECE : LAST_PIECE);
 }
@@ -163,15 +166,15 @@ static int file_of(const char *text, size_t length) {
 }
 
 /* What the child does with its files before it becomes the command. 0, or an errno. */
-static int arrange_files(posix_spawn_file_actions_t *files, int output, int input, bool joined) {
+static int arrange_files(posix_spawn_file_actions_t *files, int output, int input, int errors) {
   int failed = 0;
   /* The pipe first: where our own standard files are closed, it may be one of them. */
   if ((failed = posix_spawn_file_actions_adddup2(files, output, STDOUT_FILENO)) == 0)
     failed = input >= 0
                  ? posix_spawn_file_actions_adddup2(files, input, STDIN_FILENO)
                  : posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  if (!failed && joined)
-    failed = posix_spawn_file_actions_adddup2(files, STDOUT_FILENO, STDERR_FILENO);
+  if (!failed && errors >= 0)
+    failed = posix_spawn_file_actions_adddup2(files, errors, STDERR_FILENO);
   if (!failed)
     failed = posix_spawn_file_actions_addclosefrom_np(files, STDERR_FILENO + 1);
   return failed;
@@ -199,6 +202,7 @@ static int spawn(struct process *process, const struct process_options *options,
                  int input) {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
+  int errors = options->errors == PROCESS_ERRORS_JOIN ? STDOUT_FILENO : process->errors_fd;
   int failed = posix_spawn_file_actions_init(&files);
   if (failed)
     return failed;
@@ -207,7 +211,7 @@ static int spawn(struct process *process, const struct process_options *options,
     posix_spawn_file_actions_destroy(&files);
     return failed;
   }
-  if ((failed = arrange_files(&files, output, input, options->joined)) == 0 &&
+  if ((failed = arrange_files(&files, output, input, errors)) == 0 &&
       (failed = arrange_signals(&attributes, options->streamed)) == 0)
     failed = posix_spawnp(&process->pid, options->words[0], &files, &attributes, options->words,
                           environ);
@@ -218,10 +222,12 @@ static int spawn(struct process *process, const struct process_options *options,
   return failed;
 }
 
-/* Opens what the command reads, and starts it. 0, or an errno. */
-static int spawn_with_input(struct process *process, const struct process_options *options,
+/* Opens the files that the command has beside its output, and starts it. 0, or an errno. */
+static int spawn_with_files(struct process *process, const struct process_options *options,
                             int output) {
   int input = -1;
+  if (options->errors == PROCESS_ERRORS_KEEP && (process->errors_fd = file_of("", 0)) < 0)
+    return errno;
   if (options->input && (input = file_of(options->input, options->input_length)) < 0)
     return errno;
   int failed = spawn(process, options, output, input);
@@ -241,7 +247,7 @@ int process_start(struct loop *loop, struct process *process,
   process->output.secret = true;
   int failed = fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0
                    ? errno
-                   : spawn_with_input(process, options, ends[1]);
+                   : spawn_with_files(process, options, ends[1]);
   close(ends[1]);
   if (!failed) {
     struct event_base *base = loop_base(loop);
@@ -264,6 +270,19 @@ int process_start(struct loop *loop, struct process *process,
   return failed;
 }
 
+void process_read_errors(const struct process *process, struct buf *into) {
+  off_t size = process->errors_fd < 0 ? 0 : lseek(process->errors_fd, 0, SEEK_END);
+  off_t at = size > LAST_ERRORS ? size - LAST_ERRORS : 0;
+  while (at < size && buf_reserve(into, (size_t)(size - at))) {
+    ssize_t got = pread(process->errors_fd, into->data + into->length, (size_t)(size - at), at);
+    if (got <= 0)
+      return;
+    into->length += (size_t)got;
+    into->data[into->length] = '\0';
+    at += got;
+  }
+}
+
 void process_stop(struct process *process) {
   struct loop *loop = process->op.loop;
   process->op.loop = NULL; /* nobody waits any more */
@@ -273,5 +292,8 @@ void process_stop(struct process *process) {
     loop_forget(&process->op);
     process->op.loop = NULL;
   }
+  if (process->errors_fd >= 0)
+    close(process->errors_fd);
+  process->errors_fd = -1;
   buf_free(&process->output);
 }

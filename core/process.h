@@ -22,12 +22,13 @@ enum process_failure {
 };
 
 /* The caller owns the struct, which begins as PROCESS_NONE, and ends it with process_stop, at any time. */
-#define PROCESS_NONE ((struct process){.fd = -1})
+#define PROCESS_NONE ((struct process){.fd = -1, .errors_fd = -1})
 
 struct process {
   struct loop_op op;
-  pid_t pid; /* 0: there is none, or it has been waited for */
-  int fd;    /* the reading end of its output; -1: at its end */
+  pid_t pid;     /* 0: there is none, or it has been waited for */
+  int fd;        /* the reading end of its output; -1: at its end */
+  int errors_fd; /* the file of its standard error; -1: there is none */
   struct event *readable;
   struct event *ticking; /* looks whether it has ended */
   struct event *deadline;
@@ -40,12 +41,19 @@ struct process {
   struct buf output;
 };
 
+/* Where its standard error goes. */
+enum process_errors {
+  PROCESS_ERRORS_OURS, /* where ours goes */
+  PROCESS_ERRORS_JOIN, /* where its standard output goes */
+  PROCESS_ERRORS_KEEP, /* into a file without a name, which process_read_errors reads */
+};
+
 struct process_options {
   char *const *words; /* NULL behind the last; the first is looked for in PATH */
   double timeout;     /* seconds, after which it is killed */
   size_t max_size;    /* bytes; what prints more is killed, unless it is streamed */
   bool streamed;
-  bool joined; /* its standard error goes where its standard output goes */
+  enum process_errors errors;
   const char *input;
   size_t input_length;
 };
@@ -56,6 +64,9 @@ int process_start(struct loop *loop, struct process *process,
 
 /* Whether it gave a piece of its output, which the caller takes and empties; it has not ended then. */
 bool process_has_piece(const struct process *process);
+
+/* Adds to the buffer what is kept of its standard error: no more than the last 64 KiB. */
+void process_read_errors(const struct process *process, struct buf *into);
 
 /* Goes on behind a piece. */
 void process_resume(struct process *process);

@@ -1,9 +1,10 @@
 -- A command that runs beside the loop, its output handed on as it comes.
 --
---   child.run { words = { "sort", "-u" }, input = text, join = true, timeout = 60, output = function(piece) end }
---     --> { status = N | nil, signal = N | nil, elapsed = seconds } | nil, err { code = "CannotRun" | "Timeout" }
+--   child.run { words = { "sort", "-u" }, input = text, errors = "join", timeout = 60, output = function(piece) end }
+--     --> { status = N | nil, signal = N | nil, elapsed = seconds, errors } | nil, err { code = "CannotRun" | "Timeout" }
 --
--- No shell reads the words; it reads `input`, or nothing. With `join` its standard error comes with its output.
+-- No shell reads the words; it reads `input`, or nothing. Its standard error is ours; with errors = "join" it
+-- comes with its output, with "keep" in the result (its last 64 KiB).
 -- When the task is cancelled the command is asked to end (SIGTERM), so that it can leave things whole; it is
 -- killed, with all that it started, when it has not in 10 s. The same happens when `output` raises.
 
@@ -31,7 +32,7 @@ end
 function M.run(options)
   local started = clock.now()
   local op, err = core.start {
-    words = options.words, input = options.input, join = options.join or false,
+    words = options.words, input = options.input, errors = options.errors,
     timeout = options.timeout or NO_LIMIT, stream = true,
   }
   if not op then

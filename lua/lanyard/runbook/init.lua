@@ -176,7 +176,7 @@ local function perform(step, command, output)
   end
   local ok, ended, err = pcall(function()
     if command then
-      return child.run { words = child.lanyard(command.words), join = true, output = both }
+      return child.run { words = child.lanyard(command.words), errors = "join", output = both }
     end
     local result = chunk.run(step.run, both)
     if result.message then
