@@ -78,6 +78,10 @@ Lanyard's own
   XDG_CONFIG_HOME, XDG_STATE_HOME, TMPDIR
       Your scripts are in lanyard/scripts of the first (~/.config), the journal is in lanyard of
       the second (~/.local/state); temporary files are in the third.
+  LANYARD_WEBHOOK
+      The URL that lanyard watch posts to, as --webhook.
+  LANYARD_STATUS
+      Set for a command that lanyard watch --on-finding runs: the status of the watched one.
   LANYARD_DEBUG
       1: as --debug everywhere.
   NO_COLOR, TERM

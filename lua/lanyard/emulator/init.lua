@@ -127,9 +127,9 @@ end
 local LEADS_AWAY = {
   "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID", "AWS_PROFILE",
   "AWS_DEFAULT_PROFILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT",
-  "AWS_USE_DUALSTACK_ENDPOINT", "AWS_ENDPOINT_URL_LIGHTSAIL", "AWS_ENDPOINT_URL_ECR", "AWS_ENDPOINT_URL_STS",
-  "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_ORGANIZATIONS", "AWS_ENDPOINT_URL_CLOUDTRAIL",
+  "AWS_USE_DUALSTACK_ENDPOINT",
 }
+local SERVICES = { "LIGHTSAIL", "ECR", "STS", "IAM", "ORGANIZATIONS", "CLOUDTRAIL" }
 
 -- Points the sessions of this process, and those of the commands that it starts, at an emulator, past any proxy.
 function M.use(emulator)
@@ -142,6 +142,9 @@ function M.use(emulator)
   }
   for _, name in ipairs(LEADS_AWAY) do
     system.setenv(name, nil)
+  end
+  for _, service in ipairs(SERVICES) do
+    system.setenv("AWS_ENDPOINT_URL_" .. service, nil)
   end
   system.setenv("no_proxy", "*")
   system.setenv("AWS_ENDPOINT_URL", emulator.url)
