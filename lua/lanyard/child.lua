@@ -7,7 +7,7 @@
 -- No shell reads the words; it reads `input`, or nothing. Its standard error is ours; with errors = "join" it
 -- comes with its output, with "keep" in the result (its last 64 KiB).
 -- When the task is cancelled the command is asked to end (SIGTERM), so that it can leave things whole; it is
--- killed, with all that it started, when it has not in 10 s. The same happens when `output` raises.
+-- killed, with all that it started, when it has not in 10 s, and at once when `output` raises.
 
 local clock = require "lanyard.clock"
 local core = require "lanyard.process"
