@@ -9,9 +9,6 @@ local words = require "lanyard.words"
 
 local M = {}
 
--- Time for a signal to be seen that ended a line of input.
-local MOMENT = 0.01
-
 -- Prints the steps as a table.
 function M.list(book)
   local rows = {}
@@ -30,13 +27,16 @@ end
 
 local ANSWERS = { r = "run", s = "skip", q = "quit" }
 
--- Asks what to do with a step. The end of the input is to quit.
+local STDIN = 0
+
+-- Asks what to do with a step. The end of the input is to quit. Waiting for the line in the loop lets an interrupt
+-- through; a terminal then gives one line whole.
 function M.ask()
   while true do
     io.stderr:write "run, skip or quit? [r/s/q] "
     io.stderr:flush()
+    task.readable(STDIN)
     local answer = io.read "l"
-    task.sleep(MOMENT)
     local choice = not answer and "quit" or ANSWERS[answer:match "^%s*(%a?)":lower()]
     if choice then
       return choice
