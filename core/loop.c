@@ -162,6 +162,12 @@ bool loop_timer_start(struct loop *loop, struct loop_timer *timer, double second
   return event_add(timer->event, &delay) == 0;
 }
 
+bool loop_readable_start(struct loop *loop, struct loop_timer *timer, int fd) {
+  timer->op = (struct loop_op){.loop = loop};
+  timer->event = event_new(loop->base, fd, EV_READ, on_timer, timer);
+  return timer->event && event_add(timer->event, NULL) == 0;
+}
+
 void loop_timer_stop(struct loop_timer *timer) {
   if (!timer->event)
     return;

@@ -38,13 +38,15 @@ struct loop_op *loop_take(struct loop *loop);
  * it happen. False when nothing is left that could ever happen. */
 bool loop_step(struct loop *loop, bool block);
 
-/* A timer: completes once, `seconds` from loop_timer_start. */
+/* A timer: completes once, `seconds` from loop_timer_start; or, by loop_readable_start, when a file descriptor
+ * (of a pipe, a socket or a terminal) has something to read or is at its end. */
 struct loop_timer {
   struct loop_op op;
   struct event *event;
 };
 
 bool loop_timer_start(struct loop *loop, struct loop_timer *timer, double seconds);
+bool loop_readable_start(struct loop *loop, struct loop_timer *timer, int fd);
 void loop_timer_stop(struct loop_timer *timer);
 
 /* A signal: completes at its first delivery. From then on the signal has its default action again,

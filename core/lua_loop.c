@@ -112,6 +112,20 @@ static int start_timer(lua_State *L) {
   return 1;
 }
 
+/* loop.readable(fd) --> op, which ends when the descriptor has something to read, or is at its end. Not for
+ * files, which always have. */
+static int start_readable(lua_State *L) {
+  int fd = (int)luaL_checkinteger(L, 1);
+  struct loop *loop = lua_loop(L);
+  struct loop_timer *timer = lua_newuserdatauv(L, sizeof *timer, 0);
+  memset(timer, 0, sizeof *timer);
+  luaL_setmetatable(L, TIMER_CLASS);
+  if (!loop_readable_start(loop, timer, fd))
+    return luaL_error(L, "cannot wait for file descriptor %d: %s", fd, strerror(errno));
+  lua_loop_keep(L, &timer->op);
+  return 1;
+}
+
 /* waiter:cancel() */
 static int signal_cancel(lua_State *L) {
   struct loop_signal *waiter = luaL_checkudata(L, 1, SIGNAL_CLASS);
@@ -162,7 +176,8 @@ int luaopen_lanyard_loop(lua_State *L) {
       {"cancel", signal_cancel}, {"result", plain_result}, {NULL, NULL}};
   static const luaL_Reg signal_meta[] = {{"__gc", signal_gc}, {NULL, NULL}};
   static const luaL_Reg functions[] = {
-      {"step", step}, {"timer", start_timer}, {"signal", start_signal}, {"now", now}, {NULL, NULL}};
+      {"step", step},           {"timer", start_timer}, {"readable", start_readable},
+      {"signal", start_signal}, {"now", now},           {NULL, NULL}};
   new_class(L, TIMER_CLASS, timer_methods, timer_meta);
   new_class(L, SIGNAL_CLASS, signal_methods, signal_meta);
   lua_loop(L);

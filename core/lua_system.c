@@ -127,6 +127,31 @@ static int system_write_file(lua_State *L) {
   return 1;
 }
 
+/* append_file(path, text [, "new"]) --> true | nil, err
+ * Adds to the end of a file, which is made (mode 0600) when absent, and is on the disk when it returns. With
+ * "new" a file that is there, were it a link, is an error with the code Exists. */
+static int system_append_file(lua_State *L) {
+  static const char *const ways[] = {"any", "new", NULL};
+  size_t length;
+  const char *path = luaL_checkstring(L, 1);
+  const char *text = luaL_checklstring(L, 2, &length);
+  bool must_be_new = luaL_checkoption(L, 3, "any", ways) == 1;
+  int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | (must_be_new ? O_EXCL : 0), 0600);
+  if (fd < 0 && errno == EEXIST)
+    return push_error(L, "Exists", "cannot write %s: it is there already", path);
+  if (fd < 0)
+    return system_error(L, "write", path, errno);
+  int failed = write_and_sync(fd, text, length);
+  if (close(fd) != 0 && !failed)
+    failed = errno;
+  if (!failed && must_be_new)
+    failed = sync_folder_of(path);
+  if (failed)
+    return system_error(L, "write", path, failed);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
 /* mkdirs(path [, mode]) --> true | nil, err. Makes the folder and those above it; the mode is 0700
  * unless given. A folder that is there already is fine. */
 static int system_mkdirs(lua_State *L) {
@@ -334,6 +359,7 @@ static const luaL_Reg lock_meta[] = {{"__gc", lock_close}, {"__close", lock_clos
 static const luaL_Reg functions[] = {
     {"read_file", system_read_file},
     {"write_file", system_write_file},
+    {"append_file", system_append_file},
     {"mkdirs", system_mkdirs},
     {"list", system_list},
     {"exists", system_exists},

@@ -1,7 +1,9 @@
 #include "modules.h"
 
 #include <lauxlib.h>
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 int luaopen_cjson(lua_State *L);
 int luaopen_lanyard_arn(lua_State *L);
@@ -74,10 +76,28 @@ static int embedded_names(lua_State *L) {
   return 1;
 }
 
+/* embedded.binary() --> the path of this program | nil. One that was replaced since has its name still. */
+static int embedded_binary(lua_State *L) {
+  static const char gone[] = " (deleted)";
+  char path[PATH_MAX];
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+  if (length <= 0 || (size_t)length == sizeof path) {
+    luaL_pushfail(L);
+    return 1;
+  }
+  size_t shown = (size_t)length, extra = sizeof gone - 1;
+  if (shown > extra && memcmp(path + shown - extra, gone, extra) == 0)
+    shown -= extra;
+  lua_pushlstring(L, path, shown);
+  return 1;
+}
+
 /* Opens lanyard.embedded; `prefix` is where `make install` puts things. */
 static int open_embedded(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"script", embedded_script}, {"scripts", embedded_names}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"script", embedded_script},
+                                       {"scripts", embedded_names},
+                                       {"binary", embedded_binary},
+                                       {NULL, NULL}};
   luaL_newlib(L, functions);
   lua_pushliteral(L, LANYARD_PREFIX);
   lua_setfield(L, -2, "prefix");

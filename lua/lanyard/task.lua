@@ -5,7 +5,8 @@
 --   t:cancel()                        raises task.cancelled in it, at the point where it waits
 --   task.map(list, f, { limit = 16 }) --> f(item, index) of each, in order of the list
 --   task.all { f, g }                 task.race { f, g } --> results of the first to end
---   task.sleep(seconds)               task.timeout(seconds, f) --> f's results | nil, err
+--   task.sleep(seconds)               task.readable(file descriptor)
+--   task.timeout(seconds, f) --> f's results | nil, err
 --   task.semaphore(n)                 local guard <close> = semaphore:acquire()
 --
 -- A task ends with the one that spawned it: what must finish is joined.
@@ -109,6 +110,11 @@ end
 
 function M.sleep(seconds)
   M.await(loop.timer(seconds))
+end
+
+-- Waits until there is something to read (or nothing ever will be): a terminal, a pipe.
+function M.readable(fd)
+  M.await(loop.readable(fd))
 end
 
 function M.current()

@@ -10,7 +10,7 @@ describe("an example of a fleet", function()
     pending "the Debian packages python3-yaml and python3-kubernetes are not both installed"
     return
   end
-  local checked = helper.run { PYTHON, "tests/cli/check_fleet.py" }
+  local checked = helper.run { PYTHON, "tests/cli/check_examples.py" }
 
   it("has all that its runner needs", function()
     assert.equal("", checked.err)
@@ -30,17 +30,17 @@ describe("an example of a fleet", function()
       local emulator <close> = helper.emulator { "--seed", folder .. "/seed.lua" }
       local environment = { REPORTS = folder.path, PATH = helper.build .. ":" .. os.getenv "PATH" }
       for variable, value in pairs(emulator.environment) do environment[variable] = value end
-      for _, line in ipairs(commands[name].shards) do
+      for _, line in ipairs(commands["scripts/fleet/" .. name].shards) do
         local result = helper.run({ "sh", "-c", line }, environment)
         assert.equal(0, result.status, result.err)
       end
-      local merged = helper.run({ "sh", "-c", commands[name].merge }, environment)
+      local merged = helper.run({ "sh", "-c", commands["scripts/fleet/" .. name].merge }, environment)
       assert.equal("", merged.err)
       assert.equal(3, merged.status)
       for n = 1, 20 do assert.match("  app%-" .. n .. " ", merged.out) end
       -- Without one of its shards it says so.
       os.execute(("rm %s/*2.json"):format(folder))
-      merged = helper.run({ "sh", "-c", commands[name].merge }, environment)
+      merged = helper.run({ "sh", "-c", commands["scripts/fleet/" .. name].merge }, environment)
       assert.match("^lanyard: missing: shard ", merged.err)
     end)
   end

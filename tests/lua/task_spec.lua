@@ -1,4 +1,5 @@
 local loop = require "lanyard.loop"
+local helper = require "helper"
 local task = require "lanyard.task"
 
 describe("tasks", function()
@@ -32,6 +33,29 @@ describe("tasks", function()
     assert.is_false(ok)
     assert.equal(value, err)
     assert.matches("traceback", task.traceback(value))
+  end)
+
+  it("wait for something to read, while others run, until it is there or they are cancelled", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/read.lua", [[
+      local task = require "lanyard.task"
+      local function read()
+        task.readable(0)
+        return io.read "l"
+      end
+      local cancelled = task.spawn(read)
+      task.sleep(0)
+      cancelled:cancel()
+      pcall(cancelled.join, cancelled)
+      local reader = task.spawn(read)
+      task.sleep(0.01)
+      local before = reader:status()
+      io.open(..., "w"):write "a line\n":close()
+      print(cancelled:status(), before, reader:join())
+    ]])
+    local result = helper.run { "timeout", "20", "sh", "-c", ("mkfifo %s/pipe; %s %s/read.lua %s/pipe <>%s/pipe")
+      :format(folder, helper.lanyard, folder, folder, folder) }
+    assert.equal("cancelled\twaiting\ta line\n", result.out, result.err)
   end)
 
   it("run their <close> variables when cancelled", function()

@@ -82,6 +82,10 @@ Lanyard's own
       the second (~/.local/state); temporary files are in the third.
   LANYARD_HISTORY
       The file that lanyard history reads where none is named.
+  LANYARD_WEBHOOK
+      The URL that lanyard watch posts to, as --webhook.
+  LANYARD_STATUS
+      Set for a command that lanyard watch --on-finding runs: the status of the watched one.
   LANYARD_DEBUG
       1: as --debug everywhere.
   NO_COLOR, TERM

@@ -3,7 +3,7 @@
 
 local cli = require "lanyard.cli"
 local embedded = require "lanyard.embedded"
-local errors = require "lanyard.errors"
+local ending = require "lanyard.cli.ending"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 
@@ -209,34 +209,15 @@ local function run(words)
   return run_script(first, rest)
 end
 
--- Prints why a script ended, and gives its exit status.
-local function report_end(raised)
-  if cli.is_exit(raised) then
-    if raised.message then
-      cli.note("lanyard: " .. raised.message)
-    end
-    return raised.status
-  elseif errors.is(raised) then
-    if raised.code == "Interrupted" then
-      cli.note "lanyard: interrupted"
-      return cli.exit.interrupted
-    end
-    cli.note("lanyard: " .. cli.describe(raised))
-    return cli.exit.failed
-  end
-  local text = tostring(raised)
-  if not cli.debug then
-    text = text:match "^[^\n]*" .. " (--debug shows the traceback)"
-  end
-  cli.note("lanyard: " .. text)
-  return cli.exit.failed
-end
-
 -- words: the command line, arg[0] excluded by position --> exit status
 return function(words)
   local ok, result = pcall(task.run, function() return run(words) end, { signals = true })
   if ok then
     return result
   end
-  return report_end(result)
+  local status, message = ending.of(result)
+  if message then
+    cli.note("lanyard: " .. message)
+  end
+  return status
 end

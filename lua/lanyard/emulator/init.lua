@@ -124,9 +124,16 @@ function Emulator:stop()
   self.listener.close()
 end
 
--- Points the sessions of this process at an emulator, past any proxy.
+-- What of the environment would lead a command that this process starts past the emulator.
+local LEADS_AWAY = {
+  "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID", "AWS_PROFILE",
+  "AWS_DEFAULT_PROFILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT",
+  "AWS_USE_DUALSTACK_ENDPOINT",
+}
+local SERVICES = { "LIGHTSAIL", "ECR", "STS", "IAM", "ORGANIZATIONS", "CLOUDTRAIL" }
+
+-- Points the sessions of this process, and those of the commands that it starts, at an emulator, past any proxy.
 function M.use(emulator)
-  system.setenv("no_proxy", "*")
   aws.defaults.endpoint_url = emulator.url
   aws.defaults.region = M.REGION
   aws.defaults.credentials = credentials.new {
@@ -134,6 +141,17 @@ function M.use(emulator)
     secret_access_key = M.SECRET_ACCESS_KEY,
     source = "emulator",
   }
+  for _, name in ipairs(LEADS_AWAY) do
+    system.setenv(name, nil)
+  end
+  for _, service in ipairs(SERVICES) do
+    system.setenv("AWS_ENDPOINT_URL_" .. service, nil)
+  end
+  system.setenv("no_proxy", "*")
+  system.setenv("AWS_ENDPOINT_URL", emulator.url)
+  system.setenv("AWS_REGION", M.REGION)
+  system.setenv("AWS_ACCESS_KEY_ID", M.ACCESS_KEY_ID)
+  system.setenv("AWS_SECRET_ACCESS_KEY", M.SECRET_ACCESS_KEY)
 end
 
 return M

@@ -11,59 +11,13 @@ local errors = require "lanyard.errors"
 local instant = require "lanyard.aws.instant"
 local json = require "lanyard.json"
 local task = require "lanyard.task"
+local words = require "lanyard.words"
 
 local M = {}
 
 local TIMEOUT = 60
 local MOST_BYTES = 65536
 local SECRETS = { "SecretAccessKey", "SessionToken" }
-
--- What begins at the position: how much of the text it takes, and what it adds to the word.
-local function piece(text, position)
-  local c = text:sub(position, position)
-  if c == "'" then
-    local inside = text:match("^'([^']*)'", position)
-    return inside and #inside + 2, inside
-  elseif c == '"' then
-    local last = position + 1
-    while true do
-      last = text:find('["\\]', last)
-      if not last then
-        return nil
-      elseif text:sub(last, last) == '"' then
-        local inside = text:sub(position + 1, last - 1)
-        return last - position + 1, (inside:gsub('\\(["\\])', "%1"))
-      end
-      last = last + 2
-    end
-  elseif c == "\\" then
-    return position < #text and 2, text:sub(position + 1, position + 1)
-  end
-  return 1, c
-end
-
--- words(text) --> list | nil, what is wrong. As a POSIX shell splits words, and as the AWS CLI does: quotes
--- and backslashes count; nothing is expanded.
-function M.words(text)
-  local words, word, position = {}, nil, 1
-  while position <= #text do
-    if text:find("^[ \t\r\n]", position) then
-      words[#words + 1] = word
-      word, position = nil, position + 1
-    else
-      local length, adds = piece(text, position)
-      if not length then
-        return nil, text:sub(position, position) == "\\" and "it ends in a backslash" or "a quote has no end"
-      end
-      word, position = (word or "") .. adds, position + length
-    end
-  end
-  words[#words + 1] = word
-  if #words == 0 then
-    return nil, "it is empty"
-  end
-  return words
-end
 
 -- What the output says, checked: fields of credentials.new | nil, what is wrong
 local function read(output, time)
@@ -95,8 +49,8 @@ local function read(output, time)
   }
 end
 
-local function run(words)
-  local op, err = core.start { words = words, timeout = TIMEOUT, max_size = MOST_BYTES }
+local function run(command)
+  local op, err = core.start { words = command, timeout = TIMEOUT, max_size = MOST_BYTES }
   if not op then
     return nil, err
   end
@@ -112,22 +66,22 @@ function M.load(context, step)
       tip = code == "CredentialProcessFailed" and "run the command of the profile by hand to see what it does" or nil,
     }
   end
-  local words, why = M.words(step.command)
-  if not words then
+  local command, why = words.split(step.command)
+  if not command then
     return failed("InvalidConfig", why)
   end
-  local ended, err = run(words)
+  local ended, err = run(command)
   if not ended then
     return failed(err.code, err.message)
   elseif ended.signal then
-    return failed("CredentialProcessFailed", ("%s was ended by signal %d"):format(words[1], ended.signal))
+    return failed("CredentialProcessFailed", ("%s was ended by signal %d"):format(command[1], ended.signal))
   elseif ended.status ~= 0 then
-    return failed("CredentialProcessFailed", ("%s ended with status %d"):format(words[1], ended.status))
+    return failed("CredentialProcessFailed", ("%s ended with status %d"):format(command[1], ended.status))
   end
   local fields
   fields, why = read(ended.output, context.time())
   if not fields then
-    return failed("CredentialProcessFailed", ("%s %s"):format(words[1], why))
+    return failed("CredentialProcessFailed", ("%s %s"):format(command[1], why))
   end
   fields.account_id = fields.account_id or step.account_id
   fields.source = ("profile '%s'"):format(step.profile)

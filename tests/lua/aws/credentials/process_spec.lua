@@ -90,25 +90,3 @@ describe("credential_process", function()
     assert.equal("TooLarge", err.code)
   end)
 end)
-
-describe("the words of a command", function()
-  it("are split as a POSIX shell and the AWS CLI split them", function()
-    for text, words in pairs {
-      ["a b\tc\n d "] = { "a", "b", "c", "d" },
-      ["a 'b  c' d"] = { "a", "b  c", "d" },
-      ["a'b'\"c\"d"] = { "abcd" },
-      ["'' a \"\""] = { "", "a", "" },
-      ["'a\\b\"' \"it's\""] = { "a\\b\"", "it's" },
-      ['"a\\"b\\\\c\\d$"'] = { 'a"b\\c\\d$' },
-      ['"a\\\\" "b"'] = { "a\\", "b" },
-      ["a\\ b \\'c \\\\"] = { "a b", "'c", "\\" },
-      ["$HOME * ~ ; # x"] = { "$HOME", "*", "~", ";", "#", "x" },
-      ["C:\\\\dir 'é'"] = { "C:\\dir", "é" },
-    } do
-      assert.same(words, process.words(text))
-    end
-    for _, text in ipairs { '"a\\"', "'a", 'a "', "\\", '"\\' } do
-      assert.is_nil(process.words(text), text)
-    end
-  end)
-end)

@@ -1,0 +1,49 @@
+-- What is kept of a text that comes in pieces and may be of any length: its first and its last bytes.
+--
+--   local kept = excerpt.new(1024 * 1024)
+--   kept:add(piece)
+--   kept:text() --> the text, how many bytes were left out of its middle
+
+local M = {}
+
+local Excerpt = {}
+Excerpt.__index = Excerpt
+
+-- limit: bytes that are kept; half of them are the first ones.
+function M.new(limit)
+  return setmetatable({
+    half = limit // 2, total = 0,
+    head = {}, head_size = 0,
+    tail = {}, tail_size = 0, first = 1, last = 0,
+  }, Excerpt)
+end
+
+function Excerpt:add(piece)
+  self.total = self.total + #piece
+  local room = self.half - self.head_size
+  if room > 0 then
+    self.head[#self.head + 1] = piece:sub(1, room)
+    self.head_size = self.head_size + math.min(#piece, room)
+    piece = piece:sub(room + 1)
+  end
+  if piece == "" then
+    return
+  end
+  self.last = self.last + 1
+  self.tail[self.last] = piece
+  self.tail_size = self.tail_size + #piece
+  while self.tail_size - #self.tail[self.first] >= self.half do
+    self.tail_size = self.tail_size - #self.tail[self.first]
+    self.tail[self.first] = nil
+    self.first = self.first + 1
+  end
+end
+
+function Excerpt:text()
+  local tail = table.concat(self.tail, "", self.first, self.last):sub(-self.half)
+  local left_out = self.total - self.head_size - #tail
+  local seam = left_out > 0 and ("\n[... %d bytes left out ...]\n"):format(left_out) or ""
+  return table.concat(self.head) .. seam .. tail, left_out
+end
+
+return M

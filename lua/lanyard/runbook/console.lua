@@ -1,0 +1,73 @@
+-- What a runbook shows to the person who runs it, and asks: on stderr, for stdout has what the steps print.
+
+local cli = require "lanyard.cli"
+local escape = require "lanyard.report.escape"
+local report = require "lanyard.report"
+local runbook = require "lanyard.runbook"
+local task = require "lanyard.task"
+local words = require "lanyard.words"
+
+local M = {}
+
+-- Prints the steps as a table.
+function M.list(book)
+  local rows = {}
+  for i, step in ipairs(book.steps) do
+    rows[i] = { tostring(i), step.kind, tostring(step.line), step.name }
+  end
+  report.rows({ "STEP", "KIND", "LINE", "NAME" }, rows)
+end
+
+-- Shows what a step runs.
+function M.show(book, step)
+  local name = escape.printable(("%d/%d  %s"):format(step.number, #book.steps, step.name))
+  cli.note(("\n%s  (%s:%d)"):format(cli.paint("bold", name), escape.printable(book.name), step.line))
+  cli.note((runbook.lines(step):gsub("[^\n]+", function(line) return "    " .. escape.printable(line) end)))
+end
+
+local ANSWERS = { r = "run", s = "skip", q = "quit" }
+
+local STDIN = 0
+
+-- Asks what to do with a step. The end of the input is to quit. Waiting for the line in the loop lets an interrupt
+-- through; a terminal then gives one line whole.
+function M.ask()
+  while true do
+    io.stderr:write "run, skip or quit? [r/s/q] "
+    io.stderr:flush()
+    task.readable(STDIN)
+    local answer = io.read "l"
+    local choice = not answer and "quit" or ANSWERS[answer:match "^%s*(%a?)":lower()]
+    if choice then
+      return choice
+    end
+  end
+end
+
+-- printer() --> f(text), which writes to stdout as it is now, and ends the script where that cannot be done.
+function M.printer()
+  local stdout = io.stdout
+  return function(text)
+    local ok, why = stdout:write(text)
+    if ok then
+      ok, why = stdout:flush()
+    end
+    if not ok then
+      cli.leave(cli.exit.failed, "cannot write the result: " .. why)
+    end
+  end
+end
+
+-- How it ended, a line; `more` is what the command to go on needs beside --from.
+function M.describe(outcome, file, more)
+  local step = outcome.step
+  local on = step and words.join { "lanyard", "runbook", file, "--from", tostring(step.number) } .. more
+  if outcome.kind == "done" then
+    return ("done: steps run: %d, skipped: %d"):format(outcome.ran, outcome.skipped)
+  elseif outcome.kind == "quit" then
+    return ("ended before step %d, as told; to go on: %s"):format(step.number, on)
+  end
+  return ("step %d (%s) failed: %s; to go on: %s"):format(step.number, step.name, outcome.why, on)
+end
+
+return M

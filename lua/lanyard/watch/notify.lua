@@ -1,0 +1,143 @@
+-- Who is told what a watched command found: a command, a webhook.
+--
+--   notify.command { "mail", "-s", "lanyard", "ops@example.com" }      of findings; it reads the output
+--   notify.webhook(url, about)                                         of findings, failures, and their end; JSON
+--     --> channel { name, events = { found = true, ... }, send(event, run) --> true | nil, err } | nil, err
+--
+-- about: { command = list of words, host }. A webhook's URL often is its only secret: no error or name has more of
+-- it than its host. What is posted has been through lanyard.redact.
+
+local child = require "lanyard.child"
+local clock = require "lanyard.clock"
+local credentials = require "lanyard.credentials"
+local errors = require "lanyard.errors"
+local excerpt = require "lanyard.excerpt"
+local http = require "lanyard.http"
+local instant = require "lanyard.aws.instant"
+local json = require "lanyard.json"
+local lists = require "lanyard.lists"
+local redact = require "lanyard.redact"
+local retry = require "lanyard.aws.retry"
+local settings = require "lanyard.aws.settings"
+local system = require "lanyard.system"
+local version = require "lanyard.version"
+local words = require "lanyard.words"
+
+local M = {}
+
+local COMMAND_TIMEOUT = 300
+local ATTEMPTS = 4
+local MOST_POSTED = 64 * 1024
+
+-- ---------------------------------------------------------------------------------------------
+-- A command
+
+-- The command gets the run's output as its standard input, and LANYARD_STATUS; no shell reads its words.
+function M.command(list)
+  local function send(_, run)
+    system.setenv("LANYARD_STATUS", tostring(run.status))
+    local ended, err = child.run {
+      words = list, input = run.output, timeout = COMMAND_TIMEOUT,
+      output = function(text) io.stderr:write(text) end,
+    }
+    system.setenv("LANYARD_STATUS", nil)
+    if not ended then
+      return nil, err
+    elseif ended.status ~= 0 then
+      return nil, errors.new { code = "CommandFailed", message = "it " .. child.describe(ended) }
+    end
+    return true
+  end
+  return { name = "'" .. words.join(list) .. "'", events = lists.set "found", send = send }
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- A webhook
+
+local LOOPBACK = { "^127%.%d+%.%d+%.%d+$", "^localhost$", "^%[::1%]$" }
+
+local function is_loopback(host)
+  for _, pattern in ipairs(LOOPBACK) do
+    if host:find(pattern) then
+      return true
+    end
+  end
+  return false
+end
+
+-- The host of a URL that may be posted to | nil, err
+local function host_of(url)
+  local scheme, authority = url:match "^(%a+)://([^/?#]+)"
+  local host = authority and authority:match "[^@]*$":gsub(":%d+$", ""):lower()
+  if not host or url:find "[%c%s]" or not host:find "^[%w%[][%w.:%]_-]*$" then
+    return nil, errors.new { code = "Usage", message = "the webhook's URL is none: write https://HOST/PATH" }
+  elseif scheme:lower() ~= "https" and not (scheme:lower() == "http" and is_loopback(host)) then
+    return nil, errors.new {
+      code = "Usage", message = ("the webhook at %s must be https: what is posted is confidential"):format(host),
+    }
+  end
+  return host
+end
+
+local SAYING = { found = "found something", failed = "failed", cleared = "is well again" }
+
+-- What is posted. `text` says it all in a line, which is the member that chats show.
+local function body_of(event, run, about)
+  local kept = excerpt.new(MOST_POSTED)
+  kept:add(redact.text(run.output))
+  local errors_kept = excerpt.new(MOST_POSTED)
+  errors_kept:add(redact.text(run.errors))
+  local line = redact.text(words.join { "lanyard", table.unpack(about.command) })
+  return json.encode {
+    text = ("%s: %s %s (%s)"):format(about.host, line, SAYING[event], run.ended),
+    event = event,
+    command = line,
+    status = run.status,
+    host = about.host,
+    time = instant.write(run.begun),
+    run = run.number,
+    output = (kept:text()),
+    errors = (errors_kept:text()),
+    source = "lanyard watch " .. version,
+  }
+end
+
+-- One attempt: true | nil, err
+local function post(url, body)
+  local reply, err = http.request {
+    method = "POST", url = url, body = body, ca_bundle = settings.variable "AWS_CA_BUNDLE",
+    headers = { ["Content-Type"] = "application/json", ["User-Agent"] = "lanyard/" .. version },
+  }
+  if not reply then
+    return nil, err
+  elseif reply.status >= 200 and reply.status < 300 then
+    return true
+  end
+  err = errors.new { code = "Webhook", status = reply.status, message = ("it answered %d"):format(reply.status) }
+  err.retryable = retry.is_retryable(err)
+  err.retry_after = retry.after(reply.headers, clock.time())
+  return nil, err
+end
+
+function M.webhook(url, about)
+  local host, wrong = host_of(url)
+  if not host then
+    return nil, wrong
+  end
+  local redactor = credentials.redactor { credentials.secret(url), credentials.secret(url:match "://[^/?#]*(.*)$") }
+  local function send(event, run)
+    local body = body_of(event, run, about)
+    for attempt = 1, ATTEMPTS do
+      local ok, err = post(url, body)
+      if ok then
+        return true
+      elseif not err.retryable or attempt == ATTEMPTS then
+        return nil, errors.new { code = err.code, message = redactor:redact(err.message) }
+      end
+      clock.sleep(retry.delay(attempt, err))
+    end
+  end
+  return { name = "the webhook at " .. host, events = lists.set "found failed cleared", send = send }
+end
+
+return M

@@ -1,0 +1,178 @@
+"""Reads the examples of scripts/fleet and scripts/examples with the parsers of Debian's python3-yaml and of Python,
+and prints the shell commands that they run, as JSON, by file: of scripts/fleet the commands of the shards, in order,
+and that of merging; of scripts/examples the commands in order, for the service and repository of the emulator.
+What an example must have to run is looked up by name, so that a missing or misplaced member is an error; those of
+Kubernetes are held against its API, too."""
+
+import configparser
+import json
+import re
+import shlex
+
+import yaml
+
+from kubernetes_api import conforms
+
+FOLDER = "scripts/fleet/"
+EXAMPLES = "scripts/examples/"
+VALUES = {"Service": "my-container-service", "Repository": "my-private-repo", "global:REGION": "us-east-1"}
+
+
+def kubernetes():
+    shards, merge = yaml.safe_load_all(open(FOLDER + "kubernetes.yaml"))
+    commands = []
+    for job in shards, merge:
+        conforms(job)
+        assert (job["apiVersion"], job["kind"]) == ("batch/v1", "Job")
+        pod = job["spec"]["template"]["spec"]
+        assert pod["restartPolicy"] == "Never"
+        (container,) = pod["containers"]
+        paths = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+        assert [volume["name"] for volume in pod["volumes"]] == list(paths)
+        assert container["env"] == [{"name": "REPORTS", "value": paths["reports"]}]
+        assert container["command"][:2] == ["sh", "-c"] and len(container["command"]) == 3
+        commands.append(container["command"][2])
+    assert shards["spec"]["completionMode"] == "Indexed"
+    count = shards["spec"]["completions"]
+    return [f"JOB_COMPLETION_INDEX={i}; {commands[0]}" for i in range(count)], commands[1]
+
+
+def github():
+    workflow = yaml.safe_load(open(FOLDER + "github.yml"))
+    assert True in workflow or "on" in workflow  # YAML 1.1 reads the word on as true
+    audit, merge = workflow["jobs"]["audit"], workflow["jobs"]["merge"]
+    assert merge["needs"] == "audit" and workflow["permissions"]["id-token"] == "write"
+    (run,) = [step for step in audit["steps"] if "run" in step]
+    (joined,) = [step for step in merge["steps"] if "run" in step]
+    assert run["env"] == {"SHARD": "${{ matrix.shard }}"}
+    return [f"SHARD={i}; {run['run']}" for i in audit["strategy"]["matrix"]["shard"]], joined["run"]
+
+
+def reached(machine):
+    """The states of a machine in the order in which they come, each with its way on."""
+    name = machine["StartAt"]
+    while True:
+        state = machine["States"][name]
+        yield state
+        if state.get("End"):
+            return
+        name = state["Next"]
+
+
+def override(state):
+    assert state["Type"] == "Task" and state["Resource"] == "arn:aws:states:::ecs:runTask.sync"
+    (container,) = state["Parameters"]["Overrides"]["ContainerOverrides"]
+    return container
+
+
+def step_functions():
+    machine = json.load(open(FOLDER + "step-functions.json"))
+    numbers, audit, merge = reached(machine)
+    first, last, step = map(int, re.fullmatch(r"States.ArrayRange\((\d+), (\d+), (\d+)\)",
+                                              numbers["Parameters"]["shards.$"]).groups())
+    assert audit["Type"] == "Map" and audit["ItemsPath"] == "$.shards"
+    (shard,) = reached(audit["ItemProcessor"])
+    text = re.fullmatch(r"States.Array\('sh', '-c', States.Format\('([^']*)', \$.shard, \$.shard\)\)",
+                        override(shard)["Command.$"]).group(1)
+    command = override(merge)["Command"]
+    assert command[:2] == ["sh", "-c"] and len(command) == 3
+    return [text.format(i, i) for i in range(first, last + 1, step)], command[2]
+
+
+def filled(line, parameters):
+    """A command of an SSM document with the values of its parameters, which stand in quotes and cannot end them."""
+    def value(match):
+        name = match.group(1)
+        if name in parameters:
+            pattern = parameters[name]["allowedPattern"]
+            assert re.search(pattern, VALUES[name])
+            assert not re.search(pattern, "a'b") and not re.search(pattern, "--all")
+        return f"'{VALUES[name]}'"
+    line = re.sub(r"'\{\{ ([\w:]+) \}\}'", value, line)
+    assert "{{" not in line
+    return line
+
+
+def ssm():
+    document = yaml.safe_load(open(EXAMPLES + "ssm-automation.yaml"))
+    assert document["schemaVersion"] == "0.3"
+    parameters, steps = document["parameters"], document["mainSteps"]
+    assert document["assumeRole"] == "{{ AutomationAssumeRole }}"
+    assert all({"type", "description"} <= set(parameter) for parameter in parameters.values())
+    names = [step["name"] for step in steps]
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{3,128}", name) for name in names) and len(set(names)) == len(names)
+    assert [step.get("nextStep") for step in steps] == names[1:] + [None] and steps[-1]["isEnd"]
+    for step in steps:
+        assert step["action"] == "aws:runCommand" and step["inputs"]["DocumentName"] == "AWS-RunShellScript"
+        assert step["inputs"]["InstanceIds"] == ["{{ InstanceId }}"]
+    assert all(output in [name + ".Output" for name in names] for output in document["outputs"])
+    return ["\n".join(filled(line, parameters) for line in step["inputs"]["Parameters"]["commands"]) for step in steps]
+
+
+def actions():
+    workflow = yaml.safe_load(open(EXAMPLES + "github.yml"))
+    inputs = workflow.get("on", workflow.get(True))["workflow_dispatch"]["inputs"]
+    assert set(inputs) == {"service", "repository"} and workflow["permissions"]["security-events"] == "write"
+    commands = []
+    for job in workflow["jobs"].values():
+        assert job["runs-on"] and job["if"] and job["timeout-minutes"]
+        for step in job["steps"]:
+            assert ("uses" in step) != ("run" in step)
+            assert re.fullmatch(r"[\w.-]+/[\w./-]+@v\d+", step.get("uses", "a/b@v1"))
+            assert "${{" not in step.get("run", "")  # what a person typed reaches the shell by variables alone
+            if "run" in step:
+                commands.append(step["run"])
+    (grant,) = [step for step in workflow["jobs"]["grant"]["steps"] if "run" in step]
+    assert grant["env"] == {"SERVICE": "${{ inputs.service }}", "REPOSITORY": "${{ inputs.repository }}"}
+    return commands
+
+
+def cronjob():
+    job = yaml.safe_load(open(EXAMPLES + "cronjob.yaml"))
+    conforms(job)
+    assert (job["apiVersion"], job["kind"]) == ("batch/v1", "CronJob") and job["metadata"]["name"]
+    assert re.fullmatch(r"\S+ \S+ \S+ \S+ \S+", job["spec"]["schedule"])
+    assert job["spec"]["concurrencyPolicy"] in ("Allow", "Forbid", "Replace")
+    pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert pod["restartPolicy"] == "Never" and pod["securityContext"]["runAsNonRoot"]
+    (container,) = pod["containers"]
+    assert container["image"] and {env["name"] for env in container["env"]} >= {"AWS_REGION", "XDG_STATE_HOME"}
+    paths = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    assert [volume["name"] for volume in pod["volumes"]] == list(paths)
+    return [shlex.join(["lanyard"] + container["args"])]
+
+
+def unit(name):
+    text = configparser.RawConfigParser(strict=False)
+    text.optionxform = str
+    text.read(EXAMPLES + "systemd/" + name)
+    return text
+
+
+def systemd():
+    assert unit("lanyard-audit.timer")["Timer"]["OnCalendar"] and unit("lanyard-audit.timer")["Install"]["WantedBy"]
+    commands = [unit(f"lanyard-{name}.service")["Service"]["ExecStart"] for name in ("audit", "watch")]
+    prefix = "/usr/local/bin/"
+    assert all(command.startswith(prefix + "lanyard ") for command in commands)
+    return [command[len(prefix):] for command in commands]
+
+
+def ansible():
+    tasks = yaml.safe_load(open(EXAMPLES + "ansible.yml"))
+    for task in tasks:
+        assert task["name"] and len([key for key in task if key.startswith("ansible.builtin.")]) == 1
+    grant, audit, _ = tasks
+    assert all({"register", "changed_when", "failed_when"} <= set(task) for task in (grant, audit))
+    return []  # its commands are templates, which Ansible itself fills
+
+
+print(json.dumps({
+    FOLDER + name: {"shards": shards, "merge": merge} for name, (shards, merge) in {
+        "kubernetes.yaml": kubernetes(), "github.yml": github(), "step-functions.json": step_functions(),
+    }.items()
+} | {
+    EXAMPLES + name: commands for name, commands in {
+        "ssm-automation.yaml": ssm(), "github.yml": actions(), "cronjob.yaml": cronjob(), "systemd": systemd(),
+        "ansible.yml": ansible(),
+    }.items()
+}))

@@ -1,0 +1,149 @@
+-- The examples of scripts/examples: what they run, run here against an emulator. Uses the Debian package python3-yaml;
+-- with ansible-core and systemd, where they are installed, those judge their own.
+local helper = require "helper"
+local json = require "lanyard.json"
+
+local PYTHON = "/usr/bin/python3"
+local FOLDER = "scripts/examples/"
+local OPEN = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*",'
+  .. '"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]}]}'
+
+local function real(path)
+  return helper.run({ "realpath", path }).out:match "[^\n]+"
+end
+
+local function is_there(program)
+  return helper.run({ "sh", "-c", "command -v " .. program }).status == 0
+end
+
+-- An emulator, with a policy of my-private-repo's own where one is given.
+local function emulator(policy)
+  local folder <close> = helper.folder()
+  helper.write(folder .. "/seed.json", json.encode { regions = { ["us-east-1"] = {
+    repositories = json.array { { name = "my-private-repo", policy = policy } },
+    services = json.array { { name = "my-container-service", power = "nano", scale = 1 } },
+  } } })
+  return helper.emulator { "--activation-delay", "0", "--seed", folder .. "/seed.json" }
+end
+
+-- Runs shell code against it, with lanyard in PATH and more in the environment.
+local function shell(em, code, more)
+  local environment = { PATH = helper.build .. ":" .. os.getenv "PATH" }
+  for _, variables in ipairs { em.environment, more or {} } do
+    for name, value in pairs(variables) do environment[name] = value end
+  end
+  return helper.run({ "timeout", "60", "sh", "-c", code }, environment)
+end
+
+describe("an example", function()
+  if helper.run({ PYTHON, "-c", "import yaml" }).status ~= 0 then
+    pending "the Debian package python3-yaml is not installed"
+    return
+  end
+  local checked = helper.run { PYTHON, "tests/cli/check_examples.py" }
+  local commands = json.decode(checked.out) or {}
+
+  it("has all that its runner needs", function()
+    assert.equal("", checked.err)
+    assert.equal(0, checked.status)
+  end)
+
+  it("of a runbook runs, and again, and stops where it fails", function()
+    local em <close> = emulator()
+    local function run(service)
+      return em:run { "runbook", FOLDER .. "restore-pulls.md", "--yes", "--no-transcript",
+        "--set", "repository=my-private-repo", "--set", "service=" .. service }
+    end
+    for _ = 1, 2 do
+      local result = run "my-container-service"
+      assert.equal(0, result.status, result.err)
+      assert.match("role on, grants in my%-private%-repo: 1\n.*/my%-private%-repo", result.out)
+      assert.match("steps run: 5, skipped: 0\n$", result.err)
+    end
+    local result = run "nobody"
+    assert.equal(1, result.status)
+    assert.match("step 1 %(Before%) failed: lanyard status nobody", result.err)
+  end)
+
+  it("for Systems Manager grants, audits, and fails on what is critical", function()
+    local em <close> = emulator()
+    local grant, audit = table.unpack(commands[FOLDER .. "ssm-automation.yaml"])
+    assert.match("my%-private%-repo +granted", shell(em, grant).out)
+    assert.equal(0, shell(em, audit).status)
+    local open <close> = emulator(OPEN)
+    assert.equal(3, shell(open, audit).status)
+  end)
+
+  it("for GitHub Actions grants, and shows an audit before it judges", function()
+    local folder <close> = helper.folder()
+    local em <close> = emulator(OPEN)
+    local grant, audit, summary, alerts, verdict = table.unpack(commands[FOLDER .. "github.yml"])
+    local more = { SERVICE = "my-container-service", REPOSITORY = "my-private-repo", GITHUB_STEP_SUMMARY = folder .. "/summary" }
+    local function run(code)
+      return shell(em, ("cd %s; lanyard() { %s \"$@\"; }; %s"):format(folder, real(helper.lanyard), code),
+        more)
+    end
+    local result = run(grant)
+    assert.match("my%-private%-repo +granted", result.out, result.err)
+    for _, code in ipairs { audit, summary, alerts } do
+      result = run(code)
+      assert.equal(0, result.status, result.err)
+    end
+    assert.match("^## Lanyard audit", helper.read(folder .. "/summary"))
+    assert.equal("2.1.0", json.decode(helper.read(folder .. "/lanyard.sarif")).version)
+    assert.equal(3, run(verdict).status)
+  end)
+
+  it("for Kubernetes and systemd fails on a finding alone", function()
+    local em <close> = emulator()
+    local open <close> = emulator(OPEN)
+    local audit, watch = table.unpack(commands[FOLDER .. "systemd"])
+    for _, code in ipairs { commands[FOLDER .. "cronjob.yaml"][1], audit, (watch:gsub("watch ", "watch --times 1 ")) } do
+      assert.equal(0, shell(em, code).status)
+      assert.equal(3, shell(open, code).status)
+    end
+  end)
+
+  it("is taken by systemd", function()
+    if not is_there "systemd-analyze" then
+      pending "systemd is not installed"
+      return
+    end
+    local folder <close> = helper.folder()
+    local binary = real(helper.lanyard)
+    for _, name in ipairs { "lanyard-audit.service", "lanyard-audit.timer", "lanyard-watch.service" } do
+      local text = helper.read(FOLDER .. "systemd/" .. name)
+      helper.write(folder .. "/" .. name, (text:gsub("/usr/local/bin/lanyard", (binary:gsub("%%", "%%%%")))))
+    end
+    local result = helper.run { "sh", "-c", ("systemd-analyze verify %s/*"):format(folder) }
+    assert.equal("", result.err .. result.out)
+    assert.equal(0, result.status)
+  end)
+
+  it("is a task of Ansible's that is changed, ok or failed", function()
+    if not is_there "ansible-playbook" then
+      pending "the Debian package ansible-core is not installed"
+      return
+    end
+    local folder <close> = helper.folder()
+    local em <close> = emulator()
+    helper.write(folder .. "/play.yml", json.encode(json.array { {
+      hosts = "localhost", connection = "local", gather_facts = false,
+      tasks = json.array { { ["ansible.builtin.include_tasks"] = real(FOLDER .. "ansible.yml") } },
+    } }))
+    local function play(service, ...)
+      local vars = json.encode { lanyard_service = service, lanyard_repositories = json.array { "my-private-repo" } }
+      local more = table.concat({ ... }, " ")
+      local result = shell(em, ("ansible-playbook -i localhost, %s -e '%s' %s/play.yml"):format(more, vars, folder), {
+        LC_ALL = "C.UTF-8", ANSIBLE_LOCALHOST_WARNING = "False", ANSIBLE_INVENTORY_UNPARSED_WARNING = "False",
+        ANSIBLE_NOCOLOR = "1",
+      })
+      return result.out:match "ok=%d+ +changed=%d+ +unreachable=%d+ +failed=%d+", result
+    end
+    local recap, result = play("my-container-service", "--check")
+    assert.match("changed=1 .*failed=0$", recap, result.out .. result.err)
+    assert.match("changed=1 .*failed=0$", play "my-container-service") -- the check changed nothing
+    assert.match("changed=0 .*failed=0$", play "my-container-service")
+    assert.match("changed=0 .*failed=1$", play "nobody")
+  end)
+end)

@@ -1,0 +1,26 @@
+"""Holds documents against the API of Kubernetes, by the classes that Debian's python3-kubernetes has of it."""
+
+import json
+import types
+
+import kubernetes.client
+
+# What came to Kubernetes after that package: https://kubernetes.io/docs/concepts/workloads/controllers/job/
+NEWER = {"backoffLimitPerIndex"}
+
+
+def known(value):
+    """A document without what is newer than the classes."""
+    if isinstance(value, list):
+        return [known(item) for item in value]
+    if isinstance(value, dict):
+        return {name: known(member) for name, member in value.items() if name not in NEWER}
+    return value
+
+
+def conforms(document):
+    """Fails where a member is not of the API, is missing, or has another type: it does not come back then."""
+    document, api = known(document), kubernetes.client.ApiClient()
+    made = api.deserialize(types.SimpleNamespace(data=json.dumps(document)), "V1" + document["kind"])
+    back = api.sanitize_for_serialization(made)
+    assert back == document, (back, document)

@@ -1,0 +1,205 @@
+local helper = require "helper"
+local json = require "lanyard.json"
+
+local BOOK = [[
+# Let a service pull
+
+## Look
+
+```lanyard
+status my-container-service
+```
+
+## Grant
+
+```lanyard
+lanyard grant {{service}} my-private-repo \
+  --enable        # the role, too
+uri my-private-repo
+```
+
+## Check
+
+```lua
+local access = require "lanyard.cli".connect {}
+print(#access:services(), vars.service)
+```
+]]
+
+-- Runs `lanyard runbook` on a text, in a folder of its own, against an emulator in the same process.
+local function run(text, words, environment)
+  local folder <close> = helper.folder()
+  helper.write(folder .. "/book.md", text)
+  local all = { HOME = folder.path }
+  for name, value in pairs(environment or {}) do all[name] = value end
+  local binary = helper.run({ "realpath", helper.lanyard }).out:match "%S+"
+  local result = helper.run({ "sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", folder.path,
+    binary, "--emulator", "runbook", "book.md", table.unpack(words) }, all)
+  local name = result.err:match "the transcript is (%S+)"
+  result.transcript = name and helper.read(folder .. "/" .. name)
+  return result
+end
+
+-- The same on a terminal, with a dialogue.
+local function talk(text, words, dialogue)
+  local folder <close> = helper.folder()
+  helper.write(folder .. "/book.md", text)
+  local result = helper.run({ "/usr/bin/python3", "tests/cli/terminal.py", json.encode(json.array(dialogue)),
+    helper.lanyard, "--emulator", "runbook", folder .. "/book.md", "--transcript", folder .. "/t.md", table.unpack(words) },
+    { HOME = folder.path })
+  result.transcript = helper.exists(folder .. "/t.md") and helper.read(folder .. "/t.md")
+  return result
+end
+
+describe("lanyard runbook", function()
+  it("runs the blocks in order, shows each before, and writes a transcript", function()
+    local result = run(BOOK, { "--yes", "--set", "service=my-container-service" })
+    assert.equal(0, result.status, result.err)
+    assert.match("puller role   off.*my%-private%-repo  granted.*dkr%.ecr.*\n1\tmy%-container%-service\n$", result.out)
+    assert.match("1/3  Look  %(book%.md:5%)\n    lanyard status my%-container%-service\n", result.err)
+    assert.match("2/3  Grant  %(book%.md:11%)\n    lanyard grant my%-container%-service my%-private%-repo %-%-enable\n"
+      .. "    lanyard uri my%-private%-repo\n", result.err)
+    assert.match("lanyard: done: steps run: 3, skipped: 0\n$", result.err)
+    assert.match("^# Transcript: Let a service pull\n", result.transcript)
+    assert.match("` lanyard grant my%-container%-service my%-private%-repo %-%-enable ` ended with status 0 after", result.transcript)
+    assert.match("my%-private%-repo  granted", result.transcript)
+    assert.match("## End\n\n%S+: done: steps run: 3, skipped: 0\n$", result.transcript)
+  end)
+
+  it("stops at the first failure, with 1, and says how to go on", function()
+    local text = "```lanyard\nstatus\nstatus nobody\nstatus\n```\n```lua\nprint 'never'\n```\n"
+    local result = run(text, { "--yes" })
+    assert.equal(1, result.status)
+    assert.not_match("never", result.out)
+    assert.match("lanyard: step 1 %(book%.md%) failed: lanyard status nobody ended with status 1; "
+      .. "to go on: lanyard runbook book%.md %-%-from 1\n$", result.err)
+    assert.match("lanyard: [^\n]*nobody", result.out) -- what the step said of it
+    assert.match("no container service 'nobody'.*\n```\n\n## End\n\n%S+: step 1 %(book%.md%) failed: ", result.transcript)
+  end)
+
+  it("takes the statuses that a block names as done", function()
+    local text = "```lanyard exit=0,3\npolicy can --help\n```\n```lanyard exit=2\ngrant\n```\n"
+    local result = run(text, { "--yes" })
+    assert.equal(0, result.status, result.out)
+  end)
+
+  it("begins at a step, by number or heading", function()
+    local text = "## A\n```lua\nprint 'a'\n```\n## B\n```lua\nprint 'b'\n```\n"
+    assert.equal("b\n", run(text, { "--yes", "--from", "2" }).out)
+    assert.equal("b\n", run(text, { "--yes", "--from", "b" }).out)
+    local result = run(text, { "--yes", "--from", "c" })
+    assert.equal(2, result.status)
+    assert.equal("lanyard: there is no step 'c' in book.md (lanyard help runbook)\n", result.err)
+  end)
+
+  it("lists its steps, and shows what it would run, without running any", function()
+    local result = run(BOOK, { "--list", "--set", "service=web" })
+    assert.equal(0, result.status)
+    assert.equal("STEP  KIND     LINE  NAME\n1     lanyard  5     Look\n2     lanyard  11    Grant\n3     lua      19    Check\n", result.out)
+    result = run(BOOK, { "--dry-run", "--from", "2", "--set", "service=a b" })
+    assert.equal(0, result.status)
+    assert.equal("", result.out)
+    assert.match("^\n2/3  Grant  %(book%.md:11%)\n    lanyard grant 'a b' my%-private%-repo %-%-enable\n", result.err)
+    assert.is_nil(result.transcript)
+  end)
+
+  it("asks before each step on a terminal: to run, to skip, to quit", function()
+    local text = "```lua\nprint 'first'\n```\n```lua\nprint 'second'\n```\n```lua\nprint 'third'\n```\n"
+    local asked = "run, skip or quit? [r/s/q] "
+    local result = talk(text, {}, { { asked, "what\n" }, { asked, "\n" }, { asked, "s\n" }, { asked, "Run\n" }, { asked, "q\n" } })
+    assert.equal(1, result.status, result.err)
+    assert.not_match("\r\nfirst\r\n", result.out)
+    assert.match("\r\nsecond\r\n", result.out)
+    assert.not_match("\r\nthird\r\n", result.out)
+    assert.match("ended before step 3, as told; to go on: lanyard runbook %S+ %-%-from 3", result.out)
+    assert.match("\n## 1%. [^\n]*\n\nSkipped at ", result.transcript)
+  end)
+
+  it("leaves with 130 on an interrupt at the question, or in a step, whose command ends in order", function()
+    local result = talk("```lua\nprint 'x'\n```\n", {}, { { "[r/s/q] ", "\3" } })
+    assert.equal(130, result.status)
+    assert.match("## End\n\n%S+: interrupted\n$", result.transcript)
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/wait.lua", "local _ <close> = setmetatable({}, { __close = function() print 'closed' end })\n"
+      .. "print 'waiting' io.stdout:flush()\nrequire('lanyard.task').sleep(60)\n")
+    result = talk(("```lanyard\n%s/wait.lua\n```\n"):format(folder), { "--yes" }, { { "waiting", "\3" } })
+    assert.equal(130, result.status)
+    assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\nlanyard: interrupted\n```\n\n## End\n\n%S+: interrupted\n$",
+      result.transcript)
+  end)
+
+  it("waits for nobody without a terminal", function()
+    local result = run(BOOK, { "--set", "service=web" })
+    assert.equal(2, result.status)
+    assert.match("^lanyard: a runbook asks before each step: pass %-%-yes", result.err)
+    assert.equal("", result.out)
+    result = run("```lanyard\ngrant my-container-service --all\n```\n", { "--yes" })
+    assert.equal(1, result.status) -- nor does a step
+    assert.match("Pass %-%-yes", result.out)
+  end)
+
+  it("tells in a line what is wrong with the command or the runbook", function()
+    for text, case in pairs {
+      [BOOK] = { {}, "book%.md:12: {{service}} has no value: pass %-%-set service=VALUE" },
+      ["nothing"] = { {}, "book%.md:1: nothing to run" },
+      ["```lanyard\naudit >x\n```\n"] = { {}, "book%.md:2: no shell reads this, so '>' has no meaning" },
+      ["```lua\nx x\n```\n"] = { {}, "book%.md:2: " },
+      ["```lua\n```\n"] = { { "--set", "x" }, "%-%-set: x is no variable: write NAME=VALUE" },
+      ["```lua\n\n```\n"] = { { "--transcript", "t", "--no-transcript" }, "exclude each other" },
+    } do
+      local result = run(text, { "--yes", table.unpack(case[1]) })
+      assert.equal(2, result.status, text)
+      assert.match("^lanyard: [^\n]*" .. case[2] .. "[^\n]*\n$", result.err)
+      assert.equal("", result.out)
+    end
+    local result = helper.run { helper.lanyard, "runbook", "/nonexistent/book.md", "--yes" }
+    assert.equal(1, result.status)
+    assert.equal("lanyard: cannot read /nonexistent/book.md: No such file or directory\n", result.err)
+  end)
+
+  it("does not write over a file, and runs nothing then", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/t.md", "mine")
+    local result = run("```lua\nprint 'x'\n```\n", { "--yes", "--transcript", folder .. "/t.md" })
+    assert.equal(1, result.status)
+    assert.equal("", result.out)
+    assert.match("it is there already", result.err)
+    assert.equal("mine", helper.read(folder .. "/t.md"))
+    result = run("```lua\nprint 'x'\n```\n", { "--yes", "--no-transcript" })
+    assert.equal("x\n", result.out)
+    assert.not_match("transcript", result.err)
+  end)
+
+  it("keeps the keys that it was given out of the transcript", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = helper.emulator()
+    local secret = helper.SECRET_KEY
+    helper.write(folder .. "/book.md", "```lua\nprint('key', os.getenv 'AWS_ACCESS_KEY_ID', os.getenv 'AWS_SECRET_ACCESS_KEY')\n```\n"
+      .. "```lanyard\ndoctor --debug\n```\n")
+    local result = emulator:run { "runbook", folder .. "/book.md", "--yes", "--transcript", folder .. "/t.md" }
+    assert.equal(0, result.status, result.err)
+    assert.match(secret:gsub("%p", "%%%0"), result.out) -- who runs it sees what it prints
+    local text = helper.read(folder .. "/t.md")
+    assert.is_nil(text:find(secret, 1, true))
+    assert.is_nil(text:find(helper.ACCESS_KEY, 1, true))
+    assert.match("AKIA%*%*%*MPLE", text)
+  end)
+
+  it("is a module for stock Lua, which runs the lanyard of PATH", function()
+    local emulator <close> = helper.emulator()
+    local environment = {
+      LUA_PATH = "./lua/?.lua;./lua/?/init.lua;;", LUA_CPATH = helper.build .. "/?.so;;",
+      PATH = helper.build .. ":" .. os.getenv "PATH", LD_PRELOAD = os.getenv "LD_PRELOAD", ASAN_OPTIONS = "detect_leaks=0",
+    }
+    for name, value in pairs(emulator.environment) do environment[name] = value end
+    local result = helper.run({ "lua5.4", "-e", [[
+      local lanyard = require "lanyard"
+      local book = assert(lanyard.runbook.read("```lanyard\nuri my-private-repo\n```\n", { name = "x" }))
+      local outcome = book:run { from = 1, show = function() end, ask = function() return "run" end,
+        output = function(text) io.write("> ", text) end, transcript = require("lanyard.runbook.transcript").none() }
+      print(outcome.kind, outcome.ran)
+    ]] }, environment)
+    assert.equal("", result.err)
+    assert.match("^> 111122223333%.dkr%.ecr%.us%-east%-1%.amazonaws%.com/my%-private%-repo:?%S*\ndone\t1\n$", result.out)
+  end)
+end)

@@ -1,0 +1,165 @@
+local child = require "lanyard.child"
+local helper = require "helper"
+local httpd = require "lanyard.httpd"
+local json = require "lanyard.json"
+
+-- A command of one's own that finds something in its first two runs, and has the number of the run in a file.
+local COUNTING = [[
+-- Count.
+local file = io.open(os.getenv "COUNT", "a+")
+file:seek "set"
+local n = #file:read "a" + 1
+file:write "x"
+file:close()
+print(n < 3 and "trouble" or "fine")
+return n < 3 and 3 or 0
+]]
+
+local function world()
+  local folder = helper.folder()
+  helper.write(folder .. "/count.lua", COUNTING)
+  local environment = {
+    HOME = folder.path, LANYARD_PATH = folder.path, COUNT = folder .. "/count", PATH = os.getenv "PATH",
+  }
+  return folder, environment
+end
+
+local function watch(words, environment)
+  return helper.run({ "timeout", "60", helper.lanyard, "watch", table.unpack(words) }, environment)
+end
+
+-- The same beside the loop of this process, which can serve meanwhile. --> status, all that it printed
+local function watch_beside(words, environment)
+  local all, printed = { "env", "-i" }, {}
+  for name, value in pairs(environment) do all[#all + 1] = name .. "=" .. value end
+  all[#all + 1] = helper.lanyard
+  all[#all + 1] = "watch"
+  table.move(words, 1, #words, #all + 1, all)
+  local ended = assert(child.run {
+    words = all, errors = "join", timeout = 60, output = function(text) printed[#printed + 1] = text end,
+  })
+  return ended.status, table.concat(printed)
+end
+
+describe("lanyard watch", function()
+  it("runs a command so often, tells a finding once, and leaves with the status of the last run", function()
+    local folder <close>, environment = world()
+    local hook = ("sh -c 'cat >>%s/told; echo $LANYARD_STATUS >>%s/told'"):format(folder, folder)
+    local result = watch({ "--every", "0.01s", "--times", "3", "--on-finding", hook, "--", "count" }, environment)
+    assert.equal(0, result.status, result.err)
+    assert.equal("trouble\nfine\n", result.out)
+    assert.equal("trouble\n3\n", helper.read(folder .. "/told"))
+    local lines = {}
+    for line in result.err:gmatch "[^\n]+" do
+      lines[#lines + 1] = line:gsub("%d%d%d%d%-%S+Z", "TIME"):gsub("after %d+%.%d s", "after N s")
+    end
+    assert.same({
+      "lanyard: TIME run 1: found, ended with status 3 after N s",
+      ("lanyard: TIME 'sh -c '%s'' was told: found"):format(
+        ("cat >>%s/told; echo $LANYARD_STATUS >>%s/told"):format(folder, folder)),
+      "lanyard: TIME run 2: found, ended with status 3 after N s, as before",
+      "lanyard: TIME run 3: ok, ended with status 0 after N s",
+      "lanyard: TIME ended: that was the last run",
+    }, lines)
+  end)
+
+  it("ends when all is well, or on a failure, where that is asked", function()
+    local folder <close>, environment = world()
+    local result = watch({ "--every", "0.01s", "--until-ok", "--", "lanyard", "count" }, environment)
+    assert.equal(0, result.status)
+    assert.match("run 3: ok.*ended: it is well\n$", result.err)
+    helper.write(folder .. "/bad.lua", "require('lanyard.cli').fail 'no such thing'\n")
+    result = watch({ "--every", "0.01s", "--stop-on-failure", "--", "bad" }, environment)
+    assert.equal(1, result.status)
+    assert.match("run 1: failed, ended with status 1 after [^\n]*\nlanyard: no such thing\n", result.err)
+    result = watch({ "--every", "0.01s", "--times", "2", "--", "bad" }, environment) -- a failure ends nothing else
+    assert.match("run 2: failed, [^\n]*, as before", result.err)
+  end)
+
+  it("posts to a webhook, whose URL neither a command nor the log gets to see", function()
+    local folder <close>, environment = world()
+    helper.write(folder .. "/count.lua", COUNTING:gsub("print%(", "print(os.getenv 'LANYARD_WEBHOOK', "))
+    local bodies = {}
+    local server = assert(httpd.serve {
+      on_error = error,
+      handler = function(request)
+        bodies[#bodies + 1] = json.decode(request.body)
+        return { status = 200 }
+      end,
+    })
+    environment.LANYARD_WEBHOOK = server.url .. "/SECRET"
+    local status, printed = watch_beside({ "--every", "0.01s", "--until-ok", "--", "count" }, environment)
+    server.close()
+    assert.equal(0, status, printed)
+    assert.equal(2, #bodies)
+    assert.same({ "found", 3, "nil\ttrouble\n" }, { bodies[1].event, bodies[1].status, bodies[1].output })
+    assert.same({ "cleared", 0, "nil\tfine\n" }, { bodies[2].event, bodies[2].status, bodies[2].output })
+    assert.match("the webhook at 127%.0%.0%.1 was told: found", printed)
+    assert.not_match("SECRET", printed)
+  end)
+
+  it("tells a webhook that cannot be reached, and goes on", function()
+    local _ <close>, environment = world()
+    local result = watch({ "--every", "0.01s", "--times", "3", "--webhook", "http://127.0.0.1:1/SECRET", "--", "count" },
+      environment)
+    assert.equal(0, result.status)
+    assert.match("warning: the webhook at 127%.0%.0%.1 could not be told, and will be after the next run: ", result.err)
+    assert.not_match("SECRET", result.err)
+  end)
+
+  it("does not run twice at once", function()
+    local folder <close>, environment = world()
+    local result = helper.run({ "sh", "-c", ([[
+      %s watch --every 60s -- count >%s/out 2>%s/err &
+      until grep -q "run 1" %s/err; do sleep 0.02; done
+      timeout 60 %s watch --every 1s --times 1 -- lanyard count
+      echo $?
+      timeout 60 %s watch --every 1s --times 1 --name other -- count
+      echo $?
+      kill -TERM $!
+      wait $!
+      echo $?
+    ]]):format(helper.lanyard, folder, folder, folder, helper.lanyard, helper.lanyard) }, environment)
+    assert.match("^1\ntrouble\n3\n0\n$", result.out)
+    assert.match("this is watched already, by the process that holds %S+%.lock\n", result.err)
+    assert.match("ended, as told\n$", helper.read(folder .. "/err"))
+  end)
+
+  it("ends a run that is under way on a signal, in order, and leaves with 130", function()
+    local folder <close>, environment = world()
+    helper.write(folder .. "/wait.lua", ("local _ <close> = setmetatable({}, { __close = function() io.open('%s/closed', 'w'):close() end })\n"
+      .. "io.open('%s/waiting', 'w'):close()\nrequire('lanyard.task').sleep(60)\n"):format(folder, folder))
+    local result = helper.run({ "sh", "-c", ([[
+      %s watch --every 1s -- wait &
+      until [ -e %s/waiting ]; do sleep 0.02; done
+      kill -INT $!
+      wait $!
+    ]]):format(helper.lanyard, folder) }, environment)
+    assert.equal(130, result.status)
+    assert.is_true(helper.exists(folder .. "/closed"))
+  end)
+
+  it("tells in a line what is wrong with the command", function()
+    local _ <close>, environment = world()
+    for line, why in pairs {
+      [""] = "missing argument 'command'",
+      ["-- lanyard"] = "name the command to watch",
+      ["--every 0 -- status"] = "'0' must be more than 0",
+      ["--every x -- status"] = "'x' is no duration",
+      ["--times 1.5 -- status"] = "'1.5' is no whole number",
+      ["--times 0 -- status"] = "'0' must be more than 0",
+      ["--on-finding ' -- status"] = "--on-finding: a quote has no end",
+      ["--webhook http://example.com/SECRET -- status"] = "the webhook at example.com must be https",
+      ["--webhook SECRET -- status"] = "the webhook's URL is none: write https://HOST/PATH",
+      ["audit --fail-on high"] = "unknown option '--fail-on'",
+    } do
+      local words = {}
+      for word in line:gmatch "%S+" do words[#words + 1] = word end
+      local result = watch(words, environment)
+      assert.equal(2, result.status, line)
+      assert.equal("", result.out)
+      assert.match("^lanyard: " .. why:gsub("%p", "%%%0") .. "[^\n]*\n", result.err)
+      assert.not_match("SECRET", result.err)
+    end
+  end)
+end)

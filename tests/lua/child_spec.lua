@@ -1,0 +1,145 @@
+local child = require "lanyard.child"
+local helper = require "helper"
+local system = require "lanyard.system"
+local task = require "lanyard.task"
+
+-- Runs shell code; what it printed is given behind the outcome.
+local function sh(code, options)
+  local pieces = {}
+  local all = { words = { "sh", "-c", code }, output = function(piece) pieces[#pieces + 1] = piece end }
+  for name, value in pairs(options or {}) do all[name] = value end
+  local ended, err = child.run(all)
+  return ended, err, table.concat(pieces), #pieces
+end
+
+local function wait_for(file)
+  local path = tostring(file)
+  while not (helper.exists(path) and helper.read(path):find "\n") do task.sleep(0.005) end
+  return helper.read(path)
+end
+
+local function is_there(pid)
+  return helper.exists(("/proc/%s/stat"):format(pid))
+end
+
+describe("a child", function()
+  it("gives its output, status and time", function()
+    local ended, _, output = sh "echo one; echo two; exit 3"
+    assert.equal(3, ended.status)
+    assert.is_nil(ended.signal)
+    assert.equal("one\ntwo\n", output)
+    assert.is_true(ended.elapsed >= 0)
+  end)
+
+  it("hands its output on while it runs", function()
+    local folder <close> = helper.folder()
+    local seen = {}
+    local ended = assert(child.run {
+      words = { "sh", "-c", ("echo first; while ! [ -e %s/go ]; do sleep 0.01; done; echo second"):format(folder) },
+      output = function(piece)
+        seen[#seen + 1] = piece
+        helper.write(folder .. "/go", "")
+      end,
+    })
+    assert.equal(0, ended.status)
+    assert.same({ "first\n", "second\n" }, seen)
+  end)
+
+  it("gives all of a long output, and in pieces", function()
+    local ended, _, output, pieces = sh "yes 0123456789abcde | head -c 3000000"
+    assert.equal(0, ended.status)
+    assert.equal(3000000, #output)
+    assert.equal(("0123456789abcde\n"):rep(187500), output)
+    assert.is_true(pieces > 10)
+  end)
+
+  it("lets other tasks run between two pieces, and still ends", function()
+    local pieces = {}
+    local ended = assert(child.run {
+      words = { "sh", "-c", "echo a; sleep 0.02; echo b" },
+      output = function(piece)
+        task.sleep(0.05)
+        pieces[#pieces + 1] = piece
+      end,
+    })
+    assert.equal(0, ended.status)
+    assert.equal("a\nb\n", table.concat(pieces))
+  end)
+
+  it("reads what it is given, however much", function()
+    local text = ("x"):rep(200000)
+    local _, _, output = sh("cat", { input = text })
+    assert.equal(text, output)
+    _, _, output = sh("cat", { input = "" })
+    assert.equal("", output)
+    _, _, output = sh "cat"
+    assert.equal("", output)
+  end)
+
+  it("joins its standard error with its output, in order, where that is asked", function()
+    local _, _, output = sh("echo 1; echo 2 >&2; echo 3; echo 4 >&2", { errors = "join" })
+    assert.equal("1\n2\n3\n4\n", output)
+  end)
+
+  it("keeps its standard error apart, where that is asked: the last of it", function()
+    local ended, _, output = sh("echo 1; echo 2 >&2; echo 3; echo 4 >&2", { errors = "keep" })
+    assert.equal("1\n3\n", output)
+    assert.equal("2\n4\n", ended.errors)
+    ended = assert(sh("yes 0123456789abcde | head -c 200000 >&2; echo end >&2", { errors = "keep" }))
+    assert.equal(65536, #ended.errors)
+    assert.match("\nend\n$", ended.errors)
+    assert.is_nil(assert(sh("true", {})).errors)
+    assert.has_error(function() sh("true", { errors = "lost" }) end)
+  end)
+
+  it("tells what it cannot run, and what does not end in time", function()
+    local ended, err = child.run { words = { "/nonexistent/command" }, output = function() end }
+    assert.is_nil(ended)
+    assert.equal("CannotRun", err.code)
+    local _, late, output = sh("echo begun; sleep 60", { timeout = 0.2 })
+    assert.equal("Timeout", late.code)
+    assert.equal("begun\n", output)
+  end)
+
+  it("is asked to end when its task is cancelled, and what it then prints still comes", function()
+    local folder <close> = helper.folder()
+    local output = {}
+    local t = task.spawn(child.run, {
+      words = { "sh", "-c", ("trap 'echo closed; exit 0' TERM; echo $$ >%s/pid; while :; do sleep 0.01; done"):format(folder) },
+      output = function(piece) output[#output + 1] = piece end,
+    })
+    local pid = wait_for(folder .. "/pid"):match "%d+"
+    t:cancel()
+    local ok, err = pcall(t.join, t)
+    assert.is_false(ok)
+    assert.equal(task.cancelled, err)
+    assert.equal("closed\n", table.concat(output))
+    assert.is_false(is_there(pid))
+  end)
+
+  it("takes what it started with it", function()
+    local folder <close> = helper.folder()
+    local _, err = sh(("sleep 60 & echo $! >%s/pid; wait"):format(folder), { timeout = 0.3 })
+    assert.equal("Timeout", err.code)
+    local pid = wait_for(folder .. "/pid"):match "%d+"
+    local give_up = system.clock() + 5
+    -- Nobody of ours waits for a grandchild: it is gone, or a zombie until init has looked.
+    local function runs()
+      local ok, stat = pcall(helper.read, ("/proc/%s/stat"):format(pid))
+      return ok and not stat:find "%) Z"
+    end
+    while runs() and system.clock() < give_up do task.sleep(0.005) end
+    assert.is_false(runs())
+  end)
+
+  it("is ended when its reader errs, whose error is told", function()
+    local ok, err = pcall(child.run, { words = { "yes" }, output = function() error("no more", 0) end })
+    assert.is_false(ok)
+    assert.match("^no more", err)
+  end)
+
+  it("is described by how it ended", function()
+    assert.equal("ended with status 7", child.describe(assert(sh "exit 7")))
+    assert.equal("was ended by signal 9", child.describe(assert(sh "kill -9 $$")))
+  end)
+end)

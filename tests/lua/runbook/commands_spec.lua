@@ -1,0 +1,61 @@
+local commands = require "lanyard.runbook.commands"
+
+local function words_of(text, vars)
+  local list = {}
+  for i, command in ipairs(assert(commands.parse(text, 1, vars or {}))) do list[i] = command.words end
+  return list
+end
+
+local function mistake(text, vars)
+  local found, err = commands.parse(text, 10, vars or {})
+  assert.is_nil(found)
+  assert.equal("InvalidFile", err.code)
+  return ("%d: %s"):format(err.line, err.message)
+end
+
+describe("the commands of a block", function()
+  it("are its lines, with or without the name of the program", function()
+    assert.same({ { "status" }, { "grant", "web", "app" } }, words_of "status\nlanyard grant web app\n")
+    assert.same({ { "status" } }, words_of "  lanyard\t status")
+    assert.same({}, words_of "\n\n  \n")
+    assert.same({ { "uri", "lanyard" } }, words_of "lanyard uri lanyard\n")
+  end)
+
+  it("know quotes, comments, and lines that go on", function()
+    assert.same({ { "grant", "web", "team/*", "a b" } }, words_of "grant web 'team/*' \"a b\"  # all of them\n")
+    assert.same({ { "grant", "web#1", "app" }, { "status" } }, words_of "# first\ngrant web#1 \\\n  app\n#\nstatus # x\n")
+    assert.same({ { "grantweb" } }, words_of "grant\\\nweb\n")
+    assert.same({ { "uri", "", "a\nb" } }, words_of "uri '' 'a\nb'\n")
+    assert.same({ { "uri", "*", "?", "~", "[a]", "{x}", "=" } }, words_of "uri * ? ~ [a] {x} =\n")
+  end)
+
+  it("tell the line that each begins on", function()
+    local list = assert(commands.parse("# x\nstatus\n\ngrant a \\\n  b\nuri c\n", 20, {}))
+    assert.same({ 21, 23, 25 }, { list[1].line, list[2].line, list[3].line })
+  end)
+
+  it("take a value whole, whatever is in it", function()
+    assert.same({ { "grant", "a b; 'c' {{x}}", "pre-1-post" } },
+      words_of("grant {{service}} pre-{{n}}-post", { service = "a b; 'c' {{x}}", n = "1" }))
+    assert.same({ { "uri", "lanyard" } }, words_of("uri {{x}}", { x = "lanyard" }))
+  end)
+
+  it("refuse what only a shell would understand, by its line", function()
+    assert.match("^11: no shell reads this, so '|'", mistake "status\naudit | grep x\n")
+    for _, text in ipairs { "a && b", "a; b", "a >f", "a <f", "(a)", "a &" } do
+      assert.match("^10: no shell reads this", mistake(text))
+    end
+    assert.match("^10: variables are not expanded here: write {{NAME}}", mistake "grant $SERVICE app")
+    assert.match("^10: variables", mistake 'grant "$SERVICE" app')
+    assert.match("^10: variables", mistake "$ lanyard status")
+    assert.match("^10: commands are not expanded", mistake "grant `hostname` app")
+    assert.same({ { "uri", "$a|b", "$c", "d;" } }, words_of [[uri '$a|b' '$c' d\;]])
+    assert.match("^10: variables", mistake [[uri "\$c"]])
+  end)
+
+  it("refuse a quote without an end, and a name without a value", function()
+    assert.equal("11: a quote has no end", mistake "status\ngrant 'web\n")
+    assert.equal("12: {{repo}} has no value: pass --set repo=VALUE", mistake("\n\ngrant {{a}} {{repo}}\n", { a = "1" }))
+    assert.match("^10: '{{' begins no {{NAME}}", mistake("grant {{ a }}", { a = "1" }))
+  end)
+end)

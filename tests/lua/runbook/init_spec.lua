@@ -1,0 +1,143 @@
+local runbook = require "lanyard.runbook"
+local task = require "lanyard.task"
+local transcript = require "lanyard.runbook.transcript"
+
+local function read(text, vars)
+  return runbook.read(text, { name = "book.md", vars = vars })
+end
+
+local function mistake(text, vars)
+  local book, err = read(text, vars)
+  assert.is_nil(book)
+  assert.equal("InvalidFile", err.code)
+  return err.message
+end
+
+-- Runs a book of Lua blocks. --> outcome, what it printed, what was shown
+local function run(book, options)
+  local printed, shown = {}, {}
+  local all = {
+    from = 1,
+    show = function(step) shown[#shown + 1] = step.number end,
+    ask = function() return "run" end,
+    output = function(text) printed[#printed + 1] = text end,
+    transcript = transcript.none(),
+  }
+  for name, value in pairs(options or {}) do all[name] = value end
+  return book:run(all), table.concat(printed), shown
+end
+
+local THREE = "# Book\n\n## One\n```lua\nx = 1 print 'one'\n```\n## Two\n```lua\nx = x + 1 print(x)\n```\n"
+  .. "```lua\nprint 'three'\n```\n"
+
+describe("a runbook", function()
+  it("has a step for each block that runs, named by the heading above it", function()
+    local book = assert(read("```lanyard\nstatus\n```\n# The *`book`* [x](y)\n```sh\nls\n```\n1. a\n   ```Lua\n   x = 1\n   ```\n"))
+    assert.equal("The book x", book.title)
+    assert.equal(2, #book.steps)
+    assert.same({ 1, "lanyard", "book.md", 1 }, { book.steps[1].number, book.steps[1].kind, book.steps[1].name, book.steps[1].line })
+    assert.same({ 2, "lua", "The book x", 9 }, { book.steps[2].number, book.steps[2].kind, book.steps[2].name, book.steps[2].line })
+    assert.equal("lanyard status\n", runbook.lines(book.steps[1]))
+  end)
+
+  it("tells what is wrong with it before anything runs, by its line", function()
+    assert.equal("book.md:1: nothing to run: it has no ```lanyard or ```lua block", mistake "text\n")
+    assert.match("^book%.md:3: .*'|'", mistake "# a\n```lanyard\naudit | less\n```\n")
+    assert.match("^book%.md:2: {{a}} has no value", mistake "```lanyard\nstatus {{a}}\n```\n")
+    assert.equal("book.md:2: this block has no command", mistake "\n```lanyard\n# nothing\n```\n")
+    assert.match("^book%.md:3: ", mistake "\n```lua\nlocal = 1\n```\n")
+    assert.match("^book%.md:1: a block in a quote is not run", mistake "> ```lanyard\n> status\n")
+    for _, info in ipairs { "exit=", "exit=x", "exit=1,", "exit=,1", "exit=1,,2" } do
+      assert.match("^book%.md:1: exit=%S* names no statuses", mistake(("```lua %s\n```\n"):format(info)))
+    end
+  end)
+
+  it("finds a step by its number or its heading", function()
+    local book = assert(read(THREE))
+    assert.equal(2, book:find("2").number)
+    assert.equal(2, book:find("two").number)
+    local step, why = book:find("9")
+    assert.is_nil(step)
+    assert.equal("there is no step 9: book.md has 3", why)
+    step, why = book:find("nine")
+    assert.is_nil(step)
+    assert.equal("there is no step 'nine' in book.md", why)
+    step, why = assert(read(THREE .. "## one\n```lua\n```\n")):find("One")
+    assert.is_nil(step)
+    assert.equal("steps 1 and 4 are both called 'One': give the number", why)
+  end)
+
+  it("runs its steps in order, each shown before, with globals that they share", function()
+    local outcome, printed, shown = run(assert(read(THREE)))
+    assert.same({ kind = "done", ran = 3, skipped = 0 }, outcome)
+    assert.equal("one\n2\nthree\n", printed)
+    assert.same({ 1, 2, 3 }, shown)
+    assert.is_nil(rawget(_G, "x"))
+  end)
+
+  it("begins where it is told, skips and ends where it is told", function()
+    local outcome, printed = run(assert(read(THREE)), { from = 3 })
+    assert.same({ "done", 1, "three\n" }, { outcome.kind, outcome.ran, printed })
+    local answers = { "skip", "skip", "quit" }
+    outcome, printed = run(assert(read(THREE)), { ask = function(step) return answers[step.number] end })
+    assert.same({ "quit", 0, 2, 3, "" }, { outcome.kind, outcome.ran, outcome.skipped, outcome.step.number, printed })
+  end)
+
+  it("stops at the first step that fails, and says where", function()
+    local outcome, printed = run(assert(read "```lua\nprint(1)\n```\n\n```lua\n\nlocal t; t.x = 1\n```\n```lua\nprint(3)\n```\n"))
+    assert.same({ "failed", 1, 2, "lua block ended with status 1" }, { outcome.kind, outcome.ran, outcome.step.number, outcome.why })
+    assert.match("^1\nlanyard: book%.md:7: ", printed)
+    outcome = run(assert(read "```lua\nreturn 3\n```\n"))
+    assert.equal("failed", outcome.kind)
+    outcome = run(assert(read "```lua exit=0,3\nreturn 3\n```\n```lua title exit=4\nrequire('lanyard.cli').leave(4, 'no')\n```\n"))
+    assert.equal("done", outcome.kind)
+  end)
+
+  it("has variables for Lua, too, of which a missing one is told", function()
+    local text = "```lua\nprint(vars.service)\n```\n"
+    local _, printed = run(assert(read(text, { service = "web" })))
+    assert.equal("web\n", printed)
+    _, printed = run(assert(read(text)))
+    assert.match("vars%.service has no value: pass %-%-set service=VALUE", printed)
+    assert.same({ a = "1=2", ["b-c"] = "" }, runbook.vars { "a=1=2", "b-c=" })
+    for _, list in ipairs { { "a" }, { "=1" }, { "1=1" }, { "a=1", "a=2" } } do
+      assert.is_nil(runbook.vars(list))
+    end
+  end)
+
+  it("has all that Lua prints, and leaves the streams as they were", function()
+    local before = { io.stdout, io.stderr, io.write, print }
+    local _, printed = run(assert(read [[
+```lua
+print(1, nil, "x")
+io.write("a", 2, "\n")
+io.stdout:write("b"):write("\n")
+io.stderr:write "c\n"
+require("lanyard.cli").out "d"
+require("lanyard.cli").note "e"
+io.stdout:setvbuf "no"
+error "f"
+```
+]]))
+    assert.match("^1\tnil\tx\na2\nb\nc\nd\ne\nlanyard: book%.md:9: f", printed)
+    assert.same(before, { io.stdout, io.stderr, io.write, print })
+  end)
+
+  it("tells the transcript how a step was cut short, and ends", function()
+    local ran
+    local log = transcript.none()
+    local book = assert(read "```lua\nprint 'begun'\nrequire('lanyard.task').sleep(60)\n```\n")
+    local t
+    t = task.spawn(function()
+      run(book, {
+        output = function() t:cancel() end,
+        transcript = setmetatable({ ran = function(_, what) ran = what end }, { __index = log }),
+      })
+    end)
+    local ok, err = pcall(t.join, t)
+    assert.is_false(ok)
+    assert.equal(task.cancelled, err)
+    assert.equal("was interrupted", ran.ended)
+    assert.equal("begun\n", ran.output)
+  end)
+end)

@@ -1,0 +1,118 @@
+local helper = require "helper"
+local httpd = require "lanyard.httpd"
+local json = require "lanyard.json"
+local notify = require "lanyard.watch.notify"
+local words = require "lanyard.words"
+
+local RUN = {
+  status = 3, ended = "ended with status 3", output = "found: AKIAIOSFODNN7EXAMPLE \27[1m\n", errors = "warning\n",
+  begun = 1795576500, seconds = 1, number = 7,
+}
+local ABOUT = { command = { "audit", "a b" }, host = "here" }
+
+-- A webhook that answers with these statuses, one after the other, and then with 200.
+local function hook(statuses)
+  local self = { requests = {} }
+  self.server = assert(httpd.serve {
+    on_error = error,
+    handler = function(request)
+      table.insert(self.requests, request)
+      return { status = table.remove(statuses, 1) or 200, headers = { ["Retry-After"] = "0" }, body = "secret reply" }
+    end,
+  })
+  self.url = self.server.url .. "/services/SECRET?key=SECRET"
+  return setmetatable(self, { __close = function() self.server.close() end })
+end
+
+describe("a command that is told", function()
+  it("reads the output, and the status from its environment", function()
+    local folder <close> = helper.folder()
+    local channel = notify.command { "sh", "-c", ("cat >%s/in; echo $LANYARD_STATUS >>%s/in"):format(folder, folder) }
+    assert.is_true(channel.send("found", RUN))
+    assert.equal(RUN.output .. "3\n", helper.read(folder .. "/in"))
+    assert.is_nil(os.getenv "LANYARD_STATUS")
+    assert.same({ found = true }, channel.events)
+  end)
+
+  it("has not been told when it fails", function()
+    local ok, err = notify.command({ "sh", "-c", "exit 4" }).send("found", RUN)
+    assert.is_nil(ok)
+    assert.equal("it ended with status 4", err.message)
+    ok, err = notify.command({ "/nonexistent/mail" }).send("found", RUN)
+    assert.is_nil(ok)
+    assert.equal("cannot run /nonexistent/mail: No such file or directory", err.message)
+    assert.equal("'mail -s 'a b''", notify.command(words.split "mail -s 'a b'").name)
+  end)
+end)
+
+describe("a webhook", function()
+  it("gets JSON that says what happened, without the secrets in it", function()
+    local server <close> = hook {}
+    local channel = assert(notify.webhook(server.url, ABOUT))
+    assert.is_true(channel.send("found", RUN))
+    local request = server.requests[1]
+    assert.equal("POST", request.method)
+    assert.equal("/services/SECRET?key=SECRET", request.target)
+    assert.equal("application/json", request.headers["content-type"])
+    local body = json.decode(request.body)
+    assert.equal("here: lanyard audit 'a b' found something (ended with status 3)", body.text)
+    assert.equal("lanyard audit 'a b'", body.command)
+    assert.same({ "found", 3, "here", 7, "2026-11-25T03:15:00Z" }, { body.event, body.status, body.host, body.run, body.time })
+    assert.equal("found: AKIA***MPLE \27[1m\n", body.output)
+    assert.equal("warning\n", body.errors)
+    assert.match("^lanyard watch %d", body.source)
+    assert.is_true(channel.send("cleared", RUN))
+    assert.match(" is well again ", json.decode(server.requests[2].body).text)
+  end)
+
+  it("gets no more of a long output than 64 KiB", function()
+    local server <close> = hook {}
+    local run = setmetatable({ output = ("x"):rep(1000000) }, { __index = RUN })
+    assert.is_true(assert(notify.webhook(server.url, ABOUT)).send("found", run))
+    assert.is_true(#server.requests[1].body < 70000)
+    assert.match("934464 bytes left out", server.requests[1].body)
+  end)
+
+  it("is tried again where that may help", function()
+    local server <close> = hook { 503, 429 }
+    assert.is_true(assert(notify.webhook(server.url, ABOUT)).send("found", RUN))
+    assert.equal(3, #server.requests)
+    local other <close> = hook { 404, 200 }
+    local ok, err = assert(notify.webhook(other.url, ABOUT)).send("found", RUN)
+    assert.is_nil(ok)
+    assert.equal("it answered 404", err.message)
+    assert.equal(1, #other.requests)
+    local redirect <close> = hook { 302 }
+    assert.is_nil((assert(notify.webhook(redirect.url, ABOUT)).send("found", RUN)))
+  end)
+
+  it("is not shown but for its host", function()
+    local server = hook {}
+    server.server.close()
+    local channel = assert(notify.webhook(server.url, ABOUT))
+    assert.equal("the webhook at 127.0.0.1", channel.name)
+    local ok, err = channel.send("found", RUN)
+    assert.is_nil(ok)
+    assert.not_match("SECRET", err.message)
+  end)
+
+  it("must be https, but on loopback", function()
+    for _, url in ipairs { "https://hooks.example.com/x", "https://u:p@h:8443", "http://localhost:80/", "http://[::1]:1/",
+      "HTTP://127.0.0.2" } do
+      assert.is_table((notify.webhook(url, ABOUT)), url)
+    end
+    for url, why in pairs {
+      ["http://example.com/SECRET"] = "the webhook at example.com must be https: what is posted is confidential",
+      ["http://127.0.0.1.example.com/SECRET"] = "the webhook at 127.0.0.1.example.com must be https: what is posted is confidential",
+      ["http://localhost@example.com/SECRET"] = "the webhook at example.com must be https: what is posted is confidential",
+      ["ftp://localhost/SECRET"] = "the webhook at localhost must be https: what is posted is confidential",
+      ["https:///SECRET"] = "the webhook's URL is none: write https://HOST/PATH",
+      ["SECRET"] = "the webhook's URL is none: write https://HOST/PATH",
+      ["https://a/SECRET\nx"] = "the webhook's URL is none: write https://HOST/PATH",
+    } do
+      local channel, err = notify.webhook(url, ABOUT)
+      assert.is_nil(channel)
+      assert.equal(why, err.message)
+    end
+  end)
+end)
