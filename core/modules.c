@@ -15,6 +15,7 @@ int luaopen_lanyard_loop(lua_State *L);
 int luaopen_lanyard_match(lua_State *L);
 int luaopen_lanyard_policy_core(lua_State *L);
 int luaopen_lanyard_process(lua_State *L);
+int luaopen_lanyard_sandbox(lua_State *L);
 int luaopen_lanyard_sigv4(lua_State *L);
 int luaopen_lanyard_system(lua_State *L);
 
@@ -31,6 +32,7 @@ static const luaL_Reg c_modules[] = {
     {"lanyard.match", luaopen_lanyard_match},
     {"lanyard.policy.core", luaopen_lanyard_policy_core},
     {"lanyard.process", luaopen_lanyard_process},
+    {"lanyard.sandbox", luaopen_lanyard_sandbox},
     {"lanyard.sigv4", luaopen_lanyard_sigv4},
     {"lanyard.system", luaopen_lanyard_system},
     {NULL, NULL},

@@ -1,0 +1,242 @@
+-- Files that people hand in: what they may say, and that nothing in them gets out.
+
+local errors = require "lanyard.errors"
+local sandbox = require "lanyard.sandbox"
+
+-- Runs a text that must fail; its error.
+local function failure(text, limits)
+  local value, err = sandbox.value(text, "rules.lua", limits)
+  assert.is_nil(value)
+  assert.is_true(errors.is(err))
+  return err
+end
+
+-- Runs a text that must spend one of its limits, soon.
+local function spends(text, limits)
+  local started = os.clock()
+  local err = failure(text, limits or { seconds = 1 })
+  assert.equal("Limit", err.code, err.message)
+  assert.is_true(os.clock() - started < 20, "it took too long")
+  return err
+end
+
+describe("sandbox.value", function()
+  it("gives plain data as it was written", function()
+    local value = assert(sandbox.value([[
+      local grants = {}
+      for _, name in ipairs { "web", "jobs" } do
+        grants[#grants + 1] = { service = name, repositories = { name, "team/*" } }
+      end
+      return { region = "us-east-1", grants = grants, days = 30, part = 0.5, on = true, [7] = "seven" }
+    ]], "grants.lua"))
+    assert.same({ region = "us-east-1", days = 30, part = 0.5, on = true, [7] = "seven", grants = {
+      { service = "web", repositories = { "web", "team/*" } },
+      { service = "jobs", repositories = { "jobs", "team/*" } },
+    } }, value)
+    assert.equal("integer", math.type(value.days))
+  end)
+
+  it("tells a mistake with its file and line", function()
+    local err = failure "return {\n  a = 1,\n  b = nosuch.thing,\n}"
+    assert.equal("InvalidFile", err.code)
+    assert.equal("rules.lua:3: attempt to index a nil value (global 'nosuch')", err.message)
+    assert.equal("rules.lua:2: '}' expected (to close '{' at line 1) near <eof>", failure("return {\n 1").message)
+  end)
+
+  it("tells which file it was where the error does not", function()
+    assert.equal("rules.lua: no position", failure("error('no position', 0)").message)
+    assert.equal("rules.lua: an error that is a table", failure("error {}").message)
+  end)
+
+  it("gives the end of a file's name that is long", function()
+    local _, err = sandbox.value("error 'x'", ("long/"):rep(40) .. "grants.lua")
+    assert.matches("^%.%.%.[long/]+grants%.lua:1: x$", err.message)
+  end)
+
+  it("takes no functions, and no tables that hold themselves", function()
+    assert.equal("rules.lua: what it gives is no plain data: check: a function is no plain data",
+      failure("return { check = function() end }").message)
+    assert.matches("a table that holds itself$", failure("local t = {} t.t = t return t").message)
+    assert.matches("whose keys are no plain data$", failure("return { [{}] = 1 }").message)
+  end)
+
+  it("does not multiply what is shared without end", function()
+    assert.matches("too much data$", failure([[
+      local t = { ("x"):rep(1000) }
+      for _ = 1, 30 do t = { t, t } end
+      return t
+    ]]).message)
+  end)
+
+  it("refuses an option that it does not know", function()
+    assert.has_error(function() sandbox.value("", "x", { instructions = 1 }) end, "no such field: 'instructions'")
+  end)
+end)
+
+describe("sandbox.open", function()
+  local PRELUDE = [[
+    local rules = {}
+    function rule(name) rules[#rules + 1] = name end
+    return { names = function(more) return { rules = rules, more = more } end }
+  ]]
+
+  it("gives the text the vocabulary of a prelude, and calls what that returned", function()
+    local box <close> = assert(sandbox.open([[rule "a" rule "b"]], "rules.lua", { prelude = PRELUDE }))
+    assert.same({ rules = { "a", "b" }, more = { x = { 1, 2 } } }, box:call("names", { x = { 1, 2 } }))
+    local _, err = box:call "rule"
+    assert.equal("rules.lua: there is no function 'rule'", err.message)
+  end)
+
+  it("calls the globals of a text that has no prelude", function()
+    local box <close> = assert(sandbox.open("function add(a, b) return a + b end", "rules.lua"))
+    assert.equal(5, box:call("add", 2, 3))
+    assert.is_nil(box:call("add", 2, {}))
+  end)
+
+  it("hands in nothing but plain data", function()
+    local box <close> = assert(sandbox.open("function f() end", "rules.lua"))
+    local _, err = box:call("f", print)
+    assert.equal("rules.lua: argument 1: a function is no plain data", err.message)
+  end)
+
+  it("gives each call its own steps, and none to a box that died", function()
+    local box <close> = assert(sandbox.open("function spin(n) for _ = 1, n do end return n end", "rules.lua",
+      { steps = 10000 }))
+    for _ = 1, 10 do
+      assert.equal(5000, box:call("spin", 5000))
+    end
+    local _, err = box:call("spin", 1e9)
+    assert.equal("Limit", err.code)
+    assert.equal("rules.lua:1: took more than 10000 steps", err.message)
+    _, err = box:call("spin", 1)
+    assert.equal("rules.lua:1: took more than 10000 steps", err.message)
+  end)
+end)
+
+describe("a text in a sandbox", function()
+  it("sees no more than this", function()
+    local seen = assert(sandbox.value([[
+      local names = {}
+      for name, value in pairs(_G) do
+        names[#names + 1] = name
+        if type(value) == "table" and value ~= _G then
+          for inner in pairs(value) do names[#names + 1] = name .. "." .. inner end
+        end
+      end
+      table.sort(names)
+      return table.concat(names, " ")
+    ]], "x"))
+    assert.equal("_G _VERSION assert error getmetatable ipairs math math.abs math.ceil math.exp math.floor math.fmod "
+      .. "math.huge math.log math.max math.maxinteger math.min math.mininteger math.modf math.pi math.sqrt "
+      .. "math.tointeger math.type math.ult next pairs pcall rawequal rawget rawlen rawset select setmetatable "
+      .. "string string.byte string.char string.find string.format string.gmatch string.gsub string.len "
+      .. "string.lower string.match string.rep string.reverse string.sub string.upper table table.concat "
+      .. "table.insert table.move table.pack table.remove table.sort table.unpack tonumber tostring type utf8 "
+      .. "utf8.char utf8.charpattern utf8.codepoint utf8.codes utf8.len utf8.offset", seen)
+  end)
+
+  it("is text and no bytecode", function()
+    assert.matches("attempt to load a binary chunk", failure(string.dump(function() end)).message)
+  end)
+
+  for title, text in pairs {
+    ["a loop"] = "while true do end",
+    ["a goto"] = "::again:: goto again",
+    ["pcall around a loop"] = "pcall(function() while true do end end) return 'alive'",
+    ["pcall again and again"] = "while true do pcall(error) end",
+    ["pcall in pcall in a loop"] = "while pcall(pcall, function() while true do end end) do end return 'alive'",
+    ["a metamethod"] = "local t = setmetatable({}, { __index = function() while true do end end }) return t[1]",
+    ["a to-be-closed variable"] = [[
+      local function close() while true do end end
+      pcall(function() local x <close> = setmetatable({}, { __close = close }) while true do end end)
+      return 'alive']],
+    ["__close of many"] = [[
+      local function again()
+        local x <close> = setmetatable({}, { __close = again })
+        while true do end
+      end
+      again()]],
+    ["recursion"] = "local function f() return 1 + f() end f()",
+    ["a text of an error"] = "tostring(setmetatable({}, { __tostring = function() while true do end end }))",
+    ["string.rep of nothing"] = "return (''):rep(1 << 60)",
+    ["table.concat with metamethods in C"] =
+      "return table.concat(setmetatable({}, { __index = table.concat }), '', 1, 1 << 60)",
+    ["table.move of nothing"] = "table.move({}, 1, 1 << 60, 2)",
+    ["table.insert into a table that lies"] =
+      "table.insert(setmetatable({}, { __len = function() return 1 << 60 end }), 1, 1)",
+    ["table.remove from a table that lies"] =
+      "table.remove(setmetatable({}, { __len = function() return 1 << 60 end }), 1)",
+    ["a table that lies the second time"] = [[
+      local calls = 0
+      local t = setmetatable({}, { __index = table.concat, __len = function() calls = calls + 1 return calls << 50 end })
+      return table.concat(t)]],
+    ["sorting"] = [[
+      local s, t = ("x"):rep(1 << 20), {}
+      for i = 1, 100000 do t[i] = s end
+      table.sort(t) return #t]],
+    ["sorting in no order"] = [[
+      local t = {}
+      for i = 1, 100000 do t[i] = i end
+      for _ = 1, 100 do pcall(table.sort, t, function() return true end) end]],
+    ["comparing long texts"] = [[
+      local a, b = ("x"):rep(4 << 20) .. "a", ("x"):rep(4 << 20) .. "b"
+      while a ~= b do end]],
+    ["chains of __index"] = [[
+      local t = {}
+      for _ = 1, 1900 do t = setmetatable({}, { __index = t }) end
+      while true do local _ = t.x end]],
+    ["texts that grow"] = "local s = 'x' while true do s = s .. s end",
+    ["a long text copied"] = "local s = ('x'):rep(4 << 20) while true do local _ = s .. 'y' end",
+    ["tables that grow"] = "local t = {} while true do t[#t + 1] = {} end",
+    ["memory caught"] = "while true do pcall(string.rep, 'x', 1 << 40) pcall(string.rep, 'x', 15 << 20) end",
+    ["closures"] = "local f while true do local g = f f = function() return g end end",
+    ["string.format"] = "local t = {} while true do t[#t + 1] = ('%99d'):format(1) end",
+    ["arguments without end"] = [[
+      local function f(...) return f(1, ...) end
+      f()]],
+    ["gsub in gsub"] = [[
+      local function f(s) return (s:gsub('.', f)) end
+      while true do pcall(f, ('x'):rep(100)) end]],
+  } do
+    it("is ended by its limits: " .. title, function()
+      spends(text)
+    end)
+  end
+
+  it("stops at the seconds, where steps are many", function()
+    local err = spends("while true do end", { steps = 1e15, seconds = 0.2 })
+    assert.equal("rules.lua:1: took more than 0.2 s", err.message)
+  end)
+
+  for title, case in pairs {
+    ["finalizers"] = { "setmetatable({}, { __gc = function() end })", "no finalizers" },
+    ["the metatable of strings"] = { "getmetatable('').__index = nil", "index a nil value" },
+    ["a protected metatable"] = {
+      "local t = setmetatable({}, { __metatable = 1 }) setmetatable(t, {})", "protected metatable" },
+    ["load"] = { "load('return 1')", "call a nil value %(global 'load'%)" },
+    ["dofile"] = { "dofile('/etc/passwd')", "call a nil value" },
+    ["require"] = { "require 'os'", "call a nil value" },
+    ["io"] = { "io.open('/etc/passwd')", "index a nil value" },
+    ["debug"] = { "debug.getregistry()", "index a nil value" },
+    ["package"] = { "package.loadlib()", "index a nil value" },
+    ["coroutine"] = { "coroutine.wrap(function() while true do end end)()", "index a nil value" },
+    ["string.dump"] = { "('').dump(print)", "call a nil value" },
+    ["formats too wide"] = { "return ('%99999d'):format(1)", "invalid conversion" },
+    ["sorting with a function in C"] = { "table.sort({ 1, 2, 3 }, rawequal)", "written in Lua" },
+    ["recursion in C"] = { "local t = {} setmetatable(t, { __index = function() return t.x end }) return t.x",
+      "C stack overflow" },
+    ["recursion past memory"] = { "local function f() return 1 + f() end f()", "used more than 16777216 bytes" },
+    ["nesting too deep"] = { "return " .. ("("):rep(1000) .. "1" .. (")"):rep(1000), "overflow" },
+    ["too many results"] = { "return table.unpack({}, 1, 5000000)", "too many results" },
+  } do
+    it("refuses " .. title, function()
+      assert.matches(case[2], failure(case[1]).message)
+    end)
+  end
+
+  it("changes its own library and no other", function()
+    assert.is_true(sandbox.value("string.rep = nil string.find = function() return 1 end type = 5 return true", "x"))
+    assert.equal(3, ("abc"):find "c")
+    assert.equal("aa", sandbox.value("return ('a'):rep(2)", "x"))
+  end)
+end)
