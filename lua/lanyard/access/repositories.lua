@@ -11,13 +11,14 @@ local M = {}
 -- DescribeRepositories takes at most so many names.
 local BATCH = 100
 
-local function is_glob(name)
+function M.is_glob(name)
   return name:find "[*?]" ~= nil
 end
 
-local function check(name)
+-- check(name) --> true | nil, err: whether a name or a glob could be of a repository
+function M.check(name)
   local ok, why
-  if is_glob(name) then
+  if M.is_glob(name) then
     ok = not name:find "[^a-z0-9._/*?-]"
     why = ("'%s' matches no repository: their names have only a-z, 0-9, '.', '_', '-' and '/'"):format(name)
   else
@@ -94,11 +95,11 @@ end
 function M.list(here, globs)
   local exact, patterns = {}, {}
   for _, name in ipairs(globs or { "*" }) do
-    local ok, err = check(name)
+    local ok, err = M.check(name)
     if not ok then
       return nil, err
     end
-    local list = is_glob(name) and patterns or exact
+    local list = M.is_glob(name) and patterns or exact
     if not list[name] then
       list[name] = true
       list[#list + 1] = name
