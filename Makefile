@@ -79,7 +79,7 @@ $(B)/tests/%: tests/c/%.c $(PLAIN)
 FUZZ = clang -std=c11 -D_GNU_SOURCE -Icore -O1 -g -fsanitize=fuzzer,address,undefined \
   -fno-sanitize-recover=undefined
 FUZZED = $(wildcard core/policy*.c core/con*.c core/json*.c) core/buf.c core/utf8.c core/arn.c core/match.c \
-  core/ini.c core/expose.c core/credentials.c
+  core/ini.c core/expose.c core/credentials.c core/pattern.c
 
 $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED) $(wildcard core/*.h)
 	@mkdir -p $(@D)

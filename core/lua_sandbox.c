@@ -89,7 +89,7 @@ void sandbox_kill(lua_State *L, const char *why) {
   size_t length = (size_t)snprintf(box->reason, sizeof box->reason, "%s: ", box->name);
   for (int level = 0; lua_getstack(L, level, &place); level++) {
     lua_getinfo(L, "Sl", &place);
-    if (place.currentline > 0) {
+    if (strcmp(place.source, box->chunk) == 0) {
       length = (size_t)snprintf(box->reason, sizeof box->reason, "%s:%d: ", place.short_src,
                                 place.currentline);
       break;

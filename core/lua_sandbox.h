@@ -36,11 +36,17 @@ struct sandbox *sandbox_of(lua_State *L);
 /* Takes steps from the budget; raises when it is spent, and from then on always. */
 void sandbox_charge(lua_State *L, size_t steps);
 
-/* Marks the box as dead, with the place that runs. No pcall inside survives it. */
+/* Marks the box as dead, with the place in the text that runs. No pcall inside survives it. */
 void sandbox_kill(lua_State *L, const char *why);
 
 /* pcall(f, ...) --> true, results | false, error; raises where the box is dead. */
 int sandbox_pcall(lua_State *L);
+
+/* string.find, match, gmatch and gsub, charged for each comparison. */
+int sandbox_find(lua_State *L);
+int sandbox_match(lua_State *L);
+int sandbox_gmatch(lua_State *L);
+int sandbox_gsub(lua_State *L);
 
 /* Sets the globals of the box: the only ones it has. Raises when memory ends. */
 void sandbox_open_library(lua_State *L);

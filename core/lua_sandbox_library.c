@@ -145,7 +145,7 @@ static int table_sort(lua_State *L) {
 /* string.rep(text, n [, separator]) --> text */
 static int string_rep(lua_State *L) {
   luaL_checkstring(L, 1);
-  charge_range(L, 1, luaL_checkinteger(L, 2));
+  charge_range(L, 1, luaL_checkinteger(L, 2) / SANDBOX_STEP_BYTES);
   return call_original(L);
 }
 
@@ -184,9 +184,20 @@ static const struct original math[] = {
 };
 
 static const struct original string[] = {
-    {"byte", NULL}, {"char", NULL},    {"find", NULL},  {"format", NULL}, {"gmatch", NULL},
-    {"gsub", NULL}, {"len", NULL},     {"lower", NULL}, {"match", NULL},  {"rep", string_rep},
-    {"sub", NULL},  {"reverse", NULL}, {"upper", NULL}, {NULL, NULL},
+    {"byte", NULL},
+    {"char", NULL},
+    {"find", sandbox_find},
+    {"format", NULL},
+    {"gmatch", sandbox_gmatch},
+    {"gsub", sandbox_gsub},
+    {"len", NULL},
+    {"lower", NULL},
+    {"match", sandbox_match},
+    {"rep", string_rep},
+    {"sub", NULL},
+    {"reverse", NULL},
+    {"upper", NULL},
+    {NULL, NULL},
 };
 
 static const struct original table[] = {

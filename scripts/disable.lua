@@ -54,7 +54,7 @@ elseif #grants > 0 and not options.force then
     end
     report.json(json_result)
   else
-    report.rows({ "REPOSITORY", "STATEMENT" }, here.grant_rows(grants))
+    report.rows({ "REPOSITORY", "STATEMENT" }, here.grant_rows(grants, here.clock.time()))
   end
   local who = #grants == 1 and "1 repository names" or #grants .. " repositories name"
   cli.leave(cli.exit.failed, ("%s the puller role of %s; pass --revoke to take the grants away first, or --force to "

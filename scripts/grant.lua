@@ -3,9 +3,23 @@
 -- Adds one statement to each repository's policy, naming the service's puller role, and keeps every
 -- other statement byte for byte. A repository is a name or a glob ('team/*', quoted). --enable turns
 -- the role on first where it is off. Where the grant is there already the result is `unchanged`.
+--
+-- With --expires AWS itself ends the grant: at a moment (2027-01-31T00:00Z), where a day of UTC begins
+-- (2027-01-31), or after a while (30d, 12h). On a grant that is there it changes the date and nothing
+-- else; never takes the date away. Without it a date stays, and one that has passed is an error.
 
 local cli = require "lanyard.cli"
+local clock = require "lanyard.clock"
+local instant = require "lanyard.aws.instant"
 local report = require "lanyard.report"
+
+-- Seconds since 1970, or false for never.
+local function expiry(text)
+  if text == "never" then
+    return false
+  end
+  return instant.deadline(text, clock.time())
+end
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("service", "The container service.")
@@ -13,6 +27,8 @@ command:argument("repository", "A repository's name, or a glob."):args "*"
 command:flag("--all", "Every repository of the Region.")
 command:flag("--enable", "Turn the puller role on first when it is off.")
 command:option("--sid", "The statement's Sid, instead of AllowLightsailPull-SERVICE."):argname "SID"
+command:option("--expires", "When the grant ends: a date, a span as 30d or 12h, or never."):argname "WHEN"
+  :convert(expiry)
 command:flag("--fold", "Join lanyard's own statements into one where the policy would be too large.")
 command:option("--timeout", "How long to wait for the role.")
   :argname("TIME"):default("10m"):convert(cli.duration)
@@ -45,6 +61,7 @@ end
 local changes = here:change_each(repositories, function(repository)
   return here:grant(service, repository, {
     sid = options.sid,
+    expires = options.expires,
     fold = options.fold,
     dry_run = options.dry_run,
     settle = options.settle,

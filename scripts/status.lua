@@ -1,8 +1,10 @@
 -- Show container services: role, ARN, deployed images, and the repositories that grant the role.
 --
--- Every service of the Region, or those named.
+-- Every service of the Region, or those named. A grant that has an end is shown with it.
 
 local cli = require "lanyard.cli"
+local grants = require "lanyard.access.grants"
+local instant = require "lanyard.aws.instant"
 local json = require "lanyard.json"
 local report = require "lanyard.report"
 
@@ -32,14 +34,21 @@ local function images_of(deployment)
   return images
 end
 
+-- Names of the repositories that grant a role, the same with their ends for people, and the ends by name.
+local function granted_by(role_arn)
+  local names, shown, ends = {}, {}, {}
+  for i, grant in ipairs(role_arn and here:grants_of(role_arn, policies) or {}) do
+    local name, at = grant.repository.name, grants.end_of(grant)
+    names[i], shown[i] = name, name .. grants.ending(at, here.clock.time())
+    ends[name] = at and instant.write(at) or nil
+  end
+  return names, shown, ends
+end
+
 local items, lines = json.array {}, {}
 for _, service in ipairs(services) do
   local role = service.role
-  local granting = {}
-  for _, grant in ipairs(role.arn and here:grants_of(role.arn, policies) or {}) do
-    granting[#granting + 1] = grant.repository.name
-  end
-  table.sort(granting)
+  local granting, shown, ends = granted_by(role.arn)
   local images = images_of(service.current)
   local pending = images_of(service.next)
   items[#items + 1] = {
@@ -51,6 +60,7 @@ for _, service in ipairs(services) do
     images = json.array(images),
     nextImages = json.array(pending),
     repositories = json.array(granting),
+    expires = next(ends) and ends or nil,
   }
   local function line(label, value, colour)
     lines[#lines + 1] = ("  %-13s %s"):format(label, cli.paint(colour, value))
@@ -63,7 +73,7 @@ for _, service in ipairs(services) do
   if #pending > 0 then
     line("next images", table.concat(pending, "\n                "))
   end
-  line("granted by", #granting > 0 and table.concat(granting, ", ") or "-")
+  line("granted by", #shown > 0 and table.concat(shown, ", ") or "-")
 end
 
 if options.output == "json" then

@@ -8,6 +8,9 @@
 --   account.expected         the findings: { id, severity, repository, statement's index, the text at
 --                            their place, fix }
 
+local policies = require "lanyard.policy"
+local statements = require "lanyard.access.statements"
+
 local M = {}
 
 local ACCOUNT = "111122223333"
@@ -60,6 +63,7 @@ local ORPHAN = "AROA2XQYJ5EXAMPLE12345"
 
 M.policies = {
   ["bad/public"] = policy(allow '"*"'),
+  ["bad/not-principal"] = policy(('{"Effect":"Allow","NotPrincipal":%s,"Action":%s}'):format(aws(CI), PULL)),
   ["good/public"] = policy(allow(aws(ACCOUNT))),
   ["bad/conditional"] = policy(allow('"*"', PULL, ORG)),
   ["good/conditional"] = policy(allow(aws(CI), PULL, ORG)),
@@ -88,6 +92,7 @@ M.policies = {
   ["bad/denied"] = policy(allow(aws(CI)), deny(aws(CI), LAYER)),
   ["good/denied"] = policy(allow(aws(CI)), deny('"*"', '"ecr:PutImage"')),
   ["bad/denied-push"] = policy(allow(aws(CI), '"ecr:PutImage"'), deny('"*"', '"ecr:PutImage"')),
+  ["bad/refused"] = policy(allow(aws(WEB)), deny(aws(WEB, CI), LAYER)),
   ["bad/twice"] = policy(allow(aws(WEB)), allow(aws(WEB))),
   ["good/twice"] = policy(allow(aws(WEB)), allow(aws(CI))),
   ["bad/overlap"] = policy(allow(aws(WEB, CI)), allow(aws(WEB, OTHER_CI))),
@@ -121,7 +126,7 @@ M.seed = {
         { name = "web", role = true, role_arn = WEB, containers = {
           granted = image "good/web:1", missing = image "bad/missing:2", lost = image "bad/lost:1",
           mutable = image "bad/mutable:1", hub = { image = "nginx:latest" }, far = image("good/web:1", "eu-west-1"),
-          ungranted = image "bad/not-granted:1",
+          ungranted = image "bad/not-granted:1", refused = image "bad/refused:1",
         } },
         { name = "dark", containers = { main = image "bad/role-off:1" } },
         { name = "idle", role = true, role_arn = IDLE },
@@ -154,6 +159,13 @@ local function revoke(principal, repository)
   return ("lanyard revoke --principal %s %s --region us-east-1"):format(principal, repository)
 end
 
+-- Takes out a statement of a policy, or one principal of it.
+local function remove(index, repository, principal)
+  local doc = assert(policies.parse(M.policies[repository]))
+  return ("lanyard revoke --statement '%s' %s%s --region us-east-1"):format(statements.reference(doc, index),
+    principal and "--principal " .. principal .. " " or "", repository)
+end
+
 local function grant(repository, service)
   return ("lanyard grant %s %s --region us-east-1"):format(service or "web", repository)
 end
@@ -168,6 +180,7 @@ end
 
 M.expected = {
   { "public-access", "critical", "bad/public", 1, '"*"', revoke("'*'", "bad/public") },
+  { "public-access", "critical", "bad/not-principal", 1, aws(CI), remove(1, "bad/not-principal") },
   { "policy-lint", "critical", "bad/public-push", 1, '"*"', "name the principals that need it" },
   { "service-role-granted", "high", "bad/general", 1, quoted(GENERAL),
     grant "bad/general" .. " && " .. revoke(GENERAL, "bad/general") },
@@ -180,6 +193,7 @@ M.expected = {
   { "image-not-granted", "high", "bad/role-off", nil, nil,
     "lanyard grant dark bad/role-off --enable --region us-east-1" },
   { "image-not-granted", "high", "bad/not-granted", nil, nil, grant "bad/not-granted" },
+  { "image-not-granted", "high", "bad/refused", nil, nil, remove(2, "bad/refused", WEB) },
   { "partial-pull", "high", "bad/partial", 1, GET, renew "bad/partial" },
   { "push-or-admin", "high", "bad/push", 1, '"ecr:*"', renew "bad/push" },
   { "policy-lint", "high", "bad/lint", 1, '"ecr:BatchGetImages"', "write ecr:BatchGetImage" },
@@ -193,13 +207,15 @@ M.expected = {
   { "missing-service", "medium", "bad/missing-service", 1, quoted(GONE), revoke(GONE, "bad/missing-service") },
   { "other-account", "medium", "bad/account", 2, '"444455556666"', revoke("444455556666", "bad/account") },
   { "denied-grant", "medium", "bad/denied", 1, quoted(CI), revoke(CI, "bad/denied") },
-  { "denied-grant", "medium", "bad/denied-push", 1, allow(aws(CI), '"ecr:PutImage"'), revoke(CI, "bad/denied-push") },
+  { "denied-grant", "medium", "bad/denied-push", 1, allow(aws(CI), '"ecr:PutImage"'),
+    remove(1, "bad/denied-push") },
+  { "denied-grant", "medium", "bad/refused", 1, quoted(WEB), remove(2, "bad/refused", WEB) },
   { "unused-role", "low", nil, nil, nil, "lanyard disable idle --region us-east-1" },
   { "unused-grant", "low", "bad/unused", 1, quoted(WEB), revoke(WEB, "bad/unused") },
-  { "overlapping-grant", "low", "bad/twice", 2, allow(aws(WEB)), renew "bad/twice" },
-  { "overlapping-grant", "low", "bad/overlap", 2, quoted(WEB), renew "bad/overlap" },
+  { "overlapping-grant", "low", "bad/twice", 2, allow(aws(WEB)), remove(2, "bad/twice") },
+  { "overlapping-grant", "low", "bad/overlap", 2, quoted(WEB), remove(2, "bad/overlap", WEB) },
   { "expired-grant", "low", "bad/expired", 1, '{"DateLessThan":{"aws:CurrentTime":"2020-01-31T00:00:00Z"}}',
-    revoke(CI, "bad/expired") },
+    remove(1, "bad/expired") },
   { "policy-nearly-full", "low", "bad/long", nil, M.policies["bad/long"],
     "take out what other findings tell, or fold statements that differ only in their principal (lanyard policy fold)" },
   { "mutable-tag-deployed", "info", "bad/mutable", nil, nil,

@@ -128,4 +128,55 @@ describe("lanyard grant", function()
     assert.equal(0, result.status)
     assert.equal("web may pull", json.decode(policy_of(emulator, "my-private-repo")).Statement[1].Sid)
   end)
+
+  it("lets a grant end, changes the date and nothing else, and takes it away", function()
+    local emulator <close> = helper.emulator()
+    local function grant(...)
+      local result = emulator:run { "grant", SERVICE, "my-private-repo", "--output", "json", ... }
+      assert.equal("", result.err)
+      assert.equal(0, result.status)
+      return json.decode(result.out)[1]
+    end
+    assert.equal("2100-01-31T00:00:00Z", grant("--enable", "--expires", "2100-01-31").expires)
+    local text = policy_of(emulator, "my-private-repo")
+    assert.match('"Condition": *{%s*"DateLessThan": *{%s*"aws:CurrentTime": *"2100%-01%-31T00:00:00Z"%s*}%s*}', text)
+    local again = grant()
+    assert.equal("unchanged", again.result)
+    assert.equal("2100-01-31T00:00:00Z", again.expires)
+    assert.equal("granted", grant("--expires", "2100-02-01T00:00Z").result)
+    assert.equal((text:gsub("2100%-01%-31", "2100-02-01")), policy_of(emulator, "my-private-repo"))
+    assert.match("granted by +my%-private%-repo until 2100%-02%-01T00:00:00Z\n", emulator:run("status").out)
+    assert.is_nil(grant("--expires", "never").expires)
+    assert.not_match("Condition", policy_of(emulator, "my-private-repo"))
+    assert.match("^20", grant("--expires", "30d").expires)
+  end)
+
+  it("does not pass over a grant that has ended", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "grant", SERVICE, "my-private-repo", "--enable", "--expires", "1d" }
+    emulator:run { "-e", [[
+      local ecr = require("lanyard.aws").client("ecr")
+      local text = assert(ecr:GetRepositoryPolicy { repositoryName = "my-private-repo" }).policyText
+      assert(ecr:SetRepositoryPolicy { repositoryName = "my-private-repo",
+        policyText = text:gsub('"20[^"]*Z"', '"2020-01-31T00:00:00Z"') })
+    ]] }
+    local before = policy_of(emulator, "my-private-repo")
+    local result = emulator:run { "grant", SERVICE, "my-private-repo" }
+    assert.equal(1, result.status)
+    assert.match("my%-private%-repo: statement 'AllowLightsailPull%-my%-container%-service' let the role pull until "
+      .. "2020%-01%-31T00:00:00Z, and does no longer", result.err)
+    assert.match("%-%-expires", result.err)
+    assert.equal(before, policy_of(emulator, "my-private-repo"))
+    assert.match("granted by +my%-private%-repo %(ended 2020", emulator:run("status").out)
+    assert.equal(0, emulator:run({ "grant", SERVICE, "my-private-repo", "--expires", "12h" }).status)
+    assert.equal(0, emulator:run({ "grant", SERVICE, "my-private-repo" }).status)
+  end)
+
+  it("refuses an end that is none, or is over", function()
+    for _, text in ipairs { "", "soon", "31.1.2100", "2100-02-30", "2020-01-31", "0d", "-1d", "30", "99999999d" } do
+      local result = helper.run { helper.lanyard, "grant", SERVICE, "my-private-repo", "--expires=" .. text }
+      assert.equal(2, result.status, text)
+      assert.match("^lanyard: [^\n]+\n$", result.err)
+    end
+  end)
 end)

@@ -38,10 +38,58 @@ describe("lanyard revoke", function()
     assert.equal("unchanged", json.decode(result.out)[1].result)
   end)
 
+  it("takes out what has ended, wherever it is, and shows it before", function()
+    local emulator <close> = granted()
+    emulator:run { "-e", [[
+      local ecr = require("lanyard.aws").client("ecr")
+      local text = assert(ecr:GetRepositoryPolicy { repositoryName = "my-private-repo" }).policyText
+      local condition = '"Condition":{"DateLessThan":{"aws:CurrentTime":"2020-01-31T00:00:00Z"}},"Action"'
+      assert(ecr:SetRepositoryPolicy { repositoryName = "my-private-repo", policyText = text:gsub('"Action"', condition) })
+    ]] }
+    local function expired(...)
+      local result = emulator:run { "revoke", "--expired", "--output", "json", ... }
+      assert.equal("", result.err)
+      assert.equal(0, result.status)
+      local by_name = {}
+      for _, item in ipairs(json.decode(result.out)) do
+        by_name[item.repository] = item.result
+      end
+      return by_name
+    end
+    assert.same({ ["my-private-repo"] = "would revoke", ["shared-repo"] = "unchanged" }, expired "--dry-run")
+    assert.same({ ["shared-repo"] = "unchanged" }, expired "shared-*")
+    assert.same({ ["my-private-repo"] = "revoked", ["shared-repo"] = "unchanged" }, expired())
+    assert.same({ ["my-private-repo"] = "unchanged", ["shared-repo"] = "unchanged" }, expired())
+    assert.match("granted by +shared%-repo\n", emulator:run("status").out)
+  end)
+
+  it("takes out one statement, which it shows before", function()
+    local emulator <close> = granted()
+    local sid = "AllowLightsailPull-" .. SERVICE
+    local result = emulator:run { "revoke", "--statement", sid, "my-private-repo", "--dry-run" }
+    assert.equal("", result.err)
+    assert.match("would revoke", result.out)
+    assert.match('\n%-[^\n]*"' .. sid:gsub("%-", "%%-") .. '"', result.out)
+    result = emulator:run { "revoke", "--statement", "#1", "my-private-repo", "--output", "json" }
+    assert.equal("", result.err)
+    assert.equal("revoked", json.decode(result.out)[1].result)
+    assert.match("granted by +shared%-repo\n", emulator:run("status").out)
+    result = emulator:run { "revoke", "--statement", "#1", "my-private-repo" }
+    assert.equal(1, result.status)
+    assert.match("there is no statement #1: the policy has 0", result.err)
+    result = emulator:run { "revoke", "--statement", sid, "*", "--output", "json" }
+    assert.equal(0, result.status)
+    assert.equal("unchanged", json.decode(result.out)[1].result)
+    assert.equal("revoked", json.decode(result.out)[2].result)
+  end)
+
   it("wants to know whom and where", function()
     local emulator <close> = helper.emulator()
     for _, words in ipairs { { "revoke" }, { "revoke", SERVICE }, { "revoke", "--orphans" },
-      { "revoke", "--orphans", "--principal", "x", "r" } } do
+      { "revoke", "--orphans", "--principal", "x", "r" }, { "revoke", "--expired", "--orphans", "--all" },
+      { "revoke", "--expired", "--all", "r" }, { "revoke", "--statement", "x" }, { "revoke", "--statement", "", "r" },
+      { "revoke", "--statement", "#1", "r", "s" }, { "revoke", "--statement", "#1", "*" },
+      { "revoke", "--statement", "#1", "--all", "--yes" }, { "revoke", "--statement", "x", "--orphans", "r" } } do
       local result = emulator:run(words)
       assert.equal(2, result.status, table.concat(words, " "))
       assert.match("^lanyard: [^\n]+\n$", result.err)

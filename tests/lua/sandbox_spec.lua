@@ -178,6 +178,7 @@ describe("a text in a sandbox", function()
       local t = {}
       for i = 1, 100000 do t[i] = i end
       for _ = 1, 100 do pcall(table.sort, t, function() return true end) end]],
+    ["reading long texts"] = "local s = ('x'):rep(4 << 20) while true do utf8.len(s) end",
     ["comparing long texts"] = [[
       local a, b = ("x"):rep(4 << 20) .. "a", ("x"):rep(4 << 20) .. "b"
       while a ~= b do end]],
@@ -197,6 +198,13 @@ describe("a text in a sandbox", function()
     ["gsub in gsub"] = [[
       local function f(s) return (s:gsub('.', f)) end
       while true do pcall(f, ('x'):rep(100)) end]],
+    ["a pattern that blows up"] = "return ('a'):rep(30000):find('.-.-.-.-b')",
+    ["match"] = "return ('a'):rep(30000):match('.*.*.*.*b')",
+    ["gmatch"] = "for _ in ('a'):rep(30000):gmatch('.-.-.-.-b') do end",
+    ["gsub"] = "return ('a'):rep(30000):gsub('.-.-.-.-b', '')",
+    ["sets in patterns"] = "local s = ('a'):rep(100000) return s:find('[' .. ('b'):rep(100000) .. ']')",
+    ["%b in patterns"] = "return ('('):rep(1000000):find('%b()')",
+    ["a plain search"] = "while true do ('a'):rep(1 << 20):find(('a'):rep(1 << 19) .. 'b', 1, true) end",
   } do
     it("is ended by its limits: " .. title, function()
       spends(text)

@@ -114,8 +114,7 @@ end
 local function obstacle(doc, grant, now)
   for _, action in ipairs(policy.PULL_ACTIONS) do
     local decision, statement = doc:can {
-      principal = grant.role_arn, action = action, resource = grant.resource, partial = true,
-      context = { ["aws:CurrentTime"] = instant.write(now), ["aws:EpochTime"] = tostring(math.floor(now)) },
+      principal = grant.role_arn, action = action, resource = grant.resource, context = expiry.at(now), partial = true,
     }
     if decision == "deny" then
       return ("statement %s denies %s to the role: the pull will fail"):format(statements.label(statement), action)
@@ -129,8 +128,8 @@ local function outlasting(doc, grant, expires)
   local worst
   for _, action in ipairs(policy.PULL_ACTIONS) do
     local decision, statement = doc:can {
-      principal = grant.role_arn, action = action, resource = grant.resource, partial = true,
-      context = { ["aws:CurrentTime"] = instant.write(expires), ["aws:EpochTime"] = tostring(expires) },
+      principal = grant.role_arn, action = action, resource = grant.resource, context = expiry.at(expires),
+      partial = true,
     }
     if decision ~= "allow" and decision ~= "depends" then
       return nil

@@ -48,14 +48,21 @@ function M.end_of(grant)
   return last
 end
 
--- grant_rows(grants) --> rows for people: repository, statements
-function M.grant_rows(grants)
+-- ending(seconds | nil, now) --> " until ...", " (ended ...)" or "", for a line to people
+function M.ending(at, now)
+  if not at then
+    return ""
+  end
+  return (at > now and " until %s" or " (ended %s)"):format(instant.write(at))
+end
+
+-- grant_rows(grants, now) --> rows for people: repository, statements
+function M.grant_rows(grants, now)
   local rows = {}
   for i, grant in ipairs(grants) do
     local sids = {}
     for j, statement in ipairs(grant.statements) do
-      sids[j] = (statement.sid or "#" .. statement.index)
-        .. (statement.expires and " until " .. instant.write(statement.expires) or "")
+      sids[j] = (statement.sid or "#" .. statement.index) .. M.ending(statement.expires, now)
     end
     rows[i] = { grant.repository.name, table.concat(sids, ", ") }
   end

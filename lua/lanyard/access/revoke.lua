@@ -3,6 +3,7 @@
 local change = require "lanyard.access.change"
 local expiry = require "lanyard.policy.expiry"
 local principal = require "lanyard.access.principal"
+local statements = require "lanyard.access.statements"
 local write = require "lanyard.access.write"
 
 local M = {}
@@ -48,10 +49,47 @@ local function selection(whom)
     return { match = role_of_service(whom.service, assert(whom.region, "revoke: a service without a region")) },
       { service = name }, "no Allow statement names its role"
   end
-  error("revoke needs a principal, a service, orphans or expired", 4)
+  error("revoke needs a principal, a service, orphans, expired or a statement", 4)
+end
+
+-- Takes a statement out of a policy, or a principal out of a statement. --> changed
+local function take_from(doc, index, value)
+  if not value then
+    return doc:remove { index = index }
+  end
+  return doc:revoke { effect = "any", match = function(_, other, one)
+    return other == value and one.index == index
+  end }
+end
+
+-- Takes one statement out, or one principal out of it. A number means the statement that has it when the
+-- policy is first seen: after a change, another one may have it.
+local function statement_edit(name, value)
+  local wanted = name
+  return function(doc)
+    local index, err = statements.find(doc, wanted)
+    if not index then
+      return index, index == nil and err or { why = "there is no such statement" }
+    elseif wanted:find "^#%d+$" then
+      wanted = statements.reference(doc, index)
+    end
+    local statement = doc:statement(index)
+    local changed = take_from(doc, index, value)
+    return changed, {
+      touched = changed and 1 or 0,
+      sid = statement.sid,
+      why = changed and ("out of statement %s"):format(statements.label(statement)) or "the statement does not name it",
+      warning = changed and statement.effect == "Deny" and ("statement %s was a Deny: whom it kept out may come in now")
+        :format(statements.label(statement)) or nil,
+    }
+  end
 end
 
 local function edit_of(whom)
+  if whom.statement then
+    return statement_edit(whom.statement, whom.principal),
+      { statement = whom.statement, principal = whom.principal }
+  end
   local selected, record, nothing = selection(whom)
   return function(doc)
     local changed, touched = doc:revoke(selected)
@@ -65,7 +103,10 @@ end
 --   service = a container service or the name of one, region = its Region
 --   orphans = true: unique ids of deleted roles and users, a Deny's too
 --   expired = seconds since 1970: Lightsail's puller roles in Allow statements that ended by then
--- Only an Allow loses principals, but for orphans; with its last one it goes.
+--   statement = a Sid, a number as #3 or a reference (lanyard.access.statements), an Allow or a Deny; with
+--     `principal` that one alone goes out of it
+-- But for orphans and a statement, only an Allow loses principals; with its last one it goes. The edit
+-- refuses with the codes "AmbiguousStatement" and "NoSuchStatement".
 function M.edit(whom)
   return (edit_of(whom))
 end
@@ -75,7 +116,7 @@ end
 function M.revoke(here, whom, repository, options)
   options = options or {}
   local edit, record = edit_of {
-    principal = whom.principal, orphans = whom.orphans, expired = whom.expired,
+    principal = whom.principal, orphans = whom.orphans, expired = whom.expired, statement = whom.statement,
     service = whom.service, region = here.region,
   }
   local result, err = write.change_policy(here, repository, edit, {

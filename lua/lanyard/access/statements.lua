@@ -1,9 +1,12 @@
--- Statements as lanyard writes them: a puller role, the two actions of a pull, and perhaps a date.
+-- Statements: how they are named, and which are as lanyard writes them (a puller role, the two actions of a
+-- pull, and perhaps a date).
 
+local errors = require "lanyard.errors"
 local expiry = require "lanyard.policy.expiry"
 local lists = require "lanyard.lists"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
+local sigv4 = require "lanyard.sigv4"
 
 local M = {
   -- What the Sids of our statements begin with, and the Sid of a statement joined of them.
@@ -13,6 +16,64 @@ local M = {
 -- Its name for people: the Sid in quotes, or its number.
 function M.label(statement)
   return statement.sid and "'" .. statement.sid .. "'" or "#" .. statement.index
+end
+
+-- The digits that tell a statement from all others of its policy: of what it means, and how many before it
+-- mean the same.
+local function check_digits(doc, index)
+  local meaning, twins = doc:meaning(index, true), 0
+  for i = 1, index - 1 do
+    twins = twins + (doc:meaning(i, true) == meaning and 1 or 0)
+  end
+  return sigv4.sha256_hex(twins .. " " .. meaning):sub(1, 8)
+end
+
+-- reference(doc, index) --> "#3:9f2c1a01", which `find` takes for this statement and no other, whatever came,
+-- went or was laid out anew since
+function M.reference(doc, index)
+  return ("#%d:%s"):format(index, check_digits(doc, index))
+end
+
+local function by_sid(doc, sid)
+  local index
+  for _, statement in ipairs(doc:statements()) do
+    if statement.sid == sid and index then
+      return nil, errors.new {
+        code = "AmbiguousStatement",
+        message = ("statements #%d and #%d both have the Sid '%s'"):format(index, statement.index, sid),
+        tip = ("name one of them by its number, as '#%d'"):format(index),
+      }
+    elseif statement.sid == sid then
+      index = statement.index
+    end
+  end
+  return index or false
+end
+
+-- find(doc, name) --> index | false where there is no such statement | nil, err
+-- name: a Sid, a number as #3, or a reference.
+function M.find(doc, name)
+  local number, digits = name:match "^#(%d+):?(%x*)$"
+  if not number then
+    return by_sid(doc, name)
+  end
+  number = math.tointeger(number) or 0
+  local count = #doc:statements()
+  if digits ~= "" then
+    for index = 1, count do
+      if check_digits(doc, index) == digits:lower() then
+        return index
+      end
+    end
+    return false
+  elseif number < 1 or number > count then
+    return nil, errors.new {
+      code = "NoSuchStatement",
+      message = ("there is no statement %s: the policy has %d"):format(name, count),
+      tip = "lanyard audit shows the statements and their numbers",
+    }
+  end
+  return number
 end
 
 -- Whether an Allow names the principal itself.

@@ -1,18 +1,17 @@
 -- The commands that mend what an audit finds: lines for a shell, whole as they stand.
 --
 --   mend.revoke(seen, repository, value)    mend.grant(seen, service, repository)
---   mend.renew(seen, repository, access)    mend.without(seen, repository, statement)
+--   mend.renew(seen, repository, value)     mend.remove(seen, repository, statement [, value])
+--   mend.undeny(seen, repository, index, value)
 --   mend.all { first, second }              --> "first && second"
 --
 -- `repository` and `service` are of `seen` (lanyard.audit.collect). A command names its Region, and the
 -- profile that was asked for, so that it means the same wherever it is pasted.
 
 local principal = require "lanyard.access.principal"
+local statements = require "lanyard.access.statements"
 
 local M = {}
-
--- A line with more commands than that helps nobody.
-local MOST = 8
 
 -- A word of a command line, quoted where a shell would read it otherwise.
 local function word(text)
@@ -79,34 +78,25 @@ function M.renew(seen, repository, value)
   return nil
 end
 
-local function named_elsewhere(repository, statement, value)
-  for _, other in ipairs(repository.statements) do
-    if other.index ~= statement.index and other.effect == "Allow" and not other.not_principal then
-      for _, one in ipairs(other.principals) do
-        if one.value == value then
-          return true
-        end
-      end
-    end
+-- Takes a statement out, or only one principal out of it: what others give stays.
+function M.remove(seen, repository, statement, value)
+  local name = statements.reference(repository.doc, statement.index)
+  if value then
+    return M.command(seen, "revoke", "--statement", name, "--principal", value, repository.name)
   end
-  return false
+  return M.command(seen, "revoke", "--statement", name, repository.name)
 end
 
--- Takes an Allow statement out, and leaves what its principals have by others. nil where no command does.
-function M.without(seen, repository, statement)
-  if statement.not_principal or #statement.principals > MOST then
-    return nil
-  end
-  local commands = {}
-  for i, one in ipairs(statement.principals) do
-    commands[i] = named_elsewhere(repository, statement, one.value) and M.renew(seen, repository, one.value)
-      or not named_elsewhere(repository, statement, one.value) and M.revoke(seen, repository, one.value)
-      or nil
-    if not commands[i] then
-      return nil
+-- Takes a principal out of a Deny that names it; where a Deny means it without naming it, tells what to do.
+function M.undeny(seen, repository, index, value)
+  local deny = repository.statements[index]
+  for _, one in ipairs(deny.not_principal and {} or deny.principals) do
+    if one.value == value then
+      return M.remove(seen, repository, deny, value)
     end
   end
-  return #commands > 0 and M.all(commands) or nil
+  return ("except %s from the Deny (statement %s of %s), or remove that, which takes a hand")
+    :format(value, deny.sid or "#" .. index, repository.name)
 end
 
 -- Grants to the services that deploy images of a repository and can't pull them yet.

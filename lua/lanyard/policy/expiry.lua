@@ -66,4 +66,9 @@ function M.condition(at)
   return { [OPERATOR] = { [KEY] = instant.write(at) } }
 end
 
+-- at(seconds since 1970) --> what a request at that time tells the conditions of a policy, for doc:can
+function M.at(now)
+  return { ["aws:CurrentTime"] = instant.write(now), ["aws:EpochTime"] = tostring(math.floor(now)) }
+end
+
 return M

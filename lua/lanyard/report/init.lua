@@ -72,6 +72,7 @@ local function look_at(changes)
       why = change and change.why,
       warning = change and change.warning,
       statement = change and change.statement and change.statement.sid,
+      expires = change and change.expires,
       diff = change and change.diff ~= "" and change.diff or nil,
       error = err and { code = err.code, message = err.message, request_id = err.request_id },
     }

@@ -14,7 +14,13 @@ describe("grants of a role", function()
     assert.same({
       { "my-private-repo", "AllowLightsailPull-my-container-service until 2100-01-01T00:00:00Z" },
       { "shared-repo", "AllowLightsailPull-my-container-service" },
-    }, grants.grant_rows(found))
+    }, grants.grant_rows(found, 0))
+  end)
+
+  it("are shown with their ends", function()
+    assert.equal(" until 2100-01-01T00:00:00Z", grants.ending(4102444800, 4102444799))
+    assert.equal(" (ended 2100-01-01T00:00:00Z)", grants.ending(4102444800, 4102444800))
+    assert.equal("", grants.ending(nil, 0))
   end)
 
   it("end with the last of their statements, if all of them do", function()

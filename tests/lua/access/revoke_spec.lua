@@ -1,6 +1,7 @@
 local instant = require "lanyard.aws.instant"
 local policy = require "lanyard.policy"
 local revoke = require "lanyard.access.revoke"
+local statements = require "lanyard.access.statements"
 local world = require "world"
 
 describe("revoke", function()
@@ -73,5 +74,86 @@ describe("revoke", function()
     assert.is_true((revoke.edit { principal = "*" }(doc)))
     assert.is_true(doc:empty())
     assert.is_false((revoke.edit { service = "web", region = "us-east-1" }(doc)))
+  end)
+end)
+
+describe("revoking by statement", function()
+  local TWIN = '{"Sid":"twin","Effect":"Allow","Principal":{"AWS":["444455556666","555566667777"]},"Action":"ecr:PutImage"}'
+  local DENY = '{"Sid":"no","Effect":"Deny","Principal":{"AWS":"444455556666"},"Action":"ecr:*"}'
+  local NAMELESS = '{"Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage"}'
+
+  local function document(...)
+    return assert(policy.parse('{"Statement":[' .. table.concat({ ... }, ",") .. "]}"))
+  end
+
+  it("takes out the one that has the Sid, a Deny with a word of warning", function()
+    local doc = document(TWIN, DENY, NAMELESS)
+    local changed, detail = revoke.edit { statement = "no" }(doc)
+    assert.is_true(changed)
+    assert.equal("no", detail.sid)
+    assert.equal("statement 'no' was a Deny: whom it kept out may come in now", detail.warning)
+    assert.equal(tostring(document(TWIN, NAMELESS)), tostring(doc))
+    changed, detail = revoke.edit { statement = "no" }(doc)
+    assert.is_false(changed)
+    assert.equal("there is no such statement", detail.why)
+  end)
+
+  it("means by a number the statement that had it at first", function()
+    local doc, edit = document(TWIN, NAMELESS, DENY), revoke.edit { statement = "#2" }
+    assert.is_true((edit(doc)))
+    assert.equal(tostring(document(TWIN, DENY)), tostring(doc))
+    assert.is_false((edit(doc)))
+    assert.is_true((edit(document(DENY, TWIN, NAMELESS))))
+  end)
+
+  it("refuses a Sid that two have and a number that none has", function()
+    local doc = document(TWIN, TWIN)
+    local changed, err = revoke.edit { statement = "twin" }(doc)
+    assert.is_nil(changed)
+    assert.equal("AmbiguousStatement", err.code)
+    assert.equal("statements #1 and #2 both have the Sid 'twin'", err.message)
+    for _, number in ipairs { "#3", "#0", "#99999999999999999999" } do
+      changed, err = revoke.edit { statement = number }(doc)
+      assert.is_nil(changed)
+      assert.equal(("there is no statement %s: the policy has 2"):format(number), err.message)
+    end
+    assert.equal(tostring(document(TWIN, TWIN)), tostring(doc))
+  end)
+
+  it("finds a reference wherever the statement stands, and never its twin", function()
+    local doc = document(NAMELESS, TWIN, TWIN)
+    local second = statements.reference(doc, 3)
+    assert.matches("^#3:%x%x%x%x%x%x%x%x$", second)
+    assert.equal(2, statements.find(document(TWIN, TWIN), second))
+    local edit = revoke.edit { statement = second }
+    assert.is_true((edit(doc)))
+    assert.is_false((edit(doc)))
+    assert.equal(tostring(document(NAMELESS, TWIN)), tostring(doc))
+    assert.is_false(statements.find(document((TWIN:gsub("555566667777", "555566667778"))), second))
+    assert.equal(1, statements.find(assert(policy.parse(doc:format())), statements.reference(doc, 1)))
+  end)
+
+  it("takes one principal out of one statement", function()
+    local doc = document(TWIN, (TWIN:gsub("twin", "other")))
+    assert.is_true((revoke.edit { statement = "other", principal = "444455556666" }(doc)))
+    assert.equal(tostring(document(TWIN, (TWIN:gsub("twin", "other"):gsub('"444455556666",', "")))), tostring(doc))
+    assert.is_false((revoke.edit { statement = "other", principal = "444455556666" }(doc)))
+  end)
+
+  it("is written once where a rival's write moves the numbers", function()
+    local w <close> = world.new()
+    w:put("my-private-repo", tostring(document(TWIN, NAMELESS, DENY)))
+    local writes = 0
+    w.after = function(operation)
+      if operation == "SetRepositoryPolicy" then
+        writes = writes + 1
+        if writes == 1 then
+          w:put("my-private-repo", tostring(document(NAMELESS, TWIN, DENY)))
+        end
+      end
+    end
+    assert(w.here:revoke({ statement = "#2" }, w:repository "my-private-repo"))
+    assert.equal(2, writes)
+    assert.equal(tostring(document(TWIN, DENY)), w:text "my-private-repo")
   end)
 end)

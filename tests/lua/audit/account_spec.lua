@@ -112,8 +112,8 @@ describe("an audit of an account with one of each finding", function()
     for _, repository in ipairs(report.scopes[1].repositories) do
       unknown[#unknown + 1] = repository.images_unknown and repository.name
     end
-    assert.same({ "bad/missing", "bad/mutable", "bad/not-granted", "bad/role-off", "bad/unused", "good/pulled",
-      "good/web" }, unknown)
+    assert.same({ "bad/missing", "bad/mutable", "bad/not-granted", "bad/refused", "bad/role-off", "bad/unused",
+      "good/pulled", "good/web" }, unknown)
   end)
 
   it("looks at images in parallel, each once, and no more at a time than it may", function()
@@ -130,6 +130,6 @@ describe("an audit of an account with one of each finding", function()
     w.here.parallel = 3
     assert(audit.run(w.here))
     assert.equal(3, most)
-    assert.equal(7, w:count "DescribeImages")
+    assert.equal(8, w:count "DescribeImages")
   end)
 end)

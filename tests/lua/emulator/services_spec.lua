@@ -212,6 +212,15 @@ describe("emulated Lightsail", function()
     assert.equal("RUNNING", of_service) -- the one before runs on
   end)
 
+  it("pulls under a grant until that ends", function()
+    local enabled = assert(w.here:enable(NAME)).service
+    w.passed = w.passed + 10
+    assert(w.here:grant(enabled, w:repository "my-private-repo", { expires = math.floor(w:time()) + 60 }))
+    assert.equal("ACTIVE", (deploy()))
+    w.passed = w.passed + 60
+    assert.equal("FAILED", (deploy()))
+  end)
+
   it("checks deployments", function()
     local function try(containers, endpoint)
       return lightsail:CreateContainerServiceDeployment {

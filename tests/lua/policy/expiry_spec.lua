@@ -66,4 +66,14 @@ describe("a statement until a date", function()
     assert.is_truthy(tostring(doc):find('"Condition":{"DateLessThan":{"aws:CurrentTime":"2027-01-31T00:00:00Z"}}', 1, true))
     assert.equal(1801353600, expiry.ends(doc:statements()[1]))
   end)
+
+  it("applies to requests before it, and to none from then on", function()
+    local doc = assert(policy.parse '{"Statement":[]}')
+    doc:allow { principal = "111122223333", actions = { "ecr:BatchGetImage" }, condition = expiry.condition(1801353600) }
+    local function can(now)
+      return (doc:can { principal = "111122223333", action = "ecr:BatchGetImage", context = expiry.at(now) })
+    end
+    assert.equal("allow", can(1801353599.9))
+    assert.equal("implicit-deny", can(1801353600))
+  end)
 end)

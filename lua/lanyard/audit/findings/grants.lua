@@ -146,14 +146,15 @@ local function add_denied_access(seen, add, repository, access)
   if not deny then
     return nil
   end
-  local remove_deny = ("remove the Deny (statement %s), or narrow it, which takes a hand"):format(collect.label(deny))
+  local public = access.type == "*" or access.kind == "public"
   add("denied-grant", {
     repository = repository, access = access, statement = statement, service = access.service,
     message = ("%s allows %s %s (statement %s), and denies it too (statement %s)"):format(repository.name,
       access.service or access.principal, action, collect.label(statement), collect.label(deny)),
     why = "a Deny wins: who reads the Allow is misled, and the pull fails",
-    fix = is_needed(seen, repository, access) and remove_deny or access.type ~= "*" and access.kind ~= "public"
-      and mend.revoke(seen, repository, access.principal) or remove_deny,
+    fix = is_needed(seen, repository, access) and mend.undeny(seen, repository, deny.index, access.principal)
+      or public and mend.remove(seen, repository, statement)
+      or mend.revoke(seen, repository, access.principal),
   })
   return statement
 end
@@ -189,7 +190,7 @@ function M.denied(seen, add)
         message = ("%s denies (statement %s) all that statement %s allows"):format(repository.name,
           collect.label(deny), collect.label(statement)),
         why = "a Deny wins: who reads the Allow is misled",
-        fix = mend.without(seen, repository, statement) or "remove one of the two statements, which takes a hand",
+        fix = mend.remove(seen, repository, statement),
       })
     end
   end
@@ -238,7 +239,6 @@ local function add_overlap(add, repository, inner, outer, fields)
   fields.message = ("%s says twice what statement %s allows%s (statement %s, too)"):format(repository.name,
     collect.label(inner), fields.access and " " .. (fields.service or fields.principal) or "", collect.label(outer))
   fields.why = "who takes one of the two away believes that the access is gone"
-  fields.fix = fields.fix or "remove statement " .. collect.label(inner) .. ", which takes a hand"
   add("overlapping-grant", fields)
 end
 
@@ -249,7 +249,7 @@ function M.overlapping(seen, add)
     if outer and (is_public(statement) or not is_public(outer)) then
       told[statement] = true
       add_overlap(add, repository, statement, outer, {
-        principal = lone_principal(statement), fix = mend.without(seen, repository, statement),
+        principal = lone_principal(statement), fix = mend.remove(seen, repository, statement),
       })
     end
   end
@@ -258,7 +258,7 @@ function M.overlapping(seen, add)
     if inner and not told[inner] and access.kind ~= "public" then
       add_overlap(add, repository, inner, outer, {
         access = access, principal = access.principal, service = access.service,
-        fix = mend.renew(seen, repository, access.principal),
+        fix = mend.remove(seen, repository, inner, access.principal),
       })
     end
   end
@@ -277,8 +277,7 @@ function M.expired(seen, add)
         message = ("statement %s of %s allows nothing since %s"):format(collect.label(statement),
           repository.name, os.date("!%Y-%m-%d", ended)),
         why = "who reads it is misled, and it takes room",
-        fix = mend.without(seen, repository, statement)
-          or "remove statement " .. collect.label(statement) .. ", which takes a hand",
+        fix = mend.remove(seen, repository, statement),
       })
     end
   end

@@ -59,8 +59,7 @@ local function obstacle(seen, repository, service)
   for action, answer in pairs(answers) do
     if answer[1] == "deny" then
       return ("statement %s denies %s to it"):format(collect.label(answer[2]), action:match ":(.*)"),
-        ("remove statement %s of the policy of %s, or narrow it, which takes a hand")
-          :format(collect.label(answer[2]), repository.name)
+        mend.undeny(seen, repository, answer[2].index, service.role.arn)
     end
   end
   local named = false

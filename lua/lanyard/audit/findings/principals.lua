@@ -8,10 +8,10 @@ local principal = require "lanyard.access.principal"
 
 local M = {}
 
--- The principal goes, once those that need the repository have grants of their own.
-local function in_favour_of_deployed(seen, repository, value)
+-- That command, once those that need the repository have grants of their own.
+local function in_favour_of_deployed(seen, repository, revoke)
   local commands = mend.grants_for_deployed(seen, repository)
-  commands[#commands + 1] = mend.revoke(seen, repository, value)
+  commands[#commands + 1] = revoke
   return mend.all(commands)
 end
 
@@ -50,8 +50,8 @@ function M.public(seen, add)
           conditional and ", under a condition " .. conditions(repository, access) or "", access.statements[1]),
         why = conditional and "the condition alone keeps the rest of the world out"
           or "every AWS account in the world is meant",
-        fix = access.principal == "*" and in_favour_of_deployed(seen, repository, "*")
-          or "name the principals that are meant instead of NotPrincipal, which takes a hand",
+        fix = in_favour_of_deployed(seen, repository, access.principal == "*" and mend.revoke(seen, repository, "*")
+          or mend.remove(seen, repository, access.given_by[1])),
       })
     end
   end
@@ -124,7 +124,7 @@ function M.lightsail_service(seen, add)
         message = ("%s names the service %s, which does not pull as one (statement %s)")
           :format(repository.name, access.principal, access.statements[1]),
         why = "the image puller role was meant: deployments end in silence, as \"Canceled\"",
-        fix = in_favour_of_deployed(seen, repository, access.principal),
+        fix = in_favour_of_deployed(seen, repository, mend.revoke(seen, repository, access.principal)),
       })
     end
   end

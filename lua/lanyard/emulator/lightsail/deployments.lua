@@ -4,6 +4,7 @@
 -- service's puller role is on, the repository's policy lets it pull, and the image is there.
 -- Anything else ends in silence, as on AWS: nodes start, nothing is logged, "Canceled".
 
+local expiry = require "lanyard.policy.expiry"
 local images = require "lanyard.emulator.ecr.images"
 local names = require "lanyard.aws.names"
 local policy = require "lanyard.policy"
@@ -14,13 +15,14 @@ local M = {}
 local MOST_CONTAINERS = 10
 local MOST_VERSIONS = 50
 
-local function may_pull(repository, role_arn, resource)
+local function may_pull(world, repository, role_arn, resource)
   local doc = repository.policy and policy.parse(repository.policy.text)
   if not doc or not role_arn then
     return false
   end
   for _, action in ipairs(policy.PULL_ACTIONS) do
-    if doc:can { principal = role_arn, action = action, resource = resource } ~= "allow" then
+    local context = expiry.at(world.now())
+    if doc:can { principal = role_arn, action = action, resource = resource, context = context } ~= "allow" then
       return false
     end
   end
@@ -37,7 +39,7 @@ local function pull(world, region, role_arn, reference)
   end
   local repository = world.region(region).repositories[image.repository]
   local resource = ("arn:aws:ecr:%s:%s:repository/%s"):format(region, world.account, image.repository)
-  if not repository or not may_pull(repository, role_arn, resource) then
+  if not repository or not may_pull(world, repository, role_arn, resource) then
     return false
   end
   local found = images.find(repository, {
