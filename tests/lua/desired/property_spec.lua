@@ -1,7 +1,8 @@
 -- For any desired file and any policies: when it is applied, the plan is empty, and what others wrote is there,
--- byte for byte. LANYARD_SEED repeats a run.
+-- byte for byte; and what import writes has an empty plan. LANYARD_SEED repeats a run.
 
 local apply = require "lanyard.desired.apply"
+local import = require "lanyard.desired.import"
 local json = require "lanyard.json"
 local plans = require "lanyard.desired.plan"
 local policy = require "lanyard.policy"
@@ -9,7 +10,7 @@ local read = require "lanyard.desired.read"
 local saved = require "lanyard.desired.saved"
 local world = require "world"
 
-local CASES = 150
+local CASES = 300
 
 local REPOSITORIES = { "web", "jobs", "team/a", "team/b", "team/c" }
 local SERVICES = { "web", "jobs", "cron", "off" }
@@ -105,6 +106,14 @@ local function new_world()
   } } } }
 end
 
+-- What is wrong with the file that import writes | nil
+local function flaw_of_import(w)
+  local text = import.lua(assert(import.look(w.here)))
+  local entry = plans.changing(assert(plans.make(w.here, assert(read.text(text, "grants.lua")))))[1]
+  return entry and ("%s: the plan of an import is not empty: %s\n%s"):format(entry.repository.name, entry.change.diff,
+    text)
+end
+
 -- One case; what went wrong | nil
 local function flaw_of_case(w)
   local roles, theirs = {}, {}
@@ -116,6 +125,8 @@ local function flaw_of_case(w)
     if chance(75) then text, theirs[name] = random_policy(roles) end
     w:put(name, text)
   end
+  local flaw = flaw_of_import(w)
+  if flaw then return flaw end
   local text = random_file()
   local file, options = assert(read.text(text, "grants.json")), { prune = chance(50) }
   local plan = assert(plans.make(w.here, file, options))
