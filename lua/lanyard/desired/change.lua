@@ -21,8 +21,8 @@ local NOT_THERE_YET = "arn:aws:iam::000000000000:role/amazon/lightsail/%s/contai
 -- How long after its role appeared a service's ARN counts as fresh, in seconds.
 local FRESH = 120
 
--- The ARN of a service's puller role; of one that is off, what it may look like.
-local function role_of(service, region)
+-- role_of(service, region) --> the ARN of its puller role; of one that is off, what it may look like
+function M.role_of(service, region)
   if service.role.arn then
     return service.role.arn
   elseif service.principal_arn then
@@ -37,7 +37,7 @@ local function unnamed(wishes, services, region)
   local wanted = {}
   for _, wish in ipairs(wishes) do
     local service = services[wish.service]
-    wanted[wish.service] = service and role_of(service, region) or true
+    wanted[wish.service] = service and M.role_of(service, region) or true
   end
   return function(type_, value)
     local who = principal.classify(type_, value)
@@ -64,7 +64,7 @@ local function edits_of(entry, plan)
   for _, wish in ipairs(entry.wishes) do
     local service = plan.services[wish.service]
     if service then
-      local role_arn = role_of(service, plan.region)
+      local role_arn = M.role_of(service, plan.region)
       edits[#edits + 1] = {
         role_arn = role_arn,
         ended = wish.expires ~= nil and wish.expires <= plan.now,
@@ -81,7 +81,7 @@ end
 local function current_roles(plan)
   local roles = {}
   for name, service in pairs(plan.known) do
-    roles[name] = role_of(plan.services[name] or service, plan.region)
+    roles[name] = M.role_of(plan.services[name] or service, plan.region)
   end
   return roles
 end
