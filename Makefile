@@ -118,6 +118,7 @@ bench: bench-deps all
 	@$(B)/bench/policy_bench
 	@$(LUA) tests/bench/policy.lua $(B)
 	@$(LUA) tests/bench/fleet.lua $(B)
+	@$(LUA) tests/bench/audit.lua $(B)
 
 BENCHES = $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 .PHONY: benches

@@ -73,6 +73,17 @@ describe("lanyard emulate", function()
     assert.equal(2, #status.repositories)
   end)
 
+  it("counts the calls of each operation in each Region, and those it throttled", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/faults.json", '[{"service":"ecr","rate":0.01}]')
+    local emulator <close> = helper.emulator { "--faults", folder .. "/faults.json" }
+    emulator:run({ "audit", "--region", "eu-west-1" }, { AWS_MAX_ATTEMPTS = "1" })
+    emulator:run({ "audit", "--region", "eu-west-1" }, { AWS_MAX_ATTEMPTS = "1" })
+    local told = helper.run({ "curl", "-s", emulator.url .. "/_emulator/operations" }).out
+    assert.match("eu%-west%-1 DescribeRepositories 2 1\n", told)
+    assert.match("eu%-west%-1 GetContainerServices 2 0\n", told)
+  end)
+
   it("tells a command what will not pass, and the IAM statement that is missing", function()
     local folder <close> = helper.folder()
     local message = "User: arn:aws:iam::111122223333:user/operator is not authorized to perform: "

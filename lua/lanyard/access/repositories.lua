@@ -11,6 +11,9 @@ local M = {}
 -- DescribeRepositories takes at most so many names.
 local BATCH = 100
 
+-- The most that a page of it holds.
+local PAGE = 1000
+
 function M.is_glob(name)
   return name:find "[*?]" ~= nil
 end
@@ -67,20 +70,27 @@ local function by_name(here, exact, found, seen)
   return true
 end
 
+-- Page by page: of ten thousand repositories those that match are kept, as far as they are of use.
 local function by_glob(here, globs, found, seen)
-  local all, err = here.ecr:list("DescribeRepositories", "repositories", {})
-  if not all then
+  local matched = {}
+  local next_page = here.ecr:pages("DescribeRepositories", { maxResults = PAGE })
+  local page, err = next_page()
+  while page do
+    for _, raw in ipairs(page.repositories) do
+      for _, glob in ipairs(globs) do
+        if match.glob(glob, raw.repositoryName) then
+          matched[glob] = true
+          add(found, seen, raw)
+        end
+      end
+    end
+    page, err = next_page()
+  end
+  if err then
     return nil, err
   end
   for _, glob in ipairs(globs) do
-    local matched = false
-    for _, raw in ipairs(all) do
-      if match.glob(glob, raw.repositoryName) then
-        matched = true
-        add(found, seen, raw)
-      end
-    end
-    if not matched and glob ~= "*" then
+    if not matched[glob] and glob ~= "*" then
       return nil, errors.new {
         code = "NoMatch",
         message = ("no repository in %s matches '%s'"):format(here.region, glob),

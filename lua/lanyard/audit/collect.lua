@@ -1,7 +1,15 @@
 -- What an audit looks at: repositories with their policies and who can pull, container services, and
 -- the images that these deploy.
 --
--- A repository here: { name, arn, created, mutability, doc | nil, access, statements, unknown,
+--   local seen = assert(collect.begin(here, { globs = { "team/*" } }))
+--   collect.each(here, seen, 90, function(repository, position) ... end)
+--
+-- seen: { account, region, now, whole, repositories, services, service = { [name] = }, services_unknown,
+-- deployed, granted = { [principal] = true }, unread, share(text) }. `whole` without globs, `unread` once a
+-- policy could not be read. A policy as it is parsed takes much room, and there may be ten thousand: so a
+-- repository is looked at, visited and given up.
+--
+-- A repository here: one of lanyard.access.repositories with { doc | nil, access, statements, unknown,
 -- images_unknown }. `unknown` is why its policy could not be read; access and statements are empty
 -- then. An access, one for each principal that an Allow statement gives a pull action: { principal,
 -- type, kind, decision, answers, statements, given_by, service, region, account, foreign }; `statements`
@@ -78,23 +86,23 @@ local function everyone_but(statement)
   return { type = "*", value = "everyone but " .. table.concat(excepted, ", ") }
 end
 
-local function access_of(doc, statements, repository, account, now)
+local function access_of(seen, repository)
   local list, by_principal = {}, {}
-  for _, statement in ipairs(statements) do
+  for _, statement in ipairs(repository.statements) do
     local named = statement.not_principal and { everyone_but(statement) } or statement.principals
     for _, one in ipairs(gives_pull(statement) and named or {}) do
       local key = one.type .. " " .. one.value
       local entry = by_principal[key]
       if not entry then
-        local who = principal.classify(one.type, statement.not_principal and "*" or one.value, account)
+        local value = statement.not_principal and "*" or one.value
+        local who = principal.classify(one.type, value, seen.account)
         entry = {
-          principal = one.value, type = one.type, kind = who.kind, service = who.service, region = who.region,
-          account = who.account, foreign = who.foreign or nil, statements = {}, given_by = {},
+          principal = seen.share(one.value), type = one.type, kind = who.kind, service = who.service,
+          region = who.region, account = who.account, foreign = who.foreign or nil, statements = {}, given_by = {},
           decision = "deny", answers = {},
         }
         if who.kind ~= "orphan" then
-          local value = statement.not_principal and "*" or one.value
-          entry.decision, entry.answers = M.decide(doc, value, repository.arn, now)
+          entry.decision, entry.answers = M.decide(repository.doc, value, repository.arn, seen.now)
         end
         by_principal[key] = entry
         list[#list + 1] = entry
@@ -106,20 +114,20 @@ local function access_of(doc, statements, repository, account, now)
   return list
 end
 
-local function look_at(here, repository, account, now)
-  local seen = {
-    name = repository.name, arn = repository.arn, created = repository.created,
-    mutability = repository.mutability, access = {}, statements = {},
-  }
+local function look_at(here, seen, repository)
+  repository.access, repository.statements = {}, {}
   local doc, err = here:policy(repository)
   if err then
-    seen.unknown = tostring(err)
+    repository.unknown = tostring(err)
+    seen.unread = true
   elseif doc then
-    seen.doc = doc
-    seen.statements = doc:statements()
-    seen.access = access_of(doc, seen.statements, repository, account, now)
+    repository.doc = doc
+    repository.statements = doc:statements()
+    repository.access = access_of(seen, repository)
   end
-  return seen
+  for _, access in ipairs(repository.access) do
+    seen.granted[access.principal] = true
+  end
 end
 
 local function by_name(items)
@@ -130,11 +138,20 @@ local function by_name(items)
   return found
 end
 
--- collect(here, { globs, unused_days }) --> { account, region, now, whole, repositories, repository =
--- { [name] = }, services, service = { [name] = }, services_unknown, deployed } | nil, err
--- What one may not read is `unknown`, and the rest goes on; only without a list of repositories
--- there is nothing to tell.
-function M.collect(here, options)
+-- A function that gives for equal texts one and the same: Lua itself keeps a long one as often as it is made,
+-- and the ARN of a role stands in thousands of policies.
+local function sharer()
+  local known = {}
+  return function(text)
+    known[text] = known[text] or text
+    return known[text]
+  end
+end
+
+-- begin(here, { globs }) --> seen, whose repositories have been listed and not looked at
+-- | nil, err: without a list of repositories there is nothing to tell. The services are known then, and what
+-- they deploy. What one may not read is unknown, and the rest goes on.
+function M.begin(here, options)
   local listed, services, services_err
   local err
   task.all {
@@ -144,25 +161,47 @@ function M.collect(here, options)
   if not listed then
     return nil, err
   end
-  local account = listed[1] and arn.parse(listed[1].arn).account or here.account
-  local now = math.floor(here.clock.time())
-  local repositories = task.map(listed, function(repository)
-    return look_at(here, repository, account, now)
-  end, { limit = here.parallel })
   services = services or {}
   local seen = {
-    account = account,
+    account = listed[1] and arn.parse(listed[1].arn).account or here.account,
     region = here.region,
-    now = now,
+    now = math.floor(here.clock.time()),
     whole = options.globs == nil,
-    repositories = repositories,
-    repository = by_name(repositories),
+    repositories = listed,
     services = services,
     service = by_name(services),
     services_unknown = services_err and tostring(services_err) or nil,
+    granted = {},
+    share = sharer(),
   }
-  images.look(here, seen, options.unused_days)
+  seen.deployed = images.deployed(seen, by_name(listed))
   return seen
+end
+
+-- each(here, seen, unused_days, visit): looks at one repository after the other, several at a time, and calls
+-- visit(repository, position) with each. It is given up then, but for those that services deploy from: they
+-- are what is left as seen.repositories.
+function M.each(here, seen, unused_days, visit)
+  local listed, kept = seen.repositories, {}
+  for _, one in ipairs(seen.deployed) do
+    kept[one.repository or false] = true
+  end
+  images.find(here, seen.deployed)
+  task.map(listed, function(repository, i)
+    look_at(here, seen, repository)
+    images.look_for_use(here, seen, repository, unused_days)
+    if not kept[repository] then
+      listed[i] = false
+      visit(repository, i)
+    end
+  end, { limit = here.parallel })
+  seen.repositories = {}
+  for i, repository in ipairs(listed) do
+    if repository then
+      table.insert(seen.repositories, repository)
+      visit(repository, i)
+    end
+  end
 end
 
 return M

@@ -6,9 +6,12 @@
 -- cause stands in the policy's text: { first, last, line, column }, bytes from 1. `key` is the same for
 -- the same finding in two reports.
 --
--- A rule looks at all that was seen and calls add(id, { repository = of seen, access, statement, index,
+-- A rule, rule(seen, add), looks at what was seen and calls add(id, { repository = of seen, access, statement, index,
 -- place, principal, service, message, why, fix, severity, detail }); what is not given follows from the
 -- catalogue, the access and the statement. `detail` tells findings apart that have all else in common.
+--
+-- Rules run on each repository by itself, as it is read: seen.repositories has that one. Those OF_ALL run at
+-- the end, when seen.repositories are those that services deploy from, and the rest is in seen.granted.
 
 local catalogue = require "lanyard.audit.catalogue"
 local collect = require "lanyard.audit.collect"
@@ -28,6 +31,11 @@ local RULES = {
   images.elsewhere, images.missing, images.not_granted, grants.partial, grants.reach, principals.orphans,
   roles.stale, principals.other_accounts, grants.denied, policies.lint, roles.unused_roles,
   roles.unused_grants, grants.overlapping, grants.expired, policies.nearly_full, images.mutable,
+}
+
+local OF_ALL = {
+  [images.elsewhere] = true, [images.missing] = true, [images.not_granted] = true, [images.mutable] = true,
+  [roles.unused_roles] = true,
 }
 
 local RANK = {}
@@ -62,29 +70,51 @@ local function finding_of(seen, id, given)
     id = id, severity = given.severity or catalogue[id][1],
     message = given.message, why = given.why, fix = given.fix,
     account = seen.account, region = seen.region,
-    repository = repository and repository.name, service = given.service, principal = principal,
+    repository = repository and repository.name, service = given.service,
+    principal = principal and seen.share(principal),
     statement = statement and collect.label(statement), index = statement and statement.index, place = where,
   }
 end
 
--- find(seen) --> findings, the worst first
-function M.find(seen)
-  local findings, order, taken = {}, {}, {}
-  for _, rule in ipairs(RULES) do
-    rule(seen, function(id, given)
-      local finding = finding_of(seen, id, given)
-      finding.key = key_of(finding, given.detail, taken)
-      findings[#findings + 1] = finding
-      order[finding] = #findings
-    end)
-  end
-  table.sort(findings, function(a, b)
-    if a.severity ~= b.severity then
-      return RANK[a.severity] < RANK[b.severity]
+local Judge = {}
+Judge.__index = Judge
+
+-- judge(seen [, tell]) --> judge; tell(finding) gets each finding as it is known, which is not kept then.
+function M.judge(seen, tell)
+  return setmetatable({ seen = seen, tell = tell, findings = {}, order = {} }, Judge)
+end
+
+-- Runs the rules of a kind. Findings of one severity stand in the order of the rules, and those of a rule in
+-- that of the repositories.
+local function run(self, seen, of_all, position)
+  local taken, told = {}, 0
+  for number, rule in ipairs(RULES) do
+    if (OF_ALL[rule] or false) == of_all then
+      rule(seen, function(id, given)
+        local finding = finding_of(seen, id, given)
+        finding.key = key_of(finding, given.detail, taken)
+        if self.tell then
+          return self.tell(finding)
+        end
+        told = told + 1
+        self.findings[#self.findings + 1] = finding
+        self.order[finding] = RANK[finding.severity] << 56 | number << 48 | position << 24 | told
+      end)
     end
-    return order[a] < order[b]
-  end)
-  return findings
+  end
+end
+
+-- Looks at the repository at that position of all.
+function Judge:repository(repository, position)
+  run(self, setmetatable({ repositories = { repository } }, { __index = self.seen }), false, position)
+end
+
+-- Looks at what takes a look at all, once all repositories have been. --> findings, the worst first
+function Judge:rest()
+  local order = self.order
+  run(self, self.seen, true, 0)
+  table.sort(self.findings, function(a, b) return order[a] < order[b] end)
+  return self.findings
 end
 
 return M

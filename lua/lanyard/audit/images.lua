@@ -1,14 +1,14 @@
 -- The images that an audit looks at.
 --
---   images.look(here, seen, unused_days)
+--   seen.deployed = images.deployed(seen, { [name] = repository })
+--   images.find(here, seen.deployed)
+--   images.look_for_use(here, seen, repository, unused_days)
 --
--- Gives `seen` (of lanyard.audit.collect) the list `deployed`: each image of a private ECR registry that
--- a service's current or next deployment names, once a service:
+-- What is deployed (`seen` is of lanyard.audit.collect) is a list of each image of a private ECR registry
+-- that a service's current or next deployment names, once a service:
 --   { service, reference, image = of names.image, repository = of seen | nil, here = boolean,
 --     found = boolean | nil (not known) }
--- `here` is whether it is in the service's Region and account. A grant that no deployment has a use
--- for, of a repository without a pull for `unused_days`, has access.unused = true and access.last_pull.
--- Why images could not be looked at is repository.images_unknown.
+-- `here` is whether it is in the service's Region and account.
 
 local names = require "lanyard.aws.names"
 local task = require "lanyard.task"
@@ -18,7 +18,7 @@ local M = {}
 local DAY = 86400
 
 -- The images of a service, in order of their references.
-local function images_of(seen, service)
+local function images_of(seen, service, repositories)
   local found, known = {}, {}
   for _, deployment in ipairs { service.current or {}, service.next or {} } do
     for _, reference in pairs(deployment.images or {}) do
@@ -28,7 +28,7 @@ local function images_of(seen, service)
         local is_here = image.region == service.region and (not seen.account or image.account == seen.account)
         found[#found + 1] = {
           service = service, reference = reference, image = image, here = is_here,
-          repository = is_here and image.region == seen.region and seen.repository[image.repository] or nil,
+          repository = is_here and image.region == seen.region and repositories[image.repository] or nil,
         }
       end
     end
@@ -51,8 +51,19 @@ local function exists(here, repository, image)
   return nil, err
 end
 
--- Asks once for each image, however many services deploy it.
-local function find_deployed(here, deployed)
+-- deployed(seen, repositories by name) --> the list
+function M.deployed(seen, repositories)
+  local deployed = {}
+  for _, service in ipairs(seen.services) do
+    local found = images_of(seen, service, repositories)
+    table.move(found, 1, #found, #deployed + 1, deployed)
+  end
+  return deployed
+end
+
+-- find(here, deployed): whether each is there, asked once for an image, however many services deploy it.
+-- Why that is not known is repository.images_unknown.
+function M.find(here, deployed)
   local asked, list = {}, {}
   for _, one in ipairs(deployed) do
     if one.repository then
@@ -74,13 +85,22 @@ local function find_deployed(here, deployed)
   end, { limit = here.parallel })
 end
 
--- Grants to a role that is on, of repositories that none of its service's deployments names.
-local function idle_grants(seen, repository, uses)
+local function is_deployed(seen, service, repository)
+  for _, one in ipairs(seen.deployed) do
+    if one.service == service and one.repository == repository then
+      return true
+    end
+  end
+  return false
+end
+
+-- Grants to a role that is on, of a repository that none of its service's deployments names.
+local function idle_grants(seen, repository)
   local idle = {}
   for _, access in ipairs(repository.access) do
     local service = seen.service[access.service]
     if access.kind == "puller" and service and service.role.arn == access.principal
-      and not uses[service][repository] then
+      and not is_deployed(seen, service, repository) then
       idle[#idle + 1] = access
     end
   end
@@ -100,42 +120,23 @@ local function last_pull(here, repository)
   return last
 end
 
-local function find_unused(here, seen, days)
+-- look_for_use(here, seen, repository, days): a grant that no deployment has a use for, of a repository
+-- without a pull for so many days, gets unused = true and last_pull.
+function M.look_for_use(here, seen, repository, days)
   local since = seen.now - days * DAY
-  local candidates, uses = {}, {}
-  for _, service in ipairs(seen.services) do
-    uses[service] = {}
+  -- What came to be since then had no time to be used.
+  local grants = (repository.created or 0) <= since and idle_grants(seen, repository) or {}
+  if #grants == 0 then
+    return
   end
-  for _, one in ipairs(seen.deployed) do
-    uses[one.service][one.repository or false] = true
-  end
-  for _, repository in ipairs(seen.repositories) do
-    -- What came to be since then had no time to be used.
-    local grants = (repository.created or 0) <= since and idle_grants(seen, repository, uses) or {}
-    if #grants > 0 then
-      candidates[#candidates + 1] = { repository = repository, grants = grants }
+  local last, err = last_pull(here, repository)
+  if not last then
+    repository.images_unknown = tostring(err)
+  elseif last <= since then
+    for _, access in ipairs(grants) do
+      access.unused, access.last_pull = true, last
     end
   end
-  task.map(candidates, function(one)
-    local last, err = last_pull(here, one.repository)
-    if not last then
-      one.repository.images_unknown = tostring(err)
-    elseif last <= since then
-      for _, access in ipairs(one.grants) do
-        access.unused, access.last_pull = true, last
-      end
-    end
-  end, { limit = here.parallel })
-end
-
-function M.look(here, seen, unused_days)
-  seen.deployed = {}
-  for _, service in ipairs(seen.services) do
-    local found = images_of(seen, service)
-    table.move(found, 1, #found, #seen.deployed + 1, seen.deployed)
-  end
-  find_deployed(here, seen.deployed)
-  find_unused(here, seen, unused_days)
 end
 
 return M

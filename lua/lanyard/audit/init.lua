@@ -22,18 +22,22 @@ M.VERSION = 1
 -- From the worst to the least.
 M.SEVERITIES = lint.SEVERITIES
 
-local function plain_access(access)
-  return {
+-- One for all repositories that give the same: `known` has those that there are.
+local function plain_access(access, known)
+  local statement = table.concat(access.statements, ", ")
+  local key = table.concat({ access.type, access.principal, access.decision, statement, #access.statements }, "\n")
+  known[key] = known[key] or {
     principal = access.principal,
     type = access.type,
     kind = access.kind,
     decision = access.decision,
-    statement = table.concat(access.statements, ", "),
+    statement = statement,
     statements = json.array(access.statements),
     service = access.service,
     region = access.region,
     account = access.account,
   }
+  return known[key]
 end
 
 -- The statements of a policy as they stand in it.
@@ -46,14 +50,15 @@ local function texts_of(repository)
   return texts
 end
 
-local function plain_repository(repository, options)
+local function plain_repository(repository, texts, known)
   local access = json.array {}
   for i, one in ipairs(repository.access) do
-    access[i] = plain_access(one)
+    access[i] = plain_access(one, known)
   end
-  return { name = repository.name, arn = repository.arn, access = access, unknown = repository.unknown,
-    images_unknown = repository.images_unknown,
-    statements = options.texts and repository.doc and texts_of(repository) or nil }
+  local plain = { name = repository.name, arn = repository.arn, access = access }
+  plain.unknown, plain.images_unknown = repository.unknown, repository.images_unknown
+  plain.statements = texts and repository.doc and texts_of(repository) or nil
+  return plain
 end
 
 local function plain_service(service)
@@ -65,10 +70,10 @@ local function plain_service(service)
   }
 end
 
-local function list(items, plain, options)
+local function list(items, plain)
   local result = json.array {}
   for i, item in ipairs(items) do
-    result[i] = plain(item, options)
+    result[i] = plain(item)
   end
   return result
 end
@@ -81,24 +86,36 @@ local function set_of(items)
   return set
 end
 
--- run(here [, { globs, profile, unused_days, trusted_accounts, texts }]) --> report | nil, err
+-- Looks at the repositories, and keeps of each its row in the report --> rows, findings
+local function look(here, seen, options)
+  local rows, known = json.array {}, {}
+  local judge = findings.judge(seen, options.tell)
+  collect.each(here, seen, options.unused_days or UNUSED_DAYS, function(repository, position)
+    judge:repository(repository, position)
+    rows[position] = not options.tell and plain_repository(repository, options.texts, known) or nil
+  end)
+  return rows, json.array(judge:rest())
+end
+
+-- run(here [, { globs, profile, unused_days, trusted_accounts, texts, tell }]) --> report | nil, err
 -- `profile` is the one that was asked for: the report and the commands in it name it. trusted_accounts
 -- is a list of accounts that may pull. With `texts` each repository has its policy's statements = list of
--- { index, label, text }.
+-- { index, label, text }. tell(finding) gets each finding as it is known; the report has neither findings
+-- nor repositories then.
 -- report: { version, tool, time, scopes = { { account, region, profile, repositories = { { name, arn,
 -- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn } },
--- services_unknown } }, findings }; ready for lanyard.json. Here it has one scope. See
--- lanyard.audit.collect for an access, lanyard.audit.findings for a finding.
+-- services_unknown } }, findings }; ready for lanyard.json, and not to be changed but as a whole: what
+-- repositories have in common is one table. Here it has one scope. See lanyard.audit.collect for an
+-- access, lanyard.audit.findings for a finding.
 function M.run(here, options)
   options = options or {}
-  local seen, err = collect.collect(here, {
-    globs = options.globs, unused_days = options.unused_days or UNUSED_DAYS,
-  })
+  local seen, err = collect.begin(here, { globs = options.globs })
   if not seen then
     return nil, err
   end
   seen.profile = options.profile
   seen.trusted = options.trusted_accounts and set_of(options.trusted_accounts)
+  local repositories, found = look(here, seen, options)
   return {
     version = M.VERSION,
     tool = "lanyard " .. version,
@@ -107,11 +124,11 @@ function M.run(here, options)
       account = seen.account,
       region = seen.region,
       profile = options.profile,
-      repositories = list(seen.repositories, plain_repository, options),
+      repositories = repositories,
       services = list(seen.services, plain_service),
       services_unknown = seen.services_unknown,
     } },
-    findings = json.array(findings.find(seen)),
+    findings = found,
   }
 end
 

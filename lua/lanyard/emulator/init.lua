@@ -64,6 +64,7 @@ function M.world(options)
     keys = { [M.ACCESS_KEY_ID] = { secret = M.SECRET_ACCESS_KEY, caller = caller } },
     now = options.now or system.time,
     calls = 0,
+    counts = {},
     options = {
       activation_delay = delay,
       iam_delay = options.iam_delay or delay / 2,
@@ -86,7 +87,7 @@ function M.world(options)
 
   local err
   if options.faults then
-    world.faults, err = faults.new(options.faults, options.random or system.uniform)
+    world.faults, err = faults.new(options.faults, options.random or system.uniform, world.now)
   end
   if not err then
     err = select(2, fill(world, options))

@@ -102,16 +102,43 @@ local function answer(world, service, request, rule, name)
     or protocol.output(output, request_id, service, name)
 end
 
+-- What the emulator tells of itself: how many calls there were, or `REGION OPERATION CALLS THROTTLED` lines.
+local function told(world, path)
+  local lines = {}
+  if path == "/_emulator/calls" then
+    lines[1] = world.calls
+  elseif path == "/_emulator/operations" then
+    for name, counted in pairs(world.counts) do
+      lines[#lines + 1] = ("%s %d %d"):format(name, counted.calls, counted.throttled)
+    end
+    table.sort(lines)
+  else
+    return { status = 404, headers = {}, body = "" }
+  end
+  return { status = 200, headers = { ["Content-Type"] = "text/plain" }, body = table.concat(lines, "\n") .. "\n" }
+end
+
+local function count(world, region, operation, rule)
+  local name = ("%s %s"):format(region or "-", operation or "-")
+  local counted = world.counts[name] or { calls = 0, throttled = 0 }
+  world.counts[name] = counted
+  counted.calls = counted.calls + 1
+  counted.throttled = counted.throttled + (rule and (rule.throttle or rule.rate) and 1 or 0)
+end
+
 -- dispatch(world, request) --> reply { status, headers, body, reset, cut }
 -- request: as lanyard.httpd gives it.
 function M.dispatch(world, request)
-  if request.path == "/_emulator/calls" then
-    return { status = 200, headers = { ["Content-Type"] = "text/plain" }, body = world.calls .. "\n" }
+  if request.path:find "^/_emulator/" then
+    return told(world, request.path)
   end
   world.calls = world.calls + 1
   local service = request.method == "POST" and service_of(request) or nil
   local name = service and wire[service.protocol].operation(request, service)
-  local rule = world.faults and world.faults:meet(service and service.name, name)
+  local scope = auth.scope(request.headers)
+  local region = scope and scope.region
+  local rule = world.faults and world.faults:meet(service and service.name, name, region)
+  count(world, region, name, rule)
   if rule and rule.delay then
     task.sleep(rule.delay)
   end

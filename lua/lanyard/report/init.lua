@@ -23,9 +23,7 @@ M.AUDIT_FORMATS = { "table", "json", "jsonl", "csv", "sarif", "junit", "markdown
 
 -- Prints an audit's report in one of them.
 function M.audit(format, report)
-  if format == "json" then
-    M.json(report)
-  elseif format == "table" then
+  if format == "table" then
     require("lanyard.report.terminal").write(report, cli.out, { paint = cli.paint, width = system.columns(1) })
   else
     require("lanyard.report." .. format).write(report, cli.out)

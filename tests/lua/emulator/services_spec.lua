@@ -272,11 +272,34 @@ describe("a fault plan", function()
     assert.same({ false, false, true, false, true, false, false, false }, met)
     assert.is_nil(plan:meet("sts", "GetCallerIdentity"))
   end)
+  it("throttles each operation of each Region beyond its rate, once a burst is used up", function()
+    local now = 0
+    local plan = assert(faults.new({ { service = "ecr", rate = 2, burst = 3 } }, math.random, function() return now end))
+    local function passed(operation, region)
+      local count = 0
+      for _ = 1, 10 do
+        local rule = plan:meet("ecr", operation, region)
+        count = count + (rule and 0 or 1)
+        assert.is_true(not rule or faults.fault_of(rule).code == "ThrottlingException")
+      end
+      return count
+    end
+    assert.equal(3, passed("GetRepositoryPolicy", "us-east-1"))
+    assert.equal(3, passed("DescribeImages", "us-east-1"))
+    assert.equal(3, passed("GetRepositoryPolicy", "eu-west-1"))
+    assert.is_nil(plan:meet("sts", "GetCallerIdentity", "us-east-1"))
+    now = 1
+    assert.equal(2, passed("GetRepositoryPolicy", "us-east-1"))
+    now = 60
+    assert.equal(3, passed("GetRepositoryPolicy", "us-east-1"))
+  end)
   it("names what is wrong with a rule", function()
     for text, rules in pairs {
       ["rule 1 .* 'throtle'"] = { { throtle = true } },
       ["rule 2 .* no effect"] = { { reset = true }, { operation = "x" } },
       ["rule 1 .* a number is expected"] = { { delay = "1" } },
+      ["rule 1 .* no rate above 0"] = { { rate = 0 } },
+      ["rule 2 .* a burst of less than a call"] = { { rate = 1 }, { throttle = true, burst = 5 } },
     } do
       local plan, err = faults.new(rules, math.random)
       assert.is_nil(plan)

@@ -57,20 +57,11 @@ end
 
 -- Roles that are on and granted nowhere: told only when every repository could be looked at.
 function M.unused_roles(seen, add)
-  for _, repository in ipairs(seen.repositories) do
-    if repository.unknown then
-      return
-    end
-  end
-  if not seen.whole then
+  if seen.unread or not seen.whole then
     return
   end
-  local granted = {}
-  for _, access in each.access(seen) do
-    granted[access.principal] = true
-  end
   for _, service in ipairs(seen.services) do
-    if service.role.arn and not granted[service.role.arn] then
+    if service.role.arn and not seen.granted[service.role.arn] then
       add("unused-role", {
         service = service.name, principal = service.role.arn,
         message = ("the puller role of %s is on, and no repository grants it"):format(service.name),
