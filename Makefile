@@ -10,17 +10,22 @@ LUA = lua5.4
 JOBS = $(shell nproc)
 
 BUILD_PACKAGES = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-argparse lua-cjson lua-cjson-dev \
-  libcurl4-openssl-dev libssl-dev libevent-dev ca-certificates
+  libcurl4-openssl-dev libssl-dev libevent-dev libsqlite3-dev ca-certificates
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev lua-busted awscli python3-boto3 python3-yaml \
-  python3-sarif-python-om python3-jsonschema clang libclang-rt-14-dev
+  python3-sarif-python-om python3-jsonschema python3-kubernetes libxml2-utils clang libclang-rt-14-dev
 BENCH_PACKAGES = $(BUILD_PACKAGES) curl openssl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Werror
 COMPILE = $(CC) -std=c11 $(WARNINGS) -D_GNU_SOURCE -DLANYARD_PREFIX='"$(PREFIX)"' -fPIC -MMD \
-  -Icore $(shell pkg-config --cflags lua5.4 libcurl libcrypto) $(CFLAGS)
+  -Icore $(shell pkg-config --cflags lua5.4 libcurl libcrypto) $(if $(SQLITE),-DLANYARD_SQLITE) $(CFLAGS)
 LIBS = $(shell pkg-config --libs libcurl libcrypto) -levent_core -levent_extra -lm
 LUA_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a -ldl
+
+# SQLite keeps the history of audits. It is inside the binary, so that a machine this is copied to needs no more
+# than without; where libsqlite3-dev is missing, or with SQLITE=, there is no history.
+SQLITE := $(shell pkg-config --exists sqlite3 2> /dev/null && echo -lsqlite3)
+SQLITE_STATIC := $(if $(wildcard $(shell pkg-config --variable=libdir sqlite3 2> /dev/null)/libsqlite3.a),-l:libsqlite3.a,$(SQLITE))
 
 # core/ has parts that know no Lua, their bindings lua_*.c, and the binary's own main.c, modules.c.
 OWN = $(B)/core/main.o $(B)/core/modules.o $(B)/embedded.o
@@ -56,10 +61,10 @@ help:
 	@echo 'make clean'
 
 $(B)/lanyard: $(OWN) $(CORE)
-	$(call say,link)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS) $(LIBS)
+	$(call say,link)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(LIBS)
 
 $(B)/lanyard.so: $(CORE)
-	$(call say,link)$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,link)$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SQLITE) $(LIBS)
 
 $(B)/core/%.o: core/%.c
 	@mkdir -p $(@D)
@@ -138,6 +143,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/lua/5.4
 	install $(B)/lanyard $(DESTDIR)$(PREFIX)/bin/lanyard
 	install -m 644 $(B)/lanyard.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/lanyard.so
+	install -D -m 644 lua/lanyard/report/schema.json $(DESTDIR)$(abspath $(PREFIX))/share/lanyard/schema.json
 	cd lua && find . -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(abspath $(PREFIX))/share/lua/5.4/{} \;
 
 clean:

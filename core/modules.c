@@ -17,6 +17,7 @@ int luaopen_lanyard_policy_core(lua_State *L);
 int luaopen_lanyard_process(lua_State *L);
 int luaopen_lanyard_sandbox(lua_State *L);
 int luaopen_lanyard_sigv4(lua_State *L);
+int luaopen_lanyard_sqlite(lua_State *L);
 int luaopen_lanyard_system(lua_State *L);
 
 static const luaL_Reg c_modules[] = {
@@ -34,6 +35,7 @@ static const luaL_Reg c_modules[] = {
     {"lanyard.process", luaopen_lanyard_process},
     {"lanyard.sandbox", luaopen_lanyard_sandbox},
     {"lanyard.sigv4", luaopen_lanyard_sigv4},
+    {"lanyard.sqlite", luaopen_lanyard_sqlite},
     {"lanyard.system", luaopen_lanyard_system},
     {NULL, NULL},
 };

@@ -14,6 +14,9 @@
 -- With --baseline, the file of an earlier --output json, findings are new or unchanged, those that are
 -- gone are listed, as are grants that came and went, and --fail-on looks at new findings only.
 --
+-- --history DB keeps the run in that file of SQLite, which is made when it is absent: `lanyard history` tells when
+-- grants and findings came and went. A run that cannot be kept is told, after the report, with exit status 1.
+--
 -- --shard I/N looks at the Ith of N parts, in which a repository always is, wherever it runs. `lanyard audit
 -- merge FILE...` puts JSON reports together. (A repository that is named merge: lanyard audit -- merge.)
 -- What takes a look at all repositories, as a role that none grants, no shard tells.
@@ -23,9 +26,11 @@ local aws = require "lanyard.aws"
 local baseline = require "lanyard.audit.baseline"
 local cli = require "lanyard.cli"
 local errors = require "lanyard.errors"
+local history = require "lanyard.audit.history"
 local lists = require "lanyard.lists"
 local merge = require "lanyard.audit.merge"
 local progress = require "lanyard.audit.progress"
+local read = require "lanyard.audit.read"
 local report = require "lanyard.report"
 local scope = require "lanyard.audit.scope"
 local escape = require "lanyard.report.escape"
@@ -44,6 +49,7 @@ command:option("--service", "Tell only what concerns this container service."):a
 command:option("--fail-on", "Exit with 3 on a finding of this severity or a higher one.")
   :choices(audit.SEVERITIES):argname "SEVERITY"
 command:option("--baseline", "Tell what changed since this report."):argname "FILE"
+command:option("--history", "Keep this run in a file of SQLite."):argname "DB"
 command:option("--shard", "Look at the Ith of N parts of the repositories."):argname "I/N":convert(scope.shard)
 command:option("--assume-role", "Look at other accounts with their role of this name."):argname "NAME"
   :convert(scope.role)
@@ -148,7 +154,7 @@ end
 local function join(files)
   local reports = {}
   for i, file in ipairs(files) do
-    reports[i] = cli.check(merge.read(file))
+    reports[i] = cli.check(read.report(file))
   end
   local result, notes, failed = merge.join(reports, files)
   for _, note in ipairs(notes) do
@@ -157,7 +163,8 @@ local function join(files)
   return result, failed
 end
 
-local before = options.baseline and cli.check(merge.read(options.baseline))
+local kept <close> = options.history and cli.check(history.open(options.history)) or nil
+local before = options.baseline and cli.check(read.report(options.baseline))
 local files = files_to_merge { ... }
 local result, failed
 if files then
@@ -174,6 +181,9 @@ if options.service and not scope.only_service(result, options.service) and not f
 end
 
 report.audit(options.output, result)
+if kept then
+  cli.check(kept:add(result))
+end
 
 local judged = before and { findings = baseline.new(result) } or result
 if audit.reaches(judged, options.fail_on) then

@@ -14,7 +14,7 @@ command:flag("--revoke", "Take the role out of every repository's policy first."
 command:flag("--force", "Turn the role off although repositories name it.")
 command:flag("--no-wait", "Ask for it and leave.")
 command:option("--timeout", "How long to wait."):argname("TIME"):default("10m"):convert(cli.duration)
-command:with_dry_run()
+command:with_dry_run():with_rules()
 local options = command:parse()
 
 local here = cli.connect(options)

@@ -12,7 +12,7 @@ command:argument("service", "The container service.")
 command:flag("--no-wait", "Ask for the role and leave.")
 command:flag("--wait", "Wait until the role is ready (the default).")
 command:option("--timeout", "How long to wait."):argname("TIME"):default("10m"):convert(cli.duration)
-command:with_dry_run()
+command:with_dry_run():with_rules()
 local options = command:parse()
 
 local here = cli.connect(options)

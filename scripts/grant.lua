@@ -33,7 +33,7 @@ command:flag("--fold", "Join lanyard's own statements into one where the policy 
 command:option("--timeout", "How long to wait for the role.")
   :argname("TIME"):default("10m"):convert(cli.duration)
 command:flag("--settle", "Look again 2 s after the write, for rivals elsewhere.")
-command:with_dry_run():with_yes()
+command:with_dry_run():with_rules():with_yes()
 local options = command:parse()
 if (options.all or false) == (#options.repository > 0) then
   command:usage "name the repositories, or pass --all"

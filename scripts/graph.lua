@@ -6,34 +6,13 @@
 
 local audit = require "lanyard.audit"
 local cli = require "lanyard.cli"
-local json = require "lanyard.json"
+local read = require "lanyard.audit.read"
 local report = require "lanyard.report"
-local system = require "lanyard.system"
 
 local command = cli.command(...):with_aws():with_output(report.GRAPH_FORMATS)
 command:argument("repository", "A repository's name, or a glob."):args "*"
 command:option("--report", "Draw this report of an audit instead of looking."):argname "FILE"
 local options = command:parse()
-
--- The report in a file, or the script ends.
-local function read_report(file)
-  local text, err
-  if file == "-" then
-    text, err = io.read "a"
-  else
-    text, err = system.read_file(file)
-  end
-  local value
-  if text then
-    value, err = json.decode(text)
-  end
-  if type(value) ~= "table" or value.version ~= audit.VERSION or type(value.scopes) ~= "table"
-    or type(value.findings) ~= "table" then
-    cli.fail(("%s is no report that lanyard audit --output json printed%s")
-      :format(file == "-" and "stdin" or file, err and ": " .. tostring(err) or ""))
-  end
-  return value
-end
 
 local function look()
   local globs = #options.repository > 0 and options.repository or nil
@@ -43,5 +22,5 @@ end
 if options.report and #options.repository > 0 then
   command:usage "name repositories, or give a report"
 end
-report.graph(options.output, options.report and read_report(options.report) or look())
+report.graph(options.output, options.report and cli.check(read.report(options.report)) or look())
 return cli.exit.ok

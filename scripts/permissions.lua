@@ -1,8 +1,8 @@
 -- Print the IAM policy that an operator needs.
 --
 -- The repository-policy actions that AWS's page lists, on every repository or (--repository) on
--- one, the Lightsail actions that lanyard calls, and what an audit reads of images and Regions.
--- Account and Region are the caller's unless given; --region '*' allows every Region. The result
+-- one, the Lightsail actions that lanyard calls, what an audit reads of images and Regions, and the tags
+-- that rules of one's own see. Account and Region are the caller's unless given; --region '*' allows every Region. The result
 -- is an identity policy, ready for IAM.
 
 local arn = require "lanyard.arn"
@@ -80,6 +80,12 @@ cli.out(([[
       "Effect": "Allow",
       "Action": "ecr:DescribeImages",
       "Resource": "%s"
+    },
+    {
+      "Sid": "ShowEcrRepositoryTagsToRules",
+      "Effect": "Allow",
+      "Action": "ecr:ListTagsForResource",
+      "Resource": "%s"
     }
   ]
-}]]):format(repositories, partition, region, account, repositories))
+}]]):format(repositories, partition, region, account, repositories, repositories))

@@ -10,7 +10,7 @@ local report = require "lanyard.report"
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("repository", "The repository."):args "?"
 command:flag("--list", "Show the changes that are in the journal.")
-command:with_dry_run()
+command:with_dry_run():with_rules()
 local options = command:parse()
 if not options.repository and not options.list then
   command:usage "name the repository, or pass --list"

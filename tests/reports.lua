@@ -79,6 +79,18 @@ function M.hostile()
   return report
 end
 
+-- A report that make gives (small unless given) beside an earlier one: of its findings the first two are new, and
+-- one is gone; of its grants one came, and one went.
+function M.changed(make)
+  local now, old = (make or M.small)(), (make or M.small)()
+  old.time, old.findings[1].key, old.findings[2].key = "2026-11-24T01:00:00Z", "of before", "changed"
+  table.remove(old.findings, 2)
+  local access = old.scopes[1].repositories[2].access
+  access[1].principal = access[1].principal .. "-of-before"
+  require("lanyard.audit.baseline").compare(now, old)
+  return now
+end
+
 -- A report of nothing.
 function M.empty()
   return {

@@ -1,19 +1,44 @@
 """Reads the examples of scripts/fleet with the parsers of Debian's python3-yaml and of Python, and prints the
 shell commands that they run, as JSON: for each file the commands of its shards, in order, and that of merging.
-What an example must have to run is looked up by name, so that a missing or misplaced member is an error."""
+What an example must have to run is looked up by name, so that a missing or misplaced member is an error; those of
+Kubernetes are held against its API, by the classes that Debian's python3-kubernetes has of that."""
 
 import json
 import re
+import types
 
+import kubernetes.client
 import yaml
 
 FOLDER = "scripts/fleet/"
 
 
-def kubernetes():
+# What came to Kubernetes after that package: https://kubernetes.io/docs/concepts/workloads/controllers/job/
+NEWER = {"backoffLimitPerIndex"}
+
+
+def known(value):
+    """A document without what is newer than the classes."""
+    if isinstance(value, list):
+        return [known(item) for item in value]
+    if isinstance(value, dict):
+        return {name: known(member) for name, member in value.items() if name not in NEWER}
+    return value
+
+
+def conforms(document):
+    """Fails where a member is not of the API, is missing, or has another type: it does not come back then."""
+    document, api = known(document), kubernetes.client.ApiClient()
+    made = api.deserialize(types.SimpleNamespace(data=json.dumps(document)), "V1" + document["kind"])
+    back = api.sanitize_for_serialization(made)
+    assert back == document, (back, document)
+
+
+def kubernetes_jobs():
     shards, merge = yaml.safe_load_all(open(FOLDER + "kubernetes.yaml"))
     commands = []
     for job in shards, merge:
+        conforms(job)
         assert (job["apiVersion"], job["kind"]) == ("batch/v1", "Job")
         pod = job["spec"]["template"]["spec"]
         assert pod["restartPolicy"] == "Never"
@@ -71,5 +96,5 @@ def step_functions():
 
 
 print(json.dumps({name: {"shards": shards, "merge": merge} for name, (shards, merge) in {
-    "kubernetes.yaml": kubernetes(), "github.yml": github(), "step-functions.json": step_functions(),
+    "kubernetes.yaml": kubernetes_jobs(), "github.yml": github(), "step-functions.json": step_functions(),
 }.items()}))

@@ -1,7 +1,7 @@
 """Opens HTML or SVG in headless Chromium and tells what a reader would meet, as JSON: errors of the console,
 requests that leave the page, and what the expressions given give. Needs no package beside chromium.
 
-    check_html.py FILE [--width WIDTH] [--dark] [--shot WIDTH:PNG]... [EXPRESSION]..."""
+    check_html.py FILE [--width WIDTH] [--dark] [--print] [--shot WIDTH:PNG]... [EXPRESSION]..."""
 
 import base64
 import json
@@ -95,13 +95,15 @@ def errors_of(events):
 
 
 def main(words):
-    file, shots, expressions, dark, width = words[0], [], [], False, 1280
+    file, shots, expressions, dark, media, width = words[0], [], [], False, "", 1280
     words = iter(words[1:])
     for word in words:
         if word == "--shot":
             shots.append(next(words).split(":", 1))
         elif word == "--dark":
             dark = True
+        elif word == "--print":
+            media = "print"
         elif word == "--width":
             width = int(next(words))
         else:
@@ -115,8 +117,8 @@ def main(words):
             for domain in ("Page", "Runtime", "Log", "Network"):
                 browser.call(f"{domain}.enable")
             browser.resize(width)
-            if dark:
-                browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+            browser.call("Emulation.setEmulatedMedia", media=media,
+                         features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
             browser.call("Page.navigate", url=url)
             browser.wait("Page.loadEventFired")
             values = [browser.evaluate(expression) for expression in expressions]

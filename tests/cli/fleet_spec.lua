@@ -1,13 +1,13 @@
--- The examples of scripts/fleet: what they run, run here against an emulator. Uses the Debian package
--- python3-yaml.
+-- The examples of scripts/fleet: what they run, run here against an emulator. Uses the Debian packages
+-- python3-yaml and python3-kubernetes.
 local helper = require "helper"
 local json = require "lanyard.json"
 
 local PYTHON = "/usr/bin/python3"
 
 describe("an example of a fleet", function()
-  if helper.run({ PYTHON, "-c", "import yaml" }).status ~= 0 then
-    pending "the Debian package python3-yaml is not installed"
+  if helper.run({ PYTHON, "-c", "import kubernetes, yaml" }).status ~= 0 then
+    pending "the Debian packages python3-yaml and python3-kubernetes are not both installed"
     return
   end
   local checked = helper.run { PYTHON, "tests/cli/check_fleet.py" }

@@ -34,17 +34,18 @@ describe("lanyard graph", function()
   it("says what is no report, and takes no names beside one", function()
     local folder <close> = helper.folder()
     local file = folder .. "/report.json"
-    local other = reports.small()
-    other.version = 2
+    local other, wrong = reports.small(), reports.small()
+    other.version, wrong.findings = 2, 7
     for text, why in pairs { ["{"] = "report%.json is no report[^\n]*: line 1, column 2: ", ["{}"] = "is no report",
-      [json.encode(other)] = "is no report", ["[]"] = "is no report" } do
+      [json.encode(other)] = "is a report of version 2", ["[]"] = "is no report",
+      [json.encode(wrong)] = "is no report: %.findings should be a list; it is a number; write one" } do
       helper.write(file, text)
       local result = helper.run { helper.lanyard, "graph", "--report", file }
-      assert.equal(1, result.status)
+      assert.equal(2, result.status)
       assert.match(why, result.err)
     end
     local result = helper.run { helper.lanyard, "graph", "--report", folder .. "/none" }
-    assert.equal(1, result.status)
+    assert.equal(2, result.status)
     assert.match("none", result.err)
     assert.equal(2, helper.run({ helper.lanyard, "graph", "--report", file, "some-repo" }).status)
   end)

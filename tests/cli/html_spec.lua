@@ -34,20 +34,45 @@ local function shots(name)
   return "--shot", ("1280:%s/%s-1280.png"):format(PICTURES, name), "--shot", ("400:%s/%s-400.png"):format(PICTURES, name)
 end
 
+-- An account with every finding, whose report and the emulator's answers differ from an earlier report: the HTML.
+local function account_page(folder)
+  local world = assert(emulator.world { seed = account.seed, activation_delay = 0 })
+  account.age(world.state, system.time())
+  helper.write(folder .. "/state.json", json.encode(world.state))
+  local emulated <close> = helper.emulator { "--state", folder .. "/state.json" }
+  local earlier = json.decode(emulated:run({ "audit", "--output", "json" }).out)
+  table.remove(earlier.findings, 2)
+  earlier.findings[5].key = "of another time"
+  table.remove(earlier.scopes[1].repositories[1].access, 1)
+  helper.write(folder .. "/earlier.json", json.encode(earlier))
+  local result = emulated:run { "audit", "--output", "html", "--baseline", folder .. "/earlier.json" }
+  assert.equal("", result.err)
+  return result.out
+end
+
+local FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth && innerWidth == 400"
+
+-- An expression: opens what is folded, and gives the texts that are wider than the screen.
+local WIDE = [[(function () {
+  document.querySelectorAll("details").forEach(function (one) { one.open = true; });
+  return Array.from(document.querySelectorAll("main *")).filter(function (one) {
+    return !one.closest(".picture") && one.getBoundingClientRect().right > innerWidth; }).length; })()]]
+
 -- An expression: sets the filter's text and severities, and gives what is told and the ids that are shown.
-local FILTER = [[(function (text, off) {
+local FILTER = [[(function (text, off, kind) {
   var form = document.getElementById("filter");
   form.elements.text.value = text;
-  form.querySelectorAll("[name=severity]").forEach(function (box) { box.checked = off.indexOf(box.value) < 0; });
+  form.querySelectorAll("[name=" + kind + "]").forEach(function (box) { box.checked = off.indexOf(box.value) < 0; });
   form.dispatchEvent(new Event("input", { bubbles: true }));
   var rows = Array.from(document.querySelectorAll("#findings tbody tr")).filter(function (row) {
     return row.getClientRects().length > 0; });
   return document.getElementById("shown").textContent + ": " + rows.map(function (row) {
     return row.cells[1].textContent; }).join(" ");
-})(%s, %s)]]
+})(%s, %s, "%s")]]
 
-local function filter(text, off)
-  return FILTER:format(json.encode(text), json.encode(json.array(off)))
+-- kind: what `off` are values of, severity unless given
+local function filter(text, off, kind)
+  return FILTER:format(json.encode(text), json.encode(json.array(off)), kind or "severity")
 end
 
 describe("an audit's HTML in a browser", function()
@@ -65,6 +90,27 @@ describe("an audit's HTML in a browser", function()
       3, 0, 0 }, page.values)
   end)
 
+  it("filters by what is new since a baseline, and selects a command to be copied", function()
+    if not has_browser() then return end
+    local page = browse("changed.html", reports.text("html", reports.changed()),
+      filter("", { "unchanged" }, "state"), filter("", { "new" }, "state"), filter("", {}, "state"),
+      [[(function () {
+        var details = document.querySelectorAll("#findings details");
+        details[1].open = true;
+        details[1].querySelector("button").click();
+        return new Promise(function (done) { setTimeout(function () {
+          done([details[1].querySelector("button").textContent.slice(0, 4), getSelection().toString()].join(": ")); }, 200);
+        }); })()]])
+    assert.same({}, page.errors)
+    assert.equal("2 of 3 shown: public-access missing-service", page.values[1])
+    assert.equal("1 of 3 shown: unused-role", page.values[2])
+    assert.equal("3 of 3 shown: public-access missing-service unused-role", page.values[3])
+    -- Without a person at the mouse a browser may refuse to copy: then the command is selected.
+    local word, selected = page.values[4]:match "^(%a+): (.*)$"
+    assert.truthy(word == "Copi" or word == "Sele", page.values[4])
+    assert.equal("lanyard mend missing-service", selected)
+  end)
+
   it("runs nothing and loads nothing that a hostile text would have", function()
     if not has_browser() then return end
     local page = browse("hostile.html", reports.text("html", reports.hostile()), "document.scripts.length", shots "hostile")
@@ -79,35 +125,49 @@ describe("an audit's HTML in a browser", function()
     assert.match("Content Security Policy", page.errors[1])
   end)
 
-  it("fits a screen of 400 pixels and is readable in the dark, for an account with every finding", function()
+  it("fits a screen of 400 pixels and is readable in the dark and on paper, for an account with every finding", function()
     if not has_browser() then return end
     local folder <close> = helper.folder()
-    local world = assert(emulator.world { seed = account.seed, activation_delay = 0 })
-    account.age(world.state, system.time())
-    helper.write(folder .. "/state.json", json.encode(world.state))
-    local emulated <close> = helper.emulator { "--state", folder .. "/state.json" }
-    local result = emulated:run { "audit", "--output", "html" }
-    assert.equal("", result.err)
-    local page = browse("account.html", result.out, "--width", "400",
-      "document.documentElement.scrollWidth <= document.documentElement.clientWidth && innerWidth == 400", [[(function () {
+    local text = account_page(folder)
+    local page = browse("account.html", text, "--width", "400", FITS, [[(function () {
       location.hash = "grant-1"; return new Promise(function (done) { setTimeout(function () {
         done(document.querySelector("#grant-1 details").open); }, 100); }); })()]], shots "account")
     assert.same({}, page.errors)
+    assert.same({}, page.requests)
     assert.same({ true, true }, page.values)
-    page = browse("dark.html", result.out, "--dark", "getComputedStyle(document.body).backgroundColor", shots "dark")
+    page = browse("open.html", text, "--width", "400", WIDE, FITS, shots "open")
+    assert.same({ 0, true }, page.values)
+    page = browse("dark.html", text, "--dark", "getComputedStyle(document.body).backgroundColor", shots "dark")
     assert.same({ "rgb(13, 17, 23)" }, page.values)
+    page = browse("print.html", text, "--dark", "--print", "getComputedStyle(document.body).backgroundColor",
+      'Array.from(document.querySelectorAll("form, button, .skip")).every(function (one) {'
+      .. ' return one.getClientRects().length == 0; })', 'dispatchEvent(new Event("beforeprint"))', shots "print")
+    assert.same({ "rgb(255, 255, 255)", true, true }, page.values)
   end)
 end)
 
 describe("the graph's SVG in a browser", function()
   it("loads without an error or a request, and is dark where the screen is", function()
     if not has_browser() then return end
-    for _, report in ipairs { reports.small(), reports.hostile(), reports.empty() } do
+    for name, report in pairs { small = reports.small(), hostile = reports.hostile(), empty = reports.empty() } do
       local page = browse("graph.svg", reports.text("svg", report), "--dark",
-        "getComputedStyle(document.documentElement).backgroundColor", "document.documentElement.nodeName")
+        "getComputedStyle(document.documentElement).backgroundColor", "document.documentElement.nodeName",
+        "document.querySelectorAll('script, image, foreignObject').length", shots("graph-dark-" .. name))
       assert.same({}, page.errors)
       assert.same({}, page.requests)
-      assert.same({ "rgb(13, 17, 23)", "svg" }, page.values)
+      assert.same({ "rgb(13, 17, 23)", "svg", 0 }, page.values)
     end
+  end)
+
+  it("is what lanyard graph draws of an account", function()
+    if not has_browser() then return end
+    local emulated <close> = helper.emulator()
+    emulated:run { "grant", "my-container-service", "shared-repo", "--enable" }
+    local page = browse("graph.svg", emulated:run({ "graph" }).out,
+      "document.querySelectorAll('.ok > path').length", "document.querySelector('.lanyard-graph > title').textContent",
+      shots "graph")
+    assert.same({}, page.errors)
+    assert.same({}, page.requests)
+    assert.same({ 2, "Who can pull what" }, page.values)
   end)
 end)

@@ -148,6 +148,7 @@ describe("lanyard", function()
     assert.equal(0, installed.status, installed.err)
     local prefix = folder .. "/opt/lanyard"
     assert.match("^lanyard ", helper.run({ prefix .. "/bin/lanyard", "--version" }).out)
+    assert.equal(helper.read "lua/lanyard/report/schema.json", helper.read(prefix .. "/share/lanyard/schema.json"))
     local result = helper.run({ "lua5.4", "-e", [[
       local lanyard = require "lanyard"
       local doc = lanyard.policy.new()

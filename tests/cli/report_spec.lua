@@ -49,19 +49,31 @@ describe("a report of an account with every finding", function()
 end)
 
 describe("the schema of a report", function()
-  local function check(change)
+  local function check(change, ...)
     local folder <close> = helper.folder()
-    local report = reports.small()
+    local report = reports.changed()
     report.scopes[1].repositories[1].access = json.array {}
     change(report)
     helper.write(folder .. "/report.json", json.encode(report))
-    return python("check_report.py", SCHEMA, folder .. "/report.json")
+    return python("check_report.py", SCHEMA, folder .. "/report.json", ...)
   end
 
   it("takes several accounts, and one that could not be looked at", function()
     local result = check(function() end)
     assert.equal("", result.err)
     assert.equal("2 scopes, 3 findings of 3 kinds\n", result.out)
+  end)
+
+  it("takes no member of another type, at any depth", function()
+    local result = check(function(report)
+      report.part = { repositories = json.array { "team/*" }, service = "web", shard = "1/2" }
+      report.scopes[1].profile, report.scopes[2].skipped = "ops", true
+      report.scopes[1].services_unknown = "denied"
+      report.scopes[1].repositories[1].unknown, report.scopes[1].repositories[1].images_unknown = "denied", "denied"
+      report.scopes[1].repositories[2].statements = json.array { { index = 1, label = "web", text = "{}" } }
+    end, "--spoil")
+    assert.equal("", result.err)
+    assert.is_true(tonumber(result.out:match "^(%d+) wrong members are refused\n") > 500, result.out)
   end)
 
   it("does not take another version, member, type or severity, nor a finding without key", function()
@@ -73,6 +85,12 @@ describe("the schema of a report", function()
       function(report) report.findings[1].key = nil end,
       function(report) report.scopes[1].error = { code = "X", message = "" } end,
       function(report) report.scopes[1].services = nil end,
+      function(report) report.findings[1].state = "gone" end,
+      function(report) report.baseline.gone[1].key = nil end,
+      function(report) report.baseline.time = "yesterday" end,
+      function(report) report.baseline.grants.new = nil end,
+      function(report) report.baseline.grants.gone[1].decision = "deny" end,
+      function(report) report.part = { shard = "one" } end,
     } do
       assert.equal(1, check(change).status)
     end

@@ -17,6 +17,7 @@ local names = require "lanyard.aws.names"
 local repositories = require "lanyard.access.repositories"
 local revoke = require "lanyard.access.revoke"
 local roles = require "lanyard.access.roles"
+local rules = require "lanyard.rules"
 local services = require "lanyard.access.services"
 local state = require "lanyard.access.state"
 local store = require "lanyard.access.store"
@@ -70,6 +71,14 @@ function methods:learn_account(id)
   end
 end
 
+-- permit(change) --> true | nil, err: asked before each change. err.code is RefusedByRule where a rule says no.
+-- change: { on = "grant" | "revoke" | "enable" | "disable" | "deploy" | "undo", service, repository (of
+-- lanyard.access), before, after (policy texts), grant (the journal's record of it), deployment (a request),
+-- dry_run }, as far as it concerns them.
+function methods:permit(change)
+  return self.rules:permit(self, change)
+end
+
 -- Whether a change looks once more when rivals have settled.
 function methods:settles(options)
   if options.settle == nil then
@@ -118,7 +127,8 @@ end
 
 -- connect(session [, settings]) --> here | nil, err where an endpoint is configured that is none
 -- settings: journal_root (instead of $XDG_STATE_HOME/lanyard), settle (look once more after each
--- write), progress(text), poll (see roles.POLL), limits (see write.LIMITS), parallel, clock (see lanyard.clock).
+-- write), progress(text), poll (see roles.POLL), limits (see write.LIMITS), parallel, clock (see lanyard.clock),
+-- rules (see lanyard.rules; those of the usual files unless given).
 function M.connect(session, settings)
   settings = settings or {}
   local ecr, lightsail, err
@@ -140,6 +150,7 @@ function M.connect(session, settings)
     settle = settings.settle or false,
     progress = settings.progress,
     parallel = settings.parallel or PARALLEL,
+    rules = settings.rules or rules.new {},
     poll = setmetatable(settings.poll or {}, { __index = roles.POLL }),
     limits = setmetatable(settings.limits or {}, { __index = write.LIMITS }),
     clock = settings.clock or require "lanyard.clock",

@@ -154,6 +154,13 @@ local function change(here, name, wanted, options)
   end
   local wait = new_wait(here, name, wanted, options)
   local asked = service.role.active ~= wanted
+  if asked then
+    local permitted
+    permitted, err = here:permit { on = wanted and "enable" or "disable", service = service, dry_run = options.dry_run }
+    if not permitted then
+      return nil, err
+    end
+  end
   local there = not asked and wait:is_there(service)
   if there then
     return { kind = "unchanged", service = service }

@@ -123,8 +123,21 @@ function Change:is_stale(found)
   return age >= 0 and age < self.limits.lag and in_place(last.before) and not in_place(last.after)
 end
 
+-- What the rules are told of the change; `before` and `after` are documents.
+function Change:facts(before, after)
+  return {
+    on = self.options.action,
+    repository = self.repository,
+    service = self.options.service,
+    grant = self.options.record,
+    before = before and tostring(before),
+    after = after and tostring(after),
+    dry_run = self.options.dry_run,
+  }
+end
+
 -- What the policy shall be. --> document | nil, changed, detail; or nil, nil, err
-function Change:plan(found)
+function Change:propose(found)
   local wanted = found and found:copy() or policy.new()
   local outcome, detail = self.edit(wanted, found)
   if outcome == nil then
@@ -149,6 +162,18 @@ function Change:plan(found)
     }
   end
   return wanted, true, detail
+end
+
+-- The same, where the rules permit it.
+function Change:plan(found)
+  local wanted, changed, detail = self:propose(found)
+  if changed then
+    local ok, err = self.here:permit(self:facts(found, wanted))
+    if not ok then
+      return nil, nil, err
+    end
+  end
+  return wanted, changed, detail
 end
 
 function Change:result(found, wanted, changed, detail)
@@ -321,7 +346,8 @@ end
 -- its own. It is called once a round and at each read-back, so its outcome must depend on nothing
 -- but the document.
 --
--- options: action (for the journal), record (likewise: a table), dry_run, settle, progress(text),
+-- options: action (for the journal and the rules), record (likewise: a table), service (for the rules; the one
+-- that record.service names unless given), dry_run, settle, progress(text),
 -- await_principal (wait for IAM to know a role), fresh (the role appeared moments ago).
 --
 -- result: changed, detail, before, after (texts; absent: no policy), deleted_policy, diff, entry (the
@@ -330,6 +356,7 @@ function M.change_policy(here, repository, edit, options)
   local change = setmetatable({
     here = here,
     client = here.ecr_once,
+    repository = repository,
     name = repository.name,
     account = repository.registry_id,
     edit = edit,
@@ -341,10 +368,15 @@ function M.change_policy(here, repository, edit, options)
     overdue = 0,
     refusals = 0,
   }, Change)
-  if options.dry_run then
+  -- Before the round, whose time is bounded.
+  local ok, err = here.rules:prepare(here, change:facts())
+  if not ok then
+    return nil, err
+  elseif options.dry_run then
     return change:rehearse()
   end
-  local folder, err = here:state_folder(repository)
+  local folder
+  folder, err = here:state_folder(repository)
   if not folder then
     return nil, err
   end

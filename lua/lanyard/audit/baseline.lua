@@ -1,6 +1,6 @@
 -- What changed since an earlier report.
 --
---   local old = assert(merge.read "yesterday.json")
+--   local old = assert(read.report "yesterday.json")
 --   baseline.compare(report, old)
 --   for _, finding in ipairs(baseline.new(report)) do print(finding.message) end
 --
@@ -18,17 +18,15 @@ local M = {}
 -- What only a look at images finds.
 local OF_IMAGES = lists.set "image-missing unused-grant"
 
--- Whether the report would have the finding, were it still there.
-local function would_have(report, index, finding)
+-- Whether the report would have the finding, were it still there. index: merge.index(report)
+function M.would_have(report, index, finding)
   local known = index[merge.scope_key(finding)]
   if not known or finding.service and known.scope.services_unknown then
     return false
   elseif finding.repository then
     local repository = known.repositories[finding.repository]
-    if repository then
-      return repository.unknown == nil and not (repository.images_unknown and OF_IMAGES[finding.id])
-    end
-    return report.part == nil
+    return M.would_show(report, index, finding) and not (repository and repository.images_unknown
+      and OF_IMAGES[finding.id])
   end
   -- What is about no repository takes a look at all of them.
   for _, repository in pairs(known.repositories) do
@@ -37,6 +35,18 @@ local function would_have(report, index, finding)
     end
   end
   return report.part == nil and not known.scope.services_unknown
+end
+
+-- Whether the report would show a grant by the policy of that repository: { account, region, repository }
+function M.would_show(report, index, grant)
+  local known = index[merge.scope_key(grant)]
+  local repository = known and known.repositories[grant.repository]
+  if not known or report.part and report.part.service then
+    return false -- of one service, and maybe of another's repository
+  elseif repository then
+    return repository.unknown == nil
+  end
+  return report.part == nil
 end
 
 local function grants_of(report)
@@ -67,10 +77,7 @@ local function grants_changed(report, old, index)
     new[#new + 1] = not had[json.encode(grant)] and grant or nil
   end
   for _, grant in ipairs(before) do
-    local known = index[merge.scope_key(grant)]
-    local repository = known and known.repositories[grant.repository]
-    local looked = repository and not repository.unknown or known and not repository and not report.part
-    gone[#gone + 1] = looked and not has[json.encode(grant)] and grant or nil
+    gone[#gone + 1] = M.would_show(report, index, grant) and not has[json.encode(grant)] and grant or nil
   end
   return { new = new, gone = gone }
 end
@@ -87,7 +94,7 @@ function M.compare(report, old)
   end
   local index = merge.index(report)
   for _, finding in ipairs(old.findings) do
-    if not has[finding.key] and would_have(report, index, finding) then
+    if not has[finding.key] and M.would_have(report, index, finding) then
       finding.state = nil
       gone[#gone + 1] = finding
     end

@@ -1,15 +1,13 @@
 -- Reports put together: of several scopes in one run, and those that several runs left in files.
 --
---   local reports = { assert(merge.read "a.json"), assert(merge.read "b.json") }
+--   local reports = { assert(read.report "a.json"), assert(read.report "b.json") }
 --   local report, notes, failed = merge.join(reports, { "a.json", "b.json" })
 --
 -- A report of less than all has `part`: { repositories = GLOBS, service = NAME, shard = "I/N" }, each where
 -- it was given; one that is joined of unlike parts has an empty one.
 
 local audit = require "lanyard.audit"
-local errors = require "lanyard.errors"
 local json = require "lanyard.json"
-local system = require "lanyard.system"
 local version = require "lanyard.version"
 
 local M = {}
@@ -45,98 +43,6 @@ function M.sort(report)
     end
     return position[a] < position[b]
   end)
-end
-
--- What those who read a report rely on: members and their types, `?` where they may be missing, and of
--- lists what each item is.
-local ACCESS = { principal = "string", type = "string", decision = "string", service = "string?" }
-local REPOSITORY = { name = "string", unknown = "string?", images_unknown = "string?", access = { ACCESS } }
-local SERVICE = { name = "string" }
-local ERROR = { code = "string", message = "string" }
-local SCOPE = {
-  account = "string?", region = "string?", profile = "string?", services_unknown = "string?",
-  error = { ERROR, one = true, missing = true },
-  repositories = { REPOSITORY, missing = true }, services = { SERVICE, missing = true },
-}
-local FINDING = {
-  id = "string", severity = "string", message = "string", why = "string", fix = "string", key = "string",
-  account = "string", region = "string", repository = "string?", service = "string?", principal = "string?",
-}
-local PART = { repositories = "table?", service = "string?", shard = "string?" }
-local REPORT = {
-  time = "string", scopes = { SCOPE }, findings = { FINDING }, part = { PART, one = true, missing = true },
-}
-
-local fits
-
-local function member_fits(value, kind)
-  if type(kind) == "string" then
-    return type(value) == kind:gsub("%?", "") or value == nil and kind:sub(-1) == "?"
-  elseif value == nil then
-    return kind.missing or false
-  elseif kind.one then
-    return fits(value, kind[1])
-  elseif not json.is_array(value) then
-    return false
-  end
-  for _, item in ipairs(value) do
-    if not fits(item, kind[1]) then
-      return false
-    end
-  end
-  return true
-end
-
-function fits(value, form)
-  if type(value) ~= "table" then
-    return false
-  end
-  for name, kind in pairs(form) do
-    if not member_fits(value[name], kind) then
-      return false
-    end
-  end
-  return true
-end
-
--- Whether all there is in a report can be used: scopes have what they looked at, or an error.
-local function is_report(value)
-  if not fits(value, REPORT) then
-    return false
-  end
-  for _, scope in ipairs(value.scopes) do
-    if not scope.error and not (scope.account and scope.region and scope.repositories and scope.services) then
-      return false
-    end
-  end
-  for _, finding in ipairs(value.findings) do
-    if not RANK[finding.severity] then
-      return false
-    end
-  end
-  return true
-end
-
--- read(path) --> the report of a file | nil, err { code = "Usage" }
-function M.read(path)
-  local function refuse(text, ...)
-    return nil, errors.new { code = "Usage", message = text:format(...) }
-  end
-  local text, err = system.read_file(path)
-  if not text then
-    return refuse("%s", tostring(err))
-  end
-  local value
-  value, err = json.decode(text)
-  if value == nil then
-    return refuse("%s is no report: %s", path, tostring(err))
-  elseif type(value) == "table" and math.type(value.version) == "integer" and value.version ~= audit.VERSION then
-    return refuse("%s is a report of version %d, and this lanyard reads version %d: make it anew", path, value.version,
-      audit.VERSION)
-  elseif type(value) ~= "table" or value.version ~= audit.VERSION or not is_report(value) then
-    return refuse("%s is no report: write one with lanyard audit --output json", path)
-  end
-  return value
 end
 
 -- ---------------------------------------------------------------------------------------------

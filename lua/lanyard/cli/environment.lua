@@ -73,11 +73,15 @@ Credentials, the first that has some; a --profile goes before the environment
       Where the instance is asked, IPv4 or IPv6, for how many seconds and how often.
 
 Lanyard's own
+  --rules, LANYARD_RULES
+      The file of rules that is asked before each change, instead of ./.lanyard/rules.lua.
   LANYARD_PATH
       Folders of scripts that are commands, with colons between.
   XDG_CONFIG_HOME, XDG_STATE_HOME, TMPDIR
       Your scripts are in lanyard/scripts of the first (~/.config), the journal is in lanyard of
       the second (~/.local/state); temporary files are in the third.
+  LANYARD_HISTORY
+      The file that lanyard history reads where none is named.
   LANYARD_DEBUG
       1: as --debug everywhere.
   NO_COLOR, TERM

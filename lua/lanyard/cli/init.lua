@@ -45,13 +45,20 @@ function M.is_exit(value)
 end
 
 -- The codes of errors that a different command line would have avoided.
-local USAGE_CODES = { NoRegion = true, InvalidName = true, InvalidRegion = true, Usage = true }
+local USAGE_CODES = { NoRegion = true, InvalidName = true, InvalidRegion = true, InvalidRules = true, Usage = true }
+
+-- The exit status that an error asks for.
+function M.status_of(err)
+  local code = errors.is(err) and err.code
+  if code == "RefusedByRule" then
+    return M.exit.refused
+  end
+  return USAGE_CODES[code] and M.exit.usage or M.exit.failed
+end
 
 -- Ends the script with an error: a text, or an err with its advice on what to do next.
 function M.fail(err, status)
-  local code = errors.is(err) and err.code
-  status = status or (USAGE_CODES[code] and M.exit.usage) or M.exit.failed
-  M.leave(status, M.describe(err))
+  M.leave(status or M.status_of(err), M.describe(err))
 end
 
 -- An error and what to do about it, as lines for a person.
@@ -240,6 +247,13 @@ function Command:with_dry_run()
   return self
 end
 
+-- Adds --rules, which every script has that changes something by lanyard.access.
+function Command:with_rules()
+  self:option("--rules", "Ask the rules of this file before each change."):argname "FILE"
+  self.has_rules = true
+  return self
+end
+
 -- Adds --yes, for scripts that may ask.
 function Command:with_yes()
   self:flag("--yes", "Agree to what would be asked.")
@@ -265,6 +279,7 @@ function Command:parse()
   if not ok then
     self:usage(result)
   end
+  result.has_rules = self.has_rules
   return result
 end
 
@@ -301,9 +316,28 @@ function M.check(result, err)
   return result
 end
 
--- lanyard.access on the session that the options ask for.
+-- The rules that the options ask for; those of a script that has --rules are looked at right away.
+function M.rules(options)
+  if options.rules == "" then
+    M.leave(M.exit.usage, "--rules names no file")
+  end
+  local rules = require("lanyard.rules").new {
+    path = options.rules,
+    tell = function(text) M.note("lanyard: warning: " .. text) end,
+  }
+  if options.has_rules then
+    M.check(rules:load())
+  end
+  return rules
+end
+
+-- lanyard.access on the session that the options ask for, with the rules that they ask for.
 function M.connect(options, settings)
-  return M.check(require("lanyard.access").connect(M.session(options), settings))
+  local all = { rules = M.rules(options) }
+  for name, value in pairs(settings or {}) do
+    all[name] = value
+  end
+  return M.check(require("lanyard.access").connect(M.session(options), all))
 end
 
 return M

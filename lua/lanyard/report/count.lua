@@ -33,6 +33,19 @@ function M.of(report)
   return counts
 end
 
+-- changes(report) --> { new, gone, grants_new, grants_gone } since its baseline | nil where it has none
+function M.changes(report)
+  local baseline = report.baseline
+  if not baseline then
+    return nil
+  end
+  local new = 0
+  for _, finding in ipairs(report.findings) do
+    new = new + (finding.state == "new" and 1 or 0)
+  end
+  return { new = new, gone = #baseline.gone, grants_new = #baseline.grants.new, grants_gone = #baseline.grants.gone }
+end
+
 local function plural(count, one, many)
   return ("%d %s"):format(count, count == 1 and one or many or one .. "s")
 end
@@ -54,6 +67,15 @@ function M.total(counts)
     return counts.findings == 0 and "no findings" or "1 finding"
   end
   return ("%d findings: %s"):format(counts.findings, M.severities(counts))
+end
+
+-- "3 findings new, 1 gone; 1 grant new, none gone"
+function M.since(changes)
+  local function words(new, gone, one)
+    return ("%s new, %s gone"):format(plural(new, one), gone > 0 and gone or "none")
+  end
+  return ("%s; %s"):format(words(changes.new, changes.gone, "finding"),
+    words(changes.grants_new, changes.grants_gone, "grant"))
 end
 
 -- What was looked at: "2 repositories, 1 grant in 1 account and Region"

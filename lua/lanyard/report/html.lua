@@ -17,12 +17,12 @@ local function element(name, class, inside)
 end
 
 -- A text of several lines as it stands.
-local function block(value)
+local function block(value, class)
   local lines = {}
   for line in (value:gsub("\r\n?", "\n"):gsub("\t", "  ") .. "\n"):gmatch "([^\n]*)\n" do
     lines[#lines + 1] = text(line)
   end
-  return "<pre>" .. table.concat(lines, "\n") .. "</pre>"
+  return ("<pre%s>%s</pre>"):format(class and (' class="%s"'):format(class) or "", table.concat(lines, "\n"))
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -72,16 +72,55 @@ local function failures(report)
 end
 
 -- ---------------------------------------------------------------------------------------------
+-- Changes
+
+-- A list of findings or grants under its head.
+local function change_list(head, items, line)
+  local lines = {}
+  for i, item in ipairs(items) do
+    lines[i] = ("<li>%s</li>\n"):format(line(item))
+  end
+  return #lines > 0 and ("<h3>%s</h3>\n<ul>\n%s</ul>\n"):format(head, table.concat(lines)) or ""
+end
+
+local function gone_finding(finding)
+  return ('<span class="%s">%s</span> <code>%s</code> %s: %s'):format(finding.severity, finding.severity,
+    text(finding.id), text(count.place(finding)), text(finding.message))
+end
+
+local function changed_grant(grant)
+  return ("%s: %s, %s<br><code>%s</code>"):format(text(count.place(grant)), text(grant.repository),
+    text(grant.decision), text(grant.principal))
+end
+
+local function changes(report)
+  local baseline = report.baseline
+  if not baseline then
+    return ""
+  end
+  return ('<section id="changes">\n<h2>Since %s</h2>\n<p>%s.</p>\n'):format(text(baseline.time),
+    count.since(count.changes(report)))
+    .. change_list("Findings that are gone", baseline.gone, gone_finding)
+    .. change_list("New grants", baseline.grants.new, changed_grant)
+    .. change_list("Grants that are gone", baseline.grants.gone, changed_grant) .. "</section>\n"
+end
+
+-- ---------------------------------------------------------------------------------------------
 -- Findings
 
-local function filter()
-  local boxes = {}
-  for i, severity in ipairs(lint.SEVERITIES) do
-    boxes[i] = ('<label class="%s"><input type="checkbox" name="severity" value="%s" checked> %s</label>\n')
-      :format(severity, severity, severity)
+local function boxes(legend, name, values)
+  local labels = {}
+  for i, value in ipairs(values) do
+    labels[i] = ('<label class="%s"><input type="checkbox" name="%s" value="%s" checked> %s</label>\n')
+      :format(value, name, value, value)
   end
+  return ("<fieldset><legend>%s</legend>\n%s</fieldset>\n"):format(legend, table.concat(labels))
+end
+
+local function filter(report)
   return '<form id="filter" hidden>\n<label>Text <input type="search" name="text" autocomplete="off"></label>\n'
-    .. "<fieldset><legend>Severity</legend>\n" .. table.concat(boxes) .. "</fieldset>\n"
+    .. boxes("Severity", "severity", lint.SEVERITIES)
+    .. (report.baseline and boxes("Since the baseline", "state", { "new", "unchanged" }) or "")
     .. '<output id="shown" aria-live="polite"></output>\n</form>\n'
 end
 
@@ -115,12 +154,15 @@ local function where(finding)
 end
 
 local function finding_row(finding, statements)
-  return ('<tr role="row" data-severity="%s">%s%s%s%s</tr>\n'):format(text(finding.severity),
-    cell(text(finding.severity), nil, "severity " .. text(finding.severity)),
+  local severity, state = text(finding.severity), finding.state
+  return ('<tr role="row" data-severity="%s"%s>%s%s%s%s</tr>\n'):format(severity,
+    state and (' data-state="%s"'):format(state) or "",
+    cell(severity .. (state == "new" and ' <span class="new">new</span>' or ""), nil, "severity " .. severity),
     cell(("<code>%s</code>"):format(text(finding.id)), nil, "short"),
     cell(where(finding), nil, "where"),
     cell(("%s\n<details><summary>Why, and how to mend it</summary>\n<p>%s</p>\n%s\n%s</details>"):format(
-      text(finding.message), text(finding.why), block(finding.fix), statement_of(finding, statements))))
+      text(finding.message), text(finding.why),
+      block(finding.fix, finding.fix:find "^lanyard " and "command"), statement_of(finding, statements))))
 end
 
 local function write_findings(report, out)
@@ -130,7 +172,7 @@ local function write_findings(report, out)
     return
   end
   local statements = statements_of(report)
-  out(filter())
+  out(filter(report))
   out(table_head("What was found, the worst first", { "Severity", "Finding", "Where", "What" }))
   for _, finding in ipairs(report.findings) do
     out(finding_row(finding, statements))
@@ -195,6 +237,7 @@ function M.write(report, out)
   out(page.head("Lanyard audit: " .. count.severities(counts)))
   out(summary(report, counts))
   out(failures(report))
+  out(changes(report))
   write_findings(report, out)
   write_grants(graph.of(report), out)
   out(page.foot)

@@ -53,15 +53,17 @@ end
 -- failures on stderr; --> plain items for JSON, rows for a table, exit status
 local function look_at(changes)
   local items, rows, status = json.array {}, {}, cli.exit.ok
+  local refused = false
   for i, item in ipairs(changes) do
     local change, err = item.change, item.err
     if err then
-      status = cli.exit.failed
+      refused = refused or err.code == "RefusedByRule"
+      status = err.code ~= "RefusedByRule" and cli.exit.failed or status
       cli.note(("lanyard: %s: %s"):format(item.repository, cli.describe(err)))
     else
       talk_about(item.repository, change)
     end
-    local kind = change and change.kind or "failed"
+    local kind = change and change.kind or err.code == "RefusedByRule" and "refused" or "failed"
     local colour = err and "red" or kind ~= "unchanged" and "green" or nil
     rows[i] = { item.repository, { kind, colour }, change and change.why or err and err.code or "" }
     items[i] = {
@@ -75,7 +77,7 @@ local function look_at(changes)
       error = err and { code = err.code, message = err.message, request_id = err.request_id },
     }
   end
-  return items, rows, status
+  return items, rows, refused and status == cli.exit.ok and cli.exit.refused or status
 end
 
 -- Prints changes of repositories and their failures; --> the exit status. In JSON they are the list,

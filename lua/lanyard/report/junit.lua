@@ -53,7 +53,8 @@ local function cases_of(scope, found)
   local cases = {}
   for i, finding in ipairs(found) do
     cases[i] = case(scope, name_of(finding), element("failure", finding.severity, finding.message,
-      ("why: %s\nfix: %s"):format(escape.markup(finding.why), escape.markup(finding.fix))))
+      ("%swhy: %s\nfix: %s"):format(finding.state and finding.state .. " since the baseline\n" or "",
+        escape.markup(finding.why), escape.markup(finding.fix))))
   end
   local function add_passed(kind, items)
     for _, item in ipairs(items or {}) do

@@ -18,7 +18,8 @@ local function where(finding)
 end
 
 local function row_of(finding)
-  return ("| %s | %s | %s | %s | %s |\n"):format(finding.severity, escape.markdown(finding.id),
+  return ("| %s | %s%s | %s | %s | %s |\n"):format(finding.severity, finding.state == "new" and "**new** " or "",
+    escape.markdown(finding.id),
     escape.markdown(count.place(finding)), escape.markdown(where(finding)), escape.markdown(finding.message))
 end
 
@@ -41,9 +42,40 @@ local function failures(report)
   return #lines > 0 and table.concat(lines) .. "\n" or ""
 end
 
+-- What came and went since the baseline, as far as it fits in the limit --> text, its size
+local function changes_of(report)
+  local changes = count.changes(report)
+  if not changes then
+    return "", 0
+  end
+  local lines, size, left = {}, 0, 0
+  local function add(...)
+    local line = ("- %s **%s** %s: %s\n"):format(...)
+    size = size + #line
+    if size < LIMIT // 4 then
+      lines[#lines + 1] = line
+    else
+      left = left + 1
+    end
+  end
+  for _, finding in ipairs(report.baseline.gone) do
+    add("finding", "gone", escape.markdown(count.place(finding)),
+      escape.markdown(("%s: %s"):format(finding.id, finding.message)))
+  end
+  for _, kind in ipairs { "new", "gone" } do
+    for _, grant in ipairs(report.baseline.grants[kind]) do
+      add("grant", kind, escape.markdown(("%s: %s"):format(count.place(grant), grant.repository)),
+        escape.markdown(("%s (%s)"):format(grant.principal, grant.decision)))
+    end
+  end
+  local more = left > 0 and ("\n%d more changes have no room here.\n"):format(left) or ""
+  return ("Since %s: %s.\n\n%s%s\n"):format(escape.markdown(report.baseline.time), count.since(changes),
+    table.concat(lines), more), size
+end
+
 -- As many findings as fit in the limit; the table and the details tell the same ones.
-local function findings_of(report)
-  local rows, details, size = {}, {}, 0
+local function findings_of(report, size)
+  local rows, details = {}, {}
   for i, finding in ipairs(report.findings) do
     local row, detail = row_of(finding), details_of(finding)
     size = size + #row + #detail
@@ -61,10 +93,12 @@ function M.write(report, out)
   out(("## Lanyard audit: %s\n\n%s, %s, by %s.\n\n"):format(count.severities(counts), count.extent(counts),
     escape.markdown(report.time), escape.markdown(report.tool)))
   out(failures(report))
+  local changes, size = changes_of(report)
+  out(changes)
   if #report.findings == 0 then
     return
   end
-  local rows, details = findings_of(report)
+  local rows, details = findings_of(report, size)
   out("| Severity | Finding | Account and Region | Where | What |\n| --- | --- | --- | --- | --- |\n")
   out(table.concat(rows))
   if #rows < #report.findings then

@@ -1,5 +1,5 @@
 -- The frame of an HTML report: its style, its few lines of script, and the rule that nothing but these
--- two is ever loaded or run. The script only filters, opens and closes what the page has already.
+-- two is ever loaded or run. The script only filters, opens, closes and copies what the page has already.
 
 local sigv4 = require "lanyard.sigv4"
 
@@ -14,6 +14,7 @@ local STYLE = [[
 [hidden]{display:none!important}
 body{margin:0 auto;padding:1rem;max-width:84rem;font:16px/1.5 system-ui,sans-serif;color:var(--fg);background:var(--bg)}
 h1{font-size:1.6rem;line-height:1.2;margin:.5rem 0}h2{font-size:1.25rem;margin:2rem 0 .5rem}
+h3{font-size:1rem;margin:1rem 0 .25rem}ul{margin:.25rem 0;padding-left:1.25rem}
 p{margin:.5rem 0}body{overflow-wrap:anywhere}.soft,caption{color:var(--soft)}
 a{color:var(--link)}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}
@@ -38,6 +39,10 @@ tbody tr:target{background:var(--box)}
 code,pre{font:.85rem/1.5 ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--box);border:1px solid var(--line);border-radius:6px;
 padding:.5rem;margin:.25rem 0}
+pre.command{user-select:all}
+.severity .new{border:1px solid;border-radius:6px;padding:0 .3rem;font-size:.85rem}
+button{font:inherit;font-size:.85rem;color:var(--link);background:var(--bg);border:1px solid var(--line);
+border-radius:6px;cursor:pointer}
 summary{cursor:pointer;color:var(--link)}
 .picture{overflow-x:auto;border:1px solid var(--line);border-radius:6px}
 .picture svg{display:block}
@@ -49,7 +54,7 @@ td[data-name]::before{content:attr(data-name) ": ";color:var(--soft)}
 @media print{
 :root{--fg:#000;--bg:#fff;--box:#fff;--line:#999;--soft:#333;--link:#000;--critical:#000;--high:#000;--medium:#000;
 --low:#000;--info:#000}
-body{max-width:none;padding:0;font-size:10pt}form,.skip{display:none}tr{break-inside:avoid}
+body{max-width:none;padding:0;font-size:10pt}form,.skip,button{display:none}tr{break-inside:avoid}
 thead{display:table-header-group}
 .picture{overflow:visible;border:0}.picture svg{max-width:100%;height:auto}summary{list-style:none}
 }
@@ -62,10 +67,10 @@ local SCRIPT = [[
   var rows = Array.from(document.querySelectorAll("#findings tbody tr"));
   function apply() {
     var words = form.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean);
-    var wanted = Array.from(form.querySelectorAll("[name=severity]:checked")).map(function (box) { return box.value; });
+    var off = Array.from(form.querySelectorAll("input[type=checkbox]:not(:checked)"));
     var shown = rows.filter(function (row) {
       var text = row.textContent.toLowerCase();
-      row.hidden = wanted.indexOf(row.dataset.severity) < 0 ||
+      row.hidden = off.some(function (box) { return row.dataset[box.name] === box.value; }) ||
         !words.every(function (word) { return text.indexOf(word) >= 0; });
       return !row.hidden;
     });
@@ -84,6 +89,18 @@ local SCRIPT = [[
   }
   addEventListener("hashchange", show);
   show();
+  document.querySelectorAll("pre.command").forEach(function (command) {
+    var button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Copy";
+    button.addEventListener("click", function () {
+      getSelection().selectAllChildren(command);
+      function tell(word) { return function () { button.textContent = word; }; }
+      var copied = navigator.clipboard ? navigator.clipboard.writeText(command.textContent) : Promise.reject();
+      copied.then(tell("Copied"), tell("Selected: copy it with the keyboard"));
+    });
+    command.after(button);
+  });
   var closed = [];
   addEventListener("beforeprint", function () {
     closed = Array.from(document.querySelectorAll("details:not([open])"));

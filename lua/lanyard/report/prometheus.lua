@@ -41,6 +41,16 @@ local function findings_of(report)
   return samples
 end
 
+-- What came and went since the baseline.
+local function changes_of(report)
+  local changes, samples = count.changes(report), {}
+  for i, entry in ipairs(changes and { { "finding", "new", changes.new }, { "finding", "gone", changes.gone },
+    { "grant", "new", changes.grants_new }, { "grant", "gone", changes.grants_gone } } or {}) do
+    samples[i] = sample("lanyard_changes", { { "kind", entry[1] }, { "change", entry[2] } }, entry[3])
+  end
+  return samples
+end
+
 -- Scopes of one account and Region, as two profiles may have, are told once: a series is there once.
 local function distinct(scopes)
   local list, at = {}, {}
@@ -82,6 +92,11 @@ function M.write(report, out)
     end
   end
   family(out, "lanyard_findings", "What the audit found, by finding and severity.", findings_of(report))
+  family(out, "lanyard_changes", "What came and went since the baseline.", changes_of(report))
+  if report.baseline then
+    family(out, "lanyard_baseline_timestamp_seconds", "When the audit of the baseline was made.",
+      { sample("lanyard_baseline_timestamp_seconds", {}, instant.read(report.baseline.time)) })
+  end
   family(out, "lanyard_grants", "Principals that policies give a pull action, by what they get.", grants)
   family(out, "lanyard_repositories", "Repositories that were looked at.", repositories)
   family(out, "lanyard_audit_success", "Whether the account and Region could be looked at.", success)

@@ -82,11 +82,7 @@ local function changes(report, places)
   local function where(item)
     return places and count.place(item) .. ": " or ""
   end
-  local news, lines = 0, {}
-  for _, finding in ipairs(report.findings) do
-    news = news + (finding.state == "new" and 1 or 0)
-  end
-  lines[1] = ("\nsince %s: %d new, %d gone"):format(report.baseline.time, news, #report.baseline.gone)
+  local lines = { ("\nsince %s: %s"):format(report.baseline.time, count.since(count.changes(report))) }
   for _, finding in ipairs(report.baseline.gone) do
     lines[#lines + 1] = ("%-8s  gone  %s: %s%s"):format(finding.severity, finding.id, where(finding),
       escape.printable(finding.message))

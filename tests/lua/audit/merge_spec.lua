@@ -1,5 +1,4 @@
 local fleet = require "fleet"
-local helper = require "helper"
 local json = require "lanyard.json"
 local merge = require "lanyard.audit.merge"
 local scope = require "lanyard.audit.scope"
@@ -114,49 +113,6 @@ describe("merged reports", function()
     assert.is_false(failed)
     joined = join(shard(1), report(1, {}))
     assert.same({}, joined.part)
-  end)
-end)
-
-describe("a report in a file", function()
-  local function read(text)
-    local folder <close> = helper.folder()
-    helper.write(folder .. "/r.json", text)
-    local value, err = merge.read(folder .. "/r.json")
-    return value, err and tostring(err):gsub("^.*/r%.json", "r.json"), err and err.code
-  end
-
-  it("is read as it was written", function()
-    local text = json.encode(report(1, { repository "web" }, { finding "web" }))
-    assert.equal(text, json.encode((read(text))))
-  end)
-
-  it("is refused in one line when it is none, or of another version", function()
-    local function spoil(change)
-      local value = json.decode(json.encode(report(1, { repository "web" }, { finding "web" })))
-      change(value)
-      return json.encode(value)
-    end
-    local none = "r.json is no report: write one with lanyard audit --output json"
-    for text, message in pairs {
-      ['{"version":1'] = "r.json is no report: line 1, column 13",
-      ['[]'] = none, ['null'] = none, ['"x"'] = none, ['{}'] = none, ['{"version":"1"}'] = none,
-      ['{"version":2}'] = "r.json is a report of version 2, and this lanyard reads version 1: make it anew",
-      [spoil(function(value) value.findings[1].severity = "horrible" end)] = none,
-      [spoil(function(value) value.findings[1].key = nil end)] = none,
-      [spoil(function(value) value.findings = { x = 1 } end)] = none,
-      [spoil(function(value) value.scopes[1].repositories = nil end)] = none,
-      [spoil(function(value) value.scopes[1].repositories[1].access = nil end)] = none,
-      [spoil(function(value) value.scopes[1].repositories[1].access = json.array { { principal = 1 } } end)] = none,
-      [spoil(function(value) value.scopes[1].error = "x" end)] = none,
-      [spoil(function(value) value.scopes = json.array { 1 } end)] = none,
-    } do
-      local value, err, code = read(text)
-      assert.is_nil(value)
-      assert.equal("Usage", code)
-      assert.equal(message, err:sub(1, #message))
-      assert.is_nil(err:find "\n")
-    end
-    assert.match("cannot read", tostring(select(2, merge.read "/nowhere/r.json")))
   end)
 end)
 

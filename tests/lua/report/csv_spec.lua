@@ -16,7 +16,7 @@ end
 describe("CSV of an audit", function()
   it("is a line of names and a record a finding, which end as RFC 4180 says", function()
     local text = reports.text("csv", reports.small())
-    assert.match("^severity,id,account,region,repository,service,principal,statement,line,column,message,why,fix,key\r\n", text)
+    assert.match("^severity,id,account,region,repository,service,principal,statement,line,column,message,why,fix,key,state\r\n", text)
     assert.equal(4, select(2, text:gsub("\r\n", "")))
     local records = read(text)
     assert.equal("public-access", records[1].id)
@@ -28,6 +28,14 @@ describe("CSV of an audit", function()
 
   it("is the line of names alone without findings", function()
     assert.equal(1, select(2, reports.text("csv", reports.empty()):gsub("\r\n", "")))
+  end)
+
+  it("says of each finding whether it is new since a baseline, and has those that are gone last", function()
+    local states = {}
+    for i, record in ipairs(read(reports.text("csv", reports.changed()))) do
+      states[i] = record.id .. " " .. record.state
+    end
+    assert.same({ "public-access new", "missing-service new", "unused-role unchanged", "public-access gone" }, states)
   end)
 
   it("has no field that a spreadsheet takes for a formula, and no record of two lines", function()

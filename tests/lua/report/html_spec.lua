@@ -97,6 +97,28 @@ describe("HTML of an audit", function()
     end
   end)
 
+  it("tells what came and went since a baseline, and filters by it", function()
+    local text = reports.text("html", reports.changed())
+    local page = read(text)
+    assert.match("Since 2026%-11%-24T01:00:00Z\n2 findings new, 1 gone; 1 grant new, 1 gone%.", page.text)
+    assert.match("Findings that are gone\n\ncritical public%-access 111122223333 us%-east%-1: public%-access is so\n", page.text)
+    assert.match("New grants\n\n111122223333 us%-east%-1: team/api, allowarn:", page.text)
+    assert.equal(2, select(2, text:gsub('<tr role="row" data%-severity="%l+" data%-state="new">', "")))
+    assert.equal(2, select(2, text:gsub('name="state"', "")))
+    assert.is_nil(reports.text("html", reports.small()):find 'name="state"')
+    local hostile = read(reports.text("html", reports.changed(reports.hostile)))
+    assert.equal(1, hostile.tags.script)
+    assert.same(page.attributes, hostile.attributes)
+  end)
+
+  it("has a finding's command as one that can be copied, and other advice as a text", function()
+    local report = reports.small()
+    report.findings[1].fix = "ask the owner"
+    local text = reports.text("html", report)
+    assert.match('<pre class="command">lanyard mend unused%-role</pre>', text)
+    assert.match("<pre>ask the owner</pre>", text)
+  end)
+
   it("says that nothing was found, without a filter", function()
     local page = read(reports.text("html", reports.empty()))
     assert.match("Lanyard audit: no findings", page.text)

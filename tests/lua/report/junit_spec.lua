@@ -1,10 +1,14 @@
 local helper = require "helper"
 local reports = require "reports"
 
-local function check(report)
+local function checked(text)
   local folder <close> = helper.folder()
-  helper.write(folder .. "/report.xml", reports.text("junit", report))
-  local result = helper.run { "/usr/bin/python3", "tests/cli/check_junit.py", folder .. "/report.xml" }
+  helper.write(folder .. "/report.xml", text)
+  return helper.run { "/usr/bin/python3", "tests/cli/check_junit.py", folder .. "/report.xml" }
+end
+
+local function check(report)
+  local result = checked(reports.text("junit", report))
   assert.equal("", result.err)
   return result.out
 end
@@ -39,6 +43,25 @@ suites: 2, tests: 6, failures: 3, errors: 1
     local out = check(reports.hostile())
     assert.match("^suites: 2, tests: %d+, failures: 3", out)
     assert.match("failed public%-access <script>alert%(1%)</script>\"'&|,; \\x0a%- x\\x0d\\x0a\\x1b%[31m", out)
+  end)
+
+  it("says in the text of a failure whether it is new since a baseline", function()
+    local text = reports.text("junit", reports.changed())
+    assert.equal(2, select(2, text:gsub(">new since the baseline\nwhy: ", "")))
+    assert.equal(1, select(2, text:gsub(">unchanged since the baseline\nwhy: ", "")))
+    check(reports.changed())
+  end)
+
+  it("is of another shape than one with a wrong element, attribute, value or count", function()
+    local text = reports.text("junit", reports.small())
+    for _, change in ipairs { { "<testcase ", "<test " }, { ' classname="[^"]*"', "" }, { ' time="0"', ' time="soon"' },
+      { ' tests="6"', ' tests="5"' }, { ' timestamp="[^"]*"', ' timestamp="yesterday"' }, { ' type="critical"', "" },
+      { ' name="repository spare"', ' name="service idle"' }, { "<failure ", "<failure colour='red' " },
+      { "</failure>", "</failure><error type='x'/>" }, { ' errors="1"', ' errors="-1"' } } do
+      local wrong, count = text:gsub(change[1], change[2], 1)
+      assert.equal(1, count, change[1])
+      assert.equal(1, checked(wrong).status, change[1])
+    end
   end)
 
   it("is a suite without tests where there is nothing", function()

@@ -27,6 +27,24 @@ describe("Markdown of an audit", function()
     assert.match("\n  %- fix: ` lanyard mend public%-access `\n", text)
   end)
 
+  it("tells what came and went since a baseline, and stays within its limit", function()
+    local report = reports.changed()
+    local text = reports.text("markdown", report)
+    assert.match("\nSince 2026%-11%-24T01:00:00Z: 2 findings new, 1 gone; 1 grant new, 1 gone%.\n\n"
+      .. "%- finding %*%*gone%*%* 111122223333 us%-east%-1: public%-access: public%-access is so\n"
+      .. "%- grant %*%*new%*%* 111122223333 us%-east%-1: team/api: arn:[^\n]+ %(allow%)\n"
+      .. "%- grant %*%*gone%*%* 111122223333 us%-east%-1: team/api: arn:[^\n]+%-of%-before %(allow%)\n", text)
+    assert.match("| critical | %*%*new%*%* public%-access |", text)
+    assert.match("| low | unused%-role |", text)
+    for i = 2, 10000 do report.baseline.gone[i] = report.baseline.gone[1] end
+    text = reports.text("markdown", report)
+    assert.is_true(#text < 512 * 1024)
+    assert.match("\n%d+ more changes have no room here%.\n", text)
+    local hostile = reports.text("markdown", reports.changed(reports.hostile)):match "\nSince (.-)\n\n|"
+    assert.match("script", hostile)
+    assert.is_nil(hostile:gsub("\\.", ""):find "[<|`]")
+  end)
+
   it("is short without findings", function()
     local text = reports.text("markdown", reports.empty())
     assert.match("^## Lanyard audit: no findings\n", text)

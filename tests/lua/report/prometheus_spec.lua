@@ -29,6 +29,15 @@ describe("the metrics of an audit", function()
     assert.equal(1795568400, series.lanyard_audit_timestamp_seconds)
   end)
 
+  it("count what came and went since a baseline, where there is one", function()
+    local series = read(reports.text("prometheus", reports.changed()))
+    assert.same({ 2, 1, 1, 1 }, { series['lanyard_changes{kind="finding",change="new"}'],
+      series['lanyard_changes{kind="finding",change="gone"}'], series['lanyard_changes{kind="grant",change="new"}'],
+      series['lanyard_changes{kind="grant",change="gone"}'] })
+    assert.equal(1795482000, series.lanyard_baseline_timestamp_seconds)
+    assert.is_nil(reports.text("prometheus", reports.small()):find "lanyard_changes")
+  end)
+
   it("tell of an account that could not be looked at that it could not, and no numbers", function()
     local series = read(reports.text("prometheus", reports.small()))
     local there = '{account="444455556666",region="eu-west-1"}'

@@ -29,6 +29,14 @@ describe("SARIF of an audit", function()
     assert.equal(report.findings[1].key, run.results[1].partialFingerprints["lanyard/v1"])
   end)
 
+  it("says of every result whether it is new since a baseline, and has none that is gone", function()
+    local _, run = check(reports.changed())
+    local states = {}
+    for i, result in ipairs(run.results) do states[i] = result.baselineState end
+    assert.same({ "new", "new", "unchanged" }, states)
+    assert.is_nil(select(2, check(reports.small())).results[1].baselineState)
+  end)
+
   it("knows the rules of findings that this release does not make", function()
     local report = reports.small()
     report.findings[1].id = "of-another-release"

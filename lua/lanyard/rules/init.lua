@@ -1,0 +1,174 @@
+-- Rules of one's own: a Lua file that is asked before each change and during each audit.
+--
+--   local rules = require("lanyard.rules").new { path = "rules.lua" }
+--   local ok, err = rules:permit(here, { on = "grant", repository = repository, after = TEXT })
+--
+-- The file is the one given, else that of $LANYARD_RULES, else ./.lanyard/rules.lua where there is one. It
+-- runs in a sandbox, with the words of lanyard.rules.prelude. It is read when it is first needed. No change
+-- is made while a file that was named or found cannot be used.
+
+local errors = require "lanyard.errors"
+local escape = require "lanyard.report.escape"
+local facts = require "lanyard.rules.facts"
+local sandbox = require "lanyard.sandbox"
+local system = require "lanyard.system"
+
+local M = {}
+
+M.HERE = "./.lanyard/rules.lua"
+
+local Rules = {}
+Rules.__index = Rules
+
+-- find([path]) --> the path of the rules file | nil where there is none
+function M.find(path)
+  local named = os.getenv "LANYARD_RULES"
+  if path then
+    return path
+  elseif named and named ~= "" then
+    return named
+  end
+  return system.exists(M.HERE) and M.HERE or nil
+end
+
+-- new { path, tell } --> rules
+-- path: a file instead of the usual ones; tell(text): hears what rules warn of.
+function M.new(options)
+  return setmetatable({ path = options.path, tell = options.tell or function() end, told = {}, facts = {} }, Rules)
+end
+
+local function invalid(path, err)
+  return errors.new {
+    code = "InvalidRules",
+    message = ("the rules cannot be used: %s"):format(escape.printable(err.message)),
+    tip = ("mend %s; nothing is changed without its rules"):format(path),
+  }
+end
+
+-- Reads the file, once. true | nil, err
+function Rules:load()
+  if self.contents then
+    return true
+  end
+  local path = M.find(self.path)
+  if not path then
+    self.contents = { rules = {}, mutes = {}, examples = {} }
+    return true
+  end
+  local text, err = system.read_file(path)
+  local box = nil
+  if text then
+    box, err = sandbox.open(text, path, { prelude = require "lanyard.rules.prelude" })
+  end
+  local contents = nil
+  if box then
+    contents, err = box:call "contents"
+  end
+  if not contents then
+    return nil, invalid(path, err)
+  end
+  for _, list in pairs(contents) do
+    for _, item in ipairs(list) do
+      item.place = item.place ~= "" and item.place or path
+    end
+  end
+  self.file, self.box, self.contents = path, box, contents
+  return true
+end
+
+-- Whether a rule is asked about changes of this kind.
+function Rules:concerns(on)
+  for _, rule in ipairs(self.contents.rules) do
+    if rule.on[on] then
+      return true
+    end
+  end
+  return false
+end
+
+-- ask(change) --> list of { rule, kind = "deny" | "warn" | "finding" | "allow", text, severity, why, fix }
+-- change: as rules see it. A rule that fails denies.
+function Rules:ask(change)
+  local given = {}
+  for index, rule in ipairs(self.contents.rules) do
+    if rule.on[change.on] then
+      local answers, err = self.box:call("ask", index, change)
+      if not answers then
+        local unknown = change.unknown and ("; unknown: " .. change.unknown) or ""
+        answers = { { kind = "deny", failed = true, text = "the rule failed: " .. err.message .. unknown } }
+      end
+      for _, answer in ipairs(answers) do
+        answer.rule = rule
+        given[#given + 1] = answer
+      end
+    end
+  end
+  return given
+end
+
+local function subject(change)
+  local names = {}
+  if change.service then
+    names[1] = "service '" .. change.service.name .. "'"
+  end
+  if change.repository then
+    names[#names + 1] = "repository '" .. change.repository .. "'"
+  end
+  return #names > 0 and " on " .. table.concat(names, ", ") or ""
+end
+
+-- An answer as a line: which rule of which file says what of which change.
+local function describe(answer, verb, change)
+  return escape.printable(("%s: rule \"%s\" %s %s%s: %s"):format(answer.rule.place, answer.rule.name, verb, change.on,
+    subject(change), answer.text))
+end
+
+-- Tells what a rule warns of once, however often the same change is looked at.
+function Rules:warn(answer, position, change)
+  local key = table.concat({ answer.rule.place, answer.rule.name, change.on, subject(change), position }, "\n")
+  if not self.told[key] then
+    self.told[key] = true
+    self.tell(describe(answer, "warns of", change))
+  end
+end
+
+-- The facts of an account and Region, kept for as long as its `here`.
+function Rules:facts_of(here)
+  self.facts[here] = self.facts[here] or facts.new(here)
+  return self.facts[here]
+end
+
+-- permit(here, change) --> true | nil, err with the code RefusedByRule or InvalidRules
+-- change: { on, service, repository (of lanyard.access), before, after (texts), grant, deployment, dry_run }
+function Rules:permit(here, change)
+  local ok, err = self:load()
+  if not ok then
+    return nil, err
+  elseif not self:concerns(change.on) then
+    return true
+  end
+  local seen = self:facts_of(here):of(change)
+  for position, answer in ipairs(self:ask(seen)) do
+    if answer.kind == "deny" then
+      return nil, errors.new { code = "RefusedByRule", message = describe(answer, "refuses", seen),
+        tip = ("nothing was changed; the rule is in %s"):format(self.file), rule = answer.rule.name }
+    elseif answer.kind ~= "allow" then
+      self:warn(answer, position, seen)
+    end
+  end
+  return true
+end
+
+-- Reads what rules about such a change will be told, so that asking them takes no call.
+-- true | nil, err with the code InvalidRules
+function Rules:prepare(here, change)
+  local ok, err = self:load()
+  if not ok then
+    return nil, err
+  elseif self:concerns(change.on) then
+    self:facts_of(here):of(change)
+  end
+  return true
+end
+
+return M

@@ -1,0 +1,134 @@
+local helper = require "helper"
+local json = require "lanyard.json"
+
+local SERVICE, REPOSITORY = "my-container-service", "shared-repo"
+
+-- An emulator where the service's grant came and went, and three audits in FOLDER/a.db.
+local function lived(folder)
+  local emulator = helper.emulator()
+  local function audit()
+    local result = emulator:run { "audit", "--history", folder .. "/a.db" }
+    assert.same({ "", 0 }, { result.err, result.status })
+  end
+  audit()
+  emulator:run { "grant", SERVICE, REPOSITORY, "--enable" }
+  audit()
+  emulator:run { "revoke", SERVICE, REPOSITORY }
+  audit()
+  return emulator
+end
+
+local function history(words, environment)
+  return helper.run({ helper.lanyard, "history", table.unpack(words) }, environment)
+end
+
+describe("lanyard history", function()
+  it("tells when a grant came and went, as a table, JSON and CSV, without AWS", function()
+    local folder <close> = helper.folder()
+    local _ <close> = lived(folder)
+    local result = history { folder .. "/a.db" }
+    assert.same({ "", 0 }, { result.err, result.status })
+    assert.match("^REPOSITORY +WHO +PULL +STATEMENT +CAME +LAST SEEN +GONE\n", result.out)
+    assert.match("\nshared%-repo +my%-container%-service +allow +AllowLightsailPull%-my%-container%-service"
+      .. " +(%d%d%d%d%-%d%d%-%d%d %d%d:%d%d) +%1 +%d%d%d%d%-%d%d%-%d%d %d%d:%d%d\n$", result.out)
+    local items = json.decode(history({ "--output", "json" }, { LANYARD_HISTORY = folder .. "/a.db" }).out)
+    assert.equal(1, #items)
+    assert.same({ SERVICE, "puller", "allow", REPOSITORY, false }, { items[1].service, items[1].kind, items[1].decision,
+      items[1].repository, items[1].at_first })
+    assert.is_true(items[1].came <= items[1].last_seen and items[1].last_seen <= items[1].gone)
+    result = history { folder .. "/a.db", "--output", "csv", "--findings" }
+    assert.match("^account,region,repository,id,severity,message,service,principal,statement,at_first,came,"
+      .. "last_seen,gone,key\r\n111122223333,us%-east%-1,,unused%-role,low,", result.out)
+    result = history { folder .. "/a.db", "--runs" }
+    assert.match("\n[^\n]+ 1 +0 +all +2 +0 +no findings\n[^\n]+ 1 +0 +all +2 +1 +no findings\n[^\n]+ 1 low\n$", result.out)
+  end)
+
+  it("filters, and says when nothing is left", function()
+    local folder <close> = helper.folder()
+    local _ <close> = lived(folder)
+    for _, words in ipairs { { "--repository", "shared-*" }, { "--service", SERVICE }, { "--since", "1h" },
+      { "--since", "2020-01-31" }, { "--since", "2020-01-31T12:00:00+01:00" } } do
+      assert.match("shared%-repo", history({ folder .. "/a.db", table.unpack(words) }).out)
+    end
+    for _, words in ipairs { { "--repository", "other" }, { "--service", "other" }, { "--principal", "*" },
+      { "--since", "2999-01-31" } } do
+      local result = history { folder .. "/a.db", table.unpack(words) }
+      assert.same({ "", "lanyard: no grants there\n", 0 }, { result.out, result.err, result.status })
+      assert.equal("[]\n", history({ folder .. "/a.db", "--output", "json", table.unpack(words) }).out)
+    end
+  end)
+
+  it("takes no wrong command line, and no file that is no history", function()
+    local folder <close> = helper.folder()
+    local file = folder .. "/text"
+    helper.write(file, ("no database "):rep(100))
+    for _, case in ipairs {
+      { {}, 2, "name the file that audit %-%-history keeps its runs in, or set LANYARD_HISTORY" },
+      { { file, "--since", "yesterday" }, 2, "'yesterday' is no moment: write 12h, 7d, 2026%-11%-25 or" },
+      { { file, "--since", "2026-13-45" }, 2, "is no moment" },
+      { { file, "--since", "99999999d" }, 2, "is no moment" },
+      { { file, "--runs", "--findings" }, 2, "can not be used together" },
+      { { file, "--runs", "--service", "x" }, 2, "not for %-%-runs" },
+      { { folder .. "/none" }, 2, "none is not there: lanyard audit %-%-history makes it" },
+      { { file }, 1, "text: file is not a database; name another file, or remove this one" },
+      { { folder.path }, 1, "disk I/O error" },
+    } do
+      local result = history(case[1])
+      assert.same({ "", case[2] }, { result.out, result.status })
+      assert.match(case[3], result.err)
+      assert.is_nil(result.err:find "\n.")
+    end
+  end)
+
+  it("shows names of elsewhere as text", function()
+    local folder <close> = helper.folder()
+    local history_of = require "lanyard.audit.history"
+    local reports = require "reports"
+    local kept = assert(history_of.open(folder .. "/a.db"))
+    assert(kept:add(reports.hostile()))
+    kept:close()
+    for _, words in ipairs { {}, { "--findings" }, { "--output", "csv" }, { "--output", "csv", "--findings" } } do
+      local out = history({ folder .. "/a.db", table.unpack(words) }).out
+      assert.is_nil(out:find "[\27\127]")
+      assert.match("\\x1b%[31m", out)
+    end
+  end)
+end)
+
+describe("lanyard audit --history", function()
+  it("fails before it looks where no run could be kept", function()
+    local folder <close> = helper.folder()
+    local result = helper.run({ helper.lanyard, "audit", "--history", folder .. "/none/a.db" },
+      { AWS_REGION = "us-east-1", AWS_ENDPOINT_URL = "http://127.0.0.1:9" })
+    assert.same({ "", 1 }, { result.out, result.status })
+    assert.match("none/a%.db: unable to open database file; name a file, in a folder that is there\n$", result.err)
+  end)
+
+  it("prints the report all the same when its run cannot be kept after all", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = lived(folder)
+    local report = emulator:run({ "audit", "--output", "json" }).out
+    helper.write(folder .. "/r.json", report)
+    -- The file has not the tables that its header tells of.
+    local sqlite = require "lanyard.sqlite"
+    local db = assert(sqlite.open(folder .. "/a.db"))
+    assert(db:exec "DROP VIEW grants; DROP TABLE grant_spans")
+    db:close()
+    local result = helper.run { helper.lanyard, "audit", "merge", folder .. "/r.json", "--output", "json", "--history",
+      folder .. "/a.db" }
+    assert.equal(report, result.out)
+    assert.equal(1, result.status)
+    assert.match("a%.db: no such table: grant_spans", result.err)
+  end)
+
+  it("keeps both of two runs at once", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = lived(folder)
+    local command = ("'%s' audit --history %s/a.db"):format(helper.lanyard, folder)
+    local words = {}
+    for _ = 1, 4 do words[#words + 1] = command .. " & " end
+    local result = helper.run({ "sh", "-c", table.concat(words) .. "wait" }, emulator.environment)
+    assert.equal("", result.err)
+    assert.equal(7, #json.decode(history({ folder .. "/a.db", "--runs", "--output", "json" }).out))
+  end)
+end)

@@ -1,0 +1,104 @@
+-- Rules of one's own on the command line.
+
+local helper = require "helper"
+
+local NEVER = [[
+rule "not on Fridays" {
+  on = { "grant", "revoke", "enable", "disable", "undo" },
+  check = function(change)
+    if change.repository ~= "shared-repo" then
+      return deny "wait until Monday"
+    end
+  end,
+}
+]]
+
+-- An emulator, and its folder's rules.lua with a text.
+local function ruled(text)
+  local emulator = helper.emulator()
+  helper.write(emulator.folder .. "/rules.lua", text or NEVER)
+  return emulator, emulator.folder .. "/rules.lua"
+end
+
+describe("--rules", function()
+  it("refuses a change with exit status 4 and writes nothing", function()
+    local emulator <close>, file = ruled()
+    local result = emulator:run { "enable", "my-container-service", "--rules", file }
+    assert.equal(4, result.status)
+    assert.equal("", result.out)
+    assert.matches('^lanyard: .*rules%.lua:1: rule "not on Fridays" refuses enable on service '
+      .. "'my%-container%-service': wait until Monday\n  nothing was changed; the rule is in .*rules%.lua\n$", result.err)
+    assert.matches("off", emulator:run("status").out)
+  end)
+
+  it("lets what it does not refuse be done, and lists what it refuses", function()
+    local emulator <close>, file = ruled()
+    assert.equal(0, emulator:run("enable my-container-service").status)
+    local result = emulator:run { "grant", "my-container-service", "my-private-repo", "shared-repo", "--rules", file }
+    assert.equal(4, result.status)
+    assert.matches("my%-private%-repo  refused  RefusedByRule\n", result.out)
+    assert.matches("shared%-repo      granted", result.out)
+    assert.equal(0, emulator:run("revoke my-container-service shared-repo").status)
+  end)
+
+  it("is told in JSON", function()
+    local emulator <close>, file = ruled()
+    assert.equal(0, emulator:run("enable my-container-service").status)
+    local result = emulator:run { "grant", "my-container-service", "my-private-repo", "--rules", file, "--output", "json" }
+    assert.equal(4, result.status)
+    local item = require("lanyard.json").decode(result.out)[1]
+    assert.equal("refused", item.result)
+    assert.equal("RefusedByRule", item.error.code)
+  end)
+
+  it("may come from the environment", function()
+    local emulator <close>, file = ruled()
+    assert.equal(4, emulator:run("enable my-container-service", { LANYARD_RULES = file }).status)
+  end)
+
+  it("is found in the folder where lanyard runs", function()
+    local emulator <close> = ruled()
+    assert(os.execute(("mkdir %s/.lanyard && cp %s/rules.lua %s/.lanyard/"):format(emulator.folder, emulator.folder,
+      emulator.folder)))
+    local words = ("cd %s && exec %s enable my-container-service"):format(emulator.folder,
+      helper.lanyard:sub(1, 1) == "/" and helper.lanyard or os.getenv "PWD" .. "/" .. helper.lanyard)
+    assert.equal(4, helper.run({ "sh", "-c", words }, emulator.environment).status)
+  end)
+
+  it("binds scripts of one's own, too", function()
+    local emulator <close>, file = ruled()
+    local result = emulator:run({ "-e", [[
+      local access = require "lanyard.access"
+      local here = assert(access.connect(assert(require("lanyard.aws").session {})))
+      print(select(2, here:enable "my-container-service").code)
+    ]] }, { LANYARD_RULES = file })
+    assert.equal("RefusedByRule\n", result.out)
+  end)
+
+  for title, case in pairs {
+    ["a file that is not there"] = { "/nonexistent/rules.lua", "cannot read /nonexistent/rules.lua" },
+    ["no file"] = { "", "%-%-rules names no file" },
+    ["a folder"] = { "/", "the rules cannot be used" },
+  } do
+    it("stops with exit status 2 for " .. title, function()
+      local emulator <close> = ruled()
+      local result = emulator:run { "enable", "my-container-service", "--rules", case[1] }
+      assert.equal(2, result.status)
+      assert.matches(case[2], result.err)
+      assert.matches("off", emulator:run("status").out)
+    end)
+  end
+
+  it("stops with exit status 2 for a file with a mistake, and no change is made without rules", function()
+    local emulator <close>, file = ruled "rule 'x' {"
+    local result = emulator:run({ "enable", "my-container-service" }, { LANYARD_RULES = file })
+    assert.equal(2, result.status)
+    assert.matches("rules%.lua:1: ", result.err)
+    assert.matches("mend .*rules%.lua; nothing is changed without its rules\n$", result.err)
+  end)
+
+  it("does not keep from looking", function()
+    local emulator <close>, file = ruled "rule 'x' {"
+    assert.equal(0, emulator:run("status", { LANYARD_RULES = file }).status)
+  end)
+end)

@@ -1,0 +1,199 @@
+-- Rules of one's own, asked before each change.
+
+local helper = require "helper"
+local rules = require "lanyard.rules"
+local world = require "world"
+
+-- A world with these rules; `told` has what they warned of.
+local function ruled(text, options)
+  local w = world.new(options)
+  local told = {}
+  helper.write(w.folder .. "/rules.lua", text)
+  w.rules = rules.new { path = w.folder .. "/rules.lua", tell = function(line) told[#told + 1] = line end }
+  w.here = w:connect { rules = w.rules }
+  return w, told
+end
+
+local TAGGED = {
+  seed = { regions = { ["us-east-1"] = {
+    services = { { name = "web", role = true, tags = { env = "prod" } }, { name = "jobs", role = true } },
+    repositories = { { name = "prod/web", tags = { team = "shop" } }, { name = "jobs" } },
+  } } },
+}
+
+local PRODUCTION = [[
+  rule "production images only to production services" {
+    on = "grant",
+    check = function(change)
+      if change.repository:match "^prod/" and change.service.tags.env ~= "prod" then
+        return deny "tag the service env=prod first"
+      end
+    end,
+  }
+]]
+
+describe("rules before a grant", function()
+  it("refuse it with the reason, and nothing is written", function()
+    local w <close> = ruled(PRODUCTION, TAGGED)
+    local change, err = w.here:grant(assert(w.here:service "jobs"), w:repository "prod/web")
+    assert.is_nil(change)
+    assert.equal("RefusedByRule", err.code)
+    assert.matches('rules%.lua:1: rule "production images only to production services" refuses grant on service '
+      .. "'jobs', repository 'prod/web': tag the service env=prod first$", err.message)
+    assert.is_nil(w:text "prod/web")
+    assert.equal(0, w:count "SetRepositoryPolicy")
+    assert.same({}, w.here:history(w:repository "prod/web"))
+  end)
+
+  it("let pass what they do not refuse", function()
+    local w <close> = ruled(PRODUCTION, TAGGED)
+    assert.equal("granted", assert(w.here:grant(assert(w.here:service "web"), w:repository "prod/web")).kind)
+    assert.equal("granted", assert(w.here:grant(assert(w.here:service "jobs"), w:repository "jobs")).kind)
+  end)
+
+  it("refuse what only a rehearsal would do", function()
+    local w <close> = ruled(PRODUCTION, TAGGED)
+    local _, err = w.here:grant(assert(w.here:service "jobs"), w:repository "prod/web", { dry_run = true })
+    assert.equal("RefusedByRule", err.code)
+  end)
+
+  it("are not asked about a grant that is there", function()
+    local w <close> = ruled([[rule "never" { on = "grant", check = function() deny "no" end }]], TAGGED)
+    local free = w:connect { rules = rules.new { path = "/dev/null" } }
+    assert(free:grant(assert(w.here:service "web"), w:repository "jobs"))
+    assert.equal("unchanged", assert(w.here:grant(assert(w.here:service "web"), w:repository "jobs")).kind)
+  end)
+
+  it("see the change, the policies, the tags, the caller and the time", function()
+    local w <close>, told = ruled([[
+      rule "show" { on = "any", check = function(c)
+        local statement = c.after.statements[1]
+        for _, text in ipairs { c.on, c.repository, c.repository_details.tags.team, c.repository_details.mutability,
+          c.service.name, c.service.tags.env, c.caller.arn, c.caller.account, c.caller.region, c.time,
+          tostring(c.before), statement.sid, statement.principals[1].value == c.service.role.arn and "its role",
+          c.grant.sid, tostring(c.dry_run), math.type(c.epoch) } do
+          warn(text)
+        end
+      end }
+    ]], TAGGED)
+    assert(w.here:grant(assert(w.here:service "web"), w:repository "prod/web"))
+    for i, line in ipairs(told) do
+      told[i] = line:match "'prod/web': (.*)$"
+    end
+    told[10] = told[10]:gsub("%d", "0")
+    assert.same({ "grant", "prod/web", "shop", "MUTABLE", "web", "prod", "arn:aws:iam::111122223333:user/operator",
+      "111122223333", "us-east-1", "0000-00-00T00:00:00Z", "nil", "AllowLightsailPull-web", "its role",
+      "AllowLightsailPull-web", "false", "integer" }, told)
+  end)
+
+  it("warn once, however many rounds a change takes", function()
+    local w <close>, told = ruled([[rule "look" { on = "grant", check = function() return warn "careful" end }]], TAGGED)
+    w.after = function(operation)
+      if operation == "SetRepositoryPolicy" and w:count(operation) == 1 then w:put("jobs", nil) end
+    end
+    assert(w.here:grant(assert(w.here:service "web"), w:repository "jobs", { settle = true }))
+    assert.equal(2, w:count "SetRepositoryPolicy")
+    assert.equal(1, #told)
+    assert.matches('rule "look" warns of grant on service \'web\', repository \'jobs\': careful$', told[1])
+  end)
+
+  it("ask for tags and the caller once, and only where a rule is concerned", function()
+    local w <close> = ruled(PRODUCTION, TAGGED)
+    local service = assert(w.here:service "web")
+    assert(w.here:grant(service, w:repository "prod/web"))
+    assert.equal(1, w:count "ListTagsForResource")
+    assert.equal(1, w:count "GetCallerIdentity")
+    assert(w.here:revoke({ service = service }, w:repository "prod/web"))
+    assert.equal(1, w:count "ListTagsForResource")
+  end)
+end)
+
+describe("a rule that", function()
+  for title, case in pairs {
+    ["errs"] = { "return change.nosuch.field", "the rule failed: .*rules%.lua:2: attempt to index a nil value" },
+    ["does not end"] = { "while true do end", "the rule failed: .*rules%.lua:2: took more than 10000000 steps" },
+    ["takes too much memory"] = { "local s = 'x' while true do s = s .. s end", "the rule failed: .*" },
+    ["returns false"] = { "return false", 'the rule failed: .*rule "r" returned a boolean: return allow%(%)' },
+    ["returns a text"] = { "return 'no'", "returned a string" },
+    ["denies without a reason"] = { "return deny()", "deny takes a reason" },
+    ["denies without return"] = { "deny 'because'", "because$" },
+    ["denies after it allowed"] = { "allow() deny 'because' return allow()", "because$" },
+    ["denies among others"] = { "return { warn 'w', deny 'because' }", "because$" },
+  } do
+    it(title .. " denies", function()
+      local w <close> = ruled(('rule "r" { on = "grant", check = function(change)\n%s\nend }'):format(case[1]), TAGGED)
+      for _ = 1, 2 do
+        local change, err = w.here:grant(assert(w.here:service "web"), w:repository "jobs")
+        assert.is_nil(change)
+        assert.equal("RefusedByRule", err.code)
+        assert.matches(case[2], err.message)
+      end
+    end)
+  end
+
+  it("needs what could not be read denies, and says so", function()
+    local w <close> = ruled([[
+      rule "teams" { on = "grant", check = function(c) if c.repository_details.tags.team then deny "no" end end }
+    ]], TAGGED)
+    local tags = w.here.ecr.ListTagsForResource
+    w.here.ecr.ListTagsForResource = function()
+      return nil, require("lanyard.errors").new { code = "AccessDeniedException", message = "not yours" }
+    end
+    local _, err = w.here:grant(assert(w.here:service "web"), w:repository "jobs")
+    w.here.ecr.ListTagsForResource = tags
+    assert.matches("unknown: the tags of 'jobs': not yours$", err.message)
+  end)
+end)
+
+describe("rules before other changes", function()
+  local NEVER = [[rule "never" { on = { "enable", "disable", "revoke", "undo" }, check = function(c)
+    deny(c.on .. " " .. c.service.name)
+  end }]]
+
+  it("refuse to turn a role on or off, and do not mind a role that is so", function()
+    local w <close> = ruled(NEVER)
+    local _, err = w.here:enable "my-container-service"
+    assert.equal("RefusedByRule", err.code)
+    assert.equal(0, w:count "UpdateContainerService")
+    assert.equal("unchanged", assert(w.here:disable "my-container-service").kind)
+    _, err = w.here:enable("my-container-service", { dry_run = true })
+    assert.equal("RefusedByRule", err.code)
+  end)
+
+  it("refuse to revoke and to undo", function()
+    local w <close> = ruled([[rule "never" { on = { "revoke", "undo" }, check = function() deny "no" end }]], TAGGED)
+    local service, repository = assert(w.here:service "web"), w:repository "jobs"
+    assert(w.here:grant(service, repository))
+    for _, try in ipairs { function() return w.here:revoke({ service = service }, repository) end,
+      function() return w.here:undo(repository) end } do
+      local _, err = try()
+      assert.equal("RefusedByRule", err.code)
+    end
+    assert.same({ "AllowLightsailPull-web" }, w:sids "jobs")
+  end)
+end)
+
+describe("a rules file", function()
+  for title, case in pairs {
+    ["is not there"] = { nil, "the rules cannot be used: cannot read .*rules%.lua: No such file" },
+    ["is no Lua"] = { "rule rule", "rules%.lua:1: " },
+    ["misspells what a rule is asked about"] = {
+      'rule "x" {\n on = "grnat", check = print or function() end }', "rules%.lua:1: on = 'grnat': grant, revoke" },
+    ["has a rule without a check"] = { 'rule "x" { on = "grant" }', 'rules%.lua:1: rule "x" has no function check' },
+    ["has a field that is none"] = { 'rule "x" { onn = "grant" }', "rules%.lua:1: rule has no field 'onn'" },
+    ["has a rule without a name"] = { "rule {}", "rules%.lua:1: a rule has a name" },
+    ["decides before it is asked"] = { "deny 'x'", "rules%.lua:1: deny is for the check of a rule" },
+    ["wants to load"] = { "require 'os'", "rules%.lua:1: attempt to call a nil value %(global 'require'%)" },
+  } do
+    it("that " .. title .. " stops every change", function()
+      local w <close> = ruled(case[1] or "", TAGGED)
+      if not case[1] then
+        os.remove(w.folder .. "/rules.lua")
+      end
+      local change, err = w.here:grant(assert(w.here:service "web"), w:repository "jobs")
+      assert.is_nil(change)
+      assert.equal("InvalidRules", err.code)
+      assert.matches(case[2], err.message)
+    end)
+  end
+end)
