@@ -22,7 +22,7 @@ command:flag("--prune", "Take away grants of Lightsail's roles that the file doe
 command:flag("--fold", "Join lanyard's own statements into one where a policy would be too large.")
 command:option("--timeout", "How long to wait for a role."):argname("TIME"):default("10m"):convert(cli.duration)
 command:flag("--no-settle", "Do not look again 4 s after the writes, for rivals elsewhere.")
-command:with_dry_run():with_yes()
+command:with_dry_run():with_rules():with_yes()
 local options = command:parse()
 
 local function check(result, err)
@@ -51,7 +51,7 @@ else
 end
 if options.dry_run then
   show.plan(options.output, plan)
-  return show.failures(plan) and cli.exit.failed or cli.exit.ok
+  return show.failures(plan) or cli.exit.ok
 end
 if desired and plans.changes(plan) and not options.yes then
   cli.note(show.text(plan))

@@ -2,7 +2,8 @@
 --
 -- The repository-policy actions that AWS's page lists, on every repository or (--repository) on
 -- one, the Lightsail actions that lanyard calls, what an audit reads of images and Regions, and the tags
--- that rules of one's own see. Account and Region are the caller's unless given; --region '*' allows every Region. The result
+-- that rules of one's own see. Account and Region are the caller's unless given; --region '*' allows every
+-- Region. The result
 -- is an identity policy, ready for IAM.
 
 local arn = require "lanyard.arn"

@@ -14,7 +14,8 @@
 -- region the file is for the session's; one file is for one Region. A grant whose date has passed is not made
 -- any more.
 --
--- Exit status 3 when something would change, 0 when not, 1 when services or repositories are missing. --prune
+-- Exit status 3 when something would change, 0 when not, 1 when services or repositories are missing, 4 when
+-- rules refuse. --prune
 -- shows also which grants of Lightsail's roles the file does not name. `lanyard apply FILE` makes it so;
 -- --output json is a plan that lanyard apply takes, too.
 
@@ -27,6 +28,7 @@ local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("file", "The file, or - for stdin.")
 command:flag("--prune", "Take away grants of Lightsail's roles that the file does not name.")
 command:flag("--fold", "Join lanyard's own statements into one where a policy would be too large.")
+command:with_rules()
 local options = command:parse()
 
 local desired, err = read.file(options.file)
@@ -36,7 +38,4 @@ end
 options.region = options.region or desired.region
 local plan = cli.check(plans.make(cli.connect(options), desired, { prune = options.prune, fold = options.fold }))
 show.plan(options.output, plan)
-if show.failures(plan) then
-  return cli.exit.failed
-end
-return plans.changes(plan) and cli.exit.found or cli.exit.ok
+return show.failures(plan) or plans.changes(plan) and cli.exit.found or cli.exit.ok

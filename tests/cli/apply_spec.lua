@@ -131,6 +131,56 @@ describe("lanyard apply", function()
   end)
 end)
 
+describe("lanyard apply with rules", function()
+  local RULES = [[
+    rule "no grant for the service on shared-repo" {
+      on = "grant",
+      check = function(change)
+        if change.repository == "shared-repo" and change.service.name == "my-container-service" then
+          return deny "it is shared"
+        end
+      end,
+    }
+    rule "nothing is taken away" { on = "revoke", check = function(change) return deny(change.grant.service .. " stays") end }
+  ]]
+
+  it("leaves out what a rule refuses, does the rest, and leaves with 4", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = helper.emulator()
+    local path, rules = file_of(folder, "grants.lua", GRANTS), file_of(folder, "rules.lua", RULES)
+    local result = emulator:run { "plan", path, "--rules", rules }
+    assert.equal(4, result.status)
+    assert.matches("it is shared", result.err)
+    result = emulator:run { "apply", path, "--yes", "--no-settle", "--rules", rules }
+    assert.equal(4, result.status)
+    assert.matches("it is shared", result.err)
+    assert.same({ "AllowLightsailPull-my-container-service" }, sids_of(emulator, "my-private-repo"))
+    assert.same({ "CI may push", "Audit-Team Read" }, sids_of(emulator, "shared-repo"))
+  end)
+
+  it("asks about each grant that is pruned", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = helper.emulator()
+    emulator:run { "grant", "my-container-service", "my-private-repo", "--enable" }
+    local path, rules = file_of(folder, "grants.lua", "return { grants = {} }"), file_of(folder, "rules.lua", RULES)
+    local result = emulator:run { "apply", path, "--yes", "--prune", "--no-settle", "--rules", rules }
+    assert.equal(4, result.status)
+    assert.matches("my%-container%-service stays", result.err)
+    assert.same({ "AllowLightsailPull-my-container-service" }, sids_of(emulator, "my-private-repo"))
+  end)
+
+  it("does not turn a role on against a rule", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = helper.emulator()
+    local rules = file_of(folder, "rules.lua", 'rule "off" { on = "enable", check = function() return deny "never" end }')
+    local result = emulator:run { "apply", file_of(folder, "grants.lua", GRANTS), "--yes", "--rules", rules }
+    assert.equal(4, result.status)
+    assert.matches("never", result.err)
+    assert.matches("puller role%s+off", emulator:run({ "status" }).out)
+    assert.same({}, sids_of(emulator, "my-private-repo"))
+  end)
+end)
+
 describe("lanyard apply PLAN", function()
   it("applies a saved plan without a question", function()
     local folder <close> = helper.folder()

@@ -6,6 +6,7 @@
 
 local errors = require "lanyard.errors"
 local grant = require "lanyard.access.grant"
+local lists = require "lanyard.lists"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
 local store = require "lanyard.access.store"
@@ -31,7 +32,7 @@ function M.role_of(service, region)
   return NOT_THERE_YET:format(region, service.name)
 end
 
--- The principals that go with --prune: puller roles of this Region to which no wish can refer. Where a
+-- Tells the principals that go with --prune: puller roles of this Region to which no wish can refer. Where a
 -- service could not be asked for its role, each role of it may be the one that is meant.
 local function unnamed(wishes, services, region)
   local wanted = {}
@@ -58,18 +59,22 @@ local function moved(name)
   }
 end
 
--- The edits of an entry's wishes: { edit, role_arn, ended }, without those of services that can't be granted.
+-- The edits of an entry's wishes: { edit, role_arn, ended, part }, without those of services that can't be
+-- granted. A part is what rules are asked about.
 local function edits_of(entry, plan)
   local edits = {}
   for _, wish in ipairs(entry.wishes) do
     local service = plan.services[wish.service]
     if service then
       local role_arn = M.role_of(service, plan.region)
+      local sid = wish.sid or grant.sid_for(service.name)
       edits[#edits + 1] = {
         role_arn = role_arn,
+        part = { on = "grant", service = service,
+          grant = { service = service.name, principal = role_arn, sid = sid, expires = wish.expires } },
         ended = wish.expires ~= nil and wish.expires <= plan.now,
         edit = grant.edit {
-          role_arn = role_arn, sid = wish.sid or grant.sid_for(service.name), resource = entry.repository.arn,
+          role_arn = role_arn, sid = sid, resource = entry.repository.arn,
           fold = plan.fold, expires = wish.expires or false, now = plan.now,
         },
       }
@@ -86,15 +91,32 @@ local function current_roles(plan)
   return roles
 end
 
--- The edit of a whole entry, for lanyard.access.write; its detail is { words, warning }.
-local function edit_of(entry, plan)
-  local edits = edits_of(entry, plan)
-  local prune = plan.prune and { match = unnamed(entry.wishes, plan.services, plan.region) }
+-- Takes out of a document what no wish names; adds a part for each role that goes.
+local function prune(doc, is_unnamed, parts)
+  local gone = {}
+  local changed = doc:revoke { match = function(type_, value, statement)
+    local goes = is_unnamed(type_, value)
+    if goes and statement.effect == "Allow" and not statement.not_principal then
+      gone[value] = true
+    end
+    return goes
+  end }
+  for _, value in ipairs(lists.sorted_names(gone)) do
+    parts[#parts + 1] = {
+      on = "revoke", grant = { principal = value, service = principal.classify("AWS", value).service },
+    }
+  end
+  return changed
+end
+
+-- The edit of a whole entry, for lanyard.access.write; its detail is { words, warning, parts }.
+local function edit_of(entry, plan, edits)
+  local is_unnamed = plan.prune and unnamed(entry.wishes, plan.services, plan.region)
   local guard = entry.guard and { doc = entry.guard.text and policy.parse(entry.guard.text) }
   local roles = current_roles(plan)
   return function(doc, found)
-    local changed = prune and doc:revoke(prune) or false
-    local warning
+    local parts, warning = {}, nil
+    local changed = is_unnamed and prune(doc, is_unnamed, parts) or false
     for _, one in ipairs(edits) do
       -- A grant that has ended is not made any more; one that is there is made to end.
       if not one.ended or names_role(doc, one.role_arn) then
@@ -102,6 +124,7 @@ local function edit_of(entry, plan)
         if did == nil then
           return nil, detail
         end
+        parts[#parts + 1] = did and one.part or nil
         changed = changed or did
         warning = warning or detail.warning
       end
@@ -109,7 +132,7 @@ local function edit_of(entry, plan)
     if changed and guard and not store.same(found, guard.doc) then
       return nil, moved(entry.repository.name)
     end
-    return changed, { words = words.difference(found, doc, roles, plan.region), warning = warning }
+    return changed, { words = words.difference(found, doc, roles, plan.region), warning = warning, parts = parts }
   end
 end
 
@@ -140,6 +163,15 @@ local function is_fresh(here, entry, plan)
   return false
 end
 
+-- What rules may be asked about.
+local function parts_of(edits, plan)
+  local parts = plan.prune and { { on = "revoke" } } or {}
+  for _, one in ipairs(edits) do
+    parts[#parts + 1] = one.part
+  end
+  return parts
+end
+
 local function record_of(entry, plan)
   local services = {}
   for i, wish in ipairs(entry.wishes) do
@@ -157,9 +189,11 @@ function M.make(here, plan, entry, options)
   if not ok then
     return nil, err
   end
+  local edits = edits_of(entry, plan)
   local result
-  result, err = write.change_policy(here, entry.repository, edit_of(entry, plan), {
+  result, err = write.change_policy(here, entry.repository, edit_of(entry, plan, edits), {
     action = "apply",
+    parts = parts_of(edits, plan),
     record = record_of(entry, plan),
     dry_run = options.dry_run,
     settle = options.settle,

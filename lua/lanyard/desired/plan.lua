@@ -75,8 +75,25 @@ local function roles_off(services, entries, now)
   return lists.sorted_names(off)
 end
 
+-- Takes out the services whose role must not be turned on.
+local function ask_rules(here, plan)
+  local permitted = {}
+  for _, name in ipairs(plan.enable) do
+    local ok, err = here:permit { on = "enable", service = plan.services[name], dry_run = true }
+    if ok then
+      permitted[#permitted + 1] = name
+    else
+      plan.services[name] = false
+      table.insert(plan.failures, { service = name, err = err })
+    end
+  end
+  plan.enable = permitted
+end
+
 -- Fills in what each entry would change; those that can't be looked at are failures.
 local function rehearse(here, plan)
+  plan.enable = roles_off(plan.services, plan.entries, plan.now)
+  ask_rules(here, plan)
   local changes = task.map(plan.entries, function(entry)
     local found, err = change.make(here, plan, entry, { dry_run = true })
     return { change = found, err = err }
@@ -87,7 +104,6 @@ local function rehearse(here, plan)
       table.insert(plan.failures, { repository = entry.repository.name, err = entry.err })
     end
   end
-  plan.enable = roles_off(plan.services, plan.entries, plan.now)
   return plan
 end
 

@@ -15,13 +15,21 @@ local function count(number, one, many)
   return ("%d %s"):format(number, number == 1 and one or many)
 end
 
--- Tells the failures of a plan on stderr; whether there are any.
+-- The exit status of what failed: that of a refusal where rules refused and nothing else went wrong.
+local function worse(status, err)
+  local own = cli.status_of(err) == cli.exit.refused and cli.exit.refused or cli.exit.failed
+  return status == cli.exit.failed and status or own
+end
+
+-- Tells the failures of a plan on stderr; --> the exit status that they ask for | nil where there are none
 function M.failures(plan)
+  local status
   for _, failure in ipairs(plan.failures) do
+    status = worse(status, failure.err)
     local what = escape.printable(failure.repository or failure.service)
     cli.note(("lanyard: %s: %s"):format(what, cli.describe(failure.err)))
   end
-  return #plan.failures > 0
+  return status
 end
 
 local function entry_lines(lines, entry)
@@ -90,11 +98,11 @@ end
 
 -- Prints what became of a plan; --> the exit status
 function M.applied(output, plan, roles, changes)
-  local failed = M.failures(plan)
+  local status = M.failures(plan)
   local rows = {}
   for i, role in ipairs(roles) do
     if role.err then
-      failed = true
+      status = worse(status, role.err)
       cli.note(("lanyard: %s: %s"):format(role.service, cli.describe(role.err)))
     end
     rows[i] = { role.service, { role.change and role.change.kind or "failed", role.err and "red" or "green" } }
@@ -104,11 +112,14 @@ function M.applied(output, plan, roles, changes)
     cli.out "\n"
   end
   local plain = saved.plain(plan)
-  local status = report.changes(output, changes, {
+  local of_changes = report.changes(output, changes, {
     account = plan.account, region = plan.region, roles = plain_roles(roles), unchanged = plain.unchanged,
     failures = plain.failures,
   })
-  return failed and cli.exit.failed or status
+  if status and of_changes == cli.exit.failed then
+    return of_changes
+  end
+  return status or of_changes
 end
 
 return M

@@ -12,9 +12,9 @@ describe("repositories", function()
 
   it("page through a large registry", function()
     local many = {}
-    for i = 1, 250 do many[i] = { name = ("r%03d"):format(i) } end
+    for i = 1, 2500 do many[i] = { name = ("r%04d"):format(i) } end
     local w <close> = world.new { seed = { regions = { ["us-east-1"] = { repositories = many } } } }
-    assert.equal(250, #assert(w.here:repositories()))
+    assert.equal(2500, #assert(w.here:repositories()))
     assert.equal(3, w:count "DescribeRepositories")
   end)
 end)
