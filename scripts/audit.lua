@@ -17,6 +17,8 @@
 -- --history DB keeps the run in that file of SQLite, which is made when it is absent: `lanyard history` tells when
 -- grants and findings came and went. A run that cannot be kept is told, after the report, with exit status 1.
 --
+-- With --desired, a file for lanyard plan, what differs from it is a finding, too.
+--
 -- --shard I/N looks at the Ith of N parts, in which a repository always is, wherever it runs. `lanyard audit
 -- merge FILE...` puts JSON reports together. (A repository that is named merge: lanyard audit -- merge.)
 -- What takes a look at all repositories, as a role that none grants, no shard tells.
@@ -25,6 +27,7 @@ local audit = require "lanyard.audit"
 local aws = require "lanyard.aws"
 local baseline = require "lanyard.audit.baseline"
 local cli = require "lanyard.cli"
+local desired = require "lanyard.desired.read"
 local errors = require "lanyard.errors"
 local history = require "lanyard.audit.history"
 local lists = require "lanyard.lists"
@@ -49,6 +52,7 @@ command:option("--service", "Tell only what concerns this container service."):a
 command:option("--fail-on", "Exit with 3 on a finding of this severity or a higher one.")
   :choices(audit.SEVERITIES):argname "SEVERITY"
 command:option("--baseline", "Tell what changed since this report."):argname "FILE"
+command:option("--desired", "Tell what differs from this file for lanyard plan."):argname "FILE"
 command:option("--history", "Keep this run in a file of SQLite."):argname "DB"
 command:option("--shard", "Look at the Ith of N parts of the repositories."):argname "I/N":convert(scope.shard)
 command:option("--assume-role", "Look at other accounts with their role of this name."):argname "NAME"
@@ -60,7 +64,7 @@ command:option("--unused-days", "A grant that no deployment needs is unused afte
 local options = command:parse()
 
 -- Options of looking, which say nothing when reports are merged.
-local LOOKING = { "region", "profile", "endpoint_url", "shard", "assume_role", "accounts", "organization" }
+local LOOKING = { "region", "profile", "endpoint_url", "shard", "assume_role", "accounts", "organization", "desired" }
 
 if options.accounts and options.organization then
   command:usage "--accounts and --organization: choose one"
@@ -130,8 +134,22 @@ local function tell_failures(failures)
   return failed
 end
 
+-- What the file of --desired says | nil. Its Region is looked at where no other is asked for.
+local function read_desired()
+  if not options.desired then
+    return nil
+  end
+  local wanted, err = desired.file(options.desired)
+  if not wanted then
+    cli.fail(err, cli.exit.usage)
+  end
+  options.region = options.region or wanted.region
+  return wanted
+end
+
 -- --> the report, whether something failed
 local function look()
+  local wanted = read_desired()
   local meter = progress.meter()
   local scopes, result, failures
   progress.show(meter, cli.progress, function()
@@ -140,6 +158,7 @@ local function look()
       globs = #options.repository > 0 and options.repository or nil,
       shard = options.shard,
       unused_days = options.unused_days,
+      desired = wanted,
       texts = options.output == "html",
       meter = meter,
     })
@@ -147,7 +166,14 @@ local function look()
   if #scopes == 1 and failures[1] then
     cli.fail(failures[1].err)
   end
-  return result, tell_failures(failures)
+  local compared = not wanted or not wanted.region
+  for _, one in ipairs(result.scopes) do
+    compared = compared or one.region == wanted.region
+  end
+  if not compared then
+    tell(("%s is for %s, which was not looked at"):format(wanted.name, wanted.region))
+  end
+  return result, tell_failures(failures) or not compared
 end
 
 -- --> the report of those in files, whether it lacks something

@@ -22,6 +22,8 @@ return {
   ["denied-grant"] = { "medium", "an Allow that a Deny cancels" },
   ["overlapping-grant"] = { "low", "an Allow of which another one says all" },
   ["expired-grant"] = { "low", "an Allow whose date has passed" },
+  -- What shall be there
+  ["drift"] = { "medium", "what differs from the desired file that was given" },
   -- Policies
   ["unreadable-policy"] = { "medium", "a policy that could not be read" },
   ["policy-nearly-full"] = { "low", "over 80 % of the characters that ECR takes" },

@@ -15,6 +15,7 @@
 
 local catalogue = require "lanyard.audit.catalogue"
 local collect = require "lanyard.audit.collect"
+local drift = require "lanyard.audit.drift"
 local grants = require "lanyard.audit.findings.grants"
 local images = require "lanyard.audit.findings.images"
 local lint = require "lanyard.policy.lint"
@@ -29,13 +30,14 @@ local M = {}
 local RULES = {
   policies.unreadable, principals.public, principals.service_roles, principals.lightsail_service,
   images.elsewhere, images.missing, images.not_granted, grants.partial, grants.reach, principals.orphans,
-  roles.stale, principals.other_accounts, grants.denied, policies.lint, roles.unused_roles,
+  roles.stale, drift.repositories, drift.rest,
+  principals.other_accounts, grants.denied, policies.lint, roles.unused_roles,
   roles.unused_grants, grants.overlapping, grants.expired, policies.nearly_full, images.mutable,
 }
 
 local OF_ALL = {
   [images.elsewhere] = true, [images.missing] = true, [images.not_granted] = true, [images.mutable] = true,
-  [roles.unused_roles] = true,
+  [roles.unused_roles] = true, [drift.rest] = true,
 }
 
 local RANK = {}

@@ -97,11 +97,11 @@ local function look(here, seen, options)
   return rows, json.array(judge:rest())
 end
 
--- run(here [, { globs, profile, unused_days, trusted_accounts, texts, tell }]) --> report | nil, err
+-- run(here [, { globs, profile, unused_days, trusted_accounts, desired, texts, tell }]) --> report | nil, err
 -- `profile` is the one that was asked for: the report and the commands in it name it. trusted_accounts
--- is a list of accounts that may pull. With `texts` each repository has its policy's statements = list of
--- { index, label, text }. tell(finding) gets each finding as it is known; the report has neither findings
--- nor repositories then.
+-- is a list of accounts that may pull, `desired` what shall be there (of lanyard.desired.read). With `texts`
+-- each repository has its policy's statements = list of { index, label, text }. tell(finding) gets each finding
+-- as it is known; the report has neither findings nor repositories then.
 -- report: { version, tool, time, scopes = { { account, region, profile, repositories = { { name, arn,
 -- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn } },
 -- services_unknown } }, findings }; ready for lanyard.json, and not to be changed but as a whole: what
@@ -115,6 +115,7 @@ function M.run(here, options)
   end
   seen.profile = options.profile
   seen.trusted = options.trusted_accounts and set_of(options.trusted_accounts)
+  seen.desired, seen.desired_met = options.desired, {}
   local repositories, found = look(here, seen, options)
   return {
     version = M.VERSION,

@@ -83,7 +83,8 @@ local function edits_of(entry, plan)
   return edits
 end
 
-local function current_roles(plan)
+-- current_roles(plan) --> the puller roles by their services
+function M.current_roles(plan)
   local roles = {}
   for name, service in pairs(plan.known) do
     roles[name] = M.role_of(plan.services[name] or service, plan.region)
@@ -109,11 +110,10 @@ local function prune(doc, is_unnamed, parts)
   return changed
 end
 
--- The edit of a whole entry, for lanyard.access.write; its detail is { words, warning, parts }.
-local function edit_of(entry, plan, edits)
+local function edit_with(edits, entry, plan)
   local is_unnamed = plan.prune and unnamed(entry.wishes, plan.services, plan.region)
   local guard = entry.guard and { doc = entry.guard.text and policy.parse(entry.guard.text) }
-  local roles = current_roles(plan)
+  local roles = M.current_roles(plan)
   return function(doc, found)
     local parts, warning = {}, nil
     local changed = is_unnamed and prune(doc, is_unnamed, parts) or false
@@ -163,6 +163,11 @@ local function is_fresh(here, entry, plan)
   return false
 end
 
+-- edit(entry, plan) --> the edit of a whole entry, for lanyard.access.write; its detail is { words, warning, parts }
+function M.edit(entry, plan)
+  return edit_with(edits_of(entry, plan), entry, plan)
+end
+
 -- What rules may be asked about.
 local function parts_of(edits, plan)
   local parts = plan.prune and { { on = "revoke" } } or {}
@@ -191,7 +196,7 @@ function M.make(here, plan, entry, options)
   end
   local edits = edits_of(entry, plan)
   local result
-  result, err = write.change_policy(here, entry.repository, edit_of(entry, plan, edits), {
+  result, err = write.change_policy(here, entry.repository, edit_with(edits, entry, plan), {
     action = "apply",
     parts = parts_of(edits, plan),
     record = record_of(entry, plan),

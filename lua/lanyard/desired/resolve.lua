@@ -7,6 +7,29 @@ local repositories = require "lanyard.access.repositories"
 
 local M = {}
 
+-- What a grant asks for each of its repositories.
+function M.wish(grant)
+  return { service = grant.service, expires = grant.expires, sid = grant.sid, place = grant.place }
+end
+
+-- wishes_of(desired, name) --> the wishes for one repository, as in resolve, and the names and globs that mean it
+-- as { [grants' place .. name or glob] = true }. Of two for one service the first counts.
+function M.wishes_of(desired, name)
+  local wishes, by, wished = {}, {}, {}
+  for _, grant in ipairs(desired.grants) do
+    for _, pattern in ipairs(grant.repositories) do
+      if pattern == name or repositories.is_glob(pattern) and match.glob(pattern, name) then
+        by[grant.place .. pattern] = true
+        if not wished[grant.service] then
+          wished[grant.service] = true
+          wishes[#wishes + 1] = M.wish(grant)
+        end
+      end
+    end
+  end
+  return wishes, by
+end
+
 -- The names that a name or a glob stands for, of those there are (in order).
 local function matching(pattern, known, all)
   if not repositories.is_glob(pattern) then
@@ -73,7 +96,7 @@ local function add_wish(result, name, grant)
       return
     end
   end
-  wishes[#wishes + 1] = { service = grant.service, expires = grant.expires, sid = grant.sid, place = grant.place }
+  wishes[#wishes + 1] = M.wish(grant)
 end
 
 -- resolve(desired, { region, services, repositories }) --> { wishes = { [repository] = { { service (name),

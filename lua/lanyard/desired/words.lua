@@ -1,8 +1,8 @@
 -- The difference of two policies of a repository in words: which container services may pull, and until
 -- when.
 --
---   words.difference(before, after, roles) --> { "+ web may pull", "~ jobs: until 2026-12-01 -> until 2027-01-31",
---                                                "- old" }
+--   words.difference(before, after, roles, region)
+--     --> { "+ web may pull", "~ jobs: until 2026-12-01 -> until 2027-01-31", "- old" }
 
 local expiry = require "lanyard.policy.expiry"
 local instant = require "lanyard.aws.instant"
@@ -74,21 +74,15 @@ local function name_of(arn, roles, region)
   return ("an earlier role of %s"):format(who.service)
 end
 
-local function line(name, before, after)
-  if not before then
-    return ("+ %s may pull%s"):format(name, after.text ~= "" and " " .. after.text or "")
-  elseif not after then
-    return "- " .. name
-  elseif before.text ~= after.text then
-    return ("~ %s: %s -> %s"):format(name, before.text ~= "" and before.text or "without end",
-      after.text ~= "" and after.text or "without end")
-  end
-  return nil
+-- How far a grant reaches, also where nothing limits it.
+function M.text(of)
+  return of.text ~= "" and of.text or "without end"
 end
 
--- difference(before, after, roles, region) --> lines, by name; `before` and `after` are documents or nil,
--- `roles` the current puller roles by their services, as far as they are known.
-function M.difference(before, after, roles, region)
+-- changes(before, after, roles, region) --> list of { arn, service, name, before = reach | nil, after = reach |
+-- nil }, by name, of the roles whose grant comes, goes or reaches elsewhere. `before` and `after` are documents or
+-- nil, `roles` the current puller roles by their services, as far as they are known.
+function M.changes(before, after, roles, region)
   local old, new = M.grants(before), M.grants(after)
   local all, names = {}, {}
   for arn in pairs(old) do all[arn] = true end
@@ -103,9 +97,30 @@ function M.difference(before, after, roles, region)
     end
     return a < b
   end)
-  local lines = {}
+  local changes = {}
   for _, arn in ipairs(arns) do
-    lines[#lines + 1] = line(names[arn], old[arn], new[arn])
+    if not (old[arn] and new[arn] and old[arn].text == new[arn].text) then
+      changes[#changes + 1] = { arn = arn, service = principal.classify("AWS", arn).service, name = names[arn],
+        before = old[arn], after = new[arn] }
+    end
+  end
+  return changes
+end
+
+local function line(change)
+  if not change.before then
+    return ("+ %s may pull%s"):format(change.name, change.after.text ~= "" and " " .. change.after.text or "")
+  elseif not change.after then
+    return "- " .. change.name
+  end
+  return ("~ %s: %s -> %s"):format(change.name, M.text(change.before), M.text(change.after))
+end
+
+-- difference(before, after, roles, region) --> a line for each of the changes
+function M.difference(...)
+  local lines = {}
+  for i, change in ipairs(M.changes(...)) do
+    lines[i] = line(change)
   end
   return lines
 end
