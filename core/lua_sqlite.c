@@ -58,24 +58,25 @@ static sqlite3 *check_database(lua_State *L) {
 }
 
 /* open(path [, { readonly = false, busy = 0 }]) --> db | nil, err
- * The file is made when it is absent, unless it is opened to be read. `busy` is how many seconds to
- * wait for another one's lock; nothing else runs meanwhile. A schema from elsewhere is confined: it
- * calls no function that has side effects, and nobody loads an extension. */
+ * The file is made when it is absent, unless it is opened to be read; then what a crash left half
+ * done is still undone where the file can be written to, and no statement writes. `busy` is how many
+ * seconds to wait for another one's lock; nothing else runs meanwhile. A schema from elsewhere is
+ * confined: it calls no function that has side effects, and nobody loads an extension. */
 static int sqlite_open(lua_State *L) {
   static const char *const known[] = {"readonly", "busy", NULL};
   const char *path = luaL_checkstring(L, 1);
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  int readonly = 0;
   lua_Number busy = 0;
   if (!lua_isnoneornil(L, 2)) {
     check_fields(L, 2, known);
-    if (opt_field_boolean(L, 2, "readonly", 0))
-      flags = SQLITE_OPEN_READONLY;
+    readonly = opt_field_boolean(L, 2, "readonly", 0);
     busy = opt_field_number(L, 2, "busy", 0);
     luaL_argcheck(L, busy >= 0 && busy <= 3600, 2, "busy: 0 to 3600 expected");
   }
   sqlite3 **slot = lua_newuserdatauv(L, sizeof *slot, 0);
   *slot = NULL;
   luaL_setmetatable(L, DATABASE_CLASS);
+  int flags = SQLITE_OPEN_READWRITE | (readonly ? 0 : SQLITE_OPEN_CREATE);
   int result = sqlite3_open_v2(path, slot, flags, NULL);
   if (result != SQLITE_OK)
     return sqlite_error(L, *slot, result);
@@ -83,6 +84,8 @@ static int sqlite_open(lua_State *L) {
   sqlite3_busy_timeout(*slot, (int)(busy * 1000));
   sqlite3_db_config(*slot, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
   sqlite3_db_config(*slot, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+  if (readonly)
+    sqlite3_exec(*slot, "PRAGMA query_only = 1", NULL, NULL, NULL);
   return 1;
 }
 

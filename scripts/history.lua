@@ -45,9 +45,9 @@ elseif what == "runs" and (options.repository or options.service or options.prin
   command:usage "--repository, --service and --principal are not for --runs"
 end
 
--- "2026-11-25T01:00:00Z" --> "2026-11-25 01:00"
+-- "2026-11-25T01:00:00Z" --> "2026-11-25 01:00Z"
 local function short(time)
-  return time and time:sub(1, 10) .. " " .. time:sub(12, 16) or "-"
+  return time and ("%s %sZ"):format(time:sub(1, 10), time:sub(12, 16)) or "-"
 end
 
 local function spans(items, columns, cells)

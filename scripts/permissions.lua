@@ -1,10 +1,9 @@
 -- Print the IAM policy that an operator needs.
 --
 -- The repository-policy actions that AWS's page lists, on every repository or (--repository) on
--- one, the Lightsail actions that lanyard calls, what an audit reads of images and Regions, and the tags
--- that rules of one's own see. Account and Region are the caller's unless given; --region '*' allows every
--- Region. The result
--- is an identity policy, ready for IAM.
+-- one, the Lightsail actions that lanyard calls, what an audit reads of images and Regions, and the
+-- tags that rules of one's own see. Account and Region are the caller's unless given; --region '*' allows every
+-- Region. The result is an identity policy, ready for IAM.
 
 local arn = require "lanyard.arn"
 local cli = require "lanyard.cli"

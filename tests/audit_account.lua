@@ -8,6 +8,7 @@
 --   account.expected         the findings: { id, severity, repository, statement's index, the text at
 --                            their place, fix }
 
+local instant = require "lanyard.aws.instant"
 local policies = require "lanyard.policy"
 local statements = require "lanyard.access.statements"
 
@@ -21,7 +22,16 @@ local GONE = ROLE:format("us-east-1", "gone", "private-repo-access/id")
 local FAR = ROLE:format("us-west-2", "gone", "private-repo-access/id")
 local GENERAL = ROLE:format("us-east-1", "web", "id")
 local CI = "arn:aws:iam::" .. ACCOUNT .. ":role/ci-deploy"
+local NOBODY = "arn:aws:iam::" .. ACCOUNT .. ":role/nobody"
+local READER = "arn:aws:iam::" .. ACCOUNT .. ":role/team/reader"
+local AUDITOR = "arn:aws:iam::" .. ACCOUNT .. ":user/team/auditor"
+local SESSION = "arn:aws:sts::" .. ACCOUNT .. ":assumed-role/reader/today"
+local STRANGE = "arn:aws:iam::" .. ACCOUNT .. ":role/AROA2XQYJ5EXAMPLE12345"
 local OTHER_CI = "arn:aws:iam::" .. ACCOUNT .. ":role/ci-check"
+
+-- Within the days in which an end is near, and after them.
+local SOON = instant.write(os.time() + 13 * 86400)
+local LATER = instant.write(os.time() + 15 * 86400)
 
 local GET, LAYER = '"ecr:BatchGetImage"', '"ecr:GetDownloadUrlForLayer"'
 local PULL = ("[%s,%s]"):format(GET, LAYER)
@@ -48,15 +58,17 @@ local function until_date(date)
   return (',"Condition":{"DateLessThan":{"aws:CurrentTime":"%s"}}'):format(date)
 end
 
--- A policy of about so many characters, of roles in this account.
+-- A policy of about so many characters.
 local function long_policy(size)
-  local names = {}
-  for i = 1, size // 48 do
-    names[i] = ("arn:aws:iam::%s:role/reader-%05d"):format(ACCOUNT, i)
+  local networks = {}
+  for i = 1, size // 15 do
+    networks[i] = ('"vpc-%08d"'):format(i)
   end
-  return policy(allow(aws(table.unpack(names)), '"ecr:DescribeImages"'))
+  return policy(allow(aws(CI), '"ecr:DescribeImages"',
+    (',"Condition":{"StringEquals":{"aws:SourceVpc":[%s]}}'):format(table.concat(networks, ","))))
 end
 
+local ANYWHERE = (',"Resource":"arn:aws:ecr:us-east-1:%s:repository/*"'):format(ACCOUNT)
 local ORG = ',"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}'
 local SOURCE = (',"Condition":{"StringEquals":{"aws:SourceAccount":"%s"}}'):format(ACCOUNT)
 local ORPHAN = "AROA2XQYJ5EXAMPLE12345"
@@ -71,12 +83,15 @@ M.policies = {
   ["good/public-push"] = policy(deny('"*"', '"ecr:PutImage"')),
   ["bad/account"] = policy(allow(aws(CI)), allow(aws("444455556666", ACCOUNT))),
   ["bad/orphan"] = policy(allow(aws(ORPHAN))),
-  ["good/orphan"] = policy(allow(aws("arn:aws:iam::" .. ACCOUNT .. ":role/" .. ORPHAN))),
+  ["bad/missing-principal"] = policy(allow(aws(CI, NOBODY))),
+  ["good/missing-principal"] = policy(allow(aws(READER, AUDITOR)), allow(aws(SESSION), '"ecr:DescribeImages"'),
+    deny(aws(NOBODY), '"ecr:PutImage"')),
+  ["good/orphan"] = policy(allow(aws(STRANGE))),
   ["bad/general"] = policy(allow(aws(GENERAL))),
   ["bad/lightsail"] = policy(allow('{"Service":"lightsail.amazonaws.com"}')),
   ["good/lightsail"] = policy(allow('{"Service":"ecs.amazonaws.com"}', PULL, SOURCE)),
   ["bad/missing-service"] = policy(allow(aws(GONE))),
-  ["good/missing-service"] = policy(allow(aws(FAR))),
+  ["bad/other-region"] = policy(allow(aws(FAR))),
   ["bad/inactive"] = policy(allow(aws(OLD))),
   ["good/web"] = policy(allow(aws(WEB))),
   ["bad/unused"] = policy(allow(aws(WEB))),
@@ -98,6 +113,11 @@ M.policies = {
   ["bad/overlap"] = policy(allow(aws(WEB, CI)), allow(aws(WEB, OTHER_CI))),
   ["bad/expired"] = policy(allow(aws(CI), PULL, until_date "2020-01-31T00:00:00Z")),
   ["good/expired"] = policy(allow(aws(CI), PULL, until_date "2999-01-31T00:00:00Z")),
+  ["bad/ends-soon"] = policy(allow(aws(WEB), PULL, until_date(SOON))),
+  ["bad/ends-soon-ci"] = policy(allow(aws(CI), PULL, until_date(SOON))),
+  ["bad/ends-soon-needed"] = policy(allow(aws(WEB), PULL, until_date(SOON))),
+  ["good/ends-soon"] = policy(allow(aws(CI), PULL, until_date(LATER))),
+  ["good/ends-later"] = policy(allow(aws(CI), PULL, until_date(SOON)), allow(aws(CI), PULL, until_date(LATER))),
   ["bad/long"] = long_policy(8600),
   ["good/long"] = long_policy(7800),
   ["bad/lint"] = policy(allow(aws(CI), '"ecr:BatchGetImages"')),
@@ -127,6 +147,7 @@ M.seed = {
           granted = image "good/web:1", missing = image "bad/missing:2", lost = image "bad/lost:1",
           mutable = image "bad/mutable:1", hub = { image = "nginx:latest" }, far = image("good/web:1", "eu-west-1"),
           ungranted = image "bad/not-granted:1", refused = image "bad/refused:1",
+          ending = image "bad/ends-soon-needed:1",
         } },
         { name = "dark", containers = { main = image "bad/role-off:1" } },
         { name = "idle", role = true, role_arn = IDLE },
@@ -134,11 +155,20 @@ M.seed = {
       repositories = repositories(),
     },
   },
-  roles = { WEB, GENERAL, OLD, GONE, FAR, CI, OTHER_CI },
+  roles = { WEB, GENERAL, OLD, GONE, FAR, CI, OTHER_CI, READER, STRANGE },
+  users = { AUDITOR },
 }
+
+-- The registry's policy: what is no finding comes first.
+M.registry_policy = policy(
+  allow(aws(ACCOUNT, CI), PULL, ANYWHERE),
+  allow(aws "444455556666", '"ecr:ReplicateImage"', ANYWHERE),
+  allow(aws "444455556666", PULL, ANYWHERE),
+  allow('"*"', '"ecr:ReplicateImage"', ANYWHERE))
 
 function M.age(state, now)
   local region = state.regions["us-east-1"]
+  region.registry_policy = { text = M.registry_policy, ids = {} }
   for name, text in pairs(M.policies) do
     region.repositories[name].policy = { text = text, ids = {} }
     region.repositories[name].mutability = name == "bad/mutable" and "MUTABLE" or "IMMUTABLE"
@@ -178,10 +208,16 @@ local function quoted(text)
   return '"' .. text .. '"'
 end
 
+local function narrow_registry(statement)
+  return ("take statement %s out of the registry's policy, or narrow it (aws ecr get-registry-policy and "
+    .. "put-registry-policy --region us-east-1), which takes a hand"):format(statement)
+end
+
 M.expected = {
+  { "registry-public", "critical", nil, nil, nil, narrow_registry "#4" },
   { "public-access", "critical", "bad/public", 1, '"*"', revoke("'*'", "bad/public") },
   { "public-access", "critical", "bad/not-principal", 1, aws(CI), remove(1, "bad/not-principal") },
-  { "policy-lint", "critical", "bad/public-push", 1, '"*"', "name the principals that need it" },
+  { "policy-lint", "critical", "bad/public-push", 1, '"*"', remove(1, "bad/public-push", "'*'") },
   { "service-role-granted", "high", "bad/general", 1, quoted(GENERAL),
     grant "bad/general" .. " && " .. revoke(GENERAL, "bad/general") },
   { "lightsail-service-granted", "high", "bad/lightsail", 1, '"lightsail.amazonaws.com"',
@@ -200,9 +236,12 @@ M.expected = {
   { "public-access-conditional", "medium", "bad/conditional", 1, '"*"', revoke("'*'", "bad/conditional") },
   { "partial-pull", "medium", "bad/partial-ci", 1, GET,
     "allow ecr:GetDownloadUrlForLayer in statement #1 as well, or take ecr:BatchGetImage out" },
+  { "registry-pull", "medium", nil, nil, nil, narrow_registry "#3" },
   { "wider-than-pull", "medium", "bad/wide", 1, '"ecr:DescribeImages"', renew "bad/wide" },
   { "orphan-principal", "medium", "bad/orphan", 1, quoted(ORPHAN),
     "lanyard revoke --orphans bad/orphan --region us-east-1" },
+  { "missing-principal", "medium", "bad/missing-principal", 1, quoted(NOBODY), revoke(NOBODY, "bad/missing-principal") },
+  { "other-region-grant", "medium", "bad/other-region", 1, quoted(FAR), revoke(FAR, "bad/other-region") },
   { "inactive-role", "medium", "bad/inactive", 1, quoted(OLD), revoke(OLD, "bad/inactive") },
   { "missing-service", "medium", "bad/missing-service", 1, quoted(GONE), revoke(GONE, "bad/missing-service") },
   { "other-account", "medium", "bad/account", 2, '"444455556666"', revoke("444455556666", "bad/account") },
@@ -210,10 +249,16 @@ M.expected = {
   { "denied-grant", "medium", "bad/denied-push", 1, allow(aws(CI), '"ecr:PutImage"'),
     remove(1, "bad/denied-push") },
   { "denied-grant", "medium", "bad/refused", 1, quoted(WEB), remove(2, "bad/refused", WEB) },
+  { "grant-ends-soon", "medium", "bad/ends-soon-needed", 1, ('{"DateLessThan":{"aws:CurrentTime":"%s"}}'):format(SOON),
+    "lanyard grant web bad/ends-soon-needed --expires 90d --region us-east-1" },
   { "unused-role", "low", nil, nil, nil, "lanyard disable idle --region us-east-1" },
   { "unused-grant", "low", "bad/unused", 1, quoted(WEB), revoke(WEB, "bad/unused") },
   { "overlapping-grant", "low", "bad/twice", 2, allow(aws(WEB)), remove(2, "bad/twice") },
   { "overlapping-grant", "low", "bad/overlap", 2, quoted(WEB), remove(2, "bad/overlap", WEB) },
+  { "grant-ends-soon", "low", "bad/ends-soon", 1, ('{"DateLessThan":{"aws:CurrentTime":"%s"}}'):format(SOON),
+    "lanyard grant web bad/ends-soon --expires 90d --region us-east-1" },
+  { "grant-ends-soon", "low", "bad/ends-soon-ci", 1, ('{"DateLessThan":{"aws:CurrentTime":"%s"}}'):format(SOON),
+    "let it end, or give statement #1 another date" },
   { "expired-grant", "low", "bad/expired", 1, '{"DateLessThan":{"aws:CurrentTime":"2020-01-31T00:00:00Z"}}',
     remove(1, "bad/expired") },
   { "policy-nearly-full", "low", "bad/long", nil, M.policies["bad/long"],

@@ -115,6 +115,36 @@ describe("lanyard audit of several scopes", function()
     assert.match("critical +public%-access: everyone [^\n]+ %(111122223333 eu%-west%-1%)", result.out)
   end)
 
+  it("prints JSON Lines as findings are known, and judges by the worst", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = two_regions(folder, nil, true)
+    local result = emulator:run { "audit", "--region", "us-east-1,eu-west-1", "--output", "jsonl", "--fail-on", "critical" }
+    assert.equal("", result.err)
+    assert.equal(3, result.status)
+    local regions = {}
+    for line in result.out:gmatch "[^\n]+" do
+      local finding = json.decode(line)
+      assert.equal("public-access", finding.id)
+      regions[#regions + 1] = finding.region
+    end
+    table.sort(regions)
+    assert.same({ "eu-west-1", "us-east-1" }, regions)
+    helper.write(folder .. "/before.json", emulator:run({ "audit", "--region", "us-east-1", "--output", "json" }).out)
+    result = emulator:run { "audit", "--output", "jsonl", "--baseline", folder .. "/before.json", "--fail-on", "info" }
+    assert.equal(0, result.status)
+    assert.match('"state":"unchanged"', result.out)
+  end)
+
+  it("refuses a name that no repository has before it asks for anything", function()
+    local emulator <close> = helper.emulator()
+    for _, regions in ipairs { "us-east-1", "us-east-1,eu-west-1" } do
+      local result = emulator:run { "audit", "a\255b", "--region", regions, "--output", "json" }
+      assert.equal(2, result.status)
+      assert.match("is no repository's name", result.err)
+    end
+    assert.equal("0\n", helper.run({ "curl", "-s", emulator.url .. "/_emulator/calls" }).out)
+  end)
+
   it("leaves with 1 when a Region failed, and with 3 when another has a finding all the same", function()
     local folder <close> = helper.folder()
     for _, case in ipairs { { 1, {} }, { 3, { "--fail-on", "high" } } } do
@@ -179,19 +209,20 @@ describe("lanyard audit beside earlier reports", function()
     local result = emulator:run { "audit", "--baseline", clean, "--fail-on", "high" }
     assert.equal(3, result.status)
     assert.match("critical +new  public%-access: ", result.out)
-    assert.match("\nsince %d[^\n]*: 1 new, 0 gone\ngrant +new +my%-private%-repo: %* %(allow%)\n$", result.out)
+    assert.match("\nsince %d[^\n]*: 1 finding new, 0 gone; 1 grant new, 0 gone\n"
+      .. "grant +new +my%-private%-repo: %* %(allow%)\n$", result.out)
     result = emulator:run { "audit", "--baseline", open, "--fail-on", "high" }
     assert.equal(0, result.status)
     assert.match("critical +unchanged  public%-access: ", result.out)
     emulator:run { "-e", CLOSE }
     result = emulator:run { "audit", "--baseline", open, "--fail-on", "high" }
     assert.equal(0, result.status)
-    assert.match(": 0 new, 1 gone\ncritical +gone +public%-access: [^\n]+\ngrant +gone +my%-private%-repo: %*", result.out)
+    assert.match(": 0 findings new, 1 gone; 0 grants new, 1 gone\ncritical +gone +public%-access: [^\n]+\ngrant +gone +my%-private%-repo: %*", result.out)
     local report = json.decode(emulator:run({ "audit", "--baseline", open, "--output", "json" }).out)
     assert.equal("public-access", report.baseline.gone[1].id)
     -- Of another service than the one asked for.
     result = emulator:run { "audit", "--baseline", open, "--service", "my-container-service" }
-    assert.match(": 0 new, 0 gone\n$", result.out)
+    assert.match(": 0 findings new, 0 gone; 0 grants new, 0 gone\n$", result.out)
   end)
 
   it("takes no baseline that is none, and says so in a line before it asks AWS", function()
@@ -220,7 +251,8 @@ describe("lanyard audit beside earlier reports", function()
     assert.equal(3, merged.status)
     merged = emulator:run { "--output", "json", "audit", "merge", shards[1], shards[3] }
     assert.equal(1, merged.status)
-    assert.equal("lanyard: missing: shard 2/3\n", merged.err)
+    assert.equal("lanyard: missing: shard 2/3 (roles that none grants, and images of repositories that are not there, are told "
+      .. "with all shards only)\n", merged.err)
     assert.equal(1, json.decode(merged.out).version)
   end)
 
@@ -253,6 +285,8 @@ describe("lanyard audit --assume-role", function()
       ["need %-%-assume%-role"] = { "--accounts", "111122223333" }, ["choose one"] = { "--assume-role", "x",
         "--accounts", "111122223333", "--organization" },
       ["needs %-%-accounts or %-%-organization"] = { "--assume-role", "x" },
+      ["external%-id need %-%-assume%-role"] = { "--external-id", "abc" },
+      ["is no external id"] = { "--assume-role", "x", "--organization", "--external-id", "a b" },
       ["12 digits"] = { "--assume-role", "x", "--accounts", "12" },
       ["is no name of a role"] = { "--assume-role", "arn:aws:iam::111122223333:role/x", "--organization" },
     } do

@@ -30,7 +30,7 @@ describe("lanyard history", function()
     assert.same({ "", 0 }, { result.err, result.status })
     assert.match("^REPOSITORY +WHO +PULL +STATEMENT +CAME +LAST SEEN +GONE\n", result.out)
     assert.match("\nshared%-repo +my%-container%-service +allow +AllowLightsailPull%-my%-container%-service"
-      .. " +(%d%d%d%d%-%d%d%-%d%d %d%d:%d%d) +%1 +%d%d%d%d%-%d%d%-%d%d %d%d:%d%d\n$", result.out)
+      .. " +(%d%d%d%d%-%d%d%-%d%d %d%d:%d%dZ) +%1 +%d%d%d%d%-%d%d%-%d%d %d%d:%d%dZ\n$", result.out)
     local items = json.decode(history({ "--output", "json" }, { LANYARD_HISTORY = folder .. "/a.db" }).out)
     assert.equal(1, #items)
     assert.same({ SERVICE, "puller", "allow", REPOSITORY, false }, { items[1].service, items[1].kind, items[1].decision,
@@ -71,7 +71,7 @@ describe("lanyard history", function()
       { { file, "--runs", "--service", "x" }, 2, "not for %-%-runs" },
       { { folder .. "/none" }, 2, "none is not there: lanyard audit %-%-history makes it" },
       { { file }, 1, "text: file is not a database; name another file, or remove this one" },
-      { { folder.path }, 1, "disk I/O error" },
+      { { folder.path }, 1, "unable to open database file; name a file" },
     } do
       local result = history(case[1])
       assert.same({ "", case[2] }, { result.out, result.status })

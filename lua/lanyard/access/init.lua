@@ -9,7 +9,7 @@
 --     print(repository.name, change.kind)
 --   end
 
-local change = require "lanyard.access.change"
+local changes = require "lanyard.access.change"
 local errors = require "lanyard.errors"
 local grant = require "lanyard.access.grant"
 local grants = require "lanyard.access.grants"
@@ -34,7 +34,7 @@ local methods = {
   disable = roles.disable,
   grant = grant.grant,
   revoke = revoke.revoke,
-  change_each = change.each,
+  change_each = changes.each,
   policies = grants.policies,
   grants_of = grants.grants_of,
   grant_rows = grants.grant_rows,

@@ -18,7 +18,7 @@ function M.is_glob(name)
   return name:find "[*?]" ~= nil
 end
 
--- check(name) --> true | nil, err: whether a name or a glob could be of a repository
+-- check(name or glob) --> true | nil, err
 function M.check(name)
   local ok, why
   if M.is_glob(name) then

@@ -18,10 +18,16 @@ local M = {}
 -- What only a look at images finds.
 local OF_IMAGES = lists.set "image-missing unused-grant"
 
+-- What a scope must know for a finding of these: the member that says why it does not.
+local NEEDS = {
+  ["registry-public"] = "registry_unknown", ["registry-pull"] = "registry_unknown",
+  ["missing-principal"] = "identities_unknown",
+}
+
 -- Whether the report would have the finding, were it still there. index: merge.index(report)
 function M.would_have(report, index, finding)
   local known = index[merge.scope_key(finding)]
-  if not known or finding.service and known.scope.services_unknown then
+  if not known or finding.service and known.scope.services_unknown or known.scope[NEEDS[finding.id] or false] then
     return false
   elseif finding.repository then
     local repository = known.repositories[finding.repository]

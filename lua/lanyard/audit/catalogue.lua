@@ -8,10 +8,12 @@ return {
   ["other-account"] = { "medium", "another account can pull" },
   ["untrusted-account"] = { "high", "an account that is not among the trusted ones can pull" },
   ["orphan-principal"] = { "medium", "the unique id of a role or user that was deleted" },
+  ["missing-principal"] = { "medium", "a role or user of the account that is not there" },
   ["service-role-granted"] = { "high", "a service's general role, which pulls nothing, is granted" },
   ["lightsail-service-granted"] = { "high", "Lightsail as a service principal, which pulls nothing, is granted" },
   -- Roles and services
   ["missing-service"] = { "medium", "a grant to a service that does not exist" },
+  ["other-region-grant"] = { "medium", "a grant to a service of another Region, which can't pull" },
   ["inactive-role"] = { "medium", "a grant to a role that its service has not, or not any more" },
   ["unused-role"] = { "low", "a role that is on and granted nowhere" },
   ["unused-grant"] = { "low", "a grant that no deployment needs and nobody used for long" },
@@ -22,8 +24,12 @@ return {
   ["denied-grant"] = { "medium", "an Allow that a Deny cancels" },
   ["overlapping-grant"] = { "low", "an Allow of which another one says all" },
   ["expired-grant"] = { "low", "an Allow whose date has passed" },
+  ["grant-ends-soon"] = { "low", "an Allow whose date is near" },
   -- What shall be there
   ["drift"] = { "medium", "what differs from the desired file that was given" },
+  -- The registry
+  ["registry-public"] = { "critical", "the registry's policy lets everyone in" },
+  ["registry-pull"] = { "medium", "the registry's policy lets somebody pull from many repositories" },
   -- Policies
   ["unreadable-policy"] = { "medium", "a policy that could not be read" },
   ["policy-nearly-full"] = { "low", "over 80 % of the characters that ECR takes" },

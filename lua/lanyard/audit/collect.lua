@@ -5,12 +5,13 @@
 --   collect.each(here, seen, 90, function(repository, position) ... end)
 --
 -- seen: { account, region, now, whole, repositories, services, service = { [name] = }, services_unknown,
--- deployed, granted = { [principal] = true }, unread, share(text) }. `whole` without globs, `unread` once a
+-- deployed, granted = { [principal] = true }, unread, registry (see lanyard.audit.registry), registry_unknown,
+-- identities (see lanyard.audit.identities), share(text) }. `whole` without globs, `unread` once a
 -- policy could not be read. A policy as it is parsed takes much room, and there may be ten thousand: so a
 -- repository is looked at, visited and given up.
 --
--- A repository here: one of lanyard.access.repositories with { doc | nil, access, statements, unknown,
--- images_unknown }. `unknown` is why its policy could not be read; access and statements are empty
+-- A repository here: one of lanyard.access.repositories with { doc | nil, access, statements, missing,
+-- unknown, images_unknown }. `unknown` is why its policy could not be read; access and statements are empty
 -- then. An access, one for each principal that an Allow statement gives a pull action: { principal,
 -- type, kind, decision, answers, statements, given_by, service, region, account, foreign }; `statements`
 -- are labels, `given_by` the statements themselves, `answers` what the whole policy says to each pull
@@ -20,11 +21,13 @@
 -- For `deployed` and `last_pull` see lanyard.audit.images.
 
 local arn = require "lanyard.arn"
+local identities = require "lanyard.audit.identities"
 local images = require "lanyard.audit.images"
 local instant = require "lanyard.aws.instant"
 local match = require "lanyard.match"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
+local registry = require "lanyard.audit.registry"
 local task = require "lanyard.task"
 
 local M = {}
@@ -124,6 +127,7 @@ local function look_at(here, seen, repository)
     repository.doc = doc
     repository.statements = doc:statements()
     repository.access = access_of(seen, repository)
+    repository.missing = seen.identities:missing(repository.statements, seen.account)
   end
   for _, access in ipairs(repository.access) do
     seen.granted[access.principal] = true
@@ -148,15 +152,16 @@ local function sharer()
   end
 end
 
--- begin(here, { globs }) --> seen, whose repositories have been listed and not looked at
+-- begin(here, { globs, identities = shared }) --> seen, whose repositories have been listed and not looked at
 -- | nil, err: without a list of repositories there is nothing to tell. The services are known then, and what
 -- they deploy. What one may not read is unknown, and the rest goes on.
 function M.begin(here, options)
   local listed, services, services_err
-  local err
+  local err, registry_policy, registry_err
   task.all {
     function() listed, err = here:repositories(options.globs) end,
     function() services, services_err = here:services() end,
+    function() registry_policy, registry_err = registry.look(here) end,
   }
   if not listed then
     return nil, err
@@ -171,6 +176,9 @@ function M.begin(here, options)
     services = services,
     service = by_name(services),
     services_unknown = services_err and tostring(services_err) or nil,
+    registry = registry_policy,
+    registry_unknown = registry_err and tostring(registry_err) or nil,
+    identities = identities.new(here.session:client "iam", options.identities or {}),
     granted = {},
     share = sharer(),
   }

@@ -16,29 +16,39 @@
 local catalogue = require "lanyard.audit.catalogue"
 local collect = require "lanyard.audit.collect"
 local drift = require "lanyard.audit.drift"
+local ends = require "lanyard.audit.findings.ends"
 local grants = require "lanyard.audit.findings.grants"
 local images = require "lanyard.audit.findings.images"
 local lint = require "lanyard.policy.lint"
 local place = require "lanyard.audit.place"
 local policies = require "lanyard.audit.findings.policies"
 local principals = require "lanyard.audit.findings.principals"
+local registry = require "lanyard.audit.findings.registry"
 local roles = require "lanyard.audit.findings.roles"
 
 local M = {}
 
 -- Those of one severity are told in this order.
 local RULES = {
-  policies.unreadable, principals.public, principals.service_roles, principals.lightsail_service,
+  policies.unreadable, registry.given, principals.public, principals.service_roles, principals.lightsail_service,
   images.elsewhere, images.missing, images.not_granted, grants.partial, grants.reach, principals.orphans,
-  roles.stale, drift.repositories, drift.rest,
-  principals.other_accounts, grants.denied, policies.lint, roles.unused_roles,
-  roles.unused_grants, grants.overlapping, grants.expired, policies.nearly_full, images.mutable,
+  principals.missing, roles.other_region, roles.stale, drift.repositories, drift.rest, principals.other_accounts,
+  grants.denied, policies.lint, roles.unused_roles, roles.unused_grants, grants.overlapping, ends.soon, ends.expired,
+  policies.nearly_full, images.mutable,
 }
 
 local OF_ALL = {
   [images.elsewhere] = true, [images.missing] = true, [images.not_granted] = true, [images.mutable] = true,
-  [roles.unused_roles] = true, [drift.rest] = true,
+  [roles.unused_roles] = true, [registry.given] = true, [drift.rest] = true,
 }
+
+-- Of those, what a report of the whole tells without the policies themselves.
+local OF_WHOLE = { [images.missing] = true, [roles.unused_roles] = true }
+
+local OF_EACH = {}
+for _, rule in ipairs(RULES) do
+  OF_EACH[rule] = not OF_ALL[rule]
+end
 
 local RANK = {}
 for rank, severity in ipairs(lint.SEVERITIES) do
@@ -86,12 +96,12 @@ function M.judge(seen, tell)
   return setmetatable({ seen = seen, tell = tell, findings = {}, order = {} }, Judge)
 end
 
--- Runs the rules of a kind. Findings of one severity stand in the order of the rules, and those of a rule in
--- that of the repositories.
-local function run(self, seen, of_all, position)
+-- Runs those of the rules that are wanted. Findings of one severity stand in the order of the rules, and those
+-- of a rule in that of the repositories.
+local function run(self, seen, wanted, position)
   local taken, told = {}, 0
   for number, rule in ipairs(RULES) do
-    if (OF_ALL[rule] or false) == of_all then
+    if wanted[rule] then
       rule(seen, function(id, given)
         local finding = finding_of(seen, id, given)
         finding.key = key_of(finding, given.detail, taken)
@@ -108,15 +118,22 @@ end
 
 -- Looks at the repository at that position of all.
 function Judge:repository(repository, position)
-  run(self, setmetatable({ repositories = { repository } }, { __index = self.seen }), false, position)
+  run(self, setmetatable({ repositories = { repository } }, { __index = self.seen }), OF_EACH, position)
 end
 
 -- Looks at what takes a look at all, once all repositories have been. --> findings, the worst first
 function Judge:rest()
   local order = self.order
-  run(self, self.seen, true, 0)
+  run(self, self.seen, OF_ALL, 0)
   table.sort(self.findings, function(a, b) return order[a] < order[b] end)
   return self.findings
+end
+
+-- of_whole(seen) --> findings that take a look at all repositories and at no policy: see lanyard.audit.whole
+function M.of_whole(seen)
+  local judge = M.judge(seen)
+  run(judge, seen, OF_WHOLE, 0)
+  return judge.findings
 end
 
 return M

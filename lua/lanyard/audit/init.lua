@@ -5,7 +5,9 @@
 
 local catalogue = require "lanyard.audit.catalogue"
 local collect = require "lanyard.audit.collect"
+local ends = require "lanyard.audit.findings.ends"
 local findings = require "lanyard.audit.findings"
+local instant = require "lanyard.aws.instant"
 local json = require "lanyard.json"
 local lint = require "lanyard.policy.lint"
 local place = require "lanyard.audit.place"
@@ -25,7 +27,9 @@ M.SEVERITIES = lint.SEVERITIES
 -- One for all repositories that give the same: `known` has those that there are.
 local function plain_access(access, known)
   local statement = table.concat(access.statements, ", ")
-  local key = table.concat({ access.type, access.principal, access.decision, statement, #access.statements }, "\n")
+  local ends_at = ends.of(access)
+  local key = table.concat({ access.type, access.principal, access.decision, statement, #access.statements,
+    ends_at or "" }, "\n")
   known[key] = known[key] or {
     principal = access.principal,
     type = access.type,
@@ -36,6 +40,7 @@ local function plain_access(access, known)
     service = access.service,
     region = access.region,
     account = access.account,
+    expires = ends_at and instant.write(ends_at) or nil,
   }
   return known[key]
 end
@@ -61,21 +66,26 @@ local function plain_repository(repository, texts, known)
   return plain
 end
 
-local function plain_service(service)
+local function plain_service(service, seen)
+  local images = json.array {}
+  for _, one in ipairs(seen.deployed) do
+    images[#images + 1] = one.service == service and one.reference or nil
+  end
   return {
     name = service.name,
     state = service.state,
     isActive = service.role.active,
     principalArn = service.role.arn or "",
+    images = images,
   }
 end
 
-local function list(items, plain)
-  local result = json.array {}
-  for i, item in ipairs(items) do
-    result[i] = plain(item)
+local function plain_services(seen)
+  local services = json.array {}
+  for i, service in ipairs(seen.services) do
+    services[i] = plain_service(service, seen)
   end
-  return result
+  return services
 end
 
 local function set_of(items)
@@ -97,19 +107,21 @@ local function look(here, seen, options)
   return rows, json.array(judge:rest())
 end
 
--- run(here [, { globs, profile, unused_days, trusted_accounts, desired, texts, tell }]) --> report | nil, err
+-- run(here [, { globs, profile, unused_days, trusted_accounts, desired, identities, texts, tell }])
+--   --> report | nil, err
 -- `profile` is the one that was asked for: the report and the commands in it name it. trusted_accounts
--- is a list of accounts that may pull, `desired` what shall be there (of lanyard.desired.read). With `texts`
--- each repository has its policy's statements = list of { index, label, text }. tell(finding) gets each finding
--- as it is known; the report has neither findings nor repositories then.
+-- is a list of accounts that may pull, `desired` what shall be there (of lanyard.desired.read). `identities` is
+-- a table in which audits share whom IAM knows. With `texts` each repository has its policy's statements = list
+-- of { index, label, text }. tell(finding) gets each finding as it is known; the report has neither findings
+-- nor repositories then.
 -- report: { version, tool, time, scopes = { { account, region, profile, repositories = { { name, arn,
--- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn } },
--- services_unknown } }, findings }; ready for lanyard.json, and not to be changed but as a whole: what
--- repositories have in common is one table. Here it has one scope. See lanyard.audit.collect for an
--- access, lanyard.audit.findings for a finding.
+-- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn, images } },
+-- services_unknown, registry_unknown, identities_unknown } }, findings }; ready for lanyard.json, and not to
+-- be changed but as a whole: what repositories have in common is one table. Here it has one scope. See
+-- lanyard.audit.collect for an access, lanyard.audit.findings for a finding.
 function M.run(here, options)
   options = options or {}
-  local seen, err = collect.begin(here, { globs = options.globs })
+  local seen, err = collect.begin(here, { globs = options.globs, identities = options.identities })
   if not seen then
     return nil, err
   end
@@ -126,8 +138,10 @@ function M.run(here, options)
       region = seen.region,
       profile = options.profile,
       repositories = repositories,
-      services = list(seen.services, plain_service),
+      services = plain_services(seen),
       services_unknown = seen.services_unknown,
+      registry_unknown = seen.registry_unknown,
+      identities_unknown = seen.identities.unknown,
     } },
     findings = found,
   }

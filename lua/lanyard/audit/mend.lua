@@ -2,6 +2,7 @@
 --
 --   mend.revoke(seen, repository, value)    mend.grant(seen, service, repository)
 --   mend.renew(seen, repository, value)     mend.remove(seen, repository, statement [, value])
+--   mend.grant_until(seen, repository, value, "90d")
 --   mend.undeny(seen, repository, index, value)
 --   mend.all { first, second }              --> "first && second"
 --
@@ -51,6 +52,12 @@ local function service_of(seen, value)
   local who = principal.classify("AWS", value)
   local service = who.kind == "puller" and who.region == seen.region and seen.service[who.service]
   return service and service.role.arn == value and service or nil
+end
+
+-- Lets a service that has this role pull for that long | nil where it is no service's role
+function M.grant_until(seen, repository, value, span)
+  local service = service_of(seen, value)
+  return service and M.command(seen, "grant", service.name, repository.name, "--expires", span)
 end
 
 local function is_unused(repository, value)

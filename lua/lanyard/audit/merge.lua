@@ -4,11 +4,13 @@
 --   local report, notes, failed = merge.join(reports, { "a.json", "b.json" })
 --
 -- A report of less than all has `part`: { repositories = GLOBS, service = NAME, shard = "I/N" }, each where
--- it was given; one that is joined of unlike parts has an empty one.
+-- it was given; one that is joined of unlike parts has an empty one, but for the service where any of them is
+-- of one alone: nobody is to take for gone what such a report leaves out.
 
 local audit = require "lanyard.audit"
 local json = require "lanyard.json"
 local version = require "lanyard.version"
+local whole = require "lanyard.audit.whole"
 
 local M = {}
 
@@ -71,6 +73,9 @@ local function join_items(into, items, differs)
   end
 end
 
+-- What is known where one of the reports knows it.
+local UNKNOWN = { "services_unknown", "registry_unknown", "identities_unknown" }
+
 -- Joins what was looked at. `from` names the file of a report.
 local function join_scopes(joined, ordered, from, notes)
   local by_key, first_of, lost = {}, {}, {}
@@ -82,7 +87,10 @@ local function join_scopes(joined, ordered, from, notes)
         goto continue
       elseif not into then
         into = { account = scope.account, region = scope.region, profile = scope.profile,
-          repositories = json.array {}, services = json.array {}, services_unknown = scope.services_unknown }
+          repositories = json.array {}, services = json.array {} }
+        for _, name in ipairs(UNKNOWN) do
+          into[name] = scope[name]
+        end
         by_key[key], first_of[key] = into, report
         table.insert(joined.scopes, into)
       end
@@ -96,7 +104,9 @@ local function join_scopes(joined, ordered, from, notes)
           end
         end)
       end
-      into.services_unknown = into.services_unknown and scope.services_unknown
+      for _, name in ipairs(UNKNOWN) do
+        into[name] = into[name] and scope[name]
+      end
       ::continue::
     end
   end
@@ -140,18 +150,17 @@ local function join_errors(joined, ordered, from, notes)
   return failed
 end
 
--- What all reports have as their part but for the shard | nil where they differ
+-- What all reports have as their part but for the shard, and whether it is the same of all
 local function common_part(reports)
-  local common
+  local common, service
+  local same = true
   for _, report in ipairs(reports) do
     local part = report.part or {}
     local own = json.encode { repositories = part.repositories, service = part.service }
-    if common and own ~= common then
-      return nil
-    end
-    common = own
+    same = same and (common == nil or own == common)
+    common, service = own, service or part.service
   end
-  return json.decode(common)
+  return same and json.decode(common) or { service = service }, same
 end
 
 -- The shards that reports are of, and of how many | nil where one is of no shard, or of others
@@ -168,20 +177,34 @@ local function shards_of(reports)
   return shards, math.tointeger(tonumber(count))
 end
 
--- What the joined report is a part of: shards that are all there are the whole of what they were shards of.
--- --> part | nil, the shards that are missing
-local function join_parts(reports)
-  local part, missing = common_part(reports), {}
+-- What the joined report is a part of: shards that are all there, and none of which failed, are the whole of
+-- what they were shards of. --> part | nil, the shards that are missing | nil where reports are no shards
+local function join_parts(reports, failed)
+  local part, same = common_part(reports)
+  local missing = {}
   local shards, count = shards_of(reports)
   for i = 1, count or 0 do
     local name = ("%d/%d"):format(i, count)
     missing[#missing + 1] = not shards[name] and name or nil
   end
-  local whole = #missing == 0 and part and not next(part)
+  local all = #missing == 0 and same and not next(part) and not (shards and failed)
   for _, report in ipairs(shards and {} or reports) do
-    whole = whole and report.part == nil
+    all = all and report.part == nil
   end
-  return not whole and (part or {}) or nil, missing
+  return not all and part or nil, shards and missing
+end
+
+-- Adds what no shard could find by itself.
+local function add_whole(joined, notes)
+  for _, scope in ipairs(joined.scopes) do
+    local found = scope.error and {} or whole.findings(scope)
+    if found then
+      table.move(found, 1, #found, #joined.findings + 1, joined.findings)
+    else
+      notes[#notes + 1] = ("%s: roles that none grants are not told: a shard is of an earlier lanyard")
+        :format(scope_key(scope))
+    end
+  end
 end
 
 local function by_name(a, b)
@@ -212,12 +235,16 @@ function M.join(reports, paths)
   join_findings(joined, ordered, lost)
   local failed = join_errors(joined, ordered, from, notes)
   local missing
-  joined.part, missing = join_parts(ordered)
-  if #missing > 0 then
-    notes[#notes + 1] = "missing: shard " .. table.concat(missing, ", ")
+  joined.part, missing = join_parts(ordered, failed)
+  if missing and #missing > 0 then
+    notes[#notes + 1] = ("missing: shard %s (roles that none grants, and images of repositories that are not there, "
+      .. "are told with all shards only)"):format(table.concat(missing, ", "))
+    failed = true
+  elseif missing and not joined.part then
+    add_whole(joined, notes)
   end
   M.sort(joined)
-  return joined, notes, failed or #missing > 0
+  return joined, notes, failed
 end
 
 -- index(report) --> { ["ACCOUNT/REGION"] = { scope, repositories = { [name] = it } } } of what was looked at

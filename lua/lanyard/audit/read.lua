@@ -104,7 +104,7 @@ end
 local access = object {
   principal = text, type = text, kind = text, decision = one_of { "allow", "depends", "partial", "deny" },
   statement = text, statements = list(text), service = optional(text), region = optional(text),
-  account = optional(text),
+  account = optional(text), expires = optional(text),
 }
 
 local repository = object {
@@ -112,11 +112,14 @@ local repository = object {
   statements = optional(list(object { index = number, label = text, text = text })),
 }
 
-local service = object { name = text, state = text, isActive = boolean, principalArn = text }
+local service = object {
+  name = text, state = text, isActive = boolean, principalArn = text, images = optional(list(text)),
+}
 
 local looked_at = object {
   account = text, region = text, profile = optional(text), repositories = list(repository),
-  services = list(service), services_unknown = optional(text),
+  services = list(service), services_unknown = optional(text), registry_unknown = optional(text),
+  identities_unknown = optional(text),
 }
 
 local failed = object {

@@ -18,6 +18,7 @@ local audit = require "lanyard.audit"
 local clock = require "lanyard.clock"
 local endpoints = require "lanyard.aws.endpoints"
 local errors = require "lanyard.errors"
+local escape = require "lanyard.report.escape"
 local http = require "lanyard.http"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
@@ -34,9 +35,13 @@ local M = {}
 -- How many calls are in flight at once, whatever there is to look at.
 M.CALLS = 16
 
--- How many scopes are looked at at once. A request is signed before it waits for its turn, and AWS takes
--- a signature for five minutes: with so many none waits longer, though every call took its half minute.
-local AT_ONCE = 8
+-- How many scopes are looked at at once: all Regions of an account, each with its own limits.
+local AT_ONCE = 20
+
+-- How many calls each of several scopes makes at least at once. One Region that answers slowly holds so many
+-- of all, and leaves the others to the rest. A request is signed before it waits for its turn, and AWS takes a
+-- signature for five minutes: with so many none waits longer, though every call took its half minute.
+local SHARE = 4
 
 -- Where Lightsail is: the Regions of AWS's endpoints, and us-west-1, which its API names, too.
 M.REGIONS = {
@@ -164,6 +169,14 @@ function M.role(name)
   return nil, ("'%s' is no name of a role: write it as audit or path/audit, without the account"):format(name)
 end
 
+-- external_id(text) --> text | nil, what is wrong with it
+function M.external_id(text)
+  if #text >= 2 and #text <= 1224 and text:find "^[%w_+=,.@:/-]+$" then
+    return text
+  end
+  return nil, ("'%s' is no external id: it has 2 to 1224 of A-Z a-z 0-9 and _+=,.@:/-"):format(text)
+end
+
 -- The active accounts of the organization that the session's account manages --> list of ids | nil, err
 local function organization(session)
   local client, err = session:client "organizations"
@@ -203,7 +216,8 @@ local function assumed(session, wanted)
     if account == own then
       return { account = account, session = session }
     end
-    local other = session:assume(("arn:%s:iam::%s:role/%s"):format(partition, account, wanted.role))
+    local other = session:assume(("arn:%s:iam::%s:role/%s"):format(partition, account, wanted.role),
+      { external_id = wanted.external_id })
     local keys, why = other:credentials()
     return { account = account, session = keys and other, err = why }
   end, { limit = AT_ONCE })
@@ -238,8 +252,8 @@ end
 
 -- plan(wanted) --> scopes
 -- wanted: regions, profiles, open(profile, region) --> session | nil, err; role, a name, to look with that
--- role at accounts (a list of ids; all of the organization unless given); say(text) what a person should
--- know
+-- role at accounts (a list of ids; all of the organization unless given), and external_id, which it may ask
+-- for; say(text) what a person should know
 function M.plan(wanted)
   local scopes = {}
   local say = wanted.say or function() end
@@ -311,12 +325,23 @@ local function choose(here, globs, shard, met)
   end
 end
 
+-- Tells the findings of a scope. Two profiles of one account find the same: the first tells it.
+local function teller(scope, tell, told_by)
+  return function(finding)
+    local name = ("%s %s"):format(finding.account, finding.region)
+    told_by[name] = told_by[name] or scope
+    if told_by[name] == scope then
+      tell(finding)
+    end
+  end
+end
+
 -- --> the report of one scope | nil, err
 local function look_at(scope, options, met, part)
   if scope.err then
     return nil, scope.err
   end
-  local here, err = access.connect(scope.session)
+  local here, err = access.connect(scope.session, { parallel = options.parallel })
   if not here then
     return nil, err
   end
@@ -326,7 +351,9 @@ local function look_at(scope, options, met, part)
   if part then
     progress.watch(here, part)
   end
-  return audit.run(here, setmetatable({ profile = scope.profile }, { __index = options }))
+  return audit.run(here, setmetatable({
+    profile = scope.profile, tell = options.tell and teller(scope, options.tell, options.told_by),
+  }, { __index = options }))
 end
 
 local function name_of(scope)
@@ -339,9 +366,10 @@ local function gather(report, scopes, outcomes)
   for i, scope in ipairs(scopes) do
     local one, err = outcomes[i].report, outcomes[i].err
     local entry = one and one.scopes[1] or {
-      account = scope.account, region = scope.region, error = { code = err.code, message = tostring(err) },
+      account = scope.account, region = scope.region,
+      error = { code = err.code, message = escape.printable(tostring(err)) },
     }
-    entry.profile = scope.profile
+    entry.profile = scope.profile and escape.printable(scope.profile)
     table.insert(report.scopes, entry)
     if not one then
       failures[#failures + 1] = { scope = scope, err = err, entry = entry }
@@ -393,12 +421,14 @@ end
 -- options: those of lanyard.audit.run, shard, and meter (see lanyard.audit.progress). The report has `part`
 -- where it is of less than all.
 function M.run(scopes, options)
-  options = setmetatable({}, { __index = options })
+  options = setmetatable({ identities = {} }, { __index = options })
   local part = (options.globs or options.shard) and {
     repositories = options.globs and json.array(options.globs),
     shard = options.shard and ("%d/%d"):format(options.shard.index, options.shard.count),
   } or nil
   options.globs = options.globs or options.shard and { "*" }
+  options.parallel = math.max(SHARE, M.CALLS // math.max(1, #scopes))
+  options.told_by = {}
   local several = #scopes > 1 or options.shard ~= nil
   local met = several and {} or nil
   local parts = options.meter and options.meter:scopes(#scopes) or {}

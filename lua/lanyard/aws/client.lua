@@ -98,15 +98,21 @@ local function secrets_of(input, keys, found)
   return found
 end
 
--- What came from outside, for a person: on one line, without a byte that a terminal acts on, and without the
--- secrets of the request, which some answers repeat.
+-- One line of UTF-8.
+local function plain(text)
+  text = text:gsub("%c+", " ")
+  return utf8.len(text) and text or text:gsub("[\128-\255]", "?")
+end
+
+-- What came from outside, for a person: on one line, without a byte that a terminal acts on or that is no text,
+-- and without the secrets of the request, which some answers repeat.
 local function clean(err, input, keys)
   local redactor = credentials_core.redactor(secrets_of(input, keys))
   for _, name in ipairs { "message", "tip", "docs" } do
     err[name] = err[name] and redactor:redact(err[name])
   end
   for name, value in pairs(err) do
-    err[name] = type(value) == "string" and value:gsub("%c+", " ") or value
+    err[name] = type(value) == "string" and plain(value) or value
   end
   return err
 end
@@ -237,13 +243,13 @@ local function note(self, text, ...)
   end
 end
 
--- The limiter that a call passes | nil when it passes none
+-- The limiter that a call passes | nil when it passes none: AWS limits each operation in each Region.
 local function limiter_of(self, operation, keys)
   if self.options.retry_mode ~= "adaptive" then
     return nil
   end
   local owner = keys and keys.account_id or self.session
-  return rate.limiter(owner, self.endpoint .. " " .. operation, self.options.clock)
+  return rate.limiter(owner, ("%s %s %s"):format(self.region, self.endpoint, operation), self.options.clock)
 end
 
 -- Puts right why AWS refused a signature: this machine's clock, or credentials that have ended. Whether

@@ -15,8 +15,8 @@ local M = {}
 
 local BETA = 0.7         -- what is left of the rate after a throttled call
 local STEEPEST = 0.4     -- how fast it comes back: the factor of the cubic term at high limits,
-local FLATNESS = 1000    -- a limit's such part at lower ones,
-local FLATTEST = 0.002   -- and at the lowest
+local FLATNESS = 4000    -- a limit's such part at lower ones: ten seconds until the limit is tried again,
+local FLATTEST = 0.0005  -- and at the lowest
 local SLOWEST = 0.5      -- calls a second
 local PERIOD = 0.5       -- seconds over which the rate sent is measured
 local SMOOTHING = 0.8    -- the weight of the last period in what is measured

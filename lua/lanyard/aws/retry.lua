@@ -10,6 +10,9 @@ local M = {}
 M.ATTEMPTS = 3
 M.LONGEST = 20
 
+-- Where thousands of calls find out together how many a service takes, some are throttled again and again.
+M.MANY_ATTEMPTS = 8
+
 -- LimitExceededException, in the SDKs' list, is left out: here it tells of a quota, which does not pass.
 local THROTTLING = lists.set [[
   Throttling ThrottlingException ThrottledException RequestThrottledException RequestThrottled

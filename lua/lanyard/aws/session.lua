@@ -152,6 +152,7 @@ end
 -- new(options, defaults) --> session | nil, err
 -- options: profile, region, endpoint_url, credentials, retry_mode, max_attempts, fips, dualstack,
 -- sts_endpoints, ca_bundle, app_id, connect_timeout and timeout (in seconds, 0: none), debug(line),
+-- many_calls (adaptive retries, and more attempts, where no setting says otherwise),
 -- ask(prompt) --> text | nil (for the codes of MFA devices; whoever is at the terminal unless given),
 -- transport, clock (lanyard.clock unless given). `defaults`, of the same form, stand before the environment
 -- and the files, which are not read then.
@@ -183,8 +184,8 @@ function M.new(options, defaults)
     sts_global = found.sts_endpoints == "legacy",
     sources = sources,
     options = {
-      retry_mode = found.retry_mode or "standard",
-      max_attempts = found.max_attempts or retry.ATTEMPTS,
+      retry_mode = found.retry_mode or options.many_calls and "adaptive" or "standard",
+      max_attempts = found.max_attempts or options.many_calls and retry.MANY_ATTEMPTS or retry.ATTEMPTS,
       connect_timeout = seconds(options.connect_timeout, CONNECT_TIMEOUT),
       timeout = seconds(options.timeout, TIMEOUT),
       ca_bundle = found.ca_bundle,

@@ -1,4 +1,4 @@
--- AWS Identity and Access Management: the roles and users that policies name, and GetRole.
+-- AWS Identity and Access Management: the roles and users that policies name, GetRole and GetUser.
 -- Shapes: botocore's model of 2010-05-08.
 --
 -- state.roles and state.users have them by ARN: { id, created, known_at }. Until `known_at` another
@@ -45,28 +45,53 @@ end
 
 local NAME = "[\\w+=,.@-]+"
 
-M.operations.GetRole = {
-  input = shape.structure {
-    RoleName = shape.string {
-      required = true, min = 1, max = 64, regex = NAME,
-      check = function(value) return not value:find "[^%w_+=,.@-]" end,
-    },
-  },
-  call = function(world, input)
-    for arn, role in pairs(world.state.roles) do
-      local path, name = arn:match("^arn:aws:iam::" .. world.account .. ":role(/.-)([^/]+)$")
-      if name == input.RoleName then
-        return { Role = {
-          Path = path,
-          RoleName = name,
-          RoleId = role.id,
-          Arn = arn,
-          CreateDate = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(role.created)),
-          AssumeRolePolicyDocument = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D",
-        } }
-      end
+local function name_of(max)
+  return shape.string {
+    required = true, min = 1, max = max, regex = NAME,
+    check = function(value) return not value:find "[^%w_+=,.@-]" end,
+  }
+end
+
+-- The identity of one's own account that has this name. --> ARN, path, identity | nil, fault
+local function find(world, kind, identities, name)
+  for arn, identity in pairs(identities) do
+    local path, last = arn:match("^arn:aws:iam::" .. world.account .. ":" .. kind .. "(/.-)([^/]+)$")
+    if last == name then
+      return arn, path, identity
     end
-    return nil, fault("NoSuchEntity", ("The role with name %s cannot be found."):format(input.RoleName), 404)
+  end
+  return nil, fault("NoSuchEntity", ("The %s with name %s cannot be found."):format(kind, name), 404)
+end
+
+local function time(seconds)
+  return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
+end
+
+M.operations.GetRole = {
+  input = shape.structure { RoleName = name_of(64) },
+  call = function(world, input)
+    local arn, path, role = find(world, "role", world.state.roles, input.RoleName)
+    if not arn then
+      return nil, path
+    end
+    return { Role = {
+      Path = path, RoleName = input.RoleName, RoleId = role.id, Arn = arn, CreateDate = time(role.created),
+      AssumeRolePolicyDocument = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D",
+    } }
+  end,
+}
+
+-- Unlike AWS's it wants a name: who calls is known from STS.
+M.operations.GetUser = {
+  input = shape.structure { UserName = name_of(128) },
+  call = function(world, input)
+    local arn, path, user = find(world, "user", world.state.users, input.UserName)
+    if not arn then
+      return nil, path
+    end
+    return { User = {
+      Path = path, UserName = input.UserName, UserId = user.id, Arn = arn, CreateDate = time(user.created),
+    } }
   end,
 }
 

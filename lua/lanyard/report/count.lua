@@ -13,6 +13,22 @@ function M.place(where)
   return #words > 0 and table.concat(words, " ") or "nowhere"
 end
 
+local UNKNOWN = {
+  { "services_unknown", "The container services of %s could not be listed" },
+  { "registry_unknown", "The policy of the registry of %s could not be read" },
+  { "identities_unknown", "Whether the roles and users of %s exist could not be found out" },
+}
+
+-- unknown(scope) --> list of { member, sentence, why }: what could not be looked at in a scope that was
+function M.unknown(scope)
+  local found = {}
+  for _, one in ipairs(UNKNOWN) do
+    local why = scope[one[1]]
+    found[#found + 1] = why and { member = one[1], sentence = one[2]:format(M.place(scope)), why = why } or nil
+  end
+  return found
+end
+
 -- of(report) --> { repositories, grants, scopes, failed, findings, [severity] = number }; a grant is a
 -- principal that a repository's policy gives a pull action, `failed` are scopes with an error.
 function M.of(report)
@@ -69,10 +85,10 @@ function M.total(counts)
   return ("%d findings: %s"):format(counts.findings, M.severities(counts))
 end
 
--- "3 findings new, 1 gone; 1 grant new, none gone"
+-- "3 findings new, 1 gone; 1 grant new, 0 gone"
 function M.since(changes)
   local function words(new, gone, one)
-    return ("%s new, %s gone"):format(plural(new, one), gone > 0 and gone or "none")
+    return ("%s new, %d gone"):format(plural(new, one), gone)
   end
   return ("%s; %s"):format(words(changes.new, changes.gone, "finding"),
     words(changes.grants_new, changes.grants_gone, "grant"))

@@ -61,12 +61,16 @@ end
 
 local function failures(report)
   local items = {}
+  local function add(what)
+    items[#items + 1] = ("<li>%s</li>\n"):format(text(what))
+  end
   for _, scope in ipairs(report.scopes) do
-    local what = scope.error and ("%s could not be looked at: %s: %s")
-      :format(count.place(scope), scope.error.code, scope.error.message)
-      or scope.services_unknown and ("The container services of %s could not be listed: %s")
-      :format(count.place(scope), scope.services_unknown)
-    items[#items + 1] = what and ("<li>%s</li>\n"):format(text(what))
+    if scope.error then
+      add(("%s could not be looked at: %s: %s"):format(count.place(scope), scope.error.code, scope.error.message))
+    end
+    for _, unknown in ipairs(count.unknown(scope)) do
+      add(unknown.sentence .. ": " .. unknown.why)
+    end
   end
   return #items > 0 and ("<section>\n<h2>Unknown</h2>\n<ul>\n%s</ul>\n</section>\n"):format(table.concat(items)) or ""
 end

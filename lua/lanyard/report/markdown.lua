@@ -34,9 +34,10 @@ local function failures(report)
     if scope.error then
       lines[#lines + 1] = ("- **not looked at** %s: %s\n"):format(escape.markdown(count.place(scope)),
         escape.markdown(("%s: %s"):format(scope.error.code, scope.error.message)))
-    elseif scope.services_unknown then
-      lines[#lines + 1] = ("- **services unknown** %s: %s\n"):format(escape.markdown(count.place(scope)),
-        escape.markdown(scope.services_unknown))
+    end
+    for _, unknown in ipairs(count.unknown(scope)) do
+      lines[#lines + 1] = ("- **unknown** %s: %s\n"):format(escape.markdown(unknown.sentence),
+        escape.markdown(unknown.why))
     end
   end
   return #lines > 0 and table.concat(lines) .. "\n" or ""

@@ -13,17 +13,25 @@ local DECISION_COLOURS = { partial = "yellow", deny = "yellow" }
 
 local INDENT = 10
 
-local function add_rows(rows, scope, repository, places)
+-- Until when, or since when not any more.
+local function ending(access, time)
+  if not access.expires then
+    return ""
+  end
+  return (access.expires > time and " until " or ", ended ") .. access.expires
+end
+
+local function add_rows(rows, report, scope, repository)
   local function add(...)
     local cells = { ... }
-    if places then
+    if #report.scopes > 1 then
       table.insert(cells, 1, count.place(scope))
     end
     rows[#rows + 1] = cells
   end
   for _, access in ipairs(repository.access) do
     add(repository.name, access.service or access.principal, access.kind,
-      { access.decision, DECISION_COLOURS[access.decision] }, access.statement or "-")
+      { access.decision .. ending(access, report.time), DECISION_COLOURS[access.decision] }, access.statement or "-")
   end
   if #repository.access == 0 then
     add(repository.name, repository.unknown and "(unknown)" or "-", "", "", repository.unknown or "")
@@ -32,13 +40,12 @@ end
 
 local function grants(report, paint, width)
   local columns, rows = { "REPOSITORY", "WHO", "KIND", "PULL", "STATEMENT" }, {}
-  local places = #report.scopes > 1
-  if places then
+  if #report.scopes > 1 then
     table.insert(columns, 1, "WHERE")
   end
   for _, scope in ipairs(report.scopes) do
     for _, repository in ipairs(scope.repositories or {}) do
-      add_rows(rows, scope, repository, places)
+      add_rows(rows, report, scope, repository)
     end
   end
   return text_table.render(columns, rows, paint, width)
@@ -65,13 +72,15 @@ end
 -- What could not be looked at, a line each.
 local function failures(report, paint, width)
   local lines = {}
+  local function add(text)
+    lines[#lines + 1] = paragraph(paint("red", "unknown ") .. "  ", escape.printable(text), width) .. "\n"
+  end
   for _, scope in ipairs(report.scopes) do
-    local what = scope.error and ("%s could not be looked at: %s: %s")
-      :format(count.place(scope), scope.error.code, scope.error.message)
-      or scope.services_unknown and ("the container services of %s could not be listed: %s")
-      :format(count.place(scope), scope.services_unknown)
-    if what then
-      lines[#lines + 1] = paragraph(paint("red", "unknown ") .. "  ", escape.printable(what), width) .. "\n"
+    if scope.error then
+      add(("%s could not be looked at: %s: %s"):format(count.place(scope), scope.error.code, scope.error.message))
+    end
+    for _, unknown in ipairs(count.unknown(scope)) do
+      add(unknown.sentence .. ": " .. unknown.why)
     end
   end
   return table.concat(lines)

@@ -114,8 +114,39 @@ describe("an audit of an account with one of each finding", function()
     for _, repository in ipairs(report.scopes[1].repositories) do
       unknown[#unknown + 1] = repository.images_unknown and repository.name
     end
-    assert.same({ "bad/missing", "bad/mutable", "bad/not-granted", "bad/refused", "bad/role-off", "bad/unused",
-      "good/pulled", "good/web" }, unknown)
+    assert.same({ "bad/ends-soon-needed", "bad/missing", "bad/mutable", "bad/not-granted", "bad/refused", "bad/role-off",
+      "bad/unused", "good/pulled", "good/web" }, unknown)
+  end)
+
+  it("takes what IAM and the registry do not show as unknown, asks once, and goes on", function()
+    local denied = { code = "AccessDeniedException", message = "no", status = 400 }
+    local w <close> = with_account { faults = {
+      { service = "ecr", operation = "GetRegistryPolicy", error = denied },
+      { service = "iam", error = { code = "AccessDenied", message = "no", status = 403 } },
+    } }
+    w.here.parallel = 1
+    local report = assert(audit.run(w.here))
+    assert.matches("AccessDeniedException", report.scopes[1].registry_unknown)
+    assert.matches("AccessDenied", report.scopes[1].identities_unknown)
+    assert.equal(1, w:count "GetRole" + w:count "GetUser")
+    assert.equal(#account.expected - 3, #report.findings)
+    for _, finding in ipairs(report.findings) do
+      assert.is_nil(finding.id:find "^registry" or finding.id:find "^missing%-principal")
+    end
+  end)
+
+  it("tells until when a grant lasts", function()
+    local w <close> = with_account()
+    local ends = {}
+    for _, repository in ipairs(assert(audit.run(w.here)).scopes[1].repositories) do
+      for _, access in ipairs(repository.access) do
+        ends[repository.name] = access.expires
+      end
+    end
+    assert.equal("2020-01-31T00:00:00Z", ends["bad/expired"])
+    assert.equal("2999-01-31T00:00:00Z", ends["good/expired"])
+    assert.is_true(ends["good/ends-later"] > ends["bad/ends-soon"])
+    assert.is_nil(ends["good/web"])
   end)
 
   it("looks at images in parallel, each once, and no more at a time than it may", function()
@@ -132,6 +163,6 @@ describe("an audit of an account with one of each finding", function()
     w.here.parallel = 3
     assert(audit.run(w.here))
     assert.equal(3, most)
-    assert.equal(8, w:count "DescribeImages")
+    assert.equal(9, w:count "DescribeImages")
   end)
 end)

@@ -66,6 +66,7 @@ describe("a report beside an earlier one", function()
     local failed = report {}
     failed.scopes[1] = { region = "us-east-1", error = { code = "X", message = "x" } }
     assert.same({}, (select(2, compare(failed, old))))
+    assert.same({}, (select(2, compare(report({ web = {} }, {}, { part = { service = "other" } }), old))))
     local blind = report { web = {} }
     blind.scopes[1].services_unknown = "denied"
     assert.same({ "of-web" }, (select(2, compare(blind, old))))
@@ -78,6 +79,17 @@ describe("a report beside an earlier one", function()
     blind.scopes[1].repositories[1].images_unknown = "denied"
     assert.same({ "public-access" }, (select(2, compare(blind, old))))
     assert.same({ "image-missing", "public-access" }, (select(2, compare(report { web = {} }, old))))
+  end)
+
+  it("does not say so of what IAM and the registry do not show any more", function()
+    local old = report({ web = { findings = { "missing-principal", "public-access" } } }, {})
+    for _, id in ipairs { "registry-public", "registry-pull" } do
+      table.insert(old.findings, { id = id, severity = "high", account = ACCOUNT, region = "us-east-1", key = id })
+    end
+    local blind = report { web = {} }
+    blind.scopes[1].registry_unknown, blind.scopes[1].identities_unknown = "denied", "denied"
+    assert.same({ "public-access" }, (select(2, compare(blind, old))))
+    assert.equal(4, #select(2, compare(report { web = {} }, old)))
   end)
 
   it("tells grants that came and went, and one that changed as both", function()

@@ -85,6 +85,46 @@ describe("an audit", function()
     assert.equal("arn:aws:iam::777788889999:root", report.findings[1].principal)
   end)
 
+  it("finds what the policy of the registry gives, but not to the account itself or those trusted", function()
+    local w <close> = world.new()
+    local function registry(principal, more, element)
+      w.world.region("us-east-1").registry_policy = { ids = {}, text = ('{"Statement":{"Effect":"Allow","%s":%s,"Action":'
+        .. '"%s","Resource":"*"%s}}'):format(element or "Principal", principal, more == "copy" and "ecr:ReplicateImage"
+        or "ecr:*", more ~= "copy" and more or "") }
+    end
+    local function severities(options)
+      local found, report = ids(w, options)
+      for i, finding in ipairs(report.findings) do
+        found[i] = finding.id .. " " .. finding.severity
+      end
+      return found
+    end
+    local condition = ',"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}'
+    for _, case in ipairs {
+      { { '"*"' }, "registry-public critical" }, { { '"*"', "copy" }, "registry-public critical" },
+      { { '"*"', condition }, "registry-public medium" },
+      { { '{"AWS":"111122223333"}', "", "NotPrincipal" }, "registry-public critical" },
+      { { '{"AWS":"444455556666"}' }, "registry-pull medium" }, { { '{"AWS":"444455556666"}', "copy" } },
+      { { '{"AWS":"111122223333"}' } }, { { '{"AWS":"arn:aws:iam::111122223333:role/ci-deploy"}' } },
+      { { '{"AWS":"AROA2XQYJ5EXAMPLE12345"}' } }, { { ('{"AWS":"%s"}'):format(GENERAL) } },
+      { { ('{"AWS":"%s"}'):format(OTHER:format "my-container-service") }, "registry-pull medium" },
+      { { '{"Service":"ecs.amazonaws.com"}' }, "registry-pull medium" },
+    } do
+      registry(table.unpack(case[1], 1, 3))
+      assert.same({ case[2] }, severities())
+    end
+    registry '{"AWS":"444455556666"}'
+    assert.same({}, severities { trusted_accounts = { "444455556666" } })
+  end)
+
+  it("goes on where the registry's policy is no policy", function()
+    local w <close> = world.new()
+    w.world.region("us-east-1").registry_policy = { ids = {}, text = "none" }
+    local found, report = ids(w)
+    assert.same({}, found)
+    assert.matches("the registry's policy: line 1", report.scopes[1].registry_unknown)
+  end)
+
   it("names the profile that was asked for in the report and in what it offers", function()
     local w <close> = with_policy(statement '"*"')
     local _, report = ids(w, { profile = "prod eu" })

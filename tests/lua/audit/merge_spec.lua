@@ -1,7 +1,9 @@
+local account = require "audit_account"
 local fleet = require "fleet"
 local json = require "lanyard.json"
 local merge = require "lanyard.audit.merge"
 local scope = require "lanyard.audit.scope"
+local system = require "lanyard.system"
 
 local ACCOUNT = fleet.ACCOUNT
 
@@ -104,7 +106,8 @@ describe("merged reports", function()
     assert.same({ nil, {}, false }, { joined.part, notes, failed })
     joined, notes, failed = join(shard(1), shard(3))
     assert.same({}, joined.part)
-    assert.same({ "missing: shard 2/3" }, notes)
+    assert.same({ "missing: shard 2/3 (roles that none grants, and images of repositories that are not there, are told "
+      .. "with all shards only)" }, notes)
     assert.is_true(failed)
     local globs = json.array { "r*" }
     joined, notes, failed = join(shard(1, globs), shard(2, globs), shard(3, globs))
@@ -113,6 +116,8 @@ describe("merged reports", function()
     assert.is_false(failed)
     joined = join(shard(1), report(1, {}))
     assert.same({}, joined.part)
+    joined = join(report(1, {}), report(2, {}, {}, { part = { service = "web" } }))
+    assert.same({ service = "web" }, joined.part)
   end)
 end)
 
@@ -140,6 +145,42 @@ describe("shards", function()
     for i = 1, count do assert.is_true(sizes[i] > 60, "shard " .. i .. " has " .. sizes[i]) end
     -- What it is must stay, for the shards of two versions of lanyard belong together.
     assert.is_true(scope.in_shard({ index = 3, count = 7 }, ACCOUNT, "us-east-1", "web"))
+  end)
+
+  it("merge to what takes a look at all repositories, too, unless one failed", function()
+    local accounts <close> = fleet.new { [ACCOUNT] = account.seed }
+    account.age(accounts.worlds[ACCOUNT].state, system.time())
+    local scopes = scope.plan { open = accounts:opener() }
+    local shards = {}
+    for i = 1, 3 do shards[i] = scope.run(scopes, { shard = { index = i, count = 3 } }) end
+    local function found(of)
+      local list = {}
+      for i, one in ipairs(of.findings) do list[i] = ("%s %s: %s"):format(one.severity, one.key, one.fix) end
+      table.sort(list)
+      return list
+    end
+    local old = json.encode(json.array(shards))
+    local joined, notes, failed = join(table.unpack(shards))
+    assert.same({ {}, false }, { notes, failed })
+    local all = scope.run(scopes)
+    assert.same(found(all), found(joined))
+    local lacking = {}
+    for _, list in ipairs { found(shards[1]), found(shards[2]), found(shards[3]) } do
+      for _, one in ipairs(list) do lacking[one] = true end
+    end
+    local added = {}
+    for _, one in ipairs(found(joined)) do added[#added + 1] = not lacking[one] and one:match " (%S-)|" or nil end
+    assert.same({ "image-missing", "unused-role" }, added)
+    -- A shard that could not look leaves a gap, and one of an earlier release does not say what is deployed.
+    shards = json.decode(old)
+    shards[2].scopes[1] = failed_scope "no"
+    joined = join(table.unpack(shards))
+    assert.same({}, joined.part)
+    shards = json.decode(old)
+    for _, one in ipairs(shards) do one.scopes[1].services[1].images = nil end
+    joined, notes = join(table.unpack(shards))
+    assert.is_nil(joined.part)
+    assert.same({ ACCOUNT .. "/us-east-1: roles that none grants are not told: a shard is of an earlier lanyard" }, notes)
   end)
 
   it("merge to what a whole look finds", function()

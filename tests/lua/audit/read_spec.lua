@@ -20,6 +20,8 @@ local function full()
   local first = now.scopes[1]
   first.profile, first.services_unknown = "ops", "denied"
   first.repositories[1].unknown, first.repositories[1].images_unknown = "denied", "denied"
+  first.services[1].images = json.array { "111122223333.dkr.ecr.us-east-1.amazonaws.com/lost:1" }
+  first.services[2].images = json.array {}
   first.repositories[2].statements = json.array { { index = 1, label = "web", text = "{}" } }
   now.scopes[2].skipped = true
   for _, repository in ipairs(first.repositories) do
@@ -62,6 +64,9 @@ local function use(text)
     end
   end
   for _, format in ipairs(report.GRAPH_FORMATS) do require("lanyard.report." .. format).write(fresh(), SINK) end
+  local shard = fresh()
+  shard.part = { shard = "1/1" }
+  merge.join({ shard }, { "a.json" })
   merge.join({ fresh(), reports.small() }, { "a.json", "b.json" })
   baseline.compare(fresh(), reports.small())
   baseline.compare(reports.small(), fresh())

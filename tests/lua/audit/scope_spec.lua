@@ -1,6 +1,7 @@
 local fleet = require "fleet"
 local http = require "lanyard.http"
 local scope = require "lanyard.audit.scope"
+local task = require "lanyard.task"
 
 local TWO_REGIONS = { regions = {
   ["us-east-1"] = { repositories = { { name = "web", policy = fleet.OPEN }, { name = "here-only" } } },
@@ -125,6 +126,41 @@ describe("the scopes of an audit", function()
     local report = scope.run(scope.plan { profiles = { "one", "two" }, regions = { "us-east-1" }, open = accounts:opener() })
     assert.equal(2, #report.scopes)
     assert.same({ OPEN_KEYS[1] }, keys(report))
+    local told = {}
+    scope.run(scope.plan { profiles = { "one", "two" }, regions = { "us-east-1" }, open = accounts:opener() },
+      { tell = function(finding) told[#told + 1] = finding.key end })
+    assert.same({ OPEN_KEYS[1] }, told)
+  end)
+end)
+
+describe("a Region that answers slowly", function()
+  it("holds its share of the calls in flight, and the others have the rest", function()
+    local seed = { regions = {} }
+    for _, region in ipairs { "us-east-1", "eu-west-1", "eu-west-2", "eu-central-1" } do
+      local repositories = {}
+      for i = 1, 40 do repositories[i] = { name = ("app-%02d"):format(i) } end
+      seed.regions[region] = { repositories = repositories }
+    end
+    local accounts <close> = fleet.new { [fleet.ACCOUNT] = seed }
+    local slow, most = 0, 0
+    local transport = scope.transport(nil, function(request)
+      if request.region == "us-east-1" and request.headers["X-Amz-Target"]:find "GetRepositoryPolicy" then
+        slow = slow + 1
+        most = math.max(most, slow)
+        -- It answers when all others are done.
+        while accounts:count "GetRepositoryPolicy" < 120 do
+          task.sleep(0.005)
+        end
+        slow = slow - 1
+      end
+      return http.request(request)
+    end)
+    local report, failures = scope.run(scope.plan {
+      regions = { "us-east-1", "eu-west-1", "eu-west-2", "eu-central-1" }, open = accounts:opener { transport = transport },
+    })
+    assert.same({}, failures)
+    assert.equal(40, #report.scopes[1].repositories)
+    assert.equal(4, most)
   end)
 end)
 
@@ -268,6 +304,17 @@ describe("an audit of other accounts", function()
     assert.same({ OWN .. " us-east-1 own", OTHER .. " us-east-1 other", THIRD .. " us-east-1 third" }, seen(report))
     assert.equal(3, accounts:count "ListAccounts")
     assert.equal(3, #report.findings)
+  end)
+
+  it("tells the external id that the roles ask for", function()
+    local accounts <close> = three_accounts()
+    local asked
+    accounts.refuse = function(operation, _, _, request)
+      asked = operation == "AssumeRole" and request.body or asked
+    end
+    assert.equal("lent:1/a", scope.external_id "lent:1/a")
+    scope.plan { role = "audit", accounts = { OTHER }, external_id = "lent:1/a", open = accounts:opener() }
+    assert.match("&ExternalId=lent%%3A1%%2Fa&", asked .. "&")
   end)
 
   it("assumes a role once for all Regions", function()

@@ -406,6 +406,28 @@ describe("a client", function()
     end
   end)
 
+  it("shows an error as text, though its headers or XML have bytes that are none", function()
+    local ecr = client("ecr", { answer(400, "", { ["x-amzn-errortype"] = "Bad\xff", ["x-amzn-requestid"] = "id\xe9" }) })
+    local _, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
+    assert.equal("Bad?", err.code)
+    assert.equal("id?", err.request_id)
+    assert.is_string(json.encode(tostring(err)))
+  end)
+
+  it("limits the calls of each Region by themselves in adaptive mode", function()
+    local throttled = answer(400, { __type = "ThrottlingException" })
+    local slow, _, slow_clock = client("ecr", { throttled, throttled, answer(200, {}) }, {
+      retry_mode = "adaptive", endpoint_url = "https://one.test",
+      credentials = credentials.new { access_key_id = "a", secret_access_key = "b", account_id = "999900001111" },
+    })
+    local other = assert(slow.session:at("eu-west-1"):client("ecr", { clock = slow_clock, retry_mode = "adaptive",
+      transport = answer(200, { repositoryName = "web" }) }))
+    slow:GetRepositoryPolicy { repositoryName = "web" }
+    local before = slow_clock.now()
+    for _ = 1, 100 do assert(other:GetRepositoryPolicy { repositoryName = "web" }) end
+    assert.equal(before, slow_clock.now())
+  end)
+
   it("shows no secret of the request that an error repeats, nor a byte that a terminal acts on", function()
     local keys = credentials.new { access_key_id = "AKID", secret_access_key = "SECRET", session_token = "to/ken+1=" }
     local message = "The canonical string was\nx-amz-security-token:to/ken+1=\n\27]0;title\7 for SECRET"

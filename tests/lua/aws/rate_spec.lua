@@ -83,6 +83,18 @@ describe("the adaptive rate limiter", function()
     end)
   end
 
+  for _, limit in ipairs { 20, 100 } do
+    it(("gets %d calls a second within 5 %% of what a token bucket gives, with under 1 %% throttled"):format(limit),
+      function()
+        local world = new_world()
+        local service = new_service(world, limit, limit)
+        work(world, service, rate.new(world.clock), 16)
+        local accepted, throttled = watch(world, service, 10000 / limit)
+        assert.is_true(accepted > 0.95 * limit, accepted .. " a second")
+        assert.is_true(throttled < 0.01, throttled .. " throttled")
+      end)
+  end
+
   it("follows a limit that falls and rises", function()
     local world = new_world()
     local service = new_service(world, 100, 20)

@@ -261,6 +261,37 @@ describe("emulated STS and IAM", function()
     local err = fails("NoSuchEntity", iam:GetRole { RoleName = "nobody" })
     assert.equal(404, err.status)
   end)
+  it("show a user of one's own account only", function()
+    local w <close> = world.new()
+    local iam = w.here.session:client "iam"
+    assert.equal("arn:aws:iam::111122223333:user/auditor", assert(iam:GetUser { UserName = "auditor" }).User.Arn)
+    assert.equal(404, fails("NoSuchEntity", iam:GetUser { UserName = "ci-deploy" }).status)
+    fails("ValidationError", iam:GetUser { UserName = "a b" })
+  end)
+end)
+
+describe("the emulated registry's policy", function()
+  it("is put, shown and deleted, in each Region its own", function()
+    local w <close> = world.new()
+    local ecr = w.here.ecr
+    local err = fails("RegistryPolicyNotFoundException", ecr:GetRegistryPolicy())
+    assert.equal("Registry policy does not exist in the registry with id '111122223333'", err.message)
+    fails("RegistryPolicyNotFoundException", ecr:DeleteRegistryPolicy())
+    local text = '{"Version":"2012-10-17","Statement":[{"Sid":"copy","Effect":"Allow","Principal":{"AWS":"444455556666"},'
+      .. '"Action":"ecr:ReplicateImage","Resource":"arn:aws:ecr:us-east-1:111122223333:repository/*"}]}'
+    assert.equal("111122223333", assert(ecr:PutRegistryPolicy { policyText = text }).registryId)
+    assert.equal(text, assert(ecr:GetRegistryPolicy()).policyText)
+    assert.equal(text, assert(ecr:DeleteRegistryPolicy()).policyText)
+    fails("RegistryPolicyNotFoundException", ecr:GetRegistryPolicy())
+  end)
+
+  it("is refused where it is none", function()
+    local w <close> = world.new()
+    for _, text in ipairs { "", "{}", '{"Statement":{"Effect":"Allow","Principal":"*","Action":"ecr:ReplicateImage"}}' } do
+      local err = fails("InvalidParameterException", w.here.ecr:PutRegistryPolicy { policyText = text })
+      assert.matches("'PolicyText' .* 'Invalid registry policy provided'", err.message)
+    end
+  end)
 end)
 
 describe("a fault plan", function()

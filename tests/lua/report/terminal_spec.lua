@@ -52,6 +52,23 @@ describe("an audit's report on a terminal", function()
     assert.equal(1 + 4 + 1 + 2 + 3 * 3 + 1, select(2, text:gsub("\n", "")))
   end)
 
+  it("says until when a grant lasts, and since when one does not", function()
+    local report = reports.small()
+    local list = report.scopes[1].repositories[2].access
+    list[1].expires, list[2].expires, list[2].decision = "2027-01-31T00:00:00Z", "2026-11-25T01:00:00Z", "deny"
+    local text = text_of(report)
+    assert.match(" puller +allow until 2027%-01%-31T00:00:00Z +web\n", text)
+    assert.match(" puller +deny, ended 2026%-11%-25T01:00:00Z +old\n", text)
+  end)
+
+  it("says what is not known of a place that was looked at", function()
+    local report = reports.small()
+    report.scopes[1].registry_unknown, report.scopes[1].identities_unknown = "no", "not allowed"
+    local text = text_of(report)
+    assert.match("\nunknown   The policy of the registry of 111122223333 us%-east%-1 could not be read: no\n", text)
+    assert.match("\nunknown   Whether the roles and users of [^\n]+ exist could not be found out: not allowed\n", text)
+  end)
+
   it("says that there is nothing", function()
     assert.equal("\nno findings\n", text_of(reports.empty()))
   end)

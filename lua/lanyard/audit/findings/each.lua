@@ -1,4 +1,4 @@
--- Walks over what an audit saw, for rules.
+-- What rules ask of what an audit saw.
 
 local M = {}
 
@@ -24,6 +24,16 @@ function M.allow(seen)
       end
     end
   end)
+end
+
+-- Whether deployments of the service that has this role need the repository.
+function M.is_needed(seen, repository, role_arn)
+  for _, one in ipairs(seen.deployed) do
+    if one.repository == repository and one.service.role.arn == role_arn then
+      return true
+    end
+  end
+  return false
 end
 
 return M

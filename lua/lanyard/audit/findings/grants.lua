@@ -1,9 +1,8 @@
--- Grants that are too little, too much, twice, in vain, or over.
+-- Grants that are too little, too much, twice, or in vain. These rules look at one repository at a time.
 
 local collect = require "lanyard.audit.collect"
 local each = require "lanyard.audit.findings.each"
 local ecr_actions = require "lanyard.policy.ecr_actions"
-local expiry = require "lanyard.policy.expiry"
 local lint_actions = require "lanyard.policy.lint.actions"
 local lists = require "lanyard.lists"
 local match = require "lanyard.match"
@@ -131,28 +130,20 @@ local function denial(access)
   return nil
 end
 
--- Deployments of the service need the grant: then not the Allow is what is wrong.
-local function is_needed(seen, repository, access)
-  for _, one in ipairs(seen.deployed) do
-    if one.repository == repository and one.service.role.arn == access.principal then
-      return true
-    end
-  end
-  return false
-end
-
 local function add_denied_access(seen, add, repository, access)
   local deny, action, statement = denial(access)
   if not deny then
     return nil
   end
   local public = access.type == "*" or access.kind == "public"
+  -- Where deployments need the grant, not the Allow is what is wrong.
+  local needed = each.is_needed(seen, repository, access.principal)
   add("denied-grant", {
     repository = repository, access = access, statement = statement, service = access.service,
     message = ("%s allows %s %s (statement %s), and denies it too (statement %s)"):format(repository.name,
       access.service or access.principal, action, collect.label(statement), collect.label(deny)),
     why = "a Deny wins: who reads the Allow is misled, and the pull fails",
-    fix = is_needed(seen, repository, access) and mend.undeny(seen, repository, deny.index, access.principal)
+    fix = needed and mend.undeny(seen, repository, deny.index, access.principal)
       or public and mend.remove(seen, repository, statement)
       or mend.revoke(seen, repository, access.principal),
   })
@@ -259,25 +250,6 @@ function M.overlapping(seen, add)
       add_overlap(add, repository, inner, outer, {
         access = access, principal = access.principal, service = access.service,
         fix = mend.remove(seen, repository, inner, access.principal),
-      })
-    end
-  end
-end
-
--- ---------------------------------------------------------------------------------------------
--- Over
-
-function M.expired(seen, add)
-  for repository, statement in each.allow(seen) do
-    local ended = expiry.ended(statement, seen.now)
-    if ended then
-      add("expired-grant", {
-        repository = repository, statement = statement, principal = lone_principal(statement),
-        place = place.element(repository.doc, statement.index, "Condition"), detail = collect.label(statement),
-        message = ("statement %s of %s allows nothing since %s"):format(collect.label(statement),
-          repository.name, os.date("!%Y-%m-%d", ended)),
-        why = "who reads it is misled, and it takes room",
-        fix = mend.remove(seen, repository, statement),
       })
     end
   end

@@ -1,4 +1,4 @@
--- Images that services deploy.
+-- Images that services deploy. These rules look at the whole: at what services deploy from all repositories.
 
 local collect = require "lanyard.audit.collect"
 local mend = require "lanyard.audit.mend"

@@ -1,6 +1,7 @@
--- Policies as a whole.
+-- Policies as a whole. These rules look at one repository at a time.
 
 local lint = require "lanyard.policy.lint"
+local mend = require "lanyard.audit.mend"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
 
@@ -75,6 +76,15 @@ local function is_told(repository, flaw)
   return flaw.id == "too-large" or TOLD_OF_PULLS[flaw.id] and gives_pull(repository, statement)
 end
 
+-- The command that mends what is said of a statement, where it lets everyone in | nil
+local function mend_public(seen, repository, flaw)
+  local statement = repository.statements[flaw.statement]
+  if flaw.id == "public" then
+    return mend.remove(seen, repository, statement, "*")
+  end
+  return flaw.id == "allow-not-principal" and mend.remove(seen, repository, statement) or nil
+end
+
 function M.lint(seen, add)
   for _, repository in ipairs(seen.repositories) do
     for _, flaw in ipairs(repository.doc and repository.doc:lint { account = seen.account } or {}) do
@@ -85,7 +95,7 @@ function M.lint(seen, add)
           place = { first = flaw.first, last = flaw.last, line = flaw.line, column = flaw.column },
           message = ("%s: %s (%s)"):format(repository.name, flaw.message, flaw.id),
           why = "such a statement does not say what it seems to, and ECR may refuse it at the next change",
-          fix = flaw.fix,
+          fix = mend_public(seen, repository, flaw) or flaw.fix,
         })
       end
     end

@@ -1,4 +1,4 @@
--- Who is granted that should not be.
+-- Who is granted that should not be. These rules look at one repository at a time.
 
 local collect = require "lanyard.audit.collect"
 local each = require "lanyard.audit.findings.each"
@@ -69,6 +69,22 @@ function M.other_accounts(seen, add)
         why = seen.trusted and "it is not among the accounts that are trusted"
           or "it is not the account that owns the repository; is it meant to?",
         fix = mend.revoke(seen, repository, access.principal),
+      })
+    end
+  end
+end
+
+-- Roles and users of the account itself that IAM does not know.
+function M.missing(seen, add)
+  for _, repository in ipairs(seen.repositories) do
+    for _, one in ipairs(repository.missing or {}) do
+      add("missing-principal", {
+        repository = repository, statement = one.statement, principal = one.value,
+        place = place.principal(repository.doc, one.statement.index, one.value),
+        message = ("%s names %s, which is not there (statement %s)"):format(repository.name, one.value,
+          collect.label(one.statement)),
+        why = "it lets nobody in, and ECR may refuse every change of this policy because of it",
+        fix = mend.revoke(seen, repository, one.value),
       })
     end
   end

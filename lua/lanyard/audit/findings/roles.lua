@@ -1,4 +1,5 @@
--- Roles of container services, and the grants that they have.
+-- Roles of container services, and the grants that they have. All but unused_roles look at one repository at a
+-- time.
 
 local each = require "lanyard.audit.findings.each"
 local mend = require "lanyard.audit.mend"
@@ -24,6 +25,21 @@ local function add_inactive(seen, add, repository, access, off)
       or "the service has another role now",
     fix = mend.revoke(seen, repository, access.principal),
   })
+end
+
+-- Grants to puller roles of another Region, whatever becomes of the services there.
+function M.other_region(seen, add)
+  for repository, access in each.access(seen) do
+    if access.kind == "puller" and access.region ~= seen.region then
+      add("other-region-grant", {
+        repository = repository, access = access, service = access.service,
+        message = ("%s grants the role of %s in %s, which cannot pull from %s"):format(repository.name, access.service,
+          access.region, seen.region),
+        why = "Lightsail pulls from ECR of the service's own Region only",
+        fix = mend.revoke(seen, repository, access.principal),
+      })
+    end
+  end
 end
 
 -- Grants to puller roles that are not there any more, as far as the services of this Region tell.

@@ -11,6 +11,7 @@ local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
 local policies = require "lanyard.emulator.ecr.policy"
 local policy = require "lanyard.policy"
+local registry_policy = require "lanyard.emulator.ecr.registry"
 local repositories = require "lanyard.emulator.ecr.repositories"
 local shape = require "lanyard.emulator.shape"
 local sigv4 = require "lanyard.sigv4"
@@ -21,6 +22,10 @@ local M = {
   target = "AmazonEC2ContainerRegistry_V20150921",
   operations = images.operations,
 }
+
+for name, operation in pairs(registry_policy.operations) do
+  M.operations[name] = operation
+end
 
 function M.serves(region)
   return names.region(region)

@@ -1,4 +1,4 @@
--- What ECR makes of a repository's policy: which texts it takes, and what it gives back.
+-- What ECR makes of the policy of a repository or of the registry: which texts it takes, and what it gives back.
 
 local arn = require "lanyard.arn"
 local fault = require "lanyard.emulator.fault"
@@ -15,7 +15,8 @@ for id in ([[bad-action bad-effect bad-principal bad-version both-elements empty
   REFUSED[id] = true
 end
 
-local function refuse(why)
+-- The fault of a text that is not taken.
+function M.refuse(why)
   return fault("InvalidParameterException",
     ("Invalid parameter at 'PolicyText' failed to satisfy constraint: '%s'"):format(why))
 end
@@ -58,19 +59,21 @@ local function exists(world, value)
   return id ~= nil, id
 end
 
--- accept(world, text, caller_arn, force) --> { text, ids = { [ARN] = unique id } } to keep | nil, fault
-function M.accept(world, text, caller_arn, force)
+-- accept(world, text, caller_arn, force [, kind]) --> { text, ids = { [ARN] = unique id } } to keep | nil, fault
+-- kind: "registry", or "repository" unless given.
+function M.accept(world, text, caller_arn, force, kind)
+  local invalid = ("Invalid %s policy provided"):format(kind or "repository")
   local doc = policy.parse(text)
   if not doc then
-    return nil, refuse "Invalid repository policy provided"
+    return nil, M.refuse(invalid)
   end
   for _, finding in ipairs(doc:lint()) do
     if REFUSED[finding.id] then
-      return nil, refuse "Invalid repository policy provided"
+      return nil, M.refuse(invalid)
     end
   end
   if names_login(doc) then
-    return nil, refuse "Invalid repository policy provided"
+    return nil, M.refuse(invalid)
   end
   local unique_ids = {}
   for _, statement in ipairs(doc:statements()) do
@@ -78,14 +81,14 @@ function M.accept(world, text, caller_arn, force)
       if principal.type == "AWS" then
         local there, id = exists(world, principal.value)
         if not there then
-          return nil, refuse "Principal not found"
+          return nil, M.refuse "Principal not found"
         end
         unique_ids[principal.value] = id
       end
     end
   end
   if not force and doc:can { principal = caller_arn, action = "ecr:SetRepositoryPolicy" } == "deny" then
-    return nil, refuse "The policy would keep you from setting another one; force it if that is meant"
+    return nil, M.refuse "The policy would keep you from setting another one; force it if that is meant"
   end
   return { text = text, ids = unique_ids }
 end
