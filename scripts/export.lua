@@ -4,11 +4,12 @@
 -- container service's role now. Each policy is the whole text, for both tools own all of it, and names a role by
 -- the service's resource; the services come as resources, too. Nothing is changed.
 --
---   terraform       the JSON syntax (save it as lanyard.tf.json), with import blocks for what is there already
---                   (Terraform 1.5 or later)
---   cloudformation  a JSON template of resources that exist, so a stack has to import them:
---                   aws cloudformation create-change-set --change-set-type IMPORT --resources-to-import with the
---                   list in its Metadata. An import writes no policy: lanyard apply FILE comes first.
+-- terraform is its JSON syntax (a file lanyard.tf.json), with import blocks for what is there already; Terraform
+-- 1.5 or later takes these.
+--
+-- cloudformation is a JSON template of resources that exist, so a stack has to import them: aws cloudformation
+-- create-change-set --change-set-type IMPORT, its --resources-to-import the list in the template's Metadata. An
+-- import writes no policy: lanyard apply FILE comes first.
 
 local cli = require "lanyard.cli"
 local export = require "lanyard.desired.export"

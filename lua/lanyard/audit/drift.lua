@@ -65,8 +65,8 @@ local function message_of(repository, one, file)
   elseif not one.after then
     return ("%s lets %s pull, and %s does not say so"):format(repository.name, one.name, file)
   end
-  return ("%s lets %s pull %s, and by %s it shall %s"):format(repository.name, one.name, words.text(one.before), file,
-    words.text(one.after))
+  return ("%s lets %s pull %s, and by %s it shall pull %s"):format(repository.name, one.name,
+    words.text(one.before), file, words.text(one.after))
 end
 
 local function add_changes(seen, add, repository, wishes, plan)

@@ -2,7 +2,6 @@
 -- told, and does not stop the rest.
 
 local change = require "lanyard.desired.change"
-local plans = require "lanyard.desired.plan"
 local resolve = require "lanyard.desired.resolve"
 local task = require "lanyard.task"
 
@@ -21,16 +20,28 @@ local function enable(here, plan, options)
   end, { limit = PARALLEL })
 end
 
+-- The entries to be told of: a prune looks at all repositories, and most are none of its business.
+local function concerned(plan)
+  local found = {}
+  for _, entry in ipairs(plan.entries) do
+    local told = entry.change and (entry.change.kind ~= "unchanged" or #entry.wishes > 0)
+    found[#found + 1] = told and entry or nil
+  end
+  return found
+end
+
 -- apply(here, plan [, { timeout, settle, progress }]) --> roles, changes
--- roles: { { service, change = { kind, service } | nil, err } }, changes: { { repository, change | nil,
--- err } }, one for each entry that would change. `settle` is on unless it is false.
+-- roles: { { service, change = { kind, service } | nil, err } }, changes: { { repository, change | nil, err } },
+-- one for each entry that changed, failed to, or has wishes that were in place already. `settle` is on unless it
+-- is false.
 function M.apply(here, plan, options)
   options = options or {}
   local roles = enable(here, plan, options)
-  local changes = task.map(plans.changing(plan), function(entry)
-    local made, err = change.make(here, plan, entry, {
-      settle = options.settle ~= false, progress = options.progress,
-    })
+  local changes = task.map(concerned(plan), function(entry)
+    local made, err = entry.change, nil
+    if made.kind ~= "unchanged" then
+      made, err = change.make(here, plan, entry, { settle = options.settle ~= false, progress = options.progress })
+    end
     return { repository = entry.repository.name, change = made, err = err }
   end, { limit = PARALLEL })
   return roles, changes

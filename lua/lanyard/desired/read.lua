@@ -243,7 +243,10 @@ function M.text(text, name)
   if M.is_json(text) then
     value, err = json.decode(text)
     if value == nil then
-      return nil, errors.new { code = "InvalidFile", message = ("%s:%d: %s"):format(name, err.line, err.message) }
+      local what = err.message:gsub("^line %d+, column %d+: ", "")
+      return nil, errors.new {
+        code = "InvalidFile", message = ("%s:%d:%d: %s"):format(name, err.line, err.column, what),
+      }
     end
   else
     value, err = sandbox.value(text, name)

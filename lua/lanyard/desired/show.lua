@@ -111,10 +111,8 @@ function M.applied(output, plan, roles, changes)
     report.rows({ "SERVICE", "ROLE" }, rows)
     cli.out "\n"
   end
-  local plain = saved.plain(plan)
   local of_changes = report.changes(output, changes, {
-    account = plan.account, region = plan.region, roles = plain_roles(roles), unchanged = plain.unchanged,
-    failures = plain.failures,
+    account = plan.account, region = plan.region, roles = plain_roles(roles), failures = saved.plain(plan).failures,
   })
   if status and of_changes == cli.exit.failed then
     return of_changes

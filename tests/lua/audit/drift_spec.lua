@@ -75,9 +75,9 @@ describe("drift", function()
   it("is another date, one too many and one too few", function()
     local w <close> = new_world()
     w:put("web", allow(role_of(w, "web"), "2026-12-01T00:00:00Z"))
-    assert.same({ { "web lets web pull until 2026-12-01, and by grants.lua it shall until 2027-01-31",
+    assert.same({ { "web lets web pull until 2026-12-01, and by grants.lua it shall pull until 2027-01-31",
       "lanyard grant web web --expires 2027-01-31" .. REGION, 1 } }, drift(w, { grant("web", { "web" }, "2027-01-31") }))
-    assert.same({ { "web lets web pull until 2026-12-01, and by grants.lua it shall without end",
+    assert.same({ { "web lets web pull until 2026-12-01, and by grants.lua it shall pull without end",
       "lanyard grant web web --expires never" .. REGION, 1 } }, drift(w, { grant("web", { "web" }) }))
   end)
 

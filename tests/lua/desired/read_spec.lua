@@ -124,7 +124,7 @@ describe("a desired file", function()
   end)
 
   it("tells where JSON or Lua breaks off", function()
-    assert.matches("^grants%.json:2: ", mistakes('{\n"grants":[,]}', "grants.json")[1])
+    assert.matches("^grants%.json:2:11: ", mistakes('{\n"grants":[,]}', "grants.json")[1])
     local _, err = read.text("return {\n  grants = = 1,\n}", "grants.lua")
     assert.matches("^grants%.lua:2: ", err.message)
     _, err = read.text("local x\nreturn x.y", "grants.lua")
