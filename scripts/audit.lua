@@ -9,10 +9,11 @@
 -- 1 then, unless it is 3.
 --
 -- --assume-role NAME looks at each of the --accounts, or at all active ones of the --organization, with the
--- role arn:aws:iam::ACCOUNT:role/NAME; at the caller's own account without it.
+-- role arn:aws:iam::ACCOUNT:role/NAME; at the caller's own account without it. What mends a finding of another
+-- account says first in which one it is to be run.
 --
--- Lines of --output jsonl come as findings are known, in no order; with --baseline, --history or --service, and
--- of files, the worst comes first, as in all other formats.
+-- Lines of --output jsonl come as findings are known, in no order; with --baseline, --history, --service or mutes,
+-- and of files, the worst comes first, as in all other formats.
 --
 -- With --baseline, the file of an earlier --output json, findings are new or unchanged, those that are
 -- gone are listed, as are grants that came and went, and --fail-on looks at new findings only.
@@ -21,6 +22,9 @@
 -- grants and findings came and went. A run that cannot be kept is told, after the report, with exit status 1.
 --
 -- With --desired, a file for lanyard plan, what differs from it is a finding, too.
+--
+-- Rules of a --rules file that are on = "audit" add findings, and its mutes take some away: see lanyard help
+-- rules.
 --
 -- --shard I/N looks at the Ith of N parts, in which a repository always is, wherever it runs. `lanyard audit
 -- merge FILE...` puts JSON reports together. (A repository that is named merge: lanyard audit -- merge.)
@@ -49,11 +53,14 @@ command:option("--assume-role", "Look at other accounts with their role of this 
 command:option("--external-id", "The external id that these roles ask for."):argname "ID":convert(scope.external_id)
 command:option("--accounts", "The accounts to look at with --assume-role."):argname "ID,..."
 command:flag("--organization", "Look with --assume-role at all active accounts of the organization.")
+command:option("--trusted-accounts", "Other accounts that may pull; all others are worse then."):argname "ID,..."
 command:option("--unused-days", "A grant that no deployment needs is unused after so many days without a pull.")
   :argname("N"):default("90"):convert(steps.days)
+command:with_rules()
 local options = command:parse()
 
 steps.check(command, options)
+local rules = cli.rules(options)
 local kept <close> = options.history and cli.check(history.open(options.history)) or nil
 local before = options.baseline and cli.check(read.report(options.baseline))
 local files = steps.files(command, options, { ... })
@@ -61,8 +68,9 @@ local result, failed
 if files then
   result, failed = steps.join(files)
 else
-  result, failed = steps.look(options)
+  result, failed = steps.look(options, rules)
 end
+rules:tell_expired(result)
 if before then
   baseline.compare(result, before)
 end
@@ -70,7 +78,9 @@ if options.service then
   steps.only_service(result, options.service, failed)
 end
 
-if files or not steps.streams(options) then
+steps.mute(rules, result, files or failed or result.part or options.service)
+
+if files or not steps.streams(options, rules) then
   report.audit(options.output, result)
 end
 if kept then

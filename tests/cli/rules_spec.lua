@@ -51,6 +51,14 @@ describe("--rules", function()
     assert.equal("RefusedByRule", item.error.code)
   end)
 
+  it("refuses what only a rehearsal would do", function()
+    local emulator <close>, file = ruled()
+    local words = { "grant", "my-container-service", "my-private-repo", "--enable", "--dry-run", "--rules", file }
+    local result = emulator:run(words)
+    assert.equal(4, result.status)
+    assert.matches("refuses enable on service", result.err)
+  end)
+
   it("may come from the environment", function()
     local emulator <close>, file = ruled()
     assert.equal(4, emulator:run("enable my-container-service", { LANYARD_RULES = file }).status)
@@ -94,11 +102,81 @@ describe("--rules", function()
     local result = emulator:run({ "enable", "my-container-service" }, { LANYARD_RULES = file })
     assert.equal(2, result.status)
     assert.matches("rules%.lua:1: ", result.err)
-    assert.matches("mend .*rules%.lua; nothing is changed without its rules\n$", result.err)
+    assert.matches("mend .*rules%.lua: no command goes on without its rules\n$", result.err)
   end)
 
   it("does not keep from looking", function()
     local emulator <close>, file = ruled "rule 'x' {"
     assert.equal(0, emulator:run("status", { LANYARD_RULES = file }).status)
+  end)
+end)
+
+describe("lanyard rules", function()
+  local function run(words, environment)
+    return helper.run({ helper.lanyard, "rules", table.unpack(words) }, environment)
+  end
+
+  for _, path in ipairs { "change_window", "expiring", "narrow", "pinned", "production" } do
+    it("test passes the example " .. path, function()
+      local result = run { "test", "scripts/examples/rules/" .. path .. ".lua", "--output", "json" }
+      assert.equal(0, result.status, result.out)
+      assert.is_true(#require("lanyard.json").decode(result.out) >= 3)
+    end)
+  end
+
+  it("test tells an example that is answered otherwise, with exit status 1", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/rules.lua", [[
+      rule "no" { on = "grant", check = function() deny "never" end }
+      rule "bad" { on = "revoke", check = function(change) return change.nosuch.field end }
+      example "denied" { on = "grant", repository = "web", expect = "deny: never" }
+      example "allowed" { on = "grant", repository = "web", expect = "allow" }
+      example "failed" { on = "revoke", repository = "web", expect = "deny" }
+    ]])
+    local result = run { "test", folder .. "/rules.lua" }
+    assert.equal(1, result.status)
+    assert.matches("rules%.lua:3 +denied +passed\n", result.out)
+    assert.matches("rules%.lua:4 +allowed +failed +expected allow, got deny: never\n", result.out)
+    assert.matches("rules%.lua:5 +failed +failed +expected deny, got deny: the rule failed: ", result.out)
+  end)
+
+  it("show lists what a file has", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/rules.lua", [[
+      rule "no" { on = { "revoke", "grant" }, check = function() end }
+      mute { finding = "public-access", reason = "open source", ends = "2027-01-31" }
+    ]])
+    local result = run({ "show" }, { LANYARD_RULES = folder .. "/rules.lua" })
+    assert.equal(0, result.status, result.err)
+    assert.matches("rules%.lua:1 +rule +no +on grant, revoke\n", result.out)
+    assert.matches("rules%.lua:2 +mute +public%-access +open source %(ends 2027%-01%-31%)\n", result.out)
+  end)
+
+  it("is a usage error without a file, and for one that cannot be used", function()
+    assert.equal(2, run({ "test" }).status)
+    assert.matches("there are no rules: name a file", run({ "test" }).err)
+    assert.equal(2, run({ "test", "/nonexistent" }).status)
+    assert.equal(2, run({ "tset" }).status)
+  end)
+end)
+
+describe("audit --rules", function()
+  it("tells findings of rules and counts what is muted", function()
+    local emulator <close>, file = ruled [[
+      rule "named" { on = "audit", check = function(c) if c.service then deny "rename it" end end }
+      mute { finding = "policy-lint", reason = "it is told elsewhere" }
+      mute { finding = "rule", service = "other", reason = "r" }
+    ]]
+    local result = emulator:run { "audit", "--rules", file, "--fail-on", "high" }
+    assert.equal(3, result.status, result.err)
+    assert.matches('high      rule: rule "named": rename it\n', result.out)
+    assert.matches("^lanyard: .*rules%.lua:2: the mute of policy%-lint fits no finding\n", result.err)
+
+    helper.write(file, helper.read(file):gsub('service = "other"', 'service = "my-*"'))
+    result = emulator:run { "audit", "--rules", file, "--fail-on", "high" }
+    assert.equal(0, result.status, result.out)
+    assert.matches(" %(1 muted%)\n$", result.out)
+    local json = emulator:run { "audit", "--rules", file, "--output", "json" }
+    assert.equal("r", require("lanyard.json").decode(json.out).muted[1].muted.reason)
   end)
 end)

@@ -34,6 +34,9 @@ return {
   ["unreadable-policy"] = { "medium", "a policy that could not be read" },
   ["policy-nearly-full"] = { "low", "over 80 % of the characters that ECR takes" },
   ["policy-lint"] = { "high", "what the linter finds, of severity high or critical" },
+  -- Rules of one's own
+  ["rule"] = { "high", "what a rule of one's own says" },
+  ["expired-mute"] = { "low", "a mute in the rules file that is past its end" },
   -- Images
   ["image-not-granted"] = { "high", "a deployed image that its service may not pull again" },
   ["image-missing"] = { "high", "a deployed image that is not there any more" },

@@ -2,7 +2,7 @@
 -- with a line of progress, and telling a person what failed.
 --
 --   local files = command.files(parser, options, { ... })
---   local report, failed = files and command.join(files) or command.look(options)
+--   local report, failed = command.look(options, rules)      -- or command.join(files)
 
 local aws = require "lanyard.aws"
 local cli = require "lanyard.cli"
@@ -23,7 +23,7 @@ local M = {}
 -- Options of looking, which say nothing when reports are merged.
 local LOOKING = {
   "region", "profile", "endpoint_url", "shard", "assume_role", "external_id", "accounts", "organization",
-  "desired",
+  "trusted_accounts", "desired",
 }
 
 -- Options for which there must be a whole report before a line of it can be printed.
@@ -83,7 +83,7 @@ local function plan(options, meter)
     profiles = options.profile and cli.check(scope.words(options.profile, "--profile")),
     role = options.assume_role,
     external_id = options.external_id,
-    accounts = options.accounts and cli.check(scope.accounts(options.accounts)),
+    accounts = options.accounts and cli.check(scope.accounts(options.accounts, "--accounts")),
     say = tell,
     open = function(profile, region)
       local given = cli.session_options(options)
@@ -114,14 +114,14 @@ local function tell_failures(failures)
   return failed
 end
 
--- Whether findings can be printed as they are known.
-function M.streams(options)
+-- streams(options, rules): whether findings can be printed as they are known
+function M.streams(options, rules)
   for _, name in ipairs(WHOLE) do
     if options[name] then
       return false
     end
   end
-  return options.output == "jsonl"
+  return options.output == "jsonl" and not rules:has_mutes()
 end
 
 -- What prints each finding, and where the worst is kept.
@@ -163,15 +163,16 @@ local function is_compared(wanted, result)
   return true
 end
 
--- look(options) --> the report, whether something failed. Where findings were printed as they came, the
+-- look(options, rules) --> the report, whether something failed. Where findings were printed as they came, the
 -- report has but the worst of them.
-function M.look(options)
+function M.look(options, rules)
   for _, name in ipairs(options.repository) do
     cli.check(repositories.check(name))
   end
   local wanted = read_desired(options)
   collectgarbage("incremental", PAUSE, PACE)
-  local meter = progress.meter()
+  local trusted = options.trusted_accounts and cli.check(scope.accounts(options.trusted_accounts, "--trusted-accounts"))
+  local meter, streams = progress.meter(), M.streams(options, rules)
   local print_finding, worst = printer()
   local scopes, result, failures
   progress.show(meter, cli.progress, function()
@@ -181,14 +182,16 @@ function M.look(options)
       shard = options.shard,
       unused_days = options.unused_days,
       desired = wanted,
+      trusted_accounts = trusted,
       texts = options.output == "html",
-      tell = M.streams(options) and print_finding or nil,
+      rules = rules,
+      tell = streams and print_finding or nil,
       meter = meter,
     })
   end)
   if #scopes == 1 and failures[1] then
     cli.fail(failures[1].err)
-  elseif M.streams(options) then
+  elseif streams then
     result.findings = worst
   end
   local failed = tell_failures(failures)
@@ -209,6 +212,16 @@ function M.join(files)
     tell(note)
   end
   return result, failed
+end
+
+-- mute(rules, report, partial): takes away what the rules mute. Mutes that fit no finding are told, unless only part
+-- of what they may fit was looked at.
+function M.mute(rules, report, partial)
+  for _, idle in ipairs(rules:mute(report)) do
+    if not partial then
+      tell(("%s: the mute of %s fits no finding"):format(idle.place, idle.finding))
+    end
+  end
 end
 
 -- only_service(report, name, failed): leaves what concerns the container service of that name. Ends the script

@@ -86,7 +86,7 @@ local function join_scopes(joined, ordered, from, notes)
       if scope.error then
         goto continue
       elseif not into then
-        into = { account = scope.account, region = scope.region, profile = scope.profile,
+        into = { account = scope.account, region = scope.region, profile = scope.profile, role = scope.role,
           repositories = json.array {}, services = json.array {} }
         for _, name in ipairs(UNKNOWN) do
           into[name] = scope[name]
@@ -118,13 +118,16 @@ end
 local function join_findings(joined, ordered, lost)
   local taken = {}
   for _, report in ipairs(ordered) do
-    for _, finding in ipairs(report.findings) do
+    local all = table.move(report.muted or {}, 1, #(report.muted or {}), #report.findings + 1,
+      table.move(report.findings, 1, #report.findings, 1, {}))
+    for _, finding in ipairs(all) do
       local place = ("%s/%s"):format(scope_key(finding), finding.repository or "")
       local owner = taken[finding.key]
       if (not owner or owner == report) and not (lost[report] and lost[report][place]) then
         taken[finding.key] = report
         finding.state = nil
-        table.insert(joined.findings, finding)
+        joined.muted = joined.muted or finding.muted and json.array {}
+        table.insert(finding.muted and joined.muted or joined.findings, finding)
       end
     end
   end

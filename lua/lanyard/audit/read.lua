@@ -117,7 +117,7 @@ local service = object {
 }
 
 local looked_at = object {
-  account = text, region = text, profile = optional(text), repositories = list(repository),
+  account = text, region = text, profile = optional(text), role = optional(text), repositories = list(repository),
   services = list(service), services_unknown = optional(text), registry_unknown = optional(text),
   identities_unknown = optional(text),
 }
@@ -136,6 +136,7 @@ local finding = object {
   account = text, region = text, repository = optional(text), service = optional(text), principal = optional(text),
   statement = optional(text), index = optional(number), state = optional(one_of { "new", "unchanged" }),
   place = optional(object { first = number, last = number, line = number, column = number }),
+  muted = optional(object { reason = text, ends = optional(text), place = text }),
 }
 
 local grant = object {
@@ -143,7 +144,7 @@ local grant = object {
 }
 
 local report = object {
-  tool = text, time = moment, scopes = list(scope), findings = list(finding),
+  tool = text, time = moment, scopes = list(scope), findings = list(finding), muted = optional(list(finding)),
   part = optional(object { repositories = optional(list(text)), service = optional(text), shard = optional(text) }),
   baseline = optional(object {
     time = moment, gone = list(finding), grants = object { new = list(grant), gone = list(grant) },

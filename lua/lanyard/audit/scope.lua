@@ -9,8 +9,8 @@
 --   }
 --   local report, failures = scope.run(scopes, { globs = { "team/*" } })
 --
--- A scope: { profile, account, region, session | nil, err | nil, optional }; `account` is known of those
--- that a role is assumed for, `optional` is a Region that nobody named.
+-- A scope: { profile, account, role, region, session | nil, err | nil, optional }; `account` and `role` are known
+-- of those that a role is assumed for, `optional` is a Region that nobody named.
 -- A failure: { scope, err, skipped }; `skipped` is a Region that the account has not enabled.
 
 local access = require "lanyard.access"
@@ -149,13 +149,13 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Whose
 
--- accounts("111122223333,...") --> a list of account ids | nil, err
-function M.accounts(text)
-  local list, err = M.words(text, "--accounts")
+-- accounts("111122223333,...", option) --> a list of account ids | nil, err
+function M.accounts(text, option)
+  local list, err = M.words(text, option)
   for _, id in ipairs(list or {}) do
     local ok, why = names.registry_id(id)
     if not ok then
-      return usage("--accounts: %s", why)
+      return usage("%s: %s", option, why)
     end
   end
   return list, err
@@ -219,7 +219,7 @@ local function assumed(session, wanted)
     local other = session:assume(("arn:%s:iam::%s:role/%s"):format(partition, account, wanted.role),
       { external_id = wanted.external_id })
     local keys, why = other:credentials()
-    return { account = account, session = keys and other, err = why }
+    return { account = account, role = wanted.role, session = keys and other, err = why }
   end, { limit = AT_ONCE })
 end
 
@@ -241,7 +241,7 @@ local function scopes_of(wanted, profile, say)
   for _, owner in ipairs(owners) do
     for _, region in ipairs(type(regions) == "table" and regions or { false }) do
       found[#found + 1] = {
-        profile = profile, account = owner.account, region = region or nil,
+        profile = profile, account = owner.account, role = owner.role, region = region or nil,
         session = not owner.err and owner.session:at(region) or nil, err = owner.err,
         optional = wanted.regions == "all",
       }
@@ -352,7 +352,7 @@ local function look_at(scope, options, met, part)
     progress.watch(here, part)
   end
   return audit.run(here, setmetatable({
-    profile = scope.profile, tell = options.tell and teller(scope, options.tell, options.told_by),
+    profile = scope.profile, role = scope.role, tell = options.tell and teller(scope, options.tell, options.told_by),
   }, { __index = options }))
 end
 

@@ -29,10 +29,11 @@ function M.unknown(scope)
   return found
 end
 
--- of(report) --> { repositories, grants, scopes, failed, findings, [severity] = number }; a grant is a
+-- of(report) --> { repositories, grants, scopes, failed, findings, muted, [severity] = number }; a grant is a
 -- principal that a repository's policy gives a pull action, `failed` are scopes with an error.
 function M.of(report)
-  local counts = { repositories = 0, grants = 0, scopes = #report.scopes, failed = 0, findings = #report.findings }
+  local counts = { repositories = 0, grants = 0, scopes = #report.scopes, failed = 0, findings = #report.findings,
+    muted = report.muted and #report.muted or 0 }
   for _, severity in ipairs(lint.SEVERITIES) do
     counts[severity] = 0
   end
@@ -77,12 +78,13 @@ function M.severities(counts)
   return #words > 0 and table.concat(words, ", ") or "no findings"
 end
 
--- "no findings", "1 finding", or "3 findings: 1 critical, 2 low"
+-- "no findings", "1 finding", or "3 findings: 1 critical, 2 low (4 muted)"
 function M.total(counts)
+  local muted = counts.muted > 0 and (" (%d muted)"):format(counts.muted) or ""
   if counts.findings < 2 then
-    return counts.findings == 0 and "no findings" or "1 finding"
+    return (counts.findings == 0 and "no findings" or "1 finding") .. muted
   end
-  return ("%d findings: %s"):format(counts.findings, M.severities(counts))
+  return ("%d findings: %s%s"):format(counts.findings, M.severities(counts), muted)
 end
 
 -- "3 findings new, 1 gone; 1 grant new, 0 gone"
@@ -92,6 +94,12 @@ function M.since(changes)
   end
   return ("%s; %s"):format(words(changes.new, changes.gone, "finding"),
     words(changes.grants_new, changes.grants_gone, "grant"))
+end
+
+-- How a finding is muted: "until 2027-01-31: REASON", "without an end: REASON"
+function M.mute(finding)
+  local mute = finding.muted or {}
+  return ("%s: %s"):format(mute.ends and "until " .. mute.ends or "without an end", mute.reason or "no reason is given")
 end
 
 -- What was looked at: "2 repositories, 1 grant in 1 account and Region"

@@ -17,7 +17,7 @@ local M = {}
 
 -- The findings that say that a grant lets nobody pull.
 local BREAKS = lists.set [[orphan-principal service-role-granted lightsail-service-granted missing-service
-  inactive-role partial-pull denied-grant expired-grant image-not-granted]]
+  inactive-role other-region-grant missing-principal partial-pull denied-grant expired-grant image-not-granted]]
 
 -- ---------------------------------------------------------------------------------------------
 -- Findings of a scope, by repository
@@ -66,7 +66,8 @@ local function label_of(access, findings, state)
   elseif state == "broken" then
     return access.decision == "deny" and "denied" or "only one of two actions"
   end
-  return access.decision == "depends" and "on a condition: " .. access.statement or access.statement
+  return (access.decision == "depends" and "on a condition: " or "") .. access.statement
+    .. (access.expires and ", until " .. access.expires:sub(1, 10) or "")
 end
 
 -- ---------------------------------------------------------------------------------------------

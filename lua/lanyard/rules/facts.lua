@@ -15,6 +15,7 @@
 --   deployment  the request of a deployment, values of its environment hidden
 -- What could not be read is absent, and change.unknown says why; a rule that needs it fails, and so denies.
 
+local arn = require "lanyard.arn"
 local instant = require "lanyard.aws.instant"
 local policy = require "lanyard.policy"
 local services = require "lanyard.access.services"
@@ -88,8 +89,8 @@ function M.policy(doc)
   return { text = tostring(doc), statements = doc:statements() }
 end
 
-local function parsed(text)
-  local doc = text and policy.parse(text)
+local function parsed(given)
+  local doc = type(given) == "string" and policy.parse(given) or given
   return doc and M.policy(doc)
 end
 
@@ -139,8 +140,8 @@ function Facts:of(change)
   if repository then
     seen.repository = repository.name
     seen.repository_details = {
-      name = repository.name, arn = repository.arn, account = repository.registry_id, region = self.here.region,
-      mutability = repository.mutability, tags = known(self:tags_of(repository)),
+      name = repository.name, arn = repository.arn, account = arn.parse(repository.arn).account,
+      region = self.here.region, mutability = repository.mutability, tags = known(self:tags_of(repository)),
     }
   end
   seen.unknown = unknown[1] and table.concat(unknown, "; ")

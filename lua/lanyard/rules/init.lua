@@ -10,6 +10,7 @@
 local errors = require "lanyard.errors"
 local escape = require "lanyard.report.escape"
 local facts = require "lanyard.rules.facts"
+local mutes = require "lanyard.rules.mutes"
 local sandbox = require "lanyard.sandbox"
 local system = require "lanyard.system"
 
@@ -41,8 +42,24 @@ local function invalid(path, err)
   return errors.new {
     code = "InvalidRules",
     message = ("the rules cannot be used: %s"):format(escape.printable(err.message)),
-    tip = ("mend %s; nothing is changed without its rules"):format(path),
+    tip = ("mend %s: no command goes on without its rules"):format(path),
   }
+end
+
+-- Gives each part of the file its place, where it has none; checks what the prelude cannot know.
+local function check(contents, path)
+  for _, list in pairs(contents) do
+    for _, item in ipairs(list) do
+      item.place = item.place ~= "" and item.place or path
+    end
+  end
+  for _, mute in ipairs(contents.mutes) do
+    local ok, why = mutes.check(mute)
+    if not ok then
+      return nil, errors.new { code = "InvalidFile", message = why }
+    end
+  end
+  return true
 end
 
 -- Reads the file, once. true | nil, err
@@ -67,31 +84,39 @@ function Rules:load()
   if not contents then
     return nil, invalid(path, err)
   end
-  for _, list in pairs(contents) do
-    for _, item in ipairs(list) do
-      item.place = item.place ~= "" and item.place or path
-    end
+  local ok
+  ok, err = check(contents, path)
+  if not ok then
+    return nil, invalid(path, err)
   end
   self.file, self.box, self.contents = path, box, contents
   return true
 end
 
--- Whether a rule is asked about changes of this kind.
-function Rules:concerns(on)
+-- Whether there is a rule for which concerned(rule) is true.
+function Rules:any(concerned)
   for _, rule in ipairs(self.contents.rules) do
-    if rule.on[on] then
+    if concerned(rule) then
       return true
     end
   end
   return false
 end
 
--- ask(change) --> list of { rule, kind = "deny" | "warn" | "finding" | "allow", text, severity, why, fix }
--- change: as rules see it. A rule that fails denies.
-function Rules:ask(change)
+-- Whether a rule is asked about changes of this kind.
+function Rules:concerns(on)
+  return self:any(function(rule) return rule.on[on] end)
+end
+
+-- ask(change [, concerned]) --> list of { rule, kind = "deny" | "warn" | "finding" | "allow", text, severity, why,
+-- fix, failed }
+-- change: as rules see it. concerned(rule): whether a rule is asked; those whose `on` has the change's unless
+-- given. A rule that fails denies.
+function Rules:ask(change, concerned)
   local given = {}
+  concerned = concerned or function(rule) return rule.on[change.on] end
   for index, rule in ipairs(self.contents.rules) do
-    if rule.on[change.on] then
+    if concerned(rule) then
       local answers, err = self.box:call("ask", index, change)
       if not answers then
         local unknown = change.unknown and ("; unknown: " .. change.unknown) or ""
@@ -157,6 +182,21 @@ function Rules:permit(here, change)
     end
   end
   return true
+end
+
+-- Whether the file mutes anything.
+function Rules:has_mutes()
+  return #self.contents.mutes > 0
+end
+
+-- Adds a finding to a report of lanyard.audit for each mute that is past its end.
+function Rules:tell_expired(report)
+  mutes.tell_expired(self.contents.mutes, report)
+end
+
+-- Mutes what the file mutes in a report of lanyard.audit; --> the mutes that fit none of its findings
+function Rules:mute(report)
+  return mutes.apply(self.contents.mutes, report)
 end
 
 -- Reads what rules about such a change will be told, so that asking them takes no call.

@@ -1,6 +1,8 @@
 local account = require "audit_account"
 local audit = require "lanyard.audit"
 local desired = require "lanyard.desired.read"
+local helper = require "helper"
+local rules = require "lanyard.rules"
 local world = require "world"
 
 local function with_account(options)
@@ -81,6 +83,17 @@ describe("an audit of an account with one of each finding", function()
     for _, finding in ipairs(assert(audit.run(w.here, { globs = { "bad/public" } })).findings) do
       found[finding.id] = true
     end
+    helper.write(w.folder .. "/rules.lua", [[
+      rule "any" { on = "audit", check = function() return warn "seen" end }
+      mute { finding = "rule", reason = "not any more", ends = "2020-01-01" }
+    ]])
+    local own = rules.new { path = w.folder .. "/rules.lua" }
+    assert(own:load())
+    local report = assert(audit.run(w.here, { rules = own }))
+    own:tell_expired(report)
+    for _, finding in ipairs(report.findings) do
+      found[finding.id] = true
+    end
     for id in pairs(audit.catalogue) do
       assert.is_true(found[id], id)
     end
@@ -114,8 +127,8 @@ describe("an audit of an account with one of each finding", function()
     for _, repository in ipairs(report.scopes[1].repositories) do
       unknown[#unknown + 1] = repository.images_unknown and repository.name
     end
-    assert.same({ "bad/ends-soon-needed", "bad/missing", "bad/mutable", "bad/not-granted", "bad/refused", "bad/role-off",
-      "bad/unused", "good/pulled", "good/web" }, unknown)
+    assert.same({ "bad/ends-soon-needed", "bad/missing", "bad/mutable", "bad/not-granted", "bad/over", "bad/refused",
+      "bad/role-off", "bad/unused", "good/pulled", "good/web" }, unknown)
   end)
 
   it("takes what IAM and the registry do not show as unknown, asks once, and goes on", function()
@@ -163,6 +176,6 @@ describe("an audit of an account with one of each finding", function()
     w.here.parallel = 3
     assert(audit.run(w.here))
     assert.equal(3, most)
-    assert.equal(9, w:count "DescribeImages")
+    assert.equal(10, w:count "DescribeImages")
   end)
 end)

@@ -27,6 +27,15 @@ describe("the graph of who can pull what", function()
     assert.same({ left = 4, right = 2, ok = 1, noted = 1, broken = 1, missing = 0 }, whole.counts)
   end)
 
+  it("says until when a grant lasts, and on what it hangs", function()
+    local report = reports.small()
+    local access = report.scopes[1].repositories[2].access[1]
+    access.expires = "2027-01-31T00:00:00Z"
+    assert.equal("web -> team/api ok: web, until 2027-01-31", edges_of(report)[3])
+    access.decision = "depends"
+    assert.equal("web -> team/api ok: on a condition: web, until 2027-01-31", edges_of(report)[3])
+  end)
+
   it("tells an account that could not be looked at", function()
     local group = graph.of(reports.small()).groups[2]
     assert.equal("444455556666 eu-west-1", group.title)

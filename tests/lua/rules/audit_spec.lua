@@ -1,0 +1,142 @@
+-- Rules asked during an audit, and mutes.
+
+local audit = require "lanyard.audit"
+local helper = require "helper"
+local json = require "lanyard.json"
+local merge = require "lanyard.audit.merge"
+local rules = require "lanyard.rules"
+local world = require "world"
+
+local PUBLIC = [[{"Version":"2012-10-17","Statement":[{"Sid":"all","Effect":"Allow","Principal":"*",
+  "Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]}]}]]
+
+local SEED = { regions = { ["us-east-1"] = {
+  services = { { name = "web", tags = { env = "prod" } }, { name = "jobs", role = true } },
+  repositories = { { name = "prod/web", tags = { team = "shop" } }, { name = "open", policy = PUBLIC } },
+} } }
+
+-- A world with a grant of jobs to prod/web; --> world, rules, report of an audit with them
+local function audited(text)
+  local w = world.new { seed = SEED }
+  assert(w.here:grant(assert(w.here:service "jobs"), w:repository "prod/web"))
+  helper.write(w.folder .. "/rules.lua", text)
+  local own = rules.new { path = w.folder .. "/rules.lua" }
+  assert(own:load())
+  return w, own, assert(audit.run(w.here, { rules = own }))
+end
+
+-- The findings of an id: "severity repository service message"
+local function told(report, id)
+  local lines = {}
+  for _, finding in ipairs(report.findings) do
+    if finding.id == id then
+      lines[#lines + 1] = ("%s %s %s %s"):format(finding.severity, finding.repository or "-", finding.service or "-",
+        finding.message)
+    end
+  end
+  return lines
+end
+
+describe("a rule in an audit", function()
+  it("that is about grants is asked about each grant there is", function()
+    local _ <close>, _, report = audited [[
+      rule "prod" { on = { "grant", "audit" }, check = function(c)
+        if c.service.tags.env ~= "prod" then
+          deny(("%s %s %s"):format(c.on, c.repository_details.tags.team, c.after.statements[1].sid))
+        end
+      end }
+    ]]
+    assert.same({ 'high prod/web jobs rule "prod": audit shop AllowLightsailPull-jobs' }, told(report, "rule"))
+  end)
+
+  it("that is not is asked about each repository and each service", function()
+    local w <close>, _, report = audited [[
+      rule "all" { on = "audit", check = function(c)
+        if c.repository then
+          return finding { severity = "info", message = c.repository, why = "because", fix = "lanyard status" }
+        end
+        return warn(c.service.state)
+      end }
+    ]]
+    assert.same({ 'low - jobs rule "all": READY', 'low - web rule "all": READY', 'info open - rule "all": open',
+      'info prod/web - rule "all": prod/web' }, told(report, "rule"))
+    local last = report.findings[#report.findings]
+    assert.same({ "because", "lanyard status" }, { last.why, last.fix })
+    assert.equal(2, w:count "ListTagsForResource")
+  end)
+
+  it("that fails is a finding", function()
+    local _ <close>, _, report = audited [[
+      rule "bad" { on = "audit", check = function(c) return c.repository.nosuch.field end }]]
+    assert.equal(4, #told(report, "rule"))
+    assert.matches('^high open %- rule "bad": the rule failed: .*rules.lua:1: attempt to index', told(report, "rule")[1])
+  end)
+
+  it("is not asked, and costs no call, when it is about changes only", function()
+    local w <close>, _, report = audited [[rule "all" { on = "any", check = function() deny "no" end }]]
+    assert.same({}, told(report, "rule"))
+    assert.equal(0, w:count "ListTagsForResource")
+  end)
+end)
+
+describe("a mute", function()
+  it("takes a finding out of account, and says why", function()
+    local _ <close>, own, report = audited [[
+      mute { finding = "public-access", repository = "op*", reason = "open source", ends = "2099-01-31" }]]
+    assert.is_true(audit.reaches(report, "critical"))
+    own:tell_expired(report)
+    assert.same({}, own:mute(report))
+    assert.is_false(audit.reaches(report, "critical"))
+    assert.same({}, told(report, "public-access"))
+    assert.equal(1, #report.muted)
+    assert.same({ "open source", "2099-01-31" }, { report.muted[1].muted.reason, report.muted[1].muted.ends })
+    assert.matches("rules%.lua:1$", report.muted[1].muted.place)
+  end)
+
+  for name, value in pairs { repository = "prod/*", principal = "arn:*", statement = "none", region = "eu-*",
+    account = "9*", service = "web" } do
+    it("leaves findings alone that differ in their " .. name, function()
+      local _ <close>, own, report = audited(('mute { finding = "public-access", reason = "r", %s = "%s" }')
+        :format(name, value))
+      local idle = own:mute(report)
+      assert.equal(1, #told(report, "public-access"))
+      assert.equal("public-access", idle[1].finding)
+      assert.is_nil(report.muted)
+      end)
+  end
+
+  it("that is past its end mutes nothing and is a finding itself", function()
+    local _ <close>, own, report = audited [[
+      mute { finding = "public-access", reason = "open source", ends = "2026-01-31" }]]
+    own:tell_expired(report)
+    assert.same({}, own:mute(report))
+    assert.equal(1, #told(report, "public-access"))
+    local found = told(report, "expired-mute")
+    assert.equal(1, #found)
+    assert.matches("^low %- %- the mute of public%-access at .*rules.lua:1 ended on 2026%-01%-31$", found[1])
+  end)
+
+  it("stays one when reports are merged", function()
+    local _ <close>, own, report = audited [[mute { finding = "public-access", reason = "open source" }]]
+    own:mute(report)
+    local joined = merge.join({ report, json.decode(json.encode(report)) }, { "a", "b" })
+    assert.equal(1, #joined.muted)
+    assert.same({}, told(joined, "public-access"))
+  end)
+
+  for text, message in pairs {
+    ['mute { finding = "public-acces", reason = "r" }'] = "rules%.lua:1: no finding is called 'public%-acces'; 'public%-access' is$",
+    ['mute { finding = "public-access" }'] = "rules%.lua:1: a mute has a reason$",
+    ['mute { reason = "r" }'] = "rules%.lua:1: a mute names the finding",
+    ['mute { finding = "public-access", reason = "r", ends = "soon" }'] = "rules%.lua:1: ends = 'soon' is no date",
+    ['mute { finding = "public-access", reason = "r", repositry = "x" }'] = "rules%.lua:1: mute has no field 'repositry'$",
+  } do
+    it("is told when it is mistaken: " .. text, function()
+      local folder <close> = helper.folder()
+      helper.write(folder .. "/rules.lua", text)
+      local ok, err = rules.new({ path = folder .. "/rules.lua" }):load()
+      assert.is_nil(ok)
+      assert.matches(message, err.message)
+    end)
+  end
+end)
