@@ -106,14 +106,15 @@ local function look(here, seen, options)
   return rows, json.array(judge:rest())
 end
 
--- run(here [, { globs, profile, role, unused_days, trusted_accounts, identities, texts, tell,
---   rules }]) --> report | nil, err
+-- run(here [, { globs, profile, role, unused_days, trusted_accounts, desired, identities, texts,
+--   tell, rules }]) --> report | nil, err
 -- rules: loaded ones of lanyard.rules, whose word is among the findings.
 -- `profile` is the one that was asked for: the report and the commands in it name it. `role` is the
 -- one of another account that was assumed: the commands are for that account. trusted_accounts is a list of
--- accounts that may pull. `identities` is a table in which audits share whom IAM knows. With
--- `texts` each repository has its policy's statements = list of { index, label, text }. tell(finding) gets
--- each finding as it is known; the report has neither findings nor repositories then.
+-- accounts that may pull, `desired` what shall be there (of lanyard.desired.read). `identities` is a table in
+-- which audits share whom IAM knows. With `texts` each repository has its policy's statements = list of
+-- { index, label, text }. tell(finding) gets each finding as it is known; the report has neither findings nor
+-- repositories then.
 -- report: { version, tool, time, scopes = { { account, region, profile, role, repositories = { { name, arn,
 -- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn, images } },
 -- services_unknown, registry_unknown, identities_unknown } }, findings }; ready for lanyard.json, and not to
@@ -128,6 +129,7 @@ function M.run(here, options)
   seen.profile, seen.role = options.profile, options.role
   seen.rules = options.rules and asking.new(options.rules, here)
   seen.trusted = options.trusted_accounts and set_of(options.trusted_accounts)
+  seen.desired, seen.desired_met = options.desired, {}
   local repositories, found = look(here, seen, options)
   return {
     version = M.VERSION,
