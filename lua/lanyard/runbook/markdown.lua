@@ -299,7 +299,7 @@ local function skip_front_matter(text)
 end
 
 function M.parse(text)
-  text = text:gsub("^\u{feff}", ""):gsub("\r\n?", "\n")
+  text = text:gsub("^\u{feff}", ""):gsub("\r\n?", "\n"):gsub("\0", "\u{fffd}")
   local self = setmetatable({ found = {}, items = {} }, Parser)
   local number, position = skip_front_matter(text)
   while position <= #text do

@@ -18,6 +18,7 @@ describe("Markdown", function()
     assert.same({}, found "``` `lua`\n\n``lua\n``\n")
     assert.same({ "1 fence lua: a\n\n" }, found "```lua\na\n\n")
     assert.same({ "1 fence lua: a\n" }, found "\u{feff}```lua\r\na\r\n```\r\n")
+    assert.same({ "1 fence lua: a\u{fffd}\n" }, found "```lua\na\0\n```\n")
   end)
 
   it("has fences indented by up to three columns, whose content is indented less by as many", function()
