@@ -20,6 +20,8 @@
 -- --history DB keeps the run in that file of SQLite, which is made when it is absent: `lanyard history` tells when
 -- grants and findings came and went. A run that cannot be kept is told, after the report, with exit status 1.
 --
+-- With --desired, a file for lanyard plan, what differs from it is a finding, too.
+--
 -- Rules of a --rules file that are on = "audit" add findings, and its mutes take some away: see lanyard help
 -- rules.
 --
@@ -43,6 +45,7 @@ command:option("--service", "Tell only what concerns this container service."):a
 command:option("--fail-on", "Exit with 3 on a finding of this severity or a higher one.")
   :choices(audit.SEVERITIES):argname "SEVERITY"
 command:option("--baseline", "Tell what changed since this report."):argname "FILE"
+command:option("--desired", "Tell what differs from this file for lanyard plan."):argname "FILE"
 command:option("--history", "Keep this run in a file of SQLite."):argname "DB"
 command:option("--shard", "Look at the Ith of N parts of the repositories."):argname "I/N":convert(scope.shard)
 command:option("--assume-role", "Look at other accounts with their role of this name."):argname "NAME"

@@ -317,3 +317,51 @@ describe("the progress of lanyard audit", function()
     assert.match("\r\27%[K$", result.out)
   end)
 end)
+
+describe("lanyard audit --desired", function()
+  local GRANTS = [[return { region = "us-east-1", grants = {
+    { service = "my-container-service", repositories = { "my-private-repo" }, expires = "2999-01-31" },
+  } }]]
+
+  -- The commands that mend the drift.
+  local function fixes_of(result)
+    local fixes = {}
+    for _, finding in ipairs(json.decode(result.out).findings) do
+      fixes[#fixes + 1] = finding.id == "drift" and finding.fix or nil
+    end
+    return fixes
+  end
+
+  it("finds what differs, with commands that leave none", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = helper.emulator()
+    helper.write(folder .. "/grants.lua", GRANTS)
+    emulator:run { "grant", "my-container-service", "shared-repo", "--enable" }
+    emulator:run { "grant", "my-container-service", "my-private-repo" }
+    local words = { "audit", "--desired", folder .. "/grants.lua", "--output", "json", "--fail-on", "medium" }
+    local result = emulator:run(words)
+    assert.equal(3, result.status)
+    local fixes = fixes_of(result)
+    assert.equal(2, #fixes)
+    for _, fix in ipairs(fixes) do
+      assert.equal(0, emulator:run(fix:match "^lanyard (.*)").status)
+    end
+    result = emulator:run(words)
+    assert.same({}, fixes_of(result))
+    assert.equal(0, emulator:run({ "plan", folder .. "/grants.lua", "--prune" }).status)
+  end)
+
+  it("tells a file that is none before it asks AWS, and one whose Region was not looked at", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/bad.lua", "return { grants = { { servise = 1 } } }")
+    local result = helper.run({ helper.lanyard, "audit", "--desired", folder .. "/bad.lua" },
+      { AWS_ENDPOINT_URL = "http://127.0.0.1:1" })
+    assert.equal(2, result.status)
+    assert.matches("^lanyard: [^\n]*bad%.lua:1: ", result.err)
+    local emulator <close> = helper.emulator()
+    helper.write(folder .. "/grants.lua", GRANTS)
+    result = emulator:run { "audit", "--desired", folder .. "/grants.lua", "--region", "eu-west-1" }
+    assert.equal(1, result.status)
+    assert.matches("grants%.lua is for us%-east%-1, which was not looked at", result.err)
+  end)
+end)

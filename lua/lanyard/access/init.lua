@@ -71,12 +71,12 @@ function methods:learn_account(id)
   end
 end
 
--- permit(change) --> true | nil, err: asked before each change. err.code is RefusedByRule where a rule says no.
--- change: { on = "grant" | "revoke" | "enable" | "disable" | "deploy" | "undo", service, repository (of
+-- permit(asked) --> true | nil, err: asked before each change. err.code is RefusedByRule where a rule says no.
+-- asked: { on = "grant" | "revoke" | "enable" | "disable" | "deploy" | "undo", service, repository (of
 -- lanyard.access), before, after (policy texts), grant (the journal's record of it), deployment (a request),
 -- dry_run }, as far as it concerns them.
-function methods:permit(change)
-  return self.rules:permit(self, change)
+function methods:permit(asked)
+  return self.rules:permit(self, asked)
 end
 
 -- Whether a change looks once more when rivals have settled.

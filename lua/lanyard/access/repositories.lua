@@ -14,14 +14,14 @@ local BATCH = 100
 -- The most that a page of it holds.
 local PAGE = 1000
 
-local function is_glob(name)
+function M.is_glob(name)
   return name:find "[*?]" ~= nil
 end
 
 -- check(name or glob) --> true | nil, err
 function M.check(name)
   local ok, why
-  if is_glob(name) then
+  if M.is_glob(name) then
     ok = not name:find "[^a-z0-9._/*?-]"
     why = ("'%s' matches no repository: their names have only a-z, 0-9, '.', '_', '-' and '/'"):format(name)
   else
@@ -109,7 +109,7 @@ function M.list(here, globs)
     if not ok then
       return nil, err
     end
-    local list = is_glob(name) and patterns or exact
+    local list = M.is_glob(name) and patterns or exact
     if not list[name] then
       list[name] = true
       list[#list + 1] = name

@@ -123,13 +123,13 @@ function Change:is_stale(found)
   return age >= 0 and age < self.limits.lag and in_place(last.before) and not in_place(last.after)
 end
 
--- What the rules are told of the change; `before` and `after` are documents.
-function Change:facts(before, after)
+-- What the rules are told of the change, or of a part of it; `before` and `after` are documents.
+function Change:facts(part, before, after)
   return {
-    on = self.options.action,
+    on = part.on or self.options.action,
     repository = self.repository,
-    service = self.options.service,
-    grant = self.options.record,
+    service = part.service or self.options.service,
+    grant = part.grant or self.options.record,
     before = before and tostring(before),
     after = after and tostring(after),
     dry_run = self.options.dry_run,
@@ -164,11 +164,16 @@ function Change:propose(found)
   return wanted, true, detail
 end
 
--- The same, where the rules permit it.
+-- The parts of a change, one unless it has several.
+local function parts_of(of)
+  return of and of.parts or { {} }
+end
+
+-- The same, where the rules permit all parts of it.
 function Change:plan(found)
   local wanted, changed, detail = self:propose(found)
-  if changed then
-    local ok, err = self.here:permit(self:facts(found, wanted))
+  for _, part in ipairs(changed and parts_of(detail) or {}) do
+    local ok, err = self.here:permit(self:facts(part, found, wanted))
     if not ok then
       return nil, nil, err
     end
@@ -344,10 +349,11 @@ end
 -- the document is a new one). It returns true when it changed it, false when there is nothing to do,
 -- another document to take its place, or nil and an err to refuse; and as second value a detail of
 -- its own. It is called once a round and at each read-back, so its outcome must depend on nothing
--- but the document.
+-- but the document. Where it makes several changes at once, detail.parts = list of { on, service, grant },
+-- each as action, service and record are below: the rules are asked about each of them.
 --
 -- options: action (for the journal and the rules), record (likewise: a table), service (for the rules; the one
--- that record.service names unless given), dry_run, settle, progress(text),
+-- that record.service names unless given), parts (those that the edit may tell of), dry_run, settle, progress(text),
 -- await_principal (wait for IAM to know a role), fresh (the role appeared moments ago).
 --
 -- result: changed, detail, before, after (texts; absent: no policy), deleted_policy, diff, entry (the
@@ -369,14 +375,16 @@ function M.change_policy(here, repository, edit, options)
     refusals = 0,
   }, Change)
   -- Before the round, whose time is bounded.
-  local ok, err = here.rules:prepare(here, change:facts())
-  if not ok then
-    return nil, err
-  elseif options.dry_run then
+  for _, part in ipairs(parts_of(options)) do
+    local ok, err = here.rules:prepare(here, change:facts(part))
+    if not ok then
+      return nil, err
+    end
+  end
+  if options.dry_run then
     return change:rehearse()
   end
-  local folder
-  folder, err = here:state_folder(repository)
+  local folder, err = here:state_folder(repository)
   if not folder then
     return nil, err
   end

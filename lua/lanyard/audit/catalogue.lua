@@ -25,6 +25,8 @@ return {
   ["overlapping-grant"] = { "low", "an Allow of which another one says all" },
   ["expired-grant"] = { "low", "an Allow whose date has passed" },
   ["grant-ends-soon"] = { "low", "an Allow whose date is near" },
+  -- What shall be there
+  ["drift"] = { "medium", "what differs from the desired file that was given" },
   -- The registry
   ["registry-public"] = { "critical", "the registry's policy lets everyone in" },
   ["registry-pull"] = { "medium", "the registry's policy lets somebody pull from many repositories" },

@@ -6,6 +6,7 @@
 
 local aws = require "lanyard.aws"
 local cli = require "lanyard.cli"
+local desired = require "lanyard.desired.read"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.report.escape"
 local jsonl = require "lanyard.report.jsonl"
@@ -23,6 +24,7 @@ local M = {}
 -- Options of looking, which say nothing when reports are merged.
 local LOOKING = {
   "region", "profile", "endpoint_url", "shard", "assume_role", "external_id", "accounts", "organization",
+  "desired",
 }
 
 -- Options for which there must be a whole report before a line of it can be printed.
@@ -135,12 +137,40 @@ local function printer()
   end, worst
 end
 
+-- What the file of --desired says | nil. Its Region is looked at where no other is asked for.
+local function read_desired(options)
+  if not options.desired then
+    return nil
+  end
+  local wanted, err = desired.file(options.desired)
+  if not wanted then
+    cli.fail(err, cli.exit.usage)
+  end
+  options.region = options.region or wanted.region
+  return wanted
+end
+
+-- Whether a scope of the report is in the Region that the file is for; else that is told.
+local function is_compared(wanted, result)
+  for _, one in ipairs(wanted and wanted.region and result.scopes or {}) do
+    if one.region == wanted.region then
+      return true
+    end
+  end
+  if wanted and wanted.region then
+    tell(("%s is for %s, which was not looked at"):format(wanted.name, wanted.region))
+    return false
+  end
+  return true
+end
+
 -- look(options, rules) --> the report, whether something failed. Where findings were printed as they came, the
 -- report has but the worst of them.
 function M.look(options, rules)
   for _, name in ipairs(options.repository) do
     cli.check(repositories.check(name))
   end
+  local wanted = read_desired(options)
   collectgarbage("incremental", PAUSE, PACE)
   local meter, streams = progress.meter(), M.streams(options, rules)
   local print_finding, worst = printer()
@@ -151,6 +181,7 @@ function M.look(options, rules)
       globs = #options.repository > 0 and options.repository or nil,
       shard = options.shard,
       unused_days = options.unused_days,
+      desired = wanted,
       texts = options.output == "html",
       rules = rules,
       tell = streams and print_finding or nil,
@@ -162,7 +193,8 @@ function M.look(options, rules)
   elseif streams then
     result.findings = worst
   end
-  return result, tell_failures(failures)
+  local failed = tell_failures(failures)
+  return result, not is_compared(wanted, result) or failed
 end
 
 -- ---------------------------------------------------------------------------------------------

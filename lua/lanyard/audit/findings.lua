@@ -15,6 +15,7 @@
 
 local catalogue = require "lanyard.audit.catalogue"
 local collect = require "lanyard.audit.collect"
+local drift = require "lanyard.audit.drift"
 local ends = require "lanyard.audit.findings.ends"
 local grants = require "lanyard.audit.findings.grants"
 local images = require "lanyard.audit.findings.images"
@@ -32,14 +33,14 @@ local M = {}
 local RULES = {
   policies.unreadable, registry.given, principals.public, principals.service_roles, principals.lightsail_service,
   images.elsewhere, images.missing, images.not_granted, grants.partial, grants.reach, principals.orphans,
-  principals.missing, roles.other_region, roles.stale, principals.other_accounts, grants.denied, policies.lint,
-  roles.unused_roles, roles.unused_grants, grants.overlapping, ends.soon, ends.expired, policies.nearly_full,
-  images.mutable, rules.repositories, rules.services,
+  principals.missing, roles.other_region, roles.stale, drift.repositories, drift.rest, principals.other_accounts,
+  grants.denied, policies.lint, roles.unused_roles, roles.unused_grants, grants.overlapping, ends.soon, ends.expired,
+  policies.nearly_full, images.mutable, rules.repositories, rules.services,
 }
 
 local OF_ALL = {
   [images.elsewhere] = true, [images.missing] = true, [images.not_granted] = true, [images.mutable] = true,
-  [roles.unused_roles] = true, [registry.given] = true, [rules.services] = true,
+  [roles.unused_roles] = true, [registry.given] = true, [rules.services] = true, [drift.rest] = true,
 }
 
 -- Of those, what a report of the whole tells without the policies themselves.

@@ -108,12 +108,14 @@ local function look(here, seen, options)
   return rows, json.array(judge:rest())
 end
 
--- run(here [, { globs, profile, unused_days, trusted_accounts, identities, texts, tell, rules }]) --> report | nil, err
+-- run(here [, { globs, profile, unused_days, trusted_accounts, desired, identities, texts, tell, rules }])
+--   --> report | nil, err
 -- rules: loaded ones of lanyard.rules, whose word is among the findings.
 -- `profile` is the one that was asked for: the report and the commands in it name it. trusted_accounts
--- is a list of accounts that may pull. `identities` is a table in which audits share whom IAM knows. With
--- `texts` each repository has its policy's statements = list of { index, label, text }. tell(finding) gets
--- each finding as it is known; the report has neither findings nor repositories then.
+-- is a list of accounts that may pull, `desired` what shall be there (of lanyard.desired.read). `identities` is
+-- a table in which audits share whom IAM knows. With `texts` each repository has its policy's statements = list
+-- of { index, label, text }. tell(finding) gets each finding as it is known; the report has neither findings
+-- nor repositories then.
 -- report: { version, tool, time, scopes = { { account, region, profile, repositories = { { name, arn,
 -- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn, images } },
 -- services_unknown, registry_unknown, identities_unknown } }, findings }; ready for lanyard.json, and not to
@@ -128,6 +130,7 @@ function M.run(here, options)
   seen.profile = options.profile
   seen.rules = options.rules and asking.new(options.rules, here)
   seen.trusted = options.trusted_accounts and set_of(options.trusted_accounts)
+  seen.desired, seen.desired_met = options.desired, {}
   local repositories, found = look(here, seen, options)
   return {
     version = M.VERSION,

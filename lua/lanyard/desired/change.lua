@@ -1,0 +1,228 @@
+-- One repository made as a desired file has it: all its grants, and what is pruned, in one write.
+--
+-- An entry is { repository = { name, arn, registry_id }, wishes = { { service (name), expires, sid, role } },
+-- guard = { text | nil } | nil }. With a guard nothing is written where the policy is another one by now
+-- than that text, and where the role of a wish is known, it must still be the service's.
+
+local errors = require "lanyard.errors"
+local grant = require "lanyard.access.grant"
+local lists = require "lanyard.lists"
+local policy = require "lanyard.policy"
+local principal = require "lanyard.access.principal"
+local store = require "lanyard.access.store"
+local words = require "lanyard.desired.words"
+local write = require "lanyard.access.write"
+
+local M = {}
+
+-- Stands for the ARN of a role that is not there yet, where a change is only shown.
+local UNKNOWN = "private-repo-access/NOT-KNOWN-YET"
+local NOT_THERE_YET = "arn:aws:iam::000000000000:role/amazon/lightsail/%s/containers/%s/" .. UNKNOWN
+
+-- How long after its role appeared a service's ARN counts as fresh, in seconds.
+local FRESH = 120
+
+-- role_of(service, region) --> the ARN of its puller role; of one that is off, what it may look like
+function M.role_of(service, region)
+  if service.role.arn then
+    return service.role.arn
+  elseif service.principal_arn then
+    return (service.principal_arn:gsub("[^/]*$", UNKNOWN))
+  end
+  return NOT_THERE_YET:format(region, service.name)
+end
+
+-- Tells the principals that go with --prune: puller roles of this Region to which no wish can refer. Where a
+-- service could not be asked for its role, each role of it may be the one that is meant.
+local function unnamed(wishes, services, region)
+  local wanted = {}
+  for _, wish in ipairs(wishes) do
+    local service = services[wish.service]
+    wanted[wish.service] = service and M.role_of(service, region) or true
+  end
+  return function(type_, value)
+    local who = principal.classify(type_, value)
+    local role = who.kind == "puller" and wanted[who.service]
+    return who.kind == "puller" and who.region == region and role ~= true and role ~= value
+  end
+end
+
+local function names_role(doc, role_arn)
+  return words.grants(doc)[role_arn] ~= nil
+end
+
+local function moved(name)
+  return errors.new {
+    code = "GroundMoved",
+    message = ("the policy of '%s' is another one than the plan was made on; it was left as it is"):format(name),
+    tip = "make the plan anew",
+  }
+end
+
+-- The edits of an entry's wishes: { edit, role_arn, ended, part }, without those of services that can't be
+-- granted. A part is what rules are asked about.
+local function edits_of(entry, plan)
+  local edits = {}
+  for _, wish in ipairs(entry.wishes) do
+    local service = plan.services[wish.service]
+    if service then
+      local role_arn = M.role_of(service, plan.region)
+      local sid = wish.sid or grant.sid_for(service.name)
+      edits[#edits + 1] = {
+        role_arn = role_arn,
+        part = { on = "grant", service = service,
+          grant = { service = service.name, principal = role_arn, sid = sid, expires = wish.expires } },
+        ended = wish.expires ~= nil and wish.expires <= plan.now,
+        edit = grant.edit {
+          role_arn = role_arn, sid = sid, resource = entry.repository.arn,
+          fold = plan.fold, expires = wish.expires or false, now = plan.now,
+        },
+      }
+    end
+  end
+  return edits
+end
+
+-- current_roles(plan) --> the puller roles by their services
+function M.current_roles(plan)
+  local roles = {}
+  for name, service in pairs(plan.known) do
+    roles[name] = M.role_of(plan.services[name] or service, plan.region)
+  end
+  return roles
+end
+
+-- Takes out of a document what no wish names; adds a part for each role that goes.
+local function prune(doc, is_unnamed, parts)
+  local gone = {}
+  local changed = doc:revoke { match = function(type_, value, statement)
+    local goes = is_unnamed(type_, value)
+    if goes and statement.effect == "Allow" and not statement.not_principal then
+      gone[value] = true
+    end
+    return goes
+  end }
+  for _, value in ipairs(lists.sorted_names(gone)) do
+    parts[#parts + 1] = {
+      on = "revoke", grant = { principal = value, service = principal.classify("AWS", value).service },
+    }
+  end
+  return changed
+end
+
+local function edit_with(edits, entry, plan)
+  local is_unnamed = plan.prune and unnamed(entry.wishes, plan.services, plan.region)
+  local guard = entry.guard and { doc = entry.guard.text and policy.parse(entry.guard.text) }
+  local roles = M.current_roles(plan)
+  return function(doc, found)
+    local parts, warning = {}, nil
+    local changed = is_unnamed and prune(doc, is_unnamed, parts) or false
+    for _, one in ipairs(edits) do
+      -- A grant that has ended is not made any more; one that is there is made to end.
+      if not one.ended or names_role(doc, one.role_arn) then
+        local did, detail = one.edit(doc, found)
+        if did == nil then
+          return nil, detail
+        end
+        parts[#parts + 1] = did and one.part or nil
+        changed = changed or did
+        warning = warning or detail.warning
+      end
+    end
+    if changed and guard and not store.same(found, guard.doc) then
+      return nil, moved(entry.repository.name)
+    end
+    return changed, { words = words.difference(found, doc, roles, plan.region), warning = warning, parts = parts }
+  end
+end
+
+-- Whether the roles that a saved plan saw are still those of the services. true | nil, err
+local function check_roles(entry, plan)
+  for _, wish in ipairs(entry.wishes) do
+    local service = plan.services[wish.service]
+    if service and wish.role and service.role.arn ~= wish.role then
+      return nil, errors.new {
+        code = "GroundMoved",
+        message = ("the puller role of '%s' is another one than the plan was made on, or off; '%s' was left as it is")
+          :format(wish.service, entry.repository.name),
+        tip = "make the plan anew",
+      }
+    end
+  end
+  return true
+end
+
+local function is_fresh(here, entry, plan)
+  for _, wish in ipairs(entry.wishes) do
+    local service = plan.services[wish.service]
+    local appeared = service and service.role.arn and here.fresh[service.role.arn]
+    if appeared and here.clock.now() - appeared < FRESH then
+      return true
+    end
+  end
+  return false
+end
+
+-- edit(entry, plan) --> the edit of a whole entry, for lanyard.access.write; its detail is { words, warning, parts }
+function M.edit(entry, plan)
+  return edit_with(edits_of(entry, plan), entry, plan)
+end
+
+-- What rules may be asked about.
+local function parts_of(edits, plan)
+  local parts = plan.prune and { { on = "revoke" } } or {}
+  for _, one in ipairs(edits) do
+    parts[#parts + 1] = one.part
+  end
+  return parts
+end
+
+local function record_of(entry, plan)
+  local services = {}
+  for i, wish in ipairs(entry.wishes) do
+    services[i] = wish.service
+  end
+  return { services = services, prune = plan.prune or false }
+end
+
+-- make(here, plan, entry [, { dry_run, settle, progress }]) --> change | nil, err
+-- plan: see lanyard.desired.plan. change: { kind = "changed" | "would change" | "unchanged", repository, words,
+-- why, warning, before, after, diff, dry_run, entry, recovered }, as those of lanyard.access.
+function M.make(here, plan, entry, options)
+  options = options or {}
+  local ok, err = check_roles(entry, plan)
+  if not ok then
+    return nil, err
+  end
+  local edits = edits_of(entry, plan)
+  local result
+  result, err = write.change_policy(here, entry.repository, edit_with(edits, entry, plan), {
+    action = "apply",
+    parts = parts_of(edits, plan),
+    record = record_of(entry, plan),
+    dry_run = options.dry_run,
+    settle = options.settle,
+    progress = options.progress or here.progress,
+    await_principal = true,
+    fresh = is_fresh(here, entry, plan),
+  })
+  if not result then
+    return nil, err
+  end
+  local detail = result.detail or {}
+  return {
+    kind = not result.changed and "unchanged" or options.dry_run and "would change" or "changed",
+    repository = entry.repository,
+    words = result.changed and detail.words or {},
+    why = result.changed and table.concat(detail.words, "; ") or nil,
+    warning = detail.warning,
+    before = result.before,
+    after = result.after,
+    diff = result.diff,
+    dry_run = options.dry_run or false,
+    entry = result.entry,
+    recovered = result.recovered,
+  }
+end
+
+return M

@@ -1,0 +1,201 @@
+-- What differs between a desired file and what there is, and that as a file that can be applied later.
+--
+-- A plan: { region, account, file, prune, fold, now (seconds since 1970), services = { [name] = service |
+-- false where it can't be granted } of those that it names, known = all services by name, enable = names of
+-- services whose role is off, entries = { see lanyard.desired.change, with the change that it would be or the
+-- err }, failures = { { service | nil, repository | nil, err } } }.
+
+local change = require "lanyard.desired.change"
+local errors = require "lanyard.errors"
+local lists = require "lanyard.lists"
+local repositories = require "lanyard.access.repositories"
+local resolve = require "lanyard.desired.resolve"
+local task = require "lanyard.task"
+
+local M = {}
+
+-- The names in a desired file, where none is a glob | nil
+local function names_in(desired)
+  local names = {}
+  for _, grant in ipairs(desired.grants) do
+    for _, name in ipairs(grant.repositories) do
+      if repositories.is_glob(name) then
+        return nil
+      end
+      names[#names + 1] = name
+    end
+  end
+  return names
+end
+
+-- The repositories that matter: all of them where globs or pruning may find any, or where names are
+-- missing; then it is seen which.
+local function list_repositories(here, desired, prune)
+  local names = not prune and names_in(desired)
+  if names then
+    local found, err = here:repositories(names)
+    if found or err.code ~= "RepositoryNotFoundException" then
+      return found, err
+    end
+  end
+  return here:repositories()
+end
+
+local function look(here, desired, prune)
+  local services, services_err, listed, listed_err
+  task.all {
+    function() services, services_err = here:services() end,
+    function() listed, listed_err = list_repositories(here, desired, prune) end,
+  }
+  if not services or not listed then
+    return nil, services_err or listed_err
+  end
+  return { region = here.region, services = services, repositories = listed }
+end
+
+local function by_name(services)
+  local found = {}
+  for _, service in ipairs(services) do
+    found[service.name] = service
+  end
+  return found
+end
+
+-- The services whose role has to be turned on: those that get a grant now and have none.
+local function roles_off(services, entries, now)
+  local off = {}
+  for _, entry in ipairs(entries) do
+    for _, wish in ipairs(entry.wishes) do
+      local service = services[wish.service]
+      if service and not service.role.arn and not (wish.expires and wish.expires <= now) then
+        off[wish.service] = true
+      end
+    end
+  end
+  return lists.sorted_names(off)
+end
+
+-- Takes out the services whose role must not be turned on.
+local function ask_rules(here, plan)
+  local permitted = {}
+  for _, name in ipairs(plan.enable) do
+    local ok, err = here:permit { on = "enable", service = plan.services[name], dry_run = true }
+    if ok then
+      permitted[#permitted + 1] = name
+    else
+      plan.services[name] = false
+      table.insert(plan.failures, { service = name, err = err })
+    end
+  end
+  plan.enable = permitted
+end
+
+-- Fills in what each entry would change; those that can't be looked at are failures.
+local function rehearse(here, plan)
+  plan.enable = roles_off(plan.services, plan.entries, plan.now)
+  ask_rules(here, plan)
+  local changes = task.map(plan.entries, function(entry)
+    local found, err = change.make(here, plan, entry, { dry_run = true })
+    return { change = found, err = err }
+  end, { limit = here.parallel })
+  for i, entry in ipairs(plan.entries) do
+    entry.change, entry.err = changes[i].change, changes[i].err
+    if entry.err then
+      table.insert(plan.failures, { repository = entry.repository.name, err = entry.err })
+    end
+  end
+  return plan
+end
+
+-- make(here, desired [, { prune, fold }]) --> plan | nil, err
+-- `prune` looks at all repositories of the Region, and takes away what the file does not name.
+function M.make(here, desired, options)
+  options = options or {}
+  if desired.region and desired.region ~= here.region then
+    return nil, errors.new { code = "Usage", message = ("%s is for Region %s, not %s"):format(desired.name,
+      desired.region, here.region) }
+  end
+  local there, err = look(here, desired, options.prune)
+  if not there then
+    return nil, err
+  end
+  local account
+  account, err = here:account_id()
+  if not account then
+    return nil, err
+  end
+  local resolved = resolve.resolve(desired, there)
+  local plan = {
+    region = here.region, account = account, file = desired.name, prune = options.prune or false,
+    fold = options.fold or false, now = here.clock.time(), services = resolved.services,
+    known = by_name(there.services), entries = {}, failures = resolved.failures,
+  }
+  for _, repository in ipairs(there.repositories) do
+    local wishes = resolved.wishes[repository.name]
+    if wishes or options.prune then
+      table.insert(plan.entries, { repository = repository, wishes = wishes or {} })
+    end
+  end
+  return rehearse(here, plan)
+end
+
+-- Finds the services of a saved plan's wishes; what could not be granted then is not granted now.
+local function bind_services(plan)
+  for _, failure in ipairs(plan.failures) do
+    if failure.service then
+      plan.services[failure.service] = false
+    end
+  end
+  for _, entry in ipairs(plan.entries) do
+    for _, wish in ipairs(entry.wishes) do
+      local name = wish.service
+      if plan.services[name] == nil then
+        local flaw = resolve.flaw_of(plan.known[name], name, plan.region)
+        plan.services[name] = not flaw and plan.known[name] or false
+        table.insert(plan.failures, flaw and { service = name, err = flaw })
+      end
+    end
+  end
+end
+
+-- again(here, saved) --> the plan that a saved one (lanyard.desired.saved) comes to now | nil, err
+function M.again(here, saved)
+  local account, err = here:account_id()
+  if not account then
+    return nil, err
+  elseif saved.account ~= account or saved.region ~= here.region then
+    return nil, errors.new {
+      code = "OtherPlace",
+      message = ("the plan is for account %s in %s, and this is account %s in %s"):format(saved.account, saved.region,
+        account, here.region),
+    }
+  end
+  local services
+  services, err = here:services()
+  if not services then
+    return nil, err
+  end
+  local plan = {
+    region = here.region, account = account, file = saved.file, prune = saved.prune, fold = saved.fold,
+    now = here.clock.time(), services = {}, known = by_name(services),
+    entries = saved.entries, failures = saved.failures,
+  }
+  bind_services(plan)
+  return rehearse(here, plan)
+end
+
+-- The entries that would change something.
+function M.changing(plan)
+  local found = {}
+  for _, entry in ipairs(plan.entries) do
+    found[#found + 1] = entry.change and entry.change.kind ~= "unchanged" and entry or nil
+  end
+  return found
+end
+
+-- Whether applying it would change something.
+function M.changes(plan)
+  return #plan.enable > 0 or #M.changing(plan) > 0
+end
+
+return M

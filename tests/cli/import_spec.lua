@@ -1,0 +1,41 @@
+local helper = require "helper"
+local json = require "lanyard.json"
+
+describe("lanyard import", function()
+  it("writes a file whose plan is empty", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = helper.emulator()
+    emulator:run { "grant", "my-container-service", "shared-repo", "--enable", "--expires", "2999-01-31" }
+    emulator:run { "grant", "my-container-service", "my-private-repo" }
+    for _, format in ipairs { "lua", "json" } do
+      local result = emulator:run { "import", "--output", format }
+      assert.equal("", result.err)
+      assert.equal(0, result.status)
+      helper.write(folder .. "/grants", result.out)
+      assert.equal(0, emulator:run({ "plan", folder .. "/grants", "--prune" }).status)
+    end
+    local grants = json.decode(emulator:run({ "import", "--output", "json" }).out).grants
+    assert.equal("2999-01-31", grants[2].expires)
+  end)
+
+  it("tells on stderr what the file cannot say, and in its comments", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "grant", "my-container-service", "my-private-repo", "--enable" }
+    emulator:run { "disable", "my-container-service", "--force" }
+    local result = emulator:run { "import" }
+    assert.equal(0, result.status)
+    assert.matches("^lanyard: not in the file: my%-private%-repo: [^\n]*the unique id of a role", result.err)
+    assert.matches("\n%-%-   my%-private%-repo: [^\n]*the unique id of a role", result.out)
+  end)
+
+  it("leaves with 1 where a policy cannot be read", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/faults.json", [=[[{"operation":"GetRepositoryPolicy",
+      "error":{"code":"AccessDeniedException","message":"no","status":400}}]]=])
+    local emulator <close> = helper.emulator { "--activation-delay", "0", "--faults", folder .. "/faults.json" }
+    local result = emulator:run { "import" }
+    assert.equal(1, result.status)
+    assert.matches("lanyard: shared%-repo: ", result.err)
+    assert.matches("\nreturn {", result.out)
+  end)
+end)

@@ -1,0 +1,191 @@
+local apply = require "lanyard.desired.apply"
+local json = require "lanyard.json"
+local plans = require "lanyard.desired.plan"
+local policy = require "lanyard.policy"
+local read = require "lanyard.desired.read"
+local saved = require "lanyard.desired.saved"
+local task = require "lanyard.task"
+local world = require "world"
+
+local THEIRS = '{ "Sid" : "ci",\n "Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"ecr:PutImage" }'
+
+local function seed()
+  return { activation_delay = 5, seed = { regions = { ["us-east-1"] = {
+    services = { { name = "web", role = true }, { name = "jobs", role = true }, { name = "off" } },
+    repositories = { { name = "web" }, { name = "jobs" }, { name = "team/a" }, { name = "team/b" } },
+  } } } }
+end
+
+local function desired(...)
+  return assert(read.text(json.encode { grants = json.array { ... } }, "grants.json"))
+end
+
+local function grant(service, repositories, expires)
+  return { service = service, repositories = json.array(repositories), expires = expires }
+end
+
+local function with_theirs(w, name)
+  w:put(name, '{"Version":"2008-10-17","Statement":[' .. THEIRS .. "]}")
+end
+
+-- What became of each: { [repository] = kind or the error's code }
+local function outcomes(changes)
+  local found = {}
+  for _, one in ipairs(changes) do
+    found[one.repository] = one.err and one.err.code or one.change.kind
+  end
+  return found
+end
+
+local function save(plan)
+  return assert(saved.read(json.decode(json.encode(saved.plain(plan))), "plan.json"))
+end
+
+describe("apply", function()
+  it("turns roles on, writes once for each repository, and keeps what others wrote", function()
+    local w <close> = world.new(seed())
+    with_theirs(w, "web")
+    local file = desired(grant("off", { "web" }), grant("web", { "web", "team/*" }), grant("jobs", { "web" }, "2027-01-31"))
+    local roles, changes = apply.apply(w.here, assert(plans.make(w.here, file)))
+    assert.equal("enabled", roles[1].change.kind)
+    assert.same({ web = "changed", ["team/a"] = "changed", ["team/b"] = "changed" }, outcomes(changes))
+    assert.equal(3, w:count "SetRepositoryPolicy")
+    assert.same({ "ci", "AllowLightsailPull-off", "AllowLightsailPull-web", "AllowLightsailPull-jobs" }, w:sids "web")
+    assert.is_truthy(w:text "web":find(THEIRS, 1, true))
+    assert.is_nil(w:text "web":find("NOT-KNOWN-YET", 1, true))
+    assert.is_false(plans.changes(assert(plans.make(w.here, file))))
+  end)
+
+  it("does nothing the second time", function()
+    local w <close> = world.new(seed())
+    local file = desired(grant("web", { "web" }))
+    apply.apply(w.here, assert(plans.make(w.here, file)))
+    local _, changes = apply.apply(w.here, assert(plans.make(w.here, file)))
+    assert.same({ web = "unchanged" }, outcomes(changes))
+    assert.equal(1, w:count "SetRepositoryPolicy")
+  end)
+
+  it("goes on past what fails, and lists it", function()
+    local w <close> = world.new(seed())
+    w.before = function(operation)
+      if operation == "UpdateContainerService" then
+        w.world.region("us-east-1").services.off = nil
+      end
+    end
+    local file = desired(grant("off", { "web", "team/a" }), grant("web", { "web" }))
+    local roles, changes = apply.apply(w.here, assert(plans.make(w.here, file)))
+    assert.equal("NotFoundException", roles[1].err.code)
+    assert.same({ web = "changed", ["team/a"] = "unchanged" }, outcomes(changes))
+    assert.same({ "AllowLightsailPull-web" }, w:sids "web")
+  end)
+
+  it("lets both win that run at the same time", function()
+    local w <close> = world.new(seed())
+    local one, other = w.here, w:connect { journal_root = w.folder .. "/elsewhere" }
+    task.all {
+      function() apply.apply(one, assert(plans.make(one, desired(grant("web", { "web", "team/*" }))))) end,
+      function() apply.apply(other, assert(plans.make(other, desired(grant("jobs", { "web", "team/*" }))))) end,
+    }
+    for _, name in ipairs { "web", "team/a", "team/b" } do
+      local sids = w:sids(name)
+      table.sort(sids)
+      assert.same({ "AllowLightsailPull-jobs", "AllowLightsailPull-web" }, sids)
+    end
+  end)
+
+  it("prunes what the file does not name, and of a list of principals only that", function()
+    local w <close> = world.new(seed())
+    with_theirs(w, "jobs")
+    local before = w:text "jobs"
+    apply.apply(w.here, assert(plans.make(w.here, desired(grant("web", { "web", "jobs" }), grant("jobs", { "web" })))))
+    local file = desired(grant("jobs", { "web" }))
+    local _, changes = apply.apply(w.here, assert(plans.make(w.here, file, { prune = true })))
+    assert.same({ web = "changed", jobs = "changed" }, outcomes(changes))
+    assert.equal(before, w:text "jobs")
+    assert.same({ "AllowLightsailPull-jobs" }, w:sids "web")
+  end)
+
+  it("can be undone, a repository at a time", function()
+    local w <close> = world.new(seed())
+    with_theirs(w, "web")
+    local before = w:text "web"
+    apply.apply(w.here, assert(plans.make(w.here, desired(grant("web", { "web" }), grant("jobs", { "web" })))))
+    assert.equal("undone", assert(w.here:undo(w:repository "web")).kind)
+    assert.equal(before, w:text "web")
+  end)
+
+  it("makes room with fold where a policy would be too large", function()
+    local w <close> = world.new(seed())
+    with_theirs(w, "web")
+    local file = desired(grant("web", { "web" }), grant("jobs", { "web" }))
+    local room = policy.LIMIT - #w:text "web" - 560
+    w:put("web", (w:text "web":gsub("{", '{"Id":"' .. ("x"):rep(room) .. '",', 1)))
+    assert.equal("PolicyTooLarge", assert(plans.make(w.here, file)).failures[1].err.code)
+    local folded = assert(plans.make(w.here, file, { fold = true }))
+    assert.same({}, folded.failures)
+    local _, changes = apply.apply(w.here, folded)
+    assert.same({ web = "changed" }, outcomes(changes))
+    assert.same({ "ci", "AllowLightsailPull" }, w:sids "web")
+  end)
+end)
+
+describe("apply of a saved plan", function()
+  it("does what the plan shows", function()
+    local w <close> = world.new(seed())
+    with_theirs(w, "web")
+    local old = save(assert(plans.make(w.here, desired(grant("off", { "web" }, "2027-01-31")))))
+    local roles, changes = apply.apply(w.here, assert(plans.again(w.here, old)))
+    assert.equal("enabled", roles[1].change.kind)
+    assert.same({ web = "changed" }, outcomes(changes))
+    assert.same({ "ci", "AllowLightsailPull-off" }, w:sids "web")
+    assert.is_truthy(w:text "web":find('"2027-01-31T00:00:00Z"', 1, true))
+  end)
+
+  it("does nothing where the plan is in place already", function()
+    local w <close> = world.new(seed())
+    local old = save(assert(plans.make(w.here, desired(grant("web", { "web" })))))
+    apply.apply(w.here, assert(plans.again(w.here, old)))
+    assert.is_false(plans.changes(assert(plans.again(w.here, old))))
+  end)
+
+  it("leaves a repository whose policy became another one, and does the rest", function()
+    local w <close> = world.new(seed())
+    local old = save(assert(plans.make(w.here, desired(grant("web", { "web", "jobs" })))))
+    with_theirs(w, "jobs")
+    local theirs = w:text "jobs"
+    local plan = assert(plans.again(w.here, old))
+    assert.equal("jobs", plan.failures[1].repository)
+    assert.equal("GroundMoved", plan.failures[1].err.code)
+    local _, changes = apply.apply(w.here, plan)
+    assert.same({ web = "changed" }, outcomes(changes))
+    assert.equal(theirs, w:text "jobs")
+  end)
+
+  it("notices a policy that becomes another one just before the write", function()
+    local w <close> = world.new(seed())
+    local plan = assert(plans.again(w.here, save(assert(plans.make(w.here, desired(grant("web", { "web" })))))))
+    with_theirs(w, "web")
+    local _, changes = apply.apply(w.here, plan)
+    assert.same({ web = "GroundMoved" }, outcomes(changes))
+    assert.equal(0, w:count "SetRepositoryPolicy")
+  end)
+
+  it("takes a policy that is only laid out anew for the same one", function()
+    local w <close> = world.new(seed())
+    with_theirs(w, "web")
+    local old = save(assert(plans.make(w.here, desired(grant("web", { "web" })))))
+    w:put("web", assert(policy.parse(w:text "web")):format())
+    local _, changes = apply.apply(w.here, assert(plans.again(w.here, old)))
+    assert.same({ web = "changed" }, outcomes(changes))
+  end)
+
+  it("is refused where the service has another role by now", function()
+    local w <close> = world.new(seed())
+    local old = save(assert(plans.make(w.here, desired(grant("web", { "web" })))))
+    assert(w.here:disable "web")
+    assert(w.here:enable "web")
+    local plan = assert(plans.again(w.here, old))
+    assert.equal("GroundMoved", plan.failures[1].err.code)
+    assert.matches("role of 'web'", plan.failures[1].err.message)
+  end)
+end)

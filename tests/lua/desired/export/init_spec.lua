@@ -1,0 +1,133 @@
+local cloudformation = require "lanyard.desired.export.cloudformation"
+local export = require "lanyard.desired.export"
+local json = require "lanyard.json"
+local read = require "lanyard.desired.read"
+local terraform = require "lanyard.desired.export.terraform"
+local world = require "world"
+
+local PULL = '["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]'
+
+local function new_world()
+  return world.new { seed = { regions = { ["us-east-1"] = {
+    services = { { name = "web", role = true, tags = { env = "${prod}" } }, { name = "off" }, { name = "idle", role = true } },
+    repositories = { { name = "web" }, { name = "team/a" }, { name = "team_a" }, { name = "other" } },
+  } } } }
+end
+
+-- A policy of others, with what begins a template in other tools, that lets a role pull.
+local function policy_of(role_arn, sid)
+  return ('{"Version":"2012-10-17","Statement":[{"Sid":"%s","Effect":"Allow","Principal":{"AWS":"%s"},"Action":%s},'
+    .. '{"Sid":"own","Effect":"Deny","Principal":"*","Action":"ecr:PutImage","Condition":{"StringNotEquals":'
+    .. '{"aws:PrincipalTag/team":"${aws:PrincipalTag/owner} %%{x}"}}}]}'):format(sid or "web", role_arn, PULL)
+end
+
+local function role_of(w, service)
+  return assert(w.here:service(service)).role.arn
+end
+
+describe("export", function()
+  it("has the policies that grant a service's role, and these services", function()
+    local w <close> = new_world()
+    w:put("web", policy_of(role_of(w, "web")))
+    w:put("other", '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage"}]}')
+    local exported = assert(export.of_account(w.here))
+    assert.equal(1, #exported.policies)
+    assert.equal(w:text "web", exported.policies[1].text)
+    assert.is_true(exported.policies[1].exists)
+    assert.equal(1, #exported.services)
+    assert.equal("web", exported.services[1].name)
+    assert.equal("nano", exported.services[1].power)
+  end)
+
+  it("has of a file what would be there when it is applied, unchanged policies too", function()
+    local w <close> = new_world()
+    w:put("web", policy_of(role_of(w, "web")))
+    local desired = assert(read.text([[{"grants":[{"service":"web","repositories":["web","team/a"]},
+      {"service":"off","repositories":["team/a"]},{"service":"gone","repositories":["other"]}]}]], "grants.json"))
+    local exported = assert(export.of_file(w.here, desired))
+    local names = {}
+    for i, policy in ipairs(exported.policies) do names[i] = policy.repository .. " " .. tostring(policy.exists) end
+    assert.same({ "team/a false", "web true" }, names)
+    assert.equal("off", exported.services[1].name)
+    assert.equal("web", exported.services[2].name)
+    assert.equal("gone", exported.failures[1].service)
+  end)
+
+  it("tells of a policy that it cannot read", function()
+    local w <close> = new_world()
+    w:put("web", "no policy")
+    assert.equal("web", assert(export.of_account(w.here)).failures[1].repository)
+  end)
+end)
+
+describe("export for Terraform", function()
+  it("refers to the role by the service, and escapes what would begin a template", function()
+    local w <close> = new_world()
+    w:put("web", policy_of(role_of(w, "web")))
+    local template = terraform.template(assert(export.of_account(w.here)))
+    local policy = template.resource.aws_ecr_repository_policy.web.policy
+    assert.is_truthy(policy:find('{"AWS":"${aws_lightsail_container_service.web.private_registry_access[0]'
+      .. '.ecr_image_puller_role[0].principal_arn}"}', 1, true))
+    assert.is_truthy(policy:find('"$${aws:PrincipalTag/owner} %%{x}"', 1, true))
+    local service = template.resource.aws_lightsail_container_service.web
+    assert.same({ env = "$${prod}" }, service.tags)
+    assert.is_true(service.private_registry_access.ecr_image_puller_role.is_active)
+  end)
+
+  it("is the policy again, byte for byte, when Terraform has put the role in", function()
+    local w <close> = new_world()
+    w:put("web", policy_of(role_of(w, "web")))
+    local template = terraform.template(assert(export.of_account(w.here)))
+    local policy = template.resource.aws_ecr_repository_policy.web.policy
+    policy = policy:gsub("%${aws_lightsail[^}]*}", function() return role_of(w, "web") end)
+    assert.equal(w:text "web", (policy:gsub("%$%${", "${"):gsub("%%%%{", "%%{")))
+  end)
+
+  it("gives two repositories two names, and imports only what is there", function()
+    local w <close> = new_world()
+    w:put("team_a", policy_of(role_of(w, "web")))
+    local desired = assert(read.text('{"grants":[{"service":"web","repositories":["team/a","team_a"]}]}', "grants.json"))
+    local template = terraform.template(assert(export.of_file(w.here, desired)))
+    assert.equal("team/a", template.resource.aws_ecr_repository_policy.team_a.repository)
+    assert.equal("team_a", template.resource.aws_ecr_repository_policy.team_a2.repository)
+    assert.same({ "aws_lightsail_container_service.web", "aws_ecr_repository_policy.team_a2" },
+      { template.import[1].to, template.import[2].to })
+    assert.is_nil(template.import[3])
+  end)
+
+  it("has the domains of a service, as one would lose them otherwise", function()
+    local template = terraform.template { region = "us-east-1", account = "111122223333", policies = {}, services = {
+      { name = "1web", role_arn = "arn", power = "nano", scale = 2, disabled = false, tags = {},
+        domains = { cert = json.array { "www.example.com" } } },
+    } }
+    local service = template.resource.aws_lightsail_container_service._1web
+    assert.equal("cert", service.public_domain_names.certificate[1].certificate_name)
+    assert.same({ "www.example.com" }, { table.unpack(service.public_domain_names.certificate[1].domain_names) })
+  end)
+end)
+
+describe("export for CloudFormation", function()
+  it("refers to the role by the service, and lists what a stack imports", function()
+    local w <close> = new_world()
+    w:put("team/a", policy_of(role_of(w, "web")))
+    local template = cloudformation.template(assert(export.of_account(w.here)))
+    local repository = template.Resources.RepositoryTeamA
+    assert.equal("Retain", repository.DeletionPolicy)
+    assert.equal("team/a", repository.Properties.RepositoryName)
+    local statements = repository.Properties.RepositoryPolicyText.Statement
+    assert.same({ "ServiceWeb", "PrivateRegistryAccess.EcrImagePullerRole.PrincipalArn" },
+      { table.unpack(statements[1].Principal.AWS["Fn::GetAtt"]) })
+    assert.equal("${aws:PrincipalTag/owner} %{x}", statements[2].Condition.StringNotEquals["aws:PrincipalTag/team"])
+    assert.same({ ServiceName = "web" }, template.Metadata.ResourcesToImport[1].ResourceIdentifier)
+    assert.same({ RepositoryName = "team/a" }, template.Metadata.ResourcesToImport[2].ResourceIdentifier)
+    assert.same({ { Key = "env", Value = "${prod}" } }, { template.Resources.ServiceWeb.Properties.Tags[1] })
+  end)
+
+  it("leaves a policy out into which CloudFormation would put a secret", function()
+    local w <close> = new_world()
+    w:put("web", policy_of(role_of(w, "web"), "{{resolve:secretsmanager:x}}"))
+    local exported = assert(export.of_account(w.here))
+    assert.is_nil(cloudformation.template(exported).Resources.RepositoryWeb)
+    assert.equal("DynamicReference", exported.failures[1].err.code)
+  end)
+end)

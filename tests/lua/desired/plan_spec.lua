@@ -1,0 +1,234 @@
+local json = require "lanyard.json"
+local plans = require "lanyard.desired.plan"
+local read = require "lanyard.desired.read"
+local saved = require "lanyard.desired.saved"
+local world = require "world"
+
+local CI = '{"Sid":"ci","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/ci"},"Action":"ecr:PutImage"}'
+local ROLE = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/%s/private-repo-access/%s"
+
+local function seed()
+  return { seed = { regions = { ["us-east-1"] = {
+    services = { { name = "web", role = true }, { name = "jobs", role = true }, { name = "off" } },
+    repositories = { { name = "web" }, { name = "jobs" }, { name = "team/a" }, { name = "team/b" } },
+  } } } }
+end
+
+local function desired(...)
+  return assert(read.text(json.encode { grants = json.array { ... } }, "grants.json"))
+end
+
+local function grant(service, repositories, expires)
+  return { service = service, repositories = json.array(repositories), expires = expires }
+end
+
+-- What a plan would change: { [repository] = words }, and how many failures it has.
+local function words(plan)
+  local found = {}
+  for _, entry in ipairs(plans.changing(plan)) do
+    found[entry.repository.name] = entry.change.words
+  end
+  return found, #plan.failures
+end
+
+local function policy(...)
+  return '{"Version":"2008-10-17","Statement":[' .. table.concat({ ... }, ",") .. "]}"
+end
+
+local function allow(sid, principals, more)
+  for i, principal in ipairs(principals) do principals[i] = '"' .. principal .. '"' end
+  return ('{"Sid":"%s","Effect":"Allow","Principal":{"AWS":[%s]},"Action":["ecr:BatchGetImage",'
+    .. '"ecr:GetDownloadUrlForLayer"]%s}'):format(sid, table.concat(principals, ","), more or "")
+end
+
+local function role_of(w, service)
+  return assert(w.here:service(service)).role.arn
+end
+
+describe("a plan", function()
+  it("says for each repository who would come, and shows the policy's difference", function()
+    local w <close> = world.new(seed())
+    local plan = assert(plans.make(w.here, desired(grant("web", { "web", "team/*" }),
+      grant("jobs", { "team/a" }, "2027-01-31"))))
+    assert.same({ web = { "+ web may pull" }, ["team/b"] = { "+ web may pull" },
+      ["team/a"] = { "+ jobs may pull until 2027-01-31", "+ web may pull" } }, (words(plan)))
+    assert.matches('\n%+[^\n]*"AllowLightsailPull%-web"', plan.entries[1].change.diff)
+    assert.equal(0, w:count "SetRepositoryPolicy")
+  end)
+
+  it("is empty where all is as the file says", function()
+    local w <close> = world.new(seed())
+    w:put("web", policy(CI, allow("AllowLightsailPull-web", { role_of(w, "web") })))
+    local plan = assert(plans.make(w.here, desired(grant("web", { "web" }))))
+    assert.is_false(plans.changes(plan))
+  end)
+
+  it("tells a date that is another one, comes or goes", function()
+    local w <close> = world.new(seed())
+    local arn = role_of(w, "web")
+    local date = ',"Condition":{"DateLessThan":{"aws:CurrentTime":"2026-12-01T00:00:00Z"}}'
+    w:put("web", policy(allow("AllowLightsailPull-web", { arn }, date)))
+    local function of(...) return words(assert(plans.make(w.here, desired(grant("web", { "web" }, ...))))).web end
+    assert.same({ "~ web: until 2026-12-01 -> until 2027-01-31" }, of "2027-01-31")
+    assert.same({ "~ web: until 2026-12-01 -> without end" }, of(nil))
+    assert.is_nil(of "2026-12-01")
+    w:put("web", policy(allow("AllowLightsailPull-web", { arn })))
+    assert.same({ "~ web: without end -> until 2027-01-31T12:00:00Z" }, of "2027-01-31T12:00Z")
+  end)
+
+  it("does not make a grant whose date has passed, and ends one that is there", function()
+    local w <close> = world.new(seed())
+    local ended = desired(grant("web", { "web" }, "2020-01-31"))
+    assert.is_false(plans.changes(assert(plans.make(w.here, ended))))
+    w:put("web", policy(allow("AllowLightsailPull-web", { role_of(w, "web") })))
+    assert.same({ "~ web: without end -> until 2020-01-31" }, words(assert(plans.make(w.here, ended))).web)
+  end)
+
+  it("turns roles on that are off, where they get a grant", function()
+    local w <close> = world.new(seed())
+    assert.same({ "off" }, assert(plans.make(w.here, desired(grant("off", { "web" }), grant("web", { "web" })))).enable)
+    assert.same({}, assert(plans.make(w.here, desired(grant("off", { "web" }, "2020-01-31")))).enable)
+  end)
+
+  it("lists services, repositories and globs that are not there, and plans the rest", function()
+    local w <close> = world.new(seed())
+    local plan = assert(plans.make(w.here, desired(grant("gone", { "web" }), grant("web", { "web", "nowhere", "x/*" }))))
+    local failed = {}
+    for _, failure in ipairs(plan.failures) do
+      failed[failure.service or failure.repository] = failure.err.code
+    end
+    assert.same({ gone = "NotFoundException", nowhere = "RepositoryNotFoundException", ["x/*"] = "NoMatch" }, failed)
+    assert.same({ web = { "+ web may pull" } }, (words(plan)))
+  end)
+
+  it("lets a glob match nothing where the grant is optional", function()
+    local w <close> = world.new(seed())
+    local one = grant("web", { "x/*" })
+    one.optional = true
+    assert.same({}, assert(plans.make(w.here, desired(one))).failures)
+  end)
+
+  it("refuses two globs that give a service two dates on one repository, and takes two that agree", function()
+    local w <close> = world.new(seed())
+    local plan = assert(plans.make(w.here, desired(grant("web", { "team/*" }), grant("web", { "team/a" }, "2027-01-31"))))
+    assert.equal("Conflict", plan.failures[1].err.code)
+    assert.matches("grants%[1%] and grants%[2%]", plan.failures[1].err.message)
+    plan = assert(plans.make(w.here, desired(grant("web", { "team/*" }), grant("web", { "team/a" }))))
+    assert.same({}, plan.failures)
+  end)
+
+  it("lists a policy that cannot be read, and plans the rest", function()
+    local w <close> = world.new(seed())
+    w:put("team/a", "no policy")
+    local plan = assert(plans.make(w.here, desired(grant("web", { "team/*" }))))
+    assert.equal("InvalidPolicy", plan.failures[1].err.code)
+    assert.same({ ["team/b"] = { "+ web may pull" } }, (words(plan)))
+  end)
+
+  it("asks only for the repositories that it names, where it names no globs", function()
+    local w <close> = world.new(seed())
+    assert(plans.make(w.here, desired(grant("web", { "web" }))))
+    assert.equal(1, w:count "DescribeRepositories")
+    assert.equal(1, w:count "GetRepositoryPolicy")
+  end)
+
+  it("is for the file's Region only", function()
+    local w <close> = world.new(seed())
+    local file = desired(grant("web", { "web" }))
+    file.region = "eu-west-1"
+    local plan, err = plans.make(w.here, file)
+    assert.is_nil(plan)
+    assert.matches("for Region eu%-west%-1, not us%-east%-1", err.message)
+  end)
+end)
+
+describe("a plan that prunes", function()
+  local function pruned(w, ...)
+    return words(assert(plans.make(w.here, desired(...), { prune = true })))
+  end
+
+  it("takes away Lightsail's roles that the file does not name, in all repositories", function()
+    local w <close> = world.new(seed())
+    local web, jobs = role_of(w, "web"), role_of(w, "jobs")
+    w:put("web", policy(allow("AllowLightsailPull-web", { web })))
+    w:put("team/b", policy(CI, allow("mixed", { jobs, "arn:aws:iam::111122223333:role/ci", web })))
+    assert.same({ ["team/b"] = { "- jobs", "- web" } }, (pruned(w, grant("web", { "web" }))))
+    assert.same({ web = { "- web" }, ["team/b"] = { "- jobs" } }, (pruned(w, grant("web", { "team/b" }))))
+  end)
+
+  it("takes away a service's earlier roles", function()
+    local w <close> = world.new(seed())
+    w:put("web", policy(allow("AllowLightsailPull-web", { role_of(w, "web") }),
+      allow("old", { ROLE:format("web", "old") }), allow("gone", { ROLE:format("gone", "id") })))
+    assert.same({ web = { "- an earlier role of gone", "- an earlier role of web" } },
+      (pruned(w, grant("web", { "web" }))))
+  end)
+
+  it("leaves all that is not a puller role of this Region", function()
+    local w <close> = world.new(seed())
+    w:put("web", policy(CI, allow("account", { "444455556666" }), allow("orphan", { "AROA2XQYJ5EXAMPLE12345" }),
+      allow("general", { (ROLE:format("web", "id"):gsub("private%-repo%-access/", "")) }),
+      allow("far", { (ROLE:format("web", "id"):gsub("us%-east%-1", "us-west-2")) }),
+      '{"Sid":"no","Effect":"Deny","Principal":{"AWS":"' .. role_of(w, "jobs") .. '"},"Action":"ecr:PutImage"}'))
+    assert.same({}, (pruned(w)))
+  end)
+
+  it("keeps the grants of a named service that is not there, for nobody knows its role", function()
+    local w <close> = world.new(seed())
+    w:put("web", policy(allow("AllowLightsailPull-gone", { ROLE:format("gone", "id") })))
+    local found, failures = pruned(w, grant("gone", { "web" }))
+    assert.same({}, found)
+    assert.equal(1, failures)
+  end)
+end)
+
+describe("a saved plan", function()
+  local function with_plan()
+    local w <close> = world.new(seed())
+    w:put("web", policy(CI))
+    local plan = assert(plans.make(w.here, desired(grant("web", { "web" }, "2027-01-31")), { prune = true }))
+    return json.decode(json.encode(saved.plain(plan)))
+  end
+
+  it("is read back as it was", function()
+    local old = assert(saved.read(with_plan(), "plan.json"))
+    assert.equal("us-east-1", old.region)
+    assert.equal("111122223333", old.account)
+    assert.is_true(old.prune)
+    assert.equal(1, #old.entries)
+    assert.equal(policy(CI), old.entries[1].guard.text)
+    assert.equal("web", old.entries[1].wishes[1].service)
+    assert.equal(1801353600, old.entries[1].wishes[1].expires)
+  end)
+
+  it("is refused where a member is not what it must be, and the member is named", function()
+    for path, damage in pairs {
+      ["account"] = function(plan) plan.account = "1" end,
+      ["region"] = function(plan) plan.region = nil end,
+      ["prune"] = function(plan) plan.prune = "yes" end,
+      ["repositories"] = function(plan) plan.repositories = nil end,
+      ["repositories%[1%]%.before"] = function(plan) plan.repositories[1].before = "no policy" end,
+      ["repositories%[1%]%.repository"] = function(plan) plan.repositories[1].repository = "../x" end,
+      ["repositories%[1%]%.grants%[1%]%.service"] = function(plan) plan.repositories[1].grants[1].service = "X" end,
+      ["repositories%[1%]%.grants%[1%]%.expires"] = function(plan) plan.repositories[1].grants[1].expires = 7 end,
+      ["version 2"] = function(plan) plan.version = 2 end,
+    } do
+      local plan = with_plan()
+      damage(plan)
+      local old, err = saved.read(plan, "plan.json")
+      assert.is_nil(old)
+      assert.matches("plan%.json.*" .. path, err.message)
+    end
+  end)
+
+  it("is for its account and Region only", function()
+    local w <close> = world.new(seed())
+    for _, member in ipairs { "account", "region" } do
+      local old = assert(saved.read(with_plan(), "plan.json"))
+      old[member] = member == "account" and "999999999999" or "eu-west-1"
+      local plan, err = plans.again(w.here, old)
+      assert.is_nil(plan)
+      assert.equal("OtherPlace", err.code)
+    end
+  end)
+end)

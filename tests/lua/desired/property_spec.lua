@@ -1,0 +1,168 @@
+-- For any desired file and any policies: when it is applied, the plan is empty, and what others wrote is there,
+-- byte for byte; and what import writes has an empty plan. LANYARD_SEED repeats a run.
+
+local apply = require "lanyard.desired.apply"
+local import = require "lanyard.desired.import"
+local json = require "lanyard.json"
+local plans = require "lanyard.desired.plan"
+local policy = require "lanyard.policy"
+local read = require "lanyard.desired.read"
+local saved = require "lanyard.desired.saved"
+local world = require "world"
+
+local CASES = 300
+
+local REPOSITORIES = { "web", "jobs", "team/a", "team/b", "team/c" }
+local SERVICES = { "web", "jobs", "cron", "off" }
+local PATTERNS = { "web", "jobs", "team/a", "team/b", "team/*", "*", "*b*" }
+local DATES = { "2020-01-31", "2027-01-31", "2030-06-30T12:00:00Z" }
+local ROLE = "arn:aws:iam::947856326339:role/amazon/lightsail/%s/containers/%s/%s"
+local PULL = '["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]'
+
+
+local function pick(list)
+  return list[math.random(#list)]
+end
+
+local function chance(percent)
+  return math.random(100) <= percent
+end
+
+-- Statements that no apply may touch.
+local THEIRS = {
+  '{ "Sid" : "ci",\n "Effect" : "Allow" , "Principal":{"AWS":"444455556666"},"Action":"ecr:PutImage" }',
+  '{"Effect":"Allow","Principal":"*","Action":"ecr:DescribeImages","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}}',
+  '{"Sid":"no \\u00fc","Effect":"Deny","Principal":{"AWS":["555566667777"]},"NotAction":"ecr:*"}',
+  '{"Sid":"far","Effect":"Allow","Principal":{"AWS":"' .. ROLE:format("us-west-2", "web", "private-repo-access/x")
+    .. '"},"Action":' .. PULL .. "}",
+  '{"Sid":"general","Effect":"Allow","Principal":{"AWS":"' .. ROLE:format("us-east-1", "web", "x") .. '"},"Action":'
+    .. PULL .. "}",
+}
+
+local function condition()
+  return chance(40) and (',"Condition":{"DateLessThan":{"aws:CurrentTime":"%s"}}'):format(
+    pick { "2020-01-31T00:00:00Z", "2027-01-31T00:00:00Z", "2029-01-01T00:00:00Z" })
+    or chance(15) and ',"Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}' or ""
+end
+
+-- A statement about Lightsail's roles, as lanyard or somebody else would write it.
+local function about_roles(number, roles)
+  local principals = {}
+  for _ = 1, math.random(3) do
+    principals[#principals + 1] = '"' .. (chance(70) and pick(roles)
+      or ROLE:format("us-east-1", pick { "web", "gone" }, "private-repo-access/old")) .. '"'
+  end
+  if chance(20) then
+    principals[#principals + 1] = '"888899990000"'
+  end
+  return ('{"Sid":"%s","Effect":"%s","Principal":{"AWS":[%s]},"Action":%s%s}'):format(
+    chance(50) and "AllowLightsailPull-" .. pick(SERVICES) or "s" .. number, chance(90) and "Allow" or "Deny",
+    table.concat(principals, ", "), pick { PULL, PULL, PULL, '"ecr:*"', '"ecr:BatchGetImage"' }, condition())
+end
+
+local function random_policy(roles)
+  local statements, theirs = {}, {}
+  for number = 1, math.random(4) do
+    if chance(50) then
+      theirs[#theirs + 1] = table.remove(THEIRS, math.random(#THEIRS))
+      statements[#statements + 1] = theirs[#theirs]
+    else
+      statements[#statements + 1] = about_roles(number, roles)
+    end
+  end
+  table.move(theirs, 1, #theirs, #THEIRS + 1, THEIRS)
+  return '{"Version":"2012-10-17","Statement":[' .. table.concat(statements, pick { ",", ",\n  " }) .. "]}", theirs
+end
+
+local function random_file()
+  local grants, seen = json.array {}, {}
+  for _ = 1, math.random(0, 4) do
+    local service = pick(SERVICES)
+    if not seen[service] then -- one service's grants could contradict each other
+      seen[service] = true
+      local repositories, named = json.array {}, {}
+      for _ = 1, math.random(3) do
+        local pattern = pick(PATTERNS)
+        repositories[#repositories + 1] = not named[pattern] and pattern or nil
+        named[pattern] = true
+      end
+      grants[#grants + 1] = { service = service, repositories = repositories,
+        expires = chance(50) and pick(DATES) or nil, sid = chance(20) and "custom " .. service or nil }
+    end
+  end
+  return json.encode { grants = grants }
+end
+
+local function new_world()
+  local role = ROLE:gsub("%%s", "us-east-1", 1)
+  return world.new { seed = { roles = {
+    role:format("web", "private-repo-access/old"), role:format("gone", "private-repo-access/old"), role:format("web", "x"),
+    ROLE:format("us-west-2", "web", "private-repo-access/x"),
+  }, regions = { ["us-east-1"] = {
+    services = { { name = "web", role = true }, { name = "jobs", role = true }, { name = "cron", role = true },
+      { name = "off" } },
+    repositories = { { name = "web" }, { name = "jobs" }, { name = "team/a" }, { name = "team/b" },
+      { name = "team/c" } },
+  } } } }
+end
+
+-- What is wrong with the file that import writes | nil
+local function flaw_of_import(w)
+  local text = import.lua(assert(import.look(w.here)))
+  local entry = plans.changing(assert(plans.make(w.here, assert(read.text(text, "grants.lua")))))[1]
+  return entry and ("%s: the plan of an import is not empty: %s\n%s"):format(entry.repository.name, entry.change.diff,
+    text)
+end
+
+-- One case; what went wrong | nil
+local function flaw_of_case(w)
+  local roles, theirs = {}, {}
+  for _, service in ipairs(assert(w.here:services())) do
+    roles[#roles + 1] = service.role.arn
+  end
+  for _, name in ipairs(REPOSITORIES) do
+    local text
+    if chance(75) then text, theirs[name] = random_policy(roles) end
+    w:put(name, text)
+  end
+  local flaw = flaw_of_import(w)
+  if flaw then return flaw end
+  local text = random_file()
+  local file, options = assert(read.text(text, "grants.json")), { prune = chance(50) }
+  local plan = assert(plans.make(w.here, file, options))
+  if chance(30) then
+    plan = assert(plans.again(w.here, assert(saved.read(json.decode(json.encode(saved.plain(plan))), "plan.json"))))
+  end
+  local _, changes = apply.apply(w.here, plan, { settle = false })
+  for _, one in ipairs(changes) do
+    if one.err then return one.repository .. ": " .. tostring(one.err) .. "\n" .. text end
+  end
+  plan = assert(plans.make(w.here, file, options))
+  if plan.failures[1] then return tostring(plan.failures[1].err) .. "\n" .. text end
+  local entry = plans.changing(plan)[1]
+  if entry then
+    return ("%s: the plan is not empty: %s\n%s\nprune: %s"):format(entry.repository.name, entry.change.diff, text,
+      tostring(options.prune))
+  end
+  for name, statements in pairs(theirs) do
+    for _, statement in ipairs(statements) do
+      if not (w:text(name) or ""):find(statement, 1, true) then
+        return ("%s has lost %s: %s"):format(name, statement, w:text(name))
+      end
+    end
+    assert(policy.parse(w:text(name) or '{"Statement":[]}'))
+  end
+  return nil
+end
+
+describe("apply of any plan", function()
+  it("leaves an empty plan and every statement of others", function()
+    local seed = math.tointeger(tonumber(os.getenv "LANYARD_SEED")) or os.time()
+    math.randomseed(seed)
+    for number = 1, CASES do
+      local w <close> = new_world()
+      local flaw = flaw_of_case(w)
+      assert.is_nil(flaw, ("LANYARD_SEED=%d, case %d: %s"):format(seed, number, tostring(flaw)))
+    end
+  end)
+end)
