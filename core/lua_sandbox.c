@@ -290,8 +290,11 @@ static bool open_box(lua_State *L, struct sandbox **slot) {
 
   *slot = box;
   box->L = lua_newstate(allocate, box);
-  if (!box->L)
-    return luaL_error(L, "not enough memory for a sandbox");
+  if (!box->L) {
+    snprintf(box->reason, sizeof box->reason, "%s: used more than %zu bytes of memory", box->name,
+             box->memory_limit);
+    return false;
+  }
   lua_sethook(box->L, on_count, LUA_MASKCOUNT, INTERVAL);
   if (!run(box, run_prelude, &job))
     return false;

@@ -9,7 +9,8 @@
 -- 1 then, unless it is 3.
 --
 -- --assume-role NAME looks at each of the --accounts, or at all active ones of the --organization, with the
--- role arn:aws:iam::ACCOUNT:role/NAME; at the caller's own account without it.
+-- role arn:aws:iam::ACCOUNT:role/NAME; at the caller's own account without it. What mends a finding of another
+-- account says first in which one it is to be run.
 --
 -- Lines of --output jsonl come as findings are known, in no order; with --baseline, --history, --service or mutes,
 -- and of files, the worst comes first, as in all other formats.
@@ -53,6 +54,7 @@ command:option("--assume-role", "Look at other accounts with their role of this 
 command:option("--external-id", "The external id that these roles ask for."):argname "ID":convert(span.external_id)
 command:option("--accounts", "The accounts to look at with --assume-role."):argname "ID,..."
 command:flag("--organization", "Look with --assume-role at all active accounts of the organization.")
+command:option("--trusted-accounts", "Other accounts that may pull; all others are worse then."):argname "ID,..."
 command:option("--unused-days", "A grant that no deployment needs is unused after so many days without a pull.")
   :argname("N"):default("90"):convert(steps.days)
 command:with_rules()

@@ -51,6 +51,7 @@ local service = cli.check(here:service(options.service))
 if options.enable and not options.dry_run then
   service = cli.check(here:enable(service.name, { timeout = options.timeout, progress = cli.progress })).service
 elseif options.enable and not service.role.arn then
+  cli.check(here:enable(service.name, { dry_run = true }))
   cli.note(("lanyard: the puller role of %s would be turned on first; its ARN is made up here"):format(service.name))
   service.role.arn = (service.principal_arn or ""):gsub("[^/]*$", "private-repo-access/NOT-KNOWN-YET")
 elseif not service.role.arn then

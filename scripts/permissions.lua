@@ -1,18 +1,22 @@
 -- Print the IAM policy that an operator needs.
 --
 -- The repository-policy actions that AWS's page lists, on every repository or (--repository) on
--- one, the Lightsail actions that lanyard calls, what an audit reads of images and Regions, and the
--- tags that rules of one's own see. Account and Region are the caller's unless given; --region '*'
+-- one, the Lightsail actions that lanyard calls, what an audit reads of images, Regions, the
+-- registry's policy and IAM's roles and users, and the tags that rules of one's own see. With
+-- --assume-role it is what an audit of other accounts takes, too: the role of that name is to have
+-- the same policy in each of them. Account and Region are the caller's unless given; --region '*'
 -- allows every Region. The result is an identity policy, ready for IAM.
 
 local arn = require "lanyard.arn"
 local cli = require "lanyard.cli"
 local endpoints = require "lanyard.aws.endpoints"
 local names = require "lanyard.aws.names"
+local span = require "lanyard.audit.span"
 
 local command = cli.command(...):with_aws()
 command:option("--account", "The account that owns the repositories."):argname "ID"
 command:option("--repository", "Only this repository."):argname "NAME"
+command:option("--assume-role", "What lanyard audit --assume-role takes, too."):argname "NAME":convert(span.role)
 local options = command:parse()
 
 local function must_be(check, value)
@@ -43,6 +47,23 @@ end
 partition = partition or (region ~= "*" and endpoints.partition(region) or "aws")
 
 local repositories = ("arn:%s:ecr:%s:%s:repository/%s"):format(partition, region, account, options.repository or "*")
+
+-- What an audit of other accounts takes beside.
+local function other_accounts(role)
+  return ([[,
+    {
+      "Sid": "AuditOtherAccounts",
+      "Effect": "Allow",
+      "Action": "sts:AssumeRole",
+      "Resource": "arn:%s:iam::*:role/%s"
+    },
+    {
+      "Sid": "ListAccountsOfOrganization",
+      "Effect": "Allow",
+      "Action": "organizations:ListAccounts",
+      "Resource": "*"
+    }]]):format(partition, role)
+end
 
 -- The order of members is for people: AWS's page prints it so, and JSON objects have none.
 cli.out(([[
@@ -86,6 +107,25 @@ cli.out(([[
       "Effect": "Allow",
       "Action": "ecr:ListTagsForResource",
       "Resource": "%s"
-    }
+    },
+    {
+      "Sid": "AuditEcrRegistry",
+      "Effect": "Allow",
+      "Action": "ecr:GetRegistryPolicy",
+      "Resource": "*"
+    },
+    {
+      "Sid": "AuditPrincipals",
+      "Effect": "Allow",
+      "Action": [
+        "iam:GetRole",
+        "iam:GetUser"
+      ],
+      "Resource": [
+        "arn:%s:iam::%s:role/*",
+        "arn:%s:iam::%s:user/*"
+      ]
+    }%s
   ]
-}]]):format(repositories, partition, region, account, repositories, repositories))
+}]]):format(repositories, partition, region, account, repositories, repositories, partition, account,
+  partition, account, options.assume_role and other_accounts(options.assume_role) or ""))

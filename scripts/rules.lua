@@ -1,14 +1,13 @@
 -- Test and show the rules of one's own.
 --
---   lanyard rules test [FILE]    asks the rules about each example in the file; exit status 1 when one
---                                is not answered as it expects
---   lanyard rules show [FILE]    lists rules, mutes and examples
+-- test asks the rules about each example in the file, with exit status 1 when one is not answered
+-- as it expects. show lists rules, mutes and examples.
 --
 -- The file is the one named, else that of LANYARD_RULES, else ./.lanyard/rules.lua; --rules names it
--- for the commands that change something and for audit. It is Lua in a sandbox, which knows these words:
+-- for audit and the commands that change something. It is Lua in a sandbox, with these words:
 --
---   rule "no public images" {
---     on = "grant",                     -- or a list: grant revoke enable disable deploy undo, any, audit
+--   rule "production images only to production services" {
+--     on = "grant",
 --     check = function(change)
 --       if change.repository:match "^prod/" and change.service.tags.env ~= "prod" then
 --         return deny "tag the service env=prod first"
@@ -16,27 +15,44 @@
 --     end,
 --   }
 --
--- deny "why" refuses the change (exit status 4), warn "what" is told, allow() or nothing lets it be. A
--- rule that fails, or takes too long, denies. A rule that is on = "audit" is asked about each repository
--- and each service; one that is on = { "grant", "audit" } about each grant there is. What it denies or
--- warns of is a finding then, as is
---   finding { severity = "high", message = "what", why = "why it matters", fix = "what mends it" }
+-- on is grant, revoke, enable, disable, deploy, undo, any (of these), audit, or a list. deny refuses
+-- the change (exit status 4), warn "what" is told, allow() or nothing lets it be. A rule that fails
+-- or takes too long denies.
 --
--- What a change has: on, dry_run, time, epoch, caller.{account, arn, region},
--- service.{name, arn, region, state, tags, role.{active, arn}}, repository (its name),
--- repository_details.{name, arn, account, region, mutability, tags}, before and after (policies)
--- .{text, statements}, a statement having sid, effect, principals (of type and value), actions,
--- resources, conditions (of operator, key, values); grant.{service, principal, sid, expires}; deployment
--- (what CreateContainerServiceDeployment is asked for). Absent is what is not concerned.
+-- A rule on = "audit" is asked about each repository and each service; one on = { "grant", "audit" }
+-- about each grant there is. What it denies or warns of is a finding, as is this:
 --
---   mute { finding = "public-access", repository = "demo/*", reason = "images for everyone",
---          ends = "2027-01-31" }
--- takes findings of an audit out of account: they are counted as muted, and listed apart in JSON. Globs:
--- repository, service, principal, statement, account, region. A mute that has ended is a finding.
+--   finding { severity = "high", message = "what", why = "the harm", fix = "what mends it" }
+--
+-- A change has what concerns it of:
+--
+--   on, dry_run, time, epoch (seconds since 1970)
+--   caller.account, .arn, .region
+--   service.name, .arn, .region, .state, .tags, .role.active, .role.arn
+--   repository (its name)
+--   repository_details.arn, .account, .region, .mutability, .tags
+--   before, after (policies): .text, .statements, each with sid, effect,
+--     principals (of type and value), actions, resources,
+--     conditions (of operator, key and values)
+--   grant.service, .principal, .sid, .expires (seconds since 1970)
+--   deployment (what CreateContainerServiceDeployment gets)
+--
+-- A mute takes findings of an audit out of account: they are counted as muted, and listed apart in
+-- JSON. Globs: repository, service, principal, statement, account, region. A mute that has ended is
+-- a finding.
+--
+--   mute {
+--     finding = "public-access", repository = "demo/*",
+--     reason = "images for everyone", ends = "2027-01-31",
+--   }
+--
+-- An example is a change and what is expected: allow, deny, warn or finding, or one of these with a
+-- part of its text.
 --
 --   example "a test service gets no production image" {
---     on = "grant", repository = "prod/web", service = { name = "web", tags = { env = "test" } },
---     expect = "deny",                  -- allow, deny, warn, finding; or with a text: "deny: env=prod"
+--     on = "grant", repository = "prod/web",
+--     service = { name = "web", tags = { env = "test" } },
+--     expect = "deny: env=prod",
 --   }
 
 local cli = require "lanyard.cli"

@@ -316,6 +316,32 @@ describe("the progress of lanyard audit", function()
     assert.match("^\r\27%[K[^\r\n]*%d+/%d+%+? repositories, [^\r\n]*calls/s, 0 throttled", result.out)
     assert.match("\r\27%[K$", result.out)
   end)
+
+  it("knows the accounts that are trusted", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "-e", [[
+      local ecr = require("lanyard.aws").client("ecr")
+      assert(ecr:SetRepositoryPolicy { repositoryName = "my-private-repo", policyText = '{"Version":"2012-10-17",' ..
+        '"Statement":[{"Effect":"Allow","Principal":{"AWS":["444455556666","777788889999"]},"Action":' ..
+        '["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]}]}' })
+    ]] }
+    local function found(...)
+      local list = {}
+      for i, finding in ipairs(json.decode(emulator:run({ "audit", "--output", "json", ... }).out).findings) do
+        list[i] = finding.id .. " " .. finding.principal
+      end
+      return list
+    end
+    assert.same({ "other-account 444455556666", "other-account 777788889999" }, found())
+    assert.same({ "untrusted-account 777788889999" }, found("--trusted-accounts", "444455556666"))
+    assert.same({}, found("--trusted-accounts", "444455556666,777788889999"))
+    for _, words in ipairs { { "--trusted-accounts", "1234" }, { "--trusted-accounts", "" },
+      { "merge", "a.json", "--trusted-accounts", "444455556666" } } do
+      local result = emulator:run { "audit", table.unpack(words) }
+      assert.equal(2, result.status)
+      assert.match("^lanyard: %-%-trusted%-accounts[^\n]+\n$", result.err)
+    end
+  end)
 end)
 
 describe("lanyard audit --desired", function()

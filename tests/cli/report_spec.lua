@@ -69,6 +69,7 @@ describe("the schema of a report", function()
       report.part = { repositories = json.array { "team/*" }, service = "web", shard = "1/2" }
       report.scopes[1].profile, report.scopes[2].skipped = "ops", true
       report.scopes[1].services_unknown = "denied"
+      report.muted = reports.muted().muted
       report.scopes[1].services[1].images = json.array { "image:1" }
       report.scopes[1].repositories[1].unknown, report.scopes[1].repositories[1].images_unknown = "denied", "denied"
       report.scopes[1].repositories[2].statements = json.array { { index = 1, label = "web", text = "{}" } }

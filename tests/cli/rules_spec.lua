@@ -51,6 +51,14 @@ describe("--rules", function()
     assert.equal("RefusedByRule", item.error.code)
   end)
 
+  it("refuses what only a rehearsal would do", function()
+    local emulator <close>, file = ruled()
+    local words = { "grant", "my-container-service", "my-private-repo", "--enable", "--dry-run", "--rules", file }
+    local result = emulator:run(words)
+    assert.equal(4, result.status)
+    assert.matches("refuses enable on service", result.err)
+  end)
+
   it("may come from the environment", function()
     local emulator <close>, file = ruled()
     assert.equal(4, emulator:run("enable my-container-service", { LANYARD_RULES = file }).status)

@@ -26,8 +26,32 @@ describe("lanyard permissions", function()
       first { "--account", "444455556666", "--region", "cn-north-1", "--repository", "team/app" })
   end)
 
-  it("refuses an account, a Region and a repository that are none", function()
-    for _, words in ipairs { { "--account", "1" }, { "--region", "moon" }, { "--repository", "A" } } do
+  it("names what an audit calls beside, and with --assume-role what one of other accounts does", function()
+    local function resources(...)
+      local result = helper.run { helper.lanyard, "permissions", "--account", "444455556666", "--region", "us-east-1", ... }
+      assert.equal("", result.err)
+      local found = {}
+      for _, statement in ipairs(json.decode(result.out).Statement) do
+        local actions = type(statement.Action) == "table" and statement.Action or { statement.Action }
+        for _, action in ipairs(actions) do
+          found[action] = statement.Resource
+        end
+      end
+      return found
+    end
+    local plain, fleet = resources(), resources("--assume-role", "ops/audit")
+    assert.equal("*", plain["ecr:GetRegistryPolicy"])
+    assert.same({ "arn:aws:iam::444455556666:role/*", "arn:aws:iam::444455556666:user/*" },
+      { table.unpack(plain["iam:GetRole"]) })
+    assert.equal(plain["ecr:GetRegistryPolicy"], fleet["ecr:GetRegistryPolicy"])
+    assert.is_nil(plain["sts:AssumeRole"])
+    assert.equal("arn:aws:iam::*:role/ops/audit", fleet["sts:AssumeRole"])
+    assert.equal("*", fleet["organizations:ListAccounts"])
+  end)
+
+  it("refuses an account, a Region, a repository and a role that are none", function()
+    for _, words in ipairs { { "--account", "1" }, { "--region", "moon" }, { "--repository", "A" },
+      { "--assume-role", "a b" } } do
       local result = helper.run({ helper.lanyard, "permissions", table.unpack(words) })
       assert.equal(2, result.status)
       assert.match("^lanyard: [^\n]+\n$", result.err)

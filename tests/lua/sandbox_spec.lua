@@ -211,6 +211,25 @@ describe("a text in a sandbox", function()
     end)
   end
 
+  it("is ended wherever memory ends, and gives what it should where it does not", function()
+    local text = [[
+      local t = {}
+      for i = 1, 20 do t[i] = ("%d %s"):format(i, ("x"):rep(i)):gsub("x", { x = "yy" }) end
+      return { pcall(table.concat, t, ","), #t }]]
+    local whole, ended = assert(sandbox.value(text, "x")), 0
+    for memory = 0, 60000, 251 do
+      local value, err = sandbox.value(text, "x", { memory = memory })
+      if value then
+        assert.same(whole, value)
+      else
+        ended = ended + 1
+        assert.equal("Limit", err.code, err.message)
+        assert.equal(("x: used more than %d bytes of memory"):format(memory), (err.message:gsub("^x:%d+:", "x:")))
+      end
+    end
+    assert.is_true(ended > 20 and ended < 230, ended .. " were ended")
+  end)
+
   it("stops at the seconds, where steps are many", function()
     local err = spends("while true do end", { steps = 1e15, seconds = 0.2 })
     assert.equal("rules.lua:1: took more than 0.2 s", err.message)

@@ -53,20 +53,21 @@ end
 -- find(doc, name) --> index | false where there is no such statement | nil, err
 -- name: a Sid, a number as #3, or a reference.
 function M.find(doc, name)
-  local number, digits = name:match "^#(%d+):?(%x*)$"
-  if not number then
+  local number, digits = name:match "^#(%d+)$", name:match "^#%d+:(%x+)$"
+  if not (number or digits) then
     return by_sid(doc, name)
   end
-  number = math.tointeger(number) or 0
   local count = #doc:statements()
-  if digits ~= "" then
+  if digits then
     for index = 1, count do
       if check_digits(doc, index) == digits:lower() then
         return index
       end
     end
     return false
-  elseif number < 1 or number > count then
+  end
+  number = math.tointeger(number) or 0
+  if number < 1 or number > count then
     return nil, errors.new {
       code = "NoSuchStatement",
       message = ("there is no statement %s: the policy has %d"):format(name, count),

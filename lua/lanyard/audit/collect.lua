@@ -13,7 +13,7 @@
 -- A repository here: one of lanyard.access.repositories with { doc | nil, access, statements, missing,
 -- unknown, images_unknown }. `unknown` is why its policy could not be read; access and statements are empty
 -- then. An access, one for each principal that an Allow statement gives a pull action: { principal,
--- type, kind, decision, answers, statements, given_by, service, region, account, foreign }; `statements`
+-- type, kind, decision, answers, statements, given_by, service, region, account, foreign, ends }; `statements`
 -- are labels, `given_by` the statements themselves, `answers` what the whole policy says to each pull
 -- action: { [action] = { decision, statement | nil } }. The decision on both:
 --   allow    may pull               depends  on a condition, or on what the policy alone can't tell
@@ -21,9 +21,9 @@
 -- For `deployed` and `last_pull` see lanyard.audit.images.
 
 local arn = require "lanyard.arn"
+local expiry = require "lanyard.policy.expiry"
 local identities = require "lanyard.audit.identities"
 local images = require "lanyard.audit.images"
-local instant = require "lanyard.aws.instant"
 local match = require "lanyard.match"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
@@ -62,7 +62,7 @@ function M.decide(doc, value, resource, now)
     if answer == "depends" then
       answer, statement = doc:can {
         principal = value, action = action, resource = resource, partial = true,
-        context = { ["aws:CurrentTime"] = instant.write(now), ["aws:EpochTime"] = tostring(now) },
+        context = expiry.at(now),
       }
     end
     answers[action] = { answer, statement }
@@ -89,6 +89,21 @@ local function everyone_but(statement)
   return { type = "*", value = "everyone but " .. table.concat(excepted, ", ") }
 end
 
+-- When the dates of its statements end an access: of one of the two pull actions first.
+local function end_of(access)
+  local first = math.huge
+  for _, action in ipairs(policy.PULL_ACTIONS) do
+    local last
+    for _, statement in ipairs(access.given_by) do
+      if M.covers(statement, action) then
+        last = math.max(last or 0, expiry.ends(statement) or math.huge)
+      end
+    end
+    first = math.min(first, last or math.huge)
+  end
+  return first < math.huge and first or nil
+end
+
 local function access_of(seen, repository)
   local list, by_principal = {}, {}
   for _, statement in ipairs(repository.statements) do
@@ -113,6 +128,9 @@ local function access_of(seen, repository)
       table.insert(entry.statements, M.label(statement))
       table.insert(entry.given_by, statement)
     end
+  end
+  for _, entry in ipairs(list) do
+    entry.ends = end_of(entry)
   end
   return list
 end

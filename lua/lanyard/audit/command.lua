@@ -24,7 +24,7 @@ local M = {}
 -- Options of looking, which say nothing when reports are merged.
 local LOOKING = {
   "region", "profile", "endpoint_url", "shard", "assume_role", "external_id", "accounts", "organization",
-  "desired",
+  "desired", "trusted_accounts",
 }
 
 -- Options for which there must be a whole report before a line of it can be printed.
@@ -84,7 +84,7 @@ local function plan(options, meter)
     profiles = options.profile and cli.check(span.words(options.profile, "--profile")),
     role = options.assume_role,
     external_id = options.external_id,
-    accounts = options.accounts and cli.check(span.accounts(options.accounts)),
+    accounts = options.accounts and cli.check(span.accounts(options.accounts, "--accounts")),
     say = tell,
     open = function(profile, region)
       local given = cli.session_options(options)
@@ -172,6 +172,7 @@ function M.look(options, rules)
   end
   local wanted = read_desired(options)
   collectgarbage("incremental", PAUSE, PACE)
+  local trusted = options.trusted_accounts and cli.check(span.accounts(options.trusted_accounts, "--trusted-accounts"))
   local meter, streams = progress.meter(), M.streams(options, rules)
   local print_finding, worst = printer()
   local scopes, result, failures
@@ -182,6 +183,7 @@ function M.look(options, rules)
       shard = options.shard,
       unused_days = options.unused_days,
       desired = wanted,
+      trusted_accounts = trusted,
       texts = options.output == "html",
       rules = rules,
       tell = streams and print_finding or nil,

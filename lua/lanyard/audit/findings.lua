@@ -2,9 +2,9 @@
 --
 -- A finding: { id, severity, message, why, fix, account, region, repository, service, principal,
 -- statement = label, index, place, key }; see lanyard.audit.catalogue for the ids. `fix` is a command
--- line that mends it where it begins with "lanyard ", and else says what to do. `place` is where its
--- cause stands in the policy's text: { first, last, line, column }, bytes from 1. `key` is the same for
--- the same finding in two reports.
+-- line that mends it where it begins with "lanyard ", and else says what to do, or in which account to run
+-- one. `place` is where its cause stands in the policy's text: { first, last, line, column }, bytes from 1.
+-- `key` is the same for the same finding in two reports.
 --
 -- A rule, rule(seen, add), looks at what was seen and calls add(id, { repository = of seen, access, statement, index,
 -- place, principal, service, message, why, fix, severity, detail }); what is not given follows from the
@@ -70,6 +70,12 @@ local function key_of(finding, detail, taken)
   return taken[key] == 1 and key or ("%s|%d"):format(key, taken[key])
 end
 
+-- A command for an account that took a role to look at is not to be run as it stands: it would change the
+-- caller's own.
+local function fix_of(seen, fix)
+  return seen.role and fix:find "^lanyard " and ("in account %s: %s"):format(seen.account, fix) or fix
+end
+
 local function finding_of(seen, id, given)
   local repository, access = given.repository, given.access
   local statement = given.statement or access and access.given_by[1]
@@ -81,7 +87,7 @@ local function finding_of(seen, id, given)
   end
   return {
     id = id, severity = given.severity or catalogue[id][1],
-    message = given.message, why = given.why, fix = given.fix,
+    message = given.message, why = given.why, fix = fix_of(seen, given.fix),
     account = seen.account, region = seen.region,
     repository = repository and repository.name, service = given.service,
     principal = principal and seen.share(principal),

@@ -6,7 +6,6 @@
 local asking = require "lanyard.rules.audit"
 local catalogue = require "lanyard.audit.catalogue"
 local collect = require "lanyard.audit.collect"
-local ends = require "lanyard.audit.findings.ends"
 local findings = require "lanyard.audit.findings"
 local instant = require "lanyard.aws.instant"
 local json = require "lanyard.json"
@@ -28,9 +27,8 @@ M.SEVERITIES = lint.SEVERITIES
 -- One for all repositories that give the same: `known` has those that there are.
 local function plain_access(access, known)
   local statement = table.concat(access.statements, ", ")
-  local ends_at = ends.of(access)
   local key = table.concat({ access.type, access.principal, access.decision, statement, #access.statements,
-    ends_at or "" }, "\n")
+    access.ends or "" }, "\n")
   known[key] = known[key] or {
     principal = access.principal,
     type = access.type,
@@ -41,7 +39,7 @@ local function plain_access(access, known)
     service = access.service,
     region = access.region,
     account = access.account,
-    expires = ends_at and instant.write(ends_at) or nil,
+    expires = access.ends and instant.write(access.ends) or nil,
   }
   return known[key]
 end
@@ -108,15 +106,16 @@ local function look(here, seen, options)
   return rows, json.array(judge:rest())
 end
 
--- run(here [, { globs, profile, unused_days, trusted_accounts, desired, identities, texts, tell, rules }])
---   --> report | nil, err
+-- run(here [, { globs, profile, role, unused_days, trusted_accounts, desired, identities, texts, tell,
+--   rules }]) --> report | nil, err
 -- rules: loaded ones of lanyard.rules, whose word is among the findings.
--- `profile` is the one that was asked for: the report and the commands in it name it. trusted_accounts
--- is a list of accounts that may pull, `desired` what shall be there (of lanyard.desired.read). `identities` is
--- a table in which audits share whom IAM knows. With `texts` each repository has its policy's statements = list
--- of { index, label, text }. tell(finding) gets each finding as it is known; the report has neither findings
--- nor repositories then.
--- report: { version, tool, time, scopes = { { account, region, profile, repositories = { { name, arn,
+-- `profile` is the one that was asked for: the report and the commands in it name it. `role` is the
+-- one of another account that was assumed: the commands are for that account. trusted_accounts is a list of
+-- accounts that may pull, `desired` what shall be there (of lanyard.desired.read). `identities` is a table in
+-- which audits share whom IAM knows. With `texts` each repository has its policy's statements = list of
+-- { index, label, text }. tell(finding) gets each finding as it is known; the report has neither findings nor
+-- repositories then.
+-- report: { version, tool, time, scopes = { { account, region, profile, role, repositories = { { name, arn,
 -- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn, images } },
 -- services_unknown, registry_unknown, identities_unknown } }, findings }; ready for lanyard.json, and not to
 -- be changed but as a whole: what repositories have in common is one table. Here it has one scope. See
@@ -127,7 +126,7 @@ function M.run(here, options)
   if not seen then
     return nil, err
   end
-  seen.profile = options.profile
+  seen.profile, seen.role = options.profile, options.role
   seen.rules = options.rules and asking.new(options.rules, here)
   seen.trusted = options.trusted_accounts and set_of(options.trusted_accounts)
   seen.desired, seen.desired_met = options.desired, {}
@@ -140,6 +139,7 @@ function M.run(here, options)
       account = seen.account,
       region = seen.region,
       profile = options.profile,
+      role = options.role,
       repositories = repositories,
       services = plain_services(seen),
       services_unknown = seen.services_unknown,

@@ -2,17 +2,22 @@
 --
 --   mend.revoke(seen, repository, value)    mend.grant(seen, service, repository)
 --   mend.renew(seen, repository, value)     mend.remove(seen, repository, statement [, value])
---   mend.grant_until(seen, repository, value, "90d")
+--   mend.prolong(seen, repository, value)
 --   mend.undeny(seen, repository, index, value)
 --   mend.all { first, second }              --> "first && second"
 --
 -- `repository` and `service` are of `seen` (lanyard.audit.collect). A command names its Region, and the
--- profile that was asked for, so that it means the same wherever it is pasted.
+-- profile that was asked for, so that it means the same wherever it is pasted. The profile from which a role of
+-- another account was assumed is not that account's: such a command names none.
 
+local instant = require "lanyard.aws.instant"
 local principal = require "lanyard.access.principal"
 local statements = require "lanyard.access.statements"
 
 local M = {}
+
+-- For how long a grant is prolonged.
+local LONGER = "90d"
 
 -- A word of a command line, quoted where a shell would read it otherwise.
 local function word(text)
@@ -29,7 +34,7 @@ function M.command(seen, ...)
     words[#words + 1] = word(text)
   end
   words[#words + 1] = "--region " .. word(seen.region)
-  words[#words + 1] = seen.profile and "--profile " .. word(seen.profile) or nil
+  words[#words + 1] = seen.profile and not seen.role and "--profile " .. word(seen.profile) or nil
   return table.concat(words, " ")
 end
 
@@ -54,33 +59,33 @@ local function service_of(seen, value)
   return service and service.role.arn == value and service or nil
 end
 
--- Lets a service that has this role pull for that long | nil where it is no service's role
-function M.grant_until(seen, repository, value, span)
+-- Lets a service that has this role pull for longer | nil where it is no service's role
+function M.prolong(seen, repository, value)
   local service = service_of(seen, value)
-  return service and M.command(seen, "grant", service.name, repository.name, "--expires", span)
+  return service and M.command(seen, "grant", service.name, repository.name, "--expires", LONGER)
 end
 
-local function is_unused(repository, value)
+local function access_of(repository, value)
   for _, access in ipairs(repository.access) do
-    if access.principal == value and access.unused then
-      return true
+    if access.principal == value then
+      return access
     end
   end
-  return false
+  return nil
 end
 
--- Gives a Lightsail role the pull and nothing else, once; a role that has no use for it loses it.
--- nil for a principal of another kind.
+-- Gives a Lightsail role the pull and nothing else, once, until the end that it has; a role that has no use
+-- for it, or whose end has come, loses it. nil for a principal of another kind.
 function M.renew(seen, repository, value)
-  local service = service_of(seen, value)
-  if service and not is_unused(repository, value) then
-    return M.all { M.revoke(seen, repository, value), M.grant(seen, service, repository) }
-  elseif service then
-    return M.revoke(seen, repository, value)
+  local service, access = service_of(seen, value), access_of(repository, value)
+  local revoke = M.revoke(seen, repository, value)
+  if service and not (access and (access.unused or access.ends and access.ends <= seen.now)) then
+    return M.all { revoke, access and access.ends and M.command(seen, "grant", service.name, repository.name,
+      "--expires", instant.write(access.ends)) or M.grant(seen, service, repository) }
   end
   local kind = principal.classify("AWS", value).kind
-  if kind == "service-role" or kind == "puller" and not seen.services_unknown then
-    return M.revoke(seen, repository, value)
+  if service or kind == "service-role" or kind == "puller" and not seen.services_unknown then
+    return revoke
   end
   return nil
 end

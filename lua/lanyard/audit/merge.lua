@@ -86,7 +86,7 @@ local function join_scopes(joined, ordered, from, notes)
       if scope.error then
         goto continue
       elseif not into then
-        into = { account = scope.account, region = scope.region, profile = scope.profile,
+        into = { account = scope.account, region = scope.region, profile = scope.profile, role = scope.role,
           repositories = json.array {}, services = json.array {} }
         for _, name in ipairs(UNKNOWN) do
           into[name] = scope[name]

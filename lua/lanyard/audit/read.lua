@@ -117,7 +117,7 @@ local service = object {
 }
 
 local looked_at = object {
-  account = text, region = text, profile = optional(text), repositories = list(repository),
+  account = text, region = text, profile = optional(text), role = optional(text), repositories = list(repository),
   services = list(service), services_unknown = optional(text), registry_unknown = optional(text),
   identities_unknown = optional(text),
 }

@@ -159,7 +159,7 @@ local function look_at(scope, options, met, part, gate)
     progress.watch(here, part)
   end
   return audit.run(here, setmetatable({
-    profile = scope.profile, tell = options.tell and teller(scope, options.tell, options.told_by),
+    profile = scope.profile, role = scope.role, tell = options.tell and teller(scope, options.tell, options.told_by),
   }, { __index = options }))
 end
 

@@ -6,8 +6,8 @@
 --     open = function(profile, region) return aws.session { profile = profile, ..., transport = transport } end,
 --   }
 --
--- A scope: { profile, account, region, session | nil, err | nil, optional }; `account` is known of those
--- that a role is assumed for, `optional` is a Region that nobody named.
+-- A scope: { profile, account, role, region, session | nil, err | nil, optional }; `account` and `role` are known
+-- of those that a role is assumed for, `optional` is a Region that nobody named.
 
 local endpoints = require "lanyard.aws.endpoints"
 local errors = require "lanyard.errors"
@@ -119,13 +119,13 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Whose
 
--- accounts("111122223333,...") --> a list of account ids | nil, err
-function M.accounts(text)
-  local list, err = M.words(text, "--accounts")
+-- accounts("111122223333,...", option) --> a list of account ids | nil, err
+function M.accounts(text, option)
+  local list, err = M.words(text, option)
   for _, id in ipairs(list or {}) do
     local ok, why = names.registry_id(id)
     if not ok then
-      return usage("--accounts: %s", why)
+      return usage("%s: %s", option, why)
     end
   end
   return list, err
@@ -189,7 +189,7 @@ local function assumed(session, wanted)
     local other = session:assume(("arn:%s:iam::%s:role/%s"):format(partition, account, wanted.role),
       { external_id = wanted.external_id })
     local keys, why = other:credentials()
-    return { account = account, session = keys and other, err = why }
+    return { account = account, role = wanted.role, session = keys and other, err = why }
   end, { limit = AT_ONCE })
 end
 
@@ -211,7 +211,7 @@ local function scopes_of(wanted, profile, say)
   for _, owner in ipairs(owners) do
     for _, region in ipairs(type(regions) == "table" and regions or { false }) do
       found[#found + 1] = {
-        profile = profile, account = owner.account, region = region or nil,
+        profile = profile, account = owner.account, role = owner.role, region = region or nil,
         session = not owner.err and owner.session:at(region) or nil, err = owner.err,
         optional = wanted.regions == "all",
       }

@@ -18,7 +18,8 @@ end
 -- What rules look at, as lanyard.audit.collect has it.
 local function seen_of(scope)
   local seen = {
-    account = scope.account, region = scope.region, profile = scope.profile, whole = true, granted = {},
+    account = scope.account, region = scope.region, profile = scope.profile, role = scope.role,
+    whole = true, granted = {},
     repositories = scope.repositories, services = {}, services_unknown = scope.services_unknown,
     share = function(text) return text end,
   }

@@ -96,6 +96,12 @@ function M.since(changes)
     words(changes.grants_new, changes.grants_gone, "grant"))
 end
 
+-- How a finding is muted: "until 2027-01-31: REASON", "without an end: REASON"
+function M.mute(finding)
+  local mute = finding.muted or {}
+  return ("%s: %s"):format(mute.ends and "until " .. mute.ends or "without an end", mute.reason or "no reason is given")
+end
+
 -- What was looked at: "2 repositories, 1 grant in 1 account and Region"
 function M.extent(counts)
   local text = ("%s, %s in %s"):format(plural(counts.repositories, "repository", "repositories"),

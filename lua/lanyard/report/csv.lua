@@ -28,18 +28,22 @@ function M.rows(names, items, out)
   end
 end
 
--- write(report, out): out(text) takes whole lines. Findings that are gone since the baseline come last.
+-- write(report, out): out(text) takes whole lines. Findings that are muted come
+-- last, and those that are gone since the baseline.
 function M.write(report, out)
   out(M.record(NAMES, #NAMES))
   local function add(finding, state)
     local values, place = {}, finding.place or {}
     for i, name in ipairs(NAMES) do
-      values[i] = finding[name] or place[name] or name == "state" and state or nil
+      values[i] = name == "state" and state or finding[name] or place[name]
     end
     out(M.record(values, #NAMES))
   end
   for _, finding in ipairs(report.findings) do
     add(finding)
+  end
+  for _, finding in ipairs(report.muted or {}) do
+    add(finding, "muted")
   end
   for _, finding in ipairs(report.baseline and report.baseline.gone or {}) do
     add(finding, "gone")

@@ -87,7 +87,7 @@ local function change_list(head, items, line)
   return #lines > 0 and ("<h3>%s</h3>\n<ul>\n%s</ul>\n"):format(head, table.concat(lines)) or ""
 end
 
-local function gone_finding(finding)
+local function finding_line(finding)
   return ('<span class="%s">%s</span> <code>%s</code> %s: %s'):format(finding.severity, finding.severity,
     text(finding.id), text(count.place(finding)), text(finding.message))
 end
@@ -104,7 +104,7 @@ local function changes(report)
   end
   return ('<section id="changes">\n<h2>Since %s</h2>\n<p>%s.</p>\n'):format(text(baseline.time),
     count.since(count.changes(report)))
-    .. change_list("Findings that are gone", baseline.gone, gone_finding)
+    .. change_list("Findings that are gone", baseline.gone, finding_line)
     .. change_list("New grants", baseline.grants.new, changed_grant)
     .. change_list("Grants that are gone", baseline.grants.gone, changed_grant) .. "</section>\n"
 end
@@ -184,6 +184,15 @@ local function write_findings(report, out)
   out(TABLE_FOOT .. "</section>\n")
 end
 
+local function muted(report)
+  local lines = {}
+  for i, finding in ipairs(report.muted or {}) do
+    lines[i] = ("<li>%s<br>muted %s</li>\n"):format(finding_line(finding), text(count.mute(finding)))
+  end
+  return #lines > 0 and ("<section>\n<h2>Muted</h2>\n<details><summary>%d muted</summary>\n<ul>\n%s</ul>\n</details>\n"
+    .. "</section>\n"):format(#lines, table.concat(lines)) or ""
+end
+
 -- ---------------------------------------------------------------------------------------------
 -- Grants
 
@@ -243,6 +252,7 @@ function M.write(report, out)
   out(failures(report))
   out(changes(report))
   write_findings(report, out)
+  out(muted(report))
   write_grants(graph.of(report), out)
   out(page.foot)
 end

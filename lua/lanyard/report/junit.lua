@@ -1,6 +1,6 @@
--- An audit's report as JUnit's XML, which CI shows as tests: a suite for each account and Region, a
--- failed test for each finding, a passed one for each repository and service without any, and an error
--- for what could not be looked at.
+-- An audit's report as JUnit's XML, which CI shows as tests: a suite for each account and Region, a failed test
+-- for each finding, a skipped one for each that is muted, a passed one for each repository and service without
+-- any, and an error for what could not be looked at.
 
 local count = require "lanyard.report.count"
 local escape = require "lanyard.report.escape"
@@ -33,13 +33,16 @@ local function name_of(finding)
   return table.concat(words, " ")
 end
 
--- The findings of each account and Region, and the names of repositories and services that have any.
+-- The findings of each account and Region, those that are muted last, how many fail, and the names of repositories
+-- and services that have any.
 local function by_scope(report)
   local found = {}
-  for _, finding in ipairs(report.findings) do
+  local all = table.move(report.findings, 1, #report.findings, 1, {})
+  for _, finding in ipairs(table.move(report.muted or {}, 1, #(report.muted or {}), #all + 1, all)) do
     local place = count.place(finding)
-    found[place] = found[place] or { repository = {}, service = {} }
+    found[place] = found[place] or { repository = {}, service = {}, failed = 0 }
     table.insert(found[place], finding)
+    found[place].failed = found[place].failed + (finding.muted and 0 or 1)
     for _, kind in ipairs { "repository", "service" } do
       if finding[kind] then
         found[place][kind][finding[kind]] = true
@@ -49,12 +52,24 @@ local function by_scope(report)
   return found
 end
 
+local function failure(finding)
+  return element("failure", finding.severity, finding.message, ("%swhy: %s\nfix: %s"):format(
+    finding.state and finding.state .. " since the baseline\n" or "", escape.markup(finding.why),
+    escape.markup(finding.fix)))
+end
+
+local function skipped(finding)
+  local message = ("%s: %s; muted %s"):format(finding.severity, finding.message, count.mute(finding))
+  return ("<skipped%s/>"):format(attributes { { "message", message } })
+end
+
 local function cases_of(scope, found)
-  local cases = {}
+  local cases, taken = {}, {}
   for i, finding in ipairs(found) do
-    cases[i] = case(scope, name_of(finding), element("failure", finding.severity, finding.message,
-      ("%swhy: %s\nfix: %s"):format(finding.state and finding.state .. " since the baseline\n" or "",
-        escape.markup(finding.why), escape.markup(finding.fix))))
+    local name = name_of(finding)
+    taken[name] = (taken[name] or 0) + 1
+    name = taken[name] == 1 and name or ("%s (%d)"):format(name, taken[name])
+    cases[i] = case(scope, name, finding.muted and skipped(finding) or failure(finding))
   end
   local function add_passed(kind, items)
     for _, item in ipairs(items or {}) do
@@ -86,14 +101,14 @@ function M.write(report, out)
   local time = report.time:gsub("Z$", "")
   for i, scope in ipairs(report.scopes) do
     local place = count.place(scope)
-    local mine = found[place] or { repository = {}, service = {} }
+    local mine = found[place] or { repository = {}, service = {}, failed = 0 }
     found[place] = nil -- two profiles may lead to one account: its findings are told once
     local cases, wrong = cases_of(scope, mine), errors_of(scope)
     local all = #cases + #wrong
-    tests, failures, errors = tests + all, failures + #mine, errors + #wrong
+    tests, failures, errors = tests + all, failures + mine.failed, errors + #wrong
     suites[i] = ("  <testsuite%s>\n%s%s  </testsuite>\n"):format(attributes {
-      { "name", place }, { "tests", all }, { "failures", #mine }, { "errors", #wrong },
-      { "skipped", 0 }, { "time", "0" }, { "timestamp", time },
+      { "name", place }, { "tests", all }, { "failures", mine.failed }, { "errors", #wrong },
+      { "skipped", #mine - mine.failed }, { "time", "0" }, { "timestamp", time },
     }, table.concat(cases), table.concat(wrong))
   end
   out '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -74,6 +74,21 @@ local function changes_of(report)
     table.concat(lines), more), size
 end
 
+-- What is muted, as far as it fits in the limit --> text, its size
+local function muted_of(report)
+  local lines, size = {}, 0
+  for _, finding in ipairs(report.muted or {}) do
+    local line = ("- %s %s: %s, muted %s\n"):format(finding.severity, escape.markdown(finding.id),
+      escape.markdown(finding.message), escape.markdown(count.mute(finding)))
+    size = size + #line
+    if size > LIMIT // 4 then
+      break
+    end
+    lines[#lines + 1] = line
+  end
+  return #lines > 0 and ("%d muted:\n\n%s\n"):format(#report.muted, table.concat(lines)) or "", size
+end
+
 -- As many findings as fit in the limit; the table and the details tell the same ones.
 local function findings_of(report, size)
   local rows, details = {}, {}
@@ -96,10 +111,12 @@ function M.write(report, out)
   out(failures(report))
   local changes, size = changes_of(report)
   out(changes)
+  local muted, muted_size = muted_of(report)
+  out(muted)
   if #report.findings == 0 then
     return
   end
-  local rows, details = findings_of(report, size)
+  local rows, details = findings_of(report, size + muted_size)
   out("| Severity | Finding | Account and Region | Where | What |\n| --- | --- | --- | --- | --- |\n")
   out(table.concat(rows))
   if #rows < #report.findings then

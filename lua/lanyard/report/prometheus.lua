@@ -92,6 +92,10 @@ function M.write(report, out)
     end
   end
   family(out, "lanyard_findings", "What the audit found, by finding and severity.", findings_of(report))
+  if report.muted then
+    family(out, "lanyard_findings_muted", "What the audit found and rules mute.",
+      { sample("lanyard_findings_muted", {}, #report.muted) })
+  end
   family(out, "lanyard_changes", "What came and went since the baseline.", changes_of(report))
   if report.baseline then
     family(out, "lanyard_baseline_timestamp_seconds", "When the audit of the baseline was made.",

@@ -122,8 +122,8 @@ local function audit_catalogue(findings)
   return catalogue
 end
 
--- write(report, out): the findings of an audit; out(text) takes whole lines. Those that are gone since a baseline
--- are left out: GitHub passes over baselineState, and would show an absent one as open.
+-- write(report, out): the findings of an audit; out(text) takes whole lines. Those that are gone since a baseline,
+-- and those that are muted, are left out: GitHub passes over baselineState and suppressions, and would open them.
 function M.write(report, out)
   local log = log_of(audit_catalogue(report.findings), report.findings, location_in_account)
   out(json.encode(log, { pretty = true }) .. "\n")

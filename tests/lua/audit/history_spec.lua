@@ -60,6 +60,15 @@ describe("a history of audits", function()
     assert.same({ "web kept <01..03 04", "web came 02..02 03" }, lines(kept:findings()))
   end)
 
+  it("does not say that a finding is gone that is muted", function()
+    local folder <close> = helper.folder()
+    local muted = report(2, { web = { findings = { "it" } } })
+    muted.muted, muted.findings = muted.findings, json.array {}
+    local kept <close> = history_of(folder, report(1, { web = { findings = { "it" } } }), muted,
+      report(3, { web = { findings = { "it" } } }))
+    assert.same({ "web it <01..03 -" }, lines(kept:findings()))
+  end)
+
   it("has a grant that changes its decision as two, and none that lets nobody pull", function()
     local folder <close> = helper.folder()
     local kept <close> = history_of(folder, report(1, { web = { access = { one = "allow", no = "deny" } } }),

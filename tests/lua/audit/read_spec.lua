@@ -16,6 +16,9 @@ local function full()
   table.remove(old.scopes[1].repositories[2].access, 1)
   table.remove(now.scopes[1].repositories[2].access, 3)
   baseline.compare(now, old)
+  local muted = json.decode(json.encode(now.findings[1]))
+  muted.muted = { reason = "known", ends = "2027-01-31", place = "rules.lua:3" }
+  now.muted = json.array { muted }
   now.part = { repositories = json.array { "team/*" }, service = "web", shard = "1/2" }
   local first = now.scopes[1]
   first.profile, first.services_unknown = "ops", "denied"

@@ -241,6 +241,17 @@ describe("an audit of other accounts", function()
     assert.equal(OTHER, report.findings[1].account)
   end)
 
+  it("says in which account to run what mends, and not to run it with the caller's profile", function()
+    local accounts <close> = three_accounts()
+    local report = scope.run(scope.plan {
+      role = "audit", accounts = { OTHER, OWN }, profiles = { "ops" }, open = accounts:opener(),
+    })
+    assert.equal("in account 444455556666: lanyard revoke --principal '*' other --region us-east-1", report.findings[1].fix)
+    assert.equal("lanyard revoke --principal '*' own --region us-east-1 --profile ops", report.findings[2].fix)
+    assert.equal("audit", report.scopes[1].role)
+    assert.is_nil(report.scopes[2].role)
+  end)
+
   it("looks at every active account of the organization, over all pages", function()
     local accounts <close> = three_accounts()
     local report, failures = scope.run(scope.plan { role = "audit", open = accounts:opener() })

@@ -78,8 +78,8 @@ end)
 
 describe("a span of other accounts", function()
   it("takes accounts of twelve digits, and a role's name with its path", function()
-    assert.same({ fleet.ACCOUNT, OTHER }, span.accounts(fleet.ACCOUNT .. "," .. OTHER))
-    assert.match("12 digits", tostring(select(2, span.accounts "1234")))
+    assert.same({ fleet.ACCOUNT, OTHER }, span.accounts(fleet.ACCOUNT .. "," .. OTHER, "--accounts"))
+    assert.match("12 digits", tostring(select(2, span.accounts("1234", "--accounts"))))
     assert.equal("ops/audit", span.role "ops/audit")
     for _, name in ipairs { "", "/audit", "audit/", "arn:aws:iam::111122223333:role/x", "a b" } do
       assert.is_nil((span.role(name)))

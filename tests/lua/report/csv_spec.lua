@@ -38,6 +38,11 @@ describe("CSV of an audit", function()
     assert.same({ "public-access new", "missing-service new", "unused-role unchanged", "public-access gone" }, states)
   end)
 
+  it("has muted findings, too, and says that they are", function()
+    local records = read(reports.text("csv", reports.muted()))
+    assert.same({ "missing-service", "muted" }, { records[3].id, records[3].state })
+  end)
+
   it("has no field that a spreadsheet takes for a formula, and no record of two lines", function()
     local text = reports.text("csv", reports.hostile())
     assert.equal(4, select(2, text:gsub("\n", "")))

@@ -111,6 +111,13 @@ describe("HTML of an audit", function()
     assert.same(page.attributes, hostile.attributes)
   end)
 
+  it("has what is muted, folded, with the reason", function()
+    local page = read(reports.text("html", reports.muted()))
+    assert.match("1 muted\n\nmedium missing%-service 111122223333 us%-east%-1: missing%-service is somuted until 2027%-01%-31: "
+      .. "known\n", page.text)
+    assert.equal(1, read(reports.text("html", reports.muted(reports.hostile))).tags.script)
+  end)
+
   it("has a finding's command as one that can be copied, and other advice as a text", function()
     local report = reports.small()
     report.findings[1].fix = "ask the owner"

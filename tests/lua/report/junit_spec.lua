@@ -39,6 +39,12 @@ suites: 2, tests: 6, failures: 3, errors: 1
     assert.match("^suites: 2, tests: 6, failures: 3, errors: 1\n", check(report))
   end)
 
+  it("has a name for each of several findings about one statement", function()
+    local report = reports.small()
+    table.insert(report.findings, report.findings[1])
+    assert.match("\n  failed public%-access team/api %* #3: .*\n  failed public%-access team/api %* #3 %(2%): ", check(report))
+  end)
+
   it("is XML whatever the names are", function()
     local out = check(reports.hostile())
     assert.match("^suites: 2, tests: %d+, failures: 3", out)
@@ -50,6 +56,14 @@ suites: 2, tests: 6, failures: 3, errors: 1
     assert.equal(2, select(2, text:gsub(">new since the baseline\nwhy: ", "")))
     assert.equal(1, select(2, text:gsub(">unchanged since the baseline\nwhy: ", "")))
     check(reports.changed())
+  end)
+
+  it("has a skipped test for a muted finding", function()
+    local out = check(reports.muted())
+    assert.match("^suites: 2, tests: 6, failures: 2, errors: 1\n", out)
+    assert.match("\n  skipped missing%-service team/api old [^\n]+: None: medium: missing%-service is so; "
+      .. "muted until 2027%-01%-31: known\n", out)
+    check(reports.muted(reports.hostile))
   end)
 
   it("is of another shape than one with a wrong element, attribute, value or count", function()

@@ -45,6 +45,13 @@ describe("Markdown of an audit", function()
     assert.is_nil(hostile:gsub("\\.", ""):find "[<|`]")
   end)
 
+  it("lists what is muted, why and until when", function()
+    local text = reports.text("markdown", reports.muted())
+    assert.match("\n1 muted:\n\n%- medium missing%-service: missing%-service is so, muted until 2027%-01%-31: known\n", text)
+    assert.is_nil(reports.text("markdown", reports.muted(reports.hostile)):match "\n1 muted:(.-)\n\n|":gsub("\\.", "")
+      :find "[<|`]")
+  end)
+
   it("is short without findings", function()
     local text = reports.text("markdown", reports.empty())
     assert.match("^## Lanyard audit: no findings\n", text)

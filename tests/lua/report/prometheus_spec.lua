@@ -38,6 +38,11 @@ describe("the metrics of an audit", function()
     assert.is_nil(reports.text("prometheus", reports.small()):find "lanyard_changes")
   end)
 
+  it("count what is muted by itself", function()
+    local series = read(reports.text("prometheus", reports.muted()))
+    assert.equal(1, series.lanyard_findings_muted)
+  end)
+
   it("tell of an account that could not be looked at that it could not, and no numbers", function()
     local series = read(reports.text("prometheus", reports.small()))
     local there = '{account="444455556666",region="eu-west-1"}'

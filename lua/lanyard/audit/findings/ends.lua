@@ -6,28 +6,11 @@ local expiry = require "lanyard.policy.expiry"
 local instant = require "lanyard.aws.instant"
 local mend = require "lanyard.audit.mend"
 local place = require "lanyard.audit.place"
-local policy = require "lanyard.policy"
 
 local M = {}
 
--- What is near is so many seconds away, and what is renewed is so for that long.
+-- What is near is so many seconds away.
 local SOON = 14 * 86400
-local RENEWED = "90d"
-
--- of(access) --> when it ends by the dates of its statements, in seconds since 1970 | nil: no date ends it
-function M.of(access)
-  local first
-  for _, action in ipairs(policy.PULL_ACTIONS) do
-    local last
-    for _, statement in ipairs(access.given_by) do
-      if collect.covers(statement, action) then
-        last = math.max(last or 0, expiry.ends(statement) or math.huge)
-      end
-    end
-    first = math.min(first or math.huge, last or math.huge)
-  end
-  return first and first < math.huge and first or nil
-end
 
 function M.expired(seen, add)
   for repository, statement in each.allow(seen) do
@@ -57,7 +40,7 @@ end
 
 function M.soon(seen, add)
   for repository, access in each.access(seen) do
-    local at = access.decision ~= "deny" and M.of(access)
+    local at = access.decision ~= "deny" and access.ends
     if at and at > seen.now and at <= seen.now + SOON then
       local statement = last_statement(access, at)
       local needed = each.is_needed(seen, repository, access.principal)
@@ -69,7 +52,7 @@ function M.soon(seen, add)
           access.service or access.principal, instant.write(at), collect.label(statement)),
         why = needed and "a deployment needs it: then the next pull fails"
           or "who needs it longer has to say so before",
-        fix = mend.grant_until(seen, repository, access.principal, RENEWED)
+        fix = mend.prolong(seen, repository, access.principal)
           or ("let it end, or give statement %s another date"):format(collect.label(statement)),
       })
     end

@@ -64,6 +64,10 @@ local function obstacle(seen, repository, service)
   end
   local named = false
   for _, access in ipairs(repository.access) do
+    if access.principal == service.role.arn and access.ends and access.ends <= seen.now then
+      return "its grant ended on " .. os.date("!%Y-%m-%d", access.ends),
+        mend.prolong(seen, repository, service.role.arn) or grant
+    end
     named = named or access.principal == service.role.arn
   end
   local why = decision == "depends" and "its grant depends on a condition"

@@ -20,7 +20,7 @@ local function pull_of(statement)
 end
 
 local function what_of(statement)
-  return pull_of(statement) and "pull from" or table.concat(statement.actions, ", ") .. " in"
+  return pull_of(statement) and "to pull from" or table.concat(statement.actions, ", ") .. " in"
 end
 
 local function add_statement(seen, add, statement, one)
@@ -28,7 +28,7 @@ local function add_statement(seen, add, statement, one)
   add(public and "registry-public" or "registry-pull", {
     principal = one.value, detail = collect.label(statement),
     severity = public and statement.has_condition and "medium" or nil,
-    message = ("the registry's policy lets %s %s every repository that it covers%s (statement %s)"):format(
+    message = ("the registry's policy allows %s %s every repository that it covers%s (statement %s)"):format(
       public and "everyone" or one.value, what_of(statement),
       statement.has_condition and ", under a condition" or "", collect.label(statement)),
     why = public and "no repository's policy needs to name them, and who looks at these alone does not see it"

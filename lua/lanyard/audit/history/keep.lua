@@ -130,12 +130,15 @@ function Keeper:add_findings(known, findings)
   end
 end
 
+-- Those that are muted are there, too: a mute that ends brings nothing that is new.
 local function findings_by_scope(report)
   local found = {}
-  for _, finding in ipairs(report.findings) do
-    local key = merge.scope_key(finding)
-    found[key] = found[key] or {}
-    table.insert(found[key], finding)
+  for _, list in ipairs { report.findings, report.muted or {} } do
+    for _, finding in ipairs(list) do
+      local key = merge.scope_key(finding)
+      found[key] = found[key] or {}
+      table.insert(found[key], finding)
+    end
   end
   return found
 end
