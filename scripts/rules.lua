@@ -38,8 +38,8 @@
 --   deployment (what CreateContainerServiceDeployment gets)
 --
 -- A mute takes findings of an audit out of account: they are counted as muted, and listed apart in
--- JSON. Globs: repository, service, principal, statement, account, region. A mute that has ended is
--- a finding.
+-- JSON. Globs: repository, service, principal, statement, account, region, message (that of a rule's
+-- finding begins with rule "NAME":). A mute that has ended is a finding.
 --
 --   mute {
 --     finding = "public-access", repository = "demo/*",

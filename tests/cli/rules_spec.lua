@@ -64,13 +64,26 @@ describe("--rules", function()
     assert.equal(4, emulator:run("enable my-container-service", { LANYARD_RULES = file }).status)
   end)
 
+  -- Runs `lanyard enable` in the emulator's folder.
+  local function enable_there(emulator)
+    local words = ("cd %s && exec %s enable my-container-service"):format(emulator.folder,
+      helper.lanyard:sub(1, 1) == "/" and helper.lanyard or os.getenv "PWD" .. "/" .. helper.lanyard)
+    return helper.run({ "sh", "-c", words }, emulator.environment)
+  end
+
   it("is found in the folder where lanyard runs", function()
     local emulator <close> = ruled()
     assert(os.execute(("mkdir %s/.lanyard && cp %s/rules.lua %s/.lanyard/"):format(emulator.folder, emulator.folder,
       emulator.folder)))
-    local words = ("cd %s && exec %s enable my-container-service"):format(emulator.folder,
-      helper.lanyard:sub(1, 1) == "/" and helper.lanyard or os.getenv "PWD" .. "/" .. helper.lanyard)
-    assert.equal(4, helper.run({ "sh", "-c", words }, emulator.environment).status)
+    assert.equal(4, enable_there(emulator).status)
+  end)
+
+  it("stops with exit status 2 where nobody can tell whether there are rules", function()
+    local emulator <close> = ruled()
+    helper.write(emulator.folder .. "/.lanyard", "no folder")
+    local result = enable_there(emulator)
+    assert.equal(2, result.status)
+    assert.matches("cannot read %./%.lanyard/rules%.lua: Not a directory", result.err)
   end)
 
   it("binds scripts of one's own, too", function()

@@ -21,15 +21,14 @@ M.HERE = "./.lanyard/rules.lua"
 local Rules = {}
 Rules.__index = Rules
 
--- find([path]) --> the path of the rules file | nil where there is none
-function M.find(path)
+-- The most bytes of a rules file.
+local MOST = 1 << 20
+
+-- The path of the rules file, whether somebody named it: one that nobody did need not be there.
+local function path_of(path)
   local named = os.getenv "LANYARD_RULES"
-  if path then
-    return path
-  elseif named and named ~= "" then
-    return named
-  end
-  return system.exists(M.HERE) and M.HERE or nil
+  path = path or named ~= "" and named or nil
+  return path or M.HERE, path ~= nil
 end
 
 -- new { path, tell } --> rules
@@ -67,12 +66,12 @@ function Rules:load()
   if self.contents then
     return true
   end
-  local path = M.find(self.path)
-  if not path then
+  local path, is_named = path_of(self.path)
+  local text, err = system.read_file(path, MOST)
+  if not text and err.code == "NotFound" and not is_named then
     self.contents = { rules = {}, mutes = {}, examples = {} }
     return true
   end
-  local text, err = system.read_file(path)
   local box = nil
   if text then
     box, err = sandbox.open(text, path, { prelude = require "lanyard.rules.prelude" })

@@ -11,7 +11,7 @@ local nearest = require "lanyard.policy.nearest"
 local M = {}
 
 -- The members of a finding that a mute may name by a glob.
-local GLOBS = { "account", "region", "repository", "service", "principal", "statement" }
+local GLOBS = { "account", "region", "repository", "service", "principal", "statement", "message" }
 
 -- The moment at which a mute ends: the beginning of a day of UTC, or a time. --> seconds since 1970 | nil
 local function end_of(mute)

@@ -7,7 +7,7 @@ local EXPECTED = { allow = true, deny = true, warn = true, finding = true }
 local RULE = { on = true, check = true }
 local FINDING = { severity = true, message = true, why = true, fix = true }
 local MUTE = { finding = true, repository = true, service = true, principal = true, statement = true, account = true,
-  region = true, reason = true, ends = true }
+  region = true, message = true, reason = true, ends = true }
 
 local error, ipairs, next, pairs, pcall, type = error, ipairs, next, pairs, pcall, type
 local match, concat = string.match, table.concat

@@ -105,6 +105,17 @@ describe("a mute", function()
       end)
   end
 
+  it("of what a rule finds names the rule by the message", function()
+    local _ <close>, own, report = audited [[
+      rule "one" { on = "audit", check = function(c) if c.service then return warn "seen" end end }
+      rule "two" { on = "audit", check = function(c) if c.service then return warn "seen" end end }
+      mute { finding = "rule", message = 'rule "one":*', service = "web", reason = "known" }
+    ]]
+    own:mute(report)
+    assert.same({ 'low - jobs rule "one": seen', 'low - jobs rule "two": seen', 'low - web rule "two": seen' },
+      told(report, "rule"))
+  end)
+
   it("that is past its end mutes nothing and is a finding itself", function()
     local _ <close>, own, report = audited [[
       mute { finding = "public-access", reason = "open source", ends = "2026-01-31" }]]
