@@ -24,7 +24,7 @@ local M = {}
 -- Options of looking, which say nothing when reports are merged.
 local LOOKING = {
   "region", "profile", "endpoint_url", "shard", "assume_role", "external_id", "accounts", "organization",
-  "trusted_accounts", "desired",
+  "desired", "trusted_accounts",
 }
 
 -- Options for which there must be a whole report before a line of it can be printed.

@@ -106,8 +106,8 @@ local function look(here, seen, options)
   return rows, json.array(judge:rest())
 end
 
--- run(here [, { globs, profile, role, unused_days, trusted_accounts, desired, identities, texts,
---   tell, rules }]) --> report | nil, err
+-- run(here [, { globs, profile, role, unused_days, trusted_accounts, desired, identities, texts, tell,
+--   rules }]) --> report | nil, err
 -- rules: loaded ones of lanyard.rules, whose word is among the findings.
 -- `profile` is the one that was asked for: the report and the commands in it name it. `role` is the
 -- one of another account that was assumed: the commands are for that account. trusted_accounts is a list of

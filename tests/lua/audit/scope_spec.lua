@@ -138,7 +138,7 @@ describe("a Region that answers slowly", function()
     assert.same({}, failures)
     assert.equal(40, #report.scopes[1].repositories)
     assert.is_true(most_beside_others <= 8, most_beside_others .. " at once beside one other")
-    assert.is_true(most > 12, most .. " at once at the end")
+    assert.is_true(most > 8, most .. " at once at the end")
   end)
 end)
 
