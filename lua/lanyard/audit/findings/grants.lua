@@ -10,6 +10,7 @@ local mend = require "lanyard.audit.mend"
 local place = require "lanyard.audit.place"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
+local statements = require "lanyard.access.statements"
 
 local M = {}
 
@@ -55,6 +56,9 @@ end
 -- Actions that a statement covers beside the two of a pull: the first that writes, or the first that does
 -- not --> name | nil, whether it writes
 local function beyond_pull(statement)
+  if statements.only_pulls(statement) then
+    return nil
+  end
   for _, writes in ipairs { true, false } do
     for _, name in ipairs(writes and lint_actions.WRITES or ecr_actions) do
       local action = "ecr:" .. name

@@ -15,8 +15,26 @@ M.WRITES = {
   "UntagResource", "UploadLayerPart",
 }
 
+-- lists of names --> { [action in lower case] = name }: what has no wildcard is looked up, not searched for.
+local indexes = setmetatable({}, { __mode = "k" })
+
+local function index_of(names)
+  local index = indexes[names]
+  if not index then
+    index = {}
+    for _, name in ipairs(names) do
+      index["ecr:" .. name:lower()] = name
+    end
+    indexes[names] = index
+  end
+  return index
+end
+
 -- The first of the names that a pattern covers.
 local function covered(pattern, names)
+  if not pattern:find "[*?]" then
+    return index_of(names)[pattern:lower()]
+  end
   for _, name in ipairs(names) do
     if match.glob(pattern, "ecr:" .. name, true) then
       return name
