@@ -3,6 +3,7 @@ local fleet = require "fleet"
 local json = require "lanyard.json"
 local merge = require "lanyard.audit.merge"
 local scope = require "lanyard.audit.scope"
+local span = require "lanyard.audit.span"
 local system = require "lanyard.system"
 
 local ACCOUNT = fleet.ACCOUNT
@@ -150,7 +151,7 @@ describe("shards", function()
   it("merge to what takes a look at all repositories, too, unless one failed", function()
     local accounts <close> = fleet.new { [ACCOUNT] = account.seed }
     account.age(accounts.worlds[ACCOUNT].state, system.time())
-    local scopes = scope.plan { open = accounts:opener() }
+    local scopes = span.plan { open = accounts:opener() }
     local shards = {}
     for i = 1, 3 do shards[i] = scope.run(scopes, { shard = { index = i, count = 3 } }) end
     local function found(of)
@@ -189,7 +190,7 @@ describe("shards", function()
     local accounts <close> = fleet.new { [ACCOUNT] = { regions = {
       ["us-east-1"] = { repositories = repositories }, ["eu-west-1"] = { repositories = { { name = "app-1" } } },
     } } }
-    local scopes = scope.plan { regions = { "eu-west-1", "us-east-1" }, open = accounts:opener() }
+    local scopes = span.plan { regions = { "eu-west-1", "us-east-1" }, open = accounts:opener() }
     local whole = scope.run(scopes)
     local before = accounts:count "GetRepositoryPolicy"
     local shards = {}
