@@ -79,6 +79,21 @@ describe("merged reports", function()
     end
   end)
 
+  it("tell nothing that a later one looked for and did not find", function()
+    local role = finding(nil, "unused", { id = "unused-role", service = "web", key = "unused-role" })
+    local open = finding("web")
+    local earlier = report(1, { repository "web", repository "else" }, { role, open, finding("else", nil, { key = "else" }) })
+    assert.equal(1, #join(earlier, report(2, { repository "web" })).findings)
+    for _, blind in ipairs {
+      report(2, { repository("web", { unknown = "denied" }) }),
+      report(2, {}, {}, { part = { shard = "1/2" } }),
+      report(2, { repository "web" }, {}, { part = { service = "jobs" } }),
+    } do
+      assert.equal(3, #join(earlier, blind).findings)
+    end
+    assert.equal(2, #join(earlier, report(2, { repository "web" }, {}, { part = { shard = "1/2" } })).findings)
+  end)
+
   it("take what one could read over what another could not", function()
     local joined, notes = join(
       report(1, { repository("web", { access = json.array { { principal = "*", type = "AWS", decision = "allow" } } }) }),
