@@ -128,16 +128,23 @@ local function is_gone(finding, later)
   return false
 end
 
+-- Whether a policy that one report could not read counts from another one.
+local function is_read(index, finding)
+  local known = finding.id == "unreadable-policy" and index[coverage.scope_key(finding)]
+  local repository = known and known.repositories[finding.repository]
+  return repository and repository.unknown == nil
+end
+
 -- Findings of one key are those of the latest report that has it, unless what it is about counts from
 -- another one. What a later report looked for and did not find is gone.
 local function join_findings(joined, ordered, lost)
-  local taken, later = {}, {}
+  local taken, later, index = {}, {}, coverage.index(joined)
   for _, report in ipairs(ordered) do
     for _, finding in ipairs(findings_of(report)) do
       local place = ("%s/%s"):format(coverage.scope_key(finding), finding.repository or "")
       local owner = taken[finding.key]
       local counts = owner == report or not owner and not is_gone(finding, later)
-      if counts and not (lost[report] and lost[report][place]) then
+      if counts and not (lost[report] and lost[report][place]) and not is_read(index, finding) then
         taken[finding.key] = report
         finding.state = nil
         joined.muted = joined.muted or finding.muted and json.array {}

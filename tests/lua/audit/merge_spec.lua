@@ -97,8 +97,9 @@ describe("merged reports", function()
   it("take what one could read over what another could not", function()
     local joined, notes = join(
       report(1, { repository("web", { access = json.array { { principal = "*", type = "AWS", decision = "allow" } } }) }),
-      report(2, { repository("web", { unknown = "denied" }) }))
+      report(2, { repository("web", { unknown = "denied" }) }, { finding("web", "denied", { id = "unreadable-policy" }) }))
     assert.same({}, notes)
+    assert.same({}, names(joined.findings))
     assert.equal(1, #joined.scopes[1].repositories[1].access)
   end)
 
