@@ -55,8 +55,8 @@ command:option("--external-id", "The external id that these roles ask for."):arg
 command:option("--accounts", "The accounts to look at with --assume-role."):argname "ID,..."
 command:flag("--organization", "Look with --assume-role at all active accounts of the organization.")
 command:option("--trusted-accounts", "Other accounts that may pull; all others are worse then."):argname "ID,..."
-command:option("--unused-days", "A grant that no deployment needs is unused after so many days without a pull.")
-  :argname("N"):default("90"):convert(steps.days)
+command:option("--unused-days", "A grant that no deployment needs is unused after so many days without a pull (90).")
+  :argname("N"):convert(steps.days)
 command:with_rules()
 local options = command:parse()
 

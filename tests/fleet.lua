@@ -3,7 +3,7 @@
 --
 --   local fleet <close> = Fleet.new { ["111122223333"] = SEED, ["444455556666"] = SEED }
 --   fleet.refuse = function(operation, region, account) return { code = ..., message = ... } | nil end
---   local scopes = scope.plan { regions = ..., open = fleet:opener() }
+--   local scopes = span.plan { regions = ..., open = fleet:opener() }
 --   fleet.calls      "OPERATION REGION ACCOUNT" of each request, in order
 
 local aws = require "lanyard.aws"
@@ -78,7 +78,7 @@ function M.new(seeds)
   return self
 end
 
--- What scope.plan opens sessions by.
+-- What span.plan opens sessions by.
 function M:opener(options)
   return function(_, region)
     return aws.session {

@@ -261,6 +261,7 @@ describe("lanyard audit beside earlier reports", function()
     for message, words in pairs {
       ["is no shard"] = { "--shard", "4/3" }, ["merge takes files"] = { "merge" },
       ["%-%-region is not for merge"] = { "merge", "x.json", "--region", "all" },
+      ["%-%-unused%-days is not for merge"] = { "merge", "x.json", "--unused-days", "30" },
       ["cannot read"] = { "merge", "/nowhere/x.json" },
     } do
       local result = emulator:run { "audit", table.unpack(words) }

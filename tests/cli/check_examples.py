@@ -72,6 +72,10 @@ def step_functions():
                                               numbers["Parameters"]["shards.$"]).groups())
     assert audit["Type"] == "Map" and audit["ItemsPath"] == "$.shards"
     (shard,) = reached(audit["ItemProcessor"])
+    # A shard that fails ends neither the others nor the machine: the report of all tells of it.
+    (caught,) = shard["Catch"]
+    assert caught["ErrorEquals"] == ["States.ALL"]
+    assert audit["ItemProcessor"]["States"][caught["Next"]]["End"] is True
     text = re.fullmatch(r"States.Array\('sh', '-c', States.Format\('([^']*)', \$.shard, \$.shard\)\)",
                         override(shard)["Command.$"]).group(1)
     command = override(merge)["Command"]

@@ -1,7 +1,7 @@
-"""Opens HTML or SVG in headless Chromium and tells what a reader would meet, as JSON: errors of the console,
-requests that leave the page, and what the expressions given give. Needs no package beside chromium.
+"""Opens HTML or SVG in one headless Chromium and tells what a reader would meet. Needs no package beside chromium.
 
-    check_html.py FILE [--width WIDTH] [--dark] [--print] [--shot WIDTH:PNG]... [EXPRESSION]..."""
+Reads a line of JSON for each page, {"file", "width", "dark", "print", "expressions", "shots": [[width, PNG]]}, and writes
+one: {"errors" of the console, "requests" that leave the page, "values" of the expressions} or {"failure"}."""
 
 import base64
 import json
@@ -14,6 +14,10 @@ import tempfile
 import time
 
 SECONDS = 60
+
+
+class Failure(Exception):
+    pass
 
 
 class Browser:
@@ -36,15 +40,14 @@ class Browser:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(to_read)
         os.close(to_write)
-        self.buffer, self.number, self.session, self.events = b"", 0, None, []
-        self.end = time.monotonic() + SECONDS
+        self.buffer, self.number, self.session, self.events, self.end = b"", 0, None, [], 0
 
     def receive(self):
         while b"\0" not in self.buffer:
             ready, _, _ = select.select([self.of], [], [], max(0, self.end - time.monotonic()))
             piece = os.read(self.of, 1 << 16) if ready else b""
             if not piece:
-                sys.exit("chromium does not answer")
+                raise Failure("chromium does not answer")
             self.buffer += piece
         message, _, self.buffer = self.buffer.partition(b"\0")
         return json.loads(message)
@@ -61,13 +64,30 @@ class Browser:
             reply = self.receive()
             if reply.get("id") == self.number:
                 if "error" in reply:
-                    sys.exit(f"{method}: {reply['error']}")
+                    raise Failure(f"{method}: {reply['error']}")
                 return reply["result"]
-            self.events.append(reply)
+            self.keep(reply)
+
+    def keep(self, event):
+        if event.get("sessionId") == self.session:
+            self.events.append(event)
 
     def wait(self, method):
         while not any(event.get("method") == method for event in self.events):
-            self.events.append(self.receive())
+            self.keep(self.receive())
+
+    def open(self):
+        """A page of its own. --> its id"""
+        self.session, self.events, self.end = None, [], time.monotonic() + SECONDS
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+        return target
+
+    def close(self, target):
+        self.session = None
+        self.call("Target.closeTarget", targetId=target)
 
     def resize(self, width):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
@@ -75,7 +95,7 @@ class Browser:
     def evaluate(self, expression):
         result = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in result:
-            sys.exit(f"{expression}: {result['exceptionDetails']}")
+            raise Failure(f"{expression}: {result['exceptionDetails']}")
         return result["result"].get("value")
 
 
@@ -94,47 +114,42 @@ def errors_of(events):
     return found
 
 
-def main(words):
-    file, shots, expressions, dark, media, width = words[0], [], [], False, "", 1280
-    words = iter(words[1:])
-    for word in words:
-        if word == "--shot":
-            shots.append(next(words).split(":", 1))
-        elif word == "--dark":
-            dark = True
-        elif word == "--print":
-            media = "print"
-        elif word == "--width":
-            width = int(next(words))
-        else:
-            expressions.append(word)
-    url = pathlib.Path(file).resolve().as_uri()
+def look(browser, page):
+    url = pathlib.Path(page["file"]).resolve().as_uri()
+    target = browser.open()
+    browser.resize(page.get("width", 1280))
+    browser.call("Emulation.setEmulatedMedia", media="print" if page.get("print") else "",
+                 features=[{"name": "prefers-color-scheme", "value": "dark" if page.get("dark") else "light"}])
+    browser.call("Page.navigate", url=url)
+    browser.wait("Page.loadEventFired")
+    values = [browser.evaluate(expression) for expression in page["expressions"]]
+    for width, path in page.get("shots", []):
+        browser.resize(width)
+        size = browser.call("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": width, "height": min(size["height"], 3000), "scale": 1}
+        shot = browser.call("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True,
+                            optimizeForSpeed=True)
+        pathlib.Path(path).write_bytes(base64.b64decode(shot["data"]))
+    requests = [event["params"]["request"]["url"] for event in browser.events
+                if event.get("method") == "Network.requestWillBeSent"]
+    errors = errors_of(browser.events)
+    browser.close(target)
+    return {"errors": errors, "values": values, "requests": [one for one in requests if one != url]}
+
+
+def main():
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         browser = Browser(folder)
         try:
-            target = browser.call("Target.createTarget", url="about:blank")["targetId"]
-            browser.session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-            for domain in ("Page", "Runtime", "Log", "Network"):
-                browser.call(f"{domain}.enable")
-            browser.resize(width)
-            browser.call("Emulation.setEmulatedMedia", media=media,
-                         features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
-            browser.call("Page.navigate", url=url)
-            browser.wait("Page.loadEventFired")
-            values = [browser.evaluate(expression) for expression in expressions]
-            for width, path in shots:
-                browser.resize(int(width))
-                size = browser.call("Page.getLayoutMetrics")["cssContentSize"]
-                clip = {"x": 0, "y": 0, "width": int(width), "height": min(size["height"], 8000), "scale": 1}
-                shot = browser.call("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
-                pathlib.Path(path).write_bytes(base64.b64decode(shot["data"]))
-            requests = [event["params"]["request"]["url"] for event in browser.events
-                        if event.get("method") == "Network.requestWillBeSent"]
-            print(json.dumps({"errors": errors_of(browser.events), "values": values,
-                              "requests": [one for one in requests if one != url]}))
+            for line in sys.stdin:
+                try:
+                    answer = look(browser, json.loads(line))
+                except Failure as failure:
+                    answer = {"failure": str(failure)}
+                print(json.dumps(answer), flush=True)
         finally:
             browser.process.kill()
             browser.process.wait()
 
 
-main(sys.argv[1:])
+main()

@@ -19,33 +19,60 @@ local function has_browser()
   return false
 end
 
--- { errors, requests, values } of a page with that text; further words as check_html.py has them.
-local function browse(name, text, ...)
-  local folder <close> = helper.folder()
-  os.execute(("mkdir -p '%s'"):format(PICTURES))
-  helper.write(folder .. "/" .. name, text)
-  local result = helper.run({ "/usr/bin/python3", "tests/cli/check_html.py", folder .. "/" .. name, ... },
-    { HOME = folder.path })
-  assert.equal("", result.err)
-  return json.decode(result.out)
+-- One browser for all pages: a start takes longer than what is looked at. It ends when the pipe to it is closed.
+local folder, pages, answers
+
+local function start()
+  folder = helper.folder()
+  os.execute(("mkdir -p '%s'; mkfifo '%s/answers'"):format(PICTURES, folder))
+  pages = assert(io.popen(("exec env -i PATH=\"$PATH\" HOME='%s' /usr/bin/python3 tests/cli/check_html.py >'%s/answers'")
+    :format(folder, folder), "w"))
+  pages:setvbuf "line"
+  answers = assert(io.open(folder .. "/answers"))
 end
 
-local function shots(name)
-  return "--shot", ("1280:%s/%s-1280.png"):format(PICTURES, name), "--shot", ("400:%s/%s-400.png"):format(PICTURES, name)
+-- browse(name, text, { width, dark, print, shots, expression... }) --> { errors, requests, values } of a page with
+-- that text; see check_html.py
+local function browse(name, text, page)
+  if not folder then start() end
+  helper.write(folder .. "/" .. name, text)
+  local expressions = json.array(table.move(page, 1, #page, 1, {}))
+  pages:write(json.encode { file = folder .. "/" .. name, expressions = expressions, width = page.width,
+    dark = page.dark, print = page.print, shots = page.shots }, "\n")
+  local result = json.decode(assert(answers:read "l", "the browser has ended"))
+  assert.is_nil(result.failure)
+  return result
+end
+
+teardown(function()
+  if folder then
+    pages:close()
+    os.execute(("rm -rf '%s'"):format(folder))
+  end
+end)
+
+-- What pictures of a page are taken: as wide as is said, 1280 and 400 unless it is, and as high as three screens.
+local function shots(name, width)
+  local list = {}
+  for i, one in ipairs(width and { width } or { 1280, 400 }) do
+    list[i] = { one, ("%s/%s-%d.png"):format(PICTURES, name, one) }
+  end
+  return list
 end
 
 -- An account with every finding, whose report and the emulator's answers differ from an earlier report: the HTML.
-local function account_page(folder)
+local function account_page()
+  local work <close> = helper.folder()
   local world = assert(emulator.world { seed = account.seed, activation_delay = 0 })
   account.age(world.state, system.time())
-  helper.write(folder .. "/state.json", json.encode(world.state))
-  local emulated <close> = helper.emulator { "--state", folder .. "/state.json" }
+  helper.write(work .. "/state.json", json.encode(world.state))
+  local emulated <close> = helper.emulator { "--state", work .. "/state.json" }
   local earlier = json.decode(emulated:run({ "audit", "--output", "json" }).out)
   table.remove(earlier.findings, 2)
   earlier.findings[5].key = "of another time"
   table.remove(earlier.scopes[1].repositories[1].access, 1)
-  helper.write(folder .. "/earlier.json", json.encode(earlier))
-  local result = emulated:run { "audit", "--output", "html", "--baseline", folder .. "/earlier.json" }
+  helper.write(work .. "/earlier.json", json.encode(earlier))
+  local result = emulated:run { "audit", "--output", "html", "--baseline", work .. "/earlier.json" }
   assert.equal("", result.err)
   return result.out
 end
@@ -78,11 +105,12 @@ end
 describe("an audit's HTML in a browser", function()
   it("loads without an error or a request, filters by text and severity, and opens what is linked", function()
     if not has_browser() then return end
-    local page = browse("report.html", reports.text("html", reports.small()),
+    local page = browse("report.html", reports.text("html", reports.small()), {
       filter("", {}), filter("ROLE unused", {}), filter("", { "critical", "low" }), filter("nowhere", {}), filter("", {}),
       'document.querySelectorAll(".picture a").length',
       'dispatchEvent(new Event("beforeprint")); document.querySelectorAll("details:not([open])").length',
-      'dispatchEvent(new Event("afterprint")); document.querySelectorAll("details[open]").length')
+      'dispatchEvent(new Event("afterprint")); document.querySelectorAll("details[open]").length',
+    })
     assert.same({}, page.errors)
     assert.same({}, page.requests)
     assert.same({ "3 of 3 shown: public-access missing-service unused-role", "1 of 3 shown: unused-role",
@@ -92,7 +120,7 @@ describe("an audit's HTML in a browser", function()
 
   it("filters by what is new since a baseline, and selects a command to be copied", function()
     if not has_browser() then return end
-    local page = browse("changed.html", reports.text("html", reports.changed()),
+    local page = browse("changed.html", reports.text("html", reports.changed()), {
       filter("", { "unchanged" }, "state"), filter("", { "new" }, "state"), filter("", {}, "state"),
       [[(function () {
         var details = document.querySelectorAll("#findings details");
@@ -100,7 +128,8 @@ describe("an audit's HTML in a browser", function()
         details[1].querySelector("button").click();
         return new Promise(function (done) { setTimeout(function () {
           done([details[1].querySelector("button").textContent.slice(0, 4), getSelection().toString()].join(": ")); }, 200);
-        }); })()]])
+        }); })()]],
+    })
     assert.same({}, page.errors)
     assert.equal("2 of 3 shown: public-access missing-service", page.values[1])
     assert.equal("1 of 3 shown: unused-role", page.values[2])
@@ -113,35 +142,37 @@ describe("an audit's HTML in a browser", function()
 
   it("runs nothing and loads nothing that a hostile text would have", function()
     if not has_browser() then return end
-    local page = browse("hostile.html", reports.text("html", reports.hostile()), "document.scripts.length", shots "hostile")
+    local page = browse("hostile.html", reports.text("html", reports.hostile()),
+      { "document.scripts.length", shots = shots "hostile" })
     assert.same({}, page.errors)
     assert.same({}, page.requests)
     assert.same({ 1 }, page.values)
     -- A script that got in all the same would not run.
     local broken = reports.text("html", reports.small()):gsub("<main>", "<main><script>document.title = 'got'</script>"
       .. "<img src='http://127.0.0.1:9/x'>")
-    page = browse("broken.html", broken, "document.title")
+    page = browse("broken.html", broken, { "document.title" })
     assert.match("Lanyard audit", page.values[1])
     assert.match("Content Security Policy", page.errors[1])
   end)
 
   it("fits a screen of 400 pixels and is readable in the dark and on paper, for an account with every finding", function()
     if not has_browser() then return end
-    local folder <close> = helper.folder()
-    local text = account_page(folder)
-    local page = browse("account.html", text, "--width", "400", FITS, [[(function () {
+    local text = account_page()
+    local page = browse("account.html", text, { width = 400, shots = shots "account", FITS, [[(function () {
       location.hash = "grant-1"; return new Promise(function (done) { setTimeout(function () {
-        done(document.querySelector("#grant-1 details").open); }, 100); }); })()]], shots "account")
+        done(document.querySelector("#grant-1 details").open); }, 100); }); })()]] })
     assert.same({}, page.errors)
     assert.same({}, page.requests)
     assert.same({ true, true }, page.values)
-    page = browse("open.html", text, "--width", "400", WIDE, FITS, shots "open")
+    page = browse("open.html", text, { width = 400, WIDE, FITS, shots = shots("open", 400) })
     assert.same({ 0, true }, page.values)
-    page = browse("dark.html", text, "--dark", "getComputedStyle(document.body).backgroundColor", shots "dark")
+    page = browse("dark.html", text, { dark = true, "getComputedStyle(document.body).backgroundColor",
+      shots = shots("dark", 1280) })
     assert.same({ "rgb(13, 17, 23)" }, page.values)
-    page = browse("print.html", text, "--dark", "--print", "getComputedStyle(document.body).backgroundColor",
+    page = browse("print.html", text, { dark = true, print = true, shots = shots("print", 1280),
+      "getComputedStyle(document.body).backgroundColor",
       'Array.from(document.querySelectorAll("form, button, .skip")).every(function (one) {'
-      .. ' return one.getClientRects().length == 0; })', 'dispatchEvent(new Event("beforeprint"))', shots "print")
+      .. ' return one.getClientRects().length == 0; })', 'dispatchEvent(new Event("beforeprint"))' })
     assert.same({ "rgb(255, 255, 255)", true, true }, page.values)
   end)
 end)
@@ -150,9 +181,9 @@ describe("the graph's SVG in a browser", function()
   it("loads without an error or a request, and is dark where the screen is", function()
     if not has_browser() then return end
     for name, report in pairs { small = reports.small(), hostile = reports.hostile(), empty = reports.empty() } do
-      local page = browse("graph.svg", reports.text("svg", report), "--dark",
+      local page = browse("graph.svg", reports.text("svg", report), { dark = true, shots = shots("graph-dark-" .. name, 1280),
         "getComputedStyle(document.documentElement).backgroundColor", "document.documentElement.nodeName",
-        "document.querySelectorAll('script, image, foreignObject').length", shots("graph-dark-" .. name))
+        "document.querySelectorAll('script, image, foreignObject').length" })
       assert.same({}, page.errors)
       assert.same({}, page.requests)
       assert.same({ "rgb(13, 17, 23)", "svg", 0 }, page.values)
@@ -163,9 +194,8 @@ describe("the graph's SVG in a browser", function()
     if not has_browser() then return end
     local emulated <close> = helper.emulator()
     emulated:run { "grant", "my-container-service", "shared-repo", "--enable" }
-    local page = browse("graph.svg", emulated:run({ "graph" }).out,
-      "document.querySelectorAll('.ok > path').length", "document.querySelector('.lanyard-graph > title').textContent",
-      shots "graph")
+    local page = browse("graph.svg", emulated:run({ "graph" }).out, { shots = shots "graph",
+      "document.querySelectorAll('.ok > path').length", "document.querySelector('.lanyard-graph > title').textContent" })
     assert.same({}, page.errors)
     assert.same({}, page.requests)
     assert.same({ 2, "Who can pull what" }, page.values)

@@ -9,51 +9,10 @@
 -- A grant is { account, region, repository, principal, type, decision }: one that changes its decision
 -- goes, and another comes. What the report did not look at this time is not gone.
 
+local coverage = require "lanyard.audit.coverage"
 local json = require "lanyard.json"
-local lists = require "lanyard.lists"
-local merge = require "lanyard.audit.merge"
 
 local M = {}
-
--- What only a look at images finds.
-local OF_IMAGES = lists.set "image-missing unused-grant"
-
--- What a scope must know for a finding of these: the member that says why it does not.
-local NEEDS = {
-  ["registry-public"] = "registry_unknown", ["registry-pull"] = "registry_unknown",
-  ["missing-principal"] = "identities_unknown",
-}
-
--- Whether the report would have the finding, were it still there. index: merge.index(report)
-function M.would_have(report, index, finding)
-  local known = index[merge.scope_key(finding)]
-  if not known or finding.service and known.scope.services_unknown or known.scope[NEEDS[finding.id] or false] then
-    return false
-  elseif finding.repository then
-    local repository = known.repositories[finding.repository]
-    return M.would_show(report, index, finding) and not (repository and repository.images_unknown
-      and OF_IMAGES[finding.id])
-  end
-  -- What is about no repository takes a look at all of them.
-  for _, repository in pairs(known.repositories) do
-    if repository.unknown then
-      return false
-    end
-  end
-  return report.part == nil and not known.scope.services_unknown
-end
-
--- Whether the report would show a grant by the policy of that repository: { account, region, repository }
-function M.would_show(report, index, grant)
-  local known = index[merge.scope_key(grant)]
-  local repository = known and known.repositories[grant.repository]
-  if not known or report.part and report.part.service then
-    return false -- of one service, and maybe of another's repository
-  elseif repository then
-    return repository.unknown == nil
-  end
-  return report.part == nil
-end
 
 local function grants_of(report)
   local list, seen = {}, {}
@@ -83,24 +42,31 @@ local function grants_changed(report, old, index)
     new[#new + 1] = not had[json.encode(grant)] and grant or nil
   end
   for _, grant in ipairs(before) do
-    gone[#gone + 1] = M.would_show(report, index, grant) and not has[json.encode(grant)] and grant or nil
+    gone[#gone + 1] = coverage.would_show(report, index, grant) and not has[json.encode(grant)] and grant or nil
   end
   return { new = new, gone = gone }
 end
 
+-- The keys of a report's findings, those that are muted among them: a mute makes nothing come or go.
+local function keys_of(report)
+  local keys = {}
+  for _, list in ipairs { report.findings, report.muted or {} } do
+    for _, finding in ipairs(list) do
+      keys[finding.key] = true
+    end
+  end
+  return keys
+end
+
 -- compare(report, old): marks what is new in the report, and adds what is gone
 function M.compare(report, old)
-  local has, had, gone = {}, {}, json.array {}
-  for _, finding in ipairs(old.findings) do
-    had[finding.key] = true
-  end
+  local has, had, gone = keys_of(report), keys_of(old), json.array {}
   for _, finding in ipairs(report.findings) do
-    has[finding.key] = true
     finding.state = had[finding.key] and "unchanged" or "new"
   end
-  local index = merge.index(report)
+  local index = coverage.index(report)
   for _, finding in ipairs(old.findings) do
-    if not has[finding.key] and M.would_have(report, index, finding) then
+    if not has[finding.key] and coverage.would_have(report, index, finding) then
       finding.state = nil
       gone[#gone + 1] = finding
     end

@@ -24,7 +24,7 @@ local M = {}
 -- Options of looking, which say nothing when reports are merged.
 local LOOKING = {
   "region", "profile", "endpoint_url", "shard", "assume_role", "external_id", "accounts", "organization",
-  "desired", "trusted_accounts",
+  "desired", "trusted_accounts", "unused_days",
 }
 
 -- Options for which there must be a whole report before a line of it can be printed.

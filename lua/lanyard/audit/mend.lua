@@ -13,29 +13,23 @@
 local instant = require "lanyard.aws.instant"
 local principal = require "lanyard.access.principal"
 local statements = require "lanyard.access.statements"
+local words = require "lanyard.words"
 
 local M = {}
 
 -- For how long a grant is prolonged.
 local LONGER = "90d"
 
--- A word of a command line, quoted where a shell would read it otherwise.
-local function word(text)
-  if text:find "^[%w_./:=@+-]+$" then
-    return text
-  end
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
 -- A lanyard command for the account and Region of `seen`.
 function M.command(seen, ...)
-  local words = { "lanyard" }
-  for _, text in ipairs { ... } do
-    words[#words + 1] = word(text)
+  local line = table.pack("lanyard", ...)
+  line[#line + 1] = "--region"
+  line[#line + 1] = seen.region
+  if seen.profile and not seen.role then
+    line[#line + 1] = "--profile"
+    line[#line + 1] = seen.profile
   end
-  words[#words + 1] = "--region " .. word(seen.region)
-  words[#words + 1] = seen.profile and not seen.role and "--profile " .. word(seen.profile) or nil
-  return table.concat(words, " ")
+  return words.join(line)
 end
 
 function M.all(commands)

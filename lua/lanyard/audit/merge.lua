@@ -8,6 +8,7 @@
 -- of one alone: nobody is to take for gone what such a report leaves out.
 
 local audit = require "lanyard.audit"
+local coverage = require "lanyard.audit.coverage"
 local json = require "lanyard.json"
 local version = require "lanyard.version"
 local whole = require "lanyard.audit.whole"
@@ -50,10 +51,6 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Several
 
-local function scope_key(of)
-  return ("%s/%s"):format(of.account or "", of.region or "")
-end
-
 -- Puts items into a list by name, those of the latest report first. Of two that differ the first stays,
 -- and differs(name) tells of it; one that could not be read gives way.
 local function join_items(into, items, differs)
@@ -81,7 +78,7 @@ local function join_scopes(joined, ordered, from, notes)
   local by_key, first_of, lost = {}, {}, {}
   for _, report in ipairs(ordered) do
     for _, scope in ipairs(report.scopes) do
-      local key = scope_key(scope)
+      local key = coverage.scope_key(scope)
       local into = by_key[key]
       if scope.error then
         goto continue
@@ -113,23 +110,48 @@ local function join_scopes(joined, ordered, from, notes)
   return lost
 end
 
+-- All findings of a report, those that are muted last.
+local function findings_of(report)
+  local muted = report.muted or {}
+  return table.move(muted, 1, #muted, #report.findings + 1, table.move(report.findings, 1, #report.findings, 1, {}))
+end
+
+-- Whether one of the later reports looked and did not find it; of a repository that it does not have nothing is known.
+local function is_gone(finding, later)
+  for _, one in ipairs(later) do
+    local known = one.index[coverage.scope_key(finding)]
+    if known and (not finding.repository or known.repositories[finding.repository])
+      and coverage.would_have(one.report, one.index, finding) then
+      return true
+    end
+  end
+  return false
+end
+
+-- Whether a policy that one report could not read counts from another one.
+local function is_read(index, finding)
+  local known = finding.id == "unreadable-policy" and index[coverage.scope_key(finding)]
+  local repository = known and known.repositories[finding.repository]
+  return repository and repository.unknown == nil
+end
+
 -- Findings of one key are those of the latest report that has it, unless what it is about counts from
--- another one.
+-- another one. What a later report looked for and did not find is gone.
 local function join_findings(joined, ordered, lost)
-  local taken = {}
+  local taken, later, index = {}, {}, coverage.index(joined)
   for _, report in ipairs(ordered) do
-    local all = table.move(report.muted or {}, 1, #(report.muted or {}), #report.findings + 1,
-      table.move(report.findings, 1, #report.findings, 1, {}))
-    for _, finding in ipairs(all) do
-      local place = ("%s/%s"):format(scope_key(finding), finding.repository or "")
+    for _, finding in ipairs(findings_of(report)) do
+      local place = ("%s/%s"):format(coverage.scope_key(finding), finding.repository or "")
       local owner = taken[finding.key]
-      if (not owner or owner == report) and not (lost[report] and lost[report][place]) then
+      local counts = owner == report or not owner and not is_gone(finding, later)
+      if counts and not (lost[report] and lost[report][place]) and not is_read(index, finding) then
         taken[finding.key] = report
         finding.state = nil
         joined.muted = joined.muted or finding.muted and json.array {}
         table.insert(finding.muted and joined.muted or joined.findings, finding)
       end
     end
+    later[#later + 1] = { report = report, index = coverage.index(report) }
   end
 end
 
@@ -138,7 +160,8 @@ local function join_errors(joined, ordered, from, notes)
   local seen, failed = {}, false
   for _, report in ipairs(ordered) do
     for _, scope in ipairs(report.scopes) do
-      local key = scope.error and table.concat({ scope_key(scope), scope.profile or "", scope.error.message }, " ")
+      local key = scope.error
+        and table.concat({ coverage.scope_key(scope), scope.profile or "", scope.error.message }, " ")
       if key and not seen[key] then
         seen[key] = true
         table.insert(joined.scopes, scope)
@@ -205,7 +228,7 @@ local function add_whole(joined, notes)
       table.move(found, 1, #found, #joined.findings + 1, joined.findings)
     else
       notes[#notes + 1] = ("%s: roles that none grants are not told: a shard is of an earlier lanyard")
-        :format(scope_key(scope))
+        :format(coverage.scope_key(scope))
     end
   end
 end
@@ -230,7 +253,7 @@ function M.join(reports, paths)
   end)
   local joined, notes = M.empty(ordered[1].time), {}
   local lost = join_scopes(joined, ordered, from, notes)
-  table.sort(joined.scopes, function(a, b) return scope_key(a) < scope_key(b) end)
+  table.sort(joined.scopes, function(a, b) return coverage.scope_key(a) < coverage.scope_key(b) end)
   for _, scope in ipairs(joined.scopes) do
     table.sort(scope.repositories, by_name)
     table.sort(scope.services, by_name)
@@ -249,22 +272,5 @@ function M.join(reports, paths)
   M.sort(joined)
   return joined, notes, failed
 end
-
--- index(report) --> { ["ACCOUNT/REGION"] = { scope, repositories = { [name] = it } } } of what was looked at
-function M.index(report)
-  local index = {}
-  for _, scope in ipairs(report.scopes) do
-    if not scope.error then
-      local known = index[scope_key(scope)] or { scope = scope, repositories = {} }
-      index[scope_key(scope)] = known
-      for _, repository in ipairs(scope.repositories) do
-        known.repositories[repository.name] = repository
-      end
-    end
-  end
-  return index
-end
-
-M.scope_key = scope_key
 
 return M

@@ -2,7 +2,7 @@
 -- one limit on the calls in flight. One that fails does not stop the others.
 --
 --   local transport = scope.transport()
---   local scopes = scope.plan { ... }      -- see lanyard.audit.span
+--   local scopes = span.plan { ... }       -- of lanyard.audit.span
 --   local report, failures = scope.run(scopes, { globs = { "team/*" } })
 --
 -- A failure: { scope, err, skipped }; `skipped` is a Region that the account has not enabled.
@@ -20,10 +20,9 @@ local merge = require "lanyard.audit.merge"
 local principal = require "lanyard.access.principal"
 local progress = require "lanyard.audit.progress"
 local sigv4 = require "lanyard.sigv4"
-local span = require "lanyard.audit.span"
 local task = require "lanyard.task"
 
-local M = { plan = span.plan }
+local M = {}
 
 -- How many calls are in flight at once, whatever there is to look at.
 M.CALLS = 16

@@ -57,6 +57,16 @@ describe("a report beside an earlier one", function()
     assert.same({ "went" }, gone)
   end)
 
+  it("takes what is muted in either as there", function()
+    local function muted() return { muted = report({ web = { findings = { "orphan" } } }).findings } end
+    local plain = { web = { findings = { "open", "orphan" } } }
+    local rest = { web = { findings = { "open" } } }
+    local new, gone = compare(report(plain), report(rest, {}, muted()))
+    assert.same({ {}, {} }, { new, gone })
+    new, gone = compare(report(rest, {}, muted()), report(plain))
+    assert.same({ {}, {} }, { new, gone })
+  end)
+
   it("does not say so of what it did not look at", function()
     local old = report({ web = { findings = { "of-web" } } }, { "of-all" })
     local part = { part = { repositories = json.array { "x" } } }

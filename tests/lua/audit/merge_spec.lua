@@ -3,6 +3,7 @@ local fleet = require "fleet"
 local json = require "lanyard.json"
 local merge = require "lanyard.audit.merge"
 local scope = require "lanyard.audit.scope"
+local span = require "lanyard.audit.span"
 local system = require "lanyard.system"
 
 local ACCOUNT = fleet.ACCOUNT
@@ -78,11 +79,27 @@ describe("merged reports", function()
     end
   end)
 
+  it("tell nothing that a later one looked for and did not find", function()
+    local role = finding(nil, "unused", { id = "unused-role", service = "web", key = "unused-role" })
+    local open = finding("web")
+    local earlier = report(1, { repository "web", repository "else" }, { role, open, finding("else", nil, { key = "else" }) })
+    assert.equal(1, #join(earlier, report(2, { repository "web" })).findings)
+    for _, blind in ipairs {
+      report(2, { repository("web", { unknown = "denied" }) }),
+      report(2, {}, {}, { part = { shard = "1/2" } }),
+      report(2, { repository "web" }, {}, { part = { service = "jobs" } }),
+    } do
+      assert.equal(3, #join(earlier, blind).findings)
+    end
+    assert.equal(2, #join(earlier, report(2, { repository "web" }, {}, { part = { shard = "1/2" } })).findings)
+  end)
+
   it("take what one could read over what another could not", function()
     local joined, notes = join(
       report(1, { repository("web", { access = json.array { { principal = "*", type = "AWS", decision = "allow" } } }) }),
-      report(2, { repository("web", { unknown = "denied" }) }))
+      report(2, { repository("web", { unknown = "denied" }) }, { finding("web", "denied", { id = "unreadable-policy" }) }))
     assert.same({}, notes)
+    assert.same({}, names(joined.findings))
     assert.equal(1, #joined.scopes[1].repositories[1].access)
   end)
 
@@ -150,7 +167,7 @@ describe("shards", function()
   it("merge to what takes a look at all repositories, too, unless one failed", function()
     local accounts <close> = fleet.new { [ACCOUNT] = account.seed }
     account.age(accounts.worlds[ACCOUNT].state, system.time())
-    local scopes = scope.plan { open = accounts:opener() }
+    local scopes = span.plan { open = accounts:opener() }
     local shards = {}
     for i = 1, 3 do shards[i] = scope.run(scopes, { shard = { index = i, count = 3 } }) end
     local function found(of)
@@ -189,7 +206,7 @@ describe("shards", function()
     local accounts <close> = fleet.new { [ACCOUNT] = { regions = {
       ["us-east-1"] = { repositories = repositories }, ["eu-west-1"] = { repositories = { { name = "app-1" } } },
     } } }
-    local scopes = scope.plan { regions = { "eu-west-1", "us-east-1" }, open = accounts:opener() }
+    local scopes = span.plan { regions = { "eu-west-1", "us-east-1" }, open = accounts:opener() }
     local whole = scope.run(scopes)
     local before = accounts:count "GetRepositoryPolicy"
     local shards = {}

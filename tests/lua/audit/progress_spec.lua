@@ -2,6 +2,7 @@ local fleet = require "fleet"
 local http = require "lanyard.http"
 local progress = require "lanyard.audit.progress"
 local scope = require "lanyard.audit.scope"
+local span = require "lanyard.audit.span"
 local task = require "lanyard.task"
 
 -- A meter on a clock that the spec sets.
@@ -73,7 +74,7 @@ describe("the progress of an audit", function()
     end
     local meter = progress.meter()
     local transport = scope.transport(4, http.request, meter)
-    scope.run(scope.plan { regions = { "us-east-1", "eu-west-1", "eu-west-2" }, open = accounts:opener { transport = transport } },
+    scope.run(span.plan { regions = { "us-east-1", "eu-west-1", "eu-west-2" }, open = accounts:opener { transport = transport } },
       { meter = meter })
     assert.match("^2/2 repositories, 3/3 scopes, %d+ calls/s, 1 throttled$", meter:line())
     assert.equal(#accounts.calls, meter.calls)

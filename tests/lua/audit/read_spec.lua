@@ -2,6 +2,7 @@ local baseline = require "lanyard.audit.baseline"
 local helper = require "helper"
 local history = require "lanyard.audit.history"
 local json = require "lanyard.json"
+local lists = require "lanyard.lists"
 local merge = require "lanyard.audit.merge"
 local read = require "lanyard.audit.read"
 local report = require "lanyard.report"
@@ -35,8 +36,7 @@ local function full()
   return json.encode(now)
 end
 
-local function read_text(text)
-  local folder <close> = helper.folder()
+local function read_text(folder, text)
   helper.write(folder .. "/r.json", text)
   local value, err = read.report(folder .. "/r.json")
   return value, err and tostring(err):gsub("^.*/r%.json", "r.json"), err and err.code
@@ -44,7 +44,8 @@ end
 
 -- Calls f(path, change) for each member at any depth; change(value) puts another in its place, change(nil) none.
 local function each_member(value, f, path)
-  for name, member in pairs(value) do
+  for _, name in ipairs(lists.sorted_names(value)) do
+    local member = value[name]
     local at = ("%s.%s"):format(path or "", math.type(name) == "integer" and name - 1 or name)
     f(at, function(other)
       if other ~= nil or type(name) == "string" then value[name] = other end
@@ -81,19 +82,21 @@ end
 
 describe("a report in a file", function()
   it("is read as it was written", function()
+    local folder <close> = helper.folder()
     local text = full()
-    assert.equal(text, json.encode((read_text(text))))
+    assert.equal(text, json.encode((read_text(folder, text))))
     use(text)
   end)
 
   it("is refused in one line when it is none, or of another version", function()
+    local folder <close> = helper.folder()
     local none = "r.json is no report: write one with lanyard audit --output json"
     for text, message in pairs {
       ['{"version":1'] = "r.json is no report: line 1, column 13",
       ["[]"] = none, ["null"] = none, ['"x"'] = none, ["{}"] = none, ['{"version":"1"}'] = none,
       ['{"version":2}'] = "r.json is a report of version 2, and this lanyard reads version 1: make it anew",
     } do
-      local value, err, code = read_text(text)
+      local value, err, code = read_text(folder, text)
       assert.is_nil(value)
       assert.equal("Usage", code)
       assert.equal(message, err:sub(1, #message))
@@ -103,6 +106,7 @@ describe("a report in a file", function()
   end)
 
   it("is refused with the place of what is wrong and what it should be", function()
+    local folder <close> = helper.folder()
     for why, change in pairs {
       [".findings[1].severity should be one of critical, high, medium, low, info"] =
         function(value) value.findings[2].severity = "horrible" end,
@@ -120,19 +124,20 @@ describe("a report in a file", function()
     } do
       local value = json.decode(full())
       change(value)
-      local nothing, err = read_text(json.encode(value))
+      local nothing, err = read_text(folder, json.encode(value))
       assert.is_nil(nothing)
       assert.equal(("r.json is no report: %s; write one with lanyard audit --output json"):format(why), err)
     end
   end)
 
   it("is refused, or is of use to all that take reports, whatever stands for a member of it", function()
+    local folder <close> = helper.folder()
     local value, refused, taken = json.decode(full()), 0, 0
     each_member(value, function(path, change)
       for _, other in ipairs { "x", "", 7, -1.5, true, json.null, {}, json.array {}, json.array { 1 }, false } do
         change(other or nil)
         local text = json.encode(value)
-        local good, err = read_text(text)
+        local good, err = read_text(folder, text)
         if good then
           taken = taken + 1
           use(text)

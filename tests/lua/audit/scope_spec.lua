@@ -27,7 +27,7 @@ local OPEN_KEYS = {
 describe("the scopes of an audit", function()
   it("are each an entry of the report, and findings of all stand together", function()
     local accounts <close> = two_regions()
-    local report, failures = scope.run(scope.plan { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() })
+    local report, failures = scope.run(span.plan { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() })
     assert.same({}, failures)
     assert.equal("us-east-1", report.scopes[1].region)
     assert.equal("eu-west-1", report.scopes[2].region)
@@ -41,7 +41,7 @@ describe("the scopes of an audit", function()
       return operation == "DescribeRepositories" and region == "us-east-1"
         and { code = "AccessDeniedException", message = "no" } or nil
     end
-    local report, failures = scope.run(scope.plan { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() })
+    local report, failures = scope.run(span.plan { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() })
     assert.equal(1, #failures)
     assert.equal("us-east-1", failures[1].scope.region)
     assert.is_nil(failures[1].skipped)
@@ -60,7 +60,7 @@ describe("the scopes of an audit", function()
       flying = flying - 1
       return reply, err
     end)
-    scope.run(scope.plan { regions = "all", open = accounts:opener { transport = transport } })
+    scope.run(span.plan { regions = "all", open = accounts:opener { transport = transport } })
     assert.equal(2, most)
     assert.equal(0, flying)
     assert.is_true(accounts:count "DescribeRepositories" > 10)
@@ -68,7 +68,7 @@ describe("the scopes of an audit", function()
 
   it("need not each have what a glob names, but one of them must", function()
     local accounts <close> = two_regions()
-    local scopes = scope.plan { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() }
+    local scopes = span.plan { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() }
     local report, failures = scope.run(scopes, { globs = { "here-*", "web" } })
     assert.same({}, failures)
     assert.equal(2, #report.scopes[1].repositories)
@@ -81,7 +81,7 @@ describe("the scopes of an audit", function()
   it("tell a profile that there is not for each of its Regions, and go on with the others", function()
     local accounts <close> = two_regions()
     local open = accounts:opener()
-    local report, failures = scope.run(scope.plan {
+    local report, failures = scope.run(span.plan {
       profiles = { "good", "bad" }, regions = { "us-east-1" },
       open = function(profile, region)
         if profile == "bad" then
@@ -98,11 +98,11 @@ describe("the scopes of an audit", function()
 
   it("count a finding once that two profiles of one account have", function()
     local accounts <close> = two_regions()
-    local report = scope.run(scope.plan { profiles = { "one", "two" }, regions = { "us-east-1" }, open = accounts:opener() })
+    local report = scope.run(span.plan { profiles = { "one", "two" }, regions = { "us-east-1" }, open = accounts:opener() })
     assert.equal(2, #report.scopes)
     assert.same({ OPEN_KEYS[1] }, keys(report))
     local told = {}
-    scope.run(scope.plan { profiles = { "one", "two" }, regions = { "us-east-1" }, open = accounts:opener() },
+    scope.run(span.plan { profiles = { "one", "two" }, regions = { "us-east-1" }, open = accounts:opener() },
       { tell = function(finding) told[#told + 1] = finding.key end })
     assert.same({ OPEN_KEYS[1] }, told)
   end)
@@ -132,7 +132,7 @@ describe("a Region that answers slowly", function()
       end
       return http.request(request)
     end)
-    local report, failures = scope.run(scope.plan {
+    local report, failures = scope.run(span.plan {
       regions = { "us-east-1", "eu-west-1", "eu-west-2", "eu-central-1" }, open = accounts:opener { transport = transport },
     })
     assert.same({}, failures)
@@ -150,7 +150,7 @@ describe("all Regions", function()
     accounts.refuse = function(operation, region)
       return operation == "DescribeRepositories" and codes[region] and { code = codes[region], message = "no" } or nil
     end
-    local report, failures = scope.run(scope.plan { regions = "all", open = accounts:opener() })
+    local report, failures = scope.run(span.plan { regions = "all", open = accounts:opener() })
     local skipped = {}
     for _, failure in ipairs(failures) do skipped[failure.scope.region] = failure.skipped or false end
     assert.same({ ["ap-southeast-3"] = true, ["ap-southeast-5"] = true, ["eu-north-1"] = false }, skipped)
@@ -161,7 +161,7 @@ describe("all Regions", function()
   it("all fail where no Region takes the key: it is wrong, and not they", function()
     local accounts <close> = two_regions()
     accounts.refuse = function() return { code = "UnrecognizedClientException", message = "who?" } end
-    local _, failures = scope.run(scope.plan { regions = "all", open = accounts:opener() })
+    local _, failures = scope.run(span.plan { regions = "all", open = accounts:opener() })
     assert.equal(#span.REGIONS, #failures)
     for _, failure in ipairs(failures) do assert.is_nil(failure.skipped) end
   end)
@@ -189,7 +189,7 @@ describe("an audit of one container service", function()
       return operation == "GetRepositoryPolicy" and request.body:find "unread"
         and { code = "AccessDeniedException", message = "no" } or nil
     end
-    local report = scope.run(scope.plan { open = accounts:opener() })
+    local report = scope.run(span.plan { open = accounts:opener() })
     assert.is_true(scope.only_service(report, "one"))
     assert.equal(1, #report.scopes[1].services)
     local left = {}
@@ -233,7 +233,7 @@ describe("an audit of other accounts", function()
 
   it("assumes the role of each, and none in its own", function()
     local accounts <close> = three_accounts()
-    local report, failures = scope.run(scope.plan { role = "ops/audit", accounts = { OTHER, OWN }, open = accounts:opener() })
+    local report, failures = scope.run(span.plan { role = "ops/audit", accounts = { OTHER, OWN }, open = accounts:opener() })
     assert.same({}, failures)
     assert.same({ OTHER .. " us-east-1 other", OWN .. " us-east-1 own" }, seen(report))
     assert.equal(1, accounts:count "AssumeRole")
@@ -243,7 +243,7 @@ describe("an audit of other accounts", function()
 
   it("says in which account to run what mends, and not to run it with the caller's profile", function()
     local accounts <close> = three_accounts()
-    local report = scope.run(scope.plan {
+    local report = scope.run(span.plan {
       role = "audit", accounts = { OTHER, OWN }, profiles = { "ops" }, open = accounts:opener(),
     })
     assert.equal("in account 444455556666: lanyard revoke --principal '*' other --region us-east-1", report.findings[1].fix)
@@ -254,7 +254,7 @@ describe("an audit of other accounts", function()
 
   it("looks at every active account of the organization, over all pages", function()
     local accounts <close> = three_accounts()
-    local report, failures = scope.run(scope.plan { role = "audit", open = accounts:opener() })
+    local report, failures = scope.run(span.plan { role = "audit", open = accounts:opener() })
     assert.same({}, failures)
     assert.same({ OWN .. " us-east-1 own", OTHER .. " us-east-1 other", THIRD .. " us-east-1 third" }, seen(report))
     assert.equal(3, accounts:count "ListAccounts")
@@ -263,7 +263,7 @@ describe("an audit of other accounts", function()
 
   it("assumes a role once for all Regions", function()
     local accounts <close> = three_accounts()
-    local report = scope.run(scope.plan {
+    local report = scope.run(span.plan {
       role = "audit", accounts = { OTHER }, regions = { "us-east-1", "eu-west-1", "eu-west-2" }, open = accounts:opener(),
     })
     assert.equal(3, #report.scopes)
@@ -275,7 +275,7 @@ describe("an audit of other accounts", function()
     accounts.refuse = function(operation, _, _, request)
       return operation == "AssumeRole" and request.body:find(OTHER) and { code = "AccessDenied", message = "not you" } or nil
     end
-    local report, failures = scope.run(scope.plan { role = "audit", accounts = { OTHER, THIRD }, open = accounts:opener() })
+    local report, failures = scope.run(span.plan { role = "audit", accounts = { OTHER, THIRD }, open = accounts:opener() })
     assert.same({ OTHER .. " us-east-1 AccessDenied", THIRD .. " us-east-1 third" }, seen(report))
     assert.equal(1, #failures)
     assert.match("cannot assume arn:aws:iam::444455556666:role/audit", tostring(failures[1].err))
@@ -285,12 +285,12 @@ describe("an audit of other accounts", function()
   it("says why there is no list of accounts, or an empty one", function()
     local accounts <close> = three_accounts()
     accounts.organization = { first = { Accounts = { { Id = OWN, State = "SUSPENDED" } } } }
-    local _, failures = scope.run(scope.plan { role = "audit", open = accounts:opener() })
+    local _, failures = scope.run(span.plan { role = "audit", open = accounts:opener() })
     assert.match("no active account", tostring(failures[1].err))
     accounts.refuse = function(operation)
       return operation == "ListAccounts" and { code = "AWSOrganizationsNotInUseException", message = "none" } or nil
     end
-    failures = select(2, scope.run(scope.plan { role = "audit", open = accounts:opener() }))
+    failures = select(2, scope.run(span.plan { role = "audit", open = accounts:opener() }))
     assert.equal("AWSOrganizationsNotInUseException", failures[1].err.code)
     assert.equal(1, #failures)
   end)
@@ -301,7 +301,7 @@ describe("an audit of other accounts", function()
       return operation == "DescribeRepositories" and (region == "ap-southeast-3" or account == THIRD)
         and { code = "UnrecognizedClientException", message = "no" } or nil
     end
-    local _, failures = scope.run(scope.plan { role = "audit", accounts = { OTHER, THIRD }, regions = "all", open = accounts:opener() })
+    local _, failures = scope.run(span.plan { role = "audit", accounts = { OTHER, THIRD }, regions = "all", open = accounts:opener() })
     local skipped, failed = 0, 0
     for _, failure in ipairs(failures) do
       if failure.skipped then skipped = skipped + 1 else failed = failed + 1 end

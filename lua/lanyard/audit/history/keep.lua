@@ -1,12 +1,11 @@
 -- A report put into a history: what is new begins, what is still there goes on, and what the report looked for
--- and does not have is gone (see lanyard.audit.baseline). Runs count in the order in which they are kept.
+-- and does not have is gone (see lanyard.audit.coverage). Runs count in the order in which they are kept.
 --
 -- Failures of the database are raised, as the errors they are: lanyard.audit.history catches them.
 
-local baseline = require "lanyard.audit.baseline"
 local count = require "lanyard.report.count"
+local coverage = require "lanyard.audit.coverage"
 local json = require "lanyard.json"
-local merge = require "lanyard.audit.merge"
 
 local M = {}
 
@@ -102,7 +101,7 @@ function Keeper:add_grants(known)
   end
   for key, row in pairs(there) do
     local grant = { account = scope.account, region = scope.region, repository = row[2] }
-    if not seen[key] and baseline.would_show(self.report, self.index, grant) then
+    if not seen[key] and coverage.would_show(self.report, self.index, grant) then
       assert(self.grants.finish:run(self.run, row[1]))
     end
   end
@@ -124,7 +123,7 @@ function Keeper:add_findings(known, findings)
   for key, row in pairs(there) do
     local finding = { account = scope.account, region = scope.region, id = row[4], service = row[5],
       repository = row[2] ~= "" and row[2] or nil }
-    if not seen[key] and baseline.would_have(self.report, self.index, finding) then
+    if not seen[key] and coverage.would_have(self.report, self.index, finding) then
       assert(self.findings.finish:run(self.run, row[1]))
     end
   end
@@ -135,7 +134,7 @@ local function findings_by_scope(report)
   local found = {}
   for _, list in ipairs { report.findings, report.muted or {} } do
     for _, finding in ipairs(list) do
-      local key = merge.scope_key(finding)
+      local key = coverage.scope_key(finding)
       found[key] = found[key] or {}
       table.insert(found[key], finding)
     end
@@ -146,7 +145,7 @@ end
 -- keep(db, report): inside of a transaction
 function M.keep(db, report)
   local self = setmetatable({
-    report = report, index = merge.index(report), run = add_run(db, report),
+    report = report, index = coverage.index(report), run = add_run(db, report),
     places = ids_of(db, "places", "account, region, repository, first_run", "?, ?, ?, ?",
       "account = ? AND region = ? AND repository = ?"),
     principals = ids_of(db, "principals", "type, principal, kind, service", "?, ?, ?, ?",
