@@ -12,13 +12,10 @@
 /* ---------------------------------------------------------------------------------------------
  * Tables */
 
-/* Calls the function of Lua's that is the first upvalue with all arguments. */
+/* Goes on as the function of Lua's that is the first upvalue, so that its errors name the place that
+ * called us. */
 static int call_original(lua_State *L) {
-  int arguments = lua_gettop(L);
-  lua_pushvalue(L, lua_upvalueindex(1));
-  lua_insert(L, 1);
-  lua_call(L, arguments, LUA_MULTRET);
-  return lua_gettop(L);
+  return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
 static void charge_range(lua_State *L, lua_Integer first, lua_Integer last) {

@@ -40,6 +40,10 @@ describe("sandbox.value", function()
     local err = failure "return {\n  a = 1,\n  b = nosuch.thing,\n}"
     assert.equal("InvalidFile", err.code)
     assert.equal("rules.lua:3: attempt to index a nil value (global 'nosuch')", err.message)
+    assert.equal("rules.lua:2: invalid value (table) at index 1 in table for 'concat'",
+      failure("local t = { {} }\nreturn table.concat(t)").message)
+    assert.equal("rules.lua:2: bad argument #2 to 'rep' (number expected, got no value)",
+      failure("\nreturn string.rep 'x'").message)
     assert.equal("rules.lua:2: '}' expected (to close '{' at line 1) near <eof>", failure("return {\n 1").message)
   end)
 
