@@ -12,8 +12,10 @@
  * A step is an instruction of the virtual machine, 16 bytes allocated, or one turn of a loop in C.
  * The hook that counts instructions does not see what runs in C, and is not called at all in
  * finalizers and in message handlers: so no function of the library loops without charging for it,
- * and there are no finalizers and no xpcall. Processor time is the last resort, for instructions
- * that are long by themselves, such as comparing two texts of megabytes. */
+ * the parser pays for its text, and there are no metatables and no xpcall. Processor time is the
+ * last resort, for instructions that are long by themselves, such as comparing two texts of
+ * megabytes. The longest is the growing of a table whose keys were chosen to collide: seconds, at 16
+ * MiB some twenty. */
 
 #define SANDBOX_STEP_BYTES 16
 
@@ -25,6 +27,7 @@ struct sandbox {
   int64_t step_limit;
   double seconds_limit;
   int64_t deadline; /* of the thread's processor time, in nanoseconds */
+  size_t unseen;    /* steps charged since the last look at that time */
   char reason[256]; /* why it is dead; empty while it lives */
   char chunk[64];   /* Lua's name of the text: @ and the file's name, or its end */
   const char *name; /* that without the @ */

@@ -1,6 +1,8 @@
 /* The globals of a sandbox: those functions of Lua's own library that touch nothing but their
- * arguments. Those that loop in C as often as an argument says charge for it first, and those that
- * ask a metamethod how often do so once, and are told the answer. */
+ * arguments. Those that loop in C as often as an argument says charge for it first. There is no
+ * setmetatable, nor getmetatable to come by a metatable: functions in C would be as long as a
+ * metamethod says, finalizers run where no hook counts, and the collector can take minutes over a
+ * weak table, which nothing stops. */
 
 #include "lua_sandbox.h"
 
@@ -8,75 +10,33 @@
 #include <lualib.h>
 
 /* ---------------------------------------------------------------------------------------------
- * Basic functions */
-
-/* getmetatable(table) --> metatable | its __metatable | nil. Those of strings are out of reach. */
-static int get_metatable(lua_State *L) {
-  luaL_checkany(L, 1);
-  if (lua_type(L, 1) != LUA_TTABLE || !lua_getmetatable(L, 1)) {
-    lua_pushnil(L);
-    return 1;
-  }
-  luaL_getmetafield(L, 1, "__metatable");
-  return 1;
-}
-
-/* setmetatable(table, metatable) --> table. Finalizers run where no hook counts: there are none. */
-static int set_metatable(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
-  luaL_argexpected(L, lua_isnil(L, 2) || lua_istable(L, 2), 2, "nil or table");
-  if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
-    return luaL_error(L, "cannot change a protected metatable");
-  lua_settop(L, 2);
-  if (lua_istable(L, 2)) {
-    lua_pushliteral(L, "__gc");
-    if (lua_rawget(L, 2) != LUA_TNIL)
-      return luaL_error(L, "no finalizers (__gc) here");
-    lua_pop(L, 1);
-  }
-  lua_setmetatable(L, 1);
-  return 1;
-}
-
-/* ---------------------------------------------------------------------------------------------
  * Tables */
 
-/* Calls the function of Lua's that is the first upvalue with all arguments. */
+/* Goes on as the function of Lua's that is the first upvalue, so that its errors name the place that
+ * called us. */
 static int call_original(lua_State *L) {
-  int arguments = lua_gettop(L);
-  lua_pushvalue(L, lua_upvalueindex(1));
-  lua_insert(L, 1);
-  lua_call(L, arguments, LUA_MULTRET);
-  return lua_gettop(L);
+  return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
 static void charge_range(lua_State *L, lua_Integer first, lua_Integer last) {
-  if (first <= last)
-    sandbox_charge(L, (size_t)last - (size_t)first + 1);
+  if (first < last)
+    sandbox_charge(L, (size_t)last - (size_t)first);
 }
 
-/* Makes the range at `index` and behind it explicit, 1 to #table where it is left out, and charges. */
-static void settle_range(lua_State *L, int index) {
-  lua_settop(L, index + 1);
-  lua_Integer first = luaL_optinteger(L, index, 1);
-  lua_Integer last =
-      lua_isnoneornil(L, index + 1) ? luaL_len(L, 1) : luaL_checkinteger(L, index + 1);
-  charge_range(L, first, last);
-  lua_pushinteger(L, first);
-  lua_replace(L, index);
-  lua_pushinteger(L, last);
-  lua_replace(L, index + 1);
+/* Charges for the range at `index` and behind it, 1 to #table where it is left out. */
+static void charge_list(lua_State *L, int index) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  charge_range(L, luaL_optinteger(L, index, 1),
+               luaL_optinteger(L, index + 1, (lua_Integer)lua_rawlen(L, 1)));
 }
 
 static int table_concat(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
-  settle_range(L, 3);
+  charge_list(L, 3);
   return call_original(L);
 }
 
 static int table_unpack(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
-  settle_range(L, 2);
+  charge_list(L, 2);
   return call_original(L);
 }
 
@@ -88,42 +48,17 @@ static int table_move(lua_State *L) {
 /* table.insert(table, [position,] value) */
 static int table_insert(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
-  lua_Integer end = (lua_Integer)((lua_Unsigned)luaL_len(L, 1) + 1);
-  lua_Integer position = end;
-  int arguments = lua_gettop(L);
-  if (arguments != 2 && arguments != 3)
-    return luaL_error(L, "wrong number of arguments to 'insert'");
-  if (arguments == 3) {
-    position = luaL_checkinteger(L, 2);
-    luaL_argcheck(L, (lua_Unsigned)position - 1u < (lua_Unsigned)end, 2, "position out of bounds");
-    charge_range(L, position, end);
-  }
-  for (lua_Integer i = end; i > position; i--) {
-    lua_geti(L, 1, i - 1);
-    lua_seti(L, 1, i);
-  }
-  lua_settop(L, arguments);
-  lua_seti(L, 1, position);
-  return 0;
+  if (lua_gettop(L) == 3)
+    charge_range(L, luaL_checkinteger(L, 2), (lua_Integer)lua_rawlen(L, 1));
+  return call_original(L);
 }
 
 /* table.remove(table [, position]) --> value */
 static int table_remove(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
-  lua_Integer size = luaL_len(L, 1);
-  lua_Integer position = luaL_optinteger(L, 2, size);
-  if (!lua_isnone(L, 2))
-    luaL_argcheck(L, (lua_Unsigned)position - 1u <= (lua_Unsigned)size, 2,
-                  "position out of bounds");
-  charge_range(L, position, size);
-  lua_geti(L, 1, position);
-  for (; position < size; position++) {
-    lua_geti(L, 1, position + 1);
-    lua_seti(L, 1, position);
-  }
-  lua_pushnil(L);
-  lua_seti(L, 1, position);
-  return 1;
+  lua_Integer size = (lua_Integer)lua_rawlen(L, 1);
+  charge_range(L, luaL_optinteger(L, 2, size), size);
+  return call_original(L);
 }
 
 /* table.sort(table [, before]): always with a function in Lua, so that comparing is counted. */
@@ -157,24 +92,11 @@ struct original {
   lua_CFunction bounded; /* in its place, with the original as its first upvalue; or NULL */
 };
 
-static const struct original basic[] = {{"assert", NULL},
-                                        {"error", NULL},
-                                        {"getmetatable", get_metatable},
-                                        {"ipairs", NULL},
-                                        {"next", NULL},
-                                        {"pairs", NULL},
-                                        {"pcall", sandbox_pcall},
-                                        {"rawequal", NULL},
-                                        {"rawget", NULL},
-                                        {"rawlen", NULL},
-                                        {"rawset", NULL},
-                                        {"select", NULL},
-                                        {"setmetatable", set_metatable},
-                                        {"tonumber", NULL},
-                                        {"tostring", NULL},
-                                        {"type", NULL},
-                                        {"_VERSION", NULL},
-                                        {NULL, NULL}};
+static const struct original basic[] = {
+    {"assert", NULL},   {"error", NULL},          {"ipairs", NULL},   {"next", NULL},
+    {"pairs", NULL},    {"pcall", sandbox_pcall}, {"rawequal", NULL}, {"rawget", NULL},
+    {"rawlen", NULL},   {"rawset", NULL},         {"select", NULL},   {"tonumber", NULL},
+    {"tostring", NULL}, {"type", NULL},           {"_VERSION", NULL}, {NULL, NULL}};
 
 static const struct original math[] = {
     {"abs", NULL},  {"ceil", NULL},       {"exp", NULL}, {"floor", NULL}, {"fmod", NULL},

@@ -165,6 +165,7 @@ static void add_text(lua_State *L, luaL_Buffer *out, const struct pattern *match
   size_t length;
   const char *text = lua_tolstring(L, 3, &length);
   const char *last = text + length;
+  sandbox_charge(L, length);
   while (text < last) {
     const char *escape = memchr(text, '%', (size_t)(last - text));
     const char *stop = escape ? escape : last;

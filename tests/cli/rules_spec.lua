@@ -27,7 +27,7 @@ describe("--rules", function()
     assert.equal(4, result.status)
     assert.equal("", result.out)
     assert.matches('^lanyard: .*rules%.lua:1: rule "not on Fridays" refuses enable on service '
-      .. "'my%-container%-service': wait until Monday\n  nothing was changed; the rule is in .*rules%.lua\n$", result.err)
+      .. "'my%-container%-service': wait until Monday\n  this change was not made; the rule is in .*rules%.lua\n$", result.err)
     assert.matches("off", emulator:run("status").out)
   end)
 
@@ -39,6 +39,14 @@ describe("--rules", function()
     assert.matches("my%-private%-repo  refused  RefusedByRule\n", result.out)
     assert.matches("shared%-repo      granted", result.out)
     assert.equal(0, emulator:run("revoke my-container-service shared-repo").status)
+  end)
+
+  it("does not say that nothing was changed where the role was turned on before", function()
+    local emulator <close>, file = ruled 'rule "none" { on = "grant", check = function() deny "no grants" end }'
+    local result = emulator:run { "grant", "my-container-service", "my-private-repo", "--enable", "--rules", file }
+    assert.equal(4, result.status)
+    assert.matches("\n  this change was not made; the rule is in", result.err)
+    assert.matches("puller role%s+on\n", emulator:run("status").out)
   end)
 
   it("is told in JSON", function()

@@ -2,7 +2,7 @@
 
 local sandbox = require "lanyard.sandbox"
 
-local CASES = 30000
+local CASES = 12000
 
 local PIECES = {
   "a", "b", "c", ".", "%a", "%d", "%s", "%w", "%W", "%p", "%x", "%c", "%g", "%u", "%l", "%A", "%.", "%%", "%z", "[ab]",

@@ -14,9 +14,9 @@ end
 -- Runs a text that must spend one of its limits, soon.
 local function spends(text, limits)
   local started = os.clock()
-  local err = failure(text, limits or { seconds = 1 })
+  local err = failure(text, limits or { seconds = 0.3 })
   assert.equal("Limit", err.code, err.message)
-  assert.is_true(os.clock() - started < 20, "it took too long")
+  assert.is_true(os.clock() - started < 10, "it took too long")
   return err
 end
 
@@ -40,6 +40,10 @@ describe("sandbox.value", function()
     local err = failure "return {\n  a = 1,\n  b = nosuch.thing,\n}"
     assert.equal("InvalidFile", err.code)
     assert.equal("rules.lua:3: attempt to index a nil value (global 'nosuch')", err.message)
+    assert.equal("rules.lua:2: invalid value (table) at index 1 in table for 'concat'",
+      failure("local t = { {} }\nreturn table.concat(t)").message)
+    assert.equal("rules.lua:2: bad argument #2 to 'rep' (number expected, got no value)",
+      failure("\nreturn string.rep 'x'").message)
     assert.equal("rules.lua:2: '}' expected (to close '{' at line 1) near <eof>", failure("return {\n 1").message)
   end)
 
@@ -126,9 +130,9 @@ describe("a text in a sandbox", function()
       table.sort(names)
       return table.concat(names, " ")
     ]], "x"))
-    assert.equal("_G _VERSION assert error getmetatable ipairs math math.abs math.ceil math.exp math.floor math.fmod "
+    assert.equal("_G _VERSION assert error ipairs math math.abs math.ceil math.exp math.floor math.fmod "
       .. "math.huge math.log math.max math.maxinteger math.min math.mininteger math.modf math.pi math.sqrt "
-      .. "math.tointeger math.type math.ult next pairs pcall rawequal rawget rawlen rawset select setmetatable "
+      .. "math.tointeger math.type math.ult next pairs pcall rawequal rawget rawlen rawset select "
       .. "string string.byte string.char string.find string.format string.gmatch string.gsub string.len "
       .. "string.lower string.match string.rep string.reverse string.sub string.upper table table.concat "
       .. "table.insert table.move table.pack table.remove table.sort table.unpack tonumber tostring type utf8 "
@@ -145,31 +149,10 @@ describe("a text in a sandbox", function()
     ["pcall around a loop"] = "pcall(function() while true do end end) return 'alive'",
     ["pcall again and again"] = "while true do pcall(error) end",
     ["pcall in pcall in a loop"] = "while pcall(pcall, function() while true do end end) do end return 'alive'",
-    ["a metamethod"] = "local t = setmetatable({}, { __index = function() while true do end end }) return t[1]",
-    ["a to-be-closed variable"] = [[
-      local function close() while true do end end
-      pcall(function() local x <close> = setmetatable({}, { __close = close }) while true do end end)
-      return 'alive']],
-    ["__close of many"] = [[
-      local function again()
-        local x <close> = setmetatable({}, { __close = again })
-        while true do end
-      end
-      again()]],
     ["recursion"] = "local function f() return 1 + f() end f()",
-    ["a text of an error"] = "tostring(setmetatable({}, { __tostring = function() while true do end end }))",
     ["string.rep of nothing"] = "return (''):rep(1 << 60)",
-    ["table.concat with metamethods in C"] =
-      "return table.concat(setmetatable({}, { __index = table.concat }), '', 1, 1 << 60)",
     ["table.move of nothing"] = "table.move({}, 1, 1 << 60, 2)",
-    ["table.insert into a table that lies"] =
-      "table.insert(setmetatable({}, { __len = function() return 1 << 60 end }), 1, 1)",
-    ["table.remove from a table that lies"] =
-      "table.remove(setmetatable({}, { __len = function() return 1 << 60 end }), 1)",
-    ["a table that lies the second time"] = [[
-      local calls = 0
-      local t = setmetatable({}, { __index = table.concat, __len = function() calls = calls + 1 return calls << 50 end })
-      return table.concat(t)]],
+    ["chains that the parser follows to their end"] = "local a return a " .. ("and a "):rep(120000),
     ["sorting"] = [[
       local s, t = ("x"):rep(1 << 20), {}
       for i = 1, 100000 do t[i] = s end
@@ -182,10 +165,6 @@ describe("a text in a sandbox", function()
     ["comparing long texts"] = [[
       local a, b = ("x"):rep(4 << 20) .. "a", ("x"):rep(4 << 20) .. "b"
       while a ~= b do end]],
-    ["chains of __index"] = [[
-      local t = {}
-      for _ = 1, 1900 do t = setmetatable({}, { __index = t }) end
-      while true do local _ = t.x end]],
     ["texts that grow"] = "local s = 'x' while true do s = s .. s end",
     ["a long text copied"] = "local s = ('x'):rep(4 << 20) while true do local _ = s .. 'y' end",
     ["tables that grow"] = "local t = {} while true do t[#t + 1] = {} end",
@@ -236,10 +215,6 @@ describe("a text in a sandbox", function()
   end)
 
   for title, case in pairs {
-    ["finalizers"] = { "setmetatable({}, { __gc = function() end })", "no finalizers" },
-    ["the metatable of strings"] = { "getmetatable('').__index = nil", "index a nil value" },
-    ["a protected metatable"] = {
-      "local t = setmetatable({}, { __metatable = 1 }) setmetatable(t, {})", "protected metatable" },
     ["load"] = { "load('return 1')", "call a nil value %(global 'load'%)" },
     ["dofile"] = { "dofile('/etc/passwd')", "call a nil value" },
     ["require"] = { "require 'os'", "call a nil value" },
@@ -250,8 +225,9 @@ describe("a text in a sandbox", function()
     ["string.dump"] = { "('').dump(print)", "call a nil value" },
     ["formats too wide"] = { "return ('%99999d'):format(1)", "invalid conversion" },
     ["sorting with a function in C"] = { "table.sort({ 1, 2, 3 }, rawequal)", "written in Lua" },
-    ["recursion in C"] = { "local t = {} setmetatable(t, { __index = function() return t.x end }) return t.x",
-      "C stack overflow" },
+    ["metatables"] = { "setmetatable({}, { __mode = 'k' })", "call a nil value %(global 'setmetatable'%)" },
+    ["the metatable of strings"] = { "getmetatable('').__index = nil", "call a nil value" },
+    ["recursion in C"] = { "local function f() return (('x'):gsub('x', f)) end return f()", "C stack overflow" },
     ["recursion past memory"] = { "local function f() return 1 + f() end f()", "used more than 16777216 bytes" },
     ["nesting too deep"] = { "return " .. ("("):rep(1000) .. "1" .. (")"):rep(1000), "overflow" },
     ["too many results"] = { "return table.unpack({}, 1, 5000000)", "too many results" },
@@ -260,6 +236,10 @@ describe("a text in a sandbox", function()
       assert.matches(case[2], failure(case[1]).message)
     end)
   end
+
+  it("removes nothing from an empty list, as Lua's", function()
+    assert.is_true(sandbox.value("local t = {} return table.remove(t, #t) == nil", "x"))
+  end)
 
   it("changes its own library and no other", function()
     assert.is_true(sandbox.value("string.rep = nil string.find = function() return 1 end type = 5 return true", "x"))

@@ -16,11 +16,15 @@ local errors = require "lanyard.errors"
 local iam = require "lanyard.emulator.iam"
 local json = require "lanyard.json"
 local lightsail = require "lanyard.emulator.lightsail"
+local sandbox = require "lanyard.sandbox"
 local system = require "lanyard.system"
 
 local M = {}
 
 local VERSION = 2
+
+-- A world may have tens of thousands of repositories.
+local LIMITS = { steps = 1e10, memory = 1 << 30, seconds = 60 }
 
 -- A policy of other people, as a human wrote it.
 local SHARED_POLICY = [[
@@ -125,7 +129,7 @@ function M.plant(world, seed)
 end
 
 -- read_table(path) --> what a .lua file returns or a .json file holds | nil, err
--- Lua runs without any library: it is data.
+-- Lua runs in a sandbox: it is data.
 function M.read_table(path)
   local text, err = system.read_file(path)
   if not text then
@@ -133,13 +137,8 @@ function M.read_table(path)
   end
   local value, why
   if path:find "%.lua$" then
-    local chunk
-    chunk, why = load(text, "@" .. path, "t", {})
-    if chunk then
-      local ok
-      ok, value = pcall(chunk)
-      why = not ok and tostring(value) or nil
-    end
+    value, err = sandbox.value(text, path, LIMITS)
+    why = err and err.message
   else
     value, why = json.decode(text)
     why = why and ("%s: %s"):format(path, why.message)

@@ -175,7 +175,7 @@ function Rules:permit(here, change)
   for position, answer in ipairs(self:ask(seen)) do
     if answer.kind == "deny" then
       return nil, errors.new { code = "RefusedByRule", message = describe(answer, "refuses", seen),
-        tip = ("nothing was changed; the rule is in %s"):format(self.file), rule = answer.rule.name }
+        tip = ("this change was not made; the rule is in %s"):format(self.file), rule = answer.rule.name }
     elseif answer.kind ~= "allow" then
       self:warn(answer, position, seen)
     end

@@ -5,12 +5,19 @@ local CHANGES = { "grant", "revoke", "enable", "disable", "deploy", "undo" }
 local SEVERITIES = { critical = true, high = true, medium = true, low = true, info = true }
 local EXPECTED = { allow = true, deny = true, warn = true, finding = true }
 local RULE = { on = true, check = true }
+-- The types of what a change has, in an example.
+local SHAPES = { on = "string", expect = "string", dry_run = "boolean", time = "string", epoch = "integer",
+  caller = "table", service = "table", repository = "string", repository_details = "table", before = "policy",
+  after = "policy", grant = "table", deployment = "table", unknown = "string" }
+local NAMES = { table = "a table", string = "a text", boolean = "true or false",
+  integer = "seconds since 1970", policy = "a policy: a text, { text = TEXT } or { statements = { ... } }" }
+local LAST_SECOND = 253402300799 -- of the year 9999
 local FINDING = { severity = true, message = true, why = true, fix = true }
 local MUTE = { finding = true, repository = true, service = true, principal = true, statement = true, account = true,
   region = true, message = true, reason = true, ends = true }
 
 local error, ipairs, next, pairs, pcall, type = error, ipairs, next, pairs, pcall, type
-local match, concat = string.match, table.concat
+local math_type, match, concat, tostring = math.type, string.match, table.concat, tostring
 
 local known_changes = {}
 for _, name in ipairs(CHANGES) do known_changes[name] = true end
@@ -36,6 +43,33 @@ local function check_fields(fields, known, what)
   for name in pairs(fields) do
     if not known[name] then
       error(what .. " has no field '" .. tostring(name) .. "'", 3)
+    end
+  end
+end
+
+-- Whether a value has one of the shapes of SHAPES.
+local function has_shape(value, shape)
+  if shape == "integer" then
+    return math_type(value) == shape and value >= 0 and value <= LAST_SECOND
+  elseif shape == "policy" then
+    return type(value) == "string" or type(value) == "table" and (value.text == nil or type(value.text) == "string")
+  end
+  return type(value) == shape
+end
+
+-- Raises what is wrong with the change of an example.
+local function check_change(fields)
+  for name, value in pairs(fields) do
+    local shape = SHAPES[name]
+    if not shape then
+      error("example has no field '" .. tostring(name) .. "'", 3)
+    elseif not has_shape(value, shape) then
+      error("example: " .. name .. " is " .. NAMES[shape], 3)
+    end
+  end
+  for name, value in pairs(fields.caller or {}) do
+    if type(value) ~= "string" then
+      error("example: caller." .. tostring(name) .. " is a text", 3)
     end
   end
 end
@@ -95,6 +129,7 @@ function example(name)
     if not (known_changes[fields.on] or fields.on == "audit") then
       error("on = '" .. tostring(fields.on) .. "': " .. concat(CHANGES, ", ") .. " or audit is expected", 2)
     end
+    check_change(fields)
     local change = {}
     for key, value in pairs(fields) do change[key] = value end
     change.expect = nil

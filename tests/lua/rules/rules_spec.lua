@@ -183,6 +183,17 @@ describe("a rules file", function()
     ["has a field that is none"] = { 'rule "x" { onn = "grant" }', "rules%.lua:1: rule has no field 'onn'" },
     ["has a rule without a name"] = { "rule {}", "rules%.lua:1: a rule has a name" },
     ["decides before it is asked"] = { "deny 'x'", "rules%.lua:1: deny is for the check of a rule" },
+    ["has an example of a service that is a text"] = {
+      'example "x" { on = "grant", expect = "allow", service = "web" }', "rules%.lua:1: example: service is a table" },
+    ["has an example of a policy that is a number"] = {
+      'example "x" { on = "grant", expect = "allow", after = { text = 1 } }', "rules%.lua:1: example: after is a policy" },
+    ["has an example past all time"] = {
+      'example "x" { on = "grant", expect = "allow", epoch = 1 << 60 }', "rules%.lua:1: example: epoch is seconds" },
+    ["has an example of what no change has"] = {
+      'example "x" { on = "grant", expect = "allow", repo = "web" }', "rules%.lua:1: example has no field 'repo'" },
+    ["has an example of an odd caller"] = {
+      'example "x" { on = "grant", expect = "allow", caller = { account = {} } }',
+      "rules%.lua:1: example: caller.account is a text" },
     ["wants to load"] = { "require 'os'", "rules%.lua:1: attempt to call a nil value %(global 'require'%)" },
   } do
     it("that " .. title .. " stops every change", function()
