@@ -88,6 +88,17 @@ describe("deploying", function()
     assert.equal(1, w:count "CreateContainerServiceDeployment")
   end)
 
+  it("does not take for unchanged what another deployment under way is about to replace", function()
+    local w <close> = deployable.world()
+    w.world.options.activation_delay = 40
+    assert(w.here.lightsail:CreateContainerServiceDeployment {
+      serviceName = "web", containers = { app = { image = "nginx:2" } } })
+    local result, err = deploy(w, "web", { images = image("app", "web:1.0") })
+    assert.is_nil(err)
+    assert.equal("requested", result.kind)
+    assert.equal(3, result.version)
+  end)
+
   it("does not write over what somebody deployed since the plan", function()
     local w <close> = deployable.world()
     local plan = assert(w.here:plan_deployment("web", { images = image("side", "web:1.1") }))
