@@ -29,11 +29,12 @@ local function last_of(list, count)
   return table.move(list, math.max(1, #list - count + 1), #list, 1, {})
 end
 
--- The events of a container since a deployment was made, without what Lightsail says of others | nil, err
-local function events_of(here, name, container, deployment)
+-- The events of a container from when a deployment was made until the next one was, without what Lightsail
+-- says of others | nil, err
+local function events_of(here, name, container, deployment, until_time)
   local events = {}
   local next_page = here.lightsail:pages("GetContainerLog", {
-    serviceName = name, containerName = container, startTime = math.floor(deployment.created),
+    serviceName = name, containerName = container, startTime = math.floor(deployment.created), endTime = until_time,
   })
   for _ = 1, PAGES do
     local page, err = next_page()
@@ -57,8 +58,8 @@ local function events_of(here, name, container, deployment)
 end
 
 -- spoke: whether the container itself logged.
-local function log_of(here, name, container, deployment, hide)
-  local events, err = events_of(here, name, container, deployment)
+local function log_of(here, name, container, deployment, until_time, hide)
+  local events, err = events_of(here, name, container, deployment, until_time)
   if not events then
     return { container = container, lines = {}, err = err }
   end
@@ -72,11 +73,19 @@ local function log_of(here, name, container, deployment, hide)
   return log
 end
 
--- The logs of a deployment's containers. Values of environments are hidden in their lines.
-local function logs_of(here, name, deployment, reveal)
-  local hide = deployments.hider(deployment.request, reveal)
+-- When the log of a deployment ends for another was made, in whole seconds | nil. An interval is never empty.
+local function end_of(deployment, list)
+  local following = deployments.find(list, deployment.version + 1)
+  return following and math.floor(math.max(following.created, deployment.created + 1))
+end
+
+-- The logs of a deployment's containers. Values of environments are hidden in their lines: also those of
+-- the others in the list, for what runs beside it logs to the same place.
+local function logs_of(here, name, deployment, list, reveal)
+  local hide = deployments.hider({ deployment, list }, reveal)
+  local until_time = end_of(deployment, list)
   return task.map(lists.sorted_names(deployment.request.containers), function(container)
-    return log_of(here, name, container, deployment, hide)
+    return log_of(here, name, container, deployment, until_time, hide)
   end, { limit = here.parallel })
 end
 
@@ -163,7 +172,10 @@ function M.explain(here, outcome, options)
   local deployment = deployments.find(list, outcome.version)
     or { version = outcome.version, request = options.request or { containers = {} },
       created = here.clock.time() - outcome.seconds - SLACK }
-  local logs = logs_of(here, name, deployment, options.reveal)
+  if not next(deployment.request.containers) then
+    return { "Lightsail lists it no more, so what it was made of is not known" }, {}
+  end
+  local logs = logs_of(here, name, deployment, list, options.reveal)
   local reasons = image_troubles(here, outcome.service, deployment.request)
   if #reasons == 0 then
     reasons[1] = guess(deployment.request, logs)

@@ -46,6 +46,27 @@ describe("the reasons of a failed deployment", function()
     assert.not_matches("%[deployment:2%]", text_of(logs[1]))
   end)
 
+  it("have nothing that was logged once a later deployment was made", function()
+    local w <close> = deployable.world()
+    local outcome = run(w, "web", { images = image("app", "web:silent") })
+    w.passed = w.passed + 600
+    run(w, "web", { images = image("app", "web:broken") })
+    local reasons, logs = w.here:explain_deployment(outcome, {})
+    assert.matches("no container logged a word", reasons[1])
+    assert.not_matches("connecting", text_of(logs[1]))
+  end)
+
+  it("hide what another deployment's environment has, too", function()
+    local w <close> = deployable.world()
+    local outcome = run(w, "web", { images = image("app", "web:broken") })
+    local region = w.world.region "us-east-1"
+    -- The one that runs beside it logs to the same log.
+    table.insert(region.services.web.deployments[2].logs.app, 2, "old key: " .. deployable.SECRET)
+    region.services.web.deployments[2].containers.app.environment = { KEY = "another-secret" }
+    local _, logs = w.here:explain_deployment(outcome, {})
+    assert.matches("old key: %*%*%*", text_of(logs[1]))
+  end)
+
   it("are that an image cannot be pulled, with what mends it", function()
     for message, spoil in pairs {
       ["repository 'jobs': it has no policy: lanyard grant fresh jobs"] = function(w) w:put("jobs", nil) end,
@@ -106,6 +127,15 @@ describe("the reasons of a failed deployment", function()
     local reasons, logs = w.here:explain_deployment(outcome, { request = plan.request })
     assert.equal(1, #reasons)
     assert.equal("app", logs[1].container)
+  end)
+
+  it("are not made up where it vanished and nobody knows what it was made of", function()
+    local w <close> = deployable.world { activation_delay = 50 }
+    local result = deployable.deploy(w, "web", { images = image("app", "web:sick") })
+    table.remove(w.world.region("us-east-1").services.web.deployments)
+    local reasons, logs = w.here:explain_deployment(assert(w.here:follow_deployment("web", result.version)), {})
+    assert.same({ "Lightsail lists it no more, so what it was made of is not known" }, reasons)
+    assert.same({}, logs)
   end)
 
   it("are none where a later deployment took its place", function()
