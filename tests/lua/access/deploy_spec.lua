@@ -120,6 +120,19 @@ describe("deploying", function()
     assert.equal(1, w:count "CreateContainerServiceDeployment")
   end)
 
+  it("knows its own deployment where the answer was lost and the list was late", function()
+    local w <close> = deployable.world { activation_delay = 40, faults = { {
+      operation = "CreateContainerServiceDeployment", reset = true, late = true, times = 1 } } }
+    local stale = assert(w.here.lightsail:GetContainerServiceDeployments { serviceName = "web" })
+    deployable.stand_in(w, "GetContainerServiceDeployments", function(lightsail, input)
+      return w.passed <= 21 and stale or lightsail:GetContainerServiceDeployments(input)
+    end)
+    local result, err = deploy(w, "web", { images = image("app", "web:1.1") })
+    assert.is_nil(err)
+    assert.equal(2, result.version)
+    assert.equal(2, #w.world.region("us-east-1").services.web.deployments)
+  end)
+
   it("asks again where the request was lost, once it is seen that nothing was made", function()
     local w <close> = deployable.world { faults = { {
       operation = "CreateContainerServiceDeployment", status = 500, times = 1 } } }

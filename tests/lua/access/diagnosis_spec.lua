@@ -79,15 +79,12 @@ describe("the reasons of a failed deployment", function()
     } do
       local w <close> = deployable.world()
       local plan = assert(w.here:plan_deployment("fresh", { images = image("app", "jobs") }))
-      local lightsail = w.here.lightsail
       -- Somebody spoils it at the last moment.
-      w.here.lightsail = setmetatable({ CreateContainerServiceDeployment = function(_, input)
+      deployable.stand_in(w, "CreateContainerServiceDeployment", function(lightsail, input)
         w.here.lightsail = lightsail
         spoil(w)
         return lightsail:CreateContainerServiceDeployment(input)
-      end }, { __index = function(_, name)
-        return function(_, ...) return lightsail[name](lightsail, ...) end
-      end })
+      end)
       local result = assert(w.here:deploy(plan))
       local outcome = assert(w.here:follow_deployment("fresh", result.version))
       assert.equal("failed", outcome.ending)
