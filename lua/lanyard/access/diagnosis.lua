@@ -30,19 +30,15 @@ local function last_of(list, count)
 end
 
 -- The events of a container from when a deployment was made until the next one was, without what Lightsail
--- says of others | nil, err
+-- says of others, and whether there are more | nil, err
 local function events_of(here, name, container, deployment, until_time)
   local events = {}
   local next_page = here.lightsail:pages("GetContainerLog", {
     serviceName = name, containerName = container, startTime = math.floor(deployment.created), endTime = until_time,
   })
-  for _ = 1, PAGES do
-    local page, err = next_page()
-    if err then
-      return nil, err
-    elseif not page then
-      break
-    end
+  local pages, page, err = 0, next_page()
+  while page and pages < PAGES do
+    pages = pages + 1
     for _, event in ipairs(page.logEvents) do
       local message = tostring(event.message or "")
       local told = told_version(message)
@@ -50,20 +46,24 @@ local function events_of(here, name, container, deployment, until_time)
         events[#events + 1] = { time = tonumber(event.createdAt) or 0, message = message, told = told, order = #events }
       end
     end
+    page, err = next_page()
+  end
+  if err then
+    return nil, err
   end
   table.sort(events, function(a, b)
     return a.time < b.time or a.time == b.time and a.order < b.order
   end)
-  return events
+  return events, page ~= nil
 end
 
--- spoke: whether the container itself logged.
+-- spoke: whether the container itself logged; cut: whether its log goes on behind the lines.
 local function log_of(here, name, container, deployment, until_time, hide)
-  local events, err = events_of(here, name, container, deployment, until_time)
+  local events, more = events_of(here, name, container, deployment, until_time)
   if not events then
-    return { container = container, lines = {}, err = err }
+    return { container = container, lines = {}, err = more }
   end
-  local log = { container = container, lines = last_of(events, M.LINES) }
+  local log = { container = container, lines = last_of(events, M.LINES), cut = more or nil }
   for _, event in ipairs(events) do
     log.spoke = log.spoke or not event.told
   end
@@ -159,7 +159,7 @@ end
 -- outcome: of lanyard.access.follow; options: request (what was asked for, should the deployment have
 -- vanished), reveal (show values of environments in logs).
 -- reasons: texts, the most likely first; logs: a list of { container, lines = { { time (seconds since 1970),
--- message } }, spoke, err }, the newest line last.
+-- message } }, spoke, cut, err }, the newest line last.
 function M.explain(here, outcome, options)
   if outcome.ending == "replaced" then
     return {}, {}

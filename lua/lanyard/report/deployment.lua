@@ -34,7 +34,8 @@ function M.ending(item, outcome, reasons, logs)
     for j, line in ipairs(log.lines) do
       lines[j] = { time = instant.write(math.floor(line.time)), message = line.message }
     end
-    item.logs[i] = { container = log.container, lines = lines, error = log.err and log.err.message }
+    item.logs[i] = { container = log.container, lines = lines, isCut = log.cut,
+      error = log.err and log.err.message }
   end
   return item
 end
@@ -52,7 +53,8 @@ local function about(log, name, version)
     return ("nothing was logged yet; logs may come minutes late: lanyard wait deployment %s --version %d looks again")
       :format(name, version)
   end
-  return count == 1 and "the only line logged" or ("the last %d lines logged"):format(count)
+  return (count == 1 and "the only line logged" or ("the last %d lines logged"):format(count))
+    .. (log.cut and "; the log is long, and goes on behind them" or "")
 end
 
 -- Tells on stderr that a deployment failed, why that may be, and what its containers logged last.

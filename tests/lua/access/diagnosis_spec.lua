@@ -107,6 +107,16 @@ describe("the reasons of a failed deployment", function()
     assert.matches("Canceled$", logs[1].lines[20].message)
   end)
 
+  it("tell of a log that is too long to be read to its end", function()
+    local w <close> = deployable.world()
+    local outcome = run(w, "web", { images = image("app", "web:sick") })
+    local lines = w.world.region("us-east-1").services.web.deployments[2].logs.app
+    for i = 1, 2100 do lines[i] = "line " .. i end
+    local _, logs = w.here:explain_deployment(outcome, {})
+    assert.is_true(logs[1].cut)
+    assert.is_falsy(logs[2].cut)
+  end)
+
   it("tell of a log that may not be read", function()
     local w <close> = deployable.world { faults = { {
       operation = "GetContainerLog", error = { code = "AccessDeniedException", message = "no" } } } }
