@@ -61,6 +61,7 @@ end
 
 local done, err = here:deploy(plan, waits)
 if not err and done.kind == "requested" and not options.no_wait then
+  local _ <close> = deployment_report.interruption(options.service, done.version)
   done.outcome, err = here:follow_deployment(options.service, done.version, waits)
 end
 if done.outcome and done.outcome.ending ~= "active" then

@@ -98,6 +98,22 @@ describe("lanyard deploy", function()
     assert.not_match("endpoint", result.err)
   end)
 
+  it("says after an interruption that the deployment goes on", function()
+    local em <close> = emulator "30"
+    local folder <close> = helper.folder()
+    -- Interrupted once the wire log shows that it follows its deployment.
+    local result = helper.run({ "sh", "-c", [[
+      "$0" deploy web app=web:1.1 --debug 2>"$1/log" &
+      until awk '/CreateContainerServiceDeployment/ { made = 1 } made && /GetContainerServices/ { exit follows = 1 }
+                 END { exit !follows }' "$1/log"; do sleep 0.05; done
+      kill -TERM $!
+      wait $!
+    ]], helper.lanyard, folder }, em.environment)
+    assert.equal(130, result.status)
+    assert.match("lanyard: deployment 2 goes on by itself: lanyard wait deployment web %-%-version 2 waits on\n"
+      .. ".*lanyard: interrupted\n$", helper.read(folder .. "/log"))
+  end)
+
   it("waits for another change of the service first, then until its own deployment is active", function()
     local em <close> = emulator "1"
     assert.equal(0, em:run("deploy web app=web:1.1 --no-wait").status)

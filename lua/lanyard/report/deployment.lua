@@ -202,4 +202,16 @@ function M.result(plan, done, options)
   end
 end
 
+-- interruption(service name, version) --> a value that, closed by an interruption, tells on stderr that the
+-- deployment goes on.
+function M.interruption(name, version)
+  return setmetatable({}, { __close = function(_, raised)
+    if raised then
+      cli.progress(nil)
+      cli.note(("lanyard: deployment %d goes on by itself: lanyard wait deployment %s --version %d waits on")
+        :format(version, name, version))
+    end
+  end })
+end
+
 return M
