@@ -41,9 +41,9 @@ local function events_of(here, name, container, deployment, until_time)
     pages = pages + 1
     for _, event in ipairs(page.logEvents) do
       local message = tostring(event.message or "")
-      local told = told_version(message)
-      if not told or told == deployment.version then
-        events[#events + 1] = { time = tonumber(event.createdAt) or 0, message = message, told = told, order = #events }
+      local told, time = told_version(message), tonumber(event.createdAt) or 0
+      if told == deployment.version or not told and time >= deployment.created then
+        events[#events + 1] = { time = time, message = message, told = told, order = #events }
       end
     end
     page, err = next_page()
@@ -136,8 +136,8 @@ local function health_check(request)
       check.timeoutSeconds or deployments.HEALTH_CHECK.timeoutSeconds)
 end
 
--- What the logs let one think, once every image can be pulled.
-local function guess(request, logs)
+-- What the logs let one think, once every image can be pulled. running: the version that runs on | nil
+local function guess(request, logs, running)
   local silent = {}
   for _, log in ipairs(logs) do
     if log.err then
@@ -151,7 +151,8 @@ local function guess(request, logs)
       .. "again), the image may not be for linux/amd64, or its program ended at once"
   end
   local health = health_check(request)
-  return "the containers ran and logged: a program ended by itself" .. (health and ", or " .. health or "")
+  local who = running and (" (or version %d did, which runs on)"):format(running) or ""
+  return "the containers ran and logged" .. who .. ": a program ended by itself" .. (health and ", or " .. health or "")
     .. (#silent > 0 and ("; nothing was logged by %s"):format(table.concat(silent, ", ")) or "")
 end
 
@@ -178,7 +179,8 @@ function M.explain(here, outcome, options)
   local logs = logs_of(here, name, deployment, list, options.reveal)
   local reasons = image_troubles(here, outcome.service, deployment.request)
   if #reasons == 0 then
-    reasons[1] = guess(deployment.request, logs)
+    local running = outcome.service.current
+    reasons[1] = guess(deployment.request, logs, running and running.version)
   end
   return reasons, logs
 end
