@@ -11,10 +11,10 @@
 -- seen of the reason and what the containers logged last, and exits 1. Values of environments show as ***.
 
 local cli = require "lanyard.cli"
+local deploy_words = require "lanyard.access.deploy_words"
 local deployment_file = require "lanyard.access.deployment_file"
 local deployment_report = require "lanyard.report.deployment"
 local escape = require "lanyard.report.escape"
-local report = require "lanyard.report"
 local waiting = require "lanyard.access.wait"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
@@ -31,30 +31,11 @@ command:flag("--show-environment", "Show the values of containers' environments.
 command:with_dry_run():with_rules()
 local options = command:parse()
 
-local wants = { images = {}, resolve = options.resolve, force = options.force, dry_run = options.dry_run }
-local named = {}
-for i, text in ipairs(options.image) do
-  local container, image = text:match "^([^=]+)=(.+)$"
-  if not container then
-    command:usage(("'%s' is no CONTAINER=IMAGE"):format(text))
-  elseif named[container] then
-    command:usage(("container '%s' is named twice"):format(container))
-  end
-  named[container] = true
-  wants.images[i] = { container = container, text = image }
-end
-if options.public_endpoint then
-  local container, port = options.public_endpoint:match "^(.+):(%d+)$"
-  port = math.tointeger(tonumber(port))
-  if not port or port < 1 or port > 65535 then
-    command:usage(("'%s' is no CONTAINER:PORT"):format(options.public_endpoint))
-  end
-  wants.public_endpoint = { containerName = container, containerPort = port }
-end
-if options.file then
+local wants, wrong = deploy_words.read(options)
+if not wants then
+  command:usage(wrong)
+elseif options.file then
   wants.request = cli.check(deployment_file.read(options.file, options.service))
-elseif #options.image == 0 and not options.public_endpoint and not options.force then
-  command:usage "name CONTAINER=IMAGE or --file; --force alone deploys anew what runs"
 end
 
 local here = cli.connect(options)
@@ -72,43 +53,26 @@ for _, warning in ipairs(plan.warnings) do
   cli.note("lanyard: warning: " .. escape.printable(warning))
 end
 
-local reveal = options.show_environment
 if options.dry_run then
   local role = plan.needs_role and cli.check(here:enable(options.service, { dry_run = true })) or nil
-  local facts = { result = plan.in_place and "unchanged" or "would deploy", role = role, grants = plan.grants }
-  if options.output == "json" then
-    report.json(deployment_report.item(plan, facts, reveal))
-  else
-    deployment_report.plan(plan, facts, reveal)
-  end
+  deployment_report.plan(plan, role, options)
   return cli.exit.ok
 end
 
-local outcome, reasons, logs
 local done, err = here:deploy(plan, waits)
 if not err and done.kind == "requested" and not options.no_wait then
-  outcome, err = here:follow_deployment(options.service, done.version, waits)
+  local _ <close> = deployment_report.interruption(options.service, done.version)
+  done.outcome, err = here:follow_deployment(options.service, done.version, waits)
 end
-if outcome and outcome.ending ~= "active" then
-  reasons, logs, err = here:explain_deployment(outcome, { request = plan.request, reveal = reveal })
+if done.outcome and done.outcome.ending ~= "active" then
+  done.reasons, done.logs, err = here:explain_deployment(done.outcome,
+    { request = plan.request, reveal = options.show_environment })
 end
 cli.progress(nil)
-
 done.err = err
-done.result = err and not done.version and "failed" or done.kind
-if outcome then
-  done.result = outcome.ending == "active" and "deployed" or outcome.ending
-end
-if options.output == "json" then
-  local item = deployment_report.item(plan, done, reveal)
-  item.version = done.version
-  report.json(outcome and deployment_report.ending(item, outcome, reasons, logs) or item)
-else
-  local note = done.version and "version " .. done.version
-  deployment_report.steps(done, outcome and note .. ", " .. deployment_report.duration(outcome.seconds) or note)
-end
-if logs then
-  deployment_report.failure(options.service, outcome, reasons, logs)
+deployment_report.result(plan, done, options)
+if done.logs then
+  deployment_report.failure(options.service, done.outcome, done.reasons, done.logs)
   return cli.exit.failed
 elseif err then
   cli.fail(err)

@@ -3,6 +3,7 @@
 -- Every service of the Region, or those named. A grant that has an end is shown with it.
 
 local cli = require "lanyard.cli"
+local escape = require "lanyard.report.escape"
 local grants = require "lanyard.access.grants"
 local instant = require "lanyard.aws.instant"
 local json = require "lanyard.json"
@@ -45,6 +46,15 @@ local function granted_by(role_arn)
   return names, shown, ends
 end
 
+-- Texts of AWS for a terminal, each on a line of its own | "-"
+local function one_a_line(texts)
+  local shown = {}
+  for i, text in ipairs(texts) do
+    shown[i] = escape.printable(text)
+  end
+  return #shown > 0 and table.concat(shown, "\n" .. (" "):rep(16)) or "-"
+end
+
 local items, lines = json.array {}, {}
 for _, service in ipairs(services) do
   local role = service.role
@@ -66,12 +76,12 @@ for _, service in ipairs(services) do
     lines[#lines + 1] = ("  %-13s %s"):format(label, cli.paint(colour, value))
   end
   lines[#lines + 1] = cli.paint("bold", service.name)
-  line("state", service.state .. (service.detail and " (" .. service.detail .. ")" or ""))
+  line("state", escape.printable(service.state .. (service.detail and " (" .. service.detail .. ")" or "")))
   line("puller role", role.active and "on" or "off", role.active and "green" or "yellow")
-  line("role ARN", role.arn or "-")
-  line("images", #images > 0 and table.concat(images, "\n                ") or "-")
+  line("role ARN", escape.printable(role.arn or "-"))
+  line("images", one_a_line(images))
   if #pending > 0 then
-    line("next images", table.concat(pending, "\n                "))
+    line("next images", one_a_line(pending))
   end
   line("granted by", #shown > 0 and table.concat(shown, ", ") or "-")
 end

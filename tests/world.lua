@@ -40,8 +40,15 @@ end
 -- A `here` of its own on the same world: another lanyard on this machine, or (with another journal
 -- root) on another one.
 function World:connect(settings)
+  local clock = {
+    now = function() return system.clock() + self.passed end,
+    time = function() return self:time() end,
+    sleep = function(seconds) self.passed = self.passed + seconds end,
+    random = function() return 0.5 end,
+  }
   local session = assert(aws.session {
     region = "us-east-1",
+    clock = clock,
     endpoint_url = "http://emulator.test",
     credentials = credentials.new {
       access_key_id = emulator.ACCESS_KEY_ID, secret_access_key = emulator.SECRET_ACCESS_KEY,
@@ -65,12 +72,7 @@ function World:connect(settings)
   })
   local all = {
     journal_root = self.folder .. "/journal",
-    clock = {
-      now = function() return system.clock() + self.passed end,
-      time = function() return self:time() end,
-      sleep = function(seconds) self.passed = self.passed + seconds end,
-      random = function() return 0.5 end,
-    },
+    clock = clock,
   }
   for name, value in pairs(settings or {}) do all[name] = value end
   return access.connect(session, all)

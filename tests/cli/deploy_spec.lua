@@ -20,8 +20,8 @@ local function json_of(em, words, status)
 end
 
 describe("lanyard deploy", function()
-  it("turns the role on, grants, deploys, and waits until it is active", function()
-    local em <close> = emulator "1"
+  it("turns the role on, grants and deploys", function()
+    local em <close> = emulator()
     local result = em:run "deploy fresh app=jobs --public-endpoint app:8080"
     assert.equal("", result.err)
     assert.equal(0, result.status)
@@ -90,20 +90,38 @@ describe("lanyard deploy", function()
 
   it("gives up waiting after --timeout, and leaves the deployment to go on", function()
     local em <close> = emulator "30"
-    local item, result = json_of(em, "deploy web app=web:1.1 --timeout 1s", 1)
+    local item, result = json_of(em, "deploy web app=web:1.1 --timeout 0.2s", 1)
     assert.equal("requested", item.result)
     assert.equal(2, item.version)
-    assert.match("deployment 2 took over 1 s; the service is DEPLOYING", result.err)
+    assert.match("deployment 2 took over 0.2 s; the service is DEPLOYING", result.err)
     assert.match("lanyard wait deployment web %-%-version 2 waits on", result.err)
     assert.not_match("endpoint", result.err)
   end)
 
-  it("waits for another change of the service first", function()
+  it("says after an interruption that the deployment goes on", function()
+    local em <close> = emulator "30"
+    local folder <close> = helper.folder()
+    -- Interrupted once the wire log shows that it follows its deployment.
+    local result = helper.run({ "sh", "-c", [[
+      "$0" deploy web app=web:1.1 --debug 2>"$1/log" &
+      until awk '/CreateContainerServiceDeployment/ { made = 1 } made && /GetContainerServices/ { exit follows = 1 }
+                 END { exit !follows }' "$1/log"; do sleep 0.05; done
+      kill -TERM $!
+      wait $!
+    ]], helper.lanyard, folder }, em.environment)
+    assert.equal(130, result.status)
+    assert.match("lanyard: deployment 2 goes on by itself: lanyard wait deployment web %-%-version 2 waits on\n"
+      .. ".*lanyard: interrupted\n$", helper.read(folder .. "/log"))
+  end)
+
+  it("waits for another change of the service first, then until its own deployment is active", function()
     local em <close> = emulator "1"
     assert.equal(0, em:run("deploy web app=web:1.1 --no-wait").status)
     local dry = em:run "deploy web app=web:1.0 --dry-run"
     assert.match("web is DEPLOYING: its change would be waited for first", dry.err)
-    assert.equal(3, json_of(em, "deploy web app=web:1.0").version)
+    local item = json_of(em, "deploy web app=web:1.0")
+    assert.equal("deployed", item.result)
+    assert.equal(3, item.version)
   end)
 
   it("tells a failure with its reason and the last lines of the log", function()

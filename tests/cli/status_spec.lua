@@ -23,6 +23,15 @@ describe("lanyard status", function()
     assert.not_match("hidden", result.out .. emulator:run({ "status", "--output", "json" }).out)
   end)
 
+  it("lets nothing through that a terminal acts on", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "-e", ([[
+      assert(require("lanyard.aws").client("lightsail"):CreateContainerServiceDeployment {
+        serviceName = "%s", containers = { app = { image = "nginx:\27[31mred" } } })
+    ]]):format(SERVICE) }
+    assert.match("images +nginx:\\x1b%[31mred\n", emulator:run({ "status" }).out)
+  end)
+
   it("names a service that is not there", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "status", "nobody" }

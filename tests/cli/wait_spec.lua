@@ -47,9 +47,9 @@ describe("lanyard wait", function()
     local emulator <close> = helper.emulator "--activation-delay 30"
     emulator:run { "enable", SERVICE, "--no-wait" }
     for _, what in ipairs { "service", "role" } do
-      local result = emulator:run { "wait", what, SERVICE, "--timeout", "1s" }
+      local result = emulator:run { "wait", what, SERVICE, "--timeout", "0.2s" }
       assert.equal(1, result.status)
-      assert.match("took over 1 s; the service is UPDATING", result.err)
+      assert.match("took over 0.2 s; the service is UPDATING", result.err)
       assert.match("lanyard wait " .. what, result.err)
     end
   end)

@@ -28,36 +28,29 @@ local function contended(plan, version)
   }
 end
 
+-- Whether somebody deployed since the plan was made. nil: no | version: yes, and it may be ours | nil, err
+local function look(here, plan, may_be_ours)
+  local list, err = deployments.list(here, plan.service.name)
+  local newest = list and list[1]
+  if not newest or newest.version <= plan.newest then
+    return nil, err
+  elseif may_be_ours and deployments.same(newest.request, plan.request) then
+    return newest.version
+  end
+  return nil, contended(plan, newest.version)
+end
+
 -- The version that a request which broke off has made | nil: none | nil, err
 local function find_made(here, plan)
   local clock = here.clock
   local give_up = clock.now() + LOOK
   while true do
-    local list, err = deployments.list(here, plan.service.name)
-    local newest = list and list[1]
-    if err and not err.retryable then
-      return nil, err
-    elseif newest and newest.version > plan.newest then
-      if deployments.same(newest.request, plan.request) then
-        return newest.version
-      end
-      return nil, contended(plan, newest.version)
-    elseif clock.now() >= give_up then
-      return nil, err
+    local version, err = look(here, plan, true)
+    if version or err and not err.retryable or clock.now() >= give_up then
+      return version, err
     end
     clock.sleep(LOOK_EVERY)
   end
-end
-
--- Sees that nobody deployed since the plan was made, after a wait. true | nil, err
-local function check_newest(here, plan)
-  local list, err = deployments.list(here, plan.service.name)
-  if not list then
-    return nil, err
-  elseif list[1] and list[1].version > plan.newest then
-    return nil, contended(plan, list[1].version)
-  end
-  return true
 end
 
 -- The version of an answer's new deployment; where the answer has none, the newest in the list.
@@ -74,14 +67,15 @@ local function version_of(here, plan, reply)
   }) or nil
 end
 
--- Waits until another change of the service is over. err | nil
-local function await_turn(here, plan, wait)
+-- Waits for another change of the service, which may be the deployment of a request that broke off.
+-- version: it was | nil: ask again | nil, err
+local function await_turn(here, plan, wait, lost)
   wait.progress(("%s: busy with another change; waiting"):format(plan.service.name))
   local ok, err = wait:sleep(plan.service, "another change of the service")
-  if ok then
-    ok, err = check_newest(here, plan)
+  if not ok then
+    return nil, err
   end
-  return not ok and err or nil
+  return look(here, plan, lost > 0)
 end
 
 -- Asks for the deployment. It is not sent twice but after a look that found it not made; while the service
@@ -98,7 +92,7 @@ local function create(here, plan, wait)
     end
     local version, why
     if wait:is_passing(err) then
-      why = await_turn(here, plan, wait)
+      version, why = await_turn(here, plan, wait, lost)
     elseif retry.may_have_happened(err) then
       lost = lost + 1
       version, why = find_made(here, plan)

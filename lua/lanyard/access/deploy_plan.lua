@@ -167,10 +167,11 @@ local function pushed_since(plan)
   return nil
 end
 
--- Whether the deployment that runs is what is asked for, so that there is nothing to deploy.
+-- Whether the deployment that runs, and will run on, is what is asked for, so that there is nothing to deploy.
 local function is_in_place(plan, force)
   local current = plan.current
-  if force or not current or current.state ~= "ACTIVE" or not deployments.same(plan.request, current.request) then
+  local will_stay = current and current.state == "ACTIVE" and not plan.service.next
+  if force or not will_stay or not deployments.same(plan.request, current.request) then
     return false
   end
   local newer = pushed_since(plan)

@@ -135,12 +135,13 @@ function M.shown(request, reveal, other)
   return copy
 end
 
--- hider(request [, reveal]) --> function(text): the text without the values of the request's environments
-function M.hider(request, reveal)
+-- hider(requests [, reveal]) --> function(text): the text without the values of environments that a request,
+-- or what holds some, has anywhere
+function M.hider(requests, reveal)
   if reveal then
     return function(text) return text end
   end
-  local redactor = credentials_core.redactor(secrets.of(request))
+  local redactor = credentials_core.redactor(secrets.of(requests))
   return function(text) return redactor:redact(text) end
 end
 

@@ -29,40 +29,41 @@ local function last_of(list, count)
   return table.move(list, math.max(1, #list - count + 1), #list, 1, {})
 end
 
--- The events of a container since a deployment was made, without what Lightsail says of others | nil, err
-local function events_of(here, name, container, deployment)
+-- The events of a container from when a deployment was made until the next one was, without what Lightsail
+-- says of others, and whether there are more | nil, err
+local function events_of(here, name, container, deployment, until_time)
   local events = {}
   local next_page = here.lightsail:pages("GetContainerLog", {
-    serviceName = name, containerName = container, startTime = math.floor(deployment.created),
+    serviceName = name, containerName = container, startTime = math.floor(deployment.created), endTime = until_time,
   })
-  for _ = 1, PAGES do
-    local page, err = next_page()
-    if err then
-      return nil, err
-    elseif not page then
-      break
-    end
+  local pages, page, err = 0, next_page()
+  while page and pages < PAGES do
+    pages = pages + 1
     for _, event in ipairs(page.logEvents) do
       local message = tostring(event.message or "")
-      local told = told_version(message)
-      if not told or told == deployment.version then
-        events[#events + 1] = { time = tonumber(event.createdAt) or 0, message = message, told = told, order = #events }
+      local told, time = told_version(message), tonumber(event.createdAt) or 0
+      if told == deployment.version or not told and time >= deployment.created then
+        events[#events + 1] = { time = time, message = message, told = told, order = #events }
       end
     end
+    page, err = next_page()
+  end
+  if err then
+    return nil, err
   end
   table.sort(events, function(a, b)
     return a.time < b.time or a.time == b.time and a.order < b.order
   end)
-  return events
+  return events, page ~= nil
 end
 
--- spoke: whether the container itself logged.
-local function log_of(here, name, container, deployment, hide)
-  local events, err = events_of(here, name, container, deployment)
+-- spoke: whether the container itself logged; cut: whether its log goes on behind the lines.
+local function log_of(here, name, container, deployment, until_time, hide)
+  local events, more = events_of(here, name, container, deployment, until_time)
   if not events then
-    return { container = container, lines = {}, err = err }
+    return { container = container, lines = {}, err = more }
   end
-  local log = { container = container, lines = last_of(events, M.LINES) }
+  local log = { container = container, lines = last_of(events, M.LINES), cut = more or nil }
   for _, event in ipairs(events) do
     log.spoke = log.spoke or not event.told
   end
@@ -72,11 +73,19 @@ local function log_of(here, name, container, deployment, hide)
   return log
 end
 
--- The logs of a deployment's containers. Values of environments are hidden in their lines.
-local function logs_of(here, name, deployment, reveal)
-  local hide = deployments.hider(deployment.request, reveal)
+-- When the log of a deployment ends for another was made, in whole seconds | nil. An interval is never empty.
+local function end_of(deployment, list)
+  local following = deployments.find(list, deployment.version + 1)
+  return following and math.floor(math.max(following.created, deployment.created + 1))
+end
+
+-- The logs of a deployment's containers. Values of environments are hidden in their lines: also those of
+-- the others in the list, for what runs beside it logs to the same place.
+local function logs_of(here, name, deployment, list, reveal)
+  local hide = deployments.hider({ deployment, list }, reveal)
+  local until_time = end_of(deployment, list)
   return task.map(lists.sorted_names(deployment.request.containers), function(container)
-    return log_of(here, name, container, deployment, hide)
+    return log_of(here, name, container, deployment, until_time, hide)
   end, { limit = here.parallel })
 end
 
@@ -127,8 +136,8 @@ local function health_check(request)
       check.timeoutSeconds or deployments.HEALTH_CHECK.timeoutSeconds)
 end
 
--- What the logs let one think, once every image can be pulled.
-local function guess(request, logs)
+-- What the logs let one think, once every image can be pulled. running: the version that runs on | nil
+local function guess(request, logs, running)
   local silent = {}
   for _, log in ipairs(logs) do
     if log.err then
@@ -142,7 +151,8 @@ local function guess(request, logs)
       .. "again), the image may not be for linux/amd64, or its program ended at once"
   end
   local health = health_check(request)
-  return "the containers ran and logged: a program ended by itself" .. (health and ", or " .. health or "")
+  local who = running and (" (or version %d did, which runs on)"):format(running) or ""
+  return "the containers ran and logged" .. who .. ": a program ended by itself" .. (health and ", or " .. health or "")
     .. (#silent > 0 and ("; nothing was logged by %s"):format(table.concat(silent, ", ")) or "")
 end
 
@@ -150,7 +160,7 @@ end
 -- outcome: of lanyard.access.follow; options: request (what was asked for, should the deployment have
 -- vanished), reveal (show values of environments in logs).
 -- reasons: texts, the most likely first; logs: a list of { container, lines = { { time (seconds since 1970),
--- message } }, spoke, err }, the newest line last.
+-- message } }, spoke, cut, err }, the newest line last.
 function M.explain(here, outcome, options)
   if outcome.ending == "replaced" then
     return {}, {}
@@ -163,10 +173,14 @@ function M.explain(here, outcome, options)
   local deployment = deployments.find(list, outcome.version)
     or { version = outcome.version, request = options.request or { containers = {} },
       created = here.clock.time() - outcome.seconds - SLACK }
-  local logs = logs_of(here, name, deployment, options.reveal)
+  if not next(deployment.request.containers) then
+    return { "Lightsail lists it no more, so what it was made of is not known" }, {}
+  end
+  local logs = logs_of(here, name, deployment, list, options.reveal)
   local reasons = image_troubles(here, outcome.service, deployment.request)
   if #reasons == 0 then
-    reasons[1] = guess(deployment.request, logs)
+    local running = outcome.service.current
+    reasons[1] = guess(deployment.request, logs, running and running.version)
   end
   return reasons, logs
 end

@@ -58,12 +58,28 @@ function M.read(container, reference)
   return image
 end
 
+-- Whether a reference has the form of one in another registry, or in Lightsail's own store.
+local function is_outside_reference(reference)
+  if reference:find "^:" then
+    return reference:find "^:[a-z0-9-]+%.[a-z0-9-]+%.%w+$" ~= nil
+  end
+  local path, rest = reference:match "^[%w.-]+:?%d*/([a-z0-9][a-z0-9._/-]*)(.*)$"
+  if not path or path:find "//" or path:find "/$" then
+    return false
+  end
+  local tag, digest = rest:match "^:([^@]*)", rest:match "@(.*)$"
+  return (rest == "" or tag or digest) and (not tag or names.image_tag(tag)) and (not digest or names.digest(digest))
+end
+
 -- given(container, text) --> image | nil, err, of what a person writes: a name without a registry is a
 -- repository of the caller's own. Its reference is known when it was looked at.
 function M.given(container, text)
   local image, err
   if text:find "^:" or has_host(text) then
     image, err = M.read(container, text)
+    if image and image.outside and not is_outside_reference(text) then
+      return refuse("InvalidName", text, "it is no reference of an image: HOST/NAME[:TAG][@DIGEST]")
+    end
   else
     local name, why = names.image_name(text)
     if not name then

@@ -7,6 +7,18 @@ local M = {}
 -- The shortest value of an environment that is taken for a secret: "80" or "true" stand in many a text.
 local SHORTEST = 6
 
+-- A value, and each of its lines, for they are logged one by one.
+local function add_value(text, found)
+  if #text >= SHORTEST then
+    found[#found + 1] = credentials_core.secret(text)
+  end
+  for line in text:gmatch(text:find "[\r\n]" and "[^\r\n]+" or "^$") do
+    if #line >= SHORTEST then
+      found[#found + 1] = credentials_core.secret(line)
+    end
+  end
+end
+
 -- of(input [, found]) --> list of sealed secrets, appended to `found`
 function M.of(input, found)
   found = found or {}
@@ -16,8 +28,8 @@ function M.of(input, found)
     elseif type(value) == "table" then
       M.of(value, found)
       for _, text in pairs(name == "environment" and value or {}) do
-        if type(text) == "string" and #text >= SHORTEST then
-          found[#found + 1] = credentials_core.secret(text)
+        if type(text) == "string" then
+          add_value(text, found)
         end
       end
     end

@@ -34,13 +34,15 @@ function M.ending(item, outcome, reasons, logs)
     for j, line in ipairs(log.lines) do
       lines[j] = { time = instant.write(math.floor(line.time)), message = line.message }
     end
-    item.logs[i] = { container = log.container, lines = lines, error = log.err and log.err.message }
+    item.logs[i] = { container = log.container, lines = lines, isCut = log.cut,
+      error = log.err and log.err.message }
   end
   return item
 end
 
 local ENDED = {
-  failed = "failed", canceled = "was canceled without a word", replaced = "is not active: a later one replaced it",
+  failed = "failed after %s", canceled = "was canceled without a word after %s",
+  replaced = "is not active: a later one replaced it",
 }
 
 -- What there is of a container's log, in words.
@@ -52,13 +54,14 @@ local function about(log, name, version)
     return ("nothing was logged yet; logs may come minutes late: lanyard wait deployment %s --version %d looks again")
       :format(name, version)
   end
-  return count == 1 and "the only line logged" or ("the last %d lines logged"):format(count)
+  return (count == 1 and "the only line logged" or ("the last %d lines logged"):format(count))
+    .. (log.cut and "; the log is long, and goes on behind them" or "")
 end
 
 -- Tells on stderr that a deployment failed, why that may be, and what its containers logged last.
 function M.failure(name, outcome, reasons, logs)
-  cli.note(("lanyard: deployment %d of '%s' %s after %s"):format(outcome.version, name, ENDED[outcome.ending],
-    M.duration(outcome.seconds)))
+  local ended = ENDED[outcome.ending]:format(M.duration(outcome.seconds))
+  cli.note(("lanyard: deployment %d of '%s' %s"):format(outcome.version, name, ended))
   for _, reason in ipairs(reasons) do
     cli.note("  " .. escape.printable(reason))
   end
@@ -97,9 +100,9 @@ local function json_of_grants(grants)
   return list
 end
 
--- item(plan, facts, reveal) --> the JSON of a deployment
+-- item_of(plan, facts, reveal) --> the JSON of a deployment
 -- facts: result (a word), role (a change, of here:enable) | nil, grants, err
-function M.item(plan, facts, reveal)
+local function item_of(plan, facts, reveal)
   local role, err = facts.role, facts.err
   return {
     service = plan.service.name,
@@ -123,7 +126,7 @@ local function coloured(kind)
 end
 
 -- Prints the steps of a deployment as a table. note: what there is to say of the deployment itself.
-function M.steps(facts, note)
+local function print_steps(facts, note)
   local rows = {}
   if facts.role then
     rows[1] = { "role", coloured(facts.role.kind), facts.role.service.role.arn or "" }
@@ -151,9 +154,8 @@ local function difference(plan, reveal)
   return (text:gsub("[^\n]+", escape.printable))
 end
 
--- Prints what a plan would do, as a person reads it.
-function M.plan(plan, facts, reveal)
-  M.steps(facts, plan.why)
+local function print_plan(plan, facts, reveal)
+  print_steps(facts, plan.why)
   local rows = {}
   for i, image in ipairs(plan.images) do
     rows[i] = { image.container, image.reference, image.found_digest or "(not looked at)" }
@@ -169,6 +171,47 @@ function M.plan(plan, facts, reveal)
   if text ~= "" then
     cli.out("\n" .. report.paint_diff(text))
   end
+end
+
+-- Prints what a plan would do. role: a change that would be made, of here:enable | nil;
+-- options: output, show_environment
+function M.plan(plan, role, options)
+  local facts = { result = plan.in_place and "unchanged" or "would deploy", role = role, grants = plan.grants }
+  if options.output == "json" then
+    report.json(item_of(plan, facts, options.show_environment))
+  else
+    print_plan(plan, facts, options.show_environment)
+  end
+end
+
+-- Prints what was done. done: of here:deploy, with err | nil, and where the deployment was followed outcome,
+-- reasons and logs (see M.ending); options: output, show_environment
+function M.result(plan, done, options)
+  local outcome = done.outcome
+  done.result = done.err and not done.version and "failed" or done.kind
+  if outcome then
+    done.result = outcome.ending == "active" and "deployed" or outcome.ending
+  end
+  if options.output == "json" then
+    local item = item_of(plan, done, options.show_environment)
+    item.version = done.version
+    report.json(outcome and M.ending(item, outcome, done.reasons, done.logs) or item)
+  else
+    local note = done.version and "version " .. done.version
+    print_steps(done, outcome and note .. ", " .. M.duration(outcome.seconds) or note)
+  end
+end
+
+-- interruption(service name, version) --> a value that, closed by an interruption, tells on stderr that the
+-- deployment goes on.
+function M.interruption(name, version)
+  return setmetatable({}, { __close = function(_, raised)
+    if raised then
+      cli.progress(nil)
+      cli.note(("lanyard: deployment %d goes on by itself: lanyard wait deployment %s --version %d waits on")
+        :format(version, name, version))
+    end
+  end })
 end
 
 return M

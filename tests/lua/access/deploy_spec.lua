@@ -88,6 +88,17 @@ describe("deploying", function()
     assert.equal(1, w:count "CreateContainerServiceDeployment")
   end)
 
+  it("does not take for unchanged what another deployment under way is about to replace", function()
+    local w <close> = deployable.world()
+    w.world.options.activation_delay = 40
+    assert(w.here.lightsail:CreateContainerServiceDeployment {
+      serviceName = "web", containers = { app = { image = "nginx:2" } } })
+    local result, err = deploy(w, "web", { images = image("app", "web:1.0") })
+    assert.is_nil(err)
+    assert.equal("requested", result.kind)
+    assert.equal(3, result.version)
+  end)
+
   it("does not write over what somebody deployed since the plan", function()
     local w <close> = deployable.world()
     local plan = assert(w.here:plan_deployment("web", { images = image("side", "web:1.1") }))
@@ -107,6 +118,19 @@ describe("deploying", function()
     assert.is_nil(err)
     assert.equal(2, result.version)
     assert.equal(1, w:count "CreateContainerServiceDeployment")
+  end)
+
+  it("knows its own deployment where the answer was lost and the list was late", function()
+    local w <close> = deployable.world { activation_delay = 40, faults = { {
+      operation = "CreateContainerServiceDeployment", reset = true, late = true, times = 1 } } }
+    local stale = assert(w.here.lightsail:GetContainerServiceDeployments { serviceName = "web" })
+    deployable.stand_in(w, "GetContainerServiceDeployments", function(lightsail, input)
+      return w.passed <= 21 and stale or lightsail:GetContainerServiceDeployments(input)
+    end)
+    local result, err = deploy(w, "web", { images = image("app", "web:1.1") })
+    assert.is_nil(err)
+    assert.equal(2, result.version)
+    assert.equal(2, #w.world.region("us-east-1").services.web.deployments)
   end)
 
   it("asks again where the request was lost, once it is seen that nothing was made", function()

@@ -65,6 +65,9 @@ describe("the request of a deployment", function()
   it("tells a text from its secrets", function()
     assert.equal("port 80: bad *** or ***", deployments.hider(REQUEST)("port 80: bad planted-value or planted%2Dvalue"))
     assert.equal("planted-value", deployments.hider(REQUEST, true) "planted-value")
+    -- What has lines is logged line by line.
+    local hide = deployments.hider { containers = { app = { environment = { PEM = "BEGIN ab\nfirst-line\r\nlast-line\n" } } } }
+    assert.equal("*** and ***", hide "first-line and last-line")
   end)
 
   it("is checked for what no single member tells", function()

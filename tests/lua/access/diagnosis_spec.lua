@@ -21,8 +21,8 @@ describe("the reasons of a failed deployment", function()
     local outcome = run(w, "web", { images = image("app", "web:broken") })
     assert.equal("failed", outcome.ending)
     local reasons, logs = w.here:explain_deployment(outcome, {})
-    assert.matches("^the containers ran and logged: a program ended by itself, or the health check of 'app' did not pass: "
-      .. "GET /up on port 80 must answer 200%-499 within 2 s; nothing was logged by 'side'$", reasons[1])
+    assert.matches("^the containers ran and logged %(or version 1 did, which runs on%): a program ended by itself, or "
+      .. "the health check of 'app' did not pass: GET /up on port 80 must answer 200%-499 within 2 s; nothing was logged by 'side'$", reasons[1])
     assert.same({ "app", "side" }, { logs[1].container, logs[2].container })
     assert.is_true(logs[1].spoke)
     assert.matches("connecting with %*%*%*\n.*Canceled$", text_of(logs[1]))
@@ -38,12 +38,35 @@ describe("the reasons of a failed deployment", function()
     assert.is_falsy(logs[1].spoke)
   end)
 
-  it("have no line that Lightsail wrote of another deployment", function()
+  it("have no line of another deployment before it, be it of the same second", function()
     local w <close> = deployable.world()
     run(w, "web", { images = image("app", "web:sick") })
-    local _, logs = w.here:explain_deployment(run(w, "web", { images = image("app", "web:silent") }), {})
+    local reasons, logs = w.here:explain_deployment(run(w, "web", { images = image("app", "web:silent") }), {})
     assert.matches("%[deployment:3%]", text_of(logs[1]))
     assert.not_matches("%[deployment:2%]", text_of(logs[1]))
+    assert.not_matches("listening", text_of(logs[1]))
+    assert.matches("no container logged a word", reasons[1])
+  end)
+
+  it("have nothing that was logged once a later deployment was made", function()
+    local w <close> = deployable.world()
+    local outcome = run(w, "web", { images = image("app", "web:silent") })
+    w.passed = w.passed + 600
+    run(w, "web", { images = image("app", "web:broken") })
+    local reasons, logs = w.here:explain_deployment(outcome, {})
+    assert.matches("no container logged a word", reasons[1])
+    assert.not_matches("connecting", text_of(logs[1]))
+  end)
+
+  it("hide what another deployment's environment has, too", function()
+    local w <close> = deployable.world()
+    local outcome = run(w, "web", { images = image("app", "web:broken") })
+    local region = w.world.region "us-east-1"
+    -- The one that runs beside it logs to the same log.
+    table.insert(region.services.web.deployments[2].logs.app, 2, "old key: " .. deployable.SECRET)
+    region.services.web.deployments[2].containers.app.environment = { KEY = "another-secret" }
+    local _, logs = w.here:explain_deployment(outcome, {})
+    assert.matches("old key: %*%*%*", text_of(logs[1]))
   end)
 
   it("are that an image cannot be pulled, with what mends it", function()
@@ -58,15 +81,12 @@ describe("the reasons of a failed deployment", function()
     } do
       local w <close> = deployable.world()
       local plan = assert(w.here:plan_deployment("fresh", { images = image("app", "jobs") }))
-      local lightsail = w.here.lightsail
       -- Somebody spoils it at the last moment.
-      w.here.lightsail = setmetatable({ CreateContainerServiceDeployment = function(_, input)
+      deployable.stand_in(w, "CreateContainerServiceDeployment", function(lightsail, input)
         w.here.lightsail = lightsail
         spoil(w)
         return lightsail:CreateContainerServiceDeployment(input)
-      end }, { __index = function(_, name)
-        return function(_, ...) return lightsail[name](lightsail, ...) end
-      end })
+      end)
       local result = assert(w.here:deploy(plan))
       local outcome = assert(w.here:follow_deployment("fresh", result.version))
       assert.equal("failed", outcome.ending)
@@ -89,6 +109,16 @@ describe("the reasons of a failed deployment", function()
     assert.matches("Canceled$", logs[1].lines[20].message)
   end)
 
+  it("tell of a log that is too long to be read to its end", function()
+    local w <close> = deployable.world()
+    local outcome = run(w, "web", { images = image("app", "web:sick") })
+    local lines = w.world.region("us-east-1").services.web.deployments[2].logs.app
+    for i = 1, 2100 do lines[i] = "line " .. i end
+    local _, logs = w.here:explain_deployment(outcome, {})
+    assert.is_true(logs[1].cut)
+    assert.is_falsy(logs[2].cut)
+  end)
+
   it("tell of a log that may not be read", function()
     local w <close> = deployable.world { faults = { {
       operation = "GetContainerLog", error = { code = "AccessDeniedException", message = "no" } } } }
@@ -106,6 +136,15 @@ describe("the reasons of a failed deployment", function()
     local reasons, logs = w.here:explain_deployment(outcome, { request = plan.request })
     assert.equal(1, #reasons)
     assert.equal("app", logs[1].container)
+  end)
+
+  it("are not made up where it vanished and nobody knows what it was made of", function()
+    local w <close> = deployable.world { activation_delay = 50 }
+    local result = deployable.deploy(w, "web", { images = image("app", "web:sick") })
+    table.remove(w.world.region("us-east-1").services.web.deployments)
+    local reasons, logs = w.here:explain_deployment(assert(w.here:follow_deployment("web", result.version)), {})
+    assert.same({ "Lightsail lists it no more, so what it was made of is not known" }, reasons)
+    assert.same({}, logs)
   end)
 
   it("are none where a later deployment took its place", function()

@@ -30,7 +30,7 @@ describe("the image of a container", function()
 
   it("passes as it is where it is of another registry, or of Lightsail's own store", function()
     local w <close> = world.new()
-    for _, text in ipairs { "docker.io/library/nginx:latest", "localhost/x", "public.ecr.aws/nginx/nginx:1", ":web.app.3",
+    for _, text in ipairs { "docker.io/library/nginx:latest", "localhost/x", "public.ecr.aws/nginx/nginx:1", ":web.app.3", ":web.app.latest",
       "registry.example:5000/x@" .. DIGEST } do
       local image = assert(look(w, text))
       assert.equal(text, image.reference)
@@ -43,7 +43,8 @@ describe("the image of a container", function()
 
   it("is refused with a name that ECR does not take", function()
     for _, text in ipairs { "Web", "web:", "web@sha256:1", "web:.x", "a", HOST .. "/Web", HOST .. "/web:.x",
-      HOST .. "/web@sha256:1" } do
+      HOST .. "/web@sha256:1", "http://docker.io/nginx", "docker.io/", "docker.io/Nginx", "docker.io//nginx",
+      "docker.io/nginx:", "docker.io/nginx\27[31m", "docker.io/nginx@sha256:1", ":web.app", ":app:3" } do
       local image, err = images.given("app", text)
       assert.is_nil(image, text)
       assert.equal("InvalidName", err.code)

@@ -268,6 +268,20 @@ describe("emulated Lightsail", function()
     end
   end)
 
+  it("keeps 50 deployments, the one that runs among them", function()
+    local one <close> = world.new { activation_delay = 0, seed = { regions = { ["us-east-1"] = {
+      services = { { name = "web", containers = { app = { image = "nginx" } } } },
+    } } } }
+    for _ = 1, 51 do
+      assert(one.here.lightsail:CreateContainerServiceDeployment {
+        serviceName = "web", containers = { app = { image = ":web.none.1" } } })
+    end
+    local kept = assert(one.here.lightsail:GetContainerServiceDeployments { serviceName = "web" }).deployments
+    assert.equal(50, #kept)
+    assert.same({ 52, 4, 1 }, { kept[1].version, kept[49].version, kept[50].version })
+    assert.equal("RUNNING", assert(one.here:service "web").state)
+  end)
+
   it("gives a log in pages, filtered, of a time", function()
     local log = {}
     for i = 1, 60 do log[i] = ("line %d%s"):format(i, i % 20 == 0 and " ERROR here" or "") end

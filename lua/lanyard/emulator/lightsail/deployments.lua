@@ -194,7 +194,7 @@ function M.deploy(world, region, service, request, start)
   run(world, region, services.puller(world, service), deployment)
   table.insert(service.deployments, deployment)
   if #service.deployments > MOST_VERSIONS then
-    table.remove(service.deployments, 1)
+    table.remove(service.deployments, services.show_deployment(world, service, 1).state == "ACTIVE" and 2 or 1)
   end
 end
 
