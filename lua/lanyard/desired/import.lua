@@ -175,6 +175,12 @@ function M.lua(found)
   for _, note in ipairs(found.notes) do
     parts[#parts + 1] = "--   " .. escape.printable(note) .. "\n"
   end
+  if #found.unread > 0 then
+    parts[#parts + 1] = "--\n-- Not whole: these could not be read, and apply --prune would take their grants away:\n"
+  end
+  for _, one in ipairs(found.unread) do
+    parts[#parts + 1] = ("--   %s: %s\n"):format(one.repository.name, escape.printable(one.err.code))
+  end
   parts[#parts + 1] = ("\nreturn {\n  region = %s,\n  grants = {\n"):format(quote(found.region))
   for _, one in ipairs(found.grants) do
     parts[#parts + 1] = grant_line(one)
