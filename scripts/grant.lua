@@ -32,7 +32,7 @@ command:option("--expires", "When the grant ends: a date, a span as 30d or 12h, 
 command:flag("--fold", "Join lanyard's own statements into one where the policy would be too large.")
 command:option("--timeout", "How long to wait for the role.")
   :argname("TIME"):default("10m"):convert(cli.duration)
-command:flag("--settle", "Look again 2 s after the write, for rivals elsewhere.")
+command:flag("--settle", "Look again 4 s after the write, for rivals elsewhere.")
 command:with_dry_run():with_rules():with_yes()
 local options = command:parse()
 if (options.all or false) == (#options.repository > 0) then

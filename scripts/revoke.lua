@@ -22,7 +22,7 @@ command:flag("--orphans", "Principals that are unique ids of deleted roles.")
 command:flag("--expired", "Lightsail's roles in statements whose date has passed.")
 command:option("--statement", "This statement, whomever it names."):argname "SID|#N"
 command:flag("--all", "Every repository of the Region.")
-command:flag("--settle", "Look again 2 s after the write, for rivals elsewhere.")
+command:flag("--settle", "Look again 4 s after the write, for rivals elsewhere.")
 command:with_dry_run():with_rules():with_yes()
 local options = command:parse()
 
