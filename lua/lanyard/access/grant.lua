@@ -255,7 +255,7 @@ function M.grant(here, service, repository, options)
   local sid = options.sid or M.sid_for(service.name)
   local edit = M.edit {
     role_arn = role_arn, sid = sid, resource = repository.arn, expires = options.expires, fold = options.fold,
-    now = here.clock.time(),
+    now = here:time(),
   }
   local appeared = here.fresh[role_arn]
   local result

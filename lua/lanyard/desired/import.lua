@@ -121,7 +121,7 @@ function M.look(here)
   for _, service in ipairs(services) do
     by_name[service.name] = service
   end
-  local names, now = lists.sorted_names(by_name), here.clock.time()
+  local names, now = lists.sorted_names(by_name), here:time()
   local found = {
     region = here.region, account = account, time = now, grants = {}, notes = {}, unread = {}, by_key = {},
   }

@@ -127,7 +127,7 @@ function M.make(here, desired, options)
   local resolved = resolve.resolve(desired, there)
   local plan = {
     region = here.region, account = account, file = desired.name, prune = options.prune or false,
-    fold = options.fold or false, now = here.clock.time(), services = resolved.services,
+    fold = options.fold or false, now = here:time(), services = resolved.services,
     known = by_name(there.services), entries = {}, failures = resolved.failures,
   }
   for _, repository in ipairs(there.repositories) do
@@ -177,7 +177,7 @@ function M.again(here, saved)
   end
   local plan = {
     region = here.region, account = account, file = saved.file, prune = saved.prune, fold = saved.fold,
-    now = here.clock.time(), services = {}, known = by_name(services),
+    now = here:time(), services = {}, known = by_name(services),
     entries = saved.entries, failures = saved.failures,
   }
   bind_services(plan)
