@@ -12,6 +12,7 @@ local cli = require "lanyard.cli"
 local clock = require "lanyard.clock"
 local instant = require "lanyard.aws.instant"
 local report = require "lanyard.report"
+local services = require "lanyard.access.services"
 
 -- Seconds since 1970, or false for never.
 local function expiry(text)
@@ -53,7 +54,7 @@ if options.enable and not options.dry_run then
 elseif options.enable and not service.role.arn then
   cli.check(here:enable(service.name, { dry_run = true }))
   cli.note(("lanyard: the puller role of %s would be turned on first; its ARN is made up here"):format(service.name))
-  service.role.arn = (service.principal_arn or ""):gsub("[^/]*$", "private-repo-access/NOT-KNOWN-YET")
+  service.role.arn = services.puller_arn(service)
 elseif not service.role.arn then
   cli.leave(cli.exit.failed, ("the puller role of %s is %s: pass --enable, or run lanyard enable %s first")
     :format(service.name, service.role.active and "not ready yet" or "off", service.name))
