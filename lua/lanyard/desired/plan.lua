@@ -193,6 +193,27 @@ function M.changing(plan)
   return found
 end
 
+-- Whether a grant of an entry can't be made, for there is no such service or its role is not on. That is told
+-- of the service; the repository is not what the file says, and not to be called unchanged.
+function M.lacks(plan, entry)
+  for _, wish in ipairs(entry.wishes) do
+    if not plan.services[wish.service] then
+      return true
+    end
+  end
+  return false
+end
+
+-- The entries that are as the file says.
+function M.unchanged(plan)
+  local found = {}
+  for _, entry in ipairs(plan.entries) do
+    local so = entry.change and entry.change.kind == "unchanged" and not M.lacks(plan, entry)
+    found[#found + 1] = so and entry or nil
+  end
+  return found
+end
+
 -- Whether applying it would change something.
 function M.changes(plan)
   return #plan.enable > 0 or #M.changing(plan) > 0

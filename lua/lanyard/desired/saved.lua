@@ -11,6 +11,7 @@ local errors = require "lanyard.errors"
 local instant = require "lanyard.aws.instant"
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
+local plans = require "lanyard.desired.plan"
 local policy = require "lanyard.policy"
 local version = require "lanyard.version"
 
@@ -48,12 +49,11 @@ function M.plain(plan)
     roles = json.array(plan.enable), repositories = json.array {}, unchanged = json.array {},
     failures = json.array {},
   }
-  for _, entry in ipairs(plan.entries) do
-    if entry.change and entry.change.kind == "unchanged" then
-      table.insert(result.unchanged, entry.repository.name)
-    elseif entry.change then
-      table.insert(result.repositories, plain_entry(entry, plan))
-    end
+  for i, entry in ipairs(plans.changing(plan)) do
+    result.repositories[i] = plain_entry(entry, plan)
+  end
+  for i, entry in ipairs(plans.unchanged(plan)) do
+    result.unchanged[i] = entry.repository.name
   end
   for i, failure in ipairs(plan.failures) do
     result.failures[i] = {
