@@ -26,7 +26,7 @@ command:flag("--resolve", "Deploy the digests that tags point to now, so that no
 command:flag("--force", "Deploy anew what runs already.")
 command:flag("--no-wait", "Ask for the deployment and leave.")
 command:option("--timeout", "How long to wait, for each step."):argname "TIME":default("30m"):convert(cli.duration)
-command:flag("--settle", "Look again 2 s after each write of a policy, for rivals elsewhere.")
+command:flag("--settle", "Look again 4 s after each write of a policy, for rivals elsewhere.")
 command:flag("--show-environment", "Show the values of containers' environments.")
 command:with_dry_run():with_rules()
 local options = command:parse()

@@ -12,6 +12,7 @@ local cli = require "lanyard.cli"
 local clock = require "lanyard.clock"
 local instant = require "lanyard.aws.instant"
 local report = require "lanyard.report"
+local services = require "lanyard.access.services"
 
 -- Seconds since 1970, or false for never.
 local function expiry(text)
@@ -32,7 +33,7 @@ command:option("--expires", "When the grant ends: a date, a span as 30d or 12h, 
 command:flag("--fold", "Join lanyard's own statements into one where the policy would be too large.")
 command:option("--timeout", "How long to wait for the role.")
   :argname("TIME"):default("10m"):convert(cli.duration)
-command:flag("--settle", "Look again 2 s after the write, for rivals elsewhere.")
+command:flag("--settle", "Look again 4 s after the write, for rivals elsewhere.")
 command:with_dry_run():with_rules():with_yes()
 local options = command:parse()
 if (options.all or false) == (#options.repository > 0) then
@@ -53,7 +54,7 @@ if options.enable and not options.dry_run then
 elseif options.enable and not service.role.arn then
   cli.check(here:enable(service.name, { dry_run = true }))
   cli.note(("lanyard: the puller role of %s would be turned on first; its ARN is made up here"):format(service.name))
-  service.role.arn = (service.principal_arn or ""):gsub("[^/]*$", "private-repo-access/NOT-KNOWN-YET")
+  service.role.arn = services.puller_arn(service)
 elseif not service.role.arn then
   cli.leave(cli.exit.failed, ("the puller role of %s is %s: pass --enable, or run lanyard enable %s first")
     :format(service.name, service.role.active and "not ready yet" or "off", service.name))

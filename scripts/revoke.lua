@@ -22,7 +22,7 @@ command:flag("--orphans", "Principals that are unique ids of deleted roles.")
 command:flag("--expired", "Lightsail's roles in statements whose date has passed.")
 command:option("--statement", "This statement, whomever it names."):argname "SID|#N"
 command:flag("--all", "Every repository of the Region.")
-command:flag("--settle", "Look again 2 s after the write, for rivals elsewhere.")
+command:flag("--settle", "Look again 4 s after the write, for rivals elsewhere.")
 command:with_dry_run():with_rules():with_yes()
 local options = command:parse()
 
@@ -55,7 +55,6 @@ local whom = {
   principal = options.principal,
   orphans = options.orphans,
   statement = options.statement,
-  expired = options.expired and here.clock.time() or nil,
 }
 if by_service then
   local service, err = here:service(service_name)
@@ -69,6 +68,7 @@ if by_service then
   whom.service = service
 end
 local repositories = cli.check(here:repositories(not options.all and options.names or nil))
+whom.expired = options.expired and here:time() or nil -- AWS has told its time by now
 if options.all and not options.dry_run then
   cli.confirm(options, ("Revoke in all %d repositories?"):format(#repositories))
 end

@@ -29,9 +29,10 @@ function M.exists(path)
   return file ~= nil
 end
 
--- A new empty folder; closing it removes it. tostring and `..` give its path.
-function M.folder()
-  local pipe <close> = assert(io.popen "mktemp -d")
+-- A new empty folder, in `parent` or where the machine has such; closing it removes it. tostring and `..` give
+-- its path.
+function M.folder(parent)
+  local pipe <close> = assert(io.popen("mktemp -d" .. (parent and " -p " .. quote(parent) or "")))
   local path = pipe:read "l"
   return setmetatable({ path = path }, {
     __close = function() os.execute("rm -rf " .. quote(path)) end,

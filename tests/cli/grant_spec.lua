@@ -179,4 +179,24 @@ describe("lanyard grant", function()
       assert.match("^lanyard: [^\n]+\n$", result.err)
     end
   end)
+
+  it("shows what a Sid would do to a terminal as escapes, in warnings, failures and diffs", function()
+    local emulator <close> = helper.emulator()
+    local put = emulator:run { "-e", [[
+      assert(require("lanyard.aws").client("ecr"):SetRepositoryPolicy { repositoryName = "my-private-repo", policyText =
+        '{"Version":"2012-10-17","Statement":[{"Sid":"no\u{9b}31m\u{202e}","Effect":"Deny","Principal":"*",'
+        .. '"Action":"ecr:BatchGetImage"}]}' })
+    ]] }
+    assert.equal("", put.err)
+    local warned = emulator:run { "grant", SERVICE, "my-private-repo", "--enable" }
+    assert.match("warning: my-private-repo: statement 'no\\u{9b}31m\\u{202e}' denies", warned.err, 1, true)
+    local gone = emulator:run { "revoke", "--statement", "#1", "my-private-repo", "--dry-run" }
+    assert.match("was a Deny", gone.err, 1, true)
+    assert.match('-      "Sid": "no\\u{9b}31m\\u{202e}"', gone.out, 1, true)
+    local unknown = emulator:run { "grant", "--rules", "no\u{9b}31m.lua", SERVICE, "my-private-repo" }
+    for _, result in ipairs { warned, gone, unknown } do
+      assert.not_match("\u{9b}", result.out .. result.err, 1, true)
+      assert.not_match("\u{202e}", result.out .. result.err, 1, true)
+    end
+  end)
 end)

@@ -68,7 +68,7 @@ describe("lanyard plan", function()
   it("lists what is not there, plans the rest, and leaves with 1", function()
     local path, _ <close> = with_file [[return { grants = {
       { service = "gone", repositories = { "shared-repo" } },
-      { service = "my-container-service", repositories = { "shared-repo", "nowhere", "none/*" } },
+      { service = "my-container-service", repositories = { "my-private-repo", "nowhere", "none/*" } },
     } }]]
     local emulator <close> = helper.emulator()
     local result = emulator:run { "plan", path }
@@ -78,6 +78,7 @@ describe("lanyard plan", function()
     assert.matches("none/%*: [^\n]*matches 'none/%*'", result.err)
     assert.matches("optional = true", result.err)
     assert.matches("%+ my%-container%-service may pull", result.out)
+    assert.matches("1 repository to change, 0 unchanged, 3 failed\n$", result.out) -- shared-repo lacks a grant
   end)
 
   it("tells mistakes of the file with their lines, calls nobody, and leaves with 2", function()

@@ -9,6 +9,8 @@ local function granted()
   return emulator
 end
 
+local ROLE = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/x"
+
 describe("lanyard revoke", function()
   it("deletes the policy with its last statement", function()
     local emulator <close> = granted()
@@ -36,6 +38,20 @@ describe("lanyard revoke", function()
     local result = emulator:run { "revoke", SERVICE, "shared-repo", "--output", "json" }
     assert.equal(0, result.status)
     assert.equal("unchanged", json.decode(result.out)[1].result)
+  end)
+
+  it("goes by AWS's clock where this machine's is ahead", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/seed.json", [[{ "roles": ["]] .. ROLE .. [["], "regions": { "us-east-1": {
+      "services": [], "repositories": [{ "name": "old", "policy": { "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": { "AWS": "]] .. ROLE .. [[" }, "Action": "ecr:BatchGetImage",
+        "Condition": { "DateLessThan": { "aws:CurrentTime": "]] .. os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() - 3600)
+      .. [[" } } }] } }] } } }]])
+    helper.write(folder .. "/faults.json", '[{ "skew": -7200 }]')
+    local emulator <close> = helper.emulator { "--seed", folder .. "/seed.json", "--faults", folder .. "/faults.json" }
+    local result = emulator:run { "revoke", "--expired" }
+    assert.equal("", result.err)
+    assert.match("old +unchanged", result.out)
   end)
 
   it("takes out what has ended, wherever it is, and shows it before", function()

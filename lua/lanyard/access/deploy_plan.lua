@@ -11,6 +11,7 @@ local images = require "lanyard.access.images"
 local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
 local policy = require "lanyard.policy"
+local services = require "lanyard.access.services"
 local waiting = require "lanyard.access.wait"
 
 local M = {}
@@ -109,7 +110,7 @@ local function check_state(service)
   return true
 end
 
--- The service with a role, though it be off: then with an ARN made up, of the form that it will have.
+-- The service with a role, though it be off: then with an ARN made up.
 local function with_role(service)
   if service.role.arn then
     return service
@@ -118,7 +119,7 @@ local function with_role(service)
   for name, value in pairs(service) do
     copy[name] = value
   end
-  copy.role = { active = true, arn = (service.principal_arn or ""):gsub("[^/]*$", "private-repo-access/NOT-KNOWN-YET") }
+  copy.role = { active = true, arn = services.puller_arn(service) }
   return copy
 end
 

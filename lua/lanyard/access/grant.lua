@@ -224,6 +224,24 @@ function M.sid_for(service_name)
   return statements.SID .. "-" .. service_name
 end
 
+-- is_fresh(here, role_arn | nil) --> whether the role appeared moments ago, so that IAM may not know it yet
+function M.is_fresh(here, role_arn)
+  local appeared = here.fresh[role_arn or false]
+  return appeared ~= nil and here.clock.now() - appeared < FRESH
+end
+
+-- check_role(service) --> true | nil, err where what it has for its puller role is none
+function M.check_role(service)
+  if principal.classify("AWS", service.role.arn).kind == "puller" then
+    return true
+  end
+  return nil, errors.new {
+    code = "UnexpectedRole",
+    message = ("'%s' is no ARN of an image puller role; it was not granted"):format(service.role.arn),
+    tip = "Lightsail's form of these ARNs may have changed; grant it by hand after a look at the service",
+  }
+end
+
 local function check_service(service)
   if not service.role.arn then
     return nil, errors.new {
@@ -232,14 +250,8 @@ local function check_service(service)
         :format(service.name, service.role.active and "not ready yet" or "off"),
       tip = "run lanyard enable " .. service.name .. " first",
     }
-  elseif principal.classify("AWS", service.role.arn).kind ~= "puller" then
-    return nil, errors.new {
-      code = "UnexpectedRole",
-      message = ("'%s' is no ARN of an image puller role; it was not granted"):format(service.role.arn),
-      tip = "Lightsail's form of these ARNs may have changed; grant it by hand after a look at the service",
-    }
   end
-  return true
+  return M.check_role(service)
 end
 
 -- grant(service, repository [, options]) --> change | nil, err
@@ -255,9 +267,8 @@ function M.grant(here, service, repository, options)
   local sid = options.sid or M.sid_for(service.name)
   local edit = M.edit {
     role_arn = role_arn, sid = sid, resource = repository.arn, expires = options.expires, fold = options.fold,
-    now = here.clock.time(),
+    now = here:time(),
   }
-  local appeared = here.fresh[role_arn]
   local result
   result, err = write.change_policy(here, repository, edit, {
     action = "grant",
@@ -266,7 +277,7 @@ function M.grant(here, service, repository, options)
     settle = here:settles(options),
     progress = options.progress or here.progress,
     await_principal = true,
-    fresh = appeared ~= nil and here.clock.now() - appeared < FRESH,
+    fresh = M.is_fresh(here, role_arn),
   })
   if not result then
     return nil, err

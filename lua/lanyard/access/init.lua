@@ -129,6 +129,12 @@ function methods:state_folder(repository)
   return state.repository_folder(folder, repository.name)
 end
 
+-- What time it is for AWS, as far as ECR's answers told, in seconds since 1970: what ends a grant is AWS's
+-- clock, and this machine's may be wrong.
+function methods:time()
+  return self.clock.time() + (self.session.shared.offsets[self.ecr.endpoint] or 0)
+end
+
 -- `here.account` is looked up when it is first asked for; nil where that fails.
 local Here = {}
 

@@ -83,6 +83,17 @@ function M.service(raw, region)
   }
 end
 
+-- In the place of a role's id, and of the general role where that is not known either.
+local UNKNOWN = "private-repo-access/NOT-KNOWN-YET"
+local GENERAL_ROLE = "arn:aws:iam::000000000000:role/amazon/lightsail/%s/containers/%s/"
+
+-- puller_arn(service) --> the ARN of its puller role; where that is off one made up, of the form that it will
+-- have, for a change that is only shown
+function M.puller_arn(service)
+  local general = service.principal_arn or GENERAL_ROLE:format(service.region, service.name)
+  return service.role.arn or (general:gsub("[^/]*$", UNKNOWN))
+end
+
 local function check_name(name)
   local ok, why = names.container_service(name)
   if not ok then

@@ -10,6 +10,7 @@
 -- What a script raises with `cli.fail` ends the program with one line on stderr.
 
 local errors = require "lanyard.errors"
+local escape = require "lanyard.report.escape"
 local system = require "lanyard.system"
 
 local M = {}
@@ -61,13 +62,11 @@ function M.fail(err, status)
   M.leave(status or M.status_of(err), M.describe(err))
 end
 
--- An error and what to do about it, as lines for a person.
+-- An error and what to do about it, as lines for a person; what it quotes is harmless to a terminal.
 function M.describe(err)
-  if not errors.is(err) then
-    return tostring(err)
-  end
-  local advice = require("lanyard.aws.advice").advice(err)
-  return advice and tostring(err) .. "\n" .. advice or tostring(err)
+  local advice = errors.is(err) and require("lanyard.aws.advice").advice(err)
+  local text = advice and tostring(err) .. "\n" .. advice or tostring(err)
+  return (text:gsub("[^\n]+", escape.printable))
 end
 
 -- ---------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 -- told, and does not stop the rest.
 
 local change = require "lanyard.desired.change"
+local plans = require "lanyard.desired.plan"
 local resolve = require "lanyard.desired.resolve"
 local task = require "lanyard.task"
 
@@ -32,18 +33,24 @@ end
 
 -- apply(here, plan [, { timeout, settle, progress }]) --> roles, changes
 -- roles: { { service, change = { kind, service } | nil, err } }, changes: { { repository, change | nil, err } },
--- one for each entry that changed, failed to, or has wishes that were in place already. `settle` is on unless it
+-- one for each entry that changed, failed to, or has wishes that were all in place already. `settle` is on unless it
 -- is false.
 function M.apply(here, plan, options)
   options = options or {}
   local roles = enable(here, plan, options)
-  local changes = task.map(concerned(plan), function(entry)
+  local entries = concerned(plan)
+  local outcomes = task.map(entries, function(entry)
     local made, err = entry.change, nil
     if made.kind ~= "unchanged" then
       made, err = change.make(here, plan, entry, { settle = options.settle ~= false, progress = options.progress })
     end
     return { repository = entry.repository.name, change = made, err = err }
   end, { limit = PARALLEL })
+  local changes = {}
+  for i, one in ipairs(outcomes) do
+    local told = one.err or one.change.kind ~= "unchanged" or not plans.lacks(plan, entries[i])
+    changes[#changes + 1] = told and one or nil
+  end
   return roles, changes
 end
 

@@ -4,6 +4,7 @@
 -- guard = { text | nil } | nil }. With a guard nothing is written where the policy is another one by now
 -- than that text, and where the role of a wish is known, it must still be the service's.
 
+local container_services = require "lanyard.access.services"
 local errors = require "lanyard.errors"
 local grant = require "lanyard.access.grant"
 local lists = require "lanyard.lists"
@@ -15,30 +16,13 @@ local write = require "lanyard.access.write"
 
 local M = {}
 
--- Stands for the ARN of a role that is not there yet, where a change is only shown.
-local UNKNOWN = "private-repo-access/NOT-KNOWN-YET"
-local NOT_THERE_YET = "arn:aws:iam::000000000000:role/amazon/lightsail/%s/containers/%s/" .. UNKNOWN
-
--- How long after its role appeared a service's ARN counts as fresh, in seconds.
-local FRESH = 120
-
--- role_of(service, region) --> the ARN of its puller role; of one that is off, what it may look like
-function M.role_of(service, region)
-  if service.role.arn then
-    return service.role.arn
-  elseif service.principal_arn then
-    return (service.principal_arn:gsub("[^/]*$", UNKNOWN))
-  end
-  return NOT_THERE_YET:format(region, service.name)
-end
-
 -- Tells the principals that go with --prune: puller roles of this Region to which no wish can refer. Where a
 -- service could not be asked for its role, each role of it may be the one that is meant.
 local function unnamed(wishes, services, region)
   local wanted = {}
   for _, wish in ipairs(wishes) do
     local service = services[wish.service]
-    wanted[wish.service] = service and M.role_of(service, region) or true
+    wanted[wish.service] = service and container_services.puller_arn(service) or true
   end
   return function(type_, value)
     local who = principal.classify(type_, value)
@@ -66,7 +50,7 @@ local function edits_of(entry, plan)
   for _, wish in ipairs(entry.wishes) do
     local service = plan.services[wish.service]
     if service then
-      local role_arn = M.role_of(service, plan.region)
+      local role_arn = container_services.puller_arn(service)
       local sid = wish.sid or grant.sid_for(service.name)
       edits[#edits + 1] = {
         role_arn = role_arn,
@@ -87,7 +71,7 @@ end
 function M.current_roles(plan)
   local roles = {}
   for name, service in pairs(plan.known) do
-    roles[name] = M.role_of(plan.services[name] or service, plan.region)
+    roles[name] = container_services.puller_arn(plan.services[name] or service)
   end
   return roles
 end
@@ -155,8 +139,7 @@ end
 local function is_fresh(here, entry, plan)
   for _, wish in ipairs(entry.wishes) do
     local service = plan.services[wish.service]
-    local appeared = service and service.role.arn and here.fresh[service.role.arn]
-    if appeared and here.clock.now() - appeared < FRESH then
+    if service and grant.is_fresh(here, service.role.arn) then
       return true
     end
   end

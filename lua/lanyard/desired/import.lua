@@ -121,7 +121,7 @@ function M.look(here)
   for _, service in ipairs(services) do
     by_name[service.name] = service
   end
-  local names, now = lists.sorted_names(by_name), here.clock.time()
+  local names, now = lists.sorted_names(by_name), here:time()
   local found = {
     region = here.region, account = account, time = now, grants = {}, notes = {}, unread = {}, by_key = {},
   }
@@ -174,6 +174,12 @@ function M.lua(found)
   end
   for _, note in ipairs(found.notes) do
     parts[#parts + 1] = "--   " .. escape.printable(note) .. "\n"
+  end
+  if #found.unread > 0 then
+    parts[#parts + 1] = "--\n-- Not whole: these could not be read, and apply --prune would take their grants away:\n"
+  end
+  for _, one in ipairs(found.unread) do
+    parts[#parts + 1] = ("--   %s: %s\n"):format(one.repository.name, escape.printable(one.err.code))
   end
   parts[#parts + 1] = ("\nreturn {\n  region = %s,\n  grants = {\n"):format(quote(found.region))
   for _, one in ipairs(found.grants) do

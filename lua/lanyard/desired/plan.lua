@@ -127,7 +127,7 @@ function M.make(here, desired, options)
   local resolved = resolve.resolve(desired, there)
   local plan = {
     region = here.region, account = account, file = desired.name, prune = options.prune or false,
-    fold = options.fold or false, now = here.clock.time(), services = resolved.services,
+    fold = options.fold or false, now = here:time(), services = resolved.services,
     known = by_name(there.services), entries = {}, failures = resolved.failures,
   }
   for _, repository in ipairs(there.repositories) do
@@ -177,7 +177,7 @@ function M.again(here, saved)
   end
   local plan = {
     region = here.region, account = account, file = saved.file, prune = saved.prune, fold = saved.fold,
-    now = here.clock.time(), services = {}, known = by_name(services),
+    now = here:time(), services = {}, known = by_name(services),
     entries = saved.entries, failures = saved.failures,
   }
   bind_services(plan)
@@ -189,6 +189,27 @@ function M.changing(plan)
   local found = {}
   for _, entry in ipairs(plan.entries) do
     found[#found + 1] = entry.change and entry.change.kind ~= "unchanged" and entry or nil
+  end
+  return found
+end
+
+-- Whether a grant of an entry can't be made, for there is no such service or its role is not on. That is told
+-- of the service; the repository is not what the file says, and not to be called unchanged.
+function M.lacks(plan, entry)
+  for _, wish in ipairs(entry.wishes) do
+    if not plan.services[wish.service] then
+      return true
+    end
+  end
+  return false
+end
+
+-- The entries that are as the file says.
+function M.unchanged(plan)
+  local found = {}
+  for _, entry in ipairs(plan.entries) do
+    local so = entry.change and entry.change.kind == "unchanged" and not M.lacks(plan, entry)
+    found[#found + 1] = so and entry or nil
   end
   return found
 end

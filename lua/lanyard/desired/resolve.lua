@@ -1,8 +1,8 @@
 -- What a desired file asks of the services and repositories that there are.
 
 local errors = require "lanyard.errors"
+local grants = require "lanyard.access.grant"
 local match = require "lanyard.match"
-local principal = require "lanyard.access.principal"
 local repositories = require "lanyard.access.repositories"
 
 local M = {}
@@ -65,14 +65,8 @@ function M.flaw_of(service, name, region, place)
       message = ("there is no container service '%s' in %s%s"):format(name, region,
         place and " (" .. place .. ")" or ""),
     }
-  elseif service.role.arn and principal.classify("AWS", service.role.arn).kind ~= "puller" then
-    return errors.new {
-      code = "UnexpectedRole",
-      message = ("'%s' is no ARN of an image puller role; it was not granted"):format(service.role.arn),
-      tip = "Lightsail's form of these ARNs may have changed; grant it by hand after a look at the service",
-    }
   end
-  return nil
+  return service.role.arn and select(2, grants.check_role(service)) or nil
 end
 
 local function same_wish(a, b)

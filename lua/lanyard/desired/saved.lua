@@ -11,6 +11,7 @@ local errors = require "lanyard.errors"
 local instant = require "lanyard.aws.instant"
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
+local plans = require "lanyard.desired.plan"
 local policy = require "lanyard.policy"
 local version = require "lanyard.version"
 
@@ -48,12 +49,11 @@ function M.plain(plan)
     roles = json.array(plan.enable), repositories = json.array {}, unchanged = json.array {},
     failures = json.array {},
   }
-  for _, entry in ipairs(plan.entries) do
-    if entry.change and entry.change.kind == "unchanged" then
-      table.insert(result.unchanged, entry.repository.name)
-    elseif entry.change then
-      table.insert(result.repositories, plain_entry(entry, plan))
-    end
+  for i, entry in ipairs(plans.changing(plan)) do
+    result.repositories[i] = plain_entry(entry, plan)
+  end
+  for i, entry in ipairs(plans.unchanged(plan)) do
+    result.unchanged[i] = entry.repository.name
   end
   for i, failure in ipairs(plan.failures) do
     result.failures[i] = {
@@ -71,6 +71,10 @@ local function is_text(value)
   return type(value) == "string"
 end
 
+local function is_text_or_nil(value)
+  return value == nil or is_text(value)
+end
+
 local function is_policy(value)
   return value == nil or is_text(value) and policy.parse(value) ~= nil
 end
@@ -80,12 +84,13 @@ local GRANT = {
   service = names.container_service,
   sid = function(value) return value == nil or is_text(value) and value ~= "" and not value:find "%c" end,
   expires = function(value) return value == nil or instant.read(value) ~= nil end,
-  role = function(value) return value == nil or is_text(value) end,
+  role = is_text_or_nil,
 }
 local REPOSITORY = {
   repository = names.repository, arn = is_text, before = is_policy, grants = json.is_array,
 }
 local FAILURE = {
+  service = is_text_or_nil, repository = is_text_or_nil,
   error = function(value) return type(value) == "table" and is_text(value.code) and is_text(value.message) end,
 }
 local PLAN = {
@@ -118,7 +123,9 @@ local function first_flaw(value)
     end
   end
   for i, failure in ipairs(not flaw and value.failures or {}) do
-    flaw = flaw or flaw_in(failure, FAILURE, ("failures[%d]"):format(i))
+    local path = ("failures[%d]"):format(i)
+    flaw = flaw or flaw_in(failure, FAILURE, path)
+      or not (failure.service or failure.repository) and path .. ".repository"
   end
   return flaw
 end

@@ -48,15 +48,6 @@ local function warn(entries)
   end
 end
 
--- How many repositories of a plan could not be looked at.
-local function unread(plan)
-  local number = 0
-  for _, entry in ipairs(plan.entries) do
-    number = number + (entry.err and 1 or 0)
-  end
-  return number
-end
-
 -- A plan as lines for a person.
 function M.text(plan)
   local changing, lines = plans.changing(plan), {}
@@ -71,7 +62,7 @@ function M.text(plan)
   end
   lines[#lines + 1] = ("%s to turn on, %s to change, %d unchanged, %d failed"):format(
     count(#plan.enable, "role", "roles"), count(#changing, "repository", "repositories"),
-    #plan.entries - #changing - unread(plan), #plan.failures)
+    #plans.unchanged(plan), #plan.failures)
   return table.concat(lines, "\n")
 end
 

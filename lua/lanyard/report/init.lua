@@ -41,7 +41,7 @@ end
 -- What a person should know of a change besides its result.
 local function talk_about(name, change)
   if change.warning then
-    cli.note(("lanyard: warning: %s: %s"):format(name, change.warning))
+    cli.note(("lanyard: warning: %s: %s"):format(name, escape.printable(change.warning)))
   end
   for _, entry in ipairs(change.recovered or {}) do
     cli.note(("lanyard: %s: the %s of %s had been interrupted; it is %s"):format(name, entry.action, entry.time,
@@ -117,10 +117,10 @@ end
 
 local DIFF_COLOURS = { ["+"] = "green", ["-"] = "red", ["@"] = "cyan" }
 
--- A unified diff, coloured where the terminal has colours.
+-- A unified diff for a person, coloured where the terminal has colours.
 function M.paint_diff(diff)
   return (diff:gsub("[^\n]+", function(line)
-    return cli.paint(DIFF_COLOURS[line:sub(1, 1)], line)
+    return cli.paint(DIFF_COLOURS[line:sub(1, 1)], escape.printable(line))
   end))
 end
 

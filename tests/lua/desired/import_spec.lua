@@ -119,7 +119,7 @@ $]], import.lua(found))
   it("breaks long lists into lines", function()
     local names = {}
     for i = 1, 30 do names[i] = ("team/repository-%02d"):format(i) end
-    local text = import.lua { region = "us-east-1", account = "111122223333", time = 0, notes = {},
+    local text = import.lua { region = "us-east-1", account = "111122223333", time = 0, notes = {}, unread = {},
       grants = { { service = "web", repositories = names } } }
     for line in text:gmatch "[^\n]+" do
       assert.is_true(#line <= 120, line)
@@ -127,9 +127,11 @@ $]], import.lua(found))
     assert.same(names, assert(read.text(text, "grants.lua")).grants[1].repositories)
   end)
 
-  it("tells which policies it could not read", function()
+  it("tells which policies it could not read, and says in the file that it is not whole", function()
     local w <close> = new_world()
     w:put("web", "no policy")
-    assert.equal("web", assert(import.look(w.here)).unread[1].repository.name)
+    local found = assert(import.look(w.here))
+    assert.equal("web", found.unread[1].repository.name)
+    assert.matches("%-%- Not whole: .*\n%-%-   web: %w+\n", import.lua(found))
   end)
 end)

@@ -212,6 +212,10 @@ describe("a saved plan", function()
       ["repositories%[1%]%.grants%[1%]%.service"] = function(plan) plan.repositories[1].grants[1].service = "X" end,
       ["repositories%[1%]%.grants%[1%]%.expires"] = function(plan) plan.repositories[1].grants[1].expires = 7 end,
       ["version 2"] = function(plan) plan.version = 2 end,
+      ["failures%[1%]%.repository"] = function(plan) plan.failures[1] = { error = { code = "X", message = "y" } } end,
+      ["failures%[1%]%.service"] = function(plan)
+        plan.failures[1] = { service = {}, error = { code = "X", message = "y" } }
+      end,
     } do
       local plan = with_plan()
       damage(plan)

@@ -8,7 +8,7 @@
 -- nil, err } } }. A role_arn that is not known yet is made up, and stands so in the texts; `exists` is whether
 -- the repository has a policy now.
 
-local change = require "lanyard.desired.change"
+local container_services = require "lanyard.access.services"
 local lists = require "lanyard.lists"
 local plans = require "lanyard.desired.plan"
 local task = require "lanyard.task"
@@ -29,7 +29,7 @@ local function add_services(exported, text, services)
   local named = false
   for _, name in ipairs(lists.sorted_names(services)) do
     local service = services[name]
-    local role_arn = service and change.role_of(service, exported.region)
+    local role_arn = service and container_services.puller_arn(service)
     if role_arn and text:find('"' .. role_arn .. '"', 1, true) then
       named = true
       exported.by_name[name] = exported.by_name[name] or plain_service(service, role_arn)
