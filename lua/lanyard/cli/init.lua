@@ -10,6 +10,7 @@
 -- What a script raises with `cli.fail` ends the program with one line on stderr.
 
 local errors = require "lanyard.errors"
+local prompt = require "lanyard.prompt"
 local system = require "lanyard.system"
 
 local M = {}
@@ -120,10 +121,10 @@ function M.colours()
   return wants_colour(1)
 end
 
--- A line on a terminal's stderr that the next one overwrites; silent elsewhere.
+-- A line on a terminal's stderr that the next one overwrites; silent elsewhere, and while a person is asked.
 -- `progress(text)` shows, `progress(nil)` clears.
 function M.progress(text)
-  if not system.isatty(2) then
+  if prompt.open or not system.isatty(2) then
     return
   end
   local width = system.columns(2) or 80
@@ -137,12 +138,10 @@ function M.confirm(options, question)
   if options.yes then
     return
   end
-  if not (system.isatty(0) and system.isatty(2)) then
+  if not prompt.possible() then
     M.leave(M.exit.usage, question .. " Pass --yes to agree where no terminal can be asked.")
   end
-  io.stderr:write(question, " [y/N] ")
-  io.stderr:flush()
-  local answer = io.read "l"
+  local answer = prompt.ask(question .. " [y/N] ")
   if not answer or not answer:lower():match "^%s*y" then
     M.leave(M.exit.failed, "nothing was changed")
   end
