@@ -108,9 +108,9 @@ local function wants_colour(fd)
   return system.isatty(fd) and (forbidden == nil or forbidden == "") and os.getenv "TERM" ~= "dumb"
 end
 
--- The text in a colour where stdout is a terminal that has them; elsewhere the text.
-function M.paint(colour, text)
-  if not colour or not wants_colour(1) then
+-- The text in a colour where stdout (or the descriptor given) is a terminal that has them; elsewhere the text.
+function M.paint(colour, text, fd)
+  if not colour or not wants_colour(fd or 1) then
     return text
   end
   return ("\27[%dm%s\27[0m"):format(COLOURS[colour], text)

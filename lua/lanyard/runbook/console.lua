@@ -9,6 +9,8 @@ local words = require "lanyard.words"
 
 local M = {}
 
+local STDERR = 2
+
 -- Prints the steps as a table.
 function M.list(book)
   local rows = {}
@@ -21,7 +23,7 @@ end
 -- Shows what a step runs.
 function M.show(book, step)
   local name = escape.printable(("%d/%d  %s"):format(step.number, #book.steps, step.name))
-  cli.note(("\n%s  (%s:%d)"):format(cli.paint("bold", name), escape.printable(book.name), step.line))
+  cli.note(("\n%s  (%s:%d)"):format(cli.paint("bold", name, STDERR), escape.printable(book.name), step.line))
   cli.note((runbook.lines(step):gsub("[^\n]+", function(line) return "    " .. escape.printable(line) end)))
 end
 
