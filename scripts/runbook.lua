@@ -82,7 +82,8 @@ if not ok then
   log:close(outcome == task.cancelled and "interrupted" or tostring(outcome))
   error(outcome, 0)
 end
-local told = console.describe(outcome, options.file, #options.set > 0 and ", with the same --set" or "")
+local told = console.describe(outcome, options.file,
+  (options.yes and " --yes" or "") .. (#options.set > 0 and ", with the same --set" or ""))
 log:close(told)
 cli.note("lanyard: " .. escape.printable(told))
 return outcome.kind == "done" and cli.exit.ok or cli.exit.failed
