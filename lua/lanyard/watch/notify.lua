@@ -4,8 +4,8 @@
 --   notify.webhook(url, about)                                         of findings, failures, and their end; JSON
 --     --> channel { name, events = { found = true, ... }, send(event, run) --> true | nil, err } | nil, err
 --
--- about: { command = list of words, host, clock (lanyard.clock unless given) }. A webhook's URL often is its only secret: no error or name has more of
--- it than its host. What is posted has been through lanyard.redact.
+-- about: { command = list of words, host, clock (lanyard.clock unless given) }. A webhook's URL often is its only
+-- secret: no error or name has more of it than its host. What is posted has been through lanyard.redact.
 
 local child = require "lanyard.child"
 local clock_module = require "lanyard.clock"
