@@ -96,6 +96,8 @@ static int result(lua_State *L) {
                       (int)process->max_size);
   case PROCESS_ERROR:
     return push_error(L, "SystemError", "its output could not be read");
+  case PROCESS_LOST:
+    return push_error(L, "SystemError", "its status is lost: SIGCHLD is ignored in this process");
   case PROCESS_ENDED:
     break;
   }

@@ -55,6 +55,8 @@ int main(int argc, char **argv) {
   close_memory();
   /* A reader that went away is an error of the write, not the end of the process. */
   signal(SIGPIPE, SIG_IGN);
+  /* Who starts us may ignore the ends of children, and that is inherited: the status of ours would be lost. */
+  signal(SIGCHLD, SIG_DFL);
   lua_State *L = luaL_newstate();
   if (!L) {
     fputs("lanyard: not enough memory\n", stderr);

@@ -104,11 +104,13 @@ static void look(struct process *process) {
   pid_t ended = waitpid(process->pid, &process->status, WNOHANG);
   if (ended == 0 || (ended < 0 && errno == EINTR))
     return;
-  if (ended < 0) /* who embeds us lets the system wait for children: the status is lost */
+  /* Who embeds us may let the system wait for children. What was read whole tells by itself what it is worth. */
+  bool lost = ended < 0;
+  if (lost)
     process->status = 0;
   process->pid = 0;
   if (drain(process))
-    finish(process, PROCESS_ENDED);
+    finish(process, lost && process->streamed ? PROCESS_LOST : PROCESS_ENDED);
 }
 
 void process_resume(struct process *process) {

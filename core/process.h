@@ -19,6 +19,7 @@ enum process_failure {
   PROCESS_TIMEOUT,
   PROCESS_TOO_LARGE,
   PROCESS_ERROR, /* reading from it failed, or memory ran out */
+  PROCESS_LOST, /* a streamed command has ended, nobody knows how: SIGCHLD is ignored in this process */
 };
 
 /* The caller owns the struct, which begins as PROCESS_NONE, and ends it with process_stop, at any time. */

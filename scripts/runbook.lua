@@ -12,6 +12,7 @@
 local cli = require "lanyard.cli"
 local console = require "lanyard.runbook.console"
 local escape = require "lanyard.report.escape"
+local prompt = require "lanyard.prompt"
 local runbook = require "lanyard.runbook"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
@@ -56,7 +57,7 @@ elseif options.dry_run then
     console.show(book, book.steps[number])
   end
   return cli.exit.ok
-elseif not options.yes and not (options.file ~= "-" and system.isatty(0) and system.isatty(2)) then
+elseif not options.yes and not (options.file ~= "-" and prompt.possible()) then
   command:usage "a runbook asks before each step: pass --yes where no terminal can be asked"
 end
 
@@ -81,7 +82,8 @@ if not ok then
   log:close(outcome == task.cancelled and "interrupted" or tostring(outcome))
   error(outcome, 0)
 end
-local told = console.describe(outcome, options.file, #options.set > 0 and ", with the same --set" or "")
+local told = console.describe(outcome, options.file,
+  (options.yes and " --yes" or "") .. (#options.set > 0 and ", with the same --set" or ""))
 log:close(told)
 cli.note("lanyard: " .. escape.printable(told))
 return outcome.kind == "done" and cli.exit.ok or cli.exit.failed

@@ -2,7 +2,7 @@
 --
 --   child.run { words = { "sort" }, input = text, errors = "join", timeout = 60, output = function(piece) end }
 --     --> { status = N | nil, signal = N | nil, elapsed = seconds, errors } | nil, err
---   err.code is CannotRun or Timeout.
+--   err.code is CannotRun, Timeout or SystemError.
 --
 -- No shell reads the words; it reads `input`, or nothing. Its standard error is ours; with errors = "join" it
 -- comes with its output, with "keep" in the result (its last 64 KiB).

@@ -26,15 +26,18 @@ print(#access:services(), vars.service)
 ```
 ]]
 
--- Runs `lanyard runbook` on a text, in a folder of its own, against an emulator in the same process.
-local function run(text, words, environment)
+-- Runs `lanyard runbook` on a text, in a folder of its own, against an emulator: this one, or one in the same process.
+local function run(text, words, emulator)
   local folder <close> = helper.folder()
   helper.write(folder .. "/book.md", text)
   local all = { HOME = folder.path }
-  for name, value in pairs(environment or {}) do all[name] = value end
+  for name, value in pairs(emulator and emulator.environment or {}) do all[name] = value end
   local binary = helper.run({ "realpath", helper.lanyard }).out:match "%S+"
-  local result = helper.run({ "sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", folder.path,
-    binary, "--emulator", "runbook", "book.md", table.unpack(words) }, all)
+  local line = { "sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", folder.path, binary, "runbook", "book.md" }
+  if not emulator then
+    table.insert(line, 7, "--emulator")
+  end
+  local result = helper.run(table.move(words, 1, #words, #line + 1, line), all)
   local name = result.err:match "the transcript is (%S+)"
   result.transcript = name and helper.read(folder .. "/" .. name)
   return result
@@ -53,7 +56,8 @@ end
 
 describe("lanyard runbook", function()
   it("runs the blocks in order, shows each before, and writes a transcript", function()
-    local result = run(BOOK, { "--yes", "--set", "service=my-container-service" })
+    local emulator <close> = helper.emulator()
+    local result = run(BOOK, { "--yes", "--set", "service=my-container-service" }, emulator)
     assert.equal(0, result.status, result.err)
     assert.match("puller role   off.*my%-private%-repo  granted.*dkr%.ecr.*\n1\tmy%-container%-service\n$", result.out)
     assert.match("1/3  Look  %(book%.md:5%)\n    lanyard status my%-container%-service\n", result.err)
@@ -72,7 +76,7 @@ describe("lanyard runbook", function()
     assert.equal(1, result.status)
     assert.not_match("never", result.out)
     assert.match("lanyard: step 1 %(book%.md%) failed: lanyard status nobody ended with status 1; "
-      .. "to go on: lanyard runbook book%.md %-%-from 1\n$", result.err)
+      .. "to go on: lanyard runbook book%.md %-%-from 1 %-%-yes\n$", result.err)
     assert.match("lanyard: [^\n]*nobody", result.out) -- what the step said of it
     assert.match("no container service 'nobody'.*\n```\n\n## End\n\n%S+: step 1 %(book%.md%) failed: ", result.transcript)
   end)
@@ -163,7 +167,7 @@ describe("lanyard runbook", function()
     local result = run("```lua\nprint 'x'\n```\n", { "--yes", "--transcript", folder .. "/t.md" })
     assert.equal(1, result.status)
     assert.equal("", result.out)
-    assert.match("it is there already", result.err)
+    assert.match("it is there already\n  %-%-transcript FILE names another file, %-%-no%-transcript writes none\n$", result.err)
     assert.equal("mine", helper.read(folder .. "/t.md"))
     result = run("```lua\nprint 'x'\n```\n", { "--yes", "--no-transcript" })
     assert.equal("x\n", result.out)

@@ -101,6 +101,20 @@ describe("a child", function()
     assert.equal("begun\n", output)
   end)
 
+  it("has not ended well where nobody can tell, nor is its status lost to the lanyard that runs it", function()
+    local ignored = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execvp(sys.argv[1], sys.argv[1:])"
+    local code = "local ended, err = require('lanyard.child').run { words = { 'false' }, output = print } "
+      .. "print(ended and ended.status or err.message)"
+    local function run(...)
+      return helper.run({ "/usr/bin/python3", "-c", ignored, ... }, {
+        LUA_PATH = "./lua/?.lua;./lua/?/init.lua;;", LUA_CPATH = helper.build .. "/?.so;;",
+        LD_PRELOAD = os.getenv "LD_PRELOAD", ASAN_OPTIONS = "detect_leaks=0",
+      }).out
+    end
+    assert.equal("its status is lost: SIGCHLD is ignored in this process\n", run("lua5.4", "-e", code))
+    assert.equal("1\n", run(helper.lanyard, "-e", code))
+  end)
+
   it("is asked to end when its task is cancelled, and what it then prints still comes", function()
     local folder <close> = helper.folder()
     local output = {}

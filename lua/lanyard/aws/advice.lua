@@ -11,9 +11,12 @@ local function denied_call(err)
   return action or err.operation and ("%s:%s"):format(err.service, err.operation), resource or "*"
 end
 
+-- nil for what is no service's answer: a file of this machine.
 local function missing_statement(err)
   local action, resource = denied_call(err)
-  if not action then
+  if not action and not err.service and not err.status then
+    return nil
+  elseif not action then
     return "ask for the permission that is missing (lanyard permissions prints the policy that an operator needs)"
   end
   local text = json.encode { Effect = "Allow", Action = action, Resource = resource }
@@ -53,7 +56,10 @@ function M.advice(err)
   end
   local known = ADVICE[err.code]
   if known and not (err.tip and err.code == "RepositoryNotFoundException") then
-    lines[#lines + 1] = type(known) == "function" and known(err) or known
+    if type(known) == "function" then
+      known = known(err)
+    end
+    lines[#lines + 1] = known
   end
   if err.docs then
     lines[#lines + 1] = err.docs

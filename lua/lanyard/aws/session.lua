@@ -9,11 +9,11 @@ local endpoints = require "lanyard.aws.endpoints"
 local errors = require "lanyard.errors"
 local http = require "lanyard.http"
 local names = require "lanyard.aws.names"
+local prompt = require "lanyard.prompt"
 local proxy = require "lanyard.aws.proxy"
 local retry = require "lanyard.aws.retry"
 local services = require "lanyard.aws.services"
 local settings = require "lanyard.aws.settings"
-local system = require "lanyard.system"
 
 local M = {}
 
@@ -106,14 +106,9 @@ local ISOLATED = {
   name = "default", isolated = true, values = {}, profiles = {}, services = {}, sso_sessions = {}, paths = {},
 }
 
--- Asks the person at the terminal --> a line | nil where there is none
-local function ask(prompt)
-  if not (system.isatty(0) and system.isatty(2)) then
-    return nil
-  end
-  io.stderr:write(prompt)
-  io.stderr:flush()
-  return io.read "l"
+-- The person's answer | nil where there is no terminal
+local function ask(question)
+  return prompt.possible() and prompt.ask(question) or nil
 end
 
 -- A session that is another one but for these fields.

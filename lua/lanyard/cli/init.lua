@@ -11,6 +11,7 @@
 
 local errors = require "lanyard.errors"
 local escape = require "lanyard.report.escape"
+local prompt = require "lanyard.prompt"
 local system = require "lanyard.system"
 
 local M = {}
@@ -106,9 +107,9 @@ local function wants_colour(fd)
   return system.isatty(fd) and (forbidden == nil or forbidden == "") and os.getenv "TERM" ~= "dumb"
 end
 
--- The text in a colour where stdout is a terminal that has them; elsewhere the text.
-function M.paint(colour, text)
-  if not colour or not wants_colour(1) then
+-- The text in a colour where stdout (or the descriptor given) is a terminal that has them; elsewhere the text.
+function M.paint(colour, text, fd)
+  if not colour or not wants_colour(fd or 1) then
     return text
   end
   return ("\27[%dm%s\27[0m"):format(COLOURS[colour], text)
@@ -119,10 +120,10 @@ function M.colours()
   return wants_colour(1)
 end
 
--- A line on a terminal's stderr that the next one overwrites; silent elsewhere.
+-- A line on a terminal's stderr that the next one overwrites; silent elsewhere, and while a person is asked.
 -- `progress(text)` shows, `progress(nil)` clears.
 function M.progress(text)
-  if not system.isatty(2) then
+  if prompt.open or not system.isatty(2) then
     return
   end
   local width = system.columns(2) or 80
@@ -136,12 +137,10 @@ function M.confirm(options, question)
   if options.yes then
     return
   end
-  if not (system.isatty(0) and system.isatty(2)) then
+  if not prompt.possible() then
     M.leave(M.exit.usage, question .. " Pass --yes to agree where no terminal can be asked.")
   end
-  io.stderr:write(question, " [y/N] ")
-  io.stderr:flush()
-  local answer = io.read "l"
+  local answer = prompt.ask(question .. " [y/N] ")
   if not answer or not answer:lower():match "^%s*y" then
     M.leave(M.exit.failed, "nothing was changed")
   end

@@ -28,8 +28,8 @@ local function spell(character)
   return (code < 0x80 and "\\x%02x" or "\\u{%x}"):format(code)
 end
 
--- Bytes that are no UTF-8, as \xff.
-local function valid(text)
+-- A text whose bytes that are no UTF-8 are spelled as \xff.
+function M.utf8(text)
   local parts, start = {}, 1
   while true do
     local length, bad = utf8.len(text, start)
@@ -49,7 +49,7 @@ function M.printable(text)
   if not text:find "[%c\127-\255]" then
     return text
   end
-  return (valid(text):gsub(utf8.charpattern, spell))
+  return (M.utf8(text):gsub(utf8.charpattern, spell))
 end
 
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }

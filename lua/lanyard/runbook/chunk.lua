@@ -4,7 +4,7 @@
 --   chunk.load(text, name, line, environment) --> function | nil, err { code = "InvalidFile", line }
 --   chunk.run(f, output) --> { status = N, message = text | nil }      output(text) takes what it prints
 --
--- It ends as a script does: with the integer that it returns, by cli.leave or cli.fail, or by an error.
+-- It ends as a script does: with the integer that it returns, by cli.leave, cli.fail or os.exit, or by an error.
 
 local cli = require "lanyard.cli"
 local ending = require "lanyard.cli.ending"
@@ -59,21 +59,28 @@ local function print_to(output, ...)
   output(table.concat(parts, "\t") .. "\n")
 end
 
-local function set_streams(stdout, stderr, write, printer)
+-- In the place of os.exit: the block ends, not the runbook.
+local function leave(code)
+  cli.leave(math.tointeger(code) or code == false and cli.exit.failed or cli.exit.ok)
+end
+
+local function set_globals(stdout, stderr, write, printer, exit)
   rawset(io, "stdout", stdout)
   rawset(io, "stderr", stderr)
   rawset(io, "write", write)
   rawset(_G, "print", printer)
+  rawset(os, "exit", exit)
 end
 
 -- Lets output(text) have all that Lua code of this process writes to stdout and stderr, until it is closed.
 local function divert(output)
-  local stdout, stderr, write, printer = io.stdout, io.stderr, io.write, print
+  local stdout, stderr, write, printer, exit = io.stdout, io.stderr, io.write, print, os.exit
   local diverted = stand_in(stdout, output)
-  set_streams(diverted, stand_in(stderr, output),
+  set_globals(diverted, stand_in(stderr, output),
     function(...) return diverted:write(...) end,
-    function(...) print_to(output, ...) end)
-  return setmetatable({}, { __close = function() set_streams(stdout, stderr, write, printer) end })
+    function(...) print_to(output, ...) end,
+    leave)
+  return setmetatable({}, { __close = function() set_globals(stdout, stderr, write, printer, exit) end })
 end
 
 local function with_traceback(raised)

@@ -6,7 +6,8 @@
 -- Quotes and backslashes count as in a shell; a backslash ends a line that goes on, and # begins a comment.
 -- Nothing is expanded: what a shell would act on (| & ; < > ( ) $ and the backtick, outside of quotes) is an error,
 -- so that no line means something else here than where it was copied from. {{NAME}} is replaced inside its word:
--- a value is never split, and never part of the command's own syntax.
+-- a value is never split, nor read for quotes. (One that begins with - is an option to the command; -- before it keeps
+-- it from being one.)
 
 local errors = require "lanyard.errors"
 local words = require "lanyard.words"

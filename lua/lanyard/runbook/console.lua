@@ -2,12 +2,14 @@
 
 local cli = require "lanyard.cli"
 local escape = require "lanyard.report.escape"
+local prompt = require "lanyard.prompt"
 local report = require "lanyard.report"
 local runbook = require "lanyard.runbook"
-local task = require "lanyard.task"
 local words = require "lanyard.words"
 
 local M = {}
+
+local STDERR = 2
 
 -- Prints the steps as a table.
 function M.list(book)
@@ -21,22 +23,16 @@ end
 -- Shows what a step runs.
 function M.show(book, step)
   local name = escape.printable(("%d/%d  %s"):format(step.number, #book.steps, step.name))
-  cli.note(("\n%s  (%s:%d)"):format(cli.paint("bold", name), escape.printable(book.name), step.line))
+  cli.note(("\n%s  (%s:%d)"):format(cli.paint("bold", name, STDERR), escape.printable(book.name), step.line))
   cli.note((runbook.lines(step):gsub("[^\n]+", function(line) return "    " .. escape.printable(line) end)))
 end
 
 local ANSWERS = { r = "run", s = "skip", q = "quit" }
 
-local STDIN = 0
-
--- Asks what to do with a step. The end of the input is to quit. Waiting for the line in the loop lets an interrupt
--- through; a terminal then gives one line whole.
+-- Asks what to do with a step. The end of the input is to quit.
 function M.ask()
   while true do
-    io.stderr:write "run, skip or quit? [r/s/q] "
-    io.stderr:flush()
-    task.readable(STDIN)
-    local answer = io.read "l"
+    local answer = prompt.ask "run, skip or quit? [r/s/q] "
     local choice = not answer and "quit" or ANSWERS[answer:match "^%s*(%a?)":lower()]
     if choice then
       return choice

@@ -83,6 +83,7 @@ function M.open(path, options)
   lines[#lines + 1] = "- begun: " .. instant.write(clock.time())
   local ok, err = system.append_file(path, table.concat(lines, "\n") .. "\n", "new")
   if not ok then
+    err.tip = "--transcript FILE names another file, --no-transcript writes none"
     return nil, err
   end
   return setmetatable({ path = path, warn = options.warn }, Transcript)

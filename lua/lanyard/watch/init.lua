@@ -10,7 +10,8 @@
 --
 -- A run is `ok` (status 0), `found` (3) or `failed` (anything else). A channel is told of a finding when it is new or
 -- its output has changed, of a failure when it is new or its status has changed, and when all is well again; with
--- `always` of each finding and failure. What could not be told is tried again after the next run. Runs do not
+-- `always` of each finding and failure. One that is not told of failures is not told again of what was found before
+-- and is found again behind one. What could not be told is tried again after the next run. Runs do not
 -- overlap: `every` counts from start to start, a tenth more or less, so that many machines do not call at once.
 
 local clock_module = require "lanyard.clock"
@@ -52,7 +53,7 @@ end
 local function notify(options, known, run)
   for _, channel in ipairs(options.channels) do
     local event = event_for(known[channel], run, options.always)
-    local told = true
+    local told = event ~= "failed" or channel.events.failed -- else what it knows is what there was before
     if event and channel.events[event] then
       local err
       told, err = channel.send(event, run)

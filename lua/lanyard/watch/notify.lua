@@ -4,13 +4,14 @@
 --   notify.webhook(url, about)                                         of findings, failures, and their end; JSON
 --     --> channel { name, events = { found = true, ... }, send(event, run) --> true | nil, err } | nil, err
 --
--- about: { command = list of words, host }. A webhook's URL often is its only secret: no error or name has more of
--- it than its host. What is posted has been through lanyard.redact.
+-- about: { command = list of words, host, clock (lanyard.clock unless given) }. A webhook's URL often is its only
+-- secret: no error or name has more of it than its host. What is posted has been through lanyard.redact.
 
 local child = require "lanyard.child"
-local clock = require "lanyard.clock"
+local clock_module = require "lanyard.clock"
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
+local escape = require "lanyard.report.escape"
 local excerpt = require "lanyard.excerpt"
 local http = require "lanyard.http"
 local instant = require "lanyard.aws.instant"
@@ -81,13 +82,17 @@ end
 
 local SAYING = { found = "found something", failed = "failed", cleared = "is well again" }
 
+-- A text as it is posted: no secrets, no more than is wanted, and UTF-8, whatever a command prints and however it
+-- was cut.
+local function posted(text)
+  local kept = excerpt.new(MOST_POSTED)
+  kept:add(redact.text(text))
+  return escape.utf8((kept:text()))
+end
+
 -- What is posted. `text` says it all in a line, which is the member that chats show.
 local function body_of(event, run, about)
-  local kept = excerpt.new(MOST_POSTED)
-  kept:add(redact.text(run.output))
-  local errors_kept = excerpt.new(MOST_POSTED)
-  errors_kept:add(redact.text(run.errors))
-  local line = redact.text(words.join { "lanyard", table.unpack(about.command) })
+  local line = posted(words.join { "lanyard", table.unpack(about.command) })
   return json.encode {
     text = ("%s: %s %s (%s)"):format(about.host, line, SAYING[event], run.ended),
     event = event,
@@ -96,8 +101,8 @@ local function body_of(event, run, about)
     host = about.host,
     time = instant.write(run.begun),
     run = run.number,
-    output = (kept:text()),
-    errors = (errors_kept:text()),
+    output = posted(run.output),
+    errors = posted(run.errors),
     source = "lanyard watch " .. version,
   }
 end
@@ -115,7 +120,7 @@ local function post(url, body)
   end
   err = errors.new { code = "Webhook", status = reply.status, message = ("it answered %d"):format(reply.status) }
   err.retryable = retry.is_retryable(err)
-  err.retry_after = retry.after(reply.headers, clock.time())
+  err.retry_after = retry.after(reply.headers, clock_module.time())
   return nil, err
 end
 
@@ -124,6 +129,7 @@ function M.webhook(url, about)
   if not host then
     return nil, wrong
   end
+  local clock = about.clock or clock_module
   local redactor = credentials.redactor { credentials.secret(url), credentials.secret(url:match "://[^/?#]*(.*)$") }
   local function send(event, run)
     local body = body_of(event, run, about)

@@ -93,6 +93,17 @@ describe("a runbook", function()
     assert.equal("done", outcome.kind)
   end)
 
+  it("goes on behind Lua that ends by os.exit, or stops there", function()
+    local exit = os.exit
+    local outcome, printed = run(assert(read "```lua\nos.exit()\n```\n```lua\nos.exit(true) print(1)\n```\n```lua\nprint(2)\n```\n"))
+    assert.same({ "done", "2\n" }, { outcome.kind, printed })
+    for status, code in pairs { [1] = "false", [7] = "7" } do
+      outcome = run(assert(read("```lua\nos.exit(" .. code .. ")\n```\n")))
+      assert.same({ "failed", "lua block ended with status " .. status }, { outcome.kind, outcome.why })
+    end
+    assert.equal(exit, os.exit)
+  end)
+
   it("has variables for Lua, too, of which a missing one is told", function()
     local text = "```lua\nprint(vars.service)\n```\n"
     local _, printed = run(assert(read(text, { service = "web" })))

@@ -53,6 +53,20 @@ describe("a watch", function()
     assert.same({ "1 failed", "3 failed", "4 failed", "5 found", "6 failed" }, seen.told)
   end)
 
+  it("does not tell a finding again behind a failure to one who was not told of that", function()
+    local told = {}
+    run({ { 3, "a" }, { 1 }, { 3, "a" }, { 1 }, { 3, "b" }, { 1 }, { 0 }, { 3, "b" } }, {
+      channels = { {
+        name = "x", events = { found = true },
+        send = function(event, what)
+          told[#told + 1] = ("%d %s"):format(what.number, event)
+          return true
+        end,
+      } },
+    })
+    assert.same({ "1 found", "5 found", "8 found" }, told)
+  end)
+
   it("tells everything but that all is well, where that is asked", function()
     local _, seen = run({ { 3, "a" }, { 3, "a" }, { 1 }, { 1 }, { 0 }, { 0 } }, { always = true })
     assert.same({ "1 found", "2 found", "3 failed", "4 failed", "5 cleared" }, seen.told)

@@ -8,7 +8,10 @@ local RUN = {
   status = 3, ended = "ended with status 3", output = "found: AKIAIOSFODNN7EXAMPLE \27[1m\n", errors = "warning\n",
   begun = 1795576500, seconds = 1, number = 7,
 }
-local ABOUT = { command = { "audit", "a b" }, host = "here" }
+local slept = 0
+local ABOUT = {
+  command = { "audit", "a b" }, host = "here", clock = { sleep = function() slept = slept + 1 end },
+}
 
 -- A webhook that answers with these statuses, one after the other, and then with 200.
 local function hook(statuses)
@@ -73,10 +76,22 @@ describe("a webhook", function()
     assert.match("934464 bytes left out", server.requests[1].body)
   end)
 
+  it("gets UTF-8, whatever a command prints and wherever that is cut", function()
+    local server <close> = hook {}
+    local run = setmetatable({ output = "\xff" .. ("\u{e9}"):rep(100000), errors = "\xa9" }, { __index = RUN })
+    assert.is_true(assert(notify.webhook(server.url, { command = { "\xff" }, host = "here" })).send("found", run))
+    local body = json.decode(server.requests[1].body)
+    assert.match("^\\xff\u{e9}", body.output)
+    assert.equal("\\xa9", body.errors)
+    assert.equal("lanyard '\\xff'", body.command)
+  end)
+
   it("is tried again where that may help", function()
+    slept = 0
     local server <close> = hook { 503, 429 }
     assert.is_true(assert(notify.webhook(server.url, ABOUT)).send("found", RUN))
     assert.equal(3, #server.requests)
+    assert.equal(2, slept)
     local other <close> = hook { 404, 200 }
     local ok, err = assert(notify.webhook(other.url, ABOUT)).send("found", RUN)
     assert.is_nil(ok)
@@ -87,6 +102,7 @@ describe("a webhook", function()
   end)
 
   it("is not shown but for its host", function()
+    slept = 0
     local server = hook {}
     server.server.close()
     local channel = assert(notify.webhook(server.url, ABOUT))
@@ -94,6 +110,7 @@ describe("a webhook", function()
     local ok, err = channel.send("found", RUN)
     assert.is_nil(ok)
     assert.not_match("SECRET", err.message)
+    assert.equal(3, slept)
   end)
 
   it("must be https, but on loopback", function()

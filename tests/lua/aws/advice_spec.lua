@@ -1,0 +1,19 @@
+local advice = require "lanyard.aws.advice"
+local errors = require "lanyard.errors"
+
+describe("advice", function()
+  it("on a refused call is the statement that is missing", function()
+    local text = advice.advice(errors.new { code = "AccessDeniedException", service = "ecr", operation = "GetRepositoryPolicy",
+      status = 400, message = "User: arn:aws:iam::1:user/x is not authorized to perform: ecr:GetRepositoryPolicy "
+        .. "on resource: arn:aws:ecr:us-east-1:1:repository/a because no policy allows it" })
+    assert.match('"Action":"ecr:GetRepositoryPolicy"', text)
+    assert.match('"Resource":"arn:aws:ecr:us%-east%-1:1:repository/a"', text:gsub("\\/", "/"))
+    text = advice.advice(errors.new { code = "AccessDenied", service = "portal.sso", status = 403, message = "no" })
+    assert.match("lanyard permissions prints", text)
+  end)
+
+  it("on a file that may not be written is not about IAM", function()
+    local err = errors.new { code = "AccessDenied", message = "cannot write a.md: Permission denied" }
+    assert.is_nil(advice.advice(err))
+  end)
+end)
