@@ -9,8 +9,9 @@
 -- what was sent then, and grows back along a cubic curve (RFC 9438's) that is flat where the limit was
 -- found and steep far from it. Formulas and constants are those of the SDKs' adaptive mode, but for this:
 -- calls that were under way when the rate fell do not make it fall again; a low limit is tried again less
--- often, since to try it costs a throttled call; and one or two calls that are throttled in a burst, after a
--- pause of this machine, do not unmake what is known: the limit is no less than what was taken of late.
+-- often, since to try it costs a throttled call, but in the beginning, when little is known of it; and one or two
+-- calls that are throttled in a burst, after a pause of this machine, do not unmake what is known: the limit is
+-- no less than what was taken of late.
 
 local M = {}
 
@@ -18,6 +19,7 @@ local BETA = 0.7         -- what is left of the rate after a throttled call
 local STEEPEST = 0.4     -- how fast it comes back: the factor of the cubic term at high limits,
 local FLATNESS = 4000    -- a limit's such part at lower ones: ten seconds until the limit is tried again,
 local FLATTEST = 0.0005  -- and at the lowest
+local BEGINNING = 10     -- seconds in which little is known: what a full bucket gave counts as the limit, or a pause
 local SLOWEST = 0.5      -- calls a second
 local PERIOD = 0.5       -- seconds over which the rate sent is measured
 local SMOOTHING = 0.8    -- the weight of the last period in what is measured
@@ -37,7 +39,7 @@ function M.new(clock)
     clock = clock,
     rate = nil,                             -- calls a second; nil: not held back
     made = 0, made_at = now, handed = 0,    -- tokens made until then; number of the last one handed out
-    measured = nil, count = 0, began = now, period = now // PERIOD,
+    measured = nil, count = 0, began = now, period = 0,
     taken = 0, taken_at = now,              -- calls a second that were not throttled, of late, and as of when
     limit = 0, limit_at = now,              -- the rate at which a call was throttled, and when
   }, Limiter)
@@ -50,16 +52,16 @@ local function make_tokens(self, now)
   self.made_at = now
 end
 
--- Counts an answer. --> the rate measured
+-- Counts an answer. --> the rate measured; the period under way counts as soon as it has more
 local function measure(self, now)
-  local period = now // PERIOD
+  local period = (now - self.began) // PERIOD
   self.count = self.count + 1
   if period > self.period then
     local current = self.count / ((period - self.period) * PERIOD)
     self.measured = SMOOTHING * current + (1 - SMOOTHING) * (self.measured or current)
     self.count, self.period = 0, period
   end
-  return self.measured or self.count / math.max(PERIOD, now - self.began)
+  return math.max(self.measured or 0, self.count / PERIOD)
 end
 
 -- Counts a call that was taken, or not. --> how many a second were, of late
@@ -69,14 +71,19 @@ local function measure_taken(self, now, throttled)
   return self.taken
 end
 
--- What the limit is at least, once calls were counted for long enough: a bucket that was full at first is empty.
+local function in_beginning(self, now)
+  return now - self.began <= BEGINNING
+end
+
+-- What the limit is at least, as far as it is known.
 local function least_limit(self, now)
-  return now - self.began > 2 * MEMORY and math.max(self.taken, LEAST_LEFT * self.limit) or 0
+  return not in_beginning(self, now) and math.max(self.taken, LEAST_LEFT * self.limit) or 0
 end
 
 -- The rate at that moment along the curve: the limit is reached again after `zero` seconds.
 local function curve(self, now)
-  local scale = math.max(FLATTEST, math.min(STEEPEST, self.limit / FLATNESS))
+  local scale = in_beginning(self, self.limit_at) and STEEPEST
+    or math.max(FLATTEST, math.min(STEEPEST, self.limit / FLATNESS))
   local zero = (self.limit * (1 - BETA) / scale) ^ (1 / 3)
   return scale * (now - self.limit_at - zero) ^ 3 + self.limit
 end

@@ -49,10 +49,11 @@ local function new_service(world, per_second, burst)
   return service
 end
 
--- Workers that call without a pause; a call takes 20 ms.
-local function work(world, service, limiter, workers)
-  for _ = 1, workers do
+-- Workers that call without a pause, and begin within `ramp` seconds, unless all at once; a call takes 20 ms.
+local function work(world, service, limiter, workers, ramp)
+  for i = 1, workers do
     world.start(function()
+      world.clock.sleep((ramp or 0) * i / workers)
       while true do
         local sent = limiter:acquire()
         world.clock.sleep(0.02)
@@ -94,6 +95,17 @@ describe("the adaptive rate limiter", function()
         assert.is_true(throttled < 0.01, throttled .. " throttled")
       end)
   end
+
+  it("is not held back for long by a start that was slow, whenever that was", function()
+    for i = 1, 10 do
+      local world = new_world()
+      world.time = world.time + i / 10
+      local service = new_service(world, 100, 100)
+      work(world, service, rate.new(world.clock), 32, 0.8)
+      local accepted = watch(world, service, 30)
+      assert.is_true(accepted > 92, accepted .. " a second")
+    end
+  end)
 
   it("does not lose what it knows where the machine pauses now and then", function()
     local world = new_world()
