@@ -21,6 +21,15 @@ function M.set(names)
   return found
 end
 
+-- by_name { { name = "a" }, ... } --> { a = that item, ... }
+function M.by_name(items)
+  local found = {}
+  for _, item in ipairs(items) do
+    found[item.name] = item
+  end
+  return found
+end
+
 -- The names of a table, sorted.
 function M.sorted_names(map)
   local names = {}

@@ -24,6 +24,7 @@ local arn = require "lanyard.arn"
 local expiry = require "lanyard.policy.expiry"
 local identities = require "lanyard.audit.identities"
 local images = require "lanyard.audit.images"
+local lists = require "lanyard.lists"
 local match = require "lanyard.match"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
@@ -152,14 +153,6 @@ local function look_at(here, seen, repository)
   end
 end
 
-local function by_name(items)
-  local found = {}
-  for _, item in ipairs(items) do
-    found[item.name] = item
-  end
-  return found
-end
-
 -- A function that gives for equal texts one and the same: Lua itself keeps a long one as often as it is made,
 -- and the ARN of a role stands in thousands of policies.
 local function sharer()
@@ -192,7 +185,7 @@ function M.begin(here, options)
     whole = options.globs == nil,
     repositories = listed,
     services = services,
-    service = by_name(services),
+    service = lists.by_name(services),
     services_unknown = services_err and tostring(services_err) or nil,
     registry = registry_policy,
     registry_unknown = registry_err and tostring(registry_err) or nil,
@@ -200,7 +193,7 @@ function M.begin(here, options)
     granted = {},
     share = sharer(),
   }
-  seen.deployed = images.deployed(seen, by_name(listed))
+  seen.deployed = images.deployed(seen, lists.by_name(listed))
   return seen
 end
 

@@ -30,16 +30,6 @@ local function plan_of(seen)
   return { region = seen.region, now = seen.now, prune = true, services = services, known = seen.service }
 end
 
--- The access of a principal, so that its place is known | nil
-local function access_of(repository, arn)
-  for _, access in ipairs(repository.access) do
-    if access.principal == arn then
-      return access
-    end
-  end
-  return nil
-end
-
 -- The command that gives a grant the end that it shall have; one that has passed is an end of the grant.
 local function fix_of(seen, repository, one, wish)
   if not one.after or wish.expires and wish.expires <= seen.now then
@@ -82,7 +72,7 @@ local function add_changes(seen, add, repository, wishes, plan)
   for _, one in ipairs(words.changes(repository.doc, wanted, change.current_roles(plan), seen.region)) do
     add("drift", {
       repository = repository, service = one.service, principal = one.before and one.arn or nil,
-      access = one.before and access_of(repository, one.arn) or nil, why = WHY,
+      access = one.before and mend.access_of(repository, one.arn) or nil, why = WHY,
       message = message_of(repository, one, seen.desired.name),
       fix = fix_of(seen, repository, one, by_service[one.service]),
     })

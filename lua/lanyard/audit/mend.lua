@@ -59,7 +59,8 @@ function M.prolong(seen, repository, value)
   return service and M.command(seen, "grant", service.name, repository.name, "--expires", LONGER)
 end
 
-local function access_of(repository, value)
+-- What a principal may do with a repository, as lanyard.audit.collect has it | nil
+function M.access_of(repository, value)
   for _, access in ipairs(repository.access) do
     if access.principal == value then
       return access
@@ -71,7 +72,7 @@ end
 -- Gives a Lightsail role the pull and nothing else, once, until the end that it has; a role that has no use
 -- for it, or whose end has come, loses it. nil for a principal of another kind.
 function M.renew(seen, repository, value)
-  local service, access = service_of(seen, value), access_of(repository, value)
+  local service, access = service_of(seen, value), M.access_of(repository, value)
   local revoke = M.revoke(seen, repository, value)
   if service and not (access and (access.unused or access.ends and access.ends <= seen.now)) then
     return M.all { revoke, access and access.ends and M.command(seen, "grant", service.name, repository.name,

@@ -7,10 +7,10 @@ local escape = require "lanyard.report.escape"
 local grant = require "lanyard.access.grant"
 local instant = require "lanyard.aws.instant"
 local json = require "lanyard.json"
+local listing = require "lanyard.desired.listing"
 local lists = require "lanyard.lists"
 local principal = require "lanyard.access.principal"
 local statements = require "lanyard.access.statements"
-local task = require "lanyard.task"
 local words = require "lanyard.desired.words"
 
 local M = {}
@@ -94,38 +94,23 @@ local function look_at(found, one, services, names, now)
   end
 end
 
-local function read_all(here)
-  local services, services_err, repositories, repositories_err
-  task.all {
-    function() services, services_err = here:services() end,
-    function() repositories, repositories_err = here:repositories() end,
-  }
-  if not services or not repositories then
-    return nil, services_err or repositories_err
-  end
-  return services, here:policies(repositories)
-end
-
 -- look(here) --> { region, account, time, grants = { { service, expires | nil, repositories } }, notes = lines
 -- on what is there and cannot be said, unread = { { repository, err } } } | nil, err
 function M.look(here)
-  local services, policies = read_all(here)
+  local services, repositories = listing.read(here)
   if not services then
-    return nil, policies
+    return nil, repositories
   end
   local account, err = here:account_id()
   if not account then
     return nil, err
   end
-  local by_name = {}
-  for _, service in ipairs(services) do
-    by_name[service.name] = service
-  end
+  local by_name = lists.by_name(services)
   local names, now = lists.sorted_names(by_name), here:time()
   local found = {
     region = here.region, account = account, time = now, grants = {}, notes = {}, unread = {}, by_key = {},
   }
-  for _, one in ipairs(policies) do
+  for _, one in ipairs(here:policies(repositories)) do
     if one.err then
       table.insert(found.unread, one)
     elseif one.doc then

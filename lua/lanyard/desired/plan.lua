@@ -7,6 +7,7 @@
 
 local change = require "lanyard.desired.change"
 local errors = require "lanyard.errors"
+local listing = require "lanyard.desired.listing"
 local lists = require "lanyard.lists"
 local repositories = require "lanyard.access.repositories"
 local resolve = require "lanyard.desired.resolve"
@@ -42,23 +43,11 @@ local function list_repositories(here, desired, prune)
 end
 
 local function look(here, desired, prune)
-  local services, services_err, listed, listed_err
-  task.all {
-    function() services, services_err = here:services() end,
-    function() listed, listed_err = list_repositories(here, desired, prune) end,
-  }
-  if not services or not listed then
-    return nil, services_err or listed_err
+  local services, listed = listing.read(here, function() return list_repositories(here, desired, prune) end)
+  if not services then
+    return nil, listed
   end
   return { region = here.region, services = services, repositories = listed }
-end
-
-local function by_name(services)
-  local found = {}
-  for _, service in ipairs(services) do
-    found[service.name] = service
-  end
-  return found
 end
 
 -- The services whose role has to be turned on: those that get a grant now and have none.
@@ -128,7 +117,7 @@ function M.make(here, desired, options)
   local plan = {
     region = here.region, account = account, file = desired.name, prune = options.prune or false,
     fold = options.fold or false, now = here:time(), services = resolved.services,
-    known = by_name(there.services), entries = {}, failures = resolved.failures,
+    known = lists.by_name(there.services), entries = {}, failures = resolved.failures,
   }
   for _, repository in ipairs(there.repositories) do
     local wishes = resolved.wishes[repository.name]
@@ -177,7 +166,7 @@ function M.again(here, saved)
   end
   local plan = {
     region = here.region, account = account, file = saved.file, prune = saved.prune, fold = saved.fold,
-    now = here:time(), services = {}, known = by_name(services),
+    now = here:time(), services = {}, known = lists.by_name(services),
     entries = saved.entries, failures = saved.failures,
   }
   bind_services(plan)

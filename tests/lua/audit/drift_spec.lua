@@ -1,20 +1,16 @@
 local audit = require "lanyard.audit"
 local json = require "lanyard.json"
 local read = require "lanyard.desired.read"
+local wishes = require "wishes"
 local world = require "world"
+
+local grant = wishes.grant
 
 local PULL = '["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]'
 local REGION = " --region us-east-1"
 
 local function new_world()
-  return world.new { seed = { regions = { ["us-east-1"] = {
-    services = { { name = "web", role = true }, { name = "jobs", role = true }, { name = "off" } },
-    repositories = { { name = "web" }, { name = "jobs" }, { name = "team/a" } },
-  } } } }
-end
-
-local function grant(service, repositories, expires)
-  return { service = service, repositories = json.array(repositories), expires = expires }
+  return world.new { seed = wishes.SEED }
 end
 
 local function allow(principal, date)
@@ -55,6 +51,8 @@ describe("drift", function()
     assert.same({
       { "team/a does not let jobs pull, and by grants.lua it shall until 2027-01-31",
         "lanyard grant jobs team/a --expires 2027-01-31" .. REGION },
+      { "team/b does not let jobs pull, and by grants.lua it shall until 2027-01-31",
+        "lanyard grant jobs team/b --expires 2027-01-31" .. REGION },
       { "web does not let web pull, and by grants.lua it shall", "lanyard grant web web" .. REGION },
     }, drift(w, { grant("web", { "web" }), grant("jobs", { "team/*" }, "2027-01-31") }))
   end)

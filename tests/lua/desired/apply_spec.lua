@@ -2,26 +2,17 @@ local apply = require "lanyard.desired.apply"
 local json = require "lanyard.json"
 local plans = require "lanyard.desired.plan"
 local policy = require "lanyard.policy"
-local read = require "lanyard.desired.read"
 local saved = require "lanyard.desired.saved"
 local task = require "lanyard.task"
+local wishes = require "wishes"
 local world = require "world"
+
+local desired, grant = wishes.desired, wishes.grant
 
 local THEIRS = '{ "Sid" : "ci",\n "Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"ecr:PutImage" }'
 
 local function seed()
-  return { activation_delay = 5, seed = { regions = { ["us-east-1"] = {
-    services = { { name = "web", role = true }, { name = "jobs", role = true }, { name = "off" } },
-    repositories = { { name = "web" }, { name = "jobs" }, { name = "team/a" }, { name = "team/b" } },
-  } } } }
-end
-
-local function desired(...)
-  return assert(read.text(json.encode { grants = json.array { ... } }, "grants.json"))
-end
-
-local function grant(service, repositories, expires)
-  return { service = service, repositories = json.array(repositories), expires = expires }
+  return { activation_delay = 5, seed = wishes.SEED }
 end
 
 local function with_theirs(w, name)

@@ -2,16 +2,14 @@ local import = require "lanyard.desired.import"
 local json = require "lanyard.json"
 local plans = require "lanyard.desired.plan"
 local read = require "lanyard.desired.read"
+local wishes = require "wishes"
 local world = require "world"
 
 local PULL = '["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]'
 local ROLE = "arn:aws:iam::947856326339:role/amazon/lightsail/%s/containers/%s/%s"
 
 local function new_world()
-  return world.new { seed = { regions = { ["us-east-1"] = {
-    services = { { name = "web", role = true }, { name = "jobs", role = true }, { name = "off" } },
-    repositories = { { name = "web" }, { name = "jobs" }, { name = "team/a" } },
-  } } } }
+  return world.new { seed = wishes.SEED }
 end
 
 local function policy(...)

@@ -1,25 +1,16 @@
 local json = require "lanyard.json"
 local plans = require "lanyard.desired.plan"
-local read = require "lanyard.desired.read"
 local saved = require "lanyard.desired.saved"
+local wishes = require "wishes"
 local world = require "world"
+
+local desired, grant = wishes.desired, wishes.grant
 
 local CI = '{"Sid":"ci","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/ci"},"Action":"ecr:PutImage"}'
 local ROLE = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/%s/private-repo-access/%s"
 
 local function seed()
-  return { seed = { regions = { ["us-east-1"] = {
-    services = { { name = "web", role = true }, { name = "jobs", role = true }, { name = "off" } },
-    repositories = { { name = "web" }, { name = "jobs" }, { name = "team/a" }, { name = "team/b" } },
-  } } } }
-end
-
-local function desired(...)
-  return assert(read.text(json.encode { grants = json.array { ... } }, "grants.json"))
-end
-
-local function grant(service, repositories, expires)
-  return { service = service, repositories = json.array(repositories), expires = expires }
+  return { seed = wishes.SEED }
 end
 
 -- What a plan would change: { [repository] = words }, and how many failures it has.

@@ -9,9 +9,9 @@
 -- the repository has a policy now.
 
 local container_services = require "lanyard.access.services"
+local listing = require "lanyard.desired.listing"
 local lists = require "lanyard.lists"
 local plans = require "lanyard.desired.plan"
-local task = require "lanyard.task"
 
 local M = { FORMATS = { "terraform", "cloudformation" } }
 
@@ -68,21 +68,13 @@ function M.of_file(here, desired)
   return finish(exported)
 end
 
--- The services whose role is on, and all repositories' policies | nil, err
-local function read_account(here)
-  local services, services_err, repositories, repositories_err
-  task.all {
-    function() services, services_err = here:services() end,
-    function() repositories, repositories_err = here:repositories() end,
-  }
-  if not services or not repositories then
-    return nil, services_err or repositories_err
-  end
+-- { [name] = service } of those whose role is on
+local function switched_on(services)
   local on = {}
   for _, service in ipairs(services) do
     on[service.name] = service.role.arn and service or nil
   end
-  return on, here:policies(repositories)
+  return on
 end
 
 -- of_account(here) --> exported, of the repositories that grant a service's role now | nil, err
@@ -91,16 +83,17 @@ function M.of_account(here)
   if not account then
     return nil, err
   end
-  local services, policies = read_account(here)
+  local services, repositories = listing.read(here)
   if not services then
-    return nil, policies
+    return nil, repositories
   end
+  local on = switched_on(services)
   local exported = new_export({ region = here.region, account = account }, {})
-  for _, one in ipairs(policies) do
+  for _, one in ipairs(here:policies(repositories)) do
     local text = one.doc and tostring(one.doc)
     if one.err then
       table.insert(exported.failures, { repository = one.repository.name, err = one.err })
-    elseif text and add_services(exported, text, services) then
+    elseif text and add_services(exported, text, on) then
       table.insert(exported.policies, { repository = one.repository.name, text = text, exists = true })
     end
   end

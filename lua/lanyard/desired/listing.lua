@@ -1,0 +1,26 @@
+-- The services and the repositories of an account's Region, read side by side.
+
+local task = require "lanyard.task"
+
+local M = {}
+
+-- read(here, list) --> services, repositories | nil, err. list() gives the repositories; all, unless given
+function M.read(here, list)
+  local services, services_err, repositories, repositories_err
+  task.all {
+    function() services, services_err = here:services() end,
+    function()
+      if list then
+        repositories, repositories_err = list()
+      else
+        repositories, repositories_err = here:repositories()
+      end
+    end,
+  }
+  if not services or not repositories then
+    return nil, services_err or repositories_err
+  end
+  return services, repositories
+end
+
+return M
