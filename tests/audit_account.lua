@@ -17,6 +17,7 @@ local M = {}
 local ACCOUNT = "111122223333"
 local ROLE = "arn:aws:iam::947856326339:role/amazon/lightsail/%s/containers/%s/%s"
 local WEB = ROLE:format("us-east-1", "web", "private-repo-access/current")
+local LOOSE = ROLE:format("us-east-1", "loose", "private-repo-access/id")
 local OLD = ROLE:format("us-east-1", "web", "private-repo-access/old")
 local GONE = ROLE:format("us-east-1", "gone", "private-repo-access/id")
 local FAR = ROLE:format("us-west-2", "gone", "private-repo-access/id")
@@ -126,7 +127,7 @@ M.policies = {
   ["good/long"] = long_policy(7800),
   ["bad/lint"] = policy(allow(aws(CI), '"ecr:BatchGetImages"')),
   ["bad/missing"] = policy(allow(aws(WEB))),
-  ["bad/mutable"] = policy(allow(aws(WEB))),
+  ["bad/mutable"] = policy(allow(aws(LOOSE))),
   ["bad/not-granted"] = policy(allow(aws(CI))),
   ["bad/role-off"] = policy(allow(aws(CI))),
 }
@@ -138,7 +139,7 @@ end
 local function repositories()
   local list = {}
   for name in pairs(M.policies) do
-    list[#list + 1] = { name = name, images = { "1" } }
+    list[#list + 1] = { name = name, images = { name == "bad/mutable" and "latest" or "1" } }
   end
   return list
 end
@@ -149,17 +150,20 @@ M.seed = {
       services = {
         { name = "web", role = true, role_arn = WEB, containers = {
           granted = image "good/web:1", missing = image "bad/missing:2", lost = image "bad/lost:1",
-          mutable = image "bad/mutable:1", hub = { image = "nginx:latest" }, far = image("good/web:1", "eu-west-1"),
+          hub = { image = "nginx:latest" }, far = image("good/web:1", "eu-west-1"),
           ungranted = image "bad/not-granted:1", refused = image "bad/refused:1",
           ending = image "bad/ends-soon-needed:1", over = image "bad/over:1",
         } },
         { name = "dark", containers = { main = image "bad/role-off:1" } },
         { name = "idle", role = true, role_arn = IDLE },
+        { name = "loose", role = true, role_arn = LOOSE, containers = {
+          main = image "bad/mutable", side = image "bad/mutable", pinned = image "bad/mutable",
+        } },
       },
       repositories = repositories(),
     },
   },
-  roles = { WEB, GENERAL, OLD, GONE, FAR, CI, OTHER_CI, READER, STRANGE },
+  roles = { WEB, LOOSE, GENERAL, OLD, GONE, FAR, CI, OTHER_CI, READER, STRANGE },
   users = { AUDITOR },
 }
 
@@ -182,6 +186,8 @@ function M.age(state, now)
     repository.created = now - 400 * 86400
     select(2, next(repository.images)).pulled = now - days * 86400
   end
+  local digest = next(region.repositories["bad/mutable"].images)
+  region.services.loose.deployments[1].containers.pinned = image("bad/mutable@" .. digest)
   for _, service in pairs(region.services) do
     for _, deployment in ipairs(service.deployments) do
       deployment.succeeds = true
@@ -276,7 +282,7 @@ M.expected = {
   { "policy-nearly-full", "low", "bad/long", nil, M.policies["bad/long"],
     "take out what other findings tell, or fold statements that differ only in their principal (lanyard policy fold)" },
   { "mutable-tag-deployed", "info", "bad/mutable", nil, nil,
-    "make the tags of bad/mutable immutable, and tag each image anew" },
+    "lanyard deploy loose main=bad/mutable:latest side=bad/mutable:latest --resolve --region us-east-1" },
 }
 
 return M

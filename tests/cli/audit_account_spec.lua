@@ -43,7 +43,7 @@ describe("what lanyard audit offers", function()
         others[#others + 1] = finding.key
       end
     end
-    assert.equal(33, commands)
+    assert.equal(34, commands)
     local left = {}
     for i, finding in ipairs(findings(emulated)) do
       left[i] = finding.key

@@ -7,9 +7,10 @@
 -- What is deployed (`seen` is of lanyard.audit.collect) is a list of each image of a private ECR registry
 -- that a service's current or next deployment names, once a service:
 --   { service, reference, image = of names.image, repository = of seen | nil, here = boolean,
---     found = boolean | nil (not known) }
--- `here` is whether it is in the service's Region and account.
+--     containers = names of those that run it, found = boolean | nil (not known) }
+-- `here` is whether it is in the service's Region and account; what only the next deployment names runs nowhere.
 
+local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
 local task = require "lanyard.task"
 
@@ -20,18 +21,27 @@ local DAY = 86400
 -- The images of a service, in order of their references.
 local function images_of(seen, service, repositories)
   local found, known = {}, {}
-  for _, deployment in ipairs { service.current or {}, service.next or {} } do
-    for _, reference in pairs(deployment.images or {}) do
-      local image = names.image(reference)
-      if image and not known[reference] then
-        known[reference] = true
-        local is_here = image.region == service.region and (not seen.account or image.account == seen.account)
-        found[#found + 1] = {
-          service = service, reference = reference, image = image, here = is_here,
-          repository = is_here and image.region == seen.region and repositories[image.repository] or nil,
-        }
-      end
+  local function add(reference)
+    local image = names.image(reference)
+    if image and not known[reference] then
+      local is_here = image.region == service.region and (not seen.account or image.account == seen.account)
+      known[reference] = {
+        service = service, reference = reference, image = image, here = is_here, containers = {},
+        repository = is_here and image.region == seen.region and repositories[image.repository] or nil,
+      }
+      found[#found + 1] = known[reference]
     end
+    return known[reference]
+  end
+  local running = service.current and service.current.images or {}
+  for _, container in ipairs(lists.sorted_names(running)) do
+    local one = add(running[container])
+    if one then
+      table.insert(one.containers, container)
+    end
+  end
+  for _, reference in pairs(service.next and service.next.images or {}) do
+    add(reference)
   end
   table.sort(found, function(a, b) return a.reference < b.reference end)
   return found

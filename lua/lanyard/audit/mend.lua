@@ -106,6 +106,16 @@ function M.undeny(seen, repository, index, value)
     :format(value, deny.sid or "#" .. index, repository.name)
 end
 
+-- Deploys the digest that a tag points to now, in the containers that run it | nil where none runs yet
+function M.pin(seen, one)
+  local arguments = {}
+  for i, container in ipairs(one.containers) do
+    arguments[i] = ("%s=%s:%s"):format(container, one.repository.name, one.image.tag or "latest")
+  end
+  table.insert(arguments, "--resolve")
+  return #one.containers > 0 and M.command(seen, "deploy", one.service.name, table.unpack(arguments)) or nil
+end
+
 -- Grants to the services that deploy images of a repository and can't pull them yet.
 function M.grants_for_deployed(seen, repository)
   local granted, commands = {}, {}

@@ -176,6 +176,6 @@ describe("an audit of an account with one of each finding", function()
     w.here.parallel = 3
     assert(audit.run(w.here))
     assert.equal(3, most)
-    assert.equal(10, w:count "DescribeImages")
+    assert.equal(11, w:count "DescribeImages")
   end)
 end)

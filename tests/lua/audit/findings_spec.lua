@@ -165,6 +165,21 @@ describe("an audit", function()
     assert.matches("web:1", report.findings[1].message)
   end)
 
+  it("names no container for a tag that none runs yet", function()
+    local image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:"
+    local w <close> = world.new { activation_delay = 60, seed = { regions = { ["us-east-1"] = {
+      services = { { name = "web", role = true } }, repositories = { { name = "web", images = { "1" } } },
+    } } } }
+    w.passed = w.passed + 61
+    assert(w.here:grant(assert(w.here:service "web"), w:repository "web"))
+    assert(w.here.lightsail:CreateContainerServiceDeployment {
+      serviceName = "web", containers = { web = { image = image .. "1" } },
+    })
+    local _, report = ids(w)
+    assert.equal("mutable-tag-deployed", report.findings[1].id)
+    assert.equal("deploy its digest: lanyard deploy --resolve", report.findings[1].fix)
+  end)
+
   it("reports what it could not read as unknown, and goes on", function()
     local w <close> = with_policy "no policy at all"
     w:put("shared-repo", statement '"*"')

@@ -106,7 +106,7 @@ function M.mutable(seen, add)
         message = ("%s deploys %s, a tag that may mean another image tomorrow"):format(one.service.name,
           one.reference),
         why = "when AWS replaces a node it may pull another image than was deployed",
-        fix = ("make the tags of %s immutable, and tag each image anew"):format(one.repository.name),
+        fix = mend.pin(seen, one) or "deploy its digest: lanyard deploy --resolve",
       })
     end
   end
