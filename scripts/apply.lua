@@ -25,18 +25,11 @@ command:flag("--no-settle", "Do not look again 4 s after the writes, for rivals 
 command:with_dry_run():with_rules():with_yes()
 local options = command:parse()
 
-local function check(result, err)
-  if not result then
-    cli.fail(err, cli.exit.usage)
-  end
-  return result
-end
-
 local text, name = read.content(options.file)
-check(text, name)
+cli.check_file(text, name)
 local value = read.is_json(text) and json.decode(text)
-local desired = not saved.is_plan(value) and check(read.text(text, name))
-local old = not desired and check(saved.read(value, name))
+local desired = not saved.is_plan(value) and cli.check_file(read.text(text, name))
+local old = not desired and cli.check_file(saved.read(value, name))
 if old and (options.prune or options.fold) then
   command:usage "a saved plan was made with or without --prune and --fold: make it anew"
 end

@@ -35,7 +35,7 @@ local wants, wrong = deploy_words.read(options)
 if not wants then
   command:usage(wrong)
 elseif options.file then
-  wants.request = cli.check(deployment_file.read(options.file, options.service))
+  wants.request = cli.check_file(deployment_file.read(options.file, options.service))
 end
 
 local here = cli.connect(options)

@@ -22,12 +22,9 @@ command:argument("file", "A file for lanyard plan, or - for stdin."):args "?"
 command:option("--format", "For which tool."):choices(export.FORMATS):count "1"
 local options = command:parse()
 
-local desired, err
+local desired
 if options.file then
-  desired, err = read.file(options.file)
-  if not desired then
-    cli.fail(err, cli.exit.usage)
-  end
+  desired = cli.check_file(read.file(options.file))
   options.region = options.region or desired.region
 end
 local here = cli.connect(options)

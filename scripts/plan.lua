@@ -31,10 +31,7 @@ command:flag("--fold", "Join lanyard's own statements into one where a policy wo
 command:with_rules()
 local options = command:parse()
 
-local desired, err = read.file(options.file)
-if not desired then
-  cli.fail(err, cli.exit.usage)
-end
+local desired = cli.check_file(read.file(options.file))
 options.region = options.region or desired.region
 local plan = cli.check(plans.make(cli.connect(options), desired, { prune = options.prune, fold = options.fold }))
 show.plan(options.output, plan)

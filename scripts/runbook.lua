@@ -36,11 +36,8 @@ elseif options.transcript and options.no_transcript then
 end
 
 local name = options.file == "-" and "stdin" or options.file
-local text = cli.check(system.read_file(options.file, MOST_BYTES))
-local book, mistake = runbook.read(text, { name = name, vars = vars })
-if not book then
-  cli.fail(mistake, cli.exit.usage)
-end
+local text = cli.check_file(system.read_file(options.file, MOST_BYTES))
+local book = cli.check_file(runbook.read(text, { name = name, vars = vars }))
 local first = book.steps[1]
 if options.from then
   first, why = book:find(options.from)

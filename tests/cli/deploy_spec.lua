@@ -156,7 +156,7 @@ describe("lanyard deploy", function()
     assert.equal("unchanged", json_of(em, "deploy fresh two=web:1.1 --file " .. folder .. "/web.json").result)
     helper.write(folder .. "/web.json", '{ "containers": { "one": { "imgae": "nginx" } } }')
     local result = em:run("deploy fresh --file " .. folder .. "/web.json")
-    assert.equal(1, result.status)
+    assert.equal(2, result.status)
     assert.match("web%.json: containers%.one%.imgae is not known: image", result.err)
   end)
 
@@ -176,7 +176,7 @@ describe("lanyard deploy", function()
       ["deploy web app=111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1.0"] = { 1, "pulls from its own Region only" },
       ["deploy nobody app=web:1.0"] = { 1, "no container service 'nobody' in us%-east%-1" },
       ["deploy web --public-endpoint other:80"] = { 1, "container 'other', which the deployment has not: app, side" },
-      ["deploy web --file /nonexistent/web.json"] = { 1, "/nonexistent/web%.json" },
+      ["deploy web --file /nonexistent/web.json"] = { 2, "/nonexistent/web%.json" },
     } do
       local result = em:run(words)
       assert.equal(case[1], result.status, words)

@@ -157,7 +157,7 @@ describe("lanyard runbook", function()
       assert.equal("", result.out)
     end
     local result = helper.run { helper.lanyard, "runbook", "/nonexistent/book.md", "--yes" }
-    assert.equal(1, result.status)
+    assert.equal(2, result.status)
     assert.equal("lanyard: cannot read /nonexistent/book.md: No such file or directory\n", result.err)
   end)
 

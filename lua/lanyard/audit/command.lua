@@ -142,10 +142,7 @@ local function read_desired(options)
   if not options.desired then
     return nil
   end
-  local wanted, err = desired.file(options.desired)
-  if not wanted then
-    cli.fail(err, cli.exit.usage)
-  end
+  local wanted = cli.check_file(desired.file(options.desired))
   options.region = options.region or wanted.region
   return wanted
 end

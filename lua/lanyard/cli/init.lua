@@ -314,6 +314,14 @@ function M.check(result, err)
   return result
 end
 
+-- The same for a file that the command line names: that it cannot be read or used is a usage error.
+function M.check_file(result, err)
+  if result == nil then
+    M.fail(err, M.exit.usage)
+  end
+  return result
+end
+
 -- The rules that the options ask for; those of a script that has --rules are looked at right away.
 function M.rules(options)
   if options.rules == "" then
