@@ -114,6 +114,8 @@ describe("lanyard emulate", function()
     end
     fails(1, "{", { "--seed" }, "file%.json: line 1")
     fails(1, '{"region":{}}', { "--seed" }, "'region'")
+    fails(1, '{"regions":{"us-west-1":{"services":[]}}}', { "--seed" }, "services in us%-west%-1, where AWS has none")
+    fails(1, '{"regions":{"us-est-1":{"repositories":[]}}}', { "--seed" }, "repositories in us%-est%-1, where AWS has")
     fails(1, "return {", { "--seed", ".lua" }, "file%.lua:1")
     fails(1, "return os.exit(0)", { "--seed", ".lua" }, "'os'")
     fails(1, "return { ('x'):rep(1 << 30) }", { "--seed", ".lua" }, "file%.lua: used more than %d+ bytes of memory")

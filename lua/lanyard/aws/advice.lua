@@ -26,6 +26,12 @@ end
 
 local CLOCK = "the key, its secret or this machine's clock is wrong: lanyard doctor tells which"
 
+-- A Region that the service is not in looks like a wrong signature.
+local function signature(err)
+  return err.message:find("scoped to a valid region", 1, true)
+    and "is the Region right? ECR and Lightsail's container services must be there" or CLOCK
+end
+
 local ADVICE = {
   AccessDenied = missing_statement,
   AccessDeniedException = missing_statement,
@@ -34,7 +40,7 @@ local ADVICE = {
   ExpiredTokenException = "the session has ended: sign in again",
   InvalidClientTokenId = "AWS knows no such access key: is it deleted, inactive, or of another partition?",
   UnrecognizedClientException = "AWS knows no such access key: is it deleted, inactive, or of another partition?",
-  InvalidSignatureException = CLOCK,
+  InvalidSignatureException = signature,
   SignatureDoesNotMatch = CLOCK,
   RequestExpired = CLOCK,
   RequestTimeTooSkewed = CLOCK,

@@ -87,6 +87,9 @@ local function plant_region(world, region, content)
     end
   end
   for _, kind in ipairs { "services", "repositories" } do
+    if content[kind] and not REGION_KEYS[kind].serves(region) then
+      return invalid(("has %s in %s, where AWS has none"):format(kind, tostring(region)))
+    end
     for _, item in ipairs(content[kind] or {}) do
       for key in pairs(type(item) == "table" and item or { [tostring(item)] = true }) do
         if not ITEM_KEYS[kind][key] then

@@ -13,6 +13,12 @@ function M.place(where)
   return #words > 0 and table.concat(words, " ") or "nowhere"
 end
 
+-- Why a scope could not be looked at, with the error's code once.
+function M.failure(scope)
+  local code, message = scope.error.code, scope.error.message
+  return message:find(code .. ":", 1, true) and message or ("%s: %s"):format(code, message)
+end
+
 local UNKNOWN = {
   { "services_unknown", "The container services of %s could not be listed" },
   { "registry_unknown", "The policy of the registry of %s could not be read" },

@@ -183,7 +183,7 @@ end
 local function group_of(report, scope, prefix)
   local self = setmetatable({ title = count.place(scope), left = {}, right = {}, edges = {}, nodes = {} }, Group)
   if scope.error then
-    self.error = ("%s: %s"):format(scope.error.code, scope.error.message)
+    self.error = count.failure(scope)
     return self
   end
   local by_repository = findings_of(report, scope)

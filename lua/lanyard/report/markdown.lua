@@ -33,7 +33,7 @@ local function failures(report)
   for _, scope in ipairs(report.scopes) do
     if scope.error then
       lines[#lines + 1] = ("- **not looked at** %s: %s\n"):format(escape.markdown(count.place(scope)),
-        escape.markdown(("%s: %s"):format(scope.error.code, scope.error.message)))
+        escape.markdown(count.failure(scope)))
     end
     for _, unknown in ipairs(count.unknown(scope)) do
       lines[#lines + 1] = ("- **unknown** %s: %s\n"):format(escape.markdown(unknown.sentence),

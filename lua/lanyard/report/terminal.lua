@@ -77,7 +77,7 @@ local function failures(report, paint, width)
   end
   for _, scope in ipairs(report.scopes) do
     if scope.error then
-      add(("%s could not be looked at: %s: %s"):format(count.place(scope), scope.error.code, scope.error.message))
+      add(("%s could not be looked at: %s"):format(count.place(scope), count.failure(scope)))
     end
     for _, unknown in ipairs(count.unknown(scope)) do
       add(unknown.sentence .. ": " .. unknown.why)

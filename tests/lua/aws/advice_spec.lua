@@ -12,6 +12,12 @@ describe("advice", function()
     assert.match("lanyard permissions prints", text)
   end)
 
+  it("on a Region that is none is not about keys", function()
+    local text = advice.advice(errors.new { code = "InvalidSignatureException", service = "lightsail", status = 400,
+      operation = "GetContainerServices", message = "Credential should be scoped to a valid region. " })
+    assert.match("is the Region right", text)
+  end)
+
   it("on a file that may not be written is not about IAM", function()
     local err = errors.new { code = "AccessDenied", message = "cannot write a.md: Permission denied" }
     assert.is_nil(advice.advice(err))

@@ -87,8 +87,10 @@ describe("the emulator's front end", function()
     local _, code, message = send(nil, { service = "s3" })
     assert.equal("InvalidSignatureException", code)
     assert.matches("correct service: 'ecr'", message)
-    _, code = send(nil, { region = "nowhere" })
-    assert.equal("InvalidSignatureException", code)
+    for _, region in ipairs { "nowhere", "us-est-1" } do
+      _, code = send(nil, { region = region })
+      assert.equal("InvalidSignatureException", code)
+    end
   end)
 
   it("refuses a request that is not signed, or only half", function()

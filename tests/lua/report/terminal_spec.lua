@@ -18,6 +18,12 @@ describe("an audit's report on a terminal", function()
     assert.match("\n3 findings: 1 critical, 1 medium, 1 low\n$", text)
   end)
 
+  it("says an error's code once", function()
+    local report = reports.small()
+    report.scopes[2].error.message = "ecr:DescribeRepositories: AccessDenied: not for you"
+    assert.match("looked at: ecr:DescribeRepositories: AccessDenied: not for you\n", text_of(report))
+  end)
+
   it("does not say where when there is only one place", function()
     local report = reports.small()
     report.scopes[2] = nil

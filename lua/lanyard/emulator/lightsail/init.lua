@@ -383,9 +383,6 @@ function M.plant(world, region, item)
   local ok, why = names.container_service(item.name)
   if not ok then
     return nil, errors.new { code = "InvalidSeed", message = "the seed has a bad service: " .. why }
-  elseif not M.serves(region) then
-    return nil, errors.new { code = "InvalidSeed",
-      message = ("the seed has services in %s, where Lightsail is not"):format(region) }
   end
   local service = create(world, region, item.name, { power = item.power, scale = item.scale }, 0)
   for key, value in pairs(item.tags or {}) do
