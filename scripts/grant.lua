@@ -48,27 +48,46 @@ if options.all and not options.dry_run then
   cli.confirm(options, ("Let %s pull from all %d repositories?"):format(options.service, #repositories))
 end
 
-local service = cli.check(here:service(options.service))
-if options.enable and not options.dry_run then
-  service = cli.check(here:enable(service.name, { timeout = options.timeout, progress = cli.progress })).service
-elseif options.enable and not service.role.arn then
-  cli.check(here:enable(service.name, { dry_run = true }))
-  cli.note(("lanyard: the puller role of %s would be turned on first; its ARN is made up here"):format(service.name))
-  service.role.arn = services.puller_arn(service)
-elseif not service.role.arn then
-  cli.leave(cli.exit.failed, ("the puller role of %s is %s: pass --enable, or run lanyard enable %s first")
-    :format(service.name, service.role.active and "not ready yet" or "off", service.name))
+local function grant_each(service, dry_run)
+  local changes = here:change_each(repositories, function(repository)
+    return here:grant(service, repository, {
+      sid = options.sid,
+      expires = options.expires,
+      fold = options.fold,
+      dry_run = dry_run,
+      settle = options.settle,
+      progress = not dry_run and cli.progress or nil,
+    })
+  end)
+  cli.progress(nil)
+  return changes
 end
 
-local changes = here:change_each(repositories, function(repository)
-  return here:grant(service, repository, {
-    sid = options.sid,
-    expires = options.expires,
-    fold = options.fold,
-    dry_run = options.dry_run,
-    settle = options.settle,
-    progress = cli.progress,
-  })
-end)
-cli.progress(nil)
-return report.changes(options.output, changes)
+local function all_fail(changes)
+  for _, one in ipairs(changes) do
+    if one.change then
+      return false
+    end
+  end
+  return true
+end
+
+local service = cli.check(here:service(options.service))
+if not service.role.arn and not options.enable then
+  cli.leave(cli.exit.failed, ("the puller role of %s is %s: pass --enable, or run lanyard enable %s first")
+    :format(service.name, service.role.active and "not ready yet" or "off", service.name))
+elseif not service.role.arn then
+  -- A role is not turned on for grants of which none can be made.
+  cli.check(here:enable(service.name, { dry_run = true }))
+  local would = grant_each(services.with_role(service), true)
+  if options.dry_run then
+    cli.note(("lanyard: the puller role of %s would be turned on first; its ARN is made up here"):format(service.name))
+  end
+  if options.dry_run or all_fail(would) then
+    return report.changes(options.output, would)
+  end
+end
+if options.enable and not options.dry_run then
+  service = cli.check(here:enable(service.name, { timeout = options.timeout, progress = cli.progress })).service
+end
+return report.changes(options.output, grant_each(service, options.dry_run))

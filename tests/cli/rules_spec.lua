@@ -41,10 +41,20 @@ describe("--rules", function()
     assert.equal(0, emulator:run("revoke my-container-service shared-repo").status)
   end)
 
-  it("does not say that nothing was changed where the role was turned on before", function()
+  it("leaves a role off of which no grant can be made", function()
     local emulator <close>, file = ruled 'rule "none" { on = "grant", check = function() deny "no grants" end }'
-    local result = emulator:run { "grant", "my-container-service", "my-private-repo", "--enable", "--rules", file }
+    local result = emulator:run { "grant", "my-container-service", "*-repo", "--enable", "--rules", file }
     assert.equal(4, result.status)
+    assert.matches("my%-private%-repo +refused.*shared%-repo +refused", result.out)
+    assert.matches("puller role%s+off\n", emulator:run("status").out)
+  end)
+
+  it("does not say that nothing was changed where the role was turned on before", function()
+    local emulator <close>, file = ruled [[rule "mine" { on = "grant", check = function(change)
+      if change.repository ~= "shared-repo" then return deny "not this" end end }]]
+    local result = emulator:run { "grant", "my-container-service", "*-repo", "--enable", "--rules", file }
+    assert.equal(4, result.status)
+    assert.matches("my%-private%-repo +refused.*shared%-repo +granted", result.out)
     assert.matches("\n  this change was not made; the rule is in", result.err)
     assert.matches("puller role%s+on\n", emulator:run("status").out)
   end)

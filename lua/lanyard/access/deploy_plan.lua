@@ -110,19 +110,6 @@ local function check_state(service)
   return true
 end
 
--- The service with a role, though it be off: then with an ARN made up.
-local function with_role(service)
-  if service.role.arn then
-    return service
-  end
-  local copy = {}
-  for name, value in pairs(service) do
-    copy[name] = value
-  end
-  copy.role = { active = true, arn = services.puller_arn(service) }
-  return copy
-end
-
 -- A grant that has ended is not given anew without a word.
 local function with_advice(err, service, repository)
   if err.code == "GrantEnded" then
@@ -134,7 +121,7 @@ end
 
 -- What the grants will be, and that they will do. true | nil, err
 local function rehearse_grants(here, plan)
-  local service = with_role(plan.service)
+  local service = services.with_role(plan.service)
   plan.grants = here:change_each(plan.repositories, function(repository)
     return here:grant(service, repository, { dry_run = true })
   end)

@@ -94,6 +94,19 @@ function M.puller_arn(service)
   return service.role.arn or (general:gsub("[^/]*$", UNKNOWN))
 end
 
+-- with_role(service) --> the service, though its role be off: then with an ARN made up
+function M.with_role(service)
+  if service.role.arn then
+    return service
+  end
+  local copy = {}
+  for name, value in pairs(service) do
+    copy[name] = value
+  end
+  copy.role = { active = true, arn = M.puller_arn(service) }
+  return copy
+end
+
 local function check_name(name)
   local ok, why = names.container_service(name)
   if not ok then
