@@ -36,7 +36,7 @@ class Browser:
         self.process = subprocess.Popen(
             ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
              "--disable-extensions", "--remote-debugging-pipe", f"--user-data-dir={folder}", "about:blank"],
-            pass_fds=(3, 4, to_read, to_write), preexec_fn=pipes,
+            pass_fds=(3, 4, to_read, to_write), preexec_fn=pipes, env={**os.environ, "TMPDIR": folder},
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(to_read)
         os.close(to_write)
