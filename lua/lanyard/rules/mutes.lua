@@ -52,6 +52,15 @@ local function any_scope(report)
   return nil
 end
 
+-- Of a mute, wherever in the file it stands.
+local function key_of(mute)
+  local parts = { "expired-mute", mute.finding, mute.ends }
+  for _, name in ipairs(GLOBS) do
+    parts[#parts + 1] = mute[name] and ("%s=%s"):format(name, mute[name]) or nil
+  end
+  return table.concat(parts, "|")
+end
+
 local function expired(mute, scope)
   return {
     id = "expired-mute",
@@ -61,7 +70,7 @@ local function expired(mute, scope)
     fix = "mend what it muted and take it out, or give it another end",
     account = scope.account,
     region = scope.region,
-    key = ("expired-mute|%s|%s|%s"):format(mute.place, mute.finding, mute.ends),
+    key = key_of(mute),
   }
 end
 
@@ -69,11 +78,15 @@ local function has_ended(mute, report)
   return mute.ends ~= nil and end_of(mute) <= instant.read(report.time)
 end
 
--- tell_expired(mutes, report): adds a finding for each mute that is past its end.
+-- tell_expired(mutes, report): adds a finding for each mute that is past its end, once.
 function M.tell_expired(mutes, report)
-  local scope = any_scope(report)
+  local scope, told = any_scope(report), {}
+  for _, finding in ipairs(report.findings) do
+    told[finding.key] = true
+  end
   for _, mute in ipairs(scope and mutes or {}) do
-    if has_ended(mute, report) then
+    if has_ended(mute, report) and not told[key_of(mute)] then
+      told[key_of(mute)] = true
       local position = #report.findings + 1
       while position > 1 and report.findings[position - 1].severity == "info" do
         position = position - 1

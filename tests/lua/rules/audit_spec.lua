@@ -127,6 +127,15 @@ describe("a mute", function()
     assert.matches("^low %- %- the mute of public%-access at .*rules.lua:1 ended on 2026%-01%-31$", found[1])
   end)
 
+  it("that is past its end is told once, wherever it stands in whichever file", function()
+    local text = 'mute { finding = "public-access", repository = "op*", reason = "open source", ends = "2026-01-31" }'
+    local _ <close>, own, report = audited(text)
+    local _ <close>, other = audited("\n\n" .. text)
+    own:tell_expired(report)
+    other:tell_expired(report)
+    assert.equal(1, #told(report, "expired-mute"))
+  end)
+
   it("stays one when reports are merged", function()
     local _ <close>, own, report = audited [[mute { finding = "public-access", reason = "open source" }]]
     own:mute(report)
