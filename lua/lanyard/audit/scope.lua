@@ -297,6 +297,8 @@ function M.only_service(report, name)
     return true
   end
   report.findings = kept(report.findings, concerns)
+  local muted = report.muted and kept(report.muted, concerns)
+  report.muted = muted and #muted > 0 and muted or nil
   local changes = report.baseline
   if changes then
     changes.gone = kept(changes.gone, concerns)

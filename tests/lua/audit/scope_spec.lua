@@ -190,13 +190,18 @@ describe("an audit of one container service", function()
         and { code = "AccessDeniedException", message = "no" } or nil
     end
     local report = scope.run(span.plan { open = accounts:opener() })
+    report.muted = {
+      { key = "of-one", principal = ROLE:format "one" }, { key = "of-two", service = "two" },
+    }
     assert.is_true(scope.only_service(report, "one"))
+    assert.same({ { key = "of-one", principal = ROLE:format "one" } }, report.muted)
     assert.equal(1, #report.scopes[1].services)
     local left = {}
     for i, repository in ipairs(report.scopes[1].repositories) do left[i] = repository.name end
     assert.same({ "one", "unread" }, left)
     assert.same({ "unreadable-policy|111122223333|us-east-1|unread||" }, keys(report))
     assert.is_false(scope.only_service(report, "nobody"))
+    assert.is_nil(report.muted)
     assert.same({ "unread" }, { report.scopes[1].repositories[1].name })
   end)
 end)
