@@ -78,6 +78,7 @@ end
 if options.service then
   steps.only_service(result, options.service, failed)
 end
+steps.tell_unseen(result, before)
 
 steps.mute(rules, result, files or failed or result.part or options.service)
 

@@ -223,6 +223,18 @@ describe("lanyard audit beside earlier reports", function()
     -- Of another service than the one asked for.
     result = emulator:run { "audit", "--baseline", open, "--service", "my-container-service" }
     assert.match(": 0 findings new, 0 gone; 0 grants new, 0 gone\n$", result.out)
+    assert.equal("", result.err)
+  end)
+
+  it("says what a --baseline did not look at", function()
+    local emulator <close> = helper.emulator()
+    local folder <close> = helper.folder()
+    local part = save(emulator, folder .. "/part.json", { "shared-repo" })
+    local result = emulator:run { "audit", "--baseline", part }
+    assert.equal("lanyard: the baseline did not look at all that this audit did: findings there count as new\n", result.err)
+    assert.equal("", emulator:run({ "audit", "shared-repo", "--baseline", part }).err)
+    result = emulator:run { "audit", "--region", "us-east-1,us-east-2", "--baseline", save(emulator, folder .. "/all.json") }
+    assert.match("the baseline did not look at 111122223333 us%-east%-2: findings", result.err)
   end)
 
   it("takes no baseline that is none, and says so in a line before it asks AWS", function()

@@ -18,9 +18,9 @@ function M.label(statement)
   return statement.sid and "'" .. statement.sid .. "'" or "#" .. statement.index
 end
 
--- The digits that tell a statement from all others of its policy: of what it means, and how many before it
--- mean the same.
-local function check_digits(doc, index)
+-- digits(doc, index) --> what tells a statement from all others of its policy: of what it means, and how many
+-- before it mean the same
+function M.digits(doc, index)
   local meaning, twins = doc:meaning(index, true), 0
   for i = 1, index - 1 do
     twins = twins + (doc:meaning(i, true) == meaning and 1 or 0)
@@ -31,7 +31,7 @@ end
 -- reference(doc, index) --> "#3:9f2c1a01", which `find` takes for this statement and no other, whatever came,
 -- went or was laid out anew since
 function M.reference(doc, index)
-  return ("#%d:%s"):format(index, check_digits(doc, index))
+  return ("#%d:%s"):format(index, M.digits(doc, index))
 end
 
 local function by_sid(doc, sid)
@@ -60,7 +60,7 @@ function M.find(doc, name)
   local count = #doc:statements()
   if digits then
     for index = 1, count do
-      if check_digits(doc, index) == digits:lower() then
+      if M.digits(doc, index) == digits:lower() then
         return index
       end
     end

@@ -4,13 +4,16 @@
 --   baseline.compare(report, old)
 --   for _, finding in ipairs(baseline.new(report)) do print(finding.message) end
 --
--- compare gives each finding a `state`, "new" or "unchanged", and the report a `baseline`:
+-- compare gives each finding a `state`, "new" (one that is worse than it was, too) or "unchanged", and the
+-- report a `baseline`:
 --   { time, gone = findings, grants = { new = grants, gone = grants } }
 -- A grant is { account, region, repository, principal, type, decision }: one that changes its decision
--- goes, and another comes. What the report did not look at this time is not gone.
+-- goes, and another comes. What the report did not look at this time is not gone; a grant that the earlier one
+-- did not look at is not new. A finding of such a place is: nobody knows better.
 
 local coverage = require "lanyard.audit.coverage"
 local json = require "lanyard.json"
+local lint = require "lanyard.policy.lint"
 
 local M = {}
 
@@ -34,12 +37,19 @@ local function grants_of(report)
   return list, seen
 end
 
-local function grants_changed(report, old, index)
+-- Whether the account and Region of a grant were looked at, and its repository's policy, if there was one, read.
+local function was_looked_at(index, grant)
+  local known = index[coverage.scope_key(grant)]
+  local repository = known and known.repositories[grant.repository]
+  return known ~= nil and not (repository and repository.unknown)
+end
+
+local function grants_changed(report, old, index, old_index)
   local now, has = grants_of(report)
   local before, had = grants_of(old)
   local new, gone = json.array {}, json.array {}
   for _, grant in ipairs(now) do
-    new[#new + 1] = not had[json.encode(grant)] and grant or nil
+    new[#new + 1] = was_looked_at(old_index, grant) and not had[json.encode(grant)] and grant or nil
   end
   for _, grant in ipairs(before) do
     gone[#gone + 1] = coverage.would_show(report, index, grant) and not has[json.encode(grant)] and grant or nil
@@ -47,31 +57,49 @@ local function grants_changed(report, old, index)
   return { new = new, gone = gone }
 end
 
--- The keys of a report's findings, those that are muted among them: a mute makes nothing come or go.
-local function keys_of(report)
-  local keys = {}
+-- The findings of a report by their keys, those that are muted among them: a mute makes nothing come or go.
+local function by_key(report)
+  local found = {}
   for _, list in ipairs { report.findings, report.muted or {} } do
     for _, finding in ipairs(list) do
-      keys[finding.key] = true
+      found[finding.key] = finding
     end
   end
-  return keys
+  return found
 end
 
 -- compare(report, old): marks what is new in the report, and adds what is gone
 function M.compare(report, old)
-  local has, had, gone = keys_of(report), keys_of(old), json.array {}
+  local has, had, gone = by_key(report), by_key(old), json.array {}
   for _, finding in ipairs(report.findings) do
-    finding.state = had[finding.key] and "unchanged" or "new"
+    local before = had[finding.key]
+    finding.state = before and lint.reaches({ before }, finding.severity) and "unchanged" or "new"
   end
-  local index = coverage.index(report)
+  local index, old_index = coverage.index(report), coverage.index(old)
   for _, finding in ipairs(old.findings) do
     if not has[finding.key] and coverage.would_have(report, index, finding) then
       finding.state = nil
       gone[#gone + 1] = finding
     end
   end
-  report.baseline = { time = old.time, gone = gone, grants = grants_changed(report, old, index) }
+  report.baseline = { time = old.time, gone = gone, grants = grants_changed(report, old, index, old_index) }
+end
+
+-- unseen(report, old) --> what the report has looked at and the earlier one has not, in words
+-- Of a report that is cut down to what was asked for.
+function M.unseen(report, old)
+  local list, told, index = {}, {}, coverage.index(old)
+  for _, scope in ipairs(report.scopes) do
+    local key = coverage.scope_key(scope)
+    if not scope.error and not index[key] and not told[key] then
+      told[key] = true
+      list[#list + 1] = ("%s %s"):format(scope.account, scope.region)
+    end
+  end
+  if old.part and json.encode(old.part) ~= json.encode(report.part or {}) then
+    list[#list + 1] = "all that this audit did"
+  end
+  return list
 end
 
 -- new(report) --> the findings that the earlier report had not

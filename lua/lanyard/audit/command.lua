@@ -5,6 +5,7 @@
 --   local report, failed = command.look(options, rules)      -- or command.join(files)
 
 local aws = require "lanyard.aws"
+local baseline = require "lanyard.audit.baseline"
 local cli = require "lanyard.cli"
 local desired = require "lanyard.desired.read"
 local errors = require "lanyard.errors"
@@ -113,6 +114,13 @@ local function tell_failures(failures)
     failed = failed or not failure.skipped
   end
   return failed
+end
+
+-- tell_unseen(report, before | nil): what an earlier report can't be compared in.
+function M.tell_unseen(result, before)
+  for _, what in ipairs(before and baseline.unseen(result, before) or {}) do
+    tell(("the baseline did not look at %s: findings there count as new"):format(what))
+  end
 end
 
 -- streams(options, rules): whether findings can be printed as they are known

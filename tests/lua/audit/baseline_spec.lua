@@ -57,6 +57,37 @@ describe("a report beside an earlier one", function()
     assert.same({ "went" }, gone)
   end)
 
+  it("takes a finding that is worse than it was as new", function()
+    local old, new = report { web = { findings = { "worse", "better" } } }, report { web = { findings = { "worse", "better" } } }
+    old.findings[1].severity, new.findings[1].severity = "medium", "critical"
+    old.findings[2].severity, new.findings[2].severity = "medium", "low"
+    assert.same({ "worse" }, (compare(new, old)))
+    assert.same({}, new.baseline.gone)
+  end)
+
+  it("does not say that a grant came where the earlier report did not look", function()
+    local granted = { web = { access = { access "CI" } }, jobs = { access = { access "CI" } } }
+    local function came(old)
+      return #select(3, compare(report(granted), old)).baseline.grants.new
+    end
+    assert.equal(1, came(report { web = { access = { access "CI" } } }))
+    assert.equal(1, came(report { web = { unknown = "denied" } }))
+    local failed = report {}
+    failed.scopes[1] = { account = ACCOUNT, region = "us-east-1", error = { code = "X", message = "x" } }
+    assert.equal(0, came(failed))
+  end)
+
+  it("says where the earlier report did not look", function()
+    local whole, failed = report {}, report {}
+    failed.scopes[1] = { account = ACCOUNT, region = "us-east-1", error = { code = "X", message = "x" } }
+    local function part(service) return report({}, {}, { part = { service = service } }) end
+    assert.same({}, baseline.unseen(whole, whole))
+    assert.same({ ACCOUNT .. " us-east-1" }, baseline.unseen(whole, failed))
+    assert.same({ "all that this audit did" }, baseline.unseen(whole, part "web"))
+    assert.same({}, baseline.unseen(part "web", part "web"))
+    assert.same({}, baseline.unseen(part "web", whole))
+  end)
+
   it("takes what is muted in either as there", function()
     local function muted() return { muted = report({ web = { findings = { "orphan" } } }).findings } end
     local plain = { web = { findings = { "open", "orphan" } } }

@@ -180,6 +180,18 @@ describe("an audit", function()
     assert.equal("deploy its digest: lanyard deploy --resolve", report.findings[1].fix)
   end)
 
+  it("takes a flaw of a statement that means something else by now as another", function()
+    local function key_of(actions)
+      local w <close> = with_policy(('{"Version":"2012-10-17","Statement":[{"Sid":"s","Effect":"Allow","Principal":"*",'
+        .. '"Action":%s}]}'):format(actions))
+      local found, report = ids(w)
+      assert.same({ "policy-lint" }, found)
+      return report.findings[1].key
+    end
+    assert.equal(key_of '"ecr:DescribeImages"', key_of '[ "ecr:DescribeImages" ]')
+    assert.not_equal(key_of '"ecr:DescribeImages"', key_of '["ecr:PutImage","ecr:DeleteRepository"]')
+  end)
+
   it("reports what it could not read as unknown, and goes on", function()
     local w <close> = with_policy "no policy at all"
     w:put("shared-repo", statement '"*"')

@@ -4,6 +4,7 @@ local lint = require "lanyard.policy.lint"
 local mend = require "lanyard.audit.mend"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
+local statements = require "lanyard.access.statements"
 
 local M = {}
 
@@ -89,9 +90,11 @@ function M.lint(seen, add)
   for _, repository in ipairs(seen.repositories) do
     for _, flaw in ipairs(repository.doc and repository.doc:lint { account = seen.account } or {}) do
       if lint.reaches({ flaw }, "high") and not is_told(repository, flaw) then
+        -- The same flaw of a statement that means something else by now is another.
+        local statement = repository.statements[flaw.statement]
+        local digits = statement and " " .. statements.digits(repository.doc, statement.index) or ""
         add("policy-lint", {
-          repository = repository, severity = flaw.severity, detail = flaw.id,
-          statement = repository.statements[flaw.statement],
+          repository = repository, severity = flaw.severity, statement = statement, detail = flaw.id .. digits,
           place = { first = flaw.first, last = flaw.last, line = flaw.line, column = flaw.column },
           message = ("%s: %s (%s)"):format(repository.name, flaw.message, flaw.id),
           why = "such a statement does not say what it seems to, and ECR may refuse it at the next change",
