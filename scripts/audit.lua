@@ -15,8 +15,9 @@
 -- Lines of --output jsonl come as findings are known, in no order; with --baseline, --history, --service or mutes,
 -- and of files, the worst comes first, as in all other formats.
 --
--- With --baseline, the file of an earlier --output json, findings are new or unchanged, those that are
--- gone are listed, as are grants that came and went, and --fail-on looks at new findings only.
+-- With --baseline, the file of an earlier --output json, findings are new (those that became worse, too) or
+-- unchanged, those that are gone are listed, as are grants that came and went, and --fail-on looks at new findings
+-- only.
 --
 -- --history DB keeps the run in that file of SQLite, which is made when it is absent: `lanyard history` tells when
 -- grants and findings came and went. A run that cannot be kept is told, after the report, with exit status 1.
