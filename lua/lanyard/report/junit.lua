@@ -88,8 +88,10 @@ local function errors_of(scope)
   local cases = {}
   if scope.error then
     cases[1] = case(scope, "audit", element("error", scope.error.code, scope.error.message))
-  elseif scope.services_unknown then
-    cases[1] = case(scope, "services", element("error", "unknown", scope.services_unknown))
+  end
+  for _, unknown in ipairs(count.unknown(scope)) do
+    cases[#cases + 1] = case(scope, unknown.what, element("error", "unknown",
+      ("%s: %s"):format(unknown.sentence, unknown.why)))
   end
   return cases
 end

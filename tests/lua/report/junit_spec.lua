@@ -39,6 +39,23 @@ suites: 2, tests: 6, failures: 3, errors: 1
     assert.match("^suites: 2, tests: 6, failures: 3, errors: 1\n", check(report))
   end)
 
+  it("tells what could not be looked at of an account that was", function()
+    local report = reports.small()
+    local scope = report.scopes[1]
+    scope.services_unknown, scope.registry_unknown, scope.identities_unknown = "no", "denied", "not allowed"
+    scope.repositories[2].images_unknown = "ecr:DescribeImages: AccessDenied"
+    local out = check(report)
+    assert.match("^suites: 2, tests: 10, failures: 3, errors: 5\n", out)
+    assert.match([[
+
+  error services: unknown: The container services of 111122223333 us%-east%-1 could not be listed: no
+  error registry: unknown: The policy of the registry of 111122223333 us%-east%-1 could not be read: denied
+  error identities: unknown: Whether the roles and users of 111122223333 us%-east%-1 exist could not be found out: ]]
+      .. [[not allowed
+  error images: unknown: The images of 1 repository of 111122223333 us%-east%-1 could not be looked at: ]]
+      .. "ecr:DescribeImages: AccessDenied\n", out)
+  end)
+
   it("has a name for each of several findings about one statement", function()
     local report = reports.small()
     table.insert(report.findings, report.findings[1])

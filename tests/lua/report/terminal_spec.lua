@@ -75,6 +75,13 @@ describe("an audit's report on a terminal", function()
     assert.match("\nunknown   Whether the roles and users of [^\n]+ exist could not be found out: not allowed\n", text)
   end)
 
+  it("says of how many repositories the images are not known, with the first why", function()
+    local report = reports.small()
+    for i, repository in ipairs(report.scopes[1].repositories) do repository.images_unknown = "why " .. i end
+    assert.match("\nunknown   The images of 2 repositories of 111122223333 us%-east%-1 could not be looked at: why 1\n",
+      text_of(report))
+  end)
+
   it("says that there is nothing", function()
     assert.equal("\nno findings\n", text_of(reports.empty()))
   end)
