@@ -54,10 +54,25 @@ function M.unknown(scope)
   return found
 end
 
+-- scopes(report) --> those that tell something. Two profiles may lead to one account and Region: the first that could
+-- look at it counts, whose findings the report has, and each that failed.
+function M.scopes(report)
+  local list, known = {}, {}
+  for _, scope in ipairs(report.scopes) do
+    local place = M.place(scope)
+    if scope.error or not known[place] then
+      list[#list + 1] = scope
+    end
+    known[place] = known[place] or not scope.error
+  end
+  return list
+end
+
 -- of(report) --> { repositories, grants, scopes, failed, findings, muted, [severity] = number }; a grant is a
 -- principal that a repository's policy gives a pull action, `failed` are scopes with an error.
 function M.of(report)
-  local counts = { repositories = 0, grants = 0, scopes = #report.scopes, failed = 0, findings = #report.findings,
+  local scopes = M.scopes(report)
+  local counts = { repositories = 0, grants = 0, scopes = #scopes, failed = 0, findings = #report.findings,
     muted = report.muted and #report.muted or 0 }
   for _, severity in ipairs(lint.SEVERITIES) do
     counts[severity] = 0
@@ -65,7 +80,7 @@ function M.of(report)
   for _, finding in ipairs(report.findings) do
     counts[finding.severity] = counts[finding.severity] + 1
   end
-  for _, scope in ipairs(report.scopes) do
+  for _, scope in ipairs(scopes) do
     counts.failed = counts.failed + (scope.error and 1 or 0)
     for _, repository in ipairs(scope.repositories or {}) do
       counts.repositories = counts.repositories + 1

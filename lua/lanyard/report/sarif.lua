@@ -148,7 +148,7 @@ end
 -- and those that are muted, are left out: GitHub passes over baselineState and suppressions, and would open them.
 function M.write(report, out)
   local log = log_of(audit_catalogue(report.findings), report.findings, location_in_account,
-    invocation_of(report.scopes))
+    invocation_of(count.scopes(report)))
   out(json.encode(log, { pretty = true }) .. "\n")
 end
 

@@ -32,11 +32,19 @@ suites: 2, tests: 6, failures: 3, errors: 1
 ]], check(reports.small()))
   end)
 
-  it("tells services that could not be listed, and an account that two profiles lead to once", function()
+  it("has one suite of an account that two profiles lead to, with what one of them failed at", function()
     local report = reports.small()
-    report.scopes[2] = { account = "111122223333", region = "us-east-1", repositories = {}, services = {},
-      services_unknown = "no" }
-    assert.match("^suites: 2, tests: 6, failures: 3, errors: 1\n", check(report))
+    local small = check(report)
+    table.insert(report.scopes, 1, reports.small().scopes[1])
+    assert.equal(small, check(report))
+    for i = 1, 2 do
+      report.scopes[i] = { account = "111122223333", region = "us-east-1", profile = "p" .. i,
+        error = { code = "AccessDenied", message = "no " .. i } }
+    end
+    table.insert(report.scopes, reports.small().scopes[1])
+    local out = check(report)
+    assert.match("^suites: 2, tests: 8, failures: 3, errors: 3\n111122223333 us%-east%-1\n  failed public%-access ", out)
+    assert.match("\n  passed service idle\n  error audit: AccessDenied: no 1\n  error audit %(2%): AccessDenied: no 2\n", out)
   end)
 
   it("tells what could not be looked at of an account that was", function()
