@@ -20,7 +20,8 @@
 -- only.
 --
 -- --history DB keeps the run in that file of SQLite, which is made when it is absent: `lanyard history` tells when
--- grants and findings came and went. A run that cannot be kept is told, after the report, with exit status 1.
+-- grants and findings came and went. A run that cannot be kept is told, after the report, with exit status 1; so is a
+-- report that is older than the last one that was kept of its account and Region.
 --
 -- With --desired, a file for lanyard plan, what differs from it is a finding, too.
 --

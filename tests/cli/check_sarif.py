@@ -11,7 +11,8 @@ CLASSES = {
     "shortDescription": sarif_om.MultiformatMessageString, "defaultConfiguration": sarif_om.ReportingConfiguration,
     "results": sarif_om.Result, "message": sarif_om.Message, "locations": sarif_om.Location,
     "physicalLocation": sarif_om.PhysicalLocation, "artifactLocation": sarif_om.ArtifactLocation, "region": sarif_om.Region,
-    "logicalLocations": sarif_om.LogicalLocation,
+    "logicalLocations": sarif_om.LogicalLocation, "invocations": sarif_om.Invocation,
+    "toolExecutionNotifications": sarif_om.Notification,
 }
 LEVELS = {"none", "note", "warning", "error"}
 
@@ -52,6 +53,9 @@ for run in log.runs:
     assert run.column_kind in ("utf16CodeUnits", "unicodeCodePoints")
     assert len({rule.id for rule in rules}) == len(rules)
     assert all(rule.default_configuration.level in LEVELS for rule in rules)
+    for invocation in run.invocations or []:
+        assert invocation.execution_successful in (True, False)
+        assert all(note.level in LEVELS and note.message.text for note in invocation.tool_execution_notifications)
     places = []
     for result in run.results:
         assert rules[result.rule_index].id == result.rule_id and result.level in LEVELS and result.message.text

@@ -121,13 +121,33 @@ describe("lanyard audit --history", function()
     assert.match("a%.db: no such table: grant_spans", result.err)
   end)
 
-  it("keeps both of two runs at once", function()
+  it("refuses a report that is kept too late in a line, after the report", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = helper.emulator()
+    local report = emulator:run({ "audit", "--output", "json" }).out
+    for name, time in pairs { old = "2026-11-24T01:00:00Z", new = "2026-11-25T01:00:00Z" } do
+      helper.write(("%s/%s.json"):format(folder, name), (report:gsub('"time": "[^"]*"', ('"time": "%s"'):format(time))))
+    end
+    local function keep(name)
+      return helper.run { helper.lanyard, "audit", "merge", ("%s/%s.json"):format(folder, name), "--history",
+        folder .. "/a.db" }
+    end
+    local result = keep "new"
+    assert.same({ "", 0 }, { result.err, result.status })
+    result = keep "old"
+    assert.match("no findings\n$", result.out)
+    assert.same({ ("lanyard: %s/a.db: this report of 2026-11-24T01:00:00Z is older than the run of "
+      .. "2026-11-25T01:00:00Z that it has of 111122223333 us-east-1: keep reports in their order\n"):format(folder), 1 },
+      { result.err, result.status })
+    assert.equal(1, #json.decode(history({ folder .. "/a.db", "--runs", "--output", "json" }).out))
+  end)
+
+  it("keeps all of several runs at once", function()
     local folder <close> = helper.folder()
     local emulator <close> = lived(folder)
-    local command = ("'%s' audit --history %s/a.db"):format(helper.lanyard, folder)
-    local words = {}
-    for _ = 1, 4 do words[#words + 1] = command .. " & " end
-    local result = helper.run({ "sh", "-c", table.concat(words) .. "wait" }, emulator.environment)
+    helper.write(folder .. "/r.json", emulator:run({ "audit", "--output", "json" }).out)
+    local command = ("'%s' audit merge %s/r.json --history %s/a.db"):format(helper.lanyard, folder, folder)
+    local result = helper.run { "sh", "-c", (command .. " & "):rep(4) .. "wait" }
     assert.equal("", result.err)
     assert.equal(7, #json.decode(history({ folder .. "/a.db", "--runs", "--output", "json" }).out))
   end)

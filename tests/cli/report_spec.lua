@@ -7,11 +7,12 @@ local json = require "lanyard.json"
 local reports = require "reports"
 local system = require "lanyard.system"
 
-local function emulated_account(folder)
+local function emulated_account(folder, faults)
   local world = assert(emulator.world { seed = account.seed, activation_delay = 0 })
   account.age(world.state, system.time())
   helper.write(folder .. "/state.json", json.encode(world.state))
-  return helper.emulator { "--state", folder .. "/state.json" }
+  helper.write(folder .. "/faults.json", faults or "[]")
+  return helper.emulator { "--state", folder .. "/state.json", "--faults", folder .. "/faults.json" }
 end
 
 local function python(script, ...)
@@ -45,6 +46,19 @@ describe("a report of an account with every finding", function()
     result = python("check_junit.py", folder .. "/report.xml")
     assert.equal("", result.err)
     assert.match((", failures: %d, errors: 0\n"):format(count), result.out)
+  end)
+end)
+
+describe("a report of an account whose images may not be looked at", function()
+  it("says in every format for people and CI that they were not", function()
+    local folder <close> = helper.folder()
+    local emulated <close> = emulated_account(folder,
+      '[{"operation":"DescribeImages","error":{"code":"AccessDeniedException","message":"no"}}]')
+    local sentence = "The images of 10 repositories of 111122223333 us%-east%-1 could not be looked at"
+    for format, before in pairs { table = "\nunknown   ", markdown = "\n%- %*%*unknown%*%* ", html = "<li>",
+      junit = '<error type="unknown" message="' } do
+      assert.match(before .. sentence .. ": [^\n]*AccessDenied", emulated:run({ "audit", "--output", format }).out)
+    end
   end)
 end)
 

@@ -101,6 +101,7 @@ function M.open(path, options)
       if not is_history(db, path) then
         assert(db:exec(schema.CREATE))
       end
+      assert(db:exec(schema.LOOKS))
       transaction.commit()
     end
     return setmetatable({ db = db, path = path }, History)
@@ -113,7 +114,7 @@ end
 
 History.__close = History.close
 
--- add(report) --> true | nil, err
+-- add(report) --> true | nil, err; "OutOfOrder" where it is older than a run of one of its accounts and Regions
 function History:add(report)
   return guarded(self.path, function()
     local transaction <close> = begin(self.db)

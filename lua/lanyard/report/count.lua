@@ -19,26 +19,60 @@ function M.failure(scope)
   return message:find(code .. ":", 1, true) and message or ("%s: %s"):format(code, message)
 end
 
+local function plural(count, one, many)
+  return ("%d %s"):format(count, count == 1 and one or many or one .. "s")
+end
+
+-- What may be unknown of a scope as a whole: why is its member WHAT_unknown.
 local UNKNOWN = {
-  { "services_unknown", "The container services of %s could not be listed" },
-  { "registry_unknown", "The policy of the registry of %s could not be read" },
-  { "identities_unknown", "Whether the roles and users of %s exist could not be found out" },
+  { "services", "The container services of %s could not be listed" },
+  { "registry", "The policy of the registry of %s could not be read" },
+  { "identities", "Whether the roles and users of %s exist could not be found out" },
 }
 
--- unknown(scope) --> list of { member, sentence, why }: what could not be looked at in a scope that was
+-- unknown(scope) --> list of { what, sentence, why }: what could not be looked at in a scope that was. `what` is
+-- services, registry, identities or images; the why of images is that of the first repository.
 function M.unknown(scope)
-  local found = {}
+  local found, images, why_images = {}, 0, nil
+  local function add(what, sentence, why)
+    found[#found + 1] = { what = what, sentence = sentence, why = why }
+  end
   for _, one in ipairs(UNKNOWN) do
-    local why = scope[one[1]]
-    found[#found + 1] = why and { member = one[1], sentence = one[2]:format(M.place(scope)), why = why } or nil
+    local why = scope[one[1] .. "_unknown"]
+    if why then
+      add(one[1], one[2]:format(M.place(scope)), why)
+    end
+  end
+  for _, repository in ipairs(scope.repositories or {}) do
+    images = images + (repository.images_unknown and 1 or 0)
+    why_images = why_images or repository.images_unknown
+  end
+  if images > 0 then
+    add("images", ("The images of %s of %s could not be looked at"):format(
+      plural(images, "repository", "repositories"), M.place(scope)), why_images)
   end
   return found
+end
+
+-- scopes(report) --> those that tell something. Two profiles may lead to one account and Region: the first that could
+-- look at it counts, whose findings the report has, and each that failed.
+function M.scopes(report)
+  local list, known = {}, {}
+  for _, scope in ipairs(report.scopes) do
+    local place = M.place(scope)
+    if scope.error or not known[place] then
+      list[#list + 1] = scope
+    end
+    known[place] = known[place] or not scope.error
+  end
+  return list
 end
 
 -- of(report) --> { repositories, grants, scopes, failed, findings, muted, [severity] = number }; a grant is a
 -- principal that a repository's policy gives a pull action, `failed` are scopes with an error.
 function M.of(report)
-  local counts = { repositories = 0, grants = 0, scopes = #report.scopes, failed = 0, findings = #report.findings,
+  local scopes = M.scopes(report)
+  local counts = { repositories = 0, grants = 0, scopes = #scopes, failed = 0, findings = #report.findings,
     muted = report.muted and #report.muted or 0 }
   for _, severity in ipairs(lint.SEVERITIES) do
     counts[severity] = 0
@@ -46,7 +80,7 @@ function M.of(report)
   for _, finding in ipairs(report.findings) do
     counts[finding.severity] = counts[finding.severity] + 1
   end
-  for _, scope in ipairs(report.scopes) do
+  for _, scope in ipairs(scopes) do
     counts.failed = counts.failed + (scope.error and 1 or 0)
     for _, repository in ipairs(scope.repositories or {}) do
       counts.repositories = counts.repositories + 1
@@ -67,10 +101,6 @@ function M.changes(report)
     new = new + (finding.state == "new" and 1 or 0)
   end
   return { new = new, gone = #baseline.gone, grants_new = #baseline.grants.new, grants_gone = #baseline.grants.gone }
-end
-
-local function plural(count, one, many)
-  return ("%d %s"):format(count, count == 1 and one or many or one .. "s")
 end
 
 -- "1 critical, 2 low" or "no findings"

@@ -205,7 +205,7 @@ end
 function M.of(report)
   local groups, number = {}, 0
   local counts = { left = 0, right = 0, ok = 0, noted = 0, broken = 0, missing = 0 }
-  for i, scope in ipairs(report.scopes) do
+  for i, scope in ipairs(count.scopes(report)) do
     local group = group_of(report, scope, "g" .. i)
     groups[i] = group
     counts.left, counts.right = counts.left + #group.left, counts.right + #group.right

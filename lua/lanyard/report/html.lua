@@ -64,7 +64,7 @@ local function failures(report)
   local function add(what)
     items[#items + 1] = ("<li>%s</li>\n"):format(text(what))
   end
-  for _, scope in ipairs(report.scopes) do
+  for _, scope in ipairs(count.scopes(report)) do
     if scope.error then
       add(("%s could not be looked at: %s"):format(count.place(scope), count.failure(scope)))
     end
@@ -131,7 +131,7 @@ end
 -- The statements of repositories by account, Region and name, where the report has them.
 local function statements_of(report)
   local found = {}
-  for _, scope in ipairs(report.scopes) do
+  for _, scope in ipairs(count.scopes(report)) do
     for _, repository in ipairs(scope.repositories or {}) do
       found[count.place(scope) .. " " .. repository.name] = repository.statements
     end

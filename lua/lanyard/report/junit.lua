@@ -15,8 +15,8 @@ local function attributes(list)
   return table.concat(words)
 end
 
-local function case(scope, name, inside)
-  local head = ("    <testcase%s"):format(attributes { { "classname", count.place(scope) }, { "name", name },
+local function case(place, name, inside)
+  local head = ("    <testcase%s"):format(attributes { { "classname", place }, { "name", name },
     { "time", "0" } })
   return inside and ("%s>\n      %s\n    </testcase>\n"):format(head, inside) or head .. "/>\n"
 end
@@ -63,35 +63,63 @@ local function skipped(finding)
   return ("<skipped%s/>"):format(attributes { { "message", message } })
 end
 
-local function cases_of(scope, found)
-  local cases, taken = {}, {}
-  for i, finding in ipairs(found) do
-    local name = name_of(finding)
+-- A function that gives each case of a suite a name of its own.
+local function namer()
+  local taken = {}
+  return function(name)
     taken[name] = (taken[name] or 0) + 1
-    name = taken[name] == 1 and name or ("%s (%d)"):format(name, taken[name])
-    cases[i] = case(scope, name, finding.muted and skipped(finding) or failure(finding))
+    return taken[name] == 1 and name or ("%s (%d)"):format(name, taken[name])
+  end
+end
+
+local function cases_of(scopes, found)
+  local cases, unique = {}, namer()
+  for i, finding in ipairs(found) do
+    cases[i] = case(scopes.name, unique(name_of(finding)), finding.muted and skipped(finding) or failure(finding))
   end
   local function add_passed(kind, items)
     for _, item in ipairs(items or {}) do
       if not found[kind][item.name] then
-        cases[#cases + 1] = case(scope, kind .. " " .. item.name)
+        cases[#cases + 1] = case(scopes.name, kind .. " " .. item.name)
       end
     end
   end
-  add_passed("repository", scope.repositories)
-  add_passed("service", scope.services)
+  for _, scope in ipairs(scopes) do
+    add_passed("repository", scope.repositories)
+    add_passed("service", scope.services)
+  end
   return cases
 end
 
 -- The cases of what could not be looked at.
-local function errors_of(scope)
-  local cases = {}
-  if scope.error then
-    cases[1] = case(scope, "audit", element("error", scope.error.code, scope.error.message))
-  elseif scope.services_unknown then
-    cases[1] = case(scope, "services", element("error", "unknown", scope.services_unknown))
+local function errors_of(scopes)
+  local cases, unique = {}, namer()
+  local function add(name, kind, message)
+    cases[#cases + 1] = case(scopes.name, unique(name), element("error", kind, message))
+  end
+  for _, scope in ipairs(scopes) do
+    if scope.error then
+      add("audit", scope.error.code, scope.error.message)
+    end
+    for _, unknown in ipairs(count.unknown(scope)) do
+      add(unknown.what, "unknown", ("%s: %s"):format(unknown.sentence, unknown.why))
+    end
   end
   return cases
+end
+
+-- The scopes of each account and Region: one that could be looked at, and those that failed.
+local function places_of(report)
+  local places, at = {}, {}
+  for _, scope in ipairs(count.scopes(report)) do
+    local place = count.place(scope)
+    if not at[place] then
+      at[place] = { name = place }
+      table.insert(places, at[place])
+    end
+    table.insert(at[place], scope)
+  end
+  return places
 end
 
 -- write(report, out): out(text) takes whole lines.
@@ -99,15 +127,13 @@ function M.write(report, out)
   local found, suites = by_scope(report), {}
   local tests, failures, errors = 0, 0, 0
   local time = report.time:gsub("Z$", "")
-  for i, scope in ipairs(report.scopes) do
-    local place = count.place(scope)
-    local mine = found[place] or { repository = {}, service = {}, failed = 0 }
-    found[place] = nil -- two profiles may lead to one account: its findings are told once
-    local cases, wrong = cases_of(scope, mine), errors_of(scope)
+  for i, scopes in ipairs(places_of(report)) do
+    local mine = found[scopes.name] or { repository = {}, service = {}, failed = 0 }
+    local cases, wrong = cases_of(scopes, mine), errors_of(scopes)
     local all = #cases + #wrong
     tests, failures, errors = tests + all, failures + mine.failed, errors + #wrong
     suites[i] = ("  <testsuite%s>\n%s%s  </testsuite>\n"):format(attributes {
-      { "name", place }, { "tests", all }, { "failures", mine.failed }, { "errors", #wrong },
+      { "name", scopes.name }, { "tests", all }, { "failures", mine.failed }, { "errors", #wrong },
       { "skipped", #mine - mine.failed }, { "time", "0" }, { "timestamp", time },
     }, table.concat(cases), table.concat(wrong))
   end

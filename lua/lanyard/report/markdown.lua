@@ -30,7 +30,7 @@ end
 
 local function failures(report)
   local lines = {}
-  for _, scope in ipairs(report.scopes) do
+  for _, scope in ipairs(count.scopes(report)) do
     if scope.error then
       lines[#lines + 1] = ("- **not looked at** %s: %s\n"):format(escape.markdown(count.place(scope)),
         escape.markdown(count.failure(scope)))

@@ -1,6 +1,7 @@
 -- Findings of files, or of an audit, as a SARIF 2.1.0 log, which code scanning of GitHub, GitLab and Azure reads.
 -- https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
+local count = require "lanyard.report.count"
 local escape = require "lanyard.report.escape"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
@@ -87,7 +88,27 @@ local function location_in_account(finding)
   return { physicalLocation = physical, logicalLocations = json.array { logical } }
 end
 
-local function log_of(catalogue, findings, location_of)
+-- What a run was, by the scopes of its audit: what failed as errors, and a Region that is not enabled as a note,
+-- for nobody asked for it; what could not be looked at in the others as warnings.
+local function invocation_of(scopes)
+  local notes, failed = json.array {}, false
+  local function add(level, text, ...)
+    notes[#notes + 1] = { level = level, message = { text = text:format(...) } }
+  end
+  for _, scope in ipairs(scopes) do
+    if scope.error then
+      failed = failed or not scope.skipped
+      add(scope.skipped and "note" or "error", "%s could not be looked at: %s", count.place(scope),
+        count.failure(scope))
+    end
+    for _, unknown in ipairs(count.unknown(scope)) do
+      add("warning", "%s: %s", unknown.sentence, unknown.why)
+    end
+  end
+  return { executionSuccessful = not failed, toolExecutionNotifications = notes }
+end
+
+local function log_of(catalogue, findings, location_of, invocation)
   local rules, index = rules_of(catalogue)
   local results = json.array {}
   for i, finding in ipairs(findings) do
@@ -98,6 +119,7 @@ local function log_of(catalogue, findings, location_of)
     version = "2.1.0",
     runs = json.array { {
       tool = { driver = { name = "lanyard", version = version, rules = rules } },
+      invocations = invocation and json.array { invocation },
       columnKind = "unicodeCodePoints",
       results = results,
     } },
@@ -125,7 +147,8 @@ end
 -- write(report, out): the findings of an audit; out(text) takes whole lines. Those that are gone since a baseline,
 -- and those that are muted, are left out: GitHub passes over baselineState and suppressions, and would open them.
 function M.write(report, out)
-  local log = log_of(audit_catalogue(report.findings), report.findings, location_in_account)
+  local log = log_of(audit_catalogue(report.findings), report.findings, location_in_account,
+    invocation_of(count.scopes(report)))
   out(json.encode(log, { pretty = true }) .. "\n")
 end
 

@@ -21,31 +21,32 @@ local function ending(access, time)
   return (access.expires > time and " until " or ", ended ") .. access.expires
 end
 
-local function add_rows(rows, report, scope, repository)
+local function add_rows(rows, time, repository, place)
   local function add(...)
     local cells = { ... }
-    if #report.scopes > 1 then
-      table.insert(cells, 1, count.place(scope))
+    if place then
+      table.insert(cells, 1, place)
     end
     rows[#rows + 1] = cells
   end
   for _, access in ipairs(repository.access) do
     add(repository.name, access.service or access.principal, access.kind,
-      { access.decision .. ending(access, report.time), DECISION_COLOURS[access.decision] }, access.statement or "-")
+      { access.decision .. ending(access, time), DECISION_COLOURS[access.decision] }, access.statement or "-")
   end
   if #repository.access == 0 then
     add(repository.name, repository.unknown and "(unknown)" or "-", "", "", repository.unknown or "")
   end
 end
 
-local function grants(report, paint, width)
+-- With `places` each row says where it is.
+local function grants(report, paint, width, places)
   local columns, rows = { "REPOSITORY", "WHO", "KIND", "PULL", "STATEMENT" }, {}
-  if #report.scopes > 1 then
+  if places then
     table.insert(columns, 1, "WHERE")
   end
-  for _, scope in ipairs(report.scopes) do
+  for _, scope in ipairs(count.scopes(report)) do
     for _, repository in ipairs(scope.repositories or {}) do
-      add_rows(rows, report, scope, repository)
+      add_rows(rows, report.time, repository, places and count.place(scope))
     end
   end
   return text_table.render(columns, rows, paint, width)
@@ -75,7 +76,7 @@ local function failures(report, paint, width)
   local function add(text)
     lines[#lines + 1] = paragraph(paint("red", "unknown ") .. "  ", escape.printable(text), width) .. "\n"
   end
-  for _, scope in ipairs(report.scopes) do
+  for _, scope in ipairs(count.scopes(report)) do
     if scope.error then
       add(("%s could not be looked at: %s"):format(count.place(scope), count.failure(scope)))
     end
@@ -110,15 +111,16 @@ end
 function M.write(report, out, options)
   local paint = options and options.paint or function(_, text) return text end
   local width = options and options.width
-  out(grants(report, paint, width))
+  local places = #count.scopes(report) > 1
+  out(grants(report, paint, width, places))
   out "\n"
   out(failures(report, paint, width))
   for _, finding in ipairs(report.findings) do
-    out(finding_lines(finding, paint, width, #report.scopes > 1))
+    out(finding_lines(finding, paint, width, places))
   end
   out(count.total(count.of(report)) .. "\n")
   if report.baseline then
-    out(changes(report, #report.scopes > 1))
+    out(changes(report, places))
   end
 end
 

@@ -145,6 +145,42 @@ describe("a history of audits", function()
     assert.is_true(kept:add(report(3, { web = { access = { one = "allow" } } })))
   end)
 
+  it("refuses a report that is older than a run of its account and Region, and is left as it was", function()
+    local folder <close> = helper.folder()
+    local web = { web = { access = { one = "allow" } } }
+    local kept <close> = history_of(folder, report(1, web), report(3, {}), report(5, {}))
+    local ok, err = kept:add(report(4, web))
+    assert.is_nil(ok)
+    assert.equal(folder .. "/a.db: this report of 2026-11-25T04:00:00Z is older than the run of 2026-11-25T05:00:00Z "
+      .. "that it has of 111122223333 us-east-1: keep reports in their order", tostring(err))
+    assert.equal(3, #kept:runs())
+    assert.same({ "web one <01..01 03" }, lines(kept:grants()))
+    assert.is_true(kept:add(report(5, web)))
+    assert.same({ "web one <01..01 03", "web one 05..05 -" }, lines(kept:grants()))
+  end)
+
+  it("keeps an older report of another account or Region, and of one that could not be looked at", function()
+    local folder <close> = helper.folder()
+    local failed = report(5, {})
+    failed.scopes[1].error = { code = "X", message = "no" }
+    local kept <close> = history_of(folder, report(2, {}), failed)
+    for _, where in ipairs { { ACCOUNT, "eu-west-1" }, { "222233334444", "us-east-1" } } do
+      local older = report(1, {})
+      older.scopes[1].account, older.scopes[1].region = where[1], where[2]
+      assert.is_true(kept:add(older))
+    end
+    assert.is_true(kept:add(report(3, {})))
+  end)
+
+  it("takes the last run of a file of before, which knew no order, for one of all places", function()
+    local folder <close> = helper.folder()
+    history_of(folder, report(1, {}), report(3, {})):close()
+    assert(sqlite.open(folder .. "/a.db")):exec "DROP TABLE looks"
+    local kept <close> = assert(history.open(folder .. "/a.db"))
+    assert.match("older than the run of 2026%-11%-25T03:00:00Z", tostring(select(2, kept:add(report(2, {})))))
+    assert.is_true(kept:add(report(4, {})))
+  end)
+
   it("keeps 40,000 grants within seconds, each time", function()
     local folder <close> = helper.folder()
     local repositories = {}

@@ -86,6 +86,15 @@ describe("the graph of who can pull what", function()
     assert.equal(3, #edges_of(report))
   end)
 
+  it("draws once what two profiles lead to, and tells when one of them failed", function()
+    local report = reports.small()
+    report.scopes[3] = reports.small().scopes[1]
+    assert.same(graph.of(reports.small()).counts, graph.of(report).counts)
+    assert.equal(2, #graph.of(report).groups)
+    report.scopes[3] = { account = "111122223333", region = "us-east-1", error = { code = "X", message = "no" } }
+    assert.equal("X: no", graph.of(report).groups[3].error)
+  end)
+
   it("keeps the same names of two accounts apart", function()
     local report = reports.small()
     report.scopes[2] = { account = "444455556666", region = "us-east-1", services = {},

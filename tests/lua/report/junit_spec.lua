@@ -32,11 +32,36 @@ suites: 2, tests: 6, failures: 3, errors: 1
 ]], check(reports.small()))
   end)
 
-  it("tells services that could not be listed, and an account that two profiles lead to once", function()
+  it("has one suite of an account that two profiles lead to, with what one of them failed at", function()
     local report = reports.small()
-    report.scopes[2] = { account = "111122223333", region = "us-east-1", repositories = {}, services = {},
-      services_unknown = "no" }
-    assert.match("^suites: 2, tests: 6, failures: 3, errors: 1\n", check(report))
+    local small = check(report)
+    table.insert(report.scopes, 1, reports.small().scopes[1])
+    assert.equal(small, check(report))
+    for i = 1, 2 do
+      report.scopes[i] = { account = "111122223333", region = "us-east-1", profile = "p" .. i,
+        error = { code = "AccessDenied", message = "no " .. i } }
+    end
+    table.insert(report.scopes, reports.small().scopes[1])
+    local out = check(report)
+    assert.match("^suites: 2, tests: 8, failures: 3, errors: 3\n111122223333 us%-east%-1\n  failed public%-access ", out)
+    assert.match("\n  passed service idle\n  error audit: AccessDenied: no 1\n  error audit %(2%): AccessDenied: no 2\n", out)
+  end)
+
+  it("tells what could not be looked at of an account that was", function()
+    local report = reports.small()
+    local scope = report.scopes[1]
+    scope.services_unknown, scope.registry_unknown, scope.identities_unknown = "no", "denied", "not allowed"
+    scope.repositories[2].images_unknown = "ecr:DescribeImages: AccessDenied"
+    local out = check(report)
+    assert.match("^suites: 2, tests: 10, failures: 3, errors: 5\n", out)
+    assert.match([[
+
+  error services: unknown: The container services of 111122223333 us%-east%-1 could not be listed: no
+  error registry: unknown: The policy of the registry of 111122223333 us%-east%-1 could not be read: denied
+  error identities: unknown: Whether the roles and users of 111122223333 us%-east%-1 exist could not be found out: ]]
+      .. [[not allowed
+  error images: unknown: The images of 1 repository of 111122223333 us%-east%-1 could not be looked at: ]]
+      .. "ecr:DescribeImages: AccessDenied\n", out)
   end)
 
   it("has a name for each of several findings about one statement", function()

@@ -54,6 +54,26 @@ describe("SARIF of an audit", function()
     assert.match("<script>alert", run.results[1].message.text)
   end)
 
+  it("says whether all could be looked at, and what could not", function()
+    local report = reports.small()
+    report.scopes[1].services_unknown = "denied"
+    local _, run = check(report)
+    assert.equal(1, #run.invocations)
+    assert.is_false(run.invocations[1].executionSuccessful)
+    assert.same({
+      { level = "warning", message = {
+        text = "The container services of 111122223333 us-east-1 could not be listed: denied" } },
+      { level = "error", message = {
+        text = "444455556666 eu-west-1 could not be looked at: AccessDenied: not for you" } },
+    }, run.invocations[1].toolExecutionNotifications)
+    report.scopes[2].skipped = true
+    _, run = check(report)
+    assert.is_true(run.invocations[1].executionSuccessful)
+    assert.equal("note", run.invocations[1].toolExecutionNotifications[2].level)
+    assert.same({ { executionSuccessful = true, toolExecutionNotifications = json.array {} } },
+      select(2, check(reports.empty())).invocations)
+  end)
+
   it("is a log without results where nothing was found", function()
     assert.equal("1 run, 0 result: \n", (check(reports.empty())))
   end)

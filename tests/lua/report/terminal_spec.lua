@@ -31,6 +31,18 @@ describe("an audit's report on a terminal", function()
     assert.is_nil(text_of(report):find "111122223333 us")
   end)
 
+  it("has once what two profiles lead to, and a failure of one of them", function()
+    local report = reports.small()
+    report.scopes[2] = reports.small().scopes[1]
+    local single = reports.small()
+    single.scopes[2] = nil
+    assert.equal(text_of(single), text_of(report))
+    report.scopes[1] = { account = "111122223333", region = "us-east-1", error = { code = "X", message = "no" } }
+    local text = text_of(report)
+    assert.equal(1, select(2, text:gsub("team/api +web +puller", "")))
+    assert.match("\nunknown   111122223333 us%-east%-1 could not be looked at: X: no\n", text)
+  end)
+
   it("fits a terminal's width but for commands, which stay in one line", function()
     local report = reports.small()
     report.findings[1].message = ("word "):rep(40)
@@ -73,6 +85,13 @@ describe("an audit's report on a terminal", function()
     local text = text_of(report)
     assert.match("\nunknown   The policy of the registry of 111122223333 us%-east%-1 could not be read: no\n", text)
     assert.match("\nunknown   Whether the roles and users of [^\n]+ exist could not be found out: not allowed\n", text)
+  end)
+
+  it("says of how many repositories the images are not known, with the first why", function()
+    local report = reports.small()
+    for i, repository in ipairs(report.scopes[1].repositories) do repository.images_unknown = "why " .. i end
+    assert.match("\nunknown   The images of 2 repositories of 111122223333 us%-east%-1 could not be looked at: why 1\n",
+      text_of(report))
   end)
 
   it("says that there is nothing", function()

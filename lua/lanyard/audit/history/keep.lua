@@ -1,13 +1,34 @@
 -- A report put into a history: what is new begins, what is still there goes on, and what the report looked for
--- and does not have is gone (see lanyard.audit.coverage). Runs count in the order in which they are kept.
+-- and does not have is gone (see lanyard.audit.coverage). Runs count in the order in which they are kept: a report
+-- that is older than what is known of one of its accounts and Regions is refused, for grants would go before they came.
 --
 -- Failures of the database are raised, as the errors they are: lanyard.audit.history catches them.
 
 local count = require "lanyard.report.count"
 local coverage = require "lanyard.audit.coverage"
+local errors = require "lanyard.errors"
+local instant = require "lanyard.aws.instant"
 local json = require "lanyard.json"
+local lists = require "lanyard.lists"
 
 local M = {}
+
+local LATEST = [[SELECT run.time FROM places AS place JOIN looks ON looks.place = place.id
+    JOIN runs AS run ON run.id = looks.last_run
+  WHERE place.account = ? AND place.region = ? AND place.repository = '']]
+
+local function check_order(db, report, index)
+  local latest = assert(db:prepare(LATEST))
+  for _, key in ipairs(lists.sorted_names(index)) do
+    local scope = index[key].scope
+    local row = assert(latest:query(scope.account, scope.region))[1]
+    if row and instant.read(row[1]) > instant.read(report.time) then
+      error(errors.new { code = "OutOfOrder", message =
+        ("this report of %s is older than the run of %s that it has of %s: keep reports in their order")
+        :format(report.time, row[1], count.place(scope)) })
+    end
+  end
+end
 
 local function add_run(db, report)
   local counts = count.of(report)
@@ -144,17 +165,20 @@ end
 
 -- keep(db, report): inside of a transaction
 function M.keep(db, report)
+  local index = coverage.index(report)
+  check_order(db, report, index)
   local self = setmetatable({
-    report = report, index = coverage.index(report), run = add_run(db, report),
+    report = report, index = index, run = add_run(db, report),
     places = ids_of(db, "places", "account, region, repository, first_run", "?, ?, ?, ?",
       "account = ? AND region = ? AND repository = ?"),
     principals = ids_of(db, "principals", "type, principal, kind, service", "?, ?, ?, ?",
       "type = ? AND principal = ?"),
     grants = prepared(db, GRANTS), findings = prepared(db, FINDINGS),
   }, Keeper)
+  local looked = assert(db:prepare "INSERT OR REPLACE INTO looks (place, last_run) VALUES (?, ?)")
   local findings = findings_by_scope(report)
   for key, known in pairs(self.index) do
-    self:place(known.scope, "")
+    assert(looked:run(self:place(known.scope, ""), self.run))
     self:add_grants(known)
     self:add_findings(known, findings[key] or {})
   end

@@ -61,6 +61,14 @@ M.VIEWS = VIEW:format("grants",
     "span.finding AS id, span.severity, span.message, span.service, span.principal, span.statement, span.key",
     "finding_spans", "")
 
+-- The last run that looked at an account and Region. Files of before have no such table: what their last run looked
+-- at is not known, and may have been all of them.
+M.LOOKS = [[
+CREATE TABLE IF NOT EXISTS looks (
+  place INTEGER PRIMARY KEY REFERENCES places, last_run INTEGER NOT NULL REFERENCES runs);
+INSERT OR IGNORE INTO looks SELECT id, (SELECT max(id) FROM runs) FROM places WHERE repository = '';
+]]
+
 -- All that makes an empty database a history.
 M.CREATE = ("%s%sPRAGMA application_id = %d;\nPRAGMA user_version = %d;\n")
   :format(M.TABLES, M.VIEWS, M.APPLICATION, M.VERSION)
