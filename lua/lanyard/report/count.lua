@@ -35,6 +35,15 @@ function M.unknown(scope)
   return found
 end
 
+-- policies_unknown(scope) --> list of why a repository's policy could not be read, of each that could not
+function M.policies_unknown(scope)
+  local whys = {}
+  for _, repository in ipairs(scope.repositories or {}) do
+    whys[#whys + 1] = repository.unknown
+  end
+  return whys
+end
+
 -- unread(whys, place) --> a sentence on the repositories whose policies could not be read, with why of the first |
 -- nil where there is none
 function M.unread(whys, place)
