@@ -1,6 +1,8 @@
 -- Show container services: role, ARN, deployed images, and the repositories that grant the role.
 --
--- Every service of the Region, or those named. A grant that has an end is shown with it.
+-- Every service of the Region, or those named. A grant that has an end is shown with it. One by which the role cannot
+-- pull, or not always, is marked: (denied) by a Deny, (one of two actions), (no pull), (conditional). --output json
+-- has under `decisions` what each policy says to a pull now: allow, deny, partial or depends, as an audit's has.
 --
 -- Where repositories or their policies could not be read, a service's grants are (unknown), or more than those shown:
 -- --output json has why as `repositories_unknown`, and the exit status is 1.
@@ -50,18 +52,20 @@ local function why_unknown(unread)
   return err and tostring(err) or count.unread(whys, here.region)
 end
 
--- Of a role: { names of the repositories that grant it, ends by name, unknown = why these are not all | nil }, and
--- the same as a text for people
+-- Of a role: { names of the repositories that grant it, ends and decisions by name, unknown = why these are not
+-- all | nil }, and the same as a text for people
 local function granted_by(role_arn)
-  local known, shown = { names = {}, ends = {} }, {}
+  local known, shown = { names = {}, ends = {}, decisions = {} }, {}
   if not role_arn then
     return known, "-"
   end
   local found, unread = here:grants_of(role_arn, policies)
+  local now = here.clock.time()
   for i, grant in ipairs(found) do
     local name, at = grant.repository.name, grants.end_of(grant)
-    known.names[i], shown[i] = name, name .. grants.ending(at, here.clock.time())
+    known.names[i], shown[i] = name, name .. grants.ending(at, now) .. grants.doubt(grant, now)
     known.ends[name] = at and instant.write(at) or nil
+    known.decisions[name] = grant.decision
   end
   known.unknown = why_unknown(unread)
   if #shown == 0 then
@@ -97,6 +101,7 @@ for _, service in ipairs(services) do
     nextImages = json.array(pending),
     repositories = json.array(granting.names),
     repositories_unknown = granting.unknown,
+    decisions = next(granting.decisions) and granting.decisions or nil,
     expires = next(granting.ends) and granting.ends or nil,
   }
   local function line(label, value, colour)

@@ -44,6 +44,23 @@ describe("lanyard status", function()
     assert.not_match("hidden", result.out .. emulator:run({ "status", "--output", "json" }).out)
   end)
 
+  it("marks grants by which the role cannot pull, or only on a condition", function()
+    local folder <close> = helper.folder()
+    local repositories = {
+      repository("good", GRANT),
+      repository("partial", '{"Effect":"Allow","Principal":{"AWS":"@"},"Action":"ecr:BatchGetImage"}'),
+      repository("refused", GRANT .. ',{"Effect":"Deny","Principal":"*","Action":"ecr:GetDownloadUrlForLayer"}'),
+      repository("why", (GRANT:gsub("}$", ',"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}}'))),
+    }
+    local emulator <close> = emulator_of(folder, "{" .. table.concat(repositories, ",") .. "}")
+    local result = emulator:run { "status", "web" }
+    assert.equal(0, result.status)
+    assert.match("granted by +good, partial %(one of two actions%), refused %(denied%), why %(conditional%)\n", result.out)
+    local item = json.decode(emulator:run({ "status", "web", "--output", "json" }).out)[1]
+    assert.same({ "good", "partial", "refused", "why" }, item.repositories)
+    assert.same({ good = "allow", partial = "partial", refused = "partial", why = "depends" }, item.decisions)
+  end)
+
   it("says that grants are unknown where repositories cannot be listed, and leaves with 1", function()
     local folder <close> = helper.folder()
     local emulator <close> = emulator_of(folder, GRANTING, { operation = "DescribeRepositories", error = DENIED })
