@@ -5,8 +5,8 @@
 -- when a finding is at least that severe.
 --
 -- --region and --profile take several names, as a,b; --region all is every Region that Lightsail is in.
--- A Region or profile that fails is told, and the others are looked at all the same; the exit status is
--- 1 then, unless it is 3.
+-- A Region or profile that fails is told, and so is a name or glob that no repository has: the rest is looked at
+-- all the same, and the exit status is 1 then, unless it is 3.
 --
 -- --assume-role NAME looks at each of the --accounts, or at all active ones of the --organization, with the
 -- role arn:aws:iam::ACCOUNT:role/NAME; at the caller's own account without it. What mends a finding of another

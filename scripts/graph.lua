@@ -2,10 +2,13 @@
 --
 -- Grants that let nobody pull, and grants that are missing, are marked. --output is svg (a picture that
 -- stands alone), dot (for Graphviz) or mermaid (for wikis and Markdown). With --report nothing is asked
--- of AWS: the picture is of a report that `lanyard audit --output json` printed ("-" for stdin).
+-- of AWS: the picture is of a report that `lanyard audit --output json` printed ("-" for stdin). What could not be
+-- looked at is told on stderr.
 
 local audit = require "lanyard.audit"
 local cli = require "lanyard.cli"
+local count = require "lanyard.report.count"
+local escape = require "lanyard.report.escape"
 local read = require "lanyard.audit.read"
 local report = require "lanyard.report"
 
@@ -19,8 +22,25 @@ local function look()
   return cli.check(audit.run(cli.connect(options), { globs = globs, profile = options.profile }))
 end
 
+local function tell(sentence)
+  if sentence then
+    cli.note("lanyard: " .. escape.printable(sentence))
+  end
+end
+
 if options.report and #options.repository > 0 then
   command:usage "name repositories, or give a report"
 end
-report.graph(options.output, options.report and cli.check(read.report(options.report)) or look())
+
+local seen = options.report and cli.check(read.report(options.report)) or look()
+for _, scope in ipairs(seen.scopes) do
+  if scope.error then
+    tell(("%s could not be looked at: %s"):format(count.place(scope), count.failure(scope)))
+  end
+  for _, unknown in ipairs(count.unknown(scope)) do
+    tell(("%s: %s"):format(unknown.sentence:gsub("^%u", string.lower), unknown.why))
+  end
+  tell(count.unread(count.policies_unknown(scope), count.place(scope)))
+end
+report.graph(options.output, seen)
 return cli.exit.ok

@@ -1,8 +1,14 @@
 -- Show container services: role, ARN, deployed images, and the repositories that grant the role.
 --
--- Every service of the Region, or those named. A grant that has an end is shown with it.
+-- Every service of the Region, or those named. A grant that has an end is shown with it. One by which the role cannot
+-- pull, or not always, is marked: (denied) by a Deny, (one of two actions), (no pull), (conditional). --output json
+-- has under `decisions` what each policy says to a pull now: allow, deny, partial or depends, as an audit's has.
+--
+-- Where repositories or their policies could not be read, a service's grants are (unknown), or more than those shown:
+-- --output json has why as `repositories_unknown`, and the exit status is 1.
 
 local cli = require "lanyard.cli"
+local count = require "lanyard.report.count"
 local escape = require "lanyard.report.escape"
 local grants = require "lanyard.access.grants"
 local instant = require "lanyard.aws.instant"
@@ -20,8 +26,10 @@ local policies = here:policies(repositories or {})
 if err then
   cli.note("lanyard: the grants are not known: " .. cli.describe(err))
 end
+local incomplete = err ~= nil
 for _, one in ipairs(policies) do
   if one.err then
+    incomplete = true
     cli.note(("lanyard: %s: its grants are not known: %s"):format(one.repository.name, cli.describe(one.err)))
   end
 end
@@ -35,15 +43,37 @@ local function images_of(deployment)
   return images
 end
 
--- Names of the repositories that grant a role, the same with their ends for people, and the ends by name.
-local function granted_by(role_arn)
-  local names, shown, ends = {}, {}, {}
-  for i, grant in ipairs(role_arn and here:grants_of(role_arn, policies) or {}) do
-    local name, at = grant.repository.name, grants.end_of(grant)
-    names[i], shown[i] = name, name .. grants.ending(at, here.clock.time())
-    ends[name] = at and instant.write(at) or nil
+-- Why the grants of a role are not all known | nil
+local function why_unknown(unread)
+  local whys = {}
+  for i, one in ipairs(unread) do
+    whys[i] = tostring(one.err)
   end
-  return names, shown, ends
+  return err and tostring(err) or count.unread(whys, here.region)
+end
+
+-- Of a role: { names of the repositories that grant it, ends and decisions by name, unknown = why these are not
+-- all | nil }, and the same as a text for people
+local function granted_by(role_arn)
+  local known, shown = { names = {}, ends = {}, decisions = {} }, {}
+  if not role_arn then
+    return known, "-"
+  end
+  local found, unread = here:grants_of(role_arn, policies)
+  local now = here.clock.time()
+  for i, grant in ipairs(found) do
+    local name, at = grant.repository.name, grants.end_of(grant)
+    known.names[i], shown[i] = name, name .. grants.ending(at, now) .. grants.doubt(grant, now)
+    known.ends[name] = at and instant.write(at) or nil
+    known.decisions[name] = grant.decision
+  end
+  known.unknown = why_unknown(unread)
+  if #shown == 0 then
+    return known, known.unknown and "(unknown)" or "-"
+  elseif #unread > 0 then
+    shown[#shown + 1] = ("and %d could not be read"):format(#unread)
+  end
+  return known, table.concat(shown, ", ")
 end
 
 -- Texts of AWS for a terminal, each on a line of its own | "-"
@@ -58,7 +88,7 @@ end
 local items, lines = json.array {}, {}
 for _, service in ipairs(services) do
   local role = service.role
-  local granting, shown, ends = granted_by(role.arn)
+  local granting, shown = granted_by(role.arn)
   local images = images_of(service.current)
   local pending = images_of(service.next)
   items[#items + 1] = {
@@ -69,8 +99,10 @@ for _, service in ipairs(services) do
     principalArn = role.arn or "",
     images = json.array(images),
     nextImages = json.array(pending),
-    repositories = json.array(granting),
-    expires = next(ends) and ends or nil,
+    repositories = json.array(granting.names),
+    repositories_unknown = granting.unknown,
+    decisions = next(granting.decisions) and granting.decisions or nil,
+    expires = next(granting.ends) and granting.ends or nil,
   }
   local function line(label, value, colour)
     lines[#lines + 1] = ("  %-13s %s"):format(label, cli.paint(colour, value))
@@ -83,7 +115,7 @@ for _, service in ipairs(services) do
   if #pending > 0 then
     line("next images", one_a_line(pending))
   end
-  line("granted by", #shown > 0 and table.concat(shown, ", ") or "-")
+  line("granted by", shown, granting.unknown and "yellow")
 end
 
 if options.output == "json" then
@@ -93,3 +125,4 @@ elseif #items == 0 then
 else
   cli.out(table.concat(lines, "\n"))
 end
+return incomplete and cli.exit.failed or cli.exit.ok

@@ -145,6 +145,21 @@ describe("lanyard audit of several scopes", function()
     assert.equal("0\n", helper.run({ "curl", "-s", emulator.url .. "/_emulator/calls" }).out)
   end)
 
+  it("looks at the rest where a name is missing, in one Region as in two", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = two_regions(folder)
+    for _, regions in ipairs { "us-east-1", "us-east-1,eu-west-1" } do
+      local result = emulator:run { "audit", "nosuch", "w*", "no-*", "--region", regions }
+      assert.equal(1, result.status)
+      assert.equal("lanyard: no repository matches 'nosuch'\nlanyard: no repository matches 'no-*'\n", result.err)
+      assert.match("us-east-1" == regions and "\nweb " or "eu%-west%-1 +web ", result.out)
+      result = emulator:run { "audit", "nosuch", "no-*", "--region", regions }
+      assert.equal(1, result.status)
+      assert.match("nosuch", result.err)
+      assert.equal("", result.out)
+    end
+  end)
+
   it("leaves with 1 when a Region failed, and with 3 when another has a finding all the same", function()
     local folder <close> = helper.folder()
     for _, case in ipairs { { 1, {} }, { 3, { "--fail-on", "high" } } } do

@@ -20,6 +20,24 @@ describe("lanyard graph", function()
     assert.is_nil(emulator:run({ "graph", "shared-*" }).out:find "my%-private%-repo")
   end)
 
+  it("tells what could not be looked at", function()
+    local folder <close> = helper.folder()
+    local DENIED = { code = "AccessDeniedException", message = "no" }
+    helper.write(folder .. "/faults.json", json.encode {
+      { operation = "GetContainerServices", error = DENIED }, { operation = "GetRepositoryPolicy", error = DENIED },
+    })
+    local emulator <close> = helper.emulator { "--faults", folder .. "/faults.json" }
+    local report = emulator:run({ "audit", "--output", "json" }).out
+    for _, result in ipairs { emulator:run { "graph", "--output", "mermaid" },
+      emulator:run({ "graph", "--output", "mermaid", "--report", "-" }, {}, report) } do
+      assert.equal(0, result.status)
+      assert.match("^lanyard: the container services of 111122223333 us%-east%-1 could not be listed: [^\n]*AccessDenied"
+        .. "[^\n]*\nlanyard: the policies of 2 repositories of 111122223333 us%-east%-1 could not be read: "
+        .. "[^\n]*AccessDenied[^\n]*\n$", result.err)
+      assert.match('g1r1%["my%-private%-repo: policy unknown: [^\n]*AccessDenied', result.out)
+    end
+  end)
+
   it("draws a report that an audit printed, from a file or stdin, without AWS", function()
     local emulator <close> = helper.emulator()
     local folder <close> = helper.folder()
@@ -29,6 +47,18 @@ describe("lanyard graph", function()
     helper.write(folder .. "/report.json", report)
     assert.equal(expected, helper.run({ helper.lanyard, "graph", "--report", folder .. "/report.json" }).out)
     assert.equal(expected, helper.run({ helper.lanyard, "graph", "--report", "-" }, {}, report).out)
+  end)
+
+  it("tells a place of a report that could not be looked at", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/faults.json", json.encode {
+      { operation = "DescribeRepositories", times = 1, error = { code = "AccessDeniedException", message = "no" } },
+    })
+    local emulator <close> = helper.emulator { "--faults", folder .. "/faults.json" }
+    local report = emulator:run({ "audit", "--region", "us-east-1,eu-west-1", "--output", "json" }).out
+    local result = helper.run({ helper.lanyard, "graph", "--report", "-" }, {}, report)
+    assert.equal(0, result.status)
+    assert.match("^lanyard: %S* ?%a+%-%a+%-1 could not be looked at: [^\n]*AccessDenied[^\n]*\n$", result.err)
   end)
 
   it("says what is no report, and takes no names beside one", function()

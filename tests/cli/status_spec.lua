@@ -3,6 +3,27 @@ local json = require "lanyard.json"
 
 local SERVICE = "my-container-service"
 
+local ROLE = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/id"
+
+-- An emulator whose service has its role on, with repositories (of its seed) and a fault of ECR's.
+local function emulator_of(folder, repositories, fault)
+  helper.write(folder .. "/seed.lua", ("return { regions = { ['us-east-1'] = { repositories = %s, "
+    .. "services = { { name = 'web', role = true, role_arn = '%s' } } } } }"):format(repositories, ROLE))
+  helper.write(folder .. "/faults.json", json.encode(json.array { fault }))
+  return helper.emulator { "--seed", folder .. "/seed.lua", "--faults", folder .. "/faults.json" }
+end
+
+-- A repository of a seed whose policy has these statements; @ is the role.
+local function repository(name, statements)
+  return ("{ name = '%s', policy = [[{\"Version\":\"2012-10-17\",\"Statement\":[%s]}]] }")
+    :format(name, (statements:gsub("@", ROLE)))
+end
+
+local GRANT = '{"Effect":"Allow","Principal":{"AWS":"@"},"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]}'
+local GRANTING = ("{ %s, %s, %s }"):format(repository("app-1", GRANT), repository("app-2", GRANT),
+  repository("app-3", GRANT))
+local DENIED = { code = "AccessDeniedException", message = "no" }
+
 describe("lanyard status", function()
   it("shows the role, its ARN, images and grants", function()
     local emulator <close> = helper.emulator()
@@ -21,6 +42,59 @@ describe("lanyard status", function()
     assert.match("images +111122223333%.dkr%.ecr[^\n]+:1%.0", result.out)
     assert.match("granted by +my%-private%-repo\n", result.out)
     assert.not_match("hidden", result.out .. emulator:run({ "status", "--output", "json" }).out)
+  end)
+
+  it("marks grants by which the role cannot pull, or only on a condition", function()
+    local folder <close> = helper.folder()
+    local repositories = {
+      repository("good", GRANT),
+      repository("partial", '{"Effect":"Allow","Principal":{"AWS":"@"},"Action":"ecr:BatchGetImage"}'),
+      repository("refused", GRANT .. ',{"Effect":"Deny","Principal":"*","Action":"ecr:GetDownloadUrlForLayer"}'),
+      repository("why", (GRANT:gsub("}$", ',"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}}'))),
+    }
+    local emulator <close> = emulator_of(folder, "{" .. table.concat(repositories, ",") .. "}")
+    local result = emulator:run { "status", "web" }
+    assert.equal(0, result.status)
+    assert.match("granted by +good, partial %(one of two actions%), refused %(denied%), why %(conditional%)\n", result.out)
+    local item = json.decode(emulator:run({ "status", "web", "--output", "json" }).out)[1]
+    assert.same({ "good", "partial", "refused", "why" }, item.repositories)
+    assert.same({ good = "allow", partial = "partial", refused = "partial", why = "depends" }, item.decisions)
+  end)
+
+  it("says that grants are unknown where repositories cannot be listed, and leaves with 1", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = emulator_of(folder, GRANTING, { operation = "DescribeRepositories", error = DENIED })
+    local result = emulator:run { "status", "web" }
+    assert.equal(1, result.status)
+    assert.match("granted by +%(unknown%)\n", result.out)
+    assert.match("the grants are not known: [^\n]*AccessDeniedException", result.err)
+    result = emulator:run { "status", "web", "--output", "json" }
+    assert.equal(1, result.status)
+    local item = json.decode(result.out)[1]
+    assert.equal(0, #item.repositories)
+    assert.match("AccessDeniedException: no", item.repositories_unknown)
+  end)
+
+  it("says how many policies could not be read beside the known grants, and leaves with 1", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = emulator_of(folder, GRANTING, { operation = "GetRepositoryPolicy", every = 3, error = DENIED })
+    local result = emulator:run { "status", "web" }
+    assert.equal(1, result.status)
+    assert.match("granted by +app%-%d, app%-%d, and 1 could not be read\n", result.out)
+    assert.match("app%-%d: its grants are not known", result.err)
+    local item = json.decode(emulator:run({ "status", "web", "--output", "json" }).out)[1]
+    assert.equal(2, #item.repositories)
+    assert.match("^the policy of 1 repository of us%-east%-1 could not be read: [^\n]*AccessDenied", item.repositories_unknown)
+  end)
+
+  it("says that grants are unknown where no policy can be read", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = emulator_of(folder, GRANTING, { operation = "GetRepositoryPolicy", error = DENIED })
+    local result = emulator:run { "status" }
+    assert.equal(1, result.status)
+    assert.match("granted by +%(unknown%)\n", result.out)
+    assert.match("^the policies of 3 repositories of us%-east%-1 could not be read: ",
+      json.decode(emulator:run({ "status", "--output", "json" }).out)[1].repositories_unknown)
   end)
 
   it("lets nothing through that a terminal acts on", function()

@@ -1,7 +1,8 @@
--- Looking which repositories grant a principal something.
+-- Looking which repositories grant a principal something, and whether it can pull by that.
 
 local expiry = require "lanyard.policy.expiry"
 local instant = require "lanyard.aws.instant"
+local policy = require "lanyard.policy"
 local statements = require "lanyard.access.statements"
 local store = require "lanyard.access.store"
 local task = require "lanyard.task"
@@ -16,10 +17,47 @@ function M.policies(here, repositories)
   end, { limit = here.parallel })
 end
 
--- grants_of(principal_arn, policies) --> list of { repository, statements = { { index, sid, expires } } } of
--- the repositories with an Allow that names the principal (expires: seconds since 1970, or nil), list of the
--- policies that could not be read: each may hold a grant, too
-function M.grants_of(_, principal_arn, policies)
+-- decide(doc, principal, resource, now) --> decision, answers: may this principal pull, at this time?
+-- answers: what the policy says to each pull action, { [action] = { decision, statement | nil } }. The decision on
+-- both:
+--   allow    may pull               depends  on a condition, or on what the policy alone can't tell
+--   partial  one of the two actions deny     another statement, or none allows it
+function M.decide(doc, value, resource, now)
+  local seen, answers = {}, {}
+  for _, action in ipairs(policy.PULL_ACTIONS) do
+    local answer, statement = doc:can { principal = value, action = action, resource = resource }
+    if answer == "depends" then
+      answer, statement = doc:can {
+        principal = value, action = action, resource = resource, partial = true,
+        context = expiry.at(now),
+      }
+    end
+    answers[action] = { answer, statement }
+    seen[answer == "implicit-deny" and "deny" or answer] = true
+  end
+  if seen.depends then
+    return "depends", answers
+  elseif seen.allow then
+    return seen.deny and "partial" or "allow", answers
+  end
+  return "deny", answers
+end
+
+-- A grant of grants_of: what the whole policy says, beside the statements that name the principal.
+local function grant_of(one, principal_arn, found, now)
+  local decision, answers = M.decide(one.doc, principal_arn, one.repository.arn, now)
+  local denied = false
+  for _, answer in pairs(answers) do
+    denied = denied or answer[1] == "deny"
+  end
+  return { repository = one.repository, statements = found, decision = decision, denied = denied }
+end
+
+-- grants_of(principal_arn, policies) --> list of { repository, statements = { { index, sid, expires } }, decision (of
+-- `decide`), denied = whether a Deny takes a pull action away } of the repositories with an Allow that names the
+-- principal (expires: seconds since 1970, or nil), list of the policies that could not be read: each may hold a
+-- grant, too
+function M.grants_of(here, principal_arn, policies)
   local grants, unread = {}, {}
   for _, one in ipairs(policies) do
     local found = {}
@@ -29,7 +67,7 @@ function M.grants_of(_, principal_arn, policies)
       end
     end
     if #found > 0 then
-      grants[#grants + 1] = { repository = one.repository, statements = found }
+      grants[#grants + 1] = grant_of(one, principal_arn, found, here.clock.time())
     end
     unread[#unread + 1] = one.err and one or nil
   end
@@ -54,6 +92,18 @@ function M.ending(at, now)
     return ""
   end
   return (at > now and " until %s" or " (ended %s)"):format(instant.write(at))
+end
+
+local DOUBTS = { depends = " (conditional)", partial = " (one of two actions)", deny = " (no pull)" }
+
+-- doubt(grant of grants_of, now) --> why it may not be enough for a pull, as " (denied)", or "", for a line to people;
+-- that it has ended is for `ending` to say
+function M.doubt(grant, now)
+  local at = M.end_of(grant)
+  if at and at <= now then
+    return ""
+  end
+  return grant.denied and " (denied)" or DOUBTS[grant.decision] or ""
 end
 
 -- grant_rows(grants, now) --> rows for people: repository, statements

@@ -51,27 +51,43 @@ local function add(found, seen, raw)
   end
 end
 
--- Describes by exact name, one call for up to a hundred.
-local function by_name(here, exact, found, seen)
-  for first = 1, #exact, BATCH do
-    local batch = table.move(exact, first, math.min(first + BATCH - 1, #exact), 1, {})
-    local reply, err = here.ecr:DescribeRepositories { repositoryNames = batch }
-    if not reply then
-      if err.code == "RepositoryNotFoundException" then
-        err.tip = ("nothing was changed; Region %s has no such repository (lanyard audit lists them)")
-          :format(here.region)
-      end
-      return nil, err
-    end
+local by_name
+
+-- Describes up to a hundred. ECR fails for all when one is missing: to find out which, it is asked for the halves.
+local function describe(here, exact, found, seen, missing)
+  local reply, err = here.ecr:DescribeRepositories { repositoryNames = exact }
+  if reply then
     for _, raw in ipairs(reply.repositories) do
       add(found, seen, raw)
+    end
+    return true
+  elseif err.code ~= "RepositoryNotFoundException" then
+    return nil, err
+  end
+  err.tip = ("nothing was changed; Region %s has no such repository (lanyard audit lists them)"):format(here.region)
+  if not missing then
+    return nil, err
+  elseif #exact == 1 then
+    missing[exact[1]] = err
+    return true
+  end
+  return by_name(here, exact, found, seen, missing, (#exact + 1) // 2)
+end
+
+-- Describes by exact name, one call for so many.
+function by_name(here, exact, found, seen, missing, size)
+  for first = 1, #exact, size do
+    local batch = table.move(exact, first, math.min(first + size - 1, #exact), 1, {})
+    local ok, err = describe(here, batch, found, seen, missing)
+    if not ok then
+      return nil, err
     end
   end
   return true
 end
 
 -- Page by page: of ten thousand repositories those that match are kept, as far as they are of use.
-local function by_glob(here, globs, found, seen)
+local function by_glob(here, globs, found, seen, missing)
   local matched = {}
   local next_page = here.ecr:pages("DescribeRepositories", { maxResults = PAGE })
   local page, err = next_page()
@@ -91,7 +107,7 @@ local function by_glob(here, globs, found, seen)
   end
   for _, glob in ipairs(globs) do
     if not matched[glob] and glob ~= "*" then
-      return nil, errors.new {
+      missing[glob] = errors.new {
         code = "NoMatch",
         message = ("no repository in %s matches '%s'"):format(here.region, glob),
       }
@@ -100,9 +116,19 @@ local function by_glob(here, globs, found, seen)
   return true
 end
 
--- list(here [, globs]) --> repositories, sorted by name, each once | nil, err
--- A glob that matches nothing is an error (NoMatch), as is a name that does not exist.
-function M.list(here, globs)
+-- The error of the first of some names or globs that is missing | nil
+local function first_of(missing, list)
+  for _, name in ipairs(list) do
+    if missing[name] then
+      return missing[name]
+    end
+  end
+end
+
+-- list(here [, globs [, missing]]) --> repositories, sorted by name, each once | nil, err
+-- A glob that matches nothing is an error (NoMatch), as is a name that does not exist. With a table for them
+-- such are missing[glob] = err, and the rest is found: without any rest it is an error all the same.
+function M.list(here, globs, missing)
   local exact, patterns = {}, {}
   for _, name in ipairs(globs or { "*" }) do
     local ok, err = M.check(name)
@@ -116,11 +142,15 @@ function M.list(here, globs)
     end
   end
   local found, seen = {}, {}
-  local ok, err = by_name(here, exact, found, seen)
+  local without = missing or {}
+  local ok, err = by_name(here, exact, found, seen, missing, BATCH)
   if ok and #patterns > 0 then
-    ok, err = by_glob(here, patterns, found, seen)
+    ok, err = by_glob(here, patterns, found, seen, without)
   end
-  if not ok then
+  if ok and (#found == 0 or not missing) then
+    err = first_of(without, exact) or first_of(without, patterns)
+  end
+  if err then
     return nil, err
   end
   table.sort(found, function(a, b) return a.name < b.name end)

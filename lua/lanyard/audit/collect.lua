@@ -15,13 +15,12 @@
 -- then. An access, one for each principal that an Allow statement gives a pull action: { principal,
 -- type, kind, decision, answers, statements, given_by, service, region, account, foreign, ends }; `statements`
 -- are labels, `given_by` the statements themselves, `answers` what the whole policy says to each pull
--- action: { [action] = { decision, statement | nil } }. The decision on both:
---   allow    may pull               depends  on a condition, or on what the policy alone can't tell
---   partial  one of the two actions deny     another statement, or nobody is named (an orphan)
+-- action: see lanyard.access.grants.decide, and "deny" where nobody is named (an orphan).
 -- For `deployed` and `last_pull` see lanyard.audit.images.
 
 local arn = require "lanyard.arn"
 local expiry = require "lanyard.policy.expiry"
+local grants = require "lanyard.access.grants"
 local identities = require "lanyard.audit.identities"
 local images = require "lanyard.audit.images"
 local lists = require "lanyard.lists"
@@ -53,28 +52,6 @@ local function gives_pull(statement)
     end
   end
   return false
-end
-
--- decide(doc, value, resource, now) --> decision, answers: may this principal pull, at this time?
-function M.decide(doc, value, resource, now)
-  local seen, answers = {}, {}
-  for _, action in ipairs(policy.PULL_ACTIONS) do
-    local answer, statement = doc:can { principal = value, action = action, resource = resource }
-    if answer == "depends" then
-      answer, statement = doc:can {
-        principal = value, action = action, resource = resource, partial = true,
-        context = expiry.at(now),
-      }
-    end
-    answers[action] = { answer, statement }
-    seen[answer == "implicit-deny" and "deny" or answer] = true
-  end
-  if seen.depends then
-    return "depends", answers
-  elseif seen.allow then
-    return seen.deny and "partial" or "allow", answers
-  end
-  return "deny", answers
 end
 
 -- How a statement is named to people: its Sid, or its number.
@@ -121,7 +98,7 @@ local function access_of(seen, repository)
           decision = "deny", answers = {},
         }
         if who.kind ~= "orphan" then
-          entry.decision, entry.answers = M.decide(repository.doc, value, repository.arn, seen.now)
+          entry.decision, entry.answers = grants.decide(repository.doc, value, repository.arn, seen.now)
         end
         by_principal[key] = entry
         list[#list + 1] = entry

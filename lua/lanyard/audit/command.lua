@@ -195,7 +195,10 @@ function M.look(options, rules)
       meter = meter,
     })
   end)
-  if #scopes == 1 and failures[1] then
+  if not result then
+    tell_failures(failures)
+    cli.leave(cli.exit.failed)
+  elseif #scopes == 1 and result.scopes[1].error then
     cli.fail(failures[1].err)
   elseif streams then
     result.findings = worst

@@ -102,6 +102,19 @@ local function choose(here, globs, shard, met)
   end
 end
 
+-- One scope alone asks for what the globs name, which is less; and goes on without what is missing.
+local function choose_alone(here, globs, met)
+  local list = here.repositories
+  function here.repositories(self)
+    local missing = {}
+    local found, err = list(self, globs, missing)
+    for _, glob in ipairs(found and globs or {}) do
+      met[glob] = not missing[glob] or nil
+    end
+    return found, err
+  end
+end
+
 -- What scopes that are not done yet have of the calls in flight: a gate each, which widens as others end.
 local Shares = {}
 Shares.__index = Shares
@@ -141,8 +154,8 @@ local function teller(scope, tell, told_by)
   end
 end
 
--- --> the report of one scope | nil, err
-local function look_at(scope, options, met, part, gate)
+-- `choose_by` is one of the two above. --> the report of one scope | nil, err
+local function look_at(scope, options, choose_by, part, gate)
   if scope.err then
     return nil, scope.err
   end
@@ -151,8 +164,8 @@ local function look_at(scope, options, met, part, gate)
     return nil, err
   end
   here.gate = gate
-  if met and options.globs then
-    choose(here, options.globs, options.shard, met)
+  if options.globs then
+    choose_by(here)
   end
   if part then
     progress.watch(here, part)
@@ -207,25 +220,29 @@ local function skip(failures, scopes, outcomes)
   end
 end
 
--- A failure of each glob that named no repository anywhere. Where a scope failed, it may be there.
+-- A failure of each glob that named no repository anywhere, in their order; whether there is one. Where a scope
+-- failed, it may be there.
 local function check_globs(globs, met, failures)
   for _, failure in ipairs(failures) do
     if not failure.skipped then
-      return
+      return false
     end
   end
+  local missing = false
   for _, glob in ipairs(globs) do
     if not met[glob] and glob ~= "*" then
+      missing = true
       failures[#failures + 1] = {
         scope = {}, err = errors.new { code = "NoMatch", message = ("no repository matches '%s'"):format(glob) },
       }
     end
   end
+  return missing
 end
 
 -- run(scopes [, options]) --> report, failures
 -- options: those of lanyard.audit.run, shard, and meter (see lanyard.audit.progress). The report has `part`
--- where it is of less than all.
+-- where it is of less than all; it is nil where the globs name nothing anywhere, as the failures say.
 function M.run(scopes, options)
   options = setmetatable({ identities = {} }, { __index = options })
   local part = (options.globs or options.shard) and {
@@ -234,12 +251,18 @@ function M.run(scopes, options)
   } or nil
   options.globs = options.globs or options.shard and { "*" }
   options.told_by = {}
-  local several = #scopes > 1 or options.shard ~= nil
-  local met = several and {} or nil
+  local met = {}
+  local function choose_by(here)
+    if #scopes > 1 or options.shard then
+      choose(here, options.globs, options.shard, met)
+    else
+      choose_alone(here, options.globs, met)
+    end
+  end
   local parts = options.meter and options.meter:scopes(#scopes) or {}
   local share = shares(#scopes)
   local outcomes = task.map(scopes, function(scope, i)
-    local report, err = share:run(function(gate) return look_at(scope, options, met, parts[i], gate) end)
+    local report, err = share:run(function(gate) return look_at(scope, options, choose_by, parts[i], gate) end)
     if parts[i] then
       parts[i].ended = true
     end
@@ -249,8 +272,8 @@ function M.run(scopes, options)
   report.part = part
   local failures = gather(report, scopes, outcomes)
   skip(failures, scopes, outcomes)
-  if several and options.globs then
-    check_globs(options.globs, met, failures)
+  if options.globs and check_globs(options.globs, met, failures) and not next(met) then
+    return nil, failures
   end
   merge.sort(report)
   return report, failures

@@ -68,6 +68,25 @@ function M.scopes(report)
   return list
 end
 
+-- policies_unknown(scope) --> list of why a repository's policy could not be read, of each that could not
+function M.policies_unknown(scope)
+  local whys = {}
+  for _, repository in ipairs(scope.repositories or {}) do
+    whys[#whys + 1] = repository.unknown
+  end
+  return whys
+end
+
+-- unread(whys, place) --> a sentence on the repositories whose policies could not be read, with why of the first |
+-- nil where there is none
+function M.unread(whys, place)
+  if #whys == 0 then
+    return nil
+  end
+  local what = #whys == 1 and "the policy of 1 repository" or ("the policies of %d repositories"):format(#whys)
+  return ("%s of %s could not be read: %s"):format(what, place, whys[1])
+end
+
 -- of(report) --> { repositories, grants, scopes, failed, findings, muted, [severity] = number }; a grant is a
 -- principal that a repository's policy gives a pull action, `failed` are scopes with an error.
 function M.of(report)

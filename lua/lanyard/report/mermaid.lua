@@ -16,7 +16,7 @@ local function write_group(group, number, out)
     out(('    %s(["%s"])\n'):format(node.id, escape.mermaid(node.name)))
   end
   for _, node in ipairs(group.right) do
-    out(('    %s["%s"]\n'):format(node.id, escape.mermaid(node.name)))
+    out(('    %s["%s"]\n'):format(node.id, escape.mermaid(node.note and node.name .. ": " .. node.note or node.name)))
   end
   for _, edge in ipairs(group.edges) do
     out(('    %s %s|"%s"| %s\n'):format(edge.from.id, ARROWS[edge.state], escape.mermaid(edge.label), edge.to.id))

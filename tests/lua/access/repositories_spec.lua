@@ -10,6 +10,28 @@ describe("repositories", function()
     assert.same({ "my-private-repo", "shared-repo" }, names)
   end)
 
+  it("are an error where one is missing, or go on without it where the caller says so", function()
+    local many, wanted = {}, {}
+    for i = 1, 120 do
+      many[i] = { name = ("r%04d"):format(i) }
+      wanted[i] = many[i].name
+    end
+    local w <close> = world.new { seed = { regions = { ["us-east-1"] = { repositories = many } } } }
+    wanted[40], wanted[121], wanted[122] = "nosuch", "no-*", "r0*"
+    local none, err = w.here:repositories(wanted)
+    assert.is_nil(none)
+    assert.equal("RepositoryNotFoundException", err.code)
+    local missing = {}
+    assert.equal(120, #assert(w.here:repositories(wanted, missing)))
+    assert.equal("RepositoryNotFoundException", missing.nosuch.code)
+    assert.equal("NoMatch", missing["no-*"].code)
+    missing["nosuch"], missing["no-*"] = nil, nil
+    assert.same({}, missing)
+    none, err = w.here:repositories({ "no-*", "nosuch", "nor-this" }, {})
+    assert.is_nil(none)
+    assert.match("nosuch", tostring(err))
+  end)
+
   it("page through a large registry", function()
     local many = {}
     for i = 1, 2500 do many[i] = { name = ("r%04d"):format(i) } end

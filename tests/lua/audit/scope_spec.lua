@@ -78,6 +78,37 @@ describe("the scopes of an audit", function()
     assert.match("no repository matches 'nowhere'", tostring(failures[1].err))
   end)
 
+  it("go on without a name or a glob that is nowhere, be it one scope or several", function()
+    local accounts <close> = two_regions()
+    for _, regions in ipairs { { "us-east-1" }, { "us-east-1", "eu-west-1" } } do
+      local scopes = span.plan { regions = regions, open = accounts:opener() }
+      local report, failures = scope.run(scopes, { globs = { "nosuch", "here-*", "no-*" } })
+      assert.equal("here-only", report.scopes[1].repositories[1].name)
+      assert.match("no repository matches 'nosuch'", tostring(failures[1].err))
+      assert.match("no repository matches 'no%-%*'", tostring(failures[2].err))
+      assert.equal(2, #failures)
+    end
+  end)
+
+  it("have no report where nothing that is named is in any", function()
+    local accounts <close> = two_regions()
+    local scopes = span.plan { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() }
+    local report, failures = scope.run(scopes, { globs = { "nosuch", "no-*" } })
+    assert.is_nil(report)
+    assert.equal(2, #failures)
+  end)
+
+  it("ask one Region alone for a name, and do not list all that it has", function()
+    local accounts <close> = two_regions()
+    accounts.refuse = function(operation, _, _, request)
+      return operation == "DescribeRepositories" and not request.body:find "here%-only"
+        and { code = "AccessDeniedException", message = "no" } or nil
+    end
+    local _, failures = scope.run(span.plan { regions = { "us-east-1" }, open = accounts:opener() },
+      { globs = { "here-only" } })
+    assert.same({}, failures)
+  end)
+
   it("tell a profile that there is not for each of its Regions, and go on with the others", function()
     local accounts <close> = two_regions()
     local open = accounts:opener()

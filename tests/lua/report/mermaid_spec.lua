@@ -24,6 +24,12 @@ flowchart LR
 ]], reports.text("mermaid", reports.small()))
   end)
 
+  it("says of a repository that its policy is not known, and why", function()
+    local report = reports.small()
+    report.scopes[1].repositories[1].unknown = "AccessDenied: no"
+    assert.match('\n    g1r1%["spare: policy unknown: AccessDenied: no"%]\n', reports.text("mermaid", report))
+  end)
+
   it("has hostile names only as plain characters and numbers of others", function()
     local text = reports.text("mermaid", reports.hostile())
     assert.is_nil(text:find "[<`\\{}&]")

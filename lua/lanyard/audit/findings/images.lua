@@ -1,6 +1,7 @@
 -- Images that services deploy. These rules look at the whole: at what services deploy from all repositories.
 
 local collect = require "lanyard.audit.collect"
+local grants = require "lanyard.access.grants"
 local mend = require "lanyard.audit.mend"
 
 local M = {}
@@ -55,7 +56,7 @@ local function obstacle(seen, repository, service)
   elseif not repository.doc then
     return "the policy gives it no grant", grant
   end
-  local decision, answers = collect.decide(repository.doc, service.role.arn, repository.arn, seen.now)
+  local decision, answers = grants.decide(repository.doc, service.role.arn, repository.arn, seen.now)
   for action, answer in pairs(answers) do
     if answer[1] == "deny" then
       return ("statement %s denies %s to it"):format(collect.label(answer[2]), action:match ":(.*)"),
