@@ -202,6 +202,18 @@ function Journal:reconcile(is_in_place)
   return settled
 end
 
+-- The closed entry of an id | nil when there is none | nil, err
+function Journal:closed(id)
+  local closed, open = self:ids()
+  if not closed then
+    return nil, open
+  end
+  if not closed[id] then
+    return nil
+  end
+  return self:load(id, false)
+end
+
 -- The newest closed entry | nil when there is none | nil, err
 function Journal:last()
   local closed, open = self:ids()
