@@ -138,6 +138,26 @@ describe("lanyard undo", function()
     assert.match("changed", result.err)
   end)
 
+  it("takes one repository by its name, to undo and to list", function()
+    local emulator <close> = granted()
+    for name, message in pairs {
+      ["*-repo"] = "'%*%-repo' is a glob: name one repository", ["shared-rep?"] = "is a glob",
+      [""] = "'' is no repository's name", ["../shared-repo"] = "is no repository's name",
+    } do
+      for _, words in ipairs { { "undo", name }, { "undo", name, "--dry-run" }, { "undo", "--list", name } } do
+        local result = emulator:run(words)
+        assert.equal(2, result.status, table.concat(words, " "))
+        assert.equal("", result.out)
+        assert.match("^lanyard: [^\n]+\n$", result.err)
+        assert.match(message, result.err)
+      end
+    end
+    for _, entry in ipairs(json.decode(emulator:run({ "undo", "--list", "--output", "json" }).out)) do
+      assert.equal("grant", entry.action)
+    end
+    assert.match("shared%-repo +grant +done", emulator:run({ "undo", "--list", "shared-repo" }).out)
+  end)
+
   it("has nothing to undo where nothing was done", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "undo", "shared-repo" }
