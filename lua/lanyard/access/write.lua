@@ -106,12 +106,6 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The steps of a round
 
-local function in_place_of(found)
-  return function(text)
-    return store.same(found, text and policy.parse(text))
-  end
-end
-
 -- Whether a read shows what this machine replaced a moment ago: ECR may answer from an older copy.
 function Change:is_stale(found)
   local last = self.journal:last()
@@ -119,7 +113,7 @@ function Change:is_stale(found)
     return false
   end
   local age = self.clock.time() - last.closed
-  local in_place = in_place_of(found)
+  local in_place = store.is(found)
   return age >= 0 and age < self.limits.lag and in_place(last.before) and not in_place(last.after)
 end
 
@@ -305,7 +299,7 @@ function Change:round()
     return "failed", err
   end
   local settled
-  settled, err = self.journal:reconcile(in_place_of(found))
+  settled, err = self.journal:reconcile(store.is(found))
   if not settled then
     return "failed", err
   end
