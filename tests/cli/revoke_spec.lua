@@ -99,6 +99,19 @@ describe("lanyard revoke", function()
     assert.equal("revoked", json.decode(result.out)[2].result)
   end)
 
+  it("refuses a principal that nobody can be, as an unset variable is one", function()
+    local emulator <close> = granted()
+    for _, text in ipairs { "", SERVICE, "lightsail", "role/ci", "123" } do
+      for _, words in ipairs { { "--all", "--yes" }, { "--statement", "x", "shared-repo" } } do
+        local result = emulator:run { "revoke", "--principal", text, table.unpack(words) }
+        assert.equal(2, result.status, text)
+        assert.equal("", result.out)
+        assert.match("^lanyard: %-%-principal: '[^\n]*' is no ARN, [^\n]+\n$", result.err)
+      end
+    end
+    assert.match("granted by +my%-private%-repo, shared%-repo\n", emulator:run("status").out)
+  end)
+
   it("wants to know whom and where", function()
     local emulator <close> = helper.emulator()
     for _, words in ipairs { { "revoke" }, { "revoke", SERVICE }, { "revoke", "--orphans" },
