@@ -10,13 +10,13 @@
 --   fold    prints it with statements that differ only in their principal joined
 --   merge   prints the first with the statements of the others that it has not
 
-local arn = require "lanyard.arn"
 local cli = require "lanyard.cli"
 local escape = require "lanyard.report.escape"
 local json = require "lanyard.json"
 local lint = require "lanyard.policy.lint"
 local lists = require "lanyard.lists"
 local policy = require "lanyard.policy"
+local principals = require "lanyard.access.principal"
 local report = require "lanyard.report"
 local system = require "lanyard.system"
 
@@ -47,12 +47,6 @@ command:option("--context", "can: a condition key and its value, may be repeated
 command:option("--sid", "fold: the Sid that joined statements get."):argname "SID"
 local options = command:parse()
 
--- Whether a text can be one who asks: not every text that cannot be is told from one that nobody has.
-local function is_principal(text)
-  return text == "*" or arn.parse(text) or text:find "^%d%d%d%d%d%d%d%d%d%d%d%d$" or text:find "^A%u%uA%w+$"
-    or text:find "^[%w-]+%.[%w.-]+$"
-end
-
 -- Options that another action has are mistakes, as is what an action lacks.
 local function check_usage(action, count)
   local stdin = 0
@@ -76,8 +70,8 @@ local function check_usage(action, count)
     command:usage "can asks one file"
   elseif action == "can" and not (options.principal and options.action_name) then
     command:usage "can needs --principal and --action"
-  elseif action == "can" and not is_principal(options.principal) then
-    command:usage(("--principal: '%s' is no ARN, account id, unique id, service or *"):format(options.principal))
+  elseif action == "can" and not principals.check(options.principal) then
+    command:usage("--principal: " .. select(2, principals.check(options.principal)))
   elseif action == "can" and not options.action_name:find "^[%w-]+:%w+$" then
     command:usage(("--action: '%s' is no action: write one as ecr:BatchGetImage"):format(options.action_name))
   elseif options.sid and not utf8.len(options.sid) then

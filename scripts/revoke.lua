@@ -12,6 +12,7 @@
 -- it stands by now). With --principal only that one goes out of the statement.
 
 local cli = require "lanyard.cli"
+local principal = require "lanyard.access.principal"
 local report = require "lanyard.report"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
@@ -37,6 +38,12 @@ end
 local by_service = #chosen == 0
 if by_service and #options.names == 0 then
   command:usage "name the container service, or pass --principal, --orphans, --expired or --statement"
+end
+if options.principal then
+  local ok, why = principal.check(options.principal)
+  if not ok then
+    command:usage("--principal: " .. why)
+  end
 end
 local service_name = by_service and table.remove(options.names, 1) or nil
 if options.expired and #options.names == 0 then

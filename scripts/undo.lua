@@ -5,6 +5,7 @@
 
 local cli = require "lanyard.cli"
 local json = require "lanyard.json"
+local names = require "lanyard.aws.names"
 local report = require "lanyard.report"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
@@ -14,6 +15,13 @@ command:with_dry_run():with_rules()
 local options = command:parse()
 if not options.repository and not options.list then
   command:usage "name the repository, or pass --list"
+elseif (options.repository or ""):find "[*?]" then
+  command:usage(("'%s' is a glob: name one repository, changes are undone one at a time"):format(options.repository))
+elseif options.repository then
+  local ok, why = names.repository(options.repository)
+  if not ok then
+    command:usage(why)
+  end
 end
 
 local here = cli.connect(options)

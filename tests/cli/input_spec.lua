@@ -78,6 +78,18 @@ describe("bad input", function()
     end
   end)
 
+  it("on the command line is told without what a terminal would act on", function()
+    local folder <close> = helper.folder()
+    for _, words in ipairs {
+      { "undo", "a\27[31m" }, { "undo", "\27[31m*" }, { "revoke", "--principal", "\27[31m", "r" }, { "undo", "--\27[31m" },
+    } do
+      local result = helper.run({ helper.lanyard, table.unpack(words) }, environment(folder, {}))
+      assert.equal(2, result.status)
+      assert.match("\\x1b%[31m", result.err)
+      assert.falsy(result.err:find("\27", 1, true))
+    end
+  end)
+
   it("of a policy is told with its repository, and the policy stays", function()
     local folder <close> = helper.folder()
     local state = folder .. "/state.json"

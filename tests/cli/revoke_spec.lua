@@ -99,6 +99,19 @@ describe("lanyard revoke", function()
     assert.equal("revoked", json.decode(result.out)[2].result)
   end)
 
+  it("refuses a principal that nobody can be, as an unset variable is one", function()
+    local emulator <close> = granted()
+    for _, text in ipairs { "", SERVICE, "lightsail", "role/ci", "123" } do
+      for _, words in ipairs { { "--all", "--yes" }, { "--statement", "x", "shared-repo" } } do
+        local result = emulator:run { "revoke", "--principal", text, table.unpack(words) }
+        assert.equal(2, result.status, text)
+        assert.equal("", result.out)
+        assert.match("^lanyard: %-%-principal: '[^\n]*' is no ARN, [^\n]+\n$", result.err)
+      end
+    end
+    assert.match("granted by +my%-private%-repo, shared%-repo\n", emulator:run("status").out)
+  end)
+
   it("wants to know whom and where", function()
     local emulator <close> = helper.emulator()
     for _, words in ipairs { { "revoke" }, { "revoke", SERVICE }, { "revoke", "--orphans" },
@@ -136,6 +149,26 @@ describe("lanyard undo", function()
     assert.equal(1, result.status)
     assert.match("theirs", result.out)
     assert.match("changed", result.err)
+  end)
+
+  it("takes one repository by its name, to undo and to list", function()
+    local emulator <close> = granted()
+    for name, message in pairs {
+      ["*-repo"] = "'%*%-repo' is a glob: name one repository", ["shared-rep?"] = "is a glob",
+      [""] = "'' is no repository's name", ["../shared-repo"] = "is no repository's name",
+    } do
+      for _, words in ipairs { { "undo", name }, { "undo", name, "--dry-run" }, { "undo", "--list", name } } do
+        local result = emulator:run(words)
+        assert.equal(2, result.status, table.concat(words, " "))
+        assert.equal("", result.out)
+        assert.match("^lanyard: [^\n]+\n$", result.err)
+        assert.match(message, result.err)
+      end
+    end
+    for _, entry in ipairs(json.decode(emulator:run({ "undo", "--list", "--output", "json" }).out)) do
+      assert.equal("grant", entry.action)
+    end
+    assert.match("shared%-repo +grant +done", emulator:run({ "undo", "--list", "shared-repo" }).out)
   end)
 
   it("has nothing to undo where nothing was done", function()

@@ -163,6 +163,16 @@ function Journal:forget(entry)
   return ok, err and failed(err)
 end
 
+-- How the change of an open entry ended: done, lost, or `dropped` when it never happened.
+local function ending_of(entry, is_in_place)
+  if is_in_place(entry.after) then
+    return "done"
+  elseif is_in_place(entry.before) then
+    return "dropped"
+  end
+  return "lost"
+end
+
 -- reconcile(is_in_place) --> the entries that a killed or failed change left open, each now with the
 -- state it came to: done, lost, or `dropped` when it never happened | nil, err
 -- is_in_place(text | nil) --> whether the policy is this text, by meaning.
@@ -185,13 +195,12 @@ function Journal:reconcile(is_in_place)
       if not entry then
         return nil, err
       end
-      if is_in_place(entry.after) then
-        ok, err = self:close(entry, "done")
-      elseif is_in_place(entry.before) then
+      local ending = ending_of(entry, is_in_place)
+      if ending == "dropped" then
         ok, err = self:forget(entry)
-        entry.state = "dropped"
+        entry.state = ending
       else
-        ok, err = self:close(entry, "lost")
+        ok, err = self:close(entry, ending)
       end
       settled[#settled + 1] = entry
     end
@@ -200,6 +209,30 @@ function Journal:reconcile(is_in_place)
     end
   end
   return settled
+end
+
+-- foresee(entries, is_in_place) --> the entries as `reconcile` would leave them; nothing is written
+function M.foresee(entries, is_in_place)
+  local left = {}
+  for _, entry in ipairs(entries) do
+    if entry.state == "intended" then
+      entry.state = ending_of(entry, is_in_place)
+    end
+    left[#left + 1] = entry.state ~= "dropped" and entry or nil
+  end
+  return left
+end
+
+-- The closed entry of an id | nil when there is none | nil, err
+function Journal:closed(id)
+  local closed, open = self:ids()
+  if not closed then
+    return nil, open
+  end
+  if not closed[id] then
+    return nil
+  end
+  return self:load(id, false)
 end
 
 -- The newest closed entry | nil when there is none | nil, err

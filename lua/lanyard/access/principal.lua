@@ -75,6 +75,18 @@ local function classify_aws(value, account)
   return found
 end
 
+-- check(text) --> true | nil, a line that says what is wrong
+-- Whether a text can be a principal. Not every text that cannot be is told from one that nobody has.
+function M.check(text)
+  local account = #text == 12 and not text:find "%D"
+  local id = text:find "^A%u%uA%w+$" or #text == 64 and text:find "^%x+$" -- or that of a CanonicalUser
+  local service = text:find "^[%w-]+%.[%w.-]+$"
+  if text == "*" or account or id or service or arn.parse(text) then
+    return true
+  end
+  return nil, ("'%s' is no ARN, account id, unique id, service or *"):format(text)
+end
+
 -- classify(type, value [, account]) --> { kind, account, region, service, foreign }
 -- `type` is the member of Principal ("AWS", "Service", ...), `account` one's own. The kinds: puller,
 -- service-role, lightsail-service, orphan, public, account, role, user, session, service,

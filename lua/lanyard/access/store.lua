@@ -78,4 +78,11 @@ function M.same(a, b)
   return a == b
 end
 
+-- is(document | nil) --> f(text | nil): whether a policy of that text means the same
+function M.is(found)
+  return function(text)
+    return M.same(found, text and policy.parse(text))
+  end
+end
+
 return M

@@ -31,7 +31,24 @@ local function choose(entries, id)
   return nil
 end
 
--- The journal's entries, after it is clear how changes ended that a crash left open.
+local function has_open(entries)
+  for _, entry in ipairs(entries) do
+    if entry.state == "intended" then
+      return true
+    end
+  end
+  return false
+end
+
+-- Closes what a crash left open, as any change does first. true | nil, err
+local function settle(here, repository)
+  local function nothing() return false end
+  local result, err = write.change_policy(here, repository, nothing, {})
+  return result and true, err
+end
+
+-- The journal's entries, after it is clear how changes ended that a crash left open. A dry run finds
+-- that out too, and leaves the journal as it is.
 local function settled_entries(here, repository, options)
   local folder, err = here:state_folder(repository)
   if not folder then
@@ -40,21 +57,22 @@ local function settled_entries(here, repository, options)
   local records = journal.open(folder, here.clock)
   local entries
   entries, err = records:entries()
-  if not entries or options.dry_run then
+  if not entries or not has_open(entries) then
     return entries, err
-  end
-  for _, entry in ipairs(entries) do
-    if entry.state == "intended" then
-      local function nothing() return false end
-      local result
-      result, err = write.change_policy(here, repository, nothing, {})
-      if not result then
-        return nil, err
-      end
-      return records:entries()
+  elseif options.dry_run then
+    local found
+    found, err = store.read(here.ecr, repository.name)
+    if err then
+      return nil, err
     end
+    return journal.foresee(entries, store.is(found))
   end
-  return entries
+  local ok
+  ok, err = settle(here, repository)
+  if not ok then
+    return nil, err
+  end
+  return records:entries()
 end
 
 local function parsed(text, name)

@@ -106,12 +106,6 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The steps of a round
 
-local function in_place_of(found)
-  return function(text)
-    return store.same(found, text and policy.parse(text))
-  end
-end
-
 -- Whether a read shows what this machine replaced a moment ago: ECR may answer from an older copy.
 function Change:is_stale(found)
   local last = self.journal:last()
@@ -119,7 +113,7 @@ function Change:is_stale(found)
     return false
   end
   local age = self.clock.time() - last.closed
-  local in_place = in_place_of(found)
+  local in_place = store.is(found)
   return age >= 0 and age < self.limits.lag and in_place(last.before) and not in_place(last.after)
 end
 
@@ -223,8 +217,28 @@ function Change:confirm(entry, found, wanted)
   return self:rival()
 end
 
+-- After a write that is known to be in place.
+function Change:made(entry, result)
+  self.entry, self.written, self.settled = entry.id, result, false
+end
+
+-- Learns from the journal how a write of this change ended whose answer was lost: this round found out,
+-- or another lanyard between the rounds.
+function Change:recall()
+  local unanswered = self.unanswered
+  if not unanswered then
+    return true
+  end
+  self.unanswered = nil
+  local entry, err = self.journal:closed(unanswered.entry.id)
+  if entry and entry.state == "done" then
+    self:made(entry, unanswered.result)
+  end
+  return not err, err
+end
+
 -- Journals and writes, and sees that it is in place.
-function Change:perform(found, wanted, read_at)
+function Change:perform(found, wanted, result, read_at)
   local entry, err = self.journal:intend {
     action = self.options.action,
     detail = self.options.record,
@@ -246,7 +260,9 @@ function Change:perform(found, wanted, read_at)
   ok, err = store.write(self.client, self.name, wanted)
   if not ok then
     local open = retry.may_have_happened(err)
-    if not open then
+    if open then
+      self.unanswered = { entry = entry, result = result }
+    else
       self.journal:forget(entry)
     end
     if err.retryable or open then
@@ -259,7 +275,8 @@ function Change:perform(found, wanted, read_at)
   if ending == "done" then
     -- Should this fail, the entry stays open and the next change closes it.
     self.journal:close(entry, "done")
-    self.entry = entry.id
+    self:made(entry, result)
+    return "done", result
   elseif ending == "failed" then
     value.written = true
     value.tip = value.tip or "the write was accepted, but not seen in place: run the command again to make sure"
@@ -282,11 +299,16 @@ function Change:round()
     return "failed", err
   end
   local settled
-  settled, err = self.journal:reconcile(in_place_of(found))
+  settled, err = self.journal:reconcile(store.is(found))
   if not settled then
     return "failed", err
   end
   self.recovered = self.recovered or settled -- later rounds find what this change itself left open
+  local recalled
+  recalled, err = self:recall()
+  if not recalled then
+    return "failed", err
+  end
   if self:is_stale(found) then
     return "again", 0.2
   end
@@ -299,12 +321,7 @@ function Change:round()
   if not changed then
     return "done", self.written or result
   end
-  local ending, value = self:perform(found, wanted, read_at)
-  if ending ~= "done" then
-    return ending, value
-  end
-  self.written, self.settled = result, false
-  return "done", result
+  return self:perform(found, wanted, result, read_at)
 end
 
 function Change:run()

@@ -260,7 +260,8 @@ end
 
 -- Ends the script as a usage error.
 function Command:usage(message)
-  M.leave(M.exit.usage, ("%s (lanyard help %s)"):format(message:gsub("\n", " "), self.name))
+  local line = escape.printable((message:gsub("\n", " ")))
+  M.leave(M.exit.usage, ("%s (lanyard help %s)"):format(line, self.name))
 end
 
 -- The options and arguments given, by name. A mistake ends the script with a line and status 2.

@@ -35,6 +35,15 @@ describe("the journal", function()
     assert.equal(2, #assert(records:entries())) -- what never happened leaves no entry
   end)
 
+  it("finds an entry by its id once it is closed", function()
+    local folder <close> = helper.folder()
+    local records = open(folder)
+    local entry = assert(records:intend { repository = "r" })
+    assert.same({ n = 1 }, table.pack(records:closed(entry.id)))
+    assert(records:close(entry, "lost"))
+    assert.equal("lost", assert(records:closed(entry.id)).state)
+  end)
+
   it("clears away what was never finished, and names an entry that is damaged", function()
     local folder <close> = helper.folder()
     local records = open(folder)

@@ -7,6 +7,24 @@ local function kind(type, value)
   return principal.classify(type, value, "111122223333").kind
 end
 
+describe("principal.check", function()
+  it("takes what a policy can name", function()
+    for _, text in ipairs { "*", "444455556666", PULLER, "arn:aws:sts::111122223333:assumed-role/x/s",
+      "AROA2XQYJ5EXAMPLE12345", "AIDA2XQYJ5EXAMPLE12345", ("0f"):rep(32), "lightsail.amazonaws.com",
+      "cognito-identity.amazonaws.com" } do
+      assert.is_true(principal.check(text), text)
+    end
+  end)
+  it("says what another text is not", function()
+    for _, text in ipairs { "", " ", "web", "lightsail", "11112222333", "role/ci", "arn:aws:iam", "**", "AROA", ("0f"):rep(31),
+      "lightsail.amazonaws.com " } do
+      local ok, why = principal.check(text)
+      assert.is_nil(ok)
+      assert.equal(("'%s' is no ARN, account id, unique id, service or *"):format(text), why)
+    end
+  end)
+end)
+
 describe("principal.classify", function()
   it("knows the puller role with its Region and service, which is no foreign account", function()
     local who = principal.classify("AWS", PULLER, "111122223333")

@@ -58,4 +58,42 @@ describe("undo", function()
     assert.matches("\n%-[^\n]*AllowLightsailPull", change.diff)
     assert.equal(granted, w:text "shared-repo")
   end)
+
+  -- Grants, and kills the revoke that follows around its write.
+  local function killed(moment)
+    local w = world.new()
+    local service, repository = w:service(), w:repository "shared-repo"
+    assert(w.here:grant(service, repository))
+    w[moment] = function(operation)
+      if operation == "SetRepositoryPolicy" then error("killed", 0) end
+    end
+    assert.is_false(pcall(w.here.revoke, w.here, { service = service }, repository))
+    w[moment] = nil
+    return w, repository
+  end
+
+  it("shows with dry_run what it would do after a killed change, and leaves the journal alone", function()
+    for _, moment in ipairs { "before", "after" } do
+      local w <close>, repository = killed(moment)
+      local text, history = w:text "shared-repo", assert(w.here:history())
+      assert.equal("intended", history[2].state)
+      local rehearsed = assert(w.here:undo(repository, { dry_run = true }))
+      assert.equal("would undo", rehearsed.kind)
+      assert.equal(text, w:text "shared-repo")
+      assert.same(history, assert(w.here:history()))
+      local change = assert(w.here:undo(repository))
+      assert.equal("undone", change.kind)
+      assert.equal(rehearsed.diff, change.diff)
+    end
+  end)
+
+  it("does not take back with dry_run what somebody changed after a killed change", function()
+    local w <close>, repository = killed "after"
+    w:put("shared-repo", w:text("shared-repo"):gsub("Audit%-Team Read", "Somebody else"))
+    for _, options in ipairs { { dry_run = true }, {} } do
+      local change, err = w.here:undo(repository, options)
+      assert.is_nil(change)
+      assert.equal("ChangedSince", err.code)
+    end
+  end)
 end)

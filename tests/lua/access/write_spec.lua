@@ -315,4 +315,52 @@ describe("faults on the way", function()
       end
     end
   end)
+
+  it("do not hide what the change did where only the answer was lost", function()
+    local faults = {
+      { operation = "SetRepositoryPolicy", reset = true, late = true, times = 1 },
+      { operation = "DeleteRepositoryPolicy", reset = true, late = true, times = 1 },
+    }
+    for _, options in ipairs { {}, { settle = true } } do
+      local w <close> = world.new { faults = faults }
+      local service, repository = w:service(), w:repository "my-private-repo"
+      local granted = assert(w.here:grant(service, repository, options))
+      assert.equal("granted", granted.kind)
+      assert.matches("\n%+[^\n]*AllowLightsailPull", granted.diff)
+      local revoked = assert(w.here:revoke({ service = service }, repository, options))
+      assert.equal("revoked", revoked.kind)
+      assert.is_true(revoked.deleted_policy)
+      local history = assert(w.here:history())
+      assert.equal(2, #history)
+      assert.equal(history[1].id, granted.entry)
+      assert.equal(history[2].id, revoked.entry)
+      assert.equal(1, w:count "SetRepositoryPolicy")
+      assert.equal(1, w:count "DeleteRepositoryPolicy")
+    end
+  end)
+
+  it("nor where another lanyard found out first that the write took place", function()
+    local w <close> = world.new { faults = { { operation = "SetRepositoryPolicy", reset = true, late = true, times = 1 } } }
+    local service, repository = w:service(), w:repository "my-private-repo"
+    local clock = setmetatable({}, { __index = w.here.clock })
+    function clock.sleep()
+      assert(w:connect():revoke({ principal = "444455556666" }, repository))
+    end
+    local change = assert(w:connect({ clock = clock }):grant(service, repository))
+    assert.equal("granted", change.kind)
+    assert.equal(assert(w.here:history())[1].id, change.entry)
+  end)
+
+  it("nor take for its own what a killed change did before", function()
+    local w <close> = world.new { faults = { { operation = "GetRepositoryPolicy", after = 1, reset = true, times = 1 } } }
+    local service, repository = w:service(), w:repository "my-private-repo"
+    w.after = function(operation)
+      if operation == "SetRepositoryPolicy" then error("killed", 0) end
+    end
+    assert.is_false(pcall(w.here.grant, w.here, service, repository))
+    w.after = nil
+    local change = assert(w:connect():grant(service, repository))
+    assert.equal("unchanged", change.kind)
+    assert.is_nil(change.entry)
+  end)
 end)
