@@ -42,8 +42,9 @@ describe("the AWS CLI", function()
       :format(enabled.principalArn)
     result = aws(emulator, "ecr set-repository-policy --repository-name my-private-repo --policy-text " .. text)
     assert.equal("", result.err)
-    local status = json.decode(emulator:run({ "status", SERVICE, "--output", "json" }).out)[1]
-    assert.same({ "my-private-repo" }, { table.unpack(status.repositories) })
+    result = emulator:run { "status", SERVICE, "--output", "json" }
+    assert.equal("", result.err)
+    assert.same({ "my-private-repo" }, { table.unpack(json.decode(result.out)[1].repositories) })
     assert.match("unchanged", emulator:run({ "grant", SERVICE, "my-private-repo" }).out)
     assert.match("granted", emulator:run({ "grant", SERVICE, "shared-repo" }).out)
     local _, policy = aws(emulator, "ecr get-repository-policy --repository-name shared-repo")
