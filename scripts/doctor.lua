@@ -9,11 +9,13 @@ local cli = require "lanyard.cli"
 local http = require "lanyard.http"
 local instant = require "lanyard.aws.instant"
 local json = require "lanyard.json"
+local lists = require "lanyard.lists"
 local proxy = require "lanyard.aws.proxy"
 local report = require "lanyard.report"
 local system = require "lanyard.system"
 
 local MOST_SKEW = 300 -- seconds; AWS refuses a request past it
+local SIGNATURE = lists.set "InvalidSignatureException SignatureDoesNotMatch"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 local options = command:parse()
@@ -181,8 +183,8 @@ for _, service in ipairs { "sts", "ecr", "lightsail" } do
     all_reached = add("reach " .. service, nil, "not tried: it has no endpoint")
   end
 end
+local within = clock_seen and math.abs(clock_seen) <= MOST_SKEW
 if clock_seen then
-  local within = math.abs(clock_seen) <= MOST_SKEW
   local detail = clock_seen == 0 and "as AWS's"
     or ("%d s %s AWS's"):format(math.abs(clock_seen), clock_seen > 0 and "ahead of" or "behind")
   add("clock", within, detail, not within and "  set the clock (timedatectl set-ntp true): AWS refuses requests that "
@@ -210,7 +212,10 @@ end
 
 local identity
 identity, err = session:identity()
-if not check("identity", identity and identity.arn, identity, err) then
+if err and SIGNATURE[err.code] and within then
+  add("identity", false, tostring(err), "  the clock is right: this secret is not that of this key")
+  return finish()
+elseif not check("identity", identity and identity.arn, identity, err) then
   return finish()
 end
 local here = access.connect(session)
