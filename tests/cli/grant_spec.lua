@@ -24,6 +24,15 @@ describe("lanyard grant", function()
     assert.equal("RepositoryPolicyNotFoundException", policy_of(emulator, "my-private-repo"))
   end)
 
+  it("turns no role on where there can be no journal", function()
+    local emulator <close> = helper.emulator()
+    local result = emulator:run({ "grant", SERVICE, "my-private-repo", "--enable" }, { HOME = "", XDG_STATE_HOME = "" })
+    assert.equal(1, result.status)
+    assert.equal("", result.out)
+    assert.match("^lanyard: no folder for the journal: neither XDG_STATE_HOME nor HOME is set\n", result.err)
+    assert.match("puller role +off", emulator:run("status").out)
+  end)
+
   it("turns the role on with --enable and writes AWS's own statement where there was no policy", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "grant", SERVICE, "my-private-repo", "--enable" }

@@ -120,7 +120,10 @@ local function let_in(here, plan, result, options)
   if not plan.needs_role then
     return true
   end
-  local err
+  local folder, err = here:region_folder() -- without a journal no grant is made
+  if not folder then
+    return nil, err
+  end
   result.role, err = here:enable(plan.service.name, { timeout = options.timeout, progress = options.progress })
   if not result.role then
     return nil, err
