@@ -82,6 +82,21 @@ describe("lanyard apply", function()
     assert.same({ "AllowLightsailPull-my-container-service" }, sids_of(emulator, "my-private-repo"))
   end)
 
+  it("leaves a grant as it is that the file gives two dates, prunes it neither, and leaves with 1", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = helper.emulator()
+    emulator:run { "grant", "my-container-service", "my-private-repo", "--enable" }
+    local path = file_of(folder, "grants.lua", [[return { grants = {
+      { service = "my-container-service", repositories = { "my-private-repo" }, expires = "2020-01-31" },
+      { service = "my-container-service", repositories = { "my-*" } },
+    } }]])
+    local result = emulator:run { "apply", path, "--yes", "--prune", "--no-settle" }
+    assert.equal(1, result.status)
+    assert.matches("my%-private%-repo: [^\n]*grants%[1%] and grants%[2%] both grant", result.err)
+    assert.same({ "AllowLightsailPull-my-container-service" }, sids_of(emulator, "my-private-repo"))
+    assert.is_nil(emulator:run({ "undo", "--list", "my-private-repo" }).out:find "apply")
+  end)
+
   it("prunes only with --prune", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()

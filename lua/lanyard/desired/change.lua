@@ -1,8 +1,9 @@
 -- One repository made as a desired file has it: all its grants, and what is pruned, in one write.
 --
--- An entry is { repository = { name, arn, registry_id }, wishes = { { service (name), expires, sid, role } },
--- guard = { text | nil } | nil }. With a guard nothing is written where the policy is another one by now
--- than that text, and where the role of a wish is known, it must still be the service's.
+-- An entry is { repository = { name, arn, registry_id }, wishes = { { service (name), expires, sid, role,
+-- conflict } }, guard = { text | nil } | nil }. A wish in conflict changes nothing, and keeps what there is. With a
+-- guard nothing is written where the policy is another one by now than that text, and where the role of a wish is
+-- known, it must still be the service's.
 
 local container_services = require "lanyard.access.services"
 local errors = require "lanyard.errors"
@@ -43,12 +44,12 @@ local function moved(name)
   }
 end
 
--- The edits of an entry's wishes: { edit, role_arn, ended, part }, without those of services that can't be
--- granted. A part is what rules are asked about.
+-- The edits of an entry's wishes: { edit, role_arn, ended, part }, without those in conflict and those of services
+-- that can't be granted. A part is what rules are asked about.
 local function edits_of(entry, plan)
   local edits = {}
   for _, wish in ipairs(entry.wishes) do
-    local service = plan.services[wish.service]
+    local service = not wish.conflict and plan.services[wish.service]
     if service then
       local role_arn = container_services.puller_arn(service)
       local sid = wish.sid or grant.sid_for(service.name)

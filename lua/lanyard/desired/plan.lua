@@ -56,7 +56,8 @@ local function roles_off(services, entries, now)
   for _, entry in ipairs(entries) do
     for _, wish in ipairs(entry.wishes) do
       local service = services[wish.service]
-      if service and not service.role.arn and not (wish.expires and wish.expires <= now) then
+      local live = not wish.conflict and not (wish.expires and wish.expires <= now)
+      if service and live and not service.role.arn then
         off[wish.service] = true
       end
     end
@@ -128,16 +129,21 @@ function M.make(here, desired, options)
   return rehearse(here, plan)
 end
 
--- Finds the services of a saved plan's wishes; what could not be granted then is not granted now.
+-- Finds the services of a saved plan's wishes; what could not be granted then, or was in conflict, is not granted
+-- now.
 local function bind_services(plan)
+  local conflicts = {}
   for _, failure in ipairs(plan.failures) do
-    if failure.service then
+    if failure.service and failure.repository then
+      conflicts[failure.service .. " " .. failure.repository] = failure.err
+    elseif failure.service then
       plan.services[failure.service] = false
     end
   end
   for _, entry in ipairs(plan.entries) do
     for _, wish in ipairs(entry.wishes) do
       local name = wish.service
+      wish.conflict = conflicts[name .. " " .. entry.repository.name]
       if plan.services[name] == nil then
         local flaw = resolve.flaw_of(plan.known[name], name, plan.region)
         plan.services[name] = not flaw and plan.known[name] or false
@@ -182,11 +188,12 @@ function M.changing(plan)
   return found
 end
 
--- Whether a grant of an entry can't be made, for there is no such service or its role is not on. That is told
--- of the service; the repository is not what the file says, and not to be called unchanged.
+-- Whether a grant of an entry can't be made: there is no such service, its role is not on, or the file says two
+-- things of it. That is told among the failures; the repository is not what the file says, and not to be called
+-- unchanged.
 function M.lacks(plan, entry)
   for _, wish in ipairs(entry.wishes) do
-    if not plan.services[wish.service] then
+    if wish.conflict or not plan.services[wish.service] then
       return true
     end
   end

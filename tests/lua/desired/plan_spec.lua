@@ -104,8 +104,17 @@ describe("a plan", function()
     local plan = assert(plans.make(w.here, desired(grant("web", { "team/*" }), grant("web", { "team/a" }, "2027-01-31"))))
     assert.equal("Conflict", plan.failures[1].err.code)
     assert.matches("grants%[1%] and grants%[2%]", plan.failures[1].err.message)
+    assert.same({ ["team/b"] = { "+ web may pull" } }, (words(plan)))
     plan = assert(plans.make(w.here, desired(grant("web", { "team/*" }), grant("web", { "team/a" }))))
     assert.same({}, plan.failures)
+  end)
+
+  it("turns no role on for two globs that give it two dates, nor calls the repository unchanged", function()
+    local w <close> = world.new(seed())
+    local plan = assert(plans.make(w.here, desired(grant("off", { "team/a" }), grant("off", { "team/*a" }, "2027-01-31"))))
+    assert.same({}, plan.enable)
+    assert.is_false(plans.changes(plan))
+    assert.same({}, plans.unchanged(plan))
   end)
 
   it("lists a policy that cannot be read, and plans the rest", function()
@@ -162,6 +171,14 @@ describe("a plan that prunes", function()
       allow("far", { (ROLE:format("web", "id"):gsub("us%-east%-1", "us-west-2")) }),
       '{"Sid":"no","Effect":"Deny","Principal":{"AWS":"' .. role_of(w, "jobs") .. '"},"Action":"ecr:PutImage"}'))
     assert.same({}, (pruned(w)))
+  end)
+
+  it("keeps the grant of a service that the file gives two dates", function()
+    local w <close> = world.new(seed())
+    w:put("team/a", policy(allow("AllowLightsailPull-web", { role_of(w, "web") }),
+      allow("AllowLightsailPull-jobs", { role_of(w, "jobs") })))
+    assert.same({ ["team/a"] = { "- jobs" } },
+      (pruned(w, grant("web", { "team/a" }, "2020-01-31"), grant("web", { "*/a" }))))
   end)
 
   it("keeps the grants of a named service that is not there, for nobody knows its role", function()
