@@ -187,6 +187,18 @@ describe("lanyard apply with rules", function()
     assert.same({ "AllowLightsailPull-my-container-service" }, sids_of(emulator, "my-private-repo"))
   end)
 
+  it("does not turn a role on where rules refuse all grants that it is for", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = helper.emulator()
+    local rules = file_of(folder, "rules.lua", 'rule "none" { on = "grant", check = function() return deny "never" end }')
+    local path = file_of(folder, "grants.lua", GRANTS)
+    local result = emulator:run { "plan", path, "--rules", rules }
+    assert.equal(4, result.status)
+    assert.matches("0 roles to turn on, 0 repositories to change, 0 unchanged, 2 failed\n$", result.out)
+    assert.equal(4, emulator:run({ "apply", path, "--yes", "--rules", rules }).status)
+    assert.matches("puller role%s+off", emulator:run({ "status" }).out)
+  end)
+
   it("does not turn a role on against a rule", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()

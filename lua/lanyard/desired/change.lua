@@ -44,6 +44,11 @@ local function moved(name)
   }
 end
 
+-- gives(wish, plan) --> whether it asks for a grant that lets its service pull now
+function M.gives(wish, plan)
+  return not wish.conflict and not (wish.expires and wish.expires <= plan.now)
+end
+
 -- The edits of an entry's wishes: { edit, role_arn, ended, part }, without those in conflict and those of services
 -- that can't be granted. A part is what rules are asked about.
 local function edits_of(entry, plan)
@@ -57,7 +62,7 @@ local function edits_of(entry, plan)
         role_arn = role_arn,
         part = { on = "grant", service = service,
           grant = { service = service.name, principal = role_arn, sid = sid, expires = wish.expires } },
-        ended = wish.expires ~= nil and wish.expires <= plan.now,
+        ended = not M.gives(wish, plan),
         edit = grant.edit {
           role_arn = role_arn, sid = sid, resource = entry.repository.arn,
           fold = plan.fold, expires = wish.expires or false, now = plan.now,

@@ -51,13 +51,12 @@ local function look(here, desired, prune)
 end
 
 -- The services whose role has to be turned on: those that get a grant now and have none.
-local function roles_off(services, entries, now)
+local function roles_off(plan, entries)
   local off = {}
   for _, entry in ipairs(entries) do
     for _, wish in ipairs(entry.wishes) do
-      local service = services[wish.service]
-      local live = not wish.conflict and not (wish.expires and wish.expires <= now)
-      if service and live and not service.role.arn then
+      local service = plan.services[wish.service]
+      if service and not service.role.arn and change.gives(wish, plan) then
         off[wish.service] = true
       end
     end
@@ -80,20 +79,25 @@ local function ask_rules(here, plan)
   plan.enable = permitted
 end
 
--- Fills in what each entry would change; those that can't be looked at are failures.
+-- Fills in what each entry would change; those that can't be looked at are failures. A role is not turned on for
+-- grants of which none can be made.
 local function rehearse(here, plan)
-  plan.enable = roles_off(plan.services, plan.entries, plan.now)
+  plan.enable = roles_off(plan, plan.entries)
   ask_rules(here, plan)
   local changes = task.map(plan.entries, function(entry)
     local found, err = change.make(here, plan, entry, { dry_run = true })
     return { change = found, err = err }
   end, { limit = here.parallel })
+  local possible = {}
   for i, entry in ipairs(plan.entries) do
     entry.change, entry.err = changes[i].change, changes[i].err
     if entry.err then
       table.insert(plan.failures, { repository = entry.repository.name, err = entry.err })
+    else
+      possible[#possible + 1] = entry
     end
   end
+  plan.enable = roles_off(plan, possible)
   return plan
 end
 
