@@ -126,11 +126,20 @@ local function edit_with(edits, entry, plan)
   end
 end
 
+-- Whether a wish's service has a role that the plan does not expect: another one than it saw, or none and the plan
+-- turns none on.
+local function is_role_unexpected(wish, plan)
+  local service = plan.services[wish.service]
+  if service and wish.role then
+    return service.role.arn ~= wish.role
+  end
+  return service and not service.role.arn and M.gives(wish, plan) and not lists.contains(plan.enable, wish.service)
+end
+
 -- Whether the roles that a saved plan saw are still those of the services. true | nil, err
 local function check_roles(entry, plan)
   for _, wish in ipairs(entry.wishes) do
-    local service = plan.services[wish.service]
-    if service and wish.role and service.role.arn ~= wish.role then
+    if is_role_unexpected(wish, plan) then
       return nil, errors.new {
         code = "GroundMoved",
         message = ("the puller role of '%s' is another one than the plan was made on, or off; '%s' was left as it is")

@@ -2,8 +2,9 @@
 --
 -- A plan: { region, account, file, prune, fold, now (seconds since 1970), services = { [name] = service |
 -- false where it can't be granted } of those that it names, known = all services by name, enable = names of
--- services whose role is off, entries = { see lanyard.desired.change, with the change that it would be or the
--- err }, failures = { { service | nil, repository | nil, err } } }.
+-- services whose role is to be turned on, roles = those that a saved plan told | nil, entries = { see
+-- lanyard.desired.change, with the change that it would be or the err }, failures = { { service | nil,
+-- repository | nil, err } } }.
 
 local change = require "lanyard.desired.change"
 local errors = require "lanyard.errors"
@@ -50,13 +51,15 @@ local function look(here, desired, prune)
   return { region = here.region, services = services, repositories = listed }
 end
 
--- The services whose role has to be turned on: those that get a grant now and have none.
+-- The services whose role has to be turned on: those that get a grant now and have none. Of a saved plan's only
+-- those that it told.
 local function roles_off(plan, entries)
   local off = {}
   for _, entry in ipairs(entries) do
     for _, wish in ipairs(entry.wishes) do
       local service = plan.services[wish.service]
-      if service and not service.role.arn and change.gives(wish, plan) then
+      local may = not plan.roles or lists.contains(plan.roles, wish.service)
+      if service and may and not service.role.arn and change.gives(wish, plan) then
         off[wish.service] = true
       end
     end
@@ -177,7 +180,7 @@ function M.again(here, saved)
   local plan = {
     region = here.region, account = account, file = saved.file, prune = saved.prune, fold = saved.fold,
     now = here:time(), services = {}, known = lists.by_name(services),
-    entries = saved.entries, failures = saved.failures,
+    roles = saved.roles, entries = saved.entries, failures = saved.failures,
   }
   bind_services(plan)
   return rehearse(here, plan)

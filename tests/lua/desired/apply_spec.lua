@@ -28,6 +28,10 @@ local function outcomes(changes)
   return found
 end
 
+local function role_of(w, service)
+  return assert(w.here:service(service)).role.arn
+end
+
 local function save(plan)
   return assert(saved.read(json.decode(json.encode(saved.plain(plan))), "plan.json"))
 end
@@ -198,5 +202,29 @@ describe("apply of a saved plan", function()
     local plan = assert(plans.again(w.here, old))
     assert.equal("GroundMoved", plan.failures[1].err.code)
     assert.matches("role of 'web'", plan.failures[1].err.message)
+  end)
+
+  it("turns no role on that was on when the plan was made", function()
+    local w <close> = world.new(seed())
+    local old = save(assert(plans.make(w.here, desired(grant("web", { "web" })))))
+    assert(w.here:disable "web")
+    local plan = assert(plans.again(w.here, old))
+    assert.equal("GroundMoved", plan.failures[1].err.code)
+    assert.is_false(plans.changes(plan))
+    assert.same({}, (apply.apply(w.here, plan)))
+    assert.is_nil(role_of(w, "web"))
+  end)
+
+  it("turns no role on that the plan does not tell, and writes no grant to it", function()
+    local w <close> = world.new(seed())
+    local old = save(assert(plans.make(w.here, desired(grant("off", { "web" }), grant("jobs", { "jobs" })))))
+    old.roles = {}
+    local plan = assert(plans.again(w.here, old))
+    assert.equal("web", plan.failures[1].repository)
+    assert.equal("GroundMoved", plan.failures[1].err.code)
+    local roles, changes = apply.apply(w.here, plan)
+    assert.same({}, roles)
+    assert.same({ jobs = "changed" }, outcomes(changes))
+    assert.is_nil(w:text "web")
   end)
 end)
