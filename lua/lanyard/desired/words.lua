@@ -1,5 +1,5 @@
 -- The difference of two policies of a repository in words: which container services may pull, and until
--- when.
+-- when. Who has but one of the two actions of a pull may pull only in part, which is not at all.
 --
 --   words.difference(before, after, roles, region)
 --     --> { "+ web may pull", "~ jobs: until 2026-12-01 -> until 2027-01-31", "- old" }
@@ -37,29 +37,60 @@ local function further(a, b)
   return a.rank == 1 and a.ends > b.ends
 end
 
-local function gives_pull(statement)
-  for _, action in ipairs(policy.PULL_ACTIONS) do
-    for _, pattern in ipairs(statement.actions) do
-      if match.glob(pattern, action, true) then
-        return true
-      end
+local function gives(statement, action)
+  for _, pattern in ipairs(statement.actions) do
+    if match.glob(pattern, action, true) then
+      return true
     end
   end
   return false
 end
 
--- The puller roles that a policy grants a pull: { [ARN] = reach }
-function M.grants(doc)
+-- The puller roles that a policy grants one action: { [ARN] = reach }
+local function granted(doc, action)
   local found = {}
   for _, statement in ipairs(doc and doc:statements() or {}) do
-    local gives = statement.effect == "Allow" and not (statement.not_principal or statement.not_action)
-      and gives_pull(statement)
-    for _, one in ipairs(gives and statement.principals or {}) do
+    local allows = statement.effect == "Allow" and not (statement.not_principal or statement.not_action)
+      and gives(statement, action)
+    for _, one in ipairs(allows and statement.principals or {}) do
       if principal.classify(one.type, one.value).kind == "puller" then
         local here = reach(statement)
         found[one.value] = further(here, found[one.value]) and here or found[one.value]
       end
     end
+  end
+  return found
+end
+
+-- How far a grant reaches, also where nothing limits it.
+function M.text(of)
+  return of.text ~= "" and of.text or "without end"
+end
+
+-- How far a pull reaches by the reaches of its two actions (nil: not granted), one of which is no pull.
+local function both(a, b)
+  if not (a and b) then
+    local one = a or b
+    return { text = "only in part" .. (one.text ~= "" and ", " .. one.text or "") }
+  elseif a.text == b.text then
+    return a
+  end
+  local less, more = a, b
+  if further(a, b) then
+    less, more = b, a
+  end
+  return { text = ("%s, in part %s"):format(M.text(less), M.text(more)) }
+end
+
+-- The puller roles that a policy grants a pull, or one of the two actions that it takes: { [ARN] = reach }
+function M.grants(doc)
+  local first, second = granted(doc, policy.PULL_ACTIONS[1]), granted(doc, policy.PULL_ACTIONS[2])
+  local found = {}
+  for arn in pairs(first) do
+    found[arn] = both(first[arn], second[arn])
+  end
+  for arn in pairs(second) do
+    found[arn] = both(first[arn], second[arn])
   end
   return found
 end
@@ -72,11 +103,6 @@ local function name_of(arn, roles, region)
     return who.service
   end
   return ("an earlier role of %s"):format(who.service)
-end
-
--- How far a grant reaches, also where nothing limits it.
-function M.text(of)
-  return of.text ~= "" and of.text or "without end"
 end
 
 -- changes(before, after, roles, region) --> list of { arn, service, name, before = reach | nil, after = reach |

@@ -67,6 +67,28 @@ describe("a plan", function()
     assert.same({ "~ web: without end -> until 2027-01-31T12:00:00Z" }, of "2027-01-31T12:00Z")
   end)
 
+  it("tells what is a part of a pull only", function()
+    local w <close> = world.new(seed())
+    local expires
+    local function of(...)
+      w:put("web", (policy(...):gsub("ROLE", role_of(w, "web"))))
+      return words(assert(plans.make(w.here, desired(grant("web", { "web" }, expires))))).web
+    end
+    local function part(action, more)
+      return ('{"Effect":"Allow","Principal":{"AWS":"ROLE"},"Action":"%s"%s}'):format(action, more or "")
+    end
+    local date = ',"Condition":{"DateLessThan":{"aws:CurrentTime":"2026-12-01T00:00:00Z"}}'
+    assert.same({ "~ web: only in part -> without end" }, of(part "ecr:BatchGetImage"))
+    assert.same({ "~ web: only in part -> without end" }, of(part "ecr:GetDownload*"))
+    assert.same({ "~ web: only in part, until 2026-12-01 -> without end" }, of(part("ecr:BatchGetImage", date)))
+    assert.same({ "~ web: until 2026-12-01, in part without end -> without end" },
+      of(part("ecr:BatchGetImage", date), part "ecr:GetDownloadUrlForLayer"))
+    assert.is_nil(of(part "ecr:BatchGetImage", part "ecr:GetDownloadUrlForLayer"))
+    expires = "2026-12-01"
+    assert.same({ "~ web: until 2026-12-01, in part without end -> until 2026-12-01" },
+      of(allow("AllowLightsailPull-web", { "ROLE" }, date), part "ecr:BatchGetImage"))
+  end)
+
   it("does not make a grant whose date has passed, and ends one that is there", function()
     local w <close> = world.new(seed())
     local ended = desired(grant("web", { "web" }, "2020-01-31"))
