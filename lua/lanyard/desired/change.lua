@@ -100,6 +100,15 @@ local function prune(doc, is_unnamed, parts)
   return changed
 end
 
+-- Whose statements an edit changed, by its parts.
+local function touched_by(parts)
+  local arns = {}
+  for i, part in ipairs(parts) do
+    arns[i] = part.grant.principal
+  end
+  return arns
+end
+
 local function edit_with(edits, entry, plan)
   local is_unnamed = plan.prune and unnamed(entry.wishes, plan.services, plan.region)
   local guard = entry.guard and { doc = entry.guard.text and policy.parse(entry.guard.text) }
@@ -122,7 +131,8 @@ local function edit_with(edits, entry, plan)
     if changed and guard and not store.same(found, guard.doc) then
       return nil, moved(entry.repository.name)
     end
-    return changed, { words = words.difference(found, doc, roles, plan.region), warning = warning, parts = parts }
+    local told = words.difference(found, doc, roles, plan.region, touched_by(parts))
+    return changed, { words = told, warning = warning, parts = parts }
   end
 end
 

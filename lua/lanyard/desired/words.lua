@@ -1,7 +1,7 @@
 -- The difference of two policies of a repository in words: which container services may pull, and until
 -- when. Who has but one of the two actions of a pull may pull only in part, which is not at all.
 --
---   words.difference(before, after, roles, region)
+--   words.difference(before, after, roles, region, touched)
 --     --> { "+ web may pull", "~ jobs: until 2026-12-01 -> until 2027-01-31", "- old" }
 
 local expiry = require "lanyard.policy.expiry"
@@ -142,11 +142,24 @@ local function line(change)
   return ("~ %s: %s -> %s"):format(change.name, M.text(change.before), M.text(change.after))
 end
 
--- difference(before, after, roles, region) --> a line for each of the changes
-function M.difference(...)
-  local lines = {}
-  for i, change in ipairs(M.changes(...)) do
-    lines[i] = line(change)
+-- A role that the change touched, without another reach.
+local function same_line(name, of)
+  if not of then
+    return ("- %s, with other actions than a pull"):format(name)
+  end
+  return ("~ %s: %s as before, in other statements"):format(name, M.text(of))
+end
+
+-- difference(before, after, roles, region, touched) --> a line for each of the changes, and for each of the other roles
+-- (a list of ARNs) whose statements the change touched
+function M.difference(before, after, roles, region, touched)
+  local lines, told = {}, {}
+  for i, change in ipairs(M.changes(before, after, roles, region)) do
+    lines[i], told[change.arn] = line(change), true
+  end
+  local reaches = M.grants(after)
+  for _, arn in ipairs(touched) do
+    lines[#lines + 1] = not told[arn] and same_line(name_of(arn, roles, region), reaches[arn]) or nil
   end
   return lines
 end

@@ -89,6 +89,13 @@ describe("a plan", function()
       of(allow("AllowLightsailPull-web", { "ROLE" }, date), part "ecr:BatchGetImage"))
   end)
 
+  it("tells a grant that is added where another statement reaches as far", function()
+    local w <close> = world.new(seed())
+    w:put("web", policy((allow("all", { role_of(w, "web") }):gsub('"Action":%b[]', '"Action":"ecr:*"'))))
+    assert.same({ "~ web: without end as before, in other statements" },
+      words(assert(plans.make(w.here, desired(grant("web", { "web" }, "2027-01-31"))))).web)
+  end)
+
   it("does not make a grant whose date has passed, and ends one that is there", function()
     local w <close> = world.new(seed())
     local ended = desired(grant("web", { "web" }, "2020-01-31"))
@@ -186,6 +193,12 @@ describe("a plan that prunes", function()
     w:put("team/b", policy(CI, allow("mixed", { jobs, "arn:aws:iam::111122223333:role/ci", web })))
     assert.same({ ["team/b"] = { "- jobs", "- web" } }, (pruned(w, grant("web", { "web" }))))
     assert.same({ web = { "- web" }, ["team/b"] = { "- jobs" } }, (pruned(w, grant("web", { "team/b" }))))
+  end)
+
+  it("takes away what is no pull, too, and says so", function()
+    local w <close> = world.new(seed())
+    w:put("web", policy((allow("push", { role_of(w, "web") }):gsub('"Action":%b[]', '"Action":"ecr:PutImage"'))))
+    assert.same({ web = { "- web, with other actions than a pull" } }, (pruned(w)))
   end)
 
   it("takes away a service's earlier roles", function()
