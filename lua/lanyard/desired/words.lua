@@ -37,9 +37,20 @@ local function further(a, b)
   return a.rank == 1 and a.ends > b.ends
 end
 
+-- Whether a statement's actions have this one.
 local function gives(statement, action)
   for _, pattern in ipairs(statement.actions) do
     if match.glob(pattern, action, true) then
+      return true
+    end
+  end
+  return false
+end
+
+-- has_pull(statement) --> whether its actions have one of a pull
+function M.has_pull(statement)
+  for _, action in ipairs(policy.PULL_ACTIONS) do
+    if not statement.not_action and gives(statement, action) then
       return true
     end
   end
