@@ -125,7 +125,9 @@ describe("apply", function()
     local file = desired(grant("web", { "web" }), grant("jobs", { "web" }))
     local room = policy.LIMIT - #w:text "web" - 560
     w:put("web", (w:text "web":gsub("{", '{"Id":"' .. ("x"):rep(room) .. '",', 1)))
-    assert.equal("PolicyTooLarge", assert(plans.make(w.here, file)).failures[1].err.code)
+    local err = assert(plans.make(w.here, file)).failures[1].err
+    assert.equal("PolicyTooLarge", err.code)
+    assert.matches("or pass %-%-fold %(to grant, plan, apply%), which", err.tip)
     local folded = assert(plans.make(w.here, file, { fold = true }))
     assert.same({}, folded.failures)
     local _, changes = apply.apply(w.here, folded)
