@@ -16,6 +16,9 @@ local found = cli.check(import.look(cli.connect(options)))
 for _, note in ipairs(found.notes) do
   cli.note("lanyard: not in the file: " .. escape.printable(note))
 end
+for _, note in ipairs(found.partly) do
+  cli.note("lanyard: only in part in the file: " .. escape.printable(note))
+end
 for _, one in ipairs(found.unread) do
   cli.note(("lanyard: %s: %s"):format(one.repository.name, cli.describe(one.err)))
 end

@@ -82,6 +82,21 @@ describe("lanyard apply", function()
     assert.same({ "AllowLightsailPull-my-container-service" }, sids_of(emulator, "my-private-repo"))
   end)
 
+  it("leaves a grant as it is that the file gives two dates, prunes it neither, and leaves with 1", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = helper.emulator()
+    emulator:run { "grant", "my-container-service", "my-private-repo", "--enable" }
+    local path = file_of(folder, "grants.lua", [[return { grants = {
+      { service = "my-container-service", repositories = { "my-private-repo" }, expires = "2020-01-31" },
+      { service = "my-container-service", repositories = { "my-*" } },
+    } }]])
+    local result = emulator:run { "apply", path, "--yes", "--prune", "--no-settle" }
+    assert.equal(1, result.status)
+    assert.matches("my%-private%-repo: [^\n]*grants%[1%] and grants%[2%] both grant", result.err)
+    assert.same({ "AllowLightsailPull-my-container-service" }, sids_of(emulator, "my-private-repo"))
+    assert.is_nil(emulator:run({ "undo", "--list", "my-private-repo" }).out:find "apply")
+  end)
+
   it("prunes only with --prune", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()
@@ -170,6 +185,18 @@ describe("lanyard apply with rules", function()
     assert.equal(4, result.status)
     assert.matches("my%-container%-service stays", result.err)
     assert.same({ "AllowLightsailPull-my-container-service" }, sids_of(emulator, "my-private-repo"))
+  end)
+
+  it("does not turn a role on where rules refuse all grants that it is for", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = helper.emulator()
+    local rules = file_of(folder, "rules.lua", 'rule "none" { on = "grant", check = function() return deny "never" end }')
+    local path = file_of(folder, "grants.lua", GRANTS)
+    local result = emulator:run { "plan", path, "--rules", rules }
+    assert.equal(4, result.status)
+    assert.matches("0 roles to turn on, 0 repositories to change, 0 unchanged, 2 failed\n$", result.out)
+    assert.equal(4, emulator:run({ "apply", path, "--yes", "--rules", rules }).status)
+    assert.matches("puller role%s+off", emulator:run({ "status" }).out)
   end)
 
   it("does not turn a role on against a rule", function()

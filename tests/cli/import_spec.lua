@@ -28,6 +28,23 @@ describe("lanyard import", function()
     assert.matches("\n%-%-   my%-private%-repo: [^\n]*the unique id of a role", result.out)
   end)
 
+  it("tells of a wider grant that it is in the file only in part", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/seed.lua", [[
+      local role = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/id"
+      return { regions = { ["us-east-1"] = {
+        services = { { name = "web", role = true, role_arn = role } },
+        repositories = { { name = "web", policy = { Version = "2012-10-17",
+          Statement = { { Effect = "Allow", Principal = { AWS = role }, Action = "ecr:*" } } } } },
+      } } }
+    ]])
+    local emulator <close> = helper.emulator { "--activation-delay", "0", "--seed", folder .. "/seed.lua" }
+    local result = emulator:run { "import" }
+    assert.equal(0, result.status)
+    assert.equal("lanyard: only in part in the file: web: statement #1 names web with more than a pull\n", result.err)
+    assert.matches('{ service = "web", repositories = { "web" } },', result.out)
+  end)
+
   it("leaves with 1 where a policy cannot be read", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/faults.json", [=[[{"operation":"GetRepositoryPolicy",

@@ -48,6 +48,30 @@ describe("lanyard plan", function()
     assert.equal(3, emulator:run({ "plan", "-" }, nil, GRANTS).status)
   end)
 
+  it("warns of a grant that a Deny cancels, also where nothing would change", function()
+    local path, _ <close> = with_file('return { grants = { { service = "web", repositories = { "web" } } } }')
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/seed.lua", [[
+      local role = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/id"
+      local function statement(effect)
+        return { Effect = effect, Principal = { AWS = role },
+          Action = { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" } }
+      end
+      return { regions = { ["us-east-1"] = {
+        services = { { name = "web", role = true, role_arn = role } },
+        repositories = { { name = "web",
+          policy = { Version = "2012-10-17", Statement = { statement "Allow", statement "Deny" } } } },
+      } } }
+    ]])
+    local emulator <close> = helper.emulator { "--activation-delay", "0", "--seed", folder .. "/seed.lua" }
+    for _, output in ipairs { "table", "json" } do
+      local result = emulator:run { "plan", path, "--output", output }
+      assert.equal(0, result.status)
+      assert.matches("^lanyard: warning: web: statement #2 denies ecr:BatchGetImage to the role: the pull will fail\n$",
+        result.err)
+    end
+  end)
+
   it("prints a versioned plan with --output json", function()
     local path, _ <close> = with_file(GRANTS)
     local emulator <close> = helper.emulator()

@@ -149,8 +149,8 @@ function Change:propose(found)
       code = "PolicyTooLarge",
       message = ("the policy of '%s' would have %d characters; ECR takes %d")
         :format(self.name, wanted:size(), policy.LIMIT),
-      tip = ("make room: lanyard revoke --orphans %s, or pass --fold to lanyard grant, which joins lanyard's own "
-        .. "statements into one"):format(self.name),
+      tip = ("make room: lanyard revoke --orphans %s, or pass --fold (to grant, plan, apply), which joins lanyard's "
+        .. "own statements into one"):format(self.name),
       size = wanted:size(),
       limit = policy.LIMIT,
     }

@@ -79,6 +79,19 @@ local function add_changes(seen, add, repository, wishes, plan)
   end
 end
 
+-- What the file says in two ways, so that nobody knows which is meant.
+local function add_conflicts(seen, add, repository, wishes)
+  for _, wish in ipairs(wishes) do
+    if wish.conflict then
+      add("drift", {
+        repository = repository, service = wish.service, why = WHY,
+        message = ("%s: %s"):format(seen.desired.name, wish.conflict.message),
+        fix = ("let one grant of %s alone say it"):format(seen.desired.name),
+      })
+    end
+  end
+end
+
 -- Of each repository by itself.
 function M.repositories(seen, add)
   if not concerns(seen) then
@@ -90,6 +103,7 @@ function M.repositories(seen, add)
     for key in pairs(by) do
       seen.desired_met[key] = true
     end
+    add_conflicts(seen, add, repository, wishes)
     if not repository.unknown then
       add_changes(seen, add, repository, wishes, plan)
     end

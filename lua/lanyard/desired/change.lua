@@ -1,8 +1,9 @@
 -- One repository made as a desired file has it: all its grants, and what is pruned, in one write.
 --
--- An entry is { repository = { name, arn, registry_id }, wishes = { { service (name), expires, sid, role } },
--- guard = { text | nil } | nil }. With a guard nothing is written where the policy is another one by now
--- than that text, and where the role of a wish is known, it must still be the service's.
+-- An entry is { repository = { name, arn, registry_id }, wishes = { { service (name), expires, sid, role,
+-- conflict } }, guard = { text | nil } | nil }. A wish in conflict changes nothing, and keeps what there is. With a
+-- guard nothing is written where the policy is another one by now than that text, and where the role of a wish is
+-- known, it must still be the service's.
 
 local container_services = require "lanyard.access.services"
 local errors = require "lanyard.errors"
@@ -43,12 +44,17 @@ local function moved(name)
   }
 end
 
--- The edits of an entry's wishes: { edit, role_arn, ended, part }, without those of services that can't be
--- granted. A part is what rules are asked about.
+-- gives(wish, plan) --> whether it asks for a grant that lets its service pull now
+function M.gives(wish, plan)
+  return not wish.conflict and not (wish.expires and wish.expires <= plan.now)
+end
+
+-- The edits of an entry's wishes: { edit, role_arn, ended, part }, without those in conflict and those of services
+-- that can't be granted. A part is what rules are asked about.
 local function edits_of(entry, plan)
   local edits = {}
   for _, wish in ipairs(entry.wishes) do
-    local service = plan.services[wish.service]
+    local service = not wish.conflict and plan.services[wish.service]
     if service then
       local role_arn = container_services.puller_arn(service)
       local sid = wish.sid or grant.sid_for(service.name)
@@ -56,7 +62,7 @@ local function edits_of(entry, plan)
         role_arn = role_arn,
         part = { on = "grant", service = service,
           grant = { service = service.name, principal = role_arn, sid = sid, expires = wish.expires } },
-        ended = wish.expires ~= nil and wish.expires <= plan.now,
+        ended = not M.gives(wish, plan),
         edit = grant.edit {
           role_arn = role_arn, sid = sid, resource = entry.repository.arn,
           fold = plan.fold, expires = wish.expires or false, now = plan.now,
@@ -94,6 +100,15 @@ local function prune(doc, is_unnamed, parts)
   return changed
 end
 
+-- Whose statements an edit changed, by its parts.
+local function touched_by(parts)
+  local arns = {}
+  for i, part in ipairs(parts) do
+    arns[i] = part.grant.principal
+  end
+  return arns
+end
+
 local function edit_with(edits, entry, plan)
   local is_unnamed = plan.prune and unnamed(entry.wishes, plan.services, plan.region)
   local guard = entry.guard and { doc = entry.guard.text and policy.parse(entry.guard.text) }
@@ -116,15 +131,25 @@ local function edit_with(edits, entry, plan)
     if changed and guard and not store.same(found, guard.doc) then
       return nil, moved(entry.repository.name)
     end
-    return changed, { words = words.difference(found, doc, roles, plan.region), warning = warning, parts = parts }
+    local told = words.difference(found, doc, roles, plan.region, touched_by(parts))
+    return changed, { words = told, warning = warning, parts = parts }
   end
+end
+
+-- Whether a wish's service has a role that the plan does not expect: another one than it saw, or none and the plan
+-- turns none on.
+local function is_role_unexpected(wish, plan)
+  local service = plan.services[wish.service]
+  if service and wish.role then
+    return service.role.arn ~= wish.role
+  end
+  return service and not service.role.arn and M.gives(wish, plan) and not lists.contains(plan.enable, wish.service)
 end
 
 -- Whether the roles that a saved plan saw are still those of the services. true | nil, err
 local function check_roles(entry, plan)
   for _, wish in ipairs(entry.wishes) do
-    local service = plan.services[wish.service]
-    if service and wish.role and service.role.arn ~= wish.role then
+    if is_role_unexpected(wish, plan) then
       return nil, errors.new {
         code = "GroundMoved",
         message = ("the puller role of '%s' is another one than the plan was made on, or off; '%s' was left as it is")

@@ -21,8 +21,9 @@ local WIDTH = 100
 -- ---------------------------------------------------------------------------------------------
 -- Looking
 
--- Why a principal of an Allow is not what a desired file grants | nil
-local function oddity(statement, who, region, services)
+-- Why a principal of an Allow is not what a desired file grants | nil, whether the file has a part of it. `said`:
+-- whether the file has a grant of the service here.
+local function oddity(statement, who, region, services, said)
   local service = services[who.service]
   if who.kind == "orphan" then
     return "the unique id of a role or user that was deleted"
@@ -39,20 +40,25 @@ local function oddity(statement, who, region, services)
   elseif service.role.arn ~= who.value then
     return ("a role of %s that is not its own any more"):format(who.service)
   elseif statements.only_pulls(statement) then
-    return not statements.is_whole(statement) and ("%s with a part of a pull only"):format(who.service) or nil
+    local is_odd = not said and not statements.is_whole(statement)
+    return is_odd and ("%s with a part of a pull only"):format(who.service) or nil
+  elseif said and words.has_pull(statement) and not statement.has_condition then
+    return ("%s with more than a pull"):format(who.service), true
   end
   return ("%s with other actions or conditions than a pull until a date"):format(who.service)
 end
 
--- Notes all that a policy says of Lightsail's roles and a desired file cannot say.
-local function note_oddities(found, name, doc, services)
+-- Notes all that a policy says of Lightsail's roles and a desired file cannot say, or not all of it. `said` are the
+-- services whose grants it says.
+local function note_oddities(found, name, doc, services, said)
   for _, statement in ipairs(doc:statements()) do
     for _, one in ipairs(statement.effect == "Allow" and not statement.not_principal and statement.principals or {}) do
       local who = principal.classify(one.type, one.value)
       who.value = one.value
-      local why = oddity(statement, who, found.region, services)
+      local why, in_part = oddity(statement, who, found.region, services, said[who.service])
       if why then
-        table.insert(found.notes, ("%s: statement %s names %s"):format(name, statements.label(statement), why))
+        table.insert(in_part and found.partly or found.notes,
+          ("%s: statement %s names %s"):format(name, statements.label(statement), why))
       end
     end
   end
@@ -81,21 +87,23 @@ end
 
 local function look_at(found, one, services, names, now)
   local repository, doc = one.repository, one.doc
-  note_oddities(found, repository.name, doc, services)
-  local granted = words.grants(doc)
+  local granted, said = words.grants(doc), {}
   for _, name in ipairs(names) do
     local service = services[name]
     if granted[service.role.arn or ""] then
       local expires = plain_grant(doc, service, repository, now)
       if expires ~= nil then
         add_grant(found, name, expires, repository)
+        said[name] = true
       end
     end
   end
+  note_oddities(found, repository.name, doc, services, said)
 end
 
 -- look(here) --> { region, account, time, grants = { { service, expires | nil, repositories } }, notes = lines
--- on what is there and cannot be said, unread = { { repository, err } } } | nil, err
+-- on what is there and cannot be said, partly = likewise on what is said only in part, unread = { { repository,
+-- err } } } | nil, err
 function M.look(here)
   local services, repositories = listing.read(here)
   if not services then
@@ -108,7 +116,8 @@ function M.look(here)
   local by_name = lists.by_name(services)
   local names, now = lists.sorted_names(by_name), here:time()
   local found = {
-    region = here.region, account = account, time = now, grants = {}, notes = {}, unread = {}, by_key = {},
+    region = here.region, account = account, time = now, grants = {}, notes = {}, partly = {}, unread = {},
+    by_key = {},
   }
   for _, one in ipairs(here:policies(repositories)) do
     if one.err then
@@ -150,22 +159,27 @@ local function grant_line(one)
     expires)
 end
 
+-- Adds comments under a title.
+local function add_comments(parts, title, notes)
+  if #notes > 0 then
+    parts[#parts + 1] = "--\n-- " .. title .. "\n"
+  end
+  for _, note in ipairs(notes) do
+    parts[#parts + 1] = "--   " .. escape.printable(note) .. "\n"
+  end
+end
+
 -- lua(found) --> a desired file in Lua, with comments on what it cannot say
 function M.lua(found)
   local parts = { ("-- Who may pull in %s of account %s, as lanyard import found it on %s.\n"):format(found.region,
     found.account, instant.write(found.time)) }
-  if #found.notes > 0 then
-    parts[#parts + 1] = "--\n-- What is there, too, and cannot be said here:\n"
+  add_comments(parts, "What is there, too, and cannot be said here:", found.notes)
+  add_comments(parts, "What is said here only in part:", found.partly)
+  local unread = {}
+  for i, one in ipairs(found.unread) do
+    unread[i] = ("%s: %s"):format(one.repository.name, one.err.code)
   end
-  for _, note in ipairs(found.notes) do
-    parts[#parts + 1] = "--   " .. escape.printable(note) .. "\n"
-  end
-  if #found.unread > 0 then
-    parts[#parts + 1] = "--\n-- Not whole: these could not be read, and apply --prune would take their grants away:\n"
-  end
-  for _, one in ipairs(found.unread) do
-    parts[#parts + 1] = ("--   %s: %s\n"):format(one.repository.name, escape.printable(one.err.code))
-  end
+  add_comments(parts, "Not whole: these could not be read, and apply --prune would take their grants away:", unread)
   parts[#parts + 1] = ("\nreturn {\n  region = %s,\n  grants = {\n"):format(quote(found.region))
   for _, one in ipairs(found.grants) do
     parts[#parts + 1] = grant_line(one)

@@ -2,8 +2,9 @@
 --
 -- A plan: { region, account, file, prune, fold, now (seconds since 1970), services = { [name] = service |
 -- false where it can't be granted } of those that it names, known = all services by name, enable = names of
--- services whose role is off, entries = { see lanyard.desired.change, with the change that it would be or the
--- err }, failures = { { service | nil, repository | nil, err } } }.
+-- services whose role is to be turned on, roles = those that a saved plan told | nil, entries = { see
+-- lanyard.desired.change, with the change that it would be or the err }, failures = { { service | nil,
+-- repository | nil, err } } }.
 
 local change = require "lanyard.desired.change"
 local errors = require "lanyard.errors"
@@ -50,13 +51,15 @@ local function look(here, desired, prune)
   return { region = here.region, services = services, repositories = listed }
 end
 
--- The services whose role has to be turned on: those that get a grant now and have none.
-local function roles_off(services, entries, now)
+-- The services whose role has to be turned on: those that get a grant now and have none. Of a saved plan's only
+-- those that it told.
+local function roles_off(plan, entries)
   local off = {}
   for _, entry in ipairs(entries) do
     for _, wish in ipairs(entry.wishes) do
-      local service = services[wish.service]
-      if service and not service.role.arn and not (wish.expires and wish.expires <= now) then
+      local service = plan.services[wish.service]
+      local may = not plan.roles or lists.contains(plan.roles, wish.service)
+      if service and may and not service.role.arn and change.gives(wish, plan) then
         off[wish.service] = true
       end
     end
@@ -79,20 +82,25 @@ local function ask_rules(here, plan)
   plan.enable = permitted
 end
 
--- Fills in what each entry would change; those that can't be looked at are failures.
+-- Fills in what each entry would change; those that can't be looked at are failures. A role is not turned on for
+-- grants of which none can be made.
 local function rehearse(here, plan)
-  plan.enable = roles_off(plan.services, plan.entries, plan.now)
+  plan.enable = roles_off(plan, plan.entries)
   ask_rules(here, plan)
   local changes = task.map(plan.entries, function(entry)
     local found, err = change.make(here, plan, entry, { dry_run = true })
     return { change = found, err = err }
   end, { limit = here.parallel })
+  local possible = {}
   for i, entry in ipairs(plan.entries) do
     entry.change, entry.err = changes[i].change, changes[i].err
     if entry.err then
       table.insert(plan.failures, { repository = entry.repository.name, err = entry.err })
+    else
+      possible[#possible + 1] = entry
     end
   end
+  plan.enable = roles_off(plan, possible)
   return plan
 end
 
@@ -128,16 +136,21 @@ function M.make(here, desired, options)
   return rehearse(here, plan)
 end
 
--- Finds the services of a saved plan's wishes; what could not be granted then is not granted now.
+-- Finds the services of a saved plan's wishes; what could not be granted then, or was in conflict, is not granted
+-- now.
 local function bind_services(plan)
+  local conflicts = {}
   for _, failure in ipairs(plan.failures) do
-    if failure.service then
+    if failure.service and failure.repository then
+      conflicts[failure.service .. " " .. failure.repository] = failure.err
+    elseif failure.service then
       plan.services[failure.service] = false
     end
   end
   for _, entry in ipairs(plan.entries) do
     for _, wish in ipairs(entry.wishes) do
       local name = wish.service
+      wish.conflict = conflicts[name .. " " .. entry.repository.name]
       if plan.services[name] == nil then
         local flaw = resolve.flaw_of(plan.known[name], name, plan.region)
         plan.services[name] = not flaw and plan.known[name] or false
@@ -167,7 +180,7 @@ function M.again(here, saved)
   local plan = {
     region = here.region, account = account, file = saved.file, prune = saved.prune, fold = saved.fold,
     now = here:time(), services = {}, known = lists.by_name(services),
-    entries = saved.entries, failures = saved.failures,
+    roles = saved.roles, entries = saved.entries, failures = saved.failures,
   }
   bind_services(plan)
   return rehearse(here, plan)
@@ -182,11 +195,12 @@ function M.changing(plan)
   return found
 end
 
--- Whether a grant of an entry can't be made, for there is no such service or its role is not on. That is told
--- of the service; the repository is not what the file says, and not to be called unchanged.
+-- Whether a grant of an entry can't be made: there is no such service, its role is not on, or the file says two
+-- things of it. That is told among the failures; the repository is not what the file says, and not to be called
+-- unchanged.
 function M.lacks(plan, entry)
   for _, wish in ipairs(entry.wishes) do
-    if not plan.services[wish.service] then
+    if wish.conflict or not plan.services[wish.service] then
       return true
     end
   end

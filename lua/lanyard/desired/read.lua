@@ -35,7 +35,7 @@ local MEMBERS = { "region", "grants" }
 local GRANT_MEMBERS = { "service", "repositories", "expires", "sid", "optional" }
 
 -- ---------------------------------------------------------------------------------------------
--- Mistakes, each with its place
+-- Mistakes, each with its place. They know what a list is in the text's language: JSON tells [] from {}.
 
 local Mistakes = {}
 Mistakes.__index = Mistakes
@@ -90,8 +90,8 @@ local function kind_of(value)
   return ("a %s"):format(type(value))
 end
 
--- Whether a value is a table of items numbered from 1, and nothing else.
-local function is_list(value)
+-- Whether a value of Lua is a table of items numbered from 1, and nothing else.
+local function is_sequence(value)
   if type(value) ~= "table" then
     return false
   end
@@ -131,7 +131,7 @@ local function check_text(mistakes, path, value, check)
 end
 
 local function check_repositories(mistakes, path, value)
-  if not is_list(value) then
+  if not mistakes.is_list(value) then
     mistakes:add(path, value == nil and "is missing" or ("is %s, not a list of names and globs")
       :format(kind_of(value)))
     return
@@ -190,7 +190,7 @@ end
 local function check_twice(mistakes, grants)
   local owner = {}
   for _, grant in ipairs(grants) do
-    for _, name in ipairs(is_list(grant.repositories) and grant.repositories or {}) do
+    for _, name in ipairs(mistakes.is_list(grant.repositories) and grant.repositories or {}) do
       local key = tostring(grant.service) .. " " .. tostring(name)
       local first = owner[key]
       if first and first ~= grant then
@@ -203,7 +203,9 @@ local function check_twice(mistakes, grants)
 end
 
 local function read_value(value, text, name)
-  local mistakes = setmetatable({ text = text, name = name }, Mistakes)
+  local mistakes = setmetatable({
+    text = text, name = name, is_list = M.is_json(text) and json.is_array or is_sequence,
+  }, Mistakes)
   if type(value) ~= "table" or json.is_array(value) then
     mistakes:add("", ("gives %s, not a table with grants"):format(value == nil and "nothing" or kind_of(value)))
     return nil, mistakes:error()
@@ -213,7 +215,7 @@ local function read_value(value, text, name)
     check_text(mistakes, "region", value.region, names.region)
   end
   local desired = { name = name, region = value.region, grants = {} }
-  if not is_list(value.grants) then
+  if not mistakes.is_list(value.grants) then
     mistakes:add("grants", value.grants == nil and "is missing" or ("is %s, not a list"):format(kind_of(value.grants)))
   else
     for i, grant in ipairs(value.grants) do

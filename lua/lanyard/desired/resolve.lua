@@ -7,23 +7,38 @@ local repositories = require "lanyard.access.repositories"
 
 local M = {}
 
--- What a grant asks for each of its repositories.
-function M.wish(grant)
-  return { service = grant.service, expires = grant.expires, sid = grant.sid, place = grant.place }
+local function conflict_of(wish, name, grant)
+  return errors.new {
+    code = "Conflict",
+    message = ("%s and %s both grant '%s' to '%s', with another date or Sid each"):format(wish.place, grant.place,
+      name, grant.service),
+  }
+end
+
+-- Adds what a grant asks for one repository to the wishes for it. Two grants of one service to one repository, by
+-- different globs, must say the same: where they do not, nobody knows what is meant. --> err | nil
+local function add_wish(wishes, name, grant)
+  for _, wish in ipairs(wishes) do
+    if wish.service == grant.service then
+      local same = wish.expires == grant.expires and wish.sid == grant.sid
+      local err = not same and conflict_of(wish, name, grant) or nil
+      wish.conflict = wish.conflict or err
+      return err
+    end
+  end
+  wishes[#wishes + 1] = { service = grant.service, expires = grant.expires, sid = grant.sid, place = grant.place }
+  return nil
 end
 
 -- wishes_of(desired, name) --> the wishes for one repository, as in resolve, and the names and globs that mean it
--- as { [grants' place .. name or glob] = true }. Of two for one service the first counts.
+-- as { [grants' place .. name or glob] = true }
 function M.wishes_of(desired, name)
-  local wishes, by, wished = {}, {}, {}
+  local wishes, by = {}, {}
   for _, grant in ipairs(desired.grants) do
     for _, pattern in ipairs(grant.repositories) do
       if pattern == name or repositories.is_glob(pattern) and match.glob(pattern, name) then
         by[grant.place .. pattern] = true
-        if not wished[grant.service] then
-          wished[grant.service] = true
-          wishes[#wishes + 1] = M.wish(grant)
-        end
+        add_wish(wishes, name, grant)
       end
     end
   end
@@ -69,34 +84,11 @@ function M.flaw_of(service, name, region, place)
   return service.role.arn and select(2, grants.check_role(service)) or nil
 end
 
-local function same_wish(a, b)
-  return a.expires == b.expires and a.sid == b.sid
-end
-
--- Adds a grant's wish for one repository. Two grants of one service to one repository, by different globs,
--- must say the same.
-local function add_wish(result, name, grant)
-  local wishes = result.wishes[name] or {}
-  result.wishes[name] = wishes
-  for _, other in ipairs(wishes) do
-    if other.service == grant.service then
-      if not same_wish(other, grant) then
-        result.failures[#result.failures + 1] = { repository = name, service = grant.service, err = errors.new {
-          code = "Conflict",
-          message = ("%s and %s both grant '%s' to '%s', with another date or Sid each"):format(other.place,
-            grant.place, name, grant.service),
-        } }
-      end
-      return
-    end
-  end
-  wishes[#wishes + 1] = M.wish(grant)
-end
-
 -- resolve(desired, { region, services, repositories }) --> { wishes = { [repository] = { { service (name),
--- expires, sid, place } } }, services = { [name] = service | false }, failures = { { service | nil,
--- repository | nil, err } } }. `services` has those that the file names and that can be granted (false:
--- those that cannot).
+-- expires, sid, place, conflict = err | nil } } }, services = { [name] = service | false }, failures = {
+-- { service | nil, repository | nil, err } } }. `services` has those that the file names and that can be granted
+-- (false: those that cannot). A failure with both is a wish in conflict: another grant for this service and this
+-- repository says something else.
 function M.resolve(desired, there)
   local result = { wishes = {}, services = {}, failures = {} }
   local known, services = {}, {}
@@ -121,7 +113,9 @@ function M.resolve(desired, there)
         }
       end
       for _, repository in ipairs(found) do
-        add_wish(result, repository, grant)
+        result.wishes[repository] = result.wishes[repository] or {}
+        local err = add_wish(result.wishes[repository], repository, grant)
+        result.failures[#result.failures + 1] = err and { repository = repository, service = name, err = err } or nil
       end
     end
   end

@@ -94,7 +94,8 @@ local FAILURE = {
   error = function(value) return type(value) == "table" and is_text(value.code) and is_text(value.message) end,
 }
 local PLAN = {
-  account = names.registry_id, region = names.region, file = is_text, repositories = json.is_array,
+  account = names.registry_id, region = names.region, file = is_text,
+  roles = json.is_array, repositories = json.is_array,
   prune = function(value) return type(value) == "boolean" end,
   fold = function(value) return type(value) == "boolean" end,
   failures = json.is_array,
@@ -115,6 +116,9 @@ end
 
 local function first_flaw(value)
   local flaw = flaw_in(value, PLAN, "")
+  for i, name in ipairs(not flaw and value.roles or {}) do
+    flaw = flaw or not names.container_service(name) and ("roles[%d]"):format(i) or nil
+  end
   for i, repository in ipairs(not flaw and value.repositories or {}) do
     local path = ("repositories[%d]"):format(i)
     flaw = flaw or flaw_in(repository, REPOSITORY, path)
@@ -147,7 +151,7 @@ function M.is_plan(value)
   return type(value) == "table" and value.kind == "plan"
 end
 
--- read(value, name) --> { account, region, file, prune, fold, entries, failures } | nil, err
+-- read(value, name) --> { account, region, file, prune, fold, roles, entries, failures } | nil, err
 -- `value` is what lanyard.json made of the file `name`.
 function M.read(value, name)
   if math.type(value.version) == "integer" and value.version ~= M.VERSION then
@@ -166,7 +170,7 @@ function M.read(value, name)
     }
   end
   local saved = { account = value.account, region = value.region, file = value.file, prune = value.prune,
-    fold = value.fold, entries = {}, failures = {} }
+    fold = value.fold, roles = value.roles, entries = {}, failures = {} }
   for i, repository in ipairs(value.repositories) do
     saved.entries[i] = entry_of(repository, value.account)
   end

@@ -40,9 +40,10 @@ local function entry_lines(lines, entry)
   lines[#lines + 1] = report.paint_diff(entry.change.diff)
 end
 
-local function warn(entries)
-  for _, entry in ipairs(entries) do
-    if entry.change.warning then
+-- Tells what keeps a grant from doing what the file means, also of grants that are there already.
+local function warn(plan)
+  for _, entry in ipairs(plan.entries) do
+    if entry.change and entry.change.warning then
       cli.note(("lanyard: warning: %s: %s"):format(entry.repository.name, escape.printable(entry.change.warning)))
     end
   end
@@ -68,7 +69,7 @@ end
 
 -- Prints a plan.
 function M.plan(output, plan)
-  warn(plans.changing(plan))
+  warn(plan)
   if output == "json" then
     report.json(saved.plain(plan))
   else

@@ -1,7 +1,7 @@
 -- The difference of two policies of a repository in words: which container services may pull, and until
--- when.
+-- when. Who has but one of the two actions of a pull may pull only in part, which is not at all.
 --
---   words.difference(before, after, roles, region)
+--   words.difference(before, after, roles, region, touched)
 --     --> { "+ web may pull", "~ jobs: until 2026-12-01 -> until 2027-01-31", "- old" }
 
 local expiry = require "lanyard.policy.expiry"
@@ -37,29 +37,71 @@ local function further(a, b)
   return a.rank == 1 and a.ends > b.ends
 end
 
-local function gives_pull(statement)
-  for _, action in ipairs(policy.PULL_ACTIONS) do
-    for _, pattern in ipairs(statement.actions) do
-      if match.glob(pattern, action, true) then
-        return true
-      end
+-- Whether a statement's actions have this one.
+local function gives(statement, action)
+  for _, pattern in ipairs(statement.actions) do
+    if match.glob(pattern, action, true) then
+      return true
     end
   end
   return false
 end
 
--- The puller roles that a policy grants a pull: { [ARN] = reach }
-function M.grants(doc)
+-- has_pull(statement) --> whether its actions have one of a pull
+function M.has_pull(statement)
+  for _, action in ipairs(policy.PULL_ACTIONS) do
+    if not statement.not_action and gives(statement, action) then
+      return true
+    end
+  end
+  return false
+end
+
+-- The puller roles that a policy grants one action: { [ARN] = reach }
+local function granted(doc, action)
   local found = {}
   for _, statement in ipairs(doc and doc:statements() or {}) do
-    local gives = statement.effect == "Allow" and not (statement.not_principal or statement.not_action)
-      and gives_pull(statement)
-    for _, one in ipairs(gives and statement.principals or {}) do
+    local allows = statement.effect == "Allow" and not (statement.not_principal or statement.not_action)
+      and gives(statement, action)
+    for _, one in ipairs(allows and statement.principals or {}) do
       if principal.classify(one.type, one.value).kind == "puller" then
         local here = reach(statement)
         found[one.value] = further(here, found[one.value]) and here or found[one.value]
       end
     end
+  end
+  return found
+end
+
+-- How far a grant reaches, also where nothing limits it.
+function M.text(of)
+  return of.text ~= "" and of.text or "without end"
+end
+
+-- How far a pull reaches by the reaches of its two actions (nil: not granted), one of which is no pull.
+local function both(a, b)
+  if not (a and b) then
+    local one = a or b
+    return { text = "only in part" .. (one.text ~= "" and ", " .. one.text or "") }
+  elseif a.text == b.text then
+    return a
+  end
+  local less, more = a, b
+  if further(a, b) then
+    less, more = b, a
+  end
+  return { text = ("%s, in part %s"):format(M.text(less), M.text(more)) }
+end
+
+-- The puller roles that a policy grants a pull, or one of the two actions that it takes: { [ARN] = reach }
+function M.grants(doc)
+  local first, second = granted(doc, policy.PULL_ACTIONS[1]), granted(doc, policy.PULL_ACTIONS[2])
+  local found = {}
+  for arn in pairs(first) do
+    found[arn] = both(first[arn], second[arn])
+  end
+  for arn in pairs(second) do
+    found[arn] = both(first[arn], second[arn])
   end
   return found
 end
@@ -72,11 +114,6 @@ local function name_of(arn, roles, region)
     return who.service
   end
   return ("an earlier role of %s"):format(who.service)
-end
-
--- How far a grant reaches, also where nothing limits it.
-function M.text(of)
-  return of.text ~= "" and of.text or "without end"
 end
 
 -- changes(before, after, roles, region) --> list of { arn, service, name, before = reach | nil, after = reach |
@@ -116,11 +153,24 @@ local function line(change)
   return ("~ %s: %s -> %s"):format(change.name, M.text(change.before), M.text(change.after))
 end
 
--- difference(before, after, roles, region) --> a line for each of the changes
-function M.difference(...)
-  local lines = {}
-  for i, change in ipairs(M.changes(...)) do
-    lines[i] = line(change)
+-- A role that the change touched, without another reach.
+local function same_line(name, of)
+  if not of then
+    return ("- %s, with other actions than a pull"):format(name)
+  end
+  return ("~ %s: %s as before, in other statements"):format(name, M.text(of))
+end
+
+-- difference(before, after, roles, region, touched) --> a line for each of the changes, and for each of the other roles
+-- (a list of ARNs) whose statements the change touched
+function M.difference(before, after, roles, region, touched)
+  local lines, told = {}, {}
+  for i, change in ipairs(M.changes(before, after, roles, region)) do
+    lines[i], told[change.arn] = line(change), true
+  end
+  local reaches = M.grants(after)
+  for _, arn in ipairs(touched) do
+    lines[#lines + 1] = not told[arn] and same_line(name_of(arn, roles, region), reaches[arn]) or nil
   end
   return lines
 end

@@ -88,6 +88,14 @@ describe("drift", function()
     assert.same({}, drift(w, { grant("web", { "web" }, "2020-01-31") }))
   end)
 
+  it("is what the file says in two ways, and no mend of the policy is told for it", function()
+    local w <close> = new_world()
+    w:put("team/a", allow(role_of(w, "web")))
+    assert.same({ { "grants.lua: grants[1] and grants[2] both grant 'team/a' to 'web', with another date or Sid each",
+      "let one grant of grants.lua alone say it" } },
+      drift(w, { grant("web", { "team/a" }, "2020-01-31"), grant("web", { "team/*a" }) }))
+  end)
+
   it("is a role that is off", function()
     local w <close> = new_world()
     assert.same({

@@ -28,6 +28,10 @@ local function outcomes(changes)
   return found
 end
 
+local function role_of(w, service)
+  return assert(w.here:service(service)).role.arn
+end
+
 local function save(plan)
   return assert(saved.read(json.decode(json.encode(saved.plain(plan))), "plan.json"))
 end
@@ -96,6 +100,16 @@ describe("apply", function()
     assert.same({ "AllowLightsailPull-jobs" }, w:sids "web")
   end)
 
+  it("leaves a grant as it is to which the file gives two dates, and makes the others", function()
+    local w <close> = world.new(seed())
+    apply.apply(w.here, assert(plans.make(w.here, desired(grant("web", { "team/a" })))))
+    local before = w:text "team/a"
+    local file = desired(grant("web", { "team/a" }, "2020-01-31"), grant("web", { "team/*" }))
+    local _, changes = apply.apply(w.here, assert(plans.make(w.here, file)))
+    assert.same({ ["team/b"] = "changed" }, outcomes(changes))
+    assert.equal(before, w:text "team/a")
+  end)
+
   it("can be undone, a repository at a time", function()
     local w <close> = world.new(seed())
     with_theirs(w, "web")
@@ -111,7 +125,9 @@ describe("apply", function()
     local file = desired(grant("web", { "web" }), grant("jobs", { "web" }))
     local room = policy.LIMIT - #w:text "web" - 560
     w:put("web", (w:text "web":gsub("{", '{"Id":"' .. ("x"):rep(room) .. '",', 1)))
-    assert.equal("PolicyTooLarge", assert(plans.make(w.here, file)).failures[1].err.code)
+    local err = assert(plans.make(w.here, file)).failures[1].err
+    assert.equal("PolicyTooLarge", err.code)
+    assert.matches("or pass %-%-fold %(to grant, plan, apply%), which", err.tip)
     local folded = assert(plans.make(w.here, file, { fold = true }))
     assert.same({}, folded.failures)
     local _, changes = apply.apply(w.here, folded)
@@ -130,6 +146,16 @@ describe("apply of a saved plan", function()
     assert.same({ web = "changed" }, outcomes(changes))
     assert.same({ "ci", "AllowLightsailPull-off" }, w:sids "web")
     assert.is_truthy(w:text "web":find('"2027-01-31T00:00:00Z"', 1, true))
+  end)
+
+  it("leaves what was in conflict as it is, and makes the service's other grants", function()
+    local w <close> = world.new(seed())
+    local file = desired(grant("web", { "team/a" }, "2027-01-31"), grant("web", { "team/*" }), grant("jobs", { "team/a" }))
+    local old = save(assert(plans.make(w.here, file, { prune = true })))
+    local _, changes = apply.apply(w.here, assert(plans.again(w.here, old)))
+    assert.same({ ["team/a"] = "changed", ["team/b"] = "changed" }, outcomes(changes))
+    assert.same({ "AllowLightsailPull-jobs" }, w:sids "team/a")
+    assert.same({ "AllowLightsailPull-web" }, w:sids "team/b")
   end)
 
   it("does nothing where the plan is in place already", function()
@@ -178,5 +204,29 @@ describe("apply of a saved plan", function()
     local plan = assert(plans.again(w.here, old))
     assert.equal("GroundMoved", plan.failures[1].err.code)
     assert.matches("role of 'web'", plan.failures[1].err.message)
+  end)
+
+  it("turns no role on that was on when the plan was made", function()
+    local w <close> = world.new(seed())
+    local old = save(assert(plans.make(w.here, desired(grant("web", { "web" })))))
+    assert(w.here:disable "web")
+    local plan = assert(plans.again(w.here, old))
+    assert.equal("GroundMoved", plan.failures[1].err.code)
+    assert.is_false(plans.changes(plan))
+    assert.same({}, (apply.apply(w.here, plan)))
+    assert.is_nil(role_of(w, "web"))
+  end)
+
+  it("turns no role on that the plan does not tell, and writes no grant to it", function()
+    local w <close> = world.new(seed())
+    local old = save(assert(plans.make(w.here, desired(grant("off", { "web" }), grant("jobs", { "jobs" })))))
+    old.roles = {}
+    local plan = assert(plans.again(w.here, old))
+    assert.equal("web", plan.failures[1].repository)
+    assert.equal("GroundMoved", plan.failures[1].err.code)
+    local roles, changes = apply.apply(w.here, plan)
+    assert.same({}, roles)
+    assert.same({ jobs = "changed" }, outcomes(changes))
+    assert.is_nil(w:text "web")
   end)
 end)

@@ -91,7 +91,34 @@ $]], import.lua(found))
     w:put("web", policy(allow(role_of(w, "web"), '"ecr:*"')))
     local found = assert(import.look(w.here))
     assert.equal("web", found.grants[1].service)
-    assert.equal(1, #found.notes)
+    assert.same({}, found.notes)
+    assert.same({ "web: statement #1 names web with more than a pull" }, found.partly)
+    assert.matches("\n%-%- What is said here only in part:\n%-%-   web: statement #1 [^\n]*\n\nreturn", import.lua(found))
+    check_plans_are_empty(w, found)
+  end)
+
+  it("tells of other statements of a service whose grant it says, which are no part of that", function()
+    local w <close> = new_world()
+    local web = role_of(w, "web")
+    w:put("web", policy(allow(web), allow(web, '"ecr:PutImage"'),
+      allow(web, '"ecr:*"', ',"Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}')))
+    local found = assert(import.look(w.here))
+    assert.equal("web", found.grants[1].service)
+    assert.same({}, found.partly)
+    assert.same({
+      "web: statement #2 names web with other actions or conditions than a pull until a date",
+      "web: statement #3 names web with other actions or conditions than a pull until a date",
+    }, found.notes)
+  end)
+
+  it("says a grant that two statements give together, without a word on either", function()
+    local w <close> = new_world()
+    local web = role_of(w, "web")
+    w:put("web", policy(allow(web, '"ecr:BatchGetImage"'), allow(web, '"ecr:GetDownloadUrlForLayer"')))
+    local found = assert(import.look(w.here))
+    assert.equal("web", found.grants[1].service)
+    assert.same({}, found.notes)
+    assert.same({}, found.partly)
     check_plans_are_empty(w, found)
   end)
 
@@ -117,7 +144,8 @@ $]], import.lua(found))
   it("breaks long lists into lines", function()
     local names = {}
     for i = 1, 30 do names[i] = ("team/repository-%02d"):format(i) end
-    local text = import.lua { region = "us-east-1", account = "111122223333", time = 0, notes = {}, unread = {},
+    local text = import.lua { region = "us-east-1", account = "111122223333", time = 0, notes = {},
+      partly = {}, unread = {},
       grants = { { service = "web", repositories = names } } }
     for line in text:gmatch "[^\n]+" do
       assert.is_true(#line <= 120, line)

@@ -67,6 +67,35 @@ describe("a plan", function()
     assert.same({ "~ web: without end -> until 2027-01-31T12:00:00Z" }, of "2027-01-31T12:00Z")
   end)
 
+  it("tells what is a part of a pull only", function()
+    local w <close> = world.new(seed())
+    local expires
+    local function of(...)
+      w:put("web", (policy(...):gsub("ROLE", role_of(w, "web"))))
+      return words(assert(plans.make(w.here, desired(grant("web", { "web" }, expires))))).web
+    end
+    local function part(action, more)
+      return ('{"Effect":"Allow","Principal":{"AWS":"ROLE"},"Action":"%s"%s}'):format(action, more or "")
+    end
+    local date = ',"Condition":{"DateLessThan":{"aws:CurrentTime":"2026-12-01T00:00:00Z"}}'
+    assert.same({ "~ web: only in part -> without end" }, of(part "ecr:BatchGetImage"))
+    assert.same({ "~ web: only in part -> without end" }, of(part "ecr:GetDownload*"))
+    assert.same({ "~ web: only in part, until 2026-12-01 -> without end" }, of(part("ecr:BatchGetImage", date)))
+    assert.same({ "~ web: until 2026-12-01, in part without end -> without end" },
+      of(part("ecr:BatchGetImage", date), part "ecr:GetDownloadUrlForLayer"))
+    assert.is_nil(of(part "ecr:BatchGetImage", part "ecr:GetDownloadUrlForLayer"))
+    expires = "2026-12-01"
+    assert.same({ "~ web: until 2026-12-01, in part without end -> until 2026-12-01" },
+      of(allow("AllowLightsailPull-web", { "ROLE" }, date), part "ecr:BatchGetImage"))
+  end)
+
+  it("tells a grant that is added where another statement reaches as far", function()
+    local w <close> = world.new(seed())
+    w:put("web", policy((allow("all", { role_of(w, "web") }):gsub('"Action":%b[]', '"Action":"ecr:*"'))))
+    assert.same({ "~ web: without end as before, in other statements" },
+      words(assert(plans.make(w.here, desired(grant("web", { "web" }, "2027-01-31"))))).web)
+  end)
+
   it("does not make a grant whose date has passed, and ends one that is there", function()
     local w <close> = world.new(seed())
     local ended = desired(grant("web", { "web" }, "2020-01-31"))
@@ -79,6 +108,16 @@ describe("a plan", function()
     local w <close> = world.new(seed())
     assert.same({ "off" }, assert(plans.make(w.here, desired(grant("off", { "web" }), grant("web", { "web" })))).enable)
     assert.same({}, assert(plans.make(w.here, desired(grant("off", { "web" }, "2020-01-31")))).enable)
+  end)
+
+  it("turns no role on where none of its grants can be made, and one of which a single grant can", function()
+    local w <close> = world.new(seed())
+    w:put("team/a", "no policy")
+    local plan = assert(plans.make(w.here, desired(grant("off", { "team/a" }))))
+    assert.equal("InvalidPolicy", plan.failures[1].err.code)
+    assert.same({}, plan.enable)
+    assert.is_false(plans.changes(plan))
+    assert.same({ "off" }, assert(plans.make(w.here, desired(grant("off", { "team/*" })))).enable)
   end)
 
   it("lists services, repositories and globs that are not there, and plans the rest", function()
@@ -104,8 +143,17 @@ describe("a plan", function()
     local plan = assert(plans.make(w.here, desired(grant("web", { "team/*" }), grant("web", { "team/a" }, "2027-01-31"))))
     assert.equal("Conflict", plan.failures[1].err.code)
     assert.matches("grants%[1%] and grants%[2%]", plan.failures[1].err.message)
+    assert.same({ ["team/b"] = { "+ web may pull" } }, (words(plan)))
     plan = assert(plans.make(w.here, desired(grant("web", { "team/*" }), grant("web", { "team/a" }))))
     assert.same({}, plan.failures)
+  end)
+
+  it("turns no role on for two globs that give it two dates, nor calls the repository unchanged", function()
+    local w <close> = world.new(seed())
+    local plan = assert(plans.make(w.here, desired(grant("off", { "team/a" }), grant("off", { "team/*a" }, "2027-01-31"))))
+    assert.same({}, plan.enable)
+    assert.is_false(plans.changes(plan))
+    assert.same({}, plans.unchanged(plan))
   end)
 
   it("lists a policy that cannot be read, and plans the rest", function()
@@ -147,6 +195,12 @@ describe("a plan that prunes", function()
     assert.same({ web = { "- web" }, ["team/b"] = { "- jobs" } }, (pruned(w, grant("web", { "team/b" }))))
   end)
 
+  it("takes away what is no pull, too, and says so", function()
+    local w <close> = world.new(seed())
+    w:put("web", policy((allow("push", { role_of(w, "web") }):gsub('"Action":%b[]', '"Action":"ecr:PutImage"'))))
+    assert.same({ web = { "- web, with other actions than a pull" } }, (pruned(w)))
+  end)
+
   it("takes away a service's earlier roles", function()
     local w <close> = world.new(seed())
     w:put("web", policy(allow("AllowLightsailPull-web", { role_of(w, "web") }),
@@ -162,6 +216,14 @@ describe("a plan that prunes", function()
       allow("far", { (ROLE:format("web", "id"):gsub("us%-east%-1", "us-west-2")) }),
       '{"Sid":"no","Effect":"Deny","Principal":{"AWS":"' .. role_of(w, "jobs") .. '"},"Action":"ecr:PutImage"}'))
     assert.same({}, (pruned(w)))
+  end)
+
+  it("keeps the grant of a service that the file gives two dates", function()
+    local w <close> = world.new(seed())
+    w:put("team/a", policy(allow("AllowLightsailPull-web", { role_of(w, "web") }),
+      allow("AllowLightsailPull-jobs", { role_of(w, "jobs") })))
+    assert.same({ ["team/a"] = { "- jobs" } },
+      (pruned(w, grant("web", { "team/a" }, "2020-01-31"), grant("web", { "*/a" }))))
   end)
 
   it("keeps the grants of a named service that is not there, for nobody knows its role", function()
@@ -197,6 +259,9 @@ describe("a saved plan", function()
       ["account"] = function(plan) plan.account = "1" end,
       ["region"] = function(plan) plan.region = nil end,
       ["prune"] = function(plan) plan.prune = "yes" end,
+      ["roles"] = function(plan) plan.roles = nil end,
+      ["roles%[1%]"] = function(plan) plan.roles[1] = "X" end,
+      ["roles%[2%]"] = function(plan) plan.roles = json.array { "web", 7 } end,
       ["repositories"] = function(plan) plan.repositories = nil end,
       ["repositories%[1%]%.before"] = function(plan) plan.repositories[1].before = "no policy" end,
       ["repositories%[1%]%.repository"] = function(plan) plan.repositories[1].repository = "../x" end,

@@ -168,6 +168,9 @@ local function flaw_of_case(w)
   if chance(30) then
     plan = assert(plans.again(w.here, assert(saved.read(json.decode(json.encode(saved.plain(plan))), "plan.json"))))
   end
+  for _, one in ipairs(plans.changing(plan)) do
+    if #one.change.words == 0 then return "a change without a word: " .. one.change.diff .. text end
+  end
   local _, changes = apply.apply(w.here, plan, { settle = false })
   for _, one in ipairs(changes) do
     if one.err then return one.repository .. ": " .. tostring(one.err) .. "\n" .. text end

@@ -99,6 +99,8 @@ describe("a desired file", function()
       ['{"grants":[{"service":"web","repositories":["web"],"optional":"yes"}]}'] = "optional is a string, not true",
       ['{"grants":["web"]}'] = "grants%[1%] is a string, not a grant",
       ['{"grants":{"web":[]}}'] = "grants is a table, not a list",
+      ['{"grants":{}}'] = "grants is a table, not a list",
+      ['{"grants":[{"service":"web","repositories":{}}]}'] = "repositories is a table, not a list",
       ['{}'] = "grants is missing",
     } do
       assert.matches(pattern, one_mistake(text))
