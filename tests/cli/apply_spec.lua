@@ -187,6 +187,25 @@ describe("lanyard apply with rules", function()
     assert.same({ "AllowLightsailPull-my-container-service" }, sids_of(emulator, "my-private-repo"))
   end)
 
+  it("says that other changes of the repository were not made either", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = helper.emulator()
+    emulator:run { "grant", "my-container-service", "my-private-repo", "--enable" }
+    emulator:run { "-e", [[
+      local lightsail = require("lanyard.aws").client("lightsail")
+      assert(lightsail:CreateContainerService { serviceName = "other", power = "nano", scale = 1 })
+      assert(lightsail:wait("ServiceActive", { serviceName = "other" }))]] }
+    local rules = file_of(folder, "rules.lua", RULES)
+    local path = file_of(folder, "grants.lua", [[return { grants = {
+      { service = "other", repositories = { "my-private-repo" } },
+    } }]])
+    local result = emulator:run { "apply", path, "--yes", "--prune", "--no-settle", "--rules", rules }
+    assert.equal(4, result.status)
+    assert.matches("my%-container%-service stays\n  this change was not made; [^\n]+\n"
+      .. "  all changes of 'my%-private%-repo' are one write: none of the 2 was made\n", result.err)
+    assert.same({ "AllowLightsailPull-my-container-service" }, sids_of(emulator, "my-private-repo"))
+  end)
+
   it("does not turn a role on where rules refuse all grants that it is for", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()

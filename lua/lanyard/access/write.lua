@@ -166,9 +166,13 @@ end
 -- The same, where the rules permit all parts of it.
 function Change:plan(found)
   local wanted, changed, detail = self:propose(found)
-  for _, part in ipairs(changed and parts_of(detail) or {}) do
+  local parts = changed and parts_of(detail) or {}
+  for _, part in ipairs(parts) do
     local ok, err = self.here:permit(self:facts(part, found, wanted))
     if not ok then
+      if #parts > 1 and err.tip then
+        err.tip = ("%s\nall changes of '%s' are one write: none of the %d was made"):format(err.tip, self.name, #parts)
+      end
       return nil, nil, err
     end
   end
