@@ -195,10 +195,24 @@ describe("lanyard deploy", function()
     local em <close> = helper.emulator { "--activation-delay", "0", "--seed", folder .. "/seed.json",
       "--faults", folder .. "/faults.json" }
     local item, result = json_of(em, "deploy fresh app=jobs", 1)
-    assert.equal("failed", item.result)
+    assert.equal("not deployed", item.result)
     assert.equal("enabled", item.role.result)
     assert.equal("AccessDeniedException", item.repositories[1].error.code)
     assert.match("the caller lacks this statement in an IAM policy: .*ecr:SetRepositoryPolicy", result.err)
+  end)
+
+  it("tells that the role was not on in time, and that nothing was deployed", function()
+    local em <close> = emulator "30"
+    local result = em:run "deploy fresh app=jobs --timeout 0.2s"
+    assert.equal(1, result.status)
+    assert.match("role +failed +WaiterTimeout\ndeployment +not deployed *\n$", result.out)
+    assert.match("turning the role on took over 0.2 s", result.err)
+    local another <close> = emulator "30"
+    local item = json_of(another, "deploy fresh app=jobs --timeout 0.2s", 1)
+    assert.equal("not deployed", item.result)
+    assert.equal("failed", item.role.result)
+    assert.equal("WaiterTimeout", item.role.error.code)
+    assert.equal("WaiterTimeout", item.error.code)
   end)
 
   it("calls nothing but what `lanyard permissions` asks for", function()

@@ -85,51 +85,61 @@ local function images_of(plan)
   return images
 end
 
+local function json_of_error(err)
+  return err and { code = err.code, message = err.message, request_id = err.request_id }
+end
+
+-- role: a change of here:enable, or { kind = "failed", err }
+local function json_of_role(role)
+  return { result = role.kind, principalArn = role.service and (role.service.role.arn or ""),
+    error = json_of_error(role.err) }
+end
+
 local function json_of_grants(grants)
   local list = json.array {}
   for i, item in ipairs(grants) do
-    local change, err = item.change, item.err
+    local change = item.change
     list[i] = {
       repository = item.repository,
       result = change and change.kind or "failed",
       why = change and change.why,
       diff = change and change.diff ~= "" and change.diff or nil,
-      error = err and { code = err.code, message = err.message, request_id = err.request_id },
+      error = json_of_error(item.err),
     }
   end
   return list
 end
 
 -- item_of(plan, facts, reveal) --> the JSON of a deployment
--- facts: result (a word), role (a change, of here:enable) | nil, grants, err
+-- facts: result (a word), role (see json_of_role) | nil, grants, err
 local function item_of(plan, facts, reveal)
-  local role, err = facts.role, facts.err
   return {
     service = plan.service.name,
     region = plan.service.region,
     result = facts.result,
     why = plan.why,
-    role = role and { result = role.kind, principalArn = role.service.role.arn or "" },
+    role = facts.role and json_of_role(facts.role),
     repositories = json_of_grants(facts.grants),
     images = images_of(plan),
     previousVersion = plan.current and plan.current.version,
     deployment = deployments.shown(plan.request, reveal),
     warnings = #plan.warnings > 0 and json.array(plan.warnings) or nil,
-    error = err and { code = err.code, message = err.message, request_id = err.request_id },
+    error = json_of_error(facts.err),
   }
 end
 
+local RED = { failed = true, canceled = true, replaced = true, ["not deployed"] = true }
+
 local function coloured(kind)
-  local colour = (kind == "failed" or kind == "canceled" or kind == "replaced") and "red"
-    or kind ~= "unchanged" and "green"
-  return { kind, colour or nil }
+  return { kind, RED[kind] and "red" or kind ~= "unchanged" and "green" or nil }
 end
 
 -- Prints the steps of a deployment as a table. note: what there is to say of the deployment itself.
 local function print_steps(facts, note)
   local rows = {}
-  if facts.role then
-    rows[1] = { "role", coloured(facts.role.kind), facts.role.service.role.arn or "" }
+  local role = facts.role
+  if role then
+    rows[1] = { "role", coloured(role.kind), role.err and role.err.code or role.service.role.arn or "" }
   end
   for _, item in ipairs(facts.grants) do
     local change = item.change
@@ -188,7 +198,7 @@ end
 -- reasons and logs (see M.ending); options: output, show_environment
 function M.result(plan, done, options)
   local outcome = done.outcome
-  done.result = done.err and not done.version and "failed" or done.kind
+  done.result = done.kind
   if outcome then
     done.result = outcome.ending == "active" and "deployed" or outcome.ending
   end
