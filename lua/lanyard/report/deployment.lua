@@ -22,11 +22,15 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Failure
 
--- Members of JSON for how a deployment ended: of an outcome (of lanyard.access.follow), with reasons and
--- logs (of lanyard.access.diagnosis) where it failed.
+-- An outcome is one of lanyard.access.follow; of a deployment that was made before, it may also have created
+-- (seconds since 1970), and had_ended: there was nothing to wait for, so its seconds tell nothing.
+
+-- Members of JSON for how a deployment ended: of an outcome, with reasons and logs (of
+-- lanyard.access.diagnosis) where it failed.
 function M.ending(item, outcome, reasons, logs)
   item.version = outcome.version
-  item.seconds = math.floor(outcome.seconds * 10 + 0.5) / 10
+  item.created = outcome.created and instant.write(math.floor(outcome.created))
+  item.seconds = not outcome.had_ended and math.floor(outcome.seconds * 10 + 0.5) / 10 or nil
   item.reasons = reasons and json.array(reasons)
   item.logs = logs and json.array {}
   for i, log in ipairs(logs or {}) do
@@ -40,8 +44,13 @@ function M.ending(item, outcome, reasons, logs)
   return item
 end
 
+-- How long a deployment took, for a table.
+function M.took(outcome)
+  return outcome.had_ended and "-" or M.duration(outcome.seconds)
+end
+
 local ENDED = {
-  failed = "failed after %s", canceled = "was canceled without a word after %s",
+  failed = "failed %s", canceled = "was canceled without a word %s",
   replaced = "is not active: a later one replaced it",
 }
 
@@ -60,7 +69,9 @@ end
 
 -- Tells on stderr that a deployment failed, why that may be, and what its containers logged last.
 function M.failure(name, outcome, reasons, logs)
-  local ended = ENDED[outcome.ending]:format(M.duration(outcome.seconds))
+  local ended = ENDED[outcome.ending]:format(outcome.had_ended
+    and "earlier; it was made at " .. instant.write(math.floor(outcome.created))
+    or "after " .. M.duration(outcome.seconds))
   cli.note(("lanyard: deployment %d of '%s' %s"):format(outcome.version, name, ended))
   for _, reason in ipairs(reasons) do
     cli.note("  " .. escape.printable(reason))
@@ -208,7 +219,7 @@ function M.result(plan, done, options)
     report.json(outcome and M.ending(item, outcome, done.reasons, done.logs) or item)
   else
     local note = done.version and "version " .. done.version
-    print_steps(done, outcome and note .. ", " .. M.duration(outcome.seconds) or note)
+    print_steps(done, outcome and note .. ", " .. M.took(outcome) or note)
   end
 end
 
