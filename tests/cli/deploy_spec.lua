@@ -78,6 +78,26 @@ describe("lanyard deploy", function()
     assert.equal("unchanged", json_of(em, "deploy web app=web:1.0 --dry-run").result)
   end)
 
+  it("shows nothing as removed that Lightsail adds by itself", function()
+    local em <close> = emulator()
+    local folder <close> = helper.folder()
+    local function describe_web(mode)
+      helper.write(folder .. "/web.json", json.encode {
+        containers = { app = { image = deployable.HOST .. "web:1.0", ports = { ["80"] = "HTTP" },
+          environment = { MODE = mode } } },
+        publicEndpoint = { containerName = "app", containerPort = 80, healthCheck = { path = "/up" } },
+      })
+    end
+    describe_web "old"
+    assert.equal(0, em:run("deploy web --file " .. folder .. "/web.json").status)
+    describe_web "new"
+    local changed = {}
+    for line in em:run("deploy web --dry-run --file " .. folder .. "/web.json").out:gmatch "[^\n]+" do
+      changed[#changed + 1] = line:match "^[+-] .*"
+    end
+    assert.same({ '-        "MODE": "***"', '+        "MODE": "*** (new)"' }, changed)
+  end)
+
   it("leaves at once with --no-wait, and `wait deployment` goes on from there", function()
     local em <close> = emulator "2"
     local item = json_of(em, "deploy web app=web:1.1 --no-wait")

@@ -161,8 +161,10 @@ local function print_steps(facts, note)
   report.rows({ "STEP", "RESULT", "NOTE" }, rows)
 end
 
+-- A request as text, with what Lightsail adds, which a running deployment has already.
 local function text_of(request, reveal, other)
-  return request and json.encode(deployments.shown(request, reveal, other), { pretty = true }) .. "\n" or ""
+  local shown = request and deployments.shown(deployments.completed(request), reveal, other)
+  return shown and json.encode(shown, { pretty = true }) .. "\n" or ""
 end
 
 -- The difference that a plan makes to the running deployment, as a unified diff for a terminal.
