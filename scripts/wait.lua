@@ -53,17 +53,18 @@ if options.what ~= "deployment" then
 end
 
 cli.check(here:service(name))
-local version = cli.check(here:choose_deployment(name, options.version))
-local outcome, err = here:follow_deployment(name, version, waits)
+local deployment = cli.check(here:choose_deployment(name, options.version))
+local outcome, err = here:follow_deployment(name, deployment.version, waits)
 cli.progress(nil)
 cli.check(outcome, err)
+outcome.created, outcome.had_ended = deployment.created, deployment.state ~= "ACTIVATING"
 local logs, reasons
 if outcome.ending ~= "active" then
   reasons, logs, err = here:explain_deployment(outcome, { reveal = options.show_environment })
 end
 print_row(deployment_report.ending({ service = name, result = outcome.ending }, outcome, reasons, logs),
   { "SERVICE", "DEPLOYMENT", "RESULT", "TOOK" },
-  { name, version, outcome.ending, deployment_report.duration(outcome.seconds) })
+  { name, outcome.version, outcome.ending, deployment_report.took(outcome) })
 if logs then
   deployment_report.failure(name, outcome, reasons, logs)
   return cli.exit.failed

@@ -78,6 +78,26 @@ describe("lanyard deploy", function()
     assert.equal("unchanged", json_of(em, "deploy web app=web:1.0 --dry-run").result)
   end)
 
+  it("shows nothing as removed that Lightsail adds by itself", function()
+    local em <close> = emulator()
+    local folder <close> = helper.folder()
+    local function describe_web(mode)
+      helper.write(folder .. "/web.json", json.encode {
+        containers = { app = { image = deployable.HOST .. "web:1.0", ports = { ["80"] = "HTTP" },
+          environment = { MODE = mode } } },
+        publicEndpoint = { containerName = "app", containerPort = 80, healthCheck = { path = "/up" } },
+      })
+    end
+    describe_web "old"
+    assert.equal(0, em:run("deploy web --file " .. folder .. "/web.json").status)
+    describe_web "new"
+    local changed = {}
+    for line in em:run("deploy web --dry-run --file " .. folder .. "/web.json").out:gmatch "[^\n]+" do
+      changed[#changed + 1] = line:match "^[+-] .*"
+    end
+    assert.same({ '-        "MODE": "***"', '+        "MODE": "*** (new)"' }, changed)
+  end)
+
   it("leaves at once with --no-wait, and `wait deployment` goes on from there", function()
     local em <close> = emulator "2"
     local item = json_of(em, "deploy web app=web:1.1 --no-wait")
@@ -203,10 +223,24 @@ describe("lanyard deploy", function()
     local em <close> = helper.emulator { "--activation-delay", "0", "--seed", folder .. "/seed.json",
       "--faults", folder .. "/faults.json" }
     local item, result = json_of(em, "deploy fresh app=jobs", 1)
-    assert.equal("failed", item.result)
+    assert.equal("not deployed", item.result)
     assert.equal("enabled", item.role.result)
     assert.equal("AccessDeniedException", item.repositories[1].error.code)
     assert.match("the caller lacks this statement in an IAM policy: .*ecr:SetRepositoryPolicy", result.err)
+  end)
+
+  it("tells that the role was not on in time, and that nothing was deployed", function()
+    local em <close> = emulator "30"
+    local result = em:run "deploy fresh app=jobs --timeout 0.2s"
+    assert.equal(1, result.status)
+    assert.match("role +failed +WaiterTimeout\ndeployment +not deployed *\n$", result.out)
+    assert.match("turning the role on took over 0.2 s", result.err)
+    local another <close> = emulator "30"
+    local item = json_of(another, "deploy fresh app=jobs --timeout 0.2s", 1)
+    assert.equal("not deployed", item.result)
+    assert.equal("failed", item.role.result)
+    assert.equal("WaiterTimeout", item.role.error.code)
+    assert.equal("WaiterTimeout", item.error.code)
   end)
 
   it("calls nothing but what `lanyard permissions` asks for", function()

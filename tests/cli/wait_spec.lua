@@ -31,12 +31,16 @@ describe("lanyard wait", function()
     local emulator <close> = helper.emulator { "--activation-delay", "1", "--seed", folder .. "/seed.json" }
     local result = emulator:run "wait deployment web"
     assert.equal(0, result.status)
-    assert.match("web +1 +active", result.out)
+    assert.match("web +1 +active +%-\n", result.out)
     emulator:run "deploy web app=web:broken --no-wait"
     result = emulator:run "wait deployment web"
     assert.equal(1, result.status)
     assert.match("web +2 +failed", result.out)
     assert.match("deployment 2 of 'web' failed.*connecting with %*%*%*", result.err)
+    result = emulator:run "wait deployment web"
+    assert.equal(1, result.status)
+    assert.match("web +2 +failed +%-\n", result.out)
+    assert.match("deployment 2 of 'web' failed earlier; it was made at %d+%-[%d:T-]+Z\n", result.err)
     emulator:run "deploy web app=web:1.1"
     result = emulator:run "wait deployment web --version 1"
     assert.equal(1, result.status)

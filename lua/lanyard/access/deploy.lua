@@ -124,11 +124,13 @@ local function let_in(here, plan, result, options)
   if not folder then
     return nil, err
   end
-  result.role, err = here:enable(plan.service.name, { timeout = options.timeout, progress = options.progress })
-  if not result.role then
+  local role
+  role, err = here:enable(plan.service.name, { timeout = options.timeout, progress = options.progress })
+  result.role = role or { kind = "failed", err = err }
+  if not role then
     return nil, err
   end
-  plan.service = result.role.service
+  plan.service = role.service
   result.grants = here:change_each(plan.repositories, function(repository)
     return here:grant(plan.service, repository, { settle = options.settle, progress = options.progress })
   end)
@@ -138,11 +140,12 @@ end
 
 -- deploy(here, plan [, options]) --> { kind = "requested" | "unchanged", version, role | nil, grants },
 -- err | nil. Turns the role on, grants, and asks for the deployment, which lanyard.access.follow follows
--- to its end. With an err the result tells how far it came: grants may be made, version is nil.
+-- to its end. With an err the result tells how far it came: version is nil, and kind "not deployed", where
+-- the role ({ kind = "failed", err }) or a grant failed before, or "failed".
 -- options: timeout in seconds for each wait, settle, progress(text).
 function M.deploy(here, plan, options)
   options = options or {}
-  local result = { kind = "requested", grants = {} }
+  local result = { kind = "not deployed", grants = {} }
   local ok, err = let_in(here, plan, result, options)
   if not ok then
     return result, err
@@ -155,6 +158,7 @@ function M.deploy(here, plan, options)
     tip = ("lanyard wait service %s waits on; then run the command again"):format(plan.service.name),
   })
   result.version, err = create(here, plan, wait)
+  result.kind = result.version and "requested" or "failed"
   return result, err
 end
 

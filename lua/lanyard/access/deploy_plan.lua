@@ -209,7 +209,7 @@ function M.plan(here, name, wants)
   plan.request = deployments.request(wants.request or plan.current and plan.current.request or {})
   ok, err = complete(here, plan, wants)
   if ok then
-    plan.needs_role = #plan.repositories > 0
+    plan.needs_role = images.need_role(plan.images)
     ok, err = rehearse_grants(here, plan)
   end
   if ok then

@@ -86,8 +86,8 @@ function M.find(list, version)
   return nil
 end
 
--- A request with all that Lightsail adds to it.
-local function completed(request)
+-- completed(request) --> a copy of it with all that Lightsail adds
+function M.completed(request)
   local copy = M.request(request)
   if copy.publicEndpoint then
     local check = copy_of(M.HEALTH_CHECK)
@@ -118,7 +118,7 @@ end
 
 -- Whether two requests ask for the same.
 function M.same(a, b)
-  return equal(completed(a), completed(b))
+  return equal(M.completed(a), M.completed(b))
 end
 
 -- shown(request [, reveal [, other]]) --> a copy to show: values of environments are *** unless

@@ -92,11 +92,13 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Reasons
 
--- Why the service may not pull an image of the caller's registry | nil
+-- Why the service may not pull an image of a private registry | nil; of another account's, only its role is seen
 local function trouble_of(here, service, image)
   if not service.role.arn then
     return ("image '%s': the puller role of '%s' is off: lanyard enable %s"):format(image.reference, service.name,
       service.name)
+  elseif image.foreign then
+    return nil
   end
   local doc, err = store.read(here.ecr, image.repository_name)
   if err then
@@ -110,8 +112,9 @@ local function trouble_of(here, service, image)
   return nil
 end
 
+-- What keeps images from being pulled --> texts, images that nobody could look at
 local function image_troubles(here, service, request)
-  local found = {}
+  local found, unseen = {}, {}
   for _, container in ipairs(lists.sorted_names(request.containers)) do
     local image, err = images.read(container, request.containers[container].image)
     local ok = false
@@ -120,11 +123,29 @@ local function image_troubles(here, service, request)
     end
     if not ok then
       found[#found + 1] = err.message
-    elseif image.repository then
+    elseif not image.outside then
       found[#found + 1] = trouble_of(here, service, image)
     end
+    if ok and not image.repository then
+      unseen[#unseen + 1] = image
+    end
   end
-  return found
+  return found, unseen
+end
+
+-- What there is to say of images of other accounts, where their containers kept silent.
+local function foreign_doubts(unseen, logs)
+  local reasons, spoke = {}, {}
+  for _, log in ipairs(logs) do
+    spoke[log.container] = log.spoke
+  end
+  for _, image in ipairs(unseen) do
+    if image.foreign and not spoke[image.container] then
+      reasons[#reasons + 1] = ("image '%s' is of account %s: whether it lets this role pull is not known")
+        :format(image.reference, image.account)
+    end
+  end
+  return reasons
 end
 
 local function health_check(request)
@@ -136,8 +157,9 @@ local function health_check(request)
       check.timeoutSeconds or deployments.HEALTH_CHECK.timeoutSeconds)
 end
 
--- What the logs let one think, once every image can be pulled. running: the version that runs on | nil
-local function guess(request, logs, running)
+-- What the logs let one think, once no image is known to be out of reach. all_seen: whether every image was looked
+-- at; running: the version that runs on | nil
+local function guess(request, logs, all_seen, running)
   local silent = {}
   for _, log in ipairs(logs) do
     if log.err then
@@ -147,8 +169,10 @@ local function guess(request, logs, running)
     end
   end
   if #silent == #logs then
-    return "its images can be pulled now, but no container logged a word: the grant may have come too late (deploy "
-      .. "again), the image may not be for linux/amd64, or its program ended at once"
+    return (all_seen and "its images can be pulled now, but no container logged a word: "
+        or "no container logged a word: an image of another registry may not be there, ")
+      .. "the grant may have come too late (deploy again), the image may not be for linux/amd64, or its program ended "
+      .. "at once"
   end
   local health = health_check(request)
   local who = running and (" (or version %d did, which runs on)"):format(running) or ""
@@ -177,10 +201,11 @@ function M.explain(here, outcome, options)
     return { "Lightsail lists it no more, so what it was made of is not known" }, {}
   end
   local logs = logs_of(here, name, deployment, list, options.reveal)
-  local reasons = image_troubles(here, outcome.service, deployment.request)
+  local reasons, unseen = image_troubles(here, outcome.service, deployment.request)
   if #reasons == 0 then
     local running = outcome.service.current
-    reasons[1] = guess(deployment.request, logs, running and running.version)
+    reasons = foreign_doubts(unseen, logs)
+    reasons[#reasons + 1] = guess(deployment.request, logs, #unseen == 0, running and running.version)
   end
   return reasons, logs
 end

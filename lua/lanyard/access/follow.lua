@@ -29,7 +29,8 @@ local function look_back(here, name, version)
   return deployment and ENDINGS[deployment.state]
 end
 
--- choose(here, service name [, version]) --> that version, or the newest | nil, err where there is none
+-- choose(here, service name [, version]) --> the deployment of that version, or the newest | nil, err where
+-- there is none
 function M.choose(here, name, version)
   local list, err = deployments.list(here, name)
   if not list then
@@ -44,7 +45,7 @@ function M.choose(here, name, version)
       tip = ("lanyard deploy %s CONTAINER=REPOSITORY[:TAG] makes one"):format(name),
     }
   end
-  return chosen.version
+  return chosen
 end
 
 -- follow(here, service name, version, options) --> { version, ending, service, seconds } | nil, err

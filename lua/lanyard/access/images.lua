@@ -218,6 +218,16 @@ function M.repositories_of(images)
   return found
 end
 
+-- Whether any of the images is pulled by the service's role: also one of another account's registry.
+function M.need_role(images)
+  for _, image in ipairs(images) do
+    if not image.outside then
+      return true
+    end
+  end
+  return false
+end
+
 -- ---------------------------------------------------------------------------------------------
 -- Pulling
 

@@ -22,11 +22,15 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Failure
 
--- Members of JSON for how a deployment ended: of an outcome (of lanyard.access.follow), with reasons and
--- logs (of lanyard.access.diagnosis) where it failed.
+-- An outcome is one of lanyard.access.follow; of a deployment that was made before, it may also have created
+-- (seconds since 1970), and had_ended: there was nothing to wait for, so its seconds tell nothing.
+
+-- Members of JSON for how a deployment ended: of an outcome, with reasons and logs (of
+-- lanyard.access.diagnosis) where it failed.
 function M.ending(item, outcome, reasons, logs)
   item.version = outcome.version
-  item.seconds = math.floor(outcome.seconds * 10 + 0.5) / 10
+  item.created = outcome.created and instant.write(math.floor(outcome.created))
+  item.seconds = not outcome.had_ended and math.floor(outcome.seconds * 10 + 0.5) / 10 or nil
   item.reasons = reasons and json.array(reasons)
   item.logs = logs and json.array {}
   for i, log in ipairs(logs or {}) do
@@ -40,8 +44,13 @@ function M.ending(item, outcome, reasons, logs)
   return item
 end
 
+-- How long a deployment took, for a table.
+function M.took(outcome)
+  return outcome.had_ended and "-" or M.duration(outcome.seconds)
+end
+
 local ENDED = {
-  failed = "failed after %s", canceled = "was canceled without a word after %s",
+  failed = "failed %s", canceled = "was canceled without a word %s",
   replaced = "is not active: a later one replaced it",
 }
 
@@ -60,7 +69,9 @@ end
 
 -- Tells on stderr that a deployment failed, why that may be, and what its containers logged last.
 function M.failure(name, outcome, reasons, logs)
-  local ended = ENDED[outcome.ending]:format(M.duration(outcome.seconds))
+  local ended = ENDED[outcome.ending]:format(outcome.had_ended
+    and "earlier; it was made at " .. instant.write(math.floor(outcome.created))
+    or "after " .. M.duration(outcome.seconds))
   cli.note(("lanyard: deployment %d of '%s' %s"):format(outcome.version, name, ended))
   for _, reason in ipairs(reasons) do
     cli.note("  " .. escape.printable(reason))
@@ -85,51 +96,61 @@ local function images_of(plan)
   return images
 end
 
+local function json_of_error(err)
+  return err and { code = err.code, message = err.message, request_id = err.request_id }
+end
+
+-- role: a change of here:enable, or { kind = "failed", err }
+local function json_of_role(role)
+  return { result = role.kind, principalArn = role.service and (role.service.role.arn or ""),
+    error = json_of_error(role.err) }
+end
+
 local function json_of_grants(grants)
   local list = json.array {}
   for i, item in ipairs(grants) do
-    local change, err = item.change, item.err
+    local change = item.change
     list[i] = {
       repository = item.repository,
       result = change and change.kind or "failed",
       why = change and change.why,
       diff = change and change.diff ~= "" and change.diff or nil,
-      error = err and { code = err.code, message = err.message, request_id = err.request_id },
+      error = json_of_error(item.err),
     }
   end
   return list
 end
 
 -- item_of(plan, facts, reveal) --> the JSON of a deployment
--- facts: result (a word), role (a change, of here:enable) | nil, grants, err
+-- facts: result (a word), role (see json_of_role) | nil, grants, err
 local function item_of(plan, facts, reveal)
-  local role, err = facts.role, facts.err
   return {
     service = plan.service.name,
     region = plan.service.region,
     result = facts.result,
     why = plan.why,
-    role = role and { result = role.kind, principalArn = role.service.role.arn or "" },
+    role = facts.role and json_of_role(facts.role),
     repositories = json_of_grants(facts.grants),
     images = images_of(plan),
     previousVersion = plan.current and plan.current.version,
     deployment = deployments.shown(plan.request, reveal),
     warnings = #plan.warnings > 0 and json.array(plan.warnings) or nil,
-    error = err and { code = err.code, message = err.message, request_id = err.request_id },
+    error = json_of_error(facts.err),
   }
 end
 
+local RED = { failed = true, canceled = true, replaced = true, ["not deployed"] = true }
+
 local function coloured(kind)
-  local colour = (kind == "failed" or kind == "canceled" or kind == "replaced") and "red"
-    or kind ~= "unchanged" and "green"
-  return { kind, colour or nil }
+  return { kind, RED[kind] and "red" or kind ~= "unchanged" and "green" or nil }
 end
 
 -- Prints the steps of a deployment as a table. note: what there is to say of the deployment itself.
 local function print_steps(facts, note)
   local rows = {}
-  if facts.role then
-    rows[1] = { "role", coloured(facts.role.kind), facts.role.service.role.arn or "" }
+  local role = facts.role
+  if role then
+    rows[1] = { "role", coloured(role.kind), role.err and role.err.code or role.service.role.arn or "" }
   end
   for _, item in ipairs(facts.grants) do
     local change = item.change
@@ -140,8 +161,10 @@ local function print_steps(facts, note)
   report.rows({ "STEP", "RESULT", "NOTE" }, rows)
 end
 
+-- A request as text, with what Lightsail adds, which a running deployment has already.
 local function text_of(request, reveal, other)
-  return request and json.encode(deployments.shown(request, reveal, other), { pretty = true }) .. "\n" or ""
+  local shown = request and deployments.shown(deployments.completed(request), reveal, other)
+  return shown and json.encode(shown, { pretty = true }) .. "\n" or ""
 end
 
 -- The difference that a plan makes to the running deployment, as a unified diff for a terminal.
@@ -188,7 +211,7 @@ end
 -- reasons and logs (see M.ending); options: output, show_environment
 function M.result(plan, done, options)
   local outcome = done.outcome
-  done.result = done.err and not done.version and "failed" or done.kind
+  done.result = done.kind
   if outcome then
     done.result = outcome.ending == "active" and "deployed" or outcome.ending
   end
@@ -198,7 +221,7 @@ function M.result(plan, done, options)
     report.json(outcome and M.ending(item, outcome, done.reasons, done.logs) or item)
   else
     local note = done.version and "version " .. done.version
-    print_steps(done, outcome and note .. ", " .. M.duration(outcome.seconds) or note)
+    print_steps(done, outcome and note .. ", " .. M.took(outcome) or note)
   end
 end
 

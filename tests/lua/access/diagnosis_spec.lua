@@ -96,6 +96,28 @@ describe("the reasons of a failed deployment", function()
     end
   end)
 
+  it("say of another account's image that its grant is not known, and that the role is off where it is", function()
+    local w <close> = deployable.world()
+    local foreign = "999922223333.dkr.ecr.us-east-1.amazonaws.com/xyz:latest"
+    local outcome = run(w, "fresh", { images = image("app", foreign) })
+    assert.equal("failed", outcome.ending)
+    local reasons = w.here:explain_deployment(outcome, {})
+    assert.equal("image '" .. foreign .. "' is of account 999922223333: whether it lets this role pull is not known",
+      reasons[1])
+    assert.matches("^no container logged a word", reasons[2])
+    outcome.service = assert(w.here:disable "fresh").service
+    assert.same({ "image '" .. foreign .. "': the puller role of 'fresh' is off: lanyard enable fresh" },
+      w.here:explain_deployment(outcome, {}))
+  end)
+
+  it("say that images can be pulled only where each was looked at", function()
+    local w <close> = deployable.world()
+    local reasons = w.here:explain_deployment(run(w, "fresh", { images = image("app", "web:silent") }), {})
+    assert.matches("^its images can be pulled now", reasons[1])
+    reasons = w.here:explain_deployment(run(w, "web", { images = image("app", "web:silent") }), {}) -- beside nginx:1
+    assert.matches("^no container logged a word: an image of another registry may not be there", reasons[1])
+  end)
+
   it("keep to the newest lines of a long log, in order", function()
     local seed = { regions = { ["us-east-1"] = {
       services = { { name = "fresh" } },

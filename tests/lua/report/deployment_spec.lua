@@ -41,6 +41,15 @@ lanyard: deployment 3 of 'web' failed after 4 min 12 s
     end
   end)
 
+  it("is not said to have taken the time of a wait that came after its end", function()
+    local outcome = { version = 3, ending = "failed", seconds = 0.2, created = 1769860800.7, had_ended = true }
+    assert.equal("lanyard: deployment 3 of 'web' failed earlier; it was made at 2026-01-31T12:00:00Z", told_by(function()
+      deployment.failure("web", outcome, {}, {})
+    end))
+    assert.equal("-", deployment.took(outcome))
+    assert.same({ version = 3, created = "2026-01-31T12:00:00Z" }, deployment.ending({}, outcome))
+  end)
+
   it("is plain data for JSON", function()
     local item = deployment.ending({ service = "web" }, OUTCOME, { "why" }, LOGS)
     assert.same({
