@@ -47,7 +47,7 @@ end
 local function talk(text, words, dialogue)
   local folder <close> = helper.folder()
   helper.write(folder .. "/book.md", text)
-  local result = helper.run({ "/usr/bin/python3", "tests/cli/terminal.py", json.encode(json.array(dialogue)),
+  local result = helper.run({ "env", "--default-signal=HUP", "/usr/bin/python3", "tests/cli/terminal.py", json.encode(json.array(dialogue)),
     helper.lanyard, "--emulator", "runbook", folder .. "/book.md", "--transcript", folder .. "/t.md", table.unpack(words) },
     { HOME = folder.path })
   result.transcript = helper.exists(folder .. "/t.md") and helper.read(folder .. "/t.md")
@@ -130,6 +130,31 @@ describe("lanyard runbook", function()
     assert.equal(130, result.status)
     assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\nlanyard: interrupted\n```\n\n## End\n\n%S+: interrupted\n$",
       result.transcript)
+  end)
+
+  it("ends in order when the terminal is closed, with 130, at the question or in a step", function()
+    local result = talk("```lua\nprint 'x'\n```\n", {}, { { "[r/s/q] ", json.null } })
+    assert.equal(130, result.status)
+    assert.match("## End\n\n%S+: interrupted\n$", result.transcript)
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/wait.lua", "local _ <close> = setmetatable({}, { __close = function() print 'closed' end })\n"
+      .. "print 'waiting' io.stdout:flush()\nrequire('lanyard.task').sleep(60)\n")
+    for _, block in ipairs { "lanyard\n" .. folder .. "/wait.lua", "lua\n" .. helper.read(folder .. "/wait.lua") } do
+      result = talk("```" .. block .. "\n```\n", { "--yes" }, { { "\nwaiting", json.null } })
+      assert.equal(130, result.status)
+      assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\n.-```\n\n## End\n\n%S+: interrupted\n$",
+        result.transcript)
+    end
+  end)
+
+  it("goes on behind a closed terminal under nohup", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/book.md", "```lua\nos.execute('kill -HUP $PPID') require('lanyard.task').sleep(0.01)\n"
+      .. "print 'there'\n```\n")
+    local result = helper.run({ "nohup", helper.lanyard, "runbook", folder .. "/book.md", "--yes", "--no-transcript" },
+      { HOME = folder.path })
+    assert.equal(0, result.status, result.err)
+    assert.equal("there\n", result.out)
   end)
 
   it("waits for nobody without a terminal", function()
