@@ -93,6 +93,22 @@ describe("a runbook", function()
     assert.equal("done", outcome.kind)
   end)
 
+  it("stops at Lua that returns what a call gives that fails, and prints why", function()
+    for code, why in pairs {
+      ["nil, require('lanyard.errors').new { code = 'X', message = 'no \27 policy' }"] = "no \\x1b policy",
+      ["nil, 'no policy'"] = "no policy",
+      ["false, 'not now'"] = "not now",
+      ["false"] = "it returned false",
+    } do
+      local outcome, printed = run(assert(read("```lua\nreturn " .. code .. "\n```\n```lua\nprint 'never'\n```\n")))
+      assert.same({ "failed", "lua block ended with status 1" }, { outcome.kind, outcome.why })
+      assert.equal("lanyard: " .. why .. "\n", printed)
+    end
+    for _, code in ipairs { "", "return nil", "return true", "return {}, 'x'", "return 'x'", "return 0, 'x'" } do
+      assert.equal("done", run(assert(read("```lua\n" .. code .. "\n```\n"))).kind, code)
+    end
+  end)
+
   it("goes on behind Lua that ends by os.exit, or stops there", function()
     local exit = os.exit
     local outcome, printed = run(assert(read "```lua\nos.exit()\n```\n```lua\nos.exit(true) print(1)\n```\n```lua\nprint(2)\n```\n"))
