@@ -122,27 +122,33 @@ describe("lanyard runbook", function()
   it("leaves with 130 on an interrupt at the question, or in a step, whose command ends in order", function()
     local result = talk("```lua\nprint 'x'\n```\n", {}, { { "[r/s/q] ", "\3" } })
     assert.equal(130, result.status)
-    assert.match("## End\n\n%S+: interrupted\n$", result.transcript)
+    assert.match("## End\n\n%S+: interrupted at step 1 %(%S+book%.md%); to go on: [^\n]*from 1\n$",
+      result.transcript)
     local folder <close> = helper.folder()
     helper.write(folder .. "/wait.lua", "local _ <close> = setmetatable({}, { __close = function() print 'closed' end })\n"
       .. "print 'waiting' io.stdout:flush()\nrequire('lanyard.task').sleep(60)\n")
     result = talk(("```lanyard\n%s/wait.lua\n```\n"):format(folder), { "--yes" }, { { "waiting", "\3" } })
     assert.equal(130, result.status)
-    assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\nlanyard: interrupted\n```\n\n## End\n\n%S+: interrupted\n$",
+    assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\nlanyard: interrupted\n```\n\n## End"
+      .. "\n\n%S+: interrupted at step 1 %(%S+book%.md%); to go on: [^\n]*\n$",
       result.transcript)
+    assert.match("lanyard: interrupted at step 1 %(%S+book%.md%); to go on: lanyard runbook %S+ %-%-from 1 %-%-yes\r\n",
+      result.out)
   end)
 
   it("ends in order when the terminal is closed, with 130, at the question or in a step", function()
     local result = talk("```lua\nprint 'x'\n```\n", {}, { { "[r/s/q] ", json.null } })
     assert.equal(130, result.status)
-    assert.match("## End\n\n%S+: interrupted\n$", result.transcript)
+    assert.match("## End\n\n%S+: interrupted at step 1 %(%S+book%.md%); to go on: [^\n]*from 1\n$",
+      result.transcript)
     local folder <close> = helper.folder()
     helper.write(folder .. "/wait.lua", "local _ <close> = setmetatable({}, { __close = function() print 'closed' end })\n"
       .. "print 'waiting' io.stdout:flush()\nrequire('lanyard.task').sleep(60)\n")
     for _, block in ipairs { "lanyard\n" .. folder .. "/wait.lua", "lua\n" .. helper.read(folder .. "/wait.lua") } do
       result = talk("```" .. block .. "\n```\n", { "--yes" }, { { "\nwaiting", json.null } })
       assert.equal(130, result.status)
-      assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\n.-```\n\n## End\n\n%S+: interrupted\n$",
+      assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\n.-```"
+        .. "\n\n## End\n\n%S+: interrupted at step 1 %(%S+book%.md%); to go on: [^\n]*\n$",
         result.transcript)
     end
   end)

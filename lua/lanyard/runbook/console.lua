@@ -64,6 +64,8 @@ function M.describe(outcome, file, more)
     return ("done: steps run: %d, skipped: %d"):format(outcome.ran, outcome.skipped)
   elseif outcome.kind == "quit" then
     return ("ended before step %d, as told; to go on: %s"):format(step.number, on)
+  elseif outcome.kind == "interrupted" then
+    return ("interrupted at step %d (%s); to go on: %s"):format(step.number, step.name, on)
   end
   return ("step %d (%s) failed: %s; to go on: %s"):format(step.number, step.name, outcome.why, on)
 end
