@@ -37,7 +37,7 @@ end
 
 local name = options.file == "-" and "stdin" or options.file
 local text = cli.check_file(system.read_file(options.file, MOST_BYTES))
-local book = cli.check_file(runbook.read(text, { name = name, vars = vars }))
+local book = cli.check_file(runbook.read(text, { name = name, vars = vars, partial = true }))
 local first = book.steps[1]
 if options.from then
   first, why = book:find(options.from)
@@ -49,7 +49,9 @@ end
 if options.list then
   console.list(book)
   return cli.exit.ok
-elseif options.dry_run then
+end
+cli.check_file(book:filled(first.number))
+if options.dry_run then
   for number = first.number, #book.steps do
     console.show(book, book.steps[number])
   end

@@ -96,6 +96,15 @@ describe("lanyard runbook", function()
     assert.equal("lanyard: there is no step 'c' in book.md (lanyard help runbook)\n", result.err)
   end)
 
+  it("needs the values of the steps that it runs, and for --list none", function()
+    local text = "```lanyard\nstatus {{early}}\n```\n```lanyard\nuri {{late}}\n```\n"
+    assert.equal(0, run(text, { "--list" }).status)
+    assert.equal(0, run(text, { "--yes", "--from", "2", "--set", "late=my-private-repo" }).status)
+    local result = run(text, { "--dry-run" })
+    assert.equal(2, result.status)
+    assert.equal("lanyard: book.md:2: {{early}}, {{late}} have no value: pass --set early=VALUE --set late=VALUE\n", result.err)
+  end)
+
   it("lists its steps, and shows what it would run, without running any", function()
     local result = run(BOOK, { "--list", "--set", "service=web" })
     assert.equal(0, result.status)

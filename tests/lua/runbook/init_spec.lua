@@ -44,6 +44,8 @@ describe("a runbook", function()
     assert.equal("book.md:1: nothing to run: it has no ```lanyard or ```lua block", mistake "text\n")
     assert.match("^book%.md:3: .*'|'", mistake "# a\n```lanyard\naudit | less\n```\n")
     assert.match("^book%.md:2: {{a}} has no value", mistake "```lanyard\nstatus {{a}}\n```\n")
+    assert.equal("book.md:2: {{a}}, {{b}} have no value: pass --set a=VALUE --set b=VALUE",
+      mistake "```lanyard\nstatus {{a}}\n```\n```lanyard\nstatus {{b}} {{a}}\n```\n")
     assert.equal("book.md:2: this block has no command", mistake "\n```lanyard\n# nothing\n```\n")
     assert.match("^book%.md:3: ", mistake "\n```lua\nlocal = 1\n```\n")
     assert.match("^book%.md:1: a block in a quote is not run", mistake "> ```lanyard\n> status\n")
