@@ -23,6 +23,8 @@ static volatile sig_atomic_t signal_fd = -1;
 
 static void on_delivery(int number) {
   int saved = errno;
+  if (number == SIGHUP)
+    signal(SIGHUP, SIG_IGN); /* the shell and the kernel may both send it */
   char byte = (char)number;
   ssize_t written = write(signal_fd, &byte, 1);
   (void)written; /* a full pipe holds a wake-up already */

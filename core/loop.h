@@ -50,7 +50,8 @@ bool loop_readable_start(struct loop *loop, struct loop_timer *timer, int fd);
 void loop_timer_stop(struct loop_timer *timer);
 
 /* A signal: completes at its first delivery. From then on the signal has its default action again,
- * so that a second Ctrl-C ends a program that no longer comes to its loop. */
+ * so that a second Ctrl-C ends a program that no longer comes to its loop; but SIGHUP is ignored, for nobody
+ * sends that in a hurry, and it often comes twice. */
 struct loop_signal {
   struct loop_op op;
   struct loop_signal *next_waiting;

@@ -143,11 +143,22 @@ static int signal_gc(lua_State *L) {
   return 0;
 }
 
-/* loop.signal("INT" | "TERM") --> op, which ends at the first delivery */
+/* Whether who started us wants it so (nohup). */
+static bool is_ignored(int number) {
+  struct sigaction action;
+  return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/* loop.signal("INT" | "TERM" | "HUP") --> op, which ends at the first delivery | nil where SIGHUP is ignored,
+ * which it stays */
 static int start_signal(lua_State *L) {
-  static const char *const names[] = {"INT", "TERM", NULL};
-  static const int numbers[] = {SIGINT, SIGTERM};
+  static const char *const names[] = {"INT", "TERM", "HUP", NULL};
+  static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
   int number = numbers[luaL_checkoption(L, 1, NULL, names)];
+  if (number == SIGHUP && is_ignored(number)) {
+    luaL_pushfail(L);
+    return 1;
+  }
   struct loop *loop = lua_loop(L);
   struct loop_signal *waiter = lua_newuserdatauv(L, sizeof *waiter, 0);
   memset(waiter, 0, sizeof *waiter);

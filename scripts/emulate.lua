@@ -2,7 +2,7 @@
 --
 -- Prints the endpoint's URL as its first line when it is ready; AWS_ENDPOINT_URL (or --endpoint-url) set
 -- to it makes lanyard, the AWS CLI and SDKs call it. Account 111122223333, access key
--- AKIAIOSFODNN7EXAMPLE, secret wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY. Ends on SIGINT and SIGTERM.
+-- AKIAIOSFODNN7EXAMPLE, secret wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY. Ends on SIGINT, SIGTERM and SIGHUP.
 
 local cli = require "lanyard.cli"
 local emulator = require "lanyard.emulator"

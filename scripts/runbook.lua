@@ -37,7 +37,7 @@ end
 
 local name = options.file == "-" and "stdin" or options.file
 local text = cli.check_file(system.read_file(options.file, MOST_BYTES))
-local book = cli.check_file(runbook.read(text, { name = name, vars = vars }))
+local book = cli.check_file(runbook.read(text, { name = name, vars = vars, partial = true }))
 local first = book.steps[1]
 if options.from then
   first, why = book:find(options.from)
@@ -49,7 +49,9 @@ end
 if options.list then
   console.list(book)
   return cli.exit.ok
-elseif options.dry_run then
+end
+cli.check_file(book:filled(first.number))
+if options.dry_run then
   for number = first.number, #book.steps do
     console.show(book, book.steps[number])
   end
@@ -68,19 +70,26 @@ if not options.no_transcript then
   cli.note("lanyard: the transcript is " .. log.path)
 end
 
+local more = (options.yes and " --yes" or "") .. (#options.set > 0 and ", with the same --set" or "")
+local current = first
 local ok, outcome = pcall(book.run, book, {
   from = first.number,
-  show = function(step) console.show(book, step) end,
+  show = function(step)
+    current = step
+    console.show(book, step)
+  end,
   ask = options.yes and function() return "run" end or console.ask,
   output = console.printer(),
   transcript = log,
 })
-if not ok then
-  log:close(outcome == task.cancelled and "interrupted" or tostring(outcome))
+if not ok and outcome ~= task.cancelled then
+  log:close(tostring(outcome))
   error(outcome, 0)
 end
-local told = console.describe(outcome, options.file,
-  (options.yes and " --yes" or "") .. (#options.set > 0 and ", with the same --set" or ""))
+local told = console.describe(ok and outcome or { kind = "interrupted", step = current }, options.file, more)
 log:close(told)
 cli.note("lanyard: " .. escape.printable(told))
+if not ok then
+  error(outcome, 0)
+end
 return outcome.kind == "done" and cli.exit.ok or cli.exit.failed

@@ -7,7 +7,7 @@
 -- No shell reads the words; it reads `input`, or nothing. Its standard error is ours; with errors = "join" it
 -- comes with its output, with "keep" in the result (its last 64 KiB).
 -- When the task is cancelled the command is asked to end (SIGTERM), so that it can leave things whole; it is
--- killed, with all that it started, when it has not in 10 s, and at once when `output` raises.
+-- killed, with all that it started, when it has not in 10 s, and at once when `output` raises before.
 
 local clock = require "lanyard.clock"
 local core = require "lanyard.process"
@@ -39,7 +39,14 @@ function M.run(options)
   if not op then
     return nil, err
   end
-  local reader <close> = task.spawn(read, op, options.output)
+  local cancelled = false
+  local reader <close> = task.spawn(read, op, function(piece)
+    if cancelled then
+      pcall(options.output, piece) -- what raises here must not cut short the time that it has to end
+    else
+      options.output(piece)
+    end
+  end)
   local ok, ended, why = pcall(reader.join, reader)
   if ok then
     if ended then
@@ -48,6 +55,7 @@ function M.run(options)
     return ended, why
   end
   if ended == task.cancelled then
+    cancelled = true
     op:terminate()
     task.timeout(GRACE, reader.join, reader)
   end

@@ -13,6 +13,9 @@ local M = { open = false }
 
 local STDIN, STDERR = 0, 2
 
+-- Seconds: how long after the terminal the signal may come that tells it is gone, and cancels the task.
+local HANG_UP = 1
+
 local turn = task.semaphore(1)
 
 function M.possible()
@@ -25,8 +28,13 @@ function M.ask(question)
   M.open = true
   io.stderr:write(question)
   io.stderr:flush()
+  local terminal = system.isatty(STDIN)
   task.readable(STDIN)
-  return io.read "l"
+  local line, why = io.read "l"
+  if why or terminal and not line and not system.isatty(STDIN) then
+    task.sleep(HANG_UP)
+  end
+  return line
 end
 
 return M

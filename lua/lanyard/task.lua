@@ -321,18 +321,21 @@ function Semaphore:release()
 end
 
 -- Runs f as the main task until it ends, and gives its results or raises its error. With
--- options.signals, SIGINT and SIGTERM cancel it; an error with code "Interrupted" is raised then.
+-- options.signals, SIGINT, SIGTERM and SIGHUP (unless it is ignored) cancel it; an error with code "Interrupted" is
+-- raised then.
 function M.run(f, options)
   local main = M.spawn(f)
   local interrupted
   local signals = {}
   if options and options.signals then
-    for _, name in ipairs { "INT", "TERM" } do
+    for _, name in ipairs { "INT", "TERM", "HUP" } do
       local op = loop.signal(name)
-      table.insert(signals, op)
-      endings[op] = function()
-        interrupted = interrupted or name
-        main:cancel()
+      if op then
+        table.insert(signals, op)
+        endings[op] = function()
+          interrupted = interrupted or name
+          main:cancel()
+        end
       end
     end
   end

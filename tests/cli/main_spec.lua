@@ -46,6 +46,8 @@ describe("lanyard", function()
 
   it("runs a line of Lua, and a file with its arguments and #! line", function()
     assert.equal("3\n", lanyard({ "-e", "print(1 + 2)" }).out)
+    local failed = lanyard({ "-e", "return nil, 'no policy'" })
+    assert.same({ 1, "lanyard: no policy\n" }, { failed.status, failed.err })
     local folder <close> = helper.folder()
     helper.write(folder .. "/hello.lua", "#!/usr/bin/env lanyard\nprint('hello', ...)\nreturn 7\n")
     local result = lanyard { folder .. "/hello.lua", "a", "b" }

@@ -47,7 +47,7 @@ end
 local function talk(text, words, dialogue)
   local folder <close> = helper.folder()
   helper.write(folder .. "/book.md", text)
-  local result = helper.run({ "/usr/bin/python3", "tests/cli/terminal.py", json.encode(json.array(dialogue)),
+  local result = helper.run({ "env", "--default-signal=HUP", "/usr/bin/python3", "tests/cli/terminal.py", json.encode(json.array(dialogue)),
     helper.lanyard, "--emulator", "runbook", folder .. "/book.md", "--transcript", folder .. "/t.md", table.unpack(words) },
     { HOME = folder.path })
   result.transcript = helper.exists(folder .. "/t.md") and helper.read(folder .. "/t.md")
@@ -96,6 +96,15 @@ describe("lanyard runbook", function()
     assert.equal("lanyard: there is no step 'c' in book.md (lanyard help runbook)\n", result.err)
   end)
 
+  it("needs the values of the steps that it runs, and for --list none", function()
+    local text = "```lanyard\nstatus {{early}}\n```\n```lanyard\nuri {{late}}\n```\n"
+    assert.equal(0, run(text, { "--list" }).status)
+    assert.equal(0, run(text, { "--yes", "--from", "2", "--set", "late=my-private-repo" }).status)
+    local result = run(text, { "--dry-run" })
+    assert.equal(2, result.status)
+    assert.equal("lanyard: book.md:2: {{early}}, {{late}} have no value: pass --set early=VALUE --set late=VALUE\n", result.err)
+  end)
+
   it("lists its steps, and shows what it would run, without running any", function()
     local result = run(BOOK, { "--list", "--set", "service=web" })
     assert.equal(0, result.status)
@@ -122,14 +131,45 @@ describe("lanyard runbook", function()
   it("leaves with 130 on an interrupt at the question, or in a step, whose command ends in order", function()
     local result = talk("```lua\nprint 'x'\n```\n", {}, { { "[r/s/q] ", "\3" } })
     assert.equal(130, result.status)
-    assert.match("## End\n\n%S+: interrupted\n$", result.transcript)
+    assert.match("## End\n\n%S+: interrupted at step 1 %(%S+book%.md%); to go on: [^\n]*from 1\n$",
+      result.transcript)
     local folder <close> = helper.folder()
     helper.write(folder .. "/wait.lua", "local _ <close> = setmetatable({}, { __close = function() print 'closed' end })\n"
       .. "print 'waiting' io.stdout:flush()\nrequire('lanyard.task').sleep(60)\n")
     result = talk(("```lanyard\n%s/wait.lua\n```\n"):format(folder), { "--yes" }, { { "waiting", "\3" } })
     assert.equal(130, result.status)
-    assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\nlanyard: interrupted\n```\n\n## End\n\n%S+: interrupted\n$",
+    assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\nlanyard: interrupted\n```\n\n## End"
+      .. "\n\n%S+: interrupted at step 1 %(%S+book%.md%); to go on: [^\n]*\n$",
       result.transcript)
+    assert.match("lanyard: interrupted at step 1 %(%S+book%.md%); to go on: lanyard runbook %S+ %-%-from 1 %-%-yes\r\n",
+      result.out)
+  end)
+
+  it("ends in order when the terminal is closed, with 130, at the question or in a step", function()
+    local result = talk("```lua\nprint 'x'\n```\n", {}, { { "[r/s/q] ", json.null } })
+    assert.equal(130, result.status)
+    assert.match("## End\n\n%S+: interrupted at step 1 %(%S+book%.md%); to go on: [^\n]*from 1\n$",
+      result.transcript)
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/wait.lua", "local _ <close> = setmetatable({}, { __close = function() print 'closed' end })\n"
+      .. "print 'waiting' io.stdout:flush()\nrequire('lanyard.task').sleep(60)\n")
+    for _, block in ipairs { "lanyard\n" .. folder .. "/wait.lua", "lua\n" .. helper.read(folder .. "/wait.lua") } do
+      result = talk("```" .. block .. "\n```\n", { "--yes" }, { { "\nwaiting", json.null } })
+      assert.equal(130, result.status)
+      assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\n.-```"
+        .. "\n\n## End\n\n%S+: interrupted at step 1 %(%S+book%.md%); to go on: [^\n]*\n$",
+        result.transcript)
+    end
+  end)
+
+  it("goes on behind a closed terminal under nohup", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/book.md", "```lua\nos.execute('kill -HUP $PPID') require('lanyard.task').sleep(0.01)\n"
+      .. "print 'there'\n```\n")
+    local result = helper.run({ "nohup", helper.lanyard, "runbook", folder .. "/book.md", "--yes", "--no-transcript" },
+      { HOME = folder.path })
+    assert.equal(0, result.status, result.err)
+    assert.equal("there\n", result.out)
   end)
 
   it("waits for nobody without a terminal", function()

@@ -1,5 +1,6 @@
 """Runs a command on a terminal of its own: terminal.py DIALOGUE COMMAND..., DIALOGUE being JSON, a list of
-[what to wait for, what to type]. Prints what the terminal showed, and leaves with the command's status."""
+[what to wait for, what to type]; null closes the terminal. Prints what the terminal showed, and leaves with the
+command's status."""
 
 import json
 import os
@@ -10,8 +11,8 @@ dialogue, command = json.loads(sys.argv[1]), sys.argv[2:]
 pid, terminal = pty.fork()
 if pid == 0:
     os.execvp(command[0], command)
-shown, seen = b"", 0
-while True:
+shown, seen, closed = b"", 0, False
+while not closed:
     try:
         piece = os.read(terminal, 4096)
     except OSError:  # the command has closed it
@@ -24,7 +25,12 @@ while True:
         if at < 0:
             break
         seen = at + len(dialogue[0][0])
-        os.write(terminal, dialogue.pop(0)[1].encode())
+        typed = dialogue.pop(0)[1]
+        if typed is None:
+            os.close(terminal)
+            closed = True
+            break
+        os.write(terminal, typed.encode())
 _, status = os.waitpid(pid, 0)
 sys.stdout.write(shown.decode())
 sys.exit(os.waitstatus_to_exitcode(status) & 0xFF)

@@ -136,14 +136,27 @@ describe("lanyard watch", function()
     local folder <close>, environment = world()
     helper.write(folder .. "/wait.lua", ("local _ <close> = setmetatable({}, { __close = function() io.open('%s/closed', 'w'):close() end })\n"
       .. "io.open('%s/waiting', 'w'):close()\nrequire('lanyard.task').sleep(60)\n"):format(folder, folder))
-    local result = helper.run({ "sh", "-c", ([[
+    for _, signal in ipairs { "INT", "TERM", "HUP" } do
+      os.remove(folder .. "/waiting")
+      os.remove(folder .. "/closed")
+      local result = helper.run({ "env", "--default-signal=HUP", "sh", "-c", ([[
       %s watch --every 1s -- wait &
       until [ -e %s/waiting ]; do sleep 0.02; done
-      kill -INT $!
+      kill -%s $!
       wait $!
-    ]]):format(helper.lanyard, folder) }, environment)
-    assert.equal(130, result.status)
-    assert.is_true(helper.exists(folder .. "/closed"))
+    ]]):format(helper.lanyard, folder, signal) }, environment)
+      assert.equal(130, result.status)
+      assert.is_true(helper.exists(folder .. "/closed"))
+    end
+  end)
+
+  it("goes on behind a closed terminal under nohup", function()
+    local folder <close>, environment = world()
+    helper.write(folder .. "/hang_up.lua", "os.execute('kill -HUP ' .. arg[1])\n")
+    local result = helper.run({ "sh", "-c", ("exec nohup %s watch --every 0.01s --times 2 -- hang_up $$")
+      :format(helper.lanyard) }, environment)
+    assert.equal(0, result.status, result.err)
+    assert.match("run 2: ok", result.err)
   end)
 
   it("tells in a line what is wrong with the command", function()

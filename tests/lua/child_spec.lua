@@ -131,6 +131,21 @@ describe("a child", function()
     assert.is_false(is_there(pid))
   end)
 
+  it("has its time to end though its reader errs meanwhile", function()
+    local folder <close> = helper.folder()
+    local t = task.spawn(child.run, {
+      words = { "sh", "-c", ("trap 'echo closed; sleep 0.01; touch %s/done; exit 0' TERM; echo $$ >%s/pid; while :; do sleep 0.01; done")
+        :format(folder, folder) },
+      output = function() error("the terminal is gone", 0) end,
+    })
+    wait_for(folder .. "/pid")
+    t:cancel()
+    local ok, err = pcall(t.join, t)
+    assert.is_false(ok)
+    assert.equal(task.cancelled, err)
+    assert.is_true(helper.exists(folder .. "/done"))
+  end)
+
   it("takes what it started with it", function()
     local folder <close> = helper.folder()
     local _, err = sh(("sleep 60 & echo $! >%s/pid; wait"):format(folder), { timeout = 0.3 })

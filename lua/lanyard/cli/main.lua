@@ -95,8 +95,11 @@ end
 
 local function run_chunk(chunk, name, words)
   _G.arg = table.move(words, 1, #words, 1, { [0] = name })
-  local status = chunk(table.unpack(words))
-  return math.type(status) == "integer" and status or cli.exit.ok
+  local status, message = ending.returned(chunk(table.unpack(words)))
+  if message then
+    cli.leave(status, message)
+  end
+  return status
 end
 
 local function run_script(name, words)

@@ -4,7 +4,8 @@
 --   chunk.load(text, name, line, environment) --> function | nil, err { code = "InvalidFile", line }
 --   chunk.run(f, output) --> { status = N, message = text | nil }      output(text) takes what it prints
 --
--- It ends as a script does: with the integer that it returns, by cli.leave, cli.fail or os.exit, or by an error.
+-- It ends as a script does: with the integer that it returns, with 1 where it returns false or nil, err, by cli.leave,
+-- cli.fail or os.exit, or by an error.
 
 local cli = require "lanyard.cli"
 local ending = require "lanyard.cli.ending"
@@ -89,14 +90,12 @@ end
 
 function M.run(f, output)
   local _ <close> = divert(output)
-  local ok, status = xpcall(f, with_traceback)
-  if ok then
-    return { status = math.type(status) == "integer" and status or cli.exit.ok }
-  elseif status == task.cancelled then
-    error(status, 0)
+  local outcome = table.pack(xpcall(f, with_traceback))
+  if outcome[2] == task.cancelled then
+    error(task.cancelled, 0)
   end
-  local message
-  status, message = ending.of(status)
+  local end_of = outcome[1] and ending.returned or ending.of
+  local status, message = end_of(table.unpack(outcome, 2, outcome.n))
   return { status = status, message = message }
 end
 

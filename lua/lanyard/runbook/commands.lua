@@ -1,7 +1,8 @@
 -- The commands of a `lanyard` block: a line each, as one types them, without a shell.
 --
 --   commands.parse("lanyard grant {{service}} 'team/*' \\\n  --yes   # the images\n", 12, { service = "web" })
---     --> { { words = { "grant", "web", "team/*", "--yes" }, line = 12 } } | nil, err { code = "InvalidFile", line }
+--     --> { { words = { "grant", "web", "team/*", "--yes" }, line = 12 } },
+--         { { name, line } } that have no value | nil, err { code = "InvalidFile", line }
 --
 -- Quotes and backslashes count as in a shell; a backslash ends a line that goes on, and # begins a comment.
 -- Nothing is expanded: what a shell would act on (| & ; < > ( ) $ and the backtick, outside of quotes) is an error,
@@ -32,17 +33,18 @@ local function meaning(text, position, length)
   return SHELL[c]
 end
 
--- Replaces {{NAME}} in a word. --> word | nil, what is wrong
-local function fill(word, vars)
+-- Replaces {{NAME}} in a word, which stays where it has no value. --> word | nil, what is wrong
+local function fill(word, vars, missing, line)
   local why = word:gsub("{{[%a_][%w_-]*}}", ""):find("{{", 1, true) and "'{{' begins no {{NAME}}: no blanks stand in it"
-  local filled = word:gsub("{{([%a_][%w_-]*)}}", function(name)
-    why = why or not vars[name] and ("{{%s}} has no value: pass --set %s=VALUE"):format(name, name)
-    return vars[name]
-  end)
   if why then
     return nil, why
   end
-  return filled
+  return (word:gsub("{{([%a_][%w_-]*)}}", function(name)
+    if not vars[name] then
+      table.insert(missing, { name = name, line = line })
+    end
+    return vars[name]
+  end))
 end
 
 -- One command after the other, as the text is read.
@@ -52,7 +54,7 @@ Reader.__index = Reader
 -- Ends the word that was being read, if any. --> true | nil, what is wrong
 function Reader:end_word()
   if self.word then
-    local filled, why = fill(self.word, self.vars)
+    local filled, why = fill(self.word, self.vars, self.missing, self.line)
     if not filled then
       return nil, why
     end
@@ -98,10 +100,11 @@ end
 
 -- parse(text, line, vars): `line` is that of the text's first line.
 function M.parse(text, line, vars)
-  local reader = setmetatable({ found = {}, list = {}, vars = vars }, Reader)
+  local reader = setmetatable({ found = {}, list = {}, vars = vars, missing = {} }, Reader)
   local position = 1
   text = text:gsub("\n*$", "\n")
   while position <= #text do
+    reader.line = line
     local length, why = reader:step(text, position, line)
     if not length then
       return nil, errors.new { code = "InvalidFile", line = line, message = why }
@@ -109,7 +112,7 @@ function M.parse(text, line, vars)
     local _, ends = text:sub(position, position + length - 1):gsub("\n", "")
     line, position = line + ends, position + length
   end
-  return reader.found
+  return reader.found, reader.missing
 end
 
 return M

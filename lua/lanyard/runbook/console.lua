@@ -5,11 +5,12 @@ local escape = require "lanyard.report.escape"
 local prompt = require "lanyard.prompt"
 local report = require "lanyard.report"
 local runbook = require "lanyard.runbook"
+local system = require "lanyard.system"
 local words = require "lanyard.words"
 
 local M = {}
 
-local STDERR = 2
+local STDOUT, STDERR = 1, 2
 
 -- Prints the steps as a table.
 function M.list(book)
@@ -40,15 +41,16 @@ function M.ask()
   end
 end
 
--- printer() --> f(text), which writes to stdout as it is now, and ends the script where that cannot be done.
+-- printer() --> f(text), which writes to stdout as it is now, and ends the script where that cannot be done; but
+-- not for a terminal that is gone, of which a signal tells: a step is not to be cut short before that comes.
 function M.printer()
-  local stdout = io.stdout
+  local stdout, terminal = io.stdout, system.isatty(STDOUT)
   return function(text)
     local ok, why = stdout:write(text)
     if ok then
       ok, why = stdout:flush()
     end
-    if not ok then
+    if not ok and not terminal then
       cli.leave(cli.exit.failed, "cannot write the result: " .. why)
     end
   end
@@ -62,6 +64,8 @@ function M.describe(outcome, file, more)
     return ("done: steps run: %d, skipped: %d"):format(outcome.ran, outcome.skipped)
   elseif outcome.kind == "quit" then
     return ("ended before step %d, as told; to go on: %s"):format(step.number, on)
+  elseif outcome.kind == "interrupted" then
+    return ("interrupted at step %d (%s); to go on: %s"):format(step.number, step.name, on)
   end
   return ("step %d (%s) failed: %s; to go on: %s"):format(step.number, step.name, outcome.why, on)
 end

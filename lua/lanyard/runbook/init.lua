@@ -70,8 +70,9 @@ local function step_of(item, name, vars, environment)
     end
     return step
   end
-  step.commands, err = commands.parse(item.text, item.line + 1, vars)
-  if err then
+  step.commands, step.missing = commands.parse(item.text, item.line + 1, vars)
+  if not step.commands then
+    err = step.missing
     return wrong(name, err.line, err.message)
   elseif #step.commands == 0 then
     return wrong(name, item.line, "this block has no command")
@@ -94,8 +95,9 @@ function M.vars(list)
   return vars
 end
 
--- read(text, { name, vars }) --> book | nil, err { code = "InvalidFile" }. Nothing is run; what can be known to be
--- wrong (a command's syntax, a variable without a value, Lua that does not compile) is told.
+-- read(text, { name, vars, partial }) --> book | nil, err { code = "InvalidFile" }. Nothing is run; what can be known
+-- to be wrong (a command's syntax, a variable without a value, Lua that does not compile) is told; with `partial` not
+-- that a value is missing, which Book:filled tells.
 function M.read(text, options)
   local name, vars = options.name, options.vars or {}
   local book = setmetatable({ name = name, steps = {} }, Book)
@@ -121,8 +123,31 @@ function M.read(text, options)
   book.title = book.title or name
   if #book.steps == 0 then
     return wrong(name, 1, "nothing to run: it has no ```lanyard or ```lua block")
+  elseif options.partial then
+    return book
   end
-  return book
+  return book:filled(1)
+end
+
+-- filled(from) --> book | nil, err { code = "InvalidFile" } where commands of that step or of later ones have {{NAME}}
+-- without a value; it tells all names.
+function Book:filled(from)
+  local names, sets, seen, line = {}, {}, {}, nil
+  for number = from, #self.steps do
+    for _, missing in ipairs(self.steps[number].missing or {}) do
+      if not seen[missing.name] then
+        seen[missing.name] = true
+        names[#names + 1] = ("{{%s}}"):format(missing.name)
+        sets[#sets + 1] = ("--set %s=VALUE"):format(missing.name)
+        line = line or missing.line
+      end
+    end
+  end
+  if line then
+    return wrong(self.name, line, ("%s %s no value: pass %s"):format(table.concat(names, ", "),
+      #names == 1 and "has" or "have", table.concat(sets, " ")))
+  end
+  return self
 end
 
 -- find(where) --> step | nil, what is wrong. where: a step's number, or its heading, in capitals or not.

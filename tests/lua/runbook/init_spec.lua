@@ -44,6 +44,8 @@ describe("a runbook", function()
     assert.equal("book.md:1: nothing to run: it has no ```lanyard or ```lua block", mistake "text\n")
     assert.match("^book%.md:3: .*'|'", mistake "# a\n```lanyard\naudit | less\n```\n")
     assert.match("^book%.md:2: {{a}} has no value", mistake "```lanyard\nstatus {{a}}\n```\n")
+    assert.equal("book.md:2: {{a}}, {{b}} have no value: pass --set a=VALUE --set b=VALUE",
+      mistake "```lanyard\nstatus {{a}}\n```\n```lanyard\nstatus {{b}} {{a}}\n```\n")
     assert.equal("book.md:2: this block has no command", mistake "\n```lanyard\n# nothing\n```\n")
     assert.match("^book%.md:3: ", mistake "\n```lua\nlocal = 1\n```\n")
     assert.match("^book%.md:1: a block in a quote is not run", mistake "> ```lanyard\n> status\n")
@@ -91,6 +93,22 @@ describe("a runbook", function()
     assert.equal("failed", outcome.kind)
     outcome = run(assert(read "```lua exit=0,3\nreturn 3\n```\n```lua title exit=4\nrequire('lanyard.cli').leave(4, 'no')\n```\n"))
     assert.equal("done", outcome.kind)
+  end)
+
+  it("stops at Lua that returns what a call gives that fails, and prints why", function()
+    for code, why in pairs {
+      ["nil, require('lanyard.errors').new { code = 'X', message = 'no \27 policy' }"] = "no \\x1b policy",
+      ["nil, 'no policy'"] = "no policy",
+      ["false, 'not now'"] = "not now",
+      ["false"] = "it returned false",
+    } do
+      local outcome, printed = run(assert(read("```lua\nreturn " .. code .. "\n```\n```lua\nprint 'never'\n```\n")))
+      assert.same({ "failed", "lua block ended with status 1" }, { outcome.kind, outcome.why })
+      assert.equal("lanyard: " .. why .. "\n", printed)
+    end
+    for _, code in ipairs { "", "return nil", "return true", "return {}, 'x'", "return 'x'", "return 0, 'x'" } do
+      assert.equal("done", run(assert(read("```lua\n" .. code .. "\n```\n"))).kind, code)
+    end
   end)
 
   it("goes on behind Lua that ends by os.exit, or stops there", function()
