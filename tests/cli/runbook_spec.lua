@@ -54,6 +54,13 @@ local function talk(text, words, dialogue)
   return result
 end
 
+-- Says that it waits, and that it ended in order.
+local WAITING = [[
+local _ <close> = setmetatable({}, { __close = function() print 'closed' end })
+print 'waiting' io.stdout:flush()
+require('lanyard.task').sleep(60)
+]]
+
 describe("lanyard runbook", function()
   it("runs the blocks in order, shows each before, and writes a transcript", function()
     local emulator <close> = helper.emulator()
@@ -134,8 +141,7 @@ describe("lanyard runbook", function()
     assert.match("## End\n\n%S+: interrupted at step 1 %(%S+book%.md%); to go on: [^\n]*from 1\n$",
       result.transcript)
     local folder <close> = helper.folder()
-    helper.write(folder .. "/wait.lua", "local _ <close> = setmetatable({}, { __close = function() print 'closed' end })\n"
-      .. "print 'waiting' io.stdout:flush()\nrequire('lanyard.task').sleep(60)\n")
+    helper.write(folder .. "/wait.lua", WAITING)
     result = talk(("```lanyard\n%s/wait.lua\n```\n"):format(folder), { "--yes" }, { { "waiting", "\3" } })
     assert.equal(130, result.status)
     assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\nlanyard: interrupted\n```\n\n## End"
@@ -151,9 +157,8 @@ describe("lanyard runbook", function()
     assert.match("## End\n\n%S+: interrupted at step 1 %(%S+book%.md%); to go on: [^\n]*from 1\n$",
       result.transcript)
     local folder <close> = helper.folder()
-    helper.write(folder .. "/wait.lua", "local _ <close> = setmetatable({}, { __close = function() print 'closed' end })\n"
-      .. "print 'waiting' io.stdout:flush()\nrequire('lanyard.task').sleep(60)\n")
-    for _, block in ipairs { "lanyard\n" .. folder .. "/wait.lua", "lua\n" .. helper.read(folder .. "/wait.lua") } do
+    helper.write(folder .. "/wait.lua", WAITING)
+    for _, block in ipairs { "lanyard\n" .. folder .. "/wait.lua", "lua\n" .. WAITING } do
       result = talk("```" .. block .. "\n```\n", { "--yes" }, { { "\nwaiting", json.null } })
       assert.equal(130, result.status)
       assert.match("was interrupted after [^\n]*:\n\n```text\nwaiting\nclosed\n.-```"
