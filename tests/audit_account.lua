@@ -8,7 +8,7 @@
 --   account.expected         the findings: { id, severity, repository, statement's index, the text at
 --                            their place, fix }
 
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local policies = require "lanyard.policy"
 local statements = require "lanyard.access.statements"
 
@@ -31,8 +31,8 @@ local STRANGE = "arn:aws:iam::" .. ACCOUNT .. ":role/AROA2XQYJ5EXAMPLE12345"
 local OTHER_CI = "arn:aws:iam::" .. ACCOUNT .. ":role/ci-check"
 
 -- Within the days in which an end is near, and after them.
-local SOON = instant.write(os.time() + 13 * 86400)
-local LATER = instant.write(os.time() + 15 * 86400)
+local SOON = timestamp.format(os.time() + 13 * 86400)
+local LATER = timestamp.format(os.time() + 15 * 86400)
 
 local GET, LAYER = '"ecr:BatchGetImage"', '"ecr:GetDownloadUrlForLayer"'
 local PULL = ("[%s,%s]"):format(GET, LAYER)

@@ -48,15 +48,15 @@ end
 
 -- Plans and deploys. --> result, err, plan
 function M.deploy(w, name, wants)
-  local plan = assert(w.here:plan_deployment(name, wants))
-  local result, err = w.here:deploy(plan)
+  local plan = assert(w.region:plan_deployment(name, wants))
+  local result, err = w.region:deploy(plan)
   return result, err, plan
 end
 
 -- Answers an operation of Lightsail by answer(lightsail, input), which may ask it.
 function M.stand_in(w, operation, answer)
-  local lightsail = w.here.lightsail
-  w.here.lightsail = setmetatable({ [operation] = function(_, input) return answer(lightsail, input) end }, {
+  local lightsail = w.region.lightsail
+  w.region.lightsail = setmetatable({ [operation] = function(_, input) return answer(lightsail, input) end }, {
     __index = function(_, name)
       return function(_, ...) return lightsail[name](lightsail, ...) end
     end,

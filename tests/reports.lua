@@ -87,7 +87,7 @@ function M.changed(make)
   table.remove(old.findings, 2)
   local access = old.scopes[1].repositories[2].access
   access[1].principal = access[1].principal .. "-of-before"
-  require("lanyard.audit.baseline").compare(now, old)
+  require("lanyard.audit.report.baseline").compare(now, old)
   return now
 end
 

@@ -26,7 +26,7 @@ function M.new(options)
   local all = { activation_delay = 0, now = function() return self:time() end }
   for name, value in pairs(options or {}) do all[name] = value end
   self.world = assert(emulator.world(all))
-  self.here = self:connect()
+  self.region = self:connect()
   return self
 end
 
@@ -40,7 +40,7 @@ local function lower_names(headers, url)
   return lower
 end
 
--- A `here` of its own on the same world: another lanyard on this machine, or (with another journal
+-- A region of its own on the same world: another lanyard on this machine, or (with another journal
 -- root) on another one.
 function World:connect(settings)
   local clock = {
@@ -111,12 +111,12 @@ function World:sids(name)
 end
 
 function World:repository(name)
-  return assert(self.here:repositories { name })[1]
+  return assert(self.region:repositories { name })[1]
 end
 
 -- The default service with its role on.
 function World:service()
-  return assert(self.here:enable("my-container-service")).service
+  return assert(self.region:enable("my-container-service")).service
 end
 
 function World:__close()

@@ -1,4 +1,4 @@
-local child = require "lanyard.child"
+local process = require "lanyard.process"
 local helper = require "helper"
 local httpd = require "lanyard.httpd"
 local json = require "lanyard.json"
@@ -35,7 +35,7 @@ local function watch_beside(words, environment)
   all[#all + 1] = helper.lanyard
   all[#all + 1] = "watch"
   table.move(words, 1, #words, #all + 1, all)
-  local ended = assert(child.run {
+  local ended = assert(process.run {
     words = all, errors = "join", timeout = 60, output = function(text) printed[#printed + 1] = text end,
   })
   return ended.status, table.concat(printed)

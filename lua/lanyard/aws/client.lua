@@ -14,7 +14,7 @@ local credentials_core = require "lanyard.credentials"
 local errors = require "lanyard.errors"
 local http = require "lanyard.http"
 local lists = require "lanyard.lists"
-local nearest = require "lanyard.policy.nearest"
+local suggest = require "lanyard.text.suggest"
 local quota = require "lanyard.aws.quota"
 local rate = require "lanyard.aws.rate"
 local retry = require "lanyard.aws.retry"
@@ -214,7 +214,7 @@ end
 local function check_call(self, operation, input, level)
   local described = self.description.operations[operation]
   if not described then
-    local meant = nearest(operation, lists.sorted_names(self.description.operations))
+    local meant = suggest(operation, lists.sorted_names(self.description.operations))
     error(("%s has no operation '%s'%s"):format(self.service, tostring(operation),
       meant and "; " .. meant .. " is near" or ""), level + 1)
   end
@@ -402,7 +402,7 @@ end
 function Client:wait(name, input, options)
   local waiter = self.description.waiters[name]
   if not waiter then
-    local meant = nearest(tostring(name), lists.sorted_names(self.description.waiters))
+    local meant = suggest(tostring(name), lists.sorted_names(self.description.waiters))
     error(("%s has no waiter '%s'%s"):format(self.service, tostring(name),
       meant and "; " .. meant .. " is near" or ""), 2)
   end

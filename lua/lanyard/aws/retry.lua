@@ -1,7 +1,7 @@
 -- Which failures may pass when tried again, what that costs, and how long to wait before.
 -- The codes are those of the SDKs' standard retry mode, and one of Lightsail's own.
 
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local lists = require "lanyard.lists"
 local system = require "lanyard.system"
 
@@ -85,8 +85,8 @@ function M.after(headers, now)
   elseif text:find "^%d+$" then
     return tonumber(text) + 0.0
   end
-  local moment = instant.read_http(text)
-  return moment and math.max(0, moment - (instant.read_http(headers.date) or now))
+  local moment = timestamp.parse_http(text)
+  return moment and math.max(0, moment - (timestamp.parse_http(headers.date) or now))
 end
 
 -- delay(attempt, err [, random [, longest]]) --> seconds to wait after the attempt of that number: full

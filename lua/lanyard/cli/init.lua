@@ -10,7 +10,7 @@
 -- What a script raises with `cli.fail` ends the program with one line on stderr.
 
 local errors = require "lanyard.errors"
-local escape = require "lanyard.report.escape"
+local escape = require "lanyard.text.escape"
 local prompt = require "lanyard.prompt"
 local system = require "lanyard.system"
 

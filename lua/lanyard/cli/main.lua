@@ -3,7 +3,7 @@
 
 local cli = require "lanyard.cli"
 local embedded = require "lanyard.embedded"
-local ending = require "lanyard.cli.ending"
+local exit_status = require "lanyard.cli.exit_status"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 
@@ -95,7 +95,7 @@ end
 
 local function run_chunk(chunk, name, words)
   _G.arg = table.move(words, 1, #words, 1, { [0] = name })
-  local status, message = ending.returned(chunk(table.unpack(words)))
+  local status, message = exit_status.returned(chunk(table.unpack(words)))
   if message then
     cli.leave(status, message)
   end
@@ -135,7 +135,7 @@ local function list_scripts()
   for _, script in ipairs(all_scripts()) do
     rows[#rows + 1] = { script.name, script.path, script.summary }
   end
-  require("lanyard.report").rows({ "SCRIPT", "FROM", "SUMMARY" }, rows)
+  require("lanyard.cli.print").rows({ "SCRIPT", "FROM", "SUMMARY" }, rows)
   return cli.exit.ok
 end
 
@@ -218,7 +218,7 @@ return function(words)
   if ok then
     return result
   end
-  local status, message = ending.of(result)
+  local status, message = exit_status.of(result)
   if message then
     cli.note("lanyard: " .. message)
   end

@@ -15,26 +15,8 @@ local principals = require "lanyard.policy.lint.principals"
 
 local M = { catalogue = catalogue }
 
--- From the worst to the least.
-M.SEVERITIES = { "critical", "high", "medium", "low", "info" }
-
 -- The part of the limit from which a policy is near it.
 local NEAR = 0.8
-
-local RANK = {}
-for rank, severity in ipairs(M.SEVERITIES) do
-  RANK[severity] = rank
-end
-
--- Whether any finding is at least as severe as `floor`.
-function M.reaches(findings, floor)
-  for _, finding in ipairs(findings) do
-    if RANK[finding.severity] <= RANK[floor] then
-      return true
-    end
-  end
-  return false
-end
 
 local ROOM = "fold statements that differ only in their principal (lanyard policy fold), or remove white space"
 

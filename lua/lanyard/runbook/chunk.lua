@@ -8,7 +8,7 @@
 -- cli.fail or os.exit, or by an error.
 
 local cli = require "lanyard.cli"
-local ending = require "lanyard.cli.ending"
+local exit_status = require "lanyard.cli.exit_status"
 local errors = require "lanyard.errors"
 local task = require "lanyard.task"
 
@@ -94,7 +94,7 @@ function M.run(f, output)
   if outcome[2] == task.cancelled then
     error(task.cancelled, 0)
   end
-  local end_of = outcome[1] and ending.returned or ending.of
+  local end_of = outcome[1] and exit_status.returned or exit_status.of
   local status, message = end_of(table.unpack(outcome, 2, outcome.n))
   return { status = status, message = message }
 end

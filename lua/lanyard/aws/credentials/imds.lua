@@ -7,7 +7,7 @@
 
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local metadata = require "lanyard.aws.credentials.metadata"
 local names = require "lanyard.aws.names"
 local settings = require "lanyard.aws.settings"
@@ -170,7 +170,7 @@ local function extend(context, fields)
   end
   if context.debug then
     context.debug(("the instance's keys end at %s: used on, and asked for again in %d minutes")
-      :format(instant.write(fields.expires), ahead // 60))
+      :format(timestamp.format(fields.expires), ahead // 60))
   end
   fields.expires = now + ahead
 end

@@ -6,7 +6,7 @@
 
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local jws = require "lanyard.jws"
 local settings = require "lanyard.aws.settings"
@@ -43,7 +43,7 @@ local function read_token(path, name)
     end
   end
   local keys = token.accessToken
-  token.expires = type(keys) == "table" and instant.read(keys.expiresAt)
+  token.expires = type(keys) == "table" and timestamp.parse(keys.expiresAt)
   if not (token.expires and keys.secretAccessKey and keys.sessionToken) or type(keys.accessKeyId) ~= "string" then
     return sign_in(name, path .. " has no complete keys")
   end
@@ -112,7 +112,7 @@ local function refresh(context, token, path, name)
   local expires = math.floor(context.time()) + seconds
   token.accessToken = {
     accessKeyId = keys.accessKeyId, secretAccessKey = keys.secretAccessKey, sessionToken = keys.sessionToken,
-    accountId = token.accessToken.accountId, expiresAt = instant.write(expires),
+    accountId = token.accessToken.accountId, expiresAt = timestamp.format(expires),
   }
   token.refreshToken = output.refreshToken
   token_file.keep(context, path, token)

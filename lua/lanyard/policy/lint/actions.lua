@@ -3,7 +3,7 @@
 local ecr_actions = require "lanyard.policy.ecr_actions"
 local grammar = require "lanyard.policy.lint.grammar"
 local match = require "lanyard.match"
-local nearest = require "lanyard.policy.nearest"
+local suggest = require "lanyard.text.suggest"
 
 local M = {}
 
@@ -64,7 +64,7 @@ local function check_existence(place, add)
     add("foreign-action", place, ("'%s' is no action of ECR"):format(action),
       "remove it: a repository's policy is about ECR's actions only")
   else
-    local meant = nearest(name, ecr_actions)
+    local meant = suggest(name, ecr_actions)
     add("unknown-action", place, ("ECR has no action '%s'"):format(action),
       meant and ("write ecr:%s"):format(meant) or "correct its name, or remove it")
   end

@@ -3,7 +3,7 @@
 
 local core = require "lanyard.policy.core"
 local grammar = require "lanyard.policy.lint.grammar"
-local nearest = require "lanyard.policy.nearest"
+local suggest = require "lanyard.text.suggest"
 
 local M = {}
 
@@ -21,7 +21,7 @@ end
 local function check_operator(operator, add)
   local name = operator.key.value
   local base = name:gsub("^For%a+:", ""):gsub("IfExists$", "")
-  local meant = nearest(base, core.operators())
+  local meant = suggest(base, core.operators())
   add("unknown-operator", operator.key, ("there is no condition operator '%s'"):format(name),
     base == "Null" and "write Null: it has neither prefix nor suffix"
       or meant and ("write %s"):format(meant) or "use one that IAM's documentation lists")

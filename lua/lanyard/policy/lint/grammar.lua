@@ -2,7 +2,7 @@
 -- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 
 local lists = require "lanyard.lists"
-local nearest = require "lanyard.policy.nearest"
+local suggest = require "lanyard.text.suggest"
 
 local M = {}
 
@@ -76,7 +76,7 @@ local function check_members(node, known, owner, add)
     local name = child.key.value
     local check = known[name]
     if not check then
-      local meant = nearest(name, lists.sorted_names(known))
+      local meant = suggest(name, lists.sorted_names(known))
       add("unknown-element", child.key, ("'%s' is no element of %s"):format(name, owner),
         meant and ("write %s"):format(meant) or "remove it")
     else

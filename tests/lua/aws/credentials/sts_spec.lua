@@ -4,7 +4,7 @@ local aws = require "lanyard.aws"
 local double = require "double"
 local helper = require "helper"
 local httpd = require "lanyard.httpd"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 
@@ -28,7 +28,7 @@ local function grant(fields, number, life)
 <Credentials><AccessKeyId>ASIA%d%s</AccessKeyId><SecretAccessKey>ROLESECRET</SecretAccessKey>
 <SessionToken>ROLETOKEN</SessionToken><Expiration>%s</Expiration></Credentials>
 </%sResult><ResponseMetadata><RequestId>id-1</RequestId></ResponseMetadata></%sResponse>]]):format(fields.Action, fields.Action,
-    name, fields.RoleSessionName, number, name, instant.write(system.time() + (life or 3600)), fields.Action, fields.Action) }
+    name, fields.RoleSessionName, number, name, timestamp.format(system.time() + (life or 3600)), fields.Action, fields.Action) }
 end
 
 local function fault(status, code, message)
