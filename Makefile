@@ -17,9 +17,11 @@ BENCH_PACKAGES = $(BUILD_PACKAGES) curl openssl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Werror
-COMPILE = $(CC) -std=c11 $(WARNINGS) -D_GNU_SOURCE -DLANYARD_PREFIX='"$(PREFIX)"' -fPIC -MMD \
+COMPILE = $(CC) -std=c11 $(WARNINGS) -D_GNU_SOURCE -DLANYARD_PREFIX='"$(PREFIX)"' -fPIC -MMD -MP \
   -Icore $(shell pkg-config --cflags lua5.4 libcurl libcrypto) $(if $(SQLITE),-DLANYARD_SQLITE) $(CFLAGS)
 LIBS = $(shell pkg-config --libs libcurl libcrypto) -levent_core -levent_extra -lm
+LINK = $(CC) $(CFLAGS) $(LDFLAGS)
+LINKED = $(LINK) $(SQLITE) $(LIBS) $(OWN) $(CORE)
 LUA_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a -ldl
 
 # SQLite keeps the history of audits. It is inside the binary, so that a machine this is copied to needs no more
@@ -27,10 +29,11 @@ LUA_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a -ldl
 SQLITE := $(shell pkg-config --exists sqlite3 2> /dev/null && echo -lsqlite3)
 SQLITE_STATIC := $(if $(wildcard $(shell pkg-config --variable=libdir sqlite3 2> /dev/null)/libsqlite3.a),-l:libsqlite3.a,$(SQLITE))
 
-# core/ has parts that know no Lua, their bindings lua_*.c, and the binary's own main.c, modules.c.
+# The packages of core/ go into both products; PLAIN is what knows no Lua. main.c and modules.c are the binary's own.
 OWN = $(B)/core/main.o $(B)/core/modules.o $(B)/embedded.o
-CORE = $(filter-out $(OWN),$(patsubst core/%.c,$(B)/core/%.o,$(wildcard core/*.c)))
-PLAIN = $(filter-out $(B)/core/lua_%.o,$(CORE))
+CORE = $(patsubst core/%.c,$(B)/core/%.o,$(wildcard core/*/*.c))
+PLAIN = $(filter-out $(B)/core/lua/%.o,$(CORE))
+SOURCES = $(wildcard core/*.c core/*/*.c tests/*/*.c)
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 TESTS = $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/*_test.c))
 
@@ -60,13 +63,20 @@ help:
 	@echo 'make install  [PREFIX=/usr/local] [DESTDIR=]'
 	@echo 'make clean'
 
-$(B)/lanyard: $(OWN) $(CORE)
-	$(call say,link)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(LIBS)
+$(B)/lanyard: $(OWN) $(CORE) $(B)/LINKED.flags
+	$(call say,link)$(LINK) -Wl,-E -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(LIBS)
 
-$(B)/lanyard.so: $(CORE)
-	$(call say,link)$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SQLITE) $(LIBS)
+$(B)/lanyard.so: $(CORE) $(B)/LINKED.flags
+	$(call say,link)$(LINK) -shared -o $@ $(CORE) $(SQLITE) $(LIBS)
 
-$(B)/core/%.o: core/%.c
+# The value of a variable as a file, which is newer than what was built with another value.
+$(B)/%.flags: FORCE
+	@mkdir -p $(@D)
+	@echo $(call quote,$($*)) | cmp -s - $@ || echo $(call quote,$($*)) > $@
+quote = '$(subst ','\'',$(1))'
+FORCE:
+
+$(B)/core/%.o: core/%.c $(B)/COMPILE.flags
 	@mkdir -p $(@D)
 	$(call say,compile)$(COMPILE) -c -o $@ $<
 
@@ -74,7 +84,7 @@ $(B)/embedded.c: core/embed.lua Makefile $(LUA_FILES) $(wildcard scripts/*.lua)
 	@mkdir -p $(@D)
 	$(call say,embed)$(LUA) core/embed.lua modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) > $@
 
-$(B)/embedded.o: $(B)/embedded.c
+$(B)/embedded.o: $(B)/embedded.c $(B)/COMPILE.flags
 	$(call say,compile)$(COMPILE) -c -o $@ $<
 
 $(B)/tests/%: tests/c/%.c $(PLAIN)
@@ -83,14 +93,13 @@ $(B)/tests/%: tests/c/%.c $(PLAIN)
 
 FUZZ = clang -std=c11 -D_GNU_SOURCE -Icore -O1 -g -fsanitize=fuzzer,address,undefined \
   -fno-sanitize-recover=undefined
-FUZZED = $(wildcard core/policy*.c core/con*.c core/json*.c) core/buf.c core/utf8.c core/arn.c core/match.c \
-  core/ini.c core/expose.c core/credentials.c core/pattern.c
+FUZZED = $(wildcard core/base/*.c core/json/*.c core/policy/*.c) core/aws/ini.c core/aws/expose.c core/aws/credentials.c
 
-$(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED) $(wildcard core/*.h)
+$(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED) $(wildcard core/*/*.h)
 	@mkdir -p $(@D)
 	$(call say,compile)$(FUZZ) -o $@ $< $(FUZZED)
 
--include $(wildcard $(B)/core/*.d)
+-include $(wildcard $(B)/core/*.d $(B)/core/*/*.d)
 
 demo: all
 	@tests/demo.sh $(B)/lanyard
@@ -134,9 +143,9 @@ $(B)/bench/%: tests/bench/%.c $(PLAIN)
 	$(call say,compile)$(COMPILE) -o $@ $< $(PLAIN) $(LIBS) -levent_openssl -lssl
 
 lint: lint-deps
-	@for cc in gcc clang; do for f in core/*.c tests/*/*.c; do \
+	@for cc in gcc clang; do for f in $(SOURCES); do \
 	  $(COMPILE:$(CC)%=$$cc%) -MF /dev/null -fsyntax-only $$f || exit 1; done; done
-	clang-format --dry-run --Werror core/*.[ch] tests/*/*.c
+	clang-format --dry-run --Werror $(SOURCES) core/*.h core/*/*.h
 	luacheck --quiet lua scripts tests core
 
 install: all

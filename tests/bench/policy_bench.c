@@ -1,7 +1,7 @@
 /* The policy core's speed: parse, parse and decide, decide on a parsed document, for documents of
  * several sizes. Prints operations a second, and nanoseconds for each and for each byte. */
 
-#include "policy.h"
+#include "policy/policy.h"
 
 #include <stdio.h>
 #include <stdlib.h>

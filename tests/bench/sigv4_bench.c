@@ -1,7 +1,7 @@
 /* Signatures a second on one core: a POST with a body of 200 bytes, from the request to the digits,
  * with a signing key that is kept and with one that must be derived. */
 
-#include "sigv4.h"
+#include "aws/sigv4.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "arn.h"
+#include "policy/arn.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Sealed texts from C alone. */
 
-#include "expose.h"
+#include "aws/expose.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* The HTTP client on a server of raw sockets, on the same loop: how connections are kept, limited,
  * and made anew where the server closed them. */
 
-#include "http.h"
+#include "net/http.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>

@@ -1,6 +1,6 @@
 /* The config-file reader from C alone. */
 
-#include "ini.h"
+#include "aws/ini.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

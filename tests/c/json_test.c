@@ -1,6 +1,6 @@
 /* The strict JSON reader: what it takes, what it refuses and where. */
 
-#include "json.h"
+#include "json/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

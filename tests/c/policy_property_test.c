@@ -2,8 +2,8 @@
  * random layout and spelling, edited and asked. LANYARD_SEED and LANYARD_RUNS change the run; a failure
  * names its seed, which makes the same document first. */
 
-#include "policy.h"
-#include "policy_principal.h"
+#include "policy/policy.h"
+#include "policy/principal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

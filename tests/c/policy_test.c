@@ -1,6 +1,6 @@
 /* The policy document from C alone: edits keep bytes, decisions are IAM's. */
 
-#include "policy.h"
+#include "policy/policy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

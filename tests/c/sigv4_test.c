@@ -1,6 +1,6 @@
 /* The signer from C alone, on a case of AWS's signing suite. */
 
-#include "sigv4.h"
+#include "aws/sigv4.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

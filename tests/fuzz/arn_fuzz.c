@@ -1,7 +1,7 @@
 /* ARNs: the parts lie within the text, in order, and none but the last holds a colon. An ARN fits itself,
  * and fits by parts only what it fits as a whole. */
 
-#include "arn.h"
+#include "policy/arn.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Conditions and the values in them: a Condition element, or any text as a number, date or network. */
 
-#include "condition.h"
-#include "condition_value.h"
+#include "policy/condition.h"
+#include "policy/condition_value.h"
 
 #include <stdint.h>
 #include <stdlib.h>

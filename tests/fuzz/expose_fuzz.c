@@ -1,7 +1,7 @@
 /* Sealed texts: no input crashes the reader, and what it has opened has nothing left to hide.
  * What begins with < is XML. */
 
-#include "expose.h"
+#include "aws/expose.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* The config-file reader: no input crashes it, every error has a line, every name is one that the
  * grammar has, and what it has read it reads again from its own text. */
 
-#include "buf.h"
-#include "ini.h"
+#include "aws/ini.h"
+#include "base/buf.h"
 
 #include <stdint.h>
 #include <stdlib.h>

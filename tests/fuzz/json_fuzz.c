@@ -1,6 +1,6 @@
 /* The JSON reader: no input crashes it, every value stands where it says, every error has a place. */
 
-#include "json.h"
+#include "json/json.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Patterns against a table of all prefixes, which is slow and plainly right. The input is a pattern,
  * a NUL and a text. */
 
-#include "match.h"
+#include "base/match.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Lua's patterns: whatever the pattern, the matcher stays in its texts and within its steps, and a match
  * and its captures lie in the subject. The input is a pattern, a NUL and a subject. */
 
-#include "pattern.h"
+#include "base/pattern.h"
 
 #include <stdint.h>
 #include <stdlib.h>

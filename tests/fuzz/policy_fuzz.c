@@ -3,7 +3,7 @@
  *   - an edited text is a policy again, with the statements that it should have;
  *   - a grant that is taken back leaves the bytes that were there. */
 
-#include "policy.h"
+#include "policy/policy.h"
 
 #include <stdint.h>
 #include <stdlib.h>

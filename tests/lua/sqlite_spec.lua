@@ -104,7 +104,7 @@ end)
 describe("a build without SQLite", function()
   it("has the module, which says so", function()
     local folder <close> = helper.folder()
-    local objects = { "lua_sqlite", "lua_util", "buf" }
+    local objects = { "lua/sqlite", "lua/util", "base/buf" }
     for i, name in ipairs(objects) do objects[i] = ("%s/core/%s.o"):format(folder, name) end
     local made = helper.run { "make", "-s", "SQLITE=", "B=" .. folder, table.unpack(objects) }
     assert.same({ "", 0 }, { made.err, made.status })

@@ -1,0 +1,291 @@
+#include "aws/expose.h"
+
+#include "base/utf8.h"
+#include "json/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct exposer {
+  const char *text;
+  size_t length;
+  const char *const *names;
+  size_t count;
+  struct exposure *out;
+  size_t kept; /* where the bytes begin that are not in the exposed text yet */
+  bool no_memory;
+};
+
+/* The index of a name that was asked for, or `count`. */
+static size_t index_of(const struct exposer *exposer, const char *name, size_t length) {
+  size_t i = 0;
+  while (i < exposer->count &&
+         (strlen(exposer->names[i]) != length || memcmp(exposer->names[i], name, length) != 0))
+    i++;
+  return i;
+}
+
+/* Leaves the bytes [start, end) out of the text. */
+static void hide(struct exposer *exposer, size_t start, size_t end, const char *mark) {
+  buf_add(&exposer->out->text, exposer->text + exposer->kept, start - exposer->kept);
+  buf_adds(&exposer->out->text, mark);
+  exposer->kept = end;
+}
+
+static void keep(struct exposer *exposer, size_t index, const char *bytes, size_t length) {
+  struct secret *secret = &exposer->out->secrets[index];
+  if (length > 0 && !secret->bytes && !secret_set(secret, bytes, length))
+    exposer->no_memory = true;
+}
+
+/* ---- JSON ---- */
+
+static void hide_member(struct exposer *exposer, size_t index, const struct json_value *value) {
+  if (value->type == JSON_NULL)
+    return;
+  if (value->type == JSON_STRING)
+    keep(exposer, index, value->string, value->length);
+  else
+    keep(exposer, index, exposer->text + value->start, value->end - value->start);
+  hide(exposer, value->start, value->end, "\"***\"");
+}
+
+static bool expose_json(struct exposer *exposer) {
+  struct json_error error;
+  struct json_doc *doc = json_parse_secret(exposer->text, exposer->length, &error);
+  if (!doc) {
+    exposer->out->mistake = error.offset;
+    return false;
+  }
+  const struct json_value *next[JSON_MAX_DEPTH + 1]; /* of each container that is open */
+  size_t depth = 1;
+  next[0] = json_root(doc);
+  while (depth > 0) {
+    const struct json_value *value = next[depth - 1];
+    if (!value) {
+      depth--;
+      continue;
+    }
+    next[depth - 1] = value->next;
+    size_t index =
+        value->key ? index_of(exposer, value->key->string, value->key->length) : exposer->count;
+    if (index < exposer->count)
+      hide_member(exposer, index, value);
+    else if (value->first)
+      next[depth++] = value->first;
+  }
+  json_free(doc);
+  return true;
+}
+
+/* ---- XML ---- */
+
+struct element {
+  const char *name;
+  size_t length;
+};
+
+struct xml {
+  struct exposer *exposer;
+  const char *at, *end;
+  struct element open[EXPOSE_XML_DEPTH];
+  size_t depth;
+  size_t hidden;       /* the depth of the element whose content is secret; 0: none */
+  size_t index;        /* of its name */
+  const char *content; /* where that begins */
+  bool parent;         /* it has elements inside */
+  bool rooted;         /* the root element has begun */
+};
+
+static bool begins(const struct xml *xml, const char *mark) {
+  size_t length = strlen(mark);
+  return (size_t)(xml->end - xml->at) >= length && memcmp(xml->at, mark, length) == 0;
+}
+
+/* Goes behind the next `mark`; false when there is none. */
+static bool pass(struct xml *xml, const char *mark) {
+  char *found = memmem(xml->at, (size_t)(xml->end - xml->at), mark, strlen(mark));
+  if (found)
+    xml->at = found + strlen(mark);
+  return found;
+}
+
+/* Adds the character that a reference, from "&" on, stands for; what is behind it, or NULL. */
+static const char *add_reference(struct buf *into, const char *at, const char *end) {
+  static const struct {
+    const char *reference;
+    char meaning;
+  } known[] = {{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    size_t length = strlen(known[i].reference);
+    if ((size_t)(end - at) >= length && memcmp(at, known[i].reference, length) == 0) {
+      buf_addc(into, known[i].meaning);
+      return at + length;
+    }
+  }
+  const char *stop = memchr(at, ';', (size_t)(end - at));
+  if (!stop || stop - at < 3 || at[1] != '#')
+    return NULL;
+  bool hex = at[2] == 'x';
+  const char *digits = at + (hex ? 3 : 2);
+  if (digits == stop || stop - digits > 8 ||
+      strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789") != (size_t)(stop - digits))
+    return NULL;
+  unsigned long code = strtoul(digits, NULL, hex ? 16 : 10);
+  if (code == 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+    return NULL;
+  utf8_add(into, (uint32_t)code);
+  return stop + 1;
+}
+
+/* Adds the characters of an element's content that has no elements inside; false for a reference
+ * that is none. */
+static bool add_characters(struct buf *into, const char *at, const char *end) {
+  while (at < end) {
+    struct xml rest = {.at = at, .end = end};
+    if (begins(&rest, "<![CDATA[")) {
+      pass(&rest, "]]>");
+      buf_add(into, at + 9, (size_t)(rest.at - at) - 12);
+      at = rest.at;
+    } else if (*at == '<') { /* a comment or an instruction: the walk has seen to its end */
+      pass(&rest, at[1] == '?' ? "?>" : "-->");
+      at = rest.at;
+    } else if (*at == '&') {
+      at = add_reference(into, at, end);
+      if (!at)
+        return false;
+    } else {
+      buf_addc(into, *at++);
+    }
+  }
+  return true;
+}
+
+/* The element whose content is secret ends: `stop` is where that content does. */
+static bool hide_content(struct xml *xml, const char *stop) {
+  struct exposer *exposer = xml->exposer;
+  struct buf plain = {.secret = true};
+  bool fine = true;
+  if (xml->parent)
+    buf_add(&plain, xml->content, (size_t)(stop - xml->content));
+  else
+    fine = add_characters(&plain, xml->content, stop);
+  if (fine && plain.length > 0)
+    keep(exposer, xml->index, plain.data, plain.length);
+  exposer->no_memory = exposer->no_memory || plain.failed;
+  if (fine && stop > xml->content)
+    hide(exposer, (size_t)(xml->content - exposer->text), (size_t)(stop - exposer->text), "***");
+  buf_free(&plain);
+  xml->hidden = 0;
+  return fine;
+}
+
+static bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static size_t name_length(const char *at, const char *end) {
+  const char *from = at;
+  while (at < end && !is_space(*at) && *at != '/' && *at != '>' && *at != '<')
+    at++;
+  return (size_t)(at - from);
+}
+
+static bool end_tag(struct xml *xml) {
+  const char *start = xml->at, *name = start + 2;
+  size_t length = name_length(name, xml->end);
+  const char *at = name + length;
+  while (at < xml->end && is_space(*at))
+    at++;
+  if (at == xml->end || *at != '>' || xml->depth == 0)
+    return false;
+  const struct element *element = &xml->open[xml->depth - 1];
+  if (element->length != length || memcmp(element->name, name, length) != 0)
+    return false;
+  if (xml->hidden == xml->depth && !hide_content(xml, start))
+    return false;
+  xml->depth--;
+  xml->at = at + 1;
+  return true;
+}
+
+static bool start_tag(struct xml *xml) {
+  const char *name = xml->at + 1;
+  size_t length = name_length(name, xml->end);
+  const char *stop = name + length;
+  while (stop < xml->end && *stop != '>' && *stop != '<')
+    stop++;
+  if (length == 0 || stop == xml->end || *stop != '>' || xml->depth == EXPOSE_XML_DEPTH ||
+      (xml->depth == 0 && xml->rooted))
+    return false;
+  xml->rooted = true;
+  xml->parent = true;
+  xml->at = stop + 1;
+  if (stop[-1] == '/')
+    return true;
+  xml->open[xml->depth++] = (struct element){name, length};
+  const char *colon = memchr(name, ':', length);
+  const char *local = colon ? colon + 1 : name;
+  size_t index = index_of(xml->exposer, local, length - (size_t)(local - name));
+  if (xml->hidden == 0 && index < xml->exposer->count) {
+    xml->hidden = xml->depth;
+    xml->index = index;
+    xml->content = xml->at;
+    xml->parent = false;
+  }
+  return true;
+}
+
+static bool characters(struct xml *xml) {
+  for (; xml->at < xml->end && *xml->at != '<'; xml->at++)
+    if (xml->depth == 0 && !is_space(*xml->at))
+      return false;
+  return true;
+}
+
+static bool expose_xml(struct exposer *exposer) {
+  struct xml xml = {
+      .exposer = exposer, .at = exposer->text, .end = exposer->text + exposer->length};
+  bool fine = true;
+  while (fine && xml.at < xml.end) {
+    if (*xml.at != '<')
+      fine = characters(&xml);
+    else if (begins(&xml, "<!--"))
+      fine = pass(&xml, "-->");
+    else if (begins(&xml, "<?"))
+      fine = pass(&xml, "?>");
+    else if (begins(&xml, "<![CDATA["))
+      fine = xml.depth > 0 && pass(&xml, "]]>");
+    else if (begins(&xml, "</"))
+      fine = end_tag(&xml);
+    else
+      fine = xml.end - xml.at > 1 && xml.at[1] != '!' && start_tag(&xml);
+  }
+  exposer->out->mistake = (size_t)(xml.at - exposer->text);
+  return fine && xml.rooted && xml.depth == 0;
+}
+
+enum expose_outcome expose(const struct secret *sealed, enum expose_form form,
+                           const char *const names[], size_t count, struct exposure *exposure) {
+  struct exposer exposer = {.text = sealed->bytes ? sealed->bytes : "",
+                            .length = sealed->length,
+                            .names = names,
+                            .count = count,
+                            .out = exposure};
+  exposure->text.secret = true; /* what it holds of a malformed text may be anything */
+  exposure->secrets = calloc(count + 1, sizeof *exposure->secrets);
+  if (!exposure->secrets)
+    return EXPOSE_NO_MEMORY;
+  if (!(form == EXPOSE_JSON ? expose_json(&exposer) : expose_xml(&exposer)))
+    return EXPOSE_MALFORMED;
+  buf_add(&exposure->text, exposer.text + exposer.kept, exposer.length - exposer.kept);
+  return exposer.no_memory || exposure->text.failed ? EXPOSE_NO_MEMORY : EXPOSED;
+}
+
+void exposure_free(struct exposure *exposure, size_t count) {
+  for (size_t i = 0; exposure->secrets && i < count; i++)
+    secret_wipe(&exposure->secrets[i]);
+  free(exposure->secrets);
+  buf_free(&exposure->text);
+  *exposure = (struct exposure){0};
+}

@@ -1,0 +1,150 @@
+#include "base/match.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int fold(char c) {
+  return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+static bool same_byte(char pattern, char text, char one, bool ignore_case) {
+  return pattern == one || pattern == text || (ignore_case && fold(pattern) == fold(text));
+}
+
+/* Whether a piece without stars stands at the head of the text, which is long enough. */
+static bool stands_here(const char *piece, size_t length, const char *text, char one,
+                        bool ignore_case) {
+  for (size_t i = 0; i < length; i++)
+    if (!same_byte(piece[i], text[i], one, ignore_case))
+      return false;
+  return true;
+}
+
+/* From how many comparisons on, at the worst, the tables of find_by_bits pay. */
+#define MANY_COMPARISONS 16384
+
+/* For each byte, the bits of the places in a piece where it may stand. */
+struct places {
+  size_t words;            /* of a row */
+  unsigned char rows[256]; /* the row of a byte; 0: of one that the piece has only as a `?` */
+  uint64_t *bits;          /* the rows, and behind them one for the state */
+  size_t count;            /* of rows */
+};
+
+static size_t row_of(const char *byte, bool ignore_case) {
+  return (unsigned char)(ignore_case ? fold(*byte) : *byte);
+}
+
+/* False without memory. */
+static bool find_places(const char *piece, size_t length, char one, bool ignore_case,
+                        struct places *places) {
+  *places = (struct places){.words = (length + 63) / 64, .count = 1};
+  for (size_t i = 0; i < length; i++) {
+    unsigned char *row = &places->rows[row_of(&piece[i], ignore_case)];
+    if (piece[i] != one && *row == 0)
+      *row = (unsigned char)places->count++; /* at most 254: both wildcards are no bytes of it */
+  }
+  places->bits = calloc((places->count + 1) * places->words, sizeof *places->bits);
+  if (!places->bits)
+    return false;
+  for (size_t i = 0; i < length; i++) {
+    size_t row = places->rows[row_of(&piece[i], ignore_case)];
+    for (size_t r = piece[i] == one ? 0 : row; r < places->count; r++) {
+      places->bits[r * places->words + i / 64] |= (uint64_t)1 << i % 64;
+      if (piece[i] != one)
+        break;
+    }
+  }
+  return true;
+}
+
+/* Shift-And (Baeza-Yates and Gonnet, 1992): a bit for each beginning of the piece that the text read
+ * so far ends in, so that a byte of the text costs a step for 64 of the piece, whatever they are. */
+static const char *find_by_bits(const struct places *places, size_t length, const char *text,
+                                size_t text_length, bool ignore_case) {
+  uint64_t *state = places->bits + places->count * places->words;
+  for (size_t i = 0; i < text_length; i++) {
+    const uint64_t *row =
+        places->bits + places->rows[row_of(&text[i], ignore_case)] * places->words;
+    uint64_t carry = 1;
+    size_t begun = i / 64 + 1;
+    for (size_t w = 0; w < places->words && w < begun; w++) {
+      uint64_t out = state[w] >> 63;
+      state[w] = (state[w] << 1 | carry) & row[w];
+      carry = out;
+    }
+    if (state[(length - 1) / 64] >> (length - 1) % 64 & 1)
+      return text + i + 1 - length;
+  }
+  return NULL;
+}
+
+/* Where a piece without stars first stands in the text, or NULL. */
+static const char *find_piece(const char *piece, size_t length, const char *text,
+                              size_t text_length, char one, bool ignore_case) {
+  if (length > text_length)
+    return NULL;
+  if (length == 0)
+    return text;
+  if (!ignore_case && !memchr(piece, one, length))
+    return memmem(text, text_length, piece, length);
+  struct places places;
+  if ((text_length - length + 1) > MANY_COMPARISONS / length &&
+      find_places(piece, length, one, ignore_case, &places)) {
+    const char *found = find_by_bits(&places, length, text, text_length, ignore_case);
+    free(places.bits);
+    return found;
+  }
+  for (const char *last = text + (text_length - length); text <= last; text++)
+    if (stands_here(piece, length, text, one, ignore_case))
+      return text;
+  return NULL;
+}
+
+bool match_pattern(const char *pattern, size_t pattern_length, const char *text, size_t text_length,
+                   struct match_wildcards wildcards, bool ignore_case) {
+  const char any = wildcards.any, one = wildcards.one;
+  const char *end = pattern + pattern_length;
+  const char *text_end = text + text_length;
+  const char *star = memchr(pattern, any, pattern_length);
+  if (!star)
+    return pattern_length == text_length &&
+           stands_here(pattern, pattern_length, text, one, ignore_case);
+
+  /* The piece before the first star and the one behind the last are bound to the ends. */
+  size_t head = (size_t)(star - pattern);
+  const char *last_star = memrchr(pattern, any, pattern_length);
+  const char *tail = last_star + 1;
+  size_t tail_length = (size_t)(end - tail);
+  if (head + tail_length > text_length || !stands_here(pattern, head, text, one, ignore_case) ||
+      !stands_here(tail, tail_length, text_end - tail_length, one, ignore_case))
+    return false;
+  text += head;
+  text_end -= tail_length;
+
+  while (star < last_star) {
+    const char *piece = star + 1;
+    star = memchr(piece, any, (size_t)(end - piece));
+    size_t length = (size_t)(star - piece);
+    const char *found =
+        find_piece(piece, length, text, (size_t)(text_end - text), one, ignore_case);
+    if (!found)
+      return false;
+    text = found + length;
+  }
+  return true;
+}
+
+bool match_glob(const char *pattern, size_t pattern_length, const char *text, size_t text_length,
+                bool ignore_case) {
+  const struct match_wildcards wildcards = {'*', '?'};
+  return match_pattern(pattern, pattern_length, text, text_length, wildcards, ignore_case);
+}
+
+bool match_covers(const char *outer, size_t outer_length, const char *inner, size_t inner_length,
+                  bool ignore_case) {
+  if (memchr(outer, '?', outer_length) && memchr(inner, '*', inner_length))
+    return outer_length == inner_length && memcmp(outer, inner, outer_length) == 0;
+  return match_glob(outer, outer_length, inner, inner_length, ignore_case);
+}

@@ -1,0 +1,139 @@
+#include "crypto/jws.h"
+
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NUMBER_SIZE 32 /* of a coordinate, and of each half of a signature */
+
+struct jws_key {
+  EVP_PKEY *pair;
+  unsigned char x[NUMBER_SIZE], y[NUMBER_SIZE]; /* the public point */
+};
+
+/* OpenSSL would ask on the terminal for the passphrase of a key that has one. */
+static int no_passphrase(char *buffer, int size, int for_writing, void *context) {
+  (void)buffer, (void)size, (void)for_writing, (void)context;
+  return -1;
+}
+
+static bool read_coordinate(const EVP_PKEY *pair, const char *name, unsigned char *out) {
+  BIGNUM *number = NULL;
+  bool read = EVP_PKEY_get_bn_param(pair, name, &number) == 1 &&
+              BN_bn2binpad(number, out, NUMBER_SIZE) == NUMBER_SIZE;
+  BN_free(number);
+  return read;
+}
+
+static bool is_private_p256(const EVP_PKEY *pair) {
+  char group[32] = "";
+  size_t length;
+  BIGNUM *secret = NULL;
+  bool is = EVP_PKEY_is_a(pair, "EC") &&
+            EVP_PKEY_get_group_name(pair, group, sizeof group, &length) == 1 &&
+            strcmp(group, SN_X9_62_prime256v1) == 0 &&
+            EVP_PKEY_get_bn_param(pair, OSSL_PKEY_PARAM_PRIV_KEY, &secret) == 1;
+  BN_clear_free(secret);
+  return is;
+}
+
+struct jws_key *jws_key_read(const char *pem, size_t length) {
+  struct jws_key *key = calloc(1, sizeof *key);
+  BIO *text = length < 65536 ? BIO_new_mem_buf(pem, (int)length) : NULL;
+  if (key && text)
+    key->pair = PEM_read_bio_PrivateKey(text, NULL, no_passphrase, NULL);
+  BIO_free(text);
+  if (key && key->pair && is_private_p256(key->pair) &&
+      read_coordinate(key->pair, OSSL_PKEY_PARAM_EC_PUB_X, key->x) &&
+      read_coordinate(key->pair, OSSL_PKEY_PARAM_EC_PUB_Y, key->y))
+    return key;
+  ERR_clear_error(); /* the next to look at it would take this for its own */
+  jws_key_free(key);
+  return NULL;
+}
+
+void jws_key_free(struct jws_key *key) {
+  if (key)
+    EVP_PKEY_free(key->pair);
+  free(key);
+}
+
+/* Adds bytes in base64url without padding (RFC 4648, 5). */
+static void add_base64url(const unsigned char *bytes, size_t length, struct buf *out) {
+  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  for (size_t i = 0; i < length; i += 3) {
+    size_t left = length - i;
+    unsigned long group = (unsigned long)bytes[i] << 16;
+    group |= left > 1 ? (unsigned long)bytes[i + 1] << 8 : 0;
+    group |= left > 2 ? bytes[i + 2] : 0;
+    for (size_t j = 0; j < 4 && j <= left; j++)
+      buf_addc(out, alphabet[group >> (18 - 6 * j) & 63]);
+  }
+}
+
+static void add_header(const struct jws_key *key, const char *type, struct buf *out) {
+  struct buf text = {0};
+  buf_addf(&text,
+           "{\"typ\":\"%s\",\"alg\":\"ES256\",\"jwk\":{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"",
+           type);
+  add_base64url(key->x, NUMBER_SIZE, &text);
+  buf_adds(&text, "\",\"y\":\"");
+  add_base64url(key->y, NUMBER_SIZE, &text);
+  buf_adds(&text, "\"}}");
+  if (text.failed)
+    out->failed = true;
+  else
+    add_base64url((const unsigned char *)text.data, text.length, out);
+  buf_free(&text);
+}
+
+/* ES256 wants the two numbers of a signature side by side; OpenSSL gives them in DER. */
+static bool flatten(const unsigned char *der, size_t length, unsigned char flat[2 * NUMBER_SIZE]) {
+  ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &der, (long)length);
+  if (!pair)
+    return false;
+  bool fits = BN_bn2binpad(ECDSA_SIG_get0_r(pair), flat, NUMBER_SIZE) == NUMBER_SIZE &&
+              BN_bn2binpad(ECDSA_SIG_get0_s(pair), flat + NUMBER_SIZE, NUMBER_SIZE) == NUMBER_SIZE;
+  ECDSA_SIG_free(pair);
+  return fits;
+}
+
+static bool add_signature(const struct jws_key *key, const char *text, size_t length,
+                          struct buf *out) {
+  unsigned char der[128], flat[2 * NUMBER_SIZE];
+  size_t size = sizeof der;
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  bool signed_it = context &&
+                   EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key->pair) == 1 &&
+                   EVP_DigestSign(context, der, &size, (const unsigned char *)text, length) == 1 &&
+                   flatten(der, size, flat);
+  EVP_MD_CTX_free(context);
+  if (signed_it)
+    add_base64url(flat, sizeof flat, out);
+  else
+    ERR_clear_error();
+  return signed_it;
+}
+
+bool jws_sign(const struct jws_key *key, const char *type, const char *payload, size_t length,
+              struct buf *out) {
+  struct buf text = {0}; /* what is signed: header and payload */
+  add_header(key, type, &text);
+  buf_addc(&text, '.');
+  add_base64url((const unsigned char *)payload, length, &text);
+  bool whole = !text.failed;
+  if (whole) {
+    buf_add(out, text.data, text.length);
+    buf_addc(out, '.');
+    whole = add_signature(key, text.data, text.length, out) && !out->failed;
+  }
+  buf_free(&text);
+  return whole;
+}

@@ -1,0 +1,189 @@
+/* lanyard.ini: AWS's config and credentials files. Secrets come out sealed. */
+
+#include "aws/ini.h"
+#include "lua/credentials.h"
+#include "lua/util.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOLDER_CLASS "lanyard.ini.holder"
+
+/* What a longjmp out of the bindings must not leak. */
+struct holder {
+  struct ini *ini;
+  char *text;
+  size_t length;
+};
+
+static int holder_gc(lua_State *L) {
+  struct holder *holder = luaL_checkudata(L, 1, HOLDER_CLASS);
+  ini_free(holder->ini);
+  if (holder->text)
+    explicit_bzero(holder->text, holder->length);
+  free(holder->text);
+  *holder = (struct holder){0};
+  return 0;
+}
+
+static struct holder *new_holder(lua_State *L) {
+  struct holder *holder = lua_newuserdatauv(L, sizeof *holder, 0);
+  *holder = (struct holder){0};
+  luaL_setmetatable(L, HOLDER_CLASS);
+  return holder;
+}
+
+static bool is_secret(const char *name) {
+  return strcmp(name, "aws_secret_access_key") == 0 || strcmp(name, "aws_session_token") == 0 ||
+         strcmp(name, "aws_security_token") == 0;
+}
+
+/* Pushes a table of the sub-properties in "\nname = value\n...". */
+static void push_nested(lua_State *L, const char *text) {
+  lua_newtable(L);
+  while (*text == '\n') {
+    const char *name = text + 1;
+    const char *end = name + strcspn(name, "\n");
+    const char *value = memchr(name, '=', (size_t)(end - name)); /* the parser saw to it */
+    const char *name_end = value++;
+    while (name_end > name && (name_end[-1] == ' ' || name_end[-1] == '\t'))
+      name_end--;
+    while (value < end && (*value == ' ' || *value == '\t'))
+      value++;
+    lua_pushlstring(L, name, (size_t)(name_end - name));
+    lua_pushlstring(L, value, (size_t)(end - value));
+    lua_rawset(L, -3);
+    text = end;
+  }
+}
+
+static void push_value(lua_State *L, const struct ini_property *property, bool plain) {
+  if (plain)
+    lua_pushstring(L, property->value);
+  else if (is_secret(property->name))
+    push_secret(L, property->value, strlen(property->value));
+  else if (property->value[0] == '\n')
+    push_nested(L, property->value);
+  else
+    lua_pushstring(L, property->value);
+}
+
+static int push_file(lua_State *L, const struct ini *ini, bool plain) {
+  static const char *const fields[] = {
+      [INI_PROFILE] = "profiles", [INI_SSO_SESSION] = "sso_sessions", [INI_SERVICES] = "services"};
+  lua_createtable(L, 0, 3);
+  for (int type = INI_PROFILE; type <= INI_SERVICES; type++) {
+    lua_newtable(L);
+    lua_setfield(L, -2, fields[type]);
+  }
+  for (const struct ini_section *section = ini->first; section; section = section->next) {
+    lua_getfield(L, -1, fields[section->type]);
+    lua_newtable(L);
+    for (const struct ini_property *property = section->first; property;
+         property = property->next) {
+      if (!plain && is_secret(property->name) && !*property->value)
+        continue; /* an empty one is none */
+      push_value(L, property, plain);
+      lua_setfield(L, -2, property->name);
+    }
+    lua_setfield(L, -2, section->name);
+    lua_pop(L, 1);
+  }
+  return 1;
+}
+
+static enum ini_kind check_kind(lua_State *L, int index) {
+  static const char *const names[] = {"config", "credentials", NULL};
+  return luaL_checkoption(L, index, NULL, names) == 0 ? INI_CONFIG : INI_CREDENTIALS;
+}
+
+static int parse_text(lua_State *L, struct holder *holder, const char *text, size_t length,
+                      enum ini_kind kind, bool plain) {
+  struct ini_error error;
+  holder->ini = ini_parse(text, length, kind, &error);
+  if (holder->ini)
+    return push_file(L, holder->ini, plain);
+  push_error(L, "InvalidConfig", "line %d: %s", (int)error.line, error.message);
+  lua_pushinteger(L, (lua_Integer)error.line);
+  lua_setfield(L, -2, "line");
+  return 2;
+}
+
+/* parse(text, "config" | "credentials" [, {plain = true}])
+ *   --> {profiles = {[name] = {[key] = value}}, sso_sessions = ..., services = ...}
+ *   | nil, err{code = "InvalidConfig", line}
+ * A value is a string, a table of sub-properties, or for a secret what credentials.secret gives;
+ * with `plain` always a string. */
+static int parse(lua_State *L) {
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  enum ini_kind kind = check_kind(L, 2);
+  bool plain = lua_istable(L, 3) && opt_field_boolean(L, 3, "plain", 0);
+  return parse_text(L, new_holder(L), text, length, kind, plain);
+}
+
+/* Reads a whole file into the holder. 0, or an errno. */
+static int read_file(struct holder *holder, const char *path) {
+  FILE *file = fopen(path, "rb");
+  if (!file)
+    return errno;
+  int failed = 0;
+  size_t capacity = 0;
+  for (;;) {
+    if (holder->length == capacity) {
+      size_t wider = capacity ? 2 * capacity : 4096;
+      char *longer = malloc(wider);
+      if (!longer) {
+        failed = ENOMEM;
+        break;
+      }
+      if (holder->text) {
+        memcpy(longer, holder->text, holder->length);
+        explicit_bzero(holder->text, holder->length);
+        free(holder->text);
+      }
+      holder->text = longer;
+      capacity = wider;
+    }
+    size_t got = fread(holder->text + holder->length, 1, capacity - holder->length, file);
+    holder->length += got;
+    if (got == 0) {
+      failed = ferror(file) ? errno : 0;
+      break;
+    }
+  }
+  fclose(file);
+  return failed;
+}
+
+/* load(path, "config" | "credentials") --> as parse | nil, err{code = "NotFound" | "AccessDenied" |
+ * "SystemError" | "InvalidConfig"}. What the file holds never becomes a Lua string where it is
+ * secret. */
+static int load(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  enum ini_kind kind = check_kind(L, 2);
+  struct holder *holder = new_holder(L);
+  int failed = read_file(holder, path);
+  if (failed)
+    return push_error(L,
+                      failed == ENOENT || failed == ENOTDIR ? "NotFound"
+                      : failed == EACCES                    ? "AccessDenied"
+                                                            : "SystemError",
+                      "cannot read %s: %s", path, strerror(failed));
+  return parse_text(L, holder, holder->text, holder->length, kind, false);
+}
+
+int luaopen_lanyard_ini(lua_State *L);
+
+int luaopen_lanyard_ini(lua_State *L) {
+  static const luaL_Reg meta[] = {{"__gc", holder_gc}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"parse", parse}, {"load", load}, {NULL, NULL}};
+  new_class(L, HOLDER_CLASS, NULL, meta);
+  lua_getglobal(L, "require"); /* makes the class of secrets */
+  lua_pushliteral(L, "lanyard.credentials");
+  lua_call(L, 1, 0);
+  luaL_newlib(L, functions);
+  return 1;
+}

@@ -1,0 +1,380 @@
+/* lanyard.json: strict JSON for what people hand in and for what lanyard prints. */
+
+#include "json/json.h"
+#include "base/buf.h"
+#include "base/utf8.h"
+#include "lua/util.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DOC_CLASS "lanyard.json.doc"
+#define BUF_CLASS "lanyard.json.buf"
+#define ARRAY_CLASS "lanyard.json.array"
+
+/* json.null */
+static char null_address;
+
+static void push_null(lua_State *L) {
+  lua_pushlightuserdata(L, &null_address);
+}
+
+/* ---- decode ---- */
+
+static int doc_gc(lua_State *L) {
+  struct json_doc **doc = luaL_checkudata(L, 1, DOC_CLASS);
+  json_free(*doc);
+  *doc = NULL;
+  return 0;
+}
+
+static void push_number(lua_State *L, const struct json_value *value) {
+  if (!strpbrk(value->string, ".eE")) {
+    char *end;
+    errno = 0;
+    long long integer = strtoll(value->string, &end, 10);
+    if (errno == 0 && *end == '\0') {
+      lua_pushinteger(L, integer);
+      return;
+    }
+  }
+  lua_pushnumber(L, strtod(value->string, NULL));
+}
+
+/* Pushes a scalar, or an empty table for an array or object. */
+static void push_shell(lua_State *L, const struct json_value *value) {
+  int count = value->count < INT32_MAX ? (int)value->count : INT32_MAX;
+  switch (value->type) {
+  case JSON_NULL:
+    push_null(L);
+    break;
+  case JSON_FALSE:
+  case JSON_TRUE:
+    lua_pushboolean(L, value->type == JSON_TRUE);
+    break;
+  case JSON_NUMBER:
+    push_number(L, value);
+    break;
+  case JSON_STRING:
+    lua_pushlstring(L, value->string, value->length);
+    break;
+  case JSON_ARRAY:
+    lua_createtable(L, count, 0);
+    luaL_setmetatable(L, ARRAY_CLASS);
+    break;
+  case JSON_OBJECT:
+    lua_createtable(L, 0, count);
+    break;
+  }
+}
+
+static bool is_container(const struct json_value *value) {
+  return value->type == JSON_ARRAY || value->type == JSON_OBJECT;
+}
+
+/* Pushes the value and all below it. The tables that are not full yet stay on the Lua stack, as
+ * deep as the text nests, each with the child that comes next. */
+static void push_value(lua_State *L, const struct json_value *root) {
+  const struct json_value *open[JSON_MAX_DEPTH + 1];
+  const struct json_value *next[JSON_MAX_DEPTH + 1];
+  lua_Integer filled[JSON_MAX_DEPTH + 1];
+  size_t depth = 0;
+  luaL_checkstack(L, JSON_MAX_DEPTH + 8, "JSON nested too deep");
+  push_shell(L, root);
+  if (!is_container(root))
+    return;
+  open[0] = root;
+  next[0] = root->first;
+  filled[0] = 0;
+  for (;;) {
+    const struct json_value *child = next[depth];
+    if (child) {
+      next[depth] = child->next;
+      push_shell(L, child);
+      if (is_container(child)) {
+        depth++;
+        open[depth] = child;
+        next[depth] = child->first;
+        filled[depth] = 0;
+        continue;
+      }
+    } else if (depth == 0) {
+      return;
+    } else {
+      child = open[depth--];
+    }
+    /* The finished child is on top, its table below it. */
+    if (open[depth]->type == JSON_ARRAY) {
+      lua_rawseti(L, -2, ++filled[depth]);
+    } else {
+      lua_pushlstring(L, child->key->string, child->key->length);
+      lua_insert(L, -2);
+      lua_rawset(L, -3);
+    }
+  }
+}
+
+/* json.decode(text) --> value | nil, err
+ * Objects become tables, arrays tables that json.is_array knows, null json.null, integers that fit
+ * integers. err has code InvalidJson, line, column and offset (bytes, from 0). */
+static int json_decode(lua_State *L) {
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  struct json_doc **doc = lua_newuserdatauv(L, sizeof *doc, 0);
+  *doc = NULL;
+  luaL_setmetatable(L, DOC_CLASS);
+  struct json_error error;
+  *doc = json_parse(text, length, &error);
+  if (!*doc) {
+    push_error(L, "InvalidJson", "line %d, column %d: %s", (int)error.line, (int)error.column,
+               error.message);
+    lua_pushinteger(L, (lua_Integer)error.line);
+    lua_setfield(L, -2, "line");
+    lua_pushinteger(L, (lua_Integer)error.column);
+    lua_setfield(L, -2, "column");
+    lua_pushinteger(L, (lua_Integer)error.offset);
+    lua_setfield(L, -2, "offset");
+    return 2;
+  }
+  push_value(L, json_root(*doc));
+  json_free(*doc);
+  *doc = NULL;
+  return 1;
+}
+
+/* ---- encode ---- */
+
+struct encoder {
+  lua_State *L;
+  struct buf *out;
+  bool pretty;
+};
+
+static int buf_gc(lua_State *L) {
+  buf_free(luaL_checkudata(L, 1, BUF_CLASS));
+  return 0;
+}
+
+static void new_line(struct encoder *encoder, int depth) {
+  if (!encoder->pretty)
+    return;
+  buf_addc(encoder->out, '\n');
+  for (int i = 0; i < depth; i++)
+    buf_adds(encoder->out, "  ");
+}
+
+static void add_string(struct encoder *encoder, const char *text, size_t length) {
+  struct buf *out = encoder->out;
+  buf_addc(out, '"');
+  size_t start = 0;
+  for (size_t i = 0; i < length; i++) {
+    unsigned char c = (unsigned char)text[i];
+    const char *named = c == '"'    ? "\\\""
+                        : c == '\\' ? "\\\\"
+                        : c == '\n' ? "\\n"
+                        : c == '\r' ? "\\r"
+                        : c == '\t' ? "\\t"
+                                    : NULL;
+    if (!named && c >= 0x20 && c != 0x7f)
+      continue;
+    buf_add(out, text + start, i - start);
+    if (named)
+      buf_adds(out, named);
+    else
+      buf_addf(out, "\\u%04x", c);
+    start = i + 1;
+  }
+  buf_add(out, text + start, length - start);
+  buf_addc(out, '"');
+}
+
+static void add_value(struct encoder *encoder, int index, int depth);
+
+static void add_float(struct encoder *encoder, lua_Number number) {
+  if (!isfinite(number))
+    luaL_error(encoder->L, "%f cannot become JSON", number);
+  char text[40];
+  for (int digits = 15; digits <= 17; digits++) {
+    snprintf(text, sizeof text, "%.*g", digits, number);
+    if (strtod(text, NULL) == number)
+      break;
+  }
+  buf_adds(encoder->out, text);
+}
+
+/* Whether the table at `index` is written as an array: it is marked as one, or it has elements. */
+static bool is_array(lua_State *L, int index) {
+  if (lua_getmetatable(L, index)) {
+    luaL_getmetatable(L, ARRAY_CLASS);
+    bool marked = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    if (marked)
+      return true;
+  }
+  return lua_rawlen(L, index) > 0;
+}
+
+static void add_array(struct encoder *encoder, int index, int depth) {
+  lua_State *L = encoder->L;
+  lua_Unsigned count = lua_rawlen(L, index);
+  lua_Unsigned entries = 0;
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
+    entries++;
+  if (entries != count)
+    luaL_error(L, "a table with both list elements and other keys cannot become JSON");
+  buf_addc(encoder->out, '[');
+  for (lua_Unsigned i = 1; i <= count; i++) {
+    if (i > 1)
+      buf_addc(encoder->out, ',');
+    new_line(encoder, depth + 1);
+    lua_rawgeti(L, index, (lua_Integer)i);
+    add_value(encoder, lua_gettop(L), depth + 1);
+    lua_pop(L, 1);
+  }
+  if (count > 0)
+    new_line(encoder, depth);
+  buf_addc(encoder->out, ']');
+}
+
+/* Pushes the table's keys, sorted bytewise, as a list. */
+static lua_Integer push_sorted_keys(lua_State *L, int index) {
+  lua_Integer count = 0;
+  lua_newtable(L);
+  int keys = lua_gettop(L);
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+    if (lua_type(L, -2) != LUA_TSTRING)
+      luaL_error(L, "a table with a key that is a %s cannot become JSON", luaL_typename(L, -2));
+    lua_pushvalue(L, -2);
+    lua_rawseti(L, keys, ++count);
+  }
+  /* table.sort, whose order of strings is strcoll's: bytewise in the C locale, which stays set. */
+  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  lua_getfield(L, -1, "table");
+  lua_getfield(L, -1, "sort");
+  lua_pushvalue(L, keys);
+  lua_call(L, 1, 0);
+  lua_settop(L, keys);
+  return count;
+}
+
+static void add_object(struct encoder *encoder, int index, int depth) {
+  lua_State *L = encoder->L;
+  lua_Integer count = push_sorted_keys(L, index);
+  int keys = lua_gettop(L);
+  buf_addc(encoder->out, '{');
+  for (lua_Integer i = 1; i <= count; i++) {
+    if (i > 1)
+      buf_addc(encoder->out, ',');
+    new_line(encoder, depth + 1);
+    lua_rawgeti(L, keys, i);
+    add_value(encoder, keys + 1, depth + 1);
+    buf_adds(encoder->out, encoder->pretty ? ": " : ":");
+    lua_rawget(L, index);
+    add_value(encoder, keys + 1, depth + 1);
+    lua_pop(L, 1);
+  }
+  if (count > 0)
+    new_line(encoder, depth);
+  buf_addc(encoder->out, '}');
+  lua_pop(L, 1);
+}
+
+/* Writes the value at `index`. Recursion goes as deep as JSON_MAX_DEPTH and no deeper. */
+static void add_value(struct encoder *encoder, int index, int depth) {
+  lua_State *L = encoder->L;
+  size_t length;
+  const char *text;
+  if (depth == JSON_MAX_DEPTH && lua_istable(L, index))
+    luaL_error(L, "a table nested deeper than %d (or in itself) cannot become JSON",
+               JSON_MAX_DEPTH);
+  luaL_checkstack(L, 8, "JSON nested too deep");
+  switch (lua_type(L, index)) {
+  case LUA_TBOOLEAN:
+    buf_adds(encoder->out, lua_toboolean(L, index) ? "true" : "false");
+    return;
+  case LUA_TNUMBER:
+    if (lua_isinteger(L, index))
+      buf_addf(encoder->out, "%lld", (long long)lua_tointeger(L, index));
+    else
+      add_float(encoder, lua_tonumber(L, index));
+    return;
+  case LUA_TSTRING:
+    text = lua_tolstring(L, index, &length);
+    if (!utf8_valid(text, length))
+      luaL_error(L, "a string that is not UTF-8 cannot become JSON");
+    add_string(encoder, text, length);
+    return;
+  case LUA_TTABLE:
+    if (is_array(L, index))
+      add_array(encoder, index, depth);
+    else
+      add_object(encoder, index, depth);
+    return;
+  default:
+    if (lua_touserdata(L, index) != &null_address)
+      luaL_error(L, "a %s cannot become JSON", luaL_typename(L, index));
+    buf_adds(encoder->out, "null");
+  }
+}
+
+/* json.encode(value [, { pretty = true }]) --> text
+ * Names are sorted. A table is an array when json.array marked it or it has elements; an empty
+ * plain table is {}. Raises for what JSON cannot hold. */
+static int json_encode(lua_State *L) {
+  luaL_checkany(L, 1);
+  lua_settop(L, 2);
+  struct buf *out = lua_newuserdatauv(L, sizeof *out, 0);
+  memset(out, 0, sizeof *out);
+  luaL_setmetatable(L, BUF_CLASS);
+  struct encoder encoder = {.L = L, .out = out};
+  if (lua_istable(L, 2))
+    encoder.pretty = opt_field_boolean(L, 2, "pretty", false);
+  add_value(&encoder, 1, 0);
+  return push_buf(L, out);
+}
+
+/* json.array([t]) --> t, marked as an array even when it is empty */
+static int json_array(lua_State *L) {
+  if (lua_isnoneornil(L, 1)) {
+    lua_settop(L, 0);
+    lua_newtable(L);
+  }
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  luaL_setmetatable(L, ARRAY_CLASS);
+  return 1;
+}
+
+/* json.is_array(value) --> boolean */
+static int json_is_array(lua_State *L) {
+  lua_pushboolean(L, lua_istable(L, 1) && is_array(L, 1));
+  return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"decode", json_decode},
+    {"encode", json_encode},
+    {"array", json_array},
+    {"is_array", json_is_array},
+    {NULL, NULL},
+};
+
+int luaopen_lanyard_json(lua_State *L);
+
+int luaopen_lanyard_json(lua_State *L) {
+  static const luaL_Reg doc_meta[] = {{"__gc", doc_gc}, {NULL, NULL}};
+  static const luaL_Reg buf_meta[] = {{"__gc", buf_gc}, {NULL, NULL}};
+  new_class(L, DOC_CLASS, NULL, doc_meta);
+  new_class(L, BUF_CLASS, NULL, buf_meta);
+  luaL_newlib(L, functions);
+  luaL_newmetatable(L, ARRAY_CLASS);
+  lua_setfield(L, -2, "array_mt");
+  push_null(L);
+  lua_setfield(L, -2, "null");
+  return 1;
+}

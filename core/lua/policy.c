@@ -1,0 +1,475 @@
+/* lanyard.policy.core: the policy document. lanyard.policy adds what needs no C. */
+
+#include "lua/policy.h"
+
+#include "lua/util.h"
+
+#include <string.h>
+
+#define POLICY_CLASS "lanyard.policy"
+
+struct policy *check_policy(lua_State *L, int index) {
+  struct policy **slot = luaL_checkudata(L, index, POLICY_CLASS);
+  return *slot;
+}
+
+/* Pushes an empty document userdata, so that what fills it is collected whatever happens. */
+static struct policy **push_slot(lua_State *L) {
+  struct policy **slot = lua_newuserdatauv(L, sizeof *slot, 0);
+  *slot = NULL;
+  luaL_setmetatable(L, POLICY_CLASS);
+  return slot;
+}
+
+static int no_memory(lua_State *L) {
+  return luaL_error(L, "not enough memory");
+}
+
+struct policy_string opt_policy_string(lua_State *L, int index, const char *field) {
+  struct policy_string string;
+  string.bytes = opt_field_string(L, index, field, &string.length);
+  return string;
+}
+
+struct policy_string check_policy_string(lua_State *L, int index, const char *field) {
+  struct policy_string string;
+  string.bytes = check_field_string(L, index, field, &string.length);
+  return string;
+}
+
+/* policy.parse(text) --> doc | nil, err{code="InvalidPolicy", line, column, offset, expected} */
+static int parse(lua_State *L) {
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  struct policy **slot = push_slot(L);
+  struct json_error error;
+  *slot = policy_parse(text, length, &error);
+  if (*slot)
+    return 1;
+  push_error(L, "InvalidPolicy", "line %d, column %d: %s", (int)error.line, (int)error.column,
+             error.message);
+  lua_pushinteger(L, (lua_Integer)error.line);
+  lua_setfield(L, -2, "line");
+  lua_pushinteger(L, (lua_Integer)error.column);
+  lua_setfield(L, -2, "column");
+  lua_pushinteger(L, (lua_Integer)error.offset);
+  lua_setfield(L, -2, "offset");
+  lua_pushstring(L, error.message);
+  lua_setfield(L, -2, "expected");
+  return 2;
+}
+
+/* policy.new() --> doc without statements, Version 2008-10-17 */
+static int new_policy(lua_State *L) {
+  struct policy **slot = push_slot(L);
+  *slot = policy_new();
+  return *slot ? 1 : no_memory(L);
+}
+
+/* doc:copy() --> doc */
+static int copy(lua_State *L) {
+  const struct policy *doc = check_policy(L, 1);
+  struct policy **slot = push_slot(L);
+  *slot = policy_copy(doc);
+  return *slot ? 1 : no_memory(L);
+}
+
+/* doc:allow{sid=, principal=, actions={...}, [condition = JSON text]}
+ *   --> changed, why, index of the statement */
+static int allow(lua_State *L) {
+  static const char *const fields[] = {"sid", "principal", "actions", "condition", NULL};
+  enum { OPTIONS = 2 };
+  struct policy *doc = check_policy(L, 1);
+  check_fields(L, OPTIONS, fields);
+  struct policy_grant grant = {.sid = opt_policy_string(L, OPTIONS, "sid"),
+                               .principal = check_policy_string(L, OPTIONS, "principal"),
+                               .condition = opt_policy_string(L, OPTIONS, "condition")};
+  luaL_argexpected(L, lua_getfield(L, OPTIONS, "actions") == LUA_TTABLE, OPTIONS,
+                   "table with a list 'actions'");
+  int list = lua_gettop(L);
+  grant.action_count = (size_t)luaL_len(L, list);
+  luaL_argcheck(L, grant.action_count > 0 && grant.action_count <= 100, OPTIONS,
+                "actions: 1 to 100 strings expected");
+  struct policy_string *actions = lua_newuserdatauv(L, grant.action_count * sizeof *actions, 0);
+  for (size_t i = 0; i < grant.action_count; i++) {
+    luaL_argcheck(L, lua_rawgeti(L, list, (lua_Integer)i + 1) == LUA_TSTRING, OPTIONS,
+                  "actions: 1 to 100 strings expected");
+    actions[i].bytes = lua_tolstring(L, -1, &actions[i].length);
+    lua_pop(L, 1); /* the list keeps it alive */
+  }
+  grant.actions = actions;
+  size_t statement = 0;
+  struct json_error error;
+  enum policy_edit edit = policy_allow(doc, &grant, &statement, &error);
+  if (edit == POLICY_FAILED)
+    return luaL_error(L, "allow: %s", error.message);
+  lua_pushboolean(L, edit == POLICY_CHANGED);
+  lua_pushfstring(L,
+                  edit == POLICY_CHANGED ? "added statement %d" : "statement %d allows it already",
+                  (int)statement + 1);
+  lua_pushinteger(L, (lua_Integer)statement + 1);
+  return 3;
+}
+
+static int push_edit(lua_State *L, enum policy_edit edit, size_t touched) {
+  if (edit == POLICY_FAILED)
+    return no_memory(L);
+  lua_pushboolean(L, edit == POLICY_CHANGED);
+  lua_pushinteger(L, (lua_Integer)touched);
+  return 2;
+}
+
+static bool same_text(const struct policy *a, const struct policy *b) {
+  size_t a_length, b_length;
+  const char *a_text = policy_text(a, &a_length);
+  const char *b_text = policy_text(b, &b_length);
+  return a_length == b_length && memcmp(a_text, b_text, a_length) == 0;
+}
+
+/* Asks the function at `match` for each principal of a statement, whose table is on the top. */
+static void mark_matching(lua_State *L, int match, const struct policy *doc,
+                          const struct policy_statement *statement, bool *marks) {
+  int table = lua_gettop(L);
+  for (size_t i = 0; i < statement->principals.count; i++) {
+    const struct policy_value *value = &statement->principals.items[i];
+    lua_pushvalue(L, match);
+    lua_pushstring(L, value->type);
+    lua_pushlstring(L, value->string, value->length);
+    lua_pushvalue(L, table);
+    lua_call(L, 3, 1);
+    marks[policy_value_index(doc, value)] = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+  }
+}
+
+/* Takes out the principals for which the function at `match` answers true. It is asked about a
+ * copy, which stays as it is whatever the function does to the document. */
+static int revoke_matching(lua_State *L, struct policy *doc, int match,
+                           const struct policy_revocation *what) {
+  struct policy **copy = push_slot(L);
+  *copy = policy_copy(doc);
+  if (!*copy)
+    return no_memory(L);
+  size_t size = (policy_values_count(*copy) + 1) * sizeof(bool);
+  bool *marks = lua_newuserdatauv(L, size, 0);
+  memset(marks, 0, size);
+  for (size_t i = 0; i < policy_count(*copy); i++) {
+    const struct policy_statement *statement = policy_statement(*copy, i);
+    if (!policy_revocation_covers(what, statement))
+      continue;
+    push_statement(L, *copy, i);
+    mark_matching(L, match, *copy, statement, marks);
+    lua_pop(L, 1);
+  }
+  if (!same_text(doc, *copy))
+    return luaL_error(L, "revoke: the function 'match' changed the document");
+  size_t touched = 0;
+  enum policy_edit edit = policy_take_out(doc, marks, &touched);
+  return push_edit(L, edit, touched);
+}
+
+/* doc:revoke{principal= | match=function(type, value, statement) --> boolean, sid=, effect="Allow"
+ * or "any"} --> changed, statements touched */
+static int revoke(lua_State *L) {
+  static const char *const fields[] = {"principal", "match", "sid", "effect", NULL};
+  static const char *const effects[] = {"Allow", "any", NULL};
+  enum { OPTIONS = 2 };
+  struct policy *doc = check_policy(L, 1);
+  check_fields(L, OPTIONS, fields);
+  struct policy_revocation what = {.sid = opt_policy_string(L, OPTIONS, "sid")};
+  lua_getfield(L, OPTIONS, "effect");
+  what.any_effect = luaL_checkoption(L, -1, "Allow", effects) == 1;
+  if (lua_getfield(L, OPTIONS, "match") == LUA_TFUNCTION)
+    return revoke_matching(L, doc, lua_gettop(L), &what);
+  what.principal = check_policy_string(L, OPTIONS, "principal");
+  size_t touched = 0;
+  enum policy_edit edit = policy_revoke(doc, &what, &touched);
+  return push_edit(L, edit, touched);
+}
+
+/* doc:remove{sid= | index=} --> changed, statements removed */
+static int remove_statements(lua_State *L) {
+  static const char *const fields[] = {"sid", "index", NULL};
+  enum { OPTIONS = 2 };
+  struct policy *doc = check_policy(L, 1);
+  check_fields(L, OPTIONS, fields);
+  lua_getfield(L, OPTIONS, "index");
+  lua_Integer index = luaL_optinteger(L, -1, 0);
+  struct policy_string sid = opt_policy_string(L, OPTIONS, "sid");
+  luaL_argcheck(L, (index > 0) != (sid.bytes != NULL), OPTIONS, "sid or index expected");
+  size_t count = policy_count(doc), touched = 0;
+  bool *marks = lua_newuserdatauv(L, (count + 1) * sizeof *marks, 0);
+  for (size_t i = 0; i < count; i++) {
+    marks[i] = index > 0 ? i + 1 == (size_t)index
+                         : policy_has_sid(policy_statement(doc, i), sid.bytes, sid.length);
+    touched += marks[i];
+  }
+  enum policy_edit edit = policy_remove(doc, marks);
+  return push_edit(L, edit, touched);
+}
+
+/* The index of the statement that `index` or `sid` of the table names; false where there is none. */
+static bool find_statement(lua_State *L, int table, const struct policy *doc, size_t *index) {
+  struct policy_string sid = opt_policy_string(L, table, "sid");
+  lua_getfield(L, table, "index");
+  lua_Integer number = luaL_optinteger(L, -1, 0);
+  luaL_argcheck(L, (number > 0) != (sid.bytes != NULL), table, "sid or index expected");
+  bool found = false;
+  for (size_t i = 0; i < policy_count(doc); i++) {
+    if (number > 0 ? i + 1 != (size_t)number
+                   : !policy_has_sid(policy_statement(doc, i), sid.bytes, sid.length))
+      continue;
+    if (found)
+      luaL_error(L, "statements %d and %d have the Sid '%s': name one by its index",
+                 (int)*index + 1, (int)i + 1, sid.bytes);
+    *index = i;
+    found = true;
+  }
+  return found;
+}
+
+/* Sets the names below an element, from the list in the field `within`; it keeps them alive. */
+static void opt_within(lua_State *L, int table, struct policy_setting *setting) {
+  if (lua_getfield(L, table, "within") == LUA_TNIL)
+    return;
+  luaL_argexpected(L, lua_istable(L, -1), table, "table with a list 'within'");
+  int list = lua_gettop(L);
+  size_t count = (size_t)luaL_len(L, list);
+  luaL_argcheck(L, count <= 10, table, "within: at most 10 names expected");
+  const char **names = lua_newuserdatauv(L, (count + 1) * sizeof *names, 0);
+  for (size_t i = 0; i < count; i++) {
+    luaL_argcheck(L, lua_rawgeti(L, list, (lua_Integer)i + 1) == LUA_TSTRING, table,
+                  "within: names expected");
+    names[i] = lua_tostring(L, -1);
+    lua_pop(L, 1);
+  }
+  setting->within = names;
+  setting->within_count = count;
+}
+
+/* doc:set{sid= | index= | document = true, element = NAME, [within = {NAME...}], [json = TEXT]}
+ *   --> changed, why not
+ * Without json the element, or what is meant within it, goes. */
+static int set_element(lua_State *L) {
+  static const char *const fields[] = {"sid",    "index", "document", "element",
+                                       "within", "json",  NULL};
+  enum { OPTIONS = 2 };
+  struct policy *doc = check_policy(L, 1);
+  check_fields(L, OPTIONS, fields);
+  struct policy_setting setting = {.statement = POLICY_DOCUMENT,
+                                   .element = check_policy_string(L, OPTIONS, "element").bytes,
+                                   .json = opt_policy_string(L, OPTIONS, "json")};
+  bool whole = opt_field_boolean(L, OPTIONS, "document", 0) != 0;
+  luaL_argcheck(L, strcmp(setting.element, "Statement") != 0, OPTIONS,
+                "element: Statement is changed by allow, append and remove");
+  if (!whole && !find_statement(L, OPTIONS, doc, &setting.statement)) {
+    lua_pushboolean(L, false);
+    lua_pushliteral(L, "there is no such statement");
+    return 2;
+  }
+  opt_within(L, OPTIONS, &setting);
+  luaL_argcheck(L, !whole || setting.within_count == 0, OPTIONS,
+                "within: of a statement's element only");
+  struct json_error error;
+  enum policy_edit edit = policy_set(doc, &setting, &error);
+  if (edit == POLICY_FAILED)
+    return luaL_error(L, "set: %s", error.message);
+  lua_pushboolean(L, edit == POLICY_CHANGED);
+  if (edit == POLICY_CHANGED)
+    return 1;
+  lua_pushstring(L, setting.within_count > 0 ? "it is so already, or there is no such member"
+                                             : "it is so already");
+  return 2;
+}
+
+/* Asks the function at `match` about each statement of a copy. */
+static void mark_statements(lua_State *L, int match, const struct policy *doc, bool *marks) {
+  for (size_t i = 0; i < policy_count(doc); i++) {
+    lua_pushvalue(L, match);
+    push_statement(L, doc, i);
+    lua_call(L, 1, 1);
+    marks[i] = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+  }
+}
+
+/* doc:fold{[sid=], [match = function(statement) --> boolean]} --> changed, statements that went */
+static int fold(lua_State *L) {
+  static const char *const fields[] = {"sid", "match", NULL};
+  enum { OPTIONS = 2 };
+  struct policy *doc = check_policy(L, 1);
+  lua_settop(L, OPTIONS);
+  if (lua_isnil(L, OPTIONS)) {
+    lua_newtable(L);
+    lua_replace(L, OPTIONS);
+  }
+  check_fields(L, OPTIONS, fields);
+  struct policy_string sid = opt_policy_string(L, OPTIONS, "sid");
+  size_t count = policy_count(doc), gone = 0;
+  bool *marks = lua_newuserdatauv(L, (count + 1) * sizeof *marks, 0);
+  memset(marks, true, count + 1);
+  if (lua_getfield(L, OPTIONS, "match") != LUA_TNIL) {
+    luaL_argcheck(L, lua_isfunction(L, -1), OPTIONS, "match: a function expected");
+    int match = lua_gettop(L);
+    struct policy **copied = push_slot(L);
+    *copied = policy_copy(doc);
+    if (!*copied)
+      return no_memory(L);
+    mark_statements(L, match, *copied, marks);
+    if (!same_text(doc, *copied))
+      return luaL_error(L, "fold: the function 'match' changed the document");
+  }
+  struct json_error error;
+  enum policy_edit edit = policy_fold(doc, marks, &sid, &gone, &error);
+  if (edit == POLICY_FAILED)
+    return luaL_error(L, "fold: %s", error.message);
+  return push_edit(L, edit, gone);
+}
+
+/* doc:sort() --> changed */
+static int sort(lua_State *L) {
+  enum policy_edit edit = policy_sort(check_policy(L, 1));
+  if (edit == POLICY_FAILED)
+    return no_memory(L);
+  lua_pushboolean(L, edit == POLICY_CHANGED);
+  return 1;
+}
+
+/* doc:append(other, index) copies a statement of another document to the end of this one. */
+static int append(lua_State *L) {
+  struct policy *doc = check_policy(L, 1);
+  const struct policy *from = check_policy(L, 2);
+  lua_Integer index = luaL_checkinteger(L, 3);
+  luaL_argcheck(L, doc != from, 2, "another document expected");
+  luaL_argcheck(L, index >= 1 && (size_t)index <= policy_count(from), 3, "no such statement");
+  struct json_error error;
+  if (policy_append(doc, from, (size_t)index - 1, &error) == POLICY_FAILED)
+    return luaL_error(L, "append: %s", error.message);
+  return 0;
+}
+
+static size_t check_index(lua_State *L, int argument, const struct policy *doc) {
+  lua_Integer index = luaL_checkinteger(L, argument);
+  luaL_argcheck(L, index >= 1 && (size_t)index <= policy_count(doc), argument, "no such statement");
+  return (size_t)index - 1;
+}
+
+/* doc:statement(index) --> statement */
+static int statement(lua_State *L) {
+  const struct policy *doc = check_policy(L, 1);
+  push_statement(L, doc, check_index(L, 2, doc));
+  return 1;
+}
+
+/* doc:statements() --> list of statements */
+static int statements(lua_State *L) {
+  push_statements(L, check_policy(L, 1));
+  return 1;
+}
+
+/* doc:tree() --> the text as nodes, with their places */
+static int tree(lua_State *L) {
+  push_tree(L, check_policy(L, 1));
+  return 1;
+}
+
+/* doc:empty() --> whether no statement is left */
+static int empty(lua_State *L) {
+  lua_pushboolean(L, policy_count(check_policy(L, 1)) == 0);
+  return 1;
+}
+
+/* doc:size() --> characters, as ECR counts them */
+static int size(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)policy_size(check_policy(L, 1)));
+  return 1;
+}
+
+/* doc:format() --> the text pretty-printed */
+static int format(lua_State *L) {
+  struct buf out = {0};
+  policy_format(check_policy(L, 1), &out);
+  return push_buf(L, &out);
+}
+
+/* doc:covers(outer, inner) --> whether statement `outer` applies wherever `inner` does, effects aside */
+static int covers(lua_State *L) {
+  const struct policy *doc = check_policy(L, 1);
+  size_t outer = check_index(L, 2, doc), inner = check_index(L, 3, doc);
+  bool failed;
+  bool result = policy_covers(doc, outer, inner, &failed);
+  if (failed)
+    return no_memory(L);
+  lua_pushboolean(L, result);
+  return 1;
+}
+
+/* doc:meaning(index [, with_sid]) --> bytes that are equal for statements that mean the same */
+static int meaning(lua_State *L) {
+  const struct policy *doc = check_policy(L, 1);
+  size_t index = check_index(L, 2, doc);
+  struct buf out = {0};
+  policy_meaning(doc, index, lua_toboolean(L, 3) ? 0 : MEANING_WITHOUT_SID, &out);
+  return push_buf(L, &out);
+}
+
+/* doc:equivalent(other) --> whether both mean the same */
+static int equivalent(lua_State *L) {
+  bool failed = false;
+  bool same = policy_equivalent(check_policy(L, 1), check_policy(L, 2), &failed);
+  if (failed)
+    return no_memory(L);
+  lua_pushboolean(L, same);
+  return 1;
+}
+
+/* tostring(doc) --> the text, every byte as it came where no edit touched it */
+static int text(lua_State *L) {
+  size_t length;
+  const char *bytes = policy_text(check_policy(L, 1), &length);
+  lua_pushlstring(L, bytes, length);
+  return 1;
+}
+
+static int collect(lua_State *L) {
+  struct policy **slot = luaL_checkudata(L, 1, POLICY_CLASS);
+  policy_free(*slot);
+  *slot = NULL;
+  return 0;
+}
+
+int luaopen_lanyard_policy_core(lua_State *L);
+
+int luaopen_lanyard_policy_core(lua_State *L) {
+  static const luaL_Reg methods[] = {
+      {"allow", allow},         {"append", append},
+      {"can", policy_lua_can},  {"weigh", policy_lua_weigh},
+      {"copy", copy},           {"covers", covers},
+      {"empty", empty},         {"equivalent", equivalent},
+      {"fold", fold},           {"format", format},
+      {"meaning", meaning},     {"remove", remove_statements},
+      {"revoke", revoke},       {"set", set_element},
+      {"size", size},           {"sort", sort},
+      {"statement", statement}, {"statements", statements},
+      {"tree", tree},           {NULL, NULL},
+  };
+  static const luaL_Reg meta[] = {{"__gc", collect}, {"__tostring", text}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"parse", parse},
+      {"new", new_policy},
+      {"operand", policy_lua_operand},
+      {"operators", policy_lua_operators},
+      {NULL, NULL},
+  };
+  new_class(L, POLICY_CLASS, methods, meta);
+  luaL_newlib(L, functions);
+  luaL_getmetatable(L, POLICY_CLASS);
+  lua_getfield(L, -1, "__index");
+  lua_setfield(L, -3, "methods");
+  lua_pop(L, 1);
+  lua_pushinteger(L, POLICY_LIMIT);
+  lua_setfield(L, -2, "LIMIT");
+  lua_pushinteger(L, POLICY_MOST_BYTES);
+  lua_setfield(L, -2, "MOST_BYTES");
+  return 1;
+}

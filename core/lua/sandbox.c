@@ -1,0 +1,369 @@
+/* lanyard.sandbox: Lua that reaches nothing outside, for files that people hand in.
+ *
+ *   local value, err = sandbox.value(text, "grants.lua")
+ *   local box, err = sandbox.open(text, "rules.lua", { prelude = TEXT })
+ *   local answer, err = box:call("ask", { on = "grant" })
+ *
+ * A box is a Lua state of its own, with an allocator and a hook that keep its limits, and only those
+ * functions of Lua's that touch nothing but their arguments (lua_sandbox_library.c). Values cross as
+ * copies of plain data. What spends its steps, time or memory is dead and answers no further call:
+ * a pcall inside does not survive it.
+ *
+ * The states never unwind each other: the box runs below a lua_pcall of its own, and what copies out
+ * of the host in there only reads. */
+
+#include "lua/sandbox.h"
+
+#include "lua/util.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define BOX_CLASS "lanyard.sandbox"
+
+/* Instructions between two looks at the budget, and steps between two at the clock. */
+#define INTERVAL 250
+
+/* Bytes of a text that the parser gets at once: it can take as long as it likes over them. */
+#define PIECE 256
+
+#define DEFAULT_STEPS 10000000
+#define DEFAULT_MEMORY (16.0 * 1024 * 1024)
+#define DEFAULT_SECONDS 5.0
+
+/* Of a chunk's name as much as Lua shows in a message. */
+#define NAME_LENGTH 50
+
+/* Of the message of an error. */
+#define MESSAGE_LENGTH 1000
+
+/* The name of the registry's entry with what the prelude returned. */
+#define PRELUDE "lanyard.prelude"
+
+static int64_t processor_time(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * Limits */
+
+/* What Lua asks for all its memory. Making a block smaller always succeeds, as Lua expects. */
+static void *allocate(void *userdata, void *block, size_t old, size_t size) {
+  struct sandbox *box = userdata;
+  old = block ? old : 0;
+  if (size == 0) {
+    free(block);
+    box->memory -= old;
+    return NULL;
+  }
+  if (size > old) {
+    size_t more = size - old;
+    if (more > box->memory_limit || box->memory > box->memory_limit - more)
+      return NULL;
+    box->steps -= (int64_t)(size / SANDBOX_STEP_BYTES);
+    if (box->steps < 0 && box->L)
+      return NULL;
+  }
+  void *moved = realloc(block, size);
+  if (moved)
+    box->memory = box->memory - old + size;
+  return moved ? moved : size <= old ? block : NULL;
+}
+
+struct sandbox *sandbox_of(lua_State *L) {
+  void *box;
+  lua_getallocf(L, &box);
+  return box;
+}
+
+static void on_count(lua_State *L, lua_Debug *unused) {
+  (void)unused;
+  sandbox_charge(L, INTERVAL);
+}
+
+void sandbox_kill(lua_State *L, const char *why) {
+  struct sandbox *box = sandbox_of(L);
+  if (box->reason[0])
+    return;
+  lua_Debug place;
+  size_t length = (size_t)snprintf(box->reason, sizeof box->reason, "%s: ", box->name);
+  for (int level = 0; lua_getstack(L, level, &place); level++) {
+    lua_getinfo(L, "Sl", &place);
+    if (strcmp(place.source, box->chunk) == 0) {
+      length = (size_t)snprintf(box->reason, sizeof box->reason, "%s:%d: ", place.short_src,
+                                place.currentline);
+      break;
+    }
+  }
+  snprintf(box->reason + length, sizeof box->reason - length, "%s", why);
+  lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
+}
+
+static void kill_for_steps(lua_State *L) {
+  char why[100];
+  snprintf(why, sizeof why, "took more than %lld steps", (long long)sandbox_of(L)->step_limit);
+  sandbox_kill(L, why);
+}
+
+static void kill_for_memory(lua_State *L) {
+  char why[100];
+  snprintf(why, sizeof why, "used more than %zu bytes of memory", sandbox_of(L)->memory_limit);
+  sandbox_kill(L, why);
+}
+
+void sandbox_charge(lua_State *L, size_t steps) {
+  struct sandbox *box = sandbox_of(L);
+  box->steps = box->steps < 0 || steps > (size_t)box->steps ? -1 : box->steps - (int64_t)steps;
+  if (box->steps < 0) {
+    kill_for_steps(L);
+  } else if ((box->unseen += steps) >= INTERVAL) {
+    box->unseen = 0;
+    if (processor_time() > box->deadline) {
+      char why[100];
+      snprintf(why, sizeof why, "took more than %g s", box->seconds_limit);
+      sandbox_kill(L, why);
+    }
+  }
+  if (box->reason[0])
+    luaL_error(L, "%s", box->reason);
+}
+
+/* pcall(f, ...): Lua's, but for a box that is dead. Without continuations, since nothing yields. */
+int sandbox_pcall(lua_State *L) {
+  luaL_checkany(L, 1);
+  lua_pushboolean(L, 1);
+  lua_insert(L, 1);
+  int status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 0);
+  if (sandbox_of(L)->steps < 0)
+    kill_for_steps(L);
+  else if (status == LUA_ERRMEM)
+    kill_for_memory(L);
+  if (sandbox_of(L)->reason[0])
+    return luaL_error(L, "%s", sandbox_of(L)->reason);
+  if (status != LUA_OK) {
+    lua_pushboolean(L, 0);
+    lua_replace(L, 1);
+  }
+  return lua_gettop(L);
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * Running */
+
+/* What is to be run in a box. */
+struct job {
+  lua_State *host; /* whose values from `first` to `last` are the arguments */
+  int first;
+  int last;
+  const char *function;
+  const char *name; /* of the chunk, with Lua's = or @ before it */
+  const char *text;
+  size_t length;
+};
+
+/* Gives the parser the next piece of a job's text. No hook counts what it does, and chains of jumps
+ * (`a and a and ...`) take it a time in the square of their length: so each piece is a look at the clock. */
+static const char *read_piece(lua_State *L, void *context, size_t *size) {
+  struct job *job = context;
+  sandbox_charge(L, INTERVAL);
+  const char *piece = job->text;
+  *size = job->length < PIECE ? job->length : PIECE;
+  job->text += *size;
+  job->length -= *size;
+  return piece;
+}
+
+/* (job): pushes what the chunk returns first. */
+static int run_text(lua_State *L) {
+  struct job *job = lua_touserdata(L, 1);
+  if (lua_load(L, read_piece, job, job->name, "t") != LUA_OK)
+    return lua_error(L);
+  lua_call(L, 0, 1);
+  return 1;
+}
+
+/* (job): opens the library, runs the prelude where there is one, and keeps what it returns. */
+static int run_prelude(lua_State *L) {
+  const struct job *job = lua_touserdata(L, 1);
+  sandbox_open_library(L);
+  if (job->text) {
+    run_text(L);
+    lua_setfield(L, LUA_REGISTRYINDEX, PRELUDE);
+  }
+  return 0;
+}
+
+/* (job): calls the function of that name that the prelude returned, or else a global one. */
+static int run_function(lua_State *L) {
+  const struct job *job = lua_touserdata(L, 1);
+  if (lua_getfield(L, LUA_REGISTRYINDEX, PRELUDE) != LUA_TTABLE)
+    lua_pushglobaltable(L);
+  lua_pushstring(L, job->function);
+  if (lua_rawget(L, -2) != LUA_TFUNCTION)
+    return luaL_error(L, "there is no function '%s'", job->function);
+  struct sandbox_copy copy = {.bytes = sandbox_of(L)->memory_limit};
+  for (int index = job->first; index <= job->last; index++) {
+    if (!sandbox_copy(&copy, job->host, index, L))
+      return luaL_error(L, "argument %d: %s%s", index - job->first + 1, copy.member, copy.problem);
+  }
+  lua_call(L, job->last - job->first + 1, 1);
+  return 1;
+}
+
+/* Runs one of these in the box with a fresh budget; what it gives, or its error, is on the box's
+ * stack. */
+static bool run(struct sandbox *box, lua_CFunction function, struct job *job) {
+  lua_State *L = box->L;
+  if (box->reason[0])
+    return false;
+  box->steps = box->step_limit;
+  box->unseen = 0;
+  box->deadline = processor_time() + (int64_t)(box->seconds_limit * 1e9);
+  lua_settop(L, 0);
+  lua_pushcfunction(L, function);
+  lua_pushlightuserdata(L, job);
+  int status = lua_pcall(L, 1, 1, 0);
+  if (status != LUA_OK && box->steps < 0)
+    kill_for_steps(L);
+  else if (status == LUA_ERRMEM)
+    kill_for_memory(L);
+  return status == LUA_OK && !box->reason[0];
+}
+
+/* Pushes nil and the error that the last run ended in; returns 2. */
+static int push_failure(lua_State *L, const struct sandbox *box) {
+  if (box->reason[0])
+    return push_error(L, "Limit", "%s", box->reason);
+  char message[MESSAGE_LENGTH];
+  if (lua_type(box->L, -1) == LUA_TSTRING)
+    snprintf(message, sizeof message, "%s", lua_tostring(box->L, -1));
+  else
+    snprintf(message, sizeof message, "an error that is a %s", luaL_typename(box->L, -1));
+  size_t length = strlen(box->name);
+  if (strncmp(message, box->name, length) == 0 && message[length] == ':')
+    return push_error(L, "InvalidFile", "%s", message);
+  return push_error(L, "InvalidFile", "%s: %s", box->name, message);
+}
+
+/* Pushes a copy of what the last run gave | nil, err */
+static int push_result(lua_State *L, const struct sandbox *box) {
+  struct sandbox_copy copy = {.bytes = box->memory_limit};
+  int top = lua_gettop(L);
+  bool copied = sandbox_copy(&copy, box->L, -1, L);
+  lua_settop(box->L, 0);
+  if (copied)
+    return 1;
+  lua_settop(L, top);
+  return push_error(L, "InvalidFile", "%s: what it gives is no plain data: %s%s", box->name,
+                    copy.member, copy.problem);
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * The module */
+
+static void close_box(struct sandbox *box) {
+  if (box->L)
+    lua_close(box->L);
+  box->L = NULL;
+}
+
+static int box_gc(lua_State *L) {
+  close_box(luaL_checkudata(L, 1, BOX_CLASS));
+  return 0;
+}
+
+static void read_limits(lua_State *L, int index, struct sandbox *box) {
+  static const char *const known[] = {"prelude", "steps", "memory", "seconds", NULL};
+  lua_settop(L, index);
+  if (lua_isnil(L, index)) {
+    lua_newtable(L);
+    lua_replace(L, index);
+  }
+  check_fields(L, index, known);
+  box->step_limit = (int64_t)opt_field_number(L, index, "steps", DEFAULT_STEPS);
+  box->memory_limit = (size_t)opt_field_number(L, index, "memory", DEFAULT_MEMORY);
+  box->seconds_limit = opt_field_number(L, index, "seconds", DEFAULT_SECONDS);
+}
+
+/* (text, name, options) --> a box that has run its prelude and the text, pushed; false when one of
+ * them failed */
+static bool open_box(lua_State *L, struct sandbox **slot) {
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  const char *name = luaL_checkstring(L, 2);
+  struct sandbox *box = lua_newuserdatauv(L, sizeof *box, 0);
+  memset(box, 0, sizeof *box);
+  luaL_setmetatable(L, BOX_CLASS);
+  lua_insert(L, 3);
+  read_limits(L, 4, box);
+  size_t name_length = strlen(name);
+  bool fits = name_length <= NAME_LENGTH;
+  snprintf(box->chunk, sizeof box->chunk, "@%s%s", fits ? "" : "...",
+           fits ? name : name + name_length - NAME_LENGTH);
+  box->name = box->chunk + 1;
+  struct job job = {.name = "=prelude"};
+  job.text = opt_field_string(L, 4, "prelude", &job.length);
+
+  *slot = box;
+  box->L = lua_newstate(allocate, box);
+  if (!box->L) {
+    snprintf(box->reason, sizeof box->reason, "%s: used more than %zu bytes of memory", box->name,
+             box->memory_limit);
+    return false;
+  }
+  lua_sethook(box->L, on_count, LUA_MASKCOUNT, INTERVAL);
+  if (!run(box, run_prelude, &job))
+    return false;
+  job = (struct job){.name = box->chunk, .text = text, .length = length};
+  return run(box, run_text, &job);
+}
+
+/* sandbox.open(text, name [, { prelude, steps, memory, seconds }]) --> box | nil, err
+ * Runs the text, after the prelude. name: the file's, for messages. prelude: trusted Lua that gives
+ * the text its vocabulary; of the functions in the table that it returns are those that box:call
+ * knows, instead of the globals. Limits: steps of each run (10 million), bytes (16 MiB), seconds of
+ * processor time (5). err.code is InvalidFile or Limit, err.message has the file and the line. */
+static int sandbox_open(lua_State *L) {
+  struct sandbox *box;
+  if (!open_box(L, &box))
+    return push_failure(L, box);
+  lua_settop(box->L, 0);
+  lua_settop(L, 3);
+  return 1;
+}
+
+/* sandbox.value(text, name [, limits]) --> what the text returns | nil, err */
+static int sandbox_value(lua_State *L) {
+  struct sandbox *box;
+  bool ran = open_box(L, &box);
+  int results = ran ? push_result(L, box) : push_failure(L, box);
+  close_box(box);
+  return results;
+}
+
+/* box:call(name, ...) --> value | nil, err; plain data both ways. A box that died stays dead. */
+static int box_call(lua_State *L) {
+  struct sandbox *box = luaL_checkudata(L, 1, BOX_CLASS);
+  struct job job = {.host = L, .first = 3, .last = lua_gettop(L)};
+  job.function = luaL_checkstring(L, 2);
+  luaL_argcheck(L, box->L, 1, "the box is closed");
+  bool ran = run(box, run_function, &job);
+  lua_settop(L, job.last); /* what a copy that broke off left */
+  return ran ? push_result(L, box) : push_failure(L, box);
+}
+
+int luaopen_lanyard_sandbox(lua_State *L);
+
+int luaopen_lanyard_sandbox(lua_State *L) {
+  static const luaL_Reg methods[] = {{"call", box_call}, {NULL, NULL}};
+  static const luaL_Reg meta[] = {{"__gc", box_gc}, {"__close", box_gc}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"open", sandbox_open}, {"value", sandbox_value}, {NULL, NULL}};
+  new_class(L, BOX_CLASS, methods, meta);
+  luaL_newlib(L, functions);
+  return 1;
+}

@@ -1,0 +1,193 @@
+/* The globals of a sandbox: those functions of Lua's own library that touch nothing but their
+ * arguments. Those that loop in C as often as an argument says charge for it first. There is no
+ * setmetatable, nor getmetatable to come by a metatable: functions in C would be as long as a
+ * metamethod says, finalizers run where no hook counts, and the collector can take minutes over a
+ * weak table, which nothing stops. */
+
+#include "lua/sandbox.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+
+/* ---------------------------------------------------------------------------------------------
+ * Tables */
+
+/* Goes on as the function of Lua's that is the first upvalue, so that its errors name the place that
+ * called us. */
+static int call_original(lua_State *L) {
+  return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
+
+static void charge_range(lua_State *L, lua_Integer first, lua_Integer last) {
+  if (first < last)
+    sandbox_charge(L, (size_t)last - (size_t)first);
+}
+
+/* Charges for the range at `index` and behind it, 1 to #table where it is left out. */
+static void charge_list(lua_State *L, int index) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  charge_range(L, luaL_optinteger(L, index, 1),
+               luaL_optinteger(L, index + 1, (lua_Integer)lua_rawlen(L, 1)));
+}
+
+static int table_concat(lua_State *L) {
+  charge_list(L, 3);
+  return call_original(L);
+}
+
+static int table_unpack(lua_State *L) {
+  charge_list(L, 2);
+  return call_original(L);
+}
+
+static int table_move(lua_State *L) {
+  charge_range(L, luaL_checkinteger(L, 2), luaL_checkinteger(L, 3));
+  return call_original(L);
+}
+
+/* table.insert(table, [position,] value) */
+static int table_insert(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  if (lua_gettop(L) == 3)
+    charge_range(L, luaL_checkinteger(L, 2), (lua_Integer)lua_rawlen(L, 1));
+  return call_original(L);
+}
+
+/* table.remove(table [, position]) --> value */
+static int table_remove(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_Integer size = (lua_Integer)lua_rawlen(L, 1);
+  charge_range(L, luaL_optinteger(L, 2, size), size);
+  return call_original(L);
+}
+
+/* table.sort(table [, before]): always with a function in Lua, so that comparing is counted. */
+static int table_sort(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 2);
+  if (lua_isnil(L, 2)) {
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_replace(L, 2);
+  } else if (lua_iscfunction(L, 2)) {
+    return luaL_argerror(L, 2, "a function written in Lua expected");
+  }
+  return call_original(L);
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * Strings */
+
+/* string.rep(text, n [, separator]) --> text */
+static int string_rep(lua_State *L) {
+  luaL_checkstring(L, 1);
+  charge_range(L, 1, luaL_checkinteger(L, 2) / SANDBOX_STEP_BYTES);
+  return call_original(L);
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * Opening */
+
+struct original {
+  const char *name;
+  lua_CFunction bounded; /* in its place, with the original as its first upvalue; or NULL */
+};
+
+static const struct original basic[] = {
+    {"assert", NULL},   {"error", NULL},          {"ipairs", NULL},   {"next", NULL},
+    {"pairs", NULL},    {"pcall", sandbox_pcall}, {"rawequal", NULL}, {"rawget", NULL},
+    {"rawlen", NULL},   {"rawset", NULL},         {"select", NULL},   {"tonumber", NULL},
+    {"tostring", NULL}, {"type", NULL},           {"_VERSION", NULL}, {NULL, NULL}};
+
+static const struct original math[] = {
+    {"abs", NULL},  {"ceil", NULL},       {"exp", NULL}, {"floor", NULL}, {"fmod", NULL},
+    {"huge", NULL}, {"log", NULL},        {"max", NULL}, {"min", NULL},   {"maxinteger", NULL},
+    {"modf", NULL}, {"mininteger", NULL}, {"pi", NULL},  {"sqrt", NULL},  {"tointeger", NULL},
+    {"type", NULL}, {"ult", NULL},        {NULL, NULL},
+};
+
+static const struct original string[] = {
+    {"byte", NULL},
+    {"char", NULL},
+    {"find", sandbox_find},
+    {"format", NULL},
+    {"gmatch", sandbox_gmatch},
+    {"gsub", sandbox_gsub},
+    {"len", NULL},
+    {"lower", NULL},
+    {"match", sandbox_match},
+    {"rep", string_rep},
+    {"sub", NULL},
+    {"reverse", NULL},
+    {"upper", NULL},
+    {NULL, NULL},
+};
+
+static const struct original table[] = {
+    {"concat", table_concat}, {"insert", table_insert}, {"move", table_move},     {"pack", NULL},
+    {"remove", table_remove}, {"sort", table_sort},     {"unpack", table_unpack}, {NULL, NULL},
+};
+
+static const struct original utf8[] = {
+    {"char", NULL}, {"charpattern", NULL}, {"codepoint", NULL}, {"codes", NULL},
+    {"len", NULL},  {"offset", NULL},      {NULL, NULL},
+};
+
+/* Copies what is listed from the library at the top of the stack to the table at `to`. Each function
+ * in an original's place has it, and a comparison written in Lua, as its upvalues. */
+static void take(lua_State *L, const struct original *list, int to) {
+  int from = lua_gettop(L);
+  for (; list->name; list++) {
+    lua_getfield(L, from, list->name);
+    if (list->bounded) {
+      lua_getfield(L, LUA_REGISTRYINDEX, "lanyard.before");
+      lua_pushcclosure(L, list->bounded, 2);
+    }
+    lua_setfield(L, to, list->name);
+  }
+}
+
+/* Opens a library of Lua's and sets what is listed of it as the global `name`. */
+static void open_part(lua_State *L, const char *name, lua_CFunction open,
+                      const struct original *list) {
+  lua_newtable(L);
+  int part = lua_gettop(L);
+  lua_pushcfunction(L, open);
+  lua_pushstring(L, name);
+  lua_call(L, 1, 1);
+  take(L, list, part);
+  lua_pop(L, 1);
+  lua_setglobal(L, name);
+}
+
+void sandbox_open_library(lua_State *L) {
+  int top = lua_gettop(L);
+  if (luaL_loadstring(L, "local a, b = ... return a < b") != LUA_OK)
+    lua_error(L);
+  lua_setfield(L, LUA_REGISTRYINDEX, "lanyard.before");
+
+  /* luaopen_base fills the table of globals: it gets one of its own, which then goes. */
+  lua_pushglobaltable(L);
+  int globals = lua_gettop(L);
+  lua_newtable(L);
+  lua_pushvalue(L, -1);
+  lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+  lua_pushcfunction(L, luaopen_base);
+  lua_call(L, 0, 1);
+  take(L, basic, globals);
+  lua_pushvalue(L, globals);
+  lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+  lua_pushvalue(L, globals);
+  lua_setfield(L, globals, "_G");
+
+  open_part(L, "math", luaopen_math, math);
+  open_part(L, "string", luaopen_string, string);
+  open_part(L, "table", luaopen_table, table);
+  open_part(L, "utf8", luaopen_utf8, utf8);
+
+  /* Methods of strings are those that were taken. */
+  lua_pushliteral(L, "");
+  lua_getmetatable(L, -1);
+  lua_getglobal(L, "string");
+  lua_setfield(L, -2, "__index");
+  lua_settop(L, top);
+}

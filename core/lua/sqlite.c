@@ -1,0 +1,281 @@
+/* lanyard.sqlite: databases in one file (https://sqlite.org/c3ref/intro.html).
+ *
+ *   local db <close> = assert(sqlite.open("runs.db", { busy = 10 }))
+ *   local insert = assert(db:prepare "INSERT INTO runs (time, tool) VALUES (?, ?)")
+ *   assert(insert:run(1769860800, "lanyard"))
+ *   local later = assert(db:prepare "SELECT tool FROM runs WHERE time > ?")
+ *   for _, row in ipairs(assert(later:query(0))) do print(row[1]) end
+ *
+ * Failures are `nil, err` with the code Busy, NotDatabase, ReadOnly, CannotOpen, Constraint or
+ * SqliteError, and SQLite's own text. A lanyard that was built without libsqlite3 has this module
+ * too, and opens nothing. */
+
+#include "lua/util.h"
+
+int luaopen_lanyard_sqlite(lua_State *L);
+
+#ifdef LANYARD_SQLITE
+
+#include <limits.h>
+#include <sqlite3.h>
+
+#define DATABASE_CLASS "lanyard.sqlite.database"
+#define STATEMENT_CLASS "lanyard.sqlite.statement"
+
+static int sqlite_error(lua_State *L, sqlite3 *db, int result) {
+  const char *code = "SqliteError";
+  switch (result & 0xff) {
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+    code = "Busy";
+    break;
+  case SQLITE_NOTADB:
+  case SQLITE_CORRUPT:
+    code = "NotDatabase";
+    break;
+  case SQLITE_READONLY:
+    code = "ReadOnly";
+    break;
+  case SQLITE_CANTOPEN:
+    code = "CannotOpen";
+    break;
+  case SQLITE_CONSTRAINT:
+    code = "Constraint";
+    break;
+  default:
+    break;
+  }
+  return push_error(L, code, "%s", db ? sqlite3_errmsg(db) : sqlite3_errstr(result));
+}
+
+/* ---- databases ---- */
+
+static sqlite3 *check_database(lua_State *L) {
+  sqlite3 **slot = luaL_checkudata(L, 1, DATABASE_CLASS);
+  if (!*slot)
+    luaL_error(L, "the database is closed");
+  return *slot;
+}
+
+/* open(path [, { readonly = false, busy = 0 }]) --> db | nil, err
+ * The file is made when it is absent, unless it is opened to be read; then what a crash left half
+ * done is still undone where the file can be written to, and no statement writes. `busy` is how many
+ * seconds to wait for another one's lock; nothing else runs meanwhile. A schema from elsewhere is
+ * confined: it calls no function that has side effects, and nobody loads an extension. */
+static int sqlite_open(lua_State *L) {
+  static const char *const known[] = {"readonly", "busy", NULL};
+  const char *path = luaL_checkstring(L, 1);
+  int readonly = 0;
+  lua_Number busy = 0;
+  if (!lua_isnoneornil(L, 2)) {
+    check_fields(L, 2, known);
+    readonly = opt_field_boolean(L, 2, "readonly", 0);
+    busy = opt_field_number(L, 2, "busy", 0);
+    luaL_argcheck(L, busy >= 0 && busy <= 3600, 2, "busy: 0 to 3600 expected");
+  }
+  sqlite3 **slot = lua_newuserdatauv(L, sizeof *slot, 0);
+  *slot = NULL;
+  luaL_setmetatable(L, DATABASE_CLASS);
+  int flags = SQLITE_OPEN_READWRITE | (readonly ? 0 : SQLITE_OPEN_CREATE);
+  int result = sqlite3_open_v2(path, slot, flags, NULL);
+  if (result != SQLITE_OK)
+    return sqlite_error(L, *slot, result);
+  sqlite3_extended_result_codes(*slot, 1);
+  sqlite3_busy_timeout(*slot, (int)(busy * 1000));
+  sqlite3_db_config(*slot, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  sqlite3_db_config(*slot, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+  if (readonly)
+    sqlite3_exec(*slot, "PRAGMA query_only = 1", NULL, NULL, NULL);
+  return 1;
+}
+
+/* db:close(), also __gc and __close: twice is once. Statements that are still there keep the file
+ * open until they go. What was not committed is rolled back. */
+static int database_close(lua_State *L) {
+  sqlite3 **slot = luaL_checkudata(L, 1, DATABASE_CLASS);
+  sqlite3_close_v2(*slot);
+  *slot = NULL;
+  return 0;
+}
+
+/* db:exec(sql) --> true | nil, err: one statement or several, whose rows are dropped */
+static int database_exec(lua_State *L) {
+  sqlite3 *db = check_database(L);
+  int result = sqlite3_exec(db, luaL_checkstring(L, 2), NULL, NULL, NULL);
+  if (result != SQLITE_OK)
+    return sqlite_error(L, db, result);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* db:id() --> the rowid of the row that was inserted last */
+static int database_id(lua_State *L) {
+  lua_pushinteger(L, sqlite3_last_insert_rowid(check_database(L)));
+  return 1;
+}
+
+/* db:prepare(sql) --> statement | nil, err: one statement */
+static int database_prepare(lua_State *L) {
+  sqlite3 *db = check_database(L);
+  size_t length;
+  const char *sql = luaL_checklstring(L, 2, &length);
+  luaL_argcheck(L, length < INT_MAX, 2, "too long");
+  sqlite3_stmt **slot = lua_newuserdatauv(L, sizeof *slot, 0);
+  *slot = NULL;
+  luaL_setmetatable(L, STATEMENT_CLASS);
+  int result = sqlite3_prepare_v2(db, sql, (int)length + 1, slot, NULL);
+  if (result != SQLITE_OK)
+    return sqlite_error(L, db, result);
+  luaL_argcheck(L, *slot != NULL, 2, "no statement in it");
+  return 1;
+}
+
+/* ---- statements ---- */
+
+static sqlite3_stmt *check_statement(lua_State *L) {
+  sqlite3_stmt **slot = luaL_checkudata(L, 1, STATEMENT_CLASS);
+  if (!*slot)
+    luaL_error(L, "the statement is closed");
+  return *slot;
+}
+
+/* statement:close(), also __gc and __close: twice is once. */
+static int statement_close(lua_State *L) {
+  sqlite3_stmt **slot = luaL_checkudata(L, 1, STATEMENT_CLASS);
+  sqlite3_finalize(*slot);
+  *slot = NULL;
+  return 0;
+}
+
+static int bind_value(lua_State *L, sqlite3_stmt *statement, int place, int index) {
+  size_t length;
+  const char *text;
+  switch (lua_type(L, index)) {
+  case LUA_TNIL:
+    return sqlite3_bind_null(statement, place);
+  case LUA_TBOOLEAN:
+    return sqlite3_bind_int(statement, place, lua_toboolean(L, index));
+  case LUA_TNUMBER:
+    if (lua_isinteger(L, index))
+      return sqlite3_bind_int64(statement, place, lua_tointeger(L, index));
+    return sqlite3_bind_double(statement, place, lua_tonumber(L, index));
+  case LUA_TSTRING:
+    text = lua_tolstring(L, index, &length);
+    return sqlite3_bind_text64(statement, place, text, length, SQLITE_TRANSIENT, SQLITE_UTF8);
+  default:
+    return luaL_argerror(L, index, "nil, boolean, number or string expected");
+  }
+}
+
+/* Binds the values from stack position 2 on, one for each `?`. A SQLite result. */
+static int bind_values(lua_State *L, sqlite3_stmt *statement) {
+  int count = lua_gettop(L) - 1, result = SQLITE_OK;
+  if (count != sqlite3_bind_parameter_count(statement))
+    luaL_error(L, "%d values expected, got %d", sqlite3_bind_parameter_count(statement), count);
+  sqlite3_reset(statement);
+  for (int i = 1; i <= count && result == SQLITE_OK; i++)
+    result = bind_value(L, statement, i, i + 1);
+  return result;
+}
+
+static void push_column(lua_State *L, sqlite3_stmt *statement, int column) {
+  switch (sqlite3_column_type(statement, column)) {
+  case SQLITE_INTEGER:
+    lua_pushinteger(L, sqlite3_column_int64(statement, column));
+    break;
+  case SQLITE_FLOAT:
+    lua_pushnumber(L, sqlite3_column_double(statement, column));
+    break;
+  case SQLITE_NULL:
+    lua_pushnil(L);
+    break;
+  default: {
+    const char *bytes = sqlite3_column_blob(statement, column);
+    lua_pushlstring(L, bytes ? bytes : "", (size_t)sqlite3_column_bytes(statement, column));
+    break;
+  }
+  }
+}
+
+/* statement:run(value...) --> how many rows it changed | nil, err */
+static int statement_run(lua_State *L) {
+  sqlite3_stmt *statement = check_statement(L);
+  sqlite3 *db = sqlite3_db_handle(statement);
+  int result = bind_values(L, statement);
+  if (result == SQLITE_OK) {
+    do
+      result = sqlite3_step(statement);
+    while (result == SQLITE_ROW);
+  }
+  if (result != SQLITE_DONE) {
+    sqlite_error(L, db, result);
+    sqlite3_reset(statement);
+    return 2;
+  }
+  sqlite3_reset(statement);
+  lua_pushinteger(L, sqlite3_changes(db));
+  return 1;
+}
+
+/* statement:query(value...) --> list of rows, each a list of its columns' values, nil for NULL | nil, err */
+static int statement_query(lua_State *L) {
+  sqlite3_stmt *statement = check_statement(L);
+  int result = bind_values(L, statement), columns = sqlite3_column_count(statement);
+  lua_newtable(L);
+  for (lua_Integer i = 1; result == SQLITE_OK && (result = sqlite3_step(statement)) == SQLITE_ROW;
+       i++) {
+    lua_createtable(L, columns, 0);
+    for (int column = 0; column < columns; column++) {
+      push_column(L, statement, column);
+      lua_rawseti(L, -2, column + 1);
+    }
+    lua_rawseti(L, -2, i);
+    result = SQLITE_OK;
+  }
+  if (result != SQLITE_DONE) {
+    sqlite_error(L, sqlite3_db_handle(statement), result);
+    sqlite3_reset(statement);
+    return 2;
+  }
+  sqlite3_reset(statement);
+  return 1;
+}
+
+static const luaL_Reg database_methods[] = {
+    {"exec", database_exec},   {"id", database_id}, {"prepare", database_prepare},
+    {"close", database_close}, {NULL, NULL},
+};
+static const luaL_Reg database_meta[] = {
+    {"__gc", database_close}, {"__close", database_close}, {NULL, NULL}};
+static const luaL_Reg statement_methods[] = {
+    {"run", statement_run}, {"query", statement_query}, {"close", statement_close}, {NULL, NULL}};
+static const luaL_Reg statement_meta[] = {
+    {"__gc", statement_close}, {"__close", statement_close}, {NULL, NULL}};
+
+static const luaL_Reg functions[] = {{"open", sqlite_open}, {NULL, NULL}};
+
+int luaopen_lanyard_sqlite(lua_State *L) {
+  new_class(L, DATABASE_CLASS, database_methods, database_meta);
+  new_class(L, STATEMENT_CLASS, statement_methods, statement_meta);
+  luaL_newlib(L, functions);
+  return 1;
+}
+
+#else
+
+static int sqlite_open(lua_State *L) {
+  return push_error(
+      L, "Usage",
+      "cannot open %s: this lanyard was built without SQLite (install libsqlite3-dev, "
+      "and make it again)",
+      luaL_checkstring(L, 1));
+}
+
+static const luaL_Reg functions[] = {{"open", sqlite_open}, {NULL, NULL}};
+
+int luaopen_lanyard_sqlite(lua_State *L) {
+  luaL_newlib(L, functions);
+  return 1;
+}
+
+#endif

@@ -1,0 +1,387 @@
+/* lanyard.system: what the workflows need of the operating system: files that survive a crash,
+ * locks, clocks, chance, the terminal. Failures are `nil, err` with the code NotFound,
+ * AccessDenied or SystemError. */
+
+#include "base/buf.h"
+#include "lua/credentials.h"
+#include "lua/util.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOCK_CLASS "lanyard.lock"
+
+static int system_error(lua_State *L, const char *what, const char *path, int number) {
+  const char *code = number == ENOENT                      ? "NotFound"
+                     : number == EACCES || number == EPERM ? "AccessDenied"
+                                                           : "SystemError";
+  return push_error(L, code, "cannot %s %s: %s", what, path, strerror(number));
+}
+
+/* read_file(path [, most]) --> text | nil, err. "-" is standard input; a file of more than `most` bytes
+ * is an error with the code TooLarge. */
+static int system_read_file(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  size_t most = (size_t)luaL_optinteger(L, 2, LUA_MAXINTEGER);
+  bool standard_input = strcmp(path, "-") == 0;
+  FILE *file = standard_input ? stdin : fopen(path, "rb");
+  if (!file)
+    return system_error(L, "read", path, errno);
+  const char *name = standard_input ? "stdin" : path;
+  struct buf text = {0};
+  char chunk[8192];
+  size_t got;
+  while (text.length <= most && (got = fread(chunk, 1, sizeof chunk, file)) > 0)
+    buf_add(&text, chunk, got);
+  int failed = ferror(file) ? errno : text.failed ? ENOMEM : 0;
+  if (!standard_input)
+    fclose(file);
+  if (failed) {
+    buf_free(&text);
+    return system_error(L, "read", name, failed);
+  }
+  if (text.length > most) {
+    buf_free(&text);
+    return push_error(L, "TooLarge", "cannot read %s: it has more than %d bytes", name, (int)most);
+  }
+  return push_buf(L, &text);
+}
+
+/* Writes all bytes and flushes them to the disk. 0, or an errno. */
+static int write_and_sync(int fd, const char *text, size_t length) {
+  while (length > 0) {
+    ssize_t written = write(fd, text, length);
+    if (written < 0) {
+      if (errno == EINTR)
+        continue;
+      return errno;
+    }
+    text += written;
+    length -= (size_t)written;
+  }
+  return fsync(fd) == 0 ? 0 : errno;
+}
+
+/* Flushes the folder that holds `path`, so that a rename in it lasts. 0, or an errno. */
+static int sync_folder_of(const char *path) {
+  char folder[PATH_MAX];
+  const char *slash = strrchr(path, '/');
+  if (!slash)
+    snprintf(folder, sizeof folder, ".");
+  else if (slash == path)
+    snprintf(folder, sizeof folder, "/");
+  else
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return errno;
+  int failed = fsync(fd) == 0 ? 0 : errno;
+  close(fd);
+  return failed;
+}
+
+/* write_file(path, text or secret [, mode]) --> true | nil, err
+ * Whole or not at all, and on the disk when it returns: a temporary file beside it, fsync, rename,
+ * fsync of the folder. The mode is 0600 unless given. */
+static int system_write_file(lua_State *L) {
+  size_t length = 0;
+  const char *path = luaL_checkstring(L, 1);
+  const struct secret *secret = test_secret(L, 2);
+  const char *text = secret ? secret->bytes : luaL_checklstring(L, 2, &length);
+  length = secret ? secret->length : length;
+  mode_t mode = (mode_t)luaL_optinteger(L, 3, 0600);
+
+  char temporary[PATH_MAX];
+  int size = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
+  if (size < 0 || (size_t)size >= sizeof temporary)
+    return system_error(L, "write", path, ENAMETOOLONG);
+  int fd = mkostemp(temporary, O_CLOEXEC);
+  if (fd < 0)
+    return system_error(L, "write", path, errno);
+  int failed = fchmod(fd, mode) == 0 ? write_and_sync(fd, text, length) : errno;
+  if (close(fd) != 0 && !failed)
+    failed = errno;
+  if (!failed && rename(temporary, path) != 0)
+    failed = errno;
+  if (failed)
+    unlink(temporary);
+  else
+    failed = sync_folder_of(path);
+  if (failed)
+    return system_error(L, "write", path, failed);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* append_file(path, text [, "new"]) --> true | nil, err
+ * Adds to the end of a file, which is made (mode 0600) when absent, and is on the disk when it returns. With
+ * "new" a file that is there, were it a link, is an error with the code Exists. */
+static int system_append_file(lua_State *L) {
+  static const char *const ways[] = {"any", "new", NULL};
+  size_t length;
+  const char *path = luaL_checkstring(L, 1);
+  const char *text = luaL_checklstring(L, 2, &length);
+  bool must_be_new = luaL_checkoption(L, 3, "any", ways) == 1;
+  int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | (must_be_new ? O_EXCL : 0), 0600);
+  if (fd < 0 && errno == EEXIST)
+    return push_error(L, "Exists", "cannot write %s: it is there already", path);
+  if (fd < 0)
+    return system_error(L, "write", path, errno);
+  int failed = write_and_sync(fd, text, length);
+  if (close(fd) != 0 && !failed)
+    failed = errno;
+  if (!failed && must_be_new)
+    failed = sync_folder_of(path);
+  if (failed)
+    return system_error(L, "write", path, failed);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* mkdirs(path [, mode]) --> true | nil, err. Makes the folder and those above it; the mode is 0700
+ * unless given. A folder that is there already is fine. */
+static int system_mkdirs(lua_State *L) {
+  size_t length;
+  const char *path = luaL_checklstring(L, 1, &length);
+  mode_t mode = (mode_t)luaL_optinteger(L, 2, 0700);
+  char part[PATH_MAX];
+  if (length >= sizeof part)
+    return system_error(L, "make the folder", path, ENAMETOOLONG);
+  for (size_t i = 1; i <= length; i++) {
+    if (i < length && path[i] != '/')
+      continue;
+    memcpy(part, path, i);
+    part[i] = '\0';
+    if (mkdir(part, mode) != 0 && errno != EEXIST)
+      return system_error(L, "make the folder", part, errno);
+  }
+  struct stat info;
+  if (stat(path, &info) != 0)
+    return system_error(L, "make the folder", path, errno);
+  if (!S_ISDIR(info.st_mode))
+    return system_error(L, "make the folder", path, ENOTDIR);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static int compare_names(const struct dirent **a, const struct dirent **b) {
+  return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* list(folder) --> names in byte order, without . and .. | nil, err */
+static int system_list(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  struct dirent **entries = NULL;
+  int count = scandir(path, &entries, NULL, compare_names);
+  if (count < 0)
+    return system_error(L, "list", path, errno);
+  lua_createtable(L, count, 0);
+  lua_Integer kept = 0;
+  for (int i = 0; i < count; i++) {
+    if (strcmp(entries[i]->d_name, ".") != 0 && strcmp(entries[i]->d_name, "..") != 0) {
+      lua_pushstring(L, entries[i]->d_name);
+      lua_rawseti(L, -2, ++kept);
+    }
+    free(entries[i]);
+  }
+  free(entries);
+  return 1;
+}
+
+/* exists(path) --> boolean */
+static int system_exists(lua_State *L) {
+  lua_pushboolean(L, access(luaL_checkstring(L, 1), F_OK) == 0);
+  return 1;
+}
+
+/* remove(path) --> true | nil, err. What is not there is fine. */
+static int system_remove(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  if (unlink(path) != 0 && errno != ENOENT)
+    return system_error(L, "remove", path, errno);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *at) {
+  (void)info;
+  (void)kind;
+  (void)at;
+  return remove(path);
+}
+
+/* remove_tree(folder) --> true | nil, err. Links are removed, not followed. */
+static int system_remove_tree(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT)
+    return system_error(L, "remove", path, errno);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* temp_folder(prefix) --> path of a new empty folder, mode 0700 | nil, err */
+static int system_temp_folder(lua_State *L) {
+  const char *prefix = luaL_checkstring(L, 1);
+  const char *root = getenv("TMPDIR");
+  char path[PATH_MAX];
+  snprintf(path, sizeof path, "%s/%s.XXXXXX", root && *root ? root : "/tmp", prefix);
+  if (!mkdtemp(path))
+    return system_error(L, "make the folder", path, errno);
+  lua_pushstring(L, path);
+  return 1;
+}
+
+struct lock {
+  int fd;
+};
+
+/* lock(path) --> lock | nil | nil, err
+ * An exclusive lock on a file, which is made when absent. A plain nil: somebody else has it, in
+ * this process or another. Released by lock:close(), by <close>, and by the kernel at exit. */
+static int system_lock(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  struct lock *lock = lua_newuserdatauv(L, sizeof *lock, 0);
+  lock->fd = -1;
+  luaL_setmetatable(L, LOCK_CLASS);
+  lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock->fd < 0)
+    return system_error(L, "lock", path, errno);
+  int failed;
+  do
+    failed = flock(lock->fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  while (failed == EINTR);
+  if (failed) {
+    close(lock->fd);
+    lock->fd = -1;
+    if (failed != EWOULDBLOCK)
+      return system_error(L, "lock", path, failed);
+    luaL_pushfail(L);
+  }
+  return 1;
+}
+
+static int lock_close(lua_State *L) {
+  struct lock *lock = luaL_checkudata(L, 1, LOCK_CLASS);
+  if (lock->fd >= 0)
+    close(lock->fd);
+  lock->fd = -1;
+  return 0;
+}
+
+static lua_Number read_clock(clockid_t clock) {
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9;
+}
+
+/* clock() --> seconds since an arbitrary moment; never runs backwards */
+static int system_clock(lua_State *L) {
+  lua_pushnumber(L, read_clock(CLOCK_MONOTONIC));
+  return 1;
+}
+
+/* time() --> seconds since 1970-01-01T00:00Z, with fractions */
+static int system_time(lua_State *L) {
+  lua_pushnumber(L, read_clock(CLOCK_REALTIME));
+  return 1;
+}
+
+static void fill_random(lua_State *L, void *bytes, size_t length) {
+  if (getrandom(bytes, length, 0) != (ssize_t)length)
+    luaL_error(L, "the kernel gives no random bytes: %s", strerror(errno));
+}
+
+/* random(n) --> n random bytes, at most 256 */
+static int system_random(lua_State *L) {
+  char bytes[256];
+  lua_Integer count = luaL_checkinteger(L, 1);
+  luaL_argcheck(L, count >= 0 && count <= (lua_Integer)sizeof bytes, 1, "0 to 256 expected");
+  fill_random(L, bytes, (size_t)count);
+  lua_pushlstring(L, bytes, (size_t)count);
+  return 1;
+}
+
+/* uniform() --> a random number in [0, 1) */
+static int system_uniform(lua_State *L) {
+  uint64_t bits;
+  fill_random(L, &bits, sizeof bits);
+  lua_pushnumber(L, (lua_Number)(bits >> 11) * 0x1p-53);
+  return 1;
+}
+
+/* isatty(fd) --> boolean */
+static int system_isatty(lua_State *L) {
+  lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
+  return 1;
+}
+
+/* columns(fd) --> the terminal's width | nil */
+static int system_columns(lua_State *L) {
+  struct winsize size;
+  if (ioctl((int)luaL_checkinteger(L, 1), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    luaL_pushfail(L);
+  else
+    lua_pushinteger(L, size.ws_col);
+  return 1;
+}
+
+static int system_getpid(lua_State *L) {
+  lua_pushinteger(L, getpid());
+  return 1;
+}
+
+/* setenv(name, value | nil): sets or removes a variable of this process and its children */
+static int system_setenv(lua_State *L) {
+  const char *name = luaL_checkstring(L, 1);
+  const char *value = luaL_optstring(L, 2, NULL);
+  if ((value ? setenv(name, value, 1) : unsetenv(name)) != 0)
+    return luaL_error(L, "cannot set %s: %s", name, strerror(errno));
+  return 0;
+}
+
+static const luaL_Reg lock_methods[] = {{"close", lock_close}, {NULL, NULL}};
+static const luaL_Reg lock_meta[] = {{"__gc", lock_close}, {"__close", lock_close}, {NULL, NULL}};
+
+static const luaL_Reg functions[] = {
+    {"read_file", system_read_file},
+    {"write_file", system_write_file},
+    {"append_file", system_append_file},
+    {"mkdirs", system_mkdirs},
+    {"list", system_list},
+    {"exists", system_exists},
+    {"remove", system_remove},
+    {"remove_tree", system_remove_tree},
+    {"temp_folder", system_temp_folder},
+    {"lock", system_lock},
+    {"clock", system_clock},
+    {"time", system_time},
+    {"random", system_random},
+    {"uniform", system_uniform},
+    {"isatty", system_isatty},
+    {"columns", system_columns},
+    {"getpid", system_getpid},
+    {"setenv", system_setenv},
+    {NULL, NULL},
+};
+
+int luaopen_lanyard_system(lua_State *L);
+
+int luaopen_lanyard_system(lua_State *L) {
+  new_class(L, LOCK_CLASS, lock_methods, lock_meta);
+  luaL_newlib(L, functions);
+  return 1;
+}

@@ -1,0 +1,294 @@
+#include "net/http.h"
+
+#include "net/http_pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static size_t on_header(char *line, size_t size, size_t count, void *context) {
+  struct http_transfer *transfer = context;
+  size_t length = size * count;
+  /* What comes behind the body has no bound, and means nothing to anyone here. */
+  if (transfer->headed)
+    return length;
+  /* Each reply begins with its status line: what an interim reply (100, 103) said does not count. */
+  if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+    const char *code = memchr(line, ' ', length);
+    transfer->interim = code && code[1] == '1';
+    buf_reset(&transfer->head);
+  } else if (line[0] == '\r' || line[0] == '\n') {
+    transfer->headed = !transfer->interim;
+  } else {
+    buf_add(&transfer->head, line, length);
+  }
+  return transfer->head.failed ? 0 : length;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
+  struct http_transfer *transfer = context;
+  size_t length = size * count;
+  if (length > transfer->max_size - transfer->body.length) {
+    transfer->too_large = true;
+    return 0;
+  }
+  buf_add(&transfer->body, bytes, length);
+  return transfer->body.failed ? 0 : length;
+}
+
+/* Before a request is sent. libcurl sends one again by itself when a connection that was kept open ends
+ * without an answer; but then the peer may have carried it out. Whether to ask again is the caller's to
+ * decide, who is told. */
+static int before_request(void *context, char *peer, char *own, int peer_port, int own_port) {
+  (void)peer, (void)own, (void)peer_port, (void)own_port;
+  struct http_transfer *transfer = context;
+  bool again = transfer->begun;
+  transfer->begun = true;
+  return again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+bool http_transfer_header(struct http_transfer *transfer, const char *name, const char *value) {
+  struct buf *text = &transfer->header_text;
+  buf_adds(text, name);
+  /* libcurl's spelling of a header with no value is a semicolon. */
+  buf_adds(text, *value ? ": " : ";");
+  buf_add(text, value, strlen(value) + 1);
+  transfer->header_count++;
+  return !text->failed;
+}
+
+bool http_transfer_no_header(struct http_transfer *transfer, const char *name) {
+  struct buf *text = &transfer->header_text;
+  buf_adds(text, name);
+  buf_add(text, ":", 2);
+  transfer->header_count++;
+  return !text->failed;
+}
+
+/* The header lines as libcurl takes them: one array, as they are many and short-lived. */
+static bool link_headers(struct http_transfer *transfer) {
+  size_t count = transfer->header_count;
+  if (count == 0)
+    return true;
+  struct curl_slist *lines = calloc(count, sizeof *lines);
+  if (!lines)
+    return false;
+  char *text = transfer->header_text.data;
+  for (size_t i = 0; i < count; i++) {
+    lines[i].data = text;
+    lines[i].next = i + 1 < count ? &lines[i + 1] : NULL;
+    text += strlen(text) + 1;
+  }
+  transfer->header_lines = lines;
+  return true;
+}
+
+/* At least a millisecond: libcurl takes 0 for its own default or for no limit. */
+static long milliseconds(double seconds) {
+  return seconds < 0.001 ? 1 : seconds > 1e6 ? 1000000000 : (long)(seconds * 1000);
+}
+
+/* AWS's SDKs take HTTP_PROXY in capitals too. libcurl does not, since a web server puts a request's
+ * header Proxy there; then there is REQUEST_METHOD as well. NULL: what libcurl finds itself. */
+static const char *proxy_in_capitals(const char *url) {
+  const char *lower = getenv("http_proxy");
+  if ((lower && *lower) || getenv("REQUEST_METHOD") || strncasecmp(url, "http:", 5) != 0)
+    return NULL;
+  const char *proxy = getenv("HTTP_PROXY");
+  return proxy && *proxy ? proxy : NULL;
+}
+
+/* No child process is to hold a connection open. */
+static curl_socket_t open_socket(void *context, curlsocktype purpose,
+                                 struct curl_sockaddr *address) {
+  (void)context, (void)purpose;
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* Who vouches for a peer. A bundle stands in the place of all that the system has. The system's
+ * folder is asked first, as only what is needed is read from it; its file takes 25 ms to read, which
+ * libcurl does once, and only where no folder is given besides it. */
+static CURLcode set_certificates(struct http_transfer *transfer, const char *bundle) {
+  const struct http_pool *pool = transfer->pool;
+  transfer->by_folder = !bundle && pool->ca_folder;
+  if (transfer->by_folder)
+    return curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, NULL);
+  if (!bundle)
+    bundle = pool->ca_file;
+  if (!bundle)
+    return CURLE_OK;
+  CURLcode code = curl_easy_setopt(transfer->easy, CURLOPT_CAPATH, NULL);
+  return code ? code : curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, bundle);
+}
+
+/* Not CURLOPT_PIPEWAIT: with a host that does not offer HTTP/2 every request but the first would wait
+ * for the first one's handshake. */
+static CURLcode set_options(struct http_transfer *transfer, const struct http_request *request) {
+  CURL *easy = transfer->easy;
+  CURLcode code = CURLE_OK;
+#define SET(option, value) code = code ? code : curl_easy_setopt(easy, option, value)
+  SET(CURLOPT_SHARE, transfer->pool->share);
+  SET(CURLOPT_PRIVATE, (void *)transfer);
+  SET(CURLOPT_ERRORBUFFER, transfer->detail);
+  SET(CURLOPT_NOSIGNAL, 1L);
+  SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* a proxy's, which come before */
+  SET(CURLOPT_TCP_KEEPALIVE, 1L);
+  SET(CURLOPT_PROTOCOLS_STR, "http,https");
+  SET(CURLOPT_FOLLOWLOCATION, 0L);
+  SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  SET(CURLOPT_SSL_VERIFYPEER, 1L);
+  SET(CURLOPT_SSL_VERIFYHOST, 2L);
+  code = code ? code : set_certificates(transfer, request->ca_bundle);
+  const char *proxy = request->direct ? "" : proxy_in_capitals(request->url);
+  if (proxy)
+    SET(CURLOPT_PROXY, proxy);
+  SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+  SET(CURLOPT_ACCEPT_ENCODING, "");
+  SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->connect_timeout));
+  SET(CURLOPT_TIMEOUT_MS, milliseconds(request->timeout));
+  SET(CURLOPT_URL, request->url);
+  SET(CURLOPT_PATH_AS_IS, 1L); /* the path is signed as it stands */
+  if (request->body) {
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
+    SET(CURLOPT_POSTFIELDS, request->body);
+  }
+  if (strcmp(request->method, "HEAD") == 0)
+    SET(CURLOPT_NOBODY, 1L);
+  else
+    SET(CURLOPT_CUSTOMREQUEST, request->method);
+  SET(CURLOPT_HTTPHEADER, transfer->header_lines);
+  SET(CURLOPT_PREREQFUNCTION, before_request);
+  SET(CURLOPT_PREREQDATA, (void *)transfer);
+  SET(CURLOPT_HEADERFUNCTION, on_header);
+  SET(CURLOPT_HEADERDATA, (void *)transfer);
+  SET(CURLOPT_WRITEFUNCTION, on_body);
+  SET(CURLOPT_WRITEDATA, (void *)transfer);
+#undef SET
+  return code;
+}
+
+bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
+                         const struct http_request *request) {
+  transfer->op = (struct loop_op){.loop = pool->loop};
+  transfer->pool = pool;
+  transfer->max_size = request->max_size;
+  transfer->body.secret = request->sealed;
+  if (transfer->header_text.failed || !link_headers(transfer))
+    return false;
+  transfer->easy = http_pool_handle(pool);
+  if (!transfer->easy || set_options(transfer, request) != CURLE_OK ||
+      !http_pool_queue(transfer, request->url)) {
+    curl_easy_cleanup(transfer->easy);
+    transfer->easy = NULL;
+    return false;
+  }
+  return true;
+}
+
+/* Whether a proxy was asked for a connection and made none. */
+static bool proxy_refused(const struct http_transfer *transfer) {
+  long answer = 0;
+  curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &answer);
+  return answer >= 300;
+}
+
+static enum http_failure failure_of(const struct http_transfer *transfer, CURLcode code) {
+  if (code != CURLE_OK && proxy_refused(transfer))
+    return HTTP_PROXY;
+  switch (code) {
+  case CURLE_OK:
+    return HTTP_OK;
+  case CURLE_URL_MALFORMAT:
+    return HTTP_INVALID_URL;
+  case CURLE_UNSUPPORTED_PROTOCOL: /* of the URL, or of the answer */
+    return transfer->begun ? HTTP_CONNECTION : HTTP_INVALID_URL;
+  case CURLE_COULDNT_RESOLVE_HOST:
+    return HTTP_NAME_RESOLUTION;
+  case CURLE_COULDNT_RESOLVE_PROXY:
+    return HTTP_PROXY;
+  case CURLE_COULDNT_CONNECT:
+    return HTTP_CONNECTION_REFUSED;
+  case CURLE_OPERATION_TIMEDOUT:
+    return HTTP_TIMEOUT;
+  case CURLE_PARTIAL_FILE:
+    return HTTP_BODY_CUT;
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_CIPHER:
+  case CURLE_SSL_CACERT_BADFILE:
+  case CURLE_SSL_ISSUER_ERROR:
+    return HTTP_TLS;
+  case CURLE_WRITE_ERROR:
+    return transfer->too_large ? HTTP_TOO_LARGE : HTTP_CONNECTION;
+  default:
+    return transfer->head.length > 0 ? HTTP_BODY_CUT : HTTP_CONNECTION;
+  }
+}
+
+/* Sets `detail` to what failed, after the host that it failed with. What stands before an @, in the
+ * URL or in that of a proxy, is a user and a password. */
+static void name_failure(struct http_transfer *transfer, CURLcode code) {
+  char what[sizeof transfer->detail];
+  bool usable = transfer->detail[0] && !strchr(transfer->detail, '@');
+  snprintf(what, sizeof what, "%s", usable ? transfer->detail : curl_easy_strerror(code));
+  what[strcspn(what, "\r\n")] = '\0';
+  char *url = NULL;
+  curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
+  const char *host = url ? strstr(url, "://") : NULL;
+  host = host ? host + 3 : "";
+  int length = (int)strcspn(host, "/?#");
+  const char *user_end = memrchr(host, '@', (size_t)length);
+  if (user_end) {
+    length -= (int)(user_end + 1 - host);
+    host = user_end + 1;
+  }
+  size_t room = sizeof transfer->detail;
+  snprintf(transfer->detail, room, "%.*s: %.*s", length < 100 ? length : 100, host,
+           (int)(room - 110), what);
+}
+
+/* Starts a transfer again whose peer the system's folder did not vouch for: the file may. False where
+ * there is no such hope. */
+static bool ask_file(struct http_transfer *transfer, CURLcode code) {
+  if (code != CURLE_PEER_FAILED_VERIFICATION || !transfer->by_folder)
+    return false;
+  struct http_pool *pool = transfer->pool;
+  pool->ca_folder = false;
+  curl_multi_remove_handle(pool->multi, transfer->easy);
+  transfer->detail[0] = '\0';
+  return set_certificates(transfer, NULL) == CURLE_OK &&
+         curl_multi_add_handle(pool->multi, transfer->easy) == CURLM_OK;
+}
+
+void http_transfer_end(struct http_transfer *transfer, CURLcode code) {
+  if (ask_file(transfer, code))
+    return;
+  if (code == CURLE_ABORTED_BY_CALLBACK)
+    snprintf(transfer->detail, sizeof transfer->detail,
+             "the connection ended before an answer came");
+  long request_size = 0;
+  curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
+  curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME, &transfer->elapsed);
+  curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &request_size);
+  transfer->failure = failure_of(transfer, code);
+  transfer->sent = request_size > 0 && transfer->failure != HTTP_PROXY;
+  if (code != CURLE_OK)
+    name_failure(transfer, code);
+  http_pool_release(transfer);
+  loop_complete(&transfer->op);
+}
+
+void http_transfer_free(struct http_transfer *transfer) {
+  if (transfer->easy)
+    http_pool_release(transfer);
+  if (transfer->op.loop)
+    loop_forget(&transfer->op);
+  free(transfer->header_lines);
+  transfer->header_lines = NULL;
+  buf_free(&transfer->header_text);
+  transfer->header_count = 0;
+  buf_free(&transfer->head);
+  buf_free(&transfer->body);
+}

@@ -1,0 +1,231 @@
+#include "net/http_pool.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The requests to one host. libcurl has a limit too, but looks at all that wait whenever one ends. */
+struct http_host {
+  struct http_host *next;
+  struct http_transfer *first, **last; /* those that wait */
+  size_t running;
+  size_t length;
+  char name[]; /* https://host:port */
+};
+
+/* A finished transfer tells its operation. */
+static void collect(struct http_pool *pool) {
+  CURLMsg *message;
+  int left;
+  while ((message = curl_multi_info_read(pool->multi, &left))) {
+    if (message->msg != CURLMSG_DONE)
+      continue;
+    char *private = NULL;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+    http_transfer_end((void *)private, message->data.result);
+  }
+}
+
+static void on_socket_event(evutil_socket_t fd, short what, void *context) {
+  struct http_pool *pool = context;
+  int flags = ((what & EV_READ) ? CURL_CSELECT_IN : 0) | ((what & EV_WRITE) ? CURL_CSELECT_OUT : 0);
+  int running;
+  curl_multi_socket_action(pool->multi, fd, flags, &running);
+  collect(pool);
+}
+
+static void on_timeout(evutil_socket_t fd, short what, void *context) {
+  (void)fd, (void)what;
+  struct http_pool *pool = context;
+  int running;
+  curl_multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  collect(pool);
+}
+
+/* libcurl says what it wants to know of a socket; the socket's event is its private pointer. */
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *socket_data) {
+  (void)easy;
+  struct http_pool *pool = context;
+  struct event *event = socket_data;
+  if (event)
+    event_free(event);
+  event = NULL;
+  if (what != CURL_POLL_REMOVE) {
+    short kind = (short)(EV_PERSIST | ((what & CURL_POLL_IN) ? EV_READ : 0) |
+                         ((what & CURL_POLL_OUT) ? EV_WRITE : 0));
+    event = event_new(loop_base(pool->loop), fd, kind, on_socket_event, pool);
+    if (!event || event_add(event, NULL) != 0)
+      return -1;
+  }
+  curl_multi_assign(pool->multi, fd, event);
+  return 0;
+}
+
+static int watch_time(CURLM *multi, long milliseconds, void *context) {
+  (void)multi;
+  struct http_pool *pool = context;
+  if (milliseconds < 0)
+    return event_del(pool->timer);
+  struct timeval delay = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
+  return event_add(pool->timer, &delay);
+}
+
+void http_pool_limit(struct http_pool *pool, unsigned connections) {
+  pool->limit = connections;
+  /* Kept open between requests, by default no more than four a handle under way: a lull would close
+   * them. */
+  curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, 4 * (long)connections);
+}
+
+/* Finds out where libcurl has the system's certificates. */
+static bool find_certificates(struct http_pool *pool) {
+  CURL *easy = curl_easy_init();
+  if (!easy)
+    return false;
+  pool->idle[pool->idle_count++] = easy;
+  char *file = NULL, *folder = NULL;
+  curl_easy_getinfo(easy, CURLINFO_CAINFO, &file);
+  curl_easy_getinfo(easy, CURLINFO_CAPATH, &folder);
+  pool->ca_folder = file && folder;
+  pool->ca_file = file ? strdup(file) : NULL;
+  return !file || pool->ca_file;
+}
+
+struct http_pool *http_pool_new(struct loop *loop) {
+  if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+    return NULL;
+  struct http_pool *pool = calloc(1, sizeof *pool);
+  if (!pool) {
+    curl_global_cleanup();
+    return NULL;
+  }
+  pool->loop = loop;
+  pool->multi = curl_multi_init();
+  pool->share = curl_share_init();
+  pool->timer = event_new(loop_base(loop), -1, 0, on_timeout, pool);
+  if (!pool->multi || !pool->share || !pool->timer || !find_certificates(pool)) {
+    http_pool_free(pool);
+    return NULL;
+  }
+  curl_share_setopt(pool->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+  curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+  curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
+  curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, watch_time);
+  curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
+  http_pool_limit(pool, HTTP_HOST_CONNECTIONS);
+  return pool;
+}
+
+void http_pool_free(struct http_pool *pool) {
+  if (!pool)
+    return;
+  while (pool->idle_count > 0)
+    curl_easy_cleanup(pool->idle[--pool->idle_count]);
+  if (pool->multi)
+    curl_multi_cleanup(pool->multi);
+  curl_share_cleanup(pool->share);
+  free(pool->ca_file);
+  if (pool->timer)
+    event_free(pool->timer);
+  free(pool);
+  curl_global_cleanup();
+}
+
+/* --- Turns --- */
+
+/* The host of a URL, as the pool knows it or new to it; NULL without memory. */
+static struct http_host *find_host(struct http_pool *pool, const char *url) {
+  const char *authority = strstr(url, "://");
+  size_t length = authority ? (size_t)(authority - url) + 3 : 0;
+  length += strcspn(url + length, "/?#");
+  for (struct http_host *host = pool->hosts; host; host = host->next) {
+    if (host->length == length && memcmp(host->name, url, length) == 0)
+      return host;
+  }
+  struct http_host *host = calloc(1, sizeof *host + length + 1);
+  if (!host)
+    return NULL;
+  host->last = &host->first;
+  host->length = length;
+  memcpy(host->name, url, length);
+  host->next = pool->hosts;
+  pool->hosts = host;
+  return host;
+}
+
+static void forget_host(struct http_pool *pool, struct http_host *host) {
+  if (host->running > 0 || host->first)
+    return;
+  struct http_host **link = &pool->hosts;
+  while (*link != host)
+    link = &(*link)->next;
+  *link = host->next;
+  free(host);
+}
+
+/* Takes the first that waits, or the one given. */
+static struct http_transfer *leave_queue(struct http_host *host, struct http_transfer *which) {
+  for (struct http_transfer **link = &host->first; *link; link = &(*link)->next_waiting) {
+    struct http_transfer *transfer = *link;
+    if (which && transfer != which)
+      continue;
+    *link = transfer->next_waiting;
+    if (!*link)
+      host->last = link;
+    transfer->next_waiting = NULL;
+    return transfer;
+  }
+  return NULL;
+}
+
+/* Lets those run whose turn it is. */
+static void advance(struct http_pool *pool, struct http_host *host) {
+  while (host->first && host->running < pool->limit) {
+    struct http_transfer *transfer = leave_queue(host, NULL);
+    if (curl_multi_add_handle(pool->multi, transfer->easy) == CURLM_OK) {
+      transfer->running = true;
+      host->running++;
+    } else {
+      transfer->failure = HTTP_CONNECTION;
+      snprintf(transfer->detail, sizeof transfer->detail, "not enough memory");
+      loop_complete(&transfer->op);
+    }
+  }
+}
+
+CURL *http_pool_handle(struct http_pool *pool) {
+  return pool->idle_count > 0 ? pool->idle[--pool->idle_count] : curl_easy_init();
+}
+
+bool http_pool_queue(struct http_transfer *transfer, const char *url) {
+  struct http_pool *pool = transfer->pool;
+  transfer->host = find_host(pool, url);
+  if (!transfer->host)
+    return false;
+  *transfer->host->last = transfer;
+  transfer->host->last = &transfer->next_waiting;
+  advance(pool, transfer->host);
+  return true;
+}
+
+void http_pool_release(struct http_transfer *transfer) {
+  struct http_pool *pool = transfer->pool;
+  struct http_host *host = transfer->host;
+  CURL *easy = transfer->easy;
+  transfer->easy = NULL;
+  transfer->host = NULL;
+  if (transfer->running) {
+    curl_multi_remove_handle(pool->multi, easy);
+    transfer->running = false;
+    host->running--;
+  } else {
+    leave_queue(host, transfer);
+  }
+  curl_easy_reset(easy);
+  if (pool->idle_count < HTTP_MOST_IDLE)
+    pool->idle[pool->idle_count++] = easy;
+  else
+    curl_easy_cleanup(easy);
+  advance(pool, host);
+  forget_host(pool, host);
+}

@@ -1,0 +1,301 @@
+#include "net/process.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* A command may end and leave its output open to a child of its own, so that the end of the output says
+ * nothing; and the loop's signals are not ours to take. So its end is looked for. */
+static const struct timeval TICK = {.tv_usec = 5000};
+
+/* A stream is read up to this before its reader gets a turn. */
+static const size_t PIECE = (size_t)64 * 1024;
+
+/* What is read once the command has ended: more than a pipe holds is of somebody who writes on. */
+static const size_t LAST_PIECE = (size_t)1024 * 1024;
+
+static void close_output(struct process *process) {
+  if (process->readable)
+    event_free(process->readable);
+  process->readable = NULL;
+  if (process->fd >= 0)
+    close(process->fd);
+  process->fd = -1;
+}
+
+/* Ends the operation. What still runs then is killed. */
+static void finish(struct process *process, enum process_failure failure) {
+  close_output(process);
+  if (process->pid > 0) {
+    kill(process->streamed ? -process->pid : process->pid, SIGKILL);
+    while (waitpid(process->pid, &process->status, 0) < 0 && errno == EINTR) {
+    }
+    process->pid = 0;
+  }
+  struct event **events[] = {&process->ticking, &process->deadline};
+  for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+    if (*events[i])
+      event_free(*events[i]);
+    *events[i] = NULL;
+  }
+  process->failure = failure;
+  if (process->op.loop)
+    loop_complete(&process->op);
+}
+
+/* What is kept of standard error. */
+static const off_t LAST_ERRORS = (off_t)64 * 1024;
+
+static bool is_full(const struct process *process) {
+  return process->streamed && process->output.length >= (process->pid > 0 ? PIECE : LAST_PIECE);
+}
+
+/* Reads what is there. False when the operation has ended by it. */
+static bool drain(struct process *process) {
+  while (process->fd >= 0 && !is_full(process)) {
+    if (!buf_reserve(&process->output, 4096)) {
+      finish(process, PROCESS_ERROR);
+      return false;
+    }
+    struct buf *output = &process->output;
+    ssize_t got =
+        read(process->fd, output->data + output->length, output->capacity - output->length - 1);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0 && errno == EAGAIN)
+      return true;
+    if (got < 0) {
+      finish(process, PROCESS_ERROR);
+      return false;
+    }
+    if (got == 0)
+      close_output(process);
+    output->length += (size_t)got;
+    output->data[output->length] = '\0';
+    if (output->length > process->max_size && !process->streamed) {
+      finish(process, PROCESS_TOO_LARGE);
+      return false;
+    }
+  }
+  return true;
+}
+
+/* Lets the reader of a stream take what is there. */
+static void give(struct process *process) {
+  if (process->readable)
+    event_del(process->readable);
+  loop_complete(&process->op);
+}
+
+bool process_has_piece(const struct process *process) {
+  return process->streamed && process->output.length > 0;
+}
+
+/* Whether it has ended; waits for nothing. */
+static void look(struct process *process) {
+  pid_t ended = waitpid(process->pid, &process->status, WNOHANG);
+  if (ended == 0 || (ended < 0 && errno == EINTR))
+    return;
+  /* Who embeds us may let the system wait for children. What was read whole tells by itself what it is worth. */
+  bool lost = ended < 0;
+  if (lost)
+    process->status = 0;
+  process->pid = 0;
+  if (drain(process))
+    finish(process, lost && process->streamed ? PROCESS_LOST : PROCESS_ENDED);
+}
+
+void process_resume(struct process *process) {
+  process->op.completed = false;
+  if (!process->ticking) /* it has ended, and its last piece was taken */
+    loop_complete(&process->op);
+  else if (process->readable)
+    event_add(process->readable, NULL);
+}
+
+void process_signal(struct process *process, int number) {
+  if (process->streamed && process->pid > 0)
+    kill(-process->pid, number);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *context) {
+  (void)fd, (void)what;
+  struct process *process = context;
+  if (!drain(process))
+    return;
+  if (process_has_piece(process))
+    give(process);
+  if (process->fd < 0)
+    look(process);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *context) {
+  (void)fd, (void)what;
+  look(context);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *context) {
+  (void)fd, (void)what;
+  finish(context, PROCESS_TIMEOUT);
+}
+
+/* A file without a name that holds the text, to be read from its start; or -1. No pipe, which somebody would
+ * have to fill as it is emptied. */
+static int file_of(const char *text, size_t length) {
+  int fd = memfd_create("input", MFD_CLOEXEC);
+  if (fd < 0)
+    return -1;
+  for (size_t done = 0; done < length;) {
+    ssize_t written = write(fd, text + done, length - done);
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0) {
+      close(fd);
+      return -1;
+    }
+    done += (size_t)written;
+  }
+  lseek(fd, 0, SEEK_SET);
+  return fd;
+}
+
+/* What the child does with its files before it becomes the command. 0, or an errno. */
+static int arrange_files(posix_spawn_file_actions_t *files, int output, int input, int errors) {
+  int failed = 0;
+  /* The pipe first: where our own standard files are closed, it may be one of them. */
+  if ((failed = posix_spawn_file_actions_adddup2(files, output, STDOUT_FILENO)) == 0)
+    failed = input >= 0
+                 ? posix_spawn_file_actions_adddup2(files, input, STDIN_FILENO)
+                 : posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (!failed && errors >= 0)
+    failed = posix_spawn_file_actions_adddup2(files, errors, STDERR_FILENO);
+  if (!failed)
+    failed = posix_spawn_file_actions_addclosefrom_np(files, STDERR_FILENO + 1);
+  return failed;
+}
+
+/* 0, or an errno. */
+static int arrange_signals(posix_spawnattr_t *attributes, bool own_group) {
+  sigset_t none, defaults;
+  sigemptyset(&none);
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE); /* what we ignore, it need not */
+  int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+  if (own_group)
+    flags |= POSIX_SPAWN_SETPGROUP; /* its own is the default */
+  int failed = posix_spawnattr_setsigmask(attributes, &none);
+  if (!failed)
+    failed = posix_spawnattr_setsigdefault(attributes, &defaults);
+  if (!failed)
+    failed = posix_spawnattr_setflags(attributes, (short)flags);
+  return failed;
+}
+
+/* 0, or an errno. */
+static int spawn(struct process *process, const struct process_options *options, int output,
+                 int input) {
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+  int errors = options->errors == PROCESS_ERRORS_JOIN ? STDOUT_FILENO : process->errors_fd;
+  int failed = posix_spawn_file_actions_init(&files);
+  if (failed)
+    return failed;
+  failed = posix_spawnattr_init(&attributes);
+  if (failed) {
+    posix_spawn_file_actions_destroy(&files);
+    return failed;
+  }
+  if ((failed = arrange_files(&files, output, input, errors)) == 0 &&
+      (failed = arrange_signals(&attributes, options->streamed)) == 0)
+    failed = posix_spawnp(&process->pid, options->words[0], &files, &attributes, options->words,
+                          environ);
+  if (failed)
+    process->pid = 0;
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&files);
+  return failed;
+}
+
+/* Opens the files that the command has beside its output, and starts it. 0, or an errno. */
+static int spawn_with_files(struct process *process, const struct process_options *options,
+                            int output) {
+  int input = -1;
+  if (options->errors == PROCESS_ERRORS_KEEP && (process->errors_fd = file_of("", 0)) < 0)
+    return errno;
+  if (options->input && (input = file_of(options->input, options->input_length)) < 0)
+    return errno;
+  int failed = spawn(process, options, output, input);
+  if (input >= 0)
+    close(input);
+  return failed;
+}
+
+int process_start(struct loop *loop, struct process *process,
+                  const struct process_options *options) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return errno;
+  process->fd = ends[0];
+  process->max_size = options->max_size;
+  process->streamed = options->streamed;
+  process->output.secret = true;
+  int failed = fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0
+                   ? errno
+                   : spawn_with_files(process, options, ends[1]);
+  close(ends[1]);
+  if (!failed) {
+    struct event_base *base = loop_base(loop);
+    double timeout = options->timeout;
+    double limit = timeout > 0 && timeout < 1e6 ? timeout : 1e6;
+    struct timeval after = {.tv_sec = (time_t)limit,
+                            .tv_usec = (suseconds_t)((limit - (double)(time_t)limit) * 1e6)};
+    process->readable = event_new(base, process->fd, EV_READ | EV_PERSIST, on_readable, process);
+    process->ticking = event_new(base, -1, EV_PERSIST, on_tick, process);
+    process->deadline = event_new(base, -1, 0, on_deadline, process);
+    if (!process->readable || !process->ticking || !process->deadline ||
+        event_add(process->readable, NULL) != 0 || event_add(process->ticking, &TICK) != 0 ||
+        event_add(process->deadline, &after) != 0)
+      failed = ENOMEM;
+  }
+  if (failed)
+    process_stop(process);
+  else
+    process->op = (struct loop_op){.loop = loop};
+  return failed;
+}
+
+void process_read_errors(const struct process *process, struct buf *into) {
+  off_t size = process->errors_fd < 0 ? 0 : lseek(process->errors_fd, 0, SEEK_END);
+  off_t at = size > LAST_ERRORS ? size - LAST_ERRORS : 0;
+  while (at < size && buf_reserve(into, (size_t)(size - at))) {
+    ssize_t got = pread(process->errors_fd, into->data + into->length, (size_t)(size - at), at);
+    if (got <= 0)
+      return;
+    into->length += (size_t)got;
+    into->data[into->length] = '\0';
+    at += got;
+  }
+}
+
+void process_stop(struct process *process) {
+  struct loop *loop = process->op.loop;
+  process->op.loop = NULL; /* nobody waits any more */
+  finish(process, process->failure);
+  if (loop) {
+    process->op.loop = loop;
+    loop_forget(&process->op);
+    process->op.loop = NULL;
+  }
+  if (process->errors_fd >= 0)
+    close(process->errors_fd);
+  process->errors_fd = -1;
+  buf_free(&process->output);
+}

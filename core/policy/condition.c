@@ -1,0 +1,413 @@
+#include "policy/condition.h"
+
+#include "policy/arn.h"
+#include "policy/condition_value.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Whether a value of the request fits an operand of the policy. */
+typedef enum condition_truth comparison(const struct context_value *value,
+                                        const struct buf *operand);
+
+static enum condition_truth truth(bool holds) {
+  return holds ? CONDITION_TRUE : CONDITION_FALSE;
+}
+
+/* An operand in which wildcards are none: the bytes that stand for them become what they were. */
+static void make_plain(struct buf *operand) {
+  for (size_t i = 0; i < operand->length; i++) {
+    if (operand->data[i] == context_wildcards.any)
+      operand->data[i] = '*';
+    else if (operand->data[i] == context_wildcards.one)
+      operand->data[i] = '?';
+  }
+}
+
+static enum condition_truth same_string(const struct context_value *value,
+                                        const struct buf *operand) {
+  return truth(value->length == operand->length &&
+               memcmp(value->bytes, operand->data, value->length) == 0);
+}
+
+static enum condition_truth same_letters(const struct context_value *value,
+                                         const struct buf *operand) {
+  return truth(value->length == operand->length &&
+               strncasecmp(value->bytes, operand->data, value->length) == 0);
+}
+
+static enum condition_truth like_string(const struct context_value *value,
+                                        const struct buf *operand) {
+  return truth(match_pattern(operand->data, operand->length, value->bytes, value->length,
+                             context_wildcards, false));
+}
+
+static enum condition_truth same_bool(const struct context_value *value,
+                                      const struct buf *operand) {
+  if (strcasecmp(operand->data, "true") != 0 && strcasecmp(operand->data, "false") != 0)
+    return CONDITION_UNKNOWN;
+  return same_letters(value, operand);
+}
+
+/* -1, 0, 1; or 2 when one of them is no number (date). */
+static int compare_values(const struct context_value *value, const struct buf *operand,
+                          bool (*read)(const char *, long double *)) {
+  long double a, b;
+  if (!read(value->bytes, &a) || !read(operand->data, &b))
+    return 2;
+  return (a > b) - (a < b);
+}
+
+#define ORDER(name, read, holds)                                                                   \
+  static enum condition_truth name(const struct context_value *value, const struct buf *operand) { \
+    int order = compare_values(value, operand, read);                                              \
+    return order == 2 ? CONDITION_UNKNOWN : truth(order holds);                                    \
+  }
+
+ORDER(number_equal, condition_read_number, == 0)
+ORDER(number_less, condition_read_number, < 0)
+ORDER(number_at_most, condition_read_number, <= 0)
+ORDER(number_greater, condition_read_number, > 0)
+ORDER(number_at_least, condition_read_number, >= 0)
+ORDER(date_equal, condition_read_date, == 0)
+ORDER(date_less, condition_read_date, < 0)
+ORDER(date_at_most, condition_read_date, <= 0)
+ORDER(date_greater, condition_read_date, > 0)
+ORDER(date_at_least, condition_read_date, >= 0)
+
+static enum condition_truth in_network(const struct context_value *value,
+                                       const struct buf *operand) {
+  switch (condition_in_network(value->bytes, operand->data)) {
+  case 0:
+    return CONDITION_FALSE;
+  case 1:
+    return CONDITION_TRUE;
+  default:
+    return CONDITION_UNKNOWN;
+  }
+}
+
+static bool like_part(struct arn_part pattern, struct arn_part part) {
+  return match_pattern(pattern.text, pattern.length, part.text, part.length, context_wildcards,
+                       false);
+}
+
+/* Six parts, each compared for itself: a wildcard does not reach over a colon but in the last. */
+static enum condition_truth like_arn(const struct context_value *value, const struct buf *operand) {
+  struct arn arn, pattern;
+  if (!arn_parse(operand->data, operand->length, &pattern))
+    return CONDITION_UNKNOWN;
+  if (!arn_parse(value->bytes, value->length, &arn))
+    return CONDITION_FALSE;
+  return truth(like_part(pattern.partition, arn.partition) &&
+               like_part(pattern.service, arn.service) && like_part(pattern.region, arn.region) &&
+               like_part(pattern.account, arn.account) &&
+               like_part(pattern.resource, arn.resource));
+}
+
+struct condition_operator {
+  const char *name;
+  enum condition_operand type;
+  comparison *fits;
+  bool negated, wildcards;
+};
+
+static const struct condition_operator operators[] = {
+    {"StringEquals", OPERAND_STRING, same_string, false, false},
+    {"StringNotEquals", OPERAND_STRING, same_string, true, false},
+    {"StringEqualsIgnoreCase", OPERAND_STRING, same_letters, false, false},
+    {"StringNotEqualsIgnoreCase", OPERAND_STRING, same_letters, true, false},
+    {"StringLike", OPERAND_STRING, like_string, false, true},
+    {"StringNotLike", OPERAND_STRING, like_string, true, true},
+    {"NumericEquals", OPERAND_NUMBER, number_equal, false, false},
+    {"NumericNotEquals", OPERAND_NUMBER, number_equal, true, false},
+    {"NumericLessThan", OPERAND_NUMBER, number_less, false, false},
+    {"NumericLessThanEquals", OPERAND_NUMBER, number_at_most, false, false},
+    {"NumericGreaterThan", OPERAND_NUMBER, number_greater, false, false},
+    {"NumericGreaterThanEquals", OPERAND_NUMBER, number_at_least, false, false},
+    {"DateEquals", OPERAND_DATE, date_equal, false, false},
+    {"DateNotEquals", OPERAND_DATE, date_equal, true, false},
+    {"DateLessThan", OPERAND_DATE, date_less, false, false},
+    {"DateLessThanEquals", OPERAND_DATE, date_at_most, false, false},
+    {"DateGreaterThan", OPERAND_DATE, date_greater, false, false},
+    {"DateGreaterThanEquals", OPERAND_DATE, date_at_least, false, false},
+    {"Bool", OPERAND_BOOLEAN, same_bool, false, false},
+    {"BinaryEquals", OPERAND_BINARY, same_string, false, false},
+    {"IpAddress", OPERAND_ADDRESS, in_network, false, false},
+    {"NotIpAddress", OPERAND_ADDRESS, in_network, true, false},
+    {"ArnEquals", OPERAND_ARN, like_arn, false, true},
+    {"ArnLike", OPERAND_ARN, like_arn, false, true},
+    {"ArnNotEquals", OPERAND_ARN, like_arn, true, true},
+    {"ArnNotLike", OPERAND_ARN, like_arn, true, true},
+    {"Null", OPERAND_BOOLEAN, NULL, false, false},
+};
+
+enum set_operator { NO_SET, ANY_VALUE, ALL_VALUES };
+
+struct test {
+  const struct condition_operator *op;
+  enum set_operator set;
+  bool if_exists;
+};
+
+static bool has_prefix(const char **name, const char *prefix) {
+  size_t length = strlen(prefix);
+  if (strncmp(*name, prefix, length) != 0)
+    return false;
+  *name += length;
+  return true;
+}
+
+/* Takes an operator's name apart: [ForAnyValue:|ForAllValues:]NAME[IfExists]. */
+static bool read_test(const char *name, struct test *test) {
+  *test = (struct test){0};
+  if (has_prefix(&name, "ForAnyValue:"))
+    test->set = ANY_VALUE;
+  else if (has_prefix(&name, "ForAllValues:"))
+    test->set = ALL_VALUES;
+  for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
+    const char *rest = name;
+    if (!has_prefix(&rest, operators[i].name))
+      continue;
+    test->if_exists = strcmp(rest, "IfExists") == 0;
+    if (test->if_exists || *rest == '\0') {
+      test->op = &operators[i];
+      return operators[i].fits || (!test->if_exists && test->set == NO_SET);
+    }
+  }
+  return false;
+}
+
+/* What the operands of one key are compared in. */
+struct comparing {
+  const struct test *test;
+  const struct context *context;
+  bool variables, failed;
+};
+
+/* Strings and ARNs may have policy variables; in a number, date, Boolean or address they are text. */
+static bool takes_variables(const struct comparing *comparing) {
+  enum condition_operand type = comparing->test->op->type;
+  return comparing->variables && (type == OPERAND_STRING || type == OPERAND_ARN);
+}
+
+static enum condition_truth fits_operand(struct comparing *comparing,
+                                         const struct context_value *value,
+                                         const struct json_value *json) {
+  const char *text = json->type == JSON_TRUE    ? "true"
+                     : json->type == JSON_FALSE ? "false"
+                                                : json->string;
+  if (json->type == JSON_NULL)
+    return CONDITION_UNKNOWN;
+  struct buf operand = {0};
+  size_t length =
+      json->type == JSON_STRING || json->type == JSON_NUMBER ? json->length : strlen(text);
+  enum context_expansion expansion =
+      context_expand(comparing->context, text, length, takes_variables(comparing), &operand);
+  buf_adds(&operand, "");
+  enum condition_truth fits = CONDITION_UNKNOWN;
+  if (operand.failed) {
+    comparing->failed = true;
+  } else if (expansion == CONTEXT_NULL) {
+    /* Nothing equals or is like a variable that stands for nothing; under a Not that is a yes. */
+    fits = CONDITION_FALSE;
+  } else if (expansion == CONTEXT_EXPANDED) {
+    if (!comparing->test->op->wildcards)
+      make_plain(&operand);
+    fits = comparing->test->op->fits(value, &operand);
+  }
+  buf_free(&operand);
+  return fits;
+}
+
+/* Whether a value of the request passes: fits any operand, or none for a negated operator. */
+static enum condition_truth passes(struct comparing *comparing, const struct context_value *value,
+                                   const struct json_value *operands) {
+  bool list = operands->type == JSON_ARRAY;
+  enum condition_truth any = CONDITION_FALSE;
+  const struct json_value *operand = list ? operands->first : operands;
+  for (; operand && any != CONDITION_TRUE; operand = list ? operand->next : NULL) {
+    enum condition_truth fits = fits_operand(comparing, value, operand);
+    if (fits != CONDITION_FALSE)
+      any = fits;
+  }
+  if (any == CONDITION_UNKNOWN || !comparing->test->op->negated)
+    return any;
+  return truth(any == CONDITION_FALSE);
+}
+
+/* A key that the request has not. */
+static enum condition_truth without_key(const struct test *test) {
+  if (test->if_exists || test->set == ALL_VALUES)
+    return CONDITION_TRUE;
+  return truth(test->set == NO_SET && test->op->negated);
+}
+
+/* One value must pass; for ForAllValues, and for a negated operator without a set operator, all. */
+static enum condition_truth test_values(struct comparing *comparing,
+                                        const struct context_entry *entry,
+                                        const struct json_value *operands) {
+  bool all = comparing->test->set == ALL_VALUES ||
+             (comparing->test->set == NO_SET && comparing->test->op->negated);
+  bool unknown = false;
+  for (size_t i = 0; i < entry->count; i++) {
+    enum condition_truth one = passes(comparing, &entry->values[i], operands);
+    if (one == CONDITION_UNKNOWN)
+      unknown = true;
+    else if ((one == CONDITION_TRUE) != all)
+      return truth(!all);
+  }
+  return unknown ? CONDITION_UNKNOWN : truth(all);
+}
+
+/* Null: "true" means that the key is absent. */
+static enum condition_truth test_null(bool present, const struct json_value *operands) {
+  bool list = operands->type == JSON_ARRAY;
+  const struct json_value *operand = list ? operands->first : operands;
+  enum condition_truth any = CONDITION_FALSE;
+  for (; operand && any != CONDITION_TRUE; operand = list ? operand->next : NULL) {
+    bool text = operand->type == JSON_STRING;
+    if (operand->type == JSON_TRUE || (text && strcasecmp(operand->string, "true") == 0))
+      any = present ? any : CONDITION_TRUE;
+    else if (operand->type == JSON_FALSE || (text && strcasecmp(operand->string, "false") == 0))
+      any = present ? CONDITION_TRUE : any;
+    else
+      any = CONDITION_UNKNOWN;
+  }
+  return any;
+}
+
+static enum condition_truth test_key(struct comparing *comparing, const struct json_value *key) {
+  const struct context_entry *entry =
+      context_find(comparing->context, key->key->string, key->key->length);
+  bool present = entry && (entry->unknown || entry->count > 0);
+  if (!entry && comparing->context->partial)
+    return CONDITION_UNKNOWN;
+  if (!comparing->test->op->fits)
+    return test_null(present, key);
+  if (entry && entry->unknown)
+    return CONDITION_UNKNOWN;
+  /* An empty string is a set of nothing. */
+  if (comparing->test->set != NO_SET && present && entry->count == 1 &&
+      entry->values[0].length == 0)
+    present = false;
+  return present ? test_values(comparing, entry, key) : without_key(comparing->test);
+}
+
+enum condition_truth condition_holds(const struct json_value *condition,
+                                     const struct context *context, bool variables, bool *failed) {
+  bool unknown = false;
+  *failed = false;
+  for (const struct json_value *named = condition->first; named; named = named->next) {
+    struct test test;
+    if (!read_test(named->key->string, &test) || !context) {
+      unknown = unknown || named->count > 0;
+      continue;
+    }
+    struct comparing comparing = {.test = &test, .context = context, .variables = variables};
+    for (const struct json_value *key = named->first; key; key = key->next) {
+      enum condition_truth holds = test_key(&comparing, key);
+      *failed = *failed || comparing.failed;
+      if (holds == CONDITION_FALSE)
+        return CONDITION_FALSE;
+      unknown = unknown || holds == CONDITION_UNKNOWN;
+    }
+  }
+  return unknown ? CONDITION_UNKNOWN : CONDITION_TRUE;
+}
+
+void condition_list_key(struct buf *list, const char *name, size_t length) {
+  for (size_t start = 0; start < list->length;) {
+    const char *at = list->data + start;
+    const char *end = memmem(at, list->length - start, ", ", 2);
+    size_t size = end ? (size_t)(end - at) : list->length - start;
+    if (size == length && strncasecmp(at, name, length) == 0)
+      return;
+    start += size + 2;
+  }
+  if (list->length > 0)
+    buf_adds(list, ", ");
+  buf_add(list, name, length);
+}
+
+/* The variables of one operand whose values are not known. */
+static void list_variables(const struct comparing *comparing, const struct json_value *operand,
+                           struct buf *out) {
+  const char *name;
+  size_t length, from = 0;
+  while (operand->type == JSON_STRING &&
+         context_next_variable(operand->string, operand->length, &from, &name, &length)) {
+    const struct context_entry *entry = context_find(comparing->context, name, length);
+    if (entry ? entry->unknown : comparing->context->partial)
+      condition_list_key(out, name, length);
+  }
+}
+
+/* Of a key whose test is not decided: the variables that it is compared with, or else its own name. */
+static void list_unknown(struct comparing *comparing, const struct json_value *key,
+                         struct buf *out) {
+  size_t before = out->length;
+  const struct context_entry *entry =
+      context_find(comparing->context, key->key->string, key->key->length);
+  bool list = key->type == JSON_ARRAY;
+  if (entry && !entry->unknown && comparing->test->op && takes_variables(comparing))
+    for (const struct json_value *one = list ? key->first : key; one; one = list ? one->next : NULL)
+      list_variables(comparing, one, out);
+  if (out->length == before)
+    condition_list_key(out, key->key->string, key->key->length);
+}
+
+void condition_unknown_keys(const struct json_value *condition, const struct context *context,
+                            bool variables, struct buf *out) {
+  static const struct context nothing = {.partial = true};
+  for (const struct json_value *named = condition->first; named; named = named->next) {
+    struct test test;
+    bool sound = read_test(named->key->string, &test);
+    struct comparing comparing = {
+        .test = &test, .context = context ? context : &nothing, .variables = variables};
+    for (const struct json_value *key = named->first; key; key = key->next)
+      if (!sound || test_key(&comparing, key) == CONDITION_UNKNOWN)
+        list_unknown(&comparing, key, out);
+    out->failed = out->failed || comparing.failed;
+  }
+}
+
+const char *condition_operator(size_t index) {
+  return index < sizeof operators / sizeof *operators ? operators[index].name : NULL;
+}
+
+enum condition_operand condition_operand(const char *name) {
+  struct test test;
+  return read_test(name, &test) ? test.op->type : OPERAND_NONE;
+}
+
+/* Standard base64 with its padding. */
+static bool is_base64(const char *text) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  size_t length = strlen(text), count = strspn(text, digits), padding = strspn(text + count, "=");
+  return count + padding == length && padding <= 2 && length % 4 == 0;
+}
+
+bool condition_takes(enum condition_operand type, const char *text) {
+  long double number;
+  struct arn arn;
+  switch (type) {
+  case OPERAND_NONE:
+    return false;
+  case OPERAND_STRING:
+    return true;
+  case OPERAND_NUMBER:
+    return condition_read_number(text, &number);
+  case OPERAND_DATE:
+    return condition_read_date(text, &number);
+  case OPERAND_BOOLEAN:
+    return strcasecmp(text, "true") == 0 || strcasecmp(text, "false") == 0;
+  case OPERAND_BINARY:
+    return is_base64(text);
+  case OPERAND_ADDRESS:
+    return condition_in_network("0.0.0.0", text) >= 0;
+  case OPERAND_ARN:
+    return arn_parse(text, strlen(text), &arn);
+  }
+  return false;
+}

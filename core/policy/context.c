@@ -1,0 +1,123 @@
+#include "policy/context.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define ANY '\xFF'
+#define ONE '\xFE'
+
+const struct match_wildcards context_wildcards = {ANY, ONE};
+
+const struct context_entry *context_find(const struct context *context, const char *key,
+                                         size_t length) {
+  for (size_t i = 0; i < context->count; i++) {
+    const struct context_entry *entry = &context->entries[i];
+    if (entry->key_length == length && strncasecmp(entry->key, key, length) == 0)
+      return entry;
+  }
+  return NULL;
+}
+
+static size_t skip_spaces(const char *text, size_t from, size_t end) {
+  while (from < end && text[from] == ' ')
+    from++;
+  return from;
+}
+
+/* Finds the default in "key, 'default'": false when there is none. */
+static bool find_default(const char *text, size_t length, size_t *start, size_t *end) {
+  const char *comma = memchr(text, ',', length);
+  if (!comma)
+    return false;
+  size_t first = skip_spaces(text, (size_t)(comma - text) + 1, length);
+  while (length > first && text[length - 1] == ' ')
+    length--;
+  if (length < first + 2 || text[first] != '\'' || text[length - 1] != '\'')
+    return false;
+  *start = first + 1;
+  *end = length - 1;
+  return true;
+}
+
+/* Whether a value has a byte that would be a wildcard in a pattern: then it is no UTF-8. */
+static bool has_wildcard(const struct context_value *value) {
+  return memchr(value->bytes, ANY, value->length) || memchr(value->bytes, ONE, value->length);
+}
+
+/* The part of "key, 'default'" that is the key. */
+static size_t key_length_of(const char *name, size_t length) {
+  const char *comma = memchr(name, ',', length);
+  size_t key_length = comma ? (size_t)(comma - name) : length;
+  while (key_length > 0 && name[key_length - 1] == ' ')
+    key_length--;
+  return key_length;
+}
+
+static bool is_escape(const char *name, size_t length) {
+  return length == 1 && memchr("*?$", name[0], 3);
+}
+
+/* Adds what "${name}" stands for. */
+static enum context_expansion expand_variable(const struct context *context, const char *name,
+                                              size_t length, struct buf *out) {
+  if (is_escape(name, length)) {
+    buf_addc(out, name[0]);
+    return CONTEXT_EXPANDED;
+  }
+  const struct context_entry *entry = context_find(context, name, key_length_of(name, length));
+  if (entry ? entry->unknown : context->partial)
+    return CONTEXT_UNKNOWN;
+  if (entry && entry->count == 1 && !has_wildcard(&entry->values[0])) {
+    buf_add(out, entry->values[0].bytes, entry->values[0].length);
+    return CONTEXT_EXPANDED;
+  }
+  size_t start, end;
+  if (!find_default(name, length, &start, &end))
+    return CONTEXT_NULL;
+  buf_add(out, name + start, end - start);
+  return CONTEXT_EXPANDED;
+}
+
+/* The end of the variable that begins at `i`, its brace; NULL where none begins. */
+static const char *variable_end(const char *text, size_t length, size_t i) {
+  if (text[i] != '$' || i + 1 >= length || text[i + 1] != '{')
+    return NULL;
+  return memchr(text + i, '}', length - i);
+}
+
+enum context_expansion context_expand(const struct context *context, const char *text,
+                                      size_t length, bool variables, struct buf *out) {
+  enum context_expansion whole = CONTEXT_EXPANDED;
+  for (size_t i = 0; i < length; i++) {
+    const char *end = variables ? variable_end(text, length, i) : NULL;
+    if (end) {
+      const char *name = text + i + 2;
+      enum context_expansion one = expand_variable(context, name, (size_t)(end - name), out);
+      if (one == CONTEXT_NULL)
+        return CONTEXT_NULL;
+      whole = one == CONTEXT_UNKNOWN ? one : whole;
+      i = (size_t)(end - text);
+    } else {
+      buf_addc(out, text[i] == '*' ? ANY : text[i] == '?' ? ONE : text[i]);
+    }
+  }
+  return whole;
+}
+
+bool context_next_variable(const char *text, size_t length, size_t *from, const char **name,
+                           size_t *name_length) {
+  for (size_t i = *from; i < length; i++) {
+    const char *end = variable_end(text, length, i);
+    if (!end)
+      continue;
+    i = (size_t)(end - text);
+    *name = memrchr(text, '{', i);
+    size_t size = (size_t)(end - ++*name);
+    if (is_escape(*name, size))
+      continue;
+    *name_length = key_length_of(*name, size);
+    *from = i + 1;
+    return true;
+  }
+  return false;
+}

@@ -1,0 +1,197 @@
+#include "policy/layout.h"
+#include "policy/policy.h"
+#include "policy/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The customary order of elements. */
+static const char *const order[] = {"Version",   "Id",        "Statement",    "Sid",
+                                    "Effect",    "Principal", "NotPrincipal", "Action",
+                                    "NotAction", "Resource",  "NotResource",  "Condition"};
+
+/* An element's place in that order; of an unknown one the last. */
+static size_t rank(const char *name) {
+  size_t i = 0;
+  while (i < sizeof order / sizeof *order && strcmp(order[i], name) != 0)
+    i++;
+  return i;
+}
+
+/* Adds {"ELEMENT": value} as a statement of this document would be laid out. False when the value
+ * is no JSON. */
+static bool add_sample(const struct layout *layout, const struct policy_setting *setting,
+                       struct buf *out, struct json_error *error) {
+  struct json_doc *alone = json_parse(setting->json.bytes, setting->json.length, error);
+  if (!alone)
+    return false;
+  json_free(alone);
+  struct buf plain = {0};
+  buf_addc(&plain, '{');
+  policy_add_string(&plain, setting->element, strlen(setting->element));
+  buf_addc(&plain, ':');
+  buf_add(&plain, setting->json.bytes, setting->json.length);
+  buf_addc(&plain, '}');
+  struct json_doc *sample = NULL;
+  if (plain.failed)
+    policy_no_memory(error);
+  else
+    sample = json_parse(plain.data, plain.length, error);
+  if (sample)
+    layout_write(layout, plain.data, json_root(sample), out);
+  json_free(sample);
+  buf_free(&plain);
+  return sample != NULL;
+}
+
+static bool same_value(const char *text, const struct json_value *value, const char *other_text,
+                       const struct json_value *other) {
+  struct layout layout;
+  struct buf a = {0}, b = {0};
+  layout_minimal(&layout);
+  layout_write(&layout, text, value, &a);
+  layout_write(&layout, other_text, other, &b);
+  layout_free(&layout);
+  bool same =
+      !a.failed && !b.failed && a.length == b.length && memcmp(a.data, b.data, a.length) == 0;
+  buf_free(&a);
+  buf_free(&b);
+  return same;
+}
+
+/* Adds the document's text with the member of `sample` in the container: in the place of the old
+ * one, before the first that comes later by custom, or at the end. */
+static void add_edited(const struct policy *doc, const struct layout *layout,
+                       const struct json_value *container, const struct json_value *old,
+                       const char *sample_text, const struct json_value *member, struct buf *out) {
+  size_t length, position;
+  const char *text = policy_text(doc, &length);
+  const struct json_value *after = container->first;
+  while (after && rank(after->key->string) <= rank(member->key->string))
+    after = after->next;
+  const char *name = sample_text + member->key->start;
+  size_t named_length = member->end - member->key->start;
+  if (old) {
+    buf_add(out, text, old->start);
+    buf_add(out, sample_text + member->start, member->end - member->start);
+    position = old->end;
+  } else if (after) {
+    position = policy_member_start(after);
+    buf_add(out, text, position);
+    buf_add(out, name, named_length);
+    layout_separator(layout, text, container, out);
+  } else if (container->first) {
+    position = policy_last_member(container)->end;
+    buf_add(out, text, position);
+    layout_separator(layout, text, container, out);
+    buf_add(out, name, named_length);
+  } else {
+    position = container->end;
+    buf_add(out, text, container->start);
+    buf_adds(out, sample_text);
+  }
+  buf_add(out, text + position, length - position);
+}
+
+static enum policy_edit remove_element(struct policy *doc, const struct json_value *container,
+                                       const struct json_value *old, struct json_error *error) {
+  enum policy_edit edit = POLICY_FAILED;
+  bool *cuts = policy_cuts_new(doc);
+  bool *marks = calloc(container->count + 1, sizeof *marks);
+  if (cuts && marks) {
+    size_t i = 0;
+    for (const struct json_value *member = container->first; member != old; member = member->next)
+      i++;
+    marks[i] = true;
+    policy_cut_members(cuts, container, marks);
+    if (policy_apply_cuts(doc, cuts, error))
+      edit = POLICY_CHANGED;
+  } else {
+    policy_no_memory(error);
+  }
+  free(marks);
+  free(cuts);
+  return edit;
+}
+
+static enum policy_edit put_element(struct policy *doc, const struct policy_setting *setting,
+                                    const struct json_value *container,
+                                    const struct json_value *old, struct json_error *error) {
+  enum policy_edit edit = POLICY_FAILED;
+  struct layout layout;
+  struct buf sample = {0}, out = {0};
+  struct json_doc *json = NULL;
+  size_t length;
+  layout_learn(&layout, doc);
+  if (!add_sample(&layout, setting, &sample, error))
+    goto done;
+  if (sample.failed) {
+    policy_no_memory(error);
+    goto done;
+  }
+  json = json_parse(sample.data, sample.length, error);
+  if (!json)
+    goto done;
+  const struct json_value *member = json_root(json)->first;
+  if (setting->statement == POLICY_DOCUMENT && member->type != JSON_STRING) {
+    *error = (struct json_error){.line = 1, .column = 1};
+    snprintf(error->message, sizeof error->message, "Version and Id are strings");
+    goto done;
+  }
+  if (old && same_value(policy_text(doc, &length), old, sample.data, member)) {
+    edit = POLICY_UNCHANGED;
+    goto done;
+  }
+  add_edited(doc, &layout, container, old, sample.data, member, &out);
+  if (out.failed)
+    policy_no_memory(error);
+  else if (policy_replace_text(doc, out.data, out.length, error))
+    edit = POLICY_CHANGED;
+
+done:
+  json_free(json);
+  layout_free(&layout);
+  buf_free(&sample);
+  buf_free(&out);
+  return edit;
+}
+
+static enum policy_edit set_element(struct policy *doc, const struct policy_setting *setting,
+                                    struct json_error *error) {
+  const struct json_value *container = setting->statement == POLICY_DOCUMENT
+                                           ? json_root(policy_json(doc))
+                                           : policy_statement(doc, setting->statement)->json;
+  const struct json_value *old = json_member(container, setting->element);
+  for (size_t i = 0; i < setting->within_count; i++) {
+    container = old;
+    old = old ? json_member(old, setting->within[i]) : NULL;
+    if (!old)
+      return POLICY_UNCHANGED;
+  }
+  if (setting->json.bytes)
+    return put_element(doc, setting, container, old, error);
+  return old ? remove_element(doc, container, old, error) : POLICY_UNCHANGED;
+}
+
+enum policy_edit policy_set(struct policy *doc, const struct policy_setting *setting,
+                            struct json_error *error) {
+  struct policy *edited = policy_copy(doc);
+  if (!edited) {
+    policy_no_memory(error);
+    return POLICY_FAILED;
+  }
+  enum policy_edit edit = set_element(edited, setting, error);
+  if (edit == POLICY_CHANGED && setting->statement != POLICY_DOCUMENT) {
+    const struct policy_statement *statement = policy_statement(edited, setting->statement);
+    if (statement->flaw && !policy_statement(doc, setting->statement)->flaw) {
+      *error = (struct json_error){.line = 1, .column = 1};
+      snprintf(error->message, sizeof error->message, "%s", statement->flaw_text);
+      edit = POLICY_FAILED;
+    }
+  }
+  if (edit == POLICY_CHANGED)
+    policy_swap(doc, edited);
+  policy_free(edited);
+  return edit;
+}

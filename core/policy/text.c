@@ -1,0 +1,77 @@
+#include "policy/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void policy_no_memory(struct json_error *error) {
+  *error = (struct json_error){.line = 1, .column = 1, .message = "not enough memory"};
+}
+
+void policy_add_string(struct buf *out, const char *bytes, size_t length) {
+  buf_addc(out, '"');
+  for (size_t i = 0; i < length; i++) {
+    unsigned char c = (unsigned char)bytes[i];
+    if (c == '"' || c == '\\')
+      buf_addc(out, '\\');
+    if (c < 0x20)
+      buf_addf(out, "\\u%04x", c);
+    else
+      buf_addc(out, (char)c);
+  }
+  buf_addc(out, '"');
+}
+
+size_t policy_member_start(const struct json_value *member) {
+  return member->key ? member->key->start : member->start;
+}
+
+const struct json_value *policy_last_member(const struct json_value *container) {
+  const struct json_value *last = container->first;
+  while (last && last->next)
+    last = last->next;
+  return last;
+}
+
+bool *policy_cuts_new(const struct policy *doc) {
+  size_t length;
+  policy_text(doc, &length);
+  return calloc(length + 1, sizeof(bool));
+}
+
+void policy_cut(bool *cuts, size_t start, size_t end) {
+  memset(cuts + start, true, end - start);
+}
+
+void policy_cut_members(bool *cuts, const struct json_value *container, const bool *marks) {
+  const struct json_value *before = NULL;
+  bool kept = false;
+  size_t i = 0;
+  for (const struct json_value *member = container->first; member; member = member->next, i++) {
+    if (marks[i] && kept)
+      policy_cut(cuts, before->end, member->end);
+    if (!marks[i] && !kept) {
+      policy_cut(cuts, policy_member_start(container->first), policy_member_start(member));
+      kept = true;
+    }
+    before = member;
+  }
+  if (before && !kept)
+    policy_cut(cuts, container->start + 1, before->end);
+}
+
+bool policy_apply_cuts(struct policy *doc, const bool *cuts, struct json_error *error) {
+  size_t length;
+  const char *text = policy_text(doc, &length);
+  char *left = malloc(length + 1);
+  if (!left) {
+    policy_no_memory(error);
+    return false;
+  }
+  size_t left_length = 0;
+  for (size_t i = 0; i < length; i++)
+    if (!cuts[i])
+      left[left_length++] = text[i];
+  bool done = policy_replace_text(doc, left, left_length, error);
+  free(left);
+  return done;
+}
