@@ -41,7 +41,7 @@ local suites = {}
 for _, build in ipairs(builds) do
   local path = build:sub(1, 1) == "/" and build or root .. "/" .. build
   local environment = ("LANYARD_BUILD=%s LANYARD_VECTORS=%s ASAN_OPTIONS=detect_leaks=0 "
-    .. "LUA_PATH='./lua/?.lua;./lua/?/init.lua;./tests/?.lua;;' LUA_CPATH='%s/?.so;;' "):format(path, vectors, path)
+    .. "LUA_PATH='./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;;' LUA_CPATH='%s/?.so;;' "):format(path, vectors, path)
   for _, program in ipairs(lines_of(("find %s/tests -maxdepth 1 -type f -perm -u+x | sort"):format(build))) do
     suites[#suites + 1] = {
       name = program,
