@@ -13,7 +13,6 @@ local client = require "lanyard.aws.client"
 local clock = require "lanyard.clock"
 local credentials = require "lanyard.credentials"
 local endpoints = require "lanyard.aws.endpoints"
-local helper = require "helper"
 local http = require "lanyard.http"
 local httpd = require "lanyard.httpd"
 local services = require "lanyard.aws.services"
@@ -136,12 +135,6 @@ function M.silent(secrets, ...)
     end
   end
   return true
-end
-
--- The JSON of a file of AWS's own test cases, or nil where there is none.
-function M.cases(name)
-  local path = helper.vectors .. "/config/" .. name
-  return helper.exists(path) and helper.read(path) or nil
 end
 
 return M
