@@ -17,7 +17,7 @@ BENCH_PACKAGES = $(BUILD_PACKAGES) curl openssl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Werror
-COMPILE = $(CC) -std=c11 $(WARNINGS) -D_GNU_SOURCE -DLANYARD_PREFIX='"$(PREFIX)"' -fPIC -MMD -MP \
+COMPILE = $(CC) -std=c11 $(WARNINGS) -D_GNU_SOURCE -fPIC -MMD -MP \
   -Icore $(shell pkg-config --cflags lua5.4 libcurl libcrypto) $(if $(SQLITE),-DLANYARD_SQLITE) $(CFLAGS)
 LIBS = $(shell pkg-config --libs libcurl libcrypto) -levent_core -levent_extra -lm
 LINK = $(CC) $(CFLAGS) $(LDFLAGS)
@@ -51,7 +51,7 @@ say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
 all: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) build
 
-build: $(B)/lanyard $(B)/lanyard.so
+build: $(B)/lanyard $(B)/lanyard.so $(B)/CFLAGS.flags
 
 help:
 	@echo 'make          build/lanyard (the binary) and build/lanyard.so (for stock lua5.4)'
@@ -75,6 +75,11 @@ $(B)/%.flags: FORCE
 	@echo $(call quote,$($*)) | cmp -s - $@ || echo $(call quote,$($*)) > $@
 quote = '$(subst ','\'',$(1))'
 FORCE:
+
+# Only modules.c knows where `make install` puts things, so that another PREFIX compiles one file.
+$(B)/core/modules.o: core/modules.c $(B)/COMPILE.flags $(B)/PREFIX.flags
+	@mkdir -p $(@D)
+	$(call say,compile)$(COMPILE) -DLANYARD_PREFIX='"$(PREFIX)"' -c -o $@ $<
 
 $(B)/core/%.o: core/%.c $(B)/COMPILE.flags
 	@mkdir -p $(@D)
@@ -144,7 +149,7 @@ $(B)/bench/%: tests/bench/%.c $(PLAIN)
 
 lint: lint-deps
 	@for cc in gcc clang; do for f in $(SOURCES); do \
-	  $(COMPILE:$(CC)%=$$cc%) -MF /dev/null -fsyntax-only $$f || exit 1; done; done
+	  $(COMPILE:$(CC)%=$$cc%) -DLANYARD_PREFIX='""' -MF /dev/null -fsyntax-only $$f || exit 1; done; done
 	clang-format --dry-run --Werror $(SOURCES) core/*.h core/*/*.h
 	luacheck --quiet lua scripts tests core
 
