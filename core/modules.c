@@ -8,6 +8,7 @@
 int luaopen_cjson(lua_State *L);
 int luaopen_lanyard_arn(lua_State *L);
 int luaopen_lanyard_credentials(lua_State *L);
+int luaopen_lanyard_crypto(lua_State *L);
 int luaopen_lanyard_http_core(lua_State *L);
 int luaopen_lanyard_httpd_core(lua_State *L);
 int luaopen_lanyard_ini(lua_State *L);
@@ -26,6 +27,7 @@ static const luaL_Reg c_modules[] = {
     {"cjson", luaopen_cjson},
     {"lanyard.arn", luaopen_lanyard_arn},
     {"lanyard.credentials", luaopen_lanyard_credentials},
+    {"lanyard.crypto", luaopen_lanyard_crypto},
     {"lanyard.http.core", luaopen_lanyard_http_core},
     {"lanyard.httpd.core", luaopen_lanyard_httpd_core},
     {"lanyard.ini", luaopen_lanyard_ini},

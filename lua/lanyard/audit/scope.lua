@@ -19,7 +19,7 @@ local match = require "lanyard.match"
 local merge = require "lanyard.audit.merge"
 local principal = require "lanyard.access.principal"
 local progress = require "lanyard.audit.progress"
-local sigv4 = require "lanyard.sigv4"
+local crypto = require "lanyard.crypto"
 local task = require "lanyard.task"
 
 local M = {}
@@ -74,7 +74,7 @@ end
 -- in_shard(shard, account, region, name): whether that repository is one of the shard's. It is always in
 -- the same one of so many, whatever other repositories there are.
 function M.in_shard(shard, account, region, name)
-  local hash = sigv4.sha256_hex(("%s/%s/%s"):format(account, region, name))
+  local hash = crypto.sha256_hex(("%s/%s/%s"):format(account, region, name))
   return tonumber(hash:sub(1, 8), 16) % shard.count + 1 == shard.index
 end
 

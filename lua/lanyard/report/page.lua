@@ -1,7 +1,7 @@
 -- The frame of an HTML report: its style, its few lines of script, and the rule that nothing but these
 -- two is ever loaded or run. The script only filters, opens, closes and copies what the page has already.
 
-local sigv4 = require "lanyard.sigv4"
+local crypto = require "lanyard.crypto"
 
 local M = {}
 
@@ -110,27 +110,10 @@ local SCRIPT = [[
 })();
 ]]
 
-local DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
--- Base64 (RFC 4648) of bytes that are given in hexadecimal digits.
-local function base64_of(hex)
-  local bits, parts = {}, {}
-  for digit in hex:gmatch "%x" do
-    local value = tonumber(digit, 16)
-    bits[#bits + 1] = ("%d%d%d%d"):format(value >> 3 & 1, value >> 2 & 1, value >> 1 & 1, value & 1)
-  end
-  local text = table.concat(bits)
-  for six in (text .. ("0"):rep(-#text % 6)):gmatch "......" do
-    local value = tonumber(six, 2) + 1
-    parts[#parts + 1] = DIGITS:sub(value, value)
-  end
-  return table.concat(parts) .. ("="):rep(-#parts % 4)
-end
-
 -- Nothing is fetched or sent, and no script runs but this one, whatever a text in the page may try.
 local function policy_of(script)
   return ("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'")
-    :format(base64_of(sigv4.sha256_hex(script)))
+    :format(crypto.sha256_base64(script))
 end
 
 -- What stands before the page's content (title is markup), and what behind it.
