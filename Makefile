@@ -17,7 +17,7 @@ BENCH_PACKAGES = $(BUILD_PACKAGES) curl openssl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Werror
-COMPILE = $(CC) -std=c11 $(WARNINGS) -D_GNU_SOURCE -DLANYARD_PREFIX='"$(PREFIX)"' -fPIC -MMD -MP \
+COMPILE = $(CC) -std=c11 $(WARNINGS) -D_GNU_SOURCE -fPIC -MMD -MP \
   -Icore $(shell pkg-config --cflags lua5.4 libcurl libcrypto) $(if $(SQLITE),-DLANYARD_SQLITE) $(CFLAGS)
 LIBS = $(shell pkg-config --libs libcurl libcrypto) -levent_core -levent_extra -lm
 LINK = $(CC) $(CFLAGS) $(LDFLAGS)
@@ -38,7 +38,8 @@ FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 TESTS = $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/*_test.c))
 
 ARGPARSE = $(firstword $(wildcard /usr/local/share/lua/5.4/argparse.lua /usr/share/lua/5.4/argparse.lua))
-LUA_FILES = $(shell find lua -name '*.lua')
+ASSETS = lua/lanyard/rules/prelude.lua $(shell find lua/lanyard -name '*.css' -o -name '*.js' -o -name '*.sql' -o -name '*.txt')
+LUA_FILES = $(filter-out $(ASSETS),$(shell find lua -name '*.lua'))
 MODULES = $(foreach f,$(LUA_FILES),$(subst /,.,$(patsubst lua/%.lua,%,$(f:/init.lua=.lua)))=$(f))
 SCRIPTS = $(foreach f,$(wildcard scripts/*.lua),$(patsubst scripts/%.lua,%,$(f))=$(f))
 
@@ -69,20 +70,22 @@ $(B)/lanyard: $(OWN) $(CORE) $(B)/LINKED.flags
 $(B)/lanyard.so: $(CORE) $(B)/LINKED.flags
 	$(call say,link)$(LINK) -shared -o $@ $(CORE) $(SQLITE) $(LIBS)
 
-# The value of a variable as a file, which is newer than what was built with another value.
-$(B)/%.flags: FORCE
+# A file with the value of a variable, rewritten when the value changes. CFLAGS is also inside COMPILE; its own file
+# tells a spec how a build was made.
+$(patsubst %,$(B)/%.flags,COMPILE CFLAGS LINKED PREFIX): $(B)/%.flags: FORCE
 	@mkdir -p $(@D)
 	@echo $(call quote,$($*)) | cmp -s - $@ || echo $(call quote,$($*)) > $@
 quote = '$(subst ','\'',$(1))'
 FORCE:
 
-$(B)/core/%.o: core/%.c $(B)/COMPILE.flags
+$(B)/core/%.o: core/%.c $(B)/COMPILE.flags $(B)/CFLAGS.flags
 	@mkdir -p $(@D)
 	$(call say,compile)$(COMPILE) -c -o $@ $<
 
-$(B)/embedded.c: core/embed.lua Makefile $(LUA_FILES) $(wildcard scripts/*.lua)
+$(B)/embedded.c: core/embed.lua Makefile $(B)/PREFIX.flags $(LUA_FILES) $(ASSETS) $(wildcard scripts/*.lua)
 	@mkdir -p $(@D)
-	$(call say,embed)$(LUA) core/embed.lua modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) > $@
+	$(call say,embed)$(LUA) core/embed.lua $(PREFIX) modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) \
+	  assets $(foreach f,$(ASSETS),$(f:lua/%=%)=$(f)) > $@
 
 $(B)/embedded.o: $(B)/embedded.c $(B)/COMPILE.flags
 	$(call say,compile)$(COMPILE) -c -o $@ $<
@@ -153,7 +156,8 @@ install: all
 	install $(B)/lanyard $(DESTDIR)$(PREFIX)/bin/lanyard
 	install -m 644 $(B)/lanyard.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/lanyard.so
 	install -D -m 644 lua/lanyard/report/schema.json $(DESTDIR)$(abspath $(PREFIX))/share/lanyard/schema.json
-	cd lua && find . -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(abspath $(PREFIX))/share/lua/5.4/{} \;
+	cd lua && for f in $(patsubst lua/%,%,$(LUA_FILES) $(ASSETS)); do \
+	  install -D -m 644 $$f $(DESTDIR)$(abspath $(PREFIX))/share/lua/5.4/$$f || exit 1; done
 
 clean:
 	rm -rf $(B)

@@ -55,10 +55,9 @@ static int load_module(lua_State *L) {
   return 1;
 }
 
-/* embedded.script(name) --> source | nil */
-static int embedded_script(lua_State *L) {
+static int push_file(lua_State *L, const struct embedded_file *file) {
   const char *name = luaL_checkstring(L, 1);
-  for (const struct embedded_file *file = embedded_scripts; file->name; file++) {
+  for (; file->name; file++) {
     if (strcmp(file->name, name) == 0) {
       lua_pushlstring(L, file->text, file->length);
       return 1;
@@ -68,7 +67,19 @@ static int embedded_script(lua_State *L) {
   return 1;
 }
 
-/* embedded.scripts() --> names */
+/* embedded.script(name) --> source | nil */
+static int embedded_script(lua_State *L) {
+  return push_file(L, embedded_scripts);
+}
+
+/* embedded.asset(name) --> text | nil
+ * Returns the bytes of an asset. The name is its path below lua/, for example
+ * "lanyard/report/page.css". */
+static int embedded_asset(lua_State *L) {
+  return push_file(L, embedded_assets);
+}
+
+/* embedded.scripts() --> names, sorted */
 static int embedded_names(lua_State *L) {
   lua_newtable(L);
   for (lua_Integer i = 0; embedded_scripts[i].name; i++) {
@@ -96,12 +107,13 @@ static int embedded_binary(lua_State *L) {
 
 /* Opens lanyard.embedded; `prefix` is where `make install` puts things. */
 static int open_embedded(lua_State *L) {
-  static const luaL_Reg functions[] = {{"script", embedded_script},
+  static const luaL_Reg functions[] = {{"asset", embedded_asset},
+                                       {"script", embedded_script},
                                        {"scripts", embedded_names},
                                        {"binary", embedded_binary},
                                        {NULL, NULL}};
   luaL_newlib(L, functions);
-  lua_pushliteral(L, LANYARD_PREFIX);
+  lua_pushstring(L, embedded_prefix);
   lua_setfield(L, -2, "prefix");
   return 1;
 }

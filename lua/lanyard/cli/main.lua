@@ -1,6 +1,7 @@
 -- The lanyard command: finds the script that is asked for, runs it as the main task, and turns how
 -- it ended into an exit status. Called by core/main.c with the words of the command line.
 
+local assets = require "lanyard.assets"
 local cli = require "lanyard.cli"
 local embedded = require "lanyard.embedded"
 local ending = require "lanyard.cli.ending"
@@ -117,7 +118,7 @@ end
 
 local function help(name)
   if name == "environment" then
-    cli.out(require "lanyard.cli.environment")
+    cli.out(assets.read "lanyard/cli/environment.txt")
     return cli.exit.ok
   elseif name then
     return run_script(name, { "--help" })
