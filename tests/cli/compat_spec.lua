@@ -268,6 +268,9 @@ describe("the journal of 0.1.0", function()
     assert.equal(1, #listed(emulator, "prod/api"))
     run(emulator, 1, "undo", "prod/api")
     assert.equal(CI_POLICY, policy(emulator, "prod/api"))
+    -- A change that was made would be undone already now: there was no policy before it.
+    run(emulator, 0, "-e", [[assert(require("lanyard.aws").client("ecr"):DeleteRepositoryPolicy { repositoryName = "prod/api" })]])
+    run(emulator, 1, "undo", "prod/api")
   end)
 end)
 
@@ -441,6 +444,8 @@ describe("a history of 0.1.0", function()
     assert.equal(1, count("--principal", "*"))
     assert.equal(4, count("--since", "2026-11-20"))
     assert.equal(0, count("--since", "2026-11-21"))
+    local result = helper.run({ helper.lanyard, "history", "--output", "json" }, { LANYARD_HISTORY = RECORDED .. "history.db" })
+    assert.equal(7, #json.decode(result.out))
   end)
 
   it("keeps the next audit", function()
@@ -600,6 +605,68 @@ describe("a rules file of 0.1.0", function()
     assert.equal(1, total(out, 'lanyard_findings{id="rule",severity="medium"'))
     run(emulator, 0, "audit", "--region", REGIONS, "--rules", RULES, "--fail-on", "high")
     run(emulator, 3, "audit", "--region", REGIONS, "--rules", RULES, "--fail-on", "medium")
+  end)
+end)
+
+describe("a deployment file of 0.1.0", function()
+  it("is deployed, once", function()
+    local emulator <close> = seeded()
+    local function deploy()
+      run(emulator, 0, "deploy", "web", "--file", RECORDED .. "deploy/deployment.json")
+      return json.decode((run(emulator, 0, "-e", [[
+        local lightsail = require("lanyard.aws").client("lightsail")
+        local reply = assert(lightsail:GetContainerServiceDeployments { serviceName = "web" })
+        io.write(require("lanyard.json").encode(reply.deployments))
+      ]])))
+    end
+    local deployments = deploy()
+    assert.equal(1, #deployments)
+    local app = deployments[1].containers.app
+    assert.same({ "serve", "--port", "80" }, app.command)
+    assert.same({ MODE = "test" }, app.environment)
+    assert.same({ ["80"] = "HTTP" }, app.ports)
+    assert.equal(2, deployments[1].publicEndpoint.healthCheck.timeoutSeconds)
+    assert.equal("AllowLightsailPull-web", sids(emulator, "web"))
+    assert.equal(1, #deploy())
+  end)
+end)
+
+describe("a runbook of 0.1.0", function()
+  it("runs all its steps", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = seeded()
+    local words = { "runbook", RECORDED .. "runbook/grant.md", "--set", "service=web", "--set", "repository=team/a", "--yes",
+      "--transcript", folder .. "/transcript.md" }
+    local out = run(emulator, 0, table.unpack(words))
+    assert.truthy(out:find("\ngranted: 1\n", 1, true))
+    assert.equal("AllowLightsailPull-web", sids(emulator, "team/a"))
+    assert.truthy(helper.read(folder .. "/transcript.md"):find("granted: 1", 1, true))
+    run(emulator, 2, "runbook", RECORDED .. "runbook/grant.md", "--set", "service=web", "--yes", "--no-transcript")
+  end)
+end)
+
+describe("the places of 0.1.0's files", function()
+  it("are .lanyard/rules.lua, .lanyard/scripts, the configuration folder, and those of LANYARD_PATH", function()
+    local folder <close> = helper.folder()
+    local script = RECORDED .. "scripts/status.lua"
+    assert.equal(0, helper.run({ "mkdir", "-p", folder .. "/here/.lanyard/scripts", folder .. "/home/.config/lanyard/scripts",
+      folder .. "/path", folder .. "/config/lanyard/scripts" }).status)
+    for name, place in pairs {
+      ["here/.lanyard/scripts/one"] = "one", ["home/.config/lanyard/scripts/two"] = "two", ["path/three"] = "three",
+      ["config/lanyard/scripts/four"] = "four",
+    } do
+      helper.write(("%s/%s.lua"):format(folder, name), helper.read(script))
+      local result = helper.run({ "sh", "-c", 'cd "$0" && exec "$@"', folder .. "/here", helper.lanyard, place, "found" }, {
+        HOME = folder .. "/home", LANYARD_PATH = folder .. "/nothing:" .. folder .. "/path",
+        XDG_CONFIG_HOME = place == "four" and folder .. "/config" or nil,
+      })
+      assert.equal(3, result.status, name .. "\n" .. result.err)
+    end
+    helper.write(folder .. "/here/.lanyard/rules.lua", recorded "rules/rules.lua")
+    local result = helper.run({ "sh", "-c", 'cd "$0" && exec "$@"', folder .. "/here", helper.lanyard, "rules", "test",
+      "--output", "json" }, {})
+    assert.equal(0, result.status, result.err)
+    assert.equal(4, #json.decode(result.out))
   end)
 end)
 
