@@ -1,5 +1,5 @@
 -- Prints the state of an emulator for the account of tests/audit_account.lua, in which an audit finds most kinds of
--- findings. Its dates are those of the clock that it runs by.
+-- findings. All dates are relative to the clock of this process.
 
 local account = require "audit_account"
 local emulator = require "lanyard.emulator"
