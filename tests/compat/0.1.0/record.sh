@@ -168,6 +168,7 @@ script readme 0
 script team 3 web web 'team/*' --timeout 2m --yes
 script connect 0
 script library 0
+script where 0
 
 # --- Names.
 

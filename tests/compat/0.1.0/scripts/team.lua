@@ -26,7 +26,7 @@ local function say(text, ...)
 end
 
 local here = cli.connect(options, { parallel = 4 })
-say("%s %s %g %s", here.region, here:account_id(), options.timeout, cli.exit.found)
+say("%g %s", options.timeout, cli.exit.found)
 local service = cli.check(here:service(options.service))
 say("%s: %s, role %s, %s", service.name, service.region, service.role.active, service.role.arn)
 local repositories = cli.check(here:repositories(options.repository))
