@@ -46,7 +46,8 @@ SCRIPTS = $(foreach f,$(wildcard scripts/*.lua),$(patsubst scripts/%.lua,%,$(f))
 say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
 
 .DELETE_ON_ERROR:
-.PHONY: all build help demo test test-sanitized bench lint install clean deps test-deps bench-deps lint-deps
+.PHONY: all build help demo test tests check fuzz fuzzers debug compile_commands.json \
+  bench benches lint install clean deps test-deps bench-deps lint-deps
 
 all: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) build
@@ -57,6 +58,9 @@ help:
 	@echo 'make          build/lanyard (the binary) and build/lanyard.so (for stock lua5.4)'
 	@echo 'make demo     the main job against the embedded emulator'
 	@echo 'make test     every test, and every test again under ASan and UBSan'
+	@echo 'make check    every test once; FILE=tests/lua/task_spec.lua runs that file only'
+	@echo 'make debug    build/debug: not optimized, undefined behaviour stops in the debugger'
+	@echo 'make compile_commands.json   for clangd, in build/'
 	@echo 'make fuzz     libFuzzer on all that reads text, SECONDS=300 each'
 	@echo 'make bench    benchmarks (they print, they judge nothing)'
 	@echo 'make lint     warnings of gcc and clang, luacheck, clang-format'
@@ -111,9 +115,23 @@ test: test-deps
 
 SANITIZED = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
-.PHONY: tests fuzzers fuzz
 tests: $(TESTS)
 fuzzers: $(FUZZERS)
+
+check: test-deps
+	@$(MAKE) --no-print-directory -j$(JOBS) build \
+	  $(if $(FILE),$(filter %/$(basename $(notdir $(FILE))),$(TESTS) $(FUZZERS)),tests fuzzers)
+	@$(LUA) tests/run.lua $(B) -- '$(FILE)'
+
+DEBUG = -O0 -g3 -fsanitize=undefined -fsanitize-undefined-trap-on-error -fstack-protector-strong
+debug: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/debug CFLAGS='$(DEBUG)' build
+
+compile_commands.json:
+	@mkdir -p $(B)
+	@for f in $(SOURCES); do echo '{"directory": "$(CURDIR)", "file": "'$$f'",' \
+	  '"command": "$(subst ",\",$(subst ','\'',$(COMPILE))) -c '$$f'"}'; done \
+	  | paste -sd, | sed 's/.*/[&]/' > $(B)/$@
 
 # Each for SECONDS; what it finds is kept in build/fuzz, so that the next run goes on from there.
 SECONDS = 300
@@ -125,17 +143,10 @@ fuzz: test-deps
 
 bench: bench-deps all
 	@$(MAKE) --no-print-directory benches
-	@$(B)/bench/sigv4_bench
-	@$(LUA) tests/bench/sigv4.lua $(B)
-	@$(LUA) tests/bench/calls.lua $(B)
-	@$(LUA) tests/bench/start.lua $(B)
-	@$(B)/bench/policy_bench
-	@$(LUA) tests/bench/policy.lua $(B)
-	@$(LUA) tests/bench/fleet.lua $(B)
-	@$(LUA) tests/bench/audit.lua $(B)
+	@for b in sigv4 policy; do $(B)/bench/$${b}_bench || exit 1; done
+	@for b in tests/bench/*.lua; do $(LUA) $$b $(B) || exit 1; done
 
 BENCHES = $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
-.PHONY: benches
 benches: $(BENCHES)
 
 $(B)/bench/%: tests/bench/%.c $(PLAIN)
@@ -169,11 +180,7 @@ define need
 	echo "Install them with: $${sudo:+$$sudo }apt-get install --no-install-recommends" $$missing >&2; exit 1
 endef
 
-deps:
-	$(call need,$(BUILD_PACKAGES))
-test-deps:
-	$(call need,$(TEST_PACKAGES))
-bench-deps:
-	$(call need,$(BENCH_PACKAGES))
-lint-deps:
-	$(call need,$(LINT_PACKAGES))
+deps:; $(call need,$(BUILD_PACKAGES))
+test-deps:; $(call need,$(TEST_PACKAGES))
+bench-deps:; $(call need,$(BENCH_PACKAGES))
+lint-deps:; $(call need,$(LINT_PACKAGES))
