@@ -30,7 +30,7 @@ SQLITE := $(shell pkg-config --exists sqlite3 2> /dev/null && echo -lsqlite3)
 SQLITE_STATIC := $(if $(wildcard $(shell pkg-config --variable=libdir sqlite3 2> /dev/null)/libsqlite3.a),-l:libsqlite3.a,$(SQLITE))
 
 # The packages of core/ go into both products; PLAIN is what knows no Lua. main.c and modules.c are the binary's own.
-OWN = $(B)/core/main.o $(B)/core/modules.o $(B)/embedded.o
+OWN = $(B)/core/main.o $(B)/core/modules.o $(B)/embedded.o $(if $(COVERAGE),$(B)/coverage.o)
 CORE = $(patsubst core/%.c,$(B)/core/%.o,$(wildcard core/*/*.c))
 PLAIN = $(filter-out $(B)/core/lua/%.o,$(CORE))
 SOURCES = $(wildcard core/*.c core/*/*.c tests/*/*.c)
@@ -46,7 +46,7 @@ SCRIPTS = $(foreach f,$(wildcard scripts/*.lua),$(patsubst scripts/%.lua,%,$(f))
 say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
 
 .DELETE_ON_ERROR:
-.PHONY: all build help demo test tests check fuzz fuzzers debug compile_commands.json \
+.PHONY: all build help demo test tests check fuzz fuzzers coverage debug compile_commands.json \
   bench benches lint install clean deps test-deps bench-deps lint-deps
 
 all: deps
@@ -59,6 +59,7 @@ help:
 	@echo 'make demo     the main job against the embedded emulator'
 	@echo 'make test     every test, and every test again under ASan and UBSan'
 	@echo 'make check    every test once; FILE=tests/lua/task_spec.lua runs that file only'
+	@echo 'make coverage the share of lines in core/ and lua/ that the tests run, and the least covered files'
 	@echo 'make debug    build/debug: not optimized, undefined behaviour stops in the debugger'
 	@echo 'make compile_commands.json   for clangd, in build/'
 	@echo 'make fuzz     libFuzzer on all that reads text, SECONDS=300 each'
@@ -126,6 +127,17 @@ check: test-deps
 DEBUG = -O0 -g3 -fsanitize=undefined -fsanitize-undefined-trap-on-error -fstack-protector-strong
 debug: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/debug CFLAGS='$(DEBUG)' build
+
+coverage: test-deps
+	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/coverage COVERAGE=1 CFLAGS='-O0 -g --coverage' \
+	  LDFLAGS=-Wl,--wrap=luaL_openlibs build tests $(B)/coverage/coverage.so
+	@$(LUA) tests/coverage.lua $(B)/coverage
+
+# The counter of Lua lines: in the binary of that build only, and a module for stock Lua.
+$(B)/coverage.o: tests/support/coverage.c
+	$(call say,compile)$(COMPILE) -DLINES_FOLDER='"$(abspath $(B))/lines"' -c -o $@ $<
+$(B)/coverage.so: $(B)/coverage.o
+	$(call say,link)$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $<
 
 compile_commands.json:
 	@mkdir -p $(B)
