@@ -17,9 +17,11 @@ BENCH_PACKAGES = $(BUILD_PACKAGES) curl openssl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Werror
-COMPILE = $(CC) -std=c11 $(WARNINGS) -D_GNU_SOURCE -fPIC -MMD -MP \
+COMPILE = $(CC) -std=c11 $(WARNINGS) -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP \
   -Icore $(shell pkg-config --cflags lua5.4 libcurl libcrypto) $(if $(SQLITE),-DLANYARD_SQLITE) $(CFLAGS)
 LIBS = $(shell pkg-config --libs libcurl libcrypto) -levent_core -levent_extra -lm
+# The modules of liblua5.4 and of users find Lua's API in the binary.
+EXPORTS = $(foreach names,lua_* luaL_* luaopen_*,-Wl,--export-dynamic-symbol='$(names)')
 LINK = $(CC) $(CFLAGS) $(LDFLAGS)
 LINKED = $(LINK) $(SQLITE) $(LIBS) $(OWN) $(CORE)
 LUA_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a -ldl
@@ -71,7 +73,7 @@ help:
 	@echo 'make clean'
 
 $(B)/lanyard: $(OWN) $(CORE) $(B)/LINKED.flags
-	$(call say,link)$(LINK) -Wl,-E -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(LIBS)
+	$(call say,link)$(LINK) $(EXPORTS) -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(LIBS)
 
 $(B)/lanyard.so: $(CORE) $(B)/LINKED.flags
 	$(call say,link)$(LINK) -shared -o $@ $(CORE) $(SQLITE) $(LIBS)
