@@ -12,9 +12,10 @@ JOBS = $(shell nproc)
 BUILD_PACKAGES = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-argparse lua-cjson lua-cjson-dev \
   libcurl4-openssl-dev libssl-dev libevent-dev libsqlite3-dev ca-certificates
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev lua-busted awscli python3-boto3 python3-yaml \
-  python3-sarif-python-om python3-jsonschema python3-kubernetes libxml2-utils clang libclang-rt-14-dev
+  python3-sarif-python-om python3-jsonschema python3-kubernetes libxml2-utils openssl clang libclang-rt-14-dev
 BENCH_PACKAGES = $(BUILD_PACKAGES) curl openssl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
+BARE_PACKAGES = debootstrap debian-archive-keyring git
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Werror
 COMPILE = $(CC) -std=c11 $(WARNINGS) -D_GNU_SOURCE -fPIC -MMD -MP \
@@ -49,6 +50,7 @@ say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
 
 .DELETE_ON_ERROR:
 .PHONY: all build help demo test test-sanitized bench lint install clean deps test-deps bench-deps lint-deps
+.PHONY: bare bare-deps
 
 all: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) build
@@ -60,6 +62,7 @@ help:
 	@echo 'make demo     the main job against the embedded emulator'
 	@echo 'make test     every test, and every test again under ASan and UBSan'
 	@echo 'make fuzz     libFuzzer on all that reads text, SECONDS=300 each'
+	@echo 'make bare     README, tried in fresh roots of Debian 12 (needs root)'
 	@echo 'make bench    benchmarks (they print, they judge nothing)'
 	@echo 'make lint     warnings of gcc and clang, luacheck, clang-format'
 	@echo 'make install  [PREFIX=/usr/local] [DESTDIR=]'
@@ -112,6 +115,9 @@ test: test-deps
 	@$(MAKE) --no-print-directory -j$(JOBS) build tests fuzzers
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/sanitized CFLAGS='$(SANITIZED)' build tests
 	@$(LUA) tests/run.lua $(B) $(B)/sanitized
+
+bare: bare-deps
+	@tests/bare.sh
 
 SANITIZED = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
@@ -182,3 +188,6 @@ bench-deps:
 	$(call need,$(BENCH_PACKAGES))
 lint-deps:
 	$(call need,$(LINT_PACKAGES))
+bare-deps:
+	@[ "$$(id -u)" = 0 ] || { echo 'make bare needs root, for chroot and mount. Run: sudo make bare' >&2; exit 1; }
+	$(call need,$(BARE_PACKAGES))
