@@ -50,7 +50,7 @@ say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
 
 .DELETE_ON_ERROR:
 .PHONY: all build help demo test test-sanitized bench lint install clean deps test-deps bench-deps lint-deps
-.PHONY: bare bare-deps
+.PHONY: bare test-listed bare-deps
 
 all: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) build
@@ -115,6 +115,11 @@ test: test-deps
 	@$(MAKE) --no-print-directory -j$(JOBS) build tests fuzzers
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/sanitized CFLAGS='$(SANITIZED)' build tests
 	@$(LUA) tests/run.lua $(B) $(B)/sanitized
+
+# The tests, with nothing in PATH but the programs of the listed packages: a program of another package is not found.
+test-listed: test-deps
+	@tests/programs.sh $(B)/programs git make $(TEST_PACKAGES)
+	@PATH=$(abspath $(B)/programs) $(MAKE) --no-print-directory test
 
 bare: bare-deps
 	@tests/bare.sh
