@@ -10,7 +10,7 @@ local errors = require "lanyard.errors"
 local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local jws = require "lanyard.jws"
-local sigv4 = require "lanyard.sigv4"
+local crypto = require "lanyard.crypto"
 local system = require "lanyard.system"
 local token_file = require "lanyard.aws.credentials.token_file"
 
@@ -28,7 +28,7 @@ local function path_of(login_session)
   local folder = environment.get "AWS_LOGIN_CACHE_DIRECTORY" or "~/.aws/login/cache"
   folder = folder:gsub("%$(%b{})", function(name) return os.getenv(name:sub(2, -2)) end)
     :gsub("%$([%a_][%w_]*)", os.getenv)
-  return environment.expand_home(folder .. "/" .. sigv4.sha256_hex(login_session) .. ".json")
+  return environment.expand_home(folder .. "/" .. crypto.sha256_hex(login_session) .. ".json")
 end
 
 -- --> the file's fields with expires (seconds since 1970) | nil, err
