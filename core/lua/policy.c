@@ -2,6 +2,7 @@
 
 #include "lua/policy.h"
 
+#include "base/bytes.h"
 #include "lua/util.h"
 
 #include <string.h>
@@ -123,7 +124,7 @@ static bool same_text(const struct policy *a, const struct policy *b) {
   size_t a_length, b_length;
   const char *a_text = policy_text(a, &a_length);
   const char *b_text = policy_text(b, &b_length);
-  return a_length == b_length && memcmp(a_text, b_text, a_length) == 0;
+  return bytes_equal(a_text, a_length, b_text, b_length);
 }
 
 /* Asks the function at `match` for each principal of a statement, whose table is on the top. */

@@ -2,6 +2,7 @@
 #include "policy/policy.h"
 #include "policy/principal.h"
 #include "policy/text.h"
+#include "json/write.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 static void add_statements(const struct layout *layout, const char *text,
                            const struct json_value *statements, const char *value_text,
                            const struct json_value *value, struct buf *out) {
-  const struct json_value *last = policy_last_member(statements);
+  const struct json_value *last = json_last_member(statements);
   const char *start = text + statements->start;
   size_t length = statements->end - statements->start;
   if (statements->type == JSON_OBJECT) {
@@ -125,18 +126,18 @@ static void add_granting_policy(const struct policy *doc, const struct policy_gr
     struct buf sid = {0};
     policy_choose_sid(doc, &grant->sid, &sid);
     buf_adds(out, "\"Sid\":");
-    policy_add_string(out, sid.data, sid.length);
+    json_add_string(out, sid.data, sid.length);
     buf_addc(out, ',');
     out->failed |= sid.failed;
     buf_free(&sid);
   }
   buf_adds(out, "\"Effect\":\"Allow\",\"Principal\":{\"AWS\":");
-  policy_add_string(out, grant->principal.bytes, grant->principal.length);
+  json_add_string(out, grant->principal.bytes, grant->principal.length);
   buf_adds(out, "},\"Action\":[");
   for (size_t i = 0; i < grant->action_count; i++) {
     if (i > 0)
       buf_addc(out, ',');
-    policy_add_string(out, grant->actions[i].bytes, grant->actions[i].length);
+    json_add_string(out, grant->actions[i].bytes, grant->actions[i].length);
   }
   buf_addc(out, ']');
   if (grant->condition.bytes) {
@@ -194,8 +195,7 @@ static const struct policy_statement *granting_already(const struct policy *doc,
   for (size_t i = 0; i < policy_count(doc) && !found; i++) {
     buf_reset(&there);
     policy_meaning(doc, i, MEANING_WITHOUT_SID, &there);
-    if (there.length == wanted.length && wanted.length > 0 &&
-        memcmp(there.data, wanted.data, wanted.length) == 0)
+    if (buf_equal(&there, &wanted))
       found = policy_statement(doc, i);
   }
   *failed = wanted.failed || there.failed;

@@ -1,5 +1,7 @@
 #include "policy/arn.h"
 
+#include "base/bytes.h"
+
 #include <string.h>
 
 bool arn_parse(const char *text, size_t length, struct arn *arn) {
@@ -14,7 +16,7 @@ bool arn_parse(const char *text, size_t length, struct arn *arn) {
     text = colon + 1;
   }
   arn->resource = (struct arn_part){text, (size_t)(end - text)};
-  return prefix.length == 3 && memcmp(prefix.text, "arn", 3) == 0 && arn->partition.length > 0 &&
+  return bytes_are(prefix.text, prefix.length, "arn") && arn->partition.length > 0 &&
          arn->service.length > 0 && arn->resource.length > 0;
 }
 

@@ -1,3 +1,4 @@
+#include "base/bytes.h"
 #include "base/match.h"
 #include "policy/policy.h"
 #include "policy/principal.h"
@@ -7,7 +8,7 @@
 /* Whether one statement applies wherever another does. */
 
 static bool same(const struct policy_value *a, const struct policy_value *b) {
-  return a->length == b->length && memcmp(a->string, b->string, a->length) == 0;
+  return bytes_equal(a->string, a->length, b->string, b->length);
 }
 
 /* A policy variable stands for what only a request knows. */
@@ -139,8 +140,7 @@ static bool conditions_cover(const struct policy *doc, const struct policy_state
   policy_condition_meaning(doc, outer->index, &one);
   policy_condition_meaning(doc, inner->index, &other);
   *failed = one.failed || other.failed;
-  bool equal =
-      !*failed && one.length == other.length && memcmp(one.data, other.data, one.length) == 0;
+  bool equal = buf_equal(&one, &other);
   buf_free(&one);
   buf_free(&other);
   return equal;

@@ -1,6 +1,8 @@
+#include "base/bytes.h"
 #include "policy/policy.h"
 #include "policy/principal.h"
 #include "policy/text.h"
+#include "json/write.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +22,7 @@ static bool foldable(const struct policy_statement *statement) {
 }
 
 static bool same_principal(const struct policy_value *a, const struct policy_value *b) {
-  return strcmp(a->type, b->type) == 0 && a->length == b->length &&
-         memcmp(a->string, b->string, a->length) == 0;
+  return strcmp(a->type, b->type) == 0 && bytes_equal(a->string, a->length, b->string, b->length);
 }
 
 /* Principals gathered from several statements, each once. */
@@ -53,7 +54,7 @@ static void add_element(const struct policy *doc, const struct gathering *all, s
     if (!first)
       continue;
     buf_adds(out, i > 0 ? "," : "");
-    policy_add_string(out, type, strlen(type));
+    json_add_string(out, type, strlen(type));
     buf_adds(out, ":[");
     for (size_t j = i; j < all->count; j++)
       if (strcmp(all->items[j]->type, type) == 0) {
@@ -91,8 +92,7 @@ static bool find_leaders(const struct policy *doc, const bool *marks, size_t *le
     leaders[i] = i;
     failed = rights[i].failed;
     for (size_t j = 0; j < i && leaders[i] == i && rights[i].length > 0; j++)
-      if (leaders[j] == j && rights[j].length == rights[i].length &&
-          memcmp(rights[j].data, rights[i].data, rights[i].length) == 0)
+      if (leaders[j] == j && buf_equal(&rights[j], &rights[i]))
         leaders[i] = j;
   }
   free_rights(rights, policy_count(doc));
@@ -136,7 +136,7 @@ static bool set_sid(struct policy *doc, size_t index, const struct policy_string
   if (!policy_has_sid(policy_statement(doc, index), wanted->bytes, wanted->length))
     policy_choose_sid(doc, wanted, &sid);
   if (sid.length > 0)
-    policy_add_string(&json, sid.data, sid.length);
+    json_add_string(&json, sid.data, sid.length);
   json.failed = json.failed || sid.failed;
   bool done = sid.length == 0 || set_string(doc, index, "Sid", &json, error);
   buf_free(&sid);

@@ -1,3 +1,4 @@
+#include "base/bytes.h"
 #include "policy/layout.h"
 #include "policy/policy.h"
 #include "policy/principal.h"
@@ -51,8 +52,7 @@ static void end_fact(struct set *set) {
 static int compare_slices(const void *a, const void *b) {
   const struct slice *x = a;
   const struct slice *y = b;
-  int order = memcmp(x->bytes, y->bytes, x->length < y->length ? x->length : y->length);
-  return order ? order : (x->length > y->length) - (x->length < y->length);
+  return bytes_compare(x->bytes, x->length, y->bytes, y->length);
 }
 
 /* Adds the facts sorted, each once, and frees the set. */
@@ -246,8 +246,7 @@ bool policy_equivalent(const struct policy *a, const struct policy *b, bool *fai
   document_meaning(a, &mine);
   document_meaning(b, &theirs);
   *failed = mine.failed || theirs.failed;
-  bool equal = !*failed && mine.length == theirs.length &&
-               (mine.length == 0 || memcmp(mine.data, theirs.data, mine.length) == 0);
+  bool equal = buf_equal(&mine, &theirs);
   buf_free(&mine);
   buf_free(&theirs);
   return equal;

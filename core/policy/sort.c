@@ -1,3 +1,4 @@
+#include "base/bytes.h"
 #include "policy/policy.h"
 #include "policy/text.h"
 
@@ -18,9 +19,7 @@ static int compare_children(const void *a, const void *b) {
   const struct child *y = b;
   if (x->group != y->group)
     return x->group - y->group;
-  int order = memcmp(x->key, y->key, x->length < y->length ? x->length : y->length);
-  if (order == 0)
-    order = (x->length > y->length) - (x->length < y->length);
+  int order = bytes_compare(x->key, x->length, y->key, y->length);
   return order ? order : (x->json->start > y->json->start) - (x->json->start < y->json->start);
 }
 

@@ -16,9 +16,6 @@ bool policy_replace_text(struct policy *doc, const char *text, size_t length,
 /* Sets the error that memory ended. */
 void policy_no_memory(struct json_error *error);
 
-/* Adds a string as JSON spells it, in its quotes. */
-void policy_add_string(struct buf *out, const char *bytes, size_t length);
-
 /* Adds the Sid asked for, or, where a statement has it, the first free one of Sid-2, Sid-3... */
 void policy_choose_sid(const struct policy *doc, const struct policy_string *wanted,
                        struct buf *sid);
@@ -34,11 +31,5 @@ void policy_cut_members(bool *cuts, const struct json_value *container, const bo
 
 /* Leaves the bytes cut out of the text; as policy_replace_text. */
 bool policy_apply_cuts(struct policy *doc, const bool *cuts, struct json_error *error);
-
-/* Where a member of an object (its name) or an element of an array begins. */
-size_t policy_member_start(const struct json_value *member);
-
-/* The last child of a container; NULL when it is empty. */
-const struct json_value *policy_last_member(const struct json_value *container);
 
 #endif
