@@ -14,7 +14,7 @@ local json = require "lanyard.json"
 local plans = require "lanyard.desired.plan"
 local read = require "lanyard.desired.read"
 local saved = require "lanyard.desired.saved"
-local show = require "lanyard.desired.show"
+local show = require "lanyard.cli.desired"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("file", "The file or the plan, or - for stdin.")
@@ -35,12 +35,12 @@ if old and (options.prune or options.fold) then
 end
 
 options.region = options.region or (desired or old).region
-local here = cli.connect(options)
+local region = cli.connect(options)
 local plan
 if old then
-  plan = cli.check(plans.again(here, old))
+  plan = cli.check(plans.again(region, old))
 else
-  plan = cli.check(plans.make(here, desired, { prune = options.prune, fold = options.fold }))
+  plan = cli.check(plans.make(region, desired, { prune = options.prune, fold = options.fold }))
 end
 if options.dry_run then
   show.plan(options.output, plan)
@@ -51,7 +51,7 @@ if desired and plans.changes(plan) and not options.yes then
   cli.confirm(options, "Make these changes?")
 end
 
-local roles, changes = apply.apply(here, plan, {
+local roles, changes = apply.apply(region, plan, {
   timeout = options.timeout, settle = not options.no_settle, progress = cli.progress,
 })
 cli.progress(nil)

@@ -33,14 +33,14 @@
 -- What takes a look at all repositories, as a role that none grants, no shard tells, but merge with all of them.
 
 local audit = require "lanyard.audit"
-local baseline = require "lanyard.audit.baseline"
+local baseline = require "lanyard.audit.report.baseline"
 local cli = require "lanyard.cli"
-local history = require "lanyard.audit.history"
-local read = require "lanyard.audit.read"
-local report = require "lanyard.report"
-local scope = require "lanyard.audit.scope"
-local span = require "lanyard.audit.span"
-local steps = require "lanyard.audit.command"
+local history = require "lanyard.audit.report.history"
+local read = require "lanyard.audit.report.read"
+local report = require "lanyard.cli.print"
+local scanner = require "lanyard.audit.scan.scanner"
+local targets = require "lanyard.audit.scan.targets"
+local steps = require "lanyard.cli.audit"
 
 local command = cli.command(...):with_aws():with_output(report.AUDIT_FORMATS)
 command:argument("repository", "A repository's name, or a glob; or merge, and files."):args "*"
@@ -50,10 +50,10 @@ command:option("--fail-on", "Exit with 3 on a finding of this severity or a high
 command:option("--baseline", "Tell what changed since this report."):argname "FILE"
 command:option("--desired", "Tell what differs from this file for lanyard plan."):argname "FILE"
 command:option("--history", "Keep this run in a file of SQLite."):argname "DB"
-command:option("--shard", "Look at the Ith of N parts of the repositories."):argname "I/N":convert(scope.shard)
+command:option("--shard", "Look at the Ith of N parts of the repositories."):argname "I/N":convert(scanner.shard)
 command:option("--assume-role", "Look at other accounts with their role of this name."):argname "NAME"
-  :convert(span.role)
-command:option("--external-id", "The external id that these roles ask for."):argname "ID":convert(span.external_id)
+  :convert(targets.role)
+command:option("--external-id", "The external id that these roles ask for."):argname "ID":convert(targets.external_id)
 command:option("--accounts", "The accounts to look at with --assume-role."):argname "ID,..."
 command:flag("--organization", "Look with --assume-role at all active accounts of the organization.")
 command:option("--trusted-accounts", "Other accounts that may pull; all others are worse then."):argname "ID,..."

@@ -13,8 +13,8 @@
 local cli = require "lanyard.cli"
 local deploy_words = require "lanyard.access.deploy_words"
 local deployment_file = require "lanyard.access.deployment_file"
-local deployment_report = require "lanyard.report.deployment"
-local escape = require "lanyard.report.escape"
+local deployment_report = require "lanyard.cli.deployment"
+local escape = require "lanyard.text.escape"
 local waiting = require "lanyard.access.wait"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
@@ -38,34 +38,34 @@ elseif options.file then
   wants.request = cli.check_file(deployment_file.read(options.file, options.service))
 end
 
-local here = cli.connect(options)
+local region = cli.connect(options)
 local waits = { timeout = options.timeout, progress = cli.progress, settle = options.settle }
-local plan = cli.check(here:plan_deployment(options.service, wants))
+local plan = cli.check(region:plan_deployment(options.service, wants))
 if waiting.is_busy(plan.service) and options.dry_run then
   cli.note(("lanyard: %s is %s: its change would be waited for first"):format(options.service, plan.service.state))
 elseif waiting.is_busy(plan.service) then
-  local service, err = here:wait_for_service(options.service, waits)
+  local service, err = region:wait_for_service(options.service, waits)
   cli.progress(nil)
   cli.check(service, err)
-  plan = cli.check(here:plan_deployment(options.service, wants))
+  plan = cli.check(region:plan_deployment(options.service, wants))
 end
 for _, warning in ipairs(plan.warnings) do
   cli.note("lanyard: warning: " .. escape.printable(warning))
 end
 
 if options.dry_run then
-  local role = plan.needs_role and cli.check(here:enable(options.service, { dry_run = true })) or nil
+  local role = plan.needs_role and cli.check(region:enable(options.service, { dry_run = true })) or nil
   deployment_report.plan(plan, role, options)
   return cli.exit.ok
 end
 
-local done, err = here:deploy(plan, waits)
+local done, err = region:deploy(plan, waits)
 if not err and done.kind == "requested" and not options.no_wait then
   local _ <close> = deployment_report.interruption(options.service, done.version)
-  done.outcome, err = here:follow_deployment(options.service, done.version, waits)
+  done.outcome, err = region:follow_deployment(options.service, done.version, waits)
 end
 if done.outcome and done.outcome.ending ~= "active" then
-  done.reasons, done.logs, err = here:explain_deployment(done.outcome,
+  done.reasons, done.logs, err = region:explain_deployment(done.outcome,
     { request = plan.request, reveal = options.show_environment })
 end
 cli.progress(nil)

@@ -6,7 +6,7 @@
 
 local cli = require "lanyard.cli"
 local json = require "lanyard.json"
-local report = require "lanyard.report"
+local report = require "lanyard.cli.print"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("service", "The container service.")
@@ -17,13 +17,13 @@ command:option("--timeout", "How long to wait."):argname("TIME"):default("10m"):
 command:with_dry_run():with_rules()
 local options = command:parse()
 
-local here = cli.connect(options)
-local service = cli.check(here:service(options.service))
+local region = cli.connect(options)
+local service = cli.check(region:service(options.service))
 local json_result = { service = service.name, result = "refused" }
 
 -- The repositories whose policies name the role. One that cannot be read may, too.
 local function grants_of(role_arn)
-  local grants, unread = here:grants_of(role_arn, here:policies(cli.check(here:repositories())))
+  local grants, unread = region:grants_of(role_arn, region:policies(cli.check(region:repositories())))
   if #unread > 0 and not options.force then
     cli.fail(unread[1].err)
   end
@@ -37,8 +37,8 @@ if #grants > 0 and options.revoke then
   for i, grant in ipairs(grants) do
     repositories[i] = grant.repository
   end
-  changes = here:change_each(repositories, function(repository)
-    return here:revoke({ service = service }, repository, { dry_run = options.dry_run })
+  changes = region:change_each(repositories, function(repository)
+    return region:revoke({ service = service }, repository, { dry_run = options.dry_run })
   end)
   for _, item in ipairs(changes) do
     if item.err then
@@ -54,14 +54,14 @@ elseif #grants > 0 and not options.force then
     end
     report.json(json_result)
   else
-    report.rows({ "REPOSITORY", "STATEMENT" }, here.grant_rows(grants, here.clock.time()))
+    report.rows({ "REPOSITORY", "STATEMENT" }, region.grant_rows(grants, region.clock.time()))
   end
   local who = #grants == 1 and "1 repository names" or #grants .. " repositories name"
   cli.leave(cli.exit.failed, ("%s the puller role of %s; pass --revoke to take the grants away first, or --force to "
     .. "leave them as orphans"):format(who, service.name))
 end
 
-local change, err = here:disable(options.service, {
+local change, err = region:disable(options.service, {
   wait = not options.no_wait,
   timeout = options.timeout,
   dry_run = options.dry_run,

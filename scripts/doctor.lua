@@ -7,11 +7,11 @@
 local access = require "lanyard.access"
 local cli = require "lanyard.cli"
 local http = require "lanyard.http"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local proxy = require "lanyard.aws.proxy"
-local report = require "lanyard.report"
+local report = require "lanyard.cli.print"
 local system = require "lanyard.system"
 
 local MOST_SKEW = 300 -- seconds; AWS refuses a request past it
@@ -80,7 +80,7 @@ end
 
 -- How far this clock is ahead of the one that wrote an HTTP date, in seconds | nil
 local function ahead_of(date)
-  local there = instant.read_http(date)
+  local there = timestamp.parse_http(date)
   return there and math.floor(system.time()) - there
 end
 
@@ -156,8 +156,8 @@ end
 
 local session, err = require("lanyard.aws").session(cli.session_options(options))
 local about_region = not err or err.code == "NoRegion" or err.code == "InvalidRegion"
-local region = session and with_source(session.region, not options.region and session.sources.region)
-if not check(about_region and "region" or "configuration", region, session, err) then
+local region_name = session and with_source(session.region, not options.region and session.sources.region)
+if not check(about_region and "region" or "configuration", region_name, session, err) then
   return finish()
 end
 add("profile", nil, session.profile.name)
@@ -218,14 +218,14 @@ if err and SIGNATURE[err.code] and within then
 elseif not check("identity", identity and identity.arn, identity, err) then
   return finish()
 end
-local here = access.connect(session)
+local region = access.connect(session)
 local services, repositories
-services, err = here:services()
+services, err = region:services()
 check("lightsail:GetContainerServices", services and "services: " .. #services, services, err)
-repositories, err = here:repositories()
+repositories, err = region:repositories()
 check("ecr:DescribeRepositories", repositories and "repositories: " .. #repositories, repositories, err)
 if repositories and repositories[1] then
-  _, err = here:policy(repositories[1])
+  _, err = region:policy(repositories[1])
   check("ecr:GetRepositoryPolicy", "tried on " .. repositories[1].name, true, err)
 end
 add("writing", nil, "not tried: ecr:SetRepositoryPolicy, ecr:DeleteRepositoryPolicy, lightsail:UpdateContainerService")

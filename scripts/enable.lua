@@ -5,7 +5,7 @@
 -- A role that is on already stays as it is: the result is `unchanged`.
 
 local cli = require "lanyard.cli"
-local report = require "lanyard.report"
+local report = require "lanyard.cli.print"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("service", "The container service.")
@@ -15,8 +15,8 @@ command:option("--timeout", "How long to wait."):argname("TIME"):default("10m"):
 command:with_dry_run():with_rules()
 local options = command:parse()
 
-local here = cli.connect(options)
-local change, err = here:enable(options.service, {
+local region = cli.connect(options)
+local change, err = region:enable(options.service, {
   wait = options.wait or not options.no_wait,
   timeout = options.timeout,
   dry_run = options.dry_run,

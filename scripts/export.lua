@@ -14,8 +14,8 @@
 local cli = require "lanyard.cli"
 local export = require "lanyard.desired.export"
 local read = require "lanyard.desired.read"
-local report = require "lanyard.report"
-local show = require "lanyard.desired.show"
+local report = require "lanyard.cli.print"
+local show = require "lanyard.cli.desired"
 
 local command = cli.command(...):with_aws()
 command:argument("file", "A file for lanyard plan, or - for stdin."):args "?"
@@ -27,12 +27,12 @@ if options.file then
   desired = cli.check_file(read.file(options.file))
   options.region = options.region or desired.region
 end
-local here = cli.connect(options)
+local region = cli.connect(options)
 local exported
 if desired then
-  exported = cli.check(export.of_file(here, desired))
+  exported = cli.check(export.of_file(region, desired))
 else
-  exported = cli.check(export.of_account(here))
+  exported = cli.check(export.of_account(region))
 end
 report.json(require("lanyard.desired.export." .. options.format).template(exported))
 return show.failures(exported) or cli.exit.ok

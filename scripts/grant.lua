@@ -10,8 +10,8 @@
 
 local cli = require "lanyard.cli"
 local clock = require "lanyard.clock"
-local instant = require "lanyard.aws.instant"
-local report = require "lanyard.report"
+local timestamp = require "lanyard.text.timestamp"
+local report = require "lanyard.cli.print"
 local services = require "lanyard.access.services"
 
 -- Seconds since 1970, or false for never.
@@ -19,7 +19,7 @@ local function expiry(text)
   if text == "never" then
     return false
   end
-  return instant.deadline(text, clock.time())
+  return timestamp.deadline(text, clock.time())
 end
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
@@ -42,15 +42,15 @@ elseif options.sid and (options.sid == "" or options.sid:find "%c") then
   command:usage "--sid needs a text without control characters"
 end
 
-local here = cli.connect(options)
-local repositories = cli.check(here:repositories(not options.all and options.repository or nil))
+local region = cli.connect(options)
+local repositories = cli.check(region:repositories(not options.all and options.repository or nil))
 if options.all and not options.dry_run then
   cli.confirm(options, ("Let %s pull from all %d repositories?"):format(options.service, #repositories))
 end
 
 local function grant_each(service, dry_run)
-  local changes = here:change_each(repositories, function(repository)
-    return here:grant(service, repository, {
+  local changes = region:change_each(repositories, function(repository)
+    return region:grant(service, repository, {
       sid = options.sid,
       expires = options.expires,
       fold = options.fold,
@@ -72,13 +72,13 @@ local function all_fail(changes)
   return true
 end
 
-local service = cli.check(here:service(options.service))
+local service = cli.check(region:service(options.service))
 if not service.role.arn and not options.enable then
   cli.leave(cli.exit.failed, ("the puller role of %s is %s: pass --enable, or run lanyard enable %s first")
     :format(service.name, service.role.active and "not ready yet" or "off", service.name))
 elseif not service.role.arn then
   -- A role is not turned on for grants of which none can be made.
-  cli.check(here:enable(service.name, { dry_run = true }))
+  cli.check(region:enable(service.name, { dry_run = true }))
   local would = grant_each(services.with_role(service), true)
   if options.dry_run then
     cli.note(("lanyard: the puller role of %s would be turned on first; its ARN is made up here"):format(service.name))
@@ -86,9 +86,9 @@ elseif not service.role.arn then
   if options.dry_run or all_fail(would) then
     return report.changes(options.output, would)
   end
-  cli.check(here:region_folder()) -- without a journal nothing is written
+  cli.check(region:region_folder()) -- without a journal nothing is written
 end
 if options.enable and not options.dry_run then
-  service = cli.check(here:enable(service.name, { timeout = options.timeout, progress = cli.progress })).service
+  service = cli.check(region:enable(service.name, { timeout = options.timeout, progress = cli.progress })).service
 end
 return report.changes(options.output, grant_each(service, options.dry_run))

@@ -7,10 +7,10 @@
 
 local audit = require "lanyard.audit"
 local cli = require "lanyard.cli"
-local count = require "lanyard.report.count"
-local escape = require "lanyard.report.escape"
-local read = require "lanyard.audit.read"
-local report = require "lanyard.report"
+local summary = require "lanyard.report.summary"
+local escape = require "lanyard.text.escape"
+local read = require "lanyard.audit.report.read"
+local report = require "lanyard.cli.print"
 
 local command = cli.command(...):with_aws():with_output(report.GRAPH_FORMATS)
 command:argument("repository", "A repository's name, or a glob."):args "*"
@@ -35,12 +35,12 @@ end
 local seen = options.report and cli.check(read.report(options.report)) or look()
 for _, scope in ipairs(seen.scopes) do
   if scope.error then
-    tell(("%s could not be looked at: %s"):format(count.place(scope), count.failure(scope)))
+    tell(("%s could not be looked at: %s"):format(summary.place(scope), summary.failure(scope)))
   end
-  for _, unknown in ipairs(count.unknown(scope)) do
+  for _, unknown in ipairs(summary.unknown(scope)) do
     tell(("%s: %s"):format(unknown.sentence:gsub("^%u", string.lower), unknown.why))
   end
-  tell(count.unread(count.policies_unknown(scope), count.place(scope)))
+  tell(summary.unread(summary.policies_unknown(scope), summary.place(scope)))
 end
 report.graph(options.output, seen)
 return cli.exit.ok

@@ -8,21 +8,21 @@
 
 local cli = require "lanyard.cli"
 local clock = require "lanyard.clock"
-local count = require "lanyard.report.count"
+local summary = require "lanyard.report.summary"
 local csv = require "lanyard.report.csv"
-local history = require "lanyard.audit.history"
-local instant = require "lanyard.aws.instant"
+local history = require "lanyard.audit.report.history"
+local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
-local report = require "lanyard.report"
+local report = require "lanyard.cli.print"
 
 -- "7d", "2026-11-25", "2026-11-25T01:00:00Z" --> the moment as reports have it
 local function moment(text)
   local seconds = text:find "^%d+%.?%d*[smhd]$" and clock.time() - cli.duration(text)
-    or instant.read(text:find "^%d+%-%d+%-%d+$" and text .. "T00:00:00Z" or text)
+    or timestamp.parse(text:find "^%d+%-%d+%-%d+$" and text .. "T00:00:00Z" or text)
   if not seconds or seconds < 0 then
     return nil, ("'%s' is no moment: write 12h, 7d, 2026-11-25 or 2026-11-25T01:00:00Z"):format(text)
   end
-  return instant.write(seconds)
+  return timestamp.format(seconds)
 end
 
 local command = cli.command(...):with_output { "table", "json", "csv" }
@@ -62,7 +62,7 @@ local function spans(items, columns, cells)
     local came = (item.at_first and "before " or "") .. short(item.came)
     table.move({ came, short(item.last_seen), short(item.gone) }, 1, 3, #rows[i] + 1, rows[i])
     if places then
-      table.insert(rows[i], 1, count.place(item))
+      table.insert(rows[i], 1, summary.place(item))
     end
   end
   if places then
@@ -89,7 +89,7 @@ function show.runs(items)
   local rows = {}
   for i, item in ipairs(items) do
     rows[i] = { short(item.time), item.scopes, item.failed, item.part and "a part" or "all", item.repositories,
-      item.grants, count.severities(item) }
+      item.grants, summary.severities(item) }
   end
   report.rows({ "TIME", "SCOPES", "FAILED", "LOOKED AT", "REPOSITORIES", "GRANTS", "FINDINGS" }, rows)
 end

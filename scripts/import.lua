@@ -5,9 +5,9 @@
 -- gone - is told on stderr, and in comments of the file; lanyard audit tells what to do about it.
 
 local cli = require "lanyard.cli"
-local escape = require "lanyard.report.escape"
+local escape = require "lanyard.text.escape"
 local import = require "lanyard.desired.import"
-local report = require "lanyard.report"
+local report = require "lanyard.cli.print"
 
 local command = cli.command(...):with_aws():with_output { "lua", "json" }
 local options = command:parse()

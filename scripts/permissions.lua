@@ -11,12 +11,12 @@ local arn = require "lanyard.arn"
 local cli = require "lanyard.cli"
 local endpoints = require "lanyard.aws.endpoints"
 local names = require "lanyard.aws.names"
-local span = require "lanyard.audit.span"
+local targets = require "lanyard.audit.scan.targets"
 
 local command = cli.command(...):with_aws()
 command:option("--account", "The account that owns the repositories."):argname "ID"
 command:option("--repository", "Only this repository."):argname "NAME"
-command:option("--assume-role", "What lanyard audit --assume-role takes, too."):argname "NAME":convert(span.role)
+command:option("--assume-role", "What lanyard audit --assume-role takes, too."):argname "NAME":convert(targets.role)
 local options = command:parse()
 
 local function must_be(check, value)

@@ -22,7 +22,7 @@
 local cli = require "lanyard.cli"
 local plans = require "lanyard.desired.plan"
 local read = require "lanyard.desired.read"
-local show = require "lanyard.desired.show"
+local show = require "lanyard.cli.desired"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("file", "The file, or - for stdin.")

@@ -11,13 +11,15 @@
 --   merge   prints the first with the statements of the others that it has not
 
 local cli = require "lanyard.cli"
-local escape = require "lanyard.report.escape"
+local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local lint = require "lanyard.policy.lint"
 local lists = require "lanyard.lists"
 local policy = require "lanyard.policy"
 local principals = require "lanyard.access.principal"
-local report = require "lanyard.report"
+require "lanyard.access.lightsail"
+local report = require "lanyard.cli.print"
+local severities = require "lanyard.severity"
 local system = require "lanyard.system"
 
 -- The formats of each action that has a choice, the first its default.
@@ -37,7 +39,7 @@ command:argument("file", "A policy file, or - for stdin."):args "+"
 command:option("--output", "How to print the result: table or json; lint: also sarif; diff: also unified.")
   :choices { "table", "json", "sarif", "unified" }
 command:option("--fail-on", "lint: exit with 3 on a finding of this severity or a higher one.")
-  :choices(lint.SEVERITIES):argname "SEVERITY"
+  :choices(severities.LIST):argname "SEVERITY"
 command:option("--account", "can, lint: the account that owns the repository."):argname "ID"
 command:option("--principal", "can: an ARN, an account id, a service, or * for anyone."):argname "WHO"
 command:option("--action", "can: such as ecr:BatchGetImage."):argname "NAME":target "action_name"
@@ -300,7 +302,7 @@ function actions.lint()
   elseif status == cli.exit.ok then
     cli.out "no findings"
   end
-  if status == cli.exit.ok and options.fail_on and lint.reaches(findings, options.fail_on) then
+  if status == cli.exit.ok and options.fail_on and severities.reaches(findings, options.fail_on) then
     return cli.exit.found
   end
   return status

@@ -13,7 +13,7 @@
 
 local cli = require "lanyard.cli"
 local principal = require "lanyard.access.principal"
-local report = require "lanyard.report"
+local report = require "lanyard.cli.print"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("names", "The container service (first, without an option that says whom), repositories, globs.")
@@ -57,14 +57,14 @@ elseif (options.statement or ""):find "^#%d+$" and (#options.names ~= 1 or optio
   command:usage "a statement's number is one of a single policy: name one repository"
 end
 
-local here = cli.connect(options)
+local region = cli.connect(options)
 local whom = {
   principal = options.principal,
   orphans = options.orphans,
   statement = options.statement,
 }
 if by_service then
-  local service, err = here:service(service_name)
+  local service, err = region:service(service_name)
   if not service then
     if err.code == "NotFoundException" then
       err.tip = "lanyard audit shows the grants of a service that no longer exists, and lanyard revoke --principal "
@@ -74,14 +74,14 @@ if by_service then
   end
   whom.service = service
 end
-local repositories = cli.check(here:repositories(not options.all and options.names or nil))
-whom.expired = options.expired and here:time() or nil -- AWS has told its time by now
+local repositories = cli.check(region:repositories(not options.all and options.names or nil))
+whom.expired = options.expired and region:time() or nil -- AWS has told its time by now
 if options.all and not options.dry_run then
   cli.confirm(options, ("Revoke in all %d repositories?"):format(#repositories))
 end
 
-local changes = here:change_each(repositories, function(repository)
-  return here:revoke(whom, repository, {
+local changes = region:change_each(repositories, function(repository)
+  return region:revoke(whom, repository, {
     dry_run = options.dry_run,
     settle = options.settle,
     progress = cli.progress,

@@ -58,7 +58,7 @@
 local cli = require "lanyard.cli"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
-local report = require "lanyard.report"
+local report = require "lanyard.cli.print"
 local rules = require "lanyard.rules"
 
 local command = cli.command(...):with_output { "table", "json" }

@@ -11,7 +11,7 @@
 
 local cli = require "lanyard.cli"
 local console = require "lanyard.runbook.console"
-local escape = require "lanyard.report.escape"
+local escape = require "lanyard.text.escape"
 local prompt = require "lanyard.prompt"
 local runbook = require "lanyard.runbook"
 local system = require "lanyard.system"

@@ -8,21 +8,21 @@
 -- --output json has why as `repositories_unknown`, and the exit status is 1.
 
 local cli = require "lanyard.cli"
-local count = require "lanyard.report.count"
-local escape = require "lanyard.report.escape"
+local summary = require "lanyard.report.summary"
+local escape = require "lanyard.text.escape"
 local grants = require "lanyard.access.grants"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
-local report = require "lanyard.report"
+local report = require "lanyard.cli.print"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("service", "A container service."):args "*"
 local options = command:parse()
 
-local here = cli.connect(options)
-local services = cli.check(here:services(#options.service > 0 and options.service or nil))
-local repositories, err = here:repositories()
-local policies = here:policies(repositories or {})
+local region = cli.connect(options)
+local services = cli.check(region:services(#options.service > 0 and options.service or nil))
+local repositories, err = region:repositories()
+local policies = region:policies(repositories or {})
 if err then
   cli.note("lanyard: the grants are not known: " .. cli.describe(err))
 end
@@ -49,7 +49,7 @@ local function why_unknown(unread)
   for i, one in ipairs(unread) do
     whys[i] = tostring(one.err)
   end
-  return err and tostring(err) or count.unread(whys, here.region)
+  return err and tostring(err) or summary.unread(whys, region.name)
 end
 
 -- Of a role: { names of the repositories that grant it, ends and decisions by name, unknown = why these are not
@@ -59,12 +59,12 @@ local function granted_by(role_arn)
   if not role_arn then
     return known, "-"
   end
-  local found, unread = here:grants_of(role_arn, policies)
-  local now = here.clock.time()
+  local found, unread = region:grants_of(role_arn, policies)
+  local now = region.clock.time()
   for i, grant in ipairs(found) do
     local name, at = grant.repository.name, grants.end_of(grant)
     known.names[i], shown[i] = name, name .. grants.ending(at, now) .. grants.doubt(grant, now)
-    known.ends[name] = at and instant.write(at) or nil
+    known.ends[name] = at and timestamp.format(at) or nil
     known.decisions[name] = grant.decision
   end
   known.unknown = why_unknown(unread)
@@ -121,7 +121,7 @@ end
 if options.output == "json" then
   report.json(items)
 elseif #items == 0 then
-  cli.note(("no container services in %s"):format(here.region))
+  cli.note(("no container services in %s"):format(region.name))
 else
   cli.out(table.concat(lines, "\n"))
 end

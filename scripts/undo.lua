@@ -6,7 +6,7 @@
 local cli = require "lanyard.cli"
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
-local report = require "lanyard.report"
+local report = require "lanyard.cli.print"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("repository", "The repository."):args "?"
@@ -24,10 +24,10 @@ elseif options.repository then
   end
 end
 
-local here = cli.connect(options)
+local region = cli.connect(options)
 if options.list then
   local rows, items = {}, json.array {}
-  for _, entry in ipairs(cli.check(here:history(options.repository))) do
+  for _, entry in ipairs(cli.check(region:history(options.repository))) do
     rows[#rows + 1] = { entry.time, entry.repository, entry.action, entry.state }
     items[#items + 1] = entry
   end
@@ -39,8 +39,8 @@ if options.list then
   return cli.exit.ok
 end
 
-local repository = cli.check(here:repositories { options.repository })[1]
-local change, err = here:undo(repository, { dry_run = options.dry_run })
+local repository = cli.check(region:repositories { options.repository })[1]
+local change, err = region:undo(repository, { dry_run = options.dry_run })
 if not change and err.diff then
   cli.out(report.paint_diff(err.diff))
 end

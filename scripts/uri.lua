@@ -5,7 +5,7 @@
 
 local cli = require "lanyard.cli"
 local names = require "lanyard.aws.names"
-local report = require "lanyard.report"
+local report = require "lanyard.cli.print"
 
 local command = cli.command(...):with_aws():with_output { "text", "json" }
 command:argument("image", "The repository, with a tag or a digest."):argname "REPOSITORY[:TAG|@DIGEST]"
@@ -16,8 +16,8 @@ if not image then
   command:usage(why)
 end
 
-local here = cli.connect(options)
-local repository = cli.check(here:repositories { image.repository })[1]
+local region = cli.connect(options)
+local repository = cli.check(region:repositories { image.repository })[1]
 local suffix = image.digest and "@" .. image.digest or ":" .. (image.tag or "latest")
 local uri = repository.uri .. suffix
 if options.output == "json" then

@@ -6,8 +6,8 @@
 -- containers logged last. Nothing is changed.
 
 local cli = require "lanyard.cli"
-local deployment_report = require "lanyard.report.deployment"
-local report = require "lanyard.report"
+local deployment_report = require "lanyard.cli.deployment"
+local report = require "lanyard.cli.print"
 
 local function whole_number(text)
   local number = math.tointeger(tonumber(text))
@@ -28,7 +28,7 @@ if options.version and options.what ~= "deployment" then
   command:usage "--version is of a deployment"
 end
 
-local here = cli.connect(options)
+local region = cli.connect(options)
 local name = options.service
 local waits = { timeout = options.timeout, progress = cli.progress }
 
@@ -42,8 +42,8 @@ local function print_row(item, headings, row)
 end
 
 if options.what ~= "deployment" then
-  local wait = options.what == "role" and here.wait_for_role or here.wait_for_service
-  local service, err = wait(here, name, waits)
+  local wait = options.what == "role" and region.wait_for_role or region.wait_for_service
+  local service, err = wait(region, name, waits)
   cli.progress(nil)
   cli.check(service, err)
   print_row({ service = name, state = service.state, isActive = service.role.active,
@@ -52,15 +52,15 @@ if options.what ~= "deployment" then
   return cli.exit.ok
 end
 
-cli.check(here:service(name))
-local deployment = cli.check(here:choose_deployment(name, options.version))
-local outcome, err = here:follow_deployment(name, deployment.version, waits)
+cli.check(region:service(name))
+local deployment = cli.check(region:choose_deployment(name, options.version))
+local outcome, err = region:follow_deployment(name, deployment.version, waits)
 cli.progress(nil)
 cli.check(outcome, err)
 outcome.created, outcome.had_ended = deployment.created, deployment.state ~= "ACTIVATING"
 local logs, reasons
 if outcome.ending ~= "active" then
-  reasons, logs, err = here:explain_deployment(outcome, { reveal = options.show_environment })
+  reasons, logs, err = region:explain_deployment(outcome, { reveal = options.show_environment })
 end
 print_row(deployment_report.ending({ service = name, result = outcome.ending }, outcome, reasons, logs),
   { "SERVICE", "DEPLOYMENT", "RESULT", "TOOK" },

@@ -11,17 +11,17 @@
 -- --until-ok and --stop-on-failure it ends with the status of the last run (0, 3, else 1). The same watch (by
 -- --name, else by command, profile and Region) does not run twice on a machine.
 
-local child = require "lanyard.child"
+local process = require "lanyard.process"
 local cli = require "lanyard.cli"
 local clock = require "lanyard.clock"
-local excerpt = require "lanyard.excerpt"
-local instant = require "lanyard.aws.instant"
+local bounded = require "lanyard.text.bounded"
+local timestamp = require "lanyard.text.timestamp"
 local notify = require "lanyard.watch.notify"
-local only = require "lanyard.watch.only"
-local settings = require "lanyard.aws.settings"
+local single_instance = require "lanyard.watch.single_instance"
+local environment = require "lanyard.environment"
 local system = require "lanyard.system"
 local watch = require "lanyard.watch"
-local words = require "lanyard.words"
+local shellwords = require "lanyard.text.shellwords"
 
 local MOST_KEPT = 16 * 1024 * 1024
 
@@ -63,24 +63,24 @@ end
 local host = (system.read_file "/proc/sys/kernel/hostname" or "?"):match "^[^\n]*"
 local channels = {}
 if options.on_finding then
-  local list, why = words.split(options.on_finding)
+  local list, why = shellwords.split(options.on_finding)
   channels[1] = list and notify.command(list) or command:usage("--on-finding: " .. why)
 end
-local url = options.webhook or settings.variable "LANYARD_WEBHOOK"
+local url = options.webhook or environment.get "LANYARD_WEBHOOK"
 if url then
   channels[#channels + 1] = cli.check(notify.webhook(url, { command = line, host = host }))
 end
 system.setenv("LANYARD_WEBHOOK", nil) -- the commands need not know it
 
-local _ <close> = cli.check(only.one(options.name, line))
+local _ <close> = cli.check(single_instance.one(options.name, line))
 
 local function once()
-  local kept, begun = excerpt.new(MOST_KEPT), clock.time()
-  local ended, err = child.run {
-    words = child.lanyard(line), errors = "keep", output = function(text) kept:add(text) end,
+  local kept, begun = bounded.new(MOST_KEPT), clock.time()
+  local ended, err = process.run {
+    words = process.lanyard(line), errors = "keep", output = function(text) kept:add(text) end,
   }
   return {
-    status = ended and ended.status, ended = ended and child.describe(ended) or err.message,
+    status = ended and ended.status, ended = ended and process.describe(ended) or err.message,
     output = kept:text(), errors = ended and ended.errors or err.message,
     begun = begun, seconds = clock.time() - begun,
   }
@@ -91,7 +91,7 @@ return watch.run {
   every = options.every, times = options.times, until_ok = options.until_ok,
   stop_on_failure = options.stop_on_failure, always = options.always,
   channels = channels,
-  tell = function(text) cli.note(("lanyard: %s %s"):format(instant.write(clock.time()), text)) end,
+  tell = function(text) cli.note(("lanyard: %s %s"):format(timestamp.format(clock.time()), text)) end,
   show = function(run)
     io.stderr:write(run.errors)
     cli.out(run.output)

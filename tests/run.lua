@@ -1,126 +1,144 @@
--- Runs every test: the C test programs and the Lua specs of each build folder named.
+-- Runs every test: the C test programs, the fuzzers and the Lua specs of each build folder named.
 --   lua5.4 tests/run.lua BUILD [SANITIZED_BUILD] [-- PATTERN]
--- Each program prints TAP; what fails is shown whole, the rest is counted. PATTERN picks suites by
--- name. Ends in `N passed, N failed`, exit status 1 when anything failed.
+-- PATTERN picks suites by name, which is the path of their source. As many run at a time as LANYARD_TEST_JOBS says,
+-- else as there are processors; the slowest of the last run start first. A suite that fails is shown whole. The last
+-- line is `N passed, N failed`; the exit status is 1 when a test failed or none ran.
 
-local PARALLEL = 2
+package.path = "./tests/support/?.lua;" .. package.path
+local queue = require "queue"
+local suites_of = require("suites").of
 
-local function lines_of(command)
-  local lines = {}
-  local pipe <close> = assert(io.popen(command))
-  for line in pipe:lines() do
-    lines[#lines + 1] = line
-  end
-  return lines
+local SLOWEST_SHOWN = 10
+
+local function fail_usage(message)
+  io.stderr:write(message, "\n")
+  os.exit(2)
 end
 
 local builds, pattern = {}, ""
 for i, word in ipairs(arg) do
   if word == "--" then
-    pattern = arg[i + 1]
+    pattern = arg[i + 1] or ""
     break
   end
   builds[#builds + 1] = word
 end
-
-local vectors = os.getenv "LANYARD_VECTORS" or "../shared/vectors"
-local root = lines_of("pwd")[1]
-
--- The Lua interpreter is not instrumented, so the sanitizers' library is loaded before it.
-local function preload(build)
-  local symbols = table.concat(lines_of(("nm -D --undefined-only %s/lanyard.so 2>/dev/null"):format(build)))
-  if not symbols:find "__asan_init" then
-    return ""
-  end
-  local asan = lines_of("gcc -print-file-name=libasan.so")[1]
-  local ubsan = lines_of("gcc -print-file-name=libubsan.so")[1]
-  return ("LD_PRELOAD='%s %s' "):format(asan, ubsan)
+if #builds == 0 then
+  fail_usage "usage: lua5.4 tests/run.lua BUILD [SANITIZED_BUILD] [-- PATTERN]"
 end
 
-local suites = {}
-for _, build in ipairs(builds) do
-  local path = build:sub(1, 1) == "/" and build or root .. "/" .. build
-  local environment = ("LANYARD_BUILD=%s LANYARD_VECTORS=%s ASAN_OPTIONS=detect_leaks=0 "
-    .. "LUA_PATH='./lua/?.lua;./lua/?/init.lua;./tests/?.lua;;' LUA_CPATH='%s/?.so;;' "):format(path, vectors, path)
-  for _, program in ipairs(lines_of(("find %s/tests -maxdepth 1 -type f -perm -u+x | sort"):format(build))) do
-    suites[#suites + 1] = {
-      name = program,
-      command = ("ASAN_OPTIONS=detect_leaks=1 CMOCKA_MESSAGE_OUTPUT=TAP LANYARD_VECTORS=%s ./%s")
-        :format(vectors, program),
-    }
+local function slots()
+  local text = os.getenv "LANYARD_TEST_JOBS" or ""
+  if text == "" then
+    local pipe <close> = assert(io.popen "nproc")
+    text = pipe:read "l"
   end
-  for _, program in ipairs(lines_of(("find %s/fuzz -name '*_fuzz' -type f 2>/dev/null | sort"):format(build))) do
-    local name = program:match "([^/]+)_fuzz$"
-    suites[#suites + 1] = {
-      name = program,
-      -- A short run; `make fuzz` runs long. What it finds goes to the first folder.
-      command = ("rm -rf %s.short; mkdir %s.short; ./%s -runs=20000 -max_len=600 -seed=1 -artifact_prefix=%s- "
-        .. "%s.short tests/fuzz/corpus/%s >%s.log 2>&1 "
-        .. "&& echo ok 1 - survives || { tail -40 %s.log; echo not ok 1 - fell; exit 1; }")
-        :format(program, program, program, program, program, name, program, program),
-    }
+  local count = math.tointeger(text)
+  if not count or count < 1 then
+    fail_usage(("LANYARD_TEST_JOBS is '%s'; set it to a whole number from 1"):format(text))
   end
-  local loader = preload(build)
-  for _, spec in ipairs(lines_of "find tests/lua tests/cli -name '*_spec.lua' | sort") do
-    suites[#suites + 1] = {
-      name = spec .. (loader ~= "" and " (sanitized)" or ""),
-      command = environment .. loader .. "lua5.4 /usr/bin/busted -o TAP " .. spec,
-    }
-  end
+  return count
 end
 
-local function start(suite)
-  suite.pipe = assert(io.popen("timeout 600 sh -c '" .. suite.command:gsub("'", "'\\''") .. "' 2>&1", "r"))
+-- What each suite took in the last run that it was part of: name --> seconds.
+local durations_path = builds[1] .. "/durations"
+local function read_durations()
+  local durations = {}
+  local file <close> = io.open(durations_path)
+  for line in file and file:lines() or function() end do
+    local seconds, name = line:match "^([%d.]+) (.+)$"
+    durations[name] = tonumber(seconds)
+  end
+  return durations
 end
 
-local passed, failed, skipped = 0, 0, 0
+local function write_durations(durations)
+  local lines = {}
+  for name, seconds in pairs(durations) do
+    lines[#lines + 1] = ("%.2f %s\n"):format(seconds, name)
+  end
+  local file <close> = assert(io.open(durations_path, "w"))
+  assert(file:write(table.concat(lines)))
+end
 
-local function finish(suite)
-  local text = suite.pipe:read "a"
-  local ended_well, _, status = suite.pipe:close()
-  local good, bad, pending = 0, 0, 0
-  for line in text:gmatch "[^\n]+" do
+local function chosen_suites(durations)
+  local chosen = {}
+  for _, build in ipairs(builds) do
+    for _, suite in ipairs(suites_of(build)) do
+      if suite.name:find(pattern, 1, true) then
+        suite.expected = durations[suite.name] or suite.guess
+        chosen[#chosen + 1] = suite
+      end
+    end
+  end
+  table.sort(chosen, function(a, b)
+    if a.expected ~= b.expected then
+      return a.expected > b.expected
+    end
+    return a.name < b.name
+  end)
+  return chosen
+end
+
+-- Counts the lines of TAP that a suite printed, and keeps those of tests that were skipped.
+local function count(suite)
+  local good, bad, skipped = 0, 0, {}
+  for line in suite.text:gmatch "[^\n]+" do
     if line:match "^not ok" then
       bad = bad + 1
     elseif line:match "^ok.*# SKIP" then
-      pending = pending + 1
+      skipped[#skipped + 1] = line
     elseif line:match "^ok" then
       good = good + 1
     end
   end
-  if bad == 0 and not ended_well or good + bad + pending == 0 then
-    bad = bad + 1 -- died, or ran no test at all
+  if bad == 0 and suite.status ~= 0 or good + bad + #skipped == 0 then
+    bad = bad + 1 -- it died, or ran no test
   end
-  passed, failed, skipped = passed + good, failed + bad, skipped + pending
-  print(("%-58s %4d passed%s%s"):format(suite.name, good,
-    bad > 0 and (", %d failed"):format(bad) or "", pending > 0 and (", %d skipped"):format(pending) or ""))
+  return good, bad, skipped
+end
+
+local function show(suite, good, bad, skipped)
+  print(("%-58s %6.1f s %4d passed%s%s"):format(suite.name, suite.seconds, good,
+    bad > 0 and (", %d failed"):format(bad) or "", #skipped > 0 and (", %d skipped"):format(#skipped) or ""))
   if bad > 0 then
-    print(text)
-    print(("exit status %d"):format(status or 0))
-  elseif pending > 0 then
-    for line in text:gmatch "[^\n]+" do
-      if line:match "# SKIP" then
-        print("    " .. line)
-      end
+    print(suite.text)
+    print(("exit status %d"):format(suite.status))
+  else
+    for _, line in ipairs(skipped) do
+      print("    " .. line)
     end
   end
 end
 
-local chosen = {}
-for _, suite in ipairs(suites) do
-  if suite.name:find(pattern, 1, true) then
-    chosen[#chosen + 1] = suite
+local function show_slowest(finished)
+  table.sort(finished, function(a, b) return a.seconds > b.seconds end)
+  print "\nThe slowest suites, in seconds, and their processor time:"
+  for i = 1, math.min(SLOWEST_SHOWN, #finished) do
+    print(("%8.1f %8.1f  %s"):format(finished[i].seconds, finished[i].cpu, finished[i].name))
   end
-end
-for i, suite in ipairs(chosen) do
-  for ahead = i, math.min(i + PARALLEL - 1, #chosen) do
-    if not chosen[ahead].pipe then
-      start(chosen[ahead])
-    end
-  end
-  finish(suite)
 end
 
+io.stdout:setvbuf "line"
+local durations = read_durations()
+local finished, cpu = {}, 0
+local passed, failed, skipped = 0, 0, 0
+for suite in queue.run(chosen_suites(durations), slots()) do
+  local good, bad, pending = count(suite)
+  passed, failed, skipped = passed + good, failed + bad, skipped + #pending
+  show(suite, good, bad, pending)
+  durations[suite.name] = suite.seconds
+  finished[#finished + 1] = suite
+  cpu = cpu + suite.cpu
+end
+write_durations(durations)
+
+if #finished == 0 then
+  print(("no suite has '%s' in its name"):format(pattern))
+elseif #finished > SLOWEST_SHOWN then
+  show_slowest(finished)
+  print(("%8s %8.1f  all %d\n"):format("", cpu, #finished))
+end
 if skipped > 0 then
   print(("%d skipped"):format(skipped))
 end

@@ -1,4 +1,4 @@
-/* lanyard.process: a command that runs beside the loop. */
+/* lanyard.process.core: a command that runs beside the loop. */
 
 #include "net/process.h"
 
@@ -148,7 +148,7 @@ static int process_gc(lua_State *L) {
   return 0;
 }
 
-MODULE_API int luaopen_lanyard_process(lua_State *L) {
+MODULE_API int luaopen_lanyard_process_core(lua_State *L) {
   static const luaL_Reg methods[] = {{"result", result},
                                      {"resume", resume},
                                      {"terminate", terminate},

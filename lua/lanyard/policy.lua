@@ -15,7 +15,7 @@
 local compare = require "lanyard.policy.compare"
 local core = require "lanyard.policy.core"
 local decide = require "lanyard.policy.decide"
-local diff = require "lanyard.diff"
+local diff = require "lanyard.text.diff"
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
 local request_of = require "lanyard.policy.request"

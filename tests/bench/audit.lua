@@ -3,7 +3,7 @@
 -- floor (the least time that the limits allow), how long it took, what was throttled, and the memory.
 --   lua5.4 tests/bench/audit.lua BUILD [REPOSITORIES [LIMIT...]]       10000 20 100 none, unless given
 
-package.path = "./tests/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
+package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
 local build = arg[1] or "build"
 package.cpath = build .. "/?.so;" .. package.cpath
 local helper = require "helper"

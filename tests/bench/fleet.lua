@@ -2,7 +2,7 @@
 -- on every repository, then all is audited. Calls are counted by the emulator.
 --   lua5.4 tests/bench/fleet.lua BUILD
 
-package.path = "./tests/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
+package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
 local build = arg[1] or "build"
 package.cpath = build .. "/?.so;" .. package.cpath
 local helper = require "helper"

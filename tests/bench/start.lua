@@ -4,7 +4,7 @@
 --   lua5.4 tests/bench/start.lua BUILD
 
 local build = arg[1]
-package.path = "./tests/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
+package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
 package.cpath = build .. "/?.so;" .. package.cpath
 
 local helper = require "helper"

@@ -2,7 +2,7 @@ local deployable = require "deployable"
 local helper = require "helper"
 local json = require "lanyard.json"
 
--- An emulator of the account of tests/deployable.lua, with this activation delay.
+-- An emulator of the account of tests/support/deployable.lua, with this activation delay.
 local function emulator(delay)
   local folder <close> = helper.folder()
   helper.write(folder .. "/seed.json", json.encode(deployable.SEED))

@@ -82,7 +82,7 @@ describe("lanyard history", function()
 
   it("shows names of elsewhere as text", function()
     local folder <close> = helper.folder()
-    local history_of = require "lanyard.audit.history"
+    local history_of = require "lanyard.audit.report.history"
     local reports = require "reports"
     local kept = assert(history_of.open(folder .. "/a.db"))
     assert(kept:add(reports.hostile()))

@@ -1,4 +1,4 @@
-local child = require "lanyard.child"
+local process = require "lanyard.process"
 local helper = require "helper"
 local httpd = require "lanyard.httpd"
 local json = require "lanyard.json"
@@ -35,7 +35,7 @@ local function watch_beside(words, environment)
   all[#all + 1] = helper.lanyard
   all[#all + 1] = "watch"
   table.move(words, 1, #words, #all + 1, all)
-  local ended = assert(child.run {
+  local ended = assert(process.run {
     words = all, errors = "join", timeout = 60, output = function(text) printed[#printed + 1] = text end,
   })
   return ended.status, table.concat(printed)
@@ -165,7 +165,7 @@ describe("lanyard watch", function()
       [""] = "missing argument 'command'",
       ["-- lanyard"] = "name the command to watch",
       ["--every 0 -- status"] = "'0' must be more than 0",
-      ["--every x -- status"] = "'x' is no duration",
+      ["--every x -- status"] = "'x' is not a duration",
       ["--times 1.5 -- status"] = "'1.5' is no whole number",
       ["--times 0 -- status"] = "'0' must be more than 0",
       ["--on-finding ' -- status"] = "--on-finding: a quote has no end",

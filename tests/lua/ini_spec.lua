@@ -1,15 +1,11 @@
--- The config-file grammar against the published cases (../shared/vectors/config), read in place.
+-- The grammar of the config files against the profile parser cases of AWS (tests/vectors/config.lua).
 
-local helper = require "helper"
 local ini = require "lanyard.ini"
-local json = require "lanyard.json"
-
-local PATH = helper.vectors .. "/config/profile-parser-tests.json"
 
 -- What both files give together: the credentials file's properties go over the config file's.
-local function merged(input)
+local function merged(case)
   local all = { profiles = {}, sso_sessions = {} }
-  for _, pair in ipairs { { input.configFile, "config" }, { input.credentialsFile, "credentials" } } do
+  for _, pair in ipairs { { case.config, "config" }, { case.credentials, "credentials" } } do
     if pair[1] then
       local file, err = ini.parse(pair[1], pair[2], { plain = true })
       if not file then
@@ -29,26 +25,18 @@ local function merged(input)
 end
 
 describe("AWS's profile parser cases", function()
-  if not helper.exists(PATH) then
-    pending("are not here (" .. PATH .. ")")
-    return
-  end
-  for number, case in ipairs(json.decode(helper.read(PATH)).tests) do
+  for number, case in ipairs(dofile "tests/vectors/config.lua") do
     it(("%d: %s"):format(number, case.name), function()
-      local inputs = { configFile = case.input.configFile, credentialsFile = case.input.credentialsFile }
-      if not inputs.configFile and not inputs.credentialsFile then
-        inputs[1] = "neither"
-      end
-      local found, err = merged(inputs)
-      if case.output.errorContaining then
+      assert.is_truthy(case.config or case.credentials)
+      local found, err = merged(case)
+      if case.error then
         assert.is_nil(found)
         assert.equal("InvalidConfig", err.code)
-        assert.truthy(err.message:find(case.output.errorContaining, 1, true), err.message)
+        assert.truthy(err.message:find(case.error, 1, true), err.message)
       else
         assert.is_nil(err)
-        local expected = case.output.config
-        assert.same(expected.profiles, found.profiles)
-        assert.same(expected.sso_sessions or {}, found.sso_sessions)
+        assert.same(case.profiles, found.profiles)
+        assert.same(case.sso_sessions or {}, found.sso_sessions)
       end
     end)
   end

@@ -15,8 +15,8 @@ local function kind_of(result, verb, past, dry_run)
   return dry_run and "would " .. verb or past
 end
 
--- of(here, repository, result of write.change_policy, { verb, past }, options) --> change
-function M.of(here, repository, result, words, options)
+-- of(region, repository, result of write.change_policy, { verb, past }, options) --> change
+function M.of(region, repository, result, words, options)
   local detail = result.detail or {}
   return {
     kind = kind_of(result, words[1], words[2], options.dry_run),
@@ -26,7 +26,7 @@ function M.of(here, repository, result, words, options)
     why = detail.why,
     warning = detail.warning,
     touched = detail.touched,
-    region = here.region,
+    region = region.name,
     dry_run = options.dry_run or false,
     deleted_policy = result.deleted_policy,
     before = result.before,
@@ -37,7 +37,7 @@ function M.of(here, repository, result, words, options)
   }
 end
 
--- each(here, repositories, f) --> list of { repository = name, change | nil, err | nil }, in their
+-- each(region, repositories, f) --> list of { repository = name, change | nil, err | nil }, in their
 -- order; f(repository) --> change | nil, err. One that fails does not stop the others.
 function M.each(_, repositories, f)
   return task.map(repositories, function(repository)

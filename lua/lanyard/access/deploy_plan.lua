@@ -1,6 +1,6 @@
 -- What a deployment of images to a container service takes: the request, the role, the grants.
 --
---   local plan = assert(here:plan_deployment("web", { images = { { container = "app", text = "web:1.4" } } }))
+--   local plan = assert(region:plan_deployment("web", { images = { { container = "app", text = "web:1.4" } } }))
 --
 -- A plan changes nothing, and sees that what will be asked for can work: the images are there, in the
 -- service's Region, and its role is or will be let at them. A container that is not named stays as it is.
@@ -64,11 +64,11 @@ local function set_endpoint(request, wanted)
 end
 
 -- Puts images and endpoint into the plan's request. true | nil, err
-local function complete(here, plan, wants)
+local function complete(region, plan, wants)
   local list, err = images_of(plan.request, wants.images)
   local ok = list
   if list then
-    ok, err = images.look(here, list)
+    ok, err = images.look(region, list)
   end
   if not ok then
     return nil, err
@@ -120,17 +120,17 @@ local function with_advice(err, service, repository)
 end
 
 -- What the grants will be, and that they will do. true | nil, err
-local function rehearse_grants(here, plan)
+local function rehearse_grants(region, plan)
   local service = services.with_role(plan.service)
-  plan.grants = here:change_each(plan.repositories, function(repository)
-    return here:grant(service, repository, { dry_run = true })
+  plan.grants = region:change_each(plan.repositories, function(repository)
+    return region:grant(service, repository, { dry_run = true })
   end)
   for i, item in ipairs(plan.grants) do
     if item.err then
       return nil, with_advice(item.err, plan.service, item.repository)
     end
     local doc = item.change.after and policy.parse(item.change.after)
-    local decision, why = images.decide(doc, service.role.arn, plan.repositories[i], here.clock.time())
+    local decision, why = images.decide(doc, service.role.arn, plan.repositories[i], region.clock.time())
     if decision == "deny" then
       return nil, errors.new {
         code = "PullDenied",
@@ -170,13 +170,13 @@ local function is_in_place(plan, force)
 end
 
 -- The service, and the deployments it had and has. true | nil, err
-local function read_service(here, plan, name)
+local function read_service(region, plan, name)
   local list, err
-  plan.service, err = here:service(name)
+  plan.service, err = region:service(name)
   if not plan.service then
     return nil, err
   end
-  list, err = deployments.list(here, name)
+  list, err = deployments.list(region, name)
   if not list then
     return nil, err
   end
@@ -193,30 +193,30 @@ local function read_service(here, plan, name)
   return check_state(plan.service)
 end
 
--- plan_deployment(here, service name, wants) --> plan | nil, err
+-- plan_deployment(region, service name, wants) --> plan | nil, err
 -- wants: images (a list of { container, text }; text as a person writes it: REPOSITORY[:TAG|@DIGEST] or
 -- with a registry's host), request (of lanyard.access.deployments: instead of the running deployment),
 -- public_endpoint ({ containerName, containerPort }), resolve (pin tags of what is named to digests),
 -- force (deploy although it runs already), dry_run (for the rules: nothing will be done).
 -- plan: service, current (deployment | nil), newest (the highest version), request, images, repositories,
--- grants (changes, as here:change_each gives them), needs_role, in_place, why, warnings.
-function M.plan(here, name, wants)
+-- grants (changes, as region:change_each gives them), needs_role, in_place, why, warnings.
+function M.plan(region, name, wants)
   local plan = { warnings = {} }
-  local ok, err = read_service(here, plan, name)
+  local ok, err = read_service(region, plan, name)
   if not ok then
     return nil, err
   end
   plan.request = deployments.request(wants.request or plan.current and plan.current.request or {})
-  ok, err = complete(here, plan, wants)
+  ok, err = complete(region, plan, wants)
   if ok then
     plan.needs_role = images.need_role(plan.images)
-    ok, err = rehearse_grants(here, plan)
+    ok, err = rehearse_grants(region, plan)
   end
   if ok then
     plan.in_place = is_in_place(plan, wants.force)
   end
   if ok and not plan.in_place then
-    ok, err = here:permit {
+    ok, err = region:permit {
       on = "deploy", service = plan.service, deployment = deployments.shown(plan.request), dry_run = wants.dry_run,
     }
   end

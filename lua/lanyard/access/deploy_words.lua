@@ -1,4 +1,4 @@
--- What a person asks of a deployment in words, as here:plan_deployment takes it.
+-- What a person asks of a deployment in words, as region:plan_deployment takes it.
 --
 --   local wants, wrong = deploy_words.read { image = { "app=web:1.4" }, public_endpoint = "app:8080" }
 

@@ -3,11 +3,11 @@
 
 local deployments = require "lanyard.access.deployments"
 local errors = require "lanyard.errors"
-local escape = require "lanyard.report.escape"
+local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
-local nearest = require "lanyard.policy.nearest"
+local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
 
 local M = {}
@@ -74,7 +74,7 @@ local function structure(members, required)
       local where = path == "" and name or path .. "." .. name
       if not members[name] then
         local known = lists.sorted_names(members)
-        return ("%s is not known: %s"):format(where, nearest(name, known) or table.concat(known, ", "))
+        return ("%s is not known: %s"):format(where, suggest(name, known) or table.concat(known, ", "))
       end
       wrong = wrong or members[name](value[name], where)
     end

@@ -61,9 +61,9 @@ function M.request(raw)
   return request
 end
 
--- list(here, service name) --> deployments, the newest first | nil, err
-function M.list(here, name)
-  local reply, err = here.lightsail:GetContainerServiceDeployments { serviceName = name }
+-- list(region, service name) --> deployments, the newest first | nil, err
+function M.list(region, name)
+  local reply, err = region.lightsail:GetContainerServiceDeployments { serviceName = name }
   if not reply then
     return nil, err
   end

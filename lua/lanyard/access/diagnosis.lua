@@ -31,9 +31,9 @@ end
 
 -- The events of a container from when a deployment was made until the next one was, without what Lightsail
 -- says of others, and whether there are more | nil, err
-local function events_of(here, name, container, deployment, until_time)
+local function events_of(region, name, container, deployment, until_time)
   local events = {}
-  local next_page = here.lightsail:pages("GetContainerLog", {
+  local next_page = region.lightsail:pages("GetContainerLog", {
     serviceName = name, containerName = container, startTime = math.floor(deployment.created), endTime = until_time,
   })
   local pages, page, err = 0, next_page()
@@ -58,8 +58,8 @@ local function events_of(here, name, container, deployment, until_time)
 end
 
 -- spoke: whether the container itself logged; cut: whether its log goes on behind the lines.
-local function log_of(here, name, container, deployment, until_time, hide)
-  local events, more = events_of(here, name, container, deployment, until_time)
+local function log_of(region, name, container, deployment, until_time, hide)
+  local events, more = events_of(region, name, container, deployment, until_time)
   if not events then
     return { container = container, lines = {}, err = more }
   end
@@ -81,30 +81,30 @@ end
 
 -- The logs of a deployment's containers. Values of environments are hidden in their lines: also those of
 -- the others in the list, for what runs beside it logs to the same place.
-local function logs_of(here, name, deployment, list, reveal)
+local function logs_of(region, name, deployment, list, reveal)
   local hide = deployments.hider({ deployment, list }, reveal)
   local until_time = end_of(deployment, list)
   return task.map(lists.sorted_names(deployment.request.containers), function(container)
-    return log_of(here, name, container, deployment, until_time, hide)
-  end, { limit = here.parallel })
+    return log_of(region, name, container, deployment, until_time, hide)
+  end, { limit = region.parallel })
 end
 
 -- ---------------------------------------------------------------------------------------------
 -- Reasons
 
 -- Why the service may not pull an image of a private registry | nil; of another account's, only its role is seen
-local function trouble_of(here, service, image)
+local function trouble_of(region, service, image)
   if not service.role.arn then
     return ("image '%s': the puller role of '%s' is off: lanyard enable %s"):format(image.reference, service.name,
       service.name)
   elseif image.foreign then
     return nil
   end
-  local doc, err = store.read(here.ecr, image.repository_name)
+  local doc, err = store.read(region.ecr, image.repository_name)
   if err then
     return err.message
   end
-  local decision, why = images.decide(doc, service.role.arn, image.repository, here.clock.time())
+  local decision, why = images.decide(doc, service.role.arn, image.repository, region.clock.time())
   if decision ~= "allow" then
     return ("repository '%s': %s: lanyard grant %s %s"):format(image.repository_name, why, service.name,
       image.repository_name)
@@ -113,18 +113,18 @@ local function trouble_of(here, service, image)
 end
 
 -- What keeps images from being pulled --> texts, images that nobody could look at
-local function image_troubles(here, service, request)
+local function image_troubles(region, service, request)
   local found, unseen = {}, {}
   for _, container in ipairs(lists.sorted_names(request.containers)) do
     local image, err = images.read(container, request.containers[container].image)
     local ok = false
     if image then
-      ok, err = images.look(here, { image })
+      ok, err = images.look(region, { image })
     end
     if not ok then
       found[#found + 1] = err.message
     elseif not image.outside then
-      found[#found + 1] = trouble_of(here, service, image)
+      found[#found + 1] = trouble_of(region, service, image)
     end
     if ok and not image.repository then
       unseen[#unseen + 1] = image
@@ -180,28 +180,28 @@ local function guess(request, logs, all_seen, running)
     .. (#silent > 0 and ("; nothing was logged by %s"):format(table.concat(silent, ", ")) or "")
 end
 
--- explain(here, outcome, options) --> reasons, logs; nil, nil, err
+-- explain(region, outcome, options) --> reasons, logs; nil, nil, err
 -- outcome: of lanyard.access.follow; options: request (what was asked for, should the deployment have
 -- vanished), reveal (show values of environments in logs).
 -- reasons: texts, the most likely first; logs: a list of { container, lines = { { time (seconds since 1970),
 -- message } }, spoke, cut, err }, the newest line last.
-function M.explain(here, outcome, options)
+function M.explain(region, outcome, options)
   if outcome.ending == "replaced" then
     return {}, {}
   end
   local name = outcome.service.name
-  local list, err = deployments.list(here, name)
+  local list, err = deployments.list(region, name)
   if not list then
     return nil, nil, err
   end
   local deployment = deployments.find(list, outcome.version)
     or { version = outcome.version, request = options.request or { containers = {} },
-      created = here.clock.time() - outcome.seconds - SLACK }
+      created = region.clock.time() - outcome.seconds - SLACK }
   if not next(deployment.request.containers) then
     return { "Lightsail lists it no more, so what it was made of is not known" }, {}
   end
-  local logs = logs_of(here, name, deployment, list, options.reveal)
-  local reasons, unseen = image_troubles(here, outcome.service, deployment.request)
+  local logs = logs_of(region, name, deployment, list, options.reveal)
+  local reasons, unseen = image_troubles(region, outcome.service, deployment.request)
   if #reasons == 0 then
     local running = outcome.service.current
     reasons = foreign_doubts(unseen, logs)

@@ -20,8 +20,8 @@ local GRACE = 30
 local ENDINGS = { ACTIVE = "active", FAILED = "failed", INACTIVE = "replaced" }
 
 -- What became of a version that is not the service's next one. ending | nil: not known yet | nil, err
-local function look_back(here, name, version)
-  local list, err = deployments.list(here, name)
+local function look_back(region, name, version)
+  local list, err = deployments.list(region, name)
   if not list then
     return nil, not err.retryable and err or nil
   end
@@ -29,10 +29,10 @@ local function look_back(here, name, version)
   return deployment and ENDINGS[deployment.state]
 end
 
--- choose(here, service name [, version]) --> the deployment of that version, or the newest | nil, err where
+-- choose(region, service name [, version]) --> the deployment of that version, or the newest | nil, err where
 -- there is none
-function M.choose(here, name, version)
-  local list, err = deployments.list(here, name)
+function M.choose(region, name, version)
+  local list, err = deployments.list(region, name)
   if not list then
     return nil, err
   end
@@ -48,13 +48,13 @@ function M.choose(here, name, version)
   return chosen
 end
 
--- follow(here, service name, version, options) --> { version, ending, service, seconds } | nil, err
+-- follow(region, service name, version, options) --> { version, ending, service, seconds } | nil, err
 -- ending: "active" | "failed" | "canceled" | "replaced" (by a later one that is active); seconds: how long
 -- it was followed. options: timeout in seconds, poll, progress(text).
-function M.follow(here, name, version, options)
+function M.follow(region, name, version, options)
   options = options or {}
-  local began, missed_since, ending = here.clock.now(), nil, nil
-  local wait = waiting.new(here, name, {
+  local began, missed_since, ending = region.clock.now(), nil, nil
+  local wait = waiting.new(region, name, {
     timeout = options.timeout or M.TIMEOUT, poll = options.poll, progress = options.progress,
     tip = ("it may go on by itself: lanyard wait deployment %s --version %d waits on"):format(name, version),
   })
@@ -64,11 +64,11 @@ function M.follow(here, name, version, options)
       return false
     end
     local why
-    ending, why = look_back(here, name, version)
+    ending, why = look_back(region, name, version)
     if why then
       return nil, why
     end
-    local now = here.clock.now()
+    local now = region.clock.now()
     missed_since = service.state ~= "DEPLOYING" and (missed_since or now) or nil
     if not ending and missed_since and now - missed_since >= GRACE then
       ending = "canceled"
@@ -78,7 +78,7 @@ function M.follow(here, name, version, options)
   if not service then
     return nil, err
   end
-  return { version = version, ending = ending, service = service, seconds = here.clock.now() - began }
+  return { version = version, ending = ending, service = service, seconds = region.clock.now() - began }
 end
 
 return M

@@ -4,7 +4,7 @@ local change = require "lanyard.access.change"
 local clock = require "lanyard.clock"
 local errors = require "lanyard.errors"
 local expiry = require "lanyard.policy.expiry"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
 local statements = require "lanyard.access.statements"
@@ -19,7 +19,7 @@ local FRESH = 120
 -- Writing the statement
 
 local function until_text(at)
-  return at and "until " .. instant.write(at) or "without an end"
+  return at and "until " .. timestamp.format(at) or "without an end"
 end
 
 -- The same behind other words, of which nothing is said when there is no end.
@@ -56,7 +56,7 @@ local function set_end(doc, statement, expires)
     index = statement.index,
     element = "Condition",
     within = expires and date and { date.operator, date.key } or nil,
-    value = expires and (date and instant.write(expires) or expiry.condition(expires)) or nil,
+    value = expires and (date and timestamp.format(expires) or expiry.condition(expires)) or nil,
   }
 end
 
@@ -150,7 +150,7 @@ local function ended(statement, at)
   return errors.new {
     code = "GrantEnded",
     message = ("statement %s let the role pull until %s, and does no longer; it was left as it is")
-      :format(statements.label(statement), instant.write(at)),
+      :format(statements.label(statement), timestamp.format(at)),
     tip = "pass --expires with a new date, or --expires never",
   }
 end
@@ -182,7 +182,7 @@ local function report_of(doc, grant, expires, now, why)
   return {
     why = why,
     sid = statement and statement.sid,
-    expires = expires and instant.write(expires) or nil,
+    expires = expires and timestamp.format(expires) or nil,
     warning = warning_of(doc, grant, expires, now),
   }
 end
@@ -224,10 +224,10 @@ function M.sid_for(service_name)
   return statements.SID .. "-" .. service_name
 end
 
--- is_fresh(here, role_arn | nil) --> whether the role appeared moments ago, so that IAM may not know it yet
-function M.is_fresh(here, role_arn)
-  local appeared = here.fresh[role_arn or false]
-  return appeared ~= nil and here.clock.now() - appeared < FRESH
+-- is_fresh(region, role_arn | nil) --> whether the role appeared moments ago, so that IAM may not know it yet
+function M.is_fresh(region, role_arn)
+  local appeared = region.fresh[role_arn or false]
+  return appeared ~= nil and region.clock.now() - appeared < FRESH
 end
 
 -- check_role(service) --> true | nil, err where what it has for its puller role is none
@@ -257,7 +257,7 @@ end
 -- grant(service, repository [, options]) --> change | nil, err
 -- options: sid, expires (see edit), fold (join our own statements where the policy would be too large),
 -- dry_run, settle, progress.
-function M.grant(here, service, repository, options)
+function M.grant(region, service, repository, options)
   options = options or {}
   local ok, err = check_service(service)
   if not ok then
@@ -267,22 +267,22 @@ function M.grant(here, service, repository, options)
   local sid = options.sid or M.sid_for(service.name)
   local edit = M.edit {
     role_arn = role_arn, sid = sid, resource = repository.arn, expires = options.expires, fold = options.fold,
-    now = here:time(),
+    now = region:time(),
   }
   local result
-  result, err = write.change_policy(here, repository, edit, {
+  result, err = write.change_policy(region, repository, edit, {
     action = "grant",
     record = { service = service.name, principal = role_arn, sid = sid, expires = options.expires },
     dry_run = options.dry_run,
-    settle = here:settles(options),
-    progress = options.progress or here.progress,
+    settle = region:settles(options),
+    progress = options.progress or region.progress,
     await_principal = true,
-    fresh = M.is_fresh(here, role_arn),
+    fresh = M.is_fresh(region, role_arn),
   })
   if not result then
     return nil, err
   end
-  return change.of(here, repository, result, { "grant", "granted" }, options)
+  return change.of(region, repository, result, { "grant", "granted" }, options)
 end
 
 return M

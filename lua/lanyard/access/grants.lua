@@ -1,7 +1,7 @@
 -- Looking which repositories grant a principal something, and whether it can pull by that.
 
 local expiry = require "lanyard.policy.expiry"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local policy = require "lanyard.policy"
 local statements = require "lanyard.access.statements"
 local store = require "lanyard.access.store"
@@ -10,11 +10,11 @@ local task = require "lanyard.task"
 local M = {}
 
 -- policies(repositories) --> list of { repository, doc | nil, err | nil }, in their order
-function M.policies(here, repositories)
+function M.policies(region, repositories)
   return task.map(repositories, function(repository)
-    local doc, err = store.read(here.ecr, repository.name)
+    local doc, err = store.read(region.ecr, repository.name)
     return { repository = repository, doc = doc, err = err }
-  end, { limit = here.parallel })
+  end, { limit = region.parallel })
 end
 
 -- decide(doc, principal, resource, now) --> decision, answers: may this principal pull, at this time?
@@ -57,7 +57,7 @@ end
 -- `decide`), denied = whether a Deny takes a pull action away } of the repositories with an Allow that names the
 -- principal (expires: seconds since 1970, or nil), list of the policies that could not be read: each may hold a
 -- grant, too
-function M.grants_of(here, principal_arn, policies)
+function M.grants_of(region, principal_arn, policies)
   local grants, unread = {}, {}
   for _, one in ipairs(policies) do
     local found = {}
@@ -67,7 +67,7 @@ function M.grants_of(here, principal_arn, policies)
       end
     end
     if #found > 0 then
-      grants[#grants + 1] = grant_of(one, principal_arn, found, here.clock.time())
+      grants[#grants + 1] = grant_of(one, principal_arn, found, region.clock.time())
     end
     unread[#unread + 1] = one.err and one or nil
   end
@@ -91,7 +91,7 @@ function M.ending(at, now)
   if not at then
     return ""
   end
-  return (at > now and " until %s" or " (ended %s)"):format(instant.write(at))
+  return (at > now and " until %s" or " (ended %s)"):format(timestamp.format(at))
 end
 
 local DOUBTS = { depends = " (conditional)", partial = " (one of two actions)", deny = " (no pull)" }

@@ -7,7 +7,7 @@
 -- account, { repository (of lanyard.access), found_digest, pushed (seconds since 1970) }.
 
 local errors = require "lanyard.errors"
-local escape = require "lanyard.report.escape"
+local escape = require "lanyard.text.escape"
 local expiry = require "lanyard.policy.expiry"
 local names = require "lanyard.aws.names"
 local policy = require "lanyard.policy"
@@ -99,22 +99,22 @@ end
 -- Looking
 
 -- true | nil, err for an image that Lightsail in this Region cannot pull
-local function check_place(here, image)
-  if image.region and image.region ~= here.region then
+local function check_place(region, image)
+  if image.region and image.region ~= region.name then
     return refuse("WrongRegion", image.reference,
-      ("it is in %s; a service in %s pulls from its own Region only"):format(image.region, here.region),
-      "push it to a repository in " .. here.region)
+      ("it is in %s; a service in %s pulls from its own Region only"):format(image.region, region.name),
+      "push it to a repository in " .. region.name)
   end
   return true
 end
 
 -- Images of the caller's own registry.
-local function own_images(here, images)
+local function own_images(region, images)
   local own, account = {}, nil
   for _, image in ipairs(images) do
-    local ok, err = check_place(here, image)
+    local ok, err = check_place(region, image)
     if ok and image.account and not account then
-      account, err = here:account_id()
+      account, err = region:account()
     end
     if err then
       return nil, err
@@ -127,18 +127,18 @@ local function own_images(here, images)
 end
 
 -- Gives own images their repositories. true | nil, err
-local function find_repositories(here, own)
+local function find_repositories(region, own)
   local wanted = {}
   for _, image in ipairs(own) do
     wanted[#wanted + 1] = image.repository_name
   end
   local found, err = {}, nil
   if #own > 0 then
-    found, err = here:repositories(wanted)
+    found, err = region:repositories(wanted)
   end
   if not found then
     if err.code == "RepositoryNotFoundException" then
-      err.tip = "a name without a registry's host is a repository of your own in " .. here.region
+      err.tip = "a name without a registry's host is a repository of your own in " .. region.name
         .. "; a public image is written as docker.io/library/nginx:latest or public.ecr.aws/nginx/nginx:latest"
     end
     return nil, err
@@ -157,16 +157,16 @@ local function find_repositories(here, own)
   return true
 end
 
--- exists(here, image) --> { digest, pushed } | nil, err
-function M.exists(here, image)
+-- exists(region, image) --> { digest, pushed } | nil, err
+function M.exists(region, image)
   local id = image.digest and { imageDigest = image.digest } or { imageTag = image.tag or "latest" }
-  local reply, err = here.ecr:DescribeImages { repositoryName = image.repository_name, imageIds = { id } }
+  local reply, err = region.ecr:DescribeImages { repositoryName = image.repository_name, imageIds = { id } }
   local detail = reply and reply.imageDetails[1]
   if not reply and err.code ~= "ImageNotFoundException" then
     return nil, err
   elseif not detail then
     return refuse("ImageNotFoundException", image.reference, ("repository '%s' has no image %s in %s (container '%s')")
-      :format(image.repository_name, id.imageDigest or "tagged '" .. id.imageTag .. "'", here.region, image.container),
+      :format(image.repository_name, id.imageDigest or "tagged '" .. id.imageTag .. "'", region.name, image.container),
       "push it first, or name one that is there")
   elseif detail.imageStatus and detail.imageStatus ~= "ACTIVE" then
     return refuse("ImageNotActive", image.reference, ("it is %s, and cannot be pulled"):format(detail.imageStatus),
@@ -175,20 +175,20 @@ function M.exists(here, image)
   return { digest = detail.imageDigest, pushed = detail.imagePushedAt }
 end
 
--- look(here, images) --> true | nil, err: sees that they are there, and where
-function M.look(here, images)
-  local own, err = own_images(here, images)
+-- look(region, images) --> true | nil, err: sees that they are there, and where
+function M.look(region, images)
+  local own, err = own_images(region, images)
   local ok = own and true
   if own then
-    ok, err = find_repositories(here, own)
+    ok, err = find_repositories(region, own)
   end
   if not ok then
     return nil, err
   end
   local answers = task.map(own, function(image)
-    local detail, why = M.exists(here, image)
+    local detail, why = M.exists(region, image)
     return { detail = detail, err = why }
-  end, { limit = here.parallel })
+  end, { limit = region.parallel })
   for i, image in ipairs(own) do
     if answers[i].err then
       return nil, answers[i].err

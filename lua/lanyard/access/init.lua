@@ -3,9 +3,9 @@
 --
 --   local access = require "lanyard.access"
 --   local here = assert(access.connect(session))
---   local service = assert(here:service "web")
---   for _, repository in ipairs(assert(here:repositories { "team/*" })) do
---     local change = assert(here:grant(service, repository))
+--   local service = assert(region:service "web")
+--   for _, repository in ipairs(assert(region:repositories { "team/*" })) do
+--     local change = assert(region:grant(service, repository))
 --     print(repository.name, change.kind)
 --   end
 
@@ -18,6 +18,7 @@ local errors = require "lanyard.errors"
 local follow = require "lanyard.access.follow"
 local grant = require "lanyard.access.grant"
 local grants = require "lanyard.access.grants"
+require "lanyard.access.lightsail"
 local names = require "lanyard.aws.names"
 local repositories = require "lanyard.access.repositories"
 local revoke = require "lanyard.access.revoke"
@@ -59,30 +60,27 @@ local methods = {
   wait_for_role = waiting.for_role,
 }
 
--- here:policy(repository) --> document | nil when there is no policy | nil, err
+-- region:policy(repository) --> document | nil when there is no policy | nil, err
 function methods:policy(repository)
   return store.read(self.ecr, repository.name)
 end
 
--- here:account_id() --> the account's id | nil, err
-function methods:account_id()
-  local known = rawget(self, "account")
-  if known then
-    return known
+-- region:account() --> the id of the account, 12 digits | nil, err
+function methods:account()
+  if self.known_account then
+    return self.known_account
   end
   local id, err = self.session:account_id()
   if not id then
     return nil, err
   end
-  self.account = id
+  self.known_account = id
   return id
 end
 
--- Keeps the account that an answer showed.
+-- Records the account that a reply named, so that `account` needs no call.
 function methods:learn_account(id)
-  if not rawget(self, "account") then
-    self.account = id
-  end
+  self.known_account = self.known_account or id
 end
 
 -- permit(asked) --> true | nil, err: asked before each change. err.code is RefusedByRule where a rule says no.
@@ -108,12 +106,12 @@ function methods:region_folder(account)
     return nil, err
   end
   if not account then
-    account, err = self:account_id()
+    account, err = self:account()
     if not account then
       return nil, err
     end
   end
-  return state.region_folder(root, self.ecr.endpoint, account, self.region)
+  return state.region_folder(root, self.ecr.endpoint, account, self.name)
 end
 
 -- The folder of a repository's lock and journal | nil, err
@@ -132,20 +130,12 @@ end
 -- What time it is for AWS, as far as ECR's answers told, in seconds since 1970: what ends a grant is AWS's
 -- clock, and this machine's may be wrong.
 function methods:time()
-  return self.clock.time() + (self.session.shared.offsets[self.ecr.endpoint] or 0)
+  return self.clock.time() + self.ecr:clock_offset()
 end
 
--- `here.account` is looked up when it is first asked for; nil where that fails.
-local Here = {}
+local Region = { __index = methods }
 
-function Here:__index(name)
-  if name == "account" then
-    return (methods.account_id(self))
-  end
-  return methods[name]
-end
-
--- connect(session [, settings]) --> here | nil, err where an endpoint is configured that is none
+-- connect(session [, settings]) --> region | nil, err where an endpoint is configured that is none
 -- settings: journal_root (instead of $XDG_STATE_HOME/lanyard), settle (look once more after each
 -- write), progress(text), poll (see lanyard.access.wait), limits (see write.LIMITS), parallel, clock (see
 -- lanyard.clock), rules (see lanyard.rules; those of the usual files unless given).
@@ -161,7 +151,7 @@ function M.connect(session, settings)
   end
   return setmetatable({
     session = session,
-    region = session.region,
+    name = session.region,
     ecr = ecr,
     -- For the safe write, which decides itself what may be sent again.
     ecr_once = session:client("ecr", { max_attempts = 1 }),
@@ -176,7 +166,7 @@ function M.connect(session, settings)
     clock = settings.clock or require "lanyard.clock",
     -- The roles that appeared in this run, by ARN, with the moment.
     fresh = {},
-  }, Here)
+  }, Region)
 end
 
 return M

@@ -54,8 +54,8 @@ end
 local by_name
 
 -- Describes up to a hundred. ECR fails for all when one is missing: to find out which, it is asked for the halves.
-local function describe(here, exact, found, seen, missing)
-  local reply, err = here.ecr:DescribeRepositories { repositoryNames = exact }
+local function describe(region, exact, found, seen, missing)
+  local reply, err = region.ecr:DescribeRepositories { repositoryNames = exact }
   if reply then
     for _, raw in ipairs(reply.repositories) do
       add(found, seen, raw)
@@ -64,21 +64,21 @@ local function describe(here, exact, found, seen, missing)
   elseif err.code ~= "RepositoryNotFoundException" then
     return nil, err
   end
-  err.tip = ("nothing was changed; Region %s has no such repository (lanyard audit lists them)"):format(here.region)
+  err.tip = ("nothing was changed; Region %s has no such repository (lanyard audit lists them)"):format(region.name)
   if not missing then
     return nil, err
   elseif #exact == 1 then
     missing[exact[1]] = err
     return true
   end
-  return by_name(here, exact, found, seen, missing, (#exact + 1) // 2)
+  return by_name(region, exact, found, seen, missing, (#exact + 1) // 2)
 end
 
 -- Describes by exact name, one call for so many.
-function by_name(here, exact, found, seen, missing, size)
+function by_name(region, exact, found, seen, missing, size)
   for first = 1, #exact, size do
     local batch = table.move(exact, first, math.min(first + size - 1, #exact), 1, {})
-    local ok, err = describe(here, batch, found, seen, missing)
+    local ok, err = describe(region, batch, found, seen, missing)
     if not ok then
       return nil, err
     end
@@ -87,9 +87,9 @@ function by_name(here, exact, found, seen, missing, size)
 end
 
 -- Page by page: of ten thousand repositories those that match are kept, as far as they are of use.
-local function by_glob(here, globs, found, seen, missing)
+local function by_glob(region, globs, found, seen, missing)
   local matched = {}
-  local next_page = here.ecr:pages("DescribeRepositories", { maxResults = PAGE })
+  local next_page = region.ecr:pages("DescribeRepositories", { maxResults = PAGE })
   local page, err = next_page()
   while page do
     for _, raw in ipairs(page.repositories) do
@@ -109,7 +109,7 @@ local function by_glob(here, globs, found, seen, missing)
     if not matched[glob] and glob ~= "*" then
       missing[glob] = errors.new {
         code = "NoMatch",
-        message = ("no repository in %s matches '%s'"):format(here.region, glob),
+        message = ("no repository in %s matches '%s'"):format(region.name, glob),
       }
     end
   end
@@ -125,10 +125,10 @@ local function first_of(missing, list)
   end
 end
 
--- list(here [, globs [, missing]]) --> repositories, sorted by name, each once | nil, err
+-- list(region [, globs [, missing]]) --> repositories, sorted by name, each once | nil, err
 -- A glob that matches nothing is an error (NoMatch), as is a name that does not exist. With a table for them
 -- such are missing[glob] = err, and the rest is found: without any rest it is an error all the same.
-function M.list(here, globs, missing)
+function M.list(region, globs, missing)
   local exact, patterns = {}, {}
   for _, name in ipairs(globs or { "*" }) do
     local ok, err = M.check(name)
@@ -143,9 +143,9 @@ function M.list(here, globs, missing)
   end
   local found, seen = {}, {}
   local without = missing or {}
-  local ok, err = by_name(here, exact, found, seen, missing, BATCH)
+  local ok, err = by_name(region, exact, found, seen, missing, BATCH)
   if ok and #patterns > 0 then
-    ok, err = by_glob(here, patterns, found, seen, without)
+    ok, err = by_glob(region, patterns, found, seen, without)
   end
   if ok and (#found == 0 or not missing) then
     err = first_of(without, exact) or first_of(without, patterns)
@@ -155,7 +155,7 @@ function M.list(here, globs, missing)
   end
   table.sort(found, function(a, b) return a.name < b.name end)
   if found[1] then
-    here:learn_account(found[1].registry_id)
+    region:learn_account(found[1].registry_id)
   end
   return found
 end

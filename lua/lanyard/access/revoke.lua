@@ -113,23 +113,23 @@ end
 
 -- revoke(whom, repository [, options]) --> change | nil, err
 -- whom: as in `edit`; a service is one of this Region. options: dry_run, settle, progress.
-function M.revoke(here, whom, repository, options)
+function M.revoke(region, whom, repository, options)
   options = options or {}
   local edit, record = edit_of {
     principal = whom.principal, orphans = whom.orphans, expired = whom.expired, statement = whom.statement,
-    service = whom.service, region = here.region,
+    service = whom.service, region = region.name,
   }
-  local result, err = write.change_policy(here, repository, edit, {
+  local result, err = write.change_policy(region, repository, edit, {
     action = "revoke",
     record = record,
     dry_run = options.dry_run,
-    settle = here:settles(options),
-    progress = options.progress or here.progress,
+    settle = region:settles(options),
+    progress = options.progress or region.progress,
   })
   if not result then
     return nil, err
   end
-  return change.of(here, repository, result, { "revoke", "revoked" }, options)
+  return change.of(region, repository, result, { "revoke", "revoked" }, options)
 end
 
 return M

@@ -21,7 +21,7 @@ end
 local function ask(wait, service, wanted, verb)
   while true do
     wait.progress(("%s: %s"):format(service.name, verb))
-    local reply, err = wait.here.lightsail:UpdateContainerService {
+    local reply, err = wait.region.lightsail:UpdateContainerService {
       serviceName = service.name,
       privateRegistryAccess = { ecrImagePullerRole = { isActive = wanted } },
     }
@@ -39,10 +39,10 @@ local function ask(wait, service, wanted, verb)
   end
 end
 
-local function change(here, name, wanted, options)
+local function change(region, name, wanted, options)
   options = options or {}
   local past = wanted and "enabled" or "disabled"
-  local service, err = services.find(here, name)
+  local service, err = services.find(region, name)
   if not service then
     return nil, err
   end
@@ -51,7 +51,7 @@ local function change(here, name, wanted, options)
     return nil, failed
   end
   local verb = wanted and "turning the role on" or "turning the role off"
-  local wait = waiting.new(here, name, {
+  local wait = waiting.new(region, name, {
     timeout = options.timeout, poll = options.poll, progress = options.progress,
     tip = ("it may go on by itself: lanyard status %s shows how far it is, lanyard %s %s waits on")
       :format(name, wanted and "enable" or "disable", name),
@@ -59,7 +59,9 @@ local function change(here, name, wanted, options)
   local asked = service.role.active ~= wanted
   if asked then
     local permitted
-    permitted, err = here:permit { on = wanted and "enable" or "disable", service = service, dry_run = options.dry_run }
+    permitted, err = region:permit {
+      on = wanted and "enable" or "disable", service = service, dry_run = options.dry_run,
+    }
     if not permitted then
       return nil, err
     end
@@ -87,22 +89,22 @@ local function change(here, name, wanted, options)
     return nil, err
   end
   if service.role.arn and service.role.arn ~= had_arn then
-    here.fresh[service.role.arn] = here.clock.now()
+    region.fresh[service.role.arn] = region.clock.now()
   end
   return { kind = asked and past or "unchanged", service = service }
 end
 
--- enable(here, name [, options]) --> { kind = "enabled" | "unchanged" | "requested", service } | nil, err
+-- enable(region, name [, options]) --> { kind = "enabled" | "unchanged" | "requested", service } | nil, err
 -- Turns the role on and waits until it is active, its ARN is there, and the service has left UPDATING.
 -- options: wait (default true), timeout in seconds, poll (see lanyard.access.wait), dry_run, progress(text).
-function M.enable(here, name, options)
-  return change(here, name, true, options)
+function M.enable(region, name, options)
+  return change(region, name, true, options)
 end
 
--- disable(here, name [, options]): the same the other way, kind "disabled". Grants that name the role
+-- disable(region, name [, options]): the same the other way, kind "disabled". Grants that name the role
 -- are not looked at.
-function M.disable(here, name, options)
-  return change(here, name, false, options)
+function M.disable(region, name, options)
+  return change(region, name, false, options)
 end
 
 return M

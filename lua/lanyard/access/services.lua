@@ -124,8 +124,8 @@ local function not_found(name, region)
   }
 end
 
-local function described(here, input)
-  local reply, err = here.lightsail:GetContainerServices(input)
+local function described(region, input)
+  local reply, err = region.lightsail:GetContainerServices(input)
   if not reply then
     return nil, err
   end
@@ -139,37 +139,37 @@ local function described(here, input)
   return reply.containerServices
 end
 
--- find(here, name) --> service | nil, err
-function M.find(here, name)
+-- find(region, name) --> service | nil, err
+function M.find(region, name)
   local ok, err = check_name(name)
   if not ok then
     return nil, err
   end
   local raw
-  raw, err = described(here, { serviceName = name })
+  raw, err = described(region, { serviceName = name })
   if err and err.code == "NotFoundException" or raw and not raw[1] then
-    return nil, not_found(name, here.region)
+    return nil, not_found(name, region.name)
   elseif not raw then
     return nil, err
   end
-  return M.service(raw[1], here.region)
+  return M.service(raw[1], region.name)
 end
 
--- list(here [, service_names]) --> services, in the order of the names given | nil, err
-function M.list(here, service_names)
+-- list(region [, service_names]) --> services, in the order of the names given | nil, err
+function M.list(region, service_names)
   for _, name in ipairs(service_names or {}) do
     local ok, err = check_name(name)
     if not ok then
       return nil, err
     end
   end
-  local raw, err = described(here, {})
+  local raw, err = described(region, {})
   if not raw then
     return nil, err
   end
   local all, by_name = {}, {}
   for i, one in ipairs(raw) do
-    all[i] = M.service(one, here.region)
+    all[i] = M.service(one, region.name)
     by_name[all[i].name] = all[i]
   end
   if not service_names then
@@ -179,7 +179,7 @@ function M.list(here, service_names)
   local chosen = {}
   for i, name in ipairs(service_names) do
     if not by_name[name] then
-      return nil, not_found(name, here.region)
+      return nil, not_found(name, region.name)
     end
     chosen[i] = by_name[name]
   end

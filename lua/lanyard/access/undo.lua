@@ -41,34 +41,34 @@ local function has_open(entries)
 end
 
 -- Closes what a crash left open, as any change does first. true | nil, err
-local function settle(here, repository)
+local function settle(region, repository)
   local function nothing() return false end
-  local result, err = write.change_policy(here, repository, nothing, {})
+  local result, err = write.change_policy(region, repository, nothing, {})
   return result and true, err
 end
 
 -- The journal's entries, after it is clear how changes ended that a crash left open. A dry run finds
 -- that out too, and leaves the journal as it is.
-local function settled_entries(here, repository, options)
-  local folder, err = here:state_folder(repository)
+local function settled_entries(region, repository, options)
+  local folder, err = region:state_folder(repository)
   if not folder then
     return nil, err
   end
-  local records = journal.open(folder, here.clock)
+  local records = journal.open(folder, region.clock)
   local entries
   entries, err = records:entries()
   if not entries or not has_open(entries) then
     return entries, err
   elseif options.dry_run then
     local found
-    found, err = store.read(here.ecr, repository.name)
+    found, err = store.read(region.ecr, repository.name)
     if err then
       return nil, err
     end
     return journal.foresee(entries, store.is(found))
   end
   local ok
-  ok, err = settle(here, repository)
+  ok, err = settle(region, repository)
   if not ok then
     return nil, err
   end
@@ -117,9 +117,9 @@ end
 -- Puts back what the policy was before lanyard's last change, and each call goes one change further
 -- back; an undo is in the journal too, and with its id as options.entry it is undone itself.
 -- options: entry, dry_run, progress. err.code "ChangedSince": err.diff shows what somebody changed.
-function M.undo(here, repository, options)
+function M.undo(region, repository, options)
   options = options or {}
-  local entries, err = settled_entries(here, repository, options)
+  local entries, err = settled_entries(region, repository, options)
   if not entries then
     return nil, err
   end
@@ -142,22 +142,22 @@ function M.undo(here, repository, options)
   end
   local edit = undo_edit(entry, before, after, repository.name)
   local result
-  result, err = write.change_policy(here, repository, edit, {
+  result, err = write.change_policy(region, repository, edit, {
     action = "undo",
     record = { undoes = entry.id },
     dry_run = options.dry_run,
-    progress = options.progress or here.progress,
+    progress = options.progress or region.progress,
   })
   if not result then
     return nil, err
   end
-  return change.of(here, repository, result, { "undo", "undone" }, options)
+  return change.of(region, repository, result, { "undo", "undone" }, options)
 end
 
 -- history([repository]) --> journal entries, oldest first | nil, err
 -- The repository (or its name), or all of this account and Region.
-function M.history(here, repository)
-  local region_folder, err = here:region_folder(type(repository) == "table" and repository.registry_id or nil)
+function M.history(region, repository)
+  local region_folder, err = region:region_folder(type(repository) == "table" and repository.registry_id or nil)
   if not region_folder then
     return nil, err
   end
@@ -178,7 +178,7 @@ function M.history(here, repository)
   local all = {}
   for _, folder in ipairs(folders) do
     local entries
-    entries, err = journal.open(folder, here.clock):entries()
+    entries, err = journal.open(folder, region.clock):entries()
     if not entries then
       return nil, err
     end

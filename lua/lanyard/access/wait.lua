@@ -1,6 +1,6 @@
 -- Looking at a container service again and again until it is as wanted.
 --
---   local wait = waiting.new(here, "web", { timeout = 600, tip = "..." })
+--   local wait = waiting.new(region, "web", { timeout = 600, tip = "..." })
 --   local service, err = wait:until_so(function(service) return service.state == "READY" end, "getting ready")
 --
 -- Lightsail has no waiters of its own. A fault that may pass is looked over.
@@ -50,7 +50,7 @@ Wait.__index = Wait
 
 -- Sleeps before the next look. nil, err when the time is up. what: what is waited for, in words.
 function Wait:sleep(service, what)
-  local now = self.here.clock.now()
+  local now = self.region.clock.now()
   if now >= self.give_up then
     local detail = service and service.detail and " (" .. service.detail .. ")" or ""
     return nil, errors.new {
@@ -60,14 +60,14 @@ function Wait:sleep(service, what)
       tip = self.tip,
     }
   end
-  self.here.clock.sleep(math.min(self.pause, self.give_up - now))
+  self.region.clock.sleep(math.min(self.pause, self.give_up - now))
   self.pause = math.min(self.pause * self.poll.growth, self.poll.longest)
   return true
 end
 
 -- Looks at the service. service | nil after a fault that may pass | nil, err
 function Wait:look()
-  local service, err = services.find(self.here, self.name)
+  local service, err = services.find(self.region, self.name)
   if not service then
     if err.retryable or err.code == "RegionSetupInProgressException" then
       return nil
@@ -89,7 +89,7 @@ function Wait:is_passing(err)
   elseif err.message:find("transition state", 1, true) then
     return true
   end
-  local service = services.find(self.here, self.name)
+  local service = services.find(self.region, self.name)
   return service ~= nil and M.is_busy(service)
 end
 
@@ -120,39 +120,39 @@ function Wait:until_so(is_so, what)
   end
 end
 
--- new(here, service name, options) --> wait
+-- new(region, service name, options) --> wait
 -- options: timeout in seconds for all that the wait does (TIMEOUT), poll (see POLL), progress(text), tip
 -- (what to do when the time is up).
-function M.new(here, name, options)
-  local poll = options.poll or here.poll
+function M.new(region, name, options)
+  local poll = options.poll or region.poll
   local timeout = options.timeout or M.TIMEOUT
   return setmetatable({
-    here = here,
+    region = region,
     name = name,
     poll = poll,
     pause = poll.first,
     timeout = timeout,
-    give_up = here.clock.now() + timeout,
+    give_up = region.clock.now() + timeout,
     tip = options.tip,
-    progress = options.progress or here.progress or function() end,
+    progress = options.progress or region.progress or function() end,
   }, Wait)
 end
 
--- for_service(here, name [, options]) --> service | nil, err, once it takes changes, or is DISABLED
+-- for_service(region, name [, options]) --> service | nil, err, once it takes changes, or is DISABLED
 -- options: as for new.
-function M.for_service(here, name, options)
+function M.for_service(region, name, options)
   options = options or {}
-  local wait = M.new(here, name, {
+  local wait = M.new(region, name, {
     timeout = options.timeout, poll = options.poll, progress = options.progress,
     tip = ("it may go on by itself: lanyard wait service %s waits on"):format(name),
   })
   return wait:until_so(function(service) return not M.is_busy(service) end, "waiting for its change")
 end
 
--- for_role(here, name [, options]) --> service | nil, err, once its puller role is on and has an ARN
-function M.for_role(here, name, options)
+-- for_role(region, name [, options]) --> service | nil, err, once its puller role is on and has an ARN
+function M.for_role(region, name, options)
   options = options or {}
-  local wait = M.new(here, name, {
+  local wait = M.new(region, name, {
     timeout = options.timeout, poll = options.poll, progress = options.progress,
     tip = ("it may go on by itself: lanyard wait role %s waits on"):format(name),
   })

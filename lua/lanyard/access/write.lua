@@ -168,7 +168,7 @@ function Change:plan(found)
   local wanted, changed, detail = self:propose(found)
   local parts = changed and parts_of(detail) or {}
   for _, part in ipairs(parts) do
-    local ok, err = self.here:permit(self:facts(part, found, wanted))
+    local ok, err = self.region:permit(self:facts(part, found, wanted))
     if not ok then
       if #parts > 1 and err.tip then
         err.tip = ("%s\nall changes of '%s' are one write: none of the %d was made"):format(err.tip, self.name, #parts)
@@ -248,7 +248,7 @@ function Change:perform(found, wanted, result, read_at)
     detail = self.options.record,
     endpoint = self.client.endpoint,
     account = self.account,
-    region = self.here.region,
+    region = self.region.name,
     repository = self.name,
     before = found and tostring(found),
     after = wanted and tostring(wanted),
@@ -353,7 +353,7 @@ end
 
 -- What a change would be, without lock, journal or write.
 function Change:rehearse()
-  local found, err = store.read(self.here.ecr, self.name)
+  local found, err = store.read(self.region.ecr, self.name)
   if err then
     return nil, err
   end
@@ -364,7 +364,7 @@ function Change:rehearse()
   return self:result(found, wanted, changed, detail)
 end
 
--- change_policy(here, repository, edit, options) --> result | nil, err
+-- change_policy(region, repository, edit, options) --> result | nil, err
 --
 -- edit(document, found) changes the document given, a copy of `found` (nil: there is no policy, and
 -- the document is a new one). It returns true when it changed it, false when there is nothing to do,
@@ -379,17 +379,17 @@ end
 --
 -- result: changed, detail, before, after (texts; absent: no policy), deleted_policy, diff, entry (the
 -- journal's id), recovered (entries that a killed change had left open).
-function M.change_policy(here, repository, edit, options)
+function M.change_policy(region, repository, edit, options)
   local change = setmetatable({
-    here = here,
-    client = here.ecr_once,
+    region = region,
+    client = region.ecr_once,
     repository = repository,
     name = repository.name,
     account = repository.registry_id,
     edit = edit,
     options = options,
-    limits = here.limits,
-    clock = here.clock,
+    limits = region.limits,
+    clock = region.clock,
     faults = 0,
     rivals = 0,
     overdue = 0,
@@ -397,7 +397,7 @@ function M.change_policy(here, repository, edit, options)
   }, Change)
   -- Before the round, whose time is bounded.
   for _, part in ipairs(parts_of(options)) do
-    local ok, err = here.rules:prepare(here, change:facts(part))
+    local ok, err = region.rules:prepare(region, change:facts(part))
     if not ok then
       return nil, err
     end
@@ -405,12 +405,12 @@ function M.change_policy(here, repository, edit, options)
   if options.dry_run then
     return change:rehearse()
   end
-  local folder, err = here:state_folder(repository)
+  local folder, err = region:state_folder(repository)
   if not folder then
     return nil, err
   end
   change.folder = folder
-  change.journal = journal.open(folder, here.clock)
+  change.journal = journal.open(folder, region.clock)
   return change:run()
 end
 

@@ -14,18 +14,18 @@
 -- the end, when seen.repositories are those that services deploy from, and the rest is in seen.granted.
 
 local catalogue = require "lanyard.audit.catalogue"
-local collect = require "lanyard.audit.collect"
-local drift = require "lanyard.audit.drift"
+local inventory = require "lanyard.audit.scan.inventory"
+local drift = require "lanyard.audit.findings.drift"
 local ends = require "lanyard.audit.findings.ends"
 local grants = require "lanyard.audit.findings.grants"
 local images = require "lanyard.audit.findings.images"
-local lint = require "lanyard.policy.lint"
-local place = require "lanyard.audit.place"
+local location = require "lanyard.audit.location"
 local policies = require "lanyard.audit.findings.policies"
 local principals = require "lanyard.audit.findings.principals"
 local registry = require "lanyard.audit.findings.registry"
 local roles = require "lanyard.audit.findings.roles"
 local rules = require "lanyard.audit.findings.rules"
+local severities = require "lanyard.severity"
 
 local M = {}
 
@@ -49,11 +49,6 @@ local OF_WHOLE = { [images.missing] = true, [roles.unused_roles] = true }
 local OF_EACH = {}
 for _, rule in ipairs(RULES) do
   OF_EACH[rule] = not OF_ALL[rule]
-end
-
-local RANK = {}
-for rank, severity in ipairs(lint.SEVERITIES) do
-  RANK[severity] = rank
 end
 
 local KEY = { "id", "account", "region", "repository", "service", "principal" }
@@ -82,8 +77,8 @@ local function finding_of(seen, id, given)
   local principal = given.principal or access and access.principal
   local where = given.place
   if not where and statement then
-    where = access and place.principal(repository.doc, statement.index, principal)
-      or place.statement(repository.doc, statement.index)
+    where = access and location.principal(repository.doc, statement.index, principal)
+      or location.statement(repository.doc, statement.index)
   end
   return {
     id = id, severity = given.severity or catalogue[id][1],
@@ -91,7 +86,7 @@ local function finding_of(seen, id, given)
     account = seen.account, region = seen.region,
     repository = repository and repository.name, service = given.service,
     principal = principal and seen.share(principal),
-    statement = statement and collect.label(statement), index = statement and statement.index, place = where,
+    statement = statement and inventory.label(statement), index = statement and statement.index, place = where,
   }
 end
 
@@ -117,7 +112,7 @@ local function run(self, seen, wanted, position)
         end
         told = told + 1
         self.findings[#self.findings + 1] = finding
-        self.order[finding] = RANK[finding.severity] << 56 | number << 48 | position << 24 | told
+        self.order[finding] = severities.RANK[finding.severity] << 56 | number << 48 | position << 24 | told
       end)
     end
   end
@@ -136,7 +131,7 @@ function Judge:rest()
   return self.findings
 end
 
--- of_whole(seen) --> findings that take a look at all repositories and at no policy: see lanyard.audit.whole
+-- of_whole(seen) --> findings that take a look at all repositories and at no policy: see lanyard.audit.report.whole
 function M.of_whole(seen)
   local judge = M.judge(seen)
   run(judge, seen, OF_WHOLE, 0)

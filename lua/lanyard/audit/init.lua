@@ -1,16 +1,16 @@
 -- Who can pull from what, and what is wrong with it.
 --
---   local report, err = audit.run(here, { globs = { "team/*" } })
+--   local report, err = audit.run(region, { globs = { "team/*" } })
 --   for _, finding in ipairs(report.findings) do print(finding.severity, finding.message) end
 
 local asking = require "lanyard.rules.audit"
 local catalogue = require "lanyard.audit.catalogue"
-local collect = require "lanyard.audit.collect"
+local inventory = require "lanyard.audit.scan.inventory"
 local findings = require "lanyard.audit.findings"
-local instant = require "lanyard.aws.instant"
+local severities = require "lanyard.severity"
+local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
-local lint = require "lanyard.policy.lint"
-local place = require "lanyard.audit.place"
+local location = require "lanyard.audit.location"
 local version = require "lanyard.version"
 
 local M = { catalogue = catalogue }
@@ -22,7 +22,7 @@ local UNUSED_DAYS = 90
 M.VERSION = 1
 
 -- From the worst to the least.
-M.SEVERITIES = lint.SEVERITIES
+M.SEVERITIES = severities.LIST
 
 -- One for all repositories that give the same: `known` has those that there are.
 local function plain_access(access, known)
@@ -39,7 +39,7 @@ local function plain_access(access, known)
     service = access.service,
     region = access.region,
     account = access.account,
-    expires = access.ends and instant.write(access.ends) or nil,
+    expires = access.ends and timestamp.format(access.ends) or nil,
   }
   return known[key]
 end
@@ -48,8 +48,8 @@ end
 local function texts_of(repository)
   local texts, text = json.array {}, tostring(repository.doc)
   for i, statement in ipairs(repository.statements) do
-    local at = place.statement(repository.doc, statement.index)
-    texts[i] = { index = statement.index, label = collect.label(statement), text = text:sub(at.first, at.last) }
+    local at = location.statement(repository.doc, statement.index)
+    texts[i] = { index = statement.index, label = inventory.label(statement), text = text:sub(at.first, at.last) }
   end
   return texts
 end
@@ -96,17 +96,17 @@ local function set_of(items)
 end
 
 -- Looks at the repositories, and keeps of each its row in the report --> rows, findings
-local function look(here, seen, options)
+local function look(region, seen, options)
   local rows, known = json.array {}, {}
   local judge = findings.judge(seen, options.tell)
-  collect.each(here, seen, options.unused_days or UNUSED_DAYS, function(repository, position)
+  inventory.each(region, seen, options.unused_days or UNUSED_DAYS, function(repository, position)
     judge:repository(repository, position)
     rows[position] = not options.tell and plain_repository(repository, options.texts, known) or nil
   end)
   return rows, json.array(judge:rest())
 end
 
--- run(here [, { globs, profile, role, unused_days, trusted_accounts, desired, identities, texts, tell,
+-- run(region [, { globs, profile, role, unused_days, trusted_accounts, desired, identities, texts, tell,
 --   rules }]) --> report | nil, err
 -- rules: loaded ones of lanyard.rules, whose word is among the findings.
 -- `profile` is the one that was asked for: the report and the commands in it name it. `role` is the
@@ -119,18 +119,18 @@ end
 -- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn, images } },
 -- services_unknown, registry_unknown, identities_unknown } }, findings }; ready for lanyard.json, and not to
 -- be changed but as a whole: what repositories have in common is one table. Here it has one scope. See
--- lanyard.audit.collect for an access, lanyard.audit.findings for a finding.
-function M.run(here, options)
+-- lanyard.audit.scan.inventory for an access, lanyard.audit.findings for a finding.
+function M.run(region, options)
   options = options or {}
-  local seen, err = collect.begin(here, { globs = options.globs, identities = options.identities })
+  local seen, err = inventory.begin(region, { globs = options.globs, identities = options.identities })
   if not seen then
     return nil, err
   end
   seen.profile, seen.role = options.profile, options.role
-  seen.rules = options.rules and asking.new(options.rules, here)
+  seen.rules = options.rules and asking.new(options.rules, region)
   seen.trusted = options.trusted_accounts and set_of(options.trusted_accounts)
   seen.desired, seen.desired_met = options.desired, {}
-  local repositories, found = look(here, seen, options)
+  local repositories, found = look(region, seen, options)
   return {
     version = M.VERSION,
     tool = "lanyard " .. version,
@@ -152,7 +152,7 @@ end
 
 -- Whether a report has a finding of that severity or a higher one; without one, never.
 function M.reaches(report, severity)
-  return severity ~= nil and lint.reaches(report.findings, severity)
+  return severity ~= nil and severities.reaches(report.findings, severity)
 end
 
 return M

@@ -1,6 +1,6 @@
 -- A machine whose clock is wrong: AWS refuses its signatures, and says in the Date header what time it is.
 
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
@@ -20,7 +20,7 @@ local CODES = {
 -- offset(err, now, known) --> seconds to add to this machine's clock | nil when the clock is not why
 -- now: this machine's time when the answer came; known: what the request was signed with.
 function M.offset(err, now, known)
-  local theirs = CODES[err.code] and instant.read_http(err.date)
+  local theirs = CODES[err.code] and timestamp.parse_http(err.date)
   if theirs and theirs >= 0 and math.abs(theirs - now - known) > M.TOLERATED then
     return theirs - now
   end

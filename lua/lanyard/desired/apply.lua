@@ -12,9 +12,9 @@ local M = {}
 local PARALLEL = 16
 
 -- Turns roles on. The plan's services are then as they have become, or can't be granted.
-local function enable(here, plan, options)
+local function enable(region, plan, options)
   return task.map(plan.enable, function(name)
-    local changed, err = here:enable(name, { timeout = options.timeout, progress = options.progress })
+    local changed, err = region:enable(name, { timeout = options.timeout, progress = options.progress })
     err = err or resolve.flaw_of(changed.service, name, plan.region)
     plan.services[name] = not err and changed.service or false
     return { service = name, change = changed, err = err }
@@ -31,18 +31,18 @@ local function concerned(plan)
   return found
 end
 
--- apply(here, plan [, { timeout, settle, progress }]) --> roles, changes
+-- apply(region, plan [, { timeout, settle, progress }]) --> roles, changes
 -- roles: { { service, change = { kind, service } | nil, err } }, changes: { { repository, change | nil, err } },
 -- one for each entry that changed, failed to, or has wishes that were all in place already. `settle` is on unless it
 -- is false.
-function M.apply(here, plan, options)
+function M.apply(region, plan, options)
   options = options or {}
-  local roles = enable(here, plan, options)
+  local roles = enable(region, plan, options)
   local entries = concerned(plan)
   local outcomes = task.map(entries, function(entry)
     local made, err = entry.change, nil
     if made.kind ~= "unchanged" then
-      made, err = change.make(here, plan, entry, { settle = options.settle ~= false, progress = options.progress })
+      made, err = change.make(region, plan, entry, { settle = options.settle ~= false, progress = options.progress })
     end
     return { repository = entry.repository.name, change = made, err = err }
   end, { limit = PARALLEL })

@@ -12,7 +12,7 @@ local lists = require "lanyard.lists"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
 local store = require "lanyard.access.store"
-local words = require "lanyard.desired.words"
+local describe = require "lanyard.desired.describe"
 local write = require "lanyard.access.write"
 
 local M = {}
@@ -33,7 +33,7 @@ local function unnamed(wishes, services, region)
 end
 
 local function names_role(doc, role_arn)
-  return words.grants(doc)[role_arn] ~= nil
+  return describe.grants(doc)[role_arn] ~= nil
 end
 
 local function moved(name)
@@ -131,7 +131,7 @@ local function edit_with(edits, entry, plan)
     if changed and guard and not store.same(found, guard.doc) then
       return nil, moved(entry.repository.name)
     end
-    local told = words.difference(found, doc, roles, plan.region, touched_by(parts))
+    local told = describe.difference(found, doc, roles, plan.region, touched_by(parts))
     return changed, { words = told, warning = warning, parts = parts }
   end
 end
@@ -161,10 +161,10 @@ local function check_roles(entry, plan)
   return true
 end
 
-local function is_fresh(here, entry, plan)
+local function is_fresh(region, entry, plan)
   for _, wish in ipairs(entry.wishes) do
     local service = plan.services[wish.service]
-    if service and grant.is_fresh(here, service.role.arn) then
+    if service and grant.is_fresh(region, service.role.arn) then
       return true
     end
   end
@@ -193,10 +193,10 @@ local function record_of(entry, plan)
   return { services = services, prune = plan.prune or false }
 end
 
--- make(here, plan, entry [, { dry_run, settle, progress }]) --> change | nil, err
+-- make(region, plan, entry [, { dry_run, settle, progress }]) --> change | nil, err
 -- plan: see lanyard.desired.plan. change: { kind = "changed" | "would change" | "unchanged", repository, words,
 -- why, warning, before, after, diff, dry_run, entry, recovered }, as those of lanyard.access.
-function M.make(here, plan, entry, options)
+function M.make(region, plan, entry, options)
   options = options or {}
   local ok, err = check_roles(entry, plan)
   if not ok then
@@ -204,15 +204,15 @@ function M.make(here, plan, entry, options)
   end
   local edits = edits_of(entry, plan)
   local result
-  result, err = write.change_policy(here, entry.repository, edit_with(edits, entry, plan), {
+  result, err = write.change_policy(region, entry.repository, edit_with(edits, entry, plan), {
     action = "apply",
     parts = parts_of(edits, plan),
     record = record_of(entry, plan),
     dry_run = options.dry_run,
     settle = options.settle,
-    progress = options.progress or here.progress,
+    progress = options.progress or region.progress,
     await_principal = true,
-    fresh = is_fresh(here, entry, plan),
+    fresh = is_fresh(region, entry, plan),
   })
   if not result then
     return nil, err

@@ -1,17 +1,17 @@
 -- The desired file that says what there is.
 --
---   local found = assert(import.look(here))
+--   local found = assert(import.look(region))
 --   io.write(import.lua(found))
 
-local escape = require "lanyard.report.escape"
+local escape = require "lanyard.text.escape"
 local grant = require "lanyard.access.grant"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local listing = require "lanyard.desired.listing"
 local lists = require "lanyard.lists"
 local principal = require "lanyard.access.principal"
 local statements = require "lanyard.access.statements"
-local words = require "lanyard.desired.words"
+local describe = require "lanyard.desired.describe"
 
 local M = {}
 
@@ -42,7 +42,7 @@ local function oddity(statement, who, region, services, said)
   elseif statements.only_pulls(statement) then
     local is_odd = not said and not statements.is_whole(statement)
     return is_odd and ("%s with a part of a pull only"):format(who.service) or nil
-  elseif said and words.has_pull(statement) and not statement.has_condition then
+  elseif said and describe.has_pull(statement) and not statement.has_condition then
     return ("%s with more than a pull"):format(who.service), true
   end
   return ("%s with other actions or conditions than a pull until a date"):format(who.service)
@@ -80,14 +80,14 @@ local function plain_grant(doc, service, repository, now)
 end
 
 local function add_grant(found, name, expires, repository)
-  local key = name .. " " .. (expires and words.moment(expires) or "")
+  local key = name .. " " .. (expires and describe.moment(expires) or "")
   found.by_key[key] = found.by_key[key] or { service = name, expires = expires or nil, repositories = {} }
   table.insert(found.by_key[key].repositories, repository.name)
 end
 
 local function look_at(found, one, services, names, now)
   local repository, doc = one.repository, one.doc
-  local granted, said = words.grants(doc), {}
+  local granted, said = describe.grants(doc), {}
   for _, name in ipairs(names) do
     local service = services[name]
     if granted[service.role.arn or ""] then
@@ -101,25 +101,25 @@ local function look_at(found, one, services, names, now)
   note_oddities(found, repository.name, doc, services, said)
 end
 
--- look(here) --> { region, account, time, grants = { { service, expires | nil, repositories } }, notes = lines
+-- look(region) --> { region, account, time, grants = { { service, expires | nil, repositories } }, notes = lines
 -- on what is there and cannot be said, partly = likewise on what is said only in part, unread = { { repository,
 -- err } } } | nil, err
-function M.look(here)
-  local services, repositories = listing.read(here)
+function M.look(region)
+  local services, repositories = listing.read(region)
   if not services then
     return nil, repositories
   end
-  local account, err = here:account_id()
+  local account, err = region:account()
   if not account then
     return nil, err
   end
   local by_name = lists.by_name(services)
-  local names, now = lists.sorted_names(by_name), here:time()
+  local names, now = lists.sorted_names(by_name), region:time()
   local found = {
-    region = here.region, account = account, time = now, grants = {}, notes = {}, partly = {}, unread = {},
+    region = region.name, account = account, time = now, grants = {}, notes = {}, partly = {}, unread = {},
     by_key = {},
   }
-  for _, one in ipairs(here:policies(repositories)) do
+  for _, one in ipairs(region:policies(repositories)) do
     if one.err then
       table.insert(found.unread, one)
     elseif one.doc then
@@ -154,7 +154,7 @@ local function list_of(names, indent)
 end
 
 local function grant_line(one)
-  local expires = one.expires and (", expires = %s"):format(quote(words.moment(one.expires))) or ""
+  local expires = one.expires and (", expires = %s"):format(quote(describe.moment(one.expires))) or ""
   return ("    { service = %s, repositories = %s%s },\n"):format(quote(one.service), list_of(one.repositories, "    "),
     expires)
 end
@@ -172,7 +172,7 @@ end
 -- lua(found) --> a desired file in Lua, with comments on what it cannot say
 function M.lua(found)
   local parts = { ("-- Who may pull in %s of account %s, as lanyard import found it on %s.\n"):format(found.region,
-    found.account, instant.write(found.time)) }
+    found.account, timestamp.format(found.time)) }
   add_comments(parts, "What is there, too, and cannot be said here:", found.notes)
   add_comments(parts, "What is said here only in part:", found.partly)
   local unread = {}
@@ -193,7 +193,7 @@ function M.plain(found)
   local grants = json.array {}
   for i, one in ipairs(found.grants) do
     grants[i] = { service = one.service, repositories = json.array(one.repositories),
-      expires = one.expires and words.moment(one.expires) or nil }
+      expires = one.expires and describe.moment(one.expires) or nil }
   end
   return { region = found.region, grants = grants }
 end

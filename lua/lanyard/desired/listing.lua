@@ -4,16 +4,16 @@ local task = require "lanyard.task"
 
 local M = {}
 
--- read(here, list) --> services, repositories | nil, err. list() gives the repositories; all, unless given
-function M.read(here, list)
+-- read(region, list) --> services, repositories | nil, err. list() gives the repositories; all, unless given
+function M.read(region, list)
   local services, services_err, repositories, repositories_err
   task.all {
-    function() services, services_err = here:services() end,
+    function() services, services_err = region:services() end,
     function()
       if list then
         repositories, repositories_err = list()
       else
-        repositories, repositories_err = here:repositories()
+        repositories, repositories_err = region:repositories()
       end
     end,
   }

@@ -32,23 +32,23 @@ end
 
 -- The repositories that matter: all of them where globs or pruning may find any, or where names are
 -- missing; then it is seen which.
-local function list_repositories(here, desired, prune)
+local function list_repositories(region, desired, prune)
   local names = not prune and names_in(desired)
   if names then
-    local found, err = here:repositories(names)
+    local found, err = region:repositories(names)
     if found or err.code ~= "RepositoryNotFoundException" then
       return found, err
     end
   end
-  return here:repositories()
+  return region:repositories()
 end
 
-local function look(here, desired, prune)
-  local services, listed = listing.read(here, function() return list_repositories(here, desired, prune) end)
+local function look(region, desired, prune)
+  local services, listed = listing.read(region, function() return list_repositories(region, desired, prune) end)
   if not services then
     return nil, listed
   end
-  return { region = here.region, services = services, repositories = listed }
+  return { region = region.name, services = services, repositories = listed }
 end
 
 -- The services whose role has to be turned on: those that get a grant now and have none. Of a saved plan's only
@@ -68,10 +68,10 @@ local function roles_off(plan, entries)
 end
 
 -- Takes out the services whose role must not be turned on.
-local function ask_rules(here, plan)
+local function ask_rules(region, plan)
   local permitted = {}
   for _, name in ipairs(plan.enable) do
-    local ok, err = here:permit { on = "enable", service = plan.services[name], dry_run = true }
+    local ok, err = region:permit { on = "enable", service = plan.services[name], dry_run = true }
     if ok then
       permitted[#permitted + 1] = name
     else
@@ -84,13 +84,13 @@ end
 
 -- Fills in what each entry would change; those that can't be looked at are failures. A role is not turned on for
 -- grants of which none can be made.
-local function rehearse(here, plan)
+local function rehearse(region, plan)
   plan.enable = roles_off(plan, plan.entries)
-  ask_rules(here, plan)
+  ask_rules(region, plan)
   local changes = task.map(plan.entries, function(entry)
-    local found, err = change.make(here, plan, entry, { dry_run = true })
+    local found, err = change.make(region, plan, entry, { dry_run = true })
     return { change = found, err = err }
-  end, { limit = here.parallel })
+  end, { limit = region.parallel })
   local possible = {}
   for i, entry in ipairs(plan.entries) do
     entry.change, entry.err = changes[i].change, changes[i].err
@@ -104,27 +104,27 @@ local function rehearse(here, plan)
   return plan
 end
 
--- make(here, desired [, { prune, fold }]) --> plan | nil, err
+-- make(region, desired [, { prune, fold }]) --> plan | nil, err
 -- `prune` looks at all repositories of the Region, and takes away what the file does not name.
-function M.make(here, desired, options)
+function M.make(region, desired, options)
   options = options or {}
-  if desired.region and desired.region ~= here.region then
+  if desired.region and desired.region ~= region.name then
     return nil, errors.new { code = "Usage", message = ("%s is for Region %s, not %s"):format(desired.name,
-      desired.region, here.region) }
+      desired.region, region.name) }
   end
-  local there, err = look(here, desired, options.prune)
+  local there, err = look(region, desired, options.prune)
   if not there then
     return nil, err
   end
   local account
-  account, err = here:account_id()
+  account, err = region:account()
   if not account then
     return nil, err
   end
   local resolved = resolve.resolve(desired, there)
   local plan = {
-    region = here.region, account = account, file = desired.name, prune = options.prune or false,
-    fold = options.fold or false, now = here:time(), services = resolved.services,
+    region = region.name, account = account, file = desired.name, prune = options.prune or false,
+    fold = options.fold or false, now = region:time(), services = resolved.services,
     known = lists.by_name(there.services), entries = {}, failures = resolved.failures,
   }
   for _, repository in ipairs(there.repositories) do
@@ -133,7 +133,7 @@ function M.make(here, desired, options)
       table.insert(plan.entries, { repository = repository, wishes = wishes or {} })
     end
   end
-  return rehearse(here, plan)
+  return rehearse(region, plan)
 end
 
 -- Finds the services of a saved plan's wishes; what could not be granted then, or was in conflict, is not granted
@@ -160,30 +160,30 @@ local function bind_services(plan)
   end
 end
 
--- again(here, saved) --> the plan that a saved one (lanyard.desired.saved) comes to now | nil, err
-function M.again(here, saved)
-  local account, err = here:account_id()
+-- again(region, saved) --> the plan that a saved one (lanyard.desired.saved) comes to now | nil, err
+function M.again(region, saved)
+  local account, err = region:account()
   if not account then
     return nil, err
-  elseif saved.account ~= account or saved.region ~= here.region then
+  elseif saved.account ~= account or saved.region ~= region.name then
     return nil, errors.new {
       code = "OtherPlace",
       message = ("the plan is for account %s in %s, and this is account %s in %s"):format(saved.account, saved.region,
-        account, here.region),
+        account, region.name),
     }
   end
   local services
-  services, err = here:services()
+  services, err = region:services()
   if not services then
     return nil, err
   end
   local plan = {
-    region = here.region, account = account, file = saved.file, prune = saved.prune, fold = saved.fold,
-    now = here:time(), services = {}, known = lists.by_name(services),
+    region = region.name, account = account, file = saved.file, prune = saved.prune, fold = saved.fold,
+    now = region:time(), services = {}, known = lists.by_name(services),
     roles = saved.roles, entries = saved.entries, failures = saved.failures,
   }
   bind_services(plan)
-  return rehearse(here, plan)
+  return rehearse(region, plan)
 end
 
 -- The entries that would change something.

@@ -13,12 +13,12 @@
 -- for its statements, and `optional = true` where its globs may match nothing yet.
 
 local errors = require "lanyard.errors"
-local escape = require "lanyard.report.escape"
-local instant = require "lanyard.aws.instant"
+local escape = require "lanyard.text.escape"
+local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
-local nearest = require "lanyard.policy.nearest"
+local suggest = require "lanyard.text.suggest"
 local repositories = require "lanyard.access.repositories"
 local sandbox = require "lanyard.sandbox"
 local system = require "lanyard.system"
@@ -107,7 +107,7 @@ local function check_members(mistakes, path, value, known)
     if type(name) ~= "string" then
       mistakes:add(path, ("has an item without a name; it takes %s"):format(table.concat(known, ", ")))
     elseif not lists.contains(known, name) then
-      local near = nearest(name, known)
+      local near = suggest(name, known)
       mistakes:add(path, ("has a member '%s', which is none: %s"):format(name,
         near and ("did you mean '%s'?"):format(near) or "it takes " .. table.concat(known, ", ")), name)
     end
@@ -140,9 +140,9 @@ local function check_repositories(mistakes, path, value)
   end
   local seen = {}
   for i, name in ipairs(value) do
-    local here = ("%s[%d]"):format(path, i)
-    if check_text(mistakes, here, name, repositories.check) and seen[name] then
-      mistakes:add(here, ("names '%s' a second time"):format(name))
+    local region = ("%s[%d]"):format(path, i)
+    if check_text(mistakes, region, name, repositories.check) and seen[name] then
+      mistakes:add(region, ("names '%s' a second time"):format(name))
     end
     seen[name] = true
   end
@@ -150,7 +150,7 @@ end
 
 -- A moment, or a day, which means its beginning (UTC) --> seconds since 1970 | nil, what is wrong
 local function read_date(text)
-  local at = instant.read(text) or instant.read(text .. "T00:00Z")
+  local at = timestamp.parse(text) or timestamp.parse(text .. "T00:00Z")
   if at then
     return at
   end

@@ -8,7 +8,7 @@
 -- the repositories.
 
 local errors = require "lanyard.errors"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
 local plans = require "lanyard.desired.plan"
@@ -23,7 +23,7 @@ M.VERSION = 1
 local function plain_wish(wish, plan)
   local service = plan.services[wish.service]
   return {
-    service = wish.service, sid = wish.sid, expires = wish.expires and instant.write(wish.expires),
+    service = wish.service, sid = wish.sid, expires = wish.expires and timestamp.format(wish.expires),
     role = service and service.role.arn or nil,
   }
 end
@@ -44,7 +44,7 @@ end
 -- plain(plan) --> it, ready for lanyard.json
 function M.plain(plan)
   local result = {
-    kind = "plan", version = M.VERSION, tool = "lanyard " .. version, time = instant.write(plan.now),
+    kind = "plan", version = M.VERSION, tool = "lanyard " .. version, time = timestamp.format(plan.now),
     account = plan.account, region = plan.region, file = plan.file, prune = plan.prune, fold = plan.fold,
     roles = json.array(plan.enable), repositories = json.array {}, unchanged = json.array {},
     failures = json.array {},
@@ -83,7 +83,7 @@ end
 local GRANT = {
   service = names.container_service,
   sid = function(value) return value == nil or is_text(value) and value ~= "" and not value:find "%c" end,
-  expires = function(value) return value == nil or instant.read(value) ~= nil end,
+  expires = function(value) return value == nil or timestamp.parse(value) ~= nil end,
   role = is_text_or_nil,
 }
 local REPOSITORY = {
@@ -138,7 +138,7 @@ local function entry_of(repository, account)
   local wishes = {}
   for i, grant in ipairs(repository.grants) do
     wishes[i] = { service = grant.service, sid = grant.sid, role = grant.role,
-      expires = grant.expires and instant.read(grant.expires) }
+      expires = grant.expires and timestamp.parse(grant.expires) }
   end
   return {
     repository = { name = repository.repository, arn = repository.arn, registry_id = account },

@@ -1,6 +1,6 @@
 -- The date until which a statement's conditions can hold: read, compared, written.
 
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
@@ -10,7 +10,7 @@ local KEYS = { ["aws:currenttime"] = true, ["aws:epochtime"] = true }
 -- IAM takes a moment, a date, or seconds since 1970.
 local function moment(text)
   local seconds = text:match "^%d+$" and #text > 4 and math.tointeger(text)
-  return seconds or instant.read(text) or instant.read(text .. "T00:00:00Z")
+  return seconds or timestamp.parse(text) or timestamp.parse(text .. "T00:00:00Z")
 end
 
 -- The latest of a condition's values, one of which is enough | nil where one cannot be told
@@ -63,12 +63,12 @@ end
 
 -- condition(seconds since 1970) --> the Condition element that holds until then
 function M.condition(at)
-  return { [OPERATOR] = { [KEY] = instant.write(at) } }
+  return { [OPERATOR] = { [KEY] = timestamp.format(at) } }
 end
 
 -- at(seconds since 1970) --> what a request at that time tells the conditions of a policy, for doc:can
 function M.at(now)
-  return { ["aws:CurrentTime"] = instant.write(now), ["aws:EpochTime"] = tostring(math.floor(now)) }
+  return { ["aws:CurrentTime"] = timestamp.format(now), ["aws:EpochTime"] = tostring(math.floor(now)) }
 end
 
 return M

@@ -1,6 +1,6 @@
 -- Records as CSV (RFC 4180), the findings of an audit among them: a line of names, then a record an item.
 
-local escape = require "lanyard.report.escape"
+local escape = require "lanyard.text.escape"
 
 local M = {}
 

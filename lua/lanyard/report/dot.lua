@@ -1,6 +1,6 @@
 -- Who can pull what in the language of Graphviz: https://graphviz.org/doc/info/lang.html
 
-local escape = require "lanyard.report.escape"
+local escape = require "lanyard.text.escape"
 local graph = require "lanyard.report.graph"
 
 local M = {}

@@ -5,12 +5,12 @@
 -- A group is an account and Region: { title, error | nil, left, right, edges }. left has the services and
 -- other principals, right the repositories, edges a grant each; all in the order to draw them in.
 -- A node: { id, name, kind, note | nil, repository = of the report | nil }; kinds on the left are those of
--- lanyard.audit.collect and "container-service", on the right "repository" and "absent" (nobody has it).
+-- lanyard.audit.scan.inventory and "container-service", on the right "repository" and "absent" (nobody has it).
 -- An edge: { id, number, from, to, state, label, access | nil, findings }. Its state:
 --   ok       the principal may pull             noted    it may, and there is a finding about that
 --   broken   it was meant to pull and cannot    missing  a service deploys an image that it cannot pull
 
-local count = require "lanyard.report.count"
+local summary = require "lanyard.report.summary"
 local lists = require "lanyard.lists"
 
 local M = {}
@@ -181,9 +181,9 @@ local function arrange(self, prefix)
 end
 
 local function group_of(report, scope, prefix)
-  local self = setmetatable({ title = count.place(scope), left = {}, right = {}, edges = {}, nodes = {} }, Group)
+  local self = setmetatable({ title = summary.place(scope), left = {}, right = {}, edges = {}, nodes = {} }, Group)
   if scope.error then
-    self.error = count.failure(scope)
+    self.error = summary.failure(scope)
     return self
   end
   local by_repository = findings_of(report, scope)
@@ -205,7 +205,7 @@ end
 function M.of(report)
   local groups, number = {}, 0
   local counts = { left = 0, right = 0, ok = 0, noted = 0, broken = 0, missing = 0 }
-  for i, scope in ipairs(count.scopes(report)) do
+  for i, scope in ipairs(summary.scopes(report)) do
     local group = group_of(report, scope, "g" .. i)
     groups[i] = group
     counts.left, counts.right = counts.left + #group.left, counts.right + #group.right

@@ -1,10 +1,10 @@
 -- An audit's report as one HTML file that needs no network: the numbers, the findings to filter, the
 -- picture of who can pull what, and every grant with its statement.
 
-local count = require "lanyard.report.count"
-local escape = require "lanyard.report.escape"
+local severities = require "lanyard.severity"
+local summary = require "lanyard.report.summary"
+local escape = require "lanyard.text.escape"
 local graph = require "lanyard.report.graph"
-local lint = require "lanyard.policy.lint"
 local page = require "lanyard.report.page"
 local svg = require "lanyard.report.svg"
 
@@ -48,14 +48,14 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Summary
 
-local function summary(report, counts)
+local function header(report, counts)
   local parts = { '<dl class="counts">\n' }
-  for _, severity in ipairs(lint.SEVERITIES) do
+  for _, severity in ipairs(severities.LIST) do
     parts[#parts + 1] = ("<div><dt>%s</dt>%s</div>\n"):format(severity,
       element("dd", counts[severity] > 0 and severity or "none", counts[severity]))
   end
   return ('<a class="skip" href="#findings">To the findings</a>\n<header>\n<h1>Lanyard audit: %s</h1>\n'
-    .. '<p class="soft">%s, %s, by %s</p>\n'):format(count.severities(counts), text(count.extent(counts)),
+    .. '<p class="soft">%s, %s, by %s</p>\n'):format(summary.severities(counts), text(summary.extent(counts)),
     text(report.time), text(report.tool)) .. table.concat(parts) .. "</dl>\n</header>\n"
 end
 
@@ -64,11 +64,11 @@ local function failures(report)
   local function add(what)
     items[#items + 1] = ("<li>%s</li>\n"):format(text(what))
   end
-  for _, scope in ipairs(count.scopes(report)) do
+  for _, scope in ipairs(summary.scopes(report)) do
     if scope.error then
-      add(("%s could not be looked at: %s"):format(count.place(scope), count.failure(scope)))
+      add(("%s could not be looked at: %s"):format(summary.place(scope), summary.failure(scope)))
     end
-    for _, unknown in ipairs(count.unknown(scope)) do
+    for _, unknown in ipairs(summary.unknown(scope)) do
       add(unknown.sentence .. ": " .. unknown.why)
     end
   end
@@ -89,11 +89,11 @@ end
 
 local function finding_line(finding)
   return ('<span class="%s">%s</span> <code>%s</code> %s: %s'):format(finding.severity, finding.severity,
-    text(finding.id), text(count.place(finding)), text(finding.message))
+    text(finding.id), text(summary.place(finding)), text(finding.message))
 end
 
 local function changed_grant(grant)
-  return ("%s: %s, %s<br><code>%s</code>"):format(text(count.place(grant)), text(grant.repository),
+  return ("%s: %s, %s<br><code>%s</code>"):format(text(summary.place(grant)), text(grant.repository),
     text(grant.decision), text(grant.principal))
 end
 
@@ -103,7 +103,7 @@ local function changes(report)
     return ""
   end
   return ('<section id="changes">\n<h2>Since %s</h2>\n<p>%s.</p>\n'):format(text(baseline.time),
-    count.since(count.changes(report)))
+    summary.since(summary.changes(report)))
     .. change_list("Findings that are gone", baseline.gone, finding_line)
     .. change_list("New grants", baseline.grants.new, changed_grant)
     .. change_list("Grants that are gone", baseline.grants.gone, changed_grant) .. "</section>\n"
@@ -123,7 +123,7 @@ end
 
 local function filter(report)
   return '<form id="filter" hidden>\n<label>Text <input type="search" name="text" autocomplete="off"></label>\n'
-    .. boxes("Severity", "severity", lint.SEVERITIES)
+    .. boxes("Severity", "severity", severities.LIST)
     .. (report.baseline and boxes("Since the baseline", "state", { "new", "unchanged" }) or "")
     .. '<output id="shown" aria-live="polite"></output>\n</form>\n'
 end
@@ -131,16 +131,16 @@ end
 -- The statements of repositories by account, Region and name, where the report has them.
 local function statements_of(report)
   local found = {}
-  for _, scope in ipairs(count.scopes(report)) do
+  for _, scope in ipairs(summary.scopes(report)) do
     for _, repository in ipairs(scope.repositories or {}) do
-      found[count.place(scope) .. " " .. repository.name] = repository.statements
+      found[summary.place(scope) .. " " .. repository.name] = repository.statements
     end
   end
   return found
 end
 
 local function statement_of(finding, statements)
-  local key = count.place(finding) .. " " .. (finding.repository or "")
+  local key = summary.place(finding) .. " " .. (finding.repository or "")
   for _, statement in ipairs(finding.index and statements[key] or {}) do
     if statement.index == finding.index then
       return ("<p>Statement %s:</p>\n%s\n"):format(text(statement.label), block(statement.text))
@@ -150,7 +150,7 @@ local function statement_of(finding, statements)
 end
 
 local function where(finding)
-  local lines = { text(count.place(finding)) }
+  local lines = { text(summary.place(finding)) }
   for _, name in ipairs { "repository", "service", "statement" } do
     lines[#lines + 1] = finding[name] and ("%s <code>%s</code>"):format(name, text(finding[name]))
   end
@@ -187,7 +187,7 @@ end
 local function muted(report)
   local lines = {}
   for i, finding in ipairs(report.muted or {}) do
-    lines[i] = ("<li>%s<br>muted %s</li>\n"):format(finding_line(finding), text(count.mute(finding)))
+    lines[i] = ("<li>%s<br>muted %s</li>\n"):format(finding_line(finding), text(summary.mute(finding)))
   end
   return #lines > 0 and ("<section>\n<h2>Muted</h2>\n<details><summary>%d muted</summary>\n<ul>\n%s</ul>\n</details>\n"
     .. "</section>\n"):format(#lines, table.concat(lines)) or ""
@@ -246,9 +246,9 @@ end
 
 -- write(report, out): out(text) takes whole lines.
 function M.write(report, out)
-  local counts = count.of(report)
-  out(page.head("Lanyard audit: " .. count.severities(counts)))
-  out(summary(report, counts))
+  local counts = summary.of(report)
+  out(page.head("Lanyard audit: " .. summary.severities(counts)))
+  out(header(report, counts))
   out(failures(report))
   out(changes(report))
   write_findings(report, out)

@@ -2,8 +2,8 @@
 -- for each finding, a skipped one for each that is muted, a passed one for each repository and service without
 -- any, and an error for what could not be looked at.
 
-local count = require "lanyard.report.count"
-local escape = require "lanyard.report.escape"
+local summary = require "lanyard.report.summary"
+local escape = require "lanyard.text.escape"
 
 local M = {}
 
@@ -39,7 +39,7 @@ local function by_scope(report)
   local found = {}
   local all = table.move(report.findings, 1, #report.findings, 1, {})
   for _, finding in ipairs(table.move(report.muted or {}, 1, #(report.muted or {}), #all + 1, all)) do
-    local place = count.place(finding)
+    local place = summary.place(finding)
     found[place] = found[place] or { repository = {}, service = {}, failed = 0 }
     table.insert(found[place], finding)
     found[place].failed = found[place].failed + (finding.muted and 0 or 1)
@@ -59,7 +59,7 @@ local function failure(finding)
 end
 
 local function skipped(finding)
-  local message = ("%s: %s; muted %s"):format(finding.severity, finding.message, count.mute(finding))
+  local message = ("%s: %s; muted %s"):format(finding.severity, finding.message, summary.mute(finding))
   return ("<skipped%s/>"):format(attributes { { "message", message } })
 end
 
@@ -101,7 +101,7 @@ local function errors_of(scopes)
     if scope.error then
       add("audit", scope.error.code, scope.error.message)
     end
-    for _, unknown in ipairs(count.unknown(scope)) do
+    for _, unknown in ipairs(summary.unknown(scope)) do
       add(unknown.what, "unknown", ("%s: %s"):format(unknown.sentence, unknown.why))
     end
   end
@@ -111,8 +111,8 @@ end
 -- The scopes of each account and Region: one that could be looked at, and those that failed.
 local function places_of(report)
   local places, at = {}, {}
-  for _, scope in ipairs(count.scopes(report)) do
-    local place = count.place(scope)
+  for _, scope in ipairs(summary.scopes(report)) do
+    local place = summary.place(scope)
     if not at[place] then
       at[place] = { name = place }
       table.insert(places, at[place])

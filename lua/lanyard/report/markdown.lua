@@ -1,8 +1,8 @@
 -- An audit's report as Markdown for a step summary of CI, a comment or a wiki: the numbers, a table of
 -- the findings, and folded below it why each matters and how it is mended.
 
-local count = require "lanyard.report.count"
-local escape = require "lanyard.report.escape"
+local summary = require "lanyard.report.summary"
+local escape = require "lanyard.text.escape"
 
 local M = {}
 
@@ -20,7 +20,7 @@ end
 local function row_of(finding)
   return ("| %s | %s%s | %s | %s | %s |\n"):format(finding.severity, finding.state == "new" and "**new** " or "",
     escape.markdown(finding.id),
-    escape.markdown(count.place(finding)), escape.markdown(where(finding)), escape.markdown(finding.message))
+    escape.markdown(summary.place(finding)), escape.markdown(where(finding)), escape.markdown(finding.message))
 end
 
 local function details_of(finding)
@@ -30,12 +30,12 @@ end
 
 local function failures(report)
   local lines = {}
-  for _, scope in ipairs(count.scopes(report)) do
+  for _, scope in ipairs(summary.scopes(report)) do
     if scope.error then
-      lines[#lines + 1] = ("- **not looked at** %s: %s\n"):format(escape.markdown(count.place(scope)),
-        escape.markdown(count.failure(scope)))
+      lines[#lines + 1] = ("- **not looked at** %s: %s\n"):format(escape.markdown(summary.place(scope)),
+        escape.markdown(summary.failure(scope)))
     end
-    for _, unknown in ipairs(count.unknown(scope)) do
+    for _, unknown in ipairs(summary.unknown(scope)) do
       lines[#lines + 1] = ("- **unknown** %s: %s\n"):format(escape.markdown(unknown.sentence),
         escape.markdown(unknown.why))
     end
@@ -45,7 +45,7 @@ end
 
 -- What came and went since the baseline, as far as it fits in the limit --> text, its size
 local function changes_of(report)
-  local changes = count.changes(report)
+  local changes = summary.changes(report)
   if not changes then
     return "", 0
   end
@@ -60,17 +60,17 @@ local function changes_of(report)
     end
   end
   for _, finding in ipairs(report.baseline.gone) do
-    add("finding", "gone", escape.markdown(count.place(finding)),
+    add("finding", "gone", escape.markdown(summary.place(finding)),
       escape.markdown(("%s: %s"):format(finding.id, finding.message)))
   end
   for _, kind in ipairs { "new", "gone" } do
     for _, grant in ipairs(report.baseline.grants[kind]) do
-      add("grant", kind, escape.markdown(("%s: %s"):format(count.place(grant), grant.repository)),
+      add("grant", kind, escape.markdown(("%s: %s"):format(summary.place(grant), grant.repository)),
         escape.markdown(("%s (%s)"):format(grant.principal, grant.decision)))
     end
   end
   local more = left > 0 and ("\n%d more changes have no room here.\n"):format(left) or ""
-  return ("Since %s: %s.\n\n%s%s\n"):format(escape.markdown(report.baseline.time), count.since(changes),
+  return ("Since %s: %s.\n\n%s%s\n"):format(escape.markdown(report.baseline.time), summary.since(changes),
     table.concat(lines), more), size
 end
 
@@ -79,7 +79,7 @@ local function muted_of(report)
   local lines, size = {}, 0
   for _, finding in ipairs(report.muted or {}) do
     local line = ("- %s %s: %s, muted %s\n"):format(finding.severity, escape.markdown(finding.id),
-      escape.markdown(finding.message), escape.markdown(count.mute(finding)))
+      escape.markdown(finding.message), escape.markdown(summary.mute(finding)))
     size = size + #line
     if size > LIMIT // 4 then
       break
@@ -105,8 +105,8 @@ end
 
 -- write(report, out): out(text) takes whole lines.
 function M.write(report, out)
-  local counts = count.of(report)
-  out(("## Lanyard audit: %s\n\n%s, %s, by %s.\n\n"):format(count.severities(counts), count.extent(counts),
+  local counts = summary.of(report)
+  out(("## Lanyard audit: %s\n\n%s, %s, by %s.\n\n"):format(summary.severities(counts), summary.extent(counts),
     escape.markdown(report.time), escape.markdown(report.tool)))
   out(failures(report))
   local changes, size = changes_of(report)

@@ -1,6 +1,6 @@
 -- Who can pull what as a flowchart of Mermaid, which GitHub, GitLab and wikis draw: https://mermaid.js.org
 
-local escape = require "lanyard.report.escape"
+local escape = require "lanyard.text.escape"
 local graph = require "lanyard.report.graph"
 
 local M = {}

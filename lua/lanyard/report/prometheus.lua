@@ -1,9 +1,9 @@
 -- An audit's numbers in the text format of Prometheus, for the textfile collector of its node exporter
 -- or a push gateway. https://prometheus.io/docs/instrumenting/exposition_formats/
 
-local count = require "lanyard.report.count"
-local escape = require "lanyard.report.escape"
-local instant = require "lanyard.aws.instant"
+local summary = require "lanyard.report.summary"
+local escape = require "lanyard.text.escape"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
@@ -43,7 +43,7 @@ end
 
 -- What came and went since the baseline.
 local function changes_of(report)
-  local changes, samples = count.changes(report), {}
+  local changes, samples = summary.changes(report), {}
   for i, entry in ipairs(changes and { { "finding", "new", changes.new }, { "finding", "gone", changes.gone },
     { "grant", "new", changes.grants_new }, { "grant", "gone", changes.grants_gone } } or {}) do
     samples[i] = sample("lanyard_changes", { { "kind", entry[1] }, { "change", entry[2] } }, entry[3])
@@ -55,7 +55,7 @@ end
 local function distinct(scopes)
   local list, at = {}, {}
   for _, scope in ipairs(scopes) do
-    local place = count.place { account = scope.account or "", region = scope.region or "" }
+    local place = summary.place { account = scope.account or "", region = scope.region or "" }
     if not at[place] then
       at[place] = #list + 1
       list[at[place]] = scope
@@ -99,13 +99,13 @@ function M.write(report, out)
   family(out, "lanyard_changes", "What came and went since the baseline.", changes_of(report))
   if report.baseline then
     family(out, "lanyard_baseline_timestamp_seconds", "When the audit of the baseline was made.",
-      { sample("lanyard_baseline_timestamp_seconds", {}, instant.read(report.baseline.time)) })
+      { sample("lanyard_baseline_timestamp_seconds", {}, timestamp.parse(report.baseline.time)) })
   end
   family(out, "lanyard_grants", "Principals that policies give a pull action, by what they get.", grants)
   family(out, "lanyard_repositories", "Repositories that were looked at.", repositories)
   family(out, "lanyard_audit_success", "Whether the account and Region could be looked at.", success)
   family(out, "lanyard_audit_timestamp_seconds", "When the audit was made.",
-    { sample("lanyard_audit_timestamp_seconds", {}, instant.read(report.time)) })
+    { sample("lanyard_audit_timestamp_seconds", {}, timestamp.parse(report.time)) })
 end
 
 return M

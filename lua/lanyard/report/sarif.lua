@@ -1,8 +1,8 @@
 -- Findings of files, or of an audit, as a SARIF 2.1.0 log, which code scanning of GitHub, GitLab and Azure reads.
 -- https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
-local count = require "lanyard.report.count"
-local escape = require "lanyard.report.escape"
+local summary = require "lanyard.report.summary"
+local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local version = require "lanyard.version"
@@ -22,7 +22,8 @@ end
 local function rules_of(catalogue)
   local rules, index = json.array {}, {}
   for i, id in ipairs(lists.sorted_names(catalogue)) do
-    local severity, text = catalogue[id][1], catalogue[id][2]
+    local entry = catalogue[id]
+    local severity, text = entry.severity or entry[1], entry.summary or entry[2]
     index[id] = i - 1
     rules[i] = {
       id = id,
@@ -98,10 +99,10 @@ local function invocation_of(scopes)
   for _, scope in ipairs(scopes) do
     if scope.error then
       failed = failed or not scope.skipped
-      add(scope.skipped and "note" or "error", "%s could not be looked at: %s", count.place(scope),
-        count.failure(scope))
+      add(scope.skipped and "note" or "error", "%s could not be looked at: %s", summary.place(scope),
+        summary.failure(scope))
     end
-    for _, unknown in ipairs(count.unknown(scope)) do
+    for _, unknown in ipairs(summary.unknown(scope)) do
       add("warning", "%s: %s", unknown.sentence, unknown.why)
     end
   end
@@ -148,7 +149,7 @@ end
 -- and those that are muted, are left out: GitHub passes over baselineState and suppressions, and would open them.
 function M.write(report, out)
   local log = log_of(audit_catalogue(report.findings), report.findings, location_in_account,
-    invocation_of(count.scopes(report)))
+    invocation_of(summary.scopes(report)))
   out(json.encode(log, { pretty = true }) .. "\n")
 end
 

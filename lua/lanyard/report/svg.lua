@@ -2,7 +2,7 @@
 -- repositories on the right, a line a grant. Every line ends in a row of its own at its repository, and
 -- has its label there: labels never meet. Light and dark as its reader's screen is.
 
-local escape = require "lanyard.report.escape"
+local escape = require "lanyard.text.escape"
 local graph = require "lanyard.report.graph"
 
 local M = {}

@@ -1,8 +1,8 @@
 -- An audit's report for a person: who can pull from what as a table, then the findings, the worst first.
 
-local count = require "lanyard.report.count"
-local escape = require "lanyard.report.escape"
-local text_table = require "lanyard.report.table"
+local summary = require "lanyard.report.summary"
+local escape = require "lanyard.text.escape"
+local text_table = require "lanyard.text.columns"
 
 local M = {}
 
@@ -44,9 +44,9 @@ local function grants(report, paint, width, places)
   if places then
     table.insert(columns, 1, "WHERE")
   end
-  for _, scope in ipairs(count.scopes(report)) do
+  for _, scope in ipairs(summary.scopes(report)) do
     for _, repository in ipairs(scope.repositories or {}) do
-      add_rows(rows, report.time, repository, places and count.place(scope))
+      add_rows(rows, report.time, repository, places and summary.place(scope))
     end
   end
   return text_table.render(columns, rows, paint, width)
@@ -59,7 +59,7 @@ local function paragraph(head, text, width)
 end
 
 local function finding_lines(finding, paint, width, places)
-  local where = places and (" (%s)"):format(count.place(finding)) or ""
+  local where = places and (" (%s)"):format(summary.place(finding)) or ""
   local head = paint(M.COLOURS[finding.severity], ("%-8s"):format(finding.severity))
   local space = (" "):rep(INDENT)
   local state = finding.state and finding.state .. "  " or ""
@@ -76,11 +76,11 @@ local function failures(report, paint, width)
   local function add(text)
     lines[#lines + 1] = paragraph(paint("red", "unknown ") .. "  ", escape.printable(text), width) .. "\n"
   end
-  for _, scope in ipairs(count.scopes(report)) do
+  for _, scope in ipairs(summary.scopes(report)) do
     if scope.error then
-      add(("%s could not be looked at: %s"):format(count.place(scope), count.failure(scope)))
+      add(("%s could not be looked at: %s"):format(summary.place(scope), summary.failure(scope)))
     end
-    for _, unknown in ipairs(count.unknown(scope)) do
+    for _, unknown in ipairs(summary.unknown(scope)) do
       add(unknown.sentence .. ": " .. unknown.why)
     end
   end
@@ -90,9 +90,9 @@ end
 -- What is new and gone since the baseline, and the grants that came and went.
 local function changes(report, places)
   local function where(item)
-    return places and count.place(item) .. ": " or ""
+    return places and summary.place(item) .. ": " or ""
   end
-  local lines = { ("\nsince %s: %s"):format(report.baseline.time, count.since(count.changes(report))) }
+  local lines = { ("\nsince %s: %s"):format(report.baseline.time, summary.since(summary.changes(report))) }
   for _, finding in ipairs(report.baseline.gone) do
     lines[#lines + 1] = ("%-8s  gone  %s: %s%s"):format(finding.severity, finding.id, where(finding),
       escape.printable(finding.message))
@@ -111,14 +111,14 @@ end
 function M.write(report, out, options)
   local paint = options and options.paint or function(_, text) return text end
   local width = options and options.width
-  local places = #count.scopes(report) > 1
+  local places = #summary.scopes(report) > 1
   out(grants(report, paint, width, places))
   out "\n"
   out(failures(report, paint, width))
   for _, finding in ipairs(report.findings) do
     out(finding_lines(finding, paint, width, places))
   end
-  out(count.total(count.of(report)) .. "\n")
+  out(summary.total(summary.of(report)) .. "\n")
   if report.baseline then
     out(changes(report, places))
   end

@@ -13,11 +13,11 @@ Asker.__index = Asker
 
 -- new(rules, here) --> asker | nil where no rule is asked in audits
 -- The rules are loaded. Reads who asks: that is asked for once, not by each repository at the same time.
-function M.new(rules, here)
+function M.new(rules, region)
   if not rules:concerns "audit" then
     return nil
   end
-  local known = facts.new(here)
+  local known = facts.new(region)
   known:caller()
   return setmetatable({ rules = rules, facts = known }, Asker)
 end

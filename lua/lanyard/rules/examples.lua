@@ -2,7 +2,7 @@
 
 local audit = require "lanyard.rules.audit"
 local clock = require "lanyard.clock"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local policy = require "lanyard.policy"
 
 local M = {}
@@ -35,7 +35,7 @@ local function change_of(example)
   local now = change.epoch or math.floor(clock.time())
   local account = change.caller and change.caller.account or "111122223333"
   local region = change.caller and change.caller.region or "us-east-1"
-  change = filled(change, { dry_run = false, time = instant.write(now), epoch = now })
+  change = filled(change, { dry_run = false, time = timestamp.format(now), epoch = now })
   change.caller = filled(change.caller or {}, { account = account, region = region,
     arn = ("arn:aws:iam::%s:user/example"):format(account) })
   if change.service then

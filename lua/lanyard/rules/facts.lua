@@ -16,7 +16,7 @@
 -- What could not be read is absent, and change.unknown says why; a rule that needs it fails, and so denies.
 
 local arn = require "lanyard.arn"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local policy = require "lanyard.policy"
 local services = require "lanyard.access.services"
 
@@ -25,9 +25,9 @@ local M = {}
 local Facts = {}
 Facts.__index = Facts
 
--- new(here) --> facts about what is in its account and Region
-function M.new(here)
-  return setmetatable({ here = here, services = {}, tags = {} }, Facts)
+-- new(region) --> facts about what is in its account and Region
+function M.new(region)
+  return setmetatable({ region = region, services = {}, tags = {} }, Facts)
 end
 
 local function with_tags(list)
@@ -41,11 +41,11 @@ end
 -- { arn, account, region } | nil, why
 function Facts:caller()
   if not self.identity then
-    local identity, err = self.here.session:identity()
+    local identity, err = self.region.session:identity()
     if not identity then
       return nil, "the caller's identity: " .. tostring(err)
     end
-    self.identity = { account = identity.account, arn = identity.arn, region = self.here.region }
+    self.identity = { account = identity.account, arn = identity.arn, region = self.region.name }
   end
   return self.identity
 end
@@ -54,7 +54,7 @@ end
 function Facts:tags_of(repository)
   local known = self.tags[repository.arn]
   if not known then
-    local reply, err = self.here.ecr:ListTagsForResource { resourceArn = repository.arn }
+    local reply, err = self.region.ecr:ListTagsForResource { resourceArn = repository.arn }
     if not reply then
       return nil, ("the tags of '%s': %s"):format(repository.name, tostring(err))
     end
@@ -75,7 +75,7 @@ end
 -- The service of a name, gone or not | nil, why
 function Facts:service_named(name)
   if not self.services[name] then
-    local service, err = services.find(self.here, name)
+    local service, err = services.find(self.region, name)
     if not service and err.code ~= "NotFoundException" then
       return nil, ("the service '%s': %s"):format(name, tostring(err))
     end
@@ -119,11 +119,11 @@ function Facts:of(change)
     unknown[#unknown + 1] = why
     return value
   end
-  local now = self.here.clock.time()
+  local now = self.region.clock.time()
   local seen = {
     on = change.on,
     dry_run = change.dry_run or false,
-    time = instant.write(now),
+    time = timestamp.format(now),
     epoch = math.floor(now),
     caller = known(self:caller()),
     grant = change.grant,
@@ -141,7 +141,7 @@ function Facts:of(change)
     seen.repository = repository.name
     seen.repository_details = {
       name = repository.name, arn = repository.arn, account = arn.parse(repository.arn).account,
-      region = self.here.region, mutability = repository.mutability, tags = known(self:tags_of(repository)),
+      region = self.region.name, mutability = repository.mutability, tags = known(self:tags_of(repository)),
     }
   end
   seen.unknown = unknown[1] and table.concat(unknown, "; ")

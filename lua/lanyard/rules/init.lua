@@ -1,7 +1,7 @@
 -- Rules of one's own: a Lua file that is asked before each change and during each audit.
 --
 --   local rules = require("lanyard.rules").new { path = "rules.lua" }
---   local ok, err = rules:permit(here, { on = "grant", repository = repository, after = TEXT })
+--   local ok, err = rules:permit(region, { on = "grant", repository = repository, after = TEXT })
 --
 -- The file is the one given, else that of $LANYARD_RULES, else ./.lanyard/rules.lua where there is one. It
 -- runs in a sandbox, with the words of prelude.lua. It is read when it is first needed. No change
@@ -9,9 +9,9 @@
 
 local assets = require "lanyard.assets"
 local errors = require "lanyard.errors"
-local escape = require "lanyard.report.escape"
+local escape = require "lanyard.text.escape"
 local facts = require "lanyard.rules.facts"
-local mutes = require "lanyard.rules.mutes"
+local mutes = require "lanyard.audit.mutes"
 local sandbox = require "lanyard.sandbox"
 local system = require "lanyard.system"
 
@@ -157,22 +157,22 @@ function Rules:warn(answer, position, change)
   end
 end
 
--- The facts of an account and Region, kept for as long as its `here`.
-function Rules:facts_of(here)
-  self.facts[here] = self.facts[here] or facts.new(here)
-  return self.facts[here]
+-- The facts of an account and Region, kept for as long as its region.
+function Rules:facts_of(region)
+  self.facts[region] = self.facts[region] or facts.new(region)
+  return self.facts[region]
 end
 
--- permit(here, change) --> true | nil, err with the code RefusedByRule or InvalidRules
+-- permit(region, change) --> true | nil, err with the code RefusedByRule or InvalidRules
 -- change: { on, service, repository (of lanyard.access), before, after (texts), grant, deployment, dry_run }
-function Rules:permit(here, change)
+function Rules:permit(region, change)
   local ok, err = self:load()
   if not ok then
     return nil, err
   elseif not self:concerns(change.on) then
     return true
   end
-  local seen = self:facts_of(here):of(change)
+  local seen = self:facts_of(region):of(change)
   for position, answer in ipairs(self:ask(seen)) do
     if answer.kind == "deny" then
       return nil, errors.new { code = "RefusedByRule", message = describe(answer, "refuses", seen),
@@ -201,12 +201,12 @@ end
 
 -- Reads what rules about such a change will be told, so that asking them takes no call.
 -- true | nil, err with the code InvalidRules
-function Rules:prepare(here, change)
+function Rules:prepare(region, change)
   local ok, err = self:load()
   if not ok then
     return nil, err
   elseif self:concerns(change.on) then
-    self:facts_of(here):of(change)
+    self:facts_of(region):of(change)
   end
   return true
 end

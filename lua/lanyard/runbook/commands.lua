@@ -11,7 +11,7 @@
 -- it from being one.)
 
 local errors = require "lanyard.errors"
-local words = require "lanyard.words"
+local shellwords = require "lanyard.text.shellwords"
 
 local M = {}
 
@@ -88,8 +88,8 @@ function Reader:step(text, position, line)
     end
     return c == "#" and #text:match("^[^\n]*", position) or 1
   end
-  local length, adds = words.piece(text, position)
-  local why = not length and words.unended(text, position) or meaning(text, position, length)
+  local length, adds = shellwords.piece(text, position)
+  local why = not length and shellwords.unended(text, position) or meaning(text, position, length)
   if why then
     return nil, why
   end

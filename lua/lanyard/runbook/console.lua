@@ -1,12 +1,12 @@
 -- What a runbook shows to the person who runs it, and asks: on stderr, for stdout has what the steps print.
 
 local cli = require "lanyard.cli"
-local escape = require "lanyard.report.escape"
+local escape = require "lanyard.text.escape"
 local prompt = require "lanyard.prompt"
-local report = require "lanyard.report"
+local report = require "lanyard.cli.print"
 local runbook = require "lanyard.runbook"
 local system = require "lanyard.system"
-local words = require "lanyard.words"
+local shellwords = require "lanyard.text.shellwords"
 
 local M = {}
 
@@ -59,7 +59,7 @@ end
 -- How it ended, a line; `more` is what the command to go on needs beside --from.
 function M.describe(outcome, file, more)
   local step = outcome.step
-  local on = step and words.join { "lanyard", "runbook", file, "--from", tostring(step.number) } .. more
+  local on = step and shellwords.join { "lanyard", "runbook", file, "--from", tostring(step.number) } .. more
   if outcome.kind == "done" then
     return ("done: steps run: %d, skipped: %d"):format(outcome.ran, outcome.skipped)
   elseif outcome.kind == "quit" then

@@ -8,16 +8,16 @@
 -- A step is a block, and has the name of the heading above it. It is done when each of its commands, or its Lua,
 -- ends with 0, or with another status that its info string names: ```lanyard exit=0,3. Other blocks are for people.
 
-local child = require "lanyard.child"
+local process = require "lanyard.process"
 local chunk = require "lanyard.runbook.chunk"
 local clock = require "lanyard.clock"
 local commands = require "lanyard.runbook.commands"
 local errors = require "lanyard.errors"
-local excerpt = require "lanyard.excerpt"
+local bounded = require "lanyard.text.bounded"
 local lists = require "lanyard.lists"
 local markdown = require "lanyard.runbook.markdown"
 local task = require "lanyard.task"
-local words = require "lanyard.words"
+local shellwords = require "lanyard.text.shellwords"
 
 local M = {}
 
@@ -175,7 +175,7 @@ function M.lines(step)
   end
   local lines = {}
   for i, command in ipairs(step.commands) do
-    lines[i] = "lanyard " .. words.join(command.words) .. "\n"
+    lines[i] = "lanyard " .. shellwords.join(command.words) .. "\n"
   end
   return table.concat(lines)
 end
@@ -185,8 +185,8 @@ end
 
 -- One command, or a Lua block. --> what is known of it then: { at, what, output, ended (a text), ok, seconds }
 local function perform(step, command, output)
-  local kept = excerpt.new(KEPT)
-  local ran = { at = clock.time(), what = command and "lanyard " .. words.join(command.words) or "lua block" }
+  local kept = bounded.new(KEPT)
+  local ran = { at = clock.time(), what = command and "lanyard " .. shellwords.join(command.words) or "lua block" }
   local started = clock.now()
   local function both(text)
     kept:add(text)
@@ -196,12 +196,12 @@ local function perform(step, command, output)
     ran.output, ran.left_out = kept:text()
     ran.seconds = clock.now() - started
     ran.ok = ended and step.exits[ended.status] or false
-    ran.ended = ended and child.describe(ended) or err
+    ran.ended = ended and process.describe(ended) or err
     return ran
   end
   local ok, ended, err = pcall(function()
     if command then
-      return child.run { words = child.lanyard(command.words), errors = "join", output = both }
+      return process.run { words = process.lanyard(command.words), errors = "join", output = both }
     end
     local result = chunk.run(step.run, both)
     if result.message then

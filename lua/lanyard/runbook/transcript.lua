@@ -4,14 +4,15 @@
 --   local log, err = transcript.open(transcript.path "ops/restore.md", { title, about = transcript.about(...), warn })
 --   log:begin(step)  log:ran(ran)  log:skipped(step)  log:close "done"
 --
--- Known secrets are left out (lanyard.redact), and nothing in an output can end its fence or reach a terminal. What
+-- Known secrets are left out (lanyard.text.redact), and nothing in an output can end its fence or reach a terminal.
+-- What
 -- cannot be written (a full disk) is told once, by warn(err), and ends nothing: the steps matter more.
 
 local clock = require "lanyard.clock"
-local escape = require "lanyard.report.escape"
-local instant = require "lanyard.aws.instant"
-local redact = require "lanyard.redact"
-local settings = require "lanyard.aws.settings"
+local environment = require "lanyard.environment"
+local escape = require "lanyard.text.escape"
+local timestamp = require "lanyard.text.timestamp"
+local redact = require "lanyard.text.redact"
 local crypto = require "lanyard.crypto"
 local system = require "lanyard.system"
 local version = require "lanyard.version"
@@ -57,7 +58,7 @@ end
 
 -- What is to be known of a run, a line each. text: the runbook's; set: its variables, NAME=VALUE.
 function M.about(name, text, set)
-  local user = settings.variable "USER" or settings.variable "LOGNAME"
+  local user = environment.get "USER" or environment.get "LOGNAME"
   local host = (system.read_file "/proc/sys/kernel/hostname" or "?"):match "^[^\n]*"
   local lines = {
     ("runbook: %s (SHA-256 %s)"):format(name, crypto.sha256_hex(text)),
@@ -65,7 +66,7 @@ function M.about(name, text, set)
     user and ("by: %s on %s"):format(user, host) or "on: " .. host,
   }
   for _, variable in ipairs { "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL" } do
-    local value = settings.variable(variable)
+    local value = environment.get(variable)
     lines[#lines + 1] = value and ("%s: %s"):format(variable, value)
   end
   for _, pair in ipairs(set) do
@@ -80,7 +81,7 @@ function M.open(path, options)
   for _, line in ipairs(options.about) do
     lines[#lines + 1] = "- " .. escape.markdown(redact.text(line))
   end
-  lines[#lines + 1] = "- begun: " .. instant.write(clock.time())
+  lines[#lines + 1] = "- begun: " .. timestamp.format(clock.time())
   local ok, err = system.append_file(path, table.concat(lines, "\n") .. "\n", "new")
   if not ok then
     err.tip = "--transcript FILE names another file, --no-transcript writes none"
@@ -94,7 +95,7 @@ local function heading(step)
 end
 
 function Transcript:begin(step)
-  self:add(heading(step) .. ("Line %d, begun %s.\n\n"):format(step.line, instant.write(clock.time()))
+  self:add(heading(step) .. ("Line %d, begun %s.\n\n"):format(step.line, timestamp.format(clock.time()))
     .. fenced(step.kind, redact.text(harmless(step.text))))
 end
 
@@ -102,7 +103,7 @@ end
 function Transcript:ran(ran)
   local what = escape.code(redact.text(ran.what))
   local left_out = ran.left_out > 0 and (", %d bytes of its output left out"):format(ran.left_out) or ""
-  self:add(("\n%s: %s %s after %.1f s%s%s\n"):format(instant.write(ran.at), what, escape.markdown(ran.ended),
+  self:add(("\n%s: %s %s after %.1f s%s%s\n"):format(timestamp.format(ran.at), what, escape.markdown(ran.ended),
     ran.seconds, left_out, ran.output == "" and "; it printed nothing." or ":"))
   if ran.output ~= "" then
     self:add("\n" .. fenced("text", redact.text(harmless(seen(ran.output)))))
@@ -110,12 +111,12 @@ function Transcript:ran(ran)
 end
 
 function Transcript:skipped(step)
-  self:add(heading(step) .. ("Skipped at %s.\n"):format(instant.write(clock.time())))
+  self:add(heading(step) .. ("Skipped at %s.\n"):format(timestamp.format(clock.time())))
 end
 
 -- text: how it ended, a line.
 function Transcript:close(text)
-  self:add(("\n## End\n\n%s: %s\n"):format(instant.write(clock.time()), escape.markdown(redact.text(text))))
+  self:add(("\n## End\n\n%s: %s\n"):format(timestamp.format(clock.time()), escape.markdown(redact.text(text))))
 end
 
 -- In the place of a transcript where none is wanted.

@@ -15,7 +15,7 @@
 -- overlap: `every` counts from start to start, a tenth more or less, so that many machines do not call at once.
 
 local clock_module = require "lanyard.clock"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local task = require "lanyard.task"
 
 local M = {}
@@ -30,7 +30,7 @@ end
 local function steady(run)
   local first, last = math.floor(run.begun) - 1, run.begun + run.seconds + 1
   return (run.output:gsub("%d%d%d%d%-%d%d%-%d%d[T ]%d%d:%d%d:%d%d[%.%d]*Z", function(text)
-    local moment = instant.read(text)
+    local moment = timestamp.parse(text)
     return moment and moment >= first and moment <= last and "(now)" or nil
   end))
 end

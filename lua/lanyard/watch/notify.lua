@@ -5,24 +5,24 @@
 --     --> channel { name, events = { found = true, ... }, send(event, run) --> true | nil, err } | nil, err
 --
 -- about: { command = list of words, host, clock (lanyard.clock unless given) }. A webhook's URL often is its only
--- secret: no error or name has more of it than its host. What is posted has been through lanyard.redact.
+-- secret: no error or name has more of it than its host. What is posted has been through lanyard.text.redact.
 
-local child = require "lanyard.child"
+local process = require "lanyard.process"
 local clock_module = require "lanyard.clock"
 local credentials = require "lanyard.credentials"
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
-local escape = require "lanyard.report.escape"
-local excerpt = require "lanyard.excerpt"
+local escape = require "lanyard.text.escape"
+local bounded = require "lanyard.text.bounded"
 local http = require "lanyard.http"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
-local redact = require "lanyard.redact"
+local redact = require "lanyard.text.redact"
 local retry = require "lanyard.aws.retry"
-local settings = require "lanyard.aws.settings"
 local system = require "lanyard.system"
 local version = require "lanyard.version"
-local words = require "lanyard.words"
+local shellwords = require "lanyard.text.shellwords"
 
 local M = {}
 
@@ -37,7 +37,7 @@ local MOST_POSTED = 64 * 1024
 function M.command(list)
   local function send(_, run)
     system.setenv("LANYARD_STATUS", tostring(run.status))
-    local ended, err = child.run {
+    local ended, err = process.run {
       words = list, input = run.output, timeout = COMMAND_TIMEOUT,
       output = function(text) io.stderr:write(text) end,
     }
@@ -45,11 +45,11 @@ function M.command(list)
     if not ended then
       return nil, err
     elseif ended.status ~= 0 then
-      return nil, errors.new { code = "CommandFailed", message = "it " .. child.describe(ended) }
+      return nil, errors.new { code = "CommandFailed", message = "it " .. process.describe(ended) }
     end
     return true
   end
-  return { name = "'" .. words.join(list) .. "'", events = lists.set "found", send = send }
+  return { name = "'" .. shellwords.join(list) .. "'", events = lists.set "found", send = send }
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -85,21 +85,21 @@ local SAYING = { found = "found something", failed = "failed", cleared = "is wel
 -- A text as it is posted: no secrets, no more than is wanted, and UTF-8, whatever a command prints and however it
 -- was cut.
 local function posted(text)
-  local kept = excerpt.new(MOST_POSTED)
+  local kept = bounded.new(MOST_POSTED)
   kept:add(redact.text(text))
   return escape.utf8((kept:text()))
 end
 
 -- What is posted. `text` says it all in a line, which is the member that chats show.
 local function body_of(event, run, about)
-  local line = posted(words.join { "lanyard", table.unpack(about.command) })
+  local line = posted(shellwords.join { "lanyard", table.unpack(about.command) })
   return json.encode {
     text = ("%s: %s %s (%s)"):format(about.host, line, SAYING[event], run.ended),
     event = event,
     command = line,
     status = run.status,
     host = about.host,
-    time = instant.write(run.begun),
+    time = timestamp.format(run.begun),
     run = run.number,
     output = posted(run.output),
     errors = posted(run.errors),
@@ -110,7 +110,7 @@ end
 -- One attempt: true | nil, err
 local function post(url, body)
   local reply, err = http.request {
-    method = "POST", url = url, body = body, ca_bundle = settings.variable "AWS_CA_BUNDLE",
+    method = "POST", url = url, body = body, ca_bundle = environment.get "AWS_CA_BUNDLE",
     headers = { ["Content-Type"] = "application/json", ["User-Agent"] = "lanyard/" .. version },
   }
   if not reply then

@@ -7,7 +7,7 @@ local image, changes = deployable.image, deployable.changes
 describe("a plan of a deployment", function()
   it("keeps all that is not named, and calls nothing that changes", function()
     local w <close> = deployable.world()
-    local plan = assert(w.here:plan_deployment("web", { images = image("app", "web:1.1") }))
+    local plan = assert(w.region:plan_deployment("web", { images = image("app", "web:1.1") }))
     assert.same({
       app = { image = HOST .. "web:1.1", ports = { ["80"] = "HTTP" }, environment = { KEY = SECRET }, command = { "serve" } },
       side = { image = "nginx:1" },
@@ -21,7 +21,7 @@ describe("a plan of a deployment", function()
 
   it("adds containers, and moves the public endpoint with its port opened", function()
     local w <close> = deployable.world()
-    local plan = assert(w.here:plan_deployment("web", {
+    local plan = assert(w.region:plan_deployment("web", {
       images = image("jobs", "jobs"), public_endpoint = { containerName = "jobs", containerPort = 8080 },
     }))
     assert.same({ image = HOST .. "jobs:latest", ports = { ["8080"] = "HTTP" } }, plan.request.containers.jobs)
@@ -32,7 +32,7 @@ describe("a plan of a deployment", function()
 
   it("keeps the health check where only the port changes", function()
     local w <close> = deployable.world()
-    local plan = assert(w.here:plan_deployment("web", {
+    local plan = assert(w.region:plan_deployment("web", {
       images = {}, public_endpoint = { containerName = "app", containerPort = 81 },
     }))
     assert.same({ ["80"] = "HTTP", ["81"] = "HTTP" }, plan.request.containers.app.ports)
@@ -41,7 +41,7 @@ describe("a plan of a deployment", function()
 
   it("is of a request instead of the running deployment where one is handed in", function()
     local w <close> = deployable.world()
-    local plan = assert(w.here:plan_deployment("web", {
+    local plan = assert(w.region:plan_deployment("web", {
       request = { containers = { one = { image = "nginx" }, two = { image = HOST .. "web:1.0" } } },
       images = image("two", "web:1.1"),
     }))
@@ -51,7 +51,7 @@ describe("a plan of a deployment", function()
 
   it("pins what is named to its digest when asked, and nothing else", function()
     local w <close> = deployable.world()
-    local plan = assert(w.here:plan_deployment("web", { images = image("jobs", "jobs"), resolve = true }))
+    local plan = assert(w.region:plan_deployment("web", { images = image("jobs", "jobs"), resolve = true }))
     assert.matches("/jobs@sha256:%x+$", plan.request.containers.jobs.image)
     assert.equal(HOST .. "web:1.0", plan.request.containers.app.image)
   end)
@@ -68,7 +68,7 @@ describe("a plan of a deployment", function()
       NotFoundException = { "nobody", { images = image("app", "web:1.0") } },
       InvalidDeployment = { "fresh", { images = {} } },
     } do
-      local plan, err = w.here:plan_deployment(case[1], case[2])
+      local plan, err = w.region:plan_deployment(case[1], case[2])
       assert.is_nil(plan, code)
       assert.equal(code, err.code)
     end
@@ -77,13 +77,13 @@ describe("a plan of a deployment", function()
 
   it("is refused by a service that is disabled or being deleted", function()
     local w <close> = deployable.world()
-    assert(w.here.lightsail:UpdateContainerService { serviceName = "web", isDisabled = true })
-    local plan, err = w.here:plan_deployment("web", { images = image("app", "web:1.1") })
+    assert(w.region.lightsail:UpdateContainerService { serviceName = "web", isDisabled = true })
+    local plan, err = w.region:plan_deployment("web", { images = image("app", "web:1.1") })
     assert.is_nil(plan)
     assert.equal("ServiceDisabled", err.code)
     w.world.options.activation_delay = 100
-    assert(w.here.lightsail:DeleteContainerService { serviceName = "web" })
-    plan, err = w.here:plan_deployment("web", { images = image("app", "web:1.1") })
+    assert(w.region.lightsail:DeleteContainerService { serviceName = "web" })
+    plan, err = w.region:plan_deployment("web", { images = image("app", "web:1.1") })
     assert.is_nil(plan)
     assert.equal("ServiceDeleting", err.code)
   end)
@@ -91,14 +91,14 @@ describe("a plan of a deployment", function()
   it("asks the rules, who see no secret, and is refused by them", function()
     local w <close> = deployable.world()
     local asked
-    w.here.permit = function(_, change)
+    w.region.permit = function(_, change)
       if change.on ~= "deploy" then
         return true
       end
       asked = change
       return nil, errors.new { code = "RefusedByRule", message = "not on Fridays" }
     end
-    local plan, err = w.here:plan_deployment("web", { images = image("app", "web:1.1"), dry_run = true })
+    local plan, err = w.region:plan_deployment("web", { images = image("app", "web:1.1"), dry_run = true })
     assert.is_nil(plan)
     assert.equal("RefusedByRule", err.code)
     assert.equal("deploy", asked.on)
@@ -111,11 +111,11 @@ describe("a plan of a deployment", function()
   it("stops at a grant that has ended, and says how to give it another end", function()
     local w <close> = deployable.world()
     w:put("web", nil)
-    local service = assert(w.here:service "web")
-    assert(w.here:grant(service, w:repository "web", { expires = math.floor(w:time()) + 60 }))
-    assert(w.here:plan_deployment("web", { images = image("app", "web:1.1") }))
+    local service = assert(w.region:service "web")
+    assert(w.region:grant(service, w:repository "web", { expires = math.floor(w:time()) + 60 }))
+    assert(w.region:plan_deployment("web", { images = image("app", "web:1.1") }))
     w.passed = w.passed + 120
-    local plan, err = w.here:plan_deployment("web", { images = image("app", "web:1.1") })
+    local plan, err = w.region:plan_deployment("web", { images = image("app", "web:1.1") })
     assert.is_nil(plan)
     assert.equal("GrantEnded", err.code)
     assert.matches("lanyard grant web web %-%-expires", err.tip)
@@ -123,13 +123,13 @@ describe("a plan of a deployment", function()
 
   it("needs no role for public images", function()
     local w <close> = deployable.world()
-    local plan = assert(w.here:plan_deployment("fresh", { images = image("app", "docker.io/library/nginx:2") }))
+    local plan = assert(w.region:plan_deployment("fresh", { images = image("app", "docker.io/library/nginx:2") }))
     assert.is_false(plan.needs_role)
   end)
 
   it("warns of an image of another account, which needs the role, and grants nothing for it", function()
     local w <close> = deployable.world()
-    local plan = assert(w.here:plan_deployment("fresh", {
+    local plan = assert(w.region:plan_deployment("fresh", {
       images = image("app", "999999999999.dkr.ecr.us-east-1.amazonaws.com/app:1") }))
     assert.matches("registry of account 999999999999", plan.warnings[1])
     assert.is_true(plan.needs_role)

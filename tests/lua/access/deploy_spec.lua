@@ -4,7 +4,7 @@ local image, changes, deploy = deployable.image, deployable.changes, deployable.
 
 -- The newest deployment as Lightsail has it.
 local function newest(w, name)
-  return assert(w.here:deployments(name))[1]
+  return assert(w.region:deployments(name))[1]
 end
 
 describe("deploying", function()
@@ -19,7 +19,7 @@ describe("deploying", function()
     local done = changes(w)
     assert.same({ "UpdateContainerService", "SetRepositoryPolicy" }, { done[1], done[2] })
     assert.equal("CreateContainerServiceDeployment", done[#done])
-    assert.equal("active", assert(w.here:follow_deployment("fresh", 1)).ending)
+    assert.equal("active", assert(w.region:follow_deployment("fresh", 1)).ending)
   end)
 
   it("sends what is kept as it was, with its secrets", function()
@@ -52,7 +52,7 @@ describe("deploying", function()
     local w <close> = deployable.world()
     assert(deploy(w, "web", { images = image("app", "web:1.1") }))
     w.passed = w.passed + 60
-    assert(w.here.ecr:PutImage { repositoryName = "web", imageManifest = '{"new":1}', imageTag = "1.1" })
+    assert(w.region.ecr:PutImage { repositoryName = "web", imageManifest = '{"new":1}', imageTag = "1.1" })
     local result, _, plan = deploy(w, "web", { images = image("app", "web:1.1") })
     assert.equal(3, result.version)
     assert.matches("web:1.1' was pushed after version 2 was deployed", plan.why)
@@ -60,10 +60,10 @@ describe("deploying", function()
 
   it("waits for a change that began since the plan", function()
     local w <close> = deployable.world()
-    local plan = assert(w.here:plan_deployment("fresh", { images = image("app", "docker.io/library/nginx:2") }))
+    local plan = assert(w.region:plan_deployment("fresh", { images = image("app", "docker.io/library/nginx:2") }))
     w.world.options.activation_delay = 40
-    assert(w.here.lightsail:UpdateContainerService { serviceName = "fresh", scale = 2 })
-    local result, err = w.here:deploy(plan)
+    assert(w.region.lightsail:UpdateContainerService { serviceName = "fresh", scale = 2 })
+    local result, err = w.region:deploy(plan)
     assert.is_nil(err)
     assert.equal(1, result.version)
     assert.is_true(w.passed >= 40)
@@ -72,10 +72,10 @@ describe("deploying", function()
   it("waits for it whatever words Lightsail has for that", function()
     local w <close> = deployable.world { faults = { { operation = "CreateContainerServiceDeployment", times = 1,
       error = { code = "InvalidInputException", message = "Not now." } } } }
-    local plan = assert(w.here:plan_deployment("fresh", { images = image("app", "docker.io/library/nginx:2") }))
+    local plan = assert(w.region:plan_deployment("fresh", { images = image("app", "docker.io/library/nginx:2") }))
     w.world.options.activation_delay = 40
-    assert(w.here.lightsail:UpdateContainerService { serviceName = "fresh", scale = 2 })
-    assert.equal(1, assert(w.here:deploy(plan)).version)
+    assert(w.region.lightsail:UpdateContainerService { serviceName = "fresh", scale = 2 })
+    assert.equal(1, assert(w.region:deploy(plan)).version)
     assert.is_true(w.passed >= 40)
   end)
 
@@ -92,7 +92,7 @@ describe("deploying", function()
   it("does not take for unchanged what another deployment under way is about to replace", function()
     local w <close> = deployable.world()
     w.world.options.activation_delay = 40
-    assert(w.here.lightsail:CreateContainerServiceDeployment {
+    assert(w.region.lightsail:CreateContainerServiceDeployment {
       serviceName = "web", containers = { app = { image = "nginx:2" } } })
     local result, err = deploy(w, "web", { images = image("app", "web:1.0") })
     assert.is_nil(err)
@@ -102,11 +102,11 @@ describe("deploying", function()
 
   it("does not write over what somebody deployed since the plan", function()
     local w <close> = deployable.world()
-    local plan = assert(w.here:plan_deployment("web", { images = image("side", "web:1.1") }))
+    local plan = assert(w.region:plan_deployment("web", { images = image("side", "web:1.1") }))
     w.world.options.activation_delay = 40
-    assert(w.here.lightsail:CreateContainerServiceDeployment {
+    assert(w.region.lightsail:CreateContainerServiceDeployment {
       serviceName = "web", containers = { app = { image = "nginx:2" } } })
-    local result, err = w.here:deploy(plan)
+    local result, err = w.region:deploy(plan)
     assert.is_nil(result.version)
     assert.equal("Contended", err.code)
     assert.equal("nginx:2", newest(w, "web").request.containers.app.image)
@@ -124,7 +124,7 @@ describe("deploying", function()
   it("knows its own deployment where the answer was lost and the list was late", function()
     local w <close> = deployable.world { activation_delay = 40, faults = { {
       operation = "CreateContainerServiceDeployment", reset = true, late = true, times = 1 } } }
-    local stale = assert(w.here.lightsail:GetContainerServiceDeployments { serviceName = "web" })
+    local stale = assert(w.region.lightsail:GetContainerServiceDeployments { serviceName = "web" })
     deployable.stand_in(w, "GetContainerServiceDeployments", function(lightsail, input)
       return w.passed <= 21 and stale or lightsail:GetContainerServiceDeployments(input)
     end)
@@ -166,8 +166,8 @@ describe("deploying", function()
 
   it("grants and deploys nothing where the role is not on in time", function()
     local w <close> = deployable.world { activation_delay = 40 }
-    local plan = assert(w.here:plan_deployment("fresh", { images = image("app", "jobs") }))
-    local result, err = w.here:deploy(plan, { timeout = 10 })
+    local plan = assert(w.region:plan_deployment("fresh", { images = image("app", "jobs") }))
+    local result, err = w.region:deploy(plan, { timeout = 10 })
     assert.equal("WaiterTimeout", err.code)
     assert.same({ kind = "not deployed", role = { kind = "failed", err = err }, grants = {} }, result)
     assert.same({ "UpdateContainerService" }, changes(w))
@@ -181,8 +181,8 @@ describe("deploying", function()
         { service = "lightsail", probability = 0.2, reset = true },
         { service = "lightsail", probability = 0.2, throttle = true },
       } }
-      local plan = w.here:plan_deployment("web", { images = image("app", "web:1.1") })
-      local result = plan and w.here:deploy(plan)
+      local plan = w.region:plan_deployment("web", { images = image("app", "web:1.1") })
+      local result = plan and w.region:deploy(plan)
       local made = #w.world.region("us-east-1").services.web.deployments - 1
       assert.is_true(made <= 1, seed)
       assert.equal(result and result.version and 1 or 0, made, seed)

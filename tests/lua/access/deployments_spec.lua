@@ -93,11 +93,11 @@ describe("the list of deployments", function()
   it("has the newest first", function()
     local w <close> = world.new()
     for i = 1, 3 do
-      assert(w.here.lightsail:CreateContainerServiceDeployment {
+      assert(w.region.lightsail:CreateContainerServiceDeployment {
         serviceName = "my-container-service", containers = { app = { image = "nginx:" .. i } },
       })
     end
-    local list = assert(w.here:deployments "my-container-service")
+    local list = assert(w.region:deployments "my-container-service")
     assert.same({ 3, 2, 1 }, { list[1].version, list[2].version, list[3].version })
     assert.same({ "ACTIVE", "INACTIVE", "INACTIVE" }, { list[1].state, list[2].state, list[3].state })
     assert.equal("nginx:2", deployments.find(list, 2).request.containers.app.image)

@@ -6,7 +6,7 @@ local image = deployable.image
 local function run(w, name, wants)
   local result, err, plan = deployable.deploy(w, name, wants)
   assert.is_nil(err)
-  return assert(w.here:follow_deployment(name, result.version)), plan
+  return assert(w.region:follow_deployment(name, result.version)), plan
 end
 
 local function text_of(log)
@@ -20,20 +20,20 @@ describe("the reasons of a failed deployment", function()
     local w <close> = deployable.world()
     local outcome = run(w, "web", { images = image("app", "web:broken") })
     assert.equal("failed", outcome.ending)
-    local reasons, logs = w.here:explain_deployment(outcome, {})
+    local reasons, logs = w.region:explain_deployment(outcome, {})
     assert.matches("^the containers ran and logged %(or version 1 did, which runs on%): a program ended by itself, or "
       .. "the health check of 'app' did not pass: GET /up on port 80 must answer 200%-499 within 2 s; nothing was logged by 'side'$", reasons[1])
     assert.same({ "app", "side" }, { logs[1].container, logs[2].container })
     assert.is_true(logs[1].spoke)
     assert.matches("connecting with %*%*%*\n.*Canceled$", text_of(logs[1]))
     assert.is_nil(text_of(logs[1]):find(deployable.SECRET, 1, true))
-    local _, revealed = w.here:explain_deployment(outcome, { reveal = true })
+    local _, revealed = w.region:explain_deployment(outcome, { reveal = true })
     assert.is_truthy(text_of(revealed[1]):find(deployable.SECRET, 1, true))
   end)
 
   it("are guessed where nothing was logged", function()
     local w <close> = deployable.world()
-    local reasons, logs = w.here:explain_deployment(run(w, "web", { images = image("app", "web:silent") }), {})
+    local reasons, logs = w.region:explain_deployment(run(w, "web", { images = image("app", "web:silent") }), {})
     assert.matches("no container logged a word", reasons[1])
     assert.is_falsy(logs[1].spoke)
   end)
@@ -41,7 +41,7 @@ describe("the reasons of a failed deployment", function()
   it("have no line of another deployment before it, be it of the same second", function()
     local w <close> = deployable.world()
     run(w, "web", { images = image("app", "web:sick") })
-    local reasons, logs = w.here:explain_deployment(run(w, "web", { images = image("app", "web:silent") }), {})
+    local reasons, logs = w.region:explain_deployment(run(w, "web", { images = image("app", "web:silent") }), {})
     assert.matches("%[deployment:3%]", text_of(logs[1]))
     assert.not_matches("%[deployment:2%]", text_of(logs[1]))
     assert.not_matches("listening", text_of(logs[1]))
@@ -53,7 +53,7 @@ describe("the reasons of a failed deployment", function()
     local outcome = run(w, "web", { images = image("app", "web:silent") })
     w.passed = w.passed + 600
     run(w, "web", { images = image("app", "web:broken") })
-    local reasons, logs = w.here:explain_deployment(outcome, {})
+    local reasons, logs = w.region:explain_deployment(outcome, {})
     assert.matches("no container logged a word", reasons[1])
     assert.not_matches("connecting", text_of(logs[1]))
   end)
@@ -65,7 +65,7 @@ describe("the reasons of a failed deployment", function()
     -- The one that runs beside it logs to the same log.
     table.insert(region.services.web.deployments[2].logs.app, 2, "old key: " .. deployable.SECRET)
     region.services.web.deployments[2].containers.app.environment = { KEY = "another-secret" }
-    local _, logs = w.here:explain_deployment(outcome, {})
+    local _, logs = w.region:explain_deployment(outcome, {})
     assert.matches("old key: %*%*%*", text_of(logs[1]))
   end)
 
@@ -73,24 +73,24 @@ describe("the reasons of a failed deployment", function()
     for message, spoil in pairs {
       ["repository 'jobs': it has no policy: lanyard grant fresh jobs"] = function(w) w:put("jobs", nil) end,
       ["puller role of 'fresh' is off: lanyard enable fresh"] = function(w)
-        assert(w.here:disable "fresh")
+        assert(w.region:disable "fresh")
       end,
       ["repository 'jobs' has no image tagged 'latest'"] = function(w)
         w.world.region("us-east-1").repositories.jobs.images = {}
       end,
     } do
       local w <close> = deployable.world()
-      local plan = assert(w.here:plan_deployment("fresh", { images = image("app", "jobs") }))
+      local plan = assert(w.region:plan_deployment("fresh", { images = image("app", "jobs") }))
       -- Somebody spoils it at the last moment.
       deployable.stand_in(w, "CreateContainerServiceDeployment", function(lightsail, input)
-        w.here.lightsail = lightsail
+        w.region.lightsail = lightsail
         spoil(w)
         return lightsail:CreateContainerServiceDeployment(input)
       end)
-      local result = assert(w.here:deploy(plan))
-      local outcome = assert(w.here:follow_deployment("fresh", result.version))
+      local result = assert(w.region:deploy(plan))
+      local outcome = assert(w.region:follow_deployment("fresh", result.version))
       assert.equal("failed", outcome.ending)
-      local reasons = w.here:explain_deployment(outcome, {})
+      local reasons = w.region:explain_deployment(outcome, {})
       assert.equal(1, #reasons)
       assert.is_truthy(reasons[1]:find(message, 1, true), reasons[1])
     end
@@ -101,20 +101,20 @@ describe("the reasons of a failed deployment", function()
     local foreign = "999922223333.dkr.ecr.us-east-1.amazonaws.com/xyz:latest"
     local outcome = run(w, "fresh", { images = image("app", foreign) })
     assert.equal("failed", outcome.ending)
-    local reasons = w.here:explain_deployment(outcome, {})
+    local reasons = w.region:explain_deployment(outcome, {})
     assert.equal("image '" .. foreign .. "' is of account 999922223333: whether it lets this role pull is not known",
       reasons[1])
     assert.matches("^no container logged a word", reasons[2])
-    outcome.service = assert(w.here:disable "fresh").service
+    outcome.service = assert(w.region:disable "fresh").service
     assert.same({ "image '" .. foreign .. "': the puller role of 'fresh' is off: lanyard enable fresh" },
-      w.here:explain_deployment(outcome, {}))
+      w.region:explain_deployment(outcome, {}))
   end)
 
   it("say that images can be pulled only where each was looked at", function()
     local w <close> = deployable.world()
-    local reasons = w.here:explain_deployment(run(w, "fresh", { images = image("app", "web:silent") }), {})
+    local reasons = w.region:explain_deployment(run(w, "fresh", { images = image("app", "web:silent") }), {})
     assert.matches("^its images can be pulled now", reasons[1])
-    reasons = w.here:explain_deployment(run(w, "web", { images = image("app", "web:silent") }), {}) -- beside nginx:1
+    reasons = w.region:explain_deployment(run(w, "web", { images = image("app", "web:silent") }), {}) -- beside nginx:1
     assert.matches("^no container logged a word: an image of another registry may not be there", reasons[1])
   end)
 
@@ -125,7 +125,7 @@ describe("the reasons of a failed deployment", function()
     } } }
     for i = 1, 70 do seed.regions["us-east-1"].repositories[1].images[1].log[i] = ("line %03d"):format(i) end
     local w <close> = deployable.world { seed = seed, activation_delay = 100 }
-    local _, logs = w.here:explain_deployment(run(w, "fresh", { images = image("app", "jobs") }), {})
+    local _, logs = w.region:explain_deployment(run(w, "fresh", { images = image("app", "jobs") }), {})
     assert.equal(20, #logs[1].lines)
     assert.equal("line 052", logs[1].lines[1].message)
     assert.matches("Canceled$", logs[1].lines[20].message)
@@ -136,7 +136,7 @@ describe("the reasons of a failed deployment", function()
     local outcome = run(w, "web", { images = image("app", "web:sick") })
     local lines = w.world.region("us-east-1").services.web.deployments[2].logs.app
     for i = 1, 2100 do lines[i] = "line " .. i end
-    local _, logs = w.here:explain_deployment(outcome, {})
+    local _, logs = w.region:explain_deployment(outcome, {})
     assert.is_true(logs[1].cut)
     assert.is_falsy(logs[2].cut)
   end)
@@ -144,7 +144,7 @@ describe("the reasons of a failed deployment", function()
   it("tell of a log that may not be read", function()
     local w <close> = deployable.world { faults = { {
       operation = "GetContainerLog", error = { code = "AccessDeniedException", message = "no" } } } }
-    local reasons, logs = w.here:explain_deployment(run(w, "web", { images = image("app", "web:sick") }), {})
+    local reasons, logs = w.region:explain_deployment(run(w, "web", { images = image("app", "web:sick") }), {})
     assert.equal("AccessDeniedException", logs[1].err.code)
     assert.matches("the log of 'app' could not be read", reasons[1])
   end)
@@ -153,9 +153,9 @@ describe("the reasons of a failed deployment", function()
     local w <close> = deployable.world { activation_delay = 50 }
     local result, _, plan = deployable.deploy(w, "web", { images = image("app", "web:sick") })
     table.remove(w.world.region("us-east-1").services.web.deployments)
-    local outcome = assert(w.here:follow_deployment("web", result.version))
+    local outcome = assert(w.region:follow_deployment("web", result.version))
     assert.equal("canceled", outcome.ending)
-    local reasons, logs = w.here:explain_deployment(outcome, { request = plan.request })
+    local reasons, logs = w.region:explain_deployment(outcome, { request = plan.request })
     assert.equal(1, #reasons)
     assert.equal("app", logs[1].container)
   end)
@@ -164,7 +164,7 @@ describe("the reasons of a failed deployment", function()
     local w <close> = deployable.world { activation_delay = 50 }
     local result = deployable.deploy(w, "web", { images = image("app", "web:sick") })
     table.remove(w.world.region("us-east-1").services.web.deployments)
-    local reasons, logs = w.here:explain_deployment(assert(w.here:follow_deployment("web", result.version)), {})
+    local reasons, logs = w.region:explain_deployment(assert(w.region:follow_deployment("web", result.version)), {})
     assert.same({ "Lightsail lists it no more, so what it was made of is not known" }, reasons)
     assert.same({}, logs)
   end)
@@ -172,9 +172,9 @@ describe("the reasons of a failed deployment", function()
   it("are none where a later deployment took its place", function()
     local w <close> = deployable.world()
     run(w, "web", { images = image("app", "web:1.1") })
-    local outcome = assert(w.here:follow_deployment("web", 1))
+    local outcome = assert(w.region:follow_deployment("web", 1))
     assert.equal("replaced", outcome.ending)
-    local reasons, logs = w.here:explain_deployment(outcome, {})
+    local reasons, logs = w.region:explain_deployment(outcome, {})
     assert.same({}, reasons)
     assert.same({}, logs)
   end)

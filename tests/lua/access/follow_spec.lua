@@ -4,7 +4,7 @@ local NAME = "my-container-service"
 
 -- Deploys an image. --> the version
 local function deploy(w, image)
-  local reply = assert(w.here.lightsail:CreateContainerServiceDeployment {
+  local reply = assert(w.region.lightsail:CreateContainerServiceDeployment {
     serviceName = NAME, containers = { app = { image = image } },
   })
   return reply.containerService.nextDeployment and reply.containerService.nextDeployment.version // 1 | 0
@@ -24,9 +24,9 @@ end
 describe("following a deployment", function()
   it("ends when its version is active, however the service looks", function()
     local w <close> = world.new { activation_delay = 100 }
-    assert.equal("active", assert(w.here:follow_deployment(NAME, deploy(w, "nginx:1"))).ending)
+    assert.equal("active", assert(w.region:follow_deployment(NAME, deploy(w, "nginx:1"))).ending)
     local said = {}
-    local outcome = assert(w.here:follow_deployment(NAME, deploy(w, "nginx:2"), {
+    local outcome = assert(w.region:follow_deployment(NAME, deploy(w, "nginx:2"), {
       progress = function(text) said[text] = true end,
     }))
     assert.equal("active", outcome.ending)
@@ -38,8 +38,8 @@ describe("following a deployment", function()
 
   it("sees a failure although the service is RUNNING before and after it", function()
     local w <close> = world.new { activation_delay = 100 }
-    assert(w.here:follow_deployment(NAME, deploy(w, "nginx:1")))
-    local outcome = assert(w.here:follow_deployment(NAME, deploy(w, ":nothing.there.1")))
+    assert(w.region:follow_deployment(NAME, deploy(w, "nginx:1")))
+    local outcome = assert(w.region:follow_deployment(NAME, deploy(w, ":nothing.there.1")))
     assert.equal("failed", outcome.ending)
     assert.equal("RUNNING", outcome.service.state)
     assert.is_true(outcome.seconds >= 100)
@@ -49,7 +49,7 @@ describe("following a deployment", function()
     local w <close> = world.new { activation_delay = 100 }
     local version = deploy(w, "nginx:1")
     forget(w, version)
-    local outcome = assert(w.here:follow_deployment(NAME, version))
+    local outcome = assert(w.region:follow_deployment(NAME, version))
     assert.equal("canceled", outcome.ending)
     assert.is_true(outcome.seconds >= 30 and outcome.seconds < 60)
   end)
@@ -58,12 +58,12 @@ describe("following a deployment", function()
     local w <close> = world.new()
     deploy(w, "nginx:1")
     deploy(w, "nginx:2")
-    assert.equal("replaced", assert(w.here:follow_deployment(NAME, 1)).ending)
+    assert.equal("replaced", assert(w.region:follow_deployment(NAME, 1)).ending)
   end)
 
   it("gives up at its time, and names what waits on", function()
     local w <close> = world.new { activation_delay = 100 }
-    local outcome, err = w.here:follow_deployment(NAME, deploy(w, "nginx"), { timeout = 20 })
+    local outcome, err = w.region:follow_deployment(NAME, deploy(w, "nginx"), { timeout = 20 })
     assert.is_nil(outcome)
     assert.equal("WaiterTimeout", err.code)
     assert.matches("DEPLOYING", err.message)
@@ -72,10 +72,10 @@ describe("following a deployment", function()
 
   it("looks over faults that may pass, and tells any other", function()
     local w <close> = world.new { activation_delay = 20, faults = { { service = "lightsail", every = 2, throttle = true } } }
-    assert.equal("active", assert(w.here:follow_deployment(NAME, deploy(w, "nginx"))).ending)
+    assert.equal("active", assert(w.region:follow_deployment(NAME, deploy(w, "nginx"))).ending)
     local denied <close> = world.new { activation_delay = 0, faults = { {
       operation = "GetContainerServiceDeployments", error = { code = "AccessDeniedException", message = "no" } } } }
-    local outcome, err = denied.here:follow_deployment(NAME, 7)
+    local outcome, err = denied.region:follow_deployment(NAME, 7)
     assert.is_nil(outcome)
     assert.equal("AccessDeniedException", err.code)
   end)
@@ -84,14 +84,14 @@ end)
 describe("choosing a deployment", function()
   it("takes the newest, or the version named", function()
     local w <close> = world.new()
-    local deployment, err = w.here:choose_deployment(NAME)
+    local deployment, err = w.region:choose_deployment(NAME)
     assert.is_nil(deployment)
     assert.matches("has no deployment yet", err.message)
     deploy(w, "nginx:1")
     deploy(w, "nginx:2")
-    assert.equal(2, assert(w.here:choose_deployment(NAME)).version)
-    assert.equal(1, assert(w.here:choose_deployment(NAME, 1)).version)
-    deployment, err = w.here:choose_deployment(NAME, 3)
+    assert.equal(2, assert(w.region:choose_deployment(NAME)).version)
+    assert.equal(1, assert(w.region:choose_deployment(NAME, 1)).version)
+    deployment, err = w.region:choose_deployment(NAME, 3)
     assert.is_nil(deployment)
     assert.matches("has no deployment 3", err.message)
   end)

@@ -10,38 +10,38 @@ describe("grant", function()
     local service, repository = w:service(), w:repository "my-private-repo"
     w:put("my-private-repo", '{"Version":"2008-10-17","Statement":[{"Sid":"no pulls","Effect":"Deny","Principal":'
       .. '{"AWS":"*"},"Action":"ecr:BatchGetImage"}]}')
-    local change = assert(w.here:grant(service, repository))
+    local change = assert(w.region:grant(service, repository))
     assert.matches("'no pulls' denies ecr:BatchGetImage", change.warning)
   end)
 
   it("joins our own statements where the policy would be too large, when told to", function()
     local w <close> = world.new()
     local service, repository = w:service(), w:repository "my-private-repo"
-    assert(w.here.lightsail:CreateContainerService { serviceName = "other", power = "nano", scale = 1,
+    assert(w.region.lightsail:CreateContainerService { serviceName = "other", power = "nano", scale = 1,
       privateRegistryAccess = { ecrImagePullerRole = { isActive = true } } })
-    local other = assert(w.here:enable("other")).service
-    assert(w.here:grant(other, repository))
+    local other = assert(w.region:enable("other")).service
+    assert(w.region:grant(other, repository))
     local theirs = '{"Sid":"theirs","Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"ecr:PutImage"}'
     local padding = (" "):rep(policy.LIMIT - #w:text "my-private-repo" - #theirs - 200)
     w:put("my-private-repo", (w:text "my-private-repo":gsub("%[", "[" .. theirs .. "," .. padding, 1)))
-    local change, err = w.here:grant(service, repository)
+    local change, err = w.region:grant(service, repository)
     assert.is_nil(change)
     assert.equal("PolicyTooLarge", err.code)
     assert.matches("--fold", err.tip, 1, true)
-    change = assert(w.here:grant(service, repository, { fold = true }))
+    change = assert(w.region:grant(service, repository, { fold = true }))
     assert.equal("granted", change.kind)
     assert.matches("joined", change.why)
     assert.same({ "theirs", "AllowLightsailPull" }, w:sids "my-private-repo")
     assert.is_truthy(w:text("my-private-repo"):find(theirs, 1, true))
-    assert.equal("unchanged", assert(w.here:grant(other, repository, { fold = true })).kind)
-    assert.equal("revoked", assert(w.here:revoke({ service = service }, repository)).kind)
+    assert.equal("unchanged", assert(w.region:grant(other, repository, { fold = true })).kind)
+    assert.equal("revoked", assert(w.region:revoke({ service = service }, repository)).kind)
     assert.is_nil(w:text("my-private-repo"):find(service.role.arn, 1, true))
     assert.is_truthy(w:text("my-private-repo"):find(other.role.arn, 1, true))
   end)
 
   it("refuses while the role is off", function()
     local w <close> = world.new()
-    local change, err = w.here:grant(assert(w.here:service(SERVICE)), w:repository "my-private-repo")
+    local change, err = w.region:grant(assert(w.region:service(SERVICE)), w:repository "my-private-repo")
     assert.is_nil(change)
     assert.equal("RoleOff", err.code)
   end)
@@ -51,13 +51,13 @@ describe("grant", function()
     local service, repository = w:service(), w:repository "my-private-repo"
     w:put("my-private-repo", '{"Version":"2008-10-17","Statement":[{"Sid":"AllowLightsailPull-my-container-service",'
       .. '"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"ecr:BatchGetImage"}]}')
-    assert(w.here:grant(service, repository))
+    assert(w.region:grant(service, repository))
     assert.same({ "AllowLightsailPull-my-container-service", "AllowLightsailPull-my-container-service-2" },
       w:sids "my-private-repo")
   end)
 end)
 
--- A grant that ends: what `here:grant` makes of a policy that is there.
+-- A grant that ends: what `region:grant` makes of a policy that is there.
 
 local DATE, LATER = 4102444800, 4133980800 -- 2100-01-01, 2101-01-01
 local ROLE = "arn:aws:iam::222233334444:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/"

@@ -8,7 +8,7 @@ local DIGEST = "sha256:" .. ("0"):rep(64)
 -- Looks at one image as a person writes it. --> the image | nil, err
 local function look(w, text)
   local image = assert(images.given("app", text))
-  local ok, err = images.look(w.here, { image })
+  local ok, err = images.look(w.region, { image })
   return ok and image, err
 end
 
@@ -83,7 +83,7 @@ describe("the image of a container", function()
     assert.is_nil(image)
     assert.equal("RepositoryNotFoundException", err.code)
     assert.matches("docker%.io/library/nginx", err.tip)
-    image, err = images.exists({ region = "us-east-1", ecr = { DescribeImages = function()
+    image, err = images.exists({ name = "us-east-1", ecr = { DescribeImages = function()
       return { imageDetails = { { imageStatus = "ARCHIVED" } } }
     end } }, { repository_name = "web", reference = "web:1" })
     assert.is_nil(image)

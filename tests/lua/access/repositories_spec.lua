@@ -4,7 +4,7 @@ describe("repositories", function()
   it("come by name and by glob, sorted, each once", function()
     local w <close> = world.new()
     local names = {}
-    for i, repository in ipairs(assert(w.here:repositories { "shared-repo", "*-repo" })) do
+    for i, repository in ipairs(assert(w.region:repositories { "shared-repo", "*-repo" })) do
       names[i] = repository.name
     end
     assert.same({ "my-private-repo", "shared-repo" }, names)
@@ -18,16 +18,16 @@ describe("repositories", function()
     end
     local w <close> = world.new { seed = { regions = { ["us-east-1"] = { repositories = many } } } }
     wanted[40], wanted[121], wanted[122] = "nosuch", "no-*", "r0*"
-    local none, err = w.here:repositories(wanted)
+    local none, err = w.region:repositories(wanted)
     assert.is_nil(none)
     assert.equal("RepositoryNotFoundException", err.code)
     local missing = {}
-    assert.equal(120, #assert(w.here:repositories(wanted, missing)))
+    assert.equal(120, #assert(w.region:repositories(wanted, missing)))
     assert.equal("RepositoryNotFoundException", missing.nosuch.code)
     assert.equal("NoMatch", missing["no-*"].code)
     missing["nosuch"], missing["no-*"] = nil, nil
     assert.same({}, missing)
-    none, err = w.here:repositories({ "no-*", "nosuch", "nor-this" }, {})
+    none, err = w.region:repositories({ "no-*", "nosuch", "nor-this" }, {})
     assert.is_nil(none)
     assert.match("nosuch", tostring(err))
   end)
@@ -36,7 +36,7 @@ describe("repositories", function()
     local many = {}
     for i = 1, 2500 do many[i] = { name = ("r%04d"):format(i) } end
     local w <close> = world.new { seed = { regions = { ["us-east-1"] = { repositories = many } } } }
-    assert.equal(2500, #assert(w.here:repositories()))
+    assert.equal(2500, #assert(w.region:repositories()))
     assert.equal(3, w:count "DescribeRepositories")
   end)
 end)

@@ -1,4 +1,4 @@
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local policy = require "lanyard.policy"
 local revoke = require "lanyard.access.revoke"
 local statements = require "lanyard.access.statements"
@@ -10,7 +10,7 @@ describe("revoke", function()
     local service, repository = w:service(), w:repository "my-private-repo"
     w:put("my-private-repo", ('{"Version":"2008-10-17","Statement":[{"Sid":"team","Effect":"Allow","Principal":{"AWS":'
       .. '["444455556666", "%s"]},"Action":"ecr:BatchGetImage"}]}'):format(service.role.arn))
-    local change = assert(w.here:revoke({ service = service }, repository))
+    local change = assert(w.region:revoke({ service = service }, repository))
     assert.equal("revoked", change.kind)
     assert.same({ "team" }, w:sids "my-private-repo")
     assert.is_nil(w:text("my-private-repo"):find(service.role.arn, 1, true))
@@ -23,7 +23,7 @@ describe("revoke", function()
     local text = ('{"Version":"2008-10-17","Statement":[{"Sid":"no","Effect":"Deny","Principal":{"AWS":"%s"},'
       .. '"Action":"ecr:*"}]}'):format(service.role.arn)
     w:put("my-private-repo", text)
-    assert.equal("unchanged", assert(w.here:revoke({ service = service }, repository)).kind)
+    assert.equal("unchanged", assert(w.region:revoke({ service = service }, repository)).kind)
     assert.equal(text, w:text "my-private-repo")
   end)
 
@@ -33,15 +33,15 @@ describe("revoke", function()
       .. '"lightsail.amazonaws.com"},"Action":"ecr:*"},{"Sid":"b","Effect":"Allow","Principal":{"Service":'
       .. '"ecs.amazonaws.com"},"Action":"ecr:*"}]}')
     local whom = { principal = "lightsail.amazonaws.com" }
-    assert.equal("revoked", assert(w.here:revoke(whom, w:repository "my-private-repo")).kind)
+    assert.equal("revoked", assert(w.region:revoke(whom, w:repository "my-private-repo")).kind)
     assert.same({ "b" }, w:sids "my-private-repo")
   end)
 
   it("takes a principal by its ARN", function()
     local w <close> = world.new()
     local service, repository = w:service(), w:repository "my-private-repo"
-    assert(w.here:grant(service, repository))
-    assert.equal("revoked", assert(w.here:revoke({ principal = service.role.arn }, repository)).kind)
+    assert(w.region:grant(service, repository))
+    assert.equal("revoked", assert(w.region:revoke({ principal = service.role.arn }, repository)).kind)
     assert.is_nil(w:text "my-private-repo")
   end)
 
@@ -51,19 +51,19 @@ describe("revoke", function()
     local now = math.floor(w:time())
     local function statement(sid, effect, principals, at)
       return ('{"Sid":"%s","Effect":"%s","Principal":{"AWS":[%s]},"Action":"ecr:BatchGetImage","Condition":{"DateLessThan":'
-        .. '{"aws:CurrentTime":"%s"}}}'):format(sid, effect, principals, instant.write(at))
+        .. '{"aws:CurrentTime":"%s"}}}'):format(sid, effect, principals, timestamp.format(at))
     end
     local role, account = ('"%s"'):format(service.role.arn), '"444455556666"'
     local kept = { statement("theirs", "Allow", account, now - 1), statement("lies ahead", "Allow", role, now + 60),
       statement("no", "Deny", role, now - 1) }
     w:put("my-private-repo", ('{"Statement":[%s,%s,%s]}'):format(statement("mine", "Allow", role, now - 1),
       statement("both", "Allow", role .. "," .. account, now - 1), table.concat(kept, ",")))
-    local change = assert(w.here:revoke({ expired = now }, repository))
+    local change = assert(w.region:revoke({ expired = now }, repository))
     assert.equal("revoked", change.kind)
     assert.equal(2, change.touched)
     assert.equal(('{"Statement":[%s,%s]}'):format(statement("both", "Allow", account, now - 1), table.concat(kept, ",")),
       w:text "my-private-repo")
-    assert.equal("unchanged", assert(w.here:revoke({ expired = now }, repository)).kind)
+    assert.equal("unchanged", assert(w.region:revoke({ expired = now }, repository)).kind)
   end)
 
   it("is an edit that others can be joined to", function()
@@ -153,7 +153,7 @@ describe("revoking by statement", function()
         end
       end
     end
-    assert(w.here:revoke({ statement = "#2" }, w:repository "my-private-repo"))
+    assert(w.region:revoke({ statement = "#2" }, w:repository "my-private-repo"))
     assert.equal(2, writes)
     assert.equal(tostring(document(TWIN, DENY)), w:text "my-private-repo")
   end)

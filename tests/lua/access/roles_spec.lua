@@ -5,20 +5,20 @@ local NAME = "my-container-service"
 describe("enable", function()
   it("asks once, and waits until the role is on, named, and the service at rest", function()
     local w <close> = world.new { activation_delay = 40 }
-    local change = assert(w.here:enable(NAME))
+    local change = assert(w.region:enable(NAME))
     assert.equal("enabled", change.kind)
     assert.equal("READY", change.service.state)
     assert.matches("/private%-repo%-access/", change.service.role.arn)
     assert.equal(1, w:count "UpdateContainerService")
     assert.is_true(w.passed >= 40 and w.passed < 60)
-    assert.equal("unchanged", assert(w.here:enable(NAME)).kind)
+    assert.equal("unchanged", assert(w.region:enable(NAME)).kind)
     assert.equal(1, w:count "UpdateContainerService")
   end)
 
   it("joins a change that is under way without asking again", function()
     local w <close> = world.new { activation_delay = 40 }
-    assert.equal("requested", assert(w.here:enable(NAME, { wait = false })).kind)
-    local change = assert(w.here:enable(NAME))
+    assert.equal("requested", assert(w.region:enable(NAME, { wait = false })).kind)
+    local change = assert(w.region:enable(NAME))
     assert.equal("unchanged", change.kind)
     assert.is_truthy(change.service.role.arn)
     assert.equal(1, w:count "UpdateContainerService")
@@ -26,14 +26,14 @@ describe("enable", function()
 
   it("waits while the service is busy with something else", function()
     local w <close> = world.new { activation_delay = 40 }
-    assert(w.here.lightsail:UpdateContainerService { serviceName = NAME, scale = 3 })
-    assert.equal("enabled", assert(w.here:enable(NAME)).kind)
+    assert(w.region.lightsail:UpdateContainerService { serviceName = NAME, scale = 3 })
+    assert.equal("enabled", assert(w.region:enable(NAME)).kind)
     assert.is_true(w.passed >= 80)
   end)
 
   it("gives up at its time, says what it waited for, and asks nothing back", function()
     local w <close> = world.new { activation_delay = 200 }
-    local change, err = w.here:enable(NAME, { timeout = 20 })
+    local change, err = w.region:enable(NAME, { timeout = 20 })
     assert.is_nil(change)
     assert.equal("WaiterTimeout", err.code)
     assert.matches("UPDATING", err.message)
@@ -42,15 +42,15 @@ describe("enable", function()
 
   it("goes on past throttling", function()
     local w <close> = world.new { activation_delay = 5, faults = { { service = "lightsail", every = 3, throttle = true } } }
-    assert.equal("enabled", assert(w.here:enable(NAME)).kind)
+    assert.equal("enabled", assert(w.region:enable(NAME)).kind)
   end)
 
   it("names a service that is not there, and a name that none can have, before a call", function()
     local w <close> = world.new()
-    local _, err = w.here:enable "nobody"
+    local _, err = w.region:enable "nobody"
     assert.equal("NotFoundException", err.code)
     local before = #w.calls
-    _, err = w.here:enable "No Service"
+    _, err = w.region:enable "No Service"
     assert.equal("InvalidName", err.code)
     assert.equal(before, #w.calls)
   end)
@@ -59,30 +59,30 @@ end)
 describe("disable", function()
   it("turns the role off, and its ARN is gone", function()
     local w <close> = world.new { activation_delay = 10 }
-    assert(w.here:enable(NAME))
-    local change = assert(w.here:disable(NAME))
+    assert(w.region:enable(NAME))
+    local change = assert(w.region:disable(NAME))
     assert.equal("disabled", change.kind)
     assert.is_nil(change.service.role.arn)
-    assert.equal("unchanged", assert(w.here:disable(NAME)).kind)
+    assert.equal("unchanged", assert(w.region:disable(NAME)).kind)
   end)
 
   it("leaves an orphan where a grant was left", function()
     local w <close> = world.new()
     local service = w:service()
     local repository = w:repository "my-private-repo"
-    assert(w.here:grant(service, repository))
-    assert(w.here:disable(NAME))
-    local doc = assert(w.here:policy(repository))
+    assert(w.region:grant(service, repository))
+    assert(w.region:disable(NAME))
+    local doc = assert(w.region:policy(repository))
     assert.matches("^AROA", doc:statements()[1].principals[1].value)
   end)
 
   it("grants anew in the place of what an earlier role left", function()
     local w <close> = world.new()
     local repository = w:repository "my-private-repo"
-    assert(w.here:grant(w:service(), repository))
-    assert(w.here:disable(NAME))
-    assert.equal("granted", assert(w.here:grant(w:service(), repository)).kind)
-    local doc = assert(w.here:policy(repository))
+    assert(w.region:grant(w:service(), repository))
+    assert(w.region:disable(NAME))
+    assert.equal("granted", assert(w.region:grant(w:service(), repository)).kind)
+    local doc = assert(w.region:policy(repository))
     assert.equal(1, #doc:statements())
     assert.matches("/private%-repo%-access/", doc:statements()[1].principals[1].value)
   end)

@@ -5,14 +5,14 @@ describe("undo", function()
     local w <close> = world.new()
     local service, repository = w:service(), w:repository "shared-repo"
     local before = w:text "shared-repo"
-    assert(w.here:grant(service, repository))
+    assert(w.region:grant(service, repository))
     local granted = w:text "shared-repo"
-    assert(w.here:revoke({ service = service }, repository))
-    assert(w.here:undo(repository))
+    assert(w.region:revoke({ service = service }, repository))
+    assert(w.region:undo(repository))
     assert.equal(granted, w:text "shared-repo")
-    assert(w.here:undo(repository))
+    assert(w.region:undo(repository))
     assert.equal(before, w:text "shared-repo")
-    local change, err = w.here:undo(repository)
+    local change, err = w.region:undo(repository)
     assert.is_nil(change)
     assert.equal("NothingToUndo", err.code)
   end)
@@ -20,28 +20,28 @@ describe("undo", function()
   it("deletes a policy that there was none before", function()
     local w <close> = world.new()
     local repository = w:repository "my-private-repo"
-    assert(w.here:grant(w:service(), repository))
-    assert(w.here:undo(repository))
+    assert(w.region:grant(w:service(), repository))
+    assert(w.region:undo(repository))
     assert.is_nil(w:text "my-private-repo")
   end)
 
   it("is itself undone by its entry", function()
     local w <close> = world.new()
     local repository = w:repository "my-private-repo"
-    assert(w.here:grant(w:service(), repository))
+    assert(w.region:grant(w:service(), repository))
     local granted = w:text "my-private-repo"
-    local change = assert(w.here:undo(repository))
-    assert(w.here:undo(repository, { entry = change.entry }))
+    local change = assert(w.region:undo(repository))
+    assert(w.region:undo(repository, { entry = change.entry }))
     assert.equal(granted, w:text "my-private-repo")
   end)
 
   it("leaves a policy alone that somebody changed since, and shows the difference", function()
     local w <close> = world.new()
     local repository = w:repository "shared-repo"
-    assert(w.here:grant(w:service(), repository))
+    assert(w.region:grant(w:service(), repository))
     local theirs = w:text("shared-repo"):gsub("Audit%-Team Read", "Somebody else")
     w:put("shared-repo", theirs)
-    local change, err = w.here:undo(repository)
+    local change, err = w.region:undo(repository)
     assert.is_nil(change)
     assert.equal("ChangedSince", err.code)
     assert.matches("\n%+[^\n]*Somebody else", err.diff)
@@ -51,9 +51,9 @@ describe("undo", function()
   it("shows what it would do, and does nothing, with dry_run", function()
     local w <close> = world.new()
     local repository = w:repository "shared-repo"
-    assert(w.here:grant(w:service(), repository))
+    assert(w.region:grant(w:service(), repository))
     local granted = w:text "shared-repo"
-    local change = assert(w.here:undo(repository, { dry_run = true }))
+    local change = assert(w.region:undo(repository, { dry_run = true }))
     assert.equal("would undo", change.kind)
     assert.matches("\n%-[^\n]*AllowLightsailPull", change.diff)
     assert.equal(granted, w:text "shared-repo")
@@ -63,11 +63,11 @@ describe("undo", function()
   local function killed(moment)
     local w = world.new()
     local service, repository = w:service(), w:repository "shared-repo"
-    assert(w.here:grant(service, repository))
+    assert(w.region:grant(service, repository))
     w[moment] = function(operation)
       if operation == "SetRepositoryPolicy" then error("killed", 0) end
     end
-    assert.is_false(pcall(w.here.revoke, w.here, { service = service }, repository))
+    assert.is_false(pcall(w.region.revoke, w.region, { service = service }, repository))
     w[moment] = nil
     return w, repository
   end
@@ -75,13 +75,13 @@ describe("undo", function()
   it("shows with dry_run what it would do after a killed change, and leaves the journal alone", function()
     for _, moment in ipairs { "before", "after" } do
       local w <close>, repository = killed(moment)
-      local text, history = w:text "shared-repo", assert(w.here:history())
+      local text, history = w:text "shared-repo", assert(w.region:history())
       assert.equal("intended", history[2].state)
-      local rehearsed = assert(w.here:undo(repository, { dry_run = true }))
+      local rehearsed = assert(w.region:undo(repository, { dry_run = true }))
       assert.equal("would undo", rehearsed.kind)
       assert.equal(text, w:text "shared-repo")
-      assert.same(history, assert(w.here:history()))
-      local change = assert(w.here:undo(repository))
+      assert.same(history, assert(w.region:history()))
+      local change = assert(w.region:undo(repository))
       assert.equal("undone", change.kind)
       assert.equal(rehearsed.diff, change.diff)
     end
@@ -91,7 +91,7 @@ describe("undo", function()
     local w <close>, repository = killed "after"
     w:put("shared-repo", w:text("shared-repo"):gsub("Audit%-Team Read", "Somebody else"))
     for _, options in ipairs { { dry_run = true }, {} } do
-      local change, err = w.here:undo(repository, options)
+      local change, err = w.region:undo(repository, options)
       assert.is_nil(change)
       assert.equal("ChangedSince", err.code)
     end

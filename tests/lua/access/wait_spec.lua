@@ -5,35 +5,35 @@ local NAME = "my-container-service"
 describe("waiting for a service", function()
   it("ends when its change is over, and at once where there is none", function()
     local w <close> = world.new { activation_delay = 40 }
-    assert(w.here:wait_for_service(NAME))
+    assert(w.region:wait_for_service(NAME))
     assert.equal(0, w.passed)
-    assert(w.here.lightsail:UpdateContainerService { serviceName = NAME, scale = 3 })
-    local service = assert(w.here:wait_for_service(NAME))
+    assert(w.region.lightsail:UpdateContainerService { serviceName = NAME, scale = 3 })
+    local service = assert(w.region:wait_for_service(NAME))
     assert.equal("READY", service.state)
     assert.is_true(w.passed >= 40 and w.passed < 50)
   end)
 
   it("waits for a deployment under way, and not for a service that is disabled", function()
     local w <close> = world.new { activation_delay = 40 }
-    assert(w.here.lightsail:CreateContainerServiceDeployment {
+    assert(w.region.lightsail:CreateContainerServiceDeployment {
       serviceName = NAME, containers = { app = { image = "nginx" } },
     })
-    assert.equal("RUNNING", assert(w.here:wait_for_service(NAME)).state)
-    assert(w.here.lightsail:UpdateContainerService { serviceName = NAME, isDisabled = true })
-    assert.equal("DISABLED", assert(w.here:wait_for_service(NAME)).state)
+    assert.equal("RUNNING", assert(w.region:wait_for_service(NAME)).state)
+    assert(w.region.lightsail:UpdateContainerService { serviceName = NAME, isDisabled = true })
+    assert.equal("DISABLED", assert(w.region:wait_for_service(NAME)).state)
   end)
 
   it("gives up at its time, and where the service is deleted", function()
     local w <close> = world.new { activation_delay = 200 }
-    assert(w.here.lightsail:UpdateContainerService { serviceName = NAME, scale = 3 })
-    local service, err = w.here:wait_for_service(NAME, { timeout = 20 })
+    assert(w.region.lightsail:UpdateContainerService { serviceName = NAME, scale = 3 })
+    local service, err = w.region:wait_for_service(NAME, { timeout = 20 })
     assert.is_nil(service)
     assert.equal("WaiterTimeout", err.code)
     assert.matches("over 20 s; the service is UPDATING", err.message)
     assert.matches("lanyard wait service", err.tip)
     w.passed = w.passed + 200
-    assert(w.here.lightsail:DeleteContainerService { serviceName = NAME })
-    service, err = w.here:wait_for_service(NAME)
+    assert(w.region.lightsail:DeleteContainerService { serviceName = NAME })
+    service, err = w.region:wait_for_service(NAME)
     assert.is_nil(service)
     assert.equal("ServiceDeleting", err.code)
   end)
@@ -42,9 +42,9 @@ describe("waiting for a service", function()
     local w <close> = world.new {
       activation_delay = 20, faults = { { operation = "GetContainerServices", every = 2, throttle = true } },
     }
-    assert(w.here.lightsail:UpdateContainerService { serviceName = NAME, scale = 3 })
-    assert(w.here:wait_for_service(NAME))
-    local service, err = w.here:wait_for_service "nobody"
+    assert(w.region.lightsail:UpdateContainerService { serviceName = NAME, scale = 3 })
+    assert(w.region:wait_for_service(NAME))
+    local service, err = w.region:wait_for_service "nobody"
     assert.is_nil(service)
     assert.equal("NotFoundException", err.code)
   end)
@@ -53,15 +53,15 @@ end)
 describe("waiting for a role", function()
   it("ends when it has an ARN", function()
     local w <close> = world.new { activation_delay = 40 }
-    assert(w.here:enable(NAME, { wait = false }))
-    local service = assert(w.here:wait_for_role(NAME))
+    assert(w.region:enable(NAME, { wait = false }))
+    local service = assert(w.region:wait_for_role(NAME))
     assert.matches("/private%-repo%-access/", service.role.arn)
     assert.is_true(w.passed >= 40)
   end)
 
   it("does not wait where nobody turns it on", function()
     local w <close> = world.new()
-    local service, err = w.here:wait_for_role(NAME)
+    local service, err = w.region:wait_for_role(NAME)
     assert.is_nil(service)
     assert.equal("RoleOff", err.code)
     assert.matches("lanyard enable my%-container%-service", err.tip)

@@ -30,7 +30,7 @@ describe("promise 1: a text that cannot be read is not written over", function()
       local w <close> = world.new()
       local service = w:service()
       w:put("shared-repo", text)
-      local change, err = w.here:grant(service, w:repository "shared-repo")
+      local change, err = w.region:grant(service, w:repository "shared-repo")
       assert.is_nil(change)
       assert.equal("InvalidPolicy", err.code)
       assert.matches("'shared%-repo'", err.message)
@@ -42,7 +42,7 @@ describe("promise 1: a text that cannot be read is not written over", function()
   it("stops when the policy may not be read", function()
     local w <close> = world.new { faults = { { operation = "GetRepositoryPolicy",
       error = { code = "AccessDeniedException", message = "User: u is not authorized to perform: ecr:GetRepositoryPolicy" } } } }
-    local change, err = w.here:grant(w:service(), w:repository "my-private-repo")
+    local change, err = w.region:grant(w:service(), w:repository "my-private-repo")
     assert.is_nil(change)
     assert.equal("AccessDeniedException", err.code)
     assert.equal(0, w:count "SetRepositoryPolicy")
@@ -53,11 +53,11 @@ describe("promise 1: a text that cannot be read is not written over", function()
     local w <close> = world.new()
     local before = w:text "shared-repo"
     local service, repository = w:service(), w:repository "shared-repo"
-    assert.equal("granted", assert(w.here:grant(service, repository)).kind)
+    assert.equal("granted", assert(w.region:grant(service, repository)).kind)
     local granted = w:text "shared-repo"
     local last = before:match ".*()}%s*%]"
     assert.equal(before:sub(1, last), granted:sub(1, last))
-    assert.equal("revoked", assert(w.here:revoke({ service = service }, repository)).kind)
+    assert.equal("revoked", assert(w.region:revoke({ service = service }, repository)).kind)
     assert.equal(before, w:text "shared-repo")
   end)
 end)
@@ -76,17 +76,17 @@ describe("promise 2: the old text is in the journal before the write", function(
       end
     end
     local before = w:text "shared-repo"
-    assert(w.here:grant(w:service(), w:repository "shared-repo"))
+    assert(w.region:grant(w:service(), w:repository "shared-repo"))
     assert.equal(before, seen.before)
     assert.equal("intended", seen.state)
-    assert.equal("done", assert(w.here:history())[1].state)
+    assert.equal("done", assert(w.region:history())[1].state)
   end)
 
   it("writes nothing where no journal can be kept", function()
     local w <close> = world.new()
     helper.write(w.folder .. "/file", "")
-    local here = w:connect { journal_root = w.folder .. "/file" }
-    local change, err = here:grant(w:service(), w:repository "shared-repo")
+    local region = w:connect { journal_root = w.folder .. "/file" }
+    local change, err = region:grant(w:service(), w:repository "shared-repo")
     assert.is_nil(change)
     assert.equal("JournalFailed", err.code)
     assert.equal(0, w:count "SetRepositoryPolicy")
@@ -100,7 +100,7 @@ describe("promise 3: rivals", function()
       repositories = { { name = "shared" } },
     } } } }
     local repository = w:repository "shared"
-    task.map(assert(w.here:services()), function(service)
+    task.map(assert(w.region:services()), function(service)
       assert(w:connect():grant(service, repository))
     end)
     local sids = w:sids "shared"
@@ -117,10 +117,10 @@ describe("promise 3: rivals", function()
         w:put("my-private-repo", with_statement(nil, "rival " .. times))
       end
     end
-    assert(w.here:grant(w:service(), w:repository "my-private-repo"))
+    assert(w.region:grant(w:service(), w:repository "my-private-repo"))
     assert.same({ "rival 2", OURS }, w:sids "my-private-repo")
     local states = {}
-    for i, entry in ipairs(assert(w.here:history())) do states[i] = entry.state end
+    for i, entry in ipairs(assert(w.region:history())) do states[i] = entry.state end
     assert.same({ "lost", "lost", "done" }, states)
   end)
 
@@ -129,7 +129,7 @@ describe("promise 3: rivals", function()
     w.after = function(operation)
       if operation == "SetRepositoryPolicy" then w:put("my-private-repo", THEIRS) end
     end
-    local change, err = w.here:grant(w:service(), w:repository "my-private-repo")
+    local change, err = w.region:grant(w:service(), w:repository "my-private-repo")
     assert.is_nil(change)
     assert.equal("Contended", err.code)
   end)
@@ -144,7 +144,7 @@ describe("promise 3: rivals", function()
         if slow == 0 then w:put("my-private-repo", THEIRS) end
       end
     end
-    assert(w.here:grant(w:service(), w:repository "my-private-repo"))
+    assert(w.region:grant(w:service(), w:repository "my-private-repo"))
     assert.same({ "theirs", OURS }, w:sids "my-private-repo")
     assert.equal(1, w:count "SetRepositoryPolicy")
   end)
@@ -159,7 +159,7 @@ describe("promise 3: rivals", function()
         w:put("my-private-repo", THEIRS) -- a rival's write that was on its way
       end
     end
-    assert(w.here:grant(service, w:repository "my-private-repo", { settle = true }))
+    assert(w.region:grant(service, w:repository "my-private-repo", { settle = true }))
     assert.same({ "theirs", OURS }, w:sids "my-private-repo")
   end)
 end)
@@ -168,20 +168,20 @@ describe("promise 4: twice is once", function()
   it("writes nothing the second time, and says so", function()
     local w <close> = world.new()
     local service, repository = w:service(), w:repository "shared-repo"
-    assert(w.here:grant(service, repository))
-    local change = assert(w.here:grant(service, repository))
+    assert(w.region:grant(service, repository))
+    local change = assert(w.region:grant(service, repository))
     assert.equal("unchanged", change.kind)
     assert.equal(1, w:count "SetRepositoryPolicy")
-    assert.equal("revoked", assert(w.here:revoke({ service = service }, repository)).kind)
-    assert.equal("unchanged", assert(w.here:revoke({ service = service }, repository)).kind)
+    assert.equal("revoked", assert(w.region:revoke({ service = service }, repository)).kind)
+    assert.equal("unchanged", assert(w.region:revoke({ service = service }, repository)).kind)
     assert.equal(2, w:count "SetRepositoryPolicy")
   end)
 
   it("takes a policy that ECR laid out anew for the one that it wrote", function()
     local w <close> = world.new { reformat = true }
     local service, repository = w:service(), w:repository "shared-repo"
-    assert.equal("granted", assert(w.here:grant(service, repository)).kind)
-    assert.equal("unchanged", assert(w.here:grant(service, repository)).kind)
+    assert.equal("granted", assert(w.region:grant(service, repository)).kind)
+    assert.equal("unchanged", assert(w.region:grant(service, repository)).kind)
     assert.equal(1, w:count "SetRepositoryPolicy")
   end)
 end)
@@ -190,8 +190,8 @@ describe("promise 5: sizes", function()
   it("deletes the policy with its last statement", function()
     local w <close> = world.new()
     local service, repository = w:service(), w:repository "my-private-repo"
-    assert(w.here:grant(service, repository))
-    local change = assert(w.here:revoke({ service = service }, repository))
+    assert(w.region:grant(service, repository))
+    local change = assert(w.region:revoke({ service = service }, repository))
     assert.is_true(change.deleted_policy)
     assert.is_nil(w:text "my-private-repo")
     assert.equal(1, w:count "DeleteRepositoryPolicy")
@@ -206,7 +206,7 @@ describe("promise 5: sizes", function()
     local text = tostring(doc)
     text = text .. (" "):rep(policy.LIMIT - #text - 10)
     w:put("my-private-repo", text)
-    local change, err = w.here:grant(w:service(), w:repository "my-private-repo")
+    local change, err = w.region:grant(w:service(), w:repository "my-private-repo")
     assert.is_nil(change)
     assert.equal("PolicyTooLarge", err.code)
     assert.matches("10240", err.message)
@@ -222,7 +222,7 @@ describe("promise 6: killed at any instant", function()
     w[moment] = function(operation)
       if operation == "SetRepositoryPolicy" then error("killed", 0) end
     end
-    local ok, err = pcall(w.here.grant, w.here, service, repository)
+    local ok, err = pcall(w.region.grant, w.region, service, repository)
     assert.is_false(ok)
     assert.equal("killed", err)
     w[moment] = nil
@@ -232,7 +232,7 @@ describe("promise 6: killed at any instant", function()
   it("before the write left: the next run finishes the job", function()
     local w <close>, service, repository = killed "before"
     assert.equal("granted", assert(w:connect():grant(service, repository)).kind)
-    local history = assert(w.here:history())
+    local history = assert(w.region:history())
     assert.equal(1, #history)
     assert.equal("done", history[1].state)
   end)
@@ -240,8 +240,8 @@ describe("promise 6: killed at any instant", function()
   it("after the write arrived: the next run finds it in place, and it can be undone", function()
     local w <close>, service, repository = killed "after"
     assert.equal("unchanged", assert(w:connect():grant(service, repository)).kind)
-    assert.equal("done", assert(w.here:history())[1].state)
-    assert.equal("undone", assert(w.here:undo(repository)).kind)
+    assert.equal("done", assert(w.region:history())[1].state)
+    assert.equal("undone", assert(w.region:undo(repository)).kind)
     assert.same({ "CI may push", "Audit-Team Read" }, w:sids "shared-repo")
   end)
 end)
@@ -249,7 +249,7 @@ end)
 describe("a fresh role", function()
   it("is waited for while IAM does not know it", function()
     local w <close> = world.new { iam_delay = 9 }
-    local change = assert(w.here:grant(w:service(), w:repository "my-private-repo"))
+    local change = assert(w.region:grant(w:service(), w:repository "my-private-repo"))
     assert.equal("granted", change.kind)
     assert.is_true(w:count "SetRepositoryPolicy" > 1)
     assert.is_true(w.passed >= 9 and w.passed < 30)
@@ -257,7 +257,7 @@ describe("a fresh role", function()
 
   it("is waited for two minutes at most", function()
     local w <close> = world.new { iam_delay = 1000 }
-    local change, err = w.here:grant(w:service(), w:repository "my-private-repo")
+    local change, err = w.region:grant(w:service(), w:repository "my-private-repo")
     assert.is_nil(change)
     assert.equal("InvalidParameterException", err.code)
     assert.matches("Principal not found", err.message)
@@ -272,7 +272,7 @@ describe("a fresh role", function()
       code = "InvalidParameterException",
       message = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'",
     } } }, math.random)
-    local change, err = w.here:grant(service, w:repository "my-private-repo")
+    local change, err = w.region:grant(service, w:repository "my-private-repo")
     assert.is_nil(change)
     assert.matches("Invalid repository policy provided", err.message)
     assert.equal(1, w:count "SetRepositoryPolicy")
@@ -287,12 +287,12 @@ describe("a policy with an orphan", function()
       .. '"Principal":{"AWS":"444455556666"},"Action":"ecr:BatchGetImage"}]}')
     local service, repository = w:service(), w:repository "my-private-repo"
     w.passed = w.passed + 200
-    local change, err = w.here:grant(service, repository)
+    local change, err = w.region:grant(service, repository)
     assert.is_nil(change)
     assert.matches("AROA2XQYJ5EXAMPLE12345", err.tip)
     assert.matches("lanyard revoke %-%-orphans my%-private%-repo", err.tip)
-    assert(w.here:revoke({ orphans = true }, repository))
-    assert(w.here:grant(service, repository))
+    assert(w.region:revoke({ orphans = true }, repository))
+    assert(w.region:grant(service, repository))
     assert.same({ "keep", OURS }, w:sids "my-private-repo")
   end)
 end)
@@ -308,9 +308,9 @@ describe("faults on the way", function()
       { operation = "GetRepositoryPolicy", stale = 2 },
     } do
       local w <close> = world.new { faults = { rule } }
-      assert(w.here:grant(w:service(), w:repository "shared-repo"))
+      assert(w.region:grant(w:service(), w:repository "shared-repo"))
       assert.same({ "CI may push", "Audit-Team Read", OURS }, w:sids "shared-repo")
-      for _, entry in ipairs(assert(w.here:history())) do
+      for _, entry in ipairs(assert(w.region:history())) do
         assert.equal("done", entry.state)
       end
     end
@@ -324,13 +324,13 @@ describe("faults on the way", function()
     for _, options in ipairs { {}, { settle = true } } do
       local w <close> = world.new { faults = faults }
       local service, repository = w:service(), w:repository "my-private-repo"
-      local granted = assert(w.here:grant(service, repository, options))
+      local granted = assert(w.region:grant(service, repository, options))
       assert.equal("granted", granted.kind)
       assert.matches("\n%+[^\n]*AllowLightsailPull", granted.diff)
-      local revoked = assert(w.here:revoke({ service = service }, repository, options))
+      local revoked = assert(w.region:revoke({ service = service }, repository, options))
       assert.equal("revoked", revoked.kind)
       assert.is_true(revoked.deleted_policy)
-      local history = assert(w.here:history())
+      local history = assert(w.region:history())
       assert.equal(2, #history)
       assert.equal(history[1].id, granted.entry)
       assert.equal(history[2].id, revoked.entry)
@@ -342,13 +342,13 @@ describe("faults on the way", function()
   it("nor where another lanyard found out first that the write took place", function()
     local w <close> = world.new { faults = { { operation = "SetRepositoryPolicy", reset = true, late = true, times = 1 } } }
     local service, repository = w:service(), w:repository "my-private-repo"
-    local clock = setmetatable({}, { __index = w.here.clock })
+    local clock = setmetatable({}, { __index = w.region.clock })
     function clock.sleep()
       assert(w:connect():revoke({ principal = "444455556666" }, repository))
     end
     local change = assert(w:connect({ clock = clock }):grant(service, repository))
     assert.equal("granted", change.kind)
-    assert.equal(assert(w.here:history())[1].id, change.entry)
+    assert.equal(assert(w.region:history())[1].id, change.entry)
   end)
 
   it("nor take for its own what a killed change did before", function()
@@ -357,7 +357,7 @@ describe("faults on the way", function()
     w.after = function(operation)
       if operation == "SetRepositoryPolicy" then error("killed", 0) end
     end
-    assert.is_false(pcall(w.here.grant, w.here, service, repository))
+    assert.is_false(pcall(w.region.grant, w.region, service, repository))
     w.after = nil
     local change = assert(w:connect():grant(service, repository))
     assert.equal("unchanged", change.kind)

@@ -32,7 +32,7 @@ end
 describe("an audit of an account with one of each finding", function()
   it("finds each in its place, with what mends it, and no near miss", function()
     local w <close> = with_account()
-    local report = assert(audit.run(w.here))
+    local report = assert(audit.run(w.region))
     local found, expected = {}, {}
     for i, finding in ipairs(report.findings) do
       found[i] = brief(finding)
@@ -51,7 +51,7 @@ describe("an audit of an account with one of each finding", function()
 
   it("gives places by lines and columns, too", function()
     local w <close> = with_account()
-    for _, finding in ipairs(assert(audit.run(w.here)).findings) do
+    for _, finding in ipairs(assert(audit.run(w.region)).findings) do
       if finding.place then
         local before = account.policies[finding.repository]:sub(1, finding.place.first - 1)
         assert.equal(select(2, before:gsub("\n", "")) + 1, finding.place.line)
@@ -62,7 +62,7 @@ describe("an audit of an account with one of each finding", function()
 
   it("gives each finding a key of its own, the same the next day", function()
     local w <close> = with_account()
-    local first, second, known = assert(audit.run(w.here)), assert(audit.run(w:connect())), {}
+    local first, second, known = assert(audit.run(w.region)), assert(audit.run(w:connect())), {}
     for i, finding in ipairs(first.findings) do
       assert.is_nil(known[finding.key])
       known[finding.key] = true
@@ -75,12 +75,12 @@ describe("an audit of an account with one of each finding", function()
     local found = {}
     local wanted = assert(desired.text('{"grants":[]}', "grants.json"))
     for _, options in ipairs { {}, { trusted_accounts = {} }, { desired = wanted } } do
-      for _, finding in ipairs(assert(audit.run(w.here, options)).findings) do
+      for _, finding in ipairs(assert(audit.run(w.region, options)).findings) do
         found[finding.id] = true
       end
     end
     w:put("bad/public", "no policy")
-    for _, finding in ipairs(assert(audit.run(w.here, { globs = { "bad/public" } })).findings) do
+    for _, finding in ipairs(assert(audit.run(w.region, { globs = { "bad/public" } })).findings) do
       found[finding.id] = true
     end
     helper.write(w.folder .. "/rules.lua", [[
@@ -89,7 +89,7 @@ describe("an audit of an account with one of each finding", function()
     ]])
     local own = rules.new { path = w.folder .. "/rules.lua" }
     assert(own:load())
-    local report = assert(audit.run(w.here, { rules = own }))
+    local report = assert(audit.run(w.region, { rules = own }))
     own:tell_expired(report)
     for _, finding in ipairs(report.findings) do
       found[finding.id] = true
@@ -104,7 +104,7 @@ describe("an audit of an account with one of each finding", function()
 
   it("says on what public access hangs", function()
     local w <close> = with_account()
-    for _, finding in ipairs(assert(audit.run(w.here)).findings) do
+    for _, finding in ipairs(assert(audit.run(w.region)).findings) do
       if finding.id == "public-access-conditional" then
         assert.matches("under a condition on aws:PrincipalOrgID", finding.message)
       end
@@ -116,7 +116,7 @@ describe("an audit of an account with one of each finding", function()
     local w <close> = with_account {
       faults = { { service = "ecr", operation = "DescribeImages", error = denied } },
     }
-    local report = assert(audit.run(w.here))
+    local report = assert(audit.run(w.region))
     local missing = {}
     for _, finding in ipairs(report.findings) do
       missing[#missing + 1] = finding.id == "image-missing" and finding.repository or nil
@@ -137,8 +137,8 @@ describe("an audit of an account with one of each finding", function()
       { service = "ecr", operation = "GetRegistryPolicy", error = denied },
       { service = "iam", error = { code = "AccessDenied", message = "no", status = 403 } },
     } }
-    w.here.parallel = 1
-    local report = assert(audit.run(w.here))
+    w.region.parallel = 1
+    local report = assert(audit.run(w.region))
     assert.matches("AccessDeniedException", report.scopes[1].registry_unknown)
     assert.matches("AccessDenied", report.scopes[1].identities_unknown)
     assert.equal(1, w:count "GetRole" + w:count "GetUser")
@@ -151,7 +151,7 @@ describe("an audit of an account with one of each finding", function()
   it("tells until when a grant lasts", function()
     local w <close> = with_account()
     local ends = {}
-    for _, repository in ipairs(assert(audit.run(w.here)).scopes[1].repositories) do
+    for _, repository in ipairs(assert(audit.run(w.region)).scopes[1].repositories) do
       for _, access in ipairs(repository.access) do
         ends[repository.name] = access.expires
       end
@@ -173,8 +173,8 @@ describe("an audit of an account with one of each finding", function()
         open = open - 1
       end
     end
-    w.here.parallel = 3
-    assert(audit.run(w.here))
+    w.region.parallel = 3
+    assert(audit.run(w.region))
     assert.equal(3, most)
     assert.equal(11, w:count "DescribeImages")
   end)

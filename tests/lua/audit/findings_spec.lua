@@ -12,7 +12,7 @@ end
 -- The ids of an audit's findings, in order.
 local function ids(w, options)
   local found = {}
-  local report = assert(audit.run(w.here, options))
+  local report = assert(audit.run(w.region, options))
   for i, finding in ipairs(report.findings) do
     found[i] = finding.id
     assert.is_truthy(finding.why ~= "" and finding.fix ~= "" and finding.message ~= "")
@@ -30,7 +30,7 @@ describe("an audit", function()
   it("finds nothing in a fresh world, nor where all is as it should be", function()
     local w <close> = world.new()
     assert.same({}, (ids(w)))
-    assert(w.here:grant(w:service(), w:repository "my-private-repo"))
+    assert(w.region:grant(w:service(), w:repository "my-private-repo"))
     local found, report = ids(w)
     assert.same({}, found)
     local access = report.scopes[1].repositories[1].access[1]
@@ -152,14 +152,14 @@ describe("an audit", function()
       services = { { name = "web", role = true, containers = { web = { image = image } } } },
       repositories = { { name = "web", images = { "1" } }, { name = "other" } },
     } } } }
-    local service = assert(w.here:service "web")
+    local service = assert(w.region:service "web")
     assert.is_nil(service.current) -- the seed's deployment could not pull
-    assert(w.here:grant(service, w:repository "web"))
-    assert(w.here.lightsail:CreateContainerServiceDeployment {
+    assert(w.region:grant(service, w:repository "web"))
+    assert(w.region.lightsail:CreateContainerServiceDeployment {
       serviceName = "web", containers = { web = { image = image } },
     })
     assert.same({ "mutable-tag-deployed" }, (ids(w)))
-    assert(w.here:revoke({ service = service }, w:repository "web"))
+    assert(w.region:revoke({ service = service }, w:repository "web"))
     local found, report = ids(w)
     assert.same({ "image-not-granted", "unused-role", "mutable-tag-deployed" }, found)
     assert.matches("web:1", report.findings[1].message)
@@ -171,8 +171,8 @@ describe("an audit", function()
       services = { { name = "web", role = true } }, repositories = { { name = "web", images = { "1" } } },
     } } } }
     w.passed = w.passed + 61
-    assert(w.here:grant(assert(w.here:service "web"), w:repository "web"))
-    assert(w.here.lightsail:CreateContainerServiceDeployment {
+    assert(w.region:grant(assert(w.region:service "web"), w:repository "web"))
+    assert(w.region.lightsail:CreateContainerServiceDeployment {
       serviceName = "web", containers = { web = { image = image .. "1" } },
     })
     local _, report = ids(w)
@@ -206,7 +206,7 @@ describe("an audit", function()
         web = { image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1" } } } },
       repositories = { { name = "web", images = { "1" } } },
     } } } }
-    local arn = assert(w.here:service "web").role.arn
+    local arn = assert(w.region:service "web").role.arn
     w.world.region("us-east-1").services.web.deployments[1].succeeds = true
     w:put("web", ('{"Version":"2012-10-17","Statement":[{"Sid":"yes","Effect":"Allow","Principal":{"AWS":"%s"},"Action":'
       .. '["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]},{"Sid":"no","Effect":"Deny","Principal":"*",'
@@ -246,9 +246,9 @@ describe("an audit", function()
   it("has the statements as they stand in the policy where they are asked for", function()
     local w <close> = world.new()
     w:put("shared-repo", '{"Version":"2012-10-17",\n"Statement": {"Effect" : "Allow","Principal":"*",\n"Action":"ecr:*"}}')
-    local report = assert(audit.run(w.here, { texts = true, globs = { "shared-repo" } }))
+    local report = assert(audit.run(w.region, { texts = true, globs = { "shared-repo" } }))
     assert.same({ { index = 1, label = "#1", text = '{"Effect" : "Allow","Principal":"*",\n"Action":"ecr:*"}' } },
       report.scopes[1].repositories[1].statements)
-    assert.is_nil(assert(audit.run(w.here)).scopes[1].repositories[1].statements)
+    assert.is_nil(assert(audit.run(w.region)).scopes[1].repositories[1].statements)
   end)
 end)

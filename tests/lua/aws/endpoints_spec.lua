@@ -1,37 +1,36 @@
--- Endpoints against AWS's own cases (../shared/vectors/endpoints), read in place.
+-- Endpoints against the endpoint cases of AWS (tests/vectors/endpoints.lua).
 
 local endpoints = require "lanyard.aws.endpoints"
-local helper = require "helper"
-local json = require "lanyard.json"
+
+-- The Region and the options of a case, as a name for it.
+local function name_of(case)
+  local words = { case[1] or "no Region" }
+  for _, option in ipairs { "fips", "dualstack", "sts_global", "endpoint" } do
+    if case[option] then
+      words[#words + 1] = option
+    end
+  end
+  return table.concat(words, " ")
+end
 
 describe("AWS's endpoint cases", function()
-  for _, service in ipairs { "cloudtrail", "ecr", "iam", "lightsail", "organizations", "sso", "sts" } do
-    local path = ("%s/endpoints/%s.json"):format(helper.vectors, service)
-    if not helper.exists(path) then
-      pending(("for %s are not here (%s)"):format(service, path))
-    else
-      for number, case in ipairs(json.decode(helper.read(path)).testCases) do
-        local params = case.params or {}
-        it(("%s %d: %s"):format(service, number, case.documentation), function()
-          local found, err = endpoints.resolve(service, params.Region, {
-            endpoint = params.Endpoint, fips = params.UseFIPS, dualstack = params.UseDualStack,
-            sts_global = params.UseGlobalEndpoint,
-          })
-          if case.expect.error then
-            assert.is_nil(found)
-            assert.equal(case.expect.error, err.message)
-          else
-            local expected = case.expect.endpoint
-            assert.equal(expected.url, found.url)
-            local scheme = expected.properties and expected.properties.authSchemes[1]
-            if scheme and scheme.signingRegion then
-              assert.equal(scheme.signingRegion, found.signing_region)
-            elseif not params.Endpoint then
-              assert.equal(params.Region, found.signing_region)
-            end
+  for _, cases in ipairs(dofile "tests/vectors/endpoints.lua") do
+    for number, case in ipairs(cases) do
+      it(("%s %d: %s"):format(cases.service, number, name_of(case)), function()
+        local region = case[1]
+        local found, err = endpoints.resolve(cases.service, region, {
+          endpoint = case.endpoint, fips = case.fips, dualstack = case.dualstack, sts_global = case.sts_global,
+        })
+        if case.error then
+          assert.is_nil(found)
+          assert.equal(case.error, err.message)
+        else
+          assert.equal(case.url, found.url)
+          if case.signing_region or not case.endpoint then
+            assert.equal(case.signing_region or region, found.signing_region)
           end
-        end)
-      end
+        end
+      end)
     end
   end
 end)

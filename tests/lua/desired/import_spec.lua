@@ -25,13 +25,13 @@ local function until_date(date)
 end
 
 local function role_of(w, service)
-  return assert(w.here:service(service)).role.arn
+  return assert(w.region:service(service)).role.arn
 end
 
 -- The files in both forms, read again, and the plan of each.
 local function check_plans_are_empty(w, found)
   for name, text in pairs { ["grants.lua"] = import.lua(found), ["grants.json"] = json.encode(import.plain(found)) } do
-    local plan = assert(plans.make(w.here, assert(read.text(text, name))))
+    local plan = assert(plans.make(w.region, assert(read.text(text, name))))
     assert.same({}, plan.failures)
     assert.is_false(plans.changes(plan))
   end
@@ -44,7 +44,7 @@ describe("import", function()
     w:put("web", policy(allow(web)))
     w:put("jobs", policy(allow(web), allow(jobs, PULL, until_date "2027-01-31T00:00:00Z")))
     w:put("team/a", policy(allow(jobs, PULL, until_date "2020-01-31T12:30:00Z")))
-    local found = assert(import.look(w.here))
+    local found = assert(import.look(w.region))
     assert.matches([[
 
 return {
@@ -72,7 +72,7 @@ $]], import.lua(found))
       allow(ROLE:format("us-east-1", "web", "id")),
       allow "AROA2XQYJ5EXAMPLE12345",
       allow "444455556666"))
-    local found = assert(import.look(w.here))
+    local found = assert(import.look(w.region))
     assert.same({}, found.grants)
     assert.same({
       "web: statement #1 names web with a part of a pull only",
@@ -89,7 +89,7 @@ $]], import.lua(found))
   it("takes a wider grant for one, and tells that it is wider", function()
     local w <close> = new_world()
     w:put("web", policy(allow(role_of(w, "web"), '"ecr:*"')))
-    local found = assert(import.look(w.here))
+    local found = assert(import.look(w.region))
     assert.equal("web", found.grants[1].service)
     assert.same({}, found.notes)
     assert.same({ "web: statement #1 names web with more than a pull" }, found.partly)
@@ -102,7 +102,7 @@ $]], import.lua(found))
     local web = role_of(w, "web")
     w:put("web", policy(allow(web), allow(web, '"ecr:PutImage"'),
       allow(web, '"ecr:*"', ',"Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}')))
-    local found = assert(import.look(w.here))
+    local found = assert(import.look(w.region))
     assert.equal("web", found.grants[1].service)
     assert.same({}, found.partly)
     assert.same({
@@ -115,7 +115,7 @@ $]], import.lua(found))
     local w <close> = new_world()
     local web = role_of(w, "web")
     w:put("web", policy(allow(web, '"ecr:BatchGetImage"'), allow(web, '"ecr:GetDownloadUrlForLayer"')))
-    local found = assert(import.look(w.here))
+    local found = assert(import.look(w.region))
     assert.equal("web", found.grants[1].service)
     assert.same({}, found.notes)
     assert.same({}, found.partly)
@@ -127,7 +127,7 @@ $]], import.lua(found))
     local web = role_of(w, "web")
     w:put("web", policy(allow(web, PULL, until_date "2028-01-31T00:00:00Z"),
       allow(web, PULL, until_date "2027-01-31T00:00:00Z")))
-    local found = assert(import.look(w.here))
+    local found = assert(import.look(w.region))
     assert.equal(1832889600, found.grants[1].expires)
     check_plans_are_empty(w, found)
   end)
@@ -136,7 +136,7 @@ $]], import.lua(found))
     local w <close> = new_world()
     w:put("web", policy('{"Sid":"x\\n} os.exit() --[[ \\u202e","Effect":"Allow","Principal":{"AWS":"AROA2XQYJ5EXAMPLE12345"},'
       .. '"Action":' .. PULL .. "}"))
-    local text = import.lua(assert(import.look(w.here)))
+    local text = import.lua(assert(import.look(w.region)))
     assert.is_truthy(text:find("'x\\x0a} os.exit() --[[ \\u{202e}'", 1, true))
     assert.same({}, assert(read.text(text, "grants.lua")).grants)
   end)
@@ -156,7 +156,7 @@ $]], import.lua(found))
   it("tells which policies it could not read, and says in the file that it is not whole", function()
     local w <close> = new_world()
     w:put("web", "no policy")
-    local found = assert(import.look(w.here))
+    local found = assert(import.look(w.region))
     assert.equal("web", found.unread[1].repository.name)
     assert.matches("%-%- Not whole: .*\n%-%-   web: %w+\n", import.lua(found))
   end)

@@ -33,13 +33,13 @@ local function allow(sid, principals, more)
 end
 
 local function role_of(w, service)
-  return assert(w.here:service(service)).role.arn
+  return assert(w.region:service(service)).role.arn
 end
 
 describe("a plan", function()
   it("says for each repository who would come, and shows the policy's difference", function()
     local w <close> = world.new(seed())
-    local plan = assert(plans.make(w.here, desired(grant("web", { "web", "team/*" }),
+    local plan = assert(plans.make(w.region, desired(grant("web", { "web", "team/*" }),
       grant("jobs", { "team/a" }, "2027-01-31"))))
     assert.same({ web = { "+ web may pull" }, ["team/b"] = { "+ web may pull" },
       ["team/a"] = { "+ jobs may pull until 2027-01-31", "+ web may pull" } }, (words(plan)))
@@ -50,7 +50,7 @@ describe("a plan", function()
   it("is empty where all is as the file says", function()
     local w <close> = world.new(seed())
     w:put("web", policy(CI, allow("AllowLightsailPull-web", { role_of(w, "web") })))
-    local plan = assert(plans.make(w.here, desired(grant("web", { "web" }))))
+    local plan = assert(plans.make(w.region, desired(grant("web", { "web" }))))
     assert.is_false(plans.changes(plan))
   end)
 
@@ -59,7 +59,7 @@ describe("a plan", function()
     local arn = role_of(w, "web")
     local date = ',"Condition":{"DateLessThan":{"aws:CurrentTime":"2026-12-01T00:00:00Z"}}'
     w:put("web", policy(allow("AllowLightsailPull-web", { arn }, date)))
-    local function of(...) return words(assert(plans.make(w.here, desired(grant("web", { "web" }, ...))))).web end
+    local function of(...) return words(assert(plans.make(w.region, desired(grant("web", { "web" }, ...))))).web end
     assert.same({ "~ web: until 2026-12-01 -> until 2027-01-31" }, of "2027-01-31")
     assert.same({ "~ web: until 2026-12-01 -> without end" }, of(nil))
     assert.is_nil(of "2026-12-01")
@@ -72,7 +72,7 @@ describe("a plan", function()
     local expires
     local function of(...)
       w:put("web", (policy(...):gsub("ROLE", role_of(w, "web"))))
-      return words(assert(plans.make(w.here, desired(grant("web", { "web" }, expires))))).web
+      return words(assert(plans.make(w.region, desired(grant("web", { "web" }, expires))))).web
     end
     local function part(action, more)
       return ('{"Effect":"Allow","Principal":{"AWS":"ROLE"},"Action":"%s"%s}'):format(action, more or "")
@@ -93,36 +93,36 @@ describe("a plan", function()
     local w <close> = world.new(seed())
     w:put("web", policy((allow("all", { role_of(w, "web") }):gsub('"Action":%b[]', '"Action":"ecr:*"'))))
     assert.same({ "~ web: without end as before, in other statements" },
-      words(assert(plans.make(w.here, desired(grant("web", { "web" }, "2027-01-31"))))).web)
+      words(assert(plans.make(w.region, desired(grant("web", { "web" }, "2027-01-31"))))).web)
   end)
 
   it("does not make a grant whose date has passed, and ends one that is there", function()
     local w <close> = world.new(seed())
     local ended = desired(grant("web", { "web" }, "2020-01-31"))
-    assert.is_false(plans.changes(assert(plans.make(w.here, ended))))
+    assert.is_false(plans.changes(assert(plans.make(w.region, ended))))
     w:put("web", policy(allow("AllowLightsailPull-web", { role_of(w, "web") })))
-    assert.same({ "~ web: without end -> until 2020-01-31" }, words(assert(plans.make(w.here, ended))).web)
+    assert.same({ "~ web: without end -> until 2020-01-31" }, words(assert(plans.make(w.region, ended))).web)
   end)
 
   it("turns roles on that are off, where they get a grant", function()
     local w <close> = world.new(seed())
-    assert.same({ "off" }, assert(plans.make(w.here, desired(grant("off", { "web" }), grant("web", { "web" })))).enable)
-    assert.same({}, assert(plans.make(w.here, desired(grant("off", { "web" }, "2020-01-31")))).enable)
+    assert.same({ "off" }, assert(plans.make(w.region, desired(grant("off", { "web" }), grant("web", { "web" })))).enable)
+    assert.same({}, assert(plans.make(w.region, desired(grant("off", { "web" }, "2020-01-31")))).enable)
   end)
 
   it("turns no role on where none of its grants can be made, and one of which a single grant can", function()
     local w <close> = world.new(seed())
     w:put("team/a", "no policy")
-    local plan = assert(plans.make(w.here, desired(grant("off", { "team/a" }))))
+    local plan = assert(plans.make(w.region, desired(grant("off", { "team/a" }))))
     assert.equal("InvalidPolicy", plan.failures[1].err.code)
     assert.same({}, plan.enable)
     assert.is_false(plans.changes(plan))
-    assert.same({ "off" }, assert(plans.make(w.here, desired(grant("off", { "team/*" })))).enable)
+    assert.same({ "off" }, assert(plans.make(w.region, desired(grant("off", { "team/*" })))).enable)
   end)
 
   it("lists services, repositories and globs that are not there, and plans the rest", function()
     local w <close> = world.new(seed())
-    local plan = assert(plans.make(w.here, desired(grant("gone", { "web" }), grant("web", { "web", "nowhere", "x/*" }))))
+    local plan = assert(plans.make(w.region, desired(grant("gone", { "web" }), grant("web", { "web", "nowhere", "x/*" }))))
     local failed = {}
     for _, failure in ipairs(plan.failures) do
       failed[failure.service or failure.repository] = failure.err.code
@@ -135,22 +135,22 @@ describe("a plan", function()
     local w <close> = world.new(seed())
     local one = grant("web", { "x/*" })
     one.optional = true
-    assert.same({}, assert(plans.make(w.here, desired(one))).failures)
+    assert.same({}, assert(plans.make(w.region, desired(one))).failures)
   end)
 
   it("refuses two globs that give a service two dates on one repository, and takes two that agree", function()
     local w <close> = world.new(seed())
-    local plan = assert(plans.make(w.here, desired(grant("web", { "team/*" }), grant("web", { "team/a" }, "2027-01-31"))))
+    local plan = assert(plans.make(w.region, desired(grant("web", { "team/*" }), grant("web", { "team/a" }, "2027-01-31"))))
     assert.equal("Conflict", plan.failures[1].err.code)
     assert.matches("grants%[1%] and grants%[2%]", plan.failures[1].err.message)
     assert.same({ ["team/b"] = { "+ web may pull" } }, (words(plan)))
-    plan = assert(plans.make(w.here, desired(grant("web", { "team/*" }), grant("web", { "team/a" }))))
+    plan = assert(plans.make(w.region, desired(grant("web", { "team/*" }), grant("web", { "team/a" }))))
     assert.same({}, plan.failures)
   end)
 
   it("turns no role on for two globs that give it two dates, nor calls the repository unchanged", function()
     local w <close> = world.new(seed())
-    local plan = assert(plans.make(w.here, desired(grant("off", { "team/a" }), grant("off", { "team/*a" }, "2027-01-31"))))
+    local plan = assert(plans.make(w.region, desired(grant("off", { "team/a" }), grant("off", { "team/*a" }, "2027-01-31"))))
     assert.same({}, plan.enable)
     assert.is_false(plans.changes(plan))
     assert.same({}, plans.unchanged(plan))
@@ -159,14 +159,14 @@ describe("a plan", function()
   it("lists a policy that cannot be read, and plans the rest", function()
     local w <close> = world.new(seed())
     w:put("team/a", "no policy")
-    local plan = assert(plans.make(w.here, desired(grant("web", { "team/*" }))))
+    local plan = assert(plans.make(w.region, desired(grant("web", { "team/*" }))))
     assert.equal("InvalidPolicy", plan.failures[1].err.code)
     assert.same({ ["team/b"] = { "+ web may pull" } }, (words(plan)))
   end)
 
   it("asks only for the repositories that it names, where it names no globs", function()
     local w <close> = world.new(seed())
-    assert(plans.make(w.here, desired(grant("web", { "web" }))))
+    assert(plans.make(w.region, desired(grant("web", { "web" }))))
     assert.equal(1, w:count "DescribeRepositories")
     assert.equal(1, w:count "GetRepositoryPolicy")
   end)
@@ -175,7 +175,7 @@ describe("a plan", function()
     local w <close> = world.new(seed())
     local file = desired(grant("web", { "web" }))
     file.region = "eu-west-1"
-    local plan, err = plans.make(w.here, file)
+    local plan, err = plans.make(w.region, file)
     assert.is_nil(plan)
     assert.matches("for Region eu%-west%-1, not us%-east%-1", err.message)
   end)
@@ -183,7 +183,7 @@ end)
 
 describe("a plan that prunes", function()
   local function pruned(w, ...)
-    return words(assert(plans.make(w.here, desired(...), { prune = true })))
+    return words(assert(plans.make(w.region, desired(...), { prune = true })))
   end
 
   it("takes away Lightsail's roles that the file does not name, in all repositories", function()
@@ -239,7 +239,7 @@ describe("a saved plan", function()
   local function with_plan()
     local w <close> = world.new(seed())
     w:put("web", policy(CI))
-    local plan = assert(plans.make(w.here, desired(grant("web", { "web" }, "2027-01-31")), { prune = true }))
+    local plan = assert(plans.make(w.region, desired(grant("web", { "web" }, "2027-01-31")), { prune = true }))
     return json.decode(json.encode(saved.plain(plan)))
   end
 
@@ -286,7 +286,7 @@ describe("a saved plan", function()
     for _, member in ipairs { "account", "region" } do
       local old = assert(saved.read(with_plan(), "plan.json"))
       old[member] = member == "account" and "999999999999" or "eu-west-1"
-      local plan, err = plans.again(w.here, old)
+      local plan, err = plans.again(w.region, old)
       assert.is_nil(plan)
       assert.equal("OtherPlace", err.code)
     end

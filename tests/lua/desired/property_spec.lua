@@ -112,8 +112,8 @@ end
 
 -- What is wrong with the file that import writes | nil
 local function flaw_of_import(w)
-  local text = import.lua(assert(import.look(w.here)))
-  local entry = plans.changing(assert(plans.make(w.here, assert(read.text(text, "grants.lua")))))[1]
+  local text = import.lua(assert(import.look(w.region)))
+  local entry = plans.changing(assert(plans.make(w.region, assert(read.text(text, "grants.lua")))))[1]
   return entry and ("%s: the plan of an import is not empty: %s\n%s"):format(entry.repository.name, entry.change.diff,
     text)
 end
@@ -136,7 +136,7 @@ end
 -- What a file asks for and a repository's policy does not say | nil
 local function flaw_of_policies(w, file)
   local roles = {}
-  for _, service in ipairs(assert(w.here:services())) do
+  for _, service in ipairs(assert(w.region:services())) do
     roles[service.name] = service.role.arn
   end
   for _, name in ipairs(REPOSITORIES) do
@@ -152,7 +152,7 @@ end
 -- One case; what went wrong | nil
 local function flaw_of_case(w)
   local roles, theirs = {}, {}
-  for _, service in ipairs(assert(w.here:services())) do
+  for _, service in ipairs(assert(w.region:services())) do
     roles[#roles + 1] = service.role.arn
   end
   for _, name in ipairs(REPOSITORIES) do
@@ -164,18 +164,18 @@ local function flaw_of_case(w)
   if flaw then return flaw end
   local text = random_file()
   local file, options = assert(read.text(text, "grants.json")), { prune = chance(50) }
-  local plan = assert(plans.make(w.here, file, options))
+  local plan = assert(plans.make(w.region, file, options))
   if chance(30) then
-    plan = assert(plans.again(w.here, assert(saved.read(json.decode(json.encode(saved.plain(plan))), "plan.json"))))
+    plan = assert(plans.again(w.region, assert(saved.read(json.decode(json.encode(saved.plain(plan))), "plan.json"))))
   end
   for _, one in ipairs(plans.changing(plan)) do
     if #one.change.words == 0 then return "a change without a word: " .. one.change.diff .. text end
   end
-  local _, changes = apply.apply(w.here, plan, { settle = false })
+  local _, changes = apply.apply(w.region, plan, { settle = false })
   for _, one in ipairs(changes) do
     if one.err then return one.repository .. ": " .. tostring(one.err) .. "\n" .. text end
   end
-  plan = assert(plans.make(w.here, file, options))
+  plan = assert(plans.make(w.region, file, options))
   if plan.failures[1] then return tostring(plan.failures[1].err) .. "\n" .. text end
   local entry = plans.changing(plan)[1]
   if entry then
@@ -202,7 +202,7 @@ describe("apply of any plan", function()
     for number = 1, WORLDS do
       local w <close> = new_world()
       for case = 1, CASES do
-        assert(w.here:disable "off")
+        assert(w.region:disable "off")
         local flaw = flaw_of_case(w)
         assert.is_nil(flaw, ("LANYARD_SEED=%d, world %d, case %d: %s"):format(seed, number, case, tostring(flaw)))
       end

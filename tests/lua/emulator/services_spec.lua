@@ -19,7 +19,7 @@ describe("emulated ECR", function()
   local w, ecr
   before_each(function()
     w = world.new()
-    ecr = w.here.ecr
+    ecr = w.region.ecr
   end)
   after_each(function() getmetatable(w).__close(w) end)
 
@@ -121,7 +121,7 @@ describe("emulated Lightsail", function()
   local IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/my-private-repo:1.0"
   before_each(function()
     w = world.new { activation_delay = 10 }
-    lightsail = w.here.lightsail
+    lightsail = w.region.lightsail
   end)
   after_each(function() getmetatable(w).__close(w) end)
 
@@ -196,26 +196,26 @@ describe("emulated Lightsail", function()
     assert.equal("FAILED", state)
     assert.equal("READY", of_service)
     assert.matches("Canceled$", log)
-    local change = assert(w.here:enable(NAME))
+    local change = assert(w.region:enable(NAME))
     w.passed = w.passed + 10
-    assert(w.here:grant(change.service, w:repository "my-private-repo"))
+    assert(w.region:grant(change.service, w:repository "my-private-repo"))
     state, of_service = deploy()
     assert.equal("ACTIVE", state)
     assert.equal("RUNNING", of_service)
-    local images = assert(w.here.ecr:DescribeImages {
+    local images = assert(w.region.ecr:DescribeImages {
       repositoryName = "my-private-repo", imageIds = { { imageTag = "1.0" } },
     }).imageDetails
     assert.is_truthy(images[1].lastRecordedPullTime)
-    assert(w.here:revoke({ service = change.service }, w:repository "my-private-repo"))
+    assert(w.region:revoke({ service = change.service }, w:repository "my-private-repo"))
     state, of_service = deploy()
     assert.equal("FAILED", state)
     assert.equal("RUNNING", of_service) -- the one before runs on
   end)
 
   it("pulls under a grant until that ends", function()
-    local enabled = assert(w.here:enable(NAME)).service
+    local enabled = assert(w.region:enable(NAME)).service
     w.passed = w.passed + 10
-    assert(w.here:grant(enabled, w:repository "my-private-repo", { expires = math.floor(w:time()) + 60 }))
+    assert(w.region:grant(enabled, w:repository "my-private-repo", { expires = math.floor(w:time()) + 60 }))
     assert.equal("ACTIVE", (deploy()))
     w.passed = w.passed + 60
     assert.equal("FAILED", (deploy()))
@@ -248,8 +248,8 @@ describe("emulated Lightsail", function()
         services = { { name = "web", role = true } },
         repositories = { { name = "web", images = { case[1] } } },
       } } } }
-      assert(one.here:grant(assert(one.here:service "web"), one:repository "web"))
-      assert(one.here.lightsail:CreateContainerServiceDeployment {
+      assert(one.region:grant(assert(one.region:service "web"), one:repository "web"))
+      assert(one.region.lightsail:CreateContainerServiceDeployment {
         serviceName = "web",
         containers = { app = {
           image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1",
@@ -257,11 +257,11 @@ describe("emulated Lightsail", function()
         } },
         publicEndpoint = { containerName = "app", containerPort = 80 },
       })
-      local made = assert(one.here.lightsail:GetContainerServiceDeployments { serviceName = "web" }).deployments[1]
+      local made = assert(one.region.lightsail:GetContainerServiceDeployments { serviceName = "web" }).deployments[1]
       assert.equal(case[2], made.state, i)
       assert.equal("db-1", made.containers.app.environment.DATABASE)
       local lines = {}
-      for event in one.here.lightsail:each("GetContainerLog", "logEvents", { serviceName = "web", containerName = "app" }) do
+      for event in one.region.lightsail:each("GetContainerLog", "logEvents", { serviceName = "web", containerName = "app" }) do
         lines[#lines + 1] = event.message
       end
       assert.matches(case[3], table.concat(lines, "\n"))
@@ -273,13 +273,13 @@ describe("emulated Lightsail", function()
       services = { { name = "web", containers = { app = { image = "nginx" } } } },
     } } } }
     for _ = 1, 51 do
-      assert(one.here.lightsail:CreateContainerServiceDeployment {
+      assert(one.region.lightsail:CreateContainerServiceDeployment {
         serviceName = "web", containers = { app = { image = ":web.none.1" } } })
     end
-    local kept = assert(one.here.lightsail:GetContainerServiceDeployments { serviceName = "web" }).deployments
+    local kept = assert(one.region.lightsail:GetContainerServiceDeployments { serviceName = "web" }).deployments
     assert.equal(50, #kept)
     assert.same({ 52, 4, 1 }, { kept[1].version, kept[49].version, kept[50].version })
-    assert.equal("RUNNING", assert(one.here:service "web").state)
+    assert.equal("RUNNING", assert(one.region:service "web").state)
   end)
 
   it("gives a log in pages, filtered, of a time", function()
@@ -289,8 +289,8 @@ describe("emulated Lightsail", function()
       services = { { name = "web", role = true } },
       repositories = { { name = "web", images = { { tag = "1", log = log } } } },
     } } } }
-    local client = one.here.lightsail
-    assert(one.here:grant(assert(one.here:service "web"), one:repository "web"))
+    local client = one.region.lightsail
+    assert(one.region:grant(assert(one.region:service "web"), one:repository "web"))
     assert(client:CreateContainerServiceDeployment { serviceName = "web", containers = { app = {
       image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1" } } })
     local first = assert(client:GetContainerLog { serviceName = "web", containerName = "app" })
@@ -314,8 +314,8 @@ describe("emulated Lightsail", function()
   end)
 
   it("lets no grant pull after its date", function()
-    assert(w.here:enable(NAME))
-    local arn = assert(w.here:service(NAME)).role.arn
+    assert(w.region:enable(NAME))
+    local arn = assert(w.region:service(NAME)).role.arn
     w.passed = w.passed + 20 -- IAM knows the role
     for date, state in pairs { ["2020-01-01T00:00:00Z"] = "FAILED", ["2999-01-01T00:00:00Z"] = "ACTIVE" } do
       local text = json.encode { Version = "2012-10-17", Statement = json.array { {
@@ -323,7 +323,7 @@ describe("emulated Lightsail", function()
         Action = json.array { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" },
         Condition = { DateLessThan = { ["aws:CurrentTime"] = date } },
       } } }
-      assert(w.here.ecr:SetRepositoryPolicy { repositoryName = "my-private-repo", policyText = text })
+      assert(w.region.ecr:SetRepositoryPolicy { repositoryName = "my-private-repo", policyText = text })
       assert.equal(state, (deploy()), date)
     end
   end)
@@ -341,14 +341,14 @@ describe("emulated Lightsail", function()
   it("knows its Regions and takes tags", function()
     assert.is_true(#assert(lightsail:GetRegions()).regions > 10)
     assert(lightsail:TagResource { resourceName = NAME, tags = { { key = "env", value = "prod" } } })
-    assert.same({ env = "prod" }, assert(w.here:service(NAME)).tags)
+    assert.same({ env = "prod" }, assert(w.region:service(NAME)).tags)
   end)
 end)
 
 describe("emulated STS and IAM", function()
   it("tell who calls, and lend a role to him", function()
     local w <close> = world.new()
-    local sts = w.here.session:client "sts"
+    local sts = w.region.session:client "sts"
     assert.equal("arn:aws:iam::111122223333:user/operator", assert(sts:GetCallerIdentity()).Arn)
     local lent = assert(sts:AssumeRole { RoleArn = "arn:aws:iam::111122223333:role/ci-deploy", RoleSessionName = "test" })
     assert.equal("arn:aws:sts::111122223333:assumed-role/ci-deploy/test", lent.AssumedRoleUser.Arn)
@@ -359,14 +359,14 @@ describe("emulated STS and IAM", function()
   end)
   it("show a role of one's own account only", function()
     local w <close> = world.new()
-    local iam = w.here.session:client "iam"
+    local iam = w.region.session:client "iam"
     assert.equal("arn:aws:iam::111122223333:role/ci-deploy", assert(iam:GetRole { RoleName = "ci-deploy" }).Role.Arn)
     local err = fails("NoSuchEntity", iam:GetRole { RoleName = "nobody" })
     assert.equal(404, err.status)
   end)
   it("show a user of one's own account only", function()
     local w <close> = world.new()
-    local iam = w.here.session:client "iam"
+    local iam = w.region.session:client "iam"
     assert.equal("arn:aws:iam::111122223333:user/auditor", assert(iam:GetUser { UserName = "auditor" }).User.Arn)
     assert.equal(404, fails("NoSuchEntity", iam:GetUser { UserName = "ci-deploy" }).status)
     fails("ValidationError", iam:GetUser { UserName = "a b" })
@@ -376,7 +376,7 @@ end)
 describe("the emulated registry's policy", function()
   it("is put, shown and deleted, in each Region its own", function()
     local w <close> = world.new()
-    local ecr = w.here.ecr
+    local ecr = w.region.ecr
     local err = fails("RegistryPolicyNotFoundException", ecr:GetRegistryPolicy())
     assert.equal("Registry policy does not exist in the registry with id '111122223333'", err.message)
     fails("RegistryPolicyNotFoundException", ecr:DeleteRegistryPolicy())
@@ -391,7 +391,7 @@ describe("the emulated registry's policy", function()
   it("is refused where it is none", function()
     local w <close> = world.new()
     for _, text in ipairs { "", "{}", '{"Statement":{"Effect":"Allow","Principal":"*","Action":"ecr:ReplicateImage"}}' } do
-      local err = fails("InvalidParameterException", w.here.ecr:PutRegistryPolicy { policyText = text })
+      local err = fails("InvalidParameterException", w.region.ecr:PutRegistryPolicy { policyText = text })
       assert.matches("'PolicyText' .* 'Invalid registry policy provided'", err.message)
     end
   end)

@@ -3,7 +3,7 @@
 local audit = require "lanyard.audit"
 local helper = require "helper"
 local json = require "lanyard.json"
-local merge = require "lanyard.audit.merge"
+local merge = require "lanyard.audit.report.merge"
 local rules = require "lanyard.rules"
 local world = require "world"
 
@@ -18,11 +18,11 @@ local SEED = { regions = { ["us-east-1"] = {
 -- A world with a grant of jobs to prod/web; --> world, rules, report of an audit with them
 local function audited(text)
   local w = world.new { seed = SEED }
-  assert(w.here:grant(assert(w.here:service "jobs"), w:repository "prod/web"))
+  assert(w.region:grant(assert(w.region:service "jobs"), w:repository "prod/web"))
   helper.write(w.folder .. "/rules.lua", text)
   local own = rules.new { path = w.folder .. "/rules.lua" }
   assert(own:load())
-  return w, own, assert(audit.run(w.here, { rules = own }))
+  return w, own, assert(audit.run(w.region, { rules = own }))
 end
 
 -- The findings of an id: "severity repository service message"

@@ -10,7 +10,7 @@ local function ruled(text, options)
   local told = {}
   helper.write(w.folder .. "/rules.lua", text)
   w.rules = rules.new { path = w.folder .. "/rules.lua", tell = function(line) told[#told + 1] = line end }
-  w.here = w:connect { rules = w.rules }
+  w.region = w:connect { rules = w.rules }
   return w, told
 end
 
@@ -35,33 +35,33 @@ local PRODUCTION = [[
 describe("rules before a grant", function()
   it("refuse it with the reason, and nothing is written", function()
     local w <close> = ruled(PRODUCTION, TAGGED)
-    local change, err = w.here:grant(assert(w.here:service "jobs"), w:repository "prod/web")
+    local change, err = w.region:grant(assert(w.region:service "jobs"), w:repository "prod/web")
     assert.is_nil(change)
     assert.equal("RefusedByRule", err.code)
     assert.matches('rules%.lua:1: rule "production images only to production services" refuses grant on service '
       .. "'jobs', repository 'prod/web': tag the service env=prod first$", err.message)
     assert.is_nil(w:text "prod/web")
     assert.equal(0, w:count "SetRepositoryPolicy")
-    assert.same({}, w.here:history(w:repository "prod/web"))
+    assert.same({}, w.region:history(w:repository "prod/web"))
   end)
 
   it("let pass what they do not refuse", function()
     local w <close> = ruled(PRODUCTION, TAGGED)
-    assert.equal("granted", assert(w.here:grant(assert(w.here:service "web"), w:repository "prod/web")).kind)
-    assert.equal("granted", assert(w.here:grant(assert(w.here:service "jobs"), w:repository "jobs")).kind)
+    assert.equal("granted", assert(w.region:grant(assert(w.region:service "web"), w:repository "prod/web")).kind)
+    assert.equal("granted", assert(w.region:grant(assert(w.region:service "jobs"), w:repository "jobs")).kind)
   end)
 
   it("refuse what only a rehearsal would do", function()
     local w <close> = ruled(PRODUCTION, TAGGED)
-    local _, err = w.here:grant(assert(w.here:service "jobs"), w:repository "prod/web", { dry_run = true })
+    local _, err = w.region:grant(assert(w.region:service "jobs"), w:repository "prod/web", { dry_run = true })
     assert.equal("RefusedByRule", err.code)
   end)
 
   it("are not asked about a grant that is there", function()
     local w <close> = ruled([[rule "never" { on = "grant", check = function() deny "no" end }]], TAGGED)
     local free = w:connect { rules = rules.new { path = "/dev/null" } }
-    assert(free:grant(assert(w.here:service "web"), w:repository "jobs"))
-    assert.equal("unchanged", assert(w.here:grant(assert(w.here:service "web"), w:repository "jobs")).kind)
+    assert(free:grant(assert(w.region:service "web"), w:repository "jobs"))
+    assert.equal("unchanged", assert(w.region:grant(assert(w.region:service "web"), w:repository "jobs")).kind)
   end)
 
   it("see the change, the policies, the tags, the caller and the time", function()
@@ -76,7 +76,7 @@ describe("rules before a grant", function()
         end
       end }
     ]], TAGGED)
-    assert(w.here:grant(assert(w.here:service "web"), w:repository "prod/web"))
+    assert(w.region:grant(assert(w.region:service "web"), w:repository "prod/web"))
     for i, line in ipairs(told) do
       told[i] = line:match "'prod/web': (.*)$"
     end
@@ -91,7 +91,7 @@ describe("rules before a grant", function()
     w.after = function(operation)
       if operation == "SetRepositoryPolicy" and w:count(operation) == 1 then w:put("jobs", nil) end
     end
-    assert(w.here:grant(assert(w.here:service "web"), w:repository "jobs", { settle = true }))
+    assert(w.region:grant(assert(w.region:service "web"), w:repository "jobs", { settle = true }))
     assert.equal(2, w:count "SetRepositoryPolicy")
     assert.equal(1, #told)
     assert.matches('rule "look" warns of grant on service \'web\', repository \'jobs\': careful$', told[1])
@@ -99,11 +99,11 @@ describe("rules before a grant", function()
 
   it("ask for tags and the caller once, and only where a rule is concerned", function()
     local w <close> = ruled(PRODUCTION, TAGGED)
-    local service = assert(w.here:service "web")
-    assert(w.here:grant(service, w:repository "prod/web"))
+    local service = assert(w.region:service "web")
+    assert(w.region:grant(service, w:repository "prod/web"))
     assert.equal(1, w:count "ListTagsForResource")
     assert.equal(1, w:count "GetCallerIdentity")
-    assert(w.here:revoke({ service = service }, w:repository "prod/web"))
+    assert(w.region:revoke({ service = service }, w:repository "prod/web"))
     assert.equal(1, w:count "ListTagsForResource")
   end)
 end)
@@ -123,7 +123,7 @@ describe("a rule that", function()
     it(title .. " denies", function()
       local w <close> = ruled(('rule "r" { on = "grant", check = function(change)\n%s\nend }'):format(case[1]), TAGGED)
       for _ = 1, 2 do
-        local change, err = w.here:grant(assert(w.here:service "web"), w:repository "jobs")
+        local change, err = w.region:grant(assert(w.region:service "web"), w:repository "jobs")
         assert.is_nil(change)
         assert.equal("RefusedByRule", err.code)
         assert.matches(case[2], err.message)
@@ -135,12 +135,12 @@ describe("a rule that", function()
     local w <close> = ruled([[
       rule "teams" { on = "grant", check = function(c) if c.repository_details.tags.team then deny "no" end end }
     ]], TAGGED)
-    local tags = w.here.ecr.ListTagsForResource
-    w.here.ecr.ListTagsForResource = function()
+    local tags = w.region.ecr.ListTagsForResource
+    w.region.ecr.ListTagsForResource = function()
       return nil, require("lanyard.errors").new { code = "AccessDeniedException", message = "not yours" }
     end
-    local _, err = w.here:grant(assert(w.here:service "web"), w:repository "jobs")
-    w.here.ecr.ListTagsForResource = tags
+    local _, err = w.region:grant(assert(w.region:service "web"), w:repository "jobs")
+    w.region.ecr.ListTagsForResource = tags
     assert.matches("unknown: the tags of 'jobs': not yours$", err.message)
   end)
 end)
@@ -152,20 +152,20 @@ describe("rules before other changes", function()
 
   it("refuse to turn a role on or off, and do not mind a role that is so", function()
     local w <close> = ruled(NEVER)
-    local _, err = w.here:enable "my-container-service"
+    local _, err = w.region:enable "my-container-service"
     assert.equal("RefusedByRule", err.code)
     assert.equal(0, w:count "UpdateContainerService")
-    assert.equal("unchanged", assert(w.here:disable "my-container-service").kind)
-    _, err = w.here:enable("my-container-service", { dry_run = true })
+    assert.equal("unchanged", assert(w.region:disable "my-container-service").kind)
+    _, err = w.region:enable("my-container-service", { dry_run = true })
     assert.equal("RefusedByRule", err.code)
   end)
 
   it("refuse to revoke and to undo", function()
     local w <close> = ruled([[rule "never" { on = { "revoke", "undo" }, check = function() deny "no" end }]], TAGGED)
-    local service, repository = assert(w.here:service "web"), w:repository "jobs"
-    assert(w.here:grant(service, repository))
-    for _, try in ipairs { function() return w.here:revoke({ service = service }, repository) end,
-      function() return w.here:undo(repository) end } do
+    local service, repository = assert(w.region:service "web"), w:repository "jobs"
+    assert(w.region:grant(service, repository))
+    for _, try in ipairs { function() return w.region:revoke({ service = service }, repository) end,
+      function() return w.region:undo(repository) end } do
       local _, err = try()
       assert.equal("RefusedByRule", err.code)
     end
@@ -201,7 +201,7 @@ describe("a rules file", function()
       if not case[1] then
         os.remove(w.folder .. "/rules.lua")
       end
-      local change, err = w.here:grant(assert(w.here:service "web"), w:repository "jobs")
+      local change, err = w.region:grant(assert(w.region:service "web"), w:repository "jobs")
       assert.is_nil(change)
       assert.equal("InvalidRules", err.code)
       assert.matches(case[2], err.message)

@@ -2,7 +2,7 @@ local helper = require "helper"
 local httpd = require "lanyard.httpd"
 local json = require "lanyard.json"
 local notify = require "lanyard.watch.notify"
-local words = require "lanyard.words"
+local shellwords = require "lanyard.text.shellwords"
 
 local RUN = {
   status = 3, ended = "ended with status 3", output = "found: AKIAIOSFODNN7EXAMPLE \27[1m\n", errors = "warning\n",
@@ -44,7 +44,7 @@ describe("a command that is told", function()
     ok, err = notify.command({ "/nonexistent/mail" }).send("found", RUN)
     assert.is_nil(ok)
     assert.equal("cannot run /nonexistent/mail: No such file or directory", err.message)
-    assert.equal("'mail -s 'a b''", notify.command(words.split "mail -s 'a b'").name)
+    assert.equal("'mail -s 'a b''", notify.command(shellwords.split "mail -s 'a b'").name)
   end)
 end)
 

@@ -1,11 +1,11 @@
 -- Grants that are over, and those that soon will be. These rules look at one repository at a time.
 
-local collect = require "lanyard.audit.collect"
+local inventory = require "lanyard.audit.scan.inventory"
 local each = require "lanyard.audit.findings.each"
 local expiry = require "lanyard.policy.expiry"
-local instant = require "lanyard.aws.instant"
-local mend = require "lanyard.audit.mend"
-local place = require "lanyard.audit.place"
+local timestamp = require "lanyard.text.timestamp"
+local remediation = require "lanyard.audit.remediation"
+local location = require "lanyard.audit.location"
 
 local M = {}
 
@@ -19,11 +19,11 @@ function M.expired(seen, add)
       add("expired-grant", {
         repository = repository, statement = statement,
         principal = #statement.principals == 1 and not statement.not_principal and statement.principals[1].value or nil,
-        place = place.element(repository.doc, statement.index, "Condition"), detail = collect.label(statement),
-        message = ("statement %s of %s allows nothing since %s"):format(collect.label(statement),
+        place = location.element(repository.doc, statement.index, "Condition"), detail = inventory.label(statement),
+        message = ("statement %s of %s allows nothing since %s"):format(inventory.label(statement),
           repository.name, os.date("!%Y-%m-%d", ended)),
         why = "who reads it is misled, and it takes room",
-        fix = mend.remove(seen, repository, statement),
+        fix = remediation.remove(seen, repository, statement),
       })
     end
   end
@@ -47,13 +47,13 @@ function M.soon(seen, add)
       add("grant-ends-soon", {
         repository = repository, access = access, statement = statement, service = access.service,
         severity = needed and "medium" or nil,
-        place = place.element(repository.doc, statement.index, "Condition"),
+        place = location.element(repository.doc, statement.index, "Condition"),
         message = ("%s lets %s pull until %s (statement %s)"):format(repository.name,
-          access.service or access.principal, instant.write(at), collect.label(statement)),
+          access.service or access.principal, timestamp.format(at), inventory.label(statement)),
         why = needed and "a deployment needs it: then the next pull fails"
           or "who needs it longer has to say so before",
-        fix = mend.prolong(seen, repository, access.principal)
-          or ("let it end, or give statement %s another date"):format(collect.label(statement)),
+        fix = remediation.prolong(seen, repository, access.principal)
+          or ("let it end, or give statement %s another date"):format(inventory.label(statement)),
       })
     end
   end

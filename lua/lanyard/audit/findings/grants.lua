@@ -1,13 +1,12 @@
 -- Grants that are too little, too much, twice, or in vain. These rules look at one repository at a time.
 
-local collect = require "lanyard.audit.collect"
+local inventory = require "lanyard.audit.scan.inventory"
 local each = require "lanyard.audit.findings.each"
 local ecr_actions = require "lanyard.policy.ecr_actions"
-local lint_actions = require "lanyard.policy.lint.actions"
 local lists = require "lanyard.lists"
 local match = require "lanyard.match"
-local mend = require "lanyard.audit.mend"
-local place = require "lanyard.audit.place"
+local remediation = require "lanyard.audit.remediation"
+local location = require "lanyard.audit.location"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
 local statements = require "lanyard.access.statements"
@@ -39,11 +38,11 @@ function M.partial(seen, add)
       add("partial-pull", {
         repository = repository, access = access, service = access.service,
         severity = access.kind ~= "puller" and "medium" or nil,
-        place = place.element(repository.doc, statement.index, statement.not_action and "NotAction" or "Action"),
+        place = location.element(repository.doc, statement.index, statement.not_action and "NotAction" or "Action"),
         message = ("%s gives %s %s, and not %s (statement %s)"):format(repository.name,
           access.service or access.principal, has, lacks, access.statements[1]),
         why = "a pull takes both actions, and fails without one of them",
-        fix = access.kind == "puller" and mend.renew(seen, repository, access.principal)
+        fix = access.kind == "puller" and remediation.renew(seen, repository, access.principal)
           or ("allow %s in statement %s as well, or take %s out"):format(lacks, access.statements[1], has),
       })
     end
@@ -60,9 +59,9 @@ local function beyond_pull(statement)
     return nil
   end
   for _, writes in ipairs { true, false } do
-    for _, name in ipairs(writes and lint_actions.WRITES or ecr_actions) do
+    for _, name in ipairs(writes and ecr_actions.WRITES or ecr_actions.ALL) do
       local action = "ecr:" .. name
-      if collect.covers(statement, action) and not lists.contains(policy.PULL_ACTIONS, action) then
+      if inventory.covers(statement, action) and not lists.contains(policy.PULL_ACTIONS, action) then
         return action, writes
       end
     end
@@ -84,14 +83,14 @@ local function add_reach(seen, add, repository, statement, value, action, writes
   local pattern = not statement.not_action and pattern_for(statement, action)
   add(writes and "push-or-admin" or "wider-than-pull", {
     repository = repository, statement = statement, principal = value, service = who.service,
-    place = pattern and place.action(repository.doc, statement.index, pattern)
-      or place.element(repository.doc, statement.index, "NotAction"),
+    place = pattern and location.action(repository.doc, statement.index, pattern)
+      or location.element(repository.doc, statement.index, "NotAction"),
     message = ("%s allows the role of %s %s (statement %s)"):format(repository.name, who.service, action,
-      collect.label(statement)),
+      inventory.label(statement)),
     why = writes and "who breaks into a container can change what is deployed next"
       or "a pull takes ecr:BatchGetImage and ecr:GetDownloadUrlForLayer only",
-    fix = mend.renew(seen, repository, value)
-      or "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer only, in statement " .. collect.label(statement),
+    fix = remediation.renew(seen, repository, value)
+      or "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer only, in statement " .. inventory.label(statement),
   })
 end
 
@@ -126,7 +125,7 @@ local function denial(access)
   for _, action in ipairs(policy.PULL_ACTIONS) do
     local answer = access.answers[action] or {}
     for _, statement in ipairs(answer[1] == "deny" and access.given_by or {}) do
-      if collect.covers(statement, action) then
+      if inventory.covers(statement, action) then
         return answer[2], action, statement
       end
     end
@@ -145,11 +144,11 @@ local function add_denied_access(seen, add, repository, access)
   add("denied-grant", {
     repository = repository, access = access, statement = statement, service = access.service,
     message = ("%s allows %s %s (statement %s), and denies it too (statement %s)"):format(repository.name,
-      access.service or access.principal, action, collect.label(statement), collect.label(deny)),
+      access.service or access.principal, action, inventory.label(statement), inventory.label(deny)),
     why = "a Deny wins: who reads the Allow is misled, and the pull fails",
-    fix = needed and mend.undeny(seen, repository, deny.index, access.principal)
-      or public and mend.remove(seen, repository, statement)
-      or mend.revoke(seen, repository, access.principal),
+    fix = needed and remediation.undeny(seen, repository, deny.index, access.principal)
+      or public and remediation.remove(seen, repository, statement)
+      or remediation.revoke(seen, repository, access.principal),
   })
   return statement
 end
@@ -181,11 +180,11 @@ function M.denied(seen, add)
     if deny then
       add("denied-grant", {
         repository = repository, statement = statement, principal = lone_principal(statement),
-        detail = collect.label(statement),
+        detail = inventory.label(statement),
         message = ("%s denies (statement %s) all that statement %s allows"):format(repository.name,
-          collect.label(deny), collect.label(statement)),
+          inventory.label(deny), inventory.label(statement)),
         why = "a Deny wins: who reads the Allow is misled",
-        fix = mend.remove(seen, repository, statement),
+        fix = remediation.remove(seen, repository, statement),
       })
     end
   end
@@ -230,9 +229,9 @@ local function needless(access)
 end
 
 local function add_overlap(add, repository, inner, outer, fields)
-  fields.repository, fields.statement, fields.detail = repository, inner, collect.label(inner)
+  fields.repository, fields.statement, fields.detail = repository, inner, inventory.label(inner)
   fields.message = ("%s says twice what statement %s allows%s (statement %s, too)"):format(repository.name,
-    collect.label(inner), fields.access and " " .. (fields.service or fields.principal) or "", collect.label(outer))
+    inventory.label(inner), fields.access and " " .. (fields.service or fields.principal) or "", inventory.label(outer))
   fields.why = "who takes one of the two away believes that the access is gone"
   add("overlapping-grant", fields)
 end
@@ -244,7 +243,7 @@ function M.overlapping(seen, add)
     if outer and (is_public(statement) or not is_public(outer)) then
       told[statement] = true
       add_overlap(add, repository, statement, outer, {
-        principal = lone_principal(statement), fix = mend.remove(seen, repository, statement),
+        principal = lone_principal(statement), fix = remediation.remove(seen, repository, statement),
       })
     end
   end
@@ -253,7 +252,7 @@ function M.overlapping(seen, add)
     if inner and not told[inner] and access.kind ~= "public" then
       add_overlap(add, repository, inner, outer, {
         access = access, principal = access.principal, service = access.service,
-        fix = mend.remove(seen, repository, inner, access.principal),
+        fix = remediation.remove(seen, repository, inner, access.principal),
       })
     end
   end

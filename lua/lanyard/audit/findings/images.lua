@@ -1,14 +1,14 @@
 -- Images that services deploy. These rules look at the whole: at what services deploy from all repositories.
 
-local collect = require "lanyard.audit.collect"
+local inventory = require "lanyard.audit.scan.inventory"
 local grants = require "lanyard.access.grants"
-local mend = require "lanyard.audit.mend"
+local remediation = require "lanyard.audit.remediation"
 
 local M = {}
 
 function M.elsewhere(seen, add)
   for _, one in ipairs(seen.deployed) do
-    if not one.here then
+    if not one.region then
       local other_region = one.image.region ~= one.service.region
       add("image-elsewhere", {
         service = one.service.name, detail = one.reference, severity = not other_region and "medium" or nil,
@@ -25,7 +25,7 @@ end
 
 -- Why an image is not there: true where it is, or where nobody knows.
 local function is_gone(seen, one)
-  if not one.here then
+  if not one.region then
     return nil
   elseif not one.repository then
     return seen.whole and "there is no such repository"
@@ -50,7 +50,7 @@ end
 
 -- Why a service cannot pull, and what mends it | nil
 local function obstacle(seen, repository, service)
-  local grant = mend.grant(seen, service, repository)
+  local grant = remediation.grant(seen, service, repository)
   if not service.role.arn then
     return "its puller role is off", grant
   elseif not repository.doc then
@@ -59,22 +59,22 @@ local function obstacle(seen, repository, service)
   local decision, answers = grants.decide(repository.doc, service.role.arn, repository.arn, seen.now)
   for action, answer in pairs(answers) do
     if answer[1] == "deny" then
-      return ("statement %s denies %s to it"):format(collect.label(answer[2]), action:match ":(.*)"),
-        mend.undeny(seen, repository, answer[2].index, service.role.arn)
+      return ("statement %s denies %s to it"):format(inventory.label(answer[2]), action:match ":(.*)"),
+        remediation.undeny(seen, repository, answer[2].index, service.role.arn)
     end
   end
   local named = false
   for _, access in ipairs(repository.access) do
     if access.principal == service.role.arn and access.ends and access.ends <= seen.now then
       return "its grant ended on " .. os.date("!%Y-%m-%d", access.ends),
-        mend.prolong(seen, repository, service.role.arn) or grant
+        remediation.prolong(seen, repository, service.role.arn) or grant
     end
     named = named or access.principal == service.role.arn
   end
   local why = decision == "depends" and "its grant depends on a condition"
     or decision == "partial" and "the policy gives it only one of the two pull actions"
     or decision == "deny" and "the policy gives it no grant"
-  return why or nil, named and mend.renew(seen, repository, service.role.arn) or grant
+  return why or nil, named and remediation.renew(seen, repository, service.role.arn) or grant
 end
 
 -- Deployed images that the service may not pull (again), once for each repository.
@@ -107,7 +107,7 @@ function M.mutable(seen, add)
         message = ("%s deploys %s, a tag that may mean another image tomorrow"):format(one.service.name,
           one.reference),
         why = "when AWS replaces a node it may pull another image than was deployed",
-        fix = mend.pin(seen, one) or "deploy its digest: lanyard deploy --resolve",
+        fix = remediation.pin(seen, one) or "deploy its digest: lanyard deploy --resolve",
       })
     end
   end

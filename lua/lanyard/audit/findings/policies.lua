@@ -1,9 +1,9 @@
 -- Policies as a whole. These rules look at one repository at a time.
 
-local lint = require "lanyard.policy.lint"
-local mend = require "lanyard.audit.mend"
+local remediation = require "lanyard.audit.remediation"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
+local severities = require "lanyard.severity"
 local statements = require "lanyard.access.statements"
 
 local M = {}
@@ -81,15 +81,15 @@ end
 local function mend_public(seen, repository, flaw)
   local statement = repository.statements[flaw.statement]
   if flaw.id == "public" then
-    return mend.remove(seen, repository, statement, "*")
+    return remediation.remove(seen, repository, statement, "*")
   end
-  return flaw.id == "allow-not-principal" and mend.remove(seen, repository, statement) or nil
+  return flaw.id == "allow-not-principal" and remediation.remove(seen, repository, statement) or nil
 end
 
 function M.lint(seen, add)
   for _, repository in ipairs(seen.repositories) do
     for _, flaw in ipairs(repository.doc and repository.doc:lint { account = seen.account } or {}) do
-      if lint.reaches({ flaw }, "high") and not is_told(repository, flaw) then
+      if severities.reaches({ flaw }, "high") and not is_told(repository, flaw) then
         -- The same flaw of a statement that means something else by now is another.
         local statement = repository.statements[flaw.statement]
         local digits = statement and " " .. statements.digits(repository.doc, statement.index) or ""

@@ -1,18 +1,18 @@
 -- Who is granted that should not be. These rules look at one repository at a time.
 
-local collect = require "lanyard.audit.collect"
+local inventory = require "lanyard.audit.scan.inventory"
 local each = require "lanyard.audit.findings.each"
-local mend = require "lanyard.audit.mend"
-local place = require "lanyard.audit.place"
+local remediation = require "lanyard.audit.remediation"
+local location = require "lanyard.audit.location"
 local principal = require "lanyard.access.principal"
 
 local M = {}
 
 -- That command, once those that need the repository have grants of their own.
 local function in_favour_of_deployed(seen, repository, revoke)
-  local commands = mend.grants_for_deployed(seen, repository)
+  local commands = remediation.grants_for_deployed(seen, repository)
   commands[#commands + 1] = revoke
-  return mend.all(commands)
+  return remediation.all(commands)
 end
 
 -- The condition keys of statements, each once, in order.
@@ -50,8 +50,9 @@ function M.public(seen, add)
           conditional and ", under a condition " .. conditions(repository, access) or "", access.statements[1]),
         why = conditional and "the condition alone keeps the rest of the world out"
           or "every AWS account in the world is meant",
-        fix = in_favour_of_deployed(seen, repository, access.principal == "*" and mend.revoke(seen, repository, "*")
-          or mend.remove(seen, repository, access.given_by[1])),
+        fix = in_favour_of_deployed(seen, repository,
+          access.principal == "*" and remediation.revoke(seen, repository, "*")
+          or remediation.remove(seen, repository, access.given_by[1])),
       })
     end
   end
@@ -68,7 +69,7 @@ function M.other_accounts(seen, add)
         message = ("account %s can pull from %s, as %s"):format(access.account, repository.name, access.principal),
         why = seen.trusted and "it is not among the accounts that are trusted"
           or "it is not the account that owns the repository; is it meant to?",
-        fix = mend.revoke(seen, repository, access.principal),
+        fix = remediation.revoke(seen, repository, access.principal),
       })
     end
   end
@@ -80,11 +81,11 @@ function M.missing(seen, add)
     for _, one in ipairs(repository.missing or {}) do
       add("missing-principal", {
         repository = repository, statement = one.statement, principal = one.value,
-        place = place.principal(repository.doc, one.statement.index, one.value),
+        place = location.principal(repository.doc, one.statement.index, one.value),
         message = ("%s names %s, which is not there (statement %s)"):format(repository.name, one.value,
-          collect.label(one.statement)),
+          inventory.label(one.statement)),
         why = "it lets nobody in, and ECR may refuse every change of this policy because of it",
-        fix = mend.revoke(seen, repository, one.value),
+        fix = remediation.revoke(seen, repository, one.value),
       })
     end
   end
@@ -99,11 +100,11 @@ function M.orphans(seen, add)
           told[value] = true
           add("orphan-principal", {
             repository = repository, statement = statement, principal = value,
-            place = place.principal(repository.doc, statement.index, value),
+            place = location.principal(repository.doc, statement.index, value),
             message = ("%s names %s, the id of a role or user that was deleted (statement %s)")
-              :format(repository.name, value, collect.label(statement)),
+              :format(repository.name, value, inventory.label(statement)),
             why = "it lets nobody in, and ECR may refuse every change of this policy because of it",
-            fix = mend.command(seen, "revoke", "--orphans", repository.name),
+            fix = remediation.command(seen, "revoke", "--orphans", repository.name),
           })
         end
       end
@@ -114,8 +115,8 @@ end
 -- The role goes, once the service that was meant has its grant.
 local function in_favour_of(seen, repository, access)
   local service = access.region == seen.region and seen.service[access.service]
-  local revoke = mend.revoke(seen, repository, access.principal)
-  return service and mend.all { mend.grant(seen, service, repository), revoke } or revoke
+  local revoke = remediation.revoke(seen, repository, access.principal)
+  return service and remediation.all { remediation.grant(seen, service, repository), revoke } or revoke
 end
 
 function M.service_roles(seen, add)
@@ -140,7 +141,7 @@ function M.lightsail_service(seen, add)
         message = ("%s names the service %s, which does not pull as one (statement %s)")
           :format(repository.name, access.principal, access.statements[1]),
         why = "the image puller role was meant: deployments end in silence, as \"Canceled\"",
-        fix = in_favour_of_deployed(seen, repository, mend.revoke(seen, repository, access.principal)),
+        fix = in_favour_of_deployed(seen, repository, remediation.revoke(seen, repository, access.principal)),
       })
     end
   end

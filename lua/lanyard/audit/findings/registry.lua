@@ -1,6 +1,6 @@
 -- What the policy of the registry gives. These rules look at the whole, once for each account and Region.
 
-local collect = require "lanyard.audit.collect"
+local inventory = require "lanyard.audit.scan.inventory"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
 
@@ -12,7 +12,7 @@ local FIX = "take statement %s out of the registry's policy, or narrow it (aws e
 -- The pull action that a statement covers | nil
 local function pull_of(statement)
   for _, action in ipairs(policy.PULL_ACTIONS) do
-    if collect.covers(statement, action) then
+    if inventory.covers(statement, action) then
       return action
     end
   end
@@ -26,14 +26,14 @@ end
 local function add_statement(seen, add, statement, one)
   local public = one.value == "*"
   add(public and "registry-public" or "registry-pull", {
-    principal = one.value, detail = collect.label(statement),
+    principal = one.value, detail = inventory.label(statement),
     severity = public and statement.has_condition and "medium" or nil,
     message = ("the registry's policy allows %s %s every repository that it covers%s (statement %s)"):format(
       public and "everyone" or one.value, what_of(statement),
-      statement.has_condition and ", under a condition" or "", collect.label(statement)),
+      statement.has_condition and ", under a condition" or "", inventory.label(statement)),
     why = public and "no repository's policy needs to name them, and who looks at these alone does not see it"
       or "it counts beside each repository's own policy, and who looks at these alone does not see it",
-    fix = FIX:format(collect.label(statement), seen.region),
+    fix = FIX:format(inventory.label(statement), seen.region),
   })
 end
 

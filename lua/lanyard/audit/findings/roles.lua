@@ -2,7 +2,7 @@
 -- time.
 
 local each = require "lanyard.audit.findings.each"
-local mend = require "lanyard.audit.mend"
+local remediation = require "lanyard.audit.remediation"
 
 local M = {}
 
@@ -12,7 +12,7 @@ local function add_missing(seen, add, repository, access)
     message = ("%s grants the role of %s, a service that is not in this account and Region")
       :format(repository.name, access.service),
     why = "a service of that name was deleted, or is somebody else's",
-    fix = mend.revoke(seen, repository, access.principal),
+    fix = remediation.revoke(seen, repository, access.principal),
   })
 end
 
@@ -23,7 +23,7 @@ local function add_inactive(seen, add, repository, access, off)
       off and "switched off" or "no longer the service's"),
     why = off and "nobody can use it; turned on again the service gets another role"
       or "the service has another role now",
-    fix = mend.revoke(seen, repository, access.principal),
+    fix = remediation.revoke(seen, repository, access.principal),
   })
 end
 
@@ -36,7 +36,7 @@ function M.other_region(seen, add)
         message = ("%s grants the role of %s in %s, which cannot pull from %s"):format(repository.name, access.service,
           access.region, seen.region),
         why = "Lightsail pulls from ECR of the service's own Region only",
-        fix = mend.revoke(seen, repository, access.principal),
+        fix = remediation.revoke(seen, repository, access.principal),
       })
     end
   end
@@ -65,10 +65,10 @@ local function use_or_disable(seen, service)
   for _, one in ipairs(seen.deployed) do
     if one.service == service and one.repository and not known[one.repository] then
       known[one.repository] = true
-      commands[#commands + 1] = mend.grant(seen, service, one.repository)
+      commands[#commands + 1] = remediation.grant(seen, service, one.repository)
     end
   end
-  return #commands > 0 and mend.all(commands) or mend.command(seen, "disable", service.name)
+  return #commands > 0 and remediation.all(commands) or remediation.command(seen, "disable", service.name)
 end
 
 -- Roles that are on and granted nowhere: told only when every repository could be looked at.
@@ -97,7 +97,7 @@ function M.unused_grants(seen, add)
           repository.name, access.last_pull == 0 and "no pull was ever recorded"
             or "the last pull was on " .. os.date("!%Y-%m-%d", math.floor(access.last_pull))),
         why = "who has no use for a grant should not have it",
-        fix = mend.revoke(seen, repository, access.principal),
+        fix = remediation.revoke(seen, repository, access.principal),
       })
     end
   end

@@ -12,7 +12,7 @@
 -- shorter than an hour they are a part of their life, lest every call fetches.
 
 local errors = require "lanyard.errors"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 
@@ -57,7 +57,7 @@ end
 local function expired(keys)
   return errors.new {
     code = "ExpiredToken",
-    message = ("the credentials of %s expired at %s"):format(keys.source, instant.write(keys.expires)),
+    message = ("the credentials of %s expired at %s"):format(keys.source, timestamp.format(keys.expires)),
   }
 end
 
@@ -70,7 +70,7 @@ local function keep_old(self, err)
   if self.debug and not self.told then
     self.told = true
     self.debug(("new credentials could not be had (%s); the old ones are used until %s")
-      :format(tostring(err), instant.write(self.keys.expires)))
+      :format(tostring(err), timestamp.format(self.keys.expires)))
   end
   return true
 end

@@ -6,8 +6,9 @@
 -- changes nothing here.
 
 local credentials = require "lanyard.credentials"
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local metadata = require "lanyard.aws.credentials.metadata"
 local names = require "lanyard.aws.names"
 local settings = require "lanyard.aws.settings"
@@ -60,7 +61,7 @@ end
 
 -- What a request needs to know: { context, url, limits, who } | nil, why not | nil, err
 local function open(context)
-  if (settings.variable "AWS_EC2_METADATA_DISABLED" or ""):lower() == "true" then
+  if (environment.get "AWS_EC2_METADATA_DISABLED" or ""):lower() == "true" then
     return nil, "AWS_EC2_METADATA_DISABLED is true"
   end
   local url, err = M.endpoint(context.profile, context.imds)
@@ -170,7 +171,7 @@ local function extend(context, fields)
   end
   if context.debug then
     context.debug(("the instance's keys end at %s: used on, and asked for again in %d minutes")
-      :format(instant.write(fields.expires), ahead // 60))
+      :format(timestamp.format(fields.expires), ahead // 60))
   end
   fields.expires = now + ahead
 end

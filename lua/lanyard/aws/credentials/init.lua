@@ -14,7 +14,7 @@
 
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local profile = require "lanyard.aws.credentials.profile"
 
 local M = {}
@@ -35,7 +35,7 @@ end
 -- --> credentials | nil, why not | nil, err
 local function environment_keys(context)
   local ends = variable "AWS_CREDENTIAL_EXPIRATION"
-  local expires = instant.read(ends)
+  local expires = timestamp.parse(ends)
   if ends and not expires then
     return nil, errors.new {
       code = "InvalidConfig",
@@ -178,7 +178,7 @@ local function outcome_of(found, why)
   if not found then
     return tostring(why)
   end
-  local ends = found.expires and ", until " .. instant.write(found.expires) or ""
+  local ends = found.expires and ", until " .. timestamp.format(found.expires) or ""
   return ("%s from %s%s"):format(found.access_key_id, found.source, ends)
 end
 

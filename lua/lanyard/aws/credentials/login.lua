@@ -5,11 +5,11 @@
 -- (DPoP, RFC 9449) by the private key beside it.
 
 local credentials = require "lanyard.credentials"
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local jws = require "lanyard.jws"
-local settings = require "lanyard.aws.settings"
 local crypto = require "lanyard.crypto"
 local system = require "lanyard.system"
 local token_file = require "lanyard.aws.credentials.token_file"
@@ -25,10 +25,10 @@ local function sign_in(name, why)
 end
 
 local function path_of(login_session)
-  local folder = settings.variable "AWS_LOGIN_CACHE_DIRECTORY" or "~/.aws/login/cache"
+  local folder = environment.get "AWS_LOGIN_CACHE_DIRECTORY" or "~/.aws/login/cache"
   folder = folder:gsub("%$(%b{})", function(name) return os.getenv(name:sub(2, -2)) end)
     :gsub("%$([%a_][%w_]*)", os.getenv)
-  return settings.path(folder .. "/" .. crypto.sha256_hex(login_session) .. ".json")
+  return environment.expand_home(folder .. "/" .. crypto.sha256_hex(login_session) .. ".json")
 end
 
 -- --> the file's fields with expires (seconds since 1970) | nil, err
@@ -43,7 +43,7 @@ local function read_token(path, name)
     end
   end
   local keys = token.accessToken
-  token.expires = type(keys) == "table" and instant.read(keys.expiresAt)
+  token.expires = type(keys) == "table" and timestamp.parse(keys.expiresAt)
   if not (token.expires and keys.secretAccessKey and keys.sessionToken) or type(keys.accessKeyId) ~= "string" then
     return sign_in(name, path .. " has no complete keys")
   end
@@ -112,7 +112,7 @@ local function refresh(context, token, path, name)
   local expires = math.floor(context.time()) + seconds
   token.accessToken = {
     accessKeyId = keys.accessKeyId, secretAccessKey = keys.secretAccessKey, sessionToken = keys.sessionToken,
-    accountId = token.accessToken.accountId, expiresAt = instant.write(expires),
+    accountId = token.accessToken.accountId, expiresAt = timestamp.format(expires),
   }
   token.refreshToken = output.refreshToken
   token_file.keep(context, path, token)

@@ -2,7 +2,7 @@
 -- asked past every proxy, soon given up on, and answer with credentials in JSON.
 
 local errors = require "lanyard.errors"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 
 local M = {}
@@ -71,7 +71,7 @@ function M.read(body, who)
       return M.wrong(who, "answered without " .. member)
     end
   end
-  local expires = instant.read(fields.Expiration)
+  local expires = timestamp.parse(fields.Expiration)
   if not expires then
     return M.wrong(who, ("answered with an Expiration that is no time: '%s'"):format(fields.Expiration))
   end

@@ -5,13 +5,13 @@
 --
 -- No shell reads the command. Its standard error is ours; of its output no byte gets into an error.
 
-local core = require "lanyard.process"
+local core = require "lanyard.process.core"
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local task = require "lanyard.task"
-local words = require "lanyard.words"
+local shellwords = require "lanyard.text.shellwords"
 
 local M = {}
 
@@ -34,11 +34,11 @@ local function read(output, time)
     return nil, "printed no SecretAccessKey"
   end
   local ends = printed.Expiration ~= json.null and printed.Expiration or nil
-  local expires = instant.read(ends)
+  local expires = timestamp.parse(ends)
   if ends and not expires then
     return nil, "printed an Expiration that is no time in ISO 8601"
   elseif expires and expires <= time then
-    return nil, ("printed credentials that had expired at %s"):format(instant.write(expires))
+    return nil, ("printed credentials that had expired at %s"):format(timestamp.format(expires))
   end
   return {
     access_key_id = printed.AccessKeyId,
@@ -66,7 +66,7 @@ function M.load(context, step)
       tip = code == "CredentialProcessFailed" and "run the command of the profile by hand to see what it does" or nil,
     }
   end
-  local command, why = words.split(step.command)
+  local command, why = shellwords.split(step.command)
   if not command then
     return failed("InvalidConfig", why)
   end

@@ -5,9 +5,9 @@
 -- URL of its own (the older form) has a token that only a new sign-in renews.
 
 local credentials = require "lanyard.credentials"
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
-local instant = require "lanyard.aws.instant"
-local settings = require "lanyard.aws.settings"
+local timestamp = require "lanyard.text.timestamp"
 local crypto = require "lanyard.crypto"
 local token_file = require "lanyard.aws.credentials.token_file"
 
@@ -30,7 +30,7 @@ end
 
 -- The token file of a session or a start URL: its path.
 local function path_of(key)
-  return settings.path("~/.aws/sso/cache/" .. crypto.sha1_hex(key) .. ".json")
+  return environment.expand_home("~/.aws/sso/cache/" .. crypto.sha1_hex(key) .. ".json")
 end
 
 -- --> fields with expires (seconds since 1970) | nil, err
@@ -39,7 +39,7 @@ local function read_token(path, name)
   if not token then
     return sign_in(name, err.code == "NotFound" and ("not signed in (there is no %s)"):format(path) or err.message)
   end
-  token.expires = instant.read(token.expiresAt)
+  token.expires = timestamp.parse(token.expiresAt)
   if not (token.accessToken and token.expires) then
     return sign_in(name, path .. " has no token with an end")
   end
@@ -55,7 +55,7 @@ local function can_refresh(context, token)
       return false
     end
   end
-  local ends = instant.read(token.registrationExpiresAt)
+  local ends = timestamp.parse(token.registrationExpiresAt)
   return ends and ends > context.time()
 end
 
@@ -83,7 +83,7 @@ local function refresh(context, token, path, session)
   end
   renewed.expires = nil
   renewed.startUrl, renewed.region = session.sso_start_url, session.sso_region
-  renewed.accessToken, renewed.expiresAt = reply.accessToken, instant.write(expires)
+  renewed.accessToken, renewed.expiresAt = reply.accessToken, timestamp.format(expires)
   renewed.refreshToken = reply.refreshToken or token.refreshToken
   token_file.keep(context, path, renewed)
   renewed.expires = expires

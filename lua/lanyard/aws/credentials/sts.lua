@@ -8,7 +8,7 @@
 
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local system = require "lanyard.system"
 
 local M = {}
@@ -77,7 +77,7 @@ local function call(context, operation, input, options, step)
     return failed(step, err)
   end
   local found = reply.Credentials or {}
-  local expires = instant.read(found.Expiration)
+  local expires = timestamp.parse(found.Expiration)
   local complete = type(found.AccessKeyId) == "string" and found.AccessKeyId ~= ""
     and type(found.SecretAccessKey) == "userdata" and type(found.SessionToken) == "userdata" -- sealed, and so not empty
   if not (complete and expires) then

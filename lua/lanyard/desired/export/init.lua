@@ -1,6 +1,6 @@
 -- What other tools need to hold the same: policies as a whole, and the services whose roles they name.
 --
---   local exported = assert(export.of_account(here))
+--   local exported = assert(export.of_account(region))
 --   io.write(json.encode(require("lanyard.desired.export.terraform").template(exported), { pretty = true }))
 --
 -- exported: { region, account, services = { { name, role_arn, power, scale, disabled, domains = { [certificate] =
@@ -49,9 +49,9 @@ local function finish(exported)
   return exported
 end
 
--- of_file(here, desired) --> exported, as it would be when the desired file is applied | nil, err
-function M.of_file(here, desired)
-  local plan, err = plans.make(here, desired)
+-- of_file(region, desired) --> exported, as it would be when the desired file is applied | nil, err
+function M.of_file(region, desired)
+  local plan, err = plans.make(region, desired)
   if not plan then
     return nil, err
   end
@@ -77,19 +77,19 @@ local function switched_on(services)
   return on
 end
 
--- of_account(here) --> exported, of the repositories that grant a service's role now | nil, err
-function M.of_account(here)
-  local account, err = here:account_id()
+-- of_account(region) --> exported, of the repositories that grant a service's role now | nil, err
+function M.of_account(region)
+  local account, err = region:account()
   if not account then
     return nil, err
   end
-  local services, repositories = listing.read(here)
+  local services, repositories = listing.read(region)
   if not services then
     return nil, repositories
   end
   local on = switched_on(services)
-  local exported = new_export({ region = here.region, account = account }, {})
-  for _, one in ipairs(here:policies(repositories)) do
+  local exported = new_export({ region = region.name, account = account }, {})
+  for _, one in ipairs(region:policies(repositories)) do
     local text = one.doc and tostring(one.doc)
     if one.err then
       table.insert(exported.failures, { repository = one.repository.name, err = one.err })

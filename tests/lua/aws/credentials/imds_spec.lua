@@ -256,28 +256,21 @@ describe("the endpoint of instance metadata", function()
     end
   end)
 
-  -- AWS's text for a failure, and a part of ours that says the same.
+  -- The error messages of the AWS SDK for Rust, and a part of the message here that says the same.
   local MEANT = {
     ["`error` is not a valid endpoint mode"] = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE is 'error': ipv4 or ipv6 is expected",
     ["`IPv7` is not a valid endpoint mode"] = "ec2_metadata_service_endpoint_mode of profile 'default' is 'IPv7': ipv4 or ipv6 is",
     ["invalid uri character"] = "'not a uri': http://HOST is expected",
   }
 
-  local text = Double.cases "imds-config/imds-endpoint-tests.json"
-  if not text then
-    pending "as AWS's cases have it: they are not here (../shared/vectors/config)"
-    return
-  end
-  for _, case in ipairs(assert(json.decode(text)).tests) do
-    it("is as AWS's SDKs find it: " .. case.docs, function()
-      local config = ini.parse(case.fs.config or "", "config")
-      local variables = {}
-      for name, value in pairs(case.env) do variables[name] = value end
-      local found, err = Double.environment(variables, imds.endpoint, { name = "default", values = config.profiles.default or {} },
-        { endpoint = case.endpoint_override, mode = case.mode_override })
-      assert.equal(case.result.Ok, found and found .. "/latest/api/token")
-      if case.result.Err then
-        assert.matches(MEANT[case.result.Err], err.message, 1, true)
+  for _, case in ipairs(dofile "tests/vectors/imds.lua") do
+    it("is as AWS's SDKs find it: " .. case.name, function()
+      local config = ini.parse(case.config or "", "config")
+      local found, err = Double.environment(case.variables, imds.endpoint,
+        { name = "default", values = config.profiles.default or {} }, { endpoint = case.endpoint, mode = case.mode })
+      assert.equal(case.token_url, found and found .. "/latest/api/token")
+      if case.error then
+        assert.matches(MEANT[case.error], err.message, 1, true)
       end
     end)
   end

@@ -4,7 +4,7 @@ local aws = require "lanyard.aws"
 local credentials = require "lanyard.credentials"
 local double = require "double"
 local helper = require "helper"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 
 describe("the chain of providers", function()
   local NONE = { AWS_REGION = "us-east-1", AWS_EC2_METADATA_DISABLED = "true", HOME = "/nonexistent" }
@@ -79,7 +79,7 @@ set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure]], err.tip
     with(variables, function()
       local keys = assert(aws.session():credentials())
       assert.equal("111122223333", keys.account_id)
-      assert.equal(instant.read "2099-01-31T12:00:00Z", keys.expires)
+      assert.equal(timestamp.parse "2099-01-31T12:00:00Z", keys.expires)
       assert.is_true(double.holds(keys, "s", "old"))
     end)
     variables.AWS_ACCOUNT_ID, variables.AWS_CREDENTIAL_EXPIRATION, variables.AWS_SECURITY_TOKEN = " ", "", "\t"

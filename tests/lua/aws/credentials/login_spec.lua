@@ -1,6 +1,6 @@
 local Double = require "double"
 local helper = require "helper"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local login = require "lanyard.aws.credentials.login"
 local proof = require "proof"
@@ -15,7 +15,7 @@ local SECRETS = {
 local USER = "arn:aws:iam::111122223333:user/ann"
 local VALUES = { login_session = USER }
 
-local function at(seconds) return instant.write(Double.NOW + seconds) end
+local function at(seconds) return timestamp.format(Double.NOW + seconds) end
 
 local folder, pem, key_path -- of all tests
 

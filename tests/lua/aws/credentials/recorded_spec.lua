@@ -1,16 +1,14 @@
--- AWS's own cases of the provider chain, read in place: each a machine with its environment, its files and
--- what answers on its network. The answers come over real HTTP, in the recorded order and to nothing else.
+-- The search for credentials against the provider chain cases of AWS (tests/vectors/credential_chain.lua): each case is
+-- a machine with its environment, its files and the recorded exchanges of its network. The replies come over real HTTP,
+-- in the recorded order and to no other request.
 
 local Double = require "double"
 local aws = require "lanyard.aws"
 local helper = require "helper"
-local json = require "lanyard.json"
 
-local CASES = helper.vectors .. "/config/default-credential-provider-chain"
+local NOW = 1234560000 -- before the credentials of any case expire
 
-local NOW = 1234560000 -- before any credentials of theirs end
-
--- Their errors are the Rust SDK's. What each means is found in ours by these patterns:
+-- The error messages of the AWS SDK for Rust, and a pattern for the message here that says the same.
 local MEANINGS = {
   -- "No such file or directory (os error 2)": of the token's file; ours names the file too
   eks_pod_identity_no_token_file = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: .*/token%.jwt: No such file or directory",
@@ -32,44 +30,6 @@ local MEANINGS = {
   web_identity_token_invalid_jwt = "InvalidIdentityToken: No OpenIDConnect provider found in your account",
 }
 
--- What a request must have as recorded, where it was; a charset may stand behind a content type.
-local SAME_HEADERS = {
-  "accept", "content-type", "x-amz-sso_bearer_token", "x-aws-ec2-metadata-token",
-  "x-aws-ec2-metadata-token-ttl-seconds",
-}
--- What of an answer a client looks at; the recorded lengths are of other bodies.
-local REPLY_HEADERS = { "content-type", "x-amzn-requestid", "x-aws-ec2-metadata-token-ttl-seconds" }
-
-local function read(case, name)
-  return helper.read(("%s/%s/%s"):format(CASES, case, name))
-end
-
-local function headers_of(recorded)
-  local headers = {}
-  for name, values in pairs(recorded) do headers[name:lower()] = table.concat(values, ", ") end
-  return headers
-end
-
--- --> list of { method, uri, headers, body, reply = { status, headers, body } }
-local function exchanges(case)
-  local list = {}
-  for _, event in ipairs(json.decode(read(case, "http-traffic.json")).events) do
-    local action, last = event.action, list[#list]
-    if action.Request then
-      local request = action.Request.request
-      list[#list + 1] = { method = request.method, uri = request.uri, headers = headers_of(request.headers), body = "" }
-    elseif action.Response then
-      last.reply = { status = action.Response.response.Ok.status, headers = {}, body = "" }
-      local headers = headers_of(action.Response.response.Ok.headers)
-      for _, name in ipairs(REPLY_HEADERS) do last.reply.headers[name] = headers[name] end
-    elseif action.Data then
-      local to = action.Data.direction == "Response" and last.reply or last
-      to.body = to.body .. action.Data.data.Utf8
-    end
-  end
-  return list
-end
-
 -- The fields of a form or a query string, and their names in order.
 local function fields_of(text)
   local fields, names = {}, {}
@@ -81,14 +41,15 @@ local function fields_of(text)
   return fields, names
 end
 
--- The recorded bodies are of other machines than the cases': their roles and tokens are not those of the
--- files. So what is asked for is as recorded, and for whom as the case says.
+-- The role and the token of a request are those of the case; the recorded ones belong to another machine.
 local function check_form(machine, expected, body)
-  local wanted, wanted_names = fields_of(expected)
   local found, found_names = fields_of(body)
+  local wanted_names = {}
+  for name in pairs(expected) do wanted_names[#wanted_names + 1] = name end
+  table.sort(wanted_names)
   assert.same(wanted_names, found_names)
-  assert.equal(wanted.Action, found.Action)
-  assert.equal(wanted.Version, found.Version)
+  assert.equal(expected.Action, found.Action)
+  assert.equal(expected.Version, found.Version)
   if found.RoleArn then
     assert.is_truthy(machine.texts:find(found.RoleArn, 1, true))
     assert.equal(machine.variables.AWS_ROLE_SESSION_NAME or found.RoleSessionName:match "^lanyard%-%d+$", found.RoleSessionName)
@@ -100,7 +61,7 @@ end
 
 -- A signed request is by the credentials that were served last.
 local function check_signature(machine, expected, request)
-  if expected.headers.authorization then
+  if expected.signed then
     assert.matches("Credential=" .. machine.served.id .. "/", request.headers.authorization, 1, true)
     assert.equal(machine.served.token, request.headers["x-amz-security-token"])
   elseif machine.variables.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE then
@@ -112,17 +73,16 @@ end
 
 local function check(machine, expected, request)
   assert.equal(expected.method, request.method)
-  assert.equal(expected.uri:match "^[^?]*", request.url:match "^[^?]*")
-  assert.same((fields_of(expected.uri:match "%?(.*)" or "")), (fields_of(request.url:match "%?(.*)" or "")))
-  for _, name in ipairs(SAME_HEADERS) do
-    if expected.headers[name] then
-      local value = request.headers[name]
-      assert.equal(expected.headers[name], name == "content-type" and value:match "^[^;]*" or value)
-    end
+  assert.equal(expected.url:match "^[^?]*", request.url:match "^[^?]*")
+  assert.same((fields_of(expected.url:match "%?(.*)" or "")), (fields_of(request.url:match "%?(.*)" or "")))
+  for name, recorded in pairs(expected.headers or {}) do
+    local value = request.headers[name]
+    -- A charset may follow the content type.
+    assert.equal(recorded, name == "content-type" and value:match "^[^;]*" or value)
   end
-  assert.equal(expected.uri:find "^http://169%." ~= nil, request.direct == true)
+  assert.equal(expected.url:find "^http://169%." ~= nil, request.direct == true)
   check_signature(machine, expected, request)
-  check_form(machine, expected.body, request.body)
+  check_form(machine, expected.form or {}, request.body)
 end
 
 local function served_by(body)
@@ -132,22 +92,22 @@ local function served_by(body)
   }
 end
 
--- Copies the case's files below a folder --> the machine: { variables, texts (all that it says), token }
+-- Writes the files of a case below a folder --> the machine: { variables, texts (all that it says), token }
 local function prepare(case, folder)
-  os.execute(("cp -r '%s/%s/fs/.' %s 2>/dev/null; mkdir -p %s/home/.aws; chmod -R u+w %s")
-    :format(CASES, case, folder, folder, folder))
-  local texts = read(case, "env.json")
-  local config, token = folder .. "/home/.aws/config", folder .. "/token.jwt"
-  if helper.exists(config) then
-    texts = texts .. helper.read(config)
-    helper.write(config, (helper.read(config):gsub("= */token.jwt", "= " .. token)))
+  local token = folder .. "/token.jwt"
+  os.execute(("mkdir -p %s/home/.aws"):format(folder))
+  for name, text in pairs(case.files or {}) do
+    local path = ("%s/%s"):format(folder, name)
+    os.execute(("mkdir -p $(dirname %s)"):format(path))
+    helper.write(path, (text:gsub("= */token.jwt", "= " .. token)))
   end
-  local variables = json.decode(read(case, "env.json"))
-  for name, value in pairs(variables) do
+  local variables, texts = {}, { case.files and case.files["home/.aws/config"] }
+  for name, value in pairs(case.variables) do
     variables[name] = value:gsub("^/home$", folder .. "/home"):gsub("^/token.jwt$", token)
+    texts[#texts + 1] = name .. "=" .. value
   end
   return {
-    variables = variables, texts = texts,
+    variables = variables, texts = table.concat(texts, "\n"),
     token = helper.exists(token) and helper.read(token):match "^%s*(.-)%s*$" or nil,
   }
 end
@@ -164,42 +124,38 @@ local function session_of(machine, double)
   })
 end
 
-local function check_result(case, result, keys, err)
-  if result.Ok then
+local function check_result(case, keys, err)
+  local expected = case.credentials
+  if expected then
     assert.is_nil(err)
-    assert.equal(result.Ok.access_key_id, keys.access_key_id)
-    assert.is_true(Double.holds(keys, result.Ok.secret_access_key, result.Ok.session_token))
-    assert.equal(result.Ok.account_id, keys.account_id)
-    assert.equal(result.Ok.expiry, keys.expires)
+    assert.equal(expected.access_key_id, keys.access_key_id)
+    assert.is_true(Double.holds(keys, expected.secret_access_key, expected.session_token))
+    assert.equal(expected.account_id, keys.account_id)
+    assert.equal(expected.expires, keys.expires)
   else
     assert.is_nil(keys)
-    assert.matches(MEANINGS[case], tostring(err) .. "\n" .. (err.tip or ""))
+    assert.matches(MEANINGS[case.name], tostring(err) .. "\n" .. (err.tip or ""))
   end
 end
 
 local function run(case)
   local folder <close> = helper.folder()
-  local machine, list, number = prepare(case, folder), exchanges(case), 0
+  local machine, exchanges, number = prepare(case, folder), case.exchanges or {}, 0
   local double <close> = Double.new(function(request)
     number = number + 1
-    local expected = list[number] or error("nobody was to be asked any more, but " .. request.url)
+    local expected = exchanges[number] or error("no further request is expected, but there is one for " .. request.url)
     check(machine, expected, request)
-    machine.served = served_by(expected.reply.body)
+    machine.served = served_by(expected.reply.body or "")
     return expected.reply
   end)
   Double.environment(machine.variables, function()
-    check_result(case, json.decode(read(case, "test-case.json")).result, session_of(machine, double):credentials())
+    check_result(case, session_of(machine, double):credentials())
   end)
-  assert.equal(#list, number)
+  assert.equal(#exchanges, number)
 end
 
 describe("AWS's cases of the provider chain", function()
-  if not helper.exists(CASES .. "/imds_disabled/test-case.json") then
-    pending("are not here (" .. CASES .. ")")
-    return
-  end
-  local pipe <close> = assert(io.popen("ls '" .. CASES .. "'"))
-  for case in pipe:lines() do
-    it(case, function() run(case) end)
+  for _, case in ipairs(dofile "tests/vectors/credential_chain.lua") do
+    it(case.name, function() run(case) end)
   end
 end)

@@ -1,6 +1,6 @@
 local Double = require "double"
 local helper = require "helper"
-local instant = require "lanyard.aws.instant"
+local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local crypto = require "lanyard.crypto"
 local sso = require "lanyard.aws.credentials.sso"
@@ -18,7 +18,7 @@ local LEGACY = {
 local SESSION = { sso_session = "company", sso_account_id = "111122223333", sso_role_name = "Reader" }
 local SESSIONS = { company = { sso_start_url = START_URL, sso_region = "us-east-2" } }
 
-local function at(seconds) return instant.write(Double.NOW + seconds) end
+local function at(seconds) return timestamp.format(Double.NOW + seconds) end
 
 -- What `aws sso login` leaves, with more or other members; json.null takes one out.
 local function token(more)

@@ -1,0 +1,232 @@
+local helper = require "helper"
+local history = require "lanyard.audit.report.history"
+local json = require "lanyard.json"
+local merge = require "lanyard.audit.report.merge"
+local reports = require "reports"
+local sqlite = require "lanyard.sqlite"
+
+local ACCOUNT = "111122223333"
+
+-- A report of us-east-1 in that hour: { repository = { access = { [principal] = decision }, findings = ids } or
+-- { unknown }, ... }
+local function report(hour, repositories, more)
+  local made = merge.empty(("2026-11-25T%02d:00:00Z"):format(hour))
+  local scope = { account = ACCOUNT, region = "us-east-1", repositories = json.array {}, services = json.array {} }
+  made.scopes[1] = scope
+  for name, what in pairs(repositories) do
+    local access = json.array {}
+    for principal, decision in pairs(what.access or {}) do
+      access[#access + 1] = { principal = principal, type = "AWS", kind = "role", decision = decision, statement = "s" }
+    end
+    table.insert(scope.repositories, { name = name, access = access, unknown = what.unknown })
+    for _, id in ipairs(what.findings or {}) do
+      table.insert(made.findings, { id = id, severity = "low", message = id, account = ACCOUNT, region = "us-east-1",
+        repository = name, key = id .. "|" .. name })
+    end
+  end
+  for name, value in pairs(more or {}) do made[name] = value end
+  return made
+end
+
+-- The history that those reports make, one run after the other.
+local function history_of(folder, ...)
+  local kept = assert(history.open(folder .. "/a.db"))
+  for _, one in ipairs { ... } do assert(kept:add(one)) end
+  return kept
+end
+
+local function hour(time)
+  return time and time:sub(12, 13) or "-"
+end
+
+local function lines(items)
+  local list = {}
+  for i, item in ipairs(items) do
+    list[i] = ("%s %s %s%s..%s %s"):format(item.repository, item.principal or item.id, item.at_first and "<" or "",
+      hour(item.came), hour(item.last_seen), hour(item.gone))
+  end
+  return list
+end
+
+describe("a history of audits", function()
+  it("tells when grants and findings came, were last seen and were gone", function()
+    local folder <close> = helper.folder()
+    local web = { access = { old = "allow" }, findings = { "kept" } }
+    local kept <close> = history_of(folder, report(1, { web = web }),
+      report(2, { web = { access = { old = "allow", new = "allow" }, findings = { "kept", "came" } } }),
+      report(3, { web = { access = { new = "allow" }, findings = { "kept" } } }),
+      report(4, { web = { access = { old = "allow", new = "allow" } } }))
+    assert.same({ "web old <01..02 03", "web new 02..04 -", "web old 04..04 -" }, lines(kept:grants()))
+    assert.same({ "web kept <01..03 04", "web came 02..02 03" }, lines(kept:findings()))
+  end)
+
+  it("does not say that a finding is gone that is muted", function()
+    local folder <close> = helper.folder()
+    local muted = report(2, { web = { findings = { "it" } } })
+    muted.muted, muted.findings = muted.findings, json.array {}
+    local kept <close> = history_of(folder, report(1, { web = { findings = { "it" } } }), muted,
+      report(3, { web = { findings = { "it" } } }))
+    assert.same({ "web it <01..03 -" }, lines(kept:findings()))
+  end)
+
+  it("has a grant that changes its decision as two, and none that lets nobody pull", function()
+    local folder <close> = helper.folder()
+    local kept <close> = history_of(folder, report(1, { web = { access = { one = "allow", no = "deny" } } }),
+      report(2, { web = { access = { one = "depends", no = "deny" } } }))
+    assert.same({ "web one <01..01 02", "web one 02..02 -" }, lines(kept:grants()))
+    assert.equal("depends", kept:grants()[2].decision)
+  end)
+
+  it("does not say that what a run did not look at is gone", function()
+    local folder <close> = helper.folder()
+    local web = { access = { one = "allow" }, findings = { "it" } }
+    local blind = report(4, {})
+    blind.scopes[1] = { region = "us-east-1", error = { code = "X", message = "x" } }
+    local kept <close> = history_of(folder, report(1, { web = web }),
+      report(2, { api = {} }, { part = { repositories = json.array { "api" } } }),
+      report(3, { web = { unknown = "denied" } }), blind,
+      report(5, { web = {} }, { part = { service = "other" } }))
+    assert.same({ "web one <01..01 -" }, lines(kept:grants()))
+    assert.same({ "web it <01..01 -" }, lines(kept:findings()))
+    assert(kept:add(report(6, {})))
+    assert.same({ "web one <01..01 06" }, lines(kept:grants()))
+    assert.same({ "web it <01..01 06" }, lines(kept:findings()))
+    assert.equal(6, #kept:runs())
+  end)
+
+  it("writes again only the number of the last run of what does not change", function()
+    local folder <close> = helper.folder()
+    local repositories = {}
+    for i = 1, 500 do repositories["r" .. i] = { access = { [("p"):rep(150) .. i] = "allow" } } end
+    local kept <close> = history_of(folder, report(1, repositories))
+    local before = #helper.read(folder .. "/a.db")
+    for i = 2, 20 do assert(kept:add(report(i, repositories))) end
+    assert.is_true(#helper.read(folder .. "/a.db") - before < 10000)
+    assert.equal(500, #kept:grants())
+  end)
+
+  it("finds by repository, service, principal and since when", function()
+    local folder <close> = helper.folder()
+    local first = reports.small()
+    local second = reports.small()
+    second.time = "2026-11-26T01:00:00Z"
+    table.remove(second.scopes[1].repositories[2].access, 3)
+    local kept <close> = history_of(folder, first, second)
+    local function principals(filter)
+      local list = {}
+      for i, item in ipairs(assert(kept:grants(filter))) do list[i] = item.service or item.principal end
+      table.sort(list)
+      return table.concat(list, " ")
+    end
+    assert.equal("* old web", principals())
+    assert.equal("* old web", principals { repository = "team/*" })
+    assert.equal("", principals { repository = "spare" })
+    assert.equal("web", principals { service = "web" })
+    assert.equal("*", principals { principal = "*" })
+    assert.equal("*", principals { since = "2026-11-26T00:00:00Z" })
+    assert.equal("", principals { since = "2026-11-27T00:00:00Z" })
+    assert.equal(1, #kept:findings { service = "old" })
+    local runs = kept:runs()
+    assert.same({ 2, 1, 2, 3, 1, 0 }, { runs[1].scopes, runs[1].failed, runs[1].repositories, runs[1].grants,
+      runs[1].critical, runs[1].high })
+    assert.equal(1, #kept:runs { since = "2026-11-26T00:00:00Z" })
+  end)
+
+  it("is left as it was by a run that cannot be kept whole", function()
+    local folder <close> = helper.folder()
+    local kept <close> = history_of(folder, report(1, { web = { access = { one = "allow" } } }))
+    local broken = report(2, { web = { access = {}, findings = { "it" } } })
+    broken.findings[1].message = nil
+    local ok, err = kept:add(broken)
+    assert.is_nil(ok)
+    assert.equal(folder .. "/a.db: NOT NULL constraint failed: finding_spans.message", tostring(err))
+    assert.same({ "web one <01..01 -" }, lines(kept:grants()))
+    assert.equal(1, #kept:runs())
+    assert.is_true(kept:add(report(3, { web = { access = { one = "allow" } } })))
+  end)
+
+  it("refuses a report that is older than a run of its account and Region, and is left as it was", function()
+    local folder <close> = helper.folder()
+    local web = { web = { access = { one = "allow" } } }
+    local kept <close> = history_of(folder, report(1, web), report(3, {}), report(5, {}))
+    local ok, err = kept:add(report(4, web))
+    assert.is_nil(ok)
+    assert.equal(folder .. "/a.db: this report of 2026-11-25T04:00:00Z is older than the run of 2026-11-25T05:00:00Z "
+      .. "that it has of 111122223333 us-east-1: keep reports in their order", tostring(err))
+    assert.equal(3, #kept:runs())
+    assert.same({ "web one <01..01 03" }, lines(kept:grants()))
+    assert.is_true(kept:add(report(5, web)))
+    assert.same({ "web one <01..01 03", "web one 05..05 -" }, lines(kept:grants()))
+  end)
+
+  it("keeps an older report of another account or Region, and of one that could not be looked at", function()
+    local folder <close> = helper.folder()
+    local failed = report(5, {})
+    failed.scopes[1].error = { code = "X", message = "no" }
+    local kept <close> = history_of(folder, report(2, {}), failed)
+    for _, where in ipairs { { ACCOUNT, "eu-west-1" }, { "222233334444", "us-east-1" } } do
+      local older = report(1, {})
+      older.scopes[1].account, older.scopes[1].region = where[1], where[2]
+      assert.is_true(kept:add(older))
+    end
+    assert.is_true(kept:add(report(3, {})))
+  end)
+
+  it("takes the last run of a file of before, which knew no order, for one of all places", function()
+    local folder <close> = helper.folder()
+    history_of(folder, report(1, {}), report(3, {})):close()
+    assert(sqlite.open(folder .. "/a.db")):exec "DROP TABLE looks"
+    local kept <close> = assert(history.open(folder .. "/a.db"))
+    assert.match("older than the run of 2026%-11%-25T03:00:00Z", tostring(select(2, kept:add(report(2, {})))))
+    assert.is_true(kept:add(report(4, {})))
+  end)
+
+  it("keeps 40,000 grants within seconds, each time", function()
+    local folder <close> = helper.folder()
+    local repositories = {}
+    for i = 1, 10000 do
+      repositories["team/app-" .. i] = { access = {} }
+      for service = 1, 4 do
+        repositories["team/app-" .. i].access[("arn:aws:iam::947856326339:role/amazon/%s/%d"):format(("x"):rep(100),
+          (i + service) % 50)] = "allow"
+      end
+    end
+    local one = report(1, repositories)
+    local kept <close> = assert(history.open(folder .. "/a.db"))
+    for _ = 1, 2 do
+      local started = os.clock()
+      assert(kept:add(one))
+      assert.is_true(os.clock() - started < 10, "it took " .. os.clock() - started .. " s")
+    end
+    assert.equal(40000, #kept:grants())
+  end)
+end)
+
+describe("a file that is to be a history", function()
+  local function refused(path, options)
+    local kept, err = history.open(path, options)
+    assert.is_nil(kept)
+    assert.is_nil(tostring(err):find "\n")
+    return tostring(err):gsub("^.*/", "")
+  end
+
+  it("is refused in a line when it is something else, or of a newer form", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/text", ("no database "):rep(100))
+    assert.equal("text: file is not a database; name another file, or remove this one", refused(folder .. "/text"))
+    assert.match("unable to open database file; name a file", refused(folder .. "/none/a.db"))
+    assert.match("unable to open database file; name a file", refused(folder.path))
+    assert.match("none is not there: lanyard audit %-%-history makes it", refused(folder .. "/none", { readonly = true }))
+    assert(sqlite.open(folder .. "/other.db")):exec "CREATE TABLE t (a)"
+    assert.equal("other.db is a database of another program", refused(folder .. "/other.db"))
+    history_of(folder):close()
+    assert(sqlite.open(folder .. "/a.db")):exec "PRAGMA user_version = 2"
+    local newer = "a.db has the form 2 of a history, and this lanyard knows 1: use a newer one"
+    assert.equal(newer, refused(folder .. "/a.db"))
+    assert.equal(newer, refused(folder .. "/a.db", { readonly = true }))
+    helper.write(folder .. "/empty", "")
+    assert.equal("empty has no run of an audit: lanyard audit --history keeps one",
+      refused(folder .. "/empty", { readonly = true }))
+    history.open(folder .. "/empty"):close()
+  end)
+end)

@@ -1,0 +1,229 @@
+local account = require "audit_account"
+local fleet = require "fleet"
+local json = require "lanyard.json"
+local merge = require "lanyard.audit.report.merge"
+local scanner = require "lanyard.audit.scan.scanner"
+local targets = require "lanyard.audit.scan.targets"
+local system = require "lanyard.system"
+
+local ACCOUNT = fleet.ACCOUNT
+
+local function finding(repository, message, more)
+  local made = {
+    id = "public-access", severity = "critical", message = message or "open", why = "w", fix = "f",
+    account = ACCOUNT, region = "us-east-1", repository = repository, principal = "*",
+    key = ("public-access|%s|us-east-1|%s||*"):format(ACCOUNT, repository or ""),
+  }
+  for name, value in pairs(more or {}) do made[name] = value end
+  return made
+end
+
+local function repository(name, more)
+  local made = { name = name, arn = "arn:" .. name, access = json.array {} }
+  for key, value in pairs(more or {}) do made[key] = value end
+  return made
+end
+
+-- A report of one scope.
+local function report(hour, repositories, findings, more)
+  local made = merge.empty(("2026-11-25T%02d:00:00Z"):format(hour))
+  made.scopes[1] = {
+    account = ACCOUNT, region = "us-east-1", repositories = json.array(repositories), services = json.array {},
+  }
+  made.findings = json.array(findings or {})
+  for key, value in pairs(more or {}) do made[key] = value end
+  return made
+end
+
+local function failed_scope(message, more)
+  local made = { region = "us-east-1", error = { code = "AccessDenied", message = message } }
+  for key, value in pairs(more or {}) do made[key] = value end
+  return made
+end
+
+local function names(items)
+  local list = {}
+  for i, item in ipairs(items) do list[i] = item.name or item.repository end
+  return list
+end
+
+local function join(...)
+  return merge.join({ ... }, { "a.json", "b.json", "c.json" })
+end
+
+describe("merged reports", function()
+  it("have the scopes of all, and each repository and finding once", function()
+    local joined, notes, failed = join(
+      report(1, { repository "one", repository "two" }, { finding "one" }),
+      report(2, { repository "two", repository "three" }, { finding "three" }))
+    assert.same({}, notes)
+    assert.is_false(failed)
+    assert.equal(1, #joined.scopes)
+    assert.same({ "one", "three", "two" }, names(joined.scopes[1].repositories))
+    assert.same({ "three", "one" }, names(joined.findings))
+    assert.equal("2026-11-25T02:00:00Z", joined.time)
+    assert.is_nil(joined.part)
+  end)
+
+  it("tell what differs, and take the later of both with its findings", function()
+    for _, reversed in ipairs { false, true } do
+      local older = report(1, { repository("web", { arn = "old" }) }, { finding("web", "older"), finding(nil, "older", { key = "k" }) })
+      local later = report(2, { repository("web", { arn = "new" }) }, { finding(nil, "later", { key = "k" }) })
+      local joined, notes, failed = join(reversed and later or older, reversed and older or later)
+      assert.same({ ("%s/us-east-1: web is not the same in %s; the later report counts")
+        :format(ACCOUNT, reversed and "a.json and b.json" or "b.json and a.json") }, notes)
+      assert.is_false(failed)
+      assert.equal("new", joined.scopes[1].repositories[1].arn)
+      assert.equal(1, #joined.findings)
+      assert.equal("later", joined.findings[1].message)
+    end
+  end)
+
+  it("tell nothing that a later one looked for and did not find", function()
+    local role = finding(nil, "unused", { id = "unused-role", service = "web", key = "unused-role" })
+    local open = finding("web")
+    local earlier = report(1, { repository "web", repository "else" }, { role, open, finding("else", nil, { key = "else" }) })
+    assert.equal(1, #join(earlier, report(2, { repository "web" })).findings)
+    for _, blind in ipairs {
+      report(2, { repository("web", { unknown = "denied" }) }),
+      report(2, {}, {}, { part = { shard = "1/2" } }),
+      report(2, { repository "web" }, {}, { part = { service = "jobs" } }),
+    } do
+      assert.equal(3, #join(earlier, blind).findings)
+    end
+    assert.equal(2, #join(earlier, report(2, { repository "web" }, {}, { part = { shard = "1/2" } })).findings)
+  end)
+
+  it("take what one could read over what another could not", function()
+    local joined, notes = join(
+      report(1, { repository("web", { access = json.array { { principal = "*", type = "AWS", decision = "allow" } } }) }),
+      report(2, { repository("web", { unknown = "denied" }) }, { finding("web", "denied", { id = "unreadable-policy" }) }))
+    assert.same({}, notes)
+    assert.same({}, names(joined.findings))
+    assert.equal(1, #joined.scopes[1].repositories[1].access)
+  end)
+
+  it("keep a failure beside what another report saw of the scope, and lack something then", function()
+    local bad = merge.empty "2026-11-25T03:00:00Z"
+    bad.scopes[1] = failed_scope "no"
+    local joined, notes, failed = join(report(1, { repository "one" }), bad, bad)
+    assert.is_true(failed)
+    assert.same({ "us-east-1 failed in b.json: no" }, { (notes[1]:gsub("c.json", "b.json")) })
+    assert.equal(2, #joined.scopes)
+    assert.equal("no", joined.scopes[2].error.message)
+    bad.scopes[1].skipped = true
+    assert.is_false(select(3, join(report(1, { repository "one" }), bad)))
+  end)
+
+  it("are whole when all shards are there, and name those that are not", function()
+    local function shard(i, more)
+      return report(i, { repository("r" .. i) }, {}, { part = { shard = i .. "/3", repositories = more } })
+    end
+    local joined, notes, failed = join(shard(1), shard(2), shard(3))
+    assert.same({ nil, {}, false }, { joined.part, notes, failed })
+    joined, notes, failed = join(shard(1), shard(3))
+    assert.same({}, joined.part)
+    assert.same({ "missing: shard 2/3 (roles that none grants, and images of repositories that are not there, are told "
+      .. "with all shards only)" }, notes)
+    assert.is_true(failed)
+    local globs = json.array { "r*" }
+    joined, notes, failed = join(shard(1, globs), shard(2, globs), shard(3, globs))
+    assert.same({ "r*" }, { joined.part.repositories[1] })
+    assert.same({}, notes)
+    assert.is_false(failed)
+    joined = join(shard(1), report(1, {}))
+    assert.same({}, joined.part)
+    joined = join(report(1, {}), report(2, {}, {}, { part = { service = "web" } }))
+    assert.same({ service = "web" }, joined.part)
+  end)
+end)
+
+describe("shards", function()
+  it("are written I/N", function()
+    assert.same({ index = 2, count = 3 }, scanner.shard "2/3")
+    for _, text in ipairs { "", "0/3", "4/3", "1", "1/3/4", "a/b", "-1/3", "1/0", "1.5/3", "99999999999999999999/3" } do
+      local nothing, why = scanner.shard(text)
+      assert.is_nil(nothing)
+      assert.match("is no shard", why)
+    end
+  end)
+
+  it("have each repository once, always in the same one, and none is empty", function()
+    local count, sizes = 4, { 0, 0, 0, 0 }
+    for n = 1, 400 do
+      local homes = 0
+      for i = 1, count do
+        if scanner.in_shard({ index = i, count = count }, ACCOUNT, "us-east-1", "team/app-" .. n) then
+          homes, sizes[i] = homes + 1, sizes[i] + 1
+        end
+      end
+      assert.equal(1, homes)
+    end
+    for i = 1, count do assert.is_true(sizes[i] > 60, "shard " .. i .. " has " .. sizes[i]) end
+    -- What it is must stay, for the shards of two versions of lanyard belong together.
+    assert.is_true(scanner.in_shard({ index = 3, count = 7 }, ACCOUNT, "us-east-1", "web"))
+  end)
+
+  it("merge to what takes a look at all repositories, too, unless one failed", function()
+    local accounts <close> = fleet.new { [ACCOUNT] = account.seed }
+    account.age(accounts.worlds[ACCOUNT].state, system.time())
+    local scopes = targets.plan { open = accounts:opener() }
+    local shards = {}
+    for i = 1, 3 do shards[i] = scanner.run(scopes, { shard = { index = i, count = 3 } }) end
+    local function found(of)
+      local list = {}
+      for i, one in ipairs(of.findings) do list[i] = ("%s %s: %s"):format(one.severity, one.key, one.fix) end
+      table.sort(list)
+      return list
+    end
+    local old = json.encode(json.array(shards))
+    local joined, notes, failed = join(table.unpack(shards))
+    assert.same({ {}, false }, { notes, failed })
+    local all = scanner.run(scopes)
+    assert.same(found(all), found(joined))
+    local lacking = {}
+    for _, list in ipairs { found(shards[1]), found(shards[2]), found(shards[3]) } do
+      for _, one in ipairs(list) do lacking[one] = true end
+    end
+    local added = {}
+    for _, one in ipairs(found(joined)) do added[#added + 1] = not lacking[one] and one:match " (%S-)|" or nil end
+    assert.same({ "image-missing", "unused-role" }, added)
+    -- A shard that could not look leaves a gap, and one of an earlier release does not say what is deployed.
+    shards = json.decode(old)
+    shards[2].scopes[1] = failed_scope "no"
+    joined = join(table.unpack(shards))
+    assert.same({}, joined.part)
+    shards = json.decode(old)
+    for _, one in ipairs(shards) do one.scopes[1].services[1].images = nil end
+    joined, notes = join(table.unpack(shards))
+    assert.is_nil(joined.part)
+    assert.same({ ACCOUNT .. "/us-east-1: roles that none grants are not told: a shard is of an earlier lanyard" }, notes)
+  end)
+
+  it("merge to what a whole look finds", function()
+    local repositories = {}
+    for n = 1, 12 do repositories[n] = { name = "app-" .. n, policy = n % 2 == 0 and fleet.OPEN or nil } end
+    local accounts <close> = fleet.new { [ACCOUNT] = { regions = {
+      ["us-east-1"] = { repositories = repositories }, ["eu-west-1"] = { repositories = { { name = "app-1" } } },
+    } } }
+    local scopes = targets.plan { regions = { "eu-west-1", "us-east-1" }, open = accounts:opener() }
+    local whole = scanner.run(scopes)
+    local before = accounts:count "GetRepositoryPolicy"
+    local shards = {}
+    for i = 1, 3 do
+      local failures
+      shards[i], failures = scanner.run(scopes, { shard = { index = i, count = 3 } })
+      assert.same({}, failures)
+      assert.equal(i .. "/3", shards[i].part.shard)
+    end
+    assert.equal(before, accounts:count "GetRepositoryPolicy" - before)
+    local joined, notes, failed = join(table.unpack(shards))
+    assert.same({}, notes)
+    assert.is_false(failed)
+    joined.time = whole.time
+    table.sort(joined.findings, function(a, b) return a.key < b.key end)
+    table.sort(whole.findings, function(a, b) return a.key < b.key end)
+    assert.equal(json.encode(whole), json.encode(joined))
+    assert.equal(6, #whole.findings)
+  end)
+end)

@@ -1,0 +1,153 @@
+local baseline = require "lanyard.audit.report.baseline"
+local helper = require "helper"
+local history = require "lanyard.audit.report.history"
+local json = require "lanyard.json"
+local lists = require "lanyard.lists"
+local merge = require "lanyard.audit.report.merge"
+local read = require "lanyard.audit.report.read"
+local report = require "lanyard.cli.print"
+local reports = require "reports"
+local scanner = require "lanyard.audit.scan.scanner"
+
+-- A report with every member that one may have, as JSON.
+local function full()
+  local old, now = reports.small(), reports.small()
+  table.remove(old.findings, 1)
+  table.remove(now.findings, 3)
+  table.remove(old.scopes[1].repositories[2].access, 1)
+  table.remove(now.scopes[1].repositories[2].access, 3)
+  baseline.compare(now, old)
+  local muted = json.decode(json.encode(now.findings[1]))
+  muted.muted = { reason = "known", ends = "2027-01-31", place = "rules.lua:3" }
+  now.muted = json.array { muted }
+  now.part = { repositories = json.array { "team/*" }, service = "web", shard = "1/2" }
+  local first = now.scopes[1]
+  first.profile, first.services_unknown = "ops", "denied"
+  first.repositories[1].unknown, first.repositories[1].images_unknown = "denied", "denied"
+  first.services[1].images = json.array { "111122223333.dkr.ecr.us-east-1.amazonaws.com/lost:1" }
+  first.services[2].images = json.array {}
+  first.repositories[2].statements = json.array { { index = 1, label = "web", text = "{}" } }
+  now.scopes[2].skipped = true
+  for _, repository in ipairs(first.repositories) do
+    json.array(repository.access)
+    for _, access in ipairs(repository.access) do json.array(access.statements) end
+  end
+  for _, list in ipairs { now.scopes, now.findings, first.repositories, first.services } do json.array(list) end
+  return json.encode(now)
+end
+
+local function read_text(folder, text)
+  helper.write(folder .. "/r.json", text)
+  local value, err = read.report(folder .. "/r.json")
+  return value, err and tostring(err):gsub("^.*/r%.json", "r.json"), err and err.code
+end
+
+-- Calls f(path, change) for each member at any depth; change(value) puts another in its place, change(nil) none.
+local function each_member(value, f, path)
+  for _, name in ipairs(lists.sorted_names(value)) do
+    local member = value[name]
+    local at = ("%s.%s"):format(path or "", math.type(name) == "integer" and name - 1 or name)
+    f(at, function(other)
+      if other ~= nil or type(name) == "string" then value[name] = other end
+    end)
+    value[name] = member
+    if type(member) == "table" then each_member(member, f, at) end
+  end
+end
+
+local SINK = function() end
+
+-- Everything that takes reports, with this one.
+local function use(text)
+  local function fresh() return json.decode(text) end
+  for _, format in ipairs(report.AUDIT_FORMATS) do
+    if format == "json" then
+      json.encode(fresh(), { pretty = true })
+    else
+      require("lanyard.report." .. (format == "table" and "terminal" or format)).write(fresh(), SINK)
+    end
+  end
+  for _, format in ipairs(report.GRAPH_FORMATS) do require("lanyard.report." .. format).write(fresh(), SINK) end
+  local shard = fresh()
+  shard.part = { shard = "1/1" }
+  merge.join({ shard }, { "a.json" })
+  merge.join({ fresh(), reports.small() }, { "a.json", "b.json" })
+  baseline.compare(fresh(), reports.small())
+  baseline.compare(reports.small(), fresh())
+  scanner.only_service(fresh(), "web")
+  local kept <close> = assert(history.open ":memory:")
+  assert(kept:add(fresh()))
+  assert(kept:add(reports.small()))
+end
+
+describe("a report in a file", function()
+  it("is read as it was written", function()
+    local folder <close> = helper.folder()
+    local text = full()
+    assert.equal(text, json.encode((read_text(folder, text))))
+    use(text)
+  end)
+
+  it("is refused in one line when it is none, or of another version", function()
+    local folder <close> = helper.folder()
+    local none = "r.json is no report: write one with lanyard audit --output json"
+    for text, message in pairs {
+      ['{"version":1'] = "r.json is no report: line 1, column 13",
+      ["[]"] = none, ["null"] = none, ['"x"'] = none, ["{}"] = none, ['{"version":"1"}'] = none,
+      ['{"version":2}'] = "r.json is a report of version 2, and this lanyard reads version 1: make it anew",
+    } do
+      local value, err, code = read_text(folder, text)
+      assert.is_nil(value)
+      assert.equal("Usage", code)
+      assert.equal(message, err:sub(1, #message))
+      assert.is_nil(err:find "\n")
+    end
+    assert.match("cannot read", tostring(select(2, read.report "/nowhere/r.json")))
+  end)
+
+  it("is refused with the place of what is wrong and what it should be", function()
+    local folder <close> = helper.folder()
+    for why, change in pairs {
+      [".findings[1].severity should be one of critical, high, medium, low, info"] =
+        function(value) value.findings[2].severity = "horrible" end,
+      [".findings[0].key should be a text; it is missing"] = function(value) value.findings[1].key = nil end,
+      [".findings should be a list; it is an object"] = function(value) value.findings = { x = 1 } end,
+      [".scopes[0].repositories should be a list; it is missing"] = function(value) value.scopes[1].repositories = nil end,
+      [".scopes[0].repositories[1].access[0].principal should be a text; it is a number"] =
+        function(value) value.scopes[1].repositories[2].access[1].principal = 1 end,
+      [".scopes[1].error should be an object; it is a text"] = function(value) value.scopes[2].error = "x" end,
+      [".scopes[1].repositories should not stand beside an error"] =
+        function(value) value.scopes[2].repositories = json.array {} end,
+      [".scopes[0] should be an object; it is null"] = function(value) value.scopes[1] = json.null end,
+      [".time should be a moment, as 2026-11-25T01:00:00Z"] = function(value) value.time = "2026-13-25T01:00:00Z" end,
+      [".findings[0].index should be a whole number; it is a number"] = function(value) value.findings[1].index = 1.5 end,
+    } do
+      local value = json.decode(full())
+      change(value)
+      local nothing, err = read_text(folder, json.encode(value))
+      assert.is_nil(nothing)
+      assert.equal(("r.json is no report: %s; write one with lanyard audit --output json"):format(why), err)
+    end
+  end)
+
+  it("is refused, or is of use to all that take reports, whatever stands for a member of it", function()
+    local folder <close> = helper.folder()
+    local value, refused, taken = json.decode(full()), 0, 0
+    each_member(value, function(path, change)
+      for _, other in ipairs { "x", "", 7, -1.5, true, json.null, {}, json.array {}, json.array { 1 }, false } do
+        change(other or nil)
+        local text = json.encode(value)
+        local good, err = read_text(folder, text)
+        if good then
+          taken = taken + 1
+          use(text)
+        else
+          refused = refused + 1
+          assert.is_nil(err:find "\n")
+          assert.truthy(err:find("should", 1, true) or path == ".version", path .. ": " .. err)
+        end
+      end
+    end)
+    assert.is_true(refused > 500 and taken > 100, refused .. " refused, " .. taken .. " taken")
+  end)
+end)

@@ -1,0 +1,128 @@
+local credentials = require "lanyard.credentials"
+local helper = require "helper"
+local process = require "lanyard.process.core"
+local task = require "lanyard.task"
+
+local function run(words, options)
+  local all = { words = words }
+  for name, value in pairs(options or {}) do all[name] = value end
+  local op, err = process.start(all)
+  if not op then return nil, err end
+  return task.await(op)
+end
+
+local function sh(code, options)
+  return run({ "sh", "-c", code }, options)
+end
+
+-- The output, if it has exactly this text.
+local function has(outcome, text)
+  local redacted = credentials.redactor { outcome.output }:redact(text)
+  return redacted == (text == "" and "" or "***")
+end
+
+-- Runs shell code that first writes its process id, which is given behind the outcome. A busy machine may need
+-- longer than the timeout to start a process: then it gets more time.
+local function run_with_pid(code, options)
+  local folder <close> = helper.folder()
+  helper.write(folder .. "/pid", "")
+  for attempt = 1, 4 do
+    local all = { timeout = options.timeout and options.timeout * 5 ^ (attempt - 1), max_size = options.max_size }
+    local ended, err = sh(("echo $$ >%s/pid; %s"):format(folder, code), all)
+    local pid = helper.read(folder .. "/pid"):match "%d+"
+    if pid then return ended, err, pid end
+  end
+  error "the process did not start"
+end
+
+-- A process that was not waited for is still there, as a zombie.
+local function is_there(pid)
+  return helper.exists(("/proc/%s/stat"):format(pid))
+end
+
+describe("a command", function()
+  it("gives its output sealed, and its status", function()
+    local ended = assert(sh "printf hidden; exit 3")
+    assert.equal(3, ended.status)
+    assert.is_nil(ended.signal)
+    assert.equal("secret: ***", tostring(ended.output))
+    assert.is_true(has(ended, "hidden"))
+  end)
+
+  it("tells the signal that ended it", function()
+    local ended = assert(sh "kill -TERM $$")
+    assert.is_nil(ended.status)
+    assert.equal(15, ended.signal)
+  end)
+
+  it("gets its words as they are, through no shell", function()
+    assert.is_true(has(assert(run { "printf", "%s|", "a b", "$HOME", "*", "" }), "a b|$HOME|*||"))
+  end)
+
+  it("reads nothing from us, and has none of our files open", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/open", "")
+    local file <close> = assert(io.open(folder .. "/open"))
+    assert.is_true(has(assert(run { "cat" }), ""))
+    assert.is_true(has(assert(sh "ls /proc/self/fd | tr '\\n' ' '"), "0 1 2 3 ")) -- 3 is what ls reads
+    assert(file)
+  end)
+
+  it("lets other tasks run, and the calls of several overlap", function()
+    local folder <close> = helper.folder()
+    -- Each command ends when all four have begun.
+    local ended = task.map({ 1, 2, 3, 4 }, function(n)
+      return assert(sh(("cd %s; touch %d; until [ -e 1 -a -e 2 -a -e 3 -a -e 4 ]; do sleep 0.01; done"):format(folder, n),
+        { timeout = 60 })).status
+    end)
+    assert.same({ 0, 0, 0, 0 }, ended)
+  end)
+
+  it("is not there: that is told", function()
+    local ended, err = run { "/nonexistent/command" }
+    assert.is_nil(ended)
+    assert.equal("CannotRun", err.code)
+    assert.equal("cannot run /nonexistent/command: No such file or directory", err.message)
+  end)
+
+  it("is killed past its time", function()
+    local ended, err, pid = run_with_pid("exec sleep 60", { timeout = 0.2 })
+    assert.is_nil(ended)
+    assert.equal("Timeout", err.code)
+    assert.is_false(is_there(pid))
+  end)
+
+  it("is killed when it prints too much", function()
+    local ended, err, pid = run_with_pid("exec yes", { max_size = 10000 })
+    assert.is_nil(ended)
+    assert.equal("TooLarge", err.code)
+    assert.is_false(is_there(pid))
+    assert.is_true(has(assert(sh("printf 1234", { max_size = 4 })), "1234"))
+  end)
+
+  it("is killed and waited for when its task is cancelled", function()
+    local folder <close> = helper.folder()
+    local t = task.spawn(sh, ("echo $$ >%s/pid; exec sleep 60"):format(folder))
+    local path = folder .. "/pid"
+    while not (helper.exists(path) and helper.read(path):find "\n") do task.sleep(0.005) end
+    local pid = helper.read(path):match "%d+"
+    assert.is_true(is_there(pid))
+    t:cancel()
+    pcall(t.join, t)
+    assert.is_false(is_there(pid))
+  end)
+
+  it("has ended when it has, though a child of its own holds its output open", function()
+    local folder <close> = helper.folder()
+    -- The child of the command ends when the folder is gone.
+    local ended = assert(sh(("printf done; while [ -d %s ]; do sleep 0.1; done &"):format(folder), { timeout = 60 }))
+    assert.is_true(has(ended, "done"))
+  end)
+
+  it("is a mistake of the caller's without words, or with one that is none", function()
+    assert.has_error(function() process.start { words = {} } end)
+    assert.has_error(function() process.start { words = { 1 } } end)
+    assert.has_error(function() process.start { words = { "a\0b" } } end)
+    assert.has_error(function() process.start { words = { "true" }, timout = 1 } end)
+  end)
+end)

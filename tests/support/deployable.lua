@@ -1,0 +1,77 @@
+-- An account to deploy in, for the specs of deployments: a service `web` that runs an image, of a
+-- repository that everybody may pull from, beside one of a public registry; a service `fresh` without a
+-- role or a deployment; and images whose programs fail.
+
+local world = require "world"
+
+local M = {}
+
+M.HOST = "111122223333.dkr.ecr.us-east-1.amazonaws.com/"
+M.SECRET = "planted-secret/of+the=service"
+
+local PULLS = { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" }
+
+M.SEED = { regions = { ["us-east-1"] = {
+  services = {
+    { name = "web", role = true,
+      containers = {
+        app = { image = M.HOST .. "web:1.0", ports = { ["80"] = "HTTP" }, environment = { KEY = M.SECRET },
+          command = { "serve" } },
+        side = { image = "nginx:1" },
+      },
+      publicEndpoint = { containerName = "app", containerPort = 80, healthCheck = { path = "/up" } } },
+    { name = "fresh" },
+  },
+  repositories = {
+    { name = "web",
+      images = { "1.0", "1.1",
+        { tag = "broken", exits = true, log = { "connecting with $KEY", "no\27[31m database" } },
+        { tag = "sick", health = 503, log = { "listening" } },
+        { tag = "silent", exits = true } },
+      policy = { Version = "2008-10-17", Statement = {
+        { Sid = "all", Effect = "Allow", Principal = "*", Action = PULLS } } } },
+    { name = "jobs", images = { "latest" } },
+  },
+} } }
+
+-- A world (see world.lua) with that account.
+function M.world(options)
+  local all = { seed = M.SEED }
+  for name, value in pairs(options or {}) do all[name] = value end
+  return world.new(all)
+end
+
+-- What a person asks for: one container, one image.
+function M.image(container, text)
+  return { { container = container, text = text } }
+end
+
+-- Plans and deploys. --> result, err, plan
+function M.deploy(w, name, wants)
+  local plan = assert(w.region:plan_deployment(name, wants))
+  local result, err = w.region:deploy(plan)
+  return result, err, plan
+end
+
+-- Answers an operation of Lightsail by answer(lightsail, input), which may ask it.
+function M.stand_in(w, operation, answer)
+  local lightsail = w.region.lightsail
+  w.region.lightsail = setmetatable({ [operation] = function(_, input) return answer(lightsail, input) end }, {
+    __index = function(_, name)
+      return function(_, ...) return lightsail[name](lightsail, ...) end
+    end,
+  })
+end
+
+-- The calls that changed something, in their order.
+function M.changes(w)
+  local found = {}
+  for _, operation in ipairs(w.calls) do
+    if not operation:find "^Get" and not operation:find "^Describe" then
+      found[#found + 1] = operation
+    end
+  end
+  return found
+end
+
+return M

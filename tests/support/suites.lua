@@ -1,0 +1,92 @@
+-- The test suites of a build folder, each with the shell command that runs it and prints TAP: the C test programs,
+-- a short run of each fuzzer, and the Lua specs.
+
+local M = {}
+
+local vectors = os.getenv "LANYARD_VECTORS" or "../shared/vectors"
+
+local function lines_of(command)
+  local lines = {}
+  local pipe <close> = assert(io.popen(command))
+  for line in pipe:lines() do
+    lines[#lines + 1] = line
+  end
+  return lines
+end
+
+local root = lines_of("pwd")[1]
+
+-- The Lua interpreter is not instrumented, so the sanitizers' libraries are loaded before it.
+local function preload(build)
+  local symbols = table.concat(lines_of(("nm -D --undefined-only %s/lanyard.so 2>/dev/null"):format(build)))
+  if not symbols:find "__asan_init" then
+    return ""
+  end
+  local asan = lines_of("gcc -print-file-name=libasan.so")[1]
+  local ubsan = lines_of("gcc -print-file-name=libubsan.so")[1]
+  return ("LD_PRELOAD='%s %s' "):format(asan, ubsan)
+end
+
+-- `make coverage` builds it; it marks the lines that run.
+local function has_line_counter(build)
+  local file <close> = io.open(build .. "/coverage.so")
+  return file ~= nil
+end
+
+local function add_programs(suites, build)
+  for _, program in ipairs(lines_of(("find %s/tests -maxdepth 1 -type f -perm -u+x"):format(build))) do
+    suites[#suites + 1] = {
+      name = ("tests/c/%s.c"):format(program:match "[^/]+$"),
+      guess = 1,
+      command = ("ASAN_OPTIONS=detect_leaks=1 CMOCKA_MESSAGE_OUTPUT=TAP LANYARD_VECTORS=%s ./%s")
+        :format(vectors, program),
+    }
+  end
+end
+
+-- `make fuzz` runs them for long. What a run finds goes to the first folder.
+local function add_fuzzers(suites, build)
+  for _, program in ipairs(lines_of(("find %s/fuzz -name '*_fuzz' -type f 2>/dev/null"):format(build))) do
+    local name = program:match "([^/]+)_fuzz$"
+    suites[#suites + 1] = {
+      name = ("tests/fuzz/%s_fuzz.c"):format(name),
+      guess = 5,
+      command = ("rm -rf %s.short; mkdir %s.short; ./%s -runs=20000 -max_len=600 -seed=1 -artifact_prefix=%s- "
+        .. "%s.short tests/fuzz/corpus/%s >%s.log 2>&1 "
+        .. "&& echo ok 1 - survives || { tail -40 %s.log; echo not ok 1 - fell; exit 1; }")
+        :format(program, program, program, program, program, name, program, program),
+    }
+  end
+end
+
+local function add_specs(suites, build, loader)
+  local path = build:sub(1, 1) == "/" and build or root .. "/" .. build
+  local counter = has_line_counter(build) and "LUA_INIT=\"require 'coverage'\" " or ""
+  local environment = counter .. ("LANYARD_BUILD=%s LANYARD_VECTORS=%s ASAN_OPTIONS=detect_leaks=0 "
+    .. "LUA_PATH='./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;;' LUA_CPATH='%s/?.so;;' "):format(path, vectors, path)
+  for _, spec in ipairs(lines_of "find tests/lua tests/cli -name '*_spec.lua'") do
+    suites[#suites + 1] = {
+      name = spec,
+      guess = spec:find "^tests/cli/" and 4 or 2,
+      command = environment .. loader .. "lua5.4 /usr/bin/busted -o TAP " .. spec,
+    }
+  end
+end
+
+---@param build string  the build folder
+---@return { name: string, command: string, guess: number }[]  # by name; guess is about how many seconds one takes
+function M.of(build)
+  local suites = {}
+  local loader = preload(build)
+  add_programs(suites, build)
+  add_fuzzers(suites, build)
+  add_specs(suites, build, loader)
+  for _, suite in ipairs(loader ~= "" and suites or {}) do
+    suite.name = suite.name .. " (sanitized)"
+    suite.guess = suite.guess * 3
+  end
+  table.sort(suites, function(a, b) return a.name < b.name end)
+  return suites
+end
+
+return M

@@ -1,0 +1,126 @@
+-- An emulated world without a server or a network, for specs of what stands on the AWS clients:
+-- requests go straight to the emulator's dispatch, and time passes when somebody sleeps.
+
+local access = require "lanyard.access"
+local aws = require "lanyard.aws"
+local credentials = require "lanyard.credentials"
+local emulator = require "lanyard.emulator"
+local errors = require "lanyard.errors"
+local helper = require "helper"
+local json = require "lanyard.json"
+local server = require "lanyard.emulator.server"
+local system = require "lanyard.system"
+
+local M = {}
+
+-- Where files are in memory: a journal is synced at each write, and no spec needs to wait for a disk.
+local MEMORY = "/dev/shm"
+
+local World = {}
+World.__index = World
+
+-- new([emulator options]) --> world { here, calls, world, folder }; closing it removes its folder.
+-- world.before and world.after, where set, are called with (operation, world) around each request.
+function M.new(options)
+  local self = setmetatable({ folder = helper.folder(helper.exists(MEMORY) and MEMORY or nil), calls = {}, passed = 0 }, World)
+  local all = { activation_delay = 0, now = function() return self:time() end }
+  for name, value in pairs(options or {}) do all[name] = value end
+  self.world = assert(emulator.world(all))
+  self.region = self:connect()
+  return self
+end
+
+function World:time()
+  return system.time() + self.passed
+end
+
+local function lower_names(headers, url)
+  local lower = { host = url:match "://([^/]+)" }
+  for name, value in pairs(headers) do lower[name:lower()] = value end
+  return lower
+end
+
+-- A region of its own on the same world: another lanyard on this machine, or (with another journal
+-- root) on another one.
+function World:connect(settings)
+  local clock = {
+    now = function() return system.clock() + self.passed end,
+    time = function() return self:time() end,
+    sleep = function(seconds) self.passed = self.passed + seconds end,
+    random = function() return 0.5 end,
+  }
+  local session = assert(aws.session {
+    region = "us-east-1",
+    clock = clock,
+    endpoint_url = "http://emulator.test",
+    credentials = credentials.new {
+      access_key_id = emulator.ACCESS_KEY_ID, secret_access_key = emulator.SECRET_ACCESS_KEY,
+    },
+    transport = function(request)
+      local operation = (request.headers["X-Amz-Target"] or request.body:match "Action=(%w+)"):match "[^.]+$"
+      self.calls[#self.calls + 1] = operation
+      if self.before then self.before(operation, self) end
+      local reply = server.dispatch(self.world, {
+        method = request.method, target = "/", path = "/", body = request.body,
+        headers = lower_names(request.headers, request.url),
+      })
+      if self.after then self.after(operation, self) end
+      if reply.reset or reply.cut then
+        return nil, errors.new { code = "Connection", message = "reset", retryable = true, sent = true }
+      end
+      local headers = {}
+      for name, value in pairs(reply.headers) do headers[name:lower()] = value end
+      return { status = reply.status, headers = headers, body = reply.body, elapsed = 0 }
+    end,
+  })
+  local all = {
+    journal_root = self.folder .. "/journal",
+    clock = clock,
+  }
+  for name, value in pairs(settings or {}) do all[name] = value end
+  return access.connect(session, all)
+end
+
+-- How often an operation was called.
+function World:count(operation)
+  local count = 0
+  for _, name in ipairs(self.calls) do
+    count = count + (name == operation and 1 or 0)
+  end
+  return count
+end
+
+-- The text of a repository's policy, without a call | nil
+function World:text(name)
+  local policy = self.world.region("us-east-1").repositories[name].policy
+  return policy and policy.text
+end
+
+-- Puts a text in a policy's place, as somebody else would.
+function World:put(name, text)
+  self.world.region("us-east-1").repositories[name].policy = text and { text = text, ids = {} }
+end
+
+-- The Sids of a repository's policy, in order.
+function World:sids(name)
+  local sids = {}
+  for i, statement in ipairs(json.decode(self:text(name)).Statement) do
+    sids[i] = statement.Sid
+  end
+  return sids
+end
+
+function World:repository(name)
+  return assert(self.region:repositories { name })[1]
+end
+
+-- The default service with its role on.
+function World:service()
+  return assert(self.region:enable("my-container-service")).service
+end
+
+function World:__close()
+  getmetatable(self.folder).__close()
+end
+
+return M
