@@ -144,8 +144,8 @@ bool match_glob(const char *pattern, size_t pattern_length, const char *text, si
   return match_pattern(pattern, pattern_length, text, text_length, wildcards, ignore_case);
 }
 
-bool match_covers(const char *outer, size_t outer_length, const char *inner, size_t inner_length,
-                  bool ignore_case) {
+bool match_subsumes(const char *outer, size_t outer_length, const char *inner, size_t inner_length,
+                    bool ignore_case) {
   if (memchr(outer, '?', outer_length) && memchr(inner, '*', inner_length))
     return bytes_equal(outer, outer_length, inner, inner_length);
   return match_glob(outer, outer_length, inner, inner_length, ignore_case);

@@ -1,3 +1,5 @@
+#include "json/json.h"
+
 #include "base/bytes.h"
 #include "base/utf8.h"
 #include "json/scan.h"

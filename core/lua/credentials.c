@@ -4,8 +4,8 @@
 #include "lua/credentials.h"
 
 #include "aws/unseal.h"
-#include "lua/util.h"
 #include "json/write.h"
+#include "lua/util.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -224,7 +224,7 @@ void http_pool_release(struct http_transfer *transfer) {
     leave_queue(host, transfer);
   }
   curl_easy_reset(easy);
-  if (pool->idle_count < HTTP_MOST_IDLE)
+  if (pool->idle_count < HTTP_MAX_IDLE)
     pool->idle[pool->idle_count++] = easy;
   else
     curl_easy_cleanup(easy);

@@ -37,8 +37,8 @@ static bool split(const char *text, size_t length, struct arn_part parts[PARTS])
 
 /* Goes through the pattern's parts; `starts` has a bit for each part of the ARN at which the next
  * may stand: several, once a `*` has reached on. */
-bool arn_fits(const char *pattern, size_t pattern_length, const char *text, size_t text_length,
-              struct match_wildcards wildcards) {
+bool arn_matches(const char *pattern, size_t pattern_length, const char *text, size_t text_length,
+                 struct match_wildcards wildcards) {
   const char *end = pattern + pattern_length;
   struct arn_part parts[PARTS];
   if (!split(text, text_length, parts))

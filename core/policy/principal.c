@@ -7,7 +7,7 @@
 #include <string.h>
 
 static bool is_account_id(const char *bytes, size_t length) {
-  if (length != POLICY_ACCOUNT_DIGITS)
+  if (length != ACCOUNT_DIGITS)
     return false;
   for (size_t i = 0; i < length; i++)
     if (bytes[i] < '0' || bytes[i] > '9')
@@ -15,7 +15,7 @@ static bool is_account_id(const char *bytes, size_t length) {
   return true;
 }
 
-const char *policy_account_of(const char *principal, size_t length) {
+const char *principal_account(const char *principal, size_t length) {
   if (is_account_id(principal, length))
     return principal;
   struct arn arn;
@@ -32,17 +32,16 @@ static bool names_anyone(const struct policy_value *named) {
   return strcmp(named->type, "*") == 0 || strcmp(named->type, "AWS") == 0;
 }
 
-bool policy_names_principal(const struct policy_value *named, const char *principal,
-                            size_t length) {
+bool principal_equal(const struct policy_value *named, const char *principal, size_t length) {
   if (bytes_are(principal, length, "*"))
     return names_anyone(named);
   if (strcmp(named->type, "AWS") != 0)
     return false;
   if (bytes_equal(named->string, named->length, principal, length))
     return true;
-  const char *account = policy_account_of(named->string, named->length);
-  const char *other = policy_account_of(principal, length);
-  return account && other && memcmp(account, other, POLICY_ACCOUNT_DIGITS) == 0;
+  const char *account = principal_account(named->string, named->length);
+  const char *other = principal_account(principal, length);
+  return account && other && memcmp(account, other, ACCOUNT_DIGITS) == 0;
 }
 
 /* Whether the caller is a session (arn:P:sts::A:assumed-role/NAME/SESSION) of the role that is
@@ -89,42 +88,43 @@ static bool same_partition(const struct arn *a, const struct arn *b) {
 }
 
 /* Whether an account principal, whose digits are at `account`, is who asks, or has him. */
-static enum policy_naming names_by_account(const char *account, const struct policy_string *caller,
-                                           const struct arn *caller_arn) {
-  const char *itself = policy_account_of(caller->bytes, caller->length);
-  if (itself && memcmp(account, itself, POLICY_ACCOUNT_DIGITS) == 0)
-    return POLICY_NAMES;
-  if (caller_arn && bytes_equal(account, POLICY_ACCOUNT_DIGITS, caller_arn->account.text,
-                                caller_arn->account.length))
-    return POLICY_NAMES_ACCOUNT;
-  return POLICY_NAMES_NOT;
+static enum principal_match names_by_account(const char *account,
+                                             const struct policy_string *caller,
+                                             const struct arn *caller_arn) {
+  const char *itself = principal_account(caller->bytes, caller->length);
+  if (itself && memcmp(account, itself, ACCOUNT_DIGITS) == 0)
+    return PRINCIPAL_SELF;
+  if (caller_arn &&
+      bytes_equal(account, ACCOUNT_DIGITS, caller_arn->account.text, caller_arn->account.length))
+    return PRINCIPAL_ACCOUNT;
+  return PRINCIPAL_NONE;
 }
 
-enum policy_naming policy_names_caller(const struct policy_value *named,
-                                       const struct policy_string *caller) {
+enum principal_match principal_match(const struct policy_value *named,
+                                     const struct policy_string *caller) {
   if (names_anyone(named))
-    return POLICY_NAMES_ANYONE;
+    return PRINCIPAL_ANYONE;
   if (bytes_are(caller->bytes, caller->length, "*"))
-    return POLICY_NAMES_NOT;
+    return PRINCIPAL_NONE;
   struct arn caller_parts, named_parts;
   const struct arn *caller_arn =
       arn_parse(caller->bytes, caller->length, &caller_parts) ? &caller_parts : NULL;
   bool aws = is_aws_principal(caller->bytes, caller->length, caller_arn);
   if ((strcmp(named->type, "AWS") == 0) != aws && strcmp(named->type, "CanonicalUser") != 0)
-    return POLICY_NAMES_NOT;
+    return PRINCIPAL_NONE;
   if (bytes_equal(named->string, named->length, caller->bytes, caller->length))
-    return POLICY_NAMES;
+    return PRINCIPAL_SELF;
   if (!aws)
-    return POLICY_NAMES_NOT;
+    return PRINCIPAL_NONE;
   const struct arn *named_arn =
       arn_parse(named->string, named->length, &named_parts) ? &named_parts : NULL;
   if (!same_partition(caller_arn, named_arn))
-    return POLICY_NAMES_NOT;
-  const char *account = policy_account_of(named->string, named->length);
+    return PRINCIPAL_NONE;
+  const char *account = principal_account(named->string, named->length);
   if (account)
     return names_by_account(account, caller, caller_arn);
-  return caller_arn && named_arn && is_session_of(caller_arn, named_arn) ? POLICY_NAMES_ROLE
-                                                                         : POLICY_NAMES_NOT;
+  return caller_arn && named_arn && is_session_of(caller_arn, named_arn) ? PRINCIPAL_ROLE
+                                                                         : PRINCIPAL_NONE;
 }
 
 static bool is_session(const struct policy_string *caller) {
@@ -134,31 +134,34 @@ static bool is_session(const struct policy_string *caller) {
          bytes_begin(arn.resource.text, arn.resource.length, "assumed-role/");
 }
 
-enum policy_exception policy_excepts(const struct policy_list *named, enum policy_effect effect,
-                                     const struct policy_string *caller) {
+enum principal_exclusion principal_excluded(const struct policy_list *named,
+                                            enum policy_effect effect,
+                                            const struct policy_string *caller) {
   unsigned namings = 0;
   for (size_t i = 0; i < named->count; i++)
-    namings |= 1u << policy_names_caller(&named->items[i], caller);
-  bool itself = namings & 1u << POLICY_NAMES, role = namings & 1u << POLICY_NAMES_ROLE;
-  bool account = namings & 1u << POLICY_NAMES_ACCOUNT;
-  if (namings & 1u << POLICY_NAMES_ANYONE)
-    return POLICY_EXCEPTS;
+    namings |= 1u << principal_match(&named->items[i], caller);
+  bool itself = namings & 1u << PRINCIPAL_SELF, role = namings & 1u << PRINCIPAL_ROLE;
+  bool account = namings & 1u << PRINCIPAL_ACCOUNT;
+  if (namings & 1u << PRINCIPAL_ANYONE)
+    return PRINCIPAL_EXCLUDED;
   if (effect == POLICY_ALLOW)
-    return itself || role ? POLICY_EXCEPTS : account ? POLICY_EXCEPTS_MAYBE : POLICY_EXCEPTS_NOT;
+    return itself || role ? PRINCIPAL_EXCLUDED
+           : account      ? PRINCIPAL_MAYBE_EXCLUDED
+                          : PRINCIPAL_INCLUDED;
   if (!itself && !role)
-    return POLICY_EXCEPTS_NOT;
+    return PRINCIPAL_INCLUDED;
   struct arn arn;
   bool has_account = arn_parse(caller->bytes, caller->length, &arn) &&
-                     !policy_account_of(caller->bytes, caller->length) &&
+                     !principal_account(caller->bytes, caller->length) &&
                      is_aws_principal(caller->bytes, caller->length, &arn);
   bool whole = itself && (account || !has_account) && (role || !is_session(caller));
-  return whole ? POLICY_EXCEPTS : POLICY_EXCEPTS_MAYBE;
+  return whole ? PRINCIPAL_EXCLUDED : PRINCIPAL_MAYBE_EXCLUDED;
 }
 
-bool policy_covers_action(const struct policy_list *patterns, const char *action, size_t length) {
+bool policy_matches_action(const struct policy_list *patterns, const char *action, size_t length) {
   for (size_t i = 0; i < patterns->count; i++) {
     const struct policy_value *pattern = &patterns->items[i];
-    if (match_covers(pattern->string, pattern->length, action, length, true))
+    if (match_subsumes(pattern->string, pattern->length, action, length, true))
       return true;
   }
   return false;

@@ -1,7 +1,8 @@
-#include "policy/layout.h"
-#include "policy/policy.h"
-#include "policy/text.h"
+#include "policy/edit.h"
+
 #include "json/write.h"
+#include "policy/layout.h"
+#include "policy/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,7 @@
+#include "policy/edit.h"
+
 #include "base/bytes.h"
-#include "policy/policy.h"
+#include "policy/canonical.h"
 #include "policy/text.h"
 
 #include <stdlib.h>
@@ -108,7 +110,7 @@ static bool sort_statements(struct policy *doc, struct child *children) {
   for (size_t i = 0; i < count; i++) {
     const struct policy_statement *statement = policy_statement(doc, i);
     const struct json_value *sid = statement->sid;
-    policy_meaning(doc, i, MEANING_WITHOUT_SID, &meanings[i]);
+    policy_canonical_statement(doc, i, CANONICAL_WITHOUT_SID, &meanings[i]);
     buf_adds(&meanings[i], "");
     if (meanings[i].failed)
       goto done;

@@ -7,6 +7,23 @@ void policy_no_memory(struct json_error *error) {
   *error = (struct json_error){.line = 1, .column = 1, .message = "not enough memory"};
 }
 
+static bool sid_taken(const struct policy *doc, const struct buf *sid) {
+  for (size_t i = 0; i < policy_count(doc); i++)
+    if (policy_has_sid(policy_statement(doc, i), sid->data, sid->length))
+      return true;
+  return false;
+}
+
+void policy_choose_sid(const struct policy *doc, const struct policy_string *wanted,
+                       struct buf *sid) {
+  buf_add(sid, wanted->bytes, wanted->length);
+  for (size_t number = 2; !sid->failed && sid_taken(doc, sid); number++) {
+    buf_reset(sid);
+    buf_add(sid, wanted->bytes, wanted->length);
+    buf_addf(sid, "-%zu", number);
+  }
+}
+
 bool *policy_cuts_new(const struct policy *doc) {
   size_t length;
   policy_text(doc, &length);

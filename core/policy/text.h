@@ -1,17 +1,10 @@
 #ifndef LANYARD_POLICY_TEXT_H
 #define LANYARD_POLICY_TEXT_H
 
-#include "policy/policy.h"
+#include "policy/document.h"
 
 /* Changing the text of a policy. An edit is made on bytes: it copies all of the old text but the
  * ranges it means, and the result is parsed anew. */
-
-/* Exchanges two documents. */
-void policy_swap(struct policy *a, struct policy *b);
-
-/* Gives the document another text; false, `error` set, leaves it as it was. */
-bool policy_replace_text(struct policy *doc, const char *text, size_t length,
-                         struct json_error *error);
 
 /* Sets the error that memory ended. */
 void policy_no_memory(struct json_error *error);

@@ -1,7 +1,6 @@
-#include "policy/policy.h"
+#include "policy/document.h"
 
 #include "base/bytes.h"
-#include "policy/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,10 +225,10 @@ static bool read_statements(struct policy *doc) {
 }
 
 struct policy *policy_parse(const char *text, size_t length, struct json_error *error) {
-  if (length > POLICY_MOST_BYTES) {
+  if (length > POLICY_MAX_BYTES) {
     *error = (struct json_error){.line = 1, .column = 1};
     snprintf(error->message, sizeof error->message,
-             "expected a policy, at most %d bytes; this has %zu", POLICY_MOST_BYTES, length);
+             "expected a policy, at most %d bytes; this has %zu", POLICY_MAX_BYTES, length);
     return NULL;
   }
   struct policy *doc = calloc(1, sizeof *doc);

@@ -1,8 +1,10 @@
+#include "policy/edit.h"
+
 #include "base/bytes.h"
-#include "policy/policy.h"
+#include "json/write.h"
+#include "policy/canonical.h"
 #include "policy/principal.h"
 #include "policy/text.h"
-#include "json/write.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +75,8 @@ static struct buf *rights_of(const struct policy *doc, const bool *marks) {
   struct buf *rights = calloc(policy_count(doc) + 1, sizeof *rights);
   for (size_t i = 0; rights && i < policy_count(doc); i++)
     if (marks[i] && foldable(policy_statement(doc, i)))
-      policy_meaning(doc, i, MEANING_WITHOUT_SID | MEANING_WITHOUT_PRINCIPAL, &rights[i]);
+      policy_canonical_statement(doc, i, CANONICAL_WITHOUT_SID | CANONICAL_WITHOUT_PRINCIPAL,
+                                 &rights[i]);
   return rights;
 }
 
@@ -165,8 +168,9 @@ static bool set_leaders(struct policy *edited, const struct policy *doc, const s
   return done;
 }
 
-enum policy_edit policy_fold(struct policy *doc, const bool *marks, const struct policy_string *sid,
-                             size_t *gone_count, struct json_error *error) {
+enum policy_edit policy_merge(struct policy *doc, const bool *marks,
+                              const struct policy_string *sid, size_t *gone_count,
+                              struct json_error *error) {
   enum policy_edit edit = POLICY_FAILED;
   struct policy *edited = policy_copy(doc);
   size_t *leaders = calloc(policy_count(doc) + 1, sizeof *leaders);
@@ -179,7 +183,7 @@ enum policy_edit policy_fold(struct policy *doc, const bool *marks, const struct
     gone[i] = leaders[i] != i;
     *gone_count += gone[i];
   }
-  edit = policy_remove(edited, gone);
+  edit = policy_remove_statements(edited, gone);
   if (edit == POLICY_CHANGED && !set_leaders(edited, doc, leaders, sid, error))
     edit = POLICY_FAILED;
   if (edit == POLICY_CHANGED)
