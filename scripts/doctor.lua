@@ -218,7 +218,7 @@ if err and SIGNATURE[err.code] and within then
 elseif not check("identity", identity and identity.arn, identity, err) then
   return finish()
 end
-local region = access.connect(session)
+local region = access.connect(session, { permit = false })
 local services, repositories
 services, err = region:services()
 check("lightsail:GetContainerServices", services and "services: " .. #services, services, err)

@@ -216,7 +216,7 @@ function M.plan(region, name, wants)
     plan.in_place = is_in_place(plan, wants.force)
   end
   if ok and not plan.in_place then
-    ok, err = region:permit {
+    ok, err = region:permitted {
       on = "deploy", service = plan.service, deployment = deployments.shown(plan.request), dry_run = wants.dry_run,
     }
   end

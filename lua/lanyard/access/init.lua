@@ -2,7 +2,7 @@
 -- in one Region of one account.
 --
 --   local access = require "lanyard.access"
---   local here = assert(access.connect(session))
+--   local region = assert(access.connect(session, { permit = false }))
 --   local service = assert(region:service "web")
 --   for _, repository in ipairs(assert(region:repositories { "team/*" })) do
 --     local change = assert(region:grant(service, repository))
@@ -22,7 +22,6 @@ local names = require "lanyard.aws.names"
 local repositories = require "lanyard.access.repositories"
 local revoke = require "lanyard.access.revoke"
 local roles = require "lanyard.access.roles"
-local rules = require "lanyard.rules"
 local services = require "lanyard.access.services"
 local state = require "lanyard.access.state"
 local store = require "lanyard.access.store"
@@ -82,12 +81,21 @@ function methods:learn_account(id)
   self.known_account = self.known_account or id
 end
 
--- permit(asked) --> true | nil, err: asked before each change. err.code is RefusedByRule where a rule says no.
--- asked: { on = "grant" | "revoke" | "enable" | "disable" | "deploy" | "undo", service, repository (of
--- lanyard.access), before, after (policy texts), grant (the journal's record of it), deployment (a request),
--- dry_run }, as far as it concerns them.
-function methods:permit(asked)
-  return self.rules:permit(self, asked)
+-- Asks before a change whether it is permitted; the change is described as `connect` documents it.
+-- true | nil, err
+function methods:permitted(change)
+  if not self.permit then
+    return true
+  end
+  return self.permit(self, change)
+end
+
+-- Announces a change that `permitted` is going to be asked about, so that asking takes no call. true | nil, err
+function methods:prepare_permit(change)
+  if not self.prepare then
+    return true
+  end
+  return self.prepare(self, change)
 end
 
 -- Whether a change looks once more when rivals have settled.
@@ -134,12 +142,22 @@ end
 
 local Region = { __index = methods }
 
--- connect(session [, settings]) --> region | nil, err where an endpoint is configured that is none
--- settings: journal_root (instead of $XDG_STATE_HOME/lanyard), settle (look once more after each
+-- connect(session, settings) --> region | nil, err if a configured endpoint is not valid
+-- settings.permit decides about each change before it is made: permit(region, change) --> true, or nil and an
+-- error. `false` permits every change. Without it connect raises, so that no script changes anything without
+-- rules by accident; lanyard.cli passes the user's rules. change: { on = "grant" | "revoke" | "enable" |
+-- "disable" | "deploy" | "undo", service, repository (of lanyard.access), before, after (policy texts), grant (the
+-- journal's record of it), deployment (a request), dry_run }, with the members that apply.
+-- settings.prepare(region, change) --> true, or nil and an error: called with what is known of a change while
+-- there is time for calls; permit is called between reading a policy and writing it, where time is short.
+-- Other settings: journal_root (instead of $XDG_STATE_HOME/lanyard), settle (look once more after each
 -- write), progress(text), poll (see lanyard.access.wait), limits (see write.LIMITS), parallel, clock (see
--- lanyard.clock), rules (see lanyard.rules; those of the usual files unless given).
+-- lanyard.clock).
 function M.connect(session, settings)
-  settings = settings or {}
+  if not settings or settings.permit == nil then
+    error("access.connect needs settings.permit: a function that decides about each change, or false to permit all "
+      .. "changes (lanyard.cli connects with the user's rules)", 2)
+  end
   local ecr, lightsail, err
   ecr, err = session:client "ecr"
   if ecr then
@@ -159,7 +177,8 @@ function M.connect(session, settings)
     settle = settings.settle or false,
     progress = settings.progress,
     parallel = settings.parallel or PARALLEL,
-    rules = settings.rules or rules.new {},
+    permit = settings.permit,
+    prepare = settings.prepare,
     poll = setmetatable(settings.poll or {}, { __index = waiting.POLL }),
     limits = setmetatable(settings.limits or {}, { __index = write.LIMITS }),
     clock = settings.clock or require "lanyard.clock",

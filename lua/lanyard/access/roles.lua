@@ -59,7 +59,7 @@ local function change(region, name, wanted, options)
   local asked = service.role.active ~= wanted
   if asked then
     local permitted
-    permitted, err = region:permit {
+    permitted, err = region:permitted {
       on = wanted and "enable" or "disable", service = service, dry_run = options.dry_run,
     }
     if not permitted then

@@ -168,7 +168,7 @@ function Change:plan(found)
   local wanted, changed, detail = self:propose(found)
   local parts = changed and parts_of(detail) or {}
   for _, part in ipairs(parts) do
-    local ok, err = self.region:permit(self:facts(part, found, wanted))
+    local ok, err = self.region:permitted(self:facts(part, found, wanted))
     if not ok then
       if #parts > 1 and err.tip then
         err.tip = ("%s\nall changes of '%s' are one write: none of the %d was made"):format(err.tip, self.name, #parts)
@@ -397,7 +397,7 @@ function M.change_policy(region, repository, edit, options)
   }, Change)
   -- Before the round, whose time is bounded.
   for _, part in ipairs(parts_of(options)) do
-    local ok, err = region.rules:prepare(region, change:facts(part))
+    local ok, err = region:prepare_permit(change:facts(part))
     if not ok then
       return nil, err
     end

@@ -340,7 +340,11 @@ end
 
 -- lanyard.access on the session that the options ask for, with the rules that they ask for.
 function M.connect(options, settings)
-  local all = { rules = M.rules(options) }
+  local rules = M.rules(options)
+  local all = {
+    permit = function(region, change) return rules:permit(region, change) end,
+    prepare = function(region, change) return rules:prepare(region, change) end,
+  }
   for name, value in pairs(settings or {}) do
     all[name] = value
   end
