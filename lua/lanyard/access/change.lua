@@ -37,9 +37,9 @@ function M.of(region, repository, result, words, options)
   }
 end
 
--- each(region, repositories, f) --> list of { repository = name, change | nil, err | nil }, in their
+-- each(repositories, f) --> list of { repository = name, change | nil, err | nil }, in their
 -- order; f(repository) --> change | nil, err. One that fails does not stop the others.
-function M.each(_, repositories, f)
+function M.each(repositories, f)
   return task.map(repositories, function(repository)
     local change, err = f(repository)
     return { repository = repository.name, change = change, err = err }

@@ -226,7 +226,7 @@ end
 
 -- is_fresh(region, role_arn | nil) --> whether the role appeared moments ago, so that IAM may not know it yet
 function M.is_fresh(region, role_arn)
-  local appeared = region.fresh[role_arn or false]
+  local appeared = region.shared.new_roles[role_arn or false]
   return appeared ~= nil and region.clock.now() - appeared < FRESH
 end
 

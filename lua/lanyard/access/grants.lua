@@ -4,7 +4,6 @@ local expiry = require "lanyard.policy.expiry"
 local timestamp = require "lanyard.text.timestamp"
 local policy = require "lanyard.policy"
 local statements = require "lanyard.access.statements"
-local store = require "lanyard.access.store"
 local task = require "lanyard.task"
 
 local M = {}
@@ -12,7 +11,7 @@ local M = {}
 -- policies(repositories) --> list of { repository, doc | nil, err | nil }, in their order
 function M.policies(region, repositories)
   return task.map(repositories, function(repository)
-    local doc, err = store.read(region.ecr, repository.name)
+    local doc, err = region:policy(repository)
     return { repository = repository, doc = doc, err = err }
   end, { limit = region.parallel })
 end

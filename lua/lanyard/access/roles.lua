@@ -89,7 +89,7 @@ local function change(region, name, wanted, options)
     return nil, err
   end
   if service.role.arn and service.role.arn ~= had_arn then
-    region.fresh[service.role.arn] = region.clock.now()
+    region.shared.new_roles[service.role.arn] = region.clock.now()
   end
   return { kind = asked and past or "unchanged", service = service }
 end

@@ -12,9 +12,6 @@ local M = {}
 
 M.TIMEOUT = 600
 
--- Seconds between two looks at the service: the first, the longest, and the growth.
-M.POLL = { first = 1, longest = 5, growth = 1.5 }
-
 -- The only details that tell of a failure; the service stays as it is.
 local FAILURES = { CERTIFICATE_LIMIT_EXCEEDED = true, UNKNOWN_ERROR = true }
 

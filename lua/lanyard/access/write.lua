@@ -26,16 +26,6 @@ local store = require "lanyard.access.store"
 
 local M = {}
 
-M.LIMITS = {
-  bound = 2,       -- seconds from sending the read to sending the write
-  lag = 10,        -- seconds for which a read may still show what a write replaced
-  lock = 60,       -- seconds to wait for a lanyard on this machine
-  principal = 120, -- seconds for IAM to make a new role known
-  rivals = 8,      -- rounds that another writer may win
-  faults = 8,      -- throttled, broken or failed requests
-  overdue = 5,     -- rounds in which the bound passed before the write
-}
-
 local Change = {}
 Change.__index = Change
 
@@ -60,7 +50,7 @@ end
 -- After another writer's text took the place of ours.
 function Change:rival()
   self.rivals = self.rivals + 1
-  if self.rivals > self.limits.rivals then
+  if self.rivals > self.limits.contention then
     return "failed", errors.new {
       code = "Contended",
       message = ("another writer changed the policy of '%s' after each of %d writes; gave up")
