@@ -40,7 +40,8 @@ TESTS = $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/*_test.c))
 ARGPARSE = $(firstword $(wildcard /usr/local/share/lua/5.4/argparse.lua /usr/share/lua/5.4/argparse.lua))
 LUA_FILES = $(shell find lua -name '*.lua')
 MODULES = $(foreach f,$(LUA_FILES),$(subst /,.,$(patsubst lua/%.lua,%,$(f:/init.lua=.lua)))=$(f))
-SCRIPTS = $(foreach f,$(wildcard scripts/*.lua),$(patsubst scripts/%.lua,%,$(f))=$(f))
+SCRIPT_FILES = $(filter-out scripts/examples/%,$(wildcard scripts/*.lua scripts/*/*.lua))
+SCRIPTS = $(foreach f,$(SCRIPT_FILES),$(patsubst scripts/%.lua,%,$(f))=$(f))
 
 # One line a step; V=1 shows the commands.
 say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
@@ -85,7 +86,7 @@ $(B)/core/%.o: core/%.c $(B)/COMPILE.flags
 	@mkdir -p $(@D)
 	$(call say,compile)$(COMPILE) -c -o $@ $<
 
-$(B)/embedded.c: core/embed.lua Makefile $(LUA_FILES) $(wildcard scripts/*.lua)
+$(B)/embedded.c: core/embed.lua Makefile $(LUA_FILES) $(SCRIPT_FILES)
 	@mkdir -p $(@D)
 	$(call say,embed)$(LUA) core/embed.lua modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) > $@
 

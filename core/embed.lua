@@ -52,6 +52,39 @@ for _, word in ipairs(arg) do
   end
 end
 
+-- The index of the commands that scripts declare, as the source of a module: help and completion read it.
+package.path = "lua/?.lua"
+local declaration = require "lanyard.cli.declaration"
+
+local function serialize(value)
+  if type(value) ~= "table" then
+    return ("%q"):format(value)
+  end
+  local names, parts = {}, {}
+  for name in pairs(value) do
+    names[#names + 1] = name
+  end
+  table.sort(names, function(a, b) return math.type(a) ~= math.type(b) and math.type(a) ~= nil or a < b end)
+  for i, name in ipairs(names) do
+    parts[i] = ("[%q]=%s"):format(name, serialize(value[name]))
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+local function load_literal(text, name)
+  return assert(load("return " .. text, "=" .. name, "t", {}))()
+end
+
+local index = {}
+for _, file in ipairs(lists.scripts) do
+  local declared, message = declaration.read(file.text, file.name, load_literal)
+  if message then
+    error(("scripts/%s.lua: %s"):format(file.name, message), 0)
+  end
+  index[(file.name:gsub("/", " "))] = declared
+end
+table.insert(lists.modules, { name = "lanyard.cli.index", text = "return " .. serialize(index) })
+
 for _, file in ipairs(lists.modules) do
   file.text = compiled(file.name, file.text)
 end
