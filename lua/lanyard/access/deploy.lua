@@ -9,6 +9,7 @@
 local deployments = require "lanyard.access.deployments"
 local errors = require "lanyard.errors"
 local retry = require "lanyard.aws.retry"
+local waiters = require "lanyard.aws.waiters"
 local waiting = require "lanyard.access.wait"
 
 local M = {}
@@ -42,15 +43,19 @@ end
 
 -- The version that a request which broke off has made | nil: none | nil, err
 local function find_made(region, plan)
-  local clock = region.clock
-  local give_up = clock.now() + LOOK
-  while true do
+  local wait = waiters.new {
+    clock = region.clock, timeout = LOOK, pauses = waiters.growing(LOOK_EVERY, LOOK_EVERY, 1),
+  }
+  local last_err
+  local version, err = wait:poll(function()
     local version, err = look(region, plan, true)
-    if version or err and not err.retryable or clock.now() >= give_up then
-      return version, err
+    last_err = err
+    if version then
+      return "success", version
     end
-    clock.sleep(LOOK_EVERY)
-  end
+    return err and not err.retryable and "failure" or "retry", err
+  end, function() return last_err end)
+  return version, err
 end
 
 -- The version of an answer's new deployment; where the answer has none, the newest in the list.
@@ -91,7 +96,7 @@ local function create(region, plan, wait)
       return version_of(region, plan, reply)
     end
     local version, why
-    if wait:is_passing(err) then
+    if wait:is_temporary(err) then
       version, why = await_turn(region, plan, wait, lost)
     elseif retry.may_have_happened(err) then
       lost = lost + 1

@@ -58,7 +58,7 @@ function M.follow(region, name, version, options)
     timeout = options.timeout or M.TIMEOUT, poll = options.poll, progress = options.progress,
     tip = ("it may go on by itself: lanyard wait deployment %s --version %d waits on"):format(name, version),
   })
-  local service, err = wait:until_so(function(service)
+  local service, err = wait:until_true("deployment " .. version, function(service)
     if service.next and service.next.version == version then
       missed_since = nil
       return false
@@ -74,7 +74,7 @@ function M.follow(region, name, version, options)
       ending = "canceled"
     end
     return ending ~= nil
-  end, "deployment " .. version)
+  end)
   if not service then
     return nil, err
   end

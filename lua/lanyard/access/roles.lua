@@ -27,7 +27,7 @@ local function ask(wait, service, wanted, verb)
     }
     if reply then
       return true
-    elseif not wait:is_passing(err) then
+    elseif not wait:is_temporary(err) then
       return nil, err
     end
     wait.progress(("%s: busy with another change; waiting"):format(service.name))
@@ -84,7 +84,7 @@ local function change(region, name, wanted, options)
   if options.wait == false then
     return { kind = asked and "requested" or "unchanged", service = service }
   end
-  service, err = wait:until_so(function(seen) return is_there(seen, wanted) end, verb)
+  service, err = wait:until_true(verb, function(read) return is_there(read, wanted) end)
   if not service then
     return nil, err
   end
