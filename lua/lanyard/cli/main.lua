@@ -1,6 +1,7 @@
 --- The lanyard command: finds the script of a command, runs it as the main task, and turns how it ended into an exit
 --- status. core/main.c calls it with the words of the command line.
 
+local assets = require "lanyard.assets"
 local command_line = require "lanyard.cli.command"
 local commands = require "lanyard.cli.commands"
 local exit = require "lanyard.cli.exit"
@@ -118,7 +119,7 @@ local function help(words)
   if not name then
     return overview()
   elseif name == "environment" then
-    terminal.out(require "lanyard.cli.environment")
+    terminal.out(assets.read "lanyard/cli/environment.txt")
     return exit.STATUS.ok
   end
   local script = commands.find(name, { table.unpack(words, 2) })
