@@ -11,8 +11,8 @@
 -- seen of the reason and what the containers logged last, and exits 1. Values of environments show as ***.
 
 local cli = require "lanyard.cli"
-local deploy_words = require "lanyard.access.deploy_words"
-local deployment_file = require "lanyard.access.deployment_file"
+local arguments = require "lanyard.access.deployment.arguments"
+local deployment_file = require "lanyard.access.deployment.file"
 local deployment_report = require "lanyard.cli.deployment"
 local escape = require "lanyard.text.escape"
 local waiting = require "lanyard.access.wait"
@@ -31,7 +31,7 @@ command:flag("--show-environment", "Show the values of containers' environments.
 command:with_dry_run():with_rules()
 local options = command:parse()
 
-local wants, wrong = deploy_words.read(options)
+local wants, wrong = arguments.read(options)
 if not wants then
   command:usage(wrong)
 elseif options.file then
@@ -64,7 +64,7 @@ if not err and done.kind == "requested" and not options.no_wait then
   local _ <close> = deployment_report.interruption(options.service, done.version)
   done.outcome, err = region:follow_deployment(options.service, done.version, waits)
 end
-if done.outcome and done.outcome.ending ~= "active" then
+if done.outcome and done.outcome.result ~= "active" then
   done.reasons, done.logs, err = region:explain_deployment(done.outcome,
     { request = plan.request, reveal = options.show_environment })
 end

@@ -5,7 +5,7 @@
 -- while there are any, unless --force. A role that is off already is `unchanged`.
 
 local cli = require "lanyard.cli"
-local grant_list = require "lanyard.access.grants"
+local grant_list = require "lanyard.cli.grants"
 local json = require "lanyard.json"
 local report = require "lanyard.cli.print"
 
@@ -55,7 +55,7 @@ elseif #grants > 0 and not options.force then
     end
     report.json(json_result)
   else
-    report.rows({ "REPOSITORY", "STATEMENT" }, grant_list.grant_rows(grants, region.clock.time()))
+    report.rows({ "REPOSITORY", "STATEMENT" }, grant_list.rows(grants, region.clock.time()))
   end
   local who = #grants == 1 and "1 repository names" or #grants .. " repositories name"
   cli.leave(cli.exit.failed, ("%s the puller role of %s; pass --revoke to take the grants away first, or --force to "

@@ -86,7 +86,7 @@ elseif not service.role.arn then
   if options.dry_run or all_fail(would) then
     return report.changes(options.output, would)
   end
-  cli.check(region:region_folder()) -- without a journal nothing is written
+  cli.check(region:journal_directory()) -- without a journal nothing is written
 end
 if options.enable and not options.dry_run then
   service = cli.check(region:enable(service.name, { timeout = options.timeout, progress = cli.progress })).service

@@ -10,6 +10,7 @@
 local cli = require "lanyard.cli"
 local summary = require "lanyard.report.summary"
 local escape = require "lanyard.text.escape"
+local descriptions = require "lanyard.cli.grants"
 local grants = require "lanyard.access.grants"
 local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
@@ -62,8 +63,8 @@ local function granted_by(role_arn)
   local found, unread = region:grants_of(role_arn, policies)
   local now = region.clock.time()
   for i, grant in ipairs(found) do
-    local name, at = grant.repository.name, grants.end_of(grant)
-    known.names[i], shown[i] = name, name .. grants.ending(at, now) .. grants.doubt(grant, now)
+    local name, at = grant.repository.name, grants.expiry_of(grant)
+    known.names[i], shown[i] = name, name .. descriptions.expiry(at, now) .. descriptions.doubt(grant, now)
     known.ends[name] = at and timestamp.format(at) or nil
     known.decisions[name] = grant.decision
   end

@@ -59,12 +59,12 @@ cli.progress(nil)
 cli.check(outcome, err)
 outcome.created, outcome.had_ended = deployment.created, deployment.state ~= "ACTIVATING"
 local logs, reasons
-if outcome.ending ~= "active" then
+if outcome.result ~= "active" then
   reasons, logs, err = region:explain_deployment(outcome, { reveal = options.show_environment })
 end
-print_row(deployment_report.ending({ service = name, result = outcome.ending }, outcome, reasons, logs),
+print_row(deployment_report.ending({ service = name, result = outcome.result }, outcome, reasons, logs),
   { "SERVICE", "DEPLOYMENT", "RESULT", "TOOK" },
-  { name, outcome.version, outcome.ending, deployment_report.took(outcome) })
+  { name, outcome.version, outcome.result, deployment_report.took(outcome) })
 if logs then
   deployment_report.failure(name, outcome, reasons, logs)
   return cli.exit.failed

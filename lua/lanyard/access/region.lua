@@ -21,6 +21,8 @@
 ---@field poll access.Poll
 ---@field limits access.Limits
 ---@field journal_root? string
+---@field private hooks { permit: false|function, prepare: function?, select: function?, observer: access.Observer? }
+---@field private shared { account: string?, new_roles: table<string, number> }
 local Region = {}
 Region.__index = Region
 
@@ -90,16 +92,24 @@ local function merged(defaults, values)
   return all
 end
 
--- Applies settings to a region that nobody else has yet.
-local function configure(region, settings)
-  for _, name in ipairs { "permit", "prepare", "select", "observer", "journal_root", "settle", "progress", "parallel",
-    "clock" } do
+local HOOKS = { "permit", "prepare", "select", "observer" }
+local VALUES = { "journal_root", "settle", "progress", "parallel", "clock" }
+
+local function copy_given(target, settings, names)
+  for _, name in ipairs(names) do
     if settings[name] ~= nil then
-      region[name] = settings[name]
+      target[name] = settings[name]
     end
   end
-  region.poll = merged(region.poll, settings.poll)
-  region.limits = merged(region.limits, settings.limits)
+end
+
+-- Applies settings to a region that has no other owner yet.
+local function configure(region, settings)
+  copy_given(region, settings, VALUES)
+  region.hooks = merged(region.hooks, {})
+  copy_given(region.hooks, settings, HOOKS)
+  region.poll = merged(region.poll, settings.poll or {})
+  region.limits = merged(region.limits, settings.limits or {})
   return region
 end
 
@@ -129,6 +139,7 @@ function M.new(session, settings)
     clock = require "lanyard.clock",
     poll = POLL,
     limits = LIMITS,
+    hooks = {},
     -- What all regions made of this one by `with` know: account, and new_roles: when roles appeared, by ARN.
     shared = { new_roles = {} },
   }, Region), settings)
@@ -187,13 +198,14 @@ end
 ---@return aws.Error? err
 function Region:repositories(globs, missing)
   local list, err
-  if not globs and self.select then
-    list, err = self.select(self)
+  local select, observer = self.hooks.select, self.hooks.observer
+  if not globs and select then
+    list, err = select(self)
   else
     list, err = require("lanyard.access.repositories").list(self, globs, missing)
   end
-  if list and self.observer and self.observer.repositories then
-    self.observer.repositories(list)
+  if list and observer and observer.repositories then
+    observer.repositories(list)
   end
   return list, err
 end
@@ -203,9 +215,10 @@ end
 ---@return policy.Document? document  nil without an error if the repository has no policy
 ---@return aws.Error? err
 function Region:policy(repository)
-  local document, err = require("lanyard.access.store").read(self.ecr, repository.name)
-  if self.observer and self.observer.policy then
-    self.observer.policy(repository, document, err)
+  local document, err = require("lanyard.access.repository_policy").read(self.ecr, repository.name)
+  local observer = self.hooks.observer
+  if observer and observer.policy then
+    observer.policy(repository, document, err)
   end
   return document, err
 end
@@ -225,7 +238,11 @@ function Region:policies(repositories)
   return require("lanyard.access.grants").policies(self, repositories)
 end
 
---- Returns the grants of a principal among policies, see lanyard.access.grants.grants_of. Calls nothing.
+--- Returns the grants of a principal among policies. Calls nothing.
+---@param principal_arn string
+---@param policies table[]  see `policies`
+---@return access.Grant[] grants
+---@return table[] unread  the policies that could not be read; each may have a grant
 function Region:grants_of(principal_arn, policies)
   return require("lanyard.access.grants").grants_of(self, principal_arn, policies)
 end
@@ -315,42 +332,75 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Deployments
 
---- Plans a deployment and changes nothing; see lanyard.access.deploy_plan.
+--- Plans a deployment, and changes nothing.
+---@param service_name string
+---@param wants access.deployment.Wants
+---@return access.deployment.Plan? plan
+---@return aws.Error? err
 function Region:plan_deployment(service_name, wants)
-  return require("lanyard.access.deploy_plan").plan(self, service_name, wants)
+  return require("lanyard.access.deployment.plan").plan(self, service_name, wants)
 end
 
---- Carries out a planned deployment up to the request; see lanyard.access.deploy.
+--- Carries out a planned deployment: turns the role on, grants, and requests the deployment.
+---@param plan access.deployment.Plan
+---@param options? { timeout: number?, settle: boolean?, progress: nil|fun(text: string) }
+---@return access.deployment.Result result  with an error too: what was done before it
+---@return aws.Error? err
 function Region:deploy(plan, options)
-  return require("lanyard.access.deploy").deploy(self, plan, options)
+  return require("lanyard.access.deployment.deploy").deploy(self, plan, options)
 end
 
 --- Lists the deployments of a service, newest first.
+---@param service_name string
+---@return access.Deployment[]? deployments
+---@return aws.Error? err
 function Region:deployments(service_name)
-  return require("lanyard.access.deployments").list(self, service_name)
+  return require("lanyard.access.deployment.list").list(self, service_name)
 end
 
---- Returns the deployment of a version, or the newest one; see lanyard.access.follow.
+--- Returns the deployment of a version, or the newest one.
+---@param service_name string
+---@param version? integer
+---@return access.Deployment? deployment
+---@return aws.Error? err  code NoDeployment
 function Region:choose_deployment(service_name, version)
-  return require("lanyard.access.follow").choose(self, service_name, version)
+  return require("lanyard.access.deployment.list").choose(self, service_name, version)
 end
 
---- Waits until a deployment has ended; see lanyard.access.follow.
+--- Waits until a deployment has ended.
+---@param service_name string
+---@param version integer
+---@param options? access.WaitOptions
+---@return access.deployment.Outcome? outcome
+---@return aws.Error? err
 function Region:follow_deployment(service_name, version, options)
-  return require("lanyard.access.follow").follow(self, service_name, version, options)
+  return require("lanyard.access.deployment.follow").follow(self, service_name, version, options)
 end
 
---- Returns likely reasons why a deployment failed, and its logs; see lanyard.access.diagnosis.
+--- Returns likely reasons why a deployment failed, and its logs; see lanyard.access.deployment.diagnosis.
+---@param outcome access.deployment.Outcome
+---@param options { request: access.deployment.Request?, reveal: boolean? }
+---@return string[]? reasons
+---@return access.deployment.Log[]? logs
+---@return aws.Error? err
 function Region:explain_deployment(outcome, options)
-  return require("lanyard.access.diagnosis").explain(self, outcome, options)
+  return require("lanyard.access.deployment.diagnosis").explain(self, outcome, options)
 end
 
---- Waits until a service accepts changes; see lanyard.access.wait.
+--- Waits until a service accepts changes, or is DISABLED.
+---@param name string
+---@param options? access.WaitOptions
+---@return access.Service? service
+---@return aws.Error? err
 function Region:wait_for_service(name, options)
   return require("lanyard.access.wait").for_service(self, name, options)
 end
 
---- Waits until the puller role of a service is on and has an ARN; see lanyard.access.wait.
+--- Waits until the puller role of a service is on and has an ARN.
+---@param name string
+---@param options? access.WaitOptions
+---@return access.Service? service
+---@return aws.Error? err
 function Region:wait_for_role(name, options)
   return require("lanyard.access.wait").for_role(self, name, options)
 end
@@ -364,26 +414,26 @@ function Region:learn_account(account)
   self.shared.account = self.shared.account or account
 end
 
---- Asks permit about a change.
+--- Asks the setting `permit` about a change.
 ---@param change access.Change
 ---@return true? permitted
 ---@return aws.Error? err  code RefusedByRule if a rule refuses the change
-function Region:permitted(change)
-  if not self.permit then
+function Region:permit(change)
+  if not self.hooks.permit then
     return true
   end
-  return self.permit(self, change)
+  return self.hooks.permit(self, change)
 end
 
---- Announces a change that permit is going to be asked about.
+--- Announces a change that permit is going to be asked about to the setting `prepare`.
 ---@param change access.Change
 ---@return true? ok
 ---@return aws.Error? err
 function Region:prepare_permit(change)
-  if not self.prepare then
+  if not self.hooks.prepare then
     return true
   end
-  return self.prepare(self, change)
+  return self.hooks.prepare(self, change)
 end
 
 --- Whether a change reads the policy again when other writers have finished.
@@ -396,36 +446,37 @@ function Region:settles(options)
   return options.settle
 end
 
---- Returns the directory of the journals of this account and Region.
+--- Returns the directory for the journals of this account and Region. A change needs it, so that a caller can check it
+--- before other steps.
 ---@param account? string
 ---@return string? directory
 ---@return aws.Error? err
-function Region:region_folder(account)
-  local state = require "lanyard.access.state"
-  local root, err = state.root(self.journal_root)
+function Region:journal_directory(account)
+  local state_directory = require "lanyard.access.state_directory"
+  local root, err = state_directory.root(self.journal_root)
   if root and not account then
     account, err = self:account()
   end
   if not (root and account) then
     return nil, err
   end
-  return state.region_folder(root, self.ecr.endpoint, account, self.name)
+  return state_directory.region(root, self.ecr.endpoint, account, self.name)
 end
 
---- Returns the directory of a repository's lock and journal.
+--- Returns the directory for a repository's lock and journal.
 ---@param repository access.Repository
 ---@return string? directory
 ---@return aws.Error? err
-function Region:state_folder(repository)
+function Region:repository_directory(repository)
   local ok, message = require("lanyard.aws.names").repository(repository.name)
   if not ok then
     return nil, require("lanyard.errors").new { code = "InvalidName", message = message }
   end
-  local directory, err = self:region_folder(repository.registry_id)
+  local directory, err = self:journal_directory(repository.registry_id)
   if not directory then
     return nil, err
   end
-  return require("lanyard.access.state").repository_folder(directory, repository.name)
+  return require("lanyard.access.state_directory").repository(directory, repository.name)
 end
 
 return M

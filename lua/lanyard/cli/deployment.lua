@@ -1,7 +1,7 @@
 -- Deployments on the command line: what one took, what it would take, and why one failed.
 
 local cli = require "lanyard.cli"
-local deployments = require "lanyard.access.deployments"
+local requests = require "lanyard.access.deployment.request"
 local diff = require "lanyard.text.diff"
 local escape = require "lanyard.text.escape"
 local timestamp = require "lanyard.text.timestamp"
@@ -69,7 +69,7 @@ end
 
 -- Tells on stderr that a deployment failed, why that may be, and what its containers logged last.
 function M.failure(name, outcome, reasons, logs)
-  local ended = ENDED[outcome.ending]:format(outcome.had_ended
+  local ended = ENDED[outcome.result]:format(outcome.had_ended
     and "earlier; it was made at " .. timestamp.format(math.floor(outcome.created))
     or "after " .. M.duration(outcome.seconds))
   cli.note(("lanyard: deployment %d of '%s' %s"):format(outcome.version, name, ended))
@@ -133,7 +133,7 @@ local function item_of(plan, facts, reveal)
     repositories = json_of_grants(facts.grants),
     images = images_of(plan),
     previousVersion = plan.current and plan.current.version,
-    deployment = deployments.shown(plan.request, reveal),
+    deployment = requests.shown(plan.request, reveal),
     warnings = #plan.warnings > 0 and json.array(plan.warnings) or nil,
     error = json_of_error(facts.err),
   }
@@ -163,7 +163,7 @@ end
 
 -- A request as text, with what Lightsail adds, which a running deployment has already.
 local function text_of(request, reveal, other)
-  local shown = request and deployments.shown(deployments.completed(request), reveal, other)
+  local shown = request and requests.shown(requests.completed(request), reveal, other)
   return shown and json.encode(shown, { pretty = true }) .. "\n" or ""
 end
 
@@ -213,7 +213,7 @@ function M.result(plan, done, options)
   local outcome = done.outcome
   done.result = done.kind
   if outcome then
-    done.result = outcome.ending == "active" and "deployed" or outcome.ending
+    done.result = outcome.result == "active" and "deployed" or outcome.result
   end
   if options.output == "json" then
     local item = item_of(plan, done, options.show_environment)

@@ -19,7 +19,7 @@ describe("deploying", function()
     local done = changes(w)
     assert.same({ "UpdateContainerService", "SetRepositoryPolicy" }, { done[1], done[2] })
     assert.equal("CreateContainerServiceDeployment", done[#done])
-    assert.equal("active", assert(w.region:follow_deployment("fresh", 1)).ending)
+    assert.equal("active", assert(w.region:follow_deployment("fresh", 1)).result)
   end)
 
   it("sends what is kept as it was, with its secrets", function()
