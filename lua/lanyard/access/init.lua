@@ -9,6 +9,7 @@
 ---       print(repository.name, change.kind)
 ---     end
 
+require "lanyard.access.lightsail"
 local region = require "lanyard.access.region"
 
 local M = {}

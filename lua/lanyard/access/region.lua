@@ -186,7 +186,7 @@ end
 --- when a grant expires, and the clock of this machine may be wrong.
 ---@return number
 function Region:time()
-  return self.clock.time() + (self.session.shared.offsets[self.ecr.endpoint] or 0)
+  return self.clock.time() + self.ecr:clock_offset()
 end
 
 --- Lists repositories, sorted by name. Globs and names select some of them. Without globs it lists what the setting

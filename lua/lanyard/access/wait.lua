@@ -29,16 +29,12 @@ local TIPS = {
   CERTIFICATE_LIMIT_EXCEEDED = "delete certificates that no service uses, or request a higher quota from AWS",
 }
 
--- What Lightsail's description says about a reply: "failure" | "retry" | nil
-local function judge(reply, err)
-  return waiters.judge(aws_services.get("lightsail").acceptors.ServiceFailed, reply, err)
-end
-
 --- Returns an error for a service that will not become ready.
 ---@param service access.Service
 ---@return aws.Error? err  nil for any other service
 function M.failure(service)
-  if judge { containerServices = { service.raw } } ~= "failure" then
+  local acceptors = aws_services.get("lightsail").acceptors.ServiceFailed
+  if waiters.judge(acceptors, { containerServices = { service.raw } }) ~= "failure" then
     return nil
   elseif service.state == "DELETING" then
     return errors.new { code = "ServiceDeleting", message = ("%s is being deleted"):format(service.name) }
@@ -84,7 +80,7 @@ end
 local function read(self)
   local service, err = services.find(self.region, self.name)
   if not service then
-    return nil, not (err.retryable or judge(nil, err) == "retry") and err or nil
+    return nil, not err.retryable and err or nil
   end
   local failed = M.failure(service)
   if failed then
@@ -99,7 +95,7 @@ end
 ---@return boolean
 function Wait:is_temporary(err)
   if err.code ~= "InvalidInputException" then
-    return judge(nil, err) == "retry"
+    return aws_services.get("lightsail").transient[err.code] or false
   elseif err.message:find("transition state", 1, true) then
     return true
   end
