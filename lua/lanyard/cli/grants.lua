@@ -2,6 +2,7 @@
 
 local grants = require "lanyard.access.grants"
 local statements = require "lanyard.access.statements"
+local summary = require "lanyard.report.summary"
 local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
@@ -45,6 +46,54 @@ function M.rows(list, now)
     rows[i] = { grant.repository.name, table.concat(labels, ", ") }
   end
   return rows
+end
+
+-- Why the grants of a role are not all known | nil
+local function reason_unknown(region, unread, list_err)
+  local reasons = {}
+  for i, one in ipairs(unread) do
+    reasons[i] = tostring(one.err)
+  end
+  return list_err and tostring(list_err) or summary.unread(reasons, region.name)
+end
+
+--- What `lanyard status` shows of the grants of a role.
+---@class cli.RoleGrants
+---@field names string[]                     of the repositories that grant the role
+---@field expires table<string, string>      timestamps by repository
+---@field decisions table<string, string>    by repository, see access.Grant
+---@field unknown? string                    why further grants may exist
+---@field shown string                       the same as a text
+
+--- Returns the grants of a role.
+---@param region access.Region
+---@param role_arn? string
+---@param policies? table[]  of region:policies; nil if they could not be listed
+---@param list_err? aws.Error  why they could not be listed
+---@return cli.RoleGrants
+function M.of_role(region, role_arn, policies, list_err)
+  local found = { names = {}, expires = {}, decisions = {}, shown = "-" }
+  if not role_arn then
+    return found
+  end
+  local list, unread = region:grants_of(role_arn, policies or {})
+  local now, shown = region.clock.time(), {}
+  for i, grant in ipairs(list) do
+    local name, at = grant.repository.name, grants.expiry_of(grant)
+    found.names[i], shown[i] = name, name .. M.expiry(at, now) .. M.doubt(grant, now)
+    found.expires[name] = at and timestamp.format(at) or nil
+    found.decisions[name] = grant.decision
+  end
+  found.unknown = reason_unknown(region, unread, list_err)
+  if #shown > 0 and #unread > 0 then
+    shown[#shown + 1] = ("and %d could not be read"):format(#unread)
+  end
+  if #shown > 0 then
+    found.shown = table.concat(shown, ", ")
+  elseif found.unknown then
+    found.shown = "(unknown)"
+  end
+  return found
 end
 
 return M
