@@ -22,7 +22,7 @@ void secret_wipe(struct secret *secret) {
   *secret = (struct secret){0};
 }
 
-/* The value of `count` hexadecimal digits, or -1. */
+/* Returns the value of `count` hexadecimal digits, or -1. */
 static int hexadecimal(const char *text, size_t count) {
   int value = 0;
   for (size_t i = 0; i < count; i++) {
@@ -34,7 +34,7 @@ static int hexadecimal(const char *text, size_t count) {
   return value;
 }
 
-/* How much of the text spells a byte as JSON, a URL or XML does; 0: none. */
+/* Returns how many bytes of the text are an escape of a byte as in JSON, a URL or XML, or 0. */
 static size_t escape_of(unsigned char byte, const char *text, size_t length) {
   if (length >= 3 && text[0] == '%')
     return hexadecimal(text + 1, 2) == byte ? 3 : 0;
@@ -55,7 +55,8 @@ static size_t escape_of(unsigned char byte, const char *text, size_t length) {
   return value == byte && stop == end ? (size_t)(end + 1 - text) : 0;
 }
 
-/* How much of the text spells a secret, from its first byte on; 0: it does not stand there. */
+/* Returns the length of a secret at the start of the text, escapes included, or 0 if it is not
+ * there. */
 static size_t spelled(const struct secret *secret, const char *text, size_t length) {
   size_t at = 0;
   for (size_t i = 0; i < secret->length; i++) {
@@ -73,9 +74,9 @@ static size_t spelled(const struct secret *secret, const char *text, size_t leng
 
 void secrets_redact(const struct secret *secrets, size_t count, const char *text, size_t length,
                     struct buf *out) {
-  size_t kept = 0; /* where the bytes begin that are not added yet */
+  size_t kept = 0; /* the start of the bytes that are not copied yet */
   for (size_t i = 0; i < length;) {
-    size_t longest = 0; /* one may begin with another */
+    size_t longest = 0; /* a secret can be a prefix of another */
     for (size_t j = 0; j < count; j++) {
       size_t size = spelled(&secrets[j], text + i, length - i);
       longest = size > longest ? size : longest;
