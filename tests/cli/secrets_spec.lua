@@ -224,7 +224,7 @@ describe("a secret is in no byte that the program writes", function()
       assert.is_true(status ~= 0 or COMMANDS[i][1] == "permissions" or COMMANDS[i][2] == "--list",
         table.concat(COMMANDS[i], " "))
     end
-    assert.matches("AWS_ENDPOINT_URL holds a user or a password", work.text "3.err")
+    assert.matches("AWS_ENDPOINT_URL contains a user or a password", work.text "3.err")
     for _, url in ipairs { "http://user:%s@127.0.0.1:1", "http://user:%s@nowhere.invalid", "bad://user:%s@[" } do
       for _, endpoint in ipairs { "http://aws.invalid", "https://aws.invalid" } do
         run_all(work, environment_of(emulator, work, {
