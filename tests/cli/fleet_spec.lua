@@ -1,25 +1,25 @@
--- The examples of scripts/fleet: what they run, run here against an emulator. Uses the Debian packages
--- python3-yaml and python3-kubernetes.
+-- Runs the commands of the examples in scripts/fleet against an emulator. Requires the Debian packages python3-yaml and
+-- python3-kubernetes.
 local helper = require "helper"
 local json = require "lanyard.json"
 
 local PYTHON = "/usr/bin/python3"
 
-describe("an example of a fleet", function()
+describe("an example of an audit in shards", function()
   if helper.run({ PYTHON, "-c", "import kubernetes, yaml" }).status ~= 0 then
     pending "the Debian packages python3-yaml and python3-kubernetes are not both installed"
     return
   end
   local checked = helper.run { PYTHON, "tests/cli/check_examples.py" }
 
-  it("has all that its runner needs", function()
+  it("has every member that its runner needs", function()
     assert.equal("", checked.err)
     assert.equal(0, checked.status)
   end)
 
   local commands = json.decode(checked.out) or {}
   for _, name in ipairs { "kubernetes.yaml", "github.yml", "step-functions.json" } do
-    it(("looks at every repository, and fails on what is wrong: %s"):format(name), function()
+    it(("audits every repository and fails on findings: %s"):format(name), function()
       local folder <close> = helper.folder()
       helper.write(folder .. "/seed.lua", [[
         local repositories = {}
@@ -38,7 +38,7 @@ describe("an example of a fleet", function()
       assert.equal("", merged.err)
       assert.equal(3, merged.status)
       for n = 1, 20 do assert.match("  app%-" .. n .. " ", merged.out) end
-      -- Without one of its shards it says so.
+      -- A missing shard is reported.
       os.execute(("rm %s/*2.json"):format(folder))
       merged = helper.run({ "sh", "-c", commands["scripts/fleet/" .. name].merge }, environment)
       assert.match("^lanyard: missing: shard ", merged.err)
