@@ -323,6 +323,11 @@ function M.check_file(result, err)
   return result
 end
 
+-- Checks a mute when a rules file is loaded. The findings are loaded only for a file that mutes something.
+function M.check_mute(mute)
+  return require("lanyard.audit.mutes").check(mute)
+end
+
 -- The rules that the options ask for; those of a script that has --rules are looked at right away.
 function M.rules(options)
   if options.rules == "" then
@@ -330,6 +335,7 @@ function M.rules(options)
   end
   local rules = require("lanyard.rules").new {
     path = options.rules,
+    check_mute = M.check_mute,
     tell = function(text) M.note("lanyard: warning: " .. text) end,
   }
   if options.has_rules then
