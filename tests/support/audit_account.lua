@@ -219,8 +219,8 @@ local function quoted(text)
 end
 
 local function narrow_registry(statement)
-  return ("take statement %s out of the registry's policy, or narrow it (aws ecr get-registry-policy and "
-    .. "put-registry-policy --region us-east-1), which takes a hand"):format(statement)
+  return ("edit the registry policy manually: remove or narrow statement %s (aws ecr get-registry-policy and "
+    .. "put-registry-policy --region us-east-1)"):format(statement)
 end
 
 M.expected = {
@@ -233,9 +233,9 @@ M.expected = {
   { "lightsail-service-granted", "high", "bad/lightsail", 1, '"lightsail.amazonaws.com"',
     revoke("lightsail.amazonaws.com", "bad/lightsail") },
   { "image-elsewhere", "high", nil, nil, nil,
-    "push the image to a repository of account 111122223333 in us-east-1, and deploy that" },
-  { "image-missing", "high", "bad/lost", nil, nil, "push the image again, or deploy one that is there" },
-  { "image-missing", "high", "bad/missing", nil, nil, "push the image again, or deploy one that is there" },
+    "push the image to a repository of account 111122223333 in us-east-1, and deploy it from there" },
+  { "image-missing", "high", "bad/lost", nil, nil, "push the image again, or deploy an image that exists" },
+  { "image-missing", "high", "bad/missing", nil, nil, "push the image again, or deploy an image that exists" },
   { "image-not-granted", "high", "bad/role-off", nil, nil,
     "lanyard grant dark bad/role-off --enable --region us-east-1" },
   { "image-not-granted", "high", "bad/not-granted", nil, nil, grant "bad/not-granted" },
@@ -246,7 +246,7 @@ M.expected = {
   { "policy-lint", "high", "bad/lint", 1, '"ecr:BatchGetImages"', "write ecr:BatchGetImage" },
   { "public-access-conditional", "medium", "bad/conditional", 1, '"*"', revoke("'*'", "bad/conditional") },
   { "partial-pull", "medium", "bad/partial-ci", 1, GET,
-    "allow ecr:GetDownloadUrlForLayer in statement #1 as well, or take ecr:BatchGetImage out" },
+    "also allow ecr:GetDownloadUrlForLayer in statement #1, or remove ecr:BatchGetImage" },
   { "registry-pull", "medium", nil, nil, nil, narrow_registry "#3" },
   { "wider-than-pull", "medium", "bad/wide", 1, '"ecr:DescribeImages"', renew "bad/wide" },
   { "wider-than-pull", "medium", "bad/wide-until", 1, '"ecr:DescribeImages"', revoke(WEB, "bad/wide-until")
@@ -272,7 +272,7 @@ M.expected = {
   { "grant-ends-soon", "low", "bad/ends-soon", 1, ('{"DateLessThan":{"aws:CurrentTime":"%s"}}'):format(SOON),
     "lanyard grant web bad/ends-soon --expires 90d --region us-east-1" },
   { "grant-ends-soon", "low", "bad/ends-soon-ci", 1, ('{"DateLessThan":{"aws:CurrentTime":"%s"}}'):format(SOON),
-    "let it end, or give statement #1 another date" },
+    "let the grant expire, or change the date in statement #1" },
   { "expired-grant", "low", "bad/over", 1, '{"DateLessThan":{"aws:CurrentTime":"2020-01-31T00:00:00Z"}}',
     remove(1, "bad/over") },
   { "expired-grant", "low", "bad/wide-over", 1, '{"DateLessThan":{"aws:CurrentTime":"2020-01-31T00:00:00Z"}}',
@@ -280,7 +280,7 @@ M.expected = {
   { "expired-grant", "low", "bad/expired", 1, '{"DateLessThan":{"aws:CurrentTime":"2020-01-31T00:00:00Z"}}',
     remove(1, "bad/expired") },
   { "policy-nearly-full", "low", "bad/long", nil, M.policies["bad/long"],
-    "take out what other findings tell, or fold statements that differ only in their principal (lanyard policy fold)" },
+    "remove what other findings report, or merge statements that differ only in their principal (lanyard policy fold)" },
   { "mutable-tag-deployed", "info", "bad/mutable", nil, nil,
     "lanyard deploy loose main=bad/mutable:latest side=bad/mutable:latest --resolve --region us-east-1" },
 }

@@ -3,8 +3,8 @@
 --   local report, err = audit.run(region, { globs = { "team/*" } })
 --   for _, finding in ipairs(report.findings) do print(finding.severity, finding.message) end
 
+local query = require "lanyard.audit.query"
 local asking = require "lanyard.rules.audit"
-local catalogue = require "lanyard.audit.catalogue"
 local inventory = require "lanyard.audit.scan.inventory"
 local findings = require "lanyard.audit.findings"
 local severities = require "lanyard.severity"
@@ -13,7 +13,7 @@ local json = require "lanyard.json"
 local location = require "lanyard.audit.location"
 local version = require "lanyard.version"
 
-local M = { catalogue = catalogue }
+local M = { catalogue = findings.catalogue }
 
 -- After so many days without a pull a grant that no deployment needs is called unused.
 local UNUSED_DAYS = 90
@@ -49,7 +49,7 @@ local function texts_of(repository)
   local texts, text = json.array {}, tostring(repository.doc)
   for i, statement in ipairs(repository.statements) do
     local at = location.statement(repository.doc, statement.index)
-    texts[i] = { index = statement.index, label = inventory.label(statement), text = text:sub(at.first, at.last) }
+    texts[i] = { index = statement.index, label = query.label(statement), text = text:sub(at.first, at.last) }
   end
   return texts
 end
@@ -98,12 +98,12 @@ end
 -- Looks at the repositories, and keeps of each its row in the report --> rows, findings
 local function look(region, seen, options)
   local rows, known = json.array {}, {}
-  local judge = findings.judge(seen, options.tell)
+  local run = findings.run(seen, options.tell)
   inventory.each(region, seen, options.unused_days or UNUSED_DAYS, function(repository, position)
-    judge:repository(repository, position)
+    run:repository(repository, position)
     rows[position] = not options.tell and plain_repository(repository, options.texts, known) or nil
   end)
-  return rows, json.array(judge:rest())
+  return rows, json.array(run:finish())
 end
 
 -- run(region [, { globs, profile, role, unused_days, trusted_accounts, desired, identities, texts, tell,

@@ -136,7 +136,7 @@ end
 local function audit_catalogue(findings)
   local catalogue = {}
   for id, entry in pairs(require("lanyard.audit").catalogue or {}) do
-    catalogue[id] = entry
+    catalogue[id] = { entry.severity, entry.summary }
   end
   for _, finding in ipairs(findings) do
     catalogue[finding.id] = catalogue[finding.id] or { finding.severity, (finding.id:gsub("-", " ")) }

@@ -1,4 +1,5 @@
 local audit = require "lanyard.audit"
+local findings = require "lanyard.audit.findings"
 local world = require "world"
 
 local GENERAL = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/my-container-service/abc123"
@@ -215,7 +216,7 @@ describe("an audit", function()
     assert.same({ "image-not-granted", "denied-grant", "mutable-tag-deployed" }, found)
     assert.matches("statement no denies GetDownloadUrlForLayer", report.findings[1].message)
     for i = 1, 2 do
-      assert.matches("^except arn:.* from the Deny %(statement no of web%), or remove that", report.findings[i].fix)
+      assert.matches("^edit the policy of web: exempt arn:.* from the Deny in statement no, or remove that statement$", report.findings[i].fix)
     end
   end)
 
@@ -250,5 +251,60 @@ describe("an audit", function()
     assert.same({ { index = 1, label = "#1", text = '{"Effect" : "Allow","Principal":"*",\n"Action":"ecr:*"}' } },
       report.scopes[1].repositories[1].statements)
     assert.is_nil(assert(audit.run(w.region)).scopes[1].repositories[1].statements)
+  end)
+end)
+
+describe("the registry of findings", function()
+  local function record(changes)
+    local made = {
+      id = "new-finding", severity = "low", summary = "s", why = "w", scope = "repository", needs = {}, breaks_pull = false,
+      check = function() end, remediation = function() return "f" end,
+    }
+    for name, value in pairs(changes or {}) do
+      made[name] = value ~= "absent" and value or nil
+    end
+    return made
+  end
+
+  local function refusal(...)
+    local ok, message = pcall(findings.register, { { ... } })
+    assert.is_false(ok)
+    return message
+  end
+
+  it("refuses a record that lacks a property", function()
+    assert(findings.register { { record() } })
+    for name in pairs(record()) do
+      assert.matches(("'%s' must be a "):format(name), refusal(record { [name] = "absent" }))
+    end
+  end)
+
+  it("refuses unknown severities, scopes and needs, and an id that exists", function()
+    assert.matches("'new%-finding': 'grave' is not a severity", refusal(record { severity = "grave" }))
+    assert.matches("'galaxy' is not a scope", refusal(record { scope = "galaxy" }))
+    assert.matches("needs 'luck', which no audit reads", refusal(record { needs = { "luck" } }))
+    assert.matches("'new%-finding' is registered twice", refusal(record(), record()))
+  end)
+
+  it("runs a check once that several records share", function()
+    local check = function() end
+    local _, steps = findings.register { { record { check = check }, record { id = "other", check = check } } }
+    assert.equal(1, #steps)
+  end)
+
+  it("has the records of every module in its folder", function()
+    local pipe <close> = assert(io.popen "ls lua/lanyard/audit/findings")
+    local count, registered = 0, 0
+    for file in pipe:lines() do
+      for _, one in ipairs(require("lanyard.audit.findings." .. file:match "^(.*)%.lua$")) do
+        assert.equal(one, findings.record(one.id), one.id)
+        count = count + 1
+      end
+    end
+    for _ in pairs(findings.catalogue) do
+      registered = registered + 1
+    end
+    assert.equal(registered, count)
+    assert.is_true(count > 30)
   end)
 end)

@@ -45,7 +45,7 @@ function M.findings(scope)
       return nil
     end
   end
-  return findings.of_whole(seen_of(scope))
+  return findings.of_all_shards(seen_of(scope))
 end
 
 return M

@@ -24,10 +24,10 @@ local function images_of(seen, service, repositories)
   local function add(reference)
     local image = names.image(reference)
     if image and not known[reference] then
-      local is_here = image.region == service.region and (not seen.account or image.account == seen.account)
+      local is_local = image.region == service.region and (not seen.account or image.account == seen.account)
       known[reference] = {
-        service = service, reference = reference, image = image, region = is_here, containers = {},
-        repository = is_here and image.region == seen.region and repositories[image.repository] or nil,
+        service = service, reference = reference, uri = image, is_local = is_local, containers = {},
+        repository = is_local and image.region == seen.region and repositories[image.repository] or nil,
       }
       found[#found + 1] = known[reference]
     end
@@ -86,9 +86,9 @@ function M.find(region, deployed)
   end
   task.map(list, function(same)
     local _ <close> = region.gate and region.gate:acquire() or nil
-    local found, err = exists(region, same[1].repository, same[1].image)
+    local found, err = exists(region, same[1].repository, same[1].uri)
     for _, one in ipairs(same) do
-      one.found = found
+      one.exists = found
     end
     if err then
       same[1].repository.images_unknown = tostring(err)

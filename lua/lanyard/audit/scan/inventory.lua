@@ -24,39 +24,24 @@ local grants = require "lanyard.access.grants"
 local identities = require "lanyard.audit.scan.identities"
 local images = require "lanyard.audit.scan.images"
 local lists = require "lanyard.lists"
-local match = require "lanyard.match"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
+local query = require "lanyard.audit.query"
 local registry = require "lanyard.audit.scan.registry"
 local task = require "lanyard.task"
 
 local M = {}
-
--- Whether a statement's Action element covers an action.
-function M.covers(statement, action)
-  for _, pattern in ipairs(statement.actions) do
-    if match.glob(pattern, action, true) then
-      return not statement.not_action
-    end
-  end
-  return statement.not_action
-end
 
 local function gives_pull(statement)
   if statement.effect ~= "Allow" then
     return false
   end
   for _, action in ipairs(policy.PULL_ACTIONS) do
-    if M.covers(statement, action) then
+    if query.covers(statement, action) then
       return true
     end
   end
   return false
-end
-
--- How a statement is named to people: its Sid, or its number.
-function M.label(statement)
-  return statement.sid or "#" .. statement.index
 end
 
 local function everyone_but(statement)
@@ -73,7 +58,7 @@ local function end_of(access)
   for _, action in ipairs(policy.PULL_ACTIONS) do
     local last
     for _, statement in ipairs(access.given_by) do
-      if M.covers(statement, action) then
+      if query.covers(statement, action) then
         last = math.max(last or 0, expiry.ends(statement) or math.huge)
       end
     end
@@ -103,7 +88,7 @@ local function access_of(seen, repository)
         by_principal[key] = entry
         list[#list + 1] = entry
       end
-      table.insert(entry.statements, M.label(statement))
+      table.insert(entry.statements, query.label(statement))
       table.insert(entry.given_by, statement)
     end
   end

@@ -49,11 +49,11 @@ describe("drift", function()
   it("is a grant that is missing", function()
     local w <close> = new_world()
     assert.same({
-      { "team/a does not let jobs pull, and by grants.lua it shall until 2027-01-31",
+      { "team/a does not let jobs pull, but grants.lua grants it until 2027-01-31",
         "lanyard grant jobs team/a --expires 2027-01-31" .. REGION },
-      { "team/b does not let jobs pull, and by grants.lua it shall until 2027-01-31",
+      { "team/b does not let jobs pull, but grants.lua grants it until 2027-01-31",
         "lanyard grant jobs team/b --expires 2027-01-31" .. REGION },
-      { "web does not let web pull, and by grants.lua it shall", "lanyard grant web web" .. REGION },
+      { "web does not let web pull, but grants.lua grants it", "lanyard grant web web" .. REGION },
     }, drift(w, { grant("web", { "web" }), grant("jobs", { "team/*" }, "2027-01-31") }))
   end)
 
@@ -63,9 +63,9 @@ describe("drift", function()
     w:put("web", allow(role_of(w, "jobs")))
     w:put("jobs", allow(old))
     assert.same({
-      { "jobs lets an earlier role of web pull, and grants.lua does not say so",
+      { "jobs lets an earlier role of web pull, but grants.lua does not grant it",
         "lanyard revoke --principal " .. old .. " jobs" .. REGION, 1 },
-      { "web lets jobs pull, and grants.lua does not say so",
+      { "web lets jobs pull, but grants.lua does not grant it",
         "lanyard revoke --principal " .. role_of(w, "jobs") .. " web" .. REGION, 1 },
     }, drift(w, {}))
   end)
@@ -73,9 +73,9 @@ describe("drift", function()
   it("is another date, one too many and one too few", function()
     local w <close> = new_world()
     w:put("web", allow(role_of(w, "web"), "2026-12-01T00:00:00Z"))
-    assert.same({ { "web lets web pull until 2026-12-01, and by grants.lua it shall pull until 2027-01-31",
+    assert.same({ { "web lets web pull until 2026-12-01, but grants.lua grants it until 2027-01-31",
       "lanyard grant web web --expires 2027-01-31" .. REGION, 1 } }, drift(w, { grant("web", { "web" }, "2027-01-31") }))
-    assert.same({ { "web lets web pull until 2026-12-01, and by grants.lua it shall pull without end",
+    assert.same({ { "web lets web pull until 2026-12-01, but grants.lua grants it without end",
       "lanyard grant web web --expires never" .. REGION, 1 } }, drift(w, { grant("web", { "web" }) }))
   end)
 
@@ -92,24 +92,24 @@ describe("drift", function()
     local w <close> = new_world()
     w:put("team/a", allow(role_of(w, "web")))
     assert.same({ { "grants.lua: grants[1] and grants[2] both grant 'team/a' to 'web', with another date or Sid each",
-      "let one grant of grants.lua alone say it" } },
+      "keep only one of the contradicting grants in grants.lua" } },
       drift(w, { grant("web", { "team/a" }, "2020-01-31"), grant("web", { "team/*a" }) }))
   end)
 
   it("is a role that is off", function()
     local w <close> = new_world()
     assert.same({
-      { "web does not let off pull, and by grants.lua it shall", "lanyard grant off web --enable" .. REGION },
-      { "the puller role of off is off, and by grants.lua it shall pull", "lanyard enable off" .. REGION },
+      { "web does not let off pull, but grants.lua grants it", "lanyard grant off web --enable" .. REGION },
+      { "the puller role of off is disabled, but grants.lua grants it access", "lanyard enable off" .. REGION },
     }, drift(w, { grant("off", { "web" }) }))
   end)
 
   it("is a service or a repository that is not there", function()
     local w <close> = new_world()
     assert.same({
-      { "grants.lua names the service gone, which is not there", "take gone out of grants.lua, or create the service" },
-      { "grants.lua names 'nowhere' for gone, and there is no such repository",
-        "take 'nowhere' out of grants[1] of grants.lua, or create the repository" },
+      { "grants.lua names the service gone, which does not exist", "remove gone from grants.lua, or create the service" },
+      { "grants.lua names 'nowhere' for gone, but no such repository exists",
+        "remove 'nowhere' from grants[1] of grants.lua, or create the repository" },
     }, drift(w, { grant("gone", { "web", "nowhere" }) }))
   end)
 
