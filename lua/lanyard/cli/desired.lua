@@ -17,7 +17,7 @@ end
 
 -- The exit status of what failed: that of a refusal where rules refused and nothing else went wrong.
 local function worse(status, err)
-  local own = cli.status_of(err) == cli.exit.refused and cli.exit.refused or cli.exit.failed
+  local own = require("lanyard.cli.exit").status_of(err) == cli.exit.refused and cli.exit.refused or cli.exit.failed
   return status == cli.exit.failed and status or own
 end
 
