@@ -23,11 +23,10 @@ M.AUDIT_FORMATS = { "table", "json", "jsonl", "csv", "sarif", "junit", "markdown
 
 -- Prints an audit's report in one of them.
 function M.audit(format, report)
-  if format == "table" then
-    require("lanyard.report.terminal").write(report, cli.out, { paint = cli.paint, width = system.columns(1) })
-  else
-    require("lanyard.report." .. format).write(report, cli.out)
-  end
+  local name = format == "table" and "terminal" or format
+  require("lanyard.report." .. name).write(report, cli.out, {
+    paint = cli.paint, width = system.columns(1), catalogue = require("lanyard.audit.findings").catalogue,
+  })
 end
 
 -- The formats of the graph of who can pull what, the first its default.
@@ -35,7 +34,9 @@ M.GRAPH_FORMATS = { "svg", "dot", "mermaid" }
 
 -- Prints the graph of an audit's report in one of them.
 function M.graph(format, report)
-  require("lanyard.report." .. format).write(report, cli.out)
+  require("lanyard.report." .. format).write(report, cli.out, {
+    catalogue = require("lanyard.audit.findings").catalogue,
+  })
 end
 
 -- What a person should know of a change besides its result.

@@ -56,6 +56,7 @@ local function each_member(value, f, path)
 end
 
 local SINK = function() end
+local OPTIONS = { catalogue = require("lanyard.audit.findings").catalogue }
 
 -- Everything that takes reports, with this one.
 local function use(text)
@@ -64,10 +65,10 @@ local function use(text)
     if format == "json" then
       json.encode(fresh(), { pretty = true })
     else
-      require("lanyard.report." .. (format == "table" and "terminal" or format)).write(fresh(), SINK)
+      require("lanyard.report." .. (format == "table" and "terminal" or format)).write(fresh(), SINK, OPTIONS)
     end
   end
-  for _, format in ipairs(report.GRAPH_FORMATS) do require("lanyard.report." .. format).write(fresh(), SINK) end
+  for _, format in ipairs(report.GRAPH_FORMATS) do require("lanyard.report." .. format).write(fresh(), SINK, OPTIONS) end
   local shard = fresh()
   shard.part = { shard = "1/1" }
   merge.join({ shard }, { "a.json" })
