@@ -1,7 +1,6 @@
 --- Grants of the wrong actions: too few for a pull, or more than a pull needs.
 
 local ecr_actions = require "lanyard.policy.ecr_actions"
-local lint_actions = require "lanyard.policy.lint.actions"
 local lists = require "lanyard.lists"
 local location = require "lanyard.audit.location"
 local match = require "lanyard.match"
@@ -63,7 +62,7 @@ local function action_beyond_pull(statement)
     return nil
   end
   for _, changes in ipairs { true, false } do
-    for _, name in ipairs(changes and lint_actions.WRITES or ecr_actions) do
+    for _, name in ipairs(changes and ecr_actions.WRITES or ecr_actions.ALL) do
       local action = "ecr:" .. name
       if query.covers(statement, action) and not lists.contains(policy.PULL_ACTIONS, action) then
         return action, changes
