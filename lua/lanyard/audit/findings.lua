@@ -199,7 +199,7 @@ local function finding_of(inventory, record, details)
     why = details.why or record.why, fix = fix_of(inventory, record, details),
     account = inventory.account, region = inventory.region,
     repository = repository and repository.name, service = details.service,
-    principal = principal and inventory.share(principal),
+    principal = principal and inventory.intern(principal),
     statement = statement and query.label(statement), index = statement and statement.index, place = place,
   }
 end

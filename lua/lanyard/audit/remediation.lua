@@ -62,7 +62,7 @@ end
 local function service_with_role(inventory, principal)
   local identity = principals.classify("AWS", principal)
   local service = identity.kind == "puller" and identity.region == inventory.region
-    and inventory.service[identity.service]
+    and inventory.service_by_name[identity.service]
   return service and service.role.arn == principal and service or nil
 end
 

@@ -23,11 +23,11 @@ end
 local function plan_of(inventory)
   local services = {}
   for _, grant in ipairs(inventory.desired.grants) do
-    local service = inventory.service[grant.service]
+    local service = inventory.service_by_name[grant.service]
     services[grant.service] = not resolve.flaw_of(service, grant.service, inventory.region) and service or false
   end
   return { region = inventory.region, now = inventory.now, prune = true, services = services,
-    known = inventory.service }
+    known = inventory.service_by_name }
 end
 
 local function describe_change(repository, one, file)
@@ -55,7 +55,7 @@ local function fix_change(inventory, repository, one, desired)
     line[#line + 1] = "--sid"
     line[#line + 1] = desired.sid
   end
-  line[#line + 1] = not inventory.service[one.service].role.arn and "--enable" or nil
+  line[#line + 1] = not inventory.service_by_name[one.service].role.arn and "--enable" or nil
   return remediation.command(inventory, table.unpack(line))
 end
 
@@ -101,7 +101,7 @@ local function check_repositories(inventory, add)
   for _, repository in ipairs(inventory.repositories) do
     local desired_grants, matched = resolve.wishes_of(inventory.desired, repository.name)
     for key in pairs(matched) do
-      inventory.desired_met[key] = true
+      inventory.desired_matched[key] = true
     end
     add_conflicts(inventory, add, repository, desired_grants)
     if not repository.unknown then
@@ -133,7 +133,7 @@ end
 local function add_services(inventory, add)
   local reported = {}
   for _, grant in ipairs(inventory.desired.grants) do
-    local name, service = grant.service, inventory.service[grant.service]
+    local name, service = grant.service, inventory.service_by_name[grant.service]
     local expired = grant.expires and grant.expires <= inventory.now
     if not reported[name] and not service then
       reported[name] = true
@@ -158,9 +158,9 @@ local function check_names(inventory, add)
     return
   end
   add_services(inventory, add)
-  for _, grant in ipairs(inventory.whole and inventory.desired.grants or {}) do
+  for _, grant in ipairs(inventory.complete and inventory.desired.grants or {}) do
     for _, pattern in ipairs(grant.repositories) do
-      local matched = inventory.desired_met[grant.place .. pattern]
+      local matched = inventory.desired_matched[grant.place .. pattern]
       if not matched and not (grant.optional and repositories.is_glob(pattern)) then
         add_missing_repository(add, inventory.desired.name, grant, pattern)
       end

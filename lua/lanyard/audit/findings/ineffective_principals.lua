@@ -33,7 +33,7 @@ end
 -- Grants the puller role of the intended service, where it is known, before the general role is revoked.
 local function replace_by_puller_role(inventory, details)
   local repository, access = details.repository, details.access
-  local service = access.region == inventory.region and inventory.service[access.service]
+  local service = access.region == inventory.region and inventory.service_by_name[access.service]
   local revoke = remediation.revoke(inventory, repository, access.principal)
   return service and remediation.sequence { remediation.grant(inventory, service, repository), revoke } or revoke
 end

@@ -43,7 +43,7 @@ local function check_current(inventory, add)
   end
   for repository, access in query.accesses(inventory) do
     if access.kind == "puller" and access.region == inventory.region then
-      local service = inventory.service[access.service]
+      local service = inventory.service_by_name[access.service]
       if not service then
         add_missing(add, repository, access)
       elseif service.role.arn ~= access.principal then
@@ -55,7 +55,7 @@ end
 
 -- A role without a grant is known only when every policy of the Region has been read.
 local function check_unused_roles(inventory, add)
-  if inventory.unread or not inventory.whole then
+  if inventory.has_unread or not inventory.complete then
     return
   end
   for _, service in ipairs(inventory.services) do

@@ -10,7 +10,7 @@ local function granted_services(inventory, repository)
   local services = {}
   for _, access in ipairs(repository.access) do
     if access.kind == "puller" and access.decision ~= "deny" and access.region == inventory.region then
-      services[access.service] = inventory.service[access.service]
+      services[access.service] = inventory.service_by_name[access.service]
     end
   end
   return services

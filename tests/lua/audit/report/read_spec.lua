@@ -7,7 +7,7 @@ local merge = require "lanyard.audit.report.merge"
 local read = require "lanyard.audit.report.read"
 local report = require "lanyard.cli.print"
 local reports = require "reports"
-local scanner = require "lanyard.audit.scan.scanner"
+local service = require "lanyard.audit.report.service"
 
 -- A report with every member that one may have, as JSON.
 local function full()
@@ -75,7 +75,7 @@ local function use(text)
   merge.join({ fresh(), reports.small() }, { "a.json", "b.json" })
   baseline.compare(fresh(), reports.small())
   baseline.compare(reports.small(), fresh())
-  scanner.only_service(fresh(), "web")
+  service.restrict(fresh(), "web")
   local kept <close> = assert(history.open ":memory:")
   assert(kept:add(fresh()))
   assert(kept:add(reports.small()))
