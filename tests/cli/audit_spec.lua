@@ -315,7 +315,7 @@ describe("lanyard audit --assume-role", function()
         "--accounts", "111122223333", "--organization" },
       ["needs %-%-accounts or %-%-organization"] = { "--assume-role", "x" },
       ["external%-id need %-%-assume%-role"] = { "--external-id", "abc" },
-      ["is no external id"] = { "--assume-role", "x", "--organization", "--external-id", "a b" },
+      ["is not a valid external id"] = { "--assume-role", "x", "--organization", "--external-id", "a b" },
       ["12 digits"] = { "--assume-role", "x", "--accounts", "12" },
       ["is not a valid role name"] = { "--assume-role", "arn:aws:iam::111122223333:role/x", "--organization" },
     } do
