@@ -68,6 +68,12 @@ function M.account.convert(text)
   return nil, ("'%s' is not an account id: write 12 digits"):format(text)
 end
 
+M["role-name"] = { value = "NAME" }
+
+M["role-name"].convert = function(text)
+  return require("lanyard.audit.scan.targets").role_name(text)
+end
+
 M.port = { value = "PORT" }
 
 function M.port.convert(text)
