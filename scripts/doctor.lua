@@ -204,7 +204,7 @@ else
 end
 
 local root, _
-root, err = require("lanyard.access.state").root()
+root, err = require("lanyard.access.state_directory").root()
 if root then
   local probe = ("%s/.doctor-%d"):format(root, system.getpid())
   local made

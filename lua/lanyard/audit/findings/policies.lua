@@ -49,11 +49,11 @@ local function is_covered(repository, flaw)
 end
 
 local function add_flaw(add, repository, flaw)
-  -- The digits distinguish a statement from a later one that has the same flaw and another meaning.
+  -- The fingerprint distinguishes a statement from a later one that has the same flaw and another meaning.
   local statement = repository.statements[flaw.statement]
-  local digits = statement and " " .. statements.digits(repository.doc, statement.index) or ""
+  local fingerprint = statement and " " .. statements.fingerprint(repository.doc, statement.index) or ""
   add("policy-lint", {
-    repository = repository, severity = flaw.severity, statement = statement, discriminator = flaw.id .. digits,
+    repository = repository, severity = flaw.severity, statement = statement, discriminator = flaw.id .. fingerprint,
     location = location.of(flaw), flaw = flaw,
     message = ("%s: %s (%s)"):format(repository.name, flaw.message, flaw.id),
   })

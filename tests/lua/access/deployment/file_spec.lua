@@ -1,11 +1,11 @@
-local deployment_file = require "lanyard.access.deployment_file"
+local file = require "lanyard.access.deployment.file"
 local helper = require "helper"
 
 -- What reading a file with this text gives.
 local function read(text)
   local folder <close> = helper.folder()
   helper.write(folder .. "/web.json", text)
-  return deployment_file.read(folder .. "/web.json", "web")
+  return file.read(folder .. "/web.json", "web")
 end
 
 describe("the file of a deployment", function()
@@ -30,18 +30,18 @@ describe("the file of a deployment", function()
       ["{"] = "line 1, column 2",
       ["[]"] = "the file must be an object",
       ['{"serviceName":"other"}'] = "it is for the service 'other', not 'web'",
-      ['{"container":{}}'] = "container is not known: containers",
+      ['{"container":{}}'] = "container is not a known member: containers",
       ['{"containers":[]}'] = "containers must be an object",
       ['{"containers":{"Bad_Name":{"image":"x"}}}'] = "containers.Bad_Name: 'Bad_Name' is no container's name",
       ['{"containers":{"app":{}}}'] = "containers.app must have image",
-      [app '"image":""'] = "containers.app.image must be a text that is not empty",
-      [app '"image":null'] = "containers.app.image must be a text",
-      [app '"image":"x","comand":[]'] = "containers.app.comand is not known: command",
+      [app '"image":""'] = "containers.app.image must be a string that is not empty",
+      [app '"image":null'] = "containers.app.image must be a string",
+      [app '"image":"x","comand":[]'] = "containers.app.comand is not a known member: command",
       [app '"image":"x","command":"run"'] = "containers.app.command must be a list",
-      [app '"image":"x","command":["run",1]'] = "containers.app.command[2] must be a text",
-      [app '"image":"x","environment":{"A":1}'] = "containers.app.environment.A must be a text",
-      [app '"image":"x","ports":{"http":"HTTP"}'] = "'http' is no port",
-      [app '"image":"x","ports":{"65536":"HTTP"}'] = "'65536' is no port",
+      [app '"image":"x","command":["run",1]'] = "containers.app.command[2] must be a string",
+      [app '"image":"x","environment":{"A":1}'] = "containers.app.environment.A must be a string",
+      [app '"image":"x","ports":{"http":"HTTP"}'] = "'http' is not a port",
+      [app '"image":"x","ports":{"65536":"HTTP"}'] = "'65536' is not a port",
       [app '"image":"x","ports":{"80":"http"}'] = "containers.app.ports.80 must be one of HTTP, HTTPS, TCP, UDP",
       ['{"publicEndpoint":{"containerName":"app"}}'] = "publicEndpoint must have containerPort",
       ['{"publicEndpoint":{"containerName":"app","containerPort":"80"}}'] = "publicEndpoint.containerPort must be a whole",
@@ -59,7 +59,7 @@ describe("the file of a deployment", function()
   end)
 
   it("is told where there is none", function()
-    local request, err = deployment_file.read("/nonexistent/web.json", "web")
+    local request, err = file.read("/nonexistent/web.json", "web")
     assert.is_nil(request)
     assert.matches("/nonexistent/web.json", err.message)
   end)

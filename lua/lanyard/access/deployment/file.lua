@@ -1,29 +1,30 @@
--- The description of a deployment as a person hands it in: JSON, as CreateContainerServiceDeployment takes
--- it, checked member by member, so that a slip is told before anything is called.
+--- Reads the description of a deployment from a file: JSON as CreateContainerServiceDeployment accepts it.
+---
+--- Each member is checked, so that a mistake is reported before anything is called.
 
-local deployments = require "lanyard.access.deployments"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
+local requests = require "lanyard.access.deployment.request"
 local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
 
 local M = {}
 
--- A check: check(value, path) --> nil | what is wrong, with the path
+-- A check is a function check(value, path) that returns a message with the path, or nil for a valid value.
 
 local function text(value, path)
   if type(value) ~= "string" or value == "" then
-    return path .. " must be a text that is not empty"
+    return path .. " must be a string that is not empty"
   end
 end
 
--- An environment's value may be empty.
+-- The value of an environment variable may be empty.
 local function any_text(value, path)
   if type(value) ~= "string" then
-    return path .. " must be a text"
+    return path .. " must be a string"
   end
 end
 
@@ -47,9 +48,9 @@ local function list(item)
       return path .. " must be a list"
     end
     for i, one in ipairs(value) do
-      local wrong = item(one, ("%s[%d]"):format(path, i))
-      if wrong then
-        return wrong
+      local message = item(one, ("%s[%d]"):format(path, i))
+      if message then
+        return message
       end
     end
   end
@@ -57,45 +58,45 @@ end
 
 local function map(key, item)
   return function(value, path)
-    local wrong = object(value, path)
-    for _, name in ipairs(not wrong and lists.sorted_names(value) or {}) do
+    local message = object(value, path)
+    for _, name in ipairs(not message and lists.sorted_names(value) or {}) do
       local where = path .. "." .. name
-      wrong = wrong or key(name, where) or item(value[name], where)
+      message = message or key(name, where) or item(value[name], where)
     end
-    return wrong
+    return message
   end
 end
 
--- An object with these members and no other.
+-- An object with these members and no others.
 local function structure(members, required)
   return function(value, path)
-    local wrong = object(value, path)
-    for _, name in ipairs(not wrong and lists.sorted_names(value) or {}) do
+    local message = object(value, path)
+    for _, name in ipairs(not message and lists.sorted_names(value) or {}) do
       local where = path == "" and name or path .. "." .. name
       if not members[name] then
         local known = lists.sorted_names(members)
-        return ("%s is not known: %s"):format(where, suggest(name, known) or table.concat(known, ", "))
+        return ("%s is not a known member: %s"):format(where, suggest(name, known) or table.concat(known, ", "))
       end
-      wrong = wrong or members[name](value[name], where)
+      message = message or members[name](value[name], where)
     end
-    for _, name in ipairs(not wrong and required or {}) do
+    for _, name in ipairs(not message and required or {}) do
       if value[name] == nil then
-        wrong = wrong or ("%s must have %s"):format(path, name)
+        message = message or ("%s must have %s"):format(path, name)
       end
     end
-    return wrong
+    return message
   end
 end
 
 local function container_name(name, path)
-  local ok, why = names.container(name)
-  return not ok and path .. ": " .. why or nil
+  local ok, message = names.container(name)
+  return not ok and path .. ": " .. message or nil
 end
 
 local function port(name, path)
   local number = name:find "^[1-9]%d*$" and math.tointeger(tonumber(name))
   if not number or number > 65535 then
-    return ("%s: '%s' is no port: 1 to 65535"):format(path, name)
+    return ("%s: '%s' is not a port: write 1 to 65535"):format(path, name)
   end
 end
 
@@ -131,13 +132,16 @@ local description = structure {
   }, { "containerName", "containerPort" }),
 }
 
-local function refuse(path, what)
-  return nil, errors.new { code = "InvalidFile", message = ("%s: %s"):format(path, escape.printable(what)) }
+local function invalid(path, message)
+  return nil, errors.new { code = "InvalidFile", message = ("%s: %s"):format(path, escape.printable(message)) }
 end
 
--- read(path, service name) --> request (of lanyard.access.deployments) | nil, err
--- A serviceName in the file must be that of the service.
-function M.read(path, service)
+--- Reads a file.
+---@param path string
+---@param service_name string  a serviceName in the file must be the same
+---@return access.deployment.Request? request
+---@return aws.Error? err  code InvalidFile, or that of reading the file
+function M.read(path, service_name)
   local content, err = system.read_file(path)
   if not content then
     return nil, err
@@ -145,15 +149,15 @@ function M.read(path, service)
   local value
   value, err = json.decode(content)
   if value == nil then
-    return refuse(path, err.message)
+    return invalid(path, err.message)
   end
-  local wrong = description(value, "")
-  if wrong then
-    return refuse(path, wrong:find "^ must" and "the file" .. wrong or wrong)
-  elseif value.serviceName and value.serviceName ~= service then
-    return refuse(path, ("it is for the service '%s', not '%s'"):format(value.serviceName, service))
+  local message = description(value, "")
+  if message then
+    return invalid(path, message:find "^ must" and "the file" .. message or message)
+  elseif value.serviceName and value.serviceName ~= service_name then
+    return invalid(path, ("it is for the service '%s', not '%s'"):format(value.serviceName, service_name))
   end
-  return deployments.request(value)
+  return requests.from(value)
 end
 
 return M

@@ -1,4 +1,6 @@
-local images = require "lanyard.access.images"
+local grants = require "lanyard.access.grants"
+local image_reference = require "lanyard.access.deployment.image"
+local images = require "lanyard.access.deployment.images"
 local policy = require "lanyard.policy"
 local world = require "world"
 
@@ -7,8 +9,8 @@ local DIGEST = "sha256:" .. ("0"):rep(64)
 
 -- Looks at one image as a person writes it. --> the image | nil, err
 local function look(w, text)
-  local image = assert(images.given("app", text))
-  local ok, err = images.look(w.region, { image })
+  local image = assert(image_reference.parse_argument("app", text))
+  local ok, err = images.resolve(w.region, { image })
   return ok and image, err
 end
 
@@ -38,14 +40,14 @@ describe("the image of a container", function()
     end
     assert.same({}, w.calls)
     -- In a deployment a name alone is one of Docker Hub.
-    assert.is_true(assert(images.read("app", "nginx:latest")).outside)
+    assert.is_true(assert(image_reference.parse("app", "nginx:latest")).outside)
   end)
 
   it("is refused with a name that ECR does not take", function()
     for _, text in ipairs { "Web", "web:", "web@sha256:1", "web:.x", "a", HOST .. "/Web", HOST .. "/web:.x",
       HOST .. "/web@sha256:1", "http://docker.io/nginx", "docker.io/", "docker.io/Nginx", "docker.io//nginx",
       "docker.io/nginx:", "docker.io/nginx\27[31m", "docker.io/nginx@sha256:1", ":web.app", ":app:3" } do
-      local image, err = images.given("app", text)
+      local image, err = image_reference.parse_argument("app", text)
       assert.is_nil(image, text)
       assert.equal("InvalidName", err.code)
     end
@@ -83,7 +85,7 @@ describe("the image of a container", function()
     assert.is_nil(image)
     assert.equal("RepositoryNotFoundException", err.code)
     assert.matches("docker%.io/library/nginx", err.tip)
-    image, err = images.exists({ name = "us-east-1", ecr = { DescribeImages = function()
+    image, err = images.describe({ name = "us-east-1", ecr = { DescribeImages = function()
       return { imageDetails = { { imageStatus = "ARCHIVED" } } }
     end } }, { repository_name = "web", reference = "web:1" })
     assert.is_nil(image)
@@ -91,7 +93,7 @@ describe("the image of a container", function()
   end)
 
   it("is shown without what a terminal acts on", function()
-    local image, err = images.read("app", HOST .. "/web:\27[31m")
+    local image, err = image_reference.parse("app", HOST .. "/web:\27[31m")
     assert.is_nil(image)
     assert.not_matches("\27", err.message)
   end)
@@ -116,7 +118,7 @@ describe("whether a role may pull", function()
       statements[i] = '{"Sid":"s' .. i .. '","Principal":{"AWS":"' .. ROLE .. '"},' .. statement .. "}"
     end
     local doc = assert(policy.parse('{"Version":"2012-10-17","Statement":[' .. table.concat(statements, ",") .. "]}"))
-    return images.decide(doc, ROLE, REPOSITORY, 1769860800) -- 2026-01-31T12:00:00Z
+    return grants.explain(doc, ROLE, REPOSITORY, 1769860800) -- 2026-01-31T12:00:00Z
   end
 
   it("is decided for both actions, at this time", function()
@@ -128,13 +130,13 @@ describe("whether a role may pull", function()
     assert.equal("deny", (decide(until_date "2026-01-31T00:00:00Z")))
     local decision, why = decide '"Effect":"Allow","Action":"ecr:BatchGetImage"'
     assert.equal("deny", decision)
-    assert.matches("no statement lets the role call ecr:GetDownloadUrlForLayer", why)
+    assert.matches("no statement allows the role to call ecr:GetDownloadUrlForLayer", why)
     decision, why = decide('"Effect":"Allow",' .. PULL, '"Effect":"Deny","Action":"ecr:*"')
     assert.equal("deny", decision)
     assert.matches("statement 's2' denies ecr:BatchGetImage", why)
     decision, why = decide('"Effect":"Allow",' .. PULL .. ',"Condition":{"StringEquals":{"aws:SourceVpc":"vpc-1"}}')
     assert.equal("depends", decision)
-    assert.matches("depends on a condition %(statement 's1'%)", why)
-    assert.equal("deny", (images.decide(nil, ROLE, REPOSITORY, 0)))
+    assert.matches("a condition decides whether the role can call ecr:GetDownloadUrlForLayer %(statement 's1'%)", why)
+    assert.equal("deny", (grants.explain(nil, ROLE, REPOSITORY, 0)))
   end)
 end)
