@@ -3,11 +3,11 @@
 --   local report, err = audit.run(region, { globs = { "team/*" } })
 --   for _, finding in ipairs(report.findings) do print(finding.severity, finding.message) end
 
-local query = require "lanyard.audit.query"
 local asking = require "lanyard.rules.audit"
 local inventory = require "lanyard.audit.scan.inventory"
 local findings = require "lanyard.audit.findings"
 local severities = require "lanyard.severity"
+local statements = require "lanyard.access.statements"
 local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local location = require "lanyard.audit.location"
@@ -49,7 +49,7 @@ local function texts_of(repository)
   local texts, text = json.array {}, tostring(repository.doc)
   for i, statement in ipairs(repository.statements) do
     local at = location.statement(repository.doc, statement.index)
-    texts[i] = { index = statement.index, label = query.label(statement), text = text:sub(at.first, at.last) }
+    texts[i] = { index = statement.index, label = statements.label(statement), text = text:sub(at.first, at.last) }
   end
   return texts
 end
@@ -114,12 +114,12 @@ end
 ---@field profile? string            the requested profile, for the report and the commands in it
 ---@field role? string               the role of another account that was assumed; the commands are for that account
 ---@field unused_days? integer       days without a pull after which a grant that no deployment needs is unused (90)
----@field trusted_accounts? string[] accounts that may pull
+---@field trusted_accounts? string[] accounts that can pull
 ---@field desired? desired.File      what access there should be
 ---@field identities? table          answers of IAM, shared by several audits
 ---@field texts? boolean             add to each repository its statements = { index, label, text }
----@field on_finding? fun(finding: audit.Finding)  gets each finding as it is found; the report then has neither findings
----  nor repositories
+---@field on_finding? fun(finding: audit.Finding)  gets each finding as it is found; the report then has neither
+---  findings nor repositories
 ---@field rules? rules.Rules         loaded user rules
 ---@field gate? task.Semaphore       limits the repositories that are read in parallel
 
@@ -127,8 +127,8 @@ end
 ---
 --- The report is { version, tool, time, scopes = { { account, region, profile, role, repositories = { { name, arn,
 --- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn, images } },
---- services_unknown, registry_unknown, identities_unknown } }, findings }, with one scope. It is ready for lanyard.json.
---- Repositories share tables in it, so that a part of it must not be changed in place.
+--- services_unknown, registry_unknown, identities_unknown } }, findings }, with one scope. It is ready for
+--- lanyard.json. Repositories share tables in it, so that a part of it must not be changed in place.
 ---@param region access.Region
 ---@param options? audit.Options
 ---@return audit.Report? report

@@ -90,7 +90,7 @@ local function add_excess(add, excess)
     location = pattern and location.action(repository.doc, statement.index, pattern)
       or location.element(repository.doc, statement.index, "NotAction"),
     message = ("%s allows the role of %s %s (statement %s)"):format(repository.name, service, action,
-      query.label(statement)),
+      statements.label(statement)),
   })
 end
 
@@ -120,7 +120,7 @@ end
 
 local function reduce_to_pull(inventory, details)
   return remediation.reduce_to_pull(inventory, details.repository, details.principal)
-    or ("allow only %s in statement %s"):format(PULL_ONLY, query.label(details.statement))
+    or ("allow only %s in statement %s"):format(PULL_ONLY, statements.label(details.statement))
 end
 
 return {

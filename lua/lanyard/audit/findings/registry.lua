@@ -3,6 +3,7 @@
 local policy = require "lanyard.policy"
 local principals = require "lanyard.access.principal"
 local query = require "lanyard.audit.query"
+local statements = require "lanyard.access.statements"
 
 local WHY = "it applies in addition to every repository policy, so a review of repository policies alone misses it"
 
@@ -17,7 +18,7 @@ end
 
 local function add_statement(add, statement, principal)
   local public = principal == "*"
-  local label = query.label(statement)
+  local label = statements.label(statement)
   add(public and "registry-public" or "registry-pull", {
     principal = principal, label = label, discriminator = label,
     severity = public and statement.has_condition and "medium" or nil,

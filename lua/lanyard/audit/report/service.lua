@@ -19,7 +19,7 @@ local function filter(list, predicate)
   return rest
 end
 
--- Restricts one account and Region of a report. Returns whether the service, or a grant to it, exists there or may exist.
+-- Restricts one account and Region of a report. Returns whether the service, or a grant to it, exists or may exist.
 local function restrict_scope(scope, name)
   scope.services = scope.services and filter(scope.services, function(service) return service.name == name end)
   local found = scope.services_unknown ~= nil or scope.services ~= nil and #scope.services > 0
