@@ -45,7 +45,7 @@ local function check_existence(inventory, add)
       add("image-missing", {
         repository = image.repository or { name = image.uri.repository }, service = image.service.name,
         discriminator = image.reference,
-        message = ("%s deploys %s, which does not exist: %s"):format(image.service.name, image.reference, reason),
+        message = ("%s deploys %s, but %s"):format(image.service.name, image.reference, reason),
       })
     end
   end

@@ -44,7 +44,7 @@ local function add_denied_access(add, repository, access)
   end
   add("denied-grant", {
     repository = repository, access = access, statement = statement, service = access.service, deny = deny,
-    message = ("%s allows %s %s in statement %s and denies it in statement %s"):format(repository.name,
+    message = ("%s allows %s to call %s in statement %s and denies it in statement %s"):format(repository.name,
       access.service or access.principal, action, statements.label(statement), statements.label(deny)),
   })
   return statement
