@@ -1,6 +1,6 @@
-#include "policy/policy.h"
+#include "policy/document.h"
 
-#include "policy/text.h"
+#include "base/bytes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +19,7 @@ struct policy {
 static const char empty_policy[] = "{\n  \"Version\": \"2008-10-17\",\n  \"Statement\": [\n  ]\n}";
 
 static bool is_string(const struct json_value *value, const char *text) {
-  return value && value->type == JSON_STRING && value->length == strlen(text) &&
-         memcmp(value->string, text, value->length) == 0;
+  return value && value->type == JSON_STRING && bytes_are(value->string, value->length, text);
 }
 
 static void set_flaw(struct policy_statement *statement, const struct json_value *where,
@@ -170,7 +169,7 @@ static void read_statement(struct policy *doc, struct policy_statement *statemen
 static void refuse(const struct policy *doc, const struct json_value *where, const char *expected,
                    struct json_error *error) {
   error->offset = where->start;
-  json_place(doc->json, where->start, &error->line, &error->column);
+  json_position(doc->json, where->start, &error->line, &error->column);
   snprintf(error->message, sizeof error->message, "%s", expected);
 }
 
@@ -226,10 +225,10 @@ static bool read_statements(struct policy *doc) {
 }
 
 struct policy *policy_parse(const char *text, size_t length, struct json_error *error) {
-  if (length > POLICY_MOST_BYTES) {
+  if (length > POLICY_MAX_BYTES) {
     *error = (struct json_error){.line = 1, .column = 1};
     snprintf(error->message, sizeof error->message,
-             "expected a policy, at most %d bytes; this has %zu", POLICY_MOST_BYTES, length);
+             "expected a policy, at most %d bytes; this has %zu", POLICY_MAX_BYTES, length);
     return NULL;
   }
   struct policy *doc = calloc(1, sizeof *doc);
@@ -328,6 +327,5 @@ size_t policy_size(const struct policy *doc) {
 }
 
 bool policy_has_sid(const struct policy_statement *statement, const char *sid, size_t length) {
-  return statement->sid && statement->sid->length == length &&
-         memcmp(statement->sid->string, sid, length) == 0;
+  return statement->sid && bytes_equal(statement->sid->string, statement->sid->length, sid, length);
 }

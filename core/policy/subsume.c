@@ -1,5 +1,8 @@
+#include "policy/subsume.h"
+
+#include "base/bytes.h"
 #include "base/match.h"
-#include "policy/policy.h"
+#include "policy/canonical.h"
 #include "policy/principal.h"
 
 #include <string.h>
@@ -7,7 +10,7 @@
 /* Whether one statement applies wherever another does. */
 
 static bool same(const struct policy_value *a, const struct policy_value *b) {
-  return a->length == b->length && memcmp(a->string, b->string, a->length) == 0;
+  return bytes_equal(a->string, a->length, b->string, b->length);
 }
 
 /* A policy variable stands for what only a request knows. */
@@ -15,7 +18,7 @@ static bool pattern_covers(const struct policy_value *outer, const struct policy
                            bool ignore_case) {
   if (strstr(outer->string, "${") || strstr(inner->string, "${"))
     return same(outer, inner);
-  return match_covers(outer->string, outer->length, inner->string, inner->length, ignore_case);
+  return match_subsumes(outer->string, outer->length, inner->string, inner->length, ignore_case);
 }
 
 static bool any_covers(const struct policy_list *outer, const struct policy_value *inner,
@@ -90,13 +93,13 @@ static bool names_too(const struct policy_statement *outer, const struct policy_
   bool aws = strcmp(principal->type, "AWS") == 0 || strcmp(principal->type, "*") == 0;
   for (size_t i = 0; i < outer->principals.count; i++) {
     const struct policy_value *named = &outer->principals.items[i];
-    enum policy_naming naming = policy_names_caller(named, &caller);
-    if (!aws && naming != POLICY_NAMES_ANYONE) {
+    enum principal_match naming = principal_match(named, &caller);
+    if (!aws && naming != PRINCIPAL_ANYONE) {
       if (strcmp(named->type, principal->type) == 0 && same(named, principal))
         return true;
       continue;
     }
-    if (naming == POLICY_NAMES_ACCOUNT ? outer->effect == POLICY_DENY : naming != POLICY_NAMES_NOT)
+    if (naming == PRINCIPAL_ACCOUNT ? outer->effect == POLICY_DENY : naming != PRINCIPAL_NONE)
       return true;
   }
   return false;
@@ -109,8 +112,8 @@ static bool excepts_none_of(const struct policy_statement *outer,
     const struct policy_value *excepted = &outer->principals.items[i];
     const struct policy_string one = {excepted->string, excepted->length};
     const struct policy_string other = {principal->string, principal->length};
-    if (policy_names_caller(principal, &one) != POLICY_NAMES_NOT ||
-        policy_names_caller(excepted, &other) != POLICY_NAMES_NOT)
+    if (principal_match(principal, &one) != PRINCIPAL_NONE ||
+        principal_match(excepted, &other) != PRINCIPAL_NONE)
       return false;
   }
   return true;
@@ -136,17 +139,17 @@ static bool conditions_cover(const struct policy *doc, const struct policy_state
   if (inner->conditions.count == 0)
     return false;
   struct buf one = {0}, other = {0};
-  policy_condition_meaning(doc, outer->index, &one);
-  policy_condition_meaning(doc, inner->index, &other);
+  policy_canonical_condition(doc, outer->index, &one);
+  policy_canonical_condition(doc, inner->index, &other);
   *failed = one.failed || other.failed;
-  bool equal =
-      !*failed && one.length == other.length && memcmp(one.data, other.data, one.length) == 0;
+  bool equal = buf_equal(&one, &other);
   buf_free(&one);
   buf_free(&other);
   return equal;
 }
 
-bool policy_covers(const struct policy *doc, size_t outer_index, size_t inner_index, bool *failed) {
+bool policy_subsumes(const struct policy *doc, size_t outer_index, size_t inner_index,
+                     bool *failed) {
   const struct policy_statement *outer = policy_statement(doc, outer_index);
   const struct policy_statement *inner = policy_statement(doc, inner_index);
   *failed = false;

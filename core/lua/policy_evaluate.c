@@ -3,6 +3,7 @@
 #include "lua/policy.h"
 #include "lua/util.h"
 #include "policy/condition.h"
+#include "policy/evaluate.h"
 
 /* Fills the entry of the key and value on top of the stack: a string, number, boolean, or a list of
  * them. Strings made of numbers and booleans are kept in the table at `kept`. */
@@ -99,16 +100,16 @@ static void set_finding(lua_State *L, const char *field, const struct policy *do
 
 /* Sets a field of the table on the top: the Allow statements by how they name the principal. */
 static void set_allows(lua_State *L, const char *field, const struct policy *doc,
-                       const struct policy_statement *const found[POLICY_NAMINGS],
+                       const struct policy_statement *const found[PRINCIPAL_MATCHES],
                        const struct policy_request *request, bool certain) {
   static const char *const namings[] = {
-      [POLICY_NAMES] = "principal",
-      [POLICY_NAMES_ROLE] = "role",
-      [POLICY_NAMES_ACCOUNT] = "account",
-      [POLICY_NAMES_ANYONE] = "anyone",
+      [PRINCIPAL_SELF] = "principal",
+      [PRINCIPAL_ROLE] = "role",
+      [PRINCIPAL_ACCOUNT] = "account",
+      [PRINCIPAL_ANYONE] = "anyone",
   };
   lua_newtable(L);
-  for (size_t naming = POLICY_NAMES; naming < POLICY_NAMINGS; naming++)
+  for (size_t naming = PRINCIPAL_SELF; naming < PRINCIPAL_MATCHES; naming++)
     set_finding(L, namings[naming], doc, found[naming], request, certain);
   lua_setfield(L, -2, field);
 }
@@ -124,7 +125,7 @@ int policy_lua_weigh(lua_State *L) {
   const struct policy *doc = check_policy(L, 1);
   struct context context;
   struct policy_request request = take_request(L, OPTIONS, &context);
-  struct policy_findings found = policy_find(doc, &request);
+  struct policy_matches found = policy_match(doc, &request);
   if (found.failed)
     return luaL_error(L, "not enough memory");
   lua_createtable(L, 0, 4);
@@ -150,7 +151,7 @@ static void push_summary(lua_State *L, const struct policy_statement *statement)
  *   --> "allow" | "deny" | "implicit-deny" | "depends", {index, sid, effect} of a statement | nil, reason
  * A condition key that is not in the context is not in the request, or, with `partial`, not known;
  * without a context none is. What hangs on a key that is not known makes the answer `depends`. */
-int policy_lua_can(lua_State *L) {
+int policy_lua_evaluate(lua_State *L) {
   enum { OPTIONS = 2 };
   static const char *const answers[] = {
       [POLICY_ANSWER_ALLOW] = "allow",
@@ -162,7 +163,7 @@ int policy_lua_can(lua_State *L) {
   struct context context;
   struct policy_request request = take_request(L, OPTIONS, &context);
   struct buf reason = {0};
-  struct policy_decision decision = policy_can(doc, &request, &reason);
+  struct policy_decision decision = policy_evaluate(doc, &request, &reason);
   push_buf(L, &reason);
   int text = lua_gettop(L);
   lua_pushstring(L, answers[decision.answer]);
@@ -197,6 +198,6 @@ int policy_lua_operand(lua_State *L) {
     return 1;
   }
   lua_pushstring(L, types[type]);
-  lua_pushboolean(L, condition_takes(type, text));
+  lua_pushboolean(L, condition_operand_valid(type, text));
   return 2;
 }

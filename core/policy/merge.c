@@ -1,4 +1,8 @@
-#include "policy/policy.h"
+#include "policy/edit.h"
+
+#include "base/bytes.h"
+#include "json/write.h"
+#include "policy/canonical.h"
 #include "policy/principal.h"
 #include "policy/text.h"
 
@@ -20,8 +24,7 @@ static bool foldable(const struct policy_statement *statement) {
 }
 
 static bool same_principal(const struct policy_value *a, const struct policy_value *b) {
-  return strcmp(a->type, b->type) == 0 && a->length == b->length &&
-         memcmp(a->string, b->string, a->length) == 0;
+  return strcmp(a->type, b->type) == 0 && bytes_equal(a->string, a->length, b->string, b->length);
 }
 
 /* Principals gathered from several statements, each once. */
@@ -53,7 +56,7 @@ static void add_element(const struct policy *doc, const struct gathering *all, s
     if (!first)
       continue;
     buf_adds(out, i > 0 ? "," : "");
-    policy_add_string(out, type, strlen(type));
+    json_add_string(out, type, strlen(type));
     buf_adds(out, ":[");
     for (size_t j = i; j < all->count; j++)
       if (strcmp(all->items[j]->type, type) == 0) {
@@ -72,7 +75,8 @@ static struct buf *rights_of(const struct policy *doc, const bool *marks) {
   struct buf *rights = calloc(policy_count(doc) + 1, sizeof *rights);
   for (size_t i = 0; rights && i < policy_count(doc); i++)
     if (marks[i] && foldable(policy_statement(doc, i)))
-      policy_meaning(doc, i, MEANING_WITHOUT_SID | MEANING_WITHOUT_PRINCIPAL, &rights[i]);
+      policy_canonical_statement(doc, i, CANONICAL_WITHOUT_SID | CANONICAL_WITHOUT_PRINCIPAL,
+                                 &rights[i]);
   return rights;
 }
 
@@ -91,8 +95,7 @@ static bool find_leaders(const struct policy *doc, const bool *marks, size_t *le
     leaders[i] = i;
     failed = rights[i].failed;
     for (size_t j = 0; j < i && leaders[i] == i && rights[i].length > 0; j++)
-      if (leaders[j] == j && rights[j].length == rights[i].length &&
-          memcmp(rights[j].data, rights[i].data, rights[i].length) == 0)
+      if (leaders[j] == j && buf_equal(&rights[j], &rights[i]))
         leaders[i] = j;
   }
   free_rights(rights, policy_count(doc));
@@ -136,7 +139,7 @@ static bool set_sid(struct policy *doc, size_t index, const struct policy_string
   if (!policy_has_sid(policy_statement(doc, index), wanted->bytes, wanted->length))
     policy_choose_sid(doc, wanted, &sid);
   if (sid.length > 0)
-    policy_add_string(&json, sid.data, sid.length);
+    json_add_string(&json, sid.data, sid.length);
   json.failed = json.failed || sid.failed;
   bool done = sid.length == 0 || set_string(doc, index, "Sid", &json, error);
   buf_free(&sid);
@@ -165,8 +168,9 @@ static bool set_leaders(struct policy *edited, const struct policy *doc, const s
   return done;
 }
 
-enum policy_edit policy_fold(struct policy *doc, const bool *marks, const struct policy_string *sid,
-                             size_t *gone_count, struct json_error *error) {
+enum policy_edit policy_merge(struct policy *doc, const bool *marks,
+                              const struct policy_string *sid, size_t *gone_count,
+                              struct json_error *error) {
   enum policy_edit edit = POLICY_FAILED;
   struct policy *edited = policy_copy(doc);
   size_t *leaders = calloc(policy_count(doc) + 1, sizeof *leaders);
@@ -179,7 +183,7 @@ enum policy_edit policy_fold(struct policy *doc, const bool *marks, const struct
     gone[i] = leaders[i] != i;
     *gone_count += gone[i];
   }
-  edit = policy_remove(edited, gone);
+  edit = policy_remove_statements(edited, gone);
   if (edit == POLICY_CHANGED && !set_leaders(edited, doc, leaders, sid, error))
     edit = POLICY_FAILED;
   if (edit == POLICY_CHANGED)

@@ -1,6 +1,7 @@
+#include "policy/evaluate.h"
+
 #include "policy/arn.h"
 #include "policy/condition.h"
-#include "policy/policy.h"
 #include "policy/principal.h"
 
 #include <string.h>
@@ -15,12 +16,12 @@ static enum applies opposite(enum applies applies) {
   return applies == APPLIES ? APPLIES_NOT : APPLIES;
 }
 
-static enum policy_naming name_caller(const struct policy_statement *statement,
-                                      const struct policy_string *caller) {
-  enum policy_naming naming = POLICY_NAMES_NOT;
+static enum principal_match name_caller(const struct policy_statement *statement,
+                                        const struct policy_string *caller) {
+  enum principal_match naming = PRINCIPAL_NONE;
   for (size_t i = 0; i < statement->principals.count; i++) {
-    enum policy_naming one = policy_names_caller(&statement->principals.items[i], caller);
-    if (naming == POLICY_NAMES_NOT || (one != POLICY_NAMES_NOT && one < naming))
+    enum principal_match one = principal_match(&statement->principals.items[i], caller);
+    if (naming == PRINCIPAL_NONE || (one != PRINCIPAL_NONE && one < naming))
       naming = one;
   }
   return naming;
@@ -45,8 +46,8 @@ static enum applies match_expanded(struct asking *asking, const struct policy_va
   enum context_expansion expansion =
       context_expand(asking->request->context, pattern->string, pattern->length, true, &expanded);
   bool matches = expansion == CONTEXT_EXPANDED && expanded.data &&
-                 arn_fits(expanded.data, expanded.length, resource->bytes, resource->length,
-                          context_wildcards);
+                 arn_matches(expanded.data, expanded.length, resource->bytes, resource->length,
+                             context_wildcards);
   asking->failed = asking->failed || expanded.failed;
   buf_free(&expanded);
   if (expansion == CONTEXT_UNKNOWN)
@@ -64,7 +65,7 @@ static enum applies match_one_resource(struct asking *asking, const struct polic
     return match_expanded(asking, pattern);
   const struct match_wildcards wildcards = {'*', '?'};
   bool fits =
-      arn_fits(pattern->string, pattern->length, resource->bytes, resource->length, wildcards);
+      arn_matches(pattern->string, pattern->length, resource->bytes, resource->length, wildcards);
   return fits ? APPLIES : APPLIES_NOT;
 }
 
@@ -101,15 +102,15 @@ static enum applies match_principal(const struct policy_request *request,
   if (!statement->principals.json)
     return APPLIES_NOT;
   if (!statement->not_principal)
-    return name_caller(statement, &request->principal) == POLICY_NAMES_NOT ? APPLIES_NOT : APPLIES;
+    return name_caller(statement, &request->principal) == PRINCIPAL_NONE ? APPLIES_NOT : APPLIES;
   if (request->bounded && statement->effect == POLICY_DENY)
     return APPLIES;
-  switch (policy_excepts(&statement->principals, statement->effect, &request->principal)) {
-  case POLICY_EXCEPTS:
+  switch (principal_excluded(&statement->principals, statement->effect, &request->principal)) {
+  case PRINCIPAL_EXCLUDED:
     return APPLIES_NOT;
-  case POLICY_EXCEPTS_MAYBE:
+  case PRINCIPAL_MAYBE_EXCLUDED:
     return APPLIES_MAYBE;
-  case POLICY_EXCEPTS_NOT:
+  case PRINCIPAL_INCLUDED:
     break;
   }
   return APPLIES;
@@ -125,7 +126,7 @@ static enum applies match_statement(struct asking *asking,
   if (principal == APPLIES_NOT)
     return APPLIES_NOT;
   bool acts =
-      policy_covers_action(&statement->actions, request->action.bytes, request->action.length);
+      policy_matches_action(&statement->actions, request->action.bytes, request->action.length);
   if (acts == statement->not_action)
     return APPLIES_NOT;
   enum applies resource = match_resource(asking, statement);
@@ -197,17 +198,17 @@ static void add_naming(const struct policy_statement *statement,
     return;
   }
   switch (name_caller(statement, &request->principal)) {
-  case POLICY_NAMES_ACCOUNT:
+  case PRINCIPAL_ACCOUNT:
     buf_adds(reason, statement->effect == POLICY_ALLOW
                          ? " to its account, whose own policies decide which of its principals"
                          : " to its whole account");
     break;
-  case POLICY_NAMES_ANYONE:
+  case PRINCIPAL_ANYONE:
     buf_adds(reason, " to anyone");
     break;
-  case POLICY_NAMES:
-  case POLICY_NAMES_ROLE:
-  case POLICY_NAMES_NOT:
+  case PRINCIPAL_SELF:
+  case PRINCIPAL_ROLE:
+  case PRINCIPAL_NONE:
     break;
   }
 }
@@ -225,12 +226,12 @@ void policy_explain(const struct policy *doc, const struct policy_statement *sta
 static unsigned namings_of(const struct policy_statement *statement,
                            const struct policy_request *request) {
   if (request->identity)
-    return 1u << POLICY_NAMES;
+    return 1u << PRINCIPAL_SELF;
   if (statement->not_principal)
-    return 1u << POLICY_NAMES_ANYONE;
+    return 1u << PRINCIPAL_ANYONE;
   unsigned namings = 0;
   for (size_t i = 0; i < statement->principals.count; i++)
-    namings |= 1u << policy_names_caller(&statement->principals.items[i], &request->principal);
+    namings |= 1u << principal_match(&statement->principals.items[i], &request->principal);
   return namings;
 }
 
@@ -239,18 +240,18 @@ static void note(const struct policy_statement **place, const struct policy_stat
     *place = statement;
 }
 
-static void note_allow(const struct policy_statement *places[POLICY_NAMINGS],
+static void note_allow(const struct policy_statement *places[PRINCIPAL_MATCHES],
                        const struct policy_statement *statement,
                        const struct policy_request *request) {
   unsigned namings = namings_of(statement, request);
-  for (size_t naming = POLICY_NAMES; naming < POLICY_NAMINGS; naming++)
+  for (size_t naming = PRINCIPAL_SELF; naming < PRINCIPAL_MATCHES; naming++)
     if (namings & 1u << naming)
       note(&places[naming], statement);
 }
 
-struct policy_findings policy_find(const struct policy *doc, const struct policy_request *request) {
+struct policy_matches policy_match(const struct policy *doc, const struct policy_request *request) {
   struct asking asking = {.request = request, .variables = policy_has_variables(doc)};
-  struct policy_findings found = {0};
+  struct policy_matches found = {0};
   for (size_t i = 0; i < policy_count(doc) && !found.deny; i++) {
     const struct policy_statement *statement = policy_statement(doc, i);
     bool allow = statement->effect == POLICY_ALLOW;
@@ -277,17 +278,17 @@ struct policy_findings policy_find(const struct policy *doc, const struct policy
 
 /* The first of them in the order of the text. */
 static const struct policy_statement *
-first_of(const struct policy_statement *const places[POLICY_NAMINGS]) {
+first_of(const struct policy_statement *const places[PRINCIPAL_MATCHES]) {
   const struct policy_statement *first = NULL;
-  for (size_t naming = POLICY_NAMES; naming < POLICY_NAMINGS; naming++)
+  for (size_t naming = PRINCIPAL_SELF; naming < PRINCIPAL_MATCHES; naming++)
     if (places[naming] && (!first || places[naming]->index < first->index))
       first = places[naming];
   return first;
 }
 
-struct policy_decision policy_can(const struct policy *doc, const struct policy_request *request,
-                                  struct buf *reason) {
-  struct policy_findings found = policy_find(doc, request);
+struct policy_decision policy_evaluate(const struct policy *doc,
+                                       const struct policy_request *request, struct buf *reason) {
+  struct policy_matches found = policy_match(doc, request);
   reason->failed = reason->failed || found.failed;
   if (found.deny) {
     policy_explain(doc, found.deny, request, true, reason);

@@ -1,5 +1,7 @@
 #include "policy/layout.h"
 
+#include "base/bytes.h"
+
 #include <string.h>
 
 /* Learning a layout from a document. */
@@ -17,24 +19,17 @@ static struct gap between(const char *text, size_t start, size_t end) {
   return (struct gap){text + start, end - start};
 }
 
-static size_t member_start(const struct json_value *member) {
-  return member->key ? member->key->start : member->start;
-}
-
 static struct gap open_gap(const char *text, const struct json_value *container) {
-  return between(text, container->start + 1, member_start(container->first));
+  return between(text, container->start + 1, json_member_start(container->first));
 }
 
 static struct gap close_gap(const char *text, const struct json_value *container) {
-  const struct json_value *last = container->first;
-  while (last->next)
-    last = last->next;
-  return between(text, last->end, container->end - 1);
+  return between(text, json_last_member(container)->end, container->end - 1);
 }
 
 static struct gap next_gap(const char *text, const struct json_value *container) {
   const struct json_value *second = container->first->next;
-  return between(text, container->first->end, member_start(second));
+  return between(text, container->first->end, json_member_start(second));
 }
 
 /* What stands after the last line break of a gap. */
@@ -60,7 +55,8 @@ const char *layout_newline(const char *text, size_t length) {
 
 /* Sets inner and unit from the members' indentation and that of the closing bracket. */
 static void set_indentation(struct layout *layout, struct gap inner, struct gap outer) {
-  if (inner.length > outer.length && memcmp(inner.bytes, outer.bytes, outer.length) == 0)
+  if (inner.length > outer.length &&
+      bytes_equal(inner.bytes, outer.length, outer.bytes, outer.length))
     set(&layout->unit, between(inner.bytes, outer.length, inner.length));
   set(&layout->outer, outer);
   set(&layout->inner, inner);
