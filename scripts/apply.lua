@@ -10,11 +10,11 @@
 
 local cli = require "lanyard.cli"
 local apply = require "lanyard.desired.apply"
+local desired_file = require "lanyard.desired.file"
 local json = require "lanyard.json"
 local plans = require "lanyard.desired.plan"
-local read = require "lanyard.desired.read"
-local saved = require "lanyard.desired.saved"
-local show = require "lanyard.cli.desired"
+local plan_file = require "lanyard.desired.plan_file"
+local print_desired = require "lanyard.cli.desired"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("file", "The file or the plan, or - for stdin.")
@@ -25,29 +25,29 @@ command:flag("--no-settle", "Do not look again 4 s after the writes, for rivals 
 command:with_dry_run():with_rules():with_yes()
 local options = command:parse()
 
-local text, name = read.content(options.file)
+local text, name = desired_file.contents(options.file)
 cli.check_file(text, name)
-local value = read.is_json(text) and json.decode(text)
-local desired = not saved.is_plan(value) and cli.check_file(read.text(text, name))
-local old = not desired and cli.check_file(saved.read(value, name))
+local value = desired_file.is_json(text) and json.decode(text)
+local desired = not plan_file.is_plan(value) and cli.check_file(desired_file.parse(text, name))
+local old = not desired and cli.check_file(plan_file.decode(value, name))
 if old and (options.prune or options.fold) then
-  command:usage "a saved plan was made with or without --prune and --fold: make it anew"
+  command:usage "--prune and --fold are part of a saved plan: make a new plan to change them"
 end
 
 options.region = options.region or (desired or old).region
 local region = cli.connect(options)
 local plan
 if old then
-  plan = cli.check(plans.again(region, old))
+  plan = cli.check(plans.resume(region, old))
 else
   plan = cli.check(plans.make(region, desired, { prune = options.prune, fold = options.fold }))
 end
 if options.dry_run then
-  show.plan(options.output, plan)
-  return show.failures(plan) or cli.exit.ok
+  print_desired.plan(options.output, plan)
+  return print_desired.failures(plan) or cli.exit.ok
 end
-if desired and plans.changes(plan) and not options.yes then
-  cli.note(show.text(plan))
+if desired and plans.has_changes(plan) and not options.yes then
+  cli.note(print_desired.text(plan))
   cli.confirm(options, "Make these changes?")
 end
 
@@ -55,4 +55,4 @@ local roles, changes = apply.apply(region, plan, {
   timeout = options.timeout, settle = not options.no_settle, progress = cli.progress,
 })
 cli.progress(nil)
-return show.applied(options.output, plan, roles, changes)
+return print_desired.applied(options.output, plan, roles, changes)

@@ -13,9 +13,9 @@
 
 local cli = require "lanyard.cli"
 local export = require "lanyard.desired.export"
-local read = require "lanyard.desired.read"
+local desired_file = require "lanyard.desired.file"
 local report = require "lanyard.cli.print"
-local show = require "lanyard.cli.desired"
+local print_desired = require "lanyard.cli.desired"
 
 local command = cli.command(...):with_aws()
 command:argument("file", "A file for lanyard plan, or - for stdin."):args "?"
@@ -24,15 +24,15 @@ local options = command:parse()
 
 local desired
 if options.file then
-  desired = cli.check_file(read.file(options.file))
+  desired = cli.check_file(desired_file.read(options.file))
   options.region = options.region or desired.region
 end
 local region = cli.connect(options)
 local exported
 if desired then
-  exported = cli.check(export.of_file(region, desired))
+  exported = cli.check(export.from_file(region, desired))
 else
-  exported = cli.check(export.of_account(region))
+  exported = cli.check(export.from_account(region))
 end
 report.json(require("lanyard.desired.export." .. options.format).template(exported))
-return show.failures(exported) or cli.exit.ok
+return print_desired.failures(exported) or cli.exit.ok

@@ -21,8 +21,8 @@
 
 local cli = require "lanyard.cli"
 local plans = require "lanyard.desired.plan"
-local read = require "lanyard.desired.read"
-local show = require "lanyard.cli.desired"
+local desired_file = require "lanyard.desired.file"
+local print_desired = require "lanyard.cli.desired"
 
 local command = cli.command(...):with_aws():with_output { "table", "json" }
 command:argument("file", "The file, or - for stdin.")
@@ -31,8 +31,8 @@ command:flag("--fold", "Join lanyard's own statements into one where a policy wo
 command:with_rules()
 local options = command:parse()
 
-local desired = cli.check_file(read.file(options.file))
+local desired = cli.check_file(desired_file.read(options.file))
 options.region = options.region or desired.region
 local plan = cli.check(plans.make(cli.connect(options), desired, { prune = options.prune, fold = options.fold }))
-show.plan(options.output, plan)
-return show.failures(plan) or plans.changes(plan) and cli.exit.found or cli.exit.ok
+print_desired.plan(options.output, plan)
+return print_desired.failures(plan) or plans.has_changes(plan) and cli.exit.found or cli.exit.ok

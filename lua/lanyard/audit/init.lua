@@ -111,7 +111,7 @@ end
 -- rules: loaded ones of lanyard.rules, whose word is among the findings.
 -- `profile` is the one that was asked for: the report and the commands in it name it. `role` is the
 -- one of another account that was assumed: the commands are for that account. trusted_accounts is a list of
--- accounts that may pull, `desired` what shall be there (of lanyard.desired.read). `identities` is a table in
+-- accounts that may pull, `desired` what shall be there (of lanyard.desired.file). `identities` is a table in
 -- which audits share whom IAM knows. With `texts` each repository has its policy's statements = list of
 -- { index, label, text }. tell(finding) gets each finding as it is known; the report has neither findings nor
 -- repositories then.

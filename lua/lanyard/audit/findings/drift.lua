@@ -1,15 +1,15 @@
--- What differs from a desired file (lanyard.desired.read): grants that are missing, that nobody asked for, or
+-- What differs from a desired file (lanyard.desired.file): grants that are missing, that nobody asked for, or
 -- that end another day; roles that are off, and what the file names and is not there.
 --
 -- Rules for lanyard.audit.findings: `repositories` looks at one repository at a time, `rest` at what is left when
 -- all have been looked at. Without seen.desired, or where it is for another Region, they find nothing.
 
-local change = require "lanyard.desired.change"
+local edit = require "lanyard.desired.edit"
 local remediation = require "lanyard.audit.remediation"
 local policy = require "lanyard.policy"
 local repositories = require "lanyard.access.repositories"
 local resolve = require "lanyard.desired.resolve"
-local describe = require "lanyard.desired.describe"
+local pull_access = require "lanyard.desired.pull_access"
 
 local M = {}
 
@@ -20,14 +20,14 @@ local function concerns(seen)
   return desired ~= nil and not seen.services_unknown and (desired.region or seen.region) == seen.region
 end
 
--- The plan of a prune, as far as lanyard.desired.change needs it.
+-- The plan of a prune, as far as lanyard.desired.edit needs it.
 local function plan_of(seen)
   local services = {}
   for _, grant in ipairs(seen.desired.grants) do
     local service = seen.service[grant.service]
-    services[grant.service] = not resolve.flaw_of(service, grant.service, seen.region) and service or false
+    services[grant.service] = not resolve.role_error(service, grant.service, seen.region) and service or false
   end
-  return { region = seen.region, now = seen.now, prune = true, services = services, known = seen.service }
+  return { region = seen.region, now = seen.now, prune = true, services = services, all_services = seen.service }
 end
 
 -- The command that gives a grant the end that it shall have; one that has passed is an end of the grant.
@@ -38,7 +38,7 @@ local function fix_of(seen, repository, one, wish)
   local line = { "grant", one.service, repository.name }
   if wish.expires or one.before then
     line[#line + 1] = "--expires"
-    line[#line + 1] = wish.expires and describe.moment(wish.expires) or "never"
+    line[#line + 1] = wish.expires and pull_access.date(wish.expires) or "never"
   end
   if wish.sid then
     line[#line + 1] = "--sid"
@@ -50,26 +50,26 @@ end
 
 local function message_of(repository, one, file)
   if not one.before then
-    return ("%s does not let %s pull, and by %s it shall%s"):format(repository.name, one.name, file,
+    return ("%s does not let %s pull, and by %s it shall%s"):format(repository.name, one.label, file,
       one.after.text ~= "" and " " .. one.after.text or "")
   elseif not one.after then
-    return ("%s lets %s pull, and %s does not say so"):format(repository.name, one.name, file)
+    return ("%s lets %s pull, and %s does not say so"):format(repository.name, one.label, file)
   end
-  return ("%s lets %s pull %s, and by %s it shall pull %s"):format(repository.name, one.name,
-    describe.text(one.before), file, describe.text(one.after))
+  return ("%s lets %s pull %s, and by %s it shall pull %s"):format(repository.name, one.label,
+    pull_access.limit_text(one.before), file, pull_access.limit_text(one.after))
 end
 
 local function add_changes(seen, add, repository, wishes, plan)
-  local edit = change.edit({ repository = repository, wishes = wishes }, plan)
+  local edit_policy = edit.of({ repository = repository, grants = wishes }, plan)
   local wanted = repository.doc and repository.doc:copy() or policy.new()
-  if not edit(wanted, repository.doc) then
+  if not edit_policy(wanted, repository.doc) then
     return
   end
   local by_service = {}
   for _, wish in ipairs(wishes) do
     by_service[wish.service] = wish
   end
-  for _, one in ipairs(describe.changes(repository.doc, wanted, change.current_roles(plan), seen.region)) do
+  for _, one in ipairs(pull_access.changes(repository.doc, wanted, edit.current_roles(plan), seen.region)) do
     add("drift", {
       repository = repository, service = one.service, principal = one.before and one.arn or nil,
       access = one.before and remediation.access_of(repository, one.arn) or nil, why = WHY,
@@ -99,7 +99,7 @@ function M.repositories(seen, add)
   end
   local plan = plan_of(seen)
   for _, repository in ipairs(seen.repositories) do
-    local wishes, by = resolve.wishes_of(seen.desired, repository.name)
+    local wishes, by = resolve.grants_for(seen.desired, repository.name)
     for key in pairs(by) do
       seen.desired_met[key] = true
     end
@@ -143,12 +143,12 @@ function M.rest(seen, add)
   add_services(seen, add)
   for _, grant in ipairs(seen.whole and seen.desired.grants or {}) do
     for _, pattern in ipairs(grant.repositories) do
-      if not seen.desired_met[grant.place .. pattern] and not (grant.optional and repositories.is_glob(pattern)) then
+      if not seen.desired_met[grant.path .. pattern] and not (grant.optional and repositories.is_glob(pattern)) then
         add("drift", {
           service = grant.service, detail = pattern, why = WHY,
           message = ("%s names '%s' for %s, and there is no such repository"):format(seen.desired.name, pattern,
             grant.service),
-          fix = ("take '%s' out of %s of %s, or create the repository"):format(pattern, grant.place,
+          fix = ("take '%s' out of %s of %s, or create the repository"):format(pattern, grant.path,
             seen.desired.name),
         })
       end
