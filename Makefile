@@ -38,9 +38,11 @@ FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 TESTS = $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/*_test.c))
 
 ARGPARSE = $(firstword $(wildcard /usr/local/share/lua/5.4/argparse.lua /usr/share/lua/5.4/argparse.lua))
-LUA_FILES = $(shell find lua -name '*.lua')
+ASSETS = lua/lanyard/rules/prelude.lua $(shell find lua/lanyard -name '*.css' -o -name '*.js' -o -name '*.sql' -o -name '*.txt')
+LUA_FILES = $(filter-out $(ASSETS),$(shell find lua -name '*.lua'))
 MODULES = $(foreach f,$(LUA_FILES),$(subst /,.,$(patsubst lua/%.lua,%,$(f:/init.lua=.lua)))=$(f))
-SCRIPTS = $(foreach f,$(wildcard scripts/*.lua),$(patsubst scripts/%.lua,%,$(f))=$(f))
+SCRIPT_FILES = $(filter-out scripts/examples/%,$(wildcard scripts/*.lua scripts/*/*.lua))
+SCRIPTS = $(foreach f,$(SCRIPT_FILES),$(patsubst scripts/%.lua,%,$(f))=$(f))
 
 # One line a step; V=1 shows the commands.
 say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
@@ -69,25 +71,22 @@ $(B)/lanyard: $(OWN) $(CORE) $(B)/LINKED.flags
 $(B)/lanyard.so: $(CORE) $(B)/LINKED.flags
 	$(call say,link)$(LINK) -shared -o $@ $(CORE) $(SQLITE) $(LIBS)
 
-# The value of a variable as a file, which is newer than what was built with another value.
-$(B)/%.flags: FORCE
+# A file with the value of a variable, rewritten when the value changes. CFLAGS is also inside COMPILE; its own file
+# tells a spec how a build was made.
+$(patsubst %,$(B)/%.flags,COMPILE CFLAGS LINKED PREFIX): $(B)/%.flags: FORCE
 	@mkdir -p $(@D)
 	@echo $(call quote,$($*)) | cmp -s - $@ || echo $(call quote,$($*)) > $@
 quote = '$(subst ','\'',$(1))'
 FORCE:
 
-# Only modules.c knows where `make install` puts things, so that another PREFIX compiles one file.
-$(B)/core/modules.o: core/modules.c $(B)/COMPILE.flags $(B)/PREFIX.flags
-	@mkdir -p $(@D)
-	$(call say,compile)$(COMPILE) -DLANYARD_PREFIX='"$(PREFIX)"' -c -o $@ $<
-
-$(B)/core/%.o: core/%.c $(B)/COMPILE.flags
+$(B)/core/%.o: core/%.c $(B)/COMPILE.flags $(B)/CFLAGS.flags
 	@mkdir -p $(@D)
 	$(call say,compile)$(COMPILE) -c -o $@ $<
 
-$(B)/embedded.c: core/embed.lua Makefile $(LUA_FILES) $(wildcard scripts/*.lua)
+$(B)/embedded.c: core/embed.lua Makefile $(B)/PREFIX.flags $(LUA_FILES) $(ASSETS) $(SCRIPT_FILES)
 	@mkdir -p $(@D)
-	$(call say,embed)$(LUA) core/embed.lua modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) > $@
+	$(call say,embed)$(LUA) core/embed.lua $(PREFIX) modules $(MODULES) argparse=$(ARGPARSE) scripts $(SCRIPTS) \
+	  assets $(foreach f,$(ASSETS),$(f:lua/%=%)=$(f)) > $@
 
 $(B)/embedded.o: $(B)/embedded.c $(B)/COMPILE.flags
 	$(call say,compile)$(COMPILE) -c -o $@ $<
@@ -98,7 +97,7 @@ $(B)/tests/%: tests/c/%.c $(PLAIN)
 
 FUZZ = clang -std=c11 -D_GNU_SOURCE -Icore -O1 -g -fsanitize=fuzzer,address,undefined \
   -fno-sanitize-recover=undefined
-FUZZED = $(wildcard core/base/*.c core/json/*.c core/policy/*.c) core/aws/ini.c core/aws/expose.c core/aws/credentials.c
+FUZZED = $(wildcard core/base/*.c core/json/*.c core/policy/*.c) core/aws/ini.c core/aws/unseal.c core/aws/credentials.c
 
 $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED) $(wildcard core/*/*.h)
 	@mkdir -p $(@D)
@@ -149,7 +148,7 @@ $(B)/bench/%: tests/bench/%.c $(PLAIN)
 
 lint: lint-deps
 	@for cc in gcc clang; do for f in $(SOURCES); do \
-	  $(COMPILE:$(CC)%=$$cc%) -DLANYARD_PREFIX='""' -MF /dev/null -fsyntax-only $$f || exit 1; done; done
+	  $(COMPILE:$(CC)%=$$cc%) -MF /dev/null -fsyntax-only $$f || exit 1; done; done
 	clang-format --dry-run --Werror $(SOURCES) core/*.h core/*/*.h
 	luacheck --quiet lua scripts tests core
 
@@ -158,7 +157,8 @@ install: all
 	install $(B)/lanyard $(DESTDIR)$(PREFIX)/bin/lanyard
 	install -m 644 $(B)/lanyard.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/lanyard.so
 	install -D -m 644 lua/lanyard/report/schema.json $(DESTDIR)$(abspath $(PREFIX))/share/lanyard/schema.json
-	cd lua && find . -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(abspath $(PREFIX))/share/lua/5.4/{} \;
+	cd lua && for f in $(patsubst lua/%,%,$(LUA_FILES) $(ASSETS)); do \
+	  install -D -m 644 $$f $(DESTDIR)$(abspath $(PREFIX))/share/lua/5.4/$$f || exit 1; done
 
 clean:
 	rm -rf $(B)

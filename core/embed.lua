@@ -1,7 +1,8 @@
--- Writes the C file that carries Lua files inside the binary: modules compiled, as that is most of
--- what starting takes, with the lines that a traceback names; scripts as their text, which is their
--- help too.
---   lua5.4 core/embed.lua modules NAME=FILE ... scripts NAME=FILE ... > embedded.c
+-- Writes the C file that carries files inside the binary. Modules are compiled, because compiling them takes most of
+-- the time to start; they keep the line numbers for tracebacks. Scripts (whose text is also their help) and assets
+-- are stored as they are.
+--   lua5.4 core/embed.lua PREFIX modules NAME=FILE ... scripts NAME=FILE ... assets NAME=FILE ... > embedded.c
+-- PREFIX is where `make install` installs.
 
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\t"] = "\\t", ["\r"] = "\\r", ["?"] = "\\?" }
 
@@ -11,7 +12,7 @@ local function literal(text)
   end) .. '"'
 end
 
--- Lines, and no more than a C compiler takes in one.
+-- Iterates over the lines of a text, in parts that are short enough for one C string literal.
 local function parts_of(text)
   local position = 1
   return function()
@@ -41,7 +42,8 @@ local function write_list(name, files)
 end
 
 local lists, current = {}, nil
-for _, word in ipairs(arg) do
+for i = 2, #arg do
+  local word = arg[i]
   local name, path = word:match "^([^=]+)=(.+)$"
   if name then
     local file <close> = assert(io.open(path, "rb"))
@@ -52,12 +54,46 @@ for _, word in ipairs(arg) do
   end
 end
 
+-- The index of the commands that scripts declare, as the source of a module: help and completion read it.
+package.path = "lua/?.lua"
+local declaration = require "lanyard.cli.declaration"
+
+local function serialize(value)
+  if type(value) ~= "table" then
+    return ("%q"):format(value)
+  end
+  local names, parts = {}, {}
+  for name in pairs(value) do
+    names[#names + 1] = name
+  end
+  table.sort(names, function(a, b) return math.type(a) ~= math.type(b) and math.type(a) ~= nil or a < b end)
+  for i, name in ipairs(names) do
+    parts[i] = ("[%q]=%s"):format(name, serialize(value[name]))
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+local function load_literal(text, name)
+  return assert(load("return " .. text, "=" .. name, "t", {}))()
+end
+
+local index = {}
+for _, file in ipairs(lists.scripts) do
+  local declared, message = declaration.read(file.text, file.name, load_literal)
+  if message then
+    error(("scripts/%s.lua: %s"):format(file.name, message), 0)
+  end
+  index[(file.name:gsub("/", " "))] = declared
+end
+table.insert(lists.modules, { name = "lanyard.cli.index", text = "return " .. serialize(index) })
+
 for _, file in ipairs(lists.modules) do
   file.text = compiled(file.name, file.text)
 end
 
 print '#include "modules.h"\n'
-for _, name in ipairs { "modules", "scripts" } do
+print(("const char embedded_prefix[] = %s;"):format(literal(arg[1])))
+for _, name in ipairs { "modules", "scripts", "assets" } do
   table.sort(lists[name], function(a, b) return a.name < b.name end)
   write_list(name, lists[name])
 end

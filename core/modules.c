@@ -8,6 +8,7 @@
 int luaopen_cjson(lua_State *L);
 int luaopen_lanyard_arn(lua_State *L);
 int luaopen_lanyard_credentials(lua_State *L);
+int luaopen_lanyard_crypto(lua_State *L);
 int luaopen_lanyard_http_core(lua_State *L);
 int luaopen_lanyard_httpd_core(lua_State *L);
 int luaopen_lanyard_ini(lua_State *L);
@@ -26,6 +27,7 @@ static const luaL_Reg c_modules[] = {
     {"cjson", luaopen_cjson},
     {"lanyard.arn", luaopen_lanyard_arn},
     {"lanyard.credentials", luaopen_lanyard_credentials},
+    {"lanyard.crypto", luaopen_lanyard_crypto},
     {"lanyard.http.core", luaopen_lanyard_http_core},
     {"lanyard.httpd.core", luaopen_lanyard_httpd_core},
     {"lanyard.ini", luaopen_lanyard_ini},
@@ -53,10 +55,9 @@ static int load_module(lua_State *L) {
   return 1;
 }
 
-/* embedded.script(name) --> source | nil */
-static int embedded_script(lua_State *L) {
+static int push_file(lua_State *L, const struct embedded_file *file) {
   const char *name = luaL_checkstring(L, 1);
-  for (const struct embedded_file *file = embedded_scripts; file->name; file++) {
+  for (; file->name; file++) {
     if (strcmp(file->name, name) == 0) {
       lua_pushlstring(L, file->text, file->length);
       return 1;
@@ -66,7 +67,19 @@ static int embedded_script(lua_State *L) {
   return 1;
 }
 
-/* embedded.scripts() --> names */
+/* embedded.script(name) --> source | nil */
+static int embedded_script(lua_State *L) {
+  return push_file(L, embedded_scripts);
+}
+
+/* embedded.asset(name) --> text | nil
+ * Returns the bytes of an asset. The name is its path below lua/, for example
+ * "lanyard/report/page.css". */
+static int embedded_asset(lua_State *L) {
+  return push_file(L, embedded_assets);
+}
+
+/* embedded.scripts() --> names, sorted */
 static int embedded_names(lua_State *L) {
   lua_newtable(L);
   for (lua_Integer i = 0; embedded_scripts[i].name; i++) {
@@ -94,12 +107,13 @@ static int embedded_binary(lua_State *L) {
 
 /* Opens lanyard.embedded; `prefix` is where `make install` puts things. */
 static int open_embedded(lua_State *L) {
-  static const luaL_Reg functions[] = {{"script", embedded_script},
+  static const luaL_Reg functions[] = {{"asset", embedded_asset},
+                                       {"script", embedded_script},
                                        {"scripts", embedded_names},
                                        {"binary", embedded_binary},
                                        {NULL, NULL}};
   luaL_newlib(L, functions);
-  lua_pushliteral(L, LANYARD_PREFIX);
+  lua_pushstring(L, embedded_prefix);
   lua_setfield(L, -2, "prefix");
   return 1;
 }

@@ -3,19 +3,23 @@
 
 #include <lua.h>
 
-/* Makes every C module, and the Lua modules and scripts that the build put into the binary,
- * available to `require` through package.preload. `lanyard.embedded` gives the scripts:
- * embedded.script(name) --> source | nil, embedded.scripts() --> names in order. */
+/* modules_preload makes every C module, and every Lua module inside the binary, available to `require`
+ * through package.preload. The module lanyard.embedded returns the scripts and assets. */
 void modules_preload(lua_State *L);
 
-/* One file that core/embed.lua put into the binary; the list ends with a NULL name. */
+/* A file that core/embed.lua put into the binary. Each list is sorted by name and ends with a NULL
+ * name. */
 struct embedded_file {
   const char *name;
   const char *text;
   size_t length;
 };
 
+/* The prefix that `make install` was given. */
+extern const char embedded_prefix[];
+
 extern const struct embedded_file embedded_modules[];
 extern const struct embedded_file embedded_scripts[];
+extern const struct embedded_file embedded_assets[];
 
 #endif

@@ -293,8 +293,8 @@ void sigv4_credential_scope(const struct sigv4_scope *scope, struct buf *out) {
 
 void sigv4_string_to_sign(struct sigv4_signer *signer, const struct sigv4_scope *scope,
                           const char *canonical, size_t length, struct buf *out) {
-  char hash[SIGV4_HEX];
-  if (!sigv4_sha256(signer, canonical, length, hash)) {
+  char hash[HASH_SHA256_HEX];
+  if (!sigv4_payload_hash(signer, canonical, length, hash)) {
     out->failed = true;
     return;
   }
@@ -303,5 +303,5 @@ void sigv4_string_to_sign(struct sigv4_signer *signer, const struct sigv4_scope 
   buf_addc(out, '\n');
   sigv4_credential_scope(scope, out);
   buf_addc(out, '\n');
-  buf_add(out, hash, SIGV4_HEX - 1);
+  buf_add(out, hash, HASH_SHA256_HEX - 1);
 }

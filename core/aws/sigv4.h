@@ -3,6 +3,7 @@
 
 #include "aws/credentials.h"
 #include "base/buf.h"
+#include "crypto/hash.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,8 +11,6 @@
 /* AWS Signature Version 4.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
 
-#define SIGV4_HEX 65 /* a SHA-256 in hexadecimal digits, and NUL */
-#define SIGV4_SHA1_HEX 41
 #define SIGV4_DATE 17 /* 20150830T123600Z, and NUL */
 
 struct sigv4_header {
@@ -42,9 +41,6 @@ struct sigv4_scope {
 /* Seconds since 1970 as SigV4 spells a time. False for a time that no calendar has. */
 bool sigv4_date(double seconds, char date[SIGV4_DATE]);
 
-/* For names that others made so; it protects nothing. */
-void sigv4_sha1(const char *bytes, size_t length, char hex[SIGV4_SHA1_HEX]);
-
 /* What signs: SHA-256 made ready, and signing keys, one a set of credentials, day, region and
  * service, which are derived once, kept and wiped. NULL without memory. Not for two threads at once. */
 struct sigv4_signer;
@@ -52,9 +48,9 @@ struct sigv4_signer;
 struct sigv4_signer *sigv4_signer_new(void);
 void sigv4_signer_free(struct sigv4_signer *signer);
 
-/* False without memory. */
-bool sigv4_sha256(struct sigv4_signer *signer, const char *bytes, size_t length,
-                  char hex[SIGV4_HEX]);
+/* The hash of a request's body; false when OpenSSL fails. */
+bool sigv4_payload_hash(struct sigv4_signer *signer, const char *bytes, size_t length,
+                        char hex[HASH_SHA256_HEX]);
 
 /* Adds text with every byte but A-Z a-z 0-9 - . _ ~ as %XX. */
 void sigv4_uri_encode(const char *text, size_t length, struct buf *out);
@@ -76,9 +72,6 @@ void sigv4_string_to_sign(struct sigv4_signer *signer, const struct sigv4_scope 
  * credentials, and not at all where they have none. */
 bool sigv4_signature(struct sigv4_signer *signer, const struct credentials *credentials,
                      const struct sigv4_scope *scope, const char *text, size_t length,
-                     char hex[SIGV4_HEX]);
-
-/* Whether two byte strings are equal, in a time that tells nothing of where they differ. */
-bool sigv4_equal(const char *a, const char *b, size_t length);
+                     char hex[HASH_SHA256_HEX]);
 
 #endif

@@ -1,5 +1,7 @@
 #include "crypto/jws.h"
 
+#include "crypto/base64.h"
+
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -65,32 +67,19 @@ void jws_key_free(struct jws_key *key) {
   free(key);
 }
 
-/* Adds bytes in base64url without padding (RFC 4648, 5). */
-static void add_base64url(const unsigned char *bytes, size_t length, struct buf *out) {
-  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  for (size_t i = 0; i < length; i += 3) {
-    size_t left = length - i;
-    unsigned long group = (unsigned long)bytes[i] << 16;
-    group |= left > 1 ? (unsigned long)bytes[i + 1] << 8 : 0;
-    group |= left > 2 ? bytes[i + 2] : 0;
-    for (size_t j = 0; j < 4 && j <= left; j++)
-      buf_addc(out, alphabet[group >> (18 - 6 * j) & 63]);
-  }
-}
-
 static void add_header(const struct jws_key *key, const char *type, struct buf *out) {
   struct buf text = {0};
   buf_addf(&text,
            "{\"typ\":\"%s\",\"alg\":\"ES256\",\"jwk\":{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"",
            type);
-  add_base64url(key->x, NUMBER_SIZE, &text);
+  base64url_add((const char *)key->x, NUMBER_SIZE, &text);
   buf_adds(&text, "\",\"y\":\"");
-  add_base64url(key->y, NUMBER_SIZE, &text);
+  base64url_add((const char *)key->y, NUMBER_SIZE, &text);
   buf_adds(&text, "\"}}");
   if (text.failed)
     out->failed = true;
   else
-    add_base64url((const unsigned char *)text.data, text.length, out);
+    base64url_add(text.data, text.length, out);
   buf_free(&text);
 }
 
@@ -116,7 +105,7 @@ static bool add_signature(const struct jws_key *key, const char *text, size_t le
                    flatten(der, size, flat);
   EVP_MD_CTX_free(context);
   if (signed_it)
-    add_base64url(flat, sizeof flat, out);
+    base64url_add((const char *)flat, sizeof flat, out);
   else
     ERR_clear_error();
   return signed_it;
@@ -127,7 +116,7 @@ bool jws_sign(const struct jws_key *key, const char *type, const char *payload, 
   struct buf text = {0}; /* what is signed: header and payload */
   add_header(key, type, &text);
   buf_addc(&text, '.');
-  add_base64url((const unsigned char *)payload, length, &text);
+  base64url_add(payload, length, &text);
   bool whole = !text.failed;
   if (whole) {
     buf_add(out, text.data, text.length);

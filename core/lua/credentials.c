@@ -3,7 +3,7 @@
 
 #include "lua/credentials.h"
 
-#include "aws/expose.h"
+#include "aws/unseal.h"
 #include "lua/util.h"
 
 #include <stdlib.h>
@@ -71,13 +71,13 @@ static void add_json_escaped(struct buf *buf, const char *bytes, size_t length) 
 
 /* What a longjmp must not leave behind. */
 struct opened {
-  struct exposure exposure;
+  struct unsealed unsealed;
   size_t count;
 };
 
 static int opened_gc(lua_State *L) {
   struct opened *opened = luaL_checkudata(L, 1, OPENED_CLASS);
-  exposure_free(&opened->exposure, opened->count);
+  unsealed_free(&opened->unsealed, opened->count);
   return 0;
 }
 
@@ -94,24 +94,24 @@ static struct opened *new_opened(lua_State *L, size_t count) {
 static void push_values(lua_State *L, struct opened *opened, const char *const names[]) {
   lua_newtable(L);
   for (size_t i = 0; i < opened->count; i++) {
-    if (!opened->exposure.secrets[i].bytes)
+    if (!opened->unsealed.secrets[i].bytes)
       continue;
     struct secret *secret = new_secret(L);
-    *secret = opened->exposure.secrets[i];
-    opened->exposure.secrets[i] = (struct secret){0};
+    *secret = opened->unsealed.secrets[i];
+    opened->unsealed.secrets[i] = (struct secret){0};
     lua_setfield(L, -2, names[i]);
   }
 }
 
-/* secret:expose(names, "json" | "xml") --> text, { [name] = secret } | nil, err { code = "Malformed" }
+/* secret:unseal(names, "json" | "xml") --> text, { [name] = secret } | nil, err { code = "Malformed" }
  * The text with *** in the place of the values of these members (at any depth) or elements, and these
  * values: the first of each name that is not empty. The error shows nothing of the text. */
-static int secret_expose(lua_State *L) {
-  static const char *const forms[] = {[EXPOSE_JSON] = "json", [EXPOSE_XML] = "xml", NULL};
-  static const char *const shown[] = {[EXPOSE_JSON] = "JSON", [EXPOSE_XML] = "XML"};
+static int secret_unseal(lua_State *L) {
+  static const char *const forms[] = {[UNSEAL_JSON] = "json", [UNSEAL_XML] = "xml", NULL};
+  static const char *const shown[] = {[UNSEAL_JSON] = "JSON", [UNSEAL_XML] = "XML"};
   const struct secret *sealed = luaL_checkudata(L, 1, SECRET_CLASS);
   luaL_checktype(L, 2, LUA_TTABLE);
-  enum expose_form form = (enum expose_form)luaL_checkoption(L, 3, NULL, forms);
+  enum unseal_form form = (enum unseal_form)luaL_checkoption(L, 3, NULL, forms);
   size_t count = lua_rawlen(L, 2);
   const char **names = lua_newuserdatauv(L, (count + 1) * sizeof *names, 0);
   for (size_t i = 0; i < count; i++) {
@@ -121,17 +121,17 @@ static int secret_expose(lua_State *L) {
     lua_pop(L, 1); /* the list keeps it */
   }
   struct opened *opened = new_opened(L, count);
-  switch (expose(sealed, form, names, count, &opened->exposure)) {
-  case EXPOSE_NO_MEMORY:
+  switch (unseal(sealed, form, names, count, &opened->unsealed)) {
+  case UNSEAL_NO_MEMORY:
     return luaL_error(L, "not enough memory");
-  case EXPOSE_MALFORMED:
+  case UNSEAL_MALFORMED:
     return push_error(L, "Malformed", "it is no %s (byte %d)", shown[form],
-                      (int)opened->exposure.mistake + 1);
-  case EXPOSED:
+                      (int)opened->unsealed.mistake + 1);
+  case UNSEALED:
     break;
   }
-  lua_pushlstring(L, opened->exposure.text.data ? opened->exposure.text.data : "",
-                  opened->exposure.text.length);
+  lua_pushlstring(L, opened->unsealed.text.data ? opened->unsealed.text.data : "",
+                  opened->unsealed.text.length);
   push_values(L, opened, names);
   return 2;
 }
@@ -142,7 +142,7 @@ static int join(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   static const char *const forms[] = {"plain", "json", NULL};
   bool escaped = luaL_checkoption(L, 2, "plain", forms) == 1;
-  struct buf *buf = &new_opened(L, 0)->exposure.text;
+  struct buf *buf = &new_opened(L, 0)->unsealed.text;
   buf->secret = true;
   lua_Integer count = (lua_Integer)lua_rawlen(L, 1);
   for (lua_Integer i = 1; i <= count; i++, lua_pop(L, 1)) {
@@ -371,7 +371,7 @@ static int redactor_gc(lua_State *L) {
 int luaopen_lanyard_credentials(lua_State *L);
 
 int luaopen_lanyard_credentials(lua_State *L) {
-  static const luaL_Reg secret_methods[] = {{"expose", secret_expose}, {NULL, NULL}};
+  static const luaL_Reg secret_methods[] = {{"unseal", secret_unseal}, {NULL, NULL}};
   static const luaL_Reg opened_meta[] = {{"__gc", opened_gc}, {"__close", opened_gc}, {NULL, NULL}};
   static const luaL_Reg secret_meta[] = {
       {"__gc", secret_gc}, {"__close", secret_gc}, {"__tostring", secret_tostring}, {NULL, NULL}};

@@ -21,11 +21,11 @@ struct signing {
   struct sigv4_scope scope;
   struct sigv4_header headers[MOST_HEADERS];
   const struct credentials *credentials;
-  char payload_hash[SIGV4_HEX];
+  char payload_hash[HASH_SHA256_HEX];
   const char *host;
   size_t host_length;
   struct buf query, canonical, text, names;
-  char signature[SIGV4_HEX];
+  char signature[HASH_SHA256_HEX];
 };
 
 static int signing_gc(lua_State *L) {
@@ -207,7 +207,8 @@ static struct signing *begin(lua_State *L) {
   const char *hash = opt_field_string(L, options, "payload_hash", NULL);
   if (!hash) {
     const char *body = opt_field_string(L, options, "body", &length);
-    if (!sigv4_sha256(get_signer(L), body ? body : "", body ? length : 0, signing->payload_hash))
+    if (!sigv4_payload_hash(get_signer(L), body ? body : "", body ? length : 0,
+                            signing->payload_hash))
       luaL_error(L, "not enough memory");
     hash = signing->payload_hash;
   }
@@ -378,44 +379,13 @@ static int explain(lua_State *L) {
   return 1;
 }
 
-/* sha1_hex(text) --> its SHA-1 in hexadecimal digits. For names that others made so. */
-static int sha1_hex(lua_State *L) {
-  size_t length;
-  const char *text = luaL_checklstring(L, 1, &length);
-  char hex[SIGV4_SHA1_HEX];
-  sigv4_sha1(text, length, hex);
-  lua_pushstring(L, hex);
-  return 1;
-}
-
-/* sha256_hex(text) --> its SHA-256 in hexadecimal digits */
-static int sha256_hex(lua_State *L) {
-  size_t length;
-  const char *text = luaL_checklstring(L, 1, &length);
-  char hex[SIGV4_HEX];
-  if (!sigv4_sha256(get_signer(L), text, length, hex))
-    return luaL_error(L, "not enough memory");
-  lua_pushstring(L, hex);
-  return 1;
-}
-
-/* equal(a, b) --> whether two strings are equal, in constant time for strings of one length */
-static int equal(lua_State *L) {
-  size_t a_length, b_length;
-  const char *a = luaL_checklstring(L, 1, &a_length);
-  const char *b = luaL_checklstring(L, 2, &b_length);
-  lua_pushboolean(L, a_length == b_length && sigv4_equal(a, b, a_length));
-  return 1;
-}
-
 int luaopen_lanyard_sigv4(lua_State *L);
 
 int luaopen_lanyard_sigv4(lua_State *L) {
   static const luaL_Reg signer_meta[] = {{"__gc", signer_gc}, {NULL, NULL}};
   static const luaL_Reg signing_meta[] = {{"__gc", signing_gc}, {NULL, NULL}};
   static const luaL_Reg functions[] = {
-      {"sign", sign},   {"presign", presign},   {"explain", explain}, {"sha256_hex", sha256_hex},
-      {"equal", equal}, {"sha1_hex", sha1_hex}, {NULL, NULL}};
+      {"sign", sign}, {"presign", presign}, {"explain", explain}, {NULL, NULL}};
   new_class(L, SIGNER_CLASS, NULL, signer_meta);
   new_class(L, SIGNING_CLASS, NULL, signing_meta);
   struct sigv4_signer **slot = lua_newuserdatauv(L, sizeof *slot, 0);

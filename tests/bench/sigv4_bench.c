@@ -21,9 +21,9 @@ static struct sigv4_header header(const char *name, const char *value) {
   return (struct sigv4_header){name, strlen(name), value, strlen(value)};
 }
 
-static void sign(struct work *work, char signature[SIGV4_HEX]) {
+static void sign(struct work *work, char signature[HASH_SHA256_HEX]) {
   const struct sigv4_scope scope = {"20150830T123600Z", "us-east-1", "ecr"};
-  char hash[SIGV4_HEX];
+  char hash[HASH_SHA256_HEX];
   struct sigv4_header headers[] = {
       header("Content-Type", "application/x-amz-json-1.1"),
       header("X-Amz-Target", "AmazonEC2ContainerRegistry_V20150921.GetRepositoryPolicy"),
@@ -42,7 +42,7 @@ static void sign(struct work *work, char signature[SIGV4_HEX]) {
   };
   buf_reset(&work->canonical);
   buf_reset(&work->text);
-  bool signed_it = sigv4_sha256(work->signer, work->body, sizeof work->body, hash);
+  bool signed_it = sigv4_payload_hash(work->signer, work->body, sizeof work->body, hash);
   sigv4_canonical_request(&request, &work->canonical);
   sigv4_string_to_sign(work->signer, &scope, work->canonical.data, work->canonical.length,
                        &work->text);
@@ -64,7 +64,7 @@ static int compare(const void *a, const void *b) {
 static void measure(struct work *work, const char *name, bool fresh) {
   enum { COUNT = 100000 };
   double rates[RUNS];
-  char signature[SIGV4_HEX];
+  char signature[HASH_SHA256_HEX];
   for (size_t run = 0; run < RUNS; run++) {
     double start = processor_seconds();
     for (int i = 0; i < COUNT; i++) {

@@ -14,10 +14,10 @@ static const char empty_hash[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b93
 
 static void a_hash_is_that_of_the_bytes(void **state) {
   (void)state;
-  char hex[SIGV4_HEX];
+  char hex[HASH_SHA256_HEX];
   struct sigv4_signer *signer = sigv4_signer_new();
   assert_non_null(signer);
-  assert_true(sigv4_sha256(signer, "", 0, hex));
+  assert_true(sigv4_payload_hash(signer, "", 0, hex));
   assert_string_equal(hex, empty_hash);
   sigv4_signer_free(signer);
 }
@@ -70,7 +70,7 @@ static void signature_is(struct sigv4_signer *signer, const struct credentials *
   const struct sigv4_scope scope = {"20150830T123600Z", "us-east-1", "service"};
   const char *text = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/service/aws4_request\n"
                      "dc7f04a3abfde8d472b0ab1a418b741b7c67174dad1551b4117b15527fbe966c";
-  char hex[SIGV4_HEX];
+  char hex[HASH_SHA256_HEX];
   assert_true(sigv4_signature(signer, credentials, &scope, text, strlen(text), hex));
   assert_string_equal(hex, expected);
 }

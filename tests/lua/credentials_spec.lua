@@ -41,7 +41,7 @@ end)
 describe("a secret", function()
   it("is opened member by member, and what is not asked for stays shown", function()
     local sealed = credentials.secret '{"AccessKeyId":"AKID","SecretAccessKey":"hidden","SessionToken":"also"}'
-    local text, found = sealed:expose({ "SecretAccessKey", "SessionToken", "absent" }, "json")
+    local text, found = sealed:unseal({ "SecretAccessKey", "SessionToken", "absent" }, "json")
     assert.equal('{"AccessKeyId":"AKID","SecretAccessKey":"***","SessionToken":"***"}', text)
     assert.is_nil(found.absent)
     local key = credentials.new { access_key_id = "AKID", secret_access_key = found.SecretAccessKey,
@@ -50,7 +50,7 @@ describe("a secret", function()
   end)
 
   it("is opened as XML, too", function()
-    local text, found = credentials.secret "<r><Key>a&amp;b</Key></r>":expose({ "Key" }, "xml")
+    local text, found = credentials.secret "<r><Key>a&amp;b</Key></r>":unseal({ "Key" }, "xml")
     assert.equal("<r><Key>***</Key></r>", text)
     assert.equal("***", credentials.redactor { found.Key }:redact "a&b")
   end)
@@ -58,20 +58,20 @@ describe("a secret", function()
   it("shows nothing of itself when it is no JSON or XML", function()
     local sealed = credentials.secret "{secret"
     for _, form in ipairs { "json", "xml" } do
-      local text, err = sealed:expose({ "key" }, form)
+      local text, err = sealed:unseal({ "key" }, form)
       assert.is_nil(text)
       assert.equal("Malformed", err.code)
       assert.equal(("it is no %s (byte %d)"):format(form:upper(), form == "json" and 2 or 1), err.message)
     end
-    assert.has_error(function() sealed:expose({ 1 }, "json") end)
-    assert.has_error(function() sealed:expose({}, "yaml") end)
+    assert.has_error(function() sealed:unseal({ 1 }, "json") end)
+    assert.has_error(function() sealed:unseal({}, "yaml") end)
   end)
 
   it("is joined with text, escaped for JSON where that is asked for", function()
     local token = credentials.secret 'a"\\\1'
     local body = credentials.join({ '{"token":"', token, '"}' }, "json")
     assert.equal("secret: ***", tostring(body))
-    local _, found = body:expose({ "token" }, "json")
+    local _, found = body:unseal({ "token" }, "json")
     assert.equal("***", credentials.redactor { found.token }:redact 'a"\\\1')
     assert.equal("***", credentials.redactor { credentials.join { "x", token } }:redact 'xa"\\\1')
     assert.has_error(function() credentials.join { 1 } end)

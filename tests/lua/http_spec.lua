@@ -136,7 +136,7 @@ describe("HTTP", function()
     assert.equal("body", seen.body)
     assert.equal("bearer", seen.headers.authorization)
     assert.equal("secret: ***", tostring(reply.body))
-    assert.equal('{"token":"***"}', reply.body:expose({ "token" }, "json"):match "^%S+")
+    assert.equal('{"token":"***"}', reply.body:unseal({ "token" }, "json"):match "^%S+")
     handler = function() return { status = 204 } end
     assert.equal("secret: ***", tostring(assert(get("/", { sealed = true })).body))
   end)

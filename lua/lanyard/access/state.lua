@@ -8,7 +8,7 @@
 
 local endpoints = require "lanyard.aws.endpoints"
 local errors = require "lanyard.errors"
-local sigv4 = require "lanyard.sigv4"
+local crypto = require "lanyard.crypto"
 
 local M = {}
 
@@ -39,7 +39,7 @@ end
 local function file_name(name)
   local flat = name:gsub("/", "+")
   if #flat > LONGEST_NAME then
-    return flat:sub(1, LONGEST_NAME - 17) .. "~" .. sigv4.sha256_hex(name):sub(1, 16)
+    return flat:sub(1, LONGEST_NAME - 17) .. "~" .. crypto.sha256_hex(name):sub(1, 16)
   end
   return flat
 end

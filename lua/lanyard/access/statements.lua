@@ -6,7 +6,7 @@ local expiry = require "lanyard.policy.expiry"
 local lists = require "lanyard.lists"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
-local sigv4 = require "lanyard.sigv4"
+local crypto = require "lanyard.crypto"
 
 local M = {
   -- What the Sids of our statements begin with, and the Sid of a statement joined of them.
@@ -25,7 +25,7 @@ function M.digits(doc, index)
   for i = 1, index - 1 do
     twins = twins + (doc:meaning(i, true) == meaning and 1 or 0)
   end
-  return sigv4.sha256_hex(twins .. " " .. meaning):sub(1, 8)
+  return crypto.sha256_hex(twins .. " " .. meaning):sub(1, 8)
 end
 
 -- reference(doc, index) --> "#3:9f2c1a01", which `find` takes for this statement and no other, whatever came,

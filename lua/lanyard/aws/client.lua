@@ -175,7 +175,7 @@ local function unseal(self, reply)
   if type(reply.body) == "string" then
     return nil
   end
-  local text, opened = reply.body:expose(self.description.secrets, self.protocol.FORMAT)
+  local text, opened = reply.body:unseal(self.description.secrets, self.protocol.FORMAT)
   reply.body = text or UNREADABLE
   return text and opened
 end

@@ -9,7 +9,7 @@ local lists = require "lanyard.lists"
 
 local M = {}
 
-local HIDDEN = "***" -- what expose() leaves in the place of a secret
+local HIDDEN = "***" -- what unseal() leaves in the place of a secret
 
 local function is_secret(value)
   local class = type(value) == "userdata" and getmetatable(value)
@@ -67,7 +67,7 @@ end
 -- decode(secret, names) --> a table, the members of these names sealed, those that are null left out
 --   | nil where it is no object
 function M.decode(secret, names)
-  local text, secrets = secret:expose(names, "json")
+  local text, secrets = secret:unseal(names, "json")
   local value = text and json.decode(text)
   return type(value) == "table" and not json.is_array(value) and put_back(value, secrets) or nil
 end

@@ -5,6 +5,7 @@
 
 local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
+local exit = require "lanyard.cli.exit"
 local json = require "lanyard.json"
 local plan_file = require "lanyard.desired.plan_file"
 local plans = require "lanyard.desired.plan"
@@ -20,7 +21,7 @@ end
 
 -- Combines an exit status with the one of an error: a failure outweighs a refusal by a rule.
 local function combined_status(status, err)
-  local own = cli.status_of(err) == cli.exit.refused and cli.exit.refused or cli.exit.failed
+  local own = exit.status_of(err) == cli.exit.refused and cli.exit.refused or cli.exit.failed
   return status == cli.exit.failed and status or own
 end
 

@@ -1,150 +1,149 @@
--- The lanyard command: finds the script that is asked for, runs it as the main task, and turns how
--- it ended into an exit status. Called by core/main.c with the words of the command line.
+--- The lanyard command: finds the script of a command, runs it as the main task, and turns how it ended into an exit
+--- status. core/main.c calls it with the words of the command line.
 
-local cli = require "lanyard.cli"
-local embedded = require "lanyard.embedded"
-local exit_status = require "lanyard.cli.exit_status"
+local assets = require "lanyard.assets"
+local command_line = require "lanyard.cli.command"
+local commands = require "lanyard.cli.commands"
+local exit = require "lanyard.cli.exit"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
+local terminal = require "lanyard.cli.terminal"
 
 local USAGE = [[
 usage: lanyard [--emulator] COMMAND [OPTION ...] [ARGUMENT ...]
-       lanyard FILE.lua [ARGUMENT ...]     run a script of your own
+       lanyard FILE.lua [ARGUMENT ...]     run a script
        lanyard -e CODE [ARGUMENT ...]      run a line of Lua
-       lanyard help [COMMAND]              what there is, or one command's help
-       lanyard help environment            the variables and config files that are read
-       lanyard scripts                     where each command comes from
+       lanyard help [COMMAND]              list the commands, or describe one
+       lanyard help environment            list the variables and config files
+       lanyard scripts                     print where each command comes from
        lanyard --version
 ]]
 
--- Options of the AWS CLI that people write before the command; they are handed on to it.
+-- Options of the AWS CLI that people write before the command; they are passed to the command.
 local TAKES_VALUE = {
   ["--profile"] = true, ["--region"] = true, ["--endpoint-url"] = true, ["--output"] = true,
   ["--ca-bundle"] = true, ["--cli-connect-timeout"] = true, ["--cli-read-timeout"] = true,
 }
 
 -- ---------------------------------------------------------------------------------------------
--- Finding scripts
-
--- The folders that may hold scripts, the first that has a name wins; the embedded ones come last.
-local function folders()
-  local home = os.getenv "HOME"
-  local config = os.getenv "XDG_CONFIG_HOME"
-  if not config or config == "" then
-    config = home and home .. "/.config"
-  end
-  local list = { "./.lanyard/scripts" }
-  for folder in (os.getenv "LANYARD_PATH" or ""):gmatch "[^:]+" do
-    list[#list + 1] = folder
-  end
-  list[#list + 1] = config and config .. "/lanyard/scripts"
-  list[#list + 1] = embedded.prefix .. "/share/lanyard/scripts"
-  return list
-end
-
--- The source of a script and where it was found, or nil.
-local function find_script(name)
-  if name:find "[^%w_-]" then
-    return nil
-  end
-  for _, folder in ipairs(folders()) do
-    local path = ("%s/%s.lua"):format(folder, name)
-    if system.exists(path) then
-      return cli.check(system.read_file(path)), path
-    end
-  end
-  return embedded.script(name), ("scripts/%s.lua"):format(name)
-end
-
--- Every script once: { name, path, summary }, by name.
-local function all_scripts()
-  local seen, list = {}, {}
-  local function add(name, path, source)
-    if not seen[name] then
-      seen[name] = true
-      list[#list + 1] = { name = name, path = path, summary = cli.header(source) }
-    end
-  end
-  for _, folder in ipairs(folders()) do
-    for _, file in ipairs(system.list(folder) or {}) do
-      local name = file:match "^([%w_-]+)%.lua$"
-      local path = folder .. "/" .. file
-      if name then
-        add(name, path, system.read_file(path) or "")
-      end
-    end
-  end
-  for _, name in ipairs(embedded.scripts()) do
-    add(name, "(built in)", embedded.script(name))
-  end
-  table.sort(list, function(a, b) return a.name < b.name end)
-  return list
-end
-
--- ---------------------------------------------------------------------------------------------
 -- Running
 
-local function load_chunk(source, chunk_name)
-  cli.sources[chunk_name] = source
-  local chunk, why = load((source:gsub("^#![^\n]*", "")), chunk_name, "t")
+local function load_chunk(source, chunk_name, name)
+  command_line.sources[chunk_name] = source
+  command_line.names[chunk_name] = name
+  local chunk, message = load((source:gsub("^#![^\n]*", "")), chunk_name, "t")
   if not chunk then
-    cli.leave(cli.exit.failed, why)
+    exit.leave(exit.STATUS.failed, message)
   end
   return chunk
 end
 
 local function run_chunk(chunk, name, words)
   _G.arg = table.move(words, 1, #words, 1, { [0] = name })
-  local status, message = exit_status.returned(chunk(table.unpack(words)))
+  local status, message = exit.of_results(chunk(table.unpack(words)))
   if message then
-    cli.leave(status, message)
+    exit.leave(status, message)
   end
   return status
 end
 
-local function run_script(name, words)
-  local source, path = find_script(name)
-  if not source then
-    cli.leave(cli.exit.usage, ("there is no command '%s' (lanyard help lists them)"):format(name))
+local function no_command(name)
+  exit.leave(exit.STATUS.usage, ("there is no command '%s' (lanyard help lists them)"):format(name))
+end
+
+-- Prints the help of a script. The script itself is not run: its declaration or its first comment says it all.
+local function print_help(script)
+  local declared = commands.declaration(script)
+  if not declared then
+    local _, text = command_line.header(script.source)
+    terminal.out(("Usage: lanyard %s [OPTION ...] [ARGUMENT ...]\n\n%s"):format(script.name,
+      text ~= "" and text or "This script has no help: it declares no command and begins with no comment."))
+    return exit.STATUS.ok
   end
-  return run_chunk(load_chunk(source, "@" .. path), name, words)
+  local summaries = {}
+  for _, command in ipairs(declared.commands or {}) do
+    local sub = commands.find(script.name, { command })
+    summaries[script.name .. " " .. command] = sub and commands.summary(sub)
+  end
+  terminal.out(require("lanyard.cli.help").command(script.name, declared, summaries))
+  return exit.STATUS.ok
+end
+
+local function wants_help(words)
+  for _, word in ipairs(words) do
+    if word == "--" then
+      return false
+    elseif word == "-h" or word == "--help" then
+      return true
+    end
+  end
+  return false
+end
+
+-- leading: options that stand before the command, which are the command's.
+local function run_script(name, leading, words)
+  local script, rest = commands.find(name, words)
+  if not script then
+    no_command(name)
+  elseif wants_help(rest) then
+    return print_help(script)
+  end
+  local all = table.move(rest, 1, #rest, #leading + 1, leading)
+  return run_chunk(load_chunk(script.source, "@" .. script.path, script.name), script.name, all)
 end
 
 local function run_file(path, words)
-  local source = cli.check(system.read_file(path))
+  local source = exit.check(system.read_file(path))
   return run_chunk(load_chunk(source, "@" .. path), path, words)
 end
 
-local function help(name)
-  if name == "environment" then
-    cli.out(require "lanyard.cli.environment")
-    return cli.exit.ok
-  elseif name then
-    return run_script(name, { "--help" })
+-- ---------------------------------------------------------------------------------------------
+-- Help and lists
+
+local function overview()
+  local list = {}
+  for _, script in ipairs(commands.list()) do
+    local declared = commands.declaration(script)
+    list[#list + 1] = {
+      name = script.name, summary = commands.summary(script),
+      category = script.built_in and declared and declared.category or nil,
+    }
   end
-  local lines = { USAGE, "commands:" }
-  for _, script in ipairs(all_scripts()) do
-    lines[#lines + 1] = ("  %-12s %s"):format(script.name, script.summary)
+  terminal.out(USAGE .. require("lanyard.cli.help").overview(list)
+    .. "\n'lanyard help COMMAND' describes a command.")
+  return exit.STATUS.ok
+end
+
+local function help(words)
+  local name = words[1]
+  if not name then
+    return overview()
+  elseif name == "environment" then
+    terminal.out(assets.read "lanyard/cli/environment.txt")
+    return exit.STATUS.ok
   end
-  cli.out(table.concat(lines, "\n"))
-  return cli.exit.ok
+  local script = commands.find(name, { table.unpack(words, 2) })
+  return script and print_help(script) or no_command(name)
 end
 
 local function list_scripts()
   local rows = {}
-  for _, script in ipairs(all_scripts()) do
-    rows[#rows + 1] = { script.name, script.path, script.summary }
+  for _, script in ipairs(commands.list()) do
+    rows[#rows + 1] = { script.name, script.built_in and "(built in)" or script.path, commands.summary(script) }
   end
   require("lanyard.cli.print").rows({ "SCRIPT", "FROM", "SUMMARY" }, rows)
-  return cli.exit.ok
+  return exit.STATUS.ok
 end
 
--- Starts an emulator in this process and points every call at it. The journal goes to a folder of
--- its own, so that nothing of a trial is left. Closing the result stops it and removes the folder.
+-- ---------------------------------------------------------------------------------------------
+-- The command line
+
+-- Starts an emulator in this process and points every call at it. The journal goes to a temporary folder, so that a
+-- trial leaves nothing. Closing the result stops the emulator and removes the folder.
 local function start_emulator()
-  local folder = cli.check(system.temp_folder "lanyard-emulator")
+  local folder = exit.check(system.temp_folder "lanyard-emulator")
   system.setenv("XDG_STATE_HOME", folder)
-  local emulator = cli.check(require("lanyard.emulator").start {})
+  local emulator = exit.check(require("lanyard.emulator").start {})
   require("lanyard.emulator").use(emulator)
   return setmetatable({}, {
     __close = function()
@@ -154,9 +153,10 @@ local function start_emulator()
   })
 end
 
--- What the words before the command ask for: options of lanyard's own, and words to hand on.
+-- Splits the words before the command: options of lanyard itself, and options for the command.
+-- --> { emulator, first = the command }, options for the command, words after the command
 local function leading_options(words)
-  local own, handed_on, i = {}, {}, 1
+  local own, leading, i = {}, {}, 1
   while words[i] and words[i]:sub(1, 1) == "-" do
     local word = words[i]
     if word == "--emulator" then
@@ -170,12 +170,12 @@ local function leading_options(words)
       i = i + 1
       break
     elseif word == "--debug" or word:match "^(%-%-[%w-]+)=" and TAKES_VALUE[word:match "^(%-%-[%w-]+)="] then
-      handed_on[#handed_on + 1] = word
+      leading[#leading + 1] = word
     elseif TAKES_VALUE[word] and words[i + 1] then
-      table.move(words, i, i + 1, #handed_on + 1, handed_on)
+      table.move(words, i, i + 1, #leading + 1, leading)
       i = i + 1
     else
-      cli.leave(cli.exit.usage, ("unknown option '%s' before a command (lanyard help)"):format(word))
+      exit.leave(exit.STATUS.usage, ("unknown option '%s' before a command (lanyard help)"):format(word))
     end
     i = i + 1
   end
@@ -183,44 +183,44 @@ local function leading_options(words)
     own.first = words[i]
     i = i + 1
   end
-  return own, table.move(words, i, #words, #handed_on + 1, handed_on)
+  return own, leading, table.move(words, i, #words, 1, {})
 end
 
 local function run(words)
-  local own, rest = leading_options(words)
+  local own, leading, rest = leading_options(words)
   local first = own.first
   local _ <close> = own.emulator and start_emulator() or nil
   if not first then
-    cli.note(USAGE)
-    return cli.exit.usage
+    terminal.note(USAGE)
+    return exit.STATUS.usage
   elseif first == "--version" then
-    cli.out("lanyard " .. require "lanyard.version")
-    return cli.exit.ok
+    terminal.out("lanyard " .. require "lanyard.version")
+    return exit.STATUS.ok
   elseif first == "-e" then
     local code = table.remove(rest, 1)
     if not code then
-      cli.leave(cli.exit.usage, "-e needs a line of Lua (lanyard help)")
+      exit.leave(exit.STATUS.usage, "-e needs a line of Lua (lanyard help)")
     end
-    return run_chunk(load_chunk(code, "=(command line)"), "-e", rest)
+    return run_chunk(load_chunk(code, "=(command line)"), "-e", table.move(rest, 1, #rest, #leading + 1, leading))
   elseif first == "help" then
-    return help(rest[1])
+    return help(rest)
   elseif first == "scripts" then
     return list_scripts()
   elseif first:find "/" or first:find "%.lua$" then
-    return run_file(first, rest)
+    return run_file(first, table.move(rest, 1, #rest, #leading + 1, leading))
   end
-  return run_script(first, rest)
+  return run_script(first, leading, rest)
 end
 
--- words: the command line, arg[0] excluded by position --> exit status
+-- words: the command line without the program's name --> exit status
 return function(words)
   local ok, result = pcall(task.run, function() return run(words) end, { signals = true })
   if ok then
     return result
   end
-  local status, message = exit_status.of(result)
+  local status, message = exit.of_error(result, command_line.debug)
   if message then
-    cli.note("lanyard: " .. message)
+    terminal.note("lanyard: " .. message)
   end
   return status
 end

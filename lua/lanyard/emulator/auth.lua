@@ -2,6 +2,7 @@
 
 local credentials = require "lanyard.credentials"
 local fault = require "lanyard.emulator.fault"
+local crypto = require "lanyard.crypto"
 local sigv4 = require "lanyard.sigv4"
 
 local M = {}
@@ -143,7 +144,7 @@ local function check_signature(request, given, key)
     region = given.scope.region,
     service = given.scope.service,
   }
-  if not sigv4.equal(steps.signature, given.Signature) or steps.signed_headers ~= given.SignedHeaders then
+  if not crypto.equal(steps.signature, given.Signature) or steps.signed_headers ~= given.SignedHeaders then
     return nil, MISMATCH
   end
   return true

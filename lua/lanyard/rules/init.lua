@@ -4,9 +4,10 @@
 --   local ok, err = rules:permit(region, { on = "grant", repository = repository, after = TEXT })
 --
 -- The file is the one given, else that of $LANYARD_RULES, else ./.lanyard/rules.lua where there is one. It
--- runs in a sandbox, with the words of lanyard.rules.prelude. It is read when it is first needed. No change
+-- runs in a sandbox, with the words of prelude.lua. It is read when it is first needed. No change
 -- is made while a file that was named or found cannot be used.
 
+local assets = require "lanyard.assets"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local facts = require "lanyard.rules.facts"
@@ -74,7 +75,7 @@ function Rules:load()
   end
   local box = nil
   if text then
-    box, err = sandbox.open(text, path, { prelude = require "lanyard.rules.prelude" })
+    box, err = sandbox.open(text, path, { prelude = assets.read "lanyard/rules/prelude.lua" })
   end
   local contents = nil
   if box then

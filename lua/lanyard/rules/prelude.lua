@@ -1,6 +1,6 @@
--- The words of a rules file, as a text that runs in the sandbox before it.
+-- The vocabulary of a rules file: rule, example, mute, allow, deny, warn, finding. lanyard.rules reads this file as
+-- an asset and runs it in the sandbox before the user's file. It is not a module.
 
-return [==[
 local CHANGES = { "grant", "revoke", "enable", "disable", "deploy", "undo" }
 local SEVERITIES = { critical = true, high = true, medium = true, low = true, info = true }
 local EXPECTED = { allow = true, deny = true, warn = true, finding = true }
@@ -234,4 +234,3 @@ return {
     return given
   end,
 }
-]==]

@@ -8,7 +8,8 @@
 -- cli.fail or os.exit, or by an error.
 
 local cli = require "lanyard.cli"
-local exit_status = require "lanyard.cli.exit_status"
+local command_line = require "lanyard.cli.command"
+local endings = require "lanyard.cli.exit"
 local errors = require "lanyard.errors"
 local task = require "lanyard.task"
 
@@ -85,7 +86,7 @@ local function divert(output)
 end
 
 local function with_traceback(raised)
-  return type(raised) == "string" and cli.debug and debug.traceback(raised, 2) or raised
+  return type(raised) == "string" and command_line.debug and debug.traceback(raised, 2) or raised
 end
 
 function M.run(f, output)
@@ -94,8 +95,12 @@ function M.run(f, output)
   if outcome[2] == task.cancelled then
     error(task.cancelled, 0)
   end
-  local end_of = outcome[1] and exit_status.returned or exit_status.of
-  local status, message = end_of(table.unpack(outcome, 2, outcome.n))
+  local status, message
+  if outcome[1] then
+    status, message = endings.of_results(table.unpack(outcome, 2, outcome.n))
+  else
+    status, message = endings.of_error(outcome[2], command_line.debug)
+  end
   return { status = status, message = message }
 end
 

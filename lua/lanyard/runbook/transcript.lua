@@ -13,7 +13,7 @@ local escape = require "lanyard.text.escape"
 local timestamp = require "lanyard.text.timestamp"
 local redact = require "lanyard.text.redact"
 local settings = require "lanyard.aws.settings"
-local sigv4 = require "lanyard.sigv4"
+local crypto = require "lanyard.crypto"
 local system = require "lanyard.system"
 local version = require "lanyard.version"
 
@@ -61,7 +61,7 @@ function M.about(name, text, set)
   local user = settings.variable "USER" or settings.variable "LOGNAME"
   local host = (system.read_file "/proc/sys/kernel/hostname" or "?"):match "^[^\n]*"
   local lines = {
-    ("runbook: %s (SHA-256 %s)"):format(name, sigv4.sha256_hex(text)),
+    ("runbook: %s (SHA-256 %s)"):format(name, crypto.sha256_hex(text)),
     "lanyard " .. version,
     user and ("by: %s on %s"):format(user, host) or "on: " .. host,
   }

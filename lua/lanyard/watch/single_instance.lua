@@ -2,7 +2,7 @@
 
 local errors = require "lanyard.errors"
 local settings = require "lanyard.aws.settings"
-local sigv4 = require "lanyard.sigv4"
+local crypto = require "lanyard.crypto"
 local state = require "lanyard.access.state"
 local system = require "lanyard.system"
 
@@ -19,7 +19,7 @@ local function key_of(name, words)
       parts[#parts + 1] = variable .. "=" .. (settings.variable(variable) or "")
     end
   end
-  return sigv4.sha256_hex(table.concat(parts, "\0")):sub(1, 32)
+  return crypto.sha256_hex(table.concat(parts, "\0")):sub(1, 32)
 end
 
 -- one(name | nil, words [, root]) --> lock (to be closed) | nil, err { code = "Locked" }

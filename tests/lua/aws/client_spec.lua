@@ -102,7 +102,7 @@ describe("a client", function()
     local names, format
     local sso, seen = client("sso", { function()
       return { status = 200, headers = {}, elapsed = 0, body = setmetatable({}, { __index = {
-        expose = function(_, ...)
+        unseal = function(_, ...)
           names, format = ...
           return '{"roleCredentials":{"accessKeyId":"ASIA","secretAccessKey":"***"}}', { secretAccessKey = secret }
         end,

@@ -5,7 +5,7 @@ local system = require "lanyard.system"
 
 -- What a sealed text says, by way of a text with a member of its own.
 local function open(secret)
-  local text, secrets = secret:expose({ "token", "key" }, "json")
+  local text, secrets = secret:unseal({ "token", "key" }, "json")
   return text, secrets
 end
 

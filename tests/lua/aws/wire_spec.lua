@@ -107,7 +107,7 @@ describe("the wire log", function()
 
   it("shows nothing of the sealed values of a reply", function()
     local text, opened = credentials.secret '{"accessKeyId":"ASIA","secretAccessKey":"one","sessionToken":"two"}'
-      :expose({ "secretAccessKey", "sessionToken" }, "json")
+      :unseal({ "secretAccessKey", "sessionToken" }, "json")
     local lines = wire.reply({ status = 200, elapsed = 0, headers = {}, body = text }, credentials.redactor { opened.sessionToken })
     assert.matches('"secretAccessKey":"%*%*%*"', shows(lines, { "one", "two" }))
   end)

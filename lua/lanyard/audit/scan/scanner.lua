@@ -10,6 +10,7 @@
 local access = require "lanyard.access"
 local audit = require "lanyard.audit"
 local clock = require "lanyard.clock"
+local crypto = require "lanyard.crypto"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local http = require "lanyard.http"
@@ -19,7 +20,6 @@ local match = require "lanyard.match"
 local merge = require "lanyard.audit.report.merge"
 local principal = require "lanyard.access.principal"
 local progress = require "lanyard.audit.scan.progress"
-local sigv4 = require "lanyard.sigv4"
 local task = require "lanyard.task"
 
 local M = {}
@@ -74,7 +74,7 @@ end
 -- in_shard(shard, account, region, name): whether that repository is one of the shard's. It is always in
 -- the same one of so many, whatever other repositories there are.
 function M.in_shard(shard, account, region, name)
-  local hash = sigv4.sha256_hex(("%s/%s/%s"):format(account, region, name))
+  local hash = crypto.sha256_hex(("%s/%s/%s"):format(account, region, name))
   return tonumber(hash:sub(1, 8), 16) % shard.count + 1 == shard.index
 end
 

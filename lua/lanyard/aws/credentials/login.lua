@@ -10,7 +10,7 @@ local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local jws = require "lanyard.jws"
 local settings = require "lanyard.aws.settings"
-local sigv4 = require "lanyard.sigv4"
+local crypto = require "lanyard.crypto"
 local system = require "lanyard.system"
 local token_file = require "lanyard.aws.credentials.token_file"
 
@@ -28,7 +28,7 @@ local function path_of(login_session)
   local folder = settings.variable "AWS_LOGIN_CACHE_DIRECTORY" or "~/.aws/login/cache"
   folder = folder:gsub("%$(%b{})", function(name) return os.getenv(name:sub(2, -2)) end)
     :gsub("%$([%a_][%w_]*)", os.getenv)
-  return settings.path(folder .. "/" .. sigv4.sha256_hex(login_session) .. ".json")
+  return settings.path(folder .. "/" .. crypto.sha256_hex(login_session) .. ".json")
 end
 
 -- --> the file's fields with expires (seconds since 1970) | nil, err

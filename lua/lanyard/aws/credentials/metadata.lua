@@ -56,7 +56,7 @@ end
 -- read(body, who) --> fields of lanyard.credentials.new | nil, err
 -- body: a sealed reply; who: as an error names the endpoint
 function M.read(body, who)
-  local text, secrets = body:expose(SECRETS, "json")
+  local text, secrets = body:unseal(SECRETS, "json")
   local fields = text and json.decode(text)
   if type(fields) ~= "table" then
     return M.wrong(who, "did not answer in JSON")

@@ -21,7 +21,7 @@ local SECRETS = { "SecretAccessKey", "SessionToken" }
 
 -- What the output says, checked: fields of credentials.new | nil, what is wrong
 local function read(output, time)
-  local text, secrets = output:expose(SECRETS, "json")
+  local text, secrets = output:unseal(SECRETS, "json")
   local printed = text and json.decode(text)
   if type(printed) ~= "table" then
     return nil, "did not print JSON"

@@ -8,7 +8,7 @@ local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
 local timestamp = require "lanyard.text.timestamp"
 local settings = require "lanyard.aws.settings"
-local sigv4 = require "lanyard.sigv4"
+local crypto = require "lanyard.crypto"
 local token_file = require "lanyard.aws.credentials.token_file"
 
 local M = {}
@@ -30,7 +30,7 @@ end
 
 -- The token file of a session or a start URL: its path.
 local function path_of(key)
-  return settings.path("~/.aws/sso/cache/" .. sigv4.sha1_hex(key) .. ".json")
+  return settings.path("~/.aws/sso/cache/" .. crypto.sha1_hex(key) .. ".json")
 end
 
 -- --> fields with expires (seconds since 1970) | nil, err

@@ -8,7 +8,7 @@ local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local repositories = require "lanyard.emulator.ecr.repositories"
 local shape = require "lanyard.emulator.shape"
-local sigv4 = require "lanyard.sigv4"
+local crypto = require "lanyard.crypto"
 
 local M = { operations = {} }
 
@@ -24,7 +24,7 @@ local image_filter = shape.structure {
 }
 
 local function digest_of(manifest)
-  return "sha256:" .. sigv4.sha256_hex(manifest)
+  return "sha256:" .. crypto.sha256_hex(manifest)
 end
 
 local function image_not_found(id, name, registry)

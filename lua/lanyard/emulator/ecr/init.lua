@@ -14,7 +14,7 @@ local policy = require "lanyard.policy"
 local registry_policy = require "lanyard.emulator.ecr.registry"
 local repositories = require "lanyard.emulator.ecr.repositories"
 local shape = require "lanyard.emulator.shape"
-local sigv4 = require "lanyard.sigv4"
+local crypto = require "lanyard.crypto"
 
 local M = {
   name = "ecr",
@@ -282,7 +282,7 @@ local function plant_image(world, repository, name, item)
     schemaVersion = 2,
     mediaType = images.MANIFEST_TYPE,
     config = { mediaType = "application/vnd.docker.container.image.v1+json", size = 2,
-      digest = "sha256:" .. sigv4.sha256_hex(name .. ":" .. program.tag) },
+      digest = "sha256:" .. crypto.sha256_hex(name .. ":" .. program.tag) },
     layers = json.array {},
   }
   local digest = images.put(world, repository, manifest, nil, program.tag)

@@ -4,7 +4,7 @@ local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local login = require "lanyard.aws.credentials.login"
 local proof = require "proof"
-local sigv4 = require "lanyard.sigv4"
+local crypto = require "lanyard.crypto"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 
@@ -52,7 +52,7 @@ local function load(how)
   for name, value in pairs(how.variables or {}) do variables[name] = value:gsub("HERE", home.path) end
   local cache = home .. (how.cache or "/.aws/login/cache")
   os.execute("mkdir -p " .. cache)
-  local path = ("%s/%s.json"):format(cache, sigv4.sha256_hex(USER))
+  local path = ("%s/%s.json"):format(cache, crypto.sha256_hex(USER))
   if how.file then
     helper.write(path, type(how.file) == "table" and json.encode(how.file) or how.file)
   end
@@ -153,7 +153,7 @@ describe("credentials of aws login", function()
   it("are in a file that nobody else may read, with nothing left beside it", function()
     local mode, names
     local home <close> = helper.folder()
-    helper.write(("%s/%s.json"):format(home, sigv4.sha256_hex(USER)), json.encode(token(nil, { expiresAt = at(0) })))
+    helper.write(("%s/%s.json"):format(home, crypto.sha256_hex(USER)), json.encode(token(nil, { expiresAt = at(0) })))
     local double <close> = Double.new(function() return answer(renewed()) end)
     assert(Double.environment({ AWS_LOGIN_CACHE_DIRECTORY = home.path }, login.load,
       double:context { region = "us-east-1" }, VALUES, "web"))

@@ -2,7 +2,7 @@ local Double = require "double"
 local helper = require "helper"
 local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
-local sigv4 = require "lanyard.sigv4"
+local crypto = require "lanyard.crypto"
 local sso = require "lanyard.aws.credentials.sso"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
@@ -60,7 +60,7 @@ local function load(how)
   A_FOLDER = home .. "/.aws/sso/cache"
   os.execute("mkdir -p " .. A_FOLDER)
   local values = how.values or SESSION
-  local path = ("%s/%s.json"):format(A_FOLDER, sigv4.sha1_hex(values.sso_session or values.sso_start_url))
+  local path = ("%s/%s.json"):format(A_FOLDER, crypto.sha1_hex(values.sso_session or values.sso_start_url))
   if how.file then
     helper.write(path, how.file)
   end
@@ -258,7 +258,7 @@ describe("the token of an SSO session", function()
     local keys, _, double = load {
       file = token { expiresAt = at(-1) },
       oidc = function()
-        helper.write(("%s/%s.json"):format(A_FOLDER, sigv4.sha1_hex "company"), token { accessToken = SECRETS[4] })
+        helper.write(("%s/%s.json"):format(A_FOLDER, crypto.sha1_hex "company"), token { accessToken = SECRETS[4] })
         return answer({ error = "invalid_grant" }, 400)
       end,
     }
@@ -270,7 +270,7 @@ describe("the token of an SSO session", function()
     local asked = 0
     local home <close> = helper.folder()
     os.execute("mkdir -p " .. home .. "/.aws/sso/cache")
-    helper.write(("%s/.aws/sso/cache/%s.json"):format(home, sigv4.sha1_hex "company"), token { expiresAt = at(-1) })
+    helper.write(("%s/.aws/sso/cache/%s.json"):format(home, crypto.sha1_hex "company"), token { expiresAt = at(-1) })
     local double <close> = Double.new(center(nil, function()
       asked = asked + 1
       task.sleep(0.05)

@@ -1,5 +1,5 @@
-#ifndef LANYARD_AWS_EXPOSE_H
-#define LANYARD_AWS_EXPOSE_H
+#ifndef LANYARD_AWS_UNSEAL_H
+#define LANYARD_AWS_UNSEAL_H
 
 #include "aws/credentials.h"
 #include "base/buf.h"
@@ -8,14 +8,14 @@
  * the text without the values of those that are secret, and these values, sealed each. All memory that
  * they went through on the way is wiped. */
 
-enum expose_form { EXPOSE_JSON, EXPOSE_XML };
+enum unseal_form { UNSEAL_JSON, UNSEAL_XML };
 
-enum expose_outcome { EXPOSED, EXPOSE_MALFORMED, EXPOSE_NO_MEMORY };
+enum unseal_outcome { UNSEALED, UNSEAL_MALFORMED, UNSEAL_NO_MEMORY };
 
 /* Nesting of elements; that of JSON is bounded by its reader. */
-#define EXPOSE_XML_DEPTH 32
+#define UNSEAL_XML_DEPTH 32
 
-struct exposure {
+struct unsealed {
   struct buf text;        /* "***" in the place of each value */
   struct secret *secrets; /* one for each name asked for; none where there is no such member */
   size_t mistake;         /* the byte where the text is malformed */
@@ -25,11 +25,11 @@ struct exposure {
  * of the names loses its value. The secret of a name is the first such value: of a string its
  * characters, of anything else its bytes as they stand; null and what is empty are no value. XML has
  * no document type, and only the predefined and the numeric character references. The caller frees
- * the exposure, whatever the outcome; a zeroed struct is ready for use. */
-enum expose_outcome expose(const struct secret *sealed, enum expose_form form,
-                           const char *const names[], size_t count, struct exposure *exposure);
+ * the unsealed, whatever the outcome; a zeroed struct is ready for use. */
+enum unseal_outcome unseal(const struct secret *sealed, enum unseal_form form,
+                           const char *const names[], size_t count, struct unsealed *unsealed);
 
-/* `count` as at expose. */
-void exposure_free(struct exposure *exposure, size_t count);
+/* `count` as at unseal. */
+void unsealed_free(struct unsealed *unsealed, size_t count);
 
 #endif

@@ -1,6 +1,6 @@
 /* Sealed texts from C alone. */
 
-#include "aws/expose.h"
+#include "aws/unseal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,33 +12,33 @@
 
 static const char *const names[] = {"key", "token"};
 
-static enum expose_outcome open_text(const char *text, size_t length, enum expose_form form,
-                                     struct exposure *exposure) {
+static enum unseal_outcome open_text(const char *text, size_t length, enum unseal_form form,
+                                     struct unsealed *unsealed) {
   struct secret sealed = {0};
   assert_true(secret_set(&sealed, text, length));
-  enum expose_outcome outcome = expose(&sealed, form, names, 2, exposure);
+  enum unseal_outcome outcome = unseal(&sealed, form, names, 2, unsealed);
   secret_wipe(&sealed);
   return outcome;
 }
 
-static void check(enum expose_form form, const char *text, const char *shown, const char *key,
+static void check(enum unseal_form form, const char *text, const char *shown, const char *key,
                   const char *token) {
-  struct exposure exposure = {0};
-  assert_int_equal(open_text(text, strlen(text), form, &exposure), EXPOSED);
-  assert_string_equal(exposure.text.data, shown);
+  struct unsealed unsealed = {0};
+  assert_int_equal(open_text(text, strlen(text), form, &unsealed), UNSEALED);
+  assert_string_equal(unsealed.text.data, shown);
   const char *expected[] = {key, token};
   for (size_t i = 0; i < 2; i++) {
     if (expected[i])
-      assert_string_equal(exposure.secrets[i].bytes, expected[i]);
+      assert_string_equal(unsealed.secrets[i].bytes, expected[i]);
     else
-      assert_null(exposure.secrets[i].bytes);
+      assert_null(unsealed.secrets[i].bytes);
   }
-  exposure_free(&exposure, 2);
+  unsealed_free(&unsealed, 2);
 }
 
 static void members_of_json_are_hidden_at_any_depth(void **state) {
   (void)state;
-  check(EXPOSE_JSON,
+  check(UNSEAL_JSON,
         "{\"a\": [1, {\"key\" : \"s\\u0041\\n\"}], \"b\":{\"token\":\"t\"}, \"c\": \"key\"}",
         "{\"a\": [1, {\"key\" : \"***\"}], \"b\":{\"token\":\"***\"}, \"c\": \"key\"}", "sA\n",
         "t");
@@ -46,29 +46,29 @@ static void members_of_json_are_hidden_at_any_depth(void **state) {
 
 static void values_of_every_type_are_hidden(void **state) {
   (void)state;
-  check(EXPOSE_JSON, "{\"key\":{\"x\":[\"hidden\"]},\"token\":12.50}",
+  check(UNSEAL_JSON, "{\"key\":{\"x\":[\"hidden\"]},\"token\":12.50}",
         "{\"key\":\"***\",\"token\":\"***\"}", "{\"x\":[\"hidden\"]}", "12.50");
-  check(EXPOSE_JSON, "{\"key\":null,\"token\":\"\"}", "{\"key\":null,\"token\":\"***\"}", NULL,
+  check(UNSEAL_JSON, "{\"key\":null,\"token\":\"\"}", "{\"key\":null,\"token\":\"***\"}", NULL,
         NULL);
 }
 
 static void names_are_compared_as_they_read(void **state) {
   (void)state;
-  check(EXPOSE_JSON, "{\"k\\u0065y\":\"s\",\"Key\":\"seen\"}",
+  check(UNSEAL_JSON, "{\"k\\u0065y\":\"s\",\"Key\":\"seen\"}",
         "{\"k\\u0065y\":\"***\",\"Key\":\"seen\"}", "s", NULL);
 }
 
 static void the_first_of_several_is_the_secret_and_all_are_hidden(void **state) {
   (void)state;
-  check(EXPOSE_JSON, "[{\"key\":\"\"},{\"key\":\"1\"},{\"key\":\"2\"}]",
+  check(UNSEAL_JSON, "[{\"key\":\"\"},{\"key\":\"1\"},{\"key\":\"2\"}]",
         "[{\"key\":\"***\"},{\"key\":\"***\"},{\"key\":\"***\"}]", "1", NULL);
-  check(EXPOSE_XML, "<r><key>1</key><a><key>2</key></a></r>",
+  check(UNSEAL_XML, "<r><key>1</key><a><key>2</key></a></r>",
         "<r><key>***</key><a><key>***</key></a></r>", "1", NULL);
 }
 
 static void elements_are_hidden_whatever_their_prefix(void **state) {
   (void)state;
-  check(EXPOSE_XML,
+  check(UNSEAL_XML,
         "<?xml version=\"1.0\"?>\n<!-- key --><r xmlns=\"u\"><n:key "
         "a=\"b\">s&amp;&#65;&#x20ac;</n:key>"
         "<token><![CDATA[<t>&]]><!-- x --></token><b/><key/></r>\n",
@@ -79,54 +79,54 @@ static void elements_are_hidden_whatever_their_prefix(void **state) {
 
 static void an_element_with_elements_inside_is_hidden_whole(void **state) {
   (void)state;
-  check(EXPOSE_XML, "<r><key><token>t</token><x/></key></r>", "<r><key>***</key></r>",
+  check(UNSEAL_XML, "<r><key><token>t</token><x/></key></r>", "<r><key>***</key></r>",
         "<token>t</token><x/>", NULL);
 }
 
 static void what_is_malformed_is_refused(void **state) {
   (void)state;
   static const struct {
-    enum expose_form form;
+    enum unseal_form form;
     const char *text;
   } cases[] = {
-      {EXPOSE_JSON, ""},
-      {EXPOSE_JSON, "{\"key\":\"s\"} x"},
-      {EXPOSE_JSON, "{\"key\":\"s\",\"key\":\"s\"}"},
-      {EXPOSE_JSON, "<key>s</key>"},
-      {EXPOSE_XML, ""},
-      {EXPOSE_XML, "{}"},
-      {EXPOSE_XML, "<r><key>s</r></key>"},
-      {EXPOSE_XML, "<r><key>s</key>"},
-      {EXPOSE_XML, "<r/><key>s</key>"},
-      {EXPOSE_XML, "<r><key>&nbsp;</key></r>"},
-      {EXPOSE_XML, "<r><key>&#0;</key></r>"},
-      {EXPOSE_XML, "<r><key>&#xd800;</key></r>"},
-      {EXPOSE_XML, "<!DOCTYPE r [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><r><key>&e;</key></r>"},
-      {EXPOSE_XML, "<r><key>s<!-- </key></r>"},
-      {EXPOSE_XML, "<r><key <token>s</key></r>"},
-      {EXPOSE_XML, "<r>s</r>s"},
+      {UNSEAL_JSON, ""},
+      {UNSEAL_JSON, "{\"key\":\"s\"} x"},
+      {UNSEAL_JSON, "{\"key\":\"s\",\"key\":\"s\"}"},
+      {UNSEAL_JSON, "<key>s</key>"},
+      {UNSEAL_XML, ""},
+      {UNSEAL_XML, "{}"},
+      {UNSEAL_XML, "<r><key>s</r></key>"},
+      {UNSEAL_XML, "<r><key>s</key>"},
+      {UNSEAL_XML, "<r/><key>s</key>"},
+      {UNSEAL_XML, "<r><key>&nbsp;</key></r>"},
+      {UNSEAL_XML, "<r><key>&#0;</key></r>"},
+      {UNSEAL_XML, "<r><key>&#xd800;</key></r>"},
+      {UNSEAL_XML, "<!DOCTYPE r [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><r><key>&e;</key></r>"},
+      {UNSEAL_XML, "<r><key>s<!-- </key></r>"},
+      {UNSEAL_XML, "<r><key <token>s</key></r>"},
+      {UNSEAL_XML, "<r>s</r>s"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    struct exposure exposure = {0};
-    assert_int_equal(open_text(cases[i].text, strlen(cases[i].text), cases[i].form, &exposure),
-                     EXPOSE_MALFORMED);
-    exposure_free(&exposure, 2);
+    struct unsealed unsealed = {0};
+    assert_int_equal(open_text(cases[i].text, strlen(cases[i].text), cases[i].form, &unsealed),
+                     UNSEAL_MALFORMED);
+    unsealed_free(&unsealed, 2);
   }
 }
 
 static void nesting_is_bounded(void **state) {
   (void)state;
   char text[2 * 100 * 7];
-  for (size_t depth = EXPOSE_XML_DEPTH; depth <= EXPOSE_XML_DEPTH + 1; depth++) {
+  for (size_t depth = UNSEAL_XML_DEPTH; depth <= UNSEAL_XML_DEPTH + 1; depth++) {
     char *at = text;
     for (size_t i = 0; i < depth; i++)
       at = stpcpy(at, "<a>");
     for (size_t i = 0; i < depth; i++)
       at = stpcpy(at, "</a>");
-    struct exposure exposure = {0};
-    assert_int_equal(open_text(text, strlen(text), EXPOSE_XML, &exposure),
-                     depth == EXPOSE_XML_DEPTH ? EXPOSED : EXPOSE_MALFORMED);
-    exposure_free(&exposure, 2);
+    struct unsealed unsealed = {0};
+    assert_int_equal(open_text(text, strlen(text), UNSEAL_XML, &unsealed),
+                     depth == UNSEAL_XML_DEPTH ? UNSEALED : UNSEAL_MALFORMED);
+    unsealed_free(&unsealed, 2);
   }
 }
 
@@ -134,21 +134,21 @@ static void nesting_is_bounded(void **state) {
 static void every_cut_of_a_text_is_read_without_a_slip(void **state) {
   (void)state;
   static const struct {
-    enum expose_form form;
+    enum unseal_form form;
     const char *text;
   } cases[] = {
-      {EXPOSE_JSON, "{\"key\":\"QQQ\",\"x\":[1,{\"token\":{\"y\":\"QQQ\\u0041\"}}]}"},
-      {EXPOSE_XML,
+      {UNSEAL_JSON, "{\"key\":\"QQQ\",\"x\":[1,{\"token\":{\"y\":\"QQQ\\u0041\"}}]}"},
+      {UNSEAL_XML,
        "<r><key>QQQ&#x41;&amp;<![CDATA[QQQ]]></key><!-- --><n:token a='b'>Q<b>Q</b></n:token></r>"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     for (size_t length = 0; length <= strlen(cases[i].text); length++) {
-      struct exposure exposure = {0};
-      if (open_text(cases[i].text, length, cases[i].form, &exposure) == EXPOSED)
-        assert_null(strchr(exposure.text.data, 'Q'));
+      struct unsealed unsealed = {0};
+      if (open_text(cases[i].text, length, cases[i].form, &unsealed) == UNSEALED)
+        assert_null(strchr(unsealed.text.data, 'Q'));
       else
         assert_true(length < strlen(cases[i].text));
-      exposure_free(&exposure, 2);
+      unsealed_free(&unsealed, 2);
     }
   }
 }

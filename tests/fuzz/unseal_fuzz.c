@@ -1,7 +1,7 @@
 /* Sealed texts: no input crashes the reader, and what it has opened has nothing left to hide.
  * What begins with < is XML. */
 
-#include "aws/expose.h"
+#include "aws/unseal.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,12 +11,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const names[] = {"key", "token"};
 
-static enum expose_outcome open_text(const char *text, size_t length, enum expose_form form,
-                                     struct exposure *exposure) {
+static enum unseal_outcome open_text(const char *text, size_t length, enum unseal_form form,
+                                     struct unsealed *unsealed) {
   struct secret sealed = {0};
   if (!secret_set(&sealed, text, length))
     abort();
-  enum expose_outcome outcome = expose(&sealed, form, names, 2, exposure);
+  enum unseal_outcome outcome = unseal(&sealed, form, names, 2, unsealed);
   secret_wipe(&sealed);
   return outcome;
 }
@@ -24,10 +24,10 @@ static enum expose_outcome open_text(const char *text, size_t length, enum expos
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0)
     return 0;
-  enum expose_form form = data[0] == '<' ? EXPOSE_XML : EXPOSE_JSON;
-  struct exposure first = {0}, second = {0};
-  if (open_text((const char *)data, size, form, &first) == EXPOSED) {
-    if (open_text(first.text.data, first.text.length, form, &second) != EXPOSED ||
+  enum unseal_form form = data[0] == '<' ? UNSEAL_XML : UNSEAL_JSON;
+  struct unsealed first = {0}, second = {0};
+  if (open_text((const char *)data, size, form, &first) == UNSEALED) {
+    if (open_text(first.text.data, first.text.length, form, &second) != UNSEALED ||
         second.text.length != first.text.length ||
         memcmp(second.text.data, first.text.data, first.text.length) != 0)
       abort();
@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   } else if (first.mistake > size) {
     abort();
   }
-  exposure_free(&first, 2);
-  exposure_free(&second, 2);
+  unsealed_free(&first, 2);
+  unsealed_free(&second, 2);
   return 0;
 }

@@ -1,4 +1,4 @@
-#include "aws/expose.h"
+#include "aws/unseal.h"
 
 #include "base/utf8.h"
 #include "json/json.h"
@@ -6,55 +6,55 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct exposer {
+struct unsealer {
   const char *text;
   size_t length;
   const char *const *names;
   size_t count;
-  struct exposure *out;
-  size_t kept; /* where the bytes begin that are not in the exposed text yet */
+  struct unsealed *out;
+  size_t kept; /* where the bytes begin that are not in the unsealed text yet */
   bool no_memory;
 };
 
 /* The index of a name that was asked for, or `count`. */
-static size_t index_of(const struct exposer *exposer, const char *name, size_t length) {
+static size_t index_of(const struct unsealer *unsealer, const char *name, size_t length) {
   size_t i = 0;
-  while (i < exposer->count &&
-         (strlen(exposer->names[i]) != length || memcmp(exposer->names[i], name, length) != 0))
+  while (i < unsealer->count &&
+         (strlen(unsealer->names[i]) != length || memcmp(unsealer->names[i], name, length) != 0))
     i++;
   return i;
 }
 
 /* Leaves the bytes [start, end) out of the text. */
-static void hide(struct exposer *exposer, size_t start, size_t end, const char *mark) {
-  buf_add(&exposer->out->text, exposer->text + exposer->kept, start - exposer->kept);
-  buf_adds(&exposer->out->text, mark);
-  exposer->kept = end;
+static void hide(struct unsealer *unsealer, size_t start, size_t end, const char *mark) {
+  buf_add(&unsealer->out->text, unsealer->text + unsealer->kept, start - unsealer->kept);
+  buf_adds(&unsealer->out->text, mark);
+  unsealer->kept = end;
 }
 
-static void keep(struct exposer *exposer, size_t index, const char *bytes, size_t length) {
-  struct secret *secret = &exposer->out->secrets[index];
+static void keep(struct unsealer *unsealer, size_t index, const char *bytes, size_t length) {
+  struct secret *secret = &unsealer->out->secrets[index];
   if (length > 0 && !secret->bytes && !secret_set(secret, bytes, length))
-    exposer->no_memory = true;
+    unsealer->no_memory = true;
 }
 
 /* ---- JSON ---- */
 
-static void hide_member(struct exposer *exposer, size_t index, const struct json_value *value) {
+static void hide_member(struct unsealer *unsealer, size_t index, const struct json_value *value) {
   if (value->type == JSON_NULL)
     return;
   if (value->type == JSON_STRING)
-    keep(exposer, index, value->string, value->length);
+    keep(unsealer, index, value->string, value->length);
   else
-    keep(exposer, index, exposer->text + value->start, value->end - value->start);
-  hide(exposer, value->start, value->end, "\"***\"");
+    keep(unsealer, index, unsealer->text + value->start, value->end - value->start);
+  hide(unsealer, value->start, value->end, "\"***\"");
 }
 
-static bool expose_json(struct exposer *exposer) {
+static bool unseal_json(struct unsealer *unsealer) {
   struct json_error error;
-  struct json_doc *doc = json_parse_secret(exposer->text, exposer->length, &error);
+  struct json_doc *doc = json_parse_secret(unsealer->text, unsealer->length, &error);
   if (!doc) {
-    exposer->out->mistake = error.offset;
+    unsealer->out->mistake = error.offset;
     return false;
   }
   const struct json_value *next[JSON_MAX_DEPTH + 1]; /* of each container that is open */
@@ -68,9 +68,9 @@ static bool expose_json(struct exposer *exposer) {
     }
     next[depth - 1] = value->next;
     size_t index =
-        value->key ? index_of(exposer, value->key->string, value->key->length) : exposer->count;
-    if (index < exposer->count)
-      hide_member(exposer, index, value);
+        value->key ? index_of(unsealer, value->key->string, value->key->length) : unsealer->count;
+    if (index < unsealer->count)
+      hide_member(unsealer, index, value);
     else if (value->first)
       next[depth++] = value->first;
   }
@@ -86,9 +86,9 @@ struct element {
 };
 
 struct xml {
-  struct exposer *exposer;
+  struct unsealer *unsealer;
   const char *at, *end;
-  struct element open[EXPOSE_XML_DEPTH];
+  struct element open[UNSEAL_XML_DEPTH];
   size_t depth;
   size_t hidden;       /* the depth of the element whose content is secret; 0: none */
   size_t index;        /* of its name */
@@ -163,7 +163,7 @@ static bool add_characters(struct buf *into, const char *at, const char *end) {
 
 /* The element whose content is secret ends: `stop` is where that content does. */
 static bool hide_content(struct xml *xml, const char *stop) {
-  struct exposer *exposer = xml->exposer;
+  struct unsealer *unsealer = xml->unsealer;
   struct buf plain = {.secret = true};
   bool fine = true;
   if (xml->parent)
@@ -171,10 +171,10 @@ static bool hide_content(struct xml *xml, const char *stop) {
   else
     fine = add_characters(&plain, xml->content, stop);
   if (fine && plain.length > 0)
-    keep(exposer, xml->index, plain.data, plain.length);
-  exposer->no_memory = exposer->no_memory || plain.failed;
+    keep(unsealer, xml->index, plain.data, plain.length);
+  unsealer->no_memory = unsealer->no_memory || plain.failed;
   if (fine && stop > xml->content)
-    hide(exposer, (size_t)(xml->content - exposer->text), (size_t)(stop - exposer->text), "***");
+    hide(unsealer, (size_t)(xml->content - unsealer->text), (size_t)(stop - unsealer->text), "***");
   buf_free(&plain);
   xml->hidden = 0;
   return fine;
@@ -215,7 +215,7 @@ static bool start_tag(struct xml *xml) {
   const char *stop = name + length;
   while (stop < xml->end && *stop != '>' && *stop != '<')
     stop++;
-  if (length == 0 || stop == xml->end || *stop != '>' || xml->depth == EXPOSE_XML_DEPTH ||
+  if (length == 0 || stop == xml->end || *stop != '>' || xml->depth == UNSEAL_XML_DEPTH ||
       (xml->depth == 0 && xml->rooted))
     return false;
   xml->rooted = true;
@@ -226,8 +226,8 @@ static bool start_tag(struct xml *xml) {
   xml->open[xml->depth++] = (struct element){name, length};
   const char *colon = memchr(name, ':', length);
   const char *local = colon ? colon + 1 : name;
-  size_t index = index_of(xml->exposer, local, length - (size_t)(local - name));
-  if (xml->hidden == 0 && index < xml->exposer->count) {
+  size_t index = index_of(xml->unsealer, local, length - (size_t)(local - name));
+  if (xml->hidden == 0 && index < xml->unsealer->count) {
     xml->hidden = xml->depth;
     xml->index = index;
     xml->content = xml->at;
@@ -243,9 +243,9 @@ static bool characters(struct xml *xml) {
   return true;
 }
 
-static bool expose_xml(struct exposer *exposer) {
+static bool unseal_xml(struct unsealer *unsealer) {
   struct xml xml = {
-      .exposer = exposer, .at = exposer->text, .end = exposer->text + exposer->length};
+      .unsealer = unsealer, .at = unsealer->text, .end = unsealer->text + unsealer->length};
   bool fine = true;
   while (fine && xml.at < xml.end) {
     if (*xml.at != '<')
@@ -261,31 +261,31 @@ static bool expose_xml(struct exposer *exposer) {
     else
       fine = xml.end - xml.at > 1 && xml.at[1] != '!' && start_tag(&xml);
   }
-  exposer->out->mistake = (size_t)(xml.at - exposer->text);
+  unsealer->out->mistake = (size_t)(xml.at - unsealer->text);
   return fine && xml.rooted && xml.depth == 0;
 }
 
-enum expose_outcome expose(const struct secret *sealed, enum expose_form form,
-                           const char *const names[], size_t count, struct exposure *exposure) {
-  struct exposer exposer = {.text = sealed->bytes ? sealed->bytes : "",
-                            .length = sealed->length,
-                            .names = names,
-                            .count = count,
-                            .out = exposure};
-  exposure->text.secret = true; /* what it holds of a malformed text may be anything */
-  exposure->secrets = calloc(count + 1, sizeof *exposure->secrets);
-  if (!exposure->secrets)
-    return EXPOSE_NO_MEMORY;
-  if (!(form == EXPOSE_JSON ? expose_json(&exposer) : expose_xml(&exposer)))
-    return EXPOSE_MALFORMED;
-  buf_add(&exposure->text, exposer.text + exposer.kept, exposer.length - exposer.kept);
-  return exposer.no_memory || exposure->text.failed ? EXPOSE_NO_MEMORY : EXPOSED;
+enum unseal_outcome unseal(const struct secret *sealed, enum unseal_form form,
+                           const char *const names[], size_t count, struct unsealed *unsealed) {
+  struct unsealer unsealer = {.text = sealed->bytes ? sealed->bytes : "",
+                              .length = sealed->length,
+                              .names = names,
+                              .count = count,
+                              .out = unsealed};
+  unsealed->text.secret = true; /* what it holds of a malformed text may be anything */
+  unsealed->secrets = calloc(count + 1, sizeof *unsealed->secrets);
+  if (!unsealed->secrets)
+    return UNSEAL_NO_MEMORY;
+  if (!(form == UNSEAL_JSON ? unseal_json(&unsealer) : unseal_xml(&unsealer)))
+    return UNSEAL_MALFORMED;
+  buf_add(&unsealed->text, unsealer.text + unsealer.kept, unsealer.length - unsealer.kept);
+  return unsealer.no_memory || unsealed->text.failed ? UNSEAL_NO_MEMORY : UNSEALED;
 }
 
-void exposure_free(struct exposure *exposure, size_t count) {
-  for (size_t i = 0; exposure->secrets && i < count; i++)
-    secret_wipe(&exposure->secrets[i]);
-  free(exposure->secrets);
-  buf_free(&exposure->text);
-  *exposure = (struct exposure){0};
+void unsealed_free(struct unsealed *unsealed, size_t count) {
+  for (size_t i = 0; unsealed->secrets && i < count; i++)
+    secret_wipe(&unsealed->secrets[i]);
+  free(unsealed->secrets);
+  buf_free(&unsealed->text);
+  *unsealed = (struct unsealed){0};
 }

@@ -1,0 +1,255 @@
+--- The command line of a script: a literal declaration (lanyard.cli.declaration), or options built by calls.
+---
+---     local options = cli.command { summary = ..., options = { ... } }:parse(...)
+---
+---     local command = cli.command(...):with_aws():with_output { "table", "json" }
+---     command:argument("service", "The container service.")
+---     local options = command:parse()
+---
+--- A script that builds its options has its first comment as its help.
+
+local declarations = require "lanyard.cli.declaration"
+local escape = require "lanyard.text.escape"
+local exit = require "lanyard.cli.exit"
+local help = require "lanyard.cli.help"
+local shared = require "lanyard.cli.options"
+local system = require "lanyard.system"
+local terminal = require "lanyard.cli.terminal"
+local types = require "lanyard.cli.types"
+
+local M = {}
+
+--- Whether tracebacks and the wire log go to stderr: --debug, or LANYARD_DEBUG=1.
+M.debug = os.getenv "LANYARD_DEBUG" == "1"
+
+--- The texts of scripts by chunk name, for scripts that came from no file. lanyard.cli.main fills it.
+---@type table<string, string>
+M.sources = {}
+
+--- The names of commands by chunk name, where the name does not follow from the file's. lanyard.cli.main fills it.
+---@type table<string, string>
+M.names = {}
+
+--- Returns the comment that a script begins with: its first sentence and its whole text.
+---@param source string
+---@return string summary
+---@return string text
+function M.header(source)
+  local lines = {}
+  for line in source:gsub("^#![^\n]*\n", ""):gmatch "([^\n]*)\n?" do
+    local text = line:match "^%-%-%-? ?(.*)$"
+    if not text then
+      break
+    end
+    lines[#lines + 1] = text
+  end
+  local text = table.concat(lines, "\n")
+  local summary = text:match "^(.-)\n%s*\n" or text
+  return summary:gsub("\n", " "), text
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The parser
+
+local function set_debug()
+  M.debug = true
+end
+
+local function new_parser(name, description)
+  local parser = require("argparse")("lanyard " .. name, description):add_help(false)
+  parser:help_max_width(80):usage_max_width(80)
+  parser:flag("-h --help", "Print this help.")
+  parser:flag("--debug", "Print tracebacks, and a wire log without secrets, on stderr."):action(set_debug)
+  return parser
+end
+
+local function add_argument(parser, argument)
+  local kind = types[argument.type or "text"]
+  local added = parser:argument(argument[1], argument.help)
+  added:args(argument.args or 1)
+  if argument.choices or kind.choices then
+    added:choices(argument.choices or kind.choices)
+  end
+  if kind.convert then
+    added:convert(kind.convert)
+  end
+  if argument.default then
+    added:default(argument.default)
+  end
+end
+
+local function add_option(parser, option)
+  local kind = option.type and types[option.type]
+  local choices = option.choices or kind and kind.choices
+  local added
+  if not kind and not choices then
+    added = parser:flag(option[1], option.help)
+  else
+    added = parser:option(option[1], option.help):argname(help.placeholder(option))
+  end
+  if choices then
+    added:choices(choices)
+  end
+  if option.default or option[1] == "--output" then
+    added:default(option.default or choices[1])
+  end
+  if kind and kind.convert then
+    added:convert(kind.convert)
+  end
+  if option.repeated then
+    added:count "*"
+  end
+  if option.target then
+    added:target(option.target)
+  end
+end
+
+-- The parser of a declared command.
+local function parser_of(name, declared)
+  local parser = new_parser(name, declared.summary)
+  for _, argument in ipairs(declared.arguments or {}) do
+    add_argument(parser, argument)
+  end
+  for _, option in ipairs(declared.options or {}) do
+    for _, one in ipairs(type(option) == "table" and { option } or shared[option]) do
+      add_option(parser, one)
+    end
+  end
+  return parser
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Commands
+
+---@class cli.Command
+---@field name string
+---@field declared? cli.Declaration
+---@field words? string[] the command line of a command that is built by calls
+local Command = {}
+Command.__index = Command
+
+-- The name of the command whose script called, `level` functions up.
+local function name_of_caller(level)
+  local chunk_name = debug.getinfo(level + 1, "S").source
+  return M.names[chunk_name] or chunk_name:match "([^/]+)$":gsub("^@", ""):gsub("%.lua$", ""), chunk_name
+end
+
+local function includes(options, group)
+  for _, option in ipairs(options or {}) do
+    if option == group then
+      return true
+    end
+  end
+  return false
+end
+
+-- Paragraphs as one line each, for argparse to fill; indented lines stay as they are.
+local function unwrapped(text)
+  return (text:gsub("([^\n])\n([^%s])", "%1 %2"))
+end
+
+local function built(words, chunk_name, name)
+  local source = M.sources[chunk_name]
+  if not source then
+    local path = chunk_name:match "^@(.*)"
+    source = path and system.read_file(path) or ""
+  end
+  local _, text = M.header(source)
+  return setmetatable({ name = name, words = words, parser = new_parser(name, unwrapped(text)) }, Command)
+end
+
+--- Makes the command line of the calling script.
+---@param ... cli.Declaration|string a declaration; or the script's own arguments, to build the options by calls
+---@return cli.Command
+function M.command(...)
+  local name, chunk_name = name_of_caller(2)
+  local declared = ...
+  if type(declared) ~= "table" then
+    return built({ ... }, chunk_name, name)
+  end
+  assert(declarations.check(declared))
+  return setmetatable({ name = name, declared = declared, has_rules = includes(declared.options, "rules") }, Command)
+end
+
+-- argparse's own makers of arguments, options, flags and sub-commands.
+for _, maker in ipairs { "argument", "option", "flag", "command" } do
+  Command[maker] = function(self, ...)
+    return self.parser[maker](self.parser, ...)
+  end
+end
+
+local function add_group(self, name)
+  for _, option in ipairs(shared[name]) do
+    add_option(self.parser, option)
+  end
+  return self
+end
+
+--- Adds the options that choose account, region and endpoint, spelled as the AWS CLI spells them.
+function Command:with_aws()
+  return add_group(self, "aws")
+end
+
+--- Adds --output with these formats, the first of them the default.
+---@param formats string[]
+function Command:with_output(formats)
+  add_option(self.parser, { "--output", help = "Output format.", choices = formats })
+  return self
+end
+
+--- Adds --dry-run, which every script has that changes something.
+function Command:with_dry_run()
+  return add_group(self, "dry-run")
+end
+
+--- Adds --rules, which every script has that changes something through lanyard.access.
+function Command:with_rules()
+  self.has_rules = true
+  return add_group(self, "rules")
+end
+
+--- Adds --yes, for scripts that ask before they change something.
+function Command:with_yes()
+  return add_group(self, "yes")
+end
+
+--- Ends the script as a usage error.
+---@param message string
+function Command:usage(message)
+  local line = escape.printable((message:gsub("\n", " ")))
+  exit.leave(exit.STATUS.usage, ("%s (lanyard help %s)"):format(line, self.name))
+end
+
+local function wants_help(words)
+  for _, word in ipairs(words) do
+    if word == "--" then
+      return false
+    elseif word == "-h" or word == "--help" then
+      return true
+    end
+  end
+  return false
+end
+
+--- Parses the command line. A mistake in it ends the script with one line and exit status 2.
+---@param ... string the script's arguments; not needed where `cli.command` took them
+---@return table options the values by name, arguments included
+function Command:parse(...)
+  local words, declared = self.words or { ... }, self.declared
+  if wants_help(words) then
+    terminal.out(declared and help.command(self.name, declared) or self.parser:get_help())
+    exit.leave(exit.STATUS.ok)
+  end
+  if declared and declared.commands and not declared.arguments then
+    self:usage(("%s needs one of the commands %s"):format(self.name, table.concat(declared.commands, ", ")))
+  end
+  local parser = self.parser or parser_of(self.name, declared)
+  local ok, result = parser:pparse(words)
+  if not ok then
+    self:usage(result)
+  end
+  result.has_rules = self.has_rules
+  return result
+end
+
+return M

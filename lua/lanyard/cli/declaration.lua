@@ -1,0 +1,207 @@
+--- Reads the declaration of a command out of its script, without running the script.
+---
+--- A script begins with one literal table:
+---
+---     local cli = require "lanyard.cli"
+---
+---     local command = cli.command {
+---       summary = "Grant a container service pull access to ECR repositories.",
+---       category = "access",
+---       arguments = { { "service", help = "Name of the container service." } },
+---       options = { "aws", { "--all", help = "Select every repository of the Region." } },
+---       exit = { { 0, "every repository is granted, or was already" } },
+---       examples = { { "lanyard grant web my-private-repo", "Grant one repository." } },
+---     }
+---
+--- The table is cut out by a lexer and evaluated in an empty environment, so that help, completion and the
+--- build's index learn about a command and run nothing of it.
+
+local M = {}
+
+--- The categories, in the order in which `lanyard help` lists them.
+M.CATEGORIES = { "access", "audit", "desired state", "policies", "operations", "development" }
+
+---@class cli.Declaration
+---@field summary string      one sentence, with its full stop
+---@field category string     one of CATEGORIES
+---@field description? string paragraphs; a line that begins with two blanks is kept as it is
+---@field arguments? cli.Argument[]
+---@field options? (string|cli.Option)[] a string names a group of shared options (lanyard.cli.options)
+---@field commands? string[]  the sub-commands, in the order in which help lists them
+---@field exit table[]        { status, when } pairs
+---@field examples table[]    { command line, what it does } pairs
+
+---@class cli.Argument
+---@field [1] string          its name, in `options` and in help
+---@field help string
+---@field type? string        a name of lanyard.cli.types; "text" unless given
+---@field args? string|integer "?", "*", "+" or a number; 1 unless given
+---@field choices? string[]
+
+---@class cli.Option
+---@field [1] string          its name, such as "--all"
+---@field help? string
+---@field type? string        a name of lanyard.cli.types; without type and choices it is a flag
+---@field value? string       the placeholder in help, instead of the type's
+---@field choices? string[]   the first one is the default of --output
+---@field default? string     as text, converted like a given one
+---@field repeated? boolean   may be given several times; the values are a list
+---@field target? string      its name in `options`; the option's own, with _ for -, unless given
+
+-- ---------------------------------------------------------------------------------------------
+-- The lexer
+
+-- The position after the long bracket that opens at `position` | nil where none opens there.
+local function after_long_bracket(source, position)
+  local level = source:match("^%[(=*)%[", position)
+  if not level then
+    return nil
+  end
+  local _, last = source:find("]" .. level .. "]", position, true)
+  return (last or #source) + 1
+end
+
+local function after_quoted(source, position)
+  local quote = source:sub(position, position)
+  local at = position + 1
+  while at <= #source do
+    local c = source:sub(at, at)
+    if c == quote or c == "\n" then
+      break
+    end
+    at = at + (c == "\\" and 2 or 1)
+  end
+  return at + 1
+end
+
+-- The kind of the token at `position` ("name", "skip" for space and comments, "text", or a character of
+-- punctuation) and the position after it.
+local function token_at(source, position)
+  local last = select(2, source:find("^%s+", position))
+  if last then
+    return "skip", last + 1
+  elseif source:find("^%-%-", position) then
+    return "skip", after_long_bracket(source, position + 2) or (source:find("\n", position, true) or #source) + 1
+  elseif source:find("^[\"']", position) then
+    return "text", after_quoted(source, position)
+  end
+  last = select(2, source:find("^[%a_][%w_]*", position))
+  if last then
+    return "name", last + 1
+  end
+  local long = after_long_bracket(source, position)
+  if long then
+    return "text", long
+  end
+  return source:sub(position, position), position + 1
+end
+
+local START = { "cli", ".", "command", "{" }
+
+--- Cuts the literal of the first `cli.command { ... }` out of a script.
+---@param source string the text of a script
+---@return string? literal the table, braces included; nil where there is none, or no end of it
+function M.cut(source)
+  local position, matched, depth, first = 1, 0, 0, nil
+  while position <= #source do
+    local kind, after = token_at(source, position)
+    if first then
+      depth = depth + (kind == "{" and 1 or kind == "}" and -1 or 0)
+      if depth == 0 then
+        return source:sub(first, after - 1)
+      end
+    elseif kind ~= "skip" then
+      local text = source:sub(position, after - 1)
+      matched = text == START[matched + 1] and matched + 1 or text == START[1] and 1 or 0
+      if matched == #START then
+        first, depth = position, 1
+      end
+    end
+    position = after
+  end
+  return nil
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- What a declaration may hold
+
+local MEMBERS = {
+  summary = "string", category = "string", description = "string", arguments = "table", options = "table",
+  commands = "table", exit = "table", examples = "table",
+}
+local ITEM = {
+  help = "string", type = "string", value = "string", choices = "table", default = "string", repeated = "boolean",
+  target = "string", args = true,
+}
+
+local function fault_of(fields, known, where)
+  for name, value in pairs(fields) do
+    local wanted = known[name]
+    if name ~= 1 and not wanted then
+      return ("%s has an unknown member '%s'"):format(where, tostring(name))
+    elseif type(wanted) == "string" and type(value) ~= wanted then
+      return ("%s: %s must be a %s"):format(where, name, wanted)
+    end
+  end
+  return nil
+end
+
+local function fault_of_items(items, kind)
+  for number, item in ipairs(items or {}) do
+    local where = ("%s %d"):format(kind, number)
+    if kind == "option" and type(item) == "string" then
+      goto continue -- a group of shared options
+    elseif type(item) ~= "table" or type(item[1]) ~= "string" then
+      return where .. " has no name"
+    end
+    local fault = fault_of(item, ITEM, ("%s '%s'"):format(kind, item[1]))
+    if fault then
+      return fault
+    end
+    ::continue::
+  end
+  return nil
+end
+
+--- Checks a declaration.
+---@param value any
+---@return cli.Declaration? declaration the value; nil where it is not a declaration
+---@return string? message what is wrong with it
+function M.check(value)
+  if type(value) ~= "table" then
+    return nil, "the declaration is not a table"
+  elseif type(value.summary) ~= "string" then
+    return nil, "the declaration has no summary"
+  end
+  local fault = fault_of(value, MEMBERS, "the declaration") or fault_of_items(value.arguments, "argument")
+    or fault_of_items(value.options, "option")
+  if fault then
+    return nil, fault
+  end
+  return value
+end
+
+-- Evaluates a literal where it can reach and use up nothing.
+local function evaluate(literal, name)
+  return require("lanyard.sandbox").value("return " .. literal, name)
+end
+
+--- Reads the declaration of a script.
+---@param source string the text of the script
+---@param name string the script's name, for messages
+---@param load_literal? fun(literal: string, name: string): any, any evaluates the table; the sandbox unless given
+---@return cli.Declaration? declaration nil where the script declares nothing, or not a declaration
+---@return string? message why it is not one
+function M.read(source, name, load_literal)
+  local literal = M.cut(source)
+  if not literal then
+    return nil
+  end
+  local value, err = (load_literal or evaluate)(literal, name)
+  if value == nil then
+    return nil, tostring(err)
+  end
+  return M.check(value)
+end
+
+return M

@@ -1,0 +1,120 @@
+--- Ends a script: its exit status, and the message on stderr.
+
+local errors = require "lanyard.errors"
+local escape = require "lanyard.text.escape"
+
+local M = {}
+
+--- The exit statuses. `found`: a plan or an audit found something; `refused`: a rule denied the change.
+M.STATUS = { ok = 0, failed = 1, usage = 2, found = 3, refused = 4, interrupted = 130 }
+
+local Exit = {}
+Exit.__index = Exit
+Exit.__name = "lanyard.exit"
+
+function Exit:__tostring()
+  return self.message or ("exit " .. self.status)
+end
+
+--- Ends the script with a status and, on stderr, a message.
+---@param status integer
+---@param message? string
+function M.leave(status, message)
+  error(setmetatable({ status = status, message = message }, Exit), 0)
+end
+
+--- Reports whether a raised value is a script's own exit.
+---@param value any
+---@return boolean
+function M.is_exit(value)
+  return getmetatable(value) == Exit
+end
+
+-- The codes of errors that a different command line would have avoided.
+local USAGE_CODES = { NoRegion = true, InvalidName = true, InvalidRegion = true, InvalidRules = true, Usage = true }
+
+--- Returns the exit status for an error.
+---@param err any
+---@return integer
+function M.status_of(err)
+  local code = errors.is(err) and err.code
+  if code == "RefusedByRule" then
+    return M.STATUS.refused
+  end
+  return USAGE_CODES[code] and M.STATUS.usage or M.STATUS.failed
+end
+
+--- Describes an error and what to do about it, in lines that are safe to print on a terminal.
+---@param err any a text, or an error with its advice
+---@return string
+function M.describe(err)
+  local advice = errors.is(err) and require("lanyard.aws.advice").advice(err)
+  local text = advice and tostring(err) .. "\n" .. advice or tostring(err)
+  return (text:gsub("[^\n]+", escape.printable))
+end
+
+--- Ends the script with an error and the exit status that belongs to it.
+---@param err any a text, or an error with its advice
+---@param status? integer instead of the error's own
+function M.fail(err, status)
+  M.leave(status or M.status_of(err), M.describe(err))
+end
+
+--- Returns the first of two results, or ends the script with the second.
+---@param result any
+---@param err any
+---@return any
+function M.check(result, err)
+  if result == nil then
+    M.fail(err)
+  end
+  return result
+end
+
+--- Like `check`, for a file named on the command line: a file that cannot be read or used is a usage error.
+---@param result any
+---@param err any
+---@return any
+function M.check_file(result, err)
+  if result == nil then
+    M.fail(err, M.STATUS.usage)
+  end
+  return result
+end
+
+--- Returns how a script ended that raised a value.
+---@param raised any
+---@param with_traceback boolean
+---@return integer status
+---@return string? message
+function M.of_error(raised, with_traceback)
+  if M.is_exit(raised) then
+    return raised.status, raised.message
+  elseif errors.is(raised) then
+    if raised.code == "Interrupted" then
+      return M.STATUS.interrupted, "interrupted"
+    end
+    return M.STATUS.failed, M.describe(raised)
+  end
+  local text = tostring(raised)
+  if not with_traceback then
+    text = text:match "^[^\n]*" .. " (--debug prints the traceback)"
+  end
+  return M.STATUS.failed, text
+end
+
+--- Returns how a script ended by what it returned. An integer is the exit status; `false` and `nil, err` mean failure,
+--- as they do for calls of the library; anything else means success.
+---@return integer status
+---@return string? message
+function M.of_results(...)
+  local first, err = ...
+  if math.type(first) == "integer" then
+    return first
+  elseif first == false or first == nil and err ~= nil then
+    return M.STATUS.failed, err ~= nil and M.describe(err) or "it returned false"
+  end
+  return M.STATUS.ok
+end
+
+return M

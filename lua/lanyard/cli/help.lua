@@ -1,0 +1,229 @@
+--- Renders help: of one command, from its declaration, and the list of all commands.
+
+local declaration = require "lanyard.cli.declaration"
+local shared = require "lanyard.cli.options"
+local types = require "lanyard.cli.types"
+
+local M = {}
+
+local WIDTH = 80
+
+-- The column at which the text of an argument or option begins.
+local COLUMN = 26
+
+-- The headings of groups of shared options; those without one are listed with the command's own.
+local HEADINGS = { aws = "AWS options" }
+
+-- ---------------------------------------------------------------------------------------------
+-- Lines
+
+-- Fills words into lines of at most `width` characters. A word longer than that has a line of its own.
+local function filled(text, width)
+  local lines, line = {}, nil
+  for word in text:gmatch "%S+" do
+    if line and utf8.len(line) + 1 + utf8.len(word) <= width then
+      line = line .. " " .. word
+    else
+      lines[#lines + 1] = line
+      line = word
+    end
+  end
+  lines[#lines + 1] = line
+  return lines
+end
+
+-- Fills text and joins its lines, the ones after the first indented.
+local function hanging(text, indent)
+  return table.concat(filled(text, WIDTH - indent), "\n" .. (" "):rep(indent))
+end
+
+--- Fills the paragraphs of a text to 80 columns. Lines that begin with two blanks stay as they are.
+---@param text string
+---@return string
+function M.paragraphs(text)
+  local out, paragraph = {}, {}
+  local function flush()
+    if #paragraph > 0 then
+      table.move(filled(table.concat(paragraph, " "), WIDTH), 1, #paragraph + #text, #out + 1, out)
+      paragraph = {}
+    end
+  end
+  for line in (text:gsub("%s+$", "") .. "\n"):gmatch "([^\n]*)\n" do
+    if line == "" or line:find "^  " then
+      flush()
+      out[#out + 1] = line
+    else
+      paragraph[#paragraph + 1] = line
+    end
+  end
+  flush()
+  return table.concat(out, "\n")
+end
+
+-- Rows of { term, text } in two columns; a term too wide for its column has a line of its own.
+local function rows(items)
+  local lines = {}
+  for _, item in ipairs(items) do
+    local term = "  " .. item[1]
+    if utf8.len(term) + 2 > COLUMN then
+      lines[#lines + 1] = term
+      term = ""
+    end
+    lines[#lines + 1] = term .. (" "):rep(COLUMN - utf8.len(term)) .. hanging(item[2], COLUMN)
+  end
+  return table.concat(lines, "\n")
+end
+
+local function section(heading, text)
+  return text ~= "" and ("\n%s\n%s\n"):format(heading, text) or ""
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- One command
+
+local function usage_of(arguments)
+  local words = {}
+  for _, argument in ipairs(arguments) do
+    local name = ("<%s>"):format(argument[1])
+    local args = argument.args or 1
+    words[#words + 1] = args == "?" and ("[%s]"):format(name) or args == "*" and ("[%s ...]"):format(name)
+      or args == "+" and name .. " ..." or name
+  end
+  return table.concat(words, " ")
+end
+
+local function with_default(help, option)
+  if option.default and option.default ~= "" then
+    return ("%s (default: %s)"):format(help:gsub("%.$", ""), option.default) .. "."
+  end
+  return help
+end
+
+--- Returns what help shows for the value of an option; nil for a flag.
+---@param option cli.Option
+---@return string?
+function M.placeholder(option)
+  if option.value then
+    return option.value
+  elseif option.choices then
+    return option[1] == "--output" and "FORMAT" or "CHOICE"
+  end
+  return option.type and types[option.type].value
+end
+
+local function option_row(option)
+  local kind = option.type and types[option.type]
+  local help, placeholder = option.help, M.placeholder(option)
+  local term = placeholder and ("%s %s"):format(option[1], placeholder) or option[1]
+  local choices = option.choices or kind and kind.choices
+  if option[1] == "--output" then
+    help = help or ("Output format: %s."):format(table.concat(choices, ", "):gsub("^[^,]+", "%0 (default)"))
+  elseif choices then
+    help = ("%s One of %s."):format(help, table.concat(choices, ", "))
+  end
+  return { term, with_default(help, option) }
+end
+
+-- The command's own options with --help and --debug; and { heading, rows } of each group that has a heading.
+local function option_groups(options)
+  local own, groups = {}, {}
+  for _, option in ipairs(options) do
+    if type(option) == "table" then
+      own[#own + 1] = option_row(option)
+    else
+      local group = own
+      if HEADINGS[option] then
+        group = {}
+        groups[#groups + 1] = { HEADINGS[option], group }
+      end
+      for _, one in ipairs(shared[option]) do
+        group[#group + 1] = option_row(one)
+      end
+    end
+  end
+  own[#own + 1] = { "-h, --help", "Print this help." }
+  own[#own + 1] = { "--debug", "Print tracebacks, and a wire log without secrets, on stderr." }
+  return own, groups
+end
+
+local function status_rows(exit)
+  local lines = {}
+  for _, row in ipairs(exit or {}) do
+    lines[#lines + 1] = ("  %-4d%s"):format(row[1], hanging(row[2], 6))
+  end
+  return table.concat(lines, "\n")
+end
+
+local function example_rows(examples)
+  local lines = {}
+  for _, example in ipairs(examples or {}) do
+    lines[#lines + 1] = "  " .. example[1]
+    lines[#lines + 1] = example[2] and "      " .. hanging(example[2], 6) or nil
+  end
+  return table.concat(lines, "\n")
+end
+
+--- Renders the help of one command.
+---@param name string the command, such as "policy lint"
+---@param declared cli.Declaration
+---@param summaries? table<string, string> the summary of each sub-command
+---@return string
+function M.command(name, declared, summaries)
+  local own, groups = option_groups(declared.options or {})
+  local arguments, commands = {}, {}
+  for _, argument in ipairs(declared.arguments or {}) do
+    local kind = argument.type and types[argument.type]
+    local choices = argument.choices or kind and kind.choices
+    arguments[#arguments + 1] = { ("<%s>"):format(argument[1]),
+      choices and ("%s One of %s."):format(argument.help, table.concat(choices, ", ")) or argument.help }
+  end
+  for _, command in ipairs(declared.commands or {}) do
+    commands[#commands + 1] = { command, summaries and summaries[name .. " " .. command] or "" }
+  end
+  local usage = usage_of(declared.arguments or {})
+  local parts = {
+    hanging(declared.summary, 0), "\n\nUsage: ",
+    hanging(("lanyard %s %s[OPTION ...] %s"):format(name, #commands > 0 and usage == "" and "<command> " or "", usage)
+      :gsub("%s+$", ""), 7), "\n",
+  }
+  if declared.description then
+    parts[#parts + 1] = "\n" .. M.paragraphs(declared.description) .. "\n"
+  end
+  parts[#parts + 1] = section("Commands", rows(commands))
+  parts[#parts + 1] = section("Arguments", rows(arguments))
+  parts[#parts + 1] = section("Options", rows(own))
+  for _, group in ipairs(groups) do
+    parts[#parts + 1] = section(group[1], rows(group[2]))
+  end
+  parts[#parts + 1] = section("Exit status", status_rows(declared.exit))
+  parts[#parts + 1] = section("Examples", example_rows(declared.examples))
+  return table.concat(parts)
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- All commands
+
+--- Renders the list of commands by category, in the order of the categories; sub-commands are left out.
+---@param commands { name: string, summary: string, category?: string }[]
+---@return string
+function M.overview(commands)
+  local parts = {}
+  local function add(heading, wanted)
+    local lines = {}
+    for _, command in ipairs(commands) do
+      if wanted(command.category) and not command.name:find " " then
+        lines[#lines + 1] = ("  %-13s%s"):format(command.name, hanging(command.summary, 15))
+      end
+    end
+    parts[#parts + 1] = section(heading, table.concat(lines, "\n"))
+  end
+  local known = {}
+  for _, category in ipairs(declaration.CATEGORIES) do
+    known[category] = true
+    add(category:gsub("^%l", string.upper), function(one) return one == category end)
+  end
+  add("Your commands", function(one) return not known[one or false] end)
+  return table.concat(parts)
+end
+
+return M

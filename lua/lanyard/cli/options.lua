@@ -1,0 +1,19 @@
+--- Options that several commands share, by the name of their group in a declaration.
+
+---@type table<string, cli.Option[]>
+return {
+  -- Spelled as the AWS CLI spells them.
+  aws = {
+    { "--profile", type = "text", value = "NAME", help = "Profile in the AWS config files." },
+    { "--region", type = "text", value = "REGION", help = "AWS Region." },
+    { "--endpoint-url", type = "text", value = "URL", help = "Call this endpoint instead of AWS's." },
+    { "--ca-bundle", type = "file", help = "Trust the certificates in this file instead of the system's." },
+    { "--cli-connect-timeout", type = "seconds", help = "Seconds to wait for a connection (5)." },
+    { "--cli-read-timeout", type = "seconds", help = "Seconds to wait for a reply (30)." },
+  },
+  ["dry-run"] = { { "--dry-run", help = "Show what would change, and change nothing." } },
+  rules = { { "--rules", type = "file", help = "Check each change against the rules in this file." } },
+  yes = { { "--yes", help = "Answer yes to the confirmation." } },
+  settle = { { "--settle",
+    help = "Read each policy once more, 4 s after the write, and merge again where another writer changed it." } },
+}

@@ -1,0 +1,72 @@
+--- The types of options and arguments: the placeholder that help shows, and how a text becomes a value.
+---
+--- A converter returns the value, or nil and a message; the message ends the command with exit status 2.
+
+local severities = require "lanyard.severity"
+
+---@class cli.Type
+---@field value string placeholder in help
+---@field convert? fun(text: string): any, string?
+---@field choices? string[]
+
+local SECONDS = { s = 1, m = 60, h = 3600, d = 86400 }
+
+local M = {}
+
+M.text = { value = "TEXT" }
+M.file = { value = "FILE" }
+M.severity = { value = "SEVERITY", choices = severities.LIST }
+
+M.duration = { value = "DURATION" }
+
+-- "90", "90s", "10m", "2h", "1d" --> seconds
+function M.duration.convert(text)
+  local number, unit = text:match "^(%d+%.?%d*)([smhd]?)$"
+  if not number then
+    return nil, ("'%s' is not a duration: write 90s, 10m, 2h or 1d"):format(text)
+  end
+  return tonumber(number) * SECONDS[unit ~= "" and unit or "s"]
+end
+
+M.seconds = { value = "SECONDS" }
+
+-- "10", "2.5" --> seconds; 0 means no limit, as in the AWS CLI.
+function M.seconds.convert(text)
+  local number = text:find "^%d+%.?%d*$" and tonumber(text)
+  if number then
+    return number
+  end
+  return nil, ("'%s' is not a timeout: write seconds, or 0 for no limit"):format(text)
+end
+
+M.days = { value = "DAYS" }
+
+function M.days.convert(text)
+  local number = math.tointeger(tonumber(text))
+  if not number or number < 1 then
+    return nil, ("'%s' is not a number of days: write a whole number, at least 1"):format(text)
+  end
+  return number
+end
+
+M.integer = { value = "N" }
+
+function M.integer.convert(text)
+  local number = text:find "^%d+$" and math.tointeger(tonumber(text))
+  if not number then
+    return nil, ("'%s' is not a whole number"):format(text)
+  end
+  return number
+end
+
+M.port = { value = "PORT" }
+
+function M.port.convert(text)
+  local number = M.integer.convert(text)
+  if not number or number > 65535 then
+    return nil, ("'%s' is not a port: write a number from 0 to 65535"):format(text)
+  end
+  return number
+end
+
+return M
