@@ -6,7 +6,7 @@
 
 local cli = require "lanyard.cli"
 local emulator = require "lanyard.emulator"
-local state = require "lanyard.emulator.state"
+local data_file = require "lanyard.emulator.data_file"
 local task = require "lanyard.task"
 
 local function whole_number(text)
@@ -27,7 +27,7 @@ command:flag("--reformat", "Give policies back laid out anew, as ECR does.")
 local options = command:parse()
 
 local function table_of(path)
-  return path and cli.check(state.read_table(path))
+  return path and cli.check(data_file.read(path))
 end
 
 local em = cli.check(emulator.start {
