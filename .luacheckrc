@@ -6,3 +6,4 @@ files["scripts/examples/rules"].read_globals = { "rule", "allow", "deny", "warn"
 -- Runs in the sandbox, before a rules file, and defines what such a file may use.
 files["lua/lanyard/rules/prelude.lua"].std = "lua54"
 files["lua/lanyard/rules/prelude.lua"].globals = { "rule", "allow", "deny", "warn", "finding", "mute", "example" }
+files["tests/compat/*/rules"].read_globals = files["scripts/examples/rules"].read_globals

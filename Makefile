@@ -17,9 +17,11 @@ BENCH_PACKAGES = $(BUILD_PACKAGES) curl openssl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Werror
-COMPILE = $(CC) -std=c11 $(WARNINGS) -D_GNU_SOURCE -fPIC -MMD -MP \
+COMPILE = $(CC) -std=c11 $(WARNINGS) -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP \
   -Icore $(shell pkg-config --cflags lua5.4 libcurl libcrypto) $(if $(SQLITE),-DLANYARD_SQLITE) $(CFLAGS)
 LIBS = $(shell pkg-config --libs libcurl libcrypto) -levent_core -levent_extra -lm
+# The modules of liblua5.4 and of users find Lua's API in the binary.
+EXPORTS = $(foreach names,lua_* luaL_* luaopen_*,-Wl,--export-dynamic-symbol='$(names)')
 LINK = $(CC) $(CFLAGS) $(LDFLAGS)
 LINKED = $(LINK) $(SQLITE) $(LIBS) $(OWN) $(CORE)
 LUA_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a -ldl
@@ -30,7 +32,7 @@ SQLITE := $(shell pkg-config --exists sqlite3 2> /dev/null && echo -lsqlite3)
 SQLITE_STATIC := $(if $(wildcard $(shell pkg-config --variable=libdir sqlite3 2> /dev/null)/libsqlite3.a),-l:libsqlite3.a,$(SQLITE))
 
 # The packages of core/ go into both products; PLAIN is what knows no Lua. main.c and modules.c are the binary's own.
-OWN = $(B)/core/main.o $(B)/core/modules.o $(B)/embedded.o
+OWN = $(B)/core/main.o $(B)/core/modules.o $(B)/embedded.o $(if $(COVERAGE),$(B)/coverage.o)
 CORE = $(patsubst core/%.c,$(B)/core/%.o,$(wildcard core/*/*.c))
 PLAIN = $(filter-out $(B)/core/lua/%.o,$(CORE))
 SOURCES = $(wildcard core/*.c core/*/*.c tests/*/*.c)
@@ -48,7 +50,8 @@ SCRIPTS = $(foreach f,$(SCRIPT_FILES),$(patsubst scripts/%.lua,%,$(f))=$(f))
 say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
 
 .DELETE_ON_ERROR:
-.PHONY: all build help demo test test-sanitized bench lint install clean deps test-deps bench-deps lint-deps
+.PHONY: all build help demo test tests check fuzz fuzzers coverage debug compile_commands.json \
+  bench benches lint install clean deps test-deps bench-deps lint-deps
 
 all: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) build
@@ -59,6 +62,10 @@ help:
 	@echo 'make          build/lanyard (the binary) and build/lanyard.so (for stock lua5.4)'
 	@echo 'make demo     the main job against the embedded emulator'
 	@echo 'make test     every test, and every test again under ASan and UBSan'
+	@echo 'make check    every test once; FILE=tests/lua/task_spec.lua runs that file only'
+	@echo 'make coverage the share of lines in core/ and lua/ that the tests run, and the least covered files'
+	@echo 'make debug    build/debug: not optimized, undefined behaviour stops in the debugger'
+	@echo 'make compile_commands.json   for clangd, in build/'
 	@echo 'make fuzz     libFuzzer on all that reads text, SECONDS=300 each'
 	@echo 'make bench    benchmarks (they print, they judge nothing)'
 	@echo 'make lint     warnings of gcc and clang, luacheck, clang-format'
@@ -66,7 +73,7 @@ help:
 	@echo 'make clean'
 
 $(B)/lanyard: $(OWN) $(CORE) $(B)/LINKED.flags
-	$(call say,link)$(LINK) -Wl,-E -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(LIBS)
+	$(call say,link)$(LINK) $(EXPORTS) -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(LIBS)
 
 $(B)/lanyard.so: $(CORE) $(B)/LINKED.flags
 	$(call say,link)$(LINK) -shared -o $@ $(CORE) $(SQLITE) $(LIBS)
@@ -115,9 +122,34 @@ test: test-deps
 
 SANITIZED = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
-.PHONY: tests fuzzers fuzz
 tests: $(TESTS)
 fuzzers: $(FUZZERS)
+
+check: test-deps
+	@$(MAKE) --no-print-directory -j$(JOBS) build \
+	  $(if $(FILE),$(filter %/$(basename $(notdir $(FILE))),$(TESTS) $(FUZZERS)),tests fuzzers)
+	@$(LUA) tests/run.lua $(B) -- '$(FILE)'
+
+DEBUG = -O0 -g3 -fsanitize=undefined -fsanitize-undefined-trap-on-error -fstack-protector-strong
+debug: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/debug CFLAGS='$(DEBUG)' build
+
+coverage: test-deps
+	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/coverage COVERAGE=1 CFLAGS='-O0 -g --coverage' \
+	  LDFLAGS=-Wl,--wrap=luaL_openlibs build tests $(B)/coverage/coverage.so
+	@$(LUA) tests/coverage.lua $(B)/coverage
+
+# The counter of Lua lines: in the binary of that build only, and a module for stock Lua.
+$(B)/coverage.o: tests/support/coverage.c
+	$(call say,compile)$(COMPILE) -DLINES_FOLDER='"$(abspath $(B))/lines"' -c -o $@ $<
+$(B)/coverage.so: $(B)/coverage.o
+	$(call say,link)$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $<
+
+compile_commands.json:
+	@mkdir -p $(B)
+	@for f in $(SOURCES); do echo '{"directory": "$(CURDIR)", "file": "'$$f'",' \
+	  '"command": "$(subst ",\",$(subst ','\'',$(COMPILE))) -c '$$f'"}'; done \
+	  | paste -sd, | sed 's/.*/[&]/' > $(B)/$@
 
 # Each for SECONDS; what it finds is kept in build/fuzz, so that the next run goes on from there.
 SECONDS = 300
@@ -129,17 +161,10 @@ fuzz: test-deps
 
 bench: bench-deps all
 	@$(MAKE) --no-print-directory benches
-	@$(B)/bench/sigv4_bench
-	@$(LUA) tests/bench/sigv4.lua $(B)
-	@$(LUA) tests/bench/calls.lua $(B)
-	@$(LUA) tests/bench/start.lua $(B)
-	@$(B)/bench/policy_bench
-	@$(LUA) tests/bench/policy.lua $(B)
-	@$(LUA) tests/bench/fleet.lua $(B)
-	@$(LUA) tests/bench/audit.lua $(B)
+	@for b in sigv4 policy; do $(B)/bench/$${b}_bench || exit 1; done
+	@for b in tests/bench/*.lua; do $(LUA) $$b $(B) || exit 1; done
 
 BENCHES = $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
-.PHONY: benches
 benches: $(BENCHES)
 
 $(B)/bench/%: tests/bench/%.c $(PLAIN)
@@ -174,11 +199,7 @@ define need
 	echo "Install them with: $${sudo:+$$sudo }apt-get install --no-install-recommends" $$missing >&2; exit 1
 endef
 
-deps:
-	$(call need,$(BUILD_PACKAGES))
-test-deps:
-	$(call need,$(TEST_PACKAGES))
-bench-deps:
-	$(call need,$(BENCH_PACKAGES))
-lint-deps:
-	$(call need,$(LINT_PACKAGES))
+deps:; $(call need,$(BUILD_PACKAGES))
+test-deps:; $(call need,$(TEST_PACKAGES))
+bench-deps:; $(call need,$(BENCH_PACKAGES))
+lint-deps:; $(call need,$(LINT_PACKAGES))

@@ -26,10 +26,6 @@ struct parser {
   struct buf scratch;
 };
 
-/* Nobody can put functions of their own in the place of these: a call costs what one within a file
- * does. */
-#pragma GCC visibility push(hidden)
-
 /* Memory that lives as long as the document; NULL when there is none. */
 void *json_allocate(struct json_doc *doc, size_t size);
 
@@ -54,7 +50,5 @@ bool json_read_string(struct parser *parser, struct json_value *value);
 
 /* Reads the number that begins here, at `value->start`; as json_read_string. */
 bool json_read_number(struct parser *parser, struct json_value *value);
-
-#pragma GCC visibility pop
 
 #endif

@@ -28,9 +28,7 @@ static int arn_parse_text(lua_State *L) {
 
 static const luaL_Reg functions[] = {{"parse", arn_parse_text}, {NULL, NULL}};
 
-int luaopen_lanyard_arn(lua_State *L);
-
-int luaopen_lanyard_arn(lua_State *L) {
+MODULE_API int luaopen_lanyard_arn(lua_State *L) {
   luaL_newlib(L, functions);
   return 1;
 }

@@ -368,9 +368,7 @@ static int redactor_gc(lua_State *L) {
   return 0;
 }
 
-int luaopen_lanyard_credentials(lua_State *L);
-
-int luaopen_lanyard_credentials(lua_State *L) {
+MODULE_API int luaopen_lanyard_credentials(lua_State *L) {
   static const luaL_Reg secret_methods[] = {{"unseal", secret_unseal}, {NULL, NULL}};
   static const luaL_Reg opened_meta[] = {{"__gc", opened_gc}, {"__close", opened_gc}, {NULL, NULL}};
   static const luaL_Reg secret_meta[] = {

@@ -73,9 +73,7 @@ static int equal(lua_State *L) {
   return 1;
 }
 
-int luaopen_lanyard_crypto(lua_State *L);
-
-int luaopen_lanyard_crypto(lua_State *L) {
+MODULE_API int luaopen_lanyard_crypto(lua_State *L) {
   static const luaL_Reg hasher_meta[] = {{"__gc", hasher_gc}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"sha256_hex", sha256_hex}, {"sha256_base64", sha256_base64},
                                        {"sha1_hex", sha1_hex},     {"base64", base64},

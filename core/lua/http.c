@@ -221,9 +221,7 @@ static int limit(lua_State *L) {
   return 0;
 }
 
-int luaopen_lanyard_http_core(lua_State *L);
-
-int luaopen_lanyard_http_core(lua_State *L) {
+MODULE_API int luaopen_lanyard_http_core(lua_State *L) {
   static const luaL_Reg methods[] = {{"result", result}, {"cancel", cancel}, {NULL, NULL}};
   static const luaL_Reg meta[] = {{"__gc", transfer_gc}, {NULL, NULL}};
   static const luaL_Reg pool_meta[] = {{"__gc", pool_gc}, {NULL, NULL}};

@@ -219,9 +219,7 @@ static int request_gc(lua_State *L) {
   return 0;
 }
 
-int luaopen_lanyard_httpd_core(lua_State *L);
-
-int luaopen_lanyard_httpd_core(lua_State *L) {
+MODULE_API int luaopen_lanyard_httpd_core(lua_State *L) {
   static const luaL_Reg server_methods[] = {
       {"port", server_port}, {"close", server_close}, {"accept", server_accept}, {NULL, NULL}};
   static const luaL_Reg server_meta[] = {

@@ -175,9 +175,7 @@ static int load(lua_State *L) {
   return parse_text(L, holder, holder->text, holder->length, kind, false);
 }
 
-int luaopen_lanyard_ini(lua_State *L);
-
-int luaopen_lanyard_ini(lua_State *L) {
+MODULE_API int luaopen_lanyard_ini(lua_State *L) {
   static const luaL_Reg meta[] = {{"__gc", holder_gc}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"parse", parse}, {"load", load}, {NULL, NULL}};
   new_class(L, HOLDER_CLASS, NULL, meta);

@@ -364,9 +364,7 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
-int luaopen_lanyard_json(lua_State *L);
-
-int luaopen_lanyard_json(lua_State *L) {
+MODULE_API int luaopen_lanyard_json(lua_State *L) {
   static const luaL_Reg doc_meta[] = {{"__gc", doc_gc}, {NULL, NULL}};
   static const luaL_Reg buf_meta[] = {{"__gc", buf_gc}, {NULL, NULL}};
   new_class(L, DOC_CLASS, NULL, doc_meta);

@@ -49,9 +49,7 @@ static int key_tostring(lua_State *L) {
   return 1;
 }
 
-int luaopen_lanyard_jws(lua_State *L);
-
-int luaopen_lanyard_jws(lua_State *L) {
+MODULE_API int luaopen_lanyard_jws(lua_State *L) {
   static const luaL_Reg methods[] = {{"sign", key_sign}, {NULL, NULL}};
   static const luaL_Reg meta[] = {
       {"__gc", key_gc}, {"__close", key_gc}, {"__tostring", key_tostring}, {NULL, NULL}};

@@ -177,9 +177,7 @@ static int now(lua_State *L) {
   return 1;
 }
 
-int luaopen_lanyard_loop(lua_State *L);
-
-int luaopen_lanyard_loop(lua_State *L) {
+MODULE_API int luaopen_lanyard_loop(lua_State *L) {
   static const luaL_Reg timer_methods[] = {
       {"cancel", timer_cancel}, {"result", plain_result}, {NULL, NULL}};
   static const luaL_Reg timer_meta[] = {{"__gc", timer_gc}, {NULL, NULL}};

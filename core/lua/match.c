@@ -16,9 +16,7 @@ static int glob(lua_State *L) {
 
 static const luaL_Reg functions[] = {{"glob", glob}, {NULL, NULL}};
 
-int luaopen_lanyard_match(lua_State *L);
-
-int luaopen_lanyard_match(lua_State *L) {
+MODULE_API int luaopen_lanyard_match(lua_State *L) {
   luaL_newlib(L, functions);
   return 1;
 }

@@ -438,9 +438,7 @@ static int collect(lua_State *L) {
   return 0;
 }
 
-int luaopen_lanyard_policy_core(lua_State *L);
-
-int luaopen_lanyard_policy_core(lua_State *L) {
+MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
   static const luaL_Reg methods[] = {
       {"allow", allow},         {"append", append},
       {"can", policy_lua_can},  {"weigh", policy_lua_weigh},

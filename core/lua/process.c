@@ -148,9 +148,7 @@ static int process_gc(lua_State *L) {
   return 0;
 }
 
-int luaopen_lanyard_process_core(lua_State *L);
-
-int luaopen_lanyard_process_core(lua_State *L) {
+MODULE_API int luaopen_lanyard_process_core(lua_State *L) {
   static const luaL_Reg methods[] = {{"result", result},
                                      {"resume", resume},
                                      {"terminate", terminate},

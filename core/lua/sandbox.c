@@ -356,9 +356,7 @@ static int box_call(lua_State *L) {
   return ran ? push_result(L, box) : push_failure(L, box);
 }
 
-int luaopen_lanyard_sandbox(lua_State *L);
-
-int luaopen_lanyard_sandbox(lua_State *L) {
+MODULE_API int luaopen_lanyard_sandbox(lua_State *L) {
   static const luaL_Reg methods[] = {{"call", box_call}, {NULL, NULL}};
   static const luaL_Reg meta[] = {{"__gc", box_gc}, {"__close", box_gc}, {NULL, NULL}};
   static const luaL_Reg functions[] = {

@@ -379,9 +379,7 @@ static int explain(lua_State *L) {
   return 1;
 }
 
-int luaopen_lanyard_sigv4(lua_State *L);
-
-int luaopen_lanyard_sigv4(lua_State *L) {
+MODULE_API int luaopen_lanyard_sigv4(lua_State *L) {
   static const luaL_Reg signer_meta[] = {{"__gc", signer_gc}, {NULL, NULL}};
   static const luaL_Reg signing_meta[] = {{"__gc", signing_gc}, {NULL, NULL}};
   static const luaL_Reg functions[] = {

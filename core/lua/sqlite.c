@@ -254,7 +254,7 @@ static const luaL_Reg statement_meta[] = {
 
 static const luaL_Reg functions[] = {{"open", sqlite_open}, {NULL, NULL}};
 
-int luaopen_lanyard_sqlite(lua_State *L) {
+MODULE_API int luaopen_lanyard_sqlite(lua_State *L) {
   new_class(L, DATABASE_CLASS, database_methods, database_meta);
   new_class(L, STATEMENT_CLASS, statement_methods, statement_meta);
   luaL_newlib(L, functions);
@@ -273,7 +273,7 @@ static int sqlite_open(lua_State *L) {
 
 static const luaL_Reg functions[] = {{"open", sqlite_open}, {NULL, NULL}};
 
-int luaopen_lanyard_sqlite(lua_State *L) {
+MODULE_API int luaopen_lanyard_sqlite(lua_State *L) {
   luaL_newlib(L, functions);
   return 1;
 }

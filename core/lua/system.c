@@ -378,9 +378,7 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
-int luaopen_lanyard_system(lua_State *L);
-
-int luaopen_lanyard_system(lua_State *L) {
+MODULE_API int luaopen_lanyard_system(lua_State *L) {
   new_class(L, LOCK_CLASS, lock_methods, lock_meta);
   luaL_newlib(L, functions);
   return 1;

@@ -6,6 +6,10 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+/* MODULE_API exports a luaopen_ function. All other symbols are hidden, so that a program which loads
+ * lanyard.so may have functions of the same names. */
+#define MODULE_API __attribute__((visibility("default")))
+
 /* What the bindings share. An expected failure is `nil, err`: err is a table with at least `code`
  * and `message`, and tostring(err) is the message. */
 

@@ -116,7 +116,7 @@ describe("--rules", function()
 
   for title, case in pairs {
     ["a file that is not there"] = { "/nonexistent/rules.lua", "cannot read /nonexistent/rules.lua" },
-    ["no file"] = { "", "%-%-rules names no file" },
+    ["no file"] = { "", "--rules needs the name of a file" },
     ["a folder"] = { "/", "the rules cannot be used" },
   } do
     it("stops with exit status 2 for " .. title, function()

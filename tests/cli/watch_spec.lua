@@ -165,7 +165,7 @@ describe("lanyard watch", function()
       [""] = "missing argument 'command'",
       ["-- lanyard"] = "name the command to watch",
       ["--every 0 -- status"] = "'0' must be more than 0",
-      ["--every x -- status"] = "'x' is no duration",
+      ["--every x -- status"] = "'x' is not a duration",
       ["--times 1.5 -- status"] = "'1.5' is no whole number",
       ["--times 0 -- status"] = "'0' must be more than 0",
       ["--on-finding ' -- status"] = "--on-finding: a quote has no end",

@@ -27,6 +27,12 @@ local function preload(build)
   return ("LD_PRELOAD='%s %s' "):format(asan, ubsan)
 end
 
+-- `make coverage` builds it; it marks the lines that run.
+local function has_line_counter(build)
+  local file <close> = io.open(build .. "/coverage.so")
+  return file ~= nil
+end
+
 local function add_programs(suites, build)
   for _, program in ipairs(lines_of(("find %s/tests -maxdepth 1 -type f -perm -u+x"):format(build))) do
     suites[#suites + 1] = {
@@ -55,7 +61,8 @@ end
 
 local function add_specs(suites, build, loader)
   local path = build:sub(1, 1) == "/" and build or root .. "/" .. build
-  local environment = ("LANYARD_BUILD=%s LANYARD_VECTORS=%s ASAN_OPTIONS=detect_leaks=0 "
+  local counter = has_line_counter(build) and "LUA_INIT=\"require 'coverage'\" " or ""
+  local environment = counter .. ("LANYARD_BUILD=%s LANYARD_VECTORS=%s ASAN_OPTIONS=detect_leaks=0 "
     .. "LUA_PATH='./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;;' LUA_CPATH='%s/?.so;;' "):format(path, vectors, path)
   for _, spec in ipairs(lines_of "find tests/lua tests/cli -name '*_spec.lua'") do
     suites[#suites + 1] = {

@@ -1,0 +1,1 @@
+return { grants = { { service = "web", repositories = { "web" } } } }
