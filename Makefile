@@ -12,9 +12,10 @@ JOBS = $(shell nproc)
 BUILD_PACKAGES = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-argparse lua-cjson lua-cjson-dev \
   libcurl4-openssl-dev libssl-dev libevent-dev libsqlite3-dev ca-certificates
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev lua-busted awscli python3-boto3 python3-yaml \
-  python3-sarif-python-om python3-jsonschema python3-kubernetes libxml2-utils clang libclang-rt-14-dev
+  python3-sarif-python-om python3-jsonschema python3-kubernetes libxml2-utils openssl clang libclang-rt-14-dev
 BENCH_PACKAGES = $(BUILD_PACKAGES) curl openssl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
+BARE_PACKAGES = debootstrap debian-archive-keyring git
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Werror
 COMPILE = $(CC) -std=c11 $(WARNINGS) -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP \
@@ -50,8 +51,8 @@ SCRIPTS = $(foreach f,$(SCRIPT_FILES),$(patsubst scripts/%.lua,%,$(f))=$(f))
 say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
 
 .DELETE_ON_ERROR:
-.PHONY: all build help demo test tests check fuzz fuzzers coverage debug compile_commands.json \
-  bench benches lint install clean deps test-deps bench-deps lint-deps
+.PHONY: all build help demo test test-listed tests check fuzz fuzzers coverage debug compile_commands.json bare \
+  bench benches lint install clean deps test-deps bench-deps lint-deps bare-deps
 
 all: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) build
@@ -67,6 +68,7 @@ help:
 	@echo 'make debug    build/debug: not optimized, undefined behaviour stops in the debugger'
 	@echo 'make compile_commands.json   for clangd, in build/'
 	@echo 'make fuzz     libFuzzer on all that reads text, SECONDS=300 each'
+	@echo 'make bare     README, tried in fresh roots of Debian 12 (needs root)'
 	@echo 'make bench    benchmarks (they print, they judge nothing)'
 	@echo 'make lint     warnings of gcc and clang, luacheck, clang-format'
 	@echo 'make install  [PREFIX=/usr/local] [DESTDIR=]'
@@ -119,6 +121,14 @@ test: test-deps
 	@$(MAKE) --no-print-directory -j$(JOBS) build tests fuzzers
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/sanitized CFLAGS='$(SANITIZED)' build tests
 	@$(LUA) tests/run.lua $(B) $(B)/sanitized
+
+# The tests, with nothing in PATH but the programs of the listed packages: a program of another package is not found.
+test-listed: test-deps
+	@tests/programs.sh $(B)/programs git make $(TEST_PACKAGES)
+	@PATH=$(abspath $(B)/programs) $(MAKE) --no-print-directory test
+
+bare: bare-deps
+	@tests/bare.sh
 
 SANITIZED = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
@@ -199,7 +209,5 @@ define need
 	echo "Install them with: $${sudo:+$$sudo }apt-get install --no-install-recommends" $$missing >&2; exit 1
 endef
 
-deps:; $(call need,$(BUILD_PACKAGES))
-test-deps:; $(call need,$(TEST_PACKAGES))
-bench-deps:; $(call need,$(BENCH_PACKAGES))
-lint-deps:; $(call need,$(LINT_PACKAGES))
+.PHONY: all build help demo test test-listed tests check fuzz fuzzers coverage debug compile_commands.json bare \
+  bench benches lint install clean deps test-deps bench-deps lint-deps bare-deps

@@ -18,7 +18,7 @@ local bounded = require "lanyard.text.bounded"
 local timestamp = require "lanyard.text.timestamp"
 local notify = require "lanyard.watch.notify"
 local single_instance = require "lanyard.watch.single_instance"
-local settings = require "lanyard.aws.settings"
+local environment = require "lanyard.environment"
 local system = require "lanyard.system"
 local watch = require "lanyard.watch"
 local shellwords = require "lanyard.text.shellwords"
@@ -66,7 +66,7 @@ if options.on_finding then
   local list, why = shellwords.split(options.on_finding)
   channels[1] = list and notify.command(list) or command:usage("--on-finding: " .. why)
 end
-local url = options.webhook or settings.variable "LANYARD_WEBHOOK"
+local url = options.webhook or environment.get "LANYARD_WEBHOOK"
 if url then
   channels[#channels + 1] = cli.check(notify.webhook(url, { command = line, host = host }))
 end

@@ -1,4 +1,5 @@
 local helper = require "helper"
+local http = require "lanyard.http"
 local json = require "lanyard.json"
 
 local PUBLIC = [[
@@ -142,7 +143,7 @@ describe("lanyard audit of several scopes", function()
       assert.equal(2, result.status)
       assert.match("is no repository's name", result.err)
     end
-    assert.equal("0\n", helper.run({ "curl", "-s", emulator.url .. "/_emulator/calls" }).out)
+    assert.equal("0\n", assert(http.request { url = emulator.url .. "/_emulator/calls" }).body)
   end)
 
   it("looks at the rest where a name is missing, in one Region as in two", function()

@@ -1,4 +1,5 @@
 local helper = require "helper"
+local http = require "lanyard.http"
 local json = require "lanyard.json"
 
 describe("lanyard emulate", function()
@@ -79,7 +80,7 @@ describe("lanyard emulate", function()
     local emulator <close> = helper.emulator { "--faults", folder .. "/faults.json" }
     emulator:run({ "audit", "--region", "eu-west-1" }, { AWS_MAX_ATTEMPTS = "1" })
     emulator:run({ "audit", "--region", "eu-west-1" }, { AWS_MAX_ATTEMPTS = "1" })
-    local counts = helper.run({ "curl", "-s", emulator.url .. "/_emulator/operations" }).out
+    local counts = assert(http.request { url = emulator.url .. "/_emulator/operations" }).body
     assert.match("eu%-west%-1 DescribeRepositories 2 1\n", counts)
     assert.match("eu%-west%-1 GetContainerServices 2 0\n", counts)
   end)

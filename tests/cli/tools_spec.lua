@@ -101,7 +101,7 @@ describe("lanyard doctor", function()
       { { AWS_PROFILE = "nobody" }, "configuration +FAIL", "'nobody'" },
       { { AWS_ACCESS_KEY_ID = "" }, "credentials +FAIL", "AWS_ACCESS_KEY_ID" },
       { { AWS_SECRET_ACCESS_KEY = "wrong" }, "identity +FAIL", "clock is right: this secret" },
-      { { AWS_ENDPOINT_URL = "http://127.0.0.1:1" }, "reach ecr +FAIL", "nothing listens there" },
+      { { AWS_ENDPOINT_URL = "http://127.0.0.1:1" }, "reach ecr +FAIL", "no server accepts connections there" },
       { { AWS_ENDPOINT_URL_STS = "sts" }, "endpoint +FAIL +AWS_ENDPOINT_URL_STS is 'sts'", "reach sts +%- +not tried" },
       { { XDG_STATE_HOME = "/proc" }, "journal +FAIL", "/proc" },
     }

@@ -184,6 +184,7 @@ describe("HTTP", function()
     local fresh = assert(httpd.serve { handler = function()
       now = now + 1
       most = math.max(most, now)
+      while most < 3 do task.sleep(0.001) end
       task.sleep(0.002)
       now = now - 1
       return { status = 200 }
@@ -230,12 +231,14 @@ describe("HTTP", function()
   end)
 
   it("aborts the transfer of a task that is cancelled", function()
+    local arrived = false
     handler = function()
+      arrived = true
       task.sleep(5)
       return { status = 200 }
     end
     local t = task.spawn(get)
-    task.sleep(0.01)
+    while not arrived do task.sleep(0.001) end
     t:cancel()
     local ok, err = pcall(t.join, t)
     assert.is_false(ok)

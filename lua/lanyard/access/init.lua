@@ -18,6 +18,7 @@ local errors = require "lanyard.errors"
 local follow = require "lanyard.access.follow"
 local grant = require "lanyard.access.grant"
 local grants = require "lanyard.access.grants"
+require "lanyard.access.lightsail"
 local names = require "lanyard.aws.names"
 local repositories = require "lanyard.access.repositories"
 local revoke = require "lanyard.access.revoke"
@@ -129,7 +130,7 @@ end
 -- What time it is for AWS, as far as ECR's answers told, in seconds since 1970: what ends a grant is AWS's
 -- clock, and this machine's may be wrong.
 function methods:time()
-  return self.clock.time() + (self.session.shared.offsets[self.ecr.endpoint] or 0)
+  return self.clock.time() + self.ecr:clock_offset()
 end
 
 local Region = { __index = methods }

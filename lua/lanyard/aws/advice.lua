@@ -1,75 +1,105 @@
--- What to do about an error, for a person.
+--- Advises a person what to do about an error.
+---
+---     local text = advice.advice(err)
+---     if text then io.stderr:write(text, "\n") end
+---
+--- Packages that know the errors of a service add to the advice:
+---
+---     advice.register { RepositoryNotFoundException = "check the Region and the account" }
 
 local json = require "lanyard.json"
 
 local M = {}
 
--- The action and the resource that an AccessDenied is about: AWS's text names both, mostly.
+---@alias aws.Advice string|fun(err: lanyard.Error): string?
+
+-- The action and the resource of an AccessDenied: AWS's message usually names both.
 local function denied_call(err)
   local action = err.message:match "not authorized to perform: ([%w-]+:%w+)"
   local resource = err.message:match "on resource: (arn:[^%s\"]+)"
   return action or err.operation and ("%s:%s"):format(err.service, err.operation), resource or "*"
 end
 
--- nil for what is no service's answer: a file of this machine.
+-- An AccessDenied of the file system has no service: nothing is advised then.
 local function missing_statement(err)
   local action, resource = denied_call(err)
   if not action and not err.service and not err.status then
     return nil
   elseif not action then
-    return "ask for the permission that is missing (lanyard permissions prints the policy that an operator needs)"
+    return "ask for the missing permission (lanyard permissions prints the policy that an operator needs)"
   end
   local text = json.encode { Effect = "Allow", Action = action, Resource = resource }
-  return ("the caller lacks this statement in an IAM policy: %s\nlanyard permissions prints all that an operator needs")
-    :format(text)
+  return ("the caller lacks this statement in an IAM policy: %s\n"
+    .. "lanyard permissions prints the whole policy that an operator needs"):format(text)
 end
 
-local CLOCK = "the key, its secret or this machine's clock is wrong: lanyard doctor tells which"
+local SIGNATURE = "the access key, its secret or the clock of this machine is wrong: run lanyard doctor"
+local EXPIRED = "the session has expired: sign in again"
+local UNKNOWN_KEY = "AWS does not know this access key: check that it exists, is active, and belongs to this partition"
 
--- A Region that the service is not in looks like a wrong signature.
+-- A service that a Region does not have rejects the signature.
 local function signature(err)
   return err.message:find("scoped to a valid region", 1, true)
-    and "is the Region right? ECR and Lightsail's container services must be there" or CLOCK
+    and "check the Region: the service may not be available there" or SIGNATURE
 end
 
-local ADVICE = {
+---@type table<string, aws.Advice[]>
+local advice_by_code = {}
+
+--- Adds advice for error codes: a text, or a function that returns a text, or nil to leave the error to the advice
+--- registered before.
+---@param by_code table<string, aws.Advice>
+function M.register(by_code)
+  for code, advice in pairs(by_code) do
+    advice_by_code[code] = advice_by_code[code] or {}
+    table.insert(advice_by_code[code], 1, advice)
+  end
+end
+
+M.register {
   AccessDenied = missing_statement,
   AccessDeniedException = missing_statement,
   UnauthorizedOperation = missing_statement,
-  ExpiredToken = "the session has ended: sign in again",
-  ExpiredTokenException = "the session has ended: sign in again",
-  InvalidClientTokenId = "AWS knows no such access key: is it deleted, inactive, or of another partition?",
-  UnrecognizedClientException = "AWS knows no such access key: is it deleted, inactive, or of another partition?",
+  ExpiredToken = EXPIRED,
+  ExpiredTokenException = EXPIRED,
+  InvalidClientTokenId = UNKNOWN_KEY,
+  UnrecognizedClientException = UNKNOWN_KEY,
   InvalidSignatureException = signature,
-  SignatureDoesNotMatch = CLOCK,
-  RequestExpired = CLOCK,
-  RequestTimeTooSkewed = CLOCK,
-  ThrottlingException = "AWS asks for fewer calls: try again in a while, or for fewer repositories at once",
-  ConnectionRefused = "nothing listens there: is the endpoint right, or the proxy? (AWS_ENDPOINT_URL, HTTPS_PROXY)",
-  NameResolution = "is the Region right, and is there a way to the Internet? (lanyard doctor)",
-  Proxy = "the proxy is that of HTTPS_PROXY or HTTP_PROXY; NO_PROXY names hosts to call without it (lanyard doctor)",
-  Timeout = "is there a way to the endpoint? (lanyard doctor)",
-  Tls = "the endpoint's certificate could not be verified; AWS_CA_BUNDLE names another file of authorities",
-  RegionSetupInProgressException = "AWS is still setting up this Region for the account: wait some minutes",
-  RepositoryNotFoundException = "look in the Region and account that are meant: lanyard audit lists what is there",
+  SignatureDoesNotMatch = SIGNATURE,
+  RequestExpired = SIGNATURE,
+  RequestTimeTooSkewed = SIGNATURE,
+  ThrottlingException = "AWS limits the rate of calls: try again later, or with fewer resources in one command",
+  ConnectionRefused = "no server accepts connections there: check the endpoint and the proxy "
+    .. "(AWS_ENDPOINT_URL, HTTPS_PROXY)",
+  NameResolution = "check the Region and the connection to the Internet (lanyard doctor)",
+  Proxy = "the proxy comes from HTTPS_PROXY or HTTP_PROXY; NO_PROXY lists hosts that bypass it (lanyard doctor)",
+  Timeout = "check the network connection to the endpoint (lanyard doctor)",
+  Tls = "the certificate of the endpoint could not be verified; AWS_CA_BUNDLE names another file of certificate "
+    .. "authorities",
 }
 
--- advice(err) --> lines | nil when there is nothing to say
+local function for_code(err)
+  for _, advice in ipairs(advice_by_code[err.code] or {}) do
+    local text = advice
+    if type(advice) == "function" then
+      text = advice(err)
+    end
+    if text then
+      return text
+    end
+  end
+  return nil
+end
+
+--- Returns the advice for an error, indented by two spaces: its own tip, what is registered for its code, and its
+--- documentation. Returns nil if there is none.
+---@param err lanyard.Error
+---@return string? lines
 function M.advice(err)
   local lines = {}
-  if err.tip then
-    lines[#lines + 1] = err.tip
-  end
-  local known = ADVICE[err.code]
-  if known and not (err.tip and err.code == "RepositoryNotFoundException") then
-    if type(known) == "function" then
-      known = known(err)
-    end
-    lines[#lines + 1] = known
-  end
-  if err.docs then
-    lines[#lines + 1] = err.docs
-  end
+  lines[#lines + 1] = err.tip
+  lines[#lines + 1] = for_code(err)
+  lines[#lines + 1] = err.docs
   if #lines == 0 then
     return nil
   end

@@ -1,5 +1,6 @@
 -- What the AWS CLI's environment variables and shared files say, for one profile.
 
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 local ini = require "lanyard.ini"
 local settings = require "lanyard.aws.settings"
@@ -7,11 +8,11 @@ local settings = require "lanyard.aws.settings"
 local M = {}
 
 local function path_of(name, file)
-  local path = settings.variable(name)
+  local path = environment.get(name)
   if path then
-    return settings.path(path)
+    return environment.expand_home(path)
   end
-  local home = settings.variable "HOME"
+  local home = environment.get "HOME"
   return home and home .. "/.aws/" .. file or nil
 end
 
@@ -80,18 +81,18 @@ end
 --   | nil, err { code = "ProfileNotFound" | "InvalidConfig" | ... }
 -- The profile named, or that of AWS_PROFILE, or of AWS_DEFAULT_PROFILE, or `default`, which may be missing.
 function M.load(name)
-  local chosen = name or settings.variable "AWS_PROFILE" or settings.variable "AWS_DEFAULT_PROFILE" or "default"
+  local chosen = name or environment.get "AWS_PROFILE" or environment.get "AWS_DEFAULT_PROFILE" or "default"
   local paths = {
     config = path_of("AWS_CONFIG_FILE", "config"),
     credentials = path_of("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
   }
   local unread = {}
-  local config, err = load_file(paths.config, "config", settings.variable "AWS_CONFIG_FILE", unread)
+  local config, err = load_file(paths.config, "config", environment.get "AWS_CONFIG_FILE", unread)
   if not config then
     return nil, err
   end
   local credentials
-  credentials, err = load_file(paths.credentials, "credentials", settings.variable "AWS_SHARED_CREDENTIALS_FILE",
+  credentials, err = load_file(paths.credentials, "credentials", environment.get "AWS_SHARED_CREDENTIALS_FILE",
     unread)
   if not credentials then
     return nil, err
@@ -169,7 +170,7 @@ function M.endpoint(profile, service)
   end
   local id = service:gsub("[- ]", "_"):lower()
   local variable = "AWS_ENDPOINT_URL_" .. id:upper()
-  local url = not profile.isolated and settings.variable(variable)
+  local url = not profile.isolated and environment.get(variable)
   if url then
     return url, variable
   end

@@ -1,8 +1,8 @@
 -- The proxies that the environment names. libcurl reads these variables itself; here they are checked
 -- and told to a person, without the user and the password that their URLs may carry.
 
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
-local settings = require "lanyard.aws.settings"
 
 local M = {}
 
@@ -20,7 +20,7 @@ local SCHEMES = { http = true, https = true, socks4 = true, socks4a = true, sock
 
 local function first_set(names)
   for _, name in ipairs(names) do
-    local value = settings.variable(name)
+    local value = environment.get(name)
     if value then
       return value, name
     end

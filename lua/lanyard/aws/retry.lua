@@ -1,19 +1,20 @@
--- Which failures may pass when tried again, what that costs, and how long to wait before.
--- The codes are those of the SDKs' standard retry mode, and one of Lightsail's own.
+--- Decides which failures to retry, what a retry costs, and how long to wait before it.
+--- The codes are those of the SDKs' standard retry mode.
 
-local timestamp = require "lanyard.text.timestamp"
 local lists = require "lanyard.lists"
 local system = require "lanyard.system"
+local timestamp = require "lanyard.text.timestamp"
 
-local M = {}
+local M = {
+  --- Attempts of a call by default.
+  ATTEMPTS = 3,
+  --- Attempts where thousands of calls find the limit of a service together, and some are throttled repeatedly.
+  MANY_ATTEMPTS = 8,
+  --- The longest delay between two attempts, in seconds.
+  LONGEST = 20,
+}
 
-M.ATTEMPTS = 3
-M.LONGEST = 20
-
--- Where thousands of calls find out together how many a service takes, some are throttled again and again.
-M.MANY_ATTEMPTS = 8
-
--- LimitExceededException, in the SDKs' list, is left out: here it tells of a quota, which does not pass.
+-- LimitExceededException, which the SDKs list too, is left out: here it reports a quota, which does not pass.
 local THROTTLING = lists.set [[
   Throttling ThrottlingException ThrottledException RequestThrottledException RequestThrottled
   TooManyRequestsException ProvisionedThroughputExceededException TransactionInProgressException
@@ -21,47 +22,56 @@ local THROTTLING = lists.set [[
   EC2ThrottledException
 ]]
 
--- IDPCommunicationError: STS could not reach who issued a web identity.
--- RegionSetupInProgressException: "Wait a few minutes and try again", says Lightsail; it is retried
--- like any other, and told when it does not pass.
-local TRANSIENT = lists.set [[
-  RequestTimeout RequestTimeoutException InternalFailure IDPCommunicationError RegionSetupInProgressException
-]]
+-- IDPCommunicationError: STS could not reach the issuer of a web identity.
+local TRANSIENT = lists.set "RequestTimeout RequestTimeoutException InternalFailure IDPCommunicationError"
 
--- 408 is what a server says that gave up on an idle connection; the request was not read.
+-- A server that closes an idle connection replies 408; it has not read the request.
 local TRANSIENT_STATUS = {
   [408] = true, [429] = true, [500] = true, [502] = true, [503] = true, [504] = true, [509] = true,
 }
 
--- The session's credentials have ended; newer ones may do.
+-- The session's credentials have expired; new ones may work.
 local EXPIRED = lists.set "ExpiredToken ExpiredTokenException TokenRefreshRequired"
 
--- mode(name | nil) --> "standard" | "adaptive", and why it is not the one named | nil, what is wrong
+--- Returns the retry mode of a name, and a message if another one is used instead.
+---@param name? string  "standard", "adaptive" or "legacy"; nil is "standard"
+---@return "standard"|"adaptive"|nil mode  nil if the name is not a retry mode
+---@return string? message
 function M.mode(name)
   if name == nil or name == "standard" or name == "adaptive" then
     return name or "standard"
   elseif name == "legacy" then
-    return "standard", "retry mode 'legacy' is that of old SDKs, which standard replaces; standard is used"
+    return "standard", "retry mode 'legacy' belongs to old SDKs; standard is used instead"
   end
-  return nil, ("'%s' is no retry mode: standard, adaptive or legacy"):format(tostring(name))
+  return nil, ("'%s' is not a retry mode: use standard, adaptive or legacy"):format(tostring(name))
 end
 
--- Whether AWS asked for fewer calls.
+--- Reports whether AWS asked for fewer calls.
+---@param err lanyard.Error
+---@return boolean
 function M.is_throttling(err)
   return THROTTLING[err.code] or err.status == 429
 end
 
--- Whether an answer of AWS may be another one next time.
-function M.is_retryable(err)
-  return (M.is_throttling(err) or TRANSIENT[err.code] or TRANSIENT_STATUS[err.status]) and true or false
+--- Reports whether AWS can answer otherwise next time.
+---@param err lanyard.Error
+---@param transient? table<string, boolean>  further codes that can pass, of one service
+---@return boolean
+function M.is_retryable(err, transient)
+  return (M.is_throttling(err) or TRANSIENT[err.code] or TRANSIENT_STATUS[err.status]
+    or transient and transient[err.code]) and true or false
 end
 
--- Whether it is the credentials that have ended.
+--- Reports whether the credentials have expired.
+---@param err lanyard.Error
+---@return boolean
 function M.is_expired(err)
   return EXPIRED[err.code] or false
 end
 
--- Whether the request may have taken effect although no good answer came.
+--- Reports whether the request may have been carried out in spite of the error.
+---@param err lanyard.Error
+---@return boolean
 function M.may_have_happened(err)
   if err.status and (err.status >= 400 and err.status < 500 or M.is_throttling(err)) then
     return false
@@ -69,30 +79,38 @@ function M.may_have_happened(err)
   return err.sent ~= false and (err.status ~= nil or err.sent == true or err.retryable == true)
 end
 
--- What a retry takes out of the quota.
+--- Returns what a retry after this error takes from the quota.
+---@param err lanyard.Error
+---@return integer
 function M.cost(err)
   return err.code == "Timeout" and 10 or 5
 end
 
--- after(headers, now) --> seconds that a reply asks to wait | nil
--- Retry-After has seconds or a date, which is compared with the reply's own; X-Amz-Retry-After has
--- milliseconds.
+--- Returns how many seconds a reply asks to wait.
+--- Retry-After has seconds, or a date that is compared with the Date of the reply. X-Amz-Retry-After has milliseconds.
+---@param headers table<string, string>
+---@param now number  seconds since 1970
+---@return number? seconds
 function M.after(headers, now)
-  local own = headers["x-amz-retry-after"] or ""
+  local milliseconds = headers["x-amz-retry-after"] or ""
   local text = headers["retry-after"] or ""
-  if own:find "^%d+$" then
-    return tonumber(own) / 1000
+  if milliseconds:find "^%d+$" then
+    return tonumber(milliseconds) / 1000
   elseif text:find "^%d+$" then
     return tonumber(text) + 0.0
   end
-  local moment = timestamp.parse_http(text)
-  return moment and math.max(0, moment - (timestamp.parse_http(headers.date) or now))
+  local time = timestamp.parse_http(text)
+  return time and math.max(0, time - (timestamp.parse_http(headers.date) or now))
 end
 
--- delay(attempt, err [, random [, longest]]) --> seconds to wait after the attempt of that number: full
--- jitter below 1, 2, 4, ... `longest`; what the reply asked for (err.retry_after), where that is more and
--- not more than `longest`.
--- https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+--- Returns how many seconds to wait after an attempt: full jitter below 1, 2, 4, ... `longest` seconds, and at least
+--- what the reply asked for (err.retry_after), but not more than `longest`.
+--- https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+---@param attempt integer           the number of the attempt, from 1
+---@param err lanyard.Error
+---@param random? fun(): number     a number in [0, 1)
+---@param longest? number           M.LONGEST by default
+---@return number seconds
 function M.delay(attempt, err, random, longest)
   longest = longest or M.LONGEST
   local jittered = (random or system.uniform)() * math.min(longest, 2 ^ (attempt - 1))

@@ -2,6 +2,7 @@
 -- else the profile, in the order of the SDKs. `lanyard help environment` tells a person of them.
 -- https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
 
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 
 local M = {}
@@ -35,18 +36,6 @@ local SETTINGS = {
   },
   app_id = { variables = { "AWS_SDK_UA_APP_ID" }, key = "sdk_ua_app_id" },
 }
-
--- An environment variable; an empty one is one that is not set.
-function M.variable(name)
-  local value = os.getenv(name)
-  return value ~= "" and value or nil
-end
-
--- A path with ~ for the home folder.
-function M.path(path)
-  local home = M.variable "HOME"
-  return home and path:gsub("^~/", home:gsub("%%", "%%%%") .. "/") or path
-end
 
 local function wrong(source, value, expected)
   local shown = tostring(value):gsub("%c", "?")
@@ -95,7 +84,7 @@ function CHECKS.seconds(value)
 end
 
 function CHECKS.file(value)
-  local path = M.path(value)
+  local path = environment.expand_home(value)
   local file <close> = io.open(path, "rb")
   if file and file:read(0) then
     return path
@@ -122,7 +111,7 @@ local function find(setting, profile, given, name)
   end
   if not profile.isolated then
     for _, variable in ipairs(setting.variables) do
-      local value = M.variable(variable)
+      local value = environment.get(variable)
       if value then
         return value, variable
       end

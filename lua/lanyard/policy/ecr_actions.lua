@@ -1,8 +1,12 @@
--- The actions that Amazon ECR knows, without their prefix `ecr:`: its API's operations, and three
--- that are permissions only (BatchImportUpstreamImage, GetImageCopyStatus, ReplicateImage).
--- https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+--- The actions of Amazon ECR, without the prefix `ecr:`.
+--- https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
 
-return {
+local M = {}
+
+--- All actions: the operations of the API, and three permissions without an operation (BatchImportUpstreamImage,
+--- GetImageCopyStatus, ReplicateImage).
+---@type string[]
+M.ALL = {
   "BatchCheckLayerAvailability",
   "BatchDeleteImage",
   "BatchGetImage",
@@ -65,3 +69,14 @@ return {
   "UploadLayerPart",
   "ValidatePullThroughCacheRule",
 }
+
+--- The actions that change a repository, its images, or the access to them.
+---@type string[]
+M.WRITES = {
+  "BatchDeleteImage", "CompleteLayerUpload", "DeleteLifecyclePolicy", "DeleteRepository",
+  "DeleteRepositoryPolicy", "InitiateLayerUpload", "PutImage", "PutImageScanningConfiguration",
+  "PutImageTagMutability", "PutLifecyclePolicy", "SetRepositoryPolicy", "TagResource",
+  "UntagResource", "UploadLayerPart",
+}
+
+return M

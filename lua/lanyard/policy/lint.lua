@@ -1,9 +1,26 @@
--- What is wrong, risky or odd in the policy of a repository.
---
--- A finding is { id, severity, message, fix, line, column, end_line, end_column, first, last,
--- statement = index | nil }: where its cause stands, by lines and columns (the end is behind the last
--- character) and by bytes (from 1). A rule looks at one statement, or at the whole document.
--- lanyard.policy.lint.catalogue lists what can be found.
+--- The policy linter: reports what is wrong, risky or unusual in a repository policy.
+---
+---     for _, finding in ipairs(lint.check(doc, { account = "111122223333" })) do
+---       print(finding.line, finding.severity, finding.message, finding.fix)
+---     end
+---
+--- lint.catalogue has every check by id (lanyard.policy.lint.catalogue). What the linter knows about the principals of
+--- an AWS service is registered with lint.register (lanyard.policy.lint.services).
+---
+---@class policy.lint.Finding
+---@field id string
+---@field severity string
+---@field message string      what is wrong
+---@field fix string          how to fix it
+---@field statement? integer  index of the statement; nil for a finding about the whole document
+---@field line integer        position of the cause, from 1
+---@field column integer
+---@field end_line integer    position after its last character
+---@field end_column integer
+---@field first integer       position of its first byte
+---@field last integer        position of its last byte
+---
+---@alias policy.lint.Add fun(check: policy.lint.Check, node: table, message: string, fix: string, severity?: string)
 
 local actions = require "lanyard.policy.lint.actions"
 local catalogue = require "lanyard.policy.lint.catalogue"
@@ -12,29 +29,41 @@ local core = require "lanyard.policy.core"
 local grammar = require "lanyard.policy.lint.grammar"
 local overlap = require "lanyard.policy.lint.overlap"
 local principals = require "lanyard.policy.lint.principals"
+local services = require "lanyard.policy.lint.services"
 
-local M = { catalogue = catalogue }
+local NEARLY_FULL = catalogue.define {
+  id = "nearly-full", severity = "low", summary = "more than 80 % of the characters that ECR accepts",
+}
+local TOO_LARGE = catalogue.define {
+  id = "too-large", severity = "high", summary = "more characters than ECR accepts",
+}
 
--- The part of the limit from which a policy is near it.
+local M = {
+  catalogue = catalogue.checks,
+  register = services.register,
+}
+
+-- The part of the limit above which a policy is nearly full.
 local NEAR = 0.8
 
-local ROOM = "fold statements that differ only in their principal (lanyard policy fold), or remove white space"
+local MAKE_ROOM = "fold statements that differ only in their principal (lanyard policy fold), or remove white space"
 
 local function check_size(doc, root, add)
   local size = doc:size()
   if size > core.LIMIT then
-    add("too-large", root, ("%d characters, and ECR takes %d"):format(size, core.LIMIT), ROOM)
+    add(TOO_LARGE, root, ("the policy has %d characters, and ECR accepts %d"):format(size, core.LIMIT), MAKE_ROOM)
   elseif size > NEAR * core.LIMIT then
-    add("nearly-full", root, ("%d characters of the %d that ECR takes"):format(size, core.LIMIT), ROOM)
+    add(NEARLY_FULL, root, ("the policy has %d of the %d characters that ECR accepts"):format(size, core.LIMIT),
+      MAKE_ROOM)
   end
 end
 
--- Line and column behind the last character of a place.
-local function end_of(text, place)
-  local part = text:sub(place.first, place.last):gsub("\r\n?", "\n")
+-- Returns the line and column after the last character of a node.
+local function end_of(text, node)
+  local part = text:sub(node.first, node.last):gsub("\r\n?", "\n")
   local _, breaks = part:gsub("\n", "")
   local tail = part:match "[^\n]*$"
-  return place.line + breaks, (breaks == 0 and place.column or 1) + utf8.len(tail)
+  return node.line + breaks, (breaks == 0 and node.column or 1) + utf8.len(tail)
 end
 
 local function before(a, b)
@@ -44,16 +73,19 @@ local function before(a, b)
   return a.id < b.id
 end
 
--- lint.check(doc [, { account = }]) --> findings, in the order of the text
--- With the account that owns the repository, principals of others are told.
+--- Checks a document and returns the findings in the order of the text.
+---@param doc policy.Document
+---@param options? { account?: string }  account: the owner of the repository; with it, principals of other accounts
+---                                      are reported
+---@return policy.lint.Finding[]
 function M.check(doc, options)
   local findings, index, root, text = {}, nil, doc:tree(), tostring(doc)
-  local function add(id, place, message, fix, severity)
-    local end_line, end_column = end_of(text, place)
+  local function add(check, node, message, fix, severity)
+    local end_line, end_column = end_of(text, node)
     findings[#findings + 1] = {
-      id = id, severity = severity or catalogue[id][1], message = message, fix = fix, statement = index,
-      line = place.line, column = place.column, end_line = end_line, end_column = end_column,
-      first = place.first, last = place.last,
+      id = check.id, severity = severity or check.severity, message = message, fix = fix, statement = index,
+      line = node.line, column = node.column, end_line = end_line, end_column = end_column,
+      first = node.first, last = node.last,
     }
   end
 

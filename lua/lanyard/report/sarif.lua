@@ -22,7 +22,8 @@ end
 local function rules_of(catalogue)
   local rules, index = json.array {}, {}
   for i, id in ipairs(lists.sorted_names(catalogue)) do
-    local severity, text = catalogue[id][1], catalogue[id][2]
+    local entry = catalogue[id]
+    local severity, text = entry.severity or entry[1], entry.summary or entry[2]
     index[id] = i - 1
     rules[i] = {
       id = id,

@@ -9,10 +9,10 @@
 -- cannot be written (a full disk) is told once, by warn(err), and ends nothing: the steps matter more.
 
 local clock = require "lanyard.clock"
+local environment = require "lanyard.environment"
 local escape = require "lanyard.text.escape"
 local timestamp = require "lanyard.text.timestamp"
 local redact = require "lanyard.text.redact"
-local settings = require "lanyard.aws.settings"
 local crypto = require "lanyard.crypto"
 local system = require "lanyard.system"
 local version = require "lanyard.version"
@@ -58,7 +58,7 @@ end
 
 -- What is to be known of a run, a line each. text: the runbook's; set: its variables, NAME=VALUE.
 function M.about(name, text, set)
-  local user = settings.variable "USER" or settings.variable "LOGNAME"
+  local user = environment.get "USER" or environment.get "LOGNAME"
   local host = (system.read_file "/proc/sys/kernel/hostname" or "?"):match "^[^\n]*"
   local lines = {
     ("runbook: %s (SHA-256 %s)"):format(name, crypto.sha256_hex(text)),
@@ -66,7 +66,7 @@ function M.about(name, text, set)
     user and ("by: %s on %s"):format(user, host) or "on: " .. host,
   }
   for _, variable in ipairs { "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL" } do
-    local value = settings.variable(variable)
+    local value = environment.get(variable)
     lines[#lines + 1] = value and ("%s: %s"):format(variable, value)
   end
   for _, pair in ipairs(set) do

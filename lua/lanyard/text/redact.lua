@@ -1,10 +1,13 @@
--- Texts that are kept or sent on, without the secrets that are known to look like some: values of members, fields
--- and elements with a secret's name, the keys that the environment holds, and access keys' ids but for their ends.
--- A secret that is printed without its name, and is not of the environment, is not found.
+--- Removes secrets from text before it is stored or sent.
+---
+---     redact.text "AWS_SESSION_TOKEN=abc"   --> "AWS_SESSION_TOKEN=***"
+---
+--- Replaces the values of fields with the name of a secret, the secrets in environment variables, bearer tokens, and
+--- the middle of access key ids. It cannot find a secret that is printed without a name and is not in the environment.
 
 local credentials = require "lanyard.credentials"
-local settings = require "lanyard.aws.settings"
-local wire = require "lanyard.aws.wire"
+local environment = require "lanyard.environment"
+local secret_fields = require "lanyard.text.secret_fields"
 
 local M = {}
 
@@ -13,28 +16,30 @@ local VARIABLES = {
   "LANYARD_WEBHOOK",
 }
 
--- A pattern for a name however it is capitalized.
+-- Returns a pattern that matches a name in any capitalization.
 local function any_case(name)
   return (name:gsub("%a", function(letter) return ("[%s%s]"):format(letter, letter:upper()) end))
 end
 
--- As the AWS config files, and people, spell them: `name = value`, `name: value`.
+-- Names as in AWS config files and in prose: `name = value`, `name: value`.
 local SPACED = {}
 for i, name in ipairs { "aws_secret_access_key", "aws_session_token", "secretaccesskey", "sessiontoken", "password" } do
   SPACED[i] = "(" .. any_case(name) .. "[\"']?[ \t]*[=:][ \t]*[\"']?)[^%s\"',]+"
 end
 
--- Sixteen letters and digits or more.
+-- An access key id has at least sixteen letters and digits. Its last four stay, so that a reader can identify it.
 local KEY_ID = "%f[%w](A[KS]IA)" .. ("[%u%d]"):rep(8) .. "[%u%d]*(" .. ("[%u%d]"):rep(4) .. ")%f[^%w]"
 
--- text(text) --> the text with *** in the places of secrets
+--- Returns the text with *** in place of secrets.
+---@param text string
+---@return string
 function M.text(text)
   local known = {}
   for _, name in ipairs(VARIABLES) do
-    local value = settings.variable(name)
+    local value = environment.get(name)
     known[#known + 1] = value and credentials.secret(value)
   end
-  text = credentials.redactor(known):redact(wire.body(text))
+  text = credentials.redactor(known):redact(secret_fields.hide(text))
   for _, pattern in ipairs(SPACED) do
     text = text:gsub(pattern, "%1***")
   end

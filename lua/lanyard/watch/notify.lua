@@ -10,6 +10,7 @@
 local process = require "lanyard.process"
 local clock_module = require "lanyard.clock"
 local credentials = require "lanyard.credentials"
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local bounded = require "lanyard.text.bounded"
@@ -19,7 +20,6 @@ local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local redact = require "lanyard.text.redact"
 local retry = require "lanyard.aws.retry"
-local settings = require "lanyard.aws.settings"
 local system = require "lanyard.system"
 local version = require "lanyard.version"
 local shellwords = require "lanyard.text.shellwords"
@@ -110,7 +110,7 @@ end
 -- One attempt: true | nil, err
 local function post(url, body)
   local reply, err = http.request {
-    method = "POST", url = url, body = body, ca_bundle = settings.variable "AWS_CA_BUNDLE",
+    method = "POST", url = url, body = body, ca_bundle = environment.get "AWS_CA_BUNDLE",
     headers = { ["Content-Type"] = "application/json", ["User-Agent"] = "lanyard/" .. version },
   }
   if not reply then

@@ -1,7 +1,7 @@
 -- Lets a watch run once on a machine, for a user: a lock in the state folder, which goes with the process.
 
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
-local settings = require "lanyard.aws.settings"
 local crypto = require "lanyard.crypto"
 local state = require "lanyard.access.state"
 local system = require "lanyard.system"
@@ -16,7 +16,7 @@ local function key_of(name, words)
   if not name then
     table.move(words, 1, #words, 2, parts)
     for _, variable in ipairs(VARIABLES) do
-      parts[#parts + 1] = variable .. "=" .. (settings.variable(variable) or "")
+      parts[#parts + 1] = variable .. "=" .. (environment.get(variable) or "")
     end
   end
   return crypto.sha256_hex(table.concat(parts, "\0")):sub(1, 32)

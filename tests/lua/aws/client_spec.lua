@@ -8,7 +8,7 @@ local task = require "lanyard.task"
 
 local KEY = credentials.new { access_key_id = "AKIDEXAMPLE", secret_access_key = "secret" }
 
--- A clock that sleeping moves.
+-- A clock that advances by sleeping.
 local function new_clock()
   local clock = { slept = {}, passed = 0 }
   function clock.now() return clock.passed end
@@ -21,8 +21,8 @@ local function new_clock()
   return clock
 end
 
--- A client whose requests the given functions answer, one after another; the last one repeats.
--- --> client, the requests, the clock
+-- Returns a client, its requests and its clock. The given functions reply to its requests in order; the last one
+-- repeats.
 local function client(service, answers, options)
   local seen, clock = {}, new_clock()
   local all = { region = "us-east-1", credentials = KEY }
@@ -49,7 +49,7 @@ local function fault(fields)
 end
 
 describe("a client", function()
-  it("sends AWS JSON, signed, to the endpoint of its Region", function()
+  it("sends AWS JSON, signed and to the endpoint of its Region", function()
     local ecr, seen = client("ecr", { answer(200, { repositoryName = "web", policyText = "{}" }) })
     local reply = assert(ecr:GetRepositoryPolicy { repositoryName = "web" })
     assert.equal("{}", reply.policyText)
@@ -71,7 +71,7 @@ describe("a client", function()
     assert.equal("https://sts.us-east-1.amazonaws.com/", seen[1].url)
   end)
 
-  it("calls a REST service, unsigned and without credentials where the operation needs none", function()
+  it("calls a REST service without credentials if the operation needs none", function()
     local sso, seen = client("sso", { answer(200, { roleCredentials = { accessKeyId = "ASIA" } }) })
     function sso.session.credentials() error "credentials were asked for" end
     local reply = assert(sso:GetRoleCredentials { roleName = "r", accountId = "111122223333", accessToken = "T" })
@@ -84,7 +84,7 @@ describe("a client", function()
     assert.is_nil(request.body)
   end)
 
-  it("signs nothing when it is told to be unsigned", function()
+  it("signs nothing with the option unsigned", function()
     local sts, seen = client("sts", {
       answer(200, "<r><AssumeRoleWithWebIdentityResult><Credentials/></AssumeRoleWithWebIdentityResult></r>"),
       answer(200, "<r><GetCallerIdentityResult><Arn>a</Arn></GetCallerIdentityResult></r>"),
@@ -97,7 +97,7 @@ describe("a client", function()
     assert.is_nil(seen[2].headers.Authorization)
   end)
 
-  it("gives the secret members of a sealed reply as secrets", function()
+  it("returns the secret members of a sealed reply as secrets", function()
     local secret = credentials.secret "hidden"
     local names, format
     local sso, seen = client("sso", { function()
@@ -117,7 +117,7 @@ describe("a client", function()
     assert.equal("ASIA", reply.roleCredentials.accessKeyId)
   end)
 
-  it("gives AWS's error with code, message, status and request id", function()
+  it("returns AWS's error with code, message, status and request id", function()
     local ecr, seen = client("ecr", { answer(400, {
       __type = "com.amazonaws.ecr#RepositoryPolicyNotFoundException:http://x", message = "Repository policy ...",
     }, { ["x-amzn-requestid"] = "id-1" }) })
@@ -133,7 +133,7 @@ describe("a client", function()
       tostring(err))
   end)
 
-  it("tries again when it is throttled, on 5xx and when the connection fails, and tells how often", function()
+  it("retries after throttling, 5xx and connection failures, and counts the attempts", function()
     for _, first in ipairs {
       answer(408, ""),
       answer(400, { __type = "ThrottlingException", message = "Rate exceeded" }),
@@ -152,7 +152,7 @@ describe("a client", function()
     assert.equal(2, #seen)
   end)
 
-  it("waits half of 1, 2, 4 seconds when chance says half, and as long as AWS asks", function()
+  it("waits a random part of 1, 2, 4 seconds, and at least as long as AWS asks", function()
     local ecr, _, clock = client("ecr", { answer(503, "busy") }, { max_attempts = 4 })
     assert.is_nil((ecr:DescribeRepositories()))
     assert.same({ 0.5, 1, 2 }, clock.slept)
@@ -161,7 +161,7 @@ describe("a client", function()
     assert.same({ 7 }, clock.slept)
   end)
 
-  it("stops trying again when all calls of a session fail, and starts anew when they succeed", function()
+  it("stops retrying when all calls of a session fail, and resumes when they succeed", function()
     local failing = true
     local ecr, seen = client("ecr", { function()
       return (failing and answer(500, "") or answer(200, {}))()
@@ -180,7 +180,7 @@ describe("a client", function()
     assert.equal(3, select(2, ecr:DescribeRepositories()).attempts)
   end)
 
-  it("pays twice for a retry after a timeout", function()
+  it("takes twice the quota for a retry after a timeout", function()
     local ecr, seen = client("ecr", { fault { code = "Timeout", message = "t", retryable = true, sent = true } },
       { max_attempts = 2 })
     for _ = 1, 100 do
@@ -189,7 +189,7 @@ describe("a client", function()
     assert.equal(100 + 500 // 10, #seen)
   end)
 
-  it("does not try again what may have been carried out and must not be twice", function()
+  it("does not retry a once operation that may have been carried out", function()
     local reset = fault { code = "Connection", message = "reset", retryable = true, sent = true }
     local unsent = fault { code = "ConnectionRefused", message = "refused", retryable = true, sent = false }
     local throttled = answer(400, { __type = "ThrottlingException" })
@@ -200,13 +200,13 @@ describe("a client", function()
     end
   end)
 
-  it("tells of the attempt that may have done what a later one is refused for", function()
+  it("reports the earlier attempt that may have caused a later rejection", function()
     local exists = answer(400, { __type = "RepositoryAlreadyExistsException", message = "exists" })
     local ecr = client("ecr", { fault { code = "Connection", message = "reset", retryable = true, sent = true }, exists })
     local _, err = ecr:CreateRepository { repositoryName = "web" }
     assert.equal("RepositoryAlreadyExistsException", err.code)
     assert.equal("Connection", err.earlier.code)
-    assert.matches("attempt 1 of this call broke off %(Connection%) and may have been carried out", err.tip)
+    assert.matches("attempt 1 of this call failed %(Connection%) but may have been carried out", err.tip)
     ecr = client("ecr", { answer(400, { __type = "ThrottlingException" }), exists })
     _, err = ecr:CreateRepository { repositoryName = "web" }
     assert.is_nil(err.earlier)
@@ -215,14 +215,14 @@ describe("a client", function()
     assert.is_nil(err.earlier)
   end)
 
-  it("does not try again what will not pass", function()
+  it("does not retry permanent errors", function()
     local ecr, seen = client("ecr", { fault { code = "Tls", message = "certificate", retryable = false, sent = false } })
     local _, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
     assert.equal("Tls", err.code)
     assert.equal(1, #seen)
   end)
 
-  it("signs by the service's clock once it has refused this machine's", function()
+  it("signs with the service's time after it has rejected this machine's", function()
     local skewed = answer(403, { __type = "InvalidSignatureException", message = "Signature expired" },
       { date = os.date("!%a, %d %b %Y %H:%M:%S GMT", 1700000000 + 3600) })
     local ecr, seen, clock = client("ecr", { skewed, answer(200, {}) })
@@ -234,7 +234,7 @@ describe("a client", function()
     assert.equal(1700003600, seen[3].time)
   end)
 
-  it("puts the clock right for every call that was under way", function()
+  it("corrects the clock for every call in progress", function()
     local ecr, seen
     local function by_time(request)
       local right = request.time == 1700003600
@@ -253,7 +253,7 @@ describe("a client", function()
     assert.equal(10, #seen)
   end)
 
-  it("puts the clock right once a call, within its attempts", function()
+  it("corrects the clock once per call, within its attempts", function()
     local function skewed_by(seconds)
       return answer(403, { __type = "SignatureDoesNotMatch" },
         { date = os.date("!%a, %d %b %Y %H:%M:%S GMT", 1700000000 + seconds) })
@@ -269,7 +269,7 @@ describe("a client", function()
     assert.equal(1699996400, seen[2].time)
   end)
 
-  it("leaves the clock alone when it is not why", function()
+  it("leaves the clock unchanged if it is not the cause", function()
     for _, first in ipairs {
       answer(403, { __type = "SignatureDoesNotMatch" }, { date = "Tue, 14 Nov 2023 22:13:30 GMT" }),
       answer(403, { __type = "SignatureDoesNotMatch" }, { date = "yesterday" }),
@@ -283,7 +283,7 @@ describe("a client", function()
     end
   end)
 
-  it("takes new credentials once when these have ended", function()
+  it("gets new credentials once after they have expired", function()
     local expired = answer(400, { __type = "ExpiredTokenException" })
     local ecr, seen = client("ecr", { expired, answer(200, {}) })
     local old = ecr.session:credentials()
@@ -310,7 +310,7 @@ describe("a client", function()
     assert.equal(1, #seen) -- the same keys would be refused again
   end)
 
-  it("holds itself back in adaptive mode, and only there", function()
+  it("limits its rate only in adaptive mode", function()
     local throttled = answer(400, { __type = "ThrottlingException" })
     for mode, held_back in pairs { standard = false, legacy = false, adaptive = true } do
       local ecr, _, clock = client("ecr", { throttled, answer(200, {}) }, { retry_mode = mode })
@@ -324,13 +324,13 @@ describe("a client", function()
     assert.matches("retry_mode is 'fast'", tostring(why))
   end)
 
-  it("passes on how large an answer may be", function()
+  it("passes the size limit of a reply to the transport", function()
     local ecr, seen = client("ecr", { answer(200, {}) }, { max_size = 1000 })
     assert(ecr:DescribeRepositories())
     assert.equal(1000, seen[1].max_size)
   end)
 
-  it("refuses an answer that is no JSON, has another type than it must, or is a redirect", function()
+  it("rejects a reply that is not JSON, has a member of the wrong type, or is a redirect", function()
     for _, first in ipairs {
       answer(200, "<html>"), answer(200, '{"policyText":'), answer(200, { policyText = 5 }), answer(200, "[]x"),
       answer(302, "", { location = "https://elsewhere" }),
@@ -343,22 +343,22 @@ describe("a client", function()
     end
   end)
 
-  it("takes null as absent and an absent list as empty", function()
+  it("reads null as absent and an absent list as empty", function()
     local ecr = client("ecr", { answer(200, '{"repositories":null,"nextToken":null}') })
     assert.same({ repositories = {} }, assert(ecr:DescribeRepositories()))
   end)
 
-  it("raises on an operation that is not there and on a member that is missing", function()
+  it("raises an error for an unknown operation and a missing member", function()
     local ecr = client("ecr", { answer(200, {}) })
     local ok, why = pcall(function() return ecr:GetRepositoryPolcy {} end)
     assert.is_false(ok)
-    assert.matches("GetRepositoryPolicy is near", why)
+    assert.matches("did you mean GetRepositoryPolicy%?", why)
     ok, why = pcall(function() return ecr:GetRepositoryPolicy {} end)
     assert.is_false(ok)
-    assert.matches("needs repositoryName", why)
+    assert.matches("requires repositoryName", why)
   end)
 
-  it("lists all pages, and walks them one by one", function()
+  it("lists and iterates over all pages", function()
     local pages = {
       answer(200, { repositories = { { repositoryName = "a" } }, nextToken = "t1" }),
       answer(200, { nextToken = "t2" }),
@@ -376,7 +376,7 @@ describe("a client", function()
     assert.same({ "a", "b", "c" }, names)
   end)
 
-  it("gives up on a service whose pages come in a circle", function()
+  it("stops at a page token that repeats after several pages", function()
     local ecr, seen = client("ecr", {
       answer(200, { repositories = {}, nextToken = "a" }), answer(200, { repositories = {}, nextToken = "b" }),
       answer(200, { repositories = {}, nextToken = "a" }),
@@ -387,17 +387,17 @@ describe("a client", function()
     assert.equal(3, #seen)
   end)
 
-  it("takes an empty answer for a broken one where there must be something in it", function()
+  it("rejects an empty reply where a member is required", function()
     local ecr, seen = client("ecr", { answer(200, ""), answer(200, { repositories = {} }) })
     assert(ecr:DescribeRepositories())
     assert.equal(2, #seen)
     local sts = client("sts", { answer(200, "<Other/>") })
     local reply, err = sts:GetCallerIdentity()
     assert.is_nil(reply)
-    assert.matches("the answer has no GetCallerIdentityResult", err.message)
+    assert.matches("the reply has no GetCallerIdentityResult", err.message)
   end)
 
-  it("leaves null out of lists, and takes no number that JSON has not", function()
+  it("removes null from lists, and rejects numbers that JSON does not have", function()
     local ecr = client("ecr", { answer(200, '{"repositories":[{"a":1},null,{"a":[null,2]}]}') })
     assert.same({ { a = 1 }, { a = { 2 } } }, assert(ecr:DescribeRepositories()).repositories)
     for _, number in ipairs { "NaN", "0x10", "Infinity" } do
@@ -406,7 +406,7 @@ describe("a client", function()
     end
   end)
 
-  it("shows an error as text, though its headers or XML have bytes that are none", function()
+  it("returns an error as UTF-8 even if its headers or XML contain other bytes", function()
     local ecr = client("ecr", { answer(400, "", { ["x-amzn-errortype"] = "Bad\xff", ["x-amzn-requestid"] = "id\xe9" }) })
     local _, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
     assert.equal("Bad?", err.code)
@@ -414,7 +414,7 @@ describe("a client", function()
     assert.is_string(json.encode(tostring(err)))
   end)
 
-  it("limits the calls of each Region by themselves in adaptive mode", function()
+  it("limits the rate of each Region separately in adaptive mode", function()
     local throttled = answer(400, { __type = "ThrottlingException" })
     local slow, _, slow_clock = client("ecr", { throttled, throttled, answer(200, {}) }, {
       retry_mode = "adaptive", endpoint_url = "https://one.test",
@@ -428,7 +428,7 @@ describe("a client", function()
     assert.equal(before, slow_clock.now())
   end)
 
-  it("shows no secret of the request that an error repeats, nor a byte that a terminal acts on", function()
+  it("hides secrets of the request in errors, and replaces control characters", function()
     local keys = credentials.new { access_key_id = "AKID", secret_access_key = "SECRET", session_token = "to/ken+1=" }
     local message = "The canonical string was\nx-amz-security-token:to/ken+1=\n\27]0;title\7 for SECRET"
     local ecr = client("ecr", { answer(403, { __type = "InvalidSignatureException", message = message }) },
@@ -447,7 +447,7 @@ describe("a client", function()
     assert.is_nil(table.concat(log, "\n"):find("REFRESH", 1, true))
   end)
 
-  it("takes the values of a container's environment for secrets, but for short ones", function()
+  it("treats the values of a container's environment as secrets, except short ones", function()
     local lightsail, seen = client("lightsail", { answer(400, {
       __type = "InvalidInputException", message = "Value 'pa/ss-word' at 'app' on port 8080 is not taken" }) })
     local reply, err = lightsail:CreateContainerServiceDeployment { serviceName = "web", containers = { app = {
@@ -458,14 +458,14 @@ describe("a client", function()
     assert.matches("pa/ss%-word", seen[1].body)
   end)
 
-  it("gives up on a service that repeats its page for ever", function()
+  it("stops at a service that repeats a page endlessly", function()
     local ecr = client("ecr", { answer(200, { repositories = {}, nextToken = "same" }) })
     local all, err = ecr:list("DescribeRepositories", "repositories")
     assert.is_nil(all)
     assert.equal("InvalidResponse", err.code)
   end)
 
-  it("logs what goes over the wire, and no secret", function()
+  it("logs requests and replies without secrets", function()
     local log = {}
     local ecr = client("ecr", { answer(200, { authorizationData = { { authorizationToken = "cGFzc3dvcmQ=" } } }) },
       { debug = function(line) log[#log + 1] = line end })
@@ -493,19 +493,19 @@ local function client_of(reply, options)
   return assert(session:client("ecr", options)), server
 end
 
-describe("a client, over HTTP,", function()
+describe("a client over HTTP", function()
   local policy = json.encode { policyText = ("x"):rep(5000) }
   local whole = { status = 200, body = policy }
   local compressed = { status = 200, body = piped("gzip", policy), headers = { ["Content-Encoding"] = "gzip" } }
 
-  it("reads an answer that is compressed", function()
+  it("reads a compressed reply", function()
     assert.is_true(#compressed.body < 200)
     local ecr, server = client_of(compressed)
     assert.equal(("x"):rep(5000), assert(ecr:GetRepositoryPolicy { repositoryName = "web" }).policyText)
     server.close()
   end)
 
-  it("refuses an answer that is too large, compressed or not, and does not ask again", function()
+  it("rejects a reply that is too large, compressed or not, without a retry", function()
     for _, reply in ipairs { whole, compressed } do
       local ecr, server = client_of(reply, { max_size = #policy })
       assert(ecr:GetRepositoryPolicy { repositoryName = "web" })
@@ -513,13 +513,13 @@ describe("a client, over HTTP,", function()
       ecr, server = client_of(reply, { max_size = #policy - 1 })
       local _, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
       assert.equal("TooLarge", err.code)
-      assert.equal("the answer is larger than an answer may be", err.message)
+      assert.equal("the reply is larger than the limit", err.message)
       assert.equal(1, err.attempts)
       server.close()
     end
   end)
 
-  it("stops at 64 MiB what a small compressed answer would become", function()
+  it("stops decompressing at 64 MiB", function()
     local bomb = piped("(head -c 200000000 /dev/zero | gzip)", "")
     assert.is_true(#bomb < 1024 * 1024)
     local ecr, server = client_of { status = 200, body = bomb, headers = { ["Content-Encoding"] = "gzip" } }
@@ -528,7 +528,7 @@ describe("a client, over HTTP,", function()
     server.close()
   end)
 
-  it("takes a compressed answer that is damaged as one that broke off", function()
+  it("treats a damaged compressed reply as a lost connection", function()
     local body = compressed.body:sub(1, -9) .. ("\0"):rep(8) -- its checksum and length
     local ecr, server = client_of({ status = 200, body = body, headers = { ["Content-Encoding"] = "gzip" } },
       { max_attempts = 1 })
@@ -538,7 +538,7 @@ describe("a client, over HTTP,", function()
     server.close()
   end)
 
-  it("gives the secrets of a real sealed reply as secrets, and logs none", function()
+  it("returns the secrets of a sealed reply as secrets, and logs none", function()
     local log = {}
     local ecr, server = client_of({ status = 200, body =
       '{"authorizationData":[{"authorizationToken":"hidden","expiresAt":1}]}' },
@@ -551,7 +551,7 @@ describe("a client, over HTTP,", function()
     server.close()
   end)
 
-  it("refuses a sealed reply that is no JSON, and shows nothing of it", function()
+  it("rejects a sealed reply that is not JSON, and prints none of it", function()
     local ecr, server = client_of({ status = 200, body = '{"authorizationData":[{"authorizationToken":"hidden"' },
       { sealed = true })
     local reply, err = ecr:GetAuthorizationToken()
@@ -561,7 +561,7 @@ describe("a client, over HTTP,", function()
     server.close()
   end)
 
-  it("reads the error of a sealed reply, and one that is no JSON", function()
+  it("reads the error of a sealed reply, also if it is not JSON", function()
     for body, code in pairs { ['{"__type":"ServerException","message":"m"}'] = "ServerException", ["<html>"] = "Http500" } do
       local ecr, server = client_of({ status = 500, body = body }, { sealed = true, max_attempts = 1 })
       local _, err = ecr:GetAuthorizationToken()

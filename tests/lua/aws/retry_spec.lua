@@ -1,16 +1,17 @@
 local retry = require "lanyard.aws.retry"
+local services = require "lanyard.aws.services"
 
-describe("retry", function()
-  it("knows throttling by AWS's codes and by status 429", function()
+describe("lanyard.aws.retry", function()
+  it("recognizes throttling by AWS's codes and by status 429", function()
     assert.is_truthy(retry.is_throttling { code = "ThrottlingException", status = 400 })
     assert.is_truthy(retry.is_throttling { code = "TooManyRequestsException", status = 400 })
     assert.is_truthy(retry.is_throttling { code = "Http429", status = 429 })
     assert.is_falsy(retry.is_throttling { code = "AccessDeniedException", status = 400 })
   end)
 
-  it("tries throttling, 5xx and a Region that is being set up again, and no refusal", function()
+  it("retries throttling and 5xx, not rejections", function()
     for _, err in ipairs { { code = "ThrottlingException", status = 400 }, { code = "ServerException", status = 500 },
-      { code = "Http503", status = 503 }, { code = "RegionSetupInProgressException", status = 400 },
+      { code = "Http503", status = 503 },
       { code = "IDPCommunicationError", status = 400 }, { code = "RequestTimeout", status = 400 } } do
       assert.is_true(retry.is_retryable(err), err.code)
     end
@@ -18,6 +19,13 @@ describe("retry", function()
       { code = "ExpiredTokenException", status = 400 }, { code = "Http501", status = 501 } } do
       assert.is_false(retry.is_retryable(err), err.code)
     end
+  end)
+
+  it("retries the codes of a service that can pass", function()
+    local err = { code = "RegionSetupInProgressException", status = 400 }
+    assert.is_true(retry.is_retryable(err, services.get "lightsail".transient))
+    assert.is_false(retry.is_retryable(err, services.get "ecr".transient))
+    assert.is_false(retry.is_retryable(err))
   end)
 
   it("waits a random part of 1, 2, 4, ... 20 seconds", function()
@@ -30,14 +38,14 @@ describe("retry", function()
     assert.is_true(retry.delay(9, {}, most, 0.5) < 0.5)
   end)
 
-  it("waits as long as AWS asks, up to the longest of its own waits", function()
+  it("waits as long as AWS asks, up to the longest delay", function()
     local function least() return 0 end
     assert.equal(7, retry.delay(1, { retry_after = 7 }, least))
     assert.equal(20, retry.delay(1, { retry_after = 3600 }, least))
     assert.is_true(retry.delay(5, { retry_after = 1 }, function() return 0.9 end) > 14)
   end)
 
-  it("reads how long that is from seconds, a date and milliseconds", function()
+  it("reads the requested delay from seconds, a date or milliseconds", function()
     local now = 784111777 -- Sun, 06 Nov 1994 08:49:37 GMT
     assert.equal(120, retry.after({ ["retry-after"] = "120" }, now))
     assert.equal(1.5, retry.after({ ["x-amz-retry-after"] = "1500", ["retry-after"] = "9" }, now))
@@ -50,7 +58,7 @@ describe("retry", function()
     end
   end)
 
-  it("knows what may have been carried out, and what was not", function()
+  it("distinguishes calls that may have been carried out", function()
     for _, err in ipairs { { code = "Connection", sent = true, retryable = true }, { code = "Http503", status = 503 },
       { code = "InvalidResponse", status = 200, sent = true, retryable = false } } do
       assert.is_true(retry.may_have_happened(err), err.code)
@@ -61,14 +69,14 @@ describe("retry", function()
     end
   end)
 
-  it("takes legacy as standard and says why, and knows no other mode", function()
+  it("replaces legacy by standard with a message, and rejects other modes", function()
     assert.equal("standard", (retry.mode()))
     assert.same({ "adaptive" }, { retry.mode "adaptive" })
     local mode, why = retry.mode "legacy"
     assert.equal("standard", mode)
-    assert.matches("standard replaces", why)
+    assert.matches("standard is used instead", why)
     mode, why = retry.mode "fast"
     assert.is_nil(mode)
-    assert.matches("'fast' is no retry mode", why)
+    assert.matches("'fast' is not a retry mode", why)
   end)
 end)

@@ -129,10 +129,10 @@ describe("a waiter", function()
     local client = lightsail { state "READY" }
     local ok, why = pcall(function() return client:wait("ServiceActiv", WEB) end)
     assert.is_false(ok)
-    assert.matches("ServiceActive is near", why)
+    assert.matches("did you mean ServiceActive%?", why)
     ok, why = pcall(function() return client:wait("DeploymentActive", {}) end)
     assert.is_false(ok)
-    assert.matches("needs serviceName", why)
+    assert.matches("requires serviceName", why)
     for _, text in ipairs { "Name Operation", "Name Operation every 1 to 2 for 3\n  success state RUNNING" } do
       assert.has_error(function() require("lanyard.aws.waiters").parse(text) end)
     end

@@ -3,7 +3,6 @@
 local inventory = require "lanyard.audit.scan.inventory"
 local each = require "lanyard.audit.findings.each"
 local ecr_actions = require "lanyard.policy.ecr_actions"
-local lint_actions = require "lanyard.policy.lint.actions"
 local lists = require "lanyard.lists"
 local match = require "lanyard.match"
 local remediation = require "lanyard.audit.remediation"
@@ -60,7 +59,7 @@ local function beyond_pull(statement)
     return nil
   end
   for _, writes in ipairs { true, false } do
-    for _, name in ipairs(writes and lint_actions.WRITES or ecr_actions) do
+    for _, name in ipairs(writes and ecr_actions.WRITES or ecr_actions.ALL) do
       local action = "ecr:" .. name
       if inventory.covers(statement, action) and not lists.contains(policy.PULL_ACTIONS, action) then
         return action, writes

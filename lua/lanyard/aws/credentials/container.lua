@@ -2,9 +2,9 @@
 -- https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 
 local credentials = require "lanyard.credentials"
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 local metadata = require "lanyard.aws.credentials.metadata"
-local settings = require "lanyard.aws.settings"
 local system = require "lanyard.system"
 
 local M = {}
@@ -58,7 +58,7 @@ end
 
 -- url() --> the endpoint | nil, why there is none (a text) | nil, err
 function M.url()
-  local relative, full = settings.variable(RELATIVE), settings.variable(FULL)
+  local relative, full = environment.get(RELATIVE), environment.get(FULL)
   if relative then
     if not relative:find "^/[!-~]*$" then
       return invalid(("%s is '%s': a path that begins with / is expected"):format(RELATIVE, relative))
@@ -73,8 +73,8 @@ end
 -- What opens the endpoint: a secret | nil, nil where it is open | nil, err. A file is read each time,
 -- for its token is renewed in place.
 local function authorization()
-  local path = settings.variable(TOKEN_FILE)
-  local token, from = settings.variable(TOKEN), TOKEN
+  local path = environment.get(TOKEN_FILE)
+  local token, from = environment.get(TOKEN), TOKEN
   if path then
     local err
     token, err = system.read_file(path)

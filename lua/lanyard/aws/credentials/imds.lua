@@ -6,6 +6,7 @@
 -- changes nothing here.
 
 local credentials = require "lanyard.credentials"
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 local timestamp = require "lanyard.text.timestamp"
 local metadata = require "lanyard.aws.credentials.metadata"
@@ -60,7 +61,7 @@ end
 
 -- What a request needs to know: { context, url, limits, who } | nil, why not | nil, err
 local function open(context)
-  if (settings.variable "AWS_EC2_METADATA_DISABLED" or ""):lower() == "true" then
+  if (environment.get "AWS_EC2_METADATA_DISABLED" or ""):lower() == "true" then
     return nil, "AWS_EC2_METADATA_DISABLED is true"
   end
   local url, err = M.endpoint(context.profile, context.imds)

@@ -5,11 +5,11 @@
 -- (DPoP, RFC 9449) by the private key beside it.
 
 local credentials = require "lanyard.credentials"
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local jws = require "lanyard.jws"
-local settings = require "lanyard.aws.settings"
 local crypto = require "lanyard.crypto"
 local system = require "lanyard.system"
 local token_file = require "lanyard.aws.credentials.token_file"
@@ -25,10 +25,10 @@ local function sign_in(name, why)
 end
 
 local function path_of(login_session)
-  local folder = settings.variable "AWS_LOGIN_CACHE_DIRECTORY" or "~/.aws/login/cache"
+  local folder = environment.get "AWS_LOGIN_CACHE_DIRECTORY" or "~/.aws/login/cache"
   folder = folder:gsub("%$(%b{})", function(name) return os.getenv(name:sub(2, -2)) end)
     :gsub("%$([%a_][%w_]*)", os.getenv)
-  return settings.path(folder .. "/" .. crypto.sha256_hex(login_session) .. ".json")
+  return environment.expand_home(folder .. "/" .. crypto.sha256_hex(login_session) .. ".json")
 end
 
 -- --> the file's fields with expires (seconds since 1970) | nil, err

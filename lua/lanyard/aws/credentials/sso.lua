@@ -5,9 +5,9 @@
 -- URL of its own (the older form) has a token that only a new sign-in renews.
 
 local credentials = require "lanyard.credentials"
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 local timestamp = require "lanyard.text.timestamp"
-local settings = require "lanyard.aws.settings"
 local crypto = require "lanyard.crypto"
 local token_file = require "lanyard.aws.credentials.token_file"
 
@@ -30,7 +30,7 @@ end
 
 -- The token file of a session or a start URL: its path.
 local function path_of(key)
-  return settings.path("~/.aws/sso/cache/" .. crypto.sha1_hex(key) .. ".json")
+  return environment.expand_home("~/.aws/sso/cache/" .. crypto.sha1_hex(key) .. ".json")
 end
 
 -- --> fields with expires (seconds since 1970) | nil, err

@@ -46,9 +46,9 @@ function M.decode(body)
   end
   local ok, output = pcall(decoder.decode, body)
   if not ok then
-    return nil, "the answer is no JSON"
+    return nil, "the reply is not JSON"
   elseif type(output) ~= "table" then
-    return nil, "the answer is no JSON object"
+    return nil, "the reply is not a JSON object"
   end
   return without_null(output)
 end

@@ -42,13 +42,13 @@ end
 function M.decode(body, operation, described)
   local root, why = xml.parse(body)
   if not root then
-    return nil, "the answer is no XML: " .. why
+    return nil, "the reply is not XML: " .. why
   end
   local result = xml.child(root, operation .. "Result")
   local output = result and xml.value(result)
   if type(output) ~= "table" then
     if next(described.reply) then
-      return nil, ("the answer has no %sResult"):format(operation)
+      return nil, ("the reply has no %sResult"):format(operation)
     end
     return {}
   end

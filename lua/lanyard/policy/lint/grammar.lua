@@ -1,25 +1,48 @@
--- The grammar of policies: which elements there are, and what they hold.
--- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+--- Checks the grammar of a policy: which elements exist, and the values they accept.
+--- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 
+local define = require("lanyard.policy.lint.catalogue").define
 local lists = require "lanyard.lists"
 local suggest = require "lanyard.text.suggest"
 
-local M = {}
+local UNKNOWN_ELEMENT = define { id = "unknown-element", severity = "high", summary = "an element unknown to IAM" }
+local WRONG_TYPE = define {
+  id = "wrong-type", severity = "high", summary = "an element with a value of the wrong type",
+}
+local BOTH_ELEMENTS = define {
+  id = "both-elements", severity = "high", summary = "an element and its opposite, such as Action and NotAction",
+}
+local NO_STATEMENT = define { id = "no-statement", severity = "high", summary = "a policy without statements" }
+local NO_EFFECT = define { id = "no-effect", severity = "high", summary = "a statement without Effect" }
+local BAD_EFFECT = define { id = "bad-effect", severity = "high", summary = "an Effect other than Allow or Deny" }
+local NO_ACTION = define { id = "no-action", severity = "high", summary = "a statement without Action" }
+local NO_PRINCIPAL = define {
+  id = "no-principal", severity = "high", summary = "a statement that applies to no principal",
+}
+local EMPTY_LIST = define { id = "empty-list", severity = "high", summary = "an empty list" }
+local NO_VERSION = define { id = "no-version", severity = "info", summary = "a policy without Version" }
+local BAD_VERSION = define { id = "bad-version", severity = "high", summary = "a Version that does not exist" }
+local BAD_SID = define { id = "bad-sid", severity = "low", summary = "a Sid with characters that some services reject" }
+local REPEATED_SID = define { id = "repeated-sid", severity = "medium", summary = "a Sid used by two statements" }
 
-local function strings(node)
-  return node.kind == "string" or node.kind == "array"
-end
+local M = {
+  -- Conditions contain values and lists, too.
+  WRONG_TYPE = WRONG_TYPE,
+  EMPTY_LIST = EMPTY_LIST,
+}
 
--- What each element may hold, and how to say so.
+-- ---------------------------------------------------------------------------------------------
+-- Elements. A kind returns whether a node fits it, and its name for messages.
+
 local function text(node)
   return node.kind == "string", "a string"
 end
 
 local function list(node)
-  return strings(node), "a string or a list of strings"
+  return node.kind == "string" or node.kind == "array", "a string or a list of strings"
 end
 
-local function named(node)
+local function principal(node)
   return node.kind == "object" or node.kind == "string" and node.value == "*", 'an object, or "*"'
 end
 
@@ -33,7 +56,7 @@ end
 
 local DOCUMENT = { Version = text, Id = text, Statement = anything }
 local STATEMENT = {
-  Sid = text, Effect = text, Principal = named, NotPrincipal = named, Action = list,
+  Sid = text, Effect = text, Principal = principal, NotPrincipal = principal, Action = list,
   NotAction = list, Resource = list, NotResource = list, Condition = object,
 }
 local PRINCIPAL = { AWS = list, Service = list, Federated = list, CanonicalUser = list }
@@ -42,7 +65,9 @@ local EXCLUSIVE = {
 }
 local VERSIONS = { ["2008-10-17"] = true, ["2012-10-17"] = true }
 
--- The members of an object by name.
+--- Returns the members of an object by name.
+---@param node table  a node of doc:tree()
+---@return table<string, table>
 function M.members(node)
   local found = {}
   for _, child in ipairs(node) do
@@ -53,20 +78,18 @@ function M.members(node)
   return found
 end
 
--- An element that is a list holds strings, and at least one.
+-- A list must contain at least one string and nothing else.
 local function check_list(child, add)
   if child.kind ~= "array" then
     return
   end
   if #child == 0 then
-    add("empty-list", child, ("%s names nothing"):format(child.key.value),
-      "fill the list, or remove the statement")
+    add(EMPTY_LIST, child, ("%s is an empty list"):format(child.key.value), "add a value, or remove the statement")
   end
   for _, item in ipairs(child) do
     if item.kind ~= "string" then
-      add("wrong-type", item,
-        ("%s holds a value of type %s among its strings"):format(child.key.value, item.kind),
-        "write each as a string")
+      add(WRONG_TYPE, item, ("%s contains a value of type %s"):format(child.key.value, item.kind),
+        "write every value as a string")
     end
   end
 end
@@ -74,97 +97,109 @@ end
 local function check_members(node, known, owner, add)
   for _, child in ipairs(node) do
     local name = child.key.value
-    local check = known[name]
-    if not check then
-      local meant = suggest(name, lists.sorted_names(known))
-      add("unknown-element", child.key, ("'%s' is no element of %s"):format(name, owner),
-        meant and ("write %s"):format(meant) or "remove it")
+    local kind = known[name]
+    if not kind then
+      local suggestion = suggest(name, lists.sorted_names(known))
+      add(UNKNOWN_ELEMENT, child.key, ("'%s' is not an element of %s"):format(name, owner),
+        suggestion and ("write %s"):format(suggestion) or "remove it")
     else
-      local fits, expected = check(child)
+      local fits, expected = kind(child)
       if not fits then
-        add("wrong-type", child, ("%s must be %s"):format(name, expected),
-          ("write %s as %s"):format(name, expected))
-      elseif check == list then
+        add(WRONG_TYPE, child, ("%s must be %s"):format(name, expected), ("write %s as %s"):format(name, expected))
+      elseif kind == list then
         check_list(child, add)
       end
     end
   end
 end
 
--- Checks the frame; returns the statements' nodes, in order.
+-- ---------------------------------------------------------------------------------------------
+-- The document
+
+--- Checks the elements of the document, and returns the nodes of its statements in order.
+---@param root table  doc:tree()
+---@param add policy.lint.Add
+---@return table[] nodes
 function M.check_document(root, add)
   check_members(root, DOCUMENT, "a policy", add)
   local has = M.members(root)
   local version = has.Version
   if not version then
-    add("no-version", root, "there is no Version, which means 2008-10-17",
-      'add "Version": "2008-10-17", or "2012-10-17" where policy variables are used')
+    add(NO_VERSION, root, "Version is missing, which means 2008-10-17",
+      'add "Version": "2008-10-17", or "2012-10-17" to use policy variables')
   elseif version.kind == "string" and not VERSIONS[version.value] then
-    add("bad-version", version, ("there is no Version '%s'"):format(version.value),
+    add(BAD_VERSION, version, ("Version '%s' does not exist"):format(version.value),
       'write "2012-10-17" or "2008-10-17"')
   end
   local nodes = has.Statement.kind == "array" and has.Statement or { has.Statement }
   if #nodes == 0 then
-    add("no-statement", has.Statement, "there is no statement, and ECR takes no empty policy",
+    add(NO_STATEMENT, has.Statement, "the policy has no statement, and ECR rejects an empty policy",
       "add a statement, or delete the repository's policy")
   end
   return nodes
 end
 
+-- ---------------------------------------------------------------------------------------------
+-- A statement
+
 local function check_effect(node, has, add)
   if not has.Effect then
-    add("no-effect", node, "there is no Effect", 'add "Effect": "Allow" or "Effect": "Deny"')
+    add(NO_EFFECT, node, "the statement has no Effect", 'add "Effect": "Allow" or "Effect": "Deny"')
   elseif has.Effect.kind == "string" and has.Effect.value ~= "Allow" and has.Effect.value ~= "Deny" then
-    add("bad-effect", has.Effect, ("there is no Effect '%s'"):format(has.Effect.value),
-      'write "Allow" or "Deny"; case counts')
+    add(BAD_EFFECT, has.Effect, ("'%s' is not an Effect"):format(has.Effect.value),
+      'write "Allow" or "Deny", which are case-sensitive')
   end
 end
 
 local function check_principal(node, has, add)
-  local principal = has.Principal or has.NotPrincipal
-  if not principal then
-    add("no-principal", node, "there is no Principal, so the statement is about nobody",
-      "name the principals that it is about")
-  elseif principal.kind == "object" then
-    check_members(principal, PRINCIPAL, "a principal", add)
-    if #principal == 0 then
-      add("no-principal", principal, "the Principal names nobody",
-        "name the principals that the statement is about")
+  local element = has.Principal or has.NotPrincipal
+  if not element then
+    add(NO_PRINCIPAL, node, "the statement has no Principal, so it applies to nobody", "name the principals")
+  elseif element.kind == "object" then
+    check_members(element, PRINCIPAL, "a principal", add)
+    if #element == 0 then
+      add(NO_PRINCIPAL, element, "the Principal is empty, so the statement applies to nobody", "name the principals")
     end
   end
 end
 
+--- Checks the elements of a statement.
+---@param node table  the statement's node
+---@param add policy.lint.Add
 function M.check_statement(node, add)
   check_members(node, STATEMENT, "a statement", add)
   local has = M.members(node)
   for _, pair in ipairs(EXCLUSIVE) do
     if has[pair[1]] and has[pair[2]] then
-      add("both-elements", has[pair[2]].key, ("%s stands beside %s"):format(pair[2], pair[1]),
+      add(BOTH_ELEMENTS, has[pair[2]].key, ("the statement has both %s and %s"):format(pair[1], pair[2]),
         "keep one of the two")
     end
   end
   check_effect(node, has, add)
   check_principal(node, has, add)
   if not has.Action and not has.NotAction then
-    add("no-action", node, "there is no Action", "name the actions")
+    add(NO_ACTION, node, "the statement has no Action", "name the actions")
   end
 end
 
--- Sids tell statements apart; `seen` has those of the statements before, by Sid. IAM's own policies
--- take letters and digits; ECR's documentation has spaces, hyphens and underscores too.
-function M.check_sid(node, statement, seen, add)
+--- Checks the Sid of a statement. IAM's own policies accept letters and digits; the examples in ECR's documentation
+--- also use spaces, hyphens and underscores.
+---@param node table                   the statement's node
+---@param statement table              the statement, from doc:statements()
+---@param used table<string, integer>  the Sids of the statements before, with their indexes; extended by this one
+---@param add policy.lint.Add
+function M.check_sid(node, statement, used, add)
   local sid = statement.sid
   if sid and not sid:find "^[%w _-]+$" then
-    add("bad-sid", M.members(node).Sid, sid == "" and "the Sid is empty"
-      or "the Sid has other characters than letters, digits, spaces, hyphens and underscores",
-      "name the statement by those")
+    add(BAD_SID, M.members(node).Sid,
+      sid == "" and "the Sid is empty" or "the Sid has characters that some services reject",
+      "use letters, digits, spaces, hyphens and underscores")
   end
-  if sid and seen[sid] then
-    add("repeated-sid", M.members(node).Sid,
-      ("statement %d has the Sid '%s' already"):format(seen[sid], sid),
-      "give each statement a Sid of its own")
+  if sid and used[sid] then
+    add(REPEATED_SID, M.members(node).Sid, ("statement %d has the same Sid '%s'"):format(used[sid], sid),
+      "give each statement its own Sid")
   elseif sid then
-    seen[sid] = statement.index
+    used[sid] = statement.index
   end
 end
 

@@ -1,4 +1,13 @@
--- Statements that others make needless.
+--- Checks for statements that other statements make redundant.
+
+local define = require("lanyard.policy.lint.catalogue").define
+
+local SHADOWED_ALLOW = define {
+  id = "shadowed-allow", severity = "medium", summary = "an Allow that a Deny cancels completely",
+}
+local REPEATED_STATEMENT = define {
+  id = "repeated-statement", severity = "low", summary = "a statement that another one covers",
+}
 
 local M = {}
 
@@ -6,7 +15,7 @@ local function label(statement)
   return ("statement %d%s"):format(statement.index, statement.sid and " (" .. statement.sid .. ")" or "")
 end
 
--- The first statement that satisfies a test.
+-- Returns the first statement that satisfies a test.
 local function find(statements, test)
   for _, statement in ipairs(statements) do
     if test(statement) then
@@ -16,23 +25,27 @@ local function find(statements, test)
   return nil
 end
 
--- `place(index)` is where a statement stands.
-function M.check(doc, statements, place, add)
+--- Checks each statement against all others.
+---@param doc policy.Document
+---@param statements table[]                   doc:statements()
+---@param node_of fun(index: integer): table   returns the node of a statement
+---@param add policy.lint.Add
+function M.check(doc, statements, node_of, add)
   for _, statement in ipairs(statements) do
     local i = statement.index
     local deny = statement.effect == "Allow" and find(statements, function(other)
       return other.effect == "Deny" and doc:covers(other.index, i)
     end)
-    -- Of two that say the same the later one is needless.
+    -- Of two equivalent statements, the later one is redundant.
     local same = find(statements, function(other)
       local j = other.index
       return j ~= i and other.effect == statement.effect and doc:covers(j, i) and (j < i or not doc:covers(i, j))
     end)
     if deny then
-      add("shadowed-allow", place(i), label(deny) .. " denies all that this statement allows",
+      add(SHADOWED_ALLOW, node_of(i), label(deny) .. " denies everything that this statement allows",
         "remove one of the two")
     elseif same then
-      add("repeated-statement", place(i), label(same) .. " says all of this already", "remove this statement")
+      add(REPEATED_STATEMENT, node_of(i), label(same) .. " already covers this statement", "remove this statement")
     end
   end
 end

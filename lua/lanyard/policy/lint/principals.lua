@@ -1,22 +1,40 @@
--- Whom a statement names.
--- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+--- Checks the principals of a statement.
+--- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 
 local arn = require "lanyard.arn"
+local define = require("lanyard.policy.lint.catalogue").define
 local grammar = require "lanyard.policy.lint.grammar"
+local services = require "lanyard.policy.lint.services"
+
+local PUBLIC = define { id = "public", severity = "critical", summary = "everyone is allowed" }
+local PUBLIC_CONDITIONAL = define {
+  id = "public-conditional", severity = "medium", summary = "everyone is allowed under a condition",
+}
+local ALLOW_NOT_PRINCIPAL = define {
+  id = "allow-not-principal", severity = "critical", summary = "everyone is allowed except the named principals",
+}
+local BAD_PRINCIPAL = define {
+  id = "bad-principal", severity = "high", summary = "a value that cannot be a principal",
+}
+local ORPHAN = define {
+  id = "orphan", severity = "medium", summary = "the unique id of a deleted role or user",
+}
+local OTHER_ACCOUNT = define {
+  id = "other-account", severity = "medium", summary = "a principal of another account is allowed",
+}
+local SOURCE_ARN = define {
+  id = "source-arn", severity = "medium", summary = "a service is allowed on behalf of any account",
+}
 
 local M = {}
 
-local NAME_THEM = "name the principals that need it"
+local NAME_THEM = "name the principals that need access"
 
--- Resources of ARNs that can be a principal, by service.
+-- ARN resources that can be a principal, by service.
 local PRINCIPALS = {
   iam = { "^root$", "^user/[!-~]*[%w+=,.@_-]+$", "^role/[!-~]*[%w+=,.@_-]+$" },
   sts = { "^assumed%-role/[%w+=,.@_-]+/[%w+=,.@_-]+$", "^federated%-user/[%w+=,.@_-]+$" },
 }
-
--- A container service's general role, which pulls nothing: the puller's has private-repo-access in
--- the place before its id.
-local GENERAL_ROLE = "^role/amazon/lightsail/[^/]+/containers/[^/]+/[^/]+$"
 
 local function is_account_id(value)
   return #value == 12 and not value:find "%D"
@@ -26,29 +44,31 @@ local function is_unique_id(value)
   return value:find "^AROA%w+$" or value:find "^AIDA%w+$"
 end
 
--- Why an ARN cannot be a principal; nil when it can.
+-- Returns why an ARN cannot be a principal, or nil if it can.
 local function flaw_of(value)
   local parsed = arn.parse(value)
   if not parsed then
     return "is neither an account id nor an ARN"
   elseif value:find "[*?]" then
-    return "has a wildcard, which a principal cannot have"
+    return "contains a wildcard, which a principal cannot have"
   elseif not is_account_id(parsed.account) then
-    return "has no account of 12 digits"
-  elseif not parsed.partition:find "^aws" or parsed.region ~= "" then
-    return "has another partition than AWS's, or a Region, which a principal's ARN has not"
+    return "has no account id of 12 digits"
+  elseif not parsed.partition:find "^aws" then
+    return "has a partition that AWS does not have"
+  elseif parsed.region ~= "" then
+    return "has a Region, which the ARN of a principal cannot have"
   elseif value:find("${", 1, true) then
-    return "has a policy variable, which a principal cannot have"
+    return "contains a policy variable, which a principal cannot have"
   end
   for _, pattern in ipairs(PRINCIPALS[parsed.service] or {}) do
     if parsed.resource:find(pattern) then
       return nil
     end
   end
-  return "is no account, user, role or session"
+  return "is not an account, user, role or session"
 end
 
--- The node of each principal, in the order of the text: a list of { type, node }.
+-- Returns the principals in the order of the text, each as { type, node }.
 local function entries(node)
   local has = grammar.members(node)
   local element = has.Principal or has.NotPrincipal
@@ -68,26 +88,26 @@ local function entries(node)
   return found
 end
 
-local function check_public(statement, place, add)
+local function check_public(statement, node, add)
   if statement.effect ~= "Allow" or statement.not_principal then
     return
   end
   if statement.has_condition then
-    add("public-conditional", place, "everyone is allowed, under a condition on "
+    add(PUBLIC_CONDITIONAL, node, "everyone is allowed under a condition on "
       .. table.concat(statement.condition_keys, ", "), NAME_THEM)
   else
-    add("public", place, "everyone in the world is allowed", NAME_THEM)
+    add(PUBLIC, node, "everyone in the world is allowed", NAME_THEM)
   end
 end
 
--- Keys by which a service tells for whom it acts.
+-- Condition keys that limit the resources or accounts on whose behalf a service acts.
 -- https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 local SOURCES = {
   ["aws:sourcearn"] = true, ["aws:sourceaccount"] = true, ["aws:sourceorgid"] = true,
   ["aws:sourceorgpaths"] = true,
 }
 
-local function says_for_whom(statement)
+local function limits_source(statement)
   for _, condition in ipairs(statement.conditions) do
     local excludes = condition.operator:find "Not" or condition.operator == "Null"
     if SOURCES[condition.key:lower()] and not excludes then
@@ -97,58 +117,61 @@ local function says_for_whom(statement)
   return false
 end
 
-local function check_service(statement, place, add)
-  local value = place.value
+local function check_service(statement, node, add)
+  local value = node.value
+  local unusable = services.unusable("Service", value)
   if not value:find "^[%w-]+%.[%w.-]+$" then
-    add("bad-principal", place, ("'%s' is no service"):format(value),
-      "write a service's name, such as ecs.amazonaws.com")
+    add(BAD_PRINCIPAL, node, ("'%s' is not a service principal"):format(value),
+      "write the name of a service, such as ecs.amazonaws.com")
   elseif statement.effect ~= "Allow" then
     return
-  elseif value:find "^lightsail%." then
-    add("lightsail-service", place, "Lightsail does not pull as a service: deployments end in silence, as Canceled",
-      "name the service's ECR image puller role (lanyard grant SERVICE REPOSITORY)")
-  elseif not says_for_whom(statement) then
-    add("source-arn", place, ("%s is allowed, whichever of its customers it acts for"):format(value),
+  elseif unusable then
+    add(unusable.check, node, unusable.message, unusable.fix)
+  elseif not limits_source(statement) then
+    add(SOURCE_ARN, node, ("%s is allowed on behalf of any account"):format(value),
       "add a condition on aws:SourceArn or aws:SourceAccount")
   end
 end
 
--- Lightsail's roles are in accounts of its own, and none of them is a stranger.
-local function is_strange(value, account)
+-- Reports whether a principal belongs to another account than `account`. Roles in the accounts of an AWS service do not
+-- count.
+local function is_foreign(value, account)
   local parsed = arn.parse(value)
   local owner = parsed and parsed.account or is_account_id(value) and value
-  return owner and account and owner ~= account
-    and not (parsed and parsed.resource:find "^role/amazon/lightsail/")
+  return owner and account and owner ~= account and not services.role(value, "service_owned")
 end
 
-local function check_aws(statement, place, account, add)
-  local value = place.value
+local function check_aws(statement, node, account, add)
+  local value = node.value
+  local allows = statement.effect == "Allow"
   if is_unique_id(value) then
-    add("orphan", place, ("'%s' is the id of a role or user that was deleted"):format(value),
-      "remove it: one made anew under the old name is not meant, and ECR may refuse the policy",
-      statement.effect == "Deny" and "low" or nil)
+    add(ORPHAN, node, ("'%s' is the unique id of a deleted role or user"):format(value),
+      "remove it: it does not match a role created again with the same name, and ECR can reject the policy",
+      not allows and "low" or nil)
     return
   end
-  if not is_account_id(value) then
-    local flaw = flaw_of(value)
-    if flaw then
-      add("bad-principal", place, ("'%s' %s"):format(value, flaw),
-        "write an account id, or the ARN of an account's root, a user, a role or a session")
-    elseif statement.effect == "Allow" and arn.parse(value).resource:find(GENERAL_ROLE) then
-      add("general-role", place, "this is the container service's general role, which pulls nothing",
-        "name its ECR image puller role, whose ARN has /private-repo-access/ in it")
-    end
+  local flaw = not is_account_id(value) and flaw_of(value)
+  local unusable = not flaw and allows and services.unusable("AWS", value)
+  if flaw then
+    add(BAD_PRINCIPAL, node, ("'%s' %s"):format(value, flaw),
+      "write an account id, or the ARN of an account's root, a user, a role or a session")
+  elseif unusable then
+    add(unusable.check, node, unusable.message, unusable.fix)
   end
-  if statement.effect == "Allow" and is_strange(value, account) then
-    add("other-account", place, ("'%s' is of another account than the repository's, %s"):format(value, account),
-      "make sure that it is meant")
+  if allows and is_foreign(value, account) then
+    add(OTHER_ACCOUNT, node, ("'%s' belongs to another account than the repository (%s)"):format(value, account),
+      "verify that this access is intended")
   end
 end
 
--- `account` owns the repository, where that is known.
+--- Checks the principals of a statement.
+---@param node table       the statement's node
+---@param statement table  the statement, from doc:statements()
+---@param account? string  the account that owns the repository; without it, other accounts are not reported
+---@param add policy.lint.Add
 function M.check(node, statement, account, add)
   if statement.not_principal and statement.effect == "Allow" then
-    add("allow-not-principal", grammar.members(node).NotPrincipal.key,
+    add(ALLOW_NOT_PRINCIPAL, grammar.members(node).NotPrincipal.key,
       "Allow with NotPrincipal allows everyone else in the world", NAME_THEM)
   end
   for _, entry in ipairs(entries(node)) do

@@ -8,6 +8,7 @@ local function new(life)
   local world = { now = 1000, count = 0, lines = {}, life = life }
   world.holder = cache.new(function()
     world.count = world.count + 1
+    if world.gate then local _ <close> = world.gate:acquire() end
     if world.slow then task.sleep(0.01) end
     if world.fails then return nil, errors.new { code = "AccessDenied", message = "no " .. world.count } end
     return credentials.new {
@@ -139,10 +140,13 @@ describe("held credentials", function()
 
   it("are fetched by the next in line when the task that fetches is cancelled", function()
     local world = new(3600)
-    world.slow = true
+    world.gate = task.semaphore(1)
+    local _ <close> = world.gate:acquire()
     local first = task.spawn(world.get)
     local second = task.spawn(world.get)
-    task.sleep(0.002)
+    task.sleep(0) -- Now the first one fetches, and the second one is in line.
+    assert.equal(1, world.count)
+    world.gate = nil
     first:cancel()
     assert.equal("KEY2", second:join())
     assert.equal(2, world.count)
@@ -150,10 +154,12 @@ describe("held credentials", function()
 
   it("come to who still waits when another gave up waiting", function()
     local world = new(3600)
-    world.slow = true
+    world.gate = task.semaphore(1)
+    world.gate:acquire()
     local first = task.spawn(world.get)
     local _, err = task.timeout(0.001, world.get)
     assert.equal("Timeout", err.code)
+    world.gate:release()
     assert.equal("KEY1", first:join())
     assert.equal(1, world.count)
   end)

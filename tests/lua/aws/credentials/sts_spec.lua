@@ -228,7 +228,7 @@ describe("a profile with a role", function()
       assert.matches("^profile 'default' cannot assume arn:", err.message)
     end)
     with(ONE, function(fields, number)
-      task.sleep(0.5)
+      task.sleep(60)
       return grant(fields, number)
     end, function(world)
       local _, err = world.session({ timeout = 0.05 }):credentials()
@@ -239,7 +239,7 @@ describe("a profile with a role", function()
   it("can be given up on while STS is slow, and serves the next who asks", function()
     local slow = true
     with(ONE, function(fields, number)
-      if slow then task.sleep(0.3) end
+      if slow then task.sleep(60) end
       return grant(fields, number)
     end, function(world)
       local session = world.session()

@@ -1,0 +1,207 @@
+--- Makes one attempt of a call: signs and sends the request, and checks and decodes the reply.
+---
+---     local output, err = attempt(client, "GetRepositoryPolicy", { repositoryName = "web" }, keys, 0)
+---
+--- lanyard.aws.call decides what follows a failed attempt.
+
+local credentials_core = require "lanyard.credentials"
+local errors = require "lanyard.errors"
+local retry = require "lanyard.aws.retry"
+local secrets = require "lanyard.aws.secrets"
+local sigv4 = require "lanyard.sigv4"
+local wire = require "lanyard.aws.wire"
+
+local function failed(client, operation, err)
+  err.operation = operation
+  err.service = client.service
+  return nil, errors.new(err)
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The request
+
+-- Builds a request and signs it, unless `keys` is nil. `offset` is how many seconds the service's clock is ahead.
+local function request_of(client, operation, input, keys, offset)
+  local headers, body, method, target = client.protocol.encode(client.description, operation, input)
+  headers["User-Agent"] = client.user_agent
+  local options = client.options
+  local request = {
+    method = method or "POST",
+    url = client.endpoint .. (target or "/"),
+    headers = headers,
+    body = body,
+    credentials = keys,
+    region = client.signing_region,
+    service = client.description.signing_name or client.service,
+    time = options.clock.time() + offset,
+    connect_timeout = options.connect_timeout,
+    timeout = options.timeout,
+    ca_bundle = options.ca_bundle,
+    max_size = options.max_size,
+    sealed = options.sealed,
+  }
+  if keys then
+    for name, value in pairs((sigv4.sign(request))) do
+      headers[name] = value
+    end
+  end
+  return request
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The reply
+
+local function invalid(client, operation, reply, message)
+  return failed(client, operation, {
+    code = "InvalidResponse",
+    message = message,
+    status = reply.status,
+    request_id = reply.headers["x-amzn-requestid"],
+    retryable = false,
+    sent = true,
+    tip = "a proxy may have changed the reply; --debug shows it",
+  })
+end
+
+-- Checks the types of members. A list that is absent from a reply is an empty one.
+local function check_members(client, operation, reply, output, described)
+  for member, kind in pairs(described.reply) do
+    local value = output[member]
+    if kind == "list" and value == nil then
+      output[member] = {}
+    elseif value ~= nil and type(value) ~= (kind == "list" and "table" or kind) then
+      return invalid(client, operation, reply,
+        ("the member %s of the reply is a %s, not a %s"):format(member, type(value), kind))
+    end
+  end
+  return output
+end
+
+-- Puts sealed values where the text of a sealed reply has *** for them.
+local function restore_sealed(output, opened)
+  for member, value in pairs(output) do
+    if type(value) == "table" then
+      restore_sealed(value, opened)
+    elseif value == "***" then
+      output[member] = opened[member]
+    end
+  end
+end
+
+local function read_success(client, operation, reply, opened)
+  local described = client.description.operations[operation]
+  if reply.body == "" and next(described.reply) then
+    local _, err = invalid(client, operation, reply, "the reply is empty")
+    err.retryable = true
+    return nil, err
+  end
+  local output, message = client.protocol.decode(reply.body, operation, described)
+  if not output then
+    return invalid(client, operation, reply, message)
+  end
+  local err
+  output, err = check_members(client, operation, reply, output, described)
+  if output and opened then
+    restore_sealed(output, opened)
+  end
+  return output, err
+end
+
+local function read_failure(client, operation, reply)
+  local err = client.protocol.decode_error(reply)
+  err.status = reply.status
+  err.code = err.code or "Http" .. reply.status
+  err.message = err.message or ("HTTP status %d without a message"):format(reply.status)
+  err.request_id = reply.headers["x-amzn-requestid"] or reply.headers["x-amz-request-id"] or err.request_id
+  err.date = reply.headers.date
+  err.retry_after = retry.after(reply.headers, client.options.clock.time())
+  err.sent = true
+  err.retryable = retry.is_retryable(err, client.description.transient)
+  return failed(client, operation, err)
+end
+
+-- Returns the output of a reply | nil, err
+local function read_reply(client, operation, reply, opened)
+  if reply.status >= 200 and reply.status < 300 then
+    return read_success(client, operation, reply, opened)
+  elseif reply.status < 400 then
+    return invalid(client, operation, reply,
+      ("the reply is a redirect (%d) to %s, which AWS services do not send: check the endpoint")
+      :format(reply.status, (reply.headers.location or "nowhere"):match "^[^?#]*"))
+  end
+  return read_failure(client, operation, reply)
+end
+
+-- Stands for a sealed body that cannot be unsealed. It is neither JSON nor XML.
+local UNREADABLE = "***"
+
+-- Replaces a sealed body by its text, with *** in place of the secrets, and returns the secrets.
+local function unseal(client, reply)
+  if type(reply.body) == "string" then
+    return nil
+  end
+  local text, opened = reply.body:unseal(client.description.secrets, client.protocol.FORMAT)
+  reply.body = text or UNREADABLE
+  return text and opened
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The error
+
+-- Makes a text one line of UTF-8.
+local function to_line(text)
+  text = text:gsub("%c+", " ")
+  return utf8.len(text) and text or text:gsub("[\128-\255]", "?")
+end
+
+-- Makes the texts of an error, which come from outside, safe to print: each is one line, without control characters and
+-- without the secrets of the request, which some services repeat in their errors.
+local function sanitize(err, redactor)
+  for _, name in ipairs { "message", "tip", "docs" } do
+    err[name] = err[name] and redactor:redact(err[name])
+  end
+  for name, value in pairs(err) do
+    err[name] = type(value) == "string" and to_line(value) or value
+  end
+  return err
+end
+
+local function transport_failed(client, operation, err)
+  return failed(client, operation, {
+    code = err.code,
+    message = err.code == "TooLarge" and "the reply is larger than the limit" or err.message,
+    retryable = err.retryable,
+    sent = err.sent,
+  })
+end
+
+--- Makes one attempt of a call.
+---@param client aws.Client
+---@param operation string
+---@param input table
+---@param keys? userdata  credentials; nil for an operation that is not signed
+---@param offset number   seconds that the service's clock is ahead of this machine's
+---@return table? output
+---@return lanyard.Error? err
+return function(client, operation, input, keys, offset)
+  local request = request_of(client, operation, input, keys, offset)
+  local debug = client.options.debug
+  local redactor = debug and credentials_core.redactor(secrets.of(input, { keys }))
+  if debug then
+    debug(wire.request(request, redactor))
+  end
+  local reply, err = client.options.transport(request)
+  if not reply then
+    if debug then
+      debug("< " .. err.message)
+    end
+    return transport_failed(client, operation, err)
+  end
+  local opened = unseal(client, reply)
+  if debug then
+    debug(wire.reply(reply, redactor))
+  end
+  local output
+  output, err = read_reply(client, operation, reply, opened)
+  return output, err and sanitize(err, redactor or credentials_core.redactor(secrets.of(input, { keys })))
+end

@@ -1,0 +1,126 @@
+--- Parses the description of an AWS service. See lanyard.aws.services for the form.
+---
+---     local service = description.parse {
+---       name = "ssm", protocol = "json", version = "1.1", target = "AmazonSSM",
+---       operations = [[ GetParameter Name -> Parameter:table ]],
+---     }
+
+local lists = require "lanyard.lists"
+local waiters = require "lanyard.aws.waiters"
+
+local M = {}
+
+--- An operation of a service.
+---@class aws.Operation
+---@field required string[]             members that a call must give
+---@field reply table<string, string>   members of the reply and their types: string, number, boolean, table or list
+---@field reads? boolean                it changes nothing
+---@field unsigned? boolean             it needs no credentials
+---@field once? boolean                 it is not repeated if it may have been carried out
+---@field method? string                rest_json: the HTTP method
+---@field path? string                  rest_json: the path, with {member} and {member+} in it
+---@field query? { name: string, member?: string, value?: string }[]
+---@field headers table<string, string> rest_json: the member that each header carries
+---@field placed table<string, boolean> rest_json: members that are not in the body
+---@field payload? string               rest_json: the member that is the whole body
+---@field reply_payload? string         rest_json: the member that is the whole reply
+
+--- A parsed service.
+---@class aws.Service
+---@field name string
+---@field protocol "json"|"query"|"rest_json"
+---@field operations table<string, aws.Operation>
+---@field waiters table<string, aws.Waiter>
+---@field secrets string[]
+---@field transient table<string, boolean>
+
+-- Prefixes of operations that change nothing.
+local READS = { "^Get", "^List", "^Describe", "^Lookup", "^Simulate", "^BatchGet", "^BatchCheck", "^Decode" }
+local METHODS = lists.set "GET PUT POST PATCH DELETE HEAD"
+local FLAGS = lists.set "unsigned once"
+
+-- Fields of a description that are parsed; all others are copied.
+local PARSED = lists.set "operations secrets transient waiters"
+
+-- Parses the path and query of a rest_json operation.
+local function parse_target(operation, target)
+  local path, query = target:match "^([^?]*)%??(.*)$"
+  operation.path, operation.query = path, {}
+  for member in path:gmatch "{(%w+)%+?}" do
+    operation.placed[member] = true
+    table.insert(operation.required, member)
+  end
+  for name, value in query:gmatch "([^&=]+)=([^&]*)" do
+    local member, optional = value:match "^{(%w+)(%??)}$"
+    table.insert(operation.query, { name = name, member = member, value = not member and value or nil })
+    if member then
+      operation.placed[member] = true
+      table.insert(operation.required, optional == "" and member or nil)
+    end
+  end
+end
+
+-- Parses a word between an operation's name and its reply.
+local function parse_word(operation, word)
+  local header, member, optional = word:match "^([%w_-]+)={(%w+)(%??)}$"
+  local payload = word:match "^{(%w+)}$"
+  if FLAGS[word] then
+    operation[word] = true
+  elseif word:find "^/" then
+    parse_target(operation, word)
+  elseif METHODS[word] then
+    operation.method = word
+  elseif header then
+    operation.headers[header] = member
+    operation.placed[member] = true
+    table.insert(operation.required, optional == "" and member or nil)
+  else
+    operation.payload = operation.payload or payload
+    table.insert(operation.required, payload or word)
+  end
+end
+
+local function parse_operation(line)
+  local call, reply = line:match "^(.-)%s*%->%s*(.*)$"
+  local operation = { required = {}, reply = {}, headers = {}, placed = {} }
+  local name, words = (call or line):match "^%s*(%S+)(.*)$"
+  for _, prefix in ipairs(READS) do
+    operation.reads = operation.reads or name:find(prefix) ~= nil
+  end
+  for word in words:gmatch "%S+" do
+    parse_word(operation, word)
+  end
+  for member, type in (reply or ""):gmatch "(%w+):(%w+)" do
+    operation.reply[member] = type
+  end
+  operation.reply_payload = (reply or ""):match "{(%w+)}"
+  return name, operation
+end
+
+-- Joins lines that end in a backslash with the next.
+local function join_lines(text)
+  return (text:gsub("\\\n", " "))
+end
+
+--- Parses a description.
+---@param description aws.ServiceDescription
+---@return aws.Service
+function M.parse(description)
+  local service = { operations = {}, secrets = {}, transient = lists.set(description.transient or "") }
+  for key, value in pairs(description) do
+    if not PARSED[key] then
+      service[key] = value
+    end
+  end
+  for member in (description.secrets or ""):gmatch "%S+" do
+    table.insert(service.secrets, member)
+  end
+  for line in join_lines(description.operations):gmatch "[^\n]*%S[^\n]*" do
+    local name, operation = parse_operation(line)
+    service.operations[name] = operation
+  end
+  service.waiters = waiters.parse(join_lines(description.waiters or ""))
+  return service
+end
+
+return M

@@ -1,0 +1,106 @@
+local json = require "lanyard.json"
+local secret_fields = require "lanyard.text.secret_fields"
+
+-- Fails if the text contains one of the secrets, and returns the text.
+local function shows(text, secrets)
+  for _, secret in ipairs(secrets) do
+    assert.is_nil(text:find(secret, 1, true), text)
+  end
+  return text
+end
+
+describe("lanyard.text.secret_fields", function()
+  it("hides the values of secret members of any type", function()
+    local shown = shows(secret_fields.hide('{"authorizationData":[{"authorizationToken":"QVdTOnNlY3JldA==","expiresAt":1}],'
+      .. '"environment" : {"DB":"a}\\"b{","N":{"x":["hidden"]}}, "password":12345,"sessionToken":"cut'),
+      { "QVdT", "a}", "hidden", "12345", "cut" })
+    assert.truthy(shown:find('"expiresAt":1', 1, true))
+  end)
+
+  it("hides container logs as a whole", function()
+    assert.equal('{"logEvents":"***","nextPageToken":"x"}',
+      secret_fields.hide '{"logEvents":[{"createdAt":1.5,"message":"password is hidden"}],"nextPageToken":"x"}')
+  end)
+
+  it("leaves other text unchanged", function()
+    for _, text in ipairs {
+      '{"policyText":"{ \\"Statement\\" : [] }","nextToken":"abc=","tokenType":"Bearer"}',
+      "<Arn>arn:aws:iam::1:user/a</Arn><AccessKeyId>AKIA</AccessKeyId>",
+      "Action=AssumeRole&RoleArn=arn%3Aaws&Tags.member.1.Key=k", "busy", "", "a=b\nc",
+    } do
+      assert.equal(text, secret_fields.hide(text))
+    end
+  end)
+
+  it("decodes JSON escapes in names and values", function()
+    shows(secret_fields.hide [[{"secretAccess\u004bey":"one\"two\\","x":1,"accessToken":"\u0022three\\\"four","y":["five"]}]],
+      { "one", "two", "three", "four" })
+    assert.equal([[{"idToken":"***","y":"\\"}]], secret_fields.hide [[{"idToken":"a\\","y":"\\"}]])
+  end)
+
+  it("finds secrets in JSON inside a JSON string, as in CloudTrail events", function()
+    local inner = json.encode { credentials = { sessionToken = 'one"two\\', accessKeyId = "ASIA" }, z = "shown" }
+    local text = inner
+    for _ = 1, 3 do
+      text = json.encode { CloudTrailEvent = text, after = "shown too" }
+      local shown = shows(secret_fields.hide(text), { "one", "two" })
+      local seen = assert(json.decode(shown))
+      assert.equal("shown too", seen.after)
+      while seen.CloudTrailEvent do seen = assert(json.decode(seen.CloudTrailEvent)) end
+      assert.same({ credentials = { sessionToken = "***", accessKeyId = "ASIA" }, z = "shown" }, seen)
+    end
+  end)
+
+  it("hides secret elements of STS replies with any content", function()
+    assert.equal("<SecretAccessKey>***</SecretAccessKey><X>y</X>",
+      secret_fields.hide "<SecretAccessKey>abc</SecretAccessKey><X>y</X>")
+    assert.equal('<a:SessionToken x="1">***</a:SessionToken><X/>',
+      secret_fields.hide '<a:SessionToken x="1"><![CDATA[abc]]>&amp;def<b>ghi</b></a:SessionToken><X/>')
+    assert.equal("<SessionToken/><X>y</X>", secret_fields.hide "<SessionToken/><X>y</X>")
+    shows(secret_fields.hide "<SessionToken>cut", { "cut" })
+  end)
+
+  it("hides secret fields of forms", function()
+    assert.equal("Action=A&WebIdentityToken=***&TokenCode=***&SAMLAssertion=***&RoleArn=r",
+      secret_fields.hide "Action=A&WebIdentityToken=ey.J%2Bx&TokenCode=123456&SAMLAssertion=PHNhbWw%3D&RoleArn=r")
+    assert.equal("grant_type=refresh_token&refresh_token=***&client_secret=***",
+      secret_fields.hide "grant_type=refresh_token&refresh_token=abc&client_secret=def")
+  end)
+
+  it("hides signatures and tokens of query strings, also inside JSON", function()
+    local url = "https://b.s3.amazonaws.com/x?X-Amz-Security-Token=one%2F&X-Amz-Date=2&X-Amz-Signature=three"
+    local shown = shows(secret_fields.hide(json.encode { downloadUrl = url }), { "one", "three" })
+    assert.truthy(shown:find("X-Amz-Date=2", 1, true))
+    shows(secret_fields.hide [[{"u":"x?X-Amz-Date=2\u0026X-Amz-Security-Token=o\/one\u0026X-Amz-Signature\u003dthree"}]],
+      { "one", "three" })
+    assert.equal("https://b.s3.amazonaws.com/x?X-Amz-Security-Token=***&X-Amz-Date=2&X-Amz-Signature=***",
+      secret_fields.hide_query(url))
+  end)
+
+  it("hides a header repeated by an error, a password in a URL, and keys under any of their names", function()
+    shows(secret_fields.hide '{"message":"was\\nx-amz-security-token:SECRET\\nhost:a"}', { "SECRET" })
+    shows(secret_fields.hide "see https://me:SECRET@host/ or postgres://me:SECRET@b", { "SECRET" })
+    for _, name in ipairs { "aws_secret_access_key", "auth_token", "secret", "apiKey", "passphrase" } do
+      shows(secret_fields.hide(('{"%s":"SECRET"}'):format(name)), { "SECRET" })
+    end
+    assert.matches("12:30:00", secret_fields.hide '{"message":"at 12:30:00"}')
+  end)
+
+  it("handles long texts with unterminated values in linear time", function()
+    for _, piece in ipairs { "a", "<a", "\\", '"a', "=", "<", "%41" } do
+      local text = piece:rep(200000)
+      assert.equal(text, secret_fields.hide(text))
+      assert.equal("<" .. text, secret_fields.hide("<" .. text))
+    end
+  end)
+
+  it("hides a secret in a text truncated at any position", function()
+    local whole = json.encode { authorizationToken = "SECRET", list = { { password = "SECRET" } },
+      inner = json.encode { sessionToken = "SECRET" } } .. "<SecretAccessKey>SECRET</SecretAccessKey>"
+      .. "&WebIdentityToken=SECRET&x=y"
+    for first = 1, #whole do
+      -- Cut at the end a secret is still hidden; cut at the front its name may be gone.
+      shows(secret_fields.hide(whole:sub(1, first)), { "SECR" })
+    end
+  end)
+end)
