@@ -36,6 +36,7 @@ local audit = require "lanyard.audit"
 local baseline = require "lanyard.audit.report.baseline"
 local cli = require "lanyard.cli"
 local history = require "lanyard.audit.report.history"
+local mutes = require "lanyard.audit.mutes"
 local read = require "lanyard.audit.report.read"
 local report = require "lanyard.cli.print"
 local scanner = require "lanyard.audit.scan.scanner"
@@ -73,7 +74,7 @@ if files then
 else
   result, failed = steps.look(options, rules)
 end
-rules:tell_expired(result)
+mutes.add_expired(rules:mutes(), result)
 if before then
   baseline.compare(result, before)
 end

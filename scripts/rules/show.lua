@@ -33,7 +33,7 @@ end
 for _, rule in ipairs(rules.contents.rules) do
   add(rule.place, "rule", rule.name, "on " .. table.concat(lists.sorted_names(rule.on), ", "))
 end
-for _, mute in ipairs(rules.contents.mutes) do
+for _, mute in ipairs(rules:mutes()) do
   add(mute.place, "mute", mute.finding, mute.reason .. (mute.ends and " (ends " .. mute.ends .. ")" or ""))
 end
 for _, example in ipairs(rules.contents.examples) do

@@ -22,10 +22,10 @@ end
 function M.check(mute)
   if not catalogue[mute.finding] then
     local near = suggest(mute.finding, lists.sorted_names(catalogue))
-    return nil, ("%s: no finding is called '%s'%s"):format(mute.place, mute.finding,
-      near and ("; '%s' is"):format(near) or "")
+    return nil, ("%s: '%s' is not a finding%s"):format(mute.place, mute.finding,
+      near and ("; did you mean '%s'?"):format(near) or "")
   elseif mute.ends and not end_of(mute) then
-    return nil, ("%s: ends = '%s' is no date: write 2027-01-31"):format(mute.place, mute.ends)
+    return nil, ("%s: ends = '%s' is not a date; write it as 2027-01-31"):format(mute.place, mute.ends)
   end
   return true
 end
@@ -65,7 +65,7 @@ local function expired(mute, scope)
   return {
     id = "expired-mute",
     severity = catalogue["expired-mute"][1],
-    message = ("the mute of %s at %s ended on %s"):format(mute.finding, mute.place, mute.ends),
+    message = ("the mute of %s at %s expired on %s"):format(mute.finding, mute.place, mute.ends),
     why = ("it mutes nothing any more; its reason was: %s"):format(mute.reason),
     fix = "mend what it muted and take it out, or give it another end",
     account = scope.account,
@@ -78,8 +78,8 @@ local function has_ended(mute, report)
   return mute.ends ~= nil and end_of(mute) <= timestamp.parse(report.time)
 end
 
--- tell_expired(mutes, report): adds a finding for each mute that is past its end, once.
-function M.tell_expired(mutes, report)
+-- add_expired(mutes, report): adds a finding for each mute that is past its end, once.
+function M.add_expired(mutes, report)
   local scope, told = any_scope(report), {}
   for _, finding in ipairs(report.findings) do
     told[finding.key] = true

@@ -13,6 +13,7 @@ local escape = require "lanyard.text.escape"
 local jsonl = require "lanyard.report.jsonl"
 local lists = require "lanyard.lists"
 local merge = require "lanyard.audit.report.merge"
+local mutes = require "lanyard.audit.mutes"
 local progress = require "lanyard.audit.scan.progress"
 local read = require "lanyard.audit.report.read"
 local repositories = require "lanyard.access.repositories"
@@ -130,7 +131,7 @@ function M.streams(options, rules)
       return false
     end
   end
-  return options.output == "jsonl" and not rules:has_mutes()
+  return options.output == "jsonl" and #rules:mutes() == 0
 end
 
 -- What prints each finding, and where the worst is kept.
@@ -227,7 +228,7 @@ end
 -- mute(rules, report, partial): takes away what the rules mute. Mutes that fit no finding are told, unless only part
 -- of what they may fit was looked at.
 function M.mute(rules, report, partial)
-  for _, idle in ipairs(rules:mute(report)) do
+  for _, idle in ipairs(mutes.apply(rules:mutes(), report)) do
     if not partial then
       tell(("%s: the mute of %s fits no finding"):format(idle.place, idle.finding))
     end

@@ -12,7 +12,7 @@ local M = {}
 ---@param path? string  the file in use unless given
 ---@return rules.Rules
 function M.load(command, path)
-  local loaded = rules.new { path = path }
+  local loaded = rules.new { path = path, check_mute = cli.check_mute }
   cli.check(loaded:load())
   if not loaded.file then
     command:usage("no rules file was found: name a file, or create " .. rules.HERE)

@@ -2,6 +2,7 @@ local account = require "audit_account"
 local audit = require "lanyard.audit"
 local desired = require "lanyard.desired.file"
 local helper = require "helper"
+local mutes = require "lanyard.audit.mutes"
 local rules = require "lanyard.rules"
 local world = require "world"
 
@@ -87,10 +88,10 @@ describe("an audit of an account with one of each finding", function()
       rule "any" { on = "audit", check = function() return warn "seen" end }
       mute { finding = "rule", reason = "not any more", ends = "2020-01-01" }
     ]])
-    local own = rules.new { path = w.folder .. "/rules.lua" }
+    local own = rules.new { path = w.folder .. "/rules.lua", check_mute = mutes.check }
     assert(own:load())
     local report = assert(audit.run(w.region, { rules = own }))
-    own:tell_expired(report)
+    mutes.add_expired(own:mutes(), report)
     for _, finding in ipairs(report.findings) do
       found[finding.id] = true
     end
