@@ -26,7 +26,7 @@ describe("--rules", function()
     local result = emulator:run { "enable", "my-container-service", "--rules", file }
     assert.equal(4, result.status)
     assert.equal("", result.out)
-    assert.matches('^lanyard: .*rules%.lua:1: rule "not on Fridays" refuses enable on service '
+    assert.matches('^lanyard: .*rules%.lua:1: rule "not on Fridays" denies enable on service '
       .. "'my%-container%-service': wait until Monday\n  this change was not made; the rule is in .*rules%.lua\n$", result.err)
     assert.matches("off", emulator:run("status").out)
   end)
@@ -74,7 +74,7 @@ describe("--rules", function()
     local words = { "grant", "my-container-service", "my-private-repo", "--enable", "--dry-run", "--rules", file }
     local result = emulator:run(words)
     assert.equal(4, result.status)
-    assert.matches("refuses enable on service", result.err)
+    assert.matches("denies enable on service", result.err)
   end)
 
   it("can be set in the environment", function()
@@ -133,7 +133,7 @@ describe("--rules", function()
     local result = emulator:run({ "enable", "my-container-service" }, { LANYARD_RULES = file })
     assert.equal(2, result.status)
     assert.matches("rules%.lua:1: ", result.err)
-    assert.matches("mend .*rules%.lua: no command goes on without its rules\n$", result.err)
+    assert.matches("fix .*rules%.lua: nothing is changed without the rules\n$", result.err)
   end)
 
   it("does not prevent commands that change nothing", function()

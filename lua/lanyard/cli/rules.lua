@@ -15,7 +15,7 @@ function M.load(command, path)
   local loaded = rules.new { path = path, check_mute = cli.check_mute }
   cli.check(loaded:load())
   if not loaded.file then
-    command:usage("no rules file was found: name a file, or create " .. rules.HERE)
+    command:usage("no rules file was found: name a file, or create " .. rules.DEFAULT_PATH)
   end
   return loaded
 end

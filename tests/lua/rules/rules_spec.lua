@@ -9,7 +9,7 @@ local function ruled(text, options)
   local w = world.new(options)
   local warnings = {}
   helper.write(w.folder .. "/rules.lua", text)
-  w.rules = rules.new { path = w.folder .. "/rules.lua", tell = function(line) warnings[#warnings + 1] = line end }
+  w.rules = rules.new { path = w.folder .. "/rules.lua", on_warning = function(line) warnings[#warnings + 1] = line end }
   w.region = w:connect { rules = w.rules }
   return w, warnings
 end
@@ -38,7 +38,7 @@ describe("rules for a grant", function()
     local change, err = w.region:grant(assert(w.region:service "jobs"), w:repository "prod/web")
     assert.is_nil(change)
     assert.equal("RefusedByRule", err.code)
-    assert.matches('rules%.lua:1: rule "production images only to production services" refuses grant on service '
+    assert.matches('rules%.lua:1: rule "production images only to production services" denies grant on service '
       .. "'jobs', repository 'prod/web': tag the service env=prod first$", err.message)
     assert.is_nil(w:text "prod/web")
     assert.equal(0, w:count "SetRepositoryPolicy")
@@ -94,7 +94,7 @@ describe("rules for a grant", function()
     assert(w.region:grant(assert(w.region:service "web"), w:repository "jobs", { settle = true }))
     assert.equal(2, w:count "SetRepositoryPolicy")
     assert.equal(1, #warnings)
-    assert.matches('rule "careful" warns of grant on service \'web\', repository \'jobs\': careful$', warnings[1])
+    assert.matches('rule "careful" warns about grant on service \'web\', repository \'jobs\': careful$', warnings[1])
   end)
 
   it("read tags and the caller once, and only when a rule applies", function()
