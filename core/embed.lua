@@ -58,14 +58,6 @@ end
 package.path = "lua/?.lua"
 local declaration = require "lanyard.cli.declaration"
 
--- Orders the keys of a table: numbers before strings.
-local function precedes(a, b)
-  if type(a) ~= type(b) then
-    return type(a) == "number"
-  end
-  return a < b
-end
-
 local function serialize(value)
   if type(value) ~= "table" then
     return ("%q"):format(value)
@@ -74,7 +66,12 @@ local function serialize(value)
   for name in pairs(value) do
     names[#names + 1] = name
   end
-  table.sort(names, precedes)
+  table.sort(names, function(a, b)
+    if type(a) ~= type(b) then
+      return type(a) == "number"
+    end
+    return a < b
+  end)
   for i, name in ipairs(names) do
     parts[i] = ("[%q]=%s"):format(name, serialize(value[name]))
   end

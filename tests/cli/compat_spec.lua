@@ -885,7 +885,14 @@ describe("a script of 0.1.0", function()
     team(1, "web", "no-such-repository", "--yes")
     team(4, "web", "prod/api", "--yes", "--rules", RECORDED .. "rules/rules.lua")
     assert.truthy(team(0, "far", "far", "--yes", "--region", "eu-west-1"):find("far: granted", 1, true))
-    assert.truthy(team(0, "--help"):find("--kind", 1, true))
+  end)
+
+  it("shows its options and its first comment with --help", function()
+    local result = helper.run({ helper.lanyard, "team", "--help" }, { LANYARD_PATH = RECORDED .. "scripts" })
+    assert.equal(0, result.status, result.err)
+    for _, text in ipairs { "Give a service the images of a team.", "--kind", "--timeout", "--dry-run", "--region" } do
+      assert.truthy(result.out:find(text, 1, true), text)
+    end
   end)
 
   it("ends with the statuses that it did", function()

@@ -59,6 +59,15 @@ function M.integer.convert(text)
   return number
 end
 
+M.account = { value = "ID" }
+
+function M.account.convert(text)
+  if text:find "^%d%d%d%d%d%d%d%d%d%d%d%d$" then
+    return text
+  end
+  return nil, ("'%s' is not an account id: write 12 digits"):format(text)
+end
+
 M.port = { value = "PORT" }
 
 function M.port.convert(text)
