@@ -21,6 +21,9 @@ void buf_adds(struct buf *buf, const char *text);
 void buf_addc(struct buf *buf, char c);
 void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* buf_equal reports whether two buffers hold the same bytes, and no allocation of either failed. */
+bool buf_equal(const struct buf *a, const struct buf *b);
+
 /* Makes room for `extra` more bytes; false when that cannot be had. */
 bool buf_reserve(struct buf *buf, size_t extra);
 

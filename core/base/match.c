@@ -1,5 +1,7 @@
 #include "base/match.h"
 
+#include "base/bytes.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,9 +144,9 @@ bool match_glob(const char *pattern, size_t pattern_length, const char *text, si
   return match_pattern(pattern, pattern_length, text, text_length, wildcards, ignore_case);
 }
 
-bool match_covers(const char *outer, size_t outer_length, const char *inner, size_t inner_length,
-                  bool ignore_case) {
+bool match_subsumes(const char *outer, size_t outer_length, const char *inner, size_t inner_length,
+                    bool ignore_case) {
   if (memchr(outer, '?', outer_length) && memchr(inner, '*', inner_length))
-    return outer_length == inner_length && memcmp(outer, inner, outer_length) == 0;
+    return bytes_equal(outer, outer_length, inner, inner_length);
   return match_glob(outer, outer_length, inner, inner_length, ignore_case);
 }

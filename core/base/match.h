@@ -22,7 +22,7 @@ bool match_pattern(const char *pattern, size_t pattern_length, const char *text,
 
 /* Whether whatever fits the pattern `inner` fits `outer` too. False where that would take more
  * than a look: a `?` of the outer pattern against a `*` of the inner one. */
-bool match_covers(const char *outer, size_t outer_length, const char *inner, size_t inner_length,
-                  bool ignore_case);
+bool match_subsumes(const char *outer, size_t outer_length, const char *inner, size_t inner_length,
+                    bool ignore_case);
 
 #endif

@@ -57,7 +57,14 @@ const char *json_text(const struct json_doc *doc, size_t *length);
 /* The member of an object, or NULL when there is none or `object` is no object. */
 const struct json_value *json_member(const struct json_value *object, const char *name);
 
-/* Line and column (from 1) of a byte offset. */
-void json_place(const struct json_doc *doc, size_t offset, size_t *line, size_t *column);
+/* json_member_start returns the offset where a member of an object (its name) or an element of an array
+ * begins. */
+size_t json_member_start(const struct json_value *member);
+
+/* json_last_member returns the last child of an array or object, or NULL if it is empty. */
+const struct json_value *json_last_member(const struct json_value *container);
+
+/* json_position sets the line and the column, both from 1, of a byte offset. */
+void json_position(const struct json_doc *doc, size_t offset, size_t *line, size_t *column);
 
 #endif

@@ -13,7 +13,7 @@
 #define SIGNAL_CLASS "lanyard.loop.signal"
 
 static const char loop_key;
-static const char kept_key; /* [address of an operation] = its userdata */
+static const char retained_key; /* [address of an operation] = its userdata */
 
 static int loop_gc(lua_State *L) {
   struct loop **slot = luaL_checkudata(L, 1, LOOP_CLASS);
@@ -32,7 +32,7 @@ struct loop *lua_loop(lua_State *L) {
   static const luaL_Reg meta[] = {{"__gc", loop_gc}, {NULL, NULL}};
   new_class(L, LOOP_CLASS, NULL, meta);
   lua_newtable(L);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &kept_key);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &retained_key);
   struct loop **slot = lua_newuserdatauv(L, sizeof *slot, 0);
   *slot = NULL;
   luaL_setmetatable(L, LOOP_CLASS);
@@ -43,15 +43,15 @@ struct loop *lua_loop(lua_State *L) {
   return *slot;
 }
 
-void lua_loop_keep(lua_State *L, struct loop_op *op) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &kept_key);
+void lua_loop_retain(lua_State *L, struct loop_op *op) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &retained_key);
   lua_pushvalue(L, -2);
   lua_rawsetp(L, -2, op);
   lua_pop(L, 1);
 }
 
 void lua_loop_release(lua_State *L, struct loop_op *op) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &kept_key);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &retained_key);
   lua_pushnil(L);
   lua_rawsetp(L, -2, op);
   lua_pop(L, 1);
@@ -65,9 +65,9 @@ static int step(lua_State *L) {
     return 1;
   }
   lua_newtable(L);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &kept_key);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &retained_key);
   lua_Integer count = 0;
-  for (struct loop_op *op; (op = loop_take(loop));) {
+  for (struct loop_op *op; (op = loop_next_completed(loop));) {
     lua_rawgetp(L, -1, op);
     lua_rawseti(L, -3, ++count);
     lua_pushnil(L);
@@ -108,7 +108,7 @@ static int start_timer(lua_State *L) {
   luaL_setmetatable(L, TIMER_CLASS);
   if (!loop_timer_start(loop, timer, seconds))
     return luaL_error(L, "not enough memory");
-  lua_loop_keep(L, &timer->op);
+  lua_loop_retain(L, &timer->op);
   return 1;
 }
 
@@ -122,7 +122,7 @@ static int start_readable(lua_State *L) {
   luaL_setmetatable(L, TIMER_CLASS);
   if (!loop_readable_start(loop, timer, fd))
     return luaL_error(L, "cannot wait for file descriptor %d: %s", fd, strerror(errno));
-  lua_loop_keep(L, &timer->op);
+  lua_loop_retain(L, &timer->op);
   return 1;
 }
 
@@ -165,7 +165,7 @@ static int start_signal(lua_State *L) {
   luaL_setmetatable(L, SIGNAL_CLASS);
   if (!loop_signal_start(loop, waiter, number))
     return luaL_error(L, "cannot wait for a signal: %s", strerror(errno));
-  lua_loop_keep(L, &waiter->op);
+  lua_loop_retain(L, &waiter->op);
   return 1;
 }
 

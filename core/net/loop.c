@@ -116,7 +116,7 @@ void loop_complete(struct loop_op *op) {
   op->loop->last = &op->next;
 }
 
-void loop_forget(struct loop_op *op) {
+void loop_dequeue(struct loop_op *op) {
   struct loop *loop = op->loop;
   for (struct loop_op **link = &loop->first; *link; link = &(*link)->next) {
     if (*link != op)
@@ -128,7 +128,7 @@ void loop_forget(struct loop_op *op) {
   }
 }
 
-struct loop_op *loop_take(struct loop *loop) {
+struct loop_op *loop_next_completed(struct loop *loop) {
   struct loop_op *op = loop->first;
   if (!op)
     return NULL;
@@ -175,7 +175,7 @@ void loop_timer_stop(struct loop_timer *timer) {
     return;
   event_free(timer->event);
   timer->event = NULL;
-  loop_forget(&timer->op);
+  loop_dequeue(&timer->op);
 }
 
 bool loop_signal_start(struct loop *loop, struct loop_signal *waiter, int number) {
@@ -193,7 +193,7 @@ bool loop_signal_start(struct loop *loop, struct loop_signal *waiter, int number
 
 void loop_signal_stop(struct loop_signal *waiter) {
   struct loop *loop = waiter->op.loop;
-  loop_forget(&waiter->op);
+  loop_dequeue(&waiter->op);
   if (!waiter->waiting)
     return;
   waiter->waiting = false;

@@ -29,10 +29,10 @@ struct event_base *loop_base(struct loop *loop);
 void loop_complete(struct loop_op *op);
 
 /* Takes an operation off the queue, where it is in it: it ended, but nobody waits any more. */
-void loop_forget(struct loop_op *op);
+void loop_dequeue(struct loop_op *op);
 
 /* The operation that ended first, or NULL. */
-struct loop_op *loop_take(struct loop *loop);
+struct loop_op *loop_next_completed(struct loop *loop);
 
 /* Waits until something happens (with `block`; not when operations have ended already), and lets
  * it happen. False when nothing is left that could ever happen. */

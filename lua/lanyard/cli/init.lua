@@ -101,7 +101,11 @@ end
 ---@param settings? table further settings of access.connect
 ---@return access.Region
 function M.connect(options, settings)
-  local all = { rules = M.rules(options) }
+  local rules = M.rules(options)
+  local all = {
+    permit = function(region, change) return rules:permit(region, change) end,
+    prepare = function(region, change) return rules:prepare(region, change) end,
+  }
   for name, value in pairs(settings or {}) do
     all[name] = value
   end

@@ -48,10 +48,10 @@ local function check_roles(entry, plan)
   return true
 end
 
-local function has_fresh_role(region, entry, plan)
+local function has_new_role(region, entry, plan)
   for _, grant in ipairs(entry.grants) do
     local service = plan.services[grant.service]
-    if service and access_grant.is_fresh(region, service.role.arn) then
+    if service and access_grant.is_new_role(region, service.role.arn) then
       return true
     end
   end
@@ -107,7 +107,7 @@ function M.apply(region, plan, entry, options)
     settle = options.settle,
     progress = options.progress or region.progress,
     await_principal = true,
-    fresh = has_fresh_role(region, entry, plan),
+    new_role = has_new_role(region, entry, plan),
   })
   if not result then
     return nil, err

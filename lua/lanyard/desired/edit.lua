@@ -10,7 +10,7 @@ local lists = require "lanyard.lists"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
 local pull_access = require "lanyard.desired.pull_access"
-local store = require "lanyard.access.store"
+local repository_policy = require "lanyard.access.repository_policy"
 
 local M = {}
 
@@ -159,7 +159,7 @@ function M.of(entry, plan)
       return nil, warning
     end
     local changed = pruned or granted
-    if changed and guard and not store.same(original, guard.doc) then
+    if changed and guard and not repository_policy.same(original, guard.doc) then
       return nil, policy_changed(entry.repository.name)
     end
     local lines = describe.difference(original, doc, {

@@ -92,7 +92,7 @@ function M.lint(seen, add)
       if severities.reaches({ flaw }, "high") and not is_told(repository, flaw) then
         -- The same flaw of a statement that means something else by now is another.
         local statement = repository.statements[flaw.statement]
-        local digits = statement and " " .. statements.digits(repository.doc, statement.index) or ""
+        local digits = statement and " " .. statements.fingerprint(repository.doc, statement.index) or ""
         add("policy-lint", {
           repository = repository, severity = flaw.severity, statement = statement, detail = flaw.id .. digits,
           place = { first = flaw.first, last = flaw.last, line = flaw.line, column = flaw.column },

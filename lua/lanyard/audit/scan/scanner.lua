@@ -159,7 +159,7 @@ local function look_at(scope, options, choose_by, part, gate)
   if scope.err then
     return nil, scope.err
   end
-  local region, err = access.connect(scope.session, { parallel = M.CALLS })
+  local region, err = access.connect(scope.session, { permit = false, parallel = M.CALLS })
   if not region then
     return nil, err
   end

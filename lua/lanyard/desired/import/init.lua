@@ -64,7 +64,7 @@ local function add_exceptions(found, repository, doc, services, imported)
       local reason, partial = exception_of(statement, role, found.region, services, imported[role.service])
       if reason then
         table.insert(partial and found.partial or found.omitted,
-          ("%s: statement %s %s"):format(repository, statements.label(statement), reason))
+          ("%s: %s %s"):format(repository, statements.describe(statement), reason))
       end
     end
   end
@@ -73,8 +73,8 @@ end
 -- Returns when a service's grant in a policy expires, or false when it does not; nil when a desired-state file cannot
 -- state the grant. It can when requesting the grant would change nothing.
 local function expiry_of(doc, service, repository, now)
-  local standing = statements.standing(doc, service.role.arn, "")
-  local expires = statements.common_end(standing) or false
+  local existing = statements.existing_grants(doc, service.role.arn, "")
+  local expires = statements.last_expiry(existing) or false
   local edit = access_grant.edit {
     role_arn = service.role.arn, sid = access_grant.sid_for(service.name), resource = repository.arn,
     expires = expires, now = now,
