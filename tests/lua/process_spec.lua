@@ -178,6 +178,6 @@ describe("a child", function()
 
   it("is described by how it ended", function()
     assert.equal("ended with status 7", process.describe(assert(sh "exit 7")))
-    assert.equal("was ended by signal 9", process.describe(assert(sh "kill -9 $$")))
+    assert.equal("was terminated by signal 9", process.describe(assert(sh "kill -9 $$")))
   end)
 end)

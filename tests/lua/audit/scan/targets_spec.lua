@@ -17,7 +17,7 @@ describe("the scopes that an audit spans", function()
     assert.same({ "us-east-1", "eu-west-1" }, targets.regions "us-east-1,eu-west-1")
     assert.equal("all", targets.regions "all")
     for text, message in pairs {
-      ["a,,b"] = "empty name", ["all,us-east-1"] = "written alone", ["us-east-1,nowhere"] = "'nowhere' is no Region",
+      ["a,,b"] = "empty name", ["all,us-east-1"] = "written alone", ["us-east-1,nowhere"] = "'nowhere' is not a Region",
       [""] = "empty name",
     } do
       local nothing, err = targets.regions(text)
