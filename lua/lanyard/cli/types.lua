@@ -90,7 +90,7 @@ end
 M["role-name"] = { value = "NAME" }
 
 M["role-name"].convert = function(text)
-  return require("lanyard.audit.scan.targets").role(text)
+  return require("lanyard.audit.scan.targets").role_name(text)
 end
 
 M.port = { value = "PORT" }
