@@ -120,7 +120,8 @@ end
 
 -- Describes an answer in one line: the rule, what it says, and about which change.
 local function describe(answer, verb, change)
-  return escape.printable(("%s: rule \"%s\" %s %s%s: %s"):format(answer.rule.location, answer.rule.name, verb, change.on,
+  local rule = answer.rule
+  return escape.printable(("%s: rule \"%s\" %s %s%s: %s"):format(rule.location, rule.name, verb, change.on,
     subject(change), answer.text))
 end
 
