@@ -17,7 +17,7 @@ struct layout_gaps {
   bool open_known, next_known;
   bool open_lines; /* a newline follows the opening bracket */
   struct buf open, next,
-      close; /* after the opening bracket; between members, with the comma; before the closing bracket */
+      close; /* after an opening bracket; between members; before a closing bracket */
 };
 
 struct layout {
