@@ -1,4 +1,4 @@
-/* lanyard.json: strict JSON for what people hand in and for what lanyard prints. */
+/* lanyard.json: strict JSON for user input and for lanyard's output. */
 
 #include "json/json.h"
 #include "base/buf.h"
@@ -77,8 +77,8 @@ static bool is_container(const struct json_value *value) {
   return value->type == JSON_ARRAY || value->type == JSON_OBJECT;
 }
 
-/* Pushes the value and all below it. The tables that are not full yet stay on the Lua stack, as
- * deep as the text nests, each with the child that comes next. */
+/* Pushes a value with everything in it. The unfinished tables are on the Lua stack; `open` has the
+ * next child of each. */
 static void push_value(lua_State *L, const struct json_value *root) {
   const struct json_value *open[JSON_MAX_DEPTH + 1];
   const struct json_value *next[JSON_MAX_DEPTH + 1];
@@ -108,7 +108,7 @@ static void push_value(lua_State *L, const struct json_value *root) {
     } else {
       child = open[depth--];
     }
-    /* The finished child is on top, its table below it. */
+    /* The finished child is at the top, its table below it. */
     if (open[depth]->type == JSON_ARRAY) {
       lua_rawseti(L, -2, ++filled[depth]);
     } else {
@@ -120,8 +120,9 @@ static void push_value(lua_State *L, const struct json_value *root) {
 }
 
 /* json.decode(text) --> value | nil, err
- * Objects become tables, arrays tables that json.is_array knows, null json.null, integers that fit
- * integers. err has code InvalidJson, line, column and offset (bytes, from 0). */
+ * Objects become tables, and arrays tables that json.is_array accepts. null becomes json.null.
+ * Integers that fit become integers. err has code "InvalidJson", line, column and offset (bytes,
+ * from 0). */
 static int json_decode(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
@@ -207,7 +208,8 @@ static void add_float(struct encoder *encoder, lua_Number number) {
   buf_adds(encoder->out, text);
 }
 
-/* Whether the table at `index` is written as an array: it is marked as one, or it has elements. */
+/* Reports whether the table at `index` is encoded as an array: it is marked as one, or has
+ * elements. */
 static bool is_array(lua_State *L, int index) {
   if (lua_getmetatable(L, index)) {
     luaL_getmetatable(L, ARRAY_CLASS);
@@ -241,7 +243,7 @@ static void add_array(struct encoder *encoder, int index, int depth) {
   buf_addc(encoder->out, ']');
 }
 
-/* Pushes the table's keys, sorted bytewise, as a list. */
+/* Pushes a list of the table's keys, sorted bytewise. */
 static lua_Integer push_sorted_keys(lua_State *L, int index) {
   lua_Integer count = 0;
   lua_newtable(L);
@@ -252,7 +254,8 @@ static lua_Integer push_sorted_keys(lua_State *L, int index) {
     lua_pushvalue(L, -2);
     lua_rawseti(L, keys, ++count);
   }
-  /* table.sort, whose order of strings is strcoll's: bytewise in the C locale, which stays set. */
+  /* table.sort compares strings with strcoll, which is bytewise in the C locale; the locale is not
+   * changed. */
   lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   lua_getfield(L, -1, "table");
   lua_getfield(L, -1, "sort");
@@ -284,7 +287,7 @@ static void add_object(struct encoder *encoder, int index, int depth) {
   lua_pop(L, 1);
 }
 
-/* Writes the value at `index`. Recursion goes as deep as JSON_MAX_DEPTH and no deeper. */
+/* Encodes the value at `index`. The recursion is limited to JSON_MAX_DEPTH. */
 static void add_value(struct encoder *encoder, int index, int depth) {
   lua_State *L = encoder->L;
   size_t length;
@@ -323,8 +326,9 @@ static void add_value(struct encoder *encoder, int index, int depth) {
 }
 
 /* json.encode(value [, { pretty = true }]) --> text
- * Names are sorted. A table is an array when json.array marked it or it has elements; an empty
- * plain table is {}. Raises for what JSON cannot hold. */
+ * Encodes a value, with sorted names. A table becomes an array if json.array marked it or it has
+ * elements; an empty unmarked table becomes {}. Raises an error for values that JSON cannot
+ * represent. */
 static int json_encode(lua_State *L) {
   luaL_checkany(L, 1);
   lua_settop(L, 2);
@@ -338,7 +342,8 @@ static int json_encode(lua_State *L) {
   return push_buf(L, out);
 }
 
-/* json.array([t]) --> t, marked as an array even when it is empty */
+/* json.array([t]) --> t
+ * Marks a table as an array, so that it is encoded as one even if it is empty. */
 static int json_array(lua_State *L) {
   if (lua_isnoneornil(L, 1)) {
     lua_settop(L, 0);
