@@ -66,7 +66,12 @@ local function serialize(value)
   for name in pairs(value) do
     names[#names + 1] = name
   end
-  table.sort(names, function(a, b) return math.type(a) ~= math.type(b) and math.type(a) ~= nil or a < b end)
+  table.sort(names, function(a, b)
+    if type(a) ~= type(b) then
+      return type(a) == "number"
+    end
+    return a < b
+  end)
   for i, name in ipairs(names) do
     parts[i] = ("[%q]=%s"):format(name, serialize(value[name]))
   end

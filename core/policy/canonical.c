@@ -22,13 +22,25 @@ struct slice {
   size_t length;
 };
 
+/* As "%zu:" of printf, which took most of the time of comparing policies. */
+static void add_length(struct buf *out, size_t length) {
+  char digits[24];
+  char *first = digits + sizeof digits;
+  *--first = ':';
+  do {
+    *--first = (char)('0' + length % 10);
+    length /= 10;
+  } while (length > 0);
+  buf_add(out, first, (size_t)(digits + sizeof digits - first));
+}
+
 static void add_part(struct set *set, const char *bytes, size_t length) {
-  buf_addf(&set->bytes, "%zu:", length);
+  add_length(&set->bytes, length);
   buf_add(&set->bytes, bytes, length);
 }
 
 static void add_lower(struct set *set, const char *bytes, size_t length) {
-  buf_addf(&set->bytes, "%zu:", length);
+  add_length(&set->bytes, length);
   for (size_t i = 0; i < length; i++) {
     char c = bytes[i];
     buf_addc(&set->bytes, (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c));
@@ -72,7 +84,7 @@ static void end_set(struct set *set, struct buf *out) {
   for (size_t i = 0; i < set->count; i++) {
     if (i > 0 && compare_slices(&slices[i - 1], &slices[i]) == 0)
       continue;
-    buf_addf(out, "%zu:", slices[i].length);
+    add_length(out, slices[i].length);
     buf_add(out, slices[i].bytes, slices[i].length);
   }
 

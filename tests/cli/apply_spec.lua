@@ -202,7 +202,7 @@ describe("lanyard apply with rules", function()
     local result = emulator:run { "apply", path, "--yes", "--prune", "--no-settle", "--rules", rules }
     assert.equal(4, result.status)
     assert.matches("my%-container%-service stays\n  this change was not made; [^\n]+\n"
-      .. "  all changes of 'my%-private%-repo' are one write: none of the 2 was made\n", result.err)
+      .. "  all 2 changes of 'my%-private%-repo' are one write, so none of them was made\n", result.err)
     assert.same({ "AllowLightsailPull-my-container-service" }, sids_of(emulator, "my-private-repo"))
   end)
 

@@ -104,14 +104,23 @@ describe("--rules", function()
     assert.matches("cannot read %./%.lanyard/rules%.lua: Not a directory", result.err)
   end)
 
-  it("binds scripts of one's own, too", function()
+  it("applies to a user's script that connects by lanyard.cli", function()
+    local emulator <close>, file = ruled()
+    local result = emulator:run({ "-e", [[
+      local region = require("lanyard.cli").connect {}
+      print(select(2, region:enable "my-container-service").code)
+    ]] }, { LANYARD_RULES = file })
+    assert.equal("RefusedByRule\n", result.out)
+  end)
+
+  it("is not bypassed by accident: access.connect without permit raises", function()
     local emulator <close>, file = ruled()
     local result = emulator:run({ "-e", [[
       local access = require "lanyard.access"
-      local here = assert(access.connect(assert(require("lanyard.aws").session {})))
-      print(select(2, here:enable "my-container-service").code)
+      access.connect(assert(require("lanyard.aws").session {}))
     ]] }, { LANYARD_RULES = file })
-    assert.equal("RefusedByRule\n", result.out)
+    assert.equal(1, result.status)
+    assert.matches("access%.connect needs settings%.permit", result.err)
   end)
 
   for title, case in pairs {

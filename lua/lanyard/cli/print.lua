@@ -1,89 +1,110 @@
--- Results in the form that --output asks for.
+--- Prints results in the format that --output asks for.
+---
+---     local print_ = require "lanyard.cli.print"
+---     print_.rows({ "REPOSITORY", "RESULT" }, { { "web", { "granted", "green" } } })
 
 local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
-local system = require "lanyard.system"
+local terminal = require "lanyard.cli.terminal"
 local text_table = require "lanyard.text.columns"
 
 local M = {}
 
--- Prints rows as a table: `columns` are headings, a cell is a text or { text, colour }.
+--- Prints rows as a table.
+---@param columns string[] the headings
+---@param rows (string|{ [1]: string, [2]: string? })[][] a cell is a text, or a text and its colour
 function M.rows(columns, rows)
-  cli.out(text_table.render(columns, rows, cli.paint, system.columns(1)))
+  cli.out(text_table.render(columns, rows, cli.paint, terminal.width()))
 end
 
--- Prints a value as indented JSON with sorted names.
+--- Prints a value as indented JSON with sorted member names.
+---@param value any
 function M.json(value)
   cli.out(json.encode(value, { pretty = true }))
 end
 
--- The formats of an audit's report, the first its default.
+--- The formats of an audit report; the first is the default.
 M.AUDIT_FORMATS = { "table", "json", "jsonl", "csv", "sarif", "junit", "markdown", "prometheus", "html" }
 
--- Prints an audit's report in one of them.
+--- Prints an audit report.
+---@param format string one of AUDIT_FORMATS
+---@param report audit.Report
 function M.audit(format, report)
-  if format == "table" then
-    require("lanyard.report.terminal").write(report, cli.out, { paint = cli.paint, width = system.columns(1) })
-  else
-    require("lanyard.report." .. format).write(report, cli.out)
-  end
+  local name = format == "table" and "terminal" or format
+  require("lanyard.report." .. name).write(report, cli.out, {
+    paint = cli.paint, width = terminal.width(), catalogue = require("lanyard.audit.findings").catalogue,
+  })
 end
 
--- The formats of the graph of who can pull what, the first its default.
+--- The formats of the graph of grants; the first is the default.
 M.GRAPH_FORMATS = { "svg", "dot", "mermaid" }
 
--- Prints the graph of an audit's report in one of them.
+--- Prints the graph of an audit report.
+---@param format string one of GRAPH_FORMATS
+---@param report audit.Report
 function M.graph(format, report)
-  require("lanyard.report." .. format).write(report, cli.out)
+  require("lanyard.report." .. format).write(report, cli.out, {
+    catalogue = require("lanyard.audit.findings").catalogue,
+  })
 end
 
--- What a person should know of a change besides its result.
-local function talk_about(name, change)
+-- How a change of an earlier run ended that was interrupted, by the state of its journal entry.
+local SETTLED = { done = "it took effect", lost = "another writer has overwritten it" }
+local NOT_MADE = "it did not take effect"
+
+-- Prints the warning of a change, and the interrupted changes that were settled on the way.
+local function note_details(repository, change)
   if change.warning then
-    cli.note(("lanyard: warning: %s: %s"):format(name, escape.printable(change.warning)))
+    cli.note(("lanyard: warning: %s: %s"):format(repository, escape.printable(change.warning)))
   end
   for _, entry in ipairs(change.recovered or {}) do
-    cli.note(("lanyard: %s: the %s of %s had been interrupted; it is %s"):format(name, entry.action, entry.time,
-      entry.state == "done" and "in place" or entry.state == "lost" and "overwritten by somebody" or "not made"))
+    cli.note(("lanyard: %s: the %s of %s was interrupted; %s"):format(repository, entry.action, entry.time,
+      SETTLED[entry.state] or NOT_MADE))
   end
 end
 
--- changes: a list of { repository = name, change = (of lanyard.access) | nil, err }. Tells warnings and
--- failures on stderr; --> plain items for JSON, rows for a table, exit status
-local function look_at(changes)
-  local items, rows, status = json.array {}, {}, cli.exit.ok
-  local refused = false
-  for i, item in ipairs(changes) do
-    local change, err = item.change, item.err
+-- An item of the JSON output, and a row of the table.
+local function item_of(repository, kind, change, err)
+  local item = {
+    repository = repository,
+    result = kind,
+    why = change and change.why,
+    warning = change and change.warning,
+    statement = change and change.statement and change.statement.sid,
+    expires = change and change.expires,
+    diff = change and change.diff ~= "" and change.diff or nil,
+    error = err and { code = err.code, message = err.message, request_id = err.request_id },
+  }
+  local colour = err and "red" or kind ~= "unchanged" and "green" or nil
+  return item, { repository, { kind, colour }, change and change.why or err and err.code or "" }
+end
+
+-- Prints warnings and failures on stderr. --> items for JSON, rows for a table, exit status
+local function summarize(changes)
+  local items, rows, failed, refused = json.array {}, {}, false, false
+  for i, result in ipairs(changes) do
+    local change, err = result.change, result.err
+    local kind = change and change.kind or "failed"
     if err then
-      refused = refused or err.code == "RefusedByRule"
-      status = err.code ~= "RefusedByRule" and cli.exit.failed or status
-      cli.note(("lanyard: %s: %s"):format(item.repository, cli.describe(err)))
+      kind = err.code == "RefusedByRule" and "refused" or "failed"
+      refused, failed = refused or kind == "refused", failed or kind == "failed"
+      cli.note(("lanyard: %s: %s"):format(result.repository, cli.describe(err)))
     else
-      talk_about(item.repository, change)
+      note_details(result.repository, change)
     end
-    local kind = change and change.kind or err.code == "RefusedByRule" and "refused" or "failed"
-    local colour = err and "red" or kind ~= "unchanged" and "green" or nil
-    rows[i] = { item.repository, { kind, colour }, change and change.why or err and err.code or "" }
-    items[i] = {
-      repository = item.repository,
-      result = kind,
-      why = change and change.why,
-      warning = change and change.warning,
-      statement = change and change.statement and change.statement.sid,
-      expires = change and change.expires,
-      diff = change and change.diff ~= "" and change.diff or nil,
-      error = err and { code = err.code, message = err.message, request_id = err.request_id },
-    }
+    items[i], rows[i] = item_of(result.repository, kind, change, err)
   end
-  return items, rows, refused and status == cli.exit.ok and cli.exit.refused or status
+  return items, rows, failed and cli.exit.failed or refused and cli.exit.refused or cli.exit.ok
 end
 
--- Prints changes of repositories and their failures; --> the exit status. In JSON they are the list,
--- or with `around` the member `repositories` of that table.
+--- Prints the changes of repositories, and the failures.
+---@param output "table"|"json"
+---@param changes { repository: string, change?: access.Change, err?: aws.Error }[]
+---@param around? table JSON: the table that gets the changes as its member `repositories`; a list unless given
+---@return integer status the exit status
 function M.changes(output, changes, around)
-  local items, rows, status = look_at(changes)
+  local items, rows, status = summarize(changes)
   if output == "json" then
     if around then
       around.repositories = items
@@ -103,7 +124,8 @@ end
 
 local SEVERITY_COLOURS = { critical = "red", high = "red", medium = "yellow" }
 
--- Prints findings of files as compilers print theirs, each with its fix below.
+--- Prints findings in files, in the form that compilers use, each followed by its fix.
+---@param findings table[] of lanyard.policy.lint, with `file`
 function M.findings(findings)
   local lines = {}
   for _, finding in ipairs(findings) do
@@ -117,7 +139,9 @@ end
 
 local DIFF_COLOURS = { ["+"] = "green", ["-"] = "red", ["@"] = "cyan" }
 
--- A unified diff for a person, coloured where the terminal has colours.
+--- Returns a unified diff that is safe to print, coloured where the terminal has colours.
+---@param diff string
+---@return string
 function M.paint_diff(diff)
   return (diff:gsub("[^\n]+", function(line)
     return cli.paint(DIFF_COLOURS[line:sub(1, 1)], escape.printable(line))

@@ -11,7 +11,7 @@ local grant = require "lanyard.access.grant"
 local lists = require "lanyard.lists"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
-local store = require "lanyard.access.store"
+local repository_policy = require "lanyard.access.repository_policy"
 local describe = require "lanyard.desired.describe"
 local write = require "lanyard.access.write"
 
@@ -128,7 +128,7 @@ local function edit_with(edits, entry, plan)
         warning = warning or detail.warning
       end
     end
-    if changed and guard and not store.same(found, guard.doc) then
+    if changed and guard and not repository_policy.same(found, guard.doc) then
       return nil, moved(entry.repository.name)
     end
     local told = describe.difference(found, doc, roles, plan.region, touched_by(parts))
@@ -161,10 +161,10 @@ local function check_roles(entry, plan)
   return true
 end
 
-local function is_fresh(region, entry, plan)
+local function has_new_role(region, entry, plan)
   for _, wish in ipairs(entry.wishes) do
     local service = plan.services[wish.service]
-    if service and grant.is_fresh(region, service.role.arn) then
+    if service and grant.is_new_role(region, service.role.arn) then
       return true
     end
   end
@@ -212,7 +212,7 @@ function M.make(region, plan, entry, options)
     settle = options.settle,
     progress = options.progress or region.progress,
     await_principal = true,
-    fresh = is_fresh(region, entry, plan),
+    new_role = has_new_role(region, entry, plan),
   })
   if not result then
     return nil, err

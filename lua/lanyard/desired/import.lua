@@ -58,7 +58,7 @@ local function note_oddities(found, name, doc, services, said)
       local why, in_part = oddity(statement, who, found.region, services, said[who.service])
       if why then
         table.insert(in_part and found.partly or found.notes,
-          ("%s: statement %s names %s"):format(name, statements.label(statement), why))
+          ("%s: %s names %s"):format(name, statements.describe(statement), why))
       end
     end
   end
@@ -67,8 +67,8 @@ end
 -- The grant of one service in one policy that a file can say: one that, asked for, would change nothing.
 -- --> its end in seconds since 1970, or false where it has none | nil where there is no such grant
 local function plain_grant(doc, service, repository, now)
-  local standing = statements.standing(doc, service.role.arn, "")
-  local expires = statements.common_end(standing) or false
+  local standing = statements.existing_grants(doc, service.role.arn, "")
+  local expires = statements.last_expiry(standing) or false
   local edit = grant.edit {
     role_arn = service.role.arn, sid = grant.sid_for(service.name), resource = repository.arn, expires = expires,
     now = now,

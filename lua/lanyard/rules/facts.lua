@@ -112,7 +112,7 @@ local function without_secrets(value)
   return copy
 end
 
--- of(change) --> the change as rules see it. change: see access.permit
+-- of(change) --> the change as rules see it. change: see access.connect
 function Facts:of(change)
   local unknown = {}
   local function known(value, why)

@@ -127,7 +127,7 @@ describe("apply", function()
     w:put("web", (w:text "web":gsub("{", '{"Id":"' .. ("x"):rep(room) .. '",', 1)))
     local err = assert(plans.make(w.region, file)).failures[1].err
     assert.equal("PolicyTooLarge", err.code)
-    assert.matches("or pass %-%-fold %(to grant, plan, apply%), which", err.tip)
+    assert.matches("or pass %-%-fold %(to grant, plan or apply%), which", err.tip)
     local folded = assert(plans.make(w.region, file, { fold = true }))
     assert.same({}, folded.failures)
     local _, changes = apply.apply(w.region, folded)

@@ -74,7 +74,7 @@ describe("a desired file", function()
     line = one_mistake '{"grants":[{"service":"web","repositories":["web",\n"Bad//Name"]}]}'
     assert.matches("^grants:2: grants%[1%]%.repositories%[2%] .*'Bad//Name'", line)
     line = one_mistake '{"grants":[{"service":"web","repositories":["Web*"]}]}'
-    assert.matches("'Web%*' matches no repository", line)
+    assert.matches("'Web%*' cannot match a repository", line)
     assert.matches("^grants:1: region .*'moon'", one_mistake '{"region":"moon","grants":[]}')
   end)
 

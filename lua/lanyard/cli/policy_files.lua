@@ -1,0 +1,90 @@
+--- Policy files on the command line: reading them, naming their statements, and showing statements as JSON.
+
+local cli = require "lanyard.cli"
+local escape = require "lanyard.text.escape"
+local json = require "lanyard.json"
+local policy = require "lanyard.policy"
+local system = require "lanyard.system"
+
+local M = {}
+
+--- Returns the name of a file for messages and results. "-" is stdin.
+---@param file string
+---@return string
+function M.name(file)
+  return file == "-" and "stdin" or escape.printable(file)
+end
+
+--- Ends the command where stdin is named twice: it can be read once.
+---@param command cli.Command
+---@param files string[]
+function M.check_stdin(command, files)
+  local count = 0
+  for _, file in ipairs(files) do
+    count = count + (file == "-" and 1 or 0)
+  end
+  if count > 1 then
+    command:usage "stdin (-) can be read only once"
+  end
+end
+
+-- --> document | nil, a line with file, line, column and what was expected
+local function load_file(file)
+  local text, err = system.read_file(file, policy.MOST_BYTES)
+  if not text then
+    return nil, tostring(err)
+  end
+  local doc, fault = policy.parse(text)
+  if not doc then
+    return nil, ("%s:%d:%d: %s"):format(M.name(file), fault.line, fault.column, fault.expected)
+  end
+  return doc
+end
+
+--- Reads and parses one file, or ends the command with a message.
+---@param file string
+---@return policy.Document
+function M.load(file)
+  return cli.check(load_file(file))
+end
+
+--- Reads each file and passes it to `use`. A file that cannot be read is reported, and the rest follows.
+---@param files string[]
+---@param use fun(doc: policy.Document, name: string)
+---@return integer status 1 where a file could not be read, else 0
+function M.each(files, use)
+  local status = cli.exit.ok
+  for _, file in ipairs(files) do
+    local doc, message = load_file(file)
+    if doc then
+      use(doc, M.name(file))
+    else
+      cli.note("lanyard: " .. message)
+      status = cli.exit.failed
+    end
+  end
+  return status
+end
+
+--- Returns a statement as JSON output shows it. Empty lists stay lists.
+---@param statement policy.Statement
+---@return table
+function M.statement(statement)
+  return {
+    index = statement.index,
+    sid = statement.sid,
+    effect = statement.effect,
+    principals = json.array(statement.principals),
+    not_principal = statement.not_principal,
+    actions = json.array(statement.actions),
+    not_action = statement.not_action,
+    resources = json.array(statement.resources),
+    not_resource = statement.not_resource,
+    condition_keys = json.array(statement.condition_keys),
+    flaw = statement.flaw,
+    line = statement.line,
+    column = statement.column,
+  }
+end
+
+return M

@@ -1,0 +1,71 @@
+local cli = require "lanyard.cli"
+
+local command = cli.command {
+  summary = "Compare two policies by what they mean.",
+  category = "policies",
+  description = [[
+The order of statements and list items, a string for a list of one, and the case of actions are not differences.
+]],
+  arguments = {
+    { "old", help = "A policy file, or - for stdin." },
+    { "new", help = "A policy file, or - for stdin." },
+  },
+  options = { { "--output", choices = { "unified", "table", "json" } } },
+  exit = {
+    { 0, "the policies mean the same" },
+    { 1, "a file could not be read or is not a policy" },
+    { 3, "the policies differ" },
+  },
+  examples = { { "lanyard policy diff old.json new.json --output table" } },
+}
+local options = command:parse(...)
+
+local json = require "lanyard.json"
+local policy_files = require "lanyard.cli.policy_files"
+local results = require "lanyard.cli.print"
+
+policy_files.check_stdin(command, { options.old, options.new })
+
+local function rows_of(changes)
+  local rows = {}
+  for _, change in ipairs(changes) do
+    for _, element in ipairs(change.elements) do
+      for _, text in ipairs(element.removed) do
+        rows[#rows + 1] = { change.label, change.kind, element.element, { "- " .. text, "red" } }
+      end
+      for _, text in ipairs(element.added) do
+        rows[#rows + 1] = { change.label, change.kind, element.element, { "+ " .. text, "green" } }
+      end
+    end
+  end
+  return rows
+end
+
+local function items_of(changes)
+  local items = json.array {}
+  for i, change in ipairs(changes) do
+    local elements = json.array {}
+    for j, element in ipairs(change.elements) do
+      elements[j] = {
+        element = element.element, removed = json.array(element.removed), added = json.array(element.added),
+      }
+    end
+    items[i] = {
+      kind = change.kind, statement = change.label, sid = change.sid, elements = elements,
+      from = change.from and change.from.index, to = change.to and change.to.index,
+    }
+  end
+  return items
+end
+
+local old, new = policy_files.load(options.old), policy_files.load(options.new)
+local same = old:equivalent(new)
+if options.output == "json" then
+  results.json(items_of(old:compare(new)))
+elseif options.output == "table" then
+  results.rows({ "STATEMENT", "CHANGE", "ELEMENT", "DIFFERENCE" }, rows_of(old:compare(new)))
+elseif not same then
+  local diff = old:diff(new, { from = policy_files.name(options.old), to = policy_files.name(options.new) })
+  cli.out(results.paint_diff(diff))
+end
+return same and cli.exit.ok or cli.exit.found

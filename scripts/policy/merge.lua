@@ -1,0 +1,44 @@
+local cli = require "lanyard.cli"
+
+local command = cli.command {
+  summary = "Print the first policy with the missing statements of others.",
+  category = "policies",
+  description = [[
+A statement that the first policy already has, in meaning, is not repeated. Two different statements with one Sid are an
+error.
+]],
+  arguments = { { "file", args = "+", help = "Two or more policy files; - is stdin." } },
+  exit = {
+    { 0, "the merged policy was printed" },
+    { 1, "a file could not be read, is not a policy, or conflicts with another" },
+  },
+  examples = { { "lanyard policy merge current.json addition.json > merged.json" } },
+}
+local options = command:parse(...)
+
+local escape = require "lanyard.text.escape"
+local policy = require "lanyard.policy"
+local policy_files = require "lanyard.cli.policy_files"
+
+if #options.file < 2 then
+  command:usage "merge needs at least two files"
+end
+policy_files.check_stdin(command, options.file)
+
+local docs = {}
+for i, file in ipairs(options.file) do
+  docs[i] = policy_files.load(file)
+end
+local merged = docs[1]
+for i = 2, #docs do
+  local next_merged, err = policy.merge(merged, docs[i])
+  if not next_merged then
+    cli.leave(cli.exit.failed, ("%s: %s"):format(policy_files.name(options.file[i]), escape.printable(err.message)))
+  end
+  merged = next_merged
+end
+if merged:size() > policy.LIMIT then
+  cli.note(("lanyard: the result has %d characters, more than the %d that ECR accepts")
+    :format(merged:size(), policy.LIMIT))
+end
+cli.out(tostring(merged))
