@@ -271,7 +271,7 @@ static const char *read_line(struct parser *parser, struct span line) {
   if (trim(line).length == 0 || begins_comment(line.start[0]))
     return NULL;
   if (memchr(line.start, '\0', line.length))
-    return "A NUL character has no place here";
+    return "A NUL character is not allowed";
   if (is_blank(line.start[0]))
     return read_continuation(parser, line);
   if (line.start[0] == '[')

@@ -116,7 +116,7 @@ static int secret_unseal(lua_State *L) {
   case UNSEAL_NO_MEMORY:
     return luaL_error(L, "not enough memory");
   case UNSEAL_MALFORMED:
-    return push_error(L, "Malformed", "it is no %s (byte %d)", shown[form],
+    return push_error(L, "Malformed", "not valid %s (byte %d)", shown[form],
                       (int)opened->unsealed.mistake + 1);
   case UNSEALED:
     break;
@@ -235,7 +235,7 @@ static const char *unusable_part(const struct credentials *credentials) {
 
 static int refuse_unusable(lua_State *L, const char *part, const char *source) {
   return push_error(L, "InvalidCredentials",
-                    "the %s of %s holds a control character: was a line end copied with it?", part,
+                    "the %s of %s contains a control character: was a line end copied too?", part,
                     source);
 }
 

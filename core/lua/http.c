@@ -42,7 +42,7 @@ static struct http_pool *get_pool(lua_State *L) {
 static void check_header(lua_State *L, const char *text, size_t length, const char *what) {
   for (size_t i = 0; i < length; i++) {
     if (text[i] == '\r' || text[i] == '\n' || text[i] == '\0')
-      luaL_error(L, "a header %s must not hold line ends or NUL", what);
+      luaL_error(L, "a header %s must not contain line ends or NUL", what);
   }
 }
 
@@ -182,7 +182,7 @@ static int push_failure(lua_State *L, const struct http_transfer *transfer) {
 static int result(lua_State *L) {
   struct http_transfer *transfer = luaL_checkudata(L, 1, TRANSFER_CLASS);
   if (!transfer->op.completed)
-    return luaL_error(L, "the request has not ended");
+    return luaL_error(L, "the request has not completed");
   if (transfer->failure != HTTP_OK) {
     buf_free(&transfer->body);
     return push_failure(L, transfer);

@@ -64,7 +64,7 @@ static int server_accept(lua_State *L) {
   lua_pushvalue(L, 1); /* keeps the server alive while the operation waits */
   lua_setiuservalue(L, -2, 1);
   if (!httpd_accept_start(server, accept))
-    return luaL_error(L, "somebody accepts already");
+    return luaL_error(L, "another accept is pending");
   lua_loop_retain(L, &accept->op);
   return 1;
 }

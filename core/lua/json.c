@@ -198,7 +198,7 @@ static void add_value(struct encoder *encoder, int index, int depth);
 
 static void add_float(struct encoder *encoder, lua_Number number) {
   if (!isfinite(number))
-    luaL_error(encoder->L, "%f cannot become JSON", number);
+    luaL_error(encoder->L, "%f cannot be encoded as JSON", number);
   char text[40];
   for (int digits = 15; digits <= 17; digits++) {
     snprintf(text, sizeof text, "%.*g", digits, number);
@@ -228,7 +228,7 @@ static void add_array(struct encoder *encoder, int index, int depth) {
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
     entries++;
   if (entries != count)
-    luaL_error(L, "a table with both list elements and other keys cannot become JSON");
+    luaL_error(L, "a table with both list elements and other keys cannot be encoded as JSON");
   buf_addc(encoder->out, '[');
   for (lua_Unsigned i = 1; i <= count; i++) {
     if (i > 1)
@@ -250,7 +250,8 @@ static lua_Integer push_sorted_keys(lua_State *L, int index) {
   int keys = lua_gettop(L);
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
     if (lua_type(L, -2) != LUA_TSTRING)
-      luaL_error(L, "a table with a key that is a %s cannot become JSON", luaL_typename(L, -2));
+      luaL_error(L, "a table with a key that is a %s cannot be encoded as JSON",
+                 luaL_typename(L, -2));
     lua_pushvalue(L, -2);
     lua_rawseti(L, keys, ++count);
   }
@@ -293,7 +294,7 @@ static void add_value(struct encoder *encoder, int index, int depth) {
   size_t length;
   const char *text;
   if (depth == JSON_MAX_DEPTH && lua_istable(L, index))
-    luaL_error(L, "a table nested deeper than %d (or in itself) cannot become JSON",
+    luaL_error(L, "a table nested deeper than %d (or in itself) cannot be encoded as JSON",
                JSON_MAX_DEPTH);
   luaL_checkstack(L, 8, "JSON nested too deep");
   switch (lua_type(L, index)) {
@@ -309,7 +310,7 @@ static void add_value(struct encoder *encoder, int index, int depth) {
   case LUA_TSTRING:
     text = lua_tolstring(L, index, &length);
     if (!utf8_valid(text, length))
-      luaL_error(L, "a string that is not UTF-8 cannot become JSON");
+      luaL_error(L, "a string that is not UTF-8 cannot be encoded as JSON");
     add_string(encoder, text, length);
     return;
   case LUA_TTABLE:
@@ -320,7 +321,7 @@ static void add_value(struct encoder *encoder, int index, int depth) {
     return;
   default:
     if (lua_touserdata(L, index) != &null_address)
-      luaL_error(L, "a %s cannot become JSON", luaL_typename(L, index));
+      luaL_error(L, "a %s cannot be encoded as JSON", luaL_typename(L, index));
     buf_adds(encoder->out, "null");
   }
 }

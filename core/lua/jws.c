@@ -17,7 +17,7 @@ static int read_key(lua_State *L) {
   luaL_setmetatable(L, KEY_CLASS);
   *slot = jws_key_read(pem, length);
   if (!*slot)
-    return push_error(L, "InvalidKey", "no private key on the curve P-256 in PEM");
+    return push_error(L, "InvalidKey", "not a private P-256 key in PEM");
   return 1;
 }
 

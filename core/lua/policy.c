@@ -279,12 +279,12 @@ static int set_element(lua_State *L) {
                 "element: Statement is changed by allow, append and remove");
   if (!whole && !find_statement(L, OPTIONS, doc, &setting.statement)) {
     lua_pushboolean(L, false);
-    lua_pushliteral(L, "there is no such statement");
+    lua_pushliteral(L, "no such statement");
     return 2;
   }
   opt_within(L, OPTIONS, &setting);
   luaL_argcheck(L, !whole || setting.within_count == 0, OPTIONS,
-                "within: of a statement's element only");
+                "within: only for an element of a statement");
   struct json_error error;
   enum policy_edit edit = policy_set(doc, &setting, &error);
   if (edit == POLICY_FAILED)
@@ -292,8 +292,9 @@ static int set_element(lua_State *L) {
   lua_pushboolean(L, edit == POLICY_CHANGED);
   if (edit == POLICY_CHANGED)
     return 1;
-  lua_pushstring(L, setting.within_count > 0 ? "it is so already, or there is no such member"
-                                             : "it is so already");
+  lua_pushstring(L, setting.within_count > 0
+                        ? "it has this value already, or the member does not exist"
+                        : "it has this value already");
   return 2;
 }
 

@@ -49,7 +49,7 @@ static void take_context(lua_State *L, int table, struct policy_string unknown,
   for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
     fill_entry(L, kept, entry, value);
     if (context_find(context, entry->key, entry->key_length))
-      luaL_error(L, "context: %s stands there twice, in another letter case", entry->key);
+      luaL_error(L, "context: %s is given twice, in different letter cases", entry->key);
     context->count++;
     value += entry->count;
     entry++;

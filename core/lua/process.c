@@ -21,7 +21,7 @@ static const char **push_words(lua_State *L, int list) {
       luaL_error(L, "words: a list of strings expected");
     words[i] = lua_tolstring(L, -1, &length);
     if (strlen(words[i]) != length)
-      luaL_error(L, "words: a word must not hold NUL");
+      luaL_error(L, "words: a word must not contain NUL");
     lua_pop(L, 1);
   }
   words[count] = NULL;

@@ -262,7 +262,7 @@ static int push_result(lua_State *L, const struct sandbox *box) {
   if (copied)
     return 1;
   lua_settop(L, top);
-  return push_error(L, "InvalidFile", "%s: what it gives is no plain data: %s%s", box->name,
+  return push_error(L, "InvalidFile", "%s: the result is not plain data: %s%s", box->name,
                     copy.member, copy.problem);
 }
 

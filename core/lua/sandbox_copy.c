@@ -36,7 +36,7 @@ static bool fail_member(struct sandbox_copy *copy, lua_State *from, int key) {
 static bool copy_table(struct sandbox_copy *copy, lua_State *from, int index, lua_State *to,
                        int depth) {
   if (depth == MAX_DEPTH)
-    return fail(copy, "tables too deep, or a table that holds itself");
+    return fail(copy, "tables nested too deep, or a table that contains itself");
   if (!lua_checkstack(from, 4))
     return fail(copy, "too much data");
   luaL_checkstack(to, 4, "too much data");
@@ -45,7 +45,7 @@ static bool copy_table(struct sandbox_copy *copy, lua_State *from, int index, lu
     int value = lua_gettop(from);
     int type = lua_type(from, value - 1);
     if (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TBOOLEAN)
-      return fail(copy, "a table whose keys are no plain data");
+      return fail(copy, "a table with keys that are not plain data");
     if (!copy_value(copy, from, value - 1, to, depth + 1))
       return false;
     if (!copy_value(copy, from, value, to, depth + 1))
@@ -84,7 +84,7 @@ static bool copy_value(struct sandbox_copy *copy, lua_State *from, int index, lu
   case LUA_TTABLE:
     return copy_table(copy, from, index, to, depth);
   default:
-    snprintf(copy->problem, sizeof copy->problem, "a %s is no plain data",
+    snprintf(copy->problem, sizeof copy->problem, "a %s is not plain data",
              lua_typename(from, lua_type(from, index)));
     return false;
   }

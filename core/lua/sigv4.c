@@ -161,7 +161,7 @@ static void take_target(lua_State *L, int options, struct signing *signing) {
     const char *url = check_field_string(L, options, "url", &length);
     const char *host = strstr(url, "://");
     if (!host)
-      luaL_error(L, "url: '%s' is no URL", url);
+      luaL_error(L, "url: '%s' is not a URL", url);
     host += 3;
     size_t size = strcspn(host, "/?#");
     signing->host = host;

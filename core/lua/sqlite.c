@@ -130,7 +130,7 @@ static int database_prepare(lua_State *L) {
   int result = sqlite3_prepare_v2(db, sql, (int)length + 1, slot, NULL);
   if (result != SQLITE_OK)
     return sqlite_error(L, db, result);
-  luaL_argcheck(L, *slot != NULL, 2, "no statement in it");
+  luaL_argcheck(L, *slot != NULL, 2, "it contains no statement");
   return 1;
 }
 
@@ -273,7 +273,7 @@ static int sqlite_open(lua_State *L) {
   return push_error(
       L, "Usage",
       "cannot open %s: this lanyard was built without SQLite (install libsqlite3-dev, "
-      "and make it again)",
+      "and build it again)",
       luaL_checkstring(L, 1));
 }
 

@@ -138,7 +138,7 @@ static int system_append_file(lua_State *L) {
   bool must_be_new = luaL_checkoption(L, 3, "any", ways) == 1;
   int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | (must_be_new ? O_EXCL : 0), 0600);
   if (fd < 0 && errno == EEXIST)
-    return push_error(L, "Exists", "cannot write %s: it is there already", path);
+    return push_error(L, "Exists", "cannot write %s: it already exists", path);
   if (fd < 0)
     return system_error(L, "write", path, errno);
   int failed = write_and_sync(fd, text, length);
@@ -160,20 +160,20 @@ static int system_mkdirs(lua_State *L) {
   mode_t mode = (mode_t)luaL_optinteger(L, 2, 0700);
   char part[PATH_MAX];
   if (length >= sizeof part)
-    return system_error(L, "make the folder", path, ENAMETOOLONG);
+    return system_error(L, "create the folder", path, ENAMETOOLONG);
   for (size_t i = 1; i <= length; i++) {
     if (i < length && path[i] != '/')
       continue;
     memcpy(part, path, i);
     part[i] = '\0';
     if (mkdir(part, mode) != 0 && errno != EEXIST)
-      return system_error(L, "make the folder", part, errno);
+      return system_error(L, "create the folder", part, errno);
   }
   struct stat info;
   if (stat(path, &info) != 0)
-    return system_error(L, "make the folder", path, errno);
+    return system_error(L, "create the folder", path, errno);
   if (!S_ISDIR(info.st_mode))
-    return system_error(L, "make the folder", path, ENOTDIR);
+    return system_error(L, "create the folder", path, ENOTDIR);
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -244,7 +244,7 @@ static int system_temp_folder(lua_State *L) {
   char path[PATH_MAX];
   snprintf(path, sizeof path, "%s/%s.XXXXXX", root && *root ? root : "/tmp", prefix);
   if (!mkdtemp(path))
-    return system_error(L, "make the folder", path, errno);
+    return system_error(L, "create the folder", path, errno);
   lua_pushstring(L, path);
   return 1;
 }
@@ -309,7 +309,7 @@ static int system_time(lua_State *L) {
 
 static void fill_random(lua_State *L, void *bytes, size_t length) {
   if (getrandom(bytes, length, 0) != (ssize_t)length)
-    luaL_error(L, "the kernel gives no random bytes: %s", strerror(errno));
+    luaL_error(L, "cannot read random bytes: %s", strerror(errno));
 }
 
 /* random(n) --> string

@@ -269,7 +269,7 @@ void http_transfer_end(struct http_transfer *transfer, CURLcode code) {
     return;
   if (code == CURLE_ABORTED_BY_CALLBACK)
     snprintf(transfer->detail, sizeof transfer->detail,
-             "the connection ended before an answer came");
+             "the connection closed before a reply arrived");
   long request_size = 0;
   curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
   curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME, &transfer->elapsed);

@@ -122,17 +122,18 @@ static void read_element(struct policy *doc, struct policy_statement *statement,
   list->items = doc->values + doc->values_count;
   *is_not = !yes && no;
   if (yes && no)
-    set_flaw(statement, no->key, "an element stands beside its opposite (Not...)");
+    set_flaw(statement, no->key, "an element and its opposite (Not...) are both present");
   if (!list->json)
     return;
   size_t before = doc->values_count;
   bool sound = list == &statement->principals ? add_principals(doc, list->json)
                                               : add_strings(doc, name, list->json);
   if (!sound)
-    set_flaw(statement, list->json,
-             list == &statement->principals
-                 ? "a principal is \"*\" or an object of types, each a string or a list of strings"
-                 : "an element is neither a string nor a list of strings");
+    set_flaw(
+        statement, list->json,
+        list == &statement->principals
+            ? "Principal must be \"*\" or an object of types, each a string or a list of strings"
+            : "an element must be a string or a list of strings");
   list->count = doc->values_count - before;
 }
 
@@ -156,7 +157,7 @@ static void read_statement(struct policy *doc, struct policy_statement *statemen
   read_element(doc, statement, "Resource", "NotResource", &statement->resources,
                &statement->not_resource);
   if (!statement->actions.json)
-    set_flaw(statement, statement->json, "there is neither Action nor NotAction");
+    set_flaw(statement, statement->json, "neither Action nor NotAction is present");
 
   struct policy_list *conditions = &statement->conditions;
   conditions->json = json_member(statement->json, "Condition");
@@ -165,7 +166,7 @@ static void read_statement(struct policy *doc, struct policy_statement *statemen
     return;
   if (!add_condition_keys(doc, conditions->json))
     set_flaw(statement, conditions->json,
-             "a condition is not an object of operators, each with keys and their values");
+             "Condition must be an object of operators, each with keys and their values");
   conditions->count = (size_t)(doc->values + doc->values_count - conditions->items);
 }
 

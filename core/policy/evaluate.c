@@ -168,7 +168,7 @@ static void list_resource_keys(const struct policy_statement *statement,
 static void add_doubt(const struct policy *doc, const struct policy_statement *statement,
                       const struct policy_request *request, struct buf *reason) {
   if (statement->flaw) {
-    buf_addf(reason, " but breaks the grammar (%s)", statement->flaw_text);
+    buf_addf(reason, " but violates the grammar (%s)", statement->flaw_text);
     return;
   }
   struct buf keys = {0};
@@ -183,8 +183,8 @@ static void add_doubt(const struct policy *doc, const struct policy_statement *s
     buf_add(reason, keys.data, keys.length);
   } else if (match_principal(request, statement) == APPLIES_MAYBE) {
     buf_adds(reason, statement->effect == POLICY_DENY
-                         ? ", and of this one it names not all (account, role and session)"
-                         : ", and of this one the account");
+                         ? ", and it does not name all of this one (account, role and session)"
+                         : ", and it names the account of this one");
   } else {
     buf_adds(reason, " for certain resources");
   }
@@ -196,13 +196,13 @@ static void add_naming(const struct policy_statement *statement,
   if (request->identity)
     return;
   if (statement->not_principal) {
-    buf_adds(reason, " to all but those it names");
+    buf_adds(reason, " to all principals except those it names");
     return;
   }
   switch (name_caller(statement, &request->principal)) {
   case PRINCIPAL_ACCOUNT:
     buf_adds(reason, statement->effect == POLICY_ALLOW
-                         ? " to its account, whose own policies decide which of its principals"
+                         ? " to its account, whose own policies decide for its principals"
                          : " to its whole account");
     break;
   case PRINCIPAL_ANYONE:
