@@ -3,7 +3,7 @@
 ---     local wait = waiting.new(region, "web", { timeout = 600, tip = "..." })
 ---     local service, err = wait:until_true("the update", function(service) return service.state == "READY" end)
 ---
---- What makes a service fail stands in Lightsail's description, `acceptors ServiceFailed` (lanyard.aws.services).
+--- Lightsail's description states what makes a service fail: `acceptors ServiceFailed` (lanyard.aws.models).
 
 local aws_services = require "lanyard.aws.services"
 local errors = require "lanyard.errors"

@@ -29,6 +29,20 @@ local M = {}
 -- ---------------------------------------------------------------------------------------------
 -- The engine
 
+--- Conditions, all of which must match, and what that means.
+---@class aws.Acceptor
+---@field state "success"|"failure"|"retry"
+---@field [integer] { path: string?, values: string[]?, codes: string[]? }
+
+--- A waiter of a description: its acceptors, the first of which that matches decides.
+---@class aws.Waiter
+---@field name string
+---@field operation string
+---@field shortest number  seconds
+---@field longest number   seconds
+---@field timeout number   seconds
+---@field [integer] aws.Acceptor
+
 --- A running wait: its deadline and the pauses between attempts.
 ---@class aws.Wait
 ---@field timeout number
@@ -110,11 +124,11 @@ end
 -- Reading the description
 
 local function split(text)
-  local words = {}
-  for word in text:gmatch "%S+" do
-    words[#words + 1] = word
+  local values = {}
+  for value in text:gmatch "%S+" do
+    values[#values + 1] = value
   end
-  return words
+  return values
 end
 
 local function parse_condition(text)

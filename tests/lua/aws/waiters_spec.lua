@@ -6,8 +6,8 @@ local lists = require "lanyard.lists"
 local services = require "lanyard.aws.services"
 local waiters = require "lanyard.aws.waiters"
 
--- A Lightsail client that is answered these, one after another (an error: its code), the last one for
--- ever; on a clock that sleeping moves. --> client, the pauses
+-- A Lightsail client that gets these replies one after another (for an error: its code), and the last one from then on.
+-- Its clock advances by sleeping. Returns the client and the pauses.
 local function lightsail(answers)
   local count, slept, now = 0, {}, 0
   local session = assert(aws.session {
@@ -45,7 +45,7 @@ end
 local WEB = { serviceName = "web" }
 
 describe("a waiter", function()
-  it("waits past what is on its way, ever longer, and gives the reply waited for", function()
+  it("waits with growing pauses while a change is in progress, and returns the matching reply", function()
     local client, slept = lightsail { state "PENDING", state "UPDATING", state "DEPLOYING", state "UPDATING",
       state "UPDATING", state "RUNNING" }
     local reply = assert(client:wait("ServiceActive", WEB))
@@ -53,7 +53,7 @@ describe("a waiter", function()
     assert.same({ 2, 4, 8, 15, 15 }, slept)
   end)
 
-  it("stops where it will not come, and says what was seen", function()
+  it("fails if the state cannot be reached, and reports the last reply", function()
     for _, last in ipairs { state "DELETING", state("PENDING", "UNKNOWN_ERROR"), state "DISABLED" } do
       local client = lightsail { state "UPDATING", last }
       local reply, err = client:wait("ServiceActive", WEB)
@@ -75,7 +75,7 @@ describe("a waiter", function()
     assert.equal(20, sum)
   end)
 
-  it("waits past an error that may pass, and hands on any other", function()
+  it("retries after a temporary error, and returns any other", function()
     local reset = errors.new { code = "Connection", message = "reset", retryable = true, sent = true }
     assert(lightsail { reset, "ThrottlingException", state "READY" }:wait("ServiceActive", WEB))
     local _, err = lightsail { "AccessDeniedException" }:wait("ServiceActive", WEB)
@@ -98,7 +98,7 @@ describe("a waiter", function()
     assert.equal(4, #slept)
   end)
 
-  it("looks at the deployment named, else at the newest, in whatever order they come", function()
+  it("reads the given deployment, or the newest one, in any order of the list", function()
     local client = lightsail { { deployments = { { version = 2, state = "ACTIVE" }, { version = 3, state = "FAILED" },
       { version = 1, state = "INACTIVE" } } } }
     assert.equal("WaiterFailed", select(2, client:wait("DeploymentActive", WEB)).code)
@@ -110,7 +110,7 @@ describe("a waiter", function()
     assert.equal(2, #slept)
   end)
 
-  it("may wait for an error, and take one as a failure", function()
+  it("accepts an error as success or as failure", function()
     services.add {
       name = "gone", protocol = "json", version = "1.1", target = "Gone", operations = "Get name",
       waiters = [[
@@ -127,7 +127,7 @@ describe("a waiter", function()
     end
   end)
 
-  it("raises on a waiter that is not there, and on what its operation lacks", function()
+  it("raises for an unknown waiter, and for missing members of its operation", function()
     local client = lightsail { state "READY" }
     local ok, why = pcall(function() return client:wait("ServiceActiv", WEB) end)
     assert.is_false(ok)
