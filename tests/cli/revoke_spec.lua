@@ -155,7 +155,7 @@ describe("lanyard undo", function()
     local emulator <close> = granted()
     for name, message in pairs {
       ["*-repo"] = "'%*%-repo' is a glob: name one repository", ["shared-rep?"] = "is a glob",
-      [""] = "'' is no repository's name", ["../shared-repo"] = "is no repository's name",
+      [""] = "'' is not a repository name", ["../shared-repo"] = "is not a repository name",
     } do
       for _, words in ipairs { { "undo", name }, { "undo", name, "--dry-run" }, { "undo", "--list", name } } do
         local result = emulator:run(words)

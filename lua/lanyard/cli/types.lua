@@ -61,6 +61,23 @@ function M.integer.convert(text)
   return number
 end
 
+-- The same type without 0.
+local function positive(kind)
+  return {
+    value = kind.value,
+    convert = function(text)
+      local number, message = kind.convert(text)
+      if number and number <= 0 then
+        return nil, ("'%s' must be more than 0"):format(text)
+      end
+      return number, message
+    end,
+  }
+end
+
+M["positive-duration"] = positive(M.duration)
+M["positive-integer"] = positive(M.integer)
+
 M.account = { value = "ID" }
 
 function M.account.convert(text)
@@ -73,7 +90,7 @@ end
 M["role-name"] = { value = "NAME" }
 
 M["role-name"].convert = function(text)
-  return require("lanyard.audit.scan.targets").role(text)
+  return require("lanyard.audit.scan.targets").role_name(text)
 end
 
 M.port = { value = "PORT" }

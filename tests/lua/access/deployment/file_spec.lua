@@ -32,7 +32,7 @@ describe("the file of a deployment", function()
       ['{"serviceName":"other"}'] = "it is for the service 'other', not 'web'",
       ['{"container":{}}'] = "container is not a known member: containers",
       ['{"containers":[]}'] = "containers must be an object",
-      ['{"containers":{"Bad_Name":{"image":"x"}}}'] = "containers.Bad_Name: 'Bad_Name' is no container's name",
+      ['{"containers":{"Bad_Name":{"image":"x"}}}'] = "containers.Bad_Name: 'Bad_Name' is not a container name",
       ['{"containers":{"app":{}}}'] = "containers.app must have image",
       [app '"image":""'] = "containers.app.image must be a string that is not empty",
       [app '"image":null'] = "containers.app.image must be a string",
