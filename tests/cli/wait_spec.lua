@@ -68,7 +68,7 @@ describe("lanyard wait", function()
       ["wait deployment my-container-service --version none"] = { 2, "'none' is not a version" },
       ["wait deployment my-container-service"] = { 1, "has no deployment\n" },
       ["wait service nobody"] = { 1, "container service 'nobody' does not exist" },
-      ["wait role Nobody!"] = { 2, "no container service's name" },
+      ["wait role Nobody!"] = { 2, "is not a container service name" },
     } do
       local result = emulator:run(words)
       assert.equal(case[1], result.status, words)
