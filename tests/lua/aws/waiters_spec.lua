@@ -2,7 +2,6 @@ local aws = require "lanyard.aws"
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
-local lists = require "lanyard.lists"
 local services = require "lanyard.aws.services"
 local waiters = require "lanyard.aws.waiters"
 
@@ -135,43 +134,6 @@ describe("a waiter", function()
     ok, why = pcall(function() return client:wait("DeploymentActive", {}) end)
     assert.is_false(ok)
     assert.matches("requires serviceName", why)
-    for _, text in ipairs { "Name Operation", "Name Operation every 1 to 2 for 3\n  success state RUNNING" } do
-      assert.has_error(function() require("lanyard.aws.waiters").parse(text) end)
-    end
-  end)
-end)
-
-describe("acceptors with a name", function()
-  it("belong to each waiter that includes them", function()
-    local parsed, groups = waiters.parse [[
-      acceptors Failed
-        failure state = BROKEN
-      Ready Get every 1 to 2 for 3
-        include Failed
-        success state = READY
-      Deleted Get every 1 to 2 for 3
-        success error NotFoundException
-        include Failed
-    ]]
-    assert.same({ "Deleted", "Ready" }, lists.sorted_names(parsed))
-    for _, name in ipairs { "Ready", "Deleted" } do
-      assert.equal("failure", waiters.judge(parsed[name], { state = "BROKEN" }))
-    end
-    assert.equal("failure", waiters.judge(groups.Failed, { state = "BROKEN" }))
-    assert.is_nil(waiters.judge(groups.Failed, { state = "READY" }))
-  end)
-
-  it("must be defined before they are included", function()
-    assert.has_error(function() waiters.parse "Ready Get every 1 to 2 for 3\n include Failed" end)
-  end)
-
-  it("name the two details with which a container service fails, for each of Lightsail's service waiters", function()
-    local description = services.get "lightsail"
-    for _, code in ipairs { "CERTIFICATE_LIMIT_EXCEEDED", "UNKNOWN_ERROR" } do
-      for _, name in ipairs { "ServiceSettled", "ServiceActive", "RoleActive" } do
-        assert.equal("failure", waiters.judge(description.waiters[name], state("PENDING", code)))
-      end
-    end
   end)
 end)
 
