@@ -1,12 +1,12 @@
--- An account with at least one of each finding of an audit ("bad/...") and a near miss of each
--- ("good/..."). A policy that can't be read is not among them: it would hide a role without a grant.
+-- An account with at least one instance of each audit finding ("bad/...") and a near miss of each ("good/...").
+-- It has no unreadable policy, because that would hide a role without a grant.
 --
 --   account.seed             for an emulator
---   account.age(state, now)  gives its state what no call can make: old images, policies that ECR
---                            would not take, deployments of images that are gone
+--   account.age(state, now)  adds to its state what no call can create: old images, policies that ECR
+--                            would reject, deployments of images that were deleted
 --   account.policies         the texts, by repository
---   account.expected         the findings: { id, severity, repository, statement's index, the text at
---                            their place, fix }
+--   account.expected         the findings: { id, severity, repository, index of the statement, text at
+--                            the source location, remediation }
 
 local timestamp = require "lanyard.text.timestamp"
 local policies = require "lanyard.policy"
@@ -30,7 +30,7 @@ local SESSION = "arn:aws:sts::" .. ACCOUNT .. ":assumed-role/reader/today"
 local STRANGE = "arn:aws:iam::" .. ACCOUNT .. ":role/AROA2XQYJ5EXAMPLE12345"
 local OTHER_CI = "arn:aws:iam::" .. ACCOUNT .. ":role/ci-check"
 
--- Within the days in which an end is near, and after them.
+-- A deadline that counts as near, and one that does not.
 local SOON = timestamp.format(os.time() + 13 * 86400)
 local LATER = timestamp.format(os.time() + 15 * 86400)
 
@@ -42,7 +42,7 @@ local function aws(...)
   return '{"AWS":["' .. table.concat({ ... }, '","') .. '"]}'
 end
 
--- A statement; `more` is of further elements.
+-- A statement; `more` has further elements.
 local function allow(principal, actions, more)
   return ('{"Effect":"Allow","Principal":%s,"Action":%s%s}'):format(principal, actions or PULL, more or "")
 end
@@ -59,7 +59,7 @@ local function until_date(date)
   return (',"Condition":{"DateLessThan":{"aws:CurrentTime":"%s"}}'):format(date)
 end
 
--- A policy of about so many characters.
+-- A policy of about this many characters.
 local function long_policy(size)
   local networks = {}
   for i = 1, size // 15 do
@@ -167,7 +167,7 @@ M.seed = {
   users = { AUDITOR },
 }
 
--- The registry's policy: what is no finding comes first.
+-- The registry's policy: statements without a finding come first.
 M.registry_policy = policy(
   allow(aws(ACCOUNT, CI), PULL, ANYWHERE),
   allow(aws "444455556666", '"ecr:ReplicateImage"', ANYWHERE),
@@ -199,7 +199,7 @@ local function revoke(principal, repository)
   return ("lanyard revoke --principal %s %s --region us-east-1"):format(principal, repository)
 end
 
--- Takes out a statement of a policy, or one principal of it.
+-- Removes a statement of a policy, or one principal of the statement.
 local function remove(index, repository, principal)
   local doc = assert(policies.parse(M.policies[repository]))
   return ("lanyard revoke --statement '%s' %s%s --region us-east-1"):format(statements.reference(doc, index),

@@ -1,6 +1,6 @@
--- An account to deploy in, for the specs of deployments: a service `web` that runs an image, of a
--- repository that everybody may pull from, beside one of a public registry; a service `fresh` without a
--- role or a deployment; and images whose programs fail.
+-- An account for the specs of deployments. The service `web` runs an image of a repository that everyone may pull
+-- from, and an image of a public registry. The service `fresh` has neither role nor deployment. The programs of some
+-- images fail.
 
 local world = require "world"
 
@@ -41,7 +41,7 @@ function M.world(options)
   return world.new(all)
 end
 
--- What a person asks for: one container, one image.
+-- What a user asks for: one container, one image.
 function M.image(container, text)
   return { { container = container, text = text } }
 end
@@ -53,7 +53,7 @@ function M.deploy(w, name, wants)
   return result, err, plan
 end
 
--- Answers an operation of Lightsail by answer(lightsail, input), which may ask it.
+-- Replaces an operation of Lightsail by answer(lightsail, input), which may call the original.
 function M.stand_in(w, operation, answer)
   local lightsail = w.region.lightsail
   w.region.lightsail = setmetatable({ [operation] = function(_, input) return answer(lightsail, input) end }, {
@@ -63,7 +63,7 @@ function M.stand_in(w, operation, answer)
   })
 end
 
--- The calls that changed something, in their order.
+-- The calls that changed something, in order.
 function M.changes(w)
   local found = {}
   for _, operation in ipairs(w.calls) do

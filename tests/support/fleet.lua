@@ -1,4 +1,4 @@
--- Accounts and Regions for the specs of audits: one emulated world an account, behind one server over HTTP,
+-- Accounts and Regions for the specs of audits: one emulated world per account, behind one HTTP server,
 -- which also answers for AWS Organizations and lets the roles of each account be assumed.
 --
 --   local fleet <close> = Fleet.new { ["111122223333"] = SEED, ["444455556666"] = SEED }
@@ -30,7 +30,7 @@ local function reply(value)
   return { status = 200, headers = { ["Content-Type"] = "application/x-amz-json-1.1" }, body = json.encode(value) }
 end
 
--- Lets a role of another account be assumed: its key is good in that account's world.
+-- Assumes a role of another account; the key is valid in that account's world.
 local function assume(self, role)
   local account = role:match "^arn:aws:iam::(%d+):role/"
   local world = self.worlds[account]
@@ -91,7 +91,7 @@ function M:opener(options)
   end
 end
 
--- How often an operation was called.
+-- The number of calls of an operation.
 function M:count(operation)
   local count = 0
   for _, call in ipairs(self.calls) do

@@ -1,5 +1,5 @@
--- An emulated world without a server or a network, for specs of what stands on the AWS clients:
--- requests go straight to the emulator's dispatch, and time passes when somebody sleeps.
+-- An emulated world without a server or a network, for specs of modules that use the AWS clients. Requests go straight
+-- to the emulator's dispatch, and time passes only when a task sleeps.
 
 local access = require "lanyard.access"
 local aws = require "lanyard.aws"
@@ -13,7 +13,7 @@ local system = require "lanyard.system"
 
 local M = {}
 
--- Where files are in memory: a journal is synced at each write, and no spec needs to wait for a disk.
+-- A folder in memory: a journal is synced at each write, and no spec should wait for a disk.
 local MEMORY = "/dev/shm"
 
 local World = {}
@@ -82,7 +82,7 @@ function World:connect(settings)
   return access.connect(session, all)
 end
 
--- How often an operation was called.
+-- The number of calls of an operation.
 function World:count(operation)
   local count = 0
   for _, name in ipairs(self.calls) do
@@ -97,7 +97,7 @@ function World:text(name)
   return policy and policy.text
 end
 
--- Puts a text in a policy's place, as somebody else would.
+-- Replaces a policy's text, as another writer would.
 function World:put(name, text)
   self.world.region("us-east-1").repositories[name].policy = text and { text = text, ids = {} }
 end
