@@ -24,7 +24,6 @@ log lines of the containers. Values of environment variables are shown as ***.
     { "image", args = "*", help = "CONTAINER=IMAGE: a container, and the image that it is to run." },
   },
   options = {
-    "aws", "rules", "dry-run", "settle",
     { "--file", type = "file", help = "The whole deployment as JSON; images that are named replace those in it." },
     { "--public-endpoint", type = "text", value = "CONTAINER:PORT",
       help = "Container and port of the public endpoint." },
@@ -34,6 +33,7 @@ log lines of the containers. Values of environment variables are shown as ***.
     { "--timeout", type = "duration", default = "30m", help = "How long to wait, for each step." },
     { "--show-environment", help = "Print the values of environment variables." },
     { "--output", choices = { "table", "json" }, help = "Output format." },
+    "settle", "dry-run", "rules", "aws",
   },
   exit = {
     { 0, "the deployment is active, or was requested with --no-wait" },

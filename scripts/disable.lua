@@ -11,12 +11,12 @@ it leaves them. If the role is already off, the result is `unchanged`.
 ]],
   arguments = { { "service", help = "Name of the container service." } },
   options = {
-    "aws", "rules", "dry-run",
     { "--revoke", help = "Remove the role from every repository's policy first." },
     { "--force", help = "Turn the role off even if repositories name it." },
     { "--no-wait", help = "Request the change, and do not wait for it." },
     { "--timeout", type = "duration", default = "10m", help = "How long to wait." },
     { "--output", choices = { "table", "json" }, help = "Output format." },
+    "dry-run", "rules", "aws",
   },
   exit = {
     { 0, "the role is off" },

@@ -11,11 +11,11 @@ already on, the result is `unchanged`.
 ]],
   arguments = { { "service", help = "Name of the container service." } },
   options = {
-    "aws", "rules", "dry-run",
     { "--no-wait", help = "Request the role, and do not wait for it." },
     { "--wait", help = "Wait until the role is ready (the default)." },
     { "--timeout", type = "duration", default = "10m", help = "How long to wait." },
     { "--output", choices = { "table", "json" }, help = "Output format." },
+    "dry-run", "rules", "aws",
   },
   exit = {
     { 0, "the role is on, or was requested with --no-wait" },

@@ -19,7 +19,6 @@ error.
     { "repository", args = "*", help = "Name or glob ('team/*') of repositories." },
   },
   options = {
-    "aws", "rules", "dry-run", "yes", "settle",
     { "--all", help = "Select every repository of the Region." },
     { "--enable", help = "Turn the puller role on first if it is off." },
     { "--expires", type = "expiry", help = "When the grant ends: a date, a period such as 30d, or never." },
@@ -27,6 +26,7 @@ error.
     { "--fold", help = "Join lanyard's own statements into one if the policy would be too large." },
     { "--timeout", type = "duration", default = "10m", help = "How long to wait for the role." },
     { "--output", choices = { "table", "json" }, help = "Output format." },
+    "settle", "dry-run", "yes", "rules", "aws",
   },
   exit = {
     { 0, "every repository grants the pull" },

@@ -25,13 +25,13 @@ Other subjects, instead of a service:
       help = "The container service, unless an option selects the subject; then names or globs of repositories." },
   },
   options = {
-    "aws", "rules", "dry-run", "yes", "settle",
     { "--principal", type = "text", value = "ARN", help = "Revoke this principal; an AWS service by its name." },
     { "--orphans", help = "Revoke unique ids of deleted roles and users." },
     { "--expired", help = "Revoke puller roles whose grants have expired." },
     { "--statement", type = "text", value = "SID|#N", help = "Remove this statement." },
     { "--all", help = "Select every repository of the Region." },
     { "--output", choices = { "table", "json" }, help = "Output format." },
+    "settle", "dry-run", "yes", "rules", "aws",
   },
   exit = {
     { 0, "no selected repository grants the access" },

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As realloc, but what stood in the old memory is wiped. */
+/* Like realloc, but wipes the old memory. */
 static char *move(struct buf *buf, size_t capacity) {
   char *data = malloc(capacity);
   if (!data)

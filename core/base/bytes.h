@@ -8,6 +8,7 @@
 /* Comparisons of byte strings that have a length and may contain NUL. A pointer may be NULL if its length
  * is 0. */
 
+/* bytes_equal reports whether two byte strings are equal. */
 static inline bool bytes_equal(const char *a, size_t a_length, const char *b, size_t b_length) {
   return a_length == b_length && (a_length == 0 || memcmp(a, b, a_length) == 0);
 }

@@ -5,13 +5,14 @@
 
 #include <stdbool.h>
 
-/* What the parser knows of a document, and users of json.h do not. */
+/* The inside of a document, for the parser. Users include json.h. */
 
 struct json_doc {
   char *text;
   size_t length;
   bool secret; /* all memory is wiped before it is freed */
-  /* Values and unescaped strings are in blocks that are freed together with the document. */
+  /* Values and unescaped strings are in these blocks, which are freed together with the
+   * document. */
   struct json_block *blocks;
   struct json_value *root;
 };

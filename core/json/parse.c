@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An array or object whose end has not been read yet. */
+/* An array or object that is not complete yet. */
 struct frame {
   struct json_value *value;
   struct json_value *last;
@@ -19,7 +19,7 @@ struct parser {
   size_t depth;
 };
 
-/* Hangs a new value, which starts here, into the array or object that is open. */
+/* Appends a new value, which starts at the current offset, to the open array or object. */
 static struct json_value *add_value(struct parser *parser, const struct json_value *key) {
   struct json_value *value = json_allocate(parser->scanner.doc, sizeof *value);
   if (!value) {
@@ -53,7 +53,7 @@ static bool open_container(struct parser *parser, struct json_value *value, enum
   return true;
 }
 
-/* Reads the name and the colon of an object's member. */
+/* Reads the name of an object member and the colon. */
 static const struct json_value *read_key(struct parser *parser) {
   if (json_peek(&parser->scanner) != '"') {
     json_fail_expected(&parser->scanner, "a member's name in quotes");
@@ -79,7 +79,7 @@ static const struct json_value *read_key(struct parser *parser) {
   return key;
 }
 
-/* Sorted names make a repeated one a neighbour: no object is too wide to check. */
+/* Sorting makes duplicate names adjacent, so that objects of any width can be checked. */
 static int compare_keys(const void *a, const void *b) {
   const struct json_value *left = *(const struct json_value *const *)a;
   const struct json_value *right = *(const struct json_value *const *)b;
@@ -87,7 +87,7 @@ static int compare_keys(const void *a, const void *b) {
   return order != 0 ? order : left->start < right->start ? -1 : 1;
 }
 
-/* Shows the name as it reads, or, where it holds a control character, as it is spelled. */
+/* Shows the name unescaped or, if it contains a control character, as it is spelled. */
 static bool fail_repeated(struct parser *parser, const struct json_value *key) {
   const char *name = key->string;
   size_t length = key->length, shown = 0;
@@ -122,7 +122,7 @@ static bool check_keys(struct parser *parser, const struct json_value *object) {
   return !repeated || fail_repeated(parser, repeated);
 }
 
-/* Reads one value, or opens one. */
+/* Reads a scalar, or opens an array or object. */
 static bool read_value(struct parser *parser, const struct json_value *key) {
   struct json_value *value = add_value(parser, key);
   if (!value)
@@ -137,7 +137,7 @@ static bool read_value(struct parser *parser, const struct json_value *key) {
   return fine;
 }
 
-/* Reads on in the array or object that is open: its next child, or its end. */
+/* Reads the next child of the open array or object, or its end. */
 static bool read_on(struct parser *parser) {
   struct frame *frame = &parser->frames[parser->depth - 1];
   bool object = frame->value->type == JSON_OBJECT;

@@ -60,7 +60,7 @@ static bool scan_word(struct json_scanner *scanner, struct json_value *value) {
   return json_fail_expected(scanner, "a value");
 }
 
-/* Reads the four hex digits behind \u. */
+/* Reads the four hexadecimal digits after \u. */
 static bool scan_hex(struct json_scanner *scanner, uint32_t *code) {
   *code = 0;
   for (int i = 0; i < 4; i++, scanner->at++) {
@@ -79,7 +79,7 @@ static bool scan_hex(struct json_scanner *scanner, uint32_t *code) {
   return true;
 }
 
-/* Reads what follows a backslash. */
+/* Reads the part of an escape after the backslash. */
 static bool scan_escape(struct json_scanner *scanner) {
   static const char names[] = "\"\\/bfnrt";
   static const char meanings[] = "\"\\/\b\f\n\r\t";
@@ -130,7 +130,7 @@ static bool keep_string(struct json_scanner *scanner, struct json_value *value, 
   return true;
 }
 
-/* How many bytes stand for themselves from here on: ASCII without quotes, escapes and controls. */
+/* Returns the number of literal bytes from here on: ASCII but quotes, backslashes and controls. */
 static size_t plain_run(const struct json_scanner *scanner) {
   size_t at = scanner->at;
   for (; at < scanner->length; at++) {

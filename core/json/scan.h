@@ -4,8 +4,8 @@
 #include "base/buf.h"
 #include "json/document.h"
 
-/* The scanner reads the tokens of a JSON text, from left to right. It knows nothing of arrays and
- * objects, which are the parser's. */
+/* The scanner reads the tokens of a JSON text from left to right. Arrays and objects are the
+ * parser's. */
 
 struct json_scanner {
   struct json_doc *doc; /* owns what is read */
@@ -32,6 +32,7 @@ bool json_fail_memory(struct json_scanner *scanner);
  * false. */
 bool json_fail_expected(struct json_scanner *scanner, const char *expected);
 
+/* json_skip_space moves past white space. */
 void json_skip_space(struct json_scanner *scanner);
 
 /* json_scan_scalar reads the string, number, true, false or null that begins at the scanner's offset

@@ -52,13 +52,16 @@ end
 
 -- What of these secrets is in the files of a folder: list of "FILE: NAME (FORM)".
 local function search(folder, secrets)
-  local found, count = {}, 0
+  local found, count, forms = {}, 0, {}
+  for name, secret in pairs(secrets) do
+    forms[name] = forms_of(secret)
+  end
   local pipe <close> = assert(io.popen(("find %s -type f"):format(folder)))
   for path in pipe:lines() do
     local text = helper.read(path)
     count = count + 1
-    for name, secret in pairs(secrets) do
-      for form, written in pairs(forms_of(secret)) do
+    for name in pairs(secrets) do
+      for form, written in pairs(forms[name]) do
         if text:find(written, 1, true) then
           found[#found + 1] = ("%s: %s (%s)"):format(path, name, form)
         end

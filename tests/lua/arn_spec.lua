@@ -2,7 +2,7 @@ local arn = require "lanyard.arn"
 local match = require "lanyard.match"
 
 describe("arn.parse", function()
-  it("splits into six parts, the last with its colons", function()
+  it("splits into six parts and keeps the colons of the last", function()
     assert.same({ partition = "aws", service = "iam", region = "", account = "111122223333", resource = "role/a:b" },
       arn.parse "arn:aws:iam::111122223333:role/a:b")
   end)

@@ -103,7 +103,7 @@ describe("policy.decide", function()
       assert.matches("level 1", reason)
     end
   end)
-  it("needs both sides across accounts", function()
+  it("requires both sides across accounts", function()
     local theirs = "arn:aws:iam::444455556666:role/x"
     local grant = text("Allow", { AWS = theirs })
     assert.equal("implicit-deny", (decided { principal = theirs, resource_policy = grant }))
