@@ -80,8 +80,8 @@ describe("credential_process", function()
     assert.equal("CannotRun", err.code)
     assert.equal("credential_process of profile 'ops': cannot run /nonexistent/sign-in: No such file or directory",
       err.message)
-    for command, why in pairs { [""] = "it is empty", [" "] = "it is empty", ["'a"] = "a quote has no end",
-      ["a\\"] = "it ends in a backslash" } do
+    for command, why in pairs { [""] = "it is empty", [" "] = "it is empty", ["'a"] = "a quote is not closed",
+      ["a\\"] = "it ends with a backslash" } do
       _, err = load(command)
       assert.equal("InvalidConfig", err.code)
       assert.equal("credential_process of profile 'ops': " .. why, err.message)
