@@ -333,7 +333,7 @@ end
 --- Asks the setting `permit` about a change.
 ---@param change access.Change
 ---@return true? permitted
----@return aws.Error? err  code RefusedByRule if a rule refuses the change
+---@return aws.Error? err  code RefusedByRule if a rule denies the change
 function Region:permit(change)
   if not self.hooks.permit then
     return true
