@@ -210,34 +210,36 @@ Run.__index = Run
 
 --- Prepares to run the checks on an inventory.
 ---@param inventory audit.Inventory
----@param report_finding? fun(finding: audit.Finding)  gets each finding as it is found, instead of the list of `finish`
+---@param on_finding? fun(finding: audit.Finding)  gets each finding as it is found, instead of the list of `finish`
 ---@return audit.Run
-function M.run(inventory, report_finding)
+function M.run(inventory, on_finding)
   return setmetatable({
-    inventory = inventory, report_finding = report_finding, findings = {}, order = {},
+    inventory = inventory, on_finding = on_finding, findings = {}, order = {},
   }, Run)
 end
 
 -- Runs the checks of these scopes. Findings of equal severity are ordered by check, then by repository, then as found.
 local function run_checks(self, inventory, scopes, position)
   local taken, count = {}, 0
-  for number, step in ipairs(steps) do
-    local function add(id, details)
-      local record = records[id]
-      if not record or record.check ~= step.check and record.check_rest ~= step.check then
-        error(("a check reported '%s', which is not a finding of it"):format(id), 2)
-      end
-      local finding = finding_of(inventory, record, details)
-      finding.key = key_of(finding, details.discriminator, taken)
-      if self.report_finding then
-        return self.report_finding(finding)
-      end
-      count = count + 1
-      self.findings[#self.findings + 1] = finding
-      self.order[finding] = severities.RANK[finding.severity] << 56 | number << 48 | position << 24 | count
+  local number, step
+  local function add(id, details)
+    local record = records[id]
+    if not record or record.check ~= step.check and record.check_rest ~= step.check then
+      error(("a check reported '%s', which is not a finding of its records"):format(id), 2)
     end
-    if scopes[step.scope] then
-      step.check(inventory, add)
+    local finding = finding_of(inventory, record, details)
+    finding.key = key_of(finding, details.discriminator, taken)
+    if self.on_finding then
+      return self.on_finding(finding)
+    end
+    count = count + 1
+    self.findings[#self.findings + 1] = finding
+    self.order[finding] = severities.RANK[finding.severity] << 56 | number << 48 | position << 24 | count
+  end
+  for i, one in ipairs(steps) do
+    if scopes[one.scope] then
+      number, step = i, one
+      one.check(inventory, add)
     end
   end
 end
