@@ -304,6 +304,8 @@ describe("the registry of findings", function()
     local check = function() end
     local _, steps = findings.register { { record { check = check }, record { id = "other", check = check } } }
     assert.equal(1, #steps)
+    assert.matches("'other': its check runs in scope 'repository' for another finding",
+      refusal(record { check = check }, record { id = "other", check = check, scope = "service" }))
   end)
 
   it("has the records of every module in its folder", function()
