@@ -231,7 +231,7 @@ end
 function M.mute(rules, report, partial)
   for _, idle in ipairs(mutes.apply(rules:mutes(), report)) do
     if not partial then
-      tell(("%s: the mute of %s fits no finding"):format(idle.place, idle.finding))
+      tell(("%s: the mute of %s fits no finding"):format(idle.location, idle.finding))
     end
   end
 end

@@ -99,21 +99,9 @@ local function with_default(help, option)
   return help
 end
 
---- Returns what help shows for the value of an option; nil for a flag.
----@param option cli.Option
----@return string?
-function M.placeholder(option)
-  if option.value then
-    return option.value
-  elseif option.choices then
-    return option[1] == "--output" and "FORMAT" or "CHOICE"
-  end
-  return option.type and types[option.type].value
-end
-
 local function option_row(option)
   local kind = option.type and types[option.type]
-  local help, placeholder = option.help, M.placeholder(option)
+  local help, placeholder = option.help, types.placeholder(option)
   local term = placeholder and ("%s %s"):format(option[1], placeholder) or option[1]
   local choices = option.choices or kind and kind.choices
   if option[1] == "--output" then
