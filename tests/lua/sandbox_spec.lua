@@ -58,10 +58,10 @@ describe("sandbox.value", function()
   end)
 
   it("rejects functions, and tables that contain themselves", function()
-    assert.equal("rules.lua: what it gives is no plain data: check: a function is no plain data",
+    assert.equal("rules.lua: the result is not plain data: check: a function is not plain data",
       failure("return { check = function() end }").message)
-    assert.matches("a table that holds itself$", failure("local t = {} t.t = t return t").message)
-    assert.matches("whose keys are no plain data$", failure("return { [{}] = 1 }").message)
+    assert.matches("a table that contains itself$", failure("local t = {} t.t = t return t").message)
+    assert.matches("keys that are not plain data$", failure("return { [{}] = 1 }").message)
   end)
 
   it("limits the copies of shared tables", function()
@@ -100,7 +100,7 @@ describe("sandbox.open", function()
   it("passes only plain data in", function()
     local box <close> = assert(sandbox.open("function f() end", "rules.lua"))
     local _, err = box:call("f", print)
-    assert.equal("rules.lua: argument 1: a function is no plain data", err.message)
+    assert.equal("rules.lua: argument 1: a function is not plain data", err.message)
   end)
 
   it("gives each call its own steps, and rejects calls of a stopped sandbox", function()

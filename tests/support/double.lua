@@ -1,13 +1,13 @@
--- What the specs of credential providers share: a double of the services that they ask, over real HTTP,
--- and the context that a provider gets.
+-- For the specs of credential providers: a double of the services that they call, over real HTTP, and the context
+-- that a provider receives.
 --
 --   local double <close> = Double.new(function(request) return { status = 200, body = "..." } end)
 --   local keys, err = imds.find(double:context { values = {} })
---   double.requests[1].url     as the provider spelled it, whatever host it named
---   double.slept, .lines       how long it slept between attempts; what it told of for --debug
+--   double.requests[1].url     as the provider wrote it, with any host
+--   double.slept, .lines       how long it slept between attempts; the lines that it logged for --debug
 --
--- request: as httpd gives it, with `url`, `direct` and `timeout` as the provider asked; double.patience
--- is the time limit that counts in its place.
+-- request: as httpd passes it, with the `url`, `direct` and `timeout` of the provider; double.patience replaces that
+-- timeout.
 
 local client = require "lanyard.aws.client"
 local clock = require "lanyard.clock"
@@ -24,7 +24,7 @@ M.__index = M
 
 M.NOW = 1700000000 -- 2023-11-14T22:13:20Z
 
--- What the machine's own environment could say to a provider.
+-- Variables of the machine's own environment that a provider could read.
 local VARIABLES = {
   "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
   "AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID",
@@ -38,7 +38,7 @@ local VARIABLES = {
   "AWS_METADATA_SERVICE_NUM_ATTEMPTS", "AWS_LOGIN_CACHE_DIRECTORY", "HOME",
 }
 
--- Runs f(...) with these variables and no other of AWS's.
+-- Runs f(...) with these variables as the only ones of AWS.
 function M.environment(variables, f, ...)
   local kept = {}
   for _, name in ipairs(VARIABLES) do
@@ -81,7 +81,7 @@ function M:send(request)
   return http.request(copy)
 end
 
--- A client of a service, three attempts for each call, in AWS's own Regions.
+-- A client of a service, with three attempts per call, in the commercial Regions.
 function M:client(service, options)
   local session = {
     region = options.region, shared = client.new_shared(), credentials = function() return options.credentials end,
@@ -127,7 +127,7 @@ function M.holds(keys, secret_access_key, session_token)
     and expected["X-Amz-Security-Token"] == found["X-Amz-Security-Token"]
 end
 
--- Whether none of the texts that came out has one of the secrets.
+-- Whether none of the texts contains one of the secrets.
 function M.silent(secrets, ...)
   for _, text in ipairs { ... } do
     for _, secret in ipairs(secrets) do

@@ -1,4 +1,4 @@
--- Keys on P-256 and what is signed with them (ES256), by the openssl command.
+-- Keys on P-256, and checks of their signatures (ES256) with the openssl command.
 
 local helper = require "helper"
 local json = require "lanyard.json"
@@ -32,14 +32,14 @@ local function from_base64url(text)
   return table.concat(bytes)
 end
 
--- A number of a signature as DER writes it.
+-- Encodes a number of a signature in DER.
 local function der_number(bytes)
   bytes = bytes:gsub("^\0+", "")
   bytes = bytes:byte() >= 128 and "\0" .. bytes or bytes
   return "\2" .. string.char(#bytes) .. bytes
 end
 
--- A JSON Web Signature apart: header and payload decoded, the point (x and y) of the key it names.
+-- Takes a JSON Web Signature apart: header, payload, and the point (x and y) of the key in its header.
 function M.open(text)
   local header, payload = text:match "^([%w_-]+)%.([%w_-]+)%.[%w_-]+$"
   header = assert(json.decode(from_base64url(header)))
