@@ -3,7 +3,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
-/* Places of a text, asked for in ascending order: each step counts on from the last. */
+/* Computes positions in a text for ascending offsets: each step continues from the last. */
 struct cursor {
   const char *text;
   size_t length, offset, line, column;
@@ -30,7 +30,7 @@ static void cursor_move(struct cursor *cursor, size_t offset) {
   }
 }
 
-/* Sets first, last (bytes, from 1), line and column of the table at the top of the stack. */
+/* Sets first, last (bytes, from 1), line and column in the table at the top of the stack. */
 static void set_place(lua_State *L, struct cursor *cursor, const struct json_value *value) {
   cursor_move(cursor, value->start);
   lua_pushinteger(L, (lua_Integer)value->start + 1);
@@ -82,7 +82,8 @@ static void push_values(lua_State *L, const struct json_value *operands) {
   }
 }
 
-/* The conditions of a sound statement: {operator, key, values} for each key of each operator. */
+/* Sets the conditions of a statement without flaws: { operator, key, values } for each key of each
+ * operator. */
 static void set_conditions(lua_State *L, const struct policy_statement *statement) {
   lua_Integer count = 0;
   bool any = statement->conditions.json && !statement->flaw;

@@ -28,7 +28,7 @@ static void hand_over(struct httpd *server) {
   request->next = server->taken;
   server->taken = request;
   acceptor->request = request;
-  acceptor->server = NULL; /* it may outlive the server now */
+  acceptor->server = NULL; /* the operation may outlive the server */
   server->acceptor = NULL;
   loop_complete(&acceptor->op);
 }
@@ -116,7 +116,7 @@ void httpd_accept_stop(struct httpd_accept *accept) {
     accept->server->acceptor = NULL;
 }
 
-/* The request leaves the server's list: it is being answered. */
+/* Removes the request from the server's list, because it is being answered. */
 static void leave(struct httpd_request *request) {
   struct httpd_request **link = &request->server->taken;
   while (*link != request)

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Adds the text of the statements element with one more statement in it. A lone statement object
- * becomes the first of an array. The space inside an empty array stays behind the statement, so that
- * it is there again when the statement goes. */
+/* Appends the text of the Statement element with one more statement. A single statement object
+ * becomes the first element of an array. The white space of an empty array stays after the
+ * statement, so that it remains when the statement is removed again. */
 static void add_statements(const struct layout *layout, const char *text,
                            const struct json_value *statements, const char *value_text,
                            const struct json_value *value, struct buf *out) {
@@ -42,7 +42,7 @@ static void add_statements(const struct layout *layout, const char *text,
   }
 }
 
-/* Puts a value behind the last statement. */
+/* Appends a value after the last statement. */
 static enum policy_edit append_value(struct policy *doc, const char *value_text,
                                      const struct json_value *value, struct json_error *error) {
   size_t length;
@@ -72,7 +72,7 @@ enum policy_edit policy_append_statement(struct policy *doc, const struct policy
   return append_value(doc, text, policy_statement(from, index)->json, error);
 }
 
-/* Whether an unconditional Allow names the principal for every resource. */
+/* Reports whether an unconditional Allow names the principal for every resource. */
 static bool allows_principal(const struct policy_statement *statement,
                              const struct policy_string *principal) {
   if (!policy_revocable(statement, false) || statement->not_action || statement->conditions.json)
@@ -90,7 +90,7 @@ static bool allows_principal(const struct policy_statement *statement,
   return false;
 }
 
-/* A statement that lets the principal do the action, or NULL. */
+/* Returns a statement that allows the action to the principal, or NULL. */
 static const struct policy_statement *allowing(const struct policy *doc,
                                                const struct policy_string *principal,
                                                const struct policy_string *action) {
@@ -103,7 +103,7 @@ static const struct policy_statement *allowing(const struct policy *doc,
   return NULL;
 }
 
-/* Adds a policy of one statement, the one that the grant asks for. */
+/* Appends a policy with one statement: the grant. */
 static void add_granting_policy(const struct policy *doc, const struct policy_grant *grant,
                                 struct buf *out) {
   buf_adds(out, "{\"Statement\":[{");
@@ -132,14 +132,15 @@ static void add_granting_policy(const struct policy *doc, const struct policy_gr
   buf_adds(out, "}]}");
 }
 
-/* A condition must be a value by itself: a text that closes the statement would begin another. */
+/* A condition must be one complete value: a text that closes the statement could begin another
+ * one. */
 static bool check_condition(const struct policy_string *condition, struct json_error *error) {
   struct json_doc *json = json_parse(condition->bytes, condition->length, error);
   json_free(json);
   return json != NULL;
 }
 
-/* Makes that policy. NULL on error, `error` set. */
+/* Returns the policy of a grant, or NULL with `error` set. */
 static struct policy *granting_policy(const struct policy *doc, const struct policy_grant *grant,
                                       struct json_error *error) {
   if (grant->condition.bytes && !check_condition(&grant->condition, error))
@@ -160,9 +161,9 @@ static struct policy *granting_policy(const struct policy *doc, const struct pol
   return granting;
 }
 
-/* The statement that makes the grant needless: one that allows it without a condition (all actions
- * may be spread over several; one of these then), or one that means the same. NULL when there is
- * none; *failed is set without memory. */
+/* Returns a statement that makes the grant unnecessary, or NULL: one that allows the actions
+ * without a condition (one of several, if the actions are spread over them), or one with the same
+ * meaning. Sets *failed if there is not enough memory. */
 static const struct policy_statement *granting_already(const struct policy *doc,
                                                        const struct policy_grant *grant,
                                                        const struct policy *granting,

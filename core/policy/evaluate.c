@@ -27,7 +27,7 @@ static enum principal_match name_caller(const struct policy_statement *statement
   return naming;
 }
 
-/* What a policy is asked, and whether memory ended meanwhile. */
+/* The state of an evaluation. */
 struct asking {
   const struct policy_request *request;
   bool variables, failed;
@@ -37,7 +37,7 @@ static bool has_variable(const struct policy_value *pattern) {
   return strstr(pattern->string, "${") != NULL;
 }
 
-/* A resource with policy variables, for which the context has the values. */
+/* Matches a resource with policy variables. */
 static enum applies match_expanded(struct asking *asking, const struct policy_value *pattern) {
   const struct policy_string *resource = &asking->request->resource;
   if (!asking->request->context)
@@ -82,7 +82,7 @@ static enum applies match_resource(struct asking *asking,
   return statement->not_resource ? opposite(applies) : applies;
 }
 
-/* Whether the conditions of a statement hold. */
+/* Reports whether the conditions of a statement hold. */
 static enum applies match_conditions(struct asking *asking,
                                      const struct policy_statement *statement) {
   if (statement->conditions.count == 0)
@@ -94,7 +94,8 @@ static enum applies match_conditions(struct asking *asking,
   return holds == CONDITION_TRUE ? APPLIES : holds == CONDITION_FALSE ? APPLIES_NOT : APPLIES_MAYBE;
 }
 
-/* Whether a statement is about who asks. One without Principal is about nobody. */
+/* Reports whether a statement applies to the principal. A statement without Principal applies to
+ * nobody. */
 static enum applies match_principal(const struct policy_request *request,
                                     const struct policy_statement *statement) {
   if (request->identity)
@@ -116,7 +117,7 @@ static enum applies match_principal(const struct policy_request *request,
   return APPLIES;
 }
 
-/* Whether a statement is about a request. */
+/* Reports whether a statement applies to the request. */
 static enum applies match_statement(struct asking *asking,
                                     const struct policy_statement *statement) {
   const struct policy_request *request = asking->request;
@@ -146,7 +147,7 @@ static void add_statement_name(const struct policy_statement *statement, struct 
   }
 }
 
-/* The policy variables in the resources of a statement that the request does not tell. */
+/* Lists the policy variables in the resources of a statement whose values are unknown. */
 static void list_resource_keys(const struct policy_statement *statement,
                                const struct policy_request *request, struct buf *keys) {
   for (size_t i = 0; i < statement->resources.count; i++) {
@@ -162,11 +163,12 @@ static void list_resource_keys(const struct policy_statement *statement,
   }
 }
 
-/* Why a statement may or may not apply: its flaw, whom it excepts, the keys that decide. */
+/* Explains why it is unknown whether a statement applies: a flaw, the principals that it excludes,
+ * or condition keys. */
 static void add_doubt(const struct policy *doc, const struct policy_statement *statement,
                       const struct policy_request *request, struct buf *reason) {
   if (statement->flaw) {
-    buf_addf(reason, " but breaks the grammar (%s)", statement->flaw_text);
+    buf_addf(reason, " but violates the grammar (%s)", statement->flaw_text);
     return;
   }
   struct buf keys = {0};
@@ -181,8 +183,8 @@ static void add_doubt(const struct policy *doc, const struct policy_statement *s
     buf_add(reason, keys.data, keys.length);
   } else if (match_principal(request, statement) == APPLIES_MAYBE) {
     buf_adds(reason, statement->effect == POLICY_DENY
-                         ? ", and of this one it names not all (account, role and session)"
-                         : ", and of this one the account");
+                         ? ", and it does not name all of this one (account, role and session)"
+                         : ", and it names the account of this one");
   } else {
     buf_adds(reason, " for certain resources");
   }
@@ -194,13 +196,13 @@ static void add_naming(const struct policy_statement *statement,
   if (request->identity)
     return;
   if (statement->not_principal) {
-    buf_adds(reason, " to all but those it names");
+    buf_adds(reason, " to all principals except those it names");
     return;
   }
   switch (name_caller(statement, &request->principal)) {
   case PRINCIPAL_ACCOUNT:
     buf_adds(reason, statement->effect == POLICY_ALLOW
-                         ? " to its account, whose own policies decide which of its principals"
+                         ? " to its account, whose own policies decide for its principals"
                          : " to its whole account");
     break;
   case PRINCIPAL_ANYONE:
@@ -222,7 +224,7 @@ void policy_explain(const struct policy *doc, const struct policy_statement *sta
     add_doubt(doc, statement, request, reason);
 }
 
-/* Every way in which a statement that applies names the caller. */
+/* Returns a bit for each kind of match between the statement's principals and the caller. */
 static unsigned namings_of(const struct policy_statement *statement,
                            const struct policy_request *request) {
   if (request->identity)
@@ -276,7 +278,7 @@ struct policy_matches policy_match(const struct policy *doc, const struct policy
   return found;
 }
 
-/* The first of them in the order of the text. */
+/* Returns the first statement in the order of the text. */
 static const struct policy_statement *
 first_of(const struct policy_statement *const places[PRINCIPAL_MATCHES]) {
   const struct policy_statement *first = NULL;

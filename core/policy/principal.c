@@ -44,8 +44,8 @@ bool principal_equal(const struct policy_value *named, const char *principal, si
   return account && other && memcmp(account, other, ACCOUNT_DIGITS) == 0;
 }
 
-/* Whether the caller is a session (arn:P:sts::A:assumed-role/NAME/SESSION) of the role that is
- * named (arn:P:iam::A:role/PATH/NAME): the path of a role is not in its sessions' ARNs. */
+/* Reports whether the caller is a session (arn:P:sts::A:assumed-role/NAME/SESSION) of a role
+ * (arn:P:iam::A:role/PATH/NAME). The ARN of a session does not contain the path of the role. */
 static bool is_session_of(const struct arn *caller, const struct arn *role) {
   static const char session[] = "assumed-role/";
   size_t session_length = sizeof session - 1;
@@ -69,8 +69,9 @@ static bool is_session_of(const struct arn *caller, const struct arn *role) {
   return tail[-1] == '/' && memcmp(tail, name, length) == 0;
 }
 
-/* Whether a principal is of AWS's own kind: an account, user, role, session or unique id, and not a
- * service (ecs.amazonaws.com) or an identity provider (accounts.google.com, or one's ARN). */
+/* Reports whether a principal is an AWS principal (an account, user, role, session or unique id),
+ * not a service (ecs.amazonaws.com) or an identity provider (accounts.google.com, or the ARN of
+ * one). */
 static bool is_aws_principal(const char *text, size_t length, const struct arn *arn) {
   if (!arn)
     return !memchr(text, '.', length);
@@ -87,7 +88,7 @@ static bool same_partition(const struct arn *a, const struct arn *b) {
                      b->partition.length);
 }
 
-/* Whether an account principal, whose digits are at `account`, is who asks, or has him. */
+/* Matches the caller with an account principal, whose digits are at `account`. */
 static enum principal_match names_by_account(const char *account,
                                              const struct policy_string *caller,
                                              const struct arn *caller_arn) {

@@ -7,13 +7,13 @@
 
 #include <string.h>
 
-/* Whether one statement applies wherever another does. */
+/* Decides whether one statement applies whenever another does. */
 
 static bool same(const struct policy_value *a, const struct policy_value *b) {
   return bytes_equal(a->string, a->length, b->string, b->length);
 }
 
-/* A policy variable stands for what only a request knows. */
+/* A policy variable has a value only in a request. */
 static bool pattern_covers(const struct policy_value *outer, const struct policy_value *inner,
                            bool ignore_case) {
   if (strstr(outer->string, "${") || strstr(inner->string, "${"))
@@ -29,7 +29,7 @@ static bool any_covers(const struct policy_list *outer, const struct policy_valu
   return false;
 }
 
-/* Whether nothing fits both patterns: certain of a pattern and a text without wildcards. */
+/* Reports whether no text matches both patterns. Only decided if one of them has no wildcards. */
 static bool is_apart(const struct policy_value *a, const struct policy_value *b, bool ignore_case) {
   if (strstr(a->string, "${") || strstr(b->string, "${"))
     return false;
@@ -48,11 +48,12 @@ static bool all_apart(const struct policy_list *a, const struct policy_list *b, 
   return true;
 }
 
-/* Patterns of actions or resources; `not` tells which of the two are exceptions. */
+/* Compares patterns of actions or resources. The `not` parameters mark lists of exceptions. */
 static bool list_covers(const struct policy_list *outer, bool outer_not,
                         const struct policy_list *inner, bool inner_not, bool ignore_case) {
   if (outer_not && inner_not) {
-    /* All but a few cover all but more: each exception of the outer is one of the inner. */
+    /* Everything but `outer` includes everything but `inner` if each exception of outer is one of
+     * inner. */
     for (size_t i = 0; i < outer->count; i++)
       if (!any_covers(inner, &outer->items[i], ignore_case))
         return false;
@@ -72,7 +73,7 @@ static bool list_covers(const struct policy_list *outer, bool outer_not,
   return true;
 }
 
-/* A statement without Resource is about every resource of its policy. */
+/* A statement without Resource applies to every resource of its policy. */
 static bool resources_cover(const struct policy_statement *outer,
                             const struct policy_statement *inner) {
   if (!outer->resources.json)
@@ -87,7 +88,7 @@ static bool resources_cover(const struct policy_statement *outer,
                      false);
 }
 
-/* An account that is denied is so with all its principals; one that is allowed only hands on. */
+/* A Deny for an account applies to all its principals. An Allow for an account only delegates. */
 static bool names_too(const struct policy_statement *outer, const struct policy_value *principal) {
   const struct policy_string caller = {principal->string, principal->length};
   bool aws = strcmp(principal->type, "AWS") == 0 || strcmp(principal->type, "*") == 0;
@@ -105,7 +106,8 @@ static bool names_too(const struct policy_statement *outer, const struct policy_
   return false;
 }
 
-/* Whether a NotPrincipal excepts neither a principal nor anyone that it stands for. */
+/* Reports whether NotPrincipal excludes neither the principal nor any principal that it
+ * includes. */
 static bool excepts_none_of(const struct policy_statement *outer,
                             const struct policy_value *principal) {
   for (size_t i = 0; i < outer->principals.count; i++) {
@@ -131,7 +133,7 @@ static bool principals_cover(const struct policy_statement *outer,
   return true;
 }
 
-/* Conditions on both sides must be the same ones. */
+/* Conditions on both sides must have the same meaning. */
 static bool conditions_cover(const struct policy *doc, const struct policy_statement *outer,
                              const struct policy_statement *inner, bool *failed) {
   if (outer->conditions.count == 0)

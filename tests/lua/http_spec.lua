@@ -173,7 +173,7 @@ describe("HTTP", function()
         assert.equal("Connection", err.code)
         assert.is_true(err.retryable)
         assert.is_true(err.sent)
-        assert.matches("the connection ended before an answer came", err.message)
+        assert.matches("the connection closed before a reply arrived", err.message)
       end
       assert.equal(6, count)
     end

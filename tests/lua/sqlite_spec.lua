@@ -43,7 +43,7 @@ describe("a database", function()
     assert.has_error(function() insert:run() end, "1 values expected, got 0")
     assert.has_error(function() insert:run(1, 2) end, "1 values expected, got 2")
     assert.error_matches(function() insert:run {} end, "nil, boolean, number or string expected")
-    assert.error_matches(function() db:prepare "" end, "no statement in it")
+    assert.error_matches(function() db:prepare "" end, "it contains no statement")
     assert.error_matches(function() sqlite.open(":memory:", { read_only = true }) end, "no such field: 'read_only'")
   end)
 
@@ -113,6 +113,6 @@ describe("a build without SQLite", function()
       'print(select(2, require("lanyard.sqlite").open "a.db").code, select(2, require("lanyard.sqlite").open "a.db"))' },
       { LUA_CPATH = folder .. "/?.so" })
     assert.equal("Usage\tcannot open a.db: this lanyard was built without SQLite (install libsqlite3-dev, "
-      .. "and make it again)\n", result.out)
+      .. "and build it again)\n", result.out)
   end)
 end)

@@ -193,7 +193,7 @@ end
 --- `select` returns, and all repositories if there is no such setting.
 ---@param globs? string[]
 ---@param missing? table<string, aws.Error>  receives an error for each glob or name that matches nothing; without it,
----  such a glob or name is an error
+---  that glob or name is an error
 ---@return access.Repository[]? repositories
 ---@return aws.Error? err
 function Region:repositories(globs, missing)

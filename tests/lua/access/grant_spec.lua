@@ -14,7 +14,7 @@ describe("grant", function()
     assert.matches("'no pulls' denies ecr:BatchGetImage", change.warning)
   end)
 
-  it("joins our own statements where the policy would be too large, when told to", function()
+  it("joins lanyard's own statements with `fold` if the policy would be too large", function()
     local w <close> = world.new()
     local service, repository = w:service(), w:repository "my-private-repo"
     assert(w.region.lightsail:CreateContainerService { serviceName = "other", power = "nano", scale = 1,
@@ -39,14 +39,14 @@ describe("grant", function()
     assert.is_truthy(w:text("my-private-repo"):find(other.role.arn, 1, true))
   end)
 
-  it("refuses while the role is off", function()
+  it("fails while the role is off", function()
     local w <close> = world.new()
     local change, err = w.region:grant(assert(w.region:service(SERVICE)), w:repository "my-private-repo")
     assert.is_nil(change)
     assert.equal("RoleOff", err.code)
   end)
 
-  it("gives a Sid that another statement has a number", function()
+  it("appends a number to a Sid that another statement has", function()
     local w <close> = world.new()
     local service, repository = w:service(), w:repository "my-private-repo"
     w:put("my-private-repo", '{"Version":"2008-10-17","Statement":[{"Sid":"AllowLightsailPull-my-container-service",'
@@ -57,7 +57,7 @@ describe("grant", function()
   end)
 end)
 
--- A grant that ends: what `region:grant` makes of a policy that is there.
+-- A grant that expires: what `region:grant` makes of an existing policy.
 
 local DATE, LATER = 4102444800, 4133980800 -- 2100-01-01, 2101-01-01
 local ROLE = "arn:aws:iam::222233334444:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/"
@@ -75,8 +75,8 @@ local function document(...)
   return '{"Version":"2012-10-17", "Statement":[ ' .. table.concat({ ... }, " ,\n") .. " ]}"
 end
 
--- Grants web the pull in a policy of these statements. --> changed, detail, the policy's text; the same a
--- second time must change nothing.
+-- Grants web the pull in a policy of these statements, twice: the second time must change nothing. Returns whether it
+-- changed, the detail, and the policy's text.
 local function granted(text, expires, options)
   local doc = assert(policy.parse(text))
   local edit = grant.edit { role_arn = ROLE, sid = "AllowLightsailPull-web", expires = expires, now = DATE - 86400,
@@ -90,7 +90,7 @@ local function granted(text, expires, options)
   return changed, detail, tostring(doc)
 end
 
-describe("a grant with an end", function()
+describe("a grant that expires", function()
   it("has the date as its condition", function()
     local changed, detail, text = granted('{"Statement":[]}', DATE)
     assert.is_true(changed)
@@ -99,7 +99,7 @@ describe("a grant with an end", function()
     assert.is_truthy(text:find('"Condition":{"DateLessThan":{"aws:CurrentTime":"2100-01-01T00:00:00Z"}}', 1, true))
   end)
 
-  it("gets another date, and keeps every other byte", function()
+  it("changes its date, and keeps every other byte", function()
     local there = document(statement { sid = "x", who = '"444455556666"' }, statement { condition = "2100-01-01" })
     local changed, detail, text = granted(there, LATER)
     assert.is_true(changed)
@@ -107,7 +107,7 @@ describe("a grant with an end", function()
     assert.equal((there:gsub("2100%-01%-01", "2101-01-01T00:00:00Z")), text)
   end)
 
-  it("is unchanged under the date that it has, however it is spelled, and under none asked for", function()
+  it("is unchanged for the same date in any spelling, and if no date is given", function()
     local there = document(statement { condition = "2100-01-01" })
     for _, expires in ipairs { DATE, "as it is" } do
       local changed, detail, text = granted(there, expires ~= "as it is" and expires or nil)
@@ -118,7 +118,7 @@ describe("a grant with an end", function()
     end
   end)
 
-  it("that has passed is no grant: it refuses and says what to do", function()
+  it("that has expired is an error, which names --expires", function()
     local there = document(statement { condition = "2020-01-01" })
     local changed, err, text = granted(there)
     assert.is_nil(changed)
@@ -130,14 +130,14 @@ describe("a grant with an end", function()
     assert.is_true((granted(there, LATER)))
   end)
 
-  it("loses it, and nothing else", function()
+  it("loses its date, and nothing else", function()
     local changed, detail, text = granted(document(statement { condition = "2020-01-01" }), false)
     assert.is_true(changed)
     assert.equal("without expiry (was until 2020-01-01T00:00:00Z)", detail.why)
     assert.equal(document(statement {}), text)
   end)
 
-  it("is made of one without", function()
+  it("is made from a grant without a date", function()
     local changed, detail, text = granted(document(statement {}), DATE)
     assert.is_true(changed)
     assert.equal("until 2100-01-01T00:00:00Z (was without expiry)", detail.why)
@@ -145,7 +145,7 @@ describe("a grant with an end", function()
     assert.equal(1, #policy.parse(text):statements())
   end)
 
-  it("leaves the others of a statement as they are, and gets one of its own", function()
+  it("gets its own statement if it shared one, and leaves the other principals there", function()
     local who = ('["%s", "%s"]'):format(ROLE, OTHER)
     local changed, detail, text = granted(document(statement { who = who }), DATE)
     assert.is_true(changed)
@@ -157,7 +157,7 @@ describe("a grant with an end", function()
     assert.is_nil(detail.warning)
   end)
 
-  it("stands in place of all other grants of the role that would outlast it", function()
+  it("replaces all other grants of the role that would outlast it", function()
     local there = document(statement { sid = "a", condition = "2101-01-01" }, statement { sid = "b" },
       statement { sid = "c", condition = "2020-01-01" })
     local changed, _, text = granted(there, DATE)
@@ -166,7 +166,7 @@ describe("a grant with an end", function()
       statement { sid = "c", condition = "2020-01-01" }), text)
   end)
 
-  it("warns of a statement that is not ours to change and lets the role pull for good", function()
+  it("warns of a statement of another writer that keeps allowing the pull", function()
     for warning, theirs in pairs {
       ["statement 'wide' still allows the pull after that date"] = statement { sid = "wide", actions = '"ecr:*"' },
       ["statement 'all' still allows the pull after that date"] = statement { sid = "all", who = '"*"' },
@@ -181,7 +181,7 @@ describe("a grant with an end", function()
     end
   end)
 
-  it("is not judged by a Deny that is not in force", function()
+  it("ignores a Deny that is not in force", function()
     local deny = '{"Sid":"no","Effect":"Deny","Principal":"*","Action":"ecr:*","Condition":{"DateLessThan":'
       .. '{"aws:CurrentTime":"%s"}}}'
     assert.is_nil(select(2, granted(document(deny:format "2020-01-01"), LATER)).warning)
@@ -189,7 +189,7 @@ describe("a grant with an end", function()
       select(2, granted(document(deny:format "2100-01-01"), LATER)).warning)
   end)
 
-  it("keeps the end of the grant of an earlier role", function()
+  it("keeps the date of the grant of an earlier role", function()
     local there = document(statement { sid = "AllowLightsailPull-web", who = '"AROAEXAMPLEEXAMPLEEXA"',
       condition = "2100-01-01" })
     local changed, detail, text = granted(there)
@@ -199,7 +199,7 @@ describe("a grant with an end", function()
     assert.equal("GrantEnded", select(2, granted((there:gsub("2100", "2020")))).code)
   end)
 
-  it("is joined only with those that end on the same day", function()
+  it("is joined only with grants of the same date", function()
     local there = document(statement { sid = "AllowLightsailPull-jobs", who = '"' .. OTHER .. '"' },
       statement { sid = "AllowLightsailPull-mail", who = '"' .. OTHER:gsub("/jobs/", "/mail/") .. '"',
         condition = "2100-01-01T00:00:00Z" })

@@ -55,7 +55,7 @@ describe("set", function()
     assert.is_false((doc:set { sid = "a", element = "Action", value = "ecr:*" }))
     local changed, why = doc:set { sid = "b", element = "Action", value = "ecr:*" }
     assert.is_false(changed)
-    assert.equal("there is no such statement", why)
+    assert.equal("no such statement", why)
     assert.is_false((doc:set { sid = "a", element = "Condition" }))
     assert.equal(TEXT, tostring(doc))
   end)
