@@ -14,7 +14,7 @@ describe("a bounded text", function()
   end)
 
   it("has the first and the last bytes of a long text, and the number of bytes left out", function()
-    for size = 1, 7 do -- however it was cut
+    for size = 1, 7 do -- pieces of any size
       local pieces, text = {}, "abcdefghijklmnopqrstuvwxyz"
       for at = 1, #text, size do pieces[#pieces + 1] = text:sub(at, at + size - 1) end
       local shown, left_out = of(10, table.unpack(pieces))
