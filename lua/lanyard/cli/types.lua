@@ -90,7 +90,7 @@ end
 M["role-name"] = { value = "NAME" }
 
 M["role-name"].convert = function(text)
-  return require("lanyard.audit.scan.targets").role(text)
+  return require("lanyard.audit.scan.targets").role_name(text)
 end
 
 M.port = { value = "PORT" }
@@ -121,6 +121,18 @@ function M.expiry.convert(text)
     return false
   end
   return timestamp.deadline(text, clock.time())
+end
+
+--- Returns what help shows for the value of an option; nil for a flag.
+---@param option cli.Option
+---@return string?
+function M.placeholder(option)
+  if option.value then
+    return option.value
+  elseif option.choices then
+    return option[1] == "--output" and "FORMAT" or "CHOICE"
+  end
+  return option.type and M[option.type].value
 end
 
 return M

@@ -1,254 +1,58 @@
-local audit = require "lanyard.audit"
-local world = require "world"
+local findings = require "lanyard.audit.findings"
 
-local GENERAL = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/my-container-service/abc123"
-local OTHER = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/%s/private-repo-access/abc123"
-
-local function statement(principal, more)
-  return ('{"Version":"2012-10-17","Statement":[{"Sid":"s","Effect":"Allow","Principal":%s,'
-    .. '"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]%s}]}'):format(principal, more or "")
-end
-
--- The ids of an audit's findings, in order.
-local function ids(w, options)
-  local found = {}
-  local report = assert(audit.run(w.region, options))
-  for i, finding in ipairs(report.findings) do
-    found[i] = finding.id
-    assert.is_truthy(finding.why ~= "" and finding.fix ~= "" and finding.message ~= "")
+describe("the registry of findings", function()
+  local function record(changes)
+    local made = {
+      id = "new-finding", severity = "low", summary = "s", why = "w", scope = "repository", needs = {}, breaks_pull = false,
+      check = function() end, remediation = function() return "f" end,
+    }
+    for name, value in pairs(changes or {}) do
+      made[name] = value ~= "absent" and value or nil
+    end
+    return made
   end
-  return found, report
-end
 
-local function with_policy(text)
-  local w = world.new()
-  w:put("my-private-repo", text)
-  return w
-end
+  local function refusal(...)
+    local ok, message = pcall(findings.register, { { ... } })
+    assert.is_false(ok)
+    return message
+  end
 
-describe("an audit", function()
-  it("finds nothing in a fresh world, nor where all is as it should be", function()
-    local w <close> = world.new()
-    assert.same({}, (ids(w)))
-    assert(w.region:grant(w:service(), w:repository "my-private-repo"))
-    local found, report = ids(w)
-    assert.same({}, found)
-    local access = report.scopes[1].repositories[1].access[1]
-    assert.equal("my-container-service", access.service)
-    assert.equal("allow", access.decision)
-    assert.equal("AllowLightsailPull-my-container-service", access.statement)
-  end)
-
-  it("finds public access first", function()
-    local w <close> = with_policy(statement '"*"')
-    local found, report = ids(w)
-    assert.same({ "public-access" }, found)
-    assert.equal("critical", report.findings[1].severity)
-    assert.is_true(audit.reaches(report, "critical"))
-    assert.is_true(audit.reaches(report, "low"))
-    assert.is_false(audit.reaches(report, nil))
-  end)
-
-  it("takes out the statement of a NotPrincipal, whom it names being none of those that it lets in", function()
-    local w <close> = with_policy((statement '{"AWS":"444455556666"}'):gsub('"Principal"', '"NotPrincipal"'))
-    local found, report = ids(w)
-    assert.same({ "public-access" }, found)
-    assert.matches("^lanyard revoke %-%-statement '#1:%x+' my%-private%-repo ", report.findings[1].fix)
-    assert.matches("everyone but 444455556666", report.findings[1].message)
-  end)
-
-  it("does not call a conditional grant to everyone plain public", function()
-    local w <close> = with_policy(statement('{"AWS":"*"}', ',"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}'))
-    assert.same({ "public-access-conditional" }, (ids(w)))
-  end)
-
-  it("finds orphans", function()
-    local w <close> = with_policy(statement '{"AWS":"AROA2XQYJ5EXAMPLE12345"}')
-    assert.same({ "orphan-principal" }, (ids(w)))
-  end)
-
-  it("finds the service's general role where the puller's was meant", function()
-    local w <close> = with_policy(statement(('{"AWS":"%s"}'):format(GENERAL)))
-    assert.same({ "service-role-granted" }, (ids(w)))
-  end)
-
-  it("finds other accounts, of which Lightsail's is none", function()
-    local w <close> = with_policy(statement '{"AWS":["444455556666","111122223333"]}')
-    assert.same({ "other-account" }, (ids(w)))
-  end)
-
-  it("knows trusted accounts, where it is told of some", function()
-    local w <close> = with_policy(statement '{"AWS":["444455556666","arn:aws:iam::777788889999:root"]}')
-    local found, report = ids(w, { trusted_accounts = { "444455556666" } })
-    assert.same({ "untrusted-account" }, found)
-    assert.equal("high", report.findings[1].severity)
-    assert.equal("arn:aws:iam::777788889999:root", report.findings[1].principal)
-  end)
-
-  it("finds what the policy of the registry gives, but not to the account itself or those trusted", function()
-    local w <close> = world.new()
-    local function registry(principal, more, element)
-      w.world.region("us-east-1").registry_policy = { ids = {}, text = ('{"Statement":{"Effect":"Allow","%s":%s,"Action":'
-        .. '"%s","Resource":"*"%s}}'):format(element or "Principal", principal, more == "copy" and "ecr:ReplicateImage"
-        or "ecr:*", more ~= "copy" and more or "") }
+  it("refuses a record that lacks a property", function()
+    assert(findings.register { { record() } })
+    for name in pairs(record()) do
+      assert.matches(("'%s' must be a "):format(name), refusal(record { [name] = "absent" }))
     end
-    local function severities(options)
-      local found, report = ids(w, options)
-      for i, finding in ipairs(report.findings) do
-        found[i] = finding.id .. " " .. finding.severity
+  end)
+
+  it("refuses unknown severities, scopes and needs, and an id that exists", function()
+    assert.matches("'new%-finding': 'grave' is not a severity", refusal(record { severity = "grave" }))
+    assert.matches("'galaxy' is not a scope", refusal(record { scope = "galaxy" }))
+    assert.matches("needs 'luck', which no audit reads", refusal(record { needs = { "luck" } }))
+    assert.matches("'new%-finding' is registered twice", refusal(record(), record()))
+  end)
+
+  it("runs a check once that several records share", function()
+    local check = function() end
+    local _, steps = findings.register { { record { check = check }, record { id = "other", check = check } } }
+    assert.equal(1, #steps)
+    assert.matches("'other': its check runs in scope 'repository' for another finding",
+      refusal(record { check = check }, record { id = "other", check = check, scope = "service" }))
+  end)
+
+  it("has the records of every module in its folder", function()
+    local pipe <close> = assert(io.popen "ls lua/lanyard/audit/findings")
+    local count, registered = 0, 0
+    for file in pipe:lines() do
+      for _, one in ipairs(require("lanyard.audit.findings." .. file:match "^(.*)%.lua$")) do
+        assert.equal(one, findings.record(one.id), one.id)
+        count = count + 1
       end
-      return found
     end
-    local condition = ',"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}'
-    for _, case in ipairs {
-      { { '"*"' }, "registry-public critical" }, { { '"*"', "copy" }, "registry-public critical" },
-      { { '"*"', condition }, "registry-public medium" },
-      { { '{"AWS":"111122223333"}', "", "NotPrincipal" }, "registry-public critical" },
-      { { '{"AWS":"444455556666"}' }, "registry-pull medium" }, { { '{"AWS":"444455556666"}', "copy" } },
-      { { '{"AWS":"111122223333"}' } }, { { '{"AWS":"arn:aws:iam::111122223333:role/ci-deploy"}' } },
-      { { '{"AWS":"AROA2XQYJ5EXAMPLE12345"}' } }, { { ('{"AWS":"%s"}'):format(GENERAL) } },
-      { { ('{"AWS":"%s"}'):format(OTHER:format "my-container-service") }, "registry-pull medium" },
-      { { '{"Service":"ecs.amazonaws.com"}' }, "registry-pull medium" },
-    } do
-      registry(table.unpack(case[1], 1, 3))
-      assert.same({ case[2] }, severities())
+    for _ in pairs(findings.catalogue) do
+      registered = registered + 1
     end
-    registry '{"AWS":"444455556666"}'
-    assert.same({}, severities { trusted_accounts = { "444455556666" } })
-  end)
-
-  it("goes on where the registry's policy is no policy", function()
-    local w <close> = world.new()
-    w.world.region("us-east-1").registry_policy = { ids = {}, text = "none" }
-    local found, report = ids(w)
-    assert.same({}, found)
-    assert.matches("the registry's policy: line 1", report.scopes[1].registry_unknown)
-  end)
-
-  it("names the profile that was asked for in the report and in what it offers", function()
-    local w <close> = with_policy(statement '"*"')
-    local _, report = ids(w, { profile = "prod eu" })
-    assert.equal("prod eu", report.scopes[1].profile)
-    assert.equal("lanyard revoke --principal '*' my-private-repo --region us-east-1 --profile 'prod eu'",
-      report.findings[1].fix)
-  end)
-
-  it("finds grants to a role that is off, and to a service that is gone", function()
-    local w <close> = with_policy(statement(('{"AWS":["%s","%s"]}')
-      :format(OTHER:format "my-container-service", OTHER:format "gone")))
-    assert.same({ "inactive-role", "missing-service" }, (ids(w)))
-  end)
-
-  it("finds a role that nothing grants, when it looked at everything", function()
-    local w <close> = world.new()
-    w:service()
-    assert.same({ "unused-role" }, (ids(w)))
-    assert.same({}, (ids(w, { globs = { "shared-*" } })))
-  end)
-
-  it("finds a deployed image that can't be pulled again", function()
-    local image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1"
-    local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
-      services = { { name = "web", role = true, containers = { web = { image = image } } } },
-      repositories = { { name = "web", images = { "1" } }, { name = "other" } },
-    } } } }
-    local service = assert(w.region:service "web")
-    assert.is_nil(service.current) -- the seed's deployment could not pull
-    assert(w.region:grant(service, w:repository "web"))
-    assert(w.region.lightsail:CreateContainerServiceDeployment {
-      serviceName = "web", containers = { web = { image = image } },
-    })
-    assert.same({ "mutable-tag-deployed" }, (ids(w)))
-    assert(w.region:revoke({ service = service }, w:repository "web"))
-    local found, report = ids(w)
-    assert.same({ "image-not-granted", "unused-role", "mutable-tag-deployed" }, found)
-    assert.matches("web:1", report.findings[1].message)
-  end)
-
-  it("names no container for a tag that none runs yet", function()
-    local image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:"
-    local w <close> = world.new { activation_delay = 60, seed = { regions = { ["us-east-1"] = {
-      services = { { name = "web", role = true } }, repositories = { { name = "web", images = { "1" } } },
-    } } } }
-    w.passed = w.passed + 61
-    assert(w.region:grant(assert(w.region:service "web"), w:repository "web"))
-    assert(w.region.lightsail:CreateContainerServiceDeployment {
-      serviceName = "web", containers = { web = { image = image .. "1" } },
-    })
-    local _, report = ids(w)
-    assert.equal("mutable-tag-deployed", report.findings[1].id)
-    assert.equal("deploy its digest: lanyard deploy --resolve", report.findings[1].fix)
-  end)
-
-  it("takes a flaw of a statement that means something else by now as another", function()
-    local function key_of(actions)
-      local w <close> = with_policy(('{"Version":"2012-10-17","Statement":[{"Sid":"s","Effect":"Allow","Principal":"*",'
-        .. '"Action":%s}]}'):format(actions))
-      local found, report = ids(w)
-      assert.same({ "policy-lint" }, found)
-      return report.findings[1].key
-    end
-    assert.equal(key_of '"ecr:DescribeImages"', key_of '[ "ecr:DescribeImages" ]')
-    assert.not_equal(key_of '"ecr:DescribeImages"', key_of '["ecr:PutImage","ecr:DeleteRepository"]')
-  end)
-
-  it("reports what it could not read as unknown, and goes on", function()
-    local w <close> = with_policy "no policy at all"
-    w:put("shared-repo", statement '"*"')
-    local found, report = ids(w)
-    assert.same({ "public-access", "unreadable-policy" }, found)
-    assert.is_truthy(report.scopes[1].repositories[1].unknown)
-  end)
-
-  it("does not offer to take a grant away that a deployment needs", function()
-    local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
-      services = { { name = "web", role = true, containers = {
-        web = { image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1" } } } },
-      repositories = { { name = "web", images = { "1" } } },
-    } } } }
-    local arn = assert(w.region:service "web").role.arn
-    w.world.region("us-east-1").services.web.deployments[1].succeeds = true
-    w:put("web", ('{"Version":"2012-10-17","Statement":[{"Sid":"yes","Effect":"Allow","Principal":{"AWS":"%s"},"Action":'
-      .. '["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]},{"Sid":"no","Effect":"Deny","Principal":"*",'
-      .. '"Action":"ecr:GetDownloadUrlForLayer"}]}'):format(arn))
-    local found, report = ids(w)
-    assert.same({ "image-not-granted", "denied-grant", "mutable-tag-deployed" }, found)
-    assert.matches("statement no denies GetDownloadUrlForLayer", report.findings[1].message)
-    for i = 1, 2 do
-      assert.matches("^except arn:.* from the Deny %(statement no of web%), or remove that", report.findings[i].fix)
-    end
-  end)
-
-  it("grants those that deploy before it takes from everyone", function()
-    local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
-      services = { { name = "web", role = true, containers = {
-        web = { image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1" } } } },
-      repositories = { { name = "web", images = { "1" } } },
-    } } } }
-    w.world.region("us-east-1").services.web.deployments[1].succeeds = true
-    w:put("web", statement '"*"')
-    local _, report = ids(w)
-    assert.equal("lanyard grant web web --region us-east-1 && lanyard revoke --principal '*' web --region us-east-1",
-      report.findings[1].fix)
-  end)
-
-  it("shows a grant that a Deny cancels as denied", function()
-    local w <close> = world.new()
-    local service = w:service()
-    w:put("my-private-repo", ('{"Version":"2012-10-17","Statement":[{"Sid":"yes","Effect":"Allow","Principal":{"AWS":"%s"},'
-      .. '"Action":"ecr:*"},{"Sid":"no","Effect":"Deny","Principal":"*","Action":"ecr:GetDownloadUrlForLayer"}]}')
-      :format(service.role.arn))
-    local found, report = ids(w)
-    assert.same({ "push-or-admin", "denied-grant" }, found)
-    assert.equal("partial", report.scopes[1].repositories[1].access[1].decision)
-  end)
-
-  it("has the statements as they stand in the policy where they are asked for", function()
-    local w <close> = world.new()
-    w:put("shared-repo", '{"Version":"2012-10-17",\n"Statement": {"Effect" : "Allow","Principal":"*",\n"Action":"ecr:*"}}')
-    local report = assert(audit.run(w.region, { texts = true, globs = { "shared-repo" } }))
-    assert.same({ { index = 1, label = "#1", text = '{"Effect" : "Allow","Principal":"*",\n"Action":"ecr:*"}' } },
-      report.scopes[1].repositories[1].statements)
-    assert.is_nil(assert(audit.run(w.region)).scopes[1].repositories[1].statements)
+    assert.equal(registered, count)
+    assert.is_true(count > 30)
   end)
 end)
