@@ -1,7 +1,7 @@
-"""Opens HTML or SVG in one headless Chromium and tells what a reader would meet. Needs no package beside chromium.
+"""Opens HTML or SVG files in one headless Chromium and reports what a reader would see. Requires only chromium.
 
-Reads a line of JSON for each page, {"file", "width", "dark", "print", "expressions", "shots": [[width, PNG]]}, and writes
-one: {"errors" of the console, "requests" that leave the page, "values" of the expressions} or {"failure"}."""
+Reads one line of JSON per page, {"file", "width", "dark", "print", "expressions", "shots": [[width, PNG]]}, and writes one
+line: {"errors": console errors, "requests": requests to other URLs, "values": of the expressions} or {"failure"}."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ class Failure(Exception):
 
 
 class Browser:
-    """Speaks the DevTools protocol over two pipes: messages of JSON, each ended by a NUL."""
+    """A DevTools connection over two pipes: JSON messages that end with a NUL."""
 
     def __init__(self, folder):
         to_read, self.to = os.pipe()
@@ -114,7 +114,7 @@ def errors_of(events):
     return found
 
 
-def look(browser, page):
+def inspect(browser, page):
     url = pathlib.Path(page["file"]).resolve().as_uri()
     target = browser.open()
     browser.resize(page.get("width", 1280))
@@ -143,7 +143,7 @@ def main():
         try:
             for line in sys.stdin:
                 try:
-                    answer = look(browser, json.loads(line))
+                    answer = inspect(browser, json.loads(line))
                 except Failure as failure:
                     answer = {"failure": str(failure)}
                 print(json.dumps(answer), flush=True)
