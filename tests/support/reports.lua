@@ -15,8 +15,8 @@ end
 
 local ROLE = "arn:aws:iam::222233334444:role/amazon/lightsail/us-east-1/containers/%s/private-repo-access/%s"
 
--- Two accounts, one of which could not be looked at. `team/api` is pulled by `web`, by a role that is gone
--- and by everyone; nobody pulls `spare`.
+-- Two accounts, one of which could not be read. `web`, a deleted role and everyone can pull `team/api`; nobody can
+-- pull `spare`.
 function M.small()
   local web, old = ROLE:format("web", "3EXAMPLEm8gmrcs1vEXAMPLEkkemufe7ime26fo9i7e5ct93k7ng"), ROLE:format("old", "7gone")
   local function finding(id, severity, rest)
@@ -58,10 +58,11 @@ function M.small()
   }
 end
 
--- What a policy, a name or an error from elsewhere may try on whoever reads the report.
+-- Texts by which a policy, a name or an error of another party may attack the reader of a report.
 M.HOSTILE = "<script>alert(1)</script>\"'&|,; \n- x\r\n\27[31m\127\u{9b}\u{202e}`a` ``b`` [l](https://evil.test) ]]> --> {} \\ %s"
 
--- A report of such texts wherever one of AWS, of a policy or of an error stands, and a formula first.
+-- A report with such texts in each place that holds a text of AWS, of a policy or of an error;
+-- a message begins with a formula of spreadsheets.
 function M.hostile()
   local report = M.small()
   local function spoil(value, names)
@@ -103,7 +104,7 @@ function M.muted(make)
   return report
 end
 
--- A report of nothing.
+-- An empty report.
 function M.empty()
   return {
     version = 1, tool = "lanyard 0.1.0", time = "2026-11-25T01:00:00Z", findings = {},

@@ -88,7 +88,7 @@ function M.rules(options)
   local rules = require("lanyard.rules").new {
     path = options.rules,
     check_mute = M.check_mute,
-    tell = function(text) terminal.note("lanyard: warning: " .. text) end,
+    on_warning = function(text) terminal.note("lanyard: warning: " .. text) end,
   }
   if options.has_rules then
     exit.check(rules:load())

@@ -24,7 +24,7 @@ local M = {}
 
 --- What is known of an account and Region. A field that ends in `_unknown` says why data could not be read.
 ---@class audit.Inventory
----@field account string
+---@field account? string             nil when neither a repository nor STS names it
 ---@field region string
 ---@field now integer                 seconds since 1970
 ---@field complete boolean            whether all repositories of the Region were listed
@@ -43,7 +43,7 @@ local M = {}
 ---@field role? string                the role that was assumed to read the account
 ---@field rules? rules.Asker          user rules that audits ask
 ---@field trusted? { [string]: true } trusted accounts
----@field desired? desired.File
+---@field desired? desired.Desired
 ---@field desired_matched { [string]: true }  patterns of the desired-state file that matched a repository
 
 --- What the audit adds to a repository of lanyard.access.
