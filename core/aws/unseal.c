@@ -54,7 +54,7 @@ static bool unseal_json(struct unsealer *unsealer) {
   struct json_error error;
   struct json_doc *doc = json_parse_secret(unsealer->text, unsealer->length, &error);
   if (!doc) {
-    unsealer->out->mistake = error.offset;
+    unsealer->out->error_offset = error.offset;
     return false;
   }
   const struct json_value *next[JSON_MAX_DEPTH + 1]; /* of each open container */
@@ -102,7 +102,7 @@ static bool begins(const struct xml *xml, const char *mark) {
 }
 
 /* Moves past the next `mark`. Returns false if there is none. */
-static bool pass(struct xml *xml, const char *mark) {
+static bool skip_past(struct xml *xml, const char *mark) {
   char *found = memmem(xml->at, (size_t)(xml->end - xml->at), mark, strlen(mark));
   if (found)
     xml->at = found + strlen(mark);
@@ -143,11 +143,11 @@ static bool add_characters(struct buf *into, const char *at, const char *end) {
   while (at < end) {
     struct xml rest = {.at = at, .end = end};
     if (begins(&rest, "<![CDATA[")) {
-      pass(&rest, "]]>");
+      skip_past(&rest, "]]>");
       buf_add(into, at + 9, (size_t)(rest.at - at) - 12);
       at = rest.at;
     } else if (*at == '<') { /* a comment or an instruction, whose end has been checked */
-      pass(&rest, at[1] == '?' ? "?>" : "-->");
+      skip_past(&rest, at[1] == '?' ? "?>" : "-->");
       at = rest.at;
     } else if (*at == '&') {
       at = add_reference(into, at, end);
@@ -250,17 +250,17 @@ static bool unseal_xml(struct unsealer *unsealer) {
     if (*xml.at != '<')
       fine = characters(&xml);
     else if (begins(&xml, "<!--"))
-      fine = pass(&xml, "-->");
+      fine = skip_past(&xml, "-->");
     else if (begins(&xml, "<?"))
-      fine = pass(&xml, "?>");
+      fine = skip_past(&xml, "?>");
     else if (begins(&xml, "<![CDATA["))
-      fine = xml.depth > 0 && pass(&xml, "]]>");
+      fine = xml.depth > 0 && skip_past(&xml, "]]>");
     else if (begins(&xml, "</"))
       fine = end_tag(&xml);
     else
       fine = xml.end - xml.at > 1 && xml.at[1] != '!' && start_tag(&xml);
   }
-  unsealer->out->mistake = (size_t)(xml.at - unsealer->text);
+  unsealer->out->error_offset = (size_t)(xml.at - unsealer->text);
   return fine && xml.rooted && xml.depth == 0;
 }
 

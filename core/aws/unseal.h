@@ -18,7 +18,7 @@ enum unseal_outcome { UNSEALED, UNSEAL_MALFORMED, UNSEAL_NO_MEMORY };
 struct unsealed {
   struct buf text;        /* with "***" in place of each value */
   struct secret *secrets; /* one for each name; empty if there is no such member */
-  size_t mistake;         /* the offset where the text is malformed */
+  size_t error_offset;    /* the offset where the text is malformed */
 };
 
 /* unseal hides the value of every member (JSON, at any depth) or element (XML, ignoring the prefix)

@@ -117,7 +117,7 @@ static int secret_unseal(lua_State *L) {
     return luaL_error(L, "not enough memory");
   case UNSEAL_MALFORMED:
     return push_error(L, "Malformed", "not valid %s (byte %d)", shown[form],
-                      (int)opened->unsealed.mistake + 1);
+                      (int)opened->unsealed.error_offset + 1);
   case UNSEALED:
     break;
   }

@@ -24,10 +24,10 @@ static const char *match_at(lua_State *L, struct pattern *match, const char *at)
   match->steps = steps > 0 ? (size_t)steps : 0;
   size_t before = match->steps;
   const char *end = pattern_match(match, at);
-  bool spent = match->mistake && !match->mistake[0];
+  bool spent = match->error && !match->error[0];
   sandbox_charge(L, spent ? SIZE_MAX : before - match->steps + 1);
-  if (match->mistake)
-    luaL_error(L, "%s", match->mistake);
+  if (match->error)
+    luaL_error(L, "%s", match->error);
   return end;
 }
 

@@ -89,7 +89,7 @@ static void add_header(lua_State *L, struct signing *signing, const char *name, 
 }
 
 /* Reports whether a header stays unsigned: proxies and libraries may change it. */
-static bool is_left_out(const char *name) {
+static bool is_unsigned(const char *name) {
   static const char *const names[] = {"authorization", "connection",        "expect",
                                       "user-agent",    "transfer-encoding", "x-amzn-trace-id"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -145,7 +145,7 @@ static void take_headers(lua_State *L, int options, struct signing *signing) {
         luaL_error(L, "headers: names must be strings");
       size_t length;
       const char *name = lua_tolstring(L, -2, &length);
-      if (chosen ? is_named(L, chosen, name) : !is_left_out(name))
+      if (chosen ? is_named(L, chosen, name) : !is_unsigned(name))
         add_values(L, signing, name, length);
       lua_pop(L, 1);
     }

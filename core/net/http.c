@@ -253,7 +253,7 @@ static void name_failure(struct http_transfer *transfer, CURLcode code) {
 
 /* Restarts a transfer that failed because the system's CA folder does not verify the peer: the file
  * may. Returns false if there is nothing to try. */
-static bool ask_file(struct http_transfer *transfer, CURLcode code) {
+static bool retry_with_file(struct http_transfer *transfer, CURLcode code) {
   if (code != CURLE_PEER_FAILED_VERIFICATION || !transfer->by_folder)
     return false;
   struct http_pool *pool = transfer->pool;
@@ -265,7 +265,7 @@ static bool ask_file(struct http_transfer *transfer, CURLcode code) {
 }
 
 void http_transfer_end(struct http_transfer *transfer, CURLcode code) {
-  if (ask_file(transfer, code))
+  if (retry_with_file(transfer, code))
     return;
   if (code == CURLE_ABORTED_BY_CALLBACK)
     snprintf(transfer->detail, sizeof transfer->detail,

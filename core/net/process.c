@@ -91,7 +91,7 @@ static bool drain(struct process *process) {
 }
 
 /* Completes the operation of a stream that has output. */
-static void give(struct process *process) {
+static void deliver(struct process *process) {
   if (process->readable)
     event_del(process->readable);
   loop_complete(&process->op);
@@ -102,7 +102,7 @@ bool process_has_piece(const struct process *process) {
 }
 
 /* Checks whether the process has exited, without waiting. */
-static void look(struct process *process) {
+static void check_exit(struct process *process) {
   pid_t ended = waitpid(process->pid, &process->status, WNOHANG);
   if (ended == 0 || (ended < 0 && errno == EINTR))
     return;
@@ -135,14 +135,14 @@ static void on_readable(evutil_socket_t fd, short what, void *context) {
   if (!drain(process))
     return;
   if (process_has_piece(process))
-    give(process);
+    deliver(process);
   if (process->fd < 0)
-    look(process);
+    check_exit(process);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *context) {
   (void)fd, (void)what;
-  look(context);
+  check_exit(context);
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *context) {

@@ -91,9 +91,9 @@ static bool allows_principal(const struct policy_statement *statement,
 }
 
 /* Returns a statement that allows the action to the principal, or NULL. */
-static const struct policy_statement *allowing(const struct policy *doc,
-                                               const struct policy_string *principal,
-                                               const struct policy_string *action) {
+static const struct policy_statement *find_allowing(const struct policy *doc,
+                                                    const struct policy_string *principal,
+                                                    const struct policy_string *action) {
   for (size_t i = 0; i < policy_count(doc); i++) {
     const struct policy_statement *statement = policy_statement(doc, i);
     if (allows_principal(statement, principal) &&
@@ -104,8 +104,8 @@ static const struct policy_statement *allowing(const struct policy *doc,
 }
 
 /* Appends a policy with one statement: the grant. */
-static void add_granting_policy(const struct policy *doc, const struct policy_grant *grant,
-                                struct buf *out) {
+static void add_grant_policy(const struct policy *doc, const struct policy_grant *grant,
+                             struct buf *out) {
   buf_adds(out, "{\"Statement\":[{");
   if (grant->sid.bytes) {
     struct buf sid = {0};
@@ -141,13 +141,13 @@ static bool check_condition(const struct policy_string *condition, struct json_e
 }
 
 /* Returns the policy of a grant, or NULL with `error` set. */
-static struct policy *granting_policy(const struct policy *doc, const struct policy_grant *grant,
-                                      struct json_error *error) {
+static struct policy *parse_grant_policy(const struct policy *doc, const struct policy_grant *grant,
+                                         struct json_error *error) {
   if (grant->condition.bytes && !check_condition(&grant->condition, error))
     return NULL;
   struct policy *granting = NULL;
   struct buf text = {0};
-  add_granting_policy(doc, grant, &text);
+  add_grant_policy(doc, grant, &text);
   if (text.failed)
     policy_no_memory(error);
   else
@@ -164,29 +164,28 @@ static struct policy *granting_policy(const struct policy *doc, const struct pol
 /* Returns a statement that makes the grant unnecessary, or NULL: one that allows the actions
  * without a condition (one of several, if the actions are spread over them), or one with the same
  * meaning. Sets *failed if there is not enough memory. */
-static const struct policy_statement *granting_already(const struct policy *doc,
-                                                       const struct policy_grant *grant,
-                                                       const struct policy *granting,
-                                                       bool *failed) {
+static const struct policy_statement *find_granting(const struct policy *doc,
+                                                    const struct policy_grant *grant,
+                                                    const struct policy *granting, bool *failed) {
   const struct policy_statement *found = NULL;
   for (size_t i = 0; i < grant->action_count; i++) {
-    found = allowing(doc, &grant->principal, &grant->actions[i]);
+    found = find_allowing(doc, &grant->principal, &grant->actions[i]);
     if (!found)
       break;
   }
   if (found || !grant->condition.bytes)
     return found;
-  struct buf wanted = {0}, there = {0};
+  struct buf wanted = {0}, existing = {0};
   policy_canonical_statement(granting, 0, CANONICAL_WITHOUT_SID, &wanted);
   for (size_t i = 0; i < policy_count(doc) && !found; i++) {
-    buf_reset(&there);
-    policy_canonical_statement(doc, i, CANONICAL_WITHOUT_SID, &there);
-    if (buf_equal(&there, &wanted))
+    buf_reset(&existing);
+    policy_canonical_statement(doc, i, CANONICAL_WITHOUT_SID, &existing);
+    if (buf_equal(&existing, &wanted))
       found = policy_statement(doc, i);
   }
-  *failed = wanted.failed || there.failed;
+  *failed = wanted.failed || existing.failed;
   buf_free(&wanted);
-  buf_free(&there);
+  buf_free(&existing);
   return found;
 }
 
@@ -194,10 +193,10 @@ enum policy_edit policy_allow(struct policy *doc, const struct policy_grant *gra
                               size_t *statement, struct json_error *error) {
   enum policy_edit edit = POLICY_FAILED;
   bool failed = false;
-  struct policy *granting = granting_policy(doc, grant, error);
+  struct policy *granting = parse_grant_policy(doc, grant, error);
   if (!granting)
     return POLICY_FAILED;
-  const struct policy_statement *found = granting_already(doc, grant, granting, &failed);
+  const struct policy_statement *found = find_granting(doc, grant, granting, &failed);
   if (failed) {
     policy_no_memory(error);
   } else if (found) {

@@ -26,7 +26,7 @@ const char *principal_account(const char *principal, size_t length) {
   return root && is_account_id(arn.account.text, arn.account.length) ? arn.account.text : NULL;
 }
 
-static bool names_anyone(const struct policy_value *named) {
+static bool is_anyone(const struct policy_value *named) {
   if (!bytes_are(named->string, named->length, "*"))
     return false;
   return strcmp(named->type, "*") == 0 || strcmp(named->type, "AWS") == 0;
@@ -34,7 +34,7 @@ static bool names_anyone(const struct policy_value *named) {
 
 bool principal_equal(const struct policy_value *named, const char *principal, size_t length) {
   if (bytes_are(principal, length, "*"))
-    return names_anyone(named);
+    return is_anyone(named);
   if (strcmp(named->type, "AWS") != 0)
     return false;
   if (bytes_equal(named->string, named->length, principal, length))
@@ -89,9 +89,8 @@ static bool same_partition(const struct arn *a, const struct arn *b) {
 }
 
 /* Matches the caller with an account principal, whose digits are at `account`. */
-static enum principal_match names_by_account(const char *account,
-                                             const struct policy_string *caller,
-                                             const struct arn *caller_arn) {
+static enum principal_match match_account(const char *account, const struct policy_string *caller,
+                                          const struct arn *caller_arn) {
   const char *itself = principal_account(caller->bytes, caller->length);
   if (itself && memcmp(account, itself, ACCOUNT_DIGITS) == 0)
     return PRINCIPAL_SELF;
@@ -103,7 +102,7 @@ static enum principal_match names_by_account(const char *account,
 
 enum principal_match principal_match(const struct policy_value *named,
                                      const struct policy_string *caller) {
-  if (names_anyone(named))
+  if (is_anyone(named))
     return PRINCIPAL_ANYONE;
   if (bytes_are(caller->bytes, caller->length, "*"))
     return PRINCIPAL_NONE;
@@ -123,7 +122,7 @@ enum principal_match principal_match(const struct policy_value *named,
     return PRINCIPAL_NONE;
   const char *account = principal_account(named->string, named->length);
   if (account)
-    return names_by_account(account, caller, caller_arn);
+    return match_account(account, caller, caller_arn);
   return caller_arn && named_arn && is_session_of(caller_arn, named_arn) ? PRINCIPAL_ROLE
                                                                          : PRINCIPAL_NONE;
 }
@@ -138,12 +137,12 @@ static bool is_session(const struct policy_string *caller) {
 enum principal_exclusion principal_excluded(const struct policy_list *named,
                                             enum policy_effect effect,
                                             const struct policy_string *caller) {
-  unsigned namings = 0;
+  unsigned matches = 0;
   for (size_t i = 0; i < named->count; i++)
-    namings |= 1u << principal_match(&named->items[i], caller);
-  bool itself = namings & 1u << PRINCIPAL_SELF, role = namings & 1u << PRINCIPAL_ROLE;
-  bool account = namings & 1u << PRINCIPAL_ACCOUNT;
-  if (namings & 1u << PRINCIPAL_ANYONE)
+    matches |= 1u << principal_match(&named->items[i], caller);
+  bool itself = matches & 1u << PRINCIPAL_SELF, role = matches & 1u << PRINCIPAL_ROLE;
+  bool account = matches & 1u << PRINCIPAL_ACCOUNT;
+  if (matches & 1u << PRINCIPAL_ANYONE)
     return PRINCIPAL_EXCLUDED;
   if (effect == POLICY_ALLOW)
     return itself || role ? PRINCIPAL_EXCLUDED

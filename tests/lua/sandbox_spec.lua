@@ -57,8 +57,8 @@ describe("sandbox.value", function()
     assert.matches("^%.%.%.[long/]+grants%.lua:1: x$", err.message)
   end)
 
-  it("rejects functions and recursive tables", function()
-    assert.equal("rules.lua: what it gives is no plain data: check: a function is no plain data",
+  it("rejects functions, and tables that contain themselves", function()
+    assert.equal("rules.lua: the result is not plain data: check: a function is not plain data",
       failure("return { check = function() end }").message)
     assert.matches("a table that contains itself$", failure("local t = {} t.t = t return t").message)
     assert.matches("keys that are not plain data$", failure("return { [{}] = 1 }").message)

@@ -5,6 +5,7 @@
 
 local asking = require "lanyard.rules.audit"
 local inventory = require "lanyard.audit.scan.inventory"
+local checks = require "lanyard.audit.checks"
 local findings = require "lanyard.audit.findings"
 local severities = require "lanyard.severity"
 local statements = require "lanyard.access.statements"
@@ -98,7 +99,7 @@ end
 -- Reads and checks the repositories. Returns their rows in the report, and the findings.
 local function check(region, found, options)
   local rows, known = json.array {}, {}
-  local run = findings.run(found, options.on_finding)
+  local run = checks.new(found, options.on_finding)
   local limits = { unused_days = options.unused_days or UNUSED_DAYS, gate = options.gate }
   inventory.read_policies(region, found, limits, function(repository, position)
     run:repository(repository, position)
@@ -115,7 +116,7 @@ end
 ---@field role? string               the role of another account that was assumed; the commands are for that account
 ---@field unused_days? integer       days without a pull after which a grant that no deployment needs is unused (90)
 ---@field trusted_accounts? string[] accounts that can pull
----@field desired? desired.Desired      what access there should be
+---@field desired? desired.Desired   what access there should be
 ---@field identities? table          answers of IAM, shared by several audits
 ---@field texts? boolean             add to each repository its statements = { index, label, text }
 ---@field on_finding? fun(finding: audit.Finding)  gets each finding as it is found; the report then has neither

@@ -81,9 +81,16 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- One command
 
-local function usage_of(arguments)
-  local words = {}
-  for _, argument in ipairs(arguments) do
+--- Returns how a command is called, without its options: "grant <service> [<repository> ...]".
+---@param name string
+---@param declared cli.Declaration
+---@return string
+function M.usage(name, declared)
+  local words = { name }
+  if declared.commands and not declared.arguments then
+    words[2] = "<command>"
+  end
+  for _, argument in ipairs(declared.arguments or {}) do
     local name = ("<%s>"):format(argument[1])
     local args = argument.args or 1
     words[#words + 1] = args == "?" and ("[%s]"):format(name) or args == "*" and ("[%s ...]"):format(name)
@@ -168,11 +175,9 @@ function M.command(name, declared, summaries)
   for _, command in ipairs(declared.commands or {}) do
     commands[#commands + 1] = { command, summaries and summaries[name .. " " .. command] or "" }
   end
-  local usage = usage_of(declared.arguments or {})
   local parts = {
     hanging(declared.summary, 0), "\n\nUsage: ",
-    hanging(("lanyard %s %s[OPTION ...] %s"):format(name, #commands > 0 and usage == "" and "<command> " or "", usage)
-      :gsub("%s+$", ""), 7), "\n",
+    hanging(("lanyard %s [OPTION ...]"):format(M.usage(name, declared)), 7), "\n",
   }
   if declared.description then
     parts[#parts + 1] = "\n" .. M.paragraphs(declared.description) .. "\n"
