@@ -36,9 +36,10 @@ local audit = require "lanyard.audit"
 local baseline = require "lanyard.audit.report.baseline"
 local cli = require "lanyard.cli"
 local history = require "lanyard.audit.report.history"
+local mutes = require "lanyard.audit.mutes"
 local read = require "lanyard.audit.report.read"
 local report = require "lanyard.cli.print"
-local scanner = require "lanyard.audit.scan.scanner"
+local shard = require "lanyard.audit.scan.shard"
 local targets = require "lanyard.audit.scan.targets"
 local steps = require "lanyard.cli.audit"
 
@@ -50,9 +51,9 @@ command:option("--fail-on", "Exit with 3 on a finding of this severity or a high
 command:option("--baseline", "Tell what changed since this report."):argname "FILE"
 command:option("--desired", "Tell what differs from this file for lanyard plan."):argname "FILE"
 command:option("--history", "Keep this run in a file of SQLite."):argname "DB"
-command:option("--shard", "Look at the Ith of N parts of the repositories."):argname "I/N":convert(scanner.shard)
+command:option("--shard", "Look at the Ith of N parts of the repositories."):argname "I/N":convert(shard.parse)
 command:option("--assume-role", "Look at other accounts with their role of this name."):argname "NAME"
-  :convert(targets.role)
+  :convert(targets.role_name)
 command:option("--external-id", "The external id that these roles ask for."):argname "ID":convert(targets.external_id)
 command:option("--accounts", "The accounts to look at with --assume-role."):argname "ID,..."
 command:flag("--organization", "Look with --assume-role at all active accounts of the organization.")
@@ -73,7 +74,7 @@ if files then
 else
   result, failed = steps.look(options, rules)
 end
-rules:tell_expired(result)
+mutes.add_expired(rules:mutes(), result)
 if before then
   baseline.compare(result, before)
 end

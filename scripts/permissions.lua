@@ -16,7 +16,8 @@ local targets = require "lanyard.audit.scan.targets"
 local command = cli.command(...):with_aws()
 command:option("--account", "The account that owns the repositories."):argname "ID"
 command:option("--repository", "Only this repository."):argname "NAME"
-command:option("--assume-role", "What lanyard audit --assume-role takes, too."):argname "NAME":convert(targets.role)
+command:option("--assume-role", "What lanyard audit --assume-role takes, too."):argname "NAME"
+  :convert(targets.role_name)
 local options = command:parse()
 
 local function must_be(check, value)

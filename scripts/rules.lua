@@ -66,7 +66,7 @@ command:argument("action", "What to do."):choices { "test", "show" }
 command:argument("file", "The rules file."):args "?"
 local options = command:parse()
 
-local own = rules.new { path = options.file }
+local own = rules.new { path = options.file, check_mute = cli.check_mute }
 cli.check(own:load())
 if not own.file then
   command:usage("there are no rules: name a file, or write " .. rules.HERE)
@@ -98,7 +98,7 @@ end
 for _, rule in ipairs(own.contents.rules) do
   add(rule.place, "rule", rule.name, "on " .. table.concat(lists.sorted_names(rule.on), ", "))
 end
-for _, mute in ipairs(own.contents.mutes) do
+for _, mute in ipairs(own:mutes()) do
   add(mute.place, "mute", mute.finding, mute.reason .. (mute.ends and " (ends " .. mute.ends .. ")" or ""))
 end
 for _, example in ipairs(own.contents.examples) do

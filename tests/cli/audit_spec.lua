@@ -190,7 +190,7 @@ describe("lanyard audit of several scopes", function()
     local emulator <close> = two_regions(folder)
     local result = emulator:run { "audit", "--region", "all" }
     assert.equal(0, result.status)
-    assert.equal("lanyard: the 16 Regions are those that lightsail:GetRegions lists\n", result.err)
+    assert.equal("lanyard: auditing the 16 Regions that lightsail:GetRegions lists\n", result.err)
     assert.match("eu%-west%-1  web", result.out)
   end)
 
@@ -287,7 +287,7 @@ describe("lanyard audit beside earlier reports", function()
   it("refuses shards and merges that are mistakes", function()
     local emulator <close> = helper.emulator()
     for message, words in pairs {
-      ["is no shard"] = { "--shard", "4/3" }, ["merge takes files"] = { "merge" },
+      ["is not a shard"] = { "--shard", "4/3" }, ["merge takes files"] = { "merge" },
       ["%-%-region is not for merge"] = { "merge", "x.json", "--region", "all" },
       ["%-%-unused%-days is not for merge"] = { "merge", "x.json", "--unused-days", "30" },
       ["cannot read"] = { "merge", "/nowhere/x.json" },
@@ -317,7 +317,7 @@ describe("lanyard audit --assume-role", function()
       ["external%-id need %-%-assume%-role"] = { "--external-id", "abc" },
       ["is no external id"] = { "--assume-role", "x", "--organization", "--external-id", "a b" },
       ["12 digits"] = { "--assume-role", "x", "--accounts", "12" },
-      ["is no name of a role"] = { "--assume-role", "arn:aws:iam::111122223333:role/x", "--organization" },
+      ["is not a valid role name"] = { "--assume-role", "arn:aws:iam::111122223333:role/x", "--organization" },
     } do
       local result = emulator:run { "audit", table.unpack(words) }
       assert.equal(2, result.status)

@@ -1,5 +1,6 @@
--- The examples of scripts/fleet: what they run, run here against an emulator. Uses the Debian packages
--- python3-yaml and python3-kubernetes.
+--- Runs the commands of the examples in scripts/fleet against an emulator. Uses the Debian packages python3-yaml and
+--- python3-kubernetes.
+
 local helper = require "helper"
 local json = require "lanyard.json"
 
@@ -12,14 +13,14 @@ describe("an example of a fleet", function()
   end
   local checked = helper.run { PYTHON, "tests/cli/check_examples.py" }
 
-  it("has all that its runner needs", function()
+  it("is complete for its runner", function()
     assert.equal("", checked.err)
     assert.equal(0, checked.status)
   end)
 
   local commands = json.decode(checked.out) or {}
   for _, name in ipairs { "kubernetes.yaml", "github.yml", "step-functions.json" } do
-    it(("looks at every repository, and fails on what is wrong: %s"):format(name), function()
+    it(("audits every repository and fails on a finding: %s"):format(name), function()
       local folder <close> = helper.folder()
       helper.write(folder .. "/seed.lua", [[
         local repositories = {}
@@ -38,7 +39,7 @@ describe("an example of a fleet", function()
       assert.equal("", merged.err)
       assert.equal(3, merged.status)
       for n = 1, 20 do assert.match("  app%-" .. n .. " ", merged.out) end
-      -- Without one of its shards it says so.
+      -- A missing shard is reported.
       os.execute(("rm %s/*2.json"):format(folder))
       merged = helper.run({ "sh", "-c", commands["scripts/fleet/" .. name].merge }, environment)
       assert.match("^lanyard: missing: shard ", merged.err)

@@ -1,12 +1,12 @@
--- An account with at least one of each finding of an audit ("bad/...") and a near miss of each
--- ("good/..."). A policy that can't be read is not among them: it would hide a role without a grant.
---
---   account.seed             for an emulator
---   account.age(state, now)  gives its state what no call can make: old images, policies that ECR
---                            would not take, deployments of images that are gone
---   account.policies         the texts, by repository
---   account.expected         the findings: { id, severity, repository, statement's index, the text at
---                            their place, fix }
+--- An account with at least one of each finding ("bad/...") and a near miss of each ("good/..."). It has no policy that
+--- cannot be read, which would hide a role without a grant.
+---
+---     account.seed             -- for an emulator
+---     account.age(state, now)  -- adds what no call can make: old images, policies that ECR would reject, and
+---                              -- deployments of images that do not exist
+---     account.policies         -- the texts, by repository
+---     account.expected         -- the findings: { id, severity, repository, index of the statement, text at the
+---                              -- location, fix }
 
 local timestamp = require "lanyard.text.timestamp"
 local policies = require "lanyard.policy"
@@ -30,7 +30,7 @@ local SESSION = "arn:aws:sts::" .. ACCOUNT .. ":assumed-role/reader/today"
 local STRANGE = "arn:aws:iam::" .. ACCOUNT .. ":role/AROA2XQYJ5EXAMPLE12345"
 local OTHER_CI = "arn:aws:iam::" .. ACCOUNT .. ":role/ci-check"
 
--- Within the days in which an end is near, and after them.
+-- Deadlines that are reported as near, and not yet.
 local SOON = timestamp.format(os.time() + 13 * 86400)
 local LATER = timestamp.format(os.time() + 15 * 86400)
 
@@ -42,7 +42,7 @@ local function aws(...)
   return '{"AWS":["' .. table.concat({ ... }, '","') .. '"]}'
 end
 
--- A statement; `more` is of further elements.
+-- Returns a statement; `more` is the text of further elements.
 local function allow(principal, actions, more)
   return ('{"Effect":"Allow","Principal":%s,"Action":%s%s}'):format(principal, actions or PULL, more or "")
 end
@@ -59,7 +59,7 @@ local function until_date(date)
   return (',"Condition":{"DateLessThan":{"aws:CurrentTime":"%s"}}'):format(date)
 end
 
--- A policy of about so many characters.
+-- Returns a policy of about that many characters.
 local function long_policy(size)
   local networks = {}
   for i = 1, size // 15 do
@@ -167,7 +167,7 @@ M.seed = {
   users = { AUDITOR },
 }
 
--- The registry's policy: what is no finding comes first.
+-- The registry policy. Its first two statements are not findings.
 M.registry_policy = policy(
   allow(aws(ACCOUNT, CI), PULL, ANYWHERE),
   allow(aws "444455556666", '"ecr:ReplicateImage"', ANYWHERE),
@@ -199,7 +199,7 @@ local function revoke(principal, repository)
   return ("lanyard revoke --principal %s %s --region us-east-1"):format(principal, repository)
 end
 
--- Takes out a statement of a policy, or one principal of it.
+-- Removes a statement of a policy, or one principal of it.
 local function remove(index, repository, principal)
   local doc = assert(policies.parse(M.policies[repository]))
   return ("lanyard revoke --statement '%s' %s%s --region us-east-1"):format(statements.reference(doc, index),
@@ -210,7 +210,7 @@ local function grant(repository, service)
   return ("lanyard grant %s %s --region us-east-1"):format(service or "web", repository)
 end
 
-local function renew(repository)
+local function reduce_to_pull(repository)
   return revoke(WEB, repository) .. " && " .. grant(repository)
 end
 
@@ -218,13 +218,13 @@ local function quoted(text)
   return '"' .. text .. '"'
 end
 
-local function narrow_registry(statement)
-  return ("take statement %s out of the registry's policy, or narrow it (aws ecr get-registry-policy and "
-    .. "put-registry-policy --region us-east-1), which takes a hand"):format(statement)
+local function edit_registry_policy(statement)
+  return ("edit the registry policy manually: remove or narrow statement %s (aws ecr get-registry-policy and "
+    .. "put-registry-policy --region us-east-1)"):format(statement)
 end
 
 M.expected = {
-  { "registry-public", "critical", nil, nil, nil, narrow_registry "#4" },
+  { "registry-public", "critical", nil, nil, nil, edit_registry_policy "#4" },
   { "public-access", "critical", "bad/public", 1, '"*"', revoke("'*'", "bad/public") },
   { "public-access", "critical", "bad/not-principal", 1, aws(CI), remove(1, "bad/not-principal") },
   { "policy-lint", "critical", "bad/public-push", 1, '"*"', remove(1, "bad/public-push", "'*'") },
@@ -233,22 +233,22 @@ M.expected = {
   { "lightsail-service-granted", "high", "bad/lightsail", 1, '"lightsail.amazonaws.com"',
     revoke("lightsail.amazonaws.com", "bad/lightsail") },
   { "image-elsewhere", "high", nil, nil, nil,
-    "push the image to a repository of account 111122223333 in us-east-1, and deploy that" },
-  { "image-missing", "high", "bad/lost", nil, nil, "push the image again, or deploy one that is there" },
-  { "image-missing", "high", "bad/missing", nil, nil, "push the image again, or deploy one that is there" },
+    "push the image to a repository of account 111122223333 in us-east-1, and deploy it from there" },
+  { "image-missing", "high", "bad/lost", nil, nil, "push the image again, or deploy an image that exists" },
+  { "image-missing", "high", "bad/missing", nil, nil, "push the image again, or deploy an image that exists" },
   { "image-not-granted", "high", "bad/role-off", nil, nil,
     "lanyard grant dark bad/role-off --enable --region us-east-1" },
   { "image-not-granted", "high", "bad/not-granted", nil, nil, grant "bad/not-granted" },
   { "image-not-granted", "high", "bad/over", nil, nil, "lanyard grant web bad/over --expires 90d --region us-east-1" },
   { "image-not-granted", "high", "bad/refused", nil, nil, remove(2, "bad/refused", WEB) },
-  { "partial-pull", "high", "bad/partial", 1, GET, renew "bad/partial" },
-  { "push-or-admin", "high", "bad/push", 1, '"ecr:*"', renew "bad/push" },
+  { "partial-pull", "high", "bad/partial", 1, GET, reduce_to_pull "bad/partial" },
+  { "push-or-admin", "high", "bad/push", 1, '"ecr:*"', reduce_to_pull "bad/push" },
   { "policy-lint", "high", "bad/lint", 1, '"ecr:BatchGetImages"', "write ecr:BatchGetImage" },
   { "public-access-conditional", "medium", "bad/conditional", 1, '"*"', revoke("'*'", "bad/conditional") },
   { "partial-pull", "medium", "bad/partial-ci", 1, GET,
-    "allow ecr:GetDownloadUrlForLayer in statement #1 as well, or take ecr:BatchGetImage out" },
-  { "registry-pull", "medium", nil, nil, nil, narrow_registry "#3" },
-  { "wider-than-pull", "medium", "bad/wide", 1, '"ecr:DescribeImages"', renew "bad/wide" },
+    "also allow ecr:GetDownloadUrlForLayer in statement #1, or remove ecr:BatchGetImage" },
+  { "registry-pull", "medium", nil, nil, nil, edit_registry_policy "#3" },
+  { "wider-than-pull", "medium", "bad/wide", 1, '"ecr:DescribeImages"', reduce_to_pull "bad/wide" },
   { "wider-than-pull", "medium", "bad/wide-until", 1, '"ecr:DescribeImages"', revoke(WEB, "bad/wide-until")
     .. (" && lanyard grant web bad/wide-until --expires %s --region us-east-1"):format(LATER) },
   { "wider-than-pull", "medium", "bad/wide-over", 1, '"ecr:DescribeImages"', revoke(WEB, "bad/wide-over") },
@@ -272,7 +272,7 @@ M.expected = {
   { "grant-ends-soon", "low", "bad/ends-soon", 1, ('{"DateLessThan":{"aws:CurrentTime":"%s"}}'):format(SOON),
     "lanyard grant web bad/ends-soon --expires 90d --region us-east-1" },
   { "grant-ends-soon", "low", "bad/ends-soon-ci", 1, ('{"DateLessThan":{"aws:CurrentTime":"%s"}}'):format(SOON),
-    "let it end, or give statement #1 another date" },
+    "let the grant expire, or change the date in statement #1" },
   { "expired-grant", "low", "bad/over", 1, '{"DateLessThan":{"aws:CurrentTime":"2020-01-31T00:00:00Z"}}',
     remove(1, "bad/over") },
   { "expired-grant", "low", "bad/wide-over", 1, '{"DateLessThan":{"aws:CurrentTime":"2020-01-31T00:00:00Z"}}',
@@ -280,7 +280,7 @@ M.expected = {
   { "expired-grant", "low", "bad/expired", 1, '{"DateLessThan":{"aws:CurrentTime":"2020-01-31T00:00:00Z"}}',
     remove(1, "bad/expired") },
   { "policy-nearly-full", "low", "bad/long", nil, M.policies["bad/long"],
-    "take out what other findings tell, or fold statements that differ only in their principal (lanyard policy fold)" },
+    "remove what other findings report, or merge statements that differ only in their principal (lanyard policy fold)" },
   { "mutable-tag-deployed", "info", "bad/mutable", nil, nil,
     "lanyard deploy loose main=bad/mutable:latest side=bad/mutable:latest --resolve --region us-east-1" },
 }

@@ -1,10 +1,10 @@
--- Accounts and Regions for the specs of audits: one emulated world an account, behind one server over HTTP,
--- which also answers for AWS Organizations and lets the roles of each account be assumed.
---
---   local fleet <close> = Fleet.new { ["111122223333"] = SEED, ["444455556666"] = SEED }
---   fleet.refuse = function(operation, region, account) return { code = ..., message = ... } | nil end
---   local scopes = span.plan { regions = ..., open = fleet:opener() }
---   fleet.calls      "OPERATION REGION ACCOUNT" of each request, in order
+--- Accounts and Regions for the specs of audits: an emulated world for each account, behind one HTTP server that also
+--- answers for AWS Organizations and for AssumeRole in every account.
+---
+---     local accounts <close> = fleet.new { ["111122223333"] = SEED, ["444455556666"] = SEED }
+---     accounts.refuse = function(operation, region, account) return { code = ..., message = ... } end   -- or nil
+---     local found = targets.expand { regions = ..., open = accounts:opener() }
+---     accounts.calls      -- "OPERATION REGION ACCOUNT" of each request, in order
 
 local aws = require "lanyard.aws"
 local credentials = require "lanyard.credentials"
@@ -30,7 +30,7 @@ local function reply(value)
   return { status = 200, headers = { ["Content-Type"] = "application/x-amz-json-1.1" }, body = json.encode(value) }
 end
 
--- Lets a role of another account be assumed: its key is good in that account's world.
+-- Answers AssumeRole with a key that is valid in the world of the role's account.
 local function assume(self, role)
   local account = role:match "^arn:aws:iam::(%d+):role/"
   local world = self.worlds[account]
@@ -78,7 +78,7 @@ function M.new(seeds)
   return self
 end
 
--- What span.plan opens sessions by.
+-- Returns the function with which targets.expand opens sessions.
 function M:opener(options)
   return function(_, region)
     return aws.session {
@@ -91,7 +91,7 @@ function M:opener(options)
   end
 end
 
--- How often an operation was called.
+-- Returns how often an operation was called.
 function M:count(operation)
   local count = 0
   for _, call in ipairs(self.calls) do

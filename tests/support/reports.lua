@@ -1,11 +1,15 @@
 -- Reports of an audit for the specs of its formats.
 
+local findings = require "lanyard.audit.findings"
+
 local M = {}
 
 -- How a format prints a report.
 function M.text(format, report)
   local parts = {}
-  require("lanyard.report." .. format).write(report, function(text) parts[#parts + 1] = text end)
+  require("lanyard.report." .. format).write(report, function(text) parts[#parts + 1] = text end, {
+    catalogue = findings.catalogue,
+  })
   return table.concat(parts)
 end
 

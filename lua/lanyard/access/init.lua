@@ -49,7 +49,6 @@ local methods = {
   history = undo.history,
   services = services.list,
   service = services.find,
-  repositories = repositories.list,
   plan_deployment = deploy_plan.plan,
   deploy = deploy.deploy,
   deployments = deployments.list,
@@ -60,9 +59,28 @@ local methods = {
   wait_for_role = waiting.for_role,
 }
 
+-- Lists repositories. Without globs it lists what the setting `select` returns, and all repositories if there is no
+-- such setting.
+function methods:repositories(globs, missing)
+  local list, err
+  if not globs and self.select then
+    list, err = self.select(self)
+  else
+    list, err = repositories.list(self, globs, missing)
+  end
+  if list and self.observer and self.observer.repositories then
+    self.observer.repositories(list)
+  end
+  return list, err
+end
+
 -- region:policy(repository) --> document | nil when there is no policy | nil, err
 function methods:policy(repository)
-  return store.read(self.ecr, repository.name)
+  local document, err = store.read(self.ecr, repository.name)
+  if self.observer and self.observer.policy then
+    self.observer.policy(repository, document, err)
+  end
+  return document, err
 end
 
 -- region:account() --> the id of the account, 12 digits | nil, err
@@ -138,7 +156,8 @@ local Region = { __index = methods }
 -- connect(session [, settings]) --> region | nil, err where an endpoint is configured that is none
 -- settings: journal_root (instead of $XDG_STATE_HOME/lanyard), settle (look once more after each
 -- write), progress(text), poll (see lanyard.access.wait), limits (see write.LIMITS), parallel, clock (see
--- lanyard.clock), rules (see lanyard.rules; those of the usual files unless given).
+-- lanyard.clock), rules (see lanyard.rules; those of the usual files unless given), select(region) (the repositories
+-- to list without globs), observer = { repositories(list), policy(repository, document, err) }.
 function M.connect(session, settings)
   settings = settings or {}
   local ecr, lightsail, err
@@ -156,6 +175,8 @@ function M.connect(session, settings)
     -- For the safe write, which decides itself what may be sent again.
     ecr_once = session:client("ecr", { max_attempts = 1 }),
     lightsail = lightsail,
+    select = settings.select,
+    observer = settings.observer,
     journal_root = settings.journal_root,
     settle = settings.settle or false,
     progress = settings.progress,

@@ -3,8 +3,8 @@
 --   local report, err = audit.run(region, { globs = { "team/*" } })
 --   for _, finding in ipairs(report.findings) do print(finding.severity, finding.message) end
 
+local query = require "lanyard.audit.query"
 local asking = require "lanyard.rules.audit"
-local catalogue = require "lanyard.audit.catalogue"
 local inventory = require "lanyard.audit.scan.inventory"
 local findings = require "lanyard.audit.findings"
 local severities = require "lanyard.severity"
@@ -13,7 +13,7 @@ local json = require "lanyard.json"
 local location = require "lanyard.audit.location"
 local version = require "lanyard.version"
 
-local M = { catalogue = catalogue }
+local M = { catalogue = findings.catalogue }
 
 -- After so many days without a pull a grant that no deployment needs is called unused.
 local UNUSED_DAYS = 90
@@ -49,7 +49,7 @@ local function texts_of(repository)
   local texts, text = json.array {}, tostring(repository.doc)
   for i, statement in ipairs(repository.statements) do
     local at = location.statement(repository.doc, statement.index)
-    texts[i] = { index = statement.index, label = inventory.label(statement), text = text:sub(at.first, at.last) }
+    texts[i] = { index = statement.index, label = query.label(statement), text = text:sub(at.first, at.last) }
   end
   return texts
 end
@@ -65,10 +65,10 @@ local function plain_repository(repository, texts, known)
   return plain
 end
 
-local function plain_service(service, seen)
+local function plain_service(service, deployed)
   local images = json.array {}
-  for _, one in ipairs(seen.deployed) do
-    images[#images + 1] = one.service == service and one.reference or nil
+  for _, image in ipairs(deployed) do
+    images[#images + 1] = image.service == service and image.reference or nil
   end
   return {
     name = service.name,
@@ -79,10 +79,10 @@ local function plain_service(service, seen)
   }
 end
 
-local function plain_services(seen)
+local function plain_services(found)
   local services = json.array {}
-  for i, service in ipairs(seen.services) do
-    services[i] = plain_service(service, seen)
+  for i, service in ipairs(found.services) do
+    services[i] = plain_service(service, found.deployed)
   end
   return services
 end
@@ -95,58 +95,73 @@ local function set_of(items)
   return set
 end
 
--- Looks at the repositories, and keeps of each its row in the report --> rows, findings
-local function look(region, seen, options)
+-- Reads and checks the repositories. Returns their rows in the report, and the findings.
+local function check(region, found, options)
   local rows, known = json.array {}, {}
-  local judge = findings.judge(seen, options.tell)
-  inventory.each(region, seen, options.unused_days or UNUSED_DAYS, function(repository, position)
-    judge:repository(repository, position)
-    rows[position] = not options.tell and plain_repository(repository, options.texts, known) or nil
+  local run = findings.run(found, options.on_finding)
+  local limits = { unused_days = options.unused_days or UNUSED_DAYS, gate = options.gate }
+  inventory.read_policies(region, found, limits, function(repository, position)
+    run:repository(repository, position)
+    rows[position] = not options.on_finding and plain_repository(repository, options.texts, known) or nil
   end)
-  return rows, json.array(judge:rest())
+  return rows, json.array(run:finish())
 end
 
--- run(region [, { globs, profile, role, unused_days, trusted_accounts, desired, identities, texts, tell,
---   rules }]) --> report | nil, err
--- rules: loaded ones of lanyard.rules, whose word is among the findings.
--- `profile` is the one that was asked for: the report and the commands in it name it. `role` is the
--- one of another account that was assumed: the commands are for that account. trusted_accounts is a list of
--- accounts that may pull, `desired` what shall be there (of lanyard.desired.read). `identities` is a table in
--- which audits share whom IAM knows. With `texts` each repository has its policy's statements = list of
--- { index, label, text }. tell(finding) gets each finding as it is known; the report has neither findings nor
--- repositories then.
--- report: { version, tool, time, scopes = { { account, region, profile, role, repositories = { { name, arn,
--- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn, images } },
--- services_unknown, registry_unknown, identities_unknown } }, findings }; ready for lanyard.json, and not to
--- be changed but as a whole: what repositories have in common is one table. Here it has one scope. See
--- lanyard.audit.scan.inventory for an access, lanyard.audit.findings for a finding.
+--- Options of an audit of one Region.
+---@class audit.Options
+---@field globs? string[]            audit only these repositories
+---@field partial? boolean           the region lists only some repositories, as its setting `select` says
+---@field profile? string            the requested profile, for the report and the commands in it
+---@field role? string               the role of another account that was assumed; the commands are for that account
+---@field unused_days? integer       days without a pull after which a grant that no deployment needs is unused (90)
+---@field trusted_accounts? string[] accounts that may pull
+---@field desired? desired.File      what access there should be
+---@field identities? table          answers of IAM, shared by several audits
+---@field texts? boolean             add to each repository its statements = { index, label, text }
+---@field on_finding? fun(finding: audit.Finding)  gets each finding as it is found; the report then has neither findings
+---  nor repositories
+---@field rules? rules.Rules         loaded user rules
+---@field gate? task.Semaphore       limits the repositories that are read in parallel
+
+--- Audits one Region of an account.
+---
+--- The report is { version, tool, time, scopes = { { account, region, profile, role, repositories = { { name, arn,
+--- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn, images } },
+--- services_unknown, registry_unknown, identities_unknown } }, findings }, with one scope. It is ready for lanyard.json.
+--- Repositories share tables in it, so that a part of it must not be changed in place.
+---@param region access.Region
+---@param options? audit.Options
+---@return audit.Report? report
+---@return aws.Error? err
 function M.run(region, options)
   options = options or {}
-  local seen, err = inventory.begin(region, { globs = options.globs, identities = options.identities })
-  if not seen then
+  local found, err = inventory.open(region, {
+    globs = options.globs, partial = options.partial, identities = options.identities,
+  })
+  if not found then
     return nil, err
   end
-  seen.profile, seen.role = options.profile, options.role
-  seen.rules = options.rules and asking.new(options.rules, region)
-  seen.trusted = options.trusted_accounts and set_of(options.trusted_accounts)
-  seen.desired, seen.desired_met = options.desired, {}
-  local repositories, found = look(region, seen, options)
+  found.profile, found.role = options.profile, options.role
+  found.rules = options.rules and asking.new(options.rules, region)
+  found.trusted = options.trusted_accounts and set_of(options.trusted_accounts)
+  found.desired = options.desired
+  local rows, list = check(region, found, options)
   return {
     version = M.VERSION,
     tool = "lanyard " .. version,
-    time = os.date("!%Y-%m-%dT%H:%M:%SZ", seen.now),
+    time = os.date("!%Y-%m-%dT%H:%M:%SZ", found.now),
     scopes = json.array { {
-      account = seen.account,
-      region = seen.region,
+      account = found.account,
+      region = found.region,
       profile = options.profile,
       role = options.role,
-      repositories = repositories,
-      services = plain_services(seen),
-      services_unknown = seen.services_unknown,
-      registry_unknown = seen.registry_unknown,
-      identities_unknown = seen.identities.unknown,
+      repositories = rows,
+      services = plain_services(found),
+      services_unknown = found.services_unknown,
+      registry_unknown = found.registry_unknown,
+      identities_unknown = found.identities.unknown,
     } },
-    findings = found,
+    findings = list,
   }
 end
 

@@ -1,49 +1,36 @@
--- Findings that a rules file mutes: they are moved to the report's `muted`, each with the mute as its
--- `muted` = { reason, ends, place }, and count for nothing. A mute past its end is a finding itself.
+--- Applies the mutes of a rules file to a report.
+---
+---     mutes.add_expired(rules:mutes(), report)
+---     local unmatched = mutes.apply(rules:mutes(), report)
+---
+--- A muted finding moves to the report's `muted` list, with the mute as its `muted` = { reason, ends, place }, and no
+--- longer counts. A mute that has expired mutes nothing and is a finding itself.
 
-local catalogue = require "lanyard.audit.catalogue"
-local timestamp = require "lanyard.text.timestamp"
+local findings = require "lanyard.audit.findings"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
-local match = require "lanyard.match"
+local mute = require "lanyard.audit.mute"
 local suggest = require "lanyard.text.suggest"
 
 local M = {}
 
--- The members of a finding that a mute may name by a glob.
-local GLOBS = { "account", "region", "repository", "service", "principal", "statement", "message" }
-
--- The moment at which a mute ends: the beginning of a day of UTC, or a time. --> seconds since 1970 | nil
-local function end_of(mute)
-  return timestamp.parse(mute.ends) or timestamp.parse(mute.ends .. "T00:00:00Z")
-end
-
--- check(mute) --> true | nil, what is wrong with it
-function M.check(mute)
-  if not catalogue[mute.finding] then
-    local near = suggest(mute.finding, lists.sorted_names(catalogue))
-    return nil, ("%s: no finding is called '%s'%s"):format(mute.place, mute.finding,
-      near and ("; '%s' is"):format(near) or "")
-  elseif mute.ends and not end_of(mute) then
-    return nil, ("%s: ends = '%s' is no date: write 2027-01-31"):format(mute.place, mute.ends)
+--- Checks that a mute names a known finding and that its end is a date.
+---@param one rules.Mute
+---@return true? ok
+---@return string? message  what is wrong and where
+function M.check(one)
+  if not findings.catalogue[one.finding] then
+    local name = suggest(one.finding, lists.sorted_names(findings.catalogue))
+    return nil, ("%s: '%s' is not a finding%s"):format(one.place, one.finding,
+      name and ("; did you mean '%s'?"):format(name) or "")
+  elseif one.ends and not mute.deadline(one) then
+    return nil, ("%s: ends = '%s' is not a date; write it as 2027-01-31"):format(one.place, one.ends)
   end
   return true
 end
 
-local function fits(mute, finding)
-  if mute.finding ~= finding.id then
-    return false
-  end
-  for _, name in ipairs(GLOBS) do
-    if mute[name] and not match.glob(mute[name], finding[name] or "") then
-      return false
-    end
-  end
-  return true
-end
-
--- Where a finding about the file itself is told: at the first account and Region that was looked at.
-local function any_scope(report)
+-- A finding about the rules file is reported for the first account and Region that could be audited.
+local function first_scope(report)
   for _, scope in ipairs(report.scopes) do
     if not scope.error then
       return scope
@@ -52,80 +39,72 @@ local function any_scope(report)
   return nil
 end
 
--- Of a mute, wherever in the file it stands.
-local function key_of(mute)
-  local parts = { "expired-mute", mute.finding, mute.ends }
-  for _, name in ipairs(GLOBS) do
-    parts[#parts + 1] = mute[name] and ("%s=%s"):format(name, mute[name]) or nil
+-- Returns the position after the findings that are more severe than "info".
+local function position_before_info(list)
+  local position = #list + 1
+  while position > 1 and list[position - 1].severity == "info" do
+    position = position - 1
   end
-  return table.concat(parts, "|")
+  return position
 end
 
-local function expired(mute, scope)
-  return {
-    id = "expired-mute",
-    severity = catalogue["expired-mute"][1],
-    message = ("the mute of %s at %s ended on %s"):format(mute.finding, mute.place, mute.ends),
-    why = ("it mutes nothing any more; its reason was: %s"):format(mute.reason),
-    fix = "mend what it muted and take it out, or give it another end",
-    account = scope.account,
-    region = scope.region,
-    key = key_of(mute),
-  }
-end
-
-local function has_ended(mute, report)
-  return mute.ends ~= nil and end_of(mute) <= timestamp.parse(report.time)
-end
-
--- tell_expired(mutes, report): adds a finding for each mute that is past its end, once.
-function M.tell_expired(mutes, report)
-  local scope, told = any_scope(report), {}
+--- Adds a finding to a report for each mute that has expired, unless the report already has it.
+---@param mutes rules.Mute[]
+---@param report audit.Report
+function M.add_expired(mutes, report)
+  local scope, present = first_scope(report), {}
   for _, finding in ipairs(report.findings) do
-    told[finding.key] = true
+    present[finding.key] = true
   end
-  for _, mute in ipairs(scope and mutes or {}) do
-    if has_ended(mute, report) and not told[key_of(mute)] then
-      told[key_of(mute)] = true
-      local position = #report.findings + 1
-      while position > 1 and report.findings[position - 1].severity == "info" do
-        position = position - 1
-      end
-      table.insert(report.findings, position, expired(mute, scope))
+  local record = findings.record "expired-mute"
+  record.check(scope and mutes or {}, report, function(details)
+    if present[details.key] then
+      return
+    end
+    present[details.key] = true
+    table.insert(report.findings, position_before_info(report.findings), {
+      id = record.id, severity = record.severity, message = details.message, why = details.why,
+      fix = record.remediation(), account = scope.account, region = scope.region, key = details.key,
+    })
+  end)
+end
+
+-- Returns the first mute that matches a finding, and marks all that do.
+local function first_match(active, finding, used)
+  local first
+  for _, one in ipairs(active) do
+    if mute.matches(one, finding) then
+      first, used[one] = first or one, true
     end
   end
+  return first
 end
 
--- apply(mutes, report) --> the mutes that fit no finding
--- The mutes are checked. The time is the report's.
+--- Moves the findings that the mutes match to the report's `muted` list. The report's time decides which mutes have
+--- expired.
+---@param mutes rules.Mute[]  checked ones
+---@param report audit.Report
+---@return rules.Mute[] unmatched  mutes that match no finding
 function M.apply(mutes, report)
-  local counting = {}
-  for _, mute in ipairs(mutes) do
-    counting[#counting + 1] = not has_ended(mute, report) and mute or nil
+  local active, used = {}, {}
+  for _, one in ipairs(mutes) do
+    active[#active + 1] = not mute.has_expired(one, report) and one or nil
   end
-  local left, used = json.array {}, {}
-  local muted = report.muted or json.array {}
+  local remaining, muted = json.array {}, report.muted or json.array {}
   for _, finding in ipairs(report.findings) do
-    local by
-    for _, mute in ipairs(counting) do
-      if fits(mute, finding) then
-        by, used[mute] = by or mute, true
-      end
-    end
+    local by = first_match(active, finding, used)
     if by then
       finding.muted = { reason = by.reason, ends = by.ends, place = by.place }
-      muted[#muted + 1] = finding
-    else
-      left[#left + 1] = finding
     end
+    table.insert(by and muted or remaining, finding)
   end
-  report.findings = left
+  report.findings = remaining
   report.muted = #muted > 0 and muted or nil
-  local idle = {}
-  for _, mute in ipairs(counting) do
-    idle[#idle + 1] = not used[mute] and mute or nil
+  local unmatched = {}
+  for _, one in ipairs(active) do
+    unmatched[#unmatched + 1] = not used[one] and one or nil
   end
-  return idle
+  return unmatched
 end
 
 return M

@@ -1,135 +1,167 @@
--- The commands that mend what an audit finds: lines for a shell, whole as they stand.
---
---   mend.revoke(seen, repository, value)    mend.grant(seen, service, repository)
---   mend.renew(seen, repository, value)     mend.remove(seen, repository, statement [, value])
---   mend.prolong(seen, repository, value)
---   mend.undeny(seen, repository, index, value)
---   mend.all { first, second }              --> "first && second"
---
--- `repository` and `service` are of `seen` (lanyard.audit.scan.inventory). A command names its Region, and the
--- profile that was asked for, so that it means the same wherever it is pasted. The profile from which a role of
--- another account was assumed is not that account's: such a command names none.
+--- Builds the command lines that fix findings, quoted for a shell.
+---
+---     remediation.revoke(inventory, repository, principal)
+---       --> "lanyard revoke --principal arn:... web --region us-east-1"
+---
+--- A command names its Region and the requested profile, so that it means the same wherever it is pasted. A profile
+--- that only assumes a role in another account is left out: it belongs to the caller's own account.
 
-local timestamp = require "lanyard.text.timestamp"
-local principal = require "lanyard.access.principal"
-local statements = require "lanyard.access.statements"
+local principals = require "lanyard.access.principal"
+local query = require "lanyard.audit.query"
 local shellwords = require "lanyard.text.shellwords"
+local statements = require "lanyard.access.statements"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
--- For how long a grant is prolonged.
-local LONGER = "90d"
+-- How long an extended grant lasts from now.
+local EXTENSION = "90d"
 
--- A lanyard command for the account and Region of `seen`.
-function M.command(seen, ...)
-  local line = table.pack("lanyard", ...)
-  line[#line + 1] = "--region"
-  line[#line + 1] = seen.region
-  if seen.profile and not seen.role then
-    line[#line + 1] = "--profile"
-    line[#line + 1] = seen.profile
+--- Returns a lanyard command for the account and Region of the inventory.
+---@param inventory audit.Inventory
+---@param ... string  the command and its arguments
+---@return string
+function M.command(inventory, ...)
+  local words = table.pack("lanyard", ...)
+  words[#words + 1] = "--region"
+  words[#words + 1] = inventory.region
+  if inventory.profile and not inventory.role then
+    words[#words + 1] = "--profile"
+    words[#words + 1] = inventory.profile
   end
-  return shellwords.join(line)
+  return shellwords.join(words)
 end
 
-function M.all(commands)
+--- Joins commands into a line that stops at the first failure.
+---@param commands string[]
+---@return string
+function M.sequence(commands)
   return table.concat(commands, " && ")
 end
 
-function M.revoke(seen, repository, value)
-  return M.command(seen, "revoke", "--principal", value, repository.name)
+--- Revokes a principal's access to a repository.
+---@param inventory audit.Inventory
+---@param repository access.Repository
+---@param principal string
+---@return string
+function M.revoke(inventory, repository, principal)
+  return M.command(inventory, "revoke", "--principal", principal, repository.name)
 end
 
--- Grants to the role that the service has, or shall have.
-function M.grant(seen, service, repository)
-  return service.role.arn and M.command(seen, "grant", service.name, repository.name)
-    or M.command(seen, "grant", service.name, repository.name, "--enable")
+--- Grants a service pull access to a repository, and enables its role when it has none.
+---@param inventory audit.Inventory
+---@param service access.Service
+---@param repository access.Repository
+---@return string
+function M.grant(inventory, service, repository)
+  return service.role.arn and M.command(inventory, "grant", service.name, repository.name)
+    or M.command(inventory, "grant", service.name, repository.name, "--enable")
 end
 
--- The service whose puller role a principal is now | nil
-local function service_of(seen, value)
-  local who = principal.classify("AWS", value)
-  local service = who.kind == "puller" and who.region == seen.region and seen.service[who.service]
-  return service and service.role.arn == value and service or nil
+-- Returns the service whose current puller role a principal is, else nil.
+local function service_with_role(inventory, principal)
+  local identity = principals.classify("AWS", principal)
+  local service = identity.kind == "puller" and identity.region == inventory.region
+    and inventory.service_by_name[identity.service]
+  return service and service.role.arn == principal and service or nil
 end
 
--- Lets a service that has this role pull for longer | nil where it is no service's role
-function M.prolong(seen, repository, value)
-  local service = service_of(seen, value)
-  return service and M.command(seen, "grant", service.name, repository.name, "--expires", LONGER)
+--- Extends the grant of a service's current role. Returns nil for any other principal.
+---@param inventory audit.Inventory
+---@param repository access.Repository
+---@param principal string
+---@return string?
+function M.extend(inventory, repository, principal)
+  local service = service_with_role(inventory, principal)
+  return service and M.command(inventory, "grant", service.name, repository.name, "--expires", EXTENSION)
 end
 
--- What a principal may do with a repository, as lanyard.audit.scan.inventory has it | nil
-function M.access_of(repository, value)
-  for _, access in ipairs(repository.access) do
-    if access.principal == value then
-      return access
-    end
+--- Replaces everything that a Lightsail role is allowed by one grant of a pull, with the deadline of the old one.
+--- A role that is unused, outdated or past its deadline loses its access instead. Returns nil for other principals.
+---@param inventory audit.Inventory
+---@param repository access.Repository
+---@param principal string
+---@return string?
+function M.reduce_to_pull(inventory, repository, principal)
+  local service, access = service_with_role(inventory, principal), query.access_of(repository, principal)
+  local revoke = M.revoke(inventory, repository, principal)
+  if service and not (access and (access.unused or access.ends and access.ends <= inventory.now)) then
+    return M.sequence { revoke, access and access.ends and M.command(inventory, "grant", service.name, repository.name,
+      "--expires", timestamp.format(access.ends)) or M.grant(inventory, service, repository) }
   end
-  return nil
-end
-
--- Gives a Lightsail role the pull and nothing else, once, until the end that it has; a role that has no use
--- for it, or whose end has come, loses it. nil for a principal of another kind.
-function M.renew(seen, repository, value)
-  local service, access = service_of(seen, value), M.access_of(repository, value)
-  local revoke = M.revoke(seen, repository, value)
-  if service and not (access and (access.unused or access.ends and access.ends <= seen.now)) then
-    return M.all { revoke, access and access.ends and M.command(seen, "grant", service.name, repository.name,
-      "--expires", timestamp.format(access.ends)) or M.grant(seen, service, repository) }
-  end
-  local kind = principal.classify("AWS", value).kind
-  if service or kind == "service-role" or kind == "puller" and not seen.services_unknown then
+  local kind = principals.classify("AWS", principal).kind
+  if service or kind == "service-role" or kind == "puller" and not inventory.services_unknown then
     return revoke
   end
   return nil
 end
 
--- Takes a statement out, or only one principal out of it: what others give stays.
-function M.remove(seen, repository, statement, value)
-  local name = statements.reference(repository.doc, statement.index)
-  if value then
-    return M.command(seen, "revoke", "--statement", name, "--principal", value, repository.name)
+--- Removes a statement from a policy, or one principal from a statement.
+---@param inventory audit.Inventory
+---@param repository access.Repository
+---@param statement policy.Statement
+---@param principal? string
+---@return string
+function M.remove(inventory, repository, statement, principal)
+  local reference = statements.reference(repository.doc, statement.index)
+  if principal then
+    return M.command(inventory, "revoke", "--statement", reference, "--principal", principal, repository.name)
   end
-  return M.command(seen, "revoke", "--statement", name, repository.name)
+  return M.command(inventory, "revoke", "--statement", reference, repository.name)
 end
 
--- Takes a principal out of a Deny that names it; where a Deny means it without naming it, tells what to do.
-function M.undeny(seen, repository, index, value)
+--- Removes a principal from a Deny statement. A Deny that applies to the principal without naming it cannot be fixed
+--- by a command; the text then says what to edit.
+---@param inventory audit.Inventory
+---@param repository access.Repository
+---@param index integer  number of the Deny statement
+---@param principal string
+---@return string
+function M.exempt_from_deny(inventory, repository, index, principal)
   local deny = repository.statements[index]
-  for _, one in ipairs(deny.not_principal and {} or deny.principals) do
-    if one.value == value then
-      return M.remove(seen, repository, deny, value)
+  for _, entry in ipairs(deny.not_principal and {} or deny.principals) do
+    if entry.value == principal then
+      return M.remove(inventory, repository, deny, principal)
     end
   end
-  return ("except %s from the Deny (statement %s of %s), or remove that, which takes a hand")
-    :format(value, deny.sid or "#" .. index, repository.name)
+  return ("edit the policy of %s: exempt %s from the Deny in statement %s, or remove that statement")
+    :format(repository.name, principal, query.label(deny))
 end
 
--- Deploys the digest that a tag points to now, in the containers that run it | nil where none runs yet
-function M.pin(seen, one)
+--- Deploys the digest that a tag currently points to, in the containers that run it. Returns nil when no container
+--- runs it yet.
+---@param inventory audit.Inventory
+---@param image audit.DeployedImage
+---@return string?
+function M.pin(inventory, image)
   local arguments = {}
-  for i, container in ipairs(one.containers) do
-    arguments[i] = ("%s=%s:%s"):format(container, one.repository.name, one.image.tag or "latest")
+  for i, container in ipairs(image.containers) do
+    arguments[i] = ("%s=%s:%s"):format(container, image.repository.name, image.uri.tag or "latest")
   end
   table.insert(arguments, "--resolve")
-  return #one.containers > 0 and M.command(seen, "deploy", one.service.name, table.unpack(arguments)) or nil
+  return #image.containers > 0 and M.command(inventory, "deploy", image.service.name, table.unpack(arguments)) or nil
 end
 
--- Grants to the services that deploy images of a repository and can't pull them yet.
-function M.grants_for_deployed(seen, repository)
+--- Returns a command that first grants the services that deploy images of a repository without a grant of their own,
+--- and then runs the given one.
+---@param inventory audit.Inventory
+---@param repository access.Repository
+---@param command string  removes access on which these services may depend
+---@return string
+function M.after_grants_for_deployed(inventory, repository, command)
   local granted, commands = {}, {}
   for _, access in ipairs(repository.access) do
     granted[access.principal] = true
   end
-  for _, one in ipairs(seen.deployed) do
-    local role = one.service.role.arn
-    if one.repository == repository and not granted[role or one.service.name] then
-      granted[role or one.service.name] = true
-      commands[#commands + 1] = M.grant(seen, one.service, repository)
+  for _, image in ipairs(inventory.deployed) do
+    local subject = image.service.role.arn or image.service.name
+    if image.repository == repository and not granted[subject] then
+      granted[subject] = true
+      commands[#commands + 1] = M.grant(inventory, image.service, repository)
     end
   end
-  return commands
+  commands[#commands + 1] = command
+  return M.sequence(commands)
 end
 
 return M

@@ -13,10 +13,12 @@ local escape = require "lanyard.text.escape"
 local jsonl = require "lanyard.report.jsonl"
 local lists = require "lanyard.lists"
 local merge = require "lanyard.audit.report.merge"
+local mutes = require "lanyard.audit.mutes"
 local progress = require "lanyard.audit.scan.progress"
 local read = require "lanyard.audit.report.read"
 local repositories = require "lanyard.access.repositories"
 local scanner = require "lanyard.audit.scan.scanner"
+local service = require "lanyard.audit.report.service"
 local severities = require "lanyard.severity"
 local targets = require "lanyard.audit.scan.targets"
 
@@ -78,15 +80,15 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Looking
 
-local function plan(options, meter)
+local function expand(options, meter)
   local transport = scanner.transport(nil, nil, meter)
-  return targets.plan {
+  return targets.expand {
     regions = options.region and cli.check(targets.regions(options.region)),
-    profiles = options.profile and cli.check(targets.words(options.profile, "--profile")),
+    profiles = options.profile and cli.check(targets.list(options.profile, "--profile")),
     role = options.assume_role,
     external_id = options.external_id,
     accounts = options.accounts and cli.check(targets.accounts(options.accounts, "--accounts")),
-    say = tell,
+    note = tell,
     open = function(profile, region)
       local given = cli.session_options(options)
       given.profile, given.region, given.transport, given.many_calls = profile, region, transport, true
@@ -109,7 +111,7 @@ end
 local function tell_failures(failures)
   local failed = false
   for _, failure in ipairs(failures) do
-    tell(("%s%s%s"):format(name_of(failure.scope), failure.skipped and "skipped, for it is not enabled: " or "",
+    tell(("%s%s%s"):format(name_of(failure.target), failure.skipped and "skipped, for it is not enabled: " or "",
       tostring(failure.err)))
     failed = failed or not failure.skipped
   end
@@ -130,7 +132,7 @@ function M.streams(options, rules)
       return false
     end
   end
-  return options.output == "jsonl" and not rules:has_mutes()
+  return options.output == "jsonl" and #rules:mutes() == 0
 end
 
 -- What prints each finding, and where the worst is kept.
@@ -181,10 +183,10 @@ function M.look(options, rules)
     and cli.check(targets.accounts(options.trusted_accounts, "--trusted-accounts"))
   local meter, streams = progress.meter(), M.streams(options, rules)
   local print_finding, worst = printer()
-  local scopes, result, failures
+  local audited, result, failures
   progress.show(meter, cli.progress, function()
-    scopes = plan(options, meter)
-    result, failures = scanner.run(scopes, {
+    audited = expand(options, meter)
+    result, failures = scanner.run(audited, {
       globs = #options.repository > 0 and options.repository or nil,
       shard = options.shard,
       unused_days = options.unused_days,
@@ -192,14 +194,14 @@ function M.look(options, rules)
       trusted_accounts = trusted,
       texts = options.output == "html",
       rules = rules,
-      tell = streams and print_finding or nil,
+      on_finding = streams and print_finding or nil,
       meter = meter,
     })
   end)
   if not result then
     tell_failures(failures)
     cli.leave(cli.exit.failed)
-  elseif #scopes == 1 and result.scopes[1].error then
+  elseif #audited == 1 and result.scopes[1].error then
     cli.fail(failures[1].err)
   elseif streams then
     result.findings = worst
@@ -227,7 +229,7 @@ end
 -- mute(rules, report, partial): takes away what the rules mute. Mutes that fit no finding are told, unless only part
 -- of what they may fit was looked at.
 function M.mute(rules, report, partial)
-  for _, idle in ipairs(rules:mute(report)) do
+  for _, idle in ipairs(mutes.apply(rules:mutes(), report)) do
     if not partial then
       tell(("%s: the mute of %s fits no finding"):format(idle.place, idle.finding))
     end
@@ -237,7 +239,7 @@ end
 -- only_service(report, name, failed): leaves what concerns the container service of that name. Ends the script
 -- where there is none, unless something failed.
 function M.only_service(report, name, failed)
-  if not scanner.only_service(report, name) and not failed then
+  if not service.restrict(report, name) and not failed then
     cli.fail(errors.new { code = "NotFoundException",
       message = ("there is no container service '%s', and no grant to one"):format(name) })
   end

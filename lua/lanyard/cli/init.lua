@@ -69,6 +69,14 @@ function M.session(options)
   return session
 end
 
+--- Checks a mute when a rules file is loaded. The findings are loaded only for a file that mutes something.
+---@param mute rules.Mute
+---@return true? ok
+---@return string? message
+function M.check_mute(mute)
+  return require("lanyard.audit.mutes").check(mute)
+end
+
 --- Opens the rules that the options ask for. A script with --rules reads them at once, so that a mistake in the file is
 --- reported before anything is done.
 ---@param options table of Command:parse
@@ -79,6 +87,7 @@ function M.rules(options)
   end
   local rules = require("lanyard.rules").new {
     path = options.rules,
+    check_mute = M.check_mute,
     tell = function(text) terminal.note("lanyard: warning: " .. text) end,
   }
   if options.has_rules then

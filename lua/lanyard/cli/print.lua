@@ -31,11 +31,10 @@ M.AUDIT_FORMATS = { "table", "json", "jsonl", "csv", "sarif", "junit", "markdown
 ---@param format string one of AUDIT_FORMATS
 ---@param report audit.Report
 function M.audit(format, report)
-  if format == "table" then
-    require("lanyard.report.terminal").write(report, cli.out, { paint = cli.paint, width = terminal.width() })
-  else
-    require("lanyard.report." .. format).write(report, cli.out)
-  end
+  local name = format == "table" and "terminal" or format
+  require("lanyard.report." .. name).write(report, cli.out, {
+    paint = cli.paint, width = terminal.width(), catalogue = require("lanyard.audit.findings").catalogue,
+  })
 end
 
 --- The formats of the graph of grants; the first is the default.
@@ -45,7 +44,9 @@ M.GRAPH_FORMATS = { "svg", "dot", "mermaid" }
 ---@param format string one of GRAPH_FORMATS
 ---@param report audit.Report
 function M.graph(format, report)
-  require("lanyard.report." .. format).write(report, cli.out)
+  require("lanyard.report." .. format).write(report, cli.out, {
+    catalogue = require("lanyard.audit.findings").catalogue,
+  })
 end
 
 -- How a change of an earlier run ended that was interrupted, by the state of its journal entry.

@@ -32,9 +32,9 @@ local function write_group(group, number, out)
 end
 
 -- write(report, out): out(text) takes whole lines.
-function M.write(report, out)
+function M.write(report, out, options)
   out 'digraph lanyard {\n  rankdir=LR;\n  node [fontname="sans-serif"];\n  edge [fontname="sans-serif" fontsize=10];\n'
-  for i, group in ipairs(graph.of(report).groups) do
+  for i, group in ipairs(graph.of(report, options.catalogue).groups) do
     write_group(group, i, out)
   end
   out "}\n"

@@ -1,6 +1,6 @@
 -- Who can pull what, as a graph: the form that dot, mermaid, svg and html draw.
 --
---   for _, group in ipairs(graph.of(report).groups) do ... end
+--   for _, group in ipairs(graph.of(report, catalogue).groups) do ... end
 --
 -- A group is an account and Region: { title, error | nil, left, right, edges }. left has the services and
 -- other principals, right the repositories, edges a grant each; all in the order to draw them in.
@@ -14,10 +14,6 @@ local summary = require "lanyard.report.summary"
 local lists = require "lanyard.lists"
 
 local M = {}
-
--- The findings that say that a grant lets nobody pull.
-local BREAKS = lists.set [[orphan-principal service-role-granted lightsail-service-granted missing-service
-  inactive-role other-region-grant missing-principal partial-pull denied-grant expired-grant image-not-granted]]
 
 -- ---------------------------------------------------------------------------------------------
 -- Findings of a scope, by repository
@@ -35,19 +31,19 @@ end
 
 -- Whether a finding is about this access: its principal, or its service's image, or without either its
 -- statement.
-local function is_about(finding, access)
+local function is_about(finding, access, breaks_pull)
   if finding.principal then
     return finding.principal == access.principal
   elseif finding.service then
-    return finding.service == access.service and BREAKS[finding.id]
+    return finding.service == access.service and breaks_pull[finding.id]
   end
   return finding.statement ~= nil and lists.contains(access.statements, finding.statement)
 end
 
-local function state_of(access, findings)
+local function state_of(access, findings, breaks_pull)
   local state = (access.decision == "deny" or access.decision == "partial") and "broken" or "ok"
   for _, finding in ipairs(findings) do
-    state = (state == "broken" or BREAKS[finding.id]) and "broken" or "noted"
+    state = (state == "broken" or breaks_pull[finding.id]) and "broken" or "noted"
   end
   return state
 end
@@ -111,12 +107,12 @@ local function add_repository(self, repository, scope, findings)
   for _, access in ipairs(repository.access) do
     local about = {}
     for _, finding in ipairs(findings) do
-      if is_about(finding, access) then
+      if is_about(finding, access, self.breaks_pull) then
         about[#about + 1] = finding
         told[finding] = true
       end
     end
-    local state = state_of(access, about)
+    local state = state_of(access, about, self.breaks_pull)
     self:connect(node_of(self, "left", principal_of(access, scope)), to, {
       state = state, label = label_of(access, about, state), access = access, findings = about,
     })
@@ -180,8 +176,10 @@ local function arrange(self, prefix)
   end)
 end
 
-local function group_of(report, scope, prefix)
-  local self = setmetatable({ title = summary.place(scope), left = {}, right = {}, edges = {}, nodes = {} }, Group)
+local function group_of(report, scope, prefix, breaks_pull)
+  local self = setmetatable({
+    title = summary.place(scope), left = {}, right = {}, edges = {}, nodes = {}, breaks_pull = breaks_pull,
+  }, Group)
   if scope.error then
     self.error = summary.failure(scope)
     return self
@@ -201,12 +199,22 @@ local function group_of(report, scope, prefix)
   return self
 end
 
--- of(report) --> { groups, counts = { left, right, ok, noted, broken, missing } }
-function M.of(report)
-  local groups, number = {}, 0
+-- Returns the ids of findings that say that a grant lets nobody pull.
+local function breaking(catalogue)
+  local ids = {}
+  for id, entry in pairs(catalogue) do
+    ids[id] = entry.breaks_pull or nil
+  end
+  return ids
+end
+
+-- of(report, catalogue) --> { groups, counts = { left, right, ok, noted, broken, missing } }
+-- catalogue: the properties of findings by id, of which breaks_pull is used; see lanyard.audit.findings.
+function M.of(report, catalogue)
+  local groups, number, breaks_pull = {}, 0, breaking(catalogue)
   local counts = { left = 0, right = 0, ok = 0, noted = 0, broken = 0, missing = 0 }
   for i, scope in ipairs(summary.scopes(report)) do
-    local group = group_of(report, scope, "g" .. i)
+    local group = group_of(report, scope, "g" .. i, breaks_pull)
     groups[i] = group
     counts.left, counts.right = counts.left + #group.left, counts.right + #group.right
     for _, edge in ipairs(group.edges) do

@@ -245,7 +245,7 @@ local function write_grants(whole, out)
 end
 
 -- write(report, out): out(text) takes whole lines.
-function M.write(report, out)
+function M.write(report, out, options)
   local counts = summary.of(report)
   out(page.head("Lanyard audit: " .. summary.severities(counts)))
   out(header(report, counts))
@@ -253,7 +253,7 @@ function M.write(report, out)
   out(changes(report))
   write_findings(report, out)
   out(muted(report))
-  write_grants(graph.of(report), out)
+  write_grants(graph.of(report, options.catalogue), out)
   out(page.foot)
 end
 

@@ -37,8 +37,8 @@ local function write_colours(groups, out)
 end
 
 -- write(report, out): out(text) takes whole lines.
-function M.write(report, out)
-  local groups = graph.of(report).groups
+function M.write(report, out, options)
+  local groups = graph.of(report, options.catalogue).groups
   out "flowchart LR\n"
   for i, group in ipairs(groups) do
     write_group(group, i, out)

@@ -134,10 +134,10 @@ function M.log(catalogue, findings)
 end
 
 -- The rules of an audit: those of this release, and what a report of another one has beside them.
-local function audit_catalogue(findings)
+local function audit_catalogue(findings, known)
   local catalogue = {}
-  for id, entry in pairs(require("lanyard.audit").catalogue or {}) do
-    catalogue[id] = entry
+  for id, entry in pairs(known) do
+    catalogue[id] = { entry.severity, entry.summary }
   end
   for _, finding in ipairs(findings) do
     catalogue[finding.id] = catalogue[finding.id] or { finding.severity, (finding.id:gsub("-", " ")) }
@@ -147,8 +147,8 @@ end
 
 -- write(report, out): the findings of an audit; out(text) takes whole lines. Those that are gone since a baseline,
 -- and those that are muted, are left out: GitHub passes over baselineState and suppressions, and would open them.
-function M.write(report, out)
-  local log = log_of(audit_catalogue(report.findings), report.findings, location_in_account,
+function M.write(report, out, options)
+  local log = log_of(audit_catalogue(report.findings, options.catalogue), report.findings, location_in_account,
     invocation_of(summary.scopes(report)))
   out(json.encode(log, { pretty = true }) .. "\n")
 end

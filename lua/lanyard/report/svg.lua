@@ -156,9 +156,9 @@ function M.draw(whole, link)
 end
 
 -- write(report, out): out(text) takes whole lines.
-function M.write(report, out)
+function M.write(report, out, options)
   out '<?xml version="1.0" encoding="UTF-8"?>\n'
-  out(M.draw(graph.of(report)))
+  out(M.draw(graph.of(report, options.catalogue)))
 end
 
 return M

@@ -11,7 +11,6 @@ local assets = require "lanyard.assets"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local facts = require "lanyard.rules.facts"
-local mutes = require "lanyard.audit.mutes"
 local sandbox = require "lanyard.sandbox"
 local system = require "lanyard.system"
 
@@ -32,10 +31,13 @@ local function path_of(path)
   return path or M.HERE, path ~= nil
 end
 
--- new { path, tell } --> rules
--- path: a file instead of the usual ones; tell(text): hears what rules warn of.
+-- new { path, tell, check_mute } --> rules
+-- path: a file instead of the usual ones; tell(text): hears what rules warn of; check_mute(mute) --> true | nil,
+-- message: checks each mute when the file is loaded, because only an audit knows which findings exist.
 function M.new(options)
-  return setmetatable({ path = options.path, tell = options.tell or function() end, told = {}, facts = {} }, Rules)
+  return setmetatable({
+    path = options.path, tell = options.tell or function() end, check_mute = options.check_mute, told = {}, facts = {},
+  }, Rules)
 end
 
 local function invalid(path, err)
@@ -47,16 +49,16 @@ local function invalid(path, err)
 end
 
 -- Gives each part of the file its place, where it has none; checks what the prelude cannot know.
-local function check(contents, path)
+local function check(contents, path, check_mute)
   for _, list in pairs(contents) do
     for _, item in ipairs(list) do
       item.place = item.place ~= "" and item.place or path
     end
   end
-  for _, mute in ipairs(contents.mutes) do
-    local ok, why = mutes.check(mute)
+  for _, mute in ipairs(check_mute and contents.mutes or {}) do
+    local ok, message = check_mute(mute)
     if not ok then
-      return nil, errors.new { code = "InvalidFile", message = why }
+      return nil, errors.new { code = "InvalidFile", message = message }
     end
   end
   return true
@@ -85,7 +87,7 @@ function Rules:load()
     return nil, invalid(path, err)
   end
   local ok
-  ok, err = check(contents, path)
+  ok, err = check(contents, path, self.check_mute)
   if not ok then
     return nil, invalid(path, err)
   end
@@ -184,19 +186,9 @@ function Rules:permit(region, change)
   return true
 end
 
--- Whether the file mutes anything.
-function Rules:has_mutes()
-  return #self.contents.mutes > 0
-end
-
--- Adds a finding to a report of lanyard.audit for each mute that is past its end.
-function Rules:tell_expired(report)
-  mutes.tell_expired(self.contents.mutes, report)
-end
-
--- Mutes what the file mutes in a report of lanyard.audit; --> the mutes that fit none of its findings
-function Rules:mute(report)
-  return mutes.apply(self.contents.mutes, report)
+-- mutes() --> the mutes of the file, for lanyard.audit.mutes
+function Rules:mutes()
+  return self.contents.mutes
 end
 
 -- Reads what rules about such a change will be told, so that asking them takes no call.

@@ -2,6 +2,7 @@ local account = require "audit_account"
 local audit = require "lanyard.audit"
 local desired = require "lanyard.desired.read"
 local helper = require "helper"
+local mutes = require "lanyard.audit.mutes"
 local rules = require "lanyard.rules"
 local world = require "world"
 
@@ -13,7 +14,7 @@ local function with_account(options)
   return w
 end
 
--- What the specs compare of a finding: as in account.expected.
+-- Returns a finding in the form of account.expected.
 local function brief(finding)
   local place, text = finding.place, account.policies[finding.repository]
   return { finding.id, finding.severity, finding.repository, finding.index,
@@ -30,7 +31,7 @@ local function by_id_and_repository(list)
 end
 
 describe("an audit of an account with one of each finding", function()
-  it("finds each in its place, with what mends it, and no near miss", function()
+  it("finds each one with its location and fix, and no near miss", function()
     local w <close> = with_account()
     local report = assert(audit.run(w.region))
     local found, expected = {}, {}
@@ -49,7 +50,7 @@ describe("an audit of an account with one of each finding", function()
     end
   end)
 
-  it("gives places by lines and columns, too", function()
+  it("gives locations by line and column as well", function()
     local w <close> = with_account()
     for _, finding in ipairs(assert(audit.run(w.region)).findings) do
       if finding.place then
@@ -60,7 +61,7 @@ describe("an audit of an account with one of each finding", function()
     end
   end)
 
-  it("gives each finding a key of its own, the same the next day", function()
+  it("gives each finding a unique key that stays the same", function()
     local w <close> = with_account()
     local first, second, known = assert(audit.run(w.region)), assert(audit.run(w:connect())), {}
     for i, finding in ipairs(first.findings) do
@@ -70,7 +71,7 @@ describe("an audit of an account with one of each finding", function()
     end
   end)
 
-  it("has every finding of the catalogue", function()
+  it("covers every finding of the catalogue", function()
     local w <close> = with_account()
     local found = {}
     local wanted = assert(desired.text('{"grants":[]}', "grants.json"))
@@ -79,18 +80,18 @@ describe("an audit of an account with one of each finding", function()
         found[finding.id] = true
       end
     end
-    w:put("bad/public", "no policy")
+    w:put("bad/public", "not a policy")
     for _, finding in ipairs(assert(audit.run(w.region, { globs = { "bad/public" } })).findings) do
       found[finding.id] = true
     end
     helper.write(w.folder .. "/rules.lua", [[
-      rule "any" { on = "audit", check = function() return warn "seen" end }
-      mute { finding = "rule", reason = "not any more", ends = "2020-01-01" }
+      rule "any" { on = "audit", check = function() return warn "found" end }
+      mute { finding = "rule", reason = "outdated", ends = "2020-01-01" }
     ]])
-    local own = rules.new { path = w.folder .. "/rules.lua" }
+    local own = rules.new { path = w.folder .. "/rules.lua", check_mute = mutes.check }
     assert(own:load())
     local report = assert(audit.run(w.region, { rules = own }))
-    own:tell_expired(report)
+    mutes.add_expired(own:mutes(), report)
     for _, finding in ipairs(report.findings) do
       found[finding.id] = true
     end
@@ -102,7 +103,7 @@ describe("an audit of an account with one of each finding", function()
     end
   end)
 
-  it("says on what public access hangs", function()
+  it("names the condition of public access", function()
     local w <close> = with_account()
     for _, finding in ipairs(assert(audit.run(w.region)).findings) do
       if finding.id == "public-access-conditional" then
@@ -111,7 +112,7 @@ describe("an audit of an account with one of each finding", function()
     end
   end)
 
-  it("takes images that it may not look at as unknown", function()
+  it("reports images that it is not allowed to read as unknown", function()
     local denied = { code = "AccessDeniedException", message = "no", status = 400 }
     local w <close> = with_account {
       faults = { { service = "ecr", operation = "DescribeImages", error = denied } },
@@ -122,7 +123,7 @@ describe("an audit of an account with one of each finding", function()
       missing[#missing + 1] = finding.id == "image-missing" and finding.repository or nil
       assert.not_equal("unused-grant", finding.id)
     end
-    assert.same({ "bad/lost" }, missing) -- the list of repositories tells of this one
+    assert.same({ "bad/lost" }, missing) -- known from the list of repositories
     local unknown = {}
     for _, repository in ipairs(report.scopes[1].repositories) do
       unknown[#unknown + 1] = repository.images_unknown and repository.name
@@ -131,7 +132,7 @@ describe("an audit of an account with one of each finding", function()
       "bad/role-off", "bad/unused", "good/pulled", "good/web" }, unknown)
   end)
 
-  it("takes what IAM and the registry do not show as unknown, asks once, and goes on", function()
+  it("reports IAM and the registry as unknown when it cannot read them, after one call each, and continues", function()
     local denied = { code = "AccessDeniedException", message = "no", status = 400 }
     local w <close> = with_account { faults = {
       { service = "ecr", operation = "GetRegistryPolicy", error = denied },
@@ -148,7 +149,7 @@ describe("an audit of an account with one of each finding", function()
     end
   end)
 
-  it("tells until when a grant lasts", function()
+  it("reports when grants expire", function()
     local w <close> = with_account()
     local ends = {}
     for _, repository in ipairs(assert(audit.run(w.region)).scopes[1].repositories) do
@@ -162,7 +163,7 @@ describe("an audit of an account with one of each finding", function()
     assert.is_nil(ends["good/web"])
   end)
 
-  it("looks at images in parallel, each once, and no more at a time than it may", function()
+  it("reads images in parallel, each once, within the limit", function()
     local open, most = 0, 0
     local w <close> = with_account()
     w.before = function(operation)

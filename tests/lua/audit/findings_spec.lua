@@ -1,4 +1,5 @@
 local audit = require "lanyard.audit"
+local findings = require "lanyard.audit.findings"
 local world = require "world"
 
 local GENERAL = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/my-container-service/abc123"
@@ -9,7 +10,7 @@ local function statement(principal, more)
     .. '"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]%s}]}'):format(principal, more or "")
 end
 
--- The ids of an audit's findings, in order.
+-- Returns the ids of an audit's findings, in order.
 local function ids(w, options)
   local found = {}
   local report = assert(audit.run(w.region, options))
@@ -27,7 +28,7 @@ local function with_policy(text)
 end
 
 describe("an audit", function()
-  it("finds nothing in a fresh world, nor where all is as it should be", function()
+  it("finds nothing in a new account, nor in one where everything is correct", function()
     local w <close> = world.new()
     assert.same({}, (ids(w)))
     assert(w.region:grant(w:service(), w:repository "my-private-repo"))
@@ -39,7 +40,7 @@ describe("an audit", function()
     assert.equal("AllowLightsailPull-my-container-service", access.statement)
   end)
 
-  it("finds public access first", function()
+  it("reports public access first", function()
     local w <close> = with_policy(statement '"*"')
     local found, report = ids(w)
     assert.same({ "public-access" }, found)
@@ -49,7 +50,7 @@ describe("an audit", function()
     assert.is_false(audit.reaches(report, nil))
   end)
 
-  it("takes out the statement of a NotPrincipal, whom it names being none of those that it lets in", function()
+  it("removes the whole statement of a NotPrincipal, because the principals that it names are not those that it allows", function()
     local w <close> = with_policy((statement '{"AWS":"444455556666"}'):gsub('"Principal"', '"NotPrincipal"'))
     local found, report = ids(w)
     assert.same({ "public-access" }, found)
@@ -57,27 +58,27 @@ describe("an audit", function()
     assert.matches("everyone but 444455556666", report.findings[1].message)
   end)
 
-  it("does not call a conditional grant to everyone plain public", function()
+  it("distinguishes a conditional grant to everyone from public access", function()
     local w <close> = with_policy(statement('{"AWS":"*"}', ',"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}'))
     assert.same({ "public-access-conditional" }, (ids(w)))
   end)
 
-  it("finds orphans", function()
+  it("finds unique IDs of deleted roles and users", function()
     local w <close> = with_policy(statement '{"AWS":"AROA2XQYJ5EXAMPLE12345"}')
     assert.same({ "orphan-principal" }, (ids(w)))
   end)
 
-  it("finds the service's general role where the puller's was meant", function()
+  it("finds the general role of a service instead of its puller role", function()
     local w <close> = with_policy(statement(('{"AWS":"%s"}'):format(GENERAL)))
     assert.same({ "service-role-granted" }, (ids(w)))
   end)
 
-  it("finds other accounts, of which Lightsail's is none", function()
+  it("finds other accounts, except the one that owns Lightsail's roles", function()
     local w <close> = with_policy(statement '{"AWS":["444455556666","111122223333"]}')
     assert.same({ "other-account" }, (ids(w)))
   end)
 
-  it("knows trusted accounts, where it is told of some", function()
+  it("reports accounts that are not trusted when trusted accounts are given", function()
     local w <close> = with_policy(statement '{"AWS":["444455556666","arn:aws:iam::777788889999:root"]}')
     local found, report = ids(w, { trusted_accounts = { "444455556666" } })
     assert.same({ "untrusted-account" }, found)
@@ -85,7 +86,7 @@ describe("an audit", function()
     assert.equal("arn:aws:iam::777788889999:root", report.findings[1].principal)
   end)
 
-  it("finds what the policy of the registry gives, but not to the account itself or those trusted", function()
+  it("finds access that the registry policy gives to principals outside the account and the trusted accounts", function()
     local w <close> = world.new()
     local function registry(principal, more, element)
       w.world.region("us-east-1").registry_policy = { ids = {}, text = ('{"Statement":{"Effect":"Allow","%s":%s,"Action":'
@@ -117,15 +118,15 @@ describe("an audit", function()
     assert.same({}, severities { trusted_accounts = { "444455556666" } })
   end)
 
-  it("goes on where the registry's policy is no policy", function()
+  it("continues when the registry policy is invalid", function()
     local w <close> = world.new()
     w.world.region("us-east-1").registry_policy = { ids = {}, text = "none" }
     local found, report = ids(w)
     assert.same({}, found)
-    assert.matches("the registry's policy: line 1", report.scopes[1].registry_unknown)
+    assert.matches("^cannot read the registry policy: line 1", report.scopes[1].registry_unknown)
   end)
 
-  it("names the profile that was asked for in the report and in what it offers", function()
+  it("names the requested profile in the report and in fixes", function()
     local w <close> = with_policy(statement '"*"')
     local _, report = ids(w, { profile = "prod eu" })
     assert.equal("prod eu", report.scopes[1].profile)
@@ -133,27 +134,27 @@ describe("an audit", function()
       report.findings[1].fix)
   end)
 
-  it("finds grants to a role that is off, and to a service that is gone", function()
+  it("finds grants to a disabled role and to a deleted service", function()
     local w <close> = with_policy(statement(('{"AWS":["%s","%s"]}')
       :format(OTHER:format "my-container-service", OTHER:format "gone")))
     assert.same({ "inactive-role", "missing-service" }, (ids(w)))
   end)
 
-  it("finds a role that nothing grants, when it looked at everything", function()
+  it("finds a role without a grant when it has read every repository", function()
     local w <close> = world.new()
     w:service()
     assert.same({ "unused-role" }, (ids(w)))
     assert.same({}, (ids(w, { globs = { "shared-*" } })))
   end)
 
-  it("finds a deployed image that can't be pulled again", function()
+  it("finds a deployed image that cannot be pulled again", function()
     local image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1"
     local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
       services = { { name = "web", role = true, containers = { web = { image = image } } } },
       repositories = { { name = "web", images = { "1" } }, { name = "other" } },
     } } } }
     local service = assert(w.region:service "web")
-    assert.is_nil(service.current) -- the seed's deployment could not pull
+    assert.is_nil(service.current) -- the deployment of the seed could not pull
     assert(w.region:grant(service, w:repository "web"))
     assert(w.region.lightsail:CreateContainerServiceDeployment {
       serviceName = "web", containers = { web = { image = image } },
@@ -165,7 +166,7 @@ describe("an audit", function()
     assert.matches("web:1", report.findings[1].message)
   end)
 
-  it("names no container for a tag that none runs yet", function()
+  it("names no container for a tag that no container runs yet", function()
     local image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:"
     local w <close> = world.new { activation_delay = 60, seed = { regions = { ["us-east-1"] = {
       services = { { name = "web", role = true } }, repositories = { { name = "web", images = { "1" } } },
@@ -180,7 +181,7 @@ describe("an audit", function()
     assert.equal("deploy its digest: lanyard deploy --resolve", report.findings[1].fix)
   end)
 
-  it("takes a flaw of a statement that means something else by now as another", function()
+  it("treats the flaw of a statement that changed its meaning as a new finding", function()
     local function key_of(actions)
       local w <close> = with_policy(('{"Version":"2012-10-17","Statement":[{"Sid":"s","Effect":"Allow","Principal":"*",'
         .. '"Action":%s}]}'):format(actions))
@@ -192,7 +193,7 @@ describe("an audit", function()
     assert.not_equal(key_of '"ecr:DescribeImages"', key_of '["ecr:PutImage","ecr:DeleteRepository"]')
   end)
 
-  it("reports what it could not read as unknown, and goes on", function()
+  it("reports policies that it cannot read as unknown, and continues", function()
     local w <close> = with_policy "no policy at all"
     w:put("shared-repo", statement '"*"')
     local found, report = ids(w)
@@ -200,7 +201,7 @@ describe("an audit", function()
     assert.is_truthy(report.scopes[1].repositories[1].unknown)
   end)
 
-  it("does not offer to take a grant away that a deployment needs", function()
+  it("does not suggest to remove a grant that a deployment needs", function()
     local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
       services = { { name = "web", role = true, containers = {
         web = { image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1" } } } },
@@ -215,11 +216,11 @@ describe("an audit", function()
     assert.same({ "image-not-granted", "denied-grant", "mutable-tag-deployed" }, found)
     assert.matches("statement no denies GetDownloadUrlForLayer", report.findings[1].message)
     for i = 1, 2 do
-      assert.matches("^except arn:.* from the Deny %(statement no of web%), or remove that", report.findings[i].fix)
+      assert.matches("^edit the policy of web: exempt arn:.* from the Deny in statement no, or remove that statement$", report.findings[i].fix)
     end
   end)
 
-  it("grants those that deploy before it takes from everyone", function()
+  it("grants the services that deploy before it revokes the access of everyone", function()
     local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
       services = { { name = "web", role = true, containers = {
         web = { image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1" } } } },
@@ -243,12 +244,67 @@ describe("an audit", function()
     assert.equal("partial", report.scopes[1].repositories[1].access[1].decision)
   end)
 
-  it("has the statements as they stand in the policy where they are asked for", function()
+  it("contains the text of statements on request", function()
     local w <close> = world.new()
     w:put("shared-repo", '{"Version":"2012-10-17",\n"Statement": {"Effect" : "Allow","Principal":"*",\n"Action":"ecr:*"}}')
     local report = assert(audit.run(w.region, { texts = true, globs = { "shared-repo" } }))
     assert.same({ { index = 1, label = "#1", text = '{"Effect" : "Allow","Principal":"*",\n"Action":"ecr:*"}' } },
       report.scopes[1].repositories[1].statements)
     assert.is_nil(assert(audit.run(w.region)).scopes[1].repositories[1].statements)
+  end)
+end)
+
+describe("the registry of findings", function()
+  local function record(changes)
+    local made = {
+      id = "new-finding", severity = "low", summary = "s", why = "w", scope = "repository", needs = {}, breaks_pull = false,
+      check = function() end, remediation = function() return "f" end,
+    }
+    for name, value in pairs(changes or {}) do
+      made[name] = value ~= "absent" and value or nil
+    end
+    return made
+  end
+
+  local function refusal(...)
+    local ok, message = pcall(findings.register, { { ... } })
+    assert.is_false(ok)
+    return message
+  end
+
+  it("refuses a record that lacks a property", function()
+    assert(findings.register { { record() } })
+    for name in pairs(record()) do
+      assert.matches(("'%s' must be a "):format(name), refusal(record { [name] = "absent" }))
+    end
+  end)
+
+  it("refuses unknown severities, scopes and needs, and an id that exists", function()
+    assert.matches("'new%-finding': 'grave' is not a severity", refusal(record { severity = "grave" }))
+    assert.matches("'galaxy' is not a scope", refusal(record { scope = "galaxy" }))
+    assert.matches("needs 'luck', which no audit reads", refusal(record { needs = { "luck" } }))
+    assert.matches("'new%-finding' is registered twice", refusal(record(), record()))
+  end)
+
+  it("runs a check once that several records share", function()
+    local check = function() end
+    local _, steps = findings.register { { record { check = check }, record { id = "other", check = check } } }
+    assert.equal(1, #steps)
+  end)
+
+  it("has the records of every module in its folder", function()
+    local pipe <close> = assert(io.popen "ls lua/lanyard/audit/findings")
+    local count, registered = 0, 0
+    for file in pipe:lines() do
+      for _, one in ipairs(require("lanyard.audit.findings." .. file:match "^(.*)%.lua$")) do
+        assert.equal(one, findings.record(one.id), one.id)
+        count = count + 1
+      end
+    end
+    for _ in pairs(findings.catalogue) do
+      registered = registered + 1
+    end
+    assert.equal(registered, count)
+    assert.is_true(count > 30)
   end)
 end)

@@ -1,9 +1,10 @@
+local catalogue = require("lanyard.audit.findings").catalogue
 local graph = require "lanyard.report.graph"
 local reports = require "reports"
 
 local function edges_of(report)
   local lines = {}
-  for _, group in ipairs(graph.of(report).groups) do
+  for _, group in ipairs(graph.of(report, catalogue).groups) do
     for _, edge in ipairs(group.edges) do
       lines[#lines + 1] = ("%s -> %s %s: %s"):format(edge.from.name, edge.to.name, edge.state, edge.label)
     end
@@ -19,7 +20,7 @@ end
 
 describe("the graph of who can pull what", function()
   it("has principals and services left, repositories right, and an edge a grant", function()
-    local whole = graph.of(reports.small())
+    local whole = graph.of(reports.small(), catalogue)
     assert.same({ "everyone", "old", "web", "idle" }, names(whole.groups[1].left))
     assert.same({ "spare", "team/api" }, names(whole.groups[1].right))
     assert.same({ "everyone -> team/api noted: public-access", "old -> team/api broken: missing-service",
@@ -37,7 +38,7 @@ describe("the graph of who can pull what", function()
   end)
 
   it("tells an account that could not be looked at", function()
-    local group = graph.of(reports.small()).groups[2]
+    local group = graph.of(reports.small(), catalogue).groups[2]
     assert.equal("444455556666 eu-west-1", group.title)
     assert.equal("AccessDenied: not for you", group.error)
   end)
@@ -51,7 +52,7 @@ describe("the graph of who can pull what", function()
     local access = scope.repositories[1].access
     access[1], access[3] = access[3], access[1]
     assert.same(expected, edges_of(report))
-    assert.same({ "everyone", "old", "web", "idle" }, names(graph.of(report).groups[1].left))
+    assert.same({ "everyone", "old", "web", "idle" }, names(graph.of(report, catalogue).groups[1].left))
   end)
 
   it("calls a grant broken that a Deny or a lone action leaves without a pull, and says what it hangs on", function()
@@ -75,7 +76,7 @@ describe("the graph of who can pull what", function()
     assert.same({ "idle -> lost missing: image-missing", "idle -> spare missing: image-not-granted" },
       { lines[1], lines[2] })
     assert.equal(5, #lines)
-    assert.equal("absent", graph.of(report).groups[1].right[1].kind)
+    assert.equal("absent", graph.of(report, catalogue).groups[1].right[1].kind)
   end)
 
   it("marks the grant that a service's image is pulled by, and no line beside it", function()
@@ -89,17 +90,17 @@ describe("the graph of who can pull what", function()
   it("draws once what two profiles lead to, and tells when one of them failed", function()
     local report = reports.small()
     report.scopes[3] = reports.small().scopes[1]
-    assert.same(graph.of(reports.small()).counts, graph.of(report).counts)
-    assert.equal(2, #graph.of(report).groups)
+    assert.same(graph.of(reports.small(), catalogue).counts, graph.of(report, catalogue).counts)
+    assert.equal(2, #graph.of(report, catalogue).groups)
     report.scopes[3] = { account = "111122223333", region = "us-east-1", error = { code = "X", message = "no" } }
-    assert.equal("X: no", graph.of(report).groups[3].error)
+    assert.equal("X: no", graph.of(report, catalogue).groups[3].error)
   end)
 
   it("keeps the same names of two accounts apart", function()
     local report = reports.small()
     report.scopes[2] = { account = "444455556666", region = "us-east-1", services = {},
       repositories = report.scopes[1].repositories }
-    local groups = graph.of(report).groups
+    local groups = graph.of(report, catalogue).groups
     assert.equal("g1p1", groups[1].edges[1].from.id)
     assert.equal("g2p1", groups[2].edges[1].from.id)
     assert.equal("ok", groups[2].edges[1].state)

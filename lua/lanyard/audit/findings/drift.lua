@@ -1,159 +1,184 @@
--- What differs from a desired file (lanyard.desired.read): grants that are missing, that nobody asked for, or
--- that end another day; roles that are off, and what the file names and is not there.
---
--- Rules for lanyard.audit.findings: `repositories` looks at one repository at a time, `rest` at what is left when
--- all have been looked at. Without seen.desired, or where it is for another Region, they find nothing.
+--- Differences from a desired-state file (lanyard.desired.read): grants that are missing, not listed, or have another
+--- deadline; disabled roles; and names in the file that do not exist.
+---
+--- Without inventory.desired, or when the file is for another Region, the checks report nothing.
 
 local change = require "lanyard.desired.change"
-local remediation = require "lanyard.audit.remediation"
+local describe = require "lanyard.desired.describe"
 local policy = require "lanyard.policy"
+local query = require "lanyard.audit.query"
+local remediation = require "lanyard.audit.remediation"
 local repositories = require "lanyard.access.repositories"
 local resolve = require "lanyard.desired.resolve"
-local describe = require "lanyard.desired.describe"
 
-local M = {}
-
-local WHY = "the file says who may pull, and this is not what it says"
-
-local function concerns(seen)
-  local desired = seen.desired
-  return desired ~= nil and not seen.services_unknown and (desired.region or seen.region) == seen.region
+local function applies(inventory)
+  local desired = inventory.desired
+  return desired ~= nil and not inventory.services_unknown and (desired.region or inventory.region) == inventory.region
 end
 
--- The plan of a prune, as far as lanyard.desired.change needs it.
-local function plan_of(seen)
+-- ---------------------------------------------------------------------------------------------
+-- One repository
+
+-- Returns a plan that prunes, with the fields that lanyard.desired.change needs.
+local function plan_of(inventory)
   local services = {}
-  for _, grant in ipairs(seen.desired.grants) do
-    local service = seen.service[grant.service]
-    services[grant.service] = not resolve.flaw_of(service, grant.service, seen.region) and service or false
+  for _, grant in ipairs(inventory.desired.grants) do
+    local service = inventory.service_by_name[grant.service]
+    services[grant.service] = not resolve.flaw_of(service, grant.service, inventory.region) and service or false
   end
-  return { region = seen.region, now = seen.now, prune = true, services = services, known = seen.service }
+  return { region = inventory.region, now = inventory.now, prune = true, services = services,
+    known = inventory.service_by_name }
 end
 
--- The command that gives a grant the end that it shall have; one that has passed is an end of the grant.
-local function fix_of(seen, repository, one, wish)
-  if not one.after or wish.expires and wish.expires <= seen.now then
-    return remediation.revoke(seen, repository, one.arn)
-  end
-  local line = { "grant", one.service, repository.name }
-  if wish.expires or one.before then
-    line[#line + 1] = "--expires"
-    line[#line + 1] = wish.expires and describe.moment(wish.expires) or "never"
-  end
-  if wish.sid then
-    line[#line + 1] = "--sid"
-    line[#line + 1] = wish.sid
-  end
-  line[#line + 1] = not seen.service[one.service].role.arn and "--enable" or nil
-  return remediation.command(seen, table.unpack(line))
-end
-
-local function message_of(repository, one, file)
+local function describe_change(repository, one, file)
   if not one.before then
-    return ("%s does not let %s pull, and by %s it shall%s"):format(repository.name, one.name, file,
+    return ("%s does not let %s pull, but %s grants it%s"):format(repository.name, one.name, file,
       one.after.text ~= "" and " " .. one.after.text or "")
   elseif not one.after then
-    return ("%s lets %s pull, and %s does not say so"):format(repository.name, one.name, file)
+    return ("%s lets %s pull, but %s does not grant it"):format(repository.name, one.name, file)
   end
-  return ("%s lets %s pull %s, and by %s it shall pull %s"):format(repository.name, one.name,
+  return ("%s lets %s pull %s, but %s grants it %s"):format(repository.name, one.name,
     describe.text(one.before), file, describe.text(one.after))
 end
 
-local function add_changes(seen, add, repository, wishes, plan)
-  local edit = change.edit({ repository = repository, wishes = wishes }, plan)
+-- Returns the command that gives a grant the desired deadline. A desired deadline in the past means no grant.
+local function fix_change(inventory, repository, one, desired)
+  if not one.after or desired.expires and desired.expires <= inventory.now then
+    return remediation.revoke(inventory, repository, one.arn)
+  end
+  local line = { "grant", one.service, repository.name }
+  if desired.expires or one.before then
+    line[#line + 1] = "--expires"
+    line[#line + 1] = desired.expires and describe.moment(desired.expires) or "never"
+  end
+  if desired.sid then
+    line[#line + 1] = "--sid"
+    line[#line + 1] = desired.sid
+  end
+  line[#line + 1] = not inventory.service_by_name[one.service].role.arn and "--enable" or nil
+  return remediation.command(inventory, table.unpack(line))
+end
+
+local function add_changes(inventory, add, repository, desired_grants, plan)
+  local edit = change.edit({ repository = repository, wishes = desired_grants }, plan)
   local wanted = repository.doc and repository.doc:copy() or policy.new()
   if not edit(wanted, repository.doc) then
     return
   end
   local by_service = {}
-  for _, wish in ipairs(wishes) do
-    by_service[wish.service] = wish
+  for _, grant in ipairs(desired_grants) do
+    by_service[grant.service] = grant
   end
-  for _, one in ipairs(describe.changes(repository.doc, wanted, change.current_roles(plan), seen.region)) do
+  for _, one in ipairs(describe.changes(repository.doc, wanted, change.current_roles(plan), inventory.region)) do
     add("drift", {
       repository = repository, service = one.service, principal = one.before and one.arn or nil,
-      access = one.before and remediation.access_of(repository, one.arn) or nil, why = WHY,
-      message = message_of(repository, one, seen.desired.name),
-      fix = fix_of(seen, repository, one, by_service[one.service]),
+      access = one.before and query.access_of(repository, one.arn) or nil,
+      message = describe_change(repository, one, inventory.desired.name),
+      fix = fix_change(inventory, repository, one, by_service[one.service]),
     })
   end
 end
 
--- What the file says in two ways, so that nobody knows which is meant.
-local function add_conflicts(seen, add, repository, wishes)
-  for _, wish in ipairs(wishes) do
-    if wish.conflict then
+-- Reports grants of the file that contradict each other: which of them is meant is unknown.
+local function add_conflicts(inventory, add, repository, desired_grants)
+  local file = inventory.desired.name
+  for _, grant in ipairs(desired_grants) do
+    if grant.conflict then
       add("drift", {
-        repository = repository, service = wish.service, why = WHY,
-        message = ("%s: %s"):format(seen.desired.name, wish.conflict.message),
-        fix = ("let one grant of %s alone say it"):format(seen.desired.name),
+        repository = repository, service = grant.service,
+        message = ("%s: %s"):format(file, grant.conflict.message),
+        fix = ("keep only one of the contradicting grants in %s"):format(file),
       })
     end
   end
 end
 
--- Of each repository by itself.
-function M.repositories(seen, add)
-  if not concerns(seen) then
+local function check_repositories(inventory, add)
+  if not applies(inventory) then
     return
   end
-  local plan = plan_of(seen)
-  for _, repository in ipairs(seen.repositories) do
-    local wishes, by = resolve.wishes_of(seen.desired, repository.name)
-    for key in pairs(by) do
-      seen.desired_met[key] = true
+  local plan = plan_of(inventory)
+  for _, repository in ipairs(inventory.repositories) do
+    local desired_grants, matched = resolve.wishes_of(inventory.desired, repository.name)
+    for key in pairs(matched) do
+      inventory.desired_matched[key] = true
     end
-    add_conflicts(seen, add, repository, wishes)
+    add_conflicts(inventory, add, repository, desired_grants)
     if not repository.unknown then
-      add_changes(seen, add, repository, wishes, plan)
+      add_changes(inventory, add, repository, desired_grants, plan)
     end
   end
 end
 
-local function add_services(seen, add)
-  local told = {}
-  for _, grant in ipairs(seen.desired.grants) do
-    local name, service = grant.service, seen.service[grant.service]
-    if told[name] then
-      goto continue
-    elseif not service then
-      add("drift", {
-        service = name, message = ("%s names the service %s, which is not there"):format(seen.desired.name, name),
-        why = WHY, fix = ("take %s out of %s, or create the service"):format(name, seen.desired.name),
-      })
-    elseif not service.role.active and not (grant.expires and grant.expires <= seen.now) then
-      add("drift", {
-        service = name, why = "without its role the service can pull nothing",
-        message = ("the puller role of %s is off, and by %s it shall pull"):format(name, seen.desired.name),
-        fix = remediation.command(seen, "enable", name),
-      })
-    else
-      goto continue
+-- ---------------------------------------------------------------------------------------------
+-- Services and repositories that the file names
+
+local function add_missing_service(add, file, name)
+  add("drift", {
+    service = name,
+    message = ("%s names the service %s, which does not exist"):format(file, name),
+    fix = ("remove %s from %s, or create the service"):format(name, file),
+  })
+end
+
+local function add_disabled_role(inventory, add, name)
+  add("drift", {
+    service = name,
+    message = ("the puller role of %s is disabled, but %s grants it access"):format(name, inventory.desired.name),
+    why = "without its role the service cannot pull anything",
+    fix = remediation.command(inventory, "enable", name),
+  })
+end
+
+local function add_services(inventory, add)
+  local reported = {}
+  for _, grant in ipairs(inventory.desired.grants) do
+    local name, service = grant.service, inventory.service_by_name[grant.service]
+    local expired = grant.expires and grant.expires <= inventory.now
+    if not reported[name] and not service then
+      reported[name] = true
+      add_missing_service(add, inventory.desired.name, name)
+    elseif not reported[name] and not service.role.active and not expired then
+      reported[name] = true
+      add_disabled_role(inventory, add, name)
     end
-    told[name] = true
-    ::continue::
   end
 end
 
--- Of all: services, and the repositories that the file names and nobody met.
-function M.rest(seen, add)
-  if not concerns(seen) then
+local function add_missing_repository(add, file, grant, pattern)
+  add("drift", {
+    service = grant.service, discriminator = pattern,
+    message = ("%s names '%s' for %s, but no such repository exists"):format(file, pattern, grant.service),
+    fix = ("remove '%s' from %s of %s, or create the repository"):format(pattern, grant.place, file),
+  })
+end
+
+local function check_names(inventory, add)
+  if not applies(inventory) then
     return
   end
-  add_services(seen, add)
-  for _, grant in ipairs(seen.whole and seen.desired.grants or {}) do
+  add_services(inventory, add)
+  for _, grant in ipairs(inventory.complete and inventory.desired.grants or {}) do
     for _, pattern in ipairs(grant.repositories) do
-      if not seen.desired_met[grant.place .. pattern] and not (grant.optional and repositories.is_glob(pattern)) then
-        add("drift", {
-          service = grant.service, detail = pattern, why = WHY,
-          message = ("%s names '%s' for %s, and there is no such repository"):format(seen.desired.name, pattern,
-            grant.service),
-          fix = ("take '%s' out of %s of %s, or create the repository"):format(pattern, grant.place,
-            seen.desired.name),
-        })
+      local matched = inventory.desired_matched[grant.place .. pattern]
+      if not matched and not (grant.optional and repositories.is_glob(pattern)) then
+        add_missing_repository(add, inventory.desired.name, grant, pattern)
       end
     end
   end
 end
 
-return M
+return {
+  {
+    id = "drift",
+    severity = "medium",
+    summary = "Access differs from the desired-state file",
+    why = "the desired-state file defines who can pull, and the account differs from it",
+    scope = "repository",
+    needs = { "services" },
+    breaks_pull = false,
+    check = check_repositories,
+    check_rest = check_names,
+    remediation = function(_, details) return details.fix end,
+  },
+}

@@ -1,116 +1,170 @@
--- Images that services deploy. These rules look at the whole: at what services deploy from all repositories.
+--- Images that services deploy: where they are, whether they exist and whether the service can pull them.
 
-local inventory = require "lanyard.audit.scan.inventory"
 local grants = require "lanyard.access.grants"
+local policy = require "lanyard.policy"
+local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
 
-local M = {}
+local NEXT_PULL_FAILS = "the next pull fails: at the next deployment, or when AWS replaces a node"
 
-function M.elsewhere(seen, add)
-  for _, one in ipairs(seen.deployed) do
-    if not one.region then
-      local other_region = one.image.region ~= one.service.region
+local function check_location(inventory, add)
+  for _, image in ipairs(inventory.deployed) do
+    if not image.is_local then
+      local other_region = image.uri.region ~= image.service.region
       add("image-elsewhere", {
-        service = one.service.name, detail = one.reference, severity = not other_region and "medium" or nil,
-        message = ("%s deploys %s, which is in %s"):format(one.service.name, one.reference,
-          other_region and "Region " .. one.image.region or "account " .. one.image.account),
-        why = other_region and "Lightsail pulls from ECR of the service's own Region only"
-          or "Lightsail pulls from ECR of the service's own account; AWS tells of no other",
-        fix = ("push the image to a repository of account %s in %s, and deploy that"):format(
-          seen.account or "the service", one.service.region),
+        service = image.service.name, service_region = image.service.region, discriminator = image.reference,
+        severity = not other_region and "medium" or nil,
+        message = ("%s deploys %s, which is in %s"):format(image.service.name, image.reference,
+          other_region and "Region " .. image.uri.region or "account " .. image.uri.account),
+        why = not other_region and "AWS documents pulls from the service's own account only" or nil,
       })
     end
   end
 end
 
--- Why an image is not there: true where it is, or where nobody knows.
-local function is_gone(seen, one)
-  if not one.region then
+local function push_to_own_region(inventory, details)
+  return ("push the image to a repository of account %s in %s, and deploy it from there"):format(
+    inventory.account or "the service", details.service_region)
+end
+
+-- Returns why an image is missing, or nil when it exists or when that is unknown.
+local function missing_reason(inventory, image)
+  if not image.is_local then
     return nil
-  elseif not one.repository then
-    return seen.whole and "there is no such repository"
+  elseif not image.repository then
+    return inventory.complete and "the repository does not exist" or nil
   end
-  return one.found == false and (one.image.digest and "no image has this digest" or "no image has this tag")
+  return image.exists == false and (image.uri.digest and "no image has this digest" or "no image has this tag") or nil
 end
 
-function M.missing(seen, add)
-  for _, one in ipairs(seen.deployed) do
-    local why = is_gone(seen, one)
-    if why then
+local function check_existence(inventory, add)
+  for _, image in ipairs(inventory.deployed) do
+    local reason = missing_reason(inventory, image)
+    if reason then
       add("image-missing", {
-        repository = one.repository or { name = one.image.repository }, service = one.service.name,
-        detail = one.reference,
-        message = ("%s deploys %s, which is not there: %s"):format(one.service.name, one.reference, why),
-        why = "the next pull fails: at a new deployment, or when AWS replaces a node",
-        fix = "push the image again, or deploy one that is there",
+        repository = image.repository or { name = image.uri.repository }, service = image.service.name,
+        discriminator = image.reference,
+        message = ("%s deploys %s, which does not exist: %s"):format(image.service.name, image.reference, reason),
       })
     end
   end
 end
 
--- Why a service cannot pull, and what mends it | nil
-local function obstacle(seen, repository, service)
-  local grant = remediation.grant(seen, service, repository)
-  if not service.role.arn then
-    return "its puller role is off", grant
+-- Returns the first pull action that a Deny takes away, and that Deny, else nil.
+local function denied_action(answers)
+  for _, action in ipairs(policy.PULL_ACTIONS) do
+    if answers[action][1] == "deny" then
+      return action, answers[action][2]
+    end
+  end
+  return nil
+end
+
+local REASONS = {
+  depends = "its grant depends on a condition",
+  partial = "the repository policy allows it only one of the two pull actions",
+  deny = "the repository policy does not grant its role",
+}
+
+-- Returns why a service cannot pull from a repository and the fix, or nil when it can.
+local function obstacle(inventory, repository, service)
+  local grant, role = remediation.grant(inventory, service, repository), service.role.arn
+  if not role then
+    return "its image puller role is disabled", grant
   elseif not repository.doc then
-    return "the policy gives it no grant", grant
+    return REASONS.deny, grant
   end
-  local decision, answers = grants.decide(repository.doc, service.role.arn, repository.arn, seen.now)
-  for action, answer in pairs(answers) do
-    if answer[1] == "deny" then
-      return ("statement %s denies %s to it"):format(inventory.label(answer[2]), action:match ":(.*)"),
-        remediation.undeny(seen, repository, answer[2].index, service.role.arn)
-    end
+  local decision, answers = grants.decide(repository.doc, role, repository.arn, inventory.now)
+  local action, deny = denied_action(answers)
+  if action then
+    return ("statement %s denies %s to it"):format(query.label(deny), action:match ":(.*)"),
+      remediation.exempt_from_deny(inventory, repository, deny.index, role)
   end
-  local named = false
-  for _, access in ipairs(repository.access) do
-    if access.principal == service.role.arn and access.ends and access.ends <= seen.now then
-      return "its grant ended on " .. os.date("!%Y-%m-%d", access.ends),
-        remediation.prolong(seen, repository, service.role.arn) or grant
-    end
-    named = named or access.principal == service.role.arn
+  local access = query.access_of(repository, role)
+  if access and access.ends and access.ends <= inventory.now then
+    return "its grant expired on " .. os.date("!%Y-%m-%d", access.ends),
+      remediation.extend(inventory, repository, role) or grant
   end
-  local why = decision == "depends" and "its grant depends on a condition"
-    or decision == "partial" and "the policy gives it only one of the two pull actions"
-    or decision == "deny" and "the policy gives it no grant"
-  return why or nil, named and remediation.renew(seen, repository, service.role.arn) or grant
+  return REASONS[decision], access and remediation.reduce_to_pull(inventory, repository, role) or grant
 end
 
--- Deployed images that the service may not pull (again), once for each repository.
-function M.not_granted(seen, add)
-  local told = {}
-  for _, one in ipairs(seen.deployed) do
-    local repository, service = one.repository, one.service
+-- Reports each service and repository once, however many of its images the service deploys.
+local function check_grants(inventory, add)
+  local checked = {}
+  for _, image in ipairs(inventory.deployed) do
+    local repository, service = image.repository, image.service
     local key = repository and service.name .. " " .. repository.name
-    local why, fix
-    if repository and not repository.unknown and not told[key] then
-      told[key] = true
-      why, fix = obstacle(seen, repository, service)
+    local reason, fix
+    if repository and not repository.unknown and not checked[key] then
+      checked[key] = true
+      reason, fix = obstacle(inventory, repository, service)
     end
-    if why then
+    if reason then
       add("image-not-granted", {
-        repository = repository, service = service.name, principal = service.role.arn,
-        message = ("%s deploys %s, and cannot pull it: %s"):format(service.name, one.reference, why),
-        why = "the next pull fails: at a new deployment, or when AWS replaces a node",
-        fix = fix,
+        repository = repository, service = service.name, principal = service.role.arn, fix = fix,
+        message = ("%s deploys %s but cannot pull it: %s"):format(service.name, image.reference, reason),
       })
     end
   end
 end
 
-function M.mutable(seen, add)
-  for _, one in ipairs(seen.deployed) do
-    if one.repository and one.repository.mutability == "MUTABLE" and not one.image.digest then
+local function check_tags(inventory, add)
+  for _, image in ipairs(inventory.deployed) do
+    if image.repository and image.repository.mutability == "MUTABLE" and not image.uri.digest then
       add("mutable-tag-deployed", {
-        repository = one.repository, service = one.service.name, detail = one.reference,
-        message = ("%s deploys %s, a tag that may mean another image tomorrow"):format(one.service.name,
-          one.reference),
-        why = "when AWS replaces a node it may pull another image than was deployed",
-        fix = remediation.pin(seen, one) or "deploy its digest: lanyard deploy --resolve",
+        repository = image.repository, service = image.service.name, discriminator = image.reference, image = image,
+        message = ("%s deploys %s, a tag that can be moved to another image"):format(image.service.name,
+          image.reference),
       })
     end
   end
 end
 
-return M
+return {
+  {
+    id = "image-elsewhere",
+    severity = "high",
+    summary = "A deployed image is in another Region or account than its service",
+    why = "Lightsail pulls from ECR in the service's own Region only",
+    scope = "service",
+    needs = { "services" },
+    breaks_pull = false,
+    check = check_location,
+    remediation = push_to_own_region,
+  },
+  {
+    id = "image-missing",
+    severity = "high",
+    summary = "A deployed image does not exist",
+    why = NEXT_PULL_FAILS,
+    scope = "all shards",
+    needs = { "services", "images" },
+    breaks_pull = false,
+    check = check_existence,
+    remediation = function() return "push the image again, or deploy an image that exists" end,
+  },
+  {
+    id = "image-not-granted",
+    severity = "high",
+    summary = "A service cannot pull an image that it deploys",
+    why = NEXT_PULL_FAILS,
+    scope = "service",
+    needs = { "services" },
+    breaks_pull = true,
+    check = check_grants,
+    remediation = function(_, details) return details.fix end,
+  },
+  {
+    id = "mutable-tag-deployed",
+    severity = "info",
+    summary = "A deployed tag can be moved to another image",
+    why = "when AWS replaces a node, it may pull a different image from the one that was deployed",
+    scope = "service",
+    needs = { "services" },
+    breaks_pull = false,
+    check = check_tags,
+    remediation = function(inventory, details)
+      return remediation.pin(inventory, details.image) or "deploy its digest: lanyard deploy --resolve"
+    end,
+  },
+}

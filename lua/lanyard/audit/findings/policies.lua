@@ -1,56 +1,26 @@
--- Policies as a whole. These rules look at one repository at a time.
+--- Flaws of a policy as a whole: what the linter reports, and its size.
 
-local remediation = require "lanyard.audit.remediation"
+local location = require "lanyard.audit.location"
 local policy = require "lanyard.policy"
-local principal = require "lanyard.access.principal"
+local principals = require "lanyard.access.principal"
+local remediation = require "lanyard.audit.remediation"
 local severities = require "lanyard.severity"
 local statements = require "lanyard.access.statements"
 
-local M = {}
+-- The share of the size limit from which a policy is reported.
+local NEARLY_FULL = 0.8
 
--- The part of the limit from which a policy is near it.
-local NEAR = 0.8
+-- ---------------------------------------------------------------------------------------------
+-- What the linter reports
 
-function M.unreadable(seen, add)
-  for _, repository in ipairs(seen.repositories) do
-    if repository.unknown then
-      add("unreadable-policy", {
-        repository = repository,
-        message = ("the policy of %s could not be read: %s"):format(repository.name, repository.unknown),
-        why = "nobody knows who can pull from it",
-        fix = "allow what `lanyard permissions` prints, which reading takes; a text that is no policy is put "
-          .. "right by hand",
-      })
-    end
-  end
-end
-
-function M.nearly_full(seen, add)
-  for _, repository in ipairs(seen.repositories) do
-    local size = repository.doc and repository.doc:size() or 0
-    if size > NEAR * policy.LIMIT then
-      local root = repository.doc:tree()
-      add("policy-nearly-full", {
-        repository = repository,
-        place = { first = root.first, last = root.last, line = root.line, column = root.column },
-        message = ("the policy of %s has %d characters of the %d that ECR takes"):format(repository.name, size,
-          policy.LIMIT),
-        why = "soon no grant fits into it",
-        fix = "take out what other findings tell, or fold statements that differ only in their principal "
-          .. "(lanyard policy fold)",
-      })
-    end
-  end
-end
-
--- Findings of the linter that the audit tells itself, where it is a pull that is allowed.
-local TOLD_OF_PULLS = {
+-- Lint rules that a finding of the audit covers when the statement allows a pull.
+local COVERED_FOR_PULLS = {
   ["public"] = true, ["allow-not-principal"] = true, ["general-role"] = true, ["lightsail-service"] = true,
 }
 
 local function names_lightsail_role(statement)
-  for _, one in ipairs(statement and statement.principals or {}) do
-    local kind = principal.classify(one.type, one.value).kind
+  for _, entry in ipairs(statement and statement.principals or {}) do
+    local kind = principals.classify(entry.type, entry.value).kind
     if kind == "puller" or kind == "service-role" then
       return true
     end
@@ -58,7 +28,7 @@ local function names_lightsail_role(statement)
   return false
 end
 
-local function gives_pull(repository, statement)
+local function allows_pull(repository, statement)
   for _, access in ipairs(repository.access) do
     for _, one in ipairs(access.given_by) do
       if one == statement then
@@ -69,40 +39,87 @@ local function gives_pull(repository, statement)
   return false
 end
 
-local function is_told(repository, flaw)
+-- Reports whether another finding of the audit covers what the linter found.
+local function is_covered(repository, flaw)
   local statement = repository.statements[flaw.statement]
   if flaw.id == "wider-than-pull" then
     return names_lightsail_role(statement)
   end
-  return flaw.id == "too-large" or TOLD_OF_PULLS[flaw.id] and gives_pull(repository, statement)
+  return flaw.id == "too-large" or COVERED_FOR_PULLS[flaw.id] and allows_pull(repository, statement)
 end
 
--- The command that mends what is said of a statement, where it lets everyone in | nil
-local function mend_public(seen, repository, flaw)
+local function add_flaw(add, repository, flaw)
+  -- The digits distinguish a statement from a later one that has the same flaw and another meaning.
   local statement = repository.statements[flaw.statement]
-  if flaw.id == "public" then
-    return remediation.remove(seen, repository, statement, "*")
-  end
-  return flaw.id == "allow-not-principal" and remediation.remove(seen, repository, statement) or nil
+  local digits = statement and " " .. statements.digits(repository.doc, statement.index) or ""
+  add("policy-lint", {
+    repository = repository, severity = flaw.severity, statement = statement, discriminator = flaw.id .. digits,
+    location = location.of(flaw), flaw = flaw,
+    message = ("%s: %s (%s)"):format(repository.name, flaw.message, flaw.id),
+  })
 end
 
-function M.lint(seen, add)
-  for _, repository in ipairs(seen.repositories) do
-    for _, flaw in ipairs(repository.doc and repository.doc:lint { account = seen.account } or {}) do
-      if severities.reaches({ flaw }, "high") and not is_told(repository, flaw) then
-        -- The same flaw of a statement that means something else by now is another.
-        local statement = repository.statements[flaw.statement]
-        local digits = statement and " " .. statements.digits(repository.doc, statement.index) or ""
-        add("policy-lint", {
-          repository = repository, severity = flaw.severity, statement = statement, detail = flaw.id .. digits,
-          place = { first = flaw.first, last = flaw.last, line = flaw.line, column = flaw.column },
-          message = ("%s: %s (%s)"):format(repository.name, flaw.message, flaw.id),
-          why = "such a statement does not say what it seems to, and ECR may refuse it at the next change",
-          fix = mend_public(seen, repository, flaw) or flaw.fix,
-        })
+local function check_lint(inventory, add)
+  for _, repository in ipairs(inventory.repositories) do
+    for _, flaw in ipairs(repository.doc and repository.doc:lint { account = inventory.account } or {}) do
+      if severities.reaches({ flaw }, "high") and not is_covered(repository, flaw) then
+        add_flaw(add, repository, flaw)
       end
     end
   end
 end
 
-return M
+-- A statement that allows everyone is removed by a command; the linter's own advice does for the rest.
+local function fix_flaw(inventory, details)
+  local id = details.flaw.id
+  if id == "public" then
+    return remediation.remove(inventory, details.repository, details.statement, "*")
+  elseif id == "allow-not-principal" then
+    return remediation.remove(inventory, details.repository, details.statement)
+  end
+  return details.flaw.fix
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Size
+
+local function check_size(inventory, add)
+  for _, repository in ipairs(inventory.repositories) do
+    local size = repository.doc and repository.doc:size() or 0
+    if size > NEARLY_FULL * policy.LIMIT then
+      add("policy-nearly-full", {
+        repository = repository, location = location.of(repository.doc:tree()),
+        message = ("the policy of %s has %d of the %d characters that ECR accepts"):format(repository.name, size,
+          policy.LIMIT),
+      })
+    end
+  end
+end
+
+return {
+  {
+    id = "policy-lint",
+    severity = "high",
+    summary = "The policy linter reports a flaw of high or critical severity",
+    why = "the statement does not mean what it seems to mean, and ECR may reject it at the next change",
+    scope = "repository",
+    needs = {},
+    breaks_pull = false,
+    check = check_lint,
+    remediation = fix_flaw,
+  },
+  {
+    id = "policy-nearly-full",
+    severity = "low",
+    summary = "A policy uses more than 80 % of the characters that ECR accepts",
+    why = "further grants soon do not fit into the policy",
+    scope = "repository",
+    needs = {},
+    breaks_pull = false,
+    check = check_size,
+    remediation = function()
+      return "remove what other findings report, or merge statements that differ only in their principal "
+        .. "(lanyard policy fold)"
+    end,
+  },
+}

@@ -1,63 +1,83 @@
--- What the policy of the registry gives. These rules look at the whole, once for each account and Region.
+--- Access that the registry policy gives to every repository of an account and Region.
 
-local inventory = require "lanyard.audit.scan.inventory"
 local policy = require "lanyard.policy"
-local principal = require "lanyard.access.principal"
+local principals = require "lanyard.access.principal"
+local query = require "lanyard.audit.query"
 
-local M = {}
+local WHY = "it applies in addition to every repository policy, so a review of repository policies alone misses it"
 
-local FIX = "take statement %s out of the registry's policy, or narrow it (aws ecr get-registry-policy and "
-  .. "put-registry-policy --region %s), which takes a hand"
-
--- The pull action that a statement covers | nil
-local function pull_of(statement)
+local function has_pull(statement)
   for _, action in ipairs(policy.PULL_ACTIONS) do
-    if inventory.covers(statement, action) then
-      return action
+    if query.covers(statement, action) then
+      return true
     end
   end
-  return nil
+  return false
 end
 
-local function what_of(statement)
-  return pull_of(statement) and "to pull from" or table.concat(statement.actions, ", ") .. " in"
-end
-
-local function add_statement(seen, add, statement, one)
-  local public = one.value == "*"
+local function add_statement(add, statement, principal)
+  local public = principal == "*"
+  local label = query.label(statement)
   add(public and "registry-public" or "registry-pull", {
-    principal = one.value, detail = inventory.label(statement),
+    principal = principal, label = label, discriminator = label,
     severity = public and statement.has_condition and "medium" or nil,
-    message = ("the registry's policy allows %s %s every repository that it covers%s (statement %s)"):format(
-      public and "everyone" or one.value, what_of(statement),
-      statement.has_condition and ", under a condition" or "", inventory.label(statement)),
-    why = public and "no repository's policy needs to name them, and who looks at these alone does not see it"
-      or "it counts beside each repository's own policy, and who looks at these alone does not see it",
-    fix = FIX:format(inventory.label(statement), seen.region),
+    message = ("the registry policy allows %s %s every repository that it covers%s (statement %s)"):format(
+      public and "everyone" or principal,
+      has_pull(statement) and "to pull from" or table.concat(statement.actions, ", ") .. " on",
+      statement.has_condition and ", under a condition" or "", label),
   })
 end
 
--- Whether somebody is let in who is not of the account itself, nor trusted, nor nobody.
-local function is_other(seen, one)
-  local who = principal.classify(one.type, one.value, seen.account)
-  return who.kind ~= "orphan" and who.kind ~= "service-role"
-    and not (who.account and (who.account == seen.account or seen.trusted and seen.trusted[who.account]))
+-- Reports whether a principal is outside the account and the trusted accounts. The unique ID of a deleted identity and
+-- the general role of a service let nobody pull.
+local function is_outsider(inventory, entry)
+  local identity = principals.classify(entry.type, entry.value, inventory.account)
+  local account = identity.account
+  return identity.kind ~= "orphan" and identity.kind ~= "service-role"
+    and not (account and (account == inventory.account or inventory.trusted and inventory.trusted[account]))
 end
 
--- Statements that let everyone do something, and those that let others pull.
-function M.given(seen, add)
-  for _, statement in ipairs(seen.registry and seen.registry.statements or {}) do
+local function check_registry_policy(inventory, add)
+  for _, statement in ipairs(inventory.registry and inventory.registry.statements or {}) do
     local allowed = statement.effect == "Allow" and statement.principals or {}
     if statement.not_principal and allowed[1] then
-      add_statement(seen, add, statement, { value = "*" })
+      add_statement(add, statement, "*")
       allowed = {}
     end
-    for _, one in ipairs(allowed) do
-      if one.value == "*" or pull_of(statement) and is_other(seen, one) then
-        add_statement(seen, add, statement, one)
+    for _, entry in ipairs(allowed) do
+      if entry.value == "*" or has_pull(statement) and is_outsider(inventory, entry) then
+        add_statement(add, statement, entry.value)
       end
     end
   end
 end
 
-return M
+local function edit_registry_policy(inventory, details)
+  return ("edit the registry policy manually: remove or narrow statement %s (aws ecr get-registry-policy and "
+    .. "put-registry-policy --region %s)"):format(details.label, inventory.region)
+end
+
+return {
+  {
+    id = "registry-public",
+    severity = "critical",
+    summary = "The registry policy allows everyone",
+    why = WHY,
+    scope = "account",
+    needs = { "registry" },
+    breaks_pull = false,
+    check = check_registry_policy,
+    remediation = edit_registry_policy,
+  },
+  {
+    id = "registry-pull",
+    severity = "medium",
+    summary = "The registry policy lets a principal outside the account pull",
+    why = WHY,
+    scope = "account",
+    needs = { "registry" },
+    breaks_pull = false,
+    check = check_registry_policy,
+    remediation = edit_registry_policy,
+  },
+}

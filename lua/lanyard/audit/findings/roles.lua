@@ -1,106 +1,153 @@
--- Roles of container services, and the grants that they have. All but unused_roles look at one repository at a
--- time.
+--- Puller roles of container services, and the grants to them.
 
-local each = require "lanyard.audit.findings.each"
+local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
 
-local M = {}
-
-local function add_missing(seen, add, repository, access)
-  add("missing-service", {
-    repository = repository, access = access, service = access.service,
-    message = ("%s grants the role of %s, a service that is not in this account and Region")
-      :format(repository.name, access.service),
-    why = "a service of that name was deleted, or is somebody else's",
-    fix = remediation.revoke(seen, repository, access.principal),
-  })
+local function revoke(inventory, details)
+  return remediation.revoke(inventory, details.repository, details.access.principal)
 end
 
-local function add_inactive(seen, add, repository, access, off)
-  add("inactive-role", {
-    repository = repository, access = access, service = access.service,
-    message = ("%s grants a role of %s that is %s"):format(repository.name, access.service,
-      off and "switched off" or "no longer the service's"),
-    why = off and "nobody can use it; turned on again the service gets another role"
-      or "the service has another role now",
-    fix = remediation.revoke(seen, repository, access.principal),
-  })
-end
-
--- Grants to puller roles of another Region, whatever becomes of the services there.
-function M.other_region(seen, add)
-  for repository, access in each.access(seen) do
-    if access.kind == "puller" and access.region ~= seen.region then
+-- A grant to a role of another Region is reported as such, whether or not the service exists there.
+local function check_region(inventory, add)
+  for repository, access in query.accesses(inventory) do
+    if access.kind == "puller" and access.region ~= inventory.region then
       add("other-region-grant", {
         repository = repository, access = access, service = access.service,
         message = ("%s grants the role of %s in %s, which cannot pull from %s"):format(repository.name, access.service,
-          access.region, seen.region),
-        why = "Lightsail pulls from ECR of the service's own Region only",
-        fix = remediation.revoke(seen, repository, access.principal),
+          access.region, inventory.region),
       })
     end
   end
 end
 
--- Grants to puller roles that are not there any more, as far as the services of this Region tell.
-function M.stale(seen, add)
-  if seen.services_unknown then
+local function add_missing(add, repository, access)
+  add("missing-service", {
+    repository = repository, access = access, service = access.service,
+    message = ("%s grants the role of %s, a service that does not exist in this account and Region")
+      :format(repository.name, access.service),
+  })
+end
+
+local function add_inactive(add, repository, access, disabled)
+  add("inactive-role", {
+    repository = repository, access = access, service = access.service,
+    message = ("%s grants a role of %s that is %s"):format(repository.name, access.service,
+      disabled and "disabled" or "no longer the role of the service"),
+    why = not disabled and "the service has another role now" or nil,
+  })
+end
+
+local function check_current(inventory, add)
+  if inventory.services_unknown then
     return
   end
-  for repository, access in each.access(seen) do
-    if access.kind == "puller" and access.region == seen.region then
-      local service = seen.service[access.service]
+  for repository, access in query.accesses(inventory) do
+    if access.kind == "puller" and access.region == inventory.region then
+      local service = inventory.service_by_name[access.service]
       if not service then
-        add_missing(seen, add, repository, access)
+        add_missing(add, repository, access)
       elseif service.role.arn ~= access.principal then
-        add_inactive(seen, add, repository, access, not service.role.active)
+        add_inactive(add, repository, access, not service.role.active)
       end
     end
   end
 end
 
--- What a role without a grant needs: the repositories that its service deploys from, or to go.
-local function use_or_disable(seen, service)
-  local commands, known = {}, {}
-  for _, one in ipairs(seen.deployed) do
-    if one.service == service and one.repository and not known[one.repository] then
-      known[one.repository] = true
-      commands[#commands + 1] = remediation.grant(seen, service, one.repository)
-    end
-  end
-  return #commands > 0 and remediation.all(commands) or remediation.command(seen, "disable", service.name)
-end
-
--- Roles that are on and granted nowhere: told only when every repository could be looked at.
-function M.unused_roles(seen, add)
-  if seen.unread or not seen.whole then
+-- A role without a grant is known only when every policy of the Region has been read.
+local function check_unused_roles(inventory, add)
+  if inventory.has_unread or not inventory.complete then
     return
   end
-  for _, service in ipairs(seen.services) do
-    if service.role.arn and not seen.granted[service.role.arn] then
+  for _, service in ipairs(inventory.services) do
+    if service.role.arn and not inventory.granted[service.role.arn] then
       add("unused-role", {
-        service = service.name, principal = service.role.arn,
-        message = ("the puller role of %s is on, and no repository grants it"):format(service.name),
-        why = "either a grant is missing or the role is not needed",
-        fix = use_or_disable(seen, service),
+        service = service.name, principal = service.role.arn, role_owner = service,
+        message = ("the puller role of %s is enabled, but no repository grants it"):format(service.name),
       })
     end
   end
 end
 
-function M.unused_grants(seen, add)
-  for repository, access in each.access(seen) do
+-- Grants the role the repositories from which its service deploys; disables it when there are none.
+local function grant_or_disable(inventory, details)
+  local service, commands, known = details.role_owner, {}, {}
+  for _, image in ipairs(inventory.deployed) do
+    local repository = image.repository
+    if image.service == service and repository and not known[repository] then
+      known[repository] = true
+      commands[#commands + 1] = remediation.grant(inventory, service, repository)
+    end
+  end
+  return #commands > 0 and remediation.sequence(commands) or remediation.command(inventory, "disable", service.name)
+end
+
+local function check_unused_grants(inventory, add)
+  for repository, access in query.accesses(inventory) do
     if access.unused then
       add("unused-grant", {
         repository = repository, access = access, service = access.service,
-        message = ("%s may pull from %s, none of its deployments does, and %s"):format(access.service,
+        message = ("%s can pull from %s, but none of its deployments does, and %s"):format(access.service,
           repository.name, access.last_pull == 0 and "no pull was ever recorded"
-            or "the last pull was on " .. os.date("!%Y-%m-%d", math.floor(access.last_pull))),
-        why = "who has no use for a grant should not have it",
-        fix = remediation.revoke(seen, repository, access.principal),
+            or "the last recorded pull was on " .. os.date("!%Y-%m-%d", math.floor(access.last_pull))),
       })
     end
   end
 end
 
-return M
+return {
+  {
+    id = "other-region-grant",
+    severity = "medium",
+    summary = "A service of another Region is granted, which cannot pull",
+    why = "Lightsail pulls from ECR in the service's own Region only",
+    scope = "repository",
+    needs = {},
+    breaks_pull = true,
+    check = check_region,
+    remediation = revoke,
+  },
+  {
+    id = "missing-service",
+    severity = "medium",
+    summary = "A service is granted that does not exist",
+    why = "a service of that name was deleted, or belongs to another account",
+    scope = "repository",
+    needs = { "services" },
+    breaks_pull = true,
+    check = check_current,
+    remediation = revoke,
+  },
+  {
+    id = "inactive-role",
+    severity = "medium",
+    summary = "A puller role is granted that its service does not have, or no longer has",
+    why = "nobody can use the role; when it is enabled again, the service gets a new role",
+    scope = "repository",
+    needs = { "services" },
+    breaks_pull = true,
+    check = check_current,
+    remediation = revoke,
+  },
+  {
+    id = "unused-role",
+    severity = "low",
+    summary = "A puller role is enabled, but no repository grants it",
+    why = "either a grant is missing or the role is not needed",
+    scope = "all shards",
+    needs = { "services" },
+    breaks_pull = false,
+    check = check_unused_roles,
+    remediation = grant_or_disable,
+  },
+  {
+    id = "unused-grant",
+    severity = "low",
+    summary = "A grant that no deployment needs has not been used for a long time",
+    why = "access that is not used should be revoked",
+    scope = "repository",
+    needs = { "services", "images" },
+    breaks_pull = false,
+    check = check_unused_grants,
+    remediation = revoke,
+  },
+}

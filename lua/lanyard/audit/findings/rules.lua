@@ -1,54 +1,63 @@
--- What rules of one's own say of what is there.
+--- What user rules (lanyard.rules.audit) report.
 
 local lists = require "lanyard.lists"
 
-local M = {}
-
--- Where an answer has no severity of its own.
+-- The severity of an answer that has none of its own.
 local SEVERITIES = { deny = "high", warn = "low" }
 
--- The services of this Region that a repository's policy lets pull, by name, each once.
-local function granted_services(seen, repository)
-  local found = {}
+-- Returns the services of this Region that the policy of a repository lets pull, by name.
+local function granted_services(inventory, repository)
+  local services = {}
   for _, access in ipairs(repository.access) do
-    if access.kind == "puller" and access.decision ~= "deny" and access.region == seen.region then
-      found[access.service] = seen.service[access.service]
+    if access.kind == "puller" and access.decision ~= "deny" and access.region == inventory.region then
+      services[access.service] = inventory.service_by_name[access.service]
     end
   end
-  return found
+  return services
 end
 
--- Adds what the rules say of a repository, a service, or a grant of the one to the other. seen.rules: see
--- lanyard.rules.audit; nil where no rule is asked in audits.
-local function ask(seen, add, repository, service)
-  for _, answer in ipairs(seen.rules and seen.rules:ask(repository, service) or {}) do
+-- Asks the rules about a repository, a service, or a grant of the repository to the service.
+local function ask(inventory, add, repository, service)
+  for _, answer in ipairs(inventory.rules and inventory.rules:ask(repository, service) or {}) do
     local rule = answer.rule
     add("rule", {
-      repository = repository,
-      service = service and service.name,
+      repository = repository, service = service and service.name, discriminator = rule.name, answer = answer,
       severity = answer.severity or SEVERITIES[answer.kind],
       message = ("rule \"%s\": %s"):format(rule.name, answer.text),
-      why = answer.why or ("the rule stands at %s"):format(rule.place),
-      fix = answer.fix or "do what the rule asks for, or mute this finding in the rules file, with a reason",
-      detail = rule.name,
+      why = answer.why or ("the rule is defined at %s"):format(rule.place),
     })
   end
 end
 
-function M.repositories(seen, add)
-  for _, repository in ipairs(seen.repositories) do
-    ask(seen, add, repository, nil)
-    local services = granted_services(seen, repository)
+local function check_repositories(inventory, add)
+  for _, repository in ipairs(inventory.repositories) do
+    ask(inventory, add, repository, nil)
+    local services = granted_services(inventory, repository)
     for _, name in ipairs(lists.sorted_names(services)) do
-      ask(seen, add, repository, services[name])
+      ask(inventory, add, repository, services[name])
     end
   end
 end
 
-function M.services(seen, add)
-  for _, service in ipairs(seen.services) do
-    ask(seen, add, nil, service)
+local function check_services(inventory, add)
+  for _, service in ipairs(inventory.services) do
+    ask(inventory, add, nil, service)
   end
 end
 
-return M
+return {
+  {
+    id = "rule",
+    severity = "high",
+    summary = "A user rule reports a problem",
+    why = "the rules file says so",
+    scope = "repository",
+    needs = {},
+    breaks_pull = false,
+    check = check_repositories,
+    check_rest = check_services,
+    remediation = function(_, details)
+      return details.answer.fix or "do what the rule requires, or mute this finding in the rules file with a reason"
+    end,
+  },
+}

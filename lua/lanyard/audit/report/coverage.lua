@@ -3,18 +3,24 @@
 --   local index = coverage.index(report)
 --   if not told and coverage.would_have(report, index, finding) then gone(finding) end
 
-local lists = require "lanyard.lists"
+local findings = require "lanyard.audit.findings"
 
 local M = {}
 
--- What only a look at images finds.
-local OF_IMAGES = lists.set "image-missing unused-grant"
+-- The field of a scope that says why data which a finding needs is missing.
+local UNKNOWN = { services = "services_unknown", registry = "registry_unknown", identities = "identities_unknown" }
 
--- What a scope must know for a finding of these: the member that says why it does not.
-local NEEDS = {
-  ["registry-public"] = "registry_unknown", ["registry-pull"] = "registry_unknown",
-  ["missing-principal"] = "identities_unknown",
-}
+-- Reports whether a scope, and the repository if it is known, have the data that a finding needs.
+local function has_data(scope, repository, finding)
+  local entry = findings.catalogue[finding.id]
+  for _, need in ipairs(entry and entry.needs or {}) do
+    local missing = need == "images" and repository and repository.images_unknown or scope[UNKNOWN[need] or false]
+    if missing then
+      return false
+    end
+  end
+  return true
+end
 
 -- The account and Region of a scope, a finding or a grant, as a text
 function M.scope_key(of)
@@ -39,19 +45,19 @@ end
 -- Whether the report would have the finding, were it still there. index: of it
 function M.would_have(report, index, finding)
   local known = index[M.scope_key(finding)]
-  if not known or finding.service and known.scope.services_unknown or known.scope[NEEDS[finding.id] or false] then
+  local repository = known and known.repositories[finding.repository or false]
+  if not known or finding.service and known.scope.services_unknown
+    or not has_data(known.scope, repository, finding) then
     return false
   elseif finding.repository then
-    local repository = known.repositories[finding.repository]
-    return M.would_show(report, index, finding) and not (repository and repository.images_unknown
-      and OF_IMAGES[finding.id])
+    return M.would_show(report, index, finding)
   end
   -- What is about no repository takes a look at all of them.
   if report.part or known.scope.services_unknown then
     return false
   end
-  for _, repository in pairs(known.repositories) do
-    if repository.unknown then
+  for _, other in pairs(known.repositories) do
+    if other.unknown then
       return false
     end
   end

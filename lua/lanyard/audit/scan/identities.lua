@@ -1,31 +1,35 @@
--- Whether the roles and users that policies name are there, as far as they are of the account that is looked
--- at: IAM tells nobody about another's, nor about Lightsail's.
---
---   local known = identities.new(region.session:client "iam", {})
---   known:exists "arn:aws:iam::111122223333:role/ci" --> true | false | nil: not known
---   known.unknown                                    --> why not | nil
---
--- IAM is one for all Regions, so that the audits of an account can share what they know: `shared`.
+--- Finds out whether the roles and users that policies name exist. IAM answers only for the account that is audited,
+--- not for other accounts or for Lightsail's.
+---
+---     local known = identities.new(region.session:client "iam", {})
+---     known:exists "arn:aws:iam::111122223333:role/ci"   --> true, false, or nil when it is unknown
+---     known.unknown                                      --> why IAM could not be read, or nil
 
 local arn = require "lanyard.arn"
 local lists = require "lanyard.lists"
-local principal = require "lanyard.access.principal"
+local principals = require "lanyard.access.principal"
 local task = require "lanyard.task"
 
 local M = {}
 
--- What principals are that IAM knows by name: see lanyard.access.principal.
+-- The kinds of principals (lanyard.access.principal) that IAM knows by name.
 local KINDS = lists.set "role user session"
 
+---@class audit.Identities
+---@field unknown? string  why IAM could not be read
 local Identities = {}
 Identities.__index = Identities
 
--- new(client of IAM, shared) --> identities
+--- Returns the identities of an account.
+---@param iam aws.Client
+---@param shared table  answers of IAM, shared by the audits of an account's Regions because IAM is global
+---@return audit.Identities
 function M.new(iam, shared)
   return setmetatable({ iam = iam, shared = shared }, Identities)
 end
 
--- What IAM calls an identity: "role" or "user", name, whether the ARN is its own; nil for another principal.
+-- Returns the kind and name by which IAM knows an identity, and whether the ARN is the identity's own (the ARN of a
+-- session is not).
 local function name_of(value)
   local parsed = arn.parse(value)
   if not parsed then
@@ -37,17 +41,16 @@ local function name_of(value)
   return kind, name, true
 end
 
--- Asks IAM. --> true | false | nil, err
-function Identities:ask(value)
+local function lookup(iam, value)
   local kind, name, own = name_of(value)
   local reply, err
   if kind == "user" then
-    reply, err = self.iam:GetUser { UserName = name }
+    reply, err = iam:GetUser { UserName = name }
   else
-    reply, err = self.iam:GetRole { RoleName = name }
+    reply, err = iam:GetRole { RoleName = name }
   end
   if reply then
-    -- A name is given once, under whatever path.
+    -- A name is unique whatever its path: an ARN with another path names nobody.
     return not own or (reply.Role or reply.User).Arn == value
   elseif err.code == "NoSuchEntity" then
     return false
@@ -55,34 +58,37 @@ function Identities:ask(value)
   return nil, err
 end
 
--- exists(ARN of a role, a user or a session) --> true | false | nil: not known. Asked once; what IAM does not
--- tell once is not asked again.
+--- Reports whether a role, user or session exists. IAM is asked once for each, and no more after an error.
+---@param value string  an ARN
+---@return boolean?  nil when it is unknown
 function Identities:exists(value)
   local entry = self.shared[value]
   if not entry then
-    entry = { asking = task.semaphore(1) }
+    entry = { lock = task.semaphore(1) }
     self.shared[value] = entry
   end
-  local _ <close> = entry.asking:acquire()
+  local _ <close> = entry.lock:acquire()
   if entry.answer == nil and not self.unknown then
     local err
-    entry.answer, err = self:ask(value)
+    entry.answer, err = lookup(self.iam, value)
     self.unknown = self.unknown or err and tostring(err)
   end
   return entry.answer
 end
 
--- missing(statements, account) --> list of { value, statement }: the roles, users and sessions of the account
--- that Allow statements name and IAM does not know, each once
+--- Returns the roles, users and sessions of the account that Allow statements name and that do not exist, each once.
+---@param statements policy.Statement[]
+---@param account string
+---@return { value: string, statement: policy.Statement }[]
 function Identities:missing(statements, account)
-  local missing, asked = {}, {}
+  local missing, checked = {}, {}
   for _, statement in ipairs(statements) do
-    for _, one in ipairs(statement.effect == "Allow" and not statement.not_principal and statement.principals or {}) do
-      local who = principal.classify(one.type, one.value)
-      if KINDS[who.kind] and who.account == account and not asked[one.value] then
-        asked[one.value] = true
-        if self:exists(one.value) == false then
-          missing[#missing + 1] = { value = one.value, statement = statement }
+    for _, entry in ipairs(statement.effect == "Allow" and not statement.not_principal and statement.principals or {}) do
+      local identity = principals.classify(entry.type, entry.value)
+      if KINDS[identity.kind] and identity.account == account and not checked[entry.value] then
+        checked[entry.value] = true
+        if self:exists(entry.value) == false then
+          missing[#missing + 1] = { value = entry.value, statement = statement }
         end
       end
     end

@@ -1,14 +1,8 @@
--- The images that an audit looks at.
---
---   seen.deployed = images.deployed(seen, { [name] = repository })
---   images.find(region, seen.deployed)
---   images.look_for_use(region, seen, repository, unused_days)
---
--- What is deployed (`seen` is of lanyard.audit.scan.inventory) is a list of each image of a private ECR registry
--- that a service's current or next deployment names, once a service:
---   { service, reference, image = of names.image, repository = of seen | nil, here = boolean,
---     containers = names of those that run it, found = boolean | nil (not known) }
--- region is whether it is in the service's Region and account; what only the next deployment names runs nowhere.
+--- Reads the images that services deploy, and when images were last pulled.
+---
+---     inventory.deployed = images.deployed(inventory, repositories_by_name)
+---     images.check_existence(region, inventory.deployed)
+---     images.mark_unused_grants(region, inventory, repository, 90)
 
 local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
@@ -18,16 +12,26 @@ local M = {}
 
 local DAY = 86400
 
--- The images of a service, in order of their references.
-local function images_of(seen, service, repositories)
+--- An image of a private ECR registry that a service's current or next deployment names.
+---@class audit.DeployedImage
+---@field service access.Service
+---@field reference string           as the deployment names it
+---@field uri table                  its parts, see lanyard.aws.names.image
+---@field is_local boolean           whether it is in the service's own Region and account
+---@field repository? access.Repository  if the inventory has it
+---@field containers string[]        names of the containers that run it; empty for the next deployment
+---@field exists? boolean            nil when it is unknown
+
+-- Returns the images of a service, each once, sorted by reference.
+local function images_of(inventory, service, repositories)
   local found, known = {}, {}
   local function add(reference)
-    local image = names.image(reference)
-    if image and not known[reference] then
-      local is_here = image.region == service.region and (not seen.account or image.account == seen.account)
+    local uri = names.image(reference)
+    if uri and not known[reference] then
+      local is_local = uri.region == service.region and (not inventory.account or uri.account == inventory.account)
       known[reference] = {
-        service = service, reference = reference, image = image, region = is_here, containers = {},
-        repository = is_here and image.region == seen.region and repositories[image.repository] or nil,
+        service = service, reference = reference, uri = uri, is_local = is_local, containers = {},
+        repository = is_local and uri.region == inventory.region and repositories[uri.repository] or nil,
       }
       found[#found + 1] = known[reference]
     end
@@ -35,9 +39,9 @@ local function images_of(seen, service, repositories)
   end
   local running = service.current and service.current.images or {}
   for _, container in ipairs(lists.sorted_names(running)) do
-    local one = add(running[container])
-    if one then
-      table.insert(one.containers, container)
+    local image = add(running[container])
+    if image then
+      table.insert(image.containers, container)
     end
   end
   for _, reference in pairs(service.next and service.next.images or {}) do
@@ -47,11 +51,23 @@ local function images_of(seen, service, repositories)
   return found
 end
 
--- Whether an image is there. true | false | nil, err
-local function exists(region, repository, image)
+--- Returns the images that the services of an inventory deploy, each once for a service.
+---@param inventory audit.Inventory
+---@param repositories { [string]: access.Repository }  by name
+---@return audit.DeployedImage[]
+function M.deployed(inventory, repositories)
+  local deployed = {}
+  for _, service in ipairs(inventory.services) do
+    local found = images_of(inventory, service, repositories)
+    table.move(found, 1, #found, #deployed + 1, deployed)
+  end
+  return deployed
+end
+
+local function exists(region, repository, uri)
   local reply, err = region.ecr:DescribeImages {
     repositoryName = repository.name,
-    imageIds = { image.digest and { imageDigest = image.digest } or { imageTag = image.tag or "latest" } },
+    imageIds = { uri.digest and { imageDigest = uri.digest } or { imageTag = uri.tag or "latest" } },
   }
   if reply then
     return true
@@ -61,64 +77,63 @@ local function exists(region, repository, image)
   return nil, err
 end
 
--- deployed(seen, repositories by name) --> the list
-function M.deployed(seen, repositories)
-  local deployed = {}
-  for _, service in ipairs(seen.services) do
-    local found = images_of(seen, service, repositories)
-    table.move(found, 1, #found, #deployed + 1, deployed)
+-- Groups images with the same reference, so that ECR is asked once however many services deploy it.
+local function group_by_reference(deployed)
+  local groups, by_reference = {}, {}
+  for _, image in ipairs(deployed) do
+    local group = by_reference[image.reference]
+    if image.repository and not group then
+      group = {}
+      by_reference[image.reference] = group
+      groups[#groups + 1] = group
+    end
+    if image.repository then
+      table.insert(group, image)
+    end
   end
-  return deployed
+  return groups
 end
 
--- find(region, deployed): whether each is there, asked once for an image, however many services deploy it.
--- Why that is not known is repository.images_unknown.
-function M.find(region, deployed)
-  local asked, list = {}, {}
-  for _, one in ipairs(deployed) do
-    if one.repository then
-      asked[one.reference] = asked[one.reference] or {}
-      if #asked[one.reference] == 0 then
-        list[#list + 1] = asked[one.reference]
-      end
-      table.insert(asked[one.reference], one)
-    end
-  end
-  task.map(list, function(same)
-    local _ <close> = region.gate and region.gate:acquire() or nil
-    local found, err = exists(region, same[1].repository, same[1].image)
-    for _, one in ipairs(same) do
-      one.found = found
+--- Sets `exists` of deployed images. When ECR cannot be read, the repository's `images_unknown` says why.
+---@param region access.Region
+---@param deployed audit.DeployedImage[]
+---@param gate? task.Semaphore  limits the repositories that are read in parallel
+function M.check_existence(region, deployed, gate)
+  task.map(group_by_reference(deployed), function(group)
+    local _ <close> = gate and gate:acquire() or nil
+    local found, err = exists(region, group[1].repository, group[1].uri)
+    for _, image in ipairs(group) do
+      image.exists = found
     end
     if err then
-      same[1].repository.images_unknown = tostring(err)
+      group[1].repository.images_unknown = tostring(err)
     end
   end, { limit = region.parallel })
 end
 
-local function is_deployed(seen, service, repository)
-  for _, one in ipairs(seen.deployed) do
-    if one.service == service and one.repository == repository then
+local function is_deployed(inventory, service, repository)
+  for _, image in ipairs(inventory.deployed) do
+    if image.service == service and image.repository == repository then
       return true
     end
   end
   return false
 end
 
--- Grants to a role that is on, of a repository that none of its service's deployments names.
-local function idle_grants(seen, repository)
+-- Returns the grants to current roles of services that deploy nothing from the repository.
+local function idle_grants(inventory, repository)
   local idle = {}
   for _, access in ipairs(repository.access) do
-    local service = seen.service[access.service]
+    local service = inventory.service_by_name[access.service]
     if access.kind == "puller" and service and service.role.arn == access.principal
-      and not is_deployed(seen, service, repository) then
+      and not is_deployed(inventory, service, repository) then
       idle[#idle + 1] = access
     end
   end
   return idle
 end
 
--- The time of the last pull of any image | nil, err; 0 for never
+-- Returns the time of the last pull of any image, 0 when there was none.
 local function last_pull(region, repository)
   local details, err = region.ecr:list("DescribeImages", "imageDetails", { repositoryName = repository.name })
   if not details then
@@ -131,12 +146,15 @@ local function last_pull(region, repository)
   return last
 end
 
--- look_for_use(region, seen, repository, days): a grant that no deployment has a use for, of a repository
--- without a pull for so many days, gets unused = true and last_pull.
-function M.look_for_use(region, seen, repository, days)
-  local since = seen.now - days * DAY
-  -- What came to be since then had no time to be used.
-  local grants = (repository.created or 0) <= since and idle_grants(seen, repository) or {}
+--- Sets `unused` and `last_pull` of the grants that no deployment needs, when nobody pulled from the repository for
+--- some days. A younger repository has had no time to be used.
+---@param region access.Region
+---@param inventory audit.Inventory
+---@param repository access.Repository
+---@param days integer
+function M.mark_unused_grants(region, inventory, repository, days)
+  local since = inventory.now - days * DAY
+  local grants = (repository.created or 0) <= since and idle_grants(inventory, repository) or {}
   if #grants == 0 then
     return
   end

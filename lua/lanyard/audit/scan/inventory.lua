@@ -1,22 +1,11 @@
--- What an audit looks at: repositories with their policies and who can pull, container services, and
--- the images that these deploy.
---
---   local seen = assert(collect.begin(region, { globs = { "team/*" } }))
---   collect.each(region, seen, 90, function(repository, position) ... end)
---
--- seen: { account, region, now, whole, repositories, services, service = { [name] = }, services_unknown,
--- deployed, granted = { [principal] = true }, unread, registry (see lanyard.audit.scan.registry), registry_unknown,
--- identities (see lanyard.audit.scan.identities), share(text) }. `whole` without globs, `unread` once a
--- policy could not be read. A policy as it is parsed takes much room, and there may be ten thousand: so a
--- repository is looked at, visited and given up.
---
--- A repository here: one of lanyard.access.repositories with { doc | nil, access, statements, missing,
--- unknown, images_unknown }. `unknown` is why its policy could not be read; access and statements are empty
--- then. An access, one for each principal that an Allow statement gives a pull action: { principal,
--- type, kind, decision, answers, statements, given_by, service, region, account, foreign, ends }; `statements`
--- are labels, `given_by` the statements themselves, `answers` what the whole policy says to each pull
--- action: see lanyard.access.grants.decide, and "deny" where nobody is named (an orphan).
--- For `deployed` and `last_pull` see lanyard.audit.scan.images.
+--- Reads what an audit checks: repositories with their policies and the principals that can pull, container services,
+--- and the images that they deploy.
+---
+---     local found = assert(inventory.open(region, { globs = { "team/*" } }))
+---     inventory.read_policies(region, found, { unused_days = 90 }, function(repository, position) ... end)
+---
+--- A parsed policy takes much memory, and there may be ten thousand of them. So each repository is visited as it is
+--- read and then released, unless a service deploys from it.
 
 local arn = require "lanyard.arn"
 local expiry = require "lanyard.policy.expiry"
@@ -24,56 +13,92 @@ local grants = require "lanyard.access.grants"
 local identities = require "lanyard.audit.scan.identities"
 local images = require "lanyard.audit.scan.images"
 local lists = require "lanyard.lists"
-local match = require "lanyard.match"
 local policy = require "lanyard.policy"
-local principal = require "lanyard.access.principal"
+local principals = require "lanyard.access.principal"
+local query = require "lanyard.audit.query"
 local registry = require "lanyard.audit.scan.registry"
 local task = require "lanyard.task"
 
 local M = {}
 
--- Whether a statement's Action element covers an action.
-function M.covers(statement, action)
-  for _, pattern in ipairs(statement.actions) do
-    if match.glob(pattern, action, true) then
-      return not statement.not_action
-    end
-  end
-  return statement.not_action
-end
+--- What is known of an account and Region. A field that ends in `_unknown` says why data could not be read.
+---@class audit.Inventory
+---@field account string
+---@field region string
+---@field now integer                 seconds since 1970
+---@field complete boolean            whether all repositories of the Region were listed
+---@field repositories access.Repository[]  at first all that were listed; at the end those from which services deploy
+---@field services access.Service[]
+---@field service_by_name { [string]: access.Service }
+---@field services_unknown? string
+---@field deployed audit.DeployedImage[]
+---@field granted { [string]: true }  principals that an Allow statement of any repository gives a pull action
+---@field has_unread boolean          whether a policy could not be read
+---@field registry? { statements: policy.Statement[] }
+---@field registry_unknown? string
+---@field identities audit.Identities
+---@field intern fun(text: string): string  returns one copy of equal texts
+---@field profile? string             the requested profile
+---@field role? string                the role that was assumed to read the account
+---@field rules? rules.Asker          user rules that audits ask
+---@field trusted? { [string]: true } accounts that may pull
+---@field desired? desired.File
+---@field desired_matched { [string]: true }  patterns of the desired-state file that matched a repository
 
-local function gives_pull(statement)
+--- What the audit adds to a repository of lanyard.access.
+---@class audit.Repository : access.Repository
+---@field doc? policy.Document        nil when there is no policy, or it could not be read
+---@field statements policy.Statement[]
+---@field access audit.Access[]
+---@field missing? { value: string, statement: policy.Statement }[]  principals that do not exist
+---@field unknown? string             why the policy could not be read
+---@field images_unknown? string
+
+--- A principal that Allow statements give a pull action.
+---@class audit.Access
+---@field principal string
+---@field type string                 the member of Principal, for example "AWS"
+---@field kind string                 see lanyard.access.principal
+---@field decision string             of the whole policy, see lanyard.access.grants.decide
+---  (a deleted identity is always denied)
+---@field answers table               what the policy decides about each pull action
+---@field statements string[]         labels of the statements
+---@field given_by policy.Statement[]
+---@field service? string             of a Lightsail role, as is region
+---@field region? string
+---@field account? string
+---@field foreign? boolean            whether the account is not the one that is audited
+---@field ends? integer               when the access expires, in seconds since 1970
+---@field unused? boolean             no deployment needs it, and the last pull was long ago
+---@field last_pull? number           seconds since 1970, 0 for never; with `unused`
+
+local function allows_pull(statement)
   if statement.effect ~= "Allow" then
     return false
   end
   for _, action in ipairs(policy.PULL_ACTIONS) do
-    if M.covers(statement, action) then
+    if query.covers(statement, action) then
       return true
     end
   end
   return false
 end
 
--- How a statement is named to people: its Sid, or its number.
-function M.label(statement)
-  return statement.sid or "#" .. statement.index
-end
-
 local function everyone_but(statement)
   local excepted = {}
-  for i, one in ipairs(statement.principals) do
-    excepted[i] = one.value
+  for i, entry in ipairs(statement.principals) do
+    excepted[i] = entry.value
   end
   return { type = "*", value = "everyone but " .. table.concat(excepted, ", ") }
 end
 
--- When the dates of its statements end an access: of one of the two pull actions first.
-local function end_of(access)
+-- Returns when an access expires: as soon as one of the two pull actions is no longer allowed.
+local function deadline_of(access)
   local first = math.huge
   for _, action in ipairs(policy.PULL_ACTIONS) do
     local last
     for _, statement in ipairs(access.given_by) do
-      if M.covers(statement, action) then
+      if query.covers(statement, action) then
         last = math.max(last or 0, expiry.ends(statement) or math.huge)
       end
     end
@@ -82,57 +107,62 @@ local function end_of(access)
   return first < math.huge and first or nil
 end
 
-local function access_of(seen, repository)
+local function new_access(inventory, repository, entry, is_exception)
+  local value = is_exception and "*" or entry.value
+  local identity = principals.classify(entry.type, value, inventory.account)
+  local decision, answers = "deny", {}
+  if identity.kind ~= "orphan" then
+    decision, answers = grants.decide(repository.doc, value, repository.arn, inventory.now)
+  end
+  return {
+    principal = inventory.intern(entry.value), type = entry.type, kind = identity.kind, service = identity.service,
+    region = identity.region, account = identity.account, foreign = identity.foreign or nil, statements = {},
+    given_by = {}, decision = decision, answers = answers,
+  }
+end
+
+local function access_of(inventory, repository)
   local list, by_principal = {}, {}
   for _, statement in ipairs(repository.statements) do
-    local named = statement.not_principal and { everyone_but(statement) } or statement.principals
-    for _, one in ipairs(gives_pull(statement) and named or {}) do
-      local key = one.type .. " " .. one.value
-      local entry = by_principal[key]
-      if not entry then
-        local value = statement.not_principal and "*" or one.value
-        local who = principal.classify(one.type, value, seen.account)
-        entry = {
-          principal = seen.share(one.value), type = one.type, kind = who.kind, service = who.service,
-          region = who.region, account = who.account, foreign = who.foreign or nil, statements = {}, given_by = {},
-          decision = "deny", answers = {},
-        }
-        if who.kind ~= "orphan" then
-          entry.decision, entry.answers = grants.decide(repository.doc, value, repository.arn, seen.now)
-        end
-        by_principal[key] = entry
-        list[#list + 1] = entry
+    local entries = statement.not_principal and { everyone_but(statement) } or statement.principals
+    for _, entry in ipairs(allows_pull(statement) and entries or {}) do
+      local key = entry.type .. " " .. entry.value
+      local access = by_principal[key]
+      if not access then
+        access = new_access(inventory, repository, entry, statement.not_principal)
+        by_principal[key] = access
+        list[#list + 1] = access
       end
-      table.insert(entry.statements, M.label(statement))
-      table.insert(entry.given_by, statement)
+      table.insert(access.statements, query.label(statement))
+      table.insert(access.given_by, statement)
     end
   end
-  for _, entry in ipairs(list) do
-    entry.ends = end_of(entry)
+  for _, access in ipairs(list) do
+    access.ends = deadline_of(access)
   end
   return list
 end
 
-local function look_at(region, seen, repository)
+local function read_policy(region, inventory, repository)
   repository.access, repository.statements = {}, {}
   local doc, err = region:policy(repository)
   if err then
     repository.unknown = tostring(err)
-    seen.unread = true
+    inventory.has_unread = true
   elseif doc then
     repository.doc = doc
     repository.statements = doc:statements()
-    repository.access = access_of(seen, repository)
-    repository.missing = seen.identities:missing(repository.statements, seen.account)
+    repository.access = access_of(inventory, repository)
+    repository.missing = inventory.identities:missing(repository.statements, inventory.account)
   end
   for _, access in ipairs(repository.access) do
-    seen.granted[access.principal] = true
+    inventory.granted[access.principal] = true
   end
 end
 
--- A function that gives for equal texts one and the same: Lua itself keeps a long one as often as it is made,
--- and the ARN of a role stands in thousands of policies.
-local function sharer()
+-- Returns a function that returns one copy of equal texts. Lua keeps a copy of a long string for each time it is
+-- made, and thousands of policies contain the ARN of the same role.
+local function interner()
   local known = {}
   return function(text)
     known[text] = known[text] or text
@@ -140,62 +170,71 @@ local function sharer()
   end
 end
 
--- begin(region, { globs, identities = shared }) --> seen, whose repositories have been listed and not looked at
--- | nil, err: without a list of repositories there is nothing to tell. The services are known then, and what
--- they deploy. What one may not read is unknown, and the rest goes on.
-function M.begin(region, options)
+--- Lists repositories, and reads services with what they deploy and the registry policy. What cannot be read is
+--- unknown; only the list of repositories is required. No repository policy is read.
+---@param region access.Region
+---@param options { globs?: string[], partial?: boolean, identities?: table }  partial: the region itself lists only some
+---  repositories; identities: see lanyard.audit.scan.identities
+---@return audit.Inventory? inventory
+---@return aws.Error? err
+function M.open(region, options)
   local listed, services, services_err
   local err, registry_policy, registry_err
   task.all {
     function() listed, err = region:repositories(options.globs) end,
     function() services, services_err = region:services() end,
-    function() registry_policy, registry_err = registry.look(region) end,
+    function() registry_policy, registry_err = registry.read(region) end,
   }
   if not listed then
     return nil, err
   end
   services = services or {}
-  local seen = {
+  local inventory = {
     account = listed[1] and arn.parse(listed[1].arn).account or region:account(),
     region = region.name,
     now = math.floor(region.clock.time()),
-    whole = options.globs == nil,
+    complete = not (options.globs or options.partial),
     repositories = listed,
     services = services,
-    service = lists.by_name(services),
+    service_by_name = lists.by_name(services),
     services_unknown = services_err and tostring(services_err) or nil,
     registry = registry_policy,
     registry_unknown = registry_err and tostring(registry_err) or nil,
     identities = identities.new(region.session:client "iam", options.identities or {}),
     granted = {},
-    share = sharer(),
+    has_unread = false,
+    intern = interner(),
+    desired_matched = {},
   }
-  seen.deployed = images.deployed(seen, lists.by_name(listed))
-  return seen
+  inventory.deployed = images.deployed(inventory, lists.by_name(listed))
+  return inventory
 end
 
--- each(region, seen, unused_days, visit): looks at one repository after the other, several at a time, as many as
--- pass region.gate (a semaphore) where there is one, and calls visit(repository, position) with each. It is given
--- up then, but for those that services deploy from: they are what is left as seen.repositories.
-function M.each(region, seen, unused_days, visit)
-  local listed, kept = seen.repositories, {}
-  for _, one in ipairs(seen.deployed) do
-    kept[one.repository or false] = true
+--- Reads the policy of each repository, several in parallel, and visits the repository. Afterwards the inventory has
+--- only the repositories from which services deploy; these are visited last.
+---@param region access.Region
+---@param inventory audit.Inventory
+---@param options { unused_days: integer, gate?: task.Semaphore }  gate: limits the repositories read in parallel
+---@param visit fun(repository: audit.Repository, position: integer)
+function M.read_policies(region, inventory, options, visit)
+  local listed, retained = inventory.repositories, {}
+  for _, image in ipairs(inventory.deployed) do
+    retained[image.repository or false] = true
   end
-  images.find(region, seen.deployed)
+  images.check_existence(region, inventory.deployed, options.gate)
   task.map(listed, function(repository, i)
-    local _ <close> = region.gate and region.gate:acquire() or nil
-    look_at(region, seen, repository)
-    images.look_for_use(region, seen, repository, unused_days)
-    if not kept[repository] then
+    local _ <close> = options.gate and options.gate:acquire() or nil
+    read_policy(region, inventory, repository)
+    images.mark_unused_grants(region, inventory, repository, options.unused_days)
+    if not retained[repository] then
       listed[i] = false
       visit(repository, i)
     end
   end, { limit = region.parallel })
-  seen.repositories = {}
+  inventory.repositories = {}
   for i, repository in ipairs(listed) do
     if repository then
-      table.insert(seen.repositories, repository)
+      table.insert(inventory.repositories, repository)
       visit(repository, i)
     end
   end

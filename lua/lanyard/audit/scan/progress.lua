@@ -1,11 +1,9 @@
--- How far an audit is, in a line for a terminal.
---
---   local meter = progress.meter()
---   local transport = scope.transport(nil, nil, meter)
---   progress.show(meter, cli.progress, function() return scope.run(scopes, { meter = meter }) end)
---   meter:line() --> "120/400 repositories, 2/17 scopes, 85 calls/s, 2 throttled, 1 min left"
---
--- A scope's progress is one of meter:scopes(n): { known = how many repositories | nil, done, ended }.
+--- Measures and shows the progress of an audit in one line of a terminal.
+---
+---     local meter = progress.meter()
+---     local transport = scanner.transport(nil, nil, meter)
+---     progress.show(meter, terminal.progress, function() return scanner.run(targets, { meter = meter }) end)
+---     meter:line()   --> "120/400 repositories, 2/17 targets, 85 calls/s, 2 throttled, 1 min left"
 
 local clock = require "lanyard.clock"
 local retry = require "lanyard.aws.retry"
@@ -13,20 +11,31 @@ local task = require "lanyard.task"
 
 local M = {}
 
--- Seconds between two lines, and over which calls a second are measured.
-local EVERY = 0.5
-local SPAN = 5
+-- Seconds from one line to the next.
+local INTERVAL = 0.5
 
+-- Seconds over which the rate of calls is measured.
+local RATE_WINDOW = 5
+
+--- The progress of one target.
+---@class audit.TargetProgress
+---@field known? integer  repositories of the target, once they are listed
+---@field done integer    repositories whose policy has been read
+---@field ended boolean
+
+---@class audit.Meter
 local Meter = {}
 Meter.__index = Meter
 
--- meter([now]) --> meter; now() gives seconds since any moment
+--- Returns a meter.
+---@param now? fun(): number  seconds since an arbitrary time
+---@return audit.Meter
 function M.meter(now)
   now = now or clock.now
   return setmetatable({ now = now, began = now(), calls = 0, throttled = 0, parts = {}, samples = {} }, Meter)
 end
 
--- The code of an answer that is an error, without a client's care.
+-- Returns the error code of a raw reply. A client parses replies properly; for a counter this is enough.
 local function code_of(reply)
   local body = type(reply.body) == "string" and reply.body or ""
   local code = reply.headers and reply.headers["x-amzn-errortype"] or body:match '"__type"%s*:%s*"([^"]*)"'
@@ -34,7 +43,8 @@ local function code_of(reply)
   return code:match "^[^:]*":match "[^#]*$"
 end
 
--- Counts a call and what came of it: reply | nil where it failed.
+--- Counts a call.
+---@param reply table?  its raw reply, nil when it failed
 function Meter:count(reply)
   self.calls = self.calls + 1
   if reply and reply.status >= 400 and retry.is_throttling { code = code_of(reply), status = reply.status } then
@@ -42,34 +52,34 @@ function Meter:count(reply)
   end
 end
 
--- Makes so many scopes known --> their progress
-function Meter:scopes(count)
+--- Announces the number of targets.
+---@param count integer
+---@return audit.TargetProgress[]
+function Meter:targets(count)
   for i = 1, count do
     self.parts[i] = { done = 0, ended = false }
   end
   return self.parts
 end
 
--- Counts what region is asked for in a scope's part.
-function M.watch(region, part)
-  local list, read = region.repositories, region.policy
-  function region.repositories(...)
-    local repositories, err = list(...)
-    part.known = repositories and #repositories
-    return repositories, err
-  end
-  function region.policy(...)
-    local doc, err = read(...)
-    part.done = math.min(part.done + 1, part.known or math.huge)
-    return doc, err
-  end
+--- Returns an observer that counts what a region reads as the progress of a target.
+---@param part audit.TargetProgress
+---@return access.Observer
+function M.observer(part)
+  return {
+    repositories = function(repositories)
+      part.known = #repositories
+    end,
+    policy = function()
+      part.done = math.min(part.done + 1, part.known or math.huge)
+    end,
+  }
 end
 
--- Calls a second over the last seconds.
-local function rate(self, now)
+local function calls_per_second(self, now)
   local samples = self.samples
   samples[#samples + 1] = { at = now, calls = self.calls }
-  while #samples > 2 and now - samples[1].at > SPAN do
+  while #samples > 2 and now - samples[1].at > RATE_WINDOW do
     table.remove(samples, 1)
   end
   local first = samples[1]
@@ -79,18 +89,21 @@ local function rate(self, now)
   return now > first.at and (self.calls - first.calls) / (now - first.at) or 0
 end
 
--- --> repositories done, known so far, scopes ended, and the part of all work that is done
+-- Adds up targets: repositories done, repositories known, whether every target is listed, targets ended, and the share
+-- of all work that is done.
 local function sum(parts)
-  local done, known, ended, part = 0, 0, 0, 0
-  for _, one in ipairs(parts) do
-    done, known = done + one.done, known + (one.known or 0)
-    ended = ended + (one.ended and 1 or 0)
-    part = part + (one.ended and 1 or (one.known or 0) > 0 and one.done / one.known or 0)
+  local total = { done = 0, known = 0, listed = true, ended = 0, share = 0 }
+  for _, part in ipairs(parts) do
+    total.done, total.known = total.done + part.done, total.known + (part.known or 0)
+    total.listed = total.listed and (part.known ~= nil or part.ended)
+    total.ended = total.ended + (part.ended and 1 or 0)
+    total.share = total.share + (part.ended and 1 or (part.known or 0) > 0 and part.done / part.known or 0)
   end
-  return done, known, ended, #parts > 0 and part / #parts or 0
+  total.share = #parts > 0 and total.share / #parts or 0
+  return total
 end
 
-local function span(seconds)
+local function describe_seconds(seconds)
   if seconds < 90 then
     return ("%d s"):format(math.ceil(seconds))
   elseif seconds < 5400 then
@@ -99,34 +112,34 @@ local function span(seconds)
   return ("%.1f h"):format(seconds / 3600)
 end
 
--- The line. Repositories are `+` more while a scope has not been listed.
+--- Returns the progress as a line. A "+" after the repositories says that some targets are not listed yet.
+---@return string
 function Meter:line()
-  local now = self.now()
-  local done, known, ended, part = sum(self.parts)
-  local listed = true
-  for _, one in ipairs(self.parts) do
-    listed = listed and (one.known ~= nil or one.ended)
-  end
-  local words = { ("%d/%d%s repositories"):format(done, known, listed and #self.parts > 0 and "" or "+") }
+  local now, total = self.now(), sum(self.parts)
+  local more = (not total.listed or #self.parts == 0) and "+" or ""
+  local words = { ("%d/%d%s repositories"):format(total.done, total.known, more) }
   if #self.parts > 1 then
-    words[#words + 1] = ("%d/%d scopes"):format(ended, #self.parts)
+    words[#words + 1] = ("%d/%d targets"):format(total.ended, #self.parts)
   end
-  words[#words + 1] = ("%.0f calls/s"):format(rate(self, now))
+  words[#words + 1] = ("%.0f calls/s"):format(calls_per_second(self, now))
   words[#words + 1] = ("%d throttled"):format(self.throttled)
-  if part > 0 and part < 1 then
-    words[#words + 1] = span((now - self.began) * (1 - part) / part) .. " left"
+  if total.share > 0 and total.share < 1 then
+    words[#words + 1] = describe_seconds((now - self.began) * (1 - total.share) / total.share) .. " left"
   end
   return table.concat(words, ", ")
 end
 
--- show(meter, print, f) --> f's results; meanwhile the line is printed again and again, and nothing at
--- its end: print(nil)
+--- Runs a function and prints the meter's line repeatedly while it runs. The line is erased at the end.
+---@param meter audit.Meter
+---@param print fun(line: string?)  nil erases the line
+---@param f fun(): ...
+---@return ...  results of the function
 function M.show(meter, print, f)
   local _ <close> = setmetatable({}, { __close = function() print(nil) end })
   local _ <close> = task.spawn(function()
     while true do
       print(meter:line())
-      task.sleep(EVERY)
+      task.sleep(INTERVAL)
     end
   end)
   return f()

@@ -1,25 +1,27 @@
--- The policy of a registry, of which there is one in each Region of an account: it can let others pull from
--- every repository at once, and put images there.
+--- Reads the policy of the registry of an account and Region, which can allow access to every repository in it.
 
 local errors = require "lanyard.errors"
 local policy = require "lanyard.policy"
 
 local M = {}
 
--- look(region) --> { doc | nil where there is none, statements } | nil, err
-function M.look(region)
+--- Reads the registry policy.
+---@param region access.Region
+---@return { doc: policy.Document?, statements: policy.Statement[] }?  without doc when the registry has no policy
+---@return aws.Error? err
+function M.read(region)
   local reply, err = region.ecr:GetRegistryPolicy()
   if not reply and err.code == "RegistryPolicyNotFoundException" then
     return { statements = {} }
   elseif not reply then
     return nil, err
   elseif not reply.policyText then
-    return nil, errors.new { code = "NoPolicy", message = "ecr:GetRegistryPolicy answered without a policy" }
+    return nil, errors.new { code = "NoPolicy", message = "the reply of ecr:GetRegistryPolicy contains no policy" }
   end
   local doc
   doc, err = policy.parse(reply.policyText)
   if not doc then
-    return nil, errors.new { code = "UnreadablePolicy", message = "the registry's policy: " .. err.message }
+    return nil, errors.new { code = "UnreadablePolicy", message = "cannot read the registry policy: " .. err.message }
   end
   return { doc = doc, statements = doc:statements() }
 end

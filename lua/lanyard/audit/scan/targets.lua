@@ -1,13 +1,6 @@
--- Which accounts and Regions an audit spans, and the sessions to look at each.
---
---   local scopes = span.plan {
---     regions = { "us-east-1", "eu-west-1" },         -- or "all"; the profile's own unless given
---     profiles = { "ops", "dev" },                    -- the one of the environment unless given
---     open = function(profile, region) return aws.session { profile = profile, ..., transport = transport } end,
---   }
---
--- A scope: { profile, account, role, region, session | nil, err | nil, optional }; `account` and `role` are known
--- of those that a role is assumed for, `optional` is a Region that nobody named.
+--- Expands --region, --profile, --accounts and --organization into audit targets.
+---
+---     for _, target in ipairs(targets.expand { regions = "all", profiles = { "ops" }, open = open }) do ... end
 
 local endpoints = require "lanyard.aws.endpoints"
 local errors = require "lanyard.errors"
@@ -17,33 +10,47 @@ local task = require "lanyard.task"
 
 local M = {}
 
--- How many roles are assumed at once.
-local AT_ONCE = 8
+--- A target is one Region of one account with a session to read it.
+---@class audit.Target
+---@field region? string        absent when the Regions are not known because of `err`
+---@field session? aws.Session  absent when it could not be opened; see `err`
+---@field err? aws.Error
+---@field profile? string       the requested profile
+---@field account? string       12 digits; known for targets reached by assuming a role
+---@field role? string          the role that was assumed; absent in the caller's own account
+---@field implicit boolean      selected by "all" rather than by name; a Region that is not enabled is then skipped
 
--- Where Lightsail is: the Regions of AWS's endpoints, and us-west-1, which its API names, too.
+-- How many roles are assumed in parallel.
+local PARALLEL = 8
+
+--- Regions where Lightsail is available: those of AWS's endpoints, and us-west-1, which Lightsail's API also lists.
 M.REGIONS = {
   "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3",
   "ap-southeast-5", "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3",
   "us-east-1", "us-east-2", "us-west-1", "us-west-2",
 }
 
--- Where GetRegions is called by who has no Region, or one that Lightsail is not in.
-local HOME = "us-east-1"
+-- Where GetRegions is called when the session has no Region, or one without Lightsail.
+local FALLBACK_REGION = "us-east-1"
 
 -- ---------------------------------------------------------------------------------------------
--- Which scopes
+-- Values of options
 
 local function usage(text, ...)
   return nil, errors.new { code = "Usage", message = text:format(...) }
 end
 
--- words("a,b", "--region") --> { "a", "b" }, each once | nil, err
-function M.words(text, option)
+--- Splits a comma-separated list and drops repetitions.
+---@param text string
+---@param option string  for the error message, for example "--region"
+---@return string[]? list
+---@return aws.Error? err
+function M.list(text, option)
   local list = {}
   for word in (text .. ","):gmatch "([^,]*)," do
     word = word:match "^%s*(.-)%s*$"
     if word == "" then
-      return usage("%s: '%s' has an empty name: write a,b", option, text)
+      return usage("%s: '%s' contains an empty name; separate names by one comma, for example a,b", option, text)
     elseif not lists.contains(list, word) then
       list[#list + 1] = word
     end
@@ -51,33 +58,77 @@ function M.words(text, option)
   return list
 end
 
--- regions("a,b" | "all") --> a list of Regions | "all" | nil, err
+--- Parses the value of --region: Regions separated by commas, or "all".
+---@param text string
+---@return string[]|"all"|nil regions
+---@return aws.Error? err
 function M.regions(text)
   if text == "all" then
     return text
   end
-  local list, err = M.words(text, "--region")
+  local list, err = M.list(text, "--region")
   for _, region in ipairs(list or {}) do
-    local ok, why = names.region(region)
+    local ok, message = names.region(region)
     if region == "all" then
-      return usage "--region: all is written alone"
+      return usage "--region: 'all' cannot be combined with names of Regions"
     elseif not ok then
-      return nil, errors.new { code = "InvalidRegion", message = why .. ", or all" }
+      return nil, errors.new { code = "InvalidRegion", message = message .. ", or 'all'" }
     end
   end
   return list, err
 end
 
--- Every Region that Lightsail is in, as it tells itself or, where it does not, as lanyard knows them.
--- --> list | nil, err
-local function all_regions(session, say)
+--- Parses a list of account ids.
+---@param text string
+---@param option string
+---@return string[]? accounts
+---@return aws.Error? err
+function M.accounts(text, option)
+  local list, err = M.list(text, option)
+  for _, id in ipairs(list or {}) do
+    local ok, message = names.registry_id(id)
+    if not ok then
+      return usage("%s: %s", option, message)
+    end
+  end
+  return list, err
+end
+
+--- Checks the name of a role, which may begin with its path.
+---@param name string
+---@return string? name
+---@return string? message
+function M.role_name(name)
+  if name:find "^[%w_+=,.@-][%w_+=,.@/-]*$" and not name:find "/$" then
+    return name
+  end
+  return nil, ("'%s' is not a valid role name; write it as audit or path/audit, without the account"):format(name)
+end
+
+--- Checks an external id.
+---@param text string
+---@return string? external_id
+---@return string? message
+function M.external_id(text)
+  if #text >= 2 and #text <= 1224 and text:find "^[%w_+=,.@:/-]+$" then
+    return text
+  end
+  return nil, ("'%s' is not a valid external id; use 2 to 1224 of A-Z a-z 0-9 and _+=,.@:/-"):format(text)
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Regions
+
+-- Returns every Region where Lightsail is available, as Lightsail lists them, else as this release knows them.
+local function all_regions(session, note)
   local partition = endpoints.partition(session.region)
   if partition ~= "aws" then
     return nil, errors.new {
-      code = "NoRegion", message = ("Lightsail is in no Region of partition %s: name the Regions"):format(partition),
+      code = "NoRegion",
+      message = ("Lightsail is not available in partition %s; name the Regions"):format(partition),
     }
   end
-  local home = lists.contains(M.REGIONS, session.region) and session.region or HOME
+  local home = lists.contains(M.REGIONS, session.region) and session.region or FALLBACK_REGION
   local lightsail, err = session:at(home):client "lightsail"
   local reply
   if lightsail then
@@ -88,66 +139,37 @@ local function all_regions(session, say)
     found[i] = region.name
   end
   if #found == 0 then
-    say(("the %d Regions are those that lanyard knows, since Lightsail lists none: %s")
-      :format(#M.REGIONS, err and tostring(err) or "its list is empty"))
+    note(("cannot list the Regions of Lightsail, using the %d that lanyard knows: %s")
+      :format(#M.REGIONS, err and tostring(err) or "lightsail:GetRegions returned an empty list"))
     return M.REGIONS
   end
   table.sort(found)
-  say(("the %d Regions are those that lightsail:GetRegions lists"):format(#found))
+  note(("auditing the %d Regions that lightsail:GetRegions lists"):format(#found))
   return found
 end
 
--- The session of a profile: credentials that cannot be had are missing once, not in each Region.
--- --> session | nil, err
+-- Opens the session of a profile and gets its credentials, so that a failure is reported once and not in each Region.
 local function open(wanted, profile)
   local region = wanted.regions ~= "all" and wanted.regions and wanted.regions[1] or nil
   local session, err = wanted.open(profile, region)
   if not session and err.code == "NoRegion" and wanted.regions == "all" then
-    session, err = wanted.open(profile, HOME)
+    session, err = wanted.open(profile, FALLBACK_REGION)
   end
   if not session then
     return nil, err
   end
-  local keys
-  keys, err = session:credentials()
-  if not keys then
+  local credentials
+  credentials, err = session:credentials()
+  if not credentials then
     return nil, err
   end
   return session
 end
 
 -- ---------------------------------------------------------------------------------------------
--- Whose
+-- Accounts
 
--- accounts("111122223333,...", option) --> a list of account ids | nil, err
-function M.accounts(text, option)
-  local list, err = M.words(text, option)
-  for _, id in ipairs(list or {}) do
-    local ok, why = names.registry_id(id)
-    if not ok then
-      return usage("%s: %s", option, why)
-    end
-  end
-  return list, err
-end
-
--- role(name) --> name, with its path | nil, what is wrong with it
-function M.role(name)
-  if name:find "^[%w_+=,.@-][%w_+=,.@/-]*$" and not name:find "/$" then
-    return name
-  end
-  return nil, ("'%s' is no name of a role: write it as audit or path/audit, without the account"):format(name)
-end
-
--- external_id(text) --> text | nil, what is wrong with it
-function M.external_id(text)
-  if #text >= 2 and #text <= 1224 and text:find "^[%w_+=,.@:/-]+$" then
-    return text
-  end
-  return nil, ("'%s' is no external id: it has 2 to 1224 of A-Z a-z 0-9 and _+=,.@:/-"):format(text)
-end
-
--- The active accounts of the organization that the session's account manages --> list of ids | nil, err
+-- Returns the active accounts of the organization that the session's account manages.
 local function organization(session)
   local client, err = session:client "organizations"
   local all
@@ -168,9 +190,9 @@ local function organization(session)
   return ids
 end
 
--- The session of a role in each account, and the one given in its own account.
--- --> list of { account, session | nil, err | nil } | nil, err
-local function assumed(session, wanted)
+-- Assumes the role in each account; the caller's own account is read with the given session.
+-- Returns a list of { account, role, session, err }.
+local function assume_roles(session, wanted)
   local own, err = session:account_id()
   local accounts = wanted.accounts
   if own and not accounts then
@@ -186,25 +208,25 @@ local function assumed(session, wanted)
     if account == own then
       return { account = account, session = session }
     end
-    local other = session:assume(("arn:%s:iam::%s:role/%s"):format(partition, account, wanted.role),
+    local assumed = session:assume(("arn:%s:iam::%s:role/%s"):format(partition, account, wanted.role),
       { external_id = wanted.external_id })
-    local keys, why = other:credentials()
-    return { account = account, role = wanted.role, session = keys and other, err = why }
-  end, { limit = AT_ONCE })
+    local credentials, reason = assumed:credentials()
+    return { account = account, role = wanted.role, session = credentials and assumed, err = reason }
+  end, { limit = PARALLEL })
 end
 
--- The scopes of one profile. What cannot be begun is a scope with an err for each Region that was named.
-local function scopes_of(wanted, profile, say)
+-- Returns the targets of one profile. A failure becomes a target with an `err` for each Region that was named.
+local function expand_profile(wanted, profile, note)
   local regions = wanted.regions
   local session, err = open(wanted, profile)
   if session and regions == "all" then
-    regions, err = all_regions(session, say)
+    regions, err = all_regions(session, note)
   elseif session then
     regions = regions or { session.region }
   end
   local owners = { { session = session, err = err } }
   if not err and wanted.role then
-    owners, err = assumed(session, wanted)
+    owners, err = assume_roles(session, wanted)
     owners = owners or { { err = err } }
   end
   local found = {}
@@ -213,27 +235,36 @@ local function scopes_of(wanted, profile, say)
       found[#found + 1] = {
         profile = profile, account = owner.account, role = owner.role, region = region or nil,
         session = not owner.err and owner.session:at(region) or nil, err = owner.err,
-        optional = wanted.regions == "all",
+        implicit = wanted.regions == "all",
       }
     end
   end
   return found
 end
 
--- plan(wanted) --> scopes
--- wanted: regions, profiles, open(profile, region) --> session | nil, err; role, a name, to look with that
--- role at accounts (a list of ids; all of the organization unless given), and external_id, which it may ask
--- for; say(text) what a person should know
-function M.plan(wanted)
-  local scopes = {}
-  local say = wanted.say or function() end
+--- What to audit.
+---@class audit.Wanted
+---@field regions? string[]|"all"  the profile's own Region when absent
+---@field profiles? string[]       the profile of the environment when absent
+---@field open fun(profile: string?, region: string?): aws.Session?, aws.Error?
+---@field role? string             name of the role to assume in other accounts
+---@field accounts? string[]       with `role`; all active accounts of the organization when absent
+---@field external_id? string      with `role`
+---@field note? fun(text: string)  receives information for the user
+
+--- Expands what to audit into targets.
+---@param wanted audit.Wanted
+---@return audit.Target[]
+function M.expand(wanted)
+  local found = {}
+  local note = wanted.note or function() end
   for _, profile in ipairs(wanted.profiles or { false }) do
-    local own = scopes_of(wanted, profile or nil, function(text)
-      say(profile and ("profile '%s': %s"):format(profile, text) or text)
+    local own = expand_profile(wanted, profile or nil, function(text)
+      note(profile and ("profile '%s': %s"):format(profile, text) or text)
     end)
-    table.move(own, 1, #own, #scopes + 1, scopes)
+    table.move(own, 1, #own, #found + 1, found)
   end
-  return scopes
+  return found
 end
 
 return M

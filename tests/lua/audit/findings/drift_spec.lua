@@ -23,7 +23,7 @@ local function role_of(w, service)
   return assert(w.region:service(service)).role.arn
 end
 
--- The drift that an audit finds: { message, fix }.
+-- Returns the drift that an audit finds: a list of { message, fix, line }.
 local function drift(w, grants, options)
   options = options or {}
   options.desired = assert(read.text(json.encode { grants = json.array(grants) }, "grants.lua"))
@@ -37,7 +37,7 @@ local function drift(w, grants, options)
 end
 
 describe("drift", function()
-  it("is nothing where all is as the file says, and where there is no file", function()
+  it("is not found when the account matches the file, or without a file", function()
     local w <close> = new_world()
     w:put("web", allow(role_of(w, "web"), "2027-01-31T00:00:00Z"))
     assert.same({}, drift(w, { grant("web", { "web" }, "2027-01-31") }))
@@ -46,40 +46,40 @@ describe("drift", function()
     end
   end)
 
-  it("is a grant that is missing", function()
+  it("is a missing grant", function()
     local w <close> = new_world()
     assert.same({
-      { "team/a does not let jobs pull, and by grants.lua it shall until 2027-01-31",
+      { "team/a does not let jobs pull, but grants.lua grants it until 2027-01-31",
         "lanyard grant jobs team/a --expires 2027-01-31" .. REGION },
-      { "team/b does not let jobs pull, and by grants.lua it shall until 2027-01-31",
+      { "team/b does not let jobs pull, but grants.lua grants it until 2027-01-31",
         "lanyard grant jobs team/b --expires 2027-01-31" .. REGION },
-      { "web does not let web pull, and by grants.lua it shall", "lanyard grant web web" .. REGION },
+      { "web does not let web pull, but grants.lua grants it", "lanyard grant web web" .. REGION },
     }, drift(w, { grant("web", { "web" }), grant("jobs", { "team/*" }, "2027-01-31") }))
   end)
 
-  it("is a grant of a puller role that the file does not name, an earlier role's too", function()
+  it("is a grant to a puller role that the file does not list, including an earlier role", function()
     local w <close> = new_world()
     local old = role_of(w, "web"):gsub("[^/]*$", "old")
     w:put("web", allow(role_of(w, "jobs")))
     w:put("jobs", allow(old))
     assert.same({
-      { "jobs lets an earlier role of web pull, and grants.lua does not say so",
+      { "jobs lets an earlier role of web pull, but grants.lua does not grant it",
         "lanyard revoke --principal " .. old .. " jobs" .. REGION, 1 },
-      { "web lets jobs pull, and grants.lua does not say so",
+      { "web lets jobs pull, but grants.lua does not grant it",
         "lanyard revoke --principal " .. role_of(w, "jobs") .. " web" .. REGION, 1 },
     }, drift(w, {}))
   end)
 
-  it("is another date, one too many and one too few", function()
+  it("is a deadline that differs, or exists only in the policy or only in the file", function()
     local w <close> = new_world()
     w:put("web", allow(role_of(w, "web"), "2026-12-01T00:00:00Z"))
-    assert.same({ { "web lets web pull until 2026-12-01, and by grants.lua it shall pull until 2027-01-31",
+    assert.same({ { "web lets web pull until 2026-12-01, but grants.lua grants it until 2027-01-31",
       "lanyard grant web web --expires 2027-01-31" .. REGION, 1 } }, drift(w, { grant("web", { "web" }, "2027-01-31") }))
-    assert.same({ { "web lets web pull until 2026-12-01, and by grants.lua it shall pull without end",
+    assert.same({ { "web lets web pull until 2026-12-01, but grants.lua grants it without end",
       "lanyard grant web web --expires never" .. REGION, 1 } }, drift(w, { grant("web", { "web" }) }))
   end)
 
-  it("is a grant that should have ended", function()
+  it("is a grant that should have expired", function()
     local w <close> = new_world()
     w:put("web", allow(role_of(w, "web")))
     local found = drift(w, { grant("web", { "web" }, "2020-01-31") })
@@ -88,37 +88,37 @@ describe("drift", function()
     assert.same({}, drift(w, { grant("web", { "web" }, "2020-01-31") }))
   end)
 
-  it("is what the file says in two ways, and no mend of the policy is told for it", function()
+  it("is a contradiction in the file, for which no change of the policy is suggested", function()
     local w <close> = new_world()
     w:put("team/a", allow(role_of(w, "web")))
     assert.same({ { "grants.lua: grants[1] and grants[2] both grant 'team/a' to 'web', with another date or Sid each",
-      "let one grant of grants.lua alone say it" } },
+      "keep only one of the contradicting grants in grants.lua" } },
       drift(w, { grant("web", { "team/a" }, "2020-01-31"), grant("web", { "team/*a" }) }))
   end)
 
-  it("is a role that is off", function()
+  it("is a disabled role", function()
     local w <close> = new_world()
     assert.same({
-      { "web does not let off pull, and by grants.lua it shall", "lanyard grant off web --enable" .. REGION },
-      { "the puller role of off is off, and by grants.lua it shall pull", "lanyard enable off" .. REGION },
+      { "web does not let off pull, but grants.lua grants it", "lanyard grant off web --enable" .. REGION },
+      { "the puller role of off is disabled, but grants.lua grants it access", "lanyard enable off" .. REGION },
     }, drift(w, { grant("off", { "web" }) }))
   end)
 
-  it("is a service or a repository that is not there", function()
+  it("is a service or repository that does not exist", function()
     local w <close> = new_world()
     assert.same({
-      { "grants.lua names the service gone, which is not there", "take gone out of grants.lua, or create the service" },
-      { "grants.lua names 'nowhere' for gone, and there is no such repository",
-        "take 'nowhere' out of grants[1] of grants.lua, or create the repository" },
+      { "grants.lua names the service gone, which does not exist", "remove gone from grants.lua, or create the service" },
+      { "grants.lua names 'nowhere' for gone, but no such repository exists",
+        "remove 'nowhere' from grants[1] of grants.lua, or create the repository" },
     }, drift(w, { grant("gone", { "web", "nowhere" }) }))
   end)
 
-  it("tells nothing of repositories that it was not to look at", function()
+  it("is not reported for repositories that are not audited", function()
     local w <close> = new_world()
     assert.same({}, drift(w, { grant("web", { "web", "nowhere" }) }, { globs = { "jobs" } }))
   end)
 
-  it("tells nothing of another Region's file, nor where the services are unknown", function()
+  it("is not reported for the file of another Region, nor when the services are unknown", function()
     local w <close> = world.new { faults = { { operation = "GetContainerServices", error = {
       code = "AccessDeniedException", message = "no", status = 400 } } } }
     assert.same({}, drift(w, { grant("web", { "my-private-repo" }) }))

@@ -139,35 +139,10 @@ describe("merged reports", function()
 end)
 
 describe("shards", function()
-  it("are written I/N", function()
-    assert.same({ index = 2, count = 3 }, scanner.shard "2/3")
-    for _, text in ipairs { "", "0/3", "4/3", "1", "1/3/4", "a/b", "-1/3", "1/0", "1.5/3", "99999999999999999999/3" } do
-      local nothing, why = scanner.shard(text)
-      assert.is_nil(nothing)
-      assert.match("is no shard", why)
-    end
-  end)
-
-  it("have each repository once, always in the same one, and none is empty", function()
-    local count, sizes = 4, { 0, 0, 0, 0 }
-    for n = 1, 400 do
-      local homes = 0
-      for i = 1, count do
-        if scanner.in_shard({ index = i, count = count }, ACCOUNT, "us-east-1", "team/app-" .. n) then
-          homes, sizes[i] = homes + 1, sizes[i] + 1
-        end
-      end
-      assert.equal(1, homes)
-    end
-    for i = 1, count do assert.is_true(sizes[i] > 60, "shard " .. i .. " has " .. sizes[i]) end
-    -- What it is must stay, for the shards of two versions of lanyard belong together.
-    assert.is_true(scanner.in_shard({ index = 3, count = 7 }, ACCOUNT, "us-east-1", "web"))
-  end)
-
   it("merge to what takes a look at all repositories, too, unless one failed", function()
     local accounts <close> = fleet.new { [ACCOUNT] = account.seed }
     account.age(accounts.worlds[ACCOUNT].state, system.time())
-    local scopes = targets.plan { open = accounts:opener() }
+    local scopes = targets.expand { open = accounts:opener() }
     local shards = {}
     for i = 1, 3 do shards[i] = scanner.run(scopes, { shard = { index = i, count = 3 } }) end
     local function found(of)
@@ -206,7 +181,7 @@ describe("shards", function()
     local accounts <close> = fleet.new { [ACCOUNT] = { regions = {
       ["us-east-1"] = { repositories = repositories }, ["eu-west-1"] = { repositories = { { name = "app-1" } } },
     } } }
-    local scopes = targets.plan { regions = { "eu-west-1", "us-east-1" }, open = accounts:opener() }
+    local scopes = targets.expand { regions = { "eu-west-1", "us-east-1" }, open = accounts:opener() }
     local whole = scanner.run(scopes)
     local before = accounts:count "GetRepositoryPolicy"
     local shards = {}

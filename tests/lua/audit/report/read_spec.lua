@@ -7,7 +7,7 @@ local merge = require "lanyard.audit.report.merge"
 local read = require "lanyard.audit.report.read"
 local report = require "lanyard.cli.print"
 local reports = require "reports"
-local scanner = require "lanyard.audit.scan.scanner"
+local service = require "lanyard.audit.report.service"
 
 -- A report with every member that one may have, as JSON.
 local function full()
@@ -56,6 +56,7 @@ local function each_member(value, f, path)
 end
 
 local SINK = function() end
+local OPTIONS = { catalogue = require("lanyard.audit.findings").catalogue }
 
 -- Everything that takes reports, with this one.
 local function use(text)
@@ -64,17 +65,17 @@ local function use(text)
     if format == "json" then
       json.encode(fresh(), { pretty = true })
     else
-      require("lanyard.report." .. (format == "table" and "terminal" or format)).write(fresh(), SINK)
+      require("lanyard.report." .. (format == "table" and "terminal" or format)).write(fresh(), SINK, OPTIONS)
     end
   end
-  for _, format in ipairs(report.GRAPH_FORMATS) do require("lanyard.report." .. format).write(fresh(), SINK) end
+  for _, format in ipairs(report.GRAPH_FORMATS) do require("lanyard.report." .. format).write(fresh(), SINK, OPTIONS) end
   local shard = fresh()
   shard.part = { shard = "1/1" }
   merge.join({ shard }, { "a.json" })
   merge.join({ fresh(), reports.small() }, { "a.json", "b.json" })
   baseline.compare(fresh(), reports.small())
   baseline.compare(reports.small(), fresh())
-  scanner.only_service(fresh(), "web")
+  service.restrict(fresh(), "web")
   local kept <close> = assert(history.open ":memory:")
   assert(kept:add(fresh()))
   assert(kept:add(reports.small()))

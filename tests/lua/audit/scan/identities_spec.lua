@@ -7,23 +7,23 @@ local ACCOUNT = "111122223333"
 local CI = "arn:aws:iam::111122223333:role/ci-deploy"
 
 describe("the identities of an account", function()
-  it("are there under their own path, as are the sessions of a role", function()
+  it("exist under their own path only, as do the sessions of a role", function()
     local w <close> = world.new { seed = {
       roles = { CI, "arn:aws:iam::111122223333:role/team/reader" }, users = { "arn:aws:iam::111122223333:user/a/b/ann" },
     } }
     local known = identities.new(w.region.session:client "iam", {})
-    for value, there in pairs {
+    for value, exists in pairs {
       [CI] = true, ["arn:aws:iam::111122223333:role/team/reader"] = true, ["arn:aws:iam::111122223333:user/a/b/ann"] = true,
       ["arn:aws:sts::111122223333:assumed-role/reader/today"] = true,
       ["arn:aws:iam::111122223333:role/reader"] = false, ["arn:aws:iam::111122223333:user/ann"] = false,
       ["arn:aws:iam::111122223333:role/ann"] = false, ["arn:aws:sts::111122223333:assumed-role/ann/today"] = false,
     } do
-      assert.equal(there, known:exists(value), value)
+      assert.equal(exists, known:exists(value), value)
     end
     assert.is_nil(known.unknown)
   end)
 
-  it("are asked for once, however many want to know, and in whatever Region", function()
+  it("are looked up once, however many callers ask, and for all Regions", function()
     local w <close> = world.new()
     local shared = {}
     w.before = function() task.sleep(0.01) end
@@ -36,7 +36,7 @@ describe("the identities of an account", function()
     assert.equal(1, w:count "GetRole")
   end)
 
-  it("are missing where an Allow names them, but for those of other accounts and Lightsail's", function()
+  it("are missing when an Allow names them, except those of other accounts and of Lightsail", function()
     local w <close> = world.new()
     local known = identities.new(w.region.session:client "iam", {})
     local doc = assert(policy.parse [[{"Statement":[

@@ -5,7 +5,7 @@ local scanner = require "lanyard.audit.scan.scanner"
 local targets = require "lanyard.audit.scan.targets"
 local task = require "lanyard.task"
 
--- A meter on a clock that the spec sets.
+-- Returns a meter and a function that sets its clock.
 local function at_zero()
   local time = 0
   return progress.meter(function() return time end), function(seconds) time = seconds end
@@ -18,25 +18,25 @@ local function throttled(reply)
 end
 
 describe("the progress of an audit", function()
-  it("is of repositories, scopes, calls a second, and the time that is left", function()
+  it("shows repositories, targets, calls per second and the remaining time", function()
     local meter, set = at_zero()
     assert.equal("0/0+ repositories, 0 calls/s, 0 throttled", meter:line())
-    local parts = meter:scopes(4)
+    local parts = meter:targets(4)
     parts[1].known, parts[1].done, parts[1].ended = 10, 10, true
     parts[2].known, parts[2].done = 100, 50
     for _ = 1, 60 do meter:count { status = 200 } end
     set(30)
-    assert.equal("60/110+ repositories, 1/4 scopes, 2 calls/s, 0 throttled, 50 s left", meter:line())
+    assert.equal("60/110+ repositories, 1/4 targets, 2 calls/s, 0 throttled, 50 s left", meter:line())
     parts[3].ended, parts[4].ended = true, true
     set(300)
-    assert.equal("60/110 repositories, 3/4 scopes, 0 calls/s, 0 throttled, 43 s left", meter:line())
+    assert.equal("60/110 repositories, 3/4 targets, 0 calls/s, 0 throttled, 43 s left", meter:line())
     parts[2].done, parts[2].ended = 100, true
-    assert.equal("110/110 repositories, 4/4 scopes, 0 calls/s, 0 throttled", meter:line())
+    assert.equal("110/110 repositories, 4/4 targets, 0 calls/s, 0 throttled", meter:line())
   end)
 
-  it("leaves out the scopes when there is one, and tells long times in minutes and hours", function()
+  it("omits a single target, and shows long times in minutes and hours", function()
     local meter, set = at_zero()
-    local part = meter:scopes(1)[1]
+    local part = meter:targets(1)[1]
     part.known, part.done = 100, 10
     set(60)
     assert.equal("10/100 repositories, 0 calls/s, 0 throttled, 9 min left", meter:line())
@@ -44,7 +44,7 @@ describe("the progress of an audit", function()
     assert.match("6%.0 h left$", meter:line())
   end)
 
-  it("counts the calls of the last seconds, not of all time", function()
+  it("measures the calls of the last seconds, not since the start", function()
     local meter, set = at_zero()
     for second = 1, 20 do
       for _ = 1, second <= 10 and 100 or 10 do meter:count { status = 200 } end
@@ -54,7 +54,7 @@ describe("the progress of an audit", function()
     assert.match(" 10 calls/s", meter:line())
   end)
 
-  it("knows answers that ask for fewer calls", function()
+  it("recognizes replies that ask for fewer calls", function()
     assert.is_true(throttled { status = 400, headers = {}, body = '{"__type":"com.amazon#ThrottlingException"}' })
     assert.is_true(throttled { status = 400, headers = { ["x-amzn-errortype"] = "ThrottlingException:http://x/" }, body = "{}" })
     assert.is_true(throttled { status = 400, headers = {}, body = "<Error><Code>Throttling</Code></Error>" })
@@ -64,7 +64,7 @@ describe("the progress of an audit", function()
     assert.is_false(throttled(nil))
   end)
 
-  it("is counted while scopes are looked at, those that fail too", function()
+  it("is counted while targets are scanned, including those that fail", function()
     local accounts <close> = fleet.new { [fleet.ACCOUNT] = { regions = {
       ["us-east-1"] = { repositories = { { name = "a-1" }, { name = "b-2" } } },
     } } }
@@ -74,24 +74,24 @@ describe("the progress of an audit", function()
     end
     local meter = progress.meter()
     local transport = scanner.transport(4, http.request, meter)
-    scanner.run(targets.plan { regions = { "us-east-1", "eu-west-1", "eu-west-2" }, open = accounts:opener { transport = transport } },
+    scanner.run(targets.expand { regions = { "us-east-1", "eu-west-1", "eu-west-2" }, open = accounts:opener { transport = transport } },
       { meter = meter })
-    assert.match("^2/2 repositories, 3/3 scopes, %d+ calls/s, 1 throttled$", meter:line())
+    assert.match("^2/2 repositories, 3/3 targets, %d+ calls/s, 1 throttled$", meter:line())
     assert.equal(#accounts.calls, meter.calls)
   end)
 
-  it("is shown again and again, and wiped at the end, also of what fails", function()
+  it("is shown repeatedly and erased at the end, also after an error", function()
     local meter, lines = progress.meter(), {}
-    local function print(line) lines[#lines + 1] = line or "wiped" end
+    local function print(line) lines[#lines + 1] = line or "erased" end
     local a, b = progress.show(meter, print, function()
       task.sleep(0)
       return 1, 2
     end)
     assert.same({ 1, 2 }, { a, b })
     assert.match("repositories", lines[1])
-    assert.equal("wiped", lines[#lines])
+    assert.equal("erased", lines[#lines])
     lines = {}
     assert.is_false((pcall(progress.show, meter, print, function() error "bad" end)))
-    assert.equal("wiped", lines[#lines])
+    assert.equal("erased", lines[#lines])
   end)
 end)

@@ -24,10 +24,10 @@ local OPEN_KEYS = {
   "public-access|111122223333|us-east-1|web||*", "public-access|111122223333|eu-west-1|web||*",
 }
 
-describe("the scopes of an audit", function()
-  it("are each an entry of the report, and findings of all stand together", function()
+describe("a scan of several targets", function()
+  it("has an entry in the report for each target, and one list of findings", function()
     local accounts <close> = two_regions()
-    local report, failures = scanner.run(targets.plan { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() })
+    local report, failures = scanner.run(targets.expand { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() })
     assert.same({}, failures)
     assert.equal("us-east-1", report.scopes[1].region)
     assert.equal("eu-west-1", report.scopes[2].region)
@@ -35,22 +35,22 @@ describe("the scopes of an audit", function()
     assert.same(OPEN_KEYS, keys(report))
   end)
 
-  it("do not stop each other when one fails, and the one says why", function()
+  it("continues when a target fails, and the report says why it failed", function()
     local accounts <close> = two_regions()
     accounts.refuse = function(operation, region)
       return operation == "DescribeRepositories" and region == "us-east-1"
         and { code = "AccessDeniedException", message = "no" } or nil
     end
-    local report, failures = scanner.run(targets.plan { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() })
+    local report, failures = scanner.run(targets.expand { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() })
     assert.equal(1, #failures)
-    assert.equal("us-east-1", failures[1].scope.region)
+    assert.equal("us-east-1", failures[1].target.region)
     assert.is_nil(failures[1].skipped)
     assert.equal("AccessDeniedException", report.scopes[1].error.code)
     assert.is_nil(report.scopes[1].repositories)
     assert.same({ OPEN_KEYS[2] }, keys(report))
   end)
 
-  it("share one limit on the calls in flight", function()
+  it("has one limit on the calls in flight", function()
     local accounts <close> = two_regions()
     local flying, most = 0, 0
     local transport = scanner.transport(2, function(request)
@@ -60,29 +60,29 @@ describe("the scopes of an audit", function()
       flying = flying - 1
       return reply, err
     end)
-    scanner.run(targets.plan { regions = "all", open = accounts:opener { transport = transport } })
+    scanner.run(targets.expand { regions = "all", open = accounts:opener { transport = transport } })
     assert.equal(2, most)
     assert.equal(0, flying)
     assert.is_true(accounts:count "DescribeRepositories" > 10)
   end)
 
-  it("need not each have what a glob names, but one of them must", function()
+  it("requires each glob to match in one target, not in all of them", function()
     local accounts <close> = two_regions()
-    local scopes = targets.plan { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() }
-    local report, failures = scanner.run(scopes, { globs = { "here-*", "web" } })
+    local found = targets.expand { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() }
+    local report, failures = scanner.run(found, { globs = { "here-*", "web" } })
     assert.same({}, failures)
     assert.equal(2, #report.scopes[1].repositories)
     assert.equal(1, #report.scopes[2].repositories)
-    failures = select(2, scanner.run(scopes, { globs = { "web", "nowhere" } }))
+    failures = select(2, scanner.run(found, { globs = { "web", "nowhere" } }))
     assert.equal(1, #failures)
     assert.match("no repository matches 'nowhere'", tostring(failures[1].err))
   end)
 
-  it("go on without a name or a glob that is nowhere, be it one scope or several", function()
+  it("continues without a name or glob that matches nowhere, with one target or several", function()
     local accounts <close> = two_regions()
     for _, regions in ipairs { { "us-east-1" }, { "us-east-1", "eu-west-1" } } do
-      local scopes = targets.plan { regions = regions, open = accounts:opener() }
-      local report, failures = scanner.run(scopes, { globs = { "nosuch", "here-*", "no-*" } })
+      local found = targets.expand { regions = regions, open = accounts:opener() }
+      local report, failures = scanner.run(found, { globs = { "nosuch", "here-*", "no-*" } })
       assert.equal("here-only", report.scopes[1].repositories[1].name)
       assert.match("no repository matches 'nosuch'", tostring(failures[1].err))
       assert.match("no repository matches 'no%-%*'", tostring(failures[2].err))
@@ -90,33 +90,33 @@ describe("the scopes of an audit", function()
     end
   end)
 
-  it("have no report where nothing that is named is in any", function()
+  it("has no report when no glob matches anywhere", function()
     local accounts <close> = two_regions()
-    local scopes = targets.plan { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() }
-    local report, failures = scanner.run(scopes, { globs = { "nosuch", "no-*" } })
+    local found = targets.expand { regions = { "us-east-1", "eu-west-1" }, open = accounts:opener() }
+    local report, failures = scanner.run(found, { globs = { "nosuch", "no-*" } })
     assert.is_nil(report)
     assert.equal(2, #failures)
   end)
 
-  it("ask one Region alone for a name, and do not list all that it has", function()
+  it("asks a single Region for the named repository and does not list the others", function()
     local accounts <close> = two_regions()
     accounts.refuse = function(operation, _, _, request)
       return operation == "DescribeRepositories" and not request.body:find "here%-only"
         and { code = "AccessDeniedException", message = "no" } or nil
     end
-    local _, failures = scanner.run(targets.plan { regions = { "us-east-1" }, open = accounts:opener() },
+    local _, failures = scanner.run(targets.expand { regions = { "us-east-1" }, open = accounts:opener() },
       { globs = { "here-only" } })
     assert.same({}, failures)
   end)
 
-  it("tell a profile that there is not for each of its Regions, and go on with the others", function()
+  it("reports a profile that does not exist for each of its Regions, and continues with the others", function()
     local accounts <close> = two_regions()
     local open = accounts:opener()
-    local report, failures = scanner.run(targets.plan {
+    local report, failures = scanner.run(targets.expand {
       profiles = { "good", "bad" }, regions = { "us-east-1" },
       open = function(profile, region)
         if profile == "bad" then
-          return nil, require("lanyard.errors").new { code = "ProfileNotFound", message = "there is no profile 'bad'" }
+          return nil, require("lanyard.errors").new { code = "ProfileNotFound", message = "profile 'bad' does not exist" }
         end
         return open(profile, region)
       end,
@@ -124,18 +124,18 @@ describe("the scopes of an audit", function()
     assert.equal("good", report.scopes[1].profile)
     assert.equal("bad", report.scopes[2].profile)
     assert.equal("ProfileNotFound", report.scopes[2].error.code)
-    assert.equal("bad", failures[1].scope.profile)
+    assert.equal("bad", failures[1].target.profile)
   end)
 
-  it("count a finding once that two profiles of one account have", function()
+  it("reports a finding once when two profiles belong to the same account", function()
     local accounts <close> = two_regions()
-    local report = scanner.run(targets.plan { profiles = { "one", "two" }, regions = { "us-east-1" }, open = accounts:opener() })
+    local report = scanner.run(targets.expand { profiles = { "one", "two" }, regions = { "us-east-1" }, open = accounts:opener() })
     assert.equal(2, #report.scopes)
     assert.same({ OPEN_KEYS[1] }, keys(report))
-    local told = {}
-    scanner.run(targets.plan { profiles = { "one", "two" }, regions = { "us-east-1" }, open = accounts:opener() },
-      { tell = function(finding) told[#told + 1] = finding.key end })
-    assert.same({ OPEN_KEYS[1] }, told)
+    local reported = {}
+    scanner.run(targets.expand { profiles = { "one", "two" }, regions = { "us-east-1" }, open = accounts:opener() },
+      { on_finding = function(finding) reported[#reported + 1] = finding.key end })
+    assert.same({ OPEN_KEYS[1] }, reported)
   end)
 end)
 
@@ -154,7 +154,7 @@ describe("a Region that answers slowly", function()
         slow = slow + 1
         most = math.max(most, slow)
         local began = clock.now()
-        -- It answers when all others are done.
+        -- It answers when all other Regions are done.
         while accounts:count "GetRepositoryPolicy" < 120 or clock.now() < began + 0.05 do
           if accounts:count "GetRepositoryPolicy" < 120 then most_beside_others = most end
           task.sleep(0.005)
@@ -163,81 +163,42 @@ describe("a Region that answers slowly", function()
       end
       return http.request(request)
     end)
-    local report, failures = scanner.run(targets.plan {
+    local report, failures = scanner.run(targets.expand {
       regions = { "us-east-1", "eu-west-1", "eu-west-2", "eu-central-1" }, open = accounts:opener { transport = transport },
     })
     assert.same({}, failures)
     assert.equal(40, #report.scopes[1].repositories)
-    assert.is_true(most_beside_others <= 8, most_beside_others .. " at once beside one other")
-    assert.is_true(most > 8, most .. " at once at the end")
+    assert.is_true(most_beside_others <= 8, most_beside_others .. " in parallel beside one other Region")
+    assert.is_true(most > 8, most .. " in parallel at the end")
   end)
 end)
 
 describe("all Regions", function()
-  it("may not be enabled: such are skipped, others fail", function()
+  it("are skipped when they are not enabled, and fail for other reasons", function()
     local accounts <close> = two_regions()
     local codes = { ["ap-southeast-3"] = "UnrecognizedClientException", ["ap-southeast-5"] = "OptInRequired",
       ["eu-north-1"] = "ServerException" }
     accounts.refuse = function(operation, region)
       return operation == "DescribeRepositories" and codes[region] and { code = codes[region], message = "no" } or nil
     end
-    local report, failures = scanner.run(targets.plan { regions = "all", open = accounts:opener() })
+    local report, failures = scanner.run(targets.expand { regions = "all", open = accounts:opener() })
     local skipped = {}
-    for _, failure in ipairs(failures) do skipped[failure.scope.region] = failure.skipped or false end
+    for _, failure in ipairs(failures) do skipped[failure.target.region] = failure.skipped or false end
     assert.same({ ["ap-southeast-3"] = true, ["ap-southeast-5"] = true, ["eu-north-1"] = false }, skipped)
     assert.equal(16, #report.scopes)
     assert.equal(2, #report.findings)
   end)
 
-  it("all fail where no Region takes the key: it is wrong, and not they", function()
+  it("all fail when no Region accepts the credentials", function()
     local accounts <close> = two_regions()
     accounts.refuse = function() return { code = "UnrecognizedClientException", message = "who?" } end
-    local _, failures = scanner.run(targets.plan { regions = "all", open = accounts:opener() })
+    local _, failures = scanner.run(targets.expand { regions = "all", open = accounts:opener() })
     assert.equal(#targets.REGIONS, #failures)
     for _, failure in ipairs(failures) do assert.is_nil(failure.skipped) end
   end)
 end)
 
-describe("an audit of one container service", function()
-  local ROLE = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/%s/private-repo-access/abc123"
-
-  local function policy_for(name)
-    return (fleet.OPEN:gsub('"%*"', '{"AWS":"' .. ROLE:format(name) .. '"}'))
-  end
-
-  it("leaves out what is about others, and keeps what could not be read", function()
-    local accounts <close> = fleet.new { [fleet.ACCOUNT] = { regions = { ["us-east-1"] = {
-      repositories = {
-        { name = "one", policy = policy_for "one" }, { name = "two", policy = policy_for "two" },
-        { name = "open", policy = fleet.OPEN }, { name = "unread" },
-      },
-      services = {
-        { name = "one", role = true, role_arn = ROLE:format "one" },
-        { name = "two", role = true, role_arn = ROLE:format "two" },
-      },
-    } } } }
-    accounts.refuse = function(operation, _, _, request)
-      return operation == "GetRepositoryPolicy" and request.body:find "unread"
-        and { code = "AccessDeniedException", message = "no" } or nil
-    end
-    local report = scanner.run(targets.plan { open = accounts:opener() })
-    report.muted = {
-      { key = "of-one", principal = ROLE:format "one" }, { key = "of-two", service = "two" },
-    }
-    assert.is_true(scanner.only_service(report, "one"))
-    assert.same({ { key = "of-one", principal = ROLE:format "one" } }, report.muted)
-    assert.equal(1, #report.scopes[1].services)
-    local left = {}
-    for i, repository in ipairs(report.scopes[1].repositories) do left[i] = repository.name end
-    assert.same({ "one", "unread" }, left)
-    assert.same({ "unreadable-policy|111122223333|us-east-1|unread||" }, keys(report))
-    assert.is_false(scanner.only_service(report, "nobody"))
-    assert.is_nil(report.muted)
-    assert.same({ "unread" }, { report.scopes[1].repositories[1].name })
-  end)
-end)
-
-describe("an audit of other accounts", function()
+describe("a scan of other accounts", function()
   local OWN, OTHER, THIRD = fleet.ACCOUNT, "444455556666", "777788889999"
 
   local function one_repository(name)
@@ -259,7 +220,7 @@ describe("an audit of other accounts", function()
     return accounts
   end
 
-  local function seen(report)
+  local function outcomes(report)
     local list = {}
     for i, one in ipairs(report.scopes) do
       list[i] = ("%s %s %s"):format(one.account, one.region, one.error and one.error.code or one.repositories[1].name)
@@ -267,19 +228,19 @@ describe("an audit of other accounts", function()
     return list
   end
 
-  it("assumes the role of each, and none in its own", function()
+  it("assumes the role in each account except the caller's own", function()
     local accounts <close> = three_accounts()
-    local report, failures = scanner.run(targets.plan { role = "ops/audit", accounts = { OTHER, OWN }, open = accounts:opener() })
+    local report, failures = scanner.run(targets.expand { role = "ops/audit", accounts = { OTHER, OWN }, open = accounts:opener() })
     assert.same({}, failures)
-    assert.same({ OTHER .. " us-east-1 other", OWN .. " us-east-1 own" }, seen(report))
+    assert.same({ OTHER .. " us-east-1 other", OWN .. " us-east-1 own" }, outcomes(report))
     assert.equal(1, accounts:count "AssumeRole")
     assert.equal("arn:aws:iam::444455556666:role/ops/audit", accounts.worlds[OTHER].keys["ASIA" .. OTHER .. "ROLE"].caller.arn)
     assert.equal(OTHER, report.findings[1].account)
   end)
 
-  it("says in which account to run what mends, and not to run it with the caller's profile", function()
+  it("names the account in which to run a fix, without the caller's profile", function()
     local accounts <close> = three_accounts()
-    local report = scanner.run(targets.plan {
+    local report = scanner.run(targets.expand {
       role = "audit", accounts = { OTHER, OWN }, profiles = { "ops" }, open = accounts:opener(),
     })
     assert.equal("in account 444455556666: lanyard revoke --principal '*' other --region us-east-1", report.findings[1].fix)
@@ -288,60 +249,60 @@ describe("an audit of other accounts", function()
     assert.is_nil(report.scopes[2].role)
   end)
 
-  it("looks at every active account of the organization, over all pages", function()
+  it("covers every active account of the organization, over all pages", function()
     local accounts <close> = three_accounts()
-    local report, failures = scanner.run(targets.plan { role = "audit", open = accounts:opener() })
+    local report, failures = scanner.run(targets.expand { role = "audit", open = accounts:opener() })
     assert.same({}, failures)
-    assert.same({ OWN .. " us-east-1 own", OTHER .. " us-east-1 other", THIRD .. " us-east-1 third" }, seen(report))
+    assert.same({ OWN .. " us-east-1 own", OTHER .. " us-east-1 other", THIRD .. " us-east-1 third" }, outcomes(report))
     assert.equal(3, accounts:count "ListAccounts")
     assert.equal(3, #report.findings)
   end)
 
   it("assumes a role once for all Regions", function()
     local accounts <close> = three_accounts()
-    local report = scanner.run(targets.plan {
+    local report = scanner.run(targets.expand {
       role = "audit", accounts = { OTHER }, regions = { "us-east-1", "eu-west-1", "eu-west-2" }, open = accounts:opener(),
     })
     assert.equal(3, #report.scopes)
     assert.equal(1, accounts:count "AssumeRole")
   end)
 
-  it("goes on past an account whose role it may not assume", function()
+  it("continues after an account whose role cannot be assumed", function()
     local accounts <close> = three_accounts()
     accounts.refuse = function(operation, _, _, request)
       return operation == "AssumeRole" and request.body:find(OTHER) and { code = "AccessDenied", message = "not you" } or nil
     end
-    local report, failures = scanner.run(targets.plan { role = "audit", accounts = { OTHER, THIRD }, open = accounts:opener() })
-    assert.same({ OTHER .. " us-east-1 AccessDenied", THIRD .. " us-east-1 third" }, seen(report))
+    local report, failures = scanner.run(targets.expand { role = "audit", accounts = { OTHER, THIRD }, open = accounts:opener() })
+    assert.same({ OTHER .. " us-east-1 AccessDenied", THIRD .. " us-east-1 third" }, outcomes(report))
     assert.equal(1, #failures)
     assert.match("cannot assume arn:aws:iam::444455556666:role/audit", tostring(failures[1].err))
     assert.match("not you", tostring(failures[1].err))
   end)
 
-  it("says why there is no list of accounts, or an empty one", function()
+  it("reports why the list of accounts is missing or empty", function()
     local accounts <close> = three_accounts()
     accounts.organization = { first = { Accounts = { { Id = OWN, State = "SUSPENDED" } } } }
-    local _, failures = scanner.run(targets.plan { role = "audit", open = accounts:opener() })
+    local _, failures = scanner.run(targets.expand { role = "audit", open = accounts:opener() })
     assert.match("no active account", tostring(failures[1].err))
     accounts.refuse = function(operation)
       return operation == "ListAccounts" and { code = "AWSOrganizationsNotInUseException", message = "none" } or nil
     end
-    failures = select(2, scanner.run(targets.plan { role = "audit", open = accounts:opener() }))
+    failures = select(2, scanner.run(targets.expand { role = "audit", open = accounts:opener() }))
     assert.equal("AWSOrganizationsNotInUseException", failures[1].err.code)
     assert.equal(1, #failures)
   end)
 
-  it("skips the Regions of an account that has not enabled them, by its own other Regions", function()
+  it("skips Regions that are not enabled only when another Region of the same account accepted the credentials", function()
     local accounts <close> = three_accounts()
     accounts.refuse = function(operation, region, account)
       return operation == "DescribeRepositories" and (region == "ap-southeast-3" or account == THIRD)
         and { code = "UnrecognizedClientException", message = "no" } or nil
     end
-    local _, failures = scanner.run(targets.plan { role = "audit", accounts = { OTHER, THIRD }, regions = "all", open = accounts:opener() })
+    local _, failures = scanner.run(targets.expand { role = "audit", accounts = { OTHER, THIRD }, regions = "all", open = accounts:opener() })
     local skipped, failed = 0, 0
     for _, failure in ipairs(failures) do
       if failure.skipped then skipped = skipped + 1 else failed = failed + 1 end
-      assert.equal(failure.skipped and OTHER or THIRD, failure.scope.account)
+      assert.equal(failure.skipped and OTHER or THIRD, failure.target.account)
     end
     assert.same({ 1, 16 }, { skipped, failed })
   end)

@@ -1,0 +1,187 @@
+--- Allow statements without an effect: cancelled by a Deny, or repeated by another Allow.
+
+local policy = require "lanyard.policy"
+local query = require "lanyard.audit.query"
+local remediation = require "lanyard.audit.remediation"
+local match = require "lanyard.match"
+
+-- Returns the first other statement with the given effect that applies to every request to which this one applies.
+-- Of two statements with the same effect that cover each other, the earlier one covers the later one.
+local function covering(repository, statement, effect)
+  local i = statement.index
+  for _, other in ipairs(repository.statements) do
+    local j = other.index
+    if j ~= i and other.effect == effect and repository.doc:covers(j, i)
+      and (effect ~= statement.effect or j < i or not repository.doc:covers(i, j)) then
+      return other
+    end
+  end
+  return nil
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Denied
+
+-- Returns the Deny that takes a pull action away, that action, and the statement of this access that allows it.
+local function denial(access)
+  for _, action in ipairs(policy.PULL_ACTIONS) do
+    local answer = access.answers[action] or {}
+    for _, statement in ipairs(answer[1] == "deny" and access.given_by or {}) do
+      if query.covers(statement, action) then
+        return answer[2], action, statement
+      end
+    end
+  end
+  return nil
+end
+
+-- Returns the statement that is reported, or nil when the access is not denied.
+local function add_denied_access(add, repository, access)
+  local deny, action, statement = denial(access)
+  if not deny then
+    return nil
+  end
+  add("denied-grant", {
+    repository = repository, access = access, statement = statement, service = access.service, deny = deny,
+    message = ("%s allows %s %s in statement %s and denies it in statement %s"):format(repository.name,
+      access.service or access.principal, action, query.label(statement), query.label(deny)),
+  })
+  return statement
+end
+
+local function check_denied(inventory, add)
+  local reported = {}
+  for repository, access in query.accesses(inventory) do
+    local statement = add_denied_access(add, repository, access)
+    if statement then
+      reported[statement] = true
+    end
+  end
+  for repository, statement in query.allow_statements(inventory) do
+    local deny = not reported[statement] and covering(repository, statement, "Deny")
+    if deny then
+      add("denied-grant", {
+        repository = repository, statement = statement, principal = query.only_principal(statement),
+        discriminator = query.label(statement),
+        message = ("%s denies in statement %s everything that statement %s allows"):format(repository.name,
+          query.label(deny), query.label(statement)),
+        why = "a Deny overrides every Allow, so the Allow is misleading",
+      })
+    end
+  end
+end
+
+-- Where a deployment needs the grant, the Deny is the mistake; elsewhere the Allow is removed.
+local function resolve_denial(inventory, details)
+  local repository, access = details.repository, details.access
+  if not access then
+    return remediation.remove(inventory, repository, details.statement)
+  elseif query.is_needed(inventory, repository, access.principal) then
+    return remediation.exempt_from_deny(inventory, repository, details.deny.index, access.principal)
+  elseif access.type == "*" or access.kind == "public" then
+    return remediation.remove(inventory, repository, details.statement)
+  end
+  return remediation.revoke(inventory, repository, access.principal)
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Repeated
+
+local function is_public(statement)
+  for _, entry in ipairs(statement.principals) do
+    if entry.value == "*" and not statement.not_principal then
+      return true
+    end
+  end
+  return statement.not_principal
+end
+
+-- Reports whether `outer` allows a principal that both statements name everything that `inner` allows it.
+local function allows_all_of(outer, inner)
+  if outer.has_condition or outer.has_resource or outer.not_action or inner.not_action then
+    return false
+  end
+  for _, action in ipairs(inner.actions) do
+    local covered = false
+    for _, pattern in ipairs(outer.actions) do
+      covered = covered or match.glob(pattern, action, true)
+    end
+    if not covered then
+      return false
+    end
+  end
+  return true
+end
+
+-- Returns a statement of an access that another of its statements makes redundant, and that other statement.
+local function redundant_statement(access)
+  for _, inner in ipairs(access.given_by) do
+    for _, outer in ipairs(access.given_by) do
+      if outer.index ~= inner.index and allows_all_of(outer, inner)
+        and (outer.index < inner.index or not allows_all_of(inner, outer)) then
+        return inner, outer
+      end
+    end
+  end
+  return nil
+end
+
+local function add_overlap(add, details, outer)
+  local subject = details.access and (" for %s"):format(details.service or details.principal) or ""
+  details.discriminator = query.label(details.statement)
+  details.message = ("%s: statement %s repeats what statement %s allows%s"):format(details.repository.name,
+    query.label(details.statement), query.label(outer), subject)
+  add("overlapping-grant", details)
+end
+
+-- A statement for everyone does not make the statement of one principal redundant: it is public access, which is
+-- reported as such and to be revoked.
+local function check_overlap(inventory, add)
+  local reported = {}
+  for repository, statement in query.allow_statements(inventory) do
+    local outer = covering(repository, statement, "Allow")
+    if outer and (is_public(statement) or not is_public(outer)) then
+      reported[statement] = true
+      add_overlap(add, {
+        repository = repository, statement = statement, principal = query.only_principal(statement),
+      }, outer)
+    end
+  end
+  for repository, access in query.accesses(inventory) do
+    local inner, outer = redundant_statement(access)
+    if inner and not reported[inner] and access.kind ~= "public" then
+      add_overlap(add, {
+        repository = repository, access = access, statement = inner, principal = access.principal,
+        service = access.service,
+      }, outer)
+    end
+  end
+end
+
+return {
+  {
+    id = "denied-grant",
+    severity = "medium",
+    summary = "A Deny cancels an Allow",
+    why = "a Deny overrides every Allow, so the Allow is misleading and the pull fails",
+    scope = "repository",
+    needs = {},
+    breaks_pull = true,
+    check = check_denied,
+    remediation = resolve_denial,
+  },
+  {
+    id = "overlapping-grant",
+    severity = "low",
+    summary = "Another Allow statement already allows the same",
+    why = "removing one of the two statements does not revoke the access",
+    scope = "repository",
+    needs = {},
+    breaks_pull = false,
+    check = check_overlap,
+    remediation = function(inventory, details)
+      return remediation.remove(inventory, details.repository, details.statement,
+        details.access and details.principal)
+    end,
+  },
+}

@@ -1,0 +1,92 @@
+--- Questions that checks ask about an inventory (lanyard.audit.scan.inventory).
+---
+---     for repository, access in query.accesses(inventory) do ... end
+---     for repository, statement in query.allow_statements(inventory) do ... end
+
+local match = require "lanyard.match"
+
+local M = {}
+
+--- Iterates over the principals that can pull, of every repository in the inventory.
+---@param inventory audit.Inventory
+---@return fun(): access.Repository, audit.Access
+function M.accesses(inventory)
+  return coroutine.wrap(function()
+    for _, repository in ipairs(inventory.repositories) do
+      for _, access in ipairs(repository.access) do
+        coroutine.yield(repository, access)
+      end
+    end
+  end)
+end
+
+--- Iterates over the Allow statements of every repository in the inventory.
+---@param inventory audit.Inventory
+---@return fun(): access.Repository, policy.Statement
+function M.allow_statements(inventory)
+  return coroutine.wrap(function()
+    for _, repository in ipairs(inventory.repositories) do
+      for _, statement in ipairs(repository.statements) do
+        if statement.effect == "Allow" then
+          coroutine.yield(repository, statement)
+        end
+      end
+    end
+  end)
+end
+
+--- Reports whether the Action or NotAction element of a statement covers an action.
+---@param statement policy.Statement
+---@param action string  for example "ecr:BatchGetImage"
+---@return boolean
+function M.covers(statement, action)
+  for _, pattern in ipairs(statement.actions) do
+    if match.glob(pattern, action, true) then
+      return not statement.not_action
+    end
+  end
+  return statement.not_action
+end
+
+--- Returns what a principal can do with a repository, or nil when no statement allows it a pull action.
+---@param repository access.Repository
+---@param principal string
+---@return audit.Access?
+function M.access_of(repository, principal)
+  for _, access in ipairs(repository.access) do
+    if access.principal == principal then
+      return access
+    end
+  end
+  return nil
+end
+
+--- Reports whether a service with this role deploys an image of the repository.
+---@param inventory audit.Inventory
+---@param repository access.Repository
+---@param role_arn string
+---@return boolean
+function M.is_needed(inventory, repository, role_arn)
+  for _, image in ipairs(inventory.deployed) do
+    if image.repository == repository and image.service.role.arn == role_arn then
+      return true
+    end
+  end
+  return false
+end
+
+--- Returns the principal of a statement that names exactly one, else nil.
+---@param statement policy.Statement
+---@return string?
+function M.only_principal(statement)
+  return #statement.principals == 1 and not statement.not_principal and statement.principals[1].value or nil
+end
+
+--- Returns the name of a statement: its Sid, or "#" and its number.
+---@param statement policy.Statement
+---@return string
+function M.label(statement)
+  return statement.sid or "#" .. statement.index
+end
+
+return M
