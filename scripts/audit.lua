@@ -83,7 +83,7 @@ if options.service then
 end
 steps.tell_unseen(result, before)
 
-steps.mute(rules, result, files or failed or result.part or options.service)
+steps.mute(rules, result, files or failed or result.partial or options.service)
 
 if files or not steps.streams(options, rules) then
   report.audit(options.output, result)

@@ -7,7 +7,7 @@
 
 local audit = require "lanyard.audit"
 local cli = require "lanyard.cli"
-local summary = require "lanyard.report.summary"
+local failures = require "lanyard.report.failures"
 local escape = require "lanyard.text.escape"
 local read = require "lanyard.audit.report.read"
 local report = require "lanyard.cli.print"
@@ -34,13 +34,10 @@ end
 
 local seen = options.report and cli.check(read.report(options.report)) or look()
 for _, scope in ipairs(seen.scopes) do
-  if scope.error then
-    tell(("%s could not be looked at: %s"):format(summary.place(scope), summary.failure(scope)))
+  for _, failure in ipairs(failures.of_scope(scope)) do
+    tell((failures.text(failure):gsub("^%u", string.lower)))
   end
-  for _, unknown in ipairs(summary.unknown(scope)) do
-    tell(("%s: %s"):format(unknown.sentence:gsub("^%u", string.lower), unknown.why))
-  end
-  tell(summary.unread(summary.policies_unknown(scope), summary.place(scope)))
+  tell(failures.unread_policies(scope))
 end
 report.graph(options.output, seen)
 return cli.exit.ok

@@ -62,7 +62,7 @@ local function spans(items, columns, cells)
     local came = (item.at_first and "before " or "") .. short(item.came)
     table.move({ came, short(item.last_seen), short(item.gone) }, 1, 3, #rows[i] + 1, rows[i])
     if places then
-      table.insert(rows[i], 1, summary.place(item))
+      table.insert(rows[i], 1, summary.label(item))
     end
   end
   if places then

@@ -8,7 +8,7 @@
 -- --output json has why as `repositories_unknown`, and the exit status is 1.
 
 local cli = require "lanyard.cli"
-local summary = require "lanyard.report.summary"
+local failures = require "lanyard.report.failures"
 local escape = require "lanyard.text.escape"
 local grants = require "lanyard.access.grants"
 local timestamp = require "lanyard.text.timestamp"
@@ -49,7 +49,7 @@ local function why_unknown(unread)
   for i, one in ipairs(unread) do
     whys[i] = tostring(one.err)
   end
-  return err and tostring(err) or summary.unread(whys, region.name)
+  return err and tostring(err) or failures.unread(whys, region.name)
 end
 
 -- Of a role: { names of the repositories that grant it, ends and decisions by name, unknown = why these are not

@@ -235,7 +235,7 @@ describe("lanyard audit beside earlier reports", function()
     assert.equal(0, result.status)
     assert.match(": 0 findings new, 1 gone; 0 grants new, 1 gone\ncritical +gone +public%-access: [^\n]+\ngrant +gone +my%-private%-repo: %*", result.out)
     local report = json.decode(emulator:run({ "audit", "--baseline", open, "--output", "json" }).out)
-    assert.equal("public-access", report.baseline.gone[1].id)
+    assert.equal("public-access", report.baseline.resolved[1].id)
     -- Of another service than the one asked for.
     result = emulator:run { "audit", "--baseline", open, "--service", "my-container-service" }
     assert.match(": 0 findings new, 0 gone; 0 grants new, 0 gone\n$", result.out)

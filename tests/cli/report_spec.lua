@@ -80,12 +80,12 @@ describe("the schema of a report", function()
 
   it("takes no member of another type, at any depth", function()
     local result = check(function(report)
-      report.part = { repositories = json.array { "team/*" }, service = "web", shard = "1/2" }
+      report.partial = { repositories = json.array { "team/*" }, service = "web", shard = "1/2" }
       report.scopes[1].profile, report.scopes[2].skipped = "ops", true
-      report.scopes[1].services_unknown = "denied"
+      report.scopes[1].services_error = "denied"
       report.muted = reports.muted().muted
       report.scopes[1].services[1].images = json.array { "image:1" }
-      report.scopes[1].repositories[1].unknown, report.scopes[1].repositories[1].images_unknown = "denied", "denied"
+      report.scopes[1].repositories[1].policy_error, report.scopes[1].repositories[1].images_error = "denied", "denied"
       report.scopes[1].repositories[2].statements = json.array { { index = 1, label = "web", text = "{}" } }
     end, "--spoil")
     assert.equal("", result.err)
@@ -102,11 +102,11 @@ describe("the schema of a report", function()
       function(report) report.scopes[1].error = { code = "X", message = "" } end,
       function(report) report.scopes[1].services = nil end,
       function(report) report.findings[1].state = "gone" end,
-      function(report) report.baseline.gone[1].key = nil end,
+      function(report) report.baseline.resolved[1].key = nil end,
       function(report) report.baseline.time = "yesterday" end,
-      function(report) report.baseline.grants.new = nil end,
-      function(report) report.baseline.grants.gone[1].decision = "deny" end,
-      function(report) report.part = { shard = "one" } end,
+      function(report) report.baseline.grants.added = nil end,
+      function(report) report.baseline.grants.removed[1].decision = "deny" end,
+      function(report) report.partial = { shard = "one" } end,
     } do
       assert.equal(1, check(change).status)
     end

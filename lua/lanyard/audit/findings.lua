@@ -57,7 +57,7 @@ local M = {}
 ---@field principal? string
 ---@field statement? string  label of the statement
 ---@field index? integer     number of the statement
----@field place? audit.Location  of the cause in the policy text
+---@field location? audit.Location  of the cause in the policy text
 ---@field key string         equal for the same finding in two reports
 
 -- The order of these modules and of the records in them is the order of findings of equal severity in a report.
@@ -200,7 +200,7 @@ local function finding_of(inventory, record, details)
     account = inventory.account, region = inventory.region,
     repository = repository and repository.name, service = details.service,
     principal = principal and inventory.intern(principal),
-    statement = statement and query.label(statement), index = statement and statement.index, place = place,
+    statement = statement and query.label(statement), index = statement and statement.index, location = place,
   }
 end
 

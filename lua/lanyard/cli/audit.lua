@@ -120,7 +120,7 @@ end
 
 -- tell_unseen(report, before | nil): what an earlier report can't be compared in.
 function M.tell_unseen(result, before)
-  for _, what in ipairs(before and baseline.unseen(result, before) or {}) do
+  for _, what in ipairs(before and baseline.uncovered(result, before) or {}) do
     tell(("the baseline did not look at %s: findings there count as new"):format(what))
   end
 end

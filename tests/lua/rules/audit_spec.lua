@@ -91,7 +91,7 @@ describe("a mute", function()
     assert.same({}, told(report, "public-access"))
     assert.equal(1, #report.muted)
     assert.same({ "open source", "2099-01-31" }, { report.muted[1].muted.reason, report.muted[1].muted.ends })
-    assert.matches("rules%.lua:1$", report.muted[1].muted.place)
+    assert.matches("rules%.lua:1$", report.muted[1].muted.location)
   end)
 
   for name, value in pairs { repository = "prod/*", principal = "arn:*", statement = "none", region = "eu-*",

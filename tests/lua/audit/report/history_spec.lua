@@ -1,7 +1,7 @@
+local document = require "lanyard.audit.report.document"
 local helper = require "helper"
 local history = require "lanyard.audit.report.history"
 local json = require "lanyard.json"
-local merge = require "lanyard.audit.report.merge"
 local reports = require "reports"
 local sqlite = require "lanyard.sqlite"
 
@@ -10,7 +10,7 @@ local ACCOUNT = "111122223333"
 -- A report of us-east-1 in that hour: { repository = { access = { [principal] = decision }, findings = ids } or
 -- { unknown }, ... }
 local function report(hour, repositories, more)
-  local made = merge.empty(("2026-11-25T%02d:00:00Z"):format(hour))
+  local made = document.new(("2026-11-25T%02d:00:00Z"):format(hour))
   local scope = { account = ACCOUNT, region = "us-east-1", repositories = json.array {}, services = json.array {} }
   made.scopes[1] = scope
   for name, what in pairs(repositories) do
@@ -18,7 +18,7 @@ local function report(hour, repositories, more)
     for principal, decision in pairs(what.access or {}) do
       access[#access + 1] = { principal = principal, type = "AWS", kind = "role", decision = decision, statement = "s" }
     end
-    table.insert(scope.repositories, { name = name, access = access, unknown = what.unknown })
+    table.insert(scope.repositories, { name = name, access = access, policy_error = what.policy_error })
     for _, id in ipairs(what.findings or {}) do
       table.insert(made.findings, { id = id, severity = "low", message = id, account = ACCOUNT, region = "us-east-1",
         repository = name, key = id .. "|" .. name })
@@ -83,9 +83,9 @@ describe("a history of audits", function()
     local blind = report(4, {})
     blind.scopes[1] = { region = "us-east-1", error = { code = "X", message = "x" } }
     local kept <close> = history_of(folder, report(1, { web = web }),
-      report(2, { api = {} }, { part = { repositories = json.array { "api" } } }),
-      report(3, { web = { unknown = "denied" } }), blind,
-      report(5, { web = {} }, { part = { service = "other" } }))
+      report(2, { api = {} }, { partial = { repositories = json.array { "api" } } }),
+      report(3, { web = { policy_error = "denied" } }), blind,
+      report(5, { web = {} }, { partial = { service = "other" } }))
     assert.same({ "web one <01..01 -" }, lines(kept:grants()))
     assert.same({ "web it <01..01 -" }, lines(kept:findings()))
     assert(kept:add(report(6, {})))

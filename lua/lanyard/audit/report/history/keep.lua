@@ -26,16 +26,16 @@ local function check_order(db, report, index)
     if row and timestamp.parse(row[1]) > timestamp.parse(report.time) then
       error(errors.new { code = "OutOfOrder", message =
         ("this report of %s is older than the run of %s that it has of %s: keep reports in their order")
-        :format(report.time, row[1], summary.place(scope)) })
+        :format(report.time, row[1], summary.label(scope)) })
     end
   end
 end
 
 local function add_run(db, report)
-  local counts = summary.of(report)
+  local counts = summary.counts(report)
   assert(assert(db:prepare [[INSERT INTO runs (time, tool, part, scopes, failed, repositories, grants, critical, high,
     medium, low, info) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]]):run(report.time, report.tool,
-    report.part and json.encode(report.part), counts.scopes, counts.failed, counts.repositories, counts.grants,
+    report.partial and json.encode(report.partial), counts.scopes, counts.failed, counts.repositories, counts.grants,
     counts.critical, counts.high, counts.medium, counts.low, counts.info))
   return db:id()
 end
