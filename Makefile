@@ -54,25 +54,13 @@ say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
 .PHONY: all build help demo test test-listed tests check fuzz fuzzers coverage debug compile_commands.json bare \
   bench benches lint install clean deps test-deps bench-deps lint-deps bare-deps
 
-all: deps
+all: deps ## build/lanyard (the binary) and build/lanyard.so (for stock lua5.4); the default
 	@$(MAKE) --no-print-directory -j$(JOBS) build
 
 build: $(B)/lanyard $(B)/lanyard.so $(B)/CFLAGS.flags
 
-help:
-	@echo 'make          build/lanyard (the binary) and build/lanyard.so (for stock lua5.4)'
-	@echo 'make demo     the main job against the embedded emulator'
-	@echo 'make test     every test, and every test again under ASan and UBSan'
-	@echo 'make check    every test once; FILE=tests/lua/task_spec.lua runs that file only'
-	@echo 'make coverage the share of lines in core/ and lua/ that the tests run, and the least covered files'
-	@echo 'make debug    build/debug: not optimized, undefined behaviour stops in the debugger'
-	@echo 'make compile_commands.json   for clangd, in build/'
-	@echo 'make fuzz     libFuzzer on all that reads text, SECONDS=300 each'
-	@echo 'make bare     README, tried in fresh roots of Debian 12 (needs root)'
-	@echo 'make bench    benchmarks (they print, they judge nothing)'
-	@echo 'make lint     warnings of gcc and clang, luacheck, clang-format'
-	@echo 'make install  [PREFIX=/usr/local] [DESTDIR=]'
-	@echo 'make clean'
+help: ## this list
+	@awk -F ':[^#]*## ' '/^[a-z_.]+:[^#]*## / { printf "make %-22s %s\n", $$1, $$2 }' Makefile
 
 $(B)/lanyard: $(OWN) $(CORE) $(B)/LINKED.flags
 	$(call say,link)$(LINK) $(EXPORTS) -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(LIBS)
@@ -106,7 +94,7 @@ $(B)/tests/%: tests/c/%.c $(PLAIN)
 
 FUZZ = clang -std=c11 -D_GNU_SOURCE -Icore -O1 -g -fsanitize=fuzzer,address,undefined \
   -fno-sanitize-recover=undefined
-FUZZED = $(wildcard core/base/*.c core/json/*.c core/policy/*.c) core/aws/ini.c core/aws/unseal.c core/aws/credentials.c
+FUZZED = $(wildcard core/base/*.c core/json/*.c core/policy/*.c) core/aws/ini.c core/aws/unseal.c
 
 $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED) $(wildcard core/*/*.h)
 	@mkdir -p $(@D)
@@ -114,10 +102,10 @@ $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED) $(wildcard core/*/*.h)
 
 -include $(wildcard $(B)/core/*.d $(B)/core/*/*.d)
 
-demo: all
+demo: all ## the main job against the embedded emulator
 	@tests/demo.sh $(B)/lanyard
 
-test: test-deps
+test: test-deps ## every test, and every test again under ASan and UBSan
 	@$(MAKE) --no-print-directory -j$(JOBS) build tests fuzzers
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/sanitized CFLAGS='$(SANITIZED)' build tests
 	@$(LUA) tests/run.lua $(B) $(B)/sanitized
@@ -127,7 +115,7 @@ test-listed: test-deps
 	@tests/programs.sh $(B)/programs git make $(TEST_PACKAGES)
 	@PATH=$(abspath $(B)/programs) $(MAKE) --no-print-directory test
 
-bare: bare-deps
+bare: bare-deps ## the commands of README in fresh roots of Debian 12 (needs root)
 	@tests/bare.sh
 
 SANITIZED = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -135,16 +123,16 @@ SANITIZED = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined 
 tests: $(TESTS)
 fuzzers: $(FUZZERS)
 
-check: test-deps
+check: test-deps ## every test once; FILE=tests/lua/task_spec.lua runs that file only
 	@$(MAKE) --no-print-directory -j$(JOBS) build \
 	  $(if $(FILE),$(filter %/$(basename $(notdir $(FILE))),$(TESTS) $(FUZZERS)),tests fuzzers)
 	@$(LUA) tests/run.lua $(B) -- '$(FILE)'
 
 DEBUG = -O0 -g3 -fsanitize=undefined -fsanitize-undefined-trap-on-error -fstack-protector-strong
-debug: deps
+debug: deps ## build/debug: not optimized; undefined behaviour stops in the debugger
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/debug CFLAGS='$(DEBUG)' build
 
-coverage: test-deps
+coverage: test-deps ## the share of lines of core/ and lua/ that the tests run, and the least covered files
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/coverage COVERAGE=1 CFLAGS='-O0 -g --coverage' \
 	  LDFLAGS=-Wl,--wrap=luaL_openlibs build tests $(B)/coverage/coverage.so
 	@$(LUA) tests/coverage.lua $(B)/coverage
@@ -155,7 +143,7 @@ $(B)/coverage.o: tests/support/coverage.c
 $(B)/coverage.so: $(B)/coverage.o
 	$(call say,link)$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $<
 
-compile_commands.json:
+compile_commands.json: ## build/compile_commands.json, for clangd
 	@mkdir -p $(B)
 	@for f in $(SOURCES); do echo '{"directory": "$(CURDIR)", "file": "'$$f'",' \
 	  '"command": "$(subst ",\",$(subst ','\'',$(COMPILE))) -c '$$f'"}'; done \
@@ -163,13 +151,14 @@ compile_commands.json:
 
 # Each for SECONDS; what it finds is kept in build/fuzz, so that the next run goes on from there.
 SECONDS = 300
-fuzz: test-deps
-	@$(MAKE) --no-print-directory -j$(JOBS) fuzzers
+fuzz: test-deps ## random policies, then libFuzzer on every parser, SECONDS=300 each
+	@$(MAKE) --no-print-directory -j$(JOBS) fuzzers $(B)/tests/policy_property_test
+	@LANYARD_SEED=$$(date +%s%N) LANYARD_RUNS=$$(($(SECONDS) * 1000)) $(B)/tests/policy_property_test
 	@for f in $(FUZZERS); do name=$$(basename $$f _fuzz); mkdir -p $$f.corpus; \
 	  $$f -max_total_time=$(SECONDS) -max_len=1000 -artifact_prefix=$$f- $$f.corpus tests/fuzz/corpus/$$name \
 	  || exit 1; done
 
-bench: bench-deps all
+bench: bench-deps all ## benchmarks; they print figures and never fail
 	@$(MAKE) --no-print-directory benches
 	@for b in sigv4 policy; do $(B)/bench/$${b}_bench || exit 1; done
 	@for b in tests/bench/*.lua; do $(LUA) $$b $(B) || exit 1; done
@@ -181,13 +170,13 @@ $(B)/bench/%: tests/bench/%.c $(PLAIN)
 	@mkdir -p $(@D)
 	$(call say,compile)$(COMPILE) -o $@ $< $(PLAIN) $(LIBS) -levent_openssl -lssl
 
-lint: lint-deps
+lint: lint-deps ## warnings of gcc and clang, luacheck, clang-format
 	@for cc in gcc clang; do for f in $(SOURCES); do \
 	  $(COMPILE:$(CC)%=$$cc%) -MF /dev/null -fsyntax-only $$f || exit 1; done; done
 	clang-format --dry-run --Werror $(SOURCES) core/*.h core/*/*.h
 	luacheck --quiet lua scripts tests core
 
-install: all
+install: all ## install below PREFIX=/usr/local, in DESTDIR= if set
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/lua/5.4
 	install $(B)/lanyard $(DESTDIR)$(PREFIX)/bin/lanyard
 	install -m 644 $(B)/lanyard.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/lanyard.so
@@ -195,19 +184,12 @@ install: all
 	cd lua && for f in $(patsubst lua/%,%,$(LUA_FILES) $(ASSETS)); do \
 	  install -D -m 644 $$f $(DESTDIR)$(abspath $(PREFIX))/share/lua/5.4/$$f || exit 1; done
 
-clean:
+clean: ## remove build/
 	rm -rf $(B)
 
-# What a machine lacks is installed where that can be done, and named where it cannot.
-define need
-	@missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q '^install ok' \
-	  || echo $$p; done); [ -z "$$missing" ] && exit 0; \
-	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	echo "installing:" $$missing; export DEBIAN_FRONTEND=noninteractive; \
-	$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends $$missing && exit 0; \
-	echo "These packages are missing and could not be installed:" $$missing >&2; \
-	echo "Install them with: $${sudo:+$$sudo }apt-get install --no-install-recommends" $$missing >&2; exit 1
-endef
-
-.PHONY: all build help demo test test-listed tests check fuzz fuzzers coverage debug compile_commands.json bare \
-  bench benches lint install clean deps test-deps bench-deps lint-deps bare-deps
+# These install what the machine lacks.
+deps:; @.ci/install $(BUILD_PACKAGES)
+test-deps:; @.ci/install $(TEST_PACKAGES)
+bench-deps:; @.ci/install $(BENCH_PACKAGES)
+lint-deps:; @.ci/install $(LINT_PACKAGES)
+bare-deps:; @.ci/install $(BARE_PACKAGES)

@@ -1,53 +1,74 @@
--- Make it so that those may pull who a file says, or do what a saved plan says.
---
--- The file is that of lanyard plan, or a plan that lanyard plan FILE --output json wrote. Roles are turned on
--- where they are off, then each repository's policy is changed in one write; what others wrote in it stays. What
--- fails is listed, and the rest is done. --prune also takes away grants of Lightsail's puller roles (of this
--- Region) that the file does not name, and no other statement.
---
--- A saved plan is refused for another account or Region, and for each repository whose policy is not, by meaning,
--- the one that the plan saw. It was looked at when it was made, so nobody is asked; for a file, --yes answers.
-
 local cli = require "lanyard.cli"
+
+local command = cli.command {
+  summary = "Apply a desired-state file or a saved plan.",
+  category = "desired state",
+  description = [[
+Turns on the puller roles that are off, then changes the policy of each repository in a single
+write. Statements written by others are kept. If a change fails, the error is reported and the other
+changes are made. `lanyard help plan` describes the format of the file.
+
+With --prune, grants of puller roles of the Region that the file does not have are removed. Other
+statements are kept.
+
+A saved plan (from `lanyard plan FILE --output json`) is applied without confirmation. It is
+rejected in another account or Region. If the policy of a repository has changed since the plan was
+made, in more than its layout, that repository is not changed.
+]],
+  arguments = { { "file", type = "file", help = "Desired-state file or saved plan, or - for stdin." } },
+  options = {
+    "aws", "rules", "dry-run", "yes",
+    { "--output", choices = { "table", "json" } },
+    { "--prune", help = "Remove grants of Lightsail's puller roles that the file does not have." },
+    { "--fold", help = "Combine lanyard's own statements into one where a policy would be too large." },
+    { "--timeout", type = "duration", default = "10m", help = "How long to wait for a role to be turned on." },
+    { "--no-settle",
+      help = "Skip the second read of each policy, 4 s after the write, that detects changes by other machines." },
+  },
+  exit = {
+    { 0, "everything matches the file, or with --dry-run: the plan was shown" },
+    { 1, "a change failed, or a service or repository does not exist" },
+    { 2, "the command line or the file is invalid, or --yes is missing without a terminal" },
+    { 4, "a rule denied a change" },
+  },
+  examples = {
+    { "lanyard apply grants.lua", "Show the plan, ask, and apply it." },
+    { "lanyard apply grants.lua --prune --yes", "Apply the file without asking, and remove grants that it does not have." },
+    { "lanyard apply plan.json", "Apply a saved plan." },
+  },
+}
+local options = command:parse(...)
+
 local apply = require "lanyard.desired.apply"
+local desired_file = require "lanyard.desired.file"
 local json = require "lanyard.json"
+local plan_file = require "lanyard.desired.plan_file"
 local plans = require "lanyard.desired.plan"
-local read = require "lanyard.desired.read"
-local saved = require "lanyard.desired.saved"
-local show = require "lanyard.cli.desired"
+local print_desired = require "lanyard.cli.desired"
 
-local command = cli.command(...):with_aws():with_output { "table", "json" }
-command:argument("file", "The file or the plan, or - for stdin.")
-command:flag("--prune", "Take away grants of Lightsail's roles that the file does not name.")
-command:flag("--fold", "Join lanyard's own statements into one where a policy would be too large.")
-command:option("--timeout", "How long to wait for a role."):argname("TIME"):default("10m"):convert(cli.duration)
-command:flag("--no-settle", "Do not look again 4 s after the writes, for rivals elsewhere.")
-command:with_dry_run():with_rules():with_yes()
-local options = command:parse()
-
-local text, name = read.content(options.file)
+local text, name = desired_file.contents(options.file)
 cli.check_file(text, name)
-local value = read.is_json(text) and json.decode(text)
-local desired = not saved.is_plan(value) and cli.check_file(read.text(text, name))
-local old = not desired and cli.check_file(saved.read(value, name))
-if old and (options.prune or options.fold) then
-  command:usage "a saved plan was made with or without --prune and --fold: make it anew"
+local document = desired_file.is_json(text) and json.decode(text)
+local saved = plan_file.is_plan(document) and cli.check_file(plan_file.decode(document, name))
+local desired = not saved and cli.check_file(desired_file.parse(text, name))
+if saved and (options.prune or options.fold) then
+  command:usage "--prune and --fold are part of a saved plan: make a new plan to change them"
 end
 
-options.region = options.region or (desired or old).region
+options.region = options.region or (desired or saved).region
 local region = cli.connect(options)
 local plan
-if old then
-  plan = cli.check(plans.again(region, old))
+if saved then
+  plan = cli.check(plans.resume(region, saved))
 else
   plan = cli.check(plans.make(region, desired, { prune = options.prune, fold = options.fold }))
 end
 if options.dry_run then
-  show.plan(options.output, plan)
-  return show.failures(plan) or cli.exit.ok
+  print_desired.plan(options.output, plan)
+  return print_desired.failures(plan) or cli.exit.ok
 end
-if desired and plans.changes(plan) and not options.yes then
-  cli.note(show.text(plan))
+if desired and plans.has_changes(plan) and not options.yes then
+  cli.note(print_desired.text(plan))
   cli.confirm(options, "Make these changes?")
 end
 
@@ -55,4 +76,4 @@ local roles, changes = apply.apply(region, plan, {
   timeout = options.timeout, settle = not options.no_settle, progress = cli.progress,
 })
 cli.progress(nil)
-return show.applied(options.output, plan, roles, changes)
+return print_desired.applied(options.output, plan, roles, changes)

@@ -1,41 +1,51 @@
--- Check that this machine is ready: settings, credentials, clock, reachability, permissions, journal.
---
--- Settings are told with the place that says them, credentials with what each provider found. Each
--- check says what to do when it fails. Permissions are tried by the calls that read; those that
--- write are not tried. Exit status 1 when a check fails.
+local cli = require "lanyard.cli"
+
+local command = cli.command {
+  summary = "Check the settings, credentials and permissions of this machine.",
+  category = "operations",
+  description = [[
+Prints each setting with its source, what each credentials provider found, the
+clock, the endpoints, and whether the journal can be written. Permissions are
+checked by calls that read; calls that write are not tried. A check that fails
+says what to do.
+]],
+  options = { { "--output", choices = { "table", "json" } }, "aws" },
+  exit = { { 0, "every check passed" }, { 1, "a check failed" } },
+  examples = { { "lanyard doctor" }, { "lanyard doctor --profile ops --region eu-west-1" } },
+}
+local options = command:parse(...)
 
 local access = require "lanyard.access"
-local cli = require "lanyard.cli"
+local advice = require "lanyard.aws.advice"
 local http = require "lanyard.http"
-local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local proxy = require "lanyard.aws.proxy"
-local report = require "lanyard.cli.print"
+local results = require "lanyard.cli.print"
 local system = require "lanyard.system"
+local terminal = require "lanyard.cli.terminal"
+local timestamp = require "lanyard.text.timestamp"
 
-local MOST_SKEW = 300 -- seconds; AWS refuses a request past it
+local MAX_SKEW = 300 -- seconds; AWS rejects requests beyond it
 local SIGNATURE = lists.set "InvalidSignatureException SignatureDoesNotMatch"
-
-local command = cli.command(...):with_aws():with_output { "table", "json" }
-local options = command:parse()
 
 local checks = {}
 
-local function add(name, passed, detail, advice)
-  checks[#checks + 1] = { name = name, passed = passed, detail = detail, advice = advice }
+-- passed: true, false, or nil for what is shown and not judged.
+local function add(name, passed, detail, remedy)
+  checks[#checks + 1] = { name = name, passed = passed, detail = detail, advice = remedy }
   return passed
 end
 
--- Adds the outcome of `result, err`.
+-- Adds a check for the outcome `result, err` of a call.
 local function check(name, detail, result, err)
   if err then
-    return add(name, false, tostring(err), require("lanyard.aws.advice").advice(err))
+    return add(name, false, tostring(err), advice.advice(err))
   end
   return add(name, true, detail, nil), result
 end
 
--- The lines of a text, broken at spaces; a word that is longer stays whole.
+-- Breaks a text into lines at spaces. A word longer than a line stays whole.
 local function wrapped(text, width)
   local lines = { "" }
   for word in text:gmatch "%S+" do
@@ -52,12 +62,12 @@ local function wrapped(text, width)
 end
 
 local function finish()
-  local rows, items, advice, failed = {}, json.array {}, {}, false
+  local rows, items, remedies, failed = {}, json.array {}, {}, false
   local longest = 0
   for _, one in ipairs(checks) do
     longest = math.max(longest, #one.name)
   end
-  local room = math.max(40, (system.columns(1) or 100) - longest - #"RESULT" - 4)
+  local room = math.max(40, (terminal.width() or 100) - longest - #"RESULT" - 4)
   for i, one in ipairs(checks) do
     failed = failed or one.passed == false
     local word = one.passed == nil and { "-", "dim" } or one.passed and { "ok", "green" } or { "FAIL", "red" }
@@ -66,25 +76,25 @@ local function finish()
     end
     items[i] = { check = one.name, passed = one.passed, detail = one.detail, advice = one.advice }
     if one.advice then
-      advice[#advice + 1] = one.name .. ":\n" .. one.advice
+      remedies[#remedies + 1] = one.name .. ":\n" .. one.advice
     end
   end
   if options.output == "json" then
-    report.json(items)
+    results.json(items)
   else
-    report.rows({ "CHECK", "RESULT", "DETAIL" }, rows)
-    cli.out(#advice > 0 and "\n" .. table.concat(advice, "\n") or "")
+    results.rows({ "CHECK", "RESULT", "DETAIL" }, rows)
+    cli.out(#remedies > 0 and "\n" .. table.concat(remedies, "\n") or "")
   end
   return failed and cli.exit.failed or cli.exit.ok
 end
 
--- How far this clock is ahead of the one that wrote an HTTP date, in seconds | nil
+-- The seconds that this clock is ahead of an HTTP date | nil
 local function ahead_of(date)
-  local there = timestamp.parse_http(date)
-  return there and math.floor(system.time()) - there
+  local theirs = timestamp.parse_http(date)
+  return theirs and math.floor(system.time()) - theirs
 end
 
--- "VALUE (PLACE)", or without a place "VALUE".
+-- "VALUE (SOURCE)", or "VALUE" without a source.
 local function with_source(value, source)
   return source and ("%s (%s)"):format(value, source) or value
 end
@@ -95,15 +105,15 @@ local function show_retries(session)
     with_source(attempts, session.sources.max_attempts)))
 end
 
--- A line for each way in which endpoints are not AWS's plain ones, or one that they are.
+-- Shows each configured endpoint with the services that use it, or that they are AWS's.
 -- --> { [service] = endpoint }
 local function show_endpoints(session)
-  local found, lines, services_of, wrong = {}, {}, {}, {}
+  local found, lines, services_of, invalid = {}, {}, {}, {}
   for _, service in ipairs { "sts", "ecr", "lightsail", "iam" } do
     local err
     found[service], err = session:endpoint(service)
-    if err and not wrong[err.message] then
-      wrong[err.message] = true
+    if err and not invalid[err.message] then
+      invalid[err.message] = true
       check("endpoint", nil, nil, err)
     end
     if found[service] and found[service].source then
@@ -122,17 +132,17 @@ local function show_endpoints(session)
   for _, form in ipairs { "fips", "dualstack" } do
     forms[#forms + 1] = session[form] and with_source(form, session.sources[form]) or nil
   end
-  if #lines == 0 and not next(wrong) or #forms > 0 then
-    add("endpoint", nil, "AWS's own" .. (#forms > 0 and ": " .. table.concat(forms, ", ") or ""))
+  if #lines == 0 and not next(invalid) or #forms > 0 then
+    add("endpoint", nil, "AWS's" .. (#forms > 0 and ": " .. table.concat(forms, ", ") or ""))
   end
   return found
 end
 
 local function show_proxies()
-  local list, past = proxy.in_force()
+  local list, exceptions = proxy.in_force()
   for _, one in ipairs(list) do
     add("proxy", nil, ("%s for %s%s"):format(with_source(one.url, one.variable), one.scheme,
-      past and ", but not for " .. past or ""))
+      exceptions and ", except for " .. exceptions or ""))
   end
   if #list == 0 then
     add("proxy", nil, "none")
@@ -144,12 +154,12 @@ local function show_credentials(session)
   local left = keys and keys.expires and (" for %.0f more minutes"):format((keys.expires - system.time()) / 60) or ""
   local passed
   if err and err.code == "NoCredentials" then
-    passed = add("credentials", false, "none: no provider has any", require("lanyard.aws.advice").advice(err))
+    passed = add("credentials", false, "no provider has credentials", advice.advice(err))
   else
     passed = check("credentials", keys and ("%s of %s%s"):format(keys.access_key_id, keys.source, left), keys, err)
   end
   for _, step in ipairs(session:explain()) do
-    add("- " .. step.provider, step.chosen and true or nil, step.chosen and "these are used" or step.outcome)
+    add("- " .. step.provider, step.chosen and true or nil, step.chosen and "used" or step.outcome)
   end
   return passed
 end
@@ -166,7 +176,7 @@ local endpoint_of = show_endpoints(session)
 show_proxies()
 local has_keys = show_credentials(session)
 
-local clock_seen, all_reached = nil, true
+local skew, all_reached = nil, true
 for _, service in ipairs { "sts", "ecr", "lightsail" } do
   local endpoint = endpoint_of[service]
   if endpoint then
@@ -178,23 +188,23 @@ for _, service in ipairs { "sts", "ecr", "lightsail" } do
     }
     local detail = reply and ("%s in %.0f ms"):format(endpoint.url, reply.elapsed * 1000)
     all_reached = check("reach " .. service, detail, reply, err) and all_reached
-    clock_seen = clock_seen or reply and ahead_of(reply.headers.date)
+    skew = skew or reply and ahead_of(reply.headers.date)
   else
-    all_reached = add("reach " .. service, nil, "not tried: it has no endpoint")
+    all_reached = add("reach " .. service, nil, "not tried: the service has no endpoint")
   end
 end
-local within = clock_seen and math.abs(clock_seen) <= MOST_SKEW
-if clock_seen then
-  local detail = clock_seen == 0 and "as AWS's"
-    or ("%d s %s AWS's"):format(math.abs(clock_seen), clock_seen > 0 and "ahead of" or "behind")
-  add("clock", within, detail, not within and "  set the clock (timedatectl set-ntp true): AWS refuses requests that "
+local within = skew and math.abs(skew) <= MAX_SKEW
+if skew then
+  local detail = skew == 0 and "agrees with AWS's"
+    or ("%d s %s AWS's"):format(math.abs(skew), skew > 0 and "ahead of" or "behind")
+  add("clock", within, detail, not within and "  set the clock (timedatectl set-ntp true): AWS rejects requests that "
     .. "are more than 5 minutes off" or nil)
 else
-  add("clock", nil, "not known: nothing told the time")
+  add("clock", nil, "unknown: no endpoint returned a date")
 end
 
 local root, _
-root, err = require("lanyard.access.state").root()
+root, err = require("lanyard.access.state_directory").root()
 if root then
   local probe = ("%s/.doctor-%d"):format(root, system.getpid())
   local made
@@ -213,12 +223,12 @@ end
 local identity
 identity, err = session:identity()
 if err and SIGNATURE[err.code] and within then
-  add("identity", false, tostring(err), "  the clock is right: this secret is not that of this key")
+  add("identity", false, tostring(err), "  the clock is right, so the secret does not belong to this access key")
   return finish()
 elseif not check("identity", identity and identity.arn, identity, err) then
   return finish()
 end
-local region = access.connect(session)
+local region = access.connect(session, { permit = false })
 local services, repositories
 services, err = region:services()
 check("lightsail:GetContainerServices", services and "services: " .. #services, services, err)
@@ -226,7 +236,7 @@ repositories, err = region:repositories()
 check("ecr:DescribeRepositories", repositories and "repositories: " .. #repositories, repositories, err)
 if repositories and repositories[1] then
   _, err = region:policy(repositories[1])
-  check("ecr:GetRepositoryPolicy", "tried on " .. repositories[1].name, true, err)
+  check("ecr:GetRepositoryPolicy", "tried with " .. repositories[1].name, true, err)
 end
 add("writing", nil, "not tried: ecr:SetRepositoryPolicy, ecr:DeleteRepositoryPolicy, lightsail:UpdateContainerService")
 return finish()

@@ -1,19 +1,35 @@
--- Turn on the ECR image puller role of a container service.
---
--- Lightsail makes an IAM role for the service; its ARN is what a repository's policy must name
--- (lanyard grant does that). Waits until the role is there and the service has left UPDATING.
--- A role that is on already stays as it is: the result is `unchanged`.
-
 local cli = require "lanyard.cli"
-local report = require "lanyard.cli.print"
 
-local command = cli.command(...):with_aws():with_output { "table", "json" }
-command:argument("service", "The container service.")
-command:flag("--no-wait", "Ask for the role and leave.")
-command:flag("--wait", "Wait until the role is ready (the default).")
-command:option("--timeout", "How long to wait."):argname("TIME"):default("10m"):convert(cli.duration)
-command:with_dry_run():with_rules()
-local options = command:parse()
+local command = cli.command {
+  summary = "Turn on the ECR image puller role of a container service.",
+  category = "access",
+  description = [[
+Lightsail creates an IAM role for the service. A repository's policy must name
+the ARN of this role; `lanyard grant` does that. The command waits until the
+role has an ARN and the service has left the state UPDATING. If the role is
+already on, the result is `unchanged`.
+]],
+  arguments = { { "service", help = "Name of the container service." } },
+  options = {
+    { "--no-wait", help = "Request the role, and do not wait for it." },
+    { "--wait", help = "Wait until the role is ready (the default)." },
+    { "--timeout", type = "duration", default = "10m", help = "How long to wait." },
+    { "--output", choices = { "table", "json" }, help = "Output format." },
+    "dry-run", "rules", "aws",
+  },
+  exit = {
+    { 0, "the role is on, or was requested with --no-wait" },
+    { 1, "the role could not be turned on, or was not ready in time" },
+    { 4, "a rule refused the change" },
+  },
+  examples = {
+    { "lanyard enable web", "Turn the role of web on, and print its ARN." },
+    { "lanyard enable web --no-wait && lanyard wait role web", "Request the role, and wait for it later." },
+  },
+}
+local options = command:parse(...)
+
+local report = require "lanyard.cli.print"
 
 local region = cli.connect(options)
 local change, err = region:enable(options.service, {
@@ -23,9 +39,7 @@ local change, err = region:enable(options.service, {
   progress = cli.progress,
 })
 cli.progress(nil)
-if not change then
-  cli.fail(err)
-end
+cli.check(change, err)
 
 local arn = change.service.role.arn
 if options.output == "json" then
@@ -33,6 +47,6 @@ if options.output == "json" then
 else
   local colour = change.kind ~= "unchanged" and "green" or nil
   report.rows({ "SERVICE", "RESULT", "PULLER ROLE" }, {
-    { change.service.name, { change.kind, colour }, arn or "(not there yet)" },
+    { change.service.name, { change.kind, colour }, arn or "(not ready)" },
   })
 end

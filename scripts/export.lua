@@ -1,38 +1,61 @@
--- Write who may pull for Terraform or CloudFormation.
---
--- Of a FILE for lanyard plan: policies as they would be when it is applied. Without one: those that grant a
--- container service's role now. Each policy is the whole text, for both tools own all of it, and names a role by
--- the service's resource; the services come as resources, too. Nothing is changed.
---
--- terraform is its JSON syntax (a file lanyard.tf.json), with import blocks for what is there already; Terraform
--- 1.5 or later takes these.
---
--- cloudformation is a JSON template of resources that exist, so a stack has to import them: aws cloudformation
--- create-change-set --change-set-type IMPORT, its --resources-to-import the list in the template's Metadata. An
--- import writes no policy: lanyard apply FILE comes first.
-
 local cli = require "lanyard.cli"
-local export = require "lanyard.desired.export"
-local read = require "lanyard.desired.read"
-local report = require "lanyard.cli.print"
-local show = require "lanyard.cli.desired"
 
-local command = cli.command(...):with_aws()
-command:argument("file", "A file for lanyard plan, or - for stdin."):args "?"
-command:option("--format", "For which tool."):choices(export.FORMATS):count "1"
-local options = command:parse()
+local command = cli.command {
+  summary = "Write policies and services for Terraform or CloudFormation.",
+  category = "desired state",
+  description = [[
+With a desired-state file, exports the policies as they would be after `lanyard apply`. Without a
+file, exports the policies that grant a container service's role now. Nothing is changed.
+
+Both tools own a policy as a whole, so the export has complete policies. A policy names a role
+through the resource of its service; the services are exported, too.
+
+terraform is a configuration in JSON syntax (lanyard.tf.json) with import blocks for existing
+resources, which require Terraform 1.5.
+
+cloudformation is a template of existing resources, which a stack must import:
+
+  aws cloudformation create-change-set --change-set-type IMPORT \
+    --resources-to-import (the list in the template's Metadata) ...
+
+An import does not write policies: run `lanyard apply FILE` first.
+]],
+  arguments = { { "file", type = "file", args = "?", help = "Desired-state file, or - for stdin." } },
+  options = {
+    "aws",
+    { "--format", choices = { "terraform", "cloudformation" }, help = "Tool to write for (required)." },
+  },
+  exit = {
+    { 0, "the export was written" },
+    { 1, "a policy, service or repository is missing from the export" },
+    { 2, "the command line or the file is invalid" },
+  },
+  examples = {
+    { "lanyard export --format terraform > lanyard.tf.json", "Export the current grants to Terraform." },
+    { "lanyard export --format cloudformation grants.lua", "Export a desired-state file to CloudFormation." },
+  },
+}
+local options = command:parse(...)
+if not options.format then
+  command:usage "missing option '--format': terraform or cloudformation"
+end
+
+local desired_file = require "lanyard.desired.file"
+local export = require "lanyard.desired.export"
+local print_desired = require "lanyard.cli.desired"
+local report = require "lanyard.cli.print"
 
 local desired
 if options.file then
-  desired = cli.check_file(read.file(options.file))
+  desired = cli.check_file(desired_file.read(options.file))
   options.region = options.region or desired.region
 end
 local region = cli.connect(options)
 local exported
 if desired then
-  exported = cli.check(export.of_file(region, desired))
+  exported = cli.check(export.from_file(region, desired))
 else
-  exported = cli.check(export.of_account(region))
+  exported = cli.check(export.from_account(region))
 end
 report.json(require("lanyard.desired.export." .. options.format).template(exported))
-return show.failures(exported) or cli.exit.ok
+return print_desired.failures(exported) or cli.exit.ok

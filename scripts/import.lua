@@ -1,30 +1,47 @@
--- Write the file that says who may pull, from what is there.
---
--- Prints a file for lanyard plan and lanyard apply: the grants of the puller roles of all container services of the
--- Region. What such a file cannot say - other conditions than a date, other actions, roles of services that are
--- gone - is told on stderr, and in comments of the file; lanyard audit tells what to do about it.
-
 local cli = require "lanyard.cli"
+
+local command = cli.command {
+  summary = "Write a desired-state file from the current grants.",
+  category = "desired state",
+  description = [[
+Reads the policies of all repositories of the Region and prints a file for `lanyard plan` and
+`lanyard apply` with the grants of the puller roles of all container services.
+
+Some grants cannot be stated in such a file: conditions other than a date, actions other than a
+pull, and roles of services that do not exist. They are listed on stderr and in comments of the
+file; `lanyard audit` reports what to do about them.
+]],
+  options = { "aws", { "--output", choices = { "lua", "json" } } },
+  exit = {
+    { 0, "the file was written" },
+    { 1, "a policy could not be read; the file is incomplete" },
+    { 2, "the command line is invalid" },
+  },
+  examples = {
+    { "lanyard import > grants.lua", "Write the grants of the Region to a file." },
+    { "lanyard plan grants.lua --prune", "Check that the file matches the Region." },
+  },
+}
+local options = command:parse(...)
+
 local escape = require "lanyard.text.escape"
+local format = require "lanyard.desired.import.format"
 local import = require "lanyard.desired.import"
 local report = require "lanyard.cli.print"
 
-local command = cli.command(...):with_aws():with_output { "lua", "json" }
-local options = command:parse()
-
-local found = cli.check(import.look(cli.connect(options)))
-for _, note in ipairs(found.notes) do
-  cli.note("lanyard: not in the file: " .. escape.printable(note))
+local imported = cli.check(import.read(cli.connect(options)))
+for _, line in ipairs(imported.omitted) do
+  cli.note("lanyard: not in the file: " .. escape.printable(line))
 end
-for _, note in ipairs(found.partly) do
-  cli.note("lanyard: only in part in the file: " .. escape.printable(note))
+for _, line in ipairs(imported.partial) do
+  cli.note("lanyard: only partly in the file: " .. escape.printable(line))
 end
-for _, one in ipairs(found.unread) do
+for _, one in ipairs(imported.unread) do
   cli.note(("lanyard: %s: %s"):format(one.repository.name, cli.describe(one.err)))
 end
 if options.output == "json" then
-  report.json(import.plain(found))
+  report.json(format.json(imported))
 else
-  cli.out(import.lua(found))
+  cli.out(format.lua(imported))
 end
-return #found.unread > 0 and cli.exit.failed or cli.exit.ok
+return #imported.unread > 0 and cli.exit.failed or cli.exit.ok

@@ -1,36 +1,52 @@
--- Print the IAM policy that an operator needs.
---
--- The repository-policy actions that AWS's page lists, on every repository or (--repository) on
--- one, the Lightsail actions that lanyard calls, what audits and deployments read of images, Regions,
--- the registry's policy and IAM's roles and users, and the tags that rules of one's own see. With
--- --assume-role it is what an audit of other accounts takes, too: the role of that name is to have
--- the same policy in each of them. Account and Region are the caller's unless given; --region '*'
--- allows every Region. The result is an identity policy, ready for IAM.
+local cli = require "lanyard.cli"
+
+local command = cli.command {
+  summary = "Print the IAM policy that an operator needs.",
+  category = "policies",
+  description = [[
+The result is an identity policy, ready for IAM. It allows the ECR actions on
+repository policies that AWS's documentation lists, the Lightsail actions that
+lanyard calls, and the reads that audits, deployments and rules make: images,
+Regions, the registry policy, IAM roles and users, repository tags.
+
+Account and Region are the caller's by default. --region '*' allows every
+Region. With --assume-role the policy also allows auditing other accounts; the
+role of that name needs the same policy in each of them.
+]],
+  options = {
+    { "--account", type = "text", value = "ID", help = "Account that owns the repositories." },
+    { "--repository", type = "text", value = "NAME", help = "Allow only this repository." },
+    { "--assume-role", type = "role-name", help = "Allow what lanyard audit --assume-role needs, too." },
+    "aws",
+  },
+  exit = {
+    { 0, "the policy was printed" },
+    { 1, "account or Region could not be determined" },
+    { 2, "the command line is wrong" },
+  },
+  examples = {
+    { "lanyard permissions > policy.json" },
+    { "lanyard permissions --account 111122223333 --region '*'", "Needs no call to AWS." },
+  },
+}
+local options = command:parse(...)
 
 local arn = require "lanyard.arn"
-local cli = require "lanyard.cli"
 local endpoints = require "lanyard.aws.endpoints"
 local names = require "lanyard.aws.names"
-local targets = require "lanyard.audit.scan.targets"
 
-local command = cli.command(...):with_aws()
-command:option("--account", "The account that owns the repositories."):argname "ID"
-command:option("--repository", "Only this repository."):argname "NAME"
-command:option("--assume-role", "What lanyard audit --assume-role takes, too."):argname "NAME"
-  :convert(targets.role_name)
-local options = command:parse()
-
-local function must_be(check, value)
+local function check(is_valid, value)
+  local valid, message
   if value and value ~= "*" then
-    local ok, why = check(value)
-    if not ok then
-      command:usage(why)
+    valid, message = is_valid(value)
+    if not valid then
+      command:usage(message)
     end
   end
 end
-must_be(names.region, options.region)
-must_be(names.registry_id, options.account)
-must_be(names.repository, options.repository)
+check(names.region, options.region)
+check(names.registry_id, options.account)
+check(names.repository, options.repository)
 
 local region, account, partition = options.region, options.account, nil
 if not (region and account) then
@@ -49,7 +65,7 @@ partition = partition or (region ~= "*" and endpoints.partition(region) or "aws"
 
 local repositories = ("arn:%s:ecr:%s:%s:repository/%s"):format(partition, region, account, options.repository or "*")
 
--- What an audit of other accounts takes beside.
+-- The statements for audits of other accounts.
 local function other_accounts(role)
   return ([[,
     {
@@ -66,7 +82,7 @@ local function other_accounts(role)
     }]]):format(partition, role)
 end
 
--- The order of members is for people: AWS's page prints it so, and JSON objects have none.
+-- A text, because JSON objects have no order: this is the one of AWS's documentation.
 cli.out(([[
 {
   "Version": "2012-10-17",

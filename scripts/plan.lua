@@ -1,38 +1,60 @@
--- Show what differs between a file that says who may pull and what there is.
---
--- The file is Lua (run in a sandbox) or JSON with the same names; - is stdin:
---
---     return {
---       region = "us-east-1",
---       grants = {
---         { service = "web",  repositories = { "web", "team/*" } },
---         { service = "jobs", repositories = { "jobs" }, expires = "2027-01-31" },
---       },
---     }
---
--- A grant may have a sid for its statements, and optional = true where its globs may match nothing. Without a
--- region the file is for the session's; one file is for one Region. A grant whose date has passed is not made
--- any more.
---
--- Exit status 3 when something would change, 0 when not, 1 when services or repositories are missing, 4 when
--- rules refuse. --prune
--- shows also which grants of Lightsail's roles the file does not name. `lanyard apply FILE` makes it so;
--- --output json is a plan that lanyard apply takes, too.
-
 local cli = require "lanyard.cli"
+
+local command = cli.command {
+  summary = "Show what applying a desired-state file would change.",
+  category = "desired state",
+  description = [[
+Compares a desired-state file with the services, roles and policies of a Region, and prints the
+roles that would be turned on, the access that each repository would gain or lose, and the diff of
+its policy. Nothing is changed.
+
+The file lists grants. It is Lua, run in a sandbox, or JSON with the same names:
+
+  return {
+    region = "us-east-1",
+    grants = {
+      { service = "web",  repositories = { "web", "team/*" } },
+      { service = "jobs", repositories = { "jobs" }, expires = "2027-01-31" },
+    },
+  }
+
+Repositories are names or globs. A file is for one Region; without a region it applies to the Region
+of the session. A grant can also have:
+
+  expires    a date or time; a grant whose date has passed is not added
+  sid        the Sid of its statement
+  optional   true if its globs may match no repository
+
+With --output json the plan is a document that `lanyard apply` applies later.
+]],
+  arguments = { { "file", type = "file", help = "Desired-state file, or - for stdin." } },
+  options = {
+    "aws", "rules",
+    { "--output", choices = { "table", "json" } },
+    { "--prune", help = "Remove grants of Lightsail's puller roles that the file does not have." },
+    { "--fold", help = "Combine lanyard's own statements into one where a policy would be too large." },
+  },
+  exit = {
+    { 0, "nothing would change" },
+    { 1, "a service or repository does not exist, or the plan failed in part" },
+    { 2, "the command line or the file is invalid" },
+    { 3, "something would change" },
+    { 4, "a rule denies a change" },
+  },
+  examples = {
+    { "lanyard plan grants.lua", "Show what the file would change." },
+    { "lanyard plan grants.lua --prune", "Also show the grants that would be removed." },
+    { "lanyard plan grants.lua --output json > plan.json", "Save the plan for lanyard apply." },
+  },
+}
+local options = command:parse(...)
+
+local desired_file = require "lanyard.desired.file"
 local plans = require "lanyard.desired.plan"
-local read = require "lanyard.desired.read"
-local show = require "lanyard.cli.desired"
+local print_desired = require "lanyard.cli.desired"
 
-local command = cli.command(...):with_aws():with_output { "table", "json" }
-command:argument("file", "The file, or - for stdin.")
-command:flag("--prune", "Take away grants of Lightsail's roles that the file does not name.")
-command:flag("--fold", "Join lanyard's own statements into one where a policy would be too large.")
-command:with_rules()
-local options = command:parse()
-
-local desired = cli.check_file(read.file(options.file))
+local desired = cli.check_file(desired_file.read(options.file))
 options.region = options.region or desired.region
 local plan = cli.check(plans.make(cli.connect(options), desired, { prune = options.prune, fold = options.fold }))
-show.plan(options.output, plan)
-return show.failures(plan) or plans.changes(plan) and cli.exit.found or cli.exit.ok
+print_desired.plan(options.output, plan)
+return print_desired.failures(plan) or plans.has_changes(plan) and cli.exit.found or cli.exit.ok

@@ -1,15 +1,45 @@
--- Run a Markdown runbook: its ```lanyard and ```lua blocks, in order, with a transcript.
---
--- A `lanyard` block has commands, a line each, as one types them, with quotes, comments and lines that end in a
--- backslash, and without a shell: nothing is expanded, and what a shell would act on is an error. {{NAME}} in a
--- command is the value of --set NAME=VALUE. A `lua` block is run like a script, in this process; blocks share
--- their globals, and `vars.NAME` is the value of --set. Blocks may stand in lists, not in quotes.
---
--- Each step is shown before it runs, and on a terminal you are asked; without one, pass --yes. It stops at the first
--- step that ends with another status than 0 (```lanyard exit=0,3 takes 3, too), and leaves with 1; --from goes on.
--- Steps read nothing: a command that would ask needs its own --yes.
-
 local cli = require "lanyard.cli"
+
+local command = cli.command {
+  summary = "Run a Markdown runbook and write a transcript.",
+  category = "operations",
+  description = [[
+Runs the ```lanyard and ```lua blocks of the runbook in order. A `lanyard` block
+has one command per line, as you type it, with quotes, comments and lines that
+end in a backslash. There is no shell: nothing is expanded, and the special
+characters of a shell are errors. {{NAME}} in a command is the value of --set
+NAME=VALUE. A `lua` block runs like a script, in this process; blocks share
+their globals, and `vars.NAME` is the value of --set. Blocks may be in lists,
+but not in quotations.
+
+Each step is printed before it runs. On a terminal you are asked whether to run
+it; without one, pass --yes. The run stops at the first step whose exit status
+is not 0, and exits with 1; ```lanyard exit=0,3 accepts 3, too. --from resumes
+at a step. Steps have no stdin: a command that asks needs its own --yes.
+]],
+  arguments = { { "file", help = "The runbook, or - for stdin." } },
+  options = {
+    { "--set", type = "text", value = "NAME=VALUE", repeated = true, help = "Variable of the runbook." },
+    { "--from", type = "text", value = "STEP", help = "Begin at this step: its number or its heading." },
+    { "--list", help = "List the steps, and run none." },
+    { "--transcript", type = "file",
+      help = "File of the transcript, which must not exist (default: NAME-TIME.md in this directory)." },
+    { "--no-transcript", help = "Write no transcript." },
+    "yes", "dry-run",
+  },
+  exit = {
+    { 0, "every step was run, or was skipped by you" },
+    { 1, "a step failed, or you stopped the run" },
+    { 2, "the command line or the runbook is wrong" },
+    { 130, "interrupted" },
+  },
+  examples = {
+    { "lanyard runbook restore-pulls.md --list" },
+    { "lanyard runbook restore-pulls.md --set service=web --yes" },
+  },
+}
+local options = command:parse(...)
+
 local console = require "lanyard.runbook.console"
 local escape = require "lanyard.text.escape"
 local prompt = require "lanyard.prompt"
@@ -18,31 +48,23 @@ local system = require "lanyard.system"
 local task = require "lanyard.task"
 local transcript = require "lanyard.runbook.transcript"
 
-local MOST_BYTES = 4 * 1024 * 1024
+local MAX_BYTES = 4 * 1024 * 1024
 
-local command = cli.command(...):with_yes():with_dry_run()
-command:argument("file", "The runbook, or - for stdin.")
-command:option("--set", "A variable of the runbook."):argname("NAME=VALUE"):count "*"
-command:option("--from", "Begin at this step: its number, or its heading."):argname "STEP"
-command:flag("--list", "List the steps and run none.")
-command:option("--transcript", "The transcript's file, which must not be there (NAME-TIME.md, here)."):argname "FILE"
-command:flag("--no-transcript", "Write none.")
-local options = command:parse()
-local vars, why = runbook.vars(options.set)
+local vars, message = runbook.vars(options.set)
 if not vars then
-  command:usage("--set: " .. why)
+  command:usage("--set: " .. message)
 elseif options.transcript and options.no_transcript then
   command:usage "--transcript and --no-transcript exclude each other"
 end
 
 local name = options.file == "-" and "stdin" or options.file
-local text = cli.check_file(system.read_file(options.file, MOST_BYTES))
+local text = cli.check_file(system.read_file(options.file, MAX_BYTES))
 local book = cli.check_file(runbook.read(text, { name = name, vars = vars, partial = true }))
 local first = book.steps[1]
 if options.from then
-  first, why = book:find(options.from)
+  first, message = book:find(options.from)
   if not first then
-    command:usage(why)
+    command:usage(message)
   end
 end
 
@@ -57,7 +79,7 @@ if options.dry_run then
   end
   return cli.exit.ok
 elseif not options.yes and not (options.file ~= "-" and prompt.possible()) then
-  command:usage "a runbook asks before each step: pass --yes where no terminal can be asked"
+  command:usage "a runbook asks before each step: pass --yes to run it without a terminal"
 end
 
 local log = transcript.none()
@@ -65,7 +87,7 @@ if not options.no_transcript then
   log = cli.check(transcript.open(options.transcript or transcript.path(name), {
     title = book.title,
     about = transcript.about(name, text, options.set),
-    warn = function(err) cli.note("lanyard: warning: the transcript is not whole: " .. cli.describe(err)) end,
+    warn = function(err) cli.note("lanyard: warning: the transcript is incomplete: " .. cli.describe(err)) end,
   }))
   cli.note("lanyard: the transcript is " .. log.path)
 end
@@ -86,9 +108,9 @@ if not ok and outcome ~= task.cancelled then
   log:close(tostring(outcome))
   error(outcome, 0)
 end
-local told = console.describe(ok and outcome or { kind = "interrupted", step = current }, options.file, more)
-log:close(told)
-cli.note("lanyard: " .. escape.printable(told))
+local summary = console.describe(ok and outcome or { kind = "interrupted", step = current }, options.file, more)
+log:close(summary)
+cli.note("lanyard: " .. escape.printable(summary))
 if not ok then
   error(outcome, 0)
 end

@@ -1,83 +1,65 @@
--- Show container services: role, ARN, deployed images, and the repositories that grant the role.
---
--- Every service of the Region, or those named. A grant that has an end is shown with it. One by which the role cannot
--- pull, or not always, is marked: (denied) by a Deny, (one of two actions), (no pull), (conditional). --output json
--- has under `decisions` what each policy says to a pull now: allow, deny, partial or depends, as an audit's has.
---
--- Where repositories or their policies could not be read, a service's grants are (unknown), or more than those shown:
--- --output json has why as `repositories_unknown`, and the exit status is 1.
-
 local cli = require "lanyard.cli"
-local failures = require "lanyard.report.failures"
+
+local command = cli.command {
+  summary = "Show container services: role, ARN, deployed images, and grants.",
+  category = "access",
+  description = [[
+Shows every service of the Region, or the named ones. `granted by` lists the
+repositories that grant the service's role, with the expiry of the grant. A
+grant that does not allow the pull, or not always, is marked:
+
+  (denied)               a statement denies an action of the pull
+  (one of two actions)   one of the two actions of the pull is allowed
+  (no pull)              no action of the pull is allowed
+  (conditional)          a condition decides
+
+In JSON, `decisions` has what each policy decides: allow, deny, partial or
+depends, as in an audit.
+
+If repositories or policies cannot be read, the grants are (unknown) or
+incomplete: the JSON member `repositories_unknown` has the reason, and the exit
+status is 1.
+]],
+  arguments = { { "service", args = "*", help = "Name of a container service." } },
+  options = { "aws", { "--output", choices = { "table", "json" }, help = "Output format." } },
+  exit = { { 0, "all services and grants were read" }, { 1, "a service does not exist, or grants are unknown" } },
+  examples = {
+    { "lanyard status", "Show all services of the Region." },
+    { "lanyard status web --output json", "Print one service as JSON." },
+  },
+}
+local options = command:parse(...)
+
 local escape = require "lanyard.text.escape"
-local grants = require "lanyard.access.grants"
-local timestamp = require "lanyard.text.timestamp"
+local grant_views = require "lanyard.cli.grants"
 local json = require "lanyard.json"
 local report = require "lanyard.cli.print"
 
-local command = cli.command(...):with_aws():with_output { "table", "json" }
-command:argument("service", "A container service."):args "*"
-local options = command:parse()
-
 local region = cli.connect(options)
 local services = cli.check(region:services(#options.service > 0 and options.service or nil))
-local repositories, err = region:repositories()
-local policies = region:policies(repositories or {})
+local policies, err = region:policies()
 if err then
-  cli.note("lanyard: the grants are not known: " .. cli.describe(err))
+  cli.note("lanyard: cannot read the grants: " .. cli.describe(err))
 end
 local incomplete = err ~= nil
-for _, one in ipairs(policies) do
+for _, one in ipairs(policies or {}) do
   if one.err then
     incomplete = true
-    cli.note(("lanyard: %s: its grants are not known: %s"):format(one.repository.name, cli.describe(one.err)))
+    cli.note(("lanyard: %s: cannot read its grants: %s"):format(one.repository.name, cli.describe(one.err)))
   end
 end
 
 local function images_of(deployment)
   local images = {}
-  for _, container in pairs(deployment and deployment.images or {}) do
-    images[#images + 1] = container
+  for _, image in pairs(deployment and deployment.images or {}) do
+    images[#images + 1] = image
   end
   table.sort(images)
   return images
 end
 
--- Why the grants of a role are not all known | nil
-local function why_unknown(unread)
-  local whys = {}
-  for i, one in ipairs(unread) do
-    whys[i] = tostring(one.err)
-  end
-  return err and tostring(err) or failures.unread(whys, region.name)
-end
-
--- Of a role: { names of the repositories that grant it, ends and decisions by name, unknown = why these are not
--- all | nil }, and the same as a text for people
-local function granted_by(role_arn)
-  local known, shown = { names = {}, ends = {}, decisions = {} }, {}
-  if not role_arn then
-    return known, "-"
-  end
-  local found, unread = region:grants_of(role_arn, policies)
-  local now = region.clock.time()
-  for i, grant in ipairs(found) do
-    local name, at = grant.repository.name, grants.end_of(grant)
-    known.names[i], shown[i] = name, name .. grants.ending(at, now) .. grants.doubt(grant, now)
-    known.ends[name] = at and timestamp.format(at) or nil
-    known.decisions[name] = grant.decision
-  end
-  known.unknown = why_unknown(unread)
-  if #shown == 0 then
-    return known, known.unknown and "(unknown)" or "-"
-  elseif #unread > 0 then
-    shown[#shown + 1] = ("and %d could not be read"):format(#unread)
-  end
-  return known, table.concat(shown, ", ")
-end
-
--- Texts of AWS for a terminal, each on a line of its own | "-"
-local function one_a_line(texts)
+-- Texts of AWS for a terminal, one per line.
+local function lines_of(texts)
   local shown = {}
   for i, text in ipairs(texts) do
     shown[i] = escape.printable(text)
@@ -85,44 +67,50 @@ local function one_a_line(texts)
   return #shown > 0 and table.concat(shown, "\n" .. (" "):rep(16)) or "-"
 end
 
-local items, lines = json.array {}, {}
-for _, service in ipairs(services) do
-  local role = service.role
-  local granting, shown = granted_by(role.arn)
-  local images = images_of(service.current)
-  local pending = images_of(service.next)
-  items[#items + 1] = {
+local function json_of(service, granted)
+  return {
     service = service.name,
     region = service.region,
     state = service.state,
-    isActive = role.active,
-    principalArn = role.arn or "",
-    images = json.array(images),
-    nextImages = json.array(pending),
-    repositories = json.array(granting.names),
-    repositories_unknown = granting.unknown,
-    decisions = next(granting.decisions) and granting.decisions or nil,
-    expires = next(granting.ends) and granting.ends or nil,
+    isActive = service.role.active,
+    principalArn = service.role.arn or "",
+    images = json.array(images_of(service.current)),
+    nextImages = json.array(images_of(service.next)),
+    repositories = json.array(granted.names),
+    repositories_unknown = granted.unknown,
+    decisions = next(granted.decisions) and granted.decisions or nil,
+    expires = next(granted.expires) and granted.expires or nil,
   }
+end
+
+local function print_service(service, granted)
+  local role, pending = service.role, images_of(service.next)
+  local lines = { cli.paint("bold", service.name) }
   local function line(label, value, colour)
     lines[#lines + 1] = ("  %-13s %s"):format(label, cli.paint(colour, value))
   end
-  lines[#lines + 1] = cli.paint("bold", service.name)
   line("state", escape.printable(service.state .. (service.detail and " (" .. service.detail .. ")" or "")))
   line("puller role", role.active and "on" or "off", role.active and "green" or "yellow")
   line("role ARN", escape.printable(role.arn or "-"))
-  line("images", one_a_line(images))
+  line("images", lines_of(images_of(service.current)))
   if #pending > 0 then
-    line("next images", one_a_line(pending))
+    line("next images", lines_of(pending))
   end
-  line("granted by", shown, granting.unknown and "yellow")
+  line("granted by", granted.shown, granted.unknown and "yellow")
+  cli.out(table.concat(lines, "\n"))
 end
 
+local items = json.array {}
+for i, service in ipairs(services) do
+  local granted = grant_views.of_role(region, service.role.arn, policies, err)
+  items[i] = json_of(service, granted)
+  if options.output == "table" then
+    print_service(service, granted)
+  end
+end
 if options.output == "json" then
   report.json(items)
 elseif #items == 0 then
   cli.note(("no container services in %s"):format(region.name))
-else
-  cli.out(table.concat(lines, "\n"))
 end
 return incomplete and cli.exit.failed or cli.exit.ok

@@ -1,35 +1,52 @@
--- Put a repository's policy back to what it was before lanyard's last change.
---
--- Every change is in the journal before it is made. A policy that somebody has changed since is left
--- alone, and the difference is shown. Without a repository, and with --list, the journal is shown.
-
 local cli = require "lanyard.cli"
+
+local command = cli.command {
+  summary = "Restore the policy that a repository had before lanyard's last change.",
+  category = "access",
+  description = [[
+Every change is recorded in a journal on this machine before it is made. Each
+call goes back one more change. If another writer has changed the policy since,
+the command changes nothing, prints the difference, and fails.
+]],
+  arguments = { { "repository", args = "?", help = "Name of the repository." } },
+  options = {
+    "aws", "rules", "dry-run",
+    { "--list", help = "Print the journal, of one repository or of all." },
+    { "--output", choices = { "table", "json" }, help = "Output format." },
+  },
+  exit = {
+    { 0, "the policy is restored, or the journal was printed" },
+    { 1, "the journal has no change to undo, or the policy was changed since" },
+    { 4, "a rule refused the change" },
+  },
+  examples = {
+    { "lanyard undo my-private-repo", "Undo the last change of my-private-repo." },
+    { "lanyard undo --list", "Print the journal of the account and Region." },
+  },
+}
+local options = command:parse(...)
+
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
 local report = require "lanyard.cli.print"
 
-local command = cli.command(...):with_aws():with_output { "table", "json" }
-command:argument("repository", "The repository."):args "?"
-command:flag("--list", "Show the changes that are in the journal.")
-command:with_dry_run():with_rules()
-local options = command:parse()
 if not options.repository and not options.list then
   command:usage "name the repository, or pass --list"
 elseif (options.repository or ""):find "[*?]" then
-  command:usage(("'%s' is a glob: name one repository, changes are undone one at a time"):format(options.repository))
+  command:usage(("'%s' is a glob: name one repository, since changes are undone one by one"):format(options.repository))
 elseif options.repository then
-  local ok, why = names.repository(options.repository)
+  local ok, message = names.repository(options.repository)
   if not ok then
-    command:usage(why)
+    command:usage(message)
   end
 end
 
 local region = cli.connect(options)
 if options.list then
   local rows, items = {}, json.array {}
-  for _, entry in ipairs(cli.check(region:history(options.repository))) do
-    rows[#rows + 1] = { entry.time, entry.repository, entry.action, entry.state }
-    items[#items + 1] = entry
+  for i, entry in ipairs(cli.check(region:history(options.repository))) do
+    rows[i] = { entry.time, entry.repository, entry.action, entry.state }
+    items[i] = entry
   end
   if options.output == "json" then
     report.json(items)

@@ -1,19 +1,26 @@
--- Print the image URI of a repository, as a Lightsail deployment takes it.
---
--- REPOSITORY, REPOSITORY:TAG or REPOSITORY@DIGEST. The tag is `latest` unless given. The repository
--- is looked up, so that the URI is the one that ECR itself gives.
-
 local cli = require "lanyard.cli"
+
+local command = cli.command {
+  summary = "Print the image URI of a repository, as a Lightsail deployment accepts it.",
+  category = "access",
+  description = [[
+The command reads the repository, so that the URI is the one that ECR returns.
+]],
+  arguments = {
+    { "image", help = "REPOSITORY, REPOSITORY:TAG or REPOSITORY@DIGEST; the tag defaults to latest." },
+  },
+  options = { "aws", { "--output", choices = { "text", "json" }, help = "Output format." } },
+  exit = { { 0, "the URI was printed" }, { 1, "the repository does not exist, or could not be read" } },
+  examples = { { "lanyard uri my-private-repo:1.4", "Print the URI of the image tagged 1.4." } },
+}
+local options = command:parse(...)
+
 local names = require "lanyard.aws.names"
 local report = require "lanyard.cli.print"
 
-local command = cli.command(...):with_aws():with_output { "text", "json" }
-command:argument("image", "The repository, with a tag or a digest."):argname "REPOSITORY[:TAG|@DIGEST]"
-local options = command:parse()
-
-local image, why = names.image_name(options.image)
+local image, message = names.image_name(options.image)
 if not image then
-  command:usage(why)
+  command:usage(message)
 end
 
 local region = cli.connect(options)

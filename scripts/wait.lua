@@ -1,38 +1,51 @@
--- Wait until a container service, its puller role or a deployment is there.
---
--- `service`: until no change of it is under way. `role`: until its puller role is on and has an ARN; a
--- role that nobody turns on is not waited for. `deployment`: until the newest deployment, or that of
--- --version, is active; where it fails, exits 1 and tells what can be seen of the reason and what the
--- containers logged last. Nothing is changed.
-
 local cli = require "lanyard.cli"
-local deployment_report = require "lanyard.cli.deployment"
-local report = require "lanyard.cli.print"
 
-local function whole_number(text)
-  local number = math.tointeger(tonumber(text))
-  if not number or number < 1 then
-    return nil, ("'%s' is no version of a deployment: 1 or more"):format(text)
-  end
-  return number
-end
+local command = cli.command {
+  summary = "Wait for a container service, puller role or deployment to become ready.",
+  category = "access",
+  description = [[
+  service      waits until no change of the service is in progress
+  role         waits until the puller role is on and has an ARN; fails if the
+               role is off and nothing turns it on
+  deployment   waits until the newest deployment, or the one of --version, is
+               active; if it fails, prints the likely reasons and the last log
+               lines of the containers
 
-local command = cli.command(...):with_aws():with_output { "table", "json" }
-command:argument("what", "What is waited for: service, role or deployment."):choices { "service", "role", "deployment" }
-command:argument("service", "The container service."):argname "NAME"
-command:option("--version", "The deployment of this version."):argname "N":convert(whole_number)
-command:option("--timeout", "How long to wait."):argname "TIME":default("30m"):convert(cli.duration)
-command:flag("--show-environment", "Show the values of containers' environments in their logs.")
-local options = command:parse()
+The command changes nothing.
+]],
+  arguments = {
+    { "what", choices = { "service", "role", "deployment" }, help = "What to wait for." },
+    { "service", help = "Name of the container service." },
+  },
+  options = {
+    "aws",
+    { "--version", type = "version", help = "Wait for the deployment of this version." },
+    { "--timeout", type = "duration", default = "30m", help = "How long to wait." },
+    { "--show-environment", help = "Print the values of environment variables in logs." },
+    { "--output", choices = { "table", "json" }, help = "Output format." },
+  },
+  exit = {
+    { 0, "it is ready" },
+    { 1, "it failed, or was not ready in time" },
+  },
+  examples = {
+    { "lanyard wait role web", "Wait until the role of web can be granted." },
+    { "lanyard wait deployment web --version 7", "Wait until deployment 7 is active." },
+  },
+}
+local options = command:parse(...)
 if options.version and options.what ~= "deployment" then
-  command:usage "--version is of a deployment"
+  command:usage "--version is an option of deployment"
 end
+
+local deployment_view = require "lanyard.cli.deployment"
+local report = require "lanyard.cli.print"
 
 local region = cli.connect(options)
 local name = options.service
 local waits = { timeout = options.timeout, progress = cli.progress }
 
--- Prints what came; a table has one row.
+-- Prints the result; a table has one row.
 local function print_row(item, headings, row)
   if options.output == "json" then
     report.json(item)
@@ -59,14 +72,14 @@ cli.progress(nil)
 cli.check(outcome, err)
 outcome.created, outcome.had_ended = deployment.created, deployment.state ~= "ACTIVATING"
 local logs, reasons
-if outcome.ending ~= "active" then
+if outcome.result ~= "active" then
   reasons, logs, err = region:explain_deployment(outcome, { reveal = options.show_environment })
 end
-print_row(deployment_report.ending({ service = name, result = outcome.ending }, outcome, reasons, logs),
+print_row(deployment_view.add_outcome({ service = name, result = outcome.result }, outcome, reasons, logs),
   { "SERVICE", "DEPLOYMENT", "RESULT", "TOOK" },
-  { name, outcome.version, outcome.ending, deployment_report.took(outcome) })
+  { name, outcome.version, outcome.result, deployment_view.took(outcome) })
 if logs then
-  deployment_report.failure(name, outcome, reasons, logs)
+  deployment_view.failure(name, outcome, reasons, logs)
   return cli.exit.failed
 elseif err then
   cli.fail(err)

@@ -71,7 +71,7 @@ end
 
 local function lua_files()
   local files = {}
-  for _, path in ipairs(lines_of "find lua scripts/*.lua -name '*.lua' | sort") do
+  for _, path in ipairs(lines_of "find lua scripts -name '*.lua' -not -path 'scripts/examples/*' | sort") do
     local file = { path = path, lines = 0, ran = 0 }
     local marks = marks_of(path)
     for line in pairs(lines_that_can_run(path)) do

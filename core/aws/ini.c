@@ -1,5 +1,7 @@
 #include "aws/ini.h"
 
+#include "base/bytes.h"
+
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -69,7 +71,7 @@ static bool unquote(struct span *text) {
 }
 
 static bool equals(struct span text, const char *word) {
-  return text.length == strlen(word) && memcmp(text.start, word, text.length) == 0;
+  return bytes_are(text.start, text.length, word);
 }
 
 static char *copy_span(struct span text) {

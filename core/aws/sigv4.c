@@ -1,5 +1,7 @@
 #include "aws/sigv4.h"
 
+#include "base/bytes.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -111,17 +113,12 @@ static void recode(const char *text, size_t length, struct buf *out) {
   }
 }
 
-static int compare_bytes(const char *a, size_t a_length, const char *b, size_t b_length) {
-  int order = memcmp(a, b, a_length < b_length ? a_length : b_length);
-  return order != 0 ? order : (a_length > b_length) - (a_length < b_length);
-}
-
 static int compare_parameters(const void *left, const void *right) {
   const struct parameter *a = left, *b = right;
-  int order = compare_bytes(a->text->data + a->name, a->name_length, b->text->data + b->name,
+  int order = bytes_compare(a->text->data + a->name, a->name_length, b->text->data + b->name,
                             b->name_length);
   return order != 0 ? order
-                    : compare_bytes(a->text->data + a->value, a->value_length,
+                    : bytes_compare(a->text->data + a->value, a->value_length,
                                     b->text->data + b->value, b->value_length);
 }
 

@@ -6,7 +6,7 @@
 #define KEPT_KEYS 32
 
 /* A signing key, and what it was derived for. Longer names are not kept. */
-struct kept_key {
+struct retained_key {
   unsigned long credentials; /* their number; 0: for nothing */
   char day[8], region[32], service[32];
   struct hmac_key *key;
@@ -16,7 +16,7 @@ struct kept_key {
 struct sigv4_signer {
   struct hasher *hasher;
   struct hmac_key *deriving;
-  struct kept_key kept[KEPT_KEYS];
+  struct retained_key kept[KEPT_KEYS];
   unsigned long clock;
 };
 
@@ -70,7 +70,7 @@ void sigv4_signer_free(struct sigv4_signer *signer) {
   free(signer);
 }
 
-static bool is_for(const struct kept_key *kept, const struct credentials *credentials,
+static bool is_for(const struct retained_key *kept, const struct credentials *credentials,
                    const struct sigv4_scope *scope) {
   return kept->credentials == credentials->number && kept->credentials != 0 &&
          memcmp(kept->day, scope->date, sizeof kept->day) == 0 &&
@@ -82,9 +82,9 @@ static bool is_for(const struct kept_key *kept, const struct credentials *creden
 static const struct hmac_key *find_key(struct sigv4_signer *signer,
                                        const struct credentials *credentials,
                                        const struct sigv4_scope *scope) {
-  struct kept_key *oldest = &signer->kept[0];
+  struct retained_key *oldest = &signer->kept[0];
   for (size_t i = 0; i < KEPT_KEYS; i++) {
-    struct kept_key *kept = &signer->kept[i];
+    struct retained_key *kept = &signer->kept[i];
     if (is_for(kept, credentials, scope)) {
       kept->used = ++signer->clock;
       return kept->key;

@@ -1,5 +1,6 @@
 #include "aws/unseal.h"
 
+#include "base/bytes.h"
 #include "base/utf8.h"
 #include "json/json.h"
 
@@ -19,8 +20,7 @@ struct unsealer {
 /* The index of a name that was asked for, or `count`. */
 static size_t index_of(const struct unsealer *unsealer, const char *name, size_t length) {
   size_t i = 0;
-  while (i < unsealer->count &&
-         (strlen(unsealer->names[i]) != length || memcmp(unsealer->names[i], name, length) != 0))
+  while (i < unsealer->count && !bytes_are(name, length, unsealer->names[i]))
     i++;
   return i;
 }
@@ -98,8 +98,7 @@ struct xml {
 };
 
 static bool begins(const struct xml *xml, const char *mark) {
-  size_t length = strlen(mark);
-  return (size_t)(xml->end - xml->at) >= length && memcmp(xml->at, mark, length) == 0;
+  return bytes_begin(xml->at, (size_t)(xml->end - xml->at), mark);
 }
 
 /* Goes behind the next `mark`; false when there is none. */
@@ -117,10 +116,9 @@ static const char *add_reference(struct buf *into, const char *at, const char *e
     char meaning;
   } known[] = {{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-    size_t length = strlen(known[i].reference);
-    if ((size_t)(end - at) >= length && memcmp(at, known[i].reference, length) == 0) {
+    if (bytes_begin(at, (size_t)(end - at), known[i].reference)) {
       buf_addc(into, known[i].meaning);
-      return at + length;
+      return at + strlen(known[i].reference);
     }
   }
   const char *stop = memchr(at, ';', (size_t)(end - at));
@@ -200,7 +198,7 @@ static bool end_tag(struct xml *xml) {
   if (at == xml->end || *at != '>' || xml->depth == 0)
     return false;
   const struct element *element = &xml->open[xml->depth - 1];
-  if (element->length != length || memcmp(element->name, name, length) != 0)
+  if (!bytes_equal(element->name, element->length, name, length))
     return false;
   if (xml->hidden == xml->depth && !hide_content(xml, start))
     return false;

@@ -1,8 +1,8 @@
 #ifndef LANYARD_AWS_UNSEAL_H
 #define LANYARD_AWS_UNSEAL_H
 
-#include "aws/credentials.h"
 #include "base/buf.h"
+#include "base/secret.h"
 
 /* A sealed text (the reply of a service, what a command printed) is opened member by member: out come
  * the text without the values of those that are secret, and these values, sealed each. All memory that

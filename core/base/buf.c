@@ -1,12 +1,14 @@
 #include "base/buf.h"
 
+#include "base/bytes.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* As realloc, but what stood in the old memory is wiped. */
+/* Like realloc, but wipes the old memory. */
 static char *move(struct buf *buf, size_t capacity) {
   char *data = malloc(capacity);
   if (!data)
@@ -90,4 +92,8 @@ void buf_free(struct buf *buf) {
     explicit_bzero(buf->data, buf->capacity);
   free(buf->data);
   memset(buf, 0, sizeof *buf);
+}
+
+bool buf_equal(const struct buf *a, const struct buf *b) {
+  return !a->failed && !b->failed && bytes_equal(a->data, a->length, b->data, b->length);
 }

@@ -1,5 +1,7 @@
 #include "base/match.h"
 
+#include "base/bytes.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,7 @@ static bool same_byte(char pattern, char text, char one, bool ignore_case) {
   return pattern == one || pattern == text || (ignore_case && fold(pattern) == fold(text));
 }
 
-/* Whether a piece without stars stands at the head of the text, which is long enough. */
+/* Reports whether a piece without stars matches at the start of the text, which is long enough. */
 static bool stands_here(const char *piece, size_t length, const char *text, char one,
                         bool ignore_case) {
   for (size_t i = 0; i < length; i++)
@@ -21,14 +23,14 @@ static bool stands_here(const char *piece, size_t length, const char *text, char
   return true;
 }
 
-/* From how many comparisons on, at the worst, the tables of find_by_bits pay. */
+/* The worst-case number of comparisons above which the tables of find_by_bits are faster. */
 #define MANY_COMPARISONS 16384
 
-/* For each byte, the bits of the places in a piece where it may stand. */
+/* For each byte, a bit for each position of a piece that the byte matches. */
 struct places {
   size_t words;            /* of a row */
-  unsigned char rows[256]; /* the row of a byte; 0: of one that the piece has only as a `?` */
-  uint64_t *bits;          /* the rows, and behind them one for the state */
+  unsigned char rows[256]; /* the row of a byte; 0: bytes that only a `?` matches */
+  uint64_t *bits;          /* the rows, then one row for the state */
   size_t count;            /* of rows */
 };
 
@@ -36,14 +38,14 @@ static size_t row_of(const char *byte, bool ignore_case) {
   return (unsigned char)(ignore_case ? fold(*byte) : *byte);
 }
 
-/* False without memory. */
+/* Returns false if there is not enough memory. */
 static bool find_places(const char *piece, size_t length, char one, bool ignore_case,
                         struct places *places) {
   *places = (struct places){.words = (length + 63) / 64, .count = 1};
   for (size_t i = 0; i < length; i++) {
     unsigned char *row = &places->rows[row_of(&piece[i], ignore_case)];
     if (piece[i] != one && *row == 0)
-      *row = (unsigned char)places->count++; /* at most 254: both wildcards are no bytes of it */
+      *row = (unsigned char)places->count++; /* at most 254: no wildcard is a literal byte */
   }
   places->bits = calloc((places->count + 1) * places->words, sizeof *places->bits);
   if (!places->bits)
@@ -59,8 +61,9 @@ static bool find_places(const char *piece, size_t length, char one, bool ignore_
   return true;
 }
 
-/* Shift-And (Baeza-Yates and Gonnet, 1992): a bit for each beginning of the piece that the text read
- * so far ends in, so that a byte of the text costs a step for 64 of the piece, whatever they are. */
+/* Shift-And (Baeza-Yates and Gonnet, 1992): the state has a bit for each prefix of the piece that
+ * the text read so far ends with. One step handles 64 bytes of the piece, whatever the bytes
+ * are. */
 static const char *find_by_bits(const struct places *places, size_t length, const char *text,
                                 size_t text_length, bool ignore_case) {
   uint64_t *state = places->bits + places->count * places->words;
@@ -80,7 +83,7 @@ static const char *find_by_bits(const struct places *places, size_t length, cons
   return NULL;
 }
 
-/* Where a piece without stars first stands in the text, or NULL. */
+/* Returns the first match of a piece without stars in the text, or NULL. */
 static const char *find_piece(const char *piece, size_t length, const char *text,
                               size_t text_length, char one, bool ignore_case) {
   if (length > text_length)
@@ -112,7 +115,7 @@ bool match_pattern(const char *pattern, size_t pattern_length, const char *text,
     return pattern_length == text_length &&
            stands_here(pattern, pattern_length, text, one, ignore_case);
 
-  /* The piece before the first star and the one behind the last are bound to the ends. */
+  /* The piece before the first star and the piece after the last are anchored. */
   size_t head = (size_t)(star - pattern);
   const char *last_star = memrchr(pattern, any, pattern_length);
   const char *tail = last_star + 1;
@@ -142,9 +145,9 @@ bool match_glob(const char *pattern, size_t pattern_length, const char *text, si
   return match_pattern(pattern, pattern_length, text, text_length, wildcards, ignore_case);
 }
 
-bool match_covers(const char *outer, size_t outer_length, const char *inner, size_t inner_length,
-                  bool ignore_case) {
+bool match_subsumes(const char *outer, size_t outer_length, const char *inner, size_t inner_length,
+                    bool ignore_case) {
   if (memchr(outer, '?', outer_length) && memchr(inner, '*', inner_length))
-    return outer_length == inner_length && memcmp(outer, inner, outer_length) == 0;
+    return bytes_equal(outer, outer_length, inner, inner_length);
   return match_glob(outer, outer_length, inner, inner_length, ignore_case);
 }

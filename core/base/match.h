@@ -4,15 +4,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether the whole text fits the pattern, in which `*` stands for any run of bytes, also an empty
- * one, and `?` for one byte, as in IAM policies. ASCII case can be ignored. Without recursion: the
- * pieces between stars are found from left to right, each once, in steps linear in the text (a step
- * for 64 bytes of a piece, where it has a `?` or case is ignored). */
+/* match_glob reports whether the whole text matches the pattern. `*` matches any bytes, also none,
+ * and `?` matches one byte, as in IAM policies. If `ignore_case` is set, ASCII letters match in
+ * either case. The time is linear in the length of the text (with a `?` or `ignore_case`, one step
+ * for each 64 bytes of a piece between stars): each piece is searched for once, from left to right,
+ * without recursion. */
 bool match_glob(const char *pattern, size_t pattern_length, const char *text, size_t text_length,
                 bool ignore_case);
 
-/* The same for a pattern in which other bytes are the wildcards, so that `*` and `?` can stand for
- * themselves. */
+/* match_pattern is like match_glob, with other bytes as the wildcards, so that `*` and `?` can be
+ * literal. */
 struct match_wildcards {
   char any, one;
 };
@@ -20,9 +21,9 @@ struct match_wildcards {
 bool match_pattern(const char *pattern, size_t pattern_length, const char *text, size_t text_length,
                    struct match_wildcards wildcards, bool ignore_case);
 
-/* Whether whatever fits the pattern `inner` fits `outer` too. False where that would take more
- * than a look: a `?` of the outer pattern against a `*` of the inner one. */
-bool match_covers(const char *outer, size_t outer_length, const char *inner, size_t inner_length,
-                  bool ignore_case);
+/* match_subsumes reports whether every text that matches the pattern `inner` also matches `outer`.
+ * It returns false where it cannot decide: for a `?` in `outer` against a `*` in `inner`. */
+bool match_subsumes(const char *outer, size_t outer_length, const char *inner, size_t inner_length,
+                    bool ignore_case);
 
 #endif

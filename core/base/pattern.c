@@ -5,8 +5,8 @@
 
 #define ESCAPE '%'
 
-/* Of items that each wait for the rest of the pattern. Lua has the same limit. */
-#define MOST_DEPTH 200
+/* The limit of nested items that wait for the rest of the pattern. Lua has the same limit. */
+#define MAX_DEPTH 200
 
 static const char *match_rest(struct pattern *match, const char *at, const char *item);
 
@@ -28,7 +28,7 @@ static bool spend(struct pattern *match, size_t steps) {
   return true;
 }
 
-/* The character of the pattern there; behind its end there are NULs. */
+/* Returns the character of the pattern at `item`, or NUL at the end. */
 static unsigned char item_at(const struct pattern *match, const char *item) {
   return item < match->pattern_end ? (unsigned char)*item : '\0';
 }
@@ -44,7 +44,8 @@ const char *pattern_bad_capture(int index) {
 /* ---------------------------------------------------------------------------------------------
  * Single characters */
 
-/* Where the item for a single character ends: x, %x, or [set]; NULL after a mistake. */
+/* Returns the end of a single-character item (x, %x or [set]), or NULL if the pattern is
+ * malformed. */
 static const char *item_end(struct pattern *match, const char *item) {
   char first = *item++;
   if (first == ESCAPE) {
@@ -57,7 +58,7 @@ static const char *item_end(struct pattern *match, const char *item) {
   if (item_at(match, item) == '^')
     item++;
   const char *start = item;
-  /* The first character of a set is one of it, even ]. */
+  /* The first character of a set is literal, even ]. */
   do {
     if (item == match->pattern_end)
       return fail(match, "malformed pattern (missing ']')");
@@ -67,7 +68,7 @@ static const char *item_end(struct pattern *match, const char *item) {
   return spend(match, (size_t)(item - start)) ? item + 1 : NULL;
 }
 
-/* Whether a character is of a class: %a, %A, ..., or is the character behind the % itself. */
+/* Reports whether a character is in a class (%a, %A, ...) or is the character that % escapes. */
 static bool in_class(unsigned char c, unsigned char class) {
   int found;
   switch (tolower(class)) {
@@ -110,7 +111,7 @@ static bool in_class(unsigned char c, unsigned char class) {
   return (found != 0) != (isupper(class) != 0);
 }
 
-/* Whether a character is of the set from `set`, at its [, to `end`, behind its ]. */
+/* Reports whether a character is in the set from `set`, at its [, to `end`, after its ]. */
 static bool in_set(struct pattern *match, unsigned char c, const char *set, const char *end) {
   const char *last = end - 1;
   bool found = true;
@@ -135,7 +136,7 @@ static bool in_set(struct pattern *match, unsigned char c, const char *set, cons
   return !found;
 }
 
-/* Whether the character at `at` is one that the item allows. */
+/* Reports whether the item matches the character at `at`. */
 static bool matches_one(struct pattern *match, const char *at, const char *item, const char *end) {
   if (at >= match->subject_end || !spend(match, 1))
     return false;
@@ -155,7 +156,7 @@ static bool matches_one(struct pattern *match, const char *at, const char *item,
 /* ---------------------------------------------------------------------------------------------
  * Items that wait for the rest */
 
-/* As many as there are, then fewer, until the rest fits. */
+/* Matches as many as possible, then fewer, until the rest matches. */
 static const char *match_longest(struct pattern *match, const char *at, const char *item,
                                  const char *end) {
   const char *last = at;
@@ -169,7 +170,7 @@ static const char *match_longest(struct pattern *match, const char *at, const ch
   return NULL;
 }
 
-/* As few as can be, then more. */
+/* Matches as few as possible, then more, until the rest matches. */
 static const char *match_shortest(struct pattern *match, const char *at, const char *item,
                                   const char *end) {
   while (!match->mistake) {
@@ -244,7 +245,7 @@ static const char *match_back(struct pattern *match, const char *at, int digit) 
   return memcmp(capture->start, at, capture->length) == 0 ? at + capture->length : NULL;
 }
 
-/* %f[set]: where the set begins to hold; *item moves behind it. */
+/* %f[set]: a transition into the set. *item moves past it. */
 static const char *match_frontier(struct pattern *match, const char *at, const char **item) {
   const char *set = *item + 2;
   if (item_at(match, set) != '[')
@@ -263,8 +264,8 @@ static const char *match_frontier(struct pattern *match, const char *at, const c
 /* ---------------------------------------------------------------------------------------------
  * A sequence of items */
 
-/* Matches a single character with what stands behind it: *item and *at move on, and true means that
- * the sequence goes on there; false, that *at is the answer. */
+/* Matches a single-character item and its repetition. If it returns true, *item and *at have moved
+ * and the sequence continues there; if false, *at is the result. */
 static bool match_single(struct pattern *match, const char **at, const char **item) {
   const char *start = *item;
   const char *end = item_end(match, start);
@@ -308,7 +309,8 @@ static bool match_single(struct pattern *match, const char **at, const char **it
   return false;
 }
 
-/* Matches an item behind a % that is no single character. False where it is one after all. */
+/* Matches an item that begins with % and is not a single character. Returns false if it is a single
+ * character after all. */
 static bool match_special(struct pattern *match, const char **at, const char **item) {
   unsigned char kind = item_at(match, *item + 1);
   switch (kind) {
@@ -328,9 +330,10 @@ static bool match_special(struct pattern *match, const char **at, const char **i
   }
 }
 
-/* The items from `item` on, at `at`. It calls itself for what waits for the rest, MOST_DEPTH deep. */
+/* Matches the items from `item` on, at `at`. It recurses for items that wait for the rest, at most
+ * MAX_DEPTH times. */
 static const char *match_rest(struct pattern *match, const char *at, const char *item) {
-  if (match->depth == MOST_DEPTH)
+  if (match->depth == MAX_DEPTH)
     return fail(match, "pattern too complex");
   match->depth++;
   bool on = true;

@@ -4,15 +4,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Lua's patterns (Reference Manual 5.4, section 6.4.1) with a budget: a pattern with several
- * repetitions takes time in a power of the subject's length, and Lua's own matcher cannot be
- * stopped. What it finds and the mistakes that it tells are those of Lua 5.4. */
+/* Lua patterns (Reference Manual 5.4, section 6.4.1) with a step limit. A pattern with several
+ * repetitions can take time in a power of the length of the subject, and Lua's own matcher cannot
+ * be interrupted. Results and error texts are those of Lua 5.4. */
 
 #define PATTERN_CAPTURES 32
 
-/* In place of a capture's length. */
-#define PATTERN_OPEN ((size_t)-1)     /* it has no end yet */
-#define PATTERN_POSITION ((size_t)-2) /* it stands for a position: () */
+/* Special values of a capture's length. */
+#define PATTERN_OPEN ((size_t)-1)     /* the capture has no end yet */
+#define PATTERN_POSITION ((size_t)-2) /* a position capture: () */
 
 struct pattern_capture {
   const char *start;
@@ -20,21 +20,22 @@ struct pattern_capture {
 };
 
 struct pattern {
-  const char *pattern; /* a leading ^ is the caller's business */
+  const char *pattern; /* without the leading ^, which the caller handles */
   const char *pattern_end;
   const char *subject;
   const char *subject_end;
-  size_t steps;        /* left; a step is one comparison */
-  const char *mistake; /* in the pattern, or NULL; "" where the steps were spent */
+  size_t steps;        /* steps left; a step is one comparison */
+  const char *mistake; /* what is wrong with the pattern, or NULL; "" if the steps are used up */
   int depth;           /* internal */
-  int captures;        /* how many there are */
+  int captures;        /* the number of captures */
   struct pattern_capture capture[PATTERN_CAPTURES];
 };
 
-/* Matches at `start` in the subject: where the match ends, or NULL for none or after a mistake. */
+/* pattern_match matches at `start` in the subject. It returns the end of the match, or NULL if
+ * there is no match or `mistake` is set. */
 const char *pattern_match(struct pattern *match, const char *start);
 
-/* The text of a mistake that names a capture, %1 being 0. */
+/* pattern_bad_capture returns the error text for an invalid capture index, %1 being 0. */
 const char *pattern_bad_capture(int index);
 
 #endif

@@ -7,13 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The length (1 to 4) of the well-formed UTF-8 sequence (RFC 3629) that begins `left` bytes long
- * text, or 0 when there is none. `left` is at least 1. */
+/* utf8_sequence returns the length (1 to 4) of the well-formed UTF-8 sequence (RFC 3629) at the
+ * start of a text of `left` bytes, or 0 if there is none. `left` must be at least 1. */
 size_t utf8_sequence(const char *text, size_t left);
 
+/* utf8_valid reports whether the whole text is well-formed UTF-8. */
 bool utf8_valid(const char *text, size_t length);
 
-/* Adds the character of a code point that is one: at most U+10FFFF and no surrogate. */
+/* utf8_add appends a character. `code` must be at most U+10FFFF and not a surrogate. */
 void utf8_add(struct buf *buf, uint32_t code);
 
 #endif

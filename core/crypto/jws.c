@@ -20,7 +20,7 @@ struct jws_key {
   unsigned char x[NUMBER_SIZE], y[NUMBER_SIZE]; /* the public point */
 };
 
-/* OpenSSL would ask on the terminal for the passphrase of a key that has one. */
+/* Without this callback, OpenSSL prompts on the terminal for the passphrase of an encrypted key. */
 static int no_passphrase(char *buffer, int size, int for_writing, void *context) {
   (void)buffer, (void)size, (void)for_writing, (void)context;
   return -1;
@@ -56,7 +56,7 @@ struct jws_key *jws_key_read(const char *pem, size_t length) {
       read_coordinate(key->pair, OSSL_PKEY_PARAM_EC_PUB_X, key->x) &&
       read_coordinate(key->pair, OSSL_PKEY_PARAM_EC_PUB_Y, key->y))
     return key;
-  ERR_clear_error(); /* the next to look at it would take this for its own */
+  ERR_clear_error(); /* else a later caller would read this error as its own */
   jws_key_free(key);
   return NULL;
 }
@@ -83,7 +83,7 @@ static void add_header(const struct jws_key *key, const char *type, struct buf *
   buf_free(&text);
 }
 
-/* ES256 wants the two numbers of a signature side by side; OpenSSL gives them in DER. */
+/* ES256 concatenates the two numbers of a signature; OpenSSL encodes them in DER. */
 static bool flatten(const unsigned char *der, size_t length, unsigned char flat[2 * NUMBER_SIZE]) {
   ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &der, (long)length);
   if (!pair)
@@ -113,7 +113,7 @@ static bool add_signature(const struct jws_key *key, const char *text, size_t le
 
 bool jws_sign(const struct jws_key *key, const char *type, const char *payload, size_t length,
               struct buf *out) {
-  struct buf text = {0}; /* what is signed: header and payload */
+  struct buf text = {0}; /* the signing input: header and payload */
   add_header(key, type, &text);
   buf_addc(&text, '.');
   base64url_add(payload, length, &text);

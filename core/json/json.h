@@ -3,11 +3,11 @@
 
 #include <stddef.h>
 
-/* A strict JSON reader (RFC 8259) that keeps where each value stood, so that a text can be edited
- * without touching what the edit does not mean. Refused, with the place: duplicate keys in an
- * object (compared after unescaping), bytes that are not UTF-8, NUL (raw or as \u0000), raw control
- * characters, lone surrogates, nesting deeper than JSON_MAX_DEPTH, anything after the value but
- * white space. A leading byte order mark is skipped and counts in the offsets. */
+/* A strict JSON reader (RFC 8259) that records where each value is in the text, so that an edit can
+ * leave all other bytes unchanged. It rejects, with line and column: duplicate keys in an object
+ * (compared after unescaping), invalid UTF-8, NUL (raw or as \u0000), raw control characters, lone
+ * surrogates, nesting deeper than JSON_MAX_DEPTH, and anything but white space after the value. A
+ * leading byte order mark is skipped; offsets count it. */
 
 #define JSON_MAX_DEPTH 64
 
@@ -35,29 +35,43 @@ struct json_value {
 struct json_error {
   size_t offset;     /* bytes from the start of the text */
   size_t line;       /* from 1; LF, CR and CRLF each end a line */
-  size_t column;     /* from 1, in characters; a byte order mark is none */
-  char message[160]; /* what was expected or found; no place in it, no newline */
+  size_t column;     /* from 1, in characters; a byte order mark does not count */
+  char message[160]; /* what was expected or found, on one line, without the position */
 };
 
 struct json_doc;
 
-/* Parses `length` bytes. The document keeps its own copy of the text. NULL on error, `error` set
- * (out of memory too). The caller frees the document. */
+/* json_parse parses `length` bytes. The document has its own copy of the text; the caller frees it
+ * with json_free. On an error, also if there is not enough memory, json_parse returns NULL and sets
+ * `error`. */
 struct json_doc *json_parse(const char *text, size_t length, struct json_error *error);
+
+/* json_free accepts NULL. */
 void json_free(struct json_doc *doc);
 
-/* As json_parse, for a text that holds secrets: all memory that it came to is wiped when it goes. */
+/* json_parse_secret is like json_parse, for a text that contains secrets: all memory is wiped
+ * before it is freed. */
 struct json_doc *json_parse_secret(const char *text, size_t length, struct json_error *error);
 
+/* json_root returns the value that is the whole text. */
 const struct json_value *json_root(const struct json_doc *doc);
 
-/* The text as it was given, NUL-terminated; owned by the document. */
+/* json_text returns the text as it was given, NUL-terminated. The document owns it. `length` may be
+ * NULL. */
 const char *json_text(const struct json_doc *doc, size_t *length);
 
-/* The member of an object, or NULL when there is none or `object` is no object. */
+/* json_member returns the member of an object, or NULL if there is none or `object` is not an
+ * object. */
 const struct json_value *json_member(const struct json_value *object, const char *name);
 
-/* Line and column (from 1) of a byte offset. */
-void json_place(const struct json_doc *doc, size_t offset, size_t *line, size_t *column);
+/* json_member_start returns the offset where a member of an object (its name) or an element of an array
+ * begins. */
+size_t json_member_start(const struct json_value *member);
+
+/* json_last_member returns the last child of an array or object, or NULL if it is empty. */
+const struct json_value *json_last_member(const struct json_value *container);
+
+/* json_position sets the line and the column, both from 1, of a byte offset. */
+void json_position(const struct json_doc *doc, size_t offset, size_t *line, size_t *column);
 
 #endif

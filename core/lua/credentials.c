@@ -4,6 +4,7 @@
 #include "lua/credentials.h"
 
 #include "aws/unseal.h"
+#include "json/write.h"
 #include "lua/util.h"
 
 #include <stdlib.h>
@@ -55,18 +56,6 @@ static int make_secret(lua_State *L) {
   const char *text = luaL_checklstring(L, 1, &length);
   push_secret(L, text, length);
   return 1;
-}
-
-static void add_json_escaped(struct buf *buf, const char *bytes, size_t length) {
-  for (size_t i = 0; i < length; i++) {
-    unsigned char c = (unsigned char)bytes[i];
-    if (c < 0x20)
-      buf_addf(buf, "\\u%04x", c);
-    else if (c == '"' || c == '\\')
-      buf_add(buf, (const char[]){'\\', (char)c}, 2);
-    else
-      buf_addc(buf, (char)c);
-  }
 }
 
 /* What a longjmp must not leave behind. */
@@ -153,7 +142,7 @@ static int join(lua_State *L) {
     if (text)
       buf_add(buf, bytes, length);
     else if (secret && escaped)
-      add_json_escaped(buf, secret->bytes, secret->length);
+      json_add_escaped(buf, secret->bytes, secret->length);
     else if (secret)
       buf_add(buf, secret->bytes, secret->length);
     else

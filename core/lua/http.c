@@ -108,7 +108,7 @@ static int start(lua_State *L) {
   if (!http_transfer_start(pool, transfer, &request))
     return luaL_error(L, "cannot start a request to %s", request.url);
   lua_pushvalue(L, TRANSFER);
-  lua_loop_keep(L, &transfer->op);
+  lua_loop_retain(L, &transfer->op);
   return 1;
 }
 

@@ -64,7 +64,7 @@ static int server_accept(lua_State *L) {
   lua_setiuservalue(L, -2, 1);
   if (!httpd_accept_start(server, accept))
     return luaL_error(L, "somebody accepts already");
-  lua_loop_keep(L, &accept->op);
+  lua_loop_retain(L, &accept->op);
   return 1;
 }
 

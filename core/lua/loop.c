@@ -10,10 +10,11 @@
 
 #define LOOP_CLASS "lanyard.loop"
 #define TIMER_CLASS "lanyard.loop.timer"
+#define WATCH_CLASS "lanyard.loop.watch"
 #define SIGNAL_CLASS "lanyard.loop.signal"
 
 static const char loop_key;
-static const char kept_key; /* [address of an operation] = its userdata */
+static const char retained_key; /* [address of an operation] = its userdata */
 
 static int loop_gc(lua_State *L) {
   struct loop **slot = luaL_checkudata(L, 1, LOOP_CLASS);
@@ -32,7 +33,7 @@ struct loop *lua_loop(lua_State *L) {
   static const luaL_Reg meta[] = {{"__gc", loop_gc}, {NULL, NULL}};
   new_class(L, LOOP_CLASS, NULL, meta);
   lua_newtable(L);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &kept_key);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &retained_key);
   struct loop **slot = lua_newuserdatauv(L, sizeof *slot, 0);
   *slot = NULL;
   luaL_setmetatable(L, LOOP_CLASS);
@@ -43,15 +44,15 @@ struct loop *lua_loop(lua_State *L) {
   return *slot;
 }
 
-void lua_loop_keep(lua_State *L, struct loop_op *op) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &kept_key);
+void lua_loop_retain(lua_State *L, struct loop_op *op) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &retained_key);
   lua_pushvalue(L, -2);
   lua_rawsetp(L, -2, op);
   lua_pop(L, 1);
 }
 
 void lua_loop_release(lua_State *L, struct loop_op *op) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &kept_key);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &retained_key);
   lua_pushnil(L);
   lua_rawsetp(L, -2, op);
   lua_pop(L, 1);
@@ -65,9 +66,9 @@ static int step(lua_State *L) {
     return 1;
   }
   lua_newtable(L);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &kept_key);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &retained_key);
   lua_Integer count = 0;
-  for (struct loop_op *op; (op = loop_take(loop));) {
+  for (struct loop_op *op; (op = loop_next_completed(loop));) {
     lua_rawgetp(L, -1, op);
     lua_rawseti(L, -3, ++count);
     lua_pushnil(L);
@@ -98,6 +99,21 @@ static int timer_gc(lua_State *L) {
   return 0;
 }
 
+/* watch:cancel() */
+static int watch_cancel(lua_State *L) {
+  struct loop_watch *watch = luaL_checkudata(L, 1, WATCH_CLASS);
+  if (watch->event) {
+    loop_watch_stop(watch);
+    lua_loop_release(L, &watch->op);
+  }
+  return 0;
+}
+
+static int watch_gc(lua_State *L) {
+  loop_watch_stop(luaL_checkudata(L, 1, WATCH_CLASS));
+  return 0;
+}
+
 /* loop.timer(seconds) --> op */
 static int start_timer(lua_State *L) {
   lua_Number seconds = luaL_checknumber(L, 1);
@@ -108,7 +124,7 @@ static int start_timer(lua_State *L) {
   luaL_setmetatable(L, TIMER_CLASS);
   if (!loop_timer_start(loop, timer, seconds))
     return luaL_error(L, "not enough memory");
-  lua_loop_keep(L, &timer->op);
+  lua_loop_retain(L, &timer->op);
   return 1;
 }
 
@@ -117,12 +133,12 @@ static int start_timer(lua_State *L) {
 static int start_readable(lua_State *L) {
   int fd = (int)luaL_checkinteger(L, 1);
   struct loop *loop = lua_loop(L);
-  struct loop_timer *timer = lua_newuserdatauv(L, sizeof *timer, 0);
-  memset(timer, 0, sizeof *timer);
-  luaL_setmetatable(L, TIMER_CLASS);
-  if (!loop_readable_start(loop, timer, fd))
+  struct loop_watch *watch = lua_newuserdatauv(L, sizeof *watch, 0);
+  memset(watch, 0, sizeof *watch);
+  luaL_setmetatable(L, WATCH_CLASS);
+  if (!loop_watch_start(loop, watch, fd))
     return luaL_error(L, "cannot wait for file descriptor %d: %s", fd, strerror(errno));
-  lua_loop_keep(L, &timer->op);
+  lua_loop_retain(L, &watch->op);
   return 1;
 }
 
@@ -165,7 +181,7 @@ static int start_signal(lua_State *L) {
   luaL_setmetatable(L, SIGNAL_CLASS);
   if (!loop_signal_start(loop, waiter, number))
     return luaL_error(L, "cannot wait for a signal: %s", strerror(errno));
-  lua_loop_keep(L, &waiter->op);
+  lua_loop_retain(L, &waiter->op);
   return 1;
 }
 
@@ -181,6 +197,9 @@ MODULE_API int luaopen_lanyard_loop(lua_State *L) {
   static const luaL_Reg timer_methods[] = {
       {"cancel", timer_cancel}, {"result", plain_result}, {NULL, NULL}};
   static const luaL_Reg timer_meta[] = {{"__gc", timer_gc}, {NULL, NULL}};
+  static const luaL_Reg watch_methods[] = {
+      {"cancel", watch_cancel}, {"result", plain_result}, {NULL, NULL}};
+  static const luaL_Reg watch_meta[] = {{"__gc", watch_gc}, {NULL, NULL}};
   static const luaL_Reg signal_methods[] = {
       {"cancel", signal_cancel}, {"result", plain_result}, {NULL, NULL}};
   static const luaL_Reg signal_meta[] = {{"__gc", signal_gc}, {NULL, NULL}};
@@ -188,6 +207,7 @@ MODULE_API int luaopen_lanyard_loop(lua_State *L) {
       {"step", step},           {"timer", start_timer}, {"readable", start_readable},
       {"signal", start_signal}, {"now", now},           {NULL, NULL}};
   new_class(L, TIMER_CLASS, timer_methods, timer_meta);
+  new_class(L, WATCH_CLASS, watch_methods, watch_meta);
   new_class(L, SIGNAL_CLASS, signal_methods, signal_meta);
   lua_loop(L);
   luaL_newlib(L, functions);

@@ -12,7 +12,7 @@
 struct loop *lua_loop(lua_State *L);
 
 /* Keeps the operation at the top of the stack alive until it has ended or is released. */
-void lua_loop_keep(lua_State *L, struct loop_op *op);
+void lua_loop_retain(lua_State *L, struct loop_op *op);
 void lua_loop_release(lua_State *L, struct loop_op *op);
 
 #endif

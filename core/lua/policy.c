@@ -2,7 +2,12 @@
 
 #include "lua/policy.h"
 
+#include "base/bytes.h"
 #include "lua/util.h"
+#include "policy/canonical.h"
+#include "policy/edit.h"
+#include "policy/format.h"
+#include "policy/subsume.h"
 
 #include <string.h>
 
@@ -123,7 +128,7 @@ static bool same_text(const struct policy *a, const struct policy *b) {
   size_t a_length, b_length;
   const char *a_text = policy_text(a, &a_length);
   const char *b_text = policy_text(b, &b_length);
-  return a_length == b_length && memcmp(a_text, b_text, a_length) == 0;
+  return bytes_equal(a_text, a_length, b_text, b_length);
 }
 
 /* Asks the function at `match` for each principal of a statement, whose table is on the top. */
@@ -155,7 +160,7 @@ static int revoke_matching(lua_State *L, struct policy *doc, int match,
   memset(marks, 0, size);
   for (size_t i = 0; i < policy_count(*copy); i++) {
     const struct policy_statement *statement = policy_statement(*copy, i);
-    if (!policy_revocation_covers(what, statement))
+    if (!policy_revocation_applies(what, statement))
       continue;
     push_statement(L, *copy, i);
     mark_matching(L, match, *copy, statement, marks);
@@ -164,7 +169,7 @@ static int revoke_matching(lua_State *L, struct policy *doc, int match,
   if (!same_text(doc, *copy))
     return luaL_error(L, "revoke: the function 'match' changed the document");
   size_t touched = 0;
-  enum policy_edit edit = policy_take_out(doc, marks, &touched);
+  enum policy_edit edit = policy_remove_principals(doc, marks, &touched);
   return push_edit(L, edit, touched);
 }
 
@@ -204,7 +209,7 @@ static int remove_statements(lua_State *L) {
                          : policy_has_sid(policy_statement(doc, i), sid.bytes, sid.length);
     touched += marks[i];
   }
-  enum policy_edit edit = policy_remove(doc, marks);
+  enum policy_edit edit = policy_remove_statements(doc, marks);
   return push_edit(L, edit, touched);
 }
 
@@ -320,7 +325,7 @@ static int fold(lua_State *L) {
       return luaL_error(L, "fold: the function 'match' changed the document");
   }
   struct json_error error;
-  enum policy_edit edit = policy_fold(doc, marks, &sid, &gone, &error);
+  enum policy_edit edit = policy_merge(doc, marks, &sid, &gone, &error);
   if (edit == POLICY_FAILED)
     return luaL_error(L, "fold: %s", error.message);
   return push_edit(L, edit, gone);
@@ -343,7 +348,7 @@ static int append(lua_State *L) {
   luaL_argcheck(L, doc != from, 2, "another document expected");
   luaL_argcheck(L, index >= 1 && (size_t)index <= policy_count(from), 3, "no such statement");
   struct json_error error;
-  if (policy_append(doc, from, (size_t)index - 1, &error) == POLICY_FAILED)
+  if (policy_append_statement(doc, from, (size_t)index - 1, &error) == POLICY_FAILED)
     return luaL_error(L, "append: %s", error.message);
   return 0;
 }
@@ -397,7 +402,7 @@ static int covers(lua_State *L) {
   const struct policy *doc = check_policy(L, 1);
   size_t outer = check_index(L, 2, doc), inner = check_index(L, 3, doc);
   bool failed;
-  bool result = policy_covers(doc, outer, inner, &failed);
+  bool result = policy_subsumes(doc, outer, inner, &failed);
   if (failed)
     return no_memory(L);
   lua_pushboolean(L, result);
@@ -409,7 +414,7 @@ static int meaning(lua_State *L) {
   const struct policy *doc = check_policy(L, 1);
   size_t index = check_index(L, 2, doc);
   struct buf out = {0};
-  policy_meaning(doc, index, lua_toboolean(L, 3) ? 0 : MEANING_WITHOUT_SID, &out);
+  policy_canonical_statement(doc, index, lua_toboolean(L, 3) ? 0 : CANONICAL_WITHOUT_SID, &out);
   return push_buf(L, &out);
 }
 
@@ -440,16 +445,26 @@ static int collect(lua_State *L) {
 
 MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
   static const luaL_Reg methods[] = {
-      {"allow", allow},         {"append", append},
-      {"can", policy_lua_can},  {"weigh", policy_lua_weigh},
-      {"copy", copy},           {"covers", covers},
-      {"empty", empty},         {"equivalent", equivalent},
-      {"fold", fold},           {"format", format},
-      {"meaning", meaning},     {"remove", remove_statements},
-      {"revoke", revoke},       {"set", set_element},
-      {"size", size},           {"sort", sort},
-      {"statement", statement}, {"statements", statements},
-      {"tree", tree},           {NULL, NULL},
+      {"allow", allow},
+      {"append", append},
+      {"can", policy_lua_evaluate},
+      {"weigh", policy_lua_weigh},
+      {"copy", copy},
+      {"covers", covers},
+      {"empty", empty},
+      {"equivalent", equivalent},
+      {"fold", fold},
+      {"format", format},
+      {"meaning", meaning},
+      {"remove", remove_statements},
+      {"revoke", revoke},
+      {"set", set_element},
+      {"size", size},
+      {"sort", sort},
+      {"statement", statement},
+      {"statements", statements},
+      {"tree", tree},
+      {NULL, NULL},
   };
   static const luaL_Reg meta[] = {{"__gc", collect}, {"__tostring", text}, {NULL, NULL}};
   static const luaL_Reg functions[] = {
@@ -467,7 +482,7 @@ MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
   lua_pop(L, 1);
   lua_pushinteger(L, POLICY_LIMIT);
   lua_setfield(L, -2, "LIMIT");
-  lua_pushinteger(L, POLICY_MOST_BYTES);
+  lua_pushinteger(L, POLICY_MAX_BYTES);
   lua_setfield(L, -2, "MOST_BYTES");
   return 1;
 }

@@ -1,7 +1,7 @@
 #ifndef LANYARD_LUA_POLICY_H
 #define LANYARD_LUA_POLICY_H
 
-#include "policy/policy.h"
+#include "policy/document.h"
 
 #include <lua.h>
 
@@ -13,7 +13,7 @@ struct policy_string check_policy_string(lua_State *L, int index, const char *fi
 struct policy_string opt_policy_string(lua_State *L, int index, const char *field);
 
 /* Methods and functions of lua_policy_can.c. */
-int policy_lua_can(lua_State *L);
+int policy_lua_evaluate(lua_State *L);
 int policy_lua_weigh(lua_State *L);
 int policy_lua_operand(lua_State *L);
 int policy_lua_operators(lua_State *L);

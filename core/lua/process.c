@@ -1,7 +1,6 @@
 /* lanyard.process.core: a command that runs beside the loop. */
 
 #include "net/process.h"
-
 #include "lua/credentials.h"
 #include "lua/loop.h"
 #include "lua/util.h"
@@ -70,7 +69,7 @@ static int start(lua_State *L) {
   int failed = process_start(loop, process, &options);
   if (failed)
     return push_error(L, "CannotRun", "cannot run %s: %s", options.words[0], strerror(failed));
-  lua_loop_keep(L, &process->op);
+  lua_loop_retain(L, &process->op);
   return 1;
 }
 
@@ -125,7 +124,7 @@ static int resume(lua_State *L) {
     return luaL_error(L, "there is no piece to go on behind");
   process_resume(process);
   lua_settop(L, 1);
-  lua_loop_keep(L, &process->op);
+  lua_loop_retain(L, &process->op);
   return 0;
 }
 

@@ -10,7 +10,7 @@
 
 #define SIGNER_CLASS "lanyard.sigv4.signer"
 #define SIGNING_CLASS "lanyard.sigv4.signing"
-#define MOST_HEADERS 64
+#define MAX_HEADERS 64
 
 static const char signer_key;
 static const char spare_key; /* the signing of a request that was signed, for the next one */
@@ -19,7 +19,7 @@ static const char spare_key; /* the signing of a request that was signed, for th
 struct signing {
   struct sigv4_request request;
   struct sigv4_scope scope;
-  struct sigv4_header headers[MOST_HEADERS];
+  struct sigv4_header headers[MAX_HEADERS];
   const struct credentials *credentials;
   char payload_hash[HASH_SHA256_HEX];
   const char *host;
@@ -82,8 +82,8 @@ static struct sigv4_signer *get_signer(lua_State *L) {
 
 static void add_header(lua_State *L, struct signing *signing, const char *name, size_t name_length,
                        const char *value, size_t value_length) {
-  if (signing->request.header_count == MOST_HEADERS)
-    luaL_error(L, "more than %d headers to sign", MOST_HEADERS);
+  if (signing->request.header_count == MAX_HEADERS)
+    luaL_error(L, "more than %d headers to sign", MAX_HEADERS);
   signing->headers[signing->request.header_count++] =
       (struct sigv4_header){name, name_length, value, value_length};
 }

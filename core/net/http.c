@@ -284,7 +284,7 @@ void http_transfer_free(struct http_transfer *transfer) {
   if (transfer->easy)
     http_pool_release(transfer);
   if (transfer->op.loop)
-    loop_forget(&transfer->op);
+    loop_dequeue(&transfer->op);
   free(transfer->header_lines);
   transfer->header_lines = NULL;
   buf_free(&transfer->header_text);

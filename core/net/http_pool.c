@@ -1,5 +1,7 @@
 #include "net/http_pool.h"
 
+#include "base/bytes.h"
+
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,7 +141,7 @@ static struct http_host *find_host(struct http_pool *pool, const char *url) {
   size_t length = authority ? (size_t)(authority - url) + 3 : 0;
   length += strcspn(url + length, "/?#");
   for (struct http_host *host = pool->hosts; host; host = host->next) {
-    if (host->length == length && memcmp(host->name, url, length) == 0)
+    if (bytes_equal(host->name, host->length, url, length))
       return host;
   }
   struct http_host *host = calloc(1, sizeof *host + length + 1);
@@ -222,7 +224,7 @@ void http_pool_release(struct http_transfer *transfer) {
     leave_queue(host, transfer);
   }
   curl_easy_reset(easy);
-  if (pool->idle_count < HTTP_MOST_IDLE)
+  if (pool->idle_count < HTTP_MAX_IDLE)
     pool->idle[pool->idle_count++] = easy;
   else
     curl_easy_cleanup(easy);

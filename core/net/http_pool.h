@@ -6,7 +6,7 @@
 /* What the pool and its transfers know of each other, and nobody else: what a pool has for a
  * transfer, the queue in which it waits for its turn, and the word that it has ended. */
 
-#define HTTP_MOST_IDLE 64
+#define HTTP_MAX_IDLE 64
 
 struct http_pool {
   struct loop *loop;
@@ -16,7 +16,7 @@ struct http_pool {
   char *ca_file;  /* the system's certificates in one file, or NULL */
   bool ca_folder; /* they are in a folder too, which serves */
   /* For the next requests: to make a handle costs more than to reset it. */
-  CURL *idle[HTTP_MOST_IDLE];
+  CURL *idle[HTTP_MAX_IDLE];
   size_t idle_count;
   struct http_host *hosts; /* those with requests under way */
   size_t limit;            /* of requests under way with one host */

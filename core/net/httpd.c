@@ -111,7 +111,7 @@ bool httpd_accept_start(struct httpd *server, struct httpd_accept *accept) {
 }
 
 void httpd_accept_stop(struct httpd_accept *accept) {
-  loop_forget(&accept->op);
+  loop_dequeue(&accept->op);
   if (accept->server && accept->server->acceptor == accept)
     accept->server->acceptor = NULL;
 }

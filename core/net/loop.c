@@ -116,7 +116,7 @@ void loop_complete(struct loop_op *op) {
   op->loop->last = &op->next;
 }
 
-void loop_forget(struct loop_op *op) {
+void loop_dequeue(struct loop_op *op) {
   struct loop *loop = op->loop;
   for (struct loop_op **link = &loop->first; *link; link = &(*link)->next) {
     if (*link != op)
@@ -128,7 +128,7 @@ void loop_forget(struct loop_op *op) {
   }
 }
 
-struct loop_op *loop_take(struct loop *loop) {
+struct loop_op *loop_next_completed(struct loop *loop) {
   struct loop_op *op = loop->first;
   if (!op)
     return NULL;
@@ -145,15 +145,22 @@ bool loop_step(struct loop *loop, bool block) {
   return outcome == 0 || loop->first;
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *context) {
+static void on_event(evutil_socket_t fd, short what, void *context) {
   (void)fd, (void)what;
-  struct loop_timer *timer = context;
-  loop_complete(&timer->op);
+  loop_complete(context);
+}
+
+static void stop_event(struct event **event, struct loop_op *op) {
+  if (!*event)
+    return;
+  event_free(*event);
+  *event = NULL;
+  loop_dequeue(op);
 }
 
 bool loop_timer_start(struct loop *loop, struct loop_timer *timer, double seconds) {
   timer->op = (struct loop_op){.loop = loop};
-  timer->event = event_new(loop->base, -1, 0, on_timer, timer);
+  timer->event = event_new(loop->base, -1, 0, on_event, &timer->op);
   if (!timer->event)
     return false;
   /* A day short of 2^31 seconds keeps every clock in range. */
@@ -164,18 +171,18 @@ bool loop_timer_start(struct loop *loop, struct loop_timer *timer, double second
   return event_add(timer->event, &delay) == 0;
 }
 
-bool loop_readable_start(struct loop *loop, struct loop_timer *timer, int fd) {
-  timer->op = (struct loop_op){.loop = loop};
-  timer->event = event_new(loop->base, fd, EV_READ, on_timer, timer);
-  return timer->event && event_add(timer->event, NULL) == 0;
+void loop_timer_stop(struct loop_timer *timer) {
+  stop_event(&timer->event, &timer->op);
 }
 
-void loop_timer_stop(struct loop_timer *timer) {
-  if (!timer->event)
-    return;
-  event_free(timer->event);
-  timer->event = NULL;
-  loop_forget(&timer->op);
+bool loop_watch_start(struct loop *loop, struct loop_watch *watch, int fd) {
+  watch->op = (struct loop_op){.loop = loop};
+  watch->event = event_new(loop->base, fd, EV_READ, on_event, &watch->op);
+  return watch->event && event_add(watch->event, NULL) == 0;
+}
+
+void loop_watch_stop(struct loop_watch *watch) {
+  stop_event(&watch->event, &watch->op);
 }
 
 bool loop_signal_start(struct loop *loop, struct loop_signal *waiter, int number) {
@@ -193,7 +200,7 @@ bool loop_signal_start(struct loop *loop, struct loop_signal *waiter, int number
 
 void loop_signal_stop(struct loop_signal *waiter) {
   struct loop *loop = waiter->op.loop;
-  loop_forget(&waiter->op);
+  loop_dequeue(&waiter->op);
   if (!waiter->waiting)
     return;
   waiter->waiting = false;

@@ -29,25 +29,39 @@ struct event_base *loop_base(struct loop *loop);
 void loop_complete(struct loop_op *op);
 
 /* Takes an operation off the queue, where it is in it: it ended, but nobody waits any more. */
-void loop_forget(struct loop_op *op);
+void loop_dequeue(struct loop_op *op);
 
 /* The operation that ended first, or NULL. */
-struct loop_op *loop_take(struct loop *loop);
+struct loop_op *loop_next_completed(struct loop *loop);
 
 /* Waits until something happens (with `block`; not when operations have ended already), and lets
  * it happen. False when nothing is left that could ever happen. */
 bool loop_step(struct loop *loop, bool block);
 
-/* A timer: completes once, `seconds` from loop_timer_start; or, by loop_readable_start, when a file descriptor
- * (of a pipe, a socket or a terminal) has something to read or is at its end. */
+/* A timer completes once, `seconds` after loop_timer_start. */
 struct loop_timer {
   struct loop_op op;
   struct event *event;
 };
 
+/* loop_timer_start returns false if there is not enough memory. Seconds below 0 count as 0. */
 bool loop_timer_start(struct loop *loop, struct loop_timer *timer, double seconds);
-bool loop_readable_start(struct loop *loop, struct loop_timer *timer, int fd);
+
+/* loop_timer_stop ends a timer, at any time; it may be called again. */
 void loop_timer_stop(struct loop_timer *timer);
+
+/* A watch completes once, when a file descriptor (of a pipe, a socket or a terminal) has something to
+ * read or is at its end. */
+struct loop_watch {
+  struct loop_op op;
+  struct event *event;
+};
+
+/* loop_watch_start returns false, with errno set, if the descriptor cannot be watched. */
+bool loop_watch_start(struct loop *loop, struct loop_watch *watch, int fd);
+
+/* loop_watch_stop ends a watch, at any time; it may be called again. */
+void loop_watch_stop(struct loop_watch *watch);
 
 /* A signal: completes at its first delivery. From then on the signal has its default action again,
  * so that a second Ctrl-C ends a program that no longer comes to its loop; but SIGHUP is ignored, for nobody

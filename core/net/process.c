@@ -291,7 +291,7 @@ void process_stop(struct process *process) {
   finish(process, process->failure);
   if (loop) {
     process->op.loop = loop;
-    loop_forget(&process->op);
+    loop_dequeue(&process->op);
     process->op.loop = NULL;
   }
   if (process->errors_fd >= 0)

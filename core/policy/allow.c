@@ -1,5 +1,8 @@
+#include "policy/edit.h"
+
+#include "json/write.h"
+#include "policy/canonical.h"
 #include "policy/layout.h"
-#include "policy/policy.h"
 #include "policy/principal.h"
 #include "policy/text.h"
 
@@ -12,7 +15,7 @@
 static void add_statements(const struct layout *layout, const char *text,
                            const struct json_value *statements, const char *value_text,
                            const struct json_value *value, struct buf *out) {
-  const struct json_value *last = policy_last_member(statements);
+  const struct json_value *last = json_last_member(statements);
   const char *start = text + statements->start;
   size_t length = statements->end - statements->start;
   if (statements->type == JSON_OBJECT) {
@@ -62,8 +65,8 @@ static enum policy_edit append_value(struct policy *doc, const char *value_text,
   return edit;
 }
 
-enum policy_edit policy_append(struct policy *doc, const struct policy *from, size_t index,
-                               struct json_error *error) {
+enum policy_edit policy_append_statement(struct policy *doc, const struct policy *from,
+                                         size_t index, struct json_error *error) {
   size_t length;
   const char *text = policy_text(from, &length);
   return append_value(doc, text, policy_statement(from, index)->json, error);
@@ -81,7 +84,7 @@ static bool allows_principal(const struct policy_statement *statement,
     return false;
   for (size_t i = 0; i < statement->principals.count; i++) {
     const struct policy_value *named = &statement->principals.items[i];
-    if (policy_names_principal(named, principal->bytes, principal->length))
+    if (principal_equal(named, principal->bytes, principal->length))
       return true;
   }
   return false;
@@ -94,27 +97,10 @@ static const struct policy_statement *allowing(const struct policy *doc,
   for (size_t i = 0; i < policy_count(doc); i++) {
     const struct policy_statement *statement = policy_statement(doc, i);
     if (allows_principal(statement, principal) &&
-        policy_covers_action(&statement->actions, action->bytes, action->length))
+        policy_matches_action(&statement->actions, action->bytes, action->length))
       return statement;
   }
   return NULL;
-}
-
-static bool sid_taken(const struct policy *doc, const struct buf *sid) {
-  for (size_t i = 0; i < policy_count(doc); i++)
-    if (policy_has_sid(policy_statement(doc, i), sid->data, sid->length))
-      return true;
-  return false;
-}
-
-void policy_choose_sid(const struct policy *doc, const struct policy_string *wanted,
-                       struct buf *sid) {
-  buf_add(sid, wanted->bytes, wanted->length);
-  for (size_t number = 2; !sid->failed && sid_taken(doc, sid); number++) {
-    buf_reset(sid);
-    buf_add(sid, wanted->bytes, wanted->length);
-    buf_addf(sid, "-%zu", number);
-  }
 }
 
 /* Adds a policy of one statement, the one that the grant asks for. */
@@ -125,18 +111,18 @@ static void add_granting_policy(const struct policy *doc, const struct policy_gr
     struct buf sid = {0};
     policy_choose_sid(doc, &grant->sid, &sid);
     buf_adds(out, "\"Sid\":");
-    policy_add_string(out, sid.data, sid.length);
+    json_add_string(out, sid.data, sid.length);
     buf_addc(out, ',');
     out->failed |= sid.failed;
     buf_free(&sid);
   }
   buf_adds(out, "\"Effect\":\"Allow\",\"Principal\":{\"AWS\":");
-  policy_add_string(out, grant->principal.bytes, grant->principal.length);
+  json_add_string(out, grant->principal.bytes, grant->principal.length);
   buf_adds(out, "},\"Action\":[");
   for (size_t i = 0; i < grant->action_count; i++) {
     if (i > 0)
       buf_addc(out, ',');
-    policy_add_string(out, grant->actions[i].bytes, grant->actions[i].length);
+    json_add_string(out, grant->actions[i].bytes, grant->actions[i].length);
   }
   buf_addc(out, ']');
   if (grant->condition.bytes) {
@@ -190,12 +176,11 @@ static const struct policy_statement *granting_already(const struct policy *doc,
   if (found || !grant->condition.bytes)
     return found;
   struct buf wanted = {0}, there = {0};
-  policy_meaning(granting, 0, MEANING_WITHOUT_SID, &wanted);
+  policy_canonical_statement(granting, 0, CANONICAL_WITHOUT_SID, &wanted);
   for (size_t i = 0; i < policy_count(doc) && !found; i++) {
     buf_reset(&there);
-    policy_meaning(doc, i, MEANING_WITHOUT_SID, &there);
-    if (there.length == wanted.length && wanted.length > 0 &&
-        memcmp(there.data, wanted.data, wanted.length) == 0)
+    policy_canonical_statement(doc, i, CANONICAL_WITHOUT_SID, &there);
+    if (buf_equal(&there, &wanted))
       found = policy_statement(doc, i);
   }
   *failed = wanted.failed || there.failed;
@@ -218,7 +203,7 @@ enum policy_edit policy_allow(struct policy *doc, const struct policy_grant *gra
     *statement = found->index;
     edit = POLICY_UNCHANGED;
   } else {
-    edit = policy_append(doc, granting, 0, error);
+    edit = policy_append_statement(doc, granting, 0, error);
     *statement = policy_count(doc) - 1;
   }
   policy_free(granting);

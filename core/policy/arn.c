@@ -1,5 +1,7 @@
 #include "policy/arn.h"
 
+#include "base/bytes.h"
+
 #include <string.h>
 
 bool arn_parse(const char *text, size_t length, struct arn *arn) {
@@ -14,7 +16,7 @@ bool arn_parse(const char *text, size_t length, struct arn *arn) {
     text = colon + 1;
   }
   arn->resource = (struct arn_part){text, (size_t)(end - text)};
-  return prefix.length == 3 && memcmp(prefix.text, "arn", 3) == 0 && arn->partition.length > 0 &&
+  return bytes_are(prefix.text, prefix.length, "arn") && arn->partition.length > 0 &&
          arn->service.length > 0 && arn->resource.length > 0;
 }
 
@@ -35,8 +37,8 @@ static bool split(const char *text, size_t length, struct arn_part parts[PARTS])
 
 /* Goes through the pattern's parts; `starts` has a bit for each part of the ARN at which the next
  * may stand: several, once a `*` has reached on. */
-bool arn_fits(const char *pattern, size_t pattern_length, const char *text, size_t text_length,
-              struct match_wildcards wildcards) {
+bool arn_matches(const char *pattern, size_t pattern_length, const char *text, size_t text_length,
+                 struct match_wildcards wildcards) {
   const char *end = pattern + pattern_length;
   struct arn_part parts[PARTS];
   if (!split(text, text_length, parts))

@@ -26,7 +26,7 @@ bool arn_parse(const char *text, size_t length, struct arn *arn);
  * part, but for a `*` that ends its part, which reaches over the colons behind it; within the
  * resource, colons are plain. A text that has not six parts is compared as a whole.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html */
-bool arn_fits(const char *pattern, size_t pattern_length, const char *text, size_t text_length,
-              struct match_wildcards wildcards);
+bool arn_matches(const char *pattern, size_t pattern_length, const char *text, size_t text_length,
+                 struct match_wildcards wildcards);
 
 #endif

@@ -388,7 +388,7 @@ static bool is_base64(const char *text) {
   return count + padding == length && padding <= 2 && length % 4 == 0;
 }
 
-bool condition_takes(enum condition_operand type, const char *text) {
+bool condition_operand_valid(enum condition_operand type, const char *text) {
   long double number;
   struct arn arn;
   switch (type) {

@@ -1,8 +1,8 @@
 #ifndef LANYARD_POLICY_CONDITION_H
 #define LANYARD_POLICY_CONDITION_H
 
-#include "policy/context.h"
 #include "json/json.h"
+#include "policy/context.h"
 
 #include <stdbool.h>
 
@@ -45,6 +45,6 @@ const char *condition_operator(size_t index);
 enum condition_operand condition_operand(const char *name);
 
 /* Whether a text without policy variables can be an operand of that type. */
-bool condition_takes(enum condition_operand type, const char *text);
+bool condition_operand_valid(enum condition_operand type, const char *text);
 
 #endif

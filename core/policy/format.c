@@ -1,5 +1,6 @@
+#include "policy/format.h"
+
 #include "policy/layout.h"
-#include "policy/policy.h"
 
 void policy_format(const struct policy *doc, struct buf *out) {
   struct layout layout;

@@ -130,10 +130,10 @@ void layout_separator(const struct layout *layout, const char *text,
   while (before->next && before->next->next)
     before = before->next;
   if (before->next) {
-    buf_add(out, text + before->end, policy_member_start(before->next) - before->end);
-  } else if (policy_member_start(before) > container->start + 1) {
+    buf_add(out, text + before->end, json_member_start(before->next) - before->end);
+  } else if (json_member_start(before) > container->start + 1) {
     buf_addc(out, ',');
-    buf_add(out, text + container->start + 1, policy_member_start(before) - container->start - 1);
+    buf_add(out, text + container->start + 1, json_member_start(before) - container->start - 1);
   } else {
     buf_adds(out, layout_spans_lines(text, before) ? ", " : layout->comma);
   }

@@ -1,7 +1,7 @@
 #ifndef LANYARD_POLICY_LAYOUT_H
 #define LANYARD_POLICY_LAYOUT_H
 
-#include "policy/policy.h"
+#include "policy/document.h"
 
 /* How a value is laid out: the white space between its tokens. A layout is either made of rules
  * (new lines and indentation, or one line) or learnt from a document's own statements, whose

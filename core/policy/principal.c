@@ -1,20 +1,13 @@
 #include "policy/principal.h"
 
+#include "base/bytes.h"
 #include "base/match.h"
 #include "policy/arn.h"
 
 #include <string.h>
 
-static bool same(const char *a, size_t a_length, const char *b, size_t b_length) {
-  return a_length == b_length && memcmp(a, b, a_length) == 0;
-}
-
-static bool is(const char *bytes, size_t length, const char *text) {
-  return same(bytes, length, text, strlen(text));
-}
-
 static bool is_account_id(const char *bytes, size_t length) {
-  if (length != POLICY_ACCOUNT_DIGITS)
+  if (length != ACCOUNT_DIGITS)
     return false;
   for (size_t i = 0; i < length; i++)
     if (bytes[i] < '0' || bytes[i] > '9')
@@ -22,58 +15,55 @@ static bool is_account_id(const char *bytes, size_t length) {
   return true;
 }
 
-const char *policy_account_of(const char *principal, size_t length) {
+const char *principal_account(const char *principal, size_t length) {
   if (is_account_id(principal, length))
     return principal;
   struct arn arn;
   if (!arn_parse(principal, length, &arn))
     return NULL;
-  bool root = is(arn.service.text, arn.service.length, "iam") &&
-              is(arn.resource.text, arn.resource.length, "root");
+  bool root = bytes_are(arn.service.text, arn.service.length, "iam") &&
+              bytes_are(arn.resource.text, arn.resource.length, "root");
   return root && is_account_id(arn.account.text, arn.account.length) ? arn.account.text : NULL;
 }
 
 static bool names_anyone(const struct policy_value *named) {
-  if (!is(named->string, named->length, "*"))
+  if (!bytes_are(named->string, named->length, "*"))
     return false;
   return strcmp(named->type, "*") == 0 || strcmp(named->type, "AWS") == 0;
 }
 
-bool policy_names_principal(const struct policy_value *named, const char *principal,
-                            size_t length) {
-  if (is(principal, length, "*"))
+bool principal_equal(const struct policy_value *named, const char *principal, size_t length) {
+  if (bytes_are(principal, length, "*"))
     return names_anyone(named);
   if (strcmp(named->type, "AWS") != 0)
     return false;
-  if (same(named->string, named->length, principal, length))
+  if (bytes_equal(named->string, named->length, principal, length))
     return true;
-  const char *account = policy_account_of(named->string, named->length);
-  const char *other = policy_account_of(principal, length);
-  return account && other && memcmp(account, other, POLICY_ACCOUNT_DIGITS) == 0;
+  const char *account = principal_account(named->string, named->length);
+  const char *other = principal_account(principal, length);
+  return account && other && memcmp(account, other, ACCOUNT_DIGITS) == 0;
 }
 
 /* Whether the caller is a session (arn:P:sts::A:assumed-role/NAME/SESSION) of the role that is
  * named (arn:P:iam::A:role/PATH/NAME): the path of a role is not in its sessions' ARNs. */
 static bool is_session_of(const struct arn *caller, const struct arn *role) {
   static const char session[] = "assumed-role/";
-  static const char prefix[] = "role/";
-  size_t session_length = sizeof session - 1, prefix_length = sizeof prefix - 1;
-  if (!is(caller->service.text, caller->service.length, "sts") ||
-      !is(role->service.text, role->service.length, "iam") ||
-      !same(caller->partition.text, caller->partition.length, role->partition.text,
-            role->partition.length) ||
-      !same(caller->account.text, caller->account.length, role->account.text,
-            role->account.length) ||
-      caller->resource.length <= session_length || role->resource.length <= prefix_length ||
-      memcmp(caller->resource.text, session, session_length) != 0 ||
-      memcmp(role->resource.text, prefix, prefix_length) != 0)
+  size_t session_length = sizeof session - 1;
+  if (!bytes_are(caller->service.text, caller->service.length, "sts") ||
+      !bytes_are(role->service.text, role->service.length, "iam") ||
+      !bytes_equal(caller->partition.text, caller->partition.length, role->partition.text,
+                   role->partition.length) ||
+      !bytes_equal(caller->account.text, caller->account.length, role->account.text,
+                   role->account.length) ||
+      !bytes_begin(caller->resource.text, caller->resource.length, session) ||
+      !bytes_begin(role->resource.text, role->resource.length, "role/"))
     return false;
   const char *name = caller->resource.text + session_length;
   const char *slash = memchr(name, '/', caller->resource.length - session_length);
   if (!slash)
     return false;
   size_t length = (size_t)(slash - name);
-  if (role->resource.length <= length)
+  if (length == 0 || role->resource.length <= length)
     return false;
   const char *tail = role->resource.text + role->resource.length - length;
   return tail[-1] == '/' && memcmp(tail, name, length) == 0;
@@ -85,92 +75,93 @@ static bool is_aws_principal(const char *text, size_t length, const struct arn *
   if (!arn)
     return !memchr(text, '.', length);
   static const char *const providers[] = {"saml-provider/", "oidc-provider/"};
-  for (size_t i = 0; i < sizeof providers / sizeof *providers; i++) {
-    size_t size = strlen(providers[i]);
-    if (arn->resource.length > size && memcmp(arn->resource.text, providers[i], size) == 0)
+  for (size_t i = 0; i < sizeof providers / sizeof *providers; i++)
+    if (bytes_begin(arn->resource.text, arn->resource.length, providers[i]))
       return false;
-  }
   return true;
 }
 
 static bool same_partition(const struct arn *a, const struct arn *b) {
   return !a || !b ||
-         same(a->partition.text, a->partition.length, b->partition.text, b->partition.length);
+         bytes_equal(a->partition.text, a->partition.length, b->partition.text,
+                     b->partition.length);
 }
 
 /* Whether an account principal, whose digits are at `account`, is who asks, or has him. */
-static enum policy_naming names_by_account(const char *account, const struct policy_string *caller,
-                                           const struct arn *caller_arn) {
-  const char *itself = policy_account_of(caller->bytes, caller->length);
-  if (itself && memcmp(account, itself, POLICY_ACCOUNT_DIGITS) == 0)
-    return POLICY_NAMES;
+static enum principal_match names_by_account(const char *account,
+                                             const struct policy_string *caller,
+                                             const struct arn *caller_arn) {
+  const char *itself = principal_account(caller->bytes, caller->length);
+  if (itself && memcmp(account, itself, ACCOUNT_DIGITS) == 0)
+    return PRINCIPAL_SELF;
   if (caller_arn &&
-      same(account, POLICY_ACCOUNT_DIGITS, caller_arn->account.text, caller_arn->account.length))
-    return POLICY_NAMES_ACCOUNT;
-  return POLICY_NAMES_NOT;
+      bytes_equal(account, ACCOUNT_DIGITS, caller_arn->account.text, caller_arn->account.length))
+    return PRINCIPAL_ACCOUNT;
+  return PRINCIPAL_NONE;
 }
 
-enum policy_naming policy_names_caller(const struct policy_value *named,
-                                       const struct policy_string *caller) {
+enum principal_match principal_match(const struct policy_value *named,
+                                     const struct policy_string *caller) {
   if (names_anyone(named))
-    return POLICY_NAMES_ANYONE;
-  if (is(caller->bytes, caller->length, "*"))
-    return POLICY_NAMES_NOT;
+    return PRINCIPAL_ANYONE;
+  if (bytes_are(caller->bytes, caller->length, "*"))
+    return PRINCIPAL_NONE;
   struct arn caller_parts, named_parts;
   const struct arn *caller_arn =
       arn_parse(caller->bytes, caller->length, &caller_parts) ? &caller_parts : NULL;
   bool aws = is_aws_principal(caller->bytes, caller->length, caller_arn);
   if ((strcmp(named->type, "AWS") == 0) != aws && strcmp(named->type, "CanonicalUser") != 0)
-    return POLICY_NAMES_NOT;
-  if (same(named->string, named->length, caller->bytes, caller->length))
-    return POLICY_NAMES;
+    return PRINCIPAL_NONE;
+  if (bytes_equal(named->string, named->length, caller->bytes, caller->length))
+    return PRINCIPAL_SELF;
   if (!aws)
-    return POLICY_NAMES_NOT;
+    return PRINCIPAL_NONE;
   const struct arn *named_arn =
       arn_parse(named->string, named->length, &named_parts) ? &named_parts : NULL;
   if (!same_partition(caller_arn, named_arn))
-    return POLICY_NAMES_NOT;
-  const char *account = policy_account_of(named->string, named->length);
+    return PRINCIPAL_NONE;
+  const char *account = principal_account(named->string, named->length);
   if (account)
     return names_by_account(account, caller, caller_arn);
-  return caller_arn && named_arn && is_session_of(caller_arn, named_arn) ? POLICY_NAMES_ROLE
-                                                                         : POLICY_NAMES_NOT;
+  return caller_arn && named_arn && is_session_of(caller_arn, named_arn) ? PRINCIPAL_ROLE
+                                                                         : PRINCIPAL_NONE;
 }
 
 static bool is_session(const struct policy_string *caller) {
-  static const char prefix[] = "assumed-role/";
   struct arn arn;
   return arn_parse(caller->bytes, caller->length, &arn) &&
-         is(arn.service.text, arn.service.length, "sts") &&
-         arn.resource.length >= sizeof prefix - 1 &&
-         memcmp(arn.resource.text, prefix, sizeof prefix - 1) == 0;
+         bytes_are(arn.service.text, arn.service.length, "sts") &&
+         bytes_begin(arn.resource.text, arn.resource.length, "assumed-role/");
 }
 
-enum policy_exception policy_excepts(const struct policy_list *named, enum policy_effect effect,
-                                     const struct policy_string *caller) {
+enum principal_exclusion principal_excluded(const struct policy_list *named,
+                                            enum policy_effect effect,
+                                            const struct policy_string *caller) {
   unsigned namings = 0;
   for (size_t i = 0; i < named->count; i++)
-    namings |= 1u << policy_names_caller(&named->items[i], caller);
-  bool itself = namings & 1u << POLICY_NAMES, role = namings & 1u << POLICY_NAMES_ROLE;
-  bool account = namings & 1u << POLICY_NAMES_ACCOUNT;
-  if (namings & 1u << POLICY_NAMES_ANYONE)
-    return POLICY_EXCEPTS;
+    namings |= 1u << principal_match(&named->items[i], caller);
+  bool itself = namings & 1u << PRINCIPAL_SELF, role = namings & 1u << PRINCIPAL_ROLE;
+  bool account = namings & 1u << PRINCIPAL_ACCOUNT;
+  if (namings & 1u << PRINCIPAL_ANYONE)
+    return PRINCIPAL_EXCLUDED;
   if (effect == POLICY_ALLOW)
-    return itself || role ? POLICY_EXCEPTS : account ? POLICY_EXCEPTS_MAYBE : POLICY_EXCEPTS_NOT;
+    return itself || role ? PRINCIPAL_EXCLUDED
+           : account      ? PRINCIPAL_MAYBE_EXCLUDED
+                          : PRINCIPAL_INCLUDED;
   if (!itself && !role)
-    return POLICY_EXCEPTS_NOT;
+    return PRINCIPAL_INCLUDED;
   struct arn arn;
   bool has_account = arn_parse(caller->bytes, caller->length, &arn) &&
-                     !policy_account_of(caller->bytes, caller->length) &&
+                     !principal_account(caller->bytes, caller->length) &&
                      is_aws_principal(caller->bytes, caller->length, &arn);
   bool whole = itself && (account || !has_account) && (role || !is_session(caller));
-  return whole ? POLICY_EXCEPTS : POLICY_EXCEPTS_MAYBE;
+  return whole ? PRINCIPAL_EXCLUDED : PRINCIPAL_MAYBE_EXCLUDED;
 }
 
-bool policy_covers_action(const struct policy_list *patterns, const char *action, size_t length) {
+bool policy_matches_action(const struct policy_list *patterns, const char *action, size_t length) {
   for (size_t i = 0; i < patterns->count; i++) {
     const struct policy_value *pattern = &patterns->items[i];
-    if (match_covers(pattern->string, pattern->length, action, length, true))
+    if (match_subsumes(pattern->string, pattern->length, action, length, true))
       return true;
   }
   return false;

@@ -1,4 +1,5 @@
-#include "policy/policy.h"
+#include "policy/edit.h"
+
 #include "policy/principal.h"
 #include "policy/text.h"
 
@@ -10,8 +11,8 @@ bool policy_revocable(const struct policy_statement *statement, bool any_effect)
   return statement->effect == POLICY_ALLOW || any_effect;
 }
 
-bool policy_revocation_covers(const struct policy_revocation *what,
-                              const struct policy_statement *statement) {
+bool policy_revocation_applies(const struct policy_revocation *what,
+                               const struct policy_statement *statement) {
   return policy_revocable(statement, what->any_effect) &&
          (!what->sid.bytes || policy_has_sid(statement, what->sid.bytes, what->sid.length));
 }
@@ -37,7 +38,7 @@ static size_t count_marks(const bool *marks, size_t count) {
   return marked;
 }
 
-enum policy_edit policy_remove(struct policy *doc, const bool *marks) {
+enum policy_edit policy_remove_statements(struct policy *doc, const bool *marks) {
   if (count_marks(marks, policy_count(doc)) == 0)
     return POLICY_UNCHANGED;
   struct json_error error;
@@ -77,7 +78,7 @@ static bool cut_principals(bool *cuts, const struct policy_statement *statement,
   return true;
 }
 
-enum policy_edit policy_take_out(struct policy *doc, const bool *marks, size_t *touched) {
+enum policy_edit policy_remove_principals(struct policy *doc, const bool *marks, size_t *touched) {
   enum policy_edit edit = POLICY_FAILED;
   struct json_error error;
   bool *cuts = policy_cuts_new(doc);
@@ -120,15 +121,15 @@ enum policy_edit policy_revoke(struct policy *doc, const struct policy_revocatio
     return POLICY_FAILED;
   for (size_t i = 0; i < policy_count(doc); i++) {
     const struct policy_statement *statement = policy_statement(doc, i);
-    if (!policy_revocation_covers(what, statement))
+    if (!policy_revocation_applies(what, statement))
       continue;
     for (size_t j = 0; j < statement->principals.count; j++) {
       const struct policy_value *named = &statement->principals.items[j];
       marks[policy_value_index(doc, named)] =
-          policy_names_principal(named, what->principal.bytes, what->principal.length);
+          principal_equal(named, what->principal.bytes, what->principal.length);
     }
   }
-  enum policy_edit edit = policy_take_out(doc, marks, touched);
+  enum policy_edit edit = policy_remove_principals(doc, marks, touched);
   free(marks);
   return edit;
 }

@@ -1,5 +1,7 @@
+#include "policy/edit.h"
+
+#include "json/write.h"
 #include "policy/layout.h"
-#include "policy/policy.h"
 #include "policy/text.h"
 
 #include <stdio.h>
@@ -29,7 +31,7 @@ static bool add_sample(const struct layout *layout, const struct policy_setting 
   json_free(alone);
   struct buf plain = {0};
   buf_addc(&plain, '{');
-  policy_add_string(&plain, setting->element, strlen(setting->element));
+  json_add_string(&plain, setting->element, strlen(setting->element));
   buf_addc(&plain, ':');
   buf_add(&plain, setting->json.bytes, setting->json.length);
   buf_addc(&plain, '}');
@@ -53,8 +55,7 @@ static bool same_value(const char *text, const struct json_value *value, const c
   layout_write(&layout, text, value, &a);
   layout_write(&layout, other_text, other, &b);
   layout_free(&layout);
-  bool same =
-      !a.failed && !b.failed && a.length == b.length && memcmp(a.data, b.data, a.length) == 0;
+  bool same = buf_equal(&a, &b);
   buf_free(&a);
   buf_free(&b);
   return same;
@@ -77,12 +78,12 @@ static void add_edited(const struct policy *doc, const struct layout *layout,
     buf_add(out, sample_text + member->start, member->end - member->start);
     position = old->end;
   } else if (after) {
-    position = policy_member_start(after);
+    position = json_member_start(after);
     buf_add(out, text, position);
     buf_add(out, name, named_length);
     layout_separator(layout, text, container, out);
   } else if (container->first) {
-    position = policy_last_member(container)->end;
+    position = json_last_member(container)->end;
     buf_add(out, text, position);
     layout_separator(layout, text, container, out);
     buf_add(out, name, named_length);

@@ -1,4 +1,7 @@
-#include "policy/policy.h"
+#include "policy/edit.h"
+
+#include "base/bytes.h"
+#include "policy/canonical.h"
 #include "policy/text.h"
 
 #include <stdlib.h>
@@ -18,9 +21,7 @@ static int compare_children(const void *a, const void *b) {
   const struct child *y = b;
   if (x->group != y->group)
     return x->group - y->group;
-  int order = memcmp(x->key, y->key, x->length < y->length ? x->length : y->length);
-  if (order == 0)
-    order = (x->length > y->length) - (x->length < y->length);
+  int order = bytes_compare(x->key, x->length, y->key, y->length);
   return order ? order : (x->json->start > y->json->start) - (x->json->start < y->json->start);
 }
 
@@ -109,7 +110,7 @@ static bool sort_statements(struct policy *doc, struct child *children) {
   for (size_t i = 0; i < count; i++) {
     const struct policy_statement *statement = policy_statement(doc, i);
     const struct json_value *sid = statement->sid;
-    policy_meaning(doc, i, MEANING_WITHOUT_SID, &meanings[i]);
+    policy_canonical_statement(doc, i, CANONICAL_WITHOUT_SID, &meanings[i]);
     buf_adds(&meanings[i], "");
     if (meanings[i].failed)
       goto done;

@@ -7,29 +7,21 @@ void policy_no_memory(struct json_error *error) {
   *error = (struct json_error){.line = 1, .column = 1, .message = "not enough memory"};
 }
 
-void policy_add_string(struct buf *out, const char *bytes, size_t length) {
-  buf_addc(out, '"');
-  for (size_t i = 0; i < length; i++) {
-    unsigned char c = (unsigned char)bytes[i];
-    if (c == '"' || c == '\\')
-      buf_addc(out, '\\');
-    if (c < 0x20)
-      buf_addf(out, "\\u%04x", c);
-    else
-      buf_addc(out, (char)c);
+static bool sid_taken(const struct policy *doc, const struct buf *sid) {
+  for (size_t i = 0; i < policy_count(doc); i++)
+    if (policy_has_sid(policy_statement(doc, i), sid->data, sid->length))
+      return true;
+  return false;
+}
+
+void policy_choose_sid(const struct policy *doc, const struct policy_string *wanted,
+                       struct buf *sid) {
+  buf_add(sid, wanted->bytes, wanted->length);
+  for (size_t number = 2; !sid->failed && sid_taken(doc, sid); number++) {
+    buf_reset(sid);
+    buf_add(sid, wanted->bytes, wanted->length);
+    buf_addf(sid, "-%zu", number);
   }
-  buf_addc(out, '"');
-}
-
-size_t policy_member_start(const struct json_value *member) {
-  return member->key ? member->key->start : member->start;
-}
-
-const struct json_value *policy_last_member(const struct json_value *container) {
-  const struct json_value *last = container->first;
-  while (last && last->next)
-    last = last->next;
-  return last;
 }
 
 bool *policy_cuts_new(const struct policy *doc) {
@@ -50,7 +42,7 @@ void policy_cut_members(bool *cuts, const struct json_value *container, const bo
     if (marks[i] && kept)
       policy_cut(cuts, before->end, member->end);
     if (!marks[i] && !kept) {
-      policy_cut(cuts, policy_member_start(container->first), policy_member_start(member));
+      policy_cut(cuts, json_member_start(container->first), json_member_start(member));
       kept = true;
     }
     before = member;

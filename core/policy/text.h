@@ -1,23 +1,13 @@
 #ifndef LANYARD_POLICY_TEXT_H
 #define LANYARD_POLICY_TEXT_H
 
-#include "policy/policy.h"
+#include "policy/document.h"
 
 /* Changing the text of a policy. An edit is made on bytes: it copies all of the old text but the
  * ranges it means, and the result is parsed anew. */
 
-/* Exchanges two documents. */
-void policy_swap(struct policy *a, struct policy *b);
-
-/* Gives the document another text; false, `error` set, leaves it as it was. */
-bool policy_replace_text(struct policy *doc, const char *text, size_t length,
-                         struct json_error *error);
-
 /* Sets the error that memory ended. */
 void policy_no_memory(struct json_error *error);
-
-/* Adds a string as JSON spells it, in its quotes. */
-void policy_add_string(struct buf *out, const char *bytes, size_t length);
 
 /* Adds the Sid asked for, or, where a statement has it, the first free one of Sid-2, Sid-3... */
 void policy_choose_sid(const struct policy *doc, const struct policy_string *wanted,
@@ -34,11 +24,5 @@ void policy_cut_members(bool *cuts, const struct json_value *container, const bo
 
 /* Leaves the bytes cut out of the text; as policy_replace_text. */
 bool policy_apply_cuts(struct policy *doc, const bool *cuts, struct json_error *error);
-
-/* Where a member of an object (its name) or an element of an array begins. */
-size_t policy_member_start(const struct json_value *member);
-
-/* The last child of a container; NULL when it is empty. */
-const struct json_value *policy_last_member(const struct json_value *container);
 
 #endif

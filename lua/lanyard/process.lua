@@ -69,10 +69,10 @@ function M.lanyard(words)
   return { binary or "lanyard", table.unpack(words) }
 end
 
--- What its end was, in words: "ended with status 3", "was ended by signal 9".
+-- What its end was, in words: "ended with status 3", "was terminated by signal 9".
 function M.describe(ended)
   if ended.signal then
-    return ("was ended by signal %d"):format(ended.signal)
+    return ("was terminated by signal %d"):format(ended.signal)
   end
   return ("ended with status %d"):format(ended.status)
 end

@@ -1,2 +1,2 @@
 -- The version, as `lanyard --version` and the User-Agent give it.
-return "0.1.0"
+return "0.2.0"

@@ -1,7 +1,7 @@
 /* The policy core's speed: parse, parse and decide, decide on a parsed document, for documents of
  * several sizes. Prints operations a second, and nanoseconds for each and for each byte. */
 
-#include "policy/policy.h"
+#include "policy/evaluate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +46,7 @@ static void run(const struct job *job) {
     parsed = policy_parse(job->text->data, job->text->length, &error);
   if (job->decides) {
     struct buf reason = {0};
-    policy_can(job->doc ? job->doc : parsed, &request, &reason);
+    policy_evaluate(job->doc ? job->doc : parsed, &request, &reason);
     buf_free(&reason);
   }
   policy_free(parsed);

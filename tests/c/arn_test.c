@@ -12,7 +12,7 @@
 
 static bool fits(const char *pattern, const char *text) {
   const struct match_wildcards wildcards = {'*', '?'};
-  return arn_fits(pattern, strlen(pattern), text, strlen(text), wildcards);
+  return arn_matches(pattern, strlen(pattern), text, strlen(text), wildcards);
 }
 
 static void an_arn_has_six_parts(void **state) {

@@ -149,7 +149,7 @@ static void wait_for(struct world *world, struct http_transfer *transfers, size_
   for (size_t i = 0; i < count; i++) {
     while (!transfers[i].op.completed)
       assert_true(loop_step(world->loop, true) || transfers[i].op.completed);
-    loop_forget(&transfers[i].op);
+    loop_dequeue(&transfers[i].op);
   }
 }
 

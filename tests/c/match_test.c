@@ -114,7 +114,7 @@ static void long_pieces_are_found_where_short_steps_find_them(void **state) {
 }
 
 static bool covers(const char *outer, const char *inner) {
-  return match_covers(outer, strlen(outer), inner, strlen(inner), true);
+  return match_subsumes(outer, strlen(outer), inner, strlen(inner), true);
 }
 
 static void a_pattern_covers_another_when_all_that_fits_it_fits_too(void **state) {

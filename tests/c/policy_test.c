@@ -1,6 +1,9 @@
 /* The policy document from C alone: edits keep bytes, decisions are IAM's. */
 
-#include "policy/policy.h"
+#include "policy/canonical.h"
+#include "policy/edit.h"
+#include "policy/evaluate.h"
+#include "policy/format.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,7 +73,7 @@ static enum policy_answer can(const char *text, const char *principal, const cha
   struct policy *doc = parse(text);
   struct buf reason = {0};
   const struct policy_request request = {.principal = TEXT(principal), .action = TEXT(action)};
-  enum policy_answer answer = policy_can(doc, &request, &reason).answer;
+  enum policy_answer answer = policy_evaluate(doc, &request, &reason).answer;
   assert_true(reason.length > 0);
   buf_free(&reason);
   policy_free(doc);
@@ -133,7 +136,7 @@ static void what_is_larger_than_any_policy_is_refused(void **state) {
   struct json_error error;
   struct buf text = {0};
   buf_adds(&text, "{\"Statement\":[");
-  for (size_t i = 0; text.length < POLICY_MOST_BYTES - 200; i++)
+  for (size_t i = 0; text.length < POLICY_MAX_BYTES - 200; i++)
     buf_addf(&text,
              "%s{\"Sid\":\"x-%zu\",\"Effect\":\"Deny\",\"Principal\":{\"AWS\":\"%zu\"},"
              "\"Action\":\"a%zu\"}",
@@ -145,12 +148,12 @@ static void what_is_larger_than_any_policy_is_refused(void **state) {
   assert_non_null(marks);
   memset(marks, true, policy_count(doc));
   size_t gone;
-  assert_int_equal(policy_fold(doc, marks, &TEXT("x"), &gone, &error), POLICY_CHANGED);
+  assert_int_equal(policy_merge(doc, marks, &TEXT("x"), &gone, &error), POLICY_CHANGED);
   assert_true(gone >= policy_count(doc) - 1);
   assert_int_equal(policy_sort(doc), POLICY_CHANGED);
   free(marks);
   policy_free(doc);
-  while (text.length <= POLICY_MOST_BYTES)
+  while (text.length <= POLICY_MAX_BYTES)
     buf_addc(&text, ' ');
   assert_null(policy_parse(text.data, text.length, &error));
   assert_non_null(strstr(error.message, "131072"));

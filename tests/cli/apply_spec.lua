@@ -10,7 +10,7 @@ local function file_of(folder, name, text)
   return folder .. "/" .. name
 end
 
--- The Sids of a repository's policy, in order.
+-- Returns the Sids of a repository's policy, in order.
 local function sids_of(emulator, repository)
   local result = emulator:run { "-e", ([[
     local ecr = require("lanyard.aws").client("ecr")
@@ -25,7 +25,7 @@ local function sids_of(emulator, repository)
 end
 
 describe("lanyard apply", function()
-  it("makes it so, tells what it did, and does nothing the second time", function()
+  it("applies the file, reports the changes, and changes nothing the second time", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()
     local path = file_of(folder, "grants.lua", GRANTS)
@@ -33,7 +33,7 @@ describe("lanyard apply", function()
     assert.equal("", result.err)
     assert.equal(0, result.status)
     assert.matches("my%-container%-service%s+enabled", result.out)
-    assert.matches("shared%-repo%s+changed%s+%+ my%-container%-service may pull", result.out)
+    assert.matches("shared%-repo%s+changed%s+%+ my%-container%-service can pull", result.out)
     assert.same({ "CI may push", "Audit-Team Read", "AllowLightsailPull-my-container-service" },
       sids_of(emulator, "shared-repo"))
     result = emulator:run { "apply", path, "--output", "json" }
@@ -44,12 +44,12 @@ describe("lanyard apply", function()
     assert.equal("unchanged", again.repositories[2].result)
   end)
 
-  it("asks for --yes where no terminal can be asked, and shows the plan", function()
+  it("shows the plan and requires --yes without a terminal", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "apply", file_of(folder, "grants.lua", GRANTS) }
     assert.equal(2, result.status)
-    assert.matches("may pull", result.err)
+    assert.matches("can pull", result.err)
     assert.matches("%-%-yes", result.err)
     assert.same({}, sids_of(emulator, "my-private-repo"))
   end)
@@ -63,7 +63,7 @@ describe("lanyard apply", function()
     assert.same({}, sids_of(emulator, "my-private-repo"))
   end)
 
-  it("goes on past what is not there, lists it, and leaves with 1", function()
+  it("lists what does not exist, applies the rest, and exits with 1", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()
     local path = file_of(folder, "grants.lua", [[return { grants = {
@@ -72,17 +72,17 @@ describe("lanyard apply", function()
     } }]])
     local result = emulator:run { "apply", path, "--yes", "--no-settle", "--output", "json" }
     assert.equal(1, result.status)
-    assert.matches("no container service 'gone'", result.err)
-    assert.matches("no repository 'nowhere'", result.err)
-    local told = json.decode(result.out)
-    assert.equal(2, #told.failures)
-    assert.equal(1, #told.repositories)
-    assert.equal("my-private-repo", told.repositories[1].repository)
-    assert.equal("changed", told.repositories[1].result)
+    assert.matches("container service 'gone' does not exist", result.err)
+    assert.matches("repository 'nowhere' does not exist", result.err)
+    local report = json.decode(result.out)
+    assert.equal(2, #report.failures)
+    assert.equal(1, #report.repositories)
+    assert.equal("my-private-repo", report.repositories[1].repository)
+    assert.equal("changed", report.repositories[1].result)
     assert.same({ "AllowLightsailPull-my-container-service" }, sids_of(emulator, "my-private-repo"))
   end)
 
-  it("leaves a grant as it is that the file gives two dates, prunes it neither, and leaves with 1", function()
+  it("neither changes nor prunes a grant for which the file has two dates, and exits with 1", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()
     emulator:run { "grant", "my-container-service", "my-private-repo", "--enable" }
@@ -111,7 +111,7 @@ describe("lanyard apply", function()
     assert.same({ "CI may push", "Audit-Team Read" }, sids_of(emulator, "shared-repo"))
   end)
 
-  it("ends in the union of two that run at the same time, on machines that share nothing", function()
+  it("merges two runs in parallel on machines that share nothing", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/seed.json", [[{"regions":{"us-east-1":{
       "services":[{"name":"web"},{"name":"jobs"}],
@@ -132,12 +132,12 @@ describe("lanyard apply", function()
     end
   end)
 
-  it("tells a file that is neither a plan nor grants, and calls nobody", function()
+  it("rejects a file that is neither a plan nor a desired state, and makes no call", function()
     local folder <close> = helper.folder()
     for text, pattern in pairs {
-      ['{"kind":"plan","version":1}'] = "plan%.json: %w+ is not what a plan has there",
-      ['{"kind":"plan","version":9}'] = "plan of version 9",
-      ['{"version":1,"findings":[]}'] = "plan%.json:1: has a member 'findings'",
+      ['{"kind":"plan","version":1}'] = "plan%.json: %w+ is missing or invalid",
+      ['{"kind":"plan","version":9}'] = "plan of format version 9",
+      ['{"version":1,"findings":[]}'] = "plan%.json:1: has an unknown member 'findings'",
       ['{"kind":"plan",'] = "plan%.json:1:16: ",
     } do
       local path = file_of(folder, "plan.json", text)
@@ -162,7 +162,7 @@ describe("lanyard apply with rules", function()
     rule "nothing is taken away" { on = "revoke", check = function(change) return deny(change.grant.service .. " stays") end }
   ]]
 
-  it("leaves out what a rule refuses, does the rest, and leaves with 4", function()
+  it("omits what a rule denies, applies the rest, and exits with 4", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()
     local path, rules = file_of(folder, "grants.lua", GRANTS), file_of(folder, "rules.lua", RULES)
@@ -176,7 +176,7 @@ describe("lanyard apply with rules", function()
     assert.same({ "CI may push", "Audit-Team Read" }, sids_of(emulator, "shared-repo"))
   end)
 
-  it("asks about each grant that is pruned", function()
+  it("asks the rules about each grant that is pruned", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()
     emulator:run { "grant", "my-container-service", "my-private-repo", "--enable" }
@@ -187,7 +187,7 @@ describe("lanyard apply with rules", function()
     assert.same({ "AllowLightsailPull-my-container-service" }, sids_of(emulator, "my-private-repo"))
   end)
 
-  it("says that other changes of the repository were not made either", function()
+  it("reports that the other changes of the repository were not made", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()
     emulator:run { "grant", "my-container-service", "my-private-repo", "--enable" }
@@ -202,11 +202,11 @@ describe("lanyard apply with rules", function()
     local result = emulator:run { "apply", path, "--yes", "--prune", "--no-settle", "--rules", rules }
     assert.equal(4, result.status)
     assert.matches("my%-container%-service stays\n  this change was not made; [^\n]+\n"
-      .. "  all changes of 'my%-private%-repo' are one write: none of the 2 was made\n", result.err)
+      .. "  all 2 changes of 'my%-private%-repo' are one write, so none of them was made\n", result.err)
     assert.same({ "AllowLightsailPull-my-container-service" }, sids_of(emulator, "my-private-repo"))
   end)
 
-  it("does not turn a role on where rules refuse all grants that it is for", function()
+  it("does not turn a role on when rules deny all its grants", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()
     local rules = file_of(folder, "rules.lua", 'rule "none" { on = "grant", check = function() return deny "never" end }')
@@ -218,7 +218,7 @@ describe("lanyard apply with rules", function()
     assert.matches("puller role%s+off", emulator:run({ "status" }).out)
   end)
 
-  it("does not turn a role on against a rule", function()
+  it("does not turn a role on when a rule denies it", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()
     local rules = file_of(folder, "rules.lua", 'rule "off" { on = "enable", check = function() return deny "never" end }')
@@ -231,7 +231,7 @@ describe("lanyard apply with rules", function()
 end)
 
 describe("lanyard apply PLAN", function()
-  it("applies a saved plan without a question", function()
+  it("applies a saved plan without asking", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()
     local plan = emulator:run { "plan", file_of(folder, "grants.lua", GRANTS), "--output", "json" }
@@ -243,7 +243,7 @@ describe("lanyard apply PLAN", function()
     assert.equal(0, emulator:run({ "apply", path }).status)
   end)
 
-  it("refuses a repository whose ground moved, does the rest, and leaves with 1", function()
+  it("does not change a repository whose policy changed after the plan, applies the rest, and exits with 1", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()
     local plan = emulator:run { "plan", file_of(folder, "grants.lua", GRANTS), "--output", "json" }
@@ -253,12 +253,12 @@ describe("lanyard apply PLAN", function()
     ]] }
     local result = emulator:run { "apply", file_of(folder, "plan.json", plan.out), "--no-settle" }
     assert.equal(1, result.status)
-    assert.matches("shared%-repo: [^\n]*another one than the plan was made on", result.err)
+    assert.matches("shared%-repo: [^\n]*changed after the plan was made", result.err)
     assert.same({ "AllowLightsailPull-my-container-service" }, sids_of(emulator, "my-private-repo"))
     assert.same({}, sids_of(emulator, "shared-repo"))
   end)
 
-  it("refuses another Region, and options that the plan was made with", function()
+  it("rejects another Region, and options that belong to the plan", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()
     local plan = emulator:run { "plan", file_of(folder, "grants.lua", GRANTS), "--output", "json" }
@@ -268,6 +268,6 @@ describe("lanyard apply PLAN", function()
     assert.matches("the plan is for account 111122223333 in us%-east%-1", result.err)
     result = emulator:run { "apply", path, "--prune" }
     assert.equal(2, result.status)
-    assert.matches("make it anew", result.err)
+    assert.matches("make a new plan", result.err)
   end)
 end)

@@ -141,7 +141,7 @@ describe("lanyard audit of several scopes", function()
     for _, regions in ipairs { "us-east-1", "us-east-1,eu-west-1" } do
       local result = emulator:run { "audit", "a\255b", "--region", regions, "--output", "json" }
       assert.equal(2, result.status)
-      assert.match("is no repository's name", result.err)
+      assert.match("is not a repository name", result.err)
     end
     assert.equal("0\n", assert(http.request { url = emulator.url .. "/_emulator/calls" }).body)
   end)
@@ -179,7 +179,7 @@ describe("lanyard audit of several scopes", function()
     local result = emulator:run({ "audit", "--profile", "ops,nobody", "--output", "json" },
       { AWS_CONFIG_FILE = folder .. "/config" })
     assert.equal(1, result.status)
-    assert.match("^lanyard: profile 'nobody': there is no profile 'nobody'[^\n]*\n$", result.err)
+    assert.match("^lanyard: profile 'nobody': profile 'nobody' not found[^\n]*\n$", result.err)
     local scopes = json.decode(result.out).scopes
     assert.equal("ops", scopes[1].profile)
     assert.equal("ProfileNotFound", scopes[2].error.code)
@@ -315,7 +315,7 @@ describe("lanyard audit --assume-role", function()
         "--accounts", "111122223333", "--organization" },
       ["needs %-%-accounts or %-%-organization"] = { "--assume-role", "x" },
       ["external%-id need %-%-assume%-role"] = { "--external-id", "abc" },
-      ["is no external id"] = { "--assume-role", "x", "--organization", "--external-id", "a b" },
+      ["is not a valid external id"] = { "--assume-role", "x", "--organization", "--external-id", "a b" },
       ["12 digits"] = { "--assume-role", "x", "--accounts", "12" },
       ["is not a valid role name"] = { "--assume-role", "arn:aws:iam::111122223333:role/x", "--organization" },
     } do

@@ -2,9 +2,10 @@
 schema does not name is an error here, though readers pass over it. Prints what was held.
 
     check_report.py SCHEMA REPORT [--spoil]
+    check_report.py --refused SCHEMA REPORT...
 
 With --spoil every member of the report is given, one by one, a value of each other type: a schema that takes one
-of them is an error."""
+of them is an error. With --refused a report that the schema takes is an error."""
 
 import copy
 import json
@@ -60,14 +61,34 @@ def once(pairs):
     return dict(pairs)
 
 
-with open(sys.argv[1], encoding="utf-8") as file:
-    schema = json.load(file, object_pairs_hook=once)
-with open(sys.argv[2], encoding="utf-8") as file:
-    report = json.load(file)
-VALIDATOR.check_schema(schema)
-for error in sorted(VALIDATOR(close(schema)).iter_errors(report), key=str):
-    print(f"{error.json_path}: {error.message}", file=sys.stderr)
-    sys.exit(1)
-if "--spoil" in sys.argv:
-    print(f"{spoil(VALIDATOR(schema), report)} wrong members are refused")
-print(f"{len(report['scopes'])} scopes, {len(report['findings'])} findings of {len({f['id'] for f in report['findings']})} kinds")
+def load(path, **options):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file, **options)
+
+
+def load_schema(path):
+    schema = load(path, object_pairs_hook=once)
+    VALIDATOR.check_schema(schema)
+    return schema
+
+
+def check(schema, report):
+    for error in sorted(VALIDATOR(close(schema)).iter_errors(report), key=str):
+        print(f"{error.json_path}: {error.message}", file=sys.stderr)
+        sys.exit(1)
+    if "--spoil" in sys.argv:
+        print(f"{spoil(VALIDATOR(schema), report)} wrong members are refused")
+    print(f"{len(report['scopes'])} scopes, {len(report['findings'])} findings of {len({f['id'] for f in report['findings']})} kinds")
+
+
+def check_refused(schema, paths):
+    for path in paths:
+        if VALIDATOR(close(schema)).is_valid(load(path)):
+            sys.exit(f"{path}: the schema takes it")
+    print(f"{len(paths)} reports are refused")
+
+
+if sys.argv[1] == "--refused":
+    check_refused(load_schema(sys.argv[2]), sys.argv[3:])
+else:
+    check(load_schema(sys.argv[1]), load(sys.argv[2]))

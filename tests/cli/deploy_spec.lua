@@ -113,8 +113,8 @@ describe("lanyard deploy", function()
     local item, result = json_of(em, "deploy web app=web:1.1 --timeout 0.2s", 1)
     assert.equal("requested", item.result)
     assert.equal(2, item.version)
-    assert.match("deployment 2 took over 0.2 s; the service is DEPLOYING", result.err)
-    assert.match("lanyard wait deployment web %-%-version 2 waits on", result.err)
+    assert.match("deployment 2 took longer than 0.2 s; the service is DEPLOYING", result.err)
+    assert.match("lanyard wait deployment web %-%-version 2 continues to wait", result.err)
     assert.not_match("endpoint", result.err)
   end)
 
@@ -130,7 +130,7 @@ describe("lanyard deploy", function()
       wait $!
     ]], helper.lanyard, folder }, em.environment)
     assert.equal(130, result.status)
-    assert.match("lanyard: deployment 2 goes on by itself: lanyard wait deployment web %-%-version 2 waits on\n"
+    assert.match("lanyard: deployment 2 continues: lanyard wait deployment web %-%-version 2 waits for it\n"
       .. ".*lanyard: interrupted\n$", helper.read(folder .. "/log"))
   end)
 
@@ -138,7 +138,7 @@ describe("lanyard deploy", function()
     local em <close> = emulator "1"
     assert.equal(0, em:run("deploy web app=web:1.1 --no-wait").status)
     local dry = em:run "deploy web app=web:1.0 --dry-run"
-    assert.match("web is DEPLOYING: its change would be waited for first", dry.err)
+    assert.match("web is DEPLOYING: deploy would wait for that change first", dry.err)
     local item = json_of(em, "deploy web app=web:1.0")
     assert.equal("deployed", item.result)
     assert.equal(3, item.version)
@@ -150,8 +150,8 @@ describe("lanyard deploy", function()
     assert.equal(1, result.status)
     assert.match("deployment +failed +version 2", result.out)
     assert.match("lanyard: deployment 2 of 'web' failed after", result.err)
-    assert.match("GET /up on port 80 must answer 200%-499", result.err)
-    assert.match("container 'app': the last 11 lines logged\n.*connecting with %*%*%*\n.*no\\x1b%[31m database\n.*Canceled",
+    assert.match("GET /up on port 80 must return 200%-499", result.err)
+    assert.match("container 'app': the last 11 log lines\n.*connecting with %*%*%*\n.*no\\x1b%[31m database\n.*Canceled",
       result.err)
     assert.not_match("\27", result.err)
     local item = json_of(em, "deploy web app=web:sick", 1)
@@ -177,25 +177,25 @@ describe("lanyard deploy", function()
     helper.write(folder .. "/web.json", '{ "containers": { "one": { "imgae": "nginx" } } }')
     local result = em:run("deploy fresh --file " .. folder .. "/web.json")
     assert.equal(2, result.status)
-    assert.match("web%.json: containers%.one%.imgae is not known: image", result.err)
+    assert.match("web%.json: containers%.one%.imgae is not a known member: image", result.err)
   end)
 
   it("refuses what cannot work before anything changes, in one line each", function()
     local em <close> = emulator()
     for words, case in pairs {
-      ["deploy web"] = { 2, "name CONTAINER=IMAGE or %-%-file" },
-      ["deploy web app"] = { 2, "'app' is no CONTAINER=IMAGE" },
+      ["deploy web"] = { 2, "pass CONTAINER=IMAGE or %-%-file" },
+      ["deploy web app"] = { 2, "'app' is not of the form CONTAINER=IMAGE" },
       ["deploy web app=web:1 app=web:2"] = { 2, "container 'app' is named twice" },
       ["deploy web app=Web"] = { 2, "no repository's name" },
       ["deploy web App=web:1.0"] = { 2, "no container's name" },
-      ["deploy web app=web:1.0 --public-endpoint app"] = { 2, "no CONTAINER:PORT" },
-      ["deploy web app=web:1.0 --public-endpoint app:65536"] = { 2, "no CONTAINER:PORT" },
+      ["deploy web app=web:1.0 --public-endpoint app"] = { 2, "is not of the form CONTAINER:PORT" },
+      ["deploy web app=web:1.0 --public-endpoint app:65536"] = { 2, "is not of the form CONTAINER:PORT" },
       ["deploy web app=web:1.0 --timeout soon"] = { 2, "'soon'" },
       ["deploy web app=web:9"] = { 1, "repository 'web' has no image tagged '9' in us%-east%-1" },
-      ["deploy web app=nginx:1"] = { 1, "a public image is written as docker%.io/library/nginx" },
-      ["deploy web app=111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1.0"] = { 1, "pulls from its own Region only" },
-      ["deploy nobody app=web:1.0"] = { 1, "no container service 'nobody' in us%-east%-1" },
-      ["deploy web --public-endpoint other:80"] = { 1, "container 'other', which the deployment has not: app, side" },
+      ["deploy web app=nginx:1"] = { 1, "write a public image as docker%.io/library/nginx" },
+      ["deploy web app=111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1.0"] = { 1, "pulls only from its own Region" },
+      ["deploy nobody app=web:1.0"] = { 1, "container service 'nobody' does not exist in us%-east%-1" },
+      ["deploy web --public-endpoint other:80"] = { 1, "container 'other', which the deployment does not have: app, side" },
       ["deploy web --file /nonexistent/web.json"] = { 2, "/nonexistent/web%.json" },
     } do
       local result = em:run(words)
@@ -211,7 +211,7 @@ describe("lanyard deploy", function()
     local em <close> = emulator()
     local result = em:run("deploy fresh app=jobs", { HOME = "", XDG_STATE_HOME = "" })
     assert.equal(1, result.status)
-    assert.match("lanyard: no folder for the journal", result.err)
+    assert.match("lanyard: no directory for the journal", result.err)
     assert.match("puller role +off", em:run("status fresh").out)
   end)
 
@@ -234,7 +234,7 @@ describe("lanyard deploy", function()
     local result = em:run "deploy fresh app=jobs --timeout 0.2s"
     assert.equal(1, result.status)
     assert.match("role +failed +WaiterTimeout\ndeployment +not deployed *\n$", result.out)
-    assert.match("turning the role on took over 0.2 s", result.err)
+    assert.match("turning the role on took longer than 0.2 s", result.err)
     local another <close> = emulator "30"
     local item = json_of(another, "deploy fresh app=jobs --timeout 0.2s", 1)
     assert.equal("not deployed", item.result)

@@ -3,14 +3,14 @@ local http = require "lanyard.http"
 local json = require "lanyard.json"
 
 describe("lanyard emulate", function()
-  it("ends with 0 on SIGTERM and on SIGINT", function()
+  it("exits with 0 on SIGTERM and on SIGINT", function()
     for _, signal in ipairs { "TERM", "INT" } do
       local emulator <close> = helper.emulator()
       assert.equal(0, emulator:stop(signal))
     end
   end)
 
-  it("keeps its state in a file, and goes on from there", function()
+  it("stores its state in a file and continues from it", function()
     local folder <close> = helper.folder()
     local options = { "--state", folder .. "/state.json", "--activation-delay", "0" }
     local arn
@@ -26,7 +26,7 @@ describe("lanyard emulate", function()
     assert.equal(0, emulator:run({ "revoke", "my-container-service", "my-private-repo" }).status)
   end)
 
-  it("keeps a role that nobody has looked at yet", function()
+  it("stores a role that has not been read", function()
     local folder <close> = helper.folder()
     local options = { "--state", folder .. "/state.json", "--activation-delay", "1" }
     do
@@ -44,7 +44,7 @@ describe("lanyard emulate", function()
     end
   end)
 
-  it("begins with a seed, in Lua or JSON", function()
+  it("starts from a seed in Lua or JSON", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/seed.lua", [[return { regions = { ["eu-west-1"] = {
       services = { { name = "web", role = true } }, repositories = { { name = "web", images = { "1" } } } } } }]])
@@ -58,7 +58,7 @@ describe("lanyard emulate", function()
     end
   end)
 
-  it("injects faults, which commands get over", function()
+  it("injects faults, from which commands recover", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/faults.lua", [[return {
       { operation = "GetContainerServices", throttle = true, times = 1 },
@@ -74,18 +74,18 @@ describe("lanyard emulate", function()
     assert.equal(2, #status.repositories)
   end)
 
-  it("counts the calls of each operation in each Region, and those it throttled", function()
+  it("counts the calls of each operation in each Region, and the throttled ones", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/faults.json", '[{"service":"ecr","rate":0.01}]')
     local emulator <close> = helper.emulator { "--faults", folder .. "/faults.json" }
     emulator:run({ "audit", "--region", "eu-west-1" }, { AWS_MAX_ATTEMPTS = "1" })
     emulator:run({ "audit", "--region", "eu-west-1" }, { AWS_MAX_ATTEMPTS = "1" })
-    local told = assert(http.request { url = emulator.url .. "/_emulator/operations" }).body
-    assert.match("eu%-west%-1 DescribeRepositories 2 1\n", told)
-    assert.match("eu%-west%-1 GetContainerServices 2 0\n", told)
+    local counts = assert(http.request { url = emulator.url .. "/_emulator/operations" }).body
+    assert.match("eu%-west%-1 DescribeRepositories 2 1\n", counts)
+    assert.match("eu%-west%-1 GetContainerServices 2 0\n", counts)
   end)
 
-  it("tells a command what will not pass, and the IAM statement that is missing", function()
+  it("denies a call, and the command reports the missing IAM statement", function()
     local folder <close> = helper.folder()
     local message = "User: arn:aws:iam::111122223333:user/operator is not authorized to perform: "
       .. "ecr:SetRepositoryPolicy on resource: arn:aws:ecr:us-east-1:111122223333:repository/shared-repo because no "
@@ -102,7 +102,7 @@ describe("lanyard emulate", function()
       .. '"Resource":"arn:aws:ecr:us-east-1:111122223333:repository/shared-repo"}', 1, true), result.err)
   end)
 
-  it("names what is wrong with a seed, a fault plan, a state file or a port", function()
+  it("reports what is wrong with a seed, a fault plan, a state file or a port", function()
     local folder <close> = helper.folder()
     local function fails(status, text, words, pattern)
       local path = folder .. "/file" .. (words[2] or ".json")
@@ -115,18 +115,18 @@ describe("lanyard emulate", function()
     end
     fails(1, "{", { "--seed" }, "file%.json: line 1")
     fails(1, '{"region":{}}', { "--seed" }, "'region'")
-    fails(1, '{"regions":{"us-west-1":{"services":[]}}}', { "--seed" }, "services in us%-west%-1, where AWS has none")
-    fails(1, '{"regions":{"us-est-1":{"repositories":[]}}}', { "--seed" }, "repositories in us%-est%-1, where AWS has")
+    fails(1, '{"regions":{"us-west-1":{"services":[]}}}', { "--seed" }, "services in us%-west%-1, where AWS does not offer")
+    fails(1, '{"regions":{"us-est-1":{"repositories":[]}}}', { "--seed" }, "repositories in us%-est%-1, where AWS does not")
     fails(1, "return {", { "--seed", ".lua" }, "file%.lua:1")
     fails(1, "return os.exit(0)", { "--seed", ".lua" }, "'os'")
     fails(1, "return { ('x'):rep(1 << 30) }", { "--seed", ".lua" }, "file%.lua: used more than %d+ bytes of memory")
-    fails(1, '[{"reset":1}]', { "--faults" }, "rule 1")
-    fails(1, "[]", { "--state" }, "no state file")
+    fails(1, '[{"reset":1}]', { "--faults" }, "fault 1")
+    fails(1, "[]", { "--state" }, "is not a state file")
     fails(1, "", { "--seed", ".json", "/nonexistent/seed.json" }, "/nonexistent/seed%.json")
     fails(2, "", { "--port", ".json", "70000" }, "'70000'")
   end)
 
-  it("names a port that is taken", function()
+  it("names a port that is in use", function()
     local emulator <close> = helper.emulator()
     local port = emulator.url:match "%d+$"
     local result = helper.run { helper.lanyard, "emulate", "--port", port }
@@ -136,7 +136,7 @@ describe("lanyard emulate", function()
 end)
 
 describe("a secret", function()
-  it("is in no byte that the program writes, the wire log included", function()
+  it("is in no byte that the program writes, including the wire log", function()
     local emulator <close> = helper.emulator()
     local all = {}
     local environment = { AWS_SESSION_TOKEN = "" }

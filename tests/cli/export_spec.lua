@@ -12,7 +12,7 @@ local function granted()
 end
 
 describe("lanyard export", function()
-  it("prints a configuration of Terraform that Terraform reads", function()
+  it("prints a configuration that Terraform accepts", function()
     local emulator <close> = granted()
     local result = emulator:run { "export", "--format", "terraform" }
     assert.equal("", result.err)
@@ -28,7 +28,7 @@ describe("lanyard export", function()
     assert.matches("hashicorp/aws", read.out)
   end)
 
-  it("prints a template that cfn-lint finds no error in", function()
+  it("prints a template that cfn-lint accepts", function()
     local emulator <close> = granted()
     local result = emulator:run { "export", "--format", "cloudformation" }
     assert.equal("", result.err)
@@ -43,17 +43,17 @@ describe("lanyard export", function()
     assert.equal(0, lint.status, lint.out .. lint.err)
   end)
 
-  it("takes a file, tells what is not there, and leaves with 1", function()
+  it("reads a file, lists what does not exist, and exits with 1", function()
     local emulator <close> = helper.emulator()
     local text = [[return { grants = { { service = "my-container-service", repositories = { "shared-repo", "nowhere" } } } }]]
     local result = emulator:run({ "export", "-", "--format", "terraform" }, nil, text)
     assert.equal(1, result.status)
-    assert.matches("no repository 'nowhere'", result.err)
+    assert.matches("repository 'nowhere' does not exist", result.err)
     assert.is_table(json.decode(result.out).resource.aws_ecr_repository_policy["shared-repo"])
     assert.equal("", emulator:run({ "undo", "--list" }).out)
   end)
 
-  it("asks for the format, and tells a bad file", function()
+  it("requires --format, and rejects an invalid file", function()
     local result = helper.run { helper.lanyard, "export" }
     assert.equal(2, result.status)
     assert.matches("%-%-format", result.err)

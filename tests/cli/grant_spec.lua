@@ -29,7 +29,7 @@ describe("lanyard grant", function()
     local result = emulator:run({ "grant", SERVICE, "my-private-repo", "--enable" }, { HOME = "", XDG_STATE_HOME = "" })
     assert.equal(1, result.status)
     assert.equal("", result.out)
-    assert.match("^lanyard: no folder for the journal: neither XDG_STATE_HOME nor HOME is set\n", result.err)
+    assert.match("^lanyard: no directory for the journal: neither XDG_STATE_HOME nor HOME is set\n", result.err)
     assert.match("puller role +off", emulator:run("status").out)
   end)
 
@@ -172,11 +172,11 @@ describe("lanyard grant", function()
     local before = policy_of(emulator, "my-private-repo")
     local result = emulator:run { "grant", SERVICE, "my-private-repo" }
     assert.equal(1, result.status)
-    assert.match("my%-private%-repo: statement 'AllowLightsailPull%-my%-container%-service' let the role pull until "
-      .. "2020%-01%-31T00:00:00Z, and does no longer", result.err)
+    assert.match("my%-private%-repo: the grant in statement 'AllowLightsailPull%-my%-container%-service' expired on "
+      .. "2020%-01%-31T00:00:00Z\n", result.err)
     assert.match("%-%-expires", result.err)
     assert.equal(before, policy_of(emulator, "my-private-repo"))
-    assert.match("granted by +my%-private%-repo %(ended 2020", emulator:run("status").out)
+    assert.match("granted by +my%-private%-repo %(expired 2020", emulator:run("status").out)
     assert.equal(0, emulator:run({ "grant", SERVICE, "my-private-repo", "--expires", "12h" }).status)
     assert.equal(0, emulator:run({ "grant", SERVICE, "my-private-repo" }).status)
   end)

@@ -18,17 +18,17 @@ describe("lanyard import", function()
     assert.equal("2999-01-31", grants[2].expires)
   end)
 
-  it("tells on stderr what the file cannot say, and in its comments", function()
+  it("lists what the file cannot state, on stderr and in comments of the file", function()
     local emulator <close> = helper.emulator()
     emulator:run { "grant", "my-container-service", "my-private-repo", "--enable" }
     emulator:run { "disable", "my-container-service", "--force" }
     local result = emulator:run { "import" }
     assert.equal(0, result.status)
-    assert.matches("^lanyard: not in the file: my%-private%-repo: [^\n]*the unique id of a role", result.err)
-    assert.matches("\n%-%-   my%-private%-repo: [^\n]*the unique id of a role", result.out)
+    assert.matches("^lanyard: not in the file: my%-private%-repo: [^\n]*the unique ID of a deleted role", result.err)
+    assert.matches("\n%-%-   my%-private%-repo: [^\n]*the unique ID of a deleted role", result.out)
   end)
 
-  it("tells of a wider grant that it is in the file only in part", function()
+  it("reports a wider grant that is only partly in the file", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/seed.lua", [[
       local role = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/id"
@@ -41,11 +41,11 @@ describe("lanyard import", function()
     local emulator <close> = helper.emulator { "--activation-delay", "0", "--seed", folder .. "/seed.lua" }
     local result = emulator:run { "import" }
     assert.equal(0, result.status)
-    assert.equal("lanyard: only in part in the file: web: statement #1 names web with more than a pull\n", result.err)
+    assert.equal("lanyard: only partly in the file: web: statement #1 grants web more than a pull\n", result.err)
     assert.matches('{ service = "web", repositories = { "web" } },', result.out)
   end)
 
-  it("leaves with 1 where a policy cannot be read", function()
+  it("exits with 1 when a policy cannot be read", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/faults.json", [=[[{"operation":"GetRepositoryPolicy",
       "error":{"code":"AccessDeniedException","message":"no","status":400}}]]=])

@@ -1,9 +1,9 @@
--- Bad input of the world: each gives one clear line or a few, the right status, no traceback.
+-- Bad input: each case prints one line or a few, exits with the right status, and prints no traceback.
 
 local helper = require "helper"
 local json = require "lanyard.json"
 
--- A server that answers every request with the same bytes, in a lanyard of its own.
+-- A server, in another lanyard process, that answers every request with the same bytes.
 local function double(folder, body)
   helper.write(folder .. "/double.lua", ([[
     local httpd, task = require "lanyard.httpd", require "lanyard.task"
@@ -32,11 +32,11 @@ local function environment(folder, more)
 end
 
 describe("bad input", function()
-  it("of an endpoint that answers no JSON, or another type than it must, is told", function()
+  it("from an endpoint that returns something other than JSON, or another type, is reported", function()
     for body, pattern in pairs {
-      ["<html>login</html>"] = "no JSON",
-      ['{"repositories": "many"}'] = "repositories is a string",
-      ["null"] = "no JSON object",
+      ["<html>login</html>"] = "not JSON",
+      ['{"repositories": "many"}'] = "repositories of the reply is a string",
+      ["null"] = "not a JSON object",
     } do
       local folder <close> = helper.folder()
       local url, server <close> = double(folder, body)
@@ -50,7 +50,7 @@ describe("bad input", function()
     end
   end)
 
-  it("of the config files is told with file and line, and an unreadable one by its name", function()
+  it("in a config file is reported with file and line; an unreadable file is named", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/config", "[default]\nregion\n")
     local result = helper.run({ helper.lanyard, "audit" }, environment(folder, { AWS_CONFIG_FILE = folder .. "/config" }))
@@ -64,7 +64,7 @@ describe("bad input", function()
     assert.match("no profile 'nobody'", result.err)
   end)
 
-  it("on the command line is a usage error: a Region, an endpoint, an option of another script", function()
+  it("on the command line is a usage error: a Region, an endpoint, an option of another command", function()
     local folder <close> = helper.folder()
     for _, words in ipairs {
       { "audit", "--region", "narnia" }, { "audit", "--endpoint-url", "localhost" }, { "status", "--revoke" },
@@ -78,7 +78,7 @@ describe("bad input", function()
     end
   end)
 
-  it("on the command line is told without what a terminal would act on", function()
+  it("on the command line is printed without control characters", function()
     local folder <close> = helper.folder()
     for _, words in ipairs {
       { "undo", "a\27[31m" }, { "undo", "\27[31m*" }, { "revoke", "--principal", "\27[31m", "r" }, { "undo", "--\27[31m" },
@@ -90,7 +90,7 @@ describe("bad input", function()
     end
   end)
 
-  it("of a policy is told with its repository, and the policy stays", function()
+  it("in a policy is reported with the repository, and the policy stays", function()
     local folder <close> = helper.folder()
     local state = folder .. "/state.json"
     local options = { "--state", state, "--activation-delay", "0" }
@@ -103,16 +103,16 @@ describe("bad input", function()
     world.regions["us-east-1"].repositories["shared-repo"].policy = { text = bad, ids = {} }
     helper.write(state, json.encode(world))
     local emulator <close> = helper.emulator(options)
-    -- The emulator decides by the policy, and takes one that it cannot read as none.
+    -- The emulator treats a policy that it cannot read as no policy.
     local result = emulator:run { "grant", "my-container-service", "shared-repo", "my-private-repo" }
     assert.equal(1, result.status)
-    assert.match("the policy of repository 'shared%-repo' cannot be read: line 1, column %d+", result.err)
+    assert.match("cannot parse the policy of repository 'shared%-repo': line 1, column %d+", result.err)
     assert.match("my%-private%-repo +granted", result.out)
     assert.match("shared%-repo +failed", result.out)
     assert.equal(bad, json.decode(helper.read(state)).regions["us-east-1"].repositories["shared-repo"].policy.text)
   end)
 
-  it("of a response that is cut is told after the attempts", function()
+  it("in a truncated response is reported after the last attempt", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/faults.json", '[{"operation":"DescribeRepositories","cut":3}]')
     local emulator <close> = helper.emulator { "--faults", folder .. "/faults.json" }

@@ -11,7 +11,7 @@ describe("lanyard", function()
     assert.match("^lanyard %d+%.%d+%.%d+\n$", result.out)
   end)
 
-  it("lists every command with its sentence", function()
+  it("lists every command with its summary", function()
     local result = lanyard { "help" }
     assert.equal(0, result.status)
     for _, name in ipairs { "enable", "disable", "grant", "revoke", "status", "audit", "permissions", "uri", "undo",
@@ -20,7 +20,7 @@ describe("lanyard", function()
     end
   end)
 
-  it("gives one command's help, on stdout and with 0", function()
+  it("prints the help of one command on stdout and exits with 0", function()
     local result = lanyard { "help", "grant" }
     assert.equal(0, result.status)
     assert.match("Usage: lanyard grant", result.out)
@@ -28,14 +28,14 @@ describe("lanyard", function()
     assert.equal("", result.err)
   end)
 
-  it("shows the usage on stderr and leaves with 2 without a command", function()
+  it("prints the usage on stderr and exits with 2 without a command", function()
     local result = lanyard {}
     assert.equal(2, result.status)
     assert.match("usage: lanyard", result.err)
     assert.equal("", result.out)
   end)
 
-  it("names a command that is not there, and an option that is not known", function()
+  it("names an unknown command and an unknown option", function()
     local result = lanyard { "garnt" }
     assert.equal(2, result.status)
     assert.match("'garnt'", result.err)
@@ -55,7 +55,7 @@ describe("lanyard", function()
     assert.equal(7, result.status)
   end)
 
-  it("makes a script of a person's own a command, the nearest folder first", function()
+  it("runs a user's script as a command, from the first folder that has it", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/greet.lua", "-- Say hello.\nprint 'hello'\n")
     helper.write(folder .. "/status.lua", "-- Mine.\nprint 'my status'\n")
@@ -66,7 +66,7 @@ describe("lanyard", function()
     assert.match("greet +" .. folder.path:gsub("%p", "%%%0") .. "/greet.lua +Say hello%.", listed)
   end)
 
-  it("says which line is wrong in a script that does not compile", function()
+  it("names the line of a syntax error in a script", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/bad.lua", "local x =\n")
     local result = lanyard { folder .. "/bad.lua" }
@@ -74,7 +74,7 @@ describe("lanyard", function()
     assert.match("^lanyard: [^\n]*bad%.lua:%d+: [^\n]+\n$", result.err)
   end)
 
-  it("shows one line for a mistake in a script, and the traceback with --debug", function()
+  it("prints one line for an error in a script, and the traceback with --debug", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/oops.lua", "local t = nil\nprint(t.x)\n")
     local result = lanyard { folder .. "/oops.lua" }
@@ -84,14 +84,14 @@ describe("lanyard", function()
     assert.match("stack traceback", result.err)
   end)
 
-  it("needs a region, and says how to give one", function()
+  it("needs a Region, and says how to set one", function()
     local result = lanyard({ "audit" }, { AWS_ACCESS_KEY_ID = "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY = "secret" })
     assert.equal(2, result.status)
     assert.match("%-%-region", result.err)
     assert.match("AWS_REGION", result.err)
   end)
 
-  it("needs credentials, and says where it looked", function()
+  it("needs credentials, and lists where it looked", function()
     local folder <close> = helper.folder()
     local result = lanyard({ "audit", "--region", "us-east-1" },
       { HOME = folder.path, AWS_EC2_METADATA_DISABLED = "true" })
@@ -101,7 +101,7 @@ describe("lanyard", function()
     assert.not_match("traceback", result.err)
   end)
 
-  it("tells an endpoint that refuses, by its name", function()
+  it("names an endpoint that refuses connections", function()
     local result = lanyard({ "audit", "--region", "us-east-1", "--endpoint-url", "http://127.0.0.1:1" },
       { AWS_ACCESS_KEY_ID = "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY = "secret", AWS_MAX_ATTEMPTS = "1" })
     assert.equal(1, result.status)
@@ -115,7 +115,7 @@ describe("lanyard", function()
     assert.match("cannot write", result.err)
   end)
 
-  it("leaves with 130 when it is interrupted, and runs what must end", function()
+  it("exits with 130 when it is interrupted, and closes <close> variables", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/wait.lua", [[
       local task = require "lanyard.task"
@@ -145,7 +145,7 @@ describe("lanyard", function()
 
   it("is a library for stock lua5.4, installed by make install", function()
     local folder <close> = helper.folder()
-    -- Another PREFIX is another build. It is made in a copy, with the flags of this one.
+    -- Another PREFIX needs another build. It is made in a copy, with the flags of this one.
     local copy = folder .. "/build"
     helper.run { "sh", "-c", ("mkdir %s; cd %s; cp -a core embedded.* lanyard* *.flags %s"):format(copy, helper.build, copy) }
     local installed = helper.run({ "make", "-s", "install", "B=" .. copy, "PREFIX=/opt/lanyard", "DESTDIR=" .. folder.path,

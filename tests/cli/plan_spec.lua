@@ -18,21 +18,21 @@ local function with_file(text, suffix)
 end
 
 describe("lanyard plan", function()
-  it("shows roles, grants and the difference of each policy, and leaves with 3", function()
+  it("shows roles, grants and the diff of each policy, and exits with 3", function()
     local path, folder <close> = with_file(GRANTS)
     local emulator <close> = helper.emulator()
     local result = emulator:run { "plan", path }
     assert.equal(3, result.status)
     assert.equal("", result.err)
-    assert.matches("puller role of my%-container%-service would be turned on", result.out)
-    assert.matches("\nshared%-repo\n  %+ my%-container%-service may pull until 2999%-01%-31\n%-%-%- shared%-repo", result.out)
+    assert.matches("%+ turn on the puller role of my%-container%-service\n", result.out)
+    assert.matches("\nshared%-repo\n  %+ my%-container%-service can pull until 2999%-01%-31\n%-%-%- shared%-repo", result.out)
     assert.matches('\n%+[^\n]*"AllowLightsailPull%-my%-container%-service"', result.out)
     assert.matches("\n1 role to turn on, 2 repositories to change, 0 unchanged, 0 failed\n$", result.out)
     assert.equal("", emulator:run({ "undo", "--list" }).out)
     assert.is_truthy(tostring(folder))
   end)
 
-  it("leaves with 0 where nothing would change", function()
+  it("exits with 0 when nothing would change", function()
     local path, _ <close> = with_file(GRANTS)
     local emulator <close> = helper.emulator()
     assert.equal(0, emulator:run({ "apply", path, "--yes", "--no-settle" }).status)
@@ -48,7 +48,7 @@ describe("lanyard plan", function()
     assert.equal(3, emulator:run({ "plan", "-" }, nil, GRANTS).status)
   end)
 
-  it("warns of a grant that a Deny cancels, also where nothing would change", function()
+  it("warns about a grant that a Deny cancels, also when nothing would change", function()
     local path, _ <close> = with_file('return { grants = { { service = "web", repositories = { "web" } } } }')
     local folder <close> = helper.folder()
     helper.write(folder .. "/seed.lua", [[
@@ -89,7 +89,7 @@ describe("lanyard plan", function()
     assert.equal("2999-01-31T00:00:00Z", plan.repositories[2].grants[1].expires)
   end)
 
-  it("lists what is not there, plans the rest, and leaves with 1", function()
+  it("lists what does not exist, plans the rest, and exits with 1", function()
     local path, _ <close> = with_file [[return { grants = {
       { service = "gone", repositories = { "shared-repo" } },
       { service = "my-container-service", repositories = { "my-private-repo", "nowhere", "none/*" } },
@@ -97,20 +97,20 @@ describe("lanyard plan", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "plan", path }
     assert.equal(1, result.status)
-    assert.matches("gone: [^\n]*no container service 'gone' in us%-east%-1 %(grants%[1%]%)", result.err)
-    assert.matches("nowhere: [^\n]*no repository 'nowhere'", result.err)
+    assert.matches("gone: [^\n]*container service 'gone' does not exist in us%-east%-1 %(grants%[1%]%)", result.err)
+    assert.matches("nowhere: [^\n]*repository 'nowhere' does not exist", result.err)
     assert.matches("none/%*: [^\n]*matches 'none/%*'", result.err)
     assert.matches("optional = true", result.err)
-    assert.matches("%+ my%-container%-service may pull", result.out)
+    assert.matches("%+ my%-container%-service can pull", result.out)
     assert.matches("1 repository to change, 0 unchanged, 3 failed\n$", result.out) -- shared-repo lacks a grant
   end)
 
-  it("tells mistakes of the file with their lines, calls nobody, and leaves with 2", function()
+  it("reports problems of the file with their lines, makes no call, and exits with 2", function()
     for text, pattern in pairs {
       ["return { grants = {\n{ servise = 'web', repositories = { 'web' } } } }"] = "grants%.lua:2: grants%[1%] .*'service'",
       ["return {\n  grants = oops(),\n}"] = "grants%.lua:2: ",
       ["return {\n  grants = [],\n}"] = "grants%.lua:2: ",
-      ["return 7"] = "grants%.lua: gives a number",
+      ["return 7"] = "grants%.lua: returns a number",
       ["return os.execute 'true'"] = "grants%.lua:1: ",
       ["while true do end"] = "grants%.lua:1: ",
     } do
@@ -122,7 +122,7 @@ describe("lanyard plan", function()
     end
   end)
 
-  it("refuses a file that is not there, and another Region than the file's", function()
+  it("rejects a missing file, and another Region than that of the file", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "plan", "/nowhere/grants.lua" }
     assert.equal(2, result.status)
@@ -133,7 +133,7 @@ describe("lanyard plan", function()
     assert.matches("is for Region us%-east%-1, not eu%-west%-1", result.err)
   end)
 
-  it("takes the Region from the file where none is given", function()
+  it("uses the Region of the file when no option names one", function()
     local path, _ <close> = with_file(GRANTS)
     local emulator <close> = helper.emulator()
     assert.equal(3, emulator:run({ "plan", path }, { AWS_REGION = "eu-west-1" }).status)

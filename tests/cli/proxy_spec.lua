@@ -65,7 +65,7 @@ describe("a proxy", function()
     local result = helper.run({ helper.lanyard, "status", "--region", "us-east-1" },
       { HTTPS_PROXY = "gopher://user:hidden@host" })
     assert.equal(1, result.status)
-    assert.equal("lanyard: HTTPS_PROXY is no proxy's URL: write it as http://host:port or "
+    assert.equal("lanyard: HTTPS_PROXY is not the URL of a proxy: write http://host:port or "
       .. "http://user:password@host:port\n", result.err)
   end)
 

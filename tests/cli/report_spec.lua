@@ -63,12 +63,16 @@ describe("a report of an account whose images may not be looked at", function()
 end)
 
 describe("the schema of a report", function()
-  local function check(change, ...)
-    local folder <close> = helper.folder()
+  local function write_changed(path, change)
     local report = reports.changed()
     report.scopes[1].repositories[1].access = json.array {}
     change(report)
-    helper.write(folder .. "/report.json", json.encode(report))
+    helper.write(path, json.encode(report))
+  end
+
+  local function check(change, ...)
+    local folder <close> = helper.folder()
+    write_changed(folder .. "/report.json", change)
     return python("check_report.py", SCHEMA, folder .. "/report.json", ...)
   end
 
@@ -93,7 +97,9 @@ describe("the schema of a report", function()
   end)
 
   it("does not take another version, member, type or severity, nor a finding without key", function()
-    for _, change in ipairs {
+    local folder <close> = helper.folder()
+    local paths = {}
+    for i, change in ipairs {
       function(report) report.version = 2 end,
       function(report) report.findings[1].colour = "red" end,
       function(report) report.findings[1].index = "1" end,
@@ -108,7 +114,11 @@ describe("the schema of a report", function()
       function(report) report.baseline.grants.removed[1].decision = "deny" end,
       function(report) report.partial = { shard = "one" } end,
     } do
-      assert.equal(1, check(change).status)
+      paths[i] = ("%s/%d.json"):format(folder, i)
+      write_changed(paths[i], change)
     end
+    local result = python("check_report.py", "--refused", SCHEMA, table.unpack(paths))
+    assert.equal("", result.err)
+    assert.equal(#paths .. " reports are refused\n", result.out)
   end)
 end)

@@ -92,7 +92,7 @@ describe("lanyard revoke", function()
     assert.match("granted by +shared%-repo\n", emulator:run("status").out)
     result = emulator:run { "revoke", "--statement", "#1", "my-private-repo" }
     assert.equal(1, result.status)
-    assert.match("there is no statement #1: the policy has 0", result.err)
+    assert.match("statement #1 does not exist: the policy has 0", result.err)
     result = emulator:run { "revoke", "--statement", sid, "*", "--output", "json" }
     assert.equal(0, result.status)
     assert.equal("unchanged", json.decode(result.out)[1].result)
@@ -106,7 +106,7 @@ describe("lanyard revoke", function()
         local result = emulator:run { "revoke", "--principal", text, table.unpack(words) }
         assert.equal(2, result.status, text)
         assert.equal("", result.out)
-        assert.match("^lanyard: %-%-principal: '[^\n]*' is no ARN, [^\n]+\n$", result.err)
+        assert.match("^lanyard: %-%-principal: '[^\n]*' is not an ARN, [^\n]+\n$", result.err)
       end
     end
     assert.match("granted by +my%-private%-repo, shared%-repo\n", emulator:run("status").out)
@@ -155,7 +155,7 @@ describe("lanyard undo", function()
     local emulator <close> = granted()
     for name, message in pairs {
       ["*-repo"] = "'%*%-repo' is a glob: name one repository", ["shared-rep?"] = "is a glob",
-      [""] = "'' is no repository's name", ["../shared-repo"] = "is no repository's name",
+      [""] = "'' is not a repository name", ["../shared-repo"] = "is not a repository name",
     } do
       for _, words in ipairs { { "undo", name }, { "undo", name, "--dry-run" }, { "undo", "--list", name } } do
         local result = emulator:run(words)

@@ -1,4 +1,4 @@
--- Rules of one's own on the command line.
+-- User rules on the command line.
 
 local helper = require "helper"
 
@@ -13,7 +13,7 @@ rule "not on Fridays" {
 }
 ]]
 
--- An emulator, and its folder's rules.lua with a text.
+-- Returns an emulator, and the path of a rules file in its folder.
 local function ruled(text)
   local emulator = helper.emulator()
   helper.write(emulator.folder .. "/rules.lua", text or NEVER)
@@ -21,17 +21,17 @@ local function ruled(text)
 end
 
 describe("--rules", function()
-  it("refuses a change with exit status 4 and writes nothing", function()
+  it("denies a change with exit status 4 and writes nothing", function()
     local emulator <close>, file = ruled()
     local result = emulator:run { "enable", "my-container-service", "--rules", file }
     assert.equal(4, result.status)
     assert.equal("", result.out)
-    assert.matches('^lanyard: .*rules%.lua:1: rule "not on Fridays" refuses enable on service '
+    assert.matches('^lanyard: .*rules%.lua:1: rule "not on Fridays" denies enable on service '
       .. "'my%-container%-service': wait until Monday\n  this change was not made; the rule is in .*rules%.lua\n$", result.err)
     assert.matches("off", emulator:run("status").out)
   end)
 
-  it("lets what it does not refuse be done, and lists what it refuses", function()
+  it("makes the permitted changes and lists the denied ones", function()
     local emulator <close>, file = ruled()
     assert.equal(0, emulator:run("enable my-container-service").status)
     local result = emulator:run { "grant", "my-container-service", "my-private-repo", "shared-repo", "--rules", file }
@@ -41,7 +41,7 @@ describe("--rules", function()
     assert.equal(0, emulator:run("revoke my-container-service shared-repo").status)
   end)
 
-  it("leaves a role off of which no grant can be made", function()
+  it("does not turn on a role for which no grant is permitted", function()
     local emulator <close>, file = ruled 'rule "none" { on = "grant", check = function() deny "no grants" end }'
     local result = emulator:run { "grant", "my-container-service", "*-repo", "--enable", "--rules", file }
     assert.equal(4, result.status)
@@ -49,7 +49,7 @@ describe("--rules", function()
     assert.matches("puller role%s+off\n", emulator:run("status").out)
   end)
 
-  it("does not say that nothing was changed where the role was turned on before", function()
+  it("does not claim that nothing was changed after it turned the role on", function()
     local emulator <close>, file = ruled [[rule "mine" { on = "grant", check = function(change)
       if change.repository ~= "shared-repo" then return deny "not this" end end }]]
     local result = emulator:run { "grant", "my-container-service", "*-repo", "--enable", "--rules", file }
@@ -59,7 +59,7 @@ describe("--rules", function()
     assert.matches("puller role%s+on\n", emulator:run("status").out)
   end)
 
-  it("is told in JSON", function()
+  it("is reported in JSON", function()
     local emulator <close>, file = ruled()
     assert.equal(0, emulator:run("enable my-container-service").status)
     local result = emulator:run { "grant", "my-container-service", "my-private-repo", "--rules", file, "--output", "json" }
@@ -69,34 +69,34 @@ describe("--rules", function()
     assert.equal("RefusedByRule", item.error.code)
   end)
 
-  it("refuses what only a rehearsal would do", function()
+  it("denies a dry run", function()
     local emulator <close>, file = ruled()
     local words = { "grant", "my-container-service", "my-private-repo", "--enable", "--dry-run", "--rules", file }
     local result = emulator:run(words)
     assert.equal(4, result.status)
-    assert.matches("refuses enable on service", result.err)
+    assert.matches("denies enable on service", result.err)
   end)
 
-  it("may come from the environment", function()
+  it("can be set in the environment", function()
     local emulator <close>, file = ruled()
     assert.equal(4, emulator:run("enable my-container-service", { LANYARD_RULES = file }).status)
   end)
 
-  -- Runs `lanyard enable` in the emulator's folder.
+  -- Runs `lanyard enable` in the folder of the emulator.
   local function enable_there(emulator)
     local words = ("cd %s && exec %s enable my-container-service"):format(emulator.folder,
       helper.lanyard:sub(1, 1) == "/" and helper.lanyard or os.getenv "PWD" .. "/" .. helper.lanyard)
     return helper.run({ "sh", "-c", words }, emulator.environment)
   end
 
-  it("is found in the folder where lanyard runs", function()
+  it("is found in the current directory", function()
     local emulator <close> = ruled()
     assert(os.execute(("mkdir %s/.lanyard && cp %s/rules.lua %s/.lanyard/"):format(emulator.folder, emulator.folder,
       emulator.folder)))
     assert.equal(4, enable_there(emulator).status)
   end)
 
-  it("stops with exit status 2 where nobody can tell whether there are rules", function()
+  it("exits with 2 when it is unknown whether a rules file exists", function()
     local emulator <close> = ruled()
     helper.write(emulator.folder .. "/.lanyard", "no folder")
     local result = enable_there(emulator)
@@ -104,22 +104,31 @@ describe("--rules", function()
     assert.matches("cannot read %./%.lanyard/rules%.lua: Not a directory", result.err)
   end)
 
-  it("binds scripts of one's own, too", function()
+  it("applies to a user's script that connects by lanyard.cli", function()
     local emulator <close>, file = ruled()
     local result = emulator:run({ "-e", [[
-      local access = require "lanyard.access"
-      local here = assert(access.connect(assert(require("lanyard.aws").session {})))
-      print(select(2, here:enable "my-container-service").code)
+      local region = require("lanyard.cli").connect {}
+      print(select(2, region:enable "my-container-service").code)
     ]] }, { LANYARD_RULES = file })
     assert.equal("RefusedByRule\n", result.out)
   end)
 
+  it("is not bypassed by accident: access.connect without permit raises", function()
+    local emulator <close>, file = ruled()
+    local result = emulator:run({ "-e", [[
+      local access = require "lanyard.access"
+      access.connect(assert(require("lanyard.aws").session {}))
+    ]] }, { LANYARD_RULES = file })
+    assert.equal(1, result.status)
+    assert.matches("access%.connect needs settings%.permit", result.err)
+  end)
+
   for title, case in pairs {
-    ["a file that is not there"] = { "/nonexistent/rules.lua", "cannot read /nonexistent/rules.lua" },
+    ["a missing file"] = { "/nonexistent/rules.lua", "cannot read /nonexistent/rules.lua" },
     ["no file"] = { "", "--rules needs the name of a file" },
     ["a folder"] = { "/", "the rules cannot be used" },
   } do
-    it("stops with exit status 2 for " .. title, function()
+    it("exits with 2 for " .. title, function()
       local emulator <close> = ruled()
       local result = emulator:run { "enable", "my-container-service", "--rules", case[1] }
       assert.equal(2, result.status)
@@ -128,15 +137,15 @@ describe("--rules", function()
     end)
   end
 
-  it("stops with exit status 2 for a file with a mistake, and no change is made without rules", function()
+  it("exits with 2 for an invalid file, and no change is made without rules", function()
     local emulator <close>, file = ruled "rule 'x' {"
     local result = emulator:run({ "enable", "my-container-service" }, { LANYARD_RULES = file })
     assert.equal(2, result.status)
     assert.matches("rules%.lua:1: ", result.err)
-    assert.matches("mend .*rules%.lua: no command goes on without its rules\n$", result.err)
+    assert.matches("fix .*rules%.lua: nothing is changed without the rules\n$", result.err)
   end)
 
-  it("does not keep from looking", function()
+  it("does not prevent commands that change nothing", function()
     local emulator <close>, file = ruled "rule 'x' {"
     assert.equal(0, emulator:run("status", { LANYARD_RULES = file }).status)
   end)
@@ -155,7 +164,7 @@ describe("lanyard rules", function()
     end)
   end
 
-  it("test tells an example that is answered otherwise, with exit status 1", function()
+  it("test reports an example with another answer, with exit status 1", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/rules.lua", [[
       rule "no" { on = "grant", check = function() deny "never" end }
@@ -171,7 +180,7 @@ describe("lanyard rules", function()
     assert.matches("rules%.lua:5 +failed +failed +expected deny, got deny: the rule failed: ", result.out)
   end)
 
-  it("show lists what a file has", function()
+  it("show lists the content of a file", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/rules.lua", [[
       rule "no" { on = { "revoke", "grant" }, check = function() end }
@@ -183,19 +192,19 @@ describe("lanyard rules", function()
     assert.matches("rules%.lua:2 +mute +public%-access +open source %(ends 2027%-01%-31%)\n", result.out)
   end)
 
-  it("is a usage error without a file, and for one that cannot be used", function()
+  it("exits with 2 without a file, for an invalid file, and for an unknown sub-command", function()
     assert.equal(2, run({ "test" }).status)
-    assert.matches("there are no rules: name a file", run({ "test" }).err)
+    assert.matches("no rules file was found: name a file", run({ "test" }).err)
     assert.equal(2, run({ "test", "/nonexistent" }).status)
     assert.equal(2, run({ "tset" }).status)
   end)
 end)
 
 describe("audit --rules", function()
-  it("tells findings of rules and counts what is muted", function()
+  it("reports findings of rules and counts muted findings", function()
     local emulator <close>, file = ruled [[
       rule "named" { on = "audit", check = function(c) if c.service then deny "rename it" end end }
-      mute { finding = "policy-lint", reason = "it is told elsewhere" }
+      mute { finding = "policy-lint", reason = "it is reported elsewhere" }
       mute { finding = "rule", service = "other", reason = "r" }
     ]]
     local result = emulator:run { "audit", "--rules", file, "--fail-on", "high" }

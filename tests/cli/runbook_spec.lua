@@ -85,7 +85,7 @@ describe("lanyard runbook", function()
     assert.match("lanyard: step 1 %(book%.md%) failed: lanyard status nobody ended with status 1; "
       .. "to go on: lanyard runbook book%.md %-%-from 1 %-%-yes\n$", result.err)
     assert.match("lanyard: [^\n]*nobody", result.out) -- what the step said of it
-    assert.match("no container service 'nobody'.*\n```\n\n## End\n\n%S+: step 1 %(book%.md%) failed: ", result.transcript)
+    assert.match("container service 'nobody' does not exist.*\n```\n\n## End\n\n%S+: step 1 %(book%.md%) failed: ", result.transcript)
   end)
 
   it("takes the statuses that a block names as done", function()

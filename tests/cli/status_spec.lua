@@ -67,7 +67,7 @@ describe("lanyard status", function()
     local result = emulator:run { "status", "web" }
     assert.equal(1, result.status)
     assert.match("granted by +%(unknown%)\n", result.out)
-    assert.match("the grants are not known: [^\n]*AccessDeniedException", result.err)
+    assert.match("cannot read the grants: [^\n]*AccessDeniedException", result.err)
     result = emulator:run { "status", "web", "--output", "json" }
     assert.equal(1, result.status)
     local item = json.decode(result.out)[1]
@@ -81,7 +81,7 @@ describe("lanyard status", function()
     local result = emulator:run { "status", "web" }
     assert.equal(1, result.status)
     assert.match("granted by +app%-%d, app%-%d, and 1 could not be read\n", result.out)
-    assert.match("app%-%d: its grants are not known", result.err)
+    assert.match("app%-%d: cannot read its grants", result.err)
     local item = json.decode(emulator:run({ "status", "web", "--output", "json" }).out)[1]
     assert.equal(2, #item.repositories)
     assert.match("^the policy of 1 repository of us%-east%-1 could not be read: [^\n]*AccessDenied", item.repositories_unknown)
@@ -110,7 +110,7 @@ describe("lanyard status", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "status", "nobody" }
     assert.equal(1, result.status)
-    assert.match("'nobody' in us%-east%-1", result.err)
+    assert.match("container service 'nobody' does not exist in us%-east%-1", result.err)
   end)
 
   it("says so where there is none", function()

@@ -4,7 +4,7 @@ local helper = require "helper"
 local json = require "lanyard.json"
 
 describe("lanyard permissions", function()
-  it("fills in the caller's account and Region", function()
+  it("uses the account and Region of the caller", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "permissions" }
     assert.equal("", result.err)
@@ -15,7 +15,7 @@ describe("lanyard permissions", function()
     assert.equal("arn:aws:ecr:us-east-1:111122223333:repository/*", document.Statement[1].Resource)
   end)
 
-  it("needs no call when account and Region are given, in either form of AWS's page", function()
+  it("calls nothing when account and Region are given, for one repository or all", function()
     local function first(words)
       local result = helper.run({ helper.lanyard, "permissions", table.unpack(words) })
       assert.equal("", result.err)
@@ -26,7 +26,7 @@ describe("lanyard permissions", function()
       first { "--account", "444455556666", "--region", "cn-north-1", "--repository", "team/app" })
   end)
 
-  it("names what an audit calls beside, and with --assume-role what one of other accounts does", function()
+  it("includes the actions of audits, and with --assume-role those for other accounts", function()
     local function resources(...)
       local result = helper.run { helper.lanyard, "permissions", "--account", "444455556666", "--region", "us-east-1", ... }
       assert.equal("", result.err)
@@ -49,7 +49,7 @@ describe("lanyard permissions", function()
     assert.equal("*", fleet["organizations:ListAccounts"])
   end)
 
-  it("refuses an account, a Region, a repository and a role that are none", function()
+  it("rejects an invalid account, Region, repository and role name", function()
     for _, words in ipairs { { "--account", "1" }, { "--region", "moon" }, { "--repository", "A" },
       { "--assume-role", "a b" } } do
       local result = helper.run({ helper.lanyard, "permissions", table.unpack(words) })
@@ -69,7 +69,7 @@ describe("lanyard uri", function()
     assert.equal(base .. digest .. "\n", emulator:run({ "uri", "my-private-repo" .. digest }).out)
   end)
 
-  it("refuses a bad tag or digest, and names a repository that is not there", function()
+  it("rejects an invalid tag or digest, and names a repository that does not exist", function()
     local emulator <close> = helper.emulator()
     for _, image in ipairs { "my-private-repo:-x", "my-private-repo@sha256:1", "my-private-repo:", "Bad" } do
       local result = emulator:run { "uri", image }
@@ -83,7 +83,7 @@ describe("lanyard uri", function()
 end)
 
 describe("lanyard doctor", function()
-  it("passes where all is well", function()
+  it("passes on a machine that is ready", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "doctor" }
     assert.equal("", result.err)
@@ -94,13 +94,13 @@ describe("lanyard doctor", function()
     end
   end)
 
-  it("says what is wrong and what to do, and leaves with 1", function()
+  it("reports what is wrong and what to do, and exits with 1", function()
     local emulator <close> = helper.emulator()
     local cases = {
       { { AWS_REGION = "" }, "region +FAIL", "%-%-region" },
       { { AWS_PROFILE = "nobody" }, "configuration +FAIL", "'nobody'" },
       { { AWS_ACCESS_KEY_ID = "" }, "credentials +FAIL", "AWS_ACCESS_KEY_ID" },
-      { { AWS_SECRET_ACCESS_KEY = "wrong" }, "identity +FAIL", "clock is right: this secret" },
+      { { AWS_SECRET_ACCESS_KEY = "wrong" }, "identity +FAIL", "clock is right, so the secret" },
       { { AWS_ENDPOINT_URL = "http://127.0.0.1:1" }, "reach ecr +FAIL", "no server accepts connections there" },
       { { AWS_ENDPOINT_URL_STS = "sts" }, "endpoint +FAIL +AWS_ENDPOINT_URL_STS is 'sts'", "reach sts +%- +not tried" },
       { { XDG_STATE_HOME = "/proc" }, "journal +FAIL", "/proc" },
@@ -113,7 +113,7 @@ describe("lanyard doctor", function()
     end
   end)
 
-  it("tells each setting with its place, and why a provider has no credentials", function()
+  it("prints each setting with its source, and why a provider has no credentials", function()
     local emulator <close> = helper.emulator()
     helper.run { "mkdir", emulator.folder .. "/.aws" }
     helper.write(emulator.folder .. "/.aws/config", "[default]\nmax_attempts = 4\n")
@@ -129,8 +129,8 @@ describe("lanyard doctor", function()
       "region +ok +us%-east%-1 %(AWS_REGION%)",
       "retries +ok +adaptive %(AWS_RETRY_MODE%); at most 4 attempts %(max_attempts of",
       "endpoint +%- +" .. url .. " %(AWS_ENDPOINT_URL_ECR%) for ecr",
-      "proxy +%- +http://127%.0%.0%.1:1 %(HTTPS_PROXY%) for https, but not for %.internal",
-      "credentials +FAIL +none",
+      "proxy +%- +http://127%.0%.0%.1:1 %(HTTPS_PROXY%) for https, except for %.internal",
+      "credentials +FAIL +no provider",
       "%- environment +%- +AWS_ACCESS_KEY_ID is not set",
       "reach ecr +ok +" .. url,
       "reach sts +FAIL +sts%.us%-east%-1%.amazonaws%.com: ",
@@ -143,7 +143,7 @@ describe("lanyard doctor", function()
     end
   end)
 
-  it("tells a clock that is off", function()
+  it("reports a wrong clock", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/faults.json", '[{"skew": 600}]')
     local emulator <close> = helper.emulator { "--faults", folder .. "/faults.json" }
@@ -173,7 +173,7 @@ describe("lanyard policy", function()
     assert.equal("public", json.decode(policy({ "lint", "--output", "json", "-" }, POLICY).out)[1].id)
   end)
 
-  it("compares by meaning, and joins", function()
+  it("compares by meaning, and merges", function()
     local folder <close> = helper.folder()
     local a, b, c = folder .. "/a.json", folder .. "/b.json", folder .. "/c.json"
     helper.write(a, POLICY)
@@ -188,7 +188,7 @@ describe("lanyard policy", function()
     assert.equal(2, #json.decode(result.out).Statement)
   end)
 
-  it("tells whether somebody may, and why; 0 means yes", function()
+  it("reports whether a request is allowed, and why; 0 means yes", function()
     local function can(...)
       return policy({ "can", "-", "--action", "ecr:BatchGetImage", ... },
         '{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:*",'
@@ -208,7 +208,7 @@ describe("lanyard policy", function()
     assert.equal(2, can("--principal", user, "--sid", "x").status)
   end)
 
-  it("sorts and folds, and says how many statements went", function()
+  it("sorts and folds, and reports how many statements were joined", function()
     local text = [[{"Statement":[
       {"Sid":"b","Effect":"Allow","Principal":{"AWS":"222233334444"},"Action":"ecr:BatchGetImage"},
       {"Sid":"a","Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:BatchGetImage"}]}]]
@@ -220,7 +220,7 @@ describe("lanyard policy", function()
     assert.equal("all", json.decode(result.out).Statement[1].Sid)
   end)
 
-  it("tells a difference by meaning as a table or as JSON", function()
+  it("prints a difference in meaning as a table or as JSON", function()
     local folder <close> = helper.folder()
     local a, b = folder .. "/a.json", folder .. "/b.json"
     helper.write(a, POLICY)
@@ -243,7 +243,7 @@ describe("lanyard policy", function()
     assert.match("^1 run, 2 result: public at [^\n]+/a%%20b%.json:1:78%-1:81, broad", checked.out)
   end)
 
-  it("names file, line and column of what is no policy", function()
+  it("names file, line and column of text that is not a policy", function()
     local folder <close> = helper.folder()
     for text, place in pairs { ["no"] = "1:1", ['{\n"Statement":[],\n"Statement":[]}'] = "3:1", ["{}"] = "1:1" } do
       helper.write(folder .. "/bad.json", text)
@@ -267,7 +267,7 @@ describe("lanyard policy", function()
     assert.equal('\xEF\xBB\xBF{\r\n  "Statement": []\r\n}\n', policy({ "fmt", "-" }, '\xEF\xBB\xBF{\r\n"Statement":[]}').out)
   end)
 
-  it("refuses a question that has no answer", function()
+  it("rejects a question that has no answer", function()
     for _, words in ipairs {
       { "--principal", "x", "--action", "ecr:BatchGetImage" }, { "--principal", "", "--action", "ecr:BatchGetImage" },
       { "--principal", "*", "--action", "BatchGetImage" }, { "--principal", "*", "--action", "ecr:*" },
@@ -278,7 +278,7 @@ describe("lanyard policy", function()
     end
   end)
 
-  it("brings no control character of a Sid to the terminal", function()
+  it("prints no control character of a Sid", function()
     local text = '{"Statement":[{"Sid":"a\\u001b[31m\\nforged: allow","Effect":"%s","Principal":"*","Action":"ecr:*"}]}'
     local result = policy({ "can", "-", "--principal", "*", "--action", "ecr:PutImage" }, text:format "Allow")
     assert.match("^allow: statement 1 %(a\\x1b%[31m\\x0aforged: allow%)[^\n]*\n$", result.out)

@@ -18,7 +18,7 @@ describe("lanyard wait", function()
     local emulator <close> = helper.emulator "--activation-delay 1"
     local result = emulator:run { "wait", "role", SERVICE }
     assert.equal(1, result.status)
-    assert.match("the puller role of 'my%-container%-service' is off.*\n +lanyard enable", result.err)
+    assert.match("the puller role of 'my%-container%-service' is off.*\n +run lanyard enable", result.err)
     emulator:run { "enable", SERVICE, "--no-wait" }
     local role = json.decode(emulator:run({ "wait", "role", SERVICE, "--output", "json" }).out)
     assert.equal(true, role.isActive)
@@ -40,11 +40,11 @@ describe("lanyard wait", function()
     result = emulator:run "wait deployment web"
     assert.equal(1, result.status)
     assert.match("web +2 +failed +%-\n", result.out)
-    assert.match("deployment 2 of 'web' failed earlier; it was made at %d+%-[%d:T-]+Z\n", result.err)
+    assert.match("deployment 2 of 'web' failed earlier; it was created at %d+%-[%d:T-]+Z\n", result.err)
     emulator:run "deploy web app=web:1.1"
     result = emulator:run "wait deployment web --version 1"
     assert.equal(1, result.status)
-    assert.match("deployment 1 of 'web' is not active: a later one replaced it", result.err)
+    assert.match("deployment 1 of 'web' is not active: a later deployment replaced it", result.err)
   end)
 
   it("gives up after --timeout", function()
@@ -53,7 +53,7 @@ describe("lanyard wait", function()
     for _, what in ipairs { "service", "role" } do
       local result = emulator:run { "wait", what, SERVICE, "--timeout", "0.2s" }
       assert.equal(1, result.status)
-      assert.match("took over 0.2 s; the service is UPDATING", result.err)
+      assert.match("took longer than 0.2 s; the service is UPDATING", result.err)
       assert.match("lanyard wait " .. what, result.err)
     end
   end)
@@ -64,10 +64,10 @@ describe("lanyard wait", function()
       ["wait"] = { 2, "" },
       ["wait image my-container-service"] = { 2, "'service', 'role', 'deployment'" },
       ["wait service"] = { 2, "missing argument" },
-      ["wait service my-container-service --version 1"] = { 2, "%-%-version is of a deployment" },
-      ["wait deployment my-container-service --version none"] = { 2, "'none' is no version" },
-      ["wait deployment my-container-service"] = { 1, "has no deployment yet" },
-      ["wait service nobody"] = { 1, "no container service 'nobody'" },
+      ["wait service my-container-service --version 1"] = { 2, "%-%-version is an option of deployment" },
+      ["wait deployment my-container-service --version none"] = { 2, "'none' is not a version" },
+      ["wait deployment my-container-service"] = { 1, "has no deployment\n" },
+      ["wait service nobody"] = { 1, "container service 'nobody' does not exist" },
       ["wait role Nobody!"] = { 2, "no container service's name" },
     } do
       local result = emulator:run(words)

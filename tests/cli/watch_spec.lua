@@ -166,7 +166,7 @@ describe("lanyard watch", function()
       ["-- lanyard"] = "name the command to watch",
       ["--every 0 -- status"] = "'0' must be more than 0",
       ["--every x -- status"] = "'x' is not a duration",
-      ["--times 1.5 -- status"] = "'1.5' is no whole number",
+      ["--times 1.5 -- status"] = "'1.5' is not a whole number",
       ["--times 0 -- status"] = "'0' must be more than 0",
       ["--on-finding ' -- status"] = "--on-finding: a quote has no end",
       ["--webhook http://example.com/SECRET -- status"] = "the webhook at example.com must be https",

@@ -13,12 +13,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check_fit(const char *text, size_t size) {
   const struct match_wildcards wildcards = {'*', '?'}, none = {'\xFF', '\xFE'};
   const char *newline = memchr(text, '\n', size);
-  if (!arn_fits(text, size, text, size, none) && !memchr(text, '\xFF', size))
+  if (!arn_matches(text, size, text, size, none) && !memchr(text, '\xFF', size))
     abort();
   if (!newline)
     return;
   size_t length = (size_t)(newline - text), rest = size - length - 1;
-  bool fits = arn_fits(text, length, newline + 1, rest, wildcards);
+  bool fits = arn_matches(text, length, newline + 1, rest, wildcards);
   if (fits && !match_glob(text, length, newline + 1, rest, false))
     abort();
 }

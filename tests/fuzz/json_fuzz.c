@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   check_children(json_root(doc), size);
   size_t line, column;
-  json_place(doc, size, &line, &column);
+  json_position(doc, size, &line, &column);
   json_free(doc);
   return 0;
 }

@@ -3,7 +3,11 @@
  *   - an edited text is a policy again, with the statements that it should have;
  *   - a grant that is taken back leaves the bytes that were there. */
 
-#include "policy/policy.h"
+#include "policy/canonical.h"
+#include "policy/edit.h"
+#include "policy/evaluate.h"
+#include "policy/format.h"
+#include "policy/subsume.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -54,7 +58,7 @@ static void check_decisions(const struct policy *doc) {
     request.context = i & 1 ? &context : NULL;
     request.identity = i & 2;
     buf_reset(&reason);
-    policy_can(doc, &request, &reason);
+    policy_evaluate(doc, &request, &reason);
     check(reason.length > 0);
   }
   buf_free(&reason);
@@ -105,7 +109,7 @@ static void check_other_edits(const struct policy *doc) {
     marks[i] = true;
   size_t gone;
   struct json_error error;
-  check(policy_fold(edited, marks, &TEXT("x"), &gone, &error) != POLICY_FAILED);
+  check(policy_merge(edited, marks, &TEXT("x"), &gone, &error) != POLICY_FAILED);
   check(policy_count(edited) + gone == policy_count(doc));
   static const char *const elements[] = {"Sid", "Condition", "Action", "other"};
   for (size_t i = 0; i < policy_count(edited) && i < 4; i++) {
@@ -120,7 +124,7 @@ static void check_other_edits(const struct policy *doc) {
                                           .within_count = 2};
     policy_set(edited, &inside, &error);
     for (size_t j = 0; j < policy_count(edited) && j < 4; j++) {
-      policy_covers(edited, i, j, &failed);
+      policy_subsumes(edited, i, j, &failed);
       check(!failed);
     }
   }
@@ -137,7 +141,7 @@ static void check_taking_out(const struct policy *doc, size_t seed) {
   check(marks != NULL);
   for (size_t i = 0; i < count; i++)
     marks[i] = (i + seed) % 3 == 0;
-  check(policy_take_out(edited, marks, &touched) != POLICY_FAILED);
+  check(policy_remove_principals(edited, marks, &touched) != POLICY_FAILED);
   const char *text = policy_text(edited, &length);
   policy_free(parse_again(text, length));
   free(marks);

@@ -10,7 +10,7 @@ local function new(more)
 end
 
 describe("credentials", function()
-  it("show their key id, source, expiry and whether there is a token, and nothing else", function()
+  it("print as key id, source, expiry and whether a token is set, and nothing else", function()
     local key = new { session_token = "TOKEN", expires = 12, account_id = "111122223333", source = "test" }
     assert.equal("111122223333", key.account_id)
     assert.equal("AKIDEXAMPLE", key.access_key_id)
@@ -23,7 +23,7 @@ describe("credentials", function()
     assert.equal("secret: ***", tostring(credentials.secret(SECRET)))
   end)
 
-  it("cannot be written to, nor be opened by their metatable", function()
+  it("are read-only, and their metatable is protected", function()
     local key = new()
     assert.has_error(function() key.secret_access_key = "x" end)
     for _, value in pairs(getmetatable(key)) do
@@ -31,7 +31,7 @@ describe("credentials", function()
     end
   end)
 
-  it("name what is missing", function()
+  it("report the missing member", function()
     local ok, why = pcall(credentials.new, { access_key_id = "AKIDEXAMPLE" })
     assert.is_false(ok)
     assert.matches("secret_access_key", why)
@@ -39,7 +39,7 @@ describe("credentials", function()
 end)
 
 describe("a secret", function()
-  it("is opened member by member, and what is not asked for stays shown", function()
+  it("is unsealed member by member, and members not asked for stay visible", function()
     local sealed = credentials.secret '{"AccessKeyId":"AKID","SecretAccessKey":"hidden","SessionToken":"also"}'
     local text, found = sealed:unseal({ "SecretAccessKey", "SessionToken", "absent" }, "json")
     assert.equal('{"AccessKeyId":"AKID","SecretAccessKey":"***","SessionToken":"***"}', text)
@@ -49,13 +49,13 @@ describe("a secret", function()
     assert.equal("a *** ***", credentials.redactor { key }:redact "a hidden also")
   end)
 
-  it("is opened as XML, too", function()
+  it("is also unsealed as XML", function()
     local text, found = credentials.secret "<r><Key>a&amp;b</Key></r>":unseal({ "Key" }, "xml")
     assert.equal("<r><Key>***</Key></r>", text)
     assert.equal("***", credentials.redactor { found.Key }:redact "a&b")
   end)
 
-  it("shows nothing of itself when it is no JSON or XML", function()
+  it("reveals nothing in the error if it is neither JSON nor XML", function()
     local sealed = credentials.secret "{secret"
     for _, form in ipairs { "json", "xml" } do
       local text, err = sealed:unseal({ "key" }, form)
@@ -67,7 +67,7 @@ describe("a secret", function()
     assert.has_error(function() sealed:unseal({}, "yaml") end)
   end)
 
-  it("is joined with text, escaped for JSON where that is asked for", function()
+  it("is joined with text, and escaped for JSON on request", function()
     local token = credentials.secret 'a"\\\1'
     local body = credentials.join({ '{"token":"', token, '"}' }, "json")
     assert.equal("secret: ***", tostring(body))
@@ -91,7 +91,7 @@ describe("credentials.from_environment", function()
     for _, name in ipairs(names) do system.setenv(name, kept[name]) end
   end)
 
-  it("takes the key and the token", function()
+  it("reads the key and the token", function()
     system.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     system.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     assert.is_false(credentials.from_environment().has_token)
@@ -99,7 +99,7 @@ describe("credentials.from_environment", function()
     assert.is_true(credentials.from_environment().has_token)
   end)
 
-  it("tells none from half", function()
+  it("distinguishes no credentials from incomplete ones", function()
     local _, err = credentials.from_environment()
     assert.equal("NotConfigured", err.code)
     system.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
@@ -108,7 +108,7 @@ describe("credentials.from_environment", function()
     assert.matches("AWS_SECRET_ACCESS_KEY", err.message)
   end)
 
-  it("refuses a part that no header can carry, and says which", function()
+  it("rejects a part that a header cannot carry, and names it", function()
     system.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     system.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     system.setenv("AWS_SESSION_TOKEN", "TOKEN\r")
@@ -123,7 +123,7 @@ describe("credentials.from_environment", function()
 end)
 
 describe("a redactor", function()
-  it("takes every secret out of a text, wherever it stands", function()
+  it("removes every secret from a text, at any position", function()
     local redactor = credentials.redactor { new { session_token = "TOKENTOKEN" }, credentials.secret "TOKEN" }
     assert.equal("a *** b ***, ***: ***", redactor:redact(("a %s b TOKENTOKEN, TOKEN: %s"):format(SECRET, SECRET)))
     assert.equal("", redactor:redact "")

@@ -18,7 +18,7 @@ describe("HTTP", function()
   end)
   teardown(function() server.close() end)
 
-  it("carries method, target, headers and body there, and status, headers and body back", function()
+  it("sends method, target, headers and body, and returns status, headers and body", function()
     local seen
     handler = function(request)
       seen = request
@@ -43,7 +43,7 @@ describe("HTTP", function()
     assert.equal(302, assert(get()).status)
   end)
 
-  it("tells a cut reply from a whole one", function()
+  it("reports a truncated reply", function()
     handler = function() return { status = 200, body = ("x"):rep(100), cut = 10 } end
     local reply, err = get()
     assert.is_nil(reply)
@@ -52,7 +52,7 @@ describe("HTTP", function()
     assert.is_true(err.sent)
   end)
 
-  it("tells a connection that ends unanswered", function()
+  it("reports a connection that closes without a reply", function()
     handler = function() return { reset = true } end
     local reply, err = get()
     assert.is_nil(reply)
@@ -60,7 +60,7 @@ describe("HTTP", function()
     assert.is_true(err.retryable)
   end)
 
-  it("tells who refuses", function()
+  it("reports a refused connection with its address", function()
     local gone = assert(httpd.serve { handler = function() end })
     gone.close()
     local reply, err = http.request { url = gone.url }
@@ -69,7 +69,7 @@ describe("HTTP", function()
     assert.is_false(err.sent)
   end)
 
-  it("gives up at its time", function()
+  it("stops at its timeout", function()
     handler = function()
       task.sleep(5)
       return { status = 200 }
@@ -79,7 +79,7 @@ describe("HTTP", function()
     assert.equal("Timeout", err.code)
   end)
 
-  it("refuses a reply past the size that is allowed", function()
+  it("rejects a reply larger than the limit", function()
     handler = function() return { status = 200, body = ("x"):rep(2000) } end
     local reply, err = get("/", { max_size = 1000 })
     assert.is_nil(reply)
@@ -87,13 +87,13 @@ describe("HTTP", function()
     assert.is_false(err.retryable)
   end)
 
-  it("refuses what is no URL of the web", function()
+  it("rejects text that is not an http or https URL", function()
     local reply, err = http.request { url = "ftp://127.0.0.1/" }
     assert.is_nil(reply)
     assert.equal("InvalidUrl", err.code)
   end)
 
-  it("refuses a header that smuggles in another", function()
+  it("rejects a header that injects another", function()
     assert.has_error(function() get("/", { headers = { ["X-A"] = "1\r\nX-B: 2" } }) end)
   end)
 
@@ -102,7 +102,7 @@ describe("HTTP", function()
     assert.equal(500, assert(get()).status)
   end)
 
-  it("goes through the proxy of the environment, and past it where it is told to", function()
+  it("uses the proxy of the environment, except for the hosts in NO_PROXY", function()
     local proxied = 0
     local proxy = assert(httpd.serve { handler = function()
       proxied = proxied + 1
@@ -123,7 +123,7 @@ describe("HTTP", function()
     assert.equal(1, proxied)
   end)
 
-  it("seals a reply, and carries secrets that nobody on this side sees", function()
+  it("seals a reply, and sends secrets that Lua never sees", function()
     local seen
     handler = function(request)
       seen = request
@@ -141,14 +141,14 @@ describe("HTTP", function()
     assert.equal("secret: ***", tostring(assert(get("/", { sealed = true })).body))
   end)
 
-  it("refuses a secret that smuggles in another header", function()
+  it("rejects a secret that injects another header", function()
     local value = credentials.secret "1\r\nX-B: 2"
     local ok, why = pcall(get, "/", { headers = { ["X-A"] = value } })
     assert.is_false(ok)
     assert.is_nil(why:find("X-B", 1, true))
   end)
 
-  it("serves many at once", function()
+  it("serves many requests at the same time", function()
     handler = function(request)
       task.sleep(0.002)
       return { status = 200, body = request.query }
@@ -159,7 +159,7 @@ describe("HTTP", function()
     for n = 1, 100 do assert.equal(tostring(n), bodies[n]) end
   end)
 
-  it("sends no request again by itself when a connection that was kept open ends", function()
+  it("does not resend a request when a kept-alive connection closes", function()
     for _, request in ipairs { { method = "POST", body = "{}" }, { method = "GET" } } do
       local count = 0
       handler = function()
@@ -179,7 +179,7 @@ describe("HTTP", function()
     end
   end)
 
-  it("opens no more connections to a host than it may", function()
+  it("limits the connections to a host", function()
     local now, most = 0, 0
     local fresh = assert(httpd.serve { handler = function()
       now = now + 1
@@ -199,7 +199,7 @@ describe("HTTP", function()
     assert.has_error(function() http.limit(0) end)
   end)
 
-  it("carries a body that only the request held", function()
+  it("sends a body that only the request references", function()
     local seen
     handler = function(request)
       seen = request.body
@@ -215,7 +215,7 @@ describe("HTTP", function()
     assert.equal(size, #seen)
   end)
 
-  it("hands no connection on to a child process", function()
+  it("does not leak connections to child processes", function()
     handler = function() return { status = 200 } end
     assert(get())
     local connections <close> = assert(io.open "/proc/net/tcp")
@@ -245,7 +245,7 @@ describe("HTTP", function()
     assert.equal(task.cancelled, err)
   end)
 
-  it("names the port that is taken", function()
+  it("reports the port that is in use", function()
     local other, err = httpd.serve { port = server.port, handler = function() end }
     assert.is_nil(other)
     assert.equal("CannotListen", err.code)

@@ -10,7 +10,7 @@ describe("json.decode", function()
     assert.equal("float", math.type(value.float))
     assert.equal("é", value.text)
   end)
-  it("tells line, column and what was expected", function()
+  it("reports line, column and what was expected", function()
     local value, err = json.decode '{\n  "a": 1,\n  "a": 2\n}'
     assert.is_nil(value)
     assert.equal("InvalidJson", err.code)
@@ -21,7 +21,7 @@ describe("json.decode", function()
 end)
 
 describe("json.encode", function()
-  it("sorts names and keeps lists lists", function()
+  it("sorts names and keeps lists as lists", function()
     assert.equal('{"a":[],"b":{},"c":[1,2.5,"x"],"d":null,"e":true}',
       json.encode { e = true, d = json.null, c = { 1, 2.5, "x" }, b = {}, a = json.array {} })
   end)
@@ -31,7 +31,7 @@ describe("json.encode", function()
     assert.equal(value.text, json.decode(json.encode(value)).text)
     assert.is_true(json.is_array(json.decode(json.encode(value, { pretty = true })).empty))
   end)
-  it("raises on what JSON has not", function()
+  it("raises an error for values that JSON does not have", function()
     local loop = {}
     loop.loop = loop
     for _, value in ipairs { 0 / 0, math.huge, print, { 1, a = 2 }, "\xFF", loop, { [1.5] = 1 } } do

@@ -29,7 +29,7 @@ describe("a proof", function()
     assert(jws.key(proof.openssl("pkcs8 -topk8 -nocrypt -in " .. path)))
   end)
 
-  it("refuses what is no private key on its curve, without asking for a passphrase", function()
+  it("rejects text that is not a private key on its curve, without asking for a passphrase", function()
     local folder <close> = helper.folder()
     local pem, path = proof.key(folder)
     local wrong = {
@@ -47,7 +47,7 @@ describe("a proof", function()
     end
   end)
 
-  it("shows nothing of the key, and is not made once the key is closed", function()
+  it("reveals nothing of the key, and fails after the key is closed", function()
     local folder <close> = helper.folder()
     local kept
     do

@@ -33,7 +33,7 @@ local function is_there(pid)
 end
 
 describe("a child", function()
-  it("gives its output, status and time", function()
+  it("returns its output, status and duration", function()
     local ended, _, output = sh "echo one; echo two; exit 3"
     assert.equal(3, ended.status)
     assert.is_nil(ended.signal)
@@ -41,7 +41,7 @@ describe("a child", function()
     assert.is_true(ended.elapsed >= 0)
   end)
 
-  it("hands its output on while it runs", function()
+  it("streams its output while it runs", function()
     local folder <close> = helper.folder()
     local seen = {}
     local ended = assert(process.run {
@@ -55,7 +55,7 @@ describe("a child", function()
     assert.same({ "first\n", "second\n" }, seen)
   end)
 
-  it("gives all of a long output, and in pieces", function()
+  it("returns all of a long output, in pieces", function()
     local ended, _, output, pieces = sh "yes 0123456789abcde | head -c 3000000"
     assert.equal(0, ended.status)
     assert.equal(3000000, #output)
@@ -76,7 +76,7 @@ describe("a child", function()
     assert.equal("a\nb\n", table.concat(pieces))
   end)
 
-  it("reads what it is given, however much", function()
+  it("reads an input of any size", function()
     local text = ("x"):rep(200000)
     local _, _, output = sh("cat", { input = text })
     assert.equal(text, output)
@@ -86,12 +86,12 @@ describe("a child", function()
     assert.equal("", output)
   end)
 
-  it("joins its standard error with its output, in order, where that is asked", function()
+  it("merges its standard error into its output, in order, on request", function()
     local _, _, output = sh("echo 1; echo 2 >&2; echo 3; echo 4 >&2", { errors = "join" })
     assert.equal("1\n2\n3\n4\n", output)
   end)
 
-  it("keeps its standard error apart, where that is asked: the last of it", function()
+  it("returns the end of its standard error separately, on request", function()
     local ended, _, output = sh("echo 1; echo 2 >&2; echo 3; echo 4 >&2", { errors = "keep" })
     assert.equal("1\n3\n", output)
     assert.equal("2\n4\n", ended.errors)
@@ -102,7 +102,7 @@ describe("a child", function()
     assert.has_error(function() sh("true", { errors = "lost" }) end)
   end)
 
-  it("tells what it cannot run, and what does not end in time", function()
+  it("reports a program that cannot run, and one that exceeds its timeout", function()
     local ended, err = process.run { words = { "/nonexistent/command" }, output = function() end }
     assert.is_nil(ended)
     assert.equal("CannotRun", err.code)
@@ -111,7 +111,7 @@ describe("a child", function()
     assert.equal("begun\n", output)
   end)
 
-  it("has not ended well where nobody can tell, nor is its status lost to the lanyard that runs it", function()
+  it("reports failure if its status is unknown, and keeps the status for the lanyard that runs it", function()
     local ignored = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execvp(sys.argv[1], sys.argv[1:])"
     local code = "local ended, err = require('lanyard.process').run { words = { 'false' }, output = print } "
       .. "print(ended and ended.status or err.message)"
@@ -125,7 +125,7 @@ describe("a child", function()
     assert.equal("1\n", run(helper.lanyard, "-e", code))
   end)
 
-  it("is asked to end when its task is cancelled, and what it then prints still comes", function()
+  it("is asked to stop when its task is cancelled, and its last output still arrives", function()
     local folder <close> = helper.folder()
     local output = {}
     local t = task.spawn(process.run, {
@@ -141,7 +141,7 @@ describe("a child", function()
     assert.is_false(is_there(pid))
   end)
 
-  it("has its time to end though its reader errs meanwhile", function()
+  it("has its grace period even if its reader raises an error meanwhile", function()
     local folder <close> = helper.folder()
     local t = task.spawn(process.run, {
       words = { "sh", "-c", ("trap 'echo closed; sleep 0.01; touch %s/done; exit 0' TERM; echo $$ >%s/pid; while :; do sleep 0.01; done")
@@ -156,7 +156,7 @@ describe("a child", function()
     assert.is_true(helper.exists(folder .. "/done"))
   end)
 
-  it("takes what it started with it", function()
+  it("is stopped together with its own children", function()
     local err, output = sh_too_long "sleep 60 & echo $!; wait"
     assert.equal("Timeout", err.code)
     local pid = output:match "%d+"
@@ -170,14 +170,14 @@ describe("a child", function()
     assert.is_false(runs())
   end)
 
-  it("is ended when its reader errs, whose error is told", function()
+  it("is stopped if its reader raises an error, which is reported", function()
     local ok, err = pcall(process.run, { words = { "yes" }, output = function() error("no more", 0) end })
     assert.is_false(ok)
     assert.match("^no more", err)
   end)
 
-  it("is described by how it ended", function()
+  it("is described by its exit status or signal", function()
     assert.equal("ended with status 7", process.describe(assert(sh "exit 7")))
-    assert.equal("was ended by signal 9", process.describe(assert(sh "kill -9 $$")))
+    assert.equal("was terminated by signal 9", process.describe(assert(sh "kill -9 $$")))
   end)
 end)

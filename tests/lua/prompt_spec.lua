@@ -8,12 +8,12 @@ local function talk(code, dialogue)
 end
 
 describe("a question at the terminal", function()
-  it("gets the line that is typed, and nil at the end of the input", function()
+  it("returns the line typed, and nil at the end of the input", function()
     local result = talk("print(prompt.ask 'Name? ', prompt.ask 'More? ')", { { "Name? ", "web\n" }, { "More? ", "\4" } })
     assert.match("web\tnil\r\n$", result.out)
   end)
 
-  it("lets others work, none of whom writes over it, nor asks before it is answered", function()
+  it("lets other tasks run, which neither overwrite it nor ask before it is answered", function()
     local result = talk([[
       local function ask(name) return function() return prompt.ask(name) end end
       local other = task.spawn(function()
@@ -30,14 +30,14 @@ describe("a question at the terminal", function()
     assert.match("A%? %(others work%)1\r\nB%? 2\r\n.*shown1\t2\r\n$", result.out)
   end)
 
-  it("does not keep an interrupt from getting through", function()
+  it("can be interrupted", function()
     local result = talk("local _ <close> = setmetatable({}, { __close = function() print 'closed' end }) cli.confirm({}, 'Sure?')",
       { { "Sure? [y/N] ", "\3" } })
     assert.equal(130, result.status)
     assert.match("closed\r\n", result.out)
   end)
 
-  it("is not asked where there is no terminal", function()
+  it("is not asked without a terminal", function()
     assert.equal("false\n", helper.run({ helper.lanyard, "-e", "print(require('lanyard.prompt').possible())" }).out)
   end)
 end)

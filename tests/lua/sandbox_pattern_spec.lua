@@ -58,7 +58,7 @@ local TRY = [[
 ]]
 
 describe("patterns in a sandbox", function()
-  it("find what Lua's find, and fail as Lua's fail", function()
+  it("match as Lua's do, and fail as Lua's do", function()
     local box <close> = assert(sandbox.open(TRY, "try.lua"))
     local environment = setmetatable({}, { __index = _G })
     assert(load(TRY, "@try.lua", "t", environment))()
@@ -85,7 +85,7 @@ describe("patterns in a sandbox", function()
     ["an open capture"] = { "abc", "(a" },
     ["the end of a text"] = { "THE (quick) fox", "%f[%a]%a+%f[%A]" },
   } do
-    it("do as Lua's with " .. title, function()
+    it("behave as Lua's with " .. title, function()
       local box <close> = assert(sandbox.open(TRY, "try.lua"))
       local environment = setmetatable({}, { __index = _G })
       assert(load(TRY, "@try.lua", "t", environment))()

@@ -21,7 +21,7 @@ local function spends(text, limits)
 end
 
 describe("sandbox.value", function()
-  it("gives plain data as it was written", function()
+  it("returns plain data unchanged", function()
     local value = assert(sandbox.value([[
       local grants = {}
       for _, name in ipairs { "web", "jobs" } do
@@ -36,7 +36,7 @@ describe("sandbox.value", function()
     assert.equal("integer", math.type(value.days))
   end)
 
-  it("tells a mistake with its file and line", function()
+  it("reports an error with its file and line", function()
     local err = failure "return {\n  a = 1,\n  b = nosuch.thing,\n}"
     assert.equal("InvalidFile", err.code)
     assert.equal("rules.lua:3: attempt to index a nil value (global 'nosuch')", err.message)
@@ -47,24 +47,24 @@ describe("sandbox.value", function()
     assert.equal("rules.lua:2: '}' expected (to close '{' at line 1) near <eof>", failure("return {\n 1").message)
   end)
 
-  it("tells which file it was where the error does not", function()
+  it("adds the file to an error that does not name it", function()
     assert.equal("rules.lua: no position", failure("error('no position', 0)").message)
     assert.equal("rules.lua: an error that is a table", failure("error {}").message)
   end)
 
-  it("gives the end of a file's name that is long", function()
+  it("shortens a long file name to its end", function()
     local _, err = sandbox.value("error 'x'", ("long/"):rep(40) .. "grants.lua")
     assert.matches("^%.%.%.[long/]+grants%.lua:1: x$", err.message)
   end)
 
-  it("takes no functions, and no tables that hold themselves", function()
+  it("rejects functions, and tables that contain themselves", function()
     assert.equal("rules.lua: what it gives is no plain data: check: a function is no plain data",
       failure("return { check = function() end }").message)
     assert.matches("a table that holds itself$", failure("local t = {} t.t = t return t").message)
     assert.matches("whose keys are no plain data$", failure("return { [{}] = 1 }").message)
   end)
 
-  it("does not multiply what is shared without end", function()
+  it("limits the copies of shared tables", function()
     assert.matches("too much data$", failure([[
       local t = { ("x"):rep(1000) }
       for _ = 1, 30 do t = { t, t } end
@@ -72,7 +72,7 @@ describe("sandbox.value", function()
     ]]).message)
   end)
 
-  it("refuses an option that it does not know", function()
+  it("rejects an unknown option", function()
     assert.has_error(function() sandbox.value("", "x", { instructions = 1 }) end, "no such field: 'instructions'")
   end)
 end)
@@ -84,26 +84,26 @@ describe("sandbox.open", function()
     return { names = function(more) return { rules = rules, more = more } end }
   ]]
 
-  it("gives the text the vocabulary of a prelude, and calls what that returned", function()
+  it("gives the text the vocabulary of a prelude, and calls the functions that the prelude returned", function()
     local box <close> = assert(sandbox.open([[rule "a" rule "b"]], "rules.lua", { prelude = PRELUDE }))
     assert.same({ rules = { "a", "b" }, more = { x = { 1, 2 } } }, box:call("names", { x = { 1, 2 } }))
     local _, err = box:call "rule"
     assert.equal("rules.lua: there is no function 'rule'", err.message)
   end)
 
-  it("calls the globals of a text that has no prelude", function()
+  it("calls the globals of a text without a prelude", function()
     local box <close> = assert(sandbox.open("function add(a, b) return a + b end", "rules.lua"))
     assert.equal(5, box:call("add", 2, 3))
     assert.is_nil(box:call("add", 2, {}))
   end)
 
-  it("hands in nothing but plain data", function()
+  it("passes only plain data in", function()
     local box <close> = assert(sandbox.open("function f() end", "rules.lua"))
     local _, err = box:call("f", print)
     assert.equal("rules.lua: argument 1: a function is no plain data", err.message)
   end)
 
-  it("gives each call its own steps, and none to a box that died", function()
+  it("gives each call its own steps, and rejects calls of a stopped sandbox", function()
     local box <close> = assert(sandbox.open("function spin(n) for _ = 1, n do end return n end", "rules.lua",
       { steps = 10000 }))
     for _ = 1, 10 do
@@ -118,7 +118,7 @@ describe("sandbox.open", function()
 end)
 
 describe("a text in a sandbox", function()
-  it("sees no more than this", function()
+  it("sees only these names", function()
     local seen = assert(sandbox.value([[
       local names = {}
       for name, value in pairs(_G) do
@@ -139,7 +139,7 @@ describe("a text in a sandbox", function()
       .. "utf8.char utf8.charpattern utf8.codepoint utf8.codes utf8.len utf8.offset", seen)
   end)
 
-  it("is text and no bytecode", function()
+  it("is text, never bytecode", function()
     assert.matches("attempt to load a binary chunk", failure(string.dump(function() end)).message)
   end)
 
@@ -185,12 +185,12 @@ describe("a text in a sandbox", function()
     ["%b in patterns"] = "return ('('):rep(1000000):find('%b()')",
     ["a plain search"] = "while true do ('a'):rep(1 << 20):find(('a'):rep(1 << 19) .. 'b', 1, true) end",
   } do
-    it("is ended by its limits: " .. title, function()
+    it("is stopped by its limits: " .. title, function()
       spends(text)
     end)
   end
 
-  it("is ended wherever memory ends, and gives what it should where it does not", function()
+  it("is stopped at any memory limit that it exceeds, and returns its result otherwise", function()
     local text = [[
       local t = {}
       for i = 1, 20 do t[i] = ("%d %s"):format(i, ("x"):rep(i)):gsub("x", { x = "yy" }) end
@@ -209,7 +209,7 @@ describe("a text in a sandbox", function()
     assert.is_true(ended > 20 and ended < 230, ended .. " were ended")
   end)
 
-  it("stops at the seconds, where steps are many", function()
+  it("stops at the time limit if the step limit is high", function()
     local err = spends("while true do end", { steps = 1e15, seconds = 0.2 })
     assert.equal("rules.lua:1: took more than 0.2 s", err.message)
   end)
@@ -237,11 +237,11 @@ describe("a text in a sandbox", function()
     end)
   end
 
-  it("removes nothing from an empty list, as Lua's", function()
+  it("removes nothing from an empty list, as Lua does", function()
     assert.is_true(sandbox.value("local t = {} return table.remove(t, #t) == nil", "x"))
   end)
 
-  it("changes its own library and no other", function()
+  it("changes only its own library", function()
     assert.is_true(sandbox.value("string.rep = nil string.find = function() return 1 end type = 5 return true", "x"))
     assert.equal(3, ("abc"):find "c")
     assert.equal("aa", sandbox.value("return ('a'):rep(2)", "x"))

@@ -14,7 +14,7 @@ local function code(_, err)
 end
 
 describe("a database", function()
-  it("gives back what was put in, bytes and all, and nil for NULL", function()
+  it("returns the values that were stored, bytes included, and nil for NULL", function()
     local db <close> = opened()
     assert.is_true(db:exec "CREATE TABLE t (a, b); CREATE TABLE u (c)")
     local insert = assert(db:prepare "INSERT INTO t VALUES (?, ?)")
@@ -30,7 +30,7 @@ describe("a database", function()
     assert.equal(6, assert(db:prepare "UPDATE t SET b = ?"):run(0))
   end)
 
-  it("says what is wrong with a statement, and raises for the wrong number or kind of values", function()
+  it("reports a faulty statement, and raises an error for values of the wrong number or type", function()
     local db <close> = opened()
     assert(db:exec "CREATE TABLE t (a UNIQUE NOT NULL)")
     assert.same({ "SqliteError", "no such table: x" }, { code(db:prepare "SELECT * FROM x") })
@@ -47,7 +47,7 @@ describe("a database", function()
     assert.error_matches(function() sqlite.open(":memory:", { read_only = true }) end, "no such field: 'read_only'")
   end)
 
-  it("is of no use when it is closed, and its statements go on until they are", function()
+  it("cannot be used after it is closed, but its open statements can", function()
     local db = opened()
     local one = assert(db:prepare "SELECT 1")
     db:close()
@@ -59,7 +59,7 @@ describe("a database", function()
     assert.error_matches(function() one:query() end, "the statement is closed")
   end)
 
-  it("lets one write at a time, and tells the other that it is busy", function()
+  it("lets one writer in at a time, and reports to the other that it is busy", function()
     local folder <close> = helper.folder()
     local first <close> = opened(folder .. "/a.db")
     local second <close> = opened(folder .. "/a.db")
@@ -70,7 +70,7 @@ describe("a database", function()
     assert.same({ { 2 } }, rows(first, "SELECT a FROM t"))
   end)
 
-  it("has what was committed when its process is killed, and nothing else", function()
+  it("contains exactly the committed transactions after its process is killed", function()
     local folder <close> = helper.folder()
     local script = ([[local db = require("lanyard.sqlite").open("%s/a.db")
       db:exec "CREATE TABLE t (a); INSERT INTO t VALUES (1)"
@@ -84,7 +84,7 @@ describe("a database", function()
     assert.same({ { 1 } }, rows(reader, "SELECT a FROM t"))
   end)
 
-  it("is not made when it is opened to be read, nor written", function()
+  it("is neither created nor written if it is opened read-only", function()
     local folder <close> = helper.folder()
     assert.equal("CannotOpen", (code(sqlite.open(folder .. "/a.db", { readonly = true }))))
     opened(folder .. "/a.db"):exec "CREATE TABLE t (a)"
@@ -102,7 +102,7 @@ describe("a database", function()
 end)
 
 describe("a build without SQLite", function()
-  it("has the module, which says so", function()
+  it("has the module, which reports that", function()
     local folder <close> = helper.folder()
     local objects = { "lua/sqlite", "lua/util", "base/buf" }
     for i, name in ipairs(objects) do objects[i] = ("%s/core/%s.o"):format(folder, name) end

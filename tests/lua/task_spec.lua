@@ -3,7 +3,7 @@ local helper = require "helper"
 local task = require "lanyard.task"
 
 describe("tasks", function()
-  it("give their results when joined", function()
+  it("return their results when joined", function()
     local t = task.spawn(function(a, b) return a + b, "done" end, 1, 2)
     assert.same({ 3, "done" }, { t:join() })
     assert.equal("done", t:status())
@@ -27,7 +27,7 @@ describe("tasks", function()
     assert.matches("stack traceback", err)
   end)
 
-  it("pass an error value through as it is", function()
+  it("pass an error value through unchanged", function()
     local value = { code = "X" }
     local ok, err = pcall(function() task.spawn(function() error(value) end):join() end)
     assert.is_false(ok)
@@ -35,7 +35,7 @@ describe("tasks", function()
     assert.matches("traceback", task.traceback(value))
   end)
 
-  it("wait for something to read, while others run, until it is there or they are cancelled", function()
+  it("wait for input while others run, until it arrives or they are cancelled", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/read.lua", [[
       local task = require "lanyard.task"
@@ -95,7 +95,7 @@ describe("tasks", function()
     assert.matches("unseen", err)
   end)
 
-  it("wait also inside another coroutine", function()
+  it("can also wait inside another coroutine", function()
     local t = task.spawn(function()
       local values = {}
       for value in coroutine.wrap(function()
@@ -138,17 +138,17 @@ describe("task.map", function()
     assert.is_false(finished)
   end)
 
-  it("gives an empty list for an empty list", function()
+  it("returns an empty list for an empty list", function()
     assert.same({}, task.map({}, error))
   end)
 end)
 
 describe("task.timeout", function()
-  it("gives the results of what ends in time", function()
+  it("returns the results of a function that ends in time", function()
     assert.same({ 1, nil, 3 }, { task.timeout(5, function() return 1, nil, 3 end) })
   end)
 
-  it("ends what does not", function()
+  it("cancels a function that does not end in time", function()
     local result, err = task.timeout(0.005, function() task.sleep(60) end)
     assert.is_nil(result)
     assert.equal("Timeout", err.code)
@@ -156,7 +156,7 @@ describe("task.timeout", function()
 end)
 
 describe("task.race", function()
-  it("gives the first result and cancels the others", function()
+  it("returns the first result and cancels the others", function()
     local slow_ended = false
     assert.equal("quick", task.race {
       function()
@@ -170,7 +170,7 @@ describe("task.race", function()
 end)
 
 describe("a semaphore", function()
-  it("lets in as many as it has places, in the order they came", function()
+  it("admits as many tasks as it has places, in order of arrival", function()
     local semaphore, order = task.semaphore(1), {}
     task.map({ 1, 2, 3 }, function(n)
       local _ <close> = semaphore:acquire()
@@ -182,7 +182,7 @@ describe("a semaphore", function()
 end)
 
 describe("task.run", function()
-  it("raises Interrupted when a signal comes", function()
+  it("raises Interrupted when a signal arrives", function()
     local system = require "lanyard.system"
     local ok, err = pcall(task.run, function()
       os.execute("kill -TERM " .. system.getpid())
@@ -192,13 +192,13 @@ describe("task.run", function()
     assert.equal("Interrupted", err.code)
   end)
 
-  it("gives the results of its function", function()
+  it("returns the results of its function", function()
     assert.equal(7, task.run(function() return 7 end))
   end)
 end)
 
 describe("the loop", function()
-  it("says so when every task waits for another", function()
+  it("raises an error if every task waits for another", function()
     local a
     a = task.spawn(function() a:join() end)
     local ok, err = pcall(a.join, a)
@@ -206,7 +206,7 @@ describe("the loop", function()
     assert.matches("nothing can ever happen", tostring(err))
   end)
 
-  it("has a clock that does not go back", function()
+  it("has a clock that never goes backwards", function()
     local before = loop.now()
     assert.is_true(loop.now() >= before)
   end)

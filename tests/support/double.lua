@@ -83,7 +83,9 @@ end
 
 -- A client of a service, three attempts for each call, in AWS's own Regions.
 function M:client(service, options)
-  local session = { region = options.region, credentials = function() return options.credentials end }
+  local session = {
+    region = options.region, shared = client.new_shared(), credentials = function() return options.credentials end,
+  }
   local function sleep(seconds) self.slept[#self.slept + 1] = seconds end
   return client.new(session, services.get(service), assert(endpoints.resolve(service, options.region)), {
     max_attempts = 3, connect_timeout = 5, timeout = 5, unsigned = options.unsigned, sealed = options.sealed,

@@ -41,6 +41,13 @@ function M.folder(parent)
   })
 end
 
+-- The text of a file, which is removed.
+local function take(path)
+  local text = M.read(path)
+  os.remove(path)
+  return text
+end
+
 local function split(words)
   if type(words) == "table" then
     return words
@@ -56,8 +63,7 @@ end
 -- the machine whether it is an EC2 instance.
 -- words: a list, or a text split at spaces --> { status, out, err }
 function M.run(words, environment, input)
-  local folder <close> = M.folder()
-  local command = { "env -i", "PATH=" .. quote(os.getenv "PATH"), "ASAN_OPTIONS=detect_leaks=1",
+  local command = { "exec env -i", "PATH=" .. quote(os.getenv "PATH"), "ASAN_OPTIONS=detect_leaks=1",
     "AWS_EC2_METADATA_DISABLED=true" }
   for name, value in pairs(environment or {}) do
     command[#command + 1] = name .. "=" .. quote(value)
@@ -65,14 +71,12 @@ function M.run(words, environment, input)
   for _, word in ipairs(split(words)) do
     command[#command + 1] = quote(word)
   end
-  M.write(folder .. "/in", input or "")
-  local line = ("%s <%s/in >%s/out 2>%s/err"):format(table.concat(command, " "), folder, folder, folder)
-  local _, how, status = os.execute(line)
-  return {
-    status = how == "signal" and 128 + status or status,
-    out = M.read(folder .. "/out"),
-    err = M.read(folder .. "/err"),
-  }
+  -- A process more would cost as much as most commands do: no folder is made for these, and the shell is replaced.
+  local stdin, stdout, stderr = os.tmpname(), os.tmpname(), os.tmpname()
+  M.write(stdin, input or "")
+  local _, how, status = os.execute(("%s <%s >%s 2>%s"):format(table.concat(command, " "), stdin, stdout, stderr))
+  os.remove(stdin)
+  return { status = how == "signal" and 128 + status or status, out = take(stdout), err = take(stderr) }
 end
 
 local Emulator = {}

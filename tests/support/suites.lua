@@ -37,7 +37,7 @@ local function add_programs(suites, build)
   for _, program in ipairs(lines_of(("find %s/tests -maxdepth 1 -type f -perm -u+x"):format(build))) do
     suites[#suites + 1] = {
       name = ("tests/c/%s.c"):format(program:match "[^/]+$"),
-      guess = 1,
+      guess = program:find "/policy" and 20 or 1,
       command = ("ASAN_OPTIONS=detect_leaks=1 CMOCKA_MESSAGE_OUTPUT=TAP LANYARD_VECTORS=%s ./%s")
         :format(vectors, program),
     }

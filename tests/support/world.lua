@@ -74,6 +74,7 @@ function World:connect(settings)
     end,
   })
   local all = {
+    permit = false,
     journal_root = self.folder .. "/journal",
     clock = clock,
   }

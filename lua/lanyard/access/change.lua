@@ -1,13 +1,36 @@
--- Changes of repositories' policies as callers and reports see them.
+--- Changes of repository policies as callers and reports see them.
 
 local task = require "lanyard.task"
 
 local M = {}
 
--- How many repositories change at once.
-local CHANGES = 8
+-- How many repositories are changed in parallel.
+local PARALLEL = 8
 
--- The kind of a change, in words: granted, "would grant", unchanged.
+--- A change of a repository's policy that was made, or would be made by a dry run.
+---@class access.PolicyChange
+---@field kind string             "granted", "would grant", "unchanged", ...
+---@field repository access.Repository
+---@field region string           the Region's name
+---@field statement { sid: string? }
+---@field expires? string         timestamp of the grant's end
+---@field why? string             what was done or why nothing was, for people
+---@field warning? string
+---@field touched? integer        the number of statements that changed
+---@field dry_run boolean
+---@field deleted_policy boolean
+---@field before? string          policy text
+---@field after? string           policy text
+---@field diff string
+---@field entry? string           the id of the journal entry
+---@field recovered? journal.Entry[]  entries that interrupted changes had left
+
+--- Options of all changes.
+---@class access.ChangeOptions
+---@field dry_run? boolean
+---@field settle? boolean  read the policy once more when other writers have finished
+---@field progress? fun(text: string)
+
 local function kind_of(result, verb, past, dry_run)
   if not result.changed then
     return "unchanged"
@@ -15,11 +38,17 @@ local function kind_of(result, verb, past, dry_run)
   return dry_run and "would " .. verb or past
 end
 
--- of(region, repository, result of write.change_policy, { verb, past }, options) --> change
-function M.of(region, repository, result, words, options)
+--- Returns the change for a result of the safe write.
+---@param region access.Region
+---@param repository access.Repository
+---@param result access.write.Result
+---@param verbs { [1]: string, [2]: string }  for example { "grant", "granted" }
+---@param options { dry_run: boolean? }
+---@return access.PolicyChange
+function M.of(region, repository, result, verbs, options)
   local detail = result.detail or {}
   return {
-    kind = kind_of(result, words[1], words[2], options.dry_run),
+    kind = kind_of(result, verbs[1], verbs[2], options.dry_run),
     repository = repository,
     statement = { sid = detail.sid },
     expires = detail.expires,
@@ -37,13 +66,15 @@ function M.of(region, repository, result, words, options)
   }
 end
 
--- each(region, repositories, f) --> list of { repository = name, change | nil, err | nil }, in their
--- order; f(repository) --> change | nil, err. One that fails does not stop the others.
-function M.each(_, repositories, f)
+--- Changes repositories in parallel. If one fails, the others are still changed.
+---@param repositories access.Repository[]
+---@param change fun(repository: access.Repository): access.PolicyChange?, aws.Error?
+---@return { repository: string, change: access.PolicyChange?, err: aws.Error? }[]  in the order of the repositories
+function M.each(repositories, change)
   return task.map(repositories, function(repository)
-    local change, err = f(repository)
-    return { repository = repository.name, change = change, err = err }
-  end, { limit = CHANGES })
+    local made, err = change(repository)
+    return { repository = repository.name, change = made, err = err }
+  end, { limit = PARALLEL })
 end
 
 return M

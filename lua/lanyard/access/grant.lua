@@ -1,29 +1,38 @@
--- Granting a container service the pull from a repository, for good or until a date.
+--- Grants a container service pull access to a repository, permanently or until a date.
 
 local change = require "lanyard.access.change"
 local clock = require "lanyard.clock"
 local errors = require "lanyard.errors"
 local expiry = require "lanyard.policy.expiry"
-local timestamp = require "lanyard.text.timestamp"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
 local statements = require "lanyard.access.statements"
+local timestamp = require "lanyard.text.timestamp"
 local write = require "lanyard.access.write"
 
 local M = {}
 
--- How long after its role appeared a service's ARN counts as fresh, in seconds.
-local FRESH = 120
+-- For how long after it appeared a role counts as new, in seconds.
+local NEW = 120
+
+--- A grant to make.
+---@class access.GrantEdit
+---@field role_arn string
+---@field sid string
+---@field resource string          the repository's ARN
+---@field expires? integer|false   seconds since 1970; false: the grant does not expire; nil: its expiry stays as it is
+---@field fold? boolean            join lanyard's own statements if the policy would be too large
+---@field now? number              seconds since 1970
 
 -- ---------------------------------------------------------------------------------------------
 -- Writing the statement
 
 local function until_text(at)
-  return at and "until " .. timestamp.format(at) or "without an end"
+  return at and "until " .. timestamp.format(at) or "without expiry"
 end
 
--- The same behind other words, of which nothing is said when there is no end.
-local function ending(at)
+-- Like until_text, but prefixed with a comma, and empty for a grant that does not expire.
+local function until_suffix(at)
   return at and ", " .. until_text(at) or ""
 end
 
@@ -40,8 +49,8 @@ local function free_sid(doc, sid)
   return free
 end
 
--- Adds a statement of its own, whatever others allow.
-local function add(doc, role_arn, sid, expires)
+-- Adds a statement for the role alone, whatever other statements allow.
+local function add_statement(doc, role_arn, sid, expires)
   local alone = policy.new()
   alone:allow {
     sid = free_sid(doc, sid), principal = role_arn, actions = policy.PULL_ACTIONS,
@@ -50,7 +59,7 @@ local function add(doc, role_arn, sid, expires)
   doc:append(alone, 1)
 end
 
-local function set_end(doc, statement, expires)
+local function set_expiry(doc, statement, expires)
   local date = expiry.only(statement)
   return doc:set {
     index = statement.index,
@@ -60,8 +69,8 @@ local function set_end(doc, statement, expires)
   }
 end
 
--- The grant to change, of those that stand: one that ends so already, or one that is the role's alone.
-local function keeper_of(grants, expires)
+-- The existing grant to use: one that has the expiry already, otherwise one for the role alone.
+local function reusable(grants, expires)
   local alone
   for _, statement in ipairs(grants) do
     if statements.is_whole(statement) and expiry.ends(statement) == (expires or nil) then
@@ -73,57 +82,65 @@ local function keeper_of(grants, expires)
   return alone
 end
 
--- Takes the role out of its other grants where they would outlast the date. --> changed
-local function take_out(doc, role_arn, grants, keeper, expires)
+-- Removes the role from other statements that would keep granting access after the deadline. Returns whether anything
+-- changed.
+local function remove_from_others(doc, role_arn, grants, used, expires)
   local outlasting = {}
   for _, statement in ipairs(expires and grants or {}) do
-    outlasting[statement.index] = statement ~= keeper and (expiry.ends(statement) or math.huge) > expires
+    outlasting[statement.index] = statement ~= used and (expiry.ends(statement) or math.huge) > expires
   end
   return (doc:revoke { match = function(_, value, statement)
     return value == role_arn and outlasting[statement.index] or false
   end })
 end
 
--- Makes the role's grant end when it shall (false: never). --> changed, why
-local function place(doc, role_arn, sid, expires)
-  local grants = statements.standing(doc, role_arn, sid)
-  local keeper = keeper_of(grants, expires)
-  if keeper then
-    local ends = expiry.ends(keeper)
-    local moved = ends ~= (expires or nil) and set_end(doc, keeper, expires)
-    local taken = take_out(doc, role_arn, grants, keeper, expires)
-    if moved then
-      return true, ("%s (it was %s)"):format(until_text(expires), until_text(ends))
-    end
-    return taken, taken and "no longer in other statements, " .. until_text(expires)
-      or ("statement %s allows it already%s"):format(statements.label(keeper), ending(expires))
+-- Gives an existing grant its expiry. changed, why
+local function update(doc, role_arn, grants, used, expires)
+  local before = expiry.ends(used)
+  local moved = before ~= (expires or nil) and set_expiry(doc, used, expires)
+  local removed = remove_from_others(doc, role_arn, grants, used, expires)
+  if moved then
+    return true, ("%s (was %s)"):format(until_text(expires), until_text(before))
+  elseif removed then
+    return true, "removed from other statements" .. until_suffix(expires)
   end
-  take_out(doc, role_arn, grants, nil, expires)
-  local _, left = statements.standing(doc, role_arn, sid)
-  if left then
-    doc:remove { index = left.index }
+  return false, ("already allowed by %s%s"):format(statements.describe(used), until_suffix(expires))
+end
+
+-- Makes the role's grant, with that expiry (false: none). changed, why
+local function apply(doc, role_arn, sid, expires)
+  local grants = statements.existing_grants(doc, role_arn, sid)
+  local used = reusable(grants, expires)
+  if used then
+    return update(doc, role_arn, grants, used, expires)
   end
-  add(doc, role_arn, sid, expires)
-  return true, (left and "in place of an earlier grant" or "added statement " .. #doc:statements()) .. ending(expires)
+  remove_from_others(doc, role_arn, grants, nil, expires)
+  local _, leftover = statements.existing_grants(doc, role_arn, sid)
+  if leftover then
+    doc:remove { index = leftover.index }
+  end
+  add_statement(doc, role_arn, sid, expires)
+  local done = leftover and "replaced an earlier grant" or "added statement " .. #doc:statements()
+  return true, done .. until_suffix(expires)
 end
 
 -- ---------------------------------------------------------------------------------------------
--- What a person should know
+-- Warnings
 
--- What still stands in the way of the pull although it is granted.
+-- A statement that prevents the pull in spite of the grant, as text | nil
 local function obstacle(doc, grant, now)
   for _, action in ipairs(policy.PULL_ACTIONS) do
     local decision, statement = doc:can {
       principal = grant.role_arn, action = action, resource = grant.resource, context = expiry.at(now), partial = true,
     }
     if decision == "deny" then
-      return ("statement %s denies %s to the role: the pull will fail"):format(statements.label(statement), action)
+      return ("%s denies %s to the role: the pull will fail"):format(statements.describe(statement), action)
     end
   end
   return nil
 end
 
--- Another statement that lets the role pull when its grant has ended | nil
+-- Another statement that allows the pull after the grant has expired, as text | nil
 local function outlasting(doc, grant, expires)
   local worst
   for _, action in ipairs(policy.PULL_ACTIONS) do
@@ -136,8 +153,8 @@ local function outlasting(doc, grant, expires)
     end
     worst = worst or { decision, statement }
   end
-  return ("statement %s %s the role pull even after that date"):format(statements.label(worst[2]),
-    worst[1] == "allow" and "lets" or "may let")
+  return ("%s %s the pull after that date"):format(statements.describe(worst[2]),
+    worst[1] == "allow" and "still allows" or "may still allow")
 end
 
 local function warning_of(doc, grant, expires, now)
@@ -146,39 +163,38 @@ local function warning_of(doc, grant, expires, now)
   return denied and outlasts and denied .. "; " .. outlasts or denied or outlasts or nil
 end
 
-local function ended(statement, at)
+-- ---------------------------------------------------------------------------------------------
+-- The edit
+
+local function expired(statement, at)
   return errors.new {
     code = "GrantEnded",
-    message = ("statement %s let the role pull until %s, and does no longer; it was left as it is")
-      :format(statements.label(statement), timestamp.format(at)),
-    tip = "pass --expires with a new date, or --expires never",
+    message = ("the grant in %s expired on %s"):format(statements.describe(statement), timestamp.format(at)),
+    tip = "pass --expires with a new date, or --expires never, to renew it",
   }
 end
 
--- ---------------------------------------------------------------------------------------------
--- Granting
-
--- The end that a grant shall have: as asked, or the one it has. --> seconds | false: none | nil, err
-local function wanted_end(doc, grant, now)
+-- The expiry that a grant is to have. seconds | false: none | nil, err
+local function wanted_expiry(doc, grant, now)
   if grant.expires ~= nil then
     return grant.expires
   end
-  local grants, left = statements.standing(doc, grant.role_arn, grant.sid)
-  local at = statements.common_end(#grants > 0 and grants or { left })
+  local grants, leftover = statements.existing_grants(doc, grant.role_arn, grant.sid)
+  local at = statements.last_expiry(#grants > 0 and grants or { leftover })
   if at and at <= now then
-    return nil, ended(grants[1] or left, at)
+    return nil, expired(grants[1] or leftover, at)
   end
   return at or false
 end
 
--- The index of the statement that lets the role pull already, for good, whosever it is | nil
-local function allowed_for_good(doc, role_arn)
+-- The statement that already allows the role to pull, without expiry, for whichever principal it was written | nil
+local function permanent_statement(doc, role_arn)
   local changed, _, index = doc:copy():allow { principal = role_arn, actions = policy.PULL_ACTIONS }
-  return not changed and index or nil
+  return not changed and doc:statement(index) or nil
 end
 
-local function report_of(doc, grant, expires, now, why)
-  local statement = keeper_of(statements.standing(doc, grant.role_arn, grant.sid), expires)
+local function detail_of(doc, grant, expires, now, why)
+  local statement = reusable(statements.existing_grants(doc, grant.role_arn, grant.sid), expires)
   return {
     why = why,
     sid = statement and statement.sid,
@@ -187,58 +203,69 @@ local function report_of(doc, grant, expires, now, why)
   }
 end
 
--- edit { role_arn =, sid =, resource = the repository's ARN, expires =, fold =, now = } --> an edit for
--- write.change_policy, to which others can be joined
--- expires: seconds since 1970 when the grant shall end, false for never, nil to leave it as it is. A
--- statement that gives more than the pull, or has other conditions, is never touched: where it gives the
--- pull for good, nothing is added to it without a date, and with one it is told in detail.warning.
--- The edit refuses with the code "GrantEnded" where the grant has ended and no other end is asked for.
+--- Returns an edit for lanyard.access.write, which can be combined with others.
+---
+--- A statement that allows more than the pull, or has other conditions, is never changed. If it allows the pull without
+--- expiry, nothing is added for a grant without expiry, and detail.warning names it for a grant that expires. The edit
+--- fails with the code GrantEnded if the grant has expired and `expires` is nil.
+---@param grant access.GrantEdit
+---@return access.write.Edit
 function M.edit(grant)
   local now = grant.now or clock.time()
   assert(not grant.expires or math.type(grant.expires) == "integer", "expires: whole seconds since 1970")
   return function(doc)
-    local index = not grant.expires and allowed_for_good(doc, grant.role_arn)
-    if index then
-      local statement = doc:statement(index)
+    local statement = not grant.expires and permanent_statement(doc, grant.role_arn)
+    if statement then
       return false, {
-        why = ("statement %s allows it already"):format(statements.label(statement)),
+        why = "already allowed by " .. statements.describe(statement),
         sid = statement.sid,
         warning = warning_of(doc, grant, false, now),
       }
     end
-    local expires, err = wanted_end(doc, grant, now)
+    local expires, err = wanted_expiry(doc, grant, now)
     if expires == nil then
       return nil, err
     end
-    local changed, why = place(doc, grant.role_arn, grant.sid, expires)
+    local changed, why = apply(doc, grant.role_arn, grant.sid, expires)
     if changed and grant.fold and doc:size() > policy.LIMIT
       and doc:fold { sid = statements.SID, match = statements.is_own } then
-      why = "joined with the grants of other services, for room" .. ending(expires)
+      why = "joined with the grants of other services to save space" .. until_suffix(expires)
     end
-    return changed, report_of(doc, grant, expires, now, why)
+    return changed, detail_of(doc, grant, expires, now, why)
   end
 end
 
--- sid_for(service's name) --> the Sid of its grant, where none is asked for
+--- Returns the Sid of a service's grant.
+---@param service_name string
+---@return string
 function M.sid_for(service_name)
   return statements.SID .. "-" .. service_name
 end
 
--- is_fresh(region, role_arn | nil) --> whether the role appeared moments ago, so that IAM may not know it yet
-function M.is_fresh(region, role_arn)
-  local appeared = region.fresh[role_arn or false]
-  return appeared ~= nil and region.clock.now() - appeared < FRESH
+--- Reports whether a role appeared moments ago, so that IAM may not have propagated it.
+---@param region access.Region
+---@param role_arn? string
+---@return boolean
+function M.is_new_role(region, role_arn)
+  local appeared = region.shared.new_roles[role_arn or false]
+  return appeared ~= nil and region.clock.now() - appeared < NEW
 end
 
--- check_role(service) --> true | nil, err where what it has for its puller role is none
+-- ---------------------------------------------------------------------------------------------
+-- Granting
+
+--- Checks that the ARN of a service's puller role has the form of one.
+---@param service access.Service
+---@return true? ok
+---@return aws.Error? err  code UnexpectedRole
 function M.check_role(service)
   if principal.classify("AWS", service.role.arn).kind == "puller" then
     return true
   end
   return nil, errors.new {
     code = "UnexpectedRole",
-    message = ("'%s' is no ARN of an image puller role; it was not granted"):format(service.role.arn),
-    tip = "Lightsail's form of these ARNs may have changed; grant it by hand after a look at the service",
+    message = ("'%s' is not the ARN of an image puller role; nothing was granted"):format(service.role.arn),
+    tip = "Lightsail may have changed the form of these ARNs; check the service, and grant the role by hand",
   }
 end
 
@@ -246,17 +273,25 @@ local function check_service(service)
   if not service.role.arn then
     return nil, errors.new {
       code = "RoleOff",
-      message = ("the puller role of '%s' is %s")
-        :format(service.name, service.role.active and "not ready yet" or "off"),
-      tip = "run lanyard enable " .. service.name .. " first",
+      message = ("the puller role of '%s' is %s"):format(service.name, service.role.active and "not ready" or "off"),
+      tip = ("run lanyard enable %s first"):format(service.name),
     }
   end
   return M.check_role(service)
 end
 
--- grant(service, repository [, options]) --> change | nil, err
--- options: sid, expires (see edit), fold (join our own statements where the policy would be too large),
--- dry_run, settle, progress.
+---@class access.GrantOptions: access.ChangeOptions
+---@field sid? string              instead of `sid_for(service.name)`
+---@field expires? integer|false   see access.GrantEdit
+---@field fold? boolean            see access.GrantEdit
+
+--- Grants a service pull access to a repository.
+---@param region access.Region
+---@param service access.Service
+---@param repository access.Repository
+---@param options? access.GrantOptions
+---@return access.PolicyChange? change
+---@return aws.Error? err
 function M.grant(region, service, repository, options)
   options = options or {}
   local ok, err = check_service(service)
@@ -277,7 +312,7 @@ function M.grant(region, service, repository, options)
     settle = region:settles(options),
     progress = options.progress or region.progress,
     await_principal = true,
-    fresh = M.is_fresh(region, role_arn),
+    new_role = M.is_new_role(region, role_arn),
   })
   if not result then
     return nil, err

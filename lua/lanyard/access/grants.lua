@@ -1,29 +1,38 @@
--- Looking which repositories grant a principal something, and whether it can pull by that.
+--- Finds the grants of a principal, and decides whether a policy allows a pull.
 
+local escape = require "lanyard.text.escape"
 local expiry = require "lanyard.policy.expiry"
-local timestamp = require "lanyard.text.timestamp"
 local policy = require "lanyard.policy"
 local statements = require "lanyard.access.statements"
-local store = require "lanyard.access.store"
 local task = require "lanyard.task"
 
 local M = {}
 
--- policies(repositories) --> list of { repository, doc | nil, err | nil }, in their order
+--- Reads the policies of repositories in parallel.
+---@param region access.Region
+---@param repositories access.Repository[]
+---@return { repository: access.Repository, doc: policy.Document?, err: aws.Error? }[]  in the order of the repositories
 function M.policies(region, repositories)
   return task.map(repositories, function(repository)
-    local doc, err = store.read(region.ecr, repository.name)
+    local doc, err = region:policy(repository)
     return { repository = repository, doc = doc, err = err }
   end, { limit = region.parallel })
 end
 
--- decide(doc, principal, resource, now) --> decision, answers: may this principal pull, at this time?
--- answers: what the policy says to each pull action, { [action] = { decision, statement | nil } }. The decision on
--- both:
---   allow    may pull               depends  on a condition, or on what the policy alone can't tell
---   partial  one of the two actions deny     another statement, or none allows it
+-- ---------------------------------------------------------------------------------------------
+-- Decisions
+
+--- Decides whether a policy allows a principal to pull now.
+---@param doc policy.Document
+---@param value string     the principal
+---@param resource string  the repository's ARN
+---@param now number       seconds since 1970
+---@return "allow"|"depends"|"partial"|"deny" decision  depends: on a condition, or on what the policy alone cannot
+---  decide; partial: one of the two actions; deny: a statement denies it, or none allows it
+---@return table<string, { [1]: string, [2]: policy.Statement? }> answers  the policy's decision and its statement by
+---  action
 function M.decide(doc, value, resource, now)
-  local seen, answers = {}, {}
+  local found, answers = {}, {}
   for _, action in ipairs(policy.PULL_ACTIONS) do
     local answer, statement = doc:can { principal = value, action = action, resource = resource }
     if answer == "depends" then
@@ -33,17 +42,56 @@ function M.decide(doc, value, resource, now)
       }
     end
     answers[action] = { answer, statement }
-    seen[answer == "implicit-deny" and "deny" or answer] = true
+    found[answer == "implicit-deny" and "deny" or answer] = true
   end
-  if seen.depends then
+  if found.depends then
     return "depends", answers
-  elseif seen.allow then
-    return seen.deny and "partial" or "allow", answers
+  elseif found.allow then
+    return found.deny and "partial" or "allow", answers
   end
   return "deny", answers
 end
 
--- A grant of grants_of: what the whole policy says, beside the statements that name the principal.
+--- Decides whether a role can pull from a repository now, and explains why not.
+---@param doc? policy.Document  the repository's policy
+---@param role_arn string
+---@param repository access.Repository
+---@param now number  seconds since 1970
+---@return "allow"|"deny"|"depends" decision
+---@return string? reason  if the decision is not "allow"
+function M.explain(doc, role_arn, repository, now)
+  if not doc then
+    return "deny", "it has no policy"
+  end
+  local context = expiry.at(now)
+  local depends
+  for _, action in ipairs(policy.PULL_ACTIONS) do
+    local answer, statement = doc:can {
+      principal = role_arn, action = action, resource = repository.arn, context = context, partial = true,
+    }
+    local name = statement and escape.printable(statements.describe(statement))
+    if answer == "deny" then
+      return "deny", ("%s denies %s to the role"):format(name or "the policy", action)
+    elseif answer == "implicit-deny" then
+      return "deny", ("no statement allows the role to call %s now"):format(action)
+    elseif answer == "depends" then
+      depends = ("a condition decides whether the role can call %s (%s)"):format(action, name or "the policy")
+    end
+  end
+  return depends and "depends" or "allow", depends
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Grants
+
+--- A repository that grants a principal something.
+---@class access.Grant
+---@field repository access.Repository
+---@field statements { index: integer, sid: string?, expires: number? }[]  Allow statements that name the principal;
+---  expires: in seconds since 1970
+---@field decision "allow"|"depends"|"partial"|"deny"  what the whole policy decides, see `decide`
+---@field denied boolean  a statement denies an action of a pull
+
 local function grant_of(one, principal_arn, found, now)
   local decision, answers = M.decide(one.doc, principal_arn, one.repository.arn, now)
   local denied = false
@@ -53,10 +101,12 @@ local function grant_of(one, principal_arn, found, now)
   return { repository = one.repository, statements = found, decision = decision, denied = denied }
 end
 
--- grants_of(principal_arn, policies) --> list of { repository, statements = { { index, sid, expires } }, decision (of
--- `decide`), denied = whether a Deny takes a pull action away } of the repositories with an Allow that names the
--- principal (expires: seconds since 1970, or nil), list of the policies that could not be read: each may hold a
--- grant, too
+--- Returns the grants of a principal among policies. Calls nothing.
+---@param region access.Region
+---@param principal_arn string
+---@param policies { repository: access.Repository, doc: policy.Document?, err: aws.Error? }[]  see `policies`
+---@return access.Grant[] grants
+---@return table[] unread  the policies that could not be read; each may have a grant
 function M.grants_of(region, principal_arn, policies)
   local grants, unread = {}, {}
   for _, one in ipairs(policies) do
@@ -74,8 +124,10 @@ function M.grants_of(region, principal_arn, policies)
   return grants, unread
 end
 
--- end_of(grant of grants_of) --> when the last of its statements ends, in seconds since 1970 | nil: never
-function M.end_of(grant)
+--- Returns when the last statement of a grant expires.
+---@param grant access.Grant
+---@return number? time  in seconds since 1970; nil: it does not expire
+function M.expiry_of(grant)
   local last
   for _, statement in ipairs(grant.statements) do
     if not statement.expires then
@@ -84,39 +136,6 @@ function M.end_of(grant)
     last = math.max(last or 0, statement.expires)
   end
   return last
-end
-
--- ending(seconds | nil, now) --> " until ...", " (ended ...)" or "", for a line to people
-function M.ending(at, now)
-  if not at then
-    return ""
-  end
-  return (at > now and " until %s" or " (ended %s)"):format(timestamp.format(at))
-end
-
-local DOUBTS = { depends = " (conditional)", partial = " (one of two actions)", deny = " (no pull)" }
-
--- doubt(grant of grants_of, now) --> why it may not be enough for a pull, as " (denied)", or "", for a line to people;
--- that it has ended is for `ending` to say
-function M.doubt(grant, now)
-  local at = M.end_of(grant)
-  if at and at <= now then
-    return ""
-  end
-  return grant.denied and " (denied)" or DOUBTS[grant.decision] or ""
-end
-
--- grant_rows(grants, now) --> rows for people: repository, statements
-function M.grant_rows(grants, now)
-  local rows = {}
-  for i, grant in ipairs(grants) do
-    local sids = {}
-    for j, statement in ipairs(grant.statements) do
-      sids[j] = (statement.sid or "#" .. statement.index) .. M.ending(statement.expires, now)
-    end
-    rows[i] = { grant.repository.name, table.concat(sids, ", ") }
-  end
-  return rows
 end
 
 return M

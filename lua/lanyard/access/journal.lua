@@ -1,16 +1,15 @@
--- The journal of one repository's policy: what it was before each write, and what was written.
---
--- An entry is a file of its own, written whole or not at all. Before the write it is called
--- ID.open.json; when the write is known to have happened it becomes ID.json. An id is the time in
--- microseconds, so names sort by time. After a crash an open entry is all that is left of a change,
--- and `reconcile` finds out how it ended.
---
--- Entry: { id, version, time, action, state, repository, account, region, before, after, ... };
--- `before` and `after` are policy texts, absent where there is no policy. The states:
---   intended   the write was about to happen; it may have
---   done       what was written was seen in place
---   lost       another writer's text took its place before it was seen
--- A write that did not happen leaves no entry. Who changes a journal holds the repository's lock.
+--- Records each change of one repository's policy: the text before the write, and the text that was written.
+---
+---     local entries = journal.open(directory, clock)
+---     local entry = assert(entries:begin { action = "grant", repository = "web", before = old, after = new })
+---     -- write the policy, and read it back
+---     assert(entries:finish(entry, "done"))
+---
+--- An entry is a file, which is written completely or not at all. Before the write its name is ID.open.json; once the
+--- write is known to have taken effect it is ID.json. An id is the time in microseconds, so names sort by time. After a
+--- crash the open entry is all that is left of a change, and `settle` finds out how the change ended.
+---
+--- A caller that changes a journal holds the repository's lock.
 
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
@@ -18,82 +17,104 @@ local system = require "lanyard.system"
 
 local M = {}
 
+--- An entry of the journal.
+---@class journal.Entry
+---@field id string
+---@field version integer
+---@field time string        when the change began
+---@field closed? number     when it was finished, in seconds since 1970
+---@field action string      "grant", "revoke", "undo" or "apply"
+---@field detail? table      what the action recorded about itself
+---@field state "intended"|"done"|"lost"  intended: the write may have taken effect; done: it took effect; lost: another
+---  writer replaced it before it was read back. A write that did not take effect leaves no entry.
+---@field repository string
+---@field account string
+---@field region string
+---@field endpoint string
+---@field before? string     policy text, absent if there was no policy
+---@field after? string      policy text, absent if the policy was deleted
+
 local VERSION = 1
 local MODE = 384 -- 0600
-local FOLDER_MODE = 448 -- 0700
+local DIRECTORY_MODE = 448 -- 0700
 local OPEN = "^(%d+)%.open%.json$"
-local CLOSED = "^(%d+)%.json$"
-local HALF_WRITTEN = "^%d+%.[%a.]+%.%w+$"
+local FINISHED = "^(%d+)%.json$"
+local UNFINISHED_FILE = "^%d+%.[%a.]+%.%w+$"
 
+---@class journal.Journal
+---@field private directory string
+---@field private clock clock
 local Journal = {}
 Journal.__index = Journal
 
--- open(folder, clock) --> the journal in that folder, which is made when the first entry is.
-function M.open(folder, clock)
-  return setmetatable({ folder = folder, clock = clock }, Journal)
+--- Returns the journal in a directory. The directory is created when the first entry begins.
+---@param directory string
+---@param clock clock
+---@return journal.Journal
+function M.open(directory, clock)
+  return setmetatable({ directory = directory, clock = clock }, Journal)
 end
 
 local function failed(err)
   return errors.new {
     code = "JournalFailed",
-    message = "the journal cannot be kept: " .. err.message,
-    tip = "make the folder writable, or set XDG_STATE_HOME to one that is: nothing is written without a journal",
+    message = "cannot write the journal: " .. err.message,
+    tip = "make the directory writable, or set XDG_STATE_HOME to one that is; without a journal no policy is written",
   }
 end
 
--- Makes the folder. true | nil, err
-function Journal:prepare()
-  local ok, err = system.mkdirs(self.folder, FOLDER_MODE)
+--- Creates the directory if it does not exist.
+---@return true? ok
+---@return aws.Error? err
+function Journal:create_directory()
+  local ok, err = system.mkdirs(self.directory, DIRECTORY_MODE)
   if not ok then
     return nil, failed(err)
   end
   return true
 end
 
-function Journal:path(id, open)
-  return ("%s/%s%s"):format(self.folder, id, open and ".open.json" or ".json")
+local function path_of(self, id, is_open)
+  return ("%s/%s%s"):format(self.directory, id, is_open and ".open.json" or ".json")
 end
 
-function Journal:save(entry, open)
+local function save(self, entry, is_open)
   local text = json.encode(entry, { pretty = true }) .. "\n"
-  local ok, err = system.write_file(self:path(entry.id, open), text, MODE)
+  local ok, err = system.write_file(path_of(self, entry.id, is_open), text, MODE)
   if not ok then
     return nil, failed(err)
   end
   return true
 end
 
--- The ids of the closed and of the open entries, oldest first, and the names of files that were
--- never finished. An entry that is both open and closed was closed by somebody who was killed
--- before the open file went.
-function Journal:ids()
-  local closed, open, rest = {}, {}, {}
-  local names, err = system.list(self.folder)
+-- ids of finished entries (also as a set), ids of open entries, both oldest first, names of files that were not
+-- written completely | nil, err
+-- The process that finished an entry may have been killed before it removed the open file; such an id is in both lists.
+local function ids_of(self)
+  local finished, open, rest = {}, {}, {}
+  local names, err = system.list(self.directory)
   if not names then
     if err.code == "NotFound" then
-      return closed, open, rest
+      return finished, open, rest
     end
     return nil, failed(err)
   end
   for _, name in ipairs(names) do
-    local id = name:match(OPEN)
-    if id then
-      open[#open + 1] = id
-    else
-      id = name:match(CLOSED)
-      if id then
-        closed[#closed + 1] = id
-        closed[id] = true
-      elseif name:find(HALF_WRITTEN) then
-        rest[#rest + 1] = name
-      end
+    local open_id, finished_id = name:match(OPEN), name:match(FINISHED)
+    if open_id then
+      open[#open + 1] = open_id
+    elseif finished_id then
+      finished[#finished + 1] = finished_id
+      finished[finished_id] = true
+    elseif name:find(UNFINISHED_FILE) then
+      rest[#rest + 1] = name
     end
   end
-  return closed, open, rest
+  return finished, open, rest
 end
 
-function Journal:load(id, open)
-  local path = self:path(id, open)
+local function load_entry(self, id, is_open)
+  local path = path_of(self, id, is_open)
   local text, err = system.read_file(path)
   local entry = nil
   if text then
@@ -102,31 +123,33 @@ function Journal:load(id, open)
   if type(entry) ~= "table" or entry.id ~= id then
     return nil, errors.new {
       code = "JournalDamaged",
-      message = ("%s is no entry of the journal: %s"):format(path, err and err.message or "not its own id"),
-      tip = "look at the file, then move it away",
+      message = ("%s is not a journal entry: %s"):format(path, err and err.message or "it has another id"),
+      tip = "inspect the file, then move it away",
     }
   end
   return entry
 end
 
--- An id behind all others, even where the clock was set back.
-local function next_id(closed, open, seconds)
+-- An id greater than all others, even if the clock was set back.
+local function next_id(finished, open, seconds)
   local id = math.floor(seconds * 1e6)
-  for _, last in ipairs { closed[#closed] or "0", open[#open] or "0" } do
+  for _, last in ipairs { finished[#finished] or "0", open[#open] or "0" } do
     id = math.max(id, math.tointeger(last) + 1)
   end
   return ("%017d"):format(id)
 end
 
--- intend{ action=, repository=, before=, after=, ... } --> entry | nil, err
--- On the disk when it returns.
-function Journal:intend(fields)
-  local ok, err = self:prepare()
+--- Begins an entry. It is on the disk when the function returns.
+---@param fields table  action, repository, before, after, ...
+---@return journal.Entry? entry
+---@return aws.Error? err
+function Journal:begin(fields)
+  local ok, err = self:create_directory()
   if not ok then
     return nil, err
   end
-  local closed, open = self:ids()
-  if not closed then
+  local finished, open = ids_of(self)
+  if not finished then
     return nil, open
   end
   local seconds = self.clock.time()
@@ -134,75 +157,88 @@ function Journal:intend(fields)
   for name, value in pairs(fields) do
     entry[name] = value
   end
-  entry.id = next_id(closed, open, seconds)
+  entry.id = next_id(finished, open, seconds)
   entry.version = VERSION
   entry.state = "intended"
   entry.time = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
-  ok, err = self:save(entry, true)
+  ok, err = save(self, entry, true)
   if not ok then
     return nil, err
   end
   return entry
 end
 
--- Closes an entry as `done` or `lost`. true | nil, err
-function Journal:close(entry, state)
+--- Finishes an entry.
+---@param entry journal.Entry
+---@param state "done"|"lost"
+---@return true? ok
+---@return aws.Error? err
+function Journal:finish(entry, state)
   entry.state = state
   entry.closed = self.clock.time()
-  local ok, err = self:save(entry, false)
+  local ok, err = save(self, entry, false)
   if not ok then
     return nil, err
   end
-  ok, err = system.remove(self:path(entry.id, true))
+  ok, err = system.remove(path_of(self, entry.id, true))
   return ok, err and failed(err)
 end
 
--- Takes back an entry whose write did not happen. true | nil, err
-function Journal:forget(entry)
-  local ok, err = system.remove(self:path(entry.id, true))
+--- Discards an entry whose write did not take effect.
+---@param entry journal.Entry
+---@return true? ok
+---@return aws.Error? err
+function Journal:discard(entry)
+  local ok, err = system.remove(path_of(self, entry.id, true))
   return ok, err and failed(err)
 end
 
--- How the change of an open entry ended: done, lost, or `dropped` when it never happened.
-local function ending_of(entry, is_in_place)
-  if is_in_place(entry.after) then
+-- How the change of an open entry ended: "done", "lost", or "dropped" if its write did not take effect.
+local function outcome_of(entry, is_current)
+  if is_current(entry.after) then
     return "done"
-  elseif is_in_place(entry.before) then
+  elseif is_current(entry.before) then
     return "dropped"
   end
   return "lost"
 end
 
--- reconcile(is_in_place) --> the entries that a killed or failed change left open, each now with the
--- state it came to: done, lost, or `dropped` when it never happened | nil, err
--- is_in_place(text | nil) --> whether the policy is this text, by meaning.
-function Journal:reconcile(is_in_place)
-  local closed, open, rest = self:ids()
-  if not closed then
+local function settle_entry(self, id, is_current)
+  local entry, err = load_entry(self, id, true)
+  if not entry then
+    return nil, err
+  end
+  local ok
+  local outcome = outcome_of(entry, is_current)
+  if outcome == "dropped" then
+    ok, err = self:discard(entry)
+    entry.state = outcome
+  else
+    ok, err = self:finish(entry, outcome)
+  end
+  return ok and entry, err
+end
+
+--- Decides how interrupted changes ended, and finishes or discards their entries.
+---@param is_current fun(text: string?): boolean  whether the policy means the same as a text; nil is "no policy"
+---@return journal.Entry[]? settled  with the state "done", "lost", or "dropped" for a write that did not take effect
+---@return aws.Error? err
+function Journal:settle(is_current)
+  local finished, open, rest = ids_of(self)
+  if not finished then
     return nil, open
   end
   for _, name in ipairs(rest) do
-    system.remove(self.folder .. "/" .. name)
+    system.remove(self.directory .. "/" .. name)
   end
   local settled = {}
   for _, id in ipairs(open) do
     local ok, err
-    if closed[id] then
-      ok, err = system.remove(self:path(id, true))
+    if finished[id] then
+      ok, err = system.remove(path_of(self, id, true))
     else
-      local entry
-      entry, err = self:load(id, true)
-      if not entry then
-        return nil, err
-      end
-      local ending = ending_of(entry, is_in_place)
-      if ending == "dropped" then
-        ok, err = self:forget(entry)
-        entry.state = ending
-      else
-        ok, err = self:close(entry, ending)
-      end
-      settled[#settled + 1] = entry
+      ok, err = settle_entry(self, id, is_current)
+      settled[#settled + 1] = ok or nil
     end
     if not ok then
       return nil, err
@@ -211,62 +247,72 @@ function Journal:reconcile(is_in_place)
   return settled
 end
 
--- foresee(entries, is_in_place) --> the entries as `reconcile` would leave them; nothing is written
-function M.foresee(entries, is_in_place)
+--- Returns entries as `settle` would leave them, and writes nothing.
+---@param entries journal.Entry[]
+---@param is_current fun(text: string?): boolean
+---@return journal.Entry[]
+function M.preview_settled(entries, is_current)
   local left = {}
   for _, entry in ipairs(entries) do
     if entry.state == "intended" then
-      entry.state = ending_of(entry, is_in_place)
+      entry.state = outcome_of(entry, is_current)
     end
     left[#left + 1] = entry.state ~= "dropped" and entry or nil
   end
   return left
 end
 
--- The closed entry of an id | nil when there is none | nil, err
-function Journal:closed(id)
-  local closed, open = self:ids()
-  if not closed then
+--- Returns the finished entry of an id.
+---@param id string
+---@return journal.Entry? entry  nil without an error if the entry does not exist or is open
+---@return aws.Error? err
+function Journal:finished(id)
+  local finished, open = ids_of(self)
+  if not finished then
     return nil, open
   end
-  if not closed[id] then
+  if not finished[id] then
     return nil
   end
-  return self:load(id, false)
+  return load_entry(self, id, false)
 end
 
--- The newest closed entry | nil when there is none | nil, err
+--- Returns the newest finished entry.
+---@return journal.Entry? entry  nil without an error if there is none
+---@return aws.Error? err
 function Journal:last()
-  local closed, open = self:ids()
-  if not closed then
+  local finished, open = ids_of(self)
+  if not finished then
     return nil, open
   end
-  local id = closed[#closed]
+  local id = finished[#finished]
   if not id then
     return nil
   end
-  return self:load(id, false)
+  return load_entry(self, id, false)
 end
 
--- All entries, oldest first | nil, err
+--- Returns all entries, oldest first.
+---@return journal.Entry[]? entries
+---@return aws.Error? err
 function Journal:entries()
-  local closed, open = self:ids()
-  if not closed then
+  local finished, open = ids_of(self)
+  if not finished then
     return nil, open
   end
   local wanted = {}
-  for _, id in ipairs(closed) do
-    wanted[#wanted + 1] = { id, false }
+  for _, id in ipairs(finished) do
+    wanted[#wanted + 1] = { id = id, is_open = false }
   end
   for _, id in ipairs(open) do
-    if not closed[id] then
-      wanted[#wanted + 1] = { id, true }
+    if not finished[id] then
+      wanted[#wanted + 1] = { id = id, is_open = true }
     end
   end
-  table.sort(wanted, function(a, b) return a[1] < b[1] end)
+  table.sort(wanted, function(a, b) return a.id < b.id end)
   local entries = {}
-  for i, pair in ipairs(wanted) do
-    local entry, err = self:load(pair[1], pair[2])
+  for i, one in ipairs(wanted) do
+    local entry, err = load_entry(self, one.id, one.is_open)
     if not entry then
       return nil, err
     end

@@ -1,9 +1,12 @@
--- Tells what a principal in a policy is.
---
--- The roles that Lightsail makes for a container service name their Region and service:
---   arn:PARTITION:iam::OWNER:role/amazon/lightsail/REGION/containers/SERVICE/private-repo-access/ID
--- is the ECR image puller role; the same without `private-repo-access` is the service's general
--- role, which pulls nothing. OWNER is an account of Lightsail's, so neither is a foreign account.
+--- Classifies the principals of a policy.
+---
+---     local found = principal.classify("AWS", arn, account)
+---     if found.kind == "puller" then print(found.service, found.region) end
+---
+--- The ARNs of the roles that Lightsail creates for a container service contain its Region and name:
+---     arn:PARTITION:iam::OWNER:role/amazon/lightsail/REGION/containers/SERVICE/private-repo-access/ID
+--- is the ECR image puller role. Without `private-repo-access` it is the service's general role, which pulls nothing.
+--- OWNER is an account of Lightsail's, so neither is a foreign account.
 
 local arn = require "lanyard.arn"
 
@@ -13,7 +16,7 @@ local ROLE = "^role/amazon/lightsail/([a-z0-9-]+)/containers/([^/]+)/"
 local PULLER = ROLE .. "private%-repo%-access/[^/]+$"
 local SERVICE_ROLE = ROLE .. "[^/]+$"
 
--- What IAM shows in place of a role (AROA) or user (AIDA) that was deleted.
+-- What IAM returns in place of a role (AROA) or user (AIDA) that was deleted.
 local function is_unique_id(value)
   return #value >= 16 and value:find "^A[RI][OD]A[A-Z0-9]+$" ~= nil
     and (value:sub(1, 4) == "AROA" or value:sub(1, 4) == "AIDA")
@@ -75,23 +78,33 @@ local function classify_aws(value, account)
   return found
 end
 
--- check(text) --> true | nil, a line that says what is wrong
--- Whether a text can be a principal. Not every text that cannot be is told from one that nobody has.
+--- Checks whether a text has the form of a principal. It does not check whether the principal exists.
+---@param text string
+---@return true? ok
+---@return string? message
 function M.check(text)
   local account = #text == 12 and not text:find "%D"
-  local id = text:find "^A%u%uA%w+$" or #text == 64 and text:find "^%x+$" -- or that of a CanonicalUser
+  local id = text:find "^A%u%uA%w+$" or #text == 64 and text:find "^%x+$" -- 64 digits: a CanonicalUser
   local service = text:find "^[%w-]+%.[%w.-]+$"
   if text == "*" or account or id or service or arn.parse(text) then
     return true
   end
-  return nil, ("'%s' is no ARN, account id, unique id, service or *"):format(text)
+  return nil, ("'%s' is not an ARN, account id, unique id, service or *"):format(text)
 end
 
--- classify(type, value [, account]) --> { kind, account, region, service, foreign }
--- `type` is the member of Principal ("AWS", "Service", ...), `account` one's own. The kinds: puller,
--- service-role, lightsail-service, orphan, public, account, role, user, session, service,
--- federated, unknown. `region` and `service` are those of a Lightsail role; `foreign` is nil where
--- one's own account or the principal's is not known.
+---@class access.Principal
+---@field kind string      "puller", "service-role", "lightsail-service", "orphan", "public", "account", "role", "user",
+---  "session", "service", "federated" or "unknown"
+---@field account? string
+---@field region? string   of a Lightsail role
+---@field service? string  of a Lightsail role
+---@field foreign? boolean nil if the caller's account or the principal's is not known
+
+--- Classifies a principal.
+---@param type string      the member of Principal: "AWS", "Service", ...
+---@param value string
+---@param account? string  the caller's account
+---@return access.Principal
 function M.classify(type, value, account)
   if value == "*" then
     return { kind = "public" }
@@ -105,8 +118,11 @@ function M.classify(type, value, account)
   return { kind = "unknown" }
 end
 
--- Whether two puller ARNs are roles of one service: made for it at different times. The owner is
--- compared as well: services of the same name exist in other accounts.
+--- Reports whether two ARNs are puller roles of the same service, created at different times. The owner is compared as
+--- well, since services of the same name exist in other accounts.
+---@param a string
+---@param b string
+---@return boolean
 function M.same_service(a, b)
   local one, other = classify_aws(a), classify_aws(b)
   return one.kind == "puller" and other.kind == "puller"
@@ -115,14 +131,16 @@ function M.same_service(a, b)
     and one.service == other.service
 end
 
--- The principals among those of a policy's statements that are unique ids of deleted identities.
+--- Returns the principals of statements that are unique ids of deleted identities, each once.
+---@param statements policy.Statement[]
+---@return string[]
 function M.orphans(statements)
-  local found, seen = {}, {}
+  local found, listed = {}, {}
   for _, statement in ipairs(statements) do
     for _, principal in ipairs(statement.principals) do
       local value = principal.value
-      if not seen[value] and M.classify(principal.type, value).kind == "orphan" then
-        seen[value] = true
+      if not listed[value] and M.classify(principal.type, value).kind == "orphan" then
+        listed[value] = true
         found[#found + 1] = value
       end
     end

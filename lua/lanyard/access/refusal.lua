@@ -1,17 +1,19 @@
--- What ECR's refusal of a policy means, and what may be done about it.
---
--- ECR answers every policy it does not take with InvalidParameterException; only the text tells a
--- role that IAM has not spread yet from a real mistake.
+--- Explains why ECR refuses a policy, and what can be done about it.
+---
+--- ECR answers every policy that it does not accept with InvalidParameterException. Only the message distinguishes a
+--- role that IAM has not propagated from a mistake in the policy.
 
 local principal = require "lanyard.access.principal"
 
 local M = {}
 
--- The waits, in seconds, between attempts while a role is not known yet; the last one repeats.
-local PRINCIPAL_WAITS = { 1, 2, 4, 8, 10 }
+-- The pauses between attempts while IAM propagates a role, in seconds; the last one repeats.
+local PAUSES = { 1, 2, 4, 8, 10 }
 
--- kind(err) --> "principal" (a principal does not exist, or not yet), "policy" (the text is not
--- taken; the reason is not given), nil for everything else
+--- Returns what a refusal is about.
+---@param err aws.Error
+---@return "principal"|"policy"|nil kind  principal: IAM does not know a principal, or not yet; policy: the text is not
+---  accepted, and ECR gives no reason; nil: another error
 function M.kind(err)
   if err.code ~= "InvalidParameterException" then
     return nil
@@ -23,17 +25,25 @@ function M.kind(err)
   return nil
 end
 
--- How long to wait before attempt n + 1, while a principal is awaited.
-function M.principal_wait(n)
-  return PRINCIPAL_WAITS[math.min(n, #PRINCIPAL_WAITS)]
+--- Returns the pause after the nth refusal while IAM propagates a role, in seconds.
+---@param n integer
+---@return number
+function M.pause(n)
+  return PAUSES[math.min(n, #PAUSES)]
 end
 
--- Whether a policy names a role or user that was deleted, for which AWS may refuse it.
+--- Reports whether a policy names a deleted role or user, for which AWS may refuse it.
+---@param doc? policy.Document
+---@return boolean
 function M.has_orphans(doc)
   return doc ~= nil and #principal.orphans(doc:statements()) > 0
 end
 
--- Says in err.tip what to do about a policy that ECR does not take. Returns the err.
+--- Sets err.tip to what can be done about a refusal. Returns the error.
+---@param err aws.Error
+---@param doc? policy.Document  what was refused
+---@param repository string     its name
+---@return aws.Error
 function M.explain(err, doc, repository)
   local kind = M.kind(err)
   if not kind or not doc then
@@ -41,13 +51,13 @@ function M.explain(err, doc, repository)
   end
   local orphans = principal.orphans(doc:statements())
   if #orphans > 0 then
-    err.tip = ("the policy names %s, the unique id of a role or user that was deleted, and AWS may refuse "
-      .. "the whole policy for it: lanyard revoke --orphans %s"):format(table.concat(orphans, ", "), repository)
+    err.tip = ("the policy names %s, the unique id of a deleted role or user, for which AWS may refuse the whole "
+      .. "policy: lanyard revoke --orphans %s"):format(table.concat(orphans, ", "), repository)
   elseif kind == "principal" then
-    err.tip = "IAM does not know a principal of this policy: look for a role that was deleted or misspelt "
-      .. "(lanyard audit " .. repository .. ")"
+    err.tip = ("IAM does not know a principal of this policy: check it for a deleted or misspelled role "
+      .. "(lanyard audit %s)"):format(repository)
   else
-    err.tip = "AWS does not say what is wrong with it: look at --dry-run and lanyard policy lint"
+    err.tip = "AWS does not report what is wrong with the policy: check it with --dry-run and lanyard policy lint"
   end
   return err
 end

@@ -1,6 +1,4 @@
--- Repositories of a Region, by name and by glob.
---
--- A repository: { name, arn, uri, registry_id, created (seconds since 1970), mutability }.
+--- Finds the repositories of a Region by name and by glob.
 
 local errors = require "lanyard.errors"
 local match = require "lanyard.match"
@@ -8,27 +6,40 @@ local names = require "lanyard.aws.names"
 
 local M = {}
 
--- DescribeRepositories takes at most so many names.
-local BATCH = 100
+--- A repository.
+---@class access.Repository
+---@field name string
+---@field arn string
+---@field uri string
+---@field registry_id string  the account
+---@field created number      seconds since 1970
+---@field mutability string
 
--- The most that a page of it holds.
+-- The most names that DescribeRepositories accepts, and the most repositories in a page of its reply.
+local BATCH = 100
 local PAGE = 1000
 
+--- Reports whether a name is a glob.
+---@param name string
+---@return boolean
 function M.is_glob(name)
   return name:find "[*?]" ~= nil
 end
 
--- check(name or glob) --> true | nil, err
+--- Checks a name or glob.
+---@param name string
+---@return true? ok
+---@return aws.Error? err  code InvalidName
 function M.check(name)
-  local ok, why
+  local ok, message
   if M.is_glob(name) then
     ok = not name:find "[^a-z0-9._/*?-]"
-    why = ("'%s' matches no repository: their names have only a-z, 0-9, '.', '_', '-' and '/'"):format(name)
+    message = ("'%s' cannot match a repository: their names have only a-z, 0-9, '.', '_', '-' and '/'"):format(name)
   else
-    ok, why = names.repository(name)
+    ok, message = names.repository(name)
   end
   if not ok then
-    return nil, errors.new { code = "InvalidName", message = why }
+    return nil, errors.new { code = "InvalidName", message = message }
   end
   return true
 end
@@ -44,21 +55,23 @@ local function repository(raw)
   }
 end
 
-local function add(found, seen, raw)
-  if not seen[raw.repositoryName] then
-    seen[raw.repositoryName] = true
+-- Adds a repository to those found: a list that also has their names as keys.
+local function add(found, raw)
+  if not found[raw.repositoryName] then
+    found[raw.repositoryName] = true
     found[#found + 1] = repository(raw)
   end
 end
 
-local by_name
+local find_by_name
 
--- Describes up to a hundred. ECR fails for all when one is missing: to find out which, it is asked for the halves.
-local function describe(region, exact, found, seen, missing)
+-- Describes up to a hundred repositories. If one is missing, ECR fails for all of them: to find out which, it is asked
+-- for the halves.
+local function describe(region, exact, found, missing)
   local reply, err = region.ecr:DescribeRepositories { repositoryNames = exact }
   if reply then
     for _, raw in ipairs(reply.repositories) do
-      add(found, seen, raw)
+      add(found, raw)
     end
     return true
   elseif err.code ~= "RepositoryNotFoundException" then
@@ -71,14 +84,14 @@ local function describe(region, exact, found, seen, missing)
     missing[exact[1]] = err
     return true
   end
-  return by_name(region, exact, found, seen, missing, (#exact + 1) // 2)
+  return find_by_name(region, exact, found, missing, (#exact + 1) // 2)
 end
 
--- Describes by exact name, one call for so many.
-function by_name(region, exact, found, seen, missing, size)
+-- Describes repositories by exact name, `size` of them in a call.
+function find_by_name(region, exact, found, missing, size)
   for first = 1, #exact, size do
     local batch = table.move(exact, first, math.min(first + size - 1, #exact), 1, {})
-    local ok, err = describe(region, batch, found, seen, missing)
+    local ok, err = describe(region, batch, found, missing)
     if not ok then
       return nil, err
     end
@@ -86,20 +99,25 @@ function by_name(region, exact, found, seen, missing, size)
   return true
 end
 
--- Page by page: of ten thousand repositories those that match are kept, as far as they are of use.
-local function by_glob(region, globs, found, seen, missing)
+-- Adds the repositories of a page that match.
+local function add_matching(page, globs, found, matched)
+  for _, raw in ipairs(page.repositories) do
+    for _, glob in ipairs(globs) do
+      if match.glob(glob, raw.repositoryName) then
+        matched[glob] = true
+        add(found, raw)
+      end
+    end
+  end
+end
+
+-- Reads all repositories page by page, and keeps the matching ones: an account may have ten thousand.
+local function find_by_glob(region, globs, found, missing)
   local matched = {}
   local next_page = region.ecr:pages("DescribeRepositories", { maxResults = PAGE })
   local page, err = next_page()
   while page do
-    for _, raw in ipairs(page.repositories) do
-      for _, glob in ipairs(globs) do
-        if match.glob(glob, raw.repositoryName) then
-          matched[glob] = true
-          add(found, seen, raw)
-        end
-      end
-    end
+    add_matching(page, globs, found, matched)
     page, err = next_page()
   end
   if err then
@@ -116,8 +134,25 @@ local function by_glob(region, globs, found, seen, missing)
   return true
 end
 
--- The error of the first of some names or globs that is missing | nil
-local function first_of(missing, list)
+-- Splits names from globs, each once. names, globs | nil, nil, err
+local function sorted_out(list)
+  local exact, globs = {}, {}
+  for _, name in ipairs(list) do
+    local ok, err = M.check(name)
+    if not ok then
+      return nil, nil, err
+    end
+    local kind = M.is_glob(name) and globs or exact
+    if not kind[name] then
+      kind[name] = true
+      kind[#kind + 1] = name
+    end
+  end
+  return exact, globs
+end
+
+-- The error of the first of some names or globs that are missing | nil
+local function first_error(missing, list)
   for _, name in ipairs(list) do
     if missing[name] then
       return missing[name]
@@ -125,32 +160,37 @@ local function first_of(missing, list)
   end
 end
 
--- list(region [, globs [, missing]]) --> repositories, sorted by name, each once | nil, err
--- A glob that matches nothing is an error (NoMatch), as is a name that does not exist. With a table for them
--- such are missing[glob] = err, and the rest is found: without any rest it is an error all the same.
-function M.list(region, globs, missing)
-  local exact, patterns = {}, {}
-  for _, name in ipairs(globs or { "*" }) do
-    local ok, err = M.check(name)
-    if not ok then
-      return nil, err
-    end
-    local list = M.is_glob(name) and patterns or exact
-    if not list[name] then
-      list[name] = true
-      list[#list + 1] = name
-    end
-  end
-  local found, seen = {}, {}
-  local without = missing or {}
-  local ok, err = by_name(region, exact, found, seen, missing, BATCH)
-  if ok and #patterns > 0 then
-    ok, err = by_glob(region, patterns, found, seen, without)
+-- The repositories found | nil, err
+local function find(region, exact, globs, missing)
+  local found, without = {}, missing or {}
+  local ok, err = find_by_name(region, exact, found, missing, BATCH)
+  if ok and #globs > 0 then
+    ok, err = find_by_glob(region, globs, found, without)
   end
   if ok and (#found == 0 or not missing) then
-    err = first_of(without, exact) or first_of(without, patterns)
+    err = first_error(without, exact) or first_error(without, globs)
   end
   if err then
+    return nil, err
+  end
+  return table.move(found, 1, #found, 1, {})
+end
+
+--- Lists repositories, each once, sorted by name.
+---@param region access.Region
+---@param globs? string[]  names and globs; all repositories, if absent
+---@param missing? table<string, aws.Error>  receives an error for each name that does not exist and each glob that
+---  matches nothing. Without it, or if nothing is found at all, such a name or glob is an error of the call.
+---@return access.Repository[]? repositories
+---@return aws.Error? err  for example code NoMatch
+function M.list(region, globs, missing)
+  local exact, patterns, err = sorted_out(globs or { "*" })
+  if not exact then
+    return nil, err
+  end
+  local found
+  found, err = find(region, exact, patterns, missing)
+  if not found then
     return nil, err
   end
   table.sort(found, function(a, b) return a.name < b.name end)

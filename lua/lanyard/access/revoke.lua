@@ -1,4 +1,4 @@
--- Taking access to a repository back.
+--- Revokes access to a repository.
 
 local change = require "lanyard.access.change"
 local expiry = require "lanyard.policy.expiry"
@@ -8,16 +8,32 @@ local write = require "lanyard.access.write"
 
 local M = {}
 
--- The roles that a service has or had in this Region. Where its owner is known, a service of the
--- same name of somebody else is left alone.
-local function role_of_service(service, region)
+--- What to revoke: one of the members, or `statement` and `principal`.
+---
+--- Except for orphans and a statement, only Allow statements lose principals. A statement that loses its last principal
+--- is removed.
+---@class access.RevokeSubject
+---@field principal? string  an ARN, an account, the name of an AWS service, or "*"
+---@field service? access.Service|string  its puller roles, the current and earlier ones
+---@field region? string     the Region's name, with `service`
+---@field orphans? boolean   unique ids of deleted roles and users, in a Deny too
+---@field expired? number    seconds since 1970: Lightsail's puller roles in Allow statements that had expired by then
+---@field statement? string  a Sid, a number as "#3" or a reference (lanyard.access.statements), Allow or Deny; together
+---  with `principal`, only that principal is removed from it
+
+-- ---------------------------------------------------------------------------------------------
+-- Selecting principals
+
+-- Selects the roles that a service has or had in a Region. If the owner of its role is known, services of the same name
+-- in other accounts are not selected.
+local function is_role_of(service, region)
   local name = type(service) == "table" and service.name or service
   local known = type(service) == "table" and (service.role.arn or service.principal_arn)
   local owner = known and principal.classify("AWS", known).account
   return function(type_, value)
-    local who = principal.classify(type_, value)
-    return who.kind == "puller" and who.service == name and who.region == region
-      and (owner == nil or who.account == owner)
+    local found = principal.classify(type_, value)
+    return found.kind == "puller" and found.service == name and found.region == region
+      and (owner == nil or found.account == owner)
   end
 end
 
@@ -25,35 +41,38 @@ local function is_orphan(type_, value)
   return principal.classify(type_, value).kind == "orphan"
 end
 
--- The puller roles in statements whose date has passed.
-local function has_ended(now)
+local function is_expired_role(now)
   return function(type_, value, statement)
     return principal.classify(type_, value).kind == "puller" and expiry.ended(statement, now) ~= nil
   end
 end
 
--- What doc:revoke takes out for each of `whom`, what the journal says, and why there may be nothing to do.
-local function selection(whom)
-  if whom.principal then
-    local service = whom.principal:find "^[%w-]+%.[%w.-]+$" and function(type_, value)
-      return type_ == "Service" and value == whom.principal
+-- What doc:revoke removes for a subject, what the journal records, and the reason if nothing matches.
+local function selection_of(subject)
+  if subject.principal then
+    local service = subject.principal:find "^[%w-]+%.[%w.-]+$" and function(type_, value)
+      return type_ == "Service" and value == subject.principal
     end
-    return { match = service or nil, principal = not service and whom.principal or nil },
-      { principal = whom.principal }, "no Allow statement names it"
-  elseif whom.orphans then
+    return { match = service or nil, principal = not service and subject.principal or nil },
+      { principal = subject.principal }, "no Allow statement names it"
+  elseif subject.orphans then
     return { match = is_orphan, effect = "any" }, { orphans = true }, "no principal is an orphan"
-  elseif whom.expired then
-    return { match = has_ended(whom.expired) }, { expired = whom.expired }, "no grant of a puller role has ended"
-  elseif whom.service then
-    local name = type(whom.service) == "table" and whom.service.name or whom.service
-    return { match = role_of_service(whom.service, assert(whom.region, "revoke: a service without a region")) },
+  elseif subject.expired then
+    return { match = is_expired_role(subject.expired) }, { expired = subject.expired },
+      "no grant of a puller role has expired"
+  elseif subject.service then
+    local name = type(subject.service) == "table" and subject.service.name or subject.service
+    return { match = is_role_of(subject.service, assert(subject.region, "revoke: a service without a region")) },
       { service = name }, "no Allow statement names its role"
   end
   error("revoke needs a principal, a service, orphans, expired or a statement", 4)
 end
 
--- Takes a statement out of a policy, or a principal out of a statement. --> changed
-local function take_from(doc, index, value)
+-- ---------------------------------------------------------------------------------------------
+-- The edit
+
+-- Removes a statement, or a principal from it. Returns whether anything changed.
+local function remove_from(doc, index, value)
   if not value then
     return doc:remove { index = index }
   end
@@ -62,62 +81,63 @@ local function take_from(doc, index, value)
   end }
 end
 
--- Takes one statement out, or one principal out of it. A number means the statement that has it when the
--- policy is first seen: after a change, another one may have it.
+-- Removes one statement, or one principal from it. A number means the statement that has it when the policy is first
+-- read: after a change, another statement may have that number.
 local function statement_edit(name, value)
   local wanted = name
   return function(doc)
     local index, err = statements.find(doc, wanted)
     if not index then
-      return index, index == nil and err or { why = "there is no such statement" }
+      return index, index == nil and err or { why = "the policy has no such statement" }
     elseif wanted:find "^#%d+$" then
       wanted = statements.reference(doc, index)
     end
     local statement = doc:statement(index)
-    local changed = take_from(doc, index, value)
+    local described = statements.describe(statement)
+    local changed = remove_from(doc, index, value)
     return changed, {
       touched = changed and 1 or 0,
       sid = statement.sid,
-      why = changed and ("out of statement %s"):format(statements.label(statement)) or "the statement does not name it",
-      warning = changed and statement.effect == "Deny" and ("statement %s was a Deny: whom it kept out may come in now")
-        :format(statements.label(statement)) or nil,
+      why = changed and "removed from " .. described or "the statement does not name it",
+      warning = changed and statement.effect == "Deny"
+        and ("%s was a Deny: principals that it denied may have access now"):format(described) or nil,
     }
   end
 end
 
-local function edit_of(whom)
-  if whom.statement then
-    return statement_edit(whom.statement, whom.principal),
-      { statement = whom.statement, principal = whom.principal }
+-- edit, what the journal records
+local function edit_of(subject)
+  if subject.statement then
+    return statement_edit(subject.statement, subject.principal),
+      { statement = subject.statement, principal = subject.principal }
   end
-  local selected, record, nothing = selection(whom)
+  local selection, record, unmatched = selection_of(subject)
   return function(doc)
-    local changed, touched = doc:revoke(selected)
-    return changed, { touched = touched, why = not changed and nothing or nil }
+    local changed, touched = doc:revoke(selection)
+    return changed, { touched = touched, why = not changed and unmatched or nil }
   end, record
 end
 
--- edit(whom) --> an edit for write.change_policy, to which others can be joined
--- whom, one of:
---   principal = an ARN, an account, an AWS service's name, or "*"
---   service = a container service or the name of one, region = its Region
---   orphans = true: unique ids of deleted roles and users, a Deny's too
---   expired = seconds since 1970: Lightsail's puller roles in Allow statements that ended by then
---   statement = a Sid, a number as #3 or a reference (lanyard.access.statements), an Allow or a Deny; with
---     `principal` that one alone goes out of it
--- But for orphans and a statement, only an Allow loses principals; with its last one it goes. The edit
--- refuses with the codes "AmbiguousStatement" and "NoSuchStatement".
-function M.edit(whom)
-  return (edit_of(whom))
+--- Returns an edit for lanyard.access.write, which can be combined with others. It fails with the codes
+--- AmbiguousStatement and NoSuchStatement.
+---@param subject access.RevokeSubject
+---@return access.write.Edit
+function M.edit(subject)
+  return (edit_of(subject))
 end
 
--- revoke(whom, repository [, options]) --> change | nil, err
--- whom: as in `edit`; a service is one of this Region. options: dry_run, settle, progress.
-function M.revoke(region, whom, repository, options)
+--- Revokes access to a repository. A service in `subject` is one of this Region.
+---@param region access.Region
+---@param subject access.RevokeSubject
+---@param repository access.Repository
+---@param options? access.ChangeOptions
+---@return access.PolicyChange? change
+---@return aws.Error? err
+function M.revoke(region, subject, repository, options)
   options = options or {}
   local edit, record = edit_of {
-    principal = whom.principal, orphans = whom.orphans, expired = whom.expired, statement = whom.statement,
-    service = whom.service, region = region.name,
+    principal = subject.principal, orphans = subject.orphans, expired = subject.expired,
+    statement = subject.statement, service = subject.service, region = region.name,
   }
   local result, err = write.change_policy(region, repository, edit, {
     action = "revoke",

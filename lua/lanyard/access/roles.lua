@@ -1,36 +1,36 @@
--- Turning the ECR image puller role of a container service on and off, and waiting until it is so.
+--- Turns the ECR image puller role of a container service on and off, and waits until AWS has done it.
 
 local services = require "lanyard.access.services"
 local waiting = require "lanyard.access.wait"
 
 local M = {}
 
--- A role is not there yet while its service is so.
+-- While a service is in one of these states, its role is not final.
 local UNFINISHED = { UPDATING = true, PENDING = true }
 
-local function is_there(service, wanted)
+local function is_in_place(service, active)
   if UNFINISHED[service.state] then
     return false
-  elseif wanted then
+  elseif active then
     return service.role.arn ~= nil
   end
   return not service.role.active
 end
 
--- Asks for the role to be on or off; while the service changes otherwise, waits. true | nil, err
-local function ask(wait, service, wanted, verb)
+-- Requests the role to be on or off, and waits as long as another change of the service is in progress. true | nil, err
+local function request(wait, service, active, activity)
   while true do
-    wait.progress(("%s: %s"):format(service.name, verb))
+    wait.progress(("%s: %s"):format(service.name, activity))
     local reply, err = wait.region.lightsail:UpdateContainerService {
       serviceName = service.name,
-      privateRegistryAccess = { ecrImagePullerRole = { isActive = wanted } },
+      privateRegistryAccess = { ecrImagePullerRole = { isActive = active } },
     }
     if reply then
       return true
-    elseif not wait:is_passing(err) then
+    elseif not wait:is_temporary(err) then
       return nil, err
     end
-    wait.progress(("%s: busy with another change; waiting"):format(service.name))
+    wait.progress(("%s: waiting for another change of the service"):format(service.name))
     local ok
     ok, err = wait:sleep(service, "another change of the service")
     if not ok then
@@ -39,70 +39,96 @@ local function ask(wait, service, wanted, verb)
   end
 end
 
-local function change(region, name, wanted, options)
-  options = options or {}
-  local past = wanted and "enabled" or "disabled"
-  local service, err = services.find(region, name)
-  if not service then
-    return nil, err
-  end
-  local failed = waiting.failure(service)
-  if failed then
-    return nil, failed
-  end
-  local verb = wanted and "turning the role on" or "turning the role off"
-  local wait = waiting.new(region, name, {
+-- Requests the role if it is to change, and waits for it. service | nil, err
+local function carry_out(region, service, active, requested, options)
+  local verb = active and "enable" or "disable"
+  local activity = active and "turning the role on" or "turning the role off"
+  local wait = waiting.new(region, service.name, {
     timeout = options.timeout, poll = options.poll, progress = options.progress,
-    tip = ("it may go on by itself: lanyard status %s shows how far it is, lanyard %s %s waits on")
-      :format(name, wanted and "enable" or "disable", name),
+    tip = ("it may still finish: lanyard status %s shows its state, lanyard %s %s continues to wait")
+      :format(service.name, verb, service.name),
   })
-  local asked = service.role.active ~= wanted
-  if asked then
-    local permitted
-    permitted, err = region:permit {
-      on = wanted and "enable" or "disable", service = service, dry_run = options.dry_run,
-    }
-    if not permitted then
-      return nil, err
-    end
-  end
-  local there = not asked and is_there(service, wanted)
-  if there then
-    return { kind = "unchanged", service = service }
-  elseif options.dry_run then
-    local kind = not asked and "unchanged" or "would " .. (wanted and "enable" or "disable")
-    return { kind = kind, service = service, dry_run = true }
-  end
-  if asked then
-    local ok
-    ok, err = ask(wait, service, wanted, verb)
+  if requested then
+    local ok, err = request(wait, service, active, activity)
     if not ok then
       return nil, err
     end
   end
-  local had_arn = service.role.arn
   if options.wait == false then
-    return { kind = asked and "requested" or "unchanged", service = service }
+    return service
   end
-  service, err = wait:until_so(function(seen) return is_there(seen, wanted) end, verb)
+  return wait:until_true(activity, function(current) return is_in_place(current, active) end)
+end
+
+-- Notes when a role appeared: IAM may not have propagated it for a while.
+local function note_new_role(region, before, service)
+  local arn = service.role.arn
+  if arn and arn ~= before.role.arn then
+    region.shared.new_roles[arn] = region.clock.now()
+  end
+end
+
+-- service | nil, err if it does not exist or will not become ready
+local function find(region, name)
+  local service, err = services.find(region, name)
+  local failed = service and waiting.failure(service)
+  if not service or failed then
+    return nil, failed or err
+  end
+  return service
+end
+
+local function change(region, name, active, options)
+  options = options or {}
+  local verb = active and "enable" or "disable"
+  local service, err = find(region, name)
   if not service then
     return nil, err
   end
-  if service.role.arn and service.role.arn ~= had_arn then
-    region.fresh[service.role.arn] = region.clock.now()
+  local requested = service.role.active ~= active
+  if requested then
+    local ok
+    ok, err = region:permit { on = verb, service = service, dry_run = options.dry_run }
+    if not ok then
+      return nil, err
+    end
+  elseif is_in_place(service, active) then
+    return { kind = "unchanged", service = service }
   end
-  return { kind = asked and past or "unchanged", service = service }
+  if options.dry_run then
+    return { kind = requested and "would " .. verb or "unchanged", service = service, dry_run = true }
+  end
+  local current
+  current, err = carry_out(region, service, active, requested, options)
+  if not current then
+    return nil, err
+  elseif options.wait == false then
+    return { kind = requested and "requested" or "unchanged", service = current }
+  end
+  note_new_role(region, service, current)
+  return { kind = requested and verb .. "d" or "unchanged", service = current }
 end
 
--- enable(region, name [, options]) --> { kind = "enabled" | "unchanged" | "requested", service } | nil, err
--- Turns the role on and waits until it is active, its ARN is there, and the service has left UPDATING.
--- options: wait (default true), timeout in seconds, poll (see lanyard.access.wait), dry_run, progress(text).
+---@class access.RoleOptions: access.WaitOptions
+---@field wait? boolean     wait until the change is in place (default: true)
+---@field dry_run? boolean
+
+--- Turns the role of a service on, and waits until it is active, has an ARN, and the service has left UPDATING.
+---@param region access.Region
+---@param name string
+---@param options? access.RoleOptions
+---@return { kind: "enabled"|"would enable"|"requested"|"unchanged", service: access.Service }? result
+---@return aws.Error? err
 function M.enable(region, name, options)
   return change(region, name, true, options)
 end
 
--- disable(region, name [, options]): the same the other way, kind "disabled". Grants that name the role
--- are not looked at.
+--- Turns the role of a service off, and waits until it is. Grants that name the role stay.
+---@param region access.Region
+---@param name string
+---@param options? access.RoleOptions
+---@return { kind: "disabled"|"would disable"|"requested"|"unchanged", service: access.Service }? result
+---@return aws.Error? err
 function M.disable(region, name, options)
   return change(region, name, false, options)
 end

@@ -1,16 +1,34 @@
--- Container services, as the workflows see them.
---
--- A service: { name, arn, region, state, detail, role = { active, arn }, principal_arn, current,
--- next, tags, raw }. `role` is the ECR image puller role; its arn is nil while there is none to
--- grant. `principal_arn` is the service's general role, which pulls nothing. A deployment
--- (`current`, `next`) is { version, state, images = { [container] = image } }.
+--- Reads container services.
 
 local errors = require "lanyard.errors"
 local names = require "lanyard.aws.names"
 
 local M = {}
 
--- Lightsail says "" where there is nothing, and leaves members out or null as well.
+--- A container service.
+---@class access.Service
+---@field name string
+---@field arn? string
+---@field region string         the Region's name
+---@field state string
+---@field detail? string        the state's detail: code and message
+---@field detail_code? string
+---@field role { active: boolean, arn: string? }  the ECR image puller role; no arn while it cannot be granted
+---@field principal_arn? string the service's general role, which pulls nothing
+---@field current? access.ServiceDeployment
+---@field next? access.ServiceDeployment
+---@field tags table<string, string>
+---@field raw table             Lightsail's description, without the values of environment variables
+
+---@class access.ServiceDeployment
+---@field version integer
+---@field state string
+---@field images table<string, string>  by container
+
+-- ---------------------------------------------------------------------------------------------
+-- A service
+
+-- Lightsail returns "" where there is nothing, and leaves members out or null as well.
 local function text(value)
   if type(value) == "string" and value ~= "" then
     return value
@@ -33,7 +51,7 @@ local function deployment(raw)
   return { version = raw.version, state = raw.state, images = images }
 end
 
--- A copy of an answer without the values of environment variables, which hold secrets.
+-- A copy without the values of environment variables, which hold secrets.
 local function without_secrets(value)
   if type(value) ~= "table" then
     return value
@@ -60,7 +78,10 @@ local function tags_of(raw)
   return tags
 end
 
--- service(raw, region) --> the service of an answer's `containerService`
+--- Returns the service that Lightsail describes.
+---@param raw table  `containerService` of a reply
+---@param region string  the Region's name, if the description has none
+---@return access.Service
 function M.service(raw, region)
   local access = object(raw.privateRegistryAccess)
   local role = object(access and access.ecrImagePullerRole) or {}
@@ -83,18 +104,25 @@ function M.service(raw, region)
   }
 end
 
--- In the place of a role's id, and of the general role where that is not known either.
+-- ---------------------------------------------------------------------------------------------
+-- A role that does not exist
+
+-- In place of a role's id, and of the general role if that is not known either.
 local UNKNOWN = "private-repo-access/NOT-KNOWN-YET"
 local GENERAL_ROLE = "arn:aws:iam::000000000000:role/amazon/lightsail/%s/containers/%s/"
 
--- puller_arn(service) --> the ARN of its puller role; where that is off one made up, of the form that it will
--- have, for a change that is only shown
+--- Returns the ARN of a service's puller role. If the role is off, the ARN is a placeholder of the same form, for a
+--- change that is only shown.
+---@param service access.Service
+---@return string
 function M.puller_arn(service)
   local general = service.principal_arn or GENERAL_ROLE:format(service.region, service.name)
   return service.role.arn or (general:gsub("[^/]*$", UNKNOWN))
 end
 
--- with_role(service) --> the service, though its role be off: then with an ARN made up
+--- Returns a service as it would be with its role on; the ARN of a role that is off is a placeholder.
+---@param service access.Service
+---@return access.Service
 function M.with_role(service)
   if service.role.arn then
     return service
@@ -107,10 +135,13 @@ function M.with_role(service)
   return copy
 end
 
+-- ---------------------------------------------------------------------------------------------
+-- Reading
+
 local function check_name(name)
-  local ok, why = names.container_service(name)
+  local ok, message = names.container_service(name)
   if not ok then
-    return nil, errors.new { code = "InvalidName", message = why }
+    return nil, errors.new { code = "InvalidName", message = message }
   end
   return true
 end
@@ -118,13 +149,13 @@ end
 local function not_found(name, region)
   return errors.new {
     code = "NotFoundException",
-    message = ("there is no container service '%s' in %s"):format(name, region),
+    message = ("container service '%s' does not exist in %s"):format(name, region),
     tip = "lanyard status lists the services of a Region",
     service = "lightsail",
   }
 end
 
-local function described(region, input)
+local function describe(region, input)
   local reply, err = region.lightsail:GetContainerServices(input)
   if not reply then
     return nil, err
@@ -132,21 +163,25 @@ local function described(region, input)
   if type(reply.containerServices) ~= "table" then
     return nil, errors.new {
       code = "InvalidResponse",
-      message = "Lightsail's answer has no containerServices",
+      message = "Lightsail's reply has no containerServices",
       operation = "GetContainerServices",
     }
   end
   return reply.containerServices
 end
 
--- find(region, name) --> service | nil, err
+--- Reads one container service.
+---@param region access.Region
+---@param name string
+---@return access.Service? service
+---@return aws.Error? err  code NotFoundException if it does not exist
 function M.find(region, name)
   local ok, err = check_name(name)
   if not ok then
     return nil, err
   end
   local raw
-  raw, err = described(region, { serviceName = name })
+  raw, err = describe(region, { serviceName = name })
   if err and err.code == "NotFoundException" or raw and not raw[1] then
     return nil, not_found(name, region.name)
   elseif not raw then
@@ -155,7 +190,15 @@ function M.find(region, name)
   return M.service(raw[1], region.name)
 end
 
--- list(region [, service_names]) --> services, in the order of the names given | nil, err
+local function by_name(a, b)
+  return a.name < b.name
+end
+
+--- Reads container services: all of them sorted by name, or the named ones in the given order.
+---@param region access.Region
+---@param service_names? string[]
+---@return access.Service[]? services
+---@return aws.Error? err
 function M.list(region, service_names)
   for _, name in ipairs(service_names or {}) do
     local ok, err = check_name(name)
@@ -163,25 +206,25 @@ function M.list(region, service_names)
       return nil, err
     end
   end
-  local raw, err = described(region, {})
+  local raw, err = describe(region, {})
   if not raw then
     return nil, err
   end
-  local all, by_name = {}, {}
+  local all, found = {}, {}
   for i, one in ipairs(raw) do
     all[i] = M.service(one, region.name)
-    by_name[all[i].name] = all[i]
+    found[all[i].name] = all[i]
   end
   if not service_names then
-    table.sort(all, function(a, b) return a.name < b.name end)
+    table.sort(all, by_name)
     return all
   end
   local chosen = {}
   for i, name in ipairs(service_names) do
-    if not by_name[name] then
+    if not found[name] then
       return nil, not_found(name, region.name)
     end
-    chosen[i] = by_name[name]
+    chosen[i] = found[name]
   end
   return chosen
 end

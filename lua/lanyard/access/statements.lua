@@ -1,26 +1,41 @@
--- Statements: how they are named, and which are as lanyard writes them (a puller role, the two actions of a
--- pull, and perhaps a date).
+--- Names statements, and recognizes the ones that lanyard writes: a puller role, the two actions of a pull, and
+--- possibly an expiry date.
 
+local crypto = require "lanyard.crypto"
 local errors = require "lanyard.errors"
 local expiry = require "lanyard.policy.expiry"
 local lists = require "lanyard.lists"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
-local crypto = require "lanyard.crypto"
 
 local M = {
-  -- What the Sids of our statements begin with, and the Sid of a statement joined of them.
+  -- The Sids of lanyard's statements begin with it, and a statement that joins several of them has it as its Sid.
   SID = "AllowLightsailPull",
 }
 
--- Its name for people: the Sid in quotes, or its number.
+-- ---------------------------------------------------------------------------------------------
+-- Names
+
+--- Returns the label of a statement: its Sid, or its number as "#3".
+---@param statement policy.Statement
+---@return string
 function M.label(statement)
-  return statement.sid and "'" .. statement.sid .. "'" or "#" .. statement.index
+  return statement.sid or "#" .. statement.index
 end
 
--- digits(doc, index) --> what tells a statement from all others of its policy: of what it means, and how many
--- before it mean the same
-function M.digits(doc, index)
+--- Returns a statement's name for a sentence: "statement 'CI may push'", or "statement #3".
+---@param statement policy.Statement
+---@return string
+function M.describe(statement)
+  return statement.sid and ("statement '%s'"):format(statement.sid) or "statement " .. M.label(statement)
+end
+
+--- Returns what distinguishes a statement from all others of its policy: a hash of its meaning, and of how many
+--- statements before it mean the same.
+---@param doc policy.Document
+---@param index integer
+---@return string  8 hexadecimal digits
+function M.fingerprint(doc, index)
   local meaning, twins = doc:meaning(index, true), 0
   for i = 1, index - 1 do
     twins = twins + (doc:meaning(i, true) == meaning and 1 or 0)
@@ -28,20 +43,23 @@ function M.digits(doc, index)
   return crypto.sha256_hex(twins .. " " .. meaning):sub(1, 8)
 end
 
--- reference(doc, index) --> "#3:9f2c1a01", which `find` takes for this statement and no other, whatever came,
--- went or was laid out anew since
+--- Returns a name for a statement that `find` resolves to this statement and no other, even after statements were
+--- added, removed or laid out again.
+---@param doc policy.Document
+---@param index integer
+---@return string  for example "#3:9f2c1a01"
 function M.reference(doc, index)
-  return ("#%d:%s"):format(index, M.digits(doc, index))
+  return ("#%d:%s"):format(index, M.fingerprint(doc, index))
 end
 
-local function by_sid(doc, sid)
+local function find_by_sid(doc, sid)
   local index
   for _, statement in ipairs(doc:statements()) do
     if statement.sid == sid and index then
       return nil, errors.new {
         code = "AmbiguousStatement",
         message = ("statements #%d and #%d both have the Sid '%s'"):format(index, statement.index, sid),
-        tip = ("name one of them by its number, as '#%d'"):format(index),
+        tip = ("name one of them by its number: '#%d'"):format(index),
       }
     elseif statement.sid == sid then
       index = statement.index
@@ -50,38 +68,49 @@ local function by_sid(doc, sid)
   return index or false
 end
 
--- find(doc, name) --> index | false where there is no such statement | nil, err
--- name: a Sid, a number as #3, or a reference.
-function M.find(doc, name)
-  local number, digits = name:match "^#(%d+)$", name:match "^#%d+:(%x+)$"
-  if not (number or digits) then
-    return by_sid(doc, name)
-  end
-  local count = #doc:statements()
-  if digits then
-    for index = 1, count do
-      if M.digits(doc, index) == digits:lower() then
-        return index
-      end
+local function find_by_fingerprint(doc, digits)
+  for index = 1, #doc:statements() do
+    if M.fingerprint(doc, index) == digits then
+      return index
     end
-    return false
   end
-  number = math.tointeger(number) or 0
-  if number < 1 or number > count then
-    return nil, errors.new {
-      code = "NoSuchStatement",
-      message = ("there is no statement %s: the policy has %d"):format(name, count),
-      tip = "lanyard audit shows the statements and their numbers",
-    }
-  end
-  return number
+  return false
 end
 
--- Whether an Allow names the principal itself.
+--- Finds a statement.
+---@param doc policy.Document
+---@param name string  a Sid, a number as "#3", or a reference
+---@return integer|false|nil index  false if the policy has no such statement
+---@return aws.Error? err  code AmbiguousStatement or NoSuchStatement
+function M.find(doc, name)
+  local number, digits = name:match "^#(%d+)$", name:match "^#%d+:(%x+)$"
+  if digits then
+    return find_by_fingerprint(doc, digits:lower())
+  elseif not number then
+    return find_by_sid(doc, name)
+  end
+  local index, count = math.tointeger(number) or 0, #doc:statements()
+  if index < 1 or index > count then
+    return nil, errors.new {
+      code = "NoSuchStatement",
+      message = ("statement %s does not exist: the policy has %d"):format(name, count),
+      tip = "lanyard audit prints the statements and their numbers",
+    }
+  end
+  return index
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Recognizing
+
+--- Reports whether a statement is an Allow that names the principal itself.
+---@param statement policy.Statement
+---@param principal_arn string
+---@return boolean
 function M.names(statement, principal_arn)
   if statement.effect == "Allow" and not statement.not_principal then
-    for _, who in ipairs(statement.principals) do
-      if who.type == "AWS" and who.value == principal_arn then
+    for _, one in ipairs(statement.principals) do
+      if one.type == "AWS" and one.value == principal_arn then
         return true
       end
     end
@@ -89,21 +118,23 @@ function M.names(statement, principal_arn)
   return false
 end
 
--- Whether all principals of a statement stand for the service's role: the role itself, an earlier
--- role of this service, or the unique id of a deleted one.
+-- Whether each principal of a statement is the service's role: the current role, an earlier one of the same service, or
+-- the unique id of a deleted one.
 local function is_for_role(statement, role_arn)
-  for _, who in ipairs(statement.principals) do
-    if who.type ~= "AWS"
-      or not (who.value == role_arn
-        or principal.same_service(who.value, role_arn)
-        or principal.classify(who.type, who.value).kind == "orphan") then
+  for _, one in ipairs(statement.principals) do
+    if one.type ~= "AWS"
+      or not (one.value == role_arn
+        or principal.same_service(one.value, role_arn)
+        or principal.classify(one.type, one.value).kind == "orphan") then
       return false
     end
   end
   return #statement.principals > 0
 end
 
--- Whether it allows pull actions and nothing else, with no condition but a date that ends it.
+--- Reports whether a statement allows actions of a pull and nothing else, with no condition except an expiry date.
+---@param statement policy.Statement
+---@return boolean
 function M.only_pulls(statement)
   for _, action in ipairs(statement.actions) do
     if not lists.contains(policy.PULL_ACTIONS, action) then
@@ -116,7 +147,9 @@ function M.only_pulls(statement)
     and (not statement.has_condition or expiry.only(statement) ~= nil)
 end
 
--- Whether it has all that a pull takes.
+--- Reports whether a statement has all actions of a pull.
+---@param statement policy.Statement
+---@return boolean
 function M.is_whole(statement)
   for _, action in ipairs(policy.PULL_ACTIONS) do
     if not lists.contains(statement.actions, action) then
@@ -126,45 +159,53 @@ function M.is_whole(statement)
   return true
 end
 
--- Grants to Lightsail's puller roles and nothing else, under a Sid of ours.
+--- Reports whether a statement grants pulls to Lightsail's puller roles and nothing else, with a Sid as lanyard writes.
+---@param statement policy.Statement
+---@return boolean
 function M.is_own(statement)
   if not M.only_pulls(statement) or not (statement.sid or ""):find("^" .. M.SID) then
     return false
   end
-  for _, who in ipairs(statement.principals) do
-    if principal.classify(who.type, who.value).kind ~= "puller" then
+  for _, one in ipairs(statement.principals) do
+    if principal.classify(one.type, one.value).kind ~= "puller" then
       return false
     end
   end
   return true
 end
 
--- standing(doc, role_arn, sid) --> the statements that give the role pulls and nothing else, the one under this
--- Sid that names none but the service's role or an earlier one: what an earlier grant left behind | nil
-function M.standing(doc, role_arn, sid)
-  local grants, left = {}, nil
+--- Returns the grants that a role already has.
+---@param doc policy.Document
+---@param role_arn string
+---@param sid string  of the grant
+---@return policy.Statement[] grants  that name the role, and allow actions of a pull and nothing else
+---@return policy.Statement? leftover  of an earlier grant: it has this Sid, and names only the service's role or an
+---  earlier one
+function M.existing_grants(doc, role_arn, sid)
+  local grants, leftover = {}, nil
   for _, statement in ipairs(doc:statements()) do
     if M.only_pulls(statement) then
       if M.names(statement, role_arn) then
         grants[#grants + 1] = statement
       end
       if statement.sid == sid and is_for_role(statement, role_arn) then
-        left = left or statement
+        leftover = leftover or statement
       end
     end
   end
-  return grants, left
+  return grants, leftover
 end
 
--- common_end(statements) --> when the last of them ends, those that give the whole pull before those that
--- give a part of it, in seconds since 1970 | nil where one of these has no end, or there is none
-function M.common_end(statements)
+--- Returns when the last of some grants expires. Grants with part of the pull count only if none has all of it.
+---@param grants policy.Statement[]
+---@return number? time  in seconds since 1970; nil if one of them does not expire, or there are none
+function M.last_expiry(grants)
   local whole = {}
-  for _, statement in ipairs(statements) do
+  for _, statement in ipairs(grants) do
     whole[#whole + 1] = M.is_whole(statement) and statement or nil
   end
   local last
-  for _, statement in ipairs(#whole > 0 and whole or statements) do
+  for _, statement in ipairs(#whole > 0 and whole or grants) do
     local at = expiry.ends(statement)
     if not at then
       return nil

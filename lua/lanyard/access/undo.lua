@@ -1,17 +1,20 @@
--- Undoing: the journal's old text put back, and the journal shown.
+--- Restores policies from the journal, and lists the journal.
 
 local change = require "lanyard.access.change"
 local errors = require "lanyard.errors"
 local journal = require "lanyard.access.journal"
 local policy = require "lanyard.policy"
-local state = require "lanyard.access.state"
-local store = require "lanyard.access.store"
+local repository_policy = require "lanyard.access.repository_policy"
+local state_directory = require "lanyard.access.state_directory"
 local system = require "lanyard.system"
 local write = require "lanyard.access.write"
 
 local M = {}
 
--- The entry to undo: the one named, or the last that was done and not undone since.
+-- ---------------------------------------------------------------------------------------------
+-- Choosing an entry
+
+-- The entry with an id; without an id, the last one that is done and has not been undone since.
 local function choose(entries, id)
   local undone = {}
   for i = #entries, 1, -1 do
@@ -40,32 +43,31 @@ local function has_open(entries)
   return false
 end
 
--- Closes what a crash left open, as any change does first. true | nil, err
+-- Settles interrupted changes, as the first round of any change does. true | nil, err
 local function settle(region, repository)
   local function nothing() return false end
   local result, err = write.change_policy(region, repository, nothing, {})
   return result and true, err
 end
 
--- The journal's entries, after it is clear how changes ended that a crash left open. A dry run finds
--- that out too, and leaves the journal as it is.
+-- The journal's entries, once interrupted changes are settled. A dry run leaves the journal as it is.
 local function settled_entries(region, repository, options)
-  local folder, err = region:state_folder(repository)
-  if not folder then
+  local directory, err = region:repository_directory(repository)
+  if not directory then
     return nil, err
   end
-  local records = journal.open(folder, region.clock)
+  local records = journal.open(directory, region.clock)
   local entries
   entries, err = records:entries()
   if not entries or not has_open(entries) then
     return entries, err
   elseif options.dry_run then
-    local found
-    found, err = store.read(region.ecr, repository.name)
+    local current
+    current, err = repository_policy.read(region.ecr, repository.name)
     if err then
       return nil, err
     end
-    return journal.foresee(entries, store.is(found))
+    return journal.preview_settled(entries, repository_policy.matcher(current))
   end
   local ok
   ok, err = settle(region, repository)
@@ -75,34 +77,47 @@ local function settled_entries(region, repository, options)
   return records:entries()
 end
 
+local function nothing_to_undo(repository, id)
+  return errors.new {
+    code = "NothingToUndo",
+    message = id and ("the journal of '%s' has no entry %s"):format(repository.name, id)
+      or ("the journal has no change of '%s' to undo"):format(repository.name),
+    tip = "lanyard undo --list prints the changes made from this machine",
+  }
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Undoing
+
 local function parsed(text, name)
   if text == nil then
     return nil
   end
-  return store.parse(text, name)
+  return repository_policy.parse(text, name)
 end
 
-local function changed_since(found, entry, after, name)
+local function changed_since(current, entry, after, name)
   return errors.new {
     code = "ChangedSince",
-    message = ("the policy of '%s' was changed since (%s of %s); it was left as it is")
+    message = ("the policy of '%s' was changed after the %s of %s; it was left as it is")
       :format(name, entry.action, entry.time),
-    tip = "look at the difference: what lanyard wrote is marked -, what is there now +",
+    tip = "in the difference, lines with - are what lanyard wrote, and lines with + are the current policy",
     repository = name,
-    diff = (after or policy.new()):diff(found or policy.new(), {
+    diff = (after or policy.new()):diff(current or policy.new(), {
       from = "as lanyard wrote it",
       to = "as it is now",
     }),
   }
 end
 
+-- An edit that replaces `after`, what the entry wrote, by `before`.
 local function undo_edit(entry, before, after, name)
   local detail = { why = ("%s of %s"):format(entry.action, entry.time) }
-  return function(doc, found)
-    if store.same(found, before) then
-      return false, { why = "it is as it was before the " .. detail.why }
-    elseif not store.same(found, after) then
-      return nil, changed_since(found, entry, after, name)
+  return function(doc, current)
+    if repository_policy.same(current, before) then
+      return false, { why = "the policy is already as it was before the " .. detail.why }
+    elseif not repository_policy.same(current, after) then
+      return nil, changed_since(current, entry, after, name)
     elseif before then
       return before:copy(), detail
     end
@@ -113,10 +128,28 @@ local function undo_edit(entry, before, after, name)
   end
 end
 
--- undo(repository [, options]) --> change | nil, err
--- Puts back what the policy was before lanyard's last change, and each call goes one change further
--- back; an undo is in the journal too, and with its id as options.entry it is undone itself.
--- options: entry, dry_run, progress. err.code "ChangedSince": err.diff shows what somebody changed.
+-- The documents before and after an entry. before, after | nil, nil, err
+local function documents_of(entry, name)
+  local before, err = parsed(entry.before, name)
+  local after
+  if not err then
+    after, err = parsed(entry.after, name)
+  end
+  return before, after, err
+end
+
+---@class access.UndoOptions
+---@field entry? string  the id of the journal entry to undo, instead of the last change
+---@field dry_run? boolean
+---@field progress? fun(text: string)
+
+--- Restores the policy that a repository had before lanyard's last change; each call goes back one more change. An undo
+--- has a journal entry too, and options.entry = its id undoes it.
+---@param region access.Region
+---@param repository access.Repository
+---@param options? access.UndoOptions
+---@return access.PolicyChange? change
+---@return aws.Error? err  code ChangedSince if another writer changed the policy since: err.diff has the difference
 function M.undo(region, repository, options)
   options = options or {}
   local entries, err = settled_entries(region, repository, options)
@@ -125,24 +158,15 @@ function M.undo(region, repository, options)
   end
   local entry = choose(entries, options.entry)
   if not entry then
-    return nil, errors.new {
-      code = "NothingToUndo",
-      message = options.entry and ("the journal of '%s' has no entry %s"):format(repository.name, options.entry)
-        or ("the journal has no change of '%s' to undo"):format(repository.name),
-      tip = "lanyard undo --list shows what was changed from this machine",
-    }
+    return nil, nothing_to_undo(repository, options.entry)
   end
   local before, after
-  before, err = parsed(entry.before, repository.name)
-  if not err then
-    after, err = parsed(entry.after, repository.name)
-  end
+  before, after, err = documents_of(entry, repository.name)
   if err then
     return nil, err
   end
-  local edit = undo_edit(entry, before, after, repository.name)
   local result
-  result, err = write.change_policy(region, repository, edit, {
+  result, err = write.change_policy(region, repository, undo_edit(entry, before, after, repository.name), {
     action = "undo",
     record = { undoes = entry.id },
     dry_run = options.dry_run,
@@ -154,31 +178,44 @@ function M.undo(region, repository, options)
   return change.of(region, repository, result, { "undo", "undone" }, options)
 end
 
--- history([repository]) --> journal entries, oldest first | nil, err
--- The repository (or its name), or all of this account and Region.
-function M.history(region, repository)
-  local region_folder, err = region:region_folder(type(repository) == "table" and repository.registry_id or nil)
-  if not region_folder then
+-- ---------------------------------------------------------------------------------------------
+-- Listing
+
+-- The directories of one repository's journal, or of all in the account and Region. list | nil, err
+local function directories_of(region, repository)
+  local is_object = type(repository) == "table"
+  local parent, err = region:journal_directory(is_object and repository.registry_id or nil)
+  if not parent then
+    return nil, err
+  elseif repository then
+    return { state_directory.repository(parent, is_object and repository.name or repository) }
+  end
+  local names
+  names, err = system.list(parent)
+  if not names and err.code ~= "NotFound" then
     return nil, err
   end
-  local folders = {}
-  if repository then
-    local name = type(repository) == "table" and repository.name or repository
-    folders[1] = state.repository_folder(region_folder, name)
-  else
-    local names
-    names, err = system.list(region_folder)
-    if not names and err.code ~= "NotFound" then
-      return nil, err
-    end
-    for i, name in ipairs(names or {}) do
-      folders[i] = region_folder .. "/" .. name
-    end
+  local directories = {}
+  for i, name in ipairs(names or {}) do
+    directories[i] = parent .. "/" .. name
+  end
+  return directories
+end
+
+--- Returns the entries of the journal, oldest first.
+---@param region access.Region
+---@param repository? access.Repository|string  only its entries; all of the account and Region, if absent
+---@return journal.Entry[]? entries
+---@return aws.Error? err
+function M.history(region, repository)
+  local directories, err = directories_of(region, repository)
+  if not directories then
+    return nil, err
   end
   local all = {}
-  for _, folder in ipairs(folders) do
+  for _, directory in ipairs(directories) do
     local entries
-    entries, err = journal.open(folder, region.clock):entries()
+    entries, err = journal.open(directory, region.clock):entries()
     if not entries then
       return nil, err
     end

@@ -1,78 +1,86 @@
--- Looking at a container service again and again until it is as wanted.
---
---   local wait = waiting.new(region, "web", { timeout = 600, tip = "..." })
---   local service, err = wait:until_so(function(service) return service.state == "READY" end, "getting ready")
---
--- Lightsail has no waiters of its own. A fault that may pass is looked over.
+--- Waits for a container service, with the engine of lanyard.aws.waiters.
+---
+---     local wait = waiting.new(region, "web", { timeout = 600, tip = "..." })
+---     local service, err = wait:until_true("the update", function(service) return service.state == "READY" end)
+---
+--- What makes a service fail stands in Lightsail's description, `acceptors ServiceFailed` (lanyard.aws.services).
 
+local aws_services = require "lanyard.aws.services"
 local errors = require "lanyard.errors"
 local services = require "lanyard.access.services"
+local waiters = require "lanyard.aws.waiters"
 
 local M = {}
 
-M.TIMEOUT = 600
+-- Seconds, unless a caller gives another timeout.
+local TIMEOUT = 600
 
--- Seconds between two looks at the service: the first, the longest, and the growth.
-M.POLL = { first = 1, longest = 5, growth = 1.5 }
-
--- The only details that tell of a failure; the service stays as it is.
-local FAILURES = { CERTIFICATE_LIMIT_EXCEEDED = true, UNKNOWN_ERROR = true }
-
--- States in which a service takes no change.
+-- The states in which a service rejects changes, because one is in progress.
 local TRANSITIONAL = { PENDING = true, UPDATING = true, DEPLOYING = true }
 
--- Whether a service takes no change right now, for one is under way.
+--- Reports whether a change of the service is in progress, so that it rejects another one.
+---@param service access.Service
+---@return boolean
 function M.is_busy(service)
   return TRANSITIONAL[service.state] or false
 end
 
--- failure(service) --> err of a service that will not come to rest | nil
+local TIPS = {
+  CERTIFICATE_LIMIT_EXCEEDED = "delete certificates that no service uses, or request a higher quota from AWS",
+}
+
+--- Returns an error for a service that will not become ready.
+---@param service access.Service
+---@return aws.Error? err  nil for any other service
 function M.failure(service)
-  if FAILURES[service.detail_code] then
-    return errors.new {
-      code = service.detail_code,
-      message = ("%s is %s: %s"):format(service.name, service.state, service.detail),
-      tip = service.detail_code == "CERTIFICATE_LIMIT_EXCEEDED"
-        and "delete certificates that no service needs, or ask AWS for a higher quota"
-        or "look at the service in the Lightsail console, or ask AWS support",
-    }
+  local acceptors = aws_services.get("lightsail").acceptors.ServiceFailed
+  if waiters.judge(acceptors, { containerServices = { service.raw } }) ~= "failure" then
+    return nil
   elseif service.state == "DELETING" then
-    return errors.new {
-      code = "ServiceDeleting",
-      message = ("%s is being deleted"):format(service.name),
-    }
+    return errors.new { code = "ServiceDeleting", message = ("%s is being deleted"):format(service.name) }
   end
-  return nil
+  return errors.new {
+    code = service.detail_code,
+    message = ("%s is %s: %s"):format(service.name, service.state, service.detail),
+    tip = TIPS[service.detail_code] or "check the service in the Lightsail console, or contact AWS support",
+  }
 end
 
+--- A wait for one service. Its timeout covers all that is waited for.
+---@class access.Wait
+---@field region access.Region
+---@field name string
+---@field progress fun(text: string)
 local Wait = {}
 Wait.__index = Wait
 
--- Sleeps before the next look. nil, err when the time is up. what: what is waited for, in words.
-function Wait:sleep(service, what)
-  local now = self.region.clock.now()
-  if now >= self.give_up then
-    local detail = service and service.detail and " (" .. service.detail .. ")" or ""
-    return nil, errors.new {
-      code = "WaiterTimeout",
-      message = ("%s: %s took over %g s; the service is %s%s")
-        :format(self.name, what, self.timeout, service and service.state or "not to be seen", detail),
-      tip = self.tip,
-    }
-  end
-  self.region.clock.sleep(math.min(self.pause, self.give_up - now))
-  self.pause = math.min(self.pause * self.poll.growth, self.poll.longest)
-  return true
+function Wait:expired(service, activity)
+  local detail = service and service.detail and " (" .. service.detail .. ")" or ""
+  return errors.new {
+    code = "WaiterTimeout",
+    message = ("%s: %s took longer than %g s; the service is %s%s")
+      :format(self.name, activity, self.wait.timeout, service and service.state or "in an unknown state", detail),
+    tip = self.tip,
+  }
 end
 
--- Looks at the service. service | nil after a fault that may pass | nil, err
-function Wait:look()
+--- Sleeps before another attempt.
+---@param service? access.Service  as last read
+---@param activity string  what is waited for, as in "waiting for its role"
+---@return true? slept
+---@return aws.Error? err  code WaiterTimeout
+function Wait:sleep(service, activity)
+  if self.wait:pause() then
+    return true
+  end
+  return nil, self:expired(service, activity)
+end
+
+-- Reads the service. service | nil after an error that is worth a retry | nil, err
+local function read(self)
   local service, err = services.find(self.region, self.name)
   if not service then
-    if err.retryable or err.code == "RegionSetupInProgressException" then
-      return nil
-    end
-    return nil, err
+    return nil, not err.retryable and err or nil
   end
   local failed = M.failure(service)
   if failed then
@@ -81,11 +89,13 @@ function Wait:look()
   return service
 end
 
--- Whether AWS refused a change for another that is under way, or a Region that is being set up. The words
--- are known of some operations only, so the service itself is asked, too.
-function Wait:is_passing(err)
+--- Reports whether AWS rejected a change only because another one is in progress, or a Region is being set up. The
+--- message says so for some operations only, so the service is read as well.
+---@param err aws.Error
+---@return boolean
+function Wait:is_temporary(err)
   if err.code ~= "InvalidInputException" then
-    return err.code == "RegionSetupInProgressException"
+    return aws_services.get("lightsail").transient[err.code] or false
   elseif err.message:find("transition state", 1, true) then
     return true
   end
@@ -93,79 +103,97 @@ function Wait:is_passing(err)
   return service ~= nil and M.is_busy(service)
 end
 
--- Looks until is_so(service) is true. service | nil, err; is_so may return nil, err to give up.
-function Wait:until_so(is_so, what)
-  local service
-  while true do
-    local seen, err = self:look()
+--- Waits until a condition of the service holds.
+---@param activity string  what is waited for, as in "waiting for its role"
+---@param condition fun(service: access.Service): boolean?, aws.Error?  an error ends the wait
+---@return access.Service? service
+---@return aws.Error? err
+function Wait:until_true(activity, condition)
+  local last
+  return self.wait:poll(function()
+    local service, err = read(self)
+    local met = false
+    if service then
+      last = service
+      met, err = condition(service)
+    end
     if err then
-      return nil, err
+      return "failure", err
+    elseif met then
+      return "success", service
     end
-    service = seen or service
-    local so = false
-    if seen then
-      so, err = is_so(seen)
-    end
-    if err then
-      return nil, err
-    elseif so then
-      return seen
-    end
-    self.progress(("%s: %s: %s"):format(self.name, what, service and (service.detail_code or service.state) or "?"))
-    local ok
-    ok, err = self:sleep(service, what)
-    if not ok then
-      return nil, err
-    end
-  end
+    self.progress(("%s: %s: %s"):format(self.name, activity, last and (last.detail_code or last.state) or "?"))
+    return "retry"
+  end, function()
+    return self:expired(last, activity)
+  end)
 end
 
--- new(region, service name, options) --> wait
--- options: timeout in seconds for all that the wait does (TIMEOUT), poll (see POLL), progress(text), tip
--- (what to do when the time is up).
+--- Settings of a wait.
+---@class access.WaitOptions
+---@field timeout? number  seconds
+---@field poll? access.Poll
+---@field progress? fun(text: string)
+---@field tip? string  what to do after a timeout
+
+--- Starts a wait.
+---@param region access.Region
+---@param name string
+---@param options access.WaitOptions
+---@return access.Wait
 function M.new(region, name, options)
   local poll = options.poll or region.poll
-  local timeout = options.timeout or M.TIMEOUT
   return setmetatable({
     region = region,
     name = name,
-    poll = poll,
-    pause = poll.first,
-    timeout = timeout,
-    give_up = region.clock.now() + timeout,
+    wait = waiters.new {
+      clock = region.clock,
+      timeout = options.timeout or TIMEOUT,
+      pauses = waiters.growing(poll.first, poll.longest, poll.growth),
+    },
     tip = options.tip,
     progress = options.progress or region.progress or function() end,
   }, Wait)
 end
 
--- for_service(region, name [, options]) --> service | nil, err, once it takes changes, or is DISABLED
--- options: as for new.
-function M.for_service(region, name, options)
+local function start(region, name, what, options)
   options = options or {}
-  local wait = M.new(region, name, {
+  return M.new(region, name, {
     timeout = options.timeout, poll = options.poll, progress = options.progress,
-    tip = ("it may go on by itself: lanyard wait service %s waits on"):format(name),
+    tip = ("it may still finish: lanyard wait %s %s continues to wait"):format(what, name),
   })
-  return wait:until_so(function(service) return not M.is_busy(service) end, "waiting for its change")
 end
 
--- for_role(region, name [, options]) --> service | nil, err, once its puller role is on and has an ARN
+--- Waits until a service accepts changes, or is DISABLED.
+---@param region access.Region
+---@param name string
+---@param options? access.WaitOptions
+---@return access.Service? service
+---@return aws.Error? err
+function M.for_service(region, name, options)
+  return start(region, name, "service", options):until_true("waiting for its change", function(service)
+    return not M.is_busy(service)
+  end)
+end
+
+--- Waits until the puller role of a service is on and has an ARN. A role that is off, and that no change in progress
+--- turns on, is an error.
+---@param region access.Region
+---@param name string
+---@param options? access.WaitOptions
+---@return access.Service? service
+---@return aws.Error? err
 function M.for_role(region, name, options)
-  options = options or {}
-  local wait = M.new(region, name, {
-    timeout = options.timeout, poll = options.poll, progress = options.progress,
-    tip = ("it may go on by itself: lanyard wait role %s waits on"):format(name),
-  })
-  return wait:until_so(function(service)
+  return start(region, name, "role", options):until_true("waiting for its puller role", function(service)
     if not service.role.active and not M.is_busy(service) then
       return nil, errors.new {
         code = "RoleOff",
-        message = ("the puller role of '%s' is off, and nothing is turning it on"):format(name),
-        tip = ("lanyard enable %s turns it on, and waits"):format(name),
+        message = ("the puller role of '%s' is off, and no change in progress turns it on"):format(name),
+        tip = ("run lanyard enable %s, which waits for it"):format(name),
       }
     end
     return service.role.arn ~= nil and service.state ~= "UPDATING" and service.state ~= "PENDING"
-  end, "waiting for its puller role")
+  end)
 end
 
 return M

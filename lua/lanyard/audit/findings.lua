@@ -10,8 +10,8 @@
 
 local location = require "lanyard.audit.location"
 local lists = require "lanyard.lists"
-local query = require "lanyard.audit.query"
 local severities = require "lanyard.severity"
+local statements = require "lanyard.access.statements"
 
 local M = {}
 
@@ -200,7 +200,7 @@ local function finding_of(inventory, record, details)
     account = inventory.account, region = inventory.region,
     repository = repository and repository.name, service = details.service,
     principal = principal and inventory.intern(principal),
-    statement = statement and query.label(statement), index = statement and statement.index, location = place,
+    statement = statement and statements.label(statement), index = statement and statement.index, location = place,
   }
 end
 

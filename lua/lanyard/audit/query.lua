@@ -82,11 +82,4 @@ function M.only_principal(statement)
   return #statement.principals == 1 and not statement.not_principal and statement.principals[1].value or nil
 end
 
---- Returns the name of a statement: its Sid, or "#" and its number.
----@param statement policy.Statement
----@return string
-function M.label(statement)
-  return statement.sid or "#" .. statement.index
-end
-
 return M

@@ -125,7 +125,7 @@ function M.exempt_from_deny(inventory, repository, index, principal)
     end
   end
   return ("edit the policy of %s: exempt %s from the Deny in statement %s, or remove that statement")
-    :format(repository.name, principal, query.label(deny))
+    :format(repository.name, principal, statements.label(deny))
 end
 
 --- Deploys the digest that a tag currently points to, in the containers that run it. Returns nil when no container

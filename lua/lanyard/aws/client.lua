@@ -210,11 +210,11 @@ function meta.__index(self, name)
   return method
 end
 
--- Returns the state that the clients of a session share: the retry quotas, by service and Region, and the clock
--- offsets, by endpoint.
-local function shared_of(session)
-  session.shared = session.shared or { quotas = {}, offsets = {} }
-  return session.shared
+--- Returns new state for the clients of a session to share: the retry quotas, by service and Region, and the clock
+--- offsets, by endpoint. It belongs into session.shared.
+---@return { quotas: table, offsets: table<string, number> }
+function M.new_shared()
+  return { quotas = {}, offsets = {} }
 end
 
 ---@class aws.ClientOptions
@@ -254,7 +254,7 @@ function M.new(session, description, endpoint, options)
   for _, name in ipairs(OPTIONS) do
     own[name] = options[name]
   end
-  local shared = shared_of(session)
+  local shared = session.shared
   local quota_name = ("%s %s"):format(description.name, session.region)
   shared.quotas[quota_name] = shared.quotas[quota_name] or quota.new()
   if message and own.debug then

@@ -1,4 +1,7 @@
--- What the AWS CLI's environment variables and shared files say, for one profile.
+--- Loads a profile from the shared AWS config and credentials files, and reads its Region and endpoints.
+---
+---     local profile, err = config.load "ops"
+---     local region, source = config.region(profile)
 
 local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
@@ -6,6 +9,18 @@ local ini = require "lanyard.ini"
 local settings = require "lanyard.aws.settings"
 
 local M = {}
+
+--- A profile with both files around it.
+---@class aws.Profile
+---@field name string
+---@field explicit boolean                       named by an option, not by the environment or by default
+---@field isolated? boolean                      the environment and the files are ignored
+---@field values table<string, any>              the settings of the profile
+---@field profiles table<string, table>          the settings of all profiles by name
+---@field services table<string, table>          the sections [services NAME]
+---@field sso_sessions table<string, table>      the sections [sso-session NAME]
+---@field paths { config?: string, credentials?: string }
+---@field unread? string                         why a file could not be read
 
 local function path_of(name, file)
   local path = environment.get(name)
@@ -16,8 +31,8 @@ local function path_of(name, file)
   return home and home .. "/.aws/" .. file or nil
 end
 
--- Reads a file; one that is not there is an empty one, as is one of somebody else's home that nobody named
--- (`sudo -u` keeps HOME): `unread` tells of it.
+-- Reads a file. A missing file counts as empty. So does an unreadable file in HOME, which can be the home of another
+-- user (`sudo -u` keeps HOME), unless a variable names it; the reason is added to `unread`.
 local function load_file(path, kind, named, unread)
   local empty = { profiles = {}, sso_sessions = {}, services = {} }
   if not path then
@@ -39,8 +54,8 @@ end
 
 local KEYS = { "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token" }
 
--- The profiles of both files, by name; of a key that stands in both, that of the credentials file counts. An
--- access key that stands there whole has its own token, or none. An empty value is none.
+-- Returns the profiles of both files by name. The credentials file takes precedence. A complete access key in it
+-- replaces the token of the config file, too. An empty value counts as unset.
 local function merge(config, credentials)
   local merged = {}
   for _, file in ipairs { config, credentials } do
@@ -58,16 +73,15 @@ local function merge(config, credentials)
   return merged
 end
 
--- Properties that are indented are lines of the value above them, and with them a secret may be. Only a command
--- may go over several lines. --> true | nil, err
+-- Rejects values of several lines, except commands: an indented property becomes a part of the value above it, which
+-- could then expose a secret. Returns true | nil, err
 local function check_lines(profiles)
   for name, values in pairs(profiles) do
     for key, value in pairs(values) do
       if type(value) == "string" and value:find "\n" and key ~= "credential_process" then
         return nil, errors.new {
           code = "InvalidConfig",
-          message = ("%s of profile '%s' goes on over several lines: begin the properties below it at the start of "
-            .. "their lines"):format(key, name),
+          message = ("%s of profile '%s' spans several lines: do not indent the properties below it"):format(key, name),
         }
       end
     end
@@ -75,11 +89,11 @@ local function check_lines(profiles)
   return true
 end
 
--- load([name])
---   --> profile { name, values = { [key] = value }, services, sso_sessions, explicit, paths,
---                 unread = why a file could not be read | nil, profiles = { [name] = values } of all }
---   | nil, err { code = "ProfileNotFound" | "InvalidConfig" | ... }
--- The profile named, or that of AWS_PROFILE, or of AWS_DEFAULT_PROFILE, or `default`, which may be missing.
+--- Loads a profile: the named one, else the one of AWS_PROFILE, else of AWS_DEFAULT_PROFILE, else `default`, which does
+--- not have to exist.
+---@param name? string
+---@return aws.Profile? profile
+---@return lanyard.Error? err  code "ProfileNotFound" or "InvalidConfig", or the error of the file system
 function M.load(name)
   local chosen = name or environment.get "AWS_PROFILE" or environment.get "AWS_DEFAULT_PROFILE" or "default"
   local paths = {
@@ -98,16 +112,18 @@ function M.load(name)
     return nil, err
   end
   local profiles = merge(config, credentials)
-  local ok, why = check_lines(profiles)
+  local ok
+  ok, err = check_lines(profiles)
   if not ok then
-    return nil, why
+    return nil, err
   elseif not profiles[chosen] and chosen ~= "default" then
     return nil, errors.new {
       code = "ProfileNotFound",
-      message = ("there is no profile '%s' in %s or %s"):format(chosen, paths.config or "~/.aws/config",
+      message = ("profile '%s' not found in %s or %s"):format(chosen, paths.config or "~/.aws/config",
         paths.credentials or "~/.aws/credentials"),
       tip = (#unread > 0 and table.concat(unread, "\n") .. "\n" or "")
-        .. ("aws configure --profile '%s' makes one; --profile and AWS_PROFILE choose another"):format(chosen),
+        .. ("create it with aws configure --profile '%s', or choose another with --profile or AWS_PROFILE")
+        :format(chosen),
     }
   end
   return {
@@ -122,7 +138,11 @@ function M.load(name)
   }
 end
 
--- region(profile, given) --> region, where it comes from | nil, err
+--- Returns the Region and its source.
+---@param profile aws.Profile
+---@param given? string  the Region given by an option
+---@return string? region
+---@return string|lanyard.Error source  or the error, with code "NoRegion" if none is set
 function M.region(profile, given)
   local region, source = settings.get("region", profile, given)
   if region then
@@ -136,8 +156,8 @@ function M.region(profile, given)
   }
 end
 
--- What the profile's section of services says of one: url, where it stands | nil | nil, err
-local function of_services(profile, id)
+-- Returns the URL of a service in the profile's [services] section, and its source | nil | nil, err
+local function services_endpoint(profile, id)
   local name, err = settings.of_profile(profile, "services")
   if not name then
     return nil, err
@@ -146,7 +166,7 @@ local function of_services(profile, id)
   if not section then
     return nil, errors.new {
       code = "InvalidConfig",
-      message = ("services of profile '%s' is '%s', and %s has no section [services %s]")
+      message = ("services of profile '%s' is '%s', but %s has no section [services %s]")
         :format(profile.name, name, profile.paths.config, name),
     }
   end
@@ -157,10 +177,13 @@ local function of_services(profile, id)
   return own.endpoint_url, ("endpoint_url of %s in [services %s]"):format(id, name)
 end
 
--- endpoint(profile, service) --> the URL that is configured for a service, where it comes from
---   | nil (none is) | nil, err
--- The service's own goes before the one for all, the environment before the profile.
--- https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+--- Returns the URL that is configured for a service, and its source. The service's own URL takes precedence over the
+--- general one, the environment over the profile.
+--- https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+---@param profile aws.Profile
+---@param service string
+---@return string? url  nil without a second value if none is configured
+---@return string|lanyard.Error|nil source  or the error
 function M.endpoint(profile, service)
   local ignored, err = settings.get("ignore_endpoints", profile)
   if ignored then
@@ -174,16 +197,16 @@ function M.endpoint(profile, service)
   if url then
     return url, variable
   end
-  local for_all, source = settings.get("endpoint_url", profile)
+  local general, source = settings.get("endpoint_url", profile)
   if source == "AWS_ENDPOINT_URL" then
-    return for_all, source
+    return general, source
   end
-  local place
-  url, place = of_services(profile, id)
-  if url or place then
-    return url, place
+  local own_source
+  url, own_source = services_endpoint(profile, id)
+  if url or own_source then
+    return url, own_source
   end
-  return for_all, source
+  return general, source
 end
 
 return M

@@ -31,6 +31,7 @@ local M = {}
 ---@field protocol "json"|"query"|"rest_json"
 ---@field operations table<string, aws.Operation>
 ---@field waiters table<string, aws.Waiter>
+---@field acceptors table<string, aws.Acceptor[]>  the groups of acceptors that have a name
 ---@field secrets string[]
 ---@field transient table<string, boolean>
 
@@ -119,7 +120,7 @@ function M.parse(description)
     local name, operation = parse_operation(line)
     service.operations[name] = operation
   end
-  service.waiters = waiters.parse(join_lines(description.waiters or ""))
+  service.waiters, service.acceptors = waiters.parse(join_lines(description.waiters or ""))
   return service
 end
 

@@ -1,12 +1,15 @@
--- Where a service of a Region answers, and for which Region a request to it is signed.
--- The data is AWS's own: its partitions and the endpoint rule sets of its SDKs.
+--- Resolves the endpoint of a service in a Region, and the Region for which requests to it are signed.
+---
+---     endpoints.resolve("ecr", "us-east-1").url   --> "https://api.ecr.us-east-1.amazonaws.com"
+---
+--- The data is from AWS: its partitions and the endpoint rule sets of its SDKs.
 
 local errors = require "lanyard.errors"
 
 local M = {}
 
--- A partition: the names of its Regions, the Region of its global services, its domain, its
--- dual-stack domain. A Region that none of them knows is one of the last.
+-- Each partition: its name, the pattern of its Regions, the Region of its global services, its domain, its dual-stack
+-- domain. A Region that no other pattern matches belongs to the last one.
 local PARTITIONS = {
   { "aws-cn", "^cn%-%w+%-%d+$", "cn-north-1", "amazonaws.com.cn", "api.amazonwebservices.com.cn" },
   { "aws-us-gov", "^us%-gov%-%w+%-%d+$", "us-gov-west-1", "amazonaws.com", "api.aws" },
@@ -33,12 +36,12 @@ local REGIONAL = "{service}{fips}.{region}.{domain}"
 local AT_HOME = "{service}{fips}.{home}.{domain}"
 local WITHOUT_FIPS = "{service}.{region}.{domain}"
 
--- What a service's host is where it is not REGIONAL: by "PARTITION FORM", by FORM, or by `any`.
--- A host with no {region} is signed for the partition's home, or for the Region beside it.
+-- Hosts that are not REGIONAL: by "PARTITION FORM", by FORM, or by `any`. A host without {region} is signed for the
+-- home Region of the partition, or for the Region that follows it.
 local HOSTS = {
   cloudtrail = { ["aws-us-gov fips"] = WITHOUT_FIPS },
-  -- The General Reference documents ecr-fips.REGION.amazonaws.com instead, the SDKs' rule set has this
-  -- one. AWS_ENDPOINT_URL_ECR calls the other.
+  -- This FIPS host is from the SDKs' rule set. The General Reference documents ecr-fips.REGION.amazonaws.com, which
+  -- AWS_ENDPOINT_URL_ECR can select.
   ecr = { plain = "api.ecr.{region}.{domain}", fips = "api.ecr-fips.{region}.{domain}" },
   iam = {
     any = "iam{fips}.{domain}",
@@ -78,7 +81,7 @@ local HOSTS = {
   sts = { ["aws-us-gov fips"] = WITHOUT_FIPS },
 }
 
--- The Regions that use STS's one global endpoint where sts_regional_endpoints is legacy.
+-- The Regions that use the global endpoint of STS if sts_regional_endpoints is legacy.
 local STS_GLOBAL = {}
 for region in ([[
   ap-northeast-1 ap-south-1 ap-southeast-1 ap-southeast-2 aws-global ca-central-1 eu-central-1 eu-north-1
@@ -98,7 +101,7 @@ local function template_of(service, region, partition, options)
   return own[partition.name .. " " .. form] or own[form] or own.any or REGIONAL
 end
 
--- The host of a service, and the Region to sign for.
+-- Returns the host of a service, and the Region to sign for.
 local function host_of(service, region, partition, options)
   local template, signing_region = template_of(service, region, partition, options), nil
   if type(template) == "table" then
@@ -118,18 +121,32 @@ local function invalid(message)
   return nil, errors.new { code = "InvalidConfig", message = message }
 end
 
--- partition(region) --> its partition's name: "aws", "aws-cn", "aws-us-gov", ...
+--- Returns the name of a Region's partition: "aws", "aws-cn", "aws-us-gov", ...
+---@param region string
+---@return string
 function M.partition(region)
   return partition_of(region).name
 end
 
--- registry_suffix(region) --> the domain of ECR's registries: "amazonaws.com" or another
+--- Returns the domain of the ECR registries in a Region: "amazonaws.com" or another.
+---@param region string
+---@return string
 function M.registry_suffix(region)
   return partition_of(region).domain
 end
 
--- resolve(service, region [, { fips =, dualstack =, sts_global =, endpoint = URL }])
---   --> { url, signing_region, partition } | nil, err
+---@class aws.EndpointOptions
+---@field fips? boolean
+---@field dualstack? boolean
+---@field sts_global? boolean  use STS's global endpoint in the Regions that had it by default
+---@field endpoint? string     a URL that replaces the resolved one
+
+--- Resolves the endpoint of a service. Errors have the texts of AWS's rule sets.
+---@param service string
+---@param region? string  required unless `endpoint` is given
+---@param options? aws.EndpointOptions
+---@return { url: string, signing_region: string, partition: string }? endpoint
+---@return lanyard.Error? err
 function M.resolve(service, region, options)
   options = options or {}
   if options.endpoint then

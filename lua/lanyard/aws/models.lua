@@ -69,19 +69,21 @@ return {
       UpdateContainerService serviceName -> containerService:table
     ]],
     waiters = [[
-      ServiceSettled GetContainerServices every 2 to 15 for 1800
-        success containerServices.1.state = READY RUNNING DISABLED
+      acceptors ServiceFailed
         failure containerServices.1.state = DELETING
         failure containerServices.1.stateDetail.code = CERTIFICATE_LIMIT_EXCEEDED UNKNOWN_ERROR
+      ServiceSettled GetContainerServices every 2 to 15 for 1800
+        include ServiceFailed
+        success containerServices.1.state = READY RUNNING DISABLED
       ServiceActive GetContainerServices every 2 to 15 for 1800
+        include ServiceFailed
+        failure containerServices.1.state = DISABLED
         success containerServices.1.state = READY RUNNING
-        failure containerServices.1.state = DELETING DISABLED
-        failure containerServices.1.stateDetail.code = CERTIFICATE_LIMIT_EXCEEDED UNKNOWN_ERROR
       RoleActive GetContainerServices every 2 to 15 for 600
+        include ServiceFailed
         retry containerServices.1.state = UPDATING PENDING
         success containerServices.1.privateRegistryAccess.ecrImagePullerRole.isActive = true and \
           containerServices.1.privateRegistryAccess.ecrImagePullerRole.principalArn = *
-        failure containerServices.1.state = DELETING
       DeploymentActive GetContainerServiceDeployments every 5 to 30 for 1800
         success deployments[version={version}].state = ACTIVE
         failure deployments[version={version}].state = FAILED INACTIVE

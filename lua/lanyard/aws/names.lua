@@ -1,19 +1,24 @@
--- Names as AWS takes them. The patterns are those of AWS's service models, matched whole: as
--- published some lack an anchor, and would find a good part in any bad name.
---
--- Each check: check(value) --> true | nil, a line that says what is wrong.
+--- Checks and parses names that AWS accepts: services, repositories, accounts, Regions, images.
+---
+---     names.repository "team/web"                       --> true
+---     names.repository "Team"                           --> nil, "'Team' is not a repository name: ..."
+---     names.image_name("web:1.0").tag                   --> "1.0"
+---
+--- The patterns are those of AWS's service models, matched against the whole name: some published ones lack an anchor,
+--- and would match a part of an invalid name. Each check returns true, or nil and a message.
 
 local M = {}
 
--- AWS's own spelling, for messages.
+--- The patterns as AWS publishes them, for messages.
+---@type table<string, string>
 M.PATTERNS = {
   container_service = "^([a-z0-9]{1,2}|[a-z0-9][a-z0-9-]+[a-z0-9])$",
   repository = [[^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$]],
   registry_id = "^[0-9]{12}$",
 }
 
-local function refuse(value, what, rule)
-  return nil, ("'%s' is no %s: AWS takes %s"):format(tostring(value), what, rule)
+local function reject(value, what, rule)
+  return nil, ("'%s' is not %s: use %s"):format(tostring(value), what, rule)
 end
 
 local function container(value, what, longest)
@@ -21,19 +26,26 @@ local function container(value, what, longest)
     and (value:find "^[a-z0-9][a-z0-9]?$" or value:find "^[a-z0-9][a-z0-9-]+[a-z0-9]$") then
     return true
   end
-  return refuse(value, what, ("%s, 1 to %d characters"):format(M.PATTERNS.container_service, longest))
+  return reject(value, what, ("1 to %d lower-case letters, digits and hyphens (AWS accepts %s)")
+    :format(longest, M.PATTERNS.container_service))
 end
 
+---@param value any
+---@return true? ok
+---@return string? message
 function M.container_service(value)
-  return container(value, "container service's name", 63)
+  return container(value, "a container service name", 63)
 end
 
+---@param value any
+---@return true? ok
+---@return string? message
 function M.container(value)
-  return container(value, "container's name", 53)
+  return container(value, "a container name", 53)
 end
 
--- Whether a part of a repository's name, between slashes, is runs of letters and digits with single
--- separators between them: '.', '_', '__', or any number of '-'.
+-- Reports whether a part of a repository name, between slashes, consists of letters and digits with single separators
+-- between them: '.', '_', '__', or any number of '-'.
 local function is_repository_part(part)
   local position = 1
   while true do
@@ -51,6 +63,9 @@ local function is_repository_part(part)
   end
 end
 
+---@param value any
+---@return true? ok
+---@return string? message
 function M.repository(value)
   local ok = type(value) == "string" and #value >= 2 and #value <= 256
   for part in (ok and value .. "/" or ""):gmatch "([^/]*)/" do
@@ -59,58 +74,74 @@ function M.repository(value)
   if ok then
     return true
   end
-  return refuse(value, "repository's name", M.PATTERNS.repository .. ", 2 to 256 characters")
+  local rule = "2 to 256 lower-case letters and digits, with . _ - / between them (AWS accepts %s)"
+  return reject(value, "a repository name", rule:format(M.PATTERNS.repository))
 end
 
+---@param value any
+---@return true? ok
+---@return string? message
 function M.registry_id(value)
   if type(value) == "string" and #value == 12 and not value:find "%D" then
     return true
   end
-  return refuse(value, "account id", "12 digits")
+  return reject(value, "an account id", "12 digits")
 end
 
+---@param value any
+---@return true? ok
+---@return string? message
 function M.region(value)
   if type(value) == "string" and value:find "^[a-z][a-z]+%-[a-z][a-z-]*%-%d+$" then
     return true
   end
-  return nil, ("'%s' is no Region: write one as us-east-1"):format(tostring(value))
+  return nil, ("'%s' is not a Region: write it like us-east-1"):format(tostring(value))
 end
 
--- A tag as the registry protocol has it; ECR takes up to 300 characters, Docker 128.
+--- Checks a tag by the registry protocol: up to 128 characters, as Docker does. ECR accepts 300.
+---@param value any
+---@return true? ok
+---@return string? message
 function M.image_tag(value)
   if type(value) == "string" and #value <= 128 and value:find "^[%w_][%w_.-]*$" then
     return true
   end
-  return refuse(value, "image tag", "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
+  return reject(value, "an image tag", "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
 end
 
+---@param value any
+---@return true? ok
+---@return string? message
 function M.digest(value)
   if type(value) == "string" and #value == 71 and value:find "^sha256:%x+$" and not value:find "%u" then
     return true
   end
-  return refuse(value, "image digest", "sha256: and 64 hexadecimal digits")
+  return reject(value, "an image digest", "sha256: and 64 hexadecimal digits")
 end
 
--- image_name(text) --> { repository, tag, digest } of REPOSITORY[:TAG][@DIGEST] | nil, what is wrong
+--- Parses REPOSITORY[:TAG][@DIGEST].
+---@param text string
+---@return { repository: string, tag?: string, digest?: string }? name
+---@return string? message
 function M.image_name(text)
   local name, digest = text:match "^([^@]*)@(.*)$"
   name = name or text
   local repository, tag = name:match "^([^:]*):(.*)$"
   local found = { repository = repository or name, tag = tag, digest = digest }
-  local ok, why = M.repository(found.repository)
+  local ok, message = M.repository(found.repository)
   if ok and tag then
-    ok, why = M.image_tag(tag)
+    ok, message = M.image_tag(tag)
   end
   if ok and digest then
-    ok, why = M.digest(digest)
+    ok, message = M.digest(digest)
   end
   if not ok then
-    return nil, why
+    return nil, message
   end
   return found
 end
 
--- Hosts of ECR's registries, after the account: dkr.ecr.REGION.SUFFIX, and dual-stack.
+-- Hosts of ECR registries after the account: dkr.ecr.REGION.SUFFIX, and the dual-stack form. The flag marks FIPS hosts.
 local REGISTRY = {
   { "^dkr%.ecr%.([%w-]+)%.(.+)$", false },
   { "^dkr%.ecr%-fips%.([%w-]+)%.(.+)$", true },
@@ -137,8 +168,18 @@ local function split_host(host)
   return nil
 end
 
--- image(reference) --> { account, region, repository, tag, digest, host, suffix } of an image in an ECR
--- private registry | nil for any other image
+---@class aws.Image
+---@field account string
+---@field region string
+---@field repository string
+---@field tag? string
+---@field digest? string
+---@field host string
+---@field suffix string  the domain of the registry
+
+--- Parses the URI of an image in an ECR private registry. Returns nil for any other image.
+---@param reference string
+---@return aws.Image?
 function M.image(reference)
   local host, path = reference:match "^([^/]+)/(.+)$"
   local account, region, suffix

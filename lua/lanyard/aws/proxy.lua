@@ -1,13 +1,13 @@
--- The proxies that the environment names. libcurl reads these variables itself; here they are checked
--- and told to a person, without the user and the password that their URLs may carry.
+--- Reports the proxies that the environment configures. libcurl reads these variables itself; this module checks them
+--- and returns them for messages, without the user and password that their URLs can contain.
 
 local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 
 local M = {}
 
--- Where the proxy of each scheme stands, the first that is set counts. As for curl and Python, a
--- server that runs for a web request has its HTTP_PROXY from a stranger.
+-- Returns the variables of each scheme; the first one that is set counts. In a CGI program HTTP_PROXY comes from a
+-- header of the request and is ignored, as in curl and Python.
 local function variables()
   local upper = os.getenv "REQUEST_METHOD" and "http_proxy" or "HTTP_PROXY"
   return {
@@ -27,8 +27,9 @@ local function first_set(names)
   end
 end
 
--- in_force() --> list of { scheme, url (without user and password), variable }, the hosts that are
--- called past them | nil, err
+--- Returns the proxies in force and the hosts that bypass them.
+---@return { scheme: string, url: string, variable: string }[]? proxies  urls are without user and password
+---@return string|lanyard.Error|nil bypassed  the value of NO_PROXY, or the error
 function M.in_force()
   local list = {}
   for _, names in ipairs(variables()) do
@@ -40,7 +41,7 @@ function M.in_force()
       if scheme and not SCHEMES[scheme:lower()] or not host:find "^[%w%[][%w.:%[%]%%_-]*$" then
         return nil, errors.new {
           code = "InvalidConfig",
-          message = ("%s is no proxy's URL: write it as http://host:port or http://user:password@host:port")
+          message = ("%s is not the URL of a proxy: write http://host:port or http://user:password@host:port")
             :format(name),
         }
       end

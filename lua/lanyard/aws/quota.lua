@@ -1,23 +1,26 @@
--- What keeps retries from becoming a storm: each takes something out of a quota that all calls to one
--- service share, and only what succeeds puts back. When everything fails, the quota is soon empty, and
--- calls are made once.
---
---   local quota = quota.new()
---   if quota:take(5) then ... retry, and when that succeeds: quota:give(5) end
---
--- The numbers are those of the SDKs' standard retry mode.
+--- Limits retries, so that they do not overload a failing service.
+---
+---     local own = quota.new()
+---     if own:take(5) then ... end   -- retry; if it succeeds: own:give(5)
+---
+--- All calls to a service share a quota. A retry takes from it, and only a success returns something. When every call
+--- fails, the quota is soon empty and calls are no longer retried. The numbers are those of the SDKs' standard mode.
 
 local M = { CAPACITY = 500 }
 
 local Quota = {}
 Quota.__index = Quota
 
+--- Creates a full quota.
+---@param capacity? integer  M.CAPACITY by default
 function M.new(capacity)
   capacity = capacity or M.CAPACITY
   return setmetatable({ left = capacity, capacity = capacity }, Quota)
 end
 
--- Whether that much was left; it is taken then.
+--- Takes an amount if that much is left, and returns whether it did.
+---@param amount integer
+---@return boolean
 function Quota:take(amount)
   if amount > self.left then
     return false
@@ -26,6 +29,8 @@ function Quota:take(amount)
   return true
 end
 
+--- Returns an amount to the quota, up to its capacity.
+---@param amount integer
 function Quota:give(amount)
   self.left = math.min(self.capacity, self.left + amount)
 end

@@ -1,46 +1,49 @@
--- The rate limiter of the adaptive retry mode: finds how many calls a second a service takes, and
--- stays just below.
---
---   local limiter = rate.limiter(account, "https://lightsail... GetRegions", clock)
---   local sent = limiter:acquire()     -- waits for its turn; the moment when it came
---   limiter:record(throttled, sent)    -- what came of the call
---
--- Nothing is held back until the first throttled call. That one shows the limit: the rate falls to 0.7 of
--- what was sent then, and grows back along a cubic curve (RFC 9438's) that is flat where the limit was
--- found and steep far from it. Formulas and constants are those of the SDKs' adaptive mode, but for this:
--- calls that were under way when the rate fell do not make it fall again; a low limit is tried again less
--- often, since to try it costs a throttled call, but in the beginning, when little is known of it; and one or two
--- calls that are throttled in a burst, after a pause of this machine, do not unmake what is known: the limit is
--- no less than what was taken of late.
+--- Limits the rate of calls in the adaptive retry mode: finds how many calls per second a service accepts, and stays
+--- just below that.
+---
+---     local limiter = rate.limiter(account, "us-east-1 https://api.ecr... DescribeImages", clock)
+---     local sent = limiter:acquire()     -- waits for its turn; returns the time when it came
+---     limiter:record(throttled, sent)    -- records the result of the call
+---
+--- Calls are not limited until the first one is throttled, which shows the limit: the rate drops to 0.7 of the measured
+--- rate, and grows back along a cubic curve (RFC 9438) that is flat near the limit and steep far from it. Formulas and
+--- constants are those of the SDKs' adaptive mode, with these differences:
+---
+--- - Calls that were in progress when the rate dropped do not make it drop again.
+--- - A low limit is probed less often, since a probe costs a throttled call; except in the beginning, when little is
+---   known.
+--- - One or two calls that are throttled in a burst, after a pause of this machine, do not discard the estimate: the
+---   limit is not less than the rate accepted recently.
 
 local M = {}
 
-local BETA = 0.7         -- what is left of the rate after a throttled call
-local STEEPEST = 0.4     -- how fast it comes back: the factor of the cubic term at high limits,
-local FLATNESS = 4000    -- a limit's such part at lower ones: ten seconds until the limit is tried again,
-local FLATTEST = 0.0005  -- and at the lowest
-local BEGINNING = 10     -- seconds in which little is known: a bucket may have been full, or the start slow
-local SLOWEST = 0.5      -- calls a second
-local PERIOD = 0.5       -- seconds over which the rate sent is measured
-local SMOOTHING = 0.8    -- the weight of the last period in what is measured
-local MEMORY = 5         -- seconds over which it is measured what was taken
-local MOST_GROWTH = 2    -- times the rate measured
-local LEAST_LEFT = 0.9   -- what a throttled call leaves at least of the limit that was known
-local STORE = 0.3        -- seconds of tokens that are kept while nobody asks: more is a burst
-local LONGEST_NAP = 0.5  -- seconds after which who waits looks whether the rate has changed
+local BETA = 0.7           -- the factor of the rate after a throttled call
+local STEEPEST = 0.4       -- the factor of the cubic term at high limits
+local FLATNESS = 4000      -- at lower limits the factor is limit / FLATNESS: the limit is probed after ten seconds
+local FLATTEST = 0.0005    -- the factor of the cubic term at the lowest limits
+local BEGINNING = 10       -- seconds in which little is known: a bucket can be full, or the start slow
+local SLOWEST = 0.5        -- calls per second
+local PERIOD = 0.5         -- seconds over which the sent rate is measured
+local SMOOTHING = 0.8      -- the weight of the last period in the measured rate
+local MEMORY = 5           -- seconds over which the accepted rate is measured
+local MOST_GROWTH = 2      -- the rate is at most this multiple of the measured rate
+local LEAST_LEFT = 0.9     -- the part of the known limit that remains at least after a throttled call
+local STORE = 0.3          -- seconds of unused tokens that are stored; more would be a burst
+local LONGEST_SLEEP = 0.5  -- seconds after which a waiting call checks whether the rate has changed
 
 local Limiter = {}
 Limiter.__index = Limiter
 
--- new(clock) --> limiter; clock as lanyard.clock: now, sleep
+--- Creates a limiter.
+---@param clock table  with `now` and `sleep` of lanyard.clock
 function M.new(clock)
   local now = clock.now()
   return setmetatable({
     clock = clock,
-    rate = nil,                             -- calls a second; nil: not held back
-    made = 0, made_at = now, handed = 0,    -- tokens made until then; number of the last one handed out
+    rate = nil,                             -- calls per second; nil: not limited
+    made = 0, made_at = now, handed = 0,    -- tokens made until made_at; number of the last token handed out
     measured = nil, count = 0, began = now, period = 0,
-    taken = 0, taken_at = now,              -- calls a second that were not throttled, of late, and as of when
+    accepted = 0, accepted_at = now,        -- calls per second accepted recently, as of accepted_at
     limit = 0, limit_at = now,              -- the rate at which a call was throttled, and when
   }, Limiter)
 end
@@ -52,7 +55,7 @@ local function make_tokens(self, now)
   self.made_at = now
 end
 
--- Counts an answer. --> the rate measured; the period under way counts as soon as it has more
+-- Counts a reply and returns the measured rate. The current period counts as soon as its rate is higher.
 local function measure(self, now)
   local period = (now - self.began) // PERIOD
   self.count = self.count + 1
@@ -64,23 +67,23 @@ local function measure(self, now)
   return math.max(self.measured or 0, self.count / PERIOD)
 end
 
--- Counts a call that was taken, or not. --> how many a second were, of late
-local function measure_taken(self, now, throttled)
-  self.taken = self.taken * math.exp((self.taken_at - now) / MEMORY) + (throttled and 0 or 1 / MEMORY)
-  self.taken_at = now
-  return self.taken
+-- Counts a call, and returns how many calls per second were accepted recently.
+local function measure_accepted(self, now, throttled)
+  self.accepted = self.accepted * math.exp((self.accepted_at - now) / MEMORY) + (throttled and 0 or 1 / MEMORY)
+  self.accepted_at = now
+  return self.accepted
 end
 
 local function in_beginning(self, now)
   return now - self.began <= BEGINNING
 end
 
--- What the limit is at least, as far as it is known.
+-- Returns the least value of the limit, as far as it is known.
 local function least_limit(self, now)
-  return not in_beginning(self, now) and math.max(self.taken, LEAST_LEFT * self.limit) or 0
+  return not in_beginning(self, now) and math.max(self.accepted, LEAST_LEFT * self.limit) or 0
 end
 
--- The rate at that moment along the curve: the limit is reached again after `zero` seconds.
+-- Returns the rate along the curve, which reaches the limit again after `zero` seconds.
 local function curve(self, now)
   local scale = in_beginning(self, self.limit_at) and STEEPEST
     or math.max(FLATTEST, math.min(STEEPEST, self.limit / FLATNESS))
@@ -88,11 +91,13 @@ local function curve(self, now)
   return scale * (now - self.limit_at - zero) ^ 3 + self.limit
 end
 
--- limiter:record(throttled, sent): what came of a call that acquire() let go at `sent`
+--- Records the result of a call.
+---@param throttled boolean
+---@param sent number  the time that acquire() returned
 function Limiter:record(throttled, sent)
   local now = self.clock.now()
   make_tokens(self, now)
-  local measured, taken = measure(self, now), measure_taken(self, now, throttled)
+  local measured, accepted = measure(self, now), measure_accepted(self, now, throttled)
   if throttled and sent >= self.limit_at then
     self.limit = math.max(least_limit(self, now), math.min(measured, self.rate or measured))
     self.limit_at = now
@@ -102,10 +107,11 @@ function Limiter:record(throttled, sent)
   else
     return
   end
-  self.rate = math.max(SLOWEST, math.min(self.rate, MOST_GROWTH * math.max(measured, taken)))
+  self.rate = math.max(SLOWEST, math.min(self.rate, MOST_GROWTH * math.max(measured, accepted)))
 end
 
--- limiter:acquire() --> the moment: waits for a token, in the order of asking.
+--- Waits for a token, in the order of the calls, and returns the time.
+---@return number sent
 function Limiter:acquire()
   local now = self.clock.now()
   if not self.rate then
@@ -114,24 +120,27 @@ function Limiter:acquire()
   make_tokens(self, now)
   local number = math.max(self.handed, self.made - math.max(1, STORE * self.rate)) + 1
   self.handed = number
-  local came = false
-  -- Who is cancelled while waiting leaves the token to those behind.
-  local _ <close> = setmetatable({}, { __close = function() self.made = self.made + (came and 0 or 1) end })
+  local acquired = false
+  -- A call that is cancelled while it waits leaves its token to the next ones.
+  local _ <close> = setmetatable({}, { __close = function() self.made = self.made + (acquired and 0 or 1) end })
   while true do
     local missing = number - self.made
     if missing < 1e-6 then
-      came = true
+      acquired = true
       return self.made_at
     end
-    self.clock.sleep(math.min(missing / self.rate, LONGEST_NAP))
+    self.clock.sleep(math.min(missing / self.rate, LONGEST_SLEEP))
     make_tokens(self, self.clock.now())
   end
 end
 
--- [account, or a session whose account is not known] = { [endpoint and operation] = limiter }
+-- [account, or session with an unknown account] = { [name] = limiter }
 local limiters = setmetatable({}, { __mode = "k" })
 
--- limiter(owner, name, clock) --> the one of that account and name
+--- Returns the limiter of an owner and a name, and creates it at the first use.
+---@param owner string|table  an account, or a session with an unknown account
+---@param name string         Region, endpoint and operation
+---@param clock table         with `now` and `sleep` of lanyard.clock
 function M.limiter(owner, name, clock)
   local owned = limiters[owner] or {}
   limiters[owner] = owned

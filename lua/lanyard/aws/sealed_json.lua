@@ -1,7 +1,7 @@
--- JSON with sealed secrets in it (see lanyard.credentials): what is secret never is a Lua string.
---
---   local fields = sealed_json.decode(secret, { "refreshToken" })  --> { user = "ann", refreshToken = secret }
---   sealed_json.encode(fields)                                     --> a secret
+--- Encodes and decodes JSON that contains sealed secrets (lanyard.credentials). A secret never becomes a Lua string.
+---
+---     local fields = sealed_json.decode(secret, { "refreshToken" })  --> { user = "ann", refreshToken = secret }
+---     sealed_json.encode(fields)                                     --> a secret
 
 local credentials = require "lanyard.credentials"
 local json = require "lanyard.json"
@@ -9,7 +9,7 @@ local lists = require "lanyard.lists"
 
 local M = {}
 
-local HIDDEN = "***" -- what unseal() leaves in the place of a secret
+local HIDDEN = "***" -- stands for a secret in the text that unseal() returns
 
 local function is_secret(value)
   local class = type(value) == "userdata" and getmetatable(value)
@@ -45,18 +45,20 @@ local function add_parts(parts, value)
   parts[#parts + 1] = "}"
 end
 
--- encode(value) --> text, or a secret where a member of it, or of an object in it, is one
+--- Encodes a value. The result is a secret if the value contains one.
+---@param value any
+---@return string|userdata
 function M.encode(value)
   local parts = {}
   add_parts(parts, value)
   return #parts == 1 and parts[1] or credentials.join(parts, "json")
 end
 
--- Puts the sealed values where the text had *** for them. What is null is absent.
-local function put_back(value, secrets)
+-- Puts sealed values where the text has *** for them, and removes null.
+local function restore_sealed(value, secrets)
   for name, member in pairs(value) do
     if type(member) == "table" then
-      put_back(member, secrets)
+      restore_sealed(member, secrets)
     elseif member == HIDDEN or member == json.null then
       value[name] = secrets[name]
     end
@@ -64,12 +66,14 @@ local function put_back(value, secrets)
   return value
 end
 
--- decode(secret, names) --> a table, the members of these names sealed, those that are null left out
---   | nil where it is no object
+--- Decodes a sealed JSON object. Members with the given names are sealed; members that are null are left out.
+---@param secret userdata
+---@param names string[]
+---@return table? value  nil if the text is not a JSON object
 function M.decode(secret, names)
   local text, secrets = secret:unseal(names, "json")
   local value = text and json.decode(text)
-  return type(value) == "table" and not json.is_array(value) and put_back(value, secrets) or nil
+  return type(value) == "table" and not json.is_array(value) and restore_sealed(value, secrets) or nil
 end
 
 return M

@@ -1,13 +1,13 @@
--- The secrets of a request: what is sealed in it, and the values of a container's environment.
+--- Finds the secrets of a request: its sealed members, and the values of a container's environment.
 
 local credentials_core = require "lanyard.credentials"
 
 local M = {}
 
--- The shortest value of an environment that is taken for a secret: "80" or "true" stand in many a text.
+-- The minimum length of an environment value that counts as a secret: "80" or "true" occur in many texts.
 local SHORTEST = 6
 
--- A value, and each of its lines, for they are logged one by one.
+-- Adds a value, and each of its lines, since logs contain them one by one.
 local function add_value(text, found)
   if #text >= SHORTEST then
     found[#found + 1] = credentials_core.secret(text)
@@ -19,7 +19,10 @@ local function add_value(text, found)
   end
 end
 
--- of(input [, found]) --> list of sealed secrets, appended to `found`
+--- Returns the secrets of an input as sealed secrets.
+---@param input table
+---@param found? userdata[]  a list to append to
+---@return userdata[]
 function M.of(input, found)
   found = found or {}
   for name, value in pairs(input) do

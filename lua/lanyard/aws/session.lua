@@ -1,124 +1,71 @@
--- A session: one account, one Region, one set of credentials, and the clients that use them.
+--- A session: one account, one Region, one set of credentials, and the clients that use them.
+---
+---     local session = assert(aws.session { region = "us-east-1", profile = "ops" })
+---     local ecr = assert(session:client "ecr")
+---     local other = session:assume("arn:aws:iam::111122223333:role/audit", { session_name = "nightly" })
 
 local cache = require "lanyard.aws.credentials.cache"
 local chain = require "lanyard.aws.credentials"
 local client = require "lanyard.aws.client"
-local clock = require "lanyard.clock"
 local config = require "lanyard.aws.config"
 local endpoints = require "lanyard.aws.endpoints"
-local errors = require "lanyard.errors"
 local http = require "lanyard.http"
-local names = require "lanyard.aws.names"
 local prompt = require "lanyard.prompt"
-local proxy = require "lanyard.aws.proxy"
-local retry = require "lanyard.aws.retry"
 local services = require "lanyard.aws.services"
-local settings = require "lanyard.aws.settings"
+local session_settings = require "lanyard.aws.session_settings"
 
 local M = {}
 
-local CONNECT_TIMEOUT = 5
-local TIMEOUT = 30
+---@class aws.SessionOptions
+---@field profile? string
+---@field region? string
+---@field endpoint_url? string     replaces the endpoint of every service
+---@field credentials? userdata    of lanyard.credentials
+---@field retry_mode? string       "standard" or "adaptive"
+---@field max_attempts? integer
+---@field many_calls? boolean      adaptive retries and more attempts, unless a setting says otherwise
+---@field fips? boolean
+---@field dualstack? boolean
+---@field sts_endpoints? string    "regional" or "legacy"
+---@field ca_bundle? string        path of a file with certificate authorities
+---@field app_id? string           application name in the User-Agent
+---@field connect_timeout? number  seconds; 0 for no limit
+---@field timeout? number          seconds for each attempt; 0 for no limit
+---@field debug? fun(line: string)
+---@field ask? fun(prompt: string): string?  asks for the codes of MFA devices; the terminal by default
+---@field transport? function      lanyard.http.request by default
+---@field clock? table             lanyard.clock by default
 
+---@class aws.Session : aws.SessionSettings
 local Session = {}
 Session.__index = Session
 
--- The URL may hold a user and a password: then it is not shown. No URL is none to complain of.
-local function check_endpoint(url, source)
-  local why
-  if not url then
-    return true
-  elseif url:find "@" then
-    why = "holds a user or a password, which no endpoint of AWS takes: leave out what stands before the @"
-  elseif not url:lower():find "^https?://[^/?#%s]+[^?#%s]*$" then
-    why = ("is '%s', which is no endpoint: write it as https://host or http://host:port"):format(url:gsub("%c", "?"))
-  end
-  if why then
-    return nil, errors.new { code = "Usage", message = source .. " " .. why }
-  end
-  return true
-end
-
--- Seconds of a timeout; 0 is no limit, as for the AWS CLI.
-local function seconds(given, default)
-  return given == 0 and math.huge or given or default
-end
-
-local READ = { "fips", "dualstack", "sts_endpoints", "retry_mode", "max_attempts", "ca_bundle", "app_id" }
-
--- What is read beside the Region --> { [name] = value }, { [name] = where it comes from } | nil, err
-local function read_settings(profile, options, endpoint_url)
-  local ok, err = check_endpoint(endpoint_url, "the endpoint URL")
-  if ok then
-    ok, err = proxy.in_force()
-  end
-  if not ok then
-    return nil, err
-  end
-  local found, sources = {}, {}
-  for _, name in ipairs(READ) do
-    local value, source = settings.get(name, profile, options[name])
-    if value == nil and source then
-      return nil, source
-    end
-    found[name], sources[name] = value, source
-  end
-  return found, sources
-end
-
--- The Region of the EC2 instance, where this is one --> Region, where it comes from | nil, why not | nil, err
-local function region_of_instance(profile, options)
-  local watch = options.clock or clock
-  local region, why = require("lanyard.aws.credentials.imds").region {
-    profile = profile,
-    transport = options.transport or http.request,
-    time = watch.time,
-    sleep = watch.sleep,
-    debug = options.debug,
-  }
-  return region, region and "the EC2 instance" or why
-end
-
-local function read_region(profile, given, options)
-  local region, source = config.region(profile, given)
-  if not region and source.code == "NoRegion" then
-    local why
-    region, why = region_of_instance(profile, options)
-    if errors.is(why) then
-      return nil, why
-    elseif not region then
-      source.tip = "an EC2 instance's would do, but " .. why
-    end
-    source = region and why or source
-  end
-  if not region then
-    return nil, source
-  end
-  local ok, why = names.region(region)
-  if not ok then
-    return nil, errors.new { code = "InvalidRegion", message = ("%s (%s)"):format(why, source) }
-  end
-  return region, source
-end
-
--- The profile of a process that has `defaults`: nothing of the machine counts.
-local ISOLATED = {
-  name = "default", isolated = true, values = {}, profiles = {}, services = {}, sso_sessions = {}, paths = {},
-}
-
--- The person's answer | nil where there is no terminal
-local function ask(question)
-  return prompt.possible() and prompt.ask(question) or nil
-end
-
--- A session that is another one but for these fields.
+-- Returns a session that differs from another one in these fields.
 local function derived(session, fields)
   fields.caller = false
   return setmetatable(fields, { __index = session })
 end
 
--- A client for what gets credentials. The endpoint that was given is the one of the calls that these are
--- for; here the settings say where a service is.
+local function merged(first, second)
+  local copy = {}
+  for _, fields in ipairs { first, second } do
+    for name, value in pairs(fields) do
+      copy[name] = value
+    end
+  end
+  return copy
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Credentials
+
+-- Returns the answer of the person at the terminal | nil without a terminal
+local function ask_at_terminal(question)
+  return prompt.possible() and prompt.ask(question) or nil
+end
+
+-- Returns a client for a provider of credentials. A given endpoint is meant for the calls that need the credentials, so
+-- this client uses the endpoint of the settings.
 local function client_of(session, service, options)
   local keys = options.credentials
   local own = derived(session, {
@@ -129,8 +76,8 @@ local function client_of(session, service, options)
   return own:client(service, { unsigned = options.unsigned, sealed = options.sealed })
 end
 
--- What the providers of credentials get (see lanyard.aws.credentials).
-local function context_of(session, given, asker)
+-- Returns the context of the providers of credentials (see lanyard.aws.credentials).
+local function context_of(session, given, ask)
   return {
     profile = session.profile,
     credentials = given,
@@ -139,64 +86,66 @@ local function context_of(session, given, asker)
     client = function(service, options) return client_of(session, service, options) end,
     time = session.options.clock.time,
     sleep = session.options.clock.sleep,
-    ask = asker,
+    ask = ask,
     debug = session.options.debug,
   }
 end
 
--- new(options, defaults) --> session | nil, err
--- options: profile, region, endpoint_url, credentials, retry_mode, max_attempts, fips, dualstack,
--- sts_endpoints, ca_bundle, app_id, connect_timeout and timeout (in seconds, 0: none), debug(line),
--- many_calls (adaptive retries, and more attempts, where no setting says otherwise),
--- ask(prompt) --> text | nil (for the codes of MFA devices; whoever is at the terminal unless given),
--- transport, clock (lanyard.clock unless given). `defaults`, of the same form, stand before the environment
--- and the files, which are not read then.
+--- Creates a session. No call is made, except to find the Region of an EC2 instance.
+---@param options aws.SessionOptions
+---@param defaults aws.SessionOptions  used before the environment and the files, which are ignored if any is given
+---@return aws.Session? session
+---@return lanyard.Error? err
 function M.new(options, defaults)
-  local profile = ISOLATED
-  if next(defaults) == nil then
-    local err
-    profile, err = config.load(options.profile)
-    if not profile then
-      return nil, err
-    end
-  end
-  local region, region_source = read_region(profile, options.region or defaults.region, options)
-  if not region then
-    return nil, region_source
-  end
-  local endpoint_url = options.endpoint_url or defaults.endpoint_url
-  local found, sources = read_settings(profile, options, endpoint_url)
+  local found, err = session_settings.load(options, defaults)
   if not found then
-    return nil, sources
+    return nil, err
   end
-  sources.region = region_source
-  local session = setmetatable({
-    region = region,
-    profile = profile,
-    endpoint_url = endpoint_url,
-    fips = found.fips,
-    dualstack = found.dualstack,
-    sts_global = found.sts_endpoints == "legacy",
-    sources = sources,
-    options = {
-      retry_mode = found.retry_mode or options.many_calls and "adaptive" or "standard",
-      max_attempts = found.max_attempts or options.many_calls and retry.MANY_ATTEMPTS or retry.ATTEMPTS,
-      connect_timeout = seconds(options.connect_timeout, CONNECT_TIMEOUT),
-      timeout = seconds(options.timeout, TIMEOUT),
-      ca_bundle = found.ca_bundle,
-      app_id = found.app_id,
-      debug = options.debug,
-      transport = options.transport,
-      clock = options.clock or clock,
-    },
-  }, Session)
-  session.context = context_of(session, options.credentials or defaults.credentials, options.ask or ask)
+  local session = setmetatable(found, Session)
+  session.shared = client.new_shared()
+  session.context = context_of(session, options.credentials or defaults.credentials, options.ask or ask_at_terminal)
   session.holder = cache.new(function() return session:resolve() end, session.context)
   return session
 end
 
--- The endpoint of a service: { url, signing_region, partition, source } | nil, err. `source` is what
--- named the URL, nil for AWS's own.
+--- Returns the credentials of the session. They are resolved once for all tasks, and again before they expire.
+---@return userdata? credentials
+---@return lanyard.Error? err
+function Session:credentials()
+  return self.holder:get()
+end
+
+--- Marks credentials as rejected by AWS: session:credentials() resolves new ones.
+---@param keys userdata
+function Session:expire(keys)
+  self.holder:expire(keys)
+end
+
+--- Resolves credentials through the chain of providers, without the cache.
+---@return userdata? credentials
+---@return lanyard.Error? err
+function Session:resolve()
+  local keys, steps, err = chain.resolve(self.context)
+  self.steps = steps
+  return keys, err
+end
+
+--- Returns how the credentials were resolved: the providers in order, with the outcome of each.
+---@return { provider: string, outcome: string, chosen: boolean }[]
+function Session:explain()
+  if not self.steps then
+    self:credentials()
+  end
+  return self.steps
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Clients
+
+--- Returns the endpoint of a service. `source` names where its URL is configured; it is nil for AWS's own endpoints.
+---@param service string
+---@return { url: string, signing_region: string, partition: string, source?: string }? endpoint
+---@return lanyard.Error? err
 function Session:endpoint(service)
   local url, source = self.endpoint_url, self.endpoint_url and "the endpoint URL"
   if not url then
@@ -205,7 +154,7 @@ function Session:endpoint(service)
       return nil, source
     end
   end
-  local ok, err = check_endpoint(url, source)
+  local ok, err = session_settings.check_endpoint(url, source)
   if not ok then
     return nil, err
   end
@@ -217,49 +166,31 @@ function Session:endpoint(service)
     endpoint.source = source
   elseif url then
     local form = self.fips and "fips" or "dualstack"
-    err.tip = ("%s is true and %s names an endpoint: turn one off"):format(self.sources[form], source)
+    err.tip = ("%s is true and %s sets an endpoint: remove one of them"):format(self.sources[form], source)
   end
   return endpoint, err
 end
 
--- session:client(service [, options]) --> client | nil, err
--- options: max_attempts, connect_timeout, timeout, transport, each instead of the session's; unsigned,
--- sealed (see lanyard.aws.client).
+--- Creates a client of a service.
+---@param service string               a service of lanyard.aws.services
+---@param options? aws.ClientOptions   replace the options of the session
+---@return aws.Client? client
+---@return lanyard.Error? err
 function Session:client(service, options)
   local description = services.get(service)
   local endpoint, err = self:endpoint(service)
   if not endpoint then
     return nil, err
   end
-  return client.new(self, description, endpoint, setmetatable(options or {}, { __index = self.options }))
+  return client.new(self, description, endpoint, merged(self.options, options or {}))
 end
 
--- session:credentials() --> credentials | nil, err. Looked for once, for all tasks that ask, and again
--- before they expire.
-function Session:credentials()
-  return self.holder:get()
-end
+-- ---------------------------------------------------------------------------------------------
+-- Other sessions
 
--- session:expire(keys): AWS takes those no longer; session:credentials() looks for new ones.
-function Session:expire(keys)
-  self.holder:expire(keys)
-end
-
-function Session:resolve()
-  local keys, steps, err = chain.resolve(self.context)
-  self.steps = steps
-  return keys, err
-end
-
--- session:explain() --> list of { provider, outcome, chosen }: where credentials were looked for
-function Session:explain()
-  if not self.steps then
-    self:credentials()
-  end
-  return self.steps
-end
-
--- session:at(region) --> this session in another Region, with the same credentials
+--- Returns this session in another Region, with the same credentials.
+---@param region string
+---@return aws.Session
 function Session:at(region)
   return derived(self, { region = region })
 end
@@ -269,12 +200,23 @@ local ROLE_OPTIONS = {
   transitive_tags = true, source_identity = true, mfa = "mfa_serial",
 }
 
--- session:assume(role_arn [, options]) --> a session with the credentials of that role, which this one's
--- are exchanged for at its first call, and again before they expire. It has the Region (options.region:
--- another one), the endpoint and all else of this one.
--- options: session_name, external_id, duration (seconds), policy (a text or a document), policy_arns,
--- tags { [key] = value }, transitive_tags, source_identity, mfa (the serial number or ARN of a device:
--- its code is asked for)
+---@class aws.AssumeOptions
+---@field region? string           another Region than this session's
+---@field session_name? string
+---@field external_id? string
+---@field duration? integer        seconds
+---@field policy? string|policy.Document
+---@field policy_arns? string[]
+---@field tags? table<string, string>
+---@field transitive_tags? string[]
+---@field source_identity? string
+---@field mfa? string              serial number or ARN of an MFA device, whose code is asked for
+
+--- Returns a session with the credentials of a role. They are requested with this session's credentials at the first
+--- call, and again before they expire. Everything else is as in this session.
+---@param role_arn string
+---@param options? aws.AssumeOptions
+---@return aws.Session
 function Session:assume(role_arn, options)
   local step = { role_arn = role_arn }
   for name, value in pairs(options or {}) do
@@ -296,7 +238,12 @@ function Session:assume(role_arn, options)
   return assumed
 end
 
--- session:identity() --> { account, arn, user_id } of the caller | nil, err
+-- ---------------------------------------------------------------------------------------------
+-- The caller
+
+--- Returns the identity of the caller, from STS. It is requested once.
+---@return { account: string, arn: string, user_id: string }? identity
+---@return lanyard.Error? err
 function Session:identity()
   if not self.caller then
     local sts, err = self:client "sts"
@@ -313,7 +260,9 @@ function Session:identity()
   return self.caller
 end
 
--- session:account_id() --> the caller's account | nil, err
+--- Returns the account of the caller.
+---@return string? account  12 digits
+---@return lanyard.Error? err
 function Session:account_id()
   local identity, err = self:identity()
   return identity and identity.account, err

@@ -1,14 +1,16 @@
--- The settings that say how AWS is called: each from the script or an option, else the environment,
--- else the profile, in the order of the SDKs. `lanyard help environment` tells a person of them.
--- https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+--- Reads the settings of calls to AWS: from an option, else the environment, else the profile, in the order of the
+--- SDKs. `lanyard help environment` lists them.
+--- https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+---
+---     local attempts, source = settings.get("max_attempts", profile)
 
 local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 
 local M = {}
 
--- By name: the variables that have it, the first that is set wins; the profile's key; what a value
--- must be. A value of one_of or of a flag may be spelled in capitals.
+-- Each setting: its variables, of which the first one that is set counts; the key in a profile; and one of CHECKS. The
+-- case of flags and of the words of one_of does not matter.
 local SETTINGS = {
   region = { variables = { "AWS_REGION", "AWS_DEFAULT_REGION" }, key = "region" },
   endpoint_url = { variables = { "AWS_ENDPOINT_URL" }, key = "endpoint_url" },
@@ -37,16 +39,17 @@ local SETTINGS = {
   app_id = { variables = { "AWS_SDK_UA_APP_ID" }, key = "sdk_ua_app_id" },
 }
 
-local function wrong(source, value, expected)
-  local shown = tostring(value):gsub("%c", "?")
-  if #shown > 60 then
-    shown = shown:sub(1, 60) .. "..."
+local function invalid(source, value, expected)
+  local text = tostring(value):gsub("%c", "?")
+  if #text > 60 then
+    text = text:sub(1, 60) .. "..."
   end
   return nil, errors.new {
-    code = "InvalidConfig", message = ("%s is '%s': %s is expected"):format(source, shown, expected),
+    code = "InvalidConfig", message = ("%s is '%s': %s is expected"):format(source, text, expected),
   }
 end
 
+-- Each check returns the value | nil, what is expected
 local CHECKS = {}
 
 function CHECKS.flag(value)
@@ -72,7 +75,7 @@ function CHECKS.count(value)
   if number and number >= 1 then
     return number
   end
-  return nil, "a whole number from 1"
+  return nil, "a whole number of at least 1"
 end
 
 function CHECKS.seconds(value)
@@ -89,10 +92,14 @@ function CHECKS.file(value)
   if file and file:read(0) then
     return path
   end
-  return nil, "a file that can be read, and is not empty,"
+  return nil, "a readable file that is not empty"
 end
 
--- What a profile says, as it stands there: value, where it stands | nil | nil, err
+--- Returns the text of a setting in the profile, and its source.
+---@param profile aws.Profile
+---@param key string
+---@return string? value  nil without a second value if it is not set
+---@return string|lanyard.Error|nil source  or the error
 function M.of_profile(profile, key)
   local value = profile.values[key]
   if value == nil or value == "" then
@@ -100,7 +107,7 @@ function M.of_profile(profile, key)
   end
   local source = ("%s of profile '%s'"):format(key, profile.name)
   if type(value) ~= "string" then
-    return wrong(source, "...", "a plain value on one line")
+    return invalid(source, "...", "a value on one line")
   end
   return value, source
 end
@@ -120,10 +127,14 @@ local function find(setting, profile, given, name)
   return M.of_profile(profile, setting.key)
 end
 
--- get(name, profile [, given]) --> value, the name of where it comes from | nil (nothing says) | nil, err
--- `given` by a script or an option goes before all. The environment counts unless profile.isolated.
+--- Returns the value of a setting and its source. The environment is ignored if the profile is isolated.
+---@param name string
+---@param profile aws.Profile
+---@param given? any  the value given by a script or an option, which takes precedence
+---@return any value  nil without a second value if it is not set
+---@return string|lanyard.Error|nil source  or the error
 function M.get(name, profile, given)
-  local setting = SETTINGS[name] or error(("there is no setting '%s'"):format(tostring(name)), 2)
+  local setting = SETTINGS[name] or error(("unknown setting '%s'"):format(tostring(name)), 2)
   local value, source = find(setting, profile, given, name)
   if value == nil then
     return nil, source
@@ -132,7 +143,7 @@ function M.get(name, profile, given)
     if CHECKS[check] then
       local checked, expected = CHECKS[check](value, with)
       if checked == nil then
-        return wrong(source, value, expected)
+        return invalid(source, value, expected)
       end
       return checked, source
     end

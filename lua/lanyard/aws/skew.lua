@@ -1,13 +1,13 @@
--- A machine whose clock is wrong: AWS refuses its signatures, and says in the Date header what time it is.
+--- Detects a wrong clock: AWS rejects the signatures of such a machine, and its Date header has the right time.
 
 local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
--- Seconds that a clock may be wrong; AWS takes five minutes, a request and its answer some of it.
+--- Seconds by which a clock can be wrong. AWS accepts five minutes, of which a request and its reply take some.
 M.TOLERATED = 240
 
--- What AWS answers to a signature that another clock made. Some of these have other reasons, too.
+-- Codes of signatures that were made with a wrong clock. Some have other causes, too.
 local CODES = {
   AuthFailure = true,
   InvalidSignatureException = true,
@@ -17,8 +17,11 @@ local CODES = {
   SignatureDoesNotMatch = true,
 }
 
--- offset(err, now, known) --> seconds to add to this machine's clock | nil when the clock is not why
--- now: this machine's time when the answer came; known: what the request was signed with.
+--- Returns the seconds to add to this machine's clock, or nil if the clock is not the cause of the error.
+---@param err lanyard.Error
+---@param now number    this machine's time at the reply, in seconds since 1970
+---@param known number  the offset that the request was signed with
+---@return number?
 function M.offset(err, now, known)
   local theirs = CODES[err.code] and timestamp.parse_http(err.date)
   if theirs and theirs >= 0 and math.abs(theirs - now - known) > M.TOLERATED then

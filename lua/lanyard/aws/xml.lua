@@ -1,6 +1,10 @@
--- A small reader for the XML that AWS's Query services answer with: elements, text, the predefined
--- and numeric character references. No document type, hence no entities of its own and nothing to
--- fetch; attributes are passed over. Nesting is bounded.
+--- Parses the XML of AWS's Query services: elements, text, predefined entities and numeric character references.
+---
+---     local root, message = xml.parse "<A><B>text</B></A>"
+---     xml.value(root)   --> { B = "text" }
+---
+--- Document types are not supported, so there are no custom entities and nothing to fetch. Attributes are ignored.
+--- Nesting is limited.
 
 local M = {}
 
@@ -12,7 +16,7 @@ local function failure(what, position)
   return nil, ("byte %d: %s"):format(position, what)
 end
 
--- The text of character data | nil when a reference in it is none. (Errors show no text: it may be secret.)
+-- Decodes character data | nil if it contains an invalid reference. Errors contain no text, since it can be secret.
 local function unescape(text)
   local bad = false
   local plain = text:gsub("&([#%w]*)(;?)", function(name, stop)
@@ -29,7 +33,7 @@ local function unescape(text)
   return not bad and plain or nil
 end
 
--- Skips what is no element: white space, declarations, comments.
+-- Skips white space, declarations and comments.
 local function skip_misc(text, position)
   while true do
     position = text:find("%S", position) or #text + 1
@@ -52,7 +56,7 @@ function Reader:read_text(element)
   local stop = self.text:find("<", self.position, true) or #self.text + 1
   local plain = unescape(self.text:sub(self.position, stop - 1))
   if not plain then
-    return failure("a reference to no character", self.position)
+    return failure("invalid character reference", self.position)
   elseif not element then
     return failure("text outside the root element", self.position)
   end
@@ -64,7 +68,7 @@ end
 function Reader:read_comment()
   local after = skip_misc(self.text, self.position)
   if after == self.position then
-    return failure("a comment has no end", self.position)
+    return failure("unterminated comment", self.position)
   end
   self.position = after
   return true
@@ -73,7 +77,7 @@ end
 function Reader:read_cdata(element)
   local stop = self.text:find("]]>", self.position, true)
   if not (stop and element) then
-    return failure("a CDATA section out of place", self.position)
+    return failure("misplaced CDATA section", self.position)
   end
   table.insert(element.pieces, self.text:sub(self.position + 9, stop - 1))
   self.position = stop + 3
@@ -83,7 +87,7 @@ end
 function Reader:read_end_tag(element)
   local name, last = self.text:match("^</([%w_:.-]+)%s*>()", self.position)
   if not name or not element or element.name ~= name then
-    return failure("an end tag that ends nothing", self.position)
+    return failure("end tag without a start tag", self.position)
   end
   element.text, element.pieces = table.concat(element.pieces), nil
   self.open[#self.open] = nil
@@ -96,11 +100,11 @@ function Reader:read_start_tag(element)
   local tag = stop and self.text:byte(stop) == 62 and self.text:sub(self.position + 1, stop - 1)
   local name = tag and tag:match "^[%a_][%w_:.-]*"
   if not name then
-    return failure("no element", self.position)
+    return failure("invalid start tag", self.position)
   elseif #self.open == DEEPEST then
-    return failure("nested too deeply", self.position)
+    return failure("nesting too deep", self.position)
   elseif self.root and not element then
-    return failure("a second root element", self.position)
+    return failure("second root element", self.position)
   end
   local child = { name = name, text = "" }
   if element then
@@ -116,7 +120,7 @@ function Reader:read_start_tag(element)
   return true
 end
 
--- What begins at the position, by how it begins; the first that fits.
+-- How to read what begins at a position; the first match counts.
 local BEGINNINGS = {
   { "^[^<]", Reader.read_text },
   { "^<!%-%-", Reader.read_comment },
@@ -126,16 +130,23 @@ local BEGINNINGS = {
   { "^<", Reader.read_start_tag },
 }
 
--- parse(text) --> root { name, text, children... } | nil, what is wrong
--- `text` is the character data of an element; its children are its list items.
+---@class aws.XmlElement
+---@field name string
+---@field text string             the character data
+---@field [integer] aws.XmlElement  the children
+
+--- Parses a document.
+---@param text string
+---@return aws.XmlElement? root
+---@return string? message
 function M.parse(text)
   local reader = setmetatable({ text = text, position = skip_misc(text, 1), open = {} }, Reader)
   while reader.position <= #text do
     for _, beginning in ipairs(BEGINNINGS) do
       if text:find(beginning[1], reader.position) then
-        local ok, why = beginning[2](reader, reader.open[#reader.open])
+        local ok, message = beginning[2](reader, reader.open[#reader.open])
         if not ok then
-          return nil, why
+          return nil, message
         end
         break
       end
@@ -147,12 +158,15 @@ function M.parse(text)
   if not reader.root then
     return failure("no element", 1)
   elseif #reader.open > 0 then
-    return failure(("<%s> has no end"):format(reader.open[#reader.open].name:sub(1, 40)), #text)
+    return failure(("unterminated element <%s>"):format(reader.open[#reader.open].name:sub(1, 40)), #text)
   end
   return reader.root
 end
 
--- The child of that name, or nil.
+--- Returns the first child with a name, or nil.
+---@param element aws.XmlElement
+---@param name string
+---@return aws.XmlElement?
 function M.child(element, name)
   for _, child in ipairs(element) do
     if child.name == name then
@@ -162,8 +176,10 @@ function M.child(element, name)
   return nil
 end
 
--- value(element) --> its text, or a table of its children by name; the children of a list, which the
--- Query protocol calls `member`, by position, and those of a map, called `entry`, by their key
+--- Returns the text of an element, or a table of its children by name. Items of a list (`member` in the Query protocol)
+--- are keyed by position, entries of a map (`entry`) by their key.
+---@param element aws.XmlElement
+---@return string|table
 function M.value(element)
   if #element == 0 then
     return element.text

@@ -7,7 +7,7 @@
 local aws = require "lanyard.aws"
 local baseline = require "lanyard.audit.report.baseline"
 local cli = require "lanyard.cli"
-local desired = require "lanyard.desired.read"
+local desired_file = require "lanyard.desired.file"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local jsonl = require "lanyard.report.jsonl"
@@ -152,7 +152,7 @@ local function read_desired(options)
   if not options.desired then
     return nil
   end
-  local wanted = cli.check_file(desired.file(options.desired))
+  local wanted = cli.check_file(desired_file.read(options.desired))
   options.region = options.region or wanted.region
   return wanted
 end

@@ -1,11 +1,15 @@
--- A plan, and what became of it, for a person and as JSON.
+--- Prints plans and their results, for a person and as JSON.
+---
+---     print_desired.plan("table", plan)
+---     return print_desired.failures(plan) or cli.exit.ok
 
 local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
+local exit = require "lanyard.cli.exit"
 local json = require "lanyard.json"
+local plan_file = require "lanyard.desired.plan_file"
 local plans = require "lanyard.desired.plan"
 local report = require "lanyard.cli.print"
-local saved = require "lanyard.desired.saved"
 
 local M = {}
 
@@ -15,33 +19,35 @@ local function count(number, one, many)
   return ("%d %s"):format(number, number == 1 and one or many)
 end
 
--- The exit status of what failed: that of a refusal where rules refused and nothing else went wrong.
-local function worse(status, err)
-  local own = require("lanyard.cli.exit").status_of(err) == cli.exit.refused and cli.exit.refused or cli.exit.failed
+-- Combines an exit status with the one of an error: a failure outweighs a refusal by a rule.
+local function combined_status(status, err)
+  local own = exit.status_of(err) == cli.exit.refused and cli.exit.refused or cli.exit.failed
   return status == cli.exit.failed and status or own
 end
 
--- Tells the failures of a plan on stderr; --> the exit status that they ask for | nil where there are none
+--- Prints the failures of a plan on stderr.
+---@param plan { failures: desired.Failure[] }
+---@return integer? status  the exit status for the failures, nil when there are none
 function M.failures(plan)
   local status
   for _, failure in ipairs(plan.failures) do
-    status = worse(status, failure.err)
-    local what = escape.printable(failure.repository or failure.service)
-    cli.note(("lanyard: %s: %s"):format(what, cli.describe(failure.err)))
+    status = combined_status(status, failure.err)
+    local subject = escape.printable(failure.repository or failure.service)
+    cli.note(("lanyard: %s: %s"):format(subject, cli.describe(failure.err)))
   end
   return status
 end
 
-local function entry_lines(lines, entry)
+local function add_entry(lines, entry)
   lines[#lines + 1] = cli.paint("bold", entry.repository.name)
-  for _, word in ipairs(entry.change.words) do
-    lines[#lines + 1] = "  " .. cli.paint(COLOURS[word:sub(1, 1)], escape.printable(word))
+  for _, line in ipairs(entry.change.lines) do
+    lines[#lines + 1] = "  " .. cli.paint(COLOURS[line:sub(1, 1)], escape.printable(line))
   end
   lines[#lines + 1] = report.paint_diff(entry.change.diff)
 end
 
--- Tells what keeps a grant from doing what the file means, also of grants that are there already.
-local function warn(plan)
+-- Prints what keeps a grant from taking effect, also for grants that exist already.
+local function print_warnings(plan)
   for _, entry in ipairs(plan.entries) do
     if entry.change and entry.change.warning then
       cli.note(("lanyard: warning: %s: %s"):format(entry.repository.name, escape.printable(entry.change.warning)))
@@ -49,17 +55,19 @@ local function warn(plan)
   end
 end
 
--- A plan as lines for a person.
+--- Returns a plan as text for a person.
+---@param plan desired.Plan
+---@return string
 function M.text(plan)
   local changing, lines = plans.changing(plan), {}
   for _, name in ipairs(plan.enable) do
-    lines[#lines + 1] = cli.paint("green", ("+ the puller role of %s would be turned on"):format(name))
+    lines[#lines + 1] = cli.paint("green", ("+ turn on the puller role of %s"):format(name))
   end
   if #plan.enable > 0 then
-    lines[#lines + 1] = "  (its ARN is not known before; the one below is made up)\n"
+    lines[#lines + 1] = "  (the diff below has a placeholder: AWS assigns the role's ARN when it is turned on)\n"
   end
   for _, entry in ipairs(changing) do
-    entry_lines(lines, entry)
+    add_entry(lines, entry)
   end
   lines[#lines + 1] = ("%s to turn on, %s to change, %d unchanged, %d failed"):format(
     count(#plan.enable, "role", "roles"), count(#changing, "repository", "repositories"),
@@ -67,17 +75,19 @@ function M.text(plan)
   return table.concat(lines, "\n")
 end
 
--- Prints a plan.
+--- Prints a plan, and its warnings on stderr.
+---@param output "table"|"json"
+---@param plan desired.Plan
 function M.plan(output, plan)
-  warn(plan)
+  print_warnings(plan)
   if output == "json" then
-    report.json(saved.plain(plan))
+    report.json(plan_file.encode(plan))
   else
     cli.out(M.text(plan))
   end
 end
 
-local function plain_roles(roles)
+local function encode_roles(roles)
   local items = json.array {}
   for i, role in ipairs(roles) do
     items[i] = {
@@ -88,13 +98,12 @@ local function plain_roles(roles)
   return items
 end
 
--- Prints what became of a plan; --> the exit status
-function M.applied(output, plan, roles, changes)
-  local status = M.failures(plan)
+-- Prints the roles that were turned on, and their errors on stderr. Returns the combined exit status.
+local function print_roles(output, roles, status)
   local rows = {}
   for i, role in ipairs(roles) do
     if role.err then
-      status = worse(status, role.err)
+      status = combined_status(status, role.err)
       cli.note(("lanyard: %s: %s"):format(role.service, cli.describe(role.err)))
     end
     rows[i] = { role.service, { role.change and role.change.kind or "failed", role.err and "red" or "green" } }
@@ -103,13 +112,25 @@ function M.applied(output, plan, roles, changes)
     report.rows({ "SERVICE", "ROLE" }, rows)
     cli.out "\n"
   end
-  local of_changes = report.changes(output, changes, {
-    account = plan.account, region = plan.region, roles = plain_roles(roles), failures = saved.plain(plan).failures,
+  return status
+end
+
+--- Prints the result of applying a plan.
+---@param output "table"|"json"
+---@param plan desired.Plan
+---@param roles desired.RoleResult[]
+---@param changes desired.ChangeResult[]
+---@return integer status  the exit status
+function M.applied(output, plan, roles, changes)
+  local status = print_roles(output, roles, M.failures(plan))
+  local changes_status = report.changes(output, changes, {
+    account = plan.account, region = plan.region, roles = encode_roles(roles),
+    failures = plan_file.encode_failures(plan.failures),
   })
-  if status and of_changes == cli.exit.failed then
-    return of_changes
+  if status and changes_status == cli.exit.failed then
+    return changes_status
   end
-  return status or of_changes
+  return status or changes_status
 end
 
 return M

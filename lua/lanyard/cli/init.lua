@@ -88,7 +88,7 @@ function M.rules(options)
   local rules = require("lanyard.rules").new {
     path = options.rules,
     check_mute = M.check_mute,
-    tell = function(text) terminal.note("lanyard: warning: " .. text) end,
+    on_warning = function(text) terminal.note("lanyard: warning: " .. text) end,
   }
   if options.has_rules then
     exit.check(rules:load())
@@ -101,7 +101,11 @@ end
 ---@param settings? table further settings of access.connect
 ---@return access.Region
 function M.connect(options, settings)
-  local all = { rules = M.rules(options) }
+  local rules = M.rules(options)
+  local all = {
+    permit = function(region, change) return rules:permit(region, change) end,
+    prepare = function(region, change) return rules:prepare(region, change) end,
+  }
   for name, value in pairs(settings or {}) do
     all[name] = value
   end

@@ -2,7 +2,9 @@
 ---
 --- A converter returns the value, or nil and a message; the message ends the command with exit status 2.
 
+local clock = require "lanyard.clock"
 local severities = require "lanyard.severity"
+local timestamp = require "lanyard.text.timestamp"
 
 ---@class cli.Type
 ---@field value string placeholder in help
@@ -59,6 +61,23 @@ function M.integer.convert(text)
   return number
 end
 
+-- The same type without 0.
+local function positive(kind)
+  return {
+    value = kind.value,
+    convert = function(text)
+      local number, message = kind.convert(text)
+      if number and number <= 0 then
+        return nil, ("'%s' must be more than 0"):format(text)
+      end
+      return number, message
+    end,
+  }
+end
+
+M["positive-duration"] = positive(M.duration)
+M["positive-integer"] = positive(M.integer)
+
 M.account = { value = "ID" }
 
 function M.account.convert(text)
@@ -66,6 +85,12 @@ function M.account.convert(text)
     return text
   end
   return nil, ("'%s' is not an account id: write 12 digits"):format(text)
+end
+
+M["role-name"] = { value = "NAME" }
+
+M["role-name"].convert = function(text)
+  return require("lanyard.audit.scan.targets").role_name(text)
 end
 
 M.port = { value = "PORT" }
@@ -76,6 +101,26 @@ function M.port.convert(text)
     return nil, ("'%s' is not a port: write a number from 0 to 65535"):format(text)
   end
   return number
+end
+
+M.version = { value = "VERSION" }
+
+function M.version.convert(text)
+  local number = M.integer.convert(text)
+  if not number or number < 1 then
+    return nil, ("'%s' is not a version: write a whole number, at least 1"):format(text)
+  end
+  return number
+end
+
+M.expiry = { value = "WHEN" }
+
+-- "2027-01-31", "2027-01-31T00:00Z", "30d", "12h" --> seconds since 1970; "never" --> false
+function M.expiry.convert(text)
+  if text == "never" then
+    return false
+  end
+  return timestamp.deadline(text, clock.time())
 end
 
 return M

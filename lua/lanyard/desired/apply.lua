@@ -1,5 +1,6 @@
--- Makes things as a plan has them: roles on first, then one write for each repository. What fails is
--- told, and does not stop the rest.
+--- Applies a plan: turns roles on first, then writes each repository's policy once. A failure does not stop the rest.
+---
+---     local roles, changes = apply.apply(region, plan, { timeout = 600 })
 
 local change = require "lanyard.desired.change"
 local plans = require "lanyard.desired.plan"
@@ -8,48 +9,66 @@ local task = require "lanyard.task"
 
 local M = {}
 
--- How many roles are waited for, and how many repositories change, at once.
+---@class desired.RoleResult
+---@field service string
+---@field change? { kind: string, service: table }
+---@field err? lanyard.Error
+
+---@class desired.ChangeResult
+---@field repository string
+---@field change? desired.Change
+---@field err? lanyard.Error
+
+-- How many roles, and how many repositories, are changed in parallel.
 local PARALLEL = 16
 
--- Turns roles on. The plan's services are then as they have become, or can't be granted.
-local function enable(region, plan, options)
+-- Turns roles on. Afterwards the plan has the services with their roles, or false for one that cannot be granted.
+local function enable_roles(region, plan, options)
   return task.map(plan.enable, function(name)
-    local changed, err = region:enable(name, { timeout = options.timeout, progress = options.progress })
-    err = err or resolve.flaw_of(changed.service, name, plan.region)
-    plan.services[name] = not err and changed.service or false
-    return { service = name, change = changed, err = err }
+    local result, err = region:enable(name, { timeout = options.timeout, progress = options.progress })
+    err = err or resolve.role_error(result.service, name, plan.region)
+    plan.services[name] = not err and result.service or false
+    return { service = name, change = result, err = err }
   end, { limit = PARALLEL })
 end
 
--- The entries to be told of: a prune looks at all repositories, and most are none of its business.
-local function concerned(plan)
-  local found = {}
+-- Returns the entries to report. With --prune the plan has all repositories, most of which the file does not mention.
+local function relevant_entries(plan)
+  local entries = {}
   for _, entry in ipairs(plan.entries) do
-    local told = entry.change and (entry.change.kind ~= "unchanged" or #entry.wishes > 0)
-    found[#found + 1] = told and entry or nil
+    local relevant = entry.change and (entry.change.kind ~= "unchanged" or #entry.grants > 0)
+    entries[#entries + 1] = relevant and entry or nil
   end
-  return found
+  return entries
 end
 
--- apply(region, plan [, { timeout, settle, progress }]) --> roles, changes
--- roles: { { service, change = { kind, service } | nil, err } }, changes: { { repository, change | nil, err } },
--- one for each entry that changed, failed to, or has wishes that were all in place already. `settle` is on unless it
--- is false.
+local function apply_entry(region, plan, entry, options)
+  if entry.change.kind == "unchanged" then
+    return { repository = entry.repository.name, change = entry.change }
+  end
+  local result, err = change.apply(region, plan, entry, {
+    settle = options.settle ~= false, progress = options.progress,
+  })
+  return { repository = entry.repository.name, change = result, err = err }
+end
+
+--- Applies a plan.
+---@param region access.Region
+---@param plan desired.Plan
+---@param options? { timeout: number?, settle: boolean?, progress: fun(text: string?)? }  settle is on unless false
+---@return desired.RoleResult[] roles
+---@return desired.ChangeResult[] changes  one for each entry that changed, failed, or already had all its grants
 function M.apply(region, plan, options)
   options = options or {}
-  local roles = enable(region, plan, options)
-  local entries = concerned(plan)
-  local outcomes = task.map(entries, function(entry)
-    local made, err = entry.change, nil
-    if made.kind ~= "unchanged" then
-      made, err = change.make(region, plan, entry, { settle = options.settle ~= false, progress = options.progress })
-    end
-    return { repository = entry.repository.name, change = made, err = err }
+  local roles = enable_roles(region, plan, options)
+  local entries = relevant_entries(plan)
+  local results = task.map(entries, function(entry)
+    return apply_entry(region, plan, entry, options)
   end, { limit = PARALLEL })
   local changes = {}
-  for i, one in ipairs(outcomes) do
-    local told = one.err or one.change.kind ~= "unchanged" or not plans.lacks(plan, entries[i])
-    changes[#changes + 1] = told and one or nil
+  for i, result in ipairs(results) do
+    local reported = result.err or result.change.kind ~= "unchanged" or not plans.is_incomplete(plan, entries[i])
+    changes[#changes + 1] = reported and result or nil
   end
   return roles, changes
 end

@@ -1,125 +1,150 @@
--- What a desired file asks of the services and repositories that there are.
+--- Resolves the grants of a desired-state file to the services and repositories of a Region.
+---
+---     local resolved = resolve.resolve(desired, { region = "us-east-1", services = {...}, repositories = {...} })
 
+local access_grant = require "lanyard.access.grant"
 local errors = require "lanyard.errors"
-local grants = require "lanyard.access.grant"
+local lists = require "lanyard.lists"
 local match = require "lanyard.match"
 local repositories = require "lanyard.access.repositories"
 
 local M = {}
 
-local function conflict_of(wish, name, grant)
+---@class desired.RepositoryGrant  what a desired-state file requests for one service and one repository
+---@field service string
+---@field expires? integer  seconds since 1970
+---@field sid? string
+---@field path string  where the file has the grant
+---@field role? string  the ARN of the puller role that a saved plan was made with
+---@field conflict? lanyard.Error  set when two grants of the file disagree; the grant is left as it is
+
+---@class desired.Failure  something that cannot be applied; with both names it is a conflict
+---@field service? string
+---@field repository? string
+---@field err lanyard.Error
+
+---@class desired.Resolved
+---@field grants table<string, desired.RepositoryGrant[]>  by repository
+---@field services table<string, table|false>  services that the file names; false when one cannot be granted
+---@field failures desired.Failure[]
+
+local function conflict_error(first, second, repository)
   return errors.new {
     code = "Conflict",
-    message = ("%s and %s both grant '%s' to '%s', with another date or Sid each"):format(wish.place, grant.place,
-      name, grant.service),
+    message = ("%s and %s both grant '%s' to '%s', with different dates or Sids"):format(first.path, second.path,
+      repository, second.service),
   }
 end
 
--- Adds what a grant asks for one repository to the wishes for it. Two grants of one service to one repository, by
--- different globs, must say the same: where they do not, nobody knows what is meant. --> err | nil
-local function add_wish(wishes, name, grant)
-  for _, wish in ipairs(wishes) do
-    if wish.service == grant.service then
-      local same = wish.expires == grant.expires and wish.sid == grant.sid
-      local err = not same and conflict_of(wish, name, grant) or nil
-      wish.conflict = wish.conflict or err
+-- Adds a grant to those of one repository. Two grants of one service, by different globs, must agree; when they do
+-- not, the intention is unknown and neither is applied. Returns the conflict, if any.
+local function add_grant(grants, repository, grant)
+  for _, present in ipairs(grants) do
+    if present.service == grant.service then
+      local agrees = present.expires == grant.expires and present.sid == grant.sid
+      local err = not agrees and conflict_error(present, grant, repository) or nil
+      present.conflict = present.conflict or err
       return err
     end
   end
-  wishes[#wishes + 1] = { service = grant.service, expires = grant.expires, sid = grant.sid, place = grant.place }
+  grants[#grants + 1] = { service = grant.service, expires = grant.expires, sid = grant.sid, path = grant.path }
   return nil
 end
 
--- wishes_of(desired, name) --> the wishes for one repository, as in resolve, and the names and globs that mean it
--- as { [grants' place .. name or glob] = true }
-function M.wishes_of(desired, name)
-  local wishes, by = {}, {}
+--- Returns the grants that a desired-state file requests for one repository.
+---@param desired desired.Desired
+---@param repository string
+---@return desired.RepositoryGrant[]
+---@return table<string, boolean> matched  the names and globs that match, as a set of `grant.path .. pattern`
+function M.grants_for(desired, repository)
+  local grants, matched = {}, {}
   for _, grant in ipairs(desired.grants) do
     for _, pattern in ipairs(grant.repositories) do
-      if pattern == name or repositories.is_glob(pattern) and match.glob(pattern, name) then
-        by[grant.place .. pattern] = true
-        add_wish(wishes, name, grant)
+      if pattern == repository or repositories.is_glob(pattern) and match.glob(pattern, repository) then
+        matched[grant.path .. pattern] = true
+        add_grant(grants, repository, grant)
       end
     end
   end
-  return wishes, by
+  return grants, matched
 end
 
--- The names that a name or a glob stands for, of those there are (in order).
-local function matching(pattern, known, all)
+-- Returns the repositories that a name or glob selects, in the order of `all`.
+local function select_repositories(pattern, by_name, all)
   if not repositories.is_glob(pattern) then
-    return known[pattern] and { pattern } or {}
+    return by_name[pattern] and { pattern } or {}
   end
-  local found = {}
+  local selected = {}
   for _, repository in ipairs(all) do
-    found[#found + 1] = match.glob(pattern, repository.name) and repository.name or nil
+    selected[#selected + 1] = match.glob(pattern, repository.name) and repository.name or nil
   end
-  return found
+  return selected
 end
 
 local function missing_repository(pattern, region, grant)
   if repositories.is_glob(pattern) then
     return errors.new {
       code = "NoMatch",
-      message = ("no repository in %s matches '%s' (%s)"):format(region, pattern, grant.place),
-      tip = "give the grant optional = true where its globs may match nothing",
+      message = ("no repository in %s matches '%s' (%s)"):format(region, pattern, grant.path),
+      tip = "set optional = true in the grant if its globs may match nothing",
     }
   end
   return errors.new {
     code = "RepositoryNotFoundException",
-    message = ("there is no repository '%s' in %s (%s)"):format(pattern, region, grant.place),
+    message = ("repository '%s' does not exist in %s (%s)"):format(pattern, region, grant.path),
   }
 end
 
--- flaw_of(service | nil, name, region [, place]) --> an err: why no grant can name its role | nil
--- `place` is where the service is asked for.
-function M.flaw_of(service, name, region, place)
+--- Returns why no grant can name the puller role of a service, or nil when one can.
+---@param service? table  the service, when it exists
+---@param name string
+---@param region string
+---@param path? string  where the file names the service
+---@return lanyard.Error?
+function M.role_error(service, name, region, path)
   if not service then
     return errors.new {
       code = "NotFoundException",
-      message = ("there is no container service '%s' in %s%s"):format(name, region,
-        place and " (" .. place .. ")" or ""),
+      message = ("container service '%s' does not exist in %s%s"):format(name, region,
+        path and " (" .. path .. ")" or ""),
     }
   end
-  return service.role.arn and select(2, grants.check_role(service)) or nil
+  return service.role.arn and select(2, access_grant.check_role(service)) or nil
 end
 
--- resolve(desired, { region, services, repositories }) --> { wishes = { [repository] = { { service (name),
--- expires, sid, place, conflict = err | nil } } }, services = { [name] = service | false }, failures = {
--- { service | nil, repository | nil, err } } }. `services` has those that the file names and that can be granted
--- (false: those that cannot). A failure with both is a wish in conflict: another grant for this service and this
--- repository says something else.
-function M.resolve(desired, there)
-  local result = { wishes = {}, services = {}, failures = {} }
-  local known, services = {}, {}
-  for _, repository in ipairs(there.repositories) do
-    known[repository.name] = true
+local function resolve_service(resolved, grant, services, region)
+  local name = grant.service
+  if resolved.services[name] == nil then
+    local err = M.role_error(services[name], name, region, grant.path)
+    resolved.services[name] = not err and services[name] or false
+    table.insert(resolved.failures, err and { service = name, err = err })
   end
-  for _, service in ipairs(there.services) do
-    services[service.name] = service
-  end
+end
+
+--- Resolves a desired-state file. What does not exist or cannot be granted is listed in `failures`.
+---@param desired desired.Desired
+---@param inventory { region: string, services: table[], repositories: table[] }
+---@return desired.Resolved
+function M.resolve(desired, inventory)
+  local resolved = { grants = {}, services = {}, failures = {} }
+  local by_name, services = lists.by_name(inventory.repositories), lists.by_name(inventory.services)
   for _, grant in ipairs(desired.grants) do
-    local name = grant.service
-    if result.services[name] == nil then
-      local flaw = M.flaw_of(services[name], name, there.region, grant.place)
-      result.services[name] = not flaw and services[name] or false
-      result.failures[#result.failures + 1] = flaw and { service = name, err = flaw } or nil
-    end
+    resolve_service(resolved, grant, services, inventory.region)
     for _, pattern in ipairs(grant.repositories) do
-      local found = matching(pattern, known, there.repositories)
-      if #found == 0 and not (grant.optional and repositories.is_glob(pattern)) then
-        result.failures[#result.failures + 1] = {
-          repository = pattern, err = missing_repository(pattern, there.region, grant),
-        }
+      local selected = select_repositories(pattern, by_name, inventory.repositories)
+      if #selected == 0 and not (grant.optional and repositories.is_glob(pattern)) then
+        table.insert(resolved.failures, {
+          repository = pattern, err = missing_repository(pattern, inventory.region, grant),
+        })
       end
-      for _, repository in ipairs(found) do
-        result.wishes[repository] = result.wishes[repository] or {}
-        local err = add_wish(result.wishes[repository], repository, grant)
-        result.failures[#result.failures + 1] = err and { repository = repository, service = name, err = err } or nil
+      for _, name in ipairs(selected) do
+        resolved.grants[name] = resolved.grants[name] or {}
+        local err = add_grant(resolved.grants[name], name, grant)
+        table.insert(resolved.failures, err and { repository = name, service = grant.service, err = err })
       end
     end
   end
-  return result
+  return resolved
 end
 
 return M

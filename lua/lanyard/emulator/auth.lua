@@ -1,16 +1,19 @@
--- Who calls: verifies Signature Version 4 as AWS's front ends do.
+--- Identifies the caller of a request: verifies Signature Version 4 as AWS's front ends do.
+---
+---     local caller, region = auth.caller(world, request, "ecr", "json", now)
 
 local credentials = require "lanyard.credentials"
-local fault = require "lanyard.emulator.fault"
 local crypto = require "lanyard.crypto"
+local exception = require "lanyard.emulator.exception"
 local sigv4 = require "lanyard.sigv4"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
--- How far a request's time may be off, in seconds.
-local SKEW = 300
+-- The largest accepted difference between the time of a request and the clock, in seconds.
+local MAX_SKEW = 300
 
--- The codes and statuses of the two kinds of front end.
+-- The codes and statuses of each protocol.
 local CODES = {
   json = {
     status = 400,
@@ -34,28 +37,20 @@ local MISMATCH = "The request signature we calculated does not match the signatu
   .. "Secret Access Key and signing method. Consult the service documentation for details."
 local INVALID_TOKEN = "The security token included in the request is invalid."
 
-local function stamp(seconds)
+-- Formats a time as X-Amz-Date does.
+local function format_date(seconds)
   return os.date("!%Y%m%dT%H%M%SZ", math.floor(seconds))
 end
 
-local function seconds_of(amz_date)
+-- Parses an X-Amz-Date. Returns seconds since 1970, or nil.
+local function parse_date(amz_date)
   local year, month, day, hour, minute, second =
     amz_date:match "^(%d%d%d%d)(%d%d)(%d%d)T(%d%d)(%d%d)(%d%d)Z$"
-  if not year then
-    return nil
-  end
-  -- Days since 1970-03-01 by the civil calendar, so that no time zone has a say.
-  local y, m = math.tointeger(year), math.tointeger(month)
-  y = m <= 2 and y - 1 or y
-  local era = y // 400
-  local year_of_era = y - era * 400
-  local day_of_year = (153 * ((m + 9) % 12) + 2) // 5 + math.tointeger(day) - 1
-  local days = era * 146097 + year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year - 719468
-  return days * 86400 + hour * 3600 + minute * 60 + second
+  return year and timestamp.parse(("%s-%s-%sT%s:%s:%sZ"):format(year, month, day, hour, minute, second))
 end
 
--- The parts of an Authorization header | nil
-local function parse(header)
+-- Returns the parameters of an Authorization header, or nil.
+local function parse_authorization(header)
   local parameters = header:match "^AWS4%-HMAC%-SHA256%s+(.+)$"
   if not parameters then
     return nil
@@ -67,66 +62,70 @@ local function parse(header)
   return found
 end
 
--- scope(headers) --> { key, day, region, service } of the request's credential | nil
+--- Returns the credential scope of a request, or nil when the request is not signed.
+---@param headers table<string, string>
+---@return { key: string, day: string, region: string, service: string }?
 function M.scope(headers)
-  local found = parse(headers.authorization or "")
+  local found = parse_authorization(headers.authorization or "")
   local key, day, region, service = (found and found.Credential or "")
     :match "^(.+)/(%d%d%d%d%d%d%d%d)/([%w-]+)/([%w-]+)/aws4_request$"
   return key and { key = key, day = day, region = region, service = service } or nil
 end
 
-local function check_time(amz_date, scope, now)
-  local time = seconds_of(amz_date)
+-- Returns why the time of a request is not accepted, or nil.
+local function time_error(amz_date, scope, now)
+  local time = parse_date(amz_date)
   if not time then
     return ("Date must be in ISO-8601 'basic format'. Got '%s'."):format(amz_date)
   elseif amz_date:sub(1, 8) ~= scope.day then
     return ("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != "
       .. "'%s', from '%s'."):format(scope.day, amz_date:sub(1, 8), amz_date)
-  elseif time < now - SKEW then
+  elseif time < now - MAX_SKEW then
     return ("Signature expired: %s is now earlier than %s (%s - 5 min.)")
-      :format(amz_date, stamp(now - SKEW), stamp(now))
-  elseif time > now + SKEW then
+      :format(amz_date, format_date(now - MAX_SKEW), format_date(now))
+  elseif time > now + MAX_SKEW then
     return ("Signature not yet current: %s is still later than %s (%s + 5 min.)")
-      :format(amz_date, stamp(now + SKEW), stamp(now))
+      :format(amz_date, format_date(now + MAX_SKEW), format_date(now))
   end
   return nil
 end
 
-local function key_of(world, request, scope, codes, now)
+-- Returns the access key that a request is signed with, or nil and an exception.
+local function find_key(world, request, scope, codes, now)
   local key = world.keys[scope.key]
   local token = request.headers["x-amz-security-token"]
   if not key or (key.token or false) ~= (token or false) then
-    return nil, fault(codes.unknown_key, INVALID_TOKEN, codes.status)
+    return nil, exception(codes.unknown_key, INVALID_TOKEN, codes.status)
   elseif key.expires and key.expires <= now then
-    return nil, fault(codes.expired_token, "The security token included in the request is expired", codes.status)
+    return nil, exception(codes.expired_token, "The security token included in the request is expired", codes.status)
   end
   key.sealed = key.sealed or credentials.new { access_key_id = scope.key, secret_access_key = key.secret }
   return key
 end
 
--- The parts of a request's signature | nil, what is missing or malformed
-local function parts_of(headers)
-  local given = parse(headers.authorization) or {}
+-- Returns the parameters of a request's signature, or nil and what is missing or malformed.
+local function signature_of(headers)
+  local signature = parse_authorization(headers.authorization) or {}
   for _, name in ipairs { "Credential", "Signature", "SignedHeaders" } do
-    if not given[name] then
+    if not signature[name] then
       return nil, ("Authorization header requires '%s' parameter. Authorization=%s")
         :format(name, headers.authorization:match "^%S+" or "")
     end
   end
-  given.scope = M.scope(headers)
+  signature.scope = M.scope(headers)
   if not headers["x-amz-date"] then
     return nil, "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
-  elseif not given.scope then
+  elseif not signature.scope then
     return nil, ("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got "
-      .. "'%s'"):format(given.Credential)
+      .. "'%s'"):format(signature.Credential)
   end
-  return given
+  return signature
 end
 
--- Whether the signature is that of the request: true | nil, why not
-local function check_signature(request, given, key)
+-- Returns true when the signature is valid, else nil and a message.
+local function check_signature(request, signature, key)
   local signed = {}
-  for name in given.SignedHeaders:gmatch "[^;]+" do
+  for name in signature.SignedHeaders:gmatch "[^;]+" do
     signed[#signed + 1] = name
     signed[name] = true
   end
@@ -141,41 +140,53 @@ local function check_signature(request, given, key)
     body = request.body,
     amz_date = request.headers["x-amz-date"],
     credentials = key.sealed,
-    region = given.scope.region,
-    service = given.scope.service,
+    region = signature.scope.region,
+    service = signature.scope.service,
   }
-  if not crypto.equal(steps.signature, given.Signature) or steps.signed_headers ~= given.SignedHeaders then
+  if not crypto.equal(steps.signature, signature.Signature) or steps.signed_headers ~= signature.SignedHeaders then
     return nil, MISMATCH
   end
   return true
 end
 
--- caller(world, request, service, protocol, now) --> { arn, user_id, account }, region | nil, fault
+---@class emulator.Caller
+---@field arn string
+---@field user_id string
+---@field account string
+
+--- Verifies a request and returns its caller and Region.
+---@param world emulator.World
+---@param request table
+---@param service string
+---@param protocol "json"|"query"
+---@param now number  seconds since 1970
+---@return emulator.Caller? caller
+---@return string|emulator.Exception region
 function M.caller(world, request, service, protocol, now)
   local codes = CODES[protocol]
   if not request.headers.authorization then
-    return nil, fault(codes.missing, "Missing Authentication Token", codes.status)
+    return nil, exception(codes.missing, "Missing Authentication Token", codes.status)
   end
-  local given, why = parts_of(request.headers)
-  if not given then
-    return nil, fault(codes.incomplete, why, codes.status)
-  elseif given.scope.service ~= service then
-    return nil, fault(codes.mismatch, ("Credential should be scoped to correct service: '%s'. "):format(service),
+  local signature, message = signature_of(request.headers)
+  if not signature then
+    return nil, exception(codes.incomplete, message, codes.status)
+  elseif signature.scope.service ~= service then
+    return nil, exception(codes.mismatch, ("Credential should be scoped to correct service: '%s'. "):format(service),
       codes.status)
   end
-  local key, refused = key_of(world, request, given.scope, codes, now)
+  local key, failure = find_key(world, request, signature.scope, codes, now)
   if not key then
-    return nil, refused
+    return nil, failure
   end
-  why = check_time(request.headers["x-amz-date"], given.scope, now)
-  local ok = not why
+  message = time_error(request.headers["x-amz-date"], signature.scope, now)
+  local ok = not message
   if ok then
-    ok, why = check_signature(request, given, key)
+    ok, message = check_signature(request, signature, key)
   end
   if not ok then
-    return nil, fault(codes.mismatch, why, codes.status)
+    return nil, exception(codes.mismatch, message, codes.status)
   end
-  return key.caller, given.scope.region
+  return key.caller, signature.scope.region
 end
 
 return M

@@ -1,13 +1,16 @@
--- AWS Identity and Access Management: the roles and users that policies name, GetRole and GetUser.
--- Shapes: botocore's model of 2010-05-08.
---
--- state.roles and state.users have them by ARN: { id, created, known_at }. Until `known_at` another
--- service that asks for one is told that there is none, as IAM spreads what is new.
+--- AWS Identity and Access Management: the roles and users that policies name, GetRole and GetUser.
+---
+--- Shapes: botocore's model of 2010-05-08.
+---
+--- state.roles and state.users have { id, created, known_at } by ARN. Other services do not find a role or user before
+--- `known_at`, because IAM propagates new ones with a delay.
 
-local fault = require "lanyard.emulator.fault"
+local exception = require "lanyard.emulator.exception"
 local ids = require "lanyard.emulator.ids"
 local shape = require "lanyard.emulator.shape"
+local timestamp = require "lanyard.text.timestamp"
 
+---@type emulator.Service
 local M = {
   name = "iam",
   protocol = "query",
@@ -21,23 +24,35 @@ function M.serves()
 end
 
 function M.invalid(violations)
-  return fault("ValidationError", shape.describe(violations))
+  return exception("ValidationError", shape.describe(violations))
 end
 
--- Makes a role of any account, known to other services from `known_at` on.
+--- Creates a role of any account.
+---@param world emulator.World
+---@param arn string
+---@param known_at? number  when other services can find it, in seconds since 1970; immediately when absent
 function M.create_role(world, arn, known_at)
   world.state.roles[arn] = { id = ids.unique "AROA", created = world.now(), known_at = known_at or 0 }
 end
 
+--- Creates a user.
+---@param world emulator.World
+---@param arn string
 function M.create_user(world, arn)
   world.state.users[arn] = { id = ids.unique "AIDA", created = world.now(), known_at = 0 }
 end
 
+--- Deletes a role.
+---@param world emulator.World
+---@param arn string
 function M.delete_role(world, arn)
   world.state.roles[arn] = nil
 end
 
--- The unique id behind the ARN of a role or user that other services know already | nil
+--- Returns the unique ID of a role or user, or nil when other services cannot find it.
+---@param world emulator.World
+---@param arn string
+---@return string?
 function M.id_of(world, arn)
   local identity = world.state.roles[arn] or world.state.users[arn]
   return identity and identity.known_at <= world.now() and identity.id or nil
@@ -52,7 +67,7 @@ local function name_of(max)
   }
 end
 
--- The identity of one's own account that has this name. --> ARN, path, identity | nil, fault
+-- Finds a role or user of the customer's account by name. Returns its ARN, path and record, or nil and an exception.
 local function find(world, kind, identities, name)
   for arn, identity in pairs(identities) do
     local path, last = arn:match("^arn:aws:iam::" .. world.account .. ":" .. kind .. "(/.-)([^/]+)$")
@@ -60,11 +75,7 @@ local function find(world, kind, identities, name)
       return arn, path, identity
     end
   end
-  return nil, fault("NoSuchEntity", ("The %s with name %s cannot be found."):format(kind, name), 404)
-end
-
-local function time(seconds)
-  return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
+  return nil, exception("NoSuchEntity", ("The %s with name %s cannot be found."):format(kind, name), 404)
 end
 
 M.operations.GetRole = {
@@ -75,13 +86,14 @@ M.operations.GetRole = {
       return nil, path
     end
     return { Role = {
-      Path = path, RoleName = input.RoleName, RoleId = role.id, Arn = arn, CreateDate = time(role.created),
+      Path = path, RoleName = input.RoleName, RoleId = role.id, Arn = arn,
+      CreateDate = timestamp.format(math.floor(role.created)),
       AssumeRolePolicyDocument = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D",
     } }
   end,
 }
 
--- Unlike AWS's it wants a name: who calls is known from STS.
+-- Unlike on AWS, the name is required. STS reports the caller.
 M.operations.GetUser = {
   input = shape.structure { UserName = name_of(128) },
   call = function(world, input)
@@ -90,7 +102,8 @@ M.operations.GetUser = {
       return nil, path
     end
     return { User = {
-      Path = path, UserName = input.UserName, UserId = user.id, Arn = arn, CreateDate = time(user.created),
+      Path = path, UserName = input.UserName, UserId = user.id, Arn = arn,
+      CreateDate = timestamp.format(math.floor(user.created)),
     } }
   end,
 }

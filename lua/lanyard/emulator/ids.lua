@@ -1,4 +1,4 @@
--- Identifiers as AWS makes them.
+--- Generates identifiers in the formats of AWS.
 
 local system = require "lanyard.system"
 
@@ -12,23 +12,29 @@ local function random_text(alphabet, length)
   end))
 end
 
--- A version 4 UUID.
+--- Returns a version 4 UUID.
+---@return string
 function M.uuid()
   local hex = random_text("0123456789abcdef", 32)
   return ("%s-%s-4%s-a%s-%s"):format(hex:sub(1, 8), hex:sub(9, 12), hex:sub(14, 16), hex:sub(18, 20), hex:sub(21))
 end
 
--- A unique id of IAM: prefix AROA (role), AIDA (user), ASIA (temporary key).
+--- Returns a unique ID of IAM.
+---@param prefix "AROA"|"AIDA"|"ASIA"  role, user or temporary key
+---@return string
 function M.unique(prefix)
   return prefix .. random_text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 17)
 end
 
--- The last part of a Lightsail role's ARN.
+--- Returns the last part of the ARN of a Lightsail role.
+---@return string
 function M.lightsail_role()
   return random_text("0123456789abcdefghijklmnopqrstuv", 52)
 end
 
--- A secret of 40 characters, or a token of any length.
+--- Returns a secret or token.
+---@param length integer
+---@return string
 function M.secret(length)
   return random_text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", length)
 end

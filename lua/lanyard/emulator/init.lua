@@ -1,19 +1,20 @@
--- Lightsail, ECR, STS and IAM on loopback, as strict as AWS where a script can tell.
---
---   local emulator = require "lanyard.emulator"
---   local em = assert(emulator.start {})
---   emulator.use(em)      -- from now on every call of this process goes there
---   ...
---   em:stop()
---
--- The world has one customer account and one access key, and Lightsail an account of its own.
+--- Emulates Lightsail, ECR, STS and IAM on loopback, as strict as AWS wherever a script can observe it.
+---
+---     local emulator = require "lanyard.emulator"
+---     local em = assert(emulator.start {})
+---     emulator.use(em)      -- from now on every call of this process goes to the emulator
+---     ...
+---     em:stop()
+---
+--- The world has one customer account with one access key. Lightsail has its own account.
 
 local aws = require "lanyard.aws"
 local credentials = require "lanyard.credentials"
-local faults = require "lanyard.emulator.faults"
+local fault_plan = require "lanyard.emulator.fault_plan"
 local httpd = require "lanyard.httpd"
+local seed = require "lanyard.emulator.seed"
 local server = require "lanyard.emulator.server"
-local state = require "lanyard.emulator.state"
+local state_file = require "lanyard.emulator.state_file"
 local system = require "lanyard.system"
 
 local M = {}
@@ -26,31 +27,55 @@ M.REGION = "us-east-1"
 
 local ACTIVATION_DELAY = 2
 
+---@class emulator.Options
+---@field port? integer  0, the default, picks a free port
+---@field state_file? string  load the state from this file, and save it there
+---@field seed? emulator.Seed
+---@field faults? emulator.Fault[]
+---@field activation_delay? number  seconds that a change of a service takes
+---@field iam_delay? number  seconds after that until IAM knows the role
+---@field reformat? boolean  return policies in ECR's layout
+---@field on_error? fun(traceback: string)
+---@field now? fun(): number  the clock, in seconds since 1970
+---@field random? fun(): number
+
+---@class emulator.World  everything that is emulated, without a server
+---@field account string
+---@field lightsail_account string
+---@field caller emulator.Caller
+---@field keys table<string, table>  access keys by id
+---@field state emulator.State
+---@field faults? emulator.FaultPlan
+---@field calls integer  requests so far
+---@field counts table<string, { calls: integer, throttled: integer }>  by "REGION OPERATION"
+---@field options { activation_delay: number, iam_delay: number, reformat: boolean }
+---@field now fun(): number
+---@field region fun(name: string): table  the state of a Region
+---@field save fun()
+
 local Emulator = {}
 Emulator.__index = Emulator
 
--- Puts into a world what its state file or its seed has. true | nil, err
-local function fill(world, options)
+-- Loads the state file, or creates the state from the seed when the file does not exist.
+local function load_state(world, options)
   if options.state_file then
-    local kept, err = state.load(options.state_file)
+    local state, err = state_file.load(options.state_file)
     if err then
       return nil, err
-    elseif kept then
-      world.state = kept
+    elseif state then
+      world.state = state
       return true
     end
   end
-  world.state = state.empty()
-  local ok, err = state.plant(world, options.seed or state.DEFAULT_SEED)
+  world.state = state_file.empty()
+  local ok, err = seed.create(world, options.seed or seed.DEFAULT_SEED)
   if ok and options.state_file then
-    ok, err = state.save(options.state_file, world.state)
+    ok, err = state_file.save(options.state_file, world.state)
   end
   return ok, err
 end
 
--- world(options) --> world | nil, err: everything that is emulated, without a server
--- options: see start; also now (a clock, seconds since 1970) and random.
-function M.world(options)
+local function new_world(options)
   local delay = options.activation_delay or ACTIVATION_DELAY
   local caller = {
     arn = ("arn:aws:iam::%s:user/operator"):format(M.ACCOUNT),
@@ -78,30 +103,39 @@ function M.world(options)
   end
   function world.save()
     if options.state_file then
-      local ok, err = state.save(options.state_file, world.state)
+      local ok, err = state_file.save(options.state_file, world.state)
       if not ok then
         error(err, 0)
       end
     end
   end
+  return world
+end
 
-  local err
+--- Creates a world without a server.
+---@param options emulator.Options
+---@return emulator.World?
+---@return lanyard.Error? err
+function M.world(options)
+  local world = new_world(options)
+  local ok, err
   if options.faults then
-    world.faults, err = faults.new(options.faults, options.random or system.uniform, world.now)
+    world.faults, err = fault_plan.new(options.faults, options.random or system.uniform, world.now)
+    if not world.faults then
+      return nil, err
+    end
   end
-  if not err then
-    err = select(2, fill(world, options))
-  end
-  if err then
+  ok, err = load_state(world, options)
+  if not ok then
     return nil, err
   end
   return world
 end
 
--- start(options) --> emulator { url, port, world, stop() } | nil, err
--- options: port (0: any that is free), state_file, seed and faults (tables), activation_delay and
--- iam_delay in seconds (how long a service changes, and how long after that IAM does not know its
--- role), reformat (policies come back laid out anew), on_error(traceback).
+--- Starts an emulator on loopback.
+---@param options emulator.Options
+---@return { url: string, port: integer, world: emulator.World, stop: fun(self) }? emulator
+---@return lanyard.Error? err
 function M.start(options)
   local world, err = M.world(options)
   if not world then
@@ -124,15 +158,16 @@ function Emulator:stop()
   self.listener.close()
 end
 
--- What of the environment would lead a command that this process starts past the emulator.
-local LEADS_AWAY = {
+-- Environment variables that would make a command started by this process bypass the emulator.
+local BYPASSES = {
   "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID", "AWS_PROFILE",
   "AWS_DEFAULT_PROFILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT",
   "AWS_USE_DUALSTACK_ENDPOINT",
 }
 local SERVICES = { "LIGHTSAIL", "ECR", "STS", "IAM", "ORGANIZATIONS", "CLOUDTRAIL" }
 
--- Points the sessions of this process, and those of the commands that it starts, at an emulator, past any proxy.
+--- Sends the calls of this process, and of the commands that it starts, to an emulator, past any proxy.
+---@param emulator { url: string }
 function M.use(emulator)
   aws.defaults.endpoint_url = emulator.url
   aws.defaults.region = M.REGION
@@ -141,7 +176,7 @@ function M.use(emulator)
     secret_access_key = M.SECRET_ACCESS_KEY,
     source = "emulator",
   }
-  for _, name in ipairs(LEADS_AWAY) do
+  for _, name in ipairs(BYPASSES) do
     system.setenv(name, nil)
   end
   for _, service in ipairs(SERVICES) do

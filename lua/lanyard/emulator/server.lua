@@ -1,54 +1,80 @@
--- One request in, one reply out: the front end that all emulated services share.
+--- The front end of all emulated services: one request in, one reply out.
+---
+---     local reply = server.dispatch(world, request)   -- request: as lanyard.httpd passes it
 
 local auth = require "lanyard.emulator.auth"
-local fault = require "lanyard.emulator.fault"
-local faults = require "lanyard.emulator.faults"
+local ecr = require "lanyard.emulator.ecr"
+local exception = require "lanyard.emulator.exception"
+local fault_plan = require "lanyard.emulator.fault_plan"
+local iam = require "lanyard.emulator.iam"
 local ids = require "lanyard.emulator.ids"
+local json_protocol = require "lanyard.emulator.protocol.json"
+local lightsail = require "lanyard.emulator.lightsail"
+local query_protocol = require "lanyard.emulator.protocol.query"
 local shape = require "lanyard.emulator.shape"
+local sts = require "lanyard.emulator.sts"
 local task = require "lanyard.task"
-local wire = require "lanyard.emulator.wire"
 
 local M = {}
 
-local SERVICES = {
-  require "lanyard.emulator.ecr",
-  require "lanyard.emulator.iam",
-  require "lanyard.emulator.lightsail",
-  require "lanyard.emulator.sts",
-}
+---@class emulator.Service
+---@field name string
+---@field protocol "json"|"query"
+---@field operations table<string, emulator.Operation>
+---@field serves fun(region: string): boolean
+---@field invalid fun(violations: emulator.Violation[]): emulator.Exception
+---@field target? string  the prefix of X-Amz-Target (json)
+---@field version? string  the version of the API (query)
+---@field xmlns? string  the namespace of replies (query)
 
--- The service that a request is for: by its credential's scope, or by what it looks like.
+---@class emulator.Operation
+---@field input emulator.Shape
+---@field call fun(world: emulator.World, input: table, context: table): table?, emulator.Exception?
+---@field writes? boolean  whether it changes the state
+
+---@class emulator.Protocol
+---@field operation fun(request: table, service: emulator.Service): string?
+---@field input fun(request: table): table?, lanyard.Error?
+---@field output fun(output: table, request_id: string, service: emulator.Service, operation: string): table
+---@field exception fun(exception: emulator.Exception, request_id: string, service: emulator.Service): table
+---@field unknown fun(request: table, service: emulator.Service): emulator.Exception
+
+local PROTOCOLS = { json = json_protocol, query = query_protocol }
+local SERVICES = { ecr, iam, lightsail, sts }
+
+-- Returns the service that a request is for: by its target or API version, else by its credential scope.
 local function service_of(request)
   local scope = auth.scope(request.headers)
   local target = request.headers["x-amz-target"]
   local version = not target and request.body:match "Version=([%d-]+)"
-  local by_scope, by_look
+  local by_scope, by_content
   for _, service in ipairs(SERVICES) do
     by_scope = by_scope or scope and scope.service == service.name and service
-    by_look = by_look or target and service.target and target:sub(1, #service.target + 1) == service.target .. "."
-      and service or version and service.version == version and service
+    by_content = by_content
+      or target and service.target and target:sub(1, #service.target + 1) == service.target .. "." and service
+      or version and service.version == version and service
   end
-  return by_look or by_scope
+  return by_content or by_scope
 end
 
 local function checked_input(protocol, operation, service, request)
   local input, err = protocol.input(request)
   if not input then
-    return nil, fault(err.code, err.message)
+    return nil, exception(err.code, err.message)
   end
   local violations, mistyped = shape.check(operation.input, input)
   if mistyped then
-    return nil, fault("SerializationException", ("%s has another type"):format(mistyped))
+    return nil, exception("SerializationException", ("%s has another type"):format(mistyped))
   elseif #violations > 0 then
     return nil, service.invalid(violations)
   end
   return input
 end
 
--- Runs the operation. --> output | nil, fault
-local function perform(world, service, name, request, rule)
-  local protocol = wire[service.protocol]
-  local now = world.now() + (rule and rule.skew or 0)
+-- Authenticates and validates a request and runs its operation. Returns the output, or nil and an exception.
+local function perform(world, service, name, request, fault)
+  local protocol = PROTOCOLS[service.protocol]
+  local now = world.now() + (fault and fault.skew or 0)
   local caller, region = auth.caller(world, request, service.name, service.protocol, now)
   if not caller then
     return nil, region
@@ -57,53 +83,64 @@ local function perform(world, service, name, request, rule)
   if not operation then
     return nil, protocol.unknown(request, service)
   elseif not service.serves(region) then
-    return nil, fault("InvalidSignatureException", "Credential should be scoped to a valid region. ")
+    return nil, exception("InvalidSignatureException", "Credential should be scoped to a valid region. ")
   end
-  local input, refused = checked_input(protocol, operation, service, request)
+  local input, failure = checked_input(protocol, operation, service, request)
   if not input then
-    return nil, refused
+    return nil, failure
   end
   return operation.call(world, input, {
     region = region,
     caller = caller,
     account = world.account,
     now = world.now(),
-    stale = rule and rule.stale,
+    stale = fault and fault.stale,
   })
 end
 
--- The end of a reply that a rule spoils: cut short, or by another clock.
-local function spoiled(reply, rule, now)
-  if rule and rule.cut then
-    reply.cut = math.min(math.tointeger(rule.cut) or 0, #reply.body - 1)
-  end
-  if rule and rule.skew then
-    reply.headers.Date = os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(now + rule.skew))
-  end
-  return reply
-end
-
--- Answers a request to a service, unless a rule keeps the operation from happening.
-local function answer(world, service, request, rule, name)
-  local protocol = wire[service.protocol]
+-- Answers a request to a service, unless a fault prevents the operation.
+local function answer(world, service, request, fault, name)
+  local protocol = PROTOCOLS[service.protocol]
   local request_id = ids.uuid()
   local operation = service.operations[name or ""]
-  local prevented = rule and not rule.late and (rule.reset or rule.cut and operation and operation.writes)
-  local output, refused = nil, rule and faults.fault_of(rule)
+  local prevented = fault and not fault.late and (fault.reset or fault.cut and operation and operation.writes)
+  local output, failure = nil, fault and fault_plan.exception(fault)
   if prevented then
     output = {}
-  elseif not refused then
-    output, refused = perform(world, service, name, request, rule)
+  elseif not failure then
+    output, failure = perform(world, service, name, request, fault)
     if output and operation.writes then
       world.save()
     end
   end
-  return refused and protocol.fault(refused, request_id, service)
+  return failure and protocol.exception(failure, request_id, service)
     or protocol.output(output, request_id, service, name)
 end
 
--- What the emulator tells of itself: how many calls there were, or `REGION OPERATION CALLS THROTTLED` lines.
-local function told(world, path)
+-- Applies the effects of a fault on a finished reply: cuts it short, or dates it by another clock.
+local function apply_fault(reply, fault, now)
+  if fault and fault.reset then
+    return { reset = true }
+  end
+  if fault and fault.cut then
+    reply.cut = math.min(math.tointeger(fault.cut) or 0, #reply.body - 1)
+  end
+  if fault and fault.skew then
+    reply.headers.Date = os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(now + fault.skew))
+  end
+  return reply
+end
+
+local function count(world, region, operation, fault)
+  local name = ("%s %s"):format(region or "-", operation or "-")
+  local counted = world.counts[name] or { calls = 0, throttled = 0 }
+  world.counts[name] = counted
+  counted.calls = counted.calls + 1
+  counted.throttled = counted.throttled + (fault and (fault.throttle or fault.rate) and 1 or 0)
+end
+
+-- Reports the emulator's counts: all calls, or `REGION OPERATION CALLS THROTTLED` lines.
+local function report_counts(world, path)
   local lines = {}
   if path == "/_emulator/calls" then
     lines[1] = world.calls
@@ -118,44 +155,34 @@ local function told(world, path)
   return { status = 200, headers = { ["Content-Type"] = "text/plain" }, body = table.concat(lines, "\n") .. "\n" }
 end
 
-local function count(world, region, operation, rule)
-  local name = ("%s %s"):format(region or "-", operation or "-")
-  local counted = world.counts[name] or { calls = 0, throttled = 0 }
-  world.counts[name] = counted
-  counted.calls = counted.calls + 1
-  counted.throttled = counted.throttled + (rule and (rule.throttle or rule.rate) and 1 or 0)
+local function unknown_service()
+  return {
+    status = 404,
+    headers = { ["Content-Type"] = "application/xml" },
+    body = "<UnknownOperationException/>\n",
+  }
 end
 
--- dispatch(world, request) --> reply { status, headers, body, reset, cut }
--- request: as lanyard.httpd gives it.
+--- Answers one request.
+---@param world emulator.World
+---@param request table  as lanyard.httpd passes it
+---@return { status: integer, headers: table, body: string, reset: boolean?, cut: integer? } reply
 function M.dispatch(world, request)
   if request.path:find "^/_emulator/" then
-    return told(world, request.path)
+    return report_counts(world, request.path)
   end
   world.calls = world.calls + 1
   local service = request.method == "POST" and service_of(request) or nil
-  local name = service and wire[service.protocol].operation(request, service)
+  local name = service and PROTOCOLS[service.protocol].operation(request, service)
   local scope = auth.scope(request.headers)
   local region = scope and scope.region
-  local rule = world.faults and world.faults:meet(service and service.name, name, region)
-  count(world, region, name, rule)
-  if rule and rule.delay then
-    task.sleep(rule.delay)
+  local fault = world.faults and world.faults:next(service and service.name, name, region)
+  count(world, region, name, fault)
+  if fault and fault.delay then
+    task.sleep(fault.delay)
   end
-  local reply
-  if service then
-    reply = answer(world, service, request, rule, name)
-  else
-    reply = {
-      status = 404,
-      headers = { ["Content-Type"] = "application/xml" },
-      body = "<UnknownOperationException/>\n",
-    }
-  end
-  if rule and rule.reset then
-    return { reset = true }
-  end
-  return spoiled(reply, rule, world.now())
+  local reply = service and answer(world, service, request, fault, name) or unknown_service()
+  return apply_fault(reply, fault, world.now())
 end
 
 return M

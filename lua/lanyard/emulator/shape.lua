@@ -1,17 +1,25 @@
--- The shapes of requests, and what AWS says of a request that does not fit.
---
---   local input = shape.structure {
---     repositoryName = shape.string { required = true, min = 2, max = 256, regex = "...", check = f },
---     maxResults = shape.integer { min = 1, max = 1000 },
---   }
---   local violations, mistyped = shape.check(input, request)
---
--- A violation is { path, value, constraint }, worded as AWS words it. `mistyped` is the path of a
--- value of another JSON type, which AWS cannot even read. Members that are not known are passed over.
+--- Validates requests against the shapes of AWS's models.
+---
+---     local input = shape.structure {
+---       repositoryName = shape.string { required = true, min = 2, max = 256, regex = "...", check = f },
+---       maxResults = shape.integer { min = 1, max = 1000 },
+---     }
+---     local violations, mistyped = shape.check(input, request)
+---
+--- `mistyped` is the path of a value of the wrong JSON type, which AWS rejects while it parses the request. Unknown
+--- members are ignored.
 
 local json = require "lanyard.json"
 
 local M = {}
+
+---@class emulator.Shape
+---@field kind "string"|"integer"|"number"|"boolean"|"structure"|"list"|"map"
+
+---@class emulator.Violation
+---@field path string
+---@field value any
+---@field constraint string  in AWS's words
 
 local function maker(kind)
   return function(rules)
@@ -23,25 +31,45 @@ local function maker(kind)
   end
 end
 
--- string { required, min, max (characters), regex (AWS's text), check (value --> true | nil), enum }
+---@class emulator.StringRules
+---@field required? boolean
+---@field min? integer  characters
+---@field max? integer  characters
+---@field regex? string  the pattern, as AWS prints it
+---@field check? fun(value: string): any  returns a true value when the string matches the pattern
+---@field enum? string[]
+
+--- Returns a string shape.
+---@type fun(rules: emulator.StringRules?): emulator.Shape
 M.string = maker "string"
--- integer { required, min, max }
+--- Returns an integer shape.
+---@type fun(rules: { required: boolean?, min: integer?, max: integer? }?): emulator.Shape
 M.integer = maker "integer"
 M.number = maker "number"
 M.boolean = maker "boolean"
 
--- structure(members [, { required }])
+--- Returns a structure shape.
+---@param members table<string, emulator.Shape>
+---@param rules? { required: boolean? }
+---@return emulator.Shape
 function M.structure(members, rules)
   return { kind = "structure", members = members, required = rules and rules.required }
 end
 
--- list(item [, { required, min, max }])
+--- Returns a list shape.
+---@param item emulator.Shape
+---@param rules? { required: boolean?, min: integer?, max: integer? }
+---@return emulator.Shape
 function M.list(item, rules)
   rules = rules or {}
   return { kind = "list", item = item, min = rules.min, max = rules.max, required = rules.required }
 end
 
--- map(key, value [, { required, max }])
+--- Returns a map shape.
+---@param key emulator.Shape
+---@param value emulator.Shape
+---@param rules? { required: boolean?, max: integer? }
+---@return emulator.Shape
 function M.map(key, value, rules)
   rules = rules or {}
   return { kind = "map", key = key, value = value, max = rules.max, required = rules.required }
@@ -145,7 +173,11 @@ function check(shape, path, value, found)
   return check_entries(shape, path, value, found)
 end
 
--- check(shape, input) --> violations, in the order of their paths | nil, path of what has another type
+--- Checks an input.
+---@param shape emulator.Shape
+---@param input table
+---@return emulator.Violation[]? violations  sorted by path
+---@return string? mistyped  the path of a value of the wrong type
 function M.check(shape, input)
   local found = {}
   local mistyped = check(shape, "", input, found)
@@ -161,7 +193,9 @@ function M.check(shape, input)
   return found
 end
 
--- The text that most services answer: "1 validation error detected: Value 'x' at 'y' failed ..."
+--- Returns the message of most services: "1 validation error detected: Value 'x' at 'y' failed ..."
+---@param violations emulator.Violation[]
+---@return string
 function M.describe(violations)
   local parts = {}
   for i, one in ipairs(violations) do

@@ -1,10 +1,13 @@
--- AWS Security Token Service, as far as it is needed here.
--- Shapes: botocore's model of 2011-06-15.
+--- AWS Security Token Service: GetCallerIdentity and AssumeRole.
+---
+--- Shapes: botocore's model of 2011-06-15.
 
-local fault = require "lanyard.emulator.fault"
+local exception = require "lanyard.emulator.exception"
 local ids = require "lanyard.emulator.ids"
 local shape = require "lanyard.emulator.shape"
+local timestamp = require "lanyard.text.timestamp"
 
+---@type emulator.Service
 local M = {
   name = "sts",
   protocol = "query",
@@ -18,7 +21,7 @@ function M.serves()
 end
 
 function M.invalid(violations)
-  return fault("ValidationError", shape.describe(violations))
+  return exception("ValidationError", shape.describe(violations))
 end
 
 M.operations.GetCallerIdentity = {
@@ -35,7 +38,7 @@ local function is_session_name(value)
   return not value:find "[^%w_+=,.@-]"
 end
 
--- The name of a role from its ARN in one's own account | nil
+-- Returns the name of a role of the customer's account, or nil.
 local function role_name(world, arn)
   return arn:match("^arn:aws:iam::" .. world.account .. ":role/.-([^/]+)$")
 end
@@ -53,7 +56,7 @@ M.operations.AssumeRole = {
     local role = world.state.roles[input.RoleArn]
     local name = role_name(world, input.RoleArn)
     if not role or not name then
-      return nil, fault("AccessDenied", ("User: %s is not authorized to perform: sts:AssumeRole on resource: %s")
+      return nil, exception("AccessDenied", ("User: %s is not authorized to perform: sts:AssumeRole on resource: %s")
         :format(context.caller.arn, input.RoleArn), 403)
     end
     local expires = context.now + (input.DurationSeconds or 3600)
@@ -74,7 +77,7 @@ M.operations.AssumeRole = {
         AccessKeyId = id,
         SecretAccessKey = key.secret,
         SessionToken = key.token,
-        Expiration = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(expires)),
+        Expiration = timestamp.format(math.floor(expires)),
       },
       AssumedRoleUser = { AssumedRoleId = key.caller.user_id, Arn = key.caller.arn },
     }

@@ -1,18 +1,26 @@
--- Rules asked during an audit.
---
--- A rule that is about grants, too, is asked about each grant that is there, as if it were made now:
--- service and repository are known. Any other is asked about each repository and each service. `before`
--- and `after` are the policy as it is.
+--- Asks the rules of a file about what an audit found.
+---
+---     local asker = audit_rules.new(rules, region)      -- nil when no rule applies to audits
+---     for _, answer in ipairs(asker:ask(repository, service)) do ... end
+---
+--- A rule on = { "grant", "audit" } is asked about each existing grant as if it were made now: service and repository
+--- are known. Any other rule on = "audit" is asked about each repository and each service. `before` and `after` are
+--- both the current policy.
 
 local facts = require "lanyard.rules.facts"
 
 local M = {}
 
+---@class rules.Asker
 local Asker = {}
 Asker.__index = Asker
 
--- new(rules, here) --> asker | nil where no rule is asked in audits
--- The rules are loaded. Reads who asks: that is asked for once, not by each repository at the same time.
+--- Creates an asker, or returns nil when no rule applies to audits.
+---
+--- Reads the caller's identity once here, so that the parallel checks of repositories do not all read it.
+---@param rules rules.Rules  loaded
+---@param region access.Region
+---@return rules.Asker?
 function M.new(rules, region)
   if not rules:concerns "audit" then
     return nil
@@ -22,30 +30,36 @@ function M.new(rules, region)
   return setmetatable({ rules = rules, facts = known }, Asker)
 end
 
--- concerned(repository | nil, service | nil) --> a function that tells whether an audit asks a rule about these
-function M.concerned(repository, service)
+--- Returns a function that reports whether an audit asks a rule about a repository, a service, or a grant of both.
+---@param repository any  nil when none is concerned
+---@param service any  nil when none is concerned
+---@return fun(rule: rules.Rule): boolean
+function M.selector(repository, service)
   local is_grant = repository ~= nil and service ~= nil
   return function(rule)
     return rule.on.audit and (rule.on.grant or false) == is_grant
   end
 end
 
--- ask(repository | nil, service | nil) --> answers (see lanyard.rules) that are findings
+--- Returns the answers that are findings: every answer but "allow".
+---@param repository? table
+---@param service? table
+---@return rules.Answer[]
 function Asker:ask(repository, service)
-  local concerned, given = M.concerned(repository, service), {}
-  if not self.rules:any(concerned) then
-    return given
+  local is_selected, found = M.selector(repository, service), {}
+  if not self.rules:any(is_selected) then
+    return found
   end
   local change = self.facts:of {
     on = "audit", repository = repository, service = service, dry_run = true,
     before = repository and repository.doc, after = repository and repository.doc,
   }
-  for _, answer in ipairs(self.rules:ask(change, concerned)) do
+  for _, answer in ipairs(self.rules:ask(change, is_selected)) do
     if answer.kind ~= "allow" then
-      given[#given + 1] = answer
+      found[#found + 1] = answer
     end
   end
-  return given
+  return found
 end
 
 return M

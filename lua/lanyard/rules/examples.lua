@@ -1,58 +1,70 @@
--- The examples of a rules file: changes, and what the rules shall answer to them.
+--- Runs the examples of a rules file: changes, with the answer that the rules are expected to give.
+---
+---     for _, result in ipairs(examples.run(rules)) do print(result.example, result.passed) end
 
 local audit = require "lanyard.rules.audit"
 local clock = require "lanyard.clock"
-local timestamp = require "lanyard.text.timestamp"
 local policy = require "lanyard.policy"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
--- From the answer that outweighs the others to the least.
+---@class rules.ExampleResult
+---@field place string  FILE:LINE
+---@field example string  its name
+---@field expected string
+---@field answer string
+---@field passed boolean
+
+-- The kinds of answers, from the one that outweighs the others.
 local ORDER = { "deny", "warn", "finding", "allow" }
 
--- Puts in what an example leaves out, in a copy of the tables that it gives.
-local function filled(given, defaults)
-  local value = {}
+-- Returns a copy of a table with defaults for absent members.
+local function with_defaults(value, defaults)
+  local copy = {}
   for name, default in pairs(defaults) do
-    value[name] = default
+    copy[name] = default
   end
-  for name, member in pairs(given) do
-    value[name] = member
+  for name, member in pairs(value) do
+    copy[name] = member
   end
-  return value
+  return copy
 end
 
--- A policy as rules see it, of an example's: a text, or { text } or { statements }.
-local function policy_of(given)
-  local text = type(given) == "string" and given or type(given) == "table" and not given.statements and given.text
+-- Returns the policy that a rule gets for the policy of an example: a text, { text } or { statements }.
+local function policy_of(value)
+  local text = type(value) == "string" and value or type(value) == "table" and not value.statements and value.text
   local doc = text and policy.parse(text)
-  return doc and { text = text, statements = doc:statements() } or given
+  return doc and { text = text, statements = doc:statements() } or value
 end
 
--- A change as rules see it, of an example's.
+-- Returns the change that a rule gets for an example.
 local function change_of(example)
   local change = example.change
   local now = change.epoch or math.floor(clock.time())
   local account = change.caller and change.caller.account or "111122223333"
   local region = change.caller and change.caller.region or "us-east-1"
-  change = filled(change, { dry_run = false, time = timestamp.format(now), epoch = now })
-  change.caller = filled(change.caller or {}, { account = account, region = region,
-    arn = ("arn:aws:iam::%s:user/example"):format(account) })
+  change = with_defaults(change, { dry_run = false, time = timestamp.format(now), epoch = now })
+  change.caller = with_defaults(change.caller or {}, {
+    account = account, region = region, arn = ("arn:aws:iam::%s:user/example"):format(account),
+  })
   if change.service then
-    change.service = filled(change.service, { name = "example", region = region, state = "RUNNING", tags = {},
-      role = { active = true } })
+    change.service = with_defaults(change.service, {
+      name = "example", region = region, state = "RUNNING", tags = {}, role = { active = true },
+    })
   end
   if change.repository then
-    change.repository_details = filled(change.repository_details or {}, { name = change.repository, region = region,
-      account = account, mutability = "MUTABLE", tags = {},
-      arn = ("arn:aws:ecr:%s:%s:repository/%s"):format(region, account, change.repository) })
+    change.repository_details = with_defaults(change.repository_details or {}, {
+      name = change.repository, region = region, account = account, mutability = "MUTABLE", tags = {},
+      arn = ("arn:aws:ecr:%s:%s:repository/%s"):format(region, account, change.repository),
+    })
   end
   change.before, change.after = policy_of(change.before), policy_of(change.after)
   return change
 end
 
--- The answer that counts. --> kind, text, failed
-local function outcome(answers)
+-- Returns the answer that decides: its kind, its text, and whether the rule failed.
+local function deciding_answer(answers)
   for _, kind in ipairs(ORDER) do
     for _, answer in ipairs(answers) do
       if answer.kind == kind then
@@ -63,23 +75,28 @@ local function outcome(answers)
   return "allow"
 end
 
--- run(rules) --> list of { place, example = name, expected, answer, passed }, in the file's order
--- A rule that fails answers no example as expected, unless its text is expected.
+-- Runs one example. A rule that raises an error passes an example only when the example expects its text.
+local function run_example(rules, example)
+  local change = change_of(example)
+  local selector = change.on == "audit" and audit.selector(change.repository, change.service) or nil
+  local kind, text, failed = deciding_answer(rules:ask(change, selector))
+  local has_text = example.text and (text or ""):find(example.text, 1, true) ~= nil
+  return {
+    place = example.place,
+    example = example.name,
+    expected = example.expect .. (example.text and ": " .. example.text or ""),
+    answer = kind .. (text and ": " .. text or ""),
+    passed = kind == example.expect and (has_text or not example.text and not failed),
+  }
+end
+
+--- Runs all examples.
+---@param rules rules.Rules  loaded
+---@return rules.ExampleResult[]  in the order of the file
 function M.run(rules)
   local results = {}
   for i, example in ipairs(rules.contents.examples) do
-    local change = change_of(example)
-    local concerned = change.on == "audit" and audit.concerned(change.repository, change.service) or nil
-    local answers = rules:ask(change, concerned)
-    local kind, text, failed = outcome(answers)
-    local says = example.text and (text or ""):find(example.text, 1, true) ~= nil
-    results[i] = {
-      place = example.place,
-      example = example.name,
-      expected = example.expect .. (example.text and ": " .. example.text or ""),
-      answer = kind .. (text and ": " .. text or ""),
-      passed = kind == example.expect and (says or not example.text and not failed),
-    }
+    results[i] = run_example(rules, example)
   end
   return results
 end

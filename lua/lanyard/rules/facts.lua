@@ -1,19 +1,10 @@
--- What a rule sees of a change, as plain data. What costs a call is read once.
---
--- A change, for the check of a rule:
---   on          "grant", "revoke", "enable", "disable", "deploy", "undo", or "audit"
---   dry_run     whether nothing is written anyway
---   time        now, as "2027-01-31T12:00:00Z"; epoch: the same in seconds since 1970
---   caller      { account, arn, region } of who makes the change
---   service     { name, arn, region, state, role = { active, arn }, tags = { [key] = value } }, where one is
---               concerned; only { name, tags = {} } of one that is gone
---   repository  the repository's name, where one is concerned
---   repository_details  { name, arn, account, region, mutability, tags = { [key] = value } }
---   before, after  the policies: { text, statements = { { sid, effect, principals = { { type, value } }, actions,
---               resources, conditions = { { operator, key, values } }, ... } } }; absent where there is none
---   grant       what is known of a grant or of what is revoked: { service, principal, sid, expires, orphans }
---   deployment  the request of a deployment, values of its environment hidden
--- What could not be read is absent, and change.unknown says why; a rule that needs it fails, and so denies.
+--- Collects what a rule gets to know about a change, as plain data. What costs a call is read once.
+---
+---     local known = facts.new(region)
+---     local change = known:of { on = "grant", repository = repository, service = service, after = text }
+---
+--- A fact that could not be read is absent, and `change.unknown` says why. A rule that needs it raises an error, which
+--- denies the change.
 
 local arn = require "lanyard.arn"
 local timestamp = require "lanyard.text.timestamp"
@@ -22,15 +13,54 @@ local services = require "lanyard.access.services"
 
 local M = {}
 
+---@class rules.Change  the argument of a rule's check
+---@field on "grant"|"revoke"|"enable"|"disable"|"deploy"|"undo"|"audit"
+---@field dry_run boolean  whether nothing is written in any case
+---@field time string  the current time, as "2027-01-31T12:00:00Z"
+---@field epoch integer  the same in seconds since 1970
+---@field caller? { account: string, arn: string, region: string }
+---@field service? rules.Service
+---@field repository? string  the name
+---@field repository_details? rules.Repository
+---@field before? rules.Policy
+---@field after? rules.Policy
+---@field grant? table  what is known of a grant or of what is revoked: { service, principal, sid, expires, orphans }
+---@field deployment? table  the request of a deployment, without the values of its environment
+---@field unknown? string  what could not be read, and why
+
+---@class rules.Service  a service that does not exist has only a name, and no tags
+---@field name string
+---@field arn? string
+---@field region? string
+---@field state? string
+---@field role? { active: boolean, arn: string? }
+---@field tags table<string, string>
+
+---@class rules.Repository
+---@field name string
+---@field arn string
+---@field account string
+---@field region string
+---@field mutability string
+---@field tags? table<string, string>
+
+---@class rules.Policy
+---@field text string
+---@field statements table[]  { sid, effect, principals = { { type, value } }, actions, resources,
+---                           conditions = { { operator, key, values } }, ... }
+
+---@class rules.Facts
 local Facts = {}
 Facts.__index = Facts
 
--- new(region) --> facts about what is in its account and Region
+--- Returns the facts of an account and Region.
+---@param region access.Region
+---@return rules.Facts
 function M.new(region)
   return setmetatable({ region = region, services = {}, tags = {} }, Facts)
 end
 
-local function with_tags(list)
+local function tags_by_key(list)
   local tags = {}
   for _, tag in ipairs(list) do
     tags[tag.Key] = tag.Value
@@ -38,7 +68,9 @@ local function with_tags(list)
   return tags
 end
 
--- { arn, account, region } | nil, why
+--- Returns the caller's identity.
+---@return { account: string, arn: string, region: string }?
+---@return string? reason  why it is unknown
 function Facts:caller()
   if not self.identity then
     local identity, err = self.region.session:identity()
@@ -50,7 +82,10 @@ function Facts:caller()
   return self.identity
 end
 
--- The tags of a repository | nil, why
+--- Returns the tags of a repository.
+---@param repository table
+---@return table<string, string>?
+---@return string? reason  why they are unknown
 function Facts:tags_of(repository)
   local known = self.tags[repository.arn]
   if not known then
@@ -58,13 +93,15 @@ function Facts:tags_of(repository)
     if not reply then
       return nil, ("the tags of '%s': %s"):format(repository.name, tostring(err))
     end
-    known = with_tags(reply.tags)
+    known = tags_by_key(reply.tags)
     self.tags[repository.arn] = known
   end
   return known
 end
 
--- A service as rules see it.
+--- Returns a service as a rule gets it.
+---@param service table
+---@return table
 function M.service(service)
   return {
     name = service.name, arn = service.arn, region = service.region, state = service.state, tags = service.tags or {},
@@ -72,7 +109,10 @@ function M.service(service)
   }
 end
 
--- The service of a name, gone or not | nil, why
+--- Returns a service by name, also one that does not exist.
+---@param name string
+---@return table?
+---@return string? reason  why it is unknown
 function Facts:service_named(name)
   if not self.services[name] then
     local service, err = services.find(self.region, name)
@@ -84,17 +124,19 @@ function Facts:service_named(name)
   return self.services[name]
 end
 
--- A policy as rules see it.
+--- Returns a policy as a rule gets it.
+---@param doc policy.Document
+---@return rules.Policy
 function M.policy(doc)
   return { text = tostring(doc), statements = doc:statements() }
 end
 
-local function parsed(given)
-  local doc = type(given) == "string" and policy.parse(given) or given
+local function policy_of(value)
+  local doc = type(value) == "string" and policy.parse(value) or value
   return doc and M.policy(doc)
 end
 
--- A copy without what environments hold.
+-- Returns a copy in which the values of environments are hidden.
 local function without_secrets(value)
   if type(value) ~= "table" then
     return value
@@ -112,40 +154,42 @@ local function without_secrets(value)
   return copy
 end
 
--- of(change) --> the change as rules see it. change: see access.permit
+--- Returns a change as a rule gets it.
+---@param change table  see access.connect
+---@return rules.Change
 function Facts:of(change)
   local unknown = {}
-  local function known(value, why)
-    unknown[#unknown + 1] = why
+  local function known(value, reason)
+    unknown[#unknown + 1] = reason
     return value
   end
   local now = self.region.clock.time()
-  local seen = {
+  local facts = {
     on = change.on,
     dry_run = change.dry_run or false,
     time = timestamp.format(now),
     epoch = math.floor(now),
     caller = known(self:caller()),
     grant = change.grant,
-    before = parsed(change.before),
-    after = parsed(change.after),
+    before = policy_of(change.before),
+    after = policy_of(change.after),
     deployment = without_secrets(change.deployment),
   }
   if change.service then
-    seen.service = M.service(change.service)
+    facts.service = M.service(change.service)
   elseif change.grant and change.grant.service then
-    seen.service = known(self:service_named(change.grant.service))
+    facts.service = known(self:service_named(change.grant.service))
   end
   local repository = change.repository
   if repository then
-    seen.repository = repository.name
-    seen.repository_details = {
+    facts.repository = repository.name
+    facts.repository_details = {
       name = repository.name, arn = repository.arn, account = arn.parse(repository.arn).account,
       region = self.region.name, mutability = repository.mutability, tags = known(self:tags_of(repository)),
     }
   end
-  seen.unknown = unknown[1] and table.concat(unknown, "; ")
-  return seen
+  facts.unknown = unknown[1] and table.concat(unknown, "; ")
+  return facts
 end
 
 return M

@@ -1,136 +1,110 @@
--- Rules of one's own: a Lua file that is asked before each change and during each audit.
---
---   local rules = require("lanyard.rules").new { path = "rules.lua" }
---   local ok, err = rules:permit(region, { on = "grant", repository = repository, after = TEXT })
---
--- The file is the one given, else that of $LANYARD_RULES, else ./.lanyard/rules.lua where there is one. It
--- runs in a sandbox, with the words of prelude.lua. It is read when it is first needed. No change
--- is made while a file that was named or found cannot be used.
+--- User rules: a Lua file that is asked before each change and during each audit.
+---
+---     local rules = require("lanyard.rules").new { path = "rules.lua" }
+---     local ok, err = rules:permit(region, { on = "grant", repository = repository, after = text })
+---
+--- The file is read when it is needed first. A named or existing file that cannot be used permits no change.
 
-local assets = require "lanyard.assets"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local facts = require "lanyard.rules.facts"
-local sandbox = require "lanyard.sandbox"
-local system = require "lanyard.system"
+local rules_file = require "lanyard.rules.file"
 
 local M = {}
 
-M.HERE = "./.lanyard/rules.lua"
+--- The rules file in use when none is named.
+M.DEFAULT_PATH = rules_file.DEFAULT_PATH
 
+---@class rules.Answer
+---@field kind "deny"|"warn"|"finding"|"allow"
+---@field rule rules.Rule
+---@field text? string
+---@field severity? string
+---@field why? string
+---@field fix? string
+---@field failed? boolean  whether the rule raised an error, which denies
+
+---@class rules.Settings
+---@field path? string  the rules file; the one in use unless given
+---@field on_warning? fun(text: string)  called with each warning of a rule, once
+---@field check_mute? fun(mute: rules.Mute): true?, string?  checks each mute when the file is loaded
+
+---@class rules.Rules
+---@field file? string  the path of the file, once it is loaded and exists
+---@field contents rules.Contents  once it is loaded
 local Rules = {}
 Rules.__index = Rules
 
--- The most bytes of a rules file.
-local MOST = 1 << 20
-
--- The path of the rules file, whether somebody named it: one that nobody did need not be there.
-local function path_of(path)
-  local named = os.getenv "LANYARD_RULES"
-  path = path or named ~= "" and named or nil
-  return path or M.HERE, path ~= nil
-end
-
--- new { path, tell, check_mute } --> rules
--- path: a file instead of the usual ones; tell(text): hears what rules warn of; check_mute(mute) --> true | nil,
--- message: checks each mute when the file is loaded, because only an audit knows which findings exist.
-function M.new(options)
+--- Returns the rules of a file, which is not read yet.
+---@param settings rules.Settings
+---@return rules.Rules
+function M.new(settings)
   return setmetatable({
-    path = options.path, tell = options.tell or function() end, check_mute = options.check_mute, told = {}, facts = {},
+    path = settings.path, on_warning = settings.on_warning or function() end, check_mute = settings.check_mute,
+    warned = {}, facts = {},
   }, Rules)
 end
 
-local function invalid(path, err)
-  return errors.new {
-    code = "InvalidRules",
-    message = ("the rules cannot be used: %s"):format(escape.printable(err.message)),
-    tip = ("mend %s: no command goes on without its rules"):format(path),
-  }
-end
-
--- Gives each part of the file its place, where it has none; checks what the prelude cannot know.
-local function check(contents, path, check_mute)
-  for _, list in pairs(contents) do
-    for _, item in ipairs(list) do
-      item.place = item.place ~= "" and item.place or path
-    end
-  end
-  for _, mute in ipairs(check_mute and contents.mutes or {}) do
-    local ok, message = check_mute(mute)
-    if not ok then
-      return nil, errors.new { code = "InvalidFile", message = message }
-    end
-  end
-  return true
-end
-
--- Reads the file, once. true | nil, err
+--- Reads the file, once.
+---@return true? ok
+---@return lanyard.Error? err  code InvalidRules
 function Rules:load()
   if self.contents then
     return true
   end
-  local path, is_named = path_of(self.path)
-  local text, err = system.read_file(path, MOST)
-  if not text and err.code == "NotFound" and not is_named then
-    self.contents = { rules = {}, mutes = {}, examples = {} }
-    return true
+  local file, err = rules_file.load(self.path, self.check_mute)
+  if not file then
+    return nil, err
   end
-  local box = nil
-  if text then
-    box, err = sandbox.open(text, path, { prelude = assets.read "lanyard/rules/prelude.lua" })
-  end
-  local contents = nil
-  if box then
-    contents, err = box:call "contents"
-  end
-  if not contents then
-    return nil, invalid(path, err)
-  end
-  local ok
-  ok, err = check(contents, path, self.check_mute)
-  if not ok then
-    return nil, invalid(path, err)
-  end
-  self.file, self.box, self.contents = path, box, contents
+  self.file, self.box, self.contents = file.path, file.box, file.contents
   return true
 end
 
--- Whether there is a rule for which concerned(rule) is true.
-function Rules:any(concerned)
+--- Reports whether any rule satisfies a predicate.
+---@param predicate fun(rule: rules.Rule): boolean
+---@return boolean
+function Rules:any(predicate)
   for _, rule in ipairs(self.contents.rules) do
-    if concerned(rule) then
+    if predicate(rule) then
       return true
     end
   end
   return false
 end
 
--- Whether a rule is asked about changes of this kind.
+--- Reports whether any rule applies to a kind of change.
+---@param on string
+---@return boolean
 function Rules:concerns(on)
   return self:any(function(rule) return rule.on[on] end)
 end
 
--- ask(change [, concerned]) --> list of { rule, kind = "deny" | "warn" | "finding" | "allow", text, severity, why,
--- fix, failed }
--- change: as rules see it. concerned(rule): whether a rule is asked; those whose `on` has the change's unless
--- given. A rule that fails denies.
-function Rules:ask(change, concerned)
-  local given = {}
-  concerned = concerned or function(rule) return rule.on[change.on] end
+-- Runs the check of the rule at an index. A rule that raises an error denies.
+local function ask_rule(self, index, change)
+  local answers, err = self.box:call("ask", index, change)
+  if answers then
+    return answers
+  end
+  local unknown = change.unknown and ("; unknown: " .. change.unknown) or ""
+  return { { kind = "deny", failed = true, text = "the rule failed: " .. err.message .. unknown } }
+end
+
+--- Asks the rules about a change.
+---@param change rules.Change
+---@param predicate? fun(rule: rules.Rule): boolean  selects the rules; those that apply to the change unless given
+---@return rules.Answer[]
+function Rules:ask(change, predicate)
+  predicate = predicate or function(rule) return rule.on[change.on] end
+  local answers = {}
   for index, rule in ipairs(self.contents.rules) do
-    if concerned(rule) then
-      local answers, err = self.box:call("ask", index, change)
-      if not answers then
-        local unknown = change.unknown and ("; unknown: " .. change.unknown) or ""
-        answers = { { kind = "deny", failed = true, text = "the rule failed: " .. err.message .. unknown } }
-      end
-      for _, answer in ipairs(answers) do
+    if predicate(rule) then
+      for _, answer in ipairs(ask_rule(self, index, change)) do
         answer.rule = rule
-        given[#given + 1] = answer
+        answers[#answers + 1] = answer
       end
     end
   end
-  return given
+  return answers
 end
 
 local function subject(change)
@@ -144,29 +118,41 @@ local function subject(change)
   return #names > 0 and " on " .. table.concat(names, ", ") or ""
 end
 
--- An answer as a line: which rule of which file says what of which change.
+-- Describes an answer in one line: the rule, what it says, and about which change.
 local function describe(answer, verb, change)
   return escape.printable(("%s: rule \"%s\" %s %s%s: %s"):format(answer.rule.place, answer.rule.name, verb, change.on,
     subject(change), answer.text))
 end
 
--- Tells what a rule warns of once, however often the same change is looked at.
-function Rules:warn(answer, position, change)
+-- Reports a warning once, even when the same change is rehearsed and attempted several times.
+local function warn(self, answer, position, change)
   local key = table.concat({ answer.rule.place, answer.rule.name, change.on, subject(change), position }, "\n")
-  if not self.told[key] then
-    self.told[key] = true
-    self.tell(describe(answer, "warns of", change))
+  if not self.warned[key] then
+    self.warned[key] = true
+    self.on_warning(describe(answer, "warns about", change))
   end
 end
 
--- The facts of an account and Region, kept for as long as its region.
-function Rules:facts_of(region)
+-- Returns the facts of an account and Region, which are kept as long as the region.
+local function facts_of(self, region)
   self.facts[region] = self.facts[region] or facts.new(region)
   return self.facts[region]
 end
 
--- permit(region, change) --> true | nil, err with the code RefusedByRule or InvalidRules
--- change: { on, service, repository (of lanyard.access), before, after (texts), grant, deployment, dry_run }
+local function denial(self, answer, change)
+  return errors.new {
+    code = "RefusedByRule",
+    message = describe(answer, "denies", change),
+    tip = ("this change was not made; the rule is in %s"):format(self.file),
+    rule = answer.rule.name,
+  }
+end
+
+--- Reports whether the rules permit a change.
+---@param region access.Region
+---@param change table  { on, service, repository, before, after, grant, deployment, dry_run }; policies are texts
+---@return true? permitted
+---@return lanyard.Error? err  code RefusedByRule or InvalidRules
 function Rules:permit(region, change)
   local ok, err = self:load()
   if not ok then
@@ -174,33 +160,36 @@ function Rules:permit(region, change)
   elseif not self:concerns(change.on) then
     return true
   end
-  local seen = self:facts_of(region):of(change)
-  for position, answer in ipairs(self:ask(seen)) do
+  local known = facts_of(self, region):of(change)
+  for position, answer in ipairs(self:ask(known)) do
     if answer.kind == "deny" then
-      return nil, errors.new { code = "RefusedByRule", message = describe(answer, "refuses", seen),
-        tip = ("this change was not made; the rule is in %s"):format(self.file), rule = answer.rule.name }
+      return nil, denial(self, answer, known)
     elseif answer.kind ~= "allow" then
-      self:warn(answer, position, seen)
+      warn(self, answer, position, known)
     end
   end
   return true
 end
 
--- mutes() --> the mutes of the file, for lanyard.audit.mutes
-function Rules:mutes()
-  return self.contents.mutes
-end
-
--- Reads what rules about such a change will be told, so that asking them takes no call.
--- true | nil, err with the code InvalidRules
+--- Reads the facts that rules need about a change, so that `permit` makes no call later.
+---@param region access.Region
+---@param change table
+---@return true? ok
+---@return lanyard.Error? err  code InvalidRules
 function Rules:prepare(region, change)
   local ok, err = self:load()
   if not ok then
     return nil, err
   elseif self:concerns(change.on) then
-    self:facts_of(region):of(change)
+    facts_of(self, region):of(change)
   end
   return true
+end
+
+--- Returns the mutes of the file, for lanyard.audit.mutes.
+---@return rules.Mute[]
+function Rules:mutes()
+  return self.contents.mutes
 end
 
 return M

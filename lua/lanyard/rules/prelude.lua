@@ -4,17 +4,17 @@
 local CHANGES = { "grant", "revoke", "enable", "disable", "deploy", "undo" }
 local SEVERITIES = { critical = true, high = true, medium = true, low = true, info = true }
 local EXPECTED = { allow = true, deny = true, warn = true, finding = true }
-local RULE = { on = true, check = true }
--- The types of what a change has, in an example.
-local SHAPES = { on = "string", expect = "string", dry_run = "boolean", time = "string", epoch = "integer",
+local RULE_FIELDS = { on = true, check = true }
+-- The types of the members of a change, for examples.
+local CHANGE_FIELDS = { on = "string", expect = "string", dry_run = "boolean", time = "string", epoch = "integer",
   caller = "table", service = "table", repository = "string", repository_details = "table", before = "policy",
   after = "policy", grant = "table", deployment = "table", unknown = "string" }
-local NAMES = { table = "a table", string = "a text", boolean = "true or false",
-  integer = "seconds since 1970", policy = "a policy: a text, { text = TEXT } or { statements = { ... } }" }
+local TYPE_NAMES = { table = "a table", string = "a string", boolean = "true or false",
+  integer = "seconds since 1970", policy = "a policy: a string, { text = TEXT } or { statements = { ... } }" }
 local LAST_SECOND = 253402300799 -- of the year 9999
-local FINDING = { severity = true, message = true, why = true, fix = true }
-local MUTE = { finding = true, repository = true, service = true, principal = true, statement = true, account = true,
-  region = true, message = true, reason = true, ends = true }
+local FINDING_FIELDS = { severity = true, message = true, why = true, fix = true }
+local MUTE_FIELDS = { finding = true, repository = true, service = true, principal = true, statement = true,
+  account = true, region = true, message = true, reason = true, ends = true }
 
 local error, ipairs, next, pairs, pcall, type = error, ipairs, next, pairs, pcall, type
 local math_type, match, concat, tostring = math.type, string.match, table.concat, tostring
@@ -23,17 +23,17 @@ local known_changes = {}
 for _, name in ipairs(CHANGES) do known_changes[name] = true end
 
 local rules, mutes, examples = {}, {}, {}
-local answers -- of the check that runs
+local answers -- the answers of the check that is running
 
--- FILE:LINE of what called the function that asks.
+-- Returns FILE:LINE of the caller of the function that calls this one.
 local function place()
   local _, text = pcall(error, "", 4)
   return match(text, "^(.*:%d+): $") or ""
 end
 
--- Raises a mistake in what the file hands to one of these words.
-local function mistake(text)
-  error(text, 3)
+-- Raises an error at the line of the rules file that called the vocabulary.
+local function misuse(message)
+  error(message, 3)
 end
 
 local function check_fields(fields, known, what)
@@ -42,34 +42,33 @@ local function check_fields(fields, known, what)
   end
   for name in pairs(fields) do
     if not known[name] then
-      error(what .. " has no field '" .. tostring(name) .. "'", 3)
+      error(what .. " has an unknown field '" .. tostring(name) .. "'", 3)
     end
   end
 end
 
--- Whether a value has one of the shapes of SHAPES.
-local function has_shape(value, shape)
-  if shape == "integer" then
-    return math_type(value) == shape and value >= 0 and value <= LAST_SECOND
-  elseif shape == "policy" then
+local function has_type(value, expected)
+  if expected == "integer" then
+    return math_type(value) == expected and value >= 0 and value <= LAST_SECOND
+  elseif expected == "policy" then
     return type(value) == "string" or type(value) == "table" and (value.text == nil or type(value.text) == "string")
   end
-  return type(value) == shape
+  return type(value) == expected
 end
 
--- Raises what is wrong with the change of an example.
+-- Raises an error when the change of an example is invalid.
 local function check_change(fields)
   for name, value in pairs(fields) do
-    local shape = SHAPES[name]
-    if not shape then
-      error("example has no field '" .. tostring(name) .. "'", 3)
-    elseif not has_shape(value, shape) then
-      error("example: " .. name .. " is " .. NAMES[shape], 3)
+    local expected = CHANGE_FIELDS[name]
+    if not expected then
+      error("example has an unknown field '" .. tostring(name) .. "'", 3)
+    elseif not has_type(value, expected) then
+      error("example: " .. name .. " must be " .. TYPE_NAMES[expected], 3)
     end
   end
   for name, value in pairs(fields.caller or {}) do
     if type(value) ~= "string" then
-      error("example: caller." .. tostring(name) .. " is a text", 3)
+      error("example: caller." .. tostring(name) .. " must be a string", 3)
     end
   end
 end
@@ -78,7 +77,7 @@ local function is_text(value)
   return type(value) == "string" and match(value, "%S") ~= nil
 end
 
--- The set of what a rule is asked about.
+-- Returns the set of changes that a rule applies to.
 local function set_of(on)
   local set = {}
   for _, name in ipairs(type(on) == "table" and on or { on }) do
@@ -87,24 +86,24 @@ local function set_of(on)
     elseif known_changes[name] or name == "audit" then
       set[name] = true
     else
-      error("on = '" .. tostring(name) .. "': " .. concat(CHANGES, ", ") .. ", any or audit are expected", 3)
+      error("on = '" .. tostring(name) .. "': expected " .. concat(CHANGES, ", ") .. ", any or audit", 3)
     end
   end
   if not next(set) then
-    error("a rule has an on: " .. concat(CHANGES, ", ") .. ", any, audit, or a list of these", 3)
+    error("a rule needs on: " .. concat(CHANGES, ", ") .. ", any, audit, or a list of these", 3)
   end
   return set
 end
 
 function rule(name)
   if not is_text(name) then
-    mistake 'a rule has a name: rule "name" { on = "grant", check = function(change) ... end }'
+    misuse 'a rule needs a name: rule "name" { on = "grant", check = function(change) ... end }'
   end
   local at = place()
   return function(fields)
-    check_fields(fields, RULE, "rule")
+    check_fields(fields, RULE_FIELDS, "rule")
     if type(fields.check) ~= "function" then
-      error('rule "' .. name .. '" has no function check', 2)
+      error('rule "' .. name .. '" needs a function check', 2)
     end
     rules[#rules + 1] = { name = name, on = set_of(fields.on), check = fields.check, place = at }
   end
@@ -112,22 +111,22 @@ end
 
 function example(name)
   if not is_text(name) then
-    mistake 'an example has a name: example "name" { on = "grant", ..., expect = "deny" }'
+    misuse 'an example needs a name: example "name" { on = "grant", ..., expect = "deny" }'
   end
   local at = place()
   return function(fields)
     if type(fields) ~= "table" then
-      mistake "example takes a table"
+      misuse "example takes a table"
     end
     local kind, text = fields.expect, nil
     if type(kind) == "string" and not EXPECTED[kind] then
       kind, text = match(kind, "^(%a+): *(.+)$")
     end
     if not EXPECTED[kind] then
-      error('expect is "allow", "deny", "warn" or "finding", or one of these with a text: "deny: TEXT"', 2)
+      error('expect must be "allow", "deny", "warn" or "finding", or one of these with a text: "deny: TEXT"', 2)
     end
     if not (known_changes[fields.on] or fields.on == "audit") then
-      error("on = '" .. tostring(fields.on) .. "': " .. concat(CHANGES, ", ") .. " or audit is expected", 2)
+      error("on = '" .. tostring(fields.on) .. "': expected " .. concat(CHANGES, ", ") .. " or audit", 2)
     end
     check_change(fields)
     local change = {}
@@ -138,26 +137,26 @@ function example(name)
 end
 
 function mute(fields)
-  check_fields(fields, MUTE, "mute")
+  check_fields(fields, MUTE_FIELDS, "mute")
   if not is_text(fields.finding) then
-    mistake "a mute names the finding that it is for: mute { finding = \"public-pull\", reason = \"...\" }"
+    misuse "a mute needs the id of a finding: mute { finding = \"public-pull\", reason = \"...\" }"
   elseif not is_text(fields.reason) then
-    mistake "a mute has a reason"
+    misuse "a mute needs a reason"
   end
   local copy = { place = place() }
   for name, value in pairs(fields) do
     if not is_text(value) then
-      mistake("mute: " .. name .. " is a text")
+      misuse("mute: " .. name .. " must be a string that is not empty")
     end
     copy[name] = value
   end
   mutes[#mutes + 1] = copy
 end
 
--- Answers count when they are made, so that a forgotten `return` does not let a change pass.
+-- An answer counts when it is created, so that a forgotten `return` does not let a change pass.
 local function answer(kind, fields)
   if not answers then
-    error(kind .. " is for the check of a rule", 2)
+    error(kind .. " can be called only in the check of a rule", 2)
   end
   fields.kind = kind
   answers[#answers + 1] = fields
@@ -171,30 +170,30 @@ end
 
 function deny(reason)
   if not is_text(reason) then
-    mistake 'deny takes a reason: deny "why"'
+    misuse 'deny needs a reason: deny "reason"'
   end
   return answer("deny", { text = reason })
 end
 
 function warn(text)
   if not is_text(text) then
-    mistake 'warn takes a text: warn "what"'
+    misuse 'warn needs a text: warn "text"'
   end
   return answer("warn", { text = text })
 end
 
 function finding(fields)
-  check_fields(fields, FINDING, "finding")
+  check_fields(fields, FINDING_FIELDS, "finding")
   if not SEVERITIES[fields.severity] then
-    mistake "a finding's severity is critical, high, medium, low or info"
+    misuse "the severity of a finding must be critical, high, medium, low or info"
   elseif not is_text(fields.message) then
-    mistake "a finding has a message"
+    misuse "a finding needs a message"
   end
   return answer("finding", { severity = fields.severity, text = fields.message, why = is_text(fields.why)
     and fields.why or nil, fix = is_text(fields.fix) and fields.fix or nil })
 end
 
--- Whether what a check returned is nothing, an answer, or a list of answers.
+-- Reports whether a check returned nothing, an answer, or a list of answers.
 local function is_answer(value)
   if value == nil or answers[value] then
     return true
@@ -224,10 +223,10 @@ return {
   ask = function(index, change)
     answers = {}
     local value = rules[index].check(change)
-    local good, given = is_answer(value), {}
+    local valid, given = is_answer(value), {}
     for i, one in ipairs(answers) do given[i] = one end
     answers = nil
-    if not good then
+    if not valid then
       error('rule "' .. rules[index].name .. '" returned a ' .. type(value)
         .. ": return allow(), deny \"reason\", warn \"text\", finding { ... }, or nothing", 0)
     end

@@ -3,7 +3,7 @@
 local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 local crypto = require "lanyard.crypto"
-local state = require "lanyard.access.state"
+local state_directory = require "lanyard.access.state_directory"
 local system = require "lanyard.system"
 
 local M = {}
@@ -25,7 +25,7 @@ end
 -- one(name | nil, words [, root]) --> lock (to be closed) | nil, err { code = "Locked" }
 -- root: the state folder instead of $XDG_STATE_HOME/lanyard.
 function M.one(name, words, root)
-  local folder, err = state.root(root)
+  local folder, err = state_directory.root(root)
   local made = folder
   if folder then
     folder = folder .. "/watch"

@@ -1,9 +1,9 @@
--- No change from Friday 16:00 to Monday 06:00 (UTC), when nobody is there to see what it breaks. Taking
--- access back is always possible.
+-- Denies changes from Friday 16:00 to Monday 06:00 (UTC), when nobody is on duty to notice a failure. Access can be
+-- revoked at any time.
 
 local FRIDAY, MONDAY = 5, 1
 
--- The day of the week, Sunday being 0, and the hour.
+-- Returns the day of the week (Sunday is 0) and the hour.
 local function day_and_hour(epoch)
   return (epoch // 86400 + 4) % 7, epoch % 86400 // 3600
 end
@@ -14,7 +14,7 @@ rule "no change at the weekend" {
     local day, hour = day_and_hour(change.epoch)
     local closed = day == FRIDAY and hour >= 16 or day > FRIDAY or day < MONDAY or day == MONDAY and hour < 6
     if closed then
-      return deny "changes are made from Monday 06:00 to Friday 16:00 UTC"
+      return deny "changes are allowed from Monday 06:00 to Friday 16:00 UTC"
     end
   end,
 }
@@ -39,6 +39,6 @@ example "Monday at 06:00" {
   on = "enable", service = { name = "web" }, epoch = 1801461600, expect = "allow",
 }
 
-example "taking a grant back on Sunday" {
+example "revoking on Sunday" {
   on = "revoke", repository = "web", service = { name = "web" }, epoch = 1801400000, expect = "allow",
 }

@@ -1,9 +1,9 @@
--- What lanyard writes leaves no repository open to everyone, and repositories of production have tags that
--- stay what they are. The first is refused, the second found by an audit.
+-- Denies a grant or undo that leaves a policy open to everyone, and reports production repositories with mutable
+-- tags in audits.
 
 local function is_public(statement)
-  for _, who in ipairs(statement.principals) do
-    if statement.effect == "Allow" and who.value == "*" and #statement.conditions == 0 then
+  for _, principal in ipairs(statement.principals) do
+    if statement.effect == "Allow" and principal.value == "*" and #statement.conditions == 0 then
       return true
     end
   end
@@ -16,13 +16,13 @@ rule "no policy is left open to everyone" {
     for _, statement in ipairs(change.after and change.after.statements or {}) do
       if is_public(statement) then
         local name = statement.sid or "#" .. statement.index
-        return deny("statement " .. name .. " is open to everyone: take it out first")
+        return deny("statement " .. name .. " is open to everyone: remove it first")
       end
     end
   end,
 }
 
-rule "tags of production stay" {
+rule "production tags are immutable" {
   on = "audit",
   check = function(change)
     local name = change.repository
@@ -30,14 +30,14 @@ rule "tags of production stay" {
       return finding {
         severity = "medium",
         message = "tags of " .. name .. " can be moved to other images",
-        why = "what was tested need not be what is deployed",
+        why = "the image that is deployed can differ from the image that was tested",
         fix = "aws ecr put-image-tag-mutability --image-tag-mutability IMMUTABLE --repository-name " .. name,
       }
     end
   end,
 }
 
-example "a grant beside a public statement" {
+example "a grant next to a public statement" {
   on = "grant", repository = "web", service = { name = "web" },
   after = '{"Version":"2012-10-17","Statement":[{"Sid":"all","Effect":"Allow","Principal":"*","Action":"ecr:*"}]}',
   expect = "deny: statement all is open to everyone",
@@ -50,10 +50,10 @@ example "a grant alone" {
   expect = "allow",
 }
 
-example "a production repository with tags that move" {
+example "a production repository with mutable tags" {
   on = "audit", repository = "prod/web", expect = "finding: tags of prod/web",
 }
 
-example "one with tags that stay" {
+example "a production repository with immutable tags" {
   on = "audit", repository = "prod/web", repository_details = { mutability = "IMMUTABLE" }, expect = "allow",
 }

@@ -1,5 +1,5 @@
--- Production deploys images by their digest: a tag can come to mean another image between the test and
--- the deployment.
+-- Requires production services to deploy images by digest. A tag can move to another image between the test and the
+-- deployment.
 
 rule "production deploys digests" {
   on = "deploy",

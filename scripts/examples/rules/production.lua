@@ -1,5 +1,5 @@
--- Images of production go only to services of production: repositories below prod/ to services that are
--- tagged env=prod. An audit tells the grants that are otherwise.
+-- Grants repositories below prod/ only to services with the tag env=prod. An audit reports existing grants that
+-- violate the rule.
 
 rule "production images only to production services" {
   on = { "grant", "audit" },
@@ -14,19 +14,19 @@ example "a production service gets a production image" {
   on = "grant", repository = "prod/web", service = { name = "web", tags = { env = "prod" } }, expect = "allow",
 }
 
-example "a test service does not" {
+example "a test service gets no production image" {
   on = "grant", repository = "prod/web", service = { name = "web-test", tags = { env = "test" } },
   expect = "deny: tag the service web-test env=prod first",
 }
 
-example "a service without tags does not" {
+example "a service without tags gets no production image" {
   on = "grant", repository = "prod/web", service = { name = "jobs" }, expect = "deny",
 }
 
-example "anyone gets other images" {
+example "any service gets other images" {
   on = "grant", repository = "tools/curl", service = { name = "jobs" }, expect = "allow",
 }
 
-example "an audit tells a grant that is otherwise" {
+example "an audit reports a grant to another service" {
   on = "audit", repository = "prod/web", service = { name = "jobs" }, expect = "deny",
 }

@@ -103,7 +103,7 @@ describe("a grant with an end", function()
     local there = document(statement { sid = "x", who = '"444455556666"' }, statement { condition = "2100-01-01" })
     local changed, detail, text = granted(there, LATER)
     assert.is_true(changed)
-    assert.equal("until 2101-01-01T00:00:00Z (it was until 2100-01-01T00:00:00Z)", detail.why)
+    assert.equal("until 2101-01-01T00:00:00Z (was until 2100-01-01T00:00:00Z)", detail.why)
     assert.equal((there:gsub("2100%-01%-01", "2101-01-01T00:00:00Z")), text)
   end)
 
@@ -112,7 +112,7 @@ describe("a grant with an end", function()
     for _, expires in ipairs { DATE, "as it is" } do
       local changed, detail, text = granted(there, expires ~= "as it is" and expires or nil)
       assert.is_false(changed)
-      assert.equal("statement 's' allows it already, until 2100-01-01T00:00:00Z", detail.why)
+      assert.equal("already allowed by statement 's', until 2100-01-01T00:00:00Z", detail.why)
       assert.equal("2100-01-01T00:00:00Z", detail.expires)
       assert.equal(there, text)
     end
@@ -123,7 +123,7 @@ describe("a grant with an end", function()
     local changed, err, text = granted(there)
     assert.is_nil(changed)
     assert.equal("GrantEnded", err.code)
-    assert.equal("statement 's' let the role pull until 2020-01-01T00:00:00Z, and does no longer; it was left as it is",
+    assert.equal("the grant in statement 's' expired on 2020-01-01T00:00:00Z",
       err.message)
     assert.matches("--expires", err.tip, 1, true)
     assert.equal(there, text)
@@ -133,14 +133,14 @@ describe("a grant with an end", function()
   it("loses it, and nothing else", function()
     local changed, detail, text = granted(document(statement { condition = "2020-01-01" }), false)
     assert.is_true(changed)
-    assert.equal("without an end (it was until 2020-01-01T00:00:00Z)", detail.why)
+    assert.equal("without expiry (was until 2020-01-01T00:00:00Z)", detail.why)
     assert.equal(document(statement {}), text)
   end)
 
   it("is made of one without", function()
     local changed, detail, text = granted(document(statement {}), DATE)
     assert.is_true(changed)
-    assert.equal("until 2100-01-01T00:00:00Z (it was without an end)", detail.why)
+    assert.equal("until 2100-01-01T00:00:00Z (was without expiry)", detail.why)
     assert.is_nil(detail.warning)
     assert.equal(1, #policy.parse(text):statements())
   end)
@@ -168,9 +168,9 @@ describe("a grant with an end", function()
 
   it("warns of a statement that is not ours to change and lets the role pull for good", function()
     for warning, theirs in pairs {
-      ["statement 'wide' lets the role pull even after that date"] = statement { sid = "wide", actions = '"ecr:*"' },
-      ["statement 'all' lets the role pull even after that date"] = statement { sid = "all", who = '"*"' },
-      ["statement 'vpc' may let the role pull even after that date"] = statement { sid = "vpc",
+      ["statement 'wide' still allows the pull after that date"] = statement { sid = "wide", actions = '"ecr:*"' },
+      ["statement 'all' still allows the pull after that date"] = statement { sid = "all", who = '"*"' },
+      ["statement 'vpc' may still allow the pull after that date"] = statement { sid = "vpc",
         more = ',"Condition":{"StringEquals":{"aws:SourceVpc":"vpc-1"}}' },
     } do
       local changed, detail, text = granted(document(theirs), DATE)
@@ -194,7 +194,7 @@ describe("a grant with an end", function()
       condition = "2100-01-01" })
     local changed, detail, text = granted(there)
     assert.is_true(changed)
-    assert.equal("in place of an earlier grant, until 2100-01-01T00:00:00Z", detail.why)
+    assert.equal("replaced an earlier grant, until 2100-01-01T00:00:00Z", detail.why)
     assert.equal(1, #policy.parse(text):statements())
     assert.equal("GrantEnded", select(2, granted((there:gsub("2100", "2020")))).code)
   end)

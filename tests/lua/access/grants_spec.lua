@@ -1,4 +1,5 @@
 local grants = require "lanyard.access.grants"
+local descriptions = require "lanyard.cli.grants"
 local json = require "lanyard.json"
 local world = require "world"
 
@@ -10,12 +11,12 @@ describe("grants of a role", function()
     assert(w.region:grant(service, w:repository "shared-repo"))
     local found = w.region:grants_of(service.role.arn, w.region:policies(assert(w.region:repositories())))
     assert.equal(2, #found)
-    assert.equal(4102444800, grants.end_of(found[1]))
-    assert.is_nil(grants.end_of(found[2]))
+    assert.equal(4102444800, grants.expiry_of(found[1]))
+    assert.is_nil(grants.expiry_of(found[2]))
     assert.same({
       { "my-private-repo", "AllowLightsailPull-my-container-service until 2100-01-01T00:00:00Z" },
       { "shared-repo", "AllowLightsailPull-my-container-service" },
-    }, grants.grant_rows(found, 0))
+    }, descriptions.rows(found, 0))
   end)
 
   it("are marked where the whole policy lets the role not pull by them, or by a condition only", function()
@@ -43,18 +44,18 @@ describe("grants of a role", function()
       w:put("shared-repo", json.encode { Version = "2012-10-17", Statement = json.array { table.unpack(case, 3) } })
       local found = w.region:grants_of(role, w.region:policies { w:repository "shared-repo" })
       assert.equal(decision, found[1].decision)
-      assert.equal(mark, grants.doubt(found[1], w:time()))
+      assert.equal(mark, descriptions.doubt(found[1], w:time()))
     end
   end)
 
   it("are shown with their ends", function()
-    assert.equal(" until 2100-01-01T00:00:00Z", grants.ending(4102444800, 4102444799))
-    assert.equal(" (ended 2100-01-01T00:00:00Z)", grants.ending(4102444800, 4102444800))
-    assert.equal("", grants.ending(nil, 0))
+    assert.equal(" until 2100-01-01T00:00:00Z", descriptions.expiry(4102444800, 4102444799))
+    assert.equal(" (expired 2100-01-01T00:00:00Z)", descriptions.expiry(4102444800, 4102444800))
+    assert.equal("", descriptions.expiry(nil, 0))
   end)
 
   it("end with the last of their statements, if all of them do", function()
-    assert.equal(5, grants.end_of { statements = { { expires = 5 }, { expires = 3 } } })
-    assert.is_nil(grants.end_of { statements = { { expires = 5 }, {} } })
+    assert.equal(5, grants.expiry_of { statements = { { expires = 5 }, { expires = 3 } } })
+    assert.is_nil(grants.expiry_of { statements = { { expires = 5 }, {} } })
   end)
 end)

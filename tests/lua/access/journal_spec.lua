@@ -13,7 +13,7 @@ describe("the journal", function()
     local records = open(folder)
     for i, time in ipairs { 1000, 900, 1100 } do
       now = time
-      assert(records:close(assert(records:intend { repository = "r", number = i }), "done"))
+      assert(records:finish(assert(records:begin { repository = "r", number = i }), "done"))
     end
     for i, entry in ipairs(assert(records:entries())) do
       assert.equal(i, entry.number)
@@ -25,33 +25,33 @@ describe("the journal", function()
     local records = open(folder)
     local texts = { "done", "dropped", "lost" }
     for i, expected in ipairs(texts) do
-      assert(records:intend { repository = "r", before = "old" .. i, after = "new" .. i })
+      assert(records:begin { repository = "r", before = "old" .. i, after = "new" .. i })
       local in_place = ({ done = "new" .. i, dropped = "old" .. i, lost = "other" })[expected]
-      local settled = assert(records:reconcile(function(text) return text == in_place end))
+      local settled = assert(records:settle(function(text) return text == in_place end))
       assert.equal(1, #settled)
       assert.equal(expected, settled[1].state)
     end
-    assert.same({}, assert(records:reconcile(function() return false end)))
+    assert.same({}, assert(records:settle(function() return false end)))
     assert.equal(2, #assert(records:entries())) -- what never happened leaves no entry
   end)
 
   it("finds an entry by its id once it is closed", function()
     local folder <close> = helper.folder()
     local records = open(folder)
-    local entry = assert(records:intend { repository = "r" })
-    assert.same({ n = 1 }, table.pack(records:closed(entry.id)))
-    assert(records:close(entry, "lost"))
-    assert.equal("lost", assert(records:closed(entry.id)).state)
+    local entry = assert(records:begin { repository = "r" })
+    assert.same({ n = 1 }, table.pack(records:finished(entry.id)))
+    assert(records:finish(entry, "lost"))
+    assert.equal("lost", assert(records:finished(entry.id)).state)
   end)
 
   it("clears away what was never finished, and names an entry that is damaged", function()
     local folder <close> = helper.folder()
     local records = open(folder)
-    local entry = assert(records:intend { repository = "r" })
-    assert(records:close(entry, "done"))
+    local entry = assert(records:begin { repository = "r" })
+    assert(records:finish(entry, "done"))
     local half = ("%s/journal/%s.open.json.Ab12xy"):format(folder, entry.id)
     helper.write(half, "{")
-    assert(records:reconcile(function() return false end))
+    assert(records:settle(function() return false end))
     assert.is_false(helper.exists(half))
     helper.write(("%s/journal/%s.json"):format(folder, entry.id), "{")
     local entries, err = records:entries()

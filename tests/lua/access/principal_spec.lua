@@ -20,7 +20,7 @@ describe("principal.check", function()
       "lightsail.amazonaws.com " } do
       local ok, why = principal.check(text)
       assert.is_nil(ok)
-      assert.equal(("'%s' is no ARN, account id, unique id, service or *"):format(text), why)
+      assert.equal(("'%s' is not an ARN, account id, unique id, service or *"):format(text), why)
     end
   end)
 end)

@@ -29,7 +29,7 @@ describe("waiting for a service", function()
     local service, err = w.region:wait_for_service(NAME, { timeout = 20 })
     assert.is_nil(service)
     assert.equal("WaiterTimeout", err.code)
-    assert.matches("over 20 s; the service is UPDATING", err.message)
+    assert.matches("longer than 20 s; the service is UPDATING", err.message)
     assert.matches("lanyard wait service", err.tip)
     w.passed = w.passed + 200
     assert(w.region.lightsail:DeleteContainerService { serviceName = NAME })

@@ -268,7 +268,7 @@ describe("a fresh role", function()
     local w <close> = world.new()
     local service = w:service()
     w.passed = w.passed + 200
-    w.world.faults = require("lanyard.emulator.faults").new({ { operation = "SetRepositoryPolicy", error = {
+    w.world.faults = require("lanyard.emulator.fault_plan").new({ { operation = "SetRepositoryPolicy", error = {
       code = "InvalidParameterException",
       message = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'",
     } } }, math.random)

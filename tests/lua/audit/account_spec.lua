@@ -1,6 +1,6 @@
 local account = require "audit_account"
 local audit = require "lanyard.audit"
-local desired = require "lanyard.desired.read"
+local desired = require "lanyard.desired.file"
 local helper = require "helper"
 local mutes = require "lanyard.audit.mutes"
 local rules = require "lanyard.rules"
@@ -74,7 +74,7 @@ describe("an audit of an account with one of each finding", function()
   it("covers every finding of the catalogue", function()
     local w <close> = with_account()
     local found = {}
-    local wanted = assert(desired.text('{"grants":[]}', "grants.json"))
+    local wanted = assert(desired.parse('{"grants":[]}', "grants.json"))
     for _, options in ipairs { {}, { trusted_accounts = {} }, { desired = wanted } } do
       for _, finding in ipairs(assert(audit.run(w.region, options)).findings) do
         found[finding.id] = true

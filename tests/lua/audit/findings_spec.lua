@@ -118,6 +118,20 @@ describe("an audit", function()
     assert.same({}, severities { trusted_accounts = { "444455556666" } })
   end)
 
+  it("names the actions that the registry policy allows, or those that it excepts", function()
+    local w <close> = world.new()
+    local function message(action)
+      w.world.region("us-east-1").registry_policy = { ids = {}, text =
+        ('{"Statement":{"Effect":"Allow","Principal":"*",%s,"Resource":"*"}}'):format(action) }
+      local _, report = ids(w)
+      return report.findings[1].message:match "allows (.*) every repository"
+    end
+    assert.equal("everyone to pull from", message '"Action":"ecr:*"')
+    assert.equal("everyone to call ecr:PutImage, ecr:List* in", message '"Action":["ecr:PutImage","ecr:List*"]')
+    assert.equal("everyone to call all actions except ecr:BatchGetImage, ecr:GetDownloadUrlForLayer in",
+      message '"NotAction":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]')
+  end)
+
   it("continues when the registry policy is invalid", function()
     local w <close> = world.new()
     w.world.region("us-east-1").registry_policy = { ids = {}, text = "none" }

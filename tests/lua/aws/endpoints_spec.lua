@@ -2,7 +2,7 @@
 
 local endpoints = require "lanyard.aws.endpoints"
 
--- The Region and the options of a case, as a name for it.
+-- Names a case by its Region and options.
 local function name_of(case)
   local words = { case[1] or "no Region" }
   for _, option in ipairs { "fips", "dualstack", "sts_global", "endpoint" } do
@@ -35,7 +35,7 @@ describe("AWS's endpoint cases", function()
   end
 end)
 
--- Rows of SERVICE REGION [fips] [dual] HOST SIGNED_FOR, for what has no published cases.
+-- Rows of SERVICE REGION [fips] [dual] HOST SIGNED_FOR, for services without published cases.
 describe("endpoints.resolve", function()
   for row in ([[
     sso-oidc us-east-1 oidc.us-east-1.amazonaws.com us-east-1
@@ -73,7 +73,7 @@ describe("endpoints.resolve", function()
 end)
 
 describe("endpoints.partition", function()
-  it("knows a Region's partition by its name", function()
+  it("returns the partition of a Region by its name", function()
     assert.equal("aws", endpoints.partition "us-east-1")
     assert.equal("aws", endpoints.partition "mx-central-1")
     assert.equal("aws-cn", endpoints.partition "cn-north-1")

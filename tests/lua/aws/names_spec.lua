@@ -1,12 +1,12 @@
 local names = require "lanyard.aws.names"
 
 describe("names.container_service", function()
-  it("takes what AWS's pattern takes when it is anchored", function()
+  it("accepts what AWS's anchored pattern accepts", function()
     for _, name in ipairs { "a", "ab", "a1b", "my-service", ("a"):rep(63) } do
       assert.is_true(names.container_service(name), name)
     end
   end)
-  it("refuses what only the missing anchors let through", function()
+  it("rejects what only the unanchored pattern accepts", function()
     for _, name in ipairs { "", "a-", "-a", "a_b", "ab!!", "Web", "web-", ("a"):rep(64) } do
       local ok, why = names.container_service(name)
       assert.is_nil(ok, name)
@@ -16,12 +16,12 @@ describe("names.container_service", function()
 end)
 
 describe("names.repository", function()
-  it("takes paths with each separator", function()
+  it("accepts paths with each separator", function()
     for _, name in ipairs { "ab", "a/b", "team/app", "a.b", "a_b", "a__b", "a---b", "x1/y-2/z.3" } do
       assert.is_true(names.repository(name), name)
     end
   end)
-  it("refuses what breaks the pattern", function()
+  it("rejects what the pattern does not match", function()
     for _, name in ipairs { "", "a", "A/b", "/a", "a/", "a//b", "a..b", "a___b", "a-_b", "-a", "a-", "a b", ("a"):rep(257) } do
       assert.is_nil(names.repository(name), name)
     end
@@ -29,7 +29,7 @@ describe("names.repository", function()
 end)
 
 describe("names.image", function()
-  it("reads the URI of an image in ECR", function()
+  it("parses the URI of an image in ECR", function()
     assert.same({
       account = "111122223333", region = "us-east-1", repository = "team/app", tag = "1.0",
       host = "111122223333.dkr.ecr.us-east-1.amazonaws.com", suffix = "amazonaws.com",
@@ -41,7 +41,7 @@ describe("names.image", function()
     assert.equal("cn-north-1", image.region)
     assert.equal("app", names.image("111122223333.dkr-ecr.eu-west-1.on.aws/app").repository)
   end)
-  it("leaves other images alone", function()
+  it("returns nil for other images", function()
     for _, image in ipairs { "nginx", "nginx:latest", "public.ecr.aws/nginx/nginx:1", "docker.io/library/nginx",
       "1111.dkr.ecr.us-east-1.amazonaws.com/app", "111122223333.dkr.ecr.us-east-1.example.com/app",
       ":my-service.web.3" } do
@@ -51,7 +51,7 @@ describe("names.image", function()
 end)
 
 describe("names of Regions, accounts, tags and digests", function()
-  it("are checked whole", function()
+  it("are checked as a whole", function()
     assert.is_true(names.region "us-east-1")
     assert.is_true(names.region "us-gov-west-1")
     assert.is_nil(names.region "us-east")
@@ -66,7 +66,7 @@ describe("names of Regions, accounts, tags and digests", function()
 end)
 
 describe("the name of an image", function()
-  it("is a repository, with a tag or a digest or both", function()
+  it("is a repository with an optional tag and digest", function()
     local digest = "sha256:" .. ("0"):rep(64)
     assert.same({ repository = "team/app" }, names.image_name "team/app")
     assert.same({ repository = "app", tag = "1.0" }, names.image_name "app:1.0")
@@ -74,9 +74,9 @@ describe("the name of an image", function()
     assert.same({ repository = "app", tag = "1", digest = digest }, names.image_name("app:1@" .. digest))
   end)
 
-  it("is told what is wrong with it", function()
+  it("is rejected with the part that is invalid", function()
     for text, what in pairs {
-      ["App:1"] = "repository's name", ["app:.1"] = "image tag", ["app@sha256:1"] = "image digest", ["app:"] = "image tag",
+      ["App:1"] = "repository name", ["app:.1"] = "image tag", ["app@sha256:1"] = "image digest", ["app:"] = "image tag",
     } do
       local image, why = names.image_name(text)
       assert.is_nil(image)

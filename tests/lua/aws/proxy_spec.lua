@@ -4,7 +4,7 @@ local system = require "lanyard.system"
 local NAMES = { "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy",
   "NO_PROXY", "REQUEST_METHOD" }
 
--- proxy.in_force() with these variables alone.
+-- Returns proxy.in_force() with these variables only.
 local function in_force(variables)
   local kept = {}
   for _, name in ipairs(NAMES) do
@@ -19,7 +19,7 @@ local function in_force(variables)
 end
 
 describe("proxy.in_force", function()
-  it("tells the proxy of each scheme, small letters before capitals, and who is called without", function()
+  it("returns the proxy of each scheme, lower-case variables first, and the hosts that bypass it", function()
     assert.same({ {}, n = 2 }, table.pack(in_force {}))
     local list, past = in_force {
       https_proxy = "http://a:1", HTTPS_PROXY = "http://b:1", HTTP_PROXY = "c.example:3128", NO_PROXY = ".internal",
@@ -32,21 +32,21 @@ describe("proxy.in_force", function()
     assert.equal("ALL_PROXY", in_force({ ALL_PROXY = "socks5h://[::1]:1080" })[2].variable)
   end)
 
-  it("takes no HTTP_PROXY from a web request's header", function()
+  it("ignores HTTP_PROXY in a CGI program", function()
     assert.same({}, (in_force { HTTP_PROXY = "http://evil:1", REQUEST_METHOD = "GET" }))
   end)
 
-  it("shows no user and no password", function()
+  it("removes user and password", function()
     for _, url in ipairs { "http://user:hidden@p:1/", "user:hidden@p:1", "http://us@er:hid@hidden@p:1" } do
       assert.equal("http://p:1", in_force({ HTTPS_PROXY = url })[1].url)
     end
   end)
 
-  it("refuses what is no proxy, without showing it", function()
+  it("rejects an invalid URL without printing it", function()
     for _, url in ipairs { "gopher://user:hidden@p", "http://user:hidden@", "http://", "http://user:hidden@p q" } do
       local list, err = in_force { HTTPS_PROXY = url }
       assert.is_nil(list)
-      assert.matches("^HTTPS_PROXY is no proxy's URL: write it as", err.message)
+      assert.matches("^HTTPS_PROXY is not the URL of a proxy: write", err.message)
       assert.not_matches("hidden", err.message)
     end
   end)

@@ -1,6 +1,6 @@
 local rate = require "lanyard.aws.rate"
 
--- A clock that moves when nobody has anything left to do; its workers are coroutines that sleep.
+-- A clock that advances when all workers sleep; the workers are coroutines.
 local function new_world()
   local world = { time = 1000, sleepers = {} }
   world.clock = {
@@ -32,7 +32,7 @@ local function new_world()
   return world
 end
 
--- A service that takes so many calls a second, and throttles the rest. It keeps a burst of `burst`.
+-- A service that accepts so many calls per second with bursts of `burst`, and throttles the rest.
 local function new_service(world, per_second, burst)
   local service = { accepted = 0, throttled = 0, tokens = burst, at = world.time, per_second = per_second }
   function service.call()
@@ -49,7 +49,7 @@ local function new_service(world, per_second, burst)
   return service
 end
 
--- Workers that call without a pause, and begin within `ramp` seconds, unless all at once; a call takes 20 ms.
+-- Workers that call without a pause; a call takes 20 ms. They start together, or within `ramp` seconds.
 local function work(world, service, limiter, workers, ramp)
   for i = 1, workers do
     world.start(function()
@@ -63,7 +63,7 @@ local function work(world, service, limiter, workers, ramp)
   end
 end
 
--- What happens in so many seconds --> accepted a second, share of throttled calls
+-- Runs so many seconds. Returns accepted calls per second and the share of throttled calls.
 local function watch(world, service, seconds)
   local accepted, throttled = service.accepted, service.throttled
   world.run(seconds)
@@ -73,7 +73,7 @@ end
 
 describe("the adaptive rate limiter", function()
   for _, limit in ipairs { 2, 10, 50, 200 } do
-    it(("finds a limit of %d calls a second and stays just below"):format(limit), function()
+    it(("finds a limit of %d calls per second and stays just below it"):format(limit), function()
       local world = new_world()
       local service = new_service(world, limit, limit)
       work(world, service, rate.new(world.clock), 32)
@@ -85,7 +85,7 @@ describe("the adaptive rate limiter", function()
   end
 
   for _, limit in ipairs { 20, 100 } do
-    it(("gets %d calls a second within 5 %% of what a token bucket gives, with under 1 %% throttled"):format(limit),
+    it(("reaches %d calls per second within 5 %% of a token bucket, with less than 1 %% throttled"):format(limit),
       function()
         local world = new_world()
         local service = new_service(world, limit, limit)
@@ -96,7 +96,7 @@ describe("the adaptive rate limiter", function()
       end)
   end
 
-  it("is not held back for long by a start that was slow, whenever that was", function()
+  it("recovers quickly from a slow start at any time", function()
     for i = 1, 10 do
       local world = new_world()
       world.time = world.time + i / 10
@@ -107,7 +107,7 @@ describe("the adaptive rate limiter", function()
     end
   end)
 
-  it("does not lose what it knows where the machine pauses now and then", function()
+  it("keeps its estimate if the machine pauses now and then", function()
     local world = new_world()
     local service = new_service(world, 20, 20)
     work(world, service, rate.new(world.clock), 4)
@@ -139,14 +139,14 @@ describe("the adaptive rate limiter", function()
     assert.is_true(accepted > 70 and accepted < 80.8, accepted .. " a second")
   end)
 
-  it("holds nothing back while nothing is throttled", function()
+  it("does not limit calls while nothing is throttled", function()
     local world = new_world()
     local service = new_service(world, 1e9, 1e9)
     work(world, service, rate.new(world.clock), 10)
     assert.is_true(watch(world, service, 10) > 490)
   end)
 
-  it("lets waiting calls go in the order of asking, one token each", function()
+  it("releases waiting calls in order, one token each", function()
     local world = new_world()
     local limiter, order = rate.new(world.clock), {}
     world.run(1)
@@ -163,7 +163,7 @@ describe("the adaptive rate limiter", function()
     assert.same({ 1, 2, 3, 4, 5, 6, 7, 8 }, order)
   end)
 
-  it("is one for an account and an operation, whatever session asks", function()
+  it("is shared by all sessions of an account, for each operation", function()
     local clock = new_world().clock
     local one = rate.limiter("111122223333", "https://a Get", clock)
     assert.equal(one, rate.limiter("111122223333", "https://a Get", clock))
@@ -172,7 +172,7 @@ describe("the adaptive rate limiter", function()
     assert.not_equal(one, rate.limiter({}, "https://a Get", clock))
   end)
 
-  it("leaves the tokens of those who gave up to those who did not", function()
+  it("passes the tokens of cancelled calls to the others", function()
     local clock = { passed = 0 }
     function clock.now() return clock.passed end
     function clock.sleep() error("given up", 0) end

@@ -3,14 +3,14 @@ local helper = require "helper"
 local sealed_json = require "lanyard.aws.sealed_json"
 local system = require "lanyard.system"
 
--- What a sealed text says, by way of a text with a member of its own.
+-- Returns the content of a sealed text, by sealing it as a member of another text.
 local function open(secret)
   local text, secrets = secret:unseal({ "token", "key" }, "json")
   return text, secrets
 end
 
 describe("JSON with secrets", function()
-  it("is taken apart and put together without showing one", function()
+  it("is decoded and encoded without exposing a secret", function()
     local sealed = credentials.secret [[{"user":"ann","token":"a\"\\b","inner":{"key":"k","n":1},"list":[1,2],"none":null}]]
     local fields = sealed_json.decode(sealed, { "token", "key" })
     assert.equal("ann", fields.user)
@@ -25,16 +25,16 @@ describe("JSON with secrets", function()
     assert.equal([[{"inner":{"key":"k","n":1},"list":[1,2],"token":"a\"\\b","user":"bob"}]], helper.read(folder .. "/file"))
   end)
 
-  it("is a plain text where none of it is secret", function()
+  it("is plain text without a secret", function()
     assert.equal('{"a":{"b":1}}', sealed_json.encode { a = { b = 1 } })
     assert.equal('"x"', sealed_json.encode "x")
   end)
 
-  it("is sealed where only an object inside holds a secret", function()
+  it("is sealed if a nested object contains a secret", function()
     assert.equal("secret: ***", tostring(sealed_json.encode { a = { key = credentials.secret "k" } }))
   end)
 
-  it("is none where it is no object", function()
+  it("is nil if the text is not an object", function()
     for _, text in ipairs { "", "[]", "12", "{", '{"token":"a" "b"}' } do
       assert.is_nil(sealed_json.decode(credentials.secret(text), { "token" }))
     end

@@ -9,7 +9,7 @@ local VARIABLES = {
   "AWS_MAX_ATTEMPTS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_EC2_METADATA_DISABLED", "HOME",
 }
 
--- Runs f with only these variables and files.
+-- Runs f with these variables and files only.
 local function with(settings, f)
   local folder <close> = helper.folder()
   local kept = {}
@@ -38,7 +38,7 @@ local CREDENTIALS = "[default]\naws_access_key_id = AKIDDEFAULT\naws_secret_acce
   .. "[ops]\naws_access_key_id = AKIDOPS\naws_secret_access_key = s2\naws_session_token = t\n"
 
 describe("a session", function()
-  it("goes to another Region with the same credentials, and stays where it is", function()
+  it("is copied to another Region with the same credentials, and stays in its own", function()
     with({ config = CONFIG, credentials = CREDENTIALS }, function()
       local session = assert(aws.session {})
       local other = session:at "us-west-2"
@@ -49,7 +49,7 @@ describe("a session", function()
     end)
   end)
 
-  it("takes the Region given, then the environment's, then the profile's", function()
+  it("uses the given Region, then the environment's, then the profile's", function()
     with({ config = CONFIG, AWS_REGION = "us-west-2", AWS_DEFAULT_REGION = "us-west-1" }, function()
       assert.equal("us-east-2", aws.session({ region = "us-east-2" }).region)
       assert.equal("us-west-2", aws.session().region)
@@ -61,7 +61,7 @@ describe("a session", function()
     end)
   end)
 
-  it("says how to give a Region when there is none", function()
+  it("explains how to set a Region if none is set", function()
     with({}, function()
       local session, err = aws.session()
       assert.is_nil(session)
@@ -70,7 +70,7 @@ describe("a session", function()
     end)
   end)
 
-  it("takes the environment's key before the profile's, unless a profile is named", function()
+  it("uses the environment's key before the profile's, unless a profile is named", function()
     with({ config = CONFIG, credentials = CREDENTIALS, AWS_ACCESS_KEY_ID = "AKIDENV", AWS_SECRET_ACCESS_KEY = "s" },
       function()
         assert.equal("AKIDENV", aws.session():credentials().access_key_id)
@@ -84,7 +84,7 @@ describe("a session", function()
     end)
   end)
 
-  it("tells where it looked when there are no credentials", function()
+  it("lists the providers if there are no credentials", function()
     with({ config = CONFIG }, function()
       local keys, err = aws.session():credentials()
       assert.is_nil(keys)
@@ -94,7 +94,7 @@ describe("a session", function()
     end)
   end)
 
-  it("names a profile that is not there, and half a key", function()
+  it("reports an unknown profile and an incomplete key", function()
     with({ config = CONFIG }, function()
       local session, err = aws.session { profile = "nobody" }
       assert.is_nil(session)
@@ -108,14 +108,14 @@ describe("a session", function()
     end)
   end)
 
-  it("takes no token of one file with the key of the other", function()
+  it("does not combine the token of one file with the key of the other", function()
     with({ config = "[default]\nregion = us-east-1\naws_session_token = OLD\n",
       credentials = "[default]\naws_access_key_id = A\naws_secret_access_key = s\n" }, function()
       assert.is_false(assert(aws.session():credentials()).has_token)
     end)
   end)
 
-  it("takes an empty value for none", function()
+  it("treats an empty value as unset", function()
     with({ config = "[default]\nregion = us-east-1\nrole_arn =\nretry_mode =\n",
       credentials = "[default]\naws_access_key_id = A\naws_secret_access_key = s\naws_session_token =\n" }, function()
       local keys = assert(assert(aws.session()):credentials())
@@ -124,12 +124,12 @@ describe("a session", function()
     end)
   end)
 
-  it("shows nothing of properties that are lines of the value above them", function()
+  it("prints nothing of properties that are indented into another value", function()
     for _, key in ipairs { "region", "retry_mode", "role_arn", "whatever" } do
       with({ config = ("[default]\n%s = us-east-1\n  aws_secret_access_key = SECRET\n"):format(key) }, function()
         local session, err = aws.session { region = "us-east-1" }
         assert.is_nil(session)
-        assert.matches("^" .. key .. " of profile 'default' goes on over several lines", err.message)
+        assert.matches("^" .. key .. " of profile 'default' spans several lines", err.message)
         assert.is_nil(err.message:find "SECRET")
       end)
     end
@@ -138,7 +138,7 @@ describe("a session", function()
     end)
   end)
 
-  it("tells file and line of a config file that it cannot read", function()
+  it("reports file and line of an invalid config file", function()
     with({ config = "[default]\nnonsense\n" }, function()
       local session, err = aws.session()
       assert.is_nil(session)
@@ -146,7 +146,7 @@ describe("a session", function()
     end)
   end)
 
-  it("calls the endpoint that is configured for a service, else the one for all", function()
+  it("calls the endpoint configured for a service, else the general one", function()
     with({ config = CONFIG, credentials = CREDENTIALS }, function()
       assert.equal("http://127.0.0.1:7", aws.client("ecr", { profile = "ops" }).endpoint)
       assert.equal("https://lightsail.eu-central-1.amazonaws.com", aws.client("lightsail", { profile = "ops" }).endpoint)
@@ -160,7 +160,7 @@ describe("a session", function()
     end)
   end)
 
-  it("refuses an endpoint, a Region or a number of attempts that is none", function()
+  it("rejects an invalid endpoint, Region or number of attempts", function()
     with({}, function()
       local _, err = aws.session { region = "us-east-1", endpoint_url = "localhost:80" }
       assert.matches("'localhost:80'", err.message)
@@ -172,17 +172,30 @@ describe("a session", function()
     end)
   end)
 
-  it("signs IAM for the Region of its one endpoint", function()
+  it("signs IAM requests for the Region of its only endpoint", function()
     with({}, function()
       local iam = aws.client("iam", { region = "eu-west-1" })
       assert.equal("us-east-1", iam.signing_region)
       assert.equal("https://iam.amazonaws.com", iam.endpoint)
     end)
   end)
+
+  it("combines the options of a client with its own, and leaves the given table alone", function()
+    with({ config = CONFIG }, function()
+      local session = assert(aws.session { timeout = 7, connect_timeout = 3 })
+      local options = { timeout = 2 }
+      local ecr = assert(session:client("ecr", options))
+      assert.equal(2, ecr.options.timeout)
+      assert.equal(3, ecr.options.connect_timeout)
+      assert.same({ timeout = 2 }, options)
+      assert.is_nil(getmetatable(options))
+      assert.equal(7, session.options.timeout)
+    end)
+  end)
 end)
 
 describe("sessions of several accounts", function()
-  it("sign each with its own keys, on one connection", function()
+  it("sign with their own keys on a shared connection", function()
     local seen, ports = {}, {}
     local server = assert(httpd.serve { handler = function(request)
       local key, region = request.headers.authorization:match "Credential=(%w+)/%d+/([%w-]+)/"

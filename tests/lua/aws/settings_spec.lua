@@ -4,7 +4,7 @@ local httpd = require "lanyard.httpd"
 local settings = require "lanyard.aws.settings"
 local system = require "lanyard.system"
 
--- Runs f(folder) with a home folder that has this config file, and of AWS's variables only these.
+-- Runs f(folder) with a home folder with this config file, and with these AWS variables only.
 local function with(config, variables, f)
   local folder <close> = helper.folder()
   local kept = {}
@@ -40,7 +40,7 @@ local function message_of(_, err)
 end
 
 describe("settings.get", function()
-  it("takes what is given, then the environment's, then the profile's, and tells which", function()
+  it("uses the given value, then the environment's, then the profile's, and returns the source", function()
     local profile = profile_of { retry_mode = "legacy" }
     with("", { AWS_RETRY_MODE = "adaptive" }, function()
       assert.same({ "standard", "retry_mode" }, { settings.get("retry_mode", profile, "standard") })
@@ -51,32 +51,32 @@ describe("settings.get", function()
     end)
   end)
 
-  it("reads nothing of the environment where a process has defaults of its own", function()
+  it("ignores the environment for an isolated profile", function()
     with("", { AWS_RETRY_MODE = "adaptive" }, function()
       assert.is_nil(settings.get("retry_mode", { name = "default", isolated = true, values = {} }))
     end)
   end)
 
-  it("takes words in capitals", function()
+  it("accepts words in upper case", function()
     assert.is_true(settings.get("fips", profile_of { use_fips_endpoint = "TRUE" }))
     assert.is_false(settings.get("fips", profile_of { use_fips_endpoint = "False" }))
     assert.equal("adaptive", settings.get("retry_mode", profile_of { retry_mode = "Adaptive" }))
   end)
 
-  it("names the place, the value and what is expected where a value is wrong", function()
+  it("reports the source, the value and what is expected if a value is invalid", function()
     for _, case in ipairs {
       { "fips", "use_fips_endpoint", "yes", "use_fips_endpoint of profile 'ops' is 'yes': true or false is expected" },
       { "retry_mode", "retry_mode", "fast",
         "retry_mode of profile 'ops' is 'fast': standard, adaptive or legacy is expected" },
       { "sts_endpoints", "sts_regional_endpoints", "global",
         "sts_regional_endpoints of profile 'ops' is 'global': regional or legacy is expected" },
-      { "max_attempts", "max_attempts", "0", "max_attempts of profile 'ops' is '0': a whole number from 1 is expected" },
+      { "max_attempts", "max_attempts", "0", "max_attempts of profile 'ops' is '0': a whole number of at least 1 is expected" },
       { "max_attempts", "max_attempts", "1.5",
-        "max_attempts of profile 'ops' is '1.5': a whole number from 1 is expected" },
+        "max_attempts of profile 'ops' is '1.5': a whole number of at least 1 is expected" },
       { "ca_bundle", "ca_bundle", "/nonexistent",
-        "ca_bundle of profile 'ops' is '/nonexistent': a file that can be read, and is not empty, is expected" },
+        "ca_bundle of profile 'ops' is '/nonexistent': a readable file that is not empty is expected" },
       { "region", "region", { nested = "value" },
-        "region of profile 'ops' is '...': a plain value on one line is expected" },
+        "region of profile 'ops' is '...': a value on one line is expected" },
       { "retry_mode", "retry_mode", ("x\n"):rep(99),
         "retry_mode of profile 'ops' is '" .. ("x?"):rep(30) .. "...': standard, adaptive or legacy is expected" },
     } do
@@ -86,16 +86,16 @@ describe("settings.get", function()
     end
   end)
 
-  it("takes a folder for no bundle of certificates", function()
+  it("rejects a folder as a bundle of certificates", function()
     with("", {}, function()
       local _, err = settings.get("ca_bundle", profile_of { ca_bundle = "/tmp" })
-      assert.matches("^ca_bundle of profile 'ops' is '/tmp': a file", err.message)
+      assert.matches("^ca_bundle of profile 'ops' is '/tmp': a readable file", err.message)
     end)
   end)
 end)
 
-describe("a session's settings", function()
-  it("come to its clients", function()
+describe("the settings of a session", function()
+  it("apply to its clients", function()
     local bundle = helper.folder()
     helper.write(bundle .. "/bundle.pem", "certificates")
     with(("[default]\nregion = eu-west-1\nretry_mode = adaptive\nmax_attempts = 7\nsdk_ua_app_id = my app\n"
@@ -113,7 +113,7 @@ describe("a session's settings", function()
     getmetatable(bundle).__close()
   end)
 
-  it("are standard where nothing says them", function()
+  it("have the standard defaults", function()
     with("", {}, function()
       local session = assert(aws.session { region = "us-east-1" })
       assert.equal("standard", session.options.retry_mode)
@@ -122,7 +122,7 @@ describe("a session's settings", function()
     end)
   end)
 
-  it("are adaptive for who makes many calls, where nothing says otherwise", function()
+  it("are adaptive for many calls, unless a setting says otherwise", function()
     with("", {}, function()
       local session = assert(aws.session { region = "us-east-1", many_calls = true })
       assert.equal("adaptive", session.options.retry_mode)
@@ -135,7 +135,7 @@ describe("a session's settings", function()
     end)
   end)
 
-  it("take AWS_PROFILE before AWS_DEFAULT_PROFILE", function()
+  it("prefer AWS_PROFILE over AWS_DEFAULT_PROFILE", function()
     with("[profile a]\nregion = eu-west-1\n[profile b]\nregion = eu-west-2\n", { AWS_DEFAULT_PROFILE = "b" }, function()
       assert.equal("eu-west-2", aws.session().region)
       system.setenv("AWS_PROFILE", "a")
@@ -145,7 +145,7 @@ describe("a session's settings", function()
     end)
   end)
 
-  it("call STS's global endpoint for an old Region where legacy is asked for", function()
+  it("select STS's global endpoint for an old Region with legacy", function()
     with("", { AWS_STS_REGIONAL_ENDPOINTS = "legacy" }, function()
       local sts = aws.client("sts", { region = "eu-west-1" })
       assert.equal("https://sts.amazonaws.com", sts.endpoint)
@@ -155,8 +155,8 @@ describe("a session's settings", function()
   end)
 end)
 
-describe("a session's Region", function()
-  -- An instance's metadata service that answers a question for the Region so; f(asked) runs beside it.
+describe("the Region of a session", function()
+  -- Runs f(asked) with an instance metadata service that replies to requests for the Region.
   local function with_instance(reply, variables, f)
     local asked = {}
     local server = assert(httpd.serve { handler = function(request)
@@ -172,7 +172,7 @@ describe("a session's Region", function()
     if not ok then error(err, 0) end
   end
 
-  it("is the instance's where nothing says it", function()
+  it("is the instance's if no setting has one", function()
     with_instance({ status = 200, body = "eu-south-2" }, {}, function(asked)
       local session = assert(aws.session())
       assert.equal("eu-south-2", session.region)
@@ -181,7 +181,7 @@ describe("a session's Region", function()
     end)
   end)
 
-  it("is not asked for where it is known, or where that is switched off", function()
+  it("is not requested if it is set, or if the service is disabled", function()
     with_instance({ status = 200, body = "eu-south-2" }, { AWS_REGION = "us-east-1" }, function(asked)
       assert.equal("us-east-1", aws.session().region)
       assert.same({}, asked)
@@ -189,24 +189,24 @@ describe("a session's Region", function()
     with_instance({ status = 200, body = "eu-south-2" }, { AWS_EC2_METADATA_DISABLED = "true" }, function(asked)
       local _, err = aws.session()
       assert.equal("NoRegion", err.code)
-      assert.equal("an EC2 instance's would do, but AWS_EC2_METADATA_DISABLED is true", err.tip)
+      assert.equal("the Region of an EC2 instance is not available: AWS_EC2_METADATA_DISABLED is true", err.tip)
       assert.same({}, asked)
     end)
   end)
 
-  it("is refused where the instance's is none", function()
+  it("is rejected if the instance returns an invalid one", function()
     with_instance({ status = 200, body = "<html>" }, {}, function()
       local session, err = aws.session()
       assert.is_nil(session)
-      assert.matches("answered with a Region that is none", err.message)
+      assert.matches("returned an invalid Region", err.message)
     end)
   end)
 
-  it("says that there is no instance either", function()
+  it("is missing with a message that there is no instance", function()
     with("", { AWS_EC2_METADATA_SERVICE_ENDPOINT = "http://127.0.0.1:1" }, function()
       local _, err = aws.session()
       assert.equal("NoRegion", err.code)
-      assert.matches("but no answer from the instance metadata service at http://127%.0%.0%.1:1", err.tip)
+      assert.matches("not available: no reply from the instance metadata service at http://127%.0%.0%.1:1", err.tip)
     end)
   end)
 end)
@@ -228,8 +228,8 @@ local function endpoint_of(service)
   return found and found.url or err.message, found and found.source
 end
 
-describe("an endpoint that is configured", function()
-  it("is the service's own before the one for all, the environment's before the profile's", function()
+describe("a configured endpoint", function()
+  it("is the service's own before the general one, the environment's before the profile's", function()
     with(SERVICES, {}, function()
       assert.same({ "http://oidc.example", "endpoint_url of sso_oidc in [services mine]" }, { endpoint_of "sso-oidc" })
       assert.same({ "http://all.example", "endpoint_url of profile 'default'" }, { endpoint_of "sts" })
@@ -243,7 +243,7 @@ describe("an endpoint that is configured", function()
     end)
   end)
 
-  it("is passed over where that is asked for, in the environment or in the profile", function()
+  it("is ignored if the environment or the profile says so", function()
     with(SERVICES, { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS = "true" }, function()
       assert.equal("https://api.ecr.eu-west-1.amazonaws.com", (endpoint_of "ecr"))
       assert.equal("http://given.example", aws.session({ endpoint_url = "http://given.example" }):endpoint("ecr").url)
@@ -253,44 +253,44 @@ describe("an endpoint that is configured", function()
     end)
   end)
 
-  it("tells a services section that is not there", function()
+  it("reports a missing services section", function()
     with("[default]\nregion = eu-west-1\nservices = mine\n", {}, function(folder)
-      assert.equal(("services of profile 'default' is 'mine', and %s/.aws/config has no section [services mine]")
+      assert.equal(("services of profile 'default' is 'mine', but %s/.aws/config has no section [services mine]")
         :format(folder), (endpoint_of "ecr"))
     end)
   end)
 
-  it("may hold a path, and nothing else than scheme, host and path", function()
+  it("can have a scheme, a host and a path only", function()
     with("[default]\nregion = eu-west-1\n", { AWS_ENDPOINT_URL = "https://proxy.example:8443/aws/ecr" }, function()
       assert.equal("https://proxy.example:8443/aws/ecr", (endpoint_of "ecr"))
       for _, url in ipairs { "ftp://host", "host:80", "https://", "https://host/?a=b", "https://host/#a", "http://a b" } do
         system.setenv("AWS_ENDPOINT_URL", url)
-        assert.equal(("AWS_ENDPOINT_URL is '%s', which is no endpoint: write it as https://host or http://host:port")
+        assert.equal(("AWS_ENDPOINT_URL is '%s', which is not an endpoint: write https://host or http://host:port")
           :format(url), (endpoint_of "ecr"))
       end
     end)
   end)
 
-  it("is refused with a user or a password in it, and not shown", function()
+  it("is rejected with a user or password in it, and not printed", function()
     with("[default]\nregion = eu-west-1\n", {}, function()
       for _, url in ipairs { "http://user:hidden@host", "hidden@host", "ftp://:hidden@host" } do
         system.setenv("AWS_ENDPOINT_URL_ECR", url)
         local message = endpoint_of "ecr"
         local _, err = aws.session { endpoint_url = url }
         system.setenv("AWS_ENDPOINT_URL_ECR", nil)
-        assert.matches("^AWS_ENDPOINT_URL_ECR holds a user or a password", message)
-        assert.matches("^the endpoint URL holds a user or a password", err.message)
+        assert.matches("^AWS_ENDPOINT_URL_ECR contains a user or a password", message)
+        assert.matches("^the endpoint URL contains a user or a password", err.message)
         assert.not_matches("hidden", message .. err.message)
       end
     end)
   end)
 
-  it("does not go with FIPS, and says which settings are at odds", function()
+  it("cannot be combined with FIPS, and the error names both settings", function()
     with(SERVICES, { AWS_USE_FIPS_ENDPOINT = "true" }, function()
       local _, err = aws.client "ecr"
       assert.equal("Invalid Configuration: FIPS and custom endpoint are not supported", err.message)
-      assert.equal("AWS_USE_FIPS_ENDPOINT is true and endpoint_url of ecr in [services mine] names an endpoint: "
-        .. "turn one off", err.tip)
+      assert.equal("AWS_USE_FIPS_ENDPOINT is true and endpoint_url of ecr in [services mine] sets an endpoint: "
+        .. "remove one of them", err.tip)
     end)
   end)
 end)

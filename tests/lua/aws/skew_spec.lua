@@ -4,14 +4,14 @@ local NOW = 784111777
 local DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
 
 describe("a wrong clock", function()
-  it("is found from the Date of a refused signature", function()
+  it("is detected from the Date of a rejected signature", function()
     for _, code in ipairs { "RequestTimeTooSkewed", "RequestExpired", "InvalidSignatureException",
       "SignatureDoesNotMatch", "AuthFailure", "RequestInTheFuture" } do
       assert.equal(-600, skew.offset({ code = code, date = DATE }, NOW + 600, 0))
       assert.equal(600, skew.offset({ code = code, date = DATE }, NOW - 600, 0))
     end
   end)
-  it("is not blamed when it is near enough, known already, or nobody says so", function()
+  it("is not assumed if it is close enough, known already, or not indicated by the error", function()
     assert.is_nil(skew.offset({ code = "SignatureDoesNotMatch", date = DATE }, NOW + 200, 0))
     assert.is_nil(skew.offset({ code = "SignatureDoesNotMatch", date = DATE }, NOW + 600, -600))
     assert.is_nil(skew.offset({ code = "SignatureDoesNotMatch" }, NOW + 600, 0))

@@ -1,4 +1,4 @@
--- Ten thousand calls to an emulator, a process of its own, that fails every fifth of them.
+-- Ten thousand calls to an emulator in another process, which fails every fifth of them.
 
 local aws = require "lanyard.aws"
 local credentials = require "lanyard.credentials"
@@ -7,8 +7,8 @@ local http = require "lanyard.http"
 local json = require "lanyard.json"
 local task = require "lanyard.task"
 
--- Each rule is asked after those before it have let the request pass: together they fail 20 %. Every
--- third fault comes only after the request was carried out.
+-- A rule applies to the requests that the rules before it let pass: together they fail 20 %. Every third fault occurs
+-- only after the request was carried out.
 local FAULTS = {
   { probability = 0.05, throttle = true },
   { probability = 0.05, status = 503 },
@@ -18,7 +18,7 @@ local FAULTS = {
   { probability = 0.03, cut = 20, late = true },
 }
 
--- So many that no call is lost: 0.2 ^ 14 of them would be.
+-- Enough attempts that no call is lost: 0.2 ^ 14 of them would be.
 local MAX_ATTEMPTS = 14
 local WORKERS, ROUNDS = 40, 50
 local CALLS_A_ROUND = 5
@@ -44,7 +44,7 @@ local function start(faults)
   end })
 end
 
--- How many requests have arrived.
+-- Returns how many requests have arrived.
 local function arrived(world)
   return tonumber(assert(http.request { url = world.emulator.url .. "/_emulator/calls" }).body)
 end
@@ -56,8 +56,8 @@ local function policy_text(number)
   } } }
 end
 
-describe("ten thousand calls, a fifth of which fail,", function()
-  it("are all answered in the end, and none is done twice where it must not be", function()
+describe("ten thousand calls, of which a fifth fail,", function()
+  it("all succeed eventually, and a once operation is carried out once", function()
     local world <close> = start(FAULTS)
     local options = { max_attempts = MAX_ATTEMPTS, longest_delay = 0.01 }
     local ecr = assert(world.session:client("ecr", options))
@@ -65,7 +65,7 @@ describe("ten thousand calls, a fifth of which fail,", function()
     local lightsail = assert(world.session:client("lightsail", options))
     local calls, sent, most = 0, 0, 0
 
-    -- Makes a call in this task. --> reply | nil, err
+    -- Makes a call in this task. Returns reply | nil, err
     local function call(client, operation, input)
       local t = task.current()
       world.requests[t] = 0
@@ -77,13 +77,13 @@ describe("ten thousand calls, a fifth of which fail,", function()
       return reply, err
     end
 
-    -- A repository of its own: created once, then a policy after the other, each read back.
+    -- Creates a repository, then sets several policies and reads each back.
     local existed = 0
     local function work(number)
       local name = "soak-" .. number
       local created, err = call(ecr, "CreateRepository", { repositoryName = name })
       if not created then
-        -- Only an attempt of this very call can have made it, and the error says so.
+        -- Only an earlier attempt of this call can have created it, and the error says so.
         assert.equal("RepositoryAlreadyExistsException", err.code)
         assert.is_true(err.earlier.sent)
         existed = existed + 1
@@ -109,7 +109,7 @@ describe("ten thousand calls, a fifth of which fail,", function()
     assert.is_true(share > 0.18 and share < 0.22, share .. " of the requests failed")
     assert.is_true(existed < WORKERS / 2, existed .. " repositories were there")
 
-    -- What must not be doubled is sent once more only where it was certainly not carried out.
+    -- A once operation is sent again only if it was certainly not carried out.
     local number, deployed, doubtful = 0, 0, 0
     while number < 40 or doubtful == 0 do
       number = number + 1
@@ -131,7 +131,7 @@ describe("ten thousand calls, a fifth of which fail,", function()
     assert.is_true(deployed > 20 and doubtful > 0)
   end)
 
-  it("are no storm when all fail: retries end with their quota", function()
+  it("do not overload a failing service: retries end with their quota", function()
     for _, faults in ipairs { { status = 500 }, { throttle = true }, { reset = true } } do
       local world <close> = start { faults }
       local ecr = assert(world.session:client("ecr", { max_attempts = 10, longest_delay = 0.001 }))
@@ -146,7 +146,7 @@ describe("ten thousand calls, a fifth of which fail,", function()
     end
   end)
 
-  it("are signed by the service's clock once that is known", function()
+  it("are signed with the service's time after it is known", function()
     local world <close> = start { { skew = 3600 } }
     local ecr = assert(world.session:client "ecr")
     for _ = 1, 20 do

@@ -2,7 +2,9 @@ local aws = require "lanyard.aws"
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
+local lists = require "lanyard.lists"
 local services = require "lanyard.aws.services"
+local waiters = require "lanyard.aws.waiters"
 
 -- A Lightsail client that is answered these, one after another (an error: its code), the last one for
 -- ever; on a clock that sleeping moves. --> client, the pauses
@@ -57,7 +59,7 @@ describe("a waiter", function()
       local reply, err = client:wait("ServiceActive", WEB)
       assert.is_nil(reply)
       assert.equal("WaiterFailed", err.code)
-      assert.matches("ServiceActive of lightsail: it will not come; last seen: state is %u+, code is %w+", err.message)
+      assert.matches("ServiceActive of lightsail: the state cannot be reached any more; last reply: state is %u+, code is %w+", err.message)
       assert.equal(last.containerServices[1].state, err.reply.containerServices[1].state)
     end
     assert(lightsail { state "DISABLED" }:wait("ServiceSettled", WEB))
@@ -67,7 +69,7 @@ describe("a waiter", function()
     local client, slept = lightsail { state "UPDATING" }
     local _, err = client:wait("ServiceActive", WEB, { timeout = 20 })
     assert.equal("WaiterTimeout", err.code)
-    assert.equal("ServiceActive of lightsail: not there after 20 s; last seen: state is UPDATING, code is absent", err.message)
+    assert.equal("ServiceActive of lightsail: not reached within 20 s; last reply: state is UPDATING, code is absent", err.message)
     local sum = 0
     for _, seconds in ipairs(slept) do sum = sum + seconds end
     assert.equal(20, sum)
@@ -80,7 +82,7 @@ describe("a waiter", function()
     assert.equal("AccessDeniedException", err.code)
     _, err = lightsail { reset }:wait("ServiceActive", WEB, { timeout = 5 })
     assert.equal("WaiterTimeout", err.code)
-    assert.matches("last seen: lightsail:GetContainerServices: reset", err.message)
+    assert.matches("last reply: lightsail:GetContainerServices: reset", err.message)
     assert.equal("Connection", err.cause.code)
   end)
 
@@ -136,5 +138,53 @@ describe("a waiter", function()
     for _, text in ipairs { "Name Operation", "Name Operation every 1 to 2 for 3\n  success state RUNNING" } do
       assert.has_error(function() require("lanyard.aws.waiters").parse(text) end)
     end
+  end)
+end)
+
+describe("acceptors with a name", function()
+  it("belong to each waiter that includes them", function()
+    local parsed, groups = waiters.parse [[
+      acceptors Failed
+        failure state = BROKEN
+      Ready Get every 1 to 2 for 3
+        include Failed
+        success state = READY
+      Deleted Get every 1 to 2 for 3
+        success error NotFoundException
+        include Failed
+    ]]
+    assert.same({ "Deleted", "Ready" }, lists.sorted_names(parsed))
+    for _, name in ipairs { "Ready", "Deleted" } do
+      assert.equal("failure", waiters.judge(parsed[name], { state = "BROKEN" }))
+    end
+    assert.equal("failure", waiters.judge(groups.Failed, { state = "BROKEN" }))
+    assert.is_nil(waiters.judge(groups.Failed, { state = "READY" }))
+  end)
+
+  it("must be defined before they are included", function()
+    assert.has_error(function() waiters.parse "Ready Get every 1 to 2 for 3\n include Failed" end)
+  end)
+
+  it("name the two details with which a container service fails, for each of Lightsail's service waiters", function()
+    local description = services.get "lightsail"
+    for _, code in ipairs { "CERTIFICATE_LIMIT_EXCEEDED", "UNKNOWN_ERROR" } do
+      for _, name in ipairs { "ServiceSettled", "ServiceActive", "RoleActive" } do
+        assert.equal("failure", waiters.judge(description.waiters[name], state("PENDING", code)))
+      end
+    end
+  end)
+end)
+
+describe("the engine of waiters", function()
+  it("grows its pauses up to the longest one, and ends at the deadline", function()
+    local now, slept = 0, {}
+    local clock = { now = function() return now end, sleep = function(seconds)
+      slept[#slept + 1] = seconds
+      now = now + seconds
+    end }
+    local wait = waiters.new { clock = clock, timeout = 10, pauses = waiters.growing(1, 4, 2) }
+    local value, err = wait:poll(function() return "retry" end, function() return "expired" end)
+    assert.same({ nil, "expired" }, { value, err })
+    assert.same({ 1, 2, 4, 3 }, slept)
   end)
 end)

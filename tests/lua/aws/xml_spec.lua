@@ -14,7 +14,7 @@ describe("xml", function()
   it("reads character references and CDATA", function()
     assert.equal("A\u{20AC}<>&", value "<R>&#65;&#x20AC;<![CDATA[<>&]]></R>")
   end)
-  it("refuses what is no well-formed element", function()
+  it("rejects text that is not well-formed", function()
     for _, text in ipairs { "", "text", "<a>", "<a></b>", "<a/><b/>", "<a>&nbsp;</a>", "<a>&#0;</a>", "<a", "<a>x",
       '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>', "<a><!-- </a>" } do
       local root, why = xml.parse(text)
@@ -22,11 +22,11 @@ describe("xml", function()
       assert.matches("^byte %d+: ", why)
     end
   end)
-  it("refuses to nest without end", function()
+  it("limits nesting", function()
     assert.is_nil(xml.parse(("<a>"):rep(1000) .. ("</a>"):rep(1000)))
     assert.truthy(xml.parse(("<a>"):rep(32) .. ("</a>"):rep(32)))
   end)
-  it("knows no entity but the predefined, inside or outside", function()
+  it("has no entities except the predefined ones", function()
     for _, text in ipairs {
       '<!DOCTYPE r SYSTEM "http://evil.test/x.dtd"><r/>',
       '<!DOCTYPE r [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><r>&b;</r>',
@@ -36,7 +36,7 @@ describe("xml", function()
       assert.is_nil((xml.parse(text)), text)
     end
   end)
-  it("shows no text of the answer in its errors", function()
+  it("has no text of the reply in its errors", function()
     for _, text in ipairs { "<r>&secret;</r>", "<r>secret", "<r>secret</s>", "secret", "<r>&secret", "<r/>secret",
       "<r><![CDATA[secret</r>", "<r><!-- secret</r>" } do
       local root, why = xml.parse(text)
@@ -48,7 +48,7 @@ describe("xml", function()
     assert.same({ Map = { a = "1", b = { c = "2" } } }, value [[<R><Map><entry><key>a</key><value>1</value></entry>
       <entry><key>b</key><value><c>2</c></value></entry></Map></R>]])
   end)
-  it("reads a long answer in a time that grows as its length does", function()
+  it("reads a long reply in linear time", function()
     local function seconds(count)
       local text = "<R>" .. ("<member>x</member>\n  a<!-- -->b"):rep(count) .. "</R>"
       local before = os.clock()
@@ -60,8 +60,8 @@ describe("xml", function()
   end)
 end)
 
--- What is random here comes from a seed that a failure names.
-describe("xml, of random texts,", function()
+-- Random texts come from a seed that a failure names.
+describe("xml with random texts", function()
   local PIECES = {
     "<a>", "</a>", "<b x='1'>", "</b>", "<c/>", "<!--", "-->", "<![CDATA[", "]]>", "<?x ?>", "<?", "&amp;", "&#65;", "&#x;",
     "&", ";", "<", ">", "/", "text", " ", "<!DOCTYPE", "\0", "\255", "]]", "\"", "=", "<a", "</",
@@ -75,7 +75,7 @@ describe("xml, of random texts,", function()
     return table.concat(parts)
   end
 
-  it("never raises, and says what is wrong or gives a whole tree", function()
+  it("never raises an error, and returns a message or a complete tree", function()
     for seed = 1, 5000 do
       math.randomseed(seed)
       local text = random_text(seed % 2 == 0 and function() return PIECES[math.random(#PIECES)] end
@@ -112,7 +112,7 @@ describe("xml, of random texts,", function()
     return table.concat(parts) .. "</" .. element.name .. (math.random() < 0.2 and " >" or ">")
   end
 
-  it("reads back every tree that was written", function()
+  it("reads every tree that was written", function()
     for seed = 1, 500 do
       math.randomseed(seed)
       local tree = random_tree(0)
@@ -122,7 +122,7 @@ describe("xml, of random texts,", function()
     end
   end)
 
-  it("refuses what begins an element and never ends it, however long", function()
+  it("rejects unterminated elements of any length", function()
     for _, text in ipairs { "<" .. ("a"):rep(1000000), "<a " .. ("x"):rep(1000000), "<a>" .. ("</a"):rep(200000) } do
       assert.is_nil((xml.parse(text)))
     end

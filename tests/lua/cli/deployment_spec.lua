@@ -1,8 +1,8 @@
 local cli = require "lanyard.cli"
 local deployment = require "lanyard.cli.deployment"
 
--- What a function tells on stderr, as one text.
-local function told_by(f)
+-- Returns what a function prints on stderr, as one text.
+local function printed_by(f)
   local lines, note = {}, cli.note
   cli.note = function(text) lines[#lines + 1] = text end
   local ok, err = pcall(f)
@@ -11,7 +11,7 @@ local function told_by(f)
   return table.concat(lines, "\n")
 end
 
-local OUTCOME = { version = 3, ending = "failed", seconds = 252.34 }
+local OUTCOME = { version = 3, result = "failed", seconds = 252.34 }
 local LOGS = {
   { container = "app", lines = { { time = 1769860800.7, message = "no\27[31m database" } } },
   { container = "late", lines = {} },
@@ -19,39 +19,41 @@ local LOGS = {
 }
 
 describe("a failed deployment", function()
-  it("is told with its reasons and logs, without what a terminal acts on", function()
-    local text = told_by(function()
-      deployment.failure("web", OUTCOME, { "image 'a\27b' is gone" }, LOGS)
+  it("is printed with its reasons and logs, and control characters are escaped", function()
+    local text = printed_by(function()
+      deployment.failure("web", OUTCOME, { "image 'a\27b' does not exist" }, LOGS)
     end)
     assert.equal([[
 lanyard: deployment 3 of 'web' failed after 4 min 12 s
-  image 'a\x1bb' is gone
-  container 'app': the only line logged
+  image 'a\x1bb' does not exist
+  container 'app': the only log line
     2026-01-31T12:00:00Z  no\x1b[31m database
-  container 'late': nothing was logged yet; logs may come minutes late: lanyard wait deployment web --version 3 looks again
-  container 'shut': the log could not be read: not allowed]], text)
+  container 'late': no log lines yet; they can be minutes late: lanyard wait deployment web --version 3 reads the log again
+  container 'shut': cannot read the log: not allowed]], text)
   end)
 
-  it("is told apart from one that was canceled, or replaced", function()
-    for ending, words in pairs { canceled = "was canceled without a word after 1 s", replaced = "a later one replaced it" } do
-      local text = told_by(function()
-        deployment.failure("web", { version = 3, ending = ending, seconds = 1 }, {}, {})
+  it("is distinguished from one that was canceled or replaced", function()
+    local cases = { canceled = "was canceled without a reason after 1 s", replaced = "a later deployment replaced it" }
+    for result, expected in pairs(cases) do
+      local text = printed_by(function()
+        deployment.failure("web", { version = 3, result = result, seconds = 1 }, {}, {})
       end)
-      assert.is_truthy(text:find(words, 1, true), text)
+      assert.is_truthy(text:find(expected, 1, true), text)
     end
   end)
 
-  it("is not said to have taken the time of a wait that came after its end", function()
-    local outcome = { version = 3, ending = "failed", seconds = 0.2, created = 1769860800.7, had_ended = true }
-    assert.equal("lanyard: deployment 3 of 'web' failed earlier; it was made at 2026-01-31T12:00:00Z", told_by(function()
+  it("has no duration if it had ended before the wait began", function()
+    local outcome = { version = 3, result = "failed", seconds = 0.2, created = 1769860800.7, had_ended = true }
+    local expected = "lanyard: deployment 3 of 'web' failed earlier; it was created at 2026-01-31T12:00:00Z"
+    assert.equal(expected, printed_by(function()
       deployment.failure("web", outcome, {}, {})
     end))
     assert.equal("-", deployment.took(outcome))
-    assert.same({ version = 3, created = "2026-01-31T12:00:00Z" }, deployment.ending({}, outcome))
+    assert.same({ version = 3, created = "2026-01-31T12:00:00Z" }, deployment.add_outcome({}, outcome))
   end)
 
-  it("is plain data for JSON", function()
-    local item = deployment.ending({ service = "web" }, OUTCOME, { "why" }, LOGS)
+  it("is plain data in JSON", function()
+    local item = deployment.add_outcome({ service = "web" }, OUTCOME, { "why" }, LOGS)
     assert.same({
       service = "web", version = 3, seconds = 252.3, reasons = { "why" },
       logs = {
@@ -60,12 +62,12 @@ lanyard: deployment 3 of 'web' failed after 4 min 12 s
         { container = "shut", lines = {}, error = "not allowed" },
       },
     }, item)
-    assert.same({ version = 3, seconds = 252.3 }, deployment.ending({}, OUTCOME))
+    assert.same({ version = 3, seconds = 252.3 }, deployment.add_outcome({}, OUTCOME))
   end)
 end)
 
 describe("a duration", function()
-  it("has minutes from one on", function()
+  it("has minutes if it is longer than one", function()
     assert.equal("0 s", deployment.duration(0.2))
     assert.equal("59 s", deployment.duration(59.4))
     assert.equal("1 min 0 s", deployment.duration(59.6))

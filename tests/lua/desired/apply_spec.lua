@@ -1,25 +1,25 @@
 local apply = require "lanyard.desired.apply"
+local desired_grants = require "desired_grants"
 local json = require "lanyard.json"
 local plans = require "lanyard.desired.plan"
 local policy = require "lanyard.policy"
-local saved = require "lanyard.desired.saved"
+local plan_file = require "lanyard.desired.plan_file"
 local task = require "lanyard.task"
-local wishes = require "wishes"
 local world = require "world"
 
-local desired, grant = wishes.desired, wishes.grant
+local desired, grant = desired_grants.desired, desired_grants.grant
 
 local THEIRS = '{ "Sid" : "ci",\n "Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"ecr:PutImage" }'
 
 local function seed()
-  return { activation_delay = 5, seed = wishes.SEED }
+  return { activation_delay = 5, seed = desired_grants.SEED }
 end
 
 local function with_theirs(w, name)
   w:put(name, '{"Version":"2008-10-17","Statement":[' .. THEIRS .. "]}")
 end
 
--- What became of each: { [repository] = kind or the error's code }
+-- Returns the kind of each change or the code of its error, by repository.
 local function outcomes(changes)
   local found = {}
   for _, one in ipairs(changes) do
@@ -33,11 +33,11 @@ local function role_of(w, service)
 end
 
 local function save(plan)
-  return assert(saved.read(json.decode(json.encode(saved.plain(plan))), "plan.json"))
+  return assert(plan_file.decode(json.decode(json.encode(plan_file.encode(plan))), "plan.json"))
 end
 
 describe("apply", function()
-  it("turns roles on, writes once for each repository, and keeps what others wrote", function()
+  it("turns roles on, writes once for each repository, and keeps statements of others", function()
     local w <close> = world.new(seed())
     with_theirs(w, "web")
     local file = desired(grant("off", { "web" }), grant("web", { "web", "team/*" }), grant("jobs", { "web" }, "2027-01-31"))
@@ -48,10 +48,10 @@ describe("apply", function()
     assert.same({ "ci", "AllowLightsailPull-off", "AllowLightsailPull-web", "AllowLightsailPull-jobs" }, w:sids "web")
     assert.is_truthy(w:text "web":find(THEIRS, 1, true))
     assert.is_nil(w:text "web":find("NOT-KNOWN-YET", 1, true))
-    assert.is_false(plans.changes(assert(plans.make(w.region, file))))
+    assert.is_false(plans.has_changes(assert(plans.make(w.region, file))))
   end)
 
-  it("does nothing the second time", function()
+  it("changes nothing the second time", function()
     local w <close> = world.new(seed())
     local file = desired(grant("web", { "web" }))
     apply.apply(w.region, assert(plans.make(w.region, file)))
@@ -60,7 +60,7 @@ describe("apply", function()
     assert.equal(1, w:count "SetRepositoryPolicy")
   end)
 
-  it("goes on past what fails, and lists it", function()
+  it("lists a failure and applies the rest", function()
     local w <close> = world.new(seed())
     w.before = function(operation)
       if operation == "UpdateContainerService" then
@@ -70,11 +70,11 @@ describe("apply", function()
     local file = desired(grant("off", { "web", "team/a" }), grant("web", { "web" }))
     local roles, changes = apply.apply(w.region, assert(plans.make(w.region, file)))
     assert.equal("NotFoundException", roles[1].err.code)
-    assert.same({ web = "changed" }, outcomes(changes)) -- team/a is not as the file says
+    assert.same({ web = "changed" }, outcomes(changes)) -- team/a lacks a grant
     assert.same({ "AllowLightsailPull-web" }, w:sids "web")
   end)
 
-  it("lets both win that run at the same time", function()
+  it("merges the changes of two runs in parallel", function()
     local w <close> = world.new(seed())
     local one, other = w.region, w:connect { journal_root = w.folder .. "/elsewhere" }
     task.all {
@@ -88,7 +88,7 @@ describe("apply", function()
     end
   end)
 
-  it("prunes what the file does not name, and of a list of principals only that", function()
+  it("prunes grants that the file does not have and keeps the other principals of a statement", function()
     local w <close> = world.new(seed())
     with_theirs(w, "jobs")
     local before = w:text "jobs"
@@ -100,7 +100,7 @@ describe("apply", function()
     assert.same({ "AllowLightsailPull-jobs" }, w:sids "web")
   end)
 
-  it("leaves a grant as it is to which the file gives two dates, and makes the others", function()
+  it("leaves a grant unchanged when the file has two dates for it, and applies the others", function()
     local w <close> = world.new(seed())
     apply.apply(w.region, assert(plans.make(w.region, desired(grant("web", { "team/a" })))))
     local before = w:text "team/a"
@@ -110,7 +110,7 @@ describe("apply", function()
     assert.equal(before, w:text "team/a")
   end)
 
-  it("can be undone, a repository at a time", function()
+  it("can be undone for each repository", function()
     local w <close> = world.new(seed())
     with_theirs(w, "web")
     local before = w:text "web"
@@ -119,7 +119,7 @@ describe("apply", function()
     assert.equal(before, w:text "web")
   end)
 
-  it("makes room with fold where a policy would be too large", function()
+  it("combines statements with fold when a policy would be too large", function()
     local w <close> = world.new(seed())
     with_theirs(w, "web")
     local file = desired(grant("web", { "web" }), grant("jobs", { "web" }))
@@ -127,7 +127,7 @@ describe("apply", function()
     w:put("web", (w:text "web":gsub("{", '{"Id":"' .. ("x"):rep(room) .. '",', 1)))
     local err = assert(plans.make(w.region, file)).failures[1].err
     assert.equal("PolicyTooLarge", err.code)
-    assert.matches("or pass %-%-fold %(to grant, plan, apply%), which", err.tip)
+    assert.matches("or pass %-%-fold %(to grant, plan or apply%), which", err.tip)
     local folded = assert(plans.make(w.region, file, { fold = true }))
     assert.same({}, folded.failures)
     local _, changes = apply.apply(w.region, folded)
@@ -137,93 +137,93 @@ describe("apply", function()
 end)
 
 describe("apply of a saved plan", function()
-  it("does what the plan shows", function()
+  it("makes the changes that the plan shows", function()
     local w <close> = world.new(seed())
     with_theirs(w, "web")
     local old = save(assert(plans.make(w.region, desired(grant("off", { "web" }, "2027-01-31")))))
-    local roles, changes = apply.apply(w.region, assert(plans.again(w.region, old)))
+    local roles, changes = apply.apply(w.region, assert(plans.resume(w.region, old)))
     assert.equal("enabled", roles[1].change.kind)
     assert.same({ web = "changed" }, outcomes(changes))
     assert.same({ "ci", "AllowLightsailPull-off" }, w:sids "web")
     assert.is_truthy(w:text "web":find('"2027-01-31T00:00:00Z"', 1, true))
   end)
 
-  it("leaves what was in conflict as it is, and makes the service's other grants", function()
+  it("leaves a grant in conflict unchanged and applies the other grants of the service", function()
     local w <close> = world.new(seed())
     local file = desired(grant("web", { "team/a" }, "2027-01-31"), grant("web", { "team/*" }), grant("jobs", { "team/a" }))
     local old = save(assert(plans.make(w.region, file, { prune = true })))
-    local _, changes = apply.apply(w.region, assert(plans.again(w.region, old)))
+    local _, changes = apply.apply(w.region, assert(plans.resume(w.region, old)))
     assert.same({ ["team/a"] = "changed", ["team/b"] = "changed" }, outcomes(changes))
     assert.same({ "AllowLightsailPull-jobs" }, w:sids "team/a")
     assert.same({ "AllowLightsailPull-web" }, w:sids "team/b")
   end)
 
-  it("does nothing where the plan is in place already", function()
+  it("changes nothing when the plan is already in place", function()
     local w <close> = world.new(seed())
     local old = save(assert(plans.make(w.region, desired(grant("web", { "web" })))))
-    apply.apply(w.region, assert(plans.again(w.region, old)))
-    assert.is_false(plans.changes(assert(plans.again(w.region, old))))
+    apply.apply(w.region, assert(plans.resume(w.region, old)))
+    assert.is_false(plans.has_changes(assert(plans.resume(w.region, old))))
   end)
 
-  it("leaves a repository whose policy became another one, and does the rest", function()
+  it("does not change a repository whose policy changed after the plan, and applies the rest", function()
     local w <close> = world.new(seed())
     local old = save(assert(plans.make(w.region, desired(grant("web", { "web", "jobs" })))))
     with_theirs(w, "jobs")
     local theirs = w:text "jobs"
-    local plan = assert(plans.again(w.region, old))
+    local plan = assert(plans.resume(w.region, old))
     assert.equal("jobs", plan.failures[1].repository)
-    assert.equal("GroundMoved", plan.failures[1].err.code)
+    assert.equal("StalePlan", plan.failures[1].err.code)
     local _, changes = apply.apply(w.region, plan)
     assert.same({ web = "changed" }, outcomes(changes))
     assert.equal(theirs, w:text "jobs")
   end)
 
-  it("notices a policy that becomes another one just before the write", function()
+  it("detects a policy that changes just before the write", function()
     local w <close> = world.new(seed())
-    local plan = assert(plans.again(w.region, save(assert(plans.make(w.region, desired(grant("web", { "web" })))))))
+    local plan = assert(plans.resume(w.region, save(assert(plans.make(w.region, desired(grant("web", { "web" })))))))
     with_theirs(w, "web")
     local _, changes = apply.apply(w.region, plan)
-    assert.same({ web = "GroundMoved" }, outcomes(changes))
+    assert.same({ web = "StalePlan" }, outcomes(changes))
     assert.equal(0, w:count "SetRepositoryPolicy")
   end)
 
-  it("takes a policy that is only laid out anew for the same one", function()
+  it("accepts a policy that differs only in its layout", function()
     local w <close> = world.new(seed())
     with_theirs(w, "web")
     local old = save(assert(plans.make(w.region, desired(grant("web", { "web" })))))
     w:put("web", assert(policy.parse(w:text "web")):format())
-    local _, changes = apply.apply(w.region, assert(plans.again(w.region, old)))
+    local _, changes = apply.apply(w.region, assert(plans.resume(w.region, old)))
     assert.same({ web = "changed" }, outcomes(changes))
   end)
 
-  it("is refused where the service has another role by now", function()
+  it("is rejected when the service has a new role", function()
     local w <close> = world.new(seed())
     local old = save(assert(plans.make(w.region, desired(grant("web", { "web" })))))
     assert(w.region:disable "web")
     assert(w.region:enable "web")
-    local plan = assert(plans.again(w.region, old))
-    assert.equal("GroundMoved", plan.failures[1].err.code)
+    local plan = assert(plans.resume(w.region, old))
+    assert.equal("StalePlan", plan.failures[1].err.code)
     assert.matches("role of 'web'", plan.failures[1].err.message)
   end)
 
-  it("turns no role on that was on when the plan was made", function()
+  it("does not turn on a role that was on when the plan was made", function()
     local w <close> = world.new(seed())
     local old = save(assert(plans.make(w.region, desired(grant("web", { "web" })))))
     assert(w.region:disable "web")
-    local plan = assert(plans.again(w.region, old))
-    assert.equal("GroundMoved", plan.failures[1].err.code)
-    assert.is_false(plans.changes(plan))
+    local plan = assert(plans.resume(w.region, old))
+    assert.equal("StalePlan", plan.failures[1].err.code)
+    assert.is_false(plans.has_changes(plan))
     assert.same({}, (apply.apply(w.region, plan)))
     assert.is_nil(role_of(w, "web"))
   end)
 
-  it("turns no role on that the plan does not tell, and writes no grant to it", function()
+  it("does not turn on a role that the plan does not list, and grants nothing to it", function()
     local w <close> = world.new(seed())
     local old = save(assert(plans.make(w.region, desired(grant("off", { "web" }), grant("jobs", { "jobs" })))))
     old.roles = {}
-    local plan = assert(plans.again(w.region, old))
+    local plan = assert(plans.resume(w.region, old))
     assert.equal("web", plan.failures[1].repository)
-    assert.equal("GroundMoved", plan.failures[1].err.code)
+    assert.equal("StalePlan", plan.failures[1].err.code)
     local roles, changes = apply.apply(w.region, plan)
     assert.same({}, roles)
     assert.same({ jobs = "changed" }, outcomes(changes))

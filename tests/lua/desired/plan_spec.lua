@@ -1,23 +1,23 @@
+local desired_grants = require "desired_grants"
 local json = require "lanyard.json"
+local plan_file = require "lanyard.desired.plan_file"
 local plans = require "lanyard.desired.plan"
-local saved = require "lanyard.desired.saved"
-local wishes = require "wishes"
 local world = require "world"
 
-local desired, grant = wishes.desired, wishes.grant
+local desired, grant = desired_grants.desired, desired_grants.grant
 
 local CI = '{"Sid":"ci","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/ci"},"Action":"ecr:PutImage"}'
 local ROLE = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/%s/private-repo-access/%s"
 
 local function seed()
-  return { seed = wishes.SEED }
+  return { seed = desired_grants.SEED }
 end
 
--- What a plan would change: { [repository] = words }, and how many failures it has.
-local function words(plan)
+-- Returns the lines of each change, by repository, and the number of failures.
+local function lines(plan)
   local found = {}
   for _, entry in ipairs(plans.changing(plan)) do
-    found[entry.repository.name] = entry.change.words
+    found[entry.repository.name] = entry.change.lines
   end
   return found, #plan.failures
 end
@@ -37,90 +37,90 @@ local function role_of(w, service)
 end
 
 describe("a plan", function()
-  it("says for each repository who would come, and shows the policy's difference", function()
+  it("shows for each repository the new grants and the diff of the policy", function()
     local w <close> = world.new(seed())
     local plan = assert(plans.make(w.region, desired(grant("web", { "web", "team/*" }),
       grant("jobs", { "team/a" }, "2027-01-31"))))
-    assert.same({ web = { "+ web may pull" }, ["team/b"] = { "+ web may pull" },
-      ["team/a"] = { "+ jobs may pull until 2027-01-31", "+ web may pull" } }, (words(plan)))
+    assert.same({ web = { "+ web can pull" }, ["team/b"] = { "+ web can pull" },
+      ["team/a"] = { "+ jobs can pull until 2027-01-31", "+ web can pull" } }, (lines(plan)))
     assert.matches('\n%+[^\n]*"AllowLightsailPull%-web"', plan.entries[1].change.diff)
     assert.equal(0, w:count "SetRepositoryPolicy")
   end)
 
-  it("is empty where all is as the file says", function()
+  it("is empty when everything matches the file", function()
     local w <close> = world.new(seed())
     w:put("web", policy(CI, allow("AllowLightsailPull-web", { role_of(w, "web") })))
     local plan = assert(plans.make(w.region, desired(grant("web", { "web" }))))
-    assert.is_false(plans.changes(plan))
+    assert.is_false(plans.has_changes(plan))
   end)
 
-  it("tells a date that is another one, comes or goes", function()
+  it("shows a date that changes, is added or is removed", function()
     local w <close> = world.new(seed())
     local arn = role_of(w, "web")
     local date = ',"Condition":{"DateLessThan":{"aws:CurrentTime":"2026-12-01T00:00:00Z"}}'
     w:put("web", policy(allow("AllowLightsailPull-web", { arn }, date)))
-    local function of(...) return words(assert(plans.make(w.region, desired(grant("web", { "web" }, ...))))).web end
+    local function of(...) return lines(assert(plans.make(w.region, desired(grant("web", { "web" }, ...))))).web end
     assert.same({ "~ web: until 2026-12-01 -> until 2027-01-31" }, of "2027-01-31")
-    assert.same({ "~ web: until 2026-12-01 -> without end" }, of(nil))
+    assert.same({ "~ web: until 2026-12-01 -> without expiry" }, of(nil))
     assert.is_nil(of "2026-12-01")
     w:put("web", policy(allow("AllowLightsailPull-web", { arn })))
-    assert.same({ "~ web: without end -> until 2027-01-31T12:00:00Z" }, of "2027-01-31T12:00Z")
+    assert.same({ "~ web: without expiry -> until 2027-01-31T12:00:00Z" }, of "2027-01-31T12:00Z")
   end)
 
-  it("tells what is a part of a pull only", function()
+  it("shows a grant of only a part of a pull", function()
     local w <close> = world.new(seed())
     local expires
     local function of(...)
       w:put("web", (policy(...):gsub("ROLE", role_of(w, "web"))))
-      return words(assert(plans.make(w.region, desired(grant("web", { "web" }, expires))))).web
+      return lines(assert(plans.make(w.region, desired(grant("web", { "web" }, expires))))).web
     end
     local function part(action, more)
       return ('{"Effect":"Allow","Principal":{"AWS":"ROLE"},"Action":"%s"%s}'):format(action, more or "")
     end
     local date = ',"Condition":{"DateLessThan":{"aws:CurrentTime":"2026-12-01T00:00:00Z"}}'
-    assert.same({ "~ web: only in part -> without end" }, of(part "ecr:BatchGetImage"))
-    assert.same({ "~ web: only in part -> without end" }, of(part "ecr:GetDownload*"))
-    assert.same({ "~ web: only in part, until 2026-12-01 -> without end" }, of(part("ecr:BatchGetImage", date)))
-    assert.same({ "~ web: until 2026-12-01, in part without end -> without end" },
+    assert.same({ "~ web: partially -> without expiry" }, of(part "ecr:BatchGetImage"))
+    assert.same({ "~ web: partially -> without expiry" }, of(part "ecr:GetDownload*"))
+    assert.same({ "~ web: partially, until 2026-12-01 -> without expiry" }, of(part("ecr:BatchGetImage", date)))
+    assert.same({ "~ web: until 2026-12-01 (one action without expiry) -> without expiry" },
       of(part("ecr:BatchGetImage", date), part "ecr:GetDownloadUrlForLayer"))
     assert.is_nil(of(part "ecr:BatchGetImage", part "ecr:GetDownloadUrlForLayer"))
     expires = "2026-12-01"
-    assert.same({ "~ web: until 2026-12-01, in part without end -> until 2026-12-01" },
+    assert.same({ "~ web: until 2026-12-01 (one action without expiry) -> until 2026-12-01" },
       of(allow("AllowLightsailPull-web", { "ROLE" }, date), part "ecr:BatchGetImage"))
   end)
 
-  it("tells a grant that is added where another statement reaches as far", function()
+  it("shows a grant that is added although another statement already allows the pull", function()
     local w <close> = world.new(seed())
     w:put("web", policy((allow("all", { role_of(w, "web") }):gsub('"Action":%b[]', '"Action":"ecr:*"'))))
-    assert.same({ "~ web: without end as before, in other statements" },
-      words(assert(plans.make(w.region, desired(grant("web", { "web" }, "2027-01-31"))))).web)
+    assert.same({ "~ web: without expiry, unchanged; its statements change" },
+      lines(assert(plans.make(w.region, desired(grant("web", { "web" }, "2027-01-31"))))).web)
   end)
 
-  it("does not make a grant whose date has passed, and ends one that is there", function()
+  it("does not add an expired grant, and makes an existing one expire", function()
     local w <close> = world.new(seed())
     local ended = desired(grant("web", { "web" }, "2020-01-31"))
-    assert.is_false(plans.changes(assert(plans.make(w.region, ended))))
+    assert.is_false(plans.has_changes(assert(plans.make(w.region, ended))))
     w:put("web", policy(allow("AllowLightsailPull-web", { role_of(w, "web") })))
-    assert.same({ "~ web: without end -> until 2020-01-31" }, words(assert(plans.make(w.region, ended))).web)
+    assert.same({ "~ web: without expiry -> until 2020-01-31" }, lines(assert(plans.make(w.region, ended))).web)
   end)
 
-  it("turns roles on that are off, where they get a grant", function()
+  it("turns on roles that are off and get a grant", function()
     local w <close> = world.new(seed())
     assert.same({ "off" }, assert(plans.make(w.region, desired(grant("off", { "web" }), grant("web", { "web" })))).enable)
     assert.same({}, assert(plans.make(w.region, desired(grant("off", { "web" }, "2020-01-31")))).enable)
   end)
 
-  it("turns no role on where none of its grants can be made, and one of which a single grant can", function()
+  it("turns a role on only when at least one of its grants can be made", function()
     local w <close> = world.new(seed())
     w:put("team/a", "no policy")
     local plan = assert(plans.make(w.region, desired(grant("off", { "team/a" }))))
     assert.equal("InvalidPolicy", plan.failures[1].err.code)
     assert.same({}, plan.enable)
-    assert.is_false(plans.changes(plan))
+    assert.is_false(plans.has_changes(plan))
     assert.same({ "off" }, assert(plans.make(w.region, desired(grant("off", { "team/*" })))).enable)
   end)
 
-  it("lists services, repositories and globs that are not there, and plans the rest", function()
+  it("lists services, repositories and globs that do not exist, and plans the rest", function()
     local w <close> = world.new(seed())
     local plan = assert(plans.make(w.region, desired(grant("gone", { "web" }), grant("web", { "web", "nowhere", "x/*" }))))
     local failed = {}
@@ -128,50 +128,50 @@ describe("a plan", function()
       failed[failure.service or failure.repository] = failure.err.code
     end
     assert.same({ gone = "NotFoundException", nowhere = "RepositoryNotFoundException", ["x/*"] = "NoMatch" }, failed)
-    assert.same({ web = { "+ web may pull" } }, (words(plan)))
+    assert.same({ web = { "+ web can pull" } }, (lines(plan)))
   end)
 
-  it("lets a glob match nothing where the grant is optional", function()
+  it("lets a glob match nothing when the grant is optional", function()
     local w <close> = world.new(seed())
     local one = grant("web", { "x/*" })
     one.optional = true
     assert.same({}, assert(plans.make(w.region, desired(one))).failures)
   end)
 
-  it("refuses two globs that give a service two dates on one repository, and takes two that agree", function()
+  it("rejects two globs with different dates for a service and repository, and accepts two that agree", function()
     local w <close> = world.new(seed())
     local plan = assert(plans.make(w.region, desired(grant("web", { "team/*" }), grant("web", { "team/a" }, "2027-01-31"))))
     assert.equal("Conflict", plan.failures[1].err.code)
     assert.matches("grants%[1%] and grants%[2%]", plan.failures[1].err.message)
-    assert.same({ ["team/b"] = { "+ web may pull" } }, (words(plan)))
+    assert.same({ ["team/b"] = { "+ web can pull" } }, (lines(plan)))
     plan = assert(plans.make(w.region, desired(grant("web", { "team/*" }), grant("web", { "team/a" }))))
     assert.same({}, plan.failures)
   end)
 
-  it("turns no role on for two globs that give it two dates, nor calls the repository unchanged", function()
+  it("does not turn a role on for a grant in conflict, and does not call the repository unchanged", function()
     local w <close> = world.new(seed())
     local plan = assert(plans.make(w.region, desired(grant("off", { "team/a" }), grant("off", { "team/*a" }, "2027-01-31"))))
     assert.same({}, plan.enable)
-    assert.is_false(plans.changes(plan))
+    assert.is_false(plans.has_changes(plan))
     assert.same({}, plans.unchanged(plan))
   end)
 
-  it("lists a policy that cannot be read, and plans the rest", function()
+  it("lists a policy that cannot be parsed, and plans the rest", function()
     local w <close> = world.new(seed())
     w:put("team/a", "no policy")
     local plan = assert(plans.make(w.region, desired(grant("web", { "team/*" }))))
     assert.equal("InvalidPolicy", plan.failures[1].err.code)
-    assert.same({ ["team/b"] = { "+ web may pull" } }, (words(plan)))
+    assert.same({ ["team/b"] = { "+ web can pull" } }, (lines(plan)))
   end)
 
-  it("asks only for the repositories that it names, where it names no globs", function()
+  it("reads only the named repositories when the file has no globs", function()
     local w <close> = world.new(seed())
     assert(plans.make(w.region, desired(grant("web", { "web" }))))
     assert.equal(1, w:count "DescribeRepositories")
     assert.equal(1, w:count "GetRepositoryPolicy")
   end)
 
-  it("is for the file's Region only", function()
+  it("rejects another Region than that of the file", function()
     local w <close> = world.new(seed())
     local file = desired(grant("web", { "web" }))
     file.region = "eu-west-1"
@@ -183,10 +183,10 @@ end)
 
 describe("a plan that prunes", function()
   local function pruned(w, ...)
-    return words(assert(plans.make(w.region, desired(...), { prune = true })))
+    return lines(assert(plans.make(w.region, desired(...), { prune = true })))
   end
 
-  it("takes away Lightsail's roles that the file does not name, in all repositories", function()
+  it("removes puller roles that the file does not grant, in all repositories", function()
     local w <close> = world.new(seed())
     local web, jobs = role_of(w, "web"), role_of(w, "jobs")
     w:put("web", policy(allow("AllowLightsailPull-web", { web })))
@@ -195,13 +195,13 @@ describe("a plan that prunes", function()
     assert.same({ web = { "- web" }, ["team/b"] = { "- jobs" } }, (pruned(w, grant("web", { "team/b" }))))
   end)
 
-  it("takes away what is no pull, too, and says so", function()
+  it("also removes statements without a pull action, and says so", function()
     local w <close> = world.new(seed())
     w:put("web", policy((allow("push", { role_of(w, "web") }):gsub('"Action":%b[]', '"Action":"ecr:PutImage"'))))
-    assert.same({ web = { "- web, with other actions than a pull" } }, (pruned(w)))
+    assert.same({ web = { "- web (actions other than a pull)" } }, (pruned(w)))
   end)
 
-  it("takes away a service's earlier roles", function()
+  it("removes earlier roles of a service", function()
     local w <close> = world.new(seed())
     w:put("web", policy(allow("AllowLightsailPull-web", { role_of(w, "web") }),
       allow("old", { ROLE:format("web", "old") }), allow("gone", { ROLE:format("gone", "id") })))
@@ -209,7 +209,7 @@ describe("a plan that prunes", function()
       (pruned(w, grant("web", { "web" }))))
   end)
 
-  it("leaves all that is not a puller role of this Region", function()
+  it("keeps every principal that is not a puller role of this Region", function()
     local w <close> = world.new(seed())
     w:put("web", policy(CI, allow("account", { "444455556666" }), allow("orphan", { "AROA2XQYJ5EXAMPLE12345" }),
       allow("general", { (ROLE:format("web", "id"):gsub("private%-repo%-access/", "")) }),
@@ -218,7 +218,7 @@ describe("a plan that prunes", function()
     assert.same({}, (pruned(w)))
   end)
 
-  it("keeps the grant of a service that the file gives two dates", function()
+  it("keeps a grant for which the file has two dates", function()
     local w <close> = world.new(seed())
     w:put("team/a", policy(allow("AllowLightsailPull-web", { role_of(w, "web") }),
       allow("AllowLightsailPull-jobs", { role_of(w, "jobs") })))
@@ -226,7 +226,7 @@ describe("a plan that prunes", function()
       (pruned(w, grant("web", { "team/a" }, "2020-01-31"), grant("web", { "*/a" }))))
   end)
 
-  it("keeps the grants of a named service that is not there, for nobody knows its role", function()
+  it("keeps the grants of a named service that does not exist, because its role is unknown", function()
     local w <close> = world.new(seed())
     w:put("web", policy(allow("AllowLightsailPull-gone", { ROLE:format("gone", "id") })))
     local found, failures = pruned(w, grant("gone", { "web" }))
@@ -240,21 +240,21 @@ describe("a saved plan", function()
     local w <close> = world.new(seed())
     w:put("web", policy(CI))
     local plan = assert(plans.make(w.region, desired(grant("web", { "web" }, "2027-01-31")), { prune = true }))
-    return json.decode(json.encode(saved.plain(plan)))
+    return json.decode(json.encode(plan_file.encode(plan)))
   end
 
-  it("is read back as it was", function()
-    local old = assert(saved.read(with_plan(), "plan.json"))
+  it("is read back unchanged", function()
+    local old = assert(plan_file.decode(with_plan(), "plan.json"))
     assert.equal("us-east-1", old.region)
     assert.equal("111122223333", old.account)
     assert.is_true(old.prune)
     assert.equal(1, #old.entries)
     assert.equal(policy(CI), old.entries[1].guard.text)
-    assert.equal("web", old.entries[1].wishes[1].service)
-    assert.equal(1801353600, old.entries[1].wishes[1].expires)
+    assert.equal("web", old.entries[1].grants[1].service)
+    assert.equal(1801353600, old.entries[1].grants[1].expires)
   end)
 
-  it("is refused where a member is not what it must be, and the member is named", function()
+  it("is rejected with the name of an invalid member", function()
     for path, damage in pairs {
       ["account"] = function(plan) plan.account = "1" end,
       ["region"] = function(plan) plan.region = nil end,
@@ -275,20 +275,20 @@ describe("a saved plan", function()
     } do
       local plan = with_plan()
       damage(plan)
-      local old, err = saved.read(plan, "plan.json")
+      local old, err = plan_file.decode(plan, "plan.json")
       assert.is_nil(old)
       assert.matches("plan%.json.*" .. path, err.message)
     end
   end)
 
-  it("is for its account and Region only", function()
+  it("rejects another account or Region", function()
     local w <close> = world.new(seed())
     for _, member in ipairs { "account", "region" } do
-      local old = assert(saved.read(with_plan(), "plan.json"))
+      local old = assert(plan_file.decode(with_plan(), "plan.json"))
       old[member] = member == "account" and "999999999999" or "eu-west-1"
-      local plan, err = plans.again(w.region, old)
+      local plan, err = plans.resume(w.region, old)
       assert.is_nil(plan)
-      assert.equal("OtherPlace", err.code)
+      assert.equal("PlanMismatch", err.code)
     end
   end)
 end)

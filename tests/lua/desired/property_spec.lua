@@ -1,20 +1,21 @@
--- For any desired file and any policies: when it is applied, those may pull who it says, no longer than it says, the
--- plan is empty, and what others wrote is there, byte for byte; and what import writes has an empty plan.
--- LANYARD_SEED repeats a run.
+-- Properties of any desired-state file and any policies. After apply, the granted services can pull, not longer than
+-- the file says; the plan is empty; and the statements of others are unchanged, byte for byte. The file that import
+-- writes has an empty plan. LANYARD_SEED repeats a run.
 
 local apply = require "lanyard.desired.apply"
+local desired_file = require "lanyard.desired.file"
 local expiry = require "lanyard.policy.expiry"
+local format = require "lanyard.desired.import.format"
 local import = require "lanyard.desired.import"
 local json = require "lanyard.json"
+local plan_file = require "lanyard.desired.plan_file"
 local plans = require "lanyard.desired.plan"
 local policy = require "lanyard.policy"
-local read = require "lanyard.desired.read"
 local resolve = require "lanyard.desired.resolve"
-local saved = require "lanyard.desired.saved"
 local statements = require "lanyard.access.statements"
 local world = require "world"
 
--- Each run has a seed of its own, so that many runs try many cases; and so many cases share a world.
+-- Each run has its own seed, so that many runs try many cases. Several cases share a world to save time.
 local WORLDS, CASES = 8, 10
 
 local REPOSITORIES = { "web", "jobs", "team/a", "team/b", "team/c" }
@@ -32,7 +33,7 @@ local function chance(percent)
   return math.random(100) <= percent
 end
 
--- Statements that no apply may touch.
+-- Statements that apply must never change.
 local THEIRS = {
   '{ "Sid" : "ci",\n "Effect" : "Allow" , "Principal":{"AWS":"444455556666"},"Action":"ecr:PutImage" }',
   '{"Effect":"Allow","Principal":"*","Action":"ecr:DescribeImages","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}}',
@@ -49,7 +50,7 @@ local function condition()
     or chance(15) and ',"Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}' or ""
 end
 
--- A statement about Lightsail's roles, as lanyard or somebody else would write it.
+-- Returns a statement about Lightsail's roles, as lanyard or another tool would write it.
 local function about_roles(number, roles)
   local principals = {}
   for _ = 1, math.random(3) do
@@ -79,11 +80,11 @@ local function random_policy(roles)
 end
 
 local function random_file()
-  local grants, seen = json.array {}, {}
+  local grants, used = json.array {}, {}
   for _ = 1, math.random(0, 4) do
     local service = pick(SERVICES)
-    if not seen[service] then -- one service's grants could contradict each other
-      seen[service] = true
+    if not used[service] then -- several grants of one service could be in conflict
+      used[service] = true
       local repositories, named = json.array {}, {}
       for _ = 1, math.random(3) do
         local pattern = pick(PATTERNS)
@@ -110,47 +111,47 @@ local function new_world()
   } } } }
 end
 
--- What is wrong with the file that import writes | nil
-local function flaw_of_import(w)
-  local text = import.lua(assert(import.look(w.region)))
-  local entry = plans.changing(assert(plans.make(w.region, assert(read.text(text, "grants.lua")))))[1]
+-- Returns why the file that import writes is wrong, or nil.
+local function import_error(w)
+  local text = format.lua(assert(import.read(w.region)))
+  local entry = plans.changing(assert(plans.make(w.region, assert(desired_file.parse(text, "grants.lua")))))[1]
   return entry and ("%s: the plan of an import is not empty: %s\n%s"):format(entry.repository.name, entry.change.diff,
     text)
 end
 
--- Why a role may not pull until its date, or may longer by a statement that is for pulls alone | nil
-local function flaw_of_grant(doc, role, wish, now)
+-- Returns why a role cannot pull until its date, or can pull longer because of a statement only for pulls; else nil.
+local function grant_error(doc, role, grant, now)
   local decision = doc and doc:can { principal = role, action = "ecr:BatchGetImage", context = expiry.at(now) }
-  if not (wish.expires and wish.expires <= now) and decision ~= "allow" and decision ~= "deny" then
-    return "may not pull"
+  if not (grant.expires and grant.expires <= now) and decision ~= "allow" and decision ~= "deny" then
+    return "cannot pull"
   end
-  for _, statement in ipairs(wish.expires and doc and doc:statements() or {}) do
-    local outlasts = (expiry.ends(statement) or math.huge) > wish.expires
+  for _, statement in ipairs(grant.expires and doc and doc:statements() or {}) do
+    local outlasts = (expiry.ends(statement) or math.huge) > grant.expires
     if outlasts and statements.names(statement, role) and statements.only_pulls(statement) then
-      return "may pull longer than it shall"
+      return "can pull longer than requested"
     end
   end
   return nil
 end
 
--- What a file asks for and a repository's policy does not say | nil
-local function flaw_of_policies(w, file)
+-- Returns which grant of a file a repository's policy does not have, or nil.
+local function policies_error(w, file)
   local roles = {}
   for _, service in ipairs(assert(w.region:services())) do
     roles[service.name] = service.role.arn
   end
   for _, name in ipairs(REPOSITORIES) do
     local doc = w:text(name) and assert(policy.parse(w:text(name)))
-    for _, wish in ipairs((resolve.wishes_of(file, name))) do
-      local flaw = flaw_of_grant(doc, roles[wish.service] or "arn:aws:iam::947856326339:role/none", wish, w:time())
-      if flaw then return ("%s %s from %s: %s"):format(wish.service, flaw, name, w:text(name)) end
+    for _, grant in ipairs((resolve.grants_for(file, name))) do
+      local err = grant_error(doc, roles[grant.service] or "arn:aws:iam::947856326339:role/none", grant, w:time())
+      if err then return ("%s %s from %s: %s"):format(grant.service, err, name, w:text(name)) end
     end
   end
   return nil
 end
 
--- One case; what went wrong | nil
-local function flaw_of_case(w)
+-- Runs one case. Returns what went wrong, or nil.
+local function case_error(w)
   local roles, theirs = {}, {}
   for _, service in ipairs(assert(w.region:services())) do
     roles[#roles + 1] = service.role.arn
@@ -160,16 +161,16 @@ local function flaw_of_case(w)
     if chance(75) then text, theirs[name] = random_policy(roles) end
     w:put(name, text)
   end
-  local flaw = flaw_of_import(w)
-  if flaw then return flaw end
+  local err = import_error(w)
+  if err then return err end
   local text = random_file()
-  local file, options = assert(read.text(text, "grants.json")), { prune = chance(50) }
+  local file, options = assert(desired_file.parse(text, "grants.json")), { prune = chance(50) }
   local plan = assert(plans.make(w.region, file, options))
   if chance(30) then
-    plan = assert(plans.again(w.region, assert(saved.read(json.decode(json.encode(saved.plain(plan))), "plan.json"))))
+    plan = assert(plans.resume(w.region, assert(plan_file.decode(json.decode(json.encode(plan_file.encode(plan))), "plan.json"))))
   end
   for _, one in ipairs(plans.changing(plan)) do
-    if #one.change.words == 0 then return "a change without a word: " .. one.change.diff .. text end
+    if #one.change.lines == 0 then return "a change without a line: " .. one.change.diff .. text end
   end
   local _, changes = apply.apply(w.region, plan, { settle = false })
   for _, one in ipairs(changes) do
@@ -182,8 +183,8 @@ local function flaw_of_case(w)
     return ("%s: the plan is not empty: %s\n%s\nprune: %s"):format(entry.repository.name, entry.change.diff, text,
       tostring(options.prune))
   end
-  flaw = flaw_of_policies(w, file)
-  if flaw then return flaw .. "\n" .. text end
+  err = policies_error(w, file)
+  if err then return err .. "\n" .. text end
   for name, of_others in pairs(theirs) do
     for _, statement in ipairs(of_others) do
       if not (w:text(name) or ""):find(statement, 1, true) then
@@ -196,15 +197,15 @@ local function flaw_of_case(w)
 end
 
 describe("apply of any plan", function()
-  it("leaves an empty plan and every statement of others", function()
+  it("leaves an empty plan and keeps every statement of others", function()
     local seed = math.tointeger(tonumber(os.getenv "LANYARD_SEED")) or os.time()
     math.randomseed(seed)
     for number = 1, WORLDS do
       local w <close> = new_world()
       for case = 1, CASES do
         assert(w.region:disable "off")
-        local flaw = flaw_of_case(w)
-        assert.is_nil(flaw, ("LANYARD_SEED=%d, world %d, case %d: %s"):format(seed, number, case, tostring(flaw)))
+        local err = case_error(w)
+        assert.is_nil(err, ("LANYARD_SEED=%d, world %d, case %d: %s"):format(seed, number, case, tostring(err)))
       end
     end
   end)

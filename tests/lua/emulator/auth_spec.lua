@@ -1,4 +1,4 @@
--- The emulator refuses what AWS refuses: a tampered body, header, path, date or key.
+-- The emulator rejects what AWS rejects: a tampered body, header, path, date or key.
 
 local credentials = require "lanyard.credentials"
 local emulator = require "lanyard.emulator"
@@ -8,7 +8,7 @@ local sigv4 = require "lanyard.sigv4"
 
 local world = assert(emulator.world {})
 
--- A good, signed request; `change` may spoil it. --> the reply's status and error code
+-- Sends a signed request after `change` altered it. Returns the status, code and message of the reply.
 local function send(change, options)
   options = options or {}
   local body = options.body or "{}"
@@ -36,11 +36,11 @@ local function send(change, options)
 end
 
 describe("the emulator's front end", function()
-  it("takes a good signature", function()
+  it("accepts a valid signature", function()
     assert.equal(200, (send()))
   end)
 
-  it("refuses a tampered body, header, path or method", function()
+  it("rejects a tampered body, header, path or host", function()
     for name, change in pairs {
       body = function(request) request.body = '{"maxResults":1}' end,
       header = function(request) request.headers["content-type"] = "application/x-amz-json-1.1; charset=x" end,
@@ -58,7 +58,7 @@ describe("the emulator's front end", function()
     end
   end)
 
-  it("refuses a wrong secret, a key that is not there, and a token that nobody gave", function()
+  it("rejects a wrong secret, an unknown key, and an unknown token", function()
     for expected, options in pairs {
       InvalidSignatureException = { secret = "wrong" },
       UnrecognizedClientException = { key = "AKIAIOSFODNN7NOBODY" },
@@ -71,7 +71,7 @@ describe("the emulator's front end", function()
     assert.equal("UnrecognizedClientException", code)
   end)
 
-  it("refuses a time that is more than five minutes off, and a date that is not the scope's", function()
+  it("rejects a time more than five minutes off, and a date that differs from the scope", function()
     local _, code, message = send(nil, { time = os.time() - 400 })
     assert.equal("InvalidSignatureException", code)
     assert.matches("^Signature expired: ", message)
@@ -83,7 +83,7 @@ describe("the emulator's front end", function()
     assert.equal(200, (send(nil, { time = os.time() - 200 })))
   end)
 
-  it("refuses another service's and another Region's scope", function()
+  it("rejects the scope of another service or Region", function()
     local _, code, message = send(nil, { service = "s3" })
     assert.equal("InvalidSignatureException", code)
     assert.matches("correct service: 'ecr'", message)
@@ -93,7 +93,7 @@ describe("the emulator's front end", function()
     end
   end)
 
-  it("refuses a request that is not signed, or only half", function()
+  it("rejects an unsigned or incompletely signed request", function()
     local _, code = send(function(request) request.headers.authorization = nil end)
     assert.equal("MissingAuthenticationTokenException", code)
     _, code = send(function(request) request.headers.authorization = "AWS4-HMAC-SHA256 Credential=x" end)
@@ -102,13 +102,13 @@ describe("the emulator's front end", function()
     assert.equal("IncompleteSignatureException", code)
   end)
 
-  it("answers an operation that it does not know as AWS does", function()
+  it("rejects an unknown operation as AWS does", function()
     local status, code = send(nil, { operation = "FlyToTheMoon" })
     assert.equal(400, status)
     assert.equal("UnknownOperationException", code)
   end)
 
-  it("refuses a body that is no JSON, or has another type than the model", function()
+  it("rejects a body that is not JSON, or has a type other than in the model", function()
     for _, body in ipairs { "{", "[]", '"x"', '{"maxResults":"1"}', '{"repositoryNames":{}}' } do
       local status, code = send(nil, { body = body })
       assert.equal(400, status)

@@ -9,13 +9,13 @@ local function statement(more)
 end
 
 describe("the comparison of two policies", function()
-  it("finds nothing where they mean the same", function()
+  it("finds no difference between policies of the same meaning", function()
     assert.same({}, changes(
       statement '"Principal":{"AWS":"111122223333"},"Action":["ecr:A","ecr:B"]',
       statement '"Action":["ECR:b","ecr:a"],"Principal":{"AWS":["arn:aws:iam::111122223333:root"]}'))
   end)
 
-  it("tells by element what a statement lost and gained", function()
+  it("reports by element what a statement lost and gained", function()
     local found = changes(
       statement '"Principal":{"AWS":["111122223333","222233334444"]},"Action":"ecr:A"',
       statement '"Principal":{"AWS":"111122223333"},"Action":["ecr:A","ecr:B"],"Condition":{"Null":{"k":"true"}}')
@@ -29,7 +29,7 @@ describe("the comparison of two policies", function()
     }, found[1].elements)
   end)
 
-  it("tells statements that came and went, and one that only changed its Sid", function()
+  it("reports statements that were added and removed, and one that only changed its Sid", function()
     local a = '{"Statement":[{"Sid":"old","Effect":"Allow","Principal":"*","Action":"ecr:A"},'
       .. '{"Sid":"gone","Effect":"Deny","Principal":"*","Action":"ecr:B"}]}'
     local b = '{"Statement":[{"Sid":"new","Effect":"Allow","Principal":"*","Action":"ecr:A"},'
@@ -41,14 +41,14 @@ describe("the comparison of two policies", function()
     assert.equal("gone", found[3].from.sid)
   end)
 
-  it("pairs statements without Sid by whom they name", function()
+  it("pairs statements without a Sid by their principals", function()
     local found = changes('{"Statement":[{"Effect":"Allow","Principal":{"AWS":"1"},"Action":"ecr:A"}]}',
       '{"Statement":[{"Effect":"Allow","Principal":{"AWS":"1"},"Action":"ecr:B"}]}')
     assert.equal(1, #found)
     assert.same({ { element = "Action", removed = { "ecr:A" }, added = { "ecr:B" } } }, found[1].elements)
   end)
 
-  it("tells the Version and the Id, the absent Version being 2008-10-17", function()
+  it("reports the Version and the Id, and reads an absent Version as 2008-10-17", function()
     assert.same({}, changes('{"Statement":[]}', '{"Version":"2008-10-17","Statement":[]}'))
     local found = changes('{"Statement":[]}', '{"Version":"2012-10-17","Id":"x","Statement":[]}')
     assert.equal("document", found[1].kind)
@@ -56,14 +56,14 @@ describe("the comparison of two policies", function()
       { element = "Version", removed = { "2008-10-17" }, added = { "2012-10-17" } } }, found[1].elements)
   end)
 
-  it("tells members of the document that are not IAM's, white space aside", function()
+  it("reports members of the document that IAM does not define, and ignores white space", function()
     local text = '{"Remark":%s,"Statement":[]}'
     assert.same({}, changes(text:format '{"a":[1, 2]}', text:format '{ "a" : [1,2] }'))
     assert.same({ { element = "Remark", removed = { "1" }, added = { "[]" } } },
       changes(text:format "1", text:format "[]")[1].elements)
   end)
 
-  it("finds nothing where a statement is said once more, or no more twice", function()
+  it("finds no difference if a statement is repeated, or a repetition is removed", function()
     local once, twice = '{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:A"}',
       '{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"ecr:A"}'
     local a, b = ('{"Statement":[%s,%s]}'):format(once, twice), ('{"Statement":[%s]}'):format(once)
@@ -71,7 +71,7 @@ describe("the comparison of two policies", function()
     assert.same({}, changes(b, a))
   end)
 
-  it("shows whole what it cannot take apart", function()
+  it("shows elements whole that it cannot take apart", function()
     local found = changes(statement '"Principal":"*","Action":"ecr:A","Note":1', statement '"Principal":"*","Action":"ecr:A","Note":2')
     assert.equal("Statement", found[1].elements[1].element)
     assert.equal(1, #changes(statement '"Principal":"*"', statement '"Principal":"*","Action":"ecr:A"'))

@@ -92,7 +92,7 @@ describe("policy.decide", function()
     assert.equal("identity policy 2", statement.document)
     assert.matches("^identity policy 2: statement 1 %(s%) denies it", reason)
   end)
-  it("lets nothing through an empty layer, and anything past one that is not there", function()
+  it("allows nothing through an empty layer, and everything through an absent one", function()
     assert.equal("allow", (decided { identity_policies = { text "Allow" } }))
     for _, layer in ipairs { "boundaries", "session_policies" } do
       assert.equal("implicit-deny", (decided { identity_policies = { text "Allow" }, [layer] = {} }))
@@ -103,20 +103,20 @@ describe("policy.decide", function()
       assert.matches("level 1", reason)
     end
   end)
-  it("needs both sides across accounts", function()
+  it("requires both sides across accounts", function()
     local theirs = "arn:aws:iam::444455556666:role/x"
     local grant = text("Allow", { AWS = theirs })
     assert.equal("implicit-deny", (decided { principal = theirs, resource_policy = grant }))
     assert.equal("implicit-deny", (decided { principal = theirs, identity_policies = { text "Allow" } }))
     assert.equal("allow", (decided { principal = theirs, resource_policy = grant, identity_policies = { text "Allow" } }))
   end)
-  it("says `depends` when a condition decides", function()
+  it("answers `depends` if a condition decides", function()
     local conditional = text("Allow", nil, { Condition = { Bool = { ["aws:SecureTransport"] = "true" } } })
     assert.equal("depends", (decided { identity_policies = { conditional } }))
     assert.equal("allow", (decided { identity_policies = { conditional }, context = { ["aws:SecureTransport"] = true } }))
     assert.equal("implicit-deny", (decided { identity_policies = { conditional }, boundaries = {} }))
   end)
-  it("says `depends` when a condition of the resource's policy decides, however it names the principal", function()
+  it("answers `depends` if a condition of the resource's policy decides, in any spelling of the principal", function()
     local condition = { Bool = { ["aws:SecureTransport"] = "true" } }
     for _, principal in ipairs { "*", ROLE } do
       local conditional = text("Allow", { AWS = principal }, { Condition = condition })
@@ -131,7 +131,7 @@ describe("policy.decide", function()
       { Effect = "Deny", Principal = "*", Action = "ecr:*", Condition = condition },
     } } }))
   end)
-  it("knows who asks, for conditions on the principal", function()
+  it("uses the caller for conditions on the principal", function()
     local own = text("Allow", nil, { Condition = { ArnEquals = { ["aws:PrincipalArn"] = ROLE } } })
     local session = "arn:aws:sts::111122223333:assumed-role/x/session"
     assert.equal("allow", (decided { identity_policies = { own }, context = {}, principal = ROLE }))
@@ -139,12 +139,12 @@ describe("policy.decide", function()
       principal = session }))
     assert.equal("depends", (decided { identity_policies = { own }, context = {}, principal = session }))
   end)
-  it("names a text that is no policy", function()
+  it("names the text that is not a policy", function()
     local answer, err = decided { identity_policies = { text "Allow", "{" } }
     assert.is_nil(answer)
     assert.matches("^identity policy 2: line 1", err.message)
   end)
-  it("names the layer that says nothing", function()
+  it("names the layer that allows nothing", function()
     local function why(options)
       local _, _, reason = decided(options)
       return reason
@@ -155,7 +155,7 @@ describe("policy.decide", function()
     assert.equal("the resource has no policy that allows it", why { principal = theirs, identity_policies = { text "Allow" } })
     assert.equal("there is no level that has a service control policy", why { identity_policies = { text "Allow" }, scps = {} })
   end)
-  it("credits the statement that lets the principal in", function()
+  it("names the statement that admits the principal", function()
     local _, statement, reason = decided { resource_policy = json.encode { Version = "2012-10-17", Statement = json.array {
       { Effect = "Allow", Principal = { AWS = "111122223333" }, Action = "*" },
       { Effect = "Allow", Principal = { AWS = ROLE }, Action = "*" },
@@ -192,7 +192,7 @@ describe("policy.decide", function()
       ["a policy that breaks the grammar"] = { identity_policies = { ALLOW,
         '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Condition":5}]}' } },
     } do
-      it("it says `depends`: " .. what, function()
+      it("it answers `depends`: " .. what, function()
         local answer, statement, reason = decided(options)
         assert.equal("depends", answer, reason)
         assert.equal("Deny", statement.effect)
@@ -204,34 +204,34 @@ describe("policy.decide", function()
     end
   end)
 
-  it("denies by NotPrincipal whoever has a boundary, whomever it excepts", function()
+  it("denies by NotPrincipal every principal with a boundary, also those it excepts", function()
     local except = text("Deny", nil, { NotPrincipal = { AWS = json.array { ROLE, "111122223333" } } })
     assert.equal("allow", (decided { identity_policies = { text "Allow" }, resource_policy = except }))
     assert.equal("deny", (decided { identity_policies = { text "Allow" }, resource_policy = except,
       boundaries = { text "Allow" } }))
   end)
-  it("lets anyone and services in by the resource's policy alone", function()
+  it("admits everyone and services by the resource's policy alone", function()
     for _, principal in ipairs { "*", "ecs.amazonaws.com" } do
       assert.equal("allow", (decided { principal = principal, resource_policy = text("Allow", "*"), scps = { {} } }))
       assert.equal("implicit-deny", (decided { principal = principal, resource_policy = text("Allow", { AWS = ROLE }) }))
     end
   end)
-  it("holds no service-linked role by control policies", function()
+  it("does not apply control policies to service-linked roles", function()
     local linked = "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"
     assert.equal("allow", (decided { principal = linked, identity_policies = { text "Allow" }, scps = { {} }, rcps = { {} } }))
   end)
-  it("needs both sides across partitions, though the account's digits are the same", function()
+  it("requires both sides across partitions, even if the account ids are equal", function()
     local china = "arn:aws-cn:iam::111122223333:user/kim"
     assert.equal("implicit-deny", (decided { principal = china, identity_policies = { text "Allow" } }))
   end)
-  it("leaves open what hangs on the account of a unique id", function()
+  it("answers `depends` if the account of a unique id decides", function()
     local id = "AROAEXAMPLEEXAMPLE123"
     local grant = text("Allow", { AWS = id })
     assert.equal("depends", (decided { principal = id, resource_policy = grant }))
     assert.equal("allow", (decided { principal = id, resource_policy = grant, identity_policies = { text "Allow" } }))
     assert.equal("implicit-deny", (decided { principal = id }))
   end)
-  it("needs a key's policy for what is done with the key, and none to list keys", function()
+  it("requires a key's policy to use the key, and none to list keys", function()
     local own = json.encode { Version = "2012-10-17", Statement = { Effect = "Allow", Action = "kms:*", Resource = "*" } }
     local function kms(action, resource)
       return (policy.decide { principal = ROLE, action = action, resource = resource, identity_policies = { own } })
@@ -239,7 +239,7 @@ describe("policy.decide", function()
     assert.equal("implicit-deny", kms("kms:Decrypt", "arn:aws:kms:us-east-1:111122223333:key/k"))
     assert.equal("allow", kms("kms:ListKeys", "*"))
   end)
-  it("refuses a field that it does not know, or of another type", function()
+  it("rejects a field that is unknown or has the wrong type", function()
     for _, options in ipairs {
       { boundary = {} }, { scp = {} }, { identity_policies = text "Allow" }, { context = "x" }, { principal = 5 },
     } do

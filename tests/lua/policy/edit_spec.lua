@@ -18,7 +18,7 @@ describe("set", function()
     assert.equal((TEXT:gsub("ecr:%*", "ecr:BatchGetImage")), tostring(doc))
   end)
 
-  it("adds an element at its customary place, laid out as its neighbours", function()
+  it("adds an element at its usual place, laid out as its neighbours", function()
     local doc = parse(TEXT)
     assert.is_true(doc:set { index = 1, element = "Condition", value = { Bool = { ["aws:SecureTransport"] = "true" } } })
     assert.equal((TEXT:gsub('"ecr:%*"', '%0, "Condition":{"Bool":{"aws:SecureTransport":"true"}}')), tostring(doc))
@@ -29,7 +29,7 @@ describe("set", function()
     assert.equal(TEXT, tostring(doc))
   end)
 
-  it("changes one value inside an element, and keeps what stands around it", function()
+  it("changes one value inside an element, and keeps the text around it", function()
     local text = '{"Statement": {"Effect":"Allow","Principal":"*","Action":"ecr:*", "Condition" : { "DateLessThan":\n'
       .. '  {"aws:CurrentTime" :"2027-01-31" , "aws:EpochTime": 1}, "Bool":{"a":true}}}}'
     local doc = parse(text)
@@ -41,7 +41,7 @@ describe("set", function()
     assert.equal((text:gsub('"aws:CurrentTime" :"2027%-01%-31" , ', "")), tostring(doc))
   end)
 
-  it("adds nothing inside an element that has no such member", function()
+  it("adds nothing inside an element without that member", function()
     local doc = parse(TEXT)
     for _, within in ipairs { { "DateLessThan" }, { "DateLessThan", "aws:CurrentTime" } } do
       assert.is_false((doc:set { index = 1, element = "Condition", within = within, value = "2028-01-31" }))
@@ -50,7 +50,7 @@ describe("set", function()
     assert.equal(TEXT, tostring(doc))
   end)
 
-  it("says when there is nothing to do", function()
+  it("reports that there is nothing to do", function()
     local doc = parse(TEXT)
     assert.is_false((doc:set { sid = "a", element = "Action", value = "ecr:*" }))
     local changed, why = doc:set { sid = "b", element = "Action", value = "ecr:*" }
@@ -67,7 +67,7 @@ describe("set", function()
     assert.equal('{"Version":"2012-10-17","Id":"x","Statement":[]}', tostring(doc))
   end)
 
-  it("refuses a Sid that two statements have", function()
+  it("rejects a Sid that two statements share", function()
     local one = '{"Sid":"x","Effect":"Allow","Principal":"*","Action":"ecr:*"}'
     local doc = parse(('{"Statement":[%s,%s]}'):format(one, one))
     local ok, why = pcall(doc.set, doc, { sid = "x", element = "Action", value = "ecr:PutImage" })
@@ -75,7 +75,7 @@ describe("set", function()
     assert.matches("statements 1 and 2 have the Sid 'x'", why)
   end)
 
-  it("refuses what would break the statement, and leaves it", function()
+  it("rejects a change that would break the statement, and keeps the statement", function()
     local doc = parse(TEXT)
     for _, options in ipairs {
       { sid = "a", element = "Effect", value = "allow" },
@@ -110,7 +110,7 @@ describe("allow with a condition", function()
     assert.equal(1, index)
   end)
 
-  it("adds a second statement where only another condition allows it", function()
+  it("adds a second statement if access is allowed only under another condition", function()
     local doc = policy.new()
     doc:allow(grant)
     assert.is_true((doc:allow { sid = "x", principal = ROLE, actions = policy.PULL_ACTIONS,
@@ -118,13 +118,13 @@ describe("allow with a condition", function()
     assert.equal("x-2", doc:statements()[2].sid)
   end)
 
-  it("adds nothing where it is allowed without", function()
+  it("adds nothing if access is allowed without a condition", function()
     local doc = policy.new()
     doc:allow { principal = ROLE, actions = policy.PULL_ACTIONS }
     assert.is_false((doc:allow(grant)))
   end)
 
-  it("refuses a condition that is none", function()
+  it("rejects an invalid condition", function()
     local doc = policy.new()
     for _, bad in ipairs { "x", { Bool = "x" }, { 1 } } do
       assert.is_false((pcall(doc.allow, doc, { principal = ROLE, actions = { "ecr:PutImage" }, condition = bad })))
@@ -142,7 +142,7 @@ describe("fold", function()
     return doc
   end
 
-  it("joins statements that differ only in whom they name, in the place of the first", function()
+  it("joins statements that differ only in their principals, at the position of the first", function()
     local doc = grants("111122223333", "222233334444", "111122223333", "333344445555")
     doc:append(parse '{"Statement":[{"Effect":"Deny","Principal":"*","Action":"ecr:PutImage"}]}', 1)
     local changed, gone = doc:fold { sid = "pull" }
@@ -155,14 +155,14 @@ describe("fold", function()
       { statements[1].principals[1].value, statements[1].principals[2].value, statements[1].principals[3].value })
   end)
 
-  it("joins only what the function picks", function()
+  it("joins only the statements that the function selects", function()
     local doc = grants("111122223333", "222233334444", "333344445555")
     doc:fold { match = function(statement) return statement.sid ~= "pull-2" end }
     assert.equal(2, #doc:statements())
     assert.equal("pull-2", doc:statements()[2].sid)
   end)
 
-  it("leaves apart what differs in action, condition or effect, and what names everyone", function()
+  it("does not join statements that differ in action, condition or effect, or that name everyone", function()
     local text = [[{"Statement":[
       {"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:PutImage"},
       {"Effect":"Allow","Principal":{"AWS":"222233334444"},"Action":"ecr:ListImages"},
@@ -187,7 +187,7 @@ describe("fold", function()
 end)
 
 describe("sort", function()
-  it("orders statements by Sid and lists by text; what stands between them stays", function()
+  it("orders statements by Sid and lists by text, and keeps the text between them", function()
     local doc = parse [[{"Statement": [ {"Sid":"b","Effect":"Allow","Principal":{"AWS":["2","1" ,"3"]},"Action":["y",  "x"]} ,
   {"Effect":"Allow","Principal":"*","Action":"z"},{"Sid":"a","Effect":"Deny","Principal":"*","Action":"z"}]}]]
     assert.is_true(doc:sort())
@@ -197,7 +197,7 @@ describe("sort", function()
     assert.is_false(doc:sort())
   end)
 
-  it("leaves the lists of a statement whose meaning is not known", function()
+  it("keeps the lists of a statement whose meaning is unknown", function()
     local text = '{"Statement":[{"Efect":"Allow","Principal":"*","Action":["y","x"]}]}'
     local doc = parse(text)
     assert.is_false(doc:sort())

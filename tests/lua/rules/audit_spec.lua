@@ -16,7 +16,7 @@ local SEED = { regions = { ["us-east-1"] = {
   repositories = { { name = "prod/web", tags = { team = "shop" } }, { name = "open", policy = PUBLIC } },
 } } }
 
--- A world with a grant of jobs to prod/web; --> world, rules, report of an audit with them
+-- Returns a world with a grant of prod/web to jobs, the rules, and the report of an audit with them.
 local function audited(text)
   local w = world.new { seed = SEED }
   assert(w.region:grant(assert(w.region:service "jobs"), w:repository "prod/web"))
@@ -26,8 +26,8 @@ local function audited(text)
   return w, own, assert(audit.run(w.region, { rules = own }))
 end
 
--- The findings of an id: "severity repository service message"
-local function told(report, id)
+-- Returns the findings with an id, as "severity repository service message".
+local function findings(report, id)
   local lines = {}
   for _, finding in ipairs(report.findings) do
     if finding.id == id then
@@ -39,7 +39,7 @@ local function told(report, id)
 end
 
 describe("a rule in an audit", function()
-  it("that is about grants is asked about each grant there is", function()
+  it("on grants is asked about each existing grant", function()
     local _ <close>, _, report = audited [[
       rule "prod" { on = { "grant", "audit" }, check = function(c)
         if c.service.tags.env ~= "prod" then
@@ -47,10 +47,10 @@ describe("a rule in an audit", function()
         end
       end }
     ]]
-    assert.same({ 'high prod/web jobs rule "prod": audit shop AllowLightsailPull-jobs' }, told(report, "rule"))
+    assert.same({ 'high prod/web jobs rule "prod": audit shop AllowLightsailPull-jobs' }, findings(report, "rule"))
   end)
 
-  it("that is not is asked about each repository and each service", function()
+  it("not on grants is asked about each repository and each service", function()
     local w <close>, _, report = audited [[
       rule "all" { on = "audit", check = function(c)
         if c.repository then
@@ -60,35 +60,35 @@ describe("a rule in an audit", function()
       end }
     ]]
     assert.same({ 'low - jobs rule "all": READY', 'low - web rule "all": READY', 'info open - rule "all": open',
-      'info prod/web - rule "all": prod/web' }, told(report, "rule"))
+      'info prod/web - rule "all": prod/web' }, findings(report, "rule"))
     local last = report.findings[#report.findings]
     assert.same({ "because", "lanyard status" }, { last.why, last.fix })
     assert.equal(2, w:count "ListTagsForResource")
   end)
 
-  it("that fails is a finding", function()
+  it("that fails causes a finding", function()
     local _ <close>, _, report = audited [[
       rule "bad" { on = "audit", check = function(c) return c.repository.nosuch.field end }]]
-    assert.equal(4, #told(report, "rule"))
-    assert.matches('^high open %- rule "bad": the rule failed: .*rules.lua:1: attempt to index', told(report, "rule")[1])
+    assert.equal(4, #findings(report, "rule"))
+    assert.matches('^high open %- rule "bad": the rule failed: .*rules.lua:1: attempt to index', findings(report, "rule")[1])
   end)
 
-  it("is not asked, and costs no call, when it is about changes only", function()
+  it("only on changes is not asked and makes no call", function()
     local w <close>, _, report = audited [[rule "all" { on = "any", check = function() deny "no" end }]]
-    assert.same({}, told(report, "rule"))
+    assert.same({}, findings(report, "rule"))
     assert.equal(0, w:count "ListTagsForResource")
   end)
 end)
 
 describe("a mute", function()
-  it("takes a finding out of account, and says why", function()
+  it("moves a finding to the muted list, with the reason", function()
     local _ <close>, own, report = audited [[
       mute { finding = "public-access", repository = "op*", reason = "open source", ends = "2099-01-31" }]]
     assert.is_true(audit.reaches(report, "critical"))
     mutes.add_expired(own:mutes(), report)
     assert.same({}, mutes.apply(own:mutes(), report))
     assert.is_false(audit.reaches(report, "critical"))
-    assert.same({}, told(report, "public-access"))
+    assert.same({}, findings(report, "public-access"))
     assert.equal(1, #report.muted)
     assert.same({ "open source", "2099-01-31" }, { report.muted[1].muted.reason, report.muted[1].muted.ends })
     assert.matches("rules%.lua:1$", report.muted[1].muted.location)
@@ -96,63 +96,63 @@ describe("a mute", function()
 
   for name, value in pairs { repository = "prod/*", principal = "arn:*", statement = "none", region = "eu-*",
     account = "9*", service = "web" } do
-    it("leaves findings alone that differ in their " .. name, function()
+    it("does not match findings with another " .. name, function()
       local _ <close>, own, report = audited(('mute { finding = "public-access", reason = "r", %s = "%s" }')
         :format(name, value))
       local idle = mutes.apply(own:mutes(), report)
-      assert.equal(1, #told(report, "public-access"))
+      assert.equal(1, #findings(report, "public-access"))
       assert.equal("public-access", idle[1].finding)
       assert.is_nil(report.muted)
       end)
   end
 
-  it("of what a rule finds names the rule by the message", function()
+  it("matches findings of a rule by their message", function()
     local _ <close>, own, report = audited [[
-      rule "one" { on = "audit", check = function(c) if c.service then return warn "seen" end end }
-      rule "two" { on = "audit", check = function(c) if c.service then return warn "seen" end end }
+      rule "one" { on = "audit", check = function(c) if c.service then return warn "found" end end }
+      rule "two" { on = "audit", check = function(c) if c.service then return warn "found" end end }
       mute { finding = "rule", message = 'rule "one":*', service = "web", reason = "known" }
     ]]
     mutes.apply(own:mutes(), report)
-    assert.same({ 'low - jobs rule "one": seen', 'low - jobs rule "two": seen', 'low - web rule "two": seen' },
-      told(report, "rule"))
+    assert.same({ 'low - jobs rule "one": found', 'low - jobs rule "two": found', 'low - web rule "two": found' },
+      findings(report, "rule"))
   end)
 
-  it("that is past its end mutes nothing and is a finding itself", function()
+  it("that has expired mutes nothing and is a finding itself", function()
     local _ <close>, own, report = audited [[
       mute { finding = "public-access", reason = "open source", ends = "2026-01-31" }]]
     mutes.add_expired(own:mutes(), report)
     assert.same({}, mutes.apply(own:mutes(), report))
-    assert.equal(1, #told(report, "public-access"))
-    local found = told(report, "expired-mute")
+    assert.equal(1, #findings(report, "public-access"))
+    local found = findings(report, "expired-mute")
     assert.equal(1, #found)
     assert.matches("^low %- %- the mute of public%-access at .*rules.lua:1 expired on 2026%-01%-31$", found[1])
   end)
 
-  it("that is past its end is told once, wherever it stands in whichever file", function()
+  it("that has expired is reported once, also from another line or file", function()
     local text = 'mute { finding = "public-access", repository = "op*", reason = "open source", ends = "2026-01-31" }'
     local _ <close>, own, report = audited(text)
     local _ <close>, other = audited("\n\n" .. text)
     mutes.add_expired(own:mutes(), report)
     mutes.add_expired(other:mutes(), report)
-    assert.equal(1, #told(report, "expired-mute"))
+    assert.equal(1, #findings(report, "expired-mute"))
   end)
 
-  it("stays one when reports are merged", function()
+  it("is merged with its copies when reports are merged", function()
     local _ <close>, own, report = audited [[mute { finding = "public-access", reason = "open source" }]]
     mutes.apply(own:mutes(), report)
     local joined = merge.join({ report, json.decode(json.encode(report)) }, { "a", "b" })
     assert.equal(1, #joined.muted)
-    assert.same({}, told(joined, "public-access"))
+    assert.same({}, findings(joined, "public-access"))
   end)
 
   for text, message in pairs {
     ['mute { finding = "public-acces", reason = "r" }'] = "rules%.lua:1: 'public%-acces' is not a finding; did you mean 'public%-access'%?$",
-    ['mute { finding = "public-access" }'] = "rules%.lua:1: a mute has a reason$",
-    ['mute { reason = "r" }'] = "rules%.lua:1: a mute names the finding",
+    ['mute { finding = "public-access" }'] = "rules%.lua:1: a mute needs a reason$",
+    ['mute { reason = "r" }'] = "rules%.lua:1: a mute needs the id of a finding",
     ['mute { finding = "public-access", reason = "r", ends = "soon" }'] = "rules%.lua:1: ends = 'soon' is not a date",
-    ['mute { finding = "public-access", reason = "r", repositry = "x" }'] = "rules%.lua:1: mute has no field 'repositry'$",
+    ['mute { finding = "public-access", reason = "r", repositry = "x" }'] = "rules%.lua:1: mute has an unknown field 'repositry'$",
   } do
-    it("is told when it is mistaken: " .. text, function()
+    it("is rejected when it is invalid: " .. text, function()
       local folder <close> = helper.folder()
       helper.write(folder .. "/rules.lua", text)
       local ok, err = rules.new({ path = folder .. "/rules.lua", check_mute = mutes.check }):load()

@@ -1,17 +1,20 @@
--- Rules of one's own, asked before each change.
+-- User rules, which are asked before each change.
 
 local helper = require "helper"
 local rules = require "lanyard.rules"
 local world = require "world"
 
--- A world with these rules; `told` has what they warned of.
+-- Returns a world with these rules, and the list of their warnings.
 local function ruled(text, options)
   local w = world.new(options)
-  local told = {}
+  local warnings = {}
   helper.write(w.folder .. "/rules.lua", text)
-  w.rules = rules.new { path = w.folder .. "/rules.lua", tell = function(line) told[#told + 1] = line end }
-  w.region = w:connect { rules = w.rules }
-  return w, told
+  w.rules = rules.new { path = w.folder .. "/rules.lua", on_warning = function(line) warnings[#warnings + 1] = line end }
+  w.region = w:connect {
+    permit = function(region, change) return w.rules:permit(region, change) end,
+    prepare = function(region, change) return w.rules:prepare(region, change) end,
+  }
+  return w, warnings
 end
 
 local TAGGED = {
@@ -32,40 +35,40 @@ local PRODUCTION = [[
   }
 ]]
 
-describe("rules before a grant", function()
-  it("refuse it with the reason, and nothing is written", function()
+describe("rules for a grant", function()
+  it("deny it with the reason, and nothing is written", function()
     local w <close> = ruled(PRODUCTION, TAGGED)
     local change, err = w.region:grant(assert(w.region:service "jobs"), w:repository "prod/web")
     assert.is_nil(change)
     assert.equal("RefusedByRule", err.code)
-    assert.matches('rules%.lua:1: rule "production images only to production services" refuses grant on service '
+    assert.matches('rules%.lua:1: rule "production images only to production services" denies grant on service '
       .. "'jobs', repository 'prod/web': tag the service env=prod first$", err.message)
     assert.is_nil(w:text "prod/web")
     assert.equal(0, w:count "SetRepositoryPolicy")
     assert.same({}, w.region:history(w:repository "prod/web"))
   end)
 
-  it("let pass what they do not refuse", function()
+  it("permit what they do not deny", function()
     local w <close> = ruled(PRODUCTION, TAGGED)
     assert.equal("granted", assert(w.region:grant(assert(w.region:service "web"), w:repository "prod/web")).kind)
     assert.equal("granted", assert(w.region:grant(assert(w.region:service "jobs"), w:repository "jobs")).kind)
   end)
 
-  it("refuse what only a rehearsal would do", function()
+  it("deny a dry run", function()
     local w <close> = ruled(PRODUCTION, TAGGED)
     local _, err = w.region:grant(assert(w.region:service "jobs"), w:repository "prod/web", { dry_run = true })
     assert.equal("RefusedByRule", err.code)
   end)
 
-  it("are not asked about a grant that is there", function()
+  it("are not asked about an existing grant", function()
     local w <close> = ruled([[rule "never" { on = "grant", check = function() deny "no" end }]], TAGGED)
-    local free = w:connect { rules = rules.new { path = "/dev/null" } }
+    local free = w:connect()
     assert(free:grant(assert(w.region:service "web"), w:repository "jobs"))
     assert.equal("unchanged", assert(w.region:grant(assert(w.region:service "web"), w:repository "jobs")).kind)
   end)
 
-  it("see the change, the policies, the tags, the caller and the time", function()
-    local w <close>, told = ruled([[
+  it("get the change, the policies, the tags, the caller and the time", function()
+    local w <close>, warnings = ruled([[
       rule "show" { on = "any", check = function(c)
         local statement = c.after.statements[1]
         for _, text in ipairs { c.on, c.repository, c.repository_details.tags.team, c.repository_details.mutability,
@@ -77,27 +80,27 @@ describe("rules before a grant", function()
       end }
     ]], TAGGED)
     assert(w.region:grant(assert(w.region:service "web"), w:repository "prod/web"))
-    for i, line in ipairs(told) do
-      told[i] = line:match "'prod/web': (.*)$"
+    for i, line in ipairs(warnings) do
+      warnings[i] = line:match "'prod/web': (.*)$"
     end
-    told[10] = told[10]:gsub("%d", "0")
+    warnings[10] = warnings[10]:gsub("%d", "0")
     assert.same({ "grant", "prod/web", "shop", "MUTABLE", "web", "prod", "arn:aws:iam::111122223333:user/operator",
       "111122223333", "us-east-1", "0000-00-00T00:00:00Z", "nil", "AllowLightsailPull-web", "its role",
-      "AllowLightsailPull-web", "false", "integer" }, told)
+      "AllowLightsailPull-web", "false", "integer" }, warnings)
   end)
 
-  it("warn once, however many rounds a change takes", function()
-    local w <close>, told = ruled([[rule "look" { on = "grant", check = function() return warn "careful" end }]], TAGGED)
+  it("warn once, even when a change takes several attempts", function()
+    local w <close>, warnings = ruled([[rule "careful" { on = "grant", check = function() return warn "careful" end }]], TAGGED)
     w.after = function(operation)
       if operation == "SetRepositoryPolicy" and w:count(operation) == 1 then w:put("jobs", nil) end
     end
     assert(w.region:grant(assert(w.region:service "web"), w:repository "jobs", { settle = true }))
     assert.equal(2, w:count "SetRepositoryPolicy")
-    assert.equal(1, #told)
-    assert.matches('rule "look" warns of grant on service \'web\', repository \'jobs\': careful$', told[1])
+    assert.equal(1, #warnings)
+    assert.matches('rule "careful" warns about grant on service \'web\', repository \'jobs\': careful$', warnings[1])
   end)
 
-  it("ask for tags and the caller once, and only where a rule is concerned", function()
+  it("read tags and the caller once, and only when a rule applies", function()
     local w <close> = ruled(PRODUCTION, TAGGED)
     local service = assert(w.region:service "web")
     assert(w.region:grant(service, w:repository "prod/web"))
@@ -110,14 +113,14 @@ end)
 
 describe("a rule that", function()
   for title, case in pairs {
-    ["errs"] = { "return change.nosuch.field", "the rule failed: .*rules%.lua:2: attempt to index a nil value" },
-    ["does not end"] = { "while true do end", "the rule failed: .*rules%.lua:2: took more than 10000000 steps" },
-    ["takes too much memory"] = { "local s = 'x' while true do s = s .. s end", "the rule failed: .*" },
+    ["raises an error"] = { "return change.nosuch.field", "the rule failed: .*rules%.lua:2: attempt to index a nil value" },
+    ["does not return"] = { "while true do end", "the rule failed: .*rules%.lua:2: took more than 10000000 steps" },
+    ["uses too much memory"] = { "local s = 'x' while true do s = s .. s end", "the rule failed: .*" },
     ["returns false"] = { "return false", 'the rule failed: .*rule "r" returned a boolean: return allow%(%)' },
     ["returns a text"] = { "return 'no'", "returned a string" },
-    ["denies without a reason"] = { "return deny()", "deny takes a reason" },
+    ["denies without a reason"] = { "return deny()", "deny needs a reason" },
     ["denies without return"] = { "deny 'because'", "because$" },
-    ["denies after it allowed"] = { "allow() deny 'because' return allow()", "because$" },
+    ["denies after it allows"] = { "allow() deny 'because' return allow()", "because$" },
     ["denies among others"] = { "return { warn 'w', deny 'because' }", "because$" },
   } do
     it(title .. " denies", function()
@@ -131,7 +134,7 @@ describe("a rule that", function()
     end)
   end
 
-  it("needs what could not be read denies, and says so", function()
+  it("needs an unknown fact denies, and reports why it is unknown", function()
     local w <close> = ruled([[
       rule "teams" { on = "grant", check = function(c) if c.repository_details.tags.team then deny "no" end end }
     ]], TAGGED)
@@ -145,12 +148,12 @@ describe("a rule that", function()
   end)
 end)
 
-describe("rules before other changes", function()
+describe("rules for other changes", function()
   local NEVER = [[rule "never" { on = { "enable", "disable", "revoke", "undo" }, check = function(c)
     deny(c.on .. " " .. c.service.name)
   end }]]
 
-  it("refuse to turn a role on or off, and do not mind a role that is so", function()
+  it("deny turning a role on or off, but not a role that is already so", function()
     local w <close> = ruled(NEVER)
     local _, err = w.region:enable "my-container-service"
     assert.equal("RefusedByRule", err.code)
@@ -160,7 +163,7 @@ describe("rules before other changes", function()
     assert.equal("RefusedByRule", err.code)
   end)
 
-  it("refuse to revoke and to undo", function()
+  it("deny revoke and undo", function()
     local w <close> = ruled([[rule "never" { on = { "revoke", "undo" }, check = function() deny "no" end }]], TAGGED)
     local service, repository = assert(w.region:service "web"), w:repository "jobs"
     assert(w.region:grant(service, repository))
@@ -175,26 +178,26 @@ end)
 
 describe("a rules file", function()
   for title, case in pairs {
-    ["is not there"] = { nil, "the rules cannot be used: cannot read .*rules%.lua: No such file" },
-    ["is no Lua"] = { "rule rule", "rules%.lua:1: " },
-    ["misspells what a rule is asked about"] = {
-      'rule "x" {\n on = "grnat", check = print or function() end }', "rules%.lua:1: on = 'grnat': grant, revoke" },
-    ["has a rule without a check"] = { 'rule "x" { on = "grant" }', 'rules%.lua:1: rule "x" has no function check' },
-    ["has a field that is none"] = { 'rule "x" { onn = "grant" }', "rules%.lua:1: rule has no field 'onn'" },
-    ["has a rule without a name"] = { "rule {}", "rules%.lua:1: a rule has a name" },
-    ["decides before it is asked"] = { "deny 'x'", "rules%.lua:1: deny is for the check of a rule" },
-    ["has an example of a service that is a text"] = {
-      'example "x" { on = "grant", expect = "allow", service = "web" }', "rules%.lua:1: example: service is a table" },
-    ["has an example of a policy that is a number"] = {
-      'example "x" { on = "grant", expect = "allow", after = { text = 1 } }', "rules%.lua:1: example: after is a policy" },
-    ["has an example past all time"] = {
-      'example "x" { on = "grant", expect = "allow", epoch = 1 << 60 }', "rules%.lua:1: example: epoch is seconds" },
-    ["has an example of what no change has"] = {
-      'example "x" { on = "grant", expect = "allow", repo = "web" }', "rules%.lua:1: example has no field 'repo'" },
-    ["has an example of an odd caller"] = {
+    ["does not exist"] = { nil, "the rules cannot be used: cannot read .*rules%.lua: No such file" },
+    ["is not Lua"] = { "rule rule", "rules%.lua:1: " },
+    ["misspells a change"] = {
+      'rule "x" {\n on = "grnat", check = print or function() end }', "rules%.lua:1: on = 'grnat': expected grant, revoke" },
+    ["has a rule without a check"] = { 'rule "x" { on = "grant" }', 'rules%.lua:1: rule "x" needs a function check' },
+    ["has an unknown field"] = { 'rule "x" { onn = "grant" }', "rules%.lua:1: rule has an unknown field 'onn'" },
+    ["has a rule without a name"] = { "rule {}", "rules%.lua:1: a rule needs a name" },
+    ["denies outside a check"] = { "deny 'x'", "rules%.lua:1: deny can be called only in the check of a rule" },
+    ["has an example with a service that is a string"] = {
+      'example "x" { on = "grant", expect = "allow", service = "web" }', "rules%.lua:1: example: service must be a table" },
+    ["has an example with a policy that is a number"] = {
+      'example "x" { on = "grant", expect = "allow", after = { text = 1 } }', "rules%.lua:1: example: after must be a policy" },
+    ["has an example after the year 9999"] = {
+      'example "x" { on = "grant", expect = "allow", epoch = 1 << 60 }', "rules%.lua:1: example: epoch must be seconds" },
+    ["has an example with an unknown field"] = {
+      'example "x" { on = "grant", expect = "allow", repo = "web" }', "rules%.lua:1: example has an unknown field 'repo'" },
+    ["has an example with an invalid caller"] = {
       'example "x" { on = "grant", expect = "allow", caller = { account = {} } }',
-      "rules%.lua:1: example: caller.account is a text" },
-    ["wants to load"] = { "require 'os'", "rules%.lua:1: attempt to call a nil value %(global 'require'%)" },
+      "rules%.lua:1: example: caller.account must be a string" },
+    ["loads a module"] = { "require 'os'", "rules%.lua:1: attempt to call a nil value %(global 'require'%)" },
   } do
     it("that " .. title .. " stops every change", function()
       local w <close> = ruled(case[1] or "", TAGGED)

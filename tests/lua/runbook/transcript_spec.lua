@@ -23,7 +23,7 @@ describe("a transcript", function()
     local log = assert(open(folder .. "/t.md", { about = { "runbook: a_b.md" } }))
     log:begin(STEP)
     log:ran(ran "granted\n")
-    log:ran(ran("", { ended = "was ended by signal 9", left_out = 0 }))
+    log:ran(ran("", { ended = "was terminated by signal 9", left_out = 0 }))
     log:skipped(STEP)
     log:close "done"
     local text = helper.read(folder .. "/t.md"):gsub("%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ", "TIME")
@@ -47,7 +47,7 @@ TIME: ` lanyard grant web app ` ended with status 0 after 1.2 s:
 granted
 ```
 
-TIME: ` lanyard grant web app ` was ended by signal 9 after 1.2 s; it printed nothing.
+TIME: ` lanyard grant web app ` was terminated by signal 9 after 1.2 s; it printed nothing.
 
 ## 2. Grant \<b\>
 

@@ -2,8 +2,8 @@
 
 local location = require "lanyard.audit.location"
 local principals = require "lanyard.access.principal"
-local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
+local statements = require "lanyard.access.statements"
 
 local WHY = "it gives access to nobody, and ECR may reject every change to the policy because of it"
 
@@ -18,7 +18,7 @@ local function check_orphans(inventory, add)
             repository = repository, statement = statement, principal = value,
             location = location.principal(repository.doc, statement.index, value),
             message = ("%s names %s, the unique ID of a deleted role or user (statement %s)")
-              :format(repository.name, value, query.label(statement)),
+              :format(repository.name, value, statements.label(statement)),
           })
         end
       end
@@ -34,7 +34,7 @@ local function check_missing(inventory, add)
         repository = repository, statement = statement, principal = missing.value,
         location = location.principal(repository.doc, statement.index, missing.value),
         message = ("%s names %s, which does not exist (statement %s)"):format(repository.name, missing.value,
-          query.label(statement)),
+          statements.label(statement)),
       })
     end
   end

@@ -1,11 +1,11 @@
---- Differences from a desired-state file (lanyard.desired.read): grants that are missing, not listed, or have another
+--- Differences from a desired-state file (lanyard.desired.file): grants that are missing, not listed, or have another
 --- deadline; disabled roles; and names in the file that do not exist.
 ---
 --- Without inventory.desired, or when the file is for another Region, the checks report nothing.
 
-local change = require "lanyard.desired.change"
-local describe = require "lanyard.desired.describe"
+local edit = require "lanyard.desired.edit"
 local policy = require "lanyard.policy"
+local pull_access = require "lanyard.desired.pull_access"
 local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
 local repositories = require "lanyard.access.repositories"
@@ -19,26 +19,26 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- One repository
 
--- Returns a plan that prunes, with the fields that lanyard.desired.change needs.
+-- Returns a plan that prunes, with the fields that lanyard.desired.edit needs.
 local function plan_of(inventory)
   local services = {}
   for _, grant in ipairs(inventory.desired.grants) do
     local service = inventory.service_by_name[grant.service]
-    services[grant.service] = not resolve.flaw_of(service, grant.service, inventory.region) and service or false
+    services[grant.service] = not resolve.role_error(service, grant.service, inventory.region) and service or false
   end
   return { region = inventory.region, now = inventory.now, prune = true, services = services,
-    known = inventory.service_by_name }
+    all_services = inventory.service_by_name }
 end
 
 local function describe_change(repository, one, file)
   if not one.before then
-    return ("%s does not let %s pull, but %s grants it%s"):format(repository.name, one.name, file,
+    return ("%s does not let %s pull, but %s grants it%s"):format(repository.name, one.label, file,
       one.after.text ~= "" and " " .. one.after.text or "")
   elseif not one.after then
-    return ("%s lets %s pull, but %s does not grant it"):format(repository.name, one.name, file)
+    return ("%s lets %s pull, but %s does not grant it"):format(repository.name, one.label, file)
   end
-  return ("%s lets %s pull %s, but %s grants it %s"):format(repository.name, one.name,
-    describe.text(one.before), file, describe.text(one.after))
+  return ("%s lets %s pull %s, but %s grants it %s"):format(repository.name, one.label,
+    pull_access.limit_text(one.before), file, pull_access.limit_text(one.after))
 end
 
 -- Returns the command that gives a grant the desired deadline. A desired deadline in the past means no grant.
@@ -49,7 +49,7 @@ local function fix_change(inventory, repository, one, desired)
   local line = { "grant", one.service, repository.name }
   if desired.expires or one.before then
     line[#line + 1] = "--expires"
-    line[#line + 1] = desired.expires and describe.moment(desired.expires) or "never"
+    line[#line + 1] = desired.expires and pull_access.date(desired.expires) or "never"
   end
   if desired.sid then
     line[#line + 1] = "--sid"
@@ -60,16 +60,16 @@ local function fix_change(inventory, repository, one, desired)
 end
 
 local function add_changes(inventory, add, repository, desired_grants, plan)
-  local edit = change.edit({ repository = repository, wishes = desired_grants }, plan)
+  local edit_policy = edit.of({ repository = repository, grants = desired_grants }, plan)
   local wanted = repository.doc and repository.doc:copy() or policy.new()
-  if not edit(wanted, repository.doc) then
+  if not edit_policy(wanted, repository.doc) then
     return
   end
   local by_service = {}
   for _, grant in ipairs(desired_grants) do
     by_service[grant.service] = grant
   end
-  for _, one in ipairs(describe.changes(repository.doc, wanted, change.current_roles(plan), inventory.region)) do
+  for _, one in ipairs(pull_access.changes(repository.doc, wanted, edit.current_roles(plan), inventory.region)) do
     add("drift", {
       repository = repository, service = one.service, principal = one.before and one.arn or nil,
       access = one.before and query.access_of(repository, one.arn) or nil,
@@ -99,7 +99,7 @@ local function check_repositories(inventory, add)
   end
   local plan = plan_of(inventory)
   for _, repository in ipairs(inventory.repositories) do
-    local desired_grants, matched = resolve.wishes_of(inventory.desired, repository.name)
+    local desired_grants, matched = resolve.grants_for(inventory.desired, repository.name)
     for key in pairs(matched) do
       inventory.desired_matched[key] = true
     end
@@ -149,7 +149,7 @@ local function add_missing_repository(add, file, grant, pattern)
   add("drift", {
     service = grant.service, discriminator = pattern,
     message = ("%s names '%s' for %s, but no such repository exists"):format(file, pattern, grant.service),
-    fix = ("remove '%s' from %s of %s, or create the repository"):format(pattern, grant.place, file),
+    fix = ("remove '%s' from %s of %s, or create the repository"):format(pattern, grant.path, file),
   })
 end
 
@@ -160,7 +160,7 @@ local function check_names(inventory, add)
   add_services(inventory, add)
   for _, grant in ipairs(inventory.complete and inventory.desired.grants or {}) do
     for _, pattern in ipairs(grant.repositories) do
-      local matched = inventory.desired_matched[grant.place .. pattern]
+      local matched = inventory.desired_matched[grant.path .. pattern]
       if not matched and not (grant.optional and repositories.is_glob(pattern)) then
         add_missing_repository(add, inventory.desired.name, grant, pattern)
       end

@@ -4,6 +4,7 @@ local expiry = require "lanyard.policy.expiry"
 local location = require "lanyard.audit.location"
 local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
+local statements = require "lanyard.access.statements"
 local timestamp = require "lanyard.text.timestamp"
 
 -- A grant that expires within this many seconds is reported.
@@ -29,7 +30,7 @@ local function check_soon(inventory, add)
         severity = needed and "medium" or nil,
         location = location.element(repository.doc, statement.index, "Condition"),
         message = ("%s lets %s pull only until %s (statement %s)"):format(repository.name,
-          access.service or access.principal, timestamp.format(deadline), query.label(statement)),
+          access.service or access.principal, timestamp.format(deadline), statements.label(statement)),
         why = needed and "a deployment needs the grant; its next pull after that time fails" or nil,
       })
     end
@@ -38,14 +39,14 @@ end
 
 local function extend(inventory, details)
   return remediation.extend(inventory, details.repository, details.access.principal)
-    or ("let the grant expire, or change the date in statement %s"):format(query.label(details.statement))
+    or ("let the grant expire, or change the date in statement %s"):format(statements.label(details.statement))
 end
 
 local function check_expired(inventory, add)
   for repository, statement in query.allow_statements(inventory) do
     local ended = expiry.ended(statement, inventory.now)
     if ended then
-      local label = query.label(statement)
+      local label = statements.label(statement)
       add("expired-grant", {
         repository = repository, statement = statement, principal = query.only_principal(statement),
         location = location.element(repository.doc, statement.index, "Condition"), discriminator = label,

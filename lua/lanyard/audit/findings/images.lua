@@ -4,6 +4,7 @@ local grants = require "lanyard.access.grants"
 local policy = require "lanyard.policy"
 local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
+local statements = require "lanyard.access.statements"
 
 local NEXT_PULL_FAILS = "the next pull fails: at the next deployment, or when AWS replaces a node"
 
@@ -44,7 +45,7 @@ local function check_existence(inventory, add)
       add("image-missing", {
         repository = image.repository or { name = image.uri.repository }, service = image.service.name,
         discriminator = image.reference,
-        message = ("%s deploys %s, which does not exist: %s"):format(image.service.name, image.reference, reason),
+        message = ("%s deploys %s, but %s"):format(image.service.name, image.reference, reason),
       })
     end
   end
@@ -77,7 +78,7 @@ local function obstacle(inventory, repository, service)
   local decision, answers = grants.decide(repository.doc, role, repository.arn, inventory.now)
   local action, deny = denied_action(answers)
   if action then
-    return ("statement %s denies %s to it"):format(query.label(deny), action:match ":(.*)"),
+    return ("statement %s denies %s to it"):format(statements.label(deny), action:match ":(.*)"),
       remediation.exempt_from_deny(inventory, repository, deny.index, role)
   end
   local access = query.access_of(repository, role)

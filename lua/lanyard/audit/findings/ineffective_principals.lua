@@ -3,8 +3,8 @@
 local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
 
-local WHY = "Lightsail pulls with the image puller role; without a grant to that role, a deployment ends as "
-  .. "\"Canceled\" without an error"
+local WHY = "Lightsail pulls with the image puller role; unless that role is granted, a deployment ends as "
+  .. "\"Canceled\" and reports no error"
 
 local function check_service_role(inventory, add)
   for repository, access in query.accesses(inventory) do

@@ -39,7 +39,7 @@ local function check_partial(inventory, add)
         repository = repository, access = access, service = access.service, missing = missing, allowed = allowed,
         severity = access.kind ~= "puller" and "medium" or nil,
         location = location.element(repository.doc, statement.index, statement.not_action and "NotAction" or "Action"),
-        message = ("%s allows %s %s but not %s (statement %s)"):format(repository.name,
+        message = ("%s allows %s to call %s but not %s (statement %s)"):format(repository.name,
           access.service or access.principal, allowed, missing, access.statements[1]),
       })
     end
@@ -89,8 +89,8 @@ local function add_excess(add, excess)
     repository = repository, statement = statement, principal = excess.principal, service = service,
     location = pattern and location.action(repository.doc, statement.index, pattern)
       or location.element(repository.doc, statement.index, "NotAction"),
-    message = ("%s allows the role of %s %s (statement %s)"):format(repository.name, service, action,
-      query.label(statement)),
+    message = ("%s allows the role of %s to call %s (statement %s)"):format(repository.name, service, action,
+      statements.label(statement)),
   })
 end
 
@@ -120,7 +120,7 @@ end
 
 local function reduce_to_pull(inventory, details)
   return remediation.reduce_to_pull(inventory, details.repository, details.principal)
-    or ("allow only %s in statement %s"):format(PULL_ONLY, query.label(details.statement))
+    or ("allow only %s in statement %s"):format(PULL_ONLY, statements.label(details.statement))
 end
 
 return {

@@ -49,11 +49,11 @@ local function is_covered(repository, flaw)
 end
 
 local function add_flaw(add, repository, flaw)
-  -- The digits distinguish a statement from a later one that has the same flaw and another meaning.
+  -- The fingerprint distinguishes a statement from a later one that has the same flaw and another meaning.
   local statement = repository.statements[flaw.statement]
-  local digits = statement and " " .. statements.digits(repository.doc, statement.index) or ""
+  local fingerprint = statement and " " .. statements.fingerprint(repository.doc, statement.index) or ""
   add("policy-lint", {
-    repository = repository, severity = flaw.severity, statement = statement, discriminator = flaw.id .. digits,
+    repository = repository, severity = flaw.severity, statement = statement, discriminator = flaw.id .. fingerprint,
     location = location.of(flaw), flaw = flaw,
     message = ("%s: %s (%s)"):format(repository.name, flaw.message, flaw.id),
   })
@@ -101,7 +101,7 @@ return {
     id = "policy-lint",
     severity = "high",
     summary = "The policy linter reports a flaw of high or critical severity",
-    why = "the statement does not mean what it seems to mean, and ECR may reject it at the next change",
+    why = "the statement may not mean what it seems to mean, and ECR may reject it at the next change",
     scope = "repository",
     needs = {},
     breaks_pull = false,
@@ -112,7 +112,7 @@ return {
     id = "policy-nearly-full",
     severity = "low",
     summary = "A policy uses more than 80 % of the characters that ECR accepts",
-    why = "further grants soon do not fit into the policy",
+    why = "there will soon be no room for another grant",
     scope = "repository",
     needs = {},
     breaks_pull = false,

@@ -4,6 +4,7 @@ local policy = require "lanyard.policy"
 local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
 local match = require "lanyard.match"
+local statements = require "lanyard.access.statements"
 
 -- Returns the first other statement with the given effect that applies to every request to which this one applies.
 -- Of two statements with the same effect that cover each other, the earlier one covers the later one.
@@ -43,8 +44,8 @@ local function add_denied_access(add, repository, access)
   end
   add("denied-grant", {
     repository = repository, access = access, statement = statement, service = access.service, deny = deny,
-    message = ("%s allows %s %s in statement %s and denies it in statement %s"):format(repository.name,
-      access.service or access.principal, action, query.label(statement), query.label(deny)),
+    message = ("%s allows %s to call %s in statement %s and denies it in statement %s"):format(repository.name,
+      access.service or access.principal, action, statements.label(statement), statements.label(deny)),
   })
   return statement
 end
@@ -62,9 +63,9 @@ local function check_denied(inventory, add)
     if deny then
       add("denied-grant", {
         repository = repository, statement = statement, principal = query.only_principal(statement),
-        discriminator = query.label(statement),
+        discriminator = statements.label(statement),
         message = ("%s denies in statement %s everything that statement %s allows"):format(repository.name,
-          query.label(deny), query.label(statement)),
+          statements.label(deny), statements.label(statement)),
         why = "a Deny overrides every Allow, so the Allow is misleading",
       })
     end
@@ -128,9 +129,9 @@ end
 
 local function add_overlap(add, details, outer)
   local subject = details.access and (" for %s"):format(details.service or details.principal) or ""
-  details.discriminator = query.label(details.statement)
+  details.discriminator = statements.label(details.statement)
   details.message = ("%s: statement %s repeats what statement %s allows%s"):format(details.repository.name,
-    query.label(details.statement), query.label(outer), subject)
+    statements.label(details.statement), statements.label(outer), subject)
   add("overlapping-grant", details)
 end
 

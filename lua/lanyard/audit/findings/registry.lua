@@ -3,6 +3,7 @@
 local policy = require "lanyard.policy"
 local principals = require "lanyard.access.principal"
 local query = require "lanyard.audit.query"
+local statements = require "lanyard.access.statements"
 
 local WHY = "it applies in addition to every repository policy, so a review of repository policies alone misses it"
 
@@ -15,15 +16,23 @@ local function has_pull(statement)
   return false
 end
 
+-- Describes what a statement allows in every repository.
+local function describe_actions(statement)
+  if has_pull(statement) then
+    return "pull from"
+  end
+  return ("call %s%s in"):format(statement.not_action and "all actions except " or "",
+    table.concat(statement.actions, ", "))
+end
+
 local function add_statement(add, statement, principal)
   local public = principal == "*"
-  local label = query.label(statement)
+  local label = statements.label(statement)
   add(public and "registry-public" or "registry-pull", {
     principal = principal, label = label, discriminator = label,
     severity = public and statement.has_condition and "medium" or nil,
-    message = ("the registry policy allows %s %s every repository that it covers%s (statement %s)"):format(
-      public and "everyone" or principal,
-      has_pull(statement) and "to pull from" or table.concat(statement.actions, ", ") .. " on",
+    message = ("the registry policy allows %s to %s every repository that it covers%s (statement %s)"):format(
+      public and "everyone" or principal, describe_actions(statement),
       statement.has_condition and ", under a condition" or "", label),
   })
 end

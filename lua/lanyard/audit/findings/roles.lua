@@ -31,8 +31,8 @@ end
 local function add_inactive(add, repository, access, disabled)
   add("inactive-role", {
     repository = repository, access = access, service = access.service,
-    message = ("%s grants a role of %s that is %s"):format(repository.name, access.service,
-      disabled and "disabled" or "no longer the role of the service"),
+    message = (disabled and "%s grants a role of %s, whose image puller role is disabled"
+      or "%s grants an old role of %s, which the service no longer uses"):format(repository.name, access.service),
     why = not disabled and "the service has another role now" or nil,
   })
 end

@@ -5,8 +5,8 @@
 
 local json = require "lanyard.json"
 local location = require "lanyard.audit.location"
-local query = require "lanyard.audit.query"
 local severities = require "lanyard.severity"
+local statements = require "lanyard.access.statements"
 local timestamp = require "lanyard.text.timestamp"
 local version = require "lanyard.version"
 
@@ -96,7 +96,7 @@ local function statements_of(repository)
   for i, statement in ipairs(repository.statements) do
     local range = location.statement(repository.doc, statement.index)
     list[i] = {
-      index = statement.index, label = query.label(statement), text = text:sub(range.first, range.last),
+      index = statement.index, label = statements.label(statement), text = text:sub(range.first, range.last),
     }
   end
   return list

@@ -83,7 +83,8 @@ end
 function Identities:missing(statements, account)
   local missing, checked = {}, {}
   for _, statement in ipairs(statements) do
-    for _, entry in ipairs(statement.effect == "Allow" and not statement.not_principal and statement.principals or {}) do
+    local allowed = statement.effect == "Allow" and not statement.not_principal and statement.principals or {}
+    for _, entry in ipairs(allowed) do
       local identity = principals.classify(entry.type, entry.value)
       if KINDS[identity.kind] and identity.account == account and not checked[entry.value] then
         checked[entry.value] = true

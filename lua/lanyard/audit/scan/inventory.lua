@@ -17,6 +17,7 @@ local policy = require "lanyard.policy"
 local principals = require "lanyard.access.principal"
 local query = require "lanyard.audit.query"
 local registry = require "lanyard.audit.scan.registry"
+local statements = require "lanyard.access.statements"
 local task = require "lanyard.task"
 
 local M = {}
@@ -41,7 +42,7 @@ local M = {}
 ---@field profile? string             the requested profile
 ---@field role? string                the role that was assumed to read the account
 ---@field rules? rules.Asker          user rules that audits ask
----@field trusted? { [string]: true } accounts that may pull
+---@field trusted? { [string]: true } trusted accounts
 ---@field desired? desired.File
 ---@field desired_matched { [string]: true }  patterns of the desired-state file that matched a repository
 
@@ -133,7 +134,7 @@ local function access_of(inventory, repository)
         by_principal[key] = access
         list[#list + 1] = access
       end
-      table.insert(access.statements, query.label(statement))
+      table.insert(access.statements, statements.label(statement))
       table.insert(access.given_by, statement)
     end
   end
@@ -173,8 +174,8 @@ end
 --- Lists repositories, and reads services with what they deploy and the registry policy. What cannot be read is
 --- unknown; only the list of repositories is required. No repository policy is read.
 ---@param region access.Region
----@param options { globs?: string[], partial?: boolean, identities?: table }  partial: the region itself lists only some
----  repositories; identities: see lanyard.audit.scan.identities
+---@param options { globs?: string[], partial?: boolean, identities?: table }  partial: the region itself lists only
+---  some repositories; identities: see lanyard.audit.scan.identities
 ---@return audit.Inventory? inventory
 ---@return aws.Error? err
 function M.open(region, options)

@@ -1,5 +1,5 @@
--- Credentials of a container: ECS and EKS name an endpoint in the environment.
--- https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+--- Gets the credentials of a container: ECS and EKS name an endpoint in the environment.
+--- https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 
 local credentials = require "lanyard.credentials"
 local environment = require "lanyard.environment"
@@ -17,7 +17,7 @@ local TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
 local ECS = "http://169.254.170.2"
 local LIMITS = { timeout = 2, answers = 3, connections = 3 }
 
--- What may be asked in the clear, beside 127.0.0.0/8: it does not leave the machine.
+-- Hosts that http is allowed for, besides 127.0.0.0/8: requests to them do not leave the machine.
 local OPEN_HOSTS = {
   ["localhost"] = true, ["[::1]"] = true, ["169.254.170.2"] = true, ["169.254.170.23"] = true,
   ["[fd00:ec2::23]"] = true,
@@ -37,8 +37,8 @@ local function is_loopback(host)
   return #parts == 4
 end
 
--- Whatever two readers of a URL could take for different hosts is none here: a name before an @, a
--- backslash, an address in octal or with fewer than four parts.
+-- Rejects URLs that two parsers can read as different hosts: a name before an @, a backslash, an octal address or one
+-- with fewer than four parts.
 local function check_url(url)
   local scheme, rest = url:match "^(%a+)://([!-~]+)$"
   local authority = rest and rest:match "^[^/?#]*"
@@ -48,15 +48,17 @@ local function check_url(url)
   end
   scheme = (scheme or ""):lower()
   if not host or port == ":" or (scheme ~= "http" and scheme ~= "https") then
-    return invalid(("%s is '%s', which names no host: write it as http://HOST/PATH"):format(FULL, url))
+    return invalid(("%s is '%s', which has no valid host: write http://HOST/PATH"):format(FULL, url))
   elseif scheme == "http" and not (OPEN_HOSTS[host] or is_loopback(host)) then
-    return invalid(("%s names %s over http, where others could read the credentials: only https, or a host "
-      .. "of this machine, of ECS or of EKS is asked"):format(FULL, host))
+    return invalid(("%s uses http for %s, which would expose the credentials: use https, or a host of this machine, "
+      .. "of ECS or of EKS"):format(FULL, host))
   end
   return url
 end
 
--- url() --> the endpoint | nil, why there is none (a text) | nil, err
+--- Returns the URL of the endpoint.
+---@return string? url
+---@return string|lanyard.Error|nil reason  why there is no endpoint, or the error
 function M.url()
   local relative, full = environment.get(RELATIVE), environment.get(FULL)
   if relative then
@@ -70,8 +72,8 @@ function M.url()
   return nil, ("neither %s nor %s is set"):format(RELATIVE, FULL)
 end
 
--- What opens the endpoint: a secret | nil, nil where it is open | nil, err. A file is read each time,
--- for its token is renewed in place.
+-- Returns the token for the endpoint as a secret | nil if it needs none | nil, err. A token file is read each time,
+-- since its token is renewed in place.
 local function authorization()
   local path = environment.get(TOKEN_FILE)
   local token, from = environment.get(TOKEN), TOKEN
@@ -86,39 +88,42 @@ local function authorization()
     end
   end
   if token and token:find "[\r\n\0]" then
-    return invalid(("the token in %s has a line end, which no header can hold"):format(from))
+    return invalid(("the token in %s contains a line break, which a header cannot contain"):format(from))
   end
   return token and credentials.secret(token)
 end
 
--- find(context) --> credentials | nil, why not | nil, err
+--- Gets credentials from the endpoint.
+---@param context aws.CredentialsContext
+---@return userdata? credentials
+---@return string|lanyard.Error|nil reason  why there are none, or the error
 function M.find(context)
-  local url, why = M.url()
+  local url, reason = M.url()
   if not url then
-    return nil, why
+    return nil, reason
   end
   local token, err = authorization()
   if err then
     return nil, err
   end
   local reply
-  reply, err = metadata.ask(context, {
+  reply, err = metadata.request(context, {
     url = url,
     headers = { Accept = "application/json", Authorization = token },
     sealed = true,
   }, LIMITS)
-  local who = "the container's endpoint " .. url
+  local source = "the container endpoint " .. url
   if not reply then
-    return nil, errors.new { code = err.code, message = ("%s does not answer: %s"):format(who, err.message) }
+    return nil, errors.new { code = err.code, message = ("%s does not reply: %s"):format(source, err.message) }
   elseif reply.status ~= 200 then
-    return metadata.wrong(who, ("refused with status %d"):format(reply.status))
+    return metadata.invalid(source, ("rejected the request (status %d)"):format(reply.status))
   end
   local fields
-  fields, err = metadata.read(reply.body, who)
+  fields, err = metadata.read(reply.body, source)
   if not fields then
     return nil, err
   elseif fields.expires <= context.time() then
-    return metadata.wrong(who, "gives credentials that have expired")
+    return metadata.invalid(source, "returned expired credentials")
   end
   fields.source = "container"
   return credentials.new(fields)

@@ -1,9 +1,8 @@
--- Credentials of an EC2 instance, from its metadata service (IMDSv2).
--- https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
---
--- Version 1, which answers without a token, is never asked, as in the newest of AWS's SDKs: who can make
--- a program on the instance send a plain GET could read the role's keys. So AWS_EC2_METADATA_V1_DISABLED
--- changes nothing here.
+--- Gets the credentials and the Region of an EC2 instance from its metadata service (IMDSv2).
+--- https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
+---
+--- Version 1, which needs no token, is never used, as in the newest AWS SDKs: anyone who can make a program on the
+--- instance send a GET could read the keys of its role. So AWS_EC2_METADATA_V1_DISABLED has no effect.
 
 local credentials = require "lanyard.credentials"
 local environment = require "lanyard.environment"
@@ -22,12 +21,15 @@ local TOKEN_MARGIN = 120 -- a token is not used in its last seconds
 local ROLES = "/latest/meta-data/iam/security-credentials/"
 local REGION = "/latest/meta-data/placement/region"
 
--- Most attempts where it answers with a fault of its own. Where it does not answer, which is so on every
--- machine that is no instance, the count is what the AWS CLI has: 1.
+-- Attempts if the service replies with a failure of its own. If it does not reply, as on every machine that is not an
+-- instance, there is one attempt, as in the AWS CLI.
 local ANSWERS = 4
 
--- endpoint(profile [, given]) --> URL | nil, err
--- given: { endpoint =, mode = }, before the environment and the profile. An endpoint goes before a mode.
+--- Returns the URL of the metadata service. An endpoint takes precedence over a mode.
+---@param profile aws.Profile
+---@param given? { endpoint?: string, mode?: string }  takes precedence over the environment and the profile
+---@return string? url
+---@return lanyard.Error? err
 function M.endpoint(profile, given)
   given = given or {}
   local url, source = settings.get("imds_endpoint", profile, given.endpoint)
@@ -59,7 +61,7 @@ local function limits_of(profile)
   return { timeout = timeout or 1, answers = attempts or ANSWERS, connections = attempts or 1 }
 end
 
--- What a request needs to know: { context, url, limits, who } | nil, why not | nil, err
+-- Returns the service { context, url, limits, label } | nil, reason | nil, err
 local function open(context)
   if (environment.get "AWS_EC2_METADATA_DISABLED" or ""):lower() == "true" then
     return nil, "AWS_EC2_METADATA_DISABLED is true"
@@ -73,25 +75,25 @@ local function open(context)
   if not limits then
     return nil, err
   end
-  return { context = context, url = url, limits = limits, who = "the instance metadata service at " .. url }
+  return { context = context, url = url, limits = limits, label = "the instance metadata service at " .. url }
 end
 
--- A failure to reach it: most machines have none, which is no mistake.
+-- The service cannot be reached. Most machines have none, so that is not an error.
 local function absent(service, err)
   local hint = err.code == "Timeout" and err.sent
-    and "; in a container, the instance's response hop limit must be 2" or ""
-  return nil, ("no answer from %s (%s)%s"):format(service.who, err.message, hint)
+    and "; in a container, the instance needs a response hop limit of 2" or ""
+  return nil, ("no reply from %s (%s)%s"):format(service.label, err.message, hint)
 end
 
--- token(service) --> a secret | nil, why not | nil, err. It is kept in the context until it expires.
+-- Returns a session token as a secret | nil, reason | nil, err. The context caches it until it expires.
 local function token_of(service)
   local context = service.context
-  local kept = context.imds_token
-  if kept and kept.url == service.url and context.time() < kept.ends then
-    return kept.secret
+  local cached = context.imds_token
+  if cached and cached.url == service.url and context.time() < cached.expires then
+    return cached.secret
   end
   context.imds_token = nil
-  local reply, err = metadata.ask(context, {
+  local reply, err = metadata.request(context, {
     method = "PUT",
     url = service.url .. "/latest/api/token",
     headers = { ["X-aws-ec2-metadata-token-ttl-seconds"] = tostring(TOKEN_SECONDS) },
@@ -99,40 +101,40 @@ local function token_of(service)
   if not reply then
     return absent(service, err)
   elseif reply.status == 403 then
-    return nil, service.who .. " is disabled (status 403)"
+    return nil, service.label .. " is disabled (status 403)"
   elseif reply.status == 400 or metadata.is_fault(reply.status) then
-    return metadata.wrong(service.who, ("refused to give a token (status %d)"):format(reply.status))
+    return metadata.invalid(service.label, ("returned no token (status %d)"):format(reply.status))
   elseif reply.status ~= 200 then
-    return nil, ("what answers at %s is no instance metadata service (status %d)"):format(service.url, reply.status)
+    return nil, ("the server at %s is not an instance metadata service (status %d)"):format(service.url, reply.status)
   elseif not reply.body:find "^[!-~]+$" then
-    return metadata.wrong(service.who, "answered with a token that is none")
+    return metadata.invalid(service.label, "returned an invalid token")
   end
   local seconds = tonumber(reply.headers["x-aws-ec2-metadata-token-ttl-seconds"]) or TOKEN_SECONDS
   context.imds_token = {
     url = service.url,
     secret = credentials.secret(reply.body),
-    ends = context.time() + math.max(seconds - TOKEN_MARGIN, 0),
+    expires = context.time() + math.max(seconds - TOKEN_MARGIN, 0),
   }
   return context.imds_token.secret
 end
 
--- get(service, path, sealed) --> reply, of any status but a fault | nil, why not | nil, err
--- A token that is not taken is replaced, once.
+-- Requests a path. Returns the reply, with any status except failures | nil, reason | nil, err. A rejected token is
+-- replaced once.
 local function get(service, path, sealed)
   for attempt = 1, 2 do
-    local token, why = token_of(service)
+    local token, reason = token_of(service)
     if not token then
-      return nil, why
+      return nil, reason
     end
-    local reply, err = metadata.ask(service.context, {
+    local reply, err = metadata.request(service.context, {
       url = service.url .. path,
       headers = { ["X-aws-ec2-metadata-token"] = token },
       sealed = sealed,
     }, service.limits)
     if not reply then
-      return nil, errors.new { code = err.code, message = ("%s: %s"):format(service.who, err.message) }
+      return nil, errors.new { code = err.code, message = ("%s: %s"):format(service.label, err.message) }
     elseif metadata.is_fault(reply.status) then
-      return metadata.wrong(service.who, ("answered %s with status %d"):format(path, reply.status))
+      return metadata.invalid(service.label, ("replied to %s with status %d"):format(path, reply.status))
     elseif reply.status ~= 401 or attempt == 2 then
       return reply
     end
@@ -140,18 +142,18 @@ local function get(service, path, sealed)
   end
 end
 
-local function refused(service, path, reply)
-  return metadata.wrong(service.who, ("refused %s with status %d"):format(path, reply.status))
+local function rejected(service, path, reply)
+  return metadata.invalid(service.label, ("rejected %s with status %d"):format(path, reply.status))
 end
 
 local function role_of(service)
-  local reply, why = get(service, ROLES)
+  local reply, reason = get(service, ROLES)
   if not reply then
-    return nil, why
+    return nil, reason
   elseif reply.status == 404 then
     return nil, "the instance has no IAM role"
   elseif reply.status ~= 200 then
-    return refused(service, ROLES, reply)
+    return rejected(service, ROLES, reply)
   end
   local role = reply.body:match "^%s*([%w+=,.@_-]+)"
   if not role then
@@ -160,9 +162,9 @@ local function role_of(service)
   return role
 end
 
--- When IAM is out of reach, the service goes on serving the keys it has, and AWS goes on taking them
--- past their end. Such keys are used on, as the SDKs do, and asked for again within minutes, not for
--- each call. https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-stability.html
+-- When IAM is unreachable, the service returns its last keys, and AWS accepts them after their expiration. Such keys
+-- are used, as in the SDKs, and requested again within minutes, not for each call.
+-- https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-stability.html
 local function extend(context, fields)
   local ahead = 600 + 120 + 480 * system.uniform()
   local now = context.time()
@@ -170,58 +172,64 @@ local function extend(context, fields)
     return
   end
   if context.debug then
-    context.debug(("the instance's keys end at %s: used on, and asked for again in %d minutes")
+    context.debug(("the keys of the instance expire at %s; they stay in use for %d minutes")
       :format(timestamp.format(fields.expires), ahead // 60))
   end
   fields.expires = now + ahead
 end
 
--- find(context) --> credentials | nil, why not | nil, err
+--- Gets the credentials of the instance's role.
+---@param context aws.CredentialsContext
+---@return userdata? credentials
+---@return string|lanyard.Error|nil reason  why there are none, or the error
 function M.find(context)
-  local service, why = open(context)
+  local service, reason = open(context)
   if not service then
-    return nil, why
+    return nil, reason
   end
   local role
-  role, why = role_of(service)
+  role, reason = role_of(service)
   if not role then
-    return nil, why
+    return nil, reason
   end
   local reply, fields
-  reply, why = get(service, ROLES .. role, true)
+  reply, reason = get(service, ROLES .. role, true)
   if not reply then
-    return nil, why
+    return nil, reason
   elseif reply.status == 404 then
-    return nil, ("the instance's IAM role '%s' is gone"):format(role)
+    return nil, ("the IAM role '%s' of the instance does not exist"):format(role)
   elseif reply.status ~= 200 then
-    return refused(service, ROLES .. role, reply)
+    return rejected(service, ROLES .. role, reply)
   end
-  fields, why = metadata.read(reply.body, service.who)
+  fields, reason = metadata.read(reply.body, service.label)
   if not fields then
-    return nil, why
+    return nil, reason
   end
   extend(context, fields)
   fields.source = "instance"
   return credentials.new(fields)
 end
 
--- region(context) --> the Region of this instance | nil, why not | nil, err
+--- Gets the Region of the instance.
+---@param context aws.CredentialsContext
+---@return string? region
+---@return string|lanyard.Error|nil reason  why there is none, or the error
 function M.region(context)
-  local service, why = open(context)
+  local service, reason = open(context)
   if not service then
-    return nil, why
+    return nil, reason
   end
   local reply
-  reply, why = get(service, REGION)
+  reply, reason = get(service, REGION)
   if not reply then
-    return nil, why
+    return nil, reason
   elseif reply.status ~= 200 then
-    return refused(service, REGION, reply)
+    return rejected(service, REGION, reply)
   end
   local ok
-  ok, why = names.region(reply.body)
+  ok, reason = names.region(reply.body)
   if not ok then
-    return metadata.wrong(service.who, "answered with a Region that is none: " .. why)
+    return metadata.invalid(service.label, "returned an invalid Region: " .. reason)
   end
   return reply.body
 end

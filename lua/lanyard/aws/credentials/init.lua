@@ -1,16 +1,20 @@
--- Where credentials come from: a chain of providers, the first that has some wins.
---
--- A provider is { name, find }: find(context) --> credentials | nil, why not (a text: the next one is
--- asked) | nil, err (it was meant to have some and has not: the search ends). The context is made by a
--- session, once, and has
---   profile      what lanyard.aws.config.load gives
---   credentials  given by the script | nil
---   region       the session's | nil
---   transport(request) --> reply | nil, err       as lanyard.http.request
---   time() --> seconds since 1970                 sleep(seconds)
---   client(service, { region =, credentials = | unsigned = true, sealed = true }) --> client | nil, err
---   ask(prompt) --> text | nil where there is nobody to ask
---   debug(line)  | nil
+--- Resolves credentials through a chain of providers. The first provider that has credentials is used.
+---
+---     local keys, steps, err = chain.resolve(context)
+---
+--- A provider is { name, find }. find(context) returns credentials, or nil and a reason (text) to continue with the
+--- next provider, or nil and an error to stop: the provider is configured, but has no credentials.
+
+---@class aws.CredentialsContext
+---@field profile aws.Profile
+---@field credentials? userdata  given by the script
+---@field region? string
+---@field transport fun(request: table): table?, lanyard.Error?  lanyard.http.request
+---@field time fun(): number     seconds since 1970
+---@field sleep fun(seconds: number)
+---@field client fun(service: string, options: table): aws.Client?, lanyard.Error?
+---@field ask? fun(prompt: string): string?  returns nil if nobody can be asked
+---@field debug? fun(line: string)
 
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
@@ -24,22 +28,23 @@ local function variable(name)
   return value and value:find "%S" and value or nil
 end
 
--- A provider that is seldom needed is not read before it is.
-local function room(name)
+-- Loads the module of a provider when it is needed.
+local function provider_module(name)
   return require("lanyard.aws.credentials." .. name)
 end
 
 -- ---------------------------------------------------------------------------------------------
 -- The environment
 
--- --> credentials | nil, why not | nil, err
+-- Returns credentials | nil, reason | nil, err
 local function environment_keys(context)
-  local ends = variable "AWS_CREDENTIAL_EXPIRATION"
-  local expires = timestamp.parse(ends)
-  if ends and not expires then
+  local expiration = variable "AWS_CREDENTIAL_EXPIRATION"
+  local expires = timestamp.parse(expiration)
+  if expiration and not expires then
     return nil, errors.new {
       code = "InvalidConfig",
-      message = ("AWS_CREDENTIAL_EXPIRATION is '%s': a time like 2026-01-31T12:00:00Z is expected"):format(ends),
+      message = ("AWS_CREDENTIAL_EXPIRATION is '%s': a time like 2026-01-31T12:00:00Z is expected")
+        :format(expiration),
     }
   end
   local found, err = credentials.from_environment { expires = expires, account_id = variable "AWS_ACCOUNT_ID" }
@@ -48,19 +53,20 @@ local function environment_keys(context)
   elseif expires and expires <= context.time() then
     return nil, errors.new {
       code = "ExpiredToken",
-      message = ("the credentials of the environment expired at %s (AWS_CREDENTIAL_EXPIRATION)"):format(ends),
+      message = ("the credentials of the environment expired at %s (AWS_CREDENTIAL_EXPIRATION)")
+        :format(expiration),
     }
   end
   return found
 end
 
--- A profile named in the script or by an option passes over the environment, as in the AWS CLI; one
--- named by AWS_PROFILE does not: the environment is what the SDKs look at first.
-local PASSED_OVER = "passed over: a profile was named"
+-- A profile that a script or an option names takes precedence over the environment, as in the AWS CLI. One that
+-- AWS_PROFILE names does not.
+local SKIPPED = "skipped: a profile was named"
 
 local function environment(context)
   if context.profile.explicit then
-    return nil, PASSED_OVER
+    return nil, SKIPPED
   end
   return environment_keys(context)
 end
@@ -68,7 +74,7 @@ end
 local function environment_web_identity(context)
   local file, role = variable "AWS_WEB_IDENTITY_TOKEN_FILE", variable "AWS_ROLE_ARN"
   if context.profile.explicit then
-    return nil, PASSED_OVER
+    return nil, SKIPPED
   elseif not file then
     return nil, "AWS_WEB_IDENTITY_TOKEN_FILE is not set"
   elseif not role then
@@ -76,7 +82,7 @@ local function environment_web_identity(context)
       code = "InvalidConfig", message = "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not",
     }
   end
-  return room "sts".web_identity(context, {
+  return provider_module "sts".web_identity(context, {
     role_arn = role, token_file = file, session_name = variable "AWS_ROLE_SESSION_NAME",
   })
 end
@@ -85,16 +91,16 @@ end
 -- The profile
 
 local function container(context)
-  return room "container".find(context)
+  return provider_module "container".find(context)
 end
 
 local function instance(context)
-  return room "imds".find(context)
+  return provider_module "imds".find(context)
 end
 
 local NAMED_SOURCES = { Environment = environment_keys, EcsContainer = container, Ec2InstanceMetadata = instance }
 
--- What each kind of step does: f(context, step, the credentials so far) --> credentials | nil, err
+-- The kinds of steps: each returns credentials | nil, err, from a step and the credentials of the step before.
 local STEPS = {}
 
 function STEPS.keys(_, step)
@@ -108,47 +114,48 @@ function STEPS.keys(_, step)
 end
 
 function STEPS.source(context, step)
-  local found, why = NAMED_SOURCES[step.source](context)
-  if found or errors.is(why) then
-    return found, why
+  local found, reason = NAMED_SOURCES[step.source](context)
+  if found or errors.is(reason) then
+    return found, reason
   end
   return nil, errors.new {
     code = "NoCredentials",
-    message = ("profile '%s' has credential_source = %s, which has none: %s"):format(step.profile, step.source, why),
+    message = ("profile '%s' has credential_source = %s, which has no credentials: %s")
+      :format(step.profile, step.source, reason),
   }
 end
 
 function STEPS.web_identity(context, step)
-  return room "sts".web_identity(context, step)
+  return provider_module "sts".web_identity(context, step)
 end
 
 function STEPS.sso(context, step)
-  return room "sso".load(context, step.values, context.profile.sso_sessions, step.profile)
+  return provider_module "sso".load(context, step.values, context.profile.sso_sessions, step.profile)
 end
 
 function STEPS.login(context, step)
-  return room "login".load(context, step.values, step.profile)
+  return provider_module "login".load(context, step.values, step.profile)
 end
 
 function STEPS.process(context, step)
-  return room "process".load(context, step)
+  return provider_module "process".load(context, step)
 end
 
 function STEPS.assume(context, step, keys)
-  return room "sts".assume(context, step, keys)
+  return provider_module "sts".assume(context, step, keys)
 end
 
 local function profile_keys(context)
-  local steps, why = profile.plan(context.profile)
+  local steps, reason = profile.plan(context.profile)
   if not steps then
     local unread = context.profile.unread
-    return nil, unread and not errors.is(why) and ("%s (%s)"):format(why, unread) or why
+    return nil, unread and not errors.is(reason) and ("%s (%s)"):format(reason, unread) or reason
   end
   local keys
   for _, step in ipairs(steps) do
-    keys, why = STEPS[step.kind](context, step, keys)
+    keys, reason = STEPS[step.kind](context, step, keys)
     if not keys then
-      return nil, why
+      return nil, reason
     end
   end
   return keys
@@ -164,6 +171,8 @@ local function given(context)
   return nil, "none given"
 end
 
+--- The providers, in order.
+---@type { name: string, find: function }[]
 M.CHAIN = {
   { name = "script", find = given },
   { name = "environment", find = environment },
@@ -173,28 +182,30 @@ M.CHAIN = {
   { name = "instance", find = instance },
 }
 
--- What came of a provider, for a person.
-local function outcome_of(found, why)
+-- Describes the result of a provider.
+local function outcome_of(found, reason)
   if not found then
-    return tostring(why)
+    return tostring(reason)
   end
-  local ends = found.expires and ", until " .. timestamp.format(found.expires) or ""
-  return ("%s from %s%s"):format(found.access_key_id, found.source, ends)
+  local validity = found.expires and ", until " .. timestamp.format(found.expires) or ""
+  return ("%s from %s%s"):format(found.access_key_id, found.source, validity)
 end
 
--- resolve(context) --> credentials, steps
---   | nil, steps, err { code = "NoCredentials" | "PartialCredentials" | ... }
--- steps: of each provider that was asked, and those behind it, { provider, outcome, chosen }
+--- Resolves credentials.
+---@param context aws.CredentialsContext
+---@return userdata? credentials
+---@return { provider: string, outcome: string, chosen: boolean }[] steps  the result of each provider
+---@return lanyard.Error? err  code "NoCredentials", "PartialCredentials" or another
 function M.resolve(context)
   local steps, winner, err = {}, nil, nil
   for i, provider in ipairs(M.CHAIN) do
-    local step = { provider = provider.name, outcome = "not asked", chosen = false }
+    local step = { provider = provider.name, outcome = "not used", chosen = false }
     steps[i] = step
     if not (winner or err) then
-      local found, why = provider.find(context)
-      step.outcome, step.chosen = outcome_of(found, why), found ~= nil
+      local found, reason = provider.find(context)
+      step.outcome, step.chosen = outcome_of(found, reason), found ~= nil
       winner = found
-      err = not found and errors.is(why) and why or nil
+      err = not found and errors.is(reason) and reason or nil
     end
   end
   if winner or err then
@@ -210,7 +221,7 @@ function M.resolve(context)
   lines[#lines + 1] = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure"
   return nil, steps, errors.new {
     code = "NoCredentials",
-    message = ("no credentials: %s have none"):format(table.concat(names, ", ")),
+    message = ("no credentials found (providers: %s)"):format(table.concat(names, ", ")),
     tip = table.concat(lines, "\n"),
   }
 end

@@ -1,8 +1,8 @@
--- Credentials of a sign-in to the console, by what `aws login` leaves.
--- https://docs.aws.amazon.com/sdkref/latest/guide/feature-login-credentials.html
---
--- The file has keys that live for minutes and a refresh token, which is good only together with a proof
--- (DPoP, RFC 9449) by the private key beside it.
+--- Gets the credentials of a console sign-in from the file that `aws login` writes.
+--- https://docs.aws.amazon.com/sdkref/latest/guide/feature-login-credentials.html
+---
+--- The file contains keys that are valid for minutes, and a refresh token. To use the token, a request needs a proof
+--- (DPoP, RFC 9449) signed with the private key in the file.
 
 local credentials = require "lanyard.credentials"
 local environment = require "lanyard.environment"
@@ -18,10 +18,10 @@ local M = {}
 
 local SECRETS = { "secretAccessKey", "sessionToken", "refreshToken", "dpopKey", "idToken" }
 local REQUIRED = { "accessToken", "refreshToken", "dpopKey", "clientId" }
-local REFRESH_WINDOW = 5 * 60 -- seconds before the end of the keys
+local REFRESH_WINDOW = 5 * 60 -- seconds before the keys expire
 
-local function sign_in(name, why)
-  return token_file.sign_in("aws login", name, why)
+local function sign_in(name, reason)
+  return token_file.sign_in("aws login", name, reason)
 end
 
 local function path_of(login_session)
@@ -31,11 +31,11 @@ local function path_of(login_session)
   return environment.expand_home(folder .. "/" .. crypto.sha256_hex(login_session) .. ".json")
 end
 
--- --> the file's fields with expires (seconds since 1970) | nil, err
+-- Returns the fields of the file, and `expires` in seconds since 1970 | nil, err
 local function read_token(path, name)
   local token, err = token_file.read(path, SECRETS)
   if not token then
-    return sign_in(name, err.code == "NotFound" and ("not signed in (there is no %s)"):format(path) or err.message)
+    return sign_in(name, err.code == "NotFound" and ("not signed in (%s does not exist)"):format(path) or err.message)
   end
   for _, member in ipairs(REQUIRED) do
     if not token[member] then
@@ -56,7 +56,7 @@ local function uuid()
   return (("%02x"):rep(4) .. ("-%02x%02x"):rep(4) .. ("%02x"):rep(4)):format(table.unpack(bytes))
 end
 
--- The proof for one request | nil, why
+-- Returns the proof for one request | nil, reason
 local function proof_of(context, token, url)
   local key, err = jws.key(token.dpopKey)
   if not key then
@@ -68,30 +68,30 @@ local function proof_of(context, token, url)
   })
 end
 
--- What the sign-in service's refusal means for a person.
-local function refused(name, err)
+-- Explains an error of the sign-in service. Returns nil, err
+local function failed(name, err)
   if err.reason == "TOKEN_EXPIRED" then
-    return sign_in(name, "its sign-in has expired")
+    return sign_in(name, "the sign-in has expired")
   elseif err.reason == "USER_CREDENTIALS_CHANGED" then
-    return sign_in(name, "the password or the devices of its user have changed")
+    return sign_in(name, "the password or the MFA devices of the user have changed")
   end
   local tip = err.reason == "INSUFFICIENT_PERMISSIONS"
     and "the user needs the permission signin:CreateOAuth2Token" or err.tip
   return nil, errors.new {
-    code = err.code, message = ("profile '%s': its sign-in could not be renewed: %s"):format(name, tostring(err)),
+    code = err.code, message = ("profile '%s': the sign-in could not be renewed: %s"):format(name, tostring(err)),
     tip = tip, status = err.status, request_id = err.request_id,
   }
 end
 
--- --> the token as it was written | nil, err
+-- Returns the renewed token, which is stored, too | nil, err
 local function refresh(context, token, path, name)
   local client, err = context.client("signin", { region = context.region, unsigned = true, sealed = true })
   if not client then
-    return refused(name, err)
+    return failed(name, err)
   end
-  local proof, why = proof_of(context, token, client.endpoint .. "/v1/token")
+  local proof, reason = proof_of(context, token, client.endpoint .. "/v1/token")
   if not proof then
-    return sign_in(name, why)
+    return sign_in(name, reason)
   end
   local reply
   reply, err = client:call("CreateOAuth2Token", {
@@ -99,14 +99,14 @@ local function refresh(context, token, path, name)
     tokenInput = { clientId = token.clientId, refreshToken = token.refreshToken, grantType = "refresh_token" },
   })
   if not reply then
-    return refused(name, err)
+    return failed(name, err)
   end
   local output = reply.tokenOutput
   local keys = type(output.accessToken) == "table" and output.accessToken or {}
   local seconds = math.tointeger(output.expiresIn)
   if type(keys.accessKeyId) ~= "string"
     or not (keys.secretAccessKey and keys.sessionToken and output.refreshToken and seconds) then
-    return refused(name, errors.new { code = "InvalidResponse", message = "the answer is not complete" })
+    return failed(name, errors.new { code = "InvalidResponse", message = "the reply is incomplete" })
   end
   token.expires = nil
   local expires = math.floor(context.time()) + seconds
@@ -115,17 +115,21 @@ local function refresh(context, token, path, name)
     accountId = token.accessToken.accountId, expiresAt = timestamp.format(expires),
   }
   token.refreshToken = output.refreshToken
-  token_file.keep(context, path, token)
+  token_file.store(context, path, token)
   token.expires = expires
   return token
 end
 
--- load(context, values, name) --> credentials | nil, err
--- values: of the profile `name`
+--- Gets the credentials of a profile, and renews them before they expire.
+---@param context aws.CredentialsContext
+---@param values table<string, string>  the settings of the profile
+---@param name string                   the name of the profile
+---@return userdata? credentials
+---@return lanyard.Error? err
 function M.load(context, values, name)
   if type(values.login_session) ~= "string" then
     return nil, errors.new {
-      code = "InvalidConfig", message = ("profile '%s' has a login_session that is no plain value"):format(name),
+      code = "InvalidConfig", message = ("profile '%s' has a login_session with nested settings"):format(name),
     }
   end
   local path = path_of(values.login_session)
@@ -140,7 +144,8 @@ function M.load(context, values, name)
     if token.expires - context.time() <= REFRESH_WINDOW then
       renewed, err = refresh(context, token, path, name)
     end
-    -- A tool that knows no lock may have renewed it meanwhile; and the old keys do until their end.
+    -- Another tool, without a lock, can have renewed the sign-in meanwhile. The current keys are usable until they
+    -- expire.
     token = renewed or read_token(path, name)
     if not (token and token.expires > context.time()) then
       return nil, err

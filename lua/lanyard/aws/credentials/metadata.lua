@@ -1,5 +1,6 @@
--- What the endpoints on a machine's own network (a container's, an instance's) have in common: they are
--- asked past every proxy, soon given up on, and answer with credentials in JSON.
+--- Requests credentials from an endpoint in the network of the machine: that of a container or an EC2 instance.
+---
+--- Requests bypass every proxy and have short timeouts. The replies are JSON.
 
 local errors = require "lanyard.errors"
 local timestamp = require "lanyard.text.timestamp"
@@ -11,15 +12,25 @@ local MOST_BYTES = 65536
 local MEMBERS = { "AccessKeyId", "SecretAccessKey", "Token", "Expiration" }
 local SECRETS = { "SecretAccessKey", "Token", SecretAccessKey = true, Token = true }
 
--- Whether an answer is a fault of the endpoint's own, or asks for a pause.
+--- Reports whether a status is a failure of the endpoint itself, or throttling.
+---@param status integer
+---@return boolean
 function M.is_fault(status)
   return status >= 500 or status == 429
 end
 
--- ask(context, request, limits) --> reply | nil, err { code, message, sent }
--- limits: timeout (seconds, for the connection as for the whole), answers (attempts where it answers
--- with a fault of its own), connections (attempts where it does not answer)
-function M.ask(context, request, limits)
+---@class aws.MetadataLimits
+---@field timeout number       seconds, for the connection and for the whole request
+---@field answers integer      attempts if the endpoint replies with a failure of its own
+---@field connections integer  attempts if the endpoint does not reply
+
+--- Sends a request, and retries it within the limits.
+---@param context aws.CredentialsContext
+---@param request table  { method, url, headers, sealed } of lanyard.http
+---@param limits aws.MetadataLimits
+---@return table? reply
+---@return lanyard.Error? err
+function M.request(context, request, limits)
   request.direct = true
   request.connect_timeout, request.timeout = limits.timeout, limits.timeout
   request.max_size = MOST_BYTES
@@ -32,48 +43,55 @@ function M.ask(context, request, limits)
         reply and reply.status or err.message))
     end
     local most = reply and limits.answers or limits.connections
-    local passes = reply and M.is_fault(reply.status) or err and err.retryable
-    if not passes or number >= most then
+    local retryable = reply and M.is_fault(reply.status) or err and err.retryable
+    if not retryable or number >= most then
       return reply, err
     end
     context.sleep(0.1 * 2 ^ number)
   end
 end
 
--- wrong(who, message) --> nil, err: what was to give credentials answered otherwise
-function M.wrong(who, message)
-  return nil, errors.new { code = "InvalidResponse", message = ("%s %s"):format(who, message) }
+--- Returns nil and an error about an invalid reply.
+---@param source string   names the endpoint, at the start of the message
+---@param message string  the rest of the message
+---@return nil
+---@return lanyard.Error err
+function M.invalid(source, message)
+  return nil, errors.new { code = "InvalidResponse", message = ("%s %s"):format(source, message) }
 end
 
--- What the endpoint says went wrong, in the members that it has for it, or nil.
-local function complaint(fields)
+-- Returns the error that the endpoint reports in the members for it, or nil.
+local function reported_error(fields)
   local code, message = fields.Code or fields.code, fields.Message or fields.message
   if type(code) == "string" and code ~= "Success" then
     return type(message) == "string" and ("%s: %s"):format(code, message) or code
   end
 end
 
--- read(body, who) --> fields of lanyard.credentials.new | nil, err
--- body: a sealed reply; who: as an error names the endpoint
-function M.read(body, who)
+--- Reads credentials from a reply.
+---@param body userdata  the sealed body
+---@param source string  names the endpoint in errors
+---@return table? fields  for lanyard.credentials.new
+---@return lanyard.Error? err
+function M.read(body, source)
   local text, secrets = body:unseal(SECRETS, "json")
   local fields = text and json.decode(text)
   if type(fields) ~= "table" then
-    return M.wrong(who, "did not answer in JSON")
+    return M.invalid(source, "did not reply with JSON")
   end
-  local why = complaint(fields)
-  if why then
-    return M.wrong(who, "gives no credentials: " .. why)
+  local reported = reported_error(fields)
+  if reported then
+    return M.invalid(source, "returned no credentials: " .. reported)
   end
   for _, member in ipairs(MEMBERS) do
     local value = fields[member]
     if type(value) ~= "string" or value == "" or SECRETS[member] and not secrets[member] then
-      return M.wrong(who, "answered without " .. member)
+      return M.invalid(source, "returned no " .. member)
     end
   end
   local expires = timestamp.parse(fields.Expiration)
   if not expires then
-    return M.wrong(who, ("answered with an Expiration that is no time: '%s'"):format(fields.Expiration))
+    return M.invalid(source, ("returned an invalid Expiration: '%s'"):format(fields.Expiration))
   end
   return {
     access_key_id = fields.AccessKeyId,

@@ -1,17 +1,20 @@
--- What a profile of the shared files means: the steps to its credentials. Nothing is read or called here.
--- https://docs.aws.amazon.com/sdkref/latest/guide/access-assume-role.html
---
---   local steps = profile.plan { name = "ops", profiles = {...}, sso_sessions = {...} }
---
--- The first step gives credentials of its own, by its kind (`profile` is where it stands):
---   keys          access_key_id, secret_access_key, session_token, account_id
---   source        source: "Environment" | "Ec2InstanceMetadata" | "EcsContainer"
---   web_identity  role_arn, token_file, session_name
---   sso           values (the profile's)
---   login         values
---   process       command, account_id
--- and each further one, of the kind assume, takes those before it to a role:
---   role_arn, session_name, external_id, mfa_serial, duration (seconds)
+--- Plans how to get the credentials of a profile. Nothing is read or called.
+--- https://docs.aws.amazon.com/sdkref/latest/guide/access-assume-role.html
+---
+---     local steps = profile.plan { name = "ops", profiles = {...}, sso_sessions = {...} }
+---
+--- Each step has a `kind` and the `profile` that defines it. The first step gets credentials:
+---
+---     keys          access_key_id, secret_access_key, session_token, account_id
+---     source        source: "Environment" | "Ec2InstanceMetadata" | "EcsContainer"
+---     web_identity  role_arn, token_file, session_name
+---     sso           values (the settings of the profile)
+---     login         values
+---     process       command, account_id
+---
+--- Each further step, of the kind `assume`, uses them to assume a role:
+---
+---     role_arn, session_name, external_id, mfa_serial, duration (seconds)
 
 local errors = require "lanyard.errors"
 
@@ -45,7 +48,7 @@ local function has_keys(values)
   return values.aws_access_key_id or values.aws_secret_access_key
 end
 
--- STS bounds it otherwise, by role; what is no number never reaches it.
+-- STS checks the limits, which depend on the role.
 local function duration_of(name, values)
   local text = values.duration_seconds
   local seconds = math.tointeger(tonumber(text))
@@ -78,20 +81,20 @@ local function web_identity_of(name, values)
   }
 end
 
--- A session of its own says where to sign in; what the profile repeats must not say otherwise.
+-- An sso-session section defines where to sign in. A setting that the profile repeats must be equal.
 local function check_sso_session(name, values, sessions)
   local session = sessions[values.sso_session]
   if not session then
-    return invalid("InvalidConfig", "profile '%s' has sso_session = %s, but there is no section [sso-session %s]",
+    return invalid("InvalidConfig", "profile '%s' has sso_session = %s, but section [sso-session %s] does not exist",
       name, values.sso_session, values.sso_session)
   end
   for _, key in ipairs { "sso_region", "sso_start_url" } do
     if not session[key] then
-      return invalid("InvalidConfig", "section [sso-session %s], which profile '%s' names, has no %s",
+      return invalid("InvalidConfig", "section [sso-session %s], used by profile '%s', has no %s",
         values.sso_session, name, key)
     elseif values[key] and values[key] ~= session[key] then
-      return invalid("InvalidConfig", "profile '%s' has another %s than section [sso-session %s], which it names: "
-        .. "leave it to that section", name, key, values.sso_session)
+      return invalid("InvalidConfig", "profile '%s' has another %s than its section [sso-session %s]: remove it from "
+        .. "the profile", name, key, values.sso_session)
     end
   end
   return true
@@ -108,19 +111,19 @@ local function sso_of(name, values, sessions)
     local needed = not values.sso_session or key:find "account" or key:find "role"
     local paired = values.sso_account_id or values.sso_role_name or not values.sso_session
     if needed and paired and not values[key] then
-      return invalid("InvalidConfig", "profile '%s' signs in by IAM Identity Center, but has no %s", name, key)
+      return invalid("InvalidConfig", "profile '%s' signs in through IAM Identity Center, but has no %s", name, key)
     end
   end
   return { kind = "sso", profile = name, values = values }
 end
 
--- What a profile without a role of its own has, in the order of the AWS CLI | nil where it has nothing
+-- Returns the step of a profile without a role, in the order of the AWS CLI | nil if it has no credentials | nil, err
 local function base_of(name, values, sessions)
   local by_sso = values.sso_session
   for _, key in ipairs(LEGACY_SSO) do
     by_sso = by_sso or values[key]
   end
-  -- Where to sign in, without a role to sign in to, may be there for other tools.
+  -- Sign-in settings without a role can be meant for other tools.
   local other = has_keys(values) or values.login_session or values.credential_process
   if by_sso and (values.sso_account_id or values.sso_role_name or not other) then
     return sso_of(name, values, sessions)
@@ -135,19 +138,19 @@ local function base_of(name, values, sessions)
   end
 end
 
--- A step to a role, and where the credentials for it come from: a step, or a profile by its name.
+-- Returns the step to a role, and the source of the credentials for it: a step, or the name of a profile.
 local function role_of(name, values)
   local profile, source = values.source_profile, values.credential_source
-  local why
+  local flaw
   if profile and source then
-    why = "both source_profile and credential_source: one of them must go"
+    flaw = "both source_profile and credential_source: remove one of them"
   elseif not (profile or source) then
-    why = "role_arn but neither source_profile nor credential_source"
+    flaw = "role_arn but neither source_profile nor credential_source"
   elseif source and not SOURCES[source:lower()] then
-    why = ("credential_source = %s: Environment, Ec2InstanceMetadata or EcsContainer is expected"):format(source)
+    flaw = ("credential_source = %s: Environment, Ec2InstanceMetadata or EcsContainer is expected"):format(source)
   end
-  if why then
-    return invalid("InvalidConfig", "profile '%s' has %s", name, why)
+  if flaw then
+    return invalid("InvalidConfig", "profile '%s' has %s", name, flaw)
   end
   local role, err = assume_of(name, values)
   if not role then
@@ -156,15 +159,15 @@ local function role_of(name, values)
   return role, profile or { kind = "source", profile = name, source = SOURCES[source:lower()] }
 end
 
--- The step of one profile on the way (`previous` names it as its source), and where the credentials for
--- it come from: nil, a step, a profile by its name | nil, why there is none | nil, err
+-- Returns the step of one profile, and the source of the credentials for it: nil, a step, or the name of a profile
+-- | nil, reason | nil, err. `previous` is the profile that has this one as its source_profile.
 local function read(profile, name, previous)
   local values = profile.profiles[name]
   if not values and previous then
-    return invalid("InvalidConfig", "profile '%s' has source_profile = %s, but there is no such profile",
+    return invalid("InvalidConfig", "profile '%s' has source_profile = %s, which does not exist",
       previous, name)
   elseif not values then
-    return nil, ("there is no profile '%s'"):format(name)
+    return nil, ("profile '%s' does not exist"):format(name)
   elseif previous and has_keys(values) then
     return keys_of(name, values)
   elseif values.web_identity_token_file then
@@ -181,20 +184,22 @@ local function read(profile, name, previous)
   return nil, ("profile '%s' has no credentials"):format(name)
 end
 
--- plan(profile) --> steps | nil, why there are none (a text) | nil, err
--- profile: name, profiles, sso_sessions, as lanyard.aws.config.load gives them
+--- Plans the steps to the credentials of a profile.
+---@param profile aws.Profile
+---@return table[]? steps
+---@return string|lanyard.Error|nil reason  why the profile has no credentials, or the error
 function M.plan(profile)
-  local steps, path, seen = {}, {}, {}
+  local steps, path, visited = {}, {}, {}
   local name = profile.name
   repeat
     local previous = path[#path]
     path[#path + 1] = name
-    -- A profile with keys may be its own source; any other second visit is a loop.
-    if seen[name] and not (previous == name and has_keys(profile.profiles[name])) then
-      return invalid("InvalidConfig", "these profiles are each other's source_profile, without end: %s",
+    -- A profile with keys can be its own source. Any other second visit is a loop.
+    if visited[name] and not (previous == name and has_keys(profile.profiles[name])) then
+      return invalid("InvalidConfig", "the source_profile settings form a loop: %s",
         table.concat(path, " -> "))
     end
-    seen[name] = true
+    visited[name] = true
     local step, source = read(profile, name, previous)
     if not step then
       return nil, source

@@ -1,8 +1,8 @@
--- Credentials of a role in IAM Identity Center, by the token that `aws sso login` leaves.
--- https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html
---
--- A profile with sso_session shares the token of that session, which is refreshed here; one with a start
--- URL of its own (the older form) has a token that only a new sign-in renews.
+--- Gets credentials from IAM Identity Center, with the token that `aws sso login` writes.
+--- https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html
+---
+--- Profiles with the same sso_session share its token, which this module renews. A profile with its own start URL (the
+--- older form) has a token that only a new sign-in renews.
 
 local credentials = require "lanyard.credentials"
 local environment = require "lanyard.environment"
@@ -15,10 +15,10 @@ local M = {}
 
 local SECRETS = { "accessToken", "refreshToken", "clientSecret" }
 local FOR_REFRESH = { "refreshToken", "clientId", "clientSecret", "registrationExpiresAt" }
-local REFRESH_WINDOW = 15 * 60 -- seconds before the end of a token
+local REFRESH_WINDOW = 15 * 60 -- seconds before a token expires
 
-local function sign_in(name, why)
-  return token_file.sign_in("aws sso login", name, why)
+local function sign_in(name, reason)
+  return token_file.sign_in("aws sso login", name, reason)
 end
 
 local function failed(name, err, what)
@@ -28,20 +28,20 @@ local function failed(name, err, what)
   }
 end
 
--- The token file of a session or a start URL: its path.
+-- Returns the path of the token file of a session or a start URL.
 local function path_of(key)
   return environment.expand_home("~/.aws/sso/cache/" .. crypto.sha1_hex(key) .. ".json")
 end
 
--- --> fields with expires (seconds since 1970) | nil, err
+-- Returns the fields of the file, and `expires` in seconds since 1970 | nil, err
 local function read_token(path, name)
   local token, err = token_file.read(path, SECRETS)
   if not token then
-    return sign_in(name, err.code == "NotFound" and ("not signed in (there is no %s)"):format(path) or err.message)
+    return sign_in(name, err.code == "NotFound" and ("not signed in (%s does not exist)"):format(path) or err.message)
   end
   token.expires = timestamp.parse(token.expiresAt)
   if not (token.accessToken and token.expires) then
-    return sign_in(name, path .. " has no token with an end")
+    return sign_in(name, path .. " has no token with an expiration")
   end
   return token
 end
@@ -55,11 +55,11 @@ local function can_refresh(context, token)
       return false
     end
   end
-  local ends = timestamp.parse(token.registrationExpiresAt)
-  return ends and ends > context.time()
+  local expires = timestamp.parse(token.registrationExpiresAt)
+  return expires and expires > context.time()
 end
 
--- --> the token renewed, as it was written | nil, why
+-- Returns the renewed token, which is stored, too | nil, reason
 local function refresh(context, token, path, session)
   local client, err = context.client("sso-oidc", { region = session.sso_region, unsigned = true, sealed = true })
   if not client then
@@ -74,7 +74,7 @@ local function refresh(context, token, path, session)
   if not reply then
     return nil, tostring(err)
   elseif not (reply.accessToken and seconds) then
-    return nil, "the answer has no token with an end"
+    return nil, "the reply has no token with an expiration"
   end
   local expires = math.floor(context.time()) + seconds
   local renewed = {}
@@ -85,13 +85,13 @@ local function refresh(context, token, path, session)
   renewed.startUrl, renewed.region = session.sso_start_url, session.sso_region
   renewed.accessToken, renewed.expiresAt = reply.accessToken, timestamp.format(expires)
   renewed.refreshToken = reply.refreshToken or token.refreshToken
-  token_file.keep(context, path, renewed)
+  token_file.store(context, path, renewed)
   renewed.expires = expires
   return renewed
 end
 
--- The token of a session, renewed where it ends soon. One that is still good is used where a new one
--- cannot be had, and one that another process renewed meanwhile as well.
+-- Returns the token of a session, renewed if it expires soon | nil, err. If it cannot be renewed, the current one is
+-- used until it expires, or one that another process has renewed meanwhile.
 local function session_token(context, values, session, name)
   local path = path_of(values.sso_session)
   local token, err = read_token(path, name)
@@ -105,20 +105,20 @@ local function session_token(context, values, session, name)
   if token.expires - context.time() >= REFRESH_WINDOW then
     return token
   end
-  local why = "its sign-in has expired"
+  local reason = "the sign-in has expired"
   if can_refresh(context, token) then
     local renewed, failure = refresh(context, token, path, session)
     if renewed then
       return renewed
     end
-    why = ("its sign-in could not be renewed (%s)"):format(failure)
+    reason = ("the sign-in could not be renewed (%s)"):format(failure)
     token = read_token(path, name) or token
     if context.debug then
-      context.debug(("profile '%s': %s"):format(name, why))
+      context.debug(("profile '%s': %s"):format(name, reason))
     end
   end
   if token.expires <= context.time() then
-    return sign_in(name, why)
+    return sign_in(name, reason)
   end
   return token
 end
@@ -126,7 +126,7 @@ end
 local function legacy_token(context, values, name)
   local token, err = read_token(path_of(values.sso_start_url), name)
   if token and token.expires <= context.time() then
-    return sign_in(name, "its sign-in has expired")
+    return sign_in(name, "the sign-in has expired")
   end
   return token, err
 end
@@ -139,7 +139,7 @@ local function check(values, session, name)
     local value = values[key] or session and session[key]
     if type(value) ~= "string" then
       return nil, errors.new {
-        code = "InvalidConfig", message = ("profile '%s' signs in by IAM Identity Center, but has no %s")
+        code = "InvalidConfig", message = ("profile '%s' signs in through IAM Identity Center, but has no %s")
           :format(name, key),
       }
     end
@@ -150,23 +150,28 @@ end
 local function role_credentials(context, values, region, token, name)
   local client, err = context.client("sso", { region = region, unsigned = true, sealed = true })
   if not client then
-    return failed(name, err, "cannot ask IAM Identity Center")
+    return failed(name, err, "cannot call IAM Identity Center")
   end
   local reply
   reply, err = client:call("GetRoleCredentials", {
     roleName = values.sso_role_name, accountId = values.sso_account_id, accessToken = token.accessToken,
   })
   if not reply and err.status == 401 then
-    return sign_in(name, "its sign-in is taken no longer")
+    return sign_in(name, "IAM Identity Center rejects the sign-in")
   elseif not reply then
-    return failed(name, err, ("gets no credentials of role %s in account %s"):format(values.sso_role_name,
+    return failed(name, err, ("cannot get credentials of role %s in account %s"):format(values.sso_role_name,
       values.sso_account_id))
   end
   return reply.roleCredentials or {}
 end
 
--- load(context, values, sso_sessions, name) --> credentials | nil, err
--- values: of the profile `name`
+--- Gets the credentials of a profile's role.
+---@param context aws.CredentialsContext
+---@param values table<string, string>           the settings of the profile
+---@param sso_sessions table<string, table>      the sections [sso-session NAME]
+---@param name string                            the name of the profile
+---@return userdata? credentials
+---@return lanyard.Error? err
 function M.load(context, values, sso_sessions, name)
   local session = values.sso_session and sso_sessions[values.sso_session]
   local ok, err = check(values, session, name)
@@ -187,16 +192,16 @@ function M.load(context, values, sso_sessions, name)
   if not role then
     return nil, err
   end
-  local ends = math.tointeger(role.expiration) -- milliseconds
-  if type(role.accessKeyId) ~= "string" or not (role.secretAccessKey and role.sessionToken and ends) then
-    return failed(name, errors.new { code = "InvalidResponse", message = "the answer is not complete" },
-      "gets no credentials from IAM Identity Center")
+  local expiration = math.tointeger(role.expiration) -- milliseconds since 1970
+  if type(role.accessKeyId) ~= "string" or not (role.secretAccessKey and role.sessionToken and expiration) then
+    return failed(name, errors.new { code = "InvalidResponse", message = "the reply is incomplete" },
+      "cannot get credentials from IAM Identity Center")
   end
   return credentials.new {
     access_key_id = role.accessKeyId,
     secret_access_key = role.secretAccessKey,
     session_token = role.sessionToken,
-    expires = ends // 1000,
+    expires = expiration // 1000,
     account_id = values.sso_account_id,
     source = ("profile '%s'"):format(name),
   }

@@ -1,10 +1,10 @@
--- Credentials of roles, from AWS STS.
---
---   local keys, err = sts.assume(context, { role_arn = ..., ... }, source_keys)
---   local keys, err = sts.web_identity(context, { role_arn = ..., token_file = ... })
---
--- STS is called in the Region of the session, at the endpoint that its settings name.
--- https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+--- Gets credentials of roles from AWS STS.
+---
+---     local keys, err = sts.assume(context, { role_arn = ... }, source_keys)
+---     local keys, err = sts.web_identity(context, { role_arn = ..., token_file = ... })
+---
+--- STS is called in the Region of the session, at the endpoint of its settings.
+--- https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
@@ -17,7 +17,7 @@ local function session_name(context)
   return ("lanyard-%d"):format(context.time() // 1)
 end
 
--- A failure, told with whose step it was: a profile's or a script's.
+-- Returns nil and an error that names the role, and the profile if the step is one of a profile.
 local function failed(step, err)
   local message = ("cannot assume %s: %s"):format(step.role_arn, tostring(err))
   if step.profile then
@@ -33,16 +33,16 @@ local function failure(step, code, message, tip)
   return failed(step, errors.new { code = code, message = message, tip = tip })
 end
 
--- The six digits that the person at the terminal reads from the device | nil, err
+-- Asks for the code of the MFA device. Returns six digits | nil, err
 local function mfa_code(context, step)
   local answer = context.ask and context.ask(("MFA code of %s: "):format(step.mfa_serial))
   if not answer then
-    return failure(step, "MfaRequired", ("it takes a code of the MFA device %s, and there is no terminal to ask at")
-      :format(step.mfa_serial), "run it at a terminal, or sign in there and pass on the credentials of the session")
+    return failure(step, "MfaRequired", ("a code of the MFA device %s is needed, but there is no terminal to enter it")
+      :format(step.mfa_serial), "run the command in a terminal, or sign in there and pass the session's credentials")
   end
   local code = answer:match "^%s*(%d%d%d%d%d%d)%s*$"
   if not code then
-    return failure(step, "InvalidMfaCode", "a code of an MFA device is six digits, which the answer was not")
+    return failure(step, "InvalidMfaCode", "the code of an MFA device must have six digits")
   end
   return code
 end
@@ -64,7 +64,7 @@ local function arns_of(arns)
   return #list > 0 and list or nil
 end
 
--- Calls STS, and takes the credentials out of the answer.
+-- Calls STS and returns the credentials of the reply | nil, err
 local function call(context, operation, input, options, step)
   options.sealed = true
   local client, err = context.client("sts", options)
@@ -81,7 +81,7 @@ local function call(context, operation, input, options, step)
   local complete = type(found.AccessKeyId) == "string" and found.AccessKeyId ~= ""
     and type(found.SecretAccessKey) == "userdata" and type(found.SessionToken) == "userdata" -- sealed, and so not empty
   if not (complete and expires) then
-    return failure(step, "InvalidResponse", ("STS answered without %s"):format(complete and "a time of expiration"
+    return failure(step, "InvalidResponse", ("STS returned no %s"):format(complete and "expiration"
       or "credentials"))
   end
   local user = type(reply.AssumedRoleUser) == "table" and reply.AssumedRoleUser.Arn
@@ -95,10 +95,27 @@ local function call(context, operation, input, options, step)
   }
 end
 
--- assume(context, step, keys) --> credentials | nil, err
--- step: role_arn, and as wanted session_name, external_id, mfa_serial, duration (seconds), policy (a text
--- or a policy document), policy_arns, tags { [key] = value }, transitive_tags, source_identity; profile
--- where a profile says so.
+--- A role to assume.
+---@class aws.RoleStep
+---@field role_arn string
+---@field session_name? string
+---@field external_id? string
+---@field mfa_serial? string
+---@field duration? integer       seconds
+---@field policy? string|policy.Document
+---@field policy_arns? string[]
+---@field tags? table<string, string>
+---@field transitive_tags? string[]
+---@field source_identity? string
+---@field token_file? string      for web_identity
+---@field profile? string         the profile that defines the step
+
+--- Assumes a role.
+---@param context aws.CredentialsContext
+---@param step aws.RoleStep
+---@param keys? userdata  the credentials of the caller
+---@return userdata? credentials
+---@return lanyard.Error? err
 function M.assume(context, step, keys)
   local code, err
   if step.mfa_serial then
@@ -122,9 +139,12 @@ function M.assume(context, step, keys)
   }, { credentials = keys }, step)
 end
 
--- web_identity(context, step) --> credentials | nil, err
--- step: role_arn, token_file, session_name; profile where a profile says so. The file is read each time:
--- who issues the token renews it in place.
+--- Assumes a role with the token of a web identity. The token file is read each time, since its issuer renews it in
+--- place.
+---@param context aws.CredentialsContext
+---@param step aws.RoleStep
+---@return userdata? credentials
+---@return lanyard.Error? err
 function M.web_identity(context, step)
   local text, err = system.read_file(step.token_file)
   if not text then

@@ -1,17 +1,22 @@
--- The files in which the AWS CLI keeps what a sign-in left: read, and rewritten in its own form, so that it
--- reads them again. What is secret in them stays sealed.
+--- Reads and writes the token files of the AWS CLI's sign-ins, in a form that the CLI reads again. Their secrets stay
+--- sealed.
 
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
 local lock = require "lanyard.lock"
 local sealed_json = require "lanyard.aws.sealed_json"
+local shellwords = require "lanyard.text.shellwords"
 local system = require "lanyard.system"
 
 local M = {}
 
-local LONGEST_WAIT = 15 -- seconds
+local LOCK_TIMEOUT = 15 -- seconds
 
--- read(path, names) --> fields, those of these names sealed | nil, err { code = "NotFound" | ... }
+--- Reads a token file.
+---@param path string
+---@param names string[]  the members to seal
+---@return table? fields
+---@return lanyard.Error? err  code "NotFound", "InvalidTokenFile" or another
 function M.read(path, names)
   local text, err = system.read_file(path)
   if not text then
@@ -19,36 +24,46 @@ function M.read(path, names)
   end
   local fields = sealed_json.decode(credentials.secret(text), names)
   if not fields then
-    return nil, errors.new { code = "InvalidTokenFile", message = ("%s does not hold what the AWS CLI writes there")
+    return nil, errors.new { code = "InvalidTokenFile", message = ("%s is not a token file of the AWS CLI")
       :format(path) }
   end
   return fields
 end
 
--- keep(context, path, fields): writes them, whole or not at all, for their owner alone. Where that cannot be
--- done it is told: what was renewed serves all the same, but its refresh token may be good no longer.
-function M.keep(context, path, fields)
+--- Writes a token file atomically, readable by its owner only. A failure is only logged: the renewed token is usable
+--- without the file, although the refresh token in the old file may be invalid.
+---@param context aws.CredentialsContext
+---@param path string
+---@param fields table
+function M.store(context, path, fields)
   local ok, err = system.write_file(path, sealed_json.encode(fields))
   if not ok and context.debug then
-    context.debug("the sign-in is renewed, but not kept: " .. err.message)
+    context.debug("the renewed sign-in could not be stored: " .. err.message)
   end
 end
 
--- lock(context, path) --> lock, to be closed | nil: one lanyard renews a sign-in, the others then find it
--- renewed. Where it cannot be had each does as well as it can.
+--- Locks a token file, so that one process renews the sign-in and the others use the result. Returns nil if the lock
+--- cannot be taken; the caller then continues without it.
+---@param context aws.CredentialsContext
+---@param path string
+---@return userdata? lock  to be closed
 function M.lock(context, path)
-  return (lock.wait(path, { now = context.time, sleep = context.sleep, random = system.uniform }, LONGEST_WAIT))
+  return (lock.wait(path, { now = context.time, sleep = context.sleep, random = system.uniform }, LOCK_TIMEOUT))
 end
 
--- sign_in(command, profile, why) --> nil, err that says which command signs in again
-function M.sign_in(command, profile, why)
+--- Returns nil and an error that names the command to sign in again.
+---@param command string
+---@param profile string
+---@param reason string
+---@return nil
+---@return lanyard.Error err
+function M.sign_in(command, profile, reason)
   if profile ~= "default" then
-    command = command .. " --profile " .. (profile:find "[^%w_@%%+=:,./-]" and "'" .. profile:gsub("'", "'\\''") .. "'"
-      or profile)
+    command = command .. " --profile " .. shellwords.quote(profile)
   end
   return nil, errors.new {
     code = "SignInRequired",
-    message = ("profile '%s': %s: run %s"):format(profile, why, command),
+    message = ("profile '%s': %s: run %s"):format(profile, reason, command),
   }
 end
 

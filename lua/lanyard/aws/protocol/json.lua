@@ -1,5 +1,5 @@
--- The AWS JSON protocol, 1.0 and 1.1.
--- https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+--- The AWS JSON protocol, 1.0 and 1.1.
+--- https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 
 local cjson = require "cjson"
 local json = require "lanyard.json"
@@ -10,7 +10,12 @@ local decoder = cjson.new()
 decoder.decode_max_depth(64)
 decoder.decode_invalid_numbers(false)
 
--- encode(service, operation, input) --> headers, body
+--- Encodes a request.
+---@param service aws.Service
+---@param operation string
+---@param input table
+---@return table<string, string> headers
+---@return string body
 function M.encode(service, operation, input)
   return {
     ["Content-Type"] = "application/x-amz-json-" .. service.version,
@@ -18,15 +23,15 @@ function M.encode(service, operation, input)
   }, json.encode(next(input) == nil and {} or input)
 end
 
--- The same table without null, which AWS means as absent: in a list those behind it move up.
+-- Removes null from a table, which means absent in AWS's replies. In a list the following items move up.
 local function without_null(value)
-  local count, kept = #value, 0
+  local count, position = #value, 0
   for i = 1, count do
     local item = value[i]
     value[i] = nil
     if item ~= cjson.null then
-      kept = kept + 1
-      value[kept] = item
+      position = position + 1
+      value[position] = item
     end
   end
   for name, member in pairs(value) do
@@ -39,7 +44,10 @@ local function without_null(value)
   return value
 end
 
--- decode(body) --> output | nil, what is wrong
+--- Decodes a reply.
+---@param body string
+---@return table? output
+---@return string? message
 function M.decode(body)
   if body == "" then
     return {}
@@ -57,13 +65,16 @@ local function text(value)
   return type(value) == "string" and value ~= "" and value or nil
 end
 
--- The code of the older Query form, which services that moved on to JSON still send for old clients:
+-- Returns the code in the older Query form, which services that changed to JSON send for old clients:
 -- AWS.SimpleQueueService.NonExistentQueue;Sender
 local function query_code(headers)
   return (headers["x-amzn-query-error"] or ""):match "^([^;]+);"
 end
 
--- decode_error(reply) --> { code, message, tip, docs }, whatever could be found; the body's table
+--- Decodes the reply to a failed call, as far as possible.
+---@param reply table
+---@return { code?: string, message?: string, tip?: string, docs?: string } err
+---@return table body  the decoded body
 function M.decode_error(reply)
   local body = M.decode(reply.body) or {}
   local code = text(body.__type) or text(reply.headers["x-amzn-errortype"]) or text(body.code)

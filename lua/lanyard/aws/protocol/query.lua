@@ -1,5 +1,5 @@
--- The AWS Query protocol: a form goes there, XML comes back.
--- https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+--- The AWS Query protocol: requests are forms, replies are XML.
+--- https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
 
 local escape = require "lanyard.aws.protocol.escape"
 local json = require "lanyard.json"
@@ -24,7 +24,12 @@ local function add(fields, name, value)
   end
 end
 
--- encode(service, operation, input) --> headers, body
+--- Encodes a request.
+---@param service aws.Service
+---@param operation string
+---@param input table
+---@return table<string, string> headers
+---@return string body
 function M.encode(service, operation, input)
   local fields = {}
   for name, value in pairs(input) do
@@ -37,12 +42,16 @@ function M.encode(service, operation, input)
   }, table.concat(fields, "&")
 end
 
--- decode(body, operation, described) --> output | nil, what is wrong
--- A list without an item is an element without a child, like an empty text.
+--- Decodes a reply. An empty list is an element without children, like an empty text.
+---@param body string
+---@param operation string
+---@param described aws.Operation
+---@return table? output
+---@return string? message
 function M.decode(body, operation, described)
-  local root, why = xml.parse(body)
+  local root, message = xml.parse(body)
   if not root then
-    return nil, "the reply is not XML: " .. why
+    return nil, "the reply is not XML: " .. message
   end
   local result = xml.child(root, operation .. "Result")
   local output = result and xml.value(result)
@@ -60,8 +69,10 @@ function M.decode(body, operation, described)
   return output
 end
 
--- decode_error(reply) --> { code, message, request_id }, whatever could be found
--- The Error stands in an ErrorResponse, in the Errors of a Response, or alone.
+--- Decodes the reply to a failed call, as far as possible. The Error element is in an ErrorResponse, in the Errors of a
+--- Response, or the root.
+---@param reply table
+---@return { code?: string, message?: string, request_id?: string } err
 function M.decode_error(reply)
   local root = xml.parse(reply.body)
   local answer = root and xml.value(root)

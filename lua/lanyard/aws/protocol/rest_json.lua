@@ -1,6 +1,6 @@
--- The REST JSON protocol: the members of a call go where its description says, into the path, the
--- query, headers and the body (see lanyard.aws.services); errors are those of AWS JSON.
--- https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
+--- The REST JSON protocol: the description of an operation places the members of a request in the path, the query,
+--- headers and the body (lanyard.aws.services). Errors are those of AWS JSON.
+--- https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
 
 local escape = require "lanyard.aws.protocol.escape"
 local json_protocol = require "lanyard.aws.protocol.json"
@@ -14,7 +14,7 @@ local function path_of(described, input)
   return (described.path:gsub("{(%w+)(%+?)}", function(member, greedy)
     local value = tostring(input[member])
     if value == "" then
-      error(member .. " is a part of the path and must not be empty", 0)
+      error(member .. " is a part of the path and cannot be empty", 0)
     end
     return greedy == "" and escape(value) or (value:gsub("[^/]+", escape))
   end))
@@ -34,7 +34,7 @@ local function query_of(described, input)
   return #fields > 0 and "?" .. table.concat(fields, "&") or ""
 end
 
--- What of the input is in neither path, query nor headers.
+-- Returns the body: the members that are in neither path, query nor headers.
 local function body_of(described, input)
   if described.payload then
     return sealed_json.encode(input[described.payload])
@@ -51,8 +51,14 @@ local function body_of(described, input)
   return sealed_json.encode(rest)
 end
 
--- encode(service, operation, input) --> headers, body | nil, method, target
--- What goes into a header, and a member of the body, may be a sealed secret; so is the body then.
+--- Encodes a request. Headers and members of the body can be sealed secrets; then the body is sealed, too.
+---@param service aws.Service
+---@param operation string
+---@param input table
+---@return table<string, string|userdata> headers
+---@return string|userdata|nil body
+---@return string method
+---@return string target  the path and query
 function M.encode(service, operation, input)
   local described = service.operations[operation]
   local headers = {}
@@ -66,17 +72,23 @@ function M.encode(service, operation, input)
   return headers, body, described.method, path_of(described, input) .. query_of(described, input)
 end
 
--- decode(body, operation, described) --> output | nil, what is wrong
+--- Decodes a reply.
+---@param body string
+---@param described aws.Operation
+---@return table? output
+---@return string? message
 function M.decode(body, _, described)
-  local output, why = json_protocol.decode(body)
+  local output, message = json_protocol.decode(body)
   if output and described.reply_payload then
     return { [described.reply_payload] = output }
   end
-  return output, why
+  return output, message
 end
 
--- decode_error(reply) --> { code, message, reason }, whatever could be found
--- reason: the code of OAuth 2.0, in which the sign-in services say more than in AWS's.
+--- Decodes the reply to a failed call, as far as possible. `reason` is the OAuth 2.0 code, which the sign-in services
+--- use for details.
+---@param reply table
+---@return { code?: string, message?: string, reason?: string } err
 function M.decode_error(reply)
   local err, body = json_protocol.decode_error(reply)
   local function text(member)

@@ -1,8 +1,10 @@
--- Policies and services as a CloudFormation template.
---
--- AWS::ECR::Repository has the whole text of a policy in RepositoryPolicyText. All that is in the template is
--- there already, so a stack takes it over by an import; its Metadata lists the resources as that asks for them.
--- Nothing is deleted with the stack.
+--- Writes policies and services as a CloudFormation template.
+---
+---     local template = cloudformation.template(exported)  -- exported: see lanyard.desired.export
+---
+--- AWS::ECR::Repository has the whole policy in RepositoryPolicyText. Every resource of the template exists already,
+--- so a stack takes it over by an import; the Metadata lists the resources in the form that the import requires.
+--- Deleting the stack deletes none of them.
 
 local errors = require "lanyard.errors"
 local export = require "lanyard.desired.export"
@@ -11,7 +13,7 @@ local lists = require "lanyard.lists"
 
 local M = {}
 
--- Makes logical IDs, which have letters and digits only.
+-- Returns a function that makes logical IDs, which have only letters and digits.
 local function clean(prefix)
   return function(name)
     return prefix .. name:gsub("^%l", string.upper):gsub("[^%w]+(%w?)", string.upper)
@@ -38,7 +40,7 @@ local function service_resource(service)
   })
 end
 
--- A policy as it is in a template: the roles are attributes of their services.
+-- Copies a policy and replaces each role ARN by the attribute of its service.
 local function with_references(value, attributes)
   if type(value) ~= "table" then
     return attributes[value] or value
@@ -50,22 +52,22 @@ local function with_references(value, attributes)
   return copy
 end
 
--- Why a policy can't stand in a template | nil: CloudFormation would put a secret or a parameter there.
-local function flaw_of(policy)
+-- Returns an error for a policy in which CloudFormation would insert a secret or a parameter, else nil.
+local function check_references(policy)
   if policy.text:find("{{resolve:", 1, true) then
     return errors.new {
       code = "DynamicReference",
-      message = ("the policy of '%s' has {{resolve:, which CloudFormation would replace; it was left out")
+      message = ("the policy of '%s' contains {{resolve:, which CloudFormation would replace; it is not exported")
         :format(policy.repository),
     }
   end
   return nil
 end
 
-local function add(template, id, of, identifier)
-  template.Resources[id] = of
+local function add(template, id, added, identifier)
+  template.Resources[id] = added
   table.insert(template.Metadata.ResourcesToImport, {
-    ResourceType = of.Type, LogicalResourceId = id, ResourceIdentifier = identifier,
+    ResourceType = added.Type, LogicalResourceId = id, ResourceIdentifier = identifier,
   })
 end
 
@@ -81,22 +83,23 @@ local function add_services(template, exported)
   return attributes
 end
 
--- template(exported) --> a template, ready for lanyard.json; see lanyard.desired.export. A policy that cannot
--- stand in one is added to the failures.
+--- Returns a template, ready for lanyard.json. A policy that a template cannot contain is added to `exported.failures`.
+---@param exported desired.Exported
+---@return table
 function M.template(exported)
   local template = {
     AWSTemplateFormatVersion = "2010-09-09",
     Description = ("lanyard export: account %s, %s. Create the stack by importing the resources that the Metadata "
-      .. "lists; each policy is the whole of it."):format(exported.account, exported.region),
+      .. "lists; each policy is the complete policy."):format(exported.account, exported.region),
     Metadata = { ResourcesToImport = json.array {} },
     Resources = {},
   }
   local attributes = add_services(template, exported)
   local ids = export.labels(exported.policies, "repository", clean "Repository")
   for _, policy in ipairs(exported.policies) do
-    local flaw = flaw_of(policy)
-    if flaw then
-      table.insert(exported.failures, { repository = policy.repository, err = flaw })
+    local err = check_references(policy)
+    if err then
+      table.insert(exported.failures, { repository = policy.repository, err = err })
     else
       add(template, ids[policy.repository], resource("AWS::ECR::Repository", {
         RepositoryName = policy.repository,

@@ -1,21 +1,38 @@
--- What other tools need to hold the same: policies as a whole, and the services whose roles they name.
---
---   local exported = assert(export.of_account(region))
---   io.write(json.encode(require("lanyard.desired.export.terraform").template(exported), { pretty = true }))
---
--- exported: { region, account, services = { { name, role_arn, power, scale, disabled, domains = { [certificate] =
--- { names } }, tags } }, policies = { { repository, text, exists } }, failures = { { service | nil, repository |
--- nil, err } } }. A role_arn that is not known yet is made up, and stands so in the texts; `exists` is whether
--- the repository has a policy now.
+--- Collects what another tool needs to manage the same pull access: whole policies, and the services whose roles they
+--- name.
+---
+---     local exported = assert(export.from_account(region))
+---     io.write(json.encode(require("lanyard.desired.export.terraform").template(exported), { pretty = true }))
 
 local container_services = require "lanyard.access.services"
-local listing = require "lanyard.desired.listing"
+local inventory = require "lanyard.desired.inventory"
 local lists = require "lanyard.lists"
 local plans = require "lanyard.desired.plan"
 
 local M = { FORMATS = { "terraform", "cloudformation" } }
 
-local function plain_service(service, role_arn)
+---@class desired.ExportedService
+---@field name string
+---@field role_arn string  a placeholder, also in the policies, until the role exists
+---@field power string
+---@field scale integer
+---@field disabled boolean
+---@field domains table<string, string[]>  by certificate
+---@field tags table<string, string>
+
+---@class desired.ExportedPolicy
+---@field repository string
+---@field text string
+---@field exists boolean  whether the repository has a policy now
+
+---@class desired.Exported
+---@field region string
+---@field account string
+---@field services desired.ExportedService[]
+---@field policies desired.ExportedPolicy[]
+---@field failures desired.Failure[]
+
+local function export_service(service, role_arn)
   local raw = service.raw
   return {
     name = service.name, role_arn = role_arn, power = raw.power, scale = raw.scale,
@@ -24,84 +41,95 @@ local function plain_service(service, role_arn)
   }
 end
 
--- Adds the services that a policy names, each once; whether it names one.
-local function add_services(exported, text, services)
-  local named = false
+-- Adds the services whose roles a policy names to `by_name`. Returns whether it names any.
+local function add_services(by_name, text, services)
+  local found = false
   for _, name in ipairs(lists.sorted_names(services)) do
     local service = services[name]
     local role_arn = service and container_services.puller_arn(service)
     if role_arn and text:find('"' .. role_arn .. '"', 1, true) then
-      named = true
-      exported.by_name[name] = exported.by_name[name] or plain_service(service, role_arn)
+      found = true
+      by_name[name] = by_name[name] or export_service(service, role_arn)
     end
   end
-  return named
+  return found
 end
 
-local function new_export(of, failures)
-  return { region = of.region, account = of.account, by_name = {}, services = {}, policies = {}, failures = failures }
-end
-
-local function finish(exported)
-  for _, name in ipairs(lists.sorted_names(exported.by_name)) do
-    table.insert(exported.services, exported.by_name[name])
+local function sorted_services(by_name)
+  local services = {}
+  for i, name in ipairs(lists.sorted_names(by_name)) do
+    services[i] = by_name[name]
   end
-  return exported
+  return services
 end
 
--- of_file(region, desired) --> exported, as it would be when the desired file is applied | nil, err
-function M.of_file(region, desired)
+--- Returns the policies as they would be after a desired-state file is applied, and their services.
+---@param region access.Region
+---@param desired desired.Desired
+---@return desired.Exported?
+---@return lanyard.Error? err
+function M.from_file(region, desired)
   local plan, err = plans.make(region, desired)
   if not plan then
     return nil, err
   end
-  local exported = new_export(plan, plan.failures)
+  local by_name, policies = {}, {}
   for _, entry in ipairs(plan.entries) do
     local text = entry.change and entry.change.after
     if text then
-      add_services(exported, text, plan.services)
-      table.insert(exported.policies, {
+      add_services(by_name, text, plan.services)
+      table.insert(policies, {
         repository = entry.repository.name, text = text, exists = entry.change.before ~= nil,
       })
     end
   end
-  return finish(exported)
+  return {
+    region = plan.region, account = plan.account, services = sorted_services(by_name), policies = policies,
+    failures = plan.failures,
+  }
 end
 
--- { [name] = service } of those whose role is on
-local function switched_on(services)
-  local on = {}
+local function services_with_role(services)
+  local by_name = {}
   for _, service in ipairs(services) do
-    on[service.name] = service.role.arn and service or nil
+    by_name[service.name] = service.role.arn and service or nil
   end
-  return on
+  return by_name
 end
 
--- of_account(region) --> exported, of the repositories that grant a service's role now | nil, err
-function M.of_account(region)
+--- Returns the policies that grant a service's role now, and these services.
+---@param region access.Region
+---@return desired.Exported?
+---@return lanyard.Error? err
+function M.from_account(region)
   local account, err = region:account()
   if not account then
     return nil, err
   end
-  local services, repositories = listing.read(region)
+  local services, repositories = inventory.read(region)
   if not services then
     return nil, repositories
   end
-  local on = switched_on(services)
-  local exported = new_export({ region = region.name, account = account }, {})
+  local enabled, by_name, policies, failures = services_with_role(services), {}, {}, {}
   for _, one in ipairs(region:policies(repositories)) do
     local text = one.doc and tostring(one.doc)
     if one.err then
-      table.insert(exported.failures, { repository = one.repository.name, err = one.err })
-    elseif text and add_services(exported, text, on) then
-      table.insert(exported.policies, { repository = one.repository.name, text = text, exists = true })
+      table.insert(failures, { repository = one.repository.name, err = one.err })
+    elseif text and add_services(by_name, text, enabled) then
+      table.insert(policies, { repository = one.repository.name, text = text, exists = true })
     end
   end
-  return finish(exported)
+  return {
+    region = region.name, account = account, services = sorted_services(by_name), policies = policies,
+    failures = failures,
+  }
 end
 
--- labels(list, member, clean) --> { [name] = label } for what each item has as that member, no two alike;
--- clean(name) gives a label of the letters that a tool takes.
+--- Returns a unique label for each item of a list, by name.
+---@param list table[]
+---@param member string  the member with the item's name
+---@param clean fun(name: string): string  reduces a name to the characters that the tool accepts
+---@return table<string, string>
 function M.labels(list, member, clean)
   local labels, taken = {}, {}
   for _, item in ipairs(list) do

@@ -1,8 +1,9 @@
--- Policies and services for Terraform, in its JSON syntax.
---
--- aws_ecr_repository_policy has the whole text of a policy and lets nobody else write it. The role's ARN in it is
--- a reference to the service's resource, so that a role that was off and on again is followed. Import blocks
--- (Terraform 1.5) take over what is there.
+--- Writes policies and services as a Terraform configuration in JSON syntax.
+---
+---     local configuration = terraform.template(exported)  -- exported: see lanyard.desired.export
+---
+--- aws_ecr_repository_policy owns the whole policy. The role's ARN in it is a reference to the service's resource, so
+--- that it stays right when the role is turned off and on. Import blocks (Terraform 1.5) take over existing resources.
 
 local export = require "lanyard.desired.export"
 local json = require "lanyard.json"
@@ -10,12 +11,12 @@ local lists = require "lanyard.lists"
 
 local M = {}
 
--- A text as Terraform takes it for itself: ${ and %{ would begin a template.
+-- Escapes ${ and %{, which begin a template in Terraform.
 local function literal(text)
   return (text:gsub("([$%%]){", "%1%1{"))
 end
 
--- A name of letters, digits, _ and -, as resources have them.
+-- Replaces characters that a resource name cannot have.
 local function clean(name)
   local label = name:gsub("[^%w_-]", "_")
   return label:find "^[%a_]" and label or "_" .. label
@@ -39,7 +40,7 @@ local function service_resource(service)
   }
 end
 
--- A policy's text with references in the place of the roles.
+-- Replaces the role ARNs of a policy by references to the services.
 local function policy_text(text, services, labels)
   text = literal(text)
   for _, service in ipairs(services) do
@@ -50,7 +51,9 @@ local function policy_text(text, services, labels)
   return text
 end
 
--- template(exported) --> a configuration, ready for lanyard.json; see lanyard.desired.export
+--- Returns a configuration, ready for lanyard.json.
+---@param exported desired.Exported
+---@return table
 function M.template(exported)
   local services = export.labels(exported.services, "name", clean)
   local repositories = export.labels(exported.policies, "repository", clean)
@@ -71,8 +74,8 @@ function M.template(exported)
     }, policy.exists and policy.repository or nil)
   end
   return {
-    ["//"] = ("lanyard export: account %s, %s. Each policy is the whole of it: what others add, Terraform takes "
-      .. "away. Look at terraform plan before it is applied."):format(exported.account, exported.region),
+    ["//"] = ("lanyard export: account %s, %s. Each policy is the complete policy: Terraform removes statements that "
+      .. "others add. Review terraform plan before you apply it."):format(exported.account, exported.region),
     import = #imports > 0 and imports or nil,
     resource = next(resources) and resources or nil,
   }

@@ -1,27 +1,32 @@
--- What ECR makes of the policy of a repository or of the registry: which texts it takes, and what it gives back.
+--- Accepts, stores and returns policies of repositories and registries as ECR does.
+---
+---     local stored, failure = policy.accept(world, text, { caller = arn })
+---     reply.policyText = policy.describe(world, stored)
 
 local arn = require "lanyard.arn"
-local fault = require "lanyard.emulator.fault"
+local exception = require "lanyard.emulator.exception"
 local iam = require "lanyard.emulator.iam"
 local json = require "lanyard.json"
 local policy = require "lanyard.policy"
 
 local M = {}
 
--- Findings of the linter that ECR, too, takes as a reason to refuse.
-local REFUSED = {}
+-- Lint rules whose findings make ECR reject a policy.
+local REJECTED = {}
 for id in ([[bad-action bad-effect bad-principal bad-version both-elements empty-list foreign-action no-action
   no-effect no-principal no-statement unknown-action unknown-element wrong-type]]):gmatch "%S+" do
-  REFUSED[id] = true
+  REJECTED[id] = true
 end
 
--- The fault of a text that is not taken.
-function M.refuse(why)
-  return fault("InvalidParameterException",
-    ("Invalid parameter at 'PolicyText' failed to satisfy constraint: '%s'"):format(why))
+--- Returns the exception for a policy that ECR rejects.
+---@param reason string
+---@return emulator.Exception
+function M.rejection(reason)
+  return exception("InvalidParameterException",
+    ("Invalid parameter at 'PolicyText' failed to satisfy constraint: '%s'"):format(reason))
 end
 
-local function names_login(doc)
+local function names_login_action(doc)
   for _, statement in ipairs(doc:statements()) do
     for _, action in ipairs(statement.actions) do
       if action:lower() == "ecr:getauthorizationtoken" then
@@ -32,9 +37,9 @@ local function names_login(doc)
   return false
 end
 
--- Whether a principal is somebody: those of one's own account and Lightsail's roles must exist.
--- --> true | false, unique id of the role or user
-local function exists(world, value)
+-- Reports whether a principal exists, and the unique ID of a role or user. ECR checks only principals of the own
+-- account and Lightsail's roles.
+local function principal_exists(world, value)
   if value == "*" or value:find "^%d+$" then
     return true
   end
@@ -59,41 +64,58 @@ local function exists(world, value)
   return id ~= nil, id
 end
 
--- accept(world, text, caller_arn, force [, kind]) --> { text, ids = { [ARN] = unique id } } to keep | nil, fault
--- kind: "registry", or "repository" unless given.
-function M.accept(world, text, caller_arn, force, kind)
-  local invalid = ("Invalid %s policy provided"):format(kind or "repository")
-  local doc = policy.parse(text)
-  if not doc then
-    return nil, M.refuse(invalid)
-  end
-  for _, finding in ipairs(doc:lint()) do
-    if REFUSED[finding.id] then
-      return nil, M.refuse(invalid)
-    end
-  end
-  if names_login(doc) then
-    return nil, M.refuse(invalid)
-  end
-  local unique_ids = {}
+---@class emulator.StoredPolicy
+---@field text string
+---@field ids table<string, string>  the unique IDs of the roles and users that it names, by ARN
+
+-- Returns the unique IDs of the principals that a document names, or nil and an exception when one does not exist.
+local function unique_ids(world, doc)
+  local ids = {}
   for _, statement in ipairs(doc:statements()) do
     for _, principal in ipairs(statement.principals) do
       if principal.type == "AWS" then
-        local there, id = exists(world, principal.value)
-        if not there then
-          return nil, M.refuse "Principal not found"
+        local exists, id = principal_exists(world, principal.value)
+        if not exists then
+          return nil, M.rejection "Principal not found"
         end
-        unique_ids[principal.value] = id
+        ids[principal.value] = id
       end
     end
   end
-  if not force and doc:can { principal = caller_arn, action = "ecr:SetRepositoryPolicy" } == "deny" then
-    return nil, M.refuse "The policy would keep you from setting another one; force it if that is meant"
-  end
-  return { text = text, ids = unique_ids }
+  return ids
 end
 
--- A list of one, as ECR gives it back.
+--- Checks a policy.
+---@param world emulator.World
+---@param text string
+---@param options { caller: string, force: boolean?, kind: "registry"|"repository"|nil }  caller: the caller's ARN
+---@return emulator.StoredPolicy?
+---@return emulator.Exception?
+function M.accept(world, text, options)
+  local invalid = ("Invalid %s policy provided"):format(options.kind or "repository")
+  local doc = policy.parse(text)
+  if not doc then
+    return nil, M.rejection(invalid)
+  end
+  for _, finding in ipairs(doc:lint()) do
+    if REJECTED[finding.id] then
+      return nil, M.rejection(invalid)
+    end
+  end
+  if names_login_action(doc) then
+    return nil, M.rejection(invalid)
+  end
+  local ids, failure = unique_ids(world, doc)
+  if not ids then
+    return nil, failure
+  end
+  if not options.force and doc:can { principal = options.caller, action = "ecr:SetRepositoryPolicy" } == "deny" then
+    return nil, M.rejection "The policy would keep you from setting another one; force it if that is meant"
+  end
+  return { text = text, ids = ids }
+end
+
+-- Replaces a list of one item by the item, as ECR does.
 local function collapse(value)
   if json.is_array(value) then
     return #value == 1 and value[1] or value
@@ -101,7 +123,7 @@ local function collapse(value)
   return value
 end
 
--- The text laid out anew: members sorted, lists of one collapsed, `"name" : value`.
+-- Returns a policy in ECR's layout: members sorted, lists of one item collapsed, `"name" : value`.
 local function reformatted(text)
   local document = json.decode(text)
   local statements = json.is_array(document.Statement) and document.Statement or json.array { document.Statement }
@@ -122,11 +144,13 @@ local function reformatted(text)
   return (json.encode(document, { pretty = true }):gsub('(\n *"[^"\n]*"):', "%1 :"))
 end
 
--- show(world, kept) --> the text as a read gives it: the ARN of a role that was deleted since has
--- become the role's unique id
-function M.show(world, kept)
-  local text = kept.text
-  for value, id in pairs(kept.ids) do
+--- Returns the text that a read returns: the ARN of a role or user deleted since the write is its unique ID.
+---@param world emulator.World
+---@param stored emulator.StoredPolicy
+---@return string
+function M.describe(world, stored)
+  local text = stored.text
+  for value, id in pairs(stored.ids) do
     local identity = world.state.roles[value] or world.state.users[value]
     if not identity or identity.id ~= id then
       local quoted = '"' .. value:gsub("%p", "%%%0") .. '"'

@@ -1,9 +1,9 @@
--- What the operations of the emulated ECR share: repositories, shapes, pages.
---
--- state.regions[region].repositories[name] = { created, mutability, tags, policy, images }; policy:
--- see lanyard.emulator.ecr.policy; images: see lanyard.emulator.ecr.images.
+--- Repositories of the emulated ECR, and the shapes and pages that its operations share.
+---
+--- state.regions[region].repositories[name] = { created, mutability, scan_on_push, encryption, tags, policy, images }.
+--- lanyard.emulator.ecr.policy describes `policy`, lanyard.emulator.ecr.images `images`.
 
-local fault = require "lanyard.emulator.fault"
+local exception = require "lanyard.emulator.exception"
 local names = require "lanyard.aws.names"
 local policy = require "lanyard.policy"
 local shape = require "lanyard.emulator.shape"
@@ -12,15 +12,19 @@ local M = {}
 
 local PAGE = 100
 
--- Says that a parameter breaks a constraint, in ECR's words.
+--- Returns the exception for a parameter that violates a constraint, in ECR's words.
+---@param path string
+---@param constraint string
+---@return emulator.Exception
 function M.invalid(path, constraint)
-  return fault("InvalidParameterException",
+  return exception("InvalidParameterException",
     ("Invalid parameter at '%s' failed to satisfy constraint: '%s'"):format(path, constraint))
 end
 
 M.registry_id = shape.string { regex = "[0-9]{12}", check = names.registry_id }
 
--- The shape of a repository's name.
+--- Returns the shape of a repository name.
+---@param required? boolean
 function M.name(required)
   return shape.string {
     required = required, min = 2, max = 256, regex = names.PATTERNS.repository:sub(2, -2), check = names.repository,
@@ -31,20 +35,20 @@ M.tag_list = shape.list(shape.structure {
   Key = shape.string { required = true }, Value = shape.string { required = true },
 })
 
--- The shape of a request with these members, and a registry id as in all of them.
+--- Returns the shape of a request. Every request has a registryId.
 function M.input(members)
   members.registryId = M.registry_id
   return shape.structure(members)
 end
 
--- The same for an operation that answers in pages.
+--- Returns the shape of a request for a page.
 function M.paged(members)
   members.nextToken = shape.string()
   members.maxResults = shape.integer { min = 1, max = 1000 }
   return M.input(members)
 end
 
--- The repositories of a Region, by name.
+--- Returns the repositories of a Region, by name.
 function M.of(world, region)
   return world.region(region).repositories
 end
@@ -53,8 +57,8 @@ function M.arn(world, region, name)
   return ("arn:aws:ecr:%s:%s:repository/%s"):format(region, world.account, name)
 end
 
--- A repository as ECR describes it.
-function M.show(world, region, name, repository)
+--- Describes a repository as ECR does.
+function M.describe(world, region, name, repository)
   return {
     repositoryArn = M.arn(world, region, name),
     registryId = world.account,
@@ -67,13 +71,15 @@ function M.show(world, region, name, repository)
   }
 end
 
--- The fault for a repository that is not there.
+--- Returns the exception for a repository that does not exist.
 function M.not_found(name, registry)
-  return fault("RepositoryNotFoundException",
+  return exception("RepositoryNotFoundException",
     ("The repository with name '%s' does not exist in the registry with id '%s'"):format(name, registry))
 end
 
--- The repository that a request names, once its policy does not deny the caller what it does.
+--- Finds the repository that a request names, unless its policy denies the caller the operation.
+---@return table? repository
+---@return emulator.Exception?
 function M.find(world, request, context, operation)
   local registry = request.registryId or world.account
   local repository = registry == world.account and M.of(world, context.region)[request.repositoryName]
@@ -84,13 +90,18 @@ function M.find(world, request, context, operation)
   local resource = M.arn(world, context.region, request.repositoryName)
   local action = "ecr:" .. operation
   if doc and doc:can { principal = context.caller.arn, action = action, resource = resource } == "deny" then
-    return nil, fault("AccessDeniedException", ("User: %s is not authorized to perform: %s on resource: %s with an "
+    return nil, exception("AccessDeniedException", ("User: %s is not authorized to perform: %s on resource: %s with an "
       .. "explicit deny in a resource-based policy"):format(context.caller.arn, action, resource))
   end
   return repository
 end
 
--- A page of a sorted list of names: those behind the token's, and the token of the next page.
+--- Returns a page of a sorted list of names: the names after the token's name, and the token of the next page.
+---@param list string[]
+---@param request { nextToken: string?, maxResults: integer? }
+---@return string[]? page
+---@return emulator.Exception?
+---@return string? next_token
 function M.page(list, request)
   local first = 1
   if request.nextToken then
@@ -108,7 +119,8 @@ function M.page(list, request)
   return table.move(list, first, last, 1, {}), nil, token
 end
 
--- Makes a repository. options: members of CreateRepository.
+--- Creates a repository.
+---@param options table  members of CreateRepository
 function M.create(world, region, name, options)
   local repository = {
     created = world.now(),

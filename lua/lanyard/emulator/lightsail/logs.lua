@@ -1,15 +1,15 @@
--- What containers of an emulated service logged: the events of GetContainerLog, oldest first, in pages.
+--- The logs of containers: the events of GetContainerLog, oldest first, in pages.
 
 local json = require "lanyard.json"
 local services = require "lanyard.emulator.lightsail.services"
 
 local M = {}
 
-local PAGE = 50
+local PAGE_SIZE = 50
 
--- Whether a line fits a pattern: "a b" has both, "?a ?b" one of them, "-a" not this one; a term in
--- quotes may have spaces.
-local function fits(line, pattern)
+-- Reports whether a line matches a filter pattern: "a b" requires both terms, "?a ?b" one of them, "-a" excludes a
+-- term; a quoted term can contain spaces.
+local function matches(line, pattern)
   local any, one_of = false, false
   pattern = pattern:gsub('([?-]?)"([^"]*)"', function(sign, phrase)
     return sign .. phrase:gsub(" ", "\0")
@@ -25,21 +25,23 @@ local function fits(line, pattern)
   return one_of or not any
 end
 
--- The events of one deployment that are over by now: spread from its beginning to its end.
+-- Adds the events of one deployment that have happened. Its lines are spread evenly over its duration.
 local function add_events(world, deployment, name, request, found)
   local lines = deployment.logs[name]
-  local span = math.max(0, deployment.done_at - deployment.created)
+  local duration = math.max(0, deployment.done_at - deployment.created)
   for i, line in ipairs(lines) do
-    local at = deployment.created + span * (i - 1) / (#lines - 1)
+    local at = deployment.created + duration * (i - 1) / (#lines - 1)
     if at <= world.now() and at >= (request.startTime or 0) and at <= (request.endTime or math.huge)
-      and fits(line, request.filterPattern or "") then
+      and matches(line, request.filterPattern or "") then
       found[#found + 1] = { createdAt = at, message = line }
     end
   end
 end
 
--- show(world, service, request) --> output of GetContainerLog | nil, fault
-function M.show(world, service, request)
+--- Returns the output of GetContainerLog.
+---@return table? output
+---@return emulator.Exception?
+function M.read(world, service, request)
   local events, known = {}, false
   for _, deployment in ipairs(service.deployments) do
     if deployment.containers[request.containerName] then
@@ -53,7 +55,7 @@ function M.show(world, service, request)
   elseif not first or first > math.max(1, #events) then
     return nil, services.invalid "The specified page token is not valid."
   end
-  local last = math.min(first + PAGE - 1, #events)
+  local last = math.min(first + PAGE_SIZE - 1, #events)
   return {
     logEvents = json.array(table.move(events, first, last, 1, {})),
     nextPageToken = last < #events and ("page-%d"):format(last + 1) or nil,

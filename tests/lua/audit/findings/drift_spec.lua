@@ -1,16 +1,16 @@
 local audit = require "lanyard.audit"
 local json = require "lanyard.json"
-local read = require "lanyard.desired.read"
-local wishes = require "wishes"
+local desired_file = require "lanyard.desired.file"
+local desired_grants = require "desired_grants"
 local world = require "world"
 
-local grant = wishes.grant
+local grant = desired_grants.grant
 
 local PULL = '["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]'
 local REGION = " --region us-east-1"
 
 local function new_world()
-  return world.new { seed = wishes.SEED }
+  return world.new { seed = desired_grants.SEED }
 end
 
 local function allow(principal, date)
@@ -26,7 +26,7 @@ end
 -- Returns the drift that an audit finds: a list of { message, fix, line }.
 local function drift(w, grants, options)
   options = options or {}
-  options.desired = assert(read.text(json.encode { grants = json.array(grants) }, "grants.lua"))
+  options.desired = assert(desired_file.parse(json.encode { grants = json.array(grants) }, "grants.lua"))
   local found = {}
   for _, finding in ipairs(assert(audit.run(w.region, options)).findings) do
     if finding.id == "drift" then
@@ -75,7 +75,7 @@ describe("drift", function()
     w:put("web", allow(role_of(w, "web"), "2026-12-01T00:00:00Z"))
     assert.same({ { "web lets web pull until 2026-12-01, but grants.lua grants it until 2027-01-31",
       "lanyard grant web web --expires 2027-01-31" .. REGION, 1 } }, drift(w, { grant("web", { "web" }, "2027-01-31") }))
-    assert.same({ { "web lets web pull until 2026-12-01, but grants.lua grants it without end",
+    assert.same({ { "web lets web pull until 2026-12-01, but grants.lua grants it without expiry",
       "lanyard grant web web --expires never" .. REGION, 1 } }, drift(w, { grant("web", { "web" }) }))
   end)
 
@@ -91,7 +91,7 @@ describe("drift", function()
   it("is a contradiction in the file, for which no change of the policy is suggested", function()
     local w <close> = new_world()
     w:put("team/a", allow(role_of(w, "web")))
-    assert.same({ { "grants.lua: grants[1] and grants[2] both grant 'team/a' to 'web', with another date or Sid each",
+    assert.same({ { "grants.lua: grants[1] and grants[2] both grant 'team/a' to 'web', with different dates or Sids",
       "keep only one of the contradicting grants in grants.lua" } },
       drift(w, { grant("web", { "team/a" }, "2020-01-31"), grant("web", { "team/*a" }) }))
   end)
@@ -123,7 +123,7 @@ describe("drift", function()
       code = "AccessDeniedException", message = "no", status = 400 } } } }
     assert.same({}, drift(w, { grant("web", { "my-private-repo" }) }))
     local other <close> = new_world()
-    local desired = assert(read.text('{"region":"eu-west-1","grants":[{"service":"gone","repositories":["x1"]}]}', "x"))
+    local desired = assert(desired_file.parse('{"region":"eu-west-1","grants":[{"service":"gone","repositories":["x1"]}]}', "x"))
     for _, finding in ipairs(assert(audit.run(other.region, { desired = desired })).findings) do
       assert.not_equal("drift", finding.id)
     end

@@ -17,7 +17,8 @@ describe("the targets of an audit", function()
     assert.same({ "us-east-1", "eu-west-1" }, targets.regions "us-east-1,eu-west-1")
     assert.equal("all", targets.regions "all")
     for text, message in pairs {
-      ["a,,b"] = "empty name", ["all,us-east-1"] = "cannot be combined", ["us-east-1,nowhere"] = "'nowhere' is n",
+      ["a,,b"] = "empty name", ["all,us-east-1"] = "cannot be combined",
+      ["us-east-1,nowhere"] = "'nowhere' is not a Region",
       [""] = "empty name",
     } do
       local nothing, err = targets.regions(text)

@@ -3,7 +3,8 @@ local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
 local task = require "lanyard.task"
 
--- A holder on a clock of its own. What it fetches lives `life` seconds; `world.fails` makes it fail.
+-- A cache with its own clock. The credentials that it fetches are valid for `life` seconds; `world.fails` makes a fetch
+-- fail.
 local function new(life)
   local world = { now = 1000, count = 0, lines = {}, life = life }
   world.holder = cache.new(function()
@@ -26,15 +27,15 @@ local function new(life)
   return world
 end
 
--- What n tasks get that ask at once.
+-- Returns what n concurrent tasks get.
 local function ask_all(world, n)
   local list = {}
   for i = 1, n do list[i] = i end
   return task.map(list, function() return { world.get() } end, { limit = n })
 end
 
-describe("held credentials", function()
-  it("are fetched once, when they never end", function()
+describe("cached credentials", function()
+  it("are fetched once if they do not expire", function()
     local world = new()
     assert.equal("KEY1", world.get())
     world.now = 1e9
@@ -42,14 +43,14 @@ describe("held credentials", function()
     assert.equal(1, world.count)
   end)
 
-  it("are fetched once for all tasks that ask at first", function()
+  it("are fetched once for all tasks", function()
     local world = new(3600)
     world.slow = true
     for _, answer in ipairs(ask_all(world, 20)) do assert.equal("KEY1", answer[1]) end
     assert.equal(1, world.count)
   end)
 
-  it("are fetched anew a quarter of an hour before their end, by one task while the others get the old", function()
+  it("are fetched again 15 minutes before they expire, by one task while the others get the current ones", function()
     local world = new(3600)
     world.get()
     world.now = world.now + 3600 - 901
@@ -62,7 +63,7 @@ describe("held credentials", function()
     assert.equal(2, world.count)
   end)
 
-  it("are waited for by all ten minutes before the end of the old", function()
+  it("are waited for by all tasks 10 minutes before the current ones expire", function()
     local world = new(3600)
     world.get()
     world.now = world.now + 3600 - 600
@@ -71,7 +72,7 @@ describe("held credentials", function()
     assert.equal(2, world.count)
   end)
 
-  it("are not fetched at each call where they live but a quarter of an hour", function()
+  it("are not fetched for each call if they are valid for only 15 minutes", function()
     local world = new(900)
     world.get()
     world.now = world.now + 600
@@ -80,7 +81,7 @@ describe("held credentials", function()
     assert.equal("KEY2", world.get())
   end)
 
-  it("are used on while they are good and new ones cannot be had, which is told once and tried each minute", function()
+  it("stay in use while they are valid and new ones cannot be fetched; the failure is logged once, and a fetch tried each minute", function()
     local world = new(3600)
     world.get()
     world.now, world.fails = world.now + 3000, true
@@ -89,12 +90,12 @@ describe("held credentials", function()
     world.now = world.now + 60
     assert.equal("KEY1", world.get())
     assert.equal(3, world.count)
-    assert.same({ "new credentials could not be had (no 2); the old ones are used until 1970-01-01T01:16:40Z" }, world.lines)
+    assert.same({ "new credentials could not be fetched (no 2); the current ones are used until 1970-01-01T01:16:40Z" }, world.lines)
     world.now, world.fails = world.now + 60, false
     assert.equal("KEY4", world.get())
   end)
 
-  it("are gone at their end, and the failure to get new ones is what all who wait get", function()
+  it("become unusable when they expire, and all waiting tasks get the error of the fetch", function()
     local world = new(3600)
     world.get()
     world.now, world.fails, world.slow = world.now + 3600, true, true
@@ -109,7 +110,7 @@ describe("held credentials", function()
     assert.equal("KEY4", world.get())
   end)
 
-  it("are refused where they had expired before they came", function()
+  it("are rejected if they have already expired", function()
     local world = new(0)
     local keys, err = world.holder:get()
     assert.is_nil(keys)
@@ -117,7 +118,7 @@ describe("held credentials", function()
     assert.equal("the credentials of test expired at 1970-01-01T00:16:40Z", err.message)
   end)
 
-  it("are fetched anew, once for all, when AWS no longer takes them", function()
+  it("are fetched again, once for all tasks, when AWS rejects them", function()
     local world = new(3600)
     world.slow = true
     local old = world.holder:get()
@@ -128,7 +129,7 @@ describe("held credentials", function()
     assert.equal(2, world.count)
   end)
 
-  it("are not used on when AWS no longer takes them and new ones cannot be had", function()
+  it("do not stay in use when AWS rejects them and new ones cannot be fetched", function()
     local world = new(3600)
     local old = world.holder:get()
     world.holder:expire(old)
@@ -138,7 +139,7 @@ describe("held credentials", function()
     assert.equal("no 2", err.message)
   end)
 
-  it("are fetched by the next in line when the task that fetches is cancelled", function()
+  it("are fetched by the next waiting task when the fetching task is cancelled", function()
     local world = new(3600)
     world.gate = task.semaphore(1)
     local _ <close> = world.gate:acquire()
@@ -152,7 +153,7 @@ describe("held credentials", function()
     assert.equal(2, world.count)
   end)
 
-  it("come to who still waits when another gave up waiting", function()
+  it("reach the remaining task when another one stops waiting", function()
     local world = new(3600)
     world.gate = task.semaphore(1)
     world.gate:acquire()
@@ -164,7 +165,7 @@ describe("held credentials", function()
     assert.equal(1, world.count)
   end)
 
-  it("are not lost when the fetch raises", function()
+  it("can be fetched after a fetch that raised an error", function()
     local world = new(3600)
     world.life = "raise" -- arithmetic on it does
     assert.has_error(world.get)

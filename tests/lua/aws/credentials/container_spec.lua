@@ -17,7 +17,7 @@ local function document(more)
   return { status = 200, headers = { ["Content-Type"] = "application/json" }, body = json.encode(fields) }
 end
 
--- Runs the provider against a handler; the double is handed back for a look at what it was asked.
+-- Runs the provider against a handler, and returns the double with the requests.
 local function find(handler, variables)
   local environment = { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI = "/v2/credentials/1" }
   for name, value in pairs(variables or {}) do environment[name] = value end
@@ -27,7 +27,7 @@ local function find(handler, variables)
   return keys, err, double
 end
 
--- The error of a provider that was meant to have credentials and has none.
+-- Returns the error of a provider that is configured but has no credentials.
 local function fails(handler, variables)
   local keys, err, double = find(handler, variables)
   assert.is_nil(keys)
@@ -35,8 +35,8 @@ local function fails(handler, variables)
   return err, double
 end
 
-describe("a container's credentials", function()
-  it("come from ECS's endpoint, past every proxy", function()
+describe("the credentials of a container", function()
+  it("come from the ECS endpoint, without a proxy", function()
     local keys, _, double = find(function() return document() end)
     assert.equal("ASIATEST", keys.access_key_id)
     assert.equal("111122223333", keys.account_id)
@@ -51,18 +51,18 @@ describe("a container's credentials", function()
     assert.is_nil(request.headers.authorization)
   end)
 
-  it("are none where the environment names no endpoint", function()
+  it("do not exist if the environment names no endpoint", function()
     local keys, why = find(function() error "asked" end, { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI = "" })
     assert.is_nil(keys)
     assert.matches("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", why)
   end)
 
-  it("are asked for with the token of the environment", function()
+  it("are requested with the token of the environment", function()
     local _, _, double = find(function() return document() end, { AWS_CONTAINER_AUTHORIZATION_TOKEN = SECRETS[3] })
     assert.equal(SECRETS[3], double.requests[1].headers.authorization)
   end)
 
-  it("are asked for with the token of a file before that of the environment, read each time", function()
+  it("are requested with the token of a file, which is read each time, before that of the environment", function()
     local folder <close> = helper.folder()
     local path = folder .. "/token"
     local variables = { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE = path, AWS_CONTAINER_AUTHORIZATION_TOKEN = "wrong" }
@@ -73,7 +73,7 @@ describe("a container's credentials", function()
     end
   end)
 
-  it("are not asked for with a token that no header can hold", function()
+  it("are not requested with a token that a header cannot contain", function()
     local folder <close> = helper.folder()
     local path = folder .. "/token"
     for _, token in ipairs { SECRETS[3] .. "\n", SECRETS[3] .. "\r\nX-Other: 1", "" } do
@@ -87,7 +87,7 @@ describe("a container's credentials", function()
     assert.matches("No such file", err.message)
   end)
 
-  it("are asked for again, three times in all, while the endpoint has a fault", function()
+  it("are requested up to three times while the endpoint fails", function()
     local answers = { { status = 503 }, { status = 200, body = "{}", cut = 1 }, document() }
     local keys, _, double = find(function() return table.remove(answers, 1) end)
     assert.equal("ASIATEST", keys.access_key_id)
@@ -98,13 +98,13 @@ describe("a container's credentials", function()
     assert.equal(3, #double.requests)
   end)
 
-  it("are not asked for again where the endpoint refuses", function()
+  it("are not requested again if the endpoint rejects the request", function()
     local err, double = fails(function() return { status = 403, body = SECRETS[1] } end)
     assert.matches("status 403", err.message)
     assert.equal(1, #double.requests)
   end)
 
-  it("are given up on where nobody answers", function()
+  it("are not waited for if nothing replies", function()
     local gone = assert(httpd.serve { handler = function() end })
     gone.close()
     local double <close> = Double.new(function() error "asked" end)
@@ -115,7 +115,7 @@ describe("a container's credentials", function()
     assert.equal(2, #double.slept)
   end)
 
-  it("are given up on where an answer is slow", function()
+  it("are not waited for if a reply is slow", function()
     local double <close> = Double.new(function()
       task.sleep(5)
       return document()
@@ -128,15 +128,15 @@ describe("a container's credentials", function()
     assert.equal(3, #double.requests)
   end)
 
-  it("are not taken from an answer that is wrong, and what is wrong is named", function()
+  it("are not read from an invalid reply, and the error says why", function()
     local wrong = {
-      ["not answer in JSON"] = { status = 200, body = "<html>" .. SECRETS[1] },
-      ["without SecretAccessKey"] = document { SecretAccessKey = json.null },
-      ["without Token"] = document { Token = "" },
-      ["without AccessKeyId"] = document { AccessKeyId = 12 },
-      ["without Expiration"] = document { Expiration = json.null },
+      ["not reply with JSON"] = { status = 200, body = "<html>" .. SECRETS[1] },
+      ["returned no SecretAccessKey"] = document { SecretAccessKey = json.null },
+      ["returned no Token"] = document { Token = "" },
+      ["returned no AccessKeyId"] = document { AccessKeyId = 12 },
+      ["returned no Expiration"] = document { Expiration = json.null },
       ["'tomorrow'"] = document { Expiration = "tomorrow" },
-      ["have expired"] = document { Expiration = "2023-11-14T22:13:20Z" },
+      ["returned expired credentials"] = document { Expiration = "2023-11-14T22:13:20Z" },
       ["NoRole: there is none"] = { status = 200, body = '{"code":"NoRole","message":"there is none"}' },
       ["status 302"] = { status = 302, headers = { Location = "http://127.0.0.1/" } },
     }
@@ -152,12 +152,12 @@ describe("a container's credentials", function()
   end)
 end)
 
-describe("the URI of a container's credentials", function()
+describe("the URI of the credentials of a container", function()
   local function url_of(variables)
     return Double.environment(variables, container.url)
   end
 
-  it("is refused in the clear unless it stays on the machine", function()
+  it("is rejected with http unless requests stay on the machine", function()
     local function full(url) return url_of { AWS_CONTAINER_CREDENTIALS_FULL_URI = url } end
     for _, url in ipairs { "http://127.0.0.1/x", "http://127.255.0.9:80/", "http://LOCALHOST/", "http://[::1]:8/x?y=1",
       "https://example.com/x", "http://169.254.170.23/v1", "http://[FD00:EC2::23]/v1" } do
@@ -173,7 +173,7 @@ describe("the URI of a container's credentials", function()
     end
   end)
 
-  it("is a path where it is relative, and nothing that changes the host", function()
+  it("is a path if it is relative, and cannot change the host", function()
     for _, path in ipairs { "@example.com/", ".example.com/", "credentials", "/a b" } do
       local found, err = url_of { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI = path }
       assert.is_nil(found)
@@ -181,11 +181,11 @@ describe("the URI of a container's credentials", function()
     end
   end)
 
-  -- The error messages of the AWS SDK for Rust, and a pattern for the message here that says the same.
-  local MEANT = { ["No environment variables were set"] = "is set$", ["URI did not specify a host"] = "names no host" }
+  -- The error messages of the AWS SDK for Rust, each with a pattern of the equivalent message.
+  local MEANT = { ["No environment variables were set"] = "is set$", ["URI did not specify a host"] = "has no valid host" }
 
   for _, case in ipairs(dofile "tests/vectors/ecs.lua") do
-    it("is as AWS's SDKs take it: " .. case.name, function()
+    it("is read as by the AWS SDKs: " .. case.name, function()
       local found, why = url_of(case.variables)
       assert.equal(case.url, found)
       if case.error then

@@ -9,7 +9,7 @@ local task = require "lanyard.task"
 local SECRETS = { "wJalrTESTKEY", "the+session+token", "imds-token-1==", "imds-token-2==" }
 local ROLES = "/latest/meta-data/iam/security-credentials/"
 
--- An instance with a role. `answers` replaces what a path gets: a reply, or f(request) --> reply.
+-- An instance with a role. `answers` replaces the reply to a path: by a reply, or a function that returns it.
 local function instance(answers)
   local tokens = 0
   return function(request)
@@ -70,8 +70,8 @@ local function paths_of(double)
   return table.concat(paths, ", ")
 end
 
-describe("an instance's credentials", function()
-  it("come by a token first, past every proxy, soon given up on", function()
+describe("the credentials of an instance", function()
+  it("are requested with a token, without a proxy, and with a short timeout", function()
     local keys, _, double = find()
     assert.equal("ASIATEST", keys.access_key_id)
     assert.equal(Double.NOW + 6 * 3600, keys.expires)
@@ -86,7 +86,7 @@ describe("an instance's credentials", function()
     end
   end)
 
-  it("are fetched with the token that is still good, and with a new one when it ends", function()
+  it("are fetched with the cached token, and with a new one after it expires", function()
     local double <close> = Double.new(instance())
     local context = double:context()
     Double.environment({}, function()
@@ -99,7 +99,7 @@ describe("an instance's credentials", function()
     end)
   end)
 
-  it("are fetched with a new token, once, where the old one is not taken", function()
+  it("are fetched with one new token if the old one is rejected", function()
     local refusals = 0
     local _, _, double = find {
       [ROLES] = function()
@@ -114,13 +114,13 @@ describe("an instance's credentials", function()
     assert.equal(4, #double.requests)
   end)
 
-  it("are none where it is disabled by the environment", function()
+  it("do not exist if the environment disables the service", function()
     local why, double = none(nil, { variables = { AWS_EC2_METADATA_DISABLED = "True" } })
     assert.matches("AWS_EC2_METADATA_DISABLED", why)
     assert.equal(0, #double.requests)
   end)
 
-  it("are none where the service is disabled, and never asked for without a token", function()
+  it("do not exist if the service is disabled, and are never requested without a token", function()
     for _, status in ipairs { 403, 404, 405 } do
       local why, double = none { ["/latest/api/token"] = { status = status } }
       assert.matches("status " .. status, why)
@@ -128,18 +128,18 @@ describe("an instance's credentials", function()
     end
   end)
 
-  it("are none where the instance has no role", function()
+  it("do not exist if the instance has no role", function()
     assert.matches("no IAM role", none { [ROLES] = { status = 404 } })
     assert.matches("no IAM role", none { [ROLES] = { status = 200, body = "\n" } })
     assert.matches("web%-role", none { [ROLES .. "web-role"] = { status = 404 } })
   end)
 
-  it("are told of where the request for a token is refused as wrong", function()
+  it("are reported as an error if the token request is rejected as invalid", function()
     assert.matches("status 400", fails({ ["/latest/api/token"] = { status = 400 } }).message)
     fails { ["/latest/api/token"] = { status = 200, body = "<html>\n" } }
   end)
 
-  it("are none, at once, on a machine that is no instance", function()
+  it("are known not to exist after one attempt on a machine that is not an instance", function()
     local gone = assert(httpd.serve { handler = function() end })
     gone.close()
     local double <close> = Double.new(function() error "asked" end)
@@ -150,7 +150,7 @@ describe("an instance's credentials", function()
     assert.equal(0, #double.slept)
   end)
 
-  it("are none where the answer to the first request is slow, which a hop limit of 1 can be the cause of", function()
+  it("do not exist if the first reply is slow, which a hop limit of 1 can cause", function()
     local double <close> = Double.new(function()
       task.sleep(5)
       return { status = 200 }
@@ -162,7 +162,7 @@ describe("an instance's credentials", function()
     assert.equal(1, #double.requests)
   end)
 
-  it("are asked for again while the service has a fault, and given up on after four attempts", function()
+  it("are requested up to four times while the service fails", function()
     local calls = {}
     local function once_503(request)
       calls[request.path] = (calls[request.path] or 0) + 1
@@ -181,7 +181,7 @@ describe("an instance's credentials", function()
     end
   end)
 
-  it("are asked for as often and as long as the environment says, else the profile", function()
+  it("are requested within the limits of the environment, else of the profile", function()
     local err, double = fails({ [ROLES] = { status = 500 } }, {
       variables = { AWS_METADATA_SERVICE_NUM_ATTEMPTS = "2", AWS_METADATA_SERVICE_TIMEOUT = "3" },
       values = { metadata_service_num_attempts = "7", metadata_service_timeout = "8" },
@@ -201,16 +201,16 @@ describe("an instance's credentials", function()
     for _, wrong in ipairs { "0", "-1", "inf", "1e999" } do
       assert.matches("timeout", fails(nil, { values = { metadata_service_timeout = wrong } }).message)
     end
-    assert.matches("plain value", fails(nil, { values = { ec2_metadata_service_endpoint = { a = "b" } } }).message)
+    assert.matches("value on one line", fails(nil, { values = { ec2_metadata_service_endpoint = { a = "b" } } }).message)
     assert.matches("TIMEOUT", fails(nil, { variables = { AWS_METADATA_SERVICE_TIMEOUT = "long" } }).message)
   end)
 
-  it("are not taken from an answer that is wrong", function()
+  it("are not read from an invalid reply", function()
     local wrong = {
-      ["not answer in JSON"] = "AccessKeyId: " .. SECRETS[1],
+      ["not reply with JSON"] = "AccessKeyId: " .. SECRETS[1],
       ["AssumeRoleUnauthorizedAccess: EC2 cannot assume it"] =
         '{"Code":"AssumeRoleUnauthorizedAccess","Message":"EC2 cannot assume it"}',
-      ["without AccessKeyId"] = '{"Code":"Success"}',
+      ["returned no AccessKeyId"] = '{"Code":"Success"}',
     }
     for what, body in pairs(wrong) do
       local err = fails { [ROLES .. "web-role"] = { status = 200, body = body } }
@@ -219,25 +219,25 @@ describe("an instance's credentials", function()
     assert.matches("status 403", fails({ [ROLES .. "web-role"] = { status = 403 } }).message)
   end)
 
-  it("are used past their end while the service has no others, and asked for again in 10 to 20 minutes", function()
+  it("stay in use after they expire while the service has no others, and are requested again in 10 to 20 minutes", function()
     for _, left in ipairs { -86400, -1, 60, 700 } do
       local double <close> = Double.new(instance())
       double.time = Double.NOW + 6 * 3600 - left
       local keys = assert(Double.environment({}, imds.find, double:context()))
       assert.is_true(keys.expires >= double.time + 720 and keys.expires <= double.time + 1200)
-      assert.matches("used on", table.concat(double.lines))
+      assert.matches("stay in use", table.concat(double.lines))
     end
   end)
 end)
 
-describe("an instance's Region", function()
+describe("the Region of an instance", function()
   it("comes from the same service", function()
     local region, _, double = find(nil, { ask = imds.region })
     assert.equal("eu-west-3", region)
     assert.equal("PUT /latest/api/token, GET /latest/meta-data/placement/region", paths_of(double))
   end)
 
-  it("is none where there is no service, and none is taken that is no Region", function()
+  it("does not exist without the service, and is rejected if it is invalid", function()
     none({ ["/latest/api/token"] = { status = 403 } }, { ask = imds.region })
     none(nil, { ask = imds.region, variables = { AWS_EC2_METADATA_DISABLED = "true" } })
     local path = "/latest/meta-data/placement/region"
@@ -248,7 +248,7 @@ describe("an instance's Region", function()
 end)
 
 describe("the endpoint of instance metadata", function()
-  it("is none that smuggles in another host", function()
+  it("cannot contain another host", function()
     for _, url in ipairs { "169.254.169.254", "ftp://host", "http://user@host", "http://host\r\nX: y", "http://" } do
       local found, err = imds.endpoint({ name = "default", values = {} }, { endpoint = url })
       assert.is_nil(found)
@@ -256,7 +256,7 @@ describe("the endpoint of instance metadata", function()
     end
   end)
 
-  -- The error messages of the AWS SDK for Rust, and a part of the message here that says the same.
+  -- The error messages of the AWS SDK for Rust, each with a part of the equivalent message.
   local MEANT = {
     ["`error` is not a valid endpoint mode"] = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE is 'error': ipv4 or ipv6 is expected",
     ["`IPv7` is not a valid endpoint mode"] = "ec2_metadata_service_endpoint_mode of profile 'default' is 'IPv7': ipv4 or ipv6 is",
@@ -264,7 +264,7 @@ describe("the endpoint of instance metadata", function()
   }
 
   for _, case in ipairs(dofile "tests/vectors/imds.lua") do
-    it("is as AWS's SDKs find it: " .. case.name, function()
+    it("is resolved as by the AWS SDKs: " .. case.name, function()
       local config = ini.parse(case.config or "", "config")
       local found, err = Double.environment(case.variables, imds.endpoint,
         { name = "default", values = config.profiles.default or {} }, { endpoint = case.endpoint, mode = case.mode })

@@ -1,4 +1,4 @@
--- The chain of providers: what is told of the search (recorded_spec has AWS's own cases of it).
+-- The chain of providers and its outcomes (recorded_spec has AWS's own cases).
 
 local aws = require "lanyard.aws"
 local credentials = require "lanyard.credentials"
@@ -22,16 +22,16 @@ describe("the chain of providers", function()
     return list
   end
 
-  it("tells of each provider why it had none", function()
+  it("reports why each provider has no credentials", function()
     with({}, function()
       local session = assert(aws.session())
       local keys, err = session:credentials()
       assert.is_nil(keys)
       assert.equal("NoCredentials", err.code)
-      assert.equal("no credentials: environment, profile, web identity, container, instance have none", err.message)
+      assert.equal("no credentials found (providers: environment, profile, web identity, container, instance)", err.message)
       assert.equal([[
 environment: AWS_ACCESS_KEY_ID is not set
-profile: there is no profile 'default'
+profile: profile 'default' does not exist
 web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set
 container: neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set
 instance: AWS_EC2_METADATA_DISABLED is true
@@ -40,27 +40,27 @@ set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure]], err.tip
     end)
   end)
 
-  it("tells which provider won and until when, why those before it did not, and who was not asked", function()
+  it("reports the chosen provider, the reasons of the ones before, and the ones that were not used", function()
     with({ AWS_ACCESS_KEY_ID = "AKIDENV", AWS_SECRET_ACCESS_KEY = "s", AWS_CREDENTIAL_EXPIRATION = "2099-01-31T12:00:00Z" },
       function()
         local session = assert(aws.session())
         assert.same({
-          "script: none given", "environment: AKIDENV from environment, until 2099-01-31T12:00:00Z", "profile: not asked",
-          "web identity: not asked", "container: not asked", "instance: not asked",
+          "script: none given", "environment: AKIDENV from environment, until 2099-01-31T12:00:00Z", "profile: not used",
+          "web identity: not used", "container: not used", "instance: not used",
         }, outcomes(session))
         assert.same({ false, true, false }, { session:explain()[1].chosen, session:explain()[2].chosen,
           session:explain()[3].chosen })
       end)
   end)
 
-  it("takes what the script gives before all else", function()
+  it("uses the credentials given by the script first", function()
     with({ AWS_ACCESS_KEY_ID = "AKIDENV", AWS_SECRET_ACCESS_KEY = "s" }, function()
       local given = credentials.new { access_key_id = "AKIDGIVEN", secret_access_key = "s" }
       assert.equal(given, assert(aws.session { credentials = given }):credentials())
     end)
   end)
 
-  it("knows a profile by what both files say of it, and the credentials file before the config file", function()
+  it("reads a profile from both files, with precedence for the credentials file", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/config", "[profile ops]\naws_access_key_id = AKIDCONFIG\nregion = eu-west-1\n")
     helper.write(folder .. "/credentials", "[ops]\naws_access_key_id = AKIDCREDENTIALS\naws_secret_access_key = s\n"
@@ -73,7 +73,7 @@ set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure]], err.tip
     end)
   end)
 
-  it("takes account, end and either name of the token from the environment, and blank ones as not set", function()
+  it("reads account, expiration and either token variable from the environment, and ignores blank ones", function()
     local variables = { AWS_ACCESS_KEY_ID = "AKIDENV", AWS_SECRET_ACCESS_KEY = "s", AWS_SECURITY_TOKEN = "old",
       AWS_SESSION_TOKEN = " ", AWS_ACCOUNT_ID = "111122223333", AWS_CREDENTIAL_EXPIRATION = "2099-01-31T12:00:00Z" }
     with(variables, function()
@@ -91,7 +91,7 @@ set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure]], err.tip
     end)
   end)
 
-  it("ends at half a key, an end that is no time and one that is past", function()
+  it("stops at an incomplete key, an invalid expiration and an expired key", function()
     for variable, why in pairs {
       [""] = "AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not",
       ["tomorrow"] = "AWS_CREDENTIAL_EXPIRATION is 'tomorrow': a time like 2026-01-31T12:00:00Z is expected",
@@ -107,7 +107,7 @@ set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure]], err.tip
     end
   end)
 
-  it("runs a search but once for who asks for its outcome and for the credentials", function()
+  it("runs once for its outcome and for the credentials", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/config", ([[
 [default]

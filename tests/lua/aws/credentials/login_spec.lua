@@ -44,7 +44,7 @@ local function renewed()
   }
 end
 
--- Runs the provider --> keys, err, double, the file afterwards
+-- Runs the provider. Returns keys, err, the double, and the file afterwards.
 -- how: file (a table or text), sign_in (a reply of the service, or f(request, path) --> reply), variables
 local function load(how)
   local home <close> = helper.folder()
@@ -91,7 +91,7 @@ describe("credentials of aws login", function()
   end)
   teardown(function() getmetatable(folder).__close() end)
 
-  it("are those of the file while they are good", function()
+  it("are those of the file while they are valid", function()
     local keys, err, double = load { file = token() }
     assert.is_nil(err)
     assert.equal("ASIAOLD", keys.access_key_id)
@@ -102,14 +102,14 @@ describe("credentials of aws login", function()
     assert.equal(0, #double.requests)
   end)
 
-  it("are looked for where AWS_LOGIN_CACHE_DIRECTORY says", function()
+  it("are read from AWS_LOGIN_CACHE_DIRECTORY", function()
     for _, path in ipairs { "HERE/elsewhere", "~/elsewhere", "$HOME/elsewhere", "${HOME}/elsewhere" } do
       local keys = assert(load { file = token(), cache = "/elsewhere", variables = { AWS_LOGIN_CACHE_DIRECTORY = path } })
       assert.equal("ASIAOLD", keys.access_key_id)
     end
   end)
 
-  it("are renewed in their last five minutes, and kept as the AWS CLI writes them", function()
+  it("are renewed in their last five minutes, and stored as the AWS CLI does", function()
     for _, left in ipairs { 300, 0, -86400 } do
       local keys, err, double, file = load { file = token({ extra = "kept" }, { expiresAt = at(left) }) }
       assert.is_nil(err)
@@ -131,7 +131,7 @@ describe("credentials of aws login", function()
     end
   end)
 
-  it("are renewed with a proof by the key in the file, new for each request", function()
+  it("are renewed with a new proof for each request, signed by the key in the file", function()
     local seen = {}
     for number = 1, 2 do
       local _, _, double = load { file = token(nil, { expiresAt = at(0) }) }
@@ -150,7 +150,7 @@ describe("credentials of aws login", function()
     assert.not_equal(seen[1], seen[2])
   end)
 
-  it("are in a file that nobody else may read, with nothing left beside it", function()
+  it("are stored in a file that only its owner can read, without leftovers", function()
     local mode, names
     local home <close> = helper.folder()
     helper.write(("%s/%s.json"):format(home, crypto.sha256_hex(USER)), json.encode(token(nil, { expiresAt = at(0) })))
@@ -163,7 +163,7 @@ describe("credentials of aws login", function()
     assert.matches("^%x+%.json\n$", names)
   end)
 
-  it("come after a sign-in, whose command is named, where there is none", function()
+  it("need a sign-in, with the command in the error, if the file does not exist", function()
     assert.matches("not signed in", asks({}).message)
     asks { file = "not JSON " .. SECRETS[1] }
     for _, member in ipairs { "accessToken", "refreshToken", "dpopKey", "clientId" } do
@@ -178,7 +178,7 @@ describe("credentials of aws login", function()
     assert.equal(0, #double.requests)
   end)
 
-  it("need a new sign-in where the service says that the old one is over", function()
+  it("need a new sign-in if the service reports the old one as expired", function()
     for reason, why in pairs { TOKEN_EXPIRED = "has expired", USER_CREDENTIALS_CHANGED = "have changed" } do
       local err, double = asks {
         file = token(nil, { expiresAt = at(0) }),
@@ -189,7 +189,7 @@ describe("credentials of aws login", function()
     end
   end)
 
-  it("are refused with what the service says, and with the permission that is missing", function()
+  it("fail with the reason of the service and the missing permission", function()
     local err = fails {
       file = token(nil, { expiresAt = at(0) }),
       sign_in = answer({ error = "INSUFFICIENT_PERMISSIONS", message = "not allowed", __type = "AccessDeniedException" }, 403),
@@ -198,7 +198,7 @@ describe("credentials of aws login", function()
     assert.matches("signin:CreateOAuth2Token", err.tip)
   end)
 
-  it("are asked for again while the service has a fault", function()
+  it("are requested again while the service fails", function()
     local answers = { { status = 500 }, { status = 503 }, answer(renewed()) }
     local keys, _, double = load {
       file = token(nil, { expiresAt = at(0) }), sign_in = function() return table.remove(answers, 1) end,
@@ -207,7 +207,7 @@ describe("credentials of aws login", function()
     assert.equal(3, #double.requests)
   end)
 
-  it("are used to their end where they cannot be renewed, and not past it", function()
+  it("stay in use until they expire if they cannot be renewed", function()
     local refusals = {
       { status = 503 }, { status = 200, body = "<html>" }, answer {}, answer { accessToken = "none", expiresIn = 900 },
       function()
@@ -228,13 +228,13 @@ describe("credentials of aws login", function()
     end
   end)
 
-  it("are none where the profile's login_session is no plain value", function()
+  it("cannot be read if login_session has nested settings", function()
     local keys, err = login.load({}, { login_session = { a = "b" } }, "web")
     assert.is_nil(keys)
     assert.equal("InvalidConfig", err.code)
   end)
 
-  it("are given up on where the service is slow", function()
+  it("are not waited for if the service is slow", function()
     local err = fails {
       file = token(nil, { expiresAt = at(0) }), patience = 0.05,
       sign_in = function()
@@ -245,7 +245,7 @@ describe("credentials of aws login", function()
     assert.equal("Timeout", err.code)
   end)
 
-  it("are those which another process renewed meanwhile", function()
+  it("are the ones that another process has renewed meanwhile", function()
     local keys = assert(load {
       file = token(nil, { expiresAt = at(0) }),
       sign_in = function(_, path)
@@ -256,7 +256,7 @@ describe("credentials of aws login", function()
     assert.equal("ASIAOTHER", keys.access_key_id)
   end)
 
-  it("are used where the file cannot be written, and that is told", function()
+  it("are used, with a log line, if the file cannot be written", function()
     local keys, _, double = load {
       file = token(nil, { expiresAt = at(0) }),
       sign_in = function(_, path)
@@ -265,6 +265,6 @@ describe("credentials of aws login", function()
       end,
     }
     assert.equal("ASIANEW", keys.access_key_id)
-    assert.matches("not kept", table.concat(double.lines, "\n"))
+    assert.matches("could not be stored", table.concat(double.lines, "\n"))
   end)
 end)

@@ -9,7 +9,7 @@ local function load(command, account_id)
     { command = command, profile = "ops", account_id = account_id })
 end
 
--- Runs a command that prints this text and ends so.
+-- Runs a command that prints this text and exits so.
 local function print_and_end(text, status, signal)
   local folder <close> = helper.folder()
   helper.write(folder .. "/out", text)
@@ -22,7 +22,7 @@ local GOOD = '{"Version":1,"AccessKeyId":"AKIDPROCESS","SecretAccessKey":"HIDDEN
   .. '"Expiration":"2023-11-14T23:13:20Z","AccountId":"111122223333"}'
 
 describe("credential_process", function()
-  it("gives what the command prints", function()
+  it("returns the credentials that the command prints", function()
     local keys = assert(print_and_end(GOOD))
     assert.equal("AKIDPROCESS", keys.access_key_id)
     assert.equal(NOW + 3600, keys.expires)
@@ -31,7 +31,7 @@ describe("credential_process", function()
     assert.is_true(double.holds(keys, "HIDDEN", "TOKEN"))
   end)
 
-  it("takes credentials without end or token, and the account of the profile", function()
+  it("accepts credentials without expiration or token, and uses the account of the profile", function()
     for _, more in ipairs { "", ',"Expiration":null,"SessionToken":null' } do
       local keys = assert(load(([[printf '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"HIDDEN"%s}']]):format(more),
         "444455556666"))
@@ -41,7 +41,7 @@ describe("credential_process", function()
     end
   end)
 
-  it("tells what is wrong in one line, and shows nothing that was printed", function()
+  it("reports invalid output in one line, without the output", function()
     local function without(member) return (GOOD:gsub('"' .. member .. '":[^,}]*,?', "")) end
     for text, why in pairs {
       [""] = "sh did not print JSON",
@@ -50,15 +50,15 @@ describe("credential_process", function()
       ['"HIDDEN"'] = "sh did not print JSON",
       [GOOD .. "HIDDEN"] = "sh did not print JSON",
       [without "Version"] = "sh printed no Version",
-      [GOOD:gsub(":1,", ":2,")] = "sh printed Version 2, and only 1 is known",
+      [GOOD:gsub(":1,", ":2,")] = "sh printed Version 2, but only 1 is supported",
       [GOOD:gsub(":1,", ':"1",')] = "sh printed no Version",
       [without "AccessKeyId"] = "sh printed no AccessKeyId",
       [GOOD:gsub('"AKIDPROCESS"', "5")] = "sh printed no AccessKeyId",
       [without "SecretAccessKey"] = "sh printed no SecretAccessKey",
       [GOOD:gsub('"HIDDEN"', '""')] = "sh printed no SecretAccessKey",
-      [GOOD:gsub("2023%-11%-14T23:13:20Z", "tomorrow")] = "sh printed an Expiration that is no time in ISO 8601",
-      [GOOD:gsub('"2023%-11%-14T23:13:20Z"', "1700003600")] = "sh printed an Expiration that is no time in ISO 8601",
-      [GOOD:gsub("T23", "T22")] = "sh printed credentials that had expired at 2023-11-14T22:13:20Z",
+      [GOOD:gsub("2023%-11%-14T23:13:20Z", "tomorrow")] = "sh printed an Expiration that is not a time in ISO 8601",
+      [GOOD:gsub('"2023%-11%-14T23:13:20Z"', "1700003600")] = "sh printed an Expiration that is not a time in ISO 8601",
+      [GOOD:gsub("T23", "T22")] = "sh printed credentials that expired at 2023-11-14T22:13:20Z",
     } do
       local keys, err = print_and_end(text)
       assert.is_nil(keys, text)
@@ -68,14 +68,14 @@ describe("credential_process", function()
     end
   end)
 
-  it("tells how the command ended, though it printed credentials before", function()
+  it("reports the exit status of the command, even if it printed credentials", function()
     local _, err = print_and_end(GOOD, 1)
     assert.equal("credential_process of profile 'ops': sh ended with status 1", err.message)
     _, err = print_and_end(GOOD, nil, "TERM")
-    assert.equal("credential_process of profile 'ops': sh was ended by signal 15", err.message)
+    assert.equal("credential_process of profile 'ops': sh was terminated by signal 15", err.message)
   end)
 
-  it("tells a command that is not there, is none, or prints without end", function()
+  it("reports a command that does not exist, is empty, or prints endlessly", function()
     local _, err = load "/nonexistent/sign-in --json"
     assert.equal("CannotRun", err.code)
     assert.equal("credential_process of profile 'ops': cannot run /nonexistent/sign-in: No such file or directory",

@@ -22,7 +22,7 @@ local function published(step, sessions)
   return copy
 end
 
--- The error messages of the AWS SDK for Rust, and a pattern for the message here that says the same.
+-- The error messages of the AWS SDK for Rust, each with a pattern of the equivalent message.
 local MEANINGS = {
   ["profile must contain `source_profile`"] = "'A' has role_arn but neither source_profile nor credential_source",
   ["profile contained both source_profile and credential_source"] = "'A' has both source_profile and credential_source",
@@ -30,16 +30,16 @@ local MEANINGS = {
   ["profile missing aws_access_key_id"] = "'B' has aws_secret_access_key but not aws_access_key_id",
   ["profile `B` did not contain credential information"] = "'B', the source_profile of 'A', has no credentials",
   ["profile `A` did not contain credential information"] = "^profile 'A' has no credentials$",
-  ["could not find source profile B referenced from A"] = "'A' has source_profile = B, but there is no such profile",
-  ["No profiles were defined"] = "^there is no profile 'A'$",
-  ["profile formed an infinite loop"] = "without end: A %-> B %-> A$",
+  ["could not find source profile B referenced from A"] = "'A' has source_profile = B, which does not exist",
+  ["No profiles were defined"] = "^profile 'A' does not exist$",
+  ["profile formed an infinite loop"] = "form a loop: A %-> B %-> A$",
   ["`role_arn` was missing"] = "'A' has web_identity_token_file but not role_arn",
   ["if `sso_role_name` is set, then `sso_account_id` must also be set"] = "'A' signs in .* has no sso_account_id",
   ["if `sso_account_id` is set, then `sso_role_name` must also be set"] = "'A' signs in .* has no sso_role_name",
   -- The section has no sso_region, and the one of the profile does not count.
   ["`sso_region` can only be specified in the [sso-session] config when a session name is given"] =
-    "%[sso%-session A%], which profile 'A' names, has no sso_region",
-  ["sso-session named `oops` (referenced by profile `A`) was not found"] = "no section %[sso%-session oops%]",
+    "%[sso%-session A%], used by profile 'A', has no sso_region",
+  ["sso-session named `oops` (referenced by profile `A`) was not found"] = "section %[sso%-session oops%] does not exist",
 }
 
 describe("AWS's cases of roles in profiles", function()
@@ -61,7 +61,7 @@ describe("AWS's cases of roles in profiles", function()
 end)
 
 describe("the plan of a profile", function()
-  it("asks the next provider where the profile says nothing, and ends the search where it is wrong", function()
+  it("continues with the next provider if the profile has no credentials, and stops if it is invalid", function()
     local _, why = plan { A = { region = "us-east-1" } }
     assert.equal("profile 'A' has no credentials", why)
     local _, err = plan { A = { aws_access_key_id = "AKID" } }
@@ -71,7 +71,7 @@ describe("the plan of a profile", function()
     assert.equal("InvalidConfig", err.code)
   end)
 
-  it("has all that a role is assumed with", function()
+  it("has all parameters of an assumed role", function()
     local steps = assert(plan {
       A = { role_arn = ROLE .. "a", source_profile = "B", role_session_name = "me", external_id = "x",
         mfa_serial = "arn:aws:iam::111122223333:mfa/me", duration_seconds = "900" },
@@ -84,7 +84,7 @@ describe("the plan of a profile", function()
     }, steps)
   end)
 
-  it("refuses a duration that is none", function()
+  it("rejects an invalid duration", function()
     for _, text in ipairs { "1h", "0", "-5", "1.5", "" } do
       local _, err = plan {
         A = { role_arn = ROLE .. "a", credential_source = "Environment", duration_seconds = text },
@@ -94,14 +94,14 @@ describe("the plan of a profile", function()
     end
   end)
 
-  it("takes a named source in any spelling of case, and refuses what is none", function()
+  it("accepts a named source in any case, and rejects unknown ones", function()
     local steps = assert(plan { A = { role_arn = ROLE .. "a", credential_source = "ecscontainer" } })
     assert.equal("EcsContainer", steps[1].source)
     local _, err = plan { A = { role_arn = ROLE .. "a", credential_source = "Ec2" } }
     assert.matches("credential_source = Ec2: Environment, Ec2InstanceMetadata or EcsContainer is expected", err.message)
   end)
 
-  it("has a way for every other kind of profile, in the order of the AWS CLI", function()
+  it("has a step for every other kind of profile, in the order of the AWS CLI", function()
     local values = {
       web_identity_token_file = "/token", role_arn = ROLE .. "a", role_session_name = "me",
       sso_start_url = "u", sso_region = "r", sso_account_id = "1", sso_role_name = "n",
@@ -117,7 +117,7 @@ describe("the plan of a profile", function()
     assert.same({ "web_identity", "sso", "keys", "login", "process" }, kinds)
   end)
 
-  it("lets a role begin with a sign-in, a login or a command", function()
+  it("can assume a role from a sign-in, a login or a command", function()
     for kind, values in pairs {
       sso = { sso_session = "s", sso_account_id = "1", sso_role_name = "n" },
       login = { login_session = "arn" },
@@ -131,30 +131,30 @@ describe("the plan of a profile", function()
     end
   end)
 
-  it("passes over a sign-in without a role where there is something else", function()
+  it("skips a sign-in without a role if there is another source", function()
     local keys = { sso_session = "s", aws_access_key_id = "AKID", aws_secret_access_key = "s" }
     assert.equal("keys", assert(plan { A = keys })[1].kind)
     local steps = assert(plan({ A = { sso_session = "s" } }, "A", { s = { sso_region = "r", sso_start_url = "u" } }))
     assert.equal("sso", steps[1].kind) -- which then says what it lacks
   end)
 
-  it("refuses a profile that says otherwise than its sso-session", function()
+  it("rejects a profile that contradicts its sso-session", function()
     local sessions = { s = { sso_region = "r", sso_start_url = "u" } }
     local values = { sso_session = "s", sso_account_id = "1", sso_role_name = "n", sso_region = "r" }
     assert.equal("sso", assert(plan({ A = values }, "A", sessions))[1].kind)
     values.sso_region = "other"
     local _, err = plan({ A = values }, "A", sessions)
-    assert.matches("another sso_region than section %[sso%-session s%]", err.message)
+    assert.matches("another sso_region than its section %[sso%-session s%]", err.message)
   end)
 
-  it("names the whole chain of a loop, also one that does not come back to its beginning", function()
+  it("names the whole loop, also one that does not include the first profile", function()
     local _, err = plan {
       A = { role_arn = ROLE .. "a", source_profile = "B" },
       B = { role_arn = ROLE .. "b", source_profile = "C" },
       C = { role_arn = ROLE .. "c", source_profile = "B" },
     }
-    assert.matches("without end: A %-> B %-> C %-> B$", err.message)
+    assert.matches("form a loop: A %-> B %-> C %-> B$", err.message)
     _, err = plan { A = { role_arn = ROLE .. "a", source_profile = "A" } }
-    assert.matches("without end: A %-> A$", err.message)
+    assert.matches("form a loop: A %-> A$", err.message)
   end)
 end)

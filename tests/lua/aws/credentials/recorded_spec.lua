@@ -8,29 +8,29 @@ local helper = require "helper"
 
 local NOW = 1234560000 -- before the credentials of any case expire
 
--- The error messages of the AWS SDK for Rust, and a pattern for the message here that says the same.
+-- The error messages of the AWS SDK for Rust, each with a pattern of the equivalent message.
 local MEANINGS = {
-  -- "No such file or directory (os error 2)": of the token's file; ours names the file too
+  -- "No such file or directory (os error 2)", about the token file; ours also names the file
   eks_pod_identity_no_token_file = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: .*/token%.jwt: No such file or directory",
-  -- "the credential provider was not enabled": nothing on this machine has credentials; ours says why of each
-  imds_default_chain_error = "^no credentials: .*instance: the instance has no IAM role\n",
-  imds_disabled = "^no credentials: .*instance: AWS_EC2_METADATA_DISABLED is true\n",
-  -- the same, where the profile names a source that has none: ours names the profile
+  -- "the credential provider was not enabled": no provider has credentials; ours has the reason of each
+  imds_default_chain_error = "^no credentials found .*instance: the instance has no IAM role\n",
+  imds_disabled = "^no credentials found .*instance: AWS_EC2_METADATA_DISABLED is true\n",
+  -- the same for a profile whose source has none; ours names the profile
   imds_no_iam_role = "^profile 'default' has credential_source = Ec2InstanceMetadata.*the instance has no IAM role",
-  profile_overrides_web_identity = "^profile 'A' has credential_source = Environment, which has none",
+  profile_overrides_web_identity = "^profile 'A' has credential_source = Environment, which has no credentials",
   -- "request forbidden: IMDS is disabled"
   imds_token_fail = "is disabled %(status 403%)",
-  -- "failed to read `...json`": ours says how to sign in
-  sso_no_token_file = "there is no .*/dace00cba5f8355ec9d274ceb2bcebdfbeed0e12%.json%): run aws sso login",
-  -- "an error occurred while loading credentials": ours says which
-  sso_server_error = "gets no credentials of role MySsoRole in account 123456789: .*503",
+  -- "failed to read `...json`"; ours says how to sign in
+  sso_no_token_file = "/dace00cba5f8355ec9d274ceb2bcebdfbeed0e12%.json does not exist%): run aws sso login",
+  -- "an error occurred while loading credentials"; ours has the error
+  sso_server_error = "cannot get credentials of role MySsoRole in account 123456789: .*503",
   -- "`web_identity_token_file` was specified but `role_arn` was missing"
   web_identity_source_profile_no_env = "profile 'B' has web_identity_token_file but not role_arn",
   -- "InvalidIdentityTokenException: No OpenIDConnect provider found in your account"
   web_identity_token_invalid_jwt = "InvalidIdentityToken: No OpenIDConnect provider found in your account",
 }
 
--- The fields of a form or a query string, and their names in order.
+-- Returns the fields of a form or a query string, and their names in order.
 local function fields_of(text)
   local fields, names = {}, {}
   for name, value in text:gmatch "([^&=]+)=([^&]*)" do
@@ -59,7 +59,7 @@ local function check_form(machine, expected, body)
   end
 end
 
--- A signed request is by the credentials that were served last.
+-- A signed request uses the credentials that were served last.
 local function check_signature(machine, expected, request)
   if expected.signed then
     assert.matches("Credential=" .. machine.served.id .. "/", request.headers.authorization, 1, true)

@@ -20,7 +20,7 @@ local SESSIONS = { company = { sso_start_url = START_URL, sso_region = "us-east-
 
 local function at(seconds) return timestamp.format(Double.NOW + seconds) end
 
--- What `aws sso login` leaves, with more or other members; json.null takes one out.
+-- What `aws sso login` writes, with other members; json.null removes a member.
 local function token(more)
   local fields = {
     startUrl = START_URL, region = "us-east-2", accessToken = SECRETS[3], expiresAt = at(3600),
@@ -54,7 +54,7 @@ end
 
 local A_FOLDER -- the cache of the present test
 
--- Runs the provider with a token file of this text (nil: none) --> keys, err, double, the file afterwards
+-- Runs the provider with a token file of this text (nil: no file). Returns keys, err, the double, the file afterwards.
 local function load(how)
   local home <close> = helper.folder()
   A_FOLDER = home .. "/.aws/sso/cache"
@@ -81,7 +81,7 @@ local function fails(how)
   return err, double, file
 end
 
--- Fails, and says how to sign in.
+-- Checks that the provider fails with the command to sign in.
 local function asks(how)
   local err, double, file = fails(how)
   assert.equal("SignInRequired", err.code)
@@ -91,7 +91,7 @@ end
 
 describe("credentials of IAM Identity Center", function()
   for form, values in pairs { ["sso_session"] = SESSION, ["a start URL"] = LEGACY } do
-    it("come for the role of a profile with " .. form, function()
+    it("are those of the role of a profile with " .. form, function()
       local keys, err, double = load { values = values, file = token() }
       assert.is_nil(err)
       assert.equal("ASIATEST", keys.access_key_id)
@@ -108,10 +108,10 @@ describe("credentials of IAM Identity Center", function()
     end)
   end
 
-  it("come after a sign-in, whose command is named, where there is none", function()
+  it("need a sign-in, with the command in the error, if the token file does not exist", function()
     for _, values in ipairs { SESSION, LEGACY } do
       assert.matches("not signed in", asks({ values = values }).message)
-      assert.matches("there is no .+%.json", asks({ values = values }).message)
+      assert.matches("%.json does not exist", asks({ values = values }).message)
       asks { values = values, file = "not JSON " .. SECRETS[3] }
       asks { values = values, file = token { accessToken = json.null } }
       asks { values = values, file = token { expiresAt = "soon" } }
@@ -122,25 +122,25 @@ describe("credentials of IAM Identity Center", function()
     end
   end)
 
-  it("name the command as the shell takes it", function()
+  it("quote the command for the shell", function()
     local err = fails { name = "default" }
     assert.matches("run aws sso login$", err.message)
     err = fails { name = "our 'web'" }
     assert.matches([[--profile 'our '\''web'\''']], err.message, 1, true)
   end)
 
-  it("need a new sign-in where the portal takes the token no longer", function()
+  it("need a new sign-in if the portal rejects the token", function()
     local _, double = asks { file = token(), portal = answer({ message = "Session token not found or invalid" }, 401) }
     assert.equal(1, #double.requests)
   end)
 
-  it("are refused with what the portal says, and with role and account", function()
+  it("fail with the reason of the portal, the role and the account", function()
     local err = fails { file = token(), portal = answer({ message = "No access" }, 403) }
     assert.matches("role Reader in account 111122223333", err.message)
     assert.matches("No access", err.message)
   end)
 
-  it("are asked for again while the portal has a fault", function()
+  it("are requested again while the portal fails", function()
     local answers = { { status = 503 }, { status = 500 }, answer(ROLE) }
     local keys, _, double = load { file = token(), portal = function() return table.remove(answers, 1) end }
     assert.equal("ASIATEST", keys.access_key_id)
@@ -148,7 +148,7 @@ describe("credentials of IAM Identity Center", function()
     assert.matches("503", fails({ file = token(), portal = { status = 503 } }).message)
   end)
 
-  it("are given up on where the portal is slow", function()
+  it("are not waited for if the portal is slow", function()
     local err = fails {
       file = token(), patience = 0.05,
       portal = function()
@@ -159,7 +159,7 @@ describe("credentials of IAM Identity Center", function()
     assert.equal("Timeout", err.code)
   end)
 
-  it("are not taken from an answer that is wrong", function()
+  it("are not read from an invalid reply", function()
     for _, body in ipairs { "<html>" .. SECRETS[1], "{}", '{"roleCredentials":{}}', '{"roleCredentials":[]}',
       '{"roleCredentials":null}', '{"roleCredentials":{"accessKeyId":"A","secretAccessKey":"s","sessionToken":"t"}}',
       '{"roleCredentials":{"accessKeyId":"A","secretAccessKey":"","sessionToken":"t","expiration":1}}',
@@ -184,7 +184,7 @@ describe("credentials of IAM Identity Center", function()
 end)
 
 describe("the token of an SSO session", function()
-  it("is renewed in its last quarter of an hour, and kept as the AWS CLI writes it", function()
+  it("is renewed in its last 15 minutes, and stored as the AWS CLI does", function()
     for _, left in ipairs { 899, 0, -86400 } do
       local keys, _, double, file, path = load {
         file = token { expiresAt = at(left), extra = "kept" },
@@ -209,7 +209,7 @@ describe("the token of an SSO session", function()
     end
   end)
 
-  it("is a file that nobody else may read, and nothing is left beside it", function()
+  it("is stored in a file that only its owner can read, without leftovers", function()
     local mode, names
     load {
       file = token { expiresAt = at(0) },
@@ -223,14 +223,14 @@ describe("the token of an SSO session", function()
     assert.matches("^%x+%.json\n$", names)
   end)
 
-  it("keeps its refresh token where no new one comes", function()
+  it("keeps its refresh token if the reply has no new one", function()
     local _, _, _, file = load {
       file = token { expiresAt = at(0) }, oidc = answer { accessToken = SECRETS[4], expiresIn = 60 },
     }
     assert.equal(SECRETS[5], file.refreshToken)
   end)
 
-  it("is used to its end where it cannot be renewed, and then a sign-in is asked for", function()
+  it("stays in use until it expires if it cannot be renewed, and then needs a sign-in", function()
     local refusals = {
       answer({ error = "invalid_grant", error_description = "Invalid refresh token" }, 400), { status = 503 },
       { status = 200, body = "<html>" }, answer { expiresIn = 60 }, answer { accessToken = SECRETS[4], expiresIn = "soon" },
@@ -245,7 +245,7 @@ describe("the token of an SSO session", function()
     end
   end)
 
-  it("is not renewed without all that it takes, or once the client's registration has ended", function()
+  it("is not renewed without all required members, or after the client's registration has expired", function()
     for _, more in ipairs { { refreshToken = json.null }, { clientId = json.null }, { clientSecret = json.null },
       { registrationExpiresAt = json.null }, { registrationExpiresAt = at(0) } } do
       more.expiresAt = at(-1)
@@ -254,7 +254,7 @@ describe("the token of an SSO session", function()
     end
   end)
 
-  it("is that which another process renewed meanwhile", function()
+  it("is the one that another process has renewed meanwhile", function()
     local keys, _, double = load {
       file = token { expiresAt = at(-1) },
       oidc = function()
@@ -266,7 +266,7 @@ describe("the token of an SSO session", function()
     assert.equal(SECRETS[4], double.requests[2].headers["x-amz-sso_bearer_token"])
   end)
 
-  it("is renewed by one of all that want it at once, and the others use what it got", function()
+  it("is renewed by one of several concurrent tasks, and the others use the result", function()
     local asked = 0
     local home <close> = helper.folder()
     os.execute("mkdir -p " .. home .. "/.aws/sso/cache")
@@ -284,7 +284,7 @@ describe("the token of an SSO session", function()
     assert.equal(1, asked)
   end)
 
-  it("is used where the file cannot be written, and that is told", function()
+  it("is used, with a log line, if the file cannot be written", function()
     local keys, _, double = load {
       file = token { expiresAt = at(0) },
       oidc = function()
@@ -293,6 +293,6 @@ describe("the token of an SSO session", function()
       end,
     }
     assert.equal("ASIATEST", keys.access_key_id)
-    assert.matches("not kept", table.concat(double.lines, "\n"))
+    assert.matches("could not be stored", table.concat(double.lines, "\n"))
   end)
 end)

@@ -1,4 +1,4 @@
--- Roles, through the public door: a session on shared files, and a double of STS over real HTTP.
+-- Roles through the public interface: a session with shared files, and a double of STS over real HTTP.
 
 local aws = require "lanyard.aws"
 local double = require "double"
@@ -19,7 +19,7 @@ local function form(body)
   return fields
 end
 
--- STS's answer: credentials of the role that was asked for, which end after so many seconds.
+-- Returns the reply of STS: credentials of the requested role, valid for so many seconds.
 local function grant(fields, number, life)
   local name = fields.RoleArn:match "[^/]+$"
   return { status = 200, headers = { ["Content-Type"] = "text/xml" }, body = ([[
@@ -36,7 +36,7 @@ local function fault(status, code, message)
     .. "<RequestId>id-2</RequestId></ErrorResponse>"):format(code, message) }
 end
 
--- Runs f(world) with this config file and an STS that answers so; world.calls are the forms it got.
+-- Runs f(world) with this config file and this STS; world.calls are the forms that it received.
 -- answer(fields, number) --> reply
 local function with(config, answer, f, variables)
   local folder <close> = helper.folder()
@@ -70,7 +70,7 @@ local BASE = "[profile base]\naws_access_key_id = AKIDBASE\naws_secret_access_ke
 local ONE = "[default]\nrole_arn = " .. ROLE .. "one\nsource_profile = base\n" .. BASE
 
 describe("a profile with a role", function()
-  it("assumes it with its source's keys, in the Region of the session, and signs with what it gets", function()
+  it("assumes it with the keys of its source, in the Region of the session, and signs with the result", function()
     with(ONE .. "[profile two]\nrole_arn = " .. ROLE .. "two\nsource_profile = default\nrole_session_name = me\n"
       .. "external_id = x/1\nduration_seconds = 1800\n", grant, function(world)
       local keys = assert(world.session({ profile = "two" }):credentials())
@@ -93,7 +93,7 @@ describe("a profile with a role", function()
     end)
   end)
 
-  it("assumes it once for all tasks, and again before it ends", function()
+  it("assumes it once for all tasks, and again before it expires", function()
     local life = 4 -- a sixth before whose end all wait for new ones
     with(ONE, function(fields, number)
       task.sleep(0.02)
@@ -111,7 +111,7 @@ describe("a profile with a role", function()
     end)
   end)
 
-  it("assumes it anew when a service says that the credentials have ended, and tries the call once more", function()
+  it("assumes it again when a service reports expired credentials, and repeats the call once", function()
     with(ONE, function(fields, number)
       if fields.Action == "AssumeRole" then return grant(fields, number) end
       local key = fields.authorization:match "Credential=([^/]+)"
@@ -128,20 +128,20 @@ describe("a profile with a role", function()
     end)
   end)
 
-  it("takes the environment's keys where it is told to, though the chain passes them over", function()
+  it("uses the keys of the environment as its source, although the chain skips them", function()
     with("[profile e]\nrole_arn = " .. ROLE .. "e\ncredential_source = Environment\n", grant, function(world)
       assert.equal("ASIA1e", assert(world.session({ profile = "e" }):credentials()).access_key_id)
       assert.matches("Credential=AKIDENV/", world.calls[1].authorization)
     end, { AWS_ACCESS_KEY_ID = "AKIDENV", AWS_SECRET_ACCESS_KEY = "BASESECRET" })
     with("[profile e]\nrole_arn = " .. ROLE .. "e\ncredential_source = Environment\n", grant, function(world)
       local _, err = world.session({ profile = "e" }):credentials()
-      assert.equal("profile 'e' has credential_source = Environment, which has none: AWS_ACCESS_KEY_ID is not set",
+      assert.equal("profile 'e' has credential_source = Environment, which has no credentials: AWS_ACCESS_KEY_ID is not set",
         err.message)
       assert.equal(0, #world.calls)
     end, { AWS_WEB_IDENTITY_TOKEN_FILE = "FOLDER/token", AWS_ROLE_ARN = ROLE .. "not-this" })
   end)
 
-  it("begins with the keys that a command prints", function()
+  it("uses the keys that a command prints", function()
     with("[default]\nrole_arn = " .. ROLE .. "one\nsource_profile = p\n[profile p]\ncredential_process = "
       .. [[printf '{"Version":1,"AccessKeyId":"AKIDPRINTED","SecretAccessKey":"BASESECRET"}']] .. "\n", grant, function(world)
       assert(world.session():credentials())
@@ -166,13 +166,13 @@ describe("a profile with a role", function()
         assert.is_nil(err.message:find "12345a")
         _, err = world.session({ profile = "m", ask = function() end }):credentials()
         assert.equal("MfaRequired", err.code)
-        assert.equal("profile 'm' cannot assume " .. ROLE .. "m: it takes a code of the MFA device "
-          .. "arn:aws:iam::1:mfa/me, and there is no terminal to ask at", err.message)
+        assert.equal("profile 'm' cannot assume " .. ROLE .. "m: a code of the MFA device "
+          .. "arn:aws:iam::1:mfa/me is needed, but there is no terminal to enter it", err.message)
         assert.equal(1, #world.calls)
       end)
   end)
 
-  it("tells in one line what STS refused, and to whom", function()
+  it("reports the error of STS in one line, with the profile", function()
     with(ONE, function() return fault(403, "AccessDenied", "User: arn:aws:iam::1:user/a is not authorized") end,
       function(world)
         local keys, err = world.session():credentials()
@@ -183,7 +183,7 @@ describe("a profile with a role", function()
       end)
   end)
 
-  it("does not take an answer that lacks something, is cut or is no XML, and shows none of it", function()
+  it("rejects a reply that is incomplete, truncated or not XML, and prints none of it", function()
     local function changed(pattern, by)
       return function(fields, number)
         local reply = grant(fields, number)
@@ -220,7 +220,7 @@ describe("a profile with a role", function()
     end
   end)
 
-  it("tells an STS that refuses the connection, or does not answer in time", function()
+  it("reports a refused connection and a timeout", function()
     with(ONE, grant, function(world)
       world.server.close()
       local _, err = world.session():credentials()
@@ -236,7 +236,7 @@ describe("a profile with a role", function()
     end)
   end)
 
-  it("can be given up on while STS is slow, and serves the next who asks", function()
+  it("can be cancelled while STS is slow, and serves the next task", function()
     local slow = true
     with(ONE, function(fields, number)
       if slow then task.sleep(60) end
@@ -254,7 +254,7 @@ end)
 describe("a web identity", function()
   local PROFILE = "[default]\nrole_arn = " .. ROLE .. "web\nweb_identity_token_file = FOLDER/token\nrole_session_name = pod\n"
 
-  it("is exchanged unsigned for the role's credentials, and read anew each time", function()
+  it("is exchanged for the role's credentials without a signature, and read again each time", function()
     with(PROFILE, function(fields, number) return grant(fields, number, number == 1 and 1 or 3600) end, function(world)
       local session = world.session()
       local keys = assert(session:credentials())
@@ -271,7 +271,7 @@ describe("a web identity", function()
     end)
   end)
 
-  it("comes from the environment where no profile has credentials, and not where one is named", function()
+  it("comes from the environment if no profile has credentials and none is named", function()
     local variables = { AWS_WEB_IDENTITY_TOKEN_FILE = "FOLDER/token", AWS_ROLE_ARN = ROLE .. "env",
       AWS_ROLE_SESSION_NAME = "mine" }
     with("[profile bare]\nregion = us-east-1\n", grant, function(world)
@@ -289,7 +289,7 @@ describe("a web identity", function()
     end, variables)
   end)
 
-  it("tells a token file that is not there or empty, and a token that STS does not take", function()
+  it("reports a missing or empty token file, and a token that STS rejects", function()
     with(PROFILE:gsub("FOLDER/token", "/nonexistent/token"), grant, function(world)
       local _, err = world.session():credentials()
       assert.equal("profile 'default' cannot assume " .. ROLE .. "web: cannot read /nonexistent/token: "
@@ -306,7 +306,7 @@ describe("a web identity", function()
 end)
 
 describe("session:assume", function()
-  it("gives a session of the role, which has all else of the first, and refreshes itself", function()
+  it("returns a session of the role with all other settings of the first, which refreshes itself", function()
     with(BASE, function(fields, number) return grant(fields, number, number == 1 and 2 or 3600) end, function(world)
       local base = world.session { profile = "base", endpoint_url = world.server.url }
       local assumed = base:assume(ROLE .. "one", {
@@ -336,7 +336,7 @@ describe("session:assume", function()
     end)
   end)
 
-  it("tells a refusal with the role's name, and keeps the first session as it is", function()
+  it("reports an error with the role, and leaves the first session unchanged", function()
     with(BASE, function() return fault(403, "AccessDenied", "no") end, function(world)
       local base = world.session { profile = "base" }
       local keys, err = base:assume(ROLE .. "one"):credentials()
@@ -346,7 +346,7 @@ describe("session:assume", function()
     end)
   end)
 
-  it("knows who the role is, not who the first session was", function()
+  it("returns the identity of the role, not of the first session", function()
     with(BASE, function(fields, number)
       if fields.Action == "AssumeRole" then return grant(fields, number) end
       local key = fields.authorization:match "Credential=([^/]+)"
@@ -360,7 +360,7 @@ describe("session:assume", function()
     end)
   end)
 
-  it("is a mistake with an option that it has not", function()
+  it("raises an error for an unknown option", function()
     with(BASE, grant, function(world)
       assert.has_error(function() world.session({ profile = "base" }):assume(ROLE .. "one", { sessionname = "x" }) end,
         "session:assume has no option 'sessionname'")

@@ -13,7 +13,7 @@ describe("AWS JSON", function()
     end
   end)
 
-  it("finds the code of an error in each of its forms", function()
+  it("reads the code of an error in each of its forms", function()
     for _, case in ipairs {
       { '{"__type":"ThrottlingException"}' },
       { '{"__type":"com.amazonaws.ecr#ThrottlingException"}' },
@@ -25,14 +25,14 @@ describe("AWS JSON", function()
     end
   end)
 
-  it("takes the code of the Query form where a service still sends it", function()
+  it("prefers the Query form of the code if a service sends it", function()
     local err = error_of('{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"m"}',
       { ["x-amzn-query-error"] = "AWS.SimpleQueueService.NonExistentQueue;Sender" })
     assert.equal("AWS.SimpleQueueService.NonExistentQueue", err.code)
     assert.equal("m", err.message)
   end)
 
-  it("makes nothing up from an error that says nothing", function()
+  it("leaves out what an error does not contain", function()
     for _, body in ipairs { "", "{}", "[]", "5", "<html>", '{"__type":5,"message":{}}', '{"__type":""}' } do
       local err = error_of(body)
       assert.is_nil(err.code, body)

@@ -18,14 +18,14 @@ describe("AWS Query", function()
       (body:gsub("&PolicyArns=", "")))
   end)
 
-  it("reads results, and an element without a child as an empty list where a list is due", function()
+  it("reads results, and an element without children as an empty list if a list is expected", function()
     local output = assert(query.decode([[<SimulateResponse><SimulateResult>
       <EvaluationResults>
       </EvaluationResults><Marker></Marker></SimulateResult></SimulateResponse>]], "Simulate", SIMULATE))
     assert.same({ EvaluationResults = {}, Marker = "" }, output)
   end)
 
-  it("finds code, message and request id with and without the wrappers", function()
+  it("reads code, message and request id with and without the wrappers", function()
     for _, text in ipairs {
       "<ErrorResponse><Error><Type>Sender</Type><Code>C</Code><Message>m</Message></Error><RequestId>r</RequestId></ErrorResponse>",
       "<Response><Errors><Error><Code>C</Code><Message>m</Message></Error></Errors><RequestID>r</RequestID></Response>",
@@ -35,7 +35,7 @@ describe("AWS Query", function()
     end
   end)
 
-  it("makes nothing up from an error that says nothing", function()
+  it("leaves out what an error does not contain", function()
     for _, text in ipairs { "", "busy", "<a/>", "<ErrorResponse><Error/></ErrorResponse>",
       "<Error><Code/><Message><x>y</x></Message></Error>", "<ErrorResponse><Errors>x</Errors></ErrorResponse>" } do
       assert.same({}, error_of(text), text)

@@ -15,14 +15,14 @@ local SERVICE = services.add {
   ]],
 }
 
--- --> "METHOD target", headers, body
+-- Returns "METHOD target", headers, body
 local function encode(operation, input)
   local headers, body, method, target = rest_json.encode(SERVICE, operation, input)
   return method .. " " .. target, headers, body
 end
 
 describe("REST JSON", function()
-  it("places members in the path, the query and headers as the description says", function()
+  it("places members in the path, the query and headers by the description", function()
     local line, headers, body = encode("GetThing", {
       thingId = "a/b c", path = "x/y z", maxItems = 3.0, tags = { "p&q", "r" }, token = "T",
     })
@@ -31,19 +31,19 @@ describe("REST JSON", function()
     assert.is_nil(body)
   end)
 
-  it("leaves out what may be left out, and demands the rest", function()
+  it("omits optional members, and requires the rest", function()
     local line = encode("GetThing", { thingId = "1", path = "p", token = "T" })
     assert.equal("GET /things/1/files/p?verbose=yes", line)
     assert.same({ "thingId", "path", "token" }, SERVICE.operations.GetThing.required)
     assert.same({ "thingId", "kind" }, SERVICE.operations.PutThing.required)
   end)
 
-  it("refuses a part of the path that is empty, which would be another path", function()
+  it("rejects an empty part of the path, which would be another path", function()
     assert.has_error(function() encode("DeleteThing", { thingId = "" }) end,
-      "thingId is a part of the path and must not be empty")
+      "thingId is a part of the path and cannot be empty")
   end)
 
-  it("sends what is placed nowhere as the body", function()
+  it("sends all other members as the body", function()
     local line, headers, body = encode("PutThing", { thingId = "1", kind = "k", nested = { 1, 2 } })
     assert.equal("PUT /things/1", line)
     assert.same({ kind = "k", nested = { 1, 2 } }, json.decode(body))
@@ -54,7 +54,7 @@ describe("REST JSON", function()
     assert.same({}, headers)
   end)
 
-  it("makes one member the whole body, and the whole reply one member", function()
+  it("sends one member as the whole body, and returns the whole reply as one member", function()
     local _, _, body = encode("CreateToken", { tokenInput = { clientId = "c" } })
     assert.equal('{"clientId":"c"}', body)
     local output = assert(rest_json.decode('{"expiresIn":900}', "CreateToken", SERVICE.operations.CreateToken))
@@ -62,7 +62,7 @@ describe("REST JSON", function()
     assert.is_true(SERVICE.operations.CreateToken.unsigned)
   end)
 
-  it("takes sealed secrets into headers and the body, which is sealed then", function()
+  it("accepts sealed secrets in headers and the body, which is then sealed", function()
     local secret = credentials.secret 'a"b'
     local _, headers = encode("GetThing", { thingId = "1", path = "p", token = secret })
     assert.equal(secret, headers["x-amz-token"])
@@ -73,7 +73,7 @@ describe("REST JSON", function()
     assert.equal('was ***.', credentials.redactor { opened.refreshToken }:redact 'was a"b.')
   end)
 
-  it("finds the code of an error in the header and in each form of body", function()
+  it("reads the code of an error in the header and in each form of body", function()
     for _, case in ipairs {
       { "", { ["x-amzn-errortype"] = "ResourceNotFoundException:http://internal.amazon.com/" }, "ResourceNotFoundException" },
       { '{"code":"UnauthorizedException"}', {}, "UnauthorizedException" },
@@ -86,7 +86,7 @@ describe("REST JSON", function()
     end
   end)
 
-  it("gives OAuth's code and description beside AWS's", function()
+  it("returns OAuth's code and description in addition to AWS's", function()
     local err = rest_json.decode_error {
       headers = { ["x-amzn-errortype"] = "AuthorizationPendingException" },
       body = '{"error":"authorization_pending","error_description":"not yet"}',

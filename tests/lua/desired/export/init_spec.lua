@@ -1,7 +1,7 @@
 local cloudformation = require "lanyard.desired.export.cloudformation"
+local desired_file = require "lanyard.desired.file"
 local export = require "lanyard.desired.export"
 local json = require "lanyard.json"
-local read = require "lanyard.desired.read"
 local terraform = require "lanyard.desired.export.terraform"
 local world = require "world"
 
@@ -14,7 +14,7 @@ local function new_world()
   } } } }
 end
 
--- A policy of others, with what begins a template in other tools, that lets a role pull.
+-- Returns a policy that lets a role pull and that has text with a meaning in the templates of other tools.
 local function policy_of(role_arn, sid)
   return ('{"Version":"2012-10-17","Statement":[{"Sid":"%s","Effect":"Allow","Principal":{"AWS":"%s"},"Action":%s},'
     .. '{"Sid":"own","Effect":"Deny","Principal":"*","Action":"ecr:PutImage","Condition":{"StringNotEquals":'
@@ -26,11 +26,11 @@ local function role_of(w, service)
 end
 
 describe("export", function()
-  it("has the policies that grant a service's role, and these services", function()
+  it("has the policies that grant a service's role, and those services", function()
     local w <close> = new_world()
     w:put("web", policy_of(role_of(w, "web")))
     w:put("other", '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage"}]}')
-    local exported = assert(export.of_account(w.region))
+    local exported = assert(export.from_account(w.region))
     assert.equal(1, #exported.policies)
     assert.equal(w:text "web", exported.policies[1].text)
     assert.is_true(exported.policies[1].exists)
@@ -39,12 +39,12 @@ describe("export", function()
     assert.equal("nano", exported.services[1].power)
   end)
 
-  it("has of a file what would be there when it is applied, unchanged policies too", function()
+  it("has the policies as they would be after a file is applied, also unchanged ones", function()
     local w <close> = new_world()
     w:put("web", policy_of(role_of(w, "web")))
-    local desired = assert(read.text([[{"grants":[{"service":"web","repositories":["web","team/a"]},
+    local desired = assert(desired_file.parse([[{"grants":[{"service":"web","repositories":["web","team/a"]},
       {"service":"off","repositories":["team/a"]},{"service":"gone","repositories":["other"]}]}]], "grants.json"))
-    local exported = assert(export.of_file(w.region, desired))
+    local exported = assert(export.from_file(w.region, desired))
     local names = {}
     for i, policy in ipairs(exported.policies) do names[i] = policy.repository .. " " .. tostring(policy.exists) end
     assert.same({ "team/a false", "web true" }, names)
@@ -53,18 +53,18 @@ describe("export", function()
     assert.equal("gone", exported.failures[1].service)
   end)
 
-  it("tells of a policy that it cannot read", function()
+  it("lists a policy that it cannot parse", function()
     local w <close> = new_world()
     w:put("web", "no policy")
-    assert.equal("web", assert(export.of_account(w.region)).failures[1].repository)
+    assert.equal("web", assert(export.from_account(w.region)).failures[1].repository)
   end)
 end)
 
 describe("export for Terraform", function()
-  it("refers to the role by the service, and escapes what would begin a template", function()
+  it("refers to the role through the service, and escapes the template syntax", function()
     local w <close> = new_world()
     w:put("web", policy_of(role_of(w, "web")))
-    local template = terraform.template(assert(export.of_account(w.region)))
+    local template = terraform.template(assert(export.from_account(w.region)))
     local policy = template.resource.aws_ecr_repository_policy.web.policy
     assert.is_truthy(policy:find('{"AWS":"${aws_lightsail_container_service.web.private_registry_access[0]'
       .. '.ecr_image_puller_role[0].principal_arn}"}', 1, true))
@@ -74,20 +74,20 @@ describe("export for Terraform", function()
     assert.is_true(service.private_registry_access.ecr_image_puller_role.is_active)
   end)
 
-  it("is the policy again, byte for byte, when Terraform has put the role in", function()
+  it("renders to the same policy, byte for byte, when Terraform inserts the role", function()
     local w <close> = new_world()
     w:put("web", policy_of(role_of(w, "web")))
-    local template = terraform.template(assert(export.of_account(w.region)))
+    local template = terraform.template(assert(export.from_account(w.region)))
     local policy = template.resource.aws_ecr_repository_policy.web.policy
     policy = policy:gsub("%${aws_lightsail[^}]*}", function() return role_of(w, "web") end)
     assert.equal(w:text "web", (policy:gsub("%$%${", "${"):gsub("%%%%{", "%%{")))
   end)
 
-  it("gives two repositories two names, and imports only what is there", function()
+  it("gives two repositories different labels, and imports only existing policies", function()
     local w <close> = new_world()
     w:put("team_a", policy_of(role_of(w, "web")))
-    local desired = assert(read.text('{"grants":[{"service":"web","repositories":["team/a","team_a"]}]}', "grants.json"))
-    local template = terraform.template(assert(export.of_file(w.region, desired)))
+    local desired = assert(desired_file.parse('{"grants":[{"service":"web","repositories":["team/a","team_a"]}]}', "grants.json"))
+    local template = terraform.template(assert(export.from_file(w.region, desired)))
     assert.equal("team/a", template.resource.aws_ecr_repository_policy.team_a.repository)
     assert.equal("team_a", template.resource.aws_ecr_repository_policy.team_a2.repository)
     assert.same({ "aws_lightsail_container_service.web", "aws_ecr_repository_policy.team_a2" },
@@ -95,7 +95,7 @@ describe("export for Terraform", function()
     assert.is_nil(template.import[3])
   end)
 
-  it("has the domains of a service, as one would lose them otherwise", function()
+  it("has the domains of a service, so that Terraform does not remove them", function()
     local template = terraform.template { region = "us-east-1", account = "111122223333", policies = {}, services = {
       { name = "1web", role_arn = "arn", power = "nano", scale = 2, disabled = false, tags = {},
         domains = { cert = json.array { "www.example.com" } } },
@@ -107,10 +107,10 @@ describe("export for Terraform", function()
 end)
 
 describe("export for CloudFormation", function()
-  it("refers to the role by the service, and lists what a stack imports", function()
+  it("refers to the role through the service, and lists the resources to import", function()
     local w <close> = new_world()
     w:put("team/a", policy_of(role_of(w, "web")))
-    local template = cloudformation.template(assert(export.of_account(w.region)))
+    local template = cloudformation.template(assert(export.from_account(w.region)))
     local repository = template.Resources.RepositoryTeamA
     assert.equal("Retain", repository.DeletionPolicy)
     assert.equal("team/a", repository.Properties.RepositoryName)
@@ -123,10 +123,10 @@ describe("export for CloudFormation", function()
     assert.same({ { Key = "env", Value = "${prod}" } }, { template.Resources.ServiceWeb.Properties.Tags[1] })
   end)
 
-  it("leaves a policy out into which CloudFormation would put a secret", function()
+  it("omits a policy in which CloudFormation would insert a secret", function()
     local w <close> = new_world()
     w:put("web", policy_of(role_of(w, "web"), "{{resolve:secretsmanager:x}}"))
-    local exported = assert(export.of_account(w.region))
+    local exported = assert(export.from_account(w.region))
     assert.is_nil(cloudformation.template(exported).Resources.RepositoryWeb)
     assert.equal("DynamicReference", exported.failures[1].err.code)
   end)

@@ -1,0 +1,203 @@
+/* Asking a policy document from Lua. */
+
+#include "lua/policy.h"
+#include "lua/util.h"
+#include "policy/condition.h"
+#include "policy/evaluate.h"
+
+/* Fills the entry of the key and value on top of the stack: a string, number, boolean, or a list of
+ * them. Strings made of numbers and booleans are kept in the table at `kept`. */
+static void fill_entry(lua_State *L, int kept, struct context_entry *entry,
+                       struct context_value *values) {
+  *entry = (struct context_entry){0};
+  bool list = lua_istable(L, -1);
+  size_t count = list ? lua_rawlen(L, -1) : 1;
+  if (lua_type(L, -2) != LUA_TSTRING)
+    luaL_error(L, "context: keys must be strings");
+  entry->key = lua_tolstring(L, -2, &entry->key_length);
+  entry->values = values;
+  for (size_t i = 0; i < count; i++) {
+    if (list)
+      lua_rawgeti(L, -1, (lua_Integer)i + 1);
+    else
+      lua_pushvalue(L, -1);
+    if (!lua_isstring(L, -1) && !lua_isboolean(L, -1))
+      luaL_error(L, "context: %s: a string, number, boolean or a list of them expected",
+                 entry->key);
+    values[i].bytes = luaL_tolstring(L, -1, &values[i].length);
+    luaL_ref(L, kept);
+    lua_pop(L, 1);
+  }
+  entry->count = count;
+}
+
+/* Pushes what keeps a context alive and fills it from a table of keys and values, and the key whose
+ * values are not known, unless the table has it. */
+static void take_context(lua_State *L, int table, struct policy_string unknown,
+                         struct context *context) {
+  size_t entries = 0, values = 0;
+  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+    entries++;
+    values += lua_istable(L, -1) ? lua_rawlen(L, -1) : 1;
+  }
+  struct context_entry *entry = lua_newuserdatauv(L, (entries + 2) * sizeof *entry, 0);
+  struct context_value *value = lua_newuserdatauv(L, (values + 1) * sizeof *value, 0);
+  lua_newtable(L);
+  int kept = lua_gettop(L);
+  *context = (struct context){.entries = entry, .count = 0};
+  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+    fill_entry(L, kept, entry, value);
+    if (context_find(context, entry->key, entry->key_length))
+      luaL_error(L, "context: %s stands there twice, in another letter case", entry->key);
+    context->count++;
+    value += entry->count;
+    entry++;
+  }
+  if (unknown.bytes && !context_find(context, unknown.bytes, unknown.length)) {
+    *entry =
+        (struct context_entry){.key = unknown.bytes, .key_length = unknown.length, .unknown = true};
+    context->count++;
+  }
+}
+
+/* Takes a request from the table at OPTIONS; leaves what keeps it alive on the stack. */
+static struct policy_request take_request(lua_State *L, int options, struct context *context) {
+  static const char *const known[] = {"principal", "action",  "resource", "context", "partial",
+                                      "unknown",   "bounded", "identity", NULL};
+  check_fields(L, options, known);
+  struct policy_request request = {
+      .principal = check_policy_string(L, options, "principal"),
+      .action = check_policy_string(L, options, "action"),
+      .resource = opt_policy_string(L, options, "resource"),
+      .identity = opt_field_boolean(L, options, "identity", 0) != 0,
+      .bounded = opt_field_boolean(L, options, "bounded", 0) != 0,
+  };
+  if (lua_getfield(L, options, "context") != LUA_TNIL) {
+    luaL_argcheck(L, lua_istable(L, -1), options, "context: a table expected");
+    int table = lua_gettop(L);
+    take_context(L, table, opt_policy_string(L, options, "unknown"), context);
+    context->partial = opt_field_boolean(L, options, "partial", 0) != 0;
+    request.context = context;
+  }
+  return request;
+}
+
+/* Sets a field of the table on the top: {index, reason} of a statement that was found. */
+static void set_finding(lua_State *L, const char *field, const struct policy *doc,
+                        const struct policy_statement *statement,
+                        const struct policy_request *request, bool certain) {
+  if (!statement)
+    return;
+  lua_createtable(L, 0, 2);
+  lua_pushinteger(L, (lua_Integer)statement->index + 1);
+  lua_setfield(L, -2, "index");
+  struct buf reason = {0};
+  policy_explain(doc, statement, request, certain, &reason);
+  push_buf(L, &reason);
+  lua_setfield(L, -2, "reason");
+  lua_setfield(L, -2, field);
+}
+
+/* Sets a field of the table on the top: the Allow statements by how they name the principal. */
+static void set_allows(lua_State *L, const char *field, const struct policy *doc,
+                       const struct policy_statement *const found[PRINCIPAL_MATCHES],
+                       const struct policy_request *request, bool certain) {
+  static const char *const namings[] = {
+      [PRINCIPAL_SELF] = "principal",
+      [PRINCIPAL_ROLE] = "role",
+      [PRINCIPAL_ACCOUNT] = "account",
+      [PRINCIPAL_ANYONE] = "anyone",
+  };
+  lua_newtable(L);
+  for (size_t naming = PRINCIPAL_SELF; naming < PRINCIPAL_MATCHES; naming++)
+    set_finding(L, namings[naming], doc, found[naming], request, certain);
+  lua_setfield(L, -2, field);
+}
+
+/* doc:weigh{principal=, action=, [resource=], [context=], [partial=], [unknown = KEY], [bounded=],
+ *           [identity=]}
+ *   --> {deny =, maybe_deny =, allow = {principal =, role =, account =, anyone =}, maybe_allow = {...}}
+ * The first statement of each kind, as {index, reason}, that applies or may. `unknown` is a key that the
+ * request has, with values that are not known. With `identity` the policy is one of the principal's
+ * own, and names nobody; with `bounded` the principal has a permissions boundary. */
+int policy_lua_weigh(lua_State *L) {
+  enum { OPTIONS = 2 };
+  const struct policy *doc = check_policy(L, 1);
+  struct context context;
+  struct policy_request request = take_request(L, OPTIONS, &context);
+  struct policy_matches found = policy_match(doc, &request);
+  if (found.failed)
+    return luaL_error(L, "not enough memory");
+  lua_createtable(L, 0, 4);
+  set_finding(L, "deny", doc, found.deny, &request, true);
+  set_finding(L, "maybe_deny", doc, found.maybe_deny, &request, false);
+  set_allows(L, "allow", doc, found.allow, &request, true);
+  set_allows(L, "maybe_allow", doc, found.maybe_allow, &request, false);
+  return 1;
+}
+
+/* Pushes what tells a statement from others; doc:statement(index) has the rest, which takes longer. */
+static void push_summary(lua_State *L, const struct policy_statement *statement) {
+  if (!statement) {
+    lua_pushnil(L);
+    return;
+  }
+  lua_createtable(L, 0, 3);
+  set_statement_name(L, statement);
+}
+
+/* doc:can{principal=, action=, [resource=], [context = {[key] = value or list}], [partial=],
+ *         [unknown = KEY]}
+ *   --> "allow" | "deny" | "implicit-deny" | "depends", {index, sid, effect} of a statement | nil, reason
+ * A condition key that is not in the context is not in the request, or, with `partial`, not known;
+ * without a context none is. What hangs on a key that is not known makes the answer `depends`. */
+int policy_lua_evaluate(lua_State *L) {
+  enum { OPTIONS = 2 };
+  static const char *const answers[] = {
+      [POLICY_ANSWER_ALLOW] = "allow",
+      [POLICY_ANSWER_DENY] = "deny",
+      [POLICY_ANSWER_IMPLICIT_DENY] = "implicit-deny",
+      [POLICY_ANSWER_DEPENDS] = "depends",
+  };
+  const struct policy *doc = check_policy(L, 1);
+  struct context context;
+  struct policy_request request = take_request(L, OPTIONS, &context);
+  struct buf reason = {0};
+  struct policy_decision decision = policy_evaluate(doc, &request, &reason);
+  push_buf(L, &reason);
+  int text = lua_gettop(L);
+  lua_pushstring(L, answers[decision.answer]);
+  push_summary(L, decision.statement);
+  lua_pushvalue(L, text);
+  return 3;
+}
+
+/* core.operators() --> the names of the condition operators */
+int policy_lua_operators(lua_State *L) {
+  lua_newtable(L);
+  for (size_t i = 0; condition_operator(i); i++) {
+    lua_pushstring(L, condition_operator(i));
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  return 1;
+}
+
+/* core.operand(operator, text) --> type | nil when there is no such operator, whether the text (without
+ * policy variables) is of that type */
+int policy_lua_operand(lua_State *L) {
+  static const char *const types[] = {
+      [OPERAND_STRING] = "a string", [OPERAND_NUMBER] = "a number",
+      [OPERAND_DATE] = "a date",     [OPERAND_BOOLEAN] = "true or false",
+      [OPERAND_BINARY] = "base64",   [OPERAND_ADDRESS] = "an IP address or network",
+      [OPERAND_ARN] = "an ARN",
+  };
+  enum condition_operand type = condition_operand(luaL_checkstring(L, 1));
+  const char *text = luaL_checkstring(L, 2);
+  if (type == OPERAND_NONE) {
+    lua_pushnil(L);
+    return 1;
+  }
+  lua_pushstring(L, types[type]);
+  lua_pushboolean(L, condition_operand_valid(type, text));
+  return 2;
+}

@@ -1,0 +1,309 @@
+#include "policy/evaluate.h"
+
+#include "policy/arn.h"
+#include "policy/condition.h"
+#include "policy/principal.h"
+
+#include <string.h>
+
+/* https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html */
+
+enum applies { APPLIES_NOT, APPLIES, APPLIES_MAYBE };
+
+static enum applies opposite(enum applies applies) {
+  if (applies == APPLIES_MAYBE)
+    return applies;
+  return applies == APPLIES ? APPLIES_NOT : APPLIES;
+}
+
+static enum principal_match name_caller(const struct policy_statement *statement,
+                                        const struct policy_string *caller) {
+  enum principal_match naming = PRINCIPAL_NONE;
+  for (size_t i = 0; i < statement->principals.count; i++) {
+    enum principal_match one = principal_match(&statement->principals.items[i], caller);
+    if (naming == PRINCIPAL_NONE || (one != PRINCIPAL_NONE && one < naming))
+      naming = one;
+  }
+  return naming;
+}
+
+/* What a policy is asked, and whether memory ended meanwhile. */
+struct asking {
+  const struct policy_request *request;
+  bool variables, failed;
+};
+
+static bool has_variable(const struct policy_value *pattern) {
+  return strstr(pattern->string, "${") != NULL;
+}
+
+/* A resource with policy variables, for which the context has the values. */
+static enum applies match_expanded(struct asking *asking, const struct policy_value *pattern) {
+  const struct policy_string *resource = &asking->request->resource;
+  if (!asking->request->context)
+    return APPLIES_MAYBE;
+  struct buf expanded = {0};
+  enum context_expansion expansion =
+      context_expand(asking->request->context, pattern->string, pattern->length, true, &expanded);
+  bool matches = expansion == CONTEXT_EXPANDED && expanded.data &&
+                 arn_matches(expanded.data, expanded.length, resource->bytes, resource->length,
+                             context_wildcards);
+  asking->failed = asking->failed || expanded.failed;
+  buf_free(&expanded);
+  if (expansion == CONTEXT_UNKNOWN)
+    return APPLIES_MAYBE;
+  return matches ? APPLIES : APPLIES_NOT;
+}
+
+static enum applies match_one_resource(struct asking *asking, const struct policy_value *pattern) {
+  const struct policy_string *resource = &asking->request->resource;
+  if (strcmp(pattern->string, "*") == 0)
+    return APPLIES;
+  if (!resource->bytes)
+    return APPLIES_MAYBE;
+  if (asking->variables && has_variable(pattern))
+    return match_expanded(asking, pattern);
+  const struct match_wildcards wildcards = {'*', '?'};
+  bool fits =
+      arn_matches(pattern->string, pattern->length, resource->bytes, resource->length, wildcards);
+  return fits ? APPLIES : APPLIES_NOT;
+}
+
+static enum applies match_resource(struct asking *asking,
+                                   const struct policy_statement *statement) {
+  const struct policy_list *patterns = &statement->resources;
+  if (!patterns->json)
+    return APPLIES;
+  enum applies applies = APPLIES_NOT;
+  for (size_t i = 0; i < patterns->count && applies != APPLIES; i++) {
+    enum applies one = match_one_resource(asking, &patterns->items[i]);
+    applies = one == APPLIES_NOT ? applies : one;
+  }
+  return statement->not_resource ? opposite(applies) : applies;
+}
+
+/* Whether the conditions of a statement hold. */
+static enum applies match_conditions(struct asking *asking,
+                                     const struct policy_statement *statement) {
+  if (statement->conditions.count == 0)
+    return APPLIES;
+  bool failed;
+  enum condition_truth holds = condition_holds(statement->conditions.json, asking->request->context,
+                                               asking->variables, &failed);
+  asking->failed = asking->failed || failed;
+  return holds == CONDITION_TRUE ? APPLIES : holds == CONDITION_FALSE ? APPLIES_NOT : APPLIES_MAYBE;
+}
+
+/* Whether a statement is about who asks. One without Principal is about nobody. */
+static enum applies match_principal(const struct policy_request *request,
+                                    const struct policy_statement *statement) {
+  if (request->identity)
+    return APPLIES;
+  if (!statement->principals.json)
+    return APPLIES_NOT;
+  if (!statement->not_principal)
+    return name_caller(statement, &request->principal) == PRINCIPAL_NONE ? APPLIES_NOT : APPLIES;
+  if (request->bounded && statement->effect == POLICY_DENY)
+    return APPLIES;
+  switch (principal_excluded(&statement->principals, statement->effect, &request->principal)) {
+  case PRINCIPAL_EXCLUDED:
+    return APPLIES_NOT;
+  case PRINCIPAL_MAYBE_EXCLUDED:
+    return APPLIES_MAYBE;
+  case PRINCIPAL_INCLUDED:
+    break;
+  }
+  return APPLIES;
+}
+
+/* Whether a statement is about a request. */
+static enum applies match_statement(struct asking *asking,
+                                    const struct policy_statement *statement) {
+  const struct policy_request *request = asking->request;
+  if (statement->flaw)
+    return statement->effect == POLICY_ALLOW ? APPLIES_NOT : APPLIES_MAYBE;
+  enum applies principal = match_principal(request, statement);
+  if (principal == APPLIES_NOT)
+    return APPLIES_NOT;
+  bool acts =
+      policy_matches_action(&statement->actions, request->action.bytes, request->action.length);
+  if (acts == statement->not_action)
+    return APPLIES_NOT;
+  enum applies resource = match_resource(asking, statement);
+  enum applies conditions =
+      resource == APPLIES_NOT ? resource : match_conditions(asking, statement);
+  if (conditions != APPLIES)
+    return conditions;
+  return resource == APPLIES ? principal : resource;
+}
+
+static void add_statement_name(const struct policy_statement *statement, struct buf *reason) {
+  buf_addf(reason, "statement %zu", statement->index + 1);
+  if (statement->sid) {
+    buf_adds(reason, " (");
+    buf_add(reason, statement->sid->string, statement->sid->length);
+    buf_addc(reason, ')');
+  }
+}
+
+/* The policy variables in the resources of a statement that the request does not tell. */
+static void list_resource_keys(const struct policy_statement *statement,
+                               const struct policy_request *request, struct buf *keys) {
+  for (size_t i = 0; i < statement->resources.count; i++) {
+    const struct policy_value *pattern = &statement->resources.items[i];
+    const char *name;
+    size_t length, from = 0;
+    while (context_next_variable(pattern->string, pattern->length, &from, &name, &length)) {
+      const struct context_entry *entry =
+          request->context ? context_find(request->context, name, length) : NULL;
+      if (entry ? entry->unknown : !request->context || request->context->partial)
+        condition_list_key(keys, name, length);
+    }
+  }
+}
+
+/* Why a statement may or may not apply: its flaw, whom it excepts, the keys that decide. */
+static void add_doubt(const struct policy *doc, const struct policy_statement *statement,
+                      const struct policy_request *request, struct buf *reason) {
+  if (statement->flaw) {
+    buf_addf(reason, " but breaks the grammar (%s)", statement->flaw_text);
+    return;
+  }
+  struct buf keys = {0};
+  bool variables = policy_has_variables(doc);
+  if (statement->conditions.count > 0)
+    condition_unknown_keys(statement->conditions.json, request->context, variables, &keys);
+  if (variables)
+    list_resource_keys(statement, request, &keys);
+  reason->failed = reason->failed || keys.failed;
+  if (keys.length > 0) {
+    buf_adds(reason, " under a condition on ");
+    buf_add(reason, keys.data, keys.length);
+  } else if (match_principal(request, statement) == APPLIES_MAYBE) {
+    buf_adds(reason, statement->effect == POLICY_DENY
+                         ? ", and of this one it names not all (account, role and session)"
+                         : ", and of this one the account");
+  } else {
+    buf_adds(reason, " for certain resources");
+  }
+  buf_free(&keys);
+}
+
+static void add_naming(const struct policy_statement *statement,
+                       const struct policy_request *request, struct buf *reason) {
+  if (request->identity)
+    return;
+  if (statement->not_principal) {
+    buf_adds(reason, " to all but those it names");
+    return;
+  }
+  switch (name_caller(statement, &request->principal)) {
+  case PRINCIPAL_ACCOUNT:
+    buf_adds(reason, statement->effect == POLICY_ALLOW
+                         ? " to its account, whose own policies decide which of its principals"
+                         : " to its whole account");
+    break;
+  case PRINCIPAL_ANYONE:
+    buf_adds(reason, " to anyone");
+    break;
+  case PRINCIPAL_SELF:
+  case PRINCIPAL_ROLE:
+  case PRINCIPAL_NONE:
+    break;
+  }
+}
+
+void policy_explain(const struct policy *doc, const struct policy_statement *statement,
+                    const struct policy_request *request, bool certain, struct buf *reason) {
+  add_statement_name(statement, reason);
+  buf_adds(reason, statement->effect == POLICY_DENY ? " denies it" : " allows it");
+  add_naming(statement, request, reason);
+  if (!certain)
+    add_doubt(doc, statement, request, reason);
+}
+
+/* Every way in which a statement that applies names the caller. */
+static unsigned namings_of(const struct policy_statement *statement,
+                           const struct policy_request *request) {
+  if (request->identity)
+    return 1u << PRINCIPAL_SELF;
+  if (statement->not_principal)
+    return 1u << PRINCIPAL_ANYONE;
+  unsigned namings = 0;
+  for (size_t i = 0; i < statement->principals.count; i++)
+    namings |= 1u << principal_match(&statement->principals.items[i], &request->principal);
+  return namings;
+}
+
+static void note(const struct policy_statement **place, const struct policy_statement *statement) {
+  if (!*place)
+    *place = statement;
+}
+
+static void note_allow(const struct policy_statement *places[PRINCIPAL_MATCHES],
+                       const struct policy_statement *statement,
+                       const struct policy_request *request) {
+  unsigned namings = namings_of(statement, request);
+  for (size_t naming = PRINCIPAL_SELF; naming < PRINCIPAL_MATCHES; naming++)
+    if (namings & 1u << naming)
+      note(&places[naming], statement);
+}
+
+struct policy_matches policy_match(const struct policy *doc, const struct policy_request *request) {
+  struct asking asking = {.request = request, .variables = policy_has_variables(doc)};
+  struct policy_matches found = {0};
+  for (size_t i = 0; i < policy_count(doc) && !found.deny; i++) {
+    const struct policy_statement *statement = policy_statement(doc, i);
+    bool allow = statement->effect == POLICY_ALLOW;
+    switch (match_statement(&asking, statement)) {
+    case APPLIES:
+      if (allow)
+        note_allow(found.allow, statement, request);
+      else
+        found.deny = statement;
+      break;
+    case APPLIES_MAYBE:
+      if (allow)
+        note_allow(found.maybe_allow, statement, request);
+      else
+        note(&found.maybe_deny, statement);
+      break;
+    case APPLIES_NOT:
+      break;
+    }
+  }
+  found.failed = asking.failed;
+  return found;
+}
+
+/* The first of them in the order of the text. */
+static const struct policy_statement *
+first_of(const struct policy_statement *const places[PRINCIPAL_MATCHES]) {
+  const struct policy_statement *first = NULL;
+  for (size_t naming = PRINCIPAL_SELF; naming < PRINCIPAL_MATCHES; naming++)
+    if (places[naming] && (!first || places[naming]->index < first->index))
+      first = places[naming];
+  return first;
+}
+
+struct policy_decision policy_evaluate(const struct policy *doc,
+                                       const struct policy_request *request, struct buf *reason) {
+  struct policy_matches found = policy_match(doc, request);
+  reason->failed = reason->failed || found.failed;
+  if (found.deny) {
+    policy_explain(doc, found.deny, request, true, reason);
+    return (struct policy_decision){POLICY_ANSWER_DENY, found.deny};
+  }
+  const struct policy_statement *certain = first_of(found.allow);
+  const struct policy_statement *allow = certain ? certain : first_of(found.maybe_allow);
+  if (!allow) {
+    buf_adds(reason, "no statement allows it");
+    return (struct policy_decision){POLICY_ANSWER_IMPLICIT_DENY, NULL};
+  }
+  policy_explain(doc, allow, request, certain != NULL, reason);
+  if (!found.maybe_deny)
+    return (struct policy_decision){certain ? POLICY_ANSWER_ALLOW : POLICY_ANSWER_DEPENDS, allow};
+  buf_adds(reason, "; ");
+  policy_explain(doc, found.maybe_deny, request, false, reason);
+  return (struct policy_decision){POLICY_ANSWER_DEPENDS, certain ? found.maybe_deny : allow};
+}

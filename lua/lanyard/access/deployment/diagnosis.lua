@@ -1,0 +1,148 @@
+--- Finds likely reasons why a deployment failed. AWS does not report the reason, so this checks whether the images can
+--- be pulled, and reads the logs of the containers.
+
+local deployments = require "lanyard.access.deployment.list"
+local grants = require "lanyard.access.grants"
+local image_reference = require "lanyard.access.deployment.image"
+local images = require "lanyard.access.deployment.images"
+local lists = require "lanyard.lists"
+local container_logs = require "lanyard.access.deployment.logs"
+local requests = require "lanyard.access.deployment.request"
+
+local M = {}
+
+-- How much earlier than a deployment was followed it may have been created, in seconds.
+local SLACK = 60
+
+-- ---------------------------------------------------------------------------------------------
+-- Images
+
+-- Why the service may be unable to pull an image of a private registry | nil. Of another account's image, only the
+-- service's own role can be checked.
+local function pull_problem(region, service, image)
+  if not service.role.arn then
+    return ("image '%s': the puller role of '%s' is off: lanyard enable %s"):format(image.reference, service.name,
+      service.name)
+  elseif image.foreign then
+    return nil
+  end
+  local doc, err = region:policy(image.repository)
+  if err then
+    return err.message
+  end
+  local decision, reason = grants.explain(doc, service.role.arn, image.repository, region.clock.time())
+  if decision ~= "allow" then
+    return ("repository '%s': %s: lanyard grant %s %s"):format(image.repository_name, reason, service.name,
+      image.repository_name)
+  end
+  return nil
+end
+
+-- What prevents the images from being pulled, as texts; the images that could not be checked
+local function image_problems(region, service, request)
+  local problems, unchecked = {}, {}
+  for _, container in ipairs(lists.sorted_names(request.containers)) do
+    local image, err = image_reference.parse(container, request.containers[container].image)
+    local ok = false
+    if image then
+      ok, err = images.resolve(region, { image })
+    end
+    if not ok then
+      problems[#problems + 1] = err.message
+    elseif not image.outside then
+      problems[#problems + 1] = pull_problem(region, service, image)
+    end
+    if ok and not image.repository then
+      unchecked[#unchecked + 1] = image
+    end
+  end
+  return problems, unchecked
+end
+
+-- Doubts about images of other accounts whose containers logged nothing.
+local function foreign_doubts(unchecked, logs)
+  local reasons, spoke = {}, {}
+  for _, log in ipairs(logs) do
+    spoke[log.container] = log.spoke
+  end
+  for _, image in ipairs(unchecked) do
+    if image.foreign and not spoke[image.container] then
+      reasons[#reasons + 1] = ("image '%s' belongs to account %s: whether that account allows this role to pull is "
+        .. "unknown"):format(image.reference, image.account)
+    end
+  end
+  return reasons
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Logs
+
+local function health_check(request)
+  local endpoint = request.publicEndpoint
+  local check = endpoint and endpoint.healthCheck or requests.HEALTH_CHECK
+  return endpoint and ("the health check of '%s' failed: GET %s on port %d must return %s within %d s")
+    :format(endpoint.containerName, check.path or requests.HEALTH_CHECK.path, endpoint.containerPort,
+      check.successCodes or requests.HEALTH_CHECK.successCodes,
+      check.timeoutSeconds or requests.HEALTH_CHECK.timeoutSeconds)
+end
+
+-- The most likely reason by the logs, once no image is known to be out of reach.
+-- all_checked: whether every image was checked; running: the version that is still active | nil
+local function reason_by_logs(request, logs, all_checked, running)
+  local silent = {}
+  for _, log in ipairs(logs) do
+    if log.err then
+      return ("cannot read the log of '%s': %s"):format(log.container, log.err.message)
+    elseif not log.spoke then
+      silent[#silent + 1] = "'" .. log.container .. "'"
+    end
+  end
+  if #silent == #logs then
+    return (all_checked and "the images can be pulled now, but no container logged anything: "
+        or "no container logged anything: an image of another registry may not exist, ")
+      .. "the grant may have come too late (deploy again), the image may not be for linux/amd64, or its program exited "
+      .. "immediately"
+  end
+  local health = health_check(request)
+  local other = running and (" (or those of version %d did, which is still active)"):format(running) or ""
+  return "the containers started and logged" .. other .. ": a program exited" .. (health and ", or " .. health or "")
+    .. (#silent > 0 and ("; nothing was logged by %s"):format(table.concat(silent, ", ")) or "")
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The diagnosis
+
+--- Returns likely reasons why a deployment failed, and its logs.
+---@param region access.Region
+---@param outcome access.deployment.Outcome
+---@param options { request: access.deployment.Request?, reveal: boolean? }  request: what was asked for, if Lightsail
+---  does not list the deployment any more; reveal: show values of environment variables in logs
+---@return string[]? reasons  the most likely first
+---@return access.deployment.Log[]? logs
+---@return aws.Error? err
+function M.explain(region, outcome, options)
+  if outcome.result == "replaced" then
+    return {}, {}
+  end
+  local name = outcome.service.name
+  local list, err = deployments.list(region, name)
+  if not list then
+    return nil, nil, err
+  end
+  local deployment = deployments.find(list, outcome.version)
+    or { version = outcome.version, request = options.request or { containers = {} },
+      created = region.clock.time() - outcome.seconds - SLACK }
+  if not next(deployment.request.containers) then
+    return { "Lightsail does not list the deployment any more, so its containers are unknown" }, {}
+  end
+  local logs = container_logs.read(region, name, deployment, list, options.reveal)
+  local reasons, unchecked = image_problems(region, outcome.service, deployment.request)
+  if #reasons == 0 then
+    local running = outcome.service.current
+    reasons = foreign_doubts(unchecked, logs)
+    reasons[#reasons + 1] = reason_by_logs(deployment.request, logs, #unchecked == 0, running and running.version)
+  end
+  return reasons, logs
+end
+
+return M

@@ -1,0 +1,98 @@
+--- Reads the container logs of a deployment.
+
+local deployments = require "lanyard.access.deployment.list"
+local lists = require "lanyard.lists"
+local requests = require "lanyard.access.deployment.request"
+local task = require "lanyard.task"
+
+local M = {}
+
+-- The lines of a container that are returned, and the pages of its log that are read.
+local LINES = 20
+local PAGES = 40
+
+---@class access.deployment.Log
+---@field container string
+---@field lines { time: number, message: string }[]  the newest line last; time: seconds since 1970
+---@field spoke boolean  the container logged something itself
+---@field cut? boolean   the log continues after the lines
+---@field err? aws.Error if the log could not be read
+
+-- The version that Lightsail wrote a line about, as in "[deployment:3] Started 1 new node"; nil for a line of the
+-- container itself.
+local function version_in(message)
+  return math.tointeger(tonumber(message:match "^%[deployment:(%d+)%]"))
+end
+
+-- The events of a page that belong to a deployment.
+local function add_events(events, page, deployment)
+  for _, event in ipairs(page.logEvents) do
+    local message = tostring(event.message or "")
+    local version, time = version_in(message), tonumber(event.createdAt) or 0
+    if version == deployment.version or not version and time >= deployment.created then
+      events[#events + 1] = { time = time, message = message, version = version, order = #events }
+    end
+  end
+end
+
+-- The events of a container from the creation of a deployment to that of the next one, without what Lightsail wrote
+-- about others, and whether the log has more | nil, err
+local function events_of(region, name, container, deployment, until_time)
+  local events = {}
+  local next_page = region.lightsail:pages("GetContainerLog", {
+    serviceName = name, containerName = container, startTime = math.floor(deployment.created), endTime = until_time,
+  })
+  local pages, page, err = 0, next_page()
+  while page and pages < PAGES do
+    pages = pages + 1
+    add_events(events, page, deployment)
+    page, err = next_page()
+  end
+  if err then
+    return nil, err
+  end
+  table.sort(events, function(a, b)
+    return a.time < b.time or a.time == b.time and a.order < b.order
+  end)
+  return events, page ~= nil
+end
+
+local function log_of(region, name, container, deployment, until_time, redact)
+  local events, more = events_of(region, name, container, deployment, until_time)
+  if not events then
+    return { container = container, lines = {}, err = more }
+  end
+  local lines = table.move(events, math.max(1, #events - LINES + 1), #events, 1, {})
+  local log = { container = container, lines = lines, cut = more or nil }
+  for _, event in ipairs(events) do
+    log.spoke = log.spoke or not event.version
+  end
+  for _, line in ipairs(lines) do
+    line.message = redact(line.message)
+  end
+  return log
+end
+
+-- When the next deployment was created, in whole seconds | nil. An interval is never empty.
+local function end_of(deployment, list)
+  local following = deployments.find(list, deployment.version + 1)
+  return following and math.floor(math.max(following.created, deployment.created + 1))
+end
+
+--- Reads the logs of a deployment's containers in parallel. Values of environment variables are redacted, including
+--- those of other deployments: their containers log to the same place.
+---@param region access.Region
+---@param name string  the service's name
+---@param deployment access.Deployment
+---@param list access.Deployment[]  all of the service
+---@param reveal? boolean  do not redact
+---@return access.deployment.Log[]
+function M.read(region, name, deployment, list, reveal)
+  local redact = requests.redactor({ deployment, list }, reveal)
+  local until_time = end_of(deployment, list)
+  return task.map(lists.sorted_names(deployment.request.containers), function(container)
+    return log_of(region, name, container, deployment, until_time, redact)
+  end, { limit = region.parallel })
+end
+
+return M

@@ -1,0 +1,267 @@
+--- Plans a deployment of images to a container service: the request, the role, the grants. A plan changes nothing.
+---
+---     local plan = assert(region:plan_deployment("web", { images = { { container = "app", text = "web:1.4" } } }))
+---
+--- Planning checks that the deployment can work: the images exist in the service's Region, and its role can pull them,
+--- or will be able to. A container that is not named stays as it is.
+
+local deployments = require "lanyard.access.deployment.list"
+local errors = require "lanyard.errors"
+local grants = require "lanyard.access.grants"
+local image_reference = require "lanyard.access.deployment.image"
+local images = require "lanyard.access.deployment.images"
+local lists = require "lanyard.lists"
+local names = require "lanyard.aws.names"
+local policy = require "lanyard.policy"
+local requests = require "lanyard.access.deployment.request"
+local services = require "lanyard.access.services"
+local waiting = require "lanyard.access.wait"
+
+local M = {}
+
+--- What a deployment is to have.
+---@class access.deployment.Wants
+---@field images { container: string, text: string }[]  text: REPOSITORY[:TAG|@DIGEST], or with a registry's host
+---@field request? access.deployment.Request  instead of the running deployment's
+---@field public_endpoint? { containerName: string, containerPort: integer }
+---@field resolve? boolean  replace the tags of named images by digests
+---@field force? boolean    deploy even if the same deployment is running
+---@field dry_run? boolean  for permit
+
+---@class access.deployment.Plan
+---@field service access.Service
+---@field current? access.Deployment
+---@field newest integer     the highest version of the service
+---@field request access.deployment.Request
+---@field images access.deployment.Image[]
+---@field repositories access.Repository[]
+---@field grants table[]     what region:change_each returned for a dry run of the grants
+---@field needs_role boolean
+---@field in_place boolean   the same deployment is running, so that there is nothing to deploy
+---@field why? string        why it is deployed although it is running
+---@field warnings string[]
+
+-- ---------------------------------------------------------------------------------------------
+-- The request
+
+-- The images of a request: the given ones in place of its own. list | nil, err
+local function images_of(request, given)
+  local by_container = {}
+  for container, described in pairs(request.containers) do
+    local image, err = image_reference.parse(container, described.image)
+    if not image then
+      return nil, err
+    end
+    by_container[container] = image
+  end
+  for _, one in ipairs(given) do
+    local ok, message = names.container(one.container)
+    if not ok then
+      return nil, errors.new { code = "InvalidName", message = message }
+    end
+    local image, err = image_reference.parse_argument(one.container, one.text)
+    if not image then
+      return nil, err
+    end
+    by_container[one.container] = image
+  end
+  local list = {}
+  for i, container in ipairs(lists.sorted_names(by_container)) do
+    list[i] = by_container[container]
+  end
+  return list
+end
+
+-- Opens the public endpoint's port if it is not open, and keeps the health check of its container.
+local function set_endpoint(request, wanted)
+  local container = request.containers[wanted.containerName]
+  local before = request.publicEndpoint
+  local port = tostring(wanted.containerPort)
+  if container then
+    container.ports = container.ports or {}
+    container.ports[port] = container.ports[port] or "HTTP"
+  end
+  request.publicEndpoint = {
+    containerName = wanted.containerName,
+    containerPort = wanted.containerPort,
+    healthCheck = before and before.containerName == wanted.containerName and before.healthCheck or nil,
+  }
+end
+
+local function set_image(plan, image, wants)
+  if wants.resolve and image.repository and (image.given or wants.request) then
+    images.pin(image)
+  end
+  local container = plan.request.containers[image.container] or {}
+  container.image = image.reference
+  plan.request.containers[image.container] = container
+  if image.foreign then
+    table.insert(plan.warnings, ("image '%s' is in the registry of account %s: its owner must grant the pull; lanyard "
+      .. "cannot check the image or the grant"):format(image.reference, image.account))
+  end
+end
+
+-- Puts images and endpoint into the plan's request. true | nil, err
+local function complete(region, plan, wants)
+  local list, err = images_of(plan.request, wants.images)
+  local ok = list
+  if list then
+    ok, err = images.resolve(region, list)
+  end
+  if not ok then
+    return nil, err
+  end
+  for _, image in ipairs(list) do
+    set_image(plan, image, wants)
+  end
+  if wants.public_endpoint then
+    set_endpoint(plan.request, wants.public_endpoint)
+  end
+  plan.images = list
+  plan.repositories = images.repositories_of(list)
+  return requests.check(plan.request)
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Checks
+
+local function check_state(service)
+  local failed = waiting.failure(service)
+  if failed then
+    return nil, failed
+  elseif service.state == "DISABLED" then
+    return nil, errors.new {
+      code = "ServiceDisabled",
+      message = ("the service '%s' is disabled and accepts no deployment"):format(service.name),
+      tip = "enable it first: aws lightsail update-container-service --no-is-disabled --service-name " .. service.name,
+    }
+  end
+  return true
+end
+
+-- A grant that expired is not renewed without a request.
+local function with_advice(err, service, repository)
+  if err.code == "GrantEnded" then
+    err.tip = ("renew it first: lanyard grant %s %s --expires DATE (or never)"):format(service.name, repository)
+  end
+  return err
+end
+
+-- Checks one rehearsed grant. true | nil, err
+local function check_grant(region, plan, item, repository, service)
+  if item.err then
+    return nil, with_advice(item.err, plan.service, item.repository)
+  end
+  local doc = item.change.after and policy.parse(item.change.after)
+  local decision, reason = grants.explain(doc, service.role.arn, repository, region.clock.time())
+  if decision == "deny" then
+    return nil, errors.new {
+      code = "PullDenied",
+      message = ("the service could not pull from repository '%s': %s"):format(item.repository, reason),
+      tip = ("correct its policy first: see lanyard policy show and lanyard audit %s"):format(item.repository),
+    }
+  elseif decision == "depends" then
+    table.insert(plan.warnings, ("repository '%s': %s"):format(item.repository, reason))
+  end
+  return true
+end
+
+-- Rehearses the grants, and checks that the role can pull with them. true | nil, err
+local function rehearse_grants(region, plan)
+  local service = services.with_role(plan.service)
+  plan.grants = region:change_each(plan.repositories, function(repository)
+    return region:grant(service, repository, { dry_run = true })
+  end)
+  for i, item in ipairs(plan.grants) do
+    local ok, err = check_grant(region, plan, item, plan.repositories[i], service)
+    if not ok then
+      return nil, err
+    end
+  end
+  return true
+end
+
+-- An image whose tag points to something that was pushed after the running deployment was created | nil
+local function pushed_since(plan)
+  for _, image in ipairs(plan.images) do
+    if not image.digest and image.pushed and image.pushed > plan.current.created then
+      return image
+    end
+  end
+  return nil
+end
+
+-- Whether the deployment that is running, and will go on running, is the wanted one.
+local function is_in_place(plan, force)
+  local current = plan.current
+  local will_stay = current and current.state == "ACTIVE" and not plan.service.next
+  if force or not will_stay or not requests.same(plan.request, current.request) then
+    return false
+  end
+  local newer = pushed_since(plan)
+  if newer then
+    plan.why = ("'%s' was pushed after version %d was deployed"):format(newer.reference, current.version)
+  end
+  return newer == nil
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The plan
+
+-- Reads the service and its deployments. true | nil, err
+local function read_service(region, plan, name)
+  local list, err
+  plan.service, err = region:service(name)
+  if not plan.service then
+    return nil, err
+  end
+  list, err = deployments.list(region, name)
+  if not list then
+    return nil, err
+  end
+  plan.newest = list[1] and list[1].version or 0
+  plan.current = plan.service.current and deployments.find(list, plan.service.current.version)
+  if plan.service.current and not plan.current then
+    return nil, errors.new {
+      code = "InvalidResponse",
+      message = ("Lightsail's list of deployments of '%s' does not have version %d, which is the current one, so its "
+        .. "containers cannot be kept"):format(name, plan.service.current.version),
+      tip = "describe the whole deployment with --file",
+    }
+  end
+  return check_state(plan.service)
+end
+
+--- Plans a deployment.
+---@param region access.Region
+---@param name string  the service's name
+---@param wants access.deployment.Wants
+---@return access.deployment.Plan? plan
+---@return aws.Error? err
+function M.plan(region, name, wants)
+  local plan = { warnings = {} }
+  local ok, err = read_service(region, plan, name)
+  if not ok then
+    return nil, err
+  end
+  plan.request = requests.from(wants.request or plan.current and plan.current.request or {})
+  ok, err = complete(region, plan, wants)
+  if ok then
+    plan.needs_role = images.need_role(plan.images)
+    ok, err = rehearse_grants(region, plan)
+  end
+  if ok then
+    plan.in_place = is_in_place(plan, wants.force)
+  end
+  if ok and not plan.in_place then
+    ok, err = region:permit {
+      on = "deploy", service = plan.service, deployment = requests.shown(plan.request), dry_run = wants.dry_run,
+    }
+  end
+  if not ok then
+    return nil, err
+  end
+  return plan
+end
+
+return M

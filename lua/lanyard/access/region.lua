@@ -1,0 +1,482 @@
+--- A Region of an AWS account, with the operations that read and change access in it.
+---
+---     local region = assert(access.connect(session, { permit = false }))
+---     local service = assert(region:service "web")
+---     for _, repository in ipairs(assert(region:repositories { "team/*" })) do
+---       print(repository.name, assert(region:grant(service, repository)).kind)
+---     end
+---
+--- Fields are plain values; only methods call AWS. A method loads its module when it is called, so that a grant does
+--- not load what only a deployment needs.
+---@class access.Region
+---@field name string                  for example "us-east-1"
+---@field session aws.Session
+---@field ecr aws.Client
+---@field ecr_once aws.Client          sends each request once: the safe write decides itself what to send again
+---@field lightsail aws.Client
+---@field clock clock                  see lanyard.clock
+---@field parallel integer             the number of calls in flight when many repositories are read
+---@field settle boolean               read a policy again after a write, when other writers have finished
+---@field progress? fun(text: string)
+---@field poll access.Poll
+---@field limits access.Limits
+---@field journal_root? string
+---@field private hooks { permit: false|function, prepare: function?, select: function?, observer: access.Observer? }
+---@field private shared { account: string?, new_roles: table<string, number> }
+local Region = {}
+Region.__index = Region
+
+local M = {}
+
+--- How often a container service is read while something waits for it, in seconds.
+---@class access.Poll
+---@field first number    the first pause
+---@field longest number  the longest pause
+---@field growth number   the factor from one pause to the next
+local POLL = { first = 1, longest = 5, growth = 1.5 }
+
+--- Bounds of the safe write (lanyard.access.write).
+---@class access.Limits
+---@field bound number       seconds from sending the read to sending the write
+---@field lag number         seconds for which a read may still return what a write replaced
+---@field lock number        seconds to wait for another lanyard on this machine
+---@field principal number   seconds to wait for IAM to propagate a new role
+---@field contention integer writes that another writer may replace
+---@field faults integer     requests that may be throttled, broken off or failed
+---@field overdue integer    reads that may take longer than `bound`
+local LIMITS = { bound = 2, lag = 10, lock = 60, principal = 120, contention = 8, faults = 8, overdue = 5 }
+
+-- How many calls are in flight when many repositories are read.
+local PARALLEL = 16
+
+--- Functions that are called after the region has read something. Each may be absent.
+---@class access.Observer
+---@field repositories? fun(repositories: access.Repository[])  after `repositories` returned a list
+---@field policy? fun(repository: access.Repository, document: policy.Document?, err: aws.Error?)  after `policy`
+
+--- A change that permit decides about, with the members that apply to it.
+---@class access.Change
+---@field on "grant"|"revoke"|"enable"|"disable"|"deploy"|"undo"
+---@field service? access.Service
+---@field repository? access.Repository
+---@field before? string       policy text, absent if there is no policy
+---@field after? string        policy text, absent if there is no policy
+---@field grant? table         the journal's record of the grant
+---@field deployment? table    the request, with the values of environment variables hidden
+---@field dry_run? boolean
+
+--- Settings of `access.connect` and `Region:with`.
+---@class access.Settings
+---@field permit false|fun(region: access.Region, change: access.Change): true?, aws.Error?  decides about each change
+---  before it is made; `false` permits every change
+---@field prepare? fun(region: access.Region, change: access.Change): true?, aws.Error?  called with what is known of a
+---  change while there is time for calls; permit is called between reading a policy and writing it
+---@field select? fun(region: access.Region): access.Repository[]?, aws.Error?  returns the repositories that
+---  `repositories` lists if it is called without globs
+---@field observer? access.Observer
+---@field journal_root? string  instead of $XDG_STATE_HOME/lanyard
+---@field settle? boolean
+---@field progress? fun(text: string)
+---@field parallel? integer
+---@field poll? table    members of access.Poll that differ from the default
+---@field limits? table  members of access.Limits that differ from the default
+---@field clock? clock
+
+local function merged(defaults, values)
+  local all = {}
+  for _, part in ipairs { defaults, values } do
+    for name, value in pairs(part) do
+      all[name] = value
+    end
+  end
+  return all
+end
+
+local HOOKS = { "permit", "prepare", "select", "observer" }
+local VALUES = { "journal_root", "settle", "progress", "parallel", "clock" }
+
+local function copy_given(target, settings, names)
+  for _, name in ipairs(names) do
+    if settings[name] ~= nil then
+      target[name] = settings[name]
+    end
+  end
+end
+
+-- Applies settings to a region that has no other owner yet.
+local function configure(region, settings)
+  copy_given(region, settings, VALUES)
+  region.hooks = merged(region.hooks, {})
+  copy_given(region.hooks, settings, HOOKS)
+  region.poll = merged(region.poll, settings.poll or {})
+  region.limits = merged(region.limits, settings.limits or {})
+  return region
+end
+
+--- Returns the region of a session.
+---@param session aws.Session
+---@param settings access.Settings  permit is required
+---@return access.Region? region
+---@return aws.Error? err  if a configured endpoint is not valid
+function M.new(session, settings)
+  local ecr, err = session:client "ecr"
+  local lightsail
+  if ecr then
+    lightsail, err = session:client "lightsail"
+  end
+  if not lightsail then
+    return nil, err
+  end
+  return configure(setmetatable({
+    session = session,
+    name = session.region,
+    region = session.region, -- the name of `name` in version 0.1
+    ecr = ecr,
+    ecr_once = session:client("ecr", { max_attempts = 1 }),
+    lightsail = lightsail,
+    settle = false,
+    parallel = PARALLEL,
+    clock = require "lanyard.clock",
+    poll = POLL,
+    limits = LIMITS,
+    hooks = {},
+    -- What all regions made of this one by `with` know: account, and new_roles: when roles appeared, by ARN.
+    shared = { new_roles = {} },
+  }, Region), settings)
+end
+
+--- Returns a region that differs in the given settings. The receiver does not change. Both use the same session and
+--- clients, and share what is known about the account.
+---
+---     local part = region:with {
+---       select = function(all) return filter(all:repositories { "*" }) end,
+---       observer = { policy = function() done = done + 1 end },
+---     }
+---@param settings access.Settings
+---@return access.Region
+function Region:with(settings)
+  return configure(setmetatable(merged(self), Region), settings)
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Reading
+
+--- Returns the id of the account, 12 digits.
+---@return string? account
+---@return aws.Error? err
+function Region:account()
+  local shared = self.shared
+  if not shared.account then
+    local account, err = self.session:account_id()
+    if not account then
+      return nil, err
+    end
+    shared.account = account
+  end
+  return shared.account
+end
+
+--- Returns the id of the account.
+---@deprecated  Use `account`.
+function Region:account_id()
+  return self:account()
+end
+
+--- Returns the time in seconds since 1970 by AWS's clock, as far as replies of ECR have told it. AWS's clock decides
+--- when a grant expires, and the clock of this machine may be wrong.
+---@return number
+function Region:time()
+  return self.clock.time() + self.ecr:clock_offset()
+end
+
+--- Lists repositories, sorted by name. Globs and names select some of them. Without globs it lists what the setting
+--- `select` returns, and all repositories if there is no such setting.
+---@param globs? string[]
+---@param missing? table<string, aws.Error>  receives an error for each glob or name that matches nothing; without it,
+---  such a glob or name is an error
+---@return access.Repository[]? repositories
+---@return aws.Error? err
+function Region:repositories(globs, missing)
+  local list, err
+  local select, observer = self.hooks.select, self.hooks.observer
+  if not globs and select then
+    list, err = select(self)
+  else
+    list, err = require("lanyard.access.repositories").list(self, globs, missing)
+  end
+  if list and observer and observer.repositories then
+    observer.repositories(list)
+  end
+  return list, err
+end
+
+--- Reads the policy of a repository.
+---@param repository access.Repository
+---@return policy.Document? document  nil without an error if the repository has no policy
+---@return aws.Error? err
+function Region:policy(repository)
+  local document, err = require("lanyard.access.repository_policy").read(self.ecr, repository.name)
+  local observer = self.hooks.observer
+  if observer and observer.policy then
+    observer.policy(repository, document, err)
+  end
+  return document, err
+end
+
+--- Reads the policies of repositories in parallel, in their order. A policy that cannot be read has an `err`.
+---@param repositories? access.Repository[]  all that `repositories()` lists, if absent
+---@return { repository: access.Repository, doc: policy.Document?, err: aws.Error? }[]? policies
+---@return aws.Error? err  if the repositories cannot be listed
+function Region:policies(repositories)
+  local err
+  if not repositories then
+    repositories, err = self:repositories()
+    if not repositories then
+      return nil, err
+    end
+  end
+  return require("lanyard.access.grants").policies(self, repositories)
+end
+
+--- Returns the grants of a principal among policies. Calls nothing.
+---@param principal_arn string
+---@param policies table[]  see `policies`
+---@return access.Grant[] grants
+---@return table[] unread  the policies that could not be read; each may have a grant
+function Region:grants_of(principal_arn, policies)
+  return require("lanyard.access.grants").grants_of(self, principal_arn, policies)
+end
+
+--- Reads a container service.
+---@param name string
+---@return access.Service? service
+---@return aws.Error? err  code NotFoundException if it does not exist
+function Region:service(name)
+  return require("lanyard.access.services").find(self, name)
+end
+
+--- Lists container services: all of them sorted by name, or the named ones in the given order.
+---@param names? string[]
+---@return access.Service[]? services
+---@return aws.Error? err
+function Region:services(names)
+  return require("lanyard.access.services").list(self, names)
+end
+
+--- Returns the entries of the journal, oldest first.
+---@param repository? access.Repository|string  only its entries
+---@return journal.Entry[]? entries
+---@return aws.Error? err
+function Region:history(repository)
+  return require("lanyard.access.undo").history(self, repository)
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Changing access
+
+--- Turns the puller role of a service on and waits for it; see lanyard.access.roles.
+---@param name string
+---@param options? access.RoleOptions
+---@return { kind: string, service: access.Service }? result
+---@return aws.Error? err
+function Region:enable(name, options)
+  return require("lanyard.access.roles").enable(self, name, options)
+end
+
+--- Turns the puller role of a service off and waits for it; see lanyard.access.roles. Grants that name the role stay.
+---@param name string
+---@param options? access.RoleOptions
+---@return { kind: string, service: access.Service }? result
+---@return aws.Error? err
+function Region:disable(name, options)
+  return require("lanyard.access.roles").disable(self, name, options)
+end
+
+--- Grants a service pull access to a repository; see lanyard.access.grant.
+---@param service access.Service
+---@param repository access.Repository
+---@param options? access.GrantOptions
+---@return access.PolicyChange? change
+---@return aws.Error? err
+function Region:grant(service, repository, options)
+  return require("lanyard.access.grant").grant(self, service, repository, options)
+end
+
+--- Revokes access to a repository; see lanyard.access.revoke for what `subject` selects.
+---@param subject access.RevokeSubject
+---@param repository access.Repository
+---@param options? access.ChangeOptions
+---@return access.PolicyChange? change
+---@return aws.Error? err
+function Region:revoke(subject, repository, options)
+  return require("lanyard.access.revoke").revoke(self, subject, repository, options)
+end
+
+--- Restores the policy that a repository had before the last change that lanyard made; see lanyard.access.undo.
+---@param repository access.Repository
+---@param options? access.UndoOptions
+---@return access.PolicyChange? change
+---@return aws.Error? err
+function Region:undo(repository, options)
+  return require("lanyard.access.undo").undo(self, repository, options)
+end
+
+--- Changes repositories in parallel. If one fails, the others are still changed.
+---@param repositories access.Repository[]
+---@param change fun(repository: access.Repository): access.PolicyChange?, aws.Error?
+---@return { repository: string, change: access.PolicyChange?, err: aws.Error? }[]  in the order of the repositories
+function Region.change_each(_, repositories, change)
+  return require("lanyard.access.change").each(repositories, change)
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Deployments
+
+--- Plans a deployment, and changes nothing.
+---@param service_name string
+---@param wants access.deployment.Wants
+---@return access.deployment.Plan? plan
+---@return aws.Error? err
+function Region:plan_deployment(service_name, wants)
+  return require("lanyard.access.deployment.plan").plan(self, service_name, wants)
+end
+
+--- Carries out a planned deployment: turns the role on, grants, and requests the deployment.
+---@param plan access.deployment.Plan
+---@param options? { timeout: number?, settle: boolean?, progress: nil|fun(text: string) }
+---@return access.deployment.Result result  with an error too: what was done before it
+---@return aws.Error? err
+function Region:deploy(plan, options)
+  return require("lanyard.access.deployment.deploy").deploy(self, plan, options)
+end
+
+--- Lists the deployments of a service, newest first.
+---@param service_name string
+---@return access.Deployment[]? deployments
+---@return aws.Error? err
+function Region:deployments(service_name)
+  return require("lanyard.access.deployment.list").list(self, service_name)
+end
+
+--- Returns the deployment of a version, or the newest one.
+---@param service_name string
+---@param version? integer
+---@return access.Deployment? deployment
+---@return aws.Error? err  code NoDeployment
+function Region:choose_deployment(service_name, version)
+  return require("lanyard.access.deployment.list").choose(self, service_name, version)
+end
+
+--- Waits until a deployment has ended.
+---@param service_name string
+---@param version integer
+---@param options? access.WaitOptions
+---@return access.deployment.Outcome? outcome
+---@return aws.Error? err
+function Region:follow_deployment(service_name, version, options)
+  return require("lanyard.access.deployment.follow").follow(self, service_name, version, options)
+end
+
+--- Returns likely reasons why a deployment failed, and its logs; see lanyard.access.deployment.diagnosis.
+---@param outcome access.deployment.Outcome
+---@param options { request: access.deployment.Request?, reveal: boolean? }
+---@return string[]? reasons
+---@return access.deployment.Log[]? logs
+---@return aws.Error? err
+function Region:explain_deployment(outcome, options)
+  return require("lanyard.access.deployment.diagnosis").explain(self, outcome, options)
+end
+
+--- Waits until a service accepts changes, or is DISABLED.
+---@param name string
+---@param options? access.WaitOptions
+---@return access.Service? service
+---@return aws.Error? err
+function Region:wait_for_service(name, options)
+  return require("lanyard.access.wait").for_service(self, name, options)
+end
+
+--- Waits until the puller role of a service is on and has an ARN.
+---@param name string
+---@param options? access.WaitOptions
+---@return access.Service? service
+---@return aws.Error? err
+function Region:wait_for_role(name, options)
+  return require("lanyard.access.wait").for_role(self, name, options)
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- For the modules of lanyard.access
+
+--- Records the account that a reply named, so that `account` needs no call.
+---@param account string
+function Region:learn_account(account)
+  self.shared.account = self.shared.account or account
+end
+
+--- Asks the setting `permit` about a change.
+---@param change access.Change
+---@return true? permitted
+---@return aws.Error? err  code RefusedByRule if a rule refuses the change
+function Region:permit(change)
+  if not self.hooks.permit then
+    return true
+  end
+  return self.hooks.permit(self, change)
+end
+
+--- Announces a change that permit is going to be asked about to the setting `prepare`.
+---@param change access.Change
+---@return true? ok
+---@return aws.Error? err
+function Region:prepare_permit(change)
+  if not self.hooks.prepare then
+    return true
+  end
+  return self.hooks.prepare(self, change)
+end
+
+--- Whether a change reads the policy again when other writers have finished.
+---@param options { settle?: boolean }
+---@return boolean
+function Region:settles(options)
+  if options.settle == nil then
+    return self.settle
+  end
+  return options.settle
+end
+
+--- Returns the directory for the journals of this account and Region. A change needs it, so that a caller can check it
+--- before other steps.
+---@param account? string
+---@return string? directory
+---@return aws.Error? err
+function Region:journal_directory(account)
+  local state_directory = require "lanyard.access.state_directory"
+  local root, err = state_directory.root(self.journal_root)
+  if root and not account then
+    account, err = self:account()
+  end
+  if not (root and account) then
+    return nil, err
+  end
+  return state_directory.region(root, self.ecr.endpoint, account, self.name)
+end
+
+--- Returns the directory for a repository's lock and journal.
+---@param repository access.Repository
+---@return string? directory
+---@return aws.Error? err
+function Region:repository_directory(repository)
+  local ok, message = require("lanyard.aws.names").repository(repository.name)
+  if not ok then
+    return nil, require("lanyard.errors").new { code = "InvalidName", message = message }
+  end
+  local directory, err = self:journal_directory(repository.registry_id)
+  if not directory then
+    return nil, err
+  end
+  return require("lanyard.access.state_directory").repository(directory, repository.name)
+end
+
+return M

@@ -1,0 +1,143 @@
+--- Changes the policy of a repository safely. All changes that lanyard makes go through this module.
+---
+---     local result, err = write.change_policy(region, repository, function(doc)
+---       return doc:allow { principal = arn, actions = policy.PULL_ACTIONS }
+---     end, { action = "grant" })
+---
+--- ECR stores one text per repository, replaces it as a whole, and has no conditional write. So a change repeats the
+--- round "lock, read, edit, journal, write, read back" until the edit is in place:
+---   * A text that cannot be read or parsed is never overwritten (lanyard.access.repository_policy).
+---   * The old text is in the journal before the write, so that a change can be undone, and the next change can tell
+---     how an interrupted one ended (lanyard.access.journal).
+---   * Other lanyards on this machine wait for the lock. One elsewhere can only overwrite this change with a text that
+---     it read before: no more than `limits.bound` passes from sending the read to sending the write, or the policy is
+---     read again. With `settle` the policy is read once more after twice that time, when the request of such a writer
+---     has arrived, if no request takes longer than the bound. Where another writer won, the edit is made again on the
+---     current text.
+---   * The client does not repeat the requests of a round: after a failed request the next round begins with a new
+---     read.
+
+local attempts = require "lanyard.access.write.attempts"
+local journal = require "lanyard.access.journal"
+local proposals = require "lanyard.access.write.proposal"
+local repository_policy = require "lanyard.access.repository_policy"
+local round = require "lanyard.access.write.round"
+
+local M = {}
+
+--- Changes a document. It is called once per round and for each read-back, so its outcome must depend on the document
+--- alone.
+---@alias access.write.Edit fun(document: policy.Document, current: policy.Document?): boolean|policy.Document|nil, any
+---  document: a copy of `current`, or a new one if there is no policy. Returns true if it changed the document, false
+---  if nothing is to change, another document that replaces it, or nil and an error. The second value is a detail; its
+---  `parts` = list of { on, service, grant } names the changes that permit decides about one by one.
+
+---@class access.write.Options
+---@field action? string   for the journal and permit
+---@field record? table    what the journal and permit are to know of the change
+---@field service? access.Service  for permit
+---@field parts? table[]   the parts that the edit may return
+---@field dry_run? boolean
+---@field settle? boolean  read the policy once more when other writers have finished
+---@field progress? fun(text: string)
+---@field await_principal? boolean  wait for IAM to propagate a role
+---@field new_role? boolean         the role appeared moments ago
+
+---@class access.write.Result
+---@field changed boolean
+---@field detail any        of the edit
+---@field before? string    policy text, absent if there was no policy
+---@field after? string     policy text, absent if there is no policy any more
+---@field deleted_policy boolean
+---@field diff string
+---@field entry? string     the id of the journal entry
+---@field recovered? journal.Entry[]  entries that interrupted changes had left
+
+--- The state of a running change, shared by the modules of this package.
+---@class access.write.Change
+---@field region access.Region
+---@field client aws.Client
+---@field clock clock
+---@field repository access.Repository
+---@field name string                  the repository's name
+---@field edit access.write.Edit
+---@field options access.write.Options
+---@field progress fun(text: string)
+---@field attempts write.Attempts
+---@field directory string             of the lock and the journal
+---@field journal journal.Journal
+---@field entry? string                the id of the last entry whose write took effect
+---@field written? access.write.Result what that write did
+---@field unanswered? { entry: journal.Entry, result: access.write.Result }  a write whose reply was lost
+---@field settled? boolean             the policy was read once more after the last write
+---@field recovered? journal.Entry[]
+
+-- Repeats rounds until one ends the change.
+local function run(change)
+  local ok, err = change.journal:create_directory()
+  if not ok then
+    return nil, err
+  end
+  while true do
+    local outcome, value = round.run(change)
+    if outcome == "failed" then
+      return nil, value
+    elseif outcome == "again" then
+      change.clock.sleep(value)
+    elseif not change.options.settle or not change.written or change.settled then
+      value.recovered = change.recovered
+      value.entry = change.entry
+      return value
+    else
+      change.settled = true
+      change.progress(("%s: waiting for other writers to finish"):format(change.name))
+      change.clock.sleep(2 * change.region.limits.bound)
+    end
+  end
+end
+
+-- Returns what a change would do, without lock, journal or write.
+local function rehearse(change)
+  local current, err = repository_policy.read(change.region.ecr, change.name)
+  if err then
+    return nil, err
+  end
+  local proposal
+  proposal, err = proposals.make(change, current)
+  return proposal and proposal.result, err
+end
+
+--- Changes the policy of a repository.
+---@param region access.Region
+---@param repository access.Repository
+---@param edit access.write.Edit
+---@param options access.write.Options
+---@return access.write.Result? result
+---@return aws.Error? err
+function M.change_policy(region, repository, edit, options)
+  local change = {
+    region = region,
+    client = region.ecr_once,
+    clock = region.clock,
+    repository = repository,
+    name = repository.name,
+    edit = edit,
+    options = options,
+    progress = options.progress or function() end,
+  }
+  change.attempts = attempts.new(change)
+  local ok, err = proposals.prepare(change)
+  if not ok then
+    return nil, err
+  elseif options.dry_run then
+    return rehearse(change)
+  end
+  change.directory, err = region:repository_directory(repository)
+  if not change.directory then
+    return nil, err
+  end
+  change.journal = journal.open(change.directory, region.clock)
+  return run(change)
+end
+
+return M

@@ -1,0 +1,224 @@
+--- Stores a plan as JSON, for programs to inspect and for `lanyard apply` to apply later.
+---
+---     io.write(json.encode(plan_file.encode(plan)))
+---     local saved, err = plan_file.decode(json.decode(text), "plan.json")
+---
+--- The document: { kind = "plan", version, tool, time, account, region, file, prune, fold, roles = { names of services
+--- whose role would be turned on }, repositories = { { repository, arn, result, changes = { lines }, before, after,
+--- diff, warning, grants = { { service, sid, expires, role } } } }, unchanged = { names }, failures = { { service?,
+--- repository?, error = { code, message } } } }. All members are strings or lists, except the booleans `prune` and
+--- `fold`. `before` is absent when the repository has no policy. `repositories` lists only what would change.
+
+local errors = require "lanyard.errors"
+local json = require "lanyard.json"
+local names = require "lanyard.aws.names"
+local plans = require "lanyard.desired.plan"
+local policy = require "lanyard.policy"
+local timestamp = require "lanyard.text.timestamp"
+local version = require "lanyard.version"
+
+local M = {}
+
+---@class desired.SavedPlan  a plan read from a file
+---@field account string
+---@field region string
+---@field file string
+---@field prune boolean
+---@field fold boolean
+---@field roles string[]
+---@field entries desired.Entry[]
+---@field failures desired.Failure[]
+
+-- The format version. It changes when a reader of the current version would misread the document.
+M.VERSION = 1
+
+local function encode_grant(grant, plan)
+  local service = plan.services[grant.service]
+  return {
+    service = grant.service, sid = grant.sid, expires = grant.expires and timestamp.format(grant.expires),
+    role = service and service.role.arn or nil,
+  }
+end
+
+local function encode_entry(entry, plan)
+  local change = entry.change
+  local grants = json.array {}
+  for i, grant in ipairs(entry.grants) do
+    grants[i] = encode_grant(grant, plan)
+  end
+  return {
+    repository = entry.repository.name, arn = entry.repository.arn, result = change.kind,
+    changes = json.array(change.lines), before = change.before, after = change.after, diff = change.diff,
+    warning = change.warning, grants = grants,
+  }
+end
+
+--- Returns failures as a plan document lists them.
+---@param failures desired.Failure[]
+---@return table
+function M.encode_failures(failures)
+  local list = json.array {}
+  for i, failure in ipairs(failures) do
+    list[i] = {
+      service = failure.service, repository = failure.repository,
+      error = { code = failure.err.code, message = failure.err.message },
+    }
+  end
+  return list
+end
+
+--- Returns the document of a plan, ready for lanyard.json.
+---@param plan desired.Plan
+---@return table
+function M.encode(plan)
+  local document = {
+    kind = "plan", version = M.VERSION, tool = "lanyard " .. version, time = timestamp.format(plan.now),
+    account = plan.account, region = plan.region, file = plan.file, prune = plan.prune, fold = plan.fold,
+    roles = json.array(plan.enable), repositories = json.array {}, unchanged = json.array {},
+    failures = M.encode_failures(plan.failures),
+  }
+  for i, entry in ipairs(plans.changing(plan)) do
+    document.repositories[i] = encode_entry(entry, plan)
+  end
+  for i, entry in ipairs(plans.unchanged(plan)) do
+    document.unchanged[i] = entry.repository.name
+  end
+  return document
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Reading
+
+local function is_string(value)
+  return type(value) == "string"
+end
+
+local function is_string_or_nil(value)
+  return value == nil or is_string(value)
+end
+
+local function is_boolean(value)
+  return type(value) == "boolean"
+end
+
+local function is_policy_or_nil(value)
+  return value == nil or is_string(value) and policy.parse(value) ~= nil
+end
+
+-- What each member must be. A plan file is not trusted more than any other file.
+local GRANT = {
+  service = names.container_service,
+  sid = function(value) return value == nil or is_string(value) and value ~= "" and not value:find "%c" end,
+  expires = function(value) return value == nil or timestamp.parse(value) ~= nil end,
+  role = is_string_or_nil,
+}
+local REPOSITORY = {
+  repository = names.repository, arn = is_string, before = is_policy_or_nil, grants = json.is_array,
+}
+local FAILURE = {
+  service = is_string_or_nil, repository = is_string_or_nil,
+  error = function(value) return type(value) == "table" and is_string(value.code) and is_string(value.message) end,
+}
+local PLAN = {
+  account = names.registry_id, region = names.region, file = is_string,
+  roles = json.is_array, repositories = json.is_array, failures = json.is_array,
+  prune = is_boolean, fold = is_boolean,
+}
+
+-- Returns the path of a member that is not what it must be, or nil.
+local function invalid_member(value, members, path)
+  if type(value) ~= "table" then
+    return path
+  end
+  for name, check in pairs(members) do
+    if not check(value[name]) then
+      return path .. (path ~= "" and "." or "") .. name
+    end
+  end
+  return nil
+end
+
+local function invalid_repository(repository, path)
+  local found = invalid_member(repository, REPOSITORY, path)
+  for i, grant in ipairs(not found and repository.grants or {}) do
+    found = found or invalid_member(grant, GRANT, ("%s.grants[%d]"):format(path, i))
+  end
+  return found
+end
+
+local function invalid_path(document)
+  local found = invalid_member(document, PLAN, "")
+  if found then
+    return found
+  end
+  for i, name in ipairs(document.roles) do
+    found = found or not names.container_service(name) and ("roles[%d]"):format(i) or nil
+  end
+  for i, repository in ipairs(document.repositories) do
+    found = found or invalid_repository(repository, ("repositories[%d]"):format(i))
+  end
+  for i, failure in ipairs(document.failures) do
+    local path = ("failures[%d]"):format(i)
+    found = found or invalid_member(failure, FAILURE, path)
+      or not (failure.service or failure.repository) and path .. ".repository" or nil
+  end
+  return found
+end
+
+local function decode_entry(repository, account)
+  local grants = {}
+  for i, grant in ipairs(repository.grants) do
+    grants[i] = {
+      service = grant.service, sid = grant.sid, role = grant.role,
+      expires = grant.expires and timestamp.parse(grant.expires),
+    }
+  end
+  return {
+    repository = { name = repository.repository, arn = repository.arn, registry_id = account },
+    grants = grants, guard = { text = repository.before },
+  }
+end
+
+local function invalid_file(message)
+  return nil, errors.new { code = "InvalidFile", message = message }
+end
+
+--- Reports whether a value that was read from JSON is meant to be a plan.
+---@param value any
+---@return boolean
+function M.is_plan(value)
+  return type(value) == "table" and value.kind == "plan"
+end
+
+--- Returns the plan of a document.
+---@param document table  what lanyard.json decoded
+---@param name string  what messages call the file
+---@return desired.SavedPlan?
+---@return lanyard.Error? err  code InvalidFile; the message names the invalid member
+function M.decode(document, name)
+  if math.type(document.version) == "integer" and document.version ~= M.VERSION then
+    return invalid_file(("%s is a plan of format version %d, but this lanyard reads version %d: make a new plan")
+      :format(name, document.version, M.VERSION))
+  end
+  local path = document.version ~= M.VERSION and "version" or invalid_path(document)
+  if path then
+    return invalid_file(("%s: %s is missing or invalid: write plans with lanyard plan FILE --output json")
+      :format(name, path))
+  end
+  local saved = {
+    account = document.account, region = document.region, file = document.file, prune = document.prune,
+    fold = document.fold, roles = document.roles, entries = {}, failures = {},
+  }
+  for i, repository in ipairs(document.repositories) do
+    saved.entries[i] = decode_entry(repository, document.account)
+  end
+  for i, failure in ipairs(document.failures) do
+    saved.failures[i] = {
+      service = failure.service, repository = failure.repository,
+      err = errors.new { code = failure.error.code, message = failure.error.message },
+    }
+  end
+  return saved
+end
+
+return M

@@ -1,0 +1,68 @@
+--- Rehearses a plan: which roles it turns on and what it changes in each repository. Nothing is written.
+---
+---     preview.run(region, plan)  -- fills in plan.enable, entry.change, entry.err and plan.failures
+
+local change = require "lanyard.desired.change"
+local edit = require "lanyard.desired.edit"
+local lists = require "lanyard.lists"
+local task = require "lanyard.task"
+
+local M = {}
+
+-- Returns the services whose role has to be turned on: it is off, and a grant of these entries is effective now. A
+-- saved plan turns on only the roles that it lists.
+local function roles_to_enable(plan, entries)
+  local names = {}
+  for _, entry in ipairs(entries) do
+    for _, grant in ipairs(entry.grants) do
+      local service = plan.services[grant.service]
+      local listed = not plan.saved_roles or lists.contains(plan.saved_roles, grant.service)
+      if service and listed and not service.role.arn and edit.is_effective(grant, plan) then
+        names[grant.service] = true
+      end
+    end
+  end
+  return lists.sorted_names(names)
+end
+
+-- Removes the services whose role a user rule keeps off.
+local function apply_rules(region, plan)
+  local permitted = {}
+  for _, name in ipairs(plan.enable) do
+    local ok, err = region:permit { on = "enable", service = plan.services[name], dry_run = true }
+    if ok then
+      permitted[#permitted + 1] = name
+    else
+      plan.services[name] = false
+      table.insert(plan.failures, { service = name, err = err })
+    end
+  end
+  plan.enable = permitted
+end
+
+--- Fills in what a plan would do. An entry whose dry run fails is added to the failures, and a role is not turned on
+--- for entries that all fail.
+---@param region access.Region
+---@param plan desired.Plan
+---@return desired.Plan
+function M.run(region, plan)
+  plan.enable = roles_to_enable(plan, plan.entries)
+  apply_rules(region, plan)
+  local results = task.map(plan.entries, function(entry)
+    local result, err = change.apply(region, plan, entry, { dry_run = true })
+    return { change = result, err = err }
+  end, { limit = region.parallel })
+  local possible = {}
+  for i, entry in ipairs(plan.entries) do
+    entry.change, entry.err = results[i].change, results[i].err
+    if entry.err then
+      table.insert(plan.failures, { repository = entry.repository.name, err = entry.err })
+    else
+      possible[#possible + 1] = entry
+    end
+  end
+  plan.enable = roles_to_enable(plan, possible)
+  return plan
+end
+
+return M

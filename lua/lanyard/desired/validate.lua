@@ -1,0 +1,179 @@
+--- Validates the value of a desired-state file and reports every problem in one error.
+---
+---     local desired, err = validate.desired(value, { name = "grants.lua", text = text, is_list = is_list })
+
+local json = require "lanyard.json"
+local lists = require "lanyard.lists"
+local names = require "lanyard.aws.names"
+local problems = require "lanyard.desired.problems"
+local repositories = require "lanyard.access.repositories"
+local suggest = require "lanyard.text.suggest"
+local timestamp = require "lanyard.text.timestamp"
+
+local M = {}
+
+---@class desired.Desired  the content of a desired-state file
+---@field name string  what messages call the file
+---@field region? string  the Region that the file is for; absent when it fits any Region
+---@field grants desired.Grant[]
+
+---@class desired.Grant  one grant of a desired-state file
+---@field service string
+---@field repositories string[]  names and globs
+---@field expires? integer  seconds since 1970
+---@field sid? string
+---@field optional boolean  whether the globs may match nothing
+---@field path string  where the file has the grant, for example "grants[1]"
+
+local MEMBERS = { "region", "grants" }
+local GRANT_MEMBERS = { "service", "repositories", "expires", "sid", "optional" }
+
+-- Returns the type of a value as a message names it.
+local function type_name(value)
+  if value == json.null then
+    return "null"
+  elseif type(value) == "table" then
+    return "a table"
+  end
+  return ("a %s"):format(type(value))
+end
+
+local function check_members(found, path, value, known)
+  for _, name in ipairs(lists.sorted_names(value)) do
+    if type(name) ~= "string" then
+      found:add(path, ("has an item without a name; expected %s"):format(table.concat(known, ", ")))
+    elseif not lists.contains(known, name) then
+      local near = suggest(name, known)
+      found:add(path, ("has an unknown member '%s'; %s"):format(name,
+        near and ("did you mean '%s'?"):format(near) or "expected " .. table.concat(known, ", ")), name)
+    end
+  end
+end
+
+-- Checks a string member with a function that returns true, or nil and a message. Returns whether it is valid.
+local function check_string(found, path, value, check)
+  if type(value) ~= "string" then
+    found:add(path, value == nil and "is missing" or ("is %s, not a string"):format(type_name(value)))
+    return false
+  end
+  local ok, message = check(value)
+  if not ok then
+    found:add(path, "is invalid: " .. tostring(message), '"' .. value .. '"')
+  end
+  return ok
+end
+
+local function check_repositories(found, file, path, value)
+  if not file.is_list(value) then
+    found:add(path, value == nil and "is missing"
+      or ("is %s, not a list of names and globs"):format(type_name(value)))
+    return
+  elseif #value == 0 then
+    found:add(path, "is empty: name a repository or remove the grant")
+  end
+  local listed = {}
+  for i, name in ipairs(value) do
+    local item = ("%s[%d]"):format(path, i)
+    if check_string(found, item, name, repositories.check) and listed[name] then
+      found:add(item, ("repeats '%s'"):format(name))
+    end
+    listed[name] = true
+  end
+end
+
+-- Parses a timestamp, or a date, which means its first second (UTC).
+local function parse_date(text)
+  local seconds = timestamp.parse(text) or timestamp.parse(text .. "T00:00Z")
+  if seconds then
+    return seconds
+  end
+  return nil, ("'%s' is not a date: write 2027-01-31 or 2027-01-31T12:00Z"):format(text)
+end
+
+local function check_sid(text)
+  if text == "" or text:find "%c" then
+    return nil, "a Sid must not be empty and must not contain control characters"
+  end
+  return true
+end
+
+local function read_grant(found, file, path, value)
+  if type(value) ~= "table" then
+    found:add(path, ("is %s, not a grant: { service = ..., repositories = { ... } }"):format(type_name(value)))
+    return nil
+  end
+  check_members(found, path, value, GRANT_MEMBERS)
+  check_string(found, path .. ".service", value.service, names.container_service)
+  check_repositories(found, file, path .. ".repositories", value.repositories)
+  local expires
+  if value.expires ~= nil and check_string(found, path .. ".expires", value.expires, parse_date) then
+    expires = parse_date(value.expires)
+  end
+  if value.sid ~= nil then
+    check_string(found, path .. ".sid", value.sid, check_sid)
+  end
+  if value.optional ~= nil and type(value.optional) ~= "boolean" then
+    found:add(path .. ".optional", ("is %s, not true or false"):format(type_name(value.optional)))
+  end
+  return {
+    service = value.service, repositories = value.repositories, expires = expires, sid = value.sid,
+    optional = value.optional or false, path = path,
+  }
+end
+
+-- Reports a service and repository that two grants name: which of the two applies would be undefined.
+local function check_duplicates(found, file, grants)
+  local first_by_key = {}
+  for _, grant in ipairs(grants) do
+    for _, name in ipairs(file.is_list(grant.repositories) and grant.repositories or {}) do
+      local key = tostring(grant.service) .. " " .. tostring(name)
+      local first = first_by_key[key]
+      if first and first ~= grant then
+        found:add(grant.path, ("grants '%s' to '%s', as %s already does: remove one of them")
+          :format(tostring(name), tostring(grant.service), first.path))
+      end
+      first_by_key[key] = first or grant
+    end
+  end
+end
+
+local function read_grants(found, file, value)
+  local grants = {}
+  if not file.is_list(value) then
+    found:add("grants", value == nil and "is missing" or ("is %s, not a list"):format(type_name(value)))
+    return grants
+  end
+  for i, grant in ipairs(value) do
+    table.insert(grants, read_grant(found, file, ("grants[%d]"):format(i), grant))
+  end
+  check_duplicates(found, file, grants)
+  return grants
+end
+
+--- Returns the desired state that a value describes.
+---
+--- `file.is_list` decides whether a value is a list in the language of the file: JSON distinguishes [] from {}, a Lua
+--- table does not.
+---@param value any  what the file returned (Lua) or contains (JSON)
+---@param file { name: string, text: string, is_list: fun(value: any): boolean }
+---@return desired.Desired?
+---@return lanyard.Error? err  code InvalidFile; the message has one line for each problem
+function M.desired(value, file)
+  local found = problems.new(file.name, file.text)
+  if type(value) ~= "table" or json.is_array(value) then
+    found:add("", ("returns %s, not a table with grants"):format(value == nil and "nothing" or type_name(value)))
+    return nil, found:error()
+  end
+  check_members(found, "", value, MEMBERS)
+  if value.region ~= nil then
+    check_string(found, "region", value.region, names.region)
+  end
+  local desired = { name = file.name, region = value.region, grants = read_grants(found, file, value.grants) }
+  local err = found:error()
+  if err then
+    return nil, err
+  end
+  return desired
+end
+
+return M

@@ -1,0 +1,87 @@
+--- Creates the repositories and images of a seed (lanyard.emulator.seed).
+
+local crypto = require "lanyard.crypto"
+local errors = require "lanyard.errors"
+local images = require "lanyard.emulator.ecr.images"
+local json = require "lanyard.json"
+local lists = require "lanyard.lists"
+local names = require "lanyard.aws.names"
+local policies = require "lanyard.emulator.ecr.policy"
+local repositories = require "lanyard.emulator.ecr.repositories"
+
+local M = {}
+
+local function invalid(message)
+  return nil, errors.new { code = "InvalidSeed", message = "the seed " .. message }
+end
+
+local IMAGE_MEMBERS = lists.set "tag exits port health log"
+
+-- Adds an image to a repository: a tag, or a table with a tag. Returns true, or nil and an error.
+local function create_image(world, repository, name, item)
+  local program = type(item) == "table" and item or { tag = item }
+  for key in pairs(program) do
+    if not IMAGE_MEMBERS[key] then
+      return invalid(("has an unknown member '%s' in an image of '%s'"):format(tostring(key), name))
+    end
+  end
+  local ok, message = names.image_tag(program.tag)
+  if not ok then
+    return invalid(("has an invalid image in '%s': %s"):format(name, message))
+  end
+  local manifest = json.encode {
+    schemaVersion = 2,
+    mediaType = images.MANIFEST_TYPE,
+    config = { mediaType = "application/vnd.docker.container.image.v1+json", size = 2,
+      digest = "sha256:" .. crypto.sha256_hex(name .. ":" .. program.tag) },
+    layers = json.array {},
+  }
+  local digest = images.put(world, repository, manifest, nil, program.tag)
+  repository.images[digest].program = type(item) == "table" and item or nil
+  return true
+end
+
+local function set_policy(world, repository, item)
+  local text = item.policy
+  if text then
+    text = type(text) == "string" and text or json.encode(text, { pretty = true })
+    local stored, failure = policies.accept(world, text, { caller = world.caller.arn, force = true })
+    if not stored then
+      return invalid(("has a policy for '%s' that ECR rejects: %s"):format(item.name, failure.message))
+    end
+    repository.policy = stored
+  end
+  return true
+end
+
+---@class emulator.SeedRepository
+---@field name string
+---@field policy? string|table
+---@field images? (string|table)[]  tags, or tables with a tag
+---@field tags? table<string, string>
+
+--- Creates a repository of a seed.
+---@param world emulator.World
+---@param region string
+---@param item emulator.SeedRepository
+---@return true? ok
+---@return lanyard.Error? err
+function M.create(world, region, item)
+  local ok, message = names.repository(item.name)
+  if not ok then
+    return invalid("has an invalid repository: " .. message)
+  end
+  local repository = repositories.create(world, region, item.name, {})
+  for key, value in pairs(item.tags or {}) do
+    repository.tags[key] = value
+  end
+  for _, image in ipairs(item.images or {}) do
+    local created, err = create_image(world, repository, item.name, image)
+    if not created then
+      return nil, err
+    end
+  end
+  return set_policy(world, repository, item)
+end
+
+return M

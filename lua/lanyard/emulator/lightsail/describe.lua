@@ -1,0 +1,62 @@
+--- Describes container services and deployments as Lightsail does.
+
+local json = require "lanyard.json"
+local lists = require "lanyard.lists"
+local services = require "lanyard.emulator.lightsail.services"
+
+local M = {}
+
+local POWER_IDS = { nano = "nano-1", micro = "micro-1", small = "small-1", medium = "medium-1", large = "large-1",
+  xlarge = "xlarge-1" }
+
+--- Describes the deployment at an index.
+function M.deployment(world, service, i)
+  local deployment = service.deployments[i]
+  return {
+    version = deployment.version,
+    state = services.deployment_state(world, service, i),
+    containers = deployment.containers,
+    publicEndpoint = deployment.endpoint,
+    createdAt = deployment.created,
+  }
+end
+
+local function describe_tags(tags)
+  local list = json.array {}
+  for i, key in ipairs(lists.sorted_names(tags)) do
+    list[i] = { key = key, value = tags[key] ~= "" and tags[key] or nil }
+  end
+  return list
+end
+
+--- Describes a service.
+function M.service(world, region, name, service)
+  local state, detail = services.state(world, service)
+  local current, pending = services.current_and_next(world, service)
+  return {
+    containerServiceName = name,
+    arn = ("arn:aws:lightsail:%s:%s:ContainerService/%s"):format(region, world.account, service.id),
+    createdAt = service.created,
+    location = { availabilityZone = "all", regionName = region },
+    resourceType = "ContainerService",
+    tags = describe_tags(service.tags),
+    power = service.power,
+    powerId = POWER_IDS[service.power],
+    scale = service.scale,
+    state = state,
+    stateDetail = detail and { code = detail } or nil,
+    isDisabled = service.disabled,
+    principalArn = service.principal_arn,
+    privateDomainName = name .. ".service.local",
+    publicDomainNames = next(service.domains) and service.domains or nil,
+    url = ("https://%s.%s.%s.cs.amazonlightsail.com/"):format(name, service.id:sub(1, 8), region),
+    currentDeployment = current and M.deployment(world, service, current) or nil,
+    nextDeployment = pending and M.deployment(world, service, pending) or nil,
+    privateRegistryAccess = { ecrImagePullerRole = {
+      isActive = service.role_on,
+      principalArn = services.puller_arn(world, service) or "",
+    } },
+  }
+end
+
+return M

@@ -1,0 +1,59 @@
+--- Creates the container services of a seed (lanyard.emulator.seed).
+
+local deployments = require "lanyard.emulator.lightsail.deployments"
+local errors = require "lanyard.errors"
+local iam = require "lanyard.emulator.iam"
+local names = require "lanyard.aws.names"
+local services = require "lanyard.emulator.lightsail.services"
+
+local M = {}
+
+---@class emulator.SeedService
+---@field name string
+---@field power? string
+---@field scale? integer
+---@field role? boolean  whether the puller role is on
+---@field role_arn? string
+---@field containers? table
+---@field publicEndpoint? table
+---@field tags? table<string, string>
+
+--- Creates a container service of a seed.
+---@param world emulator.World
+---@param region string
+---@param item emulator.SeedService
+---@return true? ok
+---@return lanyard.Error? err
+function M.create(world, region, item)
+  local ok, message = names.container_service(item.name)
+  if not ok then
+    return nil, errors.new { code = "InvalidSeed", message = "the seed has an invalid service: " .. message }
+  end
+  local service = services.create(world, region, item.name, { power = item.power, scale = item.scale }, 0)
+  for key, value in pairs(item.tags or {}) do
+    service.tags[key] = value
+  end
+  service.role_on = item.role or false
+  if service.role_on then
+    service.role_arn = item.role_arn or services.role_arn(world, region, item.name, "private-repo-access/")
+    iam.create_role(world, service.role_arn)
+  end
+  if item.containers then
+    service.planned = { containers = item.containers, publicEndpoint = item.publicEndpoint }
+  end
+  return true
+end
+
+--- Deploys the containers of the seed's services. The repositories must exist already.
+---@param world emulator.World
+---@param region string
+function M.deploy(world, region)
+  for _, service in pairs(services.of(world, region)) do
+    if service.planned then
+      deployments.deploy(world, region, service, service.planned, world.now() - world.options.activation_delay)
+      service.planned = nil
+    end
+  end
+end
+
+return M

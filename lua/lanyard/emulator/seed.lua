@@ -1,0 +1,153 @@
+--- Creates what an emulator has at first.
+---
+---     local ok, err = seed.create(world, {
+---       regions = { ["us-east-1"] = {
+---         services = { { name = "web", power = "nano", scale = 1, role = true, tags = { env = "prod" },
+---                        containers = { web = { image = "..." } }, publicEndpoint = {} } },
+---         repositories = { { name = "web", policy = TEXT or table, tags = {},
+---                            images = { "1.0", { tag = "1.1", exits = true, log = { "no $DATABASE" } } } } } } },
+---       roles = { ARN, ... }, users = { ARN, ... },
+---     })
+---
+--- Roles and users are what policies can name and AssumeRole accepts. The program of an image answers every health
+--- check, unless the seed says otherwise: `exits` (the program ends immediately), `port` (the only port that it listens
+--- on), `health` (the status that it returns), `log` (what it prints; $NAME is a variable of its environment).
+
+local ecr = require "lanyard.emulator.ecr"
+local ecr_seed = require "lanyard.emulator.ecr.seed"
+local errors = require "lanyard.errors"
+local iam = require "lanyard.emulator.iam"
+local lightsail = require "lanyard.emulator.lightsail"
+local lightsail_seed = require "lanyard.emulator.lightsail.seed"
+local lists = require "lanyard.lists"
+
+local M = {}
+
+---@class emulator.Seed
+---@field regions? table<string, emulator.SeedRegion>
+---@field roles? string[]  ARNs
+---@field users? string[]  ARNs
+
+---@class emulator.SeedRegion
+---@field services? emulator.SeedService[]
+---@field repositories? emulator.SeedRepository[]
+
+-- A policy with statements of other tools, in a person's layout.
+local SHARED_POLICY = [[
+{
+    "Version": "2012-10-17",
+    "Statement": [
+        { "Effect": "Allow",
+          "Sid": "CI may push",
+          "Principal": { "AWS": "arn:aws:iam::111122223333:role/ci-deploy" },
+          "Action": [ "ecr:BatchCheckLayerAvailability", "ecr:PutImage",
+                      "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload" ]
+        },
+        {
+          "Sid"      : "Audit-Team Read",
+          "Effect"   : "Allow",
+          "Action"   : "ecr:DescribeImages",
+          "Principal": {"AWS": ["arn:aws:iam::111122223333:user/auditor", "444455556666"]}
+        }
+    ]
+}
+]]
+
+M.DEFAULT_SEED = {
+  regions = {
+    ["us-east-1"] = {
+      services = { { name = "my-container-service" } },
+      repositories = {
+        { name = "my-private-repo", images = { "1.0", "latest" } },
+        { name = "shared-repo", images = { "latest" }, policy = SHARED_POLICY },
+      },
+    },
+  },
+  roles = { "arn:aws:iam::111122223333:role/ci-deploy" },
+  users = { "arn:aws:iam::111122223333:user/auditor" },
+}
+
+local MEMBERS = lists.set "regions roles users"
+
+-- The members of a Region, in the order in which they are created.
+local KINDS = {
+  { name = "services", serves = lightsail.serves, create = lightsail_seed.create,
+    members = lists.set "name power scale role role_arn containers publicEndpoint tags" },
+  { name = "repositories", serves = ecr.serves, create = ecr_seed.create,
+    members = lists.set "name policy images tags" },
+}
+local KIND_NAMES = lists.set "services repositories"
+
+local function invalid(message)
+  return nil, errors.new { code = "InvalidSeed", message = "the seed " .. message }
+end
+
+local function create_items(world, region, kind, items)
+  for _, item in ipairs(items) do
+    for key in pairs(type(item) == "table" and item or { [tostring(item)] = true }) do
+      if not kind.members[key] then
+        return invalid(("has an unknown member '%s' in its %s"):format(tostring(key), kind.name))
+      end
+    end
+    local ok, err = kind.create(world, region, item)
+    if not ok then
+      return nil, err
+    end
+  end
+  return true
+end
+
+local function create_region(world, region, content)
+  if type(content) ~= "table" then
+    return invalid(("must have a table for Region %s"):format(region))
+  end
+  for name in pairs(content) do
+    if not KIND_NAMES[name] then
+      return invalid(("has an unknown member '%s' in Region %s; expected services or repositories")
+        :format(tostring(name), region))
+    end
+  end
+  for _, kind in ipairs(KINDS) do
+    local items = content[kind.name]
+    if items and not kind.serves(region) then
+      return invalid(("has %s in %s, where AWS does not offer them"):format(kind.name, tostring(region)))
+    end
+    local ok, err = create_items(world, region, kind, items or {})
+    if not ok then
+      return nil, err
+    end
+  end
+  lightsail_seed.deploy(world, region)
+  return true
+end
+
+--- Creates everything in a seed.
+---@param world emulator.World
+---@param seed emulator.Seed
+---@return true? ok
+---@return lanyard.Error? err
+function M.create(world, seed)
+  if type(seed) ~= "table" then
+    return invalid "is not a table"
+  end
+  for key in pairs(seed) do
+    if not MEMBERS[key] then
+      return invalid(("has an unknown member '%s'; expected regions, roles or users"):format(tostring(key)))
+    end
+  end
+  for _, arn in ipairs(seed.roles or {}) do
+    iam.create_role(world, arn)
+  end
+  for _, arn in ipairs(seed.users or {}) do
+    iam.create_user(world, arn)
+  end
+  for region, content in pairs(seed.regions or {}) do
+    local ok, err = create_region(world, region, content)
+    if not ok then
+      return nil, err
+    end
+  end
+  return true
+end
+
+return M

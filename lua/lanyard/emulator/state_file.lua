@@ -1,0 +1,57 @@
+--- Loads and saves the state of an emulator.
+---
+---     local state, err = state_file.load "state.json"   -- nil, nil when the file does not exist
+
+local errors = require "lanyard.errors"
+local json = require "lanyard.json"
+local system = require "lanyard.system"
+
+local M = {}
+
+local VERSION = 2
+
+---@class emulator.State
+---@field version integer
+---@field regions table<string, { services: table, repositories: table, registry_policy: table? }>
+---@field roles table<string, table>  by ARN, see lanyard.emulator.iam
+---@field users table<string, table>  by ARN
+
+--- Returns an empty state.
+---@return emulator.State
+function M.empty()
+  return { version = VERSION, regions = {}, roles = {}, users = {} }
+end
+
+local function invalid(message)
+  return nil, errors.new { code = "InvalidState", message = message }
+end
+
+--- Loads the state of a file.
+---@param path string
+---@return emulator.State? state
+---@return lanyard.Error? err  nil when the file does not exist
+function M.load(path)
+  local text, err = system.read_file(path)
+  if not text then
+    return nil, err.code ~= "NotFound" and err or nil
+  end
+  local state
+  state, err = json.decode(text)
+  if not state then
+    return invalid(("%s: %s"):format(path, err.message))
+  elseif type(state) ~= "table" or state.version ~= VERSION or type(state.regions) ~= "table" then
+    return invalid(path .. " is not a state file of this version of the emulator")
+  end
+  return state
+end
+
+--- Saves a state.
+---@param path string
+---@param state emulator.State
+---@return true? ok
+---@return lanyard.Error? err
+function M.save(path, state)
+  return system.write_file(path, json.encode(state, { pretty = true }) .. "\n")
+end
+
+return M

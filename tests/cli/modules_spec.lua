@@ -1,0 +1,43 @@
+local helper = require "helper"
+
+-- Runs a command's script and returns the modules of lanyard that it loaded, as a set.
+local function modules_of(...)
+  local emulator <close> = helper.emulator()
+  local result = emulator:run { "-e", [[
+    local embedded = require "lanyard.embedded"
+    local name = (...)
+    local run = assert(load(embedded.script(name), "@" .. name .. ".lua"))
+    run(select(2, ...))
+    for module in pairs(package.loaded) do
+      if module:find "^lanyard%." then print("module " .. module) end
+    end
+  ]], ... }
+  assert.equal(0, result.status, result.err)
+  local modules = {}
+  for name in result.out:gmatch "module (%S+)" do modules[name] = true end
+  return modules, result.out
+end
+
+describe("a grant", function()
+  it("loads neither deployments nor undo, desired state or the emulator", function()
+    local modules, out = modules_of("grant", "my-container-service", "my-private-repo", "--enable")
+    assert.matches("my%-private%-repo +granted", out)
+    assert.is_true(modules["lanyard.access.grant"])
+    for name in pairs(modules) do
+      assert.not_matches("^lanyard%.access%.deployment", name)
+      assert.not_matches("^lanyard%.access%.undo", name)
+      assert.not_matches("^lanyard%.desired", name)
+      assert.not_matches("^lanyard%.emulator", name)
+      assert.not_matches("^lanyard%.report", name)
+    end
+  end)
+end)
+
+describe("the URI of an image", function()
+  it("loads nothing that changes a policy", function()
+    local modules = modules_of("uri", "my-private-repo")
+    for _, name in ipairs { "grant", "revoke", "write", "journal", "undo", "roles", "wait" } do
+      assert.is_nil(modules["lanyard.access." .. name], name)
+    end
+  end)
+end)

@@ -1,0 +1,39 @@
+-- What the emulated STS and IAM return, through the clients that scripts use.
+
+local world = require "world"
+
+local function fails(code, reply, err)
+  assert.is_nil(reply)
+  assert.equal(code, err.code)
+  return err
+end
+
+describe("emulated STS and IAM", function()
+  it("report the caller and let it assume a role", function()
+    local w <close> = world.new()
+    local sts = w.region.session:client "sts"
+    assert.equal("arn:aws:iam::111122223333:user/operator", assert(sts:GetCallerIdentity()).Arn)
+    local assumed = assert(sts:AssumeRole { RoleArn = "arn:aws:iam::111122223333:role/ci-deploy", RoleSessionName = "test" })
+    assert.equal("arn:aws:sts::111122223333:assumed-role/ci-deploy/test", assumed.AssumedRoleUser.Arn)
+    fails("AccessDenied", sts:AssumeRole { RoleArn = "arn:aws:iam::111122223333:role/nobody", RoleSessionName = "test" })
+    fails("ValidationError", sts:AssumeRole { RoleArn = "arn:aws:iam::111122223333:role/ci-deploy", RoleSessionName = "x" })
+    fails("ValidationError", sts:AssumeRole { RoleArn = "arn:aws:iam::111122223333:role/ci-deploy",
+      RoleSessionName = "test", DurationSeconds = 1 })
+  end)
+
+  it("return roles of the own account only", function()
+    local w <close> = world.new()
+    local iam = w.region.session:client "iam"
+    assert.equal("arn:aws:iam::111122223333:role/ci-deploy", assert(iam:GetRole { RoleName = "ci-deploy" }).Role.Arn)
+    local err = fails("NoSuchEntity", iam:GetRole { RoleName = "nobody" })
+    assert.equal(404, err.status)
+  end)
+
+  it("return users of the own account only", function()
+    local w <close> = world.new()
+    local iam = w.region.session:client "iam"
+    assert.equal("arn:aws:iam::111122223333:user/auditor", assert(iam:GetUser { UserName = "auditor" }).User.Arn)
+    assert.equal(404, fails("NoSuchEntity", iam:GetUser { UserName = "ci-deploy" }).status)
+    fails("ValidationError", iam:GetUser { UserName = "a b" })
+  end)
+end)
