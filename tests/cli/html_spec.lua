@@ -137,7 +137,7 @@ describe("an audit's HTML in a browser", function()
     -- Without a person at the mouse a browser may refuse to copy: then the command is selected.
     local word, selected = page.values[4]:match "^(%a+): (.*)$"
     assert.truthy(word == "Copi" or word == "Sele", page.values[4])
-    assert.equal("lanyard mend missing-service", selected)
+    assert.equal("lanyard fix missing-service", selected)
   end)
 
   it("runs nothing and loads nothing that a hostile text would have", function()
@@ -198,6 +198,6 @@ describe("the graph's SVG in a browser", function()
       "document.querySelectorAll('.ok > path').length", "document.querySelector('.lanyard-graph > title').textContent" })
     assert.same({}, page.errors)
     assert.same({}, page.requests)
-    assert.same({ 2, "Who can pull what" }, page.values)
+    assert.same({ 2, "Graph of grants" }, page.values)
   end)
 end)
