@@ -82,7 +82,7 @@ describe("the schema of a report", function()
     assert.equal("2 scopes, 3 findings of 3 kinds\n", result.out)
   end)
 
-  it("takes no member of another type, at any depth", function()
+  it("rejects a member of another type, at any depth", function()
     local result = check(function(report)
       report.partial = { repositories = json.array { "team/*" }, service = "web", shard = "1/2" }
       report.scopes[1].profile, report.scopes[2].skipped = "ops", true
@@ -96,7 +96,7 @@ describe("the schema of a report", function()
     assert.is_true(tonumber(result.out:match "^(%d+) wrong members are refused\n") > 500, result.out)
   end)
 
-  it("does not take another version, member, type or severity, nor a finding without key", function()
+  it("rejects another version, member, type or severity, and a finding without a key", function()
     local folder <close> = helper.folder()
     local paths = {}
     for i, change in ipairs {

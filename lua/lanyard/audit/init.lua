@@ -4,6 +4,7 @@
 ---     for _, finding in ipairs(report.findings) do print(finding.severity, finding.message) end
 
 local asker = require "lanyard.rules.audit"
+local checks = require "lanyard.audit.checks"
 local document = require "lanyard.audit.report.document"
 local findings = require "lanyard.audit.findings"
 local inventory = require "lanyard.audit.scan.inventory"
@@ -46,7 +47,7 @@ end
 local function check(region, found, options)
   local repositories = json.array {}
   local description = { texts = options.texts, known = {} }
-  local run = findings.run(found, options.on_finding)
+  local run = checks.new(found, options.on_finding)
   local limits = { unused_days = options.unused_days or UNUSED_DAYS, gate = options.gate }
   inventory.read_policies(region, found, limits, function(repository, position)
     run:repository(repository, position)

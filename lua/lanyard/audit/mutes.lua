@@ -3,8 +3,8 @@
 ---     mutes.add_expired(rules:mutes(), report)
 ---     local unmatched = mutes.apply(rules:mutes(), report)
 ---
---- A muted finding moves to the report's `muted` list, with the mute as its `muted` = { reason, expires, location }, and
---- no longer counts. A mute that has expired mutes nothing and is a finding itself.
+--- A muted finding moves to the report's `muted` list, with the mute as its `muted` = { reason, expires, location },
+--- and no longer counts. A mute that has expired mutes nothing and is a finding itself.
 
 local findings = require "lanyard.audit.findings"
 local json = require "lanyard.json"

@@ -4,7 +4,7 @@
 ---
 --- `scope` is an account and Region of a report, without an error.
 
-local findings = require "lanyard.audit.findings"
+local checks = require "lanyard.audit.checks"
 local images = require "lanyard.audit.scan.images"
 
 local M = {}
@@ -48,7 +48,7 @@ function M.findings(scope)
       return nil
     end
   end
-  return findings.of_all_shards(inventory_of(scope))
+  return checks.of_all_shards(inventory_of(scope))
 end
 
 return M

@@ -24,7 +24,7 @@ local M = {}
 
 --- What is known of an account and Region. A field that ends in `_unknown` says why data could not be read.
 ---@class audit.Inventory
----@field account string
+---@field account? string             nil when neither a repository nor STS names it
 ---@field region string
 ---@field now integer                 seconds since 1970
 ---@field complete boolean            whether all repositories of the Region were listed

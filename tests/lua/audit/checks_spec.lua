@@ -1,0 +1,268 @@
+local audit = require "lanyard.audit"
+local world = require "world"
+
+local GENERAL = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/my-container-service/abc123"
+local OTHER = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/%s/private-repo-access/abc123"
+
+local function statement(principal, more)
+  return ('{"Version":"2012-10-17","Statement":[{"Sid":"s","Effect":"Allow","Principal":%s,'
+    .. '"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]%s}]}'):format(principal, more or "")
+end
+
+-- Returns the ids of an audit's findings, in order.
+local function ids(w, options)
+  local found = {}
+  local report = assert(audit.run(w.region, options))
+  for i, finding in ipairs(report.findings) do
+    found[i] = finding.id
+    assert.is_truthy(finding.why ~= "" and finding.fix ~= "" and finding.message ~= "")
+  end
+  return found, report
+end
+
+local function with_policy(text)
+  local w = world.new()
+  w:put("my-private-repo", text)
+  return w
+end
+
+describe("an audit", function()
+  it("finds nothing in a new account, nor in one where everything is correct", function()
+    local w <close> = world.new()
+    assert.same({}, (ids(w)))
+    assert(w.region:grant(w:service(), w:repository "my-private-repo"))
+    local found, report = ids(w)
+    assert.same({}, found)
+    local access = report.scopes[1].repositories[1].access[1]
+    assert.equal("my-container-service", access.service)
+    assert.equal("allow", access.decision)
+    assert.equal("AllowLightsailPull-my-container-service", access.statement)
+  end)
+
+  it("reports public access first", function()
+    local w <close> = with_policy(statement '"*"')
+    local found, report = ids(w)
+    assert.same({ "public-access" }, found)
+    assert.equal("critical", report.findings[1].severity)
+    assert.is_true(audit.reaches(report, "critical"))
+    assert.is_true(audit.reaches(report, "low"))
+    assert.is_false(audit.reaches(report, nil))
+  end)
+
+  it("removes the whole statement of a NotPrincipal, because the principals that it names are not those that it allows", function()
+    local w <close> = with_policy((statement '{"AWS":"444455556666"}'):gsub('"Principal"', '"NotPrincipal"'))
+    local found, report = ids(w)
+    assert.same({ "public-access" }, found)
+    assert.matches("^lanyard revoke %-%-statement '#1:%x+' my%-private%-repo ", report.findings[1].fix)
+    assert.matches("everyone but 444455556666", report.findings[1].message)
+  end)
+
+  it("distinguishes a conditional grant to everyone from public access", function()
+    local w <close> = with_policy(statement('{"AWS":"*"}', ',"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}'))
+    assert.same({ "public-access-conditional" }, (ids(w)))
+  end)
+
+  it("finds unique IDs of deleted roles and users", function()
+    local w <close> = with_policy(statement '{"AWS":"AROA2XQYJ5EXAMPLE12345"}')
+    assert.same({ "orphan-principal" }, (ids(w)))
+  end)
+
+  it("finds the general role of a service instead of its puller role", function()
+    local w <close> = with_policy(statement(('{"AWS":"%s"}'):format(GENERAL)))
+    assert.same({ "service-role-granted" }, (ids(w)))
+  end)
+
+  it("finds other accounts, except the one that owns Lightsail's roles", function()
+    local w <close> = with_policy(statement '{"AWS":["444455556666","111122223333"]}')
+    assert.same({ "other-account" }, (ids(w)))
+  end)
+
+  it("reports accounts that are not trusted when trusted accounts are given", function()
+    local w <close> = with_policy(statement '{"AWS":["444455556666","arn:aws:iam::777788889999:root"]}')
+    local found, report = ids(w, { trusted_accounts = { "444455556666" } })
+    assert.same({ "untrusted-account" }, found)
+    assert.equal("high", report.findings[1].severity)
+    assert.equal("arn:aws:iam::777788889999:root", report.findings[1].principal)
+  end)
+
+  it("finds access that the registry policy gives to principals outside the account and the trusted accounts", function()
+    local w <close> = world.new()
+    local function registry(principal, more, element)
+      w.world.region("us-east-1").registry_policy = { ids = {}, text = ('{"Statement":{"Effect":"Allow","%s":%s,"Action":'
+        .. '"%s","Resource":"*"%s}}'):format(element or "Principal", principal, more == "copy" and "ecr:ReplicateImage"
+        or "ecr:*", more ~= "copy" and more or "") }
+    end
+    local function severities(options)
+      local found, report = ids(w, options)
+      for i, finding in ipairs(report.findings) do
+        found[i] = finding.id .. " " .. finding.severity
+      end
+      return found
+    end
+    local condition = ',"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}'
+    for _, case in ipairs {
+      { { '"*"' }, "registry-public critical" }, { { '"*"', "copy" }, "registry-public critical" },
+      { { '"*"', condition }, "registry-public medium" },
+      { { '{"AWS":"111122223333"}', "", "NotPrincipal" }, "registry-public critical" },
+      { { '{"AWS":"444455556666"}' }, "registry-pull medium" }, { { '{"AWS":"444455556666"}', "copy" } },
+      { { '{"AWS":"111122223333"}' } }, { { '{"AWS":"arn:aws:iam::111122223333:role/ci-deploy"}' } },
+      { { '{"AWS":"AROA2XQYJ5EXAMPLE12345"}' } }, { { ('{"AWS":"%s"}'):format(GENERAL) } },
+      { { ('{"AWS":"%s"}'):format(OTHER:format "my-container-service") }, "registry-pull medium" },
+      { { '{"Service":"ecs.amazonaws.com"}' }, "registry-pull medium" },
+    } do
+      registry(table.unpack(case[1], 1, 3))
+      assert.same({ case[2] }, severities())
+    end
+    registry '{"AWS":"444455556666"}'
+    assert.same({}, severities { trusted_accounts = { "444455556666" } })
+  end)
+
+  it("names the actions that the registry policy allows, or those that it excepts", function()
+    local w <close> = world.new()
+    local function message(action)
+      w.world.region("us-east-1").registry_policy = { ids = {}, text =
+        ('{"Statement":{"Effect":"Allow","Principal":"*",%s,"Resource":"*"}}'):format(action) }
+      local _, report = ids(w)
+      return report.findings[1].message:match "allows (.*) every repository"
+    end
+    assert.equal("everyone to pull from", message '"Action":"ecr:*"')
+    assert.equal("everyone to call ecr:PutImage, ecr:List* in", message '"Action":["ecr:PutImage","ecr:List*"]')
+    assert.equal("everyone to call all actions except ecr:BatchGetImage, ecr:GetDownloadUrlForLayer in",
+      message '"NotAction":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]')
+  end)
+
+  it("continues when the registry policy is invalid", function()
+    local w <close> = world.new()
+    w.world.region("us-east-1").registry_policy = { ids = {}, text = "none" }
+    local found, report = ids(w)
+    assert.same({}, found)
+    assert.matches("^cannot read the registry policy: line 1", report.scopes[1].registry_error)
+  end)
+
+  it("names the requested profile in the report and in fixes", function()
+    local w <close> = with_policy(statement '"*"')
+    local _, report = ids(w, { profile = "prod eu" })
+    assert.equal("prod eu", report.scopes[1].profile)
+    assert.equal("lanyard revoke --principal '*' my-private-repo --region us-east-1 --profile 'prod eu'",
+      report.findings[1].fix)
+  end)
+
+  it("finds grants to a disabled role and to a deleted service", function()
+    local w <close> = with_policy(statement(('{"AWS":["%s","%s"]}')
+      :format(OTHER:format "my-container-service", OTHER:format "gone")))
+    assert.same({ "inactive-role", "missing-service" }, (ids(w)))
+  end)
+
+  it("finds a role without a grant when it has read every repository", function()
+    local w <close> = world.new()
+    w:service()
+    assert.same({ "unused-role" }, (ids(w)))
+    assert.same({}, (ids(w, { globs = { "shared-*" } })))
+  end)
+
+  it("finds a deployed image that cannot be pulled again", function()
+    local image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1"
+    local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
+      services = { { name = "web", role = true, containers = { web = { image = image } } } },
+      repositories = { { name = "web", images = { "1" } }, { name = "other" } },
+    } } } }
+    local service = assert(w.region:service "web")
+    assert.is_nil(service.current) -- the deployment of the seed could not pull
+    assert(w.region:grant(service, w:repository "web"))
+    assert(w.region.lightsail:CreateContainerServiceDeployment {
+      serviceName = "web", containers = { web = { image = image } },
+    })
+    assert.same({ "mutable-tag-deployed" }, (ids(w)))
+    assert(w.region:revoke({ service = service }, w:repository "web"))
+    local found, report = ids(w)
+    assert.same({ "image-not-granted", "unused-role", "mutable-tag-deployed" }, found)
+    assert.matches("web:1", report.findings[1].message)
+  end)
+
+  it("names no container for a tag that no container runs yet", function()
+    local image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:"
+    local w <close> = world.new { activation_delay = 60, seed = { regions = { ["us-east-1"] = {
+      services = { { name = "web", role = true } }, repositories = { { name = "web", images = { "1" } } },
+    } } } }
+    w.passed = w.passed + 61
+    assert(w.region:grant(assert(w.region:service "web"), w:repository "web"))
+    assert(w.region.lightsail:CreateContainerServiceDeployment {
+      serviceName = "web", containers = { web = { image = image .. "1" } },
+    })
+    local _, report = ids(w)
+    assert.equal("mutable-tag-deployed", report.findings[1].id)
+    assert.equal("deploy its digest: lanyard deploy --resolve", report.findings[1].fix)
+  end)
+
+  it("treats the flaw of a statement that changed its meaning as a new finding", function()
+    local function key_of(actions)
+      local w <close> = with_policy(('{"Version":"2012-10-17","Statement":[{"Sid":"s","Effect":"Allow","Principal":"*",'
+        .. '"Action":%s}]}'):format(actions))
+      local found, report = ids(w)
+      assert.same({ "policy-lint" }, found)
+      return report.findings[1].key
+    end
+    assert.equal(key_of '"ecr:DescribeImages"', key_of '[ "ecr:DescribeImages" ]')
+    assert.not_equal(key_of '"ecr:DescribeImages"', key_of '["ecr:PutImage","ecr:DeleteRepository"]')
+  end)
+
+  it("reports policies that it cannot read as unknown, and continues", function()
+    local w <close> = with_policy "no policy at all"
+    w:put("shared-repo", statement '"*"')
+    local found, report = ids(w)
+    assert.same({ "public-access", "unreadable-policy" }, found)
+    assert.is_truthy(report.scopes[1].repositories[1].policy_error)
+  end)
+
+  it("does not suggest to remove a grant that a deployment needs", function()
+    local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
+      services = { { name = "web", role = true, containers = {
+        web = { image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1" } } } },
+      repositories = { { name = "web", images = { "1" } } },
+    } } } }
+    local arn = assert(w.region:service "web").role.arn
+    w.world.region("us-east-1").services.web.deployments[1].succeeds = true
+    w:put("web", ('{"Version":"2012-10-17","Statement":[{"Sid":"yes","Effect":"Allow","Principal":{"AWS":"%s"},"Action":'
+      .. '["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]},{"Sid":"no","Effect":"Deny","Principal":"*",'
+      .. '"Action":"ecr:GetDownloadUrlForLayer"}]}'):format(arn))
+    local found, report = ids(w)
+    assert.same({ "image-not-granted", "denied-grant", "mutable-tag-deployed" }, found)
+    assert.matches("statement no denies GetDownloadUrlForLayer", report.findings[1].message)
+    for i = 1, 2 do
+      assert.matches("^edit the policy of web: exempt arn:.* from the Deny in statement no, or remove that statement$", report.findings[i].fix)
+    end
+  end)
+
+  it("grants the services that deploy before it revokes the access of everyone", function()
+    local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
+      services = { { name = "web", role = true, containers = {
+        web = { image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1" } } } },
+      repositories = { { name = "web", images = { "1" } } },
+    } } } }
+    w.world.region("us-east-1").services.web.deployments[1].succeeds = true
+    w:put("web", statement '"*"')
+    local _, report = ids(w)
+    assert.equal("lanyard grant web web --region us-east-1 && lanyard revoke --principal '*' web --region us-east-1",
+      report.findings[1].fix)
+  end)
+
+  it("shows a grant that a Deny cancels as denied", function()
+    local w <close> = world.new()
+    local service = w:service()
+    w:put("my-private-repo", ('{"Version":"2012-10-17","Statement":[{"Sid":"yes","Effect":"Allow","Principal":{"AWS":"%s"},'
+      .. '"Action":"ecr:*"},{"Sid":"no","Effect":"Deny","Principal":"*","Action":"ecr:GetDownloadUrlForLayer"}]}')
+      :format(service.role.arn))
+    local found, report = ids(w)
+    assert.same({ "push-or-admin", "denied-grant" }, found)
+    assert.equal("partial", report.scopes[1].repositories[1].access[1].decision)
+  end)
+
+  it("contains the text of statements on request", function()
+    local w <close> = world.new()
+    w:put("shared-repo", '{"Version":"2012-10-17",\n"Statement": {"Effect" : "Allow","Principal":"*",\n"Action":"ecr:*"}}')
+    local report = assert(audit.run(w.region, { texts = true, globs = { "shared-repo" } }))
+    assert.same({ { index = 1, label = "#1", text = '{"Effect" : "Allow","Principal":"*",\n"Action":"ecr:*"}' } },
+      report.scopes[1].repositories[1].statements)
+    assert.is_nil(assert(audit.run(w.region)).scopes[1].repositories[1].statements)
+  end)
+end)
