@@ -146,7 +146,7 @@ describe("lanyard audit of several targets", function()
     assert.equal("0\n", assert(http.request { url = emulator.url .. "/_emulator/calls" }).body)
   end)
 
-  it("looks at the rest where a name is missing, in one Region as in two", function()
+  it("continues with the rest when a name is missing, in one Region and in two", function()
     local folder <close> = helper.folder()
     local emulator <close> = two_regions(folder)
     for _, regions in ipairs { "us-east-1", "us-east-1,eu-west-1" } do
@@ -171,7 +171,7 @@ describe("lanyard audit of several targets", function()
     end
   end)
 
-  it("goes on past a profile that there is not", function()
+  it("continues after a profile that does not exist", function()
     local folder <close> = helper.folder()
     local emulator <close> = two_regions(folder)
     helper.write(folder .. "/config", ("[profile ops]\nregion = us-east-1\naws_access_key_id = %s\n"
@@ -185,7 +185,7 @@ describe("lanyard audit of several targets", function()
     assert.equal("ProfileNotFound", scopes[2].error.code)
   end)
 
-  it("looks at every Region, and says whose list that is", function()
+  it("audits every Region, and notes where the list is from", function()
     local folder <close> = helper.folder()
     local emulator <close> = two_regions(folder)
     local result = emulator:run { "audit", "--region", "all" }

@@ -69,7 +69,7 @@ describe("lanyard history", function()
       { { file, "--since", "99999999d" }, 2, "is not a time" },
       { { file, "--runs", "--findings" }, 2, "%-%-findings and %-%-runs cannot be used together" },
       { { file, "--runs", "--service", "x" }, 2, "cannot be used with %-%-runs" },
-      { { folder .. "/none" }, 2, "none is not there: lanyard audit %-%-history makes it" },
+      { { folder .. "/none" }, 2, "none does not exist: lanyard audit %-%-history creates it" },
       { { file }, 1, "text: file is not a database; name another file, or remove this one" },
       { { folder.path }, 1, "unable to open database file; name a file" },
     } do
@@ -101,7 +101,7 @@ describe("lanyard audit --history", function()
     local result = helper.run({ helper.lanyard, "audit", "--history", folder .. "/none/a.db" },
       { AWS_REGION = "us-east-1", AWS_ENDPOINT_URL = "http://127.0.0.1:9" })
     assert.same({ "", 1 }, { result.out, result.status })
-    assert.match("none/a%.db: unable to open database file; name a file, in a folder that is there\n$", result.err)
+    assert.match("none/a%.db: unable to open database file; name a file in an existing folder\n$", result.err)
   end)
 
   it("prints the report when its run cannot be stored", function()
@@ -128,16 +128,16 @@ describe("lanyard audit --history", function()
     for name, time in pairs { old = "2026-11-24T01:00:00Z", new = "2026-11-25T01:00:00Z" } do
       helper.write(("%s/%s.json"):format(folder, name), (report:gsub('"time": "[^"]*"', ('"time": "%s"'):format(time))))
     end
-    local function keep(name)
+    local function store(name)
       return helper.run { helper.lanyard, "audit", "merge", ("%s/%s.json"):format(folder, name), "--history",
         folder .. "/a.db" }
     end
-    local result = keep "new"
+    local result = store "new"
     assert.same({ "", 0 }, { result.err, result.status })
-    result = keep "old"
+    result = store "old"
     assert.match("no findings\n$", result.out)
-    assert.same({ ("lanyard: %s/a.db: this report of 2026-11-24T01:00:00Z is older than the run of "
-      .. "2026-11-25T01:00:00Z that it has of 111122223333 us-east-1: keep reports in their order\n"):format(folder), 1 },
+    assert.same({ ("lanyard: %s/a.db: the report of 2026-11-24T01:00:00Z is older than the stored run of "
+      .. "2026-11-25T01:00:00Z of 111122223333 us-east-1: store reports in the order of their times\n"):format(folder), 1 },
       { result.err, result.status })
     assert.equal(1, #json.decode(history({ folder .. "/a.db", "--runs", "--output", "json" }).out))
   end)

@@ -52,8 +52,8 @@ local function join(...)
   return merge.join({ ... }, { "a.json", "b.json", "c.json" })
 end
 
-describe("merged reports", function()
-  it("have the scopes of all, and each repository and finding once", function()
+describe("merging reports", function()
+  it("returns all scopes, and each repository and finding once", function()
     local joined, notes, failed = join(
       report(1, { repository "one", repository "two" }, { finding "one" }),
       report(2, { repository "two", repository "three" }, { finding "three" }))
@@ -66,7 +66,7 @@ describe("merged reports", function()
     assert.is_nil(joined.partial)
   end)
 
-  it("tell what differs, and take the later of both with its findings", function()
+  it("notes differences and uses the later report with its findings", function()
     for _, reversed in ipairs { false, true } do
       local older = report(1, { repository("web", { arn = "old" }) }, { finding("web", "older"), finding(nil, "older", { key = "k" }) })
       local later = report(2, { repository("web", { arn = "new" }) }, { finding(nil, "later", { key = "k" }) })
@@ -80,7 +80,7 @@ describe("merged reports", function()
     end
   end)
 
-  it("tell nothing that a later one looked for and did not find", function()
+  it("drops findings that a later report resolves", function()
     local role = finding(nil, "unused", { id = "unused-role", service = "web", key = "unused-role" })
     local open = finding("web")
     local earlier = report(1, { repository "web", repository "else" }, { role, open, finding("else", nil, { key = "else" }) })
@@ -95,7 +95,7 @@ describe("merged reports", function()
     assert.equal(2, #join(earlier, report(2, { repository "web" }, {}, { partial = { shard = "1/2" } })).findings)
   end)
 
-  it("take what one could read over what another could not", function()
+  it("prefers a policy that could be read", function()
     local joined, notes = join(
       report(1, { repository("web", { access = json.array { { principal = "*", type = "AWS", decision = "allow" } } }) }),
       report(2, { repository("web", { policy_error = "denied" }) }, { finding("web", "denied", { id = "unreadable-policy" }) }))
@@ -104,7 +104,7 @@ describe("merged reports", function()
     assert.equal(1, #joined.scopes[1].repositories[1].access)
   end)
 
-  it("keep a failure beside what another report saw of the scope, and lack something then", function()
+  it("retains a failure although another report covers the scope, and then fails", function()
     local bad = document.new "2026-11-25T03:00:00Z"
     bad.scopes[1] = failed_scope "no"
     local joined, notes, failed = join(report(1, { repository "one" }), bad, bad)
@@ -116,7 +116,7 @@ describe("merged reports", function()
     assert.is_false(select(3, join(report(1, { repository "one" }), bad)))
   end)
 
-  it("are whole when all shards are there, and name those that are not", function()
+  it("covers everything when all shards are present, and names missing shards", function()
     local function shard(i, more)
       return report(i, { repository("r" .. i) }, {}, { partial = { shard = i .. "/3", repositories = more } })
     end
@@ -139,8 +139,8 @@ describe("merged reports", function()
   end)
 end)
 
-describe("shards", function()
-  it("merge to what takes a look at all repositories, too, unless one failed", function()
+describe("merging shards", function()
+  it("adds the findings that need all repositories, unless a shard failed", function()
     local accounts <close> = fleet.new { [ACCOUNT] = account.seed }
     account.age(accounts.worlds[ACCOUNT].state, system.time())
     local scopes = targets.expand { open = accounts:opener() }
@@ -176,7 +176,7 @@ describe("shards", function()
     assert.same({ ACCOUNT .. "/us-east-1: unused roles are not reported, because a shard is of an earlier lanyard" }, notes)
   end)
 
-  it("merge to what a whole look finds", function()
+  it("returns the report of an audit without shards", function()
     local repositories = {}
     for n = 1, 12 do repositories[n] = { name = "app-" .. n, policy = n % 2 == 0 and fleet.OPEN or nil } end
     local accounts <close> = fleet.new { [ACCOUNT] = { regions = {
