@@ -1,5 +1,5 @@
-/* The lanyard binary: a Lua state with everything inside, handed to lanyard.cli.main, which finds
- * the script to run and says with which status to leave. */
+/* The lanyard binary: a Lua state with all modules. lanyard.cli.main finds the script to run and
+ * returns the exit status. */
 
 #include "modules.h"
 
@@ -15,7 +15,7 @@ struct command_line {
   char **words;
 };
 
-/* Runs in protected mode: (command line) --> exit status */
+/* Runs in protected mode. (command line) --> exit status */
 static int run(lua_State *L) {
   const struct command_line *line = lua_touserdata(L, 1);
   luaL_openlibs(L);
@@ -42,8 +42,8 @@ static int add_traceback(lua_State *L) {
   return 1;
 }
 
-/* This process holds keys: no core file of it is written, and no other process of its user may look
- * into its memory. Not under AddressSanitizer, whose search for leaks does just that. */
+/* The process holds secrets: it must not write core files, and other processes of the user must not
+ * read its memory. Under AddressSanitizer this is off, because leak detection needs to read it. */
 static void close_memory(void) {
 #ifndef __SANITIZE_ADDRESS__
   prctl(PR_SET_DUMPABLE, 0);
@@ -53,9 +53,9 @@ static void close_memory(void) {
 int main(int argc, char **argv) {
   struct command_line line = {argc, argv};
   close_memory();
-  /* A reader that went away is an error of the write, not the end of the process. */
+  /* Writing to a closed pipe is an error of the write, and does not kill the process. */
   signal(SIGPIPE, SIG_IGN);
-  /* Who starts us may ignore the ends of children, and that is inherited: the status of ours would be lost. */
+  /* An ignored SIGCHLD is inherited, and would discard the exit status of child processes. */
   signal(SIGCHLD, SIG_DFL);
   lua_State *L = luaL_newstate();
   if (!L) {

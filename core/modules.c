@@ -44,8 +44,8 @@ static const luaL_Reg c_modules[] = {
     {NULL, NULL},
 };
 
-/* The loader of an embedded Lua module: the first upvalue is its struct embedded_file. The module
- * is compiled, and has its chunk's name in it. */
+/* The loader of an embedded Lua module. The first upvalue is its struct embedded_file. The module
+ * is compiled and contains its chunk name. */
 static int load_module(lua_State *L) {
   const struct embedded_file *file = lua_touserdata(L, lua_upvalueindex(1));
   if (luaL_loadbufferx(L, file->text, file->length, file->name, "b") != LUA_OK)
@@ -67,7 +67,8 @@ static int push_file(lua_State *L, const struct embedded_file *file) {
   return 1;
 }
 
-/* embedded.script(name) --> source | nil */
+/* embedded.script(name) --> source | nil
+ * Returns the source of a script. */
 static int embedded_script(lua_State *L) {
   return push_file(L, embedded_scripts);
 }
@@ -79,7 +80,8 @@ static int embedded_asset(lua_State *L) {
   return push_file(L, embedded_assets);
 }
 
-/* embedded.scripts() --> names, sorted */
+/* embedded.scripts() --> names
+ * Returns the names of the scripts, sorted. */
 static int embedded_names(lua_State *L) {
   lua_newtable(L);
   for (lua_Integer i = 0; embedded_scripts[i].name; i++) {
@@ -89,7 +91,9 @@ static int embedded_names(lua_State *L) {
   return 1;
 }
 
-/* embedded.binary() --> the path of this program | nil. One that was replaced since has its name still. */
+/* embedded.binary() --> path | nil
+ * Returns the path of this program, also if the file has been replaced since the program
+ * started. */
 static int embedded_binary(lua_State *L) {
   static const char gone[] = " (deleted)";
   char path[PATH_MAX];
@@ -105,7 +109,7 @@ static int embedded_binary(lua_State *L) {
   return 1;
 }
 
-/* Opens lanyard.embedded; `prefix` is where `make install` puts things. */
+/* Opens lanyard.embedded. Its field `prefix` is the prefix of `make install`. */
 static int open_embedded(lua_State *L) {
   static const luaL_Reg functions[] = {{"asset", embedded_asset},
                                        {"script", embedded_script},

@@ -33,7 +33,7 @@ made, in more than its layout, that repository is not changed.
   },
   examples = {
     { "lanyard apply grants.lua", "Show the plan, ask, and apply it." },
-    { "lanyard apply grants.lua --prune --yes", "Apply the file without asking, and remove grants that it does not have." },
+    { "lanyard apply grants.lua --prune --yes", "Apply the file without asking, and prune other grants." },
     { "lanyard apply plan.json", "Apply a saved plan." },
   },
 }

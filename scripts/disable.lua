@@ -21,7 +21,7 @@ it leaves them. If the role is already off, the result is `unchanged`.
   exit = {
     { 0, "the role is off" },
     { 1, "repositories name the role, or a change failed" },
-    { 4, "a rule refused the change" },
+    { 4, "a rule denied the change" },
   },
   examples = {
     { "lanyard disable web", "Turn the role off if no repository names it." },

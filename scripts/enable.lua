@@ -20,7 +20,7 @@ already on, the result is `unchanged`.
   exit = {
     { 0, "the role is on, or was requested with --no-wait" },
     { 1, "the role could not be turned on, or was not ready in time" },
-    { 4, "a rule refused the change" },
+    { 4, "a rule denied the change" },
   },
   examples = {
     { "lanyard enable web", "Turn the role of web on, and print its ARN." },

@@ -31,7 +31,7 @@ error.
   exit = {
     { 0, "every repository grants the pull" },
     { 1, "the role is off, or at least one grant failed" },
-    { 4, "a rule refused a grant" },
+    { 4, "a rule denied a grant" },
   },
   examples = {
     { "lanyard grant web my-private-repo --enable", "Turn the role of web on, and grant it my-private-repo." },

@@ -36,7 +36,7 @@ Other subjects, instead of a service:
   exit = {
     { 0, "no selected repository grants the access" },
     { 1, "at least one change failed" },
-    { 4, "a rule refused a change" },
+    { 4, "a rule denied a change" },
   },
   examples = {
     { "lanyard revoke web my-private-repo", "Revoke the grant of web." },

@@ -7,17 +7,24 @@ local command = cli.command {
 Every change is recorded in a journal on this machine before it is made. Each
 call goes back one more change. If another writer has changed the policy since,
 the command changes nothing, prints the difference, and fails.
+
+--list prints the changes, oldest first. STATE is one of
+
+  done       the change took effect
+  lost       another writer replaced it before it was read back
+  intended   the change was interrupted; the next change of this repository
+             finds out whether it took effect
 ]],
   arguments = { { "repository", args = "?", help = "Name of the repository." } },
   options = {
-    "aws", "rules", "dry-run",
     { "--list", help = "Print the journal, of one repository or of all." },
     { "--output", choices = { "table", "json" }, help = "Output format." },
+    "dry-run", "rules", "aws",
   },
   exit = {
     { 0, "the policy is restored, or the journal was printed" },
     { 1, "the journal has no change to undo, or the policy was changed since" },
-    { 4, "a rule refused the change" },
+    { 4, "a rule denied the change" },
   },
   examples = {
     { "lanyard undo my-private-repo", "Undo the last change of my-private-repo." },

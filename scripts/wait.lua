@@ -18,11 +18,11 @@ The command changes nothing.
     { "service", help = "Name of the container service." },
   },
   options = {
-    "aws",
     { "--version", type = "version", help = "Wait for the deployment of this version." },
     { "--timeout", type = "duration", default = "30m", help = "How long to wait." },
     { "--show-environment", help = "Print the values of environment variables in logs." },
     { "--output", choices = { "table", "json" }, help = "Output format." },
+    "aws",
   },
   exit = {
     { 0, "it is ready" },

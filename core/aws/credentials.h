@@ -6,19 +6,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What signs a request: an access key, and for temporary ones the token that goes with it. */
+/* Credentials sign requests: an access key and, if it is temporary, a session token. */
 struct credentials {
-  char *access_key_id; /* not secret: it is in every request */
+  char *access_key_id; /* not secret: every request contains it */
   struct secret secret_access_key;
-  struct secret session_token; /* none for a long-term key */
-  unsigned long number;        /* theirs alone in this process, so that they can be told without a
-                                * look at the secret; 0: none */
+  struct secret session_token; /* empty for a long-term key */
+  unsigned long number;        /* unique in this process, to identify them in caches; 0: none */
 };
 
-/* A number that no credentials have had. */
+/* credentials_number returns a number that no credentials have had in this process. */
 unsigned long credentials_number(void);
 
-/* Frees and wipes; the struct is empty and usable again. */
+/* credentials_wipe wipes and frees the contents. The struct is empty and can be used again. */
 void credentials_wipe(struct credentials *credentials);
 
 #endif

@@ -15,12 +15,12 @@ struct span {
 struct parser {
   struct ini *ini;
   enum ini_kind kind;
-  bool in_section;             /* a section has begun, known or passed over */
-  struct ini_section *section; /* NULL: this one is passed over */
-  struct ini_property *open;   /* what a line that begins with space continues */
-  bool passing_over;           /* ... or it continues what is passed over */
+  bool in_section;             /* after the first section, known or skipped */
+  struct ini_section *section; /* NULL: the section is skipped */
+  struct ini_property *open;   /* the property that an indented line continues */
+  bool passing_over;           /* the indented line continues a skipped property */
   bool nested;                 /* the open property has sub-properties */
-  bool prefixed_default;       /* [profile default] was seen */
+  bool prefixed_default;       /* a section [profile default] exists */
 };
 
 static bool is_blank(char c) {
@@ -41,7 +41,7 @@ static bool begins_comment(char c) {
   return c == '#' || c == ';';
 }
 
-/* Ends a value where a comment begins: at # or ; with a blank before it. */
+/* Ends a value where a comment begins: at # or ; after white space. */
 static struct span without_comment(struct span text) {
   for (size_t i = 1; i < text.length; i++) {
     if (begins_comment(text.start[i]) && is_blank(text.start[i - 1])) {
@@ -61,7 +61,7 @@ static bool is_name(struct span text, const char *others) {
   return text.length > 0;
 }
 
-/* Takes a pair of quotes off, in which the AWS CLI writes a name that has spaces. */
+/* Removes the quotes that the AWS CLI writes around names with spaces. */
 static bool unquote(struct span *text) {
   char quote = text->start[0];
   if (text->length < 3 || (quote != '\'' && quote != '"') || text->start[text->length - 1] != quote)
@@ -107,7 +107,8 @@ void ini_free(struct ini *ini) {
   free(ini);
 }
 
-/* The section of this type and name, made when there is none. NULL without memory. */
+/* Returns the section of this type and name, and creates it if needed. Returns NULL if there is not
+ * enough memory. */
 static struct ini_section *get_section(struct ini *ini, enum ini_type type, struct span name) {
   struct ini_section **link = &ini->first;
   for (; *link; link = &(*link)->next) {
@@ -127,7 +128,7 @@ static struct ini_section *get_section(struct ini *ini, enum ini_type type, stru
   return section;
 }
 
-/* Splits "profile NAME" after its first word. */
+/* Splits "profile NAME" after the first word. */
 static struct span split_word(struct span text, struct span *rest) {
   size_t i = 0;
   while (i < text.length && !is_blank(text.start[i]))
@@ -136,7 +137,7 @@ static struct span split_word(struct span text, struct span *rest) {
   return (struct span){text.start, i};
 }
 
-/* Whether a section's heading is known, and what it is. */
+/* Reports whether a heading is known, and sets its type and name. */
 static bool read_heading(struct parser *parser, struct span heading, enum ini_type *type,
                          struct span *name) {
   static const char name_characters[] = "-/.%@_:+", quoted_characters[] = "-/.%@_:+ ";
@@ -161,7 +162,7 @@ static bool read_heading(struct parser *parser, struct span heading, enum ini_ty
 
 static const char out_of_memory[] = "out of memory";
 
-/* A line [heading]. Returns what is wrong, or NULL. */
+/* Reads a line [heading]. Returns an error text, or NULL. */
 static const char *read_section(struct parser *parser, struct span line) {
   const char *end = memchr(line.start, ']', line.length);
   if (!end)
@@ -189,7 +190,7 @@ static const char *read_section(struct parser *parser, struct span line) {
   return NULL;
 }
 
-/* Sets a property of the section, in place of one of the same name. */
+/* Sets a property of the section, or replaces the property of the same name. */
 static const char *set_property(struct parser *parser, struct span name, struct span value) {
   struct ini_property *property = calloc(1, sizeof *property);
   if (!property)
@@ -270,7 +271,7 @@ static const char *read_line(struct parser *parser, struct span line) {
   if (trim(line).length == 0 || begins_comment(line.start[0]))
     return NULL;
   if (memchr(line.start, '\0', line.length))
-    return "A NUL character has no place here";
+    return "A NUL character is not allowed";
   if (is_blank(line.start[0]))
     return read_continuation(parser, line);
   if (line.start[0] == '[')

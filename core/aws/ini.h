@@ -3,21 +3,21 @@
 
 #include <stddef.h>
 
-/* The shared config and credentials files of AWS's tools, by the grammar that the SDKs share.
+/* The shared config and credentials files of AWS tools, in the grammar of the SDKs.
  * https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  *
- * Sections with a name or type that is not known are passed over, as are properties whose name has
- * other characters than letters, digits, '-', '_' and '.', and whatever is not ASCII. A name in the
- * config file may stand in quotes, and has spaces then. Sections of the same name are one; of
- * properties of the same name the last one counts. [profile default] hides [default]. */
+ * Skipped are sections of an unknown type or with an invalid name, and properties whose names
+ * contain other characters than ASCII letters, digits, '-', '_' and '.'. A name in the config file
+ * may be in quotes, and may then contain spaces. Sections of the same name are merged; the last
+ * property of a name wins. [profile default] replaces [default]. */
 
 enum ini_kind { INI_CONFIG, INI_CREDENTIALS };
 enum ini_type { INI_PROFILE, INI_SSO_SESSION, INI_SERVICES };
 
 struct ini_property {
   struct ini_property *next;
-  char *name; /* in lower case */
-  /* Lines that continue it are joined by LF. One that begins with LF has sub-properties:
+  char *name; /* in lowercase */
+  /* Continuation lines are joined by LF. A value that begins with LF consists of sub-properties:
    * "\nname = value\nname2 = value2". */
   char *value;
 };
@@ -38,10 +38,11 @@ struct ini {
   struct ini_section *first;
 };
 
-/* Parses `length` bytes. NULL on error, `error` set (line 0: out of memory). */
+/* ini_parse parses `length` bytes. On an error it returns NULL and sets `error`; the line is 0 if
+ * there is not enough memory. The caller frees the result with ini_free. */
 struct ini *ini_parse(const char *text, size_t length, enum ini_kind kind, struct ini_error *error);
 
-/* Wipes every value, since some are secret, and frees all. */
+/* ini_free wipes every value, because some are secret, and frees everything. It accepts NULL. */
 void ini_free(struct ini *ini);
 
 #endif

@@ -36,10 +36,10 @@ void sigv4_uri_encode(const char *text, size_t length, struct buf *out) {
 
 /* --- The path --- */
 
-/* Removes empty, "." and ".." segments (RFC 3986, 5.2.4). The result begins with a slash, and ends
- * with one where the path did or its last segment was a dot segment. */
+/* Removes empty, "." and ".." segments (RFC 3986, section 5.2.4). The result begins with a slash.
+ * It ends with one if the path does, or if the last segment is a dot segment. */
 static void normalize_path(const char *path, size_t length, struct buf *out) {
-  bool open = true; /* the last segment was empty or dots */
+  bool open = true; /* the last segment is empty or a dot segment */
   size_t i = 0;
   while (i < length) {
     size_t start = i;
@@ -88,7 +88,7 @@ static void add_path(const struct sigv4_request *request, struct buf *out) {
 /* --- The query --- */
 
 struct parameter {
-  size_t name, name_length, value, value_length; /* encoded, in one buffer */
+  size_t name, name_length, value, value_length; /* offsets in one buffer of encoded text */
   const struct buf *text;
 };
 
@@ -99,7 +99,7 @@ static int hex_digit(char c) {
                                 : -1;
 }
 
-/* Adds text in the one canonical encoding, whatever encoding it came in. */
+/* Appends text in the canonical encoding, decoding it first if necessary. */
 static void recode(const char *text, size_t length, struct buf *out) {
   for (size_t i = 0; i < length; i++) {
     int high = text[i] == '%' && i + 2 < length ? hex_digit(text[i + 1]) : -1;
@@ -189,7 +189,8 @@ static int compare_names(const struct sigv4_header *a, const struct sigv4_header
   return (a->name_length > b->name_length) - (a->name_length < b->name_length);
 }
 
-/* By name; those of the same name keep their order. They are few. */
+/* Sorts by name; headers of the same name keep their order. An insertion sort, because there are
+ * few. */
 static void sort_headers(struct sigv4_request *request) {
   struct sigv4_header *headers = request->headers;
   for (size_t i = 1; i < request->header_count; i++) {
@@ -211,7 +212,7 @@ static void add_name(const struct sigv4_header *header, struct buf *out) {
   out->data[out->length] = '\0';
 }
 
-/* Trimmed, and each run of white space one space. */
+/* Appends the value trimmed, each run of white space as one space. */
 static void add_value(const struct sigv4_header *header, struct buf *out) {
   if (!buf_reserve(out, header->value_length))
     return;

@@ -11,7 +11,7 @@
 /* AWS Signature Version 4.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
 
-#define SIGV4_DATE 17 /* 20150830T123600Z, and NUL */
+#define SIGV4_DATE 17 /* 20150830T123600Z and NUL */
 
 struct sigv4_header {
   const char *name;
@@ -22,14 +22,14 @@ struct sigv4_header {
 
 struct sigv4_request {
   const char *method;
-  const char *path; /* as on the wire, without the query */
+  const char *path; /* as sent, without the query */
   size_t path_length;
-  const char *query; /* as on the wire, without '?'; X-Amz-Signature in it is passed over */
+  const char *query; /* as sent, without '?'; X-Amz-Signature in it is ignored */
   size_t query_length;
-  struct sigv4_header *headers; /* those to sign, Host included; put into order in place */
+  struct sigv4_header *headers; /* the headers to sign, with Host; sorted in place */
   size_t header_count;
   const char *payload_hash; /* hexadecimal digits, or UNSIGNED-PAYLOAD */
-  bool normalize;           /* the path loses empty, "." and ".." segments */
+  bool normalize;           /* remove empty, "." and ".." segments from the path */
 };
 
 struct sigv4_scope {
@@ -38,38 +38,42 @@ struct sigv4_scope {
   const char *service;
 };
 
-/* Seconds since 1970 as SigV4 spells a time. False for a time that no calendar has. */
+/* sigv4_date formats seconds since 1970 as a SigV4 timestamp. It returns false if the year is not
+ * 1970 to 9999. */
 bool sigv4_date(double seconds, char date[SIGV4_DATE]);
 
-/* What signs: SHA-256 made ready, and signing keys, one a set of credentials, day, region and
- * service, which are derived once, kept and wiped. NULL without memory. Not for two threads at once. */
+/* A signer holds a hasher and a cache of signing keys, one per credentials, day, Region and
+ * service. The keys are wiped when they are replaced or freed. Two threads must not share a signer.
+ * sigv4_signer_new returns NULL if there is not enough memory; the caller frees the signer with
+ * sigv4_signer_free, which accepts NULL. */
 struct sigv4_signer;
 
 struct sigv4_signer *sigv4_signer_new(void);
 void sigv4_signer_free(struct sigv4_signer *signer);
 
-/* The hash of a request's body; false when OpenSSL fails. */
+/* sigv4_payload_hash writes the hash of a request body. It returns false if OpenSSL fails. */
 bool sigv4_payload_hash(struct sigv4_signer *signer, const char *bytes, size_t length,
                         char hex[HASH_SHA256_HEX]);
 
-/* Adds text with every byte but A-Z a-z 0-9 - . _ ~ as %XX. */
+/* sigv4_uri_encode appends text with every byte except A-Z a-z 0-9 - . _ ~ as %XX. */
 void sigv4_uri_encode(const char *text, size_t length, struct buf *out);
 
-/* Adds "host;x-amz-date": the names of the headers. */
+/* sigv4_signed_headers appends the names of the headers: "host;x-amz-date". */
 void sigv4_signed_headers(struct sigv4_request *request, struct buf *out);
 
-/* Adds the canonical request. */
+/* sigv4_canonical_request appends the canonical request. */
 void sigv4_canonical_request(struct sigv4_request *request, struct buf *out);
 
-/* Adds "20150830/us-east-1/service/aws4_request". */
+/* sigv4_credential_scope appends "20150830/us-east-1/service/aws4_request". */
 void sigv4_credential_scope(const struct sigv4_scope *scope, struct buf *out);
 
-/* Adds the string to sign of a canonical request. */
+/* sigv4_string_to_sign appends the string to sign for a canonical request. */
 void sigv4_string_to_sign(struct sigv4_signer *signer, const struct sigv4_scope *scope,
                           const char *canonical, size_t length, struct buf *out);
 
-/* The signature of a string to sign; false without memory. The key is kept by the number of the
- * credentials, and not at all where they have none. */
+/* sigv4_signature writes the signature of a string to sign. It returns false if there is not enough
+ * memory. The signing key is cached under the number of the credentials; credentials with number 0
+ * are not cached. */
 bool sigv4_signature(struct sigv4_signer *signer, const struct credentials *credentials,
                      const struct sigv4_scope *scope, const char *text, size_t length,
                      char hex[HASH_SHA256_HEX]);

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEPT_KEYS 32
+#define CACHED_KEYS 32
 
-/* A signing key, and what it was derived for. Longer names are not kept. */
-struct retained_key {
-  unsigned long credentials; /* their number; 0: for nothing */
+/* A signing key and what it was derived for. Keys for longer names are not cached. */
+struct cached_key {
+  unsigned long credentials; /* their number; 0: an empty entry */
   char day[8], region[32], service[32];
   struct hmac_key *key;
   unsigned long used;
@@ -16,7 +16,7 @@ struct retained_key {
 struct sigv4_signer {
   struct hasher *hasher;
   struct hmac_key *deriving;
-  struct retained_key kept[KEPT_KEYS];
+  struct cached_key cached[CACHED_KEYS];
   unsigned long clock;
 };
 
@@ -25,7 +25,7 @@ bool sigv4_payload_hash(struct sigv4_signer *signer, const char *bytes, size_t l
   return hash_sha256_hex(signer->hasher, bytes, length, hex);
 }
 
-/* kSecret, kDate, kRegion, kService and at last kSigning, which goes to `key`. */
+/* Derives kSecret, kDate, kRegion, kService and kSigning. The last one goes to `key`. */
 static bool derive(struct sigv4_signer *signer, const struct secret *secret,
                    const struct sigv4_scope *scope, struct hmac_key *key) {
   struct secret first = {malloc(4 + secret->length + 1), 4 + secret->length};
@@ -52,8 +52,8 @@ struct sigv4_signer *sigv4_signer_new(void) {
   signer->hasher = hasher_new();
   signer->deriving = hmac_key_new();
   bool made = signer->hasher && signer->deriving;
-  for (size_t i = 0; i < KEPT_KEYS && made; i++)
-    made = (signer->kept[i].key = hmac_key_new()) != NULL;
+  for (size_t i = 0; i < CACHED_KEYS && made; i++)
+    made = (signer->cached[i].key = hmac_key_new()) != NULL;
   if (made)
     return signer;
   sigv4_signer_free(signer);
@@ -63,34 +63,34 @@ struct sigv4_signer *sigv4_signer_new(void) {
 void sigv4_signer_free(struct sigv4_signer *signer) {
   if (!signer)
     return;
-  for (size_t i = 0; i < KEPT_KEYS; i++)
-    hmac_key_free(signer->kept[i].key);
+  for (size_t i = 0; i < CACHED_KEYS; i++)
+    hmac_key_free(signer->cached[i].key);
   hmac_key_free(signer->deriving);
   hasher_free(signer->hasher);
   free(signer);
 }
 
-static bool is_for(const struct retained_key *kept, const struct credentials *credentials,
+static bool is_for(const struct cached_key *cached, const struct credentials *credentials,
                    const struct sigv4_scope *scope) {
-  return kept->credentials == credentials->number && kept->credentials != 0 &&
-         memcmp(kept->day, scope->date, sizeof kept->day) == 0 &&
-         strcmp(kept->region, scope->region) == 0 && strcmp(kept->service, scope->service) == 0;
+  return cached->credentials == credentials->number && cached->credentials != 0 &&
+         memcmp(cached->day, scope->date, sizeof cached->day) == 0 &&
+         strcmp(cached->region, scope->region) == 0 && strcmp(cached->service, scope->service) == 0;
 }
 
-/* The signing key, from where it is kept or derived in the place that was used longest ago; NULL
- * without memory. */
+/* Returns the signing key from the cache, or derives it into the entry that was not used for the
+ * longest time. Returns NULL if there is not enough memory. */
 static const struct hmac_key *find_key(struct sigv4_signer *signer,
                                        const struct credentials *credentials,
                                        const struct sigv4_scope *scope) {
-  struct retained_key *oldest = &signer->kept[0];
-  for (size_t i = 0; i < KEPT_KEYS; i++) {
-    struct retained_key *kept = &signer->kept[i];
-    if (is_for(kept, credentials, scope)) {
-      kept->used = ++signer->clock;
-      return kept->key;
+  struct cached_key *oldest = &signer->cached[0];
+  for (size_t i = 0; i < CACHED_KEYS; i++) {
+    struct cached_key *cached = &signer->cached[i];
+    if (is_for(cached, credentials, scope)) {
+      cached->used = ++signer->clock;
+      return cached->key;
     }
-    if (kept->used < oldest->used)
-      oldest = kept;
+    if (cached->used < oldest->used)
+      oldest = cached;
   }
   oldest->credentials = 0;
   if (!derive(signer, &credentials->secret_access_key, scope, oldest->key))

@@ -13,11 +13,11 @@ struct unsealer {
   const char *const *names;
   size_t count;
   struct unsealed *out;
-  size_t kept; /* where the bytes begin that are not in the unsealed text yet */
+  size_t kept; /* the start of the bytes that are not in the unsealed text yet */
   bool no_memory;
 };
 
-/* The index of a name that was asked for, or `count`. */
+/* Returns the index of a name, or `count` if it was not asked for. */
 static size_t index_of(const struct unsealer *unsealer, const char *name, size_t length) {
   size_t i = 0;
   while (i < unsealer->count && !bytes_are(name, length, unsealer->names[i]))
@@ -25,7 +25,7 @@ static size_t index_of(const struct unsealer *unsealer, const char *name, size_t
   return i;
 }
 
-/* Leaves the bytes [start, end) out of the text. */
+/* Replaces the bytes [start, end) by a mark. */
 static void hide(struct unsealer *unsealer, size_t start, size_t end, const char *mark) {
   buf_add(&unsealer->out->text, unsealer->text + unsealer->kept, start - unsealer->kept);
   buf_adds(&unsealer->out->text, mark);
@@ -54,10 +54,10 @@ static bool unseal_json(struct unsealer *unsealer) {
   struct json_error error;
   struct json_doc *doc = json_parse_secret(unsealer->text, unsealer->length, &error);
   if (!doc) {
-    unsealer->out->mistake = error.offset;
+    unsealer->out->error_offset = error.offset;
     return false;
   }
-  const struct json_value *next[JSON_MAX_DEPTH + 1]; /* of each container that is open */
+  const struct json_value *next[JSON_MAX_DEPTH + 1]; /* of each open container */
   size_t depth = 1;
   next[0] = json_root(doc);
   while (depth > 0) {
@@ -92,8 +92,8 @@ struct xml {
   size_t depth;
   size_t hidden;       /* the depth of the element whose content is secret; 0: none */
   size_t index;        /* of its name */
-  const char *content; /* where that begins */
-  bool parent;         /* it has elements inside */
+  const char *content; /* the start of that content */
+  bool parent;         /* it contains elements */
   bool rooted;         /* the root element has begun */
 };
 
@@ -101,15 +101,16 @@ static bool begins(const struct xml *xml, const char *mark) {
   return bytes_begin(xml->at, (size_t)(xml->end - xml->at), mark);
 }
 
-/* Goes behind the next `mark`; false when there is none. */
-static bool pass(struct xml *xml, const char *mark) {
+/* Moves past the next `mark`. Returns false if there is none. */
+static bool skip_past(struct xml *xml, const char *mark) {
   char *found = memmem(xml->at, (size_t)(xml->end - xml->at), mark, strlen(mark));
   if (found)
     xml->at = found + strlen(mark);
   return found;
 }
 
-/* Adds the character that a reference, from "&" on, stands for; what is behind it, or NULL. */
+/* Appends the character of a reference, which begins with "&". Returns what follows the reference,
+ * or NULL if it is invalid. */
 static const char *add_reference(struct buf *into, const char *at, const char *end) {
   static const struct {
     const char *reference;
@@ -136,17 +137,17 @@ static const char *add_reference(struct buf *into, const char *at, const char *e
   return stop + 1;
 }
 
-/* Adds the characters of an element's content that has no elements inside; false for a reference
- * that is none. */
+/* Appends the characters of an element without child elements. Returns false if a reference is
+ * invalid. */
 static bool add_characters(struct buf *into, const char *at, const char *end) {
   while (at < end) {
     struct xml rest = {.at = at, .end = end};
     if (begins(&rest, "<![CDATA[")) {
-      pass(&rest, "]]>");
+      skip_past(&rest, "]]>");
       buf_add(into, at + 9, (size_t)(rest.at - at) - 12);
       at = rest.at;
-    } else if (*at == '<') { /* a comment or an instruction: the walk has seen to its end */
-      pass(&rest, at[1] == '?' ? "?>" : "-->");
+    } else if (*at == '<') { /* a comment or an instruction, whose end has been checked */
+      skip_past(&rest, at[1] == '?' ? "?>" : "-->");
       at = rest.at;
     } else if (*at == '&') {
       at = add_reference(into, at, end);
@@ -159,7 +160,7 @@ static bool add_characters(struct buf *into, const char *at, const char *end) {
   return true;
 }
 
-/* The element whose content is secret ends: `stop` is where that content does. */
+/* Handles the end of an element with secret content; `stop` is where the content ends. */
 static bool hide_content(struct xml *xml, const char *stop) {
   struct unsealer *unsealer = xml->unsealer;
   struct buf plain = {.secret = true};
@@ -249,17 +250,17 @@ static bool unseal_xml(struct unsealer *unsealer) {
     if (*xml.at != '<')
       fine = characters(&xml);
     else if (begins(&xml, "<!--"))
-      fine = pass(&xml, "-->");
+      fine = skip_past(&xml, "-->");
     else if (begins(&xml, "<?"))
-      fine = pass(&xml, "?>");
+      fine = skip_past(&xml, "?>");
     else if (begins(&xml, "<![CDATA["))
-      fine = xml.depth > 0 && pass(&xml, "]]>");
+      fine = xml.depth > 0 && skip_past(&xml, "]]>");
     else if (begins(&xml, "</"))
       fine = end_tag(&xml);
     else
       fine = xml.end - xml.at > 1 && xml.at[1] != '!' && start_tag(&xml);
   }
-  unsealer->out->mistake = (size_t)(xml.at - unsealer->text);
+  unsealer->out->error_offset = (size_t)(xml.at - unsealer->text);
   return fine && xml.rooted && xml.depth == 0;
 }
 
@@ -270,7 +271,7 @@ enum unseal_outcome unseal(const struct secret *sealed, enum unseal_form form,
                               .names = names,
                               .count = count,
                               .out = unsealed};
-  unsealed->text.secret = true; /* what it holds of a malformed text may be anything */
+  unsealed->text.secret = true; /* a malformed text may contain a secret anywhere */
   unsealed->secrets = calloc(count + 1, sizeof *unsealed->secrets);
   if (!unsealed->secrets)
     return UNSEAL_NO_MEMORY;

@@ -4,32 +4,32 @@
 #include "base/buf.h"
 #include "base/secret.h"
 
-/* A sealed text (the reply of a service, what a command printed) is opened member by member: out come
- * the text without the values of those that are secret, and these values, sealed each. All memory that
- * they went through on the way is wiped. */
+/* Opens a sealed text (the reply of a service, the output of a command) member by member. The
+ * result is the text without the values of secret members, and these values, each sealed. All
+ * memory in between is wiped. */
 
 enum unseal_form { UNSEAL_JSON, UNSEAL_XML };
 
 enum unseal_outcome { UNSEALED, UNSEAL_MALFORMED, UNSEAL_NO_MEMORY };
 
-/* Nesting of elements; that of JSON is bounded by its reader. */
+/* The maximum nesting of XML elements. JSON_MAX_DEPTH limits JSON. */
 #define UNSEAL_XML_DEPTH 32
 
 struct unsealed {
-  struct buf text;        /* "***" in the place of each value */
-  struct secret *secrets; /* one for each name asked for; none where there is no such member */
-  size_t mistake;         /* the byte where the text is malformed */
+  struct buf text;        /* with "***" in place of each value */
+  struct secret *secrets; /* one for each name; empty if there is no such member */
+  size_t error_offset;    /* the offset where the text is malformed */
 };
 
-/* Every member (JSON, at any depth) or element (XML; a prefix of its name does not count) that has one
- * of the names loses its value. The secret of a name is the first such value: of a string its
- * characters, of anything else its bytes as they stand; null and what is empty are no value. XML has
- * no document type, and only the predefined and the numeric character references. The caller frees
- * the unsealed, whatever the outcome; a zeroed struct is ready for use. */
+/* unseal hides the value of every member (JSON, at any depth) or element (XML, ignoring the prefix)
+ * with one of the names. The secret of a name is the first such value: the characters of a string,
+ * the bytes of any other value. null and empty values do not count. XML may not have a document
+ * type, and may only use predefined entities and numeric character references. The caller zeroes
+ * `unsealed` before, and frees it with unsealed_free whatever the outcome. */
 enum unseal_outcome unseal(const struct secret *sealed, enum unseal_form form,
                            const char *const names[], size_t count, struct unsealed *unsealed);
 
-/* `count` as at unseal. */
+/* unsealed_free wipes and frees the result. `count` is the number of names. */
 void unsealed_free(struct unsealed *unsealed, size_t count);
 
 #endif

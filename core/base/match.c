@@ -15,8 +15,8 @@ static bool same_byte(char pattern, char text, char one, bool ignore_case) {
 }
 
 /* Reports whether a piece without stars matches at the start of the text, which is long enough. */
-static bool stands_here(const char *piece, size_t length, const char *text, char one,
-                        bool ignore_case) {
+static bool piece_matches(const char *piece, size_t length, const char *text, char one,
+                          bool ignore_case) {
   for (size_t i = 0; i < length; i++)
     if (!same_byte(piece[i], text[i], one, ignore_case))
       return false;
@@ -27,7 +27,7 @@ static bool stands_here(const char *piece, size_t length, const char *text, char
 #define MANY_COMPARISONS 16384
 
 /* For each byte, a bit for each position of a piece that the byte matches. */
-struct places {
+struct positions {
   size_t words;            /* of a row */
   unsigned char rows[256]; /* the row of a byte; 0: bytes that only a `?` matches */
   uint64_t *bits;          /* the rows, then one row for the state */
@@ -39,21 +39,21 @@ static size_t row_of(const char *byte, bool ignore_case) {
 }
 
 /* Returns false if there is not enough memory. */
-static bool find_places(const char *piece, size_t length, char one, bool ignore_case,
-                        struct places *places) {
-  *places = (struct places){.words = (length + 63) / 64, .count = 1};
+static bool build_positions(const char *piece, size_t length, char one, bool ignore_case,
+                            struct positions *positions) {
+  *positions = (struct positions){.words = (length + 63) / 64, .count = 1};
   for (size_t i = 0; i < length; i++) {
-    unsigned char *row = &places->rows[row_of(&piece[i], ignore_case)];
+    unsigned char *row = &positions->rows[row_of(&piece[i], ignore_case)];
     if (piece[i] != one && *row == 0)
-      *row = (unsigned char)places->count++; /* at most 254: no wildcard is a literal byte */
+      *row = (unsigned char)positions->count++; /* at most 254: no wildcard is a literal byte */
   }
-  places->bits = calloc((places->count + 1) * places->words, sizeof *places->bits);
-  if (!places->bits)
+  positions->bits = calloc((positions->count + 1) * positions->words, sizeof *positions->bits);
+  if (!positions->bits)
     return false;
   for (size_t i = 0; i < length; i++) {
-    size_t row = places->rows[row_of(&piece[i], ignore_case)];
-    for (size_t r = piece[i] == one ? 0 : row; r < places->count; r++) {
-      places->bits[r * places->words + i / 64] |= (uint64_t)1 << i % 64;
+    size_t row = positions->rows[row_of(&piece[i], ignore_case)];
+    for (size_t r = piece[i] == one ? 0 : row; r < positions->count; r++) {
+      positions->bits[r * positions->words + i / 64] |= (uint64_t)1 << i % 64;
       if (piece[i] != one)
         break;
     }
@@ -64,15 +64,15 @@ static bool find_places(const char *piece, size_t length, char one, bool ignore_
 /* Shift-And (Baeza-Yates and Gonnet, 1992): the state has a bit for each prefix of the piece that
  * the text read so far ends with. One step handles 64 bytes of the piece, whatever the bytes
  * are. */
-static const char *find_by_bits(const struct places *places, size_t length, const char *text,
+static const char *find_by_bits(const struct positions *positions, size_t length, const char *text,
                                 size_t text_length, bool ignore_case) {
-  uint64_t *state = places->bits + places->count * places->words;
+  uint64_t *state = positions->bits + positions->count * positions->words;
   for (size_t i = 0; i < text_length; i++) {
     const uint64_t *row =
-        places->bits + places->rows[row_of(&text[i], ignore_case)] * places->words;
+        positions->bits + positions->rows[row_of(&text[i], ignore_case)] * positions->words;
     uint64_t carry = 1;
     size_t begun = i / 64 + 1;
-    for (size_t w = 0; w < places->words && w < begun; w++) {
+    for (size_t w = 0; w < positions->words && w < begun; w++) {
       uint64_t out = state[w] >> 63;
       state[w] = (state[w] << 1 | carry) & row[w];
       carry = out;
@@ -92,15 +92,15 @@ static const char *find_piece(const char *piece, size_t length, const char *text
     return text;
   if (!ignore_case && !memchr(piece, one, length))
     return memmem(text, text_length, piece, length);
-  struct places places;
+  struct positions positions;
   if ((text_length - length + 1) > MANY_COMPARISONS / length &&
-      find_places(piece, length, one, ignore_case, &places)) {
-    const char *found = find_by_bits(&places, length, text, text_length, ignore_case);
-    free(places.bits);
+      build_positions(piece, length, one, ignore_case, &positions)) {
+    const char *found = find_by_bits(&positions, length, text, text_length, ignore_case);
+    free(positions.bits);
     return found;
   }
   for (const char *last = text + (text_length - length); text <= last; text++)
-    if (stands_here(piece, length, text, one, ignore_case))
+    if (piece_matches(piece, length, text, one, ignore_case))
       return text;
   return NULL;
 }
@@ -113,15 +113,15 @@ bool match_pattern(const char *pattern, size_t pattern_length, const char *text,
   const char *star = memchr(pattern, any, pattern_length);
   if (!star)
     return pattern_length == text_length &&
-           stands_here(pattern, pattern_length, text, one, ignore_case);
+           piece_matches(pattern, pattern_length, text, one, ignore_case);
 
   /* The piece before the first star and the piece after the last are anchored. */
   size_t head = (size_t)(star - pattern);
   const char *last_star = memrchr(pattern, any, pattern_length);
   const char *tail = last_star + 1;
   size_t tail_length = (size_t)(end - tail);
-  if (head + tail_length > text_length || !stands_here(pattern, head, text, one, ignore_case) ||
-      !stands_here(tail, tail_length, text_end - tail_length, one, ignore_case))
+  if (head + tail_length > text_length || !piece_matches(pattern, head, text, one, ignore_case) ||
+      !piece_matches(tail, tail_length, text_end - tail_length, one, ignore_case))
     return false;
   text += head;
   text_end -= tail_length;

@@ -10,14 +10,14 @@
 
 static const char *match_rest(struct pattern *match, const char *at, const char *item);
 
-static const char *fail(struct pattern *match, const char *mistake) {
-  if (!match->mistake)
-    match->mistake = mistake;
+static const char *fail(struct pattern *match, const char *error) {
+  if (!match->error)
+    match->error = error;
   return NULL;
 }
 
 static bool spend(struct pattern *match, size_t steps) {
-  if (match->mistake)
+  if (match->error)
     return false;
   if (steps > match->steps) {
     match->steps = 0;
@@ -162,7 +162,7 @@ static const char *match_longest(struct pattern *match, const char *at, const ch
   const char *last = at;
   while (matches_one(match, last, item, end))
     last++;
-  for (; !match->mistake; last--) {
+  for (; !match->error; last--) {
     const char *result = match_rest(match, last, end + 1);
     if (result || last == at)
       return result;
@@ -173,9 +173,9 @@ static const char *match_longest(struct pattern *match, const char *at, const ch
 /* Matches as few as possible, then more, until the rest matches. */
 static const char *match_shortest(struct pattern *match, const char *at, const char *item,
                                   const char *end) {
-  while (!match->mistake) {
+  while (!match->error) {
     const char *result = match_rest(match, at, end + 1);
-    if (result || match->mistake || !matches_one(match, at, item, end))
+    if (result || match->error || !matches_one(match, at, item, end))
       return result;
     at++;
   }
@@ -276,7 +276,7 @@ static bool match_single(struct pattern *match, const char **at, const char **it
   unsigned char suffix = item_at(match, end);
   const char *result = NULL;
   if (!matches_one(match, *at, start, end)) {
-    if (match->mistake || !(suffix == '*' || suffix == '?' || suffix == '-')) {
+    if (match->error || !(suffix == '*' || suffix == '?' || suffix == '-')) {
       *at = NULL;
       return false;
     }
@@ -286,7 +286,7 @@ static bool match_single(struct pattern *match, const char **at, const char **it
   switch (suffix) {
   case '?':
     result = match_rest(match, *at + 1, end + 1);
-    if (!result && !match->mistake) {
+    if (!result && !match->error) {
       *item = end + 1;
       return true;
     }
@@ -352,12 +352,12 @@ static const char *match_rest(struct pattern *match, const char *at, const char 
     }
   }
   match->depth--;
-  return match->mistake ? NULL : at;
+  return match->error ? NULL : at;
 }
 
 const char *pattern_match(struct pattern *match, const char *start) {
   match->depth = 0;
   match->captures = 0;
-  match->mistake = NULL;
+  match->error = NULL;
   return match_rest(match, start, match->pattern);
 }

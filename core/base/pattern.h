@@ -24,15 +24,15 @@ struct pattern {
   const char *pattern_end;
   const char *subject;
   const char *subject_end;
-  size_t steps;        /* steps left; a step is one comparison */
-  const char *mistake; /* what is wrong with the pattern, or NULL; "" if the steps are used up */
-  int depth;           /* internal */
-  int captures;        /* the number of captures */
+  size_t steps;      /* steps left; a step is one comparison */
+  const char *error; /* what is wrong with the pattern, or NULL; "" if the steps are used up */
+  int depth;         /* internal */
+  int captures;      /* the number of captures */
   struct pattern_capture capture[PATTERN_CAPTURES];
 };
 
 /* pattern_match matches at `start` in the subject. It returns the end of the match, or NULL if
- * there is no match or `mistake` is set. */
+ * there is no match or `error` is set. */
 const char *pattern_match(struct pattern *match, const char *start);
 
 /* pattern_bad_capture returns the error text for an invalid capture index, %1 being 0. */

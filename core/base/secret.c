@@ -57,7 +57,7 @@ static size_t escape_of(unsigned char byte, const char *text, size_t length) {
 
 /* Returns the length of a secret at the start of the text, escapes included, or 0 if it is not
  * there. */
-static size_t spelled(const struct secret *secret, const char *text, size_t length) {
+static size_t match_secret(const struct secret *secret, const char *text, size_t length) {
   size_t at = 0;
   for (size_t i = 0; i < secret->length; i++) {
     if (at == length)
@@ -74,21 +74,21 @@ static size_t spelled(const struct secret *secret, const char *text, size_t leng
 
 void secrets_redact(const struct secret *secrets, size_t count, const char *text, size_t length,
                     struct buf *out) {
-  size_t kept = 0; /* the start of the bytes that are not copied yet */
+  size_t copied = 0; /* the start of the bytes that are not copied yet */
   for (size_t i = 0; i < length;) {
     size_t longest = 0; /* a secret can be a prefix of another */
     for (size_t j = 0; j < count; j++) {
-      size_t size = spelled(&secrets[j], text + i, length - i);
+      size_t size = match_secret(&secrets[j], text + i, length - i);
       longest = size > longest ? size : longest;
     }
     if (longest == 0) {
       i++;
       continue;
     }
-    buf_add(out, text + kept, i - kept);
+    buf_add(out, text + copied, i - copied);
     buf_adds(out, "***");
     i += longest;
-    kept = i;
+    copied = i;
   }
-  buf_add(out, text + kept, length - kept);
+  buf_add(out, text + copied, length - copied);
 }

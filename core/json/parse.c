@@ -98,9 +98,8 @@ static bool fail_repeated(struct parser *parser, const struct json_value *key) {
     }
   while (shown < length && shown < 80)
     shown += utf8_sequence(name + shown, length - shown);
-  return json_fail_at(&parser->scanner, key->start,
-                      "the name \"%.*s%s\" stands twice in one object", (int)shown, name,
-                      shown < length ? "..." : "");
+  return json_fail_at(&parser->scanner, key->start, "duplicate name \"%.*s%s\" in an object",
+                      (int)shown, name, shown < length ? "..." : "");
 }
 
 static bool check_keys(struct parser *parser, const struct json_value *object) {

@@ -98,19 +98,19 @@ static bool scan_escape(struct json_scanner *scanner) {
   if (!scan_hex(scanner, &code))
     return false;
   if (code == 0)
-    return json_fail_at(scanner, start, "\\u0000 is refused");
+    return json_fail_at(scanner, start, "\\u0000 is not allowed");
   if (code >= 0xdc00 && code <= 0xdfff)
-    return json_fail_at(scanner, start, "a low surrogate without its high one");
+    return json_fail_at(scanner, start, "a low surrogate without a high surrogate");
   if (code >= 0xd800 && code <= 0xdbff) {
     uint32_t low = 0;
     if (json_peek(scanner) != '\\' || scanner->at + 1 >= scanner->length ||
         scanner->text[scanner->at + 1] != 'u')
-      return json_fail_at(scanner, start, "a high surrogate without its low one");
+      return json_fail_at(scanner, start, "a high surrogate without a low surrogate");
     scanner->at += 2;
     if (!scan_hex(scanner, &low))
       return false;
     if (low < 0xdc00 || low > 0xdfff)
-      return json_fail_at(scanner, start, "a high surrogate without its low one");
+      return json_fail_at(scanner, start, "a high surrogate without a low surrogate");
     code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
   }
   utf8_add(&scanner->scratch, code);
@@ -160,7 +160,7 @@ bool json_scan_string(struct json_scanner *scanner, struct json_value *value) {
     if (c == '"')
       break;
     if (c < 0)
-      return json_fail_at(scanner, value->start, "a string that does not end");
+      return json_fail_at(scanner, value->start, "an unterminated string");
     if (c < 0x20)
       return json_fail_at(scanner, scanner->at, "control character 0x%02x in a string",
                           (unsigned)c);

@@ -1,5 +1,5 @@
-/* lanyard.credentials: access keys, sealed. No field, tostring or error gives a secret back; only
- * the signer reads it, in C. */
+/* lanyard.credentials: sealed access keys and secrets. No field, tostring or error reveals a
+ * secret; only C code reads it, for example to sign a request. */
 
 #include "lua/credentials.h"
 
@@ -44,13 +44,14 @@ void push_secret(lua_State *L, const char *bytes, size_t length) {
 
 void push_secret_buf(lua_State *L, struct buf *buf) {
   struct secret *secret = new_secret(L);
-  if (!buf_reserve(buf, 0)) /* makes it NUL-terminated where it was none */
+  if (!buf_reserve(buf, 0)) /* makes the bytes NUL-terminated */
     luaL_error(L, "not enough memory");
   *secret = (struct secret){buf->data, buf->length};
   *buf = (struct buf){.secret = buf->secret};
 }
 
-/* secret(text) --> a sealed copy */
+/* secret(text) --> secret
+ * Returns a sealed copy of a text. */
 static int make_secret(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
@@ -58,7 +59,7 @@ static int make_secret(lua_State *L) {
   return 1;
 }
 
-/* What a longjmp must not leave behind. */
+/* What must be freed after a longjmp. */
 struct opened {
   struct unsealed unsealed;
   size_t count;
@@ -70,7 +71,7 @@ static int opened_gc(lua_State *L) {
   return 0;
 }
 
-/* Pushes one, which ends with the function that called. */
+/* Pushes one, which is collected after the calling function has ended. */
 static struct opened *new_opened(lua_State *L, size_t count) {
   struct opened *opened = lua_newuserdatauv(L, sizeof *opened, 0);
   *opened = (struct opened){.count = count};
@@ -79,7 +80,7 @@ static struct opened *new_opened(lua_State *L, size_t count) {
   return opened;
 }
 
-/* Pushes the table of the values that were found, by name. */
+/* Pushes a table of the values that were found, by name. */
 static void push_values(lua_State *L, struct opened *opened, const char *const names[]) {
   lua_newtable(L);
   for (size_t i = 0; i < opened->count; i++) {
@@ -92,9 +93,10 @@ static void push_values(lua_State *L, struct opened *opened, const char *const n
   }
 }
 
-/* secret:unseal(names, "json" | "xml") --> text, { [name] = secret } | nil, err { code = "Malformed" }
- * The text with *** in the place of the values of these members (at any depth) or elements, and these
- * values: the first of each name that is not empty. The error shows nothing of the text. */
+/* secret:unseal(names, "json" | "xml") --> text, { [name] = secret } | nil, err
+ * Returns the text with *** in place of the values of these members (at any depth) or elements, and
+ * these values: for each name, the first that is not empty. err.code is "Malformed". The error
+ * contains nothing of the text. */
 static int secret_unseal(lua_State *L) {
   static const char *const forms[] = {[UNSEAL_JSON] = "json", [UNSEAL_XML] = "xml", NULL};
   static const char *const shown[] = {[UNSEAL_JSON] = "JSON", [UNSEAL_XML] = "XML"};
@@ -107,15 +109,15 @@ static int secret_unseal(lua_State *L) {
     if (lua_rawgeti(L, 2, (lua_Integer)i + 1) != LUA_TSTRING)
       return luaL_argerror(L, 2, "a list of names expected");
     names[i] = lua_tostring(L, -1);
-    lua_pop(L, 1); /* the list keeps it */
+    lua_pop(L, 1); /* the list keeps it alive */
   }
   struct opened *opened = new_opened(L, count);
   switch (unseal(sealed, form, names, count, &opened->unsealed)) {
   case UNSEAL_NO_MEMORY:
     return luaL_error(L, "not enough memory");
   case UNSEAL_MALFORMED:
-    return push_error(L, "Malformed", "it is no %s (byte %d)", shown[form],
-                      (int)opened->unsealed.mistake + 1);
+    return push_error(L, "Malformed", "not valid %s (byte %d)", shown[form],
+                      (int)opened->unsealed.error_offset + 1);
   case UNSEALED:
     break;
   }
@@ -125,8 +127,9 @@ static int secret_unseal(lua_State *L) {
   return 2;
 }
 
-/* join({ text or secret, ... } [, "json"]) --> a secret: all of them, one behind the other. With "json"
- * the secrets are escaped for the inside of a string of JSON. */
+/* join({ text or secret, ... } [, "json"]) --> secret
+ * Concatenates texts and secrets. With "json", the secrets are escaped for the inside of a JSON
+ * string. */
 static int join(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   static const char *const forms[] = {"plain", "json", NULL};
@@ -162,7 +165,7 @@ static int secret_tostring(lua_State *L) {
   return 1;
 }
 
-/* Pushes new, empty credentials; its user value is the table of what may be read. */
+/* Pushes new, empty credentials. Their user value is the table of readable fields. */
 static struct credentials *new_credentials(lua_State *L) {
   struct credentials *credentials = lua_newuserdatauv(L, sizeof *credentials, 1);
   *credentials = (struct credentials){.number = credentials_number()};
@@ -170,7 +173,7 @@ static struct credentials *new_credentials(lua_State *L) {
   return credentials;
 }
 
-/* Copies a field that is a string or a secret; false when it is absent. */
+/* Copies a field that is a string or a secret. Returns false if it is absent. */
 static bool take_secret(lua_State *L, int options, const char *field, struct secret *into) {
   int type = lua_getfield(L, options, field);
   bool stored = true;
@@ -196,7 +199,7 @@ static void take_key_id(lua_State *L, struct credentials *credentials, const cha
     luaL_error(L, "not enough memory");
 }
 
-/* Sets what may be read; the credentials are at the top of the stack. */
+/* Sets the readable fields. The credentials are at the top of the stack. */
 static void set_fields(lua_State *L, const struct credentials *credentials, const char *source,
                        int options) {
   lua_newtable(L);
@@ -214,7 +217,8 @@ static void set_fields(lua_State *L, const struct credentials *credentials, cons
   lua_setiuservalue(L, -2, 1);
 }
 
-/* The part that holds what no request can carry (a line end that was copied along, say), or NULL. */
+/* Returns the name of the part that contains a byte that no request can carry (for example a copied
+ * line end), or NULL. */
 static const char *unusable_part(const struct credentials *credentials) {
   const struct secret parts[] = {
       {credentials->access_key_id, strlen(credentials->access_key_id)},
@@ -231,13 +235,13 @@ static const char *unusable_part(const struct credentials *credentials) {
 
 static int refuse_unusable(lua_State *L, const char *part, const char *source) {
   return push_error(L, "InvalidCredentials",
-                    "the %s of %s holds a control character: was a line end copied with it?", part,
+                    "the %s of %s contains a control character: was a line end copied too?", part,
                     source);
 }
 
-/* new{access_key_id=, secret_access_key=, [session_token=], [expires=], [account_id=], [source=]}
- *   --> credentials
- * The secrets are strings or what secret() gives; `expires` is in seconds since 1970. */
+/* new { access_key_id, secret_access_key, [session_token,] [expires,] [account_id,] [source] } -->
+ * credentials
+ * The secrets are strings or results of secret(). `expires` is in seconds since 1970. */
 static int make_credentials(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   const char *id = check_field_string(L, 1, "access_key_id", NULL);
@@ -254,20 +258,20 @@ static int make_credentials(lua_State *L) {
   return 1;
 }
 
-/* A variable of the environment, or NULL when it is not set or blank. */
+/* Returns an environment variable, or NULL if it is not set or blank. */
 static const char *variable(const char *name) {
   const char *value = getenv(name);
   return value && value[strspn(value, " \t\r\n")] ? value : NULL;
 }
 
-/* from_environment([{[expires=], [account_id=]}])
- *   --> credentials | nil, err{code = "NotConfigured" | "PartialCredentials"} */
+/* from_environment [{ [expires,] [account_id] }] --> credentials | nil, err
+ * err.code is "NotConfigured" or "PartialCredentials". */
 static int from_environment(lua_State *L) {
   const char *id = variable("AWS_ACCESS_KEY_ID");
   const char *key = variable("AWS_SECRET_ACCESS_KEY");
   const char *token = variable("AWS_SESSION_TOKEN");
   if (!token)
-    token = variable("AWS_SECURITY_TOKEN"); /* its name of old */
+    token = variable("AWS_SECURITY_TOKEN"); /* its former name */
   if (!id && !key)
     return push_error(L, "NotConfigured", "AWS_ACCESS_KEY_ID is not set");
   if (!id || !key)
@@ -291,7 +295,7 @@ static int credentials_gc(lua_State *L) {
   return 0;
 }
 
-/* credentials.access_key_id, .source, .expires, .account_id, .has_token */
+/* Readable fields: access_key_id, source, expires, account_id, has_token. */
 static int credentials_index(lua_State *L) {
   luaL_checkudata(L, 1, CREDENTIALS_CLASS);
   lua_getiuservalue(L, 1, 1);
@@ -306,7 +310,7 @@ static int credentials_tostring(lua_State *L) {
   return 1;
 }
 
-/* redactor{credentials or secret, ...} --> redactor */
+/* redactor { credentials or secret, ... } --> redactor */
 static int make_redactor(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   size_t items = lua_rawlen(L, 1);
@@ -338,7 +342,8 @@ static int make_redactor(lua_State *L) {
   return 1;
 }
 
-/* redactor:redact(text) --> the text, *** in the place of each secret */
+/* redactor:redact(text) --> text
+ * Returns the text with *** in place of each secret. */
 static int redact(lua_State *L) {
   const struct redactor *redactor = luaL_checkudata(L, 1, REDACTOR_CLASS);
   size_t length;

@@ -5,16 +5,17 @@
 
 #include <lua.h>
 
-/* The credentials at a stack position; raises when there are none. */
+/* check_credentials returns the credentials at a stack index, or raises an error. */
 const struct credentials *check_credentials(lua_State *L, int index);
 
-/* The sealed bytes at a stack position, or NULL when there are none. */
+/* test_secret returns the secret at a stack index, or NULL if there is none. */
 const struct secret *test_secret(lua_State *L, int index);
 
-/* Pushes a sealed copy of these bytes. */
+/* push_secret pushes a sealed copy of the bytes. */
 void push_secret(lua_State *L, const char *bytes, size_t length);
 
-/* Pushes the bytes of a buffer sealed, without a copy; the buffer is empty then. */
+/* push_secret_buf pushes the bytes of a buffer as a secret, without a copy. The buffer is empty
+ * afterwards. */
 void push_secret_buf(lua_State *L, struct buf *buf);
 
 #endif

@@ -18,7 +18,8 @@ static int pool_gc(lua_State *L) {
   return 0;
 }
 
-/* The one pool of this Lua state; made after its loop, so that it goes before it. */
+/* Returns the pool of this Lua state. It is created after the loop, so that it is collected before
+ * it. */
 static struct http_pool *get_pool(lua_State *L) {
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &pool_key) == LUA_TUSERDATA) {
     struct http_pool **kept = lua_touserdata(L, -1);
@@ -37,11 +38,11 @@ static struct http_pool *get_pool(lua_State *L) {
   return *slot;
 }
 
-/* A header may not smuggle another one in. */
+/* Rejects header text that could begin another header. */
 static void check_header(lua_State *L, const char *text, size_t length, const char *what) {
   for (size_t i = 0; i < length; i++) {
     if (text[i] == '\r' || text[i] == '\n' || text[i] == '\0')
-      luaL_error(L, "a header %s must not hold line ends or NUL", what);
+      luaL_error(L, "a header %s must not contain line ends or NUL", what);
   }
 }
 
@@ -71,9 +72,11 @@ static void add_headers(lua_State *L, int options, struct http_transfer *transfe
     luaL_error(L, "not enough memory");
 }
 
-/* http.start{method=, url=, headers={}, body=, connect_timeout=5, timeout=30, ca_bundle=,
- *            max_size=64 MiB, direct=false, sealed=false} --> op
- * The body and the values of headers are strings or secrets; `sealed` makes the reply's body one. */
+/* http.start { method, url, headers = {}, [body,] [connect_timeout = 5,] [timeout = 30,]
+ * [ca_bundle,]
+ *              [max_size = 64 MiB,] [direct = false,] [sealed = false] } --> op
+ * Starts a request. The body and the values of headers are strings or secrets. With `sealed`, the
+ * body of the reply is a secret. */
 static int start(lua_State *L) {
   enum { OPTIONS = 1, TRANSFER = 2 };
   luaL_checktype(L, OPTIONS, LUA_TTABLE);
@@ -82,7 +85,7 @@ static int start(lua_State *L) {
   struct http_transfer *transfer = lua_newuserdatauv(L, sizeof *transfer, 1);
   memset(transfer, 0, sizeof *transfer);
   luaL_setmetatable(L, TRANSFER_CLASS);
-  transfer->header_text.secret = true; /* tokens may be among them */
+  transfer->header_text.secret = true; /* tokens may be among the headers */
   add_headers(L, OPTIONS, transfer);
 
   struct http_request request = {0};
@@ -96,7 +99,7 @@ static int start(lua_State *L) {
   } else {
     request.body = opt_field_string(L, OPTIONS, "body", &request.body_length);
   }
-  lua_setiuservalue(L, TRANSFER, 1); /* which keeps the body alive */
+  lua_setiuservalue(L, TRANSFER, 1); /* keeps the body alive */
   request.sealed = opt_field_boolean(L, OPTIONS, "sealed", false);
   request.ca_bundle = opt_field_string(L, OPTIONS, "ca_bundle", NULL);
   request.connect_timeout = opt_field_number(L, OPTIONS, "connect_timeout", 5);
@@ -112,7 +115,8 @@ static int start(lua_State *L) {
   return 1;
 }
 
-/* Pushes the reply's headers as a table: names in lower case, repeated ones joined by ", ". */
+/* Pushes the headers of the reply as a table. Names are in lowercase; repeated headers are joined
+ * by ", ". */
 static void push_headers(lua_State *L, const struct buf *head) {
   lua_newtable(L);
   const char *line = head->data;
@@ -172,12 +176,13 @@ static int push_failure(lua_State *L, const struct http_transfer *transfer) {
   return 2;
 }
 
-/* op:result() --> {status, headers, body, elapsed} | nil, err{code, message, retryable, sent}
- * Once: what it holds is freed then, as Lua's collector cannot know how much that is. */
+/* op:result() --> { status, headers, body, elapsed } | nil, err
+ * Returns the reply. err has code, message, retryable and sent. The result can be taken once: its
+ * memory is freed at once, because Lua's collector does not know how large it is. */
 static int result(lua_State *L) {
   struct http_transfer *transfer = luaL_checkudata(L, 1, TRANSFER_CLASS);
   if (!transfer->op.completed)
-    return luaL_error(L, "the request has not ended");
+    return luaL_error(L, "the request has not completed");
   if (transfer->failure != HTTP_OK) {
     buf_free(&transfer->body);
     return push_failure(L, transfer);
@@ -213,7 +218,8 @@ static int transfer_gc(lua_State *L) {
   return 0;
 }
 
-/* http.limit(count): how many requests to one host are under way at once; those past that wait */
+/* http.limit(count)
+ * Sets the number of concurrent requests to one host. Further requests wait. */
 static int limit(lua_State *L) {
   lua_Integer connections = luaL_checkinteger(L, 1);
   luaL_argcheck(L, connections >= 1 && connections <= 1000, 1, "1 to 1000 connections");
@@ -226,7 +232,7 @@ MODULE_API int luaopen_lanyard_http_core(lua_State *L) {
   static const luaL_Reg meta[] = {{"__gc", transfer_gc}, {NULL, NULL}};
   static const luaL_Reg pool_meta[] = {{"__gc", pool_gc}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"start", start}, {"limit", limit}, {NULL, NULL}};
-  lua_getglobal(L, "require"); /* makes the class of secrets */
+  lua_getglobal(L, "require"); /* registers the class of secrets */
   lua_pushliteral(L, "lanyard.credentials");
   lua_call(L, 1, 0);
   new_class(L, POOL_CLASS, NULL, pool_meta);

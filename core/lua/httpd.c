@@ -19,7 +19,7 @@ static struct httpd **check_server(lua_State *L) {
   return slot;
 }
 
-/* httpd.open{address="127.0.0.1", port=0, max_body=1 MiB} --> server | nil, err */
+/* httpd.open { address = "127.0.0.1", port = 0, max_body = 1 MiB } --> server | nil, err */
 static int open_server(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   const char *address = opt_field_string(L, 1, "address", NULL);
@@ -45,7 +45,7 @@ static int server_port(lua_State *L) {
   return 1;
 }
 
-/* server:close(), also __gc and __close: twice is once. */
+/* server:close(), also __gc and __close. It may be called again. */
 static int server_close(lua_State *L) {
   struct httpd **slot = luaL_checkudata(L, 1, SERVER_CLASS);
   if (*slot)
@@ -54,16 +54,17 @@ static int server_close(lua_State *L) {
   return 0;
 }
 
-/* server:accept() --> op, whose result is a request, or nil when the server was closed */
+/* server:accept() --> op
+ * The result of the operation is a request, or nil if the server was closed. */
 static int server_accept(lua_State *L) {
   struct httpd *server = *check_server(L);
   struct httpd_accept *accept = lua_newuserdatauv(L, sizeof *accept, 1);
   memset(accept, 0, sizeof *accept);
   luaL_setmetatable(L, ACCEPT_CLASS);
-  lua_pushvalue(L, 1); /* the server lives as long as who waits for it */
+  lua_pushvalue(L, 1); /* keeps the server alive while the operation waits */
   lua_setiuservalue(L, -2, 1);
   if (!httpd_accept_start(server, accept))
-    return luaL_error(L, "somebody accepts already");
+    return luaL_error(L, "another accept is pending");
   lua_loop_retain(L, &accept->op);
   return 1;
 }
@@ -126,8 +127,8 @@ static const char *method_name(enum evhttp_cmd_type type) {
   }
 }
 
-/* request:read() --> {method, target, headers = {[lower case] = value}, body, remote,
- * remote_port} | nil when the connection is gone */
+/* request:read() --> { method, target, headers, body, remote, remote_port } | nil
+ * Names of headers are in lowercase. Returns nil if the connection is gone. */
 static int request_read(lua_State *L) {
   struct httpd_request *request = check_request(L);
   if (!request->server) {
@@ -179,8 +180,9 @@ static int request_read(lua_State *L) {
   return 1;
 }
 
-/* request:reply(status, headers, body [, cut]) answers, with only `cut` bytes of the body sent
- * before the connection ends, where that is given. */
+/* request:reply(status, headers, body [, cut])
+ * Answers the request. With `cut`, only that many bytes of the body are sent before the connection
+ * is closed. */
 static int request_reply(lua_State *L) {
   enum { MAX_HEADERS = 32, HEADERS = 3 };
   struct httpd_request *request = check_request(L);
@@ -205,7 +207,8 @@ static int request_reply(lua_State *L) {
   return 0;
 }
 
-/* request:reset() ends the connection without an answer */
+/* request:reset()
+ * Closes the connection without a reply. */
 static int request_reset(lua_State *L) {
   httpd_reset(check_request(L));
   return 0;

@@ -1,4 +1,4 @@
-/* lanyard.ini: AWS's config and credentials files. Secrets come out sealed. */
+/* lanyard.ini: AWS config and credentials files. Secret values are sealed. */
 
 #include "aws/ini.h"
 #include "lua/credentials.h"
@@ -11,7 +11,7 @@
 
 #define HOLDER_CLASS "lanyard.ini.holder"
 
-/* What a longjmp out of the bindings must not leak. */
+/* What must be freed after a longjmp. */
 struct holder {
   struct ini *ini;
   char *text;
@@ -46,7 +46,7 @@ static void push_nested(lua_State *L, const char *text) {
   while (*text == '\n') {
     const char *name = text + 1;
     const char *end = name + strcspn(name, "\n");
-    const char *value = memchr(name, '=', (size_t)(end - name)); /* the parser saw to it */
+    const char *value = memchr(name, '=', (size_t)(end - name)); /* the parser guarantees it */
     const char *name_end = value++;
     while (name_end > name && (name_end[-1] == ' ' || name_end[-1] == '\t'))
       name_end--;
@@ -84,7 +84,7 @@ static int push_file(lua_State *L, const struct ini *ini, bool plain) {
     for (const struct ini_property *property = section->first; property;
          property = property->next) {
       if (!plain && is_secret(property->name) && !*property->value)
-        continue; /* an empty one is none */
+        continue; /* an empty secret does not count */
       push_value(L, property, plain);
       lua_setfield(L, -2, property->name);
     }
@@ -111,11 +111,10 @@ static int parse_text(lua_State *L, struct holder *holder, const char *text, siz
   return 2;
 }
 
-/* parse(text, "config" | "credentials" [, {plain = true}])
- *   --> {profiles = {[name] = {[key] = value}}, sso_sessions = ..., services = ...}
- *   | nil, err{code = "InvalidConfig", line}
- * A value is a string, a table of sub-properties, or for a secret what credentials.secret gives;
- * with `plain` always a string. */
+/* parse(text, "config" | "credentials" [, { plain = true }])
+ *   --> { profiles = { [name] = { [key] = value } }, sso_sessions, services } | nil, err
+ * A value is a string, a table of sub-properties or, for secret keys, a secret; with `plain`,
+ * secret values are strings too. err.code is "InvalidConfig", and err.line the line. */
 static int parse(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
@@ -124,7 +123,7 @@ static int parse(lua_State *L) {
   return parse_text(L, new_holder(L), text, length, kind, plain);
 }
 
-/* Reads a whole file into the holder. 0, or an errno. */
+/* Reads a whole file into the holder. Returns 0 or an errno. */
 static int read_file(struct holder *holder, const char *path) {
   FILE *file = fopen(path, "rb");
   if (!file)
@@ -158,9 +157,9 @@ static int read_file(struct holder *holder, const char *path) {
   return failed;
 }
 
-/* load(path, "config" | "credentials") --> as parse | nil, err{code = "NotFound" | "AccessDenied" |
- * "SystemError" | "InvalidConfig"}. What the file holds never becomes a Lua string where it is
- * secret. */
+/* load(path, "config" | "credentials") --> as parse | nil, err
+ * Parses a file. Secret values never become Lua strings. err.code is "NotFound", "AccessDenied",
+ * "SystemError" or "InvalidConfig". */
 static int load(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   enum ini_kind kind = check_kind(L, 2);
@@ -179,7 +178,7 @@ MODULE_API int luaopen_lanyard_ini(lua_State *L) {
   static const luaL_Reg meta[] = {{"__gc", holder_gc}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"parse", parse}, {"load", load}, {NULL, NULL}};
   new_class(L, HOLDER_CLASS, NULL, meta);
-  lua_getglobal(L, "require"); /* makes the class of secrets */
+  lua_getglobal(L, "require"); /* registers the class of secrets */
   lua_pushliteral(L, "lanyard.credentials");
   lua_call(L, 1, 0);
   luaL_newlib(L, functions);

@@ -1,4 +1,4 @@
-/* lanyard.json: strict JSON for what people hand in and for what lanyard prints. */
+/* lanyard.json: strict JSON for user input and for lanyard's output. */
 
 #include "json/json.h"
 #include "base/buf.h"
@@ -77,8 +77,8 @@ static bool is_container(const struct json_value *value) {
   return value->type == JSON_ARRAY || value->type == JSON_OBJECT;
 }
 
-/* Pushes the value and all below it. The tables that are not full yet stay on the Lua stack, as
- * deep as the text nests, each with the child that comes next. */
+/* Pushes a value with everything in it. The unfinished tables are on the Lua stack; `open` has the
+ * next child of each. */
 static void push_value(lua_State *L, const struct json_value *root) {
   const struct json_value *open[JSON_MAX_DEPTH + 1];
   const struct json_value *next[JSON_MAX_DEPTH + 1];
@@ -108,7 +108,7 @@ static void push_value(lua_State *L, const struct json_value *root) {
     } else {
       child = open[depth--];
     }
-    /* The finished child is on top, its table below it. */
+    /* The finished child is at the top, its table below it. */
     if (open[depth]->type == JSON_ARRAY) {
       lua_rawseti(L, -2, ++filled[depth]);
     } else {
@@ -120,8 +120,9 @@ static void push_value(lua_State *L, const struct json_value *root) {
 }
 
 /* json.decode(text) --> value | nil, err
- * Objects become tables, arrays tables that json.is_array knows, null json.null, integers that fit
- * integers. err has code InvalidJson, line, column and offset (bytes, from 0). */
+ * Objects become tables, and arrays tables that json.is_array accepts. null becomes json.null.
+ * Integers that fit become integers. err has code "InvalidJson", line, column and offset (bytes,
+ * from 0). */
 static int json_decode(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
@@ -197,7 +198,7 @@ static void add_value(struct encoder *encoder, int index, int depth);
 
 static void add_float(struct encoder *encoder, lua_Number number) {
   if (!isfinite(number))
-    luaL_error(encoder->L, "%f cannot become JSON", number);
+    luaL_error(encoder->L, "%f cannot be encoded as JSON", number);
   char text[40];
   for (int digits = 15; digits <= 17; digits++) {
     snprintf(text, sizeof text, "%.*g", digits, number);
@@ -207,7 +208,8 @@ static void add_float(struct encoder *encoder, lua_Number number) {
   buf_adds(encoder->out, text);
 }
 
-/* Whether the table at `index` is written as an array: it is marked as one, or it has elements. */
+/* Reports whether the table at `index` is encoded as an array: it is marked as one, or has
+ * elements. */
 static bool is_array(lua_State *L, int index) {
   if (lua_getmetatable(L, index)) {
     luaL_getmetatable(L, ARRAY_CLASS);
@@ -226,7 +228,7 @@ static void add_array(struct encoder *encoder, int index, int depth) {
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
     entries++;
   if (entries != count)
-    luaL_error(L, "a table with both list elements and other keys cannot become JSON");
+    luaL_error(L, "a table with both list elements and other keys cannot be encoded as JSON");
   buf_addc(encoder->out, '[');
   for (lua_Unsigned i = 1; i <= count; i++) {
     if (i > 1)
@@ -241,18 +243,20 @@ static void add_array(struct encoder *encoder, int index, int depth) {
   buf_addc(encoder->out, ']');
 }
 
-/* Pushes the table's keys, sorted bytewise, as a list. */
+/* Pushes a list of the table's keys, sorted bytewise. */
 static lua_Integer push_sorted_keys(lua_State *L, int index) {
   lua_Integer count = 0;
   lua_newtable(L);
   int keys = lua_gettop(L);
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
     if (lua_type(L, -2) != LUA_TSTRING)
-      luaL_error(L, "a table with a key that is a %s cannot become JSON", luaL_typename(L, -2));
+      luaL_error(L, "a table with a key that is a %s cannot be encoded as JSON",
+                 luaL_typename(L, -2));
     lua_pushvalue(L, -2);
     lua_rawseti(L, keys, ++count);
   }
-  /* table.sort, whose order of strings is strcoll's: bytewise in the C locale, which stays set. */
+  /* table.sort compares strings with strcoll, which is bytewise in the C locale; the locale is not
+   * changed. */
   lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   lua_getfield(L, -1, "table");
   lua_getfield(L, -1, "sort");
@@ -284,13 +288,13 @@ static void add_object(struct encoder *encoder, int index, int depth) {
   lua_pop(L, 1);
 }
 
-/* Writes the value at `index`. Recursion goes as deep as JSON_MAX_DEPTH and no deeper. */
+/* Encodes the value at `index`. The recursion is limited to JSON_MAX_DEPTH. */
 static void add_value(struct encoder *encoder, int index, int depth) {
   lua_State *L = encoder->L;
   size_t length;
   const char *text;
   if (depth == JSON_MAX_DEPTH && lua_istable(L, index))
-    luaL_error(L, "a table nested deeper than %d (or in itself) cannot become JSON",
+    luaL_error(L, "a table nested deeper than %d (or in itself) cannot be encoded as JSON",
                JSON_MAX_DEPTH);
   luaL_checkstack(L, 8, "JSON nested too deep");
   switch (lua_type(L, index)) {
@@ -306,7 +310,7 @@ static void add_value(struct encoder *encoder, int index, int depth) {
   case LUA_TSTRING:
     text = lua_tolstring(L, index, &length);
     if (!utf8_valid(text, length))
-      luaL_error(L, "a string that is not UTF-8 cannot become JSON");
+      luaL_error(L, "a string that is not UTF-8 cannot be encoded as JSON");
     add_string(encoder, text, length);
     return;
   case LUA_TTABLE:
@@ -317,14 +321,15 @@ static void add_value(struct encoder *encoder, int index, int depth) {
     return;
   default:
     if (lua_touserdata(L, index) != &null_address)
-      luaL_error(L, "a %s cannot become JSON", luaL_typename(L, index));
+      luaL_error(L, "a %s cannot be encoded as JSON", luaL_typename(L, index));
     buf_adds(encoder->out, "null");
   }
 }
 
 /* json.encode(value [, { pretty = true }]) --> text
- * Names are sorted. A table is an array when json.array marked it or it has elements; an empty
- * plain table is {}. Raises for what JSON cannot hold. */
+ * Encodes a value, with sorted names. A table becomes an array if json.array marked it or it has
+ * elements; an empty unmarked table becomes {}. Raises an error for values that JSON cannot
+ * represent. */
 static int json_encode(lua_State *L) {
   luaL_checkany(L, 1);
   lua_settop(L, 2);
@@ -338,7 +343,8 @@ static int json_encode(lua_State *L) {
   return push_buf(L, out);
 }
 
-/* json.array([t]) --> t, marked as an array even when it is empty */
+/* json.array([t]) --> t
+ * Marks a table as an array, so that it is encoded as one even if it is empty. */
 static int json_array(lua_State *L) {
   if (lua_isnoneornil(L, 1)) {
     lua_settop(L, 0);

@@ -1,4 +1,4 @@
-/* lanyard.jws: proofs that the holder of a private key sends a request. The key stays in C. */
+/* lanyard.jws: signed proofs of possession of a private key. The key stays in C. */
 
 #include "crypto/jws.h"
 #include "lua/credentials.h"
@@ -6,8 +6,8 @@
 
 #define KEY_CLASS "lanyard.jws.key"
 
-/* key(pem) --> key | nil, err{code = "InvalidKey"}
- * pem: a string, or a secret; a private key on the curve P-256. */
+/* key(pem) --> key | nil, err
+ * Reads a private P-256 key in PEM, from a string or a secret. err.code is "InvalidKey". */
 static int read_key(lua_State *L) {
   const struct secret *secret = test_secret(L, 1);
   size_t length = secret ? secret->length : 0;
@@ -17,12 +17,12 @@ static int read_key(lua_State *L) {
   luaL_setmetatable(L, KEY_CLASS);
   *slot = jws_key_read(pem, length);
   if (!*slot)
-    return push_error(L, "InvalidKey", "no private key on the curve P-256 in PEM");
+    return push_error(L, "InvalidKey", "not a private P-256 key in PEM");
   return 1;
 }
 
-/* key:sign(type, payload) --> a JSON Web Signature, with the public key in its header
- * payload: JSON text. */
+/* key:sign(type, payload) --> text
+ * Returns a JSON Web Signature of a JSON payload, with the public key in its header. */
 static int key_sign(lua_State *L) {
   struct jws_key **slot = luaL_checkudata(L, 1, KEY_CLASS);
   const char *type = luaL_checkstring(L, 2);

@@ -58,7 +58,9 @@ void lua_loop_release(lua_State *L, struct loop_op *op) {
   lua_pop(L, 1);
 }
 
-/* loop.step(block) --> operations that have ended | nil when nothing is left to wait for */
+/* loop.step(block) --> list of operations | nil
+ * Handles events, and returns the operations that have completed. Returns nil if nothing is left to
+ * wait for. */
 static int step(lua_State *L) {
   struct loop *loop = lua_loop(L);
   if (!loop_step(loop, lua_toboolean(L, 1))) {
@@ -78,7 +80,7 @@ static int step(lua_State *L) {
   return 1;
 }
 
-/* op:result() --> true: a timer or signal has nothing else to say. */
+/* op:result() --> true. A timer, watch or signal has no other result. */
 static int plain_result(lua_State *L) {
   lua_pushboolean(L, 1);
   return 1;
@@ -128,8 +130,9 @@ static int start_timer(lua_State *L) {
   return 1;
 }
 
-/* loop.readable(fd) --> op, which ends when the descriptor has something to read, or is at its end. Not for
- * files, which always have. */
+/* loop.readable(fd) --> op
+ * The operation completes when the descriptor has something to read or is at its end. Regular files
+ * cannot be watched. */
 static int start_readable(lua_State *L) {
   int fd = (int)luaL_checkinteger(L, 1);
   struct loop *loop = lua_loop(L);
@@ -159,14 +162,15 @@ static int signal_gc(lua_State *L) {
   return 0;
 }
 
-/* Whether who started us wants it so (nohup). */
+/* Reports whether the program was started with the signal ignored (nohup). */
 static bool is_ignored(int number) {
   struct sigaction action;
   return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/* loop.signal("INT" | "TERM" | "HUP") --> op, which ends at the first delivery | nil where SIGHUP is ignored,
- * which it stays */
+/* loop.signal("INT" | "TERM" | "HUP") --> op | nil
+ * The operation completes at the first delivery. Returns nil if SIGHUP is ignored, which it then
+ * remains. */
 static int start_signal(lua_State *L) {
   static const char *const names[] = {"INT", "TERM", "HUP", NULL};
   static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
@@ -185,7 +189,8 @@ static int start_signal(lua_State *L) {
   return 1;
 }
 
-/* loop.now() --> seconds of a clock that never goes back */
+/* loop.now() --> number
+ * Returns the seconds of a monotonic clock. */
 static int now(lua_State *L) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);

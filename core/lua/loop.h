@@ -5,13 +5,15 @@
 
 #include <lua.h>
 
-/* What the bindings of operations share. An operation in Lua is a userdata that begins with a
- * struct loop_op; its methods are op:cancel(), and op:result() once it has ended. */
+/* The binding of operations. In Lua, an operation is a userdata that begins with a struct loop_op.
+ * It has the methods op:cancel(), and op:result() after it has completed. */
 
-/* The loop of this Lua state, made at the first call. It outlives every userdata made later. */
+/* lua_loop returns the loop of this Lua state, created at the first call. The loop outlives every
+ * userdata that is created later. */
 struct loop *lua_loop(lua_State *L);
 
-/* Keeps the operation at the top of the stack alive until it has ended or is released. */
+/* lua_loop_retain keeps the operation at the top of the stack alive until it completes or
+ * lua_loop_release is called. */
 void lua_loop_retain(lua_State *L, struct loop_op *op);
 void lua_loop_release(lua_State *L, struct loop_op *op);
 

@@ -1,9 +1,10 @@
-/* lanyard.match: the wildcards of IAM policies, for globs of repositories too. */
+/* lanyard.match: the wildcards of IAM policies, also used for names of repositories. */
 
 #include "base/match.h"
 #include "lua/util.h"
 
-/* match.glob(pattern, text [, ignore_case]) --> boolean; `*` is any run of bytes, `?` one byte */
+/* match.glob(pattern, text [, ignore_case]) --> boolean
+ * `*` matches any bytes, `?` one byte. */
 static int glob(lua_State *L) {
   size_t pattern_length;
   size_t text_length;

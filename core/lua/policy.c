@@ -1,4 +1,4 @@
-/* lanyard.policy.core: the policy document. lanyard.policy adds what needs no C. */
+/* lanyard.policy.core: policy documents. lanyard.policy adds the functions that do not need C. */
 
 #include "lua/policy.h"
 
@@ -18,7 +18,7 @@ struct policy *check_policy(lua_State *L, int index) {
   return *slot;
 }
 
-/* Pushes an empty document userdata, so that what fills it is collected whatever happens. */
+/* Pushes a userdata without a document, so that the document is collected whatever happens. */
 static struct policy **push_slot(lua_State *L) {
   struct policy **slot = lua_newuserdatauv(L, sizeof *slot, 0);
   *slot = NULL;
@@ -42,7 +42,9 @@ struct policy_string check_policy_string(lua_State *L, int index, const char *fi
   return string;
 }
 
-/* policy.parse(text) --> doc | nil, err{code="InvalidPolicy", line, column, offset, expected} */
+/* policy.parse(text) --> doc | nil, err
+ * err has code "InvalidPolicy", line, column, offset, and expected (the message without the
+ * position). */
 static int parse(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
@@ -64,7 +66,8 @@ static int parse(lua_State *L) {
   return 2;
 }
 
-/* policy.new() --> doc without statements, Version 2008-10-17 */
+/* policy.new() --> doc
+ * Returns a document without statements, Version 2008-10-17. */
 static int new_policy(lua_State *L) {
   struct policy **slot = push_slot(L);
   *slot = policy_new();
@@ -79,8 +82,10 @@ static int copy(lua_State *L) {
   return *slot ? 1 : no_memory(L);
 }
 
-/* doc:allow{sid=, principal=, actions={...}, [condition = JSON text]}
- *   --> changed, why, index of the statement */
+/* doc:allow { [sid,] principal, actions, [condition] } --> changed, reason, index
+ * Allows actions to a principal. `condition` is the JSON text of a Condition element. Returns
+ * whether the document changed, why or why not, and the index of the statement that allows the
+ * actions. */
 static int allow(lua_State *L) {
   static const char *const fields[] = {"sid", "principal", "actions", "condition", NULL};
   enum { OPTIONS = 2 };
@@ -131,7 +136,7 @@ static bool same_text(const struct policy *a, const struct policy *b) {
   return bytes_equal(a_text, a_length, b_text, b_length);
 }
 
-/* Asks the function at `match` for each principal of a statement, whose table is on the top. */
+/* Calls the function at `match` for each principal of a statement, whose table is at the top. */
 static void mark_matching(lua_State *L, int match, const struct policy *doc,
                           const struct policy_statement *statement, bool *marks) {
   int table = lua_gettop(L);
@@ -147,8 +152,8 @@ static void mark_matching(lua_State *L, int match, const struct policy *doc,
   }
 }
 
-/* Takes out the principals for which the function at `match` answers true. It is asked about a
- * copy, which stays as it is whatever the function does to the document. */
+/* Removes the principals for which the function at `match` returns true. The function is called for
+ * a copy, which does not change whatever the function does to the document. */
 static int revoke_matching(lua_State *L, struct policy *doc, int match,
                            const struct policy_revocation *what) {
   struct policy **copy = push_slot(L);
@@ -173,8 +178,11 @@ static int revoke_matching(lua_State *L, struct policy *doc, int match,
   return push_edit(L, edit, touched);
 }
 
-/* doc:revoke{principal= | match=function(type, value, statement) --> boolean, sid=, effect="Allow"
- * or "any"} --> changed, statements touched */
+/* doc:revoke { principal | match = function(type, value, statement) --> boolean, [sid,] [effect =
+ * "Allow"] }
+ *   --> changed, touched
+ * Removes a principal. With effect "any", also from Deny statements. `touched` is the number of
+ * statements changed or removed. */
 static int revoke(lua_State *L) {
   static const char *const fields[] = {"principal", "match", "sid", "effect", NULL};
   static const char *const effects[] = {"Allow", "any", NULL};
@@ -192,7 +200,8 @@ static int revoke(lua_State *L) {
   return push_edit(L, edit, touched);
 }
 
-/* doc:remove{sid= | index=} --> changed, statements removed */
+/* doc:remove { sid | index } --> changed, count
+ * Removes the statements with a Sid, or the one with an index. */
 static int remove_statements(lua_State *L) {
   static const char *const fields[] = {"sid", "index", NULL};
   enum { OPTIONS = 2 };
@@ -213,7 +222,8 @@ static int remove_statements(lua_State *L) {
   return push_edit(L, edit, touched);
 }
 
-/* The index of the statement that `index` or `sid` of the table names; false where there is none. */
+/* Finds the statement that `index` or `sid` of the table refers to. Returns false if there is
+ * none. */
 static bool find_statement(lua_State *L, int table, const struct policy *doc, size_t *index) {
   struct policy_string sid = opt_policy_string(L, table, "sid");
   lua_getfield(L, table, "index");
@@ -233,7 +243,7 @@ static bool find_statement(lua_State *L, int table, const struct policy *doc, si
   return found;
 }
 
-/* Sets the names below an element, from the list in the field `within`; it keeps them alive. */
+/* Sets the names of nested members from the list in the field `within`, which keeps them alive. */
 static void opt_within(lua_State *L, int table, struct policy_setting *setting) {
   if (lua_getfield(L, table, "within") == LUA_TNIL)
     return;
@@ -252,9 +262,9 @@ static void opt_within(lua_State *L, int table, struct policy_setting *setting) 
   setting->within_count = count;
 }
 
-/* doc:set{sid= | index= | document = true, element = NAME, [within = {NAME...}], [json = TEXT]}
- *   --> changed, why not
- * Without json the element, or what is meant within it, goes. */
+/* doc:set { sid | index | document = true, element, [within = { name, ... },] [json] } --> changed,
+ * reason
+ * Sets an element, or a member inside it, to a JSON text, or removes it if `json` is absent. */
 static int set_element(lua_State *L) {
   static const char *const fields[] = {"sid",    "index", "document", "element",
                                        "within", "json",  NULL};
@@ -269,12 +279,12 @@ static int set_element(lua_State *L) {
                 "element: Statement is changed by allow, append and remove");
   if (!whole && !find_statement(L, OPTIONS, doc, &setting.statement)) {
     lua_pushboolean(L, false);
-    lua_pushliteral(L, "there is no such statement");
+    lua_pushliteral(L, "no such statement");
     return 2;
   }
   opt_within(L, OPTIONS, &setting);
   luaL_argcheck(L, !whole || setting.within_count == 0, OPTIONS,
-                "within: of a statement's element only");
+                "within: only for an element of a statement");
   struct json_error error;
   enum policy_edit edit = policy_set(doc, &setting, &error);
   if (edit == POLICY_FAILED)
@@ -282,12 +292,13 @@ static int set_element(lua_State *L) {
   lua_pushboolean(L, edit == POLICY_CHANGED);
   if (edit == POLICY_CHANGED)
     return 1;
-  lua_pushstring(L, setting.within_count > 0 ? "it is so already, or there is no such member"
-                                             : "it is so already");
+  lua_pushstring(L, setting.within_count > 0
+                        ? "it has this value already, or the member does not exist"
+                        : "it has this value already");
   return 2;
 }
 
-/* Asks the function at `match` about each statement of a copy. */
+/* Calls the function at `match` for each statement of a copy. */
 static void mark_statements(lua_State *L, int match, const struct policy *doc, bool *marks) {
   for (size_t i = 0; i < policy_count(doc); i++) {
     lua_pushvalue(L, match);
@@ -298,7 +309,9 @@ static void mark_statements(lua_State *L, int match, const struct policy *doc, b
   }
 }
 
-/* doc:fold{[sid=], [match = function(statement) --> boolean]} --> changed, statements that went */
+/* doc:fold { [sid,] [match = function(statement) --> boolean] } --> changed, count
+ * Merges statements that differ only in Sid and principals. `count` is the number of statements
+ * removed. */
 static int fold(lua_State *L) {
   static const char *const fields[] = {"sid", "match", NULL};
   enum { OPTIONS = 2 };
@@ -340,7 +353,8 @@ static int sort(lua_State *L) {
   return 1;
 }
 
-/* doc:append(other, index) copies a statement of another document to the end of this one. */
+/* doc:append(other, index)
+ * Appends a copy of a statement of another document. */
 static int append(lua_State *L) {
   struct policy *doc = check_policy(L, 1);
   const struct policy *from = check_policy(L, 2);
@@ -372,32 +386,36 @@ static int statements(lua_State *L) {
   return 1;
 }
 
-/* doc:tree() --> the text as nodes, with their places */
+/* doc:tree() --> table
+ * Returns the text as a tree of nodes with their source locations. */
 static int tree(lua_State *L) {
   push_tree(L, check_policy(L, 1));
   return 1;
 }
 
-/* doc:empty() --> whether no statement is left */
+/* doc:empty() --> boolean */
 static int empty(lua_State *L) {
   lua_pushboolean(L, policy_count(check_policy(L, 1)) == 0);
   return 1;
 }
 
-/* doc:size() --> characters, as ECR counts them */
+/* doc:size() --> integer
+ * Returns the size in characters, as ECR counts them. */
 static int size(lua_State *L) {
   lua_pushinteger(L, (lua_Integer)policy_size(check_policy(L, 1)));
   return 1;
 }
 
-/* doc:format() --> the text pretty-printed */
+/* doc:format() --> text */
 static int format(lua_State *L) {
   struct buf out = {0};
   policy_format(check_policy(L, 1), &out);
   return push_buf(L, &out);
 }
 
-/* doc:covers(outer, inner) --> whether statement `outer` applies wherever `inner` does, effects aside */
+/* doc:covers(outer, inner) --> boolean
+ * Reports whether statement `outer` applies to every request that `inner` applies to, whatever
+ * their effects. */
 static int covers(lua_State *L) {
   const struct policy *doc = check_policy(L, 1);
   size_t outer = check_index(L, 2, doc), inner = check_index(L, 3, doc);
@@ -409,7 +427,9 @@ static int covers(lua_State *L) {
   return 1;
 }
 
-/* doc:meaning(index [, with_sid]) --> bytes that are equal for statements that mean the same */
+/* doc:meaning(index [, with_sid]) --> bytes
+ * Returns the canonical form of a statement: bytes that are equal for statements with the same
+ * meaning. */
 static int meaning(lua_State *L) {
   const struct policy *doc = check_policy(L, 1);
   size_t index = check_index(L, 2, doc);
@@ -418,7 +438,7 @@ static int meaning(lua_State *L) {
   return push_buf(L, &out);
 }
 
-/* doc:equivalent(other) --> whether both mean the same */
+/* doc:equivalent(other) --> boolean */
 static int equivalent(lua_State *L) {
   bool failed = false;
   bool same = policy_equivalent(check_policy(L, 1), check_policy(L, 2), &failed);
@@ -428,7 +448,8 @@ static int equivalent(lua_State *L) {
   return 1;
 }
 
-/* tostring(doc) --> the text, every byte as it came where no edit touched it */
+/* tostring(doc) --> text
+ * Unedited parts of the text keep their bytes. */
 static int text(lua_State *L) {
   size_t length;
   const char *bytes = policy_text(check_policy(L, 1), &length);

@@ -1,12 +1,13 @@
-/* Asking a policy document from Lua. */
+/* Policy decisions, for Lua. */
 
 #include "lua/policy.h"
 #include "lua/util.h"
 #include "policy/condition.h"
 #include "policy/evaluate.h"
 
-/* Fills the entry of the key and value on top of the stack: a string, number, boolean, or a list of
- * them. Strings made of numbers and booleans are kept in the table at `kept`. */
+/* Fills an entry with the key and value at the top of the stack: a string, number, boolean, or a
+ * list of these. Strings converted from numbers and booleans are kept alive by the table at
+ * `kept`. */
 static void fill_entry(lua_State *L, int kept, struct context_entry *entry,
                        struct context_value *values) {
   *entry = (struct context_entry){0};
@@ -31,8 +32,8 @@ static void fill_entry(lua_State *L, int kept, struct context_entry *entry,
   entry->count = count;
 }
 
-/* Pushes what keeps a context alive and fills it from a table of keys and values, and the key whose
- * values are not known, unless the table has it. */
+/* Pushes what keeps a context alive, and fills the context from a table of keys and values. The key
+ * `unknown` is added with unknown values, unless the table contains it. */
 static void take_context(lua_State *L, int table, struct policy_string unknown,
                          struct context *context) {
   size_t entries = 0, values = 0;
@@ -48,7 +49,7 @@ static void take_context(lua_State *L, int table, struct policy_string unknown,
   for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
     fill_entry(L, kept, entry, value);
     if (context_find(context, entry->key, entry->key_length))
-      luaL_error(L, "context: %s stands there twice, in another letter case", entry->key);
+      luaL_error(L, "context: %s is given twice, in different letter cases", entry->key);
     context->count++;
     value += entry->count;
     entry++;
@@ -60,7 +61,7 @@ static void take_context(lua_State *L, int table, struct policy_string unknown,
   }
 }
 
-/* Takes a request from the table at OPTIONS; leaves what keeps it alive on the stack. */
+/* Reads a request from the table at `options`. What keeps it alive stays on the stack. */
 static struct policy_request take_request(lua_State *L, int options, struct context *context) {
   static const char *const known[] = {"principal", "action",  "resource", "context", "partial",
                                       "unknown",   "bounded", "identity", NULL};
@@ -82,7 +83,7 @@ static struct policy_request take_request(lua_State *L, int options, struct cont
   return request;
 }
 
-/* Sets a field of the table on the top: {index, reason} of a statement that was found. */
+/* Sets a field of the table at the top to { index, reason } of a statement. */
 static void set_finding(lua_State *L, const char *field, const struct policy *doc,
                         const struct policy_statement *statement,
                         const struct policy_request *request, bool certain) {
@@ -98,7 +99,7 @@ static void set_finding(lua_State *L, const char *field, const struct policy *do
   lua_setfield(L, -2, field);
 }
 
-/* Sets a field of the table on the top: the Allow statements by how they name the principal. */
+/* Sets a field of the table at the top to the Allow statements by kind of principal match. */
 static void set_allows(lua_State *L, const char *field, const struct policy *doc,
                        const struct policy_statement *const found[PRINCIPAL_MATCHES],
                        const struct policy_request *request, bool certain) {
@@ -114,12 +115,13 @@ static void set_allows(lua_State *L, const char *field, const struct policy *doc
   lua_setfield(L, -2, field);
 }
 
-/* doc:weigh{principal=, action=, [resource=], [context=], [partial=], [unknown = KEY], [bounded=],
- *           [identity=]}
- *   --> {deny =, maybe_deny =, allow = {principal =, role =, account =, anyone =}, maybe_allow = {...}}
- * The first statement of each kind, as {index, reason}, that applies or may. `unknown` is a key that the
- * request has, with values that are not known. With `identity` the policy is one of the principal's
- * own, and names nobody; with `bounded` the principal has a permissions boundary. */
+/* doc:weigh { principal, action, [resource,] [context,] [partial,] [unknown,] [bounded,] [identity]
+ * }
+ *   --> { deny, maybe_deny, allow = { principal, role, account, anyone }, maybe_allow = { ... } }
+ * Returns the first statement of each kind that applies or may apply, as { index, reason }.
+ * `unknown` is a condition key that the request has with unknown values. With `identity` the policy
+ * is an identity policy, which names no principal. With `bounded` the principal has a permissions
+ * boundary. */
 int policy_lua_weigh(lua_State *L) {
   enum { OPTIONS = 2 };
   const struct policy *doc = check_policy(L, 1);
@@ -136,7 +138,7 @@ int policy_lua_weigh(lua_State *L) {
   return 1;
 }
 
-/* Pushes what tells a statement from others; doc:statement(index) has the rest, which takes longer. */
+/* Pushes what identifies a statement. doc:statement(index) returns more, and takes longer. */
 static void push_summary(lua_State *L, const struct policy_statement *statement) {
   if (!statement) {
     lua_pushnil(L);
@@ -146,11 +148,12 @@ static void push_summary(lua_State *L, const struct policy_statement *statement)
   set_statement_name(L, statement);
 }
 
-/* doc:can{principal=, action=, [resource=], [context = {[key] = value or list}], [partial=],
- *         [unknown = KEY]}
- *   --> "allow" | "deny" | "implicit-deny" | "depends", {index, sid, effect} of a statement | nil, reason
- * A condition key that is not in the context is not in the request, or, with `partial`, not known;
- * without a context none is. What hangs on a key that is not known makes the answer `depends`. */
+/* doc:can { principal, action, [resource,] [context = { [key] = value or list },] [partial,]
+ * [unknown] }
+ *   --> "allow" | "deny" | "implicit-deny" | "depends", { index, sid, effect } | nil, reason
+ * Decides a request by this policy alone, and returns the deciding statement. The request has no
+ * other condition keys than those of the context; with `partial`, or without a context, other keys
+ * are unknown. A decision that depends on unknown keys is "depends". */
 int policy_lua_evaluate(lua_State *L) {
   enum { OPTIONS = 2 };
   static const char *const answers[] = {
@@ -172,7 +175,7 @@ int policy_lua_evaluate(lua_State *L) {
   return 3;
 }
 
-/* core.operators() --> the names of the condition operators */
+/* core.operators() --> list of the names of the condition operators */
 int policy_lua_operators(lua_State *L) {
   lua_newtable(L);
   for (size_t i = 0; condition_operator(i); i++) {
@@ -182,8 +185,9 @@ int policy_lua_operators(lua_State *L) {
   return 1;
 }
 
-/* core.operand(operator, text) --> type | nil when there is no such operator, whether the text (without
- * policy variables) is of that type */
+/* core.operand(operator, text) --> type, valid | nil
+ * Returns the type of an operator's operands, and whether a text without policy variables is of
+ * that type. Returns nil if there is no such operator. */
 int policy_lua_operand(lua_State *L) {
   static const char *const types[] = {
       [OPERAND_STRING] = "a string", [OPERAND_NUMBER] = "a number",

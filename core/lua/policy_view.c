@@ -3,7 +3,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
-/* Places of a text, asked for in ascending order: each step counts on from the last. */
+/* Computes positions in a text for ascending offsets: each step continues from the last. */
 struct cursor {
   const char *text;
   size_t length, offset, line, column;
@@ -30,8 +30,8 @@ static void cursor_move(struct cursor *cursor, size_t offset) {
   }
 }
 
-/* Sets first, last (bytes, from 1), line and column of the table at the top of the stack. */
-static void set_place(lua_State *L, struct cursor *cursor, const struct json_value *value) {
+/* Sets first, last (bytes, from 1), line and column in the table at the top of the stack. */
+static void set_location(lua_State *L, struct cursor *cursor, const struct json_value *value) {
   cursor_move(cursor, value->start);
   lua_pushinteger(L, (lua_Integer)value->start + 1);
   lua_setfield(L, -2, "first");
@@ -82,7 +82,8 @@ static void push_values(lua_State *L, const struct json_value *operands) {
   }
 }
 
-/* The conditions of a sound statement: {operator, key, values} for each key of each operator. */
+/* Sets the conditions of a statement without flaws: { operator, key, values } for each key of each
+ * operator. */
 static void set_conditions(lua_State *L, const struct policy_statement *statement) {
   lua_Integer count = 0;
   bool any = statement->conditions.json && !statement->flaw;
@@ -138,7 +139,7 @@ static void push_statement_at(lua_State *L, const struct policy_statement *state
     lua_pushstring(L, statement->flaw_text);
     lua_setfield(L, -2, "flaw");
   }
-  set_place(L, cursor, statement->json);
+  set_location(L, cursor, statement->json);
   lua_pushlstring(L, cursor->text + statement->json->start,
                   statement->json->end - statement->json->start);
   lua_setfield(L, -2, "text");
@@ -177,10 +178,10 @@ static void push_node(lua_State *L, struct cursor *cursor, const struct json_val
     lua_createtable(L, 0, 6);
     lua_pushlstring(L, value->key->string, value->key->length);
     lua_setfield(L, -2, "value");
-    set_place(L, cursor, value->key);
+    set_location(L, cursor, value->key);
     lua_setfield(L, -2, "key");
   }
-  set_place(L, cursor, value);
+  set_location(L, cursor, value);
 }
 
 void push_tree(lua_State *L, const struct policy *doc) {

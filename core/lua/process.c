@@ -1,4 +1,4 @@
-/* lanyard.process.core: a command that runs beside the loop. */
+/* lanyard.process.core: child processes beside the event loop. */
 
 #include "net/process.h"
 #include "lua/credentials.h"
@@ -11,7 +11,7 @@
 
 #define PROCESS_CLASS "lanyard.process"
 
-/* Pushes the words of a list as an array that ends in NULL; the list keeps the strings. */
+/* Pushes the strings of a list as an array that ends in NULL. The list keeps the strings alive. */
 static const char **push_words(lua_State *L, int list) {
   lua_Integer count = (lua_Integer)lua_rawlen(L, list);
   const char **words = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *words, 0);
@@ -21,7 +21,7 @@ static const char **push_words(lua_State *L, int list) {
       luaL_error(L, "words: a list of strings expected");
     words[i] = lua_tolstring(L, -1, &length);
     if (strlen(words[i]) != length)
-      luaL_error(L, "words: a word must not hold NUL");
+      luaL_error(L, "words: a word must not contain NUL");
     lua_pop(L, 1);
   }
   words[count] = NULL;
@@ -30,15 +30,19 @@ static const char **push_words(lua_State *L, int list) {
   return words;
 }
 
-/* process.start{words = {...}, timeout = 60, max_size = 1 MiB, stream = false,
- *   errors = "ours", input = text | nil} --> op | nil, err{code = "CannotRun"}
- * No shell reads the words. The environment is ours, and standard error; with errors = "join" that goes
- * where the output goes, with "keep" it comes with the result. With `stream` the output is no secret, has
- * no limit, and comes in pieces:
+/* process.start { words, [timeout = 60,] [max_size = 1 MiB,] [stream = false,] [errors = "ours",]
+ * [input] }
+ *   --> op | nil, err
+ * Starts a command without a shell. Environment and standard error are those of this process; with
+ * errors = "join", standard error goes to the output, and with "keep" it is part of the result.
+ * With `stream`, the output is not secret, has no limit, and is returned in pieces:
+ *
  *   repeat
  *     local ended = task.await(op)
  *     if ended.piece then use(ended.piece) op:resume() end
- *   until not ended.piece */
+ *   until not ended.piece
+ *
+ * err.code is "CannotRun". */
 static int start(lua_State *L) {
   enum { OPTIONS = 1, WORDS = 2 };
   static const char *const known[] = {"words",  "timeout", "max_size", "stream",
@@ -60,7 +64,7 @@ static int start(lua_State *L) {
   options.errors = (enum process_errors)luaL_checkoption(L, -1, "ours", errors);
   lua_settop(L, WORDS);
   options.input = opt_field_string(L, OPTIONS, "input", &options.input_length);
-  /* posix_spawnp changes nothing in the words, whatever its type says. */
+  /* posix_spawnp does not change the words, although its type permits it. */
   options.words = (char *const *)push_words(L, WORDS);
   struct loop *loop = lua_loop(L);
   struct process *process = lua_newuserdatauv(L, sizeof *process, 0);
@@ -73,9 +77,9 @@ static int start(lua_State *L) {
   return 1;
 }
 
-/* op:result() --> {status = N | nil, signal = N | nil, output = secret | nil, errors = text | nil},
- *   or {piece = text} of a stream
- *   | nil, err{code = "Timeout" | "TooLarge" | "SystemError"} */
+/* op:result() --> { status | signal, output, [errors] } | { piece } | nil, err
+ * Returns how the command ended, and its output as a secret, or a piece of a stream. err.code is
+ * "Timeout", "TooLarge" or "SystemError". */
 static int result(lua_State *L) {
   struct process *process = luaL_checkudata(L, 1, PROCESS_CLASS);
   if (!process->op.completed)
@@ -117,7 +121,8 @@ static int result(lua_State *L) {
   return 1;
 }
 
-/* op:resume(): goes on behind a piece; the next thing is to await it again. */
+/* op:resume()
+ * Continues after a piece of output. The operation can then be awaited again. */
 static int resume(lua_State *L) {
   struct process *process = luaL_checkudata(L, 1, PROCESS_CLASS);
   if (!process->streamed || !process->op.completed)
@@ -128,13 +133,15 @@ static int resume(lua_State *L) {
   return 0;
 }
 
-/* op:terminate(): asks a streamed command to end (SIGTERM), and all that it started. */
+/* op:terminate()
+ * Sends SIGTERM to a streamed command and its process group. */
 static int terminate(lua_State *L) {
   process_signal(luaL_checkudata(L, 1, PROCESS_CLASS), SIGTERM);
   return 0;
 }
 
-/* op:cancel(): the command is killed. */
+/* op:cancel()
+ * Kills the command. */
 static int cancel(lua_State *L) {
   struct process *process = luaL_checkudata(L, 1, PROCESS_CLASS);
   lua_loop_release(L, &process->op);
@@ -155,7 +162,7 @@ MODULE_API int luaopen_lanyard_process_core(lua_State *L) {
                                      {NULL, NULL}};
   static const luaL_Reg meta[] = {{"__gc", process_gc}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"start", start}, {NULL, NULL}};
-  lua_getglobal(L, "require"); /* makes the class of secrets */
+  lua_getglobal(L, "require"); /* registers the class of secrets */
   lua_pushliteral(L, "lanyard.credentials");
   lua_call(L, 1, 0);
   new_class(L, PROCESS_CLASS, methods, meta);

@@ -1,16 +1,16 @@
-/* lanyard.sandbox: Lua that reaches nothing outside, for files that people hand in.
+/* lanyard.sandbox: Lua without access to anything outside, for files from users.
  *
  *   local value, err = sandbox.value(text, "grants.lua")
  *   local box, err = sandbox.open(text, "rules.lua", { prelude = TEXT })
  *   local answer, err = box:call("ask", { on = "grant" })
  *
- * A box is a Lua state of its own, with an allocator and a hook that keep its limits, and only those
- * functions of Lua's that touch nothing but their arguments (lua_sandbox_library.c). Values cross as
- * copies of plain data. What spends its steps, time or memory is dead and answers no further call:
- * a pcall inside does not survive it.
+ * A box is a Lua state of its own. An allocator and a hook enforce its limits, and it only has
+ * those functions of Lua's library that depend on nothing but their arguments (sandbox_library.c).
+ * Values are copied in and out as plain data. A box that exceeds its steps, time or memory is dead,
+ * and rejects further calls; a pcall inside does not help.
  *
- * The states never unwind each other: the box runs below a lua_pcall of its own, and what copies out
- * of the host in there only reads. */
+ * An error in one state never unwinds the other: the box runs below a lua_pcall of its own, and
+ * code in the box only reads from the host. */
 
 #include "lua/sandbox.h"
 
@@ -23,23 +23,24 @@
 
 #define BOX_CLASS "lanyard.sandbox"
 
-/* Instructions between two looks at the budget, and steps between two at the clock. */
+/* The number of instructions between two checks of the budget, and of steps between two of the
+ * clock. */
 #define INTERVAL 250
 
-/* Bytes of a text that the parser gets at once: it can take as long as it likes over them. */
+/* The number of bytes that the parser gets at once. How long it takes for them is not limited. */
 #define PIECE 256
 
 #define DEFAULT_STEPS 10000000
 #define DEFAULT_MEMORY (16.0 * 1024 * 1024)
 #define DEFAULT_SECONDS 5.0
 
-/* Of a chunk's name as much as Lua shows in a message. */
+/* The part of a chunk name that Lua shows in a message. */
 #define NAME_LENGTH 50
 
-/* Of the message of an error. */
+/* The maximum length of an error message. */
 #define MESSAGE_LENGTH 1000
 
-/* The name of the registry's entry with what the prelude returned. */
+/* The registry key of the prelude's result. */
 #define PRELUDE "lanyard.prelude"
 
 static int64_t processor_time(void) {
@@ -51,7 +52,7 @@ static int64_t processor_time(void) {
 /* ---------------------------------------------------------------------------------------------
  * Limits */
 
-/* What Lua asks for all its memory. Making a block smaller always succeeds, as Lua expects. */
+/* The allocator of a box. Shrinking a block always succeeds, as Lua requires. */
 static void *allocate(void *userdata, void *block, size_t old, size_t size) {
   struct sandbox *box = userdata;
   old = block ? old : 0;
@@ -132,7 +133,9 @@ void sandbox_charge(lua_State *L, size_t steps) {
     luaL_error(L, "%s", box->reason);
 }
 
-/* pcall(f, ...): Lua's, but for a box that is dead. Without continuations, since nothing yields. */
+/* pcall(f, ...)
+ * Like Lua's, but an error of a dead box passes through. Without continuations, because nothing
+ * yields. */
 int sandbox_pcall(lua_State *L) {
   luaL_checkany(L, 1);
   lua_pushboolean(L, 1);
@@ -154,19 +157,20 @@ int sandbox_pcall(lua_State *L) {
 /* ---------------------------------------------------------------------------------------------
  * Running */
 
-/* What is to be run in a box. */
+/* What to run in a box. */
 struct job {
-  lua_State *host; /* whose values from `first` to `last` are the arguments */
+  lua_State *host; /* the values from `first` to `last` are the arguments */
   int first;
   int last;
   const char *function;
-  const char *name; /* of the chunk, with Lua's = or @ before it */
+  const char *name; /* of the chunk, with Lua's prefix = or @ */
   const char *text;
   size_t length;
 };
 
-/* Gives the parser the next piece of a job's text. No hook counts what it does, and chains of jumps
- * (`a and a and ...`) take it a time in the square of their length: so each piece is a look at the clock. */
+/* Gives the parser the next piece of a text. No hook counts the parser's work, and it takes
+ * quadratic time for chains of jumps (`a and a and ...`), so the clock is checked for each
+ * piece. */
 static const char *read_piece(lua_State *L, void *context, size_t *size) {
   struct job *job = context;
   sandbox_charge(L, INTERVAL);
@@ -177,7 +181,7 @@ static const char *read_piece(lua_State *L, void *context, size_t *size) {
   return piece;
 }
 
-/* (job): pushes what the chunk returns first. */
+/* (job): pushes the first result of the chunk. */
 static int run_text(lua_State *L) {
   struct job *job = lua_touserdata(L, 1);
   if (lua_load(L, read_piece, job, job->name, "t") != LUA_OK)
@@ -186,7 +190,7 @@ static int run_text(lua_State *L) {
   return 1;
 }
 
-/* (job): opens the library, runs the prelude where there is one, and keeps what it returns. */
+/* (job): opens the library, runs the prelude if there is one, and stores its result. */
 static int run_prelude(lua_State *L) {
   const struct job *job = lua_touserdata(L, 1);
   sandbox_open_library(L);
@@ -197,7 +201,7 @@ static int run_prelude(lua_State *L) {
   return 0;
 }
 
-/* (job): calls the function of that name that the prelude returned, or else a global one. */
+/* (job): calls a function of the prelude's result or, if there is no prelude, a global function. */
 static int run_function(lua_State *L) {
   const struct job *job = lua_touserdata(L, 1);
   if (lua_getfield(L, LUA_REGISTRYINDEX, PRELUDE) != LUA_TTABLE)
@@ -214,8 +218,8 @@ static int run_function(lua_State *L) {
   return 1;
 }
 
-/* Runs one of these in the box with a fresh budget; what it gives, or its error, is on the box's
- * stack. */
+/* Runs one of these functions in the box with a fresh budget. The result or the error is on the
+ * box's stack. */
 static bool run(struct sandbox *box, lua_CFunction function, struct job *job) {
   lua_State *L = box->L;
   if (box->reason[0])
@@ -234,7 +238,7 @@ static bool run(struct sandbox *box, lua_CFunction function, struct job *job) {
   return status == LUA_OK && !box->reason[0];
 }
 
-/* Pushes nil and the error that the last run ended in; returns 2. */
+/* Pushes nil and the error of the last run; returns 2. */
 static int push_failure(lua_State *L, const struct sandbox *box) {
   if (box->reason[0])
     return push_error(L, "Limit", "%s", box->reason);
@@ -249,7 +253,7 @@ static int push_failure(lua_State *L, const struct sandbox *box) {
   return push_error(L, "InvalidFile", "%s: %s", box->name, message);
 }
 
-/* Pushes a copy of what the last run gave | nil, err */
+/* Pushes a copy of the last run's result, or nil and an error. */
 static int push_result(lua_State *L, const struct sandbox *box) {
   struct sandbox_copy copy = {.bytes = box->memory_limit};
   int top = lua_gettop(L);
@@ -258,7 +262,7 @@ static int push_result(lua_State *L, const struct sandbox *box) {
   if (copied)
     return 1;
   lua_settop(L, top);
-  return push_error(L, "InvalidFile", "%s: what it gives is no plain data: %s%s", box->name,
+  return push_error(L, "InvalidFile", "%s: the result is not plain data: %s%s", box->name,
                     copy.member, copy.problem);
 }
 
@@ -289,8 +293,8 @@ static void read_limits(lua_State *L, int index, struct sandbox *box) {
   box->seconds_limit = opt_field_number(L, index, "seconds", DEFAULT_SECONDS);
 }
 
-/* (text, name, options) --> a box that has run its prelude and the text, pushed; false when one of
- * them failed */
+/* (text, name, options): pushes a box that has run its prelude and the text. Returns false if one
+ * of them failed. */
 static bool open_box(lua_State *L, struct sandbox **slot) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
@@ -323,10 +327,11 @@ static bool open_box(lua_State *L, struct sandbox **slot) {
 }
 
 /* sandbox.open(text, name [, { prelude, steps, memory, seconds }]) --> box | nil, err
- * Runs the text, after the prelude. name: the file's, for messages. prelude: trusted Lua that gives
- * the text its vocabulary; of the functions in the table that it returns are those that box:call
- * knows, instead of the globals. Limits: steps of each run (10 million), bytes (16 MiB), seconds of
- * processor time (5). err.code is InvalidFile or Limit, err.message has the file and the line. */
+ * Runs the text after the prelude. `name` is the file name for messages. `prelude` is trusted Lua
+ * that defines the vocabulary of the text; if it is given, box:call finds functions in the table
+ * that it returns instead of in the globals. Limits: steps of each run (10 million), bytes (16
+ * MiB), seconds of processor time (5). err.code is "InvalidFile" or "Limit"; err.message names file
+ * and line. */
 static int sandbox_open(lua_State *L) {
   struct sandbox *box;
   if (!open_box(L, &box))
@@ -336,7 +341,8 @@ static int sandbox_open(lua_State *L) {
   return 1;
 }
 
-/* sandbox.value(text, name [, limits]) --> what the text returns | nil, err */
+/* sandbox.value(text, name [, limits]) --> value | nil, err
+ * Returns what the text returns. */
 static int sandbox_value(lua_State *L) {
   struct sandbox *box;
   bool ran = open_box(L, &box);
@@ -345,14 +351,15 @@ static int sandbox_value(lua_State *L) {
   return results;
 }
 
-/* box:call(name, ...) --> value | nil, err; plain data both ways. A box that died stays dead. */
+/* box:call(name, ...) --> value | nil, err
+ * Calls a function; arguments and result are plain data. A dead box stays dead. */
 static int box_call(lua_State *L) {
   struct sandbox *box = luaL_checkudata(L, 1, BOX_CLASS);
   struct job job = {.host = L, .first = 3, .last = lua_gettop(L)};
   job.function = luaL_checkstring(L, 2);
   luaL_argcheck(L, box->L, 1, "the box is closed");
   bool ran = run(box, run_function, &job);
-  lua_settop(L, job.last); /* what a copy that broke off left */
+  lua_settop(L, job.last); /* removes the rest of an incomplete copy */
   return ran ? push_result(L, box) : push_failure(L, box);
 }
 

@@ -1,14 +1,14 @@
-/* Plain data from one Lua state to another. */
+/* Copies plain data from one Lua state to another. */
 
 #include "lua/sandbox.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
 
-/* Tables in tables; a table that holds itself ends here, too. */
-#define MOST_DEPTH 40
+/* The maximum nesting of tables. It also stops at tables that contain themselves. */
+#define MAX_DEPTH 40
 
-/* What a value takes beside the bytes of its text: enough for a place in a table. */
+/* The cost of a value besides the bytes of its text: enough for an entry of a table. */
 #define VALUE_BYTES 40
 
 static bool fail(struct sandbox_copy *copy, const char *problem) {
@@ -26,7 +26,7 @@ static bool spend(struct sandbox_copy *copy, size_t bytes) {
 static bool copy_value(struct sandbox_copy *copy, lua_State *from, int index, lua_State *to,
                        int depth);
 
-/* Names the innermost member that holds what is no plain data. */
+/* Records the innermost member whose value is not plain data. */
 static bool fail_member(struct sandbox_copy *copy, lua_State *from, int key) {
   if (!copy->member[0] && lua_type(from, key) == LUA_TSTRING)
     snprintf(copy->member, sizeof copy->member, "%s: ", lua_tostring(from, key));
@@ -35,8 +35,8 @@ static bool fail_member(struct sandbox_copy *copy, lua_State *from, int key) {
 
 static bool copy_table(struct sandbox_copy *copy, lua_State *from, int index, lua_State *to,
                        int depth) {
-  if (depth == MOST_DEPTH)
-    return fail(copy, "tables too deep, or a table that holds itself");
+  if (depth == MAX_DEPTH)
+    return fail(copy, "tables nested too deep, or a table that contains itself");
   if (!lua_checkstack(from, 4))
     return fail(copy, "too much data");
   luaL_checkstack(to, 4, "too much data");
@@ -45,7 +45,7 @@ static bool copy_table(struct sandbox_copy *copy, lua_State *from, int index, lu
     int value = lua_gettop(from);
     int type = lua_type(from, value - 1);
     if (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TBOOLEAN)
-      return fail(copy, "a table whose keys are no plain data");
+      return fail(copy, "a table with keys that are not plain data");
     if (!copy_value(copy, from, value - 1, to, depth + 1))
       return false;
     if (!copy_value(copy, from, value, to, depth + 1))
@@ -84,7 +84,7 @@ static bool copy_value(struct sandbox_copy *copy, lua_State *from, int index, lu
   case LUA_TTABLE:
     return copy_table(copy, from, index, to, depth);
   default:
-    snprintf(copy->problem, sizeof copy->problem, "a %s is no plain data",
+    snprintf(copy->problem, sizeof copy->problem, "a %s is not plain data",
              lua_typename(from, lua_type(from, index)));
     return false;
   }

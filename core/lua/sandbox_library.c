@@ -1,8 +1,8 @@
-/* The globals of a sandbox: those functions of Lua's own library that touch nothing but their
- * arguments. Those that loop in C as often as an argument says charge for it first. There is no
- * setmetatable, nor getmetatable to come by a metatable: functions in C would be as long as a
- * metamethod says, finalizers run where no hook counts, and the collector can take minutes over a
- * weak table, which nothing stops. */
+/* The globals of a sandbox: the functions of Lua's library that depend on nothing but their
+ * arguments. Functions whose loops in C depend on an argument charge for them first. There is no
+ * setmetatable, and no getmetatable to obtain a metatable: with metatables, C functions could loop
+ * as long as a metamethod wants, finalizers would run where no hook counts, and collecting a weak
+ * table can take minutes. */
 
 #include "lua/sandbox.h"
 
@@ -12,8 +12,7 @@
 /* ---------------------------------------------------------------------------------------------
  * Tables */
 
-/* Goes on as the function of Lua's that is the first upvalue, so that its errors name the place that
- * called us. */
+/* Continues as Lua's own function, the first upvalue, so that its errors name our caller. */
 static int call_original(lua_State *L) {
   return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
@@ -23,7 +22,7 @@ static void charge_range(lua_State *L, lua_Integer first, lua_Integer last) {
     sandbox_charge(L, (size_t)last - (size_t)first);
 }
 
-/* Charges for the range at `index` and behind it, 1 to #table where it is left out. */
+/* Charges for the range from `index` on; the default is 1 to #table. */
 static void charge_list(lua_State *L, int index) {
   luaL_checktype(L, 1, LUA_TTABLE);
   charge_range(L, luaL_optinteger(L, index, 1),
@@ -61,7 +60,8 @@ static int table_remove(lua_State *L) {
   return call_original(L);
 }
 
-/* table.sort(table [, before]): always with a function in Lua, so that comparing is counted. */
+/* table.sort(table [, before])
+ * Always with a comparison in Lua, so that comparisons are counted. */
 static int table_sort(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 2);
@@ -89,7 +89,7 @@ static int string_rep(lua_State *L) {
 
 struct original {
   const char *name;
-  lua_CFunction bounded; /* in its place, with the original as its first upvalue; or NULL */
+  lua_CFunction bounded; /* the replacement, with the original as its first upvalue; or NULL */
 };
 
 static const struct original basic[] = {
@@ -132,8 +132,8 @@ static const struct original utf8[] = {
     {"len", NULL},  {"offset", NULL},      {NULL, NULL},
 };
 
-/* Copies what is listed from the library at the top of the stack to the table at `to`. Each function
- * in an original's place has it, and a comparison written in Lua, as its upvalues. */
+/* Copies the listed functions from the library at the top of the stack to the table at `to`. The
+ * upvalues of a replacement are the original and a comparison written in Lua. */
 static void take(lua_State *L, const struct original *list, int to) {
   int from = lua_gettop(L);
   for (; list->name; list++) {
@@ -146,7 +146,7 @@ static void take(lua_State *L, const struct original *list, int to) {
   }
 }
 
-/* Opens a library of Lua's and sets what is listed of it as the global `name`. */
+/* Opens one of Lua's libraries and sets its listed functions as the global `name`. */
 static void open_part(lua_State *L, const char *name, lua_CFunction open,
                       const struct original *list) {
   lua_newtable(L);
@@ -165,7 +165,7 @@ void sandbox_open_library(lua_State *L) {
     lua_error(L);
   lua_setfield(L, LUA_REGISTRYINDEX, "lanyard.before");
 
-  /* luaopen_base fills the table of globals: it gets one of its own, which then goes. */
+  /* luaopen_base fills the table of globals, so it gets a temporary one. */
   lua_pushglobaltable(L);
   int globals = lua_gettop(L);
   lua_newtable(L);
@@ -184,7 +184,7 @@ void sandbox_open_library(lua_State *L) {
   open_part(L, "table", luaopen_table, table);
   open_part(L, "utf8", luaopen_utf8, utf8);
 
-  /* Methods of strings are those that were taken. */
+  /* The methods of strings are the copied functions. */
   lua_pushliteral(L, "");
   lua_getmetatable(L, -1);
   lua_getglobal(L, "string");

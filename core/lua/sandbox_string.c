@@ -1,4 +1,4 @@
-/* string.find, match, gmatch and gsub for sandboxes: Lua's own, on a matcher that can be stopped. */
+/* string.find, match, gmatch and gsub for sandboxes: like Lua's, with an interruptible matcher. */
 
 #include "base/pattern.h"
 #include "lua/sandbox.h"
@@ -7,7 +7,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
-/* The matcher on a subject and a pattern; both strings stay where they are on the stack. */
+/* Returns a matcher for a subject and a pattern, which must stay on the stack. */
 static struct pattern new_match(const char *subject, size_t subject_length, const char *pattern,
                                 size_t pattern_length) {
   return (struct pattern){
@@ -18,20 +18,20 @@ static struct pattern new_match(const char *subject, size_t subject_length, cons
   };
 }
 
-/* Matches at `at` on the box's budget; raises for a mistake in the pattern. */
+/* Matches at `at` within the budget of the box. Raises an error if the pattern is malformed. */
 static const char *match_at(lua_State *L, struct pattern *match, const char *at) {
   int64_t steps = sandbox_of(L)->steps;
   match->steps = steps > 0 ? (size_t)steps : 0;
   size_t before = match->steps;
   const char *end = pattern_match(match, at);
-  bool spent = match->mistake && !match->mistake[0];
+  bool spent = match->error && !match->error[0];
   sandbox_charge(L, spent ? SIZE_MAX : before - match->steps + 1);
-  if (match->mistake)
-    luaL_error(L, "%s", match->mistake);
+  if (match->error)
+    luaL_error(L, "%s", match->error);
   return end;
 }
 
-/* Pushes a capture, or the whole match for the first of a pattern that has none. */
+/* Pushes a capture; for the first capture of a pattern without captures, the whole match. */
 static void push_capture(lua_State *L, const struct pattern *match, int index, const char *start,
                          const char *end) {
   if (index >= match->captures) {
@@ -49,7 +49,8 @@ static void push_capture(lua_State *L, const struct pattern *match, int index, c
     lua_pushlstring(L, capture->start, capture->length);
 }
 
-/* Pushes all captures, or the whole match where there are none and `whole` is set; how many. */
+/* Pushes all captures or, if there are none and `whole` is set, the whole match. Returns their
+ * number. */
 static int push_captures(lua_State *L, const struct pattern *match, bool whole, const char *start,
                          const char *end) {
   int count = match->captures == 0 && whole ? 1 : match->captures;
@@ -59,8 +60,8 @@ static int push_captures(lua_State *L, const struct pattern *match, bool whole, 
   return count;
 }
 
-/* The argument `index`, a position from 1, or from the end where it is negative, as an offset. It may
- * be behind the end. */
+/* Returns the argument `index`, a position from 1 or, if negative, from the end, as an offset. The
+ * offset may be past the end. */
 static size_t check_start(lua_State *L, int index, size_t length) {
   lua_Integer position = luaL_optinteger(L, index, 1);
   if (position > 0)
@@ -125,8 +126,8 @@ int sandbox_match(lua_State *L) {
   return find_or_match(L, false);
 }
 
-/* The iterator of gmatch. Upvalues: subject, pattern, the offset to look from, and the end of the last
- * match, or -1. */
+/* The iterator of gmatch. Upvalues: subject, pattern, the offset to search from, and the end of the
+ * last match or -1. */
 static int next_match(lua_State *L) {
   size_t length, pattern_length;
   const char *subject = lua_tolstring(L, lua_upvalueindex(1), &length);
@@ -159,7 +160,7 @@ int sandbox_gmatch(lua_State *L) {
   return 1;
 }
 
-/* Adds a replacement that is a text, in which %0 to %9 stand for captures. */
+/* Adds a replacement string, in which %0 to %9 stand for captures. */
 static void add_text(lua_State *L, luaL_Buffer *out, const struct pattern *match, const char *start,
                      const char *end) {
   size_t length;
@@ -189,7 +190,7 @@ static void add_text(lua_State *L, luaL_Buffer *out, const struct pattern *match
   }
 }
 
-/* Adds what replaces a match; false where that is the match itself. */
+/* Adds the replacement of a match. Returns false if the match stays as it is. */
 static bool add_replacement(lua_State *L, luaL_Buffer *out, const struct pattern *match,
                             const char *start, const char *end) {
   switch (lua_type(L, 3)) {
@@ -216,7 +217,7 @@ static bool add_replacement(lua_State *L, luaL_Buffer *out, const struct pattern
   return true;
 }
 
-/* gsub(subject, pattern, replacement [, most]) --> text, how many were replaced */
+/* gsub(subject, pattern, replacement [, most]) --> text, count */
 int sandbox_gsub(lua_State *L) {
   size_t length, pattern_length;
   const char *subject = luaL_checklstring(L, 1, &length);

@@ -1,4 +1,4 @@
-/* lanyard.sigv4: signing of AWS requests. */
+/* lanyard.sigv4: AWS Signature Version 4. */
 
 #include "aws/sigv4.h"
 #include "lua/credentials.h"
@@ -13,9 +13,9 @@
 #define MAX_HEADERS 64
 
 static const char signer_key;
-static const char spare_key; /* the signing of a request that was signed, for the next one */
+static const char spare_key; /* a finished signing, for reuse */
 
-/* A request while it is signed: what a longjmp must not leak. */
+/* The state of a signing, which must be freed after a longjmp. */
 struct signing {
   struct sigv4_request request;
   struct sigv4_scope scope;
@@ -37,7 +37,7 @@ static int signing_gc(lua_State *L) {
   return 0;
 }
 
-/* Pushes one that is not in use: a signing that raised is not put back. */
+/* Pushes a signing that is not in use. A signing that raised an error is not reused. */
 static struct signing *take_signing(lua_State *L) {
   struct signing *signing;
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &spare_key) == LUA_TUSERDATA) {
@@ -48,7 +48,7 @@ static struct signing *take_signing(lua_State *L) {
     lua_pop(L, 1);
     signing = lua_newuserdatauv(L, sizeof *signing, 0);
     memset(signing, 0, sizeof *signing);
-    signing->query.secret = signing->canonical.secret = true; /* a session token is in them */
+    signing->query.secret = signing->canonical.secret = true; /* they contain the session token */
     luaL_setmetatable(L, SIGNING_CLASS);
   }
   signing->request = (struct sigv4_request){.headers = signing->headers};
@@ -88,8 +88,8 @@ static void add_header(lua_State *L, struct signing *signing, const char *name, 
       (struct sigv4_header){name, name_length, value, value_length};
 }
 
-/* What proxies and libraries may change on the way stays unsigned. */
-static bool is_left_out(const char *name) {
+/* Reports whether a header stays unsigned: proxies and libraries may change it. */
+static bool is_unsigned(const char *name) {
   static const char *const names[] = {"authorization", "connection",        "expect",
                                       "user-agent",    "transfer-encoding", "x-amzn-trace-id"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -99,8 +99,8 @@ static bool is_left_out(const char *name) {
   return false;
 }
 
-/* Adds the header(s) at the top of the stack: a string, or a list of them. The options keep them
- * alive. */
+/* Adds the header or headers at the top of the stack: a string or a list of strings. The options
+ * keep them alive. */
 static void add_values(lua_State *L, struct signing *signing, const char *name,
                        size_t name_length) {
   if (lua_type(L, -1) == LUA_TSTRING) {
@@ -133,8 +133,8 @@ static bool is_named(lua_State *L, int list, const char *name) {
   return found;
 }
 
-/* Takes the headers of the options: those in `signed_headers` where that is given, else all that
- * are signed by custom. */
+/* Reads the headers of the options: those in `signed_headers`, or by default all that are signed by
+ * custom. */
 static void take_headers(lua_State *L, int options, struct signing *signing) {
   lua_getfield(L, options, "signed_headers");
   int chosen = lua_istable(L, -1) ? lua_gettop(L) : 0;
@@ -145,7 +145,7 @@ static void take_headers(lua_State *L, int options, struct signing *signing) {
         luaL_error(L, "headers: names must be strings");
       size_t length;
       const char *name = lua_tolstring(L, -2, &length);
-      if (chosen ? is_named(L, chosen, name) : !is_left_out(name))
+      if (chosen ? is_named(L, chosen, name) : !is_unsigned(name))
         add_values(L, signing, name, length);
       lua_pop(L, 1);
     }
@@ -153,7 +153,7 @@ static void take_headers(lua_State *L, int options, struct signing *signing) {
   lua_pop(L, 2);
 }
 
-/* Splits https://host/path?query, or with `target` the path and query as received. */
+/* Splits https://host/path?query or, if `target` is given, the path and query as received. */
 static void take_target(lua_State *L, int options, struct signing *signing) {
   size_t length;
   const char *target = opt_field_string(L, options, "target", &length);
@@ -161,7 +161,7 @@ static void take_target(lua_State *L, int options, struct signing *signing) {
     const char *url = check_field_string(L, options, "url", &length);
     const char *host = strstr(url, "://");
     if (!host)
-      luaL_error(L, "url: '%s' is no URL", url);
+      luaL_error(L, "url: '%s' is not a URL", url);
     host += 3;
     size_t size = strcspn(host, "/?#");
     signing->host = host;
@@ -176,10 +176,10 @@ static void take_target(lua_State *L, int options, struct signing *signing) {
   signing->request.query_length = query ? length - signing->request.path_length - 1 : 0;
 }
 
-/* Where all three functions have their arguments. */
+/* The stack indexes of all three functions. */
 enum { OPTIONS = 1, SIGNING = 2 };
 
-/* Pushes a signing with what all three functions take from their options. */
+/* Pushes a signing with the options that all three functions share. */
 static struct signing *begin(lua_State *L) {
   const int options = OPTIONS;
   luaL_checktype(L, options, LUA_TTABLE);
@@ -235,7 +235,7 @@ static void set_buf(lua_State *L, const struct buf *buf, const char *field) {
   lua_setfield(L, -2, field);
 }
 
-/* Pushes a table of the steps of a signature. */
+/* Pushes a table with the steps of a signature. */
 static void push_steps(lua_State *L, const struct signing *signing) {
   lua_createtable(L, 0, 4);
   set_buf(L, &signing->canonical, "canonical_request");
@@ -250,7 +250,7 @@ static void add_own_header(lua_State *L, struct signing *signing, const char *na
   add_header(L, signing, name, strlen(name), value->bytes, value->length);
 }
 
-/* Adds the host of the URL, unless the headers have one. */
+/* Adds the host of the URL, unless the headers contain Host. */
 static void sign_host(lua_State *L, struct signing *signing) {
   for (size_t i = 0; i < signing->request.header_count; i++) {
     if (strcasecmp(signing->headers[i].name, "host") == 0)
@@ -260,13 +260,14 @@ static void sign_host(lua_State *L, struct signing *signing) {
     add_header(L, signing, "host", 4, signing->host, signing->host_length);
 }
 
-/* sign{method =, url =, headers = {}, body =, credentials =, region =, service =, time =,
- *      [sign_body =], [normalize = true], [omit_session_token =], [steps =]}
- *   --> headers to add: Authorization, X-Amz-Date, and where there are such X-Amz-Security-Token and
- *       X-Amz-Content-Sha256; with `steps`, {canonical_request, string_to_sign, signature,
- *       signed_headers}
- * `time` is in seconds since 1970. `headers` values are strings or lists of them; Host is that of the
- * URL unless given. With `sign_body` the hash of the body is a header too. */
+/* sign { method, url, headers = {}, body, credentials, region, service, time, [sign_body,]
+ * [normalize = true,]
+ *        [omit_session_token,] [steps] }
+ *   --> { Authorization, ["X-Amz-Date"], ... } [, { canonical_request, string_to_sign, signature, signed_headers }]
+ * Returns the headers to add to a request; X-Amz-Security-Token and X-Amz-Content-Sha256 are among
+ * them if they apply. With `steps`, it also returns the steps of the signature. `time` is in
+ * seconds since 1970. The values of `headers` are strings or lists of strings; Host is that of the
+ * URL unless given. With `sign_body`, the hash of the body is sent as a header too. */
 static int sign(lua_State *L) {
   struct signing *signing = begin(L);
   const struct secret *token = &signing->credentials->session_token;
@@ -321,7 +322,9 @@ static void add_parameter(struct buf *query, const char *name, const char *value
   sigv4_uri_encode(value, length, query);
 }
 
-/* presign{as sign, expires = seconds} --> URL, steps: a URL that carries its own signature */
+/* presign { ..., expires = 900 } --> url, steps
+ * Returns a URL that contains its signature and is valid for `expires` seconds. The other options
+ * are those of sign. */
 static int presign(lua_State *L) {
   struct signing *signing = begin(L);
   const struct secret *token = &signing->credentials->session_token;
@@ -367,10 +370,11 @@ static int presign(lua_State *L) {
   return 2;
 }
 
-/* explain{method =, target = "/path?query", headers = {}, signed_headers = {names}, body =,
- *         [payload_hash =], amz_date =, credentials =, region =, service =}
- *   --> {canonical_request, string_to_sign, signature, signed_headers}
- * The signature that a request should have: what a server compares with the one it got. */
+/* explain { method, target = "/path?query", headers = {}, signed_headers = { name, ... }, body,
+ * [payload_hash,]
+ *           amz_date, credentials, region, service }
+ *   --> { canonical_request, string_to_sign, signature, signed_headers }
+ * Returns the signature that a received request should have, for a server to compare. */
 static int explain(lua_State *L) {
   struct signing *signing = begin(L);
   finish(L, signing);

@@ -1,4 +1,4 @@
-/* lanyard.sqlite: databases in one file (https://sqlite.org/c3ref/intro.html).
+/* lanyard.sqlite: SQLite databases (https://sqlite.org/c3ref/intro.html).
  *
  *   local db <close> = assert(sqlite.open("runs.db", { busy = 10 }))
  *   local insert = assert(db:prepare "INSERT INTO runs (time, tool) VALUES (?, ?)")
@@ -6,9 +6,9 @@
  *   local later = assert(db:prepare "SELECT tool FROM runs WHERE time > ?")
  *   for _, row in ipairs(assert(later:query(0))) do print(row[1]) end
  *
- * Failures are `nil, err` with the code Busy, NotDatabase, ReadOnly, CannotOpen, Constraint or
- * SqliteError, and SQLite's own text. A lanyard that was built without libsqlite3 has this module
- * too, and opens nothing. */
+ * Failures are `nil, err`. err.code is "Busy", "NotDatabase", "ReadOnly", "CannotOpen",
+ * "Constraint" or "SqliteError", and the message is SQLite's. A build without libsqlite3 has this
+ * module too, but cannot open a database. */
 
 #include "lua/util.h"
 
@@ -58,10 +58,11 @@ static sqlite3 *check_database(lua_State *L) {
 }
 
 /* open(path [, { readonly = false, busy = 0 }]) --> db | nil, err
- * The file is made when it is absent, unless it is opened to be read; then what a crash left half
- * done is still undone where the file can be written to, and no statement writes. `busy` is how many
- * seconds to wait for another one's lock; nothing else runs meanwhile. A schema from elsewhere is
- * confined: it calls no function that has side effects, and nobody loads an extension. */
+ * Opens a database, and creates the file unless `readonly` is set. With `readonly`, statements
+ * cannot write, but a transaction that a crash interrupted is still rolled back if the file is
+ * writable. `busy` is the number of seconds to wait for the lock of another process; nothing else
+ * runs meanwhile. The schema is not trusted: it cannot call functions with side effects, and
+ * extensions cannot be loaded. */
 static int sqlite_open(lua_State *L) {
   static const char *const known[] = {"readonly", "busy", NULL};
   const char *path = luaL_checkstring(L, 1);
@@ -89,8 +90,8 @@ static int sqlite_open(lua_State *L) {
   return 1;
 }
 
-/* db:close(), also __gc and __close: twice is once. Statements that are still there keep the file
- * open until they go. What was not committed is rolled back. */
+/* db:close(), also __gc and __close. It may be called again. The file stays open until the last
+ * statement is collected. Uncommitted changes are rolled back. */
 static int database_close(lua_State *L) {
   sqlite3 **slot = luaL_checkudata(L, 1, DATABASE_CLASS);
   sqlite3_close_v2(*slot);
@@ -98,7 +99,8 @@ static int database_close(lua_State *L) {
   return 0;
 }
 
-/* db:exec(sql) --> true | nil, err: one statement or several, whose rows are dropped */
+/* db:exec(sql) --> true | nil, err
+ * Runs one or more statements and ignores their rows. */
 static int database_exec(lua_State *L) {
   sqlite3 *db = check_database(L);
   int result = sqlite3_exec(db, luaL_checkstring(L, 2), NULL, NULL, NULL);
@@ -108,13 +110,15 @@ static int database_exec(lua_State *L) {
   return 1;
 }
 
-/* db:id() --> the rowid of the row that was inserted last */
+/* db:id() --> integer
+ * Returns the rowid of the last inserted row. */
 static int database_id(lua_State *L) {
   lua_pushinteger(L, sqlite3_last_insert_rowid(check_database(L)));
   return 1;
 }
 
-/* db:prepare(sql) --> statement | nil, err: one statement */
+/* db:prepare(sql) --> statement | nil, err
+ * Compiles one statement. */
 static int database_prepare(lua_State *L) {
   sqlite3 *db = check_database(L);
   size_t length;
@@ -126,7 +130,7 @@ static int database_prepare(lua_State *L) {
   int result = sqlite3_prepare_v2(db, sql, (int)length + 1, slot, NULL);
   if (result != SQLITE_OK)
     return sqlite_error(L, db, result);
-  luaL_argcheck(L, *slot != NULL, 2, "no statement in it");
+  luaL_argcheck(L, *slot != NULL, 2, "it contains no statement");
   return 1;
 }
 
@@ -139,7 +143,7 @@ static sqlite3_stmt *check_statement(lua_State *L) {
   return *slot;
 }
 
-/* statement:close(), also __gc and __close: twice is once. */
+/* statement:close(), also __gc and __close. It may be called again. */
 static int statement_close(lua_State *L) {
   sqlite3_stmt **slot = luaL_checkudata(L, 1, STATEMENT_CLASS);
   sqlite3_finalize(*slot);
@@ -167,7 +171,7 @@ static int bind_value(lua_State *L, sqlite3_stmt *statement, int place, int inde
   }
 }
 
-/* Binds the values from stack position 2 on, one for each `?`. A SQLite result. */
+/* Binds the values from stack index 2 on, one for each `?`. Returns a SQLite result code. */
 static int bind_values(lua_State *L, sqlite3_stmt *statement) {
   int count = lua_gettop(L) - 1, result = SQLITE_OK;
   if (count != sqlite3_bind_parameter_count(statement))
@@ -197,7 +201,8 @@ static void push_column(lua_State *L, sqlite3_stmt *statement, int column) {
   }
 }
 
-/* statement:run(value...) --> how many rows it changed | nil, err */
+/* statement:run(value, ...) --> count | nil, err
+ * Returns the number of changed rows. */
 static int statement_run(lua_State *L) {
   sqlite3_stmt *statement = check_statement(L);
   sqlite3 *db = sqlite3_db_handle(statement);
@@ -217,7 +222,8 @@ static int statement_run(lua_State *L) {
   return 1;
 }
 
-/* statement:query(value...) --> list of rows, each a list of its columns' values, nil for NULL | nil, err */
+/* statement:query(value, ...) --> rows | nil, err
+ * Returns a list of rows. A row is a list of column values, with nil for NULL. */
 static int statement_query(lua_State *L) {
   sqlite3_stmt *statement = check_statement(L);
   int result = bind_values(L, statement), columns = sqlite3_column_count(statement);
@@ -267,7 +273,7 @@ static int sqlite_open(lua_State *L) {
   return push_error(
       L, "Usage",
       "cannot open %s: this lanyard was built without SQLite (install libsqlite3-dev, "
-      "and make it again)",
+      "and build it again)",
       luaL_checkstring(L, 1));
 }
 

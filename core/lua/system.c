@@ -1,6 +1,5 @@
-/* lanyard.system: what the workflows need of the operating system: files that survive a crash,
- * locks, clocks, chance, the terminal. Failures are `nil, err` with the code NotFound,
- * AccessDenied or SystemError. */
+/* lanyard.system: the operating system: crash-safe files, locks, clocks, random numbers, the
+ * terminal. Failures are `nil, err`; err.code is "NotFound", "AccessDenied" or "SystemError". */
 
 #include "base/buf.h"
 #include "lua/credentials.h"
@@ -32,8 +31,9 @@ static int system_error(lua_State *L, const char *what, const char *path, int nu
   return push_error(L, code, "cannot %s %s: %s", what, path, strerror(number));
 }
 
-/* read_file(path [, most]) --> text | nil, err. "-" is standard input; a file of more than `most` bytes
- * is an error with the code TooLarge. */
+/* read_file(path [, most]) --> text | nil, err
+ * Reads a file, or standard input for "-". A file of more than `most` bytes is an error with the
+ * code "TooLarge". */
 static int system_read_file(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   size_t most = (size_t)luaL_optinteger(L, 2, LUA_MAXINTEGER);
@@ -61,7 +61,7 @@ static int system_read_file(lua_State *L) {
   return push_buf(L, &text);
 }
 
-/* Writes all bytes and flushes them to the disk. 0, or an errno. */
+/* Writes all bytes and flushes them to the disk. Returns 0 or an errno. */
 static int write_and_sync(int fd, const char *text, size_t length) {
   while (length > 0) {
     ssize_t written = write(fd, text, length);
@@ -76,7 +76,7 @@ static int write_and_sync(int fd, const char *text, size_t length) {
   return fsync(fd) == 0 ? 0 : errno;
 }
 
-/* Flushes the folder that holds `path`, so that a rename in it lasts. 0, or an errno. */
+/* Flushes the folder of `path`, so that a rename in it is durable. Returns 0 or an errno. */
 static int sync_folder_of(const char *path) {
   char folder[PATH_MAX];
   const char *slash = strrchr(path, '/');
@@ -94,9 +94,9 @@ static int sync_folder_of(const char *path) {
   return failed;
 }
 
-/* write_file(path, text or secret [, mode]) --> true | nil, err
- * Whole or not at all, and on the disk when it returns: a temporary file beside it, fsync, rename,
- * fsync of the folder. The mode is 0600 unless given. */
+/* write_file(path, text or secret [, mode = 0600]) --> true | nil, err
+ * Replaces a file atomically and durably: a temporary file in the same folder, fsync, rename, fsync
+ * of the folder. */
 static int system_write_file(lua_State *L) {
   size_t length = 0;
   const char *path = luaL_checkstring(L, 1);
@@ -128,8 +128,8 @@ static int system_write_file(lua_State *L) {
 }
 
 /* append_file(path, text [, "new"]) --> true | nil, err
- * Adds to the end of a file, which is made (mode 0600) when absent, and is on the disk when it returns. With
- * "new" a file that is there, were it a link, is an error with the code Exists. */
+ * Appends to a file durably. A missing file is created with mode 0600. With "new", an existing file
+ * or link is an error with the code "Exists". */
 static int system_append_file(lua_State *L) {
   static const char *const ways[] = {"any", "new", NULL};
   size_t length;
@@ -138,7 +138,7 @@ static int system_append_file(lua_State *L) {
   bool must_be_new = luaL_checkoption(L, 3, "any", ways) == 1;
   int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | (must_be_new ? O_EXCL : 0), 0600);
   if (fd < 0 && errno == EEXIST)
-    return push_error(L, "Exists", "cannot write %s: it is there already", path);
+    return push_error(L, "Exists", "cannot write %s: it already exists", path);
   if (fd < 0)
     return system_error(L, "write", path, errno);
   int failed = write_and_sync(fd, text, length);
@@ -152,28 +152,28 @@ static int system_append_file(lua_State *L) {
   return 1;
 }
 
-/* mkdirs(path [, mode]) --> true | nil, err. Makes the folder and those above it; the mode is 0700
- * unless given. A folder that is there already is fine. */
+/* mkdirs(path [, mode = 0700]) --> true | nil, err
+ * Creates a folder and its parents. An existing folder is not an error. */
 static int system_mkdirs(lua_State *L) {
   size_t length;
   const char *path = luaL_checklstring(L, 1, &length);
   mode_t mode = (mode_t)luaL_optinteger(L, 2, 0700);
   char part[PATH_MAX];
   if (length >= sizeof part)
-    return system_error(L, "make the folder", path, ENAMETOOLONG);
+    return system_error(L, "create the folder", path, ENAMETOOLONG);
   for (size_t i = 1; i <= length; i++) {
     if (i < length && path[i] != '/')
       continue;
     memcpy(part, path, i);
     part[i] = '\0';
     if (mkdir(part, mode) != 0 && errno != EEXIST)
-      return system_error(L, "make the folder", part, errno);
+      return system_error(L, "create the folder", part, errno);
   }
   struct stat info;
   if (stat(path, &info) != 0)
-    return system_error(L, "make the folder", path, errno);
+    return system_error(L, "create the folder", path, errno);
   if (!S_ISDIR(info.st_mode))
-    return system_error(L, "make the folder", path, ENOTDIR);
+    return system_error(L, "create the folder", path, ENOTDIR);
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -182,7 +182,8 @@ static int compare_names(const struct dirent **a, const struct dirent **b) {
   return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* list(folder) --> names in byte order, without . and .. | nil, err */
+/* list(folder) --> names | nil, err
+ * Returns the names in byte order, without . and .. */
 static int system_list(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   struct dirent **entries = NULL;
@@ -208,7 +209,8 @@ static int system_exists(lua_State *L) {
   return 1;
 }
 
-/* remove(path) --> true | nil, err. What is not there is fine. */
+/* remove(path) --> true | nil, err
+ * A missing file is not an error. */
 static int system_remove(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   if (unlink(path) != 0 && errno != ENOENT)
@@ -224,7 +226,8 @@ static int remove_entry(const char *path, const struct stat *info, int kind, str
   return remove(path);
 }
 
-/* remove_tree(folder) --> true | nil, err. Links are removed, not followed. */
+/* remove_tree(folder) --> true | nil, err
+ * Removes a folder with its contents. Links are removed, not followed. */
 static int system_remove_tree(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT)
@@ -233,14 +236,15 @@ static int system_remove_tree(lua_State *L) {
   return 1;
 }
 
-/* temp_folder(prefix) --> path of a new empty folder, mode 0700 | nil, err */
+/* temp_folder(prefix) --> path | nil, err
+ * Creates an empty folder with mode 0700. */
 static int system_temp_folder(lua_State *L) {
   const char *prefix = luaL_checkstring(L, 1);
   const char *root = getenv("TMPDIR");
   char path[PATH_MAX];
   snprintf(path, sizeof path, "%s/%s.XXXXXX", root && *root ? root : "/tmp", prefix);
   if (!mkdtemp(path))
-    return system_error(L, "make the folder", path, errno);
+    return system_error(L, "create the folder", path, errno);
   lua_pushstring(L, path);
   return 1;
 }
@@ -250,8 +254,9 @@ struct lock {
 };
 
 /* lock(path) --> lock | nil | nil, err
- * An exclusive lock on a file, which is made when absent. A plain nil: somebody else has it, in
- * this process or another. Released by lock:close(), by <close>, and by the kernel at exit. */
+ * Takes an exclusive lock on a file, which is created if needed. A nil without an error means that
+ * this or another process holds the lock. lock:close(), <close> and the end of the process release
+ * it. */
 static int system_lock(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   struct lock *lock = lua_newuserdatauv(L, sizeof *lock, 0);
@@ -288,13 +293,15 @@ static lua_Number read_clock(clockid_t clock) {
   return (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9;
 }
 
-/* clock() --> seconds since an arbitrary moment; never runs backwards */
+/* clock() --> number
+ * Returns the seconds of a monotonic clock. */
 static int system_clock(lua_State *L) {
   lua_pushnumber(L, read_clock(CLOCK_MONOTONIC));
   return 1;
 }
 
-/* time() --> seconds since 1970-01-01T00:00Z, with fractions */
+/* time() --> number
+ * Returns the seconds since 1970-01-01T00:00Z, with fractions. */
 static int system_time(lua_State *L) {
   lua_pushnumber(L, read_clock(CLOCK_REALTIME));
   return 1;
@@ -302,10 +309,11 @@ static int system_time(lua_State *L) {
 
 static void fill_random(lua_State *L, void *bytes, size_t length) {
   if (getrandom(bytes, length, 0) != (ssize_t)length)
-    luaL_error(L, "the kernel gives no random bytes: %s", strerror(errno));
+    luaL_error(L, "cannot read random bytes: %s", strerror(errno));
 }
 
-/* random(n) --> n random bytes, at most 256 */
+/* random(n) --> string
+ * Returns n random bytes, at most 256. */
 static int system_random(lua_State *L) {
   char bytes[256];
   lua_Integer count = luaL_checkinteger(L, 1);
@@ -315,7 +323,8 @@ static int system_random(lua_State *L) {
   return 1;
 }
 
-/* uniform() --> a random number in [0, 1) */
+/* uniform() --> number
+ * Returns a random number in [0, 1). */
 static int system_uniform(lua_State *L) {
   uint64_t bits;
   fill_random(L, &bits, sizeof bits);
@@ -329,7 +338,8 @@ static int system_isatty(lua_State *L) {
   return 1;
 }
 
-/* columns(fd) --> the terminal's width | nil */
+/* columns(fd) --> integer | nil
+ * Returns the width of a terminal. */
 static int system_columns(lua_State *L) {
   struct winsize size;
   if (ioctl((int)luaL_checkinteger(L, 1), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
@@ -344,7 +354,8 @@ static int system_getpid(lua_State *L) {
   return 1;
 }
 
-/* setenv(name, value | nil): sets or removes a variable of this process and its children */
+/* setenv(name, value | nil)
+ * Sets or removes an environment variable of this process and its future children. */
 static int system_setenv(lua_State *L) {
   const char *name = luaL_checkstring(L, 1);
   const char *value = luaL_optstring(L, 2, NULL);

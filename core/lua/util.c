@@ -29,7 +29,7 @@ int push_error(lua_State *L, const char *code, const char *format, ...) {
   return 2;
 }
 
-/* A string is pushed by Lua code that may raise when memory ends: it runs under lua_pcall. */
+/* lua_pushlstring may raise an error if there is not enough memory, so it runs under lua_pcall. */
 static int push_bytes(lua_State *L) {
   const struct buf *buf = lua_touserdata(L, 1);
   lua_pushlstring(L, buf->data ? buf->data : "", buf->length);

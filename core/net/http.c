@@ -9,10 +9,11 @@
 static size_t on_header(char *line, size_t size, size_t count, void *context) {
   struct http_transfer *transfer = context;
   size_t length = size * count;
-  /* What comes behind the body has no bound, and means nothing to anyone here. */
+  /* Trailers have no size limit and are not used. */
   if (transfer->headed)
     return length;
-  /* Each reply begins with its status line: what an interim reply (100, 103) said does not count. */
+  /* Each reply begins with a status line. The headers of an interim reply (100, 103) are
+   * dropped. */
   if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) {
     const char *code = memchr(line, ' ', length);
     transfer->interim = code && code[1] == '1';
@@ -36,9 +37,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
   return transfer->body.failed ? 0 : length;
 }
 
-/* Before a request is sent. libcurl sends one again by itself when a connection that was kept open ends
- * without an answer; but then the peer may have carried it out. Whether to ask again is the caller's to
- * decide, who is told. */
+/* Called before a request is sent. libcurl repeats a request if a reused connection ends without a
+ * reply, but the peer may have executed the first one. The caller decides about retries. */
 static int before_request(void *context, char *peer, char *own, int peer_port, int own_port) {
   (void)peer, (void)own, (void)peer_port, (void)own_port;
   struct http_transfer *transfer = context;
@@ -50,7 +50,7 @@ static int before_request(void *context, char *peer, char *own, int peer_port, i
 bool http_transfer_header(struct http_transfer *transfer, const char *name, const char *value) {
   struct buf *text = &transfer->header_text;
   buf_adds(text, name);
-  /* libcurl's spelling of a header with no value is a semicolon. */
+  /* libcurl spells an empty header with a semicolon. */
   buf_adds(text, *value ? ": " : ";");
   buf_add(text, value, strlen(value) + 1);
   transfer->header_count++;
@@ -65,7 +65,8 @@ bool http_transfer_no_header(struct http_transfer *transfer, const char *name) {
   return !text->failed;
 }
 
-/* The header lines as libcurl takes them: one array, as they are many and short-lived. */
+/* libcurl takes header lines as a linked list. All nodes are in one array: they are many and
+ * short-lived. */
 static bool link_headers(struct http_transfer *transfer) {
   size_t count = transfer->header_count;
   if (count == 0)
@@ -83,13 +84,14 @@ static bool link_headers(struct http_transfer *transfer) {
   return true;
 }
 
-/* At least a millisecond: libcurl takes 0 for its own default or for no limit. */
+/* At least 1: to libcurl, 0 is its default or no limit. */
 static long milliseconds(double seconds) {
   return seconds < 0.001 ? 1 : seconds > 1e6 ? 1000000000 : (long)(seconds * 1000);
 }
 
-/* AWS's SDKs take HTTP_PROXY in capitals too. libcurl does not, since a web server puts a request's
- * header Proxy there; then there is REQUEST_METHOD as well. NULL: what libcurl finds itself. */
+/* The AWS SDKs also read HTTP_PROXY in capitals. libcurl does not, because CGI servers set it from
+ * a request's Proxy header; they also set REQUEST_METHOD. Returns NULL to leave the choice to
+ * libcurl. */
 static const char *proxy_in_capitals(const char *url) {
   const char *lower = getenv("http_proxy");
   if ((lower && *lower) || getenv("REQUEST_METHOD") || strncasecmp(url, "http:", 5) != 0)
@@ -98,16 +100,16 @@ static const char *proxy_in_capitals(const char *url) {
   return proxy && *proxy ? proxy : NULL;
 }
 
-/* No child process is to hold a connection open. */
+/* Close-on-exec, so that no child process holds a connection open. */
 static curl_socket_t open_socket(void *context, curlsocktype purpose,
                                  struct curl_sockaddr *address) {
   (void)context, (void)purpose;
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* Who vouches for a peer. A bundle stands in the place of all that the system has. The system's
- * folder is asked first, as only what is needed is read from it; its file takes 25 ms to read, which
- * libcurl does once, and only where no folder is given besides it. */
+/* Chooses the CA certificates. A bundle replaces the system's. The system's folder is preferred,
+ * because only the needed certificates are read from it; reading its file takes 25 ms, which
+ * libcurl does once, and only if no folder is given. */
 static CURLcode set_certificates(struct http_transfer *transfer, const char *bundle) {
   const struct http_pool *pool = transfer->pool;
   transfer->by_folder = !bundle && pool->ca_folder;
@@ -121,8 +123,8 @@ static CURLcode set_certificates(struct http_transfer *transfer, const char *bun
   return code ? code : curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, bundle);
 }
 
-/* Not CURLOPT_PIPEWAIT: with a host that does not offer HTTP/2 every request but the first would wait
- * for the first one's handshake. */
+/* CURLOPT_PIPEWAIT is not set: without HTTP/2, all requests would wait for the handshake of the
+ * first. */
 static CURLcode set_options(struct http_transfer *transfer, const struct http_request *request) {
   CURL *easy = transfer->easy;
   CURLcode code = CURLE_OK;
@@ -132,7 +134,7 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   SET(CURLOPT_ERRORBUFFER, transfer->detail);
   SET(CURLOPT_NOSIGNAL, 1L);
   SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
-  SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* a proxy's, which come before */
+  SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* the proxy's, which come first */
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
   SET(CURLOPT_PROTOCOLS_STR, "http,https");
   SET(CURLOPT_FOLLOWLOCATION, 0L);
@@ -148,7 +150,7 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->connect_timeout));
   SET(CURLOPT_TIMEOUT_MS, milliseconds(request->timeout));
   SET(CURLOPT_URL, request->url);
-  SET(CURLOPT_PATH_AS_IS, 1L); /* the path is signed as it stands */
+  SET(CURLOPT_PATH_AS_IS, 1L); /* the signature covers the path as it is */
   if (request->body) {
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
     SET(CURLOPT_POSTFIELDS, request->body);
@@ -186,7 +188,7 @@ bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
   return true;
 }
 
-/* Whether a proxy was asked for a connection and made none. */
+/* Reports whether a proxy refused to connect. */
 static bool proxy_refused(const struct http_transfer *transfer) {
   long answer = 0;
   curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &answer);
@@ -201,7 +203,7 @@ static enum http_failure failure_of(const struct http_transfer *transfer, CURLco
     return HTTP_OK;
   case CURLE_URL_MALFORMAT:
     return HTTP_INVALID_URL;
-  case CURLE_UNSUPPORTED_PROTOCOL: /* of the URL, or of the answer */
+  case CURLE_UNSUPPORTED_PROTOCOL: /* of the URL or of the reply */
     return transfer->begun ? HTTP_CONNECTION : HTTP_INVALID_URL;
   case CURLE_COULDNT_RESOLVE_HOST:
     return HTTP_NAME_RESOLUTION;
@@ -227,8 +229,8 @@ static enum http_failure failure_of(const struct http_transfer *transfer, CURLco
   }
 }
 
-/* Sets `detail` to what failed, after the host that it failed with. What stands before an @, in the
- * URL or in that of a proxy, is a user and a password. */
+/* Sets `detail` to the host and the error. The part of a URL before an @ is a user and a password,
+ * and is left out. */
 static void name_failure(struct http_transfer *transfer, CURLcode code) {
   char what[sizeof transfer->detail];
   bool usable = transfer->detail[0] && !strchr(transfer->detail, '@');
@@ -249,9 +251,9 @@ static void name_failure(struct http_transfer *transfer, CURLcode code) {
            (int)(room - 110), what);
 }
 
-/* Starts a transfer again whose peer the system's folder did not vouch for: the file may. False where
- * there is no such hope. */
-static bool ask_file(struct http_transfer *transfer, CURLcode code) {
+/* Restarts a transfer that failed because the system's CA folder does not verify the peer: the file
+ * may. Returns false if there is nothing to try. */
+static bool retry_with_file(struct http_transfer *transfer, CURLcode code) {
   if (code != CURLE_PEER_FAILED_VERIFICATION || !transfer->by_folder)
     return false;
   struct http_pool *pool = transfer->pool;
@@ -263,11 +265,11 @@ static bool ask_file(struct http_transfer *transfer, CURLcode code) {
 }
 
 void http_transfer_end(struct http_transfer *transfer, CURLcode code) {
-  if (ask_file(transfer, code))
+  if (retry_with_file(transfer, code))
     return;
   if (code == CURLE_ABORTED_BY_CALLBACK)
     snprintf(transfer->detail, sizeof transfer->detail,
-             "the connection ended before an answer came");
+             "the connection closed before a reply arrived");
   long request_size = 0;
   curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
   curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME, &transfer->elapsed);

@@ -6,16 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The requests to one host. libcurl has a limit too, but looks at all that wait whenever one ends. */
+/* The requests to one host. libcurl has such a limit too, but examines all waiting requests when
+ * one ends. */
 struct http_host {
   struct http_host *next;
-  struct http_transfer *first, **last; /* those that wait */
+  struct http_transfer *first, **last; /* the waiting ones */
   size_t running;
   size_t length;
   char name[]; /* https://host:port */
 };
 
-/* A finished transfer tells its operation. */
+/* Completes the operations of finished transfers. */
 static void collect(struct http_pool *pool) {
   CURLMsg *message;
   int left;
@@ -44,7 +45,7 @@ static void on_timeout(evutil_socket_t fd, short what, void *context) {
   collect(pool);
 }
 
-/* libcurl says what it wants to know of a socket; the socket's event is its private pointer. */
+/* Called when libcurl changes what it waits for. The event of a socket is its private pointer. */
 static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *socket_data) {
   (void)easy;
   struct http_pool *pool = context;
@@ -74,12 +75,12 @@ static int watch_time(CURLM *multi, long milliseconds, void *context) {
 
 void http_pool_limit(struct http_pool *pool, unsigned connections) {
   pool->limit = connections;
-  /* Kept open between requests, by default no more than four a handle under way: a lull would close
-   * them. */
+  /* libcurl's default keeps four idle connections per running handle, and so would close most of
+   * them when there is little to do. */
   curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, 4 * (long)connections);
 }
 
-/* Finds out where libcurl has the system's certificates. */
+/* Reads where libcurl finds the system's CA certificates. */
 static bool find_certificates(struct http_pool *pool) {
   CURL *easy = curl_easy_init();
   if (!easy)
@@ -135,7 +136,8 @@ void http_pool_free(struct http_pool *pool) {
 
 /* --- Turns --- */
 
-/* The host of a URL, as the pool knows it or new to it; NULL without memory. */
+/* Returns the entry of the URL's host, and creates it if needed. Returns NULL if there is not
+ * enough memory. */
 static struct http_host *find_host(struct http_pool *pool, const char *url) {
   const char *authority = strstr(url, "://");
   size_t length = authority ? (size_t)(authority - url) + 3 : 0;
@@ -165,7 +167,7 @@ static void forget_host(struct http_pool *pool, struct http_host *host) {
   free(host);
 }
 
-/* Takes the first that waits, or the one given. */
+/* Removes `which`, or the first transfer, from the queue. */
 static struct http_transfer *leave_queue(struct http_host *host, struct http_transfer *which) {
   for (struct http_transfer **link = &host->first; *link; link = &(*link)->next_waiting) {
     struct http_transfer *transfer = *link;
@@ -180,7 +182,7 @@ static struct http_transfer *leave_queue(struct http_host *host, struct http_tra
   return NULL;
 }
 
-/* Lets those run whose turn it is. */
+/* Starts waiting transfers up to the limit. */
 static void advance(struct http_pool *pool, struct http_host *host) {
   while (host->first && host->running < pool->limit) {
     struct http_transfer *transfer = leave_queue(host, NULL);

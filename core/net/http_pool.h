@@ -3,39 +3,38 @@
 
 #include "net/http.h"
 
-/* What the pool and its transfers know of each other, and nobody else: what a pool has for a
- * transfer, the queue in which it waits for its turn, and the word that it has ended. */
+/* The interface between the pool and its transfers, for http.c and http_pool.c only. */
 
 #define HTTP_MAX_IDLE 64
 
 struct http_pool {
   struct loop *loop;
   CURLM *multi;
-  CURLSH *share; /* of TLS sessions: libcurl keeps them a handle otherwise */
+  CURLSH *share; /* of TLS sessions, which libcurl otherwise keeps per handle */
   struct event *timer;
-  char *ca_file;  /* the system's certificates in one file, or NULL */
-  bool ca_folder; /* they are in a folder too, which serves */
-  /* For the next requests: to make a handle costs more than to reset it. */
+  char *ca_file;  /* the system's CA certificates in one file, or NULL */
+  bool ca_folder; /* the system's CA folder works */
+  /* Handles to reuse: resetting one is cheaper than creating one. */
   CURL *idle[HTTP_MAX_IDLE];
   size_t idle_count;
-  struct http_host *hosts; /* those with requests under way */
-  size_t limit;            /* of requests under way with one host */
+  struct http_host *hosts; /* hosts with requests */
+  size_t limit;            /* of concurrent requests to one host */
 };
 
-/* A handle to set the options of a request on; the caller's until http_pool_queue. NULL without
- * memory. */
+/* http_pool_handle returns a handle for the options of a request. The caller owns it until
+ * http_pool_queue. NULL means that there is not enough memory. */
 CURL *http_pool_handle(struct http_pool *pool);
 
-/* Queues a transfer with its pool and its handle set, and starts it once it is its turn, which may be
- * at once. False without memory. */
+/* http_pool_queue queues a transfer whose pool and handle are set. It starts the transfer at once
+ * if the limit of the host permits. It returns false if there is not enough memory. */
 bool http_pool_queue(struct http_transfer *transfer, const char *url);
 
-/* Takes the handle from a transfer and keeps it for another, with nothing of this one in it: libcurl
- * would go on counting the retries of a handle that is not reset. */
+/* http_pool_release takes the handle from a transfer and resets it for reuse: without a reset,
+ * libcurl would continue to count retries. */
 void http_pool_release(struct http_transfer *transfer);
 
-/* What the pool calls when libcurl is done with a transfer: sets its outcome, releases its handle and
- * completes its operation, unless it starts again. */
+/* http_transfer_end is called by the pool when libcurl has finished a transfer. It sets the
+ * outcome, releases the handle and completes the operation, unless the transfer restarts. */
 void http_transfer_end(struct http_transfer *transfer, CURLcode code);
 
 #endif

@@ -28,7 +28,7 @@ static void hand_over(struct httpd *server) {
   request->next = server->taken;
   server->taken = request;
   acceptor->request = request;
-  acceptor->server = NULL; /* it may outlive the server now */
+  acceptor->server = NULL; /* the operation may outlive the server */
   server->acceptor = NULL;
   loop_complete(&acceptor->op);
 }
@@ -116,8 +116,8 @@ void httpd_accept_stop(struct httpd_accept *accept) {
     accept->server->acceptor = NULL;
 }
 
-/* The request leaves the server's list: it is being answered. */
-static void leave(struct httpd_request *request) {
+/* Removes the request from the server's list, because it is being answered. */
+static void unlink_request(struct httpd_request *request) {
   struct httpd_request **link = &request->server->taken;
   while (*link != request)
     link = &(*link)->next;
@@ -129,7 +129,7 @@ void httpd_reply(struct httpd_request *request, int status, const struct httpd_h
                  size_t header_count, const char *body, size_t length, size_t announced) {
   if (!request->server)
     return;
-  leave(request);
+  unlink_request(request);
   struct evkeyvalq *output = evhttp_request_get_output_headers(request->event);
   for (size_t i = 0; i < header_count; i++)
     evhttp_add_header(output, headers[i].name, headers[i].value);
@@ -149,7 +149,7 @@ void httpd_reply(struct httpd_request *request, int status, const struct httpd_h
 void httpd_reset(struct httpd_request *request) {
   if (!request->server)
     return;
-  leave(request);
+  unlink_request(request);
   struct evhttp_connection *connection = evhttp_request_get_connection(request->event);
   int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
   struct linger at_once = {.l_onoff = 1, .l_linger = 0};

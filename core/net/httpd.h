@@ -5,34 +5,36 @@
 
 #include <stddef.h>
 
-/* An HTTP server on libevent's evhttp, in the same loop as everything else. A request waits in the
- * server until somebody accepts it, and is answered whenever the answer is there. */
+/* An HTTP server on libevent's evhttp, in the same event loop. A request waits in the server until
+ * it is accepted, and may be answered at any time after that. */
 
 struct evhttp_request;
 struct httpd;
 
 struct httpd_request {
-  struct httpd *server; /* NULL once the server is closed */
+  struct httpd *server; /* NULL after the server was closed */
   struct evhttp_request *event;
   struct httpd_request *next;
 };
 
-/* Waits for one request; `request` is set when the operation has ended, and NULL when the server
- * was closed meanwhile. */
+/* Waits for one request. `request` is set when the operation completes; it is NULL if the server
+ * was closed. */
 struct httpd_accept {
   struct loop_op op;
   struct httpd *server;
   struct httpd_request *request;
 };
 
-/* NULL and errno when the address cannot be had; port 0 picks one. */
+/* httpd_open returns NULL and sets errno if it cannot listen on the address. Port 0 chooses a free
+ * port. The caller closes the server with httpd_close. */
 struct httpd *httpd_open(struct loop *loop, const char *address, int port, size_t max_body);
 int httpd_port(const struct httpd *server);
 
-/* Closes every connection; requests not answered yet stay valid, and an answer goes nowhere. */
+/* httpd_close closes every connection. Unanswered requests stay valid; answering them has no
+ * effect. */
 void httpd_close(struct httpd *server);
 
-/* One acceptor at a time; false when there is one already. */
+/* httpd_accept_start returns false if another accept is pending. */
 bool httpd_accept_start(struct httpd *server, struct httpd_accept *accept);
 void httpd_accept_stop(struct httpd_accept *accept);
 
@@ -41,15 +43,15 @@ struct httpd_header {
   const char *value;
 };
 
-/* Answers with `length` bytes of a body that is announced to be `announced` bytes long: where it
- * is longer, the connection ends there, and the reader sees a reply cut off. */
+/* httpd_reply sends `length` bytes of a body with a Content-Length of `announced`. If `announced`
+ * is larger, the connection is closed after these bytes, and the client sees a truncated reply. */
 void httpd_reply(struct httpd_request *request, int status, const struct httpd_header *headers,
                  size_t header_count, const char *body, size_t length, size_t announced);
 
-/* Ends the connection with a TCP reset, unanswered. */
+/* httpd_reset closes the connection with a TCP reset, without a reply. */
 void httpd_reset(struct httpd_request *request);
 
-/* A request not answered is answered 500. */
+/* httpd_request_free frees a request. An unanswered request is answered with status 500. */
 void httpd_request_free(struct httpd_request *request);
 
 #endif

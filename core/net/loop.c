@@ -13,25 +13,25 @@ struct loop {
   struct event_base *base;
   struct loop_op *first; /* the completion queue */
   struct loop_op **last;
-  struct loop_signal *signals; /* waited for */
+  struct loop_signal *signals; /* those that are pending */
   struct event *signal_event;
   int signal_pipe[2];
 };
 
-/* What the signal handler writes to: the pipe of the loop that last asked for a signal. */
+/* The pipe that the signal handler writes to: that of the loop that last waited for a signal. */
 static volatile sig_atomic_t signal_fd = -1;
 
 static void on_delivery(int number) {
   int saved = errno;
   if (number == SIGHUP)
-    signal(SIGHUP, SIG_IGN); /* the shell and the kernel may both send it */
+    signal(SIGHUP, SIG_IGN); /* both the shell and the kernel may send it */
   char byte = (char)number;
   ssize_t written = write(signal_fd, &byte, 1);
-  (void)written; /* a full pipe holds a wake-up already */
+  (void)written; /* a full pipe wakes the loop anyway */
   errno = saved;
 }
 
-/* The read end of the signal pipe has bytes, each the number of a signal. */
+/* Called when the signal pipe has bytes. Each byte is the number of a signal. */
 static void on_signal_pipe(evutil_socket_t fd, short what, void *context) {
   struct loop *loop = context;
   (void)what;
@@ -56,9 +56,9 @@ static void on_signal_pipe(evutil_socket_t fd, short what, void *context) {
     event_del(loop->signal_event);
 }
 
-/* Changes to what is watched go to the kernel once a turn: a connection that ends one request and
- * begins the next within a turn costs no call. That needs a closed descriptor to be gone, which a
- * child process could prevent: all that the loop watches are close-on-exec. */
+/* Changes of watched descriptors go to the kernel once per turn, so that a connection that ends one
+ * request and begins the next in the same turn costs no system call. This requires that a closed
+ * descriptor is not open in a child process: all watched descriptors are close-on-exec. */
 static struct event_base *new_base(void) {
   struct event_config *config = event_config_new();
   if (!config)
@@ -163,7 +163,7 @@ bool loop_timer_start(struct loop *loop, struct loop_timer *timer, double second
   timer->event = event_new(loop->base, -1, 0, on_event, &timer->op);
   if (!timer->event)
     return false;
-  /* A day short of 2^31 seconds keeps every clock in range. */
+  /* One day less than 2^31 seconds, which no clock overflows. */
   double limit = 2147397247.0;
   double bounded = seconds > 0 ? fmin(seconds, limit) : 0;
   struct timeval delay = {.tv_sec = (time_t)bounded,

@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The event loop, on libevent. What waits is an operation: a struct that begins with a loop_op and
- * goes to the completion queue of its loop when it has ended. The loop calls nobody back: who runs
- * it takes the ended operations from the queue, outside of any event callback. */
+/* The event loop, on libevent. An operation is a struct that begins with a loop_op. When the
+ * operation has completed, it enters the completion queue of its loop. The loop has no callbacks:
+ * its user takes completed operations from the queue, outside of any event callback. */
 
 struct event_base;
 struct loop;
@@ -14,28 +14,29 @@ struct loop;
 struct loop_op {
   struct loop *loop;
   struct loop_op *next; /* in the completion queue */
-  bool completed;       /* is or was in the queue */
+  bool completed;       /* it is or was in the queue */
 };
 
-/* NULL when memory or file descriptors have run out. */
+/* loop_new returns NULL if memory or file descriptors are exhausted. */
 struct loop *loop_new(void);
 
-/* Everything that was started on the loop must be gone before. */
+/* loop_free accepts NULL. All operations must be stopped before. */
 void loop_free(struct loop *loop);
 
 struct event_base *loop_base(struct loop *loop);
 
-/* Puts an operation on the queue; a second time does nothing. */
+/* loop_complete puts an operation into the completion queue. A second call has no effect. */
 void loop_complete(struct loop_op *op);
 
-/* Takes an operation off the queue, where it is in it: it ended, but nobody waits any more. */
+/* loop_dequeue removes an operation from the completion queue, if it is there: it has completed,
+ * but nobody waits for it any more. */
 void loop_dequeue(struct loop_op *op);
 
-/* The operation that ended first, or NULL. */
+/* loop_next_completed removes and returns the operation that completed first, or returns NULL. */
 struct loop_op *loop_next_completed(struct loop *loop);
 
-/* Waits until something happens (with `block`; not when operations have ended already), and lets
- * it happen. False when nothing is left that could ever happen. */
+/* loop_step handles events. With `block` it waits for an event, unless the completion queue has an
+ * operation. It returns false if no event can ever occur. */
 bool loop_step(struct loop *loop, bool block);
 
 /* A timer completes once, `seconds` after loop_timer_start. */
@@ -63,9 +64,9 @@ bool loop_watch_start(struct loop *loop, struct loop_watch *watch, int fd);
 /* loop_watch_stop ends a watch, at any time; it may be called again. */
 void loop_watch_stop(struct loop_watch *watch);
 
-/* A signal: completes at its first delivery. From then on the signal has its default action again,
- * so that a second Ctrl-C ends a program that no longer comes to its loop; but SIGHUP is ignored, for nobody
- * sends that in a hurry, and it often comes twice. */
+/* Completes at the first delivery of a signal. After that, the signal has its default action again,
+ * so that a second Ctrl-C ends a program that no longer runs its loop. SIGHUP is ignored instead,
+ * because it often arrives twice. */
 struct loop_signal {
   struct loop_op op;
   struct loop_signal *next_waiting;

@@ -12,14 +12,16 @@
 
 extern char **environ;
 
-/* A command may end and leave its output open to a child of its own, so that the end of the output says
- * nothing; and the loop's signals are not ours to take. So its end is looked for. */
+/* A command may exit while a child of its own keeps the output open, so that the end of the output
+ * does not show the exit; and the loop must not take SIGCHLD from its host. So the exit is
+ * polled. */
 static const struct timeval TICK = {.tv_usec = 5000};
 
-/* A stream is read up to this before its reader gets a turn. */
+/* The number of bytes of a stream after which its reader gets a turn. */
 static const size_t PIECE = (size_t)64 * 1024;
 
-/* What is read once the command has ended: more than a pipe holds is of somebody who writes on. */
+/* The number of bytes to read after the exit. A pipe holds less, so more bytes come from another
+ * process. */
 static const size_t LAST_PIECE = (size_t)1024 * 1024;
 
 static void close_output(struct process *process) {
@@ -31,7 +33,7 @@ static void close_output(struct process *process) {
   process->fd = -1;
 }
 
-/* Ends the operation. What still runs then is killed. */
+/* Completes the operation, and kills what still runs. */
 static void finish(struct process *process, enum process_failure failure) {
   close_output(process);
   if (process->pid > 0) {
@@ -51,14 +53,14 @@ static void finish(struct process *process, enum process_failure failure) {
     loop_complete(&process->op);
 }
 
-/* What is kept of standard error. */
+/* The kept part of standard error, in bytes. */
 static const off_t LAST_ERRORS = (off_t)64 * 1024;
 
 static bool is_full(const struct process *process) {
   return process->streamed && process->output.length >= (process->pid > 0 ? PIECE : LAST_PIECE);
 }
 
-/* Reads what is there. False when the operation has ended by it. */
+/* Reads what is available. Returns false if that completes the operation. */
 static bool drain(struct process *process) {
   while (process->fd >= 0 && !is_full(process)) {
     if (!buf_reserve(&process->output, 4096)) {
@@ -88,8 +90,8 @@ static bool drain(struct process *process) {
   return true;
 }
 
-/* Lets the reader of a stream take what is there. */
-static void give(struct process *process) {
+/* Completes the operation of a stream that has output. */
+static void deliver(struct process *process) {
   if (process->readable)
     event_del(process->readable);
   loop_complete(&process->op);
@@ -99,12 +101,13 @@ bool process_has_piece(const struct process *process) {
   return process->streamed && process->output.length > 0;
 }
 
-/* Whether it has ended; waits for nothing. */
-static void look(struct process *process) {
+/* Checks whether the process has exited, without waiting. */
+static void check_exit(struct process *process) {
   pid_t ended = waitpid(process->pid, &process->status, WNOHANG);
   if (ended == 0 || (ended < 0 && errno == EINTR))
     return;
-  /* Who embeds us may let the system wait for children. What was read whole tells by itself what it is worth. */
+  /* The program that embeds this code may ignore SIGCHLD. Output that was read to its end is valid
+   * without a status. */
   bool lost = ended < 0;
   if (lost)
     process->status = 0;
@@ -115,7 +118,7 @@ static void look(struct process *process) {
 
 void process_resume(struct process *process) {
   process->op.completed = false;
-  if (!process->ticking) /* it has ended, and its last piece was taken */
+  if (!process->ticking) /* it has exited, and its last output was taken */
     loop_complete(&process->op);
   else if (process->readable)
     event_add(process->readable, NULL);
@@ -132,14 +135,14 @@ static void on_readable(evutil_socket_t fd, short what, void *context) {
   if (!drain(process))
     return;
   if (process_has_piece(process))
-    give(process);
+    deliver(process);
   if (process->fd < 0)
-    look(process);
+    check_exit(process);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *context) {
   (void)fd, (void)what;
-  look(context);
+  check_exit(context);
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *context) {
@@ -147,8 +150,8 @@ static void on_deadline(evutil_socket_t fd, short what, void *context) {
   finish(context, PROCESS_TIMEOUT);
 }
 
-/* A file without a name that holds the text, to be read from its start; or -1. No pipe, which somebody would
- * have to fill as it is emptied. */
+/* Returns an unnamed file with the text, positioned at its start, or -1. A pipe would have to be
+ * filled while the command reads. */
 static int file_of(const char *text, size_t length) {
   int fd = memfd_create("input", MFD_CLOEXEC);
   if (fd < 0)
@@ -167,10 +170,10 @@ static int file_of(const char *text, size_t length) {
   return fd;
 }
 
-/* What the child does with its files before it becomes the command. 0, or an errno. */
+/* Sets up the child's file descriptors. Returns 0 or an errno. */
 static int arrange_files(posix_spawn_file_actions_t *files, int output, int input, int errors) {
   int failed = 0;
-  /* The pipe first: where our own standard files are closed, it may be one of them. */
+  /* The pipe first: if our standard descriptors are closed, the pipe may be one of them. */
   if ((failed = posix_spawn_file_actions_adddup2(files, output, STDOUT_FILENO)) == 0)
     failed = input >= 0
                  ? posix_spawn_file_actions_adddup2(files, input, STDIN_FILENO)
@@ -182,15 +185,15 @@ static int arrange_files(posix_spawn_file_actions_t *files, int output, int inpu
   return failed;
 }
 
-/* 0, or an errno. */
+/* Sets up the child's signals and process group. Returns 0 or an errno. */
 static int arrange_signals(posix_spawnattr_t *attributes, bool own_group) {
   sigset_t none, defaults;
   sigemptyset(&none);
   sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE); /* what we ignore, it need not */
+  sigaddset(&defaults, SIGPIPE); /* ignored in this process, but not in the child */
   int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
   if (own_group)
-    flags |= POSIX_SPAWN_SETPGROUP; /* its own is the default */
+    flags |= POSIX_SPAWN_SETPGROUP; /* the default is a group of its own */
   int failed = posix_spawnattr_setsigmask(attributes, &none);
   if (!failed)
     failed = posix_spawnattr_setsigdefault(attributes, &defaults);
@@ -199,7 +202,7 @@ static int arrange_signals(posix_spawnattr_t *attributes, bool own_group) {
   return failed;
 }
 
-/* 0, or an errno. */
+/* Starts the child. Returns 0 or an errno. */
 static int spawn(struct process *process, const struct process_options *options, int output,
                  int input) {
   posix_spawn_file_actions_t files;
@@ -224,7 +227,7 @@ static int spawn(struct process *process, const struct process_options *options,
   return failed;
 }
 
-/* Opens the files that the command has beside its output, and starts it. 0, or an errno. */
+/* Opens the other files of the command, and starts it. Returns 0 or an errno. */
 static int spawn_with_files(struct process *process, const struct process_options *options,
                             int output) {
   int input = -1;

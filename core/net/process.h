@@ -6,76 +6,76 @@
 
 #include <sys/types.h>
 
-/* A command that runs beside the loop, without a shell: its standard input is empty, its standard error
- * ours, its standard output read whole into a buffer that is wiped. No other file descriptor of ours
- * is open in it.
+/* A child process beside the event loop, without a shell. Its standard input is `input` or empty.
+ * Its standard output is read into a buffer that is wiped. It inherits no other file descriptors.
  *
- * A streamed command gives its output piece by piece: its operation ends with each, and goes on with
- * process_resume. It is the first of a process group of its own, so that a terminal's Ctrl-C reaches it by
- * way of us, and with all that it started. */
+ * A streamed process delivers its output in pieces: its operation completes with each piece, and
+ * process_resume continues. It leads a process group of its own, so that it and its children
+ * receive a terminal's Ctrl-C from process_signal. */
 
 enum process_failure {
   PROCESS_ENDED,
   PROCESS_TIMEOUT,
   PROCESS_TOO_LARGE,
-  PROCESS_ERROR, /* reading from it failed, or memory ran out */
-  PROCESS_LOST, /* a streamed command has ended, nobody knows how: SIGCHLD is ignored in this process */
+  PROCESS_ERROR, /* reading failed, or there is not enough memory */
+  PROCESS_LOST,  /* a streamed process has exited; the status is lost, as SIGCHLD is ignored */
 };
 
-/* The caller owns the struct, which begins as PROCESS_NONE, and ends it with process_stop, at any time. */
+/* The caller owns the struct. It begins as PROCESS_NONE, and process_stop ends it, at any time. */
 #define PROCESS_NONE ((struct process){.fd = -1, .errors_fd = -1})
 
 struct process {
   struct loop_op op;
-  pid_t pid;     /* 0: there is none, or it has been waited for */
+  pid_t pid;     /* 0: not started, or already waited for */
   int fd;        /* the reading end of its output; -1: at its end */
-  int errors_fd; /* the file of its standard error; -1: there is none */
+  int errors_fd; /* the file with its standard error; -1: none */
   struct event *readable;
-  struct event *ticking; /* looks whether it has ended */
+  struct event *ticking; /* polls for the exit */
   struct event *deadline;
   size_t max_size;
   bool streamed;
 
-  /* The outcome, once the operation has ended. */
+  /* The outcome, after the operation has completed. */
   enum process_failure failure;
-  int status; /* as waitpid gives it */
+  int status; /* as returned by waitpid */
   struct buf output;
 };
 
-/* Where its standard error goes. */
+/* The destination of standard error. */
 enum process_errors {
-  PROCESS_ERRORS_OURS, /* where ours goes */
-  PROCESS_ERRORS_JOIN, /* where its standard output goes */
-  PROCESS_ERRORS_KEEP, /* into a file without a name, which process_read_errors reads */
+  PROCESS_ERRORS_OURS, /* that of this process */
+  PROCESS_ERRORS_JOIN, /* the standard output of the command */
+  PROCESS_ERRORS_KEEP, /* an unnamed file, for process_read_errors */
 };
 
 struct process_options {
-  char *const *words; /* NULL behind the last; the first is looked for in PATH */
-  double timeout;     /* seconds, after which it is killed */
-  size_t max_size;    /* bytes; what prints more is killed, unless it is streamed */
+  char *const *words; /* ends with NULL; the first is searched for in PATH */
+  double timeout;     /* seconds until the process is killed */
+  size_t max_size;    /* bytes of output until the process is killed, unless it is streamed */
   bool streamed;
   enum process_errors errors;
   const char *input;
   size_t input_length;
 };
 
-/* 0, or an errno: then nothing was started. */
+/* process_start returns 0, or an errno if the process was not started. */
 int process_start(struct loop *loop, struct process *process,
                   const struct process_options *options);
 
-/* Whether it gave a piece of its output, which the caller takes and empties; it has not ended then. */
+/* process_has_piece reports whether the operation completed with a piece of output, not with the
+ * exit. The caller takes the piece and empties the buffer. */
 bool process_has_piece(const struct process *process);
 
-/* Adds to the buffer what is kept of its standard error: no more than the last 64 KiB. */
+/* process_read_errors appends the last 64 KiB of standard error. */
 void process_read_errors(const struct process *process, struct buf *into);
 
-/* Goes on behind a piece. */
+/* process_resume continues after a piece of output. */
 void process_resume(struct process *process);
 
-/* Sends a signal to a streamed command and to what it started. */
+/* process_signal sends a signal to the process group of a streamed process. */
 void process_signal(struct process *process, int number);
 
-/* Kills what still runs, waits for it, frees and wipes. */
+/* process_stop kills the process if it runs, waits for it, and wipes and frees its buffers. */
 void process_stop(struct process *process);
 
 #endif

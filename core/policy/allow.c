@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Adds the text of the statements element with one more statement in it. A lone statement object
- * becomes the first of an array. The space inside an empty array stays behind the statement, so that
- * it is there again when the statement goes. */
+/* Appends the text of the Statement element with one more statement. A single statement object
+ * becomes the first element of an array. The white space of an empty array stays after the
+ * statement, so that it remains when the statement is removed again. */
 static void add_statements(const struct layout *layout, const char *text,
                            const struct json_value *statements, const char *value_text,
                            const struct json_value *value, struct buf *out) {
@@ -42,7 +42,7 @@ static void add_statements(const struct layout *layout, const char *text,
   }
 }
 
-/* Puts a value behind the last statement. */
+/* Appends a value after the last statement. */
 static enum policy_edit append_value(struct policy *doc, const char *value_text,
                                      const struct json_value *value, struct json_error *error) {
   size_t length;
@@ -72,7 +72,7 @@ enum policy_edit policy_append_statement(struct policy *doc, const struct policy
   return append_value(doc, text, policy_statement(from, index)->json, error);
 }
 
-/* Whether an unconditional Allow names the principal for every resource. */
+/* Reports whether an unconditional Allow names the principal for every resource. */
 static bool allows_principal(const struct policy_statement *statement,
                              const struct policy_string *principal) {
   if (!policy_revocable(statement, false) || statement->not_action || statement->conditions.json)
@@ -90,10 +90,10 @@ static bool allows_principal(const struct policy_statement *statement,
   return false;
 }
 
-/* A statement that lets the principal do the action, or NULL. */
-static const struct policy_statement *allowing(const struct policy *doc,
-                                               const struct policy_string *principal,
-                                               const struct policy_string *action) {
+/* Returns a statement that allows the action to the principal, or NULL. */
+static const struct policy_statement *find_allowing(const struct policy *doc,
+                                                    const struct policy_string *principal,
+                                                    const struct policy_string *action) {
   for (size_t i = 0; i < policy_count(doc); i++) {
     const struct policy_statement *statement = policy_statement(doc, i);
     if (allows_principal(statement, principal) &&
@@ -103,9 +103,9 @@ static const struct policy_statement *allowing(const struct policy *doc,
   return NULL;
 }
 
-/* Adds a policy of one statement, the one that the grant asks for. */
-static void add_granting_policy(const struct policy *doc, const struct policy_grant *grant,
-                                struct buf *out) {
+/* Appends a policy with one statement: the grant. */
+static void add_grant_policy(const struct policy *doc, const struct policy_grant *grant,
+                             struct buf *out) {
   buf_adds(out, "{\"Statement\":[{");
   if (grant->sid.bytes) {
     struct buf sid = {0};
@@ -132,21 +132,22 @@ static void add_granting_policy(const struct policy *doc, const struct policy_gr
   buf_adds(out, "}]}");
 }
 
-/* A condition must be a value by itself: a text that closes the statement would begin another. */
+/* A condition must be one complete value: a text that closes the statement could begin another
+ * one. */
 static bool check_condition(const struct policy_string *condition, struct json_error *error) {
   struct json_doc *json = json_parse(condition->bytes, condition->length, error);
   json_free(json);
   return json != NULL;
 }
 
-/* Makes that policy. NULL on error, `error` set. */
-static struct policy *granting_policy(const struct policy *doc, const struct policy_grant *grant,
-                                      struct json_error *error) {
+/* Returns the policy of a grant, or NULL with `error` set. */
+static struct policy *parse_grant_policy(const struct policy *doc, const struct policy_grant *grant,
+                                         struct json_error *error) {
   if (grant->condition.bytes && !check_condition(&grant->condition, error))
     return NULL;
   struct policy *granting = NULL;
   struct buf text = {0};
-  add_granting_policy(doc, grant, &text);
+  add_grant_policy(doc, grant, &text);
   if (text.failed)
     policy_no_memory(error);
   else
@@ -160,32 +161,31 @@ static struct policy *granting_policy(const struct policy *doc, const struct pol
   return granting;
 }
 
-/* The statement that makes the grant needless: one that allows it without a condition (all actions
- * may be spread over several; one of these then), or one that means the same. NULL when there is
- * none; *failed is set without memory. */
-static const struct policy_statement *granting_already(const struct policy *doc,
-                                                       const struct policy_grant *grant,
-                                                       const struct policy *granting,
-                                                       bool *failed) {
+/* Returns a statement that makes the grant unnecessary, or NULL: one that allows the actions
+ * without a condition (one of several, if the actions are spread over them), or one with the same
+ * meaning. Sets *failed if there is not enough memory. */
+static const struct policy_statement *find_granting(const struct policy *doc,
+                                                    const struct policy_grant *grant,
+                                                    const struct policy *granting, bool *failed) {
   const struct policy_statement *found = NULL;
   for (size_t i = 0; i < grant->action_count; i++) {
-    found = allowing(doc, &grant->principal, &grant->actions[i]);
+    found = find_allowing(doc, &grant->principal, &grant->actions[i]);
     if (!found)
       break;
   }
   if (found || !grant->condition.bytes)
     return found;
-  struct buf wanted = {0}, there = {0};
+  struct buf wanted = {0}, existing = {0};
   policy_canonical_statement(granting, 0, CANONICAL_WITHOUT_SID, &wanted);
   for (size_t i = 0; i < policy_count(doc) && !found; i++) {
-    buf_reset(&there);
-    policy_canonical_statement(doc, i, CANONICAL_WITHOUT_SID, &there);
-    if (buf_equal(&there, &wanted))
+    buf_reset(&existing);
+    policy_canonical_statement(doc, i, CANONICAL_WITHOUT_SID, &existing);
+    if (buf_equal(&existing, &wanted))
       found = policy_statement(doc, i);
   }
-  *failed = wanted.failed || there.failed;
+  *failed = wanted.failed || existing.failed;
   buf_free(&wanted);
-  buf_free(&there);
+  buf_free(&existing);
   return found;
 }
 
@@ -193,10 +193,10 @@ enum policy_edit policy_allow(struct policy *doc, const struct policy_grant *gra
                               size_t *statement, struct json_error *error) {
   enum policy_edit edit = POLICY_FAILED;
   bool failed = false;
-  struct policy *granting = granting_policy(doc, grant, error);
+  struct policy *granting = parse_grant_policy(doc, grant, error);
   if (!granting)
     return POLICY_FAILED;
-  const struct policy_statement *found = granting_already(doc, grant, granting, &failed);
+  const struct policy_statement *found = find_granting(doc, grant, granting, &failed);
   if (failed) {
     policy_no_memory(error);
   } else if (found) {

@@ -35,8 +35,8 @@ static bool split(const char *text, size_t length, struct arn_part parts[PARTS])
   return true;
 }
 
-/* Goes through the pattern's parts; `starts` has a bit for each part of the ARN at which the next
- * may stand: several, once a `*` has reached on. */
+/* Walks through the parts of the pattern. `starts` has a bit for each part of the ARN that the next
+ * part of the pattern may match; after a `*` that spans parts there are several. */
 bool arn_matches(const char *pattern, size_t pattern_length, const char *text, size_t text_length,
                  struct match_wildcards wildcards) {
   const char *end = pattern + pattern_length;

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The meaning of a statement as a set of facts: strings, each a list of parts with their lengths
- * in front. Sorted and without repetition they are equal when the statements mean the same. The
- * meaning of a document is the set of its statements' meanings beside some facts of its own. */
+/* The canonical form of a statement is a set of facts. A fact is a list of strings with their
+ * lengths. Two statements have the same meaning if their sorted sets are equal. The canonical form
+ * of a document is the set of its statements' forms and of facts about the document. */
 
 struct set {
   struct buf bytes;
@@ -47,7 +47,7 @@ static void add_lower(struct set *set, const char *bytes, size_t length) {
   }
 }
 
-/* Ends the fact made of the parts added since the last one. */
+/* Ends a fact, which consists of the parts added since the previous one. */
 static void end_fact(struct set *set) {
   if (set->count == set->capacity) {
     size_t capacity = set->capacity ? set->capacity * 2 : 16;
@@ -68,7 +68,7 @@ static int compare_slices(const void *a, const void *b) {
   return bytes_compare(x->bytes, x->length, y->bytes, y->length);
 }
 
-/* Adds the facts sorted, each once, and frees the set. */
+/* Appends the sorted facts without duplicates, and frees the set. */
 static void end_set(struct set *set, struct buf *out) {
   struct slice *slices = calloc(set->count + 1, sizeof *slices);
   if (!slices || set->bytes.failed) {
@@ -98,8 +98,8 @@ static void add_name(struct set *set, const char *name) {
   add_part(set, name, strlen(name));
 }
 
-/* A member whose meaning is not known here: a string as it reads, another value as it is spelled
- * but for white space. */
+/* Adds a member whose meaning is unknown: a string unescaped, any other value as spelled, without
+ * white space. */
 static void add_member(struct set *set, const char *text, const struct json_value *member) {
   add_part(set, member->key->string, member->key->length);
   if (member->type == JSON_STRING) {
@@ -127,7 +127,7 @@ static void add_principal(struct set *set, const struct policy_value *named) {
     add_part(set, named->string, named->length);
 }
 
-/* A fact for the element, which an empty list has too, and one for each of its values. */
+/* Adds a fact for the element, so that an empty list has one, and a fact for each of its values. */
 static void add_list(struct set *set, const char *name, const struct policy_list *list) {
   if (!list->json)
     return;
@@ -146,7 +146,7 @@ static void add_list(struct set *set, const char *name, const struct policy_list
   }
 }
 
-/* A Boolean or a number in a condition stands for the string that spells it. */
+/* In a condition, a Boolean or a number is equivalent to the string that spells it. */
 static void add_scalar(struct set *set, const char *text, const struct json_value *value) {
   if (value->type == JSON_STRING)
     add_part(set, value->string, value->length);
@@ -178,7 +178,7 @@ static void add_conditions(struct set *set, const char *text, const struct json_
     }
 }
 
-/* The elements that add_sound knows. */
+/* Reports whether add_sound handles an element. */
 static bool is_known(const char *name) {
   static const char *const known[] = {"Sid",       "Principal", "NotPrincipal", "Action",
                                       "NotAction", "Resource",  "NotResource",  "Condition"};
@@ -226,7 +226,7 @@ void policy_canonical_condition(const struct policy *doc, size_t index, struct b
   end_set(&set, out);
 }
 
-/* A policy that names no Version is one of 2008-10-17. */
+/* A policy without Version has the Version 2008-10-17. */
 static void canonical_document(const struct policy *doc, struct buf *out) {
   size_t length;
   const char *text = policy_text(doc, &length);

@@ -4,21 +4,21 @@
 #include "base/buf.h"
 #include "policy/document.h"
 
-/* Adds bytes that are equal for two statements when these mean the same: white space, order, a
- * string for an array of one, the case of actions and of condition keys, repeated values, an
- * account id for its root ARN, and "*" for {"AWS": "*"} make no difference. `without`: parts of the
- * meaning to leave out. */
+/* policy_canonical_statement appends the canonical form of a statement: bytes that are equal for
+ * two statements with the same meaning. White space, order, a string instead of an array of one,
+ * the case of actions and condition keys, duplicate values, an account id instead of its root ARN,
+ * and "*" instead of {"AWS": "*"} make no difference. `without` excludes parts of the statement. */
 void policy_canonical_statement(const struct policy *doc, size_t index, unsigned without,
                                 struct buf *out);
 
-/* What a meaning can leave out. */
+/* Parts that a canonical form can exclude. */
 enum { CANONICAL_WITHOUT_SID = 1, CANONICAL_WITHOUT_PRINCIPAL = 2 };
 
-/* Adds the same of a statement's conditions alone. */
+/* policy_canonical_condition appends the canonical form of a statement's Condition element only. */
 void policy_canonical_condition(const struct policy *doc, size_t index, struct buf *out);
 
-/* Whether two documents mean the same, Sids and Ids included, whatever the order of their
- * statements. False, with *failed set, when memory ends. */
+/* policy_equivalent reports whether two documents have the same meaning, Sids and Ids included, in
+ * any order of statements. If there is not enough memory, it returns false and sets *failed. */
 bool policy_equivalent(const struct policy *a, const struct policy *b, bool *failed);
 
 #endif

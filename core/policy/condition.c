@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Whether a value of the request fits an operand of the policy. */
+/* Compares a value of the request with an operand of the policy. */
 typedef enum condition_truth comparison(const struct context_value *value,
                                         const struct buf *operand);
 
@@ -14,7 +14,7 @@ static enum condition_truth truth(bool holds) {
   return holds ? CONDITION_TRUE : CONDITION_FALSE;
 }
 
-/* An operand in which wildcards are none: the bytes that stand for them become what they were. */
+/* Replaces the bytes that stand for wildcards by `*` and `?`, for an operator without wildcards. */
 static void make_plain(struct buf *operand) {
   for (size_t i = 0; i < operand->length; i++) {
     if (operand->data[i] == context_wildcards.any)
@@ -49,7 +49,7 @@ static enum condition_truth same_bool(const struct context_value *value,
   return same_letters(value, operand);
 }
 
-/* -1, 0, 1; or 2 when one of them is no number (date). */
+/* Returns -1, 0 or 1, or 2 if one of the values is not a number (or a date). */
 static int compare_values(const struct context_value *value, const struct buf *operand,
                           bool (*read)(const char *, long double *)) {
   long double a, b;
@@ -92,7 +92,7 @@ static bool like_part(struct arn_part pattern, struct arn_part part) {
                        false);
 }
 
-/* Six parts, each compared for itself: a wildcard does not reach over a colon but in the last. */
+/* Compares each of the six parts of an ARN: a wildcard matches colons only in the last part. */
 static enum condition_truth like_arn(const struct context_value *value, const struct buf *operand) {
   struct arn arn, pattern;
   if (!arn_parse(operand->data, operand->length, &pattern))
@@ -158,7 +158,7 @@ static bool has_prefix(const char **name, const char *prefix) {
   return true;
 }
 
-/* Takes an operator's name apart: [ForAnyValue:|ForAllValues:]NAME[IfExists]. */
+/* Parses the name of an operator: [ForAnyValue:|ForAllValues:]NAME[IfExists]. */
 static bool read_test(const char *name, struct test *test) {
   *test = (struct test){0};
   if (has_prefix(&name, "ForAnyValue:"))
@@ -178,14 +178,15 @@ static bool read_test(const char *name, struct test *test) {
   return false;
 }
 
-/* What the operands of one key are compared in. */
+/* The state of the comparison of one key's operands. */
 struct comparing {
   const struct test *test;
   const struct context *context;
   bool variables, failed;
 };
 
-/* Strings and ARNs may have policy variables; in a number, date, Boolean or address they are text. */
+/* Strings and ARNs may contain policy variables. In a number, date, Boolean or address, `${` is
+ * ordinary text. */
 static bool takes_variables(const struct comparing *comparing) {
   enum condition_operand type = comparing->test->op->type;
   return comparing->variables && (type == OPERAND_STRING || type == OPERAND_ARN);
@@ -209,7 +210,7 @@ static enum condition_truth fits_operand(struct comparing *comparing,
   if (operand.failed) {
     comparing->failed = true;
   } else if (expansion == CONTEXT_NULL) {
-    /* Nothing equals or is like a variable that stands for nothing; under a Not that is a yes. */
+    /* A variable without a value matches nothing; a negated operator then holds. */
     fits = CONDITION_FALSE;
   } else if (expansion == CONTEXT_EXPANDED) {
     if (!comparing->test->op->wildcards)
@@ -220,7 +221,8 @@ static enum condition_truth fits_operand(struct comparing *comparing,
   return fits;
 }
 
-/* Whether a value of the request passes: fits any operand, or none for a negated operator. */
+/* Reports whether a value of the request passes: it matches any operand or, for a negated operator,
+ * none. */
 static enum condition_truth passes(struct comparing *comparing, const struct context_value *value,
                                    const struct json_value *operands) {
   bool list = operands->type == JSON_ARRAY;
@@ -236,14 +238,15 @@ static enum condition_truth passes(struct comparing *comparing, const struct con
   return truth(any == CONDITION_FALSE);
 }
 
-/* A key that the request has not. */
+/* The outcome for a key that the request does not have. */
 static enum condition_truth without_key(const struct test *test) {
   if (test->if_exists || test->set == ALL_VALUES)
     return CONDITION_TRUE;
   return truth(test->set == NO_SET && test->op->negated);
 }
 
-/* One value must pass; for ForAllValues, and for a negated operator without a set operator, all. */
+/* One value must pass. For ForAllValues, and for a negated operator without a set operator, all
+ * must. */
 static enum condition_truth test_values(struct comparing *comparing,
                                         const struct context_entry *entry,
                                         const struct json_value *operands) {
@@ -287,7 +290,7 @@ static enum condition_truth test_key(struct comparing *comparing, const struct j
     return test_null(present, key);
   if (entry && entry->unknown)
     return CONDITION_UNKNOWN;
-  /* An empty string is a set of nothing. */
+  /* A set operator treats an empty string as the empty set. */
   if (comparing->test->set != NO_SET && present && entry->count == 1 &&
       entry->values[0].length == 0)
     present = false;
@@ -330,7 +333,7 @@ void condition_list_key(struct buf *list, const char *name, size_t length) {
   buf_add(list, name, length);
 }
 
-/* The variables of one operand whose values are not known. */
+/* Lists the variables of an operand whose values are unknown. */
 static void list_variables(const struct comparing *comparing, const struct json_value *operand,
                            struct buf *out) {
   const char *name;
@@ -343,7 +346,7 @@ static void list_variables(const struct comparing *comparing, const struct json_
   }
 }
 
-/* Of a key whose test is not decided: the variables that it is compared with, or else its own name. */
+/* Lists what leaves a test undecided: the variables in its operands, or else the key itself. */
 static void list_unknown(struct comparing *comparing, const struct json_value *key,
                          struct buf *out) {
   size_t before = out->length;
@@ -381,7 +384,7 @@ enum condition_operand condition_operand(const char *name) {
   return read_test(name, &test) ? test.op->type : OPERAND_NONE;
 }
 
-/* Standard base64 with its padding. */
+/* Reports whether a text is base64 with padding (RFC 4648). */
 static bool is_base64(const char *text) {
   static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   size_t length = strlen(text), count = strspn(text, digits), padding = strspn(text + count, "=");

@@ -6,29 +6,31 @@
 
 #include <stdbool.h>
 
-/* The Condition element: several operators and keys must all hold, one of several values is enough
- * (none, for a negated operator).
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html */
+/* The Condition element. All operators and keys must hold. For each key, one matching value is
+ * enough; a negated operator requires that no value matches.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+ */
 
 enum condition_truth { CONDITION_FALSE, CONDITION_TRUE, CONDITION_UNKNOWN };
 
-/* Whether a Condition element, an object of operators, holds for a request. UNKNOWN without a
- * context, for a key that a partial one has not, for an operator that is not IAM's, and where a value
- * is not of the operator's type. *failed is set without memory. */
+/* condition_holds evaluates a Condition element, an object of operators, for a request. The result
+ * is CONDITION_UNKNOWN without a context, for a key that a partial context lacks, for an unknown
+ * operator, and for a value that is not of the operator's type. `variables` enables policy
+ * variables. *failed is set if there is not enough memory. */
 enum condition_truth condition_holds(const struct json_value *condition,
                                      const struct context *context, bool variables, bool *failed);
 
-/* Adds the names of the keys that keep it UNKNOWN, each once, those of policy variables in operands
- * among them: "aws:SourceVpc, aws:PrincipalTag/team". */
+/* condition_unknown_keys appends the names of the keys that make the result unknown, each once,
+ * including those of policy variables: "aws:SourceVpc, aws:PrincipalTag/team". */
 void condition_unknown_keys(const struct json_value *condition, const struct context *context,
                             bool variables, struct buf *out);
 
-/* Adds a name to a list of that form, unless it has it. */
+/* condition_list_key appends a name to such a list, unless the list contains it. */
 void condition_list_key(struct buf *list, const char *name, size_t length);
 
-/* What an operator compares with. */
+/* The types of operands. */
 enum condition_operand {
-  OPERAND_NONE, /* there is no such operator */
+  OPERAND_NONE, /* the operator does not exist */
   OPERAND_STRING,
   OPERAND_NUMBER,
   OPERAND_DATE,
@@ -38,13 +40,16 @@ enum condition_operand {
   OPERAND_ARN,
 };
 
-/* The names of the operators, without prefix and suffix; NULL past the last. */
+/* condition_operator returns the name of the operator with an index, without prefix and suffix, or
+ * NULL after the last one. */
 const char *condition_operator(size_t index);
 
-/* The type of an operator's operands, by its name with prefix and suffix. */
+/* condition_operand returns the type of the operands of an operator. The name may have a prefix and
+ * a suffix. */
 enum condition_operand condition_operand(const char *name);
 
-/* Whether a text without policy variables can be an operand of that type. */
+/* condition_operand_valid reports whether a text without policy variables is an operand of a
+ * type. */
 bool condition_operand_valid(enum condition_operand type, const char *text);
 
 #endif

@@ -13,7 +13,7 @@ bool condition_read_number(const char *text, long double *number) {
   return *end == '\0';
 }
 
-/* Reads exactly `digits` digits; false leaves the position where it was. */
+/* Reads exactly `digits` digits. Returns false, and does not move *text, if there are fewer. */
 static bool read_digits(const char **text, int digits, int *value) {
   *value = 0;
   for (int i = 0; i < digits; i++) {
@@ -32,7 +32,7 @@ static bool read_char(const char **text, char c) {
   return true;
 }
 
-/* Days from 1970-01-01 to a day of the Gregorian calendar. */
+/* Returns the days from 1970-01-01 to a day of the Gregorian calendar. */
 static long days_to(int year, int month, int day) {
   long y = month <= 2 ? year - 1 : year;
   long era = (y >= 0 ? y : y - 399) / 400;
@@ -90,7 +90,7 @@ bool condition_read_date(const char *text, long double *seconds) {
   const char *start = text;
   if (!read_digits(&text, 4, &year) || (*text != '\0' && *text != '-'))
     return condition_read_number(start, seconds);
-  if (*text == '\0') /* four digits: a year, as ISO 8601 has it */
+  if (*text == '\0') /* four digits are a year (ISO 8601) */
     return *seconds = (long double)days_to(year, 1, 1) * 86400, true;
   if (!read_char(&text, '-') || !read_digits(&text, 2, &month) ||
       (read_char(&text, '-') && !read_digits(&text, 2, &day)) || !is_day(year, month, day))

@@ -24,7 +24,7 @@ static size_t skip_spaces(const char *text, size_t from, size_t end) {
   return from;
 }
 
-/* Finds the default in "key, 'default'": false when there is none. */
+/* Finds the default in "key, 'default'". Returns false if there is none. */
 static bool find_default(const char *text, size_t length, size_t *start, size_t *end) {
   const char *comma = memchr(text, ',', length);
   if (!comma)
@@ -39,12 +39,13 @@ static bool find_default(const char *text, size_t length, size_t *start, size_t 
   return true;
 }
 
-/* Whether a value has a byte that would be a wildcard in a pattern: then it is no UTF-8. */
+/* Reports whether a value contains a byte that would be a wildcard in a pattern. Such a value is
+ * not UTF-8. */
 static bool has_wildcard(const struct context_value *value) {
   return memchr(value->bytes, ANY, value->length) || memchr(value->bytes, ONE, value->length);
 }
 
-/* The part of "key, 'default'" that is the key. */
+/* Returns the length of the key in "key, 'default'". */
 static size_t key_length_of(const char *name, size_t length) {
   const char *comma = memchr(name, ',', length);
   size_t key_length = comma ? (size_t)(comma - name) : length;
@@ -57,7 +58,7 @@ static bool is_escape(const char *name, size_t length) {
   return length == 1 && memchr("*?$", name[0], 3);
 }
 
-/* Adds what "${name}" stands for. */
+/* Appends the value of "${name}". */
 static enum context_expansion expand_variable(const struct context *context, const char *name,
                                               size_t length, struct buf *out) {
   if (is_escape(name, length)) {
@@ -78,7 +79,7 @@ static enum context_expansion expand_variable(const struct context *context, con
   return CONTEXT_EXPANDED;
 }
 
-/* The end of the variable that begins at `i`, its brace; NULL where none begins. */
+/* Returns the closing brace of the variable that begins at `i`, or NULL if none begins there. */
 static const char *variable_end(const char *text, size_t length, size_t i) {
   if (text[i] != '$' || i + 1 >= length || text[i + 1] != '{')
     return NULL;

@@ -7,8 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What is known of a request besides who does what to which resource: condition keys and their
- * values, and the policy variables that stand for them.
+/* The context of a request: condition keys and their values. Policy variables refer to them.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html */
 
 struct context_value {
@@ -21,38 +20,39 @@ struct context_entry {
   size_t key_length;
   const struct context_value *values;
   size_t count;
-  bool unknown; /* the request has the key, and its values are not known here */
+  bool unknown; /* the request has the key, but its values are unknown */
 };
 
-/* The keys of a request. One that is not there is not in the request, or, in a partial context, is
- * not known. */
+/* The context keys of a request. The request does not have other keys; if the context is partial,
+ * other keys are unknown. */
 struct context {
   const struct context_entry *entries;
   size_t count;
   bool partial;
 };
 
-/* The entry of a key, whatever its letter case, or NULL. */
+/* context_find returns the entry of a key, in any letter case, or NULL. */
 const struct context_entry *context_find(const struct context *context, const char *key,
                                          size_t length);
 
-/* An operand or resource of a policy, with its variables put in. The wildcards of the policy have
- * become bytes that no UTF-8 text has; a `*` or `?` that a variable brought stands for itself. */
+/* The wildcards in the result of context_expand: bytes that do not occur in UTF-8, so that a `*` or
+ * `?` from the value of a variable is literal. */
 extern const struct match_wildcards context_wildcards;
 
 enum context_expansion {
   CONTEXT_EXPANDED,
-  CONTEXT_NULL,    /* a variable stands for nothing: its key is not there, or has not one value */
-  CONTEXT_UNKNOWN, /* what a variable stands for is not known */
+  CONTEXT_NULL, /* a variable has no value: its key is absent or does not have exactly one value */
+  CONTEXT_UNKNOWN, /* the value of a variable is unknown */
 };
 
-/* Adds the pattern that a text stands for. Without `variables` (a policy of Version 2008-10-17) "${"
- * is plain text. */
+/* context_expand appends a pattern with its variables replaced by their values. Without `variables`
+ * (Version 2008-10-17), "${" is ordinary text. */
 enum context_expansion context_expand(const struct context *context, const char *text,
                                       size_t length, bool variables, struct buf *out);
 
-/* The next "${name...}" of a text from `from` on: its name's bytes. False when there is none; else
- * *from is behind it. "${*}", "${?}" and "${$}" are no names of keys, and passed over. */
+/* context_next_variable finds the next "${name...}" of a text at or after *from. It returns false
+ * if there is none; else it sets the name and moves *from past the variable. It skips the escapes
+ * "${*}", "${?}" and "${$}". */
 bool context_next_variable(const char *text, size_t length, size_t *from, const char **name,
                            size_t *name_length);
 

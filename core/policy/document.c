@@ -11,11 +11,12 @@ struct policy {
   const struct json_value *statements_json;
   struct policy_statement *statements;
   size_t count;
-  struct policy_value *values; /* of all statements; their lists are ranges of it */
+  struct policy_value
+      *values; /* of all statements; the lists of the statements are ranges of this array */
   size_t values_count;
 };
 
-/* A new policy's brackets stand on two lines, which is how policy_allow learns to lay it out. */
+/* The brackets are on two lines, so that policy_allow writes a statement on lines of its own. */
 static const char empty_policy[] = "{\n  \"Version\": \"2008-10-17\",\n  \"Statement\": [\n  ]\n}";
 
 static bool is_string(const struct json_value *value, const char *text) {
@@ -39,7 +40,7 @@ static void add_value(struct policy *doc, const char *type, const struct json_va
   };
 }
 
-/* Adds a string, or the strings of an array. False when it is anything else. */
+/* Adds a string, or the strings of an array. Returns false for any other value. */
 static bool add_strings(struct policy *doc, const char *type, const struct json_value *value) {
   if (value->type == JSON_STRING) {
     add_value(doc, type, value);
@@ -55,7 +56,7 @@ static bool add_strings(struct policy *doc, const char *type, const struct json_
   return true;
 }
 
-/* "*", or an object of principal types. */
+/* Accepts "*" or an object of principal types. */
 static bool add_principals(struct policy *doc, const struct json_value *value) {
   if (is_string(value, "*")) {
     add_value(doc, "*", value);
@@ -73,7 +74,8 @@ static bool is_scalar(const struct json_value *value) {
   return value->type != JSON_OBJECT && value->type != JSON_ARRAY;
 }
 
-/* What a condition key is compared with: a string, number or Boolean, or a list of them. */
+/* Reports whether a value can be the operand of a condition key: a string, number, Boolean, or a
+ * list of these. */
 static bool is_operand(const struct json_value *value) {
   if (value->type != JSON_ARRAY)
     return is_scalar(value);
@@ -83,7 +85,7 @@ static bool is_operand(const struct json_value *value) {
   return true;
 }
 
-/* The condition keys of every operator. */
+/* Adds the condition keys of every operator. */
 static bool add_condition_keys(struct policy *doc, const struct json_value *value) {
   if (value->type != JSON_OBJECT)
     return false;
@@ -99,7 +101,7 @@ static bool add_condition_keys(struct policy *doc, const struct json_value *valu
   return true;
 }
 
-/* How many values a statement can have at most: its strings, and the keys of its conditions. */
+/* Returns an upper bound for the number of a statement's values: its strings and condition keys. */
 static size_t count_values(const struct json_value *statement) {
   size_t count = 0;
   for (const struct json_value *element = statement->first; element; element = element->next) {
@@ -110,7 +112,8 @@ static size_t count_values(const struct json_value *statement) {
   return count;
 }
 
-/* Reads an element that has an opposite (Action, NotAction). Exactly one of them may be there. */
+/* Reads an element that has an opposite (Action, NotAction). A statement may have only one of the
+ * two. */
 static void read_element(struct policy *doc, struct policy_statement *statement, const char *name,
                          const char *not_name, struct policy_list *list, bool *is_not) {
   const struct json_value *yes = json_member(statement->json, name);
@@ -119,17 +122,18 @@ static void read_element(struct policy *doc, struct policy_statement *statement,
   list->items = doc->values + doc->values_count;
   *is_not = !yes && no;
   if (yes && no)
-    set_flaw(statement, no->key, "an element stands beside its opposite (Not...)");
+    set_flaw(statement, no->key, "an element and its opposite (Not...) are both present");
   if (!list->json)
     return;
   size_t before = doc->values_count;
   bool sound = list == &statement->principals ? add_principals(doc, list->json)
                                               : add_strings(doc, name, list->json);
   if (!sound)
-    set_flaw(statement, list->json,
-             list == &statement->principals
-                 ? "a principal is \"*\" or an object of types, each a string or a list of strings"
-                 : "an element is neither a string nor a list of strings");
+    set_flaw(
+        statement, list->json,
+        list == &statement->principals
+            ? "Principal must be \"*\" or an object of types, each a string or a list of strings"
+            : "an element must be a string or a list of strings");
   list->count = doc->values_count - before;
 }
 
@@ -153,7 +157,7 @@ static void read_statement(struct policy *doc, struct policy_statement *statemen
   read_element(doc, statement, "Resource", "NotResource", &statement->resources,
                &statement->not_resource);
   if (!statement->actions.json)
-    set_flaw(statement, statement->json, "there is neither Action nor NotAction");
+    set_flaw(statement, statement->json, "neither Action nor NotAction is present");
 
   struct policy_list *conditions = &statement->conditions;
   conditions->json = json_member(statement->json, "Condition");
@@ -162,7 +166,7 @@ static void read_statement(struct policy *doc, struct policy_statement *statemen
     return;
   if (!add_condition_keys(doc, conditions->json))
     set_flaw(statement, conditions->json,
-             "a condition is not an object of operators, each with keys and their values");
+             "Condition must be an object of operators, each with keys and their values");
   conditions->count = (size_t)(doc->values + doc->values_count - conditions->items);
 }
 
@@ -173,7 +177,7 @@ static void refuse(const struct policy *doc, const struct json_value *where, con
   snprintf(error->message, sizeof error->message, "%s", expected);
 }
 
-/* Checks the frame of a policy and finds its Statement element. */
+/* Checks the outer structure of a policy and finds its Statement element. */
 static bool check_frame(struct policy *doc, struct json_error *error) {
   const struct json_value *root = json_root(doc->json);
   if (root->type != JSON_OBJECT) {
@@ -199,7 +203,7 @@ static bool check_frame(struct policy *doc, struct json_error *error) {
   return true;
 }
 
-/* Reads the statements out of the JSON. False without memory. */
+/* Reads the statements from the JSON. Returns false if there is not enough memory. */
 static bool read_statements(struct policy *doc) {
   const struct json_value *all = doc->statements_json;
   bool single = all->type == JSON_OBJECT;

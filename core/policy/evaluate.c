@@ -16,19 +16,19 @@ static enum applies opposite(enum applies applies) {
   return applies == APPLIES ? APPLIES_NOT : APPLIES;
 }
 
-static enum principal_match name_caller(const struct policy_statement *statement,
-                                        const struct policy_string *caller) {
-  enum principal_match naming = PRINCIPAL_NONE;
+static enum principal_match match_caller(const struct policy_statement *statement,
+                                         const struct policy_string *caller) {
+  enum principal_match match = PRINCIPAL_NONE;
   for (size_t i = 0; i < statement->principals.count; i++) {
     enum principal_match one = principal_match(&statement->principals.items[i], caller);
-    if (naming == PRINCIPAL_NONE || (one != PRINCIPAL_NONE && one < naming))
-      naming = one;
+    if (match == PRINCIPAL_NONE || (one != PRINCIPAL_NONE && one < match))
+      match = one;
   }
-  return naming;
+  return match;
 }
 
-/* What a policy is asked, and whether memory ended meanwhile. */
-struct asking {
+/* The state of an evaluation. */
+struct evaluation {
   const struct policy_request *request;
   bool variables, failed;
 };
@@ -37,64 +37,67 @@ static bool has_variable(const struct policy_value *pattern) {
   return strstr(pattern->string, "${") != NULL;
 }
 
-/* A resource with policy variables, for which the context has the values. */
-static enum applies match_expanded(struct asking *asking, const struct policy_value *pattern) {
-  const struct policy_string *resource = &asking->request->resource;
-  if (!asking->request->context)
+/* Matches a resource with policy variables. */
+static enum applies match_expanded(struct evaluation *evaluation,
+                                   const struct policy_value *pattern) {
+  const struct policy_string *resource = &evaluation->request->resource;
+  if (!evaluation->request->context)
     return APPLIES_MAYBE;
   struct buf expanded = {0};
-  enum context_expansion expansion =
-      context_expand(asking->request->context, pattern->string, pattern->length, true, &expanded);
+  enum context_expansion expansion = context_expand(evaluation->request->context, pattern->string,
+                                                    pattern->length, true, &expanded);
   bool matches = expansion == CONTEXT_EXPANDED && expanded.data &&
                  arn_matches(expanded.data, expanded.length, resource->bytes, resource->length,
                              context_wildcards);
-  asking->failed = asking->failed || expanded.failed;
+  evaluation->failed = evaluation->failed || expanded.failed;
   buf_free(&expanded);
   if (expansion == CONTEXT_UNKNOWN)
     return APPLIES_MAYBE;
   return matches ? APPLIES : APPLIES_NOT;
 }
 
-static enum applies match_one_resource(struct asking *asking, const struct policy_value *pattern) {
-  const struct policy_string *resource = &asking->request->resource;
+static enum applies match_one_resource(struct evaluation *evaluation,
+                                       const struct policy_value *pattern) {
+  const struct policy_string *resource = &evaluation->request->resource;
   if (strcmp(pattern->string, "*") == 0)
     return APPLIES;
   if (!resource->bytes)
     return APPLIES_MAYBE;
-  if (asking->variables && has_variable(pattern))
-    return match_expanded(asking, pattern);
+  if (evaluation->variables && has_variable(pattern))
+    return match_expanded(evaluation, pattern);
   const struct match_wildcards wildcards = {'*', '?'};
   bool fits =
       arn_matches(pattern->string, pattern->length, resource->bytes, resource->length, wildcards);
   return fits ? APPLIES : APPLIES_NOT;
 }
 
-static enum applies match_resource(struct asking *asking,
+static enum applies match_resource(struct evaluation *evaluation,
                                    const struct policy_statement *statement) {
   const struct policy_list *patterns = &statement->resources;
   if (!patterns->json)
     return APPLIES;
   enum applies applies = APPLIES_NOT;
   for (size_t i = 0; i < patterns->count && applies != APPLIES; i++) {
-    enum applies one = match_one_resource(asking, &patterns->items[i]);
+    enum applies one = match_one_resource(evaluation, &patterns->items[i]);
     applies = one == APPLIES_NOT ? applies : one;
   }
   return statement->not_resource ? opposite(applies) : applies;
 }
 
-/* Whether the conditions of a statement hold. */
-static enum applies match_conditions(struct asking *asking,
+/* Reports whether the conditions of a statement hold. */
+static enum applies match_conditions(struct evaluation *evaluation,
                                      const struct policy_statement *statement) {
   if (statement->conditions.count == 0)
     return APPLIES;
   bool failed;
-  enum condition_truth holds = condition_holds(statement->conditions.json, asking->request->context,
-                                               asking->variables, &failed);
-  asking->failed = asking->failed || failed;
+  enum condition_truth holds = condition_holds(
+      statement->conditions.json, evaluation->request->context, evaluation->variables, &failed);
+  evaluation->failed = evaluation->failed || failed;
   return holds == CONDITION_TRUE ? APPLIES : holds == CONDITION_FALSE ? APPLIES_NOT : APPLIES_MAYBE;
 }
 
-/* Whether a statement is about who asks. One without Principal is about nobody. */
+/* Reports whether a statement applies to the principal. A statement without Principal applies to
+ * nobody. */
 static enum applies match_principal(const struct policy_request *request,
                                     const struct policy_statement *statement) {
   if (request->identity)
@@ -102,7 +105,7 @@ static enum applies match_principal(const struct policy_request *request,
   if (!statement->principals.json)
     return APPLIES_NOT;
   if (!statement->not_principal)
-    return name_caller(statement, &request->principal) == PRINCIPAL_NONE ? APPLIES_NOT : APPLIES;
+    return match_caller(statement, &request->principal) == PRINCIPAL_NONE ? APPLIES_NOT : APPLIES;
   if (request->bounded && statement->effect == POLICY_DENY)
     return APPLIES;
   switch (principal_excluded(&statement->principals, statement->effect, &request->principal)) {
@@ -116,10 +119,10 @@ static enum applies match_principal(const struct policy_request *request,
   return APPLIES;
 }
 
-/* Whether a statement is about a request. */
-static enum applies match_statement(struct asking *asking,
+/* Reports whether a statement applies to the request. */
+static enum applies match_statement(struct evaluation *evaluation,
                                     const struct policy_statement *statement) {
-  const struct policy_request *request = asking->request;
+  const struct policy_request *request = evaluation->request;
   if (statement->flaw)
     return statement->effect == POLICY_ALLOW ? APPLIES_NOT : APPLIES_MAYBE;
   enum applies principal = match_principal(request, statement);
@@ -129,9 +132,9 @@ static enum applies match_statement(struct asking *asking,
       policy_matches_action(&statement->actions, request->action.bytes, request->action.length);
   if (acts == statement->not_action)
     return APPLIES_NOT;
-  enum applies resource = match_resource(asking, statement);
+  enum applies resource = match_resource(evaluation, statement);
   enum applies conditions =
-      resource == APPLIES_NOT ? resource : match_conditions(asking, statement);
+      resource == APPLIES_NOT ? resource : match_conditions(evaluation, statement);
   if (conditions != APPLIES)
     return conditions;
   return resource == APPLIES ? principal : resource;
@@ -146,7 +149,7 @@ static void add_statement_name(const struct policy_statement *statement, struct 
   }
 }
 
-/* The policy variables in the resources of a statement that the request does not tell. */
+/* Lists the policy variables in the resources of a statement whose values are unknown. */
 static void list_resource_keys(const struct policy_statement *statement,
                                const struct policy_request *request, struct buf *keys) {
   for (size_t i = 0; i < statement->resources.count; i++) {
@@ -162,11 +165,12 @@ static void list_resource_keys(const struct policy_statement *statement,
   }
 }
 
-/* Why a statement may or may not apply: its flaw, whom it excepts, the keys that decide. */
-static void add_doubt(const struct policy *doc, const struct policy_statement *statement,
-                      const struct policy_request *request, struct buf *reason) {
+/* Explains why it is unknown whether a statement applies: a flaw, the principals that it excludes,
+ * or condition keys. */
+static void explain_uncertainty(const struct policy *doc, const struct policy_statement *statement,
+                                const struct policy_request *request, struct buf *reason) {
   if (statement->flaw) {
-    buf_addf(reason, " but breaks the grammar (%s)", statement->flaw_text);
+    buf_addf(reason, " but violates the grammar (%s)", statement->flaw_text);
     return;
   }
   struct buf keys = {0};
@@ -181,26 +185,26 @@ static void add_doubt(const struct policy *doc, const struct policy_statement *s
     buf_add(reason, keys.data, keys.length);
   } else if (match_principal(request, statement) == APPLIES_MAYBE) {
     buf_adds(reason, statement->effect == POLICY_DENY
-                         ? ", and of this one it names not all (account, role and session)"
-                         : ", and of this one the account");
+                         ? ", and it does not name all of this one (account, role and session)"
+                         : ", and it names the account of this one");
   } else {
     buf_adds(reason, " for certain resources");
   }
   buf_free(&keys);
 }
 
-static void add_naming(const struct policy_statement *statement,
-                       const struct policy_request *request, struct buf *reason) {
+static void add_match(const struct policy_statement *statement,
+                      const struct policy_request *request, struct buf *reason) {
   if (request->identity)
     return;
   if (statement->not_principal) {
-    buf_adds(reason, " to all but those it names");
+    buf_adds(reason, " to all principals except those it names");
     return;
   }
-  switch (name_caller(statement, &request->principal)) {
+  switch (match_caller(statement, &request->principal)) {
   case PRINCIPAL_ACCOUNT:
     buf_adds(reason, statement->effect == POLICY_ALLOW
-                         ? " to its account, whose own policies decide which of its principals"
+                         ? " to its account, whose own policies decide for its principals"
                          : " to its whole account");
     break;
   case PRINCIPAL_ANYONE:
@@ -217,72 +221,72 @@ void policy_explain(const struct policy *doc, const struct policy_statement *sta
                     const struct policy_request *request, bool certain, struct buf *reason) {
   add_statement_name(statement, reason);
   buf_adds(reason, statement->effect == POLICY_DENY ? " denies it" : " allows it");
-  add_naming(statement, request, reason);
+  add_match(statement, request, reason);
   if (!certain)
-    add_doubt(doc, statement, request, reason);
+    explain_uncertainty(doc, statement, request, reason);
 }
 
-/* Every way in which a statement that applies names the caller. */
-static unsigned namings_of(const struct policy_statement *statement,
+/* Returns a bit for each kind of match between the statement's principals and the caller. */
+static unsigned matches_of(const struct policy_statement *statement,
                            const struct policy_request *request) {
   if (request->identity)
     return 1u << PRINCIPAL_SELF;
   if (statement->not_principal)
     return 1u << PRINCIPAL_ANYONE;
-  unsigned namings = 0;
+  unsigned matches = 0;
   for (size_t i = 0; i < statement->principals.count; i++)
-    namings |= 1u << principal_match(&statement->principals.items[i], &request->principal);
-  return namings;
+    matches |= 1u << principal_match(&statement->principals.items[i], &request->principal);
+  return matches;
 }
 
-static void note(const struct policy_statement **place, const struct policy_statement *statement) {
-  if (!*place)
-    *place = statement;
+static void record(const struct policy_statement **slot, const struct policy_statement *statement) {
+  if (!*slot)
+    *slot = statement;
 }
 
-static void note_allow(const struct policy_statement *places[PRINCIPAL_MATCHES],
-                       const struct policy_statement *statement,
-                       const struct policy_request *request) {
-  unsigned namings = namings_of(statement, request);
-  for (size_t naming = PRINCIPAL_SELF; naming < PRINCIPAL_MATCHES; naming++)
-    if (namings & 1u << naming)
-      note(&places[naming], statement);
+static void record_allow(const struct policy_statement *slots[PRINCIPAL_MATCHES],
+                         const struct policy_statement *statement,
+                         const struct policy_request *request) {
+  unsigned matches = matches_of(statement, request);
+  for (size_t match = PRINCIPAL_SELF; match < PRINCIPAL_MATCHES; match++)
+    if (matches & 1u << match)
+      record(&slots[match], statement);
 }
 
 struct policy_matches policy_match(const struct policy *doc, const struct policy_request *request) {
-  struct asking asking = {.request = request, .variables = policy_has_variables(doc)};
+  struct evaluation evaluation = {.request = request, .variables = policy_has_variables(doc)};
   struct policy_matches found = {0};
   for (size_t i = 0; i < policy_count(doc) && !found.deny; i++) {
     const struct policy_statement *statement = policy_statement(doc, i);
     bool allow = statement->effect == POLICY_ALLOW;
-    switch (match_statement(&asking, statement)) {
+    switch (match_statement(&evaluation, statement)) {
     case APPLIES:
       if (allow)
-        note_allow(found.allow, statement, request);
+        record_allow(found.allow, statement, request);
       else
         found.deny = statement;
       break;
     case APPLIES_MAYBE:
       if (allow)
-        note_allow(found.maybe_allow, statement, request);
+        record_allow(found.maybe_allow, statement, request);
       else
-        note(&found.maybe_deny, statement);
+        record(&found.maybe_deny, statement);
       break;
     case APPLIES_NOT:
       break;
     }
   }
-  found.failed = asking.failed;
+  found.failed = evaluation.failed;
   return found;
 }
 
-/* The first of them in the order of the text. */
+/* Returns the first statement in the order of the text. */
 static const struct policy_statement *
-first_of(const struct policy_statement *const places[PRINCIPAL_MATCHES]) {
+first_of(const struct policy_statement *const slots[PRINCIPAL_MATCHES]) {
   const struct policy_statement *first = NULL;
-  for (size_t naming = PRINCIPAL_SELF; naming < PRINCIPAL_MATCHES; naming++)
-    if (places[naming] && (!first || places[naming]->index < first->index))
-      first = places[naming];
+  for (size_t match = PRINCIPAL_SELF; match < PRINCIPAL_MATCHES; match++)
+    if (slots[match] && (!first || slots[match]->index < first->index))
+      first = slots[match];
   return first;
 }
 

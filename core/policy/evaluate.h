@@ -9,27 +9,28 @@
 struct policy_request {
   struct policy_string principal; /* an ARN, an account id, a unique id, a service, "*": anyone */
   struct policy_string action;
-  struct policy_string resource; /* bytes NULL: not known */
-  const struct context *context; /* NULL: not known */
-  bool identity;                 /* the policy belongs to the principal: it names none */
+  struct policy_string resource; /* bytes NULL: unknown */
+  const struct context *context; /* NULL: unknown */
+  bool identity;                 /* an identity policy, which names no principal */
   bool bounded;                  /* the principal has a permissions boundary */
 };
 
-/* The first statements that apply to a request, or may, for all that is known; NULL where there is
- * none. Allow statements by each way in which they name the principal: PRINCIPAL_SELF for a policy of
- * its own. */
+/* The first statements that apply, or may apply, to a request; NULL if there is none. Allow
+ * statements are listed by the kind of match; those of an identity policy count as
+ * PRINCIPAL_SELF. */
 struct policy_matches {
   const struct policy_statement *deny, *maybe_deny;
   const struct policy_statement *allow[PRINCIPAL_MATCHES], *maybe_allow[PRINCIPAL_MATCHES];
-  bool failed; /* without memory */
+  bool failed; /* not enough memory */
 };
 
-/* Whether a statement may apply that cannot be told to: one with a condition on what is not known, on
- * a resource that is not known, or a Deny that breaks the grammar. A NotPrincipal of a Deny excepts
- * nobody who has a permissions boundary. */
+/* policy_match finds these statements. A statement may apply if a condition depends on unknown
+ * values, if the resource is unknown, or if it is a Deny with a flaw. NotPrincipal in a Deny does
+ * not exclude principals with a permissions boundary. */
 struct policy_matches policy_match(const struct policy *doc, const struct policy_request *request);
 
-/* Adds why a statement applies to a request, or may: "statement 2 (web) allows it to anyone". */
+/* policy_explain appends why a statement applies to a request, or may apply: "statement 2 (web)
+ * allows it to anyone". */
 void policy_explain(const struct policy *doc, const struct policy_statement *statement,
                     const struct policy_request *request, bool certain, struct buf *reason);
 
@@ -42,12 +43,13 @@ enum policy_answer {
 
 struct policy_decision {
   enum policy_answer answer;
-  const struct policy_statement *statement; /* the one that decides; NULL for an implicit deny */
+  const struct policy_statement *statement; /* the deciding statement; NULL for an implicit deny */
 };
 
-/* What this policy alone says to a request. An explicit Deny wins; a statement that may apply makes
- * the answer `depends` unless another decides outright. Adds the reason to `reason`, which fails
- * without memory. */
+/* policy_evaluate decides a request by this policy alone. An explicit Deny wins. If a statement may
+ * apply, the answer is POLICY_ANSWER_DEPENDS, unless another statement decides anyway. The reason
+ * is appended to `reason`, whose `failed` is set if there is not enough memory.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html */
 struct policy_decision policy_evaluate(const struct policy *doc,
                                        const struct policy_request *request, struct buf *reason);
 

@@ -4,9 +4,9 @@
 #include "base/buf.h"
 #include "policy/document.h"
 
-/* Adds the document pretty-printed: two spaces, one member a line, no newline at the end. Strings and
- * numbers keep their spelling, members and elements their order, a byte order mark its place, and line
- * ends their kind. */
+/* policy_format appends the pretty-printed document: two spaces per level, one member per line, no
+ * newline at the end. The spelling of strings and numbers, the order of members and elements, a
+ * byte order mark, and the kind of line ends are preserved. */
 void policy_format(const struct policy *doc, struct buf *out);
 
 #endif

@@ -34,8 +34,8 @@ static void add_buf(struct buf *out, const struct buf *bytes) {
   out->failed |= bytes->failed;
 }
 
-/* A new line, indented for the members of a value `depth` levels down; -1: for the closing
- * bracket of the outermost. */
+/* Adds a new line and the indentation for the members of a value `depth` levels down, or, for -1,
+ * for the closing bracket of the outermost value. */
 static void add_line(const struct layout *layout, int depth, struct buf *out) {
   buf_adds(out, layout->newline);
   add_buf(out, depth < 0 ? &layout->outer : &layout->inner);

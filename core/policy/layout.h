@@ -3,56 +3,63 @@
 
 #include "policy/document.h"
 
-/* How a value is laid out: the white space between its tokens. A layout is either made of rules
- * (new lines and indentation, or one line) or learnt from a document's own statements, whose
- * gaps are then repeated to the byte. */
+/* A layout is the white space between the tokens of a value. It either follows rules (one member
+ * per line, or everything on one line) or is learned from a document's own statements and repeats
+ * their gaps byte for byte. */
 
 enum layout_kind { LAYOUT_OBJECT, LAYOUT_ARRAY, LAYOUT_KINDS };
 
-/* Levels for which gaps are learnt: a statement's members, and the content of these members. */
+/* The levels whose gaps are learned: the members of a statement, and the contents of these
+ * members. */
 #define LAYOUT_LEVELS 2
 
 struct layout_gaps {
   bool open_known, next_known;
-  bool open_lines;              /* a new line follows the opening bracket */
-  struct buf open, next, close; /* after the bracket; between members, comma and all; before it */
+  bool open_lines; /* a newline follows the opening bracket */
+  struct buf open, next,
+      close; /* after an opening bracket; between members; before a closing bracket */
 };
 
 struct layout {
-  bool lines;          /* one member a line */
+  bool lines;          /* one member per line */
   const char *newline; /* "\n", "\r\n" or "\r" */
   struct buf outer;    /* indentation of the value's closing bracket */
   struct buf inner;    /* indentation of its members */
-  struct buf unit;     /* one step further */
+  struct buf unit;     /* one more level */
   struct buf colon;    /* between a name and its value */
   const char *comma;   /* between members on one line */
   struct layout_gaps gaps[LAYOUT_LEVELS][LAYOUT_KINDS];
 };
 
-/* Two spaces a level, LF, one member a line. */
+/* layout_pretty sets two spaces per level, LF, one member per line. */
 void layout_pretty(struct layout *layout);
 
-/* No white space at all. */
+/* layout_minimal sets a layout without white space. */
 void layout_minimal(struct layout *layout);
 
-/* Learns how a statement of this document is to be laid out: as its last statement, or, where
- * there is none, as the document around it suggests. */
+/* layout_learn learns the layout for a new statement of a document: that of its last statement or,
+ * if there is none, one that fits the rest of the document. The caller frees the layout with
+ * layout_free. */
 void layout_learn(struct layout *layout, const struct policy *doc);
 
+/* layout_free frees a layout, learned or not. */
 void layout_free(struct layout *layout);
 
-/* The first line end of a text: "\n", which is also that of a text without any, "\r\n" or "\r". */
+/* layout_newline returns the first line end of a text: "\n" (also for a text without any), "\r\n"
+ * or "\r". */
 const char *layout_newline(const char *text, size_t length);
 
+/* layout_spans_lines reports whether the text of a value contains a line end. */
 bool layout_spans_lines(const char *text, const struct json_value *value);
 
-/* Adds what goes between the last member of a container that has some and a new one: what stands
- * between its last two, or, with one member, a comma and the space in front of that one. */
+/* layout_separator appends what separates a new member from the last one of a non-empty container:
+ * the text between its last two members or, if there is one member, a comma and the space before
+ * that member. */
 void layout_separator(const struct layout *layout, const char *text,
                       const struct json_value *container, struct buf *out);
 
-/* Adds a value of `text` (the text that the value was parsed from), laid out anew. Strings and
- * numbers keep their spelling. */
+/* layout_write appends a value in a layout. `text` is the text that the value was parsed from.
+ * Strings and numbers keep their spelling. */
 void layout_write(const struct layout *layout, const char *text, const struct json_value *value,
                   struct buf *out);
 

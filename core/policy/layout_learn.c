@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Learning a layout from a document. */
+/* Learns a layout from a document. */
 
 struct gap {
   const char *bytes;
@@ -32,7 +32,7 @@ static struct gap next_gap(const char *text, const struct json_value *container)
   return between(text, container->first->end, json_member_start(second));
 }
 
-/* What stands after the last line break of a gap. */
+/* Returns the part of a gap after its last line break. */
 static struct gap indentation(struct gap gap) {
   size_t start = gap.length;
   while (start > 0 && gap.bytes[start - 1] != '\n' && gap.bytes[start - 1] != '\r')
@@ -53,7 +53,7 @@ const char *layout_newline(const char *text, size_t length) {
   return cr && (!lf || cr < lf) ? "\r" : "\n";
 }
 
-/* Sets inner and unit from the members' indentation and that of the closing bracket. */
+/* Sets inner and unit from the indentation of the members and of the closing bracket. */
 static void set_indentation(struct layout *layout, struct gap inner, struct gap outer) {
   if (inner.length > outer.length &&
       bytes_equal(inner.bytes, outer.length, outer.bytes, outer.length))
@@ -62,8 +62,8 @@ static void set_indentation(struct layout *layout, struct gap inner, struct gap 
   set(&layout->inner, inner);
 }
 
-/* Learns from one container what is not known yet. The space between members is taken only from
- * a container that opens in the same way, on one line or on several. */
+/* Learns from a container what is still unknown. The gap between members is only learned from a
+ * container that opens in the same way, on one line or on several. */
 static void learn_gaps(struct layout_gaps *gaps, const char *text,
                        const struct json_value *container) {
   struct gap open = open_gap(text, container);
@@ -79,8 +79,8 @@ static void learn_gaps(struct layout_gaps *gaps, const char *text,
   }
 }
 
-/* Containers that show no separator, having one member each: a new line follows each comma where
- * one follows the bracket. */
+/* If each container has one member and shows no separator, a newline follows a comma where a
+ * newline follows the bracket. */
 static void complete_gaps(struct layout_gaps *gaps) {
   if (!gaps->open_known || gaps->next_known || !gaps->open_lines)
     return;
@@ -94,9 +94,9 @@ static bool is_principal(const struct json_value *part) {
          strcmp(part->key->string, "NotPrincipal") == 0;
 }
 
-/* Learns the layout of the parts of all statements, the last one first. The object to learn from
- * is a Principal rather than a Condition. A list of several teaches before a list of one, which
- * is often written on one line where a longer one is not. */
+/* Learns the layout of nested values, from the last statement to the first. A Principal object is
+ * preferred to a Condition, and a list of several strings to a list of one, which is often on one
+ * line where a longer list is not. */
 static void learn_parts(struct layout *layout, const struct policy *doc, const char *text) {
   for (int choice = 0; choice < 2; choice++)
     for (size_t i = policy_count(doc); i > 0; i--) {
@@ -117,7 +117,7 @@ static const struct json_value *last_with_members(const struct policy *doc) {
   return NULL;
 }
 
-/* Members with their colons aligned have gaps of several widths: the narrowest is the plain one. */
+/* Aligned colons have gaps of several widths. The narrowest is the plain one. */
 static void learn_colon(struct layout *layout, const char *text, const struct json_value *member) {
   struct gap narrowest = between(text, member->key->end, member->start);
   for (; member; member = member->next) {
@@ -152,9 +152,9 @@ static void learn_from_statements(struct layout *layout, const struct policy *do
       complete_gaps(&layout->gaps[level][kind]);
 }
 
-/* No statement to learn from, but perhaps empty ones: the root's members and the array show the
- * way. An empty array that spans lines holds its statements one step in; in one that does not they
- * hug its brackets. */
+/* Learns from a document without non-empty statements: from the root's members and the Statement
+ * array. In an empty array with a newline, statements are indented one level; in one without, they
+ * are adjacent to the brackets. */
 static void learn_from_frame(struct layout *layout, const struct policy *doc, const char *text) {
   const struct json_value *root = json_root(policy_json(doc));
   const struct json_value *array = policy_statements_json(doc);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Joining statements that differ only in whom they name. */
+/* Merges statements that differ only in their Sids and principals. */
 
 static bool names_everyone(const struct policy_statement *statement) {
   for (size_t i = 0; i < statement->principals.count; i++)
@@ -27,7 +27,7 @@ static bool same_principal(const struct policy_value *a, const struct policy_val
   return strcmp(a->type, b->type) == 0 && bytes_equal(a->string, a->length, b->string, b->length);
 }
 
-/* Principals gathered from several statements, each once. */
+/* The principals of several statements, without duplicates. */
 struct gathering {
   const struct policy_value **items;
   size_t count;
@@ -43,7 +43,8 @@ static void gather(struct gathering *all, const struct policy_list *principals) 
   }
 }
 
-/* Adds a Principal element of all of them, by type, each spelled as it was. */
+/* Appends a Principal element with all the principals, grouped by type, in their original
+ * spelling. */
 static void add_element(const struct policy *doc, const struct gathering *all, struct buf *out) {
   size_t length;
   const char *text = policy_text(doc, &length);
@@ -69,8 +70,9 @@ static void add_element(const struct policy *doc, const struct gathering *all, s
   buf_addc(out, '}');
 }
 
-/* What each statement that may be joined says but for Sid and principals; of others nothing. NULL
- * without memory; the caller frees it by free_rights. */
+/* Returns the canonical form of each candidate without Sid and principals, and an empty buffer for
+ * other statements. Returns NULL if there is not enough memory. The caller frees the result with
+ * free_rights. */
 static struct buf *rights_of(const struct policy *doc, const bool *marks) {
   struct buf *rights = calloc(policy_count(doc) + 1, sizeof *rights);
   for (size_t i = 0; rights && i < policy_count(doc); i++)
@@ -86,8 +88,8 @@ static void free_rights(struct buf *rights, size_t count) {
   free(rights);
 }
 
-/* Tells for each statement which one it goes into: itself, or the first that has its rights. False
- * without memory. */
+/* Sets, for each statement, the statement that it is merged into: itself, or the first with the
+ * same canonical form. Returns false if there is not enough memory. */
 static bool find_leaders(const struct policy *doc, const bool *marks, size_t *leaders) {
   struct buf *rights = rights_of(doc, marks);
   bool failed = !rights;
@@ -102,8 +104,8 @@ static bool find_leaders(const struct policy *doc, const bool *marks, size_t *le
   return !failed;
 }
 
-/* Adds the Principal element of all statements that go into one; how many these are, itself among
- * them. */
+/* Appends the Principal element of the statements merged into `leader`, and returns their
+ * number. */
 static size_t add_principals(const struct policy *doc, const size_t *leaders, size_t leader,
                              struct buf *out) {
   struct gathering all = {calloc(policy_values_count(doc) + 1, sizeof *all.items), 0};
@@ -147,8 +149,8 @@ static bool set_sid(struct policy *doc, size_t index, const struct policy_string
   return done;
 }
 
-/* Gives the statements that others went into, whose numbers are less by those that went, their
- * principals and Sid. */
+/* Sets the principals and Sids of the merged statements. Their indexes in `edited` are smaller by
+ * the number of removed statements before them. */
 static bool set_leaders(struct policy *edited, const struct policy *doc, const size_t *leaders,
                         const struct policy_string *sid, struct json_error *error) {
   struct buf principals = {0};

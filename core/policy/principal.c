@@ -26,7 +26,7 @@ const char *principal_account(const char *principal, size_t length) {
   return root && is_account_id(arn.account.text, arn.account.length) ? arn.account.text : NULL;
 }
 
-static bool names_anyone(const struct policy_value *named) {
+static bool is_anyone(const struct policy_value *named) {
   if (!bytes_are(named->string, named->length, "*"))
     return false;
   return strcmp(named->type, "*") == 0 || strcmp(named->type, "AWS") == 0;
@@ -34,7 +34,7 @@ static bool names_anyone(const struct policy_value *named) {
 
 bool principal_equal(const struct policy_value *named, const char *principal, size_t length) {
   if (bytes_are(principal, length, "*"))
-    return names_anyone(named);
+    return is_anyone(named);
   if (strcmp(named->type, "AWS") != 0)
     return false;
   if (bytes_equal(named->string, named->length, principal, length))
@@ -44,8 +44,8 @@ bool principal_equal(const struct policy_value *named, const char *principal, si
   return account && other && memcmp(account, other, ACCOUNT_DIGITS) == 0;
 }
 
-/* Whether the caller is a session (arn:P:sts::A:assumed-role/NAME/SESSION) of the role that is
- * named (arn:P:iam::A:role/PATH/NAME): the path of a role is not in its sessions' ARNs. */
+/* Reports whether the caller is a session (arn:P:sts::A:assumed-role/NAME/SESSION) of a role
+ * (arn:P:iam::A:role/PATH/NAME). The ARN of a session does not contain the path of the role. */
 static bool is_session_of(const struct arn *caller, const struct arn *role) {
   static const char session[] = "assumed-role/";
   size_t session_length = sizeof session - 1;
@@ -69,8 +69,9 @@ static bool is_session_of(const struct arn *caller, const struct arn *role) {
   return tail[-1] == '/' && memcmp(tail, name, length) == 0;
 }
 
-/* Whether a principal is of AWS's own kind: an account, user, role, session or unique id, and not a
- * service (ecs.amazonaws.com) or an identity provider (accounts.google.com, or one's ARN). */
+/* Reports whether a principal is an AWS principal (an account, user, role, session or unique id),
+ * not a service (ecs.amazonaws.com) or an identity provider (accounts.google.com, or the ARN of
+ * one). */
 static bool is_aws_principal(const char *text, size_t length, const struct arn *arn) {
   if (!arn)
     return !memchr(text, '.', length);
@@ -87,10 +88,9 @@ static bool same_partition(const struct arn *a, const struct arn *b) {
                      b->partition.length);
 }
 
-/* Whether an account principal, whose digits are at `account`, is who asks, or has him. */
-static enum principal_match names_by_account(const char *account,
-                                             const struct policy_string *caller,
-                                             const struct arn *caller_arn) {
+/* Matches the caller with an account principal, whose digits are at `account`. */
+static enum principal_match match_account(const char *account, const struct policy_string *caller,
+                                          const struct arn *caller_arn) {
   const char *itself = principal_account(caller->bytes, caller->length);
   if (itself && memcmp(account, itself, ACCOUNT_DIGITS) == 0)
     return PRINCIPAL_SELF;
@@ -102,7 +102,7 @@ static enum principal_match names_by_account(const char *account,
 
 enum principal_match principal_match(const struct policy_value *named,
                                      const struct policy_string *caller) {
-  if (names_anyone(named))
+  if (is_anyone(named))
     return PRINCIPAL_ANYONE;
   if (bytes_are(caller->bytes, caller->length, "*"))
     return PRINCIPAL_NONE;
@@ -122,7 +122,7 @@ enum principal_match principal_match(const struct policy_value *named,
     return PRINCIPAL_NONE;
   const char *account = principal_account(named->string, named->length);
   if (account)
-    return names_by_account(account, caller, caller_arn);
+    return match_account(account, caller, caller_arn);
   return caller_arn && named_arn && is_session_of(caller_arn, named_arn) ? PRINCIPAL_ROLE
                                                                          : PRINCIPAL_NONE;
 }
@@ -137,12 +137,12 @@ static bool is_session(const struct policy_string *caller) {
 enum principal_exclusion principal_excluded(const struct policy_list *named,
                                             enum policy_effect effect,
                                             const struct policy_string *caller) {
-  unsigned namings = 0;
+  unsigned matches = 0;
   for (size_t i = 0; i < named->count; i++)
-    namings |= 1u << principal_match(&named->items[i], caller);
-  bool itself = namings & 1u << PRINCIPAL_SELF, role = namings & 1u << PRINCIPAL_ROLE;
-  bool account = namings & 1u << PRINCIPAL_ACCOUNT;
-  if (namings & 1u << PRINCIPAL_ANYONE)
+    matches |= 1u << principal_match(&named->items[i], caller);
+  bool itself = matches & 1u << PRINCIPAL_SELF, role = matches & 1u << PRINCIPAL_ROLE;
+  bool account = matches & 1u << PRINCIPAL_ACCOUNT;
+  if (matches & 1u << PRINCIPAL_ANYONE)
     return PRINCIPAL_EXCLUDED;
   if (effect == POLICY_ALLOW)
     return itself || role ? PRINCIPAL_EXCLUDED

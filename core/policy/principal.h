@@ -3,47 +3,48 @@
 
 #include "policy/document.h"
 
-/* Who a principal of a policy stands for.
+/* The principals of a policy.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html */
 
 #define ACCOUNT_DIGITS 12
 
-/* The 12 digits of an account principal (an account id or a root ARN), within `principal`; NULL
- * when it is none. An id and a root ARN of any partition stand for the same account. */
+/* principal_account returns the 12 digits of an account principal (an account id or a root ARN),
+ * inside `principal`, or NULL for other principals. An id and a root ARN of any partition refer to
+ * the same account. */
 const char *principal_account(const char *principal, size_t length);
 
-/* Whether an entry under Principal is this AWS principal: equal, the same account spelled in the
- * other way, or "*" bare and as {"AWS": "*"}. */
+/* principal_equal reports whether an entry of a Principal element is an AWS principal: the same
+ * string, the same account in its other spelling, or "*" for "*" and {"AWS": "*"}. */
 bool principal_equal(const struct policy_value *named, const char *principal, size_t length);
 
-/* How a principal of a policy stands to the one who asks. */
+/* How an entry of a Principal element matches the caller. */
 enum principal_match {
   PRINCIPAL_NONE,
-  PRINCIPAL_SELF,    /* itself */
-  PRINCIPAL_ROLE,    /* the role of the session that it is */
-  PRINCIPAL_ACCOUNT, /* its account */
+  PRINCIPAL_SELF,    /* the caller itself */
+  PRINCIPAL_ROLE,    /* the role of the caller's session */
+  PRINCIPAL_ACCOUNT, /* the caller's account */
   PRINCIPAL_ANYONE,
 };
 
 #define PRINCIPAL_MATCHES (PRINCIPAL_ANYONE + 1)
 
-/* How an entry under Principal stands to who asks: an ARN, an account id, a unique id, the name
- * of a service (ecs.amazonaws.com), or "*" for anyone. */
+/* principal_match matches an entry of a Principal element with the caller: an ARN, an account id, a
+ * unique id, a service (ecs.amazonaws.com), or "*" for anyone. */
 enum principal_match principal_match(const struct policy_value *named,
                                      const struct policy_string *caller);
 
 enum principal_exclusion { PRINCIPAL_INCLUDED, PRINCIPAL_EXCLUDED, PRINCIPAL_MAYBE_EXCLUDED };
 
-/* Whether a NotPrincipal excepts who asks. From a Deny it does only whom it names together with his
- * account, and a session together with its role too: AWS may look at these first. An account alone
- * excepts none of its principals.
+/* principal_excluded reports whether a NotPrincipal list excludes the caller. In a Deny, a caller
+ * is excluded only if the list names the account too, and for a session the role too: AWS may check
+ * these first. An account alone does not exclude its principals.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html */
 enum principal_exclusion principal_excluded(const struct policy_list *named,
                                             enum policy_effect effect,
                                             const struct policy_string *caller);
 
-/* Whether one of the patterns covers an action, or all that a pattern of actions does. Case does not
- * count. */
+/* policy_matches_action reports whether one of the patterns matches an action, or subsumes a
+ * pattern of actions. Case does not matter. */
 bool policy_matches_action(const struct policy_list *patterns, const char *action, size_t length);
 
 #endif

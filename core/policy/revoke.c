@@ -17,7 +17,7 @@ bool policy_revocation_applies(const struct policy_revocation *what,
          (!what->sid.bytes || policy_has_sid(statement, what->sid.bytes, what->sid.length));
 }
 
-/* The lone statement, an object, becomes an empty array. */
+/* Replaces a single statement object by an empty array. */
 static bool remove_single(struct policy *doc, struct json_error *error) {
   const struct json_value *statement = policy_statements_json(doc);
   size_t length;
@@ -55,8 +55,8 @@ enum policy_edit policy_remove_statements(struct policy *doc, const bool *marks)
   return edit;
 }
 
-/* Cuts the marked ones of several principals of a statement; `marks` begins with its first. A
- * type goes when all that it names goes. False without memory. */
+/* Cuts marked principals of a statement that also has others; `marks` begins with its first. A type
+ * is removed if all its principals are. Returns false if there is not enough memory. */
 static bool cut_principals(bool *cuts, const struct policy_statement *statement,
                            const bool *marks) {
   const struct json_value *types = statement->principals.json;

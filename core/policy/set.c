@@ -13,7 +13,7 @@ static const char *const order[] = {"Version",   "Id",        "Statement",    "S
                                     "Effect",    "Principal", "NotPrincipal", "Action",
                                     "NotAction", "Resource",  "NotResource",  "Condition"};
 
-/* An element's place in that order; of an unknown one the last. */
+/* Returns the position of an element in that order; unknown elements are last. */
 static size_t rank(const char *name) {
   size_t i = 0;
   while (i < sizeof order / sizeof *order && strcmp(order[i], name) != 0)
@@ -21,8 +21,8 @@ static size_t rank(const char *name) {
   return i;
 }
 
-/* Adds {"ELEMENT": value} as a statement of this document would be laid out. False when the value
- * is no JSON. */
+/* Appends {"ELEMENT": value} in the layout of the document. Returns false if the value is not
+ * JSON. */
 static bool add_sample(const struct layout *layout, const struct policy_setting *setting,
                        struct buf *out, struct json_error *error) {
   struct json_doc *alone = json_parse(setting->json.bytes, setting->json.length, error);
@@ -61,8 +61,8 @@ static bool same_value(const char *text, const struct json_value *value, const c
   return same;
 }
 
-/* Adds the document's text with the member of `sample` in the container: in the place of the old
- * one, before the first that comes later by custom, or at the end. */
+/* Appends the document's text with the member of `sample` in the container: in place of the old
+ * member, before the first member that follows in the customary order, or at the end. */
 static void add_edited(const struct policy *doc, const struct layout *layout,
                        const struct json_value *container, const struct json_value *old,
                        const char *sample_text, const struct json_value *member, struct buf *out) {

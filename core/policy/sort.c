@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sorting: the children of an array change places; what stands between them stays. */
+/* Sorts arrays in the text: the elements change places, and the text between them stays. */
 
 struct child {
   const struct json_value *json;
-  const char *key; /* what it is sorted by */
+  const char *key; /* the sort key */
   size_t length;
-  int group; /* before the key */
+  int group; /* compared before the key */
 };
 
 static int compare_children(const void *a, const void *b) {
@@ -25,7 +25,7 @@ static int compare_children(const void *a, const void *b) {
   return order ? order : (x->json->start > y->json->start) - (x->json->start < y->json->start);
 }
 
-/* Adds the text from *position to the end of the array, its children in that order. */
+/* Appends the text from *position to the end of the array, with its elements in the given order. */
 static void add_array(const char *text, const struct json_value *array,
                       const struct child *children, size_t *position, struct buf *out) {
   size_t i = 0;
@@ -44,7 +44,8 @@ static bool only_strings(const struct json_value *array) {
   return array->count > 1;
 }
 
-/* Adds the text up to the array's end with its strings sorted. `children` has room for them. */
+/* Appends the text up to the end of the array, with its strings sorted. `children` has room for
+ * them. */
 static void add_strings_sorted(const char *text, const struct json_value *array,
                                struct child *children, size_t *position, struct buf *out) {
   if (array->type != JSON_ARRAY || !only_strings(array))
@@ -65,7 +66,7 @@ static bool is_set(const char *element) {
   return false;
 }
 
-/* The lists of a statement: its elements, the types of its principals, the keys of its conditions. */
+/* Sorts the lists of a statement: elements, principals of each type, values of condition keys. */
 static void add_lists_sorted(const char *text, const struct policy_statement *statement,
                              struct child *children, size_t *position, struct buf *out) {
   for (const struct json_value *element = statement->json->first; element;
@@ -135,7 +136,7 @@ enum policy_edit policy_sort(struct policy *doc) {
   size_t length;
   policy_text(doc, &length);
   struct policy *sorted = policy_copy(doc);
-  struct child *children = calloc(length + 1, sizeof *children); /* more than any list has */
+  struct child *children = calloc(length + 1, sizeof *children); /* more than the longest list */
   bool array = policy_statements_json(doc)->type == JSON_ARRAY;
   if (!sorted || !children || !sort_lists(sorted, children) ||
       (array && policy_count(doc) > 1 && !sort_statements(sorted, children)))

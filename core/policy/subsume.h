@@ -3,8 +3,9 @@
 
 #include "policy/document.h"
 
-/* Whether statement `outer` applies to every request that `inner` applies to, whatever their effects.
- * False where that cannot be told from the patterns alone. *failed is set without memory. */
+/* policy_subsumes reports whether statement `outer` applies to every request that `inner` applies
+ * to, whatever their effects. It returns false where patterns alone do not decide. *failed is set
+ * if there is not enough memory. */
 bool policy_subsumes(const struct policy *doc, size_t outer, size_t inner, bool *failed);
 
 #endif

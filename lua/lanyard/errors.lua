@@ -1,7 +1,19 @@
--- What the world did wrong, as a value: `nil, err`. An err has at least `code` (a short
--- identifier, AWS's own where AWS answered) and `message` (one line); tostring gives the message,
--- and for a call to AWS also what was asked, the code and the request id. The C modules return
--- errors of the same form.
+--- Errors as values: a function that can fail for reasons outside the program returns nil and an error.
+---
+---     return nil, errors.new { code = "NotFound", message = "a.json does not exist" }
+---
+--- tostring(err) is the message, and for a call to AWS also the operation, the code and the request id. The C modules
+--- return errors of the same form.
+---@class lanyard.Error
+---@field code string         a short identifier; AWS's own for its errors
+---@field message string      one line
+---@field tip? string         what to do next
+---@field docs? string        the address of further documentation
+---@field service? string     the AWS service that was called
+---@field operation? string   the operation that was called
+---@field status? integer     the HTTP status of the reply
+---@field request_id? string
+---@field retryable? boolean  the same call can succeed later
 
 local M = {}
 
@@ -18,14 +30,18 @@ function Error:__tostring()
   return ("%s:%s: %s%s%s"):format(self.service, self.operation, code, self.message, id)
 end
 
--- Makes an error of the fields given; `code` and `message` are required.
+--- Creates an error. It takes ownership of the table.
+---@param fields table  `code` and `message` are required
+---@return lanyard.Error
 function M.new(fields)
   assert(type(fields.code) == "string" and type(fields.message) == "string",
-    "an error has a code and a message")
+    "an error needs a code and a message")
   return setmetatable(fields, Error)
 end
 
--- Whether a value is an error of this kind (made here or by a C module).
+--- Reports whether a value is an error of this module or of a C module.
+---@param value any
+---@return boolean
 function M.is(value)
   local class = type(value) == "table" and getmetatable(value)
   return class and class.__name == "lanyard.error" or false

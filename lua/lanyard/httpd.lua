@@ -1,11 +1,14 @@
--- An HTTP server whose handlers are tasks of the same loop.
+--- Serves HTTP. Each request is handled in a task of the same loop.
+---
+---     local server = assert(httpd.serve { handler = function(request) return { status = 200, body = "hello" } end })
+---     print(server.url)
 
 local core = require "lanyard.httpd.core"
 local task = require "lanyard.task"
 
 local M = {}
 
-local function answer(request, handler, on_error)
+local function respond(request, handler, on_error)
   local message = request:read()
   if not message then return end
   message.path, message.query = message.target:match "^([^?]*)%??(.*)$"
@@ -18,12 +21,34 @@ local function answer(request, handler, on_error)
   request:reply(reply.status, reply.headers or {}, reply.body or "", reply.cut)
 end
 
--- httpd.serve { address = "127.0.0.1", port = 0, handler =, on_error =, max_body = }
---   --> server { port, url, close() } | nil, err
--- handler(request { method, target, path, query, headers, body, remote, remote_port })
---   --> { status, headers = {}, body } and, to test clients with: reset = true (the connection
---   ends unanswered), cut = N (it ends after N bytes of the body).
--- A handler that raises answers 500, and on_error gets the traceback.
+---@class lanyard.HttpdRequest
+---@field method string
+---@field target string                  the path and query
+---@field path string
+---@field query string
+---@field headers table<string, string>  names in lower case
+---@field body string
+---@field remote string                  the address of the client
+---@field remote_port integer
+
+---@class lanyard.HttpdReply
+---@field status integer
+---@field headers? table<string, string>
+---@field body? string
+---@field reset? boolean  for tests of clients: close the connection without a reply
+---@field cut? integer    for tests of clients: close the connection after so many bytes of the body
+
+---@class lanyard.HttpdOptions
+---@field handler fun(request: lanyard.HttpdRequest): lanyard.HttpdReply
+---@field address? string   "127.0.0.1" by default
+---@field port? integer     any free port by default
+---@field max_body? integer bytes of a request
+---@field on_error? fun(traceback: string)  stderr by default
+
+--- Starts a server. The reply to a request whose handler raises an error is 500, and on_error receives the traceback.
+---@param options lanyard.HttpdOptions
+---@return { port: integer, url: string, close: fun() }? server
+---@return lanyard.Error? err
 function M.serve(options)
   local server, err = core.open(options)
   if not server then return nil, err end
@@ -32,7 +57,7 @@ function M.serve(options)
     while true do
       local request = task.await(server:accept())
       if not request then return end
-      task.spawn(answer, request, options.handler, on_error)
+      task.spawn(respond, request, options.handler, on_error)
     end
   end)
   local port = server:port()

@@ -1,5 +1,7 @@
--- The library, for scripts: `local lanyard = require "lanyard"`, then lanyard.aws, lanyard.policy,
--- lanyard.task and so on, each loaded when it is first used.
+--- The library for scripts. Each module is loaded at its first use:
+---
+---     local lanyard = require "lanyard"
+---     local doc = lanyard.policy.new()
 
 return setmetatable({ version = require "lanyard.version" }, {
   __index = function(self, name)

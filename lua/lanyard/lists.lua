@@ -1,8 +1,11 @@
--- Lists and the names of tables.
+--- Functions for lists and the keys of tables.
 
 local M = {}
 
--- Whether a list has a value.
+--- Reports whether a list contains a value.
+---@param list any[]
+---@param value any
+---@return boolean
 function M.contains(list, value)
   for _, item in ipairs(list) do
     if item == value then
@@ -12,16 +15,20 @@ function M.contains(list, value)
   return false
 end
 
--- set "a b c" --> { a = true, b = true, c = true }
-function M.set(names)
+--- Returns a set of words: set "a b" is { a = true, b = true }.
+---@param words string  separated by white space
+---@return table<string, boolean>
+function M.set(words)
   local found = {}
-  for name in names:gmatch "%S+" do
-    found[name] = true
+  for word in words:gmatch "%S+" do
+    found[word] = true
   end
   return found
 end
 
--- by_name { { name = "a" }, ... } --> { a = that item, ... }
+--- Returns the items of a list by their `name`.
+---@param items { name: string }[]
+---@return table<string, table>
 function M.by_name(items)
   local found = {}
   for _, item in ipairs(items) do
@@ -30,7 +37,9 @@ function M.by_name(items)
   return found
 end
 
--- The names of a table, sorted.
+--- Returns the keys of a table, sorted.
+---@param map table<string, any>
+---@return string[]
 function M.sorted_names(map)
   local names = {}
   for name in pairs(map) do

@@ -1,6 +1,8 @@
--- Waits for a lock file, so that the lanyards of one machine do a thing one after another.
--- The kernel frees a lock when its holder ends, however it ends; rivals in this process wait the
--- same way as those in another.
+--- Waits for a lock file, so that the lanyard processes of one machine do something one after another.
+---
+---     local lock <close> = assert(lock.wait(path, clock, 10))
+---
+--- The kernel releases the lock when its process ends. Tasks of one process wait for each other in the same way.
 
 local errors = require "lanyard.errors"
 local system = require "lanyard.system"
@@ -10,20 +12,25 @@ local M = {}
 local FIRST_PAUSE = 0.02
 local LONGEST_PAUSE = 0.25
 
--- wait(path, clock, seconds) --> lock (to be closed) | nil, err
+--- Takes a lock, and waits for it if another task or process holds it.
+---@param path string
+---@param clock lanyard.Clock
+---@param seconds number  how long to wait
+---@return userdata? lock  to be closed
+---@return lanyard.Error? err  code "Locked" after the timeout
 function M.wait(path, clock, seconds)
-  local give_up = clock.now() + seconds
+  local deadline = clock.now() + seconds
   local pause = FIRST_PAUSE
   while true do
     local lock, err = system.lock(path)
     if lock or err then
       return lock, err
     end
-    if clock.now() >= give_up then
+    if clock.now() >= deadline then
       return nil, errors.new {
         code = "Locked",
-        message = ("another lanyard has held %s for %d s"):format(path, seconds),
-        tip = "wait for it to end, or end it: the lock goes with its process",
+        message = ("another lanyard process has held %s for %d s"):format(path, seconds),
+        tip = "wait for it to end, or terminate it: the lock ends with its process",
       }
     end
     clock.sleep(pause * (0.5 + clock.random() / 2))

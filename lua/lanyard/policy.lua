@@ -1,16 +1,16 @@
--- AWS resource policies: lossless to edit, decided as IAM decides.
---
---   local doc, err = policy.parse(text)    policy.new() --> an empty document
---   doc:allow { sid =, principal =, actions = {}, condition = {} } --> changed, why, index
---   doc:revoke { principal = | match = } --> changed, statements touched
---   doc:set { sid = | index = | document = true, element =, within = {}, value = } --> changed, why not
---   doc:remove { sid = | index = }   doc:fold { sid =, match = }   doc:sort()   doc:append(other, index)
---   doc:can { principal =, action =, resource =, context = {}, account = } --> decision, statement, reason
---   policy.decide { resource_policy =, identity_policies = {}, ... } --> the same of all policies
---   doc:statements()  doc:statement(index)  doc:equivalent(other)  doc:compare(other)  doc:diff(other)  doc:lint()
---   doc:format()  doc:copy()  doc:empty()  doc:size()  tostring(doc)
---
--- What an edit does not touch keeps its bytes.
+--- AWS resource policies: edited without loss, decided as IAM decides.
+---
+---     local doc, err = policy.parse(text)    -- or policy.new(), an empty document
+---     local changed, reason, index = doc:allow { sid = "Pull", principal = arn, actions = policy.PULL_ACTIONS }
+---     local changed, statements = doc:revoke { principal = arn }    -- or { match = function }
+---     local changed, reason = doc:set { sid = "Pull", element = "Effect", value = "Deny" }
+---     doc:remove { sid = "Pull" }   doc:fold { sid =, match = }   doc:sort()   doc:append(other, index)
+---     local decision, statement, reason = doc:can { principal = arn, action = "ecr:BatchGetImage" }
+---     local decision, statement, reason = policy.decide { resource_policy = doc, identity_policies = { text }, ... }
+---     doc:statements()  doc:statement(index)  doc:equivalent(other)  doc:compare(other)  doc:diff(other)  doc:lint()
+---     doc:format()  doc:copy()  doc:empty()  doc:size()  tostring(doc)
+---
+--- An edit keeps the bytes of everything that it does not change.
 
 local compare = require "lanyard.policy.compare"
 local core = require "lanyard.policy.core"
@@ -20,42 +20,76 @@ local errors = require "lanyard.errors"
 local json = require "lanyard.json"
 local request_of = require "lanyard.policy.request"
 
+---@class policy.Document
+
+--- A request to one policy.
+---@class policy.Question
+---@field principal string
+---@field action string
+---@field resource? string
+---@field context? table<string, string|string[]>
+---@field partial? boolean  keys that are not in the context are unknown, not absent
+---@field account? string   the account that owns the resource
+
+--- A request with all policies that apply to it. Each policy is a text or a document. A layer that is nil does not
+--- exist; an empty layer allows nothing.
+---@class policy.DecideOptions
+---@field principal string
+---@field action string
+---@field resource? string
+---@field resource_account? string   the account in the resource's ARN by default, else that of the principal
+---@field context? table<string, string|string[]>
+---@field partial? boolean           keys that are not in the context are unknown, not absent
+---@field resource_policy? string|policy.Document
+---@field identity_policies? (string|policy.Document)[]
+---@field boundaries? (string|policy.Document)[]
+---@field session_policies? (string|policy.Document)[]
+---@field scps? (string|policy.Document)[][]  the levels of the organization, from the root
+---@field rcps? (string|policy.Document)[][]
+
 local M = {
+  --- Creates an empty document.
+  ---@type fun(): policy.Document
   new = core.new,
+  --- Parses a text. The error has line, column and what was expected.
+  ---@type fun(text: string): policy.Document?, lanyard.Error?
   parse = core.parse,
-  -- decide { principal =, action =, resource =, resource_account =, context =, partial =,
-  --          resource_policy =, identity_policies = {}, boundaries = {}, session_policies = {},
-  --          scps = { {}, ... }, rcps = { {}, ... } }
-  --   --> "allow" | "deny" | "implicit-deny" | "depends", statement (with `document`) | nil, reason
-  --   | nil, err when a text is no policy
-  -- Each policy is a text or a document; scps and rcps are lists of levels, the root's first, each a
-  -- list of policies. A layer that is nil is not there; an empty one allows nothing. Without
-  -- resource_account the resource's ARN tells it; where neither does, it is the principal's.
+  --- Decides a request by all policies that apply to it. Returns the decision ("allow", "deny", "implicit-deny" or
+  --- "depends"), the deciding statement with its `document`, and a reason; or nil and an error for a text that is not a
+  --- policy.
+  ---@type fun(options: policy.DecideOptions): string?, table?, string?
   decide = decide,
-  -- The most characters of a repository's policy (ECR, SetRepositoryPolicy).
+  --- The maximum number of characters in a repository policy (ECR, SetRepositoryPolicy).
   LIMIT = core.LIMIT,
-  -- The most bytes that are read as a policy.
+  --- The maximum number of bytes that are parsed as a policy.
   MOST_BYTES = core.MOST_BYTES,
-  -- What a pull takes, once the registry has let the caller in.
+  --- The actions of a pull, after authentication with the registry.
   PULL_ACTIONS = { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" },
 }
 
--- A table with some fields exchanged.
-local function with(fields, exchanged)
+-- Returns a copy of a table with other fields; false removes a field.
+local function with(fields, changes)
   local copy = {}
   for name, value in pairs(fields) do
     copy[name] = value
   end
-  for name, value in pairs(exchanged) do
+  for name, value in pairs(changes) do
     copy[name] = value or nil
   end
   return copy
 end
 
--- doc:allow { sid =, principal =, actions = {}, condition = { [operator] = { [key] = value } } }
---   --> changed, why, index of the statement that allows it
--- Nothing changes where it is allowed already, unconditionally or by a statement of that meaning.
+-- ---------------------------------------------------------------------------------------------
+-- Edits
+
 local add_statement = core.methods.allow
+--- Adds a statement that allows actions. Nothing changes if they are already allowed, without a condition or by an
+--- equivalent statement.
+---@param doc policy.Document
+---@param grant { sid?: string, principal: string, actions: string[], condition?: table<string, table> }
+---@return boolean changed
+---@return string reason
+---@return integer index  of the statement that allows the actions
 function core.methods.allow(doc, grant)
   if type(grant) ~= "table" or grant.condition == nil then
     return add_statement(doc, grant)
@@ -63,31 +97,28 @@ function core.methods.allow(doc, grant)
   return add_statement(doc, with(grant, { condition = json.encode(grant.condition) }))
 end
 
--- doc:set { sid = | index = | document = true, element = NAME, within = { NAME... } | nil, value = }
---   --> changed, why not
--- Gives an element of a statement, or of the document (Version, Id), another value: what JSON can
--- spell, with json.array {} for an empty list; without a value the element goes. `within` names a
--- member inside the element by the names that lead to it, as in { "DateLessThan", "aws:CurrentTime" }
--- of a Condition: that alone changes, and only where it is there.
 local set_element = core.methods.set
+--- Sets an element of a statement, or of the document (Version, Id). The value is anything that JSON can express, with
+--- json.array {} for an empty list; nil removes the element. `within` names an existing member inside the element, such
+--- as { "DateLessThan", "aws:CurrentTime" } of a Condition: then only that member changes.
+---@param doc policy.Document
+---@param options { sid?: string, index?: integer, document?: true, element: string, within?: string[], value?: any }
+---@return boolean changed
+---@return string? reason  why nothing changed
 function core.methods.set(doc, options)
   return set_element(doc, with(options, {
     value = false, json = options.value ~= nil and json.encode(options.value),
   }))
 end
 
--- doc:can { principal =, action =, resource =, context = {}, partial =, account = }
---   --> "allow" | "deny" | "implicit-deny" | "depends", { index, sid, effect } of the statement | nil, reason
---   --> "allow" | "deny" | "implicit-deny" | "depends", { index, sid, effect } of the statement | nil,
---   reason
--- lets in from another account, that account must let out. A condition key that is not in the context
--- is not in the request, or, with `partial`, not known; without a context only those are that follow
--- from principal and resource. What hangs on others makes the answer `depends`.
+-- ---------------------------------------------------------------------------------------------
+-- Questions
+
 local ask = core.methods.can
 local CAN_FIELDS = { principal = true, action = true, resource = true, context = true, partial = true, account = true }
 
--- What another account than the owner's must add to an Allow that names more than that account.
-local function other_half(doc, options, request)
+-- Returns an addition to the reason of an Allow: the account of a foreign principal must allow the request, too.
+local function other_account_note(doc, options, request)
   local owner = request_of.resource_account(options.account, options.resource)
   local account = owner and request_of.caller(options.principal).account
   if account and account ~= owner and not doc:weigh(request).allow.account then
@@ -96,12 +127,21 @@ local function other_half(doc, options, request)
   return ""
 end
 
+--- Decides a request by this document alone. If the principal belongs to another account than the resource, that
+--- account must allow the request, too. A condition key that is not in the context is absent from the request, or with
+--- `partial` unknown. Without a context only the keys that follow from principal and resource are known. A decision
+--- that depends on unknown keys is "depends".
+---@param doc policy.Document
+---@param options policy.Question
+---@return "allow"|"deny"|"implicit-deny"|"depends" decision
+---@return { index: integer, sid?: string, effect: string }? statement
+---@return string reason
 function core.methods.can(doc, options)
   if options.context == nil and options.account == nil and options.partial == nil then
-    -- Mostly nothing hangs on a condition; then what follows from the request is not needed.
+    -- Most decisions do not depend on a condition, so the keys that follow from the request are not needed.
     local decision, statement, reason = ask(doc, options)
     if decision ~= "depends" then
-      return decision, statement, decision == "allow" and reason .. other_half(doc, options, options) or reason
+      return decision, statement, decision == "allow" and reason .. other_account_note(doc, options, options) or reason
     end
   end
   for name in pairs(options) do
@@ -112,30 +152,39 @@ function core.methods.can(doc, options)
   local owner = request_of.resource_account(options.account, options.resource)
   local request = request_of.request(options, request_of.caller(options.principal), owner)
   local decision, statement, reason = ask(doc, request)
-  return decision, statement, decision == "allow" and reason .. other_half(doc, options, request) or reason
+  return decision, statement, decision == "allow" and reason .. other_account_note(doc, options, request) or reason
 end
 
--- doc:compare(other) --> the differences in meaning; see lanyard.policy.compare
+--- Returns the differences in meaning. See lanyard.policy.compare.
 core.methods.compare = compare
 
--- doc:diff(other, { from =, to = }) --> the difference of the two, each pretty-printed; "" for none
+--- Returns the differences of the pretty-printed documents as a unified diff, or "".
+---@param doc policy.Document
+---@param other policy.Document
+---@param options? { from?: string, to?: string }  the names in the header
+---@return string
 function core.methods.diff(doc, other, options)
   return diff.unified(doc:format() .. "\n", other:format() .. "\n", options)
 end
 
--- doc:lint { account = } --> list of { id, severity, message, fix, line, column, statement = index | nil }
--- `account` owns the repository: principals of others are told.
+--- Returns the findings of the linter. See lanyard.policy.lint.
+---@param doc policy.Document
+---@param options? { account?: string }
+---@return policy.lint.Finding[]
 function core.methods.lint(doc, options)
-  return require("lanyard.policy.lint").check(doc, options) -- large, and seldom asked for
+  return require("lanyard.policy.lint").check(doc, options) -- large, and rarely used
 end
+
+-- ---------------------------------------------------------------------------------------------
+-- Merging
 
 local function conflict(conflicts, message)
   return nil, errors.new { code = "Conflict", message = message, conflicts = conflicts }
 end
 
--- Whether a statement has a policy variable.
+-- Reports whether a statement contains a policy variable.
 local function has_variable(statement)
-  local function look(list)
+  local function in_list(list)
     for _, text in ipairs(list) do
       if tostring(text):find("${", 1, true) then
         return true
@@ -143,22 +192,22 @@ local function has_variable(statement)
     end
     return false
   end
-  local found = look(statement.resources)
+  local found = in_list(statement.resources)
   for _, condition in ipairs(statement.conditions) do
-    found = found or look(condition.values)
+    found = found or in_list(condition.values)
   end
   return found
 end
 
--- Gives `merged` the members of the document, but for Version, that only the second has; those that both
--- have with another value each are conflicts.
+-- Adds the members that only the second document has to `merged`, except Version. Members with different values are
+-- conflicts.
 local function merge_members(merged, a, b, conflicts)
-  local mine, theirs = compare.members(a), compare.members(b)
+  local first, second = compare.members(a), compare.members(b)
   for _, member in ipairs(b:tree()) do
     local name = member.key.value
-    if name == "Statement" or name == "Version" or mine[name] == theirs[name] then
+    if name == "Statement" or name == "Version" or first[name] == second[name] then
       goto continue
-    elseif mine[name] or member.kind ~= "string" then
+    elseif first[name] or member.kind ~= "string" then
       conflicts[#conflicts + 1] = name
     else
       merged:set { document = true, element = name, value = member.value }
@@ -167,10 +216,13 @@ local function merge_members(merged, a, b, conflicts)
   end
 end
 
--- The union of two documents: the bytes of the first, and what the second has beside it.
--- --> doc | nil, err { code = "Conflict", conflicts = { what, ... } }: Sids and members of the document
--- that both have, with another meaning each, or "Version" where a statement would mean something else
--- under the first one's (policy variables are plain text before 2012-10-17).
+--- Merges two documents: the bytes of the first, and the statements and members that only the second has. Conflicts are
+--- Sids and members with different meanings in both, and "Version" if a statement would change its meaning under the
+--- first document's Version (policy variables are plain text before 2012-10-17).
+---@param a policy.Document
+---@param b policy.Document
+---@return policy.Document? merged
+---@return lanyard.Error? err  code "Conflict", with `conflicts`, a list of Sids and names
 function M.merge(a, b)
   local merged = a:copy()
   local meanings, sids, conflicts = {}, {}, {}
@@ -178,13 +230,13 @@ function M.merge(a, b)
     meanings[a:meaning(statement.index)] = true
     sids[statement.sid or false] = true
   end
-  local mine, theirs = compare.members(a).Version, compare.members(b).Version
+  local first, second = compare.members(a).Version, compare.members(b).Version
   for _, statement in ipairs(b:statements()) do
     local meaning = b:meaning(statement.index)
-    if mine ~= theirs and has_variable(statement) then
+    if first ~= second and has_variable(statement) then
       return conflict({ "Version" },
-        ("statement %d of the second has a policy variable, and the Versions differ (%s, %s)")
-          :format(statement.index, mine, theirs))
+        ("statement %d of the second policy has a policy variable, and the Versions differ (%s, %s)")
+          :format(statement.index, first, second))
     elseif not meanings[meaning] and statement.sid and sids[statement.sid] then
       conflicts[#conflicts + 1] = statement.sid
     elseif not meanings[meaning] then
@@ -194,7 +246,7 @@ function M.merge(a, b)
   end
   merge_members(merged, a, b, conflicts)
   if #conflicts > 0 then
-    return conflict(conflicts, ("both have %s, and they mean different things"):format(table.concat(conflicts, ", ")))
+    return conflict(conflicts, ("the policies disagree about %s"):format(table.concat(conflicts, ", ")))
   end
   return merged
 end

@@ -1,13 +1,10 @@
--- A command that runs beside the loop, its output handed on as it comes.
---
---   child.run { words = { "sort" }, input = text, errors = "join", timeout = 60, output = function(piece) end }
---     --> { status = N | nil, signal = N | nil, elapsed = seconds, errors } | nil, err
---   err.code is CannotRun, Timeout or SystemError.
---
--- No shell reads the words; it reads `input`, or nothing. Its standard error is ours; with errors = "join" it
--- comes with its output, with "keep" in the result (its last 64 KiB).
--- When the task is cancelled the command is asked to end (SIGTERM), so that it can leave things whole; it is
--- killed, with all that it started, when it has not in 10 s, and at once when `output` raises before.
+--- Runs a command beside the event loop, and passes on its output as it is printed.
+---
+---     local result, err = process.run { words = { "sort" }, input = text, output = print_piece }
+---
+--- The command runs without a shell. When the calling task is cancelled, the command receives SIGTERM, so that it can
+--- end in a consistent state. After 10 seconds, or as soon as `output` raises an error before, the command and all
+--- processes that it started are killed.
 
 local clock = require "lanyard.clock"
 local core = require "lanyard.process.core"
@@ -30,6 +27,24 @@ local function read(op, output)
   end
 end
 
+---@class lanyard.Command
+---@field words string[]          the command and its arguments
+---@field input? string           its standard input; empty by default
+---@field errors? "join"|"keep"   "join": standard error is a part of the output; "keep": its last 64 KiB are in the
+---                               result; inherited by default
+---@field timeout? number         seconds; no limit by default
+---@field output fun(piece: string)
+
+---@class lanyard.CommandResult
+---@field status? integer  the exit status
+---@field signal? integer  the signal that terminated the command
+---@field elapsed number   seconds
+---@field errors? string
+
+--- Runs a command.
+---@param options lanyard.Command
+---@return lanyard.CommandResult? result
+---@return lanyard.Error? err  code "CannotRun", "Timeout" or "SystemError"
 function M.run(options)
   local started = clock.now()
   local op, err = core.start {
@@ -42,17 +57,17 @@ function M.run(options)
   local cancelled = false
   local reader <close> = task.spawn(read, op, function(piece)
     if cancelled then
-      pcall(options.output, piece) -- what raises here must not cut short the time that it has to end
+      pcall(options.output, piece) -- an error here must not shorten the time that the command has to end
     else
       options.output(piece)
     end
   end)
-  local ok, ended, why = pcall(reader.join, reader)
+  local ok, ended, failure = pcall(reader.join, reader)
   if ok then
     if ended then
       ended.elapsed = clock.now() - started
     end
-    return ended, why
+    return ended, failure
   end
   if ended == task.cancelled then
     cancelled = true
@@ -62,14 +77,18 @@ function M.run(options)
   error(ended, 0)
 end
 
--- lanyard(words) --> the words of a command that has the lanyard which runs this do it; from stock Lua, the one
--- that is in PATH.
+--- Returns the words of a command that runs lanyard with these words: the binary that is running, or from stock Lua the
+--- one in PATH.
+---@param words string[]
+---@return string[]
 function M.lanyard(words)
   local binary = package.preload["lanyard.embedded"] and require("lanyard.embedded").binary()
   return { binary or "lanyard", table.unpack(words) }
 end
 
--- What its end was, in words: "ended with status 3", "was terminated by signal 9".
+--- Describes how a command ended: "ended with status 3", "was terminated by signal 9".
+---@param ended { status?: integer, signal?: integer }
+---@return string
 function M.describe(ended)
   if ended.signal then
     return ("was terminated by signal %d"):format(ended.signal)

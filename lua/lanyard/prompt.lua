@@ -1,10 +1,11 @@
--- Asks the person at the terminal: on stderr, for stdout has the result.
---
---   prompt.possible() --> whether there is a terminal to ask at
---   prompt.ask "MFA code: " --> the line | nil at the end of the input
---
--- It waits in the loop, so that an interrupt gets through; a terminal then gives one line whole. One question is
--- open at a time, and while one is (prompt.open) nobody else should write to its line.
+--- Asks the person at the terminal. Questions are printed on stderr, since stdout has the result.
+---
+---     if prompt.possible() then
+---       local code = prompt.ask "MFA code: "   -- nil at the end of the input
+---     end
+---
+--- A question waits in the event loop, so that an interrupt reaches the task. One question is asked at a time. While
+--- prompt.open is true, nothing else should be printed to the terminal.
 
 local system = require "lanyard.system"
 local task = require "lanyard.task"
@@ -13,15 +14,20 @@ local M = { open = false }
 
 local STDIN, STDERR = 0, 2
 
--- Seconds: how long after the terminal the signal may come that tells it is gone, and cancels the task.
+-- When a terminal is closed, the signal that cancels the task can follow by so many seconds.
 local HANG_UP = 1
 
 local turn = task.semaphore(1)
 
+--- Reports whether there is a terminal to ask at.
+---@return boolean
 function M.possible()
   return system.isatty(STDIN) and system.isatty(STDERR)
 end
 
+--- Asks a question and returns the line that is entered, or nil at the end of the input.
+---@param question string
+---@return string?
 function M.ask(question)
   local _ <close> = turn:acquire()
   local _ <close> = setmetatable({}, { __close = function() M.open = false end })
@@ -30,8 +36,8 @@ function M.ask(question)
   io.stderr:flush()
   local terminal = system.isatty(STDIN)
   task.readable(STDIN)
-  local line, why = io.read "l"
-  if why or terminal and not line and not system.isatty(STDIN) then
+  local line, failure = io.read "l"
+  if failure or terminal and not line and not system.isatty(STDIN) then
     task.sleep(HANG_UP)
   end
   return line

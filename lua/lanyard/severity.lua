@@ -1,17 +1,22 @@
--- The severities of findings, and their order.
+--- The severities of findings, and their order.
 
 local M = {}
 
--- From the most severe to the least.
+--- The severities, from the most severe to the least.
+---@type string[]
 M.LIST = { "critical", "high", "medium", "low", "info" }
 
--- The rank of each severity: 1 for the most severe.
+--- The rank of each severity: 1 for the most severe.
+---@type table<string, integer>
 M.RANK = {}
 for rank, severity in ipairs(M.LIST) do
   M.RANK[severity] = rank
 end
 
--- reaches(findings, floor) --> whether any finding is at least as severe as `floor`
+--- Reports whether any finding is at least as severe as a given severity.
+---@param findings { severity: string }[]
+---@param floor string
+---@return boolean
 function M.reaches(findings, floor)
   for _, finding in ipairs(findings) do
     if M.RANK[finding.severity] <= M.RANK[floor] then

@@ -1,2 +1,2 @@
--- The version, as `lanyard --version` and the User-Agent give it.
+--- The version, for `lanyard --version` and the User-Agent.
 return "0.2.0"

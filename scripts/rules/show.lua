@@ -26,18 +26,18 @@ local rules_file = require "lanyard.cli.rules"
 
 local rules = rules_file.load(command, options.file)
 local rows, items = {}, json.array {}
-local function add(place, kind, name, about)
-  rows[#rows + 1] = { place, kind, name, about }
-  items[#items + 1] = { place = place, kind = kind, name = name, about = about }
+local function add(location, kind, name, about)
+  rows[#rows + 1] = { location, kind, name, about }
+  items[#items + 1] = { location = location, kind = kind, name = name, about = about }
 end
 for _, rule in ipairs(rules.contents.rules) do
-  add(rule.place, "rule", rule.name, "on " .. table.concat(lists.sorted_names(rule.on), ", "))
+  add(rule.location, "rule", rule.name, "on " .. table.concat(lists.sorted_names(rule.on), ", "))
 end
 for _, mute in ipairs(rules:mutes()) do
-  add(mute.place, "mute", mute.finding, mute.reason .. (mute.ends and " (ends " .. mute.ends .. ")" or ""))
+  add(mute.location, "mute", mute.finding, mute.reason .. (mute.ends and " (ends " .. mute.ends .. ")" or ""))
 end
 for _, example in ipairs(rules.contents.examples) do
-  add(example.place, "example", example.name, "expects " .. example.expect)
+  add(example.location, "example", example.name, "expects " .. example.expect)
 end
 if options.output == "json" then
   report.json(items)

@@ -34,7 +34,7 @@ local results = examples.run(rules)
 local failed, rows = 0, {}
 for i, result in ipairs(results) do
   failed = failed + (result.passed and 0 or 1)
-  rows[i] = { result.place, result.example, result.passed and { "passed", "green" } or { "failed", "red" },
+  rows[i] = { result.location, result.example, result.passed and { "passed", "green" } or { "failed", "red" },
     result.passed and "" or ("expected %s, got %s"):format(result.expected, result.answer) }
 end
 if options.output == "json" then

@@ -2,14 +2,14 @@ local deployable = require "deployable"
 local helper = require "helper"
 local json = require "lanyard.json"
 
--- An emulator of the account of tests/support/deployable.lua, with this activation delay.
+-- An emulator with the account of tests/support/deployable.lua and this activation delay.
 local function emulator(delay)
   local folder <close> = helper.folder()
   helper.write(folder .. "/seed.json", json.encode(deployable.SEED))
   return helper.emulator { "--activation-delay", delay or "0", "--seed", folder .. "/seed.json" }
 end
 
--- The result of a command as JSON, after a look at its status.
+-- Checks the status of a command, and returns its result as JSON.
 local function json_of(em, words, status)
   local list = {}
   for word in words:gmatch "%S+" do list[#list + 1] = word end
@@ -31,7 +31,7 @@ describe("lanyard deploy", function()
     assert.match("state +RUNNING.*jobs:latest", em:run("status fresh").out)
   end)
 
-  it("keeps what is not named, and is `unchanged` the second time", function()
+  it("keeps what is not named, and prints `unchanged` the second time", function()
     local em <close> = emulator()
     local first = json_of(em, "deploy web app=web:1.1")
     assert.equal("deployed", first.result)
@@ -61,7 +61,7 @@ describe("lanyard deploy", function()
     assert.equal(3, json_of(em, "deploy web app=web:1.1 --resolve").version)
   end)
 
-  it("shows with --dry-run what it would do, and does nothing", function()
+  it("prints with --dry-run what it would do, and does nothing", function()
     local em <close> = emulator()
     local result = em:run "deploy fresh app=jobs --resolve --dry-run"
     assert.equal(0, result.status)
@@ -78,7 +78,7 @@ describe("lanyard deploy", function()
     assert.equal("unchanged", json_of(em, "deploy web app=web:1.0 --dry-run").result)
   end)
 
-  it("shows nothing as removed that Lightsail adds by itself", function()
+  it("does not print Lightsail's defaults as removed", function()
     local em <close> = emulator()
     local folder <close> = helper.folder()
     local function describe_web(mode)
@@ -98,7 +98,7 @@ describe("lanyard deploy", function()
     assert.same({ '-        "MODE": "***"', '+        "MODE": "*** (new)"' }, changed)
   end)
 
-  it("leaves at once with --no-wait, and `wait deployment` goes on from there", function()
+  it("exits immediately with --no-wait, and `wait deployment` continues", function()
     local em <close> = emulator "2"
     local item = json_of(em, "deploy web app=web:1.1 --no-wait")
     assert.equal("requested", item.result)
@@ -108,7 +108,7 @@ describe("lanyard deploy", function()
     assert.is_true(waited.seconds > 0.5)
   end)
 
-  it("gives up waiting after --timeout, and leaves the deployment to go on", function()
+  it("stops waiting after --timeout, and the deployment continues", function()
     local em <close> = emulator "30"
     local item, result = json_of(em, "deploy web app=web:1.1 --timeout 0.2s", 1)
     assert.equal("requested", item.result)
@@ -118,10 +118,10 @@ describe("lanyard deploy", function()
     assert.not_match("endpoint", result.err)
   end)
 
-  it("says after an interruption that the deployment goes on", function()
+  it("prints after an interruption that the deployment continues", function()
     local em <close> = emulator "30"
     local folder <close> = helper.folder()
-    -- Interrupted once the wire log shows that it follows its deployment.
+    -- Interrupt it when the wire log shows that it follows its deployment.
     local result = helper.run({ "sh", "-c", [[
       "$0" deploy web app=web:1.1 --debug 2>"$1/log" &
       until awk '/CreateContainerServiceDeployment/ { made = 1 } made && /GetContainerServices/ { exit follows = 1 }
@@ -144,7 +144,7 @@ describe("lanyard deploy", function()
     assert.equal(3, item.version)
   end)
 
-  it("tells a failure with its reason and the last lines of the log", function()
+  it("prints a failure with its reason and the last lines of the log", function()
     local em <close> = emulator()
     local result = em:run "deploy web app=web:broken"
     assert.equal(1, result.status)
@@ -163,7 +163,7 @@ describe("lanyard deploy", function()
     assert.match("web:1%.0", em:run("status web").out) -- the one before runs on
   end)
 
-  it("takes a whole deployment from a file, under the images that are named", function()
+  it("reads a whole deployment from a file, and replaces the named images", function()
     local em <close> = emulator()
     local folder <close> = helper.folder()
     helper.write(folder .. "/web.json", [[{ "containers": { "one": { "image": "nginx:2" },
@@ -180,14 +180,14 @@ describe("lanyard deploy", function()
     assert.match("web%.json: containers%.one%.imgae is not a known member: image", result.err)
   end)
 
-  it("refuses what cannot work before anything changes, in one line each", function()
+  it("rejects what cannot work before anything changes", function()
     local em <close> = emulator()
     for words, case in pairs {
       ["deploy web"] = { 2, "pass CONTAINER=IMAGE or %-%-file" },
       ["deploy web app"] = { 2, "'app' is not of the form CONTAINER=IMAGE" },
       ["deploy web app=web:1 app=web:2"] = { 2, "container 'app' is named twice" },
-      ["deploy web app=Web"] = { 2, "no repository's name" },
-      ["deploy web App=web:1.0"] = { 2, "no container's name" },
+      ["deploy web app=Web"] = { 2, "is not a repository name" },
+      ["deploy web App=web:1.0"] = { 2, "is not a container name" },
       ["deploy web app=web:1.0 --public-endpoint app"] = { 2, "is not of the form CONTAINER:PORT" },
       ["deploy web app=web:1.0 --public-endpoint app:65536"] = { 2, "is not of the form CONTAINER:PORT" },
       ["deploy web app=web:1.0 --timeout soon"] = { 2, "'soon'" },
@@ -207,7 +207,7 @@ describe("lanyard deploy", function()
     assert.equal(1, json.decode(em:run("wait deployment web --output json").out).version)
   end)
 
-  it("turns no role on where there can be no journal of the grants", function()
+  it("does not turn the role on if the journal cannot be written", function()
     local em <close> = emulator()
     local result = em:run("deploy fresh app=jobs", { HOME = "", XDG_STATE_HOME = "" })
     assert.equal(1, result.status)
@@ -215,7 +215,7 @@ describe("lanyard deploy", function()
     assert.match("puller role +off", em:run("status fresh").out)
   end)
 
-  it("tells how far it came where a grant is refused", function()
+  it("prints what was done if a grant is refused", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/seed.json", json.encode(deployable.SEED))
     helper.write(folder .. "/faults.json", json.encode { { operation = "SetRepositoryPolicy",
@@ -229,7 +229,7 @@ describe("lanyard deploy", function()
     assert.match("the caller lacks this statement in an IAM policy: .*ecr:SetRepositoryPolicy", result.err)
   end)
 
-  it("tells that the role was not on in time, and that nothing was deployed", function()
+  it("prints that the role was not ready in time, and that nothing was deployed", function()
     local em <close> = emulator "30"
     local result = em:run "deploy fresh app=jobs --timeout 0.2s"
     assert.equal(1, result.status)
@@ -243,7 +243,7 @@ describe("lanyard deploy", function()
     assert.equal("WaiterTimeout", item.error.code)
   end)
 
-  it("calls nothing but what `lanyard permissions` asks for", function()
+  it("calls nothing that `lanyard permissions` does not list", function()
     local em <close> = emulator()
     local permissions = em:run("permissions").out
     local prefixes = { Lightsail_20161128 = "lightsail:", AmazonEC2ContainerRegistry_V20150921 = "ecr:" }
@@ -259,7 +259,7 @@ describe("lanyard deploy", function()
     end
   end)
 
-  it("does nothing that a rule refuses, and exits 4", function()
+  it("does nothing that a rule denies, and exits with 4", function()
     local em <close> = emulator()
     local folder <close> = helper.folder()
     helper.write(folder .. "/rules.lua", [[rule "tags are pinned" {
@@ -283,7 +283,7 @@ describe("lanyard deploy", function()
     assert.equal(0, em:run("deploy fresh app=jobs --resolve" .. rules).status)
   end)
 
-  it("shows no value of an environment, unless told to", function()
+  it("prints no value of an environment variable without --show-environment", function()
     local em <close> = emulator()
     local folder <close> = helper.folder()
     helper.write(folder .. "/web.json", json.encode { containers = { app = {

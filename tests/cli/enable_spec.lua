@@ -13,7 +13,7 @@ describe("lanyard enable", function()
       .. "my%-container%-service/private%-repo%-access/%w+\n", result.out)
   end)
 
-  it("says `unchanged` when the role is on already", function()
+  it("prints `unchanged` if the role is already on", function()
     local emulator <close> = helper.emulator()
     local first = json.decode(emulator:run({ "enable", SERVICE, "--output", "json" }).out)
     local second = json.decode(emulator:run({ "enable", SERVICE, "--output", "json" }).out)
@@ -22,7 +22,7 @@ describe("lanyard enable", function()
     assert.equal(first.principalArn, second.principalArn)
   end)
 
-  it("leaves at once with --no-wait", function()
+  it("exits immediately with --no-wait", function()
     local emulator <close> = helper.emulator "--activation-delay 30"
     local result = emulator:run { "enable", SERVICE, "--no-wait", "--output", "json" }
     assert.equal(0, result.status)
@@ -31,7 +31,7 @@ describe("lanyard enable", function()
     assert.equal("", change.principalArn)
   end)
 
-  it("gives up after --timeout, and says what it was waiting for", function()
+  it("fails after --timeout, and reports what it waited for", function()
     local emulator <close> = helper.emulator "--activation-delay 30"
     local result = emulator:run { "enable", SERVICE, "--timeout", "1s" }
     assert.equal(1, result.status)
@@ -39,14 +39,14 @@ describe("lanyard enable", function()
     assert.not_match("traceback", result.err)
   end)
 
-  it("names a service that is not there", function()
+  it("reports a service that does not exist", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "enable", "no-such-service" }
     assert.equal(1, result.status)
     assert.match("no%-such%-service", result.err)
   end)
 
-  it("refuses a duration that is none", function()
+  it("rejects an invalid duration", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "enable", SERVICE, "--timeout", "soon" }
     assert.equal(2, result.status)
@@ -55,7 +55,7 @@ describe("lanyard enable", function()
 end)
 
 describe("lanyard disable", function()
-  it("refuses while a repository names the role, lists it, and turns off with --revoke", function()
+  it("fails while a repository names the role, lists it, and turns the role off with --revoke", function()
     local emulator <close> = helper.emulator()
     emulator:run { "grant", SERVICE, "my-private-repo", "shared-repo", "--enable" }
     local result = emulator:run { "disable", SERVICE }
@@ -76,7 +76,7 @@ describe("lanyard disable", function()
     end
   end)
 
-  it("leaves orphans with --force, which revoke --orphans takes away", function()
+  it("leaves orphans with --force, which revoke --orphans removes", function()
     local emulator <close> = helper.emulator()
     emulator:run { "grant", SERVICE, "my-private-repo", "shared-repo", "--enable" }
     assert.equal(0, emulator:run({ "disable", SERVICE, "--force" }).status)
@@ -89,7 +89,7 @@ describe("lanyard disable", function()
     assert.not_match('"orphan%-principal"', audit.out)
   end)
 
-  it("says `unchanged` when the role is off already", function()
+  it("prints `unchanged` if the role is already off", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "disable", SERVICE, "--output", "json" }
     assert.equal(0, result.status)

@@ -15,7 +15,7 @@ local function policy_of(emulator, repository)
 end
 
 describe("lanyard grant", function()
-  it("refuses while the role is off, and says how to turn it on", function()
+  it("fails while the role is off, and reports how to turn it on", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "grant", SERVICE, "my-private-repo" }
     assert.equal(1, result.status)
@@ -24,7 +24,7 @@ describe("lanyard grant", function()
     assert.equal("RepositoryPolicyNotFoundException", policy_of(emulator, "my-private-repo"))
   end)
 
-  it("turns no role on where there can be no journal", function()
+  it("does not turn the role on if the journal cannot be written", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run({ "grant", SERVICE, "my-private-repo", "--enable" }, { HOME = "", XDG_STATE_HOME = "" })
     assert.equal(1, result.status)
@@ -33,7 +33,7 @@ describe("lanyard grant", function()
     assert.match("puller role +off", emulator:run("status").out)
   end)
 
-  it("turns the role on with --enable and writes AWS's own statement where there was no policy", function()
+  it("turns the role on with --enable, and writes AWS's own statement to a new policy", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "grant", SERVICE, "my-private-repo", "--enable" }
     assert.equal("", result.err)
@@ -49,7 +49,7 @@ describe("lanyard grant", function()
       .. "private%-repo%-access/", statement.Principal.AWS)
   end)
 
-  it("keeps the statements of other people byte for byte, through grant, revoke and undo", function()
+  it("keeps every byte of other statements, through grant, revoke and undo", function()
     local emulator <close> = helper.emulator()
     local before = policy_of(emulator, "shared-repo")
     assert.equal(0, emulator:run({ "grant", SERVICE, "shared-repo", "--enable" }).status)
@@ -65,7 +65,7 @@ describe("lanyard grant", function()
     assert.equal(granted, policy_of(emulator, "shared-repo"))
   end)
 
-  it("changes nothing the second time, and says so", function()
+  it("prints `unchanged` the second time, and changes nothing", function()
     local emulator <close> = helper.emulator()
     emulator:run { "grant", SERVICE, "shared-repo", "--enable" }
     local granted = policy_of(emulator, "shared-repo")
@@ -75,7 +75,7 @@ describe("lanyard grant", function()
     assert.equal(granted, policy_of(emulator, "shared-repo"))
   end)
 
-  it("shows the diff with --dry-run and writes nothing", function()
+  it("prints the diff with --dry-run, and writes nothing", function()
     local emulator <close> = helper.emulator()
     emulator:run { "enable", SERVICE }
     local before = policy_of(emulator, "shared-repo")
@@ -86,7 +86,7 @@ describe("lanyard grant", function()
     assert.equal("", emulator:run({ "undo", "--list" }).out)
   end)
 
-  it("takes globs, and names a glob that matches nothing", function()
+  it("accepts globs, and reports a glob that matches nothing", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "grant", SERVICE, "*-repo", "--enable", "--output", "json" }
     assert.equal(0, result.status)
@@ -96,7 +96,7 @@ describe("lanyard grant", function()
     assert.match("nothing/%*", result.err)
   end)
 
-  it("goes on past a repository that fails, lists it, and leaves with 1", function()
+  it("continues after a repository that fails, lists it, and exits with 1", function()
     local emulator <close> = helper.emulator()
     emulator:run { "enable", SERVICE }
     local result = emulator:run { "grant", SERVICE, "no-such-repo", "my-private-repo" }
@@ -104,7 +104,7 @@ describe("lanyard grant", function()
     assert.match("no%-such%-repo", result.err)
   end)
 
-  it("asks for --yes with --all where there is no terminal", function()
+  it("needs --yes for --all without a terminal", function()
     local emulator <close> = helper.emulator()
     emulator:run { "enable", SERVICE }
     local result = emulator:run { "grant", SERVICE, "--all" }
@@ -113,7 +113,7 @@ describe("lanyard grant", function()
     assert.equal(0, emulator:run({ "grant", SERVICE, "--all", "--yes" }).status)
   end)
 
-  it("tells a name that breaks AWS's pattern before it calls anything", function()
+  it("rejects a name that breaks AWS's pattern before any call", function()
     local emulator <close> = helper.emulator()
     for _, words in ipairs { { "grant", "No_Service", "my-private-repo" }, { "grant", SERVICE, "Bad//Name" } } do
       local result = emulator:run(words)
@@ -123,7 +123,7 @@ describe("lanyard grant", function()
     end
   end)
 
-  it("refuses a Sid that is none", function()
+  it("rejects an invalid Sid", function()
     for _, sid in ipairs { "", "a\tb" } do
       local result = helper.run { helper.lanyard, "grant", SERVICE, "my-private-repo", "--sid", sid }
       assert.equal(2, result.status)
@@ -131,14 +131,14 @@ describe("lanyard grant", function()
     end
   end)
 
-  it("uses the Sid that --sid gives", function()
+  it("uses the Sid of --sid", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "grant", SERVICE, "my-private-repo", "--enable", "--sid", "web may pull" }
     assert.equal(0, result.status)
     assert.equal("web may pull", json.decode(policy_of(emulator, "my-private-repo")).Statement[1].Sid)
   end)
 
-  it("lets a grant end, changes the date and nothing else, and takes it away", function()
+  it("adds a date, changes it and nothing else, and removes it", function()
     local emulator <close> = helper.emulator()
     local function grant(...)
       local result = emulator:run { "grant", SERVICE, "my-private-repo", "--output", "json", ... }
@@ -160,7 +160,7 @@ describe("lanyard grant", function()
     assert.match("^20", grant("--expires", "30d").expires)
   end)
 
-  it("does not pass over a grant that has ended", function()
+  it("fails for a grant that has expired", function()
     local emulator <close> = helper.emulator()
     emulator:run { "grant", SERVICE, "my-private-repo", "--enable", "--expires", "1d" }
     emulator:run { "-e", [[
@@ -181,7 +181,7 @@ describe("lanyard grant", function()
     assert.equal(0, emulator:run({ "grant", SERVICE, "my-private-repo" }).status)
   end)
 
-  it("refuses an end that is none, or is over", function()
+  it("rejects an invalid date, and one that has passed", function()
     for _, text in ipairs { "", "soon", "31.1.2100", "2100-02-30", "2020-01-31", "0d", "-1d", "30", "99999999d" } do
       local result = helper.run { helper.lanyard, "grant", SERVICE, "my-private-repo", "--expires=" .. text }
       assert.equal(2, result.status, text)
@@ -189,7 +189,7 @@ describe("lanyard grant", function()
     end
   end)
 
-  it("shows what a Sid would do to a terminal as escapes, in warnings, failures and diffs", function()
+  it("escapes control characters of a Sid in warnings, failures and diffs", function()
     local emulator <close> = helper.emulator()
     local put = emulator:run { "-e", [[
       assert(require("lanyard.aws").client("ecr"):SetRepositoryPolicy { repositoryName = "my-private-repo", policyText =

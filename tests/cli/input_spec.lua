@@ -61,7 +61,7 @@ describe("bad input", function()
     assert.match("^lanyard: cannot read [^\n]+\n$", result.err)
     result = helper.run({ helper.lanyard, "audit", "--profile", "nobody" }, environment(folder, {}))
     assert.equal(1, result.status)
-    assert.match("no profile 'nobody'", result.err)
+    assert.match("profile 'nobody' not found", result.err)
   end)
 
   it("on the command line is a usage error: a Region, an endpoint, an option of another command", function()

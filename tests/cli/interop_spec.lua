@@ -1,5 +1,5 @@
--- The AWS CLI and boto3 against the emulator, and against what lanyard wrote there: an independent
--- client with AWS's own models reads every reply. Uses the Debian packages awscli and python3-boto3.
+-- The AWS CLI and boto3 against the emulator and what lanyard wrote there: independent clients with AWS's own models
+-- read every reply. Uses the Debian packages awscli and python3-boto3.
 
 local helper = require "helper"
 local json = require "lanyard.json"
@@ -28,8 +28,8 @@ describe("the AWS CLI", function()
     end
   end)
 
-  -- Each call of it takes over a second: the errors and the other operations are boto3's, below.
-  it("writes what lanyard reads, and reads what lanyard wrote", function()
+  -- Each call of the CLI takes over a second, so boto3 covers the errors and the other operations below.
+  it("writes what lanyard can read, and reads what lanyard wrote", function()
     local emulator <close> = helper.emulator()
     local result, reply = aws(emulator, "lightsail update-container-service --service-name " .. SERVICE
       .. " --private-registry-access ecrImagePullerRole={isActive=true}")
@@ -53,7 +53,7 @@ describe("the AWS CLI", function()
   end)
 end)
 
--- Every operation that is served, in an order that makes sense; AWS's own models read the answers.
+-- Every supported operation, in a useful order. AWS's own models read the replies.
 local PROGRAM = [==[
 import boto3, botocore.exceptions, json, sys, time
 session = boto3.session.Session(region_name="us-east-1")
@@ -119,7 +119,7 @@ print(json.dumps(out))
 ]==]
 
 describe("boto3", function()
-  it("gets from every operation what AWS's models say", function()
+  it("receives replies that match AWS's models from every operation", function()
     if helper.run({ PYTHON, "-c", "import boto3" }).status ~= 0 then
       pending "the Debian package python3-boto3 is not installed"
     end

@@ -19,13 +19,14 @@ local function modules_of(...)
 end
 
 describe("a grant", function()
-  it("loads neither deployments nor undo, desired state or the emulator", function()
+  it("loads neither deployments nor undo, audit, desired state or the emulator", function()
     local modules, out = modules_of("grant", "my-container-service", "my-private-repo", "--enable")
     assert.matches("my%-private%-repo +granted", out)
     assert.is_true(modules["lanyard.access.grant"])
     for name in pairs(modules) do
       assert.not_matches("^lanyard%.access%.deployment", name)
       assert.not_matches("^lanyard%.access%.undo", name)
+      assert.not_matches("^lanyard%.audit", name)
       assert.not_matches("^lanyard%.desired", name)
       assert.not_matches("^lanyard%.emulator", name)
       assert.not_matches("^lanyard%.report", name)

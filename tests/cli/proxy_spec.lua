@@ -1,11 +1,11 @@
--- Calls through a proxy, and past it.
+-- Calls through a proxy, and without one.
 
 local helper = require "helper"
 
 local HIDDEN = "hid%2Fden"
 local AUTHORIZATION = "Basic dXNlcjpoaWQvZGVu" -- user:hid/den
 
--- Starts tests/cli/proxy.py in front of an emulator. --> its URL, log(), guard
+-- Starts tests/cli/proxy.py in front of an emulator. Returns its URL, log(), and a guard.
 local function start_proxy(folder, emulator)
   local log = folder .. "/proxy.log"
   local pipe = assert(io.popen(("echo $$; exec python3 tests/cli/proxy.py %s %s"):format(log, emulator.url)))
@@ -21,7 +21,7 @@ local function start_proxy(folder, emulator)
 end
 
 describe("a proxy", function()
-  it("is called for a plain http endpoint, by HTTP_PROXY in capitals too, unless NO_PROXY has the host", function()
+  it("is used for http endpoints, also with HTTP_PROXY in upper case, unless NO_PROXY has the host", function()
     local folder <close> = helper.folder()
     local em <close> = helper.emulator()
     local url, seen, proxy <close> = start_proxy(folder, em)
@@ -44,7 +44,7 @@ describe("a proxy", function()
     assert.truthy(proxy)
   end)
 
-  it("is asked for a connection to an https endpoint, and its refusal is told without its password", function()
+  it("is asked for a connection to an https endpoint, and its rejection is reported without the password", function()
     local folder <close> = helper.folder()
     local em <close> = helper.emulator()
     local url, seen, proxy <close> = start_proxy(folder, em)
@@ -61,7 +61,7 @@ describe("a proxy", function()
     assert.truthy(proxy)
   end)
 
-  it("that is none is refused before any call, without its password", function()
+  it("with an invalid URL is rejected before any call, without printing the password", function()
     local result = helper.run({ helper.lanyard, "status", "--region", "us-east-1" },
       { HTTPS_PROXY = "gopher://user:hidden@host" })
     assert.equal(1, result.status)
@@ -69,7 +69,7 @@ describe("a proxy", function()
       .. "http://user:password@host:port\n", result.err)
   end)
 
-  it("that is not found is named, without its password", function()
+  it("that is not found is named without the password", function()
     local result = helper.run({ helper.lanyard, "status", "--region", "us-east-1" }, {
       HTTPS_PROXY = "http://user:hidden@nowhere.invalid:1", AWS_MAX_ATTEMPTS = "1",
       AWS_ACCESS_KEY_ID = helper.ACCESS_KEY, AWS_SECRET_ACCESS_KEY = helper.SECRET_KEY,
@@ -78,7 +78,7 @@ describe("a proxy", function()
     assert.not_matches("hidden", result.err)
   end)
 
-  it("is passed by where the emulator is in the same process", function()
+  it("is not used for an emulator in the same process", function()
     local folder <close> = helper.folder()
     local result = helper.run({ helper.lanyard, "--emulator", "status" },
       { HOME = folder.path, HTTP_PROXY = "http://127.0.0.1:1", AWS_USE_FIPS_ENDPOINT = "true" })

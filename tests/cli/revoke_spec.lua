@@ -25,7 +25,7 @@ describe("lanyard revoke", function()
     assert.equal("nil\tRepositoryPolicyNotFoundException\n", result.out)
   end)
 
-  it("takes a role by its ARN, for a service that is gone", function()
+  it("revokes a role by its ARN, for a service that was deleted", function()
     local emulator <close> = granted()
     local arn = json.decode(emulator:run({ "status", SERVICE, "--output", "json" }).out)[1].principalArn
     local result = emulator:run { "revoke", "--principal", arn, "shared-repo" }
@@ -33,14 +33,14 @@ describe("lanyard revoke", function()
     assert.match("shared%-repo +revoked", result.out)
   end)
 
-  it("says `unchanged` where nothing was granted", function()
+  it("prints `unchanged` if nothing was granted", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "revoke", SERVICE, "shared-repo", "--output", "json" }
     assert.equal(0, result.status)
     assert.equal("unchanged", json.decode(result.out)[1].result)
   end)
 
-  it("goes by AWS's clock where this machine's is ahead", function()
+  it("uses AWS's clock if this machine's is ahead", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/seed.json", [[{ "roles": ["]] .. ROLE .. [["], "regions": { "us-east-1": {
       "services": [], "repositories": [{ "name": "old", "policy": { "Version": "2012-10-17", "Statement": [{
@@ -54,7 +54,7 @@ describe("lanyard revoke", function()
     assert.match("old +unchanged", result.out)
   end)
 
-  it("takes out what has ended, wherever it is, and shows it before", function()
+  it("removes expired grants in all repositories, and prints them with --dry-run", function()
     local emulator <close> = granted()
     emulator:run { "-e", [[
       local ecr = require("lanyard.aws").client("ecr")
@@ -79,7 +79,7 @@ describe("lanyard revoke", function()
     assert.match("granted by +shared%-repo\n", emulator:run("status").out)
   end)
 
-  it("takes out one statement, which it shows before", function()
+  it("removes one statement, and prints it with --dry-run", function()
     local emulator <close> = granted()
     local sid = "AllowLightsailPull-" .. SERVICE
     local result = emulator:run { "revoke", "--statement", sid, "my-private-repo", "--dry-run" }
@@ -99,7 +99,7 @@ describe("lanyard revoke", function()
     assert.equal("revoked", json.decode(result.out)[2].result)
   end)
 
-  it("refuses a principal that nobody can be, as an unset variable is one", function()
+  it("rejects a principal that is not valid, such as an unset variable", function()
     local emulator <close> = granted()
     for _, text in ipairs { "", SERVICE, "lightsail", "role/ci", "123" } do
       for _, words in ipairs { { "--all", "--yes" }, { "--statement", "x", "shared-repo" } } do
@@ -112,7 +112,7 @@ describe("lanyard revoke", function()
     assert.match("granted by +my%-private%-repo, shared%-repo\n", emulator:run("status").out)
   end)
 
-  it("wants to know whom and where", function()
+  it("requires a subject and repositories", function()
     local emulator <close> = helper.emulator()
     for _, words in ipairs { { "revoke" }, { "revoke", SERVICE }, { "revoke", "--orphans" },
       { "revoke", "--orphans", "--principal", "x", "r" }, { "revoke", "--expired", "--orphans", "--all" },
@@ -127,7 +127,7 @@ describe("lanyard revoke", function()
 end)
 
 describe("lanyard undo", function()
-  it("lists the journal and puts the last change back", function()
+  it("lists the journal, and restores the policy before the last change", function()
     local emulator <close> = granted()
     local listed = json.decode(emulator:run({ "undo", "--list", "--output", "json" }).out)
     assert.equal(2, #listed)
@@ -138,7 +138,7 @@ describe("lanyard undo", function()
     assert.same({ "my-private-repo" }, { table.unpack(status.repositories) })
   end)
 
-  it("refuses when somebody changed the policy since, and shows the difference", function()
+  it("fails if another writer changed the policy since, and prints the difference", function()
     local emulator <close> = granted()
     emulator:run { "-e", [[
       local ecr = require("lanyard.aws").client("ecr")
@@ -151,7 +151,7 @@ describe("lanyard undo", function()
     assert.match("changed", result.err)
   end)
 
-  it("takes one repository by its name, to undo and to list", function()
+  it("accepts one repository by its name, to undo and to list", function()
     local emulator <close> = granted()
     for name, message in pairs {
       ["*-repo"] = "'%*%-repo' is a glob: name one repository", ["shared-rep?"] = "is a glob",
@@ -171,7 +171,7 @@ describe("lanyard undo", function()
     assert.match("shared%-repo +grant +done", emulator:run({ "undo", "--list", "shared-repo" }).out)
   end)
 
-  it("has nothing to undo where nothing was done", function()
+  it("fails if the journal has nothing to undo", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "undo", "shared-repo" }
     assert.equal(1, result.status)

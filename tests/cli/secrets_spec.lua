@@ -1,5 +1,5 @@
--- No byte that the program writes has a secret that it was given: real commands, with --debug, against
--- the emulator, and then a search through all that they left behind.
+-- The program never writes a secret: real commands with --debug run against the emulator, and then everything that they
+-- wrote is searched.
 
 local deployable = require "deployable"
 local helper = require "helper"
@@ -16,7 +16,7 @@ end
 
 local BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
--- Base64 of whole groups of three bytes; the rest is left out.
+-- Encodes whole groups of three bytes in base64, and omits the rest.
 local function base64(text)
   return (text:gsub("..?.?", function(group)
     if #group < 3 then
@@ -32,7 +32,7 @@ local function base64(text)
   end))
 end
 
--- The ways to write a secret that would give it away: as it is, its halves, and encoded.
+-- Returns the forms of a secret that would expose it: plain, its halves, and encoded.
 local function forms_of(secret)
   local half = #secret // 2
   local forms = {
@@ -50,7 +50,7 @@ local function forms_of(secret)
   return forms
 end
 
--- What of these secrets is in the files of a folder: list of "FILE: NAME (FORM)".
+-- Returns the secrets in the files of a folder: a list of "FILE: NAME (FORM)".
 local function search(folder, secrets)
   local found, count, forms = {}, 0, {}
   for name, secret in pairs(secrets) do
@@ -71,8 +71,8 @@ local function search(folder, secrets)
   return found, count
 end
 
--- A folder where commands work, with core files allowed, and what they print kept there.
--- run(words, environment) --> status
+-- Returns a folder in which commands run, with core files enabled, and their output in files.
+-- run(words, environment) returns the status.
 local function workplace()
   local folder, number = helper.folder(), 0
   local pipe <close> = assert(io.popen("realpath " .. helper.lanyard))
@@ -93,7 +93,7 @@ local function workplace()
   }, { __close = function() getmetatable(folder).__close() end })
 end
 
--- The environment of a command: the emulator's, its state among what is searched, and these.
+-- Returns the environment of a command: the emulator's, with its state in the searched folder, and these variables.
 local function environment_of(emulator, work, more)
   local all = { HOME = emulator.folder.path, XDG_STATE_HOME = work.folder .. "/state", LANYARD_DEBUG = "1" }
   for name, value in pairs(emulator.environment) do
@@ -126,11 +126,11 @@ local function run_all(work, environment)
   return statuses
 end
 
--- Kills a lanyard that has just used its keys.
+-- Kills a lanyard process that has just used its keys.
 local CRASH = "assert(require('lanyard.aws').client('ecr'):DescribeRepositories()) "
   .. "os.execute('kill -%s $PPID') require('lanyard.task').sleep(20)"
 
--- Whether a program that dies here leaves its memory in its folder.
+-- Reports whether a program that crashes leaves a core file in its folder.
 local function leaves_cores(work, environment)
   work.run({ "sh", "-c", "kill -SEGV $$" }, environment)
   local pipe <close> = assert(io.popen(("find %s -name '*core*'; rm -f %s/*core*"):format(work.folder, work.folder)))
@@ -138,7 +138,7 @@ local function leaves_cores(work, environment)
 end
 
 describe("the search for secrets", function()
-  it("finds one that is planted, in every form", function()
+  it("finds a planted secret in every form", function()
     local secret = helper.SECRET_KEY
     for form, written in pairs(forms_of(secret)) do
       local folder <close> = helper.folder()
@@ -148,7 +148,7 @@ describe("the search for secrets", function()
     end
   end)
 
-  it("finds what real encoders make of one", function()
+  it("finds the output of real encoders", function()
     for _, prefix in ipairs { "", "u", "us", "user:" } do
       local folder <close> = helper.folder()
       helper.run { "sh", "-c", ("printf %%s '%s' | base64 -w0 >%s/out"):format(prefix .. PASSWORD .. "tail", folder) }
@@ -157,8 +157,8 @@ describe("the search for secrets", function()
   end)
 end)
 
-describe("a secret is in no byte that the program writes", function()
-  it("that came by the environment", function()
+describe("the program does not write a secret", function()
+  it("of the environment", function()
     local work <close> = workplace()
     local emulator <close> = helper.emulator { "--activation-delay", "0", "--state", work.folder .. "/emulator.json" }
     local statuses = run_all(work, environment_of(emulator, work, {}))
@@ -171,7 +171,7 @@ describe("a secret is in no byte that the program writes", function()
     assert.matches("stack traceback", work.text "11.err")
   end)
 
-  it("that came with a session token", function()
+  it("of a session token", function()
     local emulator <close> = helper.emulator()
     local work <close> = workplace()
     run_all(work, environment_of(emulator, work, { AWS_SESSION_TOKEN = SESSION_TOKEN }))
@@ -179,7 +179,7 @@ describe("a secret is in no byte that the program writes", function()
     assert.matches("\n> [Xx]%-[Aa]mz%-[Ss]ecurity%-[Tt]oken: %*%*%*\n", work.text "3.err")
   end)
 
-  it("that came from the credentials file, nor from one that is broken", function()
+  it("of a credentials file, valid or invalid", function()
     local emulator <close> = helper.emulator()
     local work <close> = workplace()
     os.execute("mkdir " .. emulator.folder .. "/.aws")
@@ -196,7 +196,7 @@ describe("a secret is in no byte that the program writes", function()
     assert.same({}, (search(work.folder, { key = FILE_SECRET, token = SESSION_TOKEN })))
   end)
 
-  it("that a credential process printed", function()
+  it("of a credential process", function()
     local emulator <close> = helper.emulator()
     local work <close> = workplace()
     os.execute("mkdir " .. emulator.folder .. "/.aws")
@@ -213,7 +213,7 @@ describe("a secret is in no byte that the program writes", function()
     assert.same({}, (search(work.folder, { key = PROCESS_SECRET, token = SESSION_TOKEN })))
   end)
 
-  it("that stood in a URL: an endpoint's, which is refused, or a proxy's", function()
+  it("of a URL: of an endpoint, which is rejected, or of a proxy", function()
     local emulator <close> = helper.emulator()
     local work <close> = workplace()
     local written = percent(PASSWORD, "%%%02X")
@@ -235,13 +235,13 @@ describe("a secret is in no byte that the program writes", function()
     assert.same({}, (search(work.folder, { key = helper.SECRET_KEY, password = PASSWORD, written = written })))
   end)
 
-  it("that a container's environment holds", function()
+  it("of a container's environment", function()
     local seed <close> = helper.folder()
     helper.write(seed .. "/seed.json", json.encode(deployable.SEED))
     local emulator <close> = helper.emulator { "--activation-delay", "0", "--seed", seed .. "/seed.json" }
     local work <close> = workplace()
     local environment = environment_of(emulator, work, {})
-    -- An image that is refused after the secret was read, one that fails and logs it, one that runs.
+    -- An image that is rejected after the secret was read, one that fails and logs it, one that runs.
     for i, image in ipairs { "web:9", "web:broken", "web:1.1" } do
       for _, more in ipairs { "--dry-run", "--debug" } do
         local status = work.run({ "lanyard", "deploy", "web", "app=" .. image, more }, environment)
@@ -253,7 +253,7 @@ describe("a secret is in no byte that the program writes", function()
     assert.same({}, (search(work.folder, { environment = deployable.SECRET })))
   end)
 
-  it("when it is killed by a fault, with core files allowed", function()
+  it("when it crashes with core files enabled", function()
     local emulator <close> = helper.emulator()
     local work <close> = workplace()
     local environment = environment_of(emulator, work, { AWS_SESSION_TOKEN = "" })
@@ -268,7 +268,7 @@ describe("a secret is in no byte that the program writes", function()
       assert.is_true(work.run({ "lanyard", "-e", CRASH:format(signal) }, environment) > 128)
     end
     assert.same({}, (search(work.folder, { key = helper.SECRET_KEY })))
-    -- A program whose memory is open leaves the key: the search would have found it.
+    -- A program with readable memory exposes the key, so the search would have found it.
     work.run({ "lua5.4", "-e", "key = os.getenv 'AWS_SECRET_ACCESS_KEY' os.execute 'kill -SEGV $PPID'" }, environment)
     assert.is_true(#search(work.folder, { key = helper.SECRET_KEY }) > 0)
   end)

@@ -5,7 +5,7 @@ local SERVICE = "my-container-service"
 
 local ROLE = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/id"
 
--- An emulator whose service has its role on, with repositories (of its seed) and a fault of ECR's.
+-- An emulator with a service whose role is on, repositories, and a fault of ECR.
 local function emulator_of(folder, repositories, fault)
   helper.write(folder .. "/seed.lua", ("return { regions = { ['us-east-1'] = { repositories = %s, "
     .. "services = { { name = 'web', role = true, role_arn = '%s' } } } } }"):format(repositories, ROLE))
@@ -13,7 +13,7 @@ local function emulator_of(folder, repositories, fault)
   return helper.emulator { "--seed", folder .. "/seed.lua", "--faults", folder .. "/faults.json" }
 end
 
--- A repository of a seed whose policy has these statements; @ is the role.
+-- A repository for a seed, with a policy of these statements; @ is replaced by the role.
 local function repository(name, statements)
   return ("{ name = '%s', policy = [[{\"Version\":\"2012-10-17\",\"Statement\":[%s]}]] }")
     :format(name, (statements:gsub("@", ROLE)))
@@ -25,7 +25,7 @@ local GRANTING = ("{ %s, %s, %s }"):format(repository("app-1", GRANT), repositor
 local DENIED = { code = "AccessDeniedException", message = "no" }
 
 describe("lanyard status", function()
-  it("shows the role, its ARN, images and grants", function()
+  it("prints the role, its ARN, images and grants", function()
     local emulator <close> = helper.emulator()
     emulator:run { "grant", SERVICE, "my-private-repo", "--enable" }
     emulator:run { "-e", ([[
@@ -44,7 +44,7 @@ describe("lanyard status", function()
     assert.not_match("hidden", result.out .. emulator:run({ "status", "--output", "json" }).out)
   end)
 
-  it("marks grants by which the role cannot pull, or only on a condition", function()
+  it("marks grants that do not allow the pull, or only under a condition", function()
     local folder <close> = helper.folder()
     local repositories = {
       repository("good", GRANT),
@@ -61,7 +61,7 @@ describe("lanyard status", function()
     assert.same({ good = "allow", partial = "partial", refused = "partial", why = "depends" }, item.decisions)
   end)
 
-  it("says that grants are unknown where repositories cannot be listed, and leaves with 1", function()
+  it("prints that grants are unknown if repositories cannot be listed, and exits with 1", function()
     local folder <close> = helper.folder()
     local emulator <close> = emulator_of(folder, GRANTING, { operation = "DescribeRepositories", error = DENIED })
     local result = emulator:run { "status", "web" }
@@ -75,7 +75,7 @@ describe("lanyard status", function()
     assert.match("AccessDeniedException: no", item.repositories_unknown)
   end)
 
-  it("says how many policies could not be read beside the known grants, and leaves with 1", function()
+  it("prints how many policies could not be read next to the known grants, and exits with 1", function()
     local folder <close> = helper.folder()
     local emulator <close> = emulator_of(folder, GRANTING, { operation = "GetRepositoryPolicy", every = 3, error = DENIED })
     local result = emulator:run { "status", "web" }
@@ -87,7 +87,7 @@ describe("lanyard status", function()
     assert.match("^the policy of 1 repository of us%-east%-1 could not be read: [^\n]*AccessDenied", item.repositories_unknown)
   end)
 
-  it("says that grants are unknown where no policy can be read", function()
+  it("prints that grants are unknown if no policy can be read", function()
     local folder <close> = helper.folder()
     local emulator <close> = emulator_of(folder, GRANTING, { operation = "GetRepositoryPolicy", error = DENIED })
     local result = emulator:run { "status" }
@@ -97,7 +97,7 @@ describe("lanyard status", function()
       json.decode(emulator:run({ "status", "--output", "json" }).out)[1].repositories_unknown)
   end)
 
-  it("lets nothing through that a terminal acts on", function()
+  it("escapes control characters", function()
     local emulator <close> = helper.emulator()
     emulator:run { "-e", ([[
       assert(require("lanyard.aws").client("lightsail"):CreateContainerServiceDeployment {
@@ -106,14 +106,14 @@ describe("lanyard status", function()
     assert.match("images +nginx:\\x1b%[31mred\n", emulator:run({ "status" }).out)
   end)
 
-  it("names a service that is not there", function()
+  it("reports a service that does not exist", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "status", "nobody" }
     assert.equal(1, result.status)
     assert.match("container service 'nobody' does not exist in us%-east%-1", result.err)
   end)
 
-  it("says so where there is none", function()
+  it("prints a note if the Region has no services", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "status", "--region", "eu-west-1" }
     assert.equal(0, result.status)

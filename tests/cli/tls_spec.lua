@@ -1,10 +1,10 @@
--- TLS 1.2 or newer, and always verified: against servers of the openssl command.
+-- TLS 1.2 or newer with verified certificates, against servers of the openssl command.
 
 local helper = require "helper"
 
 local HAS_OPENSSL = helper.run({ "openssl", "version" }).status == 0
 
--- Starts `openssl s_server` with a certificate of its own. --> port, path of the certificate, guard
+-- Starts `openssl s_server` with a self-signed certificate. Returns the port, the path of the certificate, and a guard.
 local function serve(folder, options)
   local key, certificate = folder .. "/key.pem", folder .. "/certificate.pem"
   local made = helper.run { "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
@@ -27,7 +27,7 @@ local function serve(folder, options)
   end })
 end
 
--- What a request ends with: its status, or the error's code.
+-- Returns the status of a request, or the code of its error.
 local function get(port, bundle)
   local code = ([[
     local reply, err = require("lanyard.http").request { url = "https://127.0.0.1:%s/", ca_bundle = %s }
@@ -39,7 +39,7 @@ local function get(port, bundle)
 end
 
 describe("TLS", function()
-  it("wants a certificate that an authority vouches for", function()
+  it("requires a certificate of a trusted authority", function()
     if not HAS_OPENSSL then
       pending "the command openssl is not installed"
     end
@@ -50,7 +50,7 @@ describe("TLS", function()
     assert.truthy(server)
   end)
 
-  it("takes up a session where the connection before left it", function()
+  it("resumes the session of an earlier connection", function()
     if not HAS_OPENSSL then
       pending "the command openssl is not installed"
     end
@@ -67,7 +67,7 @@ describe("TLS", function()
     assert.truthy(server)
   end)
 
-  it("is 1.2 at least", function()
+  it("is at least 1.2", function()
     if not HAS_OPENSSL then
       pending "the command openssl is not installed"
     end

@@ -5,7 +5,7 @@ local json = require "lanyard.json"
 local SERVICE = "my-container-service"
 
 describe("lanyard wait", function()
-  it("waits for a service until no change of it is under way", function()
+  it("waits until no change of the service is in progress", function()
     local emulator <close> = helper.emulator "--activation-delay 1"
     emulator:run { "enable", SERVICE, "--no-wait" }
     local result = emulator:run { "wait", "service", SERVICE }
@@ -14,7 +14,7 @@ describe("lanyard wait", function()
     assert.match("my%-container%-service +READY +arn:aws:iam::", result.out)
   end)
 
-  it("waits for a role until it has an ARN, and not for one that nobody turns on", function()
+  it("waits until a role has an ARN, and fails if nothing turns it on", function()
     local emulator <close> = helper.emulator "--activation-delay 1"
     local result = emulator:run { "wait", "role", SERVICE }
     assert.equal(1, result.status)
@@ -25,7 +25,7 @@ describe("lanyard wait", function()
     assert.match("/private%-repo%-access/", role.principalArn)
   end)
 
-  it("waits for the newest deployment, and tells why one failed", function()
+  it("waits for the newest deployment, and prints why one failed", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/seed.json", json.encode(deployable.SEED))
     local emulator <close> = helper.emulator { "--activation-delay", "1", "--seed", folder .. "/seed.json" }
@@ -58,7 +58,7 @@ describe("lanyard wait", function()
     end
   end)
 
-  it("refuses what is no wait", function()
+  it("rejects arguments that are not valid", function()
     local emulator <close> = helper.emulator()
     for words, case in pairs {
       ["wait"] = { 2, "" },
@@ -68,7 +68,7 @@ describe("lanyard wait", function()
       ["wait deployment my-container-service --version none"] = { 2, "'none' is not a version" },
       ["wait deployment my-container-service"] = { 1, "has no deployment\n" },
       ["wait service nobody"] = { 1, "container service 'nobody' does not exist" },
-      ["wait role Nobody!"] = { 2, "no container service's name" },
+      ["wait role Nobody!"] = { 2, "is not a container service name" },
     } do
       local result = emulator:run(words)
       assert.equal(case[1], result.status, words)

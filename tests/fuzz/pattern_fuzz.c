@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                           .subject_end = subject_start + subject_length,
                           .steps = STEPS};
   const char *end = pattern_match(&match, subject_start);
-  if (match.steps > STEPS || (end && match.mistake))
+  if (match.steps > STEPS || (end && match.error))
     abort();
   if (end) {
     if (end < subject_start || end > match.subject_end)

@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (size_t i = 0; i < 2; i++)
       if (second.secrets[i].bytes && strcmp(second.secrets[i].bytes, "***") != 0)
         abort();
-  } else if (first.mistake > size) {
+  } else if (first.error_offset > size) {
     abort();
   }
   unsealed_free(&first, 2);

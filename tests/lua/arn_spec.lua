@@ -16,7 +16,7 @@ describe("arn.parse", function()
 end)
 
 describe("match.glob", function()
-  it("matches * and ?", function()
+  it("supports * and ?", function()
     assert.is_true(match.glob("team/*", "team/app/x"))
     assert.is_true(match.glob("a?c", "abc"))
     assert.is_false(match.glob("a?c", "ac"))

@@ -10,7 +10,7 @@ local function new(more)
 end
 
 describe("credentials", function()
-  it("print as key id, source, expiry and whether a token is set, and nothing else", function()
+  it("print their key id, source, expiration and whether they have a token, and nothing else", function()
     local key = new { session_token = "TOKEN", expires = 12, account_id = "111122223333", source = "test" }
     assert.equal("111122223333", key.account_id)
     assert.equal("AKIDEXAMPLE", key.access_key_id)
@@ -23,7 +23,7 @@ describe("credentials", function()
     assert.equal("secret: ***", tostring(credentials.secret(SECRET)))
   end)
 
-  it("are read-only, and their metatable is protected", function()
+  it("are read-only, and cannot be opened through their metatable", function()
     local key = new()
     assert.has_error(function() key.secret_access_key = "x" end)
     for _, value in pairs(getmetatable(key)) do
@@ -31,7 +31,7 @@ describe("credentials", function()
     end
   end)
 
-  it("report the missing member", function()
+  it("report what is missing", function()
     local ok, why = pcall(credentials.new, { access_key_id = "AKIDEXAMPLE" })
     assert.is_false(ok)
     assert.matches("secret_access_key", why)
@@ -39,7 +39,7 @@ describe("credentials", function()
 end)
 
 describe("a secret", function()
-  it("is unsealed member by member, and members not asked for stay visible", function()
+  it("is unsealed by member, and other members stay visible", function()
     local sealed = credentials.secret '{"AccessKeyId":"AKID","SecretAccessKey":"hidden","SessionToken":"also"}'
     local text, found = sealed:unseal({ "SecretAccessKey", "SessionToken", "absent" }, "json")
     assert.equal('{"AccessKeyId":"AKID","SecretAccessKey":"***","SessionToken":"***"}', text)
@@ -49,25 +49,25 @@ describe("a secret", function()
     assert.equal("a *** ***", credentials.redactor { key }:redact "a hidden also")
   end)
 
-  it("is also unsealed as XML", function()
+  it("is unsealed as XML, too", function()
     local text, found = credentials.secret "<r><Key>a&amp;b</Key></r>":unseal({ "Key" }, "xml")
     assert.equal("<r><Key>***</Key></r>", text)
     assert.equal("***", credentials.redactor { found.Key }:redact "a&b")
   end)
 
-  it("reveals nothing in the error if it is neither JSON nor XML", function()
+  it("prints nothing of itself if it is not JSON or XML", function()
     local sealed = credentials.secret "{secret"
     for _, form in ipairs { "json", "xml" } do
       local text, err = sealed:unseal({ "key" }, form)
       assert.is_nil(text)
       assert.equal("Malformed", err.code)
-      assert.equal(("it is no %s (byte %d)"):format(form:upper(), form == "json" and 2 or 1), err.message)
+      assert.equal(("not valid %s (byte %d)"):format(form:upper(), form == "json" and 2 or 1), err.message)
     end
     assert.has_error(function() sealed:unseal({ 1 }, "json") end)
     assert.has_error(function() sealed:unseal({}, "yaml") end)
   end)
 
-  it("is joined with text, and escaped for JSON on request", function()
+  it("is joined with text, escaped for JSON on request", function()
     local token = credentials.secret 'a"\\\1'
     local body = credentials.join({ '{"token":"', token, '"}' }, "json")
     assert.equal("secret: ***", tostring(body))
@@ -99,7 +99,7 @@ describe("credentials.from_environment", function()
     assert.is_true(credentials.from_environment().has_token)
   end)
 
-  it("distinguishes no credentials from incomplete ones", function()
+  it("distinguishes a missing key from an incomplete one", function()
     local _, err = credentials.from_environment()
     assert.equal("NotConfigured", err.code)
     system.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
@@ -108,13 +108,13 @@ describe("credentials.from_environment", function()
     assert.matches("AWS_SECRET_ACCESS_KEY", err.message)
   end)
 
-  it("rejects a part that a header cannot carry, and names it", function()
+  it("rejects a part that a header cannot contain, and names it", function()
     system.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     system.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     system.setenv("AWS_SESSION_TOKEN", "TOKEN\r")
     local keys, err = credentials.from_environment()
     assert.is_nil(keys)
-    assert.matches("^the session token of the environment holds a control character", err.message)
+    assert.matches("^the session token of the environment contains a control character", err.message)
     assert.is_nil(err.message:find "TOKEN")
     keys, err = credentials.new { access_key_id = "A\n", secret_access_key = "s", source = "profile 'x'" }
     assert.is_nil(keys)
@@ -123,7 +123,7 @@ describe("credentials.from_environment", function()
 end)
 
 describe("a redactor", function()
-  it("removes every secret from a text, at any position", function()
+  it("removes every secret from a text", function()
     local redactor = credentials.redactor { new { session_token = "TOKENTOKEN" }, credentials.secret "TOKEN" }
     assert.equal("a *** b ***, ***: ***", redactor:redact(("a %s b TOKENTOKEN, TOKEN: %s"):format(SECRET, SECRET)))
     assert.equal("", redactor:redact "")

@@ -18,7 +18,7 @@ describe("HTTP", function()
   end)
   teardown(function() server.close() end)
 
-  it("sends method, target, headers and body, and returns status, headers and body", function()
+  it("sends method, target, headers and body, and receives status, headers and body", function()
     local seen
     handler = function(request)
       seen = request
@@ -43,7 +43,7 @@ describe("HTTP", function()
     assert.equal(302, assert(get()).status)
   end)
 
-  it("reports a truncated reply", function()
+  it("detects a truncated reply", function()
     handler = function() return { status = 200, body = ("x"):rep(100), cut = 10 } end
     local reply, err = get()
     assert.is_nil(reply)
@@ -52,7 +52,7 @@ describe("HTTP", function()
     assert.is_true(err.sent)
   end)
 
-  it("reports a connection that closes without a reply", function()
+  it("reports a connection that ends without a reply", function()
     handler = function() return { reset = true } end
     local reply, err = get()
     assert.is_nil(reply)
@@ -60,7 +60,7 @@ describe("HTTP", function()
     assert.is_true(err.retryable)
   end)
 
-  it("reports a refused connection with its address", function()
+  it("reports the address that refuses the connection", function()
     local gone = assert(httpd.serve { handler = function() end })
     gone.close()
     local reply, err = http.request { url = gone.url }
@@ -69,7 +69,7 @@ describe("HTTP", function()
     assert.is_false(err.sent)
   end)
 
-  it("stops at its timeout", function()
+  it("stops at the timeout", function()
     handler = function()
       task.sleep(5)
       return { status = 200 }
@@ -87,22 +87,22 @@ describe("HTTP", function()
     assert.is_false(err.retryable)
   end)
 
-  it("rejects text that is not an http or https URL", function()
+  it("rejects a URL that is not http or https", function()
     local reply, err = http.request { url = "ftp://127.0.0.1/" }
     assert.is_nil(reply)
     assert.equal("InvalidUrl", err.code)
   end)
 
-  it("rejects a header that injects another", function()
+  it("rejects a header that contains another one", function()
     assert.has_error(function() get("/", { headers = { ["X-A"] = "1\r\nX-B: 2" } }) end)
   end)
 
-  it("answers 500 when the handler raises", function()
+  it("replies 500 when the handler raises an error", function()
     handler = function() error "no" end
     assert.equal(500, assert(get()).status)
   end)
 
-  it("uses the proxy of the environment, except for the hosts in NO_PROXY", function()
+  it("uses the proxy of the environment, and bypasses it on request", function()
     local proxied = 0
     local proxy = assert(httpd.serve { handler = function()
       proxied = proxied + 1
@@ -123,7 +123,7 @@ describe("HTTP", function()
     assert.equal(1, proxied)
   end)
 
-  it("seals a reply, and sends secrets that Lua never sees", function()
+  it("seals a reply, and sends secrets that Lua code cannot read", function()
     local seen
     handler = function(request)
       seen = request
@@ -141,14 +141,14 @@ describe("HTTP", function()
     assert.equal("secret: ***", tostring(assert(get("/", { sealed = true })).body))
   end)
 
-  it("rejects a secret that injects another header", function()
+  it("rejects a secret that contains another header", function()
     local value = credentials.secret "1\r\nX-B: 2"
     local ok, why = pcall(get, "/", { headers = { ["X-A"] = value } })
     assert.is_false(ok)
     assert.is_nil(why:find("X-B", 1, true))
   end)
 
-  it("serves many requests at the same time", function()
+  it("serves many requests in parallel", function()
     handler = function(request)
       task.sleep(0.002)
       return { status = 200, body = request.query }
@@ -159,7 +159,7 @@ describe("HTTP", function()
     for n = 1, 100 do assert.equal(tostring(n), bodies[n]) end
   end)
 
-  it("does not resend a request when a kept-alive connection closes", function()
+  it("does not repeat a request when a reused connection ends", function()
     for _, request in ipairs { { method = "POST", body = "{}" }, { method = "GET" } } do
       local count = 0
       handler = function()
@@ -173,7 +173,7 @@ describe("HTTP", function()
         assert.equal("Connection", err.code)
         assert.is_true(err.retryable)
         assert.is_true(err.sent)
-        assert.matches("the connection ended before an answer came", err.message)
+        assert.matches("the connection closed before a reply arrived", err.message)
       end
       assert.equal(6, count)
     end
@@ -215,7 +215,7 @@ describe("HTTP", function()
     assert.equal(size, #seen)
   end)
 
-  it("does not leak connections to child processes", function()
+  it("does not pass connections to child processes", function()
     handler = function() return { status = 200 } end
     assert(get())
     local connections <close> = assert(io.open "/proc/net/tcp")
@@ -230,7 +230,7 @@ describe("HTTP", function()
     end
   end)
 
-  it("aborts the transfer of a task that is cancelled", function()
+  it("aborts the transfer of a cancelled task", function()
     local arrived = false
     handler = function()
       arrived = true
@@ -245,7 +245,7 @@ describe("HTTP", function()
     assert.equal(task.cancelled, err)
   end)
 
-  it("reports the port that is in use", function()
+  it("names the port that is in use", function()
     local other, err = httpd.serve { port = server.port, handler = function() end }
     assert.is_nil(other)
     assert.equal("CannotListen", err.code)

@@ -2,7 +2,7 @@
 
 local ini = require "lanyard.ini"
 
--- What both files give together: the credentials file's properties go over the config file's.
+-- Merges both files: the properties of the credentials file take precedence.
 local function merged(case)
   local all = { profiles = {}, sso_sessions = {} }
   for _, pair in ipairs { { case.config, "config" }, { case.credentials, "credentials" } } do
@@ -54,18 +54,18 @@ describe("ini", function()
     assert.same({ ecr = { endpoint_url = "http://127.0.0.1:1" } }, file.services["local"])
   end)
 
-  it("reports the line of a syntax error", function()
+  it("reports the line of an error", function()
     local _, err = ini.parse("[default]\nregion = r\n\nnonsense\n", "config")
     assert.equal(4, err.line)
     assert.matches("^line 4: ", err.message)
   end)
 
-  it("skips an indented comment below a secret", function()
+  it("ignores an indented comment below a secret", function()
     local file = ini.parse("[default]\nkey = value\n  # a comment\n", "config", { plain = true })
     assert.equal("value", file.profiles.default.key)
   end)
 
-  it("reports a missing file", function()
+  it("reports a file that does not exist", function()
     local _, err = ini.load("/nonexistent/config", "config")
     assert.equal("NotFound", err.code)
     assert.matches("/nonexistent/config", err.message)

@@ -1,7 +1,7 @@
 local json = require "lanyard.json"
 
 describe("json.decode", function()
-  it("keeps lists, null, integers and floats apart", function()
+  it("distinguishes lists, null, integers and floats", function()
     local value = json.decode '{"list":[],"map":{},"null":null,"int":123456789012345,"float":1.0,"text":"\\u00e9"}'
     assert.is_true(json.is_array(value.list))
     assert.is_false(json.is_array(value.map))
@@ -21,11 +21,11 @@ describe("json.decode", function()
 end)
 
 describe("json.encode", function()
-  it("sorts names and keeps lists as lists", function()
+  it("sorts names and preserves lists", function()
     assert.equal('{"a":[],"b":{},"c":[1,2.5,"x"],"d":null,"e":true}',
       json.encode { e = true, d = json.null, c = { 1, 2.5, "x" }, b = {}, a = json.array {} })
   end)
-  it("reads back what it wrote", function()
+  it("writes what it can read", function()
     local value = { numbers = { 0.1, -1e300, 9007199254740993, 1 / 3 }, text = 'a"\\\n\1é\u{1F600}', empty = json.array {} }
     assert.same(value.numbers, { table.unpack(json.decode(json.encode(value)).numbers) })
     assert.equal(value.text, json.decode(json.encode(value)).text)

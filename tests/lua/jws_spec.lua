@@ -4,7 +4,7 @@ local jws = require "lanyard.jws"
 local proof = require "proof"
 
 describe("a proof", function()
-  it("is a JSON Web Signature that OpenSSL verifies, by the key that its header names", function()
+  it("is a JSON Web Signature that OpenSSL verifies with the key in its header", function()
     local folder <close> = helper.folder()
     local pem, path = proof.key(folder)
     local key = assert(jws.key(pem))
@@ -22,14 +22,14 @@ describe("a proof", function()
     end
   end)
 
-  it("is made with a key in SEC 1 or PKCS #8, a string or sealed", function()
+  it("is signed with a key in SEC 1 or PKCS #8, plain or sealed", function()
     local folder <close> = helper.folder()
     local pem, path = proof.key(folder)
     assert(jws.key(credentials.secret(pem)))
     assert(jws.key(proof.openssl("pkcs8 -topk8 -nocrypt -in " .. path)))
   end)
 
-  it("rejects text that is not a private key on its curve, without asking for a passphrase", function()
+  it("rejects anything but a private key on its curve, without asking for a passphrase", function()
     local folder <close> = helper.folder()
     local pem, path = proof.key(folder)
     local wrong = {
@@ -47,7 +47,7 @@ describe("a proof", function()
     end
   end)
 
-  it("reveals nothing of the key, and fails after the key is closed", function()
+  it("exposes nothing of the key, and cannot be signed after the key is closed", function()
     local folder <close> = helper.folder()
     local kept
     do

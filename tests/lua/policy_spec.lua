@@ -4,7 +4,7 @@ local PULLER = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/contai
   .. ("0123456789abcdefghijklmnopqrstuv"):rep(2):sub(1, 52)
 local OTHER = "arn:aws:iam::444455556666:role/build"
 
--- Spaced and ordered as a person wrote it.
+-- With the layout and order of a person.
 local HUMAN = [[
 {
     "Version" : "2012-10-17",
@@ -34,20 +34,20 @@ describe("a policy document", function()
     assert.equal(17, err.column)
   end)
 
-  it("is rejected if it has duplicate keys, also if one is escaped", function()
+  it("is rejected with duplicate keys, also if one is escaped", function()
     local doc, err = policy.parse '{"Statement":[],"\\u0053tatement":[]}'
     assert.is_nil(doc)
     assert.equal(1, err.line)
     assert.matches("Statement", err.message)
   end)
 
-  it("is rejected if its top level is not that of a policy", function()
+  it("is rejected without the structure of a policy", function()
     for _, text in ipairs { "[]", '"x"', "{}", '{"Statement":1}', '{"Statement":[1]}' } do
       assert.is_nil((policy.parse(text)), text)
     end
   end)
 
-  it("keeps other statements byte for byte through a grant and a revocation", function()
+  it("keeps other statements byte for byte through a grant and a revoke", function()
     local doc = parse(HUMAN)
     local theirs = doc:statements()
     assert.is_true((grant(doc)))
@@ -58,7 +58,7 @@ describe("a policy document", function()
     assert.equal(HUMAN, tostring(doc))
   end)
 
-  it("does not change if the same access is granted twice", function()
+  it("does not change when the same grant is repeated", function()
     local doc = parse(HUMAN)
     grant(doc)
     local once = tostring(doc)
@@ -68,7 +68,7 @@ describe("a policy document", function()
     assert.equal(once, tostring(doc))
   end)
 
-  it("is empty after its last statement is removed", function()
+  it("is empty when its last statement is removed", function()
     local doc = policy.new()
     assert.is_true(doc:empty())
     grant(doc)
@@ -77,7 +77,7 @@ describe("a policy document", function()
     assert.is_true(doc:empty())
   end)
 
-  it("loses only the revoked principal if a statement names others too", function()
+  it("loses only the revoked principal of a statement that names others", function()
     local doc = parse(('{"Statement":{"Effect":"Allow","Principal":{"AWS":["%s", "%s"]},"Action":"ecr:*"}}')
       :format(OTHER, PULLER))
     local changed, touched = doc:revoke { principal = PULLER }
@@ -87,7 +87,7 @@ describe("a policy document", function()
     assert.same({ { type = "AWS", value = OTHER } }, statement.principals)
   end)
 
-  it("loses the statements that a function selects", function()
+  it("removes the principals that a function selects", function()
     local doc = parse '{"Statement":[{"Effect":"Allow","Principal":{"AWS":["AROAEXAMPLEEXAMPLE123","123456789012"]},"Action":"ecr:*"}]}'
     assert.is_true((doc:revoke {
       match = function(kind, value) return kind == "AWS" and value:find "^AROA" ~= nil end,
@@ -95,7 +95,7 @@ describe("a policy document", function()
     assert.same({ { type = "AWS", value = "123456789012" } }, doc:statements()[1].principals)
   end)
 
-  it("keeps a single statement unchanged, except for the array that a grant adds", function()
+  it("keeps a single statement unchanged, in an array if a grant moved it there", function()
     local lone = '{"Effect": "Allow", "Principal": "*", "Action": "ecr:ListImages"}'
     for text, left in pairs {
       ['{"Statement": ' .. lone .. '}'] = '{"Statement": [' .. lone .. ']}',
@@ -108,7 +108,7 @@ describe("a policy document", function()
     end
   end)
 
-  it("keeps Deny statements", function()
+  it("keeps a Deny", function()
     local text = ('{"Statement":[{"Effect":"Deny","Principal":{"AWS":"%s"},"Action":"ecr:*"}]}'):format(PULLER)
     local doc = parse(text)
     assert.is_false((doc:revoke { principal = PULLER }))
@@ -121,38 +121,38 @@ describe("a policy document", function()
 end)
 
 describe("equivalence", function()
-  it("ignores layout, order, case of actions and the spelling of accounts", function()
+  it("ignores layout, order, case of actions and the form of accounts", function()
     local a = parse '{"Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":["ecr:A","ecr:B"]}]}'
     local b = parse '{ "Statement": {"Action":["ECR:b","ecr:a","ecr:A"],"Principal":{"AWS":["arn:aws:iam::123456789012:root"]},"Effect":"Allow"} }'
     assert.is_true(a:equivalent(b))
   end)
 
-  it("fails if an effect differs", function()
+  it("does not hold if an effect differs", function()
     local text = '{"Statement":[{"Effect":"%s","Principal":"*","Action":"ecr:A"}]}'
     assert.is_false(parse(text:format "Allow"):equivalent(parse(text:format "Deny")))
   end)
 end)
 
 describe("merge", function()
-  it("joins the statements of both without duplicates", function()
+  it("joins the statements of both without repeating any", function()
     local merged = assert(policy.merge(parse(HUMAN), parse(HUMAN)))
     assert.equal(HUMAN, tostring(merged))
   end)
 
-  it("reports Sids that have different meanings", function()
+  it("names the Sids with different meanings", function()
     local text = '{"Statement":[{"Sid":"s","Effect":"%s","Principal":"*","Action":"ecr:A"}]}'
     local merged, err = policy.merge(parse(text:format "Allow"), parse(text:format "Deny"))
     assert.is_nil(merged)
     assert.same({ "s" }, err.conflicts)
   end)
 
-  it("appends a statement that the second policy repeats only once", function()
+  it("appends a statement once that the second policy repeats", function()
     local statement = '{"Effect":"Allow","Principal":"*","Action":"ecr:A"}'
     local merged = assert(policy.merge(parse '{"Statement":[]}', parse(('{"Statement":[%s,%s]}'):format(statement, statement))))
     assert.equal(1, #merged:statements())
   end)
 
-  it("takes an Id that only the second policy has, and reports members that differ", function()
+  it("copies an Id that only the second policy has, and names members that differ", function()
     local merged = assert(policy.merge(parse '{"Statement":[]}', parse '{"Id":"two","Statement":[]}'))
     assert.equal('{"Id":"two","Statement":[]}', tostring(merged))
     local nothing, err = policy.merge(parse '{"Id":"one","Statement":[]}', parse '{"Id":"two","Remark":{},"Statement":[]}')
@@ -171,7 +171,7 @@ describe("merge", function()
 end)
 
 describe("diff", function()
-  it("is empty for equal policies, and shows additions", function()
+  it("is empty for equal policies, and has what was added", function()
     local doc = parse(HUMAN)
     local edited = doc:copy()
     assert.equal("", doc:diff(edited))

@@ -3,7 +3,7 @@ local helper = require "helper"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 
--- Runs shell code; what it printed is given behind the outcome.
+-- Runs shell code. Returns the result and the output.
 local function sh(code, options)
   local pieces = {}
   local all = { words = { "sh", "-c", code }, output = function(piece) pieces[#pieces + 1] = piece end }
@@ -41,7 +41,7 @@ describe("a child", function()
     assert.is_true(ended.elapsed >= 0)
   end)
 
-  it("streams its output while it runs", function()
+  it("passes its output on while it runs", function()
     local folder <close> = helper.folder()
     local seen = {}
     local ended = assert(process.run {
@@ -55,7 +55,7 @@ describe("a child", function()
     assert.same({ "first\n", "second\n" }, seen)
   end)
 
-  it("returns all of a long output, in pieces", function()
+  it("passes on a long output completely, in pieces", function()
     local ended, _, output, pieces = sh "yes 0123456789abcde | head -c 3000000"
     assert.equal(0, ended.status)
     assert.equal(3000000, #output)
@@ -76,7 +76,7 @@ describe("a child", function()
     assert.equal("a\nb\n", table.concat(pieces))
   end)
 
-  it("reads an input of any size", function()
+  it("reads input of any length", function()
     local text = ("x"):rep(200000)
     local _, _, output = sh("cat", { input = text })
     assert.equal(text, output)
@@ -86,12 +86,12 @@ describe("a child", function()
     assert.equal("", output)
   end)
 
-  it("merges its standard error into its output, in order, on request", function()
+  it("joins its standard error with its output, in order, with errors = join", function()
     local _, _, output = sh("echo 1; echo 2 >&2; echo 3; echo 4 >&2", { errors = "join" })
     assert.equal("1\n2\n3\n4\n", output)
   end)
 
-  it("returns the end of its standard error separately, on request", function()
+  it("returns the end of its standard error with errors = keep", function()
     local ended, _, output = sh("echo 1; echo 2 >&2; echo 3; echo 4 >&2", { errors = "keep" })
     assert.equal("1\n3\n", output)
     assert.equal("2\n4\n", ended.errors)
@@ -102,7 +102,7 @@ describe("a child", function()
     assert.has_error(function() sh("true", { errors = "lost" }) end)
   end)
 
-  it("reports a program that cannot run, and one that exceeds its timeout", function()
+  it("reports a command that cannot run, and one that does not end in time", function()
     local ended, err = process.run { words = { "/nonexistent/command" }, output = function() end }
     assert.is_nil(ended)
     assert.equal("CannotRun", err.code)
@@ -111,7 +111,7 @@ describe("a child", function()
     assert.equal("begun\n", output)
   end)
 
-  it("reports failure if its status is unknown, and keeps the status for the lanyard that runs it", function()
+  it("fails if its status is unknown, and its status is not lost to the process that runs it", function()
     local ignored = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execvp(sys.argv[1], sys.argv[1:])"
     local code = "local ended, err = require('lanyard.process').run { words = { 'false' }, output = print } "
       .. "print(ended and ended.status or err.message)"
@@ -125,7 +125,7 @@ describe("a child", function()
     assert.equal("1\n", run(helper.lanyard, "-e", code))
   end)
 
-  it("is asked to stop when its task is cancelled, and its last output still arrives", function()
+  it("receives SIGTERM when its task is cancelled, and its last output is still passed on", function()
     local folder <close> = helper.folder()
     local output = {}
     local t = task.spawn(process.run, {
@@ -141,7 +141,7 @@ describe("a child", function()
     assert.is_false(is_there(pid))
   end)
 
-  it("has its grace period even if its reader raises an error meanwhile", function()
+  it("has its time to end even if its reader raises an error meanwhile", function()
     local folder <close> = helper.folder()
     local t = task.spawn(process.run, {
       words = { "sh", "-c", ("trap 'echo closed; sleep 0.01; touch %s/done; exit 0' TERM; echo $$ >%s/pid; while :; do sleep 0.01; done")
@@ -156,12 +156,12 @@ describe("a child", function()
     assert.is_true(helper.exists(folder .. "/done"))
   end)
 
-  it("is stopped together with its own children", function()
+  it("is killed with all processes that it started", function()
     local err, output = sh_too_long "sleep 60 & echo $!; wait"
     assert.equal("Timeout", err.code)
     local pid = output:match "%d+"
     local give_up = system.clock() + 5
-    -- Nobody of ours waits for a grandchild: it is gone, or a zombie until init has looked.
+    -- No process of the test waits for a grandchild: it has ended, or is a zombie until init collects it.
     local function runs()
       local ok, stat = pcall(helper.read, ("/proc/%s/stat"):format(pid))
       return ok and not stat:find "%) Z"
@@ -170,7 +170,7 @@ describe("a child", function()
     assert.is_false(runs())
   end)
 
-  it("is stopped if its reader raises an error, which is reported", function()
+  it("is killed when its reader raises an error, which is raised again", function()
     local ok, err = pcall(process.run, { words = { "yes" }, output = function() error("no more", 0) end })
     assert.is_false(ok)
     assert.match("^no more", err)

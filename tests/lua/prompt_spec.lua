@@ -1,19 +1,19 @@
 local helper = require "helper"
 local json = require "lanyard.json"
 
--- Runs Lua code in lanyard, on a terminal where this is typed.
+-- Runs Lua code in lanyard, on a terminal with this input.
 local function talk(code, dialogue)
   return helper.run { "/usr/bin/python3", "tests/cli/terminal.py", json.encode(json.array(dialogue)), helper.lanyard, "-e",
     "local prompt, task, cli = require 'lanyard.prompt', require 'lanyard.task', require 'lanyard.cli' " .. code }
 end
 
 describe("a question at the terminal", function()
-  it("returns the line typed, and nil at the end of the input", function()
+  it("returns the entered line, and nil at the end of the input", function()
     local result = talk("print(prompt.ask 'Name? ', prompt.ask 'More? ')", { { "Name? ", "web\n" }, { "More? ", "\4" } })
     assert.match("web\tnil\r\n$", result.out)
   end)
 
-  it("lets other tasks run, which neither overwrite it nor ask before it is answered", function()
+  it("lets other tasks run, without output over it, and delays other questions", function()
     local result = talk([[
       local function ask(name) return function() return prompt.ask(name) end end
       local other = task.spawn(function()

@@ -31,7 +31,7 @@ local function pattern()
   return (math.random(5) == 1 and "^" or "") .. table.concat(parts)
 end
 
--- What all four functions do with one case; the same text runs here and in a sandbox.
+-- Returns what all four functions do with one case. The same text runs in this process and in a sandbox.
 local TRY = [[
   function try(subject, pattern, init, replacement)
     local function matches()
@@ -58,7 +58,7 @@ local TRY = [[
 ]]
 
 describe("patterns in a sandbox", function()
-  it("match as Lua's do, and fail as Lua's do", function()
+  it("match and fail like Lua's", function()
     local box <close> = assert(sandbox.open(TRY, "try.lua"))
     local environment = setmetatable({}, { __index = _G })
     assert(load(TRY, "@try.lua", "t", environment))()
@@ -71,7 +71,7 @@ describe("patterns in a sandbox", function()
       failed = failed + (theirs.find[1] and 0 or 1)
       assert.same(theirs, ours, ("%q %q %d %q"):format(table.unpack(case)))
     end
-    -- The cases are worth something only where many match and many are mistaken.
+    -- The cases are useful only if many match and many are invalid.
     assert.is_true(found > CASES / 10 and failed > CASES / 10, found .. " found, " .. failed .. " failed")
   end)
 
@@ -85,7 +85,7 @@ describe("patterns in a sandbox", function()
     ["an open capture"] = { "abc", "(a" },
     ["the end of a text"] = { "THE (quick) fox", "%f[%a]%a+%f[%A]" },
   } do
-    it("behave as Lua's with " .. title, function()
+    it("behave like Lua's with " .. title, function()
       local box <close> = assert(sandbox.open(TRY, "try.lua"))
       local environment = setmetatable({}, { __index = _G })
       assert(load(TRY, "@try.lua", "t", environment))()

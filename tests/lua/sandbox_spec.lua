@@ -1,9 +1,9 @@
--- Files that people hand in: what they may say, and that nothing in them gets out.
+-- Files of users: what they can contain, and that nothing in them escapes.
 
 local errors = require "lanyard.errors"
 local sandbox = require "lanyard.sandbox"
 
--- Runs a text that must fail; its error.
+-- Runs a text that must fail, and returns its error.
 local function failure(text, limits)
   local value, err = sandbox.value(text, "rules.lua", limits)
   assert.is_nil(value)
@@ -11,7 +11,7 @@ local function failure(text, limits)
   return err
 end
 
--- Runs a text that must spend one of its limits, soon.
+-- Runs a text that must soon reach one of its limits.
 local function spends(text, limits)
   local started = os.clock()
   local err = failure(text, limits or { seconds = 0.3 })
@@ -21,7 +21,7 @@ local function spends(text, limits)
 end
 
 describe("sandbox.value", function()
-  it("returns plain data unchanged", function()
+  it("returns plain data", function()
     local value = assert(sandbox.value([[
       local grants = {}
       for _, name in ipairs { "web", "jobs" } do
@@ -47,7 +47,7 @@ describe("sandbox.value", function()
     assert.equal("rules.lua:2: '}' expected (to close '{' at line 1) near <eof>", failure("return {\n 1").message)
   end)
 
-  it("adds the file to an error that does not name it", function()
+  it("adds the file to an error without one", function()
     assert.equal("rules.lua: no position", failure("error('no position', 0)").message)
     assert.equal("rules.lua: an error that is a table", failure("error {}").message)
   end)
@@ -58,10 +58,10 @@ describe("sandbox.value", function()
   end)
 
   it("rejects functions, and tables that contain themselves", function()
-    assert.equal("rules.lua: what it gives is no plain data: check: a function is no plain data",
+    assert.equal("rules.lua: the result is not plain data: check: a function is not plain data",
       failure("return { check = function() end }").message)
-    assert.matches("a table that holds itself$", failure("local t = {} t.t = t return t").message)
-    assert.matches("whose keys are no plain data$", failure("return { [{}] = 1 }").message)
+    assert.matches("a table that contains itself$", failure("local t = {} t.t = t return t").message)
+    assert.matches("keys that are not plain data$", failure("return { [{}] = 1 }").message)
   end)
 
   it("limits the copies of shared tables", function()
@@ -84,7 +84,7 @@ describe("sandbox.open", function()
     return { names = function(more) return { rules = rules, more = more } end }
   ]]
 
-  it("gives the text the vocabulary of a prelude, and calls the functions that the prelude returned", function()
+  it("provides the functions of a prelude, and calls what the prelude returned", function()
     local box <close> = assert(sandbox.open([[rule "a" rule "b"]], "rules.lua", { prelude = PRELUDE }))
     assert.same({ rules = { "a", "b" }, more = { x = { 1, 2 } } }, box:call("names", { x = { 1, 2 } }))
     local _, err = box:call "rule"
@@ -97,13 +97,13 @@ describe("sandbox.open", function()
     assert.is_nil(box:call("add", 2, {}))
   end)
 
-  it("passes only plain data in", function()
+  it("passes plain data only", function()
     local box <close> = assert(sandbox.open("function f() end", "rules.lua"))
     local _, err = box:call("f", print)
-    assert.equal("rules.lua: argument 1: a function is no plain data", err.message)
+    assert.equal("rules.lua: argument 1: a function is not plain data", err.message)
   end)
 
-  it("gives each call its own steps, and rejects calls of a stopped sandbox", function()
+  it("gives each call its own steps, and none after a failure", function()
     local box <close> = assert(sandbox.open("function spin(n) for _ = 1, n do end return n end", "rules.lua",
       { steps = 10000 }))
     for _ = 1, 10 do
@@ -118,7 +118,7 @@ describe("sandbox.open", function()
 end)
 
 describe("a text in a sandbox", function()
-  it("sees only these names", function()
+  it("has only these functions", function()
     local seen = assert(sandbox.value([[
       local names = {}
       for name, value in pairs(_G) do
@@ -139,7 +139,7 @@ describe("a text in a sandbox", function()
       .. "utf8.char utf8.charpattern utf8.codepoint utf8.codes utf8.len utf8.offset", seen)
   end)
 
-  it("is text, never bytecode", function()
+  it("is text, not bytecode", function()
     assert.matches("attempt to load a binary chunk", failure(string.dump(function() end)).message)
   end)
 
@@ -190,7 +190,7 @@ describe("a text in a sandbox", function()
     end)
   end
 
-  it("is stopped at any memory limit that it exceeds, and returns its result otherwise", function()
+  it("is stopped wherever memory runs out, and returns its result if it does not", function()
     local text = [[
       local t = {}
       for i = 1, 20 do t[i] = ("%d %s"):format(i, ("x"):rep(i)):gsub("x", { x = "yy" }) end
@@ -209,7 +209,7 @@ describe("a text in a sandbox", function()
     assert.is_true(ended > 20 and ended < 230, ended .. " were ended")
   end)
 
-  it("stops at the time limit if the step limit is high", function()
+  it("stops at the time limit, if steps are slow", function()
     local err = spends("while true do end", { steps = 1e15, seconds = 0.2 })
     assert.equal("rules.lua:1: took more than 0.2 s", err.message)
   end)
@@ -232,16 +232,16 @@ describe("a text in a sandbox", function()
     ["nesting too deep"] = { "return " .. ("("):rep(1000) .. "1" .. (")"):rep(1000), "overflow" },
     ["too many results"] = { "return table.unpack({}, 1, 5000000)", "too many results" },
   } do
-    it("refuses " .. title, function()
+    it("rejects " .. title, function()
       assert.matches(case[2], failure(case[1]).message)
     end)
   end
 
-  it("removes nothing from an empty list, as Lua does", function()
+  it("removes nothing from an empty list, like Lua's", function()
     assert.is_true(sandbox.value("local t = {} return table.remove(t, #t) == nil", "x"))
   end)
 
-  it("changes only its own library", function()
+  it("can change its own library only", function()
     assert.is_true(sandbox.value("string.rep = nil string.find = function() return 1 end type = 5 return true", "x"))
     assert.equal(3, ("abc"):find "c")
     assert.equal("aa", sandbox.value("return ('a'):rep(2)", "x"))

@@ -6,7 +6,7 @@ local sigv4 = require "lanyard.sigv4"
 local SUITE = dofile "tests/vectors/sigv4.lua"
 local TIME = SUITE.time
 
--- The headers of a case, each name with a list of its values.
+-- Returns the headers of a case: each name with a list of values.
 local function headers_of(case)
   local headers = {}
   for _, header in ipairs(case.headers) do
@@ -64,7 +64,7 @@ describe("AWS's signing suite", function()
 end)
 
 describe("sigv4.explain", function()
-  it("recomputes from what a server got the signature that was sent", function()
+  it("recomputes the signature from the request that a server received", function()
     local key = credentials.new { access_key_id = "AKIDEXAMPLE", secret_access_key = "secret" }
     local request = {
       method = "POST", url = "https://api.ecr.us-east-1.amazonaws.com/", body = "{}", credentials = key,
@@ -94,7 +94,7 @@ describe("sigv4.explain", function()
 end)
 
 describe("sigv4's key cache", function()
-  it("tells keys apart that share everything but the secret", function()
+  it("distinguishes keys that differ only in the secret", function()
     local function signature(secret)
       local key = credentials.new { access_key_id = "AKIDEXAMPLE", secret_access_key = secret }
       local _, steps = sigv4.sign {
@@ -108,7 +108,7 @@ describe("sigv4's key cache", function()
     assert.equal(first, signature "one")
   end)
 
-  it("tells days, regions and services apart, whatever their length", function()
+  it("distinguishes days, Regions and services of any length", function()
     local key = credentials.new { access_key_id = "AKIDEXAMPLE", secret_access_key = "secret" }
     local long = ("x"):rep(100)
     local seen = {}
@@ -135,7 +135,7 @@ describe("sigv4's key cache", function()
 end)
 
 describe("sigv4.sign", function()
-  it("signs after a request that could not be signed as before it", function()
+  it("signs normally after a request that could not be signed", function()
     local key = credentials.new { access_key_id = "AKIDEXAMPLE", secret_access_key = "secret", session_token = "token" }
     local function headers(extra)
       return sigv4.sign {

@@ -14,7 +14,7 @@ local function code(_, err)
 end
 
 describe("a database", function()
-  it("returns the values that were stored, bytes included, and nil for NULL", function()
+  it("returns stored values with all bytes, and nil for NULL", function()
     local db <close> = opened()
     assert.is_true(db:exec "CREATE TABLE t (a, b); CREATE TABLE u (c)")
     local insert = assert(db:prepare "INSERT INTO t VALUES (?, ?)")
@@ -30,7 +30,7 @@ describe("a database", function()
     assert.equal(6, assert(db:prepare "UPDATE t SET b = ?"):run(0))
   end)
 
-  it("reports a faulty statement, and raises an error for values of the wrong number or type", function()
+  it("reports an invalid statement, and raises an error for a wrong number or type of values", function()
     local db <close> = opened()
     assert(db:exec "CREATE TABLE t (a UNIQUE NOT NULL)")
     assert.same({ "SqliteError", "no such table: x" }, { code(db:prepare "SELECT * FROM x") })
@@ -43,7 +43,7 @@ describe("a database", function()
     assert.has_error(function() insert:run() end, "1 values expected, got 0")
     assert.has_error(function() insert:run(1, 2) end, "1 values expected, got 2")
     assert.error_matches(function() insert:run {} end, "nil, boolean, number or string expected")
-    assert.error_matches(function() db:prepare "" end, "no statement in it")
+    assert.error_matches(function() db:prepare "" end, "it contains no statement")
     assert.error_matches(function() sqlite.open(":memory:", { read_only = true }) end, "no such field: 'read_only'")
   end)
 
@@ -59,7 +59,7 @@ describe("a database", function()
     assert.error_matches(function() one:query() end, "the statement is closed")
   end)
 
-  it("lets one writer in at a time, and reports to the other that it is busy", function()
+  it("lets one connection write at a time, and reports busy to the other", function()
     local folder <close> = helper.folder()
     local first <close> = opened(folder .. "/a.db")
     local second <close> = opened(folder .. "/a.db")
@@ -70,7 +70,7 @@ describe("a database", function()
     assert.same({ { 2 } }, rows(first, "SELECT a FROM t"))
   end)
 
-  it("contains exactly the committed transactions after its process is killed", function()
+  it("contains exactly the committed data after its process is killed", function()
     local folder <close> = helper.folder()
     local script = ([[local db = require("lanyard.sqlite").open("%s/a.db")
       db:exec "CREATE TABLE t (a); INSERT INTO t VALUES (1)"
@@ -84,7 +84,7 @@ describe("a database", function()
     assert.same({ { 1 } }, rows(reader, "SELECT a FROM t"))
   end)
 
-  it("is neither created nor written if it is opened read-only", function()
+  it("is neither created nor written when it is opened for reading", function()
     local folder <close> = helper.folder()
     assert.equal("CannotOpen", (code(sqlite.open(folder .. "/a.db", { readonly = true }))))
     opened(folder .. "/a.db"):exec "CREATE TABLE t (a)"
@@ -95,14 +95,14 @@ describe("a database", function()
     assert.equal("NotDatabase", (code(opened(folder .. "/text"):exec "SELECT * FROM sqlite_schema")))
   end)
 
-  it("loads no extension", function()
+  it("cannot load extensions", function()
     local db <close> = opened()
     assert.equal("not authorized", select(2, code(assert(db:prepare "SELECT load_extension('x')"):query())))
   end)
 end)
 
 describe("a build without SQLite", function()
-  it("has the module, which reports that", function()
+  it("has the module, which reports that SQLite is missing", function()
     local folder <close> = helper.folder()
     local objects = { "lua/sqlite", "lua/util", "base/buf" }
     for i, name in ipairs(objects) do objects[i] = ("%s/core/%s.o"):format(folder, name) end
@@ -113,6 +113,6 @@ describe("a build without SQLite", function()
       'print(select(2, require("lanyard.sqlite").open "a.db").code, select(2, require("lanyard.sqlite").open "a.db"))' },
       { LUA_CPATH = folder .. "/?.so" })
     assert.equal("Usage\tcannot open a.db: this lanyard was built without SQLite (install libsqlite3-dev, "
-      .. "and make it again)\n", result.out)
+      .. "and build it again)\n", result.out)
   end)
 end)

@@ -9,7 +9,7 @@ describe("tasks", function()
     assert.equal("done", t:status())
   end)
 
-  it("wait at the same time, not one after the other", function()
+  it("wait in parallel", function()
     local order = {}
     task.all {
       function() task.sleep(0.03) table.insert(order, "slow") end,
@@ -19,7 +19,7 @@ describe("tasks", function()
     assert.same({ "at once", "quick", "slow" }, order)
   end)
 
-  it("raise a child's error in the parent, with the traceback of the child", function()
+  it("raise the error of a child in the parent, with the traceback of the child", function()
     local function broken() error "it broke" end
     local ok, err = pcall(function() task.spawn(broken):join() end)
     assert.is_false(ok)
@@ -27,7 +27,7 @@ describe("tasks", function()
     assert.matches("stack traceback", err)
   end)
 
-  it("pass an error value through unchanged", function()
+  it("pass an error value on unchanged", function()
     local value = { code = "X" }
     local ok, err = pcall(function() task.spawn(function() error(value) end):join() end)
     assert.is_false(ok)
@@ -35,7 +35,7 @@ describe("tasks", function()
     assert.matches("traceback", task.traceback(value))
   end)
 
-  it("wait for input while others run, until it arrives or they are cancelled", function()
+  it("wait for input, while others run, until it arrives or they are cancelled", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/read.lua", [[
       local task = require "lanyard.task"
@@ -95,7 +95,7 @@ describe("tasks", function()
     assert.matches("unseen", err)
   end)
 
-  it("can also wait inside another coroutine", function()
+  it("can wait inside another coroutine", function()
     local t = task.spawn(function()
       local values = {}
       for value in coroutine.wrap(function()
@@ -170,7 +170,7 @@ describe("task.race", function()
 end)
 
 describe("a semaphore", function()
-  it("admits as many tasks as it has places, in order of arrival", function()
+  it("is acquired as often as its count, in order", function()
     local semaphore, order = task.semaphore(1), {}
     task.map({ 1, 2, 3 }, function(n)
       local _ <close> = semaphore:acquire()
@@ -182,7 +182,7 @@ describe("a semaphore", function()
 end)
 
 describe("task.run", function()
-  it("raises Interrupted when a signal arrives", function()
+  it("raises Interrupted on a signal", function()
     local system = require "lanyard.system"
     local ok, err = pcall(task.run, function()
       os.execute("kill -TERM " .. system.getpid())
@@ -198,15 +198,15 @@ describe("task.run", function()
 end)
 
 describe("the loop", function()
-  it("raises an error if every task waits for another", function()
+  it("raises an error when every task waits for another", function()
     local a
     a = task.spawn(function() a:join() end)
     local ok, err = pcall(a.join, a)
     assert.is_false(ok)
-    assert.matches("nothing can ever happen", tostring(err))
+    assert.matches("so none can continue", tostring(err))
   end)
 
-  it("has a clock that never goes backwards", function()
+  it("has a clock that never goes back", function()
     local before = loop.now()
     assert.is_true(loop.now() >= before)
   end)

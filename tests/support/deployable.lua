@@ -1,6 +1,5 @@
--- An account to deploy in, for the specs of deployments: a service `web` that runs an image, of a
--- repository that everybody may pull from, beside one of a public registry; a service `fresh` without a
--- role or a deployment; and images whose programs fail.
+-- An account for specs of deployments: a service `web` that runs an image of a public repository and one of another
+-- registry; a service `fresh` without a role or a deployment; and images whose programs fail.
 
 local world = require "world"
 
@@ -34,26 +33,26 @@ M.SEED = { regions = { ["us-east-1"] = {
   },
 } } }
 
--- A world (see world.lua) with that account.
+-- Returns a world (see world.lua) with that account.
 function M.world(options)
   local all = { seed = M.SEED }
   for name, value in pairs(options or {}) do all[name] = value end
   return world.new(all)
 end
 
--- What a person asks for: one container, one image.
+-- Returns the images of a request: one container, one image.
 function M.image(container, text)
   return { { container = container, text = text } }
 end
 
--- Plans and deploys. --> result, err, plan
+-- Plans and deploys. Returns result, err, plan.
 function M.deploy(w, name, wants)
   local plan = assert(w.region:plan_deployment(name, wants))
   local result, err = w.region:deploy(plan)
   return result, err, plan
 end
 
--- Answers an operation of Lightsail by answer(lightsail, input), which may ask it.
+-- Replaces an operation of Lightsail by answer(lightsail, input), which can call the original client.
 function M.stand_in(w, operation, answer)
   local lightsail = w.region.lightsail
   w.region.lightsail = setmetatable({ [operation] = function(_, input) return answer(lightsail, input) end }, {
@@ -63,7 +62,7 @@ function M.stand_in(w, operation, answer)
   })
 end
 
--- The calls that changed something, in their order.
+-- Returns the calls that changed something, in order.
 function M.changes(w)
   local found = {}
   for _, operation in ipairs(w.calls) do

@@ -1,13 +1,13 @@
--- What the specs of credential providers share: a double of the services that they ask, over real HTTP,
--- and the context that a provider gets.
+-- Shared by the specs of credential providers: a double of the services that they call, over real HTTP, and the context
+-- of a provider.
 --
 --   local double <close> = Double.new(function(request) return { status = 200, body = "..." } end)
 --   local keys, err = imds.find(double:context { values = {} })
---   double.requests[1].url     as the provider spelled it, whatever host it named
---   double.slept, .lines       how long it slept between attempts; what it told of for --debug
+--   double.requests[1].url     the URL that the provider requested, on any host
+--   double.slept, .lines       its pauses between attempts, and its lines for --debug
 --
--- request: as httpd gives it, with `url`, `direct` and `timeout` as the provider asked; double.patience
--- is the time limit that counts in its place.
+-- A request is one of lanyard.httpd, with `url`, `direct` and `timeout` of the provider's request. double.patience
+-- replaces that timeout.
 
 local client = require "lanyard.aws.client"
 local clock = require "lanyard.clock"
@@ -24,7 +24,7 @@ M.__index = M
 
 M.NOW = 1700000000 -- 2023-11-14T22:13:20Z
 
--- What the machine's own environment could say to a provider.
+-- Variables of the environment that providers read.
 local VARIABLES = {
   "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
   "AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID",
@@ -38,16 +38,16 @@ local VARIABLES = {
   "AWS_METADATA_SERVICE_NUM_ATTEMPTS", "AWS_LOGIN_CACHE_DIRECTORY", "HOME",
 }
 
--- Runs f(...) with these variables and no other of AWS's.
+-- Runs f(...) with these variables and no other AWS variables.
 function M.environment(variables, f, ...)
-  local kept = {}
+  local before = {}
   for _, name in ipairs(VARIABLES) do
-    kept[name] = os.getenv(name)
+    before[name] = os.getenv(name)
     system.setenv(name, variables[name])
   end
   local results = table.pack(pcall(f, ...))
   for _, name in ipairs(VARIABLES) do
-    system.setenv(name, kept[name])
+    system.setenv(name, before[name])
   end
   if not results[1] then error(results[2], 0) end
   return table.unpack(results, 2, results.n)
@@ -81,7 +81,7 @@ function M:send(request)
   return http.request(copy)
 end
 
--- A client of a service, three attempts for each call, in AWS's own Regions.
+-- Returns a client of a service, with three attempts for each call, in AWS's own Regions.
 function M:client(service, options)
   local session = {
     region = options.region, shared = client.new_shared(), credentials = function() return options.credentials end,
@@ -95,7 +95,7 @@ function M:client(service, options)
   })
 end
 
--- context { values = the profile's, more fields }
+-- Returns a context. fields: `values` of the profile, and more fields of the context.
 function M:context(fields)
   local context = {
     profile = { name = "default", values = fields and fields.values or {}, sso_sessions = {}, profiles = {}, paths = {} },
@@ -111,7 +111,7 @@ function M:context(fields)
   return context
 end
 
--- Whether these credentials hold this key and token: both sign alike.
+-- Reports whether credentials contain this key and token: both produce equal signatures.
 function M.holds(keys, secret_access_key, session_token)
   local function signature(of)
     return sigv4.sign {
@@ -127,7 +127,7 @@ function M.holds(keys, secret_access_key, session_token)
     and expected["X-Amz-Security-Token"] == found["X-Amz-Security-Token"]
 end
 
--- Whether none of the texts that came out has one of the secrets.
+-- Reports whether none of the texts contains one of the secrets.
 function M.silent(secrets, ...)
   for _, text in ipairs { ... } do
     for _, secret in ipairs(secrets) do

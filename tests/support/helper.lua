@@ -1,5 +1,5 @@
--- What the specs share: folders that vanish, the real binary, an emulator of their own to run it
--- against. Every spec gets its own folder and port, so that specs can run side by side.
+-- For all specs: temporary folders, the real binary, and an emulator to run it against. Every spec has its own folder
+-- and port, so that specs can run in parallel.
 
 local M = {}
 
@@ -29,7 +29,7 @@ function M.exists(path)
   return file ~= nil
 end
 
--- A new empty folder, in `parent` or where the machine has such; closing it removes it. tostring and `..` give
+-- A new empty folder, in `parent` or in the folder of temporary files. Closing it removes it; tostring and `..` yield
 -- its path.
 function M.folder(parent)
   local pipe <close> = assert(io.popen("mktemp -d" .. (parent and " -p " .. quote(parent) or "")))
@@ -41,7 +41,7 @@ function M.folder(parent)
   })
 end
 
--- The text of a file, which is removed.
+-- Returns the text of a file and removes the file.
 local function take(path)
   local text = M.read(path)
   os.remove(path)
@@ -59,8 +59,8 @@ local function split(words)
   return list
 end
 
--- Runs a program with an environment that has nothing of the machine's but PATH, and does not ask
--- the machine whether it is an EC2 instance.
+-- Runs a program with an environment that has only PATH from the machine. It does not ask the machine whether it is
+-- an EC2 instance.
 -- words: a list, or a text split at spaces --> { status, out, err }
 function M.run(words, environment, input)
   local command = { "exec env -i", "PATH=" .. quote(os.getenv "PATH"), "ASAN_OPTIONS=detect_leaks=1",
@@ -71,7 +71,7 @@ function M.run(words, environment, input)
   for _, word in ipairs(split(words)) do
     command[#command + 1] = quote(word)
   end
-  -- A process more would cost as much as most commands do: no folder is made for these, and the shell is replaced.
+  -- One more process costs as much as most commands: the files have no folder of their own, and exec replaces the shell.
   local stdin, stdout, stderr = os.tmpname(), os.tmpname(), os.tmpname()
   M.write(stdin, input or "")
   local _, how, status = os.execute(("%s <%s >%s 2>%s"):format(table.concat(command, " "), stdin, stdout, stderr))
@@ -82,8 +82,8 @@ end
 local Emulator = {}
 Emulator.__index = Emulator
 
--- Starts `lanyard emulate` with further options, on a free port; closing it stops it and checks
--- that it stopped cleanly. `environment` is what a command against it needs.
+-- Starts `lanyard emulate` with further options, on a free port. Closing it stops it and checks that it stopped
+-- cleanly. `environment` is for the commands that call it.
 function M.emulator(options)
   local self = setmetatable({ folder = M.folder() }, Emulator)
   local words = { "exec", quote(M.lanyard), "emulate", "--port", "0" }
@@ -121,7 +121,7 @@ function Emulator:run(words, environment, input)
   return M.run({ M.lanyard, table.unpack(split(words)) }, all, input)
 end
 
--- Stops it with a signal (TERM unless given); the status it left with.
+-- Stops it with a signal (default TERM) and returns its exit status.
 function Emulator:stop(signal)
   if not self.pipe then
     return self.status

@@ -1,4 +1,4 @@
--- Keys on P-256 and what is signed with them (ES256), by the openssl command.
+-- Keys on P-256 and signatures by them (ES256), with the openssl command.
 
 local helper = require "helper"
 local json = require "lanyard.json"
@@ -11,7 +11,7 @@ function M.openssl(words)
   return ran.out
 end
 
--- A new private key in PEM, and its path.
+-- Creates a private key. Returns it in PEM, and its path.
 function M.key(folder, curve)
   local path = folder .. "/key.pem"
   M.openssl(("ecparam -name %s -genkey -noout -out %s"):format(curve or "prime256v1", path))
@@ -32,26 +32,26 @@ local function from_base64url(text)
   return table.concat(bytes)
 end
 
--- A number of a signature as DER writes it.
+-- Encodes a number of a signature in DER.
 local function der_number(bytes)
   bytes = bytes:gsub("^\0+", "")
   bytes = bytes:byte() >= 128 and "\0" .. bytes or bytes
   return "\2" .. string.char(#bytes) .. bytes
 end
 
--- A JSON Web Signature apart: header and payload decoded, the point (x and y) of the key it names.
+-- Decodes a JSON Web Signature. Returns its header, its payload, and the point (x and y) of the key in its header.
 function M.open(text)
   local header, payload = text:match "^([%w_-]+)%.([%w_-]+)%.[%w_-]+$"
   header = assert(json.decode(from_base64url(header)))
   return header, from_base64url(payload), from_base64url(header.jwk.x) .. from_base64url(header.jwk.y)
 end
 
--- The public point of a key in a file.
+-- Returns the public point of a key in a file.
 function M.point(path)
   return M.openssl(("ec -in %s -pubout -outform DER"):format(path)):sub(-64)
 end
 
--- Whether a JSON Web Signature is by the key in a file.
+-- Reports whether a JSON Web Signature was made with the key in a file.
 function M.verifies(folder, path, text)
   local signed, signature = text:match "^(.+)%.([%w_-]+)$"
   signature = from_base64url(signature)

@@ -33,23 +33,37 @@ local function has_line_counter(build)
   return file ~= nil
 end
 
+-- The programs in a folder of the build whose source still exists: { path, source }.
+local function programs_of(folder, sources)
+  local programs = {}
+  for _, path in ipairs(lines_of(("find %s -maxdepth 1 -type f -perm -u+x 2>/dev/null"):format(folder))) do
+    local source = ("%s/%s.c"):format(sources, path:match "[^/]+$")
+    local file <close> = io.open(source)
+    if file then
+      programs[#programs + 1] = { path = path, source = source }
+    end
+  end
+  return programs
+end
+
 local function add_programs(suites, build)
-  for _, program in ipairs(lines_of(("find %s/tests -maxdepth 1 -type f -perm -u+x"):format(build))) do
+  for _, program in ipairs(programs_of(build .. "/tests", "tests/c")) do
     suites[#suites + 1] = {
-      name = ("tests/c/%s.c"):format(program:match "[^/]+$"),
-      guess = program:find "/policy" and 20 or 1,
+      name = program.source,
+      guess = program.path:find "/policy" and 20 or 1,
       command = ("ASAN_OPTIONS=detect_leaks=1 CMOCKA_MESSAGE_OUTPUT=TAP LANYARD_VECTORS=%s ./%s")
-        :format(vectors, program),
+        :format(vectors, program.path),
     }
   end
 end
 
 -- `make fuzz` runs them for long. What a run finds goes to the first folder.
 local function add_fuzzers(suites, build)
-  for _, program in ipairs(lines_of(("find %s/fuzz -name '*_fuzz' -type f 2>/dev/null"):format(build))) do
+  for _, fuzzer in ipairs(programs_of(build .. "/fuzz", "tests/fuzz")) do
+    local program = fuzzer.path
     local name = program:match "([^/]+)_fuzz$"
     suites[#suites + 1] = {
-      name = ("tests/fuzz/%s_fuzz.c"):format(name),
+      name = fuzzer.source,
       guess = 5,
       command = ("rm -rf %s.short; mkdir %s.short; ./%s -runs=20000 -max_len=600 -seed=1 -artifact_prefix=%s- "
         .. "%s.short tests/fuzz/corpus/%s >%s.log 2>&1 "

@@ -1,5 +1,5 @@
--- An emulated world without a server or a network, for specs of what stands on the AWS clients:
--- requests go straight to the emulator's dispatch, and time passes when somebody sleeps.
+-- An emulator without a server or a network, for specs of modules that use the AWS clients: requests go directly to the
+-- emulator's dispatch, and sleeping advances the clock.
 
 local access = require "lanyard.access"
 local aws = require "lanyard.aws"
@@ -13,14 +13,14 @@ local system = require "lanyard.system"
 
 local M = {}
 
--- Where files are in memory: a journal is synced at each write, and no spec needs to wait for a disk.
+-- Files are in memory: the journal is synced at each write, and specs need not wait for a disk.
 local MEMORY = "/dev/shm"
 
 local World = {}
 World.__index = World
 
--- new([emulator options]) --> world { here, calls, world, folder }; closing it removes its folder.
--- world.before and world.after, where set, are called with (operation, world) around each request.
+-- Returns { region, calls, world, folder }; closing it removes its folder. The fields `before` and `after`, if set, are
+-- called with (operation, self) around each request.
 function M.new(options)
   local self = setmetatable({ folder = helper.folder(helper.exists(MEMORY) and MEMORY or nil), calls = {}, passed = 0 }, World)
   local all = { activation_delay = 0, now = function() return self:time() end }
@@ -40,8 +40,8 @@ local function lower_names(headers, url)
   return lower
 end
 
--- A region of its own on the same world: another lanyard on this machine, or (with another journal
--- root) on another one.
+-- Returns another region of the same emulator: another lanyard on this machine, or (with another journal_root) on
+-- another one.
 function World:connect(settings)
   local clock = {
     now = function() return system.clock() + self.passed end,
@@ -82,7 +82,7 @@ function World:connect(settings)
   return access.connect(session, all)
 end
 
--- How often an operation was called.
+-- Returns how often an operation was called.
 function World:count(operation)
   local count = 0
   for _, name in ipairs(self.calls) do
@@ -91,18 +91,18 @@ function World:count(operation)
   return count
 end
 
--- The text of a repository's policy, without a call | nil
+-- Returns the text of a repository's policy without a call.
 function World:text(name)
   local policy = self.world.region("us-east-1").repositories[name].policy
   return policy and policy.text
 end
 
--- Puts a text in a policy's place, as somebody else would.
+-- Replaces a policy, as another writer does.
 function World:put(name, text)
   self.world.region("us-east-1").repositories[name].policy = text and { text = text, ids = {} }
 end
 
--- The Sids of a repository's policy, in order.
+-- Returns the Sids of a repository's policy, in order.
 function World:sids(name)
   local sids = {}
   for i, statement in ipairs(json.decode(self:text(name)).Statement) do
@@ -115,7 +115,7 @@ function World:repository(name)
   return assert(self.region:repositories { name })[1]
 end
 
--- The default service with its role on.
+-- Returns the default service with its role on.
 function World:service()
   return assert(self.region:enable("my-container-service")).service
 end

@@ -72,8 +72,8 @@ end
 ---@return { repository: string, change: access.PolicyChange?, err: aws.Error? }[]  in the order of the repositories
 function M.each(repositories, change)
   return task.map(repositories, function(repository)
-    local made, err = change(repository)
-    return { repository = repository.name, change = made, err = err }
+    local result, err = change(repository)
+    return { repository = repository.name, change = result, err = err }
   end, { limit = PARALLEL })
 end
 

@@ -89,7 +89,7 @@ end
 
 -- ids of finished entries (also as a set), ids of open entries, both oldest first, names of files that were not
 -- written completely | nil, err
--- The process that finished an entry may have been killed before it removed the open file; such an id is in both lists.
+-- The process that finished an entry may have been killed before it removed the open file; its id is in both lists.
 local function ids_of(self)
   local finished, open, rest = {}, {}, {}
   local names, err = system.list(self.directory)

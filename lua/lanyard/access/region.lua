@@ -8,6 +8,9 @@
 ---
 --- Fields are plain values; only methods call AWS. A method loads its module when it is called, so that a grant does
 --- not load what only a deployment needs.
+
+local region_settings = require "lanyard.access.region_settings"
+
 ---@class access.Region
 ---@field name string                  for example "us-east-1"
 ---@field session aws.Session
@@ -22,96 +25,12 @@
 ---@field limits access.Limits
 ---@field journal_root? string
 ---@field private hooks { permit: false|function, prepare: function?, select: function?, observer: access.Observer? }
----@field private shared { account: string?, new_roles: table<string, number> }
+---@field private shared { account: string?, new_roles: table<string, number> }  shared with the regions made by `with`;
+---  new_roles: when roles appeared, by ARN
 local Region = {}
 Region.__index = Region
 
 local M = {}
-
---- How often a container service is read while something waits for it, in seconds.
----@class access.Poll
----@field first number    the first pause
----@field longest number  the longest pause
----@field growth number   the factor from one pause to the next
-local POLL = { first = 1, longest = 5, growth = 1.5 }
-
---- Bounds of the safe write (lanyard.access.write).
----@class access.Limits
----@field bound number       seconds from sending the read to sending the write
----@field lag number         seconds for which a read may still return what a write replaced
----@field lock number        seconds to wait for another lanyard on this machine
----@field principal number   seconds to wait for IAM to propagate a new role
----@field contention integer writes that another writer may replace
----@field faults integer     requests that may be throttled, broken off or failed
----@field overdue integer    reads that may take longer than `bound`
-local LIMITS = { bound = 2, lag = 10, lock = 60, principal = 120, contention = 8, faults = 8, overdue = 5 }
-
--- How many calls are in flight when many repositories are read.
-local PARALLEL = 16
-
---- Functions that are called after the region has read something. Each may be absent.
----@class access.Observer
----@field repositories? fun(repositories: access.Repository[])  after `repositories` returned a list
----@field policy? fun(repository: access.Repository, document: policy.Document?, err: aws.Error?)  after `policy`
-
---- A change that permit decides about, with the members that apply to it.
----@class access.Change
----@field on "grant"|"revoke"|"enable"|"disable"|"deploy"|"undo"
----@field service? access.Service
----@field repository? access.Repository
----@field before? string       policy text, absent if there is no policy
----@field after? string        policy text, absent if there is no policy
----@field grant? table         the journal's record of the grant
----@field deployment? table    the request, with the values of environment variables hidden
----@field dry_run? boolean
-
---- Settings of `access.connect` and `Region:with`.
----@class access.Settings
----@field permit false|fun(region: access.Region, change: access.Change): true?, aws.Error?  decides about each change
----  before it is made; `false` permits every change
----@field prepare? fun(region: access.Region, change: access.Change): true?, aws.Error?  called with what is known of a
----  change while there is time for calls; permit is called between reading a policy and writing it
----@field select? fun(region: access.Region): access.Repository[]?, aws.Error?  returns the repositories that
----  `repositories` lists if it is called without globs
----@field observer? access.Observer
----@field journal_root? string  instead of $XDG_STATE_HOME/lanyard
----@field settle? boolean
----@field progress? fun(text: string)
----@field parallel? integer
----@field poll? table    members of access.Poll that differ from the default
----@field limits? table  members of access.Limits that differ from the default
----@field clock? clock
-
-local function merged(defaults, values)
-  local all = {}
-  for _, part in ipairs { defaults, values } do
-    for name, value in pairs(part) do
-      all[name] = value
-    end
-  end
-  return all
-end
-
-local HOOKS = { "permit", "prepare", "select", "observer" }
-local VALUES = { "journal_root", "settle", "progress", "parallel", "clock" }
-
-local function copy_given(target, settings, names)
-  for _, name in ipairs(names) do
-    if settings[name] ~= nil then
-      target[name] = settings[name]
-    end
-  end
-end
-
--- Applies settings to a region that has no other owner yet.
-local function configure(region, settings)
-  copy_given(region, settings, VALUES)
-  region.hooks = merged(region.hooks, {})
-  copy_given(region.hooks, settings, HOOKS)
-  region.poll = merged(region.poll, settings.poll or {})
-  region.limits = merged(region.limits, settings.limits or {})
-  return region
-end
 
 --- Returns the region of a session.
 ---@param session aws.Session
@@ -127,22 +46,15 @@ function M.new(session, settings)
   if not lightsail then
     return nil, err
   end
-  return configure(setmetatable({
-    session = session,
-    name = session.region,
-    region = session.region, -- the name of `name` in version 0.1
-    ecr = ecr,
-    ecr_once = session:client("ecr", { max_attempts = 1 }),
-    lightsail = lightsail,
-    settle = false,
-    parallel = PARALLEL,
-    clock = require "lanyard.clock",
-    poll = POLL,
-    limits = LIMITS,
-    hooks = {},
-    -- What all regions made of this one by `with` know: account, and new_roles: when roles appeared, by ARN.
-    shared = { new_roles = {} },
-  }, Region), settings)
+  local region = setmetatable(region_settings.defaults(), Region)
+  region.session = session
+  region.name = session.region
+  region.region = session.region -- what version 0.1 calls `name`
+  region.ecr = ecr
+  region.ecr_once = session:client("ecr", { max_attempts = 1 })
+  region.lightsail = lightsail
+  region.shared = { new_roles = {} }
+  return region_settings.apply(region, settings)
 end
 
 --- Returns a region that differs in the given settings. The receiver does not change. Both use the same session and
@@ -155,7 +67,11 @@ end
 ---@param settings access.Settings
 ---@return access.Region
 function Region:with(settings)
-  return configure(setmetatable(merged(self), Region), settings)
+  local copy = setmetatable({}, Region)
+  for name, value in pairs(self) do
+    copy[name] = value
+  end
+  return region_settings.apply(copy, settings)
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -193,7 +109,7 @@ end
 --- `select` returns, and all repositories if there is no such setting.
 ---@param globs? string[]
 ---@param missing? table<string, aws.Error>  receives an error for each glob or name that matches nothing; without it,
----  such a glob or name is an error
+---  that glob or name is an error
 ---@return access.Repository[]? repositories
 ---@return aws.Error? err
 function Region:repositories(globs, missing)
@@ -417,7 +333,7 @@ end
 --- Asks the setting `permit` about a change.
 ---@param change access.Change
 ---@return true? permitted
----@return aws.Error? err  code RefusedByRule if a rule refuses the change
+---@return aws.Error? err  code RefusedByRule if a rule denies the change
 function Region:permit(change)
   if not self.hooks.permit then
     return true

@@ -180,7 +180,7 @@ end
 ---@param region access.Region
 ---@param globs? string[]  names and globs; all repositories, if absent
 ---@param missing? table<string, aws.Error>  receives an error for each name that does not exist and each glob that
----  matches nothing. Without it, or if nothing is found at all, such a name or glob is an error of the call.
+---  matches nothing. Without it, or if nothing is found at all, that name or glob is an error of the call.
 ---@return access.Repository[]? repositories
 ---@return aws.Error? err  for example code NoMatch
 function M.list(region, globs, missing)

@@ -3,8 +3,9 @@
 ---     local wait = waiting.new(region, "web", { timeout = 600, tip = "..." })
 ---     local service, err = wait:until_true("the update", function(service) return service.state == "READY" end)
 ---
---- What makes a service fail stands in Lightsail's description, `acceptors ServiceFailed` (lanyard.aws.services).
+--- Lightsail's description states what makes a service fail: `acceptors ServiceFailed` (lanyard.aws.models).
 
+local acceptors = require "lanyard.aws.acceptors"
 local aws_services = require "lanyard.aws.services"
 local errors = require "lanyard.errors"
 local services = require "lanyard.access.services"
@@ -33,8 +34,8 @@ local TIPS = {
 ---@param service access.Service
 ---@return aws.Error? err  nil for any other service
 function M.failure(service)
-  local acceptors = aws_services.get("lightsail").acceptors.ServiceFailed
-  if waiters.judge(acceptors, { containerServices = { service.raw } }) ~= "failure" then
+  local failed = aws_services.get("lightsail").acceptors.ServiceFailed
+  if acceptors.judge(failed, { containerServices = { service.raw } }) ~= "failure" then
     return nil
   elseif service.state == "DELETING" then
     return errors.new { code = "ServiceDeleting", message = ("%s is being deleted"):format(service.name) }

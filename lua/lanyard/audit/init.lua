@@ -27,7 +27,7 @@ local UNUSED_DAYS = 90
 ---@field role? string               the role of another account that was assumed; the commands are for that account
 ---@field unused_days? integer       days without a pull after which a grant that no deployment needs is unused (90)
 ---@field trusted_accounts? string[] accounts that can pull
----@field desired? desired.File      what access there should be
+---@field desired? desired.Desired   what access there should be
 ---@field identities? table          answers of IAM, shared by several audits
 ---@field texts? boolean             add to each repository its statements = { index, label, text }
 ---@field on_finding? fun(finding: audit.Finding)  gets each finding as it is found; the report then has neither

@@ -8,7 +8,7 @@ local M = {}
 ---@class rules.Mute
 ---@field finding string   the id of the findings that it mutes
 ---@field reason string
----@field place string     where the rules file defines it, as FILE:LINE
+---@field location string  where the rules file defines it, as FILE:LINE
 ---@field ends? string     the date or time at which it expires
 ---@field account? string  a glob, as are region, repository, service, principal, statement and message
 

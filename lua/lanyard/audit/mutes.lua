@@ -21,10 +21,10 @@ local M = {}
 function M.check(one)
   if not findings.catalogue[one.finding] then
     local name = suggest(one.finding, lists.sorted_names(findings.catalogue))
-    return nil, ("%s: '%s' is not a finding%s"):format(one.place, one.finding,
+    return nil, ("%s: '%s' is not a finding%s"):format(one.location, one.finding,
       name and ("; did you mean '%s'?"):format(name) or "")
   elseif one.ends and not mute.deadline(one) then
-    return nil, ("%s: ends = '%s' is not a date; write it as 2027-01-31"):format(one.place, one.ends)
+    return nil, ("%s: ends = '%s' is not a date; write it as 2027-01-31"):format(one.location, one.ends)
   end
   return true
 end
@@ -94,7 +94,7 @@ function M.apply(mutes, report)
   for _, finding in ipairs(report.findings) do
     local by = first_match(active, finding, used)
     if by then
-      finding.muted = { reason = by.reason, expires = by.ends, location = by.place }
+      finding.muted = { reason = by.reason, expires = by.ends, location = by.location }
     end
     table.insert(by and muted or remaining, finding)
   end

@@ -89,6 +89,17 @@ local function check_lines(profiles)
   return true
 end
 
+-- Returns nil and an error about a missing profile.
+local function not_found(name, paths, unread)
+  return nil, errors.new {
+    code = "ProfileNotFound",
+    message = ("profile '%s' not found in %s or %s"):format(name, paths.config or "~/.aws/config",
+      paths.credentials or "~/.aws/credentials"),
+    tip = (#unread > 0 and table.concat(unread, "\n") .. "\n" or "")
+      .. ("create it with aws configure --profile '%s', or choose another with --profile or AWS_PROFILE"):format(name),
+  }
+end
+
 --- Loads a profile: the named one, else the one of AWS_PROFILE, else of AWS_DEFAULT_PROFILE, else `default`, which does
 --- not have to exist.
 ---@param name? string
@@ -117,14 +128,7 @@ function M.load(name)
   if not ok then
     return nil, err
   elseif not profiles[chosen] and chosen ~= "default" then
-    return nil, errors.new {
-      code = "ProfileNotFound",
-      message = ("profile '%s' not found in %s or %s"):format(chosen, paths.config or "~/.aws/config",
-        paths.credentials or "~/.aws/credentials"),
-      tip = (#unread > 0 and table.concat(unread, "\n") .. "\n" or "")
-        .. ("create it with aws configure --profile '%s', or choose another with --profile or AWS_PROFILE")
-        :format(chosen),
-    }
+    return not_found(chosen, paths, unread)
   end
   return {
     name = chosen,

@@ -5,8 +5,8 @@
 ---       operations = [[ GetParameter Name -> Parameter:table ]],
 ---     }
 
+local acceptors = require "lanyard.aws.acceptors"
 local lists = require "lanyard.lists"
-local waiters = require "lanyard.aws.waiters"
 
 local M = {}
 
@@ -120,7 +120,7 @@ function M.parse(description)
     local name, operation = parse_operation(line)
     service.operations[name] = operation
   end
-  service.waiters, service.acceptors = waiters.parse(join_lines(description.waiters or ""))
+  service.waiters, service.acceptors = acceptors.parse(join_lines(description.waiters or ""))
   return service
 end
 

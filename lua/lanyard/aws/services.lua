@@ -36,7 +36,7 @@ local M = {}
 ---@field signing_name? string  the name that requests are signed for, if it is not the service's
 ---@field operations string     one line each
 ---@field paging? table         members with the token of the next page, { input, output }, or by operation
----@field waiters? string       see lanyard.aws.waiters
+---@field waiters? string       see lanyard.aws.acceptors
 ---@field secrets? string       members of replies that are secret: a client with `sealed` returns them sealed
 ---@field transient? string     error codes that can pass, besides those that all services share
 

@@ -8,10 +8,8 @@
 ---
 --- A script that builds its options has its first comment as its help.
 
-local declarations = require "lanyard.cli.declaration"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
-local help = require "lanyard.cli.help"
 local shared = require "lanyard.cli.options"
 local system = require "lanyard.system"
 local terminal = require "lanyard.cli.terminal"
@@ -85,7 +83,7 @@ local function add_option(parser, option)
   if not kind and not choices then
     added = parser:flag(option[1], option.help)
   else
-    added = parser:option(option[1], option.help):argname(help.placeholder(option))
+    added = parser:option(option[1], option.help):argname(types.placeholder(option))
   end
   if choices then
     added:choices(choices)
@@ -167,7 +165,7 @@ function M.command(...)
   if type(declared) ~= "table" then
     return built({ ... }, chunk_name, name)
   end
-  assert(declarations.check(declared))
+  assert(require("lanyard.cli.declaration").check(declared))
   return setmetatable({ name = name, declared = declared, has_rules = includes(declared.options, "rules") }, Command)
 end
 
@@ -237,7 +235,7 @@ end
 function Command:parse(...)
   local words, declared = self.words or { ... }, self.declared
   if wants_help(words) then
-    terminal.out(declared and help.command(self.name, declared) or self.parser:get_help())
+    terminal.out(declared and require("lanyard.cli.help").command(self.name, declared) or self.parser:get_help())
     exit.leave(exit.STATUS.ok)
   end
   if declared and declared.commands and not declared.arguments then

@@ -2,10 +2,8 @@
 --- is its sub-command SUB. Built-in commands are inside the binary, and their declarations in its index.
 
 local command_line = require "lanyard.cli.command"
-local declaration = require "lanyard.cli.declaration"
 local embedded = require "lanyard.embedded"
 local exit = require "lanyard.cli.exit"
-local shared = require "lanyard.cli.options"
 local system = require "lanyard.system"
 
 local M = {}
@@ -67,7 +65,7 @@ local function value_options(script)
   local found = {}
   local function add(declared)
     for _, option in ipairs(declared and declared.options or {}) do
-      for _, one in ipairs(type(option) == "table" and { option } or shared[option]) do
+      for _, one in ipairs(type(option) == "table" and { option } or require("lanyard.cli.options")[option]) do
         found[one[1]] = one.type ~= nil or one.choices ~= nil
       end
     end
@@ -132,7 +130,7 @@ function M.declaration(script)
   if script.built_in then
     return M.index()[script.name]
   end
-  return (declaration.read(script.source, script.path))
+  return (require("lanyard.cli.declaration").read(script.source, script.path))
 end
 
 --- Returns the summary of a script: its declaration's, or the first sentence of its first comment.

@@ -81,9 +81,16 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- One command
 
-local function usage_of(arguments)
-  local words = {}
-  for _, argument in ipairs(arguments) do
+--- Returns how a command is called, without its options: "grant <service> [<repository> ...]".
+---@param name string
+---@param declared cli.Declaration
+---@return string
+function M.usage(name, declared)
+  local words = { name }
+  if declared.commands and not declared.arguments then
+    words[2] = "<command>"
+  end
+  for _, argument in ipairs(declared.arguments or {}) do
     local name = ("<%s>"):format(argument[1])
     local args = argument.args or 1
     words[#words + 1] = args == "?" and ("[%s]"):format(name) or args == "*" and ("[%s ...]"):format(name)
@@ -99,21 +106,9 @@ local function with_default(help, option)
   return help
 end
 
---- Returns what help shows for the value of an option; nil for a flag.
----@param option cli.Option
----@return string?
-function M.placeholder(option)
-  if option.value then
-    return option.value
-  elseif option.choices then
-    return option[1] == "--output" and "FORMAT" or "CHOICE"
-  end
-  return option.type and types[option.type].value
-end
-
 local function option_row(option)
   local kind = option.type and types[option.type]
-  local help, placeholder = option.help, M.placeholder(option)
+  local help, placeholder = option.help, types.placeholder(option)
   local term = placeholder and ("%s %s"):format(option[1], placeholder) or option[1]
   local choices = option.choices or kind and kind.choices
   if option[1] == "--output" then
@@ -180,11 +175,9 @@ function M.command(name, declared, summaries)
   for _, command in ipairs(declared.commands or {}) do
     commands[#commands + 1] = { command, summaries and summaries[name .. " " .. command] or "" }
   end
-  local usage = usage_of(declared.arguments or {})
   local parts = {
     hanging(declared.summary, 0), "\n\nUsage: ",
-    hanging(("lanyard %s %s[OPTION ...] %s"):format(name, #commands > 0 and usage == "" and "<command> " or "", usage)
-      :gsub("%s+$", ""), 7), "\n",
+    hanging(("lanyard %s [OPTION ...]"):format(M.usage(name, declared)), 7), "\n",
   }
   if declared.description then
     parts[#parts + 1] = "\n" .. M.paragraphs(declared.description) .. "\n"

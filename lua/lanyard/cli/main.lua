@@ -1,9 +1,7 @@
 --- The lanyard command: finds the script of a command, runs it as the main task, and turns how it ended into an exit
 --- status. core/main.c calls it with the words of the command line.
 
-local assets = require "lanyard.assets"
 local command_line = require "lanyard.cli.command"
-local commands = require "lanyard.cli.commands"
 local exit = require "lanyard.cli.exit"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
@@ -27,6 +25,11 @@ local TAKES_VALUE = {
 
 -- ---------------------------------------------------------------------------------------------
 -- Running
+
+-- Loaded when a command is looked up: a script that is run by its path needs none of it.
+local function find_commands()
+  return require "lanyard.cli.commands"
+end
 
 local function load_chunk(source, chunk_name, name)
   command_line.sources[chunk_name] = source
@@ -53,7 +56,7 @@ end
 
 -- Prints the help of a script. The script itself is not run: its declaration or its first comment says it all.
 local function print_help(script)
-  local declared = commands.declaration(script)
+  local declared = find_commands().declaration(script)
   if not declared then
     local _, text = command_line.header(script.source)
     terminal.out(("Usage: lanyard %s [OPTION ...] [ARGUMENT ...]\n\n%s"):format(script.name,
@@ -62,8 +65,8 @@ local function print_help(script)
   end
   local summaries = {}
   for _, command in ipairs(declared.commands or {}) do
-    local sub = commands.find(script.name, { command })
-    summaries[script.name .. " " .. command] = sub and commands.summary(sub)
+    local sub = find_commands().find(script.name, { command })
+    summaries[script.name .. " " .. command] = sub and find_commands().summary(sub)
   end
   terminal.out(require("lanyard.cli.help").command(script.name, declared, summaries))
   return exit.STATUS.ok
@@ -82,7 +85,7 @@ end
 
 -- leading: options that stand before the command, which are the command's.
 local function run_script(name, leading, words)
-  local script, rest = commands.find(name, words)
+  local script, rest = find_commands().find(name, words)
   if not script then
     no_command(name)
   elseif wants_help(rest) then
@@ -102,10 +105,10 @@ end
 
 local function overview()
   local list = {}
-  for _, script in ipairs(commands.list()) do
-    local declared = commands.declaration(script)
+  for _, script in ipairs(find_commands().list()) do
+    local declared = find_commands().declaration(script)
     list[#list + 1] = {
-      name = script.name, summary = commands.summary(script),
+      name = script.name, summary = find_commands().summary(script),
       category = script.built_in and declared and declared.category or nil,
     }
   end
@@ -119,17 +122,17 @@ local function help(words)
   if not name then
     return overview()
   elseif name == "environment" then
-    terminal.out(assets.read "lanyard/cli/environment.txt")
+    terminal.out(require("lanyard.assets").read "lanyard/cli/environment.txt")
     return exit.STATUS.ok
   end
-  local script = commands.find(name, { table.unpack(words, 2) })
+  local script = find_commands().find(name, { table.unpack(words, 2) })
   return script and print_help(script) or no_command(name)
 end
 
 local function list_scripts()
   local rows = {}
-  for _, script in ipairs(commands.list()) do
-    rows[#rows + 1] = { script.name, script.built_in and "(built in)" or script.path, commands.summary(script) }
+  for _, script in ipairs(find_commands().list()) do
+    rows[#rows + 1] = { script.name, script.built_in and "(built in)" or script.path, find_commands().summary(script) }
   end
   require("lanyard.cli.print").rows({ "SCRIPT", "FROM", "SUMMARY" }, rows)
   return exit.STATUS.ok

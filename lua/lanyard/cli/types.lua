@@ -151,4 +151,16 @@ function M.expiry.convert(text)
   return timestamp.deadline(text, clock.time())
 end
 
+--- Returns what help shows for the value of an option; nil for a flag.
+---@param option cli.Option
+---@return string?
+function M.placeholder(option)
+  if option.value then
+    return option.value
+  elseif option.choices then
+    return option[1] == "--output" and "FORMAT" or "CHOICE"
+  end
+  return option.type and M[option.type].value
+end
+
 return M

@@ -21,7 +21,7 @@ local M = {}
 ---@field diff? string
 ---@field dry_run boolean
 ---@field entry? string  the id of the journal entry
----@field recovered? boolean
+---@field recovered? table[]  the interrupted journal entries that were settled first
 
 -- Reports whether the role of a grant's service is not the one that the plan expects: it differs from the role of a
 -- saved plan, or it is off and the plan does not turn it on.

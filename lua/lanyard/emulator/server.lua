@@ -64,7 +64,7 @@ local function checked_input(protocol, operation, service, request)
   end
   local violations, mistyped = shape.check(operation.input, input)
   if mistyped then
-    return nil, exception("SerializationException", ("%s has another type"):format(mistyped))
+    return nil, exception("SerializationException", ("%s has the wrong type"):format(mistyped))
   elseif #violations > 0 then
     return nil, service.invalid(violations)
   end

@@ -1,43 +1,48 @@
--- The difference of two policies in meaning: what the one says and the other does not.
---
---   for _, change in ipairs(compare(old, new)) do ... end
---
--- A change: { kind = "added" | "removed" | "changed", label, sid, from = statement | nil, to = statement | nil,
---   elements = { { element, removed = { text, ... }, added = { text, ... } }, ... } }
--- kind "document" is about Version or Id: { kind, elements }. Statements are paired by Sid, then by what
--- they mean, then by whom they name.
+--- Compares two policies by meaning.
+---
+---     for _, change in ipairs(compare(old, new)) do print(change.kind, change.label) end
+---
+--- Statements are paired by meaning and Sid, then by Sid, by meaning, and by principals.
+---@class policy.Change
+---@field kind "added"|"removed"|"changed"|"document"  "document" is a change of Version, Id or another member
+---@field label string  the Sid, or "#" and the index
+---@field sid? string
+---@field from? table   the old statement
+---@field to? table     the new statement
+---@field elements { element: string, removed: string[], added: string[] }[]
 
 local lists = require "lanyard.lists"
 
 local M = {}
 
--- A value as it is spelled, white space aside.
-local function spelled(node, text)
+-- Returns the text of a value without white space.
+local function compact(node, text)
   if node.kind ~= "object" and node.kind ~= "array" then
     return text:sub(node.first, node.last)
   end
   local parts = {}
   for i, child in ipairs(node) do
     local name = child.key and text:sub(child.key.first, child.key.last) .. ":" or ""
-    parts[i] = name .. spelled(child, text)
+    parts[i] = name .. compact(child, text)
   end
   return (node.kind == "object" and "{%s}" or "[%s]"):format(table.concat(parts, ","))
 end
 
--- members(doc) --> { [name] = what it reads } of the document's members but for Statement. Without a
--- Version it is 2008-10-17.
+--- Returns the members of a document, except Statement, by name. A missing Version is 2008-10-17.
+---@param doc policy.Document
+---@return table<string, string>
 function M.members(doc)
   local found, text = { Version = "2008-10-17" }, tostring(doc)
   for _, member in ipairs(doc:tree()) do
     local name = member.key.value
     if name ~= "Statement" then
-      found[name] = member.kind == "string" and member.value or spelled(member, text)
+      found[name] = member.kind == "string" and member.value or compact(member, text)
     end
   end
   return found
 end
 
--- A principal as it counts: an account by its id, whichever way it is spelled.
+-- Returns a principal in one form: an account by its id.
 local function principal_text(principal)
   local value = principal.value
   if principal.type == "AWS" or principal.type == "*" then
@@ -64,12 +69,12 @@ local function condition_texts(statement)
   return texts
 end
 
-local function same(text)
+local function identity(text)
   return text
 end
 
--- What a statement says, by element: lists of texts.
-local function facts_of(statement)
+-- Returns the contents of a statement: lists of texts by element.
+local function contents_of(statement)
   if statement.flaw then
     return { Statement = { statement.text } }
   end
@@ -77,8 +82,8 @@ local function facts_of(statement)
     Sid = { statement.sid },
     Effect = { statement.effect },
     [statement.not_principal and "NotPrincipal" or "Principal"] = map(statement.principals, principal_text),
-    [statement.not_action and "NotAction" or "Action"] = map(statement.actions, same),
-    [statement.not_resource and "NotResource" or "Resource"] = map(statement.resources, same),
+    [statement.not_action and "NotAction" or "Action"] = map(statement.actions, identity),
+    [statement.not_resource and "NotResource" or "Resource"] = map(statement.resources, identity),
     Condition = condition_texts(statement),
   }
 end
@@ -88,7 +93,7 @@ local ORDER = {
   "NotResource", "Condition", "Statement",
 }
 
--- The case of actions and of condition keys does not count.
+-- Returns a text for comparison: actions and condition keys are case-insensitive.
 local function key_of(element, text)
   if element == "Action" or element == "NotAction" then
     return text:lower()
@@ -98,16 +103,16 @@ local function key_of(element, text)
   return text
 end
 
--- The texts of a list that another has not, each once.
+-- Returns the texts of a list that another list lacks, each once.
 local function missing(element, list, other)
-  local seen, found = {}, {}
+  local known, found = {}, {}
   for _, text in ipairs(other or {}) do
-    seen[key_of(element, text)] = true
+    known[key_of(element, text)] = true
   end
   for _, text in ipairs(list or {}) do
     local key = key_of(element, text)
-    if not seen[key] then
-      seen[key] = true
+    if not known[key] then
+      known[key] = true
       found[#found + 1] = text
     end
   end
@@ -129,8 +134,8 @@ local function label(statement)
   return statement.sid or "#" .. statement.index
 end
 
--- Pairs statements of both that `key` gives the same key; those paired are taken out of `left`.
-local function pair(old, new, left, pairs_found, key)
+-- Pairs the statements of both policies for which key(statement, side) is equal, and removes them from `left`.
+local function pair(old, new, left, partners_of, key)
   local by_key = {}
   for _, statement in ipairs(old) do
     local value = left[statement] and key(statement, 1)
@@ -145,7 +150,7 @@ local function pair(old, new, left, pairs_found, key)
     if partners and #partners > 0 then
       local partner = table.remove(partners, 1)
       left[partner], left[statement] = nil, nil
-      pairs_found[statement] = partner
+      partners_of[statement] = partner
     end
   end
 end
@@ -186,7 +191,7 @@ local function document_change(a, b)
   return { kind = "document", label = "document", elements = elements }
 end
 
--- The meanings of statements, their Sids with them.
+-- Returns the set of the statements' meanings, including their Sids.
 local function meanings(doc, statements)
   local found = {}
   for _, statement in ipairs(statements) do
@@ -195,40 +200,47 @@ local function meanings(doc, statements)
   return found
 end
 
--- compare(a, b) --> list of changes, in the order of b; those of a that are gone come last
+-- Returns the change of a statement with a partner | nil if they are equal
+local function statement_change(a, b, from, to)
+  if a:meaning(from.index, true) == b:meaning(to.index, true) then
+    return nil
+  end
+  local elements = changed_elements(contents_of(from), contents_of(to))
+  if #elements == 0 then -- an element unknown to IAM
+    elements[1] = { element = "Statement", removed = { from.text }, added = { to.text } }
+  end
+  return { kind = "changed", label = label(to), sid = to.sid, from = from, to = to, elements = elements }
+end
+
+--- Returns the changes from a to b in the order of b, followed by the removed statements.
+---@param a policy.Document
+---@param b policy.Document
+---@return policy.Change[]
 local function compare(a, b)
   local old, new = a:statements(), b:statements()
   local partners, left = pair_all(a, b, old, new)
-  -- What is said once more, or no more twice, makes no difference.
-  local said_before, said_now = meanings(a, old), meanings(b, new)
+  -- A repeated statement makes no difference.
+  local old_meanings, new_meanings = meanings(a, old), meanings(b, new)
   local changes = {}
   local function add(change)
-    if #change.elements > 0 then
+    if change and #change.elements > 0 then
       changes[#changes + 1] = change
     end
   end
   add(document_change(a, b))
   for _, statement in ipairs(new) do
     local partner = partners[statement]
-    if not partner and said_before[b:meaning(statement.index, true)] then
-      goto continue
-    elseif not partner then
+    if partner then
+      add(statement_change(a, b, partner, statement))
+    elseif not old_meanings[b:meaning(statement.index, true)] then
       add { kind = "added", label = label(statement), sid = statement.sid, to = statement,
-        elements = changed_elements({}, facts_of(statement)) }
-    elseif a:meaning(partner.index, true) ~= b:meaning(statement.index, true) then
-      local elements = changed_elements(facts_of(partner), facts_of(statement))
-      if #elements == 0 then -- an element that is not IAM's
-        elements[1] = { element = "Statement", removed = { partner.text }, added = { statement.text } }
-      end
-      add { kind = "changed", label = label(statement), sid = statement.sid, from = partner, to = statement,
-        elements = elements }
+        elements = changed_elements({}, contents_of(statement)) }
     end
-    ::continue::
   end
   for _, statement in ipairs(old) do
-    if left[statement] and not said_now[a:meaning(statement.index, true)] then
+    if left[statement] and not new_meanings[a:meaning(statement.index, true)] then
       add { kind = "removed", label = label(statement), sid = statement.sid, from = statement,
-        elements = changed_elements(facts_of(statement), {}) }
+        elements = changed_elements(contents_of(statement), {}) }
     end
   end
   return changes

@@ -1,13 +1,17 @@
--- What all policies together say to a request: IAM's evaluation logic.
--- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+--- Decides a request by all policies that apply to it: IAM's evaluation logic.
+--- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+---
+---     local decision, statement, reason = decide {
+---       principal = role_arn, action = "ecr:BatchGetImage", resource = repository_arn,
+---       resource_policy = text, identity_policies = { role_policy }, scps = { { full_access } },
+---     }
 
 local arn = require "lanyard.arn"
-local core = require "lanyard.policy.core"
-local errors = require "lanyard.errors"
+local layers = require "lanyard.policy.layers"
 local request_of = require "lanyard.policy.request"
 
--- Requests that a resource's policy must allow, whatever the principal's own policies say: of KMS
--- those about a key, and those by which a session gets its role.
+-- Requests that the resource's policy must allow, whatever the policies of the principal say: those about a KMS key,
+-- and those of STS that give a session its role.
 local RESOURCE_POLICY_RULES = {
   kms = function(_, resource) return resource and resource:find "^arn:[^:]*:kms:[^:]*:[^:]*:key/" ~= nil end,
   sts = function(action)
@@ -21,11 +25,6 @@ local FIELDS = {
   identity_policies = "table", boundaries = "table", session_policies = "table", scps = "table", rcps = "table",
 }
 
-local NAMINGS = { "principal", "role", "account", "anyone" }
-
--- How far an answer goes.
-local RANK = { ["implicit-deny"] = 0, depends = 1, allow = 2 }
-
 local function check_options(options)
   for name, value in pairs(options) do
     if not FIELDS[name] then
@@ -36,103 +35,13 @@ local function check_options(options)
   end
   for _, name in ipairs { "principal", "action" } do
     if not options[name] then
-      error(("decide needs '%s'"):format(name), 3)
+      error(("decide requires '%s'"):format(name), 3)
     end
   end
-end
-
--- A policy as a document | nil, err
-local function document(policy, name)
-  if type(policy) ~= "string" then
-    return policy
-  end
-  local doc, err = core.parse(policy)
-  if not doc then
-    return nil, errors.new { code = "InvalidPolicy", message = ("%s: %s"):format(name, err.message) }
-  end
-  return doc
 end
 
 -- ---------------------------------------------------------------------------------------------
--- Layers: policies any of which may allow
-
--- A layer: { deny, doubt, allow = { [naming] = finding }, maybe_allow = likewise, nothing = reason }.
--- A finding: { index, reason, document = name, doc }. doubt: a Deny that may apply.
-local function new_layer(nothing)
-  return { allow = {}, maybe_allow = {}, nothing = nothing }
-end
-
--- Adds what one policy says; the first word of each kind stays.
-local function add_policy(layer, doc, name, request)
-  local found = doc:weigh(request)
-  local function named(finding)
-    if finding then
-      finding.document, finding.doc, finding.reason = name, doc, ("%s: %s"):format(name, finding.reason)
-    end
-    return finding
-  end
-  layer.deny = layer.deny or named(found.deny)
-  layer.doubt = layer.doubt or named(found.maybe_deny)
-  for _, kind in ipairs { "allow", "maybe_allow" } do
-    for naming, finding in pairs(found[kind]) do
-      layer[kind][naming] = layer[kind][naming] or named(finding)
-    end
-  end
-end
-
--- layer_of(policies, name, request) --> layer | nil, err
-local function layer_of(policies, name, request)
-  local layer = new_layer(("no %s allows it"):format(name))
-  for i, policy in ipairs(policies) do
-    local label = ("%s %d"):format(name, i)
-    local doc, err = document(policy, label)
-    if not doc then
-      return nil, err
-    end
-    add_policy(layer, doc, label, request)
-  end
-  return layer
-end
-
-local function first_of(found, namings)
-  for _, naming in ipairs(namings) do
-    if found[naming] then
-      return found[naming]
-    end
-  end
-  return nil
-end
-
--- What a layer allows by statements that name the principal in one of these ways.
--- --> { answer, reason, finding | nil }
-local function verdict(layer, namings)
-  local certain = first_of(layer.allow, namings)
-  local finding = certain or first_of(layer.maybe_allow, namings)
-  if not finding then
-    return { answer = "implicit-deny", reason = layer.nothing }
-  end
-  return { answer = certain and "allow" or "depends", reason = finding.reason, finding = finding }
-end
-
--- All must allow: the first that does not decides, a plain no before a perhaps.
-local function all_of(verdicts)
-  for _, answer in ipairs { "implicit-deny", "depends" } do
-    for _, one in ipairs(verdicts) do
-      if one.answer == answer then
-        return one
-      end
-    end
-  end
-  return verdicts[1]
-end
-
--- Whatever comes out better.
-local function either(a, b)
-  return RANK[b.answer] > RANK[a.answer] and b or a
-end
-
--- ---------------------------------------------------------------------------------------------
--- All layers of a request
+-- The layers of a request
 
 local LISTS = {
   { "identity_policies", "identity policy" },
@@ -144,127 +53,137 @@ local LEVELS = {
   { "scps", "service control policy", true },
 }
 
+-- Returns the layers of an organization's levels, from the root | nil, err
 local function read_levels(levels, name, request)
-  local layers = {}
+  local found = {}
   for i, level in ipairs(levels) do
-    local layer, err = layer_of(level, ("%s of level %d,"):format(name, i), request)
+    local layer, err = layers.of(level, ("%s of level %d,"):format(name, i), request)
     if not layer then
       return nil, err
     end
     layer.nothing = ("no %s of level %d allows it"):format(name, i)
-    layers[i] = layer
+    found[i] = layer
   end
-  layers.nothing = ("there is no level that has a %s"):format(name)
-  return layers
+  found.nothing = ("no level has a %s"):format(name)
+  return found
 end
 
--- --> layers by name, those of `rcps` and `scps` lists by level | nil, err
-local function read_layers(options, caller, asked, owned)
-  local layers = {}
+-- Adds the layers of service and resource control policies to `found`. Service-linked roles are exempt from both, and
+-- services and anonymous callers from service control policies. Returns true | nil, err
+local function add_levels(found, options, caller, asked, owned)
   for _, kind in ipairs(LEVELS) do
-    local name, label, own = table.unpack(kind)
-    local exempt = caller.service_linked or own and (caller.service or caller.anonymous)
+    local name, label, of_identity = table.unpack(kind)
+    local exempt = caller.service_linked or of_identity and (caller.service or caller.anonymous)
     if options[name] and not exempt then
-      local found, err = read_levels(options[name], label, own and owned or asked)
-      if not found then
+      local err
+      found[name], err = read_levels(options[name], label, of_identity and owned or asked)
+      if not found[name] then
         return nil, err
       end
-      layers[name] = found
     end
   end
+  return true
+end
+
+-- Returns the layers by the names of the options | nil, err. `asked` is the request to the resource's policy, `owned`
+-- the request to the policies of the principal.
+local function read_layers(options, caller, asked, owned)
+  local found = {}
+  local ok, err = add_levels(found, options, caller, asked, owned)
+  if not ok then
+    return nil, err
+  end
   if options.resource_policy then
-    local doc, err = document(options.resource_policy, "resource policy")
-    if not doc then
+    found.resource = layers.new "the resource's policy does not allow it"
+    ok, err = layers.add(found.resource, options.resource_policy, "resource policy", asked)
+    if not ok then
       return nil, err
     end
-    layers.resource = new_layer "the resource's policy does not allow it"
-    add_policy(layers.resource, doc, "resource policy", asked)
   end
   for _, kind in ipairs(LISTS) do
     local name, label = table.unpack(kind)
     if options[name] and not (caller.service or caller.anonymous) then
-      local found, err = layer_of(options[name], label, owned)
-      if not found then
+      found[name], err = layers.of(options[name], label, owned)
+      if not found[name] then
         return nil, err
       end
-      layers[name] = found
     end
   end
-  return layers
+  return found
 end
 
--- The first finding of a kind (deny, doubt) in any layer, as IAM goes through them.
-local function find(layers, kind)
+-- Returns the first match of a kind ("deny" or "doubt") in any layer, in IAM's order.
+local function find(found, kind)
   for _, name in ipairs { "rcps", "scps" } do
-    for _, layer in ipairs(layers[name] or {}) do
+    for _, layer in ipairs(found[name] or {}) do
       if layer[kind] then
         return layer[kind]
       end
     end
   end
   for _, name in ipairs { "resource", "identity_policies", "boundaries", "session_policies" } do
-    if layers[name] and layers[name][kind] then
-      return layers[name][kind]
+    if found[name] and found[name][kind] then
+      return found[name][kind]
     end
   end
   return nil
 end
 
-local function levels_allow(levels)
-  local verdicts = {}
-  for i, layer in ipairs(levels) do
-    verdicts[i] = verdict(layer, NAMINGS)
-  end
-  return verdicts[1] and all_of(verdicts) or { answer = "implicit-deny", reason = levels.nothing }
-end
-
 -- ---------------------------------------------------------------------------------------------
 -- The decision
 
-local NO_IDENTITY = new_layer "no identity policy allows it"
-local NO_RESOURCE = new_layer "the resource has no policy that allows it"
-local ROOT = { answer = "allow", reason = "the root user needs no policy of its own" }
-local SILENT = { answer = "allow", reason = "nothing bounds it" }
+local NO_IDENTITY = layers.new "no identity policy allows it"
+local NO_RESOURCE = layers.new "the resource has no policy that allows it"
+local ROOT = { answer = "allow", reason = "the root user needs no policy" }
+local UNLIMITED = { answer = "allow", reason = "nothing limits it" }
 
--- What the resource's policy and the principal's own policies say together in one account: a user or
--- session that is named itself, and anyone, are let in by the resource's policy alone; a role, within
--- its bounds; an account stands for those that its own policies let.
-local function within_account(resource, caller, own, bounds, needs_resource_policy)
-  local own_way = all_of { own, bounds }
-  local itself = verdict(resource, { "principal" })
-  local ways = {
-    verdict(resource, { "anyone" }),
-    caller.kind == "role" and all_of { itself, bounds } or itself,
-    all_of { verdict(resource, { "role" }), bounds },
-    all_of { verdict(resource, { "account" }), own_way },
-  }
-  local best = needs_resource_policy and verdict(NO_RESOURCE, NAMINGS) or own_way
-  for _, way in ipairs(ways) do
-    best = either(best, way)
+local function levels_allow(levels)
+  local verdicts = {}
+  for i, layer in ipairs(levels) do
+    verdicts[i] = layers.verdict(layer, layers.ANY_NAMING)
   end
-  return best
+  return verdicts[1] and layers.all(verdicts) or { answer = "implicit-deny", reason = levels.nothing }
 end
 
--- `same_account` is nil where the principal's account is not known.
-local function grant(layers, caller, same_account, needs_resource_policy)
-  local resource = layers.resource or NO_RESOURCE
-  if caller.service or caller.anonymous then
-    return verdict(resource, NAMINGS)
-  end
-  local own = caller.kind == "root" and ROOT or verdict(layers.identity_policies or NO_IDENTITY, NAMINGS)
-  local bounds = all_of {
-    layers.boundaries and verdict(layers.boundaries, NAMINGS) or SILENT,
-    layers.session_policies and verdict(layers.session_policies, NAMINGS) or SILENT,
+local function layer_allows(layer)
+  return layer and layers.verdict(layer, layers.ANY_NAMING) or UNLIMITED
+end
+
+-- Returns the verdict within one account. A statement of the resource's policy that names a user, a session or anyone
+-- is sufficient. For a role, the boundaries of the role apply as well. An account stands for the principals that their
+-- own policies allow.
+local function within_account(resource, caller, own, bounds, needs_resource_policy)
+  local named = layers.verdict(resource, { "principal" })
+  return layers.any {
+    needs_resource_policy and layers.verdict(NO_RESOURCE, layers.ANY_NAMING) or layers.all { own, bounds },
+    layers.verdict(resource, { "anyone" }),
+    caller.kind == "role" and layers.all { named, bounds } or named,
+    layers.all { layers.verdict(resource, { "role" }), bounds },
+    layers.all { layers.verdict(resource, { "account" }), layers.all { own, bounds } },
   }
-  local apart = all_of { verdict(resource, NAMINGS), own, bounds }
+end
+
+-- Returns the verdict of the resource's policy and the principal's own policies. `same_account` is nil if the account
+-- of the principal is unknown.
+local function combined_verdict(found, caller, same_account, needs_resource_policy)
+  local resource = found.resource or NO_RESOURCE
+  if caller.service or caller.anonymous then
+    return layers.verdict(resource, layers.ANY_NAMING)
+  end
+  local own = caller.kind == "root" and ROOT
+    or layers.verdict(found.identity_policies or NO_IDENTITY, layers.ANY_NAMING)
+  local bounds = layers.all { layer_allows(found.boundaries), layer_allows(found.session_policies) }
+  local across = layers.all { layers.verdict(resource, layers.ANY_NAMING), own, bounds }
   local within = within_account(resource, caller, own, bounds, needs_resource_policy)
-  if same_account == false or same_account == nil and apart.answer == within.answer then
-    return apart
+  if same_account == false or same_account == nil and across.answer == within.answer then
+    return across
   elseif same_account then
     return within
   end
-  return { answer = "depends", finding = within.finding,
-    reason = within.reason .. "; whether that is enough hangs on the principal's account, which is not known" }
+  return {
+    answer = "depends", match = within.match,
+    reason = within.reason .. "; whether that is sufficient depends on the account of the principal, which is unknown",
+  }
 end
 
 local function is_same_account(caller, owner, resource)
@@ -277,8 +196,30 @@ local function is_same_account(caller, owner, resource)
   return caller.account and caller.account == owner
 end
 
--- decide(options) --> "allow" | "deny" | "implicit-deny" | "depends", statement | nil, reason | nil, err
--- See lanyard.policy.
+-- Returns the verdict of all layers.
+local function verdict_of(found, options, caller, owner)
+  local deny = find(found, "deny")
+  if deny then
+    return { answer = "deny", reason = deny.reason, match = deny }
+  end
+  local action = options.action:lower()
+  local rule = RESOURCE_POLICY_RULES[action:match "^[^:]*"]
+  local same_account = is_same_account(caller, owner, options.resource)
+  local verdict = layers.all {
+    combined_verdict(found, caller, same_account, rule and rule(action, options.resource)),
+    found.rcps and levels_allow(found.rcps) or UNLIMITED,
+    found.scps and levels_allow(found.scps) or UNLIMITED,
+  }
+  -- A Deny that can apply puts an Allow in doubt.
+  local doubt = verdict.answer == "allow" and find(found, "doubt")
+  return doubt and { answer = "depends", reason = doubt.reason, match = doubt } or verdict
+end
+
+--- Decides a request. See lanyard.policy for the options.
+---@param options policy.DecideOptions
+---@return "allow"|"deny"|"implicit-deny"|"depends"|nil decision  nil if a policy cannot be parsed
+---@return table|lanyard.Error|nil statement  the deciding statement with its `document`, or the error
+---@return string? reason
 return function(options)
   check_options(options)
   local caller = request_of.caller(options.principal)
@@ -287,29 +228,15 @@ return function(options)
   asked.bounded = options.boundaries ~= nil
   local owned = request_of.request(options, caller, owner)
   owned.identity = true
-  local layers, err = read_layers(options, caller, asked, owned)
-  if not layers then
+  local found, err = read_layers(options, caller, asked, owned)
+  if not found then
     return nil, err
   end
-
-  local deny = find(layers, "deny")
-  local result = deny and { answer = "deny", reason = deny.reason, finding = deny }
-  if not result then
-    local action = options.action:lower()
-    local rule = RESOURCE_POLICY_RULES[action:match "^[^:]*"]
-    result = all_of {
-      grant(layers, caller, is_same_account(caller, owner, options.resource), rule and rule(action, options.resource)),
-      layers.rcps and levels_allow(layers.rcps) or SILENT,
-      layers.scps and levels_allow(layers.scps) or SILENT,
-    }
-    -- A Deny that may apply puts what all others allow in doubt.
-    local doubt = result.answer == "allow" and find(layers, "doubt")
-    result = doubt and { answer = "depends", reason = doubt.reason, finding = doubt } or result
-  end
-  local finding = result.finding
-  local statement = finding and finding.doc:statement(finding.index)
+  local verdict = verdict_of(found, options, caller, owner)
+  local match = verdict.match
+  local statement = match and match.doc:statement(match.index)
   if statement then
-    statement.document = finding.document
+    statement.document = match.document
   end
-  return result.answer, statement, result.reason
+  return verdict.answer, statement, verdict.reason
 end

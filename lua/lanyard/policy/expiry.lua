@@ -1,4 +1,7 @@
--- The date until which a statement's conditions can hold: read, compared, written.
+--- Reads and writes the date on which the conditions of a statement expire.
+---
+---     expiry.ends(statement)      --> seconds since 1970 | nil
+---     expiry.condition(deadline)  --> { DateLessThan = { ["aws:CurrentTime"] = "2026-01-31T00:00:00Z" } }
 
 local timestamp = require "lanyard.text.timestamp"
 
@@ -7,17 +10,17 @@ local M = {}
 local OPERATOR, KEY = "DateLessThan", "aws:CurrentTime"
 local KEYS = { ["aws:currenttime"] = true, ["aws:epochtime"] = true }
 
--- IAM takes a moment, a date, or seconds since 1970.
-local function moment(text)
+-- Parses a time as IAM does: a timestamp, a date, or seconds since 1970.
+local function parse(text)
   local seconds = text:match "^%d+$" and #text > 4 and math.tointeger(text)
   return seconds or timestamp.parse(text) or timestamp.parse(text .. "T00:00:00Z")
 end
 
--- The latest of a condition's values, one of which is enough | nil where one cannot be told
+-- Returns the latest of the values, since one of them is sufficient | nil if a value cannot be parsed
 local function latest(values)
   local last
   for _, value in ipairs(values) do
-    local at = moment(value)
+    local at = parse(value)
     if not at then
       return nil
     end
@@ -26,7 +29,7 @@ local function latest(values)
   return last
 end
 
--- The first second in which a condition no longer holds | nil where it is no such date
+-- Returns the first second in which a condition does not hold any more | nil if it is not a date
 local function end_of(condition)
   local operator = condition.operator:lower():gsub("ifexists$", "")
   local inclusive = operator == "datelessthanequals"
@@ -34,8 +37,9 @@ local function end_of(condition)
   return at and (inclusive and at + 1 or at) or nil
 end
 
--- ends(statement) --> seconds since 1970, the first at which its conditions no longer hold | nil: no date
--- ends them
+--- Returns when a statement expires: the first second in which its conditions do not hold any more.
+---@param statement table
+---@return integer? seconds  since 1970; nil if no date limits the statement
 function M.ends(statement)
   local first
   for _, condition in ipairs(statement.conditions) do
@@ -45,13 +49,18 @@ function M.ends(statement)
   return first
 end
 
--- ended(statement, now) --> when it ended, in seconds since 1970 | nil: it may apply yet
+--- Returns when a statement expired.
+---@param statement table
+---@param now number  seconds since 1970
+---@return integer? seconds  since 1970; nil if it has not expired
 function M.ended(statement, now)
   local at = M.ends(statement)
   return at and at <= now and at or nil
 end
 
--- only(statement) --> its condition, where that is a date as `condition` makes it and nothing else | nil
+--- Returns the condition of a statement whose only condition is a date in the form of M.condition.
+---@param statement table
+---@return table? condition
 function M.only(statement)
   local condition = statement.conditions[1]
   if #statement.conditions == 1 and condition.operator == OPERATOR and condition.key:lower() == KEY:lower()
@@ -61,12 +70,16 @@ function M.only(statement)
   return nil
 end
 
--- condition(seconds since 1970) --> the Condition element that holds until then
+--- Returns the Condition element that holds until a time.
+---@param at number  seconds since 1970
+---@return table
 function M.condition(at)
   return { [OPERATOR] = { [KEY] = timestamp.format(at) } }
 end
 
--- at(seconds since 1970) --> what a request at that time tells the conditions of a policy, for doc:can
+--- Returns the context keys of a request at a time, for doc:can.
+---@param now number  seconds since 1970
+---@return table<string, string>
 function M.at(now)
   return { ["aws:CurrentTime"] = timestamp.format(now), ["aws:EpochTime"] = tostring(math.floor(now)) }
 end

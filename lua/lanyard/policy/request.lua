@@ -1,11 +1,20 @@
--- Who asks for something, and what a request tells of itself to the conditions of a policy.
+--- Describes requests: the kind of the caller, and the context keys that follow from principal and resource.
 
 local arn = require "lanyard.arn"
 
 local M = {}
 
--- Who a principal is: { account | nil, partition | nil, kind = "user" | "role" | "session" | "root" | nil,
--- service, anonymous, service_linked = booleans, root_arn | nil }
+---@class policy.Caller
+---@field account? string
+---@field partition? string
+---@field kind? "user"|"role"|"session"|"root"|string  the kind of IAM principal
+---@field service? boolean         a service principal
+---@field anonymous? boolean       "*"
+---@field service_linked? boolean  a service-linked role or its session
+
+--- Describes a principal.
+---@param principal string  an ARN, an account id, a service principal, or "*"
+---@return policy.Caller
 function M.caller(principal)
   local parsed = arn.parse(principal)
   if not parsed then
@@ -26,14 +35,16 @@ function M.caller(principal)
   }
 end
 
--- The account that owns the resource: told, or read from its ARN; nil where neither tells.
+--- Returns the account that owns a resource: the given one, else the one in its ARN.
+---@param account? string
+---@param resource? string
+---@return string?
 function M.resource_account(account, resource)
   local parsed = not account and resource and arn.parse(resource)
   return account or parsed and parsed.account ~= "" and parsed.account or nil
 end
 
--- The ARN that a request has as aws:PrincipalArn; nil where it cannot be told: the path of a role is not
--- in its sessions' ARNs.
+-- Returns the value of aws:PrincipalArn | nil if it is unknown: the ARN of a session lacks the path of its role
 local function principal_arn(principal, caller, resource)
   if caller.kind == "session" then
     return nil
@@ -44,24 +55,27 @@ local function principal_arn(principal, caller, resource)
   return principal
 end
 
--- A context with the keys that follow from principal and resource, where it has not got them.
+-- Returns a context with the known keys that it lacks.
 -- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 local function complete(context, known)
-  local all, seen = {}, {}
+  local all, given = {}, {}
   for key, value in pairs(context) do
-    all[key], seen[key:lower()] = value, true
+    all[key], given[key:lower()] = value, true
   end
   for key, value in pairs(known) do
-    if not seen[key:lower()] then
+    if not given[key:lower()] then
       all[key] = value
     end
   end
   return all
 end
 
--- request(options, caller, owner) --> what doc:weigh and the core's doc:can are asked
--- options: principal, action, resource, context, partial; a key that is not in the context is not in the
--- request, or, with `partial` or without a context, not known, unless it follows from the others.
+--- Builds a request for doc:weigh and the core's doc:can. A key that is not in the context is absent from the request.
+--- With `partial`, or without a context, it is unknown, unless it follows from principal and resource.
+---@param options { principal: string, action: string, resource?: string, context?: table, partial?: boolean }
+---@param caller policy.Caller
+---@param owner? string  the account that owns the resource
+---@return table
 function M.request(options, caller, owner)
   return {
     principal = options.principal, action = options.action, resource = options.resource,

@@ -10,7 +10,7 @@ local timestamp = require "lanyard.text.timestamp"
 local M = {}
 
 ---@class rules.ExampleResult
----@field place string  FILE:LINE
+---@field location string  FILE:LINE
 ---@field example string  its name
 ---@field expected string
 ---@field answer string
@@ -82,7 +82,7 @@ local function run_example(rules, example)
   local kind, text, failed = deciding_answer(rules:ask(change, selector))
   local has_text = example.text and (text or ""):find(example.text, 1, true) ~= nil
   return {
-    place = example.place,
+    location = example.location,
     example = example.name,
     expected = example.expect .. (example.text and ": " .. example.text or ""),
     answer = kind .. (text and ": " .. text or ""),

@@ -21,14 +21,14 @@ local MAX_BYTES = 1 << 20
 ---@class rules.Rule
 ---@field name string
 ---@field on table<string, true>  the kinds of changes that it applies to
----@field place string  FILE:LINE
+---@field location string  FILE:LINE
 
 ---@class rules.Example
 ---@field name string
 ---@field change rules.Change
 ---@field expect "allow"|"deny"|"warn"|"finding"
 ---@field text? string  a part of the expected text
----@field place string  FILE:LINE
+---@field location string  FILE:LINE
 
 ---@class rules.Contents
 ---@field rules rules.Rule[]
@@ -59,7 +59,7 @@ end
 local function check(contents, path, check_mute)
   for _, list in pairs(contents) do
     for _, item in ipairs(list) do
-      item.place = item.place ~= "" and item.place or path
+      item.location = item.location ~= "" and item.location or path
     end
   end
   for _, mute in ipairs(check_mute and contents.mutes or {}) do

@@ -120,13 +120,14 @@ end
 
 -- Describes an answer in one line: the rule, what it says, and about which change.
 local function describe(answer, verb, change)
-  return escape.printable(("%s: rule \"%s\" %s %s%s: %s"):format(answer.rule.place, answer.rule.name, verb, change.on,
+  local rule = answer.rule
+  return escape.printable(("%s: rule \"%s\" %s %s%s: %s"):format(rule.location, rule.name, verb, change.on,
     subject(change), answer.text))
 end
 
 -- Reports a warning once, even when the same change is rehearsed and attempted several times.
 local function warn(self, answer, position, change)
-  local key = table.concat({ answer.rule.place, answer.rule.name, change.on, subject(change), position }, "\n")
+  local key = table.concat({ answer.rule.location, answer.rule.name, change.on, subject(change), position }, "\n")
   if not self.warned[key] then
     self.warned[key] = true
     self.on_warning(describe(answer, "warns about", change))

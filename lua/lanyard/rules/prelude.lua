@@ -26,7 +26,7 @@ local rules, mutes, examples = {}, {}, {}
 local answers -- the answers of the check that is running
 
 -- Returns FILE:LINE of the caller of the function that calls this one.
-local function place()
+local function location()
   local _, text = pcall(error, "", 4)
   return match(text, "^(.*:%d+): $") or ""
 end
@@ -99,13 +99,13 @@ function rule(name)
   if not is_text(name) then
     misuse 'a rule needs a name: rule "name" { on = "grant", check = function(change) ... end }'
   end
-  local at = place()
+  local at = location()
   return function(fields)
     check_fields(fields, RULE_FIELDS, "rule")
     if type(fields.check) ~= "function" then
       error('rule "' .. name .. '" needs a function check', 2)
     end
-    rules[#rules + 1] = { name = name, on = set_of(fields.on), check = fields.check, place = at }
+    rules[#rules + 1] = { name = name, on = set_of(fields.on), check = fields.check, location = at }
   end
 end
 
@@ -113,7 +113,7 @@ function example(name)
   if not is_text(name) then
     misuse 'an example needs a name: example "name" { on = "grant", ..., expect = "deny" }'
   end
-  local at = place()
+  local at = location()
   return function(fields)
     if type(fields) ~= "table" then
       misuse "example takes a table"
@@ -132,7 +132,7 @@ function example(name)
     local change = {}
     for key, value in pairs(fields) do change[key] = value end
     change.expect = nil
-    examples[#examples + 1] = { name = name, change = change, expect = kind, text = text, place = at }
+    examples[#examples + 1] = { name = name, change = change, expect = kind, text = text, location = at }
   end
 end
 
@@ -143,7 +143,7 @@ function mute(fields)
   elseif not is_text(fields.reason) then
     misuse "a mute needs a reason"
   end
-  local copy = { place = place() }
+  local copy = { location = location() }
   for name, value in pairs(fields) do
     if not is_text(value) then
       misuse("mute: " .. name .. " must be a string that is not empty")
@@ -211,7 +211,7 @@ end
 local function plain_rules()
   local list = {}
   for i, one in ipairs(rules) do
-    list[i] = { name = one.name, on = one.on, place = one.place }
+    list[i] = { name = one.name, on = one.on, location = one.location }
   end
   return list
 end

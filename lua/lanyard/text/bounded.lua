@@ -1,24 +1,29 @@
--- What is kept of a text that comes in pieces and may be of any length: its first and its last bytes.
---
---   local kept = excerpt.new(1024 * 1024)
---   kept:add(piece)
---   kept:text() --> the text, how many bytes were left out of its middle
+--- Collects a text that arrives in pieces, up to a limit: its first and its last bytes.
+---
+---     local log = bounded.new(1024 * 1024)
+---     log:add(piece)
+---     local text, left_out = log:text()
 
 local M = {}
 
-local Excerpt = {}
-Excerpt.__index = Excerpt
+---@class text.Bounded
+local Bounded = {}
+Bounded.__index = Bounded
 
--- limit: bytes that are kept; half of them are the first ones.
+--- Creates an empty text.
+---@param limit integer  the bytes to store; half of them are for the beginning of the text
+---@return text.Bounded
 function M.new(limit)
   return setmetatable({
     half = limit // 2, total = 0,
     head = {}, head_size = 0,
     tail = {}, tail_size = 0, first = 1, last = 0,
-  }, Excerpt)
+  }, Bounded)
 end
 
-function Excerpt:add(piece)
+--- Appends a piece.
+---@param piece string
+function Bounded:add(piece)
   self.total = self.total + #piece
   local room = self.half - self.head_size
   if room > 0 then
@@ -39,7 +44,10 @@ function Excerpt:add(piece)
   end
 end
 
-function Excerpt:text()
+--- Returns the text, with a line in place of the bytes that were left out, and their number.
+---@return string text
+---@return integer left_out
+function Bounded:text()
   local tail = table.concat(self.tail, "", self.first, self.last):sub(-self.half)
   local left_out = self.total - self.head_size - #tail
   local seam = left_out > 0 and ("\n[... %d bytes left out ...]\n"):format(left_out) or ""

@@ -1,28 +1,29 @@
--- Rows laid out in columns, as wide as their widest cell; the last column runs free. Where they are
--- wider than the terminal, the widest columns give way and their cells take several lines. What a
--- name from elsewhere may carry to a terminal is shown as escapes.
+--- Lays out rows in columns for a terminal.
+---
+---     io.write(columns.render({ "NAME", "TAG" }, { { "web", { "1.0", "green" } } }, paint, 80))
+---
+--- A column is as wide as its widest cell; the last one is not padded. If the table is wider than the terminal, the
+--- widest columns become narrower, and their cells take several lines. Control characters in cells are printed as
+--- escapes.
 
 local escape = require "lanyard.text.escape"
+local width = require "lanyard.text.width"
 
 local M = {}
 
 local GAP = "  "
 
--- A column is not made narrower than this.
+-- The minimum width of a column.
 local NARROWEST = 8
 
 local function text_of(cell)
   return escape.printable(type(cell) == "table" and cell[1] or cell)
 end
 
-local function width_of(text)
-  return utf8.len(text) or #text
-end
-
--- The place (in bytes) where a line of at most `width` characters ends: behind the last space in it, or
--- else behind the last of the marks that part ARNs and names, or in the middle of a word.
-local function break_of(text, width)
-  local limit = utf8.offset(text, width + 1) - 1
+-- Returns the length in bytes of the first line of a text: up to the last space within so many cells, else up to the
+-- last separator of ARNs and names, else as many characters as fit.
+local function break_of(text, cells)
+  local limit = width.prefix(text, cells)
   if text:sub(limit + 1, limit + 1) == " " then
     return limit
   end
@@ -30,11 +31,17 @@ local function break_of(text, width)
   return #(line:match "^.*%S%s" or line:match "^.+[/:,-]" or line)
 end
 
--- wrap(text, width) --> lines of at most that many characters, without spaces at their ends
-function M.wrap(text, width)
+--- Wraps a text into lines of at most so many cells, without spaces at their ends.
+---@param text string
+---@param cells integer
+---@return string[] lines
+function M.wrap(text, cells)
   local lines = {}
-  while width_of(text) > width do
-    local stop = break_of(text, width)
+  while width.of(text) > cells do
+    local stop = break_of(text, cells)
+    if stop == #text then
+      break -- a single character that is wider than the line
+    end
     lines[#lines + 1] = text:sub(1, stop):gsub("%s+$", "")
     text = text:sub(stop + 1):gsub("^%s+", "")
   end
@@ -42,9 +49,9 @@ function M.wrap(text, width)
   return lines
 end
 
--- The widths that fit: all columns wider than some width are made that wide.
-local function fitting(widths, width)
-  local room = width - #GAP * (#widths - 1)
+-- Returns widths that fit: all columns wider than some width become that wide.
+local function fitting(widths, available)
+  local room = available - #GAP * (#widths - 1)
   local function total(most)
     local sum = 0
     for _, one in ipairs(widths) do
@@ -63,47 +70,58 @@ local function fitting(widths, width)
   return fitted
 end
 
-local function natural_widths(columns, rows)
+local function natural_widths(headings, rows)
   local widths = {}
-  for i, heading in ipairs(columns) do
-    widths[i] = width_of(heading)
+  for i, heading in ipairs(headings) do
+    widths[i] = width.of(heading)
     for _, row in ipairs(rows) do
-      widths[i] = math.max(widths[i], width_of(text_of(row[i])))
+      widths[i] = math.max(widths[i], width.of(text_of(row[i])))
     end
   end
   return widths
 end
 
--- columns: headings; rows: lists of cells, a cell a text or { text, colour }; paint(colour, text)
--- puts colour on; width: the terminal's, nil for no limit. Without rows the result is empty.
-function M.render(columns, rows, paint, width)
+-- Returns the lines of one row. colour_of(cell) returns the colour of a cell.
+local function lines_of(row, widths, paint, colour_of)
+  local cells, height, lines = {}, 1, {}
+  for i, cells_wide in ipairs(widths) do
+    cells[i] = M.wrap(text_of(row[i]), cells_wide)
+    height = math.max(height, #cells[i])
+  end
+  for line = 1, height do
+    local parts = {}
+    for i, cells_wide in ipairs(widths) do
+      local text = cells[i][line] or ""
+      local padding = i < #widths and (" "):rep(cells_wide - width.of(text)) or ""
+      parts[i] = (text ~= "" and paint(colour_of(row[i]), text) or "") .. padding
+    end
+    lines[line] = table.concat(parts, GAP):gsub("%s+$", "")
+  end
+  return lines
+end
+
+---@alias columns.Cell string|number|{ [1]: string|number, [2]?: string }  a text, or a text and its colour
+
+--- Renders a table. Without rows the result is empty.
+---@param headings string[]
+---@param rows columns.Cell[][]
+---@param paint fun(colour: string?, text: string): string  adds the escape sequences of a colour
+---@param available? integer  the width of the terminal in cells; nil for no limit
+---@return string
+function M.render(headings, rows, paint, available)
   if #rows == 0 then
     return ""
   end
-  local widths = natural_widths(columns, rows)
-  if width then
-    widths = fitting(widths, width)
+  local widths = natural_widths(headings, rows)
+  if available then
+    widths = fitting(widths, available)
   end
-
   local lines = {}
   local function add(row, colour_of)
-    local cells, height = {}, 1
-    for i = 1, #columns do
-      cells[i] = M.wrap(text_of(row[i]), widths[i])
-      height = math.max(height, #cells[i])
-    end
-    for line = 1, height do
-      local parts = {}
-      for i = 1, #columns do
-        local text = cells[i][line] or ""
-        local padding = i < #columns and (" "):rep(widths[i] - width_of(text)) or ""
-        parts[i] = (text ~= "" and paint(colour_of(row[i]), text) or "") .. padding
-      end
-      lines[#lines + 1] = (table.concat(parts, GAP):gsub("%s+$", ""))
-    end
+    local row_lines = lines_of(row, widths, paint, colour_of)
+    table.move(row_lines, 1, #row_lines, #lines + 1, lines)
   end
-
-  add(columns, function() return "bold" end)
+  add(headings, function() return "bold" end)
   for _, row in ipairs(rows) do
     add(row, function(cell) return type(cell) == "table" and cell[2] or nil end)
   end

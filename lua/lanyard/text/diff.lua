@@ -1,14 +1,16 @@
--- A line diff of two texts, as `diff -u` prints it.
+--- Compares two texts by lines, and prints the differences like `diff -u`.
+---
+---     io.write(diff.unified(old, new, { from = "old.json", to = "new.json" }))
 
 local M = {}
 
 local CONTEXT = 3
 
--- The most cells of the table of common subsequences. Texts that differ in more lines than that
--- allows are shown as replaced from their first difference to their last.
+-- The maximum size of the table of common subsequences. If texts differ in more lines, everything from the first
+-- difference to the last is printed as replaced.
 local MOST_CELLS = 4000000
 
--- A text's lines; a newline at its end ends the last one, and counts as there where it is missing.
+-- Returns the lines of a text. A missing newline at its end is ignored.
 local function lines_of(text)
   local lines = {}
   for line in (text:sub(-1) == "\n" and text or text .. "\n"):gmatch "([^\n]*)\n" do
@@ -17,7 +19,7 @@ local function lines_of(text)
   return text == "" and {} or lines
 end
 
--- How many lines both texts begin and end with.
+-- Returns how many lines are equal at the beginning and at the end.
 local function common_ends(a, b)
   local head, tail, shorter = 0, 0, math.min(#a, #b)
   while head < shorter and a[head + 1] == b[head + 1] do
@@ -29,28 +31,28 @@ local function common_ends(a, b)
   return head, tail
 end
 
--- longest[i][j]: the length of the longest common subsequence of what follows a's line i and b's
--- line j (counted from 0), within `rows` and `columns` lines after the first `head`.
+-- Returns longest[i][j]: the length of the longest common subsequence of the lines after line i of a and line j of b,
+-- counted from 0, within `rows` and `columns` lines after the first `head`.
 local function common_subsequences(a, b, head, rows, columns)
   local longest = { [rows] = {} }
   for column = 0, columns do
     longest[rows][column] = 0
   end
   for row = rows - 1, 0, -1 do
-    local region, below, line = { [columns] = 0 }, longest[row + 1], a[head + row + 1]
+    local lengths, below, line = { [columns] = 0 }, longest[row + 1], a[head + row + 1]
     for column = columns - 1, 0, -1 do
       if line == b[head + column + 1] then
-        region[column] = below[column + 1] + 1
+        lengths[column] = below[column + 1] + 1
       else
-        region[column] = math.max(below[column], region[column + 1])
+        lengths[column] = math.max(below[column], lengths[column + 1])
       end
     end
-    longest[row] = region
+    longest[row] = lengths
   end
   return longest
 end
 
--- The steps from a to b: a list of { mark = " " | "-" | "+", line }.
+-- Returns the steps from a to b: a list of { mark = " " | "-" | "+", line }.
 local function edits(a, b)
   local head, tail = common_ends(a, b)
   local rows, columns = #a - head - tail, #b - head - tail
@@ -84,17 +86,17 @@ local function edits(a, b)
   return script
 end
 
--- Which steps are shown: the changes, and the lines around them.
-local function shown_steps(script)
-  local shown = {}
+-- Returns the set of steps to print: the changes, and the lines around them.
+local function printed_steps(script)
+  local printed = {}
   for i, step in ipairs(script) do
     if step.mark ~= " " then
       for near = math.max(1, i - CONTEXT), math.min(#script, i + CONTEXT) do
-        shown[near] = true
+        printed[near] = true
       end
     end
   end
-  return shown
+  return printed
 end
 
 local function range(first, count)
@@ -104,10 +106,10 @@ local function range(first, count)
   return ("%d,%d"):format(count == 0 and first - 1 or first, count)
 end
 
--- The steps shown from step i on: their lines, and how many of them are in the old and new text.
-local function hunk(script, shown, i)
+-- Returns the lines of the hunk that begins at step i, and how many of them are in the old and the new text.
+local function hunk(script, printed, i)
   local lines, old_count, new_count = {}, 0, 0
-  while shown[i] do
+  while printed[i] do
     local step = script[i]
     lines[#lines + 1] = step.mark .. step.line
     old_count = old_count + (step.mark ~= "+" and 1 or 0)
@@ -117,23 +119,27 @@ local function hunk(script, shown, i)
   return lines, old_count, new_count
 end
 
--- diff.unified(a, b [, { from = "a", to = "b" }]) --> text, "" when the lines are equal
+--- Returns the differences of two texts, or "" if their lines are equal.
+---@param a string
+---@param b string
+---@param options? { from?: string, to?: string }  the names of the texts; "a" and "b" by default
+---@return string
 function M.unified(a, b, options)
   local script = edits(lines_of(a), lines_of(b))
-  local shown = shown_steps(script)
-  if not next(shown) then
+  local printed = printed_steps(script)
+  if not next(printed) then
     return ""
   end
   options = options or {}
   local out = { "--- " .. (options.from or "a"), "+++ " .. (options.to or "b") }
   local old_line, new_line, i = 1, 1, 1
   while i <= #script do
-    local lines, old_count, new_count = hunk(script, shown, i)
+    local lines, old_count, new_count = hunk(script, printed, i)
     if #lines > 0 then
       out[#out + 1] = ("@@ -%s +%s @@"):format(range(old_line, old_count), range(new_line, new_count))
       table.move(lines, 1, #lines, #out + 1, out)
     else
-      old_count, new_count = 1, 1 -- a line of both that is not shown
+      old_count, new_count = 1, 1 -- a common line that is not printed
     end
     old_line, new_line, i = old_line + old_count, new_line + new_count, i + math.max(#lines, 1)
   end

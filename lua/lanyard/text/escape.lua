@@ -1,17 +1,21 @@
--- Texts that come from AWS, a policy or a file, made harmless for where they are shown. A text is first
--- made `printable` - no control characters, nothing that turns the direction of writing, nothing that
--- is not UTF-8 - and then spelled so that its place takes it for text.
+--- Escapes texts from AWS, policies and files for terminals and output formats.
+---
+---     escape.printable "a\27[2J"   --> "a\\x1b[2J"
+---     escape.markup "a < b"        --> "a &lt; b"
+---
+--- Each function first makes the text printable: control characters, characters that change the direction of writing,
+--- and bytes that are not UTF-8 become escapes. Then it escapes what has a meaning in the format.
 
 local M = {}
 
--- What a terminal acts on, a reader does not see, or XML cannot hold.
+-- Characters that a terminal interprets, that are invisible, or that XML cannot contain.
 local RANGES = {
   { 0x00, 0x1f }, { 0x7f, 0x9f }, -- control characters
-  { 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 }, -- ends of lines, directions
+  { 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 }, -- line separators, directions
   { 0xfeff, 0xfeff }, { 0xfffe, 0xffff },
 }
 
-local function is_unseen(code)
+local function is_unprintable(code)
   for _, range in ipairs(RANGES) do
     if code >= range[1] and code <= range[2] then
       return true
@@ -20,15 +24,18 @@ local function is_unseen(code)
   return false
 end
 
-local function spell(character)
+-- Returns the escape of a character, or nil to leave it unchanged.
+local function escape_of(character)
   local code = utf8.codepoint(character)
-  if not is_unseen(code) then
+  if not is_unprintable(code) then
     return nil
   end
   return (code < 0x80 and "\\x%02x" or "\\u{%x}"):format(code)
 end
 
--- A text whose bytes that are no UTF-8 are spelled as \xff.
+--- Replaces bytes that are not UTF-8 with escapes like \xff.
+---@param text string
+---@return string
 function M.utf8(text)
   local parts, start = {}, 1
   while true do
@@ -43,30 +50,37 @@ function M.utf8(text)
   end
 end
 
--- A text (or a number) with what is not meant to be seen as escapes; it is one line.
+--- Replaces characters that are not printable with escapes. The result is one line.
+---@param text string|number
+---@return string
 function M.printable(text)
   text = tostring(text)
   if not text:find "[%c\127-\255]" then
     return text
   end
-  return (M.utf8(text):gsub(utf8.charpattern, spell))
+  return (M.utf8(text):gsub(utf8.charpattern, escape_of))
 end
 
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
 
--- As text or in a quoted attribute of XML and HTML.
+--- Escapes for text and quoted attributes of XML and HTML.
+---@param text string|number
+---@return string
 function M.markup(text)
   return (M.printable(text):gsub("[&<>\"']", ENTITIES))
 end
 
--- As text of Markdown (CommonMark and GitHub's), in a cell of a table too: every character that means
--- something is one that is meant as itself. Addresses are no links.
+--- Escapes for Markdown (CommonMark and GitHub's), also in cells of tables. Addresses do not become links.
+---@param text string|number
+---@return string
 function M.markdown(text)
   text = M.printable(text):gsub("[\\`*_%[%]<>#|~&@$]", "\\%0"):gsub("^[-+=]", "\\%0"):gsub("://", "\\://")
   return (text:gsub("([Ww][Ww][Ww])%.", "%1\\."))
 end
 
--- As a piece of code in a line of Markdown, outside of tables.
+--- Formats as inline code of Markdown, outside of tables.
+---@param text string|number
+---@return string
 function M.code(text)
   text = M.printable(text)
   local longest = 0
@@ -77,11 +91,13 @@ function M.code(text)
   return ("%s %s %s"):format(fence, text, fence)
 end
 
--- The characters that make a spreadsheet read a cell as a formula, the wide ones of East Asia too.
+-- Characters that make a spreadsheet read a cell as a formula, including their full-width forms.
 local FORMULA = { "=", "+", "-", "@", "\u{ff1d}", "\u{ff0b}", "\u{ff0d}", "\u{ff20}" }
 
--- As a field of CSV (RFC 4180). What a spreadsheet would take for a formula gets an apostrophe before
--- it, by which spreadsheets know a text.
+--- Escapes for a field of CSV (RFC 4180). A text that a spreadsheet would read as a formula is prefixed with an
+--- apostrophe, which marks a text.
+---@param text string|number
+---@return string
 function M.csv(text)
   text = M.printable(text)
   local first = text:match "^%s*(.*)"
@@ -97,17 +113,23 @@ function M.csv(text)
   return text
 end
 
--- As a quoted string of Graphviz.
+--- Formats as a quoted string of Graphviz.
+---@param text string|number
+---@return string
 function M.dot(text)
   return '"' .. M.printable(text):gsub('[\\"]', "\\%0") .. '"'
 end
 
--- Inside the quotes of a label of Mermaid, which knows characters by their numbers.
+--- Escapes for a quoted label of Mermaid, which has numeric character references.
+---@param text string|number
+---@return string
 function M.mermaid(text)
   return (M.printable(text):gsub("[^%w ./_:,\128-\255-]", function(c) return ("#%d;"):format(c:byte()) end))
 end
 
--- As the value of a label in the text format of Prometheus.
+--- Escapes for the value of a label in the text format of Prometheus.
+---@param text string|number
+---@return string
 function M.label(text)
   return (M.printable(text):gsub('[\\"]', "\\%0"))
 end

@@ -1,13 +1,15 @@
--- Command lines as words, without a shell.
---
---   words.split "grant web 'team/*'"     --> { "grant", "web", "team/*" } | nil, what is wrong
---   words.quote "team/*"                 --> "'team/*'"
+--- Splits command lines into words and quotes words, without a shell.
+---
+---     shellwords.split "grant web 'team/*'"     --> { "grant", "web", "team/*" }
+---     shellwords.quote "team/*"                 --> "'team/*'"
 
 local M = {}
 
--- piece(text, position) --> length, addition | nil
--- What stands at the position (a quoted run, a backslash with its character, a character): how much of the text
--- it takes, and what it adds to a word. nil: it has no end.
+--- Reads the piece of a word at a position: a quoted text, a backslash with its character, or a character.
+---@param text string
+---@param position integer
+---@return integer? length   the bytes that the piece takes; nil if it is not terminated
+---@return string? addition  what it adds to the word
 function M.piece(text, position)
   local c = text:sub(position, position)
   if c == "'" then
@@ -31,13 +33,19 @@ function M.piece(text, position)
   return 1, c
 end
 
--- What is wrong where piece gives nil.
+--- Returns the message for a position where piece() returns nil.
+---@param text string
+---@param position integer
+---@return string
 function M.unended(text, position)
-  return text:sub(position, position) == "\\" and "it ends in a backslash" or "a quote has no end"
+  return text:sub(position, position) == "\\" and "it ends with a backslash" or "a quote is not closed"
 end
 
--- split(text) --> list | nil, what is wrong. As a POSIX shell splits words, and as the AWS CLI does: quotes
--- and backslashes count; nothing is expanded.
+--- Splits a text into words like a POSIX shell and the AWS CLI: quotes and backslashes are interpreted, nothing is
+--- expanded.
+---@param text string
+---@return string[]? words
+---@return string? message
 function M.split(text)
   local list, word, position = {}, nil, 1
   while position <= #text do
@@ -45,11 +53,11 @@ function M.split(text)
       list[#list + 1] = word
       word, position = nil, position + 1
     else
-      local length, adds = M.piece(text, position)
+      local length, addition = M.piece(text, position)
       if not length then
         return nil, M.unended(text, position)
       end
-      word, position = (word or "") .. adds, position + length
+      word, position = (word or "") .. addition, position + length
     end
   end
   list[#list + 1] = word
@@ -59,7 +67,9 @@ function M.split(text)
   return list
 end
 
--- A word as one types it, quoted where a shell would read it otherwise.
+--- Quotes a word for a shell if it needs quotes.
+---@param word string
+---@return string
 function M.quote(word)
   if word:find "^[%w_./:=@%%+-]+$" then
     return word
@@ -67,7 +77,9 @@ function M.quote(word)
   return "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
--- A command line of these words.
+--- Returns a command line with these words.
+---@param list string[]
+---@return string
 function M.join(list)
   local quoted = {}
   for i, word in ipairs(list) do

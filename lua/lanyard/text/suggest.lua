@@ -1,8 +1,11 @@
--- The word that a mistyped one was meant to be: the fewest letters added, lost or exchanged.
+--- Suggests the word that a mistyped one was probably meant to be.
+---
+---     suggest("grnt", { "grant", "revoke" })   --> "grant"
 
+-- The maximum number of letters added, removed or replaced.
 local MOST = 3
 
--- The edit distance of two words, letter case aside (Levenshtein's, one row at a time).
+-- Returns the edit distance of two words (Levenshtein), ignoring case, one row at a time.
 local function distance(a, b)
   a, b = a:lower(), b:lower()
   local row = {}
@@ -11,15 +14,18 @@ local function distance(a, b)
     local diagonal = row[0]
     row[0] = i
     for j = 1, #b do
-      local exchanged = diagonal + (a:byte(i) == b:byte(j) and 0 or 1)
+      local replaced = diagonal + (a:byte(i) == b:byte(j) and 0 or 1)
       diagonal = row[j]
-      row[j] = math.min(exchanged, row[j] + 1, row[j - 1] + 1)
+      row[j] = math.min(replaced, row[j] + 1, row[j - 1] + 1)
     end
   end
   return row[#b]
 end
 
--- nearest(word, words) --> the nearest of the words, or nil when none is near
+--- Returns the nearest of some words, or nil if none is near.
+---@param word string
+---@param words string[]
+---@return string?
 return function(word, words)
   local best, least = nil, MOST + 1
   for _, candidate in ipairs(words) do

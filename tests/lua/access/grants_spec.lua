@@ -1,10 +1,11 @@
 local grants = require "lanyard.access.grants"
 local descriptions = require "lanyard.cli.grants"
 local json = require "lanyard.json"
+local policy = require "lanyard.policy"
 local world = require "world"
 
 describe("grants of a role", function()
-  it("are found with their statements and ends", function()
+  it("are found with their statements and expiry", function()
     local w <close> = world.new()
     local service = w:service()
     assert(w.region:grant(service, w:repository "my-private-repo", { expires = 4102444800 }))
@@ -13,13 +14,11 @@ describe("grants of a role", function()
     assert.equal(2, #found)
     assert.equal(4102444800, grants.expiry_of(found[1]))
     assert.is_nil(grants.expiry_of(found[2]))
-    assert.same({
-      { "my-private-repo", "AllowLightsailPull-my-container-service until 2100-01-01T00:00:00Z" },
-      { "shared-repo", "AllowLightsailPull-my-container-service" },
-    }, descriptions.rows(found, 0))
+    assert.same({ { index = 1, sid = "AllowLightsailPull-my-container-service", expires = 4102444800 } },
+      found[1].statements)
   end)
 
-  it("are marked where the whole policy lets the role not pull by them, or by a condition only", function()
+  it("are marked if the whole policy denies the pull, or makes it conditional", function()
     local w <close> = world.new()
     local service = w:service()
     local role = service.role.arn
@@ -48,14 +47,42 @@ describe("grants of a role", function()
     end
   end)
 
-  it("are shown with their ends", function()
-    assert.equal(" until 2100-01-01T00:00:00Z", descriptions.expiry(4102444800, 4102444799))
-    assert.equal(" (expired 2100-01-01T00:00:00Z)", descriptions.expiry(4102444800, 4102444800))
-    assert.equal("", descriptions.expiry(nil, 0))
-  end)
-
-  it("end with the last of their statements, if all of them do", function()
+  it("expire with their last statement, if all of them expire", function()
     assert.equal(5, grants.expiry_of { statements = { { expires = 5 }, { expires = 3 } } })
     assert.is_nil(grants.expiry_of { statements = { { expires = 5 }, {} } })
+  end)
+end)
+
+describe("whether a role can pull", function()
+  local ROLE = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/0v"
+  local REPOSITORY = { arn = "arn:aws:ecr:us-east-1:111122223333:repository/web" }
+  local PULL = '"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]'
+
+  local function decide(...)
+    local statements = {}
+    for i, statement in ipairs { ... } do
+      statements[i] = '{"Sid":"s' .. i .. '","Principal":{"AWS":"' .. ROLE .. '"},' .. statement .. "}"
+    end
+    local doc = assert(policy.parse('{"Version":"2012-10-17","Statement":[' .. table.concat(statements, ",") .. "]}"))
+    return grants.explain(doc, ROLE, REPOSITORY, 1769860800) -- 2026-01-31T12:00:00Z
+  end
+
+  it("is decided for both actions, at the given time", function()
+    local function until_date(date)
+      return '"Effect":"Allow",' .. PULL .. ',"Condition":{"DateLessThan":{"aws:CurrentTime":"' .. date .. '"}}'
+    end
+    assert.equal("allow", (decide('"Effect":"Allow",' .. PULL)))
+    assert.equal("allow", (decide(until_date "2026-02-01T00:00:00Z")))
+    assert.equal("deny", (decide(until_date "2026-01-31T00:00:00Z")))
+    local decision, why = decide '"Effect":"Allow","Action":"ecr:BatchGetImage"'
+    assert.equal("deny", decision)
+    assert.matches("no statement allows the role to call ecr:GetDownloadUrlForLayer", why)
+    decision, why = decide('"Effect":"Allow",' .. PULL, '"Effect":"Deny","Action":"ecr:*"')
+    assert.equal("deny", decision)
+    assert.matches("statement 's2' denies ecr:BatchGetImage", why)
+    decision, why = decide('"Effect":"Allow",' .. PULL .. ',"Condition":{"StringEquals":{"aws:SourceVpc":"vpc-1"}}')
+    assert.equal("depends", decision)
+    assert.matches("a condition decides whether the role can call ecr:GetDownloadUrlForLayer %(statement 's1'%)", why)
+    assert.equal("deny", (grants.explain(nil, ROLE, REPOSITORY, 0)))
   end)
 end)

@@ -8,7 +8,7 @@ local function open(folder)
 end
 
 describe("the journal", function()
-  it("orders entries by time, even where the clock was set back", function()
+  it("orders entries by time, even if the clock was set back", function()
     local folder <close> = helper.folder()
     local records = open(folder)
     for i, time in ipairs { 1000, 900, 1100 } do
@@ -20,7 +20,7 @@ describe("the journal", function()
     end
   end)
 
-  it("finds out how a change ended that a killed run left open", function()
+  it("settles the entry of a killed run", function()
     local folder <close> = helper.folder()
     local records = open(folder)
     local texts = { "done", "dropped", "lost" }
@@ -35,7 +35,7 @@ describe("the journal", function()
     assert.equal(2, #assert(records:entries())) -- what never happened leaves no entry
   end)
 
-  it("finds an entry by its id once it is closed", function()
+  it("finds an entry by its id once it is finished", function()
     local folder <close> = helper.folder()
     local records = open(folder)
     local entry = assert(records:begin { repository = "r" })
@@ -44,7 +44,7 @@ describe("the journal", function()
     assert.equal("lost", assert(records:finished(entry.id)).state)
   end)
 
-  it("clears away what was never finished, and names an entry that is damaged", function()
+  it("removes files that were not written completely, and reports a damaged entry", function()
     local folder <close> = helper.folder()
     local records = open(folder)
     local entry = assert(records:begin { repository = "r" })

@@ -1,7 +1,7 @@
 local world = require "world"
 
 describe("repositories", function()
-  it("come by name and by glob, sorted, each once", function()
+  it("are found by name and by glob, sorted, each once", function()
     local w <close> = world.new()
     local names = {}
     for i, repository in ipairs(assert(w.region:repositories { "shared-repo", "*-repo" })) do
@@ -10,7 +10,7 @@ describe("repositories", function()
     assert.same({ "my-private-repo", "shared-repo" }, names)
   end)
 
-  it("are an error where one is missing, or go on without it where the caller says so", function()
+  it("are an error if one is missing, unless the caller collects missing ones", function()
     local many, wanted = {}, {}
     for i = 1, 120 do
       many[i] = { name = ("r%04d"):format(i) }
@@ -32,7 +32,7 @@ describe("repositories", function()
     assert.match("nosuch", tostring(err))
   end)
 
-  it("page through a large registry", function()
+  it("are read page by page", function()
     local many = {}
     for i = 1, 2500 do many[i] = { name = ("r%04d"):format(i) } end
     local w <close> = world.new { seed = { regions = { ["us-east-1"] = { repositories = many } } } }

@@ -5,7 +5,7 @@ local statements = require "lanyard.access.statements"
 local world = require "world"
 
 describe("revoke", function()
-  it("takes only the role from a list of principals, and keeps the statement's Sid", function()
+  it("removes only the role from a list of principals, and keeps the statement's Sid", function()
     local w <close> = world.new()
     local service, repository = w:service(), w:repository "my-private-repo"
     w:put("my-private-repo", ('{"Version":"2008-10-17","Statement":[{"Sid":"team","Effect":"Allow","Principal":{"AWS":'
@@ -17,7 +17,7 @@ describe("revoke", function()
     assert.is_truthy(w:text("my-private-repo"):find("444455556666", 1, true))
   end)
 
-  it("leaves a Deny that names the role", function()
+  it("keeps a Deny that names the role", function()
     local w <close> = world.new()
     local service, repository = w:service(), w:repository "my-private-repo"
     local text = ('{"Version":"2008-10-17","Statement":[{"Sid":"no","Effect":"Deny","Principal":{"AWS":"%s"},'
@@ -27,17 +27,17 @@ describe("revoke", function()
     assert.equal(text, w:text "my-private-repo")
   end)
 
-  it("takes an AWS service out by its name, and nobody else", function()
+  it("removes an AWS service by its name, and no other principal", function()
     local w <close> = world.new()
     w:put("my-private-repo", '{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":{"Service":'
       .. '"lightsail.amazonaws.com"},"Action":"ecr:*"},{"Sid":"b","Effect":"Allow","Principal":{"Service":'
       .. '"ecs.amazonaws.com"},"Action":"ecr:*"}]}')
-    local whom = { principal = "lightsail.amazonaws.com" }
-    assert.equal("revoked", assert(w.region:revoke(whom, w:repository "my-private-repo")).kind)
+    local subject = { principal = "lightsail.amazonaws.com" }
+    assert.equal("revoked", assert(w.region:revoke(subject, w:repository "my-private-repo")).kind)
     assert.same({ "b" }, w:sids "my-private-repo")
   end)
 
-  it("takes a principal by its ARN", function()
+  it("removes a principal by its ARN", function()
     local w <close> = world.new()
     local service, repository = w:service(), w:repository "my-private-repo"
     assert(w.region:grant(service, repository))
@@ -45,7 +45,7 @@ describe("revoke", function()
     assert.is_nil(w:text "my-private-repo")
   end)
 
-  it("takes Lightsail's roles out of grants that have ended, and nobody and nothing else", function()
+  it("removes Lightsail's roles from expired grants, and nothing else", function()
     local w <close> = world.new()
     local service, repository = w:service(), w:repository "my-private-repo"
     local now = math.floor(w:time())
@@ -54,19 +54,19 @@ describe("revoke", function()
         .. '{"aws:CurrentTime":"%s"}}}'):format(sid, effect, principals, timestamp.format(at))
     end
     local role, account = ('"%s"'):format(service.role.arn), '"444455556666"'
-    local kept = { statement("theirs", "Allow", account, now - 1), statement("lies ahead", "Allow", role, now + 60),
+    local remaining = { statement("theirs", "Allow", account, now - 1), statement("lies ahead", "Allow", role, now + 60),
       statement("no", "Deny", role, now - 1) }
     w:put("my-private-repo", ('{"Statement":[%s,%s,%s]}'):format(statement("mine", "Allow", role, now - 1),
-      statement("both", "Allow", role .. "," .. account, now - 1), table.concat(kept, ",")))
+      statement("both", "Allow", role .. "," .. account, now - 1), table.concat(remaining, ",")))
     local change = assert(w.region:revoke({ expired = now }, repository))
     assert.equal("revoked", change.kind)
     assert.equal(2, change.touched)
-    assert.equal(('{"Statement":[%s,%s]}'):format(statement("both", "Allow", account, now - 1), table.concat(kept, ",")),
+    assert.equal(('{"Statement":[%s,%s]}'):format(statement("both", "Allow", account, now - 1), table.concat(remaining, ",")),
       w:text "my-private-repo")
     assert.equal("unchanged", assert(w.region:revoke({ expired = now }, repository)).kind)
   end)
 
-  it("is an edit that others can be joined to", function()
+  it("is an edit that can be combined with others", function()
     local doc = policy.new()
     doc:allow { sid = "a", principal = "444455556666", actions = { "ecr:PutImage" } }
     doc:allow { sid = "b", principal = "*", actions = { "ecr:PutImage" } }
@@ -86,7 +86,7 @@ describe("revoking by statement", function()
     return assert(policy.parse('{"Statement":[' .. table.concat({ ... }, ",") .. "]}"))
   end
 
-  it("takes out the one that has the Sid, a Deny with a word of warning", function()
+  it("removes the statement with the Sid, and warns if it was a Deny", function()
     local doc = document(TWIN, DENY, NAMELESS)
     local changed, detail = revoke.edit { statement = "no" }(doc)
     assert.is_true(changed)
@@ -98,7 +98,7 @@ describe("revoking by statement", function()
     assert.equal("the policy has no such statement", detail.why)
   end)
 
-  it("means by a number the statement that had it at first", function()
+  it("keeps meaning the statement that a number had at first", function()
     local doc, edit = document(TWIN, NAMELESS, DENY), revoke.edit { statement = "#2" }
     assert.is_true((edit(doc)))
     assert.equal(tostring(document(TWIN, DENY)), tostring(doc))
@@ -106,7 +106,7 @@ describe("revoking by statement", function()
     assert.is_true((edit(document(DENY, TWIN, NAMELESS))))
   end)
 
-  it("refuses a Sid that two have and a number that none has", function()
+  it("rejects a Sid that two statements have, and a number that none has", function()
     local doc = document(TWIN, TWIN)
     local changed, err = revoke.edit { statement = "twin" }(doc)
     assert.is_nil(changed)
@@ -120,7 +120,7 @@ describe("revoking by statement", function()
     assert.equal(tostring(document(TWIN, TWIN)), tostring(doc))
   end)
 
-  it("finds a reference wherever the statement stands, and never its twin", function()
+  it("resolves a reference wherever the statement moved, and never to its twin", function()
     local doc = document(NAMELESS, TWIN, TWIN)
     local second = statements.reference(doc, 3)
     assert.matches("^#3:%x%x%x%x%x%x%x%x$", second)
@@ -134,14 +134,14 @@ describe("revoking by statement", function()
     assert.equal(1, statements.find(assert(policy.parse(doc:format())), statements.reference(doc, 1)))
   end)
 
-  it("takes one principal out of one statement", function()
+  it("removes one principal from one statement", function()
     local doc = document(TWIN, (TWIN:gsub("twin", "other")))
     assert.is_true((revoke.edit { statement = "other", principal = "444455556666" }(doc)))
     assert.equal(tostring(document(TWIN, (TWIN:gsub("twin", "other"):gsub('"444455556666",', "")))), tostring(doc))
     assert.is_false((revoke.edit { statement = "other", principal = "444455556666" }(doc)))
   end)
 
-  it("is written once where a rival's write moves the numbers", function()
+  it("is written once if another writer's change moves the numbers", function()
     local w <close> = world.new()
     w:put("my-private-repo", tostring(document(TWIN, NAMELESS, DENY)))
     local writes = 0

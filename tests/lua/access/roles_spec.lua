@@ -3,7 +3,7 @@ local world = require "world"
 local NAME = "my-container-service"
 
 describe("enable", function()
-  it("asks once, and waits until the role is on, named, and the service at rest", function()
+  it("requests once, and waits until the role has an ARN and the service is ready", function()
     local w <close> = world.new { activation_delay = 40 }
     local change = assert(w.region:enable(NAME))
     assert.equal("enabled", change.kind)
@@ -15,7 +15,7 @@ describe("enable", function()
     assert.equal(1, w:count "UpdateContainerService")
   end)
 
-  it("joins a change that is under way without asking again", function()
+  it("joins a change in progress without another request", function()
     local w <close> = world.new { activation_delay = 40 }
     assert.equal("requested", assert(w.region:enable(NAME, { wait = false })).kind)
     local change = assert(w.region:enable(NAME))
@@ -24,14 +24,14 @@ describe("enable", function()
     assert.equal(1, w:count "UpdateContainerService")
   end)
 
-  it("waits while the service is busy with something else", function()
+  it("waits while another change of the service is in progress", function()
     local w <close> = world.new { activation_delay = 40 }
     assert(w.region.lightsail:UpdateContainerService { serviceName = NAME, scale = 3 })
     assert.equal("enabled", assert(w.region:enable(NAME)).kind)
     assert.is_true(w.passed >= 80)
   end)
 
-  it("gives up at its time, says what it waited for, and asks nothing back", function()
+  it("fails after its timeout, reports what it waited for, and reverts nothing", function()
     local w <close> = world.new { activation_delay = 200 }
     local change, err = w.region:enable(NAME, { timeout = 20 })
     assert.is_nil(change)
@@ -40,12 +40,12 @@ describe("enable", function()
     assert.matches("lanyard status", err.tip)
   end)
 
-  it("goes on past throttling", function()
+  it("continues after throttling", function()
     local w <close> = world.new { activation_delay = 5, faults = { { service = "lightsail", every = 3, throttle = true } } }
     assert.equal("enabled", assert(w.region:enable(NAME)).kind)
   end)
 
-  it("names a service that is not there, and a name that none can have, before a call", function()
+  it("reports a service that does not exist, and an invalid name before any call", function()
     local w <close> = world.new()
     local _, err = w.region:enable "nobody"
     assert.equal("NotFoundException", err.code)
@@ -57,7 +57,7 @@ describe("enable", function()
 end)
 
 describe("disable", function()
-  it("turns the role off, and its ARN is gone", function()
+  it("turns the role off, so that it has no ARN", function()
     local w <close> = world.new { activation_delay = 10 }
     assert(w.region:enable(NAME))
     local change = assert(w.region:disable(NAME))
@@ -66,7 +66,7 @@ describe("disable", function()
     assert.equal("unchanged", assert(w.region:disable(NAME)).kind)
   end)
 
-  it("leaves an orphan where a grant was left", function()
+  it("leaves an orphan if a grant remains", function()
     local w <close> = world.new()
     local service = w:service()
     local repository = w:repository "my-private-repo"
@@ -76,7 +76,7 @@ describe("disable", function()
     assert.matches("^AROA", doc:statements()[1].principals[1].value)
   end)
 
-  it("grants anew in the place of what an earlier role left", function()
+  it("replaces the grant of an earlier role", function()
     local w <close> = world.new()
     local repository = w:repository "my-private-repo"
     assert(w.region:grant(w:service(), repository))

@@ -13,15 +13,15 @@ describe("the ARN of a puller role", function()
   local general = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/abc"
   local puller = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/def"
 
-  it("is the role's own where it is on", function()
+  it("is the role's own if the role is on", function()
     assert.equal(puller, services.puller_arn(service(general, puller)))
   end)
 
-  it("is made up of the service's general role where it is off, and of its name where there is neither", function()
+  it("is a placeholder from the general role if the role is off, or from the service's name", function()
     assert.equal((general:gsub("abc", "private-repo-access/NOT-KNOWN-YET")), services.puller_arn(service(general)))
     for _, off in ipairs { service(general), service(nil), service("") } do
-      local who = principal.classify("AWS", services.puller_arn(off))
-      assert.same({ "puller", "web", "us-east-1" }, { who.kind, who.service, who.region })
+      local found = principal.classify("AWS", services.puller_arn(off))
+      assert.same({ "puller", "web", "us-east-1" }, { found.kind, found.service, found.region })
     end
   end)
 end)

@@ -1,7 +1,7 @@
 local world = require "world"
 
 describe("undo", function()
-  it("goes one change further back with each call, to where nothing is left", function()
+  it("goes back one more change with each call, until none is left", function()
     local w <close> = world.new()
     local service, repository = w:service(), w:repository "shared-repo"
     local before = w:text "shared-repo"
@@ -17,7 +17,7 @@ describe("undo", function()
     assert.equal("NothingToUndo", err.code)
   end)
 
-  it("deletes a policy that there was none before", function()
+  it("deletes a policy where there was none before", function()
     local w <close> = world.new()
     local repository = w:repository "my-private-repo"
     assert(w.region:grant(w:service(), repository))
@@ -25,7 +25,7 @@ describe("undo", function()
     assert.is_nil(w:text "my-private-repo")
   end)
 
-  it("is itself undone by its entry", function()
+  it("can be undone by its own entry", function()
     local w <close> = world.new()
     local repository = w:repository "my-private-repo"
     assert(w.region:grant(w:service(), repository))
@@ -35,7 +35,7 @@ describe("undo", function()
     assert.equal(granted, w:text "my-private-repo")
   end)
 
-  it("leaves a policy alone that somebody changed since, and shows the difference", function()
+  it("leaves a policy that another writer changed since, and returns the difference", function()
     local w <close> = world.new()
     local repository = w:repository "shared-repo"
     assert(w.region:grant(w:service(), repository))
@@ -48,7 +48,7 @@ describe("undo", function()
     assert.equal(theirs, w:text "shared-repo")
   end)
 
-  it("shows what it would do, and does nothing, with dry_run", function()
+  it("returns what it would do, and changes nothing, with dry_run", function()
     local w <close> = world.new()
     local repository = w:repository "shared-repo"
     assert(w.region:grant(w:service(), repository))
@@ -59,22 +59,22 @@ describe("undo", function()
     assert.equal(granted, w:text "shared-repo")
   end)
 
-  -- Grants, and kills the revoke that follows around its write.
-  local function killed(moment)
+  -- Grants, then revokes and is killed before or after the write.
+  local function killed(phase)
     local w = world.new()
     local service, repository = w:service(), w:repository "shared-repo"
     assert(w.region:grant(service, repository))
-    w[moment] = function(operation)
+    w[phase] = function(operation)
       if operation == "SetRepositoryPolicy" then error("killed", 0) end
     end
     assert.is_false(pcall(w.region.revoke, w.region, { service = service }, repository))
-    w[moment] = nil
+    w[phase] = nil
     return w, repository
   end
 
-  it("shows with dry_run what it would do after a killed change, and leaves the journal alone", function()
-    for _, moment in ipairs { "before", "after" } do
-      local w <close>, repository = killed(moment)
+  it("returns with dry_run what it would do after a killed change, and leaves the journal as it is", function()
+    for _, phase in ipairs { "before", "after" } do
+      local w <close>, repository = killed(phase)
       local text, history = w:text "shared-repo", assert(w.region:history())
       assert.equal("intended", history[2].state)
       local rehearsed = assert(w.region:undo(repository, { dry_run = true }))
@@ -87,7 +87,7 @@ describe("undo", function()
     end
   end)
 
-  it("does not take back with dry_run what somebody changed after a killed change", function()
+  it("does not revert what another writer changed after a killed change", function()
     local w <close>, repository = killed "after"
     w:put("shared-repo", w:text("shared-repo"):gsub("Audit%-Team Read", "Somebody else"))
     for _, options in ipairs { { dry_run = true }, {} } do

@@ -3,7 +3,7 @@ local world = require "world"
 local NAME = "my-container-service"
 
 describe("waiting for a service", function()
-  it("ends when its change is over, and at once where there is none", function()
+  it("ends with the change in progress, and immediately without one", function()
     local w <close> = world.new { activation_delay = 40 }
     assert(w.region:wait_for_service(NAME))
     assert.equal(0, w.passed)
@@ -13,7 +13,7 @@ describe("waiting for a service", function()
     assert.is_true(w.passed >= 40 and w.passed < 50)
   end)
 
-  it("waits for a deployment under way, and not for a service that is disabled", function()
+  it("waits for a deployment in progress, and not for a disabled service", function()
     local w <close> = world.new { activation_delay = 40 }
     assert(w.region.lightsail:CreateContainerServiceDeployment {
       serviceName = NAME, containers = { app = { image = "nginx" } },
@@ -23,7 +23,7 @@ describe("waiting for a service", function()
     assert.equal("DISABLED", assert(w.region:wait_for_service(NAME)).state)
   end)
 
-  it("gives up at its time, and where the service is deleted", function()
+  it("fails after its timeout, and if the service is being deleted", function()
     local w <close> = world.new { activation_delay = 200 }
     assert(w.region.lightsail:UpdateContainerService { serviceName = NAME, scale = 3 })
     local service, err = w.region:wait_for_service(NAME, { timeout = 20 })
@@ -38,7 +38,7 @@ describe("waiting for a service", function()
     assert.equal("ServiceDeleting", err.code)
   end)
 
-  it("looks over a fault that may pass, and tells any other", function()
+  it("retries after a temporary error, and returns any other", function()
     local w <close> = world.new {
       activation_delay = 20, faults = { { operation = "GetContainerServices", every = 2, throttle = true } },
     }
@@ -59,7 +59,7 @@ describe("waiting for a role", function()
     assert.is_true(w.passed >= 40)
   end)
 
-  it("does not wait where nobody turns it on", function()
+  it("fails if nothing turns the role on", function()
     local w <close> = world.new()
     local service, err = w.region:wait_for_role(NAME)
     assert.is_nil(service)

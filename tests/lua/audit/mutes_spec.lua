@@ -3,7 +3,7 @@ local mutes = require "lanyard.audit.mutes"
 
 local function mute(fields)
   fields.finding, fields.reason = fields.finding or "public-access", fields.reason or "known"
-  fields.place = fields.place or "rules.lua:1"
+  fields.location = fields.location or "rules.lua:1"
   return fields
 end
 
@@ -65,7 +65,7 @@ describe("an expired mute", function()
 
   it("is not added twice", function()
     local one = report()
-    local list = { mute { ends = "2026-01-31" }, mute { ends = "2026-01-31", place = "other.lua:9" } }
+    local list = { mute { ends = "2026-01-31" }, mute { ends = "2026-01-31", location = "other.lua:9" } }
     mutes.add_expired(list, one)
     mutes.add_expired(list, one)
     assert.equal(1, #one.findings)

@@ -24,17 +24,17 @@ end
 -- Returns a client, its requests and its clock. The given functions reply to its requests in order; the last one
 -- repeats.
 local function client(service, answers, options)
-  local seen, clock = {}, new_clock()
+  local requests, clock = {}, new_clock()
   local all = { region = "us-east-1", credentials = KEY }
   for name, value in pairs(options or {}) do all[name] = value end
   all.transport = function(request)
-    seen[#seen + 1] = request
-    return (answers[#seen] or answers[#answers])(request)
+    requests[#requests + 1] = request
+    return (answers[#requests] or answers[#answers])(request)
   end
   local session = assert(aws.session(all))
   local own = { clock = clock }
   for _, name in ipairs { "retry_mode", "max_size", "longest_delay" } do own[name] = all[name] end
-  return assert(session:client(service, own)), seen, clock
+  return assert(session:client(service, own)), requests, clock
 end
 
 local function answer(status, body, headers)
@@ -50,10 +50,10 @@ end
 
 describe("a client", function()
   it("sends AWS JSON, signed and to the endpoint of its Region", function()
-    local ecr, seen = client("ecr", { answer(200, { repositoryName = "web", policyText = "{}" }) })
+    local ecr, requests = client("ecr", { answer(200, { repositoryName = "web", policyText = "{}" }) })
     local reply = assert(ecr:GetRepositoryPolicy { repositoryName = "web" })
     assert.equal("{}", reply.policyText)
-    local request = seen[1]
+    local request = requests[1]
     assert.equal("https://api.ecr.us-east-1.amazonaws.com/", request.url)
     assert.equal("AmazonEC2ContainerRegistry_V20150921.GetRepositoryPolicy", request.headers["X-Amz-Target"])
     assert.equal("application/x-amz-json-1.1", request.headers["Content-Type"])
@@ -63,20 +63,20 @@ describe("a client", function()
   end)
 
   it("sends a form and reads XML from a Query service", function()
-    local sts, seen = client("sts", { answer(200, "<GetCallerIdentityResponse><GetCallerIdentityResult>"
+    local sts, requests = client("sts", { answer(200, "<GetCallerIdentityResponse><GetCallerIdentityResult>"
       .. "<Arn>arn:aws:iam::111122223333:user/a</Arn><UserId>AIDA</UserId><Account>111122223333</Account>"
       .. "</GetCallerIdentityResult></GetCallerIdentityResponse>") })
     assert.equal("111122223333", assert(sts:GetCallerIdentity()).Account)
-    assert.equal("Action=GetCallerIdentity&Version=2011-06-15", seen[1].body)
-    assert.equal("https://sts.us-east-1.amazonaws.com/", seen[1].url)
+    assert.equal("Action=GetCallerIdentity&Version=2011-06-15", requests[1].body)
+    assert.equal("https://sts.us-east-1.amazonaws.com/", requests[1].url)
   end)
 
   it("calls a REST service without credentials if the operation needs none", function()
-    local sso, seen = client("sso", { answer(200, { roleCredentials = { accessKeyId = "ASIA" } }) })
+    local sso, requests = client("sso", { answer(200, { roleCredentials = { accessKeyId = "ASIA" } }) })
     function sso.session.credentials() error "credentials were asked for" end
     local reply = assert(sso:GetRoleCredentials { roleName = "r", accountId = "111122223333", accessToken = "T" })
     assert.equal("ASIA", reply.roleCredentials.accessKeyId)
-    local request = seen[1]
+    local request = requests[1]
     assert.equal("GET", request.method)
     assert.matches("/federation/credentials%?role_name=r&account_id=111122223333$", request.url)
     assert.equal("T", request.headers["x-amz-sso_bearer_token"])
@@ -85,22 +85,22 @@ describe("a client", function()
   end)
 
   it("signs nothing with the option unsigned", function()
-    local sts, seen = client("sts", {
+    local sts, requests = client("sts", {
       answer(200, "<r><AssumeRoleWithWebIdentityResult><Credentials/></AssumeRoleWithWebIdentityResult></r>"),
       answer(200, "<r><GetCallerIdentityResult><Arn>a</Arn></GetCallerIdentityResult></r>"),
     })
     assert(sts:AssumeRoleWithWebIdentity { RoleArn = "r", RoleSessionName = "s", WebIdentityToken = "t" })
     local unsigned = assert(sts.session:client("sts", { unsigned = true }))
     assert(unsigned:GetCallerIdentity())
-    assert.equal(2, #seen)
-    assert.is_nil(seen[1].headers.Authorization)
-    assert.is_nil(seen[2].headers.Authorization)
+    assert.equal(2, #requests)
+    assert.is_nil(requests[1].headers.Authorization)
+    assert.is_nil(requests[2].headers.Authorization)
   end)
 
   it("returns the secret members of a sealed reply as secrets", function()
     local secret = credentials.secret "hidden"
     local names, format
-    local sso, seen = client("sso", { function()
+    local sso, requests = client("sso", { function()
       return { status = 200, headers = {}, elapsed = 0, body = setmetatable({}, { __index = {
         unseal = function(_, ...)
           names, format = ...
@@ -110,7 +110,7 @@ describe("a client", function()
     end })
     sso = assert(sso.session:client("sso", { sealed = true }))
     local reply = assert(sso:GetRoleCredentials { roleName = "r", accountId = "1", accessToken = "T" })
-    assert.is_true(seen[1].sealed)
+    assert.is_true(requests[1].sealed)
     assert.same({ "secretAccessKey", "sessionToken" }, names)
     assert.equal("json", format)
     assert.equal(secret, reply.roleCredentials.secretAccessKey)
@@ -118,7 +118,7 @@ describe("a client", function()
   end)
 
   it("returns AWS's error with code, message, status and request id", function()
-    local ecr, seen = client("ecr", { answer(400, {
+    local ecr, requests = client("ecr", { answer(400, {
       __type = "com.amazonaws.ecr#RepositoryPolicyNotFoundException:http://x", message = "Repository policy ...",
     }, { ["x-amzn-requestid"] = "id-1" }) })
     local reply, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
@@ -128,7 +128,7 @@ describe("a client", function()
     assert.equal("id-1", err.request_id)
     assert.equal("GetRepositoryPolicy", err.operation)
     assert.equal(1, err.attempts)
-    assert.equal(1, #seen)
+    assert.equal(1, #requests)
     assert.equal("ecr:GetRepositoryPolicy: RepositoryPolicyNotFoundException: Repository policy ... (request id id-1)",
       tostring(err))
   end)
@@ -140,16 +140,16 @@ describe("a client", function()
       answer(503, "busy"),
       fault { code = "Connection", message = "reset", retryable = true, sent = true },
     } do
-      local ecr, seen = client("ecr", { first, answer(200, { policyText = "{}" }) })
+      local ecr, requests = client("ecr", { first, answer(200, { policyText = "{}" }) })
       assert(ecr:GetRepositoryPolicy { repositoryName = "web" })
-      assert.equal(2, #seen)
+      assert.equal(2, #requests)
     end
-    local ecr, seen = client("ecr", { answer(503, "busy") }, { max_attempts = 2 })
+    local ecr, requests = client("ecr", { answer(503, "busy") }, { max_attempts = 2 })
     local _, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
     assert.equal("Http503", err.code)
     assert.equal(2, err.attempts)
     assert.is_true(err.retryable)
-    assert.equal(2, #seen)
+    assert.equal(2, #requests)
   end)
 
   it("waits a random part of 1, 2, 4 seconds, and at least as long as AWS asks", function()
@@ -163,13 +163,13 @@ describe("a client", function()
 
   it("stops retrying when all calls of a session fail, and resumes when they succeed", function()
     local failing = true
-    local ecr, seen = client("ecr", { function()
+    local ecr, requests = client("ecr", { function()
       return (failing and answer(500, "") or answer(200, {}))()
     end }, { max_attempts = 5 })
     for _ = 1, 200 do
       assert.is_nil((ecr:DescribeRepositories()))
     end
-    assert.equal(200 + 500 // 5, #seen)
+    assert.equal(200 + 500 // 5, #requests)
     local other = assert(ecr.session:client "ecr")
     assert.equal(1, select(2, other:DescribeRepositories()).attempts)
     failing = false
@@ -181,12 +181,12 @@ describe("a client", function()
   end)
 
   it("takes twice the quota for a retry after a timeout", function()
-    local ecr, seen = client("ecr", { fault { code = "Timeout", message = "t", retryable = true, sent = true } },
+    local ecr, requests = client("ecr", { fault { code = "Timeout", message = "t", retryable = true, sent = true } },
       { max_attempts = 2 })
     for _ = 1, 100 do
       assert.is_nil((ecr:DescribeRepositories()))
     end
-    assert.equal(100 + 500 // 10, #seen)
+    assert.equal(100 + 500 // 10, #requests)
   end)
 
   it("does not retry a once operation that may have been carried out", function()
@@ -194,9 +194,9 @@ describe("a client", function()
     local unsent = fault { code = "ConnectionRefused", message = "refused", retryable = true, sent = false }
     local throttled = answer(400, { __type = "ThrottlingException" })
     for first, attempts in pairs { [reset] = 1, [answer(500, "")] = 1, [unsent] = 2, [throttled] = 2 } do
-      local lightsail, seen = client("lightsail", { first, answer(200, { containerService = {} }) })
+      local lightsail, requests = client("lightsail", { first, answer(200, { containerService = {} }) })
       lightsail:CreateContainerServiceDeployment { serviceName = "web" }
-      assert.equal(attempts, #seen)
+      assert.equal(attempts, #requests)
     end
   end)
 
@@ -216,41 +216,41 @@ describe("a client", function()
   end)
 
   it("does not retry permanent errors", function()
-    local ecr, seen = client("ecr", { fault { code = "Tls", message = "certificate", retryable = false, sent = false } })
+    local ecr, requests = client("ecr", { fault { code = "Tls", message = "certificate", retryable = false, sent = false } })
     local _, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
     assert.equal("Tls", err.code)
-    assert.equal(1, #seen)
+    assert.equal(1, #requests)
   end)
 
   it("signs with the service's time after it has rejected this machine's", function()
     local skewed = answer(403, { __type = "InvalidSignatureException", message = "Signature expired" },
       { date = os.date("!%a, %d %b %Y %H:%M:%S GMT", 1700000000 + 3600) })
-    local ecr, seen, clock = client("ecr", { skewed, answer(200, {}) })
+    local ecr, requests, clock = client("ecr", { skewed, answer(200, {}) })
     assert(ecr:DescribeRepositories())
-    assert.equal(1700000000, seen[1].time)
-    assert.equal(1700003600, seen[2].time)
+    assert.equal(1700000000, requests[1].time)
+    assert.equal(1700003600, requests[2].time)
     assert.same({}, clock.slept)
     assert(ecr.session:client("ecr", { clock = clock }):DescribeRepositories())
-    assert.equal(1700003600, seen[3].time)
+    assert.equal(1700003600, requests[3].time)
   end)
 
   it("corrects the clock for every call in progress", function()
-    local ecr, seen
+    local ecr, requests
     local function by_time(request)
       local right = request.time == 1700003600
       return (right and answer(200, {}) or answer(403, { __type = "InvalidSignatureException" },
         { date = os.date("!%a, %d %b %Y %H:%M:%S GMT", 1700003600) }))(request)
     end
     local waiting = {}
-    ecr, seen = client("ecr", { function(request)
-      if #seen <= 5 then -- all are asked before the first is answered
+    ecr, requests = client("ecr", { function(request)
+      if #requests <= 5 then -- all requests arrive before the first reply
         waiting[#waiting + 1] = request
-        while #seen < 5 do task.sleep(0.001) end
+        while #requests < 5 do task.sleep(0.001) end
       end
       return by_time(request)
     end })
     task.map({ 1, 2, 3, 4, 5 }, function() assert(ecr:DescribeRepositories()) end)
-    assert.equal(10, #seen)
+    assert.equal(10, #requests)
   end)
 
   it("corrects the clock once per call, within its attempts", function()
@@ -258,15 +258,15 @@ describe("a client", function()
       return answer(403, { __type = "SignatureDoesNotMatch" },
         { date = os.date("!%a, %d %b %Y %H:%M:%S GMT", 1700000000 + seconds) })
     end
-    local ecr, seen = client("ecr", { skewed_by(3600), skewed_by(7200), skewed_by(0) }, { max_attempts = 9 })
+    local ecr, requests = client("ecr", { skewed_by(3600), skewed_by(7200), skewed_by(0) }, { max_attempts = 9 })
     local _, err = ecr:DescribeRepositories()
     assert.equal("SignatureDoesNotMatch", err.code)
-    assert.equal(2, #seen)
-    ecr, seen = client("ecr", { skewed_by(-3600), answer(200, {}) }, { max_attempts = 1 })
+    assert.equal(2, #requests)
+    ecr, requests = client("ecr", { skewed_by(-3600), answer(200, {}) }, { max_attempts = 1 })
     _, err = ecr:DescribeRepositories()
-    assert.is_true(err.retryable) -- by the caller: the next call is signed by the service's clock
+    assert.is_true(err.retryable) -- by the caller: the next call is signed with the service's time
     assert(ecr:DescribeRepositories())
-    assert.equal(1699996400, seen[2].time)
+    assert.equal(1699996400, requests[2].time)
   end)
 
   it("leaves the clock unchanged if it is not the cause", function()
@@ -276,25 +276,25 @@ describe("a client", function()
       answer(403, { __type = "SignatureDoesNotMatch" }),
       answer(400, { __type = "AccessDeniedException" }, { date = "Tue, 14 Nov 2000 22:13:30 GMT" }),
     } do
-      local ecr, seen = client("ecr", { first })
+      local ecr, requests = client("ecr", { first })
       assert.is_nil((ecr:DescribeRepositories()))
-      assert.equal(1, #seen)
+      assert.equal(1, #requests)
       assert.is_nil(next(ecr.shared.offsets))
     end
   end)
 
   it("gets new credentials once after they have expired", function()
     local expired = answer(400, { __type = "ExpiredTokenException" })
-    local ecr, seen = client("ecr", { expired, answer(200, {}) })
+    local ecr, requests = client("ecr", { expired, answer(200, {}) })
     local old = ecr.session:credentials()
     local new = credentials.new { access_key_id = "ASIANEW", secret_access_key = "s", session_token = "t" }
     local held = old
     function ecr.session.credentials() return held end
     function ecr.session.expire(_, keys) held = keys == old and new or error "others" end
     assert(ecr:DescribeRepositories())
-    assert.matches("Credential=ASIANEW/", seen[2].headers.Authorization)
+    assert.matches("Credential=ASIANEW/", requests[2].headers.Authorization)
 
-    ecr, seen = client("ecr", { expired }, { max_attempts = 9 })
+    ecr, requests = client("ecr", { expired }, { max_attempts = 9 })
     local count = 0
     function ecr.session.credentials()
       return credentials.new { access_key_id = "ASIA" .. count, secret_access_key = "s" }
@@ -302,12 +302,12 @@ describe("a client", function()
     function ecr.session.expire() count = count + 1 end
     local _, err = ecr:DescribeRepositories()
     assert.equal("ExpiredTokenException", err.code)
-    assert.equal(2, #seen)
+    assert.equal(2, #requests)
 
-    ecr, seen = client("ecr", { expired })
+    ecr, requests = client("ecr", { expired })
     function ecr.session.expire() end
     assert.is_nil((ecr:DescribeRepositories()))
-    assert.equal(1, #seen) -- the same keys would be refused again
+    assert.equal(1, #requests) -- the same keys would be rejected again
   end)
 
   it("limits its rate only in adaptive mode", function()
@@ -319,15 +319,15 @@ describe("a client", function()
       for _ = 1, 5 do assert(ecr:DescribeRepositories()) end
       assert.equal(held_back, clock.passed > before, mode)
     end
-    local ok, why = pcall(client, "ecr", {}, { retry_mode = "fast" })
+    local ok, message = pcall(client, "ecr", {}, { retry_mode = "fast" })
     assert.is_false(ok)
-    assert.matches("retry_mode is 'fast'", tostring(why))
+    assert.matches("retry_mode is 'fast'", tostring(message))
   end)
 
   it("passes the size limit of a reply to the transport", function()
-    local ecr, seen = client("ecr", { answer(200, {}) }, { max_size = 1000 })
+    local ecr, requests = client("ecr", { answer(200, {}) }, { max_size = 1000 })
     assert(ecr:DescribeRepositories())
-    assert.equal(1000, seen[1].max_size)
+    assert.equal(1000, requests[1].max_size)
   end)
 
   it("rejects a reply that is not JSON, has a member of the wrong type, or is a redirect", function()
@@ -350,12 +350,12 @@ describe("a client", function()
 
   it("raises an error for an unknown operation and a missing member", function()
     local ecr = client("ecr", { answer(200, {}) })
-    local ok, why = pcall(function() return ecr:GetRepositoryPolcy {} end)
+    local ok, message = pcall(function() return ecr:GetRepositoryPolcy {} end)
     assert.is_false(ok)
-    assert.matches("did you mean GetRepositoryPolicy%?", why)
-    ok, why = pcall(function() return ecr:GetRepositoryPolicy {} end)
+    assert.matches("did you mean GetRepositoryPolicy%?", message)
+    ok, message = pcall(function() return ecr:GetRepositoryPolicy {} end)
     assert.is_false(ok)
-    assert.matches("requires repositoryName", why)
+    assert.matches("requires repositoryName", message)
   end)
 
   it("lists and iterates over all pages", function()
@@ -364,10 +364,10 @@ describe("a client", function()
       answer(200, { nextToken = "t2" }),
       answer(200, { repositories = { { repositoryName = "b" }, { repositoryName = "c" } } }),
     }
-    local ecr, seen = client("ecr", pages)
+    local ecr, requests = client("ecr", pages)
     local all = assert(ecr:list("DescribeRepositories", "repositories", { maxResults = 1 }))
     assert.equal(3, #all)
-    assert.equal('{"maxResults":1,"nextToken":"t2"}', seen[3].body)
+    assert.equal('{"maxResults":1,"nextToken":"t2"}', requests[3].body)
     ecr = client("ecr", pages)
     local names = {}
     for repository in ecr:each("DescribeRepositories", "repositories") do
@@ -377,20 +377,20 @@ describe("a client", function()
   end)
 
   it("stops at a page token that repeats after several pages", function()
-    local ecr, seen = client("ecr", {
+    local ecr, requests = client("ecr", {
       answer(200, { repositories = {}, nextToken = "a" }), answer(200, { repositories = {}, nextToken = "b" }),
       answer(200, { repositories = {}, nextToken = "a" }),
     })
     local all, err = ecr:list("DescribeRepositories", "repositories")
     assert.is_nil(all)
     assert.equal("InvalidResponse", err.code)
-    assert.equal(3, #seen)
+    assert.equal(3, #requests)
   end)
 
   it("rejects an empty reply where a member is required", function()
-    local ecr, seen = client("ecr", { answer(200, ""), answer(200, { repositories = {} }) })
+    local ecr, requests = client("ecr", { answer(200, ""), answer(200, { repositories = {} }) })
     assert(ecr:DescribeRepositories())
-    assert.equal(2, #seen)
+    assert.equal(2, #requests)
     local sts = client("sts", { answer(200, "<Other/>") })
     local reply, err = sts:GetCallerIdentity()
     assert.is_nil(reply)
@@ -448,14 +448,14 @@ describe("a client", function()
   end)
 
   it("treats the values of a container's environment as secrets, except short ones", function()
-    local lightsail, seen = client("lightsail", { answer(400, {
+    local lightsail, requests = client("lightsail", { answer(400, {
       __type = "InvalidInputException", message = "Value 'pa/ss-word' at 'app' on port 8080 is not taken" }) })
     local reply, err = lightsail:CreateContainerServiceDeployment { serviceName = "web", containers = { app = {
       image = "nginx", environment = { PASSWORD = "pa/ss-word", PORT = "8080" },
     } } }
     assert.is_nil(reply)
     assert.equal("Value '***' at 'app' on port 8080 is not taken", err.message)
-    assert.matches("pa/ss%-word", seen[1].body)
+    assert.matches("pa/ss%-word", requests[1].body)
   end)
 
   it("stops at a service that repeats a page endlessly", function()

@@ -8,9 +8,9 @@ describe("names.container_service", function()
   end)
   it("rejects what only the unanchored pattern accepts", function()
     for _, name in ipairs { "", "a-", "-a", "a_b", "ab!!", "Web", "web-", ("a"):rep(64) } do
-      local ok, why = names.container_service(name)
+      local ok, message = names.container_service(name)
       assert.is_nil(ok, name)
-      assert.truthy(why:find(names.PATTERNS.container_service, 1, true))
+      assert.truthy(message:find(names.PATTERNS.container_service, 1, true))
     end
   end)
 end)
@@ -78,9 +78,9 @@ describe("the name of an image", function()
     for text, what in pairs {
       ["App:1"] = "repository name", ["app:.1"] = "image tag", ["app@sha256:1"] = "image digest", ["app:"] = "image tag",
     } do
-      local image, why = names.image_name(text)
+      local image, message = names.image_name(text)
       assert.is_nil(image)
-      assert.matches(what, why)
+      assert.matches(what, message)
     end
   end)
 end)

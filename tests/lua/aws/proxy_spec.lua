@@ -6,14 +6,14 @@ local NAMES = { "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_p
 
 -- Returns proxy.in_force() with these variables only.
 local function in_force(variables)
-  local kept = {}
+  local before = {}
   for _, name in ipairs(NAMES) do
-    kept[name] = os.getenv(name)
+    before[name] = os.getenv(name)
     system.setenv(name, variables[name])
   end
   local list, rest = proxy.in_force()
   for _, name in ipairs(NAMES) do
-    system.setenv(name, kept[name])
+    system.setenv(name, before[name])
   end
   return list, rest
 end

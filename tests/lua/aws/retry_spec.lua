@@ -72,11 +72,11 @@ describe("lanyard.aws.retry", function()
   it("replaces legacy by standard with a message, and rejects other modes", function()
     assert.equal("standard", (retry.mode()))
     assert.same({ "adaptive" }, { retry.mode "adaptive" })
-    local mode, why = retry.mode "legacy"
+    local mode, message = retry.mode "legacy"
     assert.equal("standard", mode)
-    assert.matches("standard is used instead", why)
-    mode, why = retry.mode "fast"
+    assert.matches("standard is used instead", message)
+    mode, message = retry.mode "fast"
     assert.is_nil(mode)
-    assert.matches("'fast' is not a retry mode", why)
+    assert.matches("'fast' is not a retry mode", message)
   end)
 end)

@@ -12,9 +12,9 @@ local VARIABLES = {
 -- Runs f with these variables and files only.
 local function with(settings, f)
   local folder <close> = helper.folder()
-  local kept = {}
+  local before = {}
   for _, name in ipairs(VARIABLES) do
-    kept[name] = os.getenv(name)
+    before[name] = os.getenv(name)
     system.setenv(name, settings[name])
   end
   system.setenv("HOME", folder.path)
@@ -27,7 +27,7 @@ local function with(settings, f)
   end
   local ok, err = pcall(f)
   for _, name in ipairs(VARIABLES) do
-    system.setenv(name, kept[name])
+    system.setenv(name, before[name])
   end
   if not ok then error(err, 0) end
 end
@@ -196,10 +196,10 @@ end)
 
 describe("sessions of several accounts", function()
   it("sign with their own keys on a shared connection", function()
-    local seen, ports = {}, {}
+    local signatures, ports = {}, {}
     local server = assert(httpd.serve { handler = function(request)
       local key, region = request.headers.authorization:match "Credential=(%w+)/%d+/([%w-]+)/"
-      seen[#seen + 1] = ("%s %s %s"):format(key, region, tostring(request.headers["x-amz-security-token"]))
+      signatures[#signatures + 1] = ("%s %s %s"):format(key, region, tostring(request.headers["x-amz-security-token"]))
       ports[request.remote_port] = true
       return { status = 200, headers = { ["Content-Type"] = "application/x-amz-json-1.1" }, body = "{}" }
     end })
@@ -210,7 +210,7 @@ describe("sessions of several accounts", function()
       end
     end)
     server.close()
-    assert.same({ "AKIDDEFAULT eu-west-1 nil", "AKIDOPS eu-central-1 t", "AKIDDEFAULT eu-west-1 nil" }, seen)
+    assert.same({ "AKIDDEFAULT eu-west-1 nil", "AKIDOPS eu-central-1 t", "AKIDDEFAULT eu-west-1 nil" }, signatures)
     local count = 0
     for _ in pairs(ports) do
       count = count + 1

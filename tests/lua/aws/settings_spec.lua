@@ -7,9 +7,9 @@ local system = require "lanyard.system"
 -- Runs f(folder) with a home folder with this config file, and with these AWS variables only.
 local function with(config, variables, f)
   local folder <close> = helper.folder()
-  local kept = {}
+  local before = {}
   local function set(name, value)
-    kept[name] = kept[name] or { os.getenv(name) }
+    before[name] = before[name] or { os.getenv(name) }
     system.setenv(name, value)
   end
   os.execute("mkdir -p " .. folder .. "/.aws")
@@ -25,7 +25,7 @@ local function with(config, variables, f)
     set(name, value)
   end
   local ok, err = pcall(f, folder)
-  for name, value in pairs(kept) do
+  for name, value in pairs(before) do
     system.setenv(name, value[1])
   end
   if not ok then error(err, 0) end

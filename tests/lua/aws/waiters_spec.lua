@@ -2,12 +2,11 @@ local aws = require "lanyard.aws"
 local credentials = require "lanyard.credentials"
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
-local lists = require "lanyard.lists"
 local services = require "lanyard.aws.services"
 local waiters = require "lanyard.aws.waiters"
 
--- A Lightsail client that is answered these, one after another (an error: its code), the last one for
--- ever; on a clock that sleeping moves. --> client, the pauses
+-- A Lightsail client that gets these replies one after another (for an error: its code), and the last one from then on.
+-- Its clock advances by sleeping. Returns the client and the pauses.
 local function lightsail(answers)
   local count, slept, now = 0, {}, 0
   local session = assert(aws.session {
@@ -45,7 +44,7 @@ end
 local WEB = { serviceName = "web" }
 
 describe("a waiter", function()
-  it("waits past what is on its way, ever longer, and gives the reply waited for", function()
+  it("waits with growing pauses while a change is in progress, and returns the matching reply", function()
     local client, slept = lightsail { state "PENDING", state "UPDATING", state "DEPLOYING", state "UPDATING",
       state "UPDATING", state "RUNNING" }
     local reply = assert(client:wait("ServiceActive", WEB))
@@ -53,7 +52,7 @@ describe("a waiter", function()
     assert.same({ 2, 4, 8, 15, 15 }, slept)
   end)
 
-  it("stops where it will not come, and says what was seen", function()
+  it("fails if the state cannot be reached, and reports the last reply", function()
     for _, last in ipairs { state "DELETING", state("PENDING", "UNKNOWN_ERROR"), state "DISABLED" } do
       local client = lightsail { state "UPDATING", last }
       local reply, err = client:wait("ServiceActive", WEB)
@@ -75,7 +74,7 @@ describe("a waiter", function()
     assert.equal(20, sum)
   end)
 
-  it("waits past an error that may pass, and hands on any other", function()
+  it("retries after a temporary error, and returns any other", function()
     local reset = errors.new { code = "Connection", message = "reset", retryable = true, sent = true }
     assert(lightsail { reset, "ThrottlingException", state "READY" }:wait("ServiceActive", WEB))
     local _, err = lightsail { "AccessDeniedException" }:wait("ServiceActive", WEB)
@@ -98,7 +97,7 @@ describe("a waiter", function()
     assert.equal(4, #slept)
   end)
 
-  it("looks at the deployment named, else at the newest, in whatever order they come", function()
+  it("reads the given deployment, or the newest one, in any order of the list", function()
     local client = lightsail { { deployments = { { version = 2, state = "ACTIVE" }, { version = 3, state = "FAILED" },
       { version = 1, state = "INACTIVE" } } } }
     assert.equal("WaiterFailed", select(2, client:wait("DeploymentActive", WEB)).code)
@@ -110,7 +109,7 @@ describe("a waiter", function()
     assert.equal(2, #slept)
   end)
 
-  it("may wait for an error, and take one as a failure", function()
+  it("accepts an error as success or as failure", function()
     services.add {
       name = "gone", protocol = "json", version = "1.1", target = "Gone", operations = "Get name",
       waiters = [[
@@ -127,7 +126,7 @@ describe("a waiter", function()
     end
   end)
 
-  it("raises on a waiter that is not there, and on what its operation lacks", function()
+  it("raises for an unknown waiter, and for missing members of its operation", function()
     local client = lightsail { state "READY" }
     local ok, why = pcall(function() return client:wait("ServiceActiv", WEB) end)
     assert.is_false(ok)
@@ -135,43 +134,6 @@ describe("a waiter", function()
     ok, why = pcall(function() return client:wait("DeploymentActive", {}) end)
     assert.is_false(ok)
     assert.matches("requires serviceName", why)
-    for _, text in ipairs { "Name Operation", "Name Operation every 1 to 2 for 3\n  success state RUNNING" } do
-      assert.has_error(function() require("lanyard.aws.waiters").parse(text) end)
-    end
-  end)
-end)
-
-describe("acceptors with a name", function()
-  it("belong to each waiter that includes them", function()
-    local parsed, groups = waiters.parse [[
-      acceptors Failed
-        failure state = BROKEN
-      Ready Get every 1 to 2 for 3
-        include Failed
-        success state = READY
-      Deleted Get every 1 to 2 for 3
-        success error NotFoundException
-        include Failed
-    ]]
-    assert.same({ "Deleted", "Ready" }, lists.sorted_names(parsed))
-    for _, name in ipairs { "Ready", "Deleted" } do
-      assert.equal("failure", waiters.judge(parsed[name], { state = "BROKEN" }))
-    end
-    assert.equal("failure", waiters.judge(groups.Failed, { state = "BROKEN" }))
-    assert.is_nil(waiters.judge(groups.Failed, { state = "READY" }))
-  end)
-
-  it("must be defined before they are included", function()
-    assert.has_error(function() waiters.parse "Ready Get every 1 to 2 for 3\n include Failed" end)
-  end)
-
-  it("name the two details with which a container service fails, for each of Lightsail's service waiters", function()
-    local description = services.get "lightsail"
-    for _, code in ipairs { "CERTIFICATE_LIMIT_EXCEEDED", "UNKNOWN_ERROR" } do
-      for _, name in ipairs { "ServiceSettled", "ServiceActive", "RoleActive" } do
-        assert.equal("failure", waiters.judge(description.waiters[name], state("PENDING", code)))
-      end
-    end
   end)
 end)
 

@@ -17,9 +17,9 @@ describe("xml", function()
   it("rejects text that is not well-formed", function()
     for _, text in ipairs { "", "text", "<a>", "<a></b>", "<a/><b/>", "<a>&nbsp;</a>", "<a>&#0;</a>", "<a", "<a>x",
       '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>', "<a><!-- </a>" } do
-      local root, why = xml.parse(text)
+      local root, message = xml.parse(text)
       assert.is_nil(root, text)
-      assert.matches("^byte %d+: ", why)
+      assert.matches("^byte %d+: ", message)
     end
   end)
   it("limits nesting", function()
@@ -39,9 +39,9 @@ describe("xml", function()
   it("has no text of the reply in its errors", function()
     for _, text in ipairs { "<r>&secret;</r>", "<r>secret", "<r>secret</s>", "secret", "<r>&secret", "<r/>secret",
       "<r><![CDATA[secret</r>", "<r><!-- secret</r>" } do
-      local root, why = xml.parse(text)
+      local root, message = xml.parse(text)
       assert.is_nil(root, text)
-      assert.is_nil(why:find("secret", 1, true), why)
+      assert.is_nil(message:find("secret", 1, true), message)
     end
   end)
   it("reads maps of the Query protocol", function()
@@ -80,12 +80,12 @@ describe("xml with random texts", function()
       math.randomseed(seed)
       local text = random_text(seed % 2 == 0 and function() return PIECES[math.random(#PIECES)] end
         or function() return string.char(math.random(0, 255)) end)
-      local ok, root, why = pcall(xml.parse, text)
+      local ok, root, message = pcall(xml.parse, text)
       assert.is_true(ok, ("seed %d: %s"):format(seed, tostring(root)))
       if root then
         assert.is_true(pcall(xml.value, root), "seed " .. seed)
       else
-        assert.is_true(#why < 100 and why:find "^byte %d+: " ~= nil, ("seed %d: %s"):format(seed, why))
+        assert.is_true(#message < 100 and message:find "^byte %d+: " ~= nil, ("seed %d: %s"):format(seed, message))
       end
     end
   end)

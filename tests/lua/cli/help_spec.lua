@@ -25,7 +25,7 @@ describe("the help of a command", function()
   it("has the summary, usage, options, exit statuses and examples", function()
     assert.equal("Print the size of a policy.", text:match "^[^\n]+")
     for _, line in ipairs {
-      "Usage: lanyard size [OPTION ...] [<repository> ...]", "  literal   text   stays",
+      "Usage: lanyard size [<repository> ...] [OPTION ...]", "  literal   text   stays",
       "  --output FORMAT         Output format: table (default), json.",
       "  --timeout DURATION      How long to wait (default: 10m).",
       "AWS options", "  --profile NAME          Profile in the AWS config files.",

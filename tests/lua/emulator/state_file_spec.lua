@@ -12,7 +12,7 @@ describe("a state file", function()
       loaded.regions["us-east-1"].repositories["shared-repo"].policy.text)
   end)
 
-  it("that does not exist is no error", function()
+  it("that does not exist is not an error", function()
     local folder <close> = helper.folder()
     local state, err = state_file.load(folder .. "/state.json")
     assert.is_nil(state)

@@ -1,4 +1,4 @@
--- What one resource policy says, rule by rule as IAM's documentation has them.
+-- Decisions by one resource policy, for each rule of IAM's documentation.
 -- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 
 local json = require "lanyard.json"
@@ -13,8 +13,8 @@ local function can(text, request)
   return assert(policy.parse(text)):can(request)
 end
 
--- Each row: the rule, a statement (Effect, and Action where none is given, are put in), who asks, the
--- answer, the action where it is another than ecr:BatchGetImage.
+-- Each row: the rule, a statement (Effect is added, and Action if it is missing), the principal, the decision, and the
+-- action if it is not ecr:BatchGetImage.
 local function rows(list)
   for _, row in ipairs(list) do
     local rule, statement, who, answer, action = table.unpack(row, 1, 5)
@@ -101,7 +101,7 @@ describe("Resource", function()
     { "NotResource is every other resource", aws(USER) .. ',"NotResource":"arn:aws:ecr:us-east-1:111122223333:repository/x"', USER, "allow" },
     { "NotResource excepts what it names", aws(USER) .. ',"NotResource":"*"', USER, "implicit-deny" },
   }
-  it("that is not given makes a certain answer depend on it", function()
+  it("that is not given makes the decision depend on it", function()
     assert.equal("depends", (can('{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"arn:aws:ecr:r:a:repository/x"}]}',
       { principal = USER, action = "ecr:PutImage" })))
   end)
@@ -109,27 +109,27 @@ end)
 
 describe("Effect", function()
   local BOTH = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*"},{"Sid":"no","Effect":"Deny",%s}]}'
-  it("Deny wins over any Allow, and is named", function()
+  it("Deny takes precedence over any Allow, and is named", function()
     local answer, statement, reason = can(BOTH:format(aws(ROLE) .. ',"Action":"ecr:batchgetimage"'),
       { principal = SESSION, action = "ecr:BatchGetImage" })
     assert.equal("deny", answer)
     assert.equal(2, statement.index)
     assert.matches("statement 2 %(no%) denies it", reason)
   end)
-  it("Deny of an account is one of all its principals", function()
+  it("Deny of an account applies to all its principals", function()
     assert.equal("deny", (can(BOTH:format(aws(A) .. ',"Action":"*"'), { principal = USER, action = "ecr:PutImage" })))
   end)
-  it("Deny of others leaves the Allow", function()
+  it("Deny of others does not affect the Allow", function()
     assert.equal("allow", (can(BOTH:format(aws(B) .. ',"Action":"*"'), { principal = USER, action = "ecr:PutImage" })))
   end)
-  it("a conditional Deny leaves the answer open, and its key is named", function()
+  it("a Deny with a condition makes the decision depend on it, and names the key", function()
     local answer, statement, reason = can(BOTH:format(aws(A) .. ',"Action":"*","Condition":{"Bool":{"aws:ViaAWSService":"true"}}'),
       { principal = USER, action = "ecr:PutImage" })
     assert.equal("depends", answer)
     assert.equal(2, statement.index)
     assert.is_truthy(reason:find("aws:ViaAWSService", 1, true))
   end)
-  it("Deny with NotPrincipal excepts only principals that it names together with account and role", function()
+  it("Deny with NotPrincipal excepts a principal only if its account and role are named, too", function()
     local text = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*"},'
       .. '{"Effect":"Deny","NotPrincipal":{"AWS":%s},"Action":"*"}]}'
     local function except(names, who)
@@ -142,20 +142,20 @@ describe("Effect", function()
     assert.equal("allow", (except({ A }, A)))
     local answer, reason = except({ USER }, USER)
     assert.equal("depends", answer)
-    assert.is_truthy(reason:find("it names not all", 1, true))
+    assert.is_truthy(reason:find("it does not name all of this one", 1, true))
     assert.equal("allow", (except({ SESSION, ROLE, A }, SESSION)))
     assert.equal("depends", (except({ ROLE, A }, SESSION)))
     assert.equal("depends", (except({ SESSION, A }, SESSION)))
     assert.equal("allow", (except({ "*" }, USER)))
   end)
-  it("is denied implicitly if no statement names it", function()
+  it("is denied implicitly if no statement matches", function()
     local answer, statement, reason = can('{"Statement":[]}', { principal = USER, action = "ecr:PutImage" })
     assert.same({ "implicit-deny", "no statement allows it" }, { answer, reason })
     assert.is_nil(statement)
   end)
 end)
 
-describe("what is not known", function()
+describe("an unknown condition key", function()
   local function ask(condition, request)
     request.principal, request.action = request.principal or USER, "ecr:PutImage"
     return can(('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Condition":%s}]}')
@@ -164,7 +164,7 @@ describe("what is not known", function()
   local ORG = '{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}'
   local TIME = '{"DateLessThan":{"aws:CurrentTime":"2027-01-01T00:00:00Z"}}'
 
-  it("makes a condition depend, not public", function()
+  it("makes a decision depend on it, not allow", function()
     local answer, _, reason = ask(ORG, {})
     assert.equal("depends", answer)
     assert.is_truthy(reason:find("aws:PrincipalOrgID", 1, true))
@@ -180,7 +180,7 @@ describe("what is not known", function()
     assert.equal("depends", (ask('{"Null":{"aws:SourceVpc":"true"}}', { context = {}, partial = true })))
     assert.equal("depends", (ask('{"StringEquals":{"aws:PrincipalArn":"${aws:x}"}}', {})))
   end)
-  it("is derived from the request where possible", function()
+  it("is derived from the request if possible", function()
     assert.equal("allow", (ask('{"StringEquals":{"aws:PrincipalAccount":"111122223333"}}', {})))
     assert.equal("implicit-deny", (ask('{"StringEquals":{"aws:PrincipalAccount":"444455556666"}}', {})))
     assert.equal("allow", (ask('{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/ci/*"}}', { principal = ROLE })))
@@ -190,13 +190,13 @@ describe("what is not known", function()
   end)
 end)
 
-describe("what is not known, either", function()
+describe("an unknown value", function()
   local function ask(statement, request)
     request.principal, request.action = request.principal or USER, "ecr:PutImage"
     return can(('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*"},'
       .. '{"Effect":"Deny","Principal":"*","Action":"*",%s}]}'):format(statement), request)
   end
-  it("is the path of a session's role, unless the context gives it", function()
+  it("is the path of a session's role, unless the context has it", function()
     local by_path = '"Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/ci/*"}}'
     for _, context in ipairs { false, {} } do
       local answer, _, reason = ask(by_path, { principal = SESSION, context = context or nil })
@@ -206,7 +206,7 @@ describe("what is not known, either", function()
     assert.equal("deny", (ask(by_path, { principal = SESSION, context = { ["aws:principalarn"] = ROLE } })))
     assert.equal("deny", (ask('"Condition":{"Null":{"aws:PrincipalArn":"false"}}', { principal = SESSION })))
   end)
-  it("is named by its keys, also those of variables, without keys that are known", function()
+  it("is named by its keys, including those of variables, without the known ones", function()
     local _, _, reason = ask('"Condition":{"StringEquals":{"aws:SourceVpc":"v","aws:PrincipalAccount":["${aws:x}","1"],'
       .. '"aws:x":"${aws:y, \'d\'}"},"Bool":{"aws:sourcevpc":"true"}}', {})
     assert.matches("under a condition on aws:SourceVpc, aws:x$", reason)
@@ -218,7 +218,7 @@ describe("what is not known, either", function()
 end)
 
 describe("the account that owns the resource", function()
-  it("admits principals that their own account must also allow", function()
+  it("can allow a principal that another account must allow, too", function()
     local text = '{"Statement":[{"Effect":"Allow",' .. aws(USER) .. ',"Action":"*"}]}'
     local answer, _, reason = can(text, { principal = USER, action = "ecr:PutImage", account = B })
     assert.equal("allow", answer)
@@ -226,14 +226,14 @@ describe("the account that owns the resource", function()
     _, _, reason = can(text, { principal = USER, action = "ecr:PutImage", account = A })
     assert.is_nil(reason:find("must allow", 1, true))
   end)
-  it("leaves it to an account whether its principals are allowed", function()
+  it("leaves the decision about its principals to an account", function()
     local _, _, reason = can('{"Statement":[{"Effect":"Allow",' .. aws(A) .. ',"Action":"*"}]}',
       { principal = USER, action = "ecr:PutImage", account = A })
     assert.is_truthy(reason:find("whose own policies decide", 1, true))
   end)
 end)
 
-it("a question with a mistyped field is refused", function()
+it("a question with a mistyped field raises an error", function()
   for _, request in ipairs {
     { principal = USER, action = "a", ressource = "x" }, { principal = USER, action = "a", ressource = "x", context = {} },
     { principal = USER }, { action = "a" }, { principal = USER, action = "a", context = { k = "1", K = "2" } },

@@ -9,7 +9,7 @@ local function statement(more)
 end
 
 describe("the comparison of two policies", function()
-  it("finds no difference between policies of the same meaning", function()
+  it("is empty for equal meanings", function()
     assert.same({}, changes(
       statement '"Principal":{"AWS":"111122223333"},"Action":["ecr:A","ecr:B"]',
       statement '"Action":["ECR:b","ecr:a"],"Principal":{"AWS":["arn:aws:iam::111122223333:root"]}'))
@@ -29,7 +29,7 @@ describe("the comparison of two policies", function()
     }, found[1].elements)
   end)
 
-  it("reports statements that were added and removed, and one that only changed its Sid", function()
+  it("reports added and removed statements, and a changed Sid", function()
     local a = '{"Statement":[{"Sid":"old","Effect":"Allow","Principal":"*","Action":"ecr:A"},'
       .. '{"Sid":"gone","Effect":"Deny","Principal":"*","Action":"ecr:B"}]}'
     local b = '{"Statement":[{"Sid":"new","Effect":"Allow","Principal":"*","Action":"ecr:A"},'
@@ -41,14 +41,14 @@ describe("the comparison of two policies", function()
     assert.equal("gone", found[3].from.sid)
   end)
 
-  it("pairs statements without a Sid by their principals", function()
+  it("pairs statements without Sid by their principals", function()
     local found = changes('{"Statement":[{"Effect":"Allow","Principal":{"AWS":"1"},"Action":"ecr:A"}]}',
       '{"Statement":[{"Effect":"Allow","Principal":{"AWS":"1"},"Action":"ecr:B"}]}')
     assert.equal(1, #found)
     assert.same({ { element = "Action", removed = { "ecr:A" }, added = { "ecr:B" } } }, found[1].elements)
   end)
 
-  it("reports the Version and the Id, and reads an absent Version as 2008-10-17", function()
+  it("reports Version and Id, with 2008-10-17 for a missing Version", function()
     assert.same({}, changes('{"Statement":[]}', '{"Version":"2008-10-17","Statement":[]}'))
     local found = changes('{"Statement":[]}', '{"Version":"2012-10-17","Id":"x","Statement":[]}')
     assert.equal("document", found[1].kind)
@@ -56,14 +56,14 @@ describe("the comparison of two policies", function()
       { element = "Version", removed = { "2008-10-17" }, added = { "2012-10-17" } } }, found[1].elements)
   end)
 
-  it("reports members of the document that IAM does not define, and ignores white space", function()
+  it("reports members unknown to IAM, ignoring white space", function()
     local text = '{"Remark":%s,"Statement":[]}'
     assert.same({}, changes(text:format '{"a":[1, 2]}', text:format '{ "a" : [1,2] }'))
     assert.same({ { element = "Remark", removed = { "1" }, added = { "[]" } } },
       changes(text:format "1", text:format "[]")[1].elements)
   end)
 
-  it("finds no difference if a statement is repeated, or a repetition is removed", function()
+  it("is empty if only the repetition of a statement differs", function()
     local once, twice = '{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:A"}',
       '{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"ecr:A"}'
     local a, b = ('{"Statement":[%s,%s]}'):format(once, twice), ('{"Statement":[%s]}'):format(once)
@@ -71,7 +71,7 @@ describe("the comparison of two policies", function()
     assert.same({}, changes(b, a))
   end)
 
-  it("shows elements whole that it cannot take apart", function()
+  it("reports statements as a whole that it cannot parse", function()
     local found = changes(statement '"Principal":"*","Action":"ecr:A","Note":1', statement '"Principal":"*","Action":"ecr:A","Note":2')
     assert.equal("Statement", found[1].elements[1].element)
     assert.equal(1, #changes(statement '"Principal":"*"', statement '"Principal":"*","Action":"ecr:A"'))

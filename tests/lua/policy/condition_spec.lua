@@ -1,4 +1,4 @@
--- Conditions and policy variables, rule by rule as IAM's documentation has them.
+-- Conditions and policy variables, for each rule of IAM's documentation.
 -- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 
 local json = require "lanyard.json"
@@ -16,7 +16,7 @@ local function decide(condition, context, more)
   })
 end
 
--- Each row: what it shows, operator, operand(s), value(s) of the key or nil, whether it holds.
+-- Each row: the case, the operator, its operands, the values of the key or nil, and whether the condition holds.
 local function rows(list)
   for _, row in ipairs(list) do
     local name, operator, operand, value, holds = table.unpack(row, 1, 5)
@@ -114,7 +114,7 @@ describe("ARN operators", function()
   }
 end)
 
-describe("a key that the request does not have", function()
+describe("a key that is absent from the request", function()
   rows {
     { "fails a positive operator", "StringEquals", "a", nil, false },
     { "passes a negated one", "StringNotEquals", "a", nil, true },
@@ -153,13 +153,13 @@ describe("several keys and operators", function()
   end)
 end)
 
-describe("an unknown value", function()
-  it("is reported, without a context and for an operator that IAM does not have", function()
+describe("an unknown result", function()
+  it("is reported without a context, and for an unknown operator", function()
     assert.equal("depends", decide({ StringEquals = { a = "1" } }, nil))
     assert.equal("depends", decide({ StringMatches = { a = "1" } }, { a = "1" }))
     assert.equal("depends", decide({ NullIfExists = { a = "true" } }, { a = "1" }))
   end)
-  it("does not matter if a known value decides", function()
+  it("does not matter if something known decides", function()
     assert.equal("implicit-deny", decide({ StringMatches = { a = "1" }, StringEquals = { b = "1" } }, { b = "2" }))
   end)
 end)
@@ -172,23 +172,23 @@ describe("policy variables", function()
     assert.equal("allow", like("home/${aws:username}/*", { k = "home/ann/x", ["aws:UserName"] = "ann" }))
     assert.equal("implicit-deny", like("home/${aws:username}/*", { k = "home/bob/x", ["aws:username"] = "ann" }))
   end)
-  it("add no wildcards", function()
+  it("cannot add wildcards", function()
     assert.equal("implicit-deny", like("home/${aws:username}", { k = "home/bob", ["aws:username"] = "*" }))
     assert.equal("allow", like("home/${aws:username}", { k = "home/*", ["aws:username"] = "*" }))
   end)
-  it("add no invalid UTF-8, which could act as a wildcard", function()
+  it("cannot add bytes that are not UTF-8, which could act as wildcards", function()
     assert.equal("implicit-deny", like("home/${aws:username}", { k = "home/bob", ["aws:username"] = "\xFF" }))
   end)
   it("have defaults", function()
     assert.equal("allow", like("${aws:PrincipalTag/team, 'all'}/x", { k = "all/x" }))
     assert.equal("allow", like("${aws:PrincipalTag/team, 'all'}/x", { k = "red/x", ["aws:PrincipalTag/team"] = "red" }))
   end)
-  it("match nothing if they have no value", function()
+  it("match nothing without a value", function()
     assert.equal("implicit-deny", like("${aws:username}", { k = "" }))
     assert.equal("allow", decide({ StringNotEquals = { k = "${aws:username}" } }, { k = "d" }))
     assert.equal("allow", decide({ StringNotLike = { k = "${aws:username}" } }, { k = "" }))
   end)
-  it("are plain text unless a string or an ARN is compared", function()
+  it("are plain text unless strings or ARNs are compared", function()
     local function with(operator, value, tag)
       return decide({ [operator] = { k = "${aws:PrincipalTag/x}" } }, { k = value, ["aws:PrincipalTag/x"] = tag })
     end
@@ -198,7 +198,7 @@ describe("policy variables", function()
     assert.equal("depends", with("Bool", "true", "true"))
     assert.equal("allow", with("ArnLike", "arn:aws:sns:::t", "arn:aws:sns:::t"))
   end)
-  it("can write *, ? and $ literally", function()
+  it("can express *, ? and $", function()
     assert.equal("allow", like("${*}${?}${$}", { k = "*?$" }))
     assert.equal("implicit-deny", like("${*}", { k = "x" }))
   end)

@@ -1,5 +1,5 @@
--- What all layers of policies decide together: rule by rule as IAM's documentation has them, and against
--- published cases (../shared/vectors/policy), read in place.
+-- Decisions by all layers of policies, for each rule of IAM's documentation, and for published cases
+-- (../shared/vectors/policy), which are read in place.
 
 local helper = require "helper"
 local json = require "lanyard.json"
@@ -8,7 +8,7 @@ local policy = require "lanyard.policy"
 local FOLDER = helper.vectors .. "/policy"
 local ANSWERS = { Allowed = "allow", ImplicitlyDenied = "implicit-deny", ExplicitlyDenied = "deny" }
 
--- Cases that we answer otherwise, and why.
+-- Cases with another decision, and the reason.
 local OTHERWISE = {
   ["Permission boundary implicit deny resource policy allows session, from session"] =
     "its Principal is a bare ARN, which IAM's grammar has not: such a policy cannot be saved",
@@ -16,7 +16,7 @@ local OTHERWISE = {
     "its Principal is a bare ARN, which IAM's grammar has not: such a policy cannot be saved",
 }
 
--- AWS attaches it to every level by itself; the cases leave it out.
+-- AWS attaches it to every level; the cases omit it.
 local RCP_FULL_ACCESS = [[{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}]]
 
 local function texts(list)
@@ -58,7 +58,7 @@ describe("the published IAM decisions", function()
           context = request.context or {},
           resource_policy = case.resourcePolicy and json.encode(case.resourcePolicy),
           identity_policies = texts(case.identityPolicies),
-          -- An empty list of boundaries means none there.
+          -- In the cases an empty list of boundaries means no boundary.
           boundaries = boundaries and #boundaries > 0 and texts(boundaries) or nil,
           scps = levels(case.serviceControlPolicies),
           rcps = levels(case.resourceControlPolicies, RCP_FULL_ACCESS),
@@ -92,7 +92,7 @@ describe("policy.decide", function()
     assert.equal("identity policy 2", statement.document)
     assert.matches("^identity policy 2: statement 1 %(s%) denies it", reason)
   end)
-  it("allows nothing through an empty layer, and everything through an absent one", function()
+  it("allows nothing with an empty layer, and is not limited by a missing one", function()
     assert.equal("allow", (decided { identity_policies = { text "Allow" } }))
     for _, layer in ipairs { "boundaries", "session_policies" } do
       assert.equal("implicit-deny", (decided { identity_policies = { text "Allow" }, [layer] = {} }))
@@ -110,13 +110,13 @@ describe("policy.decide", function()
     assert.equal("implicit-deny", (decided { principal = theirs, identity_policies = { text "Allow" } }))
     assert.equal("allow", (decided { principal = theirs, resource_policy = grant, identity_policies = { text "Allow" } }))
   end)
-  it("answers `depends` if a condition decides", function()
+  it("returns `depends` if a condition decides", function()
     local conditional = text("Allow", nil, { Condition = { Bool = { ["aws:SecureTransport"] = "true" } } })
     assert.equal("depends", (decided { identity_policies = { conditional } }))
     assert.equal("allow", (decided { identity_policies = { conditional }, context = { ["aws:SecureTransport"] = true } }))
     assert.equal("implicit-deny", (decided { identity_policies = { conditional }, boundaries = {} }))
   end)
-  it("answers `depends` if a condition of the resource's policy decides, in any spelling of the principal", function()
+  it("returns `depends` if a condition of the resource's policy decides, however it names the principal", function()
     local condition = { Bool = { ["aws:SecureTransport"] = "true" } }
     for _, principal in ipairs { "*", ROLE } do
       local conditional = text("Allow", { AWS = principal }, { Condition = condition })
@@ -131,7 +131,7 @@ describe("policy.decide", function()
       { Effect = "Deny", Principal = "*", Action = "ecr:*", Condition = condition },
     } } }))
   end)
-  it("uses the caller for conditions on the principal", function()
+  it("derives the keys of the principal for conditions", function()
     local own = text("Allow", nil, { Condition = { ArnEquals = { ["aws:PrincipalArn"] = ROLE } } })
     local session = "arn:aws:sts::111122223333:assumed-role/x/session"
     assert.equal("allow", (decided { identity_policies = { own }, context = {}, principal = ROLE }))
@@ -139,12 +139,12 @@ describe("policy.decide", function()
       principal = session }))
     assert.equal("depends", (decided { identity_policies = { own }, context = {}, principal = session }))
   end)
-  it("names the text that is not a policy", function()
+  it("names a text that is not a policy", function()
     local answer, err = decided { identity_policies = { text "Allow", "{" } }
     assert.is_nil(answer)
     assert.matches("^identity policy 2: line 1", err.message)
   end)
-  it("names the layer that allows nothing", function()
+  it("names the layer that does not allow the request", function()
     local function why(options)
       local _, _, reason = decided(options)
       return reason
@@ -153,9 +153,9 @@ describe("policy.decide", function()
     assert.equal("no permissions boundary allows it", why { identity_policies = { text "Allow" }, boundaries = {} })
     assert.equal("no identity policy allows it", why { principal = theirs, resource_policy = text("Allow", "*") })
     assert.equal("the resource has no policy that allows it", why { principal = theirs, identity_policies = { text "Allow" } })
-    assert.equal("there is no level that has a service control policy", why { identity_policies = { text "Allow" }, scps = {} })
+    assert.equal("no level has a service control policy", why { identity_policies = { text "Allow" }, scps = {} })
   end)
-  it("names the statement that admits the principal", function()
+  it("returns the statement that allows the principal", function()
     local _, statement, reason = decided { resource_policy = json.encode { Version = "2012-10-17", Statement = json.array {
       { Effect = "Allow", Principal = { AWS = "111122223333" }, Action = "*" },
       { Effect = "Allow", Principal = { AWS = ROLE }, Action = "*" },
@@ -164,7 +164,7 @@ describe("policy.decide", function()
     assert.matches("^resource policy: statement 2 allows it$", reason)
   end)
 
-  describe("where a Deny may apply", function()
+  describe("with a Deny that can apply", function()
     local REGION = { Condition = { StringNotEquals = { ["aws:RequestedRegion"] = "eu-west-1" } } }
     local ALLOW, MAYBE_DENY = text "Allow", text("Deny", nil, REGION)
     local USER = "arn:aws:iam::111122223333:user/kim"
@@ -192,7 +192,7 @@ describe("policy.decide", function()
       ["a policy that breaks the grammar"] = { identity_policies = { ALLOW,
         '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Condition":5}]}' } },
     } do
-      it("it answers `depends`: " .. what, function()
+      it("returns `depends`: " .. what, function()
         local answer, statement, reason = decided(options)
         assert.equal("depends", answer, reason)
         assert.equal("Deny", statement.effect)
@@ -204,34 +204,34 @@ describe("policy.decide", function()
     end
   end)
 
-  it("denies by NotPrincipal every principal with a boundary, also those it excepts", function()
+  it("denies principals with a boundary by NotPrincipal, even if it excepts them", function()
     local except = text("Deny", nil, { NotPrincipal = { AWS = json.array { ROLE, "111122223333" } } })
     assert.equal("allow", (decided { identity_policies = { text "Allow" }, resource_policy = except }))
     assert.equal("deny", (decided { identity_policies = { text "Allow" }, resource_policy = except,
       boundaries = { text "Allow" } }))
   end)
-  it("admits everyone and services by the resource's policy alone", function()
+  it("allows services and anonymous callers by the resource's policy alone", function()
     for _, principal in ipairs { "*", "ecs.amazonaws.com" } do
       assert.equal("allow", (decided { principal = principal, resource_policy = text("Allow", "*"), scps = { {} } }))
       assert.equal("implicit-deny", (decided { principal = principal, resource_policy = text("Allow", { AWS = ROLE }) }))
     end
   end)
-  it("does not apply control policies to service-linked roles", function()
+  it("exempts service-linked roles from control policies", function()
     local linked = "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"
     assert.equal("allow", (decided { principal = linked, identity_policies = { text "Allow" }, scps = { {} }, rcps = { {} } }))
   end)
-  it("requires both sides across partitions, even if the account ids are equal", function()
+  it("needs both sides across partitions, even with the same account id", function()
     local china = "arn:aws-cn:iam::111122223333:user/kim"
     assert.equal("implicit-deny", (decided { principal = china, identity_policies = { text "Allow" } }))
   end)
-  it("answers `depends` if the account of a unique id decides", function()
+  it("returns `depends` if the account of a unique id decides", function()
     local id = "AROAEXAMPLEEXAMPLE123"
     local grant = text("Allow", { AWS = id })
     assert.equal("depends", (decided { principal = id, resource_policy = grant }))
     assert.equal("allow", (decided { principal = id, resource_policy = grant, identity_policies = { text "Allow" } }))
     assert.equal("implicit-deny", (decided { principal = id }))
   end)
-  it("requires a key's policy to use the key, and none to list keys", function()
+  it("needs the policy of a key to use the key, but not to list keys", function()
     local own = json.encode { Version = "2012-10-17", Statement = { Effect = "Allow", Action = "kms:*", Resource = "*" } }
     local function kms(action, resource)
       return (policy.decide { principal = ROLE, action = action, resource = resource, identity_policies = { own } })
@@ -239,7 +239,7 @@ describe("policy.decide", function()
     assert.equal("implicit-deny", kms("kms:Decrypt", "arn:aws:kms:us-east-1:111122223333:key/k"))
     assert.equal("allow", kms("kms:ListKeys", "*"))
   end)
-  it("rejects a field that is unknown or has the wrong type", function()
+  it("raises an error for an unknown field and for a wrong type", function()
     for _, options in ipairs {
       { boundary = {} }, { scp = {} }, { identity_policies = text "Allow" }, { context = "x" }, { principal = 5 },
     } do

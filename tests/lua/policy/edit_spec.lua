@@ -12,13 +12,13 @@ local ROLE = "arn:aws:iam::444455556666:role/build"
 describe("set", function()
   local TEXT = '{"Version": "2012-10-17",\n "Statement": [\n  {"Sid": "a",  "Effect":"Allow", "Principal": "*", "Action":"ecr:*"}\n ]}'
 
-  it("gives an element another value and keeps every other byte", function()
+  it("changes the value of an element and keeps every other byte", function()
     local doc = parse(TEXT)
     assert.is_true(doc:set { sid = "a", element = "Action", value = "ecr:BatchGetImage" })
     assert.equal((TEXT:gsub("ecr:%*", "ecr:BatchGetImage")), tostring(doc))
   end)
 
-  it("adds an element at its usual place, laid out as its neighbours", function()
+  it("adds an element at its usual position, with the layout of its neighbours", function()
     local doc = parse(TEXT)
     assert.is_true(doc:set { index = 1, element = "Condition", value = { Bool = { ["aws:SecureTransport"] = "true" } } })
     assert.equal((TEXT:gsub('"ecr:%*"', '%0, "Condition":{"Bool":{"aws:SecureTransport":"true"}}')), tostring(doc))
@@ -29,7 +29,7 @@ describe("set", function()
     assert.equal(TEXT, tostring(doc))
   end)
 
-  it("changes one value inside an element, and keeps the text around it", function()
+  it("changes one value inside an element, and keeps everything around it", function()
     local text = '{"Statement": {"Effect":"Allow","Principal":"*","Action":"ecr:*", "Condition" : { "DateLessThan":\n'
       .. '  {"aws:CurrentTime" :"2027-01-31" , "aws:EpochTime": 1}, "Bool":{"a":true}}}}'
     local doc = parse(text)
@@ -55,7 +55,7 @@ describe("set", function()
     assert.is_false((doc:set { sid = "a", element = "Action", value = "ecr:*" }))
     local changed, why = doc:set { sid = "b", element = "Action", value = "ecr:*" }
     assert.is_false(changed)
-    assert.equal("there is no such statement", why)
+    assert.equal("no such statement", why)
     assert.is_false((doc:set { sid = "a", element = "Condition" }))
     assert.equal(TEXT, tostring(doc))
   end)
@@ -67,7 +67,7 @@ describe("set", function()
     assert.equal('{"Version":"2012-10-17","Id":"x","Statement":[]}', tostring(doc))
   end)
 
-  it("rejects a Sid that two statements share", function()
+  it("rejects a Sid that two statements have", function()
     local one = '{"Sid":"x","Effect":"Allow","Principal":"*","Action":"ecr:*"}'
     local doc = parse(('{"Statement":[%s,%s]}'):format(one, one))
     local ok, why = pcall(doc.set, doc, { sid = "x", element = "Action", value = "ecr:PutImage" })
@@ -75,7 +75,7 @@ describe("set", function()
     assert.matches("statements 1 and 2 have the Sid 'x'", why)
   end)
 
-  it("rejects a change that would break the statement, and keeps the statement", function()
+  it("rejects changes that would break the statement, and leaves it unchanged", function()
     local doc = parse(TEXT)
     for _, options in ipairs {
       { sid = "a", element = "Effect", value = "allow" },
@@ -110,7 +110,7 @@ describe("allow with a condition", function()
     assert.equal(1, index)
   end)
 
-  it("adds a second statement if access is allowed only under another condition", function()
+  it("adds a second statement if the access has another condition", function()
     local doc = policy.new()
     doc:allow(grant)
     assert.is_true((doc:allow { sid = "x", principal = ROLE, actions = policy.PULL_ACTIONS,
@@ -118,7 +118,7 @@ describe("allow with a condition", function()
     assert.equal("x-2", doc:statements()[2].sid)
   end)
 
-  it("adds nothing if access is allowed without a condition", function()
+  it("adds nothing if the access is allowed without a condition", function()
     local doc = policy.new()
     doc:allow { principal = ROLE, actions = policy.PULL_ACTIONS }
     assert.is_false((doc:allow(grant)))
@@ -162,7 +162,7 @@ describe("fold", function()
     assert.equal("pull-2", doc:statements()[2].sid)
   end)
 
-  it("does not join statements that differ in action, condition or effect, or that name everyone", function()
+  it("does not join statements with other actions, conditions or effects, or for everyone", function()
     local text = [[{"Statement":[
       {"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:PutImage"},
       {"Effect":"Allow","Principal":{"AWS":"222233334444"},"Action":"ecr:ListImages"},
@@ -187,7 +187,7 @@ describe("fold", function()
 end)
 
 describe("sort", function()
-  it("orders statements by Sid and lists by text, and keeps the text between them", function()
+  it("orders statements by Sid and lists by text, and keeps the layout between them", function()
     local doc = parse [[{"Statement": [ {"Sid":"b","Effect":"Allow","Principal":{"AWS":["2","1" ,"3"]},"Action":["y",  "x"]} ,
   {"Effect":"Allow","Principal":"*","Action":"z"},{"Sid":"a","Effect":"Deny","Principal":"*","Action":"z"}]}]]
     assert.is_true(doc:sort())
@@ -197,7 +197,7 @@ describe("sort", function()
     assert.is_false(doc:sort())
   end)
 
-  it("keeps the lists of a statement whose meaning is unknown", function()
+  it("keeps the lists of a statement with an unknown meaning", function()
     local text = '{"Statement":[{"Efect":"Allow","Principal":"*","Action":["y","x"]}]}'
     local doc = parse(text)
     assert.is_false(doc:sort())

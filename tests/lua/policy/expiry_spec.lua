@@ -8,7 +8,7 @@ local function ended(operator, values, key)
 end
 
 describe("the date of a statement", function()
-  it("has passed when the last time that its condition allows has passed", function()
+  it("has passed after the last second that its condition allows", function()
     assert.equal(NOW - 1, ended("DateLessThan", { "2026-01-31T11:59:59Z" }))
     assert.equal(NOW - 43200 + 1, ended("DateLessThanEquals", { "2026-01-31" }))
     assert.equal(NOW, ended("DateLessThan", { "2026-01-31T12:00:00Z" }))
@@ -18,19 +18,19 @@ describe("the date of a statement", function()
     assert.is_nil(ended("DateLessThan", { "2026-01-31T12:00:01Z" }))
   end)
 
-  it("is the latest of several dates if one of them is enough", function()
+  it("is the latest of several values, of which one is sufficient", function()
     assert.equal(NOW - 1, ended("DateLessThan", { "2020-01-01", "2026-01-31T11:59:59Z" }))
     assert.is_nil(ended("DateLessThan", { "2020-01-01", "2027-01-01" }))
   end)
 
-  it("is the earliest date of several conditions that must all hold", function()
+  it("is the earliest of several conditions, which must all hold", function()
     assert.equal(NOW - 43200, expiry.ended({ conditions = {
       { operator = "DateLessThan", key = "aws:CurrentTime", values = { "2999-01-01" } },
       { operator = "DateLessThan", key = "aws:CurrentTime", values = { "2026-01-31" } },
     } }, NOW))
   end)
 
-  it("is absent if another key or another operator is compared", function()
+  it("is nil for other keys and operators", function()
     assert.is_nil(ended("DateGreaterThan", { "2020-01-01" }))
     assert.is_nil(ended("DateLessThan", { "2020-01-01" }, "aws:TokenIssueTime"))
     assert.is_nil(ended("DateLessThan", { "soon" }))
@@ -45,7 +45,7 @@ describe("a statement until a date", function()
     return expiry.only(doc:statements()[1])
   end
 
-  it("has the date as its only condition, in any spelling", function()
+  it("has the date as its only condition, in any form", function()
     assert.equal("aws:CurrentTime", only('{"DateLessThan":{"aws:CurrentTime":"2027-01-31T00:00:00Z"}}').key)
     assert.equal("aws:currenttime", only('{"DateLessThan":{"aws:currenttime":["2027-01-31"]}}').key)
   end)
@@ -60,14 +60,14 @@ describe("a statement until a date", function()
     end
   end)
 
-  it("is written as AWS writes a timestamp", function()
+  it("is written as an AWS timestamp", function()
     local doc = assert(policy.parse '{"Statement":[]}')
     doc:allow { principal = "111122223333", actions = { "ecr:BatchGetImage" }, condition = expiry.condition(1801353600) }
     assert.is_truthy(tostring(doc):find('"Condition":{"DateLessThan":{"aws:CurrentTime":"2027-01-31T00:00:00Z"}}', 1, true))
     assert.equal(1801353600, expiry.ends(doc:statements()[1]))
   end)
 
-  it("applies only to requests before the date", function()
+  it("applies to requests before the date only", function()
     local doc = assert(policy.parse '{"Statement":[]}')
     doc:allow { principal = "111122223333", actions = { "ecr:BatchGetImage" }, condition = expiry.condition(1801353600) }
     local function can(now)

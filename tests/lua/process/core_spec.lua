@@ -15,14 +15,14 @@ local function sh(code, options)
   return run({ "sh", "-c", code }, options)
 end
 
--- The output, if it has exactly this text.
+-- Returns the output if it is exactly this text.
 local function has(outcome, text)
   local redacted = credentials.redactor { outcome.output }:redact(text)
   return redacted == (text == "" and "" or "***")
 end
 
--- Runs shell code that first writes its process id, which is given behind the outcome. A busy machine may need
--- longer than the timeout to start a process: then it gets more time.
+-- Runs shell code that first writes its process id. Returns the result and the process id. On a busy machine a process
+-- can take longer than the timeout to start: then it gets more time.
 local function run_with_pid(code, options)
   local folder <close> = helper.folder()
   helper.write(folder .. "/pid", "")
@@ -35,13 +35,13 @@ local function run_with_pid(code, options)
   error "the process did not start"
 end
 
--- A process that was not waited for is still there, as a zombie.
+-- A process that was not waited for still exists, as a zombie.
 local function is_there(pid)
   return helper.exists(("/proc/%s/stat"):format(pid))
 end
 
 describe("a command", function()
-  it("gives its output sealed, and its status", function()
+  it("returns its output sealed, and its status", function()
     local ended = assert(sh "printf hidden; exit 3")
     assert.equal(3, ended.status)
     assert.is_nil(ended.signal)
@@ -49,17 +49,17 @@ describe("a command", function()
     assert.is_true(has(ended, "hidden"))
   end)
 
-  it("tells the signal that ended it", function()
+  it("reports the signal that terminated it", function()
     local ended = assert(sh "kill -TERM $$")
     assert.is_nil(ended.status)
     assert.equal(15, ended.signal)
   end)
 
-  it("gets its words as they are, through no shell", function()
+  it("receives its words unchanged, without a shell", function()
     assert.is_true(has(assert(run { "printf", "%s|", "a b", "$HOME", "*", "" }), "a b|$HOME|*||"))
   end)
 
-  it("reads nothing from us, and has none of our files open", function()
+  it("inherits no input and no open files", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/open", "")
     local file <close> = assert(io.open(folder .. "/open"))
@@ -70,7 +70,7 @@ describe("a command", function()
 
   it("lets other tasks run, and the calls of several overlap", function()
     local folder <close> = helper.folder()
-    -- Each command ends when all four have begun.
+    -- Each command ends when all four have started.
     local ended = task.map({ 1, 2, 3, 4 }, function(n)
       return assert(sh(("cd %s; touch %d; until [ -e 1 -a -e 2 -a -e 3 -a -e 4 ]; do sleep 0.01; done"):format(folder, n),
         { timeout = 60 })).status
@@ -78,14 +78,14 @@ describe("a command", function()
     assert.same({ 0, 0, 0, 0 }, ended)
   end)
 
-  it("is not there: that is told", function()
+  it("is reported if it does not exist", function()
     local ended, err = run { "/nonexistent/command" }
     assert.is_nil(ended)
     assert.equal("CannotRun", err.code)
     assert.equal("cannot run /nonexistent/command: No such file or directory", err.message)
   end)
 
-  it("is killed past its time", function()
+  it("is killed after the timeout", function()
     local ended, err, pid = run_with_pid("exec sleep 60", { timeout = 0.2 })
     assert.is_nil(ended)
     assert.equal("Timeout", err.code)
@@ -100,7 +100,7 @@ describe("a command", function()
     assert.is_true(has(assert(sh("printf 1234", { max_size = 4 })), "1234"))
   end)
 
-  it("is killed and waited for when its task is cancelled", function()
+  it("is killed and collected when its task is cancelled", function()
     local folder <close> = helper.folder()
     local t = task.spawn(sh, ("echo $$ >%s/pid; exec sleep 60"):format(folder))
     local path = folder .. "/pid"
@@ -112,14 +112,14 @@ describe("a command", function()
     assert.is_false(is_there(pid))
   end)
 
-  it("has ended when it has, though a child of its own holds its output open", function()
+  it("ends even if its own child keeps the output open", function()
     local folder <close> = helper.folder()
-    -- The child of the command ends when the folder is gone.
+    -- The child of the command ends when the folder is removed.
     local ended = assert(sh(("printf done; while [ -d %s ]; do sleep 0.1; done &"):format(folder), { timeout = 60 }))
     assert.is_true(has(ended, "done"))
   end)
 
-  it("is a mistake of the caller's without words, or with one that is none", function()
+  it("raises an error without words, or with an invalid word", function()
     assert.has_error(function() process.start { words = {} } end)
     assert.has_error(function() process.start { words = { 1 } } end)
     assert.has_error(function() process.start { words = { "a\0b" } } end)

@@ -54,7 +54,7 @@ describe("the commands of a block", function()
   end)
 
   it("refuse a quote without an end, and tell the names without a value", function()
-    assert.equal("11: a quote has no end", mistake "status\ngrant 'web\n")
+    assert.equal("11: a quote is not closed", mistake "status\ngrant 'web\n")
     local _, missing = commands.parse("\n\ngrant {{a}} {{repo}}\n", 10, { a = "1" })
     assert.same({ { name = "repo", line = 12 } }, missing)
     assert.match("^10: '{{' begins no {{NAME}}", mistake("grant {{ a }}", { a = "1" }))

@@ -75,7 +75,7 @@ TIME: done
     local log, err = open(folder .. "/t.md")
     assert.is_nil(log)
     assert.equal("Exists", err.code)
-    assert.equal(("cannot write %s/t.md: it is there already"):format(folder), err.message)
+    assert.equal(("cannot write %s/t.md: it already exists"):format(folder), err.message)
     assert.equal("mine", helper.read(folder .. "/t.md"))
     os.execute(("ln -s %s/new %s/link"):format(folder, folder))
     assert.is_nil((open(folder .. "/link")))

@@ -6,15 +6,15 @@ local function of(limit, ...)
   return kept:text()
 end
 
-describe("an excerpt", function()
-  it("is the whole of a text that is short enough", function()
+describe("a bounded text", function()
+  it("is complete if it is short enough", function()
     assert.equal("", (of(10)))
     assert.equal("0123456789", (of(10, "01", "", "234", "56789")))
     assert.equal(0, select(2, of(10, "0123456789")))
   end)
 
-  it("has the first and the last of one that is not, and says how much is missing", function()
-    for size = 1, 7 do -- however it was cut
+  it("has the first and the last bytes of a long text, and the number of bytes left out", function()
+    for size = 1, 7 do -- pieces of any size
       local pieces, text = {}, "abcdefghijklmnopqrstuvwxyz"
       for at = 1, #text, size do pieces[#pieces + 1] = text:sub(at, at + size - 1) end
       local shown, left_out = of(10, table.unpack(pieces))

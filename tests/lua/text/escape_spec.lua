@@ -1,14 +1,14 @@
 local escape = require "lanyard.text.escape"
 
 describe("an escape", function()
-  it("leaves a plain text as it is, of any script", function()
+  it("leaves plain text of any script unchanged", function()
     for _, text in ipairs { "", "team/app:1.0", "größe 漢字 🚢" } do
       assert.equal(text, escape.printable(text))
     end
     assert.equal("7", escape.printable(7))
   end)
 
-  it("shows what a terminal would act on, and what is not UTF-8", function()
+  it("replaces control characters and bytes that are not UTF-8", function()
     assert.equal("\\x1b[31m\\x0a\\x7f\\x00", escape.printable "\27[31m\n\127\0")
     assert.equal("a\\u{9b}31m", escape.printable "a\u{9b}31m")
     assert.equal("a\\x9b\\xffé", escape.printable "a\x9b\xffé")
@@ -16,11 +16,11 @@ describe("an escape", function()
     assert.equal("\\u{202e}gnp.\\u{feff}", escape.printable "\u{202e}gnp.\u{feff}")
   end)
 
-  it("makes markup a text", function()
+  it("escapes markup", function()
     assert.equal("&lt;script&gt;&quot;&amp;&#39;\\x1b", escape.markup "<script>\"&'\27")
   end)
 
-  it("makes Markdown a text that is no table, list, link or mention", function()
+  it("escapes Markdown tables, lists, links and mentions", function()
     assert.equal([[a\|b\<i\>\`x\` \[l\](u) \*\_]], escape.markdown "a|b<i>`x` [l](u) *_")
     assert.equal([[https\://evil.test www\.evil.test \@team]], escape.markdown "https://evil.test www.evil.test @team")
     assert.equal([[\- a\\x0ab-c]], escape.markdown "- a\nb-c")
@@ -28,7 +28,7 @@ describe("an escape", function()
     assert.equal("``` a``b` ```", escape.code "a``b`")
   end)
 
-  it("quotes fields of CSV and lets none be a formula", function()
+  it("quotes fields of CSV and prevents formulas", function()
     for text, field in pairs {
       ["plain"] = "plain", ["a,b"] = '"a,b"', ['say "no"'] = '"say ""no"""', ["a;=1"] = '"a;=1"',
       ["=1+1"] = "'=1+1", ["@SUM(1)"] = "'@SUM(1)", ["-1"] = "'-1", ["+1"] = "'+1", [" =1"] = "\"' =1\"",
@@ -38,12 +38,12 @@ describe("an escape", function()
     end
   end)
 
-  it("quotes for Graphviz, and knows characters by number for Mermaid", function()
+  it("quotes for Graphviz, and uses numeric characters for Mermaid", function()
     assert.equal([["a\"b\\c\\x0a"]], escape.dot 'a"b\\c\n')
     assert.equal("#60;b#62;#34;#35;#96;#92;x0a é", escape.mermaid '<b>"#`\n é')
   end)
 
-  it("keeps a label of Prometheus one", function()
+  it("escapes a label of Prometheus", function()
     assert.equal([[a\"b\\c\\x0ad]], escape.label 'a"b\\c\nd')
   end)
 end)

@@ -1,8 +1,8 @@
 local redact = require "lanyard.text.redact"
 local system = require "lanyard.system"
 
-describe("a text that is kept", function()
-  it("has no value that goes by a secret's name", function()
+describe("a redacted text", function()
+  it("has no value of a field with the name of a secret", function()
     for text, shown in pairs {
       ["aws_secret_access_key = abc/DEF+1\nregion = x"] = "aws_secret_access_key = ***\nregion = x",
       ["AWS_SESSION_TOKEN=tok/en== next"] = "AWS_SESSION_TOKEN=*** next",
@@ -15,14 +15,14 @@ describe("a text that is kept", function()
     end
   end)
 
-  it("has the last letters of an access key's id, to tell it by", function()
+  it("has the last letters of an access key id, to identify it", function()
     assert.equal("as AKIA***MPLE (ASIA***6789)", redact.text "as AKIAIOSFODNN7EXAMPLE (ASIAIOSFODNN123456789)")
     assert.equal("AROAIOSFODNN7EXAMPLE", redact.text "AROAIOSFODNN7EXAMPLE")
     assert.equal("ASIAPACIFIC", redact.text "ASIAPACIFIC")
     assert.equal("XAKIAIOSFODNN7EXAMPLE", redact.text "XAKIAIOSFODNN7EXAMPLE")
   end)
 
-  it("has none of the environment's keys", function()
+  it("has no secret of the environment", function()
     local before = os.getenv "AWS_SECRET_ACCESS_KEY"
     system.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG")
     local shown = redact.text "it was wJalrXUtnFEMI/K7MDENG, twice: wJalrXUtnFEMI/K7MDENG."
@@ -30,7 +30,7 @@ describe("a text that is kept", function()
     assert.equal("it was ***, twice: ***.", shown)
   end)
 
-  it("is left alone otherwise", function()
+  it("is unchanged otherwise", function()
     local text = 'my-repo  {"Sid":"AllowLightsailPull-web"}\n  token bucket, 100 % = all\n'
     assert.equal(text, redact.text(text))
   end)

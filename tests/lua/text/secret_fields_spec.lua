@@ -99,7 +99,7 @@ describe("lanyard.text.secret_fields", function()
       inner = json.encode { sessionToken = "SECRET" } } .. "<SecretAccessKey>SECRET</SecretAccessKey>"
       .. "&WebIdentityToken=SECRET&x=y"
     for first = 1, #whole do
-      -- Cut at the end a secret is still hidden; cut at the front its name may be gone.
+      -- A text is truncated at its end only: without its name a secret cannot be found.
       shows(secret_fields.hide(whole:sub(1, first)), { "SECR" })
     end
   end)

@@ -1,7 +1,7 @@
 local shellwords = require "lanyard.text.shellwords"
 
 describe("the words of a command", function()
-  it("are split as a POSIX shell and the AWS CLI split them", function()
+  it("are split like in a POSIX shell and the AWS CLI", function()
     for text, list in pairs {
       ["a b\tc\n d "] = { "a", "b", "c", "d" },
       ["a 'b  c' d"] = { "a", "b  c", "d" },
@@ -21,7 +21,7 @@ describe("the words of a command", function()
     end
   end)
 
-  it("are joined so that splitting gives them back", function()
+  it("are joined so that splitting returns them", function()
     for _, list in ipairs {
       { "grant", "web", "team/*" }, { "", "it's", "'", "a b", "$HOME", "~", "#", "é", "a=b" }, { "\n", "\\", '"' },
     } do

@@ -1,7 +1,7 @@
 local timestamp = require "lanyard.text.timestamp"
 
-describe("an instant", function()
-  it("is read in every zone's spelling that AWS's tools write", function()
+describe("a timestamp", function()
+  it("is parsed with every form of zone that AWS's tools write", function()
     assert.equal(0, timestamp.parse "1970-01-01T00:00:00Z")
     assert.equal(1234567890, timestamp.parse "2009-02-13T23:31:30Z")
     assert.equal(1234567890, timestamp.parse "2009-02-13T23:31:30UTC")
@@ -13,13 +13,13 @@ describe("an instant", function()
     assert.equal(4107542400, timestamp.parse "2100-03-01T00:00:00Z")
   end)
 
-  it("is written so that it is read as the same", function()
+  it("is formatted so that it is parsed as the same time", function()
     for seconds = 0, 4e9, 86400 * 17 + 12345 do
       assert.equal(seconds, timestamp.parse(timestamp.format(seconds)))
     end
   end)
 
-  it("is none where the text is no moment", function()
+  it("is nil for other texts", function()
     for _, text in ipairs { "", "tomorrow", "2009-02-13", "2009-13-13T23:31:30Z", "2009-02-32T23:31:30Z",
       "2009-02-13T23:31:30", "2009-02-13T23:31:30 Europe/Berlin", "2009-02-29T00:00:00Z", "2009-02-13T24:00:00Z",
       "2009-02-13T23:60Z", "2009-02-13T23:31:Z", "2009-02-13T23Z" } do
@@ -32,7 +32,7 @@ end)
 describe("a deadline", function()
   local NOW = 1769860800 -- 2026-01-31T12:00:00Z
 
-  it("is a moment, the beginning of a day, or a span from now", function()
+  it("is a timestamp, the start of a day, or a duration from now", function()
     assert.equal(1801353600, timestamp.deadline("2027-01-31", NOW))
     assert.equal(1801353600, timestamp.deadline("2027-01-31T00:00Z", NOW))
     assert.equal(1801346400, timestamp.deadline("2027-01-31T00:00:00+02:00", NOW))
@@ -41,12 +41,12 @@ describe("a deadline", function()
     assert.equal(NOW + 90 * 60, timestamp.deadline("90m", NOW))
   end)
 
-  it("is none where the text is no date, is over, or is too far away", function()
+  it("is rejected if the text is not a date, is in the past, or is too far away", function()
     for text, why in pairs {
-      ["soon"] = "no date", ["2027-02-29"] = "no date", ["30"] = "no date", ["-1d"] = "no date", ["1.5d"] = "no date",
-      [""] = "no date", ["2026-01-31"] = "lies in the past", ["2026-01-31T12:00:00Z"] = "lies in the past",
-      ["0d"] = "lies in the past", ["9999999d"] = "beyond the year 9999",
-      ["99999999999999999999999999d"] = "no date", ["999999999999999999d"] = "beyond the year 9999",
+      ["soon"] = "not a date", ["2027-02-29"] = "not a date", ["30"] = "not a date", ["-1d"] = "not a date", ["1.5d"] = "not a date",
+      [""] = "not a date", ["2026-01-31"] = "is in the past", ["2026-01-31T12:00:00Z"] = "is in the past",
+      ["0d"] = "is in the past", ["9999999d"] = "after the year 9999",
+      ["99999999999999999999999999d"] = "not a date", ["999999999999999999d"] = "after the year 9999",
     } do
       local at, message = timestamp.deadline(text, NOW)
       assert.is_nil(at, text)
@@ -56,17 +56,17 @@ describe("a deadline", function()
 end)
 
 describe("a date of HTTP", function()
-  it("is read as seconds since 1970", function()
+  it("is parsed as seconds since 1970", function()
     assert.equal(784111777, timestamp.parse_http "Sun, 06 Nov 1994 08:49:37 GMT")
     assert.equal(0, timestamp.parse_http "Thu, 01 Jan 1970 00:00:00 GMT")
   end)
-  it("is read right on every day, leap years included", function()
+  it("is correct on every day, including leap years", function()
     for day = 0, 60000, 7 do
       local moment = day * 86400 + 86399
       assert.equal(moment, timestamp.parse_http(os.date("!%a, %d %b %Y %H:%M:%S GMT", moment)))
     end
   end)
-  it("is none in another form", function()
+  it("is nil in another form", function()
     for _, text in ipairs { "", "now", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
       "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET", "784111777" } do
       assert.is_nil(timestamp.parse_http(text), text)

@@ -11,7 +11,7 @@
 ---     how an interrupted one ended (lanyard.access.journal).
 ---   * Other lanyards on this machine wait for the lock. One elsewhere can only overwrite this change with a text that
 ---     it read before: no more than `limits.bound` passes from sending the read to sending the write, or the policy is
----     read again. With `settle` the policy is read once more after twice that time, when the request of such a writer
+---     read again. With `settle` the policy is read once more after twice that time, when the request of that writer
 ---     has arrived, if no request takes longer than the bound. Where another writer won, the edit is made again on the
 ---     current text.
 ---   * The client does not repeat the requests of a round: after a failed request the next round begins with a new

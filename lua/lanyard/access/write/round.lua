@@ -11,7 +11,7 @@ local retry = require "lanyard.aws.retry"
 
 local M = {}
 
--- Whether a read returned what this machine replaced a moment ago: ECR may answer from an older copy.
+-- Whether a read returned what this machine has just replaced: ECR may answer from an older copy.
 local function is_stale(change, current)
   local last = change.journal:last()
   if not last or last.state ~= "done" or type(last.closed) ~= "number" then

@@ -7,7 +7,7 @@ local function check_expired(mutes, report, add)
     if mute.has_expired(one, report) then
       add {
         key = mute.key(one),
-        message = ("the mute of %s at %s expired on %s"):format(one.finding, one.place, one.ends),
+        message = ("the mute of %s at %s expired on %s"):format(one.finding, one.location, one.ends),
         why = ("it no longer mutes anything; its reason was: %s"):format(one.reason),
       }
     end

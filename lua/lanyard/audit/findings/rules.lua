@@ -24,7 +24,7 @@ local function ask(inventory, add, repository, service)
       repository = repository, service = service and service.name, discriminator = rule.name, answer = answer,
       severity = answer.severity or SEVERITIES[answer.kind],
       message = ("rule \"%s\": %s"):format(rule.name, answer.text),
-      why = answer.why or ("the rule is defined at %s"):format(rule.place),
+      why = answer.why or ("the rule is defined at %s"):format(rule.location),
     })
   end
 end

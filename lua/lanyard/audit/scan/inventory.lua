@@ -43,7 +43,7 @@ local M = {}
 ---@field role? string                the role that was assumed to read the account
 ---@field rules? rules.Asker          user rules that audits ask
 ---@field trusted? { [string]: true } trusted accounts
----@field desired? desired.File
+---@field desired? desired.Desired
 ---@field desired_matched { [string]: true }  patterns of the desired-state file that matched a repository
 
 --- What the audit adds to a repository of lanyard.access.

@@ -221,7 +221,7 @@ end
 ---@field meter? audit.Meter
 ---@field unused_days? integer       this and the following: see audit.Options
 ---@field trusted_accounts? string[]
----@field desired? desired.File
+---@field desired? desired.Desired
 ---@field texts? boolean
 ---@field rules? rules.Rules
 ---@field on_finding? fun(finding: audit.Finding)

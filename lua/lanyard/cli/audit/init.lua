@@ -72,7 +72,7 @@ end
 local function mute(rules, report, is_complete)
   for _, unmatched in ipairs(mutes.apply(rules:mutes(), report)) do
     if is_complete then
-      M.note("%s: the mute of %s matches no finding", unmatched.place, unmatched.finding)
+      M.note("%s: the mute of %s matches no finding", unmatched.location, unmatched.finding)
     end
   end
 end

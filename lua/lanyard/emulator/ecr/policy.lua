@@ -110,7 +110,8 @@ function M.accept(world, text, options)
     return nil, failure
   end
   if not options.force and doc:can { principal = options.caller, action = "ecr:SetRepositoryPolicy" } == "deny" then
-    return nil, M.rejection "The policy would keep you from setting another one; force it if that is meant"
+    -- The message of ECR is not known; this one has the words of its documentation.
+    return nil, M.rejection "The policy would prevent you from setting another policy in the future; use force"
   end
   return { text = text, ids = ids }
 end

@@ -1,6 +1,6 @@
 local arguments = require "lanyard.access.deployment.arguments"
 
-describe("the words for a deployment", function()
+describe("the arguments of a deployment", function()
   it("name images and the public endpoint", function()
     assert.same({
       images = { { container = "app", text = "web:1.4" }, { container = "side", text = "x.test/a=b" } },
@@ -11,8 +11,8 @@ describe("the words for a deployment", function()
     assert.same({ images = {} }, arguments.read { image = {}, file = "web.json" })
   end)
 
-  it("are refused where they are none", function()
-    for wrong, options in pairs {
+  it("are rejected with a message if they are not valid", function()
+    for expected, options in pairs {
       ["'app' is not of the form CONTAINER=IMAGE"] = { image = { "app" } },
       ["'=web' is not of the form CONTAINER=IMAGE"] = { image = { "=web" } },
       ["container 'a' is named twice"] = { image = { "a=b", "a=c" } },
@@ -22,9 +22,9 @@ describe("the words for a deployment", function()
       ["'app:99999999999999999999' is not of the form CONTAINER:PORT"] = { image = {}, public_endpoint = "app:99999999999999999999" },
       ["pass CONTAINER=IMAGE or --file; --force alone deploys the current deployment again"] = { image = {} },
     } do
-      local wants, told = arguments.read(options)
+      local wants, message = arguments.read(options)
       assert.is_nil(wants)
-      assert.equal(wrong, told)
+      assert.equal(expected, message)
     end
   end)
 end)

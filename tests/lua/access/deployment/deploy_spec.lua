@@ -2,13 +2,13 @@ local deployable = require "deployable"
 
 local image, changes, deploy = deployable.image, deployable.changes, deployable.deploy
 
--- The newest deployment as Lightsail has it.
+-- The newest deployment in the emulator.
 local function newest(w, name)
   return assert(w.region:deployments(name))[1]
 end
 
 describe("deploying", function()
-  it("turns the role on, grants, and asks for the deployment, in this order", function()
+  it("turns the role on, grants, and requests the deployment, in this order", function()
     local w <close> = deployable.world { activation_delay = 30 }
     local result, err = deploy(w, "fresh", { images = image("app", "jobs") })
     assert.is_nil(err)
@@ -22,18 +22,18 @@ describe("deploying", function()
     assert.equal("active", assert(w.region:follow_deployment("fresh", 1)).result)
   end)
 
-  it("sends what is kept as it was, with its secrets", function()
+  it("sends what is not named as it was, with its secrets", function()
     local w <close> = deployable.world()
     assert(deploy(w, "web", { images = image("app", "web:1.1") }))
-    local made = newest(w, "web")
-    assert.equal(2, made.version)
-    assert.equal("ACTIVE", made.state)
-    assert.equal(deployable.SECRET, made.request.containers.app.environment.KEY)
-    assert.same({ "serve" }, { table.unpack(made.request.containers.app.command) })
-    assert.equal("/up", made.request.publicEndpoint.healthCheck.path)
+    local created = newest(w, "web")
+    assert.equal(2, created.version)
+    assert.equal("ACTIVE", created.state)
+    assert.equal(deployable.SECRET, created.request.containers.app.environment.KEY)
+    assert.same({ "serve" }, { table.unpack(created.request.containers.app.command) })
+    assert.equal("/up", created.request.publicEndpoint.healthCheck.path)
   end)
 
-  it("changes nothing the second time, but mends the grant", function()
+  it("deploys nothing the second time, but restores the grant", function()
     local w <close> = deployable.world()
     assert(deploy(w, "web", { images = image("app", "web:1.1") }))
     w:put("web", nil)
@@ -48,7 +48,7 @@ describe("deploying", function()
     assert.equal(3, newest(w, "web").version)
   end)
 
-  it("deploys a tag anew that was pushed since", function()
+  it("deploys again if the tag was pushed since", function()
     local w <close> = deployable.world()
     assert(deploy(w, "web", { images = image("app", "web:1.1") }))
     w.passed = w.passed + 60
@@ -58,7 +58,7 @@ describe("deploying", function()
     assert.matches("web:1.1' was pushed after version 2 was deployed", plan.why)
   end)
 
-  it("waits for a change that began since the plan", function()
+  it("waits for a change that began after the plan", function()
     local w <close> = deployable.world()
     local plan = assert(w.region:plan_deployment("fresh", { images = image("app", "docker.io/library/nginx:2") }))
     w.world.options.activation_delay = 40
@@ -69,7 +69,7 @@ describe("deploying", function()
     assert.is_true(w.passed >= 40)
   end)
 
-  it("waits for it whatever words Lightsail has for that", function()
+  it("waits for it whatever Lightsail's message is", function()
     local w <close> = deployable.world { faults = { { operation = "CreateContainerServiceDeployment", times = 1,
       error = { code = "InvalidInputException", message = "Not now." } } } }
     local plan = assert(w.region:plan_deployment("fresh", { images = image("app", "docker.io/library/nginx:2") }))
@@ -79,7 +79,7 @@ describe("deploying", function()
     assert.is_true(w.passed >= 40)
   end)
 
-  it("tells a refusal that will not pass at once", function()
+  it("returns a permanent error without waiting", function()
     local w <close> = deployable.world { faults = { { operation = "CreateContainerServiceDeployment",
       error = { code = "InvalidInputException", message = "Never." } } } }
     local result, err = deploy(w, "web", { images = image("app", "web:1.1") })
@@ -89,7 +89,7 @@ describe("deploying", function()
     assert.equal(1, w:count "CreateContainerServiceDeployment")
   end)
 
-  it("does not take for unchanged what another deployment under way is about to replace", function()
+  it("does not return `unchanged` while another deployment is in progress", function()
     local w <close> = deployable.world()
     w.world.options.activation_delay = 40
     assert(w.region.lightsail:CreateContainerServiceDeployment {
@@ -100,7 +100,7 @@ describe("deploying", function()
     assert.equal(3, result.version)
   end)
 
-  it("does not write over what somebody deployed since the plan", function()
+  it("does not replace a deployment that was created after the plan", function()
     local w <close> = deployable.world()
     local plan = assert(w.region:plan_deployment("web", { images = image("side", "web:1.1") }))
     w.world.options.activation_delay = 40
@@ -112,7 +112,7 @@ describe("deploying", function()
     assert.equal("nginx:2", newest(w, "web").request.containers.app.image)
   end)
 
-  it("looks before it asks again where the answer was lost, and finds its deployment made", function()
+  it("finds its own deployment after a lost reply, and does not request it again", function()
     local w <close> = deployable.world { faults = { {
       operation = "CreateContainerServiceDeployment", reset = true, late = true, times = 1 } } }
     local result, err = deploy(w, "web", { images = image("app", "web:1.1") })
@@ -121,7 +121,7 @@ describe("deploying", function()
     assert.equal(1, w:count "CreateContainerServiceDeployment")
   end)
 
-  it("knows its own deployment where the answer was lost and the list was late", function()
+  it("recognizes its own deployment if the reply was lost and the list was late", function()
     local w <close> = deployable.world { activation_delay = 40, faults = { {
       operation = "CreateContainerServiceDeployment", reset = true, late = true, times = 1 } } }
     local stale = assert(w.region.lightsail:GetContainerServiceDeployments { serviceName = "web" })
@@ -134,7 +134,7 @@ describe("deploying", function()
     assert.equal(2, #w.world.region("us-east-1").services.web.deployments)
   end)
 
-  it("asks again where the request was lost, once it is seen that nothing was made", function()
+  it("requests again after a lost request, once the list shows no new deployment", function()
     local w <close> = deployable.world { faults = { {
       operation = "CreateContainerServiceDeployment", status = 500, times = 1 } } }
     local began = w.region.clock.now()
@@ -146,7 +146,7 @@ describe("deploying", function()
     assert.is_true(w.region.clock.now() - began >= 20)
   end)
 
-  it("gives up where every request is lost", function()
+  it("gives up if every request is lost", function()
     local w <close> = deployable.world { faults = { { operation = "CreateContainerServiceDeployment", status = 500 } } }
     local result, err = deploy(w, "web", { images = image("app", "web:1.1") })
     assert.is_nil(result.version)
@@ -154,7 +154,7 @@ describe("deploying", function()
     assert.equal(3, w:count "CreateContainerServiceDeployment")
   end)
 
-  it("deploys nothing where a grant fails, and tells how far it came", function()
+  it("deploys nothing if a grant fails, and returns what was done", function()
     local w <close> = deployable.world { faults = { {
       operation = "SetRepositoryPolicy", error = { code = "AccessDeniedException", message = "no" } } } }
     local result, err = deploy(w, "fresh", { images = image("app", "jobs") })
@@ -165,7 +165,7 @@ describe("deploying", function()
     assert.equal(0, w:count "CreateContainerServiceDeployment")
   end)
 
-  it("grants and deploys nothing where the role is not on in time", function()
+  it("grants and deploys nothing if the role is not ready in time", function()
     local w <close> = deployable.world { activation_delay = 40 }
     local plan = assert(w.region:plan_deployment("fresh", { images = image("app", "jobs") }))
     local result, err = w.region:deploy(plan, { timeout = 10 })
@@ -174,7 +174,7 @@ describe("deploying", function()
     assert.same({ "UpdateContainerService" }, changes(w))
   end)
 
-  it("never makes two of one, whatever breaks", function()
+  it("never creates two deployments, whatever fails", function()
     for seed = 1, 40 do
       math.randomseed(seed)
       local w <close> = deployable.world { random = math.random, faults = {
@@ -184,9 +184,9 @@ describe("deploying", function()
       } }
       local plan = w.region:plan_deployment("web", { images = image("app", "web:1.1") })
       local result = plan and w.region:deploy(plan)
-      local made = #w.world.region("us-east-1").services.web.deployments - 1
-      assert.is_true(made <= 1, seed)
-      assert.equal(result and result.version and 1 or 0, made, seed)
+      local created = #w.world.region("us-east-1").services.web.deployments - 1
+      assert.is_true(created <= 1, seed)
+      assert.equal(result and result.version and 1 or 0, created, seed)
     end
   end)
 end)

@@ -2,7 +2,7 @@ local deployable = require "deployable"
 
 local image = deployable.image
 
--- Deploys and follows to the end. --> outcome, plan
+-- Deploys, and follows the deployment to its end. Returns outcome and plan.
 local function run(w, name, wants)
   local result, err, plan = deployable.deploy(w, name, wants)
   assert.is_nil(err)
@@ -31,14 +31,14 @@ describe("the reasons of a failed deployment", function()
     assert.is_truthy(text_of(revealed[1]):find(deployable.SECRET, 1, true))
   end)
 
-  it("are guessed where nothing was logged", function()
+  it("are assumptions if nothing was logged", function()
     local w <close> = deployable.world()
     local reasons, logs = w.region:explain_deployment(run(w, "web", { images = image("app", "web:silent") }), {})
     assert.matches("no container logged anything", reasons[1])
     assert.is_falsy(logs[1].spoke)
   end)
 
-  it("have no line of another deployment before it, be it of the same second", function()
+  it("do not include lines of an earlier deployment, even of the same second", function()
     local w <close> = deployable.world()
     run(w, "web", { images = image("app", "web:sick") })
     local reasons, logs = w.region:explain_deployment(run(w, "web", { images = image("app", "web:silent") }), {})
@@ -48,7 +48,7 @@ describe("the reasons of a failed deployment", function()
     assert.matches("no container logged anything", reasons[1])
   end)
 
-  it("have nothing that was logged once a later deployment was made", function()
+  it("do not include lines after a later deployment was created", function()
     local w <close> = deployable.world()
     local outcome = run(w, "web", { images = image("app", "web:silent") })
     w.passed = w.passed + 600
@@ -58,18 +58,18 @@ describe("the reasons of a failed deployment", function()
     assert.not_matches("connecting", text_of(logs[1]))
   end)
 
-  it("hide what another deployment's environment has, too", function()
+  it("redact the environment of other deployments too", function()
     local w <close> = deployable.world()
     local outcome = run(w, "web", { images = image("app", "web:broken") })
     local region = w.world.region "us-east-1"
-    -- The one that runs beside it logs to the same log.
+    -- The deployment that is still active writes to the same log.
     table.insert(region.services.web.deployments[2].logs.app, 2, "old key: " .. deployable.SECRET)
     region.services.web.deployments[2].containers.app.environment = { KEY = "another-secret" }
     local _, logs = w.region:explain_deployment(outcome, {})
     assert.matches("old key: %*%*%*", text_of(logs[1]))
   end)
 
-  it("are that an image cannot be pulled, with what mends it", function()
+  it("are that an image cannot be pulled, with the command that fixes it", function()
     for message, spoil in pairs {
       ["repository 'jobs': it has no policy: lanyard grant fresh jobs"] = function(w) w:put("jobs", nil) end,
       ["puller role of 'fresh' is off: lanyard enable fresh"] = function(w)
@@ -81,7 +81,7 @@ describe("the reasons of a failed deployment", function()
     } do
       local w <close> = deployable.world()
       local plan = assert(w.region:plan_deployment("fresh", { images = image("app", "jobs") }))
-      -- Somebody spoils it at the last moment.
+      -- Another writer breaks the pull after the plan.
       deployable.stand_in(w, "CreateContainerServiceDeployment", function(lightsail, input)
         w.region.lightsail = lightsail
         spoil(w)
@@ -96,7 +96,7 @@ describe("the reasons of a failed deployment", function()
     end
   end)
 
-  it("say of another account's image that its grant is not known, and that the role is off where it is", function()
+  it("include that the grant of another account's image is unknown, and that the role is off", function()
     local w <close> = deployable.world()
     local foreign = "999922223333.dkr.ecr.us-east-1.amazonaws.com/xyz:latest"
     local outcome = run(w, "fresh", { images = image("app", foreign) })
@@ -110,7 +110,7 @@ describe("the reasons of a failed deployment", function()
       w.region:explain_deployment(outcome, {}))
   end)
 
-  it("say that images can be pulled only where each was looked at", function()
+  it("include that images can be pulled only if each was checked", function()
     local w <close> = deployable.world()
     local reasons = w.region:explain_deployment(run(w, "fresh", { images = image("app", "web:silent") }), {})
     assert.matches("^the images can be pulled now", reasons[1])
@@ -118,7 +118,7 @@ describe("the reasons of a failed deployment", function()
     assert.matches("^no container logged anything: an image of another registry may not exist", reasons[1])
   end)
 
-  it("keep to the newest lines of a long log, in order", function()
+  it("include the newest lines of a long log, in order", function()
     local seed = { regions = { ["us-east-1"] = {
       services = { { name = "fresh" } },
       repositories = { { name = "jobs", images = { { tag = "latest", exits = true, log = {} } } } },
@@ -131,7 +131,7 @@ describe("the reasons of a failed deployment", function()
     assert.matches("Canceled$", logs[1].lines[20].message)
   end)
 
-  it("tell of a log that is too long to be read to its end", function()
+  it("include that a log is too long to be read to its end", function()
     local w <close> = deployable.world()
     local outcome = run(w, "web", { images = image("app", "web:sick") })
     local lines = w.world.region("us-east-1").services.web.deployments[2].logs.app
@@ -141,7 +141,7 @@ describe("the reasons of a failed deployment", function()
     assert.is_falsy(logs[2].cut)
   end)
 
-  it("tell of a log that may not be read", function()
+  it("include that a log cannot be read", function()
     local w <close> = deployable.world { faults = { {
       operation = "GetContainerLog", error = { code = "AccessDeniedException", message = "no" } } } }
     local reasons, logs = w.region:explain_deployment(run(w, "web", { images = image("app", "web:sick") }), {})
@@ -149,7 +149,7 @@ describe("the reasons of a failed deployment", function()
     assert.matches("cannot read the log of 'app'", reasons[1])
   end)
 
-  it("are looked for even where the deployment vanished", function()
+  it("are found even if Lightsail does not list the deployment any more", function()
     local w <close> = deployable.world { activation_delay = 50 }
     local result, _, plan = deployable.deploy(w, "web", { images = image("app", "web:sick") })
     table.remove(w.world.region("us-east-1").services.web.deployments)
@@ -160,7 +160,7 @@ describe("the reasons of a failed deployment", function()
     assert.equal("app", logs[1].container)
   end)
 
-  it("are not made up where it vanished and nobody knows what it was made of", function()
+  it("do not invent the containers of a deployment that is not listed", function()
     local w <close> = deployable.world { activation_delay = 50 }
     local result = deployable.deploy(w, "web", { images = image("app", "web:sick") })
     table.remove(w.world.region("us-east-1").services.web.deployments)
@@ -169,7 +169,7 @@ describe("the reasons of a failed deployment", function()
     assert.same({}, logs)
   end)
 
-  it("are none where a later deployment took its place", function()
+  it("are empty for a deployment that a later one replaced", function()
     local w <close> = deployable.world()
     run(w, "web", { images = image("app", "web:1.1") })
     local outcome = assert(w.region:follow_deployment("web", 1))

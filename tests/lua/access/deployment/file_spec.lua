@@ -1,7 +1,7 @@
 local file = require "lanyard.access.deployment.file"
 local helper = require "helper"
 
--- What reading a file with this text gives.
+-- Reads a file with this text.
 local function read(text)
   local folder <close> = helper.folder()
   helper.write(folder .. "/web.json", text)
@@ -9,7 +9,7 @@ local function read(text)
 end
 
 describe("the file of a deployment", function()
-  it("gives the request that it describes", function()
+  it("returns the request that it describes", function()
     local request = assert(read [[{
       "serviceName": "web",
       "containers": { "app": { "image": "nginx:1", "command": ["run", ""], "environment": { "KEY": "" },
@@ -24,7 +24,7 @@ describe("the file of a deployment", function()
     assert.is_nil(request.serviceName)
   end)
 
-  it("names the place of what is wrong with it", function()
+  it("is rejected with the path of the wrong member", function()
     local function app(members) return '{"containers":{"app":{' .. members .. "}}}" end
     for text, message in pairs {
       ["{"] = "line 1, column 2",
@@ -58,7 +58,7 @@ describe("the file of a deployment", function()
     end
   end)
 
-  it("is told where there is none", function()
+  it("is reported if it does not exist", function()
     local request, err = file.read("/nonexistent/web.json", "web")
     assert.is_nil(request)
     assert.matches("/nonexistent/web.json", err.message)

@@ -5,7 +5,7 @@ local HOST, SECRET = deployable.HOST, deployable.SECRET
 local image, changes = deployable.image, deployable.changes
 
 describe("a plan of a deployment", function()
-  it("keeps all that is not named, and calls nothing that changes", function()
+  it("keeps everything that is not named, and calls nothing that changes", function()
     local w <close> = deployable.world()
     local plan = assert(w.region:plan_deployment("web", { images = image("app", "web:1.1") }))
     assert.same({
@@ -30,7 +30,7 @@ describe("a plan of a deployment", function()
     assert.same({ "jobs", "web" }, { plan.repositories[1].name, plan.repositories[2].name })
   end)
 
-  it("keeps the health check where only the port changes", function()
+  it("keeps the health check if only the port changes", function()
     local w <close> = deployable.world()
     local plan = assert(w.region:plan_deployment("web", {
       images = {}, public_endpoint = { containerName = "app", containerPort = 81 },
@@ -39,7 +39,7 @@ describe("a plan of a deployment", function()
     assert.equal("/up", plan.request.publicEndpoint.healthCheck.path)
   end)
 
-  it("is of a request instead of the running deployment where one is handed in", function()
+  it("starts from a given request instead of the running deployment", function()
     local w <close> = deployable.world()
     local plan = assert(w.region:plan_deployment("web", {
       request = { containers = { one = { image = "nginx" }, two = { image = HOST .. "web:1.0" } } },
@@ -49,14 +49,14 @@ describe("a plan of a deployment", function()
     assert.is_nil(plan.request.publicEndpoint)
   end)
 
-  it("pins what is named to its digest when asked, and nothing else", function()
+  it("pins named images to their digests on request, and no others", function()
     local w <close> = deployable.world()
     local plan = assert(w.region:plan_deployment("web", { images = image("jobs", "jobs"), resolve = true }))
     assert.matches("/jobs@sha256:%x+$", plan.request.containers.jobs.image)
     assert.equal(HOST .. "web:1.0", plan.request.containers.app.image)
   end)
 
-  it("stops before anything is changed where it cannot work", function()
+  it("fails before anything changes if it cannot work", function()
     local w <close> = deployable.world()
     w:put("jobs", '{"Version":"2008-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"ecr:BatchGetImage"}]}')
     for code, case in pairs {
@@ -75,7 +75,7 @@ describe("a plan of a deployment", function()
     assert.same({}, changes(w))
   end)
 
-  it("is refused by a service that is disabled or being deleted", function()
+  it("fails for a service that is disabled or being deleted", function()
     local w <close> = deployable.world()
     assert(w.region.lightsail:UpdateContainerService { serviceName = "web", isDisabled = true })
     local plan, err = w.region:plan_deployment("web", { images = image("app", "web:1.1") })
@@ -88,7 +88,7 @@ describe("a plan of a deployment", function()
     assert.equal("ServiceDeleting", err.code)
   end)
 
-  it("asks the rules, who see no secret, and is refused by them", function()
+  it("asks permit without secrets, and can be refused", function()
     local w <close> = deployable.world()
     local asked
     w.region.permit = function(_, change)
@@ -108,7 +108,7 @@ describe("a plan of a deployment", function()
     assert.same({}, changes(w))
   end)
 
-  it("stops at a grant that has ended, and says how to give it another end", function()
+  it("fails if a grant has expired, and reports how to renew it", function()
     local w <close> = deployable.world()
     w:put("web", nil)
     local service = assert(w.region:service "web")

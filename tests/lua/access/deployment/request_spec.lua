@@ -1,7 +1,5 @@
 local requests = require "lanyard.access.deployment.request"
-local deployments = require "lanyard.access.deployment.list"
 local json = require "lanyard.json"
-local world = require "world"
 
 local REQUEST = {
   containers = { app = {
@@ -11,7 +9,7 @@ local REQUEST = {
   publicEndpoint = { containerName = "app", containerPort = 80, healthCheck = { path = "/up" } },
 }
 
--- The request with something else in it.
+-- A copy of the request with a change.
 local function changed(edit)
   local copy = requests.from(REQUEST)
   edit(copy)
@@ -19,7 +17,7 @@ local function changed(edit)
 end
 
 describe("the request of a deployment", function()
-  it("is an answer's, without what is empty, with whole numbers and lists as lists", function()
+  it("is built from a reply, without empty members, with integers and lists", function()
     local request = requests.from {
       version = 3.0, containers = { app = { image = "nginx", command = {}, environment = {}, ports = { ["80"] = "HTTP" } } },
       publicEndpoint = { containerName = "app", containerPort = 80.0, healthCheck = { timeoutSeconds = 2.0 } },
@@ -30,7 +28,7 @@ describe("the request of a deployment", function()
     assert.equal('{"containers":{"app":{"command":["a","1"],"environment":{"N":"80"},"image":"nginx"}}}', json.encode(request))
   end)
 
-  it("is the same as another whatever defaults are written out", function()
+  it("equals another one with defaults written out", function()
     local other = changed(function(copy)
       copy.publicEndpoint.healthCheck = { path = "/up", timeoutSeconds = 2, successCodes = "200-499" }
     end)
@@ -50,7 +48,7 @@ describe("the request of a deployment", function()
     end
   end)
 
-  it("is shown without the values of its environments, and which are new", function()
+  it("is shown without the values of environment variables, marking new ones", function()
     local shown = requests.shown(REQUEST)
     assert.same({ KEY = "***", SHORT = "***" }, shown.containers.app.environment)
     assert.equal("planted-value", REQUEST.containers.app.environment.KEY)
@@ -63,15 +61,15 @@ describe("the request of a deployment", function()
     assert.equal("planted-value", requests.shown(REQUEST, true).containers.app.environment.KEY)
   end)
 
-  it("tells a text from its secrets", function()
+  it("redacts its secrets in a text", function()
     assert.equal("port 80: bad *** or ***", requests.redactor(REQUEST)("port 80: bad planted-value or planted%2Dvalue"))
     assert.equal("planted-value", requests.redactor(REQUEST, true) "planted-value")
-    -- What has lines is logged line by line.
+    -- A value with several lines is logged line by line.
     local hide = requests.redactor { containers = { app = { environment = { PEM = "BEGIN ab\nfirst-line\r\nlast-line\n" } } } }
     assert.equal("*** and ***", hide "first-line and last-line")
   end)
 
-  it("is checked for what no single member tells", function()
+  it("is checked across its members", function()
     assert.is_true(requests.check(REQUEST))
     for message, edit in pairs {
       ["at least one container"] = function(copy) copy.containers = {} end,
@@ -87,21 +85,5 @@ describe("the request of a deployment", function()
       assert.equal("InvalidDeployment", err.code)
       assert.matches(message, err.message)
     end
-  end)
-end)
-
-describe("the list of deployments", function()
-  it("has the newest first", function()
-    local w <close> = world.new()
-    for i = 1, 3 do
-      assert(w.region.lightsail:CreateContainerServiceDeployment {
-        serviceName = "my-container-service", containers = { app = { image = "nginx:" .. i } },
-      })
-    end
-    local list = assert(w.region:deployments "my-container-service")
-    assert.same({ 3, 2, 1 }, { list[1].version, list[2].version, list[3].version })
-    assert.same({ "ACTIVE", "INACTIVE", "INACTIVE" }, { list[1].state, list[2].state, list[3].state })
-    assert.equal("nginx:2", deployments.find(list, 2).request.containers.app.image)
-    assert.is_nil(deployments.find(list, 4))
   end)
 end)

@@ -1,7 +1,7 @@
 local audit = require "lanyard.audit"
-local json = require "lanyard.json"
 local desired_file = require "lanyard.desired.file"
 local desired_grants = require "desired_grants"
+local json = require "lanyard.json"
 local world = require "world"
 
 local grant = desired_grants.grant

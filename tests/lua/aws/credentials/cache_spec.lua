@@ -57,9 +57,9 @@ describe("cached credentials", function()
     assert.equal("KEY1", world.get())
     world.now = world.now + 1
     world.slow = true
-    local seen = {}
-    for _, answer in ipairs(ask_all(world, 10)) do seen[answer[1]] = (seen[answer[1]] or 0) + 1 end
-    assert.same({ KEY1 = 9, KEY2 = 1 }, seen)
+    local counts = {}
+    for _, answer in ipairs(ask_all(world, 10)) do counts[answer[1]] = (counts[answer[1]] or 0) + 1 end
+    assert.same({ KEY1 = 9, KEY2 = 1 }, counts)
     assert.equal(2, world.count)
   end)
 
@@ -77,7 +77,7 @@ describe("cached credentials", function()
     world.get()
     world.now = world.now + 600
     assert.equal("KEY1", world.get())
-    world.now = world.now + 75 -- a quarter of their life is left
+    world.now = world.now + 75 -- a quarter of their validity remains
     assert.equal("KEY2", world.get())
   end)
 
@@ -124,7 +124,7 @@ describe("cached credentials", function()
     local old = world.holder:get()
     for _ = 1, 3 do world.holder:expire(old) end
     for _, answer in ipairs(ask_all(world, 10)) do assert.equal("KEY2", answer[1]) end
-    world.holder:expire(old) -- who comes late with the old ones takes the new
+    world.holder:expire(old) -- a task that still holds the old ones gets the new ones
     assert.equal("KEY2", world.get())
     assert.equal(2, world.count)
   end)
@@ -167,7 +167,7 @@ describe("cached credentials", function()
 
   it("can be fetched after a fetch that raised an error", function()
     local world = new(3600)
-    world.life = "raise" -- arithmetic on it does
+    world.life = "raise" -- arithmetic on it raises an error
     assert.has_error(world.get)
     world.life = 3600
     assert.equal("KEY2", world.get())

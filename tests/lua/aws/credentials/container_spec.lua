@@ -52,9 +52,9 @@ describe("the credentials of a container", function()
   end)
 
   it("do not exist if the environment names no endpoint", function()
-    local keys, why = find(function() error "asked" end, { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI = "" })
+    local keys, message = find(function() error "asked" end, { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI = "" })
     assert.is_nil(keys)
-    assert.matches("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", why)
+    assert.matches("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", message)
   end)
 
   it("are requested with the token of the environment", function()
@@ -105,10 +105,10 @@ describe("the credentials of a container", function()
   end)
 
   it("are not waited for if nothing replies", function()
-    local gone = assert(httpd.serve { handler = function() end })
-    gone.close()
+    local closed = assert(httpd.serve { handler = function() end })
+    closed.close()
     local double <close> = Double.new(function() error "asked" end)
-    local keys, err = Double.environment({ AWS_CONTAINER_CREDENTIALS_FULL_URI = gone.url .. "/x" }, container.find,
+    local keys, err = Double.environment({ AWS_CONTAINER_CREDENTIALS_FULL_URI = closed.url .. "/x" }, container.find,
       double:context { transport = http.request })
     assert.is_nil(keys)
     assert.equal("ConnectionRefused", err.code)
@@ -128,7 +128,7 @@ describe("the credentials of a container", function()
     assert.equal(3, #double.requests)
   end)
 
-  it("are not read from an invalid reply, and the error says why", function()
+  it("are not read from an invalid reply, and the error says message", function()
     local wrong = {
       ["not reply with JSON"] = { status = 200, body = "<html>" .. SECRETS[1] },
       ["returned no SecretAccessKey"] = document { SecretAccessKey = json.null },
@@ -186,14 +186,14 @@ describe("the URI of the credentials of a container", function()
 
   for _, case in ipairs(dofile "tests/vectors/ecs.lua") do
     it("is read as by the AWS SDKs: " .. case.name, function()
-      local found, why = url_of(case.variables)
+      local found, message = url_of(case.variables)
       assert.equal(case.url, found)
       if case.error then
         local meant
         for theirs, ours in pairs(MEANT) do
           meant = case.error:find(theirs, 1, true) and ours or meant
         end
-        assert.matches(meant, tostring(why))
+        assert.matches(meant, tostring(message))
       end
     end)
   end

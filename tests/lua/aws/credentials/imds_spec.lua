@@ -45,16 +45,16 @@ end
 local function find(answers, how)
   how = how or {}
   local double <close> = Double.new(instance(answers))
-  local keys, why = Double.environment(how.variables or {}, how.ask or imds.find, double:context(how))
-  assert.is_true(Double.silent(SECRETS, keys, why, table.concat(double.lines)))
-  return keys, why, double
+  local keys, message = Double.environment(how.variables or {}, how.ask or imds.find, double:context(how))
+  assert.is_true(Double.silent(SECRETS, keys, message, table.concat(double.lines)))
+  return keys, message, double
 end
 
 local function none(answers, how)
-  local keys, why, double = find(answers, how)
+  local keys, message, double = find(answers, how)
   assert.is_nil(keys)
-  assert.equal("string", type(why))
-  return why, double
+  assert.equal("string", type(message))
+  return message, double
 end
 
 local function fails(answers, how)
@@ -115,15 +115,15 @@ describe("the credentials of an instance", function()
   end)
 
   it("do not exist if the environment disables the service", function()
-    local why, double = none(nil, { variables = { AWS_EC2_METADATA_DISABLED = "True" } })
-    assert.matches("AWS_EC2_METADATA_DISABLED", why)
+    local message, double = none(nil, { variables = { AWS_EC2_METADATA_DISABLED = "True" } })
+    assert.matches("AWS_EC2_METADATA_DISABLED", message)
     assert.equal(0, #double.requests)
   end)
 
   it("do not exist if the service is disabled, and are never requested without a token", function()
     for _, status in ipairs { 403, 404, 405 } do
-      local why, double = none { ["/latest/api/token"] = { status = status } }
-      assert.matches("status " .. status, why)
+      local message, double = none { ["/latest/api/token"] = { status = status } }
+      assert.matches("status " .. status, message)
       assert.equal(1, #double.requests)
     end
   end)
@@ -140,13 +140,13 @@ describe("the credentials of an instance", function()
   end)
 
   it("are known not to exist after one attempt on a machine that is not an instance", function()
-    local gone = assert(httpd.serve { handler = function() end })
-    gone.close()
+    local closed = assert(httpd.serve { handler = function() end })
+    closed.close()
     local double <close> = Double.new(function() error "asked" end)
-    local keys, why = Double.environment({ AWS_EC2_METADATA_SERVICE_ENDPOINT = gone.url }, imds.find,
+    local keys, message = Double.environment({ AWS_EC2_METADATA_SERVICE_ENDPOINT = closed.url }, imds.find,
       double:context { transport = http.request })
     assert.is_nil(keys)
-    assert.equal("string", type(why))
+    assert.equal("string", type(message))
     assert.equal(0, #double.slept)
   end)
 
@@ -156,9 +156,9 @@ describe("the credentials of an instance", function()
       return { status = 200 }
     end)
     double.patience = 0.05
-    local keys, why = Double.environment({}, imds.find, double:context())
+    local keys, message = Double.environment({}, imds.find, double:context())
     assert.is_nil(keys)
-    assert.matches("hop limit", why)
+    assert.matches("hop limit", message)
     assert.equal(1, #double.requests)
   end)
 

@@ -22,7 +22,7 @@ describe("the chain of providers", function()
     return list
   end
 
-  it("reports why each provider has no credentials", function()
+  it("reports message each provider has no credentials", function()
     with({}, function()
       local session = assert(aws.session())
       local keys, err = session:credentials()
@@ -92,7 +92,7 @@ set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure]], err.tip
   end)
 
   it("stops at an incomplete key, an invalid expiration and an expired key", function()
-    for variable, why in pairs {
+    for variable, message in pairs {
       [""] = "AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not",
       ["tomorrow"] = "AWS_CREDENTIAL_EXPIRATION is 'tomorrow': a time like 2026-01-31T12:00:00Z is expected",
       ["2020-01-31T12:00:00Z"] = "the credentials of the environment expired at 2020-01-31T12:00:00Z "
@@ -102,7 +102,7 @@ set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure]], err.tip
         AWS_CREDENTIAL_EXPIRATION = variable }, function()
         local keys, err = aws.session():credentials()
         assert.is_nil(keys)
-        assert.equal(why, err.message)
+        assert.equal(message, err.message)
       end)
     end
   end)

@@ -17,7 +17,7 @@ local VALUES = { login_session = USER }
 
 local function at(seconds) return timestamp.format(Double.NOW + seconds) end
 
-local folder, pem, key_path -- of all tests
+local folder, pem, key_path -- shared by all tests
 
 local function token(more, keys)
   local fields = {
@@ -132,7 +132,7 @@ describe("credentials of aws login", function()
   end)
 
   it("are renewed with a new proof for each request, signed by the key in the file", function()
-    local seen = {}
+    local ids = {}
     for number = 1, 2 do
       local _, _, double = load { file = token(nil, { expiresAt = at(0) }) }
       local text = double.requests[1].headers.dpop
@@ -145,9 +145,9 @@ describe("credentials of aws login", function()
       assert.equal("https://eu-west-1.signin.aws.amazon.com/v1/token", payload.htu)
       assert.equal(Double.NOW, payload.iat)
       assert.matches("^%x%x%x%x%x%x%x%x%-%x%x%x%x%-4%x%x%x%-[89ab]%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$", payload.jti)
-      seen[number] = payload.jti
+      ids[number] = payload.jti
     end
-    assert.not_equal(seen[1], seen[2])
+    assert.not_equal(ids[1], ids[2])
   end)
 
   it("are stored in a file that only its owner can read, without leftovers", function()
@@ -179,12 +179,12 @@ describe("credentials of aws login", function()
   end)
 
   it("need a new sign-in if the service reports the old one as expired", function()
-    for reason, why in pairs { TOKEN_EXPIRED = "has expired", USER_CREDENTIALS_CHANGED = "have changed" } do
+    for reason, message in pairs { TOKEN_EXPIRED = "has expired", USER_CREDENTIALS_CHANGED = "have changed" } do
       local err, double = asks {
         file = token(nil, { expiresAt = at(0) }),
         sign_in = answer({ error = reason, message = "no", __type = "AccessDeniedException" }, 400),
       }
-      assert.matches(why, err.message)
+      assert.matches(message, err.message)
       assert.equal(1, #double.requests)
     end
   end)

@@ -43,7 +43,7 @@ describe("credential_process", function()
 
   it("reports invalid output in one line, without the output", function()
     local function without(member) return (GOOD:gsub('"' .. member .. '":[^,}]*,?', "")) end
-    for text, why in pairs {
+    for text, message in pairs {
       [""] = "sh did not print JSON",
       ["HIDDEN"] = "sh did not print JSON",
       ['["HIDDEN"]'] = "sh printed no Version",
@@ -63,7 +63,7 @@ describe("credential_process", function()
       local keys, err = print_and_end(text)
       assert.is_nil(keys, text)
       assert.equal("CredentialProcessFailed", err.code)
-      assert.equal("credential_process of profile 'ops': " .. why, err.message)
+      assert.equal("credential_process of profile 'ops': " .. message, err.message)
       assert.is_nil(err.message:find "[\n\r]")
     end
   end)
@@ -80,11 +80,11 @@ describe("credential_process", function()
     assert.equal("CannotRun", err.code)
     assert.equal("credential_process of profile 'ops': cannot run /nonexistent/sign-in: No such file or directory",
       err.message)
-    for command, why in pairs { [""] = "it is empty", [" "] = "it is empty", ["'a"] = "a quote has no end",
-      ["a\\"] = "it ends in a backslash" } do
+    for command, message in pairs { [""] = "it is empty", [" "] = "it is empty", ["'a"] = "a quote is not closed",
+      ["a\\"] = "it ends with a backslash" } do
       _, err = load(command)
       assert.equal("InvalidConfig", err.code)
-      assert.equal("credential_process of profile 'ops': " .. why, err.message)
+      assert.equal("credential_process of profile 'ops': " .. message, err.message)
     end
     _, err = load "yes"
     assert.equal("TooLarge", err.code)

@@ -46,12 +46,12 @@ describe("AWS's cases of roles in profiles", function()
   for number, case in ipairs(dofile "tests/vectors/assume_role.lua") do
     it(("%d: %s"):format(number, case.name), function()
       local sessions = case.sso_sessions or {}
-      local steps, why = plan(case.profiles, "A", sessions)
+      local steps, message = plan(case.profiles, "A", sessions)
       if case.error then
         assert.is_nil(steps)
-        assert.matches(MEANINGS[case.error], tostring(why))
+        assert.matches(MEANINGS[case.error], tostring(message))
       else
-        assert.is_nil(why)
+        assert.is_nil(message)
         local found = {}
         for i, step in ipairs(steps) do found[i] = published(step, sessions) end
         assert.same(case.steps, found)
@@ -62,8 +62,8 @@ end)
 
 describe("the plan of a profile", function()
   it("continues with the next provider if the profile has no credentials, and stops if it is invalid", function()
-    local _, why = plan { A = { region = "us-east-1" } }
-    assert.equal("profile 'A' has no credentials", why)
+    local _, message = plan { A = { region = "us-east-1" } }
+    assert.equal("profile 'A' has no credentials", message)
     local _, err = plan { A = { aws_access_key_id = "AKID" } }
     assert.is_true(errors.is(err))
     assert.equal("PartialCredentials", err.code)
@@ -135,7 +135,7 @@ describe("the plan of a profile", function()
     local keys = { sso_session = "s", aws_access_key_id = "AKID", aws_secret_access_key = "s" }
     assert.equal("keys", assert(plan { A = keys })[1].kind)
     local steps = assert(plan({ A = { sso_session = "s" } }, "A", { s = { sso_region = "r", sso_start_url = "u" } }))
-    assert.equal("sso", steps[1].kind) -- which then says what it lacks
+    assert.equal("sso", steps[1].kind) -- which then reports what is missing
   end)
 
   it("rejects a profile that contradicts its sso-session", function()

@@ -52,7 +52,7 @@ local function center(portal, oidc)
   end
 end
 
-local A_FOLDER -- the cache of the present test
+local A_FOLDER -- the cache of the running test
 
 -- Runs the provider with a token file of this text (nil: no file). Returns keys, err, the double, the file afterwards.
 local function load(how)

@@ -46,7 +46,7 @@ local function with(config, answer, f, variables)
     fields.authorization = request.headers.authorization
     world.calls[#world.calls + 1] = fields
     return answer(fields, #world.calls)
-  end, on_error = function(text) -- who closes the server gives up on its answers
+  end, on_error = function(text) -- replies after the server is closed are discarded
     if not text:find "cancelled" then io.stderr:write(text, "\n") end
   end })
   local _ <close> = setmetatable({}, { __close = server.close })
@@ -94,7 +94,7 @@ describe("a profile with a role", function()
   end)
 
   it("assumes it once for all tasks, and again before it expires", function()
-    local life = 4 -- a sixth before whose end all wait for new ones
+    local life = 4 -- seconds; in the last sixth all tasks wait for new credentials
     with(ONE, function(fields, number)
       task.sleep(0.02)
       return grant(fields, number, number == 1 and life or 3600)
@@ -123,7 +123,7 @@ describe("a profile with a role", function()
       local arns = task.map({ 1, 2, 3 }, function() return assert(sts:GetCallerIdentity()).Arn end)
       local roles = 0
       for _, call in ipairs(world.calls) do roles = roles + (call.Action == "AssumeRole" and 1 or 0) end
-      assert.equal(2, roles) -- once at first and once anew, for all three
+      assert.equal(2, roles) -- once at the start and once again, for all three
       for _, arn in ipairs(arns) do assert.matches("^arn:of:ASIA[^1]", arn) end
     end)
   end)

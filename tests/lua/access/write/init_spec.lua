@@ -10,7 +10,7 @@ local OURS = "AllowLightsailPull-my-container-service"
 local THEIRS = '{"Version":"2008-10-17","Statement":[{"Sid":"theirs","Effect":"Allow","Principal":"*",'
   .. '"Action":"ecr:DescribeImages"}]}'
 
--- Adds a statement to a policy's text, as another writer does who does not look back.
+-- Adds a statement to a policy's text, as a writer does that does not read it back.
 local function with_statement(text, sid)
   local doc = text and assert(policy.parse(text)) or policy.new()
   doc:allow { sid = sid, principal = "444455556666", actions = { "ecr:DescribeImages" } }
@@ -24,8 +24,8 @@ local function files_of(folder)
   return files
 end
 
-describe("promise 1: a text that cannot be read is not written over", function()
-  it("leaves a policy that is no JSON, or has duplicate keys, as it is", function()
+describe("promise 1: a policy that cannot be read is not overwritten", function()
+  it("leaves a policy that is not JSON, or has duplicate keys, as it is", function()
     for _, text in ipairs { "no policy", '{"Statement":[],"Statement":[]}', '{"Version":1', "[]" } do
       local w <close> = world.new()
       local service = w:service()
@@ -39,7 +39,7 @@ describe("promise 1: a text that cannot be read is not written over", function()
     end
   end)
 
-  it("stops when the policy may not be read", function()
+  it("fails if reading the policy is denied", function()
     local w <close> = world.new { faults = { { operation = "GetRepositoryPolicy",
       error = { code = "AccessDeniedException", message = "User: u is not authorized to perform: ecr:GetRepositoryPolicy" } } } }
     local change, err = w.region:grant(w:service(), w:repository "my-private-repo")
@@ -49,7 +49,7 @@ describe("promise 1: a text that cannot be read is not written over", function()
     assert.equal(0, w:count "DeleteRepositoryPolicy")
   end)
 
-  it("keeps every byte of the others' statements", function()
+  it("keeps every byte of other writers' statements", function()
     local w <close> = world.new()
     local before = w:text "shared-repo"
     local service, repository = w:service(), w:repository "shared-repo"
@@ -63,26 +63,26 @@ describe("promise 1: a text that cannot be read is not written over", function()
 end)
 
 describe("promise 2: the old text is in the journal before the write", function()
-  it("is there, closed to others, when the request goes out", function()
+  it("is on the disk, readable by the user only, when the request is sent", function()
     local w <close> = world.new()
-    local seen
+    local entry
     w.before = function(operation)
       if operation == "SetRepositoryPolicy" then
         local files = files_of(w.folder .. "/journal")
         assert.equal(1, #files)
-        seen = json.decode(helper.read(files[1]))
+        entry = json.decode(helper.read(files[1]))
         local pipe <close> = assert(io.popen("stat -c %a " .. files[1]))
         assert.equal("600", pipe:read "l")
       end
     end
     local before = w:text "shared-repo"
     assert(w.region:grant(w:service(), w:repository "shared-repo"))
-    assert.equal(before, seen.before)
-    assert.equal("intended", seen.state)
+    assert.equal(before, entry.before)
+    assert.equal("intended", entry.state)
     assert.equal("done", assert(w.region:history())[1].state)
   end)
 
-  it("writes nothing where no journal can be kept", function()
+  it("writes nothing if the journal cannot be written", function()
     local w <close> = world.new()
     helper.write(w.folder .. "/file", "")
     local region = w:connect { journal_root = w.folder .. "/file" }
@@ -93,7 +93,7 @@ describe("promise 2: the old text is in the journal before the write", function(
   end)
 end)
 
-describe("promise 3: rivals", function()
+describe("promise 3: other writers", function()
   it("on this machine wait for each other, and lose nothing", function()
     local w <close> = world.new { seed = { regions = { ["us-east-1"] = {
       services = { { name = "a", role = true }, { name = "b", role = true }, { name = "c", role = true } },
@@ -108,17 +108,17 @@ describe("promise 3: rivals", function()
     assert.same({ "AllowLightsailPull-a", "AllowLightsailPull-b", "AllowLightsailPull-c" }, sids)
   end)
 
-  it("elsewhere that overwrite the change are seen, and it is made again on their text", function()
+  it("elsewhere that overwrite the change are detected, and it is made again on their text", function()
     local w <close> = world.new()
     local times = 0
     w.after = function(operation)
       if operation == "SetRepositoryPolicy" and times < 2 then
         times = times + 1
-        w:put("my-private-repo", with_statement(nil, "rival " .. times))
+        w:put("my-private-repo", with_statement(nil, "other " .. times))
       end
     end
     assert(w.region:grant(w:service(), w:repository "my-private-repo"))
-    assert.same({ "rival 2", OURS }, w:sids "my-private-repo")
+    assert.same({ "other 2", OURS }, w:sids "my-private-repo")
     local states = {}
     for i, entry in ipairs(assert(w.region:history())) do states[i] = entry.state end
     assert.same({ "lost", "lost", "done" }, states)
@@ -134,7 +134,7 @@ describe("promise 3: rivals", function()
     assert.equal("Contended", err.code)
   end)
 
-  it("have no more than the bound between read and write: past it, it reads again", function()
+  it("have at most the bound between read and write; after that, the policy is read again", function()
     local w <close> = world.new()
     local slow = 2
     w.after = function(operation)
@@ -149,14 +149,14 @@ describe("promise 3: rivals", function()
     assert.equal(1, w:count "SetRepositoryPolicy")
   end)
 
-  it("are looked for once more with settle", function()
+  it("are detected by one more read with settle", function()
     local w <close> = world.new()
     local service = w:service()
     local reads = 0
     w.before = function(operation)
       reads = reads + (operation == "GetRepositoryPolicy" and 1 or 0)
       if operation == "GetRepositoryPolicy" and reads == 3 then
-        w:put("my-private-repo", THEIRS) -- a rival's write that was on its way
+        w:put("my-private-repo", THEIRS) -- a write of another writer that was on its way
       end
     end
     assert(w.region:grant(service, w:repository "my-private-repo", { settle = true }))
@@ -164,8 +164,8 @@ describe("promise 3: rivals", function()
   end)
 end)
 
-describe("promise 4: twice is once", function()
-  it("writes nothing the second time, and says so", function()
+describe("promise 4: a change is made once", function()
+  it("writes nothing the second time, and returns `unchanged`", function()
     local w <close> = world.new()
     local service, repository = w:service(), w:repository "shared-repo"
     assert(w.region:grant(service, repository))
@@ -177,7 +177,7 @@ describe("promise 4: twice is once", function()
     assert.equal(2, w:count "SetRepositoryPolicy")
   end)
 
-  it("takes a policy that ECR laid out anew for the one that it wrote", function()
+  it("recognizes its own policy after ECR has formatted it", function()
     local w <close> = world.new { reformat = true }
     local service, repository = w:service(), w:repository "shared-repo"
     assert.equal("granted", assert(w.region:grant(service, repository)).kind)
@@ -197,7 +197,7 @@ describe("promise 5: sizes", function()
     assert.equal(1, w:count "DeleteRepositoryPolicy")
   end)
 
-  it("tells the size before it calls, when the policy would be too large", function()
+  it("reports the size before any call if the policy would be too large", function()
     local w <close> = world.new()
     local doc = policy.new()
     for i = 1, 60 do
@@ -214,22 +214,22 @@ describe("promise 5: sizes", function()
   end)
 end)
 
-describe("promise 6: killed at any instant", function()
-  -- Kills the first grant around its write, then lets the next run.
-  local function killed(moment)
+describe("promise 6: a killed change", function()
+  -- Makes a grant that is killed before or after its write.
+  local function killed(phase)
     local w = world.new()
     local service, repository = w:service(), w:repository "shared-repo"
-    w[moment] = function(operation)
+    w[phase] = function(operation)
       if operation == "SetRepositoryPolicy" then error("killed", 0) end
     end
     local ok, err = pcall(w.region.grant, w.region, service, repository)
     assert.is_false(ok)
     assert.equal("killed", err)
-    w[moment] = nil
+    w[phase] = nil
     return w, service, repository
   end
 
-  it("before the write left: the next run finishes the job", function()
+  it("before the write is finished by the next run", function()
     local w <close>, service, repository = killed "before"
     assert.equal("granted", assert(w:connect():grant(service, repository)).kind)
     local history = assert(w.region:history())
@@ -237,7 +237,7 @@ describe("promise 6: killed at any instant", function()
     assert.equal("done", history[1].state)
   end)
 
-  it("after the write arrived: the next run finds it in place, and it can be undone", function()
+  it("after the write is found in place by the next run, and can be undone", function()
     local w <close>, service, repository = killed "after"
     assert.equal("unchanged", assert(w:connect():grant(service, repository)).kind)
     assert.equal("done", assert(w.region:history())[1].state)
@@ -246,8 +246,8 @@ describe("promise 6: killed at any instant", function()
   end)
 end)
 
-describe("a fresh role", function()
-  it("is waited for while IAM does not know it", function()
+describe("a new role", function()
+  it("is waited for until IAM has propagated it", function()
     local w <close> = world.new { iam_delay = 9 }
     local change = assert(w.region:grant(w:service(), w:repository "my-private-repo"))
     assert.equal("granted", change.kind)
@@ -255,7 +255,7 @@ describe("a fresh role", function()
     assert.is_true(w.passed >= 9 and w.passed < 30)
   end)
 
-  it("is waited for two minutes at most", function()
+  it("is waited for at most two minutes", function()
     local w <close> = world.new { iam_delay = 1000 }
     local change, err = w.region:grant(w:service(), w:repository "my-private-repo")
     assert.is_nil(change)
@@ -264,7 +264,7 @@ describe("a fresh role", function()
     assert.is_true(w.passed <= 125, w.passed)
   end)
 
-  it("does not hide a mistake in the text, which is told at once", function()
+  it("does not hide a mistake in the policy, which is reported without waiting", function()
     local w <close> = world.new()
     local service = w:service()
     w.passed = w.passed + 200
@@ -280,7 +280,7 @@ describe("a fresh role", function()
 end)
 
 describe("a policy with an orphan", function()
-  it("is refused by ECR, and the way out is named and works", function()
+  it("is refused by ECR; the error names a fix, and the fix works", function()
     local w <close> = world.new()
     w:put("my-private-repo", '{"Version":"2008-10-17","Statement":[{"Sid":"old","Effect":"Allow","Principal":'
       .. '{"AWS":"AROA2XQYJ5EXAMPLE12345"},"Action":"ecr:BatchGetImage"},{"Sid":"keep","Effect":"Allow",'
@@ -297,8 +297,8 @@ describe("a policy with an orphan", function()
   end)
 end)
 
-describe("faults on the way", function()
-  it("are met with a new read, and the change is made once", function()
+describe("failed requests", function()
+  it("lead to a new read, and the change is made once", function()
     for _, rule in ipairs {
       { operation = "SetRepositoryPolicy", throttle = true, times = 2 },
       { operation = "SetRepositoryPolicy", status = 503, times = 2 },
@@ -316,7 +316,7 @@ describe("faults on the way", function()
     end
   end)
 
-  it("do not hide what the change did where only the answer was lost", function()
+  it("do not hide what the change did if only the reply was lost", function()
     local faults = {
       { operation = "SetRepositoryPolicy", reset = true, late = true, times = 1 },
       { operation = "DeleteRepositoryPolicy", reset = true, late = true, times = 1 },
@@ -339,7 +339,7 @@ describe("faults on the way", function()
     end
   end)
 
-  it("nor where another lanyard found out first that the write took place", function()
+  it("do not hide a write that another lanyard has settled first", function()
     local w <close> = world.new { faults = { { operation = "SetRepositoryPolicy", reset = true, late = true, times = 1 } } }
     local service, repository = w:service(), w:repository "my-private-repo"
     local clock = setmetatable({}, { __index = w.region.clock })
@@ -351,7 +351,7 @@ describe("faults on the way", function()
     assert.equal(assert(w.region:history())[1].id, change.entry)
   end)
 
-  it("nor take for its own what a killed change did before", function()
+  it("are not credited with what a killed change did before", function()
     local w <close> = world.new { faults = { { operation = "GetRepositoryPolicy", after = 1, reset = true, times = 1 } } }
     local service, repository = w:service(), w:repository "my-private-repo"
     w.after = function(operation)

@@ -1,0 +1,140 @@
+--- Groups policies into layers, and combines what the layers answer.
+---
+--- A layer holds policies of one kind, any of which can allow: { deny, doubt, allow, maybe_allow, nothing }.
+---
+---     deny, doubt         a match: a Deny that applies, or one that can apply
+---     allow, maybe_allow  matches of Allow statements, by the way in which the statement names the principal:
+---                         "principal", "role", "account" or "anyone"
+---     nothing             the reason if no statement matches
+---
+--- A match is { index, reason, document, doc }. A verdict is { answer, reason, match? }; its answer is "allow",
+--- "depends" or "implicit-deny".
+
+local core = require "lanyard.policy.core"
+local errors = require "lanyard.errors"
+
+local M = {
+  --- Every way in which a statement can name a principal.
+  ANY_NAMING = { "principal", "role", "account", "anyone" },
+}
+
+-- The order of answers.
+local RANK = { ["implicit-deny"] = 0, depends = 1, allow = 2 }
+
+-- Returns a policy as a document | nil, err
+local function to_document(policy, name)
+  if type(policy) ~= "string" then
+    return policy
+  end
+  local doc, err = core.parse(policy)
+  if not doc then
+    return nil, errors.new { code = "InvalidPolicy", message = ("%s: %s"):format(name, err.message) }
+  end
+  return doc
+end
+
+--- Creates an empty layer.
+---@param nothing string  the reason if no statement matches
+function M.new(nothing)
+  return { allow = {}, maybe_allow = {}, nothing = nothing }
+end
+
+-- Adds the matches of one document. The first match of each kind counts.
+local function add_document(layer, doc, name, request)
+  local found = doc:weigh(request)
+  local function named(match)
+    if match then
+      match.document, match.doc, match.reason = name, doc, ("%s: %s"):format(name, match.reason)
+    end
+    return match
+  end
+  layer.deny = layer.deny or named(found.deny)
+  layer.doubt = layer.doubt or named(found.maybe_deny)
+  for _, kind in ipairs { "allow", "maybe_allow" } do
+    for naming, match in pairs(found[kind]) do
+      layer[kind][naming] = layer[kind][naming] or named(match)
+    end
+  end
+end
+
+--- Adds a policy to a layer.
+---@param layer table
+---@param policy string|policy.Document
+---@param name string    names the policy in reasons
+---@param request table  of lanyard.policy.request
+---@return true? ok
+---@return lanyard.Error? err  if the policy cannot be parsed
+function M.add(layer, policy, name, request)
+  local doc, err = to_document(policy, name)
+  if not doc then
+    return nil, err
+  end
+  add_document(layer, doc, name, request)
+  return true
+end
+
+--- Creates a layer of policies.
+---@param policies (string|policy.Document)[]
+---@param name string    names the kind of policy in reasons
+---@param request table  of lanyard.policy.request
+---@return table? layer
+---@return lanyard.Error? err
+function M.of(policies, name, request)
+  local layer = M.new(("no %s allows it"):format(name))
+  for i, policy in ipairs(policies) do
+    local ok, err = M.add(layer, policy, ("%s %d"):format(name, i), request)
+    if not ok then
+      return nil, err
+    end
+  end
+  return layer
+end
+
+local function first_of(found, namings)
+  for _, naming in ipairs(namings) do
+    if found[naming] then
+      return found[naming]
+    end
+  end
+  return nil
+end
+
+--- Returns the verdict of the Allow statements of a layer that name the principal in one of the given ways.
+---@param layer table
+---@param namings string[]
+---@return table verdict
+function M.verdict(layer, namings)
+  local certain = first_of(layer.allow, namings)
+  local match = certain or first_of(layer.maybe_allow, namings)
+  if not match then
+    return { answer = "implicit-deny", reason = layer.nothing }
+  end
+  return { answer = certain and "allow" or "depends", reason = match.reason, match = match }
+end
+
+--- Combines verdicts that must all allow: the first one that does not allow decides, a denial before a doubt.
+---@param verdicts table[]
+---@return table verdict
+function M.all(verdicts)
+  for _, answer in ipairs { "implicit-deny", "depends" } do
+    for _, one in ipairs(verdicts) do
+      if one.answer == answer then
+        return one
+      end
+    end
+  end
+  return verdicts[1]
+end
+
+--- Combines verdicts of which one must allow: the first of the best ones decides.
+---@param verdicts table[]
+---@return table verdict
+function M.any(verdicts)
+  local best = verdicts[1]
+  for _, one in ipairs(verdicts) do
+    best = RANK[one.answer] > RANK[best.answer] and one or best
+  end
+  return best
+end
+
+return M

@@ -1,0 +1,51 @@
+local description = require "lanyard.aws.description"
+local services = require "lanyard.aws.services"
+
+local EXAMPLE = {
+  name = "example", protocol = "rest_json", secrets = "password token", transient = "BusyException",
+  operations = [[
+    GetThing GET /things/{thingId}/{path+}?max={maxItems?}&name={name}&verbose=yes \
+      x-amz-token={token} x-amz-page={page?} kind -> name:string parts:list
+    StartThing unsigned once POST /things {input} -> {output}
+  ]],
+}
+
+describe("the description of a service", function()
+  it("copies its other fields", function()
+    local service = description.parse(EXAMPLE)
+    assert.same({ "example", "rest_json" }, { service.name, service.protocol })
+    assert.same({ "password", "token" }, service.secrets)
+    assert.same({ BusyException = true }, service.transient)
+  end)
+
+  it("places the members of a request", function()
+    local operation = description.parse(EXAMPLE).operations.GetThing
+    assert.equal("GET", operation.method)
+    assert.equal("/things/{thingId}/{path+}", operation.path)
+    assert.same({ { name = "max", member = "maxItems" }, { name = "name", member = "name" },
+      { name = "verbose", value = "yes" } }, operation.query)
+    assert.same({ ["x-amz-token"] = "token", ["x-amz-page"] = "page" }, operation.headers)
+    assert.same({ "thingId", "path", "name", "token", "kind" }, operation.required)
+    assert.same({ name = "string", parts = "list" }, operation.reply)
+  end)
+
+  it("recognizes operations that only read, and flags", function()
+    local operations = description.parse(EXAMPLE).operations
+    assert.is_true(operations.GetThing.reads)
+    local start = operations.StartThing
+    assert.same({ false, true, true }, { start.reads, start.unsigned, start.once })
+    assert.same({ "input", "output" }, { start.payload, start.reply_payload })
+  end)
+end)
+
+describe("lanyard.aws.services", function()
+  it("returns a service that was added", function()
+    assert.equal(services.add(EXAMPLE), services.get "example")
+  end)
+
+  it("raises an error for an unknown service", function()
+    local ok, err = pcall(services.get, "nothing")
+    assert.is_false(ok)
+    assert.matches("the service 'nothing' is not described", err)
+  end)
+end)

@@ -1,0 +1,23 @@
+local lists = require "lanyard.lists"
+
+describe("lists", function()
+  it("reports whether a list contains a value", function()
+    assert.is_true(lists.contains({ "a", "b" }, "b"))
+    assert.is_false(lists.contains({ "a", "b" }, "c"))
+    assert.is_false(lists.contains({}, "a"))
+  end)
+
+  it("makes a set of words", function()
+    assert.same({ a = true, b = true }, lists.set " a\n b ")
+    assert.same({}, lists.set "")
+  end)
+
+  it("indexes items by name", function()
+    local a, b = { name = "a" }, { name = "b" }
+    assert.same({ a = a, b = b }, lists.by_name { a, b })
+  end)
+
+  it("sorts the keys of a table", function()
+    assert.same({ "a", "b", "c" }, lists.sorted_names { c = 1, a = false, b = 3 })
+  end)
+end)

@@ -1,0 +1,49 @@
+local layers = require "lanyard.policy.layers"
+
+local function verdict(answer, reason)
+  return { answer = answer, reason = reason }
+end
+
+local ALLOW, DEPENDS, DENY = verdict("allow", "a"), verdict("depends", "d"), verdict("implicit-deny", "n")
+
+local REQUEST = { principal = "arn:aws:iam::111122223333:role/x", action = "ecr:BatchGetImage", context = {} }
+
+local function text(effect, principal)
+  return ('{"Version":"2012-10-17","Statement":{"Effect":"%s","Principal":%s,"Action":"ecr:*"}}'):format(effect, principal)
+end
+
+describe("verdicts", function()
+  it("that must all allow are decided by a denial, then by a doubt", function()
+    assert.equal(DENY, layers.all { ALLOW, DEPENDS, DENY })
+    assert.equal(DEPENDS, layers.all { ALLOW, DEPENDS })
+    assert.equal(ALLOW, layers.all { ALLOW, verdict("allow", "b") })
+  end)
+
+  it("of which one must allow are decided by the first of the best", function()
+    assert.equal(ALLOW, layers.any { DENY, DEPENDS, ALLOW, verdict("allow", "b") })
+    assert.equal(DEPENDS, layers.any { DENY, DEPENDS })
+    assert.equal(DENY, layers.any { DENY, verdict("implicit-deny", "m") })
+  end)
+end)
+
+describe("a layer", function()
+  it("allows by the way in which a statement names the principal", function()
+    local layer = assert(layers.of({ text("Allow", '{"AWS":"111122223333"}') }, "resource policy", REQUEST))
+    assert.equal("allow", layers.verdict(layer, { "account" }).answer)
+    assert.equal("implicit-deny", layers.verdict(layer, { "principal", "anyone" }).answer)
+    assert.equal("no resource policy allows it", layers.verdict(layer, { "anyone" }).reason)
+  end)
+
+  it("has the first Deny, with the name of its policy", function()
+    local layer = assert(layers.of({ text("Allow", '"*"'), text("Deny", '"*"') }, "policy", REQUEST))
+    assert.equal("policy 2", layer.deny.document)
+    assert.matches("^policy 2: ", layer.deny.reason)
+  end)
+
+  it("reports a text that is not a policy", function()
+    local layer, err = layers.of({ text("Allow", '"*"'), "{" }, "policy", REQUEST)
+    assert.is_nil(layer)
+    assert.equal("InvalidPolicy", err.code)
+    assert.matches("^policy 2: ", err.message)
+  end)
+end)
