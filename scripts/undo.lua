@@ -18,7 +18,7 @@ the command changes nothing, prints the difference, and fails.
   arguments = { { "repository", args = "?", help = "Name of the repository." } },
   options = {
     { "--list", help = "Print the journal, of one repository or of all." },
-    { "--output", choices = { "table", "json" }, help = "Output format." },
+    { "--output", choices = { "table", "json" } },
     "dry-run", "rules", "aws",
   },
   exit = {

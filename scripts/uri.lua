@@ -9,7 +9,7 @@ The command reads the repository, so that the URI is the one that ECR returns.
   arguments = {
     { "image", help = "REPOSITORY, REPOSITORY:TAG or REPOSITORY@DIGEST; the tag defaults to latest." },
   },
-  options = { { "--output", choices = { "text", "json" }, help = "Output format." }, "aws" },
+  options = { { "--output", choices = { "text", "json" } }, "aws" },
   exit = { { 0, "the URI was printed" }, { 1, "the repository does not exist, or could not be read" } },
   examples = { { "lanyard uri my-private-repo:1.4", "Print the URI of the image tagged 1.4." } },
 }

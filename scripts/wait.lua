@@ -21,7 +21,7 @@ The command changes nothing.
     { "--version", type = "version", help = "Wait for the deployment of this version." },
     { "--timeout", type = "duration", default = "30m", help = "How long to wait." },
     { "--show-environment", help = "Print the values of environment variables in logs." },
-    { "--output", choices = { "table", "json" }, help = "Output format." },
+    { "--output", choices = { "table", "json" } },
     "aws",
   },
   exit = {

@@ -66,18 +66,18 @@ class Browser:
                 if "error" in reply:
                     raise Failure(f"{method}: {reply['error']}")
                 return reply["result"]
-            self.keep(reply)
+            self.record(reply)
 
-    def keep(self, event):
+    def record(self, event):
         if event.get("sessionId") == self.session:
             self.events.append(event)
 
     def wait(self, method):
         while not any(event.get("method") == method for event in self.events):
-            self.keep(self.receive())
+            self.record(self.receive())
 
     def open(self):
-        """A page of its own. --> its id"""
+        """Opens a page and returns its id."""
         self.session, self.events, self.end = None, [], time.monotonic() + SECONDS
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
