@@ -1,6 +1,7 @@
 #!/bin/sh
 # Fills a folder with links to the programs that a fresh Debian 12 has after the packages are installed: the programs of
-# a minbase root, of the packages, and of their dependencies. Tests with this folder as PATH cannot start another program.
+# a minbase root, of the packages, and of their dependencies. Tests with this folder as PATH cannot start any other
+# program.
 # Fails if a test names another program by its absolute path.
 #   tests/programs.sh FOLDER PACKAGE...
 set -eu

@@ -1,6 +1,7 @@
 """Parses the examples of scripts/fleet and scripts/examples with Debian's python3-yaml and Python's own parsers, and
-prints the shell commands that they run, as JSON, by file. For scripts/fleet, prints the commands of the shards in order,
-and the command that merges. For scripts/examples, prints the commands in order, with the emulator's service and repository.
+prints the shell commands that they run, as JSON, by file. For scripts/fleet, prints the commands of the shards in
+order, and the command that merges. For scripts/examples, prints the commands in order, with the emulator's service and
+repository.
 
 Required members are read by name, so that a missing or misplaced member is an error. Kubernetes documents are also
 validated against the Kubernetes API."""

@@ -1,7 +1,7 @@
 """Opens HTML or SVG files in one headless Chromium and reports what a reader would see. Requires only chromium.
 
-Reads one line of JSON per page, {"file", "width", "dark", "print", "expressions", "shots": [[width, PNG]]}, and writes one
-line: {"errors": console errors, "requests": requests to other URLs, "values": of the expressions} or {"failure"}."""
+Reads one line of JSON per page, {"file", "width", "dark", "print", "expressions", "shots": [[width, PNG]]}, and writes
+one line: {"errors": console errors, "requests": requests to other URLs, "values": of the expressions} or {"failure"}."""
 
 import base64
 import json
