@@ -1,46 +1,64 @@
--- Draw who can pull from what: services and other principals, repositories, a line a grant.
---
--- Grants that let nobody pull, and grants that are missing, are marked. --output is svg (a picture that
--- stands alone), dot (for Graphviz) or mermaid (for wikis and Markdown). With --report nothing is asked
--- of AWS: the picture is of a report that `lanyard audit --output json` printed ("-" for stdin). What could not be
--- looked at is told on stderr.
-
-local audit = require "lanyard.audit"
 local cli = require "lanyard.cli"
-local summary = require "lanyard.report.summary"
+
+local command = cli.command {
+  summary = "Draw a graph of services, repositories and grants.",
+  category = "audit",
+  description = [[
+Services and other principals are on the left, repositories on the right, and each grant is a line.
+Grants with findings, grants that do not allow a pull, and missing grants are marked. What could not
+be read is noted on stderr.
+
+  svg       a picture that needs no other file
+  dot       the language of Graphviz
+  mermaid   a flowchart for wikis and Markdown
+
+With --report the graph shows a report of `lanyard audit --output json`, and AWS is not called.
+]],
+  arguments = { { "repository", args = "*", help = "Name or glob of a repository; all unless given." } },
+  options = {
+    { "--report", type = "file", help = "Draw this JSON report; - is stdin." },
+    { "--output", choices = { "svg", "dot", "mermaid" } },
+    "aws",
+  },
+  exit = {
+    { 0, "the graph was printed" },
+    { 1, "the repositories could not be read" },
+    { 2, "the report or the command line is invalid" },
+  },
+  examples = {
+    { "lanyard graph > grants.svg" },
+    { "lanyard graph 'team/*' --output dot | dot -Tpng > team.png" },
+    { "lanyard graph --report audit.json --output mermaid", "Draw a report without AWS." },
+  },
+}
+local options = command:parse(...)
+
 local escape = require "lanyard.text.escape"
-local read = require "lanyard.audit.report.read"
-local report = require "lanyard.cli.print"
-
-local command = cli.command(...):with_aws():with_output(report.GRAPH_FORMATS)
-command:argument("repository", "A repository's name, or a glob."):args "*"
-command:option("--report", "Draw this report of an audit instead of looking."):argname "FILE"
-local options = command:parse()
-
-local function look()
-  local globs = #options.repository > 0 and options.repository or nil
-  return cli.check(audit.run(cli.connect(options), { globs = globs, profile = options.profile }))
-end
-
-local function tell(sentence)
-  if sentence then
-    cli.note("lanyard: " .. escape.printable(sentence))
-  end
-end
+local failures = require "lanyard.report.failures"
+local results = require "lanyard.cli.print"
 
 if options.report and #options.repository > 0 then
   command:usage "name repositories, or give a report"
 end
 
-local seen = options.report and cli.check(read.report(options.report)) or look()
-for _, scope in ipairs(seen.scopes) do
-  if scope.error then
-    tell(("%s could not be looked at: %s"):format(summary.place(scope), summary.failure(scope)))
-  end
-  for _, unknown in ipairs(summary.unknown(scope)) do
-    tell(("%s: %s"):format(unknown.sentence:gsub("^%u", string.lower), unknown.why))
-  end
-  tell(summary.unread(summary.policies_unknown(scope), summary.place(scope)))
+local function scan()
+  local globs = #options.repository > 0 and options.repository or nil
+  local region = cli.connect(options)
+  return cli.check(require("lanyard.audit").run(region, { globs = globs, profile = options.profile }))
 end
-report.graph(options.output, seen)
+
+local function note(sentence)
+  if sentence then
+    cli.note("lanyard: " .. escape.printable(sentence))
+  end
+end
+
+local report = options.report and cli.check(require("lanyard.audit.report.read").report(options.report)) or scan()
+for _, scope in ipairs(report.scopes) do
+  for _, failure in ipairs(failures.of_scope(scope)) do
+    note((failures.text(failure):gsub("^%u", string.lower)))
+  end
+  note(failures.unread_policies(scope))
+end
+results.graph(options.output, report)
 return cli.exit.ok

@@ -1,4 +1,4 @@
--- The commands that an audit offers are run as they stand, and mend.
+-- Runs the commands that an audit gives as fixes.
 
 local account = require "audit_account"
 local emulator = require "lanyard.emulator"
@@ -6,7 +6,7 @@ local helper = require "helper"
 local json = require "lanyard.json"
 local system = require "lanyard.system"
 
--- Keeps the account as a state file, for `lanyard emulate`.
+-- Writes the account to a state file for `lanyard emulate`.
 local function state_file(folder)
   local path = folder .. "/state.json"
   local world = assert(emulator.world { seed = account.seed, activation_delay = 0 })
@@ -25,8 +25,8 @@ local function is_command(finding)
   return finding.fix:find "^lanyard " ~= nil
 end
 
-describe("what lanyard audit offers", function()
-  it("leaves none of the findings that a command mends, and makes no new one", function()
+describe("the fixes of lanyard audit", function()
+  it("resolve every finding that has a command, and cause no new one", function()
     local folder <close> = helper.folder()
     local emulated <close> = helper.emulator { "--activation-delay", "0", "--state", state_file(folder) }
     local environment = { PATH = helper.build .. ":" .. os.getenv "PATH" }
@@ -51,7 +51,7 @@ describe("what lanyard audit offers", function()
     assert.same(others, left)
   end)
 
-  it("counts the days without a pull", function()
+  it("depend on the days without a pull", function()
     local folder <close> = helper.folder()
     local emulated <close> = helper.emulator { "--state", state_file(folder) }
     local function unused(days)
@@ -63,6 +63,6 @@ describe("what lanyard audit offers", function()
     assert.equal(0, unused "95")
     local result = emulated:run { "audit", "--unused-days", "some" }
     assert.equal(2, result.status)
-    assert.match("'some' is no number of days", result.err)
+    assert.match("'some' is not a number of days", result.err)
   end)
 end)

@@ -10,7 +10,7 @@ local PUBLIC = [[
 ]]
 
 describe("lanyard audit", function()
-  it("tells who can pull and by which statement", function()
+  it("prints the principals that can pull, and their statements", function()
     local emulator <close> = helper.emulator()
     emulator:run { "grant", "my-container-service", "shared-repo", "--enable" }
     local result = emulator:run { "audit" }
@@ -20,7 +20,7 @@ describe("lanyard audit", function()
     assert.match("\nno findings\n$", result.out)
   end)
 
-  it("leaves with 3 on a finding of --fail-on or worse, and says what to do about it", function()
+  it("exits with 3 on a finding that reaches --fail-on, and prints a fix", function()
     local emulator <close> = helper.emulator()
     emulator:run { "-e", PUBLIC }
     local result = emulator:run { "audit", "--fail-on", "high" }
@@ -35,7 +35,7 @@ describe("lanyard audit", function()
     local emulator <close> = helper.emulator()
     emulator:run { "-e", PUBLIC }
     local report = json.decode(emulator:run({ "audit", "--output", "json" }).out)
-    assert.equal(1, report.version)
+    assert.equal(2, report.version)
     assert.match("^lanyard %d", report.tool)
     assert.match("^%d+-%d+-%d+T%d+:%d+:%d+Z$", report.time)
     local scope = report.scopes[1]
@@ -48,7 +48,7 @@ describe("lanyard audit", function()
     assert.equal("public-access|111122223333|us-east-1|my-private-repo||*", report.findings[1].key)
   end)
 
-  it("fits the width of a terminal, and has colours there", function()
+  it("fits the width of a terminal, and uses colours there", function()
     local emulator <close> = helper.emulator()
     emulator:run { "-e", PUBLIC }
     local environment = { TERM = "xterm" }
@@ -61,7 +61,7 @@ describe("lanyard audit", function()
     end
   end)
 
-  it("prints every format of a report, of what a policy says as text", function()
+  it("prints each format, with the texts of policies escaped", function()
     local emulator <close> = helper.emulator()
     emulator:run { "-e", PUBLIC }
     for format, pattern in pairs {
@@ -78,7 +78,7 @@ describe("lanyard audit", function()
     end
   end)
 
-  it("refuses a severity that there is not, and names a repository that is not there", function()
+  it("rejects an unknown severity and a repository that does not exist", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "audit", "--fail-on", "horrible" }
     assert.equal(2, result.status)
@@ -89,7 +89,7 @@ describe("lanyard audit", function()
   end)
 end)
 
-describe("lanyard audit of several scopes", function()
+describe("lanyard audit of several targets", function()
   local SEED = [[return { regions = {
     ["us-east-1"] = { repositories = { { name = "web", policy = %s } } },
     ["eu-west-1"] = { repositories = { { name = "web", policy = '%s' } } } } }]]
@@ -110,13 +110,13 @@ describe("lanyard audit of several scopes", function()
     local emulator <close> = two_regions(folder)
     local result = emulator:run { "audit", "--region", "us-east-1,eu-west-1" }
     assert.equal("", result.err)
-    assert.match("^WHERE +REPOSITORY", result.out)
-    assert.match("\n111122223333 us%-east%-1  web +%-", result.out)
+    assert.match("^ACCOUNT AND REGION +REPOSITORY", result.out)
+    assert.match("\n111122223333 us%-east%-1 +web +no grants", result.out)
     assert.match("\n111122223333 eu%-west%-1  web +%* +public", result.out)
     assert.match("critical +public%-access: everyone [^\n]+ %(111122223333 eu%-west%-1%)", result.out)
   end)
 
-  it("prints JSON Lines as findings are known, and judges by the worst", function()
+  it("prints JSON Lines as findings are found, and exits by the most severe", function()
     local folder <close> = helper.folder()
     local emulator <close> = two_regions(folder, nil, true)
     local result = emulator:run { "audit", "--region", "us-east-1,eu-west-1", "--output", "jsonl", "--fail-on", "critical" }
@@ -146,7 +146,7 @@ describe("lanyard audit of several scopes", function()
     assert.equal("0\n", assert(http.request { url = emulator.url .. "/_emulator/calls" }).body)
   end)
 
-  it("looks at the rest where a name is missing, in one Region as in two", function()
+  it("continues with the rest when a name is missing, in one Region and in two", function()
     local folder <close> = helper.folder()
     local emulator <close> = two_regions(folder)
     for _, regions in ipairs { "us-east-1", "us-east-1,eu-west-1" } do
@@ -161,7 +161,7 @@ describe("lanyard audit of several scopes", function()
     end
   end)
 
-  it("leaves with 1 when a Region failed, and with 3 when another has a finding all the same", function()
+  it("exits with 1 when a Region failed, and with 3 when another one has a finding", function()
     local folder <close> = helper.folder()
     for _, case in ipairs { { 1, {} }, { 3, { "--fail-on", "high" } } } do
       local emulator <close> = two_regions(folder, DENIED, true)
@@ -171,7 +171,7 @@ describe("lanyard audit of several scopes", function()
     end
   end)
 
-  it("goes on past a profile that there is not", function()
+  it("continues after a profile that does not exist", function()
     local folder <close> = helper.folder()
     local emulator <close> = two_regions(folder)
     helper.write(folder .. "/config", ("[profile ops]\nregion = us-east-1\naws_access_key_id = %s\n"
@@ -185,7 +185,7 @@ describe("lanyard audit of several scopes", function()
     assert.equal("ProfileNotFound", scopes[2].error.code)
   end)
 
-  it("looks at every Region, and says whose list that is", function()
+  it("audits every Region, and notes where the list is from", function()
     local folder <close> = helper.folder()
     local emulator <close> = two_regions(folder)
     local result = emulator:run { "audit", "--region", "all" }
@@ -208,7 +208,7 @@ describe("lanyard audit of several scopes", function()
   end)
 end)
 
-describe("lanyard audit beside earlier reports", function()
+describe("lanyard audit with earlier reports", function()
   local CLOSE = [[assert(require("lanyard.aws").client("ecr"):DeleteRepositoryPolicy { repositoryName = "my-private-repo" })]]
 
   local function save(emulator, path, words)
@@ -216,7 +216,7 @@ describe("lanyard audit beside earlier reports", function()
     return path
   end
 
-  it("leaves with 3 only on findings that are new since --baseline", function()
+  it("exits with 3 only on findings that are new since --baseline", function()
     local emulator <close> = helper.emulator()
     local folder <close> = helper.folder()
     local clean = save(emulator, folder .. "/clean.json")
@@ -225,35 +225,36 @@ describe("lanyard audit beside earlier reports", function()
     local result = emulator:run { "audit", "--baseline", clean, "--fail-on", "high" }
     assert.equal(3, result.status)
     assert.match("critical +new  public%-access: ", result.out)
-    assert.match("\nsince %d[^\n]*: 1 finding new, 0 gone; 1 grant new, 0 gone\n"
-      .. "grant +new +my%-private%-repo: %* %(allow%)\n$", result.out)
+    assert.match("\nsince %d[^\n]*: 1 new finding, 0 resolved; 1 grant added, 0 removed\n"
+      .. "grant +added +my%-private%-repo: %* %(allow%)\n$", result.out)
     result = emulator:run { "audit", "--baseline", open, "--fail-on", "high" }
     assert.equal(0, result.status)
     assert.match("critical +unchanged  public%-access: ", result.out)
     emulator:run { "-e", CLOSE }
     result = emulator:run { "audit", "--baseline", open, "--fail-on", "high" }
     assert.equal(0, result.status)
-    assert.match(": 0 findings new, 1 gone; 0 grants new, 1 gone\ncritical +gone +public%-access: [^\n]+\ngrant +gone +my%-private%-repo: %*", result.out)
+    assert.match(": 0 new findings, 1 resolved; 0 grants added, 1 removed\ncritical +resolved +public%-access: [^\n]+\n"
+      .. "grant +removed +my%-private%-repo: %*", result.out)
     local report = json.decode(emulator:run({ "audit", "--baseline", open, "--output", "json" }).out)
-    assert.equal("public-access", report.baseline.gone[1].id)
-    -- Of another service than the one asked for.
+    assert.equal("public-access", report.baseline.resolved[1].id)
+    -- The removed grant is of another service.
     result = emulator:run { "audit", "--baseline", open, "--service", "my-container-service" }
-    assert.match(": 0 findings new, 0 gone; 0 grants new, 0 gone\n$", result.out)
+    assert.match(": 0 new findings, 0 resolved; 0 grants added, 0 removed\n$", result.out)
     assert.equal("", result.err)
   end)
 
-  it("says what a --baseline did not look at", function()
+  it("notes what a --baseline does not cover", function()
     local emulator <close> = helper.emulator()
     local folder <close> = helper.folder()
     local part = save(emulator, folder .. "/part.json", { "shared-repo" })
     local result = emulator:run { "audit", "--baseline", part }
-    assert.equal("lanyard: the baseline did not look at all that this audit did: findings there count as new\n", result.err)
+    assert.equal("lanyard: the baseline does not cover everything that this audit covers: findings there count as new\n", result.err)
     assert.equal("", emulator:run({ "audit", "shared-repo", "--baseline", part }).err)
     result = emulator:run { "audit", "--region", "us-east-1,us-east-2", "--baseline", save(emulator, folder .. "/all.json") }
-    assert.match("the baseline did not look at 111122223333 us%-east%-2: findings", result.err)
+    assert.match("the baseline does not cover 111122223333 us%-east%-2: findings", result.err)
   end)
 
-  it("takes no baseline that is none, and says so in a line before it asks AWS", function()
+  it("rejects in one line a baseline that is not a report, before it calls AWS", function()
     local emulator <close> = helper.emulator()
     local folder <close> = helper.folder()
     helper.write(folder .. "/old.json", '{"version":9}')
@@ -266,7 +267,7 @@ describe("lanyard audit beside earlier reports", function()
     end
   end)
 
-  it("looks at a shard, and merges shards to the whole", function()
+  it("audits shards, and merges them to the whole", function()
     local emulator <close> = helper.emulator()
     local folder <close> = helper.folder()
     emulator:run { "-e", PUBLIC }
@@ -279,17 +280,17 @@ describe("lanyard audit beside earlier reports", function()
     assert.equal(3, merged.status)
     merged = emulator:run { "--output", "json", "audit", "merge", shards[1], shards[3] }
     assert.equal(1, merged.status)
-    assert.equal("lanyard: missing: shard 2/3 (roles that none grants, and images of repositories that are not there, are told "
-      .. "with all shards only)\n", merged.err)
-    assert.equal(1, json.decode(merged.out).version)
+    assert.equal("lanyard: missing: shard 2/3 (unused roles and images of missing repositories are reported only when "
+      .. "all shards are merged)\n", merged.err)
+    assert.equal(2, json.decode(merged.out).version)
   end)
 
-  it("refuses shards and merges that are mistakes", function()
+  it("rejects wrong shards and merges", function()
     local emulator <close> = helper.emulator()
     for message, words in pairs {
-      ["is not a shard"] = { "--shard", "4/3" }, ["merge takes files"] = { "merge" },
-      ["%-%-region is not for merge"] = { "merge", "x.json", "--region", "all" },
-      ["%-%-unused%-days is not for merge"] = { "merge", "x.json", "--unused-days", "30" },
+      ["is not a shard"] = { "--shard", "4/3" }, ["missing argument 'file'"] = { "merge" },
+      ["unknown option '%-%-region'"] = { "merge", "x.json", "--region", "all" },
+      ["unknown option '%-%-unused%-days'"] = { "merge", "x.json", "--unused-days", "30" },
       ["cannot read"] = { "merge", "/nowhere/x.json" },
     } do
       local result = emulator:run { "audit", table.unpack(words) }
@@ -298,17 +299,17 @@ describe("lanyard audit beside earlier reports", function()
     end
   end)
 
-  it("looks at a repository that is named merge behind --", function()
+  it("audits a repository named merge after --", function()
     local emulator <close> = helper.emulator()
     emulator:run { "-e", [[assert(require("lanyard.aws").client("ecr"):CreateRepository { repositoryName = "merge" })]] }
     local result = emulator:run { "audit", "--", "merge" }
     assert.equal(0, result.status)
-    assert.match("\nmerge +%-", result.out)
+    assert.match("\nmerge +no grants", result.out)
   end)
 end)
 
 describe("lanyard audit --assume-role", function()
-  it("names what it lacks, or has too much of", function()
+  it("rejects options that lack or exclude another one", function()
     local emulator <close> = helper.emulator()
     for message, words in pairs {
       ["need %-%-assume%-role"] = { "--accounts", "111122223333" }, ["choose one"] = { "--assume-role", "x",
@@ -325,7 +326,7 @@ describe("lanyard audit --assume-role", function()
     end
   end)
 
-  it("goes on past an account that it may not look at", function()
+  it("continues after an account that it cannot access", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "audit", "--assume-role", "audit", "--accounts", "111122223333,444455556666" }
     assert.equal(1, result.status)
@@ -335,7 +336,7 @@ describe("lanyard audit --assume-role", function()
 end)
 
 describe("the progress of lanyard audit", function()
-  it("is a line on a terminal that is wiped at the end, and nothing elsewhere", function()
+  it("is a line on a terminal, which is erased at the end, and nothing elsewhere", function()
     local emulator <close> = helper.emulator()
     assert.equal("", emulator:run({ "audit" }).err)
     local all = { TERM = "xterm" }
@@ -368,7 +369,7 @@ describe("the progress of lanyard audit", function()
       { "merge", "a.json", "--trusted-accounts", "444455556666" } } do
       local result = emulator:run { "audit", table.unpack(words) }
       assert.equal(2, result.status)
-      assert.match("^lanyard: %-%-trusted%-accounts[^\n]+\n$", result.err)
+      assert.match("^lanyard: [^\n]*%-%-trusted%-accounts[^\n]+\n$", result.err)
     end
   end)
 end)
@@ -378,7 +379,7 @@ describe("lanyard audit --desired", function()
     { service = "my-container-service", repositories = { "my-private-repo" }, expires = "2999-01-31" },
   } }]]
 
-  -- The commands that mend the drift.
+  -- The commands that fix the drift.
   local function fixes_of(result)
     local fixes = {}
     for _, finding in ipairs(json.decode(result.out).findings) do
@@ -387,7 +388,7 @@ describe("lanyard audit --desired", function()
     return fixes
   end
 
-  it("finds what differs, with commands that leave none", function()
+  it("finds differences, with commands that remove them", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()
     helper.write(folder .. "/grants.lua", GRANTS)
@@ -406,7 +407,7 @@ describe("lanyard audit --desired", function()
     assert.equal(0, emulator:run({ "plan", folder .. "/grants.lua", "--prune" }).status)
   end)
 
-  it("tells a file that is none before it asks AWS, and one whose Region was not looked at", function()
+  it("rejects an invalid file before it calls AWS, and one whose Region was not audited", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/bad.lua", "return { grants = { { servise = 1 } } }")
     local result = helper.run({ helper.lanyard, "audit", "--desired", folder .. "/bad.lua" },
@@ -417,6 +418,6 @@ describe("lanyard audit --desired", function()
     helper.write(folder .. "/grants.lua", GRANTS)
     result = emulator:run { "audit", "--desired", folder .. "/grants.lua", "--region", "eu-west-1" }
     assert.equal(1, result.status)
-    assert.matches("grants%.lua is for us%-east%-1, which was not looked at", result.err)
+    assert.matches("grants%.lua is for us%-east%-1, which was not audited", result.err)
   end)
 end)

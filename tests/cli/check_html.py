@@ -1,4 +1,4 @@
-"""Opens HTML or SVG in one headless Chromium and tells what a reader would meet. Needs no package beside chromium.
+"""Opens HTML or SVG pages in one headless Chromium and reports errors, requests and values.
 
 Reads a line of JSON for each page, {"file", "width", "dark", "print", "expressions", "shots": [[width, PNG]]}, and writes
 one: {"errors" of the console, "requests" that leave the page, "values" of the expressions} or {"failure"}."""
@@ -66,18 +66,18 @@ class Browser:
                 if "error" in reply:
                     raise Failure(f"{method}: {reply['error']}")
                 return reply["result"]
-            self.keep(reply)
+            self.record(reply)
 
-    def keep(self, event):
+    def record(self, event):
         if event.get("sessionId") == self.session:
             self.events.append(event)
 
     def wait(self, method):
         while not any(event.get("method") == method for event in self.events):
-            self.keep(self.receive())
+            self.record(self.receive())
 
     def open(self):
-        """A page of its own. --> its id"""
+        """Opens a page and returns its id."""
         self.session, self.events, self.end = None, [], time.monotonic() + SECONDS
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -114,7 +114,7 @@ def errors_of(events):
     return found
 
 
-def look(browser, page):
+def inspect(browser, page):
     url = pathlib.Path(page["file"]).resolve().as_uri()
     target = browser.open()
     browser.resize(page.get("width", 1280))
@@ -143,7 +143,7 @@ def main():
         try:
             for line in sys.stdin:
                 try:
-                    answer = look(browser, json.loads(line))
+                    answer = inspect(browser, json.loads(line))
                 except Failure as failure:
                     answer = {"failure": str(failure)}
                 print(json.dumps(answer), flush=True)

@@ -1,5 +1,5 @@
-"""Holds a JSON report of an audit against its schema, and against the schema's own: a member that the
-schema does not name is an error here, though readers pass over it. Prints what was held.
+"""Checks a JSON report of an audit against its schema, and the schema against its own. A member that the schema does
+not have is an error here, although readers ignore it. Prints what was checked.
 
     check_report.py SCHEMA REPORT [--spoil]
     check_report.py --refused SCHEMA REPORT...

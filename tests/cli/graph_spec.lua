@@ -3,7 +3,7 @@ local json = require "lanyard.json"
 local reports = require "reports"
 
 describe("lanyard graph", function()
-  it("draws who can pull, in each format", function()
+  it("draws the grants in each format", function()
     local emulator <close> = helper.emulator()
     emulator:run { "grant", "my-container-service", "shared-repo", "--enable" }
     for format, pattern in pairs {
@@ -20,7 +20,7 @@ describe("lanyard graph", function()
     assert.is_nil(emulator:run({ "graph", "shared-*" }).out:find "my%-private%-repo")
   end)
 
-  it("tells what could not be looked at", function()
+  it("notes what could not be read", function()
     local folder <close> = helper.folder()
     local DENIED = { code = "AccessDeniedException", message = "no" }
     helper.write(folder .. "/faults.json", json.encode {
@@ -49,7 +49,7 @@ describe("lanyard graph", function()
     assert.equal(expected, helper.run({ helper.lanyard, "graph", "--report", "-" }, {}, report).out)
   end)
 
-  it("tells a place of a report that could not be looked at", function()
+  it("notes an account and Region of a report that could not be audited", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/faults.json", json.encode {
       { operation = "DescribeRepositories", times = 1, error = { code = "AccessDeniedException", message = "no" } },
@@ -58,17 +58,17 @@ describe("lanyard graph", function()
     local report = emulator:run({ "audit", "--region", "us-east-1,eu-west-1", "--output", "json" }).out
     local result = helper.run({ helper.lanyard, "graph", "--report", "-" }, {}, report)
     assert.equal(0, result.status)
-    assert.match("^lanyard: %S* ?%a+%-%a+%-1 could not be looked at: [^\n]*AccessDenied[^\n]*\n$", result.err)
+    assert.match("^lanyard: %S* ?%a+%-%a+%-1 could not be audited: [^\n]*AccessDenied[^\n]*\n$", result.err)
   end)
 
-  it("says what is no report, and takes no names beside one", function()
+  it("rejects what is not a report, and names together with one", function()
     local folder <close> = helper.folder()
     local file = folder .. "/report.json"
     local other, wrong = reports.small(), reports.small()
-    other.version, wrong.findings = 2, 7
-    for text, why in pairs { ["{"] = "report%.json is no report[^\n]*: line 1, column 2: ", ["{}"] = "is no report",
-      [json.encode(other)] = "is a report of version 2", ["[]"] = "is no report",
-      [json.encode(wrong)] = "is no report: %.findings should be a list; it is a number; write one" } do
+    other.version, wrong.findings = 3, 7
+    for text, why in pairs { ["{"] = "report%.json is not a report[^\n]*: line 1, column 2: ", ["{}"] = "is not a report",
+      [json.encode(other)] = "is a report of version 3", ["[]"] = "is not a report",
+      [json.encode(wrong)] = "is not a report: %.findings should be a list; it is a number; write one" } do
       helper.write(file, text)
       local result = helper.run { helper.lanyard, "graph", "--report", file }
       assert.equal(2, result.status)

@@ -3,7 +3,7 @@ local json = require "lanyard.json"
 
 local SERVICE, REPOSITORY = "my-container-service", "shared-repo"
 
--- An emulator where the service's grant came and went, and three audits in FOLDER/a.db.
+-- An emulator where a grant was added and revoked, with three audits in FOLDER/a.db.
 local function lived(folder)
   local emulator = helper.emulator()
   local function audit()
@@ -23,12 +23,12 @@ local function history(words, environment)
 end
 
 describe("lanyard history", function()
-  it("tells when a grant came and went, as a table, JSON and CSV, without AWS", function()
+  it("shows when a grant began and ended, as a table, JSON and CSV, without AWS", function()
     local folder <close> = helper.folder()
     local _ <close> = lived(folder)
     local result = history { folder .. "/a.db" }
     assert.same({ "", 0 }, { result.err, result.status })
-    assert.match("^REPOSITORY +WHO +PULL +STATEMENT +CAME +LAST SEEN +GONE\n", result.out)
+    assert.match("^REPOSITORY +PRINCIPAL +PULL +STATEMENT +FIRST SEEN +LAST SEEN +ENDED\n", result.out)
     assert.match("\nshared%-repo +my%-container%-service +allow +AllowLightsailPull%-my%-container%-service"
       .. " +(%d%d%d%d%-%d%d%-%d%d %d%d:%d%dZ) +%1 +%d%d%d%d%-%d%d%-%d%d %d%d:%d%dZ\n$", result.out)
     local items = json.decode(history({ "--output", "json" }, { LANYARD_HISTORY = folder .. "/a.db" }).out)
@@ -43,7 +43,7 @@ describe("lanyard history", function()
     assert.match("\n[^\n]+ 1 +0 +all +2 +0 +no findings\n[^\n]+ 1 +0 +all +2 +1 +no findings\n[^\n]+ 1 low\n$", result.out)
   end)
 
-  it("filters, and says when nothing is left", function()
+  it("filters, and notes when nothing matches", function()
     local folder <close> = helper.folder()
     local _ <close> = lived(folder)
     for _, words in ipairs { { "--repository", "shared-*" }, { "--service", SERVICE }, { "--since", "1h" },
@@ -53,23 +53,23 @@ describe("lanyard history", function()
     for _, words in ipairs { { "--repository", "other" }, { "--service", "other" }, { "--principal", "*" },
       { "--since", "2999-01-31" } } do
       local result = history { folder .. "/a.db", table.unpack(words) }
-      assert.same({ "", "lanyard: no grants there\n", 0 }, { result.out, result.err, result.status })
+      assert.same({ "", "lanyard: no grants match\n", 0 }, { result.out, result.err, result.status })
       assert.equal("[]\n", history({ folder .. "/a.db", "--output", "json", table.unpack(words) }).out)
     end
   end)
 
-  it("takes no wrong command line, and no file that is no history", function()
+  it("rejects a wrong command line, and a file that is not a history", function()
     local folder <close> = helper.folder()
     local file = folder .. "/text"
     helper.write(file, ("no database "):rep(100))
     for _, case in ipairs {
-      { {}, 2, "name the file that audit %-%-history keeps its runs in, or set LANYARD_HISTORY" },
-      { { file, "--since", "yesterday" }, 2, "'yesterday' is no moment: write 12h, 7d, 2026%-11%-25 or" },
-      { { file, "--since", "2026-13-45" }, 2, "is no moment" },
-      { { file, "--since", "99999999d" }, 2, "is no moment" },
-      { { file, "--runs", "--findings" }, 2, "can not be used together" },
-      { { file, "--runs", "--service", "x" }, 2, "not for %-%-runs" },
-      { { folder .. "/none" }, 2, "none is not there: lanyard audit %-%-history makes it" },
+      { {}, 2, "name the file of lanyard audit %-%-history, or set LANYARD_HISTORY" },
+      { { file, "--since", "yesterday" }, 2, "'yesterday' is not a time: write 12h, 7d, 2026%-11%-25 or" },
+      { { file, "--since", "2026-13-45" }, 2, "is not a time" },
+      { { file, "--since", "99999999d" }, 2, "is not a time" },
+      { { file, "--runs", "--findings" }, 2, "%-%-findings and %-%-runs cannot be used together" },
+      { { file, "--runs", "--service", "x" }, 2, "cannot be used with %-%-runs" },
+      { { folder .. "/none" }, 2, "none does not exist: lanyard audit %-%-history creates it" },
       { { file }, 1, "text: file is not a database; name another file, or remove this one" },
       { { folder.path }, 1, "unable to open database file; name a file" },
     } do
@@ -80,7 +80,7 @@ describe("lanyard history", function()
     end
   end)
 
-  it("shows names of elsewhere as text", function()
+  it("escapes hostile names", function()
     local folder <close> = helper.folder()
     local history_of = require "lanyard.audit.report.history"
     local reports = require "reports"
@@ -96,20 +96,20 @@ describe("lanyard history", function()
 end)
 
 describe("lanyard audit --history", function()
-  it("fails before it looks where no run could be kept", function()
+  it("fails before it calls AWS when no run could be stored", function()
     local folder <close> = helper.folder()
     local result = helper.run({ helper.lanyard, "audit", "--history", folder .. "/none/a.db" },
       { AWS_REGION = "us-east-1", AWS_ENDPOINT_URL = "http://127.0.0.1:9" })
     assert.same({ "", 1 }, { result.out, result.status })
-    assert.match("none/a%.db: unable to open database file; name a file, in a folder that is there\n$", result.err)
+    assert.match("none/a%.db: unable to open database file; name a file in an existing folder\n$", result.err)
   end)
 
-  it("prints the report all the same when its run cannot be kept after all", function()
+  it("prints the report when its run cannot be stored", function()
     local folder <close> = helper.folder()
     local emulator <close> = lived(folder)
     local report = emulator:run({ "audit", "--output", "json" }).out
     helper.write(folder .. "/r.json", report)
-    -- The file has not the tables that its header tells of.
+    -- The file lacks the tables that its header promises.
     local sqlite = require "lanyard.sqlite"
     local db = assert(sqlite.open(folder .. "/a.db"))
     assert(db:exec "DROP VIEW grants; DROP TABLE grant_spans")
@@ -121,28 +121,28 @@ describe("lanyard audit --history", function()
     assert.match("a%.db: no such table: grant_spans", result.err)
   end)
 
-  it("refuses a report that is kept too late in a line, after the report", function()
+  it("rejects an out-of-order report in one line, after the report", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()
     local report = emulator:run({ "audit", "--output", "json" }).out
     for name, time in pairs { old = "2026-11-24T01:00:00Z", new = "2026-11-25T01:00:00Z" } do
       helper.write(("%s/%s.json"):format(folder, name), (report:gsub('"time": "[^"]*"', ('"time": "%s"'):format(time))))
     end
-    local function keep(name)
+    local function store(name)
       return helper.run { helper.lanyard, "audit", "merge", ("%s/%s.json"):format(folder, name), "--history",
         folder .. "/a.db" }
     end
-    local result = keep "new"
+    local result = store "new"
     assert.same({ "", 0 }, { result.err, result.status })
-    result = keep "old"
+    result = store "old"
     assert.match("no findings\n$", result.out)
-    assert.same({ ("lanyard: %s/a.db: this report of 2026-11-24T01:00:00Z is older than the run of "
-      .. "2026-11-25T01:00:00Z that it has of 111122223333 us-east-1: keep reports in their order\n"):format(folder), 1 },
+    assert.same({ ("lanyard: %s/a.db: the report of 2026-11-24T01:00:00Z is older than the stored run of "
+      .. "2026-11-25T01:00:00Z of 111122223333 us-east-1: store reports in the order of their times\n"):format(folder), 1 },
       { result.err, result.status })
     assert.equal(1, #json.decode(history({ folder .. "/a.db", "--runs", "--output", "json" }).out))
   end)
 
-  it("keeps all of several runs at once", function()
+  it("stores all of several runs in parallel", function()
     local folder <close> = helper.folder()
     local emulator <close> = lived(folder)
     helper.write(folder .. "/r.json", emulator:run({ "audit", "--output", "json" }).out)

@@ -1,5 +1,5 @@
--- HTML and SVG as a browser shows them: needs Debian's package chromium. Pictures of the pages stay in
--- BUILD/pictures, to be looked at.
+-- HTML and SVG in a browser, from the Debian package chromium. Screenshots of the pages are written to
+-- BUILD/pictures.
 
 local account = require "audit_account"
 local emulator = require "lanyard.emulator"
@@ -10,7 +10,7 @@ local system = require "lanyard.system"
 
 local PICTURES = helper.build .. "/pictures"
 
--- Whether the browser is here; without it the test is pending.
+-- Reports whether the browser is installed; without it a test is pending.
 local function has_browser()
   if helper.run({ "sh", "-c", "command -v chromium" }).status == 0 then
     return true
@@ -19,7 +19,7 @@ local function has_browser()
   return false
 end
 
--- One browser for all pages: a start takes longer than what is looked at. It ends when the pipe to it is closed.
+-- One browser for all pages, because its start takes longer than a page. It ends when the pipe to it is closed.
 local folder, pages, answers
 
 local function start()
@@ -31,8 +31,8 @@ local function start()
   answers = assert(io.open(folder .. "/answers"))
 end
 
--- browse(name, text, { width, dark, print, shots, expression... }) --> { errors, requests, values } of a page with
--- that text; see check_html.py
+-- Opens a page with a text; see check_html.py.
+-- browse(name, text, { width, dark, print, shots, expression... }) --> { errors, requests, values }
 local function browse(name, text, page)
   if not folder then start() end
   helper.write(folder .. "/" .. name, text)
@@ -51,7 +51,7 @@ teardown(function()
   end
 end)
 
--- What pictures of a page are taken: as wide as is said, 1280 and 400 unless it is, and as high as three screens.
+-- Returns the screenshots to take of a page, as high as three screens: of one width, or of 1280 and 400 pixels.
 local function shots(name, width)
   local list = {}
   for i, one in ipairs(width and { width } or { 1280, 400 }) do
@@ -60,7 +60,7 @@ local function shots(name, width)
   return list
 end
 
--- An account with every finding, whose report and the emulator's answers differ from an earlier report: the HTML.
+-- Returns the HTML of an account with every finding, compared with a changed earlier report.
 local function account_page()
   local work <close> = helper.folder()
   local world = assert(emulator.world { seed = account.seed, activation_delay = 0 })
@@ -79,13 +79,13 @@ end
 
 local FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth && innerWidth == 400"
 
--- An expression: opens what is folded, and gives the texts that are wider than the screen.
+-- An expression that opens all details and returns the number of elements wider than the screen.
 local WIDE = [[(function () {
   document.querySelectorAll("details").forEach(function (one) { one.open = true; });
   return Array.from(document.querySelectorAll("main *")).filter(function (one) {
     return !one.closest(".picture") && one.getBoundingClientRect().right > innerWidth; }).length; })()]]
 
--- An expression: sets the filter's text and severities, and gives what is told and the ids that are shown.
+-- An expression that sets the filter, and returns its output and the ids of the findings that are shown.
 local FILTER = [[(function (text, off, kind) {
   var form = document.getElementById("filter");
   form.elements.text.value = text;
@@ -97,12 +97,12 @@ local FILTER = [[(function (text, off, kind) {
     return row.cells[1].textContent; }).join(" ");
 })(%s, %s, "%s")]]
 
--- kind: what `off` are values of, severity unless given
+-- off: the values whose boxes are not checked; kind: of these boxes, severity unless given
 local function filter(text, off, kind)
   return FILTER:format(json.encode(text), json.encode(json.array(off)), kind or "severity")
 end
 
-describe("an audit's HTML in a browser", function()
+describe("the HTML of an audit in a browser", function()
   it("loads without an error or a request, filters by text and severity, and opens what is linked", function()
     if not has_browser() then return end
     local page = browse("report.html", reports.text("html", reports.small()), {
@@ -118,7 +118,7 @@ describe("an audit's HTML in a browser", function()
       3, 0, 0 }, page.values)
   end)
 
-  it("filters by what is new since a baseline, and selects a command to be copied", function()
+  it("filters by state since the baseline, and selects a command for copying", function()
     if not has_browser() then return end
     local page = browse("changed.html", reports.text("html", reports.changed()), {
       filter("", { "unchanged" }, "state"), filter("", { "new" }, "state"), filter("", {}, "state"),
@@ -134,20 +134,20 @@ describe("an audit's HTML in a browser", function()
     assert.equal("2 of 3 shown: public-access missing-service", page.values[1])
     assert.equal("1 of 3 shown: unused-role", page.values[2])
     assert.equal("3 of 3 shown: public-access missing-service unused-role", page.values[3])
-    -- Without a person at the mouse a browser may refuse to copy: then the command is selected.
+    -- A browser can refuse to copy without a real click; then the command is selected.
     local word, selected = page.values[4]:match "^(%a+): (.*)$"
     assert.truthy(word == "Copi" or word == "Sele", page.values[4])
-    assert.equal("lanyard mend missing-service", selected)
+    assert.equal("lanyard fix missing-service", selected)
   end)
 
-  it("runs nothing and loads nothing that a hostile text would have", function()
+  it("runs and loads nothing from a hostile text", function()
     if not has_browser() then return end
     local page = browse("hostile.html", reports.text("html", reports.hostile()),
       { "document.scripts.length", shots = shots "hostile" })
     assert.same({}, page.errors)
     assert.same({}, page.requests)
     assert.same({ 1 }, page.values)
-    -- A script that got in all the same would not run.
+    -- A script that got into the page does not run.
     local broken = reports.text("html", reports.small()):gsub("<main>", "<main><script>document.title = 'got'</script>"
       .. "<img src='http://127.0.0.1:9/x'>")
     page = browse("broken.html", broken, { "document.title" })
@@ -155,7 +155,7 @@ describe("an audit's HTML in a browser", function()
     assert.match("Content Security Policy", page.errors[1])
   end)
 
-  it("fits a screen of 400 pixels and is readable in the dark and on paper, for an account with every finding", function()
+  it("fits a screen of 400 pixels, a dark screen and paper, for an account with every finding", function()
     if not has_browser() then return end
     local text = account_page()
     local page = browse("account.html", text, { width = 400, shots = shots "account", FITS, [[(function () {
@@ -177,8 +177,8 @@ describe("an audit's HTML in a browser", function()
   end)
 end)
 
-describe("the graph's SVG in a browser", function()
-  it("loads without an error or a request, and is dark where the screen is", function()
+describe("the SVG of a graph in a browser", function()
+  it("loads without an error or a request, and follows the dark scheme", function()
     if not has_browser() then return end
     for name, report in pairs { small = reports.small(), hostile = reports.hostile(), empty = reports.empty() } do
       local page = browse("graph.svg", reports.text("svg", report), { dark = true, shots = shots("graph-dark-" .. name, 1280),
@@ -190,7 +190,7 @@ describe("the graph's SVG in a browser", function()
     end
   end)
 
-  it("is what lanyard graph draws of an account", function()
+  it("shows what lanyard graph draws of an account", function()
     if not has_browser() then return end
     local emulated <close> = helper.emulator()
     emulated:run { "grant", "my-container-service", "shared-repo", "--enable" }
@@ -198,6 +198,6 @@ describe("the graph's SVG in a browser", function()
       "document.querySelectorAll('.ok > path').length", "document.querySelector('.lanyard-graph > title').textContent" })
     assert.same({}, page.errors)
     assert.same({}, page.requests)
-    assert.same({ 2, "Who can pull what" }, page.values)
+    assert.same({ 2, "Graph of grants" }, page.values)
   end)
 end)

@@ -1,4 +1,4 @@
--- What lanyard audit prints about a real account, held against what its readers take.
+-- What lanyard audit prints about an account with every finding, checked by the readers of the formats.
 
 local account = require "audit_account"
 local emulator = require "lanyard.emulator"
@@ -22,7 +22,7 @@ end
 local SCHEMA = "lua/lanyard/report/schema.json"
 
 describe("a report of an account with every finding", function()
-  it("is what the schema says, and findings of nearly every kind", function()
+  it("fits the schema, and has findings of nearly every kind", function()
     local folder <close> = helper.folder()
     local emulated <close> = emulated_account(folder)
     helper.write(folder .. "/report.json", emulated:run({ "audit", "--output", "json" }).out)
@@ -33,7 +33,7 @@ describe("a report of an account with every finding", function()
     assert.is_true(tonumber(kinds) >= 20, kinds)
   end)
 
-  it("is SARIF and JUnit's XML that others read", function()
+  it("is valid SARIF and JUnit XML", function()
     local folder <close> = helper.folder()
     local emulated <close> = emulated_account(folder)
     local count = #json.decode(emulated:run({ "audit", "--output", "json" }).out).findings
@@ -49,12 +49,12 @@ describe("a report of an account with every finding", function()
   end)
 end)
 
-describe("a report of an account whose images may not be looked at", function()
-  it("says in every format for people and CI that they were not", function()
+describe("a report of an account whose images cannot be read", function()
+  it("has that in each format for people and CI", function()
     local folder <close> = helper.folder()
     local emulated <close> = emulated_account(folder,
       '[{"operation":"DescribeImages","error":{"code":"AccessDeniedException","message":"no"}}]')
-    local sentence = "The images of 10 repositories of 111122223333 us%-east%-1 could not be looked at"
+    local sentence = "The images of 10 repositories of 111122223333 us%-east%-1 could not be checked"
     for format, before in pairs { table = "\nunknown   ", markdown = "\n%- %*%*unknown%*%* ", html = "<li>",
       junit = '<error type="unknown" message="' } do
       assert.match(before .. sentence .. ": [^\n]*AccessDenied", emulated:run({ "audit", "--output", format }).out)
@@ -76,31 +76,31 @@ describe("the schema of a report", function()
     return python("check_report.py", SCHEMA, folder .. "/report.json", ...)
   end
 
-  it("takes several accounts, and one that could not be looked at", function()
+  it("accepts several accounts, and one that could not be audited", function()
     local result = check(function() end)
     assert.equal("", result.err)
     assert.equal("2 scopes, 3 findings of 3 kinds\n", result.out)
   end)
 
-  it("takes no member of another type, at any depth", function()
+  it("rejects a member of another type, at any depth", function()
     local result = check(function(report)
-      report.part = { repositories = json.array { "team/*" }, service = "web", shard = "1/2" }
+      report.partial = { repositories = json.array { "team/*" }, service = "web", shard = "1/2" }
       report.scopes[1].profile, report.scopes[2].skipped = "ops", true
-      report.scopes[1].services_unknown = "denied"
+      report.scopes[1].services_error = "denied"
       report.muted = reports.muted().muted
       report.scopes[1].services[1].images = json.array { "image:1" }
-      report.scopes[1].repositories[1].unknown, report.scopes[1].repositories[1].images_unknown = "denied", "denied"
+      report.scopes[1].repositories[1].policy_error, report.scopes[1].repositories[1].images_error = "denied", "denied"
       report.scopes[1].repositories[2].statements = json.array { { index = 1, label = "web", text = "{}" } }
     end, "--spoil")
     assert.equal("", result.err)
     assert.is_true(tonumber(result.out:match "^(%d+) wrong members are refused\n") > 500, result.out)
   end)
 
-  it("does not take another version, member, type or severity, nor a finding without key", function()
+  it("rejects another version, member, type or severity, and a finding without a key", function()
     local folder <close> = helper.folder()
     local paths = {}
     for i, change in ipairs {
-      function(report) report.version = 2 end,
+      function(report) report.version = 1 end,
       function(report) report.findings[1].colour = "red" end,
       function(report) report.findings[1].index = "1" end,
       function(report) report.findings[1].severity = "horrible" end,
@@ -108,11 +108,11 @@ describe("the schema of a report", function()
       function(report) report.scopes[1].error = { code = "X", message = "" } end,
       function(report) report.scopes[1].services = nil end,
       function(report) report.findings[1].state = "gone" end,
-      function(report) report.baseline.gone[1].key = nil end,
+      function(report) report.baseline.resolved[1].key = nil end,
       function(report) report.baseline.time = "yesterday" end,
-      function(report) report.baseline.grants.new = nil end,
-      function(report) report.baseline.grants.gone[1].decision = "deny" end,
-      function(report) report.part = { shard = "one" } end,
+      function(report) report.baseline.grants.added = nil end,
+      function(report) report.baseline.grants.removed[1].decision = "deny" end,
+      function(report) report.partial = { shard = "one" } end,
     } do
       paths[i] = ("%s/%d.json"):format(folder, i)
       write_changed(paths[i], change)

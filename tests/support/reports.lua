@@ -4,7 +4,7 @@ local findings = require "lanyard.audit.findings"
 
 local M = {}
 
--- How a format prints a report.
+-- Returns what a format writes.
 function M.text(format, report)
   local parts = {}
   require("lanyard.report." .. format).write(report, function(text) parts[#parts + 1] = text end, {
@@ -15,19 +15,19 @@ end
 
 local ROLE = "arn:aws:iam::222233334444:role/amazon/lightsail/us-east-1/containers/%s/private-repo-access/%s"
 
--- Two accounts, one of which could not be read. `web`, a deleted role and everyone can pull `team/api`; nobody can
--- pull `spare`.
+-- Two accounts, one of which could not be audited. `team/api` grants pulls to `web`, to the role of a deleted service
+-- and to everyone; `spare` has no grants.
 function M.small()
   local web, old = ROLE:format("web", "3EXAMPLEm8gmrcs1vEXAMPLEkkemufe7ime26fo9i7e5ct93k7ng"), ROLE:format("old", "7gone")
   local function finding(id, severity, rest)
     local all = { id = id, severity = severity, account = "111122223333", region = "us-east-1",
-      message = id .. " is so", why = "it matters", fix = "lanyard mend " .. id }
+      message = id .. " is so", why = "it matters", fix = "lanyard fix " .. id }
     for name, value in pairs(rest) do all[name] = value end
     all.key = table.concat({ id, all.account, all.region, all.repository or "", all.service or "", all.principal or "" }, "|")
     return all
   end
   return {
-    version = 1, tool = "lanyard 0.1.0", time = "2026-11-25T01:00:00Z",
+    version = 2, tool = "lanyard 0.1.0", time = "2026-11-25T01:00:00Z",
     scopes = {
       {
         account = "111122223333", region = "us-east-1",
@@ -51,18 +51,17 @@ function M.small()
     },
     findings = {
       finding("public-access", "critical", { repository = "team/api", principal = "*", statement = "#3", index = 3,
-        place = { first = 41, last = 60, line = 2, column = 5 } }),
+        location = { first = 41, last = 60, line = 2, column = 5 } }),
       finding("missing-service", "medium", { repository = "team/api", service = "old", principal = old, statement = "old" }),
       finding("unused-role", "low", { service = "web", principal = web }),
     },
   }
 end
 
--- Texts by which a policy, a name or an error of another party may attack the reader of a report.
+-- A text from a policy, a name or an error that attacks the reader of a report.
 M.HOSTILE = "<script>alert(1)</script>\"'&|,; \n- x\r\n\27[31m\127\u{9b}\u{202e}`a` ``b`` [l](https://evil.test) ]]> --> {} \\ %s"
 
--- A report with such texts in each place that holds a text of AWS, of a policy or of an error;
--- a message begins with a formula of spreadsheets.
+-- A report with hostile texts wherever a text comes from AWS, a policy or an error. Messages begin with a formula.
 function M.hostile()
   local report = M.small()
   local function spoil(value, names)
@@ -78,14 +77,14 @@ function M.hostile()
     code = true })
   spoil(report.findings, { repository = true, principal = true, statement = true, service = true, message = true,
     why = true, fix = true, key = true })
-  report.scopes[1].repositories[1].unknown = M.HOSTILE
-  report.scopes[1].services_unknown = M.HOSTILE
+  report.scopes[1].repositories[1].policy_error = M.HOSTILE
+  report.scopes[1].services_error = M.HOSTILE
   report.scopes[1].repositories[2].access[1].statements[1] = M.HOSTILE
   return report
 end
 
--- A report that make gives (small unless given) beside an earlier one: of its findings the first two are new, and
--- one is gone; of its grants one came, and one went.
+-- A report by `make` (small by default), compared with an earlier one: its first two findings are new, and one is
+-- resolved; one grant was added, and one removed.
 function M.changed(make)
   local now, old = (make or M.small)(), (make or M.small)()
   old.time, old.findings[1].key, old.findings[2].key = "2026-11-24T01:00:00Z", "of before", "changed"
@@ -96,18 +95,18 @@ function M.changed(make)
   return now
 end
 
--- A report that make gives (small unless given), whose second finding is muted.
+-- A report by `make` (small by default) whose second finding is muted.
 function M.muted(make)
   local report = (make or M.small)()
   report.muted = { table.remove(report.findings, 2) }
-  report.muted[1].muted = { reason = make == M.hostile and M.HOSTILE or "known", ends = "2027-01-31", place = "rules.lua:3" }
+  report.muted[1].muted = { reason = make == M.hostile and M.HOSTILE or "known", expires = "2027-01-31", location = "rules.lua:3" }
   return report
 end
 
--- An empty report.
+-- A report without repositories and findings.
 function M.empty()
   return {
-    version = 1, tool = "lanyard 0.1.0", time = "2026-11-25T01:00:00Z", findings = {},
+    version = 2, tool = "lanyard 0.1.0", time = "2026-11-25T01:00:00Z", findings = {},
     scopes = { { account = "111122223333", region = "us-east-1", repositories = {}, services = {} } },
   }
 end

@@ -39,7 +39,7 @@ local M = {}
 ---@field principal? string
 ---@field statement? string  label of the statement
 ---@field index? integer     number of the statement
----@field place? audit.Location  of the cause in the policy text
+---@field location? audit.Location  of the cause in the policy text
 ---@field key string         equal for the same finding in two reports
 
 local KEY = { "id", "account", "region", "repository", "service", "principal" }
@@ -78,7 +78,7 @@ local function finding_of(inventory, record, details)
     account = inventory.account, region = inventory.region,
     repository = repository and repository.name, service = details.service,
     principal = principal and inventory.intern(principal),
-    statement = statement and statements.label(statement), index = statement and statement.index, place = place,
+    statement = statement and statements.label(statement), index = statement and statement.index, location = place,
   }
 end
 

@@ -1,112 +1,23 @@
--- Who can pull from what, and what is wrong with it.
---
---   local report, err = audit.run(region, { globs = { "team/*" } })
---   for _, finding in ipairs(report.findings) do print(finding.severity, finding.message) end
+--- Audits one Region of an account: reads it, checks it and returns a report.
+---
+---     local report, err = audit.run(region, { globs = { "team/*" } })
+---     for _, finding in ipairs(report.findings) do print(finding.severity, finding.message) end
 
-local asking = require "lanyard.rules.audit"
-local inventory = require "lanyard.audit.scan.inventory"
+local asker = require "lanyard.rules.audit"
 local checks = require "lanyard.audit.checks"
+local document = require "lanyard.audit.report.document"
 local findings = require "lanyard.audit.findings"
-local severities = require "lanyard.severity"
-local statements = require "lanyard.access.statements"
-local timestamp = require "lanyard.text.timestamp"
+local inventory = require "lanyard.audit.scan.inventory"
 local json = require "lanyard.json"
-local location = require "lanyard.audit.location"
-local version = require "lanyard.version"
+local severities = require "lanyard.severity"
 
-local M = { catalogue = findings.catalogue }
+local M = {
+  --- The properties of each finding as data, by id; see lanyard.audit.findings.
+  catalogue = findings.catalogue,
+}
 
--- After so many days without a pull a grant that no deployment needs is called unused.
+-- Days without a pull after which a grant that no deployment needs is unused.
 local UNUSED_DAYS = 90
-
--- The version of the report's form: another one when a reader of this one would misread it.
-M.VERSION = 1
-
--- From the worst to the least.
-M.SEVERITIES = severities.LIST
-
--- One for all repositories that give the same: `known` has those that there are.
-local function plain_access(access, known)
-  local statement = table.concat(access.statements, ", ")
-  local key = table.concat({ access.type, access.principal, access.decision, statement, #access.statements,
-    access.ends or "" }, "\n")
-  known[key] = known[key] or {
-    principal = access.principal,
-    type = access.type,
-    kind = access.kind,
-    decision = access.decision,
-    statement = statement,
-    statements = json.array(access.statements),
-    service = access.service,
-    region = access.region,
-    account = access.account,
-    expires = access.ends and timestamp.format(access.ends) or nil,
-  }
-  return known[key]
-end
-
--- The statements of a policy as they stand in it.
-local function texts_of(repository)
-  local texts, text = json.array {}, tostring(repository.doc)
-  for i, statement in ipairs(repository.statements) do
-    local at = location.statement(repository.doc, statement.index)
-    texts[i] = { index = statement.index, label = statements.label(statement), text = text:sub(at.first, at.last) }
-  end
-  return texts
-end
-
-local function plain_repository(repository, texts, known)
-  local access = json.array {}
-  for i, one in ipairs(repository.access) do
-    access[i] = plain_access(one, known)
-  end
-  local plain = { name = repository.name, arn = repository.arn, access = access }
-  plain.unknown, plain.images_unknown = repository.unknown, repository.images_unknown
-  plain.statements = texts and repository.doc and texts_of(repository) or nil
-  return plain
-end
-
-local function plain_service(service, deployed)
-  local images = json.array {}
-  for _, image in ipairs(deployed) do
-    images[#images + 1] = image.service == service and image.reference or nil
-  end
-  return {
-    name = service.name,
-    state = service.state,
-    isActive = service.role.active,
-    principalArn = service.role.arn or "",
-    images = images,
-  }
-end
-
-local function plain_services(found)
-  local services = json.array {}
-  for i, service in ipairs(found.services) do
-    services[i] = plain_service(service, found.deployed)
-  end
-  return services
-end
-
-local function set_of(items)
-  local set = {}
-  for _, item in ipairs(items) do
-    set[item] = true
-  end
-  return set
-end
-
--- Reads and checks the repositories. Returns their rows in the report, and the findings.
-local function check(region, found, options)
-  local rows, known = json.array {}, {}
-  local run = checks.new(found, options.on_finding)
-  local limits = { unused_days = options.unused_days or UNUSED_DAYS, gate = options.gate }
-  inventory.read_policies(region, found, limits, function(repository, position)
-    run:repository(repository, position)
-    rows[position] = not options.on_finding and plain_repository(repository, options.texts, known) or nil
-  end)
-  return rows, json.array(run:finish())
-end
 
 --- Options of an audit of one Region.
 ---@class audit.Options
@@ -124,12 +35,29 @@ end
 ---@field rules? rules.Rules         loaded user rules
 ---@field gate? task.Semaphore       limits the repositories that are read in parallel
 
---- Audits one Region of an account.
----
---- The report is { version, tool, time, scopes = { { account, region, profile, role, repositories = { { name, arn,
---- access, unknown, images_unknown } }, services = { { name, state, isActive, principalArn, images } },
---- services_unknown, registry_unknown, identities_unknown } }, findings }, with one scope. It is ready for
---- lanyard.json. Repositories share tables in it, so that a part of it must not be changed in place.
+local function set_of(items)
+  local set = {}
+  for _, item in ipairs(items) do
+    set[item] = true
+  end
+  return set
+end
+
+-- Reads and checks the repositories. Returns them as the report describes them, and the findings.
+local function check(region, found, options)
+  local repositories = json.array {}
+  local description = { texts = options.texts, known = {} }
+  local run = checks.new(found, options.on_finding)
+  local limits = { unused_days = options.unused_days or UNUSED_DAYS, gate = options.gate }
+  inventory.read_policies(region, found, limits, function(repository, position)
+    run:repository(repository, position)
+    repositories[position] = not options.on_finding and document.repository(repository, description) or nil
+  end)
+  return repositories, json.array(run:finish())
+end
+
+--- Audits one Region of an account. The report has one scope. Repositories share tables in it, so no part of it may be
+--- changed in place.
 ---@param region access.Region
 ---@param options? audit.Options
 ---@return audit.Report? report
@@ -143,30 +71,20 @@ function M.run(region, options)
     return nil, err
   end
   found.profile, found.role = options.profile, options.role
-  found.rules = options.rules and asking.new(options.rules, region)
+  found.rules = options.rules and asker.new(options.rules, region)
   found.trusted = options.trusted_accounts and set_of(options.trusted_accounts)
   found.desired = options.desired
-  local rows, list = check(region, found, options)
-  return {
-    version = M.VERSION,
-    tool = "lanyard " .. version,
-    time = os.date("!%Y-%m-%dT%H:%M:%SZ", found.now),
-    scopes = json.array { {
-      account = found.account,
-      region = found.region,
-      profile = options.profile,
-      role = options.role,
-      repositories = rows,
-      services = plain_services(found),
-      services_unknown = found.services_unknown,
-      registry_unknown = found.registry_unknown,
-      identities_unknown = found.identities.unknown,
-    } },
-    findings = list,
-  }
+  local repositories, list = check(region, found, options)
+  local report = document.new(found.now)
+  report.scopes[1] = document.scope(found, repositories)
+  report.findings = list
+  return report
 end
 
--- Whether a report has a finding of that severity or a higher one; without one, never.
+--- Reports whether a report has a finding that is at least this severe.
+---@param report audit.Report
+---@param severity? string
+---@return boolean  false without a severity
 function M.reaches(report, severity)
   return severity ~= nil and severities.reaches(report.findings, severity)
 end

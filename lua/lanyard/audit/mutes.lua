@@ -3,8 +3,8 @@
 ---     mutes.add_expired(rules:mutes(), report)
 ---     local unmatched = mutes.apply(rules:mutes(), report)
 ---
---- A muted finding moves to the report's `muted` list, with the mute as its `muted` = { reason, ends, place }, and no
---- longer counts. A mute that has expired mutes nothing and is a finding itself.
+--- A muted finding moves to the report's `muted` list, with the mute as its `muted` = { reason, expires, location },
+--- and no longer counts. A mute that has expired mutes nothing and is a finding itself.
 
 local findings = require "lanyard.audit.findings"
 local json = require "lanyard.json"
@@ -94,7 +94,7 @@ function M.apply(mutes, report)
   for _, finding in ipairs(report.findings) do
     local by = first_match(active, finding, used)
     if by then
-      finding.muted = { reason = by.reason, ends = by.ends, place = by.location }
+      finding.muted = { reason = by.reason, expires = by.ends, location = by.location }
     end
     table.insert(by and muted or remaining, finding)
   end

@@ -2,7 +2,7 @@
 
 local grants = require "lanyard.access.grants"
 local statements = require "lanyard.access.statements"
-local summary = require "lanyard.report.summary"
+local failures = require "lanyard.report.failures"
 local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
@@ -54,7 +54,7 @@ local function reason_unknown(region, unread, list_err)
   for i, one in ipairs(unread) do
     reasons[i] = tostring(one.err)
   end
-  return list_err and tostring(list_err) or summary.unread(reasons, region.name)
+  return list_err and tostring(list_err) or failures.unread(reasons, region.name)
 end
 
 --- What `lanyard status` shows of the grants of a role.

@@ -93,6 +93,34 @@ M["role-name"].convert = function(text)
   return require("lanyard.audit.scan.targets").role_name(text)
 end
 
+M["external-id"] = { value = "ID" }
+
+M["external-id"].convert = function(text)
+  return require("lanyard.audit.scan.targets").external_id(text)
+end
+
+M.shard = { value = "I/N" }
+
+function M.shard.convert(text)
+  return require("lanyard.audit.scan.shard").parse(text)
+end
+
+M.since = { value = "WHEN" }
+
+-- "12h", "7d", "2026-11-25", "2026-11-25T01:00:00Z" --> the timestamp
+function M.since.convert(text)
+  local seconds
+  if text:find "^%d+%.?%d*[smhd]$" then
+    seconds = require("lanyard.clock").time() - M.duration.convert(text)
+  else
+    seconds = timestamp.parse(text:find "^%d+%-%d+%-%d+$" and text .. "T00:00:00Z" or text)
+  end
+  if not seconds or seconds < 0 then
+    return nil, ("'%s' is not a time: write 12h, 7d, 2026-11-25 or 2026-11-25T01:00:00Z"):format(text)
+  end
+  return timestamp.format(seconds)
+end
+
 M.port = { value = "PORT" }
 
 function M.port.convert(text)

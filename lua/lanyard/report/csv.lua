@@ -1,13 +1,16 @@
--- Records as CSV (RFC 4180), the findings of an audit among them: a line of names, then a record an item.
+--- Records as CSV (RFC 4180): a line of column names, then one record per item.
 
 local escape = require "lanyard.text.escape"
 
 local M = {}
 
-local NAMES = { "severity", "id", "account", "region", "repository", "service", "principal", "statement", "line",
+local COLUMNS = { "severity", "id", "account", "region", "repository", "service", "principal", "statement", "line",
   "column", "message", "why", "fix", "key", "state" }
 
--- record(values, count) --> the line of so many values; one that is nil is an empty field
+--- Returns one record. A value that is nil becomes an empty field.
+---@param values { [integer]: any }
+---@param count integer the number of fields
+---@return string
 function M.record(values, count)
   local fields = {}
   for i = 1, count do
@@ -16,7 +19,10 @@ function M.record(values, count)
   return table.concat(fields, ",") .. "\r\n"
 end
 
--- rows(names, items, out): the members of those names of each item; out(text) takes whole lines.
+--- Writes items.
+---@param names string[] the columns, which are members of the items
+---@param items table[]
+---@param out fun(text: string) gets whole lines
 function M.rows(names, items, out)
   out(M.record(names, #names))
   for _, item in ipairs(items) do
@@ -28,16 +34,18 @@ function M.rows(names, items, out)
   end
 end
 
--- write(report, out): out(text) takes whole lines. Findings that are muted come
--- last, and those that are gone since the baseline.
+--- Writes the findings of a report. Muted findings and those that were resolved since the baseline are last, with the
+--- states "muted" and "gone".
+---@param report audit.Report
+---@param out fun(text: string) gets whole lines
 function M.write(report, out)
-  out(M.record(NAMES, #NAMES))
+  out(M.record(COLUMNS, #COLUMNS))
   local function add(finding, state)
-    local values, place = {}, finding.place or {}
-    for i, name in ipairs(NAMES) do
-      values[i] = name == "state" and state or finding[name] or place[name]
+    local values, location = {}, finding.location or {}
+    for i, name in ipairs(COLUMNS) do
+      values[i] = name == "state" and state or finding[name] or location[name]
     end
-    out(M.record(values, #NAMES))
+    out(M.record(values, #COLUMNS))
   end
   for _, finding in ipairs(report.findings) do
     add(finding)
@@ -45,7 +53,7 @@ function M.write(report, out)
   for _, finding in ipairs(report.muted or {}) do
     add(finding, "muted")
   end
-  for _, finding in ipairs(report.baseline and report.baseline.gone or {}) do
+  for _, finding in ipairs(report.baseline and report.baseline.resolved or {}) do
     add(finding, "gone")
   end
 end

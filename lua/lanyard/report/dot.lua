@@ -1,4 +1,4 @@
--- Who can pull what in the language of Graphviz: https://graphviz.org/doc/info/lang.html
+--- The graph of grants in the DOT language of Graphviz: https://graphviz.org/doc/info/lang.html
 
 local escape = require "lanyard.text.escape"
 local graph = require "lanyard.report.graph"
@@ -31,7 +31,10 @@ local function write_group(group, number, out)
   end
 end
 
--- write(report, out): out(text) takes whole lines.
+--- Writes the graph of a report.
+---@param report audit.Report
+---@param out fun(text: string) gets whole lines
+---@param options { catalogue: { [string]: { breaks_pull: boolean } } } the findings by id
 function M.write(report, out, options)
   out 'digraph lanyard {\n  rankdir=LR;\n  node [fontname="sans-serif"];\n  edge [fontname="sans-serif" fontsize=10];\n'
   for i, group in ipairs(graph.of(report, options.catalogue).groups) do

@@ -1,15 +1,15 @@
--- An audit's report as indented JSON with sorted names: what lanyard.json would print, a piece at a time. A
--- report of ten thousands of repositories is never one text.
+--- An audit report as indented JSON with sorted member names. The text is what lanyard.json returns, written piece by
+--- piece: the report of ten thousand repositories never exists as one text.
 
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 
 local M = {}
 
--- So deep in a report stand what it has many of: report.scopes[i].repositories[i], report.baseline.gone[i].
+-- The depth of the members that a report has many of, such as report.scopes[i].repositories[i].
 local DEPTH = 4
 
--- Bytes that are written at once.
+-- The size of a piece in bytes.
 local PIECE = 65536
 
 local function put(pieces, text)
@@ -40,7 +40,9 @@ local function put_value(pieces, value, depth, indent)
   put(pieces, indent .. (array and "]" or "}"))
 end
 
--- write(report, out): out(text) takes whole lines.
+--- Writes a report.
+---@param report audit.Report
+---@param out fun(text: string) gets whole lines
 function M.write(report, out)
   local pieces = { size = 0, out = out }
   put_value(pieces, report, 0, "")

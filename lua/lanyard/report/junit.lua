@@ -1,7 +1,8 @@
--- An audit's report as JUnit's XML, which CI shows as tests: a suite for each account and Region, a failed test
--- for each finding, a skipped one for each that is muted, a passed one for each repository and service without
--- any, and an error for what could not be looked at.
+--- An audit report as JUnit XML, which CI systems show as tests: a suite for each account and Region, a failed test for
+--- each finding, a skipped test for each muted finding, a passed test for each repository and service without findings,
+--- and an error for what could not be read.
 
+local failures = require "lanyard.report.failures"
 local summary = require "lanyard.report.summary"
 local escape = require "lanyard.text.escape"
 
@@ -15,8 +16,8 @@ local function attributes(list)
   return table.concat(words)
 end
 
-local function case(place, name, inside)
-  local head = ("    <testcase%s"):format(attributes { { "classname", place }, { "name", name },
+local function case(suite, name, inside)
+  local head = ("    <testcase%s"):format(attributes { { "classname", suite }, { "name", name },
     { "time", "0" } })
   return inside and ("%s>\n      %s\n    </testcase>\n"):format(head, inside) or head .. "/>\n"
 end
@@ -33,19 +34,20 @@ local function name_of(finding)
   return table.concat(words, " ")
 end
 
--- The findings of each account and Region, those that are muted last, how many fail, and the names of repositories
--- and services that have any.
+-- Returns the findings of each account and Region with the muted ones last, the number that are not muted, and the
+-- names of repositories and services that have findings.
 local function by_scope(report)
   local found = {}
   local all = table.move(report.findings, 1, #report.findings, 1, {})
   for _, finding in ipairs(table.move(report.muted or {}, 1, #(report.muted or {}), #all + 1, all)) do
-    local place = summary.place(finding)
-    found[place] = found[place] or { repository = {}, service = {}, failed = 0 }
-    table.insert(found[place], finding)
-    found[place].failed = found[place].failed + (finding.muted and 0 or 1)
+    local label = summary.label(finding)
+    local group = found[label] or { repository = {}, service = {}, failed = 0 }
+    found[label] = group
+    table.insert(group, finding)
+    group.failed = group.failed + (finding.muted and 0 or 1)
     for _, kind in ipairs { "repository", "service" } do
       if finding[kind] then
-        found[place][kind][finding[kind]] = true
+        group[kind][finding[kind]] = true
       end
     end
   end
@@ -63,7 +65,7 @@ local function skipped(finding)
   return ("<skipped%s/>"):format(attributes { { "message", message } })
 end
 
--- A function that gives each case of a suite a name of its own.
+-- Returns a function that makes the names of the cases of a suite unique.
 local function namer()
   local taken = {}
   return function(name)
@@ -91,55 +93,50 @@ local function cases_of(scopes, found)
   return cases
 end
 
--- The cases of what could not be looked at.
 local function errors_of(scopes)
   local cases, unique = {}, namer()
-  local function add(name, kind, message)
-    cases[#cases + 1] = case(scopes.name, unique(name), element("error", kind, message))
-  end
   for _, scope in ipairs(scopes) do
-    if scope.error then
-      add("audit", scope.error.code, scope.error.message)
-    end
-    for _, unknown in ipairs(summary.unknown(scope)) do
-      add(unknown.what, "unknown", ("%s: %s"):format(unknown.sentence, unknown.why))
+    for _, one in ipairs(failures.of_scope(scope)) do
+      cases[#cases + 1] = case(scopes.name, unique(one.kind), element("error", one.code, failures.text(one)))
     end
   end
   return cases
 end
 
--- The scopes of each account and Region: one that could be looked at, and those that failed.
-local function places_of(report)
-  local places, at = {}, {}
+-- Returns the scopes of each account and Region: one that could be audited, and those that failed.
+local function suites_of(report)
+  local suites, by_label = {}, {}
   for _, scope in ipairs(summary.scopes(report)) do
-    local place = summary.place(scope)
-    if not at[place] then
-      at[place] = { name = place }
-      table.insert(places, at[place])
+    local label = summary.label(scope)
+    if not by_label[label] then
+      by_label[label] = { name = label }
+      table.insert(suites, by_label[label])
     end
-    table.insert(at[place], scope)
+    table.insert(by_label[label], scope)
   end
-  return places
+  return suites
 end
 
--- write(report, out): out(text) takes whole lines.
+--- Writes a report.
+---@param report audit.Report
+---@param out fun(text: string) gets whole lines
 function M.write(report, out)
   local found, suites = by_scope(report), {}
-  local tests, failures, errors = 0, 0, 0
+  local tests, failed, errors = 0, 0, 0
   local time = report.time:gsub("Z$", "")
-  for i, scopes in ipairs(places_of(report)) do
+  for i, scopes in ipairs(suites_of(report)) do
     local mine = found[scopes.name] or { repository = {}, service = {}, failed = 0 }
-    local cases, wrong = cases_of(scopes, mine), errors_of(scopes)
-    local all = #cases + #wrong
-    tests, failures, errors = tests + all, failures + mine.failed, errors + #wrong
+    local cases, broken = cases_of(scopes, mine), errors_of(scopes)
+    local all = #cases + #broken
+    tests, failed, errors = tests + all, failed + mine.failed, errors + #broken
     suites[i] = ("  <testsuite%s>\n%s%s  </testsuite>\n"):format(attributes {
-      { "name", scopes.name }, { "tests", all }, { "failures", mine.failed }, { "errors", #wrong },
+      { "name", scopes.name }, { "tests", all }, { "failures", mine.failed }, { "errors", #broken },
       { "skipped", #mine - mine.failed }, { "time", "0" }, { "timestamp", time },
-    }, table.concat(cases), table.concat(wrong))
+    }, table.concat(cases), table.concat(broken))
   end
   out '<?xml version="1.0" encoding="UTF-8"?>\n'
   out(("<testsuites%s>\n"):format(attributes { { "name", "lanyard audit" }, { "tests", tests },
-    { "failures", failures }, { "errors", errors }, { "time", "0" } }))
+    { "failures", failed }, { "errors", errors }, { "time", "0" } }))
   out(table.concat(suites))
   out "</testsuites>\n"
 end

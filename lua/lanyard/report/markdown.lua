@@ -1,12 +1,13 @@
--- An audit's report as Markdown for a step summary of CI, a comment or a wiki: the numbers, a table of
--- the findings, and folded below it why each matters and how it is mended.
+--- An audit report as Markdown, for the step summary of a CI job, a comment or a wiki: the numbers, a table of the
+--- findings, and a folded list of why each matters and how to fix it.
 
-local summary = require "lanyard.report.summary"
 local escape = require "lanyard.text.escape"
+local failures = require "lanyard.report.failures"
+local summary = require "lanyard.report.summary"
 
 local M = {}
 
--- GitHub takes 1 MiB for the summary of a step, and other steps write theirs.
+-- GitHub accepts 1 MiB for the summary of a step, which other tools write to as well.
 local LIMIT = 512 * 1024
 
 local function where(finding)
@@ -20,7 +21,7 @@ end
 local function row_of(finding)
   return ("| %s | %s%s | %s | %s | %s |\n"):format(finding.severity, finding.state == "new" and "**new** " or "",
     escape.markdown(finding.id),
-    escape.markdown(summary.place(finding)), escape.markdown(where(finding)), escape.markdown(finding.message))
+    escape.markdown(summary.label(finding)), escape.markdown(where(finding)), escape.markdown(finding.message))
 end
 
 local function details_of(finding)
@@ -28,53 +29,46 @@ local function details_of(finding)
     escape.markdown(finding.message), escape.markdown(finding.why), escape.code(finding.fix))
 end
 
-local function failures(report)
+local function failures_of(report)
   local lines = {}
-  for _, scope in ipairs(summary.scopes(report)) do
-    if scope.error then
-      lines[#lines + 1] = ("- **not looked at** %s: %s\n"):format(escape.markdown(summary.place(scope)),
-        escape.markdown(summary.failure(scope)))
-    end
-    for _, unknown in ipairs(summary.unknown(scope)) do
-      lines[#lines + 1] = ("- **unknown** %s: %s\n"):format(escape.markdown(unknown.sentence),
-        escape.markdown(unknown.why))
-    end
+  for i, failure in ipairs(failures.of(report)) do
+    lines[i] = ("- **unknown** %s\n"):format(escape.markdown(failures.text(failure)))
   end
   return #lines > 0 and table.concat(lines) .. "\n" or ""
 end
 
--- What came and went since the baseline, as far as it fits in the limit --> text, its size
+-- Returns the changes since the baseline that fit in the limit, and the size of all.
 local function changes_of(report)
   local changes = summary.changes(report)
   if not changes then
     return "", 0
   end
-  local lines, size, left = {}, 0, 0
+  local lines, size, omitted = {}, 0, 0
   local function add(...)
     local line = ("- %s **%s** %s: %s\n"):format(...)
     size = size + #line
     if size < LIMIT // 4 then
       lines[#lines + 1] = line
     else
-      left = left + 1
+      omitted = omitted + 1
     end
   end
-  for _, finding in ipairs(report.baseline.gone) do
-    add("finding", "gone", escape.markdown(summary.place(finding)),
+  for _, finding in ipairs(report.baseline.resolved) do
+    add("finding", "resolved", escape.markdown(summary.label(finding)),
       escape.markdown(("%s: %s"):format(finding.id, finding.message)))
   end
-  for _, kind in ipairs { "new", "gone" } do
-    for _, grant in ipairs(report.baseline.grants[kind]) do
-      add("grant", kind, escape.markdown(("%s: %s"):format(summary.place(grant), grant.repository)),
+  for _, change in ipairs { "added", "removed" } do
+    for _, grant in ipairs(report.baseline.grants[change]) do
+      add("grant", change, escape.markdown(("%s: %s"):format(summary.label(grant), grant.repository)),
         escape.markdown(("%s (%s)"):format(grant.principal, grant.decision)))
     end
   end
-  local more = left > 0 and ("\n%d more changes have no room here.\n"):format(left) or ""
+  local more = omitted > 0 and ("\n%d more changes are omitted.\n"):format(omitted) or ""
   return ("Since %s: %s.\n\n%s%s\n"):format(escape.markdown(report.baseline.time), summary.since(changes),
     table.concat(lines), more), size
 end
 
--- What is muted, as far as it fits in the limit --> text, its size
+-- Returns the muted findings that fit in the limit, and their size.
 local function muted_of(report)
   local lines, size = {}, 0
   for _, finding in ipairs(report.muted or {}) do
@@ -89,7 +83,7 @@ local function muted_of(report)
   return #lines > 0 and ("%d muted:\n\n%s\n"):format(#report.muted, table.concat(lines)) or "", size
 end
 
--- As many findings as fit in the limit; the table and the details tell the same ones.
+-- Returns the rows and the details of the findings that fit in the limit.
 local function findings_of(report, size)
   local rows, details = {}, {}
   for i, finding in ipairs(report.findings) do
@@ -103,29 +97,34 @@ local function findings_of(report, size)
   return rows, details
 end
 
--- write(report, out): out(text) takes whole lines.
+local function write_findings(report, out, size)
+  local rows, details = findings_of(report, size)
+  out "| Severity | Finding | Account and Region | Where | What |\n| --- | --- | --- | --- | --- |\n"
+  out(table.concat(rows))
+  if #rows < #report.findings then
+    out(("\n%d more findings are omitted; `lanyard audit --output json` prints all of them.\n")
+      :format(#report.findings - #rows))
+  end
+  out "\n<details><summary>Why and how to fix</summary>\n\n"
+  out(table.concat(details))
+  out "\n</details>\n"
+end
+
+--- Writes a report.
+---@param report audit.Report
+---@param out fun(text: string) gets whole lines
 function M.write(report, out)
-  local counts = summary.of(report)
+  local counts = summary.counts(report)
   out(("## Lanyard audit: %s\n\n%s, %s, by %s.\n\n"):format(summary.severities(counts), summary.extent(counts),
     escape.markdown(report.time), escape.markdown(report.tool)))
-  out(failures(report))
+  out(failures_of(report))
   local changes, size = changes_of(report)
   out(changes)
   local muted, muted_size = muted_of(report)
   out(muted)
-  if #report.findings == 0 then
-    return
+  if #report.findings > 0 then
+    write_findings(report, out, size + muted_size)
   end
-  local rows, details = findings_of(report, size + muted_size)
-  out("| Severity | Finding | Account and Region | Where | What |\n| --- | --- | --- | --- | --- |\n")
-  out(table.concat(rows))
-  if #rows < #report.findings then
-    out(("\n%d more findings have no room here: `lanyard audit --output json` tells them all.\n")
-      :format(#report.findings - #rows))
-  end
-  out("\n<details><summary>Why they matter, and how to mend them</summary>\n\n")
-  out(table.concat(details))
-  out("\n</details>\n")
 end
 
 return M

@@ -1,4 +1,4 @@
--- Who can pull what as a flowchart of Mermaid, which GitHub, GitLab and wikis draw: https://mermaid.js.org
+--- The graph of grants as a Mermaid flowchart, which GitHub, GitLab and wikis draw: https://mermaid.js.org
 
 local escape = require "lanyard.text.escape"
 local graph = require "lanyard.report.graph"
@@ -24,7 +24,7 @@ local function write_group(group, number, out)
   out "  end\n"
 end
 
--- The colours of edges, by their numbers from 0.
+-- Mermaid numbers edges from 0.
 local function write_colours(groups, out)
   for _, group in ipairs(groups) do
     for _, edge in ipairs(group.edges) do
@@ -36,7 +36,10 @@ local function write_colours(groups, out)
   end
 end
 
--- write(report, out): out(text) takes whole lines.
+--- Writes the graph of a report.
+---@param report audit.Report
+---@param out fun(text: string) gets whole lines
+---@param options { catalogue: { [string]: { breaks_pull: boolean } } } the findings by id
 function M.write(report, out, options)
   local groups = graph.of(report, options.catalogue).groups
   out "flowchart LR\n"

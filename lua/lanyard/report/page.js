@@ -19,22 +19,22 @@
     form.addEventListener("submit", function (event) { event.preventDefault(); });
     apply();
   }
-  function show() {
+  function openLinked() {
     var row = document.getElementById(location.hash.slice(1));
     var details = row && row.querySelector("details");
     if (details) { details.open = true; }
   }
-  addEventListener("hashchange", show);
-  show();
+  addEventListener("hashchange", openLinked);
+  openLinked();
   document.querySelectorAll("pre.command").forEach(function (command) {
     var button = document.createElement("button");
     button.type = "button";
     button.textContent = "Copy";
     button.addEventListener("click", function () {
       getSelection().selectAllChildren(command);
-      function tell(word) { return function () { button.textContent = word; }; }
+      function setLabel(word) { return function () { button.textContent = word; }; }
       var copied = navigator.clipboard ? navigator.clipboard.writeText(command.textContent) : Promise.reject();
-      copied.then(tell("Copied"), tell("Selected: copy it with the keyboard"));
+      copied.then(setLabel("Copied"), setLabel("Selected; copy with the keyboard"));
     });
     command.after(button);
   });

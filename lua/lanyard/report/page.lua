@@ -1,5 +1,5 @@
--- The frame of an HTML report: its style, its few lines of script, and the rule that nothing but these
--- two is ever loaded or run. The script only filters, opens, closes and copies what the page has already.
+--- The frame of an HTML report: style, script, and a policy that loads and runs nothing else. The script only filters,
+--- opens, closes and copies what the page contains.
 
 local assets = require "lanyard.assets"
 local crypto = require "lanyard.crypto"
@@ -9,13 +9,15 @@ local M = {}
 local STYLE = assets.read "lanyard/report/page.css"
 local SCRIPT = assets.read "lanyard/report/page.js"
 
--- Nothing is fetched or sent, and no script runs but this one, whatever a text in the page may try.
+-- Nothing is fetched or sent, and only this script runs, whatever a text in the page contains.
 local function policy_of(script)
   return ("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'")
     :format(crypto.sha256_base64(script))
 end
 
--- What stands before the page's content (title is markup), and what behind it.
+--- Returns the page up to its content.
+---@param title string markup
+---@return string
 function M.head(title)
   return ('<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
     .. '<meta http-equiv="Content-Security-Policy" content="%s">\n'
@@ -24,6 +26,7 @@ function M.head(title)
     .. "<style>\n%s</style>\n</head>\n<body>\n"):format(policy_of(SCRIPT), title, STYLE)
 end
 
-M.foot = "<script>" .. SCRIPT .. "</script>\n</body>\n</html>\n"
+--- The page after its content.
+M.FOOT = "<script>" .. SCRIPT .. "</script>\n</body>\n</html>\n"
 
 return M

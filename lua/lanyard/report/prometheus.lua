@@ -1,15 +1,15 @@
--- An audit's numbers in the text format of Prometheus, for the textfile collector of its node exporter
--- or a push gateway. https://prometheus.io/docs/instrumenting/exposition_formats/
+--- The numbers of an audit in the text format of Prometheus, for the textfile collector of the node exporter or for a
+--- push gateway. https://prometheus.io/docs/instrumenting/exposition_formats/
 
-local summary = require "lanyard.report.summary"
 local escape = require "lanyard.text.escape"
+local summary = require "lanyard.report.summary"
 local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
 local DECISIONS = { "allow", "depends", "partial", "deny" }
 
--- labels: { { name, value }... }
+-- Returns one sample. labels: { name, value } pairs.
 local function sample(name, labels, value)
   local words = {}
   for i, label in ipairs(labels) do
@@ -41,26 +41,26 @@ local function findings_of(report)
   return samples
 end
 
--- What came and went since the baseline.
 local function changes_of(report)
   local changes, samples = summary.changes(report), {}
-  for i, entry in ipairs(changes and { { "finding", "new", changes.new }, { "finding", "gone", changes.gone },
-    { "grant", "new", changes.grants_new }, { "grant", "gone", changes.grants_gone } } or {}) do
+  for i, entry in ipairs(changes and { { "finding", "new", changes.new }, { "finding", "gone", changes.resolved },
+    { "grant", "new", changes.grants_added }, { "grant", "gone", changes.grants_removed } } or {}) do
     samples[i] = sample("lanyard_changes", { { "kind", entry[1] }, { "change", entry[2] } }, entry[3])
   end
   return samples
 end
 
--- Scopes of one account and Region, as two profiles may have, are told once: a series is there once.
+-- Returns one scope for each account and Region, because a series must not occur twice. One that could be audited
+-- replaces one that failed.
 local function distinct(scopes)
-  local list, at = {}, {}
+  local list, position = {}, {}
   for _, scope in ipairs(scopes) do
-    local place = summary.place { account = scope.account or "", region = scope.region or "" }
-    if not at[place] then
-      at[place] = #list + 1
-      list[at[place]] = scope
-    elseif list[at[place]].error then
-      list[at[place]] = scope
+    local label = summary.label { account = scope.account or "", region = scope.region or "" }
+    if not position[label] then
+      position[label] = #list + 1
+      list[position[label]] = scope
+    elseif list[position[label]].error then
+      list[position[label]] = scope
     end
   end
   return list
@@ -76,8 +76,8 @@ local function decisions_of(scope)
   return counts
 end
 
--- write(report, out): out(text) takes whole lines.
-function M.write(report, out)
+-- Returns the samples of grants, repositories and success.
+local function scope_samples(report)
   local grants, repositories, success = {}, {}, {}
   for _, scope in ipairs(distinct(report.scopes)) do
     local labels = { { "account", scope.account or "" }, { "region", scope.region or "" } }
@@ -91,20 +91,28 @@ function M.write(report, out)
       end
     end
   end
-  family(out, "lanyard_findings", "What the audit found, by finding and severity.", findings_of(report))
+  return grants, repositories, success
+end
+
+--- Writes the numbers of a report.
+---@param report audit.Report
+---@param out fun(text: string) gets whole lines
+function M.write(report, out)
+  local grants, repositories, success = scope_samples(report)
+  family(out, "lanyard_findings", "Findings, by id and severity.", findings_of(report))
   if report.muted then
-    family(out, "lanyard_findings_muted", "What the audit found and rules mute.",
+    family(out, "lanyard_findings_muted", "Findings that rules mute.",
       { sample("lanyard_findings_muted", {}, #report.muted) })
   end
-  family(out, "lanyard_changes", "What came and went since the baseline.", changes_of(report))
+  family(out, "lanyard_changes", "Changes since the baseline.", changes_of(report))
   if report.baseline then
-    family(out, "lanyard_baseline_timestamp_seconds", "When the audit of the baseline was made.",
+    family(out, "lanyard_baseline_timestamp_seconds", "Time of the audit that is the baseline.",
       { sample("lanyard_baseline_timestamp_seconds", {}, timestamp.parse(report.baseline.time)) })
   end
-  family(out, "lanyard_grants", "Principals that policies give a pull action, by what they get.", grants)
-  family(out, "lanyard_repositories", "Repositories that were looked at.", repositories)
-  family(out, "lanyard_audit_success", "Whether the account and Region could be looked at.", success)
-  family(out, "lanyard_audit_timestamp_seconds", "When the audit was made.",
+  family(out, "lanyard_grants", "Principals that repository policies give a pull action, by decision.", grants)
+  family(out, "lanyard_repositories", "Audited repositories.", repositories)
+  family(out, "lanyard_audit_success", "Whether the account and Region could be audited.", success)
+  family(out, "lanyard_audit_timestamp_seconds", "Time of the audit.",
     { sample("lanyard_audit_timestamp_seconds", {}, timestamp.parse(report.time)) })
 end
 

@@ -1,8 +1,8 @@
--- Findings of files, or of an audit, as a SARIF 2.1.0 log, which code scanning of GitHub, GitLab and Azure reads.
--- https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+--- Findings in files, or of an audit, as a SARIF 2.1.0 log for code scanning of GitHub, GitLab and Azure.
+--- https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
-local summary = require "lanyard.report.summary"
 local escape = require "lanyard.text.escape"
+local failures = require "lanyard.report.failures"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local version = require "lanyard.version"
@@ -11,10 +11,10 @@ local M = {}
 
 local LEVELS = { critical = "error", high = "error", medium = "warning", low = "note", info = "note" }
 
--- The scale of CVSS, by which GitHub ranks: over 9 critical, 7 high, 4 medium, else low.
+-- Scores of CVSS, which GitHub ranks: 9 and above is critical, 7 high, 4 medium, less is low.
 local SCORES = { critical = "9.5", high = "8.0", medium = "5.0", low = "2.0", info = "0.0" }
 
--- A file's name as a URI reference (RFC 3986): what is not plain is percent-encoded.
+-- Returns the name of a file as a URI reference (RFC 3986).
 local function uri_of(file)
   return (file:gsub("[^%w/._~-]", function(c) return ("%%%02X"):format(c:byte()) end))
 end
@@ -23,13 +23,12 @@ local function rules_of(catalogue)
   local rules, index = json.array {}, {}
   for i, id in ipairs(lists.sorted_names(catalogue)) do
     local entry = catalogue[id]
-    local severity, text = entry.severity or entry[1], entry.summary or entry[2]
     index[id] = i - 1
     rules[i] = {
       id = id,
-      shortDescription = { text = text },
-      defaultConfiguration = { level = LEVELS[severity] },
-      properties = { severity = severity, ["security-severity"] = SCORES[severity] },
+      shortDescription = { text = entry.summary },
+      defaultConfiguration = { level = LEVELS[entry.severity] },
+      properties = { severity = entry.severity, ["security-severity"] = SCORES[entry.severity] },
     }
   end
   return rules, index
@@ -40,7 +39,7 @@ local function result_of(finding, rule_index, location)
     ruleId = finding.id,
     ruleIndex = rule_index,
     level = LEVELS[finding.severity],
-    message = { text = ("%s. To mend it: %s."):format(finding.message, finding.fix) },
+    message = { text = ("%s. Fix: %s."):format(finding.message, finding.fix) },
     locations = json.array { location },
     baselineState = finding.state,
     partialFingerprints = finding.key and { ["lanyard/v1"] = finding.key },
@@ -60,15 +59,15 @@ local function location_in_file(finding)
   }
 end
 
-local function region_of(place)
+local function region_of(location)
   return {
-    startLine = place.line, startColumn = place.column,
-    byteOffset = place.first - 1, byteLength = place.last - place.first + 1,
+    startLine = location.line, startColumn = location.column,
+    byteOffset = location.first - 1, byteLength = location.last - location.first + 1,
   }
 end
 
--- Where a finding of an audit is: the policy of its repository, named as a file of the account; and
--- its account, Region, repository, service and statement as a name.
+-- Returns the location of a finding of an audit: the policy of its repository, as a file of the account, and the names
+-- of account, Region, repository, service and statement.
 local function location_in_account(finding)
   local words = { finding.account or "-", finding.region or "-" }
   local name, physical = "account", nil
@@ -82,31 +81,29 @@ local function location_in_account(finding)
     local file = ("ecr/%s/%s/%s/policy.json"):format(words[1], words[2], finding.repository)
     physical = {
       artifactLocation = { uri = uri_of(file) },
-      region = finding.place and region_of(finding.place),
+      region = finding.location and region_of(finding.location),
     }
   end
   local logical = { name = name, fullyQualifiedName = table.concat(words, "/"), kind = "resource" }
   return { physicalLocation = physical, logicalLocations = json.array { logical } }
 end
 
--- What a run was, by the scopes of its audit: what failed as errors, and a Region that is not enabled as a note,
--- for nobody asked for it; what could not be looked at in the others as warnings.
-local function invocation_of(scopes)
-  local notes, failed = json.array {}, false
-  local function add(level, text, ...)
-    notes[#notes + 1] = { level = level, message = { text = text:format(...) } }
+-- A Region that the account has not enabled is a note, because nobody selected it by name.
+local function level_of(failure)
+  if failure.kind ~= "audit" then
+    return "warning"
   end
-  for _, scope in ipairs(scopes) do
-    if scope.error then
-      failed = failed or not scope.skipped
-      add(scope.skipped and "note" or "error", "%s could not be looked at: %s", summary.place(scope),
-        summary.failure(scope))
-    end
-    for _, unknown in ipairs(summary.unknown(scope)) do
-      add("warning", "%s: %s", unknown.sentence, unknown.why)
-    end
+  return failure.skipped and "note" or "error"
+end
+
+-- Returns the invocation of an audit, with what it could not read as notifications.
+local function invocation_of(list)
+  local notifications, failed = json.array {}, false
+  for i, failure in ipairs(list) do
+    notifications[i] = { level = level_of(failure), message = { text = failures.text(failure) } }
+    failed = failed or level_of(failure) == "error"
   end
-  return { executionSuccessful = not failed, toolExecutionNotifications = notes }
+  return { executionSuccessful = not failed, toolExecutionNotifications = notifications }
 end
 
 local function log_of(catalogue, findings, location_of, invocation)
@@ -127,29 +124,34 @@ local function log_of(catalogue, findings, location_of, invocation)
   }
 end
 
--- log(catalogue, findings) --> a value for lanyard.json. catalogue: id = { severity, text }; findings:
--- those of lanyard.policy.lint, each with its `file`.
+--- Returns the log of findings in files.
+---@param catalogue { [string]: { severity: string, summary: string } } the checks by id
+---@param findings policy.lint.Finding[] with `file`
+---@return table log  for lanyard.json
 function M.log(catalogue, findings)
   return log_of(catalogue, findings, location_in_file)
 end
 
--- The rules of an audit: those of this release, and what a report of another one has beside them.
-local function audit_catalogue(findings, known)
-  local catalogue = {}
-  for id, entry in pairs(known) do
-    catalogue[id] = { entry.severity, entry.summary }
+-- Adds to the catalogue the findings of other versions that a report has.
+local function complete(catalogue, findings)
+  local all = {}
+  for id, entry in pairs(catalogue) do
+    all[id] = entry
   end
   for _, finding in ipairs(findings) do
-    catalogue[finding.id] = catalogue[finding.id] or { finding.severity, (finding.id:gsub("-", " ")) }
+    all[finding.id] = all[finding.id] or { severity = finding.severity, summary = (finding.id:gsub("-", " ")) }
   end
-  return catalogue
+  return all
 end
 
--- write(report, out): the findings of an audit; out(text) takes whole lines. Those that are gone since a baseline,
--- and those that are muted, are left out: GitHub passes over baselineState and suppressions, and would open them.
+--- Writes the findings of an audit. Muted findings and those that were resolved since the baseline are omitted: GitHub
+--- ignores baselineState and suppressions, and would open them.
+---@param report audit.Report
+---@param out fun(text: string) gets whole lines
+---@param options { catalogue: { [string]: { severity: string, summary: string } } } the findings by id
 function M.write(report, out, options)
-  local log = log_of(audit_catalogue(report.findings, options.catalogue), report.findings, location_in_account,
-    invocation_of(summary.scopes(report)))
+  local log = log_of(complete(options.catalogue, report.findings), report.findings, location_in_account,
+    invocation_of(failures.of(report)))
   out(json.encode(log, { pretty = true }) .. "\n")
 end
 

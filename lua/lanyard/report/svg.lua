@@ -1,18 +1,19 @@
--- Who can pull what as a picture (SVG) that stands alone: services and other principals on the left,
--- repositories on the right, a line a grant. Every line ends in a row of its own at its repository, and
--- has its label there: labels never meet. Light and dark as its reader's screen is.
+--- The graph of grants as an SVG picture that needs no other file: services and other principals on the left,
+--- repositories on the right, and a line for each grant. Each line ends in its own row at the repository, where it has
+--- its label, so that labels do not overlap. Colours follow the light or dark scheme of the screen.
 
+local edges = require "lanyard.report.graph.edges"
 local escape = require "lanyard.text.escape"
 local graph = require "lanyard.report.graph"
 
 local M = {}
 
 local ROW, BOX, MARGIN = 26, 22, 16
-local LEFT, RIGHT, WIDTH = 280, 760, 1040 -- the left boxes' right edge, the right boxes' left edge
-local STRAIGHT = 200 -- before the right boxes, where the labels are
+local LEFT, RIGHT, WIDTH = 280, 760, 1040 -- the right edge of the left boxes, the left edge of the right boxes
+local STRAIGHT = 200 -- the straight end of a line, below its label
 local TITLE, LEGEND = 34, 30
 
--- Characters that fit in a box, in a label, over the whole width.
+-- The characters that fit in a box, in a label and in the whole width.
 local BOX_CHARS, LABEL_CHARS, LINE_CHARS = 34, 40, 130
 
 local STYLE = [[
@@ -38,15 +39,15 @@ stroke-linejoin:round}
 
 local MARKS = { ok = "", noted = "! ", broken = "\u{2715} ", missing = "\u{2715} " }
 
--- A text no longer than its place: the middle goes, since ARNs differ at their ends.
-local function short(text, most)
+-- Shortens a text in the middle, because ARNs differ at their ends.
+local function shorten(text, limit)
   text = escape.printable(text)
   local length = utf8.len(text)
-  if length <= most then
+  if length <= limit then
     return text
   end
-  local head = (most - 1) // 2
-  local tail = most - 1 - head
+  local head = (limit - 1) // 2
+  local tail = limit - 1 - head
   return text:sub(1, utf8.offset(text, head + 1) - 1) .. "\u{2026}" .. text:sub(utf8.offset(text, length - tail + 1))
 end
 
@@ -58,13 +59,13 @@ end
 local function box(node, x, y, width, height)
   return ('<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="4"/>%s</g>\n')
     :format(node.kind, escape.markup(("%s: %s"):format(node.kind, node.name)), x, y, width, height,
-      text_at(x + 8, y + 15, short(node.name, BOX_CHARS)))
+      text_at(x + 8, y + 15, shorten(node.name, BOX_CHARS)))
 end
 
 -- ---------------------------------------------------------------------------------------------
 -- Layout
 
--- Gives repositories their rows and principals a place near theirs; --> the height of it all.
+-- Sets the rows of repositories and edges, and puts principals near their repositories. Returns the height.
 local function lay_out(group, top)
   local rows, sums = {}, {}
   for _, edge in ipairs(group.edges) do
@@ -83,8 +84,8 @@ local function lay_out(group, top)
   end
   local bottom, free = y, top
   for _, node in ipairs(group.left) do
-    local wish = sums[node] and sums[node] // #node.ends - BOX // 2 or free
-    node.y = math.max(free, wish)
+    local centre = sums[node] and sums[node] // #node.neighbours - BOX // 2 or free
+    node.y = math.max(free, centre)
     free = node.y + ROW
   end
   return math.max(bottom, free) - top
@@ -98,8 +99,8 @@ local function draw_edge(edge, link)
   local middle = (LEFT + bend) // 2
   local path = ('<path d="M%d %dC%d %d %d %d %d %dH%d"/>')
     :format(LEFT, from, middle, from, middle, edge.y, bend, edge.y, RIGHT)
-  local label = text_at(RIGHT - 8, edge.y - 4, MARKS[edge.state] .. short(edge.label, LABEL_CHARS), "label")
-  local inside = ("<title>%s</title>%s%s"):format(escape.markup(graph.sentence(edge)), path, label)
+  local label = text_at(RIGHT - 8, edge.y - 4, MARKS[edge.state] .. shorten(edge.label, LABEL_CHARS), "label")
+  local inside = ("<title>%s</title>%s%s"):format(escape.markup(edges.sentence(edge)), path, label)
   if link then
     inside = ('<a href="#%s">%s</a>'):format(edge.id, inside)
   end
@@ -108,10 +109,10 @@ end
 
 local function draw_group(group, y, link, parts)
   local function add(text) parts[#parts + 1] = text end
-  add(text_at(MARGIN, y + 20, short(group.title, LINE_CHARS), "head") .. "\n")
+  add(text_at(MARGIN, y + 20, shorten(group.title, LINE_CHARS), "head") .. "\n")
   y = y + TITLE
   if group.error then
-    add(text_at(MARGIN, y + 10, short("could not be looked at: " .. group.error, LINE_CHARS), "quiet") .. "\n")
+    add(text_at(MARGIN, y + 10, shorten("could not be audited: " .. group.error, LINE_CHARS), "quiet") .. "\n")
     return y + ROW
   end
   local height = lay_out(group, y)
@@ -124,7 +125,7 @@ local function draw_group(group, y, link, parts)
   for _, node in ipairs(group.right) do
     add(box(node, RIGHT, node.y, WIDTH - MARGIN - RIGHT, node.height))
     if node.next_row == node.y + BOX // 2 then
-      add(text_at(RIGHT - 8, node.y + 15, short(node.note or "nobody", LABEL_CHARS), "label quiet") .. "\n")
+      add(text_at(RIGHT - 8, node.y + 15, shorten(node.note or "no grants", LABEL_CHARS), "label quiet") .. "\n")
     end
   end
   return y + height + ROW // 2
@@ -133,7 +134,7 @@ end
 local function legend(y)
   local parts, x = {}, MARGIN
   for _, entry in ipairs { { "ok", "can pull" }, { "noted", "can pull, with a finding" },
-    { "broken", "meant to pull, cannot" }, { "missing", "deploys, cannot pull" } } do
+    { "broken", "granted, cannot pull" }, { "missing", "deploys, cannot pull" } } do
     parts[#parts + 1] = ('<g class="%s"><path d="M%d %dh36"/>%s</g>\n'):format(entry[1], x, y + 12,
       text_at(x + 42, y + 16, MARKS[entry[1]] .. entry[2]))
     x = x + 250
@@ -141,8 +142,10 @@ local function legend(y)
   return table.concat(parts)
 end
 
--- draw(graph [, link]) --> the text of an svg element. With `link` every line is a link to the element
--- of its edge's id in the same document.
+--- Returns the svg element of a graph.
+---@param whole report.Graph
+---@param link? boolean make each line a link to the element with the id of the edge in the same document
+---@return string
 function M.draw(whole, link)
   local parts, y = { legend(MARGIN // 2) }, LEGEND
   for _, group in ipairs(whole.groups) do
@@ -150,12 +153,15 @@ function M.draw(whole, link)
   end
   return ('<svg xmlns="http://www.w3.org/2000/svg" class="lanyard-graph" width="%d" height="%d" viewBox="0 0 %d %d" '
     .. 'role="%s" aria-labelledby="lanyard-graph-title lanyard-graph-desc">\n'
-    .. '<title id="lanyard-graph-title">Who can pull what</title>\n<desc id="lanyard-graph-desc">%s</desc>\n'
+    .. '<title id="lanyard-graph-title">Graph of grants</title>\n<desc id="lanyard-graph-desc">%s</desc>\n'
     .. "<style>\n%s</style>\n%s</svg>\n"):format(WIDTH, y, WIDTH, y, link and "group" or "img",
     escape.markup(graph.summary(whole.counts)), STYLE, table.concat(parts))
 end
 
--- write(report, out): out(text) takes whole lines.
+--- Writes the graph of a report.
+---@param report audit.Report
+---@param out fun(text: string) gets whole lines
+---@param options { catalogue: { [string]: { breaks_pull: boolean } } } the findings by id
 function M.write(report, out, options)
   out '<?xml version="1.0" encoding="UTF-8"?>\n'
   out(M.draw(graph.of(report, options.catalogue)))

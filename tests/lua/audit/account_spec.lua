@@ -16,7 +16,7 @@ end
 
 -- Returns a finding in the form of account.expected.
 local function brief(finding)
-  local place, text = finding.place, account.policies[finding.repository]
+  local place, text = finding.location, account.policies[finding.repository]
   return { finding.id, finding.severity, finding.repository, finding.index,
     place and text:sub(place.first, place.last), finding.fix }
 end
@@ -53,10 +53,10 @@ describe("an audit of an account with one of each finding", function()
   it("gives locations by line and column as well", function()
     local w <close> = with_account()
     for _, finding in ipairs(assert(audit.run(w.region)).findings) do
-      if finding.place then
-        local before = account.policies[finding.repository]:sub(1, finding.place.first - 1)
-        assert.equal(select(2, before:gsub("\n", "")) + 1, finding.place.line)
-        assert.equal(#before:match "[^\n]*$" + 1, finding.place.column)
+      if finding.location then
+        local before = account.policies[finding.repository]:sub(1, finding.location.first - 1)
+        assert.equal(select(2, before:gsub("\n", "")) + 1, finding.location.line)
+        assert.equal(#before:match "[^\n]*$" + 1, finding.location.column)
       end
     end
   end)
@@ -126,7 +126,7 @@ describe("an audit of an account with one of each finding", function()
     assert.same({ "bad/lost" }, missing) -- known from the list of repositories
     local unknown = {}
     for _, repository in ipairs(report.scopes[1].repositories) do
-      unknown[#unknown + 1] = repository.images_unknown and repository.name
+      unknown[#unknown + 1] = repository.images_error and repository.name
     end
     assert.same({ "bad/ends-soon-needed", "bad/missing", "bad/mutable", "bad/not-granted", "bad/over", "bad/refused",
       "bad/role-off", "bad/unused", "good/pulled", "good/web" }, unknown)
@@ -140,8 +140,8 @@ describe("an audit of an account with one of each finding", function()
     } }
     w.region.parallel = 1
     local report = assert(audit.run(w.region))
-    assert.matches("AccessDeniedException", report.scopes[1].registry_unknown)
-    assert.matches("AccessDenied", report.scopes[1].identities_unknown)
+    assert.matches("AccessDeniedException", report.scopes[1].registry_error)
+    assert.matches("AccessDenied", report.scopes[1].identities_error)
     assert.equal(1, w:count "GetRole" + w:count "GetUser")
     assert.equal(#account.expected - 3, #report.findings)
     for _, finding in ipairs(report.findings) do

@@ -136,7 +136,7 @@ describe("an audit", function()
     w.world.region("us-east-1").registry_policy = { ids = {}, text = "none" }
     local found, report = ids(w)
     assert.same({}, found)
-    assert.matches("^cannot read the registry policy: line 1", report.scopes[1].registry_unknown)
+    assert.matches("^cannot read the registry policy: line 1", report.scopes[1].registry_error)
   end)
 
   it("names the requested profile in the report and in fixes", function()
@@ -211,7 +211,7 @@ describe("an audit", function()
     w:put("shared-repo", statement '"*"')
     local found, report = ids(w)
     assert.same({ "public-access", "unreadable-policy" }, found)
-    assert.is_truthy(report.scopes[1].repositories[1].unknown)
+    assert.is_truthy(report.scopes[1].repositories[1].policy_error)
   end)
 
   it("does not suggest to remove a grant that a deployment needs", function()

@@ -14,7 +14,7 @@ local function read(text)
 end
 
 describe("CSV of an audit", function()
-  it("is a line of names and a record a finding, which end as RFC 4180 says", function()
+  it("is a line of names and a record for each finding, with the line ends of RFC 4180", function()
     local text = reports.text("csv", reports.small())
     assert.match("^severity,id,account,region,repository,service,principal,statement,line,column,message,why,fix,key,state\r\n", text)
     assert.equal(4, select(2, text:gsub("\r\n", "")))
@@ -23,14 +23,14 @@ describe("CSV of an audit", function()
     assert.equal("#3", records[1].statement)
     assert.equal("2", records[1].line)
     assert.equal("", records[2].line)
-    assert.equal("lanyard mend unused-role", records[3].fix)
+    assert.equal("lanyard fix unused-role", records[3].fix)
   end)
 
-  it("is the line of names alone without findings", function()
+  it("is only the line of names without findings", function()
     assert.equal(1, select(2, reports.text("csv", reports.empty()):gsub("\r\n", "")))
   end)
 
-  it("says of each finding whether it is new since a baseline, and has those that are gone last", function()
+  it("has the state of each finding since the baseline, and resolved findings last", function()
     local states = {}
     for i, record in ipairs(read(reports.text("csv", reports.changed()))) do
       states[i] = record.id .. " " .. record.state
@@ -38,12 +38,12 @@ describe("CSV of an audit", function()
     assert.same({ "public-access new", "missing-service new", "unused-role unchanged", "public-access gone" }, states)
   end)
 
-  it("has muted findings, too, and says that they are", function()
+  it("has muted findings with that state", function()
     local records = read(reports.text("csv", reports.muted()))
     assert.same({ "missing-service", "muted" }, { records[3].id, records[3].state })
   end)
 
-  it("has no field that a spreadsheet takes for a formula, and no record of two lines", function()
+  it("has no field that a spreadsheet reads as a formula, and no record of two lines", function()
     local text = reports.text("csv", reports.hostile())
     assert.equal(4, select(2, text:gsub("\n", "")))
     assert.is_nil(text:find "[%z\1-\9\11\12\14-\31\127]")

@@ -1,7 +1,7 @@
 local reports = require "reports"
 
-describe("the graph in Graphviz's language", function()
-  it("has a cluster a place, nodes, and edges of which the broken are dashed", function()
+describe("the graph in the DOT language", function()
+  it("has a cluster for each account and Region, nodes, and edges, dashed if broken", function()
     local text = reports.text("dot", reports.small())
     assert.match("^digraph lanyard {\n  rankdir=LR;\n", text)
     assert.match('\n  subgraph cluster_1 {\n    label="111122223333 us%-east%-1";\n', text)
@@ -12,7 +12,7 @@ describe("the graph in Graphviz's language", function()
     assert.match('label="444455556666 eu%-west%-1: AccessDenied: not for you"', text)
   end)
 
-  it("keeps hostile names in their quotes", function()
+  it("quotes hostile names", function()
     local text = reports.text("dot", reports.hostile())
     local rest = text:gsub('\\[\\"]', ""):gsub('"[^"\n]*"', "")
     assert.is_nil(rest:find "script")

@@ -18,8 +18,8 @@ local function names(nodes)
   return list
 end
 
-describe("the graph of who can pull what", function()
-  it("has principals and services left, repositories right, and an edge a grant", function()
+describe("the graph of grants", function()
+  it("has principals and services on the left, repositories on the right, and an edge for each grant", function()
     local whole = graph.of(reports.small(), catalogue)
     assert.same({ "everyone", "old", "web", "idle" }, names(whole.groups[1].left))
     assert.same({ "spare", "team/api" }, names(whole.groups[1].right))
@@ -28,22 +28,22 @@ describe("the graph of who can pull what", function()
     assert.same({ left = 4, right = 2, ok = 1, noted = 1, broken = 1, missing = 0 }, whole.counts)
   end)
 
-  it("says until when a grant lasts, and on what it hangs", function()
+  it("labels grants that expire or have a condition", function()
     local report = reports.small()
     local access = report.scopes[1].repositories[2].access[1]
     access.expires = "2027-01-31T00:00:00Z"
     assert.equal("web -> team/api ok: web, until 2027-01-31", edges_of(report)[3])
     access.decision = "depends"
-    assert.equal("web -> team/api ok: on a condition: web, until 2027-01-31", edges_of(report)[3])
+    assert.equal("web -> team/api ok: conditional: web, until 2027-01-31", edges_of(report)[3])
   end)
 
-  it("tells an account that could not be looked at", function()
+  it("has the error of an account that could not be audited", function()
     local group = graph.of(reports.small(), catalogue).groups[2]
     assert.equal("444455556666 eu-west-1", group.title)
     assert.equal("AccessDenied: not for you", group.error)
   end)
 
-  it("is the same whatever the order of repositories, services and grants", function()
+  it("does not depend on the order of repositories, services and grants", function()
     local report = reports.small()
     local expected = edges_of(report)
     local scope = report.scopes[1]
@@ -55,16 +55,16 @@ describe("the graph of who can pull what", function()
     assert.same({ "everyone", "old", "web", "idle" }, names(graph.of(report, catalogue).groups[1].left))
   end)
 
-  it("calls a grant broken that a Deny or a lone action leaves without a pull, and says what it hangs on", function()
+  it("marks a grant as broken when it is denied or has only one of two actions", function()
     local report = reports.small()
     local access = report.scopes[1].repositories[2].access
     access[1].decision, access[2].decision, access[3].decision = "deny", "partial", "depends"
     report.findings = {}
-    assert.same({ "everyone -> team/api ok: on a condition: #3", "old -> team/api broken: only one of two actions",
+    assert.same({ "everyone -> team/api ok: conditional: #3", "old -> team/api broken: only one of two actions",
       "web -> team/api broken: denied" }, edges_of(report))
   end)
 
-  it("draws what a service deploys and cannot pull, from a repository that is not there too", function()
+  it("has images that a service deploys and cannot pull, also of missing repositories", function()
     local report = reports.small()
     local function image(id, severity, repository)
       return { id = id, severity = severity, account = "111122223333", region = "us-east-1", repository = repository,
@@ -79,7 +79,7 @@ describe("the graph of who can pull what", function()
     assert.equal("absent", graph.of(report, catalogue).groups[1].right[1].kind)
   end)
 
-  it("marks the grant that a service's image is pulled by, and no line beside it", function()
+  it("marks the grant for an image that cannot be pulled, and adds no other edge", function()
     local report = reports.small()
     report.findings = { { id = "image-not-granted", severity = "high", account = "111122223333", region = "us-east-1",
       repository = "team/api", service = "web" } }
@@ -87,7 +87,7 @@ describe("the graph of who can pull what", function()
     assert.equal(3, #edges_of(report))
   end)
 
-  it("draws once what two profiles lead to, and tells when one of them failed", function()
+  it("has the account of two profiles once, and a failure of one of them", function()
     local report = reports.small()
     report.scopes[3] = reports.small().scopes[1]
     assert.same(graph.of(reports.small(), catalogue).counts, graph.of(report, catalogue).counts)
@@ -96,7 +96,7 @@ describe("the graph of who can pull what", function()
     assert.equal("X: no", graph.of(report, catalogue).groups[3].error)
   end)
 
-  it("keeps the same names of two accounts apart", function()
+  it("separates equal names of two accounts", function()
     local report = reports.small()
     report.scopes[2] = { account = "444455556666", region = "us-east-1", services = {},
       repositories = report.scopes[1].repositories }

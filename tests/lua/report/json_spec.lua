@@ -13,15 +13,15 @@ local function written(value)
 end
 
 describe("the JSON of an audit", function()
-  it("is byte for byte what lanyard.json prints", function()
+  it("is byte for byte what lanyard.json returns", function()
     for _, report in ipairs { reports.hostile(), reports.empty() } do
-      report.baseline = { gone = report.findings, grants = { new = json.array {}, gone = json.array {} } }
-      report.part = { repositories = json.array { "a*" }, empty = {} }
+      report.baseline = { resolved = report.findings, grants = { added = json.array {}, removed = json.array {} } }
+      report.partial = { repositories = json.array { "a*" }, empty = {} }
       assert.equal(json.encode(report, { pretty = true }) .. "\n", (written(report)))
     end
   end)
 
-  it("is written in pieces of lines, however long it is", function()
+  it("is written in pieces of whole lines", function()
     local report = reports.hostile()
     for i = 1, 2000 do
       report.findings[i] = report.findings[1]

@@ -13,8 +13,8 @@ local function check(report)
   return result.out
 end
 
-describe("JUnit's XML of an audit", function()
-  it("has a suite a place, a failure a finding, and a passed test for what is well", function()
+describe("JUnit XML of an audit", function()
+  it("has a suite for each account and Region, a failure for each finding, and passed tests for the rest", function()
     assert.equal([[
 suites: 2, tests: 6, failures: 3, errors: 1
 111122223333 us-east-1
@@ -28,11 +28,11 @@ suites: 2, tests: 6, failures: 3, errors: 1
   passed repository spare
   passed service idle
 444455556666 eu-west-1
-  error audit: AccessDenied: not for you
+  error audit: AccessDenied: 444455556666 eu-west-1 could not be audited: AccessDenied: not for you
 ]], check(reports.small()))
   end)
 
-  it("has one suite of an account that two profiles lead to, with what one of them failed at", function()
+  it("has one suite for the account of two profiles, with the failures of both", function()
     local report = reports.small()
     local small = check(report)
     table.insert(report.scopes, 1, reports.small().scopes[1])
@@ -44,39 +44,40 @@ suites: 2, tests: 6, failures: 3, errors: 1
     table.insert(report.scopes, reports.small().scopes[1])
     local out = check(report)
     assert.match("^suites: 2, tests: 8, failures: 3, errors: 3\n111122223333 us%-east%-1\n  failed public%-access ", out)
-    assert.match("\n  passed service idle\n  error audit: AccessDenied: no 1\n  error audit %(2%): AccessDenied: no 2\n", out)
+    assert.match("\n  passed service idle\n  error audit: AccessDenied: [^\n]+ could not be audited: AccessDenied: no 1\n"
+      .. "  error audit %(2%): AccessDenied: [^\n]+ could not be audited: AccessDenied: no 2\n", out)
   end)
 
-  it("tells what could not be looked at of an account that was", function()
+  it("has errors for what could not be read of an audited account", function()
     local report = reports.small()
     local scope = report.scopes[1]
-    scope.services_unknown, scope.registry_unknown, scope.identities_unknown = "no", "denied", "not allowed"
-    scope.repositories[2].images_unknown = "ecr:DescribeImages: AccessDenied"
+    scope.services_error, scope.registry_error, scope.identities_error = "no", "denied", "not allowed"
+    scope.repositories[2].images_error = "ecr:DescribeImages: AccessDenied"
     local out = check(report)
     assert.match("^suites: 2, tests: 10, failures: 3, errors: 5\n", out)
     assert.match([[
 
   error services: unknown: The container services of 111122223333 us%-east%-1 could not be listed: no
-  error registry: unknown: The policy of the registry of 111122223333 us%-east%-1 could not be read: denied
-  error identities: unknown: Whether the roles and users of 111122223333 us%-east%-1 exist could not be found out: ]]
+  error registry: unknown: The registry policy of 111122223333 us%-east%-1 could not be read: denied
+  error identities: unknown: Whether the roles and users of 111122223333 us%-east%-1 exist could not be checked: ]]
       .. [[not allowed
-  error images: unknown: The images of 1 repository of 111122223333 us%-east%-1 could not be looked at: ]]
+  error images: unknown: The images of 1 repository of 111122223333 us%-east%-1 could not be checked: ]]
       .. "ecr:DescribeImages: AccessDenied\n", out)
   end)
 
-  it("has a name for each of several findings about one statement", function()
+  it("has different names for findings about one statement", function()
     local report = reports.small()
     table.insert(report.findings, report.findings[1])
     assert.match("\n  failed public%-access team/api %* #3: .*\n  failed public%-access team/api %* #3 %(2%): ", check(report))
   end)
 
-  it("is XML whatever the names are", function()
+  it("is XML when names are hostile", function()
     local out = check(reports.hostile())
     assert.match("^suites: 2, tests: %d+, failures: 3", out)
     assert.match("failed public%-access <script>alert%(1%)</script>\"'&|,; \\x0a%- x\\x0d\\x0a\\x1b%[31m", out)
   end)
 
-  it("says in the text of a failure whether it is new since a baseline", function()
+  it("has in the text of a failure whether it is new since the baseline", function()
     local text = reports.text("junit", reports.changed())
     assert.equal(2, select(2, text:gsub(">new since the baseline\nwhy: ", "")))
     assert.equal(1, select(2, text:gsub(">unchanged since the baseline\nwhy: ", "")))
@@ -91,7 +92,7 @@ suites: 2, tests: 6, failures: 3, errors: 1
     check(reports.muted(reports.hostile))
   end)
 
-  it("is of another shape than one with a wrong element, attribute, value or count", function()
+  it("differs from XML with a wrong element, attribute, value or count, which the schema rejects", function()
     local text = reports.text("junit", reports.small())
     for _, change in ipairs { { "<testcase ", "<test " }, { ' classname="[^"]*"', "" }, { ' time="0"', ' time="soon"' },
       { ' tests="6"', ' tests="5"' }, { ' timestamp="[^"]*"', ' timestamp="yesterday"' }, { ' type="critical"', "" },
@@ -103,7 +104,7 @@ suites: 2, tests: 6, failures: 3, errors: 1
     end
   end)
 
-  it("is a suite without tests where there is nothing", function()
+  it("is a suite without tests when nothing was found", function()
     assert.equal("suites: 1, tests: 0, failures: 0, errors: 0\n111122223333 us-east-1\n", check(reports.empty()))
   end)
 end)

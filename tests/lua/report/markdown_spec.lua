@@ -16,36 +16,36 @@ local function rows_of(text)
 end
 
 describe("Markdown of an audit", function()
-  it("tells the numbers, what could not be looked at, a row a finding, and how to mend each", function()
+  it("has the numbers, what is unknown, a row for each finding, and how to fix each", function()
     local text = reports.text("markdown", reports.small())
     assert.match("^## Lanyard audit: 1 critical, 1 medium, 1 low\n\n2 repositories, 3 grants in 2 pairs of account and "
-      .. "Region, 1 of which could not be looked at, 2026%-11%-25T01:00:00Z, by lanyard 0.1.0.\n", text)
-    assert.match("%- %*%*not looked at%*%* 444455556666 eu%-west%-1: AccessDenied: not for you\n", text)
+      .. "Region, 1 of which could not be audited, 2026%-11%-25T01:00:00Z, by lanyard 0.1.0.\n", text)
+    assert.match("%- %*%*unknown%*%* 444455556666 eu%-west%-1 could not be audited: AccessDenied: not for you\n", text)
     assert.equal(5, #rows_of(text))
     assert.match("| critical | public%-access | 111122223333 us%-east%-1 | repository team/api, statement \\#3 |", text)
     assert.match("<details><summary>[^\n]+</summary>\n\n", text)
-    assert.match("\n  %- fix: ` lanyard mend public%-access `\n", text)
+    assert.match("\n  %- fix: ` lanyard fix public%-access `\n", text)
   end)
 
-  it("tells what came and went since a baseline, and stays within its limit", function()
+  it("lists the changes since the baseline, and fits its limit", function()
     local report = reports.changed()
     local text = reports.text("markdown", report)
-    assert.match("\nSince 2026%-11%-24T01:00:00Z: 2 findings new, 1 gone; 1 grant new, 1 gone%.\n\n"
-      .. "%- finding %*%*gone%*%* 111122223333 us%-east%-1: public%-access: public%-access is so\n"
-      .. "%- grant %*%*new%*%* 111122223333 us%-east%-1: team/api: arn:[^\n]+ %(allow%)\n"
-      .. "%- grant %*%*gone%*%* 111122223333 us%-east%-1: team/api: arn:[^\n]+%-of%-before %(allow%)\n", text)
+    assert.match("\nSince 2026%-11%-24T01:00:00Z: 2 new findings, 1 resolved; 1 grant added, 1 removed%.\n\n"
+      .. "%- finding %*%*resolved%*%* 111122223333 us%-east%-1: public%-access: public%-access is so\n"
+      .. "%- grant %*%*added%*%* 111122223333 us%-east%-1: team/api: arn:[^\n]+ %(allow%)\n"
+      .. "%- grant %*%*removed%*%* 111122223333 us%-east%-1: team/api: arn:[^\n]+%-of%-before %(allow%)\n", text)
     assert.match("| critical | %*%*new%*%* public%-access |", text)
     assert.match("| low | unused%-role |", text)
-    for i = 2, 10000 do report.baseline.gone[i] = report.baseline.gone[1] end
+    for i = 2, 10000 do report.baseline.resolved[i] = report.baseline.resolved[1] end
     text = reports.text("markdown", report)
     assert.is_true(#text < 512 * 1024)
-    assert.match("\n%d+ more changes have no room here%.\n", text)
+    assert.match("\n%d+ more changes are omitted%.\n", text)
     local hostile = reports.text("markdown", reports.changed(reports.hostile)):match "\nSince (.-)\n\n|"
     assert.match("script", hostile)
     assert.is_nil(hostile:gsub("\\.", ""):find "[<|`]")
   end)
 
-  it("lists what is muted, why and until when", function()
+  it("lists muted findings with reason and expiry", function()
     local text = reports.text("markdown", reports.muted())
     assert.match("\n1 muted:\n\n%- medium missing%-service: missing%-service is so, muted until 2027%-01%-31: known\n", text)
     assert.is_nil(reports.text("markdown", reports.muted(reports.hostile)):match "\n1 muted:(.-)\n\n|":gsub("\\.", "")
@@ -58,7 +58,7 @@ describe("Markdown of an audit", function()
     assert.is_nil(text:find "details")
   end)
 
-  it("keeps a hostile text in its cell, as text", function()
+  it("has a hostile text as text in its cell", function()
     local text = reports.text("markdown", reports.hostile())
     for _, row in ipairs(rows_of(text)) do
       assert.equal(5, #row, table.concat(row, "|"))
@@ -75,7 +75,7 @@ describe("Markdown of an audit", function()
     end
   end)
 
-  it("fits a summary, however many findings there are, and says how many it leaves out", function()
+  it("fits a step summary, and counts the findings that it omits", function()
     local report = reports.small()
     for i = 4, 10000 do
       report.findings[i] = report.findings[3]
@@ -83,7 +83,7 @@ describe("Markdown of an audit", function()
     local text = reports.text("markdown", report)
     assert.is_true(#text < 1024 * 1024)
     local shown = #rows_of(text) - 2
-    assert.match(("\n%d more findings have no room here"):format(10000 - shown), text)
+    assert.match(("\n%d more findings are omitted"):format(10000 - shown), text)
     assert.match("\n</details>\n$", text)
   end)
 end)

@@ -1,7 +1,7 @@
 local reports = require "reports"
 
-describe("the graph as Mermaid's flowchart", function()
-  it("has a subgraph a place, nodes, edges, and colours by the numbers of edges", function()
+describe("the graph as a Mermaid flowchart", function()
+  it("has a subgraph for each account and Region, nodes, edges, and colours by the numbers of edges", function()
     assert.equal([[
 flowchart LR
   subgraph g1["111122223333 us-east-1"]
@@ -24,13 +24,13 @@ flowchart LR
 ]], reports.text("mermaid", reports.small()))
   end)
 
-  it("says of a repository that its policy is not known, and why", function()
+  it("has the reason why the policy of a repository is unknown", function()
     local report = reports.small()
-    report.scopes[1].repositories[1].unknown = "AccessDenied: no"
+    report.scopes[1].repositories[1].policy_error = "AccessDenied: no"
     assert.match('\n    g1r1%["spare: policy unknown: AccessDenied: no"%]\n', reports.text("mermaid", report))
   end)
 
-  it("has hostile names only as plain characters and numbers of others", function()
+  it("has hostile names as plain characters and numeric references", function()
     local text = reports.text("mermaid", reports.hostile())
     assert.is_nil(text:find "[<`\\{}&]")
     for label in text:gmatch '"([^\n]-)"' do

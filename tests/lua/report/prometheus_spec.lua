@@ -18,7 +18,7 @@ local function read(text)
 end
 
 describe("the metrics of an audit", function()
-  it("count findings, grants and repositories, and tell when", function()
+  it("count findings, grants and repositories, and have the time", function()
     local series = read(reports.text("prometheus", reports.small()))
     local here = 'account="111122223333",region="us-east-1"'
     assert.equal(1, series['lanyard_findings{id="public-access",severity="critical",' .. here .. "}"])
@@ -29,7 +29,7 @@ describe("the metrics of an audit", function()
     assert.equal(1795568400, series.lanyard_audit_timestamp_seconds)
   end)
 
-  it("count what came and went since a baseline, where there is one", function()
+  it("count the changes since the baseline", function()
     local series = read(reports.text("prometheus", reports.changed()))
     assert.same({ 2, 1, 1, 1 }, { series['lanyard_changes{kind="finding",change="new"}'],
       series['lanyard_changes{kind="finding",change="gone"}'], series['lanyard_changes{kind="grant",change="new"}'],
@@ -38,19 +38,19 @@ describe("the metrics of an audit", function()
     assert.is_nil(reports.text("prometheus", reports.small()):find "lanyard_changes")
   end)
 
-  it("count what is muted by itself", function()
+  it("count muted findings separately", function()
     local series = read(reports.text("prometheus", reports.muted()))
     assert.equal(1, series.lanyard_findings_muted)
   end)
 
-  it("tell of an account that could not be looked at that it could not, and no numbers", function()
+  it("have no numbers of an account that could not be audited", function()
     local series = read(reports.text("prometheus", reports.small()))
     local there = '{account="444455556666",region="eu-west-1"}'
     assert.equal(0, series["lanyard_audit_success" .. there])
     assert.is_nil(series["lanyard_repositories" .. there])
   end)
 
-  it("tell an account once that two profiles lead to", function()
+  it("count the account of two profiles once", function()
     local report = reports.small()
     report.scopes[3] = report.scopes[1]
     table.insert(report.scopes, 1, { account = "111122223333", region = "us-east-1", error = { code = "X", message = "" } })
@@ -58,7 +58,7 @@ describe("the metrics of an audit", function()
     assert.equal(2, series['lanyard_repositories{account="111122223333",region="us-east-1"}'])
   end)
 
-  it("hold hostile labels, and begin every family with its help and type", function()
+  it("escape hostile labels, and begin each family with help and type", function()
     local report = reports.hostile()
     report.findings[1].account = reports.HOSTILE
     local text = reports.text("prometheus", report)

@@ -12,7 +12,7 @@ local function check(report)
 end
 
 describe("SARIF of an audit", function()
-  it("points into the policy where there is a place, and else names what is meant", function()
+  it("points into the policy where the location is known, and otherwise names the service", function()
     local out, run = check(reports.small())
     assert.equal("1 run, 3 result: public-access at ecr/111122223333/us-east-1/team/api/policy.json:2:5, "
       .. "missing-service at ecr/111122223333/us-east-1/team/api/policy.json, "
@@ -23,13 +23,13 @@ describe("SARIF of an audit", function()
       location.logicalLocations[1].fullyQualifiedName)
   end)
 
-  it("keeps a finding's key, by which it is the same one the next time", function()
+  it("has the key of a finding as its fingerprint", function()
     local report = reports.small()
     local _, run = check(report)
     assert.equal(report.findings[1].key, run.results[1].partialFingerprints["lanyard/v1"])
   end)
 
-  it("says of every result whether it is new since a baseline, and has none that is gone", function()
+  it("has the baseline state of each result, and omits resolved findings", function()
     local _, run = check(reports.changed())
     local states = {}
     for i, result in ipairs(run.results) do states[i] = result.baselineState end
@@ -37,7 +37,7 @@ describe("SARIF of an audit", function()
     assert.is_nil(select(2, check(reports.small())).results[1].baselineState)
   end)
 
-  it("knows the rules of findings that this release does not make", function()
+  it("has rules for findings of other versions", function()
     local report = reports.small()
     report.findings[1].id = "of-another-release"
     local _, run = check(report)
@@ -46,7 +46,7 @@ describe("SARIF of an audit", function()
     assert.equal("of another release", rule.shortDescription.text)
   end)
 
-  it("encodes hostile names in addresses and carries them as text elsewhere", function()
+  it("encodes hostile names in URIs and has them as text elsewhere", function()
     local _, run = check(reports.hostile())
     local location = run.results[1].locations[1]
     assert.match("^ecr/111122223333/us%-east%-1/%%3Cscript%%3E[%w%%/._~-]+/policy%.json$",
@@ -54,9 +54,9 @@ describe("SARIF of an audit", function()
     assert.match("<script>alert", run.results[1].message.text)
   end)
 
-  it("says whether all could be looked at, and what could not", function()
+  it("reports whether the audit was complete, and what could not be read", function()
     local report = reports.small()
-    report.scopes[1].services_unknown = "denied"
+    report.scopes[1].services_error = "denied"
     local _, run = check(report)
     assert.equal(1, #run.invocations)
     assert.is_false(run.invocations[1].executionSuccessful)
@@ -64,7 +64,7 @@ describe("SARIF of an audit", function()
       { level = "warning", message = {
         text = "The container services of 111122223333 us-east-1 could not be listed: denied" } },
       { level = "error", message = {
-        text = "444455556666 eu-west-1 could not be looked at: AccessDenied: not for you" } },
+        text = "444455556666 eu-west-1 could not be audited: AccessDenied: not for you" } },
     }, run.invocations[1].toolExecutionNotifications)
     report.scopes[2].skipped = true
     _, run = check(report)
@@ -74,7 +74,7 @@ describe("SARIF of an audit", function()
       select(2, check(reports.empty())).invocations)
   end)
 
-  it("is a log without results where nothing was found", function()
+  it("is a log without results when nothing was found", function()
     assert.equal("1 run, 0 result: \n", (check(reports.empty())))
   end)
 end)

@@ -90,8 +90,8 @@ describe("a mute", function()
     assert.is_false(audit.reaches(report, "critical"))
     assert.same({}, findings(report, "public-access"))
     assert.equal(1, #report.muted)
-    assert.same({ "open source", "2099-01-31" }, { report.muted[1].muted.reason, report.muted[1].muted.ends })
-    assert.matches("rules%.lua:1$", report.muted[1].muted.place)
+    assert.same({ "open source", "2099-01-31" }, { report.muted[1].muted.reason, report.muted[1].muted.expires })
+    assert.matches("rules%.lua:1$", report.muted[1].muted.location)
   end)
 
   for name, value in pairs { repository = "prod/*", principal = "arn:*", statement = "none", region = "eu-*",

@@ -1,15 +1,11 @@
--- What changed since an earlier report.
---
---   local old = assert(read.report "yesterday.json")
---   baseline.compare(report, old)
---   for _, finding in ipairs(baseline.new(report)) do print(finding.message) end
---
--- compare gives each finding a `state`, "new" (one that is worse than it was, too) or "unchanged", and the
--- report a `baseline`:
---   { time, gone = findings, grants = { new = grants, gone = grants } }
--- A grant is { account, region, repository, principal, type, decision }: one that changes its decision
--- goes, and another comes. What the report did not look at this time is not gone; a grant that the earlier one
--- did not look at is not new. A finding of such a place is: nobody knows better.
+--- Compares a report with an earlier one, its baseline.
+---
+---     local old = assert(read.report "yesterday.json")
+---     baseline.compare(report, old)
+---     for _, finding in ipairs(baseline.new(report)) do print(finding.message) end
+---
+--- A finding or a grant counts as resolved or removed only where the later report covers it; a grant counts as added
+--- only where the earlier report covers it. A finding that the earlier report does not cover counts as new.
 
 local coverage = require "lanyard.audit.report.coverage"
 local json = require "lanyard.json"
@@ -17,8 +13,22 @@ local severities = require "lanyard.severity"
 
 local M = {}
 
+---@class audit.Baseline
+---@field time string                of the earlier report
+---@field resolved audit.Finding[]   findings that only the earlier report has
+---@field grants { added: audit.Grant[], removed: audit.Grant[] }
+
+--- A principal with at least one allowed pull action. One whose decision changes is removed and added.
+---@class audit.Grant
+---@field account string
+---@field region string
+---@field repository string
+---@field principal string
+---@field type string
+---@field decision string
+
 local function grants_of(report)
-  local list, seen = {}, {}
+  local list, known = {}, {}
   for _, scope in ipairs(report.scopes) do
     for _, repository in ipairs(scope.repositories or {}) do
       for _, access in ipairs(repository.access) do
@@ -27,37 +37,37 @@ local function grants_of(report)
           principal = access.principal, type = access.type, decision = access.decision,
         }
         local key = json.encode(grant)
-        if access.decision ~= "deny" and not seen[key] then
-          seen[key] = true
+        if access.decision ~= "deny" and not known[key] then
+          known[key] = true
           list[#list + 1] = grant
         end
       end
     end
   end
-  return list, seen
+  return list, known
 end
 
--- Whether the account and Region of a grant were looked at, and its repository's policy, if there was one, read.
-local function was_looked_at(index, grant)
+-- Reports whether the earlier report covers the account and Region of a grant, and could read the policy.
+local function was_covered(index, grant)
   local known = index[coverage.scope_key(grant)]
   local repository = known and known.repositories[grant.repository]
-  return known ~= nil and not (repository and repository.unknown)
+  return known ~= nil and not (repository and repository.policy_error)
 end
 
-local function grants_changed(report, old, index, old_index)
+local function changed_grants(report, old, index, old_index)
   local now, has = grants_of(report)
   local before, had = grants_of(old)
-  local new, gone = json.array {}, json.array {}
+  local added, removed = json.array {}, json.array {}
   for _, grant in ipairs(now) do
-    new[#new + 1] = was_looked_at(old_index, grant) and not had[json.encode(grant)] and grant or nil
+    added[#added + 1] = was_covered(old_index, grant) and not had[json.encode(grant)] and grant or nil
   end
   for _, grant in ipairs(before) do
-    gone[#gone + 1] = coverage.would_show(report, index, grant) and not has[json.encode(grant)] and grant or nil
+    removed[#removed + 1] = coverage.would_show(report, index, grant) and not has[json.encode(grant)] and grant or nil
   end
-  return { new = new, gone = gone }
+  return { added = added, removed = removed }
 end
 
--- The findings of a report by their keys, those that are muted among them: a mute makes nothing come or go.
+-- Returns findings by key. Muted ones are included, because a mute neither adds nor resolves a finding.
 local function by_key(report)
   local found = {}
   for _, list in ipairs { report.findings, report.muted or {} } do
@@ -68,9 +78,12 @@ local function by_key(report)
   return found
 end
 
--- compare(report, old): marks what is new in the report, and adds what is gone
+--- Sets the `state` of each finding, "new" or "unchanged", and the `baseline` of a report. A finding that has become
+--- more severe is new.
+---@param report audit.Report
+---@param old audit.Report
 function M.compare(report, old)
-  local has, had, gone = by_key(report), by_key(old), json.array {}
+  local has, had, resolved = by_key(report), by_key(old), json.array {}
   for _, finding in ipairs(report.findings) do
     local before = had[finding.key]
     finding.state = before and severities.reaches({ before }, finding.severity) and "unchanged" or "new"
@@ -79,30 +92,34 @@ function M.compare(report, old)
   for _, finding in ipairs(old.findings) do
     if not has[finding.key] and coverage.would_have(report, index, finding) then
       finding.state = nil
-      gone[#gone + 1] = finding
+      resolved[#resolved + 1] = finding
     end
   end
-  report.baseline = { time = old.time, gone = gone, grants = grants_changed(report, old, index, old_index) }
+  report.baseline = { time = old.time, resolved = resolved, grants = changed_grants(report, old, index, old_index) }
 end
 
--- unseen(report, old) --> what the report has looked at and the earlier one has not, in words
--- Of a report that is cut down to what was asked for.
-function M.unseen(report, old)
-  local list, told, index = {}, {}, coverage.index(old)
+--- Describes what a report covers and the earlier one does not.
+---@param report audit.Report the whole report, or one that is restricted to a service
+---@param old audit.Report
+---@return string[]
+function M.uncovered(report, old)
+  local list, known, index = {}, {}, coverage.index(old)
   for _, scope in ipairs(report.scopes) do
     local key = coverage.scope_key(scope)
-    if not scope.error and not index[key] and not told[key] then
-      told[key] = true
+    if not scope.error and not index[key] and not known[key] then
+      known[key] = true
       list[#list + 1] = ("%s %s"):format(scope.account, scope.region)
     end
   end
-  if old.part and json.encode(old.part) ~= json.encode(report.part or {}) then
-    list[#list + 1] = "all that this audit did"
+  if old.partial and json.encode(old.partial) ~= json.encode(report.partial or {}) then
+    list[#list + 1] = "everything that this audit covers"
   end
   return list
 end
 
--- new(report) --> the findings that the earlier report had not
+--- Returns the findings that are new.
+---@param report audit.Report a compared one
+---@return audit.Finding[]
 function M.new(report)
   local found = {}
   for _, finding in ipairs(report.findings) do

@@ -1,33 +1,28 @@
--- What a report covers: whether it would tell of a thing, so that it is not there when the report does not.
---
---   local index = coverage.index(report)
---   if not told and coverage.would_have(report, index, finding) then gone(finding) end
+--- What a report covers. A finding or a grant that a report lacks is resolved or removed only where the report would
+--- have it.
+---
+---     local index = coverage.index(report)
+---     if not present and coverage.would_have(report, index, finding) then add_resolved(finding) end
 
 local findings = require "lanyard.audit.findings"
 
 local M = {}
 
--- The field of a scope that says why data which a finding needs is missing.
-local UNKNOWN = { services = "services_unknown", registry = "registry_unknown", identities = "identities_unknown" }
+-- The member of a scope that says why data which a finding needs is missing.
+local ERRORS = { services = "services_error", registry = "registry_error", identities = "identities_error" }
 
--- Reports whether a scope, and the repository if it is known, have the data that a finding needs.
-local function has_data(scope, repository, finding)
-  local entry = findings.catalogue[finding.id]
-  for _, need in ipairs(entry and entry.needs or {}) do
-    local missing = need == "images" and repository and repository.images_unknown or scope[UNKNOWN[need] or false]
-    if missing then
-      return false
-    end
-  end
-  return true
-end
+---@alias audit.Coverage { [string]: { scope: audit.Scope, repositories: { [string]: table } } }
 
--- The account and Region of a scope, a finding or a grant, as a text
+--- Returns the key of an account and Region.
+---@param of { account?: string, region?: string } a scope, a finding or a grant
+---@return string
 function M.scope_key(of)
   return ("%s/%s"):format(of.account or "", of.region or "")
 end
 
--- index(report) --> { ["ACCOUNT/REGION"] = { scope, repositories = { [name] = it } } } of what was looked at
+--- Indexes the accounts and Regions that a report covers, and their repositories by name.
+---@param report audit.Report
+---@return audit.Coverage
 function M.index(report)
   local index = {}
   for _, scope in ipairs(report.scopes) do
@@ -42,38 +37,61 @@ function M.index(report)
   return index
 end
 
--- Whether the report would have the finding, were it still there. index: of it
-function M.would_have(report, index, finding)
-  local known = index[M.scope_key(finding)]
-  local repository = known and known.repositories[finding.repository or false]
-  if not known or finding.service and known.scope.services_unknown
-    or not has_data(known.scope, repository, finding) then
-    return false
-  elseif finding.repository then
-    return M.would_show(report, index, finding)
+-- Reports whether a scope, and the repository if it is known, have the data that a finding needs.
+local function has_data(scope, repository, finding)
+  local entry = findings.catalogue[finding.id]
+  for _, need in ipairs(entry and entry.needs or {}) do
+    local missing = need == "images" and repository and repository.images_error or scope[ERRORS[need] or false]
+    if missing then
+      return false
+    end
   end
-  -- What is about no repository takes a look at all of them.
-  if report.part or known.scope.services_unknown then
+  return not (finding.service and scope.services_error)
+end
+
+-- Reports whether all repositories of an account and Region were read.
+local function is_complete(report, known)
+  if report.partial or known.scope.services_error then
     return false
   end
-  for _, other in pairs(known.repositories) do
-    if other.unknown then
+  for _, repository in pairs(known.repositories) do
+    if repository.policy_error then
       return false
     end
   end
   return true
 end
 
--- Whether the report would show a grant by the policy of that repository: { account, region, repository }
+--- Reports whether a report would have a finding if its cause still existed.
+---@param report audit.Report
+---@param index audit.Coverage of the report
+---@param finding { id: string, account?: string, region?: string, repository?: string, service?: string }
+---@return boolean
+function M.would_have(report, index, finding)
+  local known = index[M.scope_key(finding)]
+  local repository = known and known.repositories[finding.repository or false]
+  if not known or not has_data(known.scope, repository, finding) then
+    return false
+  elseif finding.repository then
+    return M.would_show(report, index, finding)
+  end
+  return is_complete(report, known)
+end
+
+--- Reports whether a report would have a grant in the policy of a repository if it still existed.
+---@param report audit.Report
+---@param index audit.Coverage of the report
+---@param grant { account?: string, region?: string, repository: string }
+---@return boolean
 function M.would_show(report, index, grant)
   local known = index[M.scope_key(grant)]
   local repository = known and known.repositories[grant.repository]
-  if not known or report.part and report.part.service then
-    return false -- of one service, and maybe of another's repository
+  if not known or report.partial and report.partial.service then
+    return false -- a report of one service leaves out the repositories of others
   elseif repository then
-    return repository.unknown == nil
+    return repository.policy_error == nil
   end
-  return report.part == nil
+  return report.partial == nil
 end
 
 return M

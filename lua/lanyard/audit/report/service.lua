@@ -22,13 +22,13 @@ end
 -- Restricts one account and Region of a report. Returns whether the service, or a grant to it, exists or may exist.
 local function restrict_scope(scope, name)
   scope.services = scope.services and filter(scope.services, function(service) return service.name == name end)
-  local found = scope.services_unknown ~= nil or scope.services ~= nil and #scope.services > 0
+  local found = scope.services_error ~= nil or scope.services ~= nil and #scope.services > 0
   for _, repository in ipairs(scope.repositories or {}) do
     repository.access = filter(repository.access, function(access) return access.service == name end)
     found = found or #repository.access > 0
   end
   scope.repositories = scope.repositories and filter(scope.repositories, function(repository)
-    return repository.unknown ~= nil or #repository.access > 0
+    return repository.policy_error ~= nil or #repository.access > 0
   end)
   return found
 end
@@ -40,8 +40,8 @@ end
 ---@return boolean found  whether the service, or a grant to it, exists or may exist
 function M.restrict(report, name)
   local found = false
-  report.part = report.part or {}
-  report.part.service = name
+  report.partial = report.partial or {}
+  report.partial.service = name
   for _, scope in ipairs(report.scopes) do
     found = restrict_scope(scope, name) or found
   end
@@ -56,8 +56,10 @@ function M.restrict(report, name)
   report.muted = muted and #muted > 0 and muted or nil
   local changes = report.baseline
   if changes then
-    changes.gone = filter(changes.gone, concerns)
-    changes.grants = { new = filter(changes.grants.new, concerns), gone = filter(changes.grants.gone, concerns) }
+    changes.resolved = filter(changes.resolved, concerns)
+    changes.grants = {
+      added = filter(changes.grants.added, concerns), removed = filter(changes.grants.removed, concerns),
+    }
   end
   return found
 end

@@ -21,13 +21,13 @@ local function inventory_of(scope)
   local inventory = {
     account = scope.account, region = scope.region, profile = scope.profile, role = scope.role,
     complete = true, has_unread = false, granted = {},
-    repositories = scope.repositories, services = {}, services_unknown = scope.services_unknown,
+    repositories = scope.repositories, services = {}, services_unknown = scope.services_error,
     intern = function(text) return text end,
   }
   local repositories = {}
   for _, repository in ipairs(scope.repositories) do
     repositories[repository.name] = repository
-    inventory.has_unread = inventory.has_unread or repository.unknown ~= nil
+    inventory.has_unread = inventory.has_unread or repository.policy_error ~= nil
     for _, access in ipairs(repository.access) do
       inventory.granted[access.principal] = true
     end

@@ -8,13 +8,13 @@
 local access = require "lanyard.access"
 local audit = require "lanyard.audit"
 local clock = require "lanyard.clock"
+local document = require "lanyard.audit.report.document"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local http = require "lanyard.http"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local match = require "lanyard.match"
-local merge = require "lanyard.audit.report.merge"
 local progress = require "lanyard.audit.scan.progress"
 local shard = require "lanyard.audit.scan.shard"
 local shares = require "lanyard.audit.scan.shares"
@@ -226,7 +226,7 @@ end
 ---@field rules? rules.Rules
 ---@field on_finding? fun(finding: audit.Finding)
 
---- Audits targets. The report has `part` when it does not cover everything.
+--- Audits targets. The report has `partial` when it does not cover everything.
 ---@param targets audit.Target[]
 ---@param options? audit.ScanOptions
 ---@return audit.Report? report  nil when globs are given and none matches anywhere
@@ -248,8 +248,8 @@ function M.run(targets, options)
     end
     return { report = report, err = err }
   end, { limit = PARALLEL })
-  local report = merge.empty(clock.time())
-  report.part = part_of(options)
+  local report = document.new(clock.time())
+  report.partial = part_of(options)
   local failures = gather(report, targets, outcomes)
   mark_skipped(failures, targets, outcomes)
   local count = #failures
@@ -257,7 +257,7 @@ function M.run(targets, options)
   if #failures > count and not next(matched) then
     return nil, failures
   end
-  merge.sort(report)
+  document.sort(report)
   return report, failures
 end
 

@@ -30,7 +30,7 @@ local function drift(w, grants, options)
   local found = {}
   for _, finding in ipairs(assert(audit.run(w.region, options)).findings) do
     if finding.id == "drift" then
-      found[#found + 1] = { finding.message, finding.fix, finding.place and finding.place.line }
+      found[#found + 1] = { finding.message, finding.fix, finding.location and finding.location.line }
     end
   end
   return found

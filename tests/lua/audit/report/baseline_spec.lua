@@ -1,7 +1,7 @@
 local baseline = require "lanyard.audit.report.baseline"
+local document = require "lanyard.audit.report.document"
 local fleet = require "fleet"
 local json = require "lanyard.json"
-local merge = require "lanyard.audit.report.merge"
 
 local ACCOUNT = fleet.ACCOUNT
 
@@ -9,9 +9,9 @@ local function access(principal, decision)
   return { principal = principal, type = "AWS", decision = decision or "allow" }
 end
 
--- A report of us-east-1: { repository = { findings = ids, access = accesses, unknown } }, findings about none
+-- A report of us-east-1: { repository = { findings = ids, access = accesses, policy_error } }, findings about no repository
 local function report(repositories, others, more)
-  local made = merge.empty "2026-11-25T01:00:00Z"
+  local made = document.new "2026-11-25T01:00:00Z"
   local scope = { account = ACCOUNT, region = "us-east-1", repositories = json.array {}, services = json.array {} }
   made.scopes[1] = scope
   local function add(id, repository, service)
@@ -21,7 +21,7 @@ local function report(repositories, others, more)
     })
   end
   for name, what in pairs(repositories) do
-    table.insert(scope.repositories, { name = name, access = json.array(what.access or {}), unknown = what.unknown })
+    table.insert(scope.repositories, { name = name, access = json.array(what.access or {}), policy_error = what.policy_error })
     for _, id in ipairs(what.findings or {}) do add(id, name) end
   end
   for _, id in ipairs(others or {}) do add(id, nil, "svc") end
@@ -38,11 +38,11 @@ end
 
 local function compare(new, old)
   baseline.compare(new, old)
-  return ids(baseline.new(new)), ids(new.baseline.gone), new
+  return ids(baseline.new(new)), ids(new.baseline.resolved), new
 end
 
-describe("a report beside an earlier one", function()
-  it("says which findings are new, unchanged and gone", function()
+describe("comparing a report with an earlier one", function()
+  it("marks findings as new or unchanged and lists the resolved ones", function()
     local new, gone, marked = compare(
       report { web = { findings = { "kept", "came" } } }, report { web = { findings = { "kept", "went" } } })
     assert.same({ "came" }, new)
@@ -52,43 +52,43 @@ describe("a report beside an earlier one", function()
     assert.equal("2026-11-25T01:00:00Z", marked.baseline.time)
   end)
 
-  it("says that a finding is gone when its repository is", function()
+  it("resolves a finding when its repository was deleted", function()
     local _, gone = compare(report {}, report { web = { findings = { "went" } } })
     assert.same({ "went" }, gone)
   end)
 
-  it("takes a finding that is worse than it was as new", function()
+  it("counts a finding that became more severe as new", function()
     local old, new = report { web = { findings = { "worse", "better" } } }, report { web = { findings = { "worse", "better" } } }
     old.findings[1].severity, new.findings[1].severity = "medium", "critical"
     old.findings[2].severity, new.findings[2].severity = "medium", "low"
     assert.same({ "worse" }, (compare(new, old)))
-    assert.same({}, new.baseline.gone)
+    assert.same({}, new.baseline.resolved)
   end)
 
-  it("does not say that a grant came where the earlier report did not look", function()
+  it("adds no grant that the earlier report does not cover", function()
     local granted = { web = { access = { access "CI" } }, jobs = { access = { access "CI" } } }
     local function came(old)
-      return #select(3, compare(report(granted), old)).baseline.grants.new
+      return #select(3, compare(report(granted), old)).baseline.grants.added
     end
     assert.equal(1, came(report { web = { access = { access "CI" } } }))
-    assert.equal(1, came(report { web = { unknown = "denied" } }))
+    assert.equal(1, came(report { web = { policy_error = "denied" } }))
     local failed = report {}
     failed.scopes[1] = { account = ACCOUNT, region = "us-east-1", error = { code = "X", message = "x" } }
     assert.equal(0, came(failed))
   end)
 
-  it("says where the earlier report did not look", function()
+  it("describes what the earlier report does not cover", function()
     local whole, failed = report {}, report {}
     failed.scopes[1] = { account = ACCOUNT, region = "us-east-1", error = { code = "X", message = "x" } }
-    local function part(service) return report({}, {}, { part = { service = service } }) end
-    assert.same({}, baseline.unseen(whole, whole))
-    assert.same({ ACCOUNT .. " us-east-1" }, baseline.unseen(whole, failed))
-    assert.same({ "all that this audit did" }, baseline.unseen(whole, part "web"))
-    assert.same({}, baseline.unseen(part "web", part "web"))
-    assert.same({}, baseline.unseen(part "web", whole))
+    local function part(service) return report({}, {}, { partial = { service = service } }) end
+    assert.same({}, baseline.uncovered(whole, whole))
+    assert.same({ ACCOUNT .. " us-east-1" }, baseline.uncovered(whole, failed))
+    assert.same({ "everything that this audit covers" }, baseline.uncovered(whole, part "web"))
+    assert.same({}, baseline.uncovered(part "web", part "web"))
+    assert.same({}, baseline.uncovered(part "web", whole))
   end)
 
-  it("takes what is muted in either as there", function()
+  it("counts a muted finding of either report as present", function()
     local function muted() return { muted = report({ web = { findings = { "orphan" } } }).findings } end
     local plain = { web = { findings = { "open", "orphan" } } }
     local rest = { web = { findings = { "open" } } }
@@ -98,42 +98,42 @@ describe("a report beside an earlier one", function()
     assert.same({ {}, {} }, { new, gone })
   end)
 
-  it("does not say so of what it did not look at", function()
+  it("resolves no finding that the report does not cover", function()
     local old = report({ web = { findings = { "of-web" } } }, { "of-all" })
-    local part = { part = { repositories = json.array { "x" } } }
+    local part = { partial = { repositories = json.array { "x" } } }
     assert.same({}, (select(2, compare(report({}, {}, part), old))))
     assert.same({ "of-web" }, (select(2, compare(report({ web = {} }, {}, part), old))))
-    assert.same({}, (select(2, compare(report { web = { unknown = "denied" } }, old))))
+    assert.same({}, (select(2, compare(report { web = { policy_error = "denied" } }, old))))
     local failed = report {}
     failed.scopes[1] = { region = "us-east-1", error = { code = "X", message = "x" } }
     assert.same({}, (select(2, compare(failed, old))))
-    assert.same({}, (select(2, compare(report({ web = {} }, {}, { part = { service = "other" } }), old))))
+    assert.same({}, (select(2, compare(report({ web = {} }, {}, { partial = { service = "other" } }), old))))
     local blind = report { web = {} }
-    blind.scopes[1].services_unknown = "denied"
+    blind.scopes[1].services_error = "denied"
     assert.same({ "of-web" }, (select(2, compare(blind, old))))
     assert.same({ "of-all", "of-web" }, (select(2, compare(report { web = {} }, old))))
   end)
 
-  it("does not say so of images that it could not look at", function()
+  it("resolves no finding about images that could not be checked", function()
     local old = report { web = { findings = { "image-missing", "public-access" } } }
     local blind = report { web = {} }
-    blind.scopes[1].repositories[1].images_unknown = "denied"
+    blind.scopes[1].repositories[1].images_error = "denied"
     assert.same({ "public-access" }, (select(2, compare(blind, old))))
     assert.same({ "image-missing", "public-access" }, (select(2, compare(report { web = {} }, old))))
   end)
 
-  it("does not say so of what IAM and the registry do not show any more", function()
+  it("resolves no finding that needs IAM or a registry policy that could not be read", function()
     local old = report({ web = { findings = { "missing-principal", "public-access" } } }, {})
     for _, id in ipairs { "registry-public", "registry-pull" } do
       table.insert(old.findings, { id = id, severity = "high", account = ACCOUNT, region = "us-east-1", key = id })
     end
     local blind = report { web = {} }
-    blind.scopes[1].registry_unknown, blind.scopes[1].identities_unknown = "denied", "denied"
+    blind.scopes[1].registry_error, blind.scopes[1].identities_error = "denied", "denied"
     assert.same({ "public-access" }, (select(2, compare(blind, old))))
     assert.equal(4, #select(2, compare(report { web = {} }, old)))
   end)
 
-  it("tells grants that came and went, and one that changed as both", function()
+  it("lists grants that were added and removed, and a changed one as both", function()
     local _, _, marked = compare(
       report { web = { access = { access "same", access "came", access("changed", "depends"), access("no", "deny") } } },
       report { web = { access = { access "same", access "went", access "changed", access("never", "deny") } },
@@ -146,15 +146,15 @@ describe("a report beside an earlier one", function()
       table.sort(found)
       return found
     end
-    assert.same({ "web came allow", "web changed depends" }, list(marked.baseline.grants.new))
-    assert.same({ "gone dropped allow", "web changed allow", "web went allow" }, list(marked.baseline.grants.gone))
+    assert.same({ "web came allow", "web changed depends" }, list(marked.baseline.grants.added))
+    assert.same({ "gone dropped allow", "web changed allow", "web went allow" }, list(marked.baseline.grants.removed))
   end)
 
-  it("does not say that grants went which it could not read", function()
+  it("removes no grant that could not be read", function()
     local old = report { web = { access = { access "x" } } }
-    local _, _, marked = compare(report { web = { unknown = "denied" } }, old)
-    assert.equal(0, #marked.baseline.grants.gone)
-    marked = select(3, compare(report({}, {}, { part = {} }), old))
-    assert.equal(0, #marked.baseline.grants.gone)
+    local _, _, marked = compare(report { web = { policy_error = "denied" } }, old)
+    assert.equal(0, #marked.baseline.grants.removed)
+    marked = select(3, compare(report({}, {}, { partial = {} }), old))
+    assert.equal(0, #marked.baseline.grants.removed)
   end)
 end)

@@ -1,7 +1,7 @@
+local document = require "lanyard.audit.report.document"
 local helper = require "helper"
 local history = require "lanyard.audit.report.history"
 local json = require "lanyard.json"
-local merge = require "lanyard.audit.report.merge"
 local reports = require "reports"
 local sqlite = require "lanyard.sqlite"
 
@@ -10,7 +10,7 @@ local ACCOUNT = "111122223333"
 -- A report of us-east-1 in that hour: { repository = { access = { [principal] = decision }, findings = ids } or
 -- { unknown }, ... }
 local function report(hour, repositories, more)
-  local made = merge.empty(("2026-11-25T%02d:00:00Z"):format(hour))
+  local made = document.new(("2026-11-25T%02d:00:00Z"):format(hour))
   local scope = { account = ACCOUNT, region = "us-east-1", repositories = json.array {}, services = json.array {} }
   made.scopes[1] = scope
   for name, what in pairs(repositories) do
@@ -18,7 +18,7 @@ local function report(hour, repositories, more)
     for principal, decision in pairs(what.access or {}) do
       access[#access + 1] = { principal = principal, type = "AWS", kind = "role", decision = decision, statement = "s" }
     end
-    table.insert(scope.repositories, { name = name, access = access, unknown = what.unknown })
+    table.insert(scope.repositories, { name = name, access = access, policy_error = what.policy_error })
     for _, id in ipairs(what.findings or {}) do
       table.insert(made.findings, { id = id, severity = "low", message = id, account = ACCOUNT, region = "us-east-1",
         repository = name, key = id .. "|" .. name })
@@ -28,7 +28,7 @@ local function report(hour, repositories, more)
   return made
 end
 
--- The history that those reports make, one run after the other.
+-- Returns a history of reports that were stored one after the other.
 local function history_of(folder, ...)
   local kept = assert(history.open(folder .. "/a.db"))
   for _, one in ipairs { ... } do assert(kept:add(one)) end
@@ -48,8 +48,8 @@ local function lines(items)
   return list
 end
 
-describe("a history of audits", function()
-  it("tells when grants and findings came, were last seen and were gone", function()
+describe("the history of audits", function()
+  it("records when grants and findings began, were last seen and ended", function()
     local folder <close> = helper.folder()
     local web = { access = { old = "allow" }, findings = { "kept" } }
     local kept <close> = history_of(folder, report(1, { web = web }),
@@ -60,7 +60,7 @@ describe("a history of audits", function()
     assert.same({ "web kept <01..03 04", "web came 02..02 03" }, lines(kept:findings()))
   end)
 
-  it("does not say that a finding is gone that is muted", function()
+  it("does not end a finding that is muted", function()
     local folder <close> = helper.folder()
     local muted = report(2, { web = { findings = { "it" } } })
     muted.muted, muted.findings = muted.findings, json.array {}
@@ -69,7 +69,7 @@ describe("a history of audits", function()
     assert.same({ "web it <01..03 -" }, lines(kept:findings()))
   end)
 
-  it("has a grant that changes its decision as two, and none that lets nobody pull", function()
+  it("stores a grant whose decision changes as two, and none that is denied", function()
     local folder <close> = helper.folder()
     local kept <close> = history_of(folder, report(1, { web = { access = { one = "allow", no = "deny" } } }),
       report(2, { web = { access = { one = "depends", no = "deny" } } }))
@@ -77,15 +77,15 @@ describe("a history of audits", function()
     assert.equal("depends", kept:grants()[2].decision)
   end)
 
-  it("does not say that what a run did not look at is gone", function()
+  it("does not end what a run does not cover", function()
     local folder <close> = helper.folder()
     local web = { access = { one = "allow" }, findings = { "it" } }
     local blind = report(4, {})
     blind.scopes[1] = { region = "us-east-1", error = { code = "X", message = "x" } }
     local kept <close> = history_of(folder, report(1, { web = web }),
-      report(2, { api = {} }, { part = { repositories = json.array { "api" } } }),
-      report(3, { web = { unknown = "denied" } }), blind,
-      report(5, { web = {} }, { part = { service = "other" } }))
+      report(2, { api = {} }, { partial = { repositories = json.array { "api" } } }),
+      report(3, { web = { policy_error = "denied" } }), blind,
+      report(5, { web = {} }, { partial = { service = "other" } }))
     assert.same({ "web one <01..01 -" }, lines(kept:grants()))
     assert.same({ "web it <01..01 -" }, lines(kept:findings()))
     assert(kept:add(report(6, {})))
@@ -94,7 +94,7 @@ describe("a history of audits", function()
     assert.equal(6, #kept:runs())
   end)
 
-  it("writes again only the number of the last run of what does not change", function()
+  it("updates only the number of the last run of what does not change", function()
     local folder <close> = helper.folder()
     local repositories = {}
     for i = 1, 500 do repositories["r" .. i] = { access = { [("p"):rep(150) .. i] = "allow" } } end
@@ -105,7 +105,7 @@ describe("a history of audits", function()
     assert.equal(500, #kept:grants())
   end)
 
-  it("finds by repository, service, principal and since when", function()
+  it("filters by repository, service, principal and time", function()
     local folder <close> = helper.folder()
     local first = reports.small()
     local second = reports.small()
@@ -132,7 +132,7 @@ describe("a history of audits", function()
     assert.equal(1, #kept:runs { since = "2026-11-26T00:00:00Z" })
   end)
 
-  it("is left as it was by a run that cannot be kept whole", function()
+  it("is unchanged after a run that cannot be stored completely", function()
     local folder <close> = helper.folder()
     local kept <close> = history_of(folder, report(1, { web = { access = { one = "allow" } } }))
     local broken = report(2, { web = { access = {}, findings = { "it" } } })
@@ -145,21 +145,21 @@ describe("a history of audits", function()
     assert.is_true(kept:add(report(3, { web = { access = { one = "allow" } } })))
   end)
 
-  it("refuses a report that is older than a run of its account and Region, and is left as it was", function()
+  it("rejects a report that is older than a run of its account and Region, and is unchanged", function()
     local folder <close> = helper.folder()
     local web = { web = { access = { one = "allow" } } }
     local kept <close> = history_of(folder, report(1, web), report(3, {}), report(5, {}))
     local ok, err = kept:add(report(4, web))
     assert.is_nil(ok)
-    assert.equal(folder .. "/a.db: this report of 2026-11-25T04:00:00Z is older than the run of 2026-11-25T05:00:00Z "
-      .. "that it has of 111122223333 us-east-1: keep reports in their order", tostring(err))
+    assert.equal(folder .. "/a.db: the report of 2026-11-25T04:00:00Z is older than the stored run of 2026-11-25T05:00:00Z "
+      .. "of 111122223333 us-east-1: store reports in the order of their times", tostring(err))
     assert.equal(3, #kept:runs())
     assert.same({ "web one <01..01 03" }, lines(kept:grants()))
     assert.is_true(kept:add(report(5, web)))
     assert.same({ "web one <01..01 03", "web one 05..05 -" }, lines(kept:grants()))
   end)
 
-  it("keeps an older report of another account or Region, and of one that could not be looked at", function()
+  it("stores an older report of another account or Region, and of one that could not be audited", function()
     local folder <close> = helper.folder()
     local failed = report(5, {})
     failed.scopes[1].error = { code = "X", message = "no" }
@@ -172,16 +172,16 @@ describe("a history of audits", function()
     assert.is_true(kept:add(report(3, {})))
   end)
 
-  it("takes the last run of a file of before, which knew no order, for one of all places", function()
+  it("assumes that the last run in a file of an earlier version covers every account and Region", function()
     local folder <close> = helper.folder()
     history_of(folder, report(1, {}), report(3, {})):close()
     assert(sqlite.open(folder .. "/a.db")):exec "DROP TABLE looks"
     local kept <close> = assert(history.open(folder .. "/a.db"))
-    assert.match("older than the run of 2026%-11%-25T03:00:00Z", tostring(select(2, kept:add(report(2, {})))))
+    assert.match("older than the stored run of 2026%-11%-25T03:00:00Z", tostring(select(2, kept:add(report(2, {})))))
     assert.is_true(kept:add(report(4, {})))
   end)
 
-  it("keeps 40,000 grants within seconds, each time", function()
+  it("stores 40,000 grants within seconds, each time", function()
     local folder <close> = helper.folder()
     local repositories = {}
     for i = 1, 10000 do
@@ -202,7 +202,7 @@ describe("a history of audits", function()
   end)
 end)
 
-describe("a file that is to be a history", function()
+describe("opening a history", function()
   local function refused(path, options)
     local kept, err = history.open(path, options)
     assert.is_nil(kept)
@@ -210,22 +210,22 @@ describe("a file that is to be a history", function()
     return tostring(err):gsub("^.*/", "")
   end
 
-  it("is refused in a line when it is something else, or of a newer form", function()
+  it("rejects in one line another file, and a newer version", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/text", ("no database "):rep(100))
     assert.equal("text: file is not a database; name another file, or remove this one", refused(folder .. "/text"))
     assert.match("unable to open database file; name a file", refused(folder .. "/none/a.db"))
     assert.match("unable to open database file; name a file", refused(folder.path))
-    assert.match("none is not there: lanyard audit %-%-history makes it", refused(folder .. "/none", { readonly = true }))
+    assert.match("none does not exist: lanyard audit %-%-history creates it", refused(folder .. "/none", { readonly = true }))
     assert(sqlite.open(folder .. "/other.db")):exec "CREATE TABLE t (a)"
     assert.equal("other.db is a database of another program", refused(folder .. "/other.db"))
     history_of(folder):close()
     assert(sqlite.open(folder .. "/a.db")):exec "PRAGMA user_version = 2"
-    local newer = "a.db has the form 2 of a history, and this lanyard knows 1: use a newer one"
+    local newer = "a.db is a history of version 2, and this lanyard reads version 1: use a newer lanyard"
     assert.equal(newer, refused(folder .. "/a.db"))
     assert.equal(newer, refused(folder .. "/a.db", { readonly = true }))
     helper.write(folder .. "/empty", "")
-    assert.equal("empty has no run of an audit: lanyard audit --history keeps one",
+    assert.equal("empty has no audits: lanyard audit --history stores them",
       refused(folder .. "/empty", { readonly = true }))
     history.open(folder .. "/empty"):close()
   end)

@@ -1,3 +1,4 @@
+local document = require "lanyard.audit.report.document"
 local account = require "audit_account"
 local fleet = require "fleet"
 local json = require "lanyard.json"
@@ -26,7 +27,7 @@ end
 
 -- A report of one scope.
 local function report(hour, repositories, findings, more)
-  local made = merge.empty(("2026-11-25T%02d:00:00Z"):format(hour))
+  local made = document.new(("2026-11-25T%02d:00:00Z"):format(hour))
   made.scopes[1] = {
     account = ACCOUNT, region = "us-east-1", repositories = json.array(repositories), services = json.array {},
   }
@@ -51,8 +52,8 @@ local function join(...)
   return merge.join({ ... }, { "a.json", "b.json", "c.json" })
 end
 
-describe("merged reports", function()
-  it("have the scopes of all, and each repository and finding once", function()
+describe("merging reports", function()
+  it("returns all scopes, and each repository and finding once", function()
     local joined, notes, failed = join(
       report(1, { repository "one", repository "two" }, { finding "one" }),
       report(2, { repository "two", repository "three" }, { finding "three" }))
@@ -62,10 +63,10 @@ describe("merged reports", function()
     assert.same({ "one", "three", "two" }, names(joined.scopes[1].repositories))
     assert.same({ "three", "one" }, names(joined.findings))
     assert.equal("2026-11-25T02:00:00Z", joined.time)
-    assert.is_nil(joined.part)
+    assert.is_nil(joined.partial)
   end)
 
-  it("tell what differs, and take the later of both with its findings", function()
+  it("notes differences and uses the later report with its findings", function()
     for _, reversed in ipairs { false, true } do
       local older = report(1, { repository("web", { arn = "old" }) }, { finding("web", "older"), finding(nil, "older", { key = "k" }) })
       local later = report(2, { repository("web", { arn = "new" }) }, { finding(nil, "later", { key = "k" }) })
@@ -79,32 +80,32 @@ describe("merged reports", function()
     end
   end)
 
-  it("tell nothing that a later one looked for and did not find", function()
+  it("drops findings that a later report resolves", function()
     local role = finding(nil, "unused", { id = "unused-role", service = "web", key = "unused-role" })
     local open = finding("web")
     local earlier = report(1, { repository "web", repository "else" }, { role, open, finding("else", nil, { key = "else" }) })
     assert.equal(1, #join(earlier, report(2, { repository "web" })).findings)
     for _, blind in ipairs {
-      report(2, { repository("web", { unknown = "denied" }) }),
-      report(2, {}, {}, { part = { shard = "1/2" } }),
-      report(2, { repository "web" }, {}, { part = { service = "jobs" } }),
+      report(2, { repository("web", { policy_error = "denied" }) }),
+      report(2, {}, {}, { partial = { shard = "1/2" } }),
+      report(2, { repository "web" }, {}, { partial = { service = "jobs" } }),
     } do
       assert.equal(3, #join(earlier, blind).findings)
     end
-    assert.equal(2, #join(earlier, report(2, { repository "web" }, {}, { part = { shard = "1/2" } })).findings)
+    assert.equal(2, #join(earlier, report(2, { repository "web" }, {}, { partial = { shard = "1/2" } })).findings)
   end)
 
-  it("take what one could read over what another could not", function()
+  it("prefers a policy that could be read", function()
     local joined, notes = join(
       report(1, { repository("web", { access = json.array { { principal = "*", type = "AWS", decision = "allow" } } }) }),
-      report(2, { repository("web", { unknown = "denied" }) }, { finding("web", "denied", { id = "unreadable-policy" }) }))
+      report(2, { repository("web", { policy_error = "denied" }) }, { finding("web", "denied", { id = "unreadable-policy" }) }))
     assert.same({}, notes)
     assert.same({}, names(joined.findings))
     assert.equal(1, #joined.scopes[1].repositories[1].access)
   end)
 
-  it("keep a failure beside what another report saw of the scope, and lack something then", function()
-    local bad = merge.empty "2026-11-25T03:00:00Z"
+  it("retains a failure although another report covers the scope, and then fails", function()
+    local bad = document.new "2026-11-25T03:00:00Z"
     bad.scopes[1] = failed_scope "no"
     local joined, notes, failed = join(report(1, { repository "one" }), bad, bad)
     assert.is_true(failed)
@@ -115,31 +116,31 @@ describe("merged reports", function()
     assert.is_false(select(3, join(report(1, { repository "one" }), bad)))
   end)
 
-  it("are whole when all shards are there, and name those that are not", function()
+  it("covers everything when all shards are present, and names missing shards", function()
     local function shard(i, more)
-      return report(i, { repository("r" .. i) }, {}, { part = { shard = i .. "/3", repositories = more } })
+      return report(i, { repository("r" .. i) }, {}, { partial = { shard = i .. "/3", repositories = more } })
     end
     local joined, notes, failed = join(shard(1), shard(2), shard(3))
-    assert.same({ nil, {}, false }, { joined.part, notes, failed })
+    assert.same({ nil, {}, false }, { joined.partial, notes, failed })
     joined, notes, failed = join(shard(1), shard(3))
-    assert.same({}, joined.part)
-    assert.same({ "missing: shard 2/3 (roles that none grants, and images of repositories that are not there, are told "
-      .. "with all shards only)" }, notes)
+    assert.same({}, joined.partial)
+    assert.same({ "missing: shard 2/3 (unused roles and images of missing repositories are reported only when "
+      .. "all shards are merged)" }, notes)
     assert.is_true(failed)
     local globs = json.array { "r*" }
     joined, notes, failed = join(shard(1, globs), shard(2, globs), shard(3, globs))
-    assert.same({ "r*" }, { joined.part.repositories[1] })
+    assert.same({ "r*" }, { joined.partial.repositories[1] })
     assert.same({}, notes)
     assert.is_false(failed)
     joined = join(shard(1), report(1, {}))
-    assert.same({}, joined.part)
-    joined = join(report(1, {}), report(2, {}, {}, { part = { service = "web" } }))
-    assert.same({ service = "web" }, joined.part)
+    assert.same({}, joined.partial)
+    joined = join(report(1, {}), report(2, {}, {}, { partial = { service = "web" } }))
+    assert.same({ service = "web" }, joined.partial)
   end)
 end)
 
-describe("shards", function()
-  it("merge to what takes a look at all repositories, too, unless one failed", function()
+describe("merging shards", function()
+  it("adds the findings that need all repositories, unless a shard failed", function()
     local accounts <close> = fleet.new { [ACCOUNT] = account.seed }
     account.age(accounts.worlds[ACCOUNT].state, system.time())
     local scopes = targets.expand { open = accounts:opener() }
@@ -167,15 +168,15 @@ describe("shards", function()
     shards = json.decode(old)
     shards[2].scopes[1] = failed_scope "no"
     joined = join(table.unpack(shards))
-    assert.same({}, joined.part)
+    assert.same({}, joined.partial)
     shards = json.decode(old)
     for _, one in ipairs(shards) do one.scopes[1].services[1].images = nil end
     joined, notes = join(table.unpack(shards))
-    assert.is_nil(joined.part)
-    assert.same({ ACCOUNT .. "/us-east-1: roles that none grants are not told: a shard is of an earlier lanyard" }, notes)
+    assert.is_nil(joined.partial)
+    assert.same({ ACCOUNT .. "/us-east-1: unused roles are not reported, because a shard is of an earlier lanyard" }, notes)
   end)
 
-  it("merge to what a whole look finds", function()
+  it("returns the report of an audit without shards", function()
     local repositories = {}
     for n = 1, 12 do repositories[n] = { name = "app-" .. n, policy = n % 2 == 0 and fleet.OPEN or nil } end
     local accounts <close> = fleet.new { [ACCOUNT] = { regions = {
@@ -189,7 +190,7 @@ describe("shards", function()
       local failures
       shards[i], failures = scanner.run(scopes, { shard = { index = i, count = 3 } })
       assert.same({}, failures)
-      assert.equal(i .. "/3", shards[i].part.shard)
+      assert.equal(i .. "/3", shards[i].partial.shard)
     end
     assert.equal(before, accounts:count "GetRepositoryPolicy" - before)
     local joined, notes, failed = join(table.unpack(shards))

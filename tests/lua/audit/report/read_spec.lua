@@ -18,12 +18,12 @@ local function full()
   table.remove(now.scopes[1].repositories[2].access, 3)
   baseline.compare(now, old)
   local muted = json.decode(json.encode(now.findings[1]))
-  muted.muted = { reason = "known", ends = "2027-01-31", place = "rules.lua:3" }
+  muted.muted = { reason = "known", expires = "2027-01-31", location = "rules.lua:3" }
   now.muted = json.array { muted }
-  now.part = { repositories = json.array { "team/*" }, service = "web", shard = "1/2" }
+  now.partial = { repositories = json.array { "team/*" }, service = "web", shard = "1/2" }
   local first = now.scopes[1]
-  first.profile, first.services_unknown = "ops", "denied"
-  first.repositories[1].unknown, first.repositories[1].images_unknown = "denied", "denied"
+  first.profile, first.services_error, first.registry_error, first.identities_error = "ops", "denied", "no", "no"
+  first.repositories[1].policy_error, first.repositories[1].images_error = "denied", "denied"
   first.services[1].images = json.array { "111122223333.dkr.ecr.us-east-1.amazonaws.com/lost:1" }
   first.services[2].images = json.array {}
   first.repositories[2].statements = json.array { { index = 1, label = "web", text = "{}" } }
@@ -42,7 +42,7 @@ local function read_text(folder, text)
   return value, err and tostring(err):gsub("^.*/r%.json", "r.json"), err and err.code
 end
 
--- Calls f(path, change) for each member at any depth; change(value) puts another in its place, change(nil) none.
+-- Calls f(path, change) for each member at any depth. change(value) replaces the member, change(nil) removes it.
 local function each_member(value, f, path)
   for _, name in ipairs(lists.sorted_names(value)) do
     local member = value[name]
@@ -58,7 +58,7 @@ end
 local SINK = function() end
 local OPTIONS = { catalogue = require("lanyard.audit.findings").catalogue }
 
--- Everything that takes reports, with this one.
+-- Passes a report to everything that takes reports.
 local function use(text)
   local function fresh() return json.decode(text) end
   for _, format in ipairs(report.AUDIT_FORMATS) do
@@ -70,7 +70,7 @@ local function use(text)
   end
   for _, format in ipairs(report.GRAPH_FORMATS) do require("lanyard.report." .. format).write(fresh(), SINK, OPTIONS) end
   local shard = fresh()
-  shard.part = { shard = "1/1" }
+  shard.partial = { shard = "1/1" }
   merge.join({ shard }, { "a.json" })
   merge.join({ fresh(), reports.small() }, { "a.json", "b.json" })
   baseline.compare(fresh(), reports.small())
@@ -81,21 +81,50 @@ local function use(text)
   assert(kept:add(reports.small()))
 end
 
-describe("a report in a file", function()
-  it("is read as it was written", function()
+describe("reading a report from a file", function()
+  it("returns the report as it was written", function()
     local folder <close> = helper.folder()
     local text = full()
     assert.equal(text, json.encode((read_text(folder, text))))
     use(text)
   end)
 
-  it("is refused in one line when it is none, or of another version", function()
+  it("converts a report of version 1", function()
     local folder <close> = helper.folder()
-    local none = "r.json is no report: write one with lanyard audit --output json"
+    local text = full()
+    local old = json.decode(text)
+    local function rename(value, current, earlier)
+      assert.is_not_nil(value[current], current)
+      value[current], value[earlier] = nil, value[current]
+    end
+    local scope, repository = old.scopes[1], old.scopes[1].repositories[1]
+    rename(repository, "policy_error", "unknown")
+    rename(repository, "images_error", "images_unknown")
+    for _, name in ipairs { "services", "registry", "identities" } do rename(scope, name .. "_error", name .. "_unknown") end
+    rename(old.muted[1].muted, "expires", "ends")
+    rename(old.muted[1].muted, "location", "place")
+    for _, finding in ipairs { old.muted[1], old.findings[1] } do rename(finding, "location", "place") end
+    rename(old.baseline.grants, "added", "new")
+    rename(old.baseline.grants, "removed", "gone")
+    rename(old.baseline, "resolved", "gone")
+    rename(old, "partial", "part")
+    old.version = 1
+    assert.equal(text, json.encode((read_text(folder, json.encode(old)))))
+    -- A message names the member as the file does.
+    scope.services_unknown = 1
+    local nothing, err = read_text(folder, json.encode(old))
+    assert.is_nil(nothing)
+    assert.match(".scopes[0].services_unknown should be a text; it is a number", err, 1, true)
+  end)
+
+  it("refuses in one line what is not a report or has another version", function()
+    local folder <close> = helper.folder()
+    local none = "r.json is not a report: write one with lanyard audit --output json"
     for text, message in pairs {
-      ['{"version":1'] = "r.json is no report: line 1, column 13",
+      ['{"version":1'] = "r.json is not a report: line 1, column 13",
       ["[]"] = none, ["null"] = none, ['"x"'] = none, ["{}"] = none, ['{"version":"1"}'] = none,
-      ['{"version":2}'] = "r.json is a report of version 2, and this lanyard reads version 1: make it anew",
+      ['{"version":3}'] = "r.json is a report of version 3, and this lanyard reads versions 1 to 2: write it again",
+      ['{"version":0}'] = "r.json is a report of version 0, and this lanyard reads versions 1 to 2: write it again",
     } do
       local value, err, code = read_text(folder, text)
       assert.is_nil(value)
@@ -106,7 +135,7 @@ describe("a report in a file", function()
     assert.match("cannot read", tostring(select(2, read.report "/nowhere/r.json")))
   end)
 
-  it("is refused with the place of what is wrong and what it should be", function()
+  it("names the wrong member and what it should be", function()
     local folder <close> = helper.folder()
     for why, change in pairs {
       [".findings[1].severity should be one of critical, high, medium, low, info"] =
@@ -117,21 +146,21 @@ describe("a report in a file", function()
       [".scopes[0].repositories[1].access[0].principal should be a text; it is a number"] =
         function(value) value.scopes[1].repositories[2].access[1].principal = 1 end,
       [".scopes[1].error should be an object; it is a text"] = function(value) value.scopes[2].error = "x" end,
-      [".scopes[1].repositories should not stand beside an error"] =
+      [".scopes[1].repositories should be absent beside an error"] =
         function(value) value.scopes[2].repositories = json.array {} end,
       [".scopes[0] should be an object; it is null"] = function(value) value.scopes[1] = json.null end,
-      [".time should be a moment, as 2026-11-25T01:00:00Z"] = function(value) value.time = "2026-13-25T01:00:00Z" end,
+      [".time should be a timestamp such as 2026-11-25T01:00:00Z"] = function(value) value.time = "2026-13-25T01:00:00Z" end,
       [".findings[0].index should be a whole number; it is a number"] = function(value) value.findings[1].index = 1.5 end,
     } do
       local value = json.decode(full())
       change(value)
       local nothing, err = read_text(folder, json.encode(value))
       assert.is_nil(nothing)
-      assert.equal(("r.json is no report: %s; write one with lanyard audit --output json"):format(why), err)
+      assert.equal(("r.json is not a report: %s; write one with lanyard audit --output json"):format(why), err)
     end
   end)
 
-  it("is refused, or is of use to all that take reports, whatever stands for a member of it", function()
+  it("refuses any wrong member, or returns a report that everything can use", function()
     local folder <close> = helper.folder()
     local value, refused, taken = json.decode(full()), 0, 0
     each_member(value, function(path, change)

@@ -1,0 +1,161 @@
+--- The report of an audit as plain data, ready for lanyard.json. lua/lanyard/report/schema.json describes its members.
+---
+---     local report = document.new(inventory.now)
+---     report.scopes[1] = document.scope(inventory, repositories)
+
+local json = require "lanyard.json"
+local location = require "lanyard.audit.location"
+local severities = require "lanyard.severity"
+local statements = require "lanyard.access.statements"
+local timestamp = require "lanyard.text.timestamp"
+local version = require "lanyard.version"
+
+local M = {}
+
+--- The version of the schema. It rises when a reader of the earlier version would misread a report.
+M.VERSION = 2
+
+---@class audit.Report
+---@field version integer
+---@field tool string               "lanyard" and its version
+---@field time string               a timestamp
+---@field scopes audit.Scope[]
+---@field findings audit.Finding[]  of all scopes, the most severe first
+---@field muted? audit.Finding[]    findings that a rules file mutes
+---@field partial? { repositories?: string[], service?: string, shard?: string }  set when the report does not cover
+---  everything; empty when its parts were selected in different ways
+---@field baseline? table           see lanyard.audit.report.baseline
+
+--- An account and Region. One that could not be audited has `error`, and neither repositories nor services.
+---@class audit.Scope
+---@field account? string
+---@field region? string
+---@field profile? string           the requested profile
+---@field role? string              the role that was assumed to read the account
+---@field error? { code: string, message: string }
+---@field skipped? boolean          the account has not enabled the Region
+---@field repositories? table[]
+---@field services? table[]
+---@field services_error? string    why the services could not be listed
+---@field registry_error? string    why the registry policy could not be read
+---@field identities_error? string  why IAM did not say which roles and users exist
+
+--- Returns a report without scopes and findings.
+---@param time number|string seconds since 1970, or a timestamp
+---@return audit.Report
+function M.new(time)
+  return {
+    version = M.VERSION,
+    tool = "lanyard " .. version,
+    time = type(time) == "string" and time or timestamp.format(math.floor(time)),
+    scopes = json.array {},
+    findings = json.array {},
+  }
+end
+
+--- Sorts the findings of a report by severity. Findings of equal severity keep their order.
+---@param report audit.Report
+function M.sort(report)
+  local position = {}
+  for i, finding in ipairs(report.findings) do
+    position[finding] = i
+  end
+  table.sort(report.findings, function(a, b)
+    if a.severity ~= b.severity then
+      return severities.RANK[a.severity] < severities.RANK[b.severity]
+    end
+    return position[a] < position[b]
+  end)
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- From an inventory
+
+-- Equal access of several repositories is one table, because thousands of policies may grant the same.
+local function access_of(access, known)
+  local statement = table.concat(access.statements, ", ")
+  local key = table.concat({ access.type, access.principal, access.decision, statement, #access.statements,
+    access.ends or "" }, "\n")
+  known[key] = known[key] or {
+    principal = access.principal,
+    type = access.type,
+    kind = access.kind,
+    decision = access.decision,
+    statement = statement,
+    statements = json.array(access.statements),
+    service = access.service,
+    region = access.region,
+    account = access.account,
+    expires = access.ends and timestamp.format(access.ends) or nil,
+  }
+  return known[key]
+end
+
+local function statements_of(repository)
+  local list, text = json.array {}, tostring(repository.doc)
+  for i, statement in ipairs(repository.statements) do
+    local range = location.statement(repository.doc, statement.index)
+    list[i] = {
+      index = statement.index, label = statements.label(statement), text = text:sub(range.first, range.last),
+    }
+  end
+  return list
+end
+
+--- Returns a repository as reports describe it. Repositories share tables, so no part of one may be changed in place.
+---@param repository audit.Repository
+---@param options { texts?: boolean, known: table }  texts: add the text of each statement; known: the access of earlier
+---  repositories, empty at first
+---@return table
+function M.repository(repository, options)
+  local access = json.array {}
+  for i, one in ipairs(repository.access) do
+    access[i] = access_of(one, options.known)
+  end
+  return {
+    name = repository.name,
+    arn = repository.arn,
+    access = access,
+    policy_error = repository.unknown,
+    images_error = repository.images_unknown,
+    statements = options.texts and repository.doc and statements_of(repository) or nil,
+  }
+end
+
+local function service_of(service, deployed)
+  local images = json.array {}
+  for _, image in ipairs(deployed) do
+    images[#images + 1] = image.service == service and image.reference or nil
+  end
+  return {
+    name = service.name,
+    state = service.state,
+    isActive = service.role.active,
+    principalArn = service.role.arn or "",
+    images = images,
+  }
+end
+
+--- Returns the account and Region of an inventory as reports describe them.
+---@param inventory audit.Inventory
+---@param repositories table[] of M.repository
+---@return audit.Scope
+function M.scope(inventory, repositories)
+  local services = json.array {}
+  for i, service in ipairs(inventory.services) do
+    services[i] = service_of(service, inventory.deployed)
+  end
+  return {
+    account = inventory.account,
+    region = inventory.region,
+    profile = inventory.profile,
+    role = inventory.role,
+    repositories = repositories,
+    services = services,
+    services_error = inventory.services_unknown,
+    registry_error = inventory.registry_unknown,
+    identities_error = inventory.identities.unknown,
+  }
+end
+
+return M

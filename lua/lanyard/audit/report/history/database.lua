@@ -1,0 +1,115 @@
+--- Opens the SQLite file of a history, and runs code on it with transactions and errors that name the file.
+
+local errors = require "lanyard.errors"
+local schema = require "lanyard.audit.report.history.schema"
+local sqlite = require "lanyard.sqlite"
+local system = require "lanyard.system"
+
+local M = {}
+
+-- Seconds to wait for another process that writes to the file.
+local BUSY = 30
+
+local ADVICE = {
+  Busy = "another program has locked it for %d s: end that program, or try again",
+  NotDatabase = "name another file, or remove this one",
+  ReadOnly = "name a file in a folder that is writable",
+  SqliteError = "check that it is a complete file",
+  CannotOpen = "name a file in an existing folder",
+}
+
+local function with_advice(path, err)
+  local advice = ADVICE[err.code]
+  return errors.new { code = err.code,
+    message = ("%s: %s%s"):format(path, err.message, advice and "; " .. advice:format(BUSY) or "") }
+end
+
+local function refusal(path, text, ...)
+  return errors.new { code = "Usage", message = ("%s %s"):format(path, text:format(...)) }
+end
+
+-- Reports whether a database is a history, or empty. Raises an error for any other database.
+local function is_history(db, path)
+  local function number(sql)
+    return assert(assert(db:prepare(sql)):query())[1][1]
+  end
+  local application, version = number "PRAGMA application_id", number "PRAGMA user_version"
+  if number "SELECT count(*) FROM sqlite_schema" == 0 then
+    return false
+  elseif application ~= schema.APPLICATION then
+    error(refusal(path, "is a database of another program"))
+  elseif version ~= schema.VERSION then
+    error(refusal(path, "is a history of version %d, and this lanyard reads version %d: use a newer lanyard", version,
+      schema.VERSION))
+  end
+  return true
+end
+
+--- Runs a function that raises errors of the database.
+---@param path string of the file
+---@param body fun(): any
+---@return any result  nil when an error was raised
+---@return aws.Error? err names the file
+function M.guarded(path, body)
+  local ok, result = pcall(body)
+  if ok then
+    return result
+  elseif not errors.is(result) then
+    error(result, 0)
+  end
+  return nil, result.code == "Usage" and result or with_advice(path, result)
+end
+
+--- Begins a transaction, which is rolled back if it is closed before it is committed.
+---@param db sqlite.Database
+---@return { commit: fun() }
+function M.transaction(db)
+  assert(db:exec "BEGIN IMMEDIATE")
+  local open = true
+  return setmetatable({
+    commit = function()
+      assert(db:exec "COMMIT")
+      open = false
+    end,
+  }, { __close = function()
+    if open then
+      db:exec "ROLLBACK"
+    end
+  end })
+end
+
+local function open_to_read(path)
+  if not system.exists(path) then
+    error(refusal(path, "does not exist: lanyard audit --history creates it"))
+  end
+  local db = assert(sqlite.open(path, { busy = BUSY, readonly = true }))
+  if not is_history(db, path) then
+    error(refusal(path, "has no audits: lanyard audit --history stores them"))
+  end
+  return db
+end
+
+local function open_to_write(path)
+  local db = assert(sqlite.open(path, { busy = BUSY }))
+  local transaction <close> = M.transaction(db)
+  if not is_history(db, path) then
+    assert(db:exec(schema.CREATE))
+  end
+  assert(db:exec(schema.LOOKS))
+  transaction.commit()
+  return db
+end
+
+--- Opens the file of a history. A file that is opened for writing is created if it does not exist, so that an error is
+--- reported before an audit begins.
+---@param path string
+---@param readonly boolean
+---@return sqlite.Database? db
+---@return aws.Error? err
+function M.open(path, readonly)
+  return M.guarded(path, function()
+    return (readonly and open_to_read or open_to_write)(path)
+  end)
+end
+
+return M

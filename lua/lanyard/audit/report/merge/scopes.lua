@@ -1,0 +1,108 @@
+--- Merges the accounts and Regions of reports.
+
+local coverage = require "lanyard.audit.report.coverage"
+local json = require "lanyard.json"
+
+local M = {}
+
+-- Each is unset in the merged report if it is unset in one of the reports.
+local ERRORS = { "services_error", "registry_error", "identities_error" }
+
+-- Adds items to a list by name. An item of an earlier report is added only if the list has none of its name, or one
+-- whose policy could not be read. `on_difference` gets the name of an item that differs.
+local function add_items(into, items, on_difference)
+  local position = {}
+  for i, item in ipairs(into) do
+    position[item.name] = i
+  end
+  for _, item in ipairs(items) do
+    local i = position[item.name]
+    if not i then
+      table.insert(into, item)
+    elseif into[i].policy_error and not item.policy_error then
+      into[i] = item
+    elseif not item.policy_error and json.encode(into[i]) ~= json.encode(item) then
+      on_difference(item.name)
+    end
+  end
+end
+
+-- Returns a scope with the properties of another one, and without its items.
+local function empty_copy(scope)
+  local copy = {
+    account = scope.account, region = scope.region, profile = scope.profile, role = scope.role,
+    repositories = json.array {}, services = json.array {},
+  }
+  for _, name in ipairs(ERRORS) do
+    copy[name] = scope[name]
+  end
+  return copy
+end
+
+--- Adds the scopes that could be audited to the merged report.
+---@param joined audit.Report
+---@param ordered audit.Report[] the latest first
+---@param file_of { [audit.Report]: string }
+---@param notes string[] gets a line for each difference
+---@return { [audit.Report]: { [string]: true } } superseded the repositories of each report that differ in a later one
+function M.join(joined, ordered, file_of, notes)
+  local by_key, first_of, superseded = {}, {}, {}
+  local function add(report, scope)
+    local key = coverage.scope_key(scope)
+    if not by_key[key] then
+      by_key[key], first_of[key] = empty_copy(scope), report
+      table.insert(joined.scopes, by_key[key])
+    end
+    local into = by_key[key]
+    for _, kind in ipairs { "repositories", "services" } do
+      add_items(into[kind], scope[kind], function(name)
+        notes[#notes + 1] = ("%s: %s is not the same in %s and %s; the later report counts")
+          :format(key, name, file_of[first_of[key]], file_of[report])
+        if kind == "repositories" then
+          superseded[report] = superseded[report] or {}
+          superseded[report][key .. "/" .. name] = true
+        end
+      end)
+    end
+    for _, name in ipairs(ERRORS) do
+      into[name] = into[name] and scope[name]
+    end
+  end
+  for _, report in ipairs(ordered) do
+    for _, scope in ipairs(report.scopes) do
+      if not scope.error then
+        add(report, scope)
+      end
+    end
+  end
+  return superseded
+end
+
+--- Adds each failure once. It stays even where another report covers the account and Region, because that report may
+--- cover other repositories.
+---@param joined audit.Report
+---@param ordered audit.Report[]
+---@param file_of { [audit.Report]: string }
+---@param notes string[] gets a line for each failure
+---@return boolean failed
+function M.join_errors(joined, ordered, file_of, notes)
+  local known, failed = {}, false
+  for _, report in ipairs(ordered) do
+    for _, scope in ipairs(report.scopes) do
+      local key = scope.error
+        and table.concat({ coverage.scope_key(scope), scope.profile or "", scope.error.message }, " ")
+      if key and not known[key] then
+        known[key] = true
+        table.insert(joined.scopes, scope)
+        failed = failed or not scope.skipped
+        if not scope.skipped then
+          notes[#notes + 1] = ("%s failed in %s: %s"):format(scope.region or scope.profile or "a target",
+            file_of[report], scope.error.message)
+        end
+      end
+    end
+  end
+  return failed
+end
+
+return M

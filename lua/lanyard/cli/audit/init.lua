@@ -1,0 +1,111 @@
+--- What `lanyard audit` and `lanyard audit merge` do with a report: compare, restrict, mute, print and store it.
+---
+---     local run <close> = audit.open(options)
+---     return run:finish(report, failed)
+---
+--- The rules, the baseline and the history are opened first, so that a mistake in them is reported before anything is
+--- read.
+
+local baseline = require "lanyard.audit.report.baseline"
+local cli = require "lanyard.cli"
+local errors = require "lanyard.errors"
+local escape = require "lanyard.text.escape"
+local history = require "lanyard.audit.report.history"
+local mutes = require "lanyard.audit.mutes"
+local print_ = require "lanyard.cli.print"
+local read = require "lanyard.audit.report.read"
+local service = require "lanyard.audit.report.service"
+local severities = require "lanyard.severity"
+
+local M = {}
+
+---@class cli.AuditRun
+---@field options table
+---@field rules rules.Rules
+---@field before? audit.Report    the baseline
+---@field history? audit.History
+---@field streams boolean         whether findings are printed as they are found
+local Run = {}
+Run.__index = Run
+
+function Run.__close(self)
+  if self.history then
+    self.history:close()
+  end
+end
+
+-- Reports whether findings can be printed before the report is complete.
+local function can_stream(options, rules)
+  return options.output == "jsonl" and not (options.baseline or options.history or options.service)
+    and #rules:mutes() == 0
+end
+
+--- Prints a note on stderr.
+---@param text string
+---@param ... any for the text's format
+function M.note(text, ...)
+  cli.progress(nil)
+  cli.note("lanyard: " .. escape.printable(text:format(...)))
+end
+
+--- Opens what the options name. Ends the script when something cannot be opened.
+---@param options table
+---@return cli.AuditRun
+function M.open(options)
+  local rules = cli.rules(options)
+  cli.check(rules:load())
+  local run = setmetatable({ options = options, rules = rules, streams = can_stream(options, rules) }, Run)
+  run.history = options.history and cli.check(history.open(options.history))
+  run.before = options.baseline and cli.check(read.report(options.baseline))
+  return run
+end
+
+-- Restricts the report to a service. Ends the script when the service does not exist, unless the audit failed in part.
+local function restrict(report, name, failed)
+  if not service.restrict(report, name) and not failed then
+    cli.fail(errors.new { code = "NotFoundException",
+      message = ("no container service '%s', and no grant to one"):format(name) })
+  end
+end
+
+-- Applies the mutes. A mute without a finding is noted if the report is complete.
+local function mute(rules, report, is_complete)
+  for _, unmatched in ipairs(mutes.apply(rules:mutes(), report)) do
+    if is_complete then
+      M.note("%s: the mute of %s matches no finding", unmatched.location, unmatched.finding)
+    end
+  end
+end
+
+--- Compares, restricts, mutes, prints and stores a report.
+---@param report audit.Report
+---@param failed boolean whether the report lacks something
+---@param is_merged? boolean whether the report was merged from files
+---@return integer status the exit status
+function Run:finish(report, failed, is_merged)
+  local options = self.options
+  mutes.add_expired(self.rules:mutes(), report)
+  if self.before then
+    baseline.compare(report, self.before)
+  end
+  if options.service then
+    restrict(report, options.service, failed)
+  end
+  for _, what in ipairs(self.before and baseline.uncovered(report, self.before) or {}) do
+    M.note("the baseline does not cover %s: findings there count as new", what)
+  end
+  mute(self.rules, report, not (is_merged or failed or report.partial or options.service))
+  if is_merged or not self.streams then
+    print_.audit(options.output, report)
+  end
+  if self.history then
+    cli.check(self.history:add(report))
+  end
+  local findings = self.before and baseline.new(report) or report.findings
+  if options.fail_on and severities.reaches(findings, options.fail_on) then
+    return cli.exit.found
+  end
+  return failed and cli.exit.failed or cli.exit.ok
+end
+
+return M
