@@ -30,7 +30,7 @@ static void add_document(struct buf *text, size_t statements, bool compact) {
 
 struct job {
   const struct buf *text;
-  const struct policy *doc; /* NULL: each run parses */
+  const struct policy *doc; /* NULL: parse the text in each run */
   bool decides;
 };
 
