@@ -1,8 +1,8 @@
 local cli = require "lanyard.cli"
 
 local command = cli.command {
-  summary = "Deploy images to a container service, and follow the deployment to its end.",
-  category = "access",
+  summary = "Deploy images to a container service, and follow the result.",
+  category = "operations",
   description = [[
 CONTAINER=IMAGE gives a container another image: REPOSITORY[:TAG|@DIGEST] of
 your own registry, or an image with the host of its registry

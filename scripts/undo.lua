@@ -1,7 +1,7 @@
 local cli = require "lanyard.cli"
 
 local command = cli.command {
-  summary = "Restore the policy that a repository had before lanyard's last change.",
+  summary = "Restore the policy from before lanyard's last change.",
   category = "access",
   description = [[
 Every change is recorded in a journal on this machine before it is made. Each

@@ -1,7 +1,7 @@
 local cli = require "lanyard.cli"
 
 local command = cli.command {
-  summary = "Print the image URI of a repository, as a Lightsail deployment accepts it.",
+  summary = "Print the image URI that a Lightsail deployment accepts.",
   category = "access",
   description = [[
 The command reads the repository, so that the URI is the one that ECR returns.

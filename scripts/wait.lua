@@ -1,8 +1,8 @@
 local cli = require "lanyard.cli"
 
 local command = cli.command {
-  summary = "Wait for a container service, puller role or deployment to become ready.",
-  category = "access",
+  summary = "Wait for a service, puller role or deployment to become ready.",
+  category = "operations",
   description = [[
   service      waits until no change of the service is in progress
   role         waits until the puller role is on and has an ARN; fails if the

@@ -5,9 +5,9 @@ local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local merge = require "lanyard.audit.report.merge"
 local read = require "lanyard.audit.report.read"
-local report = require "lanyard.cli.print"
 local reports = require "reports"
 local service = require "lanyard.audit.report.service"
+local types = require "lanyard.cli.types"
 
 -- A report with every member that one may have, as JSON.
 local function full()
@@ -61,14 +61,14 @@ local OPTIONS = { catalogue = require("lanyard.audit.findings").catalogue }
 -- Passes a report to everything that takes reports.
 local function use(text)
   local function fresh() return json.decode(text) end
-  for _, format in ipairs(report.AUDIT_FORMATS) do
+  for _, format in ipairs(types["report-format"].choices) do
     if format == "json" then
       json.encode(fresh(), { pretty = true })
     else
       require("lanyard.report." .. (format == "table" and "terminal" or format)).write(fresh(), SINK, OPTIONS)
     end
   end
-  for _, format in ipairs(report.GRAPH_FORMATS) do require("lanyard.report." .. format).write(fresh(), SINK, OPTIONS) end
+  for _, format in ipairs(types["graph-format"].choices) do require("lanyard.report." .. format).write(fresh(), SINK, OPTIONS) end
   local shard = fresh()
   shard.partial = { shard = "1/1" }
   merge.join({ shard }, { "a.json" })
