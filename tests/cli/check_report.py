@@ -4,8 +4,8 @@ not have is an error here, although readers ignore it. Prints what was checked.
     check_report.py SCHEMA REPORT [--spoil]
     check_report.py --refused SCHEMA REPORT...
 
-With --spoil every member of the report is given, one by one, a value of each other type: a schema that takes one
-of them is an error. With --refused a report that the schema takes is an error."""
+With --spoil each member of the report in turn gets a value of each other type. It is an error if the schema accepts
+one of them. With --refused it is an error if the schema accepts a report."""
 
 import copy
 import json
@@ -17,7 +17,7 @@ VALIDATOR = jsonschema.Draft202012Validator
 
 
 def close(schema):
-    """A schema whose objects have no members but the named ones."""
+    """Returns a schema that accepts no unknown members."""
     if isinstance(schema, list):
         return [close(item) for item in schema]
     if not isinstance(schema, dict):
@@ -31,18 +31,18 @@ def close(schema):
 OTHERS = ["", 1, True, None, [], {}]
 
 
-def places(value):
-    """Each list or object in a value with each of its indexes or names."""
+def members_of(value):
+    """Yields each list or object in a value with each of its indexes or names."""
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, member in members:
         yield value, name
-        yield from places(member)
+        yield from members_of(member)
 
 
 def spoil(validator, report):
     count = 0
     spoiled = copy.deepcopy(report)
-    for container, name in list(places(spoiled)):
+    for container, name in list(members_of(spoiled)):
         good = container[name]
         for other in OTHERS:
             if type(other) is not type(good):

@@ -1,5 +1,5 @@
-"""Reads a SARIF log into the classes that were made from its schema; a member that the schema does not
-have, or one that it requires and is not there, is an error. Prints where the results point."""
+"""Reads a SARIF log into classes generated from the SARIF schema. A member that the schema does not have, and a
+missing member that it requires, are errors. Prints the locations of the results."""
 
 import json
 import sys

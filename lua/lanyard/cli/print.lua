@@ -24,11 +24,8 @@ function M.json(value)
   cli.out(json.encode(value, { pretty = true }))
 end
 
---- The formats of an audit report; the first is the default.
-M.AUDIT_FORMATS = { "table", "json", "jsonl", "csv", "sarif", "junit", "markdown", "prometheus", "html" }
-
 --- Prints an audit report.
----@param format string one of AUDIT_FORMATS
+---@param format string a choice of --output in the group `report` of lanyard.cli.options
 ---@param report audit.Report
 function M.audit(format, report)
   local name = format == "table" and "terminal" or format
@@ -37,11 +34,8 @@ function M.audit(format, report)
   })
 end
 
---- The formats of the graph of grants; the first is the default.
-M.GRAPH_FORMATS = { "svg", "dot", "mermaid" }
-
 --- Prints the graph of an audit report.
----@param format string one of GRAPH_FORMATS
+---@param format "svg"|"dot"|"mermaid"
 ---@param report audit.Report
 function M.graph(format, report)
   require("lanyard.report." .. format).write(report, cli.out, {
