@@ -55,14 +55,6 @@ local function each_member(value, f, path)
   end
 end
 
--- The formats of audits and graphs.
-local FORMATS = { "svg", "dot", "mermaid" }
-for _, option in ipairs(require("lanyard.cli.options").report) do
-  if option[1] == "--output" then
-    table.move(option.choices, 1, #option.choices, #FORMATS + 1, FORMATS)
-  end
-end
-
 local SINK = function() end
 local OPTIONS = { catalogue = require("lanyard.audit.findings").catalogue }
 
