@@ -41,11 +41,7 @@ A repository named merge needs --: lanyard audit -- merge
   commands = { "merge" },
   arguments = { { "repository", args = "*", help = "Name or glob of a repository; all unless given." } },
   options = {
-    { "--service", type = "text", value = "NAME", help = "Report only what concerns this container service." },
-    { "--fail-on", type = "severity", help = "Exit with 3 on a finding of this severity or above." },
-    { "--output", type = "report-format" },
-    { "--baseline", type = "file", help = "Compare with this earlier JSON report." },
-    { "--history", type = "file", value = "DB", help = "Store the run in this SQLite file; it is created if missing." },
+    "report",
     { "--desired", type = "file", help = "Report differences from this desired-state file." },
     { "--rules", type = "file", help = "Apply the rules and mutes in this file." },
     { "--trusted-accounts", type = "text", value = "ID,...",

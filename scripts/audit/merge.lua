@@ -14,11 +14,7 @@ Reports of version 1 (lanyard 0.1.0) are read, too. The options are those of `la
 ]],
   arguments = { { "file", args = "+", help = "JSON report of lanyard audit; - is stdin." } },
   options = {
-    { "--service", type = "text", value = "NAME", help = "Report only what concerns this container service." },
-    { "--fail-on", type = "severity", help = "Exit with 3 on a finding of this severity or above." },
-    { "--output", type = "report-format" },
-    { "--baseline", type = "file", help = "Compare with this earlier JSON report." },
-    { "--history", type = "file", value = "DB", help = "Store the run in this SQLite file; it is created if missing." },
+    "report",
     { "--rules", type = "file", help = "Apply the mutes in this file." },
   },
   exit = {

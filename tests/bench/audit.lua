@@ -78,7 +78,7 @@ local function measure(folder, limit, output)
     limit or "none", output, calls, wall, limit and ("%.1f"):format(floor) or "-",
     limit and ("%+.1f%%"):format(100 * (wall / floor - 1)) or "-", 100 * throttled / calls, cpu, memory / 1024,
     #result.out))
-  local unknown = select(2, result.out:gsub('"unknown"', ""))
+  local unknown = select(2, result.out:gsub('"policy_error"', ""))
   if unknown > 0 then
     print(("  %d repositories could not be read"):format(unknown))
   end

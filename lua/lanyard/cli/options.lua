@@ -14,6 +14,14 @@ return {
   ["dry-run"] = { { "--dry-run", help = "Show what would change, and change nothing." } },
   rules = { { "--rules", type = "file", help = "Check each change against the rules in this file." } },
   yes = { { "--yes", help = "Answer yes to the confirmation." } },
+  -- What `audit` and `audit merge` do with a report.
+  report = {
+    { "--service", type = "text", value = "NAME", help = "Report only what concerns this container service." },
+    { "--fail-on", type = "severity", help = "Exit with 3 on a finding of this severity or above." },
+    { "--output", type = "report-format" },
+    { "--baseline", type = "file", help = "Compare with this earlier JSON report." },
+    { "--history", type = "file", value = "DB", help = "Store the run in this SQLite file; it is created if missing." },
+  },
   settle = { { "--settle",
     help = "Read each policy once more, 4 s after the write, and merge again where another writer changed it." } },
 }
