@@ -50,25 +50,25 @@ run() {
   "$lanyard" "$@"
 }
 
-say 'A container service, fresh: its image puller role is off.'
+say 'A new container service: its image puller role is off.'
 run status my-container-service
-say 'Turn the role on, and wait until it is there.'
+say 'Enable the role, and wait until it is ready.'
 run enable my-container-service
-say 'What would a grant change? shared-repo has a policy of other people already.'
+say 'What would a grant change? shared-repo already has a policy of other people.'
 run grant my-container-service shared-repo --dry-run
 say 'Let the service pull from both repositories.'
 run grant my-container-service my-private-repo shared-repo
 say 'Doing it twice changes nothing.'
 run grant my-container-service my-private-repo shared-repo
-say 'Who can pull from what?'
+say 'Who can pull from each repository?'
 run audit
-say 'The image URI that a Lightsail deployment takes.'
+say 'Print the image URI for a Lightsail deployment.'
 run uri my-private-repo:1.0
-say 'Take the access to shared-repo back: the statements of other people stay as they were.'
+say 'Revoke access to shared-repo: the statements of other people do not change.'
 run revoke my-container-service shared-repo
 say 'That was a mistake: undo it.'
 run undo shared-repo
-say 'Turn the role off, its grants first.'
+say 'Revoke all grants, then disable the role.'
 run disable my-container-service --revoke
 say 'And nothing is left.'
 run status my-container-service

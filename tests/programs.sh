@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fills a folder with links to the programs of a fresh Debian 12 on which packages were installed: those of a minbase
-# root, of the packages, and of what they depend on. Tests that have this folder as PATH cannot start another program.
+# Fills a folder with links to the programs of a fresh Debian 12 on which packages were installed: the programs of a
+# minbase root, of the packages, and of their dependencies. Tests that have this folder as PATH cannot start another program.
 # Fails if a test names another program by its absolute path.
 #   tests/programs.sh FOLDER PACKAGE...
 set -eu

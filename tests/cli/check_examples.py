@@ -1,8 +1,8 @@
 """Reads the examples of scripts/fleet and scripts/examples with the parsers of Debian's python3-yaml and of Python,
 and prints the shell commands that they run, as JSON, by file: of scripts/fleet the commands of the shards, in order,
 and that of merging; of scripts/examples the commands in order, for the service and repository of the emulator.
-What an example must have to run is looked up by name, so that a missing or misplaced member is an error; those of
-Kubernetes are held against its API, too."""
+Members that an example needs to run are read by name, so that a missing or misplaced member is an error. The
+Kubernetes examples are also checked against its API."""
 
 import configparser
 import json
@@ -72,7 +72,7 @@ def step_functions():
                                               numbers["Parameters"]["shards.$"]).groups())
     assert audit["Type"] == "Map" and audit["ItemsPath"] == "$.shards"
     (shard,) = reached(audit["ItemProcessor"])
-    # A shard that fails ends neither the others nor the machine: the report of all tells of it.
+    # A failed shard stops neither the other shards nor the state machine: the merged report shows the failure.
     (caught,) = shard["Catch"]
     assert caught["ErrorEquals"] == ["States.ALL"]
     assert audit["ItemProcessor"]["States"][caught["Next"]]["End"] is True

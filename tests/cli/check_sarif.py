@@ -1,5 +1,5 @@
-"""Reads a SARIF log into the classes that were made from its schema; a member that the schema does not
-have, or one that it requires and is not there, is an error. Prints where the results point."""
+"""Reads a SARIF log into the classes that were generated from its schema. An unknown member and a missing required
+member are errors. Prints the locations of the results."""
 
 import json
 import sys
