@@ -4,8 +4,9 @@ local command = cli.command {
   summary = "Report who can pull from each repository, and what is wrong.",
   category = "audit",
   description = [[
-Reads every repository of the Region, or those that match the names and globs: the policy, the
-container services, and the images that the services deploy.
+Reads the repositories of the Region, or only the ones that match the names and
+globs, with their policies, the container services, and the images that the
+services deploy.
 
 Scope
   --region and --profile accept comma-separated lists; --region all selects

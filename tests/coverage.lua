@@ -1,6 +1,6 @@
 -- Runs every test of a build that counts lines, and prints what part of core/, lua/ and scripts/ ran.
 --   lua5.4 tests/coverage.lua BUILD      (make coverage)
--- For C, gcov counts. For Lua, tests/support/coverage.c marks the lines that run and luac lists those that can run.
+-- For C, gcov counts. For Lua, tests/support/coverage.c marks the lines that run and luac lists the lines that can run.
 
 local LEAST_SHOWN = 10
 

@@ -80,7 +80,7 @@ local function chosen_suites(durations)
   return chosen
 end
 
--- Counts the lines of TAP that a suite printed, and keeps those of tests that were skipped.
+-- Counts the TAP results of a suite, and collects the lines of skipped tests.
 local function count(suite)
   local good, bad, skipped = 0, 0, {}
   for line in suite.text:gmatch "[^\n]+" do

@@ -1,4 +1,4 @@
-/* The policy document, without Lua: edits keep bytes, and decisions are those of IAM. */
+/* The policy document, without Lua: an edit keeps all other bytes, and decisions match IAM's. */
 
 #include "policy/canonical.h"
 #include "policy/edit.h"

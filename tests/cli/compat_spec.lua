@@ -644,8 +644,8 @@ describe("a runbook of 0.1.0", function()
   end)
 end)
 
-describe("the places of 0.1.0's files", function()
-  it("are .lanyard/rules.lua, .lanyard/scripts, the configuration folder, and those of LANYARD_PATH", function()
+describe("the search paths of 0.1.0", function()
+  it("are .lanyard/rules.lua, .lanyard/scripts, the configuration folder, and the folders in LANYARD_PATH", function()
     local folder <close> = helper.folder()
     local script = RECORDED .. "scripts/status.lua"
     assert.equal(0, helper.run({ "mkdir", "-p", folder .. "/here/.lanyard/scripts", folder .. "/home/.config/lanyard/scripts",
@@ -773,7 +773,7 @@ describe("the ids of 0.1.0", function()
 end)
 
 describe("the names of 0.1.0", function()
-  -- Prints the names of a list that are not there, or that are of another type.
+  -- Prints the names of a list that do not exist, or that have another type.
   local CHECK = [[
     local aws, task, policy = require "lanyard.aws", require "lanyard.task", require "lanyard.policy"
     local session = assert(aws.session { region = "us-east-1" })

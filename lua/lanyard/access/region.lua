@@ -98,8 +98,8 @@ function Region:account_id()
   return self:account()
 end
 
---- Returns the time in seconds since 1970 by AWS's clock, as far as replies of ECR have told it. AWS's clock decides
---- when a grant expires, and the clock of this machine may be wrong.
+--- Returns the time in seconds since 1970, corrected by the Date header of ECR's replies. AWS's clock decides when a
+--- grant expires, and the clock of this machine may be wrong.
 ---@return number
 function Region:time()
   return self.clock.time() + self.ecr:clock_offset()

@@ -1,6 +1,6 @@
 --- The AWS services that lanyard.aws can call without further description.
 ---
---- The names and the required members are those of AWS's service models. See lanyard.aws.services for the form.
+--- The names and the required members are from AWS's service models. See lanyard.aws.services for the form.
 
 ---@type aws.ServiceDescription[]
 return {

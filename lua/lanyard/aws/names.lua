@@ -4,7 +4,7 @@
 ---     names.repository "Team"                           --> nil, "'Team' is not a repository name: ..."
 ---     names.image_name("web:1.0").tag                   --> "1.0"
 ---
---- The patterns are those of AWS's service models, matched against the whole name: some published ones lack an anchor,
+--- The patterns are from AWS's service models, matched against the whole name: some published ones lack an anchor,
 --- and would match a part of an invalid name. Each check returns true, or nil and a message.
 
 local M = {}

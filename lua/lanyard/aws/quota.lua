@@ -4,7 +4,7 @@
 ---     if own:take(5) then ... end   -- retry; if it succeeds: own:give(5)
 ---
 --- All calls to a service share a quota. A retry takes from it, and only a success returns something. When every call
---- fails, the quota is soon empty and calls are no longer retried. The numbers are those of the SDKs' standard mode.
+--- fails, the quota is soon empty and calls are no longer retried. The numbers are from the SDKs' standard mode.
 
 local M = { CAPACITY = 500 }
 

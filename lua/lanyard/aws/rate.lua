@@ -7,7 +7,7 @@
 ---
 --- Calls are not limited until the first one is throttled, which shows the limit: the rate drops to 0.7 of the measured
 --- rate, and grows back along a cubic curve (RFC 9438) that is flat near the limit and steep far from it. Formulas and
---- constants are those of the SDKs' adaptive mode, with these differences:
+--- constants are from the SDKs' adaptive mode, with these differences:
 ---
 --- - Calls that were in progress when the rate dropped do not make it drop again.
 --- - A low limit is probed less often, since a probe costs a throttled call; except in the beginning, when little is

@@ -1,5 +1,5 @@
 --- Decides which failures to retry, what a retry costs, and how long to wait before it.
---- The codes are those of the SDKs' standard retry mode.
+--- The error codes are from the SDKs' standard retry mode.
 
 local lists = require "lanyard.lists"
 local system = require "lanyard.system"

@@ -39,7 +39,7 @@ local M = {}
 ---@field paging? table         members with the token of the next page, { input, output }, or by operation
 ---@field waiters? string       see lanyard.aws.acceptors
 ---@field secrets? string       members of replies that are secret: a client with `sealed` returns them sealed
----@field transient? string     error codes that can pass, besides those that all services share
+---@field transient? string     transient error codes, in addition to the ones that all services share
 
 ---@type table<string, aws.Service>
 local services = {}

@@ -60,7 +60,7 @@ local function find_one(name)
   return embedded_script(name), embedded_script
 end
 
--- Options that take a value, among those that a command and its sub-commands declare.
+-- Returns the declared options of a command and its sub-commands that take a value.
 local function value_options(script)
   local found = {}
   local function add(declared)

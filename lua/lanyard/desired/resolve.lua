@@ -36,7 +36,7 @@ local function conflict_error(first, second, repository)
   }
 end
 
--- Adds a grant to those of one repository. Two grants of one service, by different globs, must agree; when they do
+-- Adds a grant to the grants of one repository. Two grants of one service, by different globs, must agree; when they do
 -- not, the intention is unknown and neither is applied. Returns the conflict, if any.
 local function add_grant(grants, repository, grant)
   for _, present in ipairs(grants) do

@@ -10,8 +10,8 @@ local arn = require "lanyard.arn"
 local layers = require "lanyard.policy.layers"
 local request_of = require "lanyard.policy.request"
 
--- Requests that the resource's policy must allow, whatever the policies of the principal say: those about a KMS key,
--- and those of STS that give a session its role.
+-- Requests that the resource's policy must allow regardless of the principal's policies: requests about a KMS key, and
+-- requests to STS for a role session.
 local RESOURCE_POLICY_RULES = {
   kms = function(_, resource) return resource and resource:find "^arn:[^:]*:kms:[^:]*:[^:]*:key/" ~= nil end,
   sts = function(action)

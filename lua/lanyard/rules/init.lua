@@ -91,7 +91,7 @@ end
 
 --- Asks the rules about a change.
 ---@param change rules.Change
----@param predicate? fun(rule: rules.Rule): boolean  selects the rules; those that apply to the change unless given
+---@param predicate? fun(rule: rules.Rule): boolean  selects the rules; by default, the rules that apply to the change
 ---@return rules.Answer[]
 function Rules:ask(change, predicate)
   predicate = predicate or function(rule) return rule.on[change.on] end

@@ -49,7 +49,7 @@ describe("an audit", function()
     assert.is_false(audit.reaches(report, nil))
   end)
 
-  it("removes the whole statement of a NotPrincipal, because the principals that it names are not those that it allows", function()
+  it("removes a statement with NotPrincipal as a whole, because it excludes the principals that it names", function()
     local w <close> = with_policy((statement '{"AWS":"444455556666"}'):gsub('"Principal"', '"NotPrincipal"'))
     local found, report = ids(w)
     assert.same({ "public-access" }, found)
@@ -117,7 +117,7 @@ describe("an audit", function()
     assert.same({}, severities { trusted_accounts = { "444455556666" } })
   end)
 
-  it("names the actions that the registry policy allows, or those that it excepts", function()
+  it("names the actions that the registry policy allows, or the actions that it excludes", function()
     local w <close> = world.new()
     local function message(action)
       w.world.region("us-east-1").registry_policy = { ids = {}, text =

@@ -55,7 +55,7 @@ describe("the mutes of a rules file", function()
 end)
 
 describe("an expired mute", function()
-  it("is a finding of the first account and Region without an error, before those of severity info", function()
+  it("is a finding of the first account and Region without an error, before findings of severity info", function()
     local one = report("high", "info")
     mutes.add_expired({ mute { ends = "2026-01-31" } }, one)
     assert.same({ "app-1", "expired-mute", "app-2" }, ids(one.findings))

@@ -17,11 +17,11 @@ end
 -- action if it is not ecr:BatchGetImage.
 local function rows(list)
   for _, row in ipairs(list) do
-    local rule, statement, who, answer, action = table.unpack(row, 1, 5)
+    local rule, statement, principal, answer, action = table.unpack(row, 1, 5)
     it(rule, function()
       local text = ('{"Version":"2012-10-17","Statement":[{"Effect":"Allow",%s%s}]}')
         :format(statement:find "Action\"" and "" or '"Action":"ecr:BatchGetImage",', statement)
-      assert.equal(answer, (can(text, { principal = who, action = action or "ecr:BatchGetImage", resource = REPOSITORY })))
+      assert.equal(answer, (can(text, { principal = principal, action = action or "ecr:BatchGetImage", resource = REPOSITORY })))
     end)
   end
 end
@@ -32,58 +32,58 @@ end
 
 describe("Principal", function()
   rows {
-    { '"*" is everyone', '"Principal":"*"', USER, "allow" },
-    { '{"AWS":"*"} is everyone', aws "*", USER, "allow" },
-    { '"*" answers who asks for anyone', '"Principal":"*"', "*", "allow" },
-    { "one that is named is not anyone", aws(USER), "*", "implicit-deny" },
-    { "an account id stands for its principals", aws(A), USER, "allow" },
-    { "a root ARN stands for its account's principals", aws "arn:aws:iam::111122223333:root", ROLE, "allow" },
-    { "an account stands for its root, spelled either way", aws(A), "arn:aws:iam::111122223333:root", "allow" },
-    { "an account is not another", aws(B), USER, "implicit-deny" },
-    { "a user is itself", aws(USER), USER, "allow" },
-    { "a user is not another of its account", aws(USER), ROLE, "implicit-deny" },
-    { "names mind letter case", aws(USER), USER:gsub("kim", "Kim"), "implicit-deny" },
-    { "a role stands for its sessions, the path left out", aws(ROLE), SESSION, "allow" },
-    { "a session is itself", aws(SESSION), SESSION, "allow" },
-    { "a session is not another of its role", aws(SESSION), SESSION .. "2", "implicit-deny" },
-    { "a session does not stand for its role", aws(SESSION), ROLE, "implicit-deny" },
-    { "a role of another account is another", aws(ROLE), SESSION:gsub(A, B), "implicit-deny" },
-    { "a role of another partition is another", aws(ROLE), SESSION:gsub("aws", "aws-cn"), "implicit-deny" },
-    { "a unique id is itself", aws "AROAEXAMPLEEXAMPLE123", "AROAEXAMPLEEXAMPLE123", "allow" },
-    { "a unique id is nobody else", aws "AROAEXAMPLEEXAMPLE123", ROLE, "implicit-deny" },
-    { "wildcards are none in an ARN", aws "arn:aws:iam::111122223333:role/*", ROLE, "implicit-deny" },
-    { "a list is an OR", '"Principal":{"AWS":["' .. B .. '","' .. USER .. '"]}', USER, "allow" },
-    { "a service is itself", '"Principal":{"Service":"ecs.amazonaws.com"}', "ecs.amazonaws.com", "allow" },
-    { "a service is no other", '"Principal":{"Service":"ecs.amazonaws.com"}', "ec2.amazonaws.com", "implicit-deny" },
-    { "a federated principal is itself", '"Principal":{"Federated":"accounts.google.com"}', "accounts.google.com", "allow" },
-    { "a service under AWS is nobody", aws "ecs.amazonaws.com", ROLE, "implicit-deny" },
-    { "NotPrincipal is everyone else", '"NotPrincipal":{"AWS":"' .. USER .. '"}', ROLE, "allow" },
-    { "NotPrincipal excepts whom it names", '"NotPrincipal":{"AWS":"' .. USER .. '"}', USER, "implicit-deny" },
-    { "NotPrincipal leaves it open whether an account excepts its principals",
+    { '"*" matches everyone', '"Principal":"*"', USER, "allow" },
+    { '{"AWS":"*"} matches everyone', aws "*", USER, "allow" },
+    { '"*" matches a request for any principal', '"Principal":"*"', "*", "allow" },
+    { "a named principal does not match a request for any principal", aws(USER), "*", "implicit-deny" },
+    { "an account ID matches the principals of the account", aws(A), USER, "allow" },
+    { "a root ARN matches the principals of the account", aws "arn:aws:iam::111122223333:root", ROLE, "allow" },
+    { "an account ID matches the root ARN of the account", aws(A), "arn:aws:iam::111122223333:root", "allow" },
+    { "an account does not match another account", aws(B), USER, "implicit-deny" },
+    { "a user matches itself", aws(USER), USER, "allow" },
+    { "a user does not match another principal of its account", aws(USER), ROLE, "implicit-deny" },
+    { "names are case-sensitive", aws(USER), USER:gsub("kim", "Kim"), "implicit-deny" },
+    { "a role matches its sessions, whose ARNs omit the path", aws(ROLE), SESSION, "allow" },
+    { "a session matches itself", aws(SESSION), SESSION, "allow" },
+    { "a session does not match another session of its role", aws(SESSION), SESSION .. "2", "implicit-deny" },
+    { "a session does not match its role", aws(SESSION), ROLE, "implicit-deny" },
+    { "a role does not match sessions in another account", aws(ROLE), SESSION:gsub(A, B), "implicit-deny" },
+    { "a role does not match sessions in another partition", aws(ROLE), SESSION:gsub("aws", "aws-cn"), "implicit-deny" },
+    { "a unique ID matches itself", aws "AROAEXAMPLEEXAMPLE123", "AROAEXAMPLEEXAMPLE123", "allow" },
+    { "a unique ID matches no other principal", aws "AROAEXAMPLEEXAMPLE123", ROLE, "implicit-deny" },
+    { "* within an ARN is not a wildcard", aws "arn:aws:iam::111122223333:role/*", ROLE, "implicit-deny" },
+    { "a list matches if any item does", '"Principal":{"AWS":["' .. B .. '","' .. USER .. '"]}', USER, "allow" },
+    { "a service matches itself", '"Principal":{"Service":"ecs.amazonaws.com"}', "ecs.amazonaws.com", "allow" },
+    { "a service does not match another service", '"Principal":{"Service":"ecs.amazonaws.com"}', "ec2.amazonaws.com", "implicit-deny" },
+    { "a federated principal matches itself", '"Principal":{"Federated":"accounts.google.com"}', "accounts.google.com", "allow" },
+    { "a service under AWS matches no role", aws "ecs.amazonaws.com", ROLE, "implicit-deny" },
+    { "NotPrincipal matches everyone else", '"NotPrincipal":{"AWS":"' .. USER .. '"}', ROLE, "allow" },
+    { "NotPrincipal excludes the principals that it names", '"NotPrincipal":{"AWS":"' .. USER .. '"}', USER, "implicit-deny" },
+    { "NotPrincipal with an account does not decide about the principals of the account",
       '"NotPrincipal":{"AWS":"' .. A .. '"}', USER, "depends" },
-    { "NotPrincipal excepts a role's sessions", '"NotPrincipal":{"AWS":"' .. ROLE .. '"}', SESSION, "implicit-deny" },
-    { "an account of another partition is another", aws "arn:aws-cn:iam::111122223333:root", USER, "implicit-deny" },
-    { "an ARN is no service", '"Principal":{"Service":"' .. USER .. '"}', USER, "implicit-deny" },
-    { "a service is no AWS principal", aws "ecs.amazonaws.com", "ecs.amazonaws.com", "implicit-deny" },
-    { "an identity provider is federated, not AWS", aws "arn:aws:iam::111122223333:saml-provider/x",
+    { "NotPrincipal with a role excludes the role's sessions", '"NotPrincipal":{"AWS":"' .. ROLE .. '"}', SESSION, "implicit-deny" },
+    { "a root ARN does not match principals in another partition", aws "arn:aws-cn:iam::111122223333:root", USER, "implicit-deny" },
+    { "an ARN under Service matches no user", '"Principal":{"Service":"' .. USER .. '"}', USER, "implicit-deny" },
+    { "a service under AWS does not match that service", aws "ecs.amazonaws.com", "ecs.amazonaws.com", "implicit-deny" },
+    { "an identity provider does not match under AWS", aws "arn:aws:iam::111122223333:saml-provider/x",
       "arn:aws:iam::111122223333:saml-provider/x", "implicit-deny" },
-    { "an identity provider is itself", '"Principal":{"Federated":"arn:aws:iam::111122223333:saml-provider/x"}',
+    { "an identity provider matches itself under Federated", '"Principal":{"Federated":"arn:aws:iam::111122223333:saml-provider/x"}',
       "arn:aws:iam::111122223333:saml-provider/x", "allow" },
-    { "no Principal is nobody", '"Sid":"x"', USER, "implicit-deny" },
+    { "a statement without Principal matches nobody", '"Sid":"x"', USER, "implicit-deny" },
   }
 end)
 
 describe("Action", function()
   rows {
-    { "is matched whole", aws(USER) .. ',"Action":"ecr:BatchGet"', USER, "implicit-deny" },
+    { "matches the whole name", aws(USER) .. ',"Action":"ecr:BatchGet"', USER, "implicit-deny" },
     { "ignores letter case", aws(USER) .. ',"Action":"ECR:batchgetimage"', USER, "allow" },
-    { "knows *", aws(USER) .. ',"Action":"ecr:*Image"', USER, "allow" },
-    { "knows ?", aws(USER) .. ',"Action":"ecr:BatchGetImag?"', USER, "allow" },
-    { "? is one character", aws(USER) .. ',"Action":"ecr:BatchGetImage?"', USER, "implicit-deny" },
-    { "* alone is every action", aws(USER) .. ',"Action":"*"', USER, "allow" },
-    { "a list is an OR", aws(USER) .. ',"Action":["ecr:PutImage","ecr:BatchGetImage"]', USER, "allow" },
-    { "NotAction is every other action", aws(USER) .. ',"NotAction":"ecr:Put*"', USER, "allow" },
-    { "NotAction excepts what it names", aws(USER) .. ',"NotAction":"ecr:Put*"', USER, "implicit-deny", "ecr:PutImage" },
+    { "matches any characters with *", aws(USER) .. ',"Action":"ecr:*Image"', USER, "allow" },
+    { "matches one character with ?", aws(USER) .. ',"Action":"ecr:BatchGetImag?"', USER, "allow" },
+    { "does not match an empty string with ?", aws(USER) .. ',"Action":"ecr:BatchGetImage?"', USER, "implicit-deny" },
+    { "matches every action with * alone", aws(USER) .. ',"Action":"*"', USER, "allow" },
+    { "matches if any item of a list does", aws(USER) .. ',"Action":["ecr:PutImage","ecr:BatchGetImage"]', USER, "allow" },
+    { "NotAction matches every other action", aws(USER) .. ',"NotAction":"ecr:Put*"', USER, "allow" },
+    { "NotAction excludes the actions that it names", aws(USER) .. ',"NotAction":"ecr:Put*"', USER, "implicit-deny", "ecr:PutImage" },
   }
 end)
 
@@ -92,16 +92,16 @@ describe("Resource", function()
     return aws(USER) .. (',"Resource":"%s"'):format(value)
   end
   rows {
-    { "that is absent is the resource itself", aws(USER), USER, "allow" },
-    { "* is every resource", resource "*", USER, "allow" },
-    { "is matched by part", resource "arn:aws:ecr:*:111122223333:repository/team/*", USER, "allow" },
-    { "a wildcard within a part ends with it", resource "arn:aws:ecr:us*3333:repository/team/app", USER, "implicit-deny" },
-    { "a * at the end of a part reaches over colons", resource "arn:aws:ecr:us*:repository/team/app", USER, "allow" },
-    { "minds letter case", resource(REPOSITORY:gsub("team", "Team")), USER, "implicit-deny" },
-    { "NotResource is every other resource", aws(USER) .. ',"NotResource":"arn:aws:ecr:us-east-1:111122223333:repository/x"', USER, "allow" },
-    { "NotResource excepts what it names", aws(USER) .. ',"NotResource":"*"', USER, "implicit-deny" },
+    { "matches the resource itself when it is absent", aws(USER), USER, "allow" },
+    { "matches every resource with *", resource "*", USER, "allow" },
+    { "matches part by part", resource "arn:aws:ecr:*:111122223333:repository/team/*", USER, "allow" },
+    { "does not match a colon with * within a part", resource "arn:aws:ecr:us*3333:repository/team/app", USER, "implicit-deny" },
+    { "matches colons with * at the end of a part", resource "arn:aws:ecr:us*:repository/team/app", USER, "allow" },
+    { "is case-sensitive", resource(REPOSITORY:gsub("team", "Team")), USER, "implicit-deny" },
+    { "NotResource matches every other resource", aws(USER) .. ',"NotResource":"arn:aws:ecr:us-east-1:111122223333:repository/x"', USER, "allow" },
+    { "NotResource excludes the resources that it names", aws(USER) .. ',"NotResource":"*"', USER, "implicit-deny" },
   }
-  it("that is not given makes the decision depend on it", function()
+  it("makes the decision depend on a resource that is not given", function()
     assert.equal("depends", (can('{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"arn:aws:ecr:r:a:repository/x"}]}',
       { principal = USER, action = "ecr:PutImage" })))
   end)
@@ -206,7 +206,7 @@ describe("an unknown value", function()
     assert.equal("deny", (ask(by_path, { principal = SESSION, context = { ["aws:principalarn"] = ROLE } })))
     assert.equal("deny", (ask('"Condition":{"Null":{"aws:PrincipalArn":"false"}}', { principal = SESSION })))
   end)
-  it("is named by its keys, including those of variables, without the known ones", function()
+  it("is named by its unknown keys, including the keys of variables", function()
     local _, _, reason = ask('"Condition":{"StringEquals":{"aws:SourceVpc":"v","aws:PrincipalAccount":["${aws:x}","1"],'
       .. '"aws:x":"${aws:y, \'d\'}"},"Bool":{"aws:sourcevpc":"true"}}', {})
     assert.matches("under a condition on aws:SourceVpc, aws:x$", reason)

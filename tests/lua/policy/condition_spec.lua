@@ -29,16 +29,16 @@ end
 
 describe("string operators", function()
   rows {
-    { "StringEquals is exact", "StringEquals", "a", "a", true },
-    { "StringEquals minds case", "StringEquals", "a", "A", false },
-    { "StringEquals takes * for itself", "StringEquals", "a*", "ab", false },
-    { "StringEquals equals a literal *", "StringEquals", "a*", "a*", true },
-    { "values are an OR", "StringEquals", json.array { "x", "a" }, "a", true },
+    { "StringEquals matches exactly", "StringEquals", "a", "a", true },
+    { "StringEquals is case-sensitive", "StringEquals", "a", "A", false },
+    { "StringEquals does not expand *", "StringEquals", "a*", "ab", false },
+    { "StringEquals matches a literal *", "StringEquals", "a*", "a*", true },
+    { "several values match if any of them does", "StringEquals", json.array { "x", "a" }, "a", true },
     { "StringNotEquals", "StringNotEquals", "a", "b", true },
-    { "values under a negated operator are a NOR", "StringNotEquals", json.array { "x", "a" }, "a", false },
+    { "a negated operator matches only if no value does", "StringNotEquals", json.array { "x", "a" }, "a", false },
     { "StringEqualsIgnoreCase", "StringEqualsIgnoreCase", "aB", "Ab", true },
     { "StringNotEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "aB", "Ab", false },
-    { "StringLike knows * and ?", "StringLike", "a*c?", "abbcd", true },
+    { "StringLike expands * and ?", "StringLike", "a*c?", "abbcd", true },
     { "StringLike is anchored", "StringLike", "b*", "abb", false },
     { "StringNotLike", "StringNotLike", "a*", "b", true },
   }
@@ -46,29 +46,29 @@ end)
 
 describe("numeric operators", function()
   rows {
-    { "NumericEquals compares numbers, not texts", "NumericEquals", "10", "1e1", true },
-    { "a number in the policy is one", "NumericEquals", 10, 10, true },
+    { "NumericEquals compares numbers, not strings", "NumericEquals", "10", "1e1", true },
+    { "a JSON number in the policy is compared as a number", "NumericEquals", 10, 10, true },
     { "NumericNotEquals", "NumericNotEquals", "10", "11", true },
     { "NumericLessThan", "NumericLessThan", "10", "9", true },
     { "NumericLessThan at the bound", "NumericLessThan", "10", "10", false },
     { "NumericLessThanEquals at the bound", "NumericLessThanEquals", "10", "10", true },
     { "NumericGreaterThan", "NumericGreaterThan", "10", "10.5", true },
     { "NumericGreaterThanEquals", "NumericGreaterThanEquals", "-1", "-1.0", true },
-    { "large integers keep their last digit", "NumericEquals", "9007199254740993", "9007199254740992", false },
-    { "what is no number is not told", "NumericEquals", "ten", "10", "?" },
+    { "large integers are compared exactly", "NumericEquals", "9007199254740993", "9007199254740992", false },
+    { "an operand that is not a number is undecided", "NumericEquals", "ten", "10", "?" },
   }
 end)
 
 describe("date operators", function()
   rows {
-    { "DateEquals by moment, not text", "DateEquals", "2026-11-24T10:00:00Z", "2026-11-24T11:00+01:00", true },
+    { "DateEquals compares times, not strings", "DateEquals", "2026-11-24T10:00:00Z", "2026-11-24T11:00+01:00", true },
     { "epoch seconds are dates", "DateEquals", "1970-01-02", "86400", true },
     { "DateNotEquals", "DateNotEquals", "2026-11-24", "2026-11-25", true },
     { "DateLessThan", "DateLessThan", "2027-01-31T00:00:00Z", "2026-11-24T10:00:00Z", true },
     { "DateLessThanEquals", "DateLessThanEquals", "2026-11-24", "2026-11-24T00:00:00Z", true },
     { "DateGreaterThan with a fraction", "DateGreaterThan", "2026-11-24T00:00:00Z", "2026-11-24T00:00:00.5Z", true },
     { "DateGreaterThanEquals", "DateGreaterThanEquals", "2024-02-29", "2024-02-28", false },
-    { "a day that no calendar has is not told", "DateEquals", "2023-02-29", "2023-03-01", "?" },
+    { "an invalid calendar day is undecided", "DateEquals", "2023-02-29", "2023-03-01", "?" },
   }
 end)
 
@@ -77,26 +77,26 @@ describe("Bool, BinaryEquals and Null", function()
     { "Bool", "Bool", "true", "true", true },
     { "Bool of a JSON Boolean", "Bool", true, true, true },
     { "Bool false", "Bool", "false", "true", false },
-    { "Bool of what is none is not told", "Bool", "yes", "true", "?" },
+    { "Bool with another operand than true or false is undecided", "Bool", "yes", "true", "?" },
     { "BinaryEquals", "BinaryEquals", "QmluYXJ5", "QmluYXJ5", true },
     { "Null true: the key is absent", "Null", "true", nil, true },
-    { "Null true, and it is there", "Null", "true", "x", false },
-    { "Null false: the key is there", "Null", "false", "x", true },
-    { "Null false, and it is absent", "Null", "false", nil, false },
+    { "Null true: the key is present", "Null", "true", "x", false },
+    { "Null false: the key is present", "Null", "false", "x", true },
+    { "Null false: the key is absent", "Null", "false", nil, false },
   }
 end)
 
 describe("address operators", function()
   rows {
     { "IpAddress in a network", "IpAddress", "203.0.113.0/24", "203.0.113.77", true },
-    { "IpAddress outside", "IpAddress", "203.0.113.0/25", "203.0.113.200", false },
-    { "an address alone is /32", "IpAddress", "203.0.113.7", "203.0.113.7", true },
-    { "/0 is everyone", "IpAddress", "0.0.0.0/0", "198.51.100.1", true },
+    { "IpAddress outside the network", "IpAddress", "203.0.113.0/25", "203.0.113.200", false },
+    { "an address without a prefix length means /32", "IpAddress", "203.0.113.7", "203.0.113.7", true },
+    { "/0 matches every address", "IpAddress", "0.0.0.0/0", "198.51.100.1", true },
     { "IPv6", "IpAddress", "2001:DB8:1234:5678::/64", "2001:db8:1234:5678::1", true },
-    { "IPv6 outside", "IpAddress", "2001:db8::/33", "2001:db8:8000::1", false },
-    { "families do not meet", "IpAddress", "0.0.0.0/0", "2001:db8::1", false },
+    { "IPv6 outside the network", "IpAddress", "2001:db8::/33", "2001:db8:8000::1", false },
+    { "an IPv4 network does not match an IPv6 address", "IpAddress", "0.0.0.0/0", "2001:db8::1", false },
     { "NotIpAddress", "NotIpAddress", json.array { "10.0.0.0/8", "192.168.0.0/16" }, "203.0.113.1", true },
-    { "what is no network is not told", "IpAddress", "203.0.113.0/33", "203.0.113.1", "?" },
+    { "an operand that is not a network is undecided", "IpAddress", "203.0.113.0/33", "203.0.113.1", "?" },
   }
 end)
 
@@ -104,13 +104,13 @@ describe("ARN operators", function()
   local web = "arn:aws:lightsail:us-east-1:111122223333:ContainerService/web"
   rows {
     { "ArnEquals", "ArnEquals", web, web, true },
-    { "ArnLike by part", "ArnLike", "arn:aws:lightsail:*:111122223333:ContainerService/*", web, true },
-    { "ArnEquals knows wildcards too", "ArnEquals", "arn:aws:lightsail:*:*:*", web, true },
-    { "a wildcard stays within its part", "ArnLike", "arn:aws:*:ContainerService/web:x:y", web, false },
-    { "the last part may hold colons", "ArnLike", "arn:aws:logs:*:*:a*z", "arn:aws:logs:r:1:a:b:z", true },
+    { "ArnLike compares part by part", "ArnLike", "arn:aws:lightsail:*:111122223333:ContainerService/*", web, true },
+    { "ArnEquals also expands wildcards", "ArnEquals", "arn:aws:lightsail:*:*:*", web, true },
+    { "a wildcard does not match beyond its part", "ArnLike", "arn:aws:*:ContainerService/web:x:y", web, false },
+    { "the last part can contain colons", "ArnLike", "arn:aws:logs:*:*:a*z", "arn:aws:logs:r:1:a:b:z", true },
     { "ArnNotEquals", "ArnNotEquals", web, web .. "2", true },
     { "ArnNotLike", "ArnNotLike", "arn:aws:lightsail:*:*:*", web, false },
-    { "a value that is no ARN is like none", "ArnLike", "arn:aws:*:*:*:*", "web", false },
+    { "a value that is not an ARN does not match", "ArnLike", "arn:aws:*:*:*:*", "web", false },
   }
 end)
 

@@ -11,9 +11,9 @@ local ANSWERS = { Allowed = "allow", ImplicitlyDenied = "implicit-deny", Explici
 -- Cases with another decision, and the reason.
 local OTHERWISE = {
   ["Permission boundary implicit deny resource policy allows session, from session"] =
-    "its Principal is a bare ARN, which IAM's grammar has not: such a policy cannot be saved",
+    "its Principal is a bare ARN, which IAM's grammar does not allow: the policy cannot be saved",
   ["Permission boundary implicit deny resource policy allows user"] =
-    "its Principal is a bare ARN, which IAM's grammar has not: such a policy cannot be saved",
+    "its Principal is a bare ARN, which IAM's grammar does not allow: the policy cannot be saved",
 }
 
 -- AWS attaches it to every level; the cases omit it.
@@ -176,18 +176,18 @@ describe("policy.decide", function()
     for what, options in pairs {
       ["a second identity policy"] = { identity_policies = { ALLOW, MAYBE_DENY } },
       ["the same identity policy"] = { identity_policies = { two(ALLOW, MAYBE_DENY) } },
-      ["an identity policy of whom the resource's policy names"] = {
+      ["an identity policy of a user whom the resource's policy names"] = {
         principal = USER, resource_policy = text("Allow", { AWS = USER }), identity_policies = { two(ALLOW, MAYBE_DENY) } },
-      ["a boundary of whom the resource's policy names"] = {
+      ["a boundary of a user whom the resource's policy names"] = {
         principal = USER, resource_policy = text("Allow", { AWS = USER }), boundaries = { two(ALLOW, MAYBE_DENY) } },
       ["a service control policy"] = { identity_policies = { ALLOW }, scps = { { ALLOW, MAYBE_DENY } } },
       ["a resource control policy"] = {
         identity_policies = { ALLOW }, rcps = { { text("Allow", "*"), text("Deny", "*", REGION) } } },
       ["the resource's policy, which allows nothing"] = {
         identity_policies = { ALLOW }, resource_policy = text("Deny", "*", REGION) },
-      ["the resource's policy, which allows too"] = { identity_policies = { ALLOW },
+      ["the resource's policy, which also allows the request"] = { identity_policies = { ALLOW },
         resource_policy = two(text("Allow", "*"), text("Deny", "*", for_all)) },
-      ["a policy whose conditional Allow stands before it"] = {
+      ["a policy with a conditional Allow before it"] = {
         identity_policies = { ALLOW, two(text("Allow", nil, REGION), MAYBE_DENY) } },
       ["a policy that breaks the grammar"] = { identity_policies = { ALLOW,
         '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Condition":5}]}' } },

@@ -104,7 +104,7 @@ local function reason_by_logs(request, logs, all_checked, running)
       .. "immediately"
   end
   local health = health_check(request)
-  local other = running and (" (or those of version %d did, which is still active)"):format(running) or ""
+  local other = running and (" (or the containers of version %d did, which is still active)"):format(running) or ""
   return "the containers started and logged" .. other .. ": a program exited" .. (health and ", or " .. health or "")
     .. (#silent > 0 and ("; nothing was logged by %s"):format(table.concat(silent, ", ")) or "")
 end

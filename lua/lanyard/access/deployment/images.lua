@@ -18,7 +18,7 @@ local function check_region(region, image)
   return true
 end
 
--- The images of the caller's own registry | nil, err. Marks those of other accounts.
+-- Returns the images of the caller's own registry | nil, err. Marks the images of other accounts.
 local function own_images(region, images)
   local own, account = {}, nil
   for _, image in ipairs(images) do
@@ -152,7 +152,7 @@ function M.repositories_of(images)
   return found
 end
 
---- Reports whether the service's puller role pulls any of the images, those of other accounts included.
+--- Reports whether the service's puller role pulls any of the images, including images of other accounts.
 ---@param images access.deployment.Image[]
 ---@return boolean
 function M.need_role(images)

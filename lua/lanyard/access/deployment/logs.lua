@@ -80,7 +80,7 @@ local function end_of(deployment, list)
 end
 
 --- Reads the logs of a deployment's containers in parallel. Values of environment variables are redacted, including
---- those of other deployments: their containers log to the same place.
+--- the values of other deployments: all containers of a service log to the same stream.
 ---@param region access.Region
 ---@param name string  the service's name
 ---@param deployment access.Deployment

@@ -34,7 +34,7 @@ local function object(value)
   return type(value) == "table" and next(value) ~= nil and value or nil
 end
 
--- Numbers of a reply are floats, and those of a request are integers. A text of digits stays a text.
+-- A reply has floats where a request needs integers. A string of digits stays a string.
 local function integer(value)
   return math.type(value) == "float" and math.tointeger(value) or value
 end

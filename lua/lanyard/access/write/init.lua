@@ -7,8 +7,8 @@
 --- ECR stores one text per repository, replaces it as a whole, and has no conditional write. So a change repeats the
 --- round "lock, read, edit, journal, write, read back" until the edit is in place:
 ---   * A text that cannot be read or parsed is never overwritten (lanyard.access.repository_policy).
----   * The old text is in the journal before the write, so that a change can be undone, and the next change can tell
----     how an interrupted one ended (lanyard.access.journal).
+---   * The old text is in the journal before the write, so that a change can be undone, and the next change can
+---     determine how an interrupted one ended (lanyard.access.journal).
 ---   * Other lanyards on this machine wait for the lock. One elsewhere can only overwrite this change with a text that
 ---     it read before: no more than `limits.bound` passes from sending the read to sending the write, or the policy is
 ---     read again. With `settle` the policy is read once more after twice that time, when the request of that writer

@@ -42,7 +42,7 @@ local function check_public(inventory, add)
   end
 end
 
--- The statement of a NotPrincipal is removed as a whole: the principals that it names are not those that it allows.
+-- A statement with NotPrincipal is removed as a whole, because the principals that it names are the ones it excludes.
 local function revoke_public(inventory, details)
   local repository, access = details.repository, details.access
   return remediation.after_grants_for_deployed(inventory, repository,

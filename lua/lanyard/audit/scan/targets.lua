@@ -23,7 +23,8 @@ local M = {}
 -- How many roles are assumed in parallel.
 local PARALLEL = 8
 
---- Regions where Lightsail is available: those of AWS's endpoints, and us-west-1, which Lightsail's API also lists.
+--- Regions where Lightsail is available: the Regions for which AWS documents an endpoint, and us-west-1, which
+--- Lightsail's API also returns.
 M.REGIONS = {
   "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3",
   "ap-southeast-5", "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3",

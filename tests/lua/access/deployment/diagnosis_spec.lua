@@ -21,7 +21,7 @@ describe("the reasons of a failed deployment", function()
     local outcome = run(w, "web", { images = image("app", "web:broken") })
     assert.equal("failed", outcome.result)
     local reasons, logs = w.region:explain_deployment(outcome, {})
-    assert.matches("^the containers started and logged %(or those of version 1 did, which is still active%): a program exited, or "
+    assert.matches("^the containers started and logged %(or the containers of version 1 did, which is still active%): a program exited, or "
       .. "the health check of 'app' failed: GET /up on port 80 must return 200%-499 within 2 s; nothing was logged by 'side'$", reasons[1])
     assert.same({ "app", "side" }, { logs[1].container, logs[2].container })
     assert.is_true(logs[1].spoke)

@@ -36,7 +36,7 @@ describe("the identities of an account", function()
     assert.equal(1, w:count "GetRole")
   end)
 
-  it("are missing when an Allow names them, except those of other accounts and of Lightsail", function()
+  it("are missing when an Allow names them, except identities of other accounts and of Lightsail", function()
     local w <close> = world.new()
     local known = identities.new(w.region.session:client "iam", {})
     local doc = assert(policy.parse [[{"Statement":[

@@ -10,7 +10,7 @@ local function inventory_of(service)
 end
 
 describe("the deployed images of an inventory", function()
-  it("are those of ECR, each once for a service, with the containers that run them", function()
+  it("are the images in ECR, once for each service, with the containers that run them", function()
     local deployed = images.deployed(inventory_of {
       name = "web", region = "us-east-1",
       current = { images = { b = reference "web:1", a = reference "web:1", c = "nginx:latest" } },

@@ -64,7 +64,7 @@ describe("the progress of an audit", function()
     assert.is_false(throttled(nil))
   end)
 
-  it("is counted while targets are scanned, including those that fail", function()
+  it("is counted while targets are scanned, including failed targets", function()
     local accounts <close> = fleet.new { [fleet.ACCOUNT] = { regions = {
       ["us-east-1"] = { repositories = { { name = "a-1" }, { name = "b-2" } } },
     } } }

@@ -91,7 +91,7 @@ describe("credentials of aws login", function()
   end)
   teardown(function() getmetatable(folder).__close() end)
 
-  it("are those of the file while they are valid", function()
+  it("are read from the file while they are valid", function()
     local keys, err, double = load { file = token() }
     assert.is_nil(err)
     assert.equal("ASIAOLD", keys.access_key_id)

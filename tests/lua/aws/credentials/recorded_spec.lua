@@ -41,7 +41,7 @@ local function fields_of(text)
   return fields, names
 end
 
--- The role and the token of a request are those of the case; the recorded ones belong to another machine.
+-- Compares the role and the token of a request with the case: the recorded ones belong to another machine.
 local function check_form(machine, expected, body)
   local found, found_names = fields_of(body)
   local wanted_names = {}

@@ -91,7 +91,7 @@ end
 
 describe("credentials of IAM Identity Center", function()
   for form, values in pairs { ["sso_session"] = SESSION, ["a start URL"] = LEGACY } do
-    it("are those of the role of a profile with " .. form, function()
+    it("belong to the role of a profile with " .. form, function()
       local keys, err, double = load { values = values, file = token() }
       assert.is_nil(err)
       assert.equal("ASIATEST", keys.access_key_id)
