@@ -1,8 +1,8 @@
 local cli = require "lanyard.cli"
 
 local command = cli.command {
-  summary = "Deploy images to a container service, and follow the deployment to its end.",
-  category = "access",
+  summary = "Deploy images to a container service, and follow the result.",
+  category = "operations",
   description = [[
 CONTAINER=IMAGE gives a container another image: REPOSITORY[:TAG|@DIGEST] of
 your own registry, or an image with the host of its registry
@@ -32,7 +32,7 @@ log lines of the containers. Values of environment variables are shown as ***.
     { "--no-wait", help = "Request the deployment, and do not follow it." },
     { "--timeout", type = "duration", default = "30m", help = "How long to wait, for each step." },
     { "--show-environment", help = "Print the values of environment variables." },
-    { "--output", choices = { "table", "json" }, help = "Output format." },
+    { "--output", choices = { "table", "json" } },
     "settle", "dry-run", "rules", "aws",
   },
   exit = {

@@ -15,7 +15,7 @@ it leaves them. If the role is already off, the result is `unchanged`.
     { "--force", help = "Turn the role off even if repositories name it." },
     { "--no-wait", help = "Request the change, and do not wait for it." },
     { "--timeout", type = "duration", default = "10m", help = "How long to wait." },
-    { "--output", choices = { "table", "json" }, help = "Output format." },
+    { "--output", choices = { "table", "json" } },
     "dry-run", "rules", "aws",
   },
   exit = {

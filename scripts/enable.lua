@@ -14,7 +14,7 @@ already on, the result is `unchanged`.
     { "--no-wait", help = "Request the role, and do not wait for it." },
     { "--wait", help = "Wait until the role is ready (the default)." },
     { "--timeout", type = "duration", default = "10m", help = "How long to wait." },
-    { "--output", choices = { "table", "json" }, help = "Output format." },
+    { "--output", choices = { "table", "json" } },
     "dry-run", "rules", "aws",
   },
   exit = {

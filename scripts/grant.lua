@@ -25,7 +25,7 @@ error.
     { "--sid", type = "text", value = "SID", help = "Sid of the statement (AllowLightsailPull-SERVICE)." },
     { "--fold", help = "Join lanyard's own statements into one if the policy would be too large." },
     { "--timeout", type = "duration", default = "10m", help = "How long to wait for the role." },
-    { "--output", choices = { "table", "json" }, help = "Output format." },
+    { "--output", choices = { "table", "json" } },
     "settle", "dry-run", "yes", "rules", "aws",
   },
   exit = {

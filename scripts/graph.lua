@@ -17,7 +17,7 @@ With --report the graph shows a report of `lanyard audit --output json`, and AWS
   arguments = { { "repository", args = "*", help = "Name or glob of a repository; all unless given." } },
   options = {
     { "--report", type = "file", help = "Draw this JSON report; - is stdin." },
-    { "--output", choices = { "svg", "dot", "mermaid" } },
+    { "--output", type = "graph-format" },
     "aws",
   },
   exit = {

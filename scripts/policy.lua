@@ -15,7 +15,7 @@ A FILE holds the JSON text of a repository policy. The file - is stdin.
   },
   examples = {
     { "lanyard policy lint policy.json" },
-    { "lanyard policy can policy.json --principal 111122223333 --action ecr:BatchGetImage" },
+    { "lanyard policy can policy.json --principal '*' --action ecr:PutImage" },
   },
 }
 

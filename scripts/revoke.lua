@@ -30,7 +30,7 @@ Other subjects, instead of a service:
     { "--expired", help = "Revoke puller roles whose grants have expired." },
     { "--statement", type = "text", value = "SID|#N", help = "Remove this statement." },
     { "--all", help = "Select every repository of the Region." },
-    { "--output", choices = { "table", "json" }, help = "Output format." },
+    { "--output", choices = { "table", "json" } },
     "settle", "dry-run", "yes", "rules", "aws",
   },
   exit = {

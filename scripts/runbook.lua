@@ -9,33 +9,34 @@ has one command per line, as you type it, with quotes, comments and lines that
 end in a backslash. There is no shell: nothing is expanded, and the special
 characters of a shell are errors. {{NAME}} in a command is the value of --set
 NAME=VALUE. A `lua` block runs like a script, in this process; blocks share
-their globals, and `vars.NAME` is the value of --set. Blocks may be in lists,
+their globals, and `vars.NAME` is the value of --set. Blocks can be in lists,
 but not in quotations.
 
 Each step is printed before it runs. On a terminal you are asked whether to run
 it; without one, pass --yes. The run stops at the first step whose exit status
-is not 0, and exits with 1; ```lanyard exit=0,3 accepts 3, too. --from resumes
-at a step. Steps have no stdin: a command that asks needs its own --yes.
+is not 0, and exits with 1; ```lanyard exit=0,3 accepts 3 as well. --from
+resumes at a step. Steps have no stdin: a command that asks needs its own --yes.
 ]],
   arguments = { { "file", help = "The runbook, or - for stdin." } },
   options = {
     { "--set", type = "text", value = "NAME=VALUE", repeated = true, help = "Variable of the runbook." },
     { "--from", type = "text", value = "STEP", help = "Begin at this step: its number or its heading." },
-    { "--list", help = "List the steps, and run none." },
+    { "--list", help = "List the steps and exit." },
     { "--transcript", type = "file",
       help = "File of the transcript, which must not exist (default: NAME-TIME.md in this directory)." },
     { "--no-transcript", help = "Write no transcript." },
     "yes", "dry-run",
   },
   exit = {
-    { 0, "every step was run, or was skipped by you" },
+    { 0, "every step succeeded or was skipped" },
     { 1, "a step failed, or you stopped the run" },
-    { 2, "the command line or the runbook is wrong" },
+    { 2, "the command line or the runbook is invalid" },
     { 130, "interrupted" },
   },
   examples = {
-    { "lanyard runbook restore-pulls.md --list" },
-    { "lanyard runbook restore-pulls.md --set service=web --yes" },
+    { "lanyard runbook restore-pulls.md --list", "List the steps of a runbook." },
+    { "lanyard runbook restore-pulls.md --set service=web --set repository=app",
+      "Run it, and ask before each step." },
   },
 }
 local options = command:parse(...)
@@ -92,7 +93,7 @@ if not options.no_transcript then
   cli.note("lanyard: the transcript is " .. log.path)
 end
 
-local more = (options.yes and " --yes" or "") .. (#options.set > 0 and ", with the same --set" or "")
+local extra = (options.yes and " --yes" or "") .. (#options.set > 0 and ", with the same --set" or "")
 local current = first
 local ok, outcome = pcall(book.run, book, {
   from = first.number,
@@ -108,7 +109,7 @@ if not ok and outcome ~= task.cancelled then
   log:close(tostring(outcome))
   error(outcome, 0)
 end
-local summary = console.describe(ok and outcome or { kind = "interrupted", step = current }, options.file, more)
+local summary = console.describe(ok and outcome or { kind = "interrupted", step = current }, options.file, extra)
 log:close(summary)
 cli.note("lanyard: " .. escape.printable(summary))
 if not ok then

@@ -21,7 +21,7 @@ incomplete: the JSON member `repositories_unknown` has the reason, and the exit
 status is 1.
 ]],
   arguments = { { "service", args = "*", help = "Name of a container service." } },
-  options = { { "--output", choices = { "table", "json" }, help = "Output format." }, "aws" },
+  options = { { "--output", choices = { "table", "json" } }, "aws" },
   exit = { { 0, "all services and grants were read" }, { 1, "a service does not exist, or grants are unknown" } },
   examples = {
     { "lanyard status", "Show all services of the Region." },

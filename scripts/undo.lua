@@ -1,7 +1,7 @@
 local cli = require "lanyard.cli"
 
 local command = cli.command {
-  summary = "Restore the policy that a repository had before lanyard's last change.",
+  summary = "Restore the policy from before lanyard's last change.",
   category = "access",
   description = [[
 Every change is recorded in a journal on this machine before it is made. Each
@@ -18,7 +18,7 @@ the command changes nothing, prints the difference, and fails.
   arguments = { { "repository", args = "?", help = "Name of the repository." } },
   options = {
     { "--list", help = "Print the journal, of one repository or of all." },
-    { "--output", choices = { "table", "json" }, help = "Output format." },
+    { "--output", choices = { "table", "json" } },
     "dry-run", "rules", "aws",
   },
   exit = {

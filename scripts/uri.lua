@@ -1,7 +1,7 @@
 local cli = require "lanyard.cli"
 
 local command = cli.command {
-  summary = "Print the image URI of a repository, as a Lightsail deployment accepts it.",
+  summary = "Print the image URI that a Lightsail deployment accepts.",
   category = "access",
   description = [[
 The command reads the repository, so that the URI is the one that ECR returns.
@@ -9,7 +9,7 @@ The command reads the repository, so that the URI is the one that ECR returns.
   arguments = {
     { "image", help = "REPOSITORY, REPOSITORY:TAG or REPOSITORY@DIGEST; the tag defaults to latest." },
   },
-  options = { { "--output", choices = { "text", "json" }, help = "Output format." }, "aws" },
+  options = { { "--output", choices = { "text", "json" } }, "aws" },
   exit = { { 0, "the URI was printed" }, { 1, "the repository does not exist, or could not be read" } },
   examples = { { "lanyard uri my-private-repo:1.4", "Print the URI of the image tagged 1.4." } },
 }

@@ -1,8 +1,8 @@
 local cli = require "lanyard.cli"
 
 local command = cli.command {
-  summary = "Wait for a container service, puller role or deployment to become ready.",
-  category = "access",
+  summary = "Wait for a service, puller role or deployment to become ready.",
+  category = "operations",
   description = [[
   service      waits until no change of the service is in progress
   role         waits until the puller role is on and has an ARN; fails if the
@@ -21,7 +21,7 @@ The command changes nothing.
     { "--version", type = "version", help = "Wait for the deployment of this version." },
     { "--timeout", type = "duration", default = "30m", help = "How long to wait." },
     { "--show-environment", help = "Print the values of environment variables in logs." },
-    { "--output", choices = { "table", "json" }, help = "Output format." },
+    { "--output", choices = { "table", "json" } },
     "aws",
   },
   exit = {

@@ -4,17 +4,19 @@ local command = cli.command {
   summary = "Run a command repeatedly, and report changes in what it finds.",
   category = "operations",
   description = [[
-Exit status 3 of the command is a finding. --on-finding runs a command of yours,
-without a shell, with the output on its stdin and LANYARD_STATUS=3. --webhook
-gets JSON about findings, failures and recovery. Both get what is new or has
-changed; with --always, every finding and failure. A failure does not end the
-watch.
+Exit status 3 of the command is a finding; any other status but 0 is a failure.
+--on-finding runs a command, without a shell, with the output on its stdin and
+LANYARD_STATUS=3. --webhook receives JSON about findings, failures and recovery.
+Both receive only what is new or has changed, or with --always every finding and
+failure. A failure does not stop the watch.
 
-The watch ends on a signal: between two runs with status 0; during a run it ends
-the command first, and exits with 130. With --times, --until-ok or
---stop-on-failure it exits with the status of the last run (0, 3, or 1). A watch
-of the same name, or of the same command, profile and Region, does not run twice
-on one machine.
+A signal stops the watch. Between two runs it exits with 0. During a run it lets
+the command clean up, and exits with 130. With --times, --until-ok or
+--stop-on-failure it exits with the status of the last run: 0, 3, or 1 for a
+failure.
+
+A watch runs once per user and machine. Watches with the same --name, or without
+a name with the same command, profile and Region, are the same watch.
 ]],
   arguments = { { "command", args = "+", help = "The lanyard command, after --." } },
   options = {
@@ -22,22 +24,24 @@ on one machine.
       help = "Time from the start of a run to the start of the next, 10% more or less." },
     { "--on-finding", type = "text", value = "COMMAND", help = "Run this command when there is a finding." },
     { "--webhook", type = "text", value = "URL",
-      help = "Post JSON to this URL. LANYARD_WEBHOOK sets it, too, and hides it from ps." },
+      help = "Post JSON to this URL. Use LANYARD_WEBHOOK instead to hide the URL from ps." },
     { "--always", help = "Report every finding and failure, and print every output." },
-    { "--times", type = "positive-integer", help = "End after this many runs." },
-    { "--until-ok", help = "End when the command exits with 0." },
-    { "--stop-on-failure", help = "End when the command fails." },
-    { "--name", type = "text", value = "NAME", help = "Name of the watch; one watch of a name runs at a time." },
+    { "--times", type = "positive-integer", help = "Stop after this many runs." },
+    { "--until-ok", help = "Stop when the command exits with 0." },
+    { "--stop-on-failure", help = "Stop when the command fails." },
+    { "--name", type = "text", value = "NAME", help = "Name that identifies the watch, instead of its command." },
   },
   exit = {
-    { 0, "ended by a signal between two runs, or the last run exited with 0" },
+    { 0, "stopped by a signal between two runs, or the last run exited with 0" },
     { 1, "the watch could not start, or the last run failed" },
     { 3, "the last run had a finding" },
     { 130, "interrupted during a run" },
   },
   examples = {
-    { "lanyard watch --every 5m --webhook https://... -- audit --fail-on high" },
-    { "lanyard watch --until-ok --every 30s -- status web", "Wait until a command succeeds." },
+    { "lanyard watch --every 5m --webhook https://... -- audit --fail-on high",
+      "Audit every 5 minutes and post changes to a webhook." },
+    { "lanyard watch --until-ok --every 30s -- status web",
+      "Check a service every 30 seconds until the command succeeds." },
   },
 }
 local options = command:parse(...)
@@ -55,11 +59,11 @@ local watch = require "lanyard.watch"
 
 local MAX_OUTPUT = 16 * 1024 * 1024 -- bytes of a run's output
 
-local line = options.command
-if line[1] == "lanyard" then
-  table.remove(line, 1)
+local words = options.command
+if words[1] == "lanyard" then
+  table.remove(words, 1)
 end
-if #line == 0 then
+if #words == 0 then
   command:usage "name the command to watch"
 end
 local host = (system.read_file "/proc/sys/kernel/hostname" or "?"):match "^[^\n]*"
@@ -70,21 +74,21 @@ if options.on_finding then
 end
 local url = options.webhook or environment.get "LANYARD_WEBHOOK"
 if url then
-  channels[#channels + 1] = cli.check(notify.webhook(url, { command = line, host = host }))
+  channels[#channels + 1] = cli.check(notify.webhook(url, { command = words, host = host }))
 end
-system.setenv("LANYARD_WEBHOOK", nil) -- the watched commands do not need it
+system.setenv("LANYARD_WEBHOOK", nil) -- the watched command must not see it
 
-local _ <close> = cli.check(single_instance.one(options.name, line))
+local _ <close> = cli.check(single_instance.acquire(options.name, words))
 
 local function once()
-  local output, begun = bounded.new(MAX_OUTPUT), clock.time()
+  local output, started = bounded.new(MAX_OUTPUT), clock.time()
   local ended, err = process.run {
-    words = process.lanyard(line), errors = "keep", output = function(text) output:add(text) end,
+    words = process.lanyard(words), errors = "keep", output = function(text) output:add(text) end,
   }
   return {
     status = ended and ended.status, ended = ended and process.describe(ended) or err.message,
     output = output:text(), errors = ended and ended.errors or err.message,
-    begun = begun, seconds = clock.time() - begun,
+    started = started, seconds = clock.time() - started,
   }
 end
 
@@ -93,7 +97,7 @@ return watch.run {
   every = options.every, times = options.times, until_ok = options.until_ok,
   stop_on_failure = options.stop_on_failure, always = options.always,
   channels = channels,
-  tell = function(text) cli.note(("lanyard: %s %s"):format(timestamp.format(clock.time()), text)) end,
+  log = function(text) cli.note(("lanyard: %s %s"):format(timestamp.format(clock.time()), text)) end,
   show = function(run)
     io.stderr:write(run.errors)
     cli.out(run.output)

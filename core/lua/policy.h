@@ -13,7 +13,8 @@ struct policy *check_policy(lua_State *L, int index);
 struct policy_string check_policy_string(lua_State *L, int index, const char *field);
 struct policy_string opt_policy_string(lua_State *L, int index, const char *field);
 
-/* Methods and functions in policy_evaluate.c. */
+/* Methods and functions in policy_set.c and policy_evaluate.c. */
+int policy_lua_set(lua_State *L);
 int policy_lua_evaluate(lua_State *L);
 int policy_lua_weigh(lua_State *L);
 int policy_lua_operand(lua_State *L);
@@ -33,8 +34,8 @@ void push_statement(lua_State *L, const struct policy *doc, size_t index);
 /* push_statements pushes an array of all statements. */
 void push_statements(lua_State *L, const struct policy *doc);
 
-/* push_tree pushes the whole text as a tree of nodes: { kind, value, line, column, first, last, key
- * } with the children of an object or array in the array part. */
+/* push_tree pushes the whole text as a tree of nodes. A node has the fields kind, value, line, column,
+ * first, last and key; the children of an object or array are in its array part. */
 void push_tree(lua_State *L, const struct policy *doc);
 
 #endif

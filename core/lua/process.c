@@ -126,7 +126,7 @@ static int result(lua_State *L) {
 static int resume(lua_State *L) {
   struct process *process = luaL_checkudata(L, 1, PROCESS_CLASS);
   if (!process->streamed || !process->op.completed)
-    return luaL_error(L, "there is no piece to go on behind");
+    return luaL_error(L, "there is no piece to resume from");
   process_resume(process);
   lua_settop(L, 1);
   lua_loop_retain(L, &process->op);

@@ -170,24 +170,6 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   return code;
 }
 
-bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
-                         const struct http_request *request) {
-  transfer->op = (struct loop_op){.loop = pool->loop};
-  transfer->pool = pool;
-  transfer->max_size = request->max_size;
-  transfer->body.secret = request->sealed;
-  if (transfer->header_text.failed || !link_headers(transfer))
-    return false;
-  transfer->easy = http_pool_handle(pool);
-  if (!transfer->easy || set_options(transfer, request) != CURLE_OK ||
-      !http_pool_queue(transfer, request->url)) {
-    curl_easy_cleanup(transfer->easy);
-    transfer->easy = NULL;
-    return false;
-  }
-  return true;
-}
-
 /* Reports whether a proxy refused to connect. */
 static bool proxy_refused(const struct http_transfer *transfer) {
   long answer = 0;
@@ -264,7 +246,9 @@ static bool retry_with_file(struct http_transfer *transfer, CURLcode code) {
          curl_multi_add_handle(pool->multi, transfer->easy) == CURLM_OK;
 }
 
-void http_transfer_end(struct http_transfer *transfer, CURLcode code) {
+/* Called by the pool when libcurl has finished a transfer. Sets the outcome, releases the handle and
+ * completes the operation, unless the transfer restarts. */
+static void end_transfer(struct http_transfer *transfer, CURLcode code) {
   if (retry_with_file(transfer, code))
     return;
   if (code == CURLE_ABORTED_BY_CALLBACK)
@@ -280,6 +264,25 @@ void http_transfer_end(struct http_transfer *transfer, CURLcode code) {
     name_failure(transfer, code);
   http_pool_release(transfer);
   loop_complete(&transfer->op);
+}
+
+bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
+                         const struct http_request *request) {
+  transfer->op = (struct loop_op){.loop = pool->loop};
+  transfer->pool = pool;
+  transfer->on_end = end_transfer;
+  transfer->max_size = request->max_size;
+  transfer->body.secret = request->sealed;
+  if (transfer->header_text.failed || !link_headers(transfer))
+    return false;
+  transfer->easy = http_pool_handle(pool);
+  if (!transfer->easy || set_options(transfer, request) != CURLE_OK ||
+      !http_pool_queue(transfer, request->url)) {
+    curl_easy_cleanup(transfer->easy);
+    transfer->easy = NULL;
+    return false;
+  }
+  return true;
 }
 
 void http_transfer_free(struct http_transfer *transfer) {

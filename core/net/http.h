@@ -43,9 +43,10 @@ struct http_transfer {
   struct http_pool *pool;
   CURL *easy;
   struct http_host *host;
-  struct http_transfer *next_waiting; /* in the queue of the host */
-  bool running;                       /* started, not queued */
-  struct buf header_text;             /* the header lines, each with a NUL */
+  void (*on_end)(struct http_transfer *transfer, CURLcode code); /* called by the pool */
+  struct http_transfer *next_waiting;                            /* in the queue of the host */
+  bool running;                                                  /* started, not queued */
+  struct buf header_text; /* the header lines, each with a NUL */
   size_t header_count;
   struct curl_slist *header_lines; /* a linked list in one array */
   size_t max_size;

@@ -25,7 +25,8 @@ static void collect(struct http_pool *pool) {
       continue;
     char *private = NULL;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
-    http_transfer_end((void *)private, message->data.result);
+    struct http_transfer *transfer = (void *)private;
+    transfer->on_end(transfer, message->data.result);
   }
 }
 

@@ -33,8 +33,4 @@ bool http_pool_queue(struct http_transfer *transfer, const char *url);
  * libcurl would continue to count retries. */
 void http_pool_release(struct http_transfer *transfer);
 
-/* http_transfer_end is called by the pool when libcurl has finished a transfer. It sets the
- * outcome, releases the handle and completes the operation, unless the transfer restarts. */
-void http_transfer_end(struct http_transfer *transfer, CURLcode code);
-
 #endif

@@ -25,7 +25,7 @@
 
 struct policy;
 
-/* A string owned by somebody else. `bytes` may be NULL where the user of the string permits it. */
+/* A string that another structure owns. `bytes` may be NULL where the user of the string permits it. */
 struct policy_string {
   const char *bytes;
   size_t length;

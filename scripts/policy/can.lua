@@ -26,8 +26,9 @@ condition decides, and --context does not give the value of its key.
     { 3, "the answer is deny, implicit-deny or depends" },
   },
   examples = {
-    { "lanyard policy can policy.json --principal 111122223333 --action ecr:BatchGetImage" },
-    { "lanyard policy can - --principal '*' --action ecr:PutImage --context aws:SecureTransport=true" },
+    { "lanyard policy can policy.json --principal '*' --action ecr:PutImage" },
+    { "lanyard policy can - --principal 111122223333 --action ecr:PutImage",
+      "Ask about the policy on stdin." },
   },
 }
 local options = command:parse(...)

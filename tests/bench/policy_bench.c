@@ -1,5 +1,5 @@
-/* The policy core's speed: parse, parse and decide, decide on a parsed document, for documents of
- * several sizes. Prints operations a second, and nanoseconds for each and for each byte. */
+/* The speed of the policy core: parse, parse and decide, decide on a parsed document, for documents
+ * of several sizes. Prints operations per second, and nanoseconds per operation and per byte. */
 
 #include "policy/evaluate.h"
 
@@ -14,7 +14,8 @@ static double now(void) {
   return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* A document of so many statements, each for a role of its own, indented as people write them. */
+/* Adds a document with this many statements, each for another role, indented as people write
+ * them. */
 static void add_document(struct buf *text, size_t statements, bool compact) {
   const char *line = compact ? "" : "\n      ";
   buf_adds(text, "{\"Version\": \"2012-10-17\", \"Statement\": [");

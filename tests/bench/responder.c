@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What ECR answers to GetRepositoryPolicy. */
+/* ECR's reply to GetRepositoryPolicy. */
 static const char reply[] =
     "{\"registryId\":\"111122223333\",\"repositoryName\":\"team/web\",\"policyText\":"
     "\"{\\\"Version\\\":\\\"2012-10-17\\\",\\\"Statement\\\":[{\\\"Sid\\\":\\\"Pull-1\\\","
@@ -27,7 +27,7 @@ static SSL_CTX *tls;
 static char whole[2048];
 static size_t whole_length;
 
-/* How long the request is that the input begins with, or 0 while it has not come whole. */
+/* Returns the length of the request at the start of the input, or 0 if it is incomplete. */
 static size_t request_length(struct evbuffer *input) {
   struct evbuffer_ptr end = evbuffer_search(input, "\r\n\r\n", 4, NULL);
   if (end.pos < 0)

@@ -1,5 +1,5 @@
-/* Signatures a second on one core: a POST with a body of 200 bytes, from the request to the digits,
- * with a signing key that is kept and with one that must be derived. */
+/* Signatures per second on one core: a POST with a body of 200 bytes, from the request to the
+ * digits, with a cached signing key and with one that must be derived. */
 
 #include "aws/sigv4.h"
 

@@ -40,7 +40,7 @@ static void a_wildcard_stands_for_characters_of_its_part(void **state) {
   assert_false(fits("ARN:aws:ecr:us-east-1:111122223333:repository/team/app", REPOSITORY));
 }
 
-static void a_star_that_ends_its_part_reaches_over_colons(void **state) {
+static void a_star_at_the_end_of_a_part_matches_colons(void **state) {
   (void)state;
   assert_true(fits("*", REPOSITORY));
   assert_true(fits("arn:aws:*", REPOSITORY));
@@ -60,7 +60,7 @@ static void the_colons_of_a_resource_are_plain(void **state) {
   assert_true(fits("arn:aws:logs:r:a:log-group:*:x", "arn:aws:logs:r:a:log-group:y:z:x"));
 }
 
-static void a_text_that_is_no_arn_is_compared_as_a_whole(void **state) {
+static void a_text_that_is_not_an_arn_is_compared_as_a_whole(void **state) {
   (void)state;
   assert_true(fits("b?cket/*", "bucket/a:b"));
   assert_false(fits("bucket", "bucket/a"));
@@ -68,7 +68,7 @@ static void a_text_that_is_no_arn_is_compared_as_a_whole(void **state) {
 }
 
 /* Were each star tried at each place, this would take longer than the machine lasts. */
-static void hostile_patterns_end(void **state) {
+static void hostile_patterns_terminate(void **state) {
   (void)state;
   enum { SIZE = 10000 };
   static char pattern[SIZE + 1], text[SIZE + 1];
@@ -86,10 +86,10 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_arn_has_six_parts),
       cmocka_unit_test(a_wildcard_stands_for_characters_of_its_part),
-      cmocka_unit_test(a_star_that_ends_its_part_reaches_over_colons),
+      cmocka_unit_test(a_star_at_the_end_of_a_part_matches_colons),
       cmocka_unit_test(the_colons_of_a_resource_are_plain),
-      cmocka_unit_test(a_text_that_is_no_arn_is_compared_as_a_whole),
-      cmocka_unit_test(hostile_patterns_end),
+      cmocka_unit_test(a_text_that_is_not_an_arn_is_compared_as_a_whole),
+      cmocka_unit_test(hostile_patterns_terminate),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* The HTTP client on a server of raw sockets, on the same loop: how connections are kept, limited,
- * and made anew where the server closed them. */
+/* The HTTP client against a server of raw sockets on the same loop: how connections are reused,
+ * limited, and replaced after the server closed them. */
 
 #include "net/http.h"
 
@@ -17,14 +17,14 @@
 
 #include <cmocka.h>
 
-/* Answers each request with 200; then goes on, or closes without a word of it. */
+/* A server that answers each request with 200 and then continues or closes the connection. */
 struct server {
   struct event_base *base;
   struct evconnlistener *listener;
   char url[64];
   bool closes;       /* after each reply */
-  bool vanishes;     /* at the second request of a connection, unanswered */
-  const char *reply; /* in place of an ordinary one */
+  bool vanishes;     /* closes without a reply at the second request of a connection */
+  const char *reply; /* instead of the default reply */
   struct timeval pause;
   int accepted, open, most_open, requests;
   char last[1024]; /* the last request */
@@ -124,7 +124,7 @@ static void open_world(struct world *world) {
 
 static void close_world(struct world *world) {
   http_pool_free(world->pool);
-  while (world->server.open > 0) /* they see that the client has gone */
+  while (world->server.open > 0) /* until the server has seen the client close */
     loop_step(world->loop, true);
   evconnlistener_free(world->server.listener);
   loop_free(world->loop);
@@ -174,7 +174,7 @@ static void requests_in_turn_share_a_connection(void **state) {
   close_world(&world);
 }
 
-static void nothing_of_a_request_is_left_for_the_next(void **state) {
+static void a_request_leaves_nothing_to_the_next(void **state) {
   (void)state;
   struct world world;
   open_world(&world);
@@ -190,7 +190,7 @@ static void nothing_of_a_request_is_left_for_the_next(void **state) {
   close_world(&world);
 }
 
-static void a_connection_that_was_closed_is_made_anew(void **state) {
+static void a_closed_connection_is_replaced(void **state) {
   (void)state;
   struct world world;
   open_world(&world);
@@ -201,8 +201,9 @@ static void a_connection_that_was_closed_is_made_anew(void **state) {
   close_world(&world);
 }
 
-/* The peer may have carried it out: to ask again is the caller's business, who then gets a new one. */
-static void a_connection_closed_as_it_is_used_again_is_told(void **state) {
+/* The peer may have executed the request, so the caller decides about a retry, which uses a new
+ * connection. */
+static void a_connection_closed_on_reuse_is_an_error(void **state) {
   (void)state;
   struct world world;
   open_world(&world);
@@ -237,7 +238,7 @@ static void only_the_head_of_the_final_reply_counts(void **state) {
   close_world(&world);
 }
 
-static void an_answer_that_is_not_http_is_no_fault_of_the_url(void **state) {
+static void a_reply_that_is_not_http_is_not_an_invalid_url(void **state) {
   (void)state;
   struct world world;
   open_world(&world);
@@ -251,7 +252,7 @@ static void an_answer_that_is_not_http_is_no_fault_of_the_url(void **state) {
   close_world(&world);
 }
 
-/* Those that wait for their turn wait longer than a connection may take to be made. */
+/* The time in the queue is longer than the connect timeout. */
 static void connections_to_a_host_are_limited(void **state) {
   (void)state;
   enum { COUNT = 12, LIMIT = 2 };
@@ -273,7 +274,7 @@ static void connections_to_a_host_are_limited(void **state) {
   close_world(&world);
 }
 
-static void one_that_goes_makes_room(void **state) {
+static void a_freed_transfer_makes_room(void **state) {
   (void)state;
   struct world world;
   open_world(&world);
@@ -285,8 +286,8 @@ static void one_that_goes_makes_room(void **state) {
   while (world.server.requests == 0)
     loop_step(world.loop, true);
   world.server.pause = (struct timeval){0};
-  http_transfer_free(&transfers[1]); /* which waits */
-  http_transfer_free(&transfers[0]); /* which is under way */
+  http_transfer_free(&transfers[1]); /* a queued transfer */
+  http_transfer_free(&transfers[0]); /* a running transfer */
   wait_for(&world, &transfers[2], 1);
   assert_int_equal(transfers[2].status, 200);
   http_transfer_free(&transfers[2]);
@@ -308,13 +309,13 @@ static void many_at_once_keep_their_connections(void **state) {
       assert_int_equal(transfers[i].status, 200);
       http_transfer_free(&transfers[i]);
     }
-    is_answered(&world, "GET", NULL); /* a lull closes none */
+    is_answered(&world, "GET", NULL); /* idle connections stay open */
   }
   assert_true(world.server.accepted <= HTTP_HOST_CONNECTIONS);
   close_world(&world);
 }
 
-static void a_transfer_may_go_while_it_is_under_way(void **state) {
+static void a_running_transfer_can_be_freed(void **state) {
   (void)state;
   struct world world;
   open_world(&world);
@@ -333,15 +334,15 @@ static void a_transfer_may_go_while_it_is_under_way(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(requests_in_turn_share_a_connection),
-      cmocka_unit_test(nothing_of_a_request_is_left_for_the_next),
-      cmocka_unit_test(a_connection_that_was_closed_is_made_anew),
-      cmocka_unit_test(a_connection_closed_as_it_is_used_again_is_told),
+      cmocka_unit_test(a_request_leaves_nothing_to_the_next),
+      cmocka_unit_test(a_closed_connection_is_replaced),
+      cmocka_unit_test(a_connection_closed_on_reuse_is_an_error),
       cmocka_unit_test(only_the_head_of_the_final_reply_counts),
-      cmocka_unit_test(an_answer_that_is_not_http_is_no_fault_of_the_url),
+      cmocka_unit_test(a_reply_that_is_not_http_is_not_an_invalid_url),
       cmocka_unit_test(connections_to_a_host_are_limited),
-      cmocka_unit_test(one_that_goes_makes_room),
+      cmocka_unit_test(a_freed_transfer_makes_room),
       cmocka_unit_test(many_at_once_keep_their_connections),
-      cmocka_unit_test(a_transfer_may_go_while_it_is_under_way),
+      cmocka_unit_test(a_running_transfer_can_be_freed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

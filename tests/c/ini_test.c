@@ -1,4 +1,4 @@
-/* The config-file reader from C alone. */
+/* The config file reader, without Lua. */
 
 #include "aws/ini.h"
 
@@ -37,7 +37,7 @@ static void sections_and_properties_are_read(void **state) {
   ini_free(ini);
 }
 
-static void mistakes_are_told_with_their_line(void **state) {
+static void errors_have_a_line(void **state) {
   (void)state;
   struct ini_error error;
   assert_null(ini_parse("[a]\nx = 1\ny\n", 12, INI_CREDENTIALS, &error));
@@ -46,7 +46,7 @@ static void mistakes_are_told_with_their_line(void **state) {
   assert_int_equal(error.line, 2);
 }
 
-static void names_are_quoted_where_they_have_spaces(void **state) {
+static void names_with_spaces_are_quoted(void **state) {
   (void)state;
   const char *text =
       "[profile 'my profile']\nx = 1\n[profile \"a\"]\nx = 2\n[profile caf\xC3\xA9]\nx = 3\n"
@@ -73,7 +73,7 @@ static void lines_end_in_crlf_or_not_at_all(void **state) {
   ini_free(ini);
 }
 
-static void files_of_nothing_are_empty(void **state) {
+static void files_without_sections_are_empty(void **state) {
   (void)state;
   const char *const texts[] = {"", "\xEF\xBB\xBF", "\n\r\n \t\n", "# c\n; d",
                                "[preview]\nx = 1\n  y\n"};
@@ -86,7 +86,7 @@ static void files_of_nothing_are_empty(void **state) {
   }
 }
 
-static void every_cut_of_a_file_is_read_without_a_slip(void **state) {
+static void every_truncated_file_is_read_safely(void **state) {
   (void)state;
   const char *text = "[profile a]\r\nx = 1 ; c\n  more\n[sso-session s]\ny =\n  z = 2\n[";
   for (size_t length = 0; length <= strlen(text); length++) {
@@ -104,11 +104,11 @@ static void every_cut_of_a_file_is_read_without_a_slip(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sections_and_properties_are_read),
-      cmocka_unit_test(mistakes_are_told_with_their_line),
-      cmocka_unit_test(names_are_quoted_where_they_have_spaces),
+      cmocka_unit_test(errors_have_a_line),
+      cmocka_unit_test(names_with_spaces_are_quoted),
       cmocka_unit_test(lines_end_in_crlf_or_not_at_all),
-      cmocka_unit_test(files_of_nothing_are_empty),
-      cmocka_unit_test(every_cut_of_a_file_is_read_without_a_slip),
+      cmocka_unit_test(files_without_sections_are_empty),
+      cmocka_unit_test(every_truncated_file_is_read_safely),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

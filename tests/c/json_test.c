@@ -1,4 +1,4 @@
-/* The strict JSON reader: what it takes, what it refuses and where. */
+/* The strict JSON reader: what it accepts, and what it rejects at which position. */
 
 #include "json/json.h"
 
@@ -30,7 +30,7 @@ static void refuse(const char *text, size_t length, size_t line, size_t column) 
   assert_true(error.message[0] != '\0');
 }
 
-static void values_keep_their_bytes_and_places(void **state) {
+static void values_keep_their_bytes_and_positions(void **state) {
   (void)state;
   const char *text = "{ \"a\" : [1.50, \"x\\u00e9\\n\", true, null], \"b\":{} }";
   struct json_doc *doc = parse(text);
@@ -62,7 +62,7 @@ static void a_byte_order_mark_is_skipped(void **state) {
   json_free(doc);
 }
 
-static void what_is_no_json_is_refused_with_its_place(void **state) {
+static void invalid_json_is_rejected_with_its_position(void **state) {
   (void)state;
   static const struct {
     const char *text;
@@ -79,12 +79,12 @@ static void what_is_no_json_is_refused_with_its_place(void **state) {
     refuse(cases[i].text, strlen(cases[i].text), cases[i].line, cases[i].column);
 }
 
-static void duplicate_keys_are_refused_after_unescaping(void **state) {
+static void duplicate_keys_are_rejected_after_unescaping(void **state) {
   (void)state;
   refuse("{\"a\":1,\n \"\\u0061\":2}", 20, 2, 2);
 }
 
-static void bad_bytes_are_refused(void **state) {
+static void invalid_bytes_are_rejected(void **state) {
   (void)state;
   struct json_error error;
   static const char *const texts[] = {
@@ -113,13 +113,13 @@ static void nesting_is_bounded_and_needs_no_stack(void **state) {
   free(deep);
 }
 
-static void every_cut_of_a_text_is_refused(void **state) {
+static void every_truncated_text_is_rejected(void **state) {
   (void)state;
   const char *text =
       "{\"a\":[1,-2.5e3,\"\\u00e9\\ud83d\\ude00\",true,false,null],\"b\":{\"c\":\"d\"}}";
   struct json_error error;
   for (size_t length = 0; length < strlen(text); length++) {
-    /* A copy of its own, so that a read past the end is seen. */
+    /* A copy, so that sanitizers detect a read past the end. */
     char *copy = malloc(length + 1);
     assert_non_null(copy);
     memcpy(copy, text, length);
@@ -132,14 +132,14 @@ static void every_cut_of_a_text_is_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(values_keep_their_bytes_and_places),
+      cmocka_unit_test(values_keep_their_bytes_and_positions),
       cmocka_unit_test(surrogate_pairs_become_one_character),
       cmocka_unit_test(a_byte_order_mark_is_skipped),
-      cmocka_unit_test(what_is_no_json_is_refused_with_its_place),
-      cmocka_unit_test(duplicate_keys_are_refused_after_unescaping),
-      cmocka_unit_test(bad_bytes_are_refused),
+      cmocka_unit_test(invalid_json_is_rejected_with_its_position),
+      cmocka_unit_test(duplicate_keys_are_rejected_after_unescaping),
+      cmocka_unit_test(invalid_bytes_are_rejected),
       cmocka_unit_test(nesting_is_bounded_and_needs_no_stack),
-      cmocka_unit_test(every_cut_of_a_text_is_refused),
+      cmocka_unit_test(every_truncated_text_is_rejected),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

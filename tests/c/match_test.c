@@ -117,7 +117,7 @@ static bool covers(const char *outer, const char *inner) {
   return match_subsumes(outer, strlen(outer), inner, strlen(inner), true);
 }
 
-static void a_pattern_covers_another_when_all_that_fits_it_fits_too(void **state) {
+static void a_pattern_subsumes_another_if_it_matches_all_its_texts(void **state) {
   (void)state;
   assert_true(covers("ecr:*", "ECR:Get*"));
   assert_true(covers("ecr:*", "ecr:*"));
@@ -136,7 +136,7 @@ int main(void) {
       cmocka_unit_test(case_counts_unless_it_is_ignored),
       cmocka_unit_test(a_pattern_made_to_backtrack_costs_linear_steps),
       cmocka_unit_test(long_pieces_are_found_where_short_steps_find_them),
-      cmocka_unit_test(a_pattern_covers_another_when_all_that_fits_it_fits_too),
+      cmocka_unit_test(a_pattern_subsumes_another_if_it_matches_all_its_texts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
-/* What holds for every policy, tried on random ones: documents are made from a model, printed in a
- * random layout and spelling, edited and asked. LANYARD_SEED and LANYARD_RUNS change the run; a failure
- * names its seed, which makes the same document first. */
+/* Properties of every policy, tested on random documents. A document is generated from a model,
+ * printed in a random layout and spelling, edited and evaluated. LANYARD_SEED and LANYARD_RUNS
+ * change the run. A failure prints its seed, which generates the same document first. */
 
 #include "policy/canonical.h"
 #include "policy/edit.h"
@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-/* `make test` tries the same documents each time, `make fuzz` new ones for as long as it runs. */
+/* `make test` always tests the same documents; `make fuzz` tests new ones until it ends. */
 #ifdef __SANITIZE_ADDRESS__
 #define RUNS 10000 /* ten times slower there */
 #else
@@ -50,7 +50,7 @@ static bool once_in(size_t times) {
 
 /* --- The model -------------------------------------------------------------------------------- */
 
-/* Each principal in the spellings that mean the same; those of the first rows are accounts. */
+/* Equivalent spellings of each principal. The first rows are accounts. */
 static const char *const principals[][2] = {
     {"444455556666", "arn:aws:iam::444455556666:root"},
     {"111122223333", "arn:aws:iam::111122223333:root"},
@@ -62,7 +62,7 @@ static const char *const principals[][2] = {
 };
 enum { ACCOUNTS = 2, PRINCIPALS = COUNT(principals) };
 
-/* The account of each of them. */
+/* The account of each principal. */
 static const size_t accounts[] = {0, 1, 0, 0, 1, 1, PRINCIPALS};
 
 static const char service[] = "ecs.amazonaws.com";
@@ -166,7 +166,7 @@ static void add_comma(const struct style *style, size_t depth, struct buf *out) 
     add_line(style, depth, "", out);
 }
 
-/* A string, some of its ASCII characters as \u escapes. */
+/* Adds a string with some of its ASCII characters as \u escapes. */
 static void add_string(const struct style *style, const char *string, struct buf *out) {
   buf_addc(out, '"');
   for (; *string; string++) {
@@ -195,7 +195,7 @@ static void shuffle(size_t *order, size_t count) {
   }
 }
 
-/* An action in another letter case, a principal in another spelling. */
+/* Adds an action in another case, or a principal in another spelling. */
 static void add_spelled(const struct style *style, const char *list, size_t index,
                         struct buf *out) {
   if (strstr(list, "Principal")) {
@@ -213,7 +213,8 @@ static void add_spelled(const struct style *style, const char *list, size_t inde
   }
 }
 
-/* The values of a list in any order, now and then one twice; one alone may be a string. */
+/* Adds the values of a list in any order, sometimes with a duplicate. A single value may be a
+ * string. */
 static void add_list(const struct style *style, const char *list, unsigned bits, size_t depth,
                      struct buf *out) {
   size_t order[8], count = 0;
@@ -388,7 +389,7 @@ static void print_model(const struct model *model, struct buf *out) {
   buf_adds(out, once_in(4) ? "} \n \t" : "}");
 }
 
-/* --- What holds ------------------------------------------------------------------------------- */
+/* --- Properties ------------------------------------------------------------------------------- */
 
 static struct policy *parse(const char *text, size_t length) {
   struct json_error error;
@@ -435,7 +436,7 @@ static enum policy_answer ask(const struct policy *doc, const char *principal, c
   return answer;
 }
 
-/* A model that means something else, by one thing. */
+/* Returns a model with another meaning, by one difference. */
 static struct model another(struct model model) {
   if (model.count == 0 || once_in(5)) {
     model.version = model.version == 2 ? 1 : 2;
@@ -466,7 +467,7 @@ static struct model another(struct model model) {
   return model;
 }
 
-/* The layout, the order and the spelling of a policy are not its meaning; all else is. */
+/* Layout, order and spelling do not change the meaning of a policy; everything else does. */
 static void check_equivalence(const struct model *model, const struct policy *doc) {
   struct policy *second = print_and_parse(model);
   struct policy *third = print_and_parse(model);
@@ -478,7 +479,7 @@ static void check_equivalence(const struct model *model, const struct policy *do
   bool differs = !equivalent(doc, different);
   assert_int_equal(differs, !equivalent(different, doc));
   assert_int_equal(differs, !equivalent(different, third));
-  /* Two statements that mean the same may make the change one of nothing. */
+  /* With two statements of the same meaning, the difference may have no effect. */
   assert_true(differs || model->count > 1);
   policy_free(second);
   policy_free(third);
@@ -534,8 +535,8 @@ static size_t revoke(struct policy *doc, const char *principal) {
   return touched;
 }
 
-/* A grant that is taken back leaves the bytes that were there; only a lone statement object stays in
- * the array that the grant put it into. */
+/* Revoking a grant restores the bytes of the text, except that a single statement object stays in
+ * the array that the grant created. */
 static void check_allow_then_revoke(const struct model *model, const struct policy *doc) {
   static const char newcomer[] = "arn:aws:iam::777788889999:role/newcomer";
   struct policy *edited = policy_copy(doc);
@@ -552,8 +553,8 @@ static void check_allow_then_revoke(const struct model *model, const struct poli
 
 enum certainty { NEVER, PERHAPS, ALWAYS };
 
-/* Whether a Deny of the model is about a pull by a principal, as far as its first look tells: PERHAPS
- * for what has a condition, a resource or NotPrincipal. */
+/* Reports whether a Deny of the model applies to a pull by a principal. PERHAPS for statements with
+ * a condition, a resource or NotPrincipal. */
 static enum certainty denies(const struct model_statement *statement, size_t who, size_t action) {
   static const unsigned covering[] = {1u << 0 | 1u << 4 | 1u << 5, 1u << 1 | 1u << 3 | 1u << 5};
   bool acts = (statement->actions & covering[action]) != 0;
@@ -567,7 +568,7 @@ static enum certainty denies(const struct model_statement *statement, size_t who
   return statement->condition || statement->resources ? PERHAPS : ALWAYS;
 }
 
-/* What is allowed can be done, unless a Deny stands. */
+/* A grant allows its actions, unless a Deny applies. */
 static void check_allow_allows(const struct model *model, const struct policy *doc) {
   size_t who = below(PRINCIPALS);
   struct policy *edited = policy_copy(doc);
@@ -585,7 +586,8 @@ static void check_allow_allows(const struct model *model, const struct policy *d
   policy_free(edited);
 }
 
-/* The same answers to all, but to one principal and whoever is of it as an account. */
+/* Checks that both documents give the same answers to all callers except one principal and, if it
+ * is an account, its principals. */
 static void assert_same_answers(const struct policy *a, const struct policy *b, size_t but) {
   for (size_t i = 0; i < PRINCIPALS; i++)
     for (size_t j = 0; j < 3 && i != but && accounts[i] != but; j++)
@@ -594,7 +596,7 @@ static void assert_same_answers(const struct policy *a, const struct policy *b, 
   assert_int_equal(ask(a, service, actions[0]), ask(b, service, actions[0]));
 }
 
-/* How often the statements name somebody else than this one. */
+/* Counts the principals in statements other than this one. */
 static size_t count_others(const struct policy *doc, const char *but) {
   size_t count = 0;
   for (size_t i = 0; i < policy_count(doc); i++) {
@@ -605,7 +607,7 @@ static size_t count_others(const struct policy *doc, const char *but) {
   return count;
 }
 
-/* Whom a revocation does not mean stays named, and keeps what he could do. */
+/* A revocation does not affect other principals. */
 static void check_revoke_is_precise(const struct policy *doc) {
   size_t whose = below(PRINCIPALS);
   const char *principal = principals[whose][0];
@@ -646,7 +648,7 @@ static enum policy_edit set(struct policy *doc, size_t index, const char *elemen
   return edit;
 }
 
-/* An element that is set and set back leaves the bytes that were there. */
+/* Setting an element and setting it back restores the bytes of the text. */
 static void check_set(const struct policy *doc) {
   if (policy_count(doc) == 0)
     return;
@@ -672,7 +674,7 @@ static void check_set(const struct policy *doc) {
   policy_free(edited);
 }
 
-/* A statement that another covers changes no answer when it goes, unless it is the Deny. */
+/* Removing a statement that another one subsumes changes no answer, unless it is the Deny. */
 static void check_covers(const struct policy *doc) {
   for (size_t outer = 0; outer < policy_count(doc); outer++)
     for (size_t inner = 0; inner < policy_count(doc); inner++) {
@@ -692,7 +694,7 @@ static void check_covers(const struct policy *doc) {
           enum policy_answer before = ask(doc, principals[i][0], actions[j]);
           enum policy_answer after = ask(without, principals[i][0], actions[j]);
           bool shadow = b->effect == POLICY_ALLOW && a->effect == POLICY_DENY;
-          /* Under the same condition both apply or neither does: that is not seen from here. */
+          /* Under the same condition both or neither apply, which the check does not know. */
           if (!(shadow && a->conditions.count > 0))
             assert_int_equal(before, after);
         }
@@ -700,7 +702,7 @@ static void check_covers(const struct policy *doc) {
     }
 }
 
-static uint64_t current; /* the seed of the document at hand */
+static uint64_t current; /* the seed of the current document */
 
 static uint64_t number_of(const char *variable, uint64_t otherwise) {
   const char *text = getenv(variable);

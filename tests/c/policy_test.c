@@ -1,4 +1,4 @@
-/* The policy document from C alone: edits keep bytes, decisions are IAM's. */
+/* The policy document, without Lua: edits keep bytes, and decisions are those of IAM. */
 
 #include "policy/canonical.h"
 #include "policy/edit.h"
@@ -41,7 +41,7 @@ static enum policy_edit allow(struct policy *doc) {
   return policy_allow(doc, &grant, &statement, &error);
 }
 
-static void what_an_edit_does_not_touch_keeps_its_bytes(void **state) {
+static void an_edit_keeps_all_other_bytes(void **state) {
   (void)state;
   struct policy *doc = parse(theirs);
   assert_int_equal(allow(doc), POLICY_CHANGED);
@@ -60,7 +60,7 @@ static void what_an_edit_does_not_touch_keeps_its_bytes(void **state) {
   policy_free(doc);
 }
 
-static void a_grant_that_is_there_already_changes_nothing(void **state) {
+static void a_repeated_grant_changes_nothing(void **state) {
   (void)state;
   struct policy *doc = policy_new();
   assert_int_equal(allow(doc), POLICY_CHANGED);
@@ -98,7 +98,7 @@ static void decisions_are_those_of_iam(void **state) {
   assert_int_equal(can(conditional, ROLE, "ecr:BatchGetImage"), POLICY_ANSWER_DEPENDS);
 }
 
-static void what_is_no_policy_is_refused_with_its_place(void **state) {
+static void invalid_policies_are_rejected_with_their_position(void **state) {
   (void)state;
   static const char *const texts[] = {"",
                                       "[]",
@@ -114,7 +114,7 @@ static void what_is_no_policy_is_refused_with_its_place(void **state) {
   }
 }
 
-static void a_malformed_condition_is_a_flaw_and_layout_is_no_meaning(void **state) {
+static void a_malformed_condition_is_a_flaw_and_layout_has_no_meaning(void **state) {
   (void)state;
   struct policy *doc =
       parse("{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"a\","
@@ -130,8 +130,8 @@ static void a_malformed_condition_is_a_flaw_and_layout_is_no_meaning(void **stat
   policy_free(doc);
 }
 
-/* The worst that a text of that size can hold ends soon: many statements, alike in pairs. */
-static void what_is_larger_than_any_policy_is_refused(void **state) {
+/* The worst case of that size takes little time: many statements, each with a duplicate. */
+static void texts_larger_than_any_policy_are_rejected(void **state) {
   (void)state;
   struct json_error error;
   struct buf text = {0};
@@ -169,12 +169,12 @@ static void sizes_count_characters(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(what_an_edit_does_not_touch_keeps_its_bytes),
-      cmocka_unit_test(a_grant_that_is_there_already_changes_nothing),
+      cmocka_unit_test(an_edit_keeps_all_other_bytes),
+      cmocka_unit_test(a_repeated_grant_changes_nothing),
       cmocka_unit_test(decisions_are_those_of_iam),
-      cmocka_unit_test(what_is_no_policy_is_refused_with_its_place),
-      cmocka_unit_test(a_malformed_condition_is_a_flaw_and_layout_is_no_meaning),
-      cmocka_unit_test(what_is_larger_than_any_policy_is_refused),
+      cmocka_unit_test(invalid_policies_are_rejected_with_their_position),
+      cmocka_unit_test(a_malformed_condition_is_a_flaw_and_layout_has_no_meaning),
+      cmocka_unit_test(texts_larger_than_any_policy_are_rejected),
       cmocka_unit_test(sizes_count_characters),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* The signer from C alone, on a case of AWS's signing suite. */
+/* The signer, without Lua, on a case of AWS's test suite. */
 
 #include "aws/sigv4.h"
 
@@ -84,14 +84,14 @@ static void a_signature_is_that_of_awss_suite(void **state) {
   struct sigv4_signer *signer = sigv4_signer_new();
   assert_non_null(signer);
   signature_is(signer, &credentials, expected); /* derived */
-  signature_is(signer, &credentials, expected); /* and kept */
+  signature_is(signer, &credentials, expected); /* from the cache */
   credentials.number = 0;
-  signature_is(signer, &credentials, expected); /* derived at each time */
+  signature_is(signer, &credentials, expected); /* derived each time */
   sigv4_signer_free(signer);
   credentials_wipe(&credentials);
 }
 
-static void a_key_without_a_number_is_not_kept(void **state) {
+static void a_key_without_a_number_is_not_cached(void **state) {
   (void)state;
   struct sigv4_signer *signer = sigv4_signer_new();
   assert_non_null(signer);
@@ -121,7 +121,7 @@ static void a_secret_longer_than_a_block_is_hashed_first(void **state) {
   credentials_wipe(&credentials);
 }
 
-static void secrets_go_from_a_text(void **state) {
+static void secrets_are_redacted_from_a_text(void **state) {
   (void)state;
   struct secret secrets[2] = {{0}, {0}};
   assert_true(secret_set(&secrets[0], "abc", 3));
@@ -156,9 +156,9 @@ int main(void) {
       cmocka_unit_test(a_time_is_spelled_in_utc),
       cmocka_unit_test(requests_become_canonical),
       cmocka_unit_test(a_signature_is_that_of_awss_suite),
-      cmocka_unit_test(a_key_without_a_number_is_not_kept),
+      cmocka_unit_test(a_key_without_a_number_is_not_cached),
       cmocka_unit_test(a_secret_longer_than_a_block_is_hashed_first),
-      cmocka_unit_test(secrets_go_from_a_text),
+      cmocka_unit_test(secrets_are_redacted_from_a_text),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Sealed texts from C alone. */
+/* Sealed texts, without Lua. */
 
 #include "aws/unseal.h"
 
@@ -52,7 +52,7 @@ static void values_of_every_type_are_hidden(void **state) {
         NULL);
 }
 
-static void names_are_compared_as_they_read(void **state) {
+static void names_are_compared_unescaped(void **state) {
   (void)state;
   check(UNSEAL_JSON, "{\"k\\u0065y\":\"s\",\"Key\":\"seen\"}",
         "{\"k\\u0065y\":\"***\",\"Key\":\"seen\"}", "s", NULL);
@@ -83,7 +83,7 @@ static void an_element_with_elements_inside_is_hidden_whole(void **state) {
         "<token>t</token><x/>", NULL);
 }
 
-static void what_is_malformed_is_refused(void **state) {
+static void malformed_texts_are_rejected(void **state) {
   (void)state;
   static const struct {
     enum unseal_form form;
@@ -130,8 +130,8 @@ static void nesting_is_bounded(void **state) {
   }
 }
 
-/* A text that was cut shows no byte of a secret, however it was cut. */
-static void every_cut_of_a_text_is_read_without_a_slip(void **state) {
+/* A truncated text reveals no byte of a secret. */
+static void every_truncated_text_is_read_safely(void **state) {
   (void)state;
   static const struct {
     enum unseal_form form;
@@ -168,13 +168,13 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(members_of_json_are_hidden_at_any_depth),
       cmocka_unit_test(values_of_every_type_are_hidden),
-      cmocka_unit_test(names_are_compared_as_they_read),
+      cmocka_unit_test(names_are_compared_unescaped),
       cmocka_unit_test(the_first_of_several_is_the_secret_and_all_are_hidden),
       cmocka_unit_test(elements_are_hidden_whatever_their_prefix),
       cmocka_unit_test(an_element_with_elements_inside_is_hidden_whole),
-      cmocka_unit_test(what_is_malformed_is_refused),
+      cmocka_unit_test(malformed_texts_are_rejected),
       cmocka_unit_test(nesting_is_bounded),
-      cmocka_unit_test(every_cut_of_a_text_is_read_without_a_slip),
+      cmocka_unit_test(every_truncated_text_is_read_safely),
       cmocka_unit_test(a_buffer_of_secrets_leaves_none_behind_when_it_grows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
--- The examples of scripts/examples: what they run, run here against an emulator. Uses the Debian package python3-yaml;
--- with ansible-core and systemd, where they are installed, those judge their own.
+-- Runs the commands of the examples in scripts/examples against an emulator. Requires the Debian package python3-yaml.
+-- Ansible and systemd check their own examples if they are installed.
 local helper = require "helper"
 local json = require "lanyard.json"
 
@@ -12,11 +12,11 @@ local function real(path)
   return helper.run({ "realpath", path }).out:match "[^\n]+"
 end
 
-local function is_there(program)
+local function is_installed(program)
   return helper.run({ "sh", "-c", "command -v " .. program }).status == 0
 end
 
--- An emulator, with a policy of my-private-repo's own where one is given.
+-- Starts an emulator whose my-private-repo has the given policy, or none.
 local function emulator(policy)
   local folder <close> = helper.folder()
   helper.write(folder .. "/seed.json", json.encode { regions = { ["us-east-1"] = {
@@ -26,7 +26,7 @@ local function emulator(policy)
   return helper.emulator { "--activation-delay", "0", "--seed", folder .. "/seed.json" }
 end
 
--- Runs shell code against it, with lanyard in PATH and more in the environment.
+-- Runs shell code against an emulator, with lanyard in PATH and `more` in the environment.
 local function shell(em, code, more)
   local environment = { PATH = helper.build .. ":" .. os.getenv "PATH" }
   for _, variables in ipairs { em.environment, more or {} } do
@@ -43,12 +43,12 @@ describe("an example", function()
   local checked = helper.run { PYTHON, "tests/cli/check_examples.py" }
   local commands = json.decode(checked.out) or {}
 
-  it("has all that its runner needs", function()
+  it("has every member that its runner needs", function()
     assert.equal("", checked.err)
     assert.equal(0, checked.status)
   end)
 
-  it("of a runbook runs, and again, and stops where it fails", function()
+  it("of a runbook can be run again, and stops at a failure", function()
     local em <close> = emulator()
     local function run(service)
       return em:run { "runbook", FOLDER .. "restore-pulls.md", "--yes", "--no-transcript",
@@ -65,7 +65,7 @@ describe("an example", function()
     assert.match("step 1 %(Before%) failed: lanyard status nobody", result.err)
   end)
 
-  it("for Systems Manager grants, audits, and fails on what is critical", function()
+  it("for Systems Manager grants, audits, and fails on a critical finding", function()
     local em <close> = emulator()
     local grant, audit = table.unpack(commands[FOLDER .. "ssm-automation.yaml"])
     assert.match("my%-private%-repo +granted", shell(em, "unset HOME; " .. grant).out)
@@ -74,7 +74,7 @@ describe("an example", function()
     assert.equal(3, shell(open, audit).status)
   end)
 
-  it("for GitHub Actions grants, and shows an audit before it judges", function()
+  it("for GitHub Actions grants, and publishes the audit before it fails on a finding", function()
     local folder <close> = helper.folder()
     local em <close> = emulator(OPEN)
     local grant, audit, summary, alerts, verdict = table.unpack(commands[FOLDER .. "github.yml"])
@@ -94,7 +94,7 @@ describe("an example", function()
     assert.equal(3, run(verdict).status)
   end)
 
-  it("for Kubernetes and systemd fails on a finding alone", function()
+  it("for Kubernetes and systemd fails only on a finding", function()
     local em <close> = emulator()
     local open <close> = emulator(OPEN)
     local audit, watch = table.unpack(commands[FOLDER .. "systemd"])
@@ -104,8 +104,8 @@ describe("an example", function()
     end
   end)
 
-  it("is taken by systemd", function()
-    if not is_there "systemd-analyze" then
+  it("is accepted by systemd", function()
+    if not is_installed "systemd-analyze" then
       pending "systemd is not installed"
       return
     end
@@ -120,8 +120,8 @@ describe("an example", function()
     assert.equal(0, result.status)
   end)
 
-  it("is a task of Ansible's that is changed, ok or failed", function()
-    if not is_there "ansible-playbook" then
+  it("for Ansible reports changed, ok or failed", function()
+    if not is_installed "ansible-playbook" then
       pending "the Debian package ansible-core is not installed"
       return
     end
@@ -131,7 +131,7 @@ describe("an example", function()
       LC_ALL = "C.UTF-8", ANSIBLE_LOCALHOST_WARNING = "False", ANSIBLE_INVENTORY_UNPARSED_WARNING = "False",
       ANSIBLE_NOCOLOR = "1",
     }
-    -- Plays the tasks on a host for each of these: { host's name, service }. --> [host] = what came of it
+    -- Plays the tasks on one host for each { host, service }. Returns the counts by host, and Ansible's output.
     local function play(list, ...)
       local plays, hosts = {}, ""
       for i, case in ipairs(list) do
@@ -150,11 +150,11 @@ describe("an example", function()
       end
       return recap, result.out .. result.err
     end
-    local recap, talk = play({ { "check", "my-container-service" } }, "--check")
-    assert.same({ check = "changed 1, failed 0" }, recap, talk)
-    recap, talk = play { { "first", "my-container-service" }, { "again", "my-container-service" }, { "wrong", "nobody" } }
-    assert.same({ -- the check changed nothing
+    local recap, output = play({ { "check", "my-container-service" } }, "--check")
+    assert.same({ check = "changed 1, failed 0" }, recap, output)
+    recap, output = play { { "first", "my-container-service" }, { "again", "my-container-service" }, { "wrong", "nobody" } }
+    assert.same({ -- check mode changed nothing
       first = "changed 1, failed 0", again = "changed 0, failed 0", wrong = "changed 0, failed 1",
-    }, recap, talk)
+    }, recap, output)
   end)
 end)

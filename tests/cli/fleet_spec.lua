@@ -1,26 +1,25 @@
---- Runs the commands of the examples in scripts/fleet against an emulator. Uses the Debian packages python3-yaml and
---- python3-kubernetes.
-
+-- Runs the commands of the examples in scripts/fleet against an emulator. Requires the Debian packages python3-yaml and
+-- python3-kubernetes.
 local helper = require "helper"
 local json = require "lanyard.json"
 
 local PYTHON = "/usr/bin/python3"
 
-describe("an example of a fleet", function()
+describe("an example of an audit in shards", function()
   if helper.run({ PYTHON, "-c", "import kubernetes, yaml" }).status ~= 0 then
     pending "the Debian packages python3-yaml and python3-kubernetes are not both installed"
     return
   end
   local checked = helper.run { PYTHON, "tests/cli/check_examples.py" }
 
-  it("is complete for its runner", function()
+  it("has every member that its runner needs", function()
     assert.equal("", checked.err)
     assert.equal(0, checked.status)
   end)
 
   local commands = json.decode(checked.out) or {}
   for _, name in ipairs { "kubernetes.yaml", "github.yml", "step-functions.json" } do
-    it(("audits every repository and fails on a finding: %s"):format(name), function()
+    it(("audits every repository and fails on findings: %s"):format(name), function()
       local folder <close> = helper.folder()
       helper.write(folder .. "/seed.lua", [[
         local repositories = {}

@@ -1,5 +1,5 @@
--- The AWS CLI and boto3 against the emulator and what lanyard wrote there: independent clients with AWS's own models
--- read every reply. Uses the Debian packages awscli and python3-boto3.
+-- Runs the AWS CLI and boto3 against the emulator, also on what lanyard wrote there: independent clients with AWS's own
+-- models read every reply. Requires the Debian packages awscli and python3-boto3.
 
 local helper = require "helper"
 local json = require "lanyard.json"
@@ -28,8 +28,8 @@ describe("the AWS CLI", function()
     end
   end)
 
-  -- Each call of the CLI takes over a second, so boto3 covers the errors and the other operations below.
-  it("writes what lanyard can read, and reads what lanyard wrote", function()
+  -- Each call of the AWS CLI takes over a second, so boto3 tests the errors and the other operations below.
+  it("writes what lanyard reads, and reads what lanyard wrote", function()
     local emulator <close> = helper.emulator()
     local result, reply = aws(emulator, "lightsail update-container-service --service-name " .. SERVICE
       .. " --private-registry-access ecrImagePullerRole={isActive=true}")
@@ -53,7 +53,7 @@ describe("the AWS CLI", function()
   end)
 end)
 
--- Every supported operation, in a useful order. AWS's own models read the replies.
+-- Calls every operation that the emulator serves. boto3 parses the replies with AWS's models.
 local PROGRAM = [==[
 import boto3, botocore.exceptions, json, sys, time
 session = boto3.session.Session(region_name="us-east-1")
@@ -103,23 +103,23 @@ out["log"] = len(lightsail.get_container_log(serviceName="web", containerName="a
 lightsail.update_container_service(serviceName="web", scale=2, isDisabled=True)
 out["disabled"] = lightsail.get_container_services(serviceName="web")["containerServices"][0]["state"]
 lightsail.delete_container_service(serviceName="web")
-out["gone"] = code_of(lightsail.get_container_services, serviceName="web")
+out["deleted"] = code_of(lightsail.get_container_services, serviceName="web")
 out["regions"] = len(lightsail.get_regions(includeAvailabilityZones=True)["regions"]) > 10
 out["unknown"] = code_of(lightsail.get_buckets)
 
-# STS and IAM, with the keys that STS lends
+# STS and IAM, with the temporary keys of STS
 out["account"] = sts.get_caller_identity()["Account"]
 keys = sts.assume_role(RoleArn="arn:aws:iam::111122223333:role/ci-deploy", RoleSessionName="test")["Credentials"]
-lent = boto3.session.Session(aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"],
+assumed = boto3.session.Session(aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"],
     aws_session_token=keys["SessionToken"], region_name="us-east-1")
-out["lent"] = lent.client("sts", endpoint_url=sys.argv[1]).get_caller_identity()["Arn"]
+out["assumed"] = assumed.client("sts", endpoint_url=sys.argv[1]).get_caller_identity()["Arn"]
 out["role"] = iam.get_role(RoleName="ci-deploy")["Role"]["Path"]
 out["no role"] = code_of(iam.get_role, RoleName="nobody")
 print(json.dumps(out))
 ]==]
 
 describe("boto3", function()
-  it("receives replies that match AWS's models from every operation", function()
+  it("receives replies from every operation that conform to AWS's models", function()
     if helper.run({ PYTHON, "-c", "import boto3" }).status ~= 0 then
       pending "the Debian package python3-boto3 is not installed"
     end
@@ -138,11 +138,11 @@ describe("boto3", function()
       "deployments": [1],
       "log": 3,
       "disabled": "DISABLED",
-      "gone": "NotFoundException",
+      "deleted": "NotFoundException",
       "regions": true,
       "unknown": "UnknownOperationException",
       "account": "111122223333",
-      "lent": "arn:aws:sts::111122223333:assumed-role/ci-deploy/test",
+      "assumed": "arn:aws:sts::111122223333:assumed-role/ci-deploy/test",
       "role": "/",
       "no role": "NoSuchEntity"
     } ]==], json.decode(result.out))

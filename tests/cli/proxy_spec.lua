@@ -1,53 +1,53 @@
--- Calls through a proxy, and without one.
+-- Calls through a proxy, and calls that bypass it.
 
 local helper = require "helper"
 
 local HIDDEN = "hid%2Fden"
 local AUTHORIZATION = "Basic dXNlcjpoaWQvZGVu" -- user:hid/den
 
--- Starts tests/cli/proxy.py in front of an emulator. Returns its URL, log(), and a guard.
+-- Starts tests/cli/proxy.py in front of an emulator. Returns its URL, a function that returns its log, and a guard.
 local function start_proxy(folder, emulator)
   local log = folder .. "/proxy.log"
   local pipe = assert(io.popen(("echo $$; exec python3 tests/cli/proxy.py %s %s"):format(log, emulator.url)))
   local pid, port = pipe:read "l", pipe:read "l"
   assert.truthy(port, "the proxy did not start")
-  local function seen()
+  local function read_log()
     return helper.exists(log) and helper.read(log) or ""
   end
-  return ("http://user:%s@127.0.0.1:%s"):format(HIDDEN, port), seen, setmetatable({}, { __close = function()
+  return ("http://user:%s@127.0.0.1:%s"):format(HIDDEN, port), read_log, setmetatable({}, { __close = function()
     os.execute("kill " .. pid)
     pipe:close()
   end })
 end
 
 describe("a proxy", function()
-  it("is used for http endpoints, also with HTTP_PROXY in upper case, unless NO_PROXY has the host", function()
+  it("is used for an http endpoint, also by HTTP_PROXY in capitals, unless NO_PROXY has the host", function()
     local folder <close> = helper.folder()
     local em <close> = helper.emulator()
-    local url, seen, proxy <close> = start_proxy(folder, em)
+    local url, read_log, proxy <close> = start_proxy(folder, em)
     local through = { AWS_ENDPOINT_URL = "http://aws.invalid" }
     for _, name in ipairs { "HTTP_PROXY", "http_proxy", "ALL_PROXY" } do
       through[name] = url
-      local before = #seen()
+      local before = #read_log()
       local result = em:run("status", through)
       assert.equal("", result.err)
       assert.equal(0, result.status)
-      assert.matches("^POST http://aws%.invalid/ " .. AUTHORIZATION .. "\n", seen():sub(before + 1))
+      assert.matches("^POST http://aws%.invalid/ " .. AUTHORIZATION .. "\n", read_log():sub(before + 1))
       through[name] = nil
     end
-    local before = #seen()
+    local before = #read_log()
     for _, name in ipairs { "NO_PROXY", "no_proxy" } do
       local result = em:run("status", { HTTP_PROXY = url, [name] = "other.example,127.0.0.1" })
       assert.equal(0, result.status, result.err)
     end
-    assert.equal(before, #seen())
+    assert.equal(before, #read_log())
     assert.truthy(proxy)
   end)
 
-  it("is asked for a connection to an https endpoint, and its rejection is reported without the password", function()
+  it("is asked to connect to an https endpoint, and its refusal is reported without its password", function()
     local folder <close> = helper.folder()
     local em <close> = helper.emulator()
-    local url, seen, proxy <close> = start_proxy(folder, em)
+    local url, read_log, proxy <close> = start_proxy(folder, em)
     for _, name in ipairs { "HTTPS_PROXY", "https_proxy" } do
       local result = em:run("status --debug", {
         AWS_ENDPOINT_URL = "https://aws.invalid", [name] = url, AWS_MAX_ATTEMPTS = "1",
@@ -57,11 +57,11 @@ describe("a proxy", function()
       assert.matches("NO_PROXY", result.err)
       assert.not_matches("hid", result.out .. result.err)
     end
-    assert.equal(("CONNECT aws.invalid:443 %s\n"):format(AUTHORIZATION):rep(2), seen())
+    assert.equal(("CONNECT aws.invalid:443 %s\n"):format(AUTHORIZATION):rep(2), read_log())
     assert.truthy(proxy)
   end)
 
-  it("with an invalid URL is rejected before any call, without printing the password", function()
+  it("with an invalid URL is rejected before any call, without printing its password", function()
     local result = helper.run({ helper.lanyard, "status", "--region", "us-east-1" },
       { HTTPS_PROXY = "gopher://user:hidden@host" })
     assert.equal(1, result.status)
@@ -69,7 +69,7 @@ describe("a proxy", function()
       .. "http://user:password@host:port\n", result.err)
   end)
 
-  it("that is not found is named without the password", function()
+  it("with an unknown host is reported without its password", function()
     local result = helper.run({ helper.lanyard, "status", "--region", "us-east-1" }, {
       HTTPS_PROXY = "http://user:hidden@nowhere.invalid:1", AWS_MAX_ATTEMPTS = "1",
       AWS_ACCESS_KEY_ID = helper.ACCESS_KEY, AWS_SECRET_ACCESS_KEY = helper.SECRET_KEY,
@@ -78,7 +78,7 @@ describe("a proxy", function()
     assert.not_matches("hidden", result.err)
   end)
 
-  it("is not used for an emulator in the same process", function()
+  it("is bypassed if the emulator is in the same process", function()
     local folder <close> = helper.folder()
     local result = helper.run({ helper.lanyard, "--emulator", "status" },
       { HOME = folder.path, HTTP_PROXY = "http://127.0.0.1:1", AWS_USE_FIPS_ENDPOINT = "true" })

@@ -1,5 +1,5 @@
--- The program never writes a secret: real commands with --debug run against the emulator, and then everything that they
--- wrote is searched.
+-- Tests that nothing the program writes contains a secret that it received: runs real commands with --debug against the
+-- emulator, and searches everything that they wrote.
 
 local deployable = require "deployable"
 local helper = require "helper"
@@ -16,7 +16,7 @@ end
 
 local BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
--- Encodes whole groups of three bytes in base64, and omits the rest.
+-- Encodes whole groups of three bytes and drops the rest.
 local function base64(text)
   return (text:gsub("..?.?", function(group)
     if #group < 3 then
@@ -32,7 +32,7 @@ local function base64(text)
   end))
 end
 
--- Returns the forms of a secret that would expose it: plain, its halves, and encoded.
+-- Returns every form of a secret that reveals it: plain, its halves, and encoded.
 local function forms_of(secret)
   local half = #secret // 2
   local forms = {
@@ -40,7 +40,7 @@ local function forms_of(secret)
     ["first half"] = secret:sub(1, half),
     ["second half"] = secret:sub(half + 1),
     percent = percent(secret, "%%%02X"),
-    ["percent in small letters"] = percent(secret, "%%%02x"),
+    ["percent in lower case"] = percent(secret, "%%%02x"),
     json = secret:gsub("/", "\\/"),
     hex = secret:gsub(".", function(c) return ("%02x"):format(c:byte()) end),
   }
@@ -50,7 +50,7 @@ local function forms_of(secret)
   return forms
 end
 
--- Returns the secrets in the files of a folder: a list of "FILE: NAME (FORM)".
+-- Searches the files of a folder for secrets. Returns a list of "FILE: NAME (FORM)", and the number of files.
 local function search(folder, secrets)
   local found, count, forms = {}, 0, {}
   for name, secret in pairs(secrets) do
@@ -71,8 +71,8 @@ local function search(folder, secrets)
   return found, count
 end
 
--- Returns a folder in which commands run, with core files enabled, and their output in files.
--- run(words, environment) returns the status.
+-- Returns a folder where commands run with core files allowed and write their output to N.out and N.err.
+-- run(words, environment) returns the exit status and N.
 local function workplace()
   local folder, number = helper.folder(), 0
   local pipe <close> = assert(io.popen("realpath " .. helper.lanyard))
@@ -93,7 +93,7 @@ local function workplace()
   }, { __close = function() getmetatable(folder).__close() end })
 end
 
--- Returns the environment of a command: the emulator's, with its state in the searched folder, and these variables.
+-- Returns the environment of a command: the emulator's, with its state in the searched folder, and `more`.
 local function environment_of(emulator, work, more)
   local all = { HOME = emulator.folder.path, XDG_STATE_HOME = work.folder .. "/state", LANYARD_DEBUG = "1" }
   for name, value in pairs(emulator.environment) do
@@ -126,11 +126,11 @@ local function run_all(work, environment)
   return statuses
 end
 
--- Kills a lanyard process that has just used its keys.
+-- Kills lanyard directly after it used its keys.
 local CRASH = "assert(require('lanyard.aws').client('ecr'):DescribeRepositories()) "
   .. "os.execute('kill -%s $PPID') require('lanyard.task').sleep(20)"
 
--- Reports whether a program that crashes leaves a core file in its folder.
+-- Reports whether a program killed by a signal leaves a core file in its folder.
 local function leaves_cores(work, environment)
   work.run({ "sh", "-c", "kill -SEGV $$" }, environment)
   local pipe <close> = assert(io.popen(("find %s -name '*core*'; rm -f %s/*core*"):format(work.folder, work.folder)))
@@ -157,21 +157,21 @@ describe("the search for secrets", function()
   end)
 end)
 
-describe("the program does not write a secret", function()
-  it("of the environment", function()
+describe("the program never writes a secret", function()
+  it("from the environment", function()
     local work <close> = workplace()
     local emulator <close> = helper.emulator { "--activation-delay", "0", "--state", work.folder .. "/emulator.json" }
     local statuses = run_all(work, environment_of(emulator, work, {}))
     assert.same({ 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1 }, statuses)
     local found, files = search(work.folder, { key = helper.SECRET_KEY })
     assert.same({}, found)
-    assert.is_true(files > 2 * #COMMANDS) -- the journal too
+    assert.is_true(files > 2 * #COMMANDS) -- includes the journal
     assert.matches("> POST http://127", work.text "1.err")
     assert.matches("Signature=%*%*%*", work.text "1.err")
     assert.matches("stack traceback", work.text "11.err")
   end)
 
-  it("of a session token", function()
+  it("that is a session token", function()
     local emulator <close> = helper.emulator()
     local work <close> = workplace()
     run_all(work, environment_of(emulator, work, { AWS_SESSION_TOKEN = SESSION_TOKEN }))
@@ -179,7 +179,7 @@ describe("the program does not write a secret", function()
     assert.matches("\n> [Xx]%-[Aa]mz%-[Ss]ecurity%-[Tt]oken: %*%*%*\n", work.text "3.err")
   end)
 
-  it("of a credentials file, valid or invalid", function()
+  it("from the credentials file, even if the file is invalid", function()
     local emulator <close> = helper.emulator()
     local work <close> = workplace()
     os.execute("mkdir " .. emulator.folder .. "/.aws")
@@ -196,7 +196,7 @@ describe("the program does not write a secret", function()
     assert.same({}, (search(work.folder, { key = FILE_SECRET, token = SESSION_TOKEN })))
   end)
 
-  it("of a credential process", function()
+  it("from a credential process", function()
     local emulator <close> = helper.emulator()
     local work <close> = workplace()
     os.execute("mkdir " .. emulator.folder .. "/.aws")
@@ -213,7 +213,7 @@ describe("the program does not write a secret", function()
     assert.same({}, (search(work.folder, { key = PROCESS_SECRET, token = SESSION_TOKEN })))
   end)
 
-  it("of a URL: of an endpoint, which is rejected, or of a proxy", function()
+  it("from the URL of an endpoint, which is rejected, or of a proxy", function()
     local emulator <close> = helper.emulator()
     local work <close> = workplace()
     local written = percent(PASSWORD, "%%%02X")
@@ -235,13 +235,13 @@ describe("the program does not write a secret", function()
     assert.same({}, (search(work.folder, { key = helper.SECRET_KEY, password = PASSWORD, written = written })))
   end)
 
-  it("of a container's environment", function()
+  it("from the environment of a container", function()
     local seed <close> = helper.folder()
     helper.write(seed .. "/seed.json", json.encode(deployable.SEED))
     local emulator <close> = helper.emulator { "--activation-delay", "0", "--seed", seed .. "/seed.json" }
     local work <close> = workplace()
     local environment = environment_of(emulator, work, {})
-    -- An image that is rejected after the secret was read, one that fails and logs it, one that runs.
+    -- One image is rejected after the secret was read, one fails and logs the secret, one runs.
     for i, image in ipairs { "web:9", "web:broken", "web:1.1" } do
       for _, more in ipairs { "--dry-run", "--debug" } do
         local status = work.run({ "lanyard", "deploy", "web", "app=" .. image, more }, environment)
@@ -253,22 +253,22 @@ describe("the program does not write a secret", function()
     assert.same({}, (search(work.folder, { environment = deployable.SECRET })))
   end)
 
-  it("when it crashes with core files enabled", function()
+  it("to a core file when a signal kills it", function()
     local emulator <close> = helper.emulator()
     local work <close> = workplace()
     local environment = environment_of(emulator, work, { AWS_SESSION_TOKEN = "" })
     if helper.run({ "sh", "-c", "nm -D " .. helper.lanyard .. " | grep -q __asan" }).status == 0 then
-      pending "AddressSanitizer takes the signals, and must see into the process"
+      pending "AddressSanitizer handles the signals and needs readable memory"
       return
     elseif not leaves_cores(work, environment) then
-      pending "no program leaves a core file here (kernel.core_pattern)"
+      pending "this system writes no core files (kernel.core_pattern)"
       return
     end
     for _, signal in ipairs { "SEGV", "ABRT", "BUS" } do
       assert.is_true(work.run({ "lanyard", "-e", CRASH:format(signal) }, environment) > 128)
     end
     assert.same({}, (search(work.folder, { key = helper.SECRET_KEY })))
-    -- A program with readable memory exposes the key, so the search would have found it.
+    -- A program without protected memory leaves the key in its core file, and the search finds it.
     work.run({ "lua5.4", "-e", "key = os.getenv 'AWS_SECRET_ACCESS_KEY' os.execute 'kill -SEGV $PPID'" }, environment)
     assert.is_true(#search(work.folder, { key = helper.SECRET_KEY }) > 0)
   end)

@@ -1,15 +1,15 @@
--- TLS 1.2 or newer with verified certificates, against servers of the openssl command.
+-- Tests that connections use TLS 1.2 or later and verify certificates, against `openssl s_server`.
 
 local helper = require "helper"
 
 local HAS_OPENSSL = helper.run({ "openssl", "version" }).status == 0
 
--- Starts `openssl s_server` with a self-signed certificate. Returns the port, the path of the certificate, and a guard.
+-- Starts `openssl s_server` with a new certificate. Returns the port, the path of the certificate, and a guard.
 local function serve(folder, options)
   local key, certificate = folder .. "/key.pem", folder .. "/certificate.pem"
-  local made = helper.run { "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
+  local created = helper.run { "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
     "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1" }
-  assert.equal(0, made.status, made.err)
+  assert.equal(0, created.status, created.err)
   local pipe = assert(io.popen(("echo $$; exec openssl s_server -accept 127.0.0.1:0 -key %s -cert %s -www %s 2>&1")
     :format(key, certificate, options)))
   local pid = pipe:read "l"
@@ -27,7 +27,7 @@ local function serve(folder, options)
   end })
 end
 
--- Returns the status of a request, or the code of its error.
+-- Sends a request and returns its HTTP status or error code, with a newline.
 local function get(port, bundle)
   local code = ([[
     local reply, err = require("lanyard.http").request { url = "https://127.0.0.1:%s/", ca_bundle = %s }
@@ -39,7 +39,7 @@ local function get(port, bundle)
 end
 
 describe("TLS", function()
-  it("requires a certificate of a trusted authority", function()
+  it("requires a certificate signed by a trusted authority", function()
     if not HAS_OPENSSL then
       pending "the command openssl is not installed"
     end
@@ -50,12 +50,12 @@ describe("TLS", function()
     assert.truthy(server)
   end)
 
-  it("resumes the session of an earlier connection", function()
+  it("resumes the session of the previous connection", function()
     if not HAS_OPENSSL then
       pending "the command openssl is not installed"
     end
     local folder <close> = helper.folder()
-    local port, certificate, server <close> = serve(folder, "") -- which closes after each reply
+    local port, certificate, server <close> = serve(folder, "") -- closes the connection after each reply
     local result = helper.run { helper.lanyard, "-e", ([[
       for _ = 1, 2 do
         local reply = assert(require("lanyard.http").request { url = "https://127.0.0.1:%s/", ca_bundle = %q })
@@ -67,7 +67,7 @@ describe("TLS", function()
     assert.truthy(server)
   end)
 
-  it("is at least 1.2", function()
+  it("is at least version 1.2", function()
     if not HAS_OPENSSL then
       pending "the command openssl is not installed"
     end

@@ -1,9 +1,9 @@
-local process = require "lanyard.process"
 local helper = require "helper"
 local httpd = require "lanyard.httpd"
 local json = require "lanyard.json"
+local process = require "lanyard.process"
 
--- A command of one's own that finds something in its first two runs, and has the number of the run in a file.
+-- A user's command that has a finding in its first two runs. It counts its runs in a file.
 local COUNTING = [[
 -- Count.
 local file = io.open(os.getenv "COUNT", "a+")
@@ -28,7 +28,7 @@ local function watch(words, environment)
   return helper.run({ "timeout", "60", helper.lanyard, "watch", table.unpack(words) }, environment)
 end
 
--- The same beside the loop of this process, which can serve meanwhile. --> status, all that it printed
+-- Like `watch`, but within this process's event loop, which can serve requests meanwhile. Returns status and output.
 local function watch_beside(words, environment)
   local all, printed = { "env", "-i" }, {}
   for name, value in pairs(environment) do all[#all + 1] = name .. "=" .. value end
@@ -42,41 +42,41 @@ local function watch_beside(words, environment)
 end
 
 describe("lanyard watch", function()
-  it("runs a command so often, tells a finding once, and leaves with the status of the last run", function()
+  it("runs a command N times, reports a finding once, and exits with the status of the last run", function()
     local folder <close>, environment = world()
-    local hook = ("sh -c 'cat >>%s/told; echo $LANYARD_STATUS >>%s/told'"):format(folder, folder)
+    local hook = ("sh -c 'cat >>%s/received; echo $LANYARD_STATUS >>%s/received'"):format(folder, folder)
     local result = watch({ "--every", "0.01s", "--times", "3", "--on-finding", hook, "--", "count" }, environment)
     assert.equal(0, result.status, result.err)
     assert.equal("trouble\nfine\n", result.out)
-    assert.equal("trouble\n3\n", helper.read(folder .. "/told"))
+    assert.equal("trouble\n3\n", helper.read(folder .. "/received"))
     local lines = {}
     for line in result.err:gmatch "[^\n]+" do
       lines[#lines + 1] = line:gsub("%d%d%d%d%-%S+Z", "TIME"):gsub("after %d+%.%d s", "after N s")
     end
     assert.same({
       "lanyard: TIME run 1: found, ended with status 3 after N s",
-      ("lanyard: TIME 'sh -c '%s'' was told: found"):format(
-        ("cat >>%s/told; echo $LANYARD_STATUS >>%s/told"):format(folder, folder)),
-      "lanyard: TIME run 2: found, ended with status 3 after N s, as before",
+      ("lanyard: TIME notified 'sh -c '%s'': found"):format(
+        ("cat >>%s/received; echo $LANYARD_STATUS >>%s/received"):format(folder, folder)),
+      "lanyard: TIME run 2: found, ended with status 3 after N s, unchanged",
       "lanyard: TIME run 3: ok, ended with status 0 after N s",
-      "lanyard: TIME ended: that was the last run",
+      "lanyard: TIME stopped: all runs are done",
     }, lines)
   end)
 
-  it("ends when all is well, or on a failure, where that is asked", function()
+  it("stops at the first success or failure on request", function()
     local folder <close>, environment = world()
     local result = watch({ "--every", "0.01s", "--until-ok", "--", "lanyard", "count" }, environment)
     assert.equal(0, result.status)
-    assert.match("run 3: ok.*ended: it is well\n$", result.err)
-    helper.write(folder .. "/bad.lua", "require('lanyard.cli').fail 'no such thing'\n")
+    assert.match("run 3: ok.*stopped: the command succeeded\n$", result.err)
+    helper.write(folder .. "/bad.lua", "require('lanyard.cli').fail 'no such service'\n")
     result = watch({ "--every", "0.01s", "--stop-on-failure", "--", "bad" }, environment)
     assert.equal(1, result.status)
-    assert.match("run 1: failed, ended with status 1 after [^\n]*\nlanyard: no such thing\n", result.err)
-    result = watch({ "--every", "0.01s", "--times", "2", "--", "bad" }, environment) -- a failure ends nothing else
-    assert.match("run 2: failed, [^\n]*, as before", result.err)
+    assert.match("run 1: failed, ended with status 1 after [^\n]*\nlanyard: no such service\n", result.err)
+    result = watch({ "--every", "0.01s", "--times", "2", "--", "bad" }, environment) -- otherwise a failure does not stop the watch
+    assert.match("run 2: failed, [^\n]*, unchanged", result.err)
   end)
 
-  it("posts to a webhook, whose URL neither a command nor the log gets to see", function()
+  it("posts to a webhook, and hides its URL from the command and the log", function()
     local folder <close>, environment = world()
     helper.write(folder .. "/count.lua", COUNTING:gsub("print%(", "print(os.getenv 'LANYARD_WEBHOOK', "))
     local bodies = {}
@@ -94,11 +94,11 @@ describe("lanyard watch", function()
     assert.equal(2, #bodies)
     assert.same({ "found", 3, "nil\ttrouble\n" }, { bodies[1].event, bodies[1].status, bodies[1].output })
     assert.same({ "cleared", 0, "nil\tfine\n" }, { bodies[2].event, bodies[2].status, bodies[2].output })
-    assert.match("the webhook at 127%.0%.0%.1 was told: found", printed)
+    assert.match("notified the webhook at 127%.0%.0%.1: found", printed)
     assert.not_match("SECRET", printed)
   end)
 
-  it("tells of a webhook that refuses, and goes on: it is told after the next run", function()
+  it("warns if a webhook fails, continues, and notifies it after the next run", function()
     local _ <close>, environment = world()
     local statuses = { 404 }
     local server = assert(httpd.serve {
@@ -109,12 +109,12 @@ describe("lanyard watch", function()
       "--", "count" }, environment)
     server.close()
     assert.equal(3, status, printed)
-    assert.match("run 1: .*warning: the webhook at 127%.0%.0%.1 could not be told, and will be after the next run: "
-      .. "it answered 404\n.*run 2: .*the webhook at 127%.0%.0%.1 was told: found", printed)
+    assert.match("run 1: .*warning: cannot notify the webhook at 127%.0%.0%.1, will retry after the next run: "
+      .. "the server returned HTTP status 404\n.*run 2: .*notified the webhook at 127%.0%.0%.1: found", printed)
     assert.not_match("SECRET", printed)
   end)
 
-  it("does not run twice at once", function()
+  it("does not run twice in parallel", function()
     local folder <close>, environment = world()
     local result = helper.run({ "sh", "-c", ([[
       %s watch --every 60s -- count >%s/out 2>%s/err &
@@ -128,11 +128,11 @@ describe("lanyard watch", function()
       echo $?
     ]]):format(helper.lanyard, folder, folder, folder, helper.lanyard, helper.lanyard) }, environment)
     assert.match("^1\ntrouble\n3\n0\n$", result.out)
-    assert.match("this is watched already, by the process that holds %S+%.lock\n", result.err)
-    assert.match("ended, as told\n$", helper.read(folder .. "/err"))
+    assert.match("this watch is already running, in the process that holds %S+%.lock\n", result.err)
+    assert.match("stopped by a signal\n$", helper.read(folder .. "/err"))
   end)
 
-  it("ends a run that is under way on a signal, in order, and leaves with 130", function()
+  it("lets the running command clean up on a signal, and exits with 130", function()
     local folder <close>, environment = world()
     helper.write(folder .. "/wait.lua", ("local _ <close> = setmetatable({}, { __close = function() io.open('%s/closed', 'w'):close() end })\n"
       .. "io.open('%s/waiting', 'w'):close()\nrequire('lanyard.task').sleep(60)\n"):format(folder, folder))
@@ -150,7 +150,7 @@ describe("lanyard watch", function()
     end
   end)
 
-  it("goes on behind a closed terminal under nohup", function()
+  it("continues under nohup when the terminal closes", function()
     local folder <close>, environment = world()
     helper.write(folder .. "/hang_up.lua", "os.execute('kill -HUP ' .. arg[1])\n")
     local result = helper.run({ "sh", "-c", ("exec nohup %s watch --every 0.01s --times 2 -- hang_up $$")
@@ -159,18 +159,18 @@ describe("lanyard watch", function()
     assert.match("run 2: ok", result.err)
   end)
 
-  it("tells in a line what is wrong with the command", function()
+  it("reports errors of the command line in one line", function()
     local _ <close>, environment = world()
-    for line, why in pairs {
+    for line, message in pairs {
       [""] = "missing argument 'command'",
       ["-- lanyard"] = "name the command to watch",
       ["--every 0 -- status"] = "'0' must be more than 0",
       ["--every x -- status"] = "'x' is not a duration",
       ["--times 1.5 -- status"] = "'1.5' is not a whole number",
       ["--times 0 -- status"] = "'0' must be more than 0",
-      ["--on-finding ' -- status"] = "--on-finding: a quote is not closed",
-      ["--webhook http://example.com/SECRET -- status"] = "the webhook at example.com must be https",
-      ["--webhook SECRET -- status"] = "the webhook's URL is none: write https://HOST/PATH",
+      ["--on-finding ' -- status"] = "--on-finding: a quote has no end",
+      ["--webhook http://example.com/SECRET -- status"] = "the webhook at example.com must use https",
+      ["--webhook SECRET -- status"] = "the webhook is not a valid URL: write https://HOST/PATH",
       ["audit --fail-on high"] = "unknown option '--fail-on'",
     } do
       local words = {}
@@ -178,7 +178,7 @@ describe("lanyard watch", function()
       local result = watch(words, environment)
       assert.equal(2, result.status, line)
       assert.equal("", result.out)
-      assert.match("^lanyard: " .. why:gsub("%p", "%%%0") .. "[^\n]*\n", result.err)
+      assert.match("^lanyard: " .. message:gsub("%p", "%%%0") .. "[^\n]*\n", result.err)
       assert.not_match("SECRET", result.err)
     end
   end)

@@ -1,5 +1,5 @@
-/* ARNs: the parts lie within the text, in order, and none but the last holds a colon. An ARN fits itself,
- * and fits by parts only what it fits as a whole. */
+/* ARNs: the parts are inside the text, in order, and only the last contains colons. An ARN matches
+ * itself, and matches a pattern by parts only if it matches as a whole. */
 
 #include "policy/arn.h"
 
@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The text up to the first newline as a pattern, the rest as an ARN. */
+/* Uses the text up to the first newline as a pattern, and the rest as an ARN. */
 static void check_fit(const char *text, size_t size) {
   const struct match_wildcards wildcards = {'*', '?'}, none = {'\xFF', '\xFE'};
   const char *newline = memchr(text, '\n', size);

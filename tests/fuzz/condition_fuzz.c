@@ -1,4 +1,4 @@
-/* Conditions and the values in them: a Condition element, or any text as a number, date or network. */
+/* Conditions and their values: a Condition element, or any text as a number, date or network. */
 
 #include "policy/condition.h"
 #include "policy/condition_value.h"

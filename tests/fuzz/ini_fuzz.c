@@ -1,5 +1,5 @@
-/* The config-file reader: no input crashes it, every error has a line, every name is one that the
- * grammar has, and what it has read it reads again from its own text. */
+/* The config file reader: no input crashes it, every error has a line, every name is valid, and its
+ * output, written as a file, is read back unchanged. */
 
 #include "aws/ini.h"
 #include "base/buf.h"
@@ -22,7 +22,7 @@ static void check(const struct ini *ini) {
         if (strcmp(property->name, other->name) == 0)
           abort();
       }
-      /* A binding splits sub-properties without looking again. */
+      /* A binding splits sub-properties without further checks. */
       for (const char *line = property->value; *line == '\n'; line += 1 + strcspn(line + 1, "\n")) {
         const char *equals_sign = strchr(line + 1, '=');
         if (!equals_sign || equals_sign > line + 1 + strcspn(line + 1, "\n"))
@@ -32,8 +32,7 @@ static void check(const struct ini *ini) {
   }
 }
 
-/* The same as a config file. A property on several lines is written as it was: those that continue
- * it are indented. */
+/* Writes a config file. Continuation lines are indented. */
 static void write_text(struct buf *text, const struct ini *ini) {
   static const char *const words[] = {
       [INI_PROFILE] = "profile", [INI_SSO_SESSION] = "sso-session", [INI_SERVICES] = "services"};

@@ -1,4 +1,5 @@
-/* The JSON reader: no input crashes it, every value stands where it says, every error has a place. */
+/* The JSON reader: no input crashes it, every value is at its position, every error has a
+ * position. */
 
 #include "json/json.h"
 
@@ -7,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Checks the places of a container's children; goes down without recursion, as the depth is bounded. */
+/* Checks the positions of all children, without recursion. */
 static void check_children(const struct json_value *root, size_t size) {
   const struct json_value *stack[JSON_MAX_DEPTH + 1] = {root};
   size_t depth = 1;

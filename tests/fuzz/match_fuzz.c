@@ -1,5 +1,5 @@
-/* Patterns against a table of all prefixes, which is slow and plainly right. The input is a pattern,
- * a NUL and a text. */
+/* Compares the matcher with a table of all prefixes, which is slow but simple. The input is a
+ * pattern, a NUL and a text. */
 
 #include "base/match.h"
 

@@ -1,5 +1,5 @@
-/* Lua's patterns: whatever the pattern, the matcher stays in its texts and within its steps, and a match
- * and its captures lie in the subject. The input is a pattern, a NUL and a subject. */
+/* Lua patterns: whatever the pattern, the matcher stays inside its texts and within its steps, and
+ * a match and its captures are inside the subject. The input is a pattern, a NUL and a subject. */
 
 #include "base/pattern.h"
 
@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const uint8_t *nul = memchr(data, '\0', size);
   if (!nul)
     return 0;
-  /* Blocks of their own, so that a read past an end is seen. */
+  /* Separate blocks, so that sanitizers detect a read past an end. */
   size_t length = (size_t)(nul - data);
   size_t subject_length = size - length - 1;
   char *pattern = malloc(length + 1);

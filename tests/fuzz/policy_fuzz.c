@@ -1,7 +1,7 @@
-/* The policy document: what it takes it can lay out, decide and edit, and
- *   - layout is no meaning: the pretty text means the same;
- *   - an edited text is a policy again, with the statements that it should have;
- *   - a grant that is taken back leaves the bytes that were there. */
+/* The policy document: every document that is accepted can be formatted, evaluated and edited, and
+ *   - the formatted text has the same meaning;
+ *   - an edited text is a policy with the expected statements;
+ *   - revoking a grant restores the bytes of the text. */
 
 #include "policy/canonical.h"
 #include "policy/edit.h"
@@ -94,7 +94,7 @@ static void check_grant(const struct policy *doc, bool may_be_named) {
   policy_free(edited);
 }
 
-/* Sorting keeps the meaning; folding, and setting what is there, end in a policy. */
+/* Sorting keeps the meaning. Merging and setting produce a valid policy. */
 static void check_other_edits(const struct policy *doc) {
   struct policy *sorted = policy_copy(doc);
   bool failed;
@@ -133,7 +133,7 @@ static void check_other_edits(const struct policy *doc) {
   policy_free(edited);
 }
 
-/* Takes every third principal out. */
+/* Removes every third principal. */
 static void check_taking_out(const struct policy *doc, size_t seed) {
   struct policy *edited = policy_copy(doc);
   size_t count = policy_values_count(edited), touched, length;

@@ -1,5 +1,5 @@
-/* Sealed texts: no input crashes the reader, and what it has opened has nothing left to hide.
- * What begins with < is XML. */
+/* Sealed texts: no input crashes the reader, and unsealing a result again finds nothing to hide.
+ * Input that begins with < is XML. */
 
 #include "aws/unseal.h"
 

@@ -38,7 +38,7 @@ describe("assets", function()
     assert.has_error(function() assets.read "lanyard/none.css" end,
       "asset 'lanyard/none.css' is missing: reinstall lanyard")
     local result = helper.run { helper.lanyard, "-e", "require('lanyard.assets').read 'lanyard/none.css'" }
-    assert.match("there is no asset 'lanyard/none.css' in this binary", result.err, 1, true)
+    assert.match("the binary has no asset 'lanyard/none.css'", result.err, 1, true)
     assert.equal(1, result.status)
   end)
 end)

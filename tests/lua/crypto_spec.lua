@@ -3,7 +3,7 @@
 local crypto = require "lanyard.crypto"
 
 describe("hashes in hexadecimal digits", function()
-  it("are those that name the files of the AWS CLI's token caches", function()
+  it("match the names of the files of the AWS CLI's token caches", function()
     assert.equal("dace00cba5f8355ec9d274ceb2bcebdfbeed0e12", crypto.sha1_hex "https://ssotest.awsapps.com/start")
     assert.equal("da39a3ee5e6b4b0d3255bfef95601890afd80709", crypto.sha1_hex "")
     assert.equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", crypto.sha256_hex "abc")

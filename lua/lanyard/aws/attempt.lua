@@ -132,7 +132,7 @@ local function read_reply(client, operation, reply, opened)
   return read_failure(client, operation, reply)
 end
 
--- Stands for a sealed body that cannot be unsealed. It is neither JSON nor XML.
+-- Represents a sealed body that cannot be unsealed. It is neither JSON nor XML.
 local UNREADABLE = "***"
 
 -- Replaces a sealed body by its text, with *** in place of the secrets, and returns the secrets.

@@ -9,7 +9,7 @@ local lists = require "lanyard.lists"
 
 local M = {}
 
-local HIDDEN = "***" -- stands for a secret in the text that unseal() returns
+local HIDDEN = "***" -- represents a secret in the text that unseal() returns
 
 local function is_secret(value)
   local class = type(value) == "userdata" and getmetatable(value)

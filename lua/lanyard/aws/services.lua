@@ -24,6 +24,7 @@
 --- and kind a required member of the body. {member} alone is the whole body, or after -> the whole reply.
 
 local description = require "lanyard.aws.description"
+local lists = require "lanyard.lists"
 
 local M = {}
 
@@ -43,6 +44,9 @@ local M = {}
 ---@type table<string, aws.Service>
 local services = {}
 
+-- The bundled services are parsed when they are first used: a script usually calls one or two of them.
+local bundled = lists.by_name(require "lanyard.aws.models")
+
 --- Adds a service, so that aws.client(name) can call it.
 ---@param described aws.ServiceDescription
 ---@return aws.Service
@@ -56,15 +60,11 @@ end
 ---@param name string
 ---@return aws.Service
 function M.get(name)
-  local service = services[name]
+  local service = services[name] or bundled[name] and M.add(bundled[name])
   if not service then
     error(("the service '%s' is not described: see lanyard.aws.services.add"):format(tostring(name)), 3)
   end
   return service
-end
-
-for _, described in ipairs(require "lanyard.aws.models") do
-  M.add(described)
 end
 
 return M

@@ -108,7 +108,7 @@ local function read_region(profile, given, options)
   return region, source
 end
 
--- A timeout of 0 is no limit, as for the AWS CLI.
+-- A timeout of 0 means no limit, as for the AWS CLI.
 local function seconds(given, default)
   return given == 0 and math.huge or given or default
 end

@@ -91,10 +91,10 @@ function M.usage(name, declared)
     words[2] = "<command>"
   end
   for _, argument in ipairs(declared.arguments or {}) do
-    local name = ("<%s>"):format(argument[1])
+    local operand = ("<%s>"):format(argument[1])
     local args = argument.args or 1
-    words[#words + 1] = args == "?" and ("[%s]"):format(name) or args == "*" and ("[%s ...]"):format(name)
-      or args == "+" and name .. " ..." or name
+    words[#words + 1] = args == "?" and ("[%s]"):format(operand) or args == "*" and ("[%s ...]"):format(operand)
+      or args == "+" and operand .. " ..." or operand
   end
   return table.concat(words, " ")
 end
@@ -111,8 +111,8 @@ local function option_row(option)
   local help, placeholder = option.help, types.placeholder(option)
   local term = placeholder and ("%s %s"):format(option[1], placeholder) or option[1]
   local choices = option.choices or kind and kind.choices
-  if option[1] == "--output" then
-    help = help or ("Output format: %s."):format(table.concat(choices, ", "):gsub("^[^,]+", "%0 (default)"))
+  if option[1] == "--output" and choices then
+    help = ("Output format: %s."):format(table.concat(choices, ", "):gsub("^[^,]+", "%0 (default)"))
   elseif choices then
     help = ("%s One of %s."):format(help, table.concat(choices, ", "))
   end

@@ -18,7 +18,7 @@ return {
   report = {
     { "--service", type = "text", value = "NAME", help = "Report only what concerns this container service." },
     { "--fail-on", type = "severity", help = "Exit with 3 on a finding of this severity or above." },
-    { "--output", choices = { "table", "json", "jsonl", "csv", "sarif", "junit", "markdown", "prometheus", "html" } },
+    { "--output", type = "report-format" },
     { "--baseline", type = "file", help = "Compare with this earlier JSON report." },
     { "--history", type = "file", value = "DB", help = "Store the run in this SQLite file; it is created if missing." },
   },

@@ -25,7 +25,7 @@ function M.json(value)
 end
 
 --- Prints an audit report.
----@param format string a choice of --output in the group `report` of lanyard.cli.options
+---@param format string a choice of the type "report-format" of lanyard.cli.types
 ---@param report audit.Report
 function M.audit(format, report)
   local name = format == "table" and "terminal" or format
@@ -35,7 +35,7 @@ function M.audit(format, report)
 end
 
 --- Prints the graph of an audit report.
----@param format "svg"|"dot"|"mermaid"
+---@param format string a choice of the type "graph-format"
 ---@param report audit.Report
 function M.graph(format, report)
   require("lanyard.report." .. format).write(report, cli.out, {

@@ -19,6 +19,17 @@ M.text = { value = "TEXT" }
 M.file = { value = "FILE" }
 M.severity = { value = "SEVERITY", choices = severities.LIST }
 
+-- A format NAME is the module lanyard.report.NAME ("table" is lanyard.report.terminal).
+M["report-format"] = {
+  value = "FORMAT",
+  choices = {
+    "table", "json", "jsonl",
+    "csv", "sarif", "junit",
+    "markdown", "prometheus", "html",
+  },
+}
+M["graph-format"] = { value = "FORMAT", choices = { "svg", "dot", "mermaid" } }
+
 M.duration = { value = "DURATION" }
 
 -- "90", "90s", "10m", "2h", "1d" --> seconds

@@ -150,7 +150,7 @@ local function layer_allows(layer)
 end
 
 -- Returns the verdict within one account. A statement of the resource's policy that names a user, a session or anyone
--- is sufficient. For a role, the boundaries of the role apply as well. An account stands for the principals that their
+-- is sufficient. For a role, the boundaries of the role apply as well. An account represents the principals that their
 -- own policies allow.
 local function within_account(resource, caller, own, bounds, needs_resource_policy)
   local named = layers.verdict(resource, { "principal" })

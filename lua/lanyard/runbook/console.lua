@@ -1,27 +1,33 @@
--- What a runbook shows to the person who runs it, and asks: on stderr, for stdout has what the steps print.
+--- Shows a runbook to the user who runs it, and asks what to do. Writes to stderr: stdout has what the steps print.
+---
+---     console.show(book, step)
+---     if console.ask() == "run" then ... end
 
 local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
+local print_rows = require("lanyard.cli.print").rows
 local prompt = require "lanyard.prompt"
-local report = require "lanyard.cli.print"
 local runbook = require "lanyard.runbook"
-local system = require "lanyard.system"
 local shellwords = require "lanyard.text.shellwords"
+local system = require "lanyard.system"
 
 local M = {}
 
 local STDOUT, STDERR = 1, 2
 
--- Prints the steps as a table.
+--- Prints the steps of a runbook as a table, on stdout.
+---@param book runbook.Book
 function M.list(book)
   local rows = {}
   for i, step in ipairs(book.steps) do
     rows[i] = { tostring(i), step.kind, tostring(step.line), step.name }
   end
-  report.rows({ "STEP", "KIND", "LINE", "NAME" }, rows)
+  print_rows({ "STEP", "KIND", "LINE", "NAME" }, rows)
 end
 
--- Shows what a step runs.
+--- Shows what a step runs.
+---@param book runbook.Book
+---@param step runbook.Step
 function M.show(book, step)
   local name = escape.printable(("%d/%d  %s"):format(step.number, #book.steps, step.name))
   cli.note(("\n%s  (%s:%d)"):format(cli.paint("bold", name, STDERR), escape.printable(book.name), step.line))
@@ -30,7 +36,8 @@ end
 
 local ANSWERS = { r = "run", s = "skip", q = "quit" }
 
--- Asks what to do with a step. The end of the input is to quit.
+--- Asks on the terminal what to do with a step. The end of the input means "quit".
+---@return "run" | "skip" | "quit"
 function M.ask()
   while true do
     local answer = prompt.ask "run, skip or quit? [r/s/q] "
@@ -41,33 +48,40 @@ function M.ask()
   end
 end
 
--- printer() --> f(text), which writes to stdout as it is now, and ends the script where that cannot be done; but
--- not for a terminal that is gone, of which a signal tells: a step is not to be cut short before that comes.
+--- Returns a function that writes to the stdout of this moment, and ends the script when that fails. A failure to write
+--- to a terminal is ignored: when a terminal closes, a signal follows, and it lets the running step end in order.
+---@return fun(text: string)
 function M.printer()
-  local stdout, terminal = io.stdout, system.isatty(STDOUT)
+  local stdout, is_terminal = io.stdout, system.isatty(STDOUT)
   return function(text)
-    local ok, why = stdout:write(text)
+    local ok, message = stdout:write(text)
     if ok then
-      ok, why = stdout:flush()
+      ok, message = stdout:flush()
     end
-    if not ok and not terminal then
-      cli.leave(cli.exit.failed, "cannot write the result: " .. why)
+    if not ok and not is_terminal then
+      cli.leave(cli.exit.failed, "cannot write the result: " .. message)
     end
   end
 end
 
--- How it ended, a line; `more` is what the command to go on needs beside --from.
-function M.describe(outcome, file, more)
+--- Describes the outcome of a run in one line, with the command that resumes it.
+---@param outcome runbook.Outcome | { kind: "interrupted", step: runbook.Step }
+---@param file string   the runbook
+---@param extra string  what the command needs besides --from
+---@return string
+function M.describe(outcome, file, extra)
   local step = outcome.step
-  local on = step and shellwords.join { "lanyard", "runbook", file, "--from", tostring(step.number) } .. more
-  if outcome.kind == "done" then
+  if not step then
     return ("done: steps run: %d, skipped: %d"):format(outcome.ran, outcome.skipped)
-  elseif outcome.kind == "quit" then
-    return ("ended before step %d, as told; to go on: %s"):format(step.number, on)
-  elseif outcome.kind == "interrupted" then
-    return ("interrupted at step %d (%s); to go on: %s"):format(step.number, step.name, on)
   end
-  return ("step %d (%s) failed: %s; to go on: %s"):format(step.number, step.name, outcome.why, on)
+  local resume = "; to resume: "
+    .. shellwords.join { "lanyard", "runbook", file, "--from", tostring(step.number) } .. extra
+  if outcome.kind == "quit" then
+    return ("stopped before step %d, as requested"):format(step.number) .. resume
+  elseif outcome.kind == "interrupted" then
+    return ("interrupted at step %d (%s)"):format(step.number, step.name) .. resume
+  end
+  return ("step %d (%s) failed: %s"):format(step.number, step.name, outcome.message) .. resume
 end
 
 return M

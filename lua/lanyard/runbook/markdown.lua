@@ -1,234 +1,99 @@
--- The headings and the fenced blocks of a Markdown text, as CommonMark 0.30 has them.
--- https://spec.commonmark.org/0.30/
---
---   markdown.parse(text) --> list, in order, of
---     { kind = "heading", level = 2, text = "Turn it on", line = 7 }
---     { kind = "fence", info = "lua", text = "print(1)\n", line = 9 }      the line of its first fence
---     { kind = "quoted", info = "lua", line = 30 }                         a fence inside a block quote
---
--- Fences may stand in items of lists. What is commented out, or inside other HTML, is no fence. Front matter (YAML
--- between two lines of ---, which CommonMark does not know and everybody uses) is passed over.
+--- Finds the headings and fenced code blocks of a Markdown text, as CommonMark 0.30 defines them.
+---
+---     for _, item in ipairs(markdown.parse(text)) do print(item.line, item.kind, item.info or item.text) end
+---
+--- Fences may be in list items. Code in comments and in other HTML is skipped. Front matter (YAML between two lines of
+--- `---`, which CommonMark does not define but many tools write) is skipped, too.
+--- https://spec.commonmark.org/0.30/
 
-local lists = require "lanyard.lists"
+local lines = require "lanyard.runbook.markdown_lines"
 
 local M = {}
 
+---@class runbook.MarkdownItem
+---@field kind "heading" | "fence" | "quoted"  quoted: a fence inside a block quote
+---@field line integer       line number of the heading's text, or of the opening fence
+---@field level? integer     of a heading: 1 to 6
+---@field text? string       of a heading or fence
+---@field info? string       info string of a fence, also of a quoted one
+
 local Parser = {}
 Parser.__index = Parser
-
--- ---------------------------------------------------------------------------------------------
--- Lines
-
--- The text with the tabs among its first blanks and markers as spaces; a tab goes to the next column that
--- four divides.
-local function spread(line)
-  local prefix, rest = line:match "^([%s%d>.)*+-]*)(.*)$"
-  local out = {}
-  for c in prefix:gmatch "." do
-    out[#out + 1] = c == "\t" and (" "):rep(4 - #table.concat(out) % 4) or c
-  end
-  return table.concat(out) .. rest
-end
-
-local function indent_of(line)
-  return #line:match "^ *"
-end
-
--- The line without so many columns of blanks, as far as it has them. Of a tab that reaches further the rest is
--- left, as spaces.
-local function without_indent(line, columns)
-  local column, position = 0, 1
-  while column < columns do
-    local c = line:sub(position, position)
-    if c ~= " " and c ~= "\t" then
-      break
-    end
-    column = column + (c == " " and 1 or 4 - column % 4)
-    position = position + 1
-  end
-  return (" "):rep(column - columns) .. line:sub(position)
-end
-
-local function is_blank(line)
-  return not line:find "%S"
-end
-
--- ---------------------------------------------------------------------------------------------
--- What a line begins, its indentation taken away
-
--- The fence's character, length and info string | nil
-local function fence_of(text)
-  local ticks, info = text:match "^(```+)([^`]*)$"
-  if not ticks then
-    ticks, info = text:match "^(~~~+)(.*)$"
-  end
-  if ticks then
-    return ticks:sub(1, 1), #ticks, info:match "^%s*(.-)%s*$"
-  end
-end
-
-local function heading_of(text)
-  local marks, rest = text:match "^(#+)(.*)$"
-  if marks and #marks <= 6 and (rest == "" or rest:find "^[ \t]") then
-    return #marks, (" " .. rest):gsub("[ \t]+#+[ \t]*$", ""):match "^%s*(.-)%s*$"
-  end
-end
-
-local function is_break(text)
-  local marks = text:gsub("[ \t]", "")
-  return marks:find "^%-%-%-+$" or marks:find "^%*%*%*+$" or marks:find "^___+$"
-end
-
--- How wide the marker of an item is with the blanks behind it | nil
-local function marker_of(text, in_paragraph)
-  local marker, blanks, rest = text:match "^([-+*])( *)(.*)$"
-  if not marker then
-    marker, blanks, rest = text:match "^(%d+[.)])( *)(.*)$"
-  end
-  if not marker or #marker > 10 or blanks == "" and rest ~= "" or is_break(text) then
-    return nil
-  elseif in_paragraph and (rest == "" or marker:find "^%d" and tonumber(marker:match "%d+") ~= 1) then
-    return nil
-  elseif rest == "" or #blanks > 4 then
-    return #marker + 1
-  end
-  return #marker + #blanks
-end
-
-local HTML_BLOCKS = lists.set [[
-  address article aside base basefont blockquote body caption center col colgroup dd details dialog dir div dl dt
-  fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hr html iframe legend li link
-  main menu menuitem nav noframes ol optgroup option p param section source summary table tbody td tfoot th thead
-  title tr track ul
-]]
-
-local RAW = lists.set "script pre style textarea"
-
-local function ends_raw(line)
-  for tag in line:lower():gmatch "</(%a+)>" do
-    if RAW[tag] then
-      return true
-    end
-  end
-end
-
-local function ends_with(pattern)
-  return function(line) return line:find(pattern) end
-end
-
-local COMMENT, INSTRUCTION, CDATA = ends_with "%-%->", ends_with "%?>", ends_with "%]%]>"
-local DECLARATION, BLANK = ends_with ">", ends_with "^%s*$"
-
-local function is_one_tag(text)
-  return text:find "^<%a[%w-]*/?>%s*$" or text:find "^<%a[%w-]*%s[^<>]*>%s*$" or text:find "^</%a[%w-]*%s*>%s*$"
-end
-
--- What tells the line that ends the HTML which begins here | nil
-local function html_of(text, in_paragraph)
-  local tag = (text:match "^</?(%a[%w-]*)%f[%s/>\0]" or ""):lower()
-  if RAW[tag] and text:find "^<%a+%f[%s>\0]" then
-    return ends_raw
-  elseif text:find "^<!%-%-" then
-    return COMMENT
-  elseif text:find "^<%?" then
-    return INSTRUCTION
-  elseif text:find "^<!%[CDATA%[" then
-    return CDATA
-  elseif text:find "^<!%a" then
-    return DECLARATION
-  elseif HTML_BLOCKS[tag] or not in_paragraph and is_one_tag(text) then
-    return BLANK
-  end
-end
-
-local function begins_block(text)
-  return fence_of(text) or heading_of(text) or is_break(text) or text:find "^>" or marker_of(text, false)
-    or html_of(text, true)
-end
-
--- ---------------------------------------------------------------------------------------------
--- The document
 
 function Parser:add(item)
   self.found[#self.found + 1] = item
 end
 
--- The column at which the content of the innermost item begins.
+-- The column where the content of the innermost list item begins.
 function Parser:base()
   return self.items[#self.items] or 0
 end
 
--- A line inside a fence. Whether it was one: an item that ends takes its fence with it.
-function Parser:in_fence(raw, line)
+function Parser:add_to_paragraph(text)
+  self.paragraph = self.paragraph or {}
+  table.insert(self.paragraph, text)
+end
+
+-- Reads a line inside a fence. Returns false when the line does not belong to it: the end of a list item also ends the
+-- fences in it.
+function Parser:read_in_fence(raw, line)
   local fence = self.fence
-  local indent = indent_of(line)
-  if not is_blank(line) and indent < fence.base then
+  local indent = lines.indent(line)
+  if not lines.is_blank(line) and indent < fence.base then
     self.fence = nil
     return false
   end
-  local mark, length, info = fence_of(line:sub(indent + 1))
+  local mark, length, info = lines.fence(line:sub(indent + 1))
   if indent - fence.base < 4 and mark == fence.mark and length >= fence.length and info == "" then
     self.fence = nil
   else
-    fence.item.text = fence.item.text .. without_indent(raw, fence.base + fence.indent) .. "\n"
+    fence.item.text = fence.item.text .. lines.without_indent(raw, fence.base + fence.indent) .. "\n"
   end
   return true
 end
 
--- A line inside HTML, which ends with that line or, where a blank line ends it, before it.
-function Parser:in_html(line)
+-- Reads a line inside an HTML block. Returns false when the line does not belong to it.
+function Parser:read_in_html(line)
   local html = self.html
-  if not is_blank(line) and indent_of(line) < html.base then
+  if not lines.is_blank(line) and lines.indent(line) < html.base then
     self.html = nil
     return false
-  elseif html.ends(line) then
+  elseif html.is_end(line) then
     self.html = nil
   end
   return true
 end
 
--- A fence in a quote is told, not read.
-function Parser:quote(text, number)
-  self.paragraph = nil
+-- Reports a fence in a block quote without reading its content, which the caller refuses to run.
+function Parser:read_quote(text, number)
   local inside = text
   repeat
-    local width = inside:find "^>" and 1 or marker_of(inside, false)
+    local width = inside:find "^>" and 1 or lines.item_marker(inside, false)
     inside = inside:sub((width or 0) + 1):gsub("^ +", "")
   until not width
-  local _, _, info = fence_of(inside)
+  local _, _, info = lines.fence(inside)
   if info then
     self:add { kind = "quoted", info = info, line = number }
   end
 end
 
--- Whether the line ends a paragraph as its underline.
-function Parser:underline(text, number)
-  local level = self.paragraph and (text:find "^=+%s*$" and 1 or text:find "^%-+%s*$" and 2)
-  if level then
-    self:add { kind = "heading", level = level, text = table.concat(self.paragraph, " "),
-      line = number - #self.paragraph }
-    self.paragraph = nil
+-- Turns the paragraph into a heading if the line underlines it. Returns whether it does.
+function Parser:read_underline(text, number)
+  local level = self.paragraph and lines.underline(text)
+  if not level then
+    return false
   end
-  return level
+  local text_line = number - #self.paragraph
+  self:add { kind = "heading", level = level, text = table.concat(self.paragraph, " "), line = text_line }
+  self.paragraph = nil
+  return true
 end
 
--- What begins at a column of the line, behind the markers of items.
-function Parser:block(text, number, column)
-  local indent = indent_of(text)
-  if indent >= 4 then
-    if self.paragraph then
-      table.insert(self.paragraph, text:match "^%s*(.-)%s*$")
-    end
-    return
-  end
-  text, column = text:sub(indent + 1), column + indent
-  if self:underline(text, number) then
-    return
-  end
-  local mark, length, info = fence_of(text)
-  local level, title = heading_of(text)
-  local ends = html_of(text, self.paragraph)
-  local width = marker_of(text, self.paragraph)
+-- Reads a fence, heading, quote or HTML block that begins at this line. Returns whether one does.
+function Parser:read_leaf(text, number, indent)
+  local mark, length, info = lines.fence(text)
+  local level, title = lines.heading(text)
+  local is_end = lines.html_end(text, self.paragraph ~= nil)
   if mark then
     local item = { kind = "fence", info = info, text = "", line = number }
     self.fence = { mark = mark, length = length, indent = indent, base = self:base(), item = item }
@@ -236,53 +101,76 @@ function Parser:block(text, number, column)
   elseif level then
     self:add { kind = "heading", level = level, text = title, line = number }
   elseif text:find "^>" then
-    self:quote(text, number)
-  elseif ends then
-    self.html = not ends(text) and { ends = ends, base = self:base() } or nil
+    self:read_quote(text, number)
+  elseif is_end then
+    self.html = not is_end(text) and { is_end = is_end, base = self:base() } or nil
+  else
+    return false
+  end
+  return true
+end
+
+-- Reads what begins at a column of the line, after the markers of list items.
+function Parser:read_block(text, number, column)
+  local indent = lines.indent(text)
+  if indent >= 4 then -- indented code, or the continuation of a paragraph
+    if self.paragraph then
+      self:add_to_paragraph(text:match "^%s*(.-)%s*$")
+    end
+    return
+  end
+  text, column = text:sub(indent + 1), column + indent
+  if self:read_underline(text, number) then
+    return
+  end
+  local width = lines.item_marker(text, self.paragraph ~= nil)
+  if self:read_leaf(text, number, indent) or lines.is_break(text) then
+    self.paragraph = nil
   elseif width then
     self.paragraph = nil
     table.insert(self.items, column + width)
     local rest = text:sub(width + 1)
-    if not is_blank(rest) then
-      self:block(rest, number, column + width)
+    if not lines.is_blank(rest) then
+      self:read_block(rest, number, column + width)
     end
-    return
-  elseif not is_break(text) then
-    self.paragraph = self.paragraph or {}
-    table.insert(self.paragraph, text:match "^(.-)%s*$")
-    return
+  else
+    self:add_to_paragraph(text:match "^(.-)%s*$")
   end
-  self.paragraph = nil
 end
 
-function Parser:line(raw, number)
-  local line = spread(raw)
-  if self.fence and self:in_fence(raw, line) or self.html and self:in_html(line) then
+-- Returns how many of the open list items contain a line of this indentation.
+function Parser:open_items(indent)
+  local count = #self.items
+  while count > 0 and indent < self.items[count] do
+    count = count - 1
+  end
+  return count
+end
+
+function Parser:read_line(raw, number)
+  local line = lines.expand_tabs(raw)
+  if self.fence and self:read_in_fence(raw, line) or self.html and self:read_in_html(line) then
     return
-  elseif is_blank(line) then
+  elseif lines.is_blank(line) then
     self.paragraph = nil
     return
   end
-  local indent = indent_of(line)
-  local kept = #self.items
-  while kept > 0 and indent < self.items[kept] do
-    kept = kept - 1
-  end
-  local base = self.items[kept] or 0
-  local text = line:sub(base + 1)
-  if kept < #self.items then
-    local plain = indent - base >= 4 or not begins_block(text:match "^ *(.*)$")
-    if self.paragraph and plain then -- goes on with the paragraph of an item that it is not indented for
-      table.insert(self.paragraph, line:match "^%s*(.-)%s*$")
+  local indent = lines.indent(line)
+  local open = self:open_items(indent)
+  local base = self.items[open] or 0
+  if open < #self.items then
+    local is_text = indent - base >= 4 or not lines.begins_block(line:sub(base + 1):match "^ *(.*)$")
+    if self.paragraph and is_text then -- continues the paragraph of an item although it is not indented for it
+      self:add_to_paragraph(line:match "^%s*(.-)%s*$")
       return
     end
     self.paragraph = nil
-    self.items = table.move(self.items, 1, kept, 1, {})
+    self.items = table.move(self.items, 1, open, 1, {})
   end
-  self:block(text, number, base)
+  self:read_block(line:sub(base + 1), number, base)
 end
 
--- The number of the line behind the front matter, and the position at which it begins.
+-- Returns the number and the position of the first line after the front matter.
 local function skip_front_matter(text)
   local number = 1
   if text:find "^%-%-%-[ \t]*\r?\n" then
@@ -298,16 +186,19 @@ local function skip_front_matter(text)
   return 1, 1
 end
 
+--- Returns the headings and fenced code blocks of a text in their order.
+---@param text string
+---@return runbook.MarkdownItem[]
 function M.parse(text)
   text = text:gsub("^\u{feff}", ""):gsub("\r\n?", "\n"):gsub("\0", "\u{fffd}")
-  local self = setmetatable({ found = {}, items = {} }, Parser)
+  local parser = setmetatable({ found = {}, items = {} }, Parser)
   local number, position = skip_front_matter(text)
   while position <= #text do
     local stop = text:find("\n", position, true) or #text + 1
-    self:line(text:sub(position, stop - 1), number)
+    parser:read_line(text:sub(position, stop - 1), number)
     number, position = number + 1, stop + 1
   end
-  return self.found
+  return parser.found
 end
 
 return M

@@ -1,38 +1,44 @@
--- The transcript of a runbook: Markdown, added to a file as the steps end, so that it tells what was done whatever
--- happens next.
---
---   local log, err = transcript.open(transcript.path "ops/restore.md", { title, about = transcript.about(...), warn })
---   log:begin(step)  log:ran(ran)  log:skipped(step)  log:close "done"
---
--- Known secrets are left out (lanyard.text.redact), and nothing in an output can end its fence or reach a terminal.
--- What
--- cannot be written (a full disk) is told once, by warn(err), and ends nothing: the steps matter more.
+--- Writes the transcript of a runbook: Markdown, appended to a file after each step, so that it is complete up to the
+--- moment at which a run is killed.
+---
+---     local path = transcript.path "ops/restore.md"
+---     local log = assert(transcript.open(path, { title = "Restore", about = {}, warn = print }))
+---     log:begin(step)
+---     log:result(result)
+---     log:close "done"
+---
+--- Known secrets are left out (lanyard.text.redact), and no output can end its fence or control a terminal. If the
+--- transcript cannot be written (for example because the disk is full), this is reported once and the run continues:
+--- the steps matter more.
 
 local clock = require "lanyard.clock"
+local crypto = require "lanyard.crypto"
 local environment = require "lanyard.environment"
 local escape = require "lanyard.text.escape"
-local timestamp = require "lanyard.text.timestamp"
 local redact = require "lanyard.text.redact"
-local crypto = require "lanyard.crypto"
 local system = require "lanyard.system"
+local timestamp = require "lanyard.text.timestamp"
 local version = require "lanyard.version"
 
 local M = {}
 
+---@class runbook.Transcript
+---@field path string
 local Transcript = {}
 Transcript.__index = Transcript
 
--- What a person saw of an output: no colours, and of a line that was written over the last state.
-local function seen(text)
+-- Returns an output as a terminal shows it in the end: without colours, and only the last state of a line that was
+-- overwritten.
+local function as_displayed(text)
   return (text:gsub("\27%[[%d;]*%a", ""):gsub("\r+\n", "\n"):gsub("[^\n]*\r", ""))
 end
 
--- The text, harmless, line by line.
-local function harmless(text)
+-- Escapes control characters but keeps lines and tabs.
+local function printable(text)
   return (text:gsub("[^\n\t]+", escape.printable))
 end
 
--- A fenced block that holds the text, whatever is in it.
+-- Returns the text in a fence that is longer than any in the text.
 local function fenced(info, text)
   local longest = 2
   for run in text:gmatch "`+" do
@@ -50,13 +56,19 @@ function Transcript:add(text)
   end
 end
 
--- The transcript's file, where none is named: in the current folder, by the runbook's name and the time.
+--- Returns the default file name of a transcript: in the current directory, from the runbook's name and the time.
+---@param name string  file name of the runbook
+---@return string
 function M.path(name)
   local base = name:match "[^/]*$":gsub("%.[^.]*$", "")
   return ("%s-%s.md"):format(base, os.date("!%Y%m%dT%H%M%SZ", math.floor(clock.time())))
 end
 
--- What is to be known of a run, a line each. text: the runbook's; set: its variables, NAME=VALUE.
+--- Describes a run: the runbook, lanyard's version, the user, and the variables.
+---@param name string   file name of the runbook
+---@param text string   content of the runbook
+---@param set string[]  NAME=VALUE each
+---@return string[]  # lines
 function M.about(name, text, set)
   local user = environment.get "USER" or environment.get "LOGNAME"
   local host = (system.read_file "/proc/sys/kernel/hostname" or "?"):match "^[^\n]*"
@@ -75,16 +87,20 @@ function M.about(name, text, set)
   return lines
 end
 
--- open(path, { title, about = list of lines, warn = f }) --> transcript | nil, err; the file must not be there.
+--- Creates the file of a transcript, which must not exist.
+---@param path string
+---@param options { title: string, about: string[], warn: fun(err: lanyard.Error) }  warn: called once if writing fails
+---@return runbook.Transcript?
+---@return lanyard.Error?
 function M.open(path, options)
   local lines = { "# Transcript: " .. escape.markdown(options.title), "" }
   for _, line in ipairs(options.about) do
     lines[#lines + 1] = "- " .. escape.markdown(redact.text(line))
   end
-  lines[#lines + 1] = "- begun: " .. timestamp.format(clock.time())
+  lines[#lines + 1] = "- started: " .. timestamp.format(clock.time())
   local ok, err = system.append_file(path, table.concat(lines, "\n") .. "\n", "new")
   if not ok then
-    err.tip = "--transcript FILE names another file, --no-transcript writes none"
+    err.tip = "pass --transcript FILE for another file, or --no-transcript"
     return nil, err
   end
   return setmetatable({ path = path, warn = options.warn }, Transcript)
@@ -94,32 +110,39 @@ local function heading(step)
   return ("\n## %d. %s\n\n"):format(step.number, escape.markdown(step.name))
 end
 
+--- Records that a step starts.
+---@param step runbook.Step
 function Transcript:begin(step)
-  self:add(heading(step) .. ("Line %d, begun %s.\n\n"):format(step.line, timestamp.format(clock.time()))
-    .. fenced(step.kind, redact.text(harmless(step.text))))
+  self:add(heading(step) .. ("Line %d, started %s.\n\n"):format(step.line, timestamp.format(clock.time()))
+    .. fenced(step.kind, redact.text(printable(step.text))))
 end
 
--- ran: of lanyard.runbook
-function Transcript:ran(ran)
-  local what = escape.code(redact.text(ran.what))
-  local left_out = ran.left_out > 0 and (", %d bytes of its output left out"):format(ran.left_out) or ""
-  self:add(("\n%s: %s %s after %.1f s%s%s\n"):format(timestamp.format(ran.at), what, escape.markdown(ran.ended),
-    ran.seconds, left_out, ran.output == "" and "; it printed nothing." or ":"))
-  if ran.output ~= "" then
-    self:add("\n" .. fenced("text", redact.text(harmless(seen(ran.output)))))
+--- Records how a command or a `lua` block of the current step ended.
+---@param result runbook.Result
+function Transcript:result(result)
+  local command = escape.code(redact.text(result.command))
+  local omitted = result.omitted > 0 and (", %d bytes of output omitted"):format(result.omitted) or ""
+  self:add(("\n%s: %s %s after %.1f s%s%s\n"):format(timestamp.format(result.started), command,
+    escape.markdown(result.ended), result.seconds, omitted, result.output == "" and ", without output." or ":"))
+  if result.output ~= "" then
+    self:add("\n" .. fenced("text", redact.text(printable(as_displayed(result.output)))))
   end
 end
 
-function Transcript:skipped(step)
+--- Records that a step was skipped.
+---@param step runbook.Step
+function Transcript:skip(step)
   self:add(heading(step) .. ("Skipped at %s.\n"):format(timestamp.format(clock.time())))
 end
 
--- text: how it ended, a line.
+--- Records how the run ended, in one line.
+---@param text string
 function Transcript:close(text)
   self:add(("\n## End\n\n%s: %s\n"):format(timestamp.format(clock.time()), escape.markdown(redact.text(text))))
 end
 
--- In the place of a transcript where none is wanted.
+--- Returns a transcript that records nothing.
+---@return runbook.Transcript
 function M.none()
   local nothing = function() end
   return setmetatable({}, { __index = function() return nothing end })

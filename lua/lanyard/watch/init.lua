@@ -1,121 +1,155 @@
--- A command, again and again, and who is told when what it finds has changed.
---
---   watch.run {
---     once = function() return { status = 3, output = "...", errors = "...", begun = seconds, seconds = 1.2 } end,
---     every = 300, times = N | nil, until_ok = true, stop_on_failure = true, always = true,
---     channels = { ... },                of lanyard.watch.notify
---     tell = function(line) end,         the talk
---     show = function(run) end,          called with each run whose output is not that of the one before
---   } --> exit status
---
--- A run is `ok` (status 0), `found` (3) or `failed` (anything else). A channel is told of a finding when it is new or
--- its output has changed, of a failure when it is new or its status has changed, and when all is well again; with
--- `always` of each finding and failure. One that is not told of failures is not told again of what was found before
--- and is found again behind one. What could not be told is tried again after the next run. Runs do not
--- overlap: `every` counts from start to start, a tenth more or less, so that many machines do not call at once.
+--- Runs a command repeatedly and notifies channels when what it finds has changed.
+---
+---     local status = watch.run {
+---       once = function() return { status = 3, output = "...", errors = "", ... } end,
+---       every = 300, channels = { notify.command { "mail", "ops" } }, log = print, show = function(run) ... end,
+---     }
+---
+--- A run is "ok" (exit status 0), "found" (3) or "failed" (anything else). A channel is notified of a finding that is
+--- new or has another output, of a failure that is new or has another status, and when the command succeeds again; with
+--- `always`, of every finding and failure. A channel that does not receive failures is not notified again of the
+--- finding that preceded them. A notification that fails is retried after the next run. Runs do not overlap: `every`
+--- counts from start to start, 10% more or less, so that many machines do not call AWS at the same time.
 
 local clock_module = require "lanyard.clock"
-local timestamp = require "lanyard.text.timestamp"
 local task = require "lanyard.task"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
 local JITTER = 0.1
 
+---@class watch.Run
+---@field status? integer   exit status; nil if the command could not be run or was killed
+---@field ended string      how it ended, as text
+---@field output string     its stdout
+---@field errors string     its stderr
+---@field started number    seconds since the Unix epoch
+---@field seconds number    duration
+---@field number? integer   set by `run`: 1 for the first run
+---@field state? "ok" | "found" | "failed"  set by `run`
+
+---@class watch.Options
+---@field once fun(): watch.Run             runs the command
+---@field every number                      seconds from start to start
+---@field times? integer                    stop after this many runs
+---@field until_ok? boolean                 stop when a run succeeds
+---@field stop_on_failure? boolean          stop when a run fails
+---@field always? boolean                   notify of and show every finding and failure
+---@field channels watch.Channel[]          see lanyard.watch.notify
+---@field log fun(line: string)             receives progress messages
+---@field show fun(run: watch.Run)          called for each run whose result differs from the one before
+---@field clock? table                      instead of lanyard.clock, for tests
+
 local function state_of(run)
   return run.status == 0 and "ok" or run.status == 3 and "found" or "failed"
 end
 
--- The output without the moments that lie in the run itself, by which two that say the same would differ.
-local function steady(run)
-  local first, last = math.floor(run.begun) - 1, run.begun + run.seconds + 1
+-- Returns the output with timestamps from the run itself replaced: they differ between runs that find the same.
+local function comparable_output(run)
+  local first, last = math.floor(run.started) - 1, run.started + run.seconds + 1
   return (run.output:gsub("%d%d%d%d%-%d%d%-%d%d[T ]%d%d:%d%d:%d%d[%.%d]*Z", function(text)
-    local moment = timestamp.parse(text)
-    return moment and moment >= first and moment <= last and "(now)" or nil
+    local time = timestamp.parse(text)
+    return time and time >= first and time <= last and "(now)" or nil
   end))
 end
 
--- What a run is to be compared by.
-local function mark_of(run)
-  return run.state == "found" and steady(run) or run.state == "failed" and tostring(run.status or run.ended) or ""
+-- Returns what identifies a finding or failure: two runs with the same state and key need one notification.
+local function key_of(run)
+  if run.state == "found" then
+    return comparable_output(run)
+  end
+  return run.state == "failed" and tostring(run.status or run.ended) or ""
 end
 
--- What happened, for one who knows of `known` | nil when that is nothing new.
-local function event_for(known, run, always)
-  local same = known.state == run.state and known.mark == run.mark
+-- Returns the event for a channel whose last notification is `previous`, or nil if there is no news.
+local function event_for(previous, run, always)
+  local same = previous.state == run.state and previous.key == run.key
   if run.state == "ok" then
     return not same and "cleared" or nil
   end
   return (always or not same) and run.state or nil
 end
 
--- Tells the channels what is news to them; each knows what it was told last.
-local function notify(options, known, run)
+-- Sends a run to a channel and logs the result. Returns whether the channel received it.
+local function send(options, channel, event, run)
+  local sent, err = channel.send(event, run)
+  options.log(sent and ("notified %s: %s"):format(channel.name, event)
+    or ("warning: cannot notify %s, will retry after the next run: %s"):format(channel.name, err.message))
+  return sent
+end
+
+-- Notifies each channel of what is new to it. `previous` has what each channel received last.
+local function notify(options, previous, run)
   for _, channel in ipairs(options.channels) do
-    local event = event_for(known[channel], run, options.always)
-    local told = event ~= "failed" or channel.events.failed -- else what it knows is what there was before
+    local event = event_for(previous[channel], run, options.always)
+    -- A channel that ignores failures still has the finding from before the failure as its last notification.
+    local is_current = event ~= "failed" or channel.events.failed
     if event and channel.events[event] then
-      local err
-      told, err = channel.send(event, run)
-      options.tell(told and ("%s was told: %s"):format(channel.name, event)
-        or ("warning: %s could not be told, and will be after the next run: %s"):format(channel.name, err.message))
+      is_current = send(options, channel, event, run)
     end
-    if told then
-      known[channel] = { state = run.state, mark = run.mark }
+    if is_current then
+      previous[channel] = { state = run.state, key = run.key }
     end
   end
 end
 
--- Why to end behind a run | nil
-local function ends(options, run)
+-- Returns why the watch stops after a run, or nil.
+local function stop_reason(options, run)
   if options.until_ok and run.state == "ok" then
-    return "it is well"
+    return "the command succeeded"
   elseif options.stop_on_failure and run.state == "failed" then
-    return "it failed"
+    return "the command failed"
   elseif run.number == options.times then
-    return "that was the last run"
+    return "all runs are done"
   end
 end
 
--- Waits for the next run. False when it was told to end meanwhile.
+-- Waits for the next run. Returns false if a signal interrupts the wait.
 local function pause(options, clock, started)
-  local spread = 1 - JITTER + 2 * JITTER * clock.random()
-  local ok, err = pcall(clock.sleep, math.max(0, started + options.every * spread - clock.now()))
+  local factor = 1 - JITTER + 2 * JITTER * clock.random()
+  local ok, err = pcall(clock.sleep, math.max(0, started + options.every * factor - clock.now()))
   if not ok and err ~= task.cancelled then
     error(err, 0)
   end
   return ok
 end
 
--- A signal (that cancels the task) between two runs is the order to end, and is followed with status 0; one that
--- cuts a run short is raised.
+-- Runs the command once, and logs and shows the result. `last` is the run before.
+local function run_once(options, number, last)
+  local run = options.once()
+  run.number, run.state = number, state_of(run)
+  run.key = key_of(run)
+  run.comparable = comparable_output(run)
+  local same = last and last.status == run.status and last.comparable == run.comparable
+  options.log(("run %d: %s, %s after %.1f s%s"):format(number, run.state, run.ended, run.seconds,
+    same and ", unchanged" or ""))
+  if not same or options.always then
+    options.show(run)
+  end
+  return run
+end
+
+--- Runs a command repeatedly until an option or a signal stops it. A signal (which cancels the task) between two runs
+--- is a normal stop with status 0; one during a run is raised.
+---@param options watch.Options
+---@return integer status  0, 1 or 3: of the last run, or 0 after a signal
 function M.run(options)
   local clock = options.clock or clock_module
-  local known, last, number = {}, nil, 0
+  local previous, last = {}, nil
   for _, channel in ipairs(options.channels) do
-    known[channel] = { state = "ok", mark = "" }
+    previous[channel] = { state = "ok", key = "" }
   end
-  while true do
+  for number = 1, math.maxinteger do
     local started = clock.now()
-    local run = options.once()
-    number = number + 1
-    run.number, run.state = number, state_of(run)
-    run.mark = mark_of(run)
-    local output = steady(run)
-    local same = last and last.status == run.status and last.output == output
-    options.tell(("run %d: %s, %s after %.1f s%s"):format(number, run.state, run.ended, run.seconds,
-      same and ", as before" or ""))
-    if not same or options.always then
-      options.show(run)
-    end
-    last = { status = run.status, output = output }
-    notify(options, known, run)
-    local why = ends(options, run)
-    if why then
-      options.tell("ended: " .. why)
-      return run.status == 0 and 0 or run.status == 3 and 3 or 1
+    last = run_once(options, number, last)
+    notify(options, previous, last)
+    local reason = stop_reason(options, last)
+    if reason then
+      options.log("stopped: " .. reason)
+      return last.status == 0 and 0 or last.status == 3 and 3 or 1
     elseif not pause(options, clock, started) then
-      options.tell "ended, as told"
+      options.log "stopped by a signal"
       return 0
     end
   end

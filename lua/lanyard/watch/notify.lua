@@ -1,55 +1,63 @@
--- Who is told what a watched command found: a command, a webhook.
---
---   notify.command { "mail", "-s", "lanyard", "ops@example.com" }      of findings; it reads the output
---   notify.webhook(url, about)                                         of findings, failures, and their end; JSON
---     --> channel { name, events = { found = true, ... }, send(event, run) --> true | nil, err } | nil, err
---
--- about: { command = list of words, host, clock (lanyard.clock unless given) }. A webhook's URL often is its only
--- secret: no error or name has more of it than its host. What is posted has been through lanyard.text.redact.
+--- The channels of a watch: a command or a webhook that is notified of what the watched command found.
+---
+---     local channel = notify.command { "mail", "-s", "lanyard", "ops@example.com" }
+---     local channel, err = notify.webhook("https://hooks.example.com/x", { command = { "audit" }, host = "build-1" })
+---     local ok, err = channel.send("found", run)
+---
+--- The URL of a webhook is often its only secret: errors and names contain only its host. Posted text passes through
+--- lanyard.text.redact.
 
-local process = require "lanyard.process"
+local bounded = require "lanyard.text.bounded"
 local clock_module = require "lanyard.clock"
 local credentials = require "lanyard.credentials"
 local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
-local bounded = require "lanyard.text.bounded"
 local http = require "lanyard.http"
-local timestamp = require "lanyard.text.timestamp"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
+local process = require "lanyard.process"
 local redact = require "lanyard.text.redact"
 local retry = require "lanyard.aws.retry"
-local system = require "lanyard.system"
-local version = require "lanyard.version"
 local shellwords = require "lanyard.text.shellwords"
+local system = require "lanyard.system"
+local timestamp = require "lanyard.text.timestamp"
+local version = require "lanyard.version"
 
 local M = {}
 
-local COMMAND_TIMEOUT = 300
-local ATTEMPTS = 4
-local MOST_POSTED = 64 * 1024
+local COMMAND_TIMEOUT = 300 -- seconds
+local MAX_ATTEMPTS = 4
+local MAX_POSTED = 64 * 1024 -- bytes of each text
+
+---@class watch.Channel
+---@field name string                     for messages
+---@field events table<string, boolean>   the events that it receives: "found", "failed", "cleared"
+---@field send fun(event: string, run: watch.Run): true?, lanyard.Error?
 
 -- ---------------------------------------------------------------------------------------------
 -- A command
 
--- The command gets the run's output as its standard input, and LANYARD_STATUS; no shell reads its words.
-function M.command(list)
+--- Returns a channel that runs a command for each finding, without a shell. The command reads the output of the run
+--- from stdin, and its exit status from LANYARD_STATUS.
+---@param words string[]
+---@return watch.Channel
+function M.command(words)
   local function send(_, run)
     system.setenv("LANYARD_STATUS", tostring(run.status))
     local ended, err = process.run {
-      words = list, input = run.output, timeout = COMMAND_TIMEOUT,
+      words = words, input = run.output, timeout = COMMAND_TIMEOUT,
       output = function(text) io.stderr:write(text) end,
     }
     system.setenv("LANYARD_STATUS", nil)
     if not ended then
       return nil, err
     elseif ended.status ~= 0 then
-      return nil, errors.new { code = "CommandFailed", message = "it " .. process.describe(ended) }
+      return nil, errors.new { code = "CommandFailed", message = "the command " .. process.describe(ended) }
     end
     return true
   end
-  return { name = "'" .. shellwords.join(list) .. "'", events = lists.set "found", send = send }
+  return { name = "'" .. shellwords.join(words) .. "'", events = lists.set "found", send = send }
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -66,40 +74,39 @@ local function is_loopback(host)
   return false
 end
 
--- The host of a URL that may be posted to | nil, err
+-- Returns the host of a webhook's URL, or nil and an error.
 local function host_of(url)
   local scheme, authority = url:match "^(%a+)://([^/?#]+)"
   local host = authority and authority:match "[^@]*$":gsub(":%d+$", ""):lower()
   if not host or url:find "[%c%s]" or not host:find "^[%w%[][%w.:%]_-]*$" then
-    return nil, errors.new { code = "Usage", message = "the webhook's URL is none: write https://HOST/PATH" }
+    return nil, errors.new { code = "Usage", message = "the webhook is not a valid URL: write https://HOST/PATH" }
   elseif scheme:lower() ~= "https" and not (scheme:lower() == "http" and is_loopback(host)) then
     return nil, errors.new {
-      code = "Usage", message = ("the webhook at %s must be https: what is posted is confidential"):format(host),
+      code = "Usage", message = ("the webhook at %s must use https: what is posted is confidential"):format(host),
     }
   end
   return host
 end
 
-local SAYING = { found = "found something", failed = "failed", cleared = "is well again" }
+local SUMMARY = { found = "has findings", failed = "failed", cleared = "has recovered" }
 
--- A text as it is posted: no secrets, no more than is wanted, and UTF-8, whatever a command prints and however it
--- was cut.
+-- Prepares a text for JSON: without secrets, bounded, and valid UTF-8, whatever the command printed.
 local function posted(text)
-  local kept = bounded.new(MOST_POSTED)
-  kept:add(redact.text(text))
-  return escape.utf8((kept:text()))
+  local short = bounded.new(MAX_POSTED)
+  short:add(redact.text(text))
+  return escape.utf8((short:text()))
 end
 
--- What is posted. `text` says it all in a line, which is the member that chats show.
+-- Chat services display the member `text`, so it summarizes the rest in one line.
 local function body_of(event, run, about)
   local line = posted(shellwords.join { "lanyard", table.unpack(about.command) })
   return json.encode {
-    text = ("%s: %s %s (%s)"):format(about.host, line, SAYING[event], run.ended),
+    text = ("%s: %s %s (%s)"):format(about.host, line, SUMMARY[event], run.ended),
     event = event,
     command = line,
     status = run.status,
     host = about.host,
-    time = timestamp.format(run.begun),
+    time = timestamp.format(run.started),
     run = run.number,
     output = posted(run.output),
     errors = posted(run.errors),
@@ -107,7 +114,7 @@ local function body_of(event, run, about)
   }
 end
 
--- One attempt: true | nil, err
+-- Makes one attempt. Returns true, or nil and an error.
 local function post(url, body)
   local reply, err = http.request {
     method = "POST", url = url, body = body, ca_bundle = environment.get "AWS_CA_BUNDLE",
@@ -118,26 +125,33 @@ local function post(url, body)
   elseif reply.status >= 200 and reply.status < 300 then
     return true
   end
-  err = errors.new { code = "Webhook", status = reply.status, message = ("it answered %d"):format(reply.status) }
+  err = errors.new {
+    code = "Webhook", status = reply.status, message = ("the server returned HTTP status %d"):format(reply.status),
+  }
   err.retryable = retry.is_retryable(err)
   err.retry_after = retry.after(reply.headers, clock_module.time())
   return nil, err
 end
 
+--- Returns a channel that posts JSON to a webhook for findings, failures and recoveries.
+---@param url string  https, or http on loopback
+---@param about { command: string[], host: string, clock: table? }  host: name of this machine; clock: for tests
+---@return watch.Channel?
+---@return lanyard.Error? err  code Usage
 function M.webhook(url, about)
-  local host, wrong = host_of(url)
+  local host, invalid = host_of(url)
   if not host then
-    return nil, wrong
+    return nil, invalid
   end
   local clock = about.clock or clock_module
   local redactor = credentials.redactor { credentials.secret(url), credentials.secret(url:match "://[^/?#]*(.*)$") }
   local function send(event, run)
     local body = body_of(event, run, about)
-    for attempt = 1, ATTEMPTS do
+    for attempt = 1, MAX_ATTEMPTS do
       local ok, err = post(url, body)
       if ok then
         return true
-      elseif not err.retryable or attempt == ATTEMPTS then
+      elseif not err.retryable or attempt == MAX_ATTEMPTS then
         return nil, errors.new { code = err.code, message = redactor:redact(err.message) }
       end
       clock.sleep(retry.delay(attempt, err))

@@ -1,14 +1,18 @@
--- Lets a watch run once on a machine, for a user: a lock in the state folder, which goes with the process.
+--- Lets a watch run only once per user and machine, by a lock in the state directory.
+---
+---     local lock <close> = assert(single_instance.acquire("nightly", { "audit" }))
+---
+--- The kernel releases the lock when the process ends.
 
+local crypto = require "lanyard.crypto"
 local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
-local crypto = require "lanyard.crypto"
 local state_directory = require "lanyard.access.state_directory"
 local system = require "lanyard.system"
 
 local M = {}
 
--- What makes two runs of one command different watches.
+-- Two watches of one command are different if these variables differ.
 local VARIABLES = { "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL" }
 
 local function key_of(name, words)
@@ -22,16 +26,20 @@ local function key_of(name, words)
   return crypto.sha256_hex(table.concat(parts, "\0")):sub(1, 32)
 end
 
--- one(name | nil, words [, root]) --> lock (to be closed) | nil, err { code = "Locked" }
--- root: the state folder instead of $XDG_STATE_HOME/lanyard.
-function M.one(name, words, root)
+--- Acquires the lock of a watch.
+---@param name string?     of the watch; without one, its command and AWS settings identify it
+---@param words string[]   the watched command
+---@param root? string     the state directory, instead of $XDG_STATE_HOME/lanyard
+---@return userdata? lock  a to-be-closed value
+---@return lanyard.Error? err  code Locked if the watch is running
+function M.acquire(name, words, root)
   local folder, err = state_directory.root(root)
-  local made = folder
+  local ok = folder
   if folder then
     folder = folder .. "/watch"
-    made, err = system.mkdirs(folder)
+    ok, err = system.mkdirs(folder)
   end
-  if not made then
+  if not ok then
     return nil, err
   end
   local path = ("%s/%s.lock"):format(folder, key_of(name, words))
@@ -40,8 +48,8 @@ function M.one(name, words, root)
   if not lock and not err then
     err = errors.new {
       code = "Locked",
-      message = ("this is watched already, by the process that holds %s"):format(path),
-      tip = "end that one, or give this one another --name",
+      message = ("this watch is already running, in the process that holds %s"):format(path),
+      tip = "stop that process, or pass another --name",
     }
   end
   return lock, err

@@ -43,6 +43,14 @@ describe("lanyard.aws.services", function()
     assert.equal(services.add(EXAMPLE), services.get "example")
   end)
 
+  it("can replace a bundled service", function()
+    local before = services.get "cloudtrail"
+    assert.equal(before, services.get "cloudtrail")
+    local own = services.add { name = "cloudtrail", protocol = "json", operations = "DescribeTrails" }
+    assert.equal(own, services.get "cloudtrail")
+    assert.is_nil(own.operations.LookupEvents)
+  end)
+
   it("raises an error for an unknown service", function()
     local ok, err = pcall(services.get, "nothing")
     assert.is_false(ok)

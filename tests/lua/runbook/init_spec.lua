@@ -6,14 +6,14 @@ local function read(text, vars)
   return runbook.read(text, { name = "book.md", vars = vars })
 end
 
-local function mistake(text, vars)
+local function error_of(text, vars)
   local book, err = read(text, vars)
   assert.is_nil(book)
   assert.equal("InvalidFile", err.code)
   return err.message
 end
 
--- Runs a book of Lua blocks. --> outcome, what it printed, what was shown
+-- Runs a runbook of Lua blocks. Returns the outcome, the output, and the numbers of the steps shown.
 local function run(book, options)
   local printed, shown = {}, {}
   local all = {
@@ -40,17 +40,17 @@ describe("a runbook", function()
     assert.equal("lanyard status\n", runbook.lines(book.steps[1]))
   end)
 
-  it("tells what is wrong with it before anything runs, by its line", function()
-    assert.equal("book.md:1: nothing to run: it has no ```lanyard or ```lua block", mistake "text\n")
-    assert.match("^book%.md:3: .*'|'", mistake "# a\n```lanyard\naudit | less\n```\n")
-    assert.match("^book%.md:2: {{a}} has no value", mistake "```lanyard\nstatus {{a}}\n```\n")
+  it("reports errors with their line before it runs anything", function()
+    assert.equal("book.md:1: nothing to run: the file has no ```lanyard or ```lua block", error_of "text\n")
+    assert.match("^book%.md:3: .*'|'", error_of "# a\n```lanyard\naudit | less\n```\n")
+    assert.match("^book%.md:2: {{a}} has no value", error_of "```lanyard\nstatus {{a}}\n```\n")
     assert.equal("book.md:2: {{a}}, {{b}} have no value: pass --set a=VALUE --set b=VALUE",
-      mistake "```lanyard\nstatus {{a}}\n```\n```lanyard\nstatus {{b}} {{a}}\n```\n")
-    assert.equal("book.md:2: this block has no command", mistake "\n```lanyard\n# nothing\n```\n")
-    assert.match("^book%.md:3: ", mistake "\n```lua\nlocal = 1\n```\n")
-    assert.match("^book%.md:1: a block in a quote is not run", mistake "> ```lanyard\n> status\n")
+      error_of "```lanyard\nstatus {{a}}\n```\n```lanyard\nstatus {{b}} {{a}}\n```\n")
+    assert.equal("book.md:2: the block has no commands", error_of "\n```lanyard\n# nothing\n```\n")
+    assert.match("^book%.md:3: ", error_of "\n```lua\nlocal = 1\n```\n")
+    assert.match("^book%.md:1: a block in a quotation is not run", error_of "> ```lanyard\n> status\n")
     for _, info in ipairs { "exit=", "exit=x", "exit=1,", "exit=,1", "exit=1,,2" } do
-      assert.match("^book%.md:1: exit=%S* names no statuses", mistake(("```lua %s\n```\n"):format(info)))
+      assert.match("^book%.md:1: exit=%S* is not a list of exit statuses", error_of(("```lua %s\n```\n"):format(info)))
     end
   end)
 
@@ -58,18 +58,18 @@ describe("a runbook", function()
     local book = assert(read(THREE))
     assert.equal(2, book:find("2").number)
     assert.equal(2, book:find("two").number)
-    local step, why = book:find("9")
+    local step, message = book:find("9")
     assert.is_nil(step)
-    assert.equal("there is no step 9: book.md has 3", why)
-    step, why = book:find("nine")
+    assert.equal("there is no step 9: the last step of book.md is 3", message)
+    step, message = book:find("nine")
     assert.is_nil(step)
-    assert.equal("there is no step 'nine' in book.md", why)
-    step, why = assert(read(THREE .. "## one\n```lua\n```\n")):find("One")
+    assert.equal("there is no step 'nine' in book.md", message)
+    step, message = assert(read(THREE .. "## one\n```lua\n```\n")):find("One")
     assert.is_nil(step)
-    assert.equal("steps 1 and 4 are both called 'One': give the number", why)
+    assert.equal("steps 1 and 4 are both named 'One': pass the number", message)
   end)
 
-  it("runs its steps in order, each shown before, with globals that they share", function()
+  it("shows and runs its steps in order, and they share their globals", function()
     local outcome, printed, shown = run(assert(read(THREE)))
     assert.same({ kind = "done", ran = 3, skipped = 0 }, outcome)
     assert.equal("one\n2\nthree\n", printed)
@@ -77,7 +77,7 @@ describe("a runbook", function()
     assert.is_nil(rawget(_G, "x"))
   end)
 
-  it("begins where it is told, skips and ends where it is told", function()
+  it("begins at the given step, skips and stops on request", function()
     local outcome, printed = run(assert(read(THREE)), { from = 3 })
     assert.same({ "done", 1, "three\n" }, { outcome.kind, outcome.ran, printed })
     local answers = { "skip", "skip", "quit" }
@@ -85,9 +85,9 @@ describe("a runbook", function()
     assert.same({ "quit", 0, 2, 3, "" }, { outcome.kind, outcome.ran, outcome.skipped, outcome.step.number, printed })
   end)
 
-  it("stops at the first step that fails, and says where", function()
+  it("stops at the first step that fails and reports its line", function()
     local outcome, printed = run(assert(read "```lua\nprint(1)\n```\n\n```lua\n\nlocal t; t.x = 1\n```\n```lua\nprint(3)\n```\n"))
-    assert.same({ "failed", 1, 2, "lua block ended with status 1" }, { outcome.kind, outcome.ran, outcome.step.number, outcome.why })
+    assert.same({ "failed", 1, 2, "lua block ended with status 1" }, { outcome.kind, outcome.ran, outcome.step.number, outcome.message })
     assert.match("^1\nlanyard: book%.md:7: ", printed)
     outcome = run(assert(read "```lua\nreturn 3\n```\n"))
     assert.equal("failed", outcome.kind)
@@ -95,34 +95,34 @@ describe("a runbook", function()
     assert.equal("done", outcome.kind)
   end)
 
-  it("stops at Lua that returns what a call gives that fails, and prints why", function()
-    for code, why in pairs {
+  it("fails if Lua returns nil and an error, or false, and prints the reason", function()
+    for code, message in pairs {
       ["nil, require('lanyard.errors').new { code = 'X', message = 'no \27 policy' }"] = "no \\x1b policy",
       ["nil, 'no policy'"] = "no policy",
       ["false, 'not now'"] = "not now",
       ["false"] = "it returned false",
     } do
       local outcome, printed = run(assert(read("```lua\nreturn " .. code .. "\n```\n```lua\nprint 'never'\n```\n")))
-      assert.same({ "failed", "lua block ended with status 1" }, { outcome.kind, outcome.why })
-      assert.equal("lanyard: " .. why .. "\n", printed)
+      assert.same({ "failed", "lua block ended with status 1" }, { outcome.kind, outcome.message })
+      assert.equal("lanyard: " .. message .. "\n", printed)
     end
     for _, code in ipairs { "", "return nil", "return true", "return {}, 'x'", "return 'x'", "return 0, 'x'" } do
       assert.equal("done", run(assert(read("```lua\n" .. code .. "\n```\n"))).kind, code)
     end
   end)
 
-  it("goes on behind Lua that ends by os.exit, or stops there", function()
+  it("treats os.exit as the end of the step, by its status", function()
     local exit = os.exit
     local outcome, printed = run(assert(read "```lua\nos.exit()\n```\n```lua\nos.exit(true) print(1)\n```\n```lua\nprint(2)\n```\n"))
     assert.same({ "done", "2\n" }, { outcome.kind, printed })
     for status, code in pairs { [1] = "false", [7] = "7" } do
       outcome = run(assert(read("```lua\nos.exit(" .. code .. ")\n```\n")))
-      assert.same({ "failed", "lua block ended with status " .. status }, { outcome.kind, outcome.why })
+      assert.same({ "failed", "lua block ended with status " .. status }, { outcome.kind, outcome.message })
     end
     assert.equal(exit, os.exit)
   end)
 
-  it("has variables for Lua, too, of which a missing one is told", function()
+  it("passes variables to Lua and reports a missing one", function()
     local text = "```lua\nprint(vars.service)\n```\n"
     local _, printed = run(assert(read(text, { service = "web" })))
     assert.equal("web\n", printed)
@@ -134,7 +134,7 @@ describe("a runbook", function()
     end
   end)
 
-  it("has all that Lua prints, and leaves the streams as they were", function()
+  it("captures all output of Lua and restores the streams", function()
     local before = { io.stdout, io.stderr, io.write, print }
     local _, printed = run(assert(read [[
 ```lua
@@ -152,21 +152,21 @@ error "f"
     assert.same(before, { io.stdout, io.stderr, io.write, print })
   end)
 
-  it("tells the transcript how a step was cut short, and ends", function()
-    local ran
+  it("records an interrupted step in the transcript and stops", function()
+    local result
     local log = transcript.none()
     local book = assert(read "```lua\nprint 'begun'\nrequire('lanyard.task').sleep(60)\n```\n")
     local t
     t = task.spawn(function()
       run(book, {
         output = function() t:cancel() end,
-        transcript = setmetatable({ ran = function(_, what) ran = what end }, { __index = log }),
+        transcript = setmetatable({ result = function(_, one) result = one end }, { __index = log }),
       })
     end)
     local ok, err = pcall(t.join, t)
     assert.is_false(ok)
     assert.equal(task.cancelled, err)
-    assert.equal("was interrupted", ran.ended)
-    assert.equal("begun\n", ran.output)
+    assert.equal("was interrupted", result.ended)
+    assert.equal("begun\n", result.output)
   end)
 end)

@@ -9,33 +9,34 @@ end
 
 local STEP = { number = 2, name = "Grant <b>", line = 7, kind = "lanyard", text = "grant web app\n" }
 
-local function ran(output, fields)
+local function result(output, fields)
   local all = {
-    at = 1795576500, what = "lanyard grant web app", output = output, left_out = 0, seconds = 1.25, ended = "ended with status 0",
+    started = 1795576500, command = "lanyard grant web app", output = output, omitted = 0, seconds = 1.25,
+    ended = "ended with status 0",
   }
   for name, value in pairs(fields or {}) do all[name] = value end
   return all
 end
 
 describe("a transcript", function()
-  it("tells what ran, when, what it printed and how it ended", function()
+  it("records each command with its time, output and exit status", function()
     local folder <close> = helper.folder()
     local log = assert(open(folder .. "/t.md", { about = { "runbook: a_b.md" } }))
     log:begin(STEP)
-    log:ran(ran "granted\n")
-    log:ran(ran("", { ended = "was terminated by signal 9", left_out = 0 }))
-    log:skipped(STEP)
+    log:result(result "granted\n")
+    log:result(result("", { ended = "was terminated by signal 9", omitted = 0 }))
+    log:skip(STEP)
     log:close "done"
     local text = helper.read(folder .. "/t.md"):gsub("%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ", "TIME")
     assert.equal([[
 # Transcript: Book
 
 - runbook: a\_b.md
-- begun: TIME
+- started: TIME
 
 ## 2. Grant \<b\>
 
-Line 7, begun TIME.
+Line 7, started TIME.
 
 ```lanyard
 grant web app
@@ -47,7 +48,7 @@ TIME: ` lanyard grant web app ` ended with status 0 after 1.2 s:
 granted
 ```
 
-TIME: ` lanyard grant web app ` was terminated by signal 9 after 1.2 s; it printed nothing.
+TIME: ` lanyard grant web app ` was terminated by signal 9 after 1.2 s, without output.
 
 ## 2. Grant \<b\>
 
@@ -59,17 +60,17 @@ TIME: done
 ]], text)
   end)
 
-  it("is on the disk step by step, for its owner alone", function()
+  it("is on disk after each step, readable only by its owner", function()
     local folder <close> = helper.folder()
     local log = assert(open(folder .. "/t.md"))
     log:begin(STEP)
     assert.match("grant web app\n```\n$", helper.read(folder .. "/t.md"))
-    log:ran(ran "x")
+    log:result(result "x")
     assert.match("```text\nx\n```\n$", helper.read(folder .. "/t.md"))
     assert.equal("600\n", helper.run({ "stat", "-c", "%a", folder .. "/t.md" }).out)
   end)
 
-  it("never takes the place of a file, nor follows a link", function()
+  it("never overwrites a file or follows a link", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/t.md", "mine")
     local log, err = open(folder .. "/t.md")
@@ -82,25 +83,25 @@ TIME: done
     assert.is_false(helper.exists(folder .. "/new"))
   end)
 
-  it("shows outputs as text, whatever is in them", function()
+  it("escapes fences and control characters in outputs", function()
     local folder <close> = helper.folder()
     local log = assert(open(folder .. "/t.md"))
-    log:ran(ran "a ````` b\n\27[31mred\27[0m\tx\n1 of 3\r2 of 3\r3 of 3\n\27]0;title\7 \u{202e}\xff\r\n")
+    log:result(result "a ````` b\n\27[31mred\27[0m\tx\n1 of 3\r2 of 3\r3 of 3\n\27]0;title\7 \u{202e}\xff\r\n")
     assert.match("\n``````text\na ````` b\nred\tx\n3 of 3\n\\x1b%]0;title\\x07 \\u{202e}\\xff\n``````\n$", helper.read(folder .. "/t.md"))
   end)
 
-  it("has no secret that it knows", function()
+  it("contains no known secret", function()
     local folder <close> = helper.folder()
     local log = assert(open(folder .. "/t.md", { about = { "set: password=hunter2" } }))
     log:begin { number = 1, name = "x", line = 1, kind = "lua", text = "k = 'AKIAIOSFODNN7EXAMPLE'\n" }
-    log:ran(ran("aws_secret_access_key = abcdef\n", { what = "lanyard x token=geheim" }))
+    log:result(result("aws_secret_access_key = abcdef\n", { command = "lanyard x token=geheim" }))
     local text = helper.read(folder .. "/t.md")
     for _, secret in ipairs { "hunter2", "AKIAIOSFODNN7EXAMPLE", "abcdef", "geheim" } do
       assert.is_nil(text:find(secret, 1, true), secret)
     end
   end)
 
-  it("that can no longer be written says so once, and ends nothing", function()
+  it("that can no longer be written warns once and continues", function()
     local folder <close> = helper.folder()
     os.execute(("mkdir %s/sub"):format(folder))
     local warnings = {}
@@ -112,7 +113,7 @@ TIME: done
     assert.match("cannot write .*/sub/t%.md: No such file", warnings[1])
   end)
 
-  it("is named by the runbook and the time, in the current folder", function()
+  it("is named after the runbook and the time, in the current directory", function()
     assert.match("^restore%-%d%d%d%d%d%d%d%dT%d%d%d%d%d%dZ%.md$", transcript.path "ops/restore.md")
     assert.match("^stdin%-%d+T%d+Z%.md$", transcript.path "stdin")
   end)

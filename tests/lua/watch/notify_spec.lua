@@ -6,14 +6,14 @@ local shellwords = require "lanyard.text.shellwords"
 
 local RUN = {
   status = 3, ended = "ended with status 3", output = "found: AKIAIOSFODNN7EXAMPLE \27[1m\n", errors = "warning\n",
-  begun = 1795576500, seconds = 1, number = 7,
+  started = 1795576500, seconds = 1, number = 7,
 }
 local slept = 0
 local ABOUT = {
-  command = { "audit", "a b" }, host = "here", clock = { sleep = function() slept = slept + 1 end },
+  command = { "audit", "a b" }, host = "build-1", clock = { sleep = function() slept = slept + 1 end },
 }
 
--- A webhook that answers with these statuses, one after the other, and then with 200.
+-- A webhook that returns these statuses in order, and then 200.
 local function hook(statuses)
   local self = { requests = {} }
   self.server = assert(httpd.serve {
@@ -27,8 +27,8 @@ local function hook(statuses)
   return setmetatable(self, { __close = function() self.server.close() end })
 end
 
-describe("a command that is told", function()
-  it("reads the output, and the status from its environment", function()
+describe("a command as a channel", function()
+  it("reads the output from stdin and the status from its environment", function()
     local folder <close> = helper.folder()
     local channel = notify.command { "sh", "-c", ("cat >%s/in; echo $LANYARD_STATUS >>%s/in"):format(folder, folder) }
     assert.is_true(channel.send("found", RUN))
@@ -37,10 +37,10 @@ describe("a command that is told", function()
     assert.same({ found = true }, channel.events)
   end)
 
-  it("has not been told when it fails", function()
+  it("is not notified if it fails", function()
     local ok, err = notify.command({ "sh", "-c", "exit 4" }).send("found", RUN)
     assert.is_nil(ok)
-    assert.equal("it ended with status 4", err.message)
+    assert.equal("the command ended with status 4", err.message)
     ok, err = notify.command({ "/nonexistent/mail" }).send("found", RUN)
     assert.is_nil(ok)
     assert.equal("cannot run /nonexistent/mail: No such file or directory", err.message)
@@ -49,7 +49,7 @@ describe("a command that is told", function()
 end)
 
 describe("a webhook", function()
-  it("gets JSON that says what happened, without the secrets in it", function()
+  it("receives JSON that describes the event, without secrets", function()
     local server <close> = hook {}
     local channel = assert(notify.webhook(server.url, ABOUT))
     assert.is_true(channel.send("found", RUN))
@@ -58,17 +58,17 @@ describe("a webhook", function()
     assert.equal("/services/SECRET?key=SECRET", request.target)
     assert.equal("application/json", request.headers["content-type"])
     local body = json.decode(request.body)
-    assert.equal("here: lanyard audit 'a b' found something (ended with status 3)", body.text)
+    assert.equal("build-1: lanyard audit 'a b' has findings (ended with status 3)", body.text)
     assert.equal("lanyard audit 'a b'", body.command)
-    assert.same({ "found", 3, "here", 7, "2026-11-25T03:15:00Z" }, { body.event, body.status, body.host, body.run, body.time })
+    assert.same({ "found", 3, "build-1", 7, "2026-11-25T03:15:00Z" }, { body.event, body.status, body.host, body.run, body.time })
     assert.equal("found: AKIA***MPLE \27[1m\n", body.output)
     assert.equal("warning\n", body.errors)
     assert.match("^lanyard watch %d", body.source)
     assert.is_true(channel.send("cleared", RUN))
-    assert.match(" is well again ", json.decode(server.requests[2].body).text)
+    assert.match(" has recovered ", json.decode(server.requests[2].body).text)
   end)
 
-  it("gets no more of a long output than 64 KiB", function()
+  it("receives at most 64 KiB of an output", function()
     local server <close> = hook {}
     local run = setmetatable({ output = ("x"):rep(1000000) }, { __index = RUN })
     assert.is_true(assert(notify.webhook(server.url, ABOUT)).send("found", run))
@@ -76,17 +76,17 @@ describe("a webhook", function()
     assert.match("934464 bytes left out", server.requests[1].body)
   end)
 
-  it("gets UTF-8, whatever a command prints and wherever that is cut", function()
+  it("receives valid UTF-8, whatever a command prints and wherever it is cut", function()
     local server <close> = hook {}
     local run = setmetatable({ output = "\xff" .. ("\u{e9}"):rep(100000), errors = "\xa9" }, { __index = RUN })
-    assert.is_true(assert(notify.webhook(server.url, { command = { "\xff" }, host = "here" })).send("found", run))
+    assert.is_true(assert(notify.webhook(server.url, { command = { "\xff" }, host = "build-1" })).send("found", run))
     local body = json.decode(server.requests[1].body)
     assert.match("^\\xff\u{e9}", body.output)
     assert.equal("\\xa9", body.errors)
     assert.equal("lanyard '\\xff'", body.command)
   end)
 
-  it("is tried again where that may help", function()
+  it("is retried after errors that are temporary", function()
     slept = 0
     local server <close> = hook { 503, 429 }
     assert.is_true(assert(notify.webhook(server.url, ABOUT)).send("found", RUN))
@@ -95,13 +95,13 @@ describe("a webhook", function()
     local other <close> = hook { 404, 200 }
     local ok, err = assert(notify.webhook(other.url, ABOUT)).send("found", RUN)
     assert.is_nil(ok)
-    assert.equal("it answered 404", err.message)
+    assert.equal("the server returned HTTP status 404", err.message)
     assert.equal(1, #other.requests)
     local redirect <close> = hook { 302 }
     assert.is_nil((assert(notify.webhook(redirect.url, ABOUT)).send("found", RUN)))
   end)
 
-  it("is not shown but for its host", function()
+  it("appears in messages only with its host", function()
     slept = 0
     local server = hook {}
     server.server.close()
@@ -113,23 +113,23 @@ describe("a webhook", function()
     assert.equal(3, slept)
   end)
 
-  it("must be https, but on loopback", function()
+  it("must use https, except on loopback", function()
     for _, url in ipairs { "https://hooks.example.com/x", "https://u:p@h:8443", "http://localhost:80/", "http://[::1]:1/",
       "HTTP://127.0.0.2" } do
       assert.is_table((notify.webhook(url, ABOUT)), url)
     end
-    for url, why in pairs {
-      ["http://example.com/SECRET"] = "the webhook at example.com must be https: what is posted is confidential",
-      ["http://127.0.0.1.example.com/SECRET"] = "the webhook at 127.0.0.1.example.com must be https: what is posted is confidential",
-      ["http://localhost@example.com/SECRET"] = "the webhook at example.com must be https: what is posted is confidential",
-      ["ftp://localhost/SECRET"] = "the webhook at localhost must be https: what is posted is confidential",
-      ["https:///SECRET"] = "the webhook's URL is none: write https://HOST/PATH",
-      ["SECRET"] = "the webhook's URL is none: write https://HOST/PATH",
-      ["https://a/SECRET\nx"] = "the webhook's URL is none: write https://HOST/PATH",
+    for url, message in pairs {
+      ["http://example.com/SECRET"] = "the webhook at example.com must use https: what is posted is confidential",
+      ["http://127.0.0.1.example.com/SECRET"] = "the webhook at 127.0.0.1.example.com must use https: what is posted is confidential",
+      ["http://localhost@example.com/SECRET"] = "the webhook at example.com must use https: what is posted is confidential",
+      ["ftp://localhost/SECRET"] = "the webhook at localhost must use https: what is posted is confidential",
+      ["https:///SECRET"] = "the webhook is not a valid URL: write https://HOST/PATH",
+      ["SECRET"] = "the webhook is not a valid URL: write https://HOST/PATH",
+      ["https://a/SECRET\nx"] = "the webhook is not a valid URL: write https://HOST/PATH",
     } do
       local channel, err = notify.webhook(url, ABOUT)
       assert.is_nil(channel)
-      assert.equal(why, err.message)
+      assert.equal(message, err.message)
     end
   end)
 end)

@@ -7,6 +7,7 @@ local merge = require "lanyard.audit.report.merge"
 local read = require "lanyard.audit.report.read"
 local reports = require "reports"
 local service = require "lanyard.audit.report.service"
+local types = require "lanyard.cli.types"
 
 -- A report with every member that one may have, as JSON.
 local function full()
@@ -54,27 +55,20 @@ local function each_member(value, f, path)
   end
 end
 
--- The formats of audits and graphs.
-local FORMATS = { "svg", "dot", "mermaid" }
-for _, option in ipairs(require("lanyard.cli.options").report) do
-  if option[1] == "--output" then
-    table.move(option.choices, 1, #option.choices, #FORMATS + 1, FORMATS)
-  end
-end
-
 local SINK = function() end
 local OPTIONS = { catalogue = require("lanyard.audit.findings").catalogue }
 
 -- Passes a report to everything that takes reports.
 local function use(text)
   local function fresh() return json.decode(text) end
-  for _, format in ipairs(FORMATS) do
+  for _, format in ipairs(types["report-format"].choices) do
     if format == "json" then
       json.encode(fresh(), { pretty = true })
     else
       require("lanyard.report." .. (format == "table" and "terminal" or format)).write(fresh(), SINK, OPTIONS)
     end
   end
+  for _, format in ipairs(types["graph-format"].choices) do require("lanyard.report." .. format).write(fresh(), SINK, OPTIONS) end
   local shard = fresh()
   shard.partial = { shard = "1/1" }
   merge.join({ shard }, { "a.json" })

@@ -1,0 +1,57 @@
+-- The help of every built-in command.
+
+local helper = require "helper"
+
+local function lanyard(...)
+  local result = helper.run { helper.lanyard, ... }
+  assert.equal("", result.err)
+  assert.equal(0, result.status)
+  return result.out
+end
+
+describe("the help of every command", function()
+  local names = {}
+  for name in lanyard("-e", [[for name in pairs(require("lanyard.cli.commands").index()) do print(name) end]]):gmatch "[^\n]+" do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+
+  it("is declared: no built-in command builds its options by calls", function()
+    local scripts = {}
+    for name in lanyard("-e", [[print(table.concat(require("lanyard.embedded").scripts(), "\n"))]]):gmatch "[^\n]+" do
+      scripts[#scripts + 1] = name:gsub("/", " ")
+    end
+    table.sort(scripts)
+    assert.same(scripts, names)
+  end)
+
+  it("fits 80 columns, and has a summary of one line, exit statuses and examples", function()
+    local all = {}
+    for _, name in ipairs(names) do
+      local parent, sub = name:match "^(%S+) ?(%S*)$"
+      all[#all + 1] = ("-- %s\n%s"):format(name, sub == "" and lanyard("help", parent) or lanyard("help", parent, sub))
+    end
+    for i, text in ipairs(all) do
+      for line in text:gmatch "[^\n]+" do
+        assert.is_true(utf8.len(line) <= 80, names[i] .. ": " .. line)
+        assert.not_match("%s$", line)
+      end
+      assert.match("^%-%- [^\n]+\n%u[^\n]+%.\n\nUsage: lanyard " .. names[i]:gsub("%p", "%%%0"), text)
+      assert.match("\nExit status\n  0   ", text)
+      assert.match("\nExamples\n  lanyard ", text)
+    end
+  end)
+
+  it("is listed by category, each on a line", function()
+    local text = lanyard "help"
+    for _, heading in ipairs { "Access", "Audit", "Desired state", "Policies", "Operations", "Development" } do
+      assert.match("\n" .. heading .. "\n  %l", text)
+    end
+    for _, name in ipairs(names) do
+      if not name:find " " then
+        assert.match("\n  " .. name .. " +%u[^\n]+%.\n", text)
+      end
+    end
+    assert.not_match("Your commands", text)
+  end)
+end)
