@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Proves what README promises for a fresh Debian 12, in two minbase roots that debootstrap makes:
-# - with git, make and a clone of HEAD only, README's `make demo` and `make test` succeed;
-# - with README's packages for a copied binary only, a copy of build/lanyard and the installed Lua modules work.
-#   tests/bare.sh                  as root; `make bare` also installs what this script needs
+# Tests the instructions of README on a fresh Debian 12, in two minbase roots that debootstrap creates:
+# - with only git, make and a clone of HEAD, README's `make demo` and `make test` succeed;
+# - with only README's packages for a copied binary, a copy of build/lanyard and the installed Lua modules work.
+#   tests/bare.sh                  as root; `make bare` also installs the packages that this script needs
 # README's commands are read from README. The last line is that of `make test`, `N passed, N failed`; the exit status
 # is 0 if everything succeeded. Uncommitted changes are not tested.
 set -euo pipefail
@@ -15,7 +15,7 @@ fail() {
   exit 1
 }
 
-# The mounts and the processes are in namespaces of this script: the kernel removes them whenever it ends.
+# The mounts and processes are in new namespaces, so that the kernel removes them when this script ends.
 if [ "${1:-}" != inside ]; then
   [ "$(id -u)" = 0 ] || fail "this needs root, for chroot and mount. Run: sudo make bare"
   folder=$(mktemp -d -p "${TMPDIR:-/var/tmp}" lanyard-bare.XXXXXX)
@@ -45,18 +45,18 @@ say() {
   printf '\n== %s (%d s)\n' "$*" $((SECONDS - began))
 }
 
-# The line of README that begins with these words.
+# Prints the line of README that begins with the given words.
 readme() {
   grep -m 1 "^    $*" README.md || fail "README.md has no command '$*'"
 }
 
-# Runs a command as after a login: it inherits no variable, and does not ignore SIGINT as a command in the background.
+# Runs a command as a login shell would: it inherits no variables, and does not ignore SIGINT like a background command.
 in_root() { # ROOT COMMAND
   chroot "$folder/$1" /usr/bin/env -i --default-signal=INT,QUIT HOME=/root DEBIAN_FRONTEND=noninteractive \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin ${http_proxy:+"http_proxy=$http_proxy"} sh -euc "$2"
 }
 
-# The Debian mirror that apt uses on this machine.
+# Prints the Debian mirror that apt uses on this machine.
 mirror() {
   # shellcheck disable=SC2016 # apt expands it
   apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' 'Component: main' \
@@ -66,14 +66,14 @@ mirror() {
 for command in 'make demo' 'make test' 'apt-get install git make' 'apt-get install libcurl4' 'apt-get install lua5.4'; do
   readme "$command" > /dev/null
 done
-[ -z "$(git status --porcelain)" ] || echo "bare.sh: the uncommitted changes here are not tested" >&2
+[ -z "$(git status --porcelain)" ] || echo "bare.sh: uncommitted changes are not tested" >&2
 [ -n "$(mirror)" ] || apt-get update -q
 uri=$(mirror)
-[ -n "$uri" ] || fail "the sources of apt have no mirror of Debian"
+[ -n "$uri" ] || fail "the package sources of apt contain no Debian mirror"
 
 say "Make a minbase root of Debian 12 from $uri"
 certificates=
-case $uri in https:*) certificates=--include=ca-certificates ;; esac # Without them apt cannot use that mirror.
+case $uri in https:*) certificates=--include=ca-certificates ;; esac # apt needs them for an https mirror.
 debootstrap --variant=minbase $certificates bookworm "$folder/fresh" "$uri" > "$folder/log" 2>&1 \
   || { cat "$folder/log" >&2; fail "debootstrap failed"; }
 {
@@ -94,7 +94,7 @@ in_root fresh "$(readme 'apt-get install git make')"
 printf '[safe]\n\tdirectory = *\n' > "$folder/gitconfig"
 GIT_CONFIG_GLOBAL=$folder/gitconfig git clone -q --bare "file://$PWD" "$folder/fresh/root/lanyard.git"
 in_root fresh 'cd; git clone -q lanyard.git lanyard'
-if [ -d "$VECTORS" ]; then # where `make test` looks for them
+if [ -d "$VECTORS" ]; then # where `make test` reads them
   mkdir -p "$folder/fresh/root/shared/vectors"
   mount --bind -o ro "$VECTORS" "$folder/fresh/root/shared/vectors"
 fi

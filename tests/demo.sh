@@ -1,5 +1,5 @@
 #!/bin/sh
-# The main job against the embedded emulator, each command before its output.
+# Demonstrates the main workflow against the embedded emulator. Prints each command before its output.
 #   tests/demo.sh build/lanyard
 set -eu
 
@@ -19,7 +19,7 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The emulator's own account, and nothing of the person's who runs this.
+# The emulator's account. The settings of the user who runs the demo are not used.
 export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE
 export AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
 export AWS_REGION=us-east-1
@@ -50,25 +50,25 @@ run() {
   "$lanyard" "$@"
 }
 
-say 'A container service, fresh: its image puller role is off.'
+say 'The image puller role of a new container service is off.'
 run status my-container-service
-say 'Turn the role on, and wait until it is there.'
+say 'Turn the role on, and wait until it is ready.'
 run enable my-container-service
-say 'What would a grant change? shared-repo has a policy of other people already.'
+say 'Show what a grant would change. shared-repo already has a policy with a statement for another principal.'
 run grant my-container-service shared-repo --dry-run
-say 'Let the service pull from both repositories.'
+say 'Grant the service pull access to both repositories.'
 run grant my-container-service my-private-repo shared-repo
-say 'Doing it twice changes nothing.'
+say 'A second grant changes nothing.'
 run grant my-container-service my-private-repo shared-repo
-say 'Who can pull from what?'
+say 'Report who can pull from each repository.'
 run audit
-say 'The image URI that a Lightsail deployment takes.'
+say 'Print the image URI for a Lightsail deployment.'
 run uri my-private-repo:1.0
-say 'Take the access to shared-repo back: the statements of other people stay as they were.'
+say 'Revoke the access to shared-repo. The other statements of its policy do not change.'
 run revoke my-container-service shared-repo
-say 'That was a mistake: undo it.'
+say 'Undo the last change of the policy.'
 run undo shared-repo
-say 'Turn the role off, its grants first.'
+say 'Revoke the grants, and turn the role off.'
 run disable my-container-service --revoke
-say 'And nothing is left.'
+say 'Show that nothing is left.'
 run status my-container-service

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks the installed Lua modules with stock lua5.4, in a root that has only README's packages for them: every module
-# loads, except the binary's own, and a script uses some.
+# Tests the installed Lua modules with stock lua5.4, in a root that has only README's packages for them: every module
+# loads, except the modules that exist only in the binary, and a script can use them.
 set -eu
 cd /usr/local/share/lua/5.4
 find . -name '*.lua' | sed 's,^\./,,; s,\.lua$,,; s,/init$,,; y,/,.,' > /tmp/modules

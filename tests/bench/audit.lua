@@ -1,7 +1,7 @@
--- The pace of audits: repositories x Regions on an emulator of its own, with services that deploy from some of
--- them, each API limited to so many calls a second and Region, or not at all. Prints what was called, the
--- floor (the least time that the limits allow), how long it took, what was throttled, and the memory.
---   lua5.4 tests/bench/audit.lua BUILD [REPOSITORIES [LIMIT...]]       10000 20 100 none, unless given
+-- Measures audits of many repositories in several Regions, with services that deploy from some of them, against an
+-- emulator that limits each API to LIMIT calls per second and Region. Prints the number of calls, the time, the minimum
+-- time that the limit allows (floor), the share of throttled calls, and the memory.
+--   lua5.4 tests/bench/audit.lua BUILD [REPOSITORIES [LIMIT...]]       default: 10000 20 100 none
 
 package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
 local build = arg[1] or "build"
@@ -12,11 +12,11 @@ helper.build = build
 helper.lanyard = build .. "/lanyard"
 
 local REGIONS = "us-east-1,us-west-2,eu-west-1,eu-central-1"
-local REPOSITORIES = math.tointeger(tonumber(arg[2] or 10000)) or error "how many repositories?"
+local REPOSITORIES = math.tointeger(tonumber(arg[2] or 10000)) or error "usage: audit.lua BUILD [REPOSITORIES [LIMIT...]]"
 local LIMITS = #arg > 2 and table.move(arg, 3, #arg, 1, {}) or { "20", "100", "none" }
 
--- The seed is Lua that makes its tables. Of a hundred repositories five are open to everyone, five name a
--- role that is gone, and ten have no policy.
+-- The seed is Lua code that builds its tables. Of 100 repositories, 5 are open to everyone, 5 grant a role that no
+-- longer exists, and 10 have no policy.
 local SEED = ([[
   local PULL = '{"Version":"2012-10-17","Statement":[{"Sid":"%%s","Effect":"Allow","Principal":{"AWS":"%%s"},'
     .. '"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]}]}'
@@ -27,7 +27,7 @@ local SEED = ([[
     if i %% 20 == 0 then
       return PULL:format("open", "*")
     elseif i %% 20 == 1 then
-      return PULL:format("gone", ROLE:format(region, service + 50))
+      return PULL:format("deleted", ROLE:format(region, service + 50))
     elseif i %% 10 ~= 2 then
       return PULL:format(("AllowLightsailPull-service-%%02d"):format(service), ROLE:format(region, service))
     end
@@ -50,11 +50,11 @@ local SEED = ([[
   return seed
 ]]):gsub("REGIONS", REGIONS):gsub("REPOSITORIES", REPOSITORIES):gsub("%%%%", "%%")
 
--- --> calls, throttled, and the least seconds that a limit allows for what was answered
+-- Returns the calls, the throttled calls, and the minimum seconds that the limit allows for the successful calls.
 local function counts_of(emulator, limit)
-  local told = helper.run({ "curl", "-sf", emulator.url .. "/_emulator/operations" }).out
+  local counts = helper.run({ "curl", "-sf", emulator.url .. "/_emulator/operations" }).out
   local calls, throttled, floor = 0, 0, 0
-  for all, refused in told:gmatch "(%d+) (%d+)\n" do
+  for all, refused in counts:gmatch "(%d+) (%d+)\n" do
     calls, throttled = calls + all, throttled + refused
     floor = limit and math.max(floor, (all - refused - limit) / limit) or 0
   end

@@ -1,5 +1,5 @@
--- Calls a second over loopback, signed, their JSON decoded and checked, and what one costs this
--- process: plain and over TLS, at several in flight. The server is another process.
+-- Measures signed calls per second over loopback, with JSON decoded and checked, and the processor time of one call:
+-- with and without TLS, with several numbers of calls in flight. The server is another process.
 --   lua5.4 tests/bench/calls.lua BUILD
 
 local build = arg[1]
@@ -15,21 +15,21 @@ local task = require "lanyard.task"
 
 local RUNS, COUNT = 5, 4000
 
--- A fifo is the server's input: it ends with this process, however that ends.
+-- The server stops at the end of its input, a fifo, which the kernel closes when this process ends for any reason.
 local function serve(folder, name, files)
   local fifo = folder .. "/" .. name
   assert(os.execute("mkfifo " .. fifo))
   local pipe = assert(io.popen(("%s/bench/responder %s <%s"):format(build, files, fifo)))
-  local held = assert(io.open(fifo, "w"))
+  local writer = assert(io.open(fifo, "w"))
   local port = assert(pipe:read "n", "the server did not start")
-  return port, setmetatable({}, { __close = function() held:close() pipe:close() end })
+  return port, setmetatable({}, { __close = function() writer:close() pipe:close() end })
 end
 
 local function certificate(folder)
   local key, file = folder .. "/key.pem", folder .. "/certificate.pem"
-  local made = helper.run { "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+  local created = helper.run { "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
     "-keyout", key, "-out", file, "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1" }
-  assert(made.status == 0, made.err)
+  assert(created.status == 0, created.err)
   return key, file
 end
 
@@ -52,7 +52,7 @@ local function measure(client, in_flight)
     costs[run] = (os.clock() - cpu) / COUNT * 1e6
   end
   local cost, rate = median(costs), median(rates)
-  print(("  %4d in flight %9.0f calls/s (best %.0f)  %6.1f us cpu a call (least %.1f)")
+  print(("  %4d in flight %9.0f calls/s (best %.0f)  %6.1f us cpu per call (min %.1f)")
     :format(in_flight, rate, rates[RUNS], cost, costs[1]))
 end
 

@@ -1,5 +1,6 @@
-/* The speed of the policy core: parse, parse and decide, decide on a parsed document, for documents
- * of several sizes. Prints operations per second, and nanoseconds per operation and per byte. */
+/* Measures the policy core: parsing, parsing and deciding, and deciding on a parsed document, for
+ * documents of several sizes. Prints operations per second, and nanoseconds per operation and per
+ * byte. */
 
 #include "policy/evaluate.h"
 
@@ -14,8 +15,8 @@ static double now(void) {
   return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* Adds a document with this many statements, each for another role, indented as people write
- * them. */
+/* Adds a document whose statements are for different roles: indented as people write it, or
+ * compact. */
 static void add_document(struct buf *text, size_t statements, bool compact) {
   const char *line = compact ? "" : "\n      ";
   buf_adds(text, "{\"Version\": \"2012-10-17\", \"Statement\": [");
@@ -30,7 +31,7 @@ static void add_document(struct buf *text, size_t statements, bool compact) {
 
 struct job {
   const struct buf *text;
-  const struct policy *doc; /* NULL: each run parses */
+  const struct policy *doc; /* NULL: parse the text in each run */
   bool decides;
 };
 

@@ -1,6 +1,6 @@
 /* Answers every HTTP/1.1 request on a free port of 127.0.0.1 with the same JSON, as fast as it can:
- *   responder [KEY.pem CERTIFICATE.pem]        with them over TLS
- * Prints its port; ends with its standard input. */
+ *   responder [KEY.pem CERTIFICATE.pem]        with a key and certificate: over TLS
+ * Prints its port. Exits at the end of its standard input. */
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -24,10 +24,10 @@ static const char reply[] =
 
 static struct event_base *base;
 static SSL_CTX *tls;
-static char whole[2048];
-static size_t whole_length;
+static char response[2048]; /* with the header */
+static size_t response_length;
 
-/* Returns the length of the request at the start of the input, or 0 if it is incomplete. */
+/* Returns the length of the first request in the input, or 0 if it is incomplete. */
 static size_t request_length(struct evbuffer *input) {
   struct evbuffer_ptr end = evbuffer_search(input, "\r\n\r\n", 4, NULL);
   if (end.pos < 0)
@@ -46,7 +46,7 @@ static void on_read(struct bufferevent *connection, void *context) {
   size_t length;
   while ((length = request_length(input)) > 0) {
     evbuffer_drain(input, length);
-    evbuffer_add(bufferevent_get_output(connection), whole, whole_length);
+    evbuffer_add(bufferevent_get_output(connection), response, response_length);
   }
 }
 
@@ -79,11 +79,12 @@ int main(int argc, char **argv) {
         SSL_CTX_use_certificate_file(tls, argv[2], SSL_FILETYPE_PEM) != 1)
       return 1;
   }
-  whole_length = (size_t)snprintf(whole, sizeof whole,
-                                  "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\n"
-                                  "x-amzn-RequestId: 2f1e8c1e-8a5c-4d3c-9f4b-8d5c7c3f0a11\r\n"
-                                  "Content-Length: %zu\r\n\r\n%s",
-                                  sizeof reply - 1, reply);
+  response_length =
+      (size_t)snprintf(response, sizeof response,
+                       "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\n"
+                       "x-amzn-RequestId: 2f1e8c1e-8a5c-4d3c-9f4b-8d5c7c3f0a11\r\n"
+                       "Content-Length: %zu\r\n\r\n%s",
+                       sizeof reply - 1, reply);
   base = event_base_new();
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;

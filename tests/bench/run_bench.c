@@ -1,6 +1,6 @@
-/* Runs a command many times as a whole process: run_bench TIMES COMMAND [ARGUMENT ...]
- * Prints "WALL_MEDIAN WALL_LEAST CPU_MEDIAN PEAK_MEDIAN": milliseconds, and MiB of resident memory.
- * The command's output goes nowhere. Ends with 1 when the command fails. */
+/* Runs a command repeatedly as a new process: run_bench TIMES COMMAND [ARGUMENT ...]
+ * Prints "WALL_MEDIAN WALL_MIN CPU_MEDIAN PEAK_MEDIAN": milliseconds, and MiB of resident memory.
+ * Discards the output of the command. Exits with 1 if the command fails. */
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST = 1000 };
+enum { MAX_TIMES = 1000 };
 
 static double milliseconds(struct timeval time) {
   return (double)time.tv_sec * 1e3 + (double)time.tv_usec / 1e3;
@@ -26,18 +26,18 @@ static double median(double *values, int count) {
   return values[count / 2];
 }
 
-static void become(char **command) {
-  int nowhere = open("/dev/null", O_WRONLY);
-  dup2(nowhere, 1);
+static void execute(char **command) {
+  int null = open("/dev/null", O_WRONLY);
+  dup2(null, 1);
   execvp(command[0], command);
   perror(command[0]);
   _exit(127);
 }
 
 int main(int argc, char **argv) {
-  static double wall[MOST], cpu[MOST], peak[MOST];
+  static double wall[MAX_TIMES], cpu[MAX_TIMES], peak[MAX_TIMES];
   int times = argc > 2 ? atoi(argv[1]) : 0;
-  if (times < 1 || times > MOST)
+  if (times < 1 || times > MAX_TIMES)
     return 2;
   for (int i = 0; i < times; i++) {
     struct timespec start, end;
@@ -46,7 +46,7 @@ int main(int argc, char **argv) {
     clock_gettime(CLOCK_MONOTONIC, &start);
     pid_t child = vfork();
     if (child == 0)
-      become(argv + 2);
+      execute(argv + 2);
     if (child < 0 || wait4(child, &status, 0, &usage) < 0 || status != 0)
       return 1;
     clock_gettime(CLOCK_MONOTONIC, &end);

@@ -1,8 +1,10 @@
-"""Reads the examples of scripts/fleet and scripts/examples with the parsers of Debian's python3-yaml and of Python,
-and prints the shell commands that they run, as JSON, by file: of scripts/fleet the commands of the shards, in order,
-and that of merging; of scripts/examples the commands in order, for the service and repository of the emulator.
-What an example must have to run is looked up by name, so that a missing or misplaced member is an error; those of
-Kubernetes are held against its API, too."""
+"""Parses the examples of scripts/fleet and scripts/examples with Debian's python3-yaml and Python's own parsers, and
+prints the shell commands that they run, as JSON, by file. For scripts/fleet, prints the commands of the shards in
+order, and the command that merges. For scripts/examples, prints the commands in order, with the emulator's service and
+repository.
+
+Required members are read by name, so that a missing or misplaced member is an error. Kubernetes documents are also
+validated against the Kubernetes API."""
 
 import configparser
 import json
@@ -39,7 +41,7 @@ def kubernetes():
 
 def github():
     workflow = yaml.safe_load(open(FOLDER + "github.yml"))
-    assert True in workflow or "on" in workflow  # YAML 1.1 reads the word on as true
+    assert True in workflow or "on" in workflow  # YAML 1.1 parses `on` as true
     audit, merge = workflow["jobs"]["audit"], workflow["jobs"]["merge"]
     assert merge["needs"] == "audit" and workflow["permissions"]["id-token"] == "write"
     (run,) = [step for step in audit["steps"] if "run" in step]
@@ -48,8 +50,8 @@ def github():
     return [f"SHARD={i}; {run['run']}" for i in audit["strategy"]["matrix"]["shard"]], joined["run"]
 
 
-def reached(machine):
-    """The states of a machine in the order in which they come, each with its way on."""
+def states_of(machine):
+    """Yields the states of a machine in the order in which it enters them."""
     name = machine["StartAt"]
     while True:
         state = machine["States"][name]
@@ -67,12 +69,12 @@ def override(state):
 
 def step_functions():
     machine = json.load(open(FOLDER + "step-functions.json"))
-    numbers, audit, merge = reached(machine)
+    numbers, audit, merge = states_of(machine)
     first, last, step = map(int, re.fullmatch(r"States.ArrayRange\((\d+), (\d+), (\d+)\)",
                                               numbers["Parameters"]["shards.$"]).groups())
     assert audit["Type"] == "Map" and audit["ItemsPath"] == "$.shards"
-    (shard,) = reached(audit["ItemProcessor"])
-    # A shard that fails ends neither the others nor the machine: the report of all tells of it.
+    (shard,) = states_of(audit["ItemProcessor"])
+    # A failed shard stops neither the other shards nor the machine: the merged report names it.
     (caught,) = shard["Catch"]
     assert caught["ErrorEquals"] == ["States.ALL"]
     assert audit["ItemProcessor"]["States"][caught["Next"]]["End"] is True
@@ -84,7 +86,7 @@ def step_functions():
 
 
 def filled(line, parameters):
-    """A command of an SSM document with the values of its parameters, which stand in quotes and cannot end them."""
+    """Fills in the parameters of an SSM command. They are quoted, and their patterns exclude quotes and options."""
     def value(match):
         name = match.group(1)
         if name in parameters:
@@ -123,7 +125,7 @@ def actions():
         for step in job["steps"]:
             assert ("uses" in step) != ("run" in step)
             assert re.fullmatch(r"[\w.-]+/[\w./-]+@v\d+", step.get("uses", "a/b@v1"))
-            assert "${{" not in step.get("run", "")  # what a person typed reaches the shell by variables alone
+            assert "${{" not in step.get("run", "")  # inputs reach the shell only in variables
             if "run" in step:
                 commands.append(step["run"])
     (grant,) = [step for step in workflow["jobs"]["grant"]["steps"] if "run" in step]
@@ -167,7 +169,7 @@ def ansible():
         assert task["name"] and len([key for key in task if key.startswith("ansible.builtin.")]) == 1
     grant, audit, _ = tasks
     assert all({"register", "changed_when", "failed_when"} <= set(task) for task in (grant, audit))
-    return []  # its commands are templates, which Ansible itself fills
+    return []  # its commands are templates, which only Ansible can fill in
 
 
 print(json.dumps({

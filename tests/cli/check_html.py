@@ -1,7 +1,7 @@
-"""Opens HTML or SVG pages in one headless Chromium and reports errors, requests and values.
+"""Opens HTML or SVG files in one headless Chromium and reports what a reader would see. Requires only chromium.
 
-Reads a line of JSON for each page, {"file", "width", "dark", "print", "expressions", "shots": [[width, PNG]]}, and writes
-one: {"errors" of the console, "requests" that leave the page, "values" of the expressions} or {"failure"}."""
+Reads one line of JSON per page, {"file", "width", "dark", "print", "expressions", "shots": [[width, PNG]]}, and writes
+one line: {"errors": console errors, "requests": requests to other URLs, "values": of the expressions} or {"failure"}."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ class Failure(Exception):
 
 
 class Browser:
-    """Speaks the DevTools protocol over two pipes: messages of JSON, each ended by a NUL."""
+    """A DevTools connection over two pipes: JSON messages that end with a NUL."""
 
     def __init__(self, folder):
         to_read, self.to = os.pipe()

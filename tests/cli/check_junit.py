@@ -1,5 +1,5 @@
-"""Checks JUnit XML against its schema (with xmllint, from the Debian package libxml2-utils), and its counts against its
-tests. Prints the suites and the result of each test."""
+"""Validates a JUnit XML report against its schema (with xmllint from Debian's libxml2-utils) and checks its counts.
+Prints the suites and the result of each test."""
 
 import subprocess
 import sys

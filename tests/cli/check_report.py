@@ -1,11 +1,11 @@
-"""Checks a JSON report of an audit against its schema, and the schema against its own. A member that the schema does
-not have is an error here, although readers ignore it. Prints what was checked.
+"""Validates a JSON audit report against its schema, and the schema against its metaschema. A member that the schema
+does not name is an error here, although readers of a report ignore it. Prints a summary.
 
     check_report.py SCHEMA REPORT [--spoil]
     check_report.py --refused SCHEMA REPORT...
 
-With --spoil each member of the report in turn gets a value of each other type. It is an error if the schema accepts
-one of them. With --refused it is an error if the schema accepts a report."""
+With --spoil, replaces each member of the report in turn with a value of every other type: it is an error if the
+schema accepts one of them. With --refused, it is an error if the schema accepts one of the reports."""
 
 import copy
 import json
@@ -17,7 +17,7 @@ VALIDATOR = jsonschema.Draft202012Validator
 
 
 def close(schema):
-    """Returns a schema that accepts no unknown members."""
+    """Returns a copy of the schema that rejects unnamed members of objects."""
     if isinstance(schema, list):
         return [close(item) for item in schema]
     if not isinstance(schema, dict):
@@ -49,13 +49,13 @@ def spoil(validator, report):
                 container[name] = other
                 count += 1
                 if validator.is_valid(spoiled):
-                    sys.exit(f"{name}: the schema takes {other!r} for {good!r}")
+                    sys.exit(f"{name}: the schema accepts {other!r} instead of {good!r}")
         container[name] = good
     return count
 
 
 def once(pairs):
-    """An object whose names are all different: the last of two would count, in silence."""
+    """Builds an object and rejects duplicate names, of which Python would silently use the last."""
     names = [name for name, _ in pairs]
     assert len(set(names)) == len(names), names
     return dict(pairs)
@@ -77,15 +77,15 @@ def check(schema, report):
         print(f"{error.json_path}: {error.message}", file=sys.stderr)
         sys.exit(1)
     if "--spoil" in sys.argv:
-        print(f"{spoil(VALIDATOR(schema), report)} wrong members are refused")
+        print(f"{spoil(VALIDATOR(schema), report)} invalid members are rejected")
     print(f"{len(report['scopes'])} scopes, {len(report['findings'])} findings of {len({f['id'] for f in report['findings']})} kinds")
 
 
 def check_refused(schema, paths):
     for path in paths:
         if VALIDATOR(close(schema)).is_valid(load(path)):
-            sys.exit(f"{path}: the schema takes it")
-    print(f"{len(paths)} reports are refused")
+            sys.exit(f"{path}: the schema accepts it")
+    print(f"{len(paths)} reports are rejected")
 
 
 if sys.argv[1] == "--refused":

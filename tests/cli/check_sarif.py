@@ -1,5 +1,5 @@
-"""Reads a SARIF log into classes generated from the SARIF schema. A member that the schema does not have, and a
-missing member that it requires, are errors. Prints the locations of the results."""
+"""Reads a SARIF log into the classes generated from its schema. A member that the schema does not have, or a required
+member that is missing, is an error. Prints the locations of the results."""
 
 import json
 import sys
@@ -30,7 +30,7 @@ def build(kind, value):
     return kind(**members)
 
 
-def place_of(location):
+def location_of(location):
     if location.physical_location is None:
         return location.logical_locations[0].fully_qualified_name
     uri, where = location.physical_location.artifact_location.uri, location.physical_location.region
@@ -56,8 +56,8 @@ for run in log.runs:
     for invocation in run.invocations or []:
         assert invocation.execution_successful in (True, False)
         assert all(note.level in LEVELS and note.message.text for note in invocation.tool_execution_notifications)
-    places = []
+    locations = []
     for result in run.results:
         assert rules[result.rule_index].id == result.rule_id and result.level in LEVELS and result.message.text
-        places.append(f"{result.rule_id} at {place_of(result.locations[0])}")
-    print(f"{len(log.runs)} run, {len(places)} result: {', '.join(places)}")
+        locations.append(f"{result.rule_id} at {location_of(result.locations[0])}")
+    print(f"{len(log.runs)} run, {len(locations)} result: {', '.join(locations)}")

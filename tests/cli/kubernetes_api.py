@@ -1,16 +1,16 @@
-"""Holds documents against the API of Kubernetes, by the classes that Debian's python3-kubernetes has of it."""
+"""Validates documents against the Kubernetes API, with the classes of Debian's python3-kubernetes."""
 
 import json
 import types
 
 import kubernetes.client
 
-# What came to Kubernetes after that package: https://kubernetes.io/docs/concepts/workloads/controllers/job/
+# Members newer than that package: https://kubernetes.io/docs/concepts/workloads/controllers/job/
 NEWER = {"backoffLimitPerIndex"}
 
 
 def known(value):
-    """A document without what is newer than the classes."""
+    """Returns a document without members that are newer than the classes."""
     if isinstance(value, list):
         return [known(item) for item in value]
     if isinstance(value, dict):
@@ -19,8 +19,8 @@ def known(value):
 
 
 def conforms(document):
-    """Fails where a member is not of the API, is missing, or has another type: it does not come back then."""
+    """Fails if a member is unknown or has the wrong type: it is lost when the document is converted and back."""
     document, api = known(document), kubernetes.client.ApiClient()
-    made = api.deserialize(types.SimpleNamespace(data=json.dumps(document)), "V1" + document["kind"])
-    back = api.sanitize_for_serialization(made)
+    converted = api.deserialize(types.SimpleNamespace(data=json.dumps(document)), "V1" + document["kind"])
+    back = api.sanitize_for_serialization(converted)
     assert back == document, (back, document)

@@ -1,8 +1,7 @@
-"""An HTTP proxy for the specs: proxy.py LOG URL [REFUSE]
+"""An HTTP proxy for the specs: proxy.py LOG URL [STATUS]
 
-Prints its port. Appends to LOG a line for each request: method, target, Proxy-Authorization. Sends
-what is for a plain http server to URL, whatever host was asked for; connects nothing: answers
-CONNECT with the status REFUSE (403)."""
+Prints its port. Appends one line per request to LOG: method, target, Proxy-Authorization. Forwards requests for http
+URLs to URL, whatever their host. Rejects CONNECT with STATUS (default: 403)."""
 
 import http.client
 import http.server

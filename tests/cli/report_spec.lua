@@ -93,7 +93,7 @@ describe("the schema of a report", function()
       report.scopes[1].repositories[2].statements = json.array { { index = 1, label = "web", text = "{}" } }
     end, "--spoil")
     assert.equal("", result.err)
-    assert.is_true(tonumber(result.out:match "^(%d+) wrong members are refused\n") > 500, result.out)
+    assert.is_true(tonumber(result.out:match "^(%d+) invalid members are rejected\n") > 500, result.out)
   end)
 
   it("rejects another version, member, type or severity, and a finding without a key", function()
@@ -119,6 +119,6 @@ describe("the schema of a report", function()
     end
     local result = python("check_report.py", "--refused", SCHEMA, table.unpack(paths))
     assert.equal("", result.err)
-    assert.equal(#paths .. " reports are refused\n", result.out)
+    assert.equal(#paths .. " reports are rejected\n", result.out)
   end)
 end)

@@ -1,6 +1,7 @@
-"""Runs a command on a terminal of its own: terminal.py DIALOGUE COMMAND..., DIALOGUE being JSON, a list of
-[what to wait for, what to type]; null closes the terminal. Prints what the terminal showed, and leaves with the
-command's status."""
+"""Runs a command on a new terminal: terminal.py DIALOGUE COMMAND...
+
+DIALOGUE is a JSON list of [text to wait for, text to type]; null instead of text to type closes the terminal. Prints
+everything that appears on the terminal, and exits with the status of the command."""
 
 import json
 import os
@@ -11,20 +12,20 @@ dialogue, command = json.loads(sys.argv[1]), sys.argv[2:]
 pid, terminal = pty.fork()
 if pid == 0:
     os.execvp(command[0], command)
-shown, seen, closed = b"", 0, False
+shown, searched, closed = b"", 0, False
 while not closed:
     try:
         piece = os.read(terminal, 4096)
-    except OSError:  # the command has closed it
+    except OSError:  # the command closed it
         break
     if not piece:
         break
     shown += piece
     while dialogue:
-        at = shown.find(dialogue[0][0].encode(), seen)
+        at = shown.find(dialogue[0][0].encode(), searched)
         if at < 0:
             break
-        seen = at + len(dialogue[0][0])
+        searched = at + len(dialogue[0][0])
         typed = dialogue.pop(0)[1]
         if typed is None:
             os.close(terminal)

@@ -168,7 +168,7 @@ describe("lanyard watch", function()
       ["--every x -- status"] = "'x' is not a duration",
       ["--times 1.5 -- status"] = "'1.5' is not a whole number",
       ["--times 0 -- status"] = "'0' must be more than 0",
-      ["--on-finding ' -- status"] = "--on-finding: a quote has no end",
+      ["--on-finding ' -- status"] = "--on-finding: a quote is not closed",
       ["--webhook http://example.com/SECRET -- status"] = "the webhook at example.com must use https",
       ["--webhook SECRET -- status"] = "the webhook is not a valid URL: write https://HOST/PATH",
       ["audit --fail-on high"] = "unknown option '--fail-on'",

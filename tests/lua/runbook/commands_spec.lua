@@ -54,7 +54,7 @@ describe("the commands of a block", function()
   end)
 
   it("reject an unclosed quote, and report the names without a value", function()
-    assert.equal("11: a quote has no end", error_of "status\ngrant 'web\n")
+    assert.equal("11: a quote is not closed", error_of "status\ngrant 'web\n")
     local _, missing = commands.parse("\n\ngrant {{a}} {{repo}}\n", 10, { a = "1" })
     assert.same({ { name = "repo", line = 12 } }, missing)
     assert.match("^10: '{{' must begin {{NAME}}", error_of("grant {{ a }}", { a = "1" }))
