@@ -7,6 +7,7 @@ local expiry = require "lanyard.policy.expiry"
 local lists = require "lanyard.lists"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
+local statements = require "lanyard.policy.statements"
 
 local M = {
   -- The Sids of lanyard's statements begin with it, and a statement that joins several of them has it as its Sid.
@@ -16,12 +17,7 @@ local M = {
 -- ---------------------------------------------------------------------------------------------
 -- Names
 
---- Returns the label of a statement: its Sid, or its number as "#3".
----@param statement policy.Statement
----@return string
-function M.label(statement)
-  return statement.sid or "#" .. statement.index
-end
+M.label = statements.label
 
 --- Returns a statement's name for a sentence: "statement 'CI may push'", or "statement #3".
 ---@param statement policy.Statement

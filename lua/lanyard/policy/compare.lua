@@ -12,6 +12,7 @@
 ---@field elements { element: string, removed: string[], added: string[] }[]
 
 local lists = require "lanyard.lists"
+local label = require("lanyard.policy.statements").label
 
 local M = {}
 
@@ -128,10 +129,6 @@ local function changed_elements(from, to)
     end
   end
   return elements
-end
-
-local function label(statement)
-  return statement.sid or "#" .. statement.index
 end
 
 -- Pairs the statements of both policies for which key(statement, side) is equal, and removes them from `left`.

@@ -1,6 +1,7 @@
 --- Checks for statements that other statements make redundant.
 
 local define = require("lanyard.policy.lint.catalogue").define
+local numbered = require("lanyard.policy.statements").numbered
 
 local SHADOWED_ALLOW = define {
   id = "shadowed-allow", severity = "medium", summary = "an Allow that a Deny cancels completely",
@@ -10,10 +11,6 @@ local REPEATED_STATEMENT = define {
 }
 
 local M = {}
-
-local function label(statement)
-  return ("statement %d%s"):format(statement.index, statement.sid and " (" .. statement.sid .. ")" or "")
-end
 
 -- Returns the first statement that satisfies a test.
 local function find(statements, test)
@@ -42,10 +39,10 @@ function M.check(doc, statements, node_of, add)
       return j ~= i and other.effect == statement.effect and doc:covers(j, i) and (j < i or not doc:covers(i, j))
     end)
     if deny then
-      add(SHADOWED_ALLOW, node_of(i), label(deny) .. " denies everything that this statement allows",
+      add(SHADOWED_ALLOW, node_of(i), numbered(deny) .. " denies everything that this statement allows",
         "remove one of the two")
     elseif same then
-      add(REPEATED_STATEMENT, node_of(i), label(same) .. " already covers this statement", "remove this statement")
+      add(REPEATED_STATEMENT, node_of(i), numbered(same) .. " already covers this statement", "remove this statement")
     end
   end
 end
