@@ -84,9 +84,9 @@ describe("lanyard history", function()
     local folder <close> = helper.folder()
     local history_of = require "lanyard.audit.report.history"
     local reports = require "reports"
-    local kept = assert(history_of.open(folder .. "/a.db"))
-    assert(kept:add(reports.hostile()))
-    kept:close()
+    local stored = assert(history_of.open(folder .. "/a.db"))
+    assert(stored:add(reports.hostile()))
+    stored:close()
     for _, words in ipairs { {}, { "--findings" }, { "--output", "csv" }, { "--output", "csv", "--findings" } } do
       local out = history({ folder .. "/a.db", table.unpack(words) }).out
       assert.is_nil(out:find "[\27\127]")

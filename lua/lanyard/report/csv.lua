@@ -34,7 +34,7 @@ function M.rows(names, items, out)
   end
 end
 
---- Writes the findings of a report. Muted findings and those that were resolved since the baseline are last, with the
+--- Writes the findings of a report. Muted findings and findings resolved since the baseline are last, with the
 --- states "muted" and "gone".
 ---@param report audit.Report
 ---@param out fun(text: string) gets whole lines

@@ -103,7 +103,7 @@ local function errors_of(scopes)
   return cases
 end
 
--- Returns the scopes of each account and Region: one that could be audited, and those that failed.
+-- Returns the scopes of each account and Region: at most one that could be audited, and all that failed.
 local function suites_of(report)
   local suites, by_label = {}, {}
   for _, scope in ipairs(summary.scopes(report)) do

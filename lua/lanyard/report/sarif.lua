@@ -144,7 +144,7 @@ local function complete(catalogue, findings)
   return all
 end
 
---- Writes the findings of an audit. Muted findings and those that were resolved since the baseline are omitted: GitHub
+--- Writes the findings of an audit. Muted findings and findings resolved since the baseline are omitted: GitHub
 --- ignores baselineState and suppressions, and would open them.
 ---@param report audit.Report
 ---@param out fun(text: string) gets whole lines

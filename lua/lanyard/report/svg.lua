@@ -2,6 +2,7 @@
 --- repositories on the right, and a line for each grant. Each line ends in its own row at the repository, where it has
 --- its label, so that labels do not overlap. Colours follow the light or dark scheme of the screen.
 
+local assets = require "lanyard.assets"
 local edges = require "lanyard.report.graph.edges"
 local escape = require "lanyard.text.escape"
 local graph = require "lanyard.report.graph"
@@ -16,26 +17,7 @@ local TITLE, LEGEND = 34, 30
 -- The characters that fit in a box, in a label and in the whole width.
 local BOX_CHARS, LABEL_CHARS, LINE_CHARS = 34, 40, 130
 
-local STYLE = [[
-.lanyard-graph{--fg:#1f2328;--bg:#fff;--box:#f6f8fa;--line:#59636e;--noted:#7d4e00;--broken:#c11f2b;
-font:12px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;background:var(--bg);color:var(--fg)}
-@media (prefers-color-scheme:dark){.lanyard-graph{--fg:#e6edf3;--bg:#0d1117;--box:#161b22;--line:#9198a1;
---noted:#e3b341;--broken:#ff7b72}}
-@media print{.lanyard-graph{--fg:#000;--bg:#fff;--box:#fff;--line:#333;--noted:#553500;--broken:#a00}}
-.lanyard-graph text{fill:var(--fg)}
-.lanyard-graph .head{font-weight:bold;font-size:13px}
-.lanyard-graph rect{fill:var(--box);stroke:var(--line)}
-.lanyard-graph .absent rect{stroke-dasharray:4 3}
-.lanyard-graph path{fill:none;stroke:var(--line);stroke-width:1.5}
-.lanyard-graph .label{font-size:10px;text-anchor:end;paint-order:stroke;stroke:var(--bg);stroke-width:4px;
-stroke-linejoin:round}
-.lanyard-graph .quiet text,.lanyard-graph text.quiet{fill:var(--line)}
-.lanyard-graph .noted path{stroke:var(--noted)}.lanyard-graph .noted text{fill:var(--noted)}
-.lanyard-graph .broken path,.lanyard-graph .missing path{stroke:var(--broken);stroke-dasharray:6 4}
-.lanyard-graph .missing path{stroke-dasharray:2 4}
-.lanyard-graph .broken text,.lanyard-graph .missing text{fill:var(--broken)}
-.lanyard-graph a:hover path,.lanyard-graph a:focus path{stroke-width:3}
-]]
+local STYLE = assets.read "lanyard/report/graph.css"
 
 local MARKS = { ok = "", noted = "! ", broken = "\u{2715} ", missing = "\u{2715} " }
 

@@ -1,6 +1,6 @@
 local reports = require "reports"
 
--- Series by name and labels; a line that is none of the format's fails.
+-- Returns series by name and labels. A line that does not fit the format fails.
 local function read(text)
   local series = {}
   for line in text:gmatch "([^\n]*)\n" do

@@ -43,18 +43,18 @@ end
 
 describe("comparing a report with an earlier one", function()
   it("marks findings as new or unchanged and lists the resolved ones", function()
-    local new, gone, marked = compare(
-      report { web = { findings = { "kept", "came" } } }, report { web = { findings = { "kept", "went" } } })
-    assert.same({ "came" }, new)
-    assert.same({ "went" }, gone)
+    local new, resolved, marked = compare(
+      report { web = { findings = { "same", "added" } } }, report { web = { findings = { "same", "removed" } } })
+    assert.same({ "added" }, new)
+    assert.same({ "removed" }, resolved)
     assert.equal("unchanged", marked.findings[1].state)
     assert.equal("new", marked.findings[2].state)
     assert.equal("2026-11-25T01:00:00Z", marked.baseline.time)
   end)
 
   it("resolves a finding when its repository was deleted", function()
-    local _, gone = compare(report {}, report { web = { findings = { "went" } } })
-    assert.same({ "went" }, gone)
+    local _, resolved = compare(report {}, report { web = { findings = { "removed" } } })
+    assert.same({ "removed" }, resolved)
   end)
 
   it("counts a finding that became more severe as new", function()
@@ -67,14 +67,14 @@ describe("comparing a report with an earlier one", function()
 
   it("adds no grant that the earlier report does not cover", function()
     local granted = { web = { access = { access "CI" } }, jobs = { access = { access "CI" } } }
-    local function came(old)
+    local function added(old)
       return #select(3, compare(report(granted), old)).baseline.grants.added
     end
-    assert.equal(1, came(report { web = { access = { access "CI" } } }))
-    assert.equal(1, came(report { web = { policy_error = "denied" } }))
+    assert.equal(1, added(report { web = { access = { access "CI" } } }))
+    assert.equal(1, added(report { web = { policy_error = "denied" } }))
     local failed = report {}
     failed.scopes[1] = { account = ACCOUNT, region = "us-east-1", error = { code = "X", message = "x" } }
-    assert.equal(0, came(failed))
+    assert.equal(0, added(failed))
   end)
 
   it("describes what the earlier report does not cover", function()
@@ -92,10 +92,10 @@ describe("comparing a report with an earlier one", function()
     local function muted() return { muted = report({ web = { findings = { "orphan" } } }).findings } end
     local plain = { web = { findings = { "open", "orphan" } } }
     local rest = { web = { findings = { "open" } } }
-    local new, gone = compare(report(plain), report(rest, {}, muted()))
-    assert.same({ {}, {} }, { new, gone })
-    new, gone = compare(report(rest, {}, muted()), report(plain))
-    assert.same({ {}, {} }, { new, gone })
+    local new, resolved = compare(report(plain), report(rest, {}, muted()))
+    assert.same({ {}, {} }, { new, resolved })
+    new, resolved = compare(report(rest, {}, muted()), report(plain))
+    assert.same({ {}, {} }, { new, resolved })
   end)
 
   it("resolves no finding that the report does not cover", function()
@@ -135,9 +135,9 @@ describe("comparing a report with an earlier one", function()
 
   it("lists grants that were added and removed, and a changed one as both", function()
     local _, _, marked = compare(
-      report { web = { access = { access "same", access "came", access("changed", "depends"), access("no", "deny") } } },
-      report { web = { access = { access "same", access "went", access "changed", access("never", "deny") } },
-        gone = { access = { access "dropped" } } })
+      report { web = { access = { access "same", access "added", access("changed", "depends"), access("no", "deny") } } },
+      report { web = { access = { access "same", access "removed", access "changed", access("never", "deny") } },
+        resolved = { access = { access "dropped" } } })
     local function list(grants)
       local found = {}
       for i, grant in ipairs(grants) do
@@ -146,8 +146,8 @@ describe("comparing a report with an earlier one", function()
       table.sort(found)
       return found
     end
-    assert.same({ "web came allow", "web changed depends" }, list(marked.baseline.grants.added))
-    assert.same({ "gone dropped allow", "web changed allow", "web went allow" }, list(marked.baseline.grants.removed))
+    assert.same({ "web added allow", "web changed depends" }, list(marked.baseline.grants.added))
+    assert.same({ "resolved dropped allow", "web changed allow", "web removed allow" }, list(marked.baseline.grants.removed))
   end)
 
   it("removes no grant that could not be read", function()

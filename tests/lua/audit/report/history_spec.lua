@@ -30,9 +30,9 @@ end
 
 -- Returns a history of reports that were stored one after the other.
 local function history_of(folder, ...)
-  local kept = assert(history.open(folder .. "/a.db"))
-  for _, one in ipairs { ... } do assert(kept:add(one)) end
-  return kept
+  local stored = assert(history.open(folder .. "/a.db"))
+  for _, one in ipairs { ... } do assert(stored:add(one)) end
+  return stored
 end
 
 local function hour(time)
@@ -51,30 +51,30 @@ end
 describe("the history of audits", function()
   it("records when grants and findings began, were last seen and ended", function()
     local folder <close> = helper.folder()
-    local web = { access = { old = "allow" }, findings = { "kept" } }
-    local kept <close> = history_of(folder, report(1, { web = web }),
-      report(2, { web = { access = { old = "allow", new = "allow" }, findings = { "kept", "came" } } }),
-      report(3, { web = { access = { new = "allow" }, findings = { "kept" } } }),
+    local web = { access = { old = "allow" }, findings = { "stored" } }
+    local stored <close> = history_of(folder, report(1, { web = web }),
+      report(2, { web = { access = { old = "allow", new = "allow" }, findings = { "stored", "came" } } }),
+      report(3, { web = { access = { new = "allow" }, findings = { "stored" } } }),
       report(4, { web = { access = { old = "allow", new = "allow" } } }))
-    assert.same({ "web old <01..02 03", "web new 02..04 -", "web old 04..04 -" }, lines(kept:grants()))
-    assert.same({ "web kept <01..03 04", "web came 02..02 03" }, lines(kept:findings()))
+    assert.same({ "web old <01..02 03", "web new 02..04 -", "web old 04..04 -" }, lines(stored:grants()))
+    assert.same({ "web stored <01..03 04", "web came 02..02 03" }, lines(stored:findings()))
   end)
 
   it("does not end a finding that is muted", function()
     local folder <close> = helper.folder()
     local muted = report(2, { web = { findings = { "it" } } })
     muted.muted, muted.findings = muted.findings, json.array {}
-    local kept <close> = history_of(folder, report(1, { web = { findings = { "it" } } }), muted,
+    local stored <close> = history_of(folder, report(1, { web = { findings = { "it" } } }), muted,
       report(3, { web = { findings = { "it" } } }))
-    assert.same({ "web it <01..03 -" }, lines(kept:findings()))
+    assert.same({ "web it <01..03 -" }, lines(stored:findings()))
   end)
 
   it("stores a grant whose decision changes as two, and none that is denied", function()
     local folder <close> = helper.folder()
-    local kept <close> = history_of(folder, report(1, { web = { access = { one = "allow", no = "deny" } } }),
+    local stored <close> = history_of(folder, report(1, { web = { access = { one = "allow", no = "deny" } } }),
       report(2, { web = { access = { one = "depends", no = "deny" } } }))
-    assert.same({ "web one <01..01 02", "web one 02..02 -" }, lines(kept:grants()))
-    assert.equal("depends", kept:grants()[2].decision)
+    assert.same({ "web one <01..01 02", "web one 02..02 -" }, lines(stored:grants()))
+    assert.equal("depends", stored:grants()[2].decision)
   end)
 
   it("does not end what a run does not cover", function()
@@ -82,27 +82,27 @@ describe("the history of audits", function()
     local web = { access = { one = "allow" }, findings = { "it" } }
     local blind = report(4, {})
     blind.scopes[1] = { region = "us-east-1", error = { code = "X", message = "x" } }
-    local kept <close> = history_of(folder, report(1, { web = web }),
+    local stored <close> = history_of(folder, report(1, { web = web }),
       report(2, { api = {} }, { partial = { repositories = json.array { "api" } } }),
       report(3, { web = { policy_error = "denied" } }), blind,
       report(5, { web = {} }, { partial = { service = "other" } }))
-    assert.same({ "web one <01..01 -" }, lines(kept:grants()))
-    assert.same({ "web it <01..01 -" }, lines(kept:findings()))
-    assert(kept:add(report(6, {})))
-    assert.same({ "web one <01..01 06" }, lines(kept:grants()))
-    assert.same({ "web it <01..01 06" }, lines(kept:findings()))
-    assert.equal(6, #kept:runs())
+    assert.same({ "web one <01..01 -" }, lines(stored:grants()))
+    assert.same({ "web it <01..01 -" }, lines(stored:findings()))
+    assert(stored:add(report(6, {})))
+    assert.same({ "web one <01..01 06" }, lines(stored:grants()))
+    assert.same({ "web it <01..01 06" }, lines(stored:findings()))
+    assert.equal(6, #stored:runs())
   end)
 
   it("updates only the number of the last run of what does not change", function()
     local folder <close> = helper.folder()
     local repositories = {}
     for i = 1, 500 do repositories["r" .. i] = { access = { [("p"):rep(150) .. i] = "allow" } } end
-    local kept <close> = history_of(folder, report(1, repositories))
+    local stored <close> = history_of(folder, report(1, repositories))
     local before = #helper.read(folder .. "/a.db")
-    for i = 2, 20 do assert(kept:add(report(i, repositories))) end
+    for i = 2, 20 do assert(stored:add(report(i, repositories))) end
     assert.is_true(#helper.read(folder .. "/a.db") - before < 10000)
-    assert.equal(500, #kept:grants())
+    assert.equal(500, #stored:grants())
   end)
 
   it("filters by repository, service, principal and time", function()
@@ -111,10 +111,10 @@ describe("the history of audits", function()
     local second = reports.small()
     second.time = "2026-11-26T01:00:00Z"
     table.remove(second.scopes[1].repositories[2].access, 3)
-    local kept <close> = history_of(folder, first, second)
+    local stored <close> = history_of(folder, first, second)
     local function principals(filter)
       local list = {}
-      for i, item in ipairs(assert(kept:grants(filter))) do list[i] = item.service or item.principal end
+      for i, item in ipairs(assert(stored:grants(filter))) do list[i] = item.service or item.principal end
       table.sort(list)
       return table.concat(list, " ")
     end
@@ -125,60 +125,60 @@ describe("the history of audits", function()
     assert.equal("*", principals { principal = "*" })
     assert.equal("*", principals { since = "2026-11-26T00:00:00Z" })
     assert.equal("", principals { since = "2026-11-27T00:00:00Z" })
-    assert.equal(1, #kept:findings { service = "old" })
-    local runs = kept:runs()
+    assert.equal(1, #stored:findings { service = "old" })
+    local runs = stored:runs()
     assert.same({ 2, 1, 2, 3, 1, 0 }, { runs[1].scopes, runs[1].failed, runs[1].repositories, runs[1].grants,
       runs[1].critical, runs[1].high })
-    assert.equal(1, #kept:runs { since = "2026-11-26T00:00:00Z" })
+    assert.equal(1, #stored:runs { since = "2026-11-26T00:00:00Z" })
   end)
 
   it("is unchanged after a run that cannot be stored completely", function()
     local folder <close> = helper.folder()
-    local kept <close> = history_of(folder, report(1, { web = { access = { one = "allow" } } }))
+    local stored <close> = history_of(folder, report(1, { web = { access = { one = "allow" } } }))
     local broken = report(2, { web = { access = {}, findings = { "it" } } })
     broken.findings[1].message = nil
-    local ok, err = kept:add(broken)
+    local ok, err = stored:add(broken)
     assert.is_nil(ok)
     assert.equal(folder .. "/a.db: NOT NULL constraint failed: finding_spans.message", tostring(err))
-    assert.same({ "web one <01..01 -" }, lines(kept:grants()))
-    assert.equal(1, #kept:runs())
-    assert.is_true(kept:add(report(3, { web = { access = { one = "allow" } } })))
+    assert.same({ "web one <01..01 -" }, lines(stored:grants()))
+    assert.equal(1, #stored:runs())
+    assert.is_true(stored:add(report(3, { web = { access = { one = "allow" } } })))
   end)
 
   it("rejects a report that is older than a run of its account and Region, and is unchanged", function()
     local folder <close> = helper.folder()
     local web = { web = { access = { one = "allow" } } }
-    local kept <close> = history_of(folder, report(1, web), report(3, {}), report(5, {}))
-    local ok, err = kept:add(report(4, web))
+    local stored <close> = history_of(folder, report(1, web), report(3, {}), report(5, {}))
+    local ok, err = stored:add(report(4, web))
     assert.is_nil(ok)
     assert.equal(folder .. "/a.db: the report of 2026-11-25T04:00:00Z is older than the stored run of 2026-11-25T05:00:00Z "
       .. "of 111122223333 us-east-1: store reports in the order of their times", tostring(err))
-    assert.equal(3, #kept:runs())
-    assert.same({ "web one <01..01 03" }, lines(kept:grants()))
-    assert.is_true(kept:add(report(5, web)))
-    assert.same({ "web one <01..01 03", "web one 05..05 -" }, lines(kept:grants()))
+    assert.equal(3, #stored:runs())
+    assert.same({ "web one <01..01 03" }, lines(stored:grants()))
+    assert.is_true(stored:add(report(5, web)))
+    assert.same({ "web one <01..01 03", "web one 05..05 -" }, lines(stored:grants()))
   end)
 
   it("stores an older report of another account or Region, and of one that could not be audited", function()
     local folder <close> = helper.folder()
     local failed = report(5, {})
     failed.scopes[1].error = { code = "X", message = "no" }
-    local kept <close> = history_of(folder, report(2, {}), failed)
+    local stored <close> = history_of(folder, report(2, {}), failed)
     for _, where in ipairs { { ACCOUNT, "eu-west-1" }, { "222233334444", "us-east-1" } } do
       local older = report(1, {})
       older.scopes[1].account, older.scopes[1].region = where[1], where[2]
-      assert.is_true(kept:add(older))
+      assert.is_true(stored:add(older))
     end
-    assert.is_true(kept:add(report(3, {})))
+    assert.is_true(stored:add(report(3, {})))
   end)
 
   it("assumes that the last run in a file of an earlier version covers every account and Region", function()
     local folder <close> = helper.folder()
     history_of(folder, report(1, {}), report(3, {})):close()
     assert(sqlite.open(folder .. "/a.db")):exec "DROP TABLE looks"
-    local kept <close> = assert(history.open(folder .. "/a.db"))
-    assert.match("older than the stored run of 2026%-11%-25T03:00:00Z", tostring(select(2, kept:add(report(2, {})))))
-    assert.is_true(kept:add(report(4, {})))
+    local stored <close> = assert(history.open(folder .. "/a.db"))
+    assert.match("older than the stored run of 2026%-11%-25T03:00:00Z", tostring(select(2, stored:add(report(2, {})))))
+    assert.is_true(stored:add(report(4, {})))
   end)
 
   it("stores 40,000 grants within seconds, each time", function()
@@ -192,20 +192,20 @@ describe("the history of audits", function()
       end
     end
     local one = report(1, repositories)
-    local kept <close> = assert(history.open(folder .. "/a.db"))
+    local stored <close> = assert(history.open(folder .. "/a.db"))
     for _ = 1, 2 do
       local started = os.clock()
-      assert(kept:add(one))
+      assert(stored:add(one))
       assert.is_true(os.clock() - started < 10, "it took " .. os.clock() - started .. " s")
     end
-    assert.equal(40000, #kept:grants())
+    assert.equal(40000, #stored:grants())
   end)
 end)
 
 describe("opening a history", function()
   local function refused(path, options)
-    local kept, err = history.open(path, options)
-    assert.is_nil(kept)
+    local stored, err = history.open(path, options)
+    assert.is_nil(stored)
     assert.is_nil(tostring(err):find "\n")
     return tostring(err):gsub("^.*/", "")
   end

@@ -2,7 +2,7 @@
 ---
 ---     store.add(db, report)
 ---
---- Rows of grants and findings that the report has are extended or inserted; those that it covers and lacks are ended
+--- Rows of grants and findings that the report has are extended or inserted; rows that it covers and lacks are ended
 --- (lanyard.audit.report.coverage). Runs count in the order in which they are stored: a report that is older than a
 --- stored run of one of its accounts and Regions is rejected, because a grant would end before it began.
 ---
