@@ -6,7 +6,7 @@
 
 /* Lua patterns (Reference Manual 5.4, section 6.4.1) with a step limit. A pattern with several
  * repetitions can take time in a power of the length of the subject, and Lua's own matcher cannot
- * be interrupted. Results and error texts are those of Lua 5.4. */
+ * be interrupted. Results and error texts are as in Lua 5.4. */
 
 #define PATTERN_CAPTURES 32
 

@@ -151,8 +151,8 @@ static void push_summary(lua_State *L, const struct policy_statement *statement)
 /* doc:can { principal, action, [resource,] [context = { [key] = value or list },] [partial,]
  * [unknown] }
  *   --> "allow" | "deny" | "implicit-deny" | "depends", { index, sid, effect } | nil, reason
- * Decides a request by this policy alone, and returns the deciding statement. The request has no
- * other condition keys than those of the context; with `partial`, or without a context, other keys
+ * Decides a request by this policy alone, and returns the deciding statement. The request has only
+ * the condition keys of the context; with `partial`, or without a context, other keys
  * are unknown. A decision that depends on unknown keys is "depends". */
 int policy_lua_evaluate(lua_State *L) {
   enum { OPTIONS = 2 };

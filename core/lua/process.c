@@ -33,7 +33,7 @@ static const char **push_words(lua_State *L, int list) {
 /* process.start { words, [timeout = 60,] [max_size = 1 MiB,] [stream = false,] [errors = "ours",]
  * [input] }
  *   --> op | nil, err
- * Starts a command without a shell. Environment and standard error are those of this process; with
+ * Starts a command without a shell. The command inherits environment and standard error; with
  * errors = "join", standard error goes to the output, and with "keep" it is part of the result.
  * With `stream`, the output is not secret, has no limit, and is returned in pieces:
  *

@@ -323,8 +323,8 @@ static void add_parameter(struct buf *query, const char *name, const char *value
 }
 
 /* presign { ..., expires = 900 } --> url, steps
- * Returns a URL that contains its signature and is valid for `expires` seconds. The other options
- * are those of sign. */
+ * Returns a URL that contains its signature and is valid for `expires` seconds. All other options
+ * are as in sign. */
 static int presign(lua_State *L) {
   struct signing *signing = begin(L);
   const struct secret *token = &signing->credentials->session_token;

@@ -13,7 +13,7 @@ struct loop {
   struct event_base *base;
   struct loop_op *first; /* the completion queue */
   struct loop_op **last;
-  struct loop_signal *signals; /* those that are pending */
+  struct loop_signal *signals; /* pending signals */
   struct event *signal_event;
   int signal_pipe[2];
 };

@@ -28,8 +28,8 @@ struct event_base *loop_base(struct loop *loop);
 /* loop_complete puts an operation into the completion queue. A second call has no effect. */
 void loop_complete(struct loop_op *op);
 
-/* loop_dequeue removes an operation from the completion queue, if it is there: it has completed,
- * but nobody waits for it any more. */
+/* loop_dequeue removes an operation from the completion queue, if the queue has it: the operation
+ * has completed, but nothing waits for it any more. */
 void loop_dequeue(struct loop_op *op);
 
 /* loop_next_completed removes and returns the operation that completed first, or returns NULL. */

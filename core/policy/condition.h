@@ -21,7 +21,7 @@ enum condition_truth condition_holds(const struct json_value *condition,
                                      const struct context *context, bool variables, bool *failed);
 
 /* condition_unknown_keys appends the names of the keys that make the result unknown, each once,
- * including those of policy variables: "aws:SourceVpc, aws:PrincipalTag/team". */
+ * including the keys of policy variables: "aws:SourceVpc, aws:PrincipalTag/team". */
 void condition_unknown_keys(const struct json_value *condition, const struct context *context,
                             bool variables, struct buf *out);
 

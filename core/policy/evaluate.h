@@ -16,8 +16,8 @@ struct policy_request {
 };
 
 /* The first statements that apply, or may apply, to a request; NULL if there is none. Allow
- * statements are listed by the kind of match; those of an identity policy count as
- * PRINCIPAL_SELF. */
+ * statements are listed by the kind of match; statements of an identity policy count
+ * as PRINCIPAL_SELF. */
 struct policy_matches {
   const struct policy_statement *deny, *maybe_deny;
   const struct policy_statement *allow[PRINCIPAL_MATCHES], *maybe_allow[PRINCIPAL_MATCHES];
