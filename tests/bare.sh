@@ -3,7 +3,7 @@
 # - with git, make and a clone of HEAD only, README's `make demo` and `make test` succeed;
 # - with README's packages for a copied binary only, a copy of build/lanyard and the installed Lua modules work.
 #   tests/bare.sh                  as root; `make bare` also installs what this script needs
-# README's commands are read from README. The last line is that of `make test`, `N passed, N failed`; the exit status
+# The commands are read from README. The last line is the last line of `make test`, `N passed, N failed`; the exit status
 # is 0 if everything succeeded. Uncommitted changes are not tested.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The main job against the embedded emulator, each command before its output.
+# Runs the main commands against the embedded emulator, and prints each command before its output.
 #   tests/demo.sh build/lanyard
 set -eu
 
@@ -19,7 +19,7 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The emulator's own account, and nothing of the person's who runs this.
+# Use the emulator's account, and no settings or files of the caller.
 export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE
 export AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
 export AWS_REGION=us-east-1
@@ -70,5 +70,5 @@ say 'That was a mistake: undo it.'
 run undo shared-repo
 say 'Revoke all grants, then disable the role.'
 run disable my-container-service --revoke
-say 'And nothing is left.'
+say 'The role is off, and no grants remain.'
 run status my-container-service

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks a copied binary in a root that has only README's packages for it: it starts, runs a command and a history, and
-# trusts the certificates of ca-certificates, of which openssl is a dependency.
+# trusts the certificates of ca-certificates, which depends on openssl.
 set -eu
 lanyard --version
 lanyard --emulator audit --history /tmp/history.db

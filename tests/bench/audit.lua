@@ -1,7 +1,7 @@
--- The pace of audits: repositories x Regions on an emulator of its own, with services that deploy from some of
--- them, each API limited to so many calls a second and Region, or not at all. Prints what was called, the
--- floor (the least time that the limits allow), how long it took, what was throttled, and the memory.
---   lua5.4 tests/bench/audit.lua BUILD [REPOSITORIES [LIMIT...]]       10000 20 100 none, unless given
+-- Measures audits of repositories in four Regions on an emulator, with services that deploy from some of them. Each
+-- API is limited to LIMIT calls per second in each Region; `none` means no limit. Prints the number of calls, the floor
+-- (the least time that the limits allow), the duration, the number of throttled calls, and the memory.
+--   lua5.4 tests/bench/audit.lua BUILD [REPOSITORIES [LIMIT...]]       default: 10000 20 100 none
 
 package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
 local build = arg[1] or "build"
@@ -15,8 +15,8 @@ local REGIONS = "us-east-1,us-west-2,eu-west-1,eu-central-1"
 local REPOSITORIES = math.tointeger(tonumber(arg[2] or 10000)) or error "how many repositories?"
 local LIMITS = #arg > 2 and table.move(arg, 3, #arg, 1, {}) or { "20", "100", "none" }
 
--- The seed is Lua that makes its tables. Of a hundred repositories five are open to everyone, five name a
--- role that is gone, and ten have no policy.
+-- The seed is Lua code that builds its tables. Of every hundred repositories, five are open to everyone, five name a
+-- deleted role, and ten have no policy.
 local SEED = ([[
   local PULL = '{"Version":"2012-10-17","Statement":[{"Sid":"%%s","Effect":"Allow","Principal":{"AWS":"%%s"},'
     .. '"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]}]}'
@@ -50,11 +50,11 @@ local SEED = ([[
   return seed
 ]]):gsub("REGIONS", REGIONS):gsub("REPOSITORIES", REPOSITORIES):gsub("%%%%", "%%")
 
--- --> calls, throttled, and the least seconds that a limit allows for what was answered
+-- Returns the calls, the throttled calls, and the least time in seconds that a limit allows for the other ones.
 local function counts_of(emulator, limit)
-  local told = helper.run({ "curl", "-sf", emulator.url .. "/_emulator/operations" }).out
+  local counts = helper.run({ "curl", "-sf", emulator.url .. "/_emulator/operations" }).out
   local calls, throttled, floor = 0, 0, 0
-  for all, refused in told:gmatch "(%d+) (%d+)\n" do
+  for all, refused in counts:gmatch "(%d+) (%d+)\n" do
     calls, throttled = calls + all, throttled + refused
     floor = limit and math.max(floor, (all - refused - limit) / limit) or 0
   end

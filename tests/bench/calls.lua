@@ -1,5 +1,5 @@
--- Calls a second over loopback, signed, their JSON decoded and checked, and what one costs this
--- process: plain and over TLS, at several in flight. The server is another process.
+-- Measures signed calls per second over loopback, with their JSON decoded and checked, and the cost of one call for this
+-- process: without and with TLS, and with several calls in flight. The server is another process.
 --   lua5.4 tests/bench/calls.lua BUILD
 
 local build = arg[1]
@@ -15,7 +15,7 @@ local task = require "lanyard.task"
 
 local RUNS, COUNT = 5, 4000
 
--- A fifo is the server's input: it ends with this process, however that ends.
+-- The server reads from a fifo, so that it ends with this process in any case.
 local function serve(folder, name, files)
   local fifo = folder .. "/" .. name
   assert(os.execute("mkfifo " .. fifo))

@@ -1,5 +1,5 @@
--- The fleet: 200 repositories and 3 services on an emulator of its own; every service is granted
--- on every repository, then all is audited. Calls are counted by the emulator.
+-- Measures a fleet of 200 repositories and 3 services on an emulator: grants every repository to every service, then
+-- audits all of them. The emulator counts the calls.
 --   lua5.4 tests/bench/fleet.lua BUILD
 
 package.path = "./tests/support/?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
@@ -28,7 +28,7 @@ local function calls_of(emulator)
   return tonumber(helper.run({ "curl", "-sf", emulator.url .. "/_emulator/calls" }).out)
 end
 
--- Runs a command under GNU time's stand-in of the shell; prints its figures.
+-- Runs a command under GNU time, and prints its measurements.
 local function measure(emulator, label, words)
   local before = calls_of(emulator)
   local timing = emulator.folder .. "/timing"

@@ -1,5 +1,5 @@
--- The policy core from Lua: parse, decide on a parsed document, lint, edits, for policies of several
--- sizes. Prints what one takes, in processor time.
+-- Measures the policy core from Lua: parse, decide on a parsed document, lint and edits, for policies of several sizes.
+-- Prints the processor time of one operation.
 
 package.cpath = arg[1] .. "/?.so;" .. package.cpath
 package.path = "./lua/?.lua;./lua/?/init.lua;" .. package.path

@@ -1,4 +1,4 @@
-/* The speed of the policy core: parse, parse and decide, decide on a parsed document, for documents
+/* Measures the policy core: parse, parse and decide, decide on a parsed document, for documents
  * of several sizes. Prints operations per second, and nanoseconds per operation and per byte. */
 
 #include "policy/evaluate.h"

@@ -1,6 +1,6 @@
 /* Answers every HTTP/1.1 request on a free port of 127.0.0.1 with the same JSON, as fast as it can:
- *   responder [KEY.pem CERTIFICATE.pem]        with them over TLS
- * Prints its port; ends with its standard input. */
+ *   responder [KEY.pem CERTIFICATE.pem]        uses TLS if they are given
+ * Prints its port. Exits at the end of its standard input. */
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>

@@ -1,6 +1,6 @@
-/* Runs a command many times as a whole process: run_bench TIMES COMMAND [ARGUMENT ...]
+/* Measures a command as a whole process over many runs: run_bench TIMES COMMAND [ARGUMENT ...]
  * Prints "WALL_MEDIAN WALL_LEAST CPU_MEDIAN PEAK_MEDIAN": milliseconds, and MiB of resident memory.
- * The command's output goes nowhere. Ends with 1 when the command fails. */
+ * Discards the command's output. Exits with 1 when the command fails. */
 
 #include <fcntl.h>
 #include <stdio.h>

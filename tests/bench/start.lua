@@ -1,6 +1,5 @@
--- What whole commands take from start to end: `lanyard --version`, one `status` and one
--- `grant` against an emulator in another process. The calls of `status` alone, made by a process that
--- runs already, show what of its time is round trips.
+-- Measures whole commands from start to exit: `lanyard --version`, one `status` and one `grant` against an emulator in
+-- another process. The calls of `status` alone, made by a running process, show the share of round trips.
 --   lua5.4 tests/bench/start.lua BUILD
 
 local build = arg[1]
@@ -18,7 +17,7 @@ local function measure(label, words, environment)
   print(("  %-30s %7.1f ms (least %.1f) %7.1f ms cpu %6.1f MiB peak"):format(label, middle, least, cpu, peak))
 end
 
--- Seconds that the calls of a status take, the median of many.
+-- Returns the median time in seconds of the calls of a status.
 local ROUND_TRIPS = [[
   local access, aws, loop = require "lanyard.access", require "lanyard.aws", require "lanyard.loop"
   local here = access.connect(assert(aws.session {}), { permit = false })

@@ -136,7 +136,7 @@ describe("lanyard audit of several targets", function()
     assert.match('"state":"unchanged"', result.out)
   end)
 
-  it("refuses a name that no repository has before it asks for anything", function()
+  it("rejects an invalid repository name before any call", function()
     local emulator <close> = helper.emulator()
     for _, regions in ipairs { "us-east-1", "us-east-1,eu-west-1" } do
       local result = emulator:run { "audit", "a\255b", "--region", regions, "--output", "json" }
@@ -194,7 +194,7 @@ describe("lanyard audit of several targets", function()
     assert.match("eu%-west%-1  web", result.out)
   end)
 
-  it("takes no list with a mistake in it, and no service that there is not", function()
+  it("rejects a list with an invalid item, and a service that does not exist", function()
     local folder <close> = helper.folder()
     local emulator <close> = two_regions(folder)
     for _, words in ipairs { "us-east-1,nowhere", "all,us-east-1", "us-east-1,,eu-west-1" } do
@@ -243,7 +243,7 @@ describe("lanyard audit with earlier reports", function()
     assert.equal("", result.err)
   end)
 
-  it("notes what a --baseline does not cover", function()
+  it("notes the accounts and Regions that a --baseline does not cover", function()
     local emulator <close> = helper.emulator()
     local folder <close> = helper.folder()
     local part = save(emulator, folder .. "/part.json", { "shared-repo" })
@@ -347,7 +347,7 @@ describe("the progress of lanyard audit", function()
     assert.match("\r\27%[K$", result.out)
   end)
 
-  it("knows the accounts that are trusted", function()
+  it("accepts trusted accounts", function()
     local emulator <close> = helper.emulator()
     emulator:run { "-e", [[
       local ecr = require("lanyard.aws").client("ecr")

@@ -49,7 +49,7 @@ def github():
 
 
 def reached(machine):
-    """The states of a machine in the order in which they come, each with its way on."""
+    """Yields the states of a machine in the order in which they run, and checks their transitions."""
     name = machine["StartAt"]
     while True:
         state = machine["States"][name]
@@ -123,7 +123,7 @@ def actions():
         for step in job["steps"]:
             assert ("uses" in step) != ("run" in step)
             assert re.fullmatch(r"[\w.-]+/[\w./-]+@v\d+", step.get("uses", "a/b@v1"))
-            assert "${{" not in step.get("run", "")  # what a person typed reaches the shell by variables alone
+            assert "${{" not in step.get("run", "")  # inputs of a person reach the shell only as variables
             if "run" in step:
                 commands.append(step["run"])
     (grant,) = [step for step in workflow["jobs"]["grant"]["steps"] if "run" in step]

@@ -21,7 +21,7 @@ class Failure(Exception):
 
 
 class Browser:
-    """Speaks the DevTools protocol over two pipes: messages of JSON, each ended by a NUL."""
+    """Uses the DevTools protocol over two pipes: JSON messages, each terminated by a NUL."""
 
     def __init__(self, folder):
         to_read, self.to = os.pipe()

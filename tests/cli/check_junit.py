@@ -1,5 +1,5 @@
-"""Holds JUnit's XML against its schema (by xmllint, of Debian's libxml2-utils) and its counts against what it
-has. Prints the suites and what became of each test."""
+"""Validates JUnit XML against its schema (with xmllint, of Debian's libxml2-utils), and its counts against its
+contents. Prints the suites and the result of each test."""
 
 import subprocess
 import sys

@@ -1,16 +1,16 @@
-"""Holds documents against the API of Kubernetes, by the classes that Debian's python3-kubernetes has of it."""
+"""Validates documents against the Kubernetes API, using the classes of Debian's python3-kubernetes."""
 
 import json
 import types
 
 import kubernetes.client
 
-# What came to Kubernetes after that package: https://kubernetes.io/docs/concepts/workloads/controllers/job/
+# Members that Kubernetes added after that package: https://kubernetes.io/docs/concepts/workloads/controllers/job/
 NEWER = {"backoffLimitPerIndex"}
 
 
 def known(value):
-    """A document without what is newer than the classes."""
+    """Returns a document without the members that are newer than the classes."""
     if isinstance(value, list):
         return [known(item) for item in value]
     if isinstance(value, dict):

@@ -1,8 +1,8 @@
 """An HTTP proxy for the specs: proxy.py LOG URL [REFUSE]
 
-Prints its port. Appends to LOG a line for each request: method, target, Proxy-Authorization. Sends
-what is for a plain http server to URL, whatever host was asked for; connects nothing: answers
-CONNECT with the status REFUSE (403)."""
+Prints its port. Appends to LOG a line for each request: method, target, Proxy-Authorization. Forwards
+plain http requests to URL, whatever host they name. Answers CONNECT with the status REFUSE
+(default 403) and opens no connection."""
 
 import http.client
 import http.server

@@ -1,6 +1,6 @@
-"""Runs a command on a terminal of its own: terminal.py DIALOGUE COMMAND..., DIALOGUE being JSON, a list of
-[what to wait for, what to type]; null closes the terminal. Prints what the terminal showed, and leaves with the
-command's status."""
+"""Runs a command on its own terminal: terminal.py DIALOGUE COMMAND... DIALOGUE is a JSON list of pairs [text to wait
+for, text to type]; null closes the terminal. Prints the output of the terminal, and exits with the command's
+status."""
 
 import json
 import os

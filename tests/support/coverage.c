@@ -1,4 +1,4 @@
-/* Records which lines of the project's Lua code run, for `make coverage`; no part of the product.
+/* Records which lines of the project's Lua code run, for `make coverage`. It is not part of the product.
  *
  * A line hook marks one byte per line in a file per chunk, which all processes map: nothing is lost when one is
  * killed, and a process with an empty environment counts too. Coroutines inherit the hook of their creator. The

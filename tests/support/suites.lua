@@ -57,7 +57,7 @@ local function add_programs(suites, build)
   end
 end
 
--- `make fuzz` runs them for long. What a run finds goes to the first folder.
+-- `make fuzz` runs them for long. The first folder receives the inputs that a run finds.
 local function add_fuzzers(suites, build)
   for _, fuzzer in ipairs(programs_of(build .. "/fuzz", "tests/fuzz")) do
     local program = fuzzer.path
