@@ -181,7 +181,7 @@ function M.check(value)
   return value
 end
 
--- Evaluates a literal where it can reach and use up nothing.
+-- Evaluates a literal without access to globals, and within limits of steps and memory.
 local function evaluate(literal, name)
   return require("lanyard.sandbox").value("return " .. literal, name)
 end

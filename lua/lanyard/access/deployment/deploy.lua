@@ -58,7 +58,7 @@ local function search(region, plan)
   end, function() return last_err end)
 end
 
--- The version of a reply's new deployment; if the reply has none, the newest in the list.
+-- Returns the version of a reply's new deployment, or the newest one in the list if the reply has none.
 local function version_of(region, plan, reply)
   local coming = (reply.containerService or {}).nextDeployment
   local version = type(coming) == "table" and math.tointeger(coming.version)

@@ -2,7 +2,7 @@
 
 local lists = require "lanyard.lists"
 
--- The severity of an answer that has none of its own.
+-- The severity of an answer without one.
 local SEVERITIES = { deny = "high", warn = "low" }
 
 -- Returns the services of this Region that the policy of a repository lets pull, by name.

@@ -203,7 +203,7 @@ local function part_of(options)
   } or nil
 end
 
--- Returns how to select repositories (nil for all), and the globs of which each must match somewhere.
+-- Returns how to select repositories (nil for all), and the globs, each of which must match somewhere.
 local function selection(options, count, matched)
   local globs = options.globs or options.shard and { "*" }
   if not globs then
