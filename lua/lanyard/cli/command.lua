@@ -165,7 +165,10 @@ function M.command(...)
   if type(declared) ~= "table" then
     return built({ ... }, chunk_name, name)
   end
-  assert(require("lanyard.cli.declaration").check(declared))
+  local valid, message = require("lanyard.cli.declaration").check(declared)
+  if not valid then
+    error(message, 2)
+  end
   return setmetatable({ name = name, declared = declared, has_rules = includes(declared.options, "rules") }, Command)
 end
 
