@@ -109,7 +109,8 @@ describe("lanyard grant", function()
     emulator:run { "enable", SERVICE }
     local result = emulator:run { "grant", SERVICE, "--all" }
     assert.equal(2, result.status)
-    assert.match("%-%-yes", result.err)
+    assert.equal("lanyard: this would grant my-container-service pull access to all 2 repositories; "
+      .. "without a terminal, pass --yes to confirm\n", result.err)
     assert.equal(0, emulator:run({ "grant", SERVICE, "--all", "--yes" }).status)
   end)
 

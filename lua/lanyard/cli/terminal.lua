@@ -89,7 +89,8 @@ function M.confirm(options, question)
     return
   end
   if not prompt.possible() then
-    exit.leave(exit.STATUS.usage, question .. " Pass --yes to agree without a terminal.")
+    exit.leave(exit.STATUS.usage, ("this would %s; without a terminal, pass --yes to confirm"):format(
+      question:gsub("^%u", string.lower):gsub("%?$", "")))
   end
   local answer = prompt.ask(question .. " [y/N] ")
   if not answer or not answer:lower():match "^%s*y" then
