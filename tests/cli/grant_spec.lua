@@ -81,6 +81,7 @@ describe("lanyard grant", function()
     local before = policy_of(emulator, "shared-repo")
     local result = emulator:run { "grant", SERVICE, "shared-repo", "--dry-run" }
     assert.equal(0, result.status)
+    assert.match("\nshared%-repo +would grant +would add statement 3\n", result.out)
     assert.match('\n%+[^\n]*"AllowLightsailPull%-my%-container%-service"', result.out)
     assert.equal(before, policy_of(emulator, "shared-repo"))
     assert.equal("", emulator:run({ "undo", "--list" }).out)

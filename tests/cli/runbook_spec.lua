@@ -184,7 +184,7 @@ describe("lanyard runbook", function()
     assert.equal("", result.out)
     result = run("```lanyard\ngrant my-container-service --all\n```\n", { "--yes" })
     assert.equal(1, result.status) -- a step does not wait either
-    assert.match("Pass %-%-yes", result.out)
+    assert.match("pass %-%-yes to confirm", result.out)
   end)
 
   it("reports errors of the command line and of the runbook in one line", function()

@@ -83,7 +83,7 @@ end
 --- Asks before a far-reaching change. `--yes` answers yes. Without a terminal the script ends with a usage error, so
 --- that nothing waits for an answer that cannot come.
 ---@param options { yes?: boolean }
----@param question string
+---@param question string an imperative with its question mark: "Revoke in all 2 repositories?"
 function M.confirm(options, question)
   if options.yes then
     return

@@ -219,7 +219,7 @@ function M.resolve(context)
     end
   end
   lines[#lines + 1] = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure, "
-    .. "or aws sso login or aws login where the profile uses them"
+    .. "aws sso login or aws login,\nwhichever the profile uses"
   return nil, steps, errors.new {
     code = "NoCredentials",
     message = ("no credentials found (providers: %s)"):format(table.concat(names, ", ")),
