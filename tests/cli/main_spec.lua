@@ -127,6 +127,26 @@ describe("lanyard", function()
     assert.match("stack traceback", result.err)
   end)
 
+  it("prints the code and message of an error that a script returns or raises as a plain table", function()
+    for _, code in ipairs { "return nil, { code = 'X', message = 'boo' }", "error { code = 'X', message = 'boo' }" } do
+      local result = lanyard { "-e", code }
+      assert.equal(1, result.status)
+      assert.match("^lanyard: X: boo", result.err)
+      assert.not_match("table: 0x", result.err)
+    end
+  end)
+
+  it("rejects an option that is given twice, unless it can be repeated", function()
+    for _, words in ipairs { { "audit", "--region", "a", "--region", "b" }, { "--region", "a", "audit", "--region", "b" } } do
+      local result = lanyard(words)
+      assert.equal(2, result.status)
+      assert.equal("lanyard: --region is given twice (lanyard help audit)\n", result.err)
+    end
+    local emulated = lanyard { "--emulator", "--region", "eu-west-1", "--debug", "audit", "--debug" }
+    assert.equal(0, emulated.status)
+    assert.match("^eu%-west%-1 of account 111122223333: no repositories\n", emulated.out)
+  end)
+
   it("needs a Region, and says how to set one", function()
     local result = lanyard({ "audit" }, { AWS_ACCESS_KEY_ID = "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY = "secret" })
     assert.equal(2, result.status)

@@ -96,6 +96,8 @@ local function add_option(parser, option)
   end
   if option.repeated then
     added:count "*"
+  elseif kind or choices then
+    added:overwrite(false)
   end
   if option.target then
     added:target(option.target)
@@ -232,6 +234,12 @@ local function wants_help(words)
   return false
 end
 
+-- argparse's message about an option that is given twice, in other words.
+local function described(message)
+  local option = message:match "^option '(%-%-?[%w-]+)' must be used at most 1 time$"
+  return option and option .. " is given twice" or message
+end
+
 --- Parses the command line. A mistake in it ends the script with one line and exit status 2.
 ---@param ... string the script's arguments; not needed where `cli.command` took them
 ---@return table options the values by name, arguments included
@@ -247,7 +255,7 @@ function Command:parse(...)
   local parser = self.parser or parser_of(self.name, declared)
   local ok, result = parser:pparse(words)
   if not ok then
-    self:usage(result)
+    self:usage(described(result))
   end
   result.has_rules = self.has_rules
   return result
