@@ -18,7 +18,8 @@ failure.
 A watch runs once per user and machine. Watches with the same --name, or without
 a name with the same command, profile and Region, are the same watch.
 ]],
-  arguments = { { "command", args = "+", help = "The lanyard command, after --." } },
+  usage = { "[OPTION ...] -- <command> [<argument> ...]" },
+  arguments = { { "command", args = "+", help = "The lanyard command, with its options and arguments." } },
   options = {
     { "--every", type = "positive-duration", default = "5m",
       help = "Time from the start of a run to the start of the next, 10% more or less." },

@@ -25,10 +25,11 @@ M.CATEGORIES = { "access", "audit", "desired state", "policies", "operations", "
 ---@field summary string      one sentence, with its full stop
 ---@field category string     one of CATEGORIES
 ---@field description? string paragraphs; a line that begins with two blanks is kept as it is
+---@field usage? string[]     how it is called, after the name, where this does not follow from `arguments`
 ---@field arguments? cli.Argument[]
 ---@field options? (string|cli.Option)[] a string names a group of shared options (lanyard.cli.options)
 ---@field commands? string[]  the sub-commands, in the order in which help lists them
----@field exit table[]        { status, when } pairs
+---@field exit table[]        { status, when } pairs; help adds 2 and 130
 ---@field examples table[]    { command line, what it does } pairs
 
 ---@class cli.Argument
@@ -127,7 +128,7 @@ end
 
 local MEMBERS = {
   summary = "string", category = "string", description = "string", arguments = "table", options = "table",
-  commands = "table", exit = "table", examples = "table",
+  commands = "table", exit = "table", examples = "table", usage = "table",
 }
 local ITEM = {
   help = "string", type = "string", value = "string", choices = "table", default = "string", repeated = "boolean",
