@@ -47,6 +47,7 @@ M.CATEGORIES = { "access", "audit", "desired state", "policies", "operations", "
 ---@field choices? string[]   the first one is the default of --output
 ---@field default? string     as text, converted like a given one
 ---@field repeated? boolean   may be given several times; the values are a list
+---@field hidden? boolean     accepted, but not listed in help
 ---@field target? string      its name in `options`; the option's own, with _ for -, unless given
 
 -- ---------------------------------------------------------------------------------------------
@@ -132,7 +133,7 @@ local MEMBERS = {
 }
 local ITEM = {
   help = "string", type = "string", value = "string", choices = "table", default = "string", repeated = "boolean",
-  target = "string", args = true,
+  target = "string", args = true, hidden = "boolean",
 }
 
 local function fault_of(fields, known, where)

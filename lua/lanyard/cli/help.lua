@@ -113,7 +113,8 @@ local function usage_lines(name, declared)
     if not usage:find(ANY_OPTIONS, 1, true) then
       usage = usage .. (usage == "" and "" or " ") .. ANY_OPTIONS
     end
-    lines[i] = hanging(("lanyard %s %s"):format(name, usage), 7)
+    -- "[OPTION ...]" is one word here: a line does not break inside it.
+    lines[i] = hanging(("lanyard %s %s"):format(name, usage):gsub("%[OPTION ", "[OPTION\0"), 7):gsub("%z", " ")
   end
   return table.concat(lines, "\n       ")
 end
@@ -148,7 +149,7 @@ local function option_groups(options)
   local own, groups = {}, {}
   for _, option in ipairs(options) do
     if type(option) == "table" then
-      own[#own + 1] = option_row(option)
+      own[#own + 1] = not option.hidden and option_row(option) or nil
     else
       local group = own
       if HEADINGS[option] then
