@@ -44,6 +44,42 @@ describe("lanyard", function()
     assert.match("^lanyard: [^\n]*frobnicate[^\n]*\n$", result.err)
   end)
 
+  it("suggests the command or option that was probably meant", function()
+    for line, message in pairs {
+      ["grnat"] = "there is no command 'grnat'; did you mean 'grant'? (lanyard help lists all)",
+      ["frobnicate"] = "there is no command 'frobnicate' (lanyard help lists all)",
+      ["help enviroment"] = "there is no command 'enviroment'; did you mean 'environment'? (lanyard help lists all)",
+      ["policy"] = "policy needs one of the commands show, can, lint, diff, fmt, sort, fold, merge (lanyard help policy)",
+      ["policy lnt x.json"] = "there is no command 'policy lnt'; the commands of policy are show, can, lint, diff, "
+        .. "fmt, sort, fold, merge; did you mean 'policy lint'? (lanyard help policy)",
+      ["help policy frob"] = "there is no command 'policy frob'; the commands of policy are "
+        .. "show, can, lint, diff, fmt, sort, fold, merge (lanyard help policy)",
+      ["grant web app --ouput json"] = "unknown option '--ouput'; did you mean '--output'? (lanyard help grant)",
+      ["grant web app --emulator"] = "--emulator goes before the command: lanyard --emulator grant (lanyard help grant)",
+      ["watch audit --fail-on high"] = "unknown option '--fail-on'; options of the command itself go after -- "
+        .. "(lanyard help watch)",
+    } do
+      local words = {}
+      for word in line:gmatch "%S+" do words[#words + 1] = word end
+      local result = lanyard(words)
+      assert.same({ 2, "", "lanyard: " .. message .. "\n" }, { result.status, result.out, result.err })
+    end
+  end)
+
+  it("lists the findings of audits and of the policy linter with their severities", function()
+    local findings = lanyard { "help", "findings" }
+    assert.same({ 0, "" }, { findings.status, findings.err })
+    assert.match("\n  critical  public%-access +Everyone can pull from a repository\n", findings.out)
+    assert.match("\n  info +mutable%-tag%-deployed +A deployed tag", findings.out)
+    local lint = lanyard { "help", "lint" }
+    assert.same({ 0, "" }, { lint.status, lint.err })
+    assert.match("\n  critical  public +everyone is allowed\n", lint.out)
+    assert.match("\n  high +lightsail%-service +Lightsail as a service principal", lint.out)
+    for line in (findings.out .. lint.out):gmatch "[^\n]+" do
+      assert.is_true(utf8.len(line) <= 80, line)
+    end
+  end)
+
   it("runs a line of Lua, and a file with its arguments and #! line", function()
     assert.equal("3\n", lanyard({ "-e", "print(1 + 2)" }).out)
     local failed = lanyard({ "-e", "return nil, 'no policy'" })

@@ -25,10 +25,11 @@ M.CATEGORIES = { "access", "audit", "desired state", "policies", "operations", "
 ---@field summary string      one sentence, with its full stop
 ---@field category string     one of CATEGORIES
 ---@field description? string paragraphs; a line that begins with two blanks is kept as it is
+---@field usage? string[]     how it is called, after the name, where this does not follow from `arguments`
 ---@field arguments? cli.Argument[]
 ---@field options? (string|cli.Option)[] a string names a group of shared options (lanyard.cli.options)
 ---@field commands? string[]  the sub-commands, in the order in which help lists them
----@field exit table[]        { status, when } pairs
+---@field exit table[]        { status, when } pairs; help adds 2 and 130
 ---@field examples table[]    { command line, what it does } pairs
 
 ---@class cli.Argument
@@ -46,6 +47,7 @@ M.CATEGORIES = { "access", "audit", "desired state", "policies", "operations", "
 ---@field choices? string[]   the first one is the default of --output
 ---@field default? string     as text, converted like a given one
 ---@field repeated? boolean   may be given several times; the values are a list
+---@field hidden? boolean     accepted, but not listed in help
 ---@field target? string      its name in `options`; the option's own, with _ for -, unless given
 
 -- ---------------------------------------------------------------------------------------------

@@ -6,11 +6,11 @@ local types = require "lanyard.cli.types"
 
 local MEMBERS = {
   summary = "string", category = "string", description = "string", arguments = "table", options = "table",
-  commands = "table", exit = "table", examples = "table",
+  commands = "table", exit = "table", examples = "table", usage = "table",
 }
 local ITEM = {
   help = "string", type = "string", value = "string", choices = "table", default = "string", repeated = "boolean",
-  target = "string", args = true,
+  target = "string", args = true, hidden = "boolean",
 }
 local ARGS = { ["?"] = true, ["*"] = true, ["+"] = true }
 
@@ -97,6 +97,7 @@ return function(declared)
     return "the declaration has no summary"
   end
   local message = check_fields(declared, MEMBERS, "the declaration") or check_texts(declared.commands, "commands")
+    or check_texts(declared.usage, "usage")
     or check_rows(declared.exit, "number", "exit") or check_rows(declared.examples, "string", "examples")
   local taken = {}
   for number, argument in ipairs(not message and declared.arguments or {}) do

@@ -4,18 +4,25 @@
 local command_line = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
+local lists = require "lanyard.lists"
+local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 local terminal = require "lanyard.cli.terminal"
 
 local USAGE = [[
-usage: lanyard [--emulator] COMMAND [OPTION ...] [ARGUMENT ...]
-       lanyard FILE.lua [ARGUMENT ...]     run a script
-       lanyard -e CODE [ARGUMENT ...]      run a line of Lua
-       lanyard help [COMMAND]              list the commands, or describe one
-       lanyard help environment            list the variables and config files
-       lanyard scripts                     print where each command comes from
+usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
+       lanyard <file>.lua [<argument> ...]  run a script
+       lanyard -e <code> [<argument> ...]   run a line of Lua
+       lanyard help [<command>]             list the commands, or describe one
+       lanyard help environment             list the variables and config files
+       lanyard help findings                list the findings of audit
+       lanyard help lint                    list the findings of policy lint
+       lanyard scripts                      print where each command comes from
        lanyard --version
+
+--emulator runs the command against a new emulator of AWS, which keeps nothing;
+'lanyard help emulate' shows how to keep one.
 ]]
 
 -- Options of the AWS CLI that people write before the command; they are passed to the command.
@@ -51,8 +58,15 @@ local function run_chunk(chunk, name, words)
   return status
 end
 
-local function no_command(name)
-  exit.leave(exit.STATUS.usage, ("there is no command '%s' (lanyard help lists them)"):format(name))
+-- topics: words that `lanyard help` accepts besides commands | nil
+local function no_command(name, topics)
+  local names = table.move(topics or {}, 1, #(topics or {}), 1, { "help", "scripts" })
+  for _, script in ipairs(find_commands().list()) do
+    names[#names + 1] = not script.name:find " " and script.name or nil
+  end
+  local near = suggest(name, names)
+  exit.leave(exit.STATUS.usage, ("there is no command '%s'%s (lanyard help lists all)"):format(name,
+    near and ("; did you mean '%s'?"):format(near) or ""))
 end
 
 -- Prints a text that may come from a script of the current directory.
@@ -125,16 +139,42 @@ local function overview()
   return exit.STATUS.ok
 end
 
+-- Pages of help that describe no command: functions that return the text.
+local TOPICS = {
+  environment = function()
+    return require("lanyard.assets").read "lanyard/cli/environment.txt"
+  end,
+  findings = function()
+    return require("lanyard.cli.help").catalogue([[
+The findings of `lanyard audit`. A single finding can have another severity. Reports and mutes use the names, and
+--fail-on uses the severities.]], require("lanyard.audit.findings").catalogue)
+  end,
+  lint = function()
+    require "lanyard.access.lightsail" -- registers what the linter knows about Lightsail's principals
+    return require("lanyard.cli.help").catalogue([[
+The findings of `lanyard policy lint`. A single finding can be less severe. `lanyard audit` reports a high or critical
+one as policy-lint, unless another finding covers it.]], require("lanyard.policy.lint").catalogue)
+  end,
+}
+
 local function help(words)
   local name = words[1]
   if not name then
     return overview()
-  elseif name == "environment" then
-    terminal.out(require("lanyard.assets").read "lanyard/cli/environment.txt")
+  elseif TOPICS[name] then
+    terminal.out(TOPICS[name]())
     return exit.STATUS.ok
   end
-  local script = find_commands().find(name, { table.unpack(words, 2) })
-  return script and print_help(script) or no_command(name)
+  local script, rest = find_commands().find(name, { table.unpack(words, 2) })
+  if not script then
+    no_command(name, lists.sorted_names(TOPICS))
+  end
+  local declared = find_commands().declaration(script)
+  if declared and declared.commands and not declared.arguments and rest[1] then
+    exit.leave(exit.STATUS.usage, ("%s (lanyard help %s)"):format(
+      command_line.no_subcommand(script.name, declared, rest[1]), script.name))
+  end
+  return print_help(script)
 end
 
 local function list_scripts()
