@@ -243,7 +243,10 @@ function Command:usage(message)
   exit.leave(exit.STATUS.usage, ("%s (lanyard help %s)"):format(line, self.name))
 end
 
-local function wants_help(words)
+--- Returns whether words contain -h or --help before a "--".
+---@param words string[]
+---@return boolean
+function M.wants_help(words)
   for _, word in ipairs(words) do
     if word == "--" then
       return false
@@ -274,7 +277,7 @@ end
 ---@return table options the values by name, arguments included
 function Command:parse(...)
   local words, declared = self.words or { ... }, self.declared
-  if wants_help(words) then
+  if M.wants_help(words) then
     terminal.out(declared and require("lanyard.cli.help").command(self.name, declared) or self.parser:get_help())
     exit.leave(exit.STATUS.ok)
   end

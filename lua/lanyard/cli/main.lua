@@ -94,23 +94,12 @@ local function print_help(script)
   return exit.STATUS.ok
 end
 
-local function wants_help(words)
-  for _, word in ipairs(words) do
-    if word == "--" then
-      return false
-    elseif word == "-h" or word == "--help" then
-      return true
-    end
-  end
-  return false
-end
-
 -- leading: options that stand before the command, which are the command's.
 local function run_script(name, leading, words)
   local script, rest = find_commands().find(name, words)
   if not script then
     no_command(name)
-  elseif wants_help(rest) and find_commands().declaration(script) then
+  elseif command_line.wants_help(rest) and find_commands().declaration(script) then
     return print_help(script) -- a script without a declaration gets --help itself
   end
   local all = table.move(rest, 1, #rest, #leading + 1, leading)
