@@ -18,7 +18,7 @@ which may get a new ARN: repeat the grants.
   arguments = { { "service", help = "Name of the container service." } },
   options = {
     { "--revoke", help = "Remove the role from every repository's policy first." },
-    { "--force", help = "Turn the role off even if repositories name it." },
+    { "--force", help = "Disable the role even if repositories name it." },
     { "--no-wait", help = "Request the change, and do not wait for it." },
     { "--timeout", type = "duration", default = "10m", help = "How long to wait." },
     { "--output", choices = { "table", "json" } },
@@ -30,8 +30,8 @@ which may get a new ARN: repeat the grants.
     { 4, "a rule denied the change" },
   },
   examples = {
-    { "lanyard disable web", "Turn the role off if no repository names it." },
-    { "lanyard disable web --revoke", "Revoke the grants of web, and turn its role off." },
+    { "lanyard disable web", "Disable the role if no repository names it." },
+    { "lanyard disable web --revoke", "Revoke the grants of web, and disable its role." },
   },
 }
 local options = command:parse(...)

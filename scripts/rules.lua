@@ -4,7 +4,7 @@ local command = cli.command {
   summary = "Test and list the rules of a rules file.",
   category = "policies",
   description = [[
-Rules are checked before each change and during audits. The rules file is the file of --rules, of
+Rules run before each change and during audits. The rules file is the file of --rules, of
 LANYARD_RULES, or ./.lanyard/rules.lua, whichever is found first. If a named or existing file
 cannot be used, nothing is changed.
 

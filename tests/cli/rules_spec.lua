@@ -41,7 +41,7 @@ describe("--rules", function()
     assert.equal(0, emulator:run("revoke my-container-service shared-repo").status)
   end)
 
-  it("does not turn on a role for which no grant is permitted", function()
+  it("does not enable a role for which no grant is permitted", function()
     local emulator <close>, file = ruled 'rule "none" { on = "grant", check = function() deny "no grants" end }'
     local result = emulator:run { "grant", "my-container-service", "*-repo", "--enable", "--rules", file }
     assert.equal(4, result.status)
@@ -49,7 +49,7 @@ describe("--rules", function()
     assert.matches("puller role%s+off\n", emulator:run("status").out)
   end)
 
-  it("does not claim that nothing was changed after it turned the role on", function()
+  it("does not claim that nothing was changed after it enabled the role", function()
     local emulator <close>, file = ruled [[rule "mine" { on = "grant", check = function(change)
       if change.repository ~= "shared-repo" then return deny "not this" end end }]]
     local result = emulator:run { "grant", "my-container-service", "*-repo", "--enable", "--rules", file }
@@ -210,7 +210,7 @@ describe("audit --rules", function()
     local result = emulator:run { "audit", "--rules", file, "--fail-on", "high" }
     assert.equal(3, result.status, result.err)
     assert.matches('high      rule: rule "named": rename it\n', result.out)
-    assert.matches("^lanyard: .*rules%.lua:2: the mute of policy%-lint fits no finding\n", result.err)
+    assert.matches("^lanyard: .*rules%.lua:2: the mute of policy%-lint matches no finding\n", result.err)
 
     helper.write(file, helper.read(file):gsub('service = "other"', 'service = "my-*"'))
     result = emulator:run { "audit", "--rules", file, "--fail-on", "high" }

@@ -1,4 +1,4 @@
---- User rules: a Lua file that is asked before each change and during each audit.
+--- User rules: a Lua file that decides before each change and during each audit.
 ---
 ---     local rules = require("lanyard.rules").new { path = "rules.lua" }
 ---     local ok, err = rules:permit(region, { on = "grant", repository = repository, after = text })
@@ -89,7 +89,7 @@ local function ask_rule(self, index, change)
   return { { kind = "deny", failed = true, text = "the rule failed: " .. err.message .. unknown } }
 end
 
---- Asks the rules about a change.
+--- Runs the rules for a change.
 ---@param change rules.Change
 ---@param predicate? fun(rule: rules.Rule): boolean  selects the rules; by default, the rules that apply to the change
 ---@return rules.Answer[]

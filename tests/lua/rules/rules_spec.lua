@@ -1,4 +1,4 @@
--- User rules, which are asked before each change.
+-- User rules, which run before each change.
 
 local helper = require "helper"
 local rules = require "lanyard.rules"
@@ -60,7 +60,7 @@ describe("rules for a grant", function()
     assert.equal("RefusedByRule", err.code)
   end)
 
-  it("are not asked about an existing grant", function()
+  it("do not run for an existing grant", function()
     local w <close> = ruled([[rule "never" { on = "grant", check = function() deny "no" end }]], TAGGED)
     local free = w:connect()
     assert(free:grant(assert(w.region:service "web"), w:repository "jobs"))
@@ -153,7 +153,7 @@ describe("rules for other changes", function()
     deny(c.on .. " " .. c.service.name)
   end }]]
 
-  it("deny turning a role on or off, but not a role that is already so", function()
+  it("deny enabling or disabling a role, but not if nothing would change", function()
     local w <close> = ruled(NEVER)
     local _, err = w.region:enable "my-container-service"
     assert.equal("RefusedByRule", err.code)
