@@ -21,7 +21,7 @@ made, in more than its layout, that repository is not changed.
     { "--output", choices = { "table", "json" } },
     { "--prune", help = "Remove grants to puller roles of this Region that are not in the file." },
     { "--fold", help = "Join lanyard's own statements into one if a policy would be too large." },
-    { "--timeout", type = "duration", default = "10m", help = "How long to wait for a role to be turned on." },
+    { "--timeout", type = "duration", default = "10m", help = "How long to wait for a role to be enabled." },
     { "--no-settle",
       help = "Skip the second read of each policy, 4 s after the write, that detects changes by other machines." },
   },

@@ -4,7 +4,8 @@ local command = cli.command {
   summary = "Turn on the ECR image puller role of a container service.",
   category = "access",
   description = [[
-Lightsail creates an IAM role for the service. A repository's policy must name
+Lightsail creates an IAM role for the service, the ECR image puller role (puller
+role for short). A repository's policy must name
 the ARN of this role; `lanyard grant` does that. The command waits until the
 role has an ARN and the service has left the state UPDATING. If the role is
 already on, the result is `unchanged`.

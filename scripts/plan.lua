@@ -5,7 +5,7 @@ local command = cli.command {
   category = "desired state",
   description = [[
 Compares a desired-state file with the services, roles and policies of a Region, and prints the
-roles that would be turned on, the access that each repository would gain or lose, and the diff of
+roles that would be enabled, the access that each repository would gain or lose, and the diff of
 its policy. Nothing is changed.
 
 The file lists grants. It is Lua, run in a sandbox, or JSON with the same names:

@@ -13,7 +13,7 @@ revoke jobs --orphans` reads jobs as a repository.
 
   --principal ARN     one principal, for example the role of a deleted service
   --orphans           unique ids (AROA...) that policies show in place of
-                      deleted roles, such as a puller role that was turned off;
+                      deleted roles, such as a puller role that was disabled;
                       they grant nothing
   --expired           puller roles whose grants have expired, in all
                       repositories unless some are named

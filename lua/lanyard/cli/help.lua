@@ -137,7 +137,7 @@ local function option_row(option)
   local term = placeholder and ("%s %s"):format(option[1], placeholder) or option[1]
   local choices = option.choices or kind and kind.choices
   if option[1] == "--output" and choices then
-    help = ("Output format: %s."):format(table.concat(choices, ", "):gsub("^[^,]+", "%0 (default)"))
+    help = ("Output format: %s (default: %s)."):format(table.concat(choices, ", "), choices[1])
   elseif choices then
     help = ("%s One of %s."):format(help, table.concat(choices, ", "))
   end

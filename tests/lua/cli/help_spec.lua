@@ -26,7 +26,7 @@ describe("the help of a command", function()
     assert.equal("Print the size of a policy.", text:match "^[^\n]+")
     for _, line in ipairs {
       "Usage: lanyard size [<repository> ...] [OPTION ...]", "  literal   text   stays",
-      "  --output FORMAT         Output format: table (default), json.",
+      "  --output FORMAT         Output format: table, json (default: table).",
       "  --timeout DURATION      How long to wait (such as 90s, 10m, 2h or 1d; default:", (" "):rep(26) .. "10m).",
       "AWS options", "  --profile NAME          Profile in the AWS config files.",
       "  0   the size was printed", "  2   the command line is invalid", "  130 interrupted", "  lanyard size my-private-repo", "      Print one size.",
