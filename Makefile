@@ -1,4 +1,4 @@
-# `make demo` and `make test` do everything on a fresh Debian 12; `make help` lists the rest.
+# `make demo` and `make test` do everything on a fresh Debian 12; `make help` lists all targets.
 
 B = build
 PREFIX = /usr/local
@@ -21,18 +21,18 @@ WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Werror
 COMPILE = $(CC) -std=c11 $(WARNINGS) -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP \
   -Icore $(shell pkg-config --cflags lua5.4 libcurl libcrypto) $(if $(SQLITE),-DLANYARD_SQLITE) $(CFLAGS)
 LIBS = $(shell pkg-config --libs libcurl libcrypto) -levent_core -levent_extra -lm
-# The modules of liblua5.4 and of users find Lua's API in the binary.
+# C modules of users find Lua's API in the binary.
 EXPORTS = $(foreach names,lua_* luaL_* luaopen_*,-Wl,--export-dynamic-symbol='$(names)')
 LINK = $(CC) $(CFLAGS) $(LDFLAGS)
 LINKED = $(LINK) $(SQLITE) $(LIBS) $(OWN) $(CORE)
 LUA_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a -ldl
 
-# SQLite keeps the history of audits. It is inside the binary, so that a machine this is copied to needs no more
-# than without; where libsqlite3-dev is missing, or with SQLITE=, there is no history.
+# SQLite stores the history of audits. It is linked statically into the binary, so that a copied binary needs no further
+# package. Without libsqlite3-dev, or with SQLITE=, there is no history.
 SQLITE := $(shell pkg-config --exists sqlite3 2> /dev/null && echo -lsqlite3)
 SQLITE_STATIC := $(if $(wildcard $(shell pkg-config --variable=libdir sqlite3 2> /dev/null)/libsqlite3.a),-l:libsqlite3.a,$(SQLITE))
 
-# The packages of core/ go into both products; PLAIN is what knows no Lua. main.c and modules.c are the binary's own.
+# Both products contain the packages of core/; PLAIN is the part that knows no Lua. Only the binary contains OWN.
 OWN = $(B)/core/main.o $(B)/core/modules.o $(B)/embedded.o $(if $(COVERAGE),$(B)/coverage.o)
 CORE = $(patsubst core/%.c,$(B)/core/%.o,$(wildcard core/*/*.c))
 PLAIN = $(filter-out $(B)/core/lua/%.o,$(CORE))
@@ -47,7 +47,7 @@ MODULES = $(foreach f,$(LUA_FILES),$(subst /,.,$(patsubst lua/%.lua,%,$(f:/init.
 SCRIPT_FILES = $(filter-out scripts/examples/%,$(wildcard scripts/*.lua scripts/*/*.lua))
 SCRIPTS = $(foreach f,$(SCRIPT_FILES),$(patsubst scripts/%.lua,%,$(f))=$(f))
 
-# One line a step; V=1 shows the commands.
+# Prints one line per step; V=1 prints the commands.
 say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
 
 .DELETE_ON_ERROR:
@@ -68,8 +68,8 @@ $(B)/lanyard: $(OWN) $(CORE) $(B)/LINKED.flags
 $(B)/lanyard.so: $(CORE) $(B)/LINKED.flags
 	$(call say,link)$(LINK) -shared -o $@ $(CORE) $(SQLITE) $(LIBS)
 
-# A file with the value of a variable, rewritten when the value changes. CFLAGS is also inside COMPILE; its own file
-# tells a spec how a build was made.
+# A file with the value of a variable, rewritten when the value changes. COMPILE contains CFLAGS, too; a spec reads its
+# own file to make a build with the same flags.
 $(patsubst %,$(B)/%.flags,COMPILE CFLAGS LINKED PREFIX): $(B)/%.flags: FORCE
 	@mkdir -p $(@D)
 	@echo $(call quote,$($*)) | cmp -s - $@ || echo $(call quote,$($*)) > $@
@@ -110,7 +110,7 @@ test: test-deps ## every test, and every test again under ASan and UBSan
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/sanitized CFLAGS='$(SANITIZED)' build tests
 	@$(LUA) tests/run.lua $(B) $(B)/sanitized
 
-# The tests, with nothing in PATH but the programs of the listed packages: a program of another package is not found.
+# The tests, with only the programs of the listed packages in PATH, so that a missing package makes a test fail.
 test-listed: test-deps
 	@tests/programs.sh $(B)/programs git make $(TEST_PACKAGES)
 	@PATH=$(abspath $(B)/programs) $(MAKE) --no-print-directory test
@@ -137,7 +137,7 @@ coverage: test-deps ## the share of lines of core/ and lua/ that the tests run, 
 	  LDFLAGS=-Wl,--wrap=luaL_openlibs build tests $(B)/coverage/coverage.so
 	@$(LUA) tests/coverage.lua $(B)/coverage
 
-# The counter of Lua lines: in the binary of that build only, and a module for stock Lua.
+# The counter of Lua lines: part of the coverage build's binary, and a module for stock Lua.
 $(B)/coverage.o: tests/support/coverage.c
 	$(call say,compile)$(COMPILE) -DLINES_FOLDER='"$(abspath $(B))/lines"' -c -o $@ $<
 $(B)/coverage.so: $(B)/coverage.o
@@ -149,7 +149,7 @@ compile_commands.json: ## build/compile_commands.json, for clangd
 	  '"command": "$(subst ",\",$(subst ','\'',$(COMPILE))) -c '$$f'"}'; done \
 	  | paste -sd, | sed 's/.*/[&]/' > $(B)/$@
 
-# Each for SECONDS; what it finds is kept in build/fuzz, so that the next run goes on from there.
+# Runs each fuzzer for SECONDS. Findings stay in build/fuzz, and the next run continues from them.
 SECONDS = 300
 fuzz: test-deps ## random policies, then libFuzzer on every parser, SECONDS=300 each
 	@$(MAKE) --no-print-directory -j$(JOBS) fuzzers $(B)/tests/policy_property_test
@@ -187,7 +187,7 @@ install: all ## install below PREFIX=/usr/local, in DESTDIR= if set
 clean: ## remove build/
 	rm -rf $(B)
 
-# These install what the machine lacks.
+# Installs the packages that the machine lacks.
 deps:; @.ci/install $(BUILD_PACKAGES)
 test-deps:; @.ci/install $(TEST_PACKAGES)
 bench-deps:; @.ci/install $(BENCH_PACKAGES)

@@ -13,7 +13,7 @@ CreateContainerServiceDeployment.
 
 Before anything changes, the command checks that the images exist in the
 service's Region, and that their policies allow the pull or will allow it. It
-then turns the puller role on, grants, and deploys. If the same deployment is
+then enables the puller role, grants, and deploys. If the same deployment is
 running, and no tag was pushed since, the result is `unchanged`.
 
 If the deployment fails, the command prints the likely reasons and the last

@@ -4,15 +4,15 @@ local command = cli.command {
   summary = "Turn off the ECR image puller role of a container service.",
   category = "access",
   description = [[
-A grant whose role is turned off remains as an orphan. The command therefore
+A grant whose role is disabled remains as an orphan. The command therefore
 reads every repository's policy first, and fails if one of them names the role.
-With --revoke it removes these grants and then turns the role off; with --force
+With --revoke it removes these grants and then disables the role; with --force
 it leaves them. If the role is already off, the result is `unchanged`.
 ]],
   arguments = { { "service", help = "Name of the container service." } },
   options = {
     { "--revoke", help = "Remove the role from every repository's policy first." },
-    { "--force", help = "Turn the role off even if repositories name it." },
+    { "--force", help = "Disable the role even if repositories name it." },
     { "--no-wait", help = "Request the change, and do not wait for it." },
     { "--timeout", type = "duration", default = "10m", help = "How long to wait." },
     { "--output", choices = { "table", "json" } },
@@ -24,8 +24,8 @@ it leaves them. If the role is already off, the result is `unchanged`.
     { 4, "a rule denied the change" },
   },
   examples = {
-    { "lanyard disable web", "Turn the role off if no repository names it." },
-    { "lanyard disable web --revoke", "Revoke the grants of web, and turn its role off." },
+    { "lanyard disable web", "Disable the role if no repository names it." },
+    { "lanyard disable web --revoke", "Revoke the grants of web, and disable its role." },
   },
 }
 local options = command:parse(...)

@@ -6,8 +6,7 @@ local command = cli.command {
   description = [[
 Prints each setting with its source, what each credentials provider found, the
 clock, the endpoints, and whether the journal can be written. Permissions are
-checked by calls that read; calls that write are not tried. A check that fails
-says what to do.
+checked with calls that only read. A failed check prints what to do.
 ]],
   options = { { "--output", choices = { "table", "json" } }, "aws" },
   exit = { { 0, "every check passed" }, { 1, "a check failed" } },
@@ -38,7 +37,7 @@ local REGIONAL = lists.set "assume web_identity login"
 
 local checks = {}
 
--- passed: true, false, or nil for what is shown and not judged.
+-- passed: true, false, or nil for a line that is only informative.
 local function add(name, passed, detail, remedy)
   checks[#checks + 1] = { name = name, passed = passed, detail = detail, advice = remedy }
   return passed

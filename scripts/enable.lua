@@ -19,11 +19,11 @@ already on, the result is `unchanged`.
   },
   exit = {
     { 0, "the role is on, or was requested with --no-wait" },
-    { 1, "the role could not be turned on, or was not ready in time" },
+    { 1, "the role could not be enabled, or was not ready in time" },
     { 4, "a rule denied the change" },
   },
   examples = {
-    { "lanyard enable web", "Turn the role of web on, and print its ARN." },
+    { "lanyard enable web", "Enable the role of web, and print its ARN." },
     { "lanyard enable web --no-wait && lanyard wait role web", "Request the role, and wait for it later." },
   },
 }

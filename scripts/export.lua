@@ -8,7 +8,7 @@ With a desired-state file, exports the policies as they would be after `lanyard 
 file, exports the policies that grant a container service's role now. Nothing is changed.
 
 Both tools own a policy as a whole, so the export has complete policies. A policy names a role
-through the resource of its service; the services are exported, too.
+through the resource of its service; the services are also exported.
 
 terraform is a configuration in JSON syntax (lanyard.tf.json) with import blocks for existing
 resources, which require Terraform 1.5.

@@ -20,7 +20,7 @@ error.
   },
   options = {
     { "--all", help = "Select every repository of the Region." },
-    { "--enable", help = "Turn the puller role on first if it is off." },
+    { "--enable", help = "Enable the puller role first if it is off." },
     { "--expires", type = "expiry", help = "When the grant ends: a date, a period such as 30d, or never." },
     { "--sid", type = "text", value = "SID", help = "Sid of the statement (AllowLightsailPull-SERVICE)." },
     { "--fold", help = "Join lanyard's own statements into one if the policy would be too large." },
@@ -34,7 +34,7 @@ error.
     { 4, "a rule denied a grant" },
   },
   examples = {
-    { "lanyard grant web my-private-repo --enable", "Turn the role of web on, and grant it my-private-repo." },
+    { "lanyard grant web my-private-repo --enable", "Enable the role of web, and grant it my-private-repo." },
     { "lanyard grant web 'team/*' --expires 30d", "Grant all matching repositories for 30 days." },
     { "lanyard grant web my-private-repo --dry-run", "Print the difference to the policy." },
   },
@@ -84,11 +84,11 @@ if not service.role.arn and not options.enable then
   cli.leave(cli.exit.failed, ("the puller role of %s is %s: pass --enable, or run lanyard enable %s first")
     :format(service.name, service.role.active and "not ready" or "off", service.name))
 elseif not service.role.arn then
-  -- A role is not turned on if none of the grants can be made.
+  -- A role is not enabled if none of the grants can be made.
   cli.check(region:enable(service.name, { dry_run = true }))
   local rehearsed = grant_each(services.with_role(service), true)
   if options.dry_run then
-    cli.note(("lanyard: the puller role of %s would be turned on first; the ARN shown is a placeholder")
+    cli.note(("lanyard: the puller role of %s would be enabled first; the ARN shown is a placeholder")
       :format(service.name))
   end
   if options.dry_run or all_fail(rehearsed) then

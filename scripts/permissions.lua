@@ -16,7 +16,7 @@ role of that name needs the same policy in each of them.
   options = {
     { "--account", type = "text", value = "ID", help = "Account that owns the repositories." },
     { "--repository", type = "text", value = "NAME", help = "Allow only this repository." },
-    { "--assume-role", type = "role-name", help = "Allow what lanyard audit --assume-role needs, too." },
+    { "--assume-role", type = "role-name", help = "Also allow what lanyard audit --assume-role needs." },
     "aws",
   },
   exit = {

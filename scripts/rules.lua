@@ -4,7 +4,7 @@ local command = cli.command {
   summary = "Test and list the user rules of a rules file.",
   category = "policies",
   description = [[
-Rules are asked before each change and during audits. The rules file is the one of --rules, else of
+Rules run before each change and during audits. The rules file is the one of --rules, else of
 LANYARD_RULES, else ./.lanyard/rules.lua. If a named or existing file cannot be used, nothing is
 changed.
 
@@ -31,8 +31,8 @@ with:
 
 A rule that raises an error or takes too long denies.
 
-A rule on = "audit" is asked about each repository and each service; a rule on = { "grant", "audit"
-} about each existing grant. In an audit, deny and warn are findings, as is this answer:
+A rule on = "audit" runs for each repository and each service; a rule on = { "grant", "audit" } runs
+for each existing grant. In an audit, deny and warn are findings, as is this answer:
 
   finding {
     severity = "high", message = "what", why = "impact",

@@ -6,7 +6,7 @@ local command = cli.command {
   description = [[
   service      waits until no change of the service is in progress
   role         waits until the puller role is on and has an ARN; fails if the
-               role is off and nothing turns it on
+               role is off and no change enables it
   deployment   waits until the newest deployment, or the one of --version, is
                active; if it fails, prints the likely reasons and the last log
                lines of the containers

@@ -1,4 +1,4 @@
--- Runs every test of a build that counts lines, and prints what part of core/, lua/ and scripts/ ran.
+-- Runs every test of a build that counts lines, and prints the coverage of core/, lua/ and scripts/.
 --   lua5.4 tests/coverage.lua BUILD      (make coverage)
 -- For C, gcov counts. For Lua, tests/support/coverage.c marks the lines that run and luac lists the lines that can run.
 
@@ -20,7 +20,7 @@ local function read(path)
   return file and file:read "a"
 end
 
--- { path, ran, lines } of each C file. gcov prints the file, and in the line below what ran.
+-- Returns { path, ran, lines } of each C file. gcov prints the file, and its coverage in the next line.
 local function c_files()
   local files, path = {}, nil
   for _, line in ipairs(lines_of(("find %s/core -name '*.gcno' -exec gcov -n {} + 2>/dev/null"):format(build))) do
@@ -51,8 +51,8 @@ local function marks_of(path)
   return marks
 end
 
--- The lines with an instruction, but for the return that the compiler adds to each function, and lines that only
--- close a block.
+-- Returns the lines with an instruction, except the return that the compiler adds to each function, and lines that
+-- only close a block.
 local function lines_that_can_run(path)
   local source = {}
   for line in io.lines(path) do

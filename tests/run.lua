@@ -1,8 +1,8 @@
 -- Runs every test: the C test programs, the fuzzers and the Lua specs of each build folder named.
 --   lua5.4 tests/run.lua BUILD [SANITIZED_BUILD] [-- PATTERN]
--- PATTERN picks suites by name, which is the path of their source. As many run at a time as LANYARD_TEST_JOBS says,
--- else as there are processors; the slowest of the last run start first. A suite that fails is shown whole. The last
--- line is `N passed, N failed`; the exit status is 1 when a test failed or none ran.
+-- PATTERN selects suites by name, which is the path of their source. LANYARD_TEST_JOBS limits how many run in parallel
+-- (default: the number of processors). The slowest suites of the last run start first. The whole output of a failed
+-- suite is printed. The last line is `N passed, N failed`; the exit status is 1 if a test failed or none ran.
 
 package.path = "./tests/support/?.lua;" .. package.path
 local queue = require "queue"
@@ -40,7 +40,7 @@ local function slots()
   return count
 end
 
--- What each suite took in the last run that it was part of: name --> seconds.
+-- The duration of each suite in its last run: name --> seconds.
 local durations_path = builds[1] .. "/durations"
 local function read_durations()
   local durations = {}

@@ -1,4 +1,4 @@
---- Time and chance in one table, so that a test or a simulation can pass its own.
+--- Time and randomness in one table, so that a test or a simulation can pass its own.
 
 local system = require "lanyard.system"
 local task = require "lanyard.task"

@@ -1,4 +1,4 @@
---- Waits for a lock file, so that the lanyard processes of one machine do something one after another.
+--- Serializes work of the lanyard processes on one machine with a lock file.
 ---
 ---     local lock <close> = assert(lock.wait(path, clock, 10))
 ---

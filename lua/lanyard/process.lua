@@ -1,4 +1,4 @@
---- Runs a command beside the event loop, and passes on its output as it is printed.
+--- Runs a command without blocking the event loop, and passes on its output as it is printed.
 ---
 ---     local result, err = process.run { words = { "sort" }, input = text, output = print_piece }
 ---

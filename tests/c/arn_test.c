@@ -67,7 +67,7 @@ static void a_text_that_is_not_an_arn_is_compared_as_a_whole(void **state) {
   assert_false(fits("", REPOSITORY));
 }
 
-/* Were each star tried at each place, this would take longer than the machine lasts. */
+/* If every star were tried at every position, this would never end. */
 static void hostile_patterns_terminate(void **state) {
   (void)state;
   enum { SIZE = 10000 };

@@ -57,8 +57,8 @@ static void a_pattern_made_to_backtrack_costs_linear_steps(void **state) {
   free(text);
 }
 
-/* The same answer by trying all ways at once: a bit for each end of the text that the pattern so far
- * can reach. */
+/* Computes the same answer by trying all ways at once: a bit for each end of the text that the
+ * pattern so far can reach. */
 static bool fits_plainly(const char *pattern, size_t pattern_length, const char *text,
                          size_t text_length, bool ignore_case) {
   bool *now = calloc(text_length + 1, 1), *next = calloc(text_length + 1, 1);
@@ -86,7 +86,7 @@ static bool fits_plainly(const char *pattern, size_t pattern_length, const char 
   return fits;
 }
 
-/* Long pieces with `?` and letters of either case take another way than short ones. */
+/* Long pieces with `?` and mixed case take a different code path than short ones. */
 static void long_pieces_are_found_where_short_steps_find_them(void **state) {
   (void)state;
   srand(1);

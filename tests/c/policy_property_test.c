@@ -28,7 +28,7 @@
 #define TEXT(string) ((struct policy_string){string, strlen(string)})
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* --- Chance ----------------------------------------------------------------------------------- */
+/* --- Randomness ------------------------------------------------------------------------------- */
 
 static uint64_t chance;
 
@@ -436,7 +436,7 @@ static enum policy_answer ask(const struct policy *doc, const char *principal, c
   return answer;
 }
 
-/* Returns a model with another meaning, by one difference. */
+/* Returns a model with a different meaning, changed in one place. */
 static struct model another(struct model model) {
   if (model.count == 0 || once_in(5)) {
     model.version = model.version == 2 ? 1 : 2;
@@ -694,7 +694,7 @@ static void check_covers(const struct policy *doc) {
           enum policy_answer before = ask(doc, principals[i][0], actions[j]);
           enum policy_answer after = ask(without, principals[i][0], actions[j]);
           bool shadow = b->effect == POLICY_ALLOW && a->effect == POLICY_DENY;
-          /* Under the same condition both or neither apply, which the check does not know. */
+          /* With the same condition, either both apply or neither does; ask() cannot know that. */
           if (!(shadow && a->conditions.count > 0))
             assert_int_equal(before, after);
         }

@@ -243,7 +243,7 @@ describe("lanyard audit with earlier reports", function()
     assert.equal("", result.err)
   end)
 
-  it("notes what a --baseline does not cover", function()
+  it("notes the accounts and Regions that a --baseline does not cover", function()
     local emulator <close> = helper.emulator()
     local folder <close> = helper.folder()
     local part = save(emulator, folder .. "/part.json", { "shared-repo" })

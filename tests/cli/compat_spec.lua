@@ -1,5 +1,5 @@
--- What users of version 0.1.0 have: files that it wrote, scripts, and names that they rely on. Each is recorded under
--- tests/compat; README.md there describes the recordings.
+-- Compatibility with version 0.1.0: files that it wrote, users' scripts, and names that they rely on. The recordings are
+-- in tests/compat; README.md there describes them.
 --
 -- The spec asserts on what must not change (ids, names, Sids, policies, counts, exit statuses), and neither on the
 -- texts of messages nor on the member names of JSON output.
@@ -41,7 +41,7 @@ local function scalars(value, set)
   return set
 end
 
--- How many items of a list have all these texts as members, whatever the members are called.
+-- Returns how many items of a list have all these values, whatever the names of the members are.
 local function count_with(items, ...)
   local count = 0
   for _, item in ipairs(items) do
@@ -54,7 +54,7 @@ local function count_with(items, ...)
   return count
 end
 
--- The samples of a text for Prometheus, sorted. Comments are left out, and so are the times of the audit.
+-- Returns the samples of a Prometheus text, sorted, without comments and the times of the audit.
 local function samples(text)
   local list = {}
   for _, line in ipairs(lines_of(text)) do
@@ -66,7 +66,7 @@ local function samples(text)
   return list
 end
 
--- The value of one sample | nil
+-- Returns the value of one sample, or nil.
 local function sample(text, name)
   for _, line in ipairs(lines_of(text)) do
     if line:sub(1, #name + 1) == name .. " " then
@@ -76,7 +76,7 @@ local function sample(text, name)
   return nil
 end
 
--- The sum of all samples that begin so.
+-- Returns the sum of all samples with a prefix.
 local function total(text, beginning)
   local sum = 0
   for _, line in ipairs(lines_of(text)) do
@@ -106,7 +106,7 @@ local function in_state(folder, text)
   return helper.emulator { "--activation-delay", "0", "--state", folder .. "/state.json" }
 end
 
--- The state of the account with findings, as long ago now as it was when it was recorded.
+-- Returns the state of the account with findings, with its times shifted so that their age is the recorded one.
 local function account_today()
   local shift = os.time() - RECORDED_AT
   local text, numbers = recorded("account.state.json"):gsub(": (%d%d%d%d%d%d%d%d%d%d)(%.?%d*)", function(seconds, rest)
@@ -122,7 +122,7 @@ local function account_today()
   return text
 end
 
--- Runs a command that must exit with that status, and returns what it printed on stdout, and on stderr.
+-- Runs a command that must exit with the given status. Returns its stdout and its stderr.
 local function run(emulator, status, ...)
   local words = { ... }
   local result = emulator and emulator:run(words) or helper.run { helper.lanyard, ... }
@@ -162,7 +162,7 @@ local CI_POLICY = '{"Version":"2012-10-17","Statement":[{"Sid":"by hand","Effect
 -- ---------------------------------------------------------------------------------------------
 
 describe("the journal of 0.1.0", function()
-  -- The entries of a repository as they were recorded, oldest first; `file` is the name of each file.
+  -- Returns the recorded entries of a repository, oldest first; `file` is the name of each file.
   local function entries_of(repository)
     local folder = ("%s/111122223333/us-east-1/%s"):format(JOURNAL, (repository:gsub("/", "+")))
     local list = {}
@@ -176,7 +176,7 @@ describe("the journal of 0.1.0", function()
     return list
   end
 
-  -- An emulator as it was when the journal was recorded, with a copy of the journal in its folder.
+  -- Starts an emulator in the state of the recording, with a copy of the journal in its folder.
   local function with_journal(folder)
     local emulator = in_state(folder, recorded "team.state.json")
     local copy = emulator.environment.XDG_STATE_HOME .. "/lanyard/journal/" .. emulator.url:match "//(.*)":gsub(":", "_")
@@ -217,7 +217,7 @@ describe("the journal of 0.1.0", function()
       assert.equal(entry.before or "", policy(emulator, "team/b"))
     end
     run(emulator, 1, "undo", "team/b")
-    -- Of these the second is an undo of the first.
+    -- The second of these entries undoes the first.
     local _, _, last = table.unpack(entries_of "shared")
     run(emulator, 0, "undo", "shared")
     assert.equal(last.before, policy(emulator, "shared"))
@@ -225,7 +225,7 @@ describe("the journal of 0.1.0", function()
     assert.equal(last.before, policy(emulator, "shared"))
   end)
 
-  it("leaves a policy alone that somebody changed since", function()
+  it("does not overwrite a policy that another writer changed since", function()
     local folder <close> = helper.folder()
     local emulator <close> = with_journal(folder)
     set_policy(emulator, "web", CI_POLICY)
@@ -233,7 +233,7 @@ describe("the journal of 0.1.0", function()
     assert.equal(CI_POLICY, policy(emulator, "web"))
   end)
 
-  it("has an interrupted change that was made, which the next command settles", function()
+  it("settles an interrupted change that reached the policy", function()
     local folder <close> = helper.folder()
     local emulator <close> = with_journal(folder)
     local entry = entries_of("prod/api")[1]
@@ -246,7 +246,7 @@ describe("the journal of 0.1.0", function()
     assert.equal("", policy(emulator, "prod/api"))
   end)
 
-  it("has an interrupted change that was never made, which the next command drops", function()
+  it("drops an interrupted change that never reached the policy", function()
     local folder <close> = helper.folder()
     local emulator <close> = with_journal(folder)
     local granted, interrupted = table.unpack(entries_of "team/a")
@@ -259,7 +259,7 @@ describe("the journal of 0.1.0", function()
     assert.equal("", policy(emulator, "team/a"))
   end)
 
-  it("has an interrupted change that another writer replaced, which is never undone", function()
+  it("does not undo an interrupted change that another writer replaced", function()
     local folder <close> = helper.folder()
     local emulator <close> = with_journal(folder)
     set_policy(emulator, "prod/api", CI_POLICY)
@@ -267,7 +267,7 @@ describe("the journal of 0.1.0", function()
     assert.equal(1, #listed(emulator, "prod/api"))
     run(emulator, 1, "undo", "prod/api")
     assert.equal(CI_POLICY, policy(emulator, "prod/api"))
-    -- A change that was made would be undone already now: there was no policy before it.
+    -- If the change were recorded as made, it could already be undone: there was no policy before it.
     run(emulator, 0, "-e", [[assert(require("lanyard.aws").client("ecr"):DeleteRepositoryPolicy { repositoryName = "prod/api" })]])
     run(emulator, 1, "undo", "prod/api")
   end)
@@ -309,7 +309,7 @@ describe("a report of 0.1.0", function()
     end
   end)
 
-  it("is judged by the severity of its findings", function()
+  it("sets the exit status by the severity of its findings", function()
     merge(3, { "reports/account.json" }, "--fail-on", "critical")
     merge(3, { "reports/team.json" }, "--fail-on", "critical")
     merge(3, { "reports/failed.json" }, "--fail-on", "medium")
@@ -331,14 +331,14 @@ describe("a report of 0.1.0", function()
     end
   end)
 
-  it("is merged once more from what this version makes of it", function()
+  it("can be merged again after this version has merged it", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/now.json", merge(0, { "reports/team.json" }, "--output", "json"))
     assert.same(samples(recorded "reports/team.prom"),
       samples((run(nil, 0, "audit", "merge", folder .. "/now.json", RECORDED .. "reports/team.json", "--output", "prometheus"))))
   end)
 
-  it("is drawn", function()
+  it("is accepted by lanyard graph", function()
     local out = run(nil, 0, "graph", "--report", RECORDED .. "reports/account.json", "--output", "dot")
     for _, name in ipairs { "good/web", "bad/public", "bad/orphan" } do
       assert.truthy(out:find(name, 1, true), name)
@@ -356,7 +356,7 @@ describe("a report of 0.1.0", function()
 end)
 
 describe("an account that 0.1.0 audited", function()
-  it("has the findings, fingerprints, keys and metrics that it had", function()
+  it("has the same findings, fingerprints, keys and metrics", function()
     local folder <close> = helper.folder()
     local emulator <close> = in_state(folder, account_today())
     assert.same(fingerprints(recorded "reports/account.sarif"), fingerprints((run(emulator, 0, "audit", "--output", "sarif"))))
@@ -378,7 +378,7 @@ describe("an account that 0.1.0 audited", function()
     end
   end)
 
-  it("has them with rules, mutes, a desired file, trusted accounts and a baseline", function()
+  it("has the same ones with rules, mutes, a desired-state file, trusted accounts and a baseline", function()
     local folder <close> = helper.folder()
     local emulator <close> = in_state(folder, account_today())
     run(emulator, 0, "revoke", "web", "good/web")
@@ -394,7 +394,7 @@ describe("an account that 0.1.0 audited", function()
     for _, name in ipairs { "account", "everything" } do
       local words = { "audit", "--baseline", ("%sreports/%s.json"):format(RECORDED, name), "--output", "prometheus" }
       local out = run(emulator, name == "account" and 0 or 3, table.unpack(table.move({ "--fail-on", "info" }, 1, 2, #words + 1, words)))
-      -- Of what the other one has a grant came since, and one went; findings of rules and drift are gone.
+      -- Since "everything", one grant was added and one removed, and the findings of rules and drift are gone.
       local changed = name == "account" and 0 or 1
       assert.equal(changed, sample(out, 'lanyard_changes{kind="grant",change="new"}'))
       assert.equal(changed, sample(out, 'lanyard_changes{kind="grant",change="gone"}'))
@@ -415,7 +415,7 @@ describe("a history of 0.1.0", function()
     return copy
   end
 
-  it("is read, and is not changed by that", function()
+  it("is read without being changed", function()
     local folder <close> = helper.folder()
     local copy = copy_of(folder)
     local runs = json.decode((run(nil, 0, "history", copy, "--runs", "--output", "json")))
@@ -434,7 +434,7 @@ describe("a history of 0.1.0", function()
     assert.equal(recorded "history.db", helper.read(copy))
   end)
 
-  it("is filtered", function()
+  it("can be filtered", function()
     local function count(...)
       return #json.decode((run(nil, 0, "history", RECORDED .. "history.db", "--output", "json", ...)))
     end
@@ -447,7 +447,7 @@ describe("a history of 0.1.0", function()
     assert.equal(7, #json.decode(result.out))
   end)
 
-  it("keeps the next audit", function()
+  it("stores the next audit", function()
     local folder <close> = helper.folder()
     local emulator <close> = seeded()
     local copy = copy_of(folder)
@@ -456,11 +456,11 @@ describe("a history of 0.1.0", function()
     local grants = json.decode((run(nil, 0, "history", copy, "--output", "json", "--repository", "team/a")))
     assert.equal(1, #grants)
     assert.equal(1, count_with(grants, "2026-11-19T09:00:00Z", "2026-11-20T09:00:00Z"))
-    -- All grants but that of `open` are gone since the recordings.
+    -- Since the recordings, all grants except the grant of `open` have ended.
     assert.equal(5, #json.decode((run(nil, 0, "history", copy, "--output", "json", "--since", "2026-11-21"))))
   end)
 
-  it("takes a report of 0.1.0, and no older one", function()
+  it("accepts a report of 0.1.0, and rejects an older one", function()
     local folder <close> = helper.folder()
     local copy = copy_of(folder)
     run(nil, 0, "audit", "merge", RECORDED .. "reports/team.json", "--history", copy)
@@ -471,7 +471,7 @@ describe("a history of 0.1.0", function()
   end)
 end)
 
--- What the desired files and the plan of 0.1.0 lead to.
+-- The result of the desired-state files and of the plan of 0.1.0.
 local DESIRED = {
   web = "AllowLightsailPull-web", ["team/a"] = "AllowLightsailPull-web",
   ["team/b"] = "AllowLightsailPull-off,AllowLightsailPull-web", shared = "CI may push,jobs may pull", ["prod/api"] = "",
@@ -484,11 +484,11 @@ local function assert_desired(emulator)
   local text = policy(emulator, "shared")
   assert.truthy(text:find("2999-01-31T00:00:00Z", 1, true))
   assert.truthy(policy(emulator, "team/b"):find("2999-01-31T12:00:00Z", 1, true))
-  -- What others wrote keeps its bytes.
+  -- Statements of other writers keep their bytes.
   assert.truthy(text:find('{ "Sid": "CI may push", "Effect": "Allow",\n', 1, true))
 end
 
-describe("a plan that 0.1.0 saved", function()
+describe("a saved plan of 0.1.0", function()
   local PLAN = RECORDED .. "plan.json"
 
   it("is applied, once", function()
@@ -501,7 +501,7 @@ describe("a plan that 0.1.0 saved", function()
     run(emulator, 0, "plan", RECORDED .. "desired/grants.lua")
   end)
 
-  it("is refused for a policy that has changed since, and applied to the others", function()
+  it("is rejected for a policy that has changed since, and applied to the others", function()
     local emulator <close> = seeded()
     set_policy(emulator, "web", CI_POLICY)
     run(emulator, 1, "apply", PLAN, "--no-settle")
@@ -509,7 +509,7 @@ describe("a plan that 0.1.0 saved", function()
     assert.equal(DESIRED["team/a"], sids(emulator, "team/a"))
   end)
 
-  it("is refused for another Region or account", function()
+  it("is rejected in another Region or account", function()
     local folder <close> = helper.folder()
     local emulator <close> = seeded()
     run(emulator, 1, "apply", PLAN, "--no-settle", "--region", "eu-west-1")
@@ -519,7 +519,7 @@ describe("a plan that 0.1.0 saved", function()
   end)
 end)
 
-describe("a desired file of 0.1.0", function()
+describe("a desired-state file of 0.1.0", function()
   it("is planned and applied, as Lua, as JSON and from stdin", function()
     for _, name in ipairs { "grants.lua", "grants.json", "-" } do
       local emulator <close> = seeded()
@@ -537,7 +537,7 @@ describe("a desired file of 0.1.0", function()
     end
   end)
 
-  it("is for the session's Region where it names none", function()
+  it("applies to the session's Region if it names no Region", function()
     local emulator <close> = seeded()
     run(emulator, 3, "plan", RECORDED .. "desired/no-region.lua")
     run(emulator, 0, "apply", RECORDED .. "desired/no-region.lua", "--yes", "--no-settle")
@@ -546,7 +546,7 @@ describe("a desired file of 0.1.0", function()
     run(emulator, 1, "plan", RECORDED .. "desired/no-region.lua", "--region", "eu-west-1")
   end)
 
-  it("is compared by an audit, and exported", function()
+  it("can be compared by an audit, and exported", function()
     local emulator <close> = seeded()
     local out = run(emulator, 0, "audit", "--desired", RECORDED .. "desired/grants.json", "--output", "prometheus")
     assert.equal(6, total(out, 'lanyard_findings{id="drift"'))
@@ -562,7 +562,7 @@ end)
 describe("a rules file of 0.1.0", function()
   local RULES = RECORDED .. "rules/rules.lua"
 
-  it("is tested and shown", function()
+  it("can be tested and shown", function()
     assert.equal(4, #json.decode((run(nil, 0, "rules", "test", RULES, "--output", "json"))))
     assert.equal(11, #json.decode((run(nil, 0, "rules", "show", RULES, "--output", "json"))))
     local folder <close> = helper.folder()
@@ -570,7 +570,7 @@ describe("a rules file of 0.1.0", function()
     run(nil, 1, "rules", "test", folder .. "/rules.lua")
   end)
 
-  it("is asked before every kind of change, and has in each what it had", function()
+  it("runs before every kind of change, with the same data as in 0.1.0", function()
     local folder <close> = helper.folder()
     local emulator <close> = seeded()
     local function asked(status, ...)
@@ -594,7 +594,7 @@ describe("a rules file of 0.1.0", function()
     assert.equal("", policy(emulator, "prod/api"))
   end)
 
-  it("is asked by an audit, and mutes", function()
+  it("runs during an audit, and mutes findings", function()
     local emulator <close> = seeded()
     local out = run(emulator, 0, "audit", "--region", REGIONS, "--rules", RULES, "--output", "prometheus")
     assert.equal(2, sample(out, "lanyard_findings_muted"))
@@ -669,7 +669,7 @@ describe("the search paths of 0.1.0", function()
   end)
 end)
 
-describe("the words of 0.1.0's rules files", function()
+describe("the vocabulary of 0.1.0's rules files", function()
   local VALUES = {
     dry_run = "true", epoch = "1795165200", caller = "{}", service = "{}", repository_details = "{}",
     grant = "{}", deployment = "{}", on = "'grant'", expect = "'allow'", check = "function() end",
@@ -703,7 +703,7 @@ describe("the words of 0.1.0's rules files", function()
     end,
   }
 
-  -- The answers of these rules would mix in one file.
+  -- In one file, the answers of these rules would mix.
   local APART = { expect = true, severity = true, finding = true }
 
   local function tested(text, what)
@@ -713,7 +713,7 @@ describe("the words of 0.1.0's rules files", function()
     assert.equal(0, result.status, what .. result.err .. result.out)
   end
 
-  it("are understood", function()
+  it("is supported", function()
     local lines = lines_of(recorded "words.txt")
     local together = {}
     for i, line in ipairs(lines) do
@@ -725,13 +725,13 @@ describe("the words of 0.1.0's rules files", function()
       together[i] = APART[kind] and "" or text
     end
     assert.equal(54, #lines)
-    -- Line N of the file is for line N of words.txt.
+    -- Line N of the file corresponds to line N of words.txt.
     tested(table.concat(together, "\n"), "")
   end)
 end)
 
 describe("the ids of 0.1.0", function()
-  it("are known to the mutes of rules, with at most one warning each", function()
+  it("are accepted in mutes, with at most one warning each", function()
     local folder <close> = helper.folder()
     local mutes = {}
     for i, id in ipairs(lines_of(recorded "findings.txt")) do
@@ -743,7 +743,7 @@ describe("the ids of 0.1.0", function()
     assert.is_true(#lines_of(err) <= #mutes)
   end)
 
-  it("are in the reports that were recorded", function()
+  it("occur in the recorded reports", function()
     local seen = {}
     for _, name in ipairs { "account", "everything", "failed" } do
       local report = json.decode(recorded(("reports/%s.json"):format(name)))
@@ -756,7 +756,7 @@ describe("the ids of 0.1.0", function()
     end
   end)
 
-  it("are the linter's, too", function()
+  it("are also the linter's ids", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/policy.json", '{"Statement":[]}')
     local rules = json.decode((run(nil, 0, "policy", "lint", "--output", "sarif", folder .. "/policy.json"))).runs[1].tool.driver.rules
@@ -791,7 +791,7 @@ describe("the names of 0.1.0", function()
       if kind == "operation" then
         return assert(session:client(service))[name]
       elseif kind == "waiter" then
-        -- A waiter that is not known raises, whatever the input is.
+        -- An unknown waiter raises an error for any input.
         local client = assert(session:client(service))
         local ok = pcall(client.wait, client, name, { serviceName = "my-container-service", version = 1 }, { timeout = 0.01 })
         return ok and client.wait or nil
@@ -807,12 +807,12 @@ describe("the names of 0.1.0", function()
     end
   ]]
 
-  it("are there", function()
+  it("all exist", function()
     assert.equal("", (run(nil, 0, "--emulator", "-e", CHECK, RECORDED .. "names.txt")))
     assert.equal(150, #lines_of(recorded "names.txt"))
   end)
 
-  it("would be missed", function()
+  it("are reported by this check if they are missing", function()
     local folder <close> = helper.folder()
     local missing = "document nothing function\nlanyard.aws nothing function\noperation:ecr Nothing function\n"
       .. "waiter:lightsail Nothing function\nlanyard.policy LIMIT function\n"
@@ -828,29 +828,29 @@ describe("a script of 0.1.0", function()
     assert.equal(recorded(("scripts/%s.out"):format(name)), out)
   end
 
-  it("that README shows prints what it did", function()
+  it("from README prints the same as in 0.1.0", function()
     prints("readme", 0)
   end)
 
-  it("with options of its own prints what it did", function()
+  it("with its own options prints the same as in 0.1.0", function()
     prints("team", 3, "web", "web", "team/*", "--timeout", "2m", "--yes")
   end)
 
-  -- Since 0.2 access.connect must be given what permits changes, so that no script writes without rules by accident.
-  it("that calls access.connect without saying what permits changes fails with what to pass", function()
+  -- Since 0.2 access.connect requires `permit`, so that no script writes without rules by accident.
+  it("that calls access.connect without `permit` fails, and the error says what to pass", function()
     local emulator <close> = seeded()
     local _, message = run(emulator, 1, RECORDED .. "scripts/connect.lua")
     assert.truthy(message:find("access.connect needs settings.permit", 1, true), message)
   end)
 
-  -- Since 0.2 no field access does I/O: here.account is a method. Everything else prints what it did.
-  it("that prints its account and Region prints what it did, except the account as a field", function()
+  -- Since 0.2 no field access does I/O: here.account is a method. All other output is the same.
+  it("that prints its account and Region prints the same, except the account as a field", function()
     local emulator <close> = seeded()
     local out = run(emulator, 0, RECORDED .. "scripts/where.lua"):gsub("function: %w+", "111122223333", 1)
     assert.equal(recorded "scripts/where.out", out)
   end)
 
-  it("with calls, tasks and policies prints what it did", function()
+  it("with calls, tasks and policies prints the same as in 0.1.0", function()
     prints("library", 0)
   end)
 
@@ -868,7 +868,7 @@ describe("a script of 0.1.0", function()
     assert.equal(recorded "scripts/library.out", result.out)
   end)
 
-  it("is a command by its name, with its options", function()
+  it("is a command with its name and options", function()
     local emulator <close> = seeded()
     local function team(status, ...)
       local result = emulator:run({ "team", ... }, { LANYARD_PATH = RECORDED .. "scripts" })
@@ -884,7 +884,7 @@ describe("a script of 0.1.0", function()
     local _, note = team(0, "web", "web", "--dry-run", "--yes")
     local _, quiet = team(0, "web", "web", "--dry-run", "--yes", "--quiet")
     assert.equal(#lines_of(quiet) + 1, #lines_of(note))
-    team(2, "web", "web") -- nobody can be asked
+    team(2, "web", "web") -- without a terminal
     team(2, "nobody", "web", "--yes")
     team(2, "web", "web", "--yes", "--output", "xml")
     team(2, "web", "--yes")
@@ -893,14 +893,14 @@ describe("a script of 0.1.0", function()
     assert.truthy(team(0, "far", "far", "--yes", "--region", "eu-west-1"):find("far: granted", 1, true))
   end)
 
-  -- Since 0.2 no script is run to learn about it.
+  -- Since 0.2 help does not run the script.
   it("shows its first comment with --help", function()
     local result = helper.run({ helper.lanyard, "team", "--help" }, { LANYARD_PATH = RECORDED .. "scripts" })
     assert.equal(0, result.status, result.err)
     assert.truthy(result.out:find("Give a service the images of a team.", 1, true), result.out)
   end)
 
-  it("ends with the statuses that it did", function()
+  it("exits with the same statuses as in 0.1.0", function()
     for ending, status in pairs {
       ok = 0, nothing = 0, failed = 1, text = 1, fail = 1, raise = 1, usage = 2, found = 3, refused = 4, interrupted = 130,
     } do

@@ -20,7 +20,7 @@ local function json_of(em, words, status)
 end
 
 describe("lanyard deploy", function()
-  it("turns the role on, grants and deploys", function()
+  it("enables the role, grants and deploys", function()
     local em <close> = emulator()
     local result = em:run "deploy fresh app=jobs --public-endpoint app:8080"
     assert.equal("", result.err)
@@ -207,7 +207,7 @@ describe("lanyard deploy", function()
     assert.equal(1, json.decode(em:run("wait deployment web --output json").out).version)
   end)
 
-  it("does not turn the role on if the journal cannot be written", function()
+  it("does not enable the role if the journal cannot be written", function()
     local em <close> = emulator()
     local result = em:run("deploy fresh app=jobs", { HOME = "", XDG_STATE_HOME = "" })
     assert.equal(1, result.status)
@@ -229,12 +229,12 @@ describe("lanyard deploy", function()
     assert.match("the caller lacks this statement in an IAM policy: .*ecr:SetRepositoryPolicy", result.err)
   end)
 
-  it("prints that the role was not ready in time, and that nothing was deployed", function()
+  it("reports that the role was not ready in time, and that nothing was deployed", function()
     local em <close> = emulator "30"
     local result = em:run "deploy fresh app=jobs --timeout 0.2s"
     assert.equal(1, result.status)
-    assert.match("role +failed +fresh: turning the role on took longer than 0.2 s; the %.%.%.\ndeployment +not deployed *\n$", result.out)
-    assert.match("turning the role on took longer than 0.2 s", result.err)
+    assert.match("role +failed +fresh: enabling the role took longer than 0.2 s; the %.%.%.\ndeployment +not deployed *\n$", result.out)
+    assert.match("enabling the role took longer than 0.2 s", result.err)
     local another <close> = emulator "30"
     local item = json_of(another, "deploy fresh app=jobs --timeout 0.2s", 1)
     assert.equal("not deployed", item.result)

@@ -55,7 +55,7 @@ describe("lanyard enable", function()
 end)
 
 describe("lanyard disable", function()
-  it("fails while a repository names the role, lists it, and turns the role off with --revoke", function()
+  it("fails while a repository names the role, lists it, and disables the role with --revoke", function()
     local emulator <close> = helper.emulator()
     emulator:run { "grant", SERVICE, "my-private-repo", "shared-repo", "--enable" }
     local result = emulator:run { "disable", SERVICE }

@@ -1,4 +1,4 @@
--- lanyard help environment, against what the sources read.
+-- lanyard help environment, compared with the variables and keys that the sources read.
 
 local helper = require "helper"
 

@@ -15,7 +15,7 @@ local function policy_of(emulator, repository)
 end
 
 describe("lanyard grant", function()
-  it("fails while the role is off, and reports how to turn it on", function()
+  it("fails while the role is off, and reports how to enable it", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "grant", SERVICE, "my-private-repo" }
     assert.equal(1, result.status)
@@ -24,7 +24,7 @@ describe("lanyard grant", function()
     assert.equal("RepositoryPolicyNotFoundException", policy_of(emulator, "my-private-repo"))
   end)
 
-  it("does not turn the role on if the journal cannot be written", function()
+  it("does not enable the role if the journal cannot be written", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run({ "grant", SERVICE, "my-private-repo", "--enable" }, { HOME = "", XDG_STATE_HOME = "" })
     assert.equal(1, result.status)
@@ -33,7 +33,7 @@ describe("lanyard grant", function()
     assert.match("puller role +off", emulator:run("status").out)
   end)
 
-  it("turns the role on with --enable, and writes AWS's own statement to a new policy", function()
+  it("enables the role with --enable, and writes AWS's own statement to a new policy", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "grant", SERVICE, "my-private-repo", "--enable" }
     assert.equal("", result.err)

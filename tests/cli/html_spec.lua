@@ -190,7 +190,7 @@ describe("the SVG of a graph in a browser", function()
     end
   end)
 
-  it("shows what lanyard graph draws of an account", function()
+  it("shows the graph of an account by lanyard graph", function()
     if not has_browser() then return end
     local emulated <close> = helper.emulator()
     emulated:run { "grant", "my-container-service", "shared-repo", "--enable" }

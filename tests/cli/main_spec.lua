@@ -165,7 +165,7 @@ describe("lanyard", function()
 
   it("is a library for stock lua5.4, installed by make install", function()
     local folder <close> = helper.folder()
-    -- Another PREFIX needs another build. It is made in a copy, with the flags of this one.
+    -- A different PREFIX needs a separate build, made in a copy with the flags of this one.
     local copy = folder .. "/build"
     helper.run { "sh", "-c", ("mkdir %s; cd %s; cp -a core embedded.* lanyard* *.flags %s"):format(copy, helper.build, copy) }
     local installed = helper.run({ "make", "-s", "install", "B=" .. copy, "PREFIX=/opt/lanyard", "DESTDIR=" .. folder.path,

@@ -44,7 +44,7 @@ describe("a proxy", function()
     assert.truthy(proxy)
   end)
 
-  it("is asked to connect to an https endpoint, and its refusal is reported without its password", function()
+  it("receives CONNECT for an https endpoint, and its refusal is reported without its password", function()
     local folder <close> = helper.folder()
     local em <close> = helper.emulator()
     local url, read_log, proxy <close> = start_proxy(folder, em)

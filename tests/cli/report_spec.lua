@@ -1,4 +1,4 @@
--- What lanyard audit prints about an account with every finding, checked by the readers of the formats.
+-- The output of lanyard audit for an account with every finding, checked by readers of each format.
 
 local account = require "audit_account"
 local emulator = require "lanyard.emulator"

@@ -26,7 +26,7 @@ describe("--rules", function()
     local result = emulator:run { "enable", "my-container-service", "--rules", file }
     assert.equal(4, result.status)
     assert.equal("", result.out)
-    assert.matches('^lanyard: .*rules%.lua:1: rule "not on Fridays" denies turning on the puller role of '
+    assert.matches('^lanyard: .*rules%.lua:1: rule "not on Fridays" denies enabling the puller role of '
       .. "service 'my%-container%-service': wait until Monday\n  this change was not made\n$", result.err)
     assert.matches("off", emulator:run("status").out)
   end)
@@ -41,7 +41,7 @@ describe("--rules", function()
     assert.equal(0, emulator:run("revoke my-container-service shared-repo").status)
   end)
 
-  it("does not turn on a role for which no grant is permitted", function()
+  it("does not enable a role for which no grant is permitted", function()
     local emulator <close>, file = ruled 'rule "none" { on = "grant", check = function() deny "no grants" end }'
     local result = emulator:run { "grant", "my-container-service", "*-repo", "--enable", "--rules", file }
     assert.equal(4, result.status)
@@ -49,7 +49,7 @@ describe("--rules", function()
     assert.matches("puller role%s+off\n", emulator:run("status").out)
   end)
 
-  it("does not claim that nothing was changed after it turned the role on", function()
+  it("does not claim that nothing was changed after it enabled the role", function()
     local emulator <close>, file = ruled [[rule "mine" { on = "grant", check = function(change)
       if change.repository ~= "shared-repo" then return deny "not this" end end }]]
     local result = emulator:run { "grant", "my-container-service", "*-repo", "--enable", "--rules", file }
@@ -74,7 +74,7 @@ describe("--rules", function()
     local words = { "grant", "my-container-service", "my-private-repo", "--enable", "--dry-run", "--rules", file }
     local result = emulator:run(words)
     assert.equal(4, result.status)
-    assert.matches("denies turning on the puller role of service", result.err)
+    assert.matches("denies enabling the puller role of service", result.err)
   end)
 
   it("can be set in the environment", function()

@@ -43,7 +43,7 @@ local function run(text, words, emulator)
   return result
 end
 
--- Like `run`, but on a terminal, with a dialogue as tests/cli/terminal.py takes it.
+-- Like `run`, but on a terminal, with a dialogue for tests/cli/terminal.py.
 local function talk(text, words, dialogue)
   local folder <close> = helper.folder()
   helper.write(folder .. "/book.md", text)

@@ -14,7 +14,7 @@ describe("lanyard wait", function()
     assert.match("my%-container%-service +READY +arn:aws:iam::", result.out)
   end)
 
-  it("waits until a role has an ARN, and fails if nothing turns it on", function()
+  it("waits until a role has an ARN, and fails if no change enables it", function()
     local emulator <close> = helper.emulator "--activation-delay 1"
     local result = emulator:run { "wait", "role", SERVICE }
     assert.equal(1, result.status)

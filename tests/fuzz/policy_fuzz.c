@@ -64,7 +64,7 @@ static void check_decisions(const struct policy *doc) {
   buf_free(&reason);
 }
 
-/* Whether a text may hold what the grant adds, so that taking it back takes more. */
+/* Reports whether a text may already contain what the grant adds, so that a revocation removes more. */
 static bool may_name(const uint8_t *data, size_t size) {
   return memmem(data, size, "nobody", 6) || memmem(data, size, "\\u", 2);
 }

@@ -55,7 +55,7 @@ describe("a secret", function()
     assert.equal("***", credentials.redactor { found.Key }:redact "a&b")
   end)
 
-  it("prints nothing of itself if it is not JSON or XML", function()
+  it("is not printed if it is not JSON or XML", function()
     local sealed = credentials.secret "{secret"
     for _, form in ipairs { "json", "xml" } do
       local text, err = sealed:unseal({ "key" }, form)

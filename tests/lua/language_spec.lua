@@ -125,8 +125,8 @@ end
 
 describe("the language", function()
   -- Recordings and vectors are the words of others; this file lists the forbidden ones.
-  local files = lines_of [[find README.md core lua scripts tests .github -type f \( -name '*.lua' -o -name '*.c' -o -name '*.h' \
-    -o -name '*.md' -o -name '*.txt' -o -name '*.sh' -o -name '*.py' -o -name '*.yml' -o -name '*.yaml' \) \
+  local files = lines_of [[find README.md Makefile .ci core lua scripts tests .github -type f \( -name '*.lua' -o -name '*.c' -o -name '*.h' \
+    -o -name '*.md' -o -name '*.txt' -o -name '*.sh' -o -name '*.py' -o -name '*.yml' -o -name '*.yaml' -o -name Makefile -o -path '.ci/*' \) \
     -not -path 'tests/compat/*' -not -path 'tests/vectors/*' -not -name 'language_spec.lua' 2>/dev/null | sort]]
 
   it("of comments, messages, help, test titles and READMEs is plain", function()

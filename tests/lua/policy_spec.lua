@@ -4,7 +4,7 @@ local PULLER = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/contai
   .. ("0123456789abcdefghijklmnopqrstuv"):rep(2):sub(1, 52)
 local OTHER = "arn:aws:iam::444455556666:role/build"
 
--- With the layout and order of a person.
+-- With the layout and order of a handwritten policy.
 local HUMAN = [[
 {
     "Version" : "2012-10-17",
@@ -171,7 +171,7 @@ describe("merge", function()
 end)
 
 describe("diff", function()
-  it("is empty for equal policies, and has what was added", function()
+  it("is empty for equal policies, and contains added lines", function()
     local doc = parse(HUMAN)
     local edited = doc:copy()
     assert.equal("", doc:diff(edited))

@@ -141,7 +141,7 @@ describe("a child", function()
     assert.is_false(is_there(pid))
   end)
 
-  it("has its time to end even if its reader raises an error meanwhile", function()
+  it("has its full time to end even if its reader raises an error meanwhile", function()
     local folder <close> = helper.folder()
     local t = task.spawn(process.run, {
       words = { "sh", "-c", ("trap 'echo closed; sleep 0.01; touch %s/done; exit 0' TERM; echo $$ >%s/pid; while :; do sleep 0.01; done")

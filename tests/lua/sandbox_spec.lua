@@ -1,4 +1,4 @@
--- Files of users: what they can contain, and that nothing in them escapes.
+-- Users' files in the sandbox: what they can contain, and that they cannot escape.
 
 local errors = require "lanyard.errors"
 local sandbox = require "lanyard.sandbox"

@@ -59,7 +59,7 @@ describe("a database", function()
     assert.error_matches(function() one:query() end, "the statement is closed")
   end)
 
-  it("lets one connection write at a time, and reports busy to the other", function()
+  it("allows one connection to write at a time, and reports busy to the other", function()
     local folder <close> = helper.folder()
     local first <close> = opened(folder .. "/a.db")
     local second <close> = opened(folder .. "/a.db")

@@ -1,4 +1,4 @@
--- What lanyard.so and the binary export, and what a program that loads them may therefore define.
+-- The exports of lanyard.so and of the binary, which must not conflict with the symbols of a program that loads them.
 
 local helper = require "helper"
 

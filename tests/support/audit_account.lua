@@ -2,7 +2,7 @@
 --- cannot be read, which would hide a role without a grant.
 ---
 ---     account.seed             -- for an emulator
----     account.age(state, now)  -- adds what no call can make: old images, policies that ECR would reject, and
+---     account.age(state, now)  -- adds what calls cannot create: old images, policies that ECR would reject, and
 ---                              -- deployments of images that do not exist
 ---     account.policies         -- the texts, by repository
 ---     account.expected         -- the findings: { id, severity, repository, index of the statement, text at the
@@ -30,7 +30,7 @@ local SESSION = "arn:aws:sts::" .. ACCOUNT .. ":assumed-role/reader/today"
 local STRANGE = "arn:aws:iam::" .. ACCOUNT .. ":role/AROA2XQYJ5EXAMPLE12345"
 local OTHER_CI = "arn:aws:iam::" .. ACCOUNT .. ":role/ci-check"
 
--- Deadlines that are reported as near, and not yet.
+-- Deadlines that are near enough to be reported, and that are not.
 local SOON = timestamp.format(os.time() + 13 * 86400)
 local LATER = timestamp.format(os.time() + 15 * 86400)
 

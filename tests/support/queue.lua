@@ -1,11 +1,11 @@
--- Runs shell commands side by side and reports each one as soon as it ends.
+-- Runs shell commands in parallel and reports each one as soon as it ends.
 
 local M = {}
 
 local TIME_LIMIT = 600 -- seconds per command
 
 -- Runs one command: $0 is the folder, $1 the number of the job, $2 its command. The shell counts the processor time
--- of all that it waited for.
+-- of all children that it waited for.
 local JOB = [[
 started=$(date +%s.%N)
 timeout ]] .. TIME_LIMIT .. [[ sh -c "$2" > "$0/$1.out" 2>&1 < /dev/null

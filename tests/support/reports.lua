@@ -4,7 +4,7 @@ local findings = require "lanyard.audit.findings"
 
 local M = {}
 
--- Returns what a format writes.
+-- Returns the output of a format.
 function M.text(format, report)
   local parts = {}
   require("lanyard.report." .. format).write(report, function(text) parts[#parts + 1] = text end, {

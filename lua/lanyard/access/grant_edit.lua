@@ -104,7 +104,7 @@ local function update(doc, role_arn, grants, used, expires)
   return false, ("already allowed by %s%s"):format(statements.describe(used), until_suffix(expires))
 end
 
--- Makes the role's grant, with that expiry (false: none). changed, why
+-- Adds or changes the role's grant, with that expiry (false: no expiry). Returns changed, why.
 local function apply(doc, role_arn, sid, expires)
   local grants = statements.existing_grants(doc, role_arn, sid)
   local used = reusable(grants, expires)
@@ -171,7 +171,7 @@ local function expired(statement, at)
   }
 end
 
--- The expiry that a grant is to have. seconds | false: none | nil, err
+-- Returns the requested expiry of a grant: seconds | false: no expiry | nil, err
 local function wanted_expiry(doc, grant, now)
   if grant.expires ~= nil then
     return grant.expires

@@ -190,7 +190,7 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Changing access
 
---- Turns the puller role of a service on and waits for it; see lanyard.access.roles.
+--- Enables the puller role of a service and waits for it; see lanyard.access.roles.
 ---@param name string
 ---@param options? access.RoleOptions
 ---@return { kind: string, service: access.Service }? result
@@ -199,7 +199,7 @@ function Region:enable(name, options)
   return require("lanyard.access.roles").enable(self, name, options)
 end
 
---- Turns the puller role of a service off and waits for it; see lanyard.access.roles. Grants that name the role stay.
+--- Disables the puller role of a service and waits for it; see lanyard.access.roles. Grants that name the role stay.
 ---@param name string
 ---@param options? access.RoleOptions
 ---@return { kind: string, service: access.Service }? result
@@ -257,7 +257,7 @@ function Region:plan_deployment(service_name, wants)
   return require("lanyard.access.deployment.plan").plan(self, service_name, wants)
 end
 
---- Carries out a planned deployment: turns the role on, grants, and requests the deployment.
+--- Carries out a planned deployment: enables the role, grants, and requests the deployment.
 ---@param plan access.deployment.Plan
 ---@param options? { timeout: number?, settle: boolean?, progress: nil|fun(text: string) }
 ---@return access.deployment.Result result  with an error too: what was done before it
@@ -330,7 +330,7 @@ function Region:learn_account(account)
   self.shared.account = self.shared.account or account
 end
 
---- Asks the setting `permit` about a change.
+--- Calls the setting `permit` for a change.
 ---@param change access.Change
 ---@return true? permitted
 ---@return aws.Error? err  code RefusedByRule if a rule denies the change

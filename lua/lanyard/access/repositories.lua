@@ -77,8 +77,8 @@ local function not_found(region, exact, err)
   }
 end
 
--- Describes up to a hundred repositories. If one is missing, ECR fails for all of them: to find out which, it is asked
--- for the halves.
+-- Describes up to a hundred repositories. If one is missing, ECR fails for all of them. To find the missing one, each
+-- half is requested separately.
 local function describe(region, exact, found, missing)
   local reply, err = region.ecr:DescribeRepositories { repositoryNames = exact }
   if reply then

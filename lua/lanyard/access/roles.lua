@@ -1,4 +1,4 @@
---- Turns the ECR image puller role of a container service on and off, and waits until AWS has done it.
+--- Enables and disables the ECR image puller role of a container service, and waits until the change is complete.
 
 local services = require "lanyard.access.services"
 local waiting = require "lanyard.access.wait"
@@ -42,7 +42,7 @@ end
 -- Requests the role if it is to change, and waits for it. service | nil, err
 local function carry_out(region, service, active, requested, options)
   local verb = active and "enable" or "disable"
-  local activity = active and "turning the role on" or "turning the role off"
+  local activity = active and "enabling the role" or "disabling the role"
   local wait = waiting.new(region, service.name, {
     timeout = options.timeout, poll = options.poll, progress = options.progress,
     tip = ("it may still finish: lanyard status %s shows its state, lanyard %s %s continues to wait")
@@ -113,7 +113,7 @@ end
 ---@field wait? boolean     wait until the change is in place (default: true)
 ---@field dry_run? boolean
 
---- Turns the role of a service on, and waits until it is active, has an ARN, and the service has left UPDATING.
+--- Enables the role of a service, and waits until it is active, has an ARN, and the service has left UPDATING.
 ---@param region access.Region
 ---@param name string
 ---@param options? access.RoleOptions
@@ -123,7 +123,7 @@ function M.enable(region, name, options)
   return change(region, name, true, options)
 end
 
---- Turns the role of a service off, and waits until it is. Grants that name the role stay.
+--- Disables the role of a service, and waits until it is off. Grants that name the role stay.
 ---@param region access.Region
 ---@param name string
 ---@param options? access.RoleOptions

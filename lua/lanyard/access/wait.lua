@@ -189,7 +189,7 @@ function M.for_role(region, name, options)
     if not service.role.active and not M.is_busy(service) then
       return nil, errors.new {
         code = "RoleOff",
-        message = ("the puller role of '%s' is off, and no change in progress turns it on"):format(name),
+        message = ("the puller role of '%s' is off, and no change in progress enables it"):format(name),
         tip = ("run lanyard enable %s, which waits for it"):format(name),
       }
     end

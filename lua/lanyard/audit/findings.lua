@@ -1,7 +1,7 @@
 --- The registry of findings.
 ---
---- A kind of finding is one record in lanyard.audit.findings.*, beside its check. All that others know of it comes from
---- the record: the catalogue, the order of a report, coverage for baselines, the broken edges of the graph, and the
+--- A kind of finding is one record in lanyard.audit.findings.*, next to its check. Everything else derives from the
+--- record: the catalogue, the order of a report, coverage for baselines, the broken edges of the graph, and the
 --- rules of SARIF. lanyard.audit.checks runs the checks.
 ---
 ---     findings.catalogue["public-access"].severity   --> "critical"
@@ -20,7 +20,7 @@ local M = {}
 ---@field why string            why it matters; a finding can give a more specific reason
 ---@field scope string          what the check reads, see SCOPES
 ---@field needs string[]        data without which the check reports nothing, see NEEDS
----@field breaks_pull boolean   whether it means that a grant lets nobody pull
+---@field breaks_pull boolean   whether it means that a grant allows nobody to pull
 ---@field check fun(inventory: audit.Inventory, add: fun(id: string, details: audit.Details))
 ---@field check_rest? fun(inventory: audit.Inventory, add: fun(id: string, details: audit.Details))
 ---  finds what belongs to no single repository, after all have been read

@@ -3,7 +3,7 @@
 ---     location.statement(doc, index)           location.element(doc, index, "Condition")
 ---     location.principal(doc, index, value)    location.action(doc, index, pattern)
 ---
---- What does not occur in the text as such is located by its element, else by its statement.
+--- A value that does not occur literally in the text has the location of its element, else of its statement.
 
 local grammar = require "lanyard.policy.lint.grammar"
 

@@ -28,7 +28,7 @@ local M = {}
 ---@field state "success"|"failure"|"retry"
 ---@field [integer] { path: string?, values: string[]?, codes: string[]? }
 
---- A waiter of a description: its acceptors, the first of which that matches decides.
+--- A waiter of a description. The first of its acceptors that matches decides.
 ---@class aws.Waiter
 ---@field name string
 ---@field operation string

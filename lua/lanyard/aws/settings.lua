@@ -9,7 +9,7 @@ local errors = require "lanyard.errors"
 
 local M = {}
 
--- Each setting: its variables, of which the first one that is set counts; the key in a profile; and one of CHECKS. The
+-- Each setting: its variables (the first one that is set counts), the key in a profile, and one of CHECKS. The
 -- case of flags and of the words of one_of does not matter.
 local SETTINGS = {
   region = { variables = { "AWS_REGION", "AWS_DEFAULT_REGION" }, key = "region" },

@@ -4,7 +4,7 @@ local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
---- Seconds by which a clock can be wrong. AWS accepts five minutes, of which a request and its reply take some.
+--- Seconds by which a clock can be wrong. AWS accepts five minutes, and a request and its reply take part of it.
 M.TOLERATED = 240
 
 -- Codes of signatures that were made with a wrong clock. Some have other causes, too.

@@ -49,7 +49,7 @@ local function embedded_script(name)
   return source and script_of(name, ("scripts/%s.lua"):format(name), source, true) or nil
 end
 
--- The script of a name, and what finds another one beside it.
+-- Returns the script of a name, and the function that finds another script in the same folder.
 local function find_one(name)
   for _, folder in ipairs(folders()) do
     local script = read_script(folder, name)

@@ -14,7 +14,7 @@
 ---     }
 ---
 --- The table is cut out by a lexer and evaluated in an empty environment, so that help, completion and the
---- build's index learn about a command and run nothing of it.
+--- build's index learn about a command without running it.
 
 local M = {}
 
@@ -100,7 +100,7 @@ local START = { "cli", ".", "command", "{" }
 
 --- Cuts the literal of the first `cli.command { ... }` out of a script.
 ---@param source string the text of a script
----@return string? literal the table, braces included; nil where there is none, or no end of it
+---@return string? literal the table, including braces; nil if the script has none, or it is unterminated
 function M.cut(source)
   local position, matched, depth, first = 1, 0, 0, nil
   while position <= #source do
@@ -181,7 +181,7 @@ function M.check(value)
   return value
 end
 
--- Evaluates a literal where it can reach and use up nothing.
+-- Evaluates a literal without access to globals, and within limits of steps and memory.
 local function evaluate(literal, name)
   return require("lanyard.sandbox").value("return " .. literal, name)
 end

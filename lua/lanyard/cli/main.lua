@@ -26,7 +26,7 @@ local TAKES_VALUE = {
 -- ---------------------------------------------------------------------------------------------
 -- Running
 
--- Loaded when a command is looked up: a script that is run by its path needs none of it.
+-- Loaded when a command is looked up. A script that is run by its path does not need it.
 local function find_commands()
   return require "lanyard.cli.commands"
 end

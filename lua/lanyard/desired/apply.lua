@@ -1,4 +1,4 @@
---- Applies a plan: turns roles on first, then writes each repository's policy once. A failure does not stop the rest.
+--- Applies a plan: enables roles first, then writes each repository's policy once. A failure does not stop the rest.
 ---
 ---     local roles, changes = apply.apply(region, plan, { timeout = 600 })
 
@@ -22,7 +22,7 @@ local M = {}
 -- How many roles, and how many repositories, are changed in parallel.
 local PARALLEL = 16
 
--- Turns roles on. Afterwards the plan has the services with their roles, or false for one that cannot be granted.
+-- Enables roles. Afterwards the plan has the services with their roles, or false for one that cannot be granted.
 local function enable_roles(region, plan, options)
   return task.map(plan.enable, function(name)
     local result, err = region:enable(name, { timeout = options.timeout, progress = options.progress })

@@ -24,7 +24,7 @@ local M = {}
 ---@field recovered? table[]  the interrupted journal entries that were settled first
 
 -- Reports whether the role of a grant's service is not the one that the plan expects: it differs from the role of a
--- saved plan, or it is off and the plan does not turn it on.
+-- saved plan, or it is off and the plan does not enable it.
 local function has_unexpected_role(grant, plan)
   local service = plan.services[grant.service]
   if service and grant.role then

@@ -21,7 +21,7 @@ local M = {}
 ---@field change? desired.Change  the result of the dry run
 ---@field err? lanyard.Error  why the dry run failed
 
----@class desired.Part  one decision that user rules are asked about
+---@class desired.Part  one decision that user rules can deny
 ---@field on "grant"|"revoke"
 ---@field service? table
 ---@field grant? table
@@ -141,7 +141,7 @@ end
 ---@param entry desired.Entry
 ---@param plan desired.Plan
 ---@return fun(doc: policy.Document, original: policy.Document?): boolean?, table|lanyard.Error
----@return desired.Part[] parts  everything that user rules may be asked about
+---@return desired.Part[] parts  every decision that user rules can deny
 function M.of(entry, plan)
   local edits = grant_edits(entry, plan)
   local is_selected = plan.prune and prune_selector(entry.grants, plan.services, plan.region)

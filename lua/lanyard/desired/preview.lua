@@ -1,4 +1,4 @@
---- Rehearses a plan: which roles it turns on and what it changes in each repository. Nothing is written.
+--- Rehearses a plan: which roles it enables and what it changes in each repository. Nothing is written.
 ---
 ---     preview.run(region, plan)  -- fills in plan.enable, entry.change, entry.err and plan.failures
 

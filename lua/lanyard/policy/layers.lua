@@ -126,7 +126,7 @@ function M.all(verdicts)
   return verdicts[1]
 end
 
---- Combines verdicts of which one must allow: the first of the best ones decides.
+--- Combines verdicts when one of them must allow: the first of the best ones decides.
 ---@param verdicts table[]
 ---@return table verdict
 function M.any(verdicts)

@@ -1,10 +1,10 @@
---- Asks the rules of a file about what an audit found.
+--- Runs the rules of a file on the results of an audit.
 ---
 ---     local asker = audit_rules.new(rules, region)      -- nil when no rule applies to audits
 ---     for _, answer in ipairs(asker:ask(repository, service)) do ... end
 ---
---- A rule on = { "grant", "audit" } is asked about each existing grant as if it were made now: service and repository
---- are known. Any other rule on = "audit" is asked about each repository and each service. `before` and `after` are
+--- A rule on = { "grant", "audit" } runs for each existing grant as if it were made now: service and repository
+--- are known. Any other rule on = "audit" runs for each repository and each service. `before` and `after` are
 --- both the current policy.
 
 local facts = require "lanyard.rules.facts"
@@ -30,7 +30,7 @@ function M.new(rules, region)
   return setmetatable({ rules = rules, facts = known }, Asker)
 end
 
---- Returns a function that reports whether an audit asks a rule about a repository, a service, or a grant of both.
+--- Returns a function that reports whether an audit runs a rule for a repository, a service, or a grant of both.
 ---@param repository any  nil when none is concerned
 ---@param service any  nil when none is concerned
 ---@return fun(rule: rules.Rule): boolean

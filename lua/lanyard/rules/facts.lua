@@ -1,4 +1,4 @@
---- Collects what a rule gets to know about a change, as plain data. What costs a call is read once.
+--- Collects the facts about a change that are passed to a rule, as plain data. A fact that needs a call is read once.
 ---
 ---     local known = facts.new(region)
 ---     local change = known:of { on = "grant", repository = repository, service = service, after = text }

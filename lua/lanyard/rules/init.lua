@@ -1,4 +1,4 @@
---- User rules: a Lua file that is asked before each change and during each audit.
+--- User rules: a Lua file that decides before each change and during each audit.
 ---
 ---     local rules = require("lanyard.rules").new { path = "rules.lua" }
 ---     local ok, err = rules:permit(region, { on = "grant", repository = repository, after = text })
@@ -89,7 +89,7 @@ local function ask_rule(self, index, change)
   return { { kind = "deny", failed = true, text = "the rule failed: " .. err.message .. unknown } }
 end
 
---- Asks the rules about a change.
+--- Runs the rules for a change.
 ---@param change rules.Change
 ---@param predicate? fun(rule: rules.Rule): boolean  selects the rules; by default, the rules that apply to the change
 ---@return rules.Answer[]
@@ -111,8 +111,8 @@ end
 local PHRASES = {
   grant = { both = "granting service '%s' access to '%s'" },
   revoke = { both = "revoking the access of service '%s' to '%s'", repository = "revoking access to '%s'" },
-  enable = { service = "turning on the puller role of service '%s'" },
-  disable = { service = "turning off the puller role of service '%s'" },
+  enable = { service = "enabling the puller role of service '%s'" },
+  disable = { service = "disabling the puller role of service '%s'" },
   deploy = { service = "deploying service '%s'" },
   undo = { repository = "undoing a change of '%s'" },
 }

@@ -51,12 +51,12 @@ describe("the advice", function()
     assert.match("check the Region: ECR and Lightsail", text)
   end)
 
-  it("on another signature error is the general one", function()
+  it("on another signature error is the general advice", function()
     local text = advice.advice(errors.new { code = "InvalidSignatureException", message = "does not match" })
     assert.match("run lanyard doctor", text)
   end)
 
-  it("on an unknown repository gives way to the error's own tip", function()
+  it("on an unknown repository is replaced by the error's own tip", function()
     local err = { code = "RepositoryNotFoundException", message = "no such repository" }
     assert.match("check the Region and the account", advice.advice(errors.new(err)))
     assert.equal("  look elsewhere", advice.advice(errors.new { code = err.code, message = "x", tip = "look elsewhere" }))

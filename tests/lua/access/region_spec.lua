@@ -12,7 +12,7 @@ describe("access.connect", function()
     end
   end)
 
-  it("asks permit before each change, and makes none that it refuses", function()
+  it("calls permit before each change, and makes no change that it denies", function()
     local w <close> = world.new()
     local asked = {}
     local region = w:connect {
@@ -49,7 +49,7 @@ describe("a region", function()
     assert.same({}, w.calls)
   end)
 
-  it("returns its account, and asks once", function()
+  it("returns its account, and requests it once", function()
     local w <close> = world.new()
     assert.equal("111122223333", w.region:account())
     assert.equal("111122223333", w.region:with({}):account())
@@ -78,7 +78,7 @@ describe("a region", function()
     assert.same({ 4, 2 }, { region.limits.lag, region.limits.bound })
   end)
 
-  it("keeps its settings when another region is made of it", function()
+  it("keeps its settings when another region is derived from it", function()
     local w <close> = world.new()
     local part = w.region:with { settle = true, limits = { lag = 1 } }
     assert.same({ true, 1, 2 }, { part.settle, part.limits.lag, part.limits.bound })
@@ -101,7 +101,7 @@ describe("a region", function()
     assert.equal(1, #assert(part:policies()))
   end)
 
-  it("calls its observer after what it has read", function()
+  it("calls its observer after each read", function()
     local w <close> = world.new()
     local listed, read = 0, {}
     local region = w.region:with { observer = {

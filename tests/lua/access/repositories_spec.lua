@@ -10,7 +10,7 @@ describe("repositories", function()
     assert.same({ "my-private-repo", "shared-repo" }, names)
   end)
 
-  it("are an error if one is missing, unless the caller collects missing ones", function()
+  it("cause an error if one is missing, unless the caller collects missing ones", function()
     local many, wanted = {}, {}
     for i = 1, 120 do
       many[i] = { name = ("r%04d"):format(i) }

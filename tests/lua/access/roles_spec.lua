@@ -57,7 +57,7 @@ describe("enable", function()
 end)
 
 describe("disable", function()
-  it("turns the role off, so that it has no ARN", function()
+  it("removes the ARN of the role", function()
     local w <close> = world.new { activation_delay = 10 }
     assert(w.region:enable(NAME))
     local change = assert(w.region:disable(NAME))

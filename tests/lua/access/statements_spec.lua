@@ -56,7 +56,7 @@ describe("a statement", function()
 end)
 
 describe("existing grants", function()
-  it("are the statements that name the role, and what an earlier role left", function()
+  it("are the statements that name the role, and the statements of an earlier role", function()
     local doc = document(statement(ROLE, { sid = "a" }), statement("*", { sid = "b" }),
       statement(EARLIER, { sid = "AllowLightsailPull-web" }))
     local grants, leftover = statements.existing_grants(doc, ROLE, "AllowLightsailPull-web")

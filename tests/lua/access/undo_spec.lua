@@ -1,7 +1,7 @@
 local world = require "world"
 
 describe("undo", function()
-  it("goes back one more change with each call, until none is left", function()
+  it("reverts one more change with each call, until none is left", function()
     local w <close> = world.new()
     local service, repository = w:service(), w:repository "shared-repo"
     local before = w:text "shared-repo"
@@ -18,7 +18,7 @@ describe("undo", function()
     assert.equal("the journal has no change to undo", err.message)
   end)
 
-  it("deletes a policy where there was none before", function()
+  it("deletes a policy if there was none before the change", function()
     local w <close> = world.new()
     local repository = w:repository "my-private-repo"
     assert(w.region:grant(w:service(), repository))

@@ -59,7 +59,7 @@ describe("waiting for a role", function()
     assert.is_true(w.passed >= 40)
   end)
 
-  it("fails if nothing turns the role on", function()
+  it("fails if no change enables the role", function()
     local w <close> = world.new()
     local service, err = w.region:wait_for_role(NAME)
     assert.is_nil(service)

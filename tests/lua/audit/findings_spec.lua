@@ -18,14 +18,14 @@ describe("the registry of findings", function()
     return message
   end
 
-  it("refuses a record that lacks a property", function()
+  it("rejects a record that lacks a property", function()
     assert(findings.register { { record() } })
     for name in pairs(record()) do
       assert.matches(("'%s' must be a "):format(name), refusal(record { [name] = "absent" }))
     end
   end)
 
-  it("refuses unknown severities, scopes and needs, and an id that exists", function()
+  it("rejects unknown severities, scopes and needs, and a duplicate id", function()
     assert.matches("'new%-finding': 'grave' is not a severity", refusal(record { severity = "grave" }))
     assert.matches("'galaxy' is not a scope", refusal(record { scope = "galaxy" }))
     assert.matches("needs 'luck', which no audit reads", refusal(record { needs = { "luck" } }))

@@ -15,7 +15,7 @@ describe("a query", function()
     assert.is_true(query.covers(list[2], "ecr:PutImage"))
   end)
 
-  it("returns the only principal of a statement, but not that of a NotPrincipal", function()
+  it("returns the only principal of a statement, but not of a NotPrincipal", function()
     local list = statements [[{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:*"},
       {"Effect":"Allow","Principal":{"AWS":["111122223333","444455556666"]},"Action":"ecr:*"},
       {"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"ecr:*"}]]

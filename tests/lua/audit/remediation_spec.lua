@@ -28,7 +28,7 @@ describe("a fix", function()
       remediation.revoke(inventory, repository, "*"))
   end)
 
-  it("enables the role of a service that has none", function()
+  it("enables the role of a service without one", function()
     local inventory, repository, web = example()
     assert.equal("lanyard grant web app --region us-east-1", remediation.grant(inventory, web, repository))
     web.role = { active = false }

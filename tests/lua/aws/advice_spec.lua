@@ -23,7 +23,7 @@ describe("advice", function()
     assert.is_nil(advice.advice(err))
   end)
 
-  it("prefers what was registered last, and falls back when that returns nil", function()
+  it("prefers the advice registered last, and falls back when it returns nil", function()
     local err = errors.new { code = "ThrottlingException", message = "slow down" }
     local general = advice.advice(err)
     advice.register { ThrottlingException = function(failure)

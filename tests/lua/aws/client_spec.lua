@@ -478,7 +478,7 @@ describe("a client", function()
   end)
 end)
 
--- What a program makes of a text.
+-- Returns the output of a command for the given input.
 local function piped(command, text)
   local folder <close> = helper.folder()
   helper.write(folder .. "/in", text)

@@ -32,7 +32,7 @@ local function new_world()
   return world
 end
 
--- A service that accepts so many calls per second with bursts of `burst`, and throttles the rest.
+-- A service that accepts `per_second` calls per second with bursts of `burst`, and throttles the rest.
 local function new_service(world, per_second, burst)
   local service = { accepted = 0, throttled = 0, tokens = burst, at = world.time, per_second = per_second }
   function service.call()
@@ -63,7 +63,7 @@ local function work(world, service, limiter, workers, ramp)
   end
 end
 
--- Runs so many seconds. Returns accepted calls per second and the share of throttled calls.
+-- Runs for `seconds`. Returns accepted calls per second and the share of throttled calls.
 local function watch(world, service, seconds)
   local accepted, throttled = service.accepted, service.throttled
   world.run(seconds)

@@ -21,7 +21,7 @@ describe("lanyard.aws.retry", function()
     end
   end)
 
-  it("retries the codes of a service that can pass", function()
+  it("retries the transient error codes of a service", function()
     local err = { code = "RegionSetupInProgressException", status = 400 }
     assert.is_true(retry.is_retryable(err, services.get "lightsail".transient))
     assert.is_false(retry.is_retryable(err, services.get "ecr".transient))

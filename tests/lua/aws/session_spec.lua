@@ -124,7 +124,7 @@ describe("a session", function()
     end)
   end)
 
-  it("prints nothing of properties that are indented into another value", function()
+  it("does not print properties that are indented into another value", function()
     for _, key in ipairs { "region", "retry_mode", "role_arn", "whatever" } do
       with({ config = ("[default]\n%s = us-east-1\n  aws_secret_access_key = SECRET\n"):format(key) }, function()
         local session, err = aws.session { region = "us-east-1" }

@@ -56,7 +56,7 @@ local function policy_text(number)
   } } }
 end
 
-describe("ten thousand calls, of which a fifth fail,", function()
+describe("ten thousand calls with a failure rate of 20 %", function()
   it("all succeed eventually, and a once operation is carried out once", function()
     local world <close> = start(FAULTS)
     local options = { max_attempts = MAX_ATTEMPTS, longest_delay = 0.01 }

@@ -1,7 +1,7 @@
 local cli = require "lanyard.cli"
 local deployment = require "lanyard.cli.deployment"
 
--- Returns what a function prints on stderr, as one text.
+-- Returns the stderr output of a function as one text.
 local function printed_by(f)
   local lines, note = {}, cli.note
   cli.note = function(text) lines[#lines + 1] = text end

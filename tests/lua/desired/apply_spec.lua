@@ -37,7 +37,7 @@ local function save(plan)
 end
 
 describe("apply", function()
-  it("turns roles on, writes once for each repository, and keeps statements of others", function()
+  it("enables roles, writes once for each repository, and keeps statements of others", function()
     local w <close> = world.new(seed())
     with_theirs(w, "web")
     local file = desired(grant("off", { "web" }), grant("web", { "web", "team/*" }), grant("jobs", { "web" }, "2027-01-31"))
@@ -206,7 +206,7 @@ describe("apply of a saved plan", function()
     assert.matches("role of 'web'", plan.failures[1].err.message)
   end)
 
-  it("does not turn on a role that was on when the plan was made", function()
+  it("does not enable a role that was on when the plan was made", function()
     local w <close> = world.new(seed())
     local old = save(assert(plans.make(w.region, desired(grant("web", { "web" })))))
     assert(w.region:disable "web")
@@ -217,7 +217,7 @@ describe("apply of a saved plan", function()
     assert.is_nil(role_of(w, "web"))
   end)
 
-  it("does not turn on a role that the plan does not list, and grants nothing to it", function()
+  it("does not enable a role that the plan does not list, and grants nothing to it", function()
     local w <close> = world.new(seed())
     local old = save(assert(plans.make(w.region, desired(grant("off", { "web" }), grant("jobs", { "jobs" })))))
     old.roles = {}

@@ -1,4 +1,4 @@
--- What the emulated STS and IAM return, through the clients that scripts use.
+-- The replies of the emulated STS and IAM, through the clients that scripts use.
 
 local world = require "world"
 
@@ -9,7 +9,7 @@ local function fails(code, reply, err)
 end
 
 describe("emulated STS and IAM", function()
-  it("report the caller and let it assume a role", function()
+  it("report the caller, which can assume a role", function()
     local w <close> = world.new()
     local sts = w.region.session:client "sts"
     assert.equal("arn:aws:iam::111122223333:user/operator", assert(sts:GetCallerIdentity()).Arn)

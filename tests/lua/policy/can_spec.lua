@@ -129,7 +129,7 @@ describe("Effect", function()
     assert.equal(2, statement.index)
     assert.is_truthy(reason:find("aws:ViaAWSService", 1, true))
   end)
-  it("Deny with NotPrincipal excepts a principal only if its account and role are named, too", function()
+  it("Deny with NotPrincipal excludes a principal only if its account and role are also named", function()
     local text = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*"},'
       .. '{"Effect":"Deny","NotPrincipal":{"AWS":%s},"Action":"*"}]}'
     local function except(names, who)
@@ -218,7 +218,7 @@ describe("an unknown value", function()
 end)
 
 describe("the account that owns the resource", function()
-  it("can allow a principal that another account must allow, too", function()
+  it("can allow a principal of another account, which must also allow the request", function()
     local text = '{"Statement":[{"Effect":"Allow",' .. aws(USER) .. ',"Action":"*"}]}'
     local answer, _, reason = can(text, { principal = USER, action = "ecr:PutImage", account = B })
     assert.equal("allow", answer)
@@ -233,7 +233,7 @@ describe("the account that owns the resource", function()
   end)
 end)
 
-it("a question with a mistyped field raises an error", function()
+it("a request with a mistyped field raises an error", function()
   for _, request in ipairs {
     { principal = USER, action = "a", ressource = "x" }, { principal = USER, action = "a", ressource = "x", context = {} },
     { principal = USER }, { action = "a" }, { principal = USER, action = "a", context = { k = "1", K = "2" } },

@@ -117,9 +117,9 @@ end)
 describe("a key that is absent from the request", function()
   rows {
     { "fails a positive operator", "StringEquals", "a", nil, false },
-    { "passes a negated one", "StringNotEquals", "a", nil, true },
+    { "passes a negated operator", "StringNotEquals", "a", nil, true },
     { "passes ...IfExists", "StringEqualsIfExists", "a", nil, true },
-    { "...IfExists compares where it is there", "StringEqualsIfExists", "a", "b", false },
+    { "...IfExists still compares a present key", "StringEqualsIfExists", "a", "b", false },
     { "passes NumericLessThanIfExists", "NumericLessThanIfExists", "1", nil, true },
   }
 end)
@@ -127,18 +127,18 @@ end)
 describe("set operators", function()
   local both = json.array { "a", "b" }
   rows {
-    { "ForAllValues: every value fits", "ForAllValues:StringEquals", both, { "a", "b", "a" }, true },
-    { "ForAllValues: one does not", "ForAllValues:StringEquals", both, { "a", "c" }, false },
-    { "ForAllValues of nothing holds", "ForAllValues:StringEquals", both, nil, true },
+    { "ForAllValues: every value matches", "ForAllValues:StringEquals", both, { "a", "b", "a" }, true },
+    { "ForAllValues: one value does not match", "ForAllValues:StringEquals", both, { "a", "c" }, false },
+    { "ForAllValues of an absent key holds", "ForAllValues:StringEquals", both, nil, true },
     { "ForAllValues of an empty list holds", "ForAllValues:StringEquals", both, {}, true },
-    { "ForAnyValue: one fits", "ForAnyValue:StringEquals", both, { "x", "b" }, true },
-    { "ForAnyValue: none fits", "ForAnyValue:StringEquals", both, { "x", "y" }, false },
-    { "ForAnyValue of nothing fails", "ForAnyValue:StringEquals", both, nil, false },
-    { "ForAnyValue of nothing fails negated, too", "ForAnyValue:StringNotEquals", both, nil, false },
-    { "ForAnyValue, negated: one is none of them", "ForAnyValue:StringNotEquals", both, { "a", "x" }, true },
-    { "ForAllValues, negated: none is one of them", "ForAllValues:StringNotLike", "a*", { "b", "c" }, true },
+    { "ForAnyValue: one value matches", "ForAnyValue:StringEquals", both, { "x", "b" }, true },
+    { "ForAnyValue: no value matches", "ForAnyValue:StringEquals", both, { "x", "y" }, false },
+    { "ForAnyValue of an absent key fails", "ForAnyValue:StringEquals", both, nil, false },
+    { "ForAnyValue of an absent key also fails if negated", "ForAnyValue:StringNotEquals", both, nil, false },
+    { "ForAnyValue, negated: one value differs from all operands", "ForAnyValue:StringNotEquals", both, { "a", "x" }, true },
+    { "ForAllValues, negated: no value matches an operand", "ForAllValues:StringNotLike", "a*", { "b", "c" }, true },
     { "ForAllValues of an empty string holds", "ForAllValues:StringEquals", both, "", true },
-    { "ForAnyValue of an empty string fails negated, too", "ForAnyValue:StringNotEquals", both, "", false },
+    { "ForAnyValue of an empty string also fails if negated", "ForAnyValue:StringNotEquals", both, "", false },
     { "an empty string is a value without a set operator", "StringNotEquals", "a", "", true },
     { "ForAllValues with IfExists", "ForAllValues:StringEqualsIfExists", both, nil, true },
   }
@@ -168,7 +168,7 @@ describe("policy variables", function()
   local function like(operand, context, more)
     return decide({ StringLike = { k = operand } }, context, more)
   end
-  it("stand for the value of a key", function()
+  it("expand to the value of a key", function()
     assert.equal("allow", like("home/${aws:username}/*", { k = "home/ann/x", ["aws:UserName"] = "ann" }))
     assert.equal("implicit-deny", like("home/${aws:username}/*", { k = "home/bob/x", ["aws:username"] = "ann" }))
   end)

@@ -8,7 +8,7 @@ local policy = require "lanyard.policy"
 local FOLDER = helper.vectors .. "/policy"
 local ANSWERS = { Allowed = "allow", ImplicitlyDenied = "implicit-deny", ExplicitlyDenied = "deny" }
 
--- Cases with another decision, and the reason.
+-- Cases that this project decides differently, and the reason.
 local OTHERWISE = {
   ["Permission boundary implicit deny resource policy allows session, from session"] =
     "its Principal is a bare ARN, which IAM's grammar does not allow: the policy cannot be saved",
@@ -204,7 +204,7 @@ describe("policy.decide", function()
     end
   end)
 
-  it("denies principals with a boundary by NotPrincipal, even if it excepts them", function()
+  it("denies principals with a boundary by NotPrincipal, even if it excludes them", function()
     local except = text("Deny", nil, { NotPrincipal = { AWS = json.array { ROLE, "111122223333" } } })
     assert.equal("allow", (decided { identity_policies = { text "Allow" }, resource_policy = except }))
     assert.equal("deny", (decided { identity_policies = { text "Allow" }, resource_policy = except,

@@ -18,12 +18,12 @@ describe("the date of a statement", function()
     assert.is_nil(ended("DateLessThan", { "2026-01-31T12:00:01Z" }))
   end)
 
-  it("is the latest of several values, of which one is sufficient", function()
+  it("is the latest of several values, because one is sufficient", function()
     assert.equal(NOW - 1, ended("DateLessThan", { "2020-01-01", "2026-01-31T11:59:59Z" }))
     assert.is_nil(ended("DateLessThan", { "2020-01-01", "2027-01-01" }))
   end)
 
-  it("is the earliest of several conditions, which must all hold", function()
+  it("is the earliest of several conditions, because all of them must hold", function()
     assert.equal(NOW - 43200, expiry.ended({ conditions = {
       { operator = "DateLessThan", key = "aws:CurrentTime", values = { "2999-01-01" } },
       { operator = "DateLessThan", key = "aws:CurrentTime", values = { "2026-01-31" } },

@@ -1,4 +1,4 @@
--- Rules asked during an audit, and mutes.
+-- Rules that run during an audit, and mutes.
 
 local audit = require "lanyard.audit"
 local helper = require "helper"
@@ -39,7 +39,7 @@ local function findings(report, id)
 end
 
 describe("a rule in an audit", function()
-  it("on grants is asked about each existing grant", function()
+  it("on grants runs for each existing grant", function()
     local _ <close>, _, report = audited [[
       rule "prod" { on = { "grant", "audit" }, check = function(c)
         if c.service.tags.env ~= "prod" then
@@ -50,7 +50,7 @@ describe("a rule in an audit", function()
     assert.same({ 'high prod/web jobs rule "prod": audit shop AllowLightsailPull-jobs' }, findings(report, "rule"))
   end)
 
-  it("not on grants is asked about each repository and each service", function()
+  it("without grants runs for each repository and each service", function()
     local w <close>, _, report = audited [[
       rule "all" { on = "audit", check = function(c)
         if c.repository then
@@ -73,7 +73,7 @@ describe("a rule in an audit", function()
     assert.matches('^high open %- rule "bad": the rule failed: .*rules.lua:1: attempt to index', findings(report, "rule")[1])
   end)
 
-  it("only on changes is not asked and makes no call", function()
+  it("only on changes does not run and makes no call", function()
     local w <close>, _, report = audited [[rule "all" { on = "any", check = function() deny "no" end }]]
     assert.same({}, findings(report, "rule"))
     assert.equal(0, w:count "ListTagsForResource")

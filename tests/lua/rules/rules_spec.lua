@@ -1,4 +1,4 @@
--- User rules, which are asked before each change.
+-- User rules, which run before each change.
 
 local helper = require "helper"
 local rules = require "lanyard.rules"
@@ -53,8 +53,8 @@ describe("rules for a grant", function()
       { "grant", "granting service 'web' access to 'jobs'" },
       { "revoke", "revoking access to 'jobs'" },
       { "undo", "undoing a change of 'jobs'" },
-      { "enable", "turning on the puller role of service 'web'" },
-      { "disable", "turning off the puller role of service 'web'" },
+      { "enable", "enabling the puller role of service 'web'" },
+      { "disable", "disabling the puller role of service 'web'" },
     }
     for _, case in ipairs(cases) do
       local w <close> = ruled(('rule "none" { on = "%s", check = function() return deny "no" end }'):format(case[1]), TAGGED)
@@ -92,7 +92,7 @@ describe("rules for a grant", function()
     assert.equal("RefusedByRule", err.code)
   end)
 
-  it("are not asked about an existing grant", function()
+  it("do not run for an existing grant", function()
     local w <close> = ruled([[rule "never" { on = "grant", check = function() deny "no" end }]], TAGGED)
     local free = w:connect()
     assert(free:grant(assert(w.region:service "web"), w:repository "jobs"))
@@ -185,7 +185,7 @@ describe("rules for other changes", function()
     deny(c.on .. " " .. c.service.name)
   end }]]
 
-  it("deny turning a role on or off, but not a role that is already so", function()
+  it("deny enabling or disabling a role, but not if nothing would change", function()
     local w <close> = ruled(NEVER)
     local _, err = w.region:enable "my-container-service"
     assert.equal("RefusedByRule", err.code)

@@ -1,4 +1,4 @@
--- What runs the test suites side by side.
+-- The queue that runs test suites in parallel.
 
 local helper = require "helper"
 local queue = require "queue"
@@ -24,7 +24,7 @@ describe("a queue of commands", function()
 
   it("starts the next command as soon as one ends, however long the first takes", function()
     local folder <close> = helper.folder()
-    -- The first waits for what the last one does.
+    -- The first command waits for the last one.
     local ended = run({
       ("until [ -e %s/last ]; do sleep 0.01; done; echo first"):format(folder), "echo second", "echo third",
       ("touch %s/last; echo last"):format(folder),
@@ -46,13 +46,13 @@ describe("a queue of commands", function()
     end
   end)
 
-  it("counts processor time apart from time that passes", function()
+  it("measures processor time separately from elapsed time", function()
     local ended = run({ "sleep 0.3", "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done" }, 1)
     assert.is_true(ended[1].seconds >= 0.3 and ended[1].cpu < 0.2, ended[1].cpu)
     assert.is_true(ended[2].cpu > 0.01, ended[2].cpu)
   end)
 
-  it("ends at once when there is nothing to run", function()
+  it("ends immediately when there is nothing to run", function()
     assert.same({}, run({}, 2))
   end)
 end)

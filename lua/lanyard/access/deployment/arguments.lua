@@ -30,7 +30,7 @@ local function endpoint(word)
   return { containerName = container, containerPort = port }
 end
 
---- Returns what a deployment is to have, as lanyard.access.deployment.plan accepts it, without the request of a file.
+--- Parses the options of a deployment for lanyard.access.deployment.plan. It does not read the request of a file.
 ---@param options table  image: list of CONTAINER=IMAGE; public_endpoint: CONTAINER:PORT; file; resolve; force; dry_run
 ---@return access.deployment.Wants? wants
 ---@return string? message

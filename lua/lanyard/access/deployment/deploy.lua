@@ -1,4 +1,4 @@
---- Carries out a planned deployment: turns the role on, grants, and requests the deployment.
+--- Carries out a planned deployment: enables the role, grants, and requests the deployment.
 ---
 ---     local result, err = region:deploy(plan)
 ---
@@ -58,7 +58,7 @@ local function search(region, plan)
   end, function() return last_err end)
 end
 
--- The version of a reply's new deployment; if the reply has none, the newest in the list.
+-- Returns the version of a reply's new deployment, or the newest one in the list if the reply has none.
 local function version_of(region, plan, reply)
   local coming = (reply.containerService or {}).nextDeployment
   local version = type(coming) == "table" and math.tointeger(coming.version)
@@ -120,7 +120,7 @@ local function first_failure(changes)
   return nil
 end
 
--- Turns the role on if it is needed, and grants. true | nil, err
+-- Enables the role if it is needed, and grants. true | nil, err
 local function grant_pulls(region, plan, result, options)
   if not plan.needs_role then
     return true
@@ -150,7 +150,7 @@ end
 ---@field role? { kind: string, service: access.Service?, err: aws.Error? }
 ---@field grants { repository: string, change: access.PolicyChange?, err: aws.Error? }[]
 
---- Turns the role on, grants, and requests the deployment. lanyard.access.deployment.follow waits for it.
+--- Enables the role, grants, and requests the deployment. lanyard.access.deployment.follow waits for it.
 ---@param region access.Region
 ---@param plan access.deployment.Plan
 ---@param options? { timeout: number?, settle: boolean?, progress: nil|fun(text: string) }  timeout: of each wait

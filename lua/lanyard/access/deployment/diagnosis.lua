@@ -59,7 +59,7 @@ local function image_problems(region, service, request)
   return problems, unchecked
 end
 
--- Doubts about images of other accounts whose containers logged nothing.
+-- Returns possible causes for images of other accounts whose containers logged nothing.
 local function foreign_doubts(unchecked, logs)
   local reasons, spoke = {}, {}
   for _, log in ipairs(logs) do

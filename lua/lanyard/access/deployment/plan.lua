@@ -19,7 +19,7 @@ local waiting = require "lanyard.access.wait"
 
 local M = {}
 
---- What a deployment is to have.
+--- The requested changes to a deployment.
 ---@class access.deployment.Wants
 ---@field images { container: string, text: string }[]  text: REPOSITORY[:TAG|@DIGEST], or with a registry's host
 ---@field request? access.deployment.Request  instead of the running deployment's

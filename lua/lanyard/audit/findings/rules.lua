@@ -2,7 +2,7 @@
 
 local lists = require "lanyard.lists"
 
--- The severity of an answer that has none of its own.
+-- The severity of an answer without one.
 local SEVERITIES = { deny = "high", warn = "low" }
 
 -- Returns the services of this Region that the policy of a repository lets pull, by name.
@@ -16,7 +16,7 @@ local function granted_services(inventory, repository)
   return services
 end
 
--- Asks the rules about a repository, a service, or a grant of the repository to the service.
+-- Runs the rules for a repository, a service, or a grant of the repository to the service.
 local function ask(inventory, add, repository, service)
   for _, answer in ipairs(inventory.rules and inventory.rules:ask(repository, service) or {}) do
     local rule = answer.rule

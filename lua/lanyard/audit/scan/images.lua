@@ -82,7 +82,7 @@ local function exists(region, repository, uri)
   return nil, err
 end
 
--- Groups images with the same reference, so that ECR is asked once however many services deploy it.
+-- Groups images with the same reference, so that one call is enough however many services deploy it.
 local function group_by_reference(deployed)
   local groups, by_reference = {}, {}
   for _, image in ipairs(deployed) do

@@ -86,8 +86,8 @@ local function select_from_all(globs, part, matched)
   end
 end
 
--- Selects by asking AWS for what the globs name, which takes fewer calls for a single target. The audit continues
--- without what is missing.
+-- Selects by describing the repositories that the globs name, which takes fewer calls for a single target. The audit
+-- continues without the missing ones.
 local function select_by_name(globs, matched)
   return function(region)
     local missing = {}
@@ -203,7 +203,7 @@ local function part_of(options)
   } or nil
 end
 
--- Returns how to select repositories (nil for all), and the globs of which each must match somewhere.
+-- Returns how to select repositories (nil for all), and the globs, each of which must match somewhere.
 local function selection(options, count, matched)
   local globs = options.globs or options.shard and { "*" }
   if not globs then

@@ -13,7 +13,7 @@
 ---@field time fun(): number     seconds since 1970
 ---@field sleep fun(seconds: number)
 ---@field client fun(service: string, options: table): aws.Client?, lanyard.Error?
----@field ask? fun(prompt: string): string?  returns nil if nobody can be asked
+---@field ask? fun(prompt: string): string?  returns nil without a terminal
 ---@field debug? fun(line: string)
 
 local credentials = require "lanyard.credentials"

@@ -1,4 +1,4 @@
---- The operations of ECR on the registry policy, of which each Region has one.
+--- The operations of ECR on the registry policy. Each Region has one.
 ---
 --- state.regions[region].registry_policy has the form of lanyard.emulator.ecr.policy. The emulator stores it, but
 --- decides pulls only by the policies of repositories.

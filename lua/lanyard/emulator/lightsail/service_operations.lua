@@ -14,7 +14,7 @@ local M = {}
 
 local MAX_SERVICES = 100
 
--- Returns whether a request turns the puller role on or off; nil when it does neither.
+-- Returns whether a request enables (true) or disables (false) the puller role; nil when it does neither.
 local function requested_role(request)
   local access = request.privateRegistryAccess
   local role = type(access) == "table" and access.ecrImagePullerRole

@@ -44,14 +44,14 @@ function M.role_arn(world, region, name, kind)
     :format(world.lightsail_account, region, name, kind, ids.lightsail_role())
 end
 
---- Turns the puller role on. The ARN appears when the service's change is complete; IAM knows the role later.
+--- Enables the puller role. The ARN appears when the service's change is complete; IAM has the role later.
 function M.create_role(world, region, name, service)
   service.role_on = true
   service.role_arn = M.role_arn(world, region, name, "private-repo-access/")
   iam.create_role(world, service.role_arn, service.busy_until + world.options.iam_delay)
 end
 
---- Turns the puller role off.
+--- Disables the puller role.
 function M.delete_role(world, service)
   service.role_on = false
   if service.role_arn then

@@ -8,7 +8,7 @@ local function newest(w, name)
 end
 
 describe("deploying", function()
-  it("turns the role on, grants, and requests the deployment, in this order", function()
+  it("enables the role, grants, and requests the deployment, in this order", function()
     local w <close> = deployable.world { activation_delay = 30 }
     local result, err = deploy(w, "fresh", { images = image("app", "jobs") })
     assert.is_nil(err)
@@ -22,7 +22,7 @@ describe("deploying", function()
     assert.equal("active", assert(w.region:follow_deployment("fresh", 1)).result)
   end)
 
-  it("sends what is not named as it was, with its secrets", function()
+  it("sends everything that is not named unchanged, with its secrets", function()
     local w <close> = deployable.world()
     assert(deploy(w, "web", { images = image("app", "web:1.1") }))
     local created = newest(w, "web")

@@ -27,7 +27,7 @@ describe("the list of deployments", function()
 end)
 
 describe("choosing a deployment", function()
-  it("returns the newest one, or the one of a version", function()
+  it("returns the newest deployment, or the deployment of a version", function()
     local w <close> = world.new()
     local deployment, err = w.region:choose_deployment(NAME)
     assert.is_nil(deployment)

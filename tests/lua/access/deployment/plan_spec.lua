@@ -88,7 +88,7 @@ describe("a plan of a deployment", function()
     assert.equal("ServiceDeleting", err.code)
   end)
 
-  it("asks permit without secrets, and can be refused", function()
+  it("is passed to permit without secrets, and can be denied", function()
     local w <close> = deployable.world()
     local asked
     w.region.permit = function(_, change)

@@ -10,7 +10,7 @@ local OURS = "AllowLightsailPull-my-container-service"
 local THEIRS = '{"Version":"2008-10-17","Statement":[{"Sid":"theirs","Effect":"Allow","Principal":"*",'
   .. '"Action":"ecr:DescribeImages"}]}'
 
--- Adds a statement to a policy's text, as a writer does that does not read it back.
+-- Adds a statement to a policy's text, like a writer that does not read the policy back.
 local function with_statement(text, sid)
   local doc = text and assert(policy.parse(text)) or policy.new()
   doc:allow { sid = sid, principal = "444455556666", actions = { "ecr:DescribeImages" } }
@@ -108,7 +108,7 @@ describe("promise 3: other writers", function()
     assert.same({ "AllowLightsailPull-a", "AllowLightsailPull-b", "AllowLightsailPull-c" }, sids)
   end)
 
-  it("elsewhere that overwrite the change are detected, and it is made again on their text", function()
+  it("elsewhere that overwrite the change are detected, and the change is repeated on their text", function()
     local w <close> = world.new()
     local times = 0
     w.after = function(operation)
@@ -124,7 +124,7 @@ describe("promise 3: other writers", function()
     assert.same({ "lost", "lost", "done" }, states)
   end)
 
-  it("that never stop are reported", function()
+  it("that overwrite every attempt are reported", function()
     local w <close> = world.new()
     w.after = function(operation)
       if operation == "SetRepositoryPolicy" then w:put("my-private-repo", THEIRS) end
@@ -351,7 +351,7 @@ describe("failed requests", function()
     assert.equal(assert(w.region:history())[1].id, change.entry)
   end)
 
-  it("are not credited with what a killed change did before", function()
+  it("do not claim a write that a killed change made before", function()
     local w <close> = world.new { faults = { { operation = "GetRepositoryPolicy", after = 1, reset = true, times = 1 } } }
     local service, repository = w:service(), w:repository "my-private-repo"
     w.after = function(operation)

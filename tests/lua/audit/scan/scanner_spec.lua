@@ -98,7 +98,7 @@ describe("a scan of several targets", function()
     assert.equal(2, #failures)
   end)
 
-  it("asks a single Region for the named repository and does not list the others", function()
+  it("describes the named repository in a single Region and does not list the others", function()
     local accounts <close> = two_regions()
     accounts.refuse = function(operation, _, _, request)
       return operation == "DescribeRepositories" and not request.body:find "here%-only"
@@ -139,7 +139,7 @@ describe("a scan of several targets", function()
   end)
 end)
 
-describe("a Region that answers slowly", function()
+describe("a slow Region", function()
   it("holds its share of the calls in flight while others have work, and more when it is the last", function()
     local seed = { regions = {} }
     for _, region in ipairs { "us-east-1", "eu-west-1", "eu-west-2", "eu-central-1" } do
@@ -154,7 +154,7 @@ describe("a Region that answers slowly", function()
         slow = slow + 1
         most = math.max(most, slow)
         local began = clock.now()
-        -- It answers when all other Regions are done.
+        -- It replies after all other Regions have ended.
         while accounts:count "GetRepositoryPolicy" < 120 or clock.now() < began + 0.05 do
           if accounts:count "GetRepositoryPolicy" < 120 then most_beside_others = most end
           task.sleep(0.005)

@@ -22,7 +22,7 @@ describe("a shard", function()
       assert.equal(1, shards)
     end
     for i = 1, count do assert.is_true(sizes[i] > 60, "shard " .. i .. " has " .. sizes[i]) end
-    -- The shards of two releases of lanyard must fit together.
+    -- Shards of two releases of lanyard must be compatible.
     assert.is_true(shard.contains({ index = 3, count = 7 }, "111122223333", "us-east-1", "web"))
   end)
 end)

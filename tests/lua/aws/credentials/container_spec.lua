@@ -62,7 +62,7 @@ describe("the credentials of a container", function()
     assert.equal(SECRETS[3], double.requests[1].headers.authorization)
   end)
 
-  it("are requested with the token of a file, which is read each time, before that of the environment", function()
+  it("are requested with the token of a file, which is read each time, before the token of the environment", function()
     local folder <close> = helper.folder()
     local path = folder .. "/token"
     local variables = { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE = path, AWS_CONTAINER_AUTHORIZATION_TOKEN = "wrong" }
@@ -128,7 +128,7 @@ describe("the credentials of a container", function()
     assert.equal(3, #double.requests)
   end)
 
-  it("are not read from an invalid reply, and the error says message", function()
+  it("are not read from an invalid reply, and the error gives the reason", function()
     local wrong = {
       ["not reply with JSON"] = { status = 200, body = "<html>" .. SECRETS[1] },
       ["returned no SecretAccessKey"] = document { SecretAccessKey = json.null },

@@ -134,12 +134,12 @@ describe("the credentials of an instance", function()
     assert.matches("web%-role", none { [ROLES .. "web-role"] = { status = 404 } })
   end)
 
-  it("are reported as an error if the token request is rejected as invalid", function()
+  it("are an error if the token request is rejected as invalid", function()
     assert.matches("status 400", fails({ ["/latest/api/token"] = { status = 400 } }).message)
     fails { ["/latest/api/token"] = { status = 200, body = "<html>\n" } }
   end)
 
-  it("are known not to exist after one attempt on a machine that is not an instance", function()
+  it("are requested only once on a machine that is not an instance", function()
     local closed = assert(httpd.serve { handler = function() end })
     closed.close()
     local double <close> = Double.new(function() error "asked" end)

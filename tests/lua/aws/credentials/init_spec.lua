@@ -22,7 +22,7 @@ describe("the chain of providers", function()
     return list
   end
 
-  it("reports message each provider has no credentials", function()
+  it("reports why each provider has no credentials", function()
     with({}, function()
       local session = assert(aws.session())
       local keys, err = session:credentials()

@@ -9,7 +9,7 @@ local function load(command, account_id)
     { command = command, profile = "ops", account_id = account_id })
 end
 
--- Runs a command that prints this text and exits so.
+-- Runs a command that prints this text and exits with this status.
 local function print_and_end(text, status, signal)
   local folder <close> = helper.folder()
   helper.write(folder .. "/out", text)

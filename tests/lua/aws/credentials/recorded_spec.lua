@@ -15,7 +15,7 @@ local MEANINGS = {
   -- "the credential provider was not enabled": no provider has credentials; ours has the reason of each
   imds_default_chain_error = "^no credentials found .*instance: the instance has no IAM role\n",
   imds_disabled = "^no credentials found .*instance: AWS_EC2_METADATA_DISABLED is true\n",
-  -- the same for a profile whose source has none; ours names the profile
+  -- the same for a profile whose source has no credentials; ours names the profile
   imds_no_iam_role = "^profile 'default' has credential_source = Ec2InstanceMetadata.*the instance has no IAM role",
   profile_overrides_web_identity = "^profile 'A' has credential_source = Environment, which has no credentials",
   -- "request forbidden: IMDS is disabled"
@@ -92,7 +92,7 @@ local function served_by(body)
   }
 end
 
--- Writes the files of a case below a folder --> the machine: { variables, texts (all that it says), token }
+-- Writes the files of a case below a folder. Returns the machine: { variables, texts (all settings as text), token }.
 local function prepare(case, folder)
   local token = folder .. "/token.jwt"
   os.execute(("mkdir -p %s/home/.aws"):format(folder))
@@ -116,7 +116,7 @@ local CLOCK = {
   time = function() return NOW end, now = os.clock, sleep = function() end, random = function() return 0 end,
 }
 
--- A session of the machine; where nothing of it names a Region, which a session must have, it is given.
+-- Returns a session of the machine. A session needs a Region, so one is given if the machine's settings have none.
 local function session_of(machine, double)
   return assert(aws.session {
     region = not machine.texts:lower():find("region", 1, true) and "us-east-1" or nil,

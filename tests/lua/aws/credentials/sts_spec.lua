@@ -19,7 +19,7 @@ local function form(body)
   return fields
 end
 
--- Returns the reply of STS: credentials of the requested role, valid for so many seconds.
+-- Returns the reply of STS: credentials of the requested role, valid for the requested time.
 local function grant(fields, number, life)
   local name = fields.RoleArn:match "[^/]+$"
   return { status = 200, headers = { ["Content-Type"] = "text/xml" }, body = ([[

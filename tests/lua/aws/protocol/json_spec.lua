@@ -32,7 +32,7 @@ describe("AWS JSON", function()
     assert.equal("m", err.message)
   end)
 
-  it("leaves out what an error does not contain", function()
+  it("omits the members that an error does not contain", function()
     for _, body in ipairs { "", "{}", "[]", "5", "<html>", '{"__type":5,"message":{}}', '{"__type":""}' } do
       local err = error_of(body)
       assert.is_nil(err.code, body)

@@ -35,7 +35,7 @@ describe("AWS Query", function()
     end
   end)
 
-  it("leaves out what an error does not contain", function()
+  it("omits the members that an error does not contain", function()
     for _, text in ipairs { "", "busy", "<a/>", "<ErrorResponse><Error/></ErrorResponse>",
       "<Error><Code/><Message><x>y</x></Message></Error>", "<ErrorResponse><Errors>x</Errors></ErrorResponse>" } do
       assert.same({}, error_of(text), text)

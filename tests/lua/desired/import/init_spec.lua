@@ -61,7 +61,7 @@ $]], format.lua(found))
     check_plans_are_empty(w, found)
   end)
 
-  it("omits and lists what a file cannot state", function()
+  it("omits and lists the grants that a file cannot state", function()
     local w <close> = new_world()
     local web, jobs = role_of(w, "web"), role_of(w, "jobs")
     w:put("web", policy(

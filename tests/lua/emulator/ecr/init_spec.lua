@@ -1,4 +1,4 @@
--- What the emulated ECR returns, through the client that scripts use.
+-- The replies of the emulated ECR, through the client that scripts use.
 
 local json = require "lanyard.json"
 local world = require "world"
@@ -32,7 +32,7 @@ describe("emulated ECR", function()
     fails("RepositoryNotEmptyException", ecr:DeleteRepository { repositoryName = "shared-repo" })
   end)
 
-  it("reports a violation in the words of ECR", function()
+  it("reports a violation with the message of ECR", function()
     local err = fails("InvalidParameterException", ecr:GetRepositoryPolicy { repositoryName = "Bad//Name" })
     assert.matches("^Invalid parameter at 'repositoryName' failed to satisfy constraint: 'must satisfy regular ", err.message)
     fails("InvalidParameterException", ecr:DescribeRepositories { maxResults = 0 })

@@ -1,4 +1,4 @@
--- What the emulated Lightsail returns, through the client that scripts use.
+-- The replies of the emulated Lightsail, through the client that scripts use.
 
 local json = require "lanyard.json"
 local world = require "world"
@@ -31,7 +31,7 @@ describe("emulated Lightsail", function()
     }
   end
 
-  it("turns a role on after a delay, with an empty ARN until then, and a new ARN each time", function()
+  it("enables a role after a delay, with an empty ARN until then, and a new ARN each time", function()
     assert.same({ isActive = false, principalArn = "" }, role())
     assert(set_role(true))
     assert.equal("UPDATING", service().state)
