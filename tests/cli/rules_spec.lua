@@ -26,7 +26,7 @@ describe("--rules", function()
     local result = emulator:run { "enable", "my-container-service", "--rules", file }
     assert.equal(4, result.status)
     assert.equal("", result.out)
-    assert.matches('^lanyard: .*rules%.lua:1: rule "not on Fridays" denies turning on the puller role of '
+    assert.matches('^lanyard: .*rules%.lua:1: rule "not on Fridays" denies enabling the puller role of '
       .. "service 'my%-container%-service': wait until Monday\n  this change was not made\n$", result.err)
     assert.matches("off", emulator:run("status").out)
   end)
@@ -74,7 +74,7 @@ describe("--rules", function()
     local words = { "grant", "my-container-service", "my-private-repo", "--enable", "--dry-run", "--rules", file }
     local result = emulator:run(words)
     assert.equal(4, result.status)
-    assert.matches("denies turning on the puller role of service", result.err)
+    assert.matches("denies enabling the puller role of service", result.err)
   end)
 
   it("can be set in the environment", function()

@@ -111,8 +111,8 @@ end
 local PHRASES = {
   grant = { both = "granting service '%s' access to '%s'" },
   revoke = { both = "revoking the access of service '%s' to '%s'", repository = "revoking access to '%s'" },
-  enable = { service = "turning on the puller role of service '%s'" },
-  disable = { service = "turning off the puller role of service '%s'" },
+  enable = { service = "enabling the puller role of service '%s'" },
+  disable = { service = "disabling the puller role of service '%s'" },
   deploy = { service = "deploying service '%s'" },
   undo = { repository = "undoing a change of '%s'" },
 }

@@ -53,8 +53,8 @@ describe("rules for a grant", function()
       { "grant", "granting service 'web' access to 'jobs'" },
       { "revoke", "revoking access to 'jobs'" },
       { "undo", "undoing a change of 'jobs'" },
-      { "enable", "turning on the puller role of service 'web'" },
-      { "disable", "turning off the puller role of service 'web'" },
+      { "enable", "enabling the puller role of service 'web'" },
+      { "disable", "disabling the puller role of service 'web'" },
     }
     for _, case in ipairs(cases) do
       local w <close> = ruled(('rule "none" { on = "%s", check = function() return deny "no" end }'):format(case[1]), TAGGED)
