@@ -5,6 +5,8 @@
  * coverage build links this into the binary, where it wraps luaL_openlibs, and stock lua5.4 requires it as
  * `coverage` (LUA_INIT). */
 
+#include "lua/util.h"
+
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <lualib.h>
@@ -83,8 +85,7 @@ static void on_line(lua_State *L, lua_Debug *event) {
     find_chunk(event->source)->lines[event->currentline] = 1;
 }
 
-int luaopen_coverage(lua_State *L);
-int luaopen_coverage(lua_State *L) {
+MODULE_API int luaopen_coverage(lua_State *L) {
   lua_sethook(L, on_line, LUA_MASKLINE, 0);
   return 0;
 }
