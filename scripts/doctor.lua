@@ -16,17 +16,24 @@ local options = command:parse(...)
 
 local access = require "lanyard.access"
 local advice = require "lanyard.aws.advice"
+local aws = require "lanyard.aws"
 local http = require "lanyard.http"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
+local profiles = require "lanyard.aws.credentials.profile"
 local proxy = require "lanyard.aws.proxy"
 local results = require "lanyard.cli.print"
 local system = require "lanyard.system"
 local terminal = require "lanyard.cli.terminal"
 local timestamp = require "lanyard.text.timestamp"
 
+-- The Region of a session whose settings name none. Only what needs no Region is checked with it.
+local ANY_REGION = "us-east-1"
 local MAX_SKEW = 300 -- seconds; AWS rejects requests beyond it
 local SIGNATURE = lists.set "InvalidSignatureException SignatureDoesNotMatch"
+
+-- The kinds of steps (lanyard.aws.credentials.profile) that call an endpoint of the Region.
+local REGIONAL = lists.set "assume web_identity login"
 
 local checks = {}
 
@@ -104,9 +111,10 @@ local function show_retries(session)
     with_source(attempts, session.sources.max_attempts)))
 end
 
--- Shows each configured endpoint with the services that use it, or that they are AWS's.
+-- Shows each configured endpoint with the services that use it, or that they are AWS's. Without a Region only the
+-- configured ones are known.
 -- --> { [service] = endpoint }
-local function show_endpoints(session)
+local function show_endpoints(session, has_region)
   local found, lines, services_of, invalid = {}, {}, {}, {}
   for _, service in ipairs { "sts", "ecr", "lightsail", "iam" } do
     local err
@@ -122,6 +130,8 @@ local function show_endpoints(session)
         lines[#lines + 1] = line
       end
       table.insert(services_of[line], service)
+    elseif not has_region then
+      found[service] = nil
     end
   end
   for _, line in ipairs(lines) do
@@ -131,7 +141,9 @@ local function show_endpoints(session)
   for _, form in ipairs { "fips", "dualstack" } do
     forms[#forms + 1] = session[form] and with_source(form, session.sources[form]) or nil
   end
-  if #lines == 0 and not next(invalid) or #forms > 0 then
+  if not has_region and #lines == 0 then
+    add("endpoint", nil, "not known without a Region")
+  elseif #lines == 0 and not next(invalid) or #forms > 0 then
     add("endpoint", nil, "AWS's" .. (#forms > 0 and ": " .. table.concat(forms, ", ") or ""))
   end
   return found
@@ -148,6 +160,17 @@ local function show_proxies()
   end
 end
 
+-- Reports whether the providers of credentials call an endpoint of the Region.
+local function credentials_are_regional(session)
+  local web_identity = os.getenv "AWS_WEB_IDENTITY_TOKEN_FILE"
+  for _, step in ipairs(profiles.plan(session.profile) or {}) do
+    if REGIONAL[step.kind] then
+      return true
+    end
+  end
+  return web_identity ~= nil and web_identity ~= ""
+end
+
 local function show_credentials(session)
   local keys, err = session:credentials()
   local left = keys and keys.expires and (" for %.0f more minutes"):format((keys.expires - system.time()) / 60) or ""
@@ -158,29 +181,69 @@ local function show_credentials(session)
     passed = check("credentials", keys and ("%s of %s%s"):format(keys.access_key_id, keys.source, left), keys, err)
   end
   for _, step in ipairs(session:explain()) do
-    add("- " .. step.provider, step.chosen and true or nil, step.chosen and "used" or step.outcome)
+    local outcome = step.provider == "script" and "credentials passed by a Lua script: none" or step.outcome
+    add("- " .. step.provider, step.chosen and true or nil, step.chosen and "used" or outcome)
   end
   return passed
 end
 
-local session, err = require("lanyard.aws").session(cli.session_options(options))
-local about_region = not err or err.code == "NoRegion" or err.code == "InvalidRegion"
-local region_name = session and with_source(session.region, not options.region and session.sources.region)
-if not check(about_region and "region" or "configuration", region_name, session, err) then
+-- Checks that the journal can be written.
+local function show_journal()
+  local root, err = require("lanyard.access.state_directory").root()
+  if root then
+    local probe = ("%s/.doctor-%d"):format(root, system.getpid())
+    local made, _
+    made, err = system.mkdirs(root)
+    if made then
+      _, err = system.write_file(probe, "")
+      system.remove(probe)
+    end
+  end
+  check("journal", root, root, err)
+end
+
+-- Opens the session. Without a Region, the session is one for the checks that need none.
+-- --> session | nil, whether it has its Region
+local function open_session()
+  local settings = cli.session_options(options)
+  local session, err = aws.session(settings)
+  if session then
+    add("region", true, with_source(session.region, not options.region and session.sources.region))
+    return session, true
+  end
+  local about_region = err.code == "NoRegion" or err.code == "InvalidRegion"
+  check(about_region and "region" or "configuration", nil, nil, err)
+  if about_region then
+    settings.region = ANY_REGION
+    session, err = aws.session(settings)
+    if not session then
+      check("configuration", nil, nil, err)
+    end
+  end
+  return session, false
+end
+
+local session, has_region = open_session()
+if not session then
+  show_journal()
   return finish()
 end
 add("profile", nil, session.profile.name)
 show_retries(session)
-local endpoint_of = show_endpoints(session)
+local endpoint_of = show_endpoints(session, has_region)
 show_proxies()
-local has_keys = show_credentials(session)
+local has_keys = false
+if has_region or not credentials_are_regional(session) then
+  has_keys = show_credentials(session)
+else
+  add("credentials", nil, "not checked: getting them needs a Region")
+end
 
 local skew, all_reached = nil, true
 for _, service in ipairs { "sts", "ecr", "lightsail" } do
   local endpoint = endpoint_of[service]
   if endpoint then
-    local reply
-    reply, err = http.request {
+    local reply, err = http.request {
       method = "GET", url = endpoint.url .. "/",
       connect_timeout = session.options.connect_timeout, timeout = session.options.timeout,
       ca_bundle = session.options.ca_bundle,
@@ -189,7 +252,8 @@ for _, service in ipairs { "sts", "ecr", "lightsail" } do
     all_reached = check("reach " .. service, detail, reply, err) and all_reached
     skew = skew or reply and ahead_of(reply.headers.date)
   else
-    all_reached = add("reach " .. service, nil, "not tried: the service has no endpoint")
+    all_reached = add("reach " .. service, nil, has_region and "not tried: the service has no endpoint"
+      or "not tried: the endpoint depends on the Region")
   end
 end
 local within = skew and math.abs(skew) <= MAX_SKEW
@@ -202,25 +266,13 @@ else
   add("clock", nil, "unknown: no endpoint returned a date")
 end
 
-local root, _
-root, err = require("lanyard.access.state_directory").root()
-if root then
-  local probe = ("%s/.doctor-%d"):format(root, system.getpid())
-  local made
-  made, err = system.mkdirs(root)
-  if made then
-    _, err = system.write_file(probe, "")
-    system.remove(probe)
-  end
-end
-check("journal", root, root, err)
-if not (has_keys and all_reached) then
-  add("permissions", nil, "not tried")
+show_journal()
+if not (has_region and has_keys and all_reached) then
+  add("permissions", nil, "not checked")
   return finish()
 end
 
-local identity
-identity, err = session:identity()
+local identity, err = session:identity()
 if err and SIGNATURE[err.code] and within then
   add("identity", false, tostring(err), "  the clock is right, so the secret does not belong to this access key")
   return finish()
@@ -234,8 +286,10 @@ check("lightsail:GetContainerServices", services and "services: " .. #services, 
 repositories, err = region:repositories()
 check("ecr:DescribeRepositories", repositories and "repositories: " .. #repositories, repositories, err)
 if repositories and repositories[1] then
-  _, err = region:policy(repositories[1])
-  check("ecr:GetRepositoryPolicy", "tried with " .. repositories[1].name, true, err)
+  local _, policy_err = region:policy(repositories[1])
+  check("ecr:GetRepositoryPolicy", ("read the policy of repository '%s'"):format(repositories[1].name), true,
+    policy_err)
 end
-add("writing", nil, "not tried: ecr:SetRepositoryPolicy, ecr:DeleteRepositoryPolicy, lightsail:UpdateContainerService")
+add("write permissions", nil,
+  "not checked: ecr:SetRepositoryPolicy, ecr:DeleteRepositoryPolicy, lightsail:UpdateContainerService")
 return finish()

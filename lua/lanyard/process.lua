@@ -86,14 +86,14 @@ function M.lanyard(words)
   return { binary or "lanyard", table.unpack(words) }
 end
 
---- Describes how a command ended: "ended with status 3", "was terminated by signal 9".
+--- Describes how a command ended: "exited with status 3", "was terminated by signal 9".
 ---@param ended { status?: integer, signal?: integer }
 ---@return string
 function M.describe(ended)
   if ended.signal then
     return ("was terminated by signal %d"):format(ended.signal)
   end
-  return ("ended with status %d"):format(ended.status)
+  return ("exited with status %d"):format(ended.status)
 end
 
 return M

@@ -40,7 +40,7 @@ end
 if options.output == "json" then
   report.json(json.array(results))
 elseif #results == 0 then
-  cli.note(("lanyard: %s has no examples"):format(rules.file))
+  cli.note(("lanyard: warning: %s has no examples: nothing was tested"):format(rules.file))
 else
   report.rows({ "LOCATION", "EXAMPLE", "RESULT", "NOTE" }, rows)
 end

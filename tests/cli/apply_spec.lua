@@ -137,7 +137,7 @@ describe("lanyard apply", function()
     for text, pattern in pairs {
       ['{"kind":"plan","version":1}'] = "plan%.json: %w+ is missing or invalid",
       ['{"kind":"plan","version":9}'] = "plan of format version 9",
-      ['{"version":1,"findings":[]}'] = "plan%.json:1: has an unknown member 'findings'",
+      ['{"version":1,"findings":[]}'] = "plan%.json:1: unknown member 'findings'",
       ['{"kind":"plan",'] = "plan%.json:1:16: ",
     } do
       local path = file_of(folder, "plan.json", text)
@@ -201,7 +201,7 @@ describe("lanyard apply with rules", function()
     } }]])
     local result = emulator:run { "apply", path, "--yes", "--prune", "--no-settle", "--rules", rules }
     assert.equal(4, result.status)
-    assert.matches("my%-container%-service stays\n  this change was not made; [^\n]+\n"
+    assert.matches("my%-container%-service stays\n  this change was not made\n"
       .. "  all 2 changes of 'my%-private%-repo' are one write, so none of them was made\n", result.err)
     assert.same({ "AllowLightsailPull-my-container-service" }, sids_of(emulator, "my-private-repo"))
   end)

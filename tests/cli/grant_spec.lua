@@ -81,6 +81,7 @@ describe("lanyard grant", function()
     local before = policy_of(emulator, "shared-repo")
     local result = emulator:run { "grant", SERVICE, "shared-repo", "--dry-run" }
     assert.equal(0, result.status)
+    assert.match("\nshared%-repo +would grant +would add statement 3\n", result.out)
     assert.match('\n%+[^\n]*"AllowLightsailPull%-my%-container%-service"', result.out)
     assert.equal(before, policy_of(emulator, "shared-repo"))
     assert.equal("", emulator:run({ "undo", "--list" }).out)
@@ -109,7 +110,8 @@ describe("lanyard grant", function()
     emulator:run { "enable", SERVICE }
     local result = emulator:run { "grant", SERVICE, "--all" }
     assert.equal(2, result.status)
-    assert.match("%-%-yes", result.err)
+    assert.equal("lanyard: this would grant my-container-service pull access to all 2 repositories; "
+      .. "without a terminal, pass --yes to confirm\n", result.err)
     assert.equal(0, emulator:run({ "grant", SERVICE, "--all", "--yes" }).status)
   end)
 

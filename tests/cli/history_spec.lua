@@ -70,7 +70,7 @@ describe("lanyard history", function()
       { { file, "--runs", "--findings" }, 2, "%-%-findings and %-%-runs cannot be used together" },
       { { file, "--runs", "--service", "x" }, 2, "cannot be used with %-%-runs" },
       { { folder .. "/none" }, 2, "none does not exist: lanyard audit %-%-history creates it" },
-      { { file }, 1, "text: file is not a database; name another file, or remove this one" },
+      { { file }, 1, "text is not a history of lanyard audit %-%-history; name another file" },
       { { folder.path }, 1, "unable to open database file; name a file" },
     } do
       local result = history(case[1])

@@ -102,6 +102,49 @@ describe("lanyard", function()
     assert.match("greet +" .. folder.path:gsub("%p", "%%%0") .. "/greet.lua +Say hello%.", listed)
   end)
 
+  it("passes --help to a user's script without a declaration, but runs no script for lanyard help", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/ping.lua", "-- Ping a host.\nprint('SCRIPT RAN', ...)\n")
+    helper.write(folder .. "/declared.lua", "local cli = require 'lanyard.cli'\nprint 'SCRIPT RAN'\n"
+      .. "cli.command { summary = 'Do \\27[31mit.', category = 'audit' }\n")
+    local environment = { LANYARD_PATH = folder.path }
+    assert.equal("SCRIPT RAN\t-h\thost\n", lanyard({ "ping", "-h", "host" }, environment).out)
+    assert.match("Ping a host", lanyard({ "help", "ping" }, environment).out)
+    for _, words in ipairs { { "help", "ping" }, { "help", "declared" }, { "declared", "--help" }, { "help" }, { "scripts" } } do
+      local result = lanyard(words, environment)
+      assert.equal(0, result.status)
+      assert.falsy(result.out:find("SCRIPT RAN", 1, true))
+      assert.falsy(result.out:find("\27", 1, true))
+    end
+  end)
+
+  it("names what is wrong with a declaration, and lists a script that cannot be read", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/bad.lua", "local cli = require 'lanyard.cli'\ncli.command { summary = 'A.', options = { 'awz' } }\n")
+    helper.run { "mkdir", folder .. "/folder.lua" }
+    local environment = { LANYARD_PATH = folder.path }
+    local result = lanyard({ "help", "bad" }, environment)
+    assert.equal(1, result.status)
+    assert.match("^lanyard: [^\n]*/bad%.lua: the declaration is invalid: there is no group of options 'awz'\n$", result.err)
+    assert.match("bad%.lua:2: there is no group of options 'awz'", lanyard({ "bad" }, environment).err)
+    result = lanyard({ "scripts" }, environment)
+    assert.equal(0, result.status)
+    assert.match("\nfolder +" .. folder.path:gsub("%p", "%%%0") .. "/folder%.lua", result.out)
+  end)
+
+  it("takes a script in the folder of another as its sub-command only if that one declares it", function()
+    local folder <close> = helper.folder()
+    helper.run { "mkdir", folder .. "/plain", folder .. "/group" }
+    helper.write(folder .. "/plain.lua", "print('plain', ...)\n")
+    helper.write(folder .. "/plain/sub.lua", "print('wrong')\n")
+    helper.write(folder .. "/group.lua", "local cli = require 'lanyard.cli'\ncli.command { summary = 'A group.', commands = { 'sub' } }\n")
+    helper.write(folder .. "/group/sub.lua", "print('sub', ...)\n")
+    local environment = { LANYARD_PATH = folder.path }
+    assert.equal("plain\tsub\n", lanyard({ "plain", "sub" }, environment).out)
+    assert.equal("sub\tx\n", lanyard({ "group", "sub", "x" }, environment).out)
+    assert.equal(0, lanyard({ "policy", "--", "fmt", "-" }, {}, '{"Statement":[]}').status)
+  end)
+
   it("names the line of a syntax error in a script", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/bad.lua", "local x =\n")
@@ -118,6 +161,26 @@ describe("lanyard", function()
     assert.match("^lanyard: [^\n]*oops%.lua:2: [^\n]+\n$", result.err)
     result = lanyard({ folder .. "/oops.lua" }, { LANYARD_DEBUG = "1" })
     assert.match("stack traceback", result.err)
+  end)
+
+  it("prints the code and message of an error that a script returns or raises as a plain table", function()
+    for _, code in ipairs { "return nil, { code = 'X', message = 'boo' }", "error { code = 'X', message = 'boo' }" } do
+      local result = lanyard { "-e", code }
+      assert.equal(1, result.status)
+      assert.match("^lanyard: X: boo", result.err)
+      assert.not_match("table: 0x", result.err)
+    end
+  end)
+
+  it("rejects an option that is given twice, unless it can be repeated", function()
+    for _, words in ipairs { { "audit", "--region", "a", "--region", "b" }, { "--region", "a", "audit", "--region", "b" } } do
+      local result = lanyard(words)
+      assert.equal(2, result.status)
+      assert.equal("lanyard: --region is given twice (lanyard help audit)\n", result.err)
+    end
+    local emulated = lanyard { "--emulator", "--region", "eu-west-1", "--debug", "audit", "--debug" }
+    assert.equal(0, emulated.status)
+    assert.match("^eu%-west%-1 of account 111122223333: no repositories\n", emulated.out)
   end)
 
   it("needs a Region, and says how to set one", function()

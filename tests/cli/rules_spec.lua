@@ -26,8 +26,8 @@ describe("--rules", function()
     local result = emulator:run { "enable", "my-container-service", "--rules", file }
     assert.equal(4, result.status)
     assert.equal("", result.out)
-    assert.matches('^lanyard: .*rules%.lua:1: rule "not on Fridays" denies enable on service '
-      .. "'my%-container%-service': wait until Monday\n  this change was not made; the rule is in .*rules%.lua\n$", result.err)
+    assert.matches('^lanyard: .*rules%.lua:1: rule "not on Fridays" denies turning on the puller role of '
+      .. "service 'my%-container%-service': wait until Monday\n  this change was not made\n$", result.err)
     assert.matches("off", emulator:run("status").out)
   end)
 
@@ -36,7 +36,7 @@ describe("--rules", function()
     assert.equal(0, emulator:run("enable my-container-service").status)
     local result = emulator:run { "grant", "my-container-service", "my-private-repo", "shared-repo", "--rules", file }
     assert.equal(4, result.status)
-    assert.matches("my%-private%-repo  refused  RefusedByRule\n", result.out)
+    assert.matches('my%-private%-repo  refused  denied by rule "not on Fridays"\n', result.out)
     assert.matches("shared%-repo      granted", result.out)
     assert.equal(0, emulator:run("revoke my-container-service shared-repo").status)
   end)
@@ -55,7 +55,7 @@ describe("--rules", function()
     local result = emulator:run { "grant", "my-container-service", "*-repo", "--enable", "--rules", file }
     assert.equal(4, result.status)
     assert.matches("my%-private%-repo +refused.*shared%-repo +granted", result.out)
-    assert.matches("\n  this change was not made; the rule is in", result.err)
+    assert.matches("\n  this change was not made\n", result.err)
     assert.matches("puller role%s+on\n", emulator:run("status").out)
   end)
 
@@ -74,7 +74,7 @@ describe("--rules", function()
     local words = { "grant", "my-container-service", "my-private-repo", "--enable", "--dry-run", "--rules", file }
     local result = emulator:run(words)
     assert.equal(4, result.status)
-    assert.matches("denies enable on service", result.err)
+    assert.matches("denies turning on the puller role of service", result.err)
   end)
 
   it("can be set in the environment", function()
@@ -197,6 +197,14 @@ describe("lanyard rules", function()
     assert.matches("no rules file was found: name a file", run({ "test" }).err)
     assert.equal(2, run({ "test", "/nonexistent" }).status)
     assert.equal(2, run({ "tset" }).status)
+  end)
+
+  it("warns about a file without examples", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/rules.lua", 'rule "none" { on = "grant", check = function() end }')
+    local result = run { "test", folder .. "/rules.lua" }
+    assert.equal(0, result.status)
+    assert.matches("^lanyard: warning: .*rules%.lua has no examples: nothing was tested\n$", result.err)
   end)
 end)
 

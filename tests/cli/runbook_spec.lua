@@ -72,7 +72,7 @@ describe("lanyard runbook", function()
       .. "    lanyard uri my%-private%-repo\n", result.err)
     assert.match("lanyard: done: steps run: 3, skipped: 0\n$", result.err)
     assert.match("^# Transcript: Let a service pull\n", result.transcript)
-    assert.match("` lanyard grant my%-container%-service my%-private%-repo %-%-enable ` ended with status 0 after", result.transcript)
+    assert.match("` lanyard grant my%-container%-service my%-private%-repo %-%-enable ` exited with status 0 after", result.transcript)
     assert.match("my%-private%-repo  granted", result.transcript)
     assert.match("## End\n\n%S+: done: steps run: 3, skipped: 0\n$", result.transcript)
   end)
@@ -82,7 +82,7 @@ describe("lanyard runbook", function()
     local result = run(text, { "--yes" })
     assert.equal(1, result.status)
     assert.not_match("never", result.out)
-    assert.match("lanyard: step 1 %(book%.md%) failed: lanyard status nobody ended with status 1; "
+    assert.match("lanyard: step 1 %(book%.md%) failed: lanyard status nobody exited with status 1; "
       .. "to resume: lanyard runbook book%.md %-%-from 1 %-%-yes\n$", result.err)
     assert.match("lanyard: [^\n]*nobody", result.out) -- the message of the step
     assert.match("container service 'nobody' does not exist.*\n```\n\n## End\n\n%S+: step 1 %(book%.md%) failed: ", result.transcript)
@@ -184,7 +184,7 @@ describe("lanyard runbook", function()
     assert.equal("", result.out)
     result = run("```lanyard\ngrant my-container-service --all\n```\n", { "--yes" })
     assert.equal(1, result.status) -- a step does not wait either
-    assert.match("Pass %-%-yes", result.out)
+    assert.match("pass %-%-yes to confirm", result.out)
   end)
 
   it("reports errors of the command line and of the runbook in one line", function()

@@ -104,6 +104,10 @@ describe("lanyard doctor", function()
       { { AWS_ENDPOINT_URL = "http://127.0.0.1:1" }, "reach ecr +FAIL", "no server accepts connections there" },
       { { AWS_ENDPOINT_URL_STS = "sts" }, "endpoint +FAIL +AWS_ENDPOINT_URL_STS is 'sts'", "reach sts +%- +not tried" },
       { { XDG_STATE_HOME = "/proc" }, "journal +FAIL", "/proc" },
+      { { AWS_REGION = "" }, "credentials +ok .*reach ecr +ok .*clock +ok", "journal +ok .*permissions +%- +not checked" },
+      { { AWS_REGION = "", AWS_ENDPOINT_URL = "" }, "endpoint +%- +not known without", "reach ecr +%- +not tried" },
+      { { AWS_REGION = "", AWS_WEB_IDENTITY_TOKEN_FILE = "/x" }, "credentials +%- +not checked: ", "journal +ok" },
+      { { AWS_PROFILE = "nobody" }, "configuration +FAIL", "journal +ok" },
     }
     for _, case in ipairs(cases) do
       local result = emulator:run({ "doctor" }, case[1])

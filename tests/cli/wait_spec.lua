@@ -45,6 +45,9 @@ describe("lanyard wait", function()
     result = emulator:run "wait deployment web --version 1"
     assert.equal(1, result.status)
     assert.match("deployment 1 of 'web' is not active: a later deployment replaced it", result.err)
+    result = emulator:run "wait deployment web --version 9"
+    assert.equal(1, result.status)
+    assert.match("has no deployment 9\n  the newest is 3\n", result.err)
   end)
 
   it("gives up after --timeout", function()

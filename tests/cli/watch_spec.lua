@@ -54,11 +54,11 @@ describe("lanyard watch", function()
       lines[#lines + 1] = line:gsub("%d%d%d%d%-%S+Z", "TIME"):gsub("after %d+%.%d s", "after N s")
     end
     assert.same({
-      "lanyard: TIME run 1: found, ended with status 3 after N s",
+      "lanyard: TIME run 1: found, exited with status 3 after N s",
       ("lanyard: TIME notified 'sh -c '%s'': found"):format(
         ("cat >>%s/received; echo $LANYARD_STATUS >>%s/received"):format(folder, folder)),
-      "lanyard: TIME run 2: found, ended with status 3 after N s, unchanged",
-      "lanyard: TIME run 3: ok, ended with status 0 after N s",
+      "lanyard: TIME run 2: found, exited with status 3 after N s, unchanged",
+      "lanyard: TIME run 3: ok, exited with status 0 after N s",
       "lanyard: TIME stopped: all runs are done",
     }, lines)
   end)
@@ -71,7 +71,7 @@ describe("lanyard watch", function()
     helper.write(folder .. "/bad.lua", "require('lanyard.cli').fail 'no such service'\n")
     result = watch({ "--every", "0.01s", "--stop-on-failure", "--", "bad" }, environment)
     assert.equal(1, result.status)
-    assert.match("run 1: failed, ended with status 1 after [^\n]*\nlanyard: no such service\n", result.err)
+    assert.match("run 1: failed, exited with status 1 after [^\n]*\nlanyard: no such service\n", result.err)
     result = watch({ "--every", "0.01s", "--times", "2", "--", "bad" }, environment) -- otherwise a failure does not stop the watch
     assert.match("run 2: failed, [^\n]*, unchanged", result.err)
   end)

@@ -177,7 +177,7 @@ describe("a child", function()
   end)
 
   it("is described by its exit status or signal", function()
-    assert.equal("ended with status 7", process.describe(assert(sh "exit 7")))
+    assert.equal("exited with status 7", process.describe(assert(sh "exit 7")))
     assert.equal("was terminated by signal 9", process.describe(assert(sh "kill -9 $$")))
   end)
 end)

@@ -31,6 +31,17 @@ local PARALLEL = 8
 ---@field settle? boolean  read the policy once more when other writers have finished
 ---@field progress? fun(text: string)
 
+-- How a dry run begins a reason, by how a change begins it.
+local FUTURE = {
+  added = "would add", removed = "would be removed", replaced = "would replace", joined = "would be joined",
+}
+
+-- Returns what was done or why nothing was, as a dry run says it.
+local function why_of(result, dry_run)
+  local why = result.detail and result.detail.why
+  return why and dry_run and result.changed and why:gsub("^%l+", FUTURE) or why
+end
+
 local function kind_of(result, verb, past, dry_run)
   if not result.changed then
     return "unchanged"
@@ -52,7 +63,7 @@ function M.of(region, repository, result, verbs, options)
     repository = repository,
     statement = { sid = detail.sid },
     expires = detail.expires,
-    why = detail.why,
+    why = why_of(result, options.dry_run),
     warning = detail.warning,
     touched = detail.touched,
     region = region.name,

@@ -97,7 +97,7 @@ local function update(doc, role_arn, grants, used, expires)
   local moved = before ~= (expires or nil) and set_expiry(doc, used, expires)
   local removed = remove_from_others(doc, role_arn, grants, used, expires)
   if moved then
-    return true, ("%s (was %s)"):format(until_text(expires), until_text(before))
+    return true, ("%s (before: %s)"):format(until_text(expires), until_text(before))
   elseif removed then
     return true, "removed from other statements" .. until_suffix(expires)
   end

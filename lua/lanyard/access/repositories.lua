@@ -65,6 +65,18 @@ end
 
 local find_by_name
 
+-- Says which repository is missing, in place of ECR's exception about it.
+local function not_found(region, exact, err)
+  local name = err.message:match "repository with name '([^']+)'" or #exact == 1 and exact[1]
+  local account = err.message:match "registry with id '(%d+)'" or region.shared.account
+  return errors.new {
+    code = err.code, request_id = err.request_id, status = err.status,
+    message = ("%s does not exist in %s%s"):format(name and ("repository '%s'"):format(name) or "a repository",
+      region.name, account and " of account " .. account or ""),
+    tip = "check the name and the Region; lanyard audit lists the repositories",
+  }
+end
+
 -- Describes up to a hundred repositories. If one is missing, ECR fails for all of them. To find the missing one, each
 -- half is requested separately.
 local function describe(region, exact, found, missing)
@@ -77,7 +89,7 @@ local function describe(region, exact, found, missing)
   elseif err.code ~= "RepositoryNotFoundException" then
     return nil, err
   end
-  err.tip = ("nothing was changed; Region %s has no such repository (lanyard audit lists them)"):format(region.name)
+  err = not_found(region, exact, err)
   if not missing then
     return nil, err
   elseif #exact == 1 then

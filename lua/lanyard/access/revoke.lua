@@ -114,7 +114,12 @@ local function edit_of(subject)
   local selection, record, unmatched = selection_of(subject)
   return function(doc)
     local changed, touched = doc:revoke(selection)
-    return changed, { touched = touched, why = not changed and unmatched or nil }
+    local why = not changed and unmatched or nil
+    -- AWS replaces a deleted role in a policy by its unique id, which names no service.
+    if why and subject.service and #principal.orphans(doc:statements()) > 0 then
+      why = why .. "; orphans remain: lanyard revoke --orphans --all"
+    end
+    return changed, { touched = touched, why = why }
   end, record
 end
 

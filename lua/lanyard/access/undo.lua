@@ -77,11 +77,10 @@ local function settled_entries(region, repository, options)
   return records:entries()
 end
 
-local function nothing_to_undo(repository, id)
+local function nothing_to_undo(id)
   return errors.new {
     code = "NothingToUndo",
-    message = id and ("the journal of '%s' has no entry %s"):format(repository.name, id)
-      or ("the journal has no change of '%s' to undo"):format(repository.name),
+    message = id and "the journal has no entry " .. id or "the journal has no change to undo",
     tip = "lanyard undo --list prints the changes made from this machine",
   }
 end
@@ -158,7 +157,7 @@ function M.undo(region, repository, options)
   end
   local entry = choose(entries, options.entry)
   if not entry then
-    return nil, nothing_to_undo(repository, options.entry)
+    return nil, nothing_to_undo(options.entry)
   end
   local before, after
   before, after, err = documents_of(entry, repository.name)

@@ -128,18 +128,20 @@ function M.exempt_from_deny(inventory, repository, index, principal)
     :format(repository.name, principal, statements.label(deny))
 end
 
---- Deploys the digest that a tag currently points to, in the containers that run it. Returns nil when no container
---- runs it yet.
+--- Deploys the digest that a tag currently points to, in the containers that run it. When no container runs it yet,
+--- the command first waits for the deployment that does.
 ---@param inventory audit.Inventory
 ---@param image audit.DeployedImage
----@return string?
+---@return string
 function M.pin(inventory, image)
-  local arguments = {}
-  for i, container in ipairs(image.containers) do
+  local name, arguments = image.service.name, {}
+  local is_running = #image.containers > 0
+  for i, container in ipairs(is_running and image.containers or image.next_containers) do
     arguments[i] = ("%s=%s:%s"):format(container, image.repository.name, image.uri.tag or "latest")
   end
   table.insert(arguments, "--resolve")
-  return #image.containers > 0 and M.command(inventory, "deploy", image.service.name, table.unpack(arguments)) or nil
+  local deploy = M.command(inventory, "deploy", name, table.unpack(arguments))
+  return is_running and deploy or M.sequence { M.command(inventory, "wait", "deployment", name), deploy }
 end
 
 --- Returns a command that first grants the services that deploy images of a repository without a grant of their own,

@@ -74,8 +74,12 @@ function M.repository(value)
   if ok then
     return true
   end
-  local rule = "2 to 256 lower-case letters and digits, with . _ - / between them (AWS accepts %s)"
-  return reject(value, "a repository name", rule:format(M.PATTERNS.repository))
+  local rest = type(value) == "string" and value:match "^[^:@]*([:@].*)$"
+  if rest then
+    return nil, ("'%s' is not a repository name: grants are for a whole repository, so leave out '%s'"):format(value,
+      rest)
+  end
+  return reject(value, "a repository name", "2 to 256 lower-case letters and digits, with . _ - / between them")
 end
 
 ---@param value any

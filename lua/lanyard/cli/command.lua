@@ -97,6 +97,8 @@ local function add_option(parser, option)
   end
   if option.repeated then
     added:count "*"
+  elseif kind or choices then
+    added:overwrite(false)
   end
   if option.target then
     added:target(option.target)
@@ -166,7 +168,10 @@ function M.command(...)
   if type(declared) ~= "table" then
     return built({ ... }, chunk_name, name)
   end
-  assert(require("lanyard.cli.declaration").check(declared))
+  local valid, message = require("lanyard.cli.declaration").check(declared)
+  if not valid then
+    error(message, 2)
+  end
   return setmetatable({ name = name, declared = declared, has_rules = includes(declared.options, "rules") }, Command)
 end
 
@@ -212,10 +217,14 @@ function Command:with_yes()
   return add_group(self, "yes")
 end
 
--- Rewrites what argparse says about an unknown option: its suggestions, and what is known about this command.
+-- Rewrites what argparse says about an option: one that is given twice, or an unknown one with its suggestions and what
+-- is known about this command.
 local function clarified(self, message)
+  local twice = message:match "^option '(%-%-?[%w-]+)' must be used at most 1 time$"
   local option = message:match "^unknown option '([^']*)'"
-  if not option then
+  if twice then
+    return twice .. " is given twice"
+  elseif not option then
     return message
   elseif option == "--emulator" then
     return ("--emulator goes before the command: lanyard --emulator %s"):format(self.name)
@@ -234,7 +243,10 @@ function Command:usage(message)
   exit.leave(exit.STATUS.usage, ("%s (lanyard help %s)"):format(line, self.name))
 end
 
-local function wants_help(words)
+--- Returns whether words contain -h or --help before a "--".
+---@param words string[]
+---@return boolean
+function M.wants_help(words)
   for _, word in ipairs(words) do
     if word == "--" then
       return false
@@ -265,7 +277,7 @@ end
 ---@return table options the values by name, arguments included
 function Command:parse(...)
   local words, declared = self.words or { ... }, self.declared
-  if wants_help(words) then
+  if M.wants_help(words) then
     terminal.out(declared and require("lanyard.cli.help").command(self.name, declared) or self.parser:get_help())
     exit.leave(exit.STATUS.ok)
   end

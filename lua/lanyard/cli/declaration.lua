@@ -124,61 +124,14 @@ function M.cut(source)
   return nil
 end
 
--- ---------------------------------------------------------------------------------------------
--- What a declaration may hold
-
-local MEMBERS = {
-  summary = "string", category = "string", description = "string", arguments = "table", options = "table",
-  commands = "table", exit = "table", examples = "table", usage = "table",
-}
-local ITEM = {
-  help = "string", type = "string", value = "string", choices = "table", default = "string", repeated = "boolean",
-  target = "string", args = true, hidden = "boolean",
-}
-
-local function fault_of(fields, known, where)
-  for name, value in pairs(fields) do
-    local wanted = known[name]
-    if name ~= 1 and not wanted then
-      return ("%s has an unknown member '%s'"):format(where, tostring(name))
-    elseif type(wanted) == "string" and type(value) ~= wanted then
-      return ("%s: %s must be a %s"):format(where, name, wanted)
-    end
-  end
-  return nil
-end
-
-local function fault_of_items(items, kind)
-  for number, item in ipairs(items or {}) do
-    local where = ("%s %d"):format(kind, number)
-    if kind == "option" and type(item) == "string" then
-      goto continue -- a group of shared options
-    elseif type(item) ~= "table" or type(item[1]) ~= "string" then
-      return where .. " has no name"
-    end
-    local fault = fault_of(item, ITEM, ("%s '%s'"):format(kind, item[1]))
-    if fault then
-      return fault
-    end
-    ::continue::
-  end
-  return nil
-end
-
 --- Checks a declaration.
 ---@param value any
 ---@return cli.Declaration? declaration the value; nil where it is not a declaration
 ---@return string? message what is wrong with it
 function M.check(value)
-  if type(value) ~= "table" then
-    return nil, "the declaration is not a table"
-  elseif type(value.summary) ~= "string" then
-    return nil, "the declaration has no summary"
-  end
-  local fault = fault_of(value, MEMBERS, "the declaration") or fault_of_items(value.arguments, "argument")
-    or fault_of_items(value.options, "option")
-  if fault then
-    return nil, fault
+  local message = require "lanyard.cli.declaration_check"(value)
+  if message then
+    return nil, message
   end
   return value
 end

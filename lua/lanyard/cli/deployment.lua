@@ -176,12 +176,12 @@ local function print_steps(steps, note)
   local rows = {}
   local role = steps.role
   if role then
-    rows[1] = { "role", coloured(role.kind), role.err and role.err.code or role.service.role.arn or "" }
+    rows[1] = { "role", coloured(role.kind), role.err and report.error_note(role.err) or role.service.role.arn or "" }
   end
   for _, item in ipairs(steps.grants) do
     local change = item.change
     rows[#rows + 1] = { "grant " .. item.repository, coloured(change and change.kind or "failed"),
-      change and change.why or item.err and item.err.code or "" }
+      change and change.why or item.err and report.error_note(item.err) or "" }
   end
   rows[#rows + 1] = { "deployment", coloured(steps.result), note or "" }
   report.rows({ "STEP", "RESULT", "NOTE" }, rows)

@@ -44,12 +44,20 @@ function M.status_of(err)
   return USAGE_CODES[code] and M.STATUS.usage or M.STATUS.failed
 end
 
+-- Returns an error as text. A script may use a plain table with the members of an error.
+local function text_of(err)
+  if type(err) == "table" and not getmetatable(err) and (err.code or err.message) then
+    return err.code and err.message and ("%s: %s"):format(err.code, err.message) or tostring(err.code or err.message)
+  end
+  return tostring(err)
+end
+
 --- Describes an error and what to do about it, in lines that are safe to print on a terminal.
 ---@param err any a text, or an error with its advice
 ---@return string
 function M.describe(err)
   local advice = errors.is(err) and require("lanyard.aws.advice").advice(err)
-  local text = advice and tostring(err) .. "\n" .. advice or tostring(err)
+  local text = advice and tostring(err) .. "\n" .. advice or text_of(err)
   return (text:gsub("[^\n]+", escape.printable))
 end
 
@@ -57,7 +65,9 @@ end
 ---@param err any a text, or an error with its advice
 ---@param status? integer instead of the error's own
 function M.fail(err, status)
-  M.leave(status or M.status_of(err), M.describe(err))
+  local text = M.describe(err)
+  -- A message of several lines has a problem in each. Advice is indented.
+  M.leave(status or M.status_of(err), (text:gsub("\n(%S)", "\nlanyard: %1")))
 end
 
 --- Returns the first of two results, or ends the script with the second.
@@ -96,7 +106,7 @@ function M.of_error(raised, with_traceback)
     end
     return M.STATUS.failed, M.describe(raised)
   end
-  local text = tostring(raised)
+  local text = text_of(raised)
   if not with_traceback then
     text = text:match "^[^\n]*" .. " (--debug prints the traceback)"
   end

@@ -2,6 +2,7 @@
 --- status. core/main.c calls it with the words of the command line.
 
 local command_line = require "lanyard.cli.command"
+local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
 local lists = require "lanyard.lists"
 local suggest = require "lanyard.text.suggest"
@@ -43,7 +44,7 @@ local function load_chunk(source, chunk_name, name)
   command_line.names[chunk_name] = name
   local chunk, message = load((source:gsub("^#![^\n]*", "")), chunk_name, "t")
   if not chunk then
-    exit.leave(exit.STATUS.failed, message)
+    exit.leave(exit.STATUS.failed, message:match "^[^\n]*") -- a stack overflow of the parser adds a traceback
   end
   return chunk
 end
@@ -68,12 +69,19 @@ local function no_command(name, topics)
     near and ("; did you mean '%s'?"):format(near) or ""))
 end
 
--- Prints the help of a script. The script itself is not run: its declaration or its first comment says it all.
+-- Prints a text that may come from a script of the current directory.
+local function print_harmless(text)
+  terminal.out((text:gsub("[^\n]+", escape.printable)))
+end
+
+-- Prints the help of a script. The script itself is not run: its declaration or its first comment is its help.
 local function print_help(script)
-  local declared = find_commands().declaration(script)
-  if not declared then
+  local declared, message = find_commands().declaration(script)
+  if message then
+    exit.leave(exit.STATUS.failed, ("%s: the declaration is invalid: %s"):format(script.path, message))
+  elseif not declared then
     local _, text = command_line.header(script.source)
-    terminal.out(("Usage: lanyard %s [OPTION ...] [ARGUMENT ...]\n\n%s"):format(script.name,
+    print_harmless(("Usage: lanyard %s [OPTION ...] [ARGUMENT ...]\n\n%s"):format(script.name,
       text ~= "" and text or "This script has no help: it declares no command and begins with no comment."))
     return exit.STATUS.ok
   end
@@ -82,19 +90,8 @@ local function print_help(script)
     local sub = find_commands().find(script.name, { command })
     summaries[script.name .. " " .. command] = sub and find_commands().summary(sub)
   end
-  terminal.out(require("lanyard.cli.help").command(script.name, declared, summaries))
+  print_harmless(require("lanyard.cli.help").command(script.name, declared, summaries))
   return exit.STATUS.ok
-end
-
-local function wants_help(words)
-  for _, word in ipairs(words) do
-    if word == "--" then
-      return false
-    elseif word == "-h" or word == "--help" then
-      return true
-    end
-  end
-  return false
 end
 
 -- leading: options that stand before the command, which are the command's.
@@ -102,8 +99,8 @@ local function run_script(name, leading, words)
   local script, rest = find_commands().find(name, words)
   if not script then
     no_command(name)
-  elseif wants_help(rest) then
-    return print_help(script)
+  elseif command_line.wants_help(rest) and find_commands().declaration(script) then
+    return print_help(script) -- a script without a declaration gets --help itself
   end
   local all = table.move(rest, 1, #rest, #leading + 1, leading)
   return run_chunk(load_chunk(script.source, "@" .. script.path, script.name), script.name, all)
@@ -126,7 +123,7 @@ local function overview()
       category = script.built_in and declared and declared.category or nil,
     }
   end
-  terminal.out(USAGE .. require("lanyard.cli.help").overview(list)
+  print_harmless(USAGE .. require("lanyard.cli.help").overview(list)
     .. "\n'lanyard help COMMAND' describes a command.")
   return exit.STATUS.ok
 end

@@ -58,6 +58,19 @@ local function note_details(repository, change)
   end
 end
 
+local NOTE_WIDTH = 60
+
+--- Returns a short text about an error for a table. The whole error is on stderr.
+---@param err aws.Error
+---@return string
+function M.error_note(err)
+  if err.rule then
+    return ('denied by rule "%s"'):format(err.rule)
+  end
+  local lines = text_table.wrap(err.message:match "^[^\n]*", NOTE_WIDTH)
+  return lines[2] and lines[1] .. " ..." or lines[1]
+end
+
 -- An item of the JSON output, and a row of the table.
 local function item_of(repository, kind, change, err)
   local item = {
@@ -71,7 +84,7 @@ local function item_of(repository, kind, change, err)
     error = err and { code = err.code, message = err.message, request_id = err.request_id },
   }
   local colour = err and "red" or kind ~= "unchanged" and "green" or nil
-  return item, { repository, { kind, colour }, change and change.why or err and err.code or "" }
+  return item, { repository, { kind, colour }, change and change.why or err and M.error_note(err) or "" }
 end
 
 -- Prints warnings and failures on stderr. --> items for JSON, rows for a table, exit status

@@ -83,13 +83,14 @@ end
 --- Asks before a far-reaching change. `--yes` answers yes. Without a terminal the script ends with a usage error, so
 --- that nothing waits for an answer that cannot come.
 ---@param options { yes?: boolean }
----@param question string
+---@param question string an imperative with its question mark: "Revoke in all 2 repositories?"
 function M.confirm(options, question)
   if options.yes then
     return
   end
   if not prompt.possible() then
-    exit.leave(exit.STATUS.usage, question .. " Pass --yes to agree without a terminal.")
+    exit.leave(exit.STATUS.usage, ("this would %s; without a terminal, pass --yes to confirm"):format(
+      question:gsub("^%u", string.lower):gsub("%?$", "")))
   end
   local answer = prompt.ask(question .. " [y/N] ")
   if not answer or not answer:lower():match "^%s*y" then

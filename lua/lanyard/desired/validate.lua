@@ -44,7 +44,7 @@ local function check_members(found, path, value, known)
       found:add(path, ("has an item without a name; expected %s"):format(table.concat(known, ", ")))
     elseif not lists.contains(known, name) then
       local near = suggest(name, known)
-      found:add(path, ("has an unknown member '%s'; %s"):format(name,
+      found:add(path, ("%sunknown member '%s'; %s"):format(path ~= "" and "has an " or "", name,
         near and ("did you mean '%s'?"):format(near) or "expected " .. table.concat(known, ", ")), name)
     end
   end
@@ -162,6 +162,10 @@ function M.desired(value, file)
   local found = problems.new(file.name, file.text)
   if type(value) ~= "table" or json.is_array(value) then
     found:add("", ("returns %s, not a table with grants"):format(value == nil and "nothing" or type_name(value)))
+    return nil, found:error()
+  end
+  if value.Statement ~= nil and value.grants == nil then
+    found:add("", "unknown member 'Statement'; this looks like an IAM policy, not a desired-state file", "Statement")
     return nil, found:error()
   end
   check_members(found, "", value, MEMBERS)

@@ -110,15 +110,16 @@ function M.severities(counts)
   return #words > 0 and table.concat(words, ", ") or "no findings"
 end
 
---- Returns "no findings", "1 finding" or "3 findings: 1 critical, 2 low (4 muted)".
+--- Returns "no findings" or "3 findings: 1 critical, 2 low (4 muted)"; "no findings in 0 repositories" if there was
+--- nothing to check.
 ---@param counts report.Counts
 ---@return string
 function M.total(counts)
   local muted = counts.muted > 0 and (" (%d muted)"):format(counts.muted) or ""
-  if counts.findings < 2 then
-    return (counts.findings == 0 and "no findings" or "1 finding") .. muted
+  if counts.findings == 0 then
+    return (counts.repositories == 0 and "no findings in 0 repositories" or "no findings") .. muted
   end
-  return ("%d findings: %s%s"):format(counts.findings, M.severities(counts), muted)
+  return ("%s: %s%s"):format(M.plural(counts.findings, "finding"), M.severities(counts), muted)
 end
 
 --- Returns "3 new findings, 1 resolved; 1 grant added, 0 removed".
@@ -127,6 +128,24 @@ end
 function M.since(changes)
   return ("%s, %d resolved; %s added, %d removed"):format(M.plural(changes.new, "new finding"), changes.resolved,
     M.plural(changes.grants_added, "grant"), changes.grants_removed)
+end
+
+--- Returns a sentence about a report without repositories: "us-west-2 of account 111122223333: no repositories".
+---@param report audit.Report
+---@return string? sentence  nil with repositories, or where nothing could be audited
+function M.nothing_read(report)
+  local empty, label = 0, nil
+  for _, scope in ipairs(M.scopes(report)) do
+    if #(scope.repositories or {}) > 0 then
+      return nil
+    elseif not scope.error then
+      empty = empty + 1
+      label = scope.region and scope.account and ("%s of account %s"):format(scope.region, scope.account)
+        or M.label(scope)
+    end
+  end
+  return empty > 0 and ("%s: no repositories"):format(empty == 1 and label
+    or ("%d pairs of account and Region"):format(empty)) or nil
 end
 
 --- Returns how a finding is muted: "until 2027-01-31: REASON" or "permanently: REASON".

@@ -108,7 +108,8 @@ end
 function M.write(report, out, options)
   local paint, width = options.paint or plain, options.width
   local labels = #summary.scopes(report) > 1
-  out(grants(report, paint, width, labels))
+  local nothing = summary.nothing_read(report)
+  out(nothing and escape.printable(nothing) .. "\n" or grants(report, paint, width, labels))
   out "\n"
   out(failure_lines(report, paint, width))
   for _, finding in ipairs(report.findings) do

@@ -107,27 +107,40 @@ function Rules:ask(change, predicate)
   return answers
 end
 
+-- A change as the object of a sentence, by its kind: with a service, with a repository, with both.
+local PHRASES = {
+  grant = { both = "granting service '%s' access to '%s'" },
+  revoke = { both = "revoking the access of service '%s' to '%s'", repository = "revoking access to '%s'" },
+  enable = { service = "turning on the puller role of service '%s'" },
+  disable = { service = "turning off the puller role of service '%s'" },
+  deploy = { service = "deploying service '%s'" },
+  undo = { repository = "undoing a change of '%s'" },
+}
+
+-- Describes a change: "granting service 'web' access to 'prod/web'".
 local function subject(change)
+  local service, repository = change.service and change.service.name, change.repository
+  local form = service and repository and "both" or service and "service" or "repository"
+  local phrase = PHRASES[change.on] and PHRASES[change.on][form]
+  if phrase then
+    return phrase:format(service or repository, repository)
+  end
   local names = {}
-  if change.service then
-    names[1] = "service '" .. change.service.name .. "'"
-  end
-  if change.repository then
-    names[#names + 1] = "repository '" .. change.repository .. "'"
-  end
-  return #names > 0 and " on " .. table.concat(names, ", ") or ""
+  names[1] = service and ("service '%s'"):format(service)
+  names[#names + 1] = repository and ("repository '%s'"):format(repository)
+  return change.on .. (#names > 0 and " on " .. table.concat(names, ", ") or "")
 end
 
 -- Describes an answer in one line: the rule, what it says, and about which change.
 local function describe(answer, verb, change)
   local rule = answer.rule
-  return escape.printable(("%s: rule \"%s\" %s %s%s: %s"):format(rule.location, rule.name, verb, change.on,
+  return escape.printable(("%s: rule \"%s\" %s %s: %s"):format(rule.location, rule.name, verb,
     subject(change), answer.text))
 end
 
 -- Reports a warning once, even when the same change is rehearsed and attempted several times.
 local function warn(self, answer, position, change)
-  local key = table.concat({ answer.rule.location, answer.rule.name, change.on, subject(change), position }, "\n")
+  local key = table.concat({ answer.rule.location, answer.rule.name, subject(change), position }, "\n")
   if not self.warned[key] then
     self.warned[key] = true
     self.on_warning(describe(answer, "warns about", change))
@@ -140,11 +153,11 @@ local function facts_of(self, region)
   return self.facts[region]
 end
 
-local function denial(self, answer, change)
+local function denial(answer, change)
   return errors.new {
     code = "RefusedByRule",
     message = describe(answer, "denies", change),
-    tip = ("this change was not made; the rule is in %s"):format(self.file),
+    tip = "this change was not made",
     rule = answer.rule.name,
   }
 end
@@ -164,7 +177,7 @@ function Rules:permit(region, change)
   local known = facts_of(self, region):of(change)
   for position, answer in ipairs(self:ask(known)) do
     if answer.kind == "deny" then
-      return nil, denial(self, answer, known)
+      return nil, denial(answer, known)
     elseif answer.kind ~= "allow" then
       warn(self, answer, position, known)
     end

@@ -27,6 +27,17 @@ describe("revoke", function()
     assert.equal(text, w:text "my-private-repo")
   end)
 
+  it("names the command for orphans if no statement names the role", function()
+    local w <close> = world.new()
+    local service, repository = w:service(), w:repository "my-private-repo"
+    w:put("my-private-repo", '{"Version":"2008-10-17","Statement":[{"Sid":"old","Effect":"Allow","Principal":{"AWS":'
+      .. '"AROAEXAMPLEEXAMPLEEXA"},"Action":"ecr:BatchGetImage"}]}')
+    assert.equal("no Allow statement names its role; orphans remain: lanyard revoke --orphans --all",
+      assert(w.region:revoke({ service = service }, repository)).why)
+    assert.equal("no Allow statement names it",
+      assert(w.region:revoke({ principal = "arn:aws:iam::111122223333:role/ci" }, repository)).why)
+  end)
+
   it("removes an AWS service by its name, and no other principal", function()
     local w <close> = world.new()
     w:put("my-private-repo", '{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":{"Service":'

@@ -15,6 +15,7 @@ describe("undo", function()
     local change, err = w.region:undo(repository)
     assert.is_nil(change)
     assert.equal("NothingToUndo", err.code)
+    assert.equal("the journal has no change to undo", err.message)
   end)
 
   it("deletes a policy if there was none before the change", function()

@@ -179,7 +179,7 @@ describe("an audit", function()
     assert.matches("web:1", report.findings[1].message)
   end)
 
-  it("names no container for a tag that no container runs yet", function()
+  it("waits for the deployment of a tag that no container runs yet", function()
     local image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:"
     local w <close> = world.new { activation_delay = 60, seed = { regions = { ["us-east-1"] = {
       services = { { name = "web", role = true } }, repositories = { { name = "web", images = { "1" } } },
@@ -191,7 +191,8 @@ describe("an audit", function()
     })
     local _, report = ids(w)
     assert.equal("mutable-tag-deployed", report.findings[1].id)
-    assert.equal("deploy its digest: lanyard deploy --resolve", report.findings[1].fix)
+    assert.equal("lanyard wait deployment web --region us-east-1"
+      .. " && lanyard deploy web web=web:1 --resolve --region us-east-1", report.findings[1].fix)
   end)
 
   it("treats the flaw of a statement that changed its meaning as a new finding", function()

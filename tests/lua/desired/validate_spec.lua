@@ -39,7 +39,12 @@ describe("a desired-state file", function()
   it("reports an unknown member with a suggestion and the line", function()
     local line = one_problem '{"grants":[\n{"service":"web",\n"repositorys":["a1"],"repositories":["web"]}]}'
     assert.matches("^grants:3: grants%[1%] .*'repositorys'.*'repositories'", line)
-    assert.matches("^grants:1: has an unknown member 'regon'.*'region'", one_problem '{"regon":"us-east-1","grants":[]}')
+    assert.matches("^grants:1: unknown member 'regon'.*'region'", one_problem '{"regon":"us-east-1","grants":[]}')
+  end)
+
+  it("recognizes an IAM policy", function()
+    assert.equal("grants:2: unknown member 'Statement'; this looks like an IAM policy, not a desired-state file",
+      one_problem '{"Version":"2012-10-17",\n"Statement":[]}')
   end)
 
   it("reports a name that AWS does not accept, with the line", function()

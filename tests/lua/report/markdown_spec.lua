@@ -55,6 +55,7 @@ describe("Markdown of an audit", function()
   it("is short without findings", function()
     local text = reports.text("markdown", reports.empty())
     assert.match("^## Lanyard audit: no findings\n", text)
+    assert.match("\nus%-east%-1 of account 111122223333: no repositories%.\n", text)
     assert.is_nil(text:find "details")
   end)
 

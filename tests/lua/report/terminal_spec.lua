@@ -94,7 +94,21 @@ describe("a report on a terminal", function()
       text_of(report))
   end)
 
-  it("prints that there are no findings", function()
-    assert.equal("\nno findings\n", text_of(reports.empty()))
+  it("prints what was read if it has no repositories", function()
+    local report = reports.empty()
+    assert.equal("us-east-1 of account 111122223333: no repositories\n\nno findings in 0 repositories\n", text_of(report))
+    report.scopes[2] = { account = "111122223333", region = "eu-west-1", repositories = {} }
+    assert.match("^2 pairs of account and Region: no repositories\n", text_of(report))
+    report.scopes[2] = { account = "111122223333", region = "eu-west-1", error = { code = "X", message = "no" } }
+    assert.match("^us%-east%-1 of account 111122223333: no repositories\n\nunknown ", text_of(report))
+    report.scopes[1].repositories = reports.small().scopes[1].repositories
+    assert.match("^ACCOUNT AND REGION ", text_of(report))
+    assert.match("\nno findings\n$", text_of(report))
+  end)
+
+  it("counts a single finding by severity", function()
+    local report = reports.small()
+    report.findings = { report.findings[2] }
+    assert.match("\n1 finding: 1 medium\n$", text_of(report))
   end)
 end)

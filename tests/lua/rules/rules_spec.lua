@@ -41,11 +41,43 @@ describe("rules for a grant", function()
     local change, err = w.region:grant(assert(w.region:service "jobs"), w:repository "prod/web")
     assert.is_nil(change)
     assert.equal("RefusedByRule", err.code)
-    assert.matches('rules%.lua:1: rule "production images only to production services" denies grant on service '
-      .. "'jobs', repository 'prod/web': tag the service env=prod first$", err.message)
+    assert.matches('rules%.lua:1: rule "production images only to production services" denies granting service '
+      .. "'jobs' access to 'prod/web': tag the service env=prod first$", err.message)
     assert.is_nil(w:text "prod/web")
     assert.equal(0, w:count "SetRepositoryPolicy")
     assert.same({}, w.region:history(w:repository "prod/web"))
+  end)
+
+  it("name the change that they deny", function()
+    local cases = {
+      { "grant", "granting service 'web' access to 'jobs'" },
+      { "revoke", "revoking access to 'jobs'" },
+      { "undo", "undoing a change of 'jobs'" },
+      { "enable", "turning on the puller role of service 'web'" },
+      { "disable", "turning off the puller role of service 'web'" },
+    }
+    for _, case in ipairs(cases) do
+      local w <close> = ruled(('rule "none" { on = "%s", check = function() return deny "no" end }'):format(case[1]), TAGGED)
+      local service, repository = assert(w.region:service "web"), w:repository "jobs"
+      local by_kind = {
+        grant = function() return w.region:grant(service, repository) end,
+        revoke = function()
+          assert(w.region:grant(service, repository))
+          return w.region:revoke({ principal = service.role.arn }, repository)
+        end,
+        undo = function()
+          assert(w.region:grant(service, repository))
+          return w.region:undo(repository)
+        end,
+        enable = function()
+          assert(w.region:disable("web", { force = true }))
+          return w.region:enable "web"
+        end,
+        disable = function() return w.region:disable("web", { force = true }) end,
+      }
+      local _, err = by_kind[case[1]]()
+      assert.equal(("rules.lua:1: rule \"none\" denies %s: no"):format(case[2]), err.message:match "rules%.lua:1: .*$")
+    end
   end)
 
   it("permit what they do not deny", function()
@@ -97,7 +129,7 @@ describe("rules for a grant", function()
     assert(w.region:grant(assert(w.region:service "web"), w:repository "jobs", { settle = true }))
     assert.equal(2, w:count "SetRepositoryPolicy")
     assert.equal(1, #warnings)
-    assert.matches('rule "careful" warns about grant on service \'web\', repository \'jobs\': careful$', warnings[1])
+    assert.matches('rule "careful" warns about granting service \'web\' access to \'jobs\': careful$', warnings[1])
   end)
 
   it("read tags and the caller once, and only when a rule applies", function()

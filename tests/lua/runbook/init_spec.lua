@@ -87,7 +87,7 @@ describe("a runbook", function()
 
   it("stops at the first step that fails and reports its line", function()
     local outcome, printed = run(assert(read "```lua\nprint(1)\n```\n\n```lua\n\nlocal t; t.x = 1\n```\n```lua\nprint(3)\n```\n"))
-    assert.same({ "failed", 1, 2, "lua block ended with status 1" }, { outcome.kind, outcome.ran, outcome.step.number, outcome.message })
+    assert.same({ "failed", 1, 2, "lua block exited with status 1" }, { outcome.kind, outcome.ran, outcome.step.number, outcome.message })
     assert.match("^1\nlanyard: book%.md:7: ", printed)
     outcome = run(assert(read "```lua\nreturn 3\n```\n"))
     assert.equal("failed", outcome.kind)
@@ -103,7 +103,7 @@ describe("a runbook", function()
       ["false"] = "it returned false",
     } do
       local outcome, printed = run(assert(read("```lua\nreturn " .. code .. "\n```\n```lua\nprint 'never'\n```\n")))
-      assert.same({ "failed", "lua block ended with status 1" }, { outcome.kind, outcome.message })
+      assert.same({ "failed", "lua block exited with status 1" }, { outcome.kind, outcome.message })
       assert.equal("lanyard: " .. message .. "\n", printed)
     end
     for _, code in ipairs { "", "return nil", "return true", "return {}, 'x'", "return 'x'", "return 0, 'x'" } do
@@ -117,7 +117,7 @@ describe("a runbook", function()
     assert.same({ "done", "2\n" }, { outcome.kind, printed })
     for status, code in pairs { [1] = "false", [7] = "7" } do
       outcome = run(assert(read("```lua\nos.exit(" .. code .. ")\n```\n")))
-      assert.same({ "failed", "lua block ended with status " .. status }, { outcome.kind, outcome.message })
+      assert.same({ "failed", "lua block exited with status " .. status }, { outcome.kind, outcome.message })
     end
     assert.equal(exit, os.exit)
   end)

@@ -12,7 +12,7 @@ local STEP = { number = 2, name = "Grant <b>", line = 7, kind = "lanyard", text 
 local function result(output, fields)
   local all = {
     started = 1795576500, command = "lanyard grant web app", output = output, omitted = 0, seconds = 1.25,
-    ended = "ended with status 0",
+    ended = "exited with status 0",
   }
   for name, value in pairs(fields or {}) do all[name] = value end
   return all
@@ -42,7 +42,7 @@ Line 7, started TIME.
 grant web app
 ```
 
-TIME: ` lanyard grant web app ` ended with status 0 after 1.2 s:
+TIME: ` lanyard grant web app ` exited with status 0 after 1.2 s:
 
 ```text
 granted

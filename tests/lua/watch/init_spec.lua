@@ -24,7 +24,7 @@ local function run(runs, options)
       local status, output, seconds = table.unpack(runs[number])
       clock.at = clock.at + (seconds or 1)
       return { status = status, output = output or "", errors = "", started = 1795576500, seconds = seconds or 1,
-        ended = "ended with status " .. tostring(status) }
+        ended = "exited with status " .. tostring(status) }
     end,
     every = 10, times = #runs, clock = clock,
     channels = { {
@@ -82,8 +82,8 @@ describe("a watch", function()
   it("shows an output that differs from the last one, and logs each run", function()
     local _, recorded = run { { 0, "a" }, { 0, "a" }, { 3, "a" }, { 3, "b" } }
     assert.same({ 1, 3, 4 }, recorded.shown)
-    assert.equal("run 1: ok, ended with status 0 after 1.0 s", recorded.log[1])
-    assert.equal("run 2: ok, ended with status 0 after 1.0 s, unchanged", recorded.log[2])
+    assert.equal("run 1: ok, exited with status 0 after 1.0 s", recorded.log[1])
+    assert.equal("run 2: ok, exited with status 0 after 1.0 s, unchanged", recorded.log[2])
   end)
 
   it("retries a failed notification, for each channel separately", function()

@@ -5,7 +5,7 @@ local notify = require "lanyard.watch.notify"
 local shellwords = require "lanyard.text.shellwords"
 
 local RUN = {
-  status = 3, ended = "ended with status 3", output = "found: AKIAIOSFODNN7EXAMPLE \27[1m\n", errors = "warning\n",
+  status = 3, ended = "exited with status 3", output = "found: AKIAIOSFODNN7EXAMPLE \27[1m\n", errors = "warning\n",
   started = 1795576500, seconds = 1, number = 7,
 }
 local slept = 0
@@ -40,7 +40,7 @@ describe("a command as a channel", function()
   it("is not notified if it fails", function()
     local ok, err = notify.command({ "sh", "-c", "exit 4" }).send("found", RUN)
     assert.is_nil(ok)
-    assert.equal("the command ended with status 4", err.message)
+    assert.equal("the command exited with status 4", err.message)
     ok, err = notify.command({ "/nonexistent/mail" }).send("found", RUN)
     assert.is_nil(ok)
     assert.equal("cannot run /nonexistent/mail: No such file or directory", err.message)
@@ -58,7 +58,7 @@ describe("a webhook", function()
     assert.equal("/services/SECRET?key=SECRET", request.target)
     assert.equal("application/json", request.headers["content-type"])
     local body = json.decode(request.body)
-    assert.equal("build-1: lanyard audit 'a b' has findings (ended with status 3)", body.text)
+    assert.equal("build-1: lanyard audit 'a b' has findings (exited with status 3)", body.text)
     assert.equal("lanyard audit 'a b'", body.command)
     assert.same({ "found", 3, "build-1", 7, "2026-11-25T03:15:00Z" }, { body.event, body.status, body.host, body.run, body.time })
     assert.equal("found: AKIA***MPLE \27[1m\n", body.output)

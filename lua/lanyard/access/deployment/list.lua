@@ -63,7 +63,8 @@ function M.choose(region, service_name, version)
       code = "NoDeployment",
       message = version and ("the service '%s' has no deployment %d"):format(service_name, version)
         or ("the service '%s' has no deployment"):format(service_name),
-      tip = ("lanyard deploy %s CONTAINER=REPOSITORY[:TAG] creates one"):format(service_name),
+      tip = list[1] and ("the newest is %d"):format(list[1].version)
+        or ("lanyard deploy %s CONTAINER=REPOSITORY[:TAG] creates one"):format(service_name),
     }
   end
   return chosen

@@ -165,7 +165,7 @@ return {
     breaks_pull = false,
     check = check_tags,
     remediation = function(inventory, details)
-      return remediation.pin(inventory, details.image) or "deploy its digest: lanyard deploy --resolve"
+      return remediation.pin(inventory, details.image)
     end,
   },
 }

@@ -19,7 +19,8 @@ local DAY = 86400
 ---@field uri table                  its parts, see lanyard.aws.names.image
 ---@field is_local boolean           whether it is in the service's own Region and account
 ---@field repository? access.Repository  if the inventory has it
----@field containers string[]        names of the containers that run it; empty for the next deployment
+---@field containers string[]        names of the containers that run it
+---@field next_containers string[]   names of the containers that run it in the next deployment
 ---@field exists? boolean            nil when it is unknown
 
 -- Returns the images of a service, each once, sorted by reference.
@@ -30,7 +31,7 @@ local function images_of(inventory, service, repositories)
     if uri and not known[reference] then
       local is_local = uri.region == service.region and (not inventory.account or uri.account == inventory.account)
       known[reference] = {
-        service = service, reference = reference, uri = uri, is_local = is_local, containers = {},
+        service = service, reference = reference, uri = uri, is_local = is_local, containers = {}, next_containers = {},
         repository = is_local and uri.region == inventory.region and repositories[uri.repository] or nil,
       }
       found[#found + 1] = known[reference]
@@ -44,8 +45,12 @@ local function images_of(inventory, service, repositories)
       table.insert(image.containers, container)
     end
   end
-  for _, reference in pairs(service.next and service.next.images or {}) do
-    add(reference)
+  local coming = service.next and service.next.images or {}
+  for _, container in ipairs(lists.sorted_names(coming)) do
+    local image = add(coming[container])
+    if image then
+      table.insert(image.next_containers, container)
+    end
   end
   table.sort(found, function(a, b) return a.reference < b.reference end)
   return found

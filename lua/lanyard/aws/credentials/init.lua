@@ -218,7 +218,8 @@ function M.resolve(context)
       lines[#lines + 1] = ("%s: %s"):format(step.provider, step.outcome)
     end
   end
-  lines[#lines + 1] = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure"
+  lines[#lines + 1] = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure, "
+    .. "aws sso login or aws login,\nwhichever the profile uses"
   return nil, steps, errors.new {
     code = "NoCredentials",
     message = ("no credentials found (providers: %s)"):format(table.concat(names, ", ")),

@@ -35,7 +35,8 @@ profile: profile 'default' does not exist
 web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set
 container: neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set
 instance: AWS_EC2_METADATA_DISABLED is true
-set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure]], err.tip)
+set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws configure, aws sso login or aws login,
+whichever the profile uses]], err.tip)
       assert.equal(6, #outcomes(session))
     end)
   end)

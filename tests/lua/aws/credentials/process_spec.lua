@@ -70,7 +70,7 @@ describe("credential_process", function()
 
   it("reports the exit status of the command, even if it printed credentials", function()
     local _, err = print_and_end(GOOD, 1)
-    assert.equal("credential_process of profile 'ops': sh ended with status 1", err.message)
+    assert.equal("credential_process of profile 'ops': sh exited with status 1", err.message)
     _, err = print_and_end(GOOD, nil, "TERM")
     assert.equal("credential_process of profile 'ops': sh was terminated by signal 15", err.message)
   end)

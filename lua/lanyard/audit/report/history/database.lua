@@ -12,13 +12,16 @@ local BUSY = 30
 
 local ADVICE = {
   Busy = "another program has locked it for %d s: end that program, or try again",
-  NotDatabase = "name another file, or remove this one",
   ReadOnly = "name a file in a folder that is writable",
   SqliteError = "check that it is a complete file",
   CannotOpen = "name a file in an existing folder",
 }
 
 local function with_advice(path, err)
+  if err.code == "NotDatabase" then
+    return errors.new { code = err.code,
+      message = path .. " is not a history of lanyard audit --history; name another file" }
+  end
   local advice = ADVICE[err.code]
   return errors.new { code = err.code,
     message = ("%s: %s%s"):format(path, err.message, advice and "; " .. advice:format(BUSY) or "") }
