@@ -33,6 +33,18 @@ describe("lanyard revoke", function()
     assert.match("shared%-repo +revoked", result.out)
   end)
 
+  it("reads every argument as a repository if an option selects the principal", function()
+    local emulator <close> = granted()
+    local arn = json.decode(emulator:run({ "status", SERVICE, "--output", "json" }).out)[1].principalArn
+    local result = emulator:run { "revoke", "my-private-repo", "--principal", arn, "shared-repo", "--output", "json" }
+    assert.equal(0, result.status, result.err)
+    local rows = {}
+    for i, row in ipairs(json.decode(result.out)) do
+      rows[i] = row.repository .. " " .. row.result
+    end
+    assert.same({ "my-private-repo revoked", "shared-repo revoked" }, rows)
+  end)
+
   it("prints `unchanged` if nothing was granted", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "revoke", SERVICE, "shared-repo", "--output", "json" }

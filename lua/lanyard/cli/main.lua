@@ -81,7 +81,7 @@ local function print_help(script)
     exit.leave(exit.STATUS.failed, ("%s: the declaration is invalid: %s"):format(script.path, message))
   elseif not declared then
     local _, text = command_line.header(script.source)
-    print_harmless(("Usage: lanyard %s [OPTION ...] [ARGUMENT ...]\n\n%s"):format(script.name,
+    print_harmless(("Usage: lanyard %s [OPTION ...] [<argument> ...]\n\n%s"):format(script.name,
       text ~= "" and text or "This script has no help: it declares no command and begins with no comment."))
     return exit.STATUS.ok
   end

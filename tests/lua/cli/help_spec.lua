@@ -35,6 +35,13 @@ describe("the help of a command", function()
     end
   end)
 
+  it("does not list hidden options", function()
+    local shown = help.command("size", { summary = "Size.", options = { { "--old", help = "Old.", hidden = true },
+      { "--new", help = "New." } } })
+    assert.match("\n  %-%-new ", shown)
+    assert.not_match("%-%-old", shown)
+  end)
+
   it("has the usages of the declaration, each on a line", function()
     local declared = { summary = "Size.", usage = { "<file>", "[OPTION ...] -- <command>" }, exit = { { 2, "own text" } } }
     local usages = help.command("size", declared)
