@@ -8,7 +8,7 @@ Turns on the puller roles that are off, then changes the policy of each reposito
 write. Statements written by others are kept. If a change fails, the error is reported and the other
 changes are made. `lanyard help plan` describes the format of the file.
 
-With --prune, grants of puller roles of the Region that the file does not have are removed. Other
+With --prune, grants to puller roles of this Region that are not in the file are removed. Other
 statements are kept.
 
 A saved plan (from `lanyard plan FILE --output json`) is applied without confirmation. It is
@@ -19,8 +19,8 @@ made, in more than its layout, that repository is not changed.
   options = {
     "aws", "rules", "dry-run", "yes",
     { "--output", choices = { "table", "json" } },
-    { "--prune", help = "Remove grants of Lightsail's puller roles that the file does not have." },
-    { "--fold", help = "Combine lanyard's own statements into one where a policy would be too large." },
+    { "--prune", help = "Remove grants to puller roles of this Region that are not in the file." },
+    { "--fold", help = "Join lanyard's own statements into one if a policy would be too large." },
     { "--timeout", type = "duration", default = "10m", help = "How long to wait for a role to be turned on." },
     { "--no-settle",
       help = "Skip the second read of each policy, 4 s after the write, that detects changes by other machines." },

@@ -16,16 +16,24 @@ Scope
 
   --assume-role NAME audits other accounts with arn:aws:iam::ACCOUNT:role/NAME:
   the --accounts, or all active accounts of the --organization. The caller's
-  own account is audited without the role. The fix of a finding in another
-  account names the account.
+  own account is audited without the role.
 
   --shard I/N audits one of N parts. A repository is always in the same part.
-  Combine the JSON reports with `lanyard audit merge`; findings that need all
+  Join the JSON reports with `lanyard audit merge`; findings that need all
   repositories, such as unused-role, appear only there.
 
 Output
-  Findings are sorted by severity. --output jsonl prints them unsorted, as soon
-  as they are found, except with --baseline, --history, --service or mutes.
+  The table of grants has the columns
+    KIND  what the principal is: puller (a puller role), service-role and
+          lightsail-service (Lightsail principals that cannot pull), account,
+          role, user, session, service, federated, orphan (the unique id of a
+          deleted role or user), public (everyone) or unknown
+    PULL  whether the policy allows the principal to pull: allow, deny, partial
+          (one of the two actions) or depends (a condition decides)
+
+  Findings are sorted by severity; `lanyard help findings` lists them. --output
+  jsonl prints them unsorted, as soon as they are found. With --baseline,
+  --history, --service or mutes, jsonl is printed at the end, sorted.
 
   --baseline FILE compares with an earlier JSON report: findings are new or
   unchanged, resolved findings and changed grants are listed, and --fail-on
@@ -35,7 +43,12 @@ Output
   stored, or is older than the last one of an account and Region, an error is
   printed after the report and the exit status is 1.
 
-Rules with on = "audit" add findings, and mutes remove some; see `lanyard rules`.
+Without --trusted-accounts, access by another account is the finding
+other-account (medium). With it, access by a listed account is not reported, and
+access by any other account is untrusted-account (high).
+
+Rules with on = "audit" add findings, and mutes remove some; see `lanyard help
+rules`.
 
 A repository named merge needs --: lanyard audit -- merge
 ]],
@@ -46,15 +59,15 @@ A repository named merge needs --: lanyard audit -- merge
     { "--desired", type = "file", help = "Report differences from this desired-state file." },
     { "--rules", type = "file", help = "Apply the rules and mutes in this file." },
     { "--trusted-accounts", type = "text", value = "ID,...",
-      help = "Other accounts that can pull; access by any account that is not listed becomes more severe." },
+      help = "Other accounts that are allowed to pull; access by an account that is not listed is more severe." },
     { "--unused-days", type = "days",
-      help = "Days without a pull after which a grant that no deployment needs is unused (90)." },
+      help = "Days without a pull after which a grant that no deployment needs is unused (default: 90)." },
     { "--shard", type = "shard", help = "Audit part I of N parts of the repositories." },
     { "--assume-role", type = "role-name", help = "Audit other accounts with their role of this name." },
     { "--external-id", type = "external-id", help = "External id that the roles require." },
     { "--accounts", type = "text", value = "ID,...", help = "Accounts to audit with --assume-role." },
     { "--organization", help = "Audit all active accounts of the organization with --assume-role." },
-    "aws",
+    "targets",
   },
   exit = {
     { 0, "no finding reaches --fail-on" },

@@ -4,10 +4,12 @@ local command = cli.command {
   summary = "Deploy images to a container service, and follow the result.",
   category = "operations",
   description = [[
-CONTAINER=IMAGE gives a container another image: REPOSITORY[:TAG|@DIGEST] of
-your own registry, or an image with the host of its registry
+CONTAINER=IMAGE gives a container another image. A name without a registry host
+(REPOSITORY, REPOSITORY:TAG or REPOSITORY@DIGEST) is a repository of this account
+and Region; other images have the host of their registry
 (docker.io/library/nginx:latest). Everything else stays as it is: ports,
-environment, command, public endpoint, and containers that are not named.
+environment, command, public endpoint, and containers that are not named. A first
+deployment without --public-endpoint has no public endpoint.
 --file describes the whole deployment instead, in the JSON of
 CreateContainerServiceDeployment.
 

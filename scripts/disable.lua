@@ -4,10 +4,23 @@ local command = cli.command {
   summary = "Turn off the ECR image puller role of a container service.",
   category = "access",
   description = [[
+<<<<<<< HEAD
+Turning the role off deletes it. A policy that still names it then shows an id
+(AROA...) that grants nothing: an orphan. `lanyard revoke --orphans` removes it.
+
+The command reads every repository's policy first, and fails if one of them
+names the role. With --revoke it removes these grants and then turns the role
+off; with --force it leaves them. If the role is already off, the result is
+`unchanged`.
+
+AWS deletes the role. If the role is turned on again, AWS creates a new one,
+which may get a new ARN: repeat the grants.
+=======
 A grant whose role is disabled remains as an orphan. The command therefore
 reads every repository's policy first, and fails if one of them names the role.
 With --revoke it removes these grants and then disables the role; with --force
 it leaves them. If the role is already off, the result is `unchanged`.
+>>>>>>> main
 ]],
   arguments = { { "service", help = "Name of the container service." } },
   options = {

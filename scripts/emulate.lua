@@ -4,13 +4,22 @@ local command = cli.command {
   summary = "Serve an emulator of Lightsail, ECR, STS and IAM on loopback.",
   category = "development",
   description = [[
-Prints the URL of the endpoint on its first line when it is ready. With AWS_ENDPOINT_URL (or
---endpoint-url) set to that URL, lanyard, the AWS CLI and the SDKs call the emulator. It verifies
-signatures and validates requests as AWS does. It runs until it receives SIGINT, SIGTERM or SIGHUP.
+Prints the URL of the endpoint on its first line when it is ready, and runs until it receives
+SIGINT, SIGTERM or SIGHUP. It verifies signatures and validates requests as AWS does. lanyard, the
+AWS CLI and the SDKs call it with these settings:
 
-  account      111122223333
-  access key   AKIAIOSFODNN7EXAMPLE
-  secret       wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+  lanyard emulate --port 8080 &
+  export AWS_ENDPOINT_URL=http://127.0.0.1:8080
+  export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE
+  export AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+  export AWS_REGION=us-east-1
+  lanyard grant my-container-service my-private-repo --enable
+
+The account is 111122223333. Without --seed it has the service my-container-service, whose puller
+role is off, and the repositories my-private-repo and shared-repo in us-east-1.
+
+`lanyard --emulator COMMAND` starts a new emulator with this account in the same process, runs one
+command, and keeps nothing.
 
 A seed lists what exists at the start. It is a Lua file that returns a table, run in a sandbox, or
 JSON:
@@ -28,23 +37,41 @@ A fault plan is a list in the same formats. The first fault that matches a reque
     { operation = "GetRepositoryPolicy", probability = 0.1, status = 503 },
   }
 
-Other effects of a fault are rate and burst, error (code, message, status), reset, cut, late, delay,
-skew and stale; after, every, times and probability select the requests.
+These select requests:
 
-`lanyard --emulator COMMAND` runs one command against an emulator in the same process.
+  service, operation   the API and the call; all unless given
+  after = N            not the first N that match
+  every = N            every Nth of the rest
+  times = N            at most N requests
+  probability = P      each with this probability, from 0 to 1
+
+These are the effects:
+
+  throttle = true      reject the request as throttled
+  rate = N, burst = M  reject calls of one operation above N a second, once M
+                       calls are used up (default: N)
+  status = S           reply with this HTTP status
+  error = { code = C, message = M, status = S }
+                       reply with this error
+  reset = true         close the connection without a reply
+  cut = N              close the connection after N bytes of the reply
+  late = true          reset or cut only after the operation took effect
+  delay = S            send the reply S seconds later
+  skew = S             set the clock of the service S seconds ahead
+  stale = S            return the previous policy for S seconds after a write
 ]],
   options = {
     { "--port", type = "port", default = "0", help = "Port to listen on; 0 picks a free one." },
     { "--state", type = "file", help = "Load the state from this file if it exists, and save it there." },
     { "--seed", type = "file", help = "Initial services and repositories: a .lua or .json file." },
-    { "--activation-delay", type = "duration", help = "How long a change of a service takes." },
+    { "--activation-delay", type = "duration", default = "2s", help = "How long a change of a service takes." },
     { "--faults", type = "file", help = "Faults to inject: a .lua or .json file." },
     { "--reformat", help = "Return policies in a different layout, as ECR does." },
   },
   exit = {
     { 0, "ended by a signal" },
     { 1, "a file is invalid, or the port is in use" },
-    { 2, "the command line is invalid" },
+    { 130, "interrupted before it was ready" },
   },
   examples = {
     { "lanyard emulate --port 8080", "Serve on http://127.0.0.1:8080." },

@@ -12,7 +12,7 @@ already on, the result is `unchanged`.
   arguments = { { "service", help = "Name of the container service." } },
   options = {
     { "--no-wait", help = "Request the role, and do not wait for it." },
-    { "--wait", help = "Wait until the role is ready (the default)." },
+    { "--wait", help = "Wait until the role is ready.", hidden = true },
     { "--timeout", type = "duration", default = "10m", help = "How long to wait." },
     { "--output", choices = { "table", "json" } },
     "dry-run", "rules", "aws",

@@ -15,15 +15,20 @@ resources, which require Terraform 1.5.
 
 cloudformation is a template of existing resources, which a stack must import:
 
+  lanyard export --format cloudformation > template.json
+  jq .Metadata.ResourcesToImport template.json > resources.json
   aws cloudformation create-change-set --change-set-type IMPORT \
-    --resources-to-import (the list in the template's Metadata) ...
+    --stack-name STACK --change-set-name NAME \
+    --template-body file://template.json \
+    --resources-to-import file://resources.json
 
 An import does not write policies: run `lanyard apply FILE` first.
 ]],
   arguments = { { "file", type = "file", args = "?", help = "Desired-state file, or - for stdin." } },
   options = {
     "aws",
-    { "--format", choices = { "terraform", "cloudformation" }, help = "Tool to write for (required)." },
+    { "--format", value = "FORMAT", choices = { "terraform", "cloudformation" },
+      help = "Tool to write for (required)." },
   },
   exit = {
     { 0, "the export was written" },

@@ -5,14 +5,13 @@ local command = cli.command {
   category = "access",
   description = [[
 Adds one statement to the policy of each repository. The statement names the
-service's puller role; all other statements keep every byte. If the grant
-already exists, the result is `unchanged`.
+service's puller role; all other statements stay byte for byte as they
+were. If the grant already exists, the result is `unchanged`.
 
 With --expires, AWS ends the grant: at a time (2027-01-31T00:00Z), at the start
 of a day in UTC (2027-01-31), or after a period (30d, 12h). For an existing
 grant the option changes the date and nothing else; `never` removes the date.
-Without the option, an existing date stays, and a date that has passed is an
-error.
+Without --expires an existing date is kept; if it has passed, the command fails.
 ]],
   arguments = {
     { "service", help = "Name of the container service." },
@@ -22,11 +21,11 @@ error.
     { "--all", help = "Select every repository of the Region." },
     { "--enable", help = "Enable the puller role first if it is off." },
     { "--expires", type = "expiry", help = "When the grant ends: a date, a period such as 30d, or never." },
-    { "--sid", type = "text", value = "SID", help = "Sid of the statement (AllowLightsailPull-SERVICE)." },
+    { "--sid", type = "text", value = "SID", help = "Sid of the statement (default: AllowLightsailPull-SERVICE)." },
     { "--fold", help = "Join lanyard's own statements into one if the policy would be too large." },
     { "--timeout", type = "duration", default = "10m", help = "How long to wait for the role." },
     { "--output", choices = { "table", "json" } },
-    "settle", "dry-run", "yes", "rules", "aws",
+    "settle", "dry-run", "yes-all", "rules", "aws",
   },
   exit = {
     { 0, "every repository grants the pull" },

@@ -8,6 +8,8 @@ Services and other principals are on the left, repositories on the right, and ea
 Grants with findings, grants that do not allow a pull, and missing grants are marked. What could not
 be read is noted on stderr.
 
+The graph is printed: redirect it to a file. --output is one of
+
   svg       a picture that needs no other file
   dot       the language of Graphviz
   mermaid   a flowchart for wikis and Markdown

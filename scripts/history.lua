@@ -4,8 +4,8 @@ local command = cli.command {
   summary = "Show when grants and findings began and ended.",
   category = "audit",
   description = [[
-Reads the runs that `lanyard audit --history DB` stored. DB is that file; $LANYARD_HISTORY is used
-unless it is given.
+Reads the runs that `lanyard audit --history DB` stored. Without DB, the file in
+$LANYARD_HISTORY is read.
 
   FIRST SEEN  the first run with the grant or finding; "before" marks one that
               the first run of the account and Region already had

@@ -15,7 +15,6 @@ file; `lanyard audit` reports what to do about them.
   exit = {
     { 0, "the file was written" },
     { 1, "a policy could not be read; the file is incomplete" },
-    { 2, "the command line is invalid" },
   },
   examples = {
     { "lanyard import > grants.lua", "Write the grants of the Region to a file." },

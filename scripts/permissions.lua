@@ -14,7 +14,7 @@ Region. With --assume-role the policy also allows auditing other accounts; the
 role of that name needs the same policy in each of them.
 ]],
   options = {
-    { "--account", type = "text", value = "ID", help = "Account that owns the repositories." },
+    { "--account", type = "text", value = "ID", help = "Account that owns the repositories (default: the caller's)." },
     { "--repository", type = "text", value = "NAME", help = "Allow only this repository." },
     { "--assume-role", type = "role-name", help = "Also allow what lanyard audit --assume-role needs." },
     "aws",
@@ -22,7 +22,6 @@ role of that name needs the same policy in each of them.
   exit = {
     { 0, "the policy was printed" },
     { 1, "account or Region could not be determined" },
-    { 2, "the command line is wrong" },
   },
   examples = {
     { "lanyard permissions > policy.json" },

@@ -18,10 +18,12 @@ The file lists grants. It is Lua, run in a sandbox, or JSON with the same names:
     },
   }
 
-Repositories are names or globs. A file is for one Region; without a region it applies to the Region
-of the session. A grant can also have:
+Repositories are names or globs. A file is for one Region: its region, which --region must not
+contradict. A file without a region applies to the Region of --region, the environment or the
+profile. A grant can also have:
 
-  expires    a date or time; a grant whose date has passed is not added
+  expires    a date or time; a grant whose date has passed is not added, and one
+             that exists stays, with this date, and allows no pull
   sid        the Sid of its statement
   optional   true if its globs may match no repository
 
@@ -31,8 +33,8 @@ With --output json the plan is a document that `lanyard apply` applies later.
   options = {
     "aws", "rules",
     { "--output", choices = { "table", "json" } },
-    { "--prune", help = "Remove grants of Lightsail's puller roles that the file does not have." },
-    { "--fold", help = "Combine lanyard's own statements into one where a policy would be too large." },
+    { "--prune", help = "Remove grants to puller roles of this Region that are not in the file." },
+    { "--fold", help = "Join lanyard's own statements into one if a policy would be too large." },
   },
   exit = {
     { 0, "nothing would change" },

@@ -10,7 +10,6 @@ A FILE holds the JSON text of a repository policy. The file - is stdin.
   exit = {
     { 0, "done" },
     { 1, "a file could not be read or is not a policy" },
-    { 2, "the command line is wrong" },
     { 3, "can: the answer is not allow; lint: a finding reaches --fail-on; diff: the policies differ" },
   },
   examples = {

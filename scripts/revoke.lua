@@ -8,21 +8,28 @@ Removes the service's puller role from every Allow statement that names it. A
 statement that names only the role is removed; a policy that loses its last
 statement is deleted.
 
-Other subjects, instead of a service:
+If an option selects the principal or statement, no service is named: `lanyard
+revoke jobs --orphans` reads jobs as a repository.
 
   --principal ARN     one principal, for example the role of a deleted service
-  --orphans           principals that are unique ids (AROA...) of deleted roles
+  --orphans           unique ids (AROA...) that policies show in place of
+                      deleted roles, such as a puller role that was turned off;
+                      they grant nothing
   --expired           puller roles whose grants have expired, in all
                       repositories unless some are named
-  --statement NAME    one statement, Allow or Deny: its Sid, its number in the
+  --statement SID|#N  one statement, Allow or Deny: its Sid, its number in the
                       one repository named ('#3'), or the reference that an
                       audit prints ('#3:9f2c1a01'), which always means the same
                       statement; with --principal, only that principal is
                       removed from it
 ]],
+  usage = {
+    "<service> [<repository> ...]",
+    "(--principal ARN | --orphans | --expired | --statement SID|#N) [<repository> ...]",
+  },
   arguments = {
-    { "names", args = "*",
-      help = "The container service, unless an option selects the subject; then names or globs of repositories." },
+    { "service", args = "?", help = "Name of the container service." },
+    { "repository", args = "*", help = "Name or glob ('team/*') of repositories; or pass --all." },
   },
   options = {
     { "--principal", type = "text", value = "ARN", help = "Revoke this principal; an AWS service by its name." },
@@ -31,7 +38,7 @@ Other subjects, instead of a service:
     { "--statement", type = "text", value = "SID|#N", help = "Remove this statement." },
     { "--all", help = "Select every repository of the Region." },
     { "--output", choices = { "table", "json" } },
-    "settle", "dry-run", "yes", "rules", "aws",
+    "settle", "dry-run", "yes-all", "rules", "aws",
   },
   exit = {
     { 0, "no selected repository grants the access" },
@@ -62,7 +69,10 @@ local function has_subject()
 end
 
 local by_service = not has_subject()
-if by_service and #options.names == 0 then
+local repository_names = options.repository
+if not by_service and options.service then
+  table.insert(repository_names, 1, options.service) -- the first argument is a repository, too
+elseif by_service and not options.service then
   command:usage "name the container service, or pass --principal, --orphans, --expired or --statement"
 end
 if options.principal then
@@ -71,29 +81,28 @@ if options.principal then
     command:usage("--principal: " .. message)
   end
 end
-local service_name = by_service and table.remove(options.names, 1) or nil
-if options.expired and #options.names == 0 then
+if options.expired and #repository_names == 0 then
   options.all, options.yes = true, true -- an expired grant gives no access, so nobody loses any
 end
-if (options.all or false) == (#options.names > 0) then
+if (options.all or false) == (#repository_names > 0) then
   command:usage "name the repositories, or pass --all"
 elseif options.statement == "" then
   command:usage "--statement needs a Sid, or a number as '#3'"
-elseif (options.statement or ""):find "^#%d+$" and (#options.names ~= 1 or options.names[1]:find "[*?]") then
+elseif (options.statement or ""):find "^#%d+$" and (#repository_names ~= 1 or repository_names[1]:find "[*?]") then
   command:usage "the number of a statement belongs to one policy: name one repository"
 end
 
 local region = cli.connect(options)
 local subject = { principal = options.principal, orphans = options.orphans, statement = options.statement }
 if by_service then
-  local service, err = region:service(service_name)
+  local service, err = region:service(options.service)
   if not service and err.code == "NotFoundException" then
     err.tip = "for a deleted service, lanyard audit prints the grants, and lanyard revoke --principal ARN or --orphans "
       .. "removes them"
   end
   subject.service = cli.check(service, err)
 end
-local repositories = cli.check(region:repositories(not options.all and options.names or nil))
+local repositories = cli.check(region:repositories(not options.all and repository_names or nil))
 subject.expired = options.expired and region:time() or nil -- by AWS's clock, which a reply has shown by now
 if options.all and not options.dry_run then
   cli.confirm(options, ("Revoke in all %d repositories?"):format(#repositories))

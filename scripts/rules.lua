@@ -1,12 +1,12 @@
 local cli = require "lanyard.cli"
 
 local command = cli.command {
-  summary = "Test and list the user rules of a rules file.",
+  summary = "Test and list the rules of a rules file.",
   category = "policies",
   description = [[
-Rules run before each change and during audits. The rules file is the one of --rules, else of
-LANYARD_RULES, else ./.lanyard/rules.lua. If a named or existing file cannot be used, nothing is
-changed.
+Rules run before each change and during audits. The rules file is the file of --rules, of
+LANYARD_RULES, or ./.lanyard/rules.lua, whichever is found first. If a named or existing file
+cannot be used, nothing is changed.
 
 The file is Lua in a sandbox with the functions below.
 
@@ -22,17 +22,17 @@ Rules
     end,
   }
 
-on is grant, revoke, enable, disable, deploy, undo, any (of these), audit, or a list. check answers
-with:
+on is grant, revoke, enable, disable, deploy, undo, any (of these), audit, or a list. check returns
+one of:
 
   deny "reason"   The change is not made, and the exit status is 4.
   warn "text"     The text is printed as a warning.
-  allow()         The change is permitted, as without an answer.
+  allow()         The change is allowed, as without a result.
 
-A rule that raises an error or takes too long denies.
+A rule that raises an error or takes too long denies the change.
 
-A rule on = "audit" runs for each repository and each service; a rule on = { "grant", "audit" } runs
-for each existing grant. In an audit, deny and warn are findings, as is this answer:
+A rule with on = "audit" is called for each repository and each service; a rule with on = { "grant",
+"audit" } for each existing grant. In an audit, deny and warn are findings, as is this result:
 
   finding {
     severity = "high", message = "what", why = "impact",
@@ -57,8 +57,9 @@ Mutes
 
 A mute removes findings from an audit's summary and from --fail-on. They are counted as muted and
 listed separately in JSON. These members are globs: repository, service, principal, statement,
-account, region, message (the message of a rule's finding begins with rule "NAME":). An expired mute
-is a finding.
+account, region, message (the message of a rule's finding begins with rule "NAME":). `lanyard help
+findings` lists the names for the member finding. `ends` is the date at whose start (UTC) the mute
+ends; from then on the findings are reported again, and the expired mute is a finding.
 
   mute {
     finding = "public-access", repository = "demo/*",
@@ -67,7 +68,7 @@ is a finding.
 
 Examples
 
-An example is a change and the expected answer: allow, deny, warn or finding, or one of these with a
+An example is a change and the expected result: allow, deny, warn or finding, or one of these with a
 part of its text.
 
   example "a test service gets no production image" {

@@ -25,13 +25,13 @@ resumes at a step. Steps have no stdin: a command that asks needs its own --yes.
     { "--transcript", type = "file",
       help = "File of the transcript, which must not exist (default: NAME-TIME.md in this directory)." },
     { "--no-transcript", help = "Write no transcript." },
-    "yes", "dry-run",
+    { "--yes", help = "Run every step without asking." },
+    { "--dry-run", help = "Print the steps with their values, and run nothing." },
   },
   exit = {
     { 0, "every step succeeded or was skipped" },
     { 1, "a step failed, or you stopped the run" },
     { 2, "the command line or the runbook is invalid" },
-    { 130, "interrupted" },
   },
   examples = {
     { "lanyard runbook restore-pulls.md --list", "List the steps of a runbook." },

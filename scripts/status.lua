@@ -8,13 +8,14 @@ Shows every service of the Region, or the named ones. `granted by` lists the
 repositories that grant the service's role, with the expiry of the grant. A
 grant that does not allow the pull, or not always, is marked:
 
-  (denied)               a statement denies an action of the pull
-  (one of two actions)   one of the two actions of the pull is allowed
-  (no pull)              no action of the pull is allowed
-  (conditional)          a condition decides
+  (denied)               a statement denies an action of the pull; in JSON deny
+                         or partial
+  (no pull)              no action of the pull is allowed; in JSON deny
+  (one of two actions)   one of the two actions is allowed; in JSON partial
+  (conditional)          a condition decides; in JSON depends
 
-In JSON, `decisions` has what each policy decides: allow, deny, partial or
-depends, as in an audit.
+In JSON, `decisions` has these decisions by repository, as in an audit. A grant
+without a mark is allow there.
 
 If repositories or policies cannot be read, the grants are (unknown) or
 incomplete: the JSON member `repositories_unknown` has the reason, and the exit

@@ -4,8 +4,9 @@ local command = cli.command {
   summary = "Restore the policy from before lanyard's last change.",
   category = "access",
   description = [[
-Every change is recorded in a journal on this machine before it is made. Each
-call goes back one more change. If another writer has changed the policy since,
+Every change is recorded in your journal on this machine before it is made;
+changes made on another machine or by another user are not in it. Each run undoes
+one more change, newest first. If another writer has changed the policy since,
 the command changes nothing, prints the difference, and fails.
 
 --list prints the changes, oldest first. STATE is one of

@@ -4,7 +4,8 @@ local command = cli.command {
   summary = "Print the image URI that a Lightsail deployment accepts.",
   category = "access",
   description = [[
-The command reads the repository, so that the URI is the one that ECR returns.
+The command reads the repository, so that the URI is the one that ECR returns. The
+tag is not checked; `lanyard deploy` checks it.
 ]],
   arguments = {
     { "image", help = "REPOSITORY, REPOSITORY:TAG or REPOSITORY@DIGEST; the tag defaults to latest." },

@@ -4,7 +4,9 @@ local command = cli.command {
   summary = "Run a command repeatedly, and report changes in what it finds.",
   category = "operations",
   description = [[
-Exit status 3 of the command is a finding; any other status but 0 is a failure.
+Runs a lanyard command every 5 minutes and prints its output when it changes.
+Exit status 3 counts as a finding, 0 as ok, anything else as a failure.
+
 --on-finding runs a command, without a shell, with the output on its stdin and
 LANYARD_STATUS=3. --webhook receives JSON about findings, failures and recovery.
 Both receive only what is new or has changed, or with --always every finding and
@@ -18,7 +20,8 @@ failure.
 A watch runs once per user and machine. Watches with the same --name, or without
 a name with the same command, profile and Region, are the same watch.
 ]],
-  arguments = { { "command", args = "+", help = "The lanyard command, after --." } },
+  usage = { "[OPTION ...] -- <command> [<argument> ...]" },
+  arguments = { { "command", args = "+", help = "The lanyard command, with its options and arguments." } },
   options = {
     { "--every", type = "positive-duration", default = "5m",
       help = "Time from the start of a run to the start of the next, 10% more or less." },

@@ -10,7 +10,11 @@ one counts, and the difference is noted on stderr.
 All shards of an audit make a complete report; findings that need all repositories, such as
 unused-role, are added then. If a shard is missing or failed, the exit status is 1.
 
+<<<<<<< HEAD
+Reports of version 1 (lanyard 0.1.0) are read, too.
+=======
 Reports of version 1 (lanyard 0.1.0) are also accepted. The options mean the same as in `lanyard audit`.
+>>>>>>> main
 ]],
   arguments = { { "file", args = "+", help = "JSON report of lanyard audit; - is stdin." } },
   options = {

@@ -7,12 +7,13 @@ local command = cli.command {
 The answer is allow, deny, implicit-deny (no statement allows it), or depends: a
 condition decides, and --context does not give the value of its key.
 ]],
+  usage = { "<file> --principal PRINCIPAL --action ACTION" },
   arguments = { { "file", help = "A policy file, or - for stdin." } },
   options = {
     { "--principal", type = "text", value = "PRINCIPAL",
-      help = "Who asks: an ARN, an account id, a service, or * for anyone." },
+      help = "Who asks: an ARN, an account id, a service, or * for anyone (required)." },
     { "--action", type = "text", value = "ACTION", target = "action_name",
-      help = "The action, such as ecr:BatchGetImage." },
+      help = "The action, such as ecr:BatchGetImage (required)." },
     { "--resource", type = "text", value = "ARN", help = "ARN of the repository, for a policy with resources." },
     { "--account", type = "account", help = "Account that owns the repository." },
     { "--context", type = "text", value = "KEY=VALUE", repeated = true,
@@ -22,7 +23,6 @@ condition decides, and --context does not give the value of its key.
   exit = {
     { 0, "the answer is allow" },
     { 1, "the file could not be read or is not a policy" },
-    { 2, "the command line is wrong" },
     { 3, "the answer is deny, implicit-deny or depends" },
   },
   examples = {

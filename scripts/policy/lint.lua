@@ -3,6 +3,9 @@ local cli = require "lanyard.cli"
 local command = cli.command {
   summary = "Report what is wrong, risky or unusual in policy files.",
   category = "policies",
+  description = [[
+`lanyard help lint` lists the findings.
+]],
   arguments = { { "file", args = "+", help = "A policy file, or - for stdin." } },
   options = {
     { "--account", type = "account", help = "Account that owns the repository: principals of others are reported." },

@@ -7,6 +7,7 @@ local command = cli.command {
 A statement that the first policy already has, in meaning, is not repeated. Two different statements with one Sid are an
 error.
 ]],
+  usage = { "<file> <file> ..." },
   arguments = { { "file", args = "+", help = "Two or more policy files; - is stdin." } },
   exit = {
     { 0, "the merged policy was printed" },

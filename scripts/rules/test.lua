@@ -4,7 +4,7 @@ local command = cli.command {
   summary = "Test a rules file with its examples.",
   category = "policies",
   description = [[
-Runs the rules for each example of the file and compares the answer with the expected one.
+Runs the rules for each example of the file and compares the result with the expected one.
 `lanyard help rules` describes the format of the file. No call is made to AWS.
 ]],
   arguments = {

@@ -893,11 +893,12 @@ describe("a script of 0.1.0", function()
     assert.truthy(team(0, "far", "far", "--yes", "--region", "eu-west-1"):find("far: granted", 1, true))
   end)
 
-  -- Since 0.2 help does not run the script.
-  it("shows its first comment with --help", function()
+  it("shows its options and its first comment with --help", function()
     local result = helper.run({ helper.lanyard, "team", "--help" }, { LANYARD_PATH = RECORDED .. "scripts" })
     assert.equal(0, result.status, result.err)
-    assert.truthy(result.out:find("Give a service the images of a team.", 1, true), result.out)
+    for _, text in ipairs { "Give a service the images of a team.", "--kind", "--timeout", "--dry-run", "--region" } do
+      assert.truthy(result.out:find(text, 1, true), text)
+    end
   end)
 
   it("exits with the same statuses as in 0.1.0", function()

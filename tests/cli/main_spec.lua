@@ -44,6 +44,42 @@ describe("lanyard", function()
     assert.match("^lanyard: [^\n]*frobnicate[^\n]*\n$", result.err)
   end)
 
+  it("suggests the command or option that was probably meant", function()
+    for line, message in pairs {
+      ["grnat"] = "there is no command 'grnat'; did you mean 'grant'? (lanyard help lists all)",
+      ["frobnicate"] = "there is no command 'frobnicate' (lanyard help lists all)",
+      ["help enviroment"] = "there is no command 'enviroment'; did you mean 'environment'? (lanyard help lists all)",
+      ["policy"] = "policy needs one of the commands show, can, lint, diff, fmt, sort, fold, merge (lanyard help policy)",
+      ["policy lnt x.json"] = "there is no command 'policy lnt'; the commands of policy are show, can, lint, diff, "
+        .. "fmt, sort, fold, merge; did you mean 'policy lint'? (lanyard help policy)",
+      ["help policy frob"] = "there is no command 'policy frob'; the commands of policy are "
+        .. "show, can, lint, diff, fmt, sort, fold, merge (lanyard help policy)",
+      ["grant web app --ouput json"] = "unknown option '--ouput'; did you mean '--output'? (lanyard help grant)",
+      ["grant web app --emulator"] = "--emulator goes before the command: lanyard --emulator grant (lanyard help grant)",
+      ["watch audit --fail-on high"] = "unknown option '--fail-on'; options of the command itself go after -- "
+        .. "(lanyard help watch)",
+    } do
+      local words = {}
+      for word in line:gmatch "%S+" do words[#words + 1] = word end
+      local result = lanyard(words)
+      assert.same({ 2, "", "lanyard: " .. message .. "\n" }, { result.status, result.out, result.err })
+    end
+  end)
+
+  it("lists the findings of audits and of the policy linter with their severities", function()
+    local findings = lanyard { "help", "findings" }
+    assert.same({ 0, "" }, { findings.status, findings.err })
+    assert.match("\n  critical  public%-access +Everyone can pull from a repository\n", findings.out)
+    assert.match("\n  info +mutable%-tag%-deployed +A deployed tag", findings.out)
+    local lint = lanyard { "help", "lint" }
+    assert.same({ 0, "" }, { lint.status, lint.err })
+    assert.match("\n  critical  public +everyone is allowed\n", lint.out)
+    assert.match("\n  high +lightsail%-service +Lightsail as a service principal", lint.out)
+    for line in (findings.out .. lint.out):gmatch "[^\n]+" do
+      assert.is_true(utf8.len(line) <= 80, line)
+    end
+  end)
+
   it("runs a line of Lua, and a file with its arguments and #! line", function()
     assert.equal("3\n", lanyard({ "-e", "print(1 + 2)" }).out)
     local failed = lanyard({ "-e", "return nil, 'no policy'" })
@@ -64,6 +100,49 @@ describe("lanyard", function()
     assert.equal("my status\n", lanyard({ "status" }, environment).out)
     local listed = lanyard({ "scripts" }, environment).out
     assert.match("greet +" .. folder.path:gsub("%p", "%%%0") .. "/greet.lua +Say hello%.", listed)
+  end)
+
+  it("passes --help to a user's script without a declaration, but runs no script for lanyard help", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/ping.lua", "-- Ping a host.\nprint('SCRIPT RAN', ...)\n")
+    helper.write(folder .. "/declared.lua", "local cli = require 'lanyard.cli'\nprint 'SCRIPT RAN'\n"
+      .. "cli.command { summary = 'Do \\27[31mit.', category = 'audit' }\n")
+    local environment = { LANYARD_PATH = folder.path }
+    assert.equal("SCRIPT RAN\t-h\thost\n", lanyard({ "ping", "-h", "host" }, environment).out)
+    assert.match("Ping a host", lanyard({ "help", "ping" }, environment).out)
+    for _, words in ipairs { { "help", "ping" }, { "help", "declared" }, { "declared", "--help" }, { "help" }, { "scripts" } } do
+      local result = lanyard(words, environment)
+      assert.equal(0, result.status)
+      assert.falsy(result.out:find("SCRIPT RAN", 1, true))
+      assert.falsy(result.out:find("\27", 1, true))
+    end
+  end)
+
+  it("names what is wrong with a declaration, and lists a script that cannot be read", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/bad.lua", "local cli = require 'lanyard.cli'\ncli.command { summary = 'A.', options = { 'awz' } }\n")
+    helper.run { "mkdir", folder .. "/folder.lua" }
+    local environment = { LANYARD_PATH = folder.path }
+    local result = lanyard({ "help", "bad" }, environment)
+    assert.equal(1, result.status)
+    assert.match("^lanyard: [^\n]*/bad%.lua: the declaration is invalid: there is no group of options 'awz'\n$", result.err)
+    assert.match("bad%.lua:2: there is no group of options 'awz'", lanyard({ "bad" }, environment).err)
+    result = lanyard({ "scripts" }, environment)
+    assert.equal(0, result.status)
+    assert.match("\nfolder +" .. folder.path:gsub("%p", "%%%0") .. "/folder%.lua", result.out)
+  end)
+
+  it("takes a script in the folder of another as its sub-command only if that one declares it", function()
+    local folder <close> = helper.folder()
+    helper.run { "mkdir", folder .. "/plain", folder .. "/group" }
+    helper.write(folder .. "/plain.lua", "print('plain', ...)\n")
+    helper.write(folder .. "/plain/sub.lua", "print('wrong')\n")
+    helper.write(folder .. "/group.lua", "local cli = require 'lanyard.cli'\ncli.command { summary = 'A group.', commands = { 'sub' } }\n")
+    helper.write(folder .. "/group/sub.lua", "print('sub', ...)\n")
+    local environment = { LANYARD_PATH = folder.path }
+    assert.equal("plain\tsub\n", lanyard({ "plain", "sub" }, environment).out)
+    assert.equal("sub\tx\n", lanyard({ "group", "sub", "x" }, environment).out)
+    assert.equal(0, lanyard({ "policy", "--", "fmt", "-" }, {}, '{"Statement":[]}').status)
   end)
 
   it("names the line of a syntax error in a script", function()

@@ -218,7 +218,7 @@ describe("audit --rules", function()
     local result = emulator:run { "audit", "--rules", file, "--fail-on", "high" }
     assert.equal(3, result.status, result.err)
     assert.matches('high      rule: rule "named": rename it\n', result.out)
-    assert.matches("^lanyard: .*rules%.lua:2: the mute of policy%-lint fits no finding\n", result.err)
+    assert.matches("^lanyard: .*rules%.lua:2: the mute of policy%-lint matches no finding\n", result.err)
 
     helper.write(file, helper.read(file):gsub('service = "other"', 'service = "my-*"'))
     result = emulator:run { "audit", "--rules", file, "--fail-on", "high" }

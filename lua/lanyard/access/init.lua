@@ -22,7 +22,8 @@ local M = {}
 ---@return access.Region? region
 ---@return aws.Error? err  if a configured endpoint is not valid
 function M.connect(session, settings)
-  if not settings or settings.permit == nil then
+  local permit = settings and settings.permit
+  if permit ~= false and type(permit) ~= "function" then
     error("access.connect needs settings.permit: a function that decides about each change, or false to permit all "
       .. "changes (lanyard.cli connects with the user's rules)", 2)
   end

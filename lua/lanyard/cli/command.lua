@@ -11,6 +11,7 @@
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
 local shared = require "lanyard.cli.options"
+local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
 local terminal = require "lanyard.cli.terminal"
 local types = require "lanyard.cli.types"
@@ -167,7 +168,10 @@ function M.command(...)
   if type(declared) ~= "table" then
     return built({ ... }, chunk_name, name)
   end
-  assert(require("lanyard.cli.declaration").check(declared))
+  local valid, message = require("lanyard.cli.declaration").check(declared)
+  if not valid then
+    error(message, 2)
+  end
   return setmetatable({ name = name, declared = declared, has_rules = includes(declared.options, "rules") }, Command)
 end
 
@@ -213,6 +217,25 @@ function Command:with_yes()
   return add_group(self, "yes")
 end
 
+-- Rewrites what argparse says about an option: one that is given twice, or an unknown one with its suggestions and what
+-- is known about this command.
+local function clarified(self, message)
+  local twice = message:match "^option '(%-%-?[%w-]+)' must be used at most 1 time$"
+  local option = message:match "^unknown option '([^']*)'"
+  if twice then
+    return twice .. " is given twice"
+  elseif not option then
+    return message
+  elseif option == "--emulator" then
+    return ("--emulator goes before the command: lanyard --emulator %s"):format(self.name)
+  elseif ((self.declared or {}).usage or {})[1] and self.declared.usage[1]:find("-- <command>", 1, true) then
+    message = message .. "; options of the command itself go after --"
+  end
+  return (message:gsub("\nDid you mean one of these: (.-)%?", function(names)
+    return ("; did you mean one of %s?"):format(names:gsub("' '", "', '"))
+  end):gsub("\nDid you mean ", "; did you mean "))
+end
+
 --- Ends the script as a usage error.
 ---@param message string
 function Command:usage(message)
@@ -220,7 +243,10 @@ function Command:usage(message)
   exit.leave(exit.STATUS.usage, ("%s (lanyard help %s)"):format(line, self.name))
 end
 
-local function wants_help(words)
+--- Returns whether words contain -h or --help before a "--".
+---@param words string[]
+---@return boolean
+function M.wants_help(words)
   for _, word in ipairs(words) do
     if word == "--" then
       return false
@@ -231,10 +257,19 @@ local function wants_help(words)
   return false
 end
 
--- argparse's message about an option that is given twice, in other words.
-local function described(message)
-  local option = message:match "^option '(%-%-?[%w-]+)' must be used at most 1 time$"
-  return option and option .. " is given twice" or message
+--- Describes a missing or unknown sub-command.
+---@param name string the command
+---@param declared cli.Declaration
+---@param word? string what was given instead of a sub-command
+---@return string
+function M.no_subcommand(name, declared, word)
+  local all = table.concat(declared.commands, ", ")
+  if not word or word:sub(1, 1) == "-" then
+    return ("%s needs one of the commands %s"):format(name, all)
+  end
+  local near = suggest(word, declared.commands)
+  return ("there is no command '%s %s'; the commands of %s are %s%s"):format(name, word, name, all,
+    near and ("; did you mean '%s %s'?"):format(name, near) or "")
 end
 
 --- Parses the command line. A mistake in it ends the script with one line and exit status 2.
@@ -242,17 +277,17 @@ end
 ---@return table options the values by name, arguments included
 function Command:parse(...)
   local words, declared = self.words or { ... }, self.declared
-  if wants_help(words) then
+  if M.wants_help(words) then
     terminal.out(declared and require("lanyard.cli.help").command(self.name, declared) or self.parser:get_help())
     exit.leave(exit.STATUS.ok)
   end
   if declared and declared.commands and not declared.arguments then
-    self:usage(("%s needs one of the commands %s"):format(self.name, table.concat(declared.commands, ", ")))
+    self:usage(M.no_subcommand(self.name, declared, words[1]))
   end
   local parser = self.parser or parser_of(self.name, declared)
   local ok, result = parser:pparse(words)
   if not ok then
-    self:usage(described(result))
+    self:usage(clarified(self, result))
   end
   result.has_rules = self.has_rules
   return result

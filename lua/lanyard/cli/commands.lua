@@ -1,9 +1,11 @@
 --- Finds commands: a script in one of the folders below is a command of that name, and `NAME/SUB.lua` beside `NAME.lua`
---- is its sub-command SUB. Built-in commands are inside the binary, and their declarations in its index.
+--- is its sub-command SUB if `NAME.lua` declares it. Built-in commands are inside the binary, and their declarations in
+--- its index.
 
 local command_line = require "lanyard.cli.command"
 local embedded = require "lanyard.embedded"
 local exit = require "lanyard.cli.exit"
+local lists = require "lanyard.lists"
 local system = require "lanyard.system"
 
 local M = {}
@@ -36,12 +38,17 @@ local function script_of(name, path, source, built_in)
   return { name = name:gsub("/", " "), path = path, source = source, built_in = built_in }
 end
 
+-- --> script | nil where there is none | nil, err
 local function read_script(folder, name)
   local path = ("%s/%s.lua"):format(folder, name)
-  if system.exists(path) then
-    return script_of(name, path, exit.check(system.read_file(path)), false)
+  if not system.exists(path) then
+    return nil
   end
-  return nil
+  local source, err = system.read_file(path)
+  if not source then
+    return nil, err
+  end
+  return script_of(name, path, source, false)
 end
 
 local function embedded_script(name)
@@ -52,8 +59,10 @@ end
 -- Returns the script of a name, and the function that finds another script in the same folder.
 local function find_one(name)
   for _, folder in ipairs(folders()) do
-    local script = read_script(folder, name)
-    if script then
+    local script, err = read_script(folder, name)
+    if err then
+      exit.fail(err)
+    elseif script then
       return script, function(other) return read_script(folder, other) end
     end
   end
@@ -79,14 +88,14 @@ local function value_options(script)
   return found
 end
 
--- The position of the first word that is neither an option nor the value of one | nil
+-- --> the position of the first word that is neither an option nor the value of one | nil, whether it follows "--"
 local function first_operand(script, words)
   local takes_value
   local position = 1
   while words[position] do
     local word = words[position]
     if word == "--" then
-      return nil
+      return words[position + 1] and position + 1, true
     elseif word:sub(1, 1) ~= "-" then
       return position
     end
@@ -94,6 +103,17 @@ local function first_operand(script, words)
     position = position + (takes_value[word] and 2 or 1)
   end
   return nil
+end
+
+-- Returns whether a script that was found beside another one is its sub-command. The folder of a user's script can hold
+-- other files, so the user's script must declare the sub-command. After "--" a word is an operand if the command has
+-- arguments.
+local function is_sub_command(script, name, after_dashes)
+  local declared = (after_dashes or not script.built_in) and M.declaration(script)
+  if after_dashes and declared and declared.arguments then
+    return false
+  end
+  return script.built_in or declared and lists.contains(declared.commands or {}, name) or false
 end
 
 --- Finds the script of a command, or of its sub-command where the first operand names one.
@@ -106,10 +126,13 @@ function M.find(name, words)
     return nil, words
   end
   local script, beside = find_one(name)
-  local position = script and first_operand(script, words)
+  if not script then
+    return nil, words
+  end
+  local position, after_dashes = first_operand(script, words)
   local operand = position and words[position]
   local sub = operand and operand:find(NAME) and beside(name .. "/" .. operand)
-  if sub then
+  if sub and is_sub_command(script, operand, after_dashes) then
     local rest = table.move(words, 1, #words, 1, {})
     table.remove(rest, position)
     return sub, rest
@@ -126,11 +149,12 @@ end
 --- Returns the declaration of a script; nil where it has none. No script is run for it.
 ---@param script cli.Script
 ---@return cli.Declaration?
+---@return string? message what is wrong with the declaration
 function M.declaration(script)
   if script.built_in then
     return M.index()[script.name]
   end
-  return (require("lanyard.cli.declaration").read(script.source, script.path))
+  return require("lanyard.cli.declaration").read(script.source, script.path)
 end
 
 --- Returns the summary of a script: its declaration's, or the first sentence of its first comment.
@@ -141,38 +165,43 @@ function M.summary(script)
   return declared and declared.summary or (command_line.header(script.source))
 end
 
+-- The names of the scripts in a folder, without sub-commands.
 local function names_in(folder)
   local names = {}
   for _, file in ipairs(system.list(folder) or {}) do
     local name = file:match "^(.*)%.lua$"
-    if name and name:find(NAME) then
-      names[#names + 1] = name
-      for _, sub in ipairs(system.list(folder .. "/" .. name) or {}) do
-        sub = sub:match "^(.*)%.lua$"
-        names[#names + 1] = sub and sub:find(NAME) and name .. "/" .. sub or nil
+    names[#names + 1] = name and name:find(NAME) and name or nil
+  end
+  return names
+end
+
+-- Adds the scripts of a folder that no earlier folder has. One that cannot be read is listed without a summary.
+local function add_folder(list, found, folder)
+  for _, name in ipairs(names_in(folder)) do
+    if not found[name] then
+      found[name] = true
+      local script = read_script(folder, name)
+        or script_of(name, ("%s/%s.lua"):format(folder, name), "", false)
+      list[#list + 1] = script
+      local declared = M.declaration(script)
+      for _, sub in ipairs(declared and declared.commands or {}) do
+        list[#list + 1] = sub:find(NAME) and read_script(folder, name .. "/" .. sub) or nil
       end
     end
   end
-  return names
 end
 
 --- Lists every command once, sorted by name.
 ---@return cli.Script[]
 function M.list()
-  local found, list = {}, {}
-  local function add(name, script)
-    if script and not found[name] then
-      found[name] = true
-      list[#list + 1] = script
-    end
-  end
+  local list, found = {}, {}
   for _, folder in ipairs(folders()) do
-    for _, name in ipairs(names_in(folder)) do
-      add(name, read_script(folder, name))
-    end
+    add_folder(list, found, folder)
   end
   for _, name in ipairs(embedded.scripts()) do
-    add(name, embedded_script(name))
+    if not found[name:match "^[^/]+"] then
+      list[#list + 1] = embedded_script(name)
+    end
   end
   table.sort(list, function(a, b) return a.name < b.name end)
   return list

@@ -25,10 +25,11 @@ M.CATEGORIES = { "access", "audit", "desired state", "policies", "operations", "
 ---@field summary string      one sentence, with its full stop
 ---@field category string     one of CATEGORIES
 ---@field description? string paragraphs; a line that begins with two blanks is kept as it is
+---@field usage? string[]     how it is called, after the name, where this does not follow from `arguments`
 ---@field arguments? cli.Argument[]
 ---@field options? (string|cli.Option)[] a string names a group of shared options (lanyard.cli.options)
 ---@field commands? string[]  the sub-commands, in the order in which help lists them
----@field exit table[]        { status, when } pairs
+---@field exit table[]        { status, when } pairs; help adds 2 and 130
 ---@field examples table[]    { command line, what it does } pairs
 
 ---@class cli.Argument
@@ -46,6 +47,7 @@ M.CATEGORIES = { "access", "audit", "desired state", "policies", "operations", "
 ---@field choices? string[]   the first one is the default of --output
 ---@field default? string     as text, converted like a given one
 ---@field repeated? boolean   may be given several times; the values are a list
+---@field hidden? boolean     accepted, but not listed in help
 ---@field target? string      its name in `options`; the option's own, with _ for -, unless given
 
 -- ---------------------------------------------------------------------------------------------
@@ -122,61 +124,14 @@ function M.cut(source)
   return nil
 end
 
--- ---------------------------------------------------------------------------------------------
--- What a declaration may hold
-
-local MEMBERS = {
-  summary = "string", category = "string", description = "string", arguments = "table", options = "table",
-  commands = "table", exit = "table", examples = "table",
-}
-local ITEM = {
-  help = "string", type = "string", value = "string", choices = "table", default = "string", repeated = "boolean",
-  target = "string", args = true,
-}
-
-local function fault_of(fields, known, where)
-  for name, value in pairs(fields) do
-    local wanted = known[name]
-    if name ~= 1 and not wanted then
-      return ("%s has an unknown member '%s'"):format(where, tostring(name))
-    elseif type(wanted) == "string" and type(value) ~= wanted then
-      return ("%s: %s must be a %s"):format(where, name, wanted)
-    end
-  end
-  return nil
-end
-
-local function fault_of_items(items, kind)
-  for number, item in ipairs(items or {}) do
-    local where = ("%s %d"):format(kind, number)
-    if kind == "option" and type(item) == "string" then
-      goto continue -- a group of shared options
-    elseif type(item) ~= "table" or type(item[1]) ~= "string" then
-      return where .. " has no name"
-    end
-    local fault = fault_of(item, ITEM, ("%s '%s'"):format(kind, item[1]))
-    if fault then
-      return fault
-    end
-    ::continue::
-  end
-  return nil
-end
-
 --- Checks a declaration.
 ---@param value any
 ---@return cli.Declaration? declaration the value; nil where it is not a declaration
 ---@return string? message what is wrong with it
 function M.check(value)
-  if type(value) ~= "table" then
-    return nil, "the declaration is not a table"
-  elseif type(value.summary) ~= "string" then
-    return nil, "the declaration has no summary"
-  end
-  local fault = fault_of(value, MEMBERS, "the declaration") or fault_of_items(value.arguments, "argument")
-    or fault_of_items(value.options, "option")
-  if fault then
-    return nil, fault
+  local message = require "lanyard.cli.declaration_check"(value)
+  if message then
+    return nil, message
   end
   return value
 end

@@ -1,6 +1,8 @@
 --- Renders help: of one command, from its declaration, and the list of all commands.
 
 local declaration = require "lanyard.cli.declaration"
+local lists = require "lanyard.lists"
+local severity = require "lanyard.severity"
 local shared = require "lanyard.cli.options"
 local types = require "lanyard.cli.types"
 
@@ -12,7 +14,7 @@ local WIDTH = 80
 local COLUMN = 26
 
 -- The headings of groups of shared options; those without one are listed with the command's own.
-local HEADINGS = { aws = "AWS options" }
+local HEADINGS = { aws = "AWS options", targets = "AWS options" }
 
 -- ---------------------------------------------------------------------------------------------
 -- Lines
@@ -81,11 +83,16 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- One command
 
+local ANY_OPTIONS = "[OPTION ...]"
+
 --- Returns how a command is called, without its options: "grant <service> [<repository> ...]".
 ---@param name string
 ---@param declared cli.Declaration
 ---@return string
 function M.usage(name, declared)
+  if declared.usage then
+    return name .. " " .. declared.usage[1]:gsub("%[OPTION %.%.%.%] ?", "")
+  end
   local words = { name }
   if declared.commands and not declared.arguments then
     words[2] = "<command>"
@@ -99,11 +106,29 @@ function M.usage(name, declared)
   return table.concat(words, " ")
 end
 
-local function with_default(help, option)
-  if option.default and option.default ~= "" then
-    return ("%s (default: %s)"):format(help:gsub("%.$", ""), option.default) .. "."
+-- The lines that follow "Usage: ". A usage says where the options go, or they are last.
+local function usage_lines(name, declared)
+  local lines = {}
+  for i, usage in ipairs(declared.usage or { M.usage(name, declared):sub(#name + 2) }) do
+    if not usage:find(ANY_OPTIONS, 1, true) then
+      usage = usage .. (usage == "" and "" or " ") .. ANY_OPTIONS
+    end
+    -- "[OPTION ...]" is one word here: a line does not break inside it.
+    lines[i] = hanging(("lanyard %s %s"):format(name, usage):gsub("%[OPTION ", "[OPTION\0"), 7):gsub("%z", " ")
   end
-  return help
+  return table.concat(lines, "\n       ")
+end
+
+-- Adds the units of a duration and the default.
+local function with_default(help, option)
+  local notes = {}
+  if option.type == "duration" or option.type == "positive-duration" then
+    notes[1] = "such as 90s, 10m, 2h or 1d"
+  end
+  if option.default and option.default ~= "" then
+    notes[#notes + 1] = "default: " .. option.default
+  end
+  return #notes > 0 and ("%s (%s)."):format(help:gsub("%.$", ""), table.concat(notes, "; ")) or help
 end
 
 local function option_row(option)
@@ -124,7 +149,7 @@ local function option_groups(options)
   local own, groups = {}, {}
   for _, option in ipairs(options) do
     if type(option) == "table" then
-      own[#own + 1] = option_row(option)
+      own[#own + 1] = not option.hidden and option_row(option) or nil
     else
       local group = own
       if HEADINGS[option] then
@@ -141,10 +166,21 @@ local function option_groups(options)
   return own, groups
 end
 
+-- Statuses that every command can exit with.
+local SHARED_STATUSES = { { 2, "the command line is invalid" }, { 130, "interrupted" } }
+
 local function status_rows(exit)
-  local lines = {}
+  local statuses, declared, lines = {}, {}, {}
   for _, row in ipairs(exit or {}) do
-    lines[#lines + 1] = ("  %-4d%s"):format(row[1], hanging(row[2], 6))
+    declared[row[1]] = true
+    statuses[#statuses + 1] = row
+  end
+  for _, row in ipairs(SHARED_STATUSES) do
+    statuses[#statuses + 1] = not declared[row[1]] and row or nil
+  end
+  table.sort(statuses, function(a, b) return a[1] < b[1] end)
+  for i, row in ipairs(statuses) do
+    lines[i] = ("  %-4d%s"):format(row[1], hanging(row[2], 6))
   end
   return table.concat(lines, "\n")
 end
@@ -176,8 +212,7 @@ function M.command(name, declared, summaries)
     commands[#commands + 1] = { command, summaries and summaries[name .. " " .. command] or "" }
   end
   local parts = {
-    hanging(declared.summary, 0), "\n\nUsage: ",
-    hanging(("lanyard %s [OPTION ...]"):format(M.usage(name, declared)), 7), "\n",
+    hanging(declared.summary, 0), "\n\nUsage: ", usage_lines(name, declared), "\n",
   }
   if declared.description then
     parts[#parts + 1] = "\n" .. M.paragraphs(declared.description) .. "\n"
@@ -217,6 +252,32 @@ function M.overview(commands)
   end
   add("Your commands", function(one) return not known[one or false] end)
   return table.concat(parts)
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Catalogues
+
+--- Renders the entries of a catalogue, the most severe first.
+---@param title string
+---@param catalogue table<string, { severity: string, summary: string }>
+---@return string
+function M.catalogue(title, catalogue)
+  local ids = lists.sorted_names(catalogue)
+  table.sort(ids, function(a, b)
+    local first, second = severity.RANK[catalogue[a].severity], severity.RANK[catalogue[b].severity]
+    return first < second or first == second and a < b
+  end)
+  local widest = 0
+  for _, id in ipairs(ids) do
+    widest = math.max(widest, #id)
+  end
+  local lines = { M.paragraphs(title), "" }
+  for _, id in ipairs(ids) do
+    local head = ("  %-10s%s"):format(catalogue[id].severity, id)
+    local column = 12 + widest + 2
+    lines[#lines + 1] = head .. (" "):rep(column - #head) .. hanging(catalogue[id].summary, column)
+  end
+  return table.concat(lines, "\n")
 end
 
 return M

@@ -2,19 +2,27 @@
 --- status. core/main.c calls it with the words of the command line.
 
 local command_line = require "lanyard.cli.command"
+local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
+local lists = require "lanyard.lists"
+local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
 local terminal = require "lanyard.cli.terminal"
 
 local USAGE = [[
-usage: lanyard [--emulator] COMMAND [OPTION ...] [ARGUMENT ...]
-       lanyard FILE.lua [ARGUMENT ...]     run a script
-       lanyard -e CODE [ARGUMENT ...]      run a line of Lua
-       lanyard help [COMMAND]              list the commands, or describe one
-       lanyard help environment            list the variables and config files
-       lanyard scripts                     print where each command comes from
+usage: lanyard [--emulator] <command> [OPTION ...] [<argument> ...]
+       lanyard <file>.lua [<argument> ...]  run a script
+       lanyard -e <code> [<argument> ...]   run a line of Lua
+       lanyard help [<command>]             list the commands, or describe one
+       lanyard help environment             list the variables and config files
+       lanyard help findings                list the findings of audit
+       lanyard help lint                    list the findings of policy lint
+       lanyard scripts                      print where each command comes from
        lanyard --version
+
+--emulator runs the command against a new emulator of AWS, which keeps nothing;
+'lanyard help emulate' shows how to keep one.
 ]]
 
 -- Options of the AWS CLI that people write before the command; they are passed to the command.
@@ -36,7 +44,7 @@ local function load_chunk(source, chunk_name, name)
   command_line.names[chunk_name] = name
   local chunk, message = load((source:gsub("^#![^\n]*", "")), chunk_name, "t")
   if not chunk then
-    exit.leave(exit.STATUS.failed, message)
+    exit.leave(exit.STATUS.failed, message:match "^[^\n]*") -- a stack overflow of the parser adds a traceback
   end
   return chunk
 end
@@ -50,16 +58,30 @@ local function run_chunk(chunk, name, words)
   return status
 end
 
-local function no_command(name)
-  exit.leave(exit.STATUS.usage, ("there is no command '%s' (lanyard help lists them)"):format(name))
+-- topics: words that `lanyard help` accepts besides commands | nil
+local function no_command(name, topics)
+  local names = table.move(topics or {}, 1, #(topics or {}), 1, { "help", "scripts" })
+  for _, script in ipairs(find_commands().list()) do
+    names[#names + 1] = not script.name:find " " and script.name or nil
+  end
+  local near = suggest(name, names)
+  exit.leave(exit.STATUS.usage, ("there is no command '%s'%s (lanyard help lists all)"):format(name,
+    near and ("; did you mean '%s'?"):format(near) or ""))
 end
 
--- Prints the help of a script. The script itself is not run: its declaration or its first comment says it all.
+-- Prints a text that may come from a script of the current directory.
+local function print_harmless(text)
+  terminal.out((text:gsub("[^\n]+", escape.printable)))
+end
+
+-- Prints the help of a script. The script itself is not run: its declaration or its first comment is its help.
 local function print_help(script)
-  local declared = find_commands().declaration(script)
-  if not declared then
+  local declared, message = find_commands().declaration(script)
+  if message then
+    exit.leave(exit.STATUS.failed, ("%s: the declaration is invalid: %s"):format(script.path, message))
+  elseif not declared then
     local _, text = command_line.header(script.source)
-    terminal.out(("Usage: lanyard %s [OPTION ...] [ARGUMENT ...]\n\n%s"):format(script.name,
+    print_harmless(("Usage: lanyard %s [OPTION ...] [ARGUMENT ...]\n\n%s"):format(script.name,
       text ~= "" and text or "This script has no help: it declares no command and begins with no comment."))
     return exit.STATUS.ok
   end
@@ -68,19 +90,8 @@ local function print_help(script)
     local sub = find_commands().find(script.name, { command })
     summaries[script.name .. " " .. command] = sub and find_commands().summary(sub)
   end
-  terminal.out(require("lanyard.cli.help").command(script.name, declared, summaries))
+  print_harmless(require("lanyard.cli.help").command(script.name, declared, summaries))
   return exit.STATUS.ok
-end
-
-local function wants_help(words)
-  for _, word in ipairs(words) do
-    if word == "--" then
-      return false
-    elseif word == "-h" or word == "--help" then
-      return true
-    end
-  end
-  return false
 end
 
 -- leading: options that stand before the command, which are the command's.
@@ -88,8 +99,8 @@ local function run_script(name, leading, words)
   local script, rest = find_commands().find(name, words)
   if not script then
     no_command(name)
-  elseif wants_help(rest) then
-    return print_help(script)
+  elseif command_line.wants_help(rest) and find_commands().declaration(script) then
+    return print_help(script) -- a script without a declaration gets --help itself
   end
   local all = table.move(rest, 1, #rest, #leading + 1, leading)
   return run_chunk(load_chunk(script.source, "@" .. script.path, script.name), script.name, all)
@@ -112,21 +123,47 @@ local function overview()
       category = script.built_in and declared and declared.category or nil,
     }
   end
-  terminal.out(USAGE .. require("lanyard.cli.help").overview(list)
+  print_harmless(USAGE .. require("lanyard.cli.help").overview(list)
     .. "\n'lanyard help COMMAND' describes a command.")
   return exit.STATUS.ok
 end
+
+-- Pages of help that describe no command: functions that return the text.
+local TOPICS = {
+  environment = function()
+    return require("lanyard.assets").read "lanyard/cli/environment.txt"
+  end,
+  findings = function()
+    return require("lanyard.cli.help").catalogue([[
+The findings of `lanyard audit`. A single finding can have another severity. Reports and mutes use the names, and
+--fail-on uses the severities.]], require("lanyard.audit.findings").catalogue)
+  end,
+  lint = function()
+    require "lanyard.access.lightsail" -- registers what the linter knows about Lightsail's principals
+    return require("lanyard.cli.help").catalogue([[
+The findings of `lanyard policy lint`. A single finding can be less severe. `lanyard audit` reports a high or critical
+one as policy-lint, unless another finding covers it.]], require("lanyard.policy.lint").catalogue)
+  end,
+}
 
 local function help(words)
   local name = words[1]
   if not name then
     return overview()
-  elseif name == "environment" then
-    terminal.out(require("lanyard.assets").read "lanyard/cli/environment.txt")
+  elseif TOPICS[name] then
+    terminal.out(TOPICS[name]())
     return exit.STATUS.ok
   end
-  local script = find_commands().find(name, { table.unpack(words, 2) })
-  return script and print_help(script) or no_command(name)
+  local script, rest = find_commands().find(name, { table.unpack(words, 2) })
+  if not script then
+    no_command(name, lists.sorted_names(TOPICS))
+  end
+  local declared = find_commands().declaration(script)
+  if declared and declared.commands and not declared.arguments and rest[1] then
+    exit.leave(exit.STATUS.usage, ("%s (lanyard help %s)"):format(
+      command_line.no_subcommand(script.name, declared, rest[1]), script.name))
+  end
+  return print_help(script)
 end
 
 local function list_scripts()

@@ -1,8 +1,8 @@
 --- The types of options and arguments: the placeholder that help shows, and how a text becomes a value.
 ---
---- A converter returns the value, or nil and a message; the message ends the command with exit status 2.
+--- A converter returns the value, or nil and a message; the message ends the command with exit status 2. The build
+--- reads this module to check declarations, so only converters require modules that need the running program.
 
-local clock = require "lanyard.clock"
 local severities = require "lanyard.severity"
 local timestamp = require "lanyard.text.timestamp"
 
@@ -159,7 +159,7 @@ function M.expiry.convert(text)
   if text == "never" then
     return false
   end
-  return timestamp.deadline(text, clock.time())
+  return timestamp.deadline(text, require("lanyard.clock").time())
 end
 
 --- Returns what help shows for the value of an option; nil for a flag.

@@ -139,7 +139,7 @@ end
 function mute(fields)
   check_fields(fields, MUTE_FIELDS, "mute")
   if not is_text(fields.finding) then
-    misuse "a mute needs the id of a finding: mute { finding = \"public-pull\", reason = \"...\" }"
+    misuse "a mute needs the id of a finding: mute { finding = \"public-access\", reason = \"...\" }"
   elseif not is_text(fields.reason) then
     misuse "a mute needs a reason"
   end

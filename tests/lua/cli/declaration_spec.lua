@@ -48,6 +48,18 @@ describe("a declaration", function()
       ["summary = 'A.', options = { { help = 'x' } }"] = "option 1 has no name",
       ["summary = 'A.', options = { { '--x', hlep = 'x' } }"] = "option '--x' has an unknown member 'hlep'",
       ["summary = 'A.', arguments = { { 'x', help = 1 } }"] = "argument 'x': help must be a string",
+      ["summary = 'A.', arguments = { { 'x', help = 'X.', type = 'nonsense' } }"] = "argument 'x': there is no type 'nonsense'",
+      ["summary = 'A.', arguments = { { 'x', help = 'X.', args = 'z' } }"] = "argument 'x': args must be '?', '*', '+' or a number",
+      ["summary = 'A.', options = { 'awz' }"] = "there is no group of options 'awz'",
+      ["summary = 'A.', options = { { '--x', help = 'X.', type = 'placeholder' } }"] = "option '--x': there is no type 'placeholder'",
+      ["summary = 'A.', options = { { '--x' } }"] = "option '--x' has no help",
+      ["summary = 'A.', options = { { 'x', help = 'X.' } }"] = "option 'x': the name of an option is -- and a word",
+      ["summary = 'A.', options = { { '--help', help = 'X.' } }"] = "option '--help' is declared twice, or every command has it",
+      ["summary = 'A.', options = { { '--x', help = 'X.', choices = {} } }"] = "option '--x': choices is empty",
+      ["summary = 'A.', options = { { '--x', help = 'X.', choices = { 1 } } }"] = "option '--x': choices must be a list of strings",
+      ["summary = 'A.', commands = { 1 }"] = "commands must be a list of strings",
+      ["summary = 'A.', exit = { 1, 'x' }"] = "exit must be a list of { status, text }",
+      ["summary = 'A.', examples = { 1 }"] = "examples must be a list of { command line, text }",
     } do
       local declared, message = declaration.read(("cli.command { %s }"):format(text), "script")
       assert.is_nil(declared)

@@ -27,12 +27,20 @@ describe("the help of a command", function()
     for _, line in ipairs {
       "Usage: lanyard size [<repository> ...] [OPTION ...]", "  literal   text   stays",
       "  --output FORMAT         Output format: table (default), json.",
-      "  --timeout DURATION      How long to wait (default: 10m).",
+      "  --timeout DURATION      How long to wait (such as 90s, 10m, 2h or 1d; default:", (" "):rep(26) .. "10m).",
       "AWS options", "  --profile NAME          Profile in the AWS config files.",
-      "  0   the size was printed", "  lanyard size my-private-repo", "      Print one size.",
+      "  0   the size was printed", "  2   the command line is invalid", "  130 interrupted", "  lanyard size my-private-repo", "      Print one size.",
     } do
       assert.truthy(text:find("\n" .. line .. "\n", 1, true), line .. "\nis not in\n" .. text)
     end
+  end)
+
+  it("has the usages of the declaration, each on a line", function()
+    local declared = { summary = "Size.", usage = { "<file>", "[OPTION ...] -- <command>" }, exit = { { 2, "own text" } } }
+    local usages = help.command("size", declared)
+    assert.match("\nUsage: lanyard size <file> %[OPTION %.%.%.%]\n       lanyard size %[OPTION %.%.%.%] %-%- <command>\n", usages)
+    assert.match("\n  2   own text\n  130 interrupted\n", usages)
+    assert.equal("size <file>", help.usage("size", declared))
   end)
 
   it("fits 80 columns, breaks no word, and leaves no blank at the end of a line", function()
@@ -41,6 +49,15 @@ describe("the help of a command", function()
       assert.not_match("%s$", line)
     end
     assert.truthy(text:find("eighty columns,", 1, true))
+  end)
+end)
+
+describe("a catalogue", function()
+  it("lists the most severe entries first, then by name", function()
+    assert.equal("Findings.\n\n  critical  public  everyone\n  low       idle    unused\n  low       old     late", help.catalogue("Findings.", {
+      old = { severity = "low", summary = "late" }, public = { severity = "critical", summary = "everyone" },
+      idle = { severity = "low", summary = "unused" },
+    }))
   end)
 end)
 
