@@ -49,7 +49,7 @@ return {
   {
     id = "rule",
     severity = "high",
-    summary = "A user rule reports a problem",
+    summary = "A rule reports a problem",
     why = "the rules file says so",
     scope = "repository",
     needs = {},
