@@ -94,7 +94,28 @@ local function print_help(script)
   return exit.STATUS.ok
 end
 
--- leading: options that stand before the command, which are the command's.
+-- Joins the options before a command with its words. An option that is also after the command counts there, as the last
+-- one counts in the AWS CLI.
+local function joined(leading, words)
+  local given, all = {}, {}
+  for _, word in ipairs(words) do
+    if word == "--" then
+      break
+    end
+    given[word:match "^%-%-[%w-]+" or false] = true
+  end
+  local i = 1
+  while leading[i] do
+    local count = TAKES_VALUE[leading[i]] and 2 or 1
+    if not given[leading[i]:match "^%-%-[%w-]+"] then
+      table.move(leading, i, i + count - 1, #all + 1, all)
+    end
+    i = i + count
+  end
+  return table.move(words, 1, #words, #all + 1, all)
+end
+
+-- leading: options before the command, which are passed to it.
 local function run_script(name, leading, words)
   local script, rest = find_commands().find(name, words)
   if not script then
@@ -102,7 +123,7 @@ local function run_script(name, leading, words)
   elseif command_line.wants_help(rest) and find_commands().declaration(script) then
     return print_help(script) -- a script without a declaration gets --help itself
   end
-  local all = table.move(rest, 1, #rest, #leading + 1, leading)
+  local all = joined(leading, rest)
   return run_chunk(load_chunk(script.source, "@" .. script.path, script.name), script.name, all)
 end
 
@@ -241,13 +262,13 @@ local function run(words)
     if not code then
       exit.leave(exit.STATUS.usage, "-e needs a line of Lua (lanyard help)")
     end
-    return run_chunk(load_chunk(code, "=(command line)"), "-e", table.move(rest, 1, #rest, #leading + 1, leading))
+    return run_chunk(load_chunk(code, "=(command line)"), "-e", joined(leading, rest))
   elseif first == "help" then
     return help(rest)
   elseif first == "scripts" then
     return list_scripts()
   elseif first:find "/" or first:find "%.lua$" then
-    return run_file(first, table.move(rest, 1, #rest, #leading + 1, leading))
+    return run_file(first, joined(leading, rest))
   end
   return run_script(first, leading, rest)
 end
