@@ -5,6 +5,7 @@ local lists = require "lanyard.lists"
 local severity = require "lanyard.severity"
 local shared = require "lanyard.cli.options"
 local types = require "lanyard.cli.types"
+local width_of = require("lanyard.text.width").of
 
 local M = {}
 
@@ -23,7 +24,7 @@ local HEADINGS = { aws = "AWS options", targets = "AWS options" }
 local function filled(text, width)
   local lines, line = {}, nil
   for word in text:gmatch "%S+" do
-    if line and utf8.len(line) + 1 + utf8.len(word) <= width then
+    if line and width_of(line) + 1 + width_of(word) <= width then
       line = line .. " " .. word
     else
       lines[#lines + 1] = line
@@ -67,11 +68,11 @@ local function rows(items)
   local lines = {}
   for _, item in ipairs(items) do
     local term = "  " .. item[1]
-    if utf8.len(term) + 2 > COLUMN then
+    if width_of(term) + 2 > COLUMN then
       lines[#lines + 1] = term
       term = ""
     end
-    lines[#lines + 1] = term .. (" "):rep(COLUMN - utf8.len(term)) .. hanging(item[2], COLUMN)
+    lines[#lines + 1] = term .. (" "):rep(COLUMN - width_of(term)) .. hanging(item[2], COLUMN)
   end
   return table.concat(lines, "\n")
 end

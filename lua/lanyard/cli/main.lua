@@ -78,7 +78,8 @@ end
 local function print_help(script)
   local declared, message = find_commands().declaration(script)
   if message then
-    exit.leave(exit.STATUS.failed, ("%s: the declaration is invalid: %s"):format(script.path, message))
+    exit.leave(exit.STATUS.failed,
+      escape.printable(("%s: the declaration is invalid: %s"):format(script.path, message)))
   elseif not declared then
     local _, text = command_line.header(script.source)
     print_harmless(("Usage: lanyard %s [OPTION ...] [<argument> ...]\n\n%s"):format(script.name,
