@@ -131,17 +131,8 @@ static int json_decode(lua_State *L) {
   luaL_setmetatable(L, DOC_CLASS);
   struct json_error error;
   *doc = json_parse(text, length, &error);
-  if (!*doc) {
-    push_error(L, "InvalidJson", "line %d, column %d: %s", (int)error.line, (int)error.column,
-               error.message);
-    lua_pushinteger(L, (lua_Integer)error.line);
-    lua_setfield(L, -2, "line");
-    lua_pushinteger(L, (lua_Integer)error.column);
-    lua_setfield(L, -2, "column");
-    lua_pushinteger(L, (lua_Integer)error.offset);
-    lua_setfield(L, -2, "offset");
-    return 2;
-  }
+  if (!*doc)
+    return push_json_error(L, "InvalidJson", &error);
   push_value(L, json_root(*doc));
   json_free(*doc);
   *doc = NULL;

@@ -53,14 +53,7 @@ static int parse(lua_State *L) {
   *slot = policy_parse(text, length, &error);
   if (*slot)
     return 1;
-  push_error(L, "InvalidPolicy", "line %d, column %d: %s", (int)error.line, (int)error.column,
-             error.message);
-  lua_pushinteger(L, (lua_Integer)error.line);
-  lua_setfield(L, -2, "line");
-  lua_pushinteger(L, (lua_Integer)error.column);
-  lua_setfield(L, -2, "column");
-  lua_pushinteger(L, (lua_Integer)error.offset);
-  lua_setfield(L, -2, "offset");
+  push_json_error(L, "InvalidPolicy", &error);
   lua_pushstring(L, error.message);
   lua_setfield(L, -2, "expected");
   return 2;

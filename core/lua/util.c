@@ -29,6 +29,18 @@ int push_error(lua_State *L, const char *code, const char *format, ...) {
   return 2;
 }
 
+int push_json_error(lua_State *L, const char *code, const struct json_error *error) {
+  push_error(L, code, "line %d, column %d: %s", (int)error->line, (int)error->column,
+             error->message);
+  lua_pushinteger(L, (lua_Integer)error->line);
+  lua_setfield(L, -2, "line");
+  lua_pushinteger(L, (lua_Integer)error->column);
+  lua_setfield(L, -2, "column");
+  lua_pushinteger(L, (lua_Integer)error->offset);
+  lua_setfield(L, -2, "offset");
+  return 2;
+}
+
 /* lua_pushlstring may raise an error if there is not enough memory, so it runs under lua_pcall. */
 static int push_bytes(lua_State *L) {
   const struct buf *buf = lua_touserdata(L, 1);

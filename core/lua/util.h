@@ -2,6 +2,7 @@
 #define LANYARD_LUA_UTIL_H
 
 #include "base/buf.h"
+#include "json/json.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -17,6 +18,10 @@
  * set further fields of the table, which is at the top of the stack. */
 int push_error(lua_State *L, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* push_json_error is push_error for an error of the JSON reader. The table also has `line`, `column`
+ * and `offset` of struct json_error. */
+int push_json_error(lua_State *L, const char *code, const struct json_error *error);
 
 /* push_buf pushes the bytes of a buffer as a string and returns 1. It frees the buffer, also if it
  * raises an error. */
