@@ -51,7 +51,7 @@ SCRIPTS = $(foreach f,$(SCRIPT_FILES),$(patsubst scripts/%.lua,%,$(f))=$(f))
 say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
 
 .DELETE_ON_ERROR:
-.PHONY: all build help demo test test-listed tests check fuzz fuzzers coverage debug compile_commands.json bare \
+.PHONY: all build help demo test test-listed tests check fuzz fuzzers torture coverage debug compile_commands.json bare \
   bench benches lint install clean deps test-deps bench-deps lint-deps bare-deps
 
 all: deps ## build/lanyard (the binary) and build/lanyard.so (for stock lua5.4); the default
@@ -157,6 +157,11 @@ fuzz: test-deps ## random policies, then libFuzzer on every parser, SECONDS=300 
 	@for f in $(FUZZERS); do name=$$(basename $$f _fuzz); mkdir -p $$f.corpus; \
 	  $$f -max_total_time=$(SECONDS) -max_len=1000 -artifact_prefix=$$f- $$f.corpus tests/fuzz/corpus/$$name \
 	  || exit 1; done
+
+torture: test-deps ## the tests of tests/torture with all cases, and each fuzzer for two minutes; takes hours
+	@$(MAKE) --no-print-directory -j$(JOBS) build
+	@LANYARD_TORTURE=long $(LUA) tests/run.lua $(B) -- tests/torture/
+	@$(MAKE) --no-print-directory fuzz SECONDS=120
 
 bench: bench-deps all ## benchmarks; they print figures and never fail
 	@$(MAKE) --no-print-directory benches

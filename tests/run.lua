@@ -108,6 +108,9 @@ local function show(suite, good, bad, skipped)
     for _, line in ipairs(skipped) do
       print("    " .. line)
     end
+    for line in suite.text:gmatch "# (torture: [^\n]+)" do
+      print("    " .. line)
+    end
   end
 end
 

@@ -78,7 +78,7 @@ local function add_specs(suites, build, loader)
   local counter = has_line_counter(build) and "LUA_INIT=\"require 'coverage'\" " or ""
   local environment = counter .. ("LANYARD_BUILD=%s LANYARD_VECTORS=%s ASAN_OPTIONS=detect_leaks=0 "
     .. "LUA_PATH='./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;;' LUA_CPATH='%s/?.so;;' "):format(path, vectors, path)
-  for _, spec in ipairs(lines_of "find tests/lua tests/cli -name '*_spec.lua'") do
+  for _, spec in ipairs(lines_of "find tests/lua tests/cli tests/torture -name '*_spec.lua'") do
     suites[#suites + 1] = {
       name = spec,
       guess = spec:find "^tests/cli/" and 4 or 2,
