@@ -94,7 +94,7 @@ local function summarize(changes)
     local change, err = result.change, result.err
     local kind = change and change.kind or "failed"
     if err then
-      kind = err.code == "RefusedByRule" and "refused" or "failed"
+      kind = cli.status_of(err) == cli.exit.refused and "refused" or "failed"
       refused, failed = refused or kind == "refused", failed or kind == "failed"
       cli.note(("lanyard: %s: %s"):format(result.repository, cli.describe(err)))
     else

@@ -48,12 +48,26 @@ function M.note(text, ...)
   cli.note("lanyard: " .. escape.printable(text:format(...)))
 end
 
+-- Loads the rules. An audit that decides by its exit status ends if they are not trusted; another one reports that they
+-- are not applied.
+local function load_rules(options)
+  local rules = cli.rules(options)
+  local ok, err = rules:load()
+  if not ok and (options.fail_on or err.code ~= "UntrustedRules") then
+    cli.fail(err)
+  elseif not ok then
+    rules:ignore(err)
+    M.note("warning: %s: its rules and mutes are not applied (lanyard trust, --rules FILE or --rules none)",
+      err.message)
+  end
+  return rules
+end
+
 --- Opens what the options name. Ends the script when something cannot be opened.
 ---@param options table
 ---@return cli.AuditRun
 function M.open(options)
-  local rules = cli.rules(options)
-  cli.check(rules:load())
+  local rules = load_rules(options)
   local run = setmetatable({ options = options, rules = rules, streams = can_stream(options, rules) }, Run)
   run.history = options.history and cli.check(history.open(options.history))
   run.before = options.baseline and cli.check(read.report(options.baseline))
