@@ -65,8 +65,15 @@ if options.list then
 end
 
 local repository = cli.check(region:repositories { options.repository })[1]
-local change, err = region:undo(repository, { dry_run = options.dry_run })
-if not change and err.diff then
+local function print_result(change, err)
+  return report.changes(options.output, { { repository = repository.name, change = change, err = err } })
+end
+
+-- The result is printed before the undo ends: if it is killed earlier, the next undo prints it.
+local change, err = region:undo(repository, { dry_run = options.dry_run, report = print_result })
+if change then
+  return cli.exit.ok
+elseif err.diff then
   cli.out(report.paint_diff(err.diff))
 end
-return report.changes(options.output, { { repository = repository.name, change = change, err = err } })
+return print_result(nil, err)

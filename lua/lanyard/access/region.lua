@@ -376,7 +376,10 @@ function Region:journal_directory(account)
   if not (root and account) then
     return nil, err
   end
-  return state_directory.region(root, self.ecr.endpoint, account, self.name)
+  local directory = state_directory.region(root, self.ecr.endpoint, account, self.name)
+  local ok
+  ok, err = state_directory.check_below(root, directory)
+  return ok and directory, err
 end
 
 --- Returns the directory for a repository's lock and journal.
@@ -392,7 +395,10 @@ function Region:repository_directory(repository)
   if not directory then
     return nil, err
   end
-  return require("lanyard.access.state_directory").repository(directory, repository.name)
+  local state_directory = require "lanyard.access.state_directory"
+  directory = state_directory.repository(directory, repository.name)
+  ok, err = state_directory.check(directory)
+  return ok and directory, err
 end
 
 return M
