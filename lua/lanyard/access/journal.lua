@@ -250,6 +250,9 @@ function Journal:settle(is_current, hold)
   return entries, err
 end
 
+--- Returns how the change of an open entry ended, as `settle` finds it.
+M.outcome = entry_module.outcome
+
 --- Reports whether an interrupted change may have left an entry, or a change is being made now.
 ---@return boolean? unsettled
 ---@return aws.Error? err

@@ -172,4 +172,11 @@ function M.repository(region_directory, name)
   return region_directory .. "/" .. file_name(name)
 end
 
+--- Returns the name of the repository whose directory has a name. The name of a long one is not in it.
+---@param folder string
+---@return string? name
+function M.repository_name(folder)
+  return not folder:find("~", 1, true) and folder:gsub("+", "/") or nil
+end
+
 return M

@@ -2,6 +2,7 @@
 
 local change = require "lanyard.access.change"
 local errors = require "lanyard.errors"
+local interrupted = require "lanyard.access.interrupted"
 local journal = require "lanyard.access.journal"
 local policy = require "lanyard.policy"
 local repository_policy = require "lanyard.access.repository_policy"
@@ -178,11 +179,11 @@ end
 
 -- Shows what an undo would do. result | nil, err
 local function rehearse(region, repository, records, options)
-  local interrupted, is_current = settle(region, repository, records, true)
-  if not interrupted then
+  local entries, is_current = settle(region, repository, records, true)
+  if not entries then
     return nil, is_current
   end
-  local entry = interrupted_undo(interrupted, options.entry)
+  local entry = interrupted_undo(entries, options.entry)
   if entry then
     return result_of_interrupted(repository, records, entry, true)
   end
@@ -270,26 +271,43 @@ local function directories_of(region, repository)
   if not parent then
     return nil, err
   elseif repository then
-    return { state_directory.repository(parent, is_object and repository.name or repository) }
+    local name = is_object and repository.name or repository
+    return { { path = state_directory.repository(parent, name), repository = name } }
   end
-  local names
-  names, err = system.list(parent)
-  if not names and err.code ~= "NotFound" then
+  local folders
+  folders, err = system.list(parent)
+  if not folders and err.code ~= "NotFound" then
     return nil, err
   end
   local directories = {}
-  for i, name in ipairs(names or {}) do
-    directories[i] = parent .. "/" .. name
+  for i, folder in ipairs(folders or {}) do
+    directories[i] = { path = parent .. "/" .. folder, repository = state_directory.repository_name(folder) }
   end
   return directories
 end
 
+-- Reads the entries in a directory. With a list of damaged files, a directory that cannot be listed is one of them.
+local function entries_in(region, directory, damaged)
+  local entries, err = journal.open(directory.path, region.clock, directory.repository):entries(damaged)
+  if not entries and damaged then
+    damaged[#damaged + 1] = err
+    return {}
+  end
+  return entries, err
+end
+
+---@class access.HistoryOptions
+---@field damaged? lanyard.Error[]  receives an error for each file that is not an entry; without it, that is an error
+---@field preview? boolean          give each open entry the state in which the next change would leave it
+
 --- Returns the entries of the journal, oldest first.
 ---@param region access.Region
 ---@param repository? access.Repository|string  only its entries; all of the account and Region, if absent
+---@param options? access.HistoryOptions
 ---@return journal.Entry[]? entries
 ---@return aws.Error? err
-function M.history(region, repository)
+function M.history(region, repository, options)
+  options = options or {}
   local directories, err = directories_of(region, repository)
   if not directories then
     return nil, err
@@ -297,7 +315,7 @@ function M.history(region, repository)
   local all = {}
   for _, directory in ipairs(directories) do
     local entries
-    entries, err = journal.open(directory, region.clock):entries()
+    entries, err = entries_in(region, directory, options.damaged)
     if not entries then
       return nil, err
     end
@@ -309,7 +327,7 @@ function M.history(region, repository)
     end
     return a.repository < b.repository
   end)
-  return all
+  return options.preview and interrupted.preview(region, all) or all
 end
 
 return M

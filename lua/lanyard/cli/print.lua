@@ -63,6 +63,18 @@ local function note_recovered(repository, entries)
   end
 end
 
+--- Prints on stderr how the interrupted changes of repositories ended.
+---@param settled access.Settled[]
+function M.settled(settled)
+  for _, item in ipairs(settled) do
+    note_recovered(item.repository, item.recovered or {})
+    if item.err then
+      cli.note(("lanyard: warning: %s: cannot find out how an interrupted change ended: %s"):format(item.repository,
+        cli.describe(item.err)))
+    end
+  end
+end
+
 -- Prints the warning of a change, and what the journal had to report.
 local function note_details(repository, change)
   if change.warning then

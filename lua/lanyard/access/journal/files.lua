@@ -16,13 +16,13 @@ local M = {}
 
 local MODE = 384 -- 0600
 
---- Returns the error for a journal that cannot be read or written.
+--- Returns the error for a journal that cannot be listed or written.
 ---@param err lanyard.Error  the reason
 ---@return lanyard.Error
 function M.failed(err)
   return errors.new {
     code = "JournalFailed",
-    message = "cannot write the journal: " .. err.message,
+    message = "cannot use the journal: " .. err.message,
     tip = "make the directory writable, or set XDG_STATE_HOME to one that is; without a journal no policy is written",
   }
 end
