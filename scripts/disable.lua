@@ -84,6 +84,10 @@ local function refuse(grants)
     .. "leave them as orphans"):format(subject, service.name))
 end
 
+-- A disable that was interrupted may have revoked grants that are not listed any more.
+if not options.dry_run then
+  report.settled(cli.check(region:settle_interrupted()))
+end
 local grants = service.role.arn and grants_of(service.role.arn) or {}
 local changes = {}
 if #grants > 0 and options.revoke then

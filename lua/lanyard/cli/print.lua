@@ -47,15 +47,41 @@ end
 local SETTLED = { done = "it took effect", lost = "another writer has overwritten it" }
 local NOT_MADE = "it did not take effect"
 
--- Prints the warning of a change, and the interrupted changes that were settled on the way.
+--- Prints one line on stderr for each file in the journal that is not an entry.
+---@param damaged lanyard.Error[]
+function M.damaged(damaged)
+  for _, err in ipairs(damaged) do
+    cli.note("lanyard: warning: " .. escape.printable(("%s; %s"):format(err.message, err.tip)))
+  end
+end
+
+-- Prints the interrupted changes that were settled on the way.
+local function note_recovered(repository, entries)
+  for _, entry in ipairs(entries) do
+    cli.note(("lanyard: %s: the %s of %s was interrupted; %s"):format(repository, entry.action, entry.time,
+      SETTLED[entry.state] or NOT_MADE))
+  end
+end
+
+--- Prints on stderr how the interrupted changes of repositories ended.
+---@param settled access.Settled[]
+function M.settled(settled)
+  for _, item in ipairs(settled) do
+    note_recovered(item.repository, item.recovered or {})
+    if item.err then
+      cli.note(("lanyard: warning: %s: cannot find out how an interrupted change ended: %s"):format(item.repository,
+        cli.describe(item.err)))
+    end
+  end
+end
+
+-- Prints the warning of a change, and what the journal had to report.
 local function note_details(repository, change)
   if change.warning then
     cli.note(("lanyard: warning: %s: %s"):format(repository, escape.printable(change.warning)))
   end
-  for _, entry in ipairs(change.recovered or {}) do
-    cli.note(("lanyard: %s: the %s of %s was interrupted; %s"):format(repository, entry.action, entry.time,
-      SETTLED[entry.state] or NOT_MADE))
-  end
+  note_recovered(repository, change.recovered or {})
+  M.damaged(change.damaged or {})
 end
 
 local NOTE_WIDTH = 60
@@ -96,6 +122,7 @@ local function summarize(changes)
     if err then
       kind = cli.status_of(err) == cli.exit.refused and "refused" or "failed"
       refused, failed = refused or kind == "refused", failed or kind == "failed"
+      note_recovered(result.repository, err.recovered or {})
       cli.note(("lanyard: %s: %s"):format(result.repository, cli.describe(err)))
     else
       note_details(result.repository, change)
