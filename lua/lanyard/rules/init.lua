@@ -37,7 +37,7 @@ M.NONE = rules_file.NONE
 ---@class rules.Rules
 ---@field file? string  the path of the file, once it is loaded and exists
 ---@field contents rules.Contents  once it is loaded
----@field untrusted? lanyard.Error  why the file is not trusted, if it was loaded for a review or ignored
+---@field untrusted? lanyard.Error  why the file is not trusted, if it was loaded for a review or is ignored
 local Rules = {}
 Rules.__index = Rules
 
@@ -70,6 +70,7 @@ end
 ---@param err lanyard.Error  code UntrustedRules
 function Rules:ignore(err)
   self.contents, self.untrusted = { rules = {}, mutes = {}, examples = {} }, err
+  self.file = M.DEFAULT_PATH
 end
 
 --- Reports whether any rule satisfies a predicate.

@@ -4,8 +4,8 @@
 ---     local tree, err = tree.read("./.lanyard")
 ---     print(tree.hash, #tree.files, tree.by_path["rules.lua"].text)
 ---
---- The files must belong to the user, who alone may write them. The hash covers the bytes in memory, so it does not matter
---- whether the files change afterwards.
+--- The files must belong to the user, who alone may write them. The hash covers the bytes in memory, so it does not
+--- matter whether the files change afterwards.
 
 local crypto = require "lanyard.crypto"
 local errors = require "lanyard.errors"

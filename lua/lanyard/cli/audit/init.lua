@@ -16,8 +16,12 @@ local print_ = require "lanyard.cli.print"
 local read = require "lanyard.audit.report.read"
 local service = require "lanyard.audit.report.service"
 local severities = require "lanyard.severity"
+local summary = require "lanyard.report.summary"
 
 local M = {}
+
+-- The formats that have findings only, and no place for what they have in common.
+local WITHOUT_HEADER = { csv = true, jsonl = true }
 
 ---@class cli.AuditRun
 ---@field options table
@@ -98,7 +102,9 @@ end
 ---@return integer status the exit status
 function Run:finish(report, failed, is_merged)
   local options = self.options
-  mutes.add_expired(self.rules:mutes(), report)
+  local rules = self.rules
+  mutes.describe(report, rules.file, rules:mutes(), rules.untrusted ~= nil)
+  mutes.add_expired(rules:mutes(), report)
   if self.before then
     baseline.compare(report, self.before)
   end
@@ -108,7 +114,10 @@ function Run:finish(report, failed, is_merged)
   for _, what in ipairs(self.before and baseline.uncovered(report, self.before) or {}) do
     M.note("the baseline does not cover %s: findings there count as new", what)
   end
-  mute(self.rules, report, not (is_merged or failed or report.partial or options.service))
+  mute(rules, report, not (is_merged or failed or report.partial or options.service))
+  if WITHOUT_HEADER[options.output] and #report.rules > 0 then
+    M.note("%s", summary.rules(report))
+  end
   if is_merged or not self.streams then
     print_.audit(options.output, report)
   end
