@@ -53,6 +53,7 @@ revoke jobs --orphans` reads jobs as a repository.
 }
 local options = command:parse(...)
 
+local answers = require "lanyard.aws.answers"
 local principal = require "lanyard.access.principal"
 local report = require "lanyard.cli.print"
 
@@ -96,7 +97,7 @@ local region = cli.connect(options)
 local subject = { principal = options.principal, orphans = options.orphans, statement = options.statement }
 if by_service then
   local service, err = region:service(options.service)
-  if not service and err.code == "NotFoundException" then
+  if answers.rejected(err, "NotFoundException") then
     err.tip = "for a deleted service, lanyard audit prints the grants, and lanyard revoke --principal ARN or --orphans "
       .. "removes them"
   end

@@ -26,7 +26,7 @@ local function request(wait, service, active, activity)
       privateRegistryAccess = { ecrImagePullerRole = { isActive = active } },
     }
     if reply then
-      return true
+      return services.check_changed(reply, service.name, "UpdateContainerService")
     elseif not wait:is_temporary(err) then
       return nil, err
     end

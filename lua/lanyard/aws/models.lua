@@ -37,7 +37,7 @@ return {
       GetAuthorizationToken -> authorizationData:list
       GetDownloadUrlForLayer repositoryName layerDigest -> downloadUrl:string
       GetLifecyclePolicy repositoryName
-      GetRegistryPolicy -> policyText:string!
+      GetRegistryPolicy -> policyText:string
       GetRepositoryPolicy repositoryName -> repositoryName:echo policyText:string
       ListImages repositoryName -> imageIds:ImageId[]! nextToken:string
       ListTagsForResource resourceArn -> tags:Tag[]!
