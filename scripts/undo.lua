@@ -34,6 +34,7 @@ the command changes nothing, prints the difference, and fails.
 }
 local options = command:parse(...)
 
+local collector = require "lanyard.cli.changes"
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
 local report = require "lanyard.cli.print"
@@ -64,9 +65,12 @@ if options.list then
   return cli.exit.ok
 end
 
-local repository = cli.check(region:repositories { options.repository })[1]
-local change, err = region:undo(repository, { dry_run = options.dry_run })
-if not change and err.diff then
-  cli.out(report.paint_diff(err.diff))
+local repositories = cli.check(region:repositories { options.repository })
+local changes <close> = collector.new(options, region, repositories)
+local undone = changes:each(function(repository)
+  return region:undo(repository, { dry_run = options.dry_run })
+end)[1]
+if undone.err and undone.err.diff then
+  cli.out(report.paint_diff(undone.err.diff))
 end
-return report.changes(options.output, { { repository = repository.name, change = change, err = err } })
+return changes:report()

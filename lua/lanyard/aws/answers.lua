@@ -62,7 +62,7 @@ end
 local STATUS = { NoSuchEntity = 404 }
 
 --- Reports whether AWS rejected a call with a code. A code alone does not decide: a failing server or a proxy can send
---- any text, and only a rejection says how things are. An error without a status is no reply: this program made it.
+--- any text, and only a rejection says how things are. This program itself makes errors without a status.
 ---@param err? lanyard.Error
 ---@param code string
 ---@return boolean
