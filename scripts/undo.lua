@@ -40,6 +40,7 @@ The journal keeps the last 1000 changes of each repository for 400 days;
 }
 local options = command:parse(...)
 
+local collector = require "lanyard.cli.changes"
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
 local report = require "lanyard.cli.print"
@@ -72,16 +73,17 @@ if options.list then
   return #damaged == 0 and cli.exit.ok or cli.exit.failed
 end
 
-local repository = cli.check(region:repositories { options.repository })[1]
-local function print_result(change, err)
-  return report.changes(options.output, { { repository = repository.name, change = change, err = err } })
-end
-
+local repositories = cli.check(region:repositories { options.repository })
+local changes <close> = collector.new(options, region, repositories)
 -- The result is printed before the undo ends: if it is killed earlier, the next undo prints it.
-local change, err = region:undo(repository, { dry_run = options.dry_run, report = print_result })
-if change then
-  return cli.exit.ok
-elseif err.diff then
-  cli.out(report.paint_diff(err.diff))
+local status
+local undone = changes:each(function(repository)
+  return region:undo(repository, {
+    dry_run = options.dry_run,
+    report = function(change) status = changes:report_result { repository = repository.name, change = change } end,
+  })
+end)[1]
+if undone.err and undone.err.diff then
+  cli.out(report.paint_diff(undone.err.diff))
 end
-return print_result(nil, err)
+return status or changes:report()

@@ -262,9 +262,10 @@ end
 --- Changes repositories in parallel. If one fails, the others are still changed.
 ---@param repositories access.Repository[]
 ---@param change fun(repository: access.Repository): access.PolicyChange?, aws.Error?
+---@param observe? fun(index: integer, result: table?)  called when a change begins, and again with its result
 ---@return { repository: string, change: access.PolicyChange?, err: aws.Error? }[]  in the order of the repositories
-function Region.change_each(_, repositories, change)
-  return require("lanyard.access.change").each(repositories, change)
+function Region.change_each(_, repositories, change, observe)
+  return require("lanyard.access.change").each(repositories, change, observe)
 end
 
 -- ---------------------------------------------------------------------------------------------
