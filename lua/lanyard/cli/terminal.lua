@@ -68,11 +68,17 @@ function M.width()
   return system.columns(STDOUT)
 end
 
+--- Reports whether lines of progress are shown.
+---@return boolean
+function M.shows_progress()
+  return not prompt.open and system.isatty(STDERR)
+end
+
 --- Shows a line of progress on stderr, which the next one overwrites; nil clears it. Prints nothing where stderr is not
 --- a terminal, and while a question is open.
 ---@param text? string
 function M.progress(text)
-  if prompt.open or not system.isatty(STDERR) then
+  if not M.shows_progress() then
     return
   end
   local width = system.columns(STDERR) or 80
