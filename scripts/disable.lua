@@ -35,6 +35,7 @@ role; with --force it leaves them. If the role is already off, the result is
 }
 local options = command:parse(...)
 
+local escape = require "lanyard.text.escape"
 local grant_views = require "lanyard.cli.grants"
 local json = require "lanyard.json"
 local report = require "lanyard.cli.print"
@@ -63,7 +64,7 @@ local function revoke_all(grants)
   for _, item in ipairs(changes) do
     if item.err then
       local status = report.changes(options.output, changes, result)
-      cli.leave(status, ("the role of %s stays on: a grant could not be revoked"):format(service.name))
+      cli.leave(status, escape.format("the role of %s stays on: a grant could not be revoked", service.name))
     end
   end
   return changes
@@ -80,8 +81,8 @@ local function refuse(grants)
     report.rows({ "REPOSITORY", "STATEMENT" }, grant_views.rows(grants, region.clock.time()))
   end
   local subject = #grants == 1 and "1 repository names" or #grants .. " repositories name"
-  cli.leave(cli.exit.failed, ("%s the puller role of %s; pass --revoke to revoke the grants first, or --force to "
-    .. "leave them as orphans"):format(subject, service.name))
+  cli.leave(cli.exit.failed, escape.format("%s the puller role of %s; pass --revoke to revoke the grants first, or "
+    .. "--force to leave them as orphans", subject, service.name))
 end
 
 local grants = service.role.arn and grants_of(service.role.arn) or {}
