@@ -36,6 +36,7 @@ role; with --force it leaves them. If the role is already off, the result is
 local options = command:parse(...)
 
 local collector = require "lanyard.cli.changes"
+local escape = require "lanyard.text.escape"
 local grant_views = require "lanyard.cli.grants"
 local json = require "lanyard.json"
 local report = require "lanyard.cli.print"
@@ -66,7 +67,8 @@ local function revoke_all(grants)
   for _, item in ipairs(results) do
     if item.err then
       result.result = "refused"
-      cli.leave(changes:report(), ("the role of %s stays on: a grant could not be revoked"):format(service.name))
+      cli.leave(changes:report(),
+        escape.format("the role of %s stays on: a grant could not be revoked", service.name))
     end
   end
   return results
@@ -83,10 +85,14 @@ local function refuse(grants)
     report.rows({ "REPOSITORY", "STATEMENT" }, grant_views.rows(grants, region.clock.time()))
   end
   local subject = #grants == 1 and "1 repository names" or #grants .. " repositories name"
-  cli.leave(cli.exit.failed, ("%s the puller role of %s; pass --revoke to revoke the grants first, or --force to "
-    .. "leave them as orphans"):format(subject, service.name))
+  cli.leave(cli.exit.failed, escape.format("%s the puller role of %s; pass --revoke to revoke the grants first, or "
+    .. "--force to leave them as orphans", subject, service.name))
 end
 
+-- A disable that was interrupted may have revoked grants that are not listed any more.
+if not options.dry_run then
+  report.settled(cli.check(region:settle_interrupted()))
+end
 local grants = service.role.arn and grants_of(service.role.arn) or {}
 local changes = {}
 if #grants > 0 and options.revoke then

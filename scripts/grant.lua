@@ -46,6 +46,7 @@ elseif options.sid and (options.sid == "" or options.sid:find "%c") then
 end
 
 local collector = require "lanyard.cli.changes"
+local escape = require "lanyard.text.escape"
 local services = require "lanyard.access.services"
 
 local region = cli.connect(options)
@@ -80,15 +81,15 @@ end
 
 local service = cli.check(region:service(options.service))
 if not service.role.arn and not options.enable then
-  cli.leave(cli.exit.failed, ("the puller role of %s is %s: pass --enable, or run lanyard enable %s first")
-    :format(service.name, service.role.active and "not ready" or "off", service.name))
+  cli.leave(cli.exit.failed, escape.format("the puller role of %s is %s: pass --enable, or run lanyard enable %s first",
+    service.name, service.role.active and "not ready" or "off", service.name))
 elseif not service.role.arn then
   -- A role is not enabled if none of the grants can be made.
   cli.check(region:enable(service.name, { dry_run = true }))
   local rehearse = grant(services.with_role(service), true)
   if options.dry_run then
-    cli.note(("lanyard: the puller role of %s would be enabled first; the ARN shown is a placeholder")
-      :format(service.name))
+    cli.note(escape.format("lanyard: the puller role of %s would be enabled first; the ARN shown is a placeholder",
+      service.name))
     changes:each(rehearse)
     return changes:report()
   end

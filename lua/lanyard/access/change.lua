@@ -24,6 +24,7 @@ local PARALLEL = 8
 ---@field diff string
 ---@field entry? string           the id of the journal entry
 ---@field recovered? journal.Entry[]  entries that interrupted changes had left
+---@field damaged? lanyard.Error[]    files in the journal that are not entries
 
 --- Options of all changes.
 ---@class access.ChangeOptions
@@ -74,6 +75,7 @@ function M.of(region, repository, result, verbs, options)
     diff = result.diff,
     entry = result.entry,
     recovered = result.recovered,
+    damaged = result.damaged,
   }
 end
 

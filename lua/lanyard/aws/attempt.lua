@@ -97,7 +97,21 @@ local function read_success(client, operation, input, reply, opened)
   return output
 end
 
+-- A proxy in front of an http endpoint asks for a password in place of the service, with a page that is not AWS's.
+local function proxy_refused(client, operation)
+  return failed(client, operation, {
+    code = "Proxy",
+    message = "the proxy requires a user and a password (407)",
+    proxy_status = 407,
+    retryable = false,
+    sent = false,
+  })
+end
+
 local function read_failure(client, operation, reply)
+  if reply.status == 407 then
+    return proxy_refused(client, operation)
+  end
   local err = client.protocol.decode_error(reply)
   err.status = reply.status
   err.code = err.code or "Http" .. reply.status
@@ -162,6 +176,7 @@ local function transport_failed(client, operation, err)
     message = err.code == "TooLarge" and "the reply is larger than the limit" or err.message,
     retryable = err.retryable,
     sent = err.sent,
+    proxy_status = err.proxy_status,
   })
 end
 

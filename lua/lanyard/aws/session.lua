@@ -33,6 +33,7 @@ local M = {}
 ---@field connect_timeout? number  seconds; 0 for no limit
 ---@field timeout? number          seconds for each attempt; 0 for no limit
 ---@field debug? fun(line: string)
+---@field on_retry? fun(err: lanyard.Error?, delay: number?)  see lanyard.aws.client
 ---@field ask? fun(prompt: string): string?  asks for the codes of MFA devices; the terminal by default
 ---@field transport? function      lanyard.http.request by default
 ---@field clock? table             lanyard.clock by default

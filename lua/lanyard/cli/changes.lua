@@ -151,6 +151,14 @@ function Changes:report()
   return report.changes(self.output, M.complete(self.repositories, self.results, self.started), self.around)
 end
 
+--- Prints the result of the only repository, before its change has ended.
+---@param result { repository: string, change: access.PolicyChange }
+---@return integer status  the exit status
+function Changes:report_result(result)
+  self.results[1] = result
+  return self:report()
+end
+
 function Changes:__close(raised)
   if raised ~= nil and not exit.is_exit(raised) and not self.reported and not self.dry_run then
     cli.progress(nil)

@@ -68,7 +68,7 @@ local function checked_input(protocol, operation, service, request)
   elseif #violations > 0 then
     return nil, service.invalid(violations)
   end
-  return input
+  return shape.clean(operation.input, input)
 end
 
 -- Authenticates and validates a request and runs its operation. Returns the output, or nil and an exception.
@@ -131,7 +131,10 @@ local function apply_fault(reply, fault, now)
   return reply
 end
 
-local function count(world, region, operation, fault)
+-- Counts a request. Names that no service has are counted together, so that requests cannot fill the memory.
+local function count(world, service, region, operation, fault)
+  operation = service and service.operations[operation or ""] and operation
+  region = region and ecr.serves(region) and region
   local name = ("%s %s"):format(region or "-", operation or "-")
   local counted = world.counts[name] or { calls = 0, throttled = 0 }
   world.counts[name] = counted
@@ -177,7 +180,7 @@ function M.dispatch(world, request)
   local scope = auth.scope(request.headers)
   local region = scope and scope.region
   local fault = world.faults and world.faults:next(service and service.name, name, region)
-  count(world, region, name, fault)
+  count(world, service, region, name, fault)
   if fault and fault.delay then
     task.sleep(fault.delay)
   end

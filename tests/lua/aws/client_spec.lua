@@ -229,6 +229,25 @@ describe("a client", function()
     assert.equal(1, #requests)
   end)
 
+  it("reports each retry before its wait, and the end of the wait", function()
+    local reset = fault { code = "Connection", message = "reset", retryable = true, sent = false }
+    local ecr = client("ecr", { reset, answer(200, {}) })
+    local reports = {}
+    ecr.options.on_retry = function(err, delay) reports[#reports + 1] = { err and err.code, delay and delay > 0 } end
+    assert(ecr:DescribeRepositories())
+    assert.same({ { "Connection", true }, {} }, reports)
+  end)
+
+  it("takes a demand for a proxy's password for one of the proxy, final and not executed", function()
+    local ecr, requests = client("ecr", { answer(407, "<html>") })
+    local _, err = ecr:DescribeRepositories()
+    assert.equal("Proxy", err.code)
+    assert.equal(407, err.proxy_status)
+    assert.is_false(err.retryable)
+    assert.is_false(err.sent)
+    assert.equal(1, #requests)
+  end)
+
   it("signs with the service's time after it has rejected this machine's", function()
     local skewed = answer(403, { __type = "InvalidSignatureException", message = "Signature expired" },
       { date = os.date("!%a, %d %b %Y %H:%M:%S GMT", 1700000000 + 3600) })
