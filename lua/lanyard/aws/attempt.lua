@@ -90,7 +90,7 @@ local function read_success(client, operation, input, reply, opened)
     input = input, xml = client.protocol.FORMAT == "xml", dropped = dropped,
   })
   if fault then
-    return invalid(client, operation, reply, ("the reply is not as AWS documents it: %s"):format(fault))
+    return invalid(client, operation, reply, "the member " .. fault)
   elseif opened then
     restore_sealed(output, opened)
   end
