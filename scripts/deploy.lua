@@ -67,7 +67,8 @@ local region = cli.connect(options)
 local waits = { timeout = options.timeout, progress = cli.progress, settle = options.settle }
 local plan = cli.check(region:plan_deployment(options.service, wants))
 if waiting.is_busy(plan.service) and options.dry_run then
-  cli.note(("lanyard: %s is %s: deploy would wait for that change first"):format(options.service, plan.service.state))
+  cli.note(escape.format("lanyard: %s is %s: deploy would wait for that change first", options.service,
+    plan.service.state))
 elseif waiting.is_busy(plan.service) then
   local service, err = region:wait_for_service(options.service, waits)
   cli.progress(nil)

@@ -32,6 +32,7 @@ local options = command:parse(...)
 
 local arn = require "lanyard.arn"
 local endpoints = require "lanyard.aws.endpoints"
+local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
 
 local function check(is_valid, value)
@@ -62,6 +63,12 @@ if not (region and account) then
 end
 partition = partition or (region ~= "*" and endpoints.partition(region) or "aws")
 
+-- Account and partition come from the endpoint: as parts of JSON strings they need JSON's escapes.
+local function part(text)
+  return json.encode(text):sub(2, -2)
+end
+region, account, partition = part(region), part(account), part(partition)
+
 local repositories = ("arn:%s:ecr:%s:%s:repository/%s"):format(partition, region, account, options.repository or "*")
 
 -- The statements for audits of other accounts.
@@ -82,7 +89,7 @@ local function other_accounts(role)
 end
 
 -- A text, because JSON objects have no order: this is the one of AWS's documentation.
-cli.out(([[
+cli.json(([[
 {
   "Version": "2012-10-17",
   "Statement": [

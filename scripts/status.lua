@@ -46,7 +46,7 @@ local incomplete = err ~= nil
 for _, one in ipairs(policies or {}) do
   if one.err then
     incomplete = true
-    cli.note(("lanyard: %s: cannot read its grants: %s"):format(one.repository.name, cli.describe(one.err)))
+    cli.note(escape.format("lanyard: %s: cannot read its grants: ", one.repository.name) .. cli.describe(one.err))
   end
 end
 
@@ -86,7 +86,7 @@ end
 
 local function print_service(service, granted)
   local role, pending = service.role, images_of(service.next)
-  local lines = { cli.paint("bold", service.name) }
+  local lines = { cli.paint("bold", escape.printable(service.name)) }
   local function line(label, value, colour)
     lines[#lines + 1] = ("  %-13s %s"):format(label, cli.paint(colour, value))
   end
@@ -97,7 +97,7 @@ local function print_service(service, granted)
   if #pending > 0 then
     line("next images", lines_of(pending))
   end
-  line("granted by", granted.shown, granted.unknown and "yellow")
+  line("granted by", escape.printable(granted.shown), granted.unknown and "yellow")
   cli.out(table.concat(lines, "\n"))
 end
 

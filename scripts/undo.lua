@@ -7,14 +7,20 @@ local command = cli.command {
 Every change is recorded in your journal on this machine before it is made;
 changes made on another machine or by another user are not in it. Each run undoes
 one more change, newest first. If another writer has changed the policy since,
-the command changes nothing, prints the difference, and fails.
+the command changes nothing, prints the difference, and fails. After an undo that
+was interrupted, the next one reports what it did, and undoes nothing else.
 
 --list prints the changes, oldest first. STATE is one of
 
   done       the change took effect
   lost       another writer replaced it before it was read back
-  intended   the change was interrupted; the next change of this repository
-             finds out whether it took effect
+  dropped    the change was interrupted before it took effect; the next change
+             of the repository removes the entry
+  intended   the change is being made now, or it was interrupted and the policy
+             cannot be read
+
+The journal keeps the last 1000 changes of each repository for 400 days;
+`lanyard help environment` describes the variables that set these limits.
 ]],
   arguments = { { "repository", args = "?", help = "Name of the repository." } },
   options = {
@@ -24,7 +30,7 @@ the command changes nothing, prints the difference, and fails.
   },
   exit = {
     { 0, "the policy is restored, or the journal was printed" },
-    { 1, "the journal has no change to undo, or the policy was changed since" },
+    { 1, "the journal has no change to undo, or damaged entries, or the policy was changed since" },
     { 4, "a rule denied the change" },
   },
   examples = {
@@ -34,6 +40,7 @@ the command changes nothing, prints the difference, and fails.
 }
 local options = command:parse(...)
 
+local collector = require "lanyard.cli.changes"
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
 local report = require "lanyard.cli.print"
@@ -51,8 +58,9 @@ end
 
 local region = cli.connect(options)
 if options.list then
-  local rows, items = {}, json.array {}
-  for i, entry in ipairs(cli.check(region:history(options.repository))) do
+  local rows, items, damaged = {}, json.array {}, {}
+  local entries = cli.check(region:history(options.repository, { damaged = damaged, preview = true }))
+  for i, entry in ipairs(entries) do
     rows[i] = { entry.time, entry.repository, entry.action, entry.state }
     items[i] = entry
   end
@@ -61,12 +69,21 @@ if options.list then
   else
     report.rows({ "TIME", "REPOSITORY", "ACTION", "STATE" }, rows)
   end
-  return cli.exit.ok
+  report.damaged(damaged)
+  return #damaged == 0 and cli.exit.ok or cli.exit.failed
 end
 
-local repository = cli.check(region:repositories { options.repository })[1]
-local change, err = region:undo(repository, { dry_run = options.dry_run })
-if not change and err.diff then
-  cli.out(report.paint_diff(err.diff))
+local repositories = cli.check(region:repositories { options.repository })
+local changes <close> = collector.new(options, region, repositories)
+-- The result is printed before the undo ends: if it is killed earlier, the next undo prints it.
+local status
+local undone = changes:each(function(repository)
+  return region:undo(repository, {
+    dry_run = options.dry_run,
+    report = function(change) status = changes:report_result { repository = repository.name, change = change } end,
+  })
+end)[1]
+if undone.err and undone.err.diff then
+  cli.out(report.paint_diff(undone.err.diff))
 end
-return report.changes(options.output, { { repository = repository.name, change = change, err = err } })
+return status or changes:report()

@@ -103,6 +103,6 @@ return watch.run {
   log = function(text) cli.note(("lanyard: %s %s"):format(timestamp.format(clock.time()), text)) end,
   show = function(run)
     io.stderr:write(run.errors)
-    cli.out(run.output)
+    cli.data(run.output)
   end,
 }

@@ -4,6 +4,7 @@
 ---     local ecr = assert(session:client "ecr")
 ---     local other = session:assume("arn:aws:iam::111122223333:role/audit", { session_name = "nightly" })
 
+local answers = require "lanyard.aws.answers"
 local cache = require "lanyard.aws.credentials.cache"
 local chain = require "lanyard.aws.credentials"
 local client = require "lanyard.aws.client"
@@ -255,6 +256,10 @@ function Session:identity()
     reply, err = sts:GetCallerIdentity()
     if not reply then
       return nil, err
+    end
+    if not reply.Account:find "^%d+$" then -- it becomes a part of ARNs and paths
+      return answers.invalid({ service = "sts", operation = "GetCallerIdentity" },
+        ("the Account of the reply is '%s', not an account id"):format(reply.Account))
     end
     self.caller = { account = reply.Account, arn = reply.Arn, user_id = reply.UserId }
   end

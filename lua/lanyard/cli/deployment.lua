@@ -90,7 +90,7 @@ function M.failure(name, outcome, reasons, logs)
   local ended = ENDED[outcome.result]:format(outcome.had_ended
     and ("earlier; it was created at %s"):format(time_of(outcome.created))
     or "after " .. M.duration(outcome.seconds))
-  cli.note(("lanyard: deployment %d of '%s' %s"):format(outcome.version, name, ended))
+  cli.note(escape.format("lanyard: deployment %d of '%s' %s", outcome.version, name, ended))
   for _, reason in ipairs(reasons) do
     cli.note("  " .. escape.printable(reason))
   end

@@ -1,11 +1,14 @@
 --- Applies a plan: enables roles first, then writes each repository's policy once. A failure does not stop the rest.
+--- What an interrupted run already changed is settled in the journal.
 ---
 ---     local roles, changes = apply.apply(region, plan, { timeout = 600 })
 
 local change = require "lanyard.desired.change"
+local interrupted = require "lanyard.access.interrupted"
 local plans = require "lanyard.desired.plan"
 local resolve = require "lanyard.desired.resolve"
 local task = require "lanyard.task"
+local write = require "lanyard.access.write"
 
 local M = {}
 
@@ -33,18 +36,29 @@ local function enable_roles(region, plan, options)
 end
 
 -- Returns the entries to report. With --prune the plan has all repositories, most of which the file does not mention.
-local function relevant_entries(plan)
+local function relevant_entries(region, plan)
   local entries = {}
   for _, entry in ipairs(plan.entries) do
-    local relevant = entry.change and (entry.change.kind ~= "unchanged" or #entry.grants > 0)
+    local relevant = entry.change and (entry.change.kind ~= "unchanged" or #entry.grants > 0
+      or interrupted.is_unsettled(region, entry.repository))
     entries[#entries + 1] = relevant and entry or nil
   end
   return entries
 end
 
+-- A repository that matches already may do so because of a run that was interrupted.
+local function settle_unchanged(region, entry)
+  local recovered, err
+  if interrupted.is_unsettled(region, entry.repository) then
+    recovered, err = write.settle(region, entry.repository)
+  end
+  entry.change.recovered = recovered
+  return { repository = entry.repository.name, change = not err and entry.change or nil, err = err }
+end
+
 local function apply_entry(region, plan, entry, options)
   if entry.change.kind == "unchanged" then
-    return { repository = entry.repository.name, change = entry.change }
+    return settle_unchanged(region, entry)
   end
   local result, err = change.apply(region, plan, entry, {
     settle = options.settle ~= false, progress = options.progress,
@@ -61,13 +75,14 @@ end
 function M.apply(region, plan, options)
   options = options or {}
   local roles = enable_roles(region, plan, options)
-  local entries = relevant_entries(plan)
+  local entries = relevant_entries(region, plan)
   local results = task.map(entries, function(entry)
     return apply_entry(region, plan, entry, options)
   end, { limit = PARALLEL })
   local changes = {}
   for i, result in ipairs(results) do
-    local reported = result.err or result.change.kind ~= "unchanged" or not plans.is_incomplete(plan, entries[i])
+    local reported = result.err or result.change.kind ~= "unchanged" or #(result.change.recovered or {}) > 0
+      or not plans.is_incomplete(plan, entries[i])
     changes[#changes + 1] = reported and result or nil
   end
   return roles, changes

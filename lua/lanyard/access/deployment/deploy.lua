@@ -9,6 +9,7 @@ local deployments = require "lanyard.access.deployment.list"
 local errors = require "lanyard.errors"
 local requests = require "lanyard.access.deployment.request"
 local retry = require "lanyard.aws.retry"
+local services = require "lanyard.access.services"
 local waiters = require "lanyard.aws.waiters"
 local waiting = require "lanyard.access.wait"
 
@@ -93,6 +94,10 @@ local function create(region, plan, wait)
     wait.progress(("%s: requesting the deployment"):format(plan.service.name))
     local reply, err = region.lightsail:CreateContainerServiceDeployment(input)
     if reply then
+      local ok, mistaken = services.check_changed(reply, plan.service.name, "CreateContainerServiceDeployment")
+      if not ok then
+        return nil, mistaken
+      end
       return version_of(region, plan, reply)
     end
     local version, failure

@@ -19,6 +19,7 @@
 
 local attempts = require "lanyard.access.write.attempts"
 local journal = require "lanyard.access.journal"
+local lock = require "lanyard.lock"
 local proposals = require "lanyard.access.write.proposal"
 local repository_policy = require "lanyard.access.repository_policy"
 local round = require "lanyard.access.write.round"
@@ -42,6 +43,7 @@ local M = {}
 ---@field progress? fun(text: string)
 ---@field await_principal? boolean  wait for IAM to propagate a role
 ---@field new_role? boolean         the role appeared moments ago
+---@field hold? boolean  leave the journal entry of an undo unclosed; the caller holds the journal's undo lock
 
 ---@class access.write.Result
 ---@field changed boolean
@@ -52,6 +54,7 @@ local M = {}
 ---@field diff string
 ---@field entry? string     the id of the journal entry
 ---@field recovered? journal.Entry[]  entries that interrupted changes had left
+---@field damaged? lanyard.Error[]    files in the journal that are not entries
 
 --- The state of a running change, shared by the modules of this package.
 ---@class access.write.Change
@@ -85,7 +88,7 @@ local function run(change)
     elseif outcome == "again" then
       change.clock.sleep(value)
     elseif not change.options.settle or not change.written or change.settled then
-      value.recovered = change.recovered
+      value.recovered, value.damaged = change.recovered, change.journal.damaged
       value.entry = change.entry
       return value
     else
@@ -136,8 +139,31 @@ function M.change_policy(region, repository, edit, options)
   if not change.directory then
     return nil, err
   end
-  change.journal = journal.open(change.directory, region.clock)
+  change.journal = journal.open(change.directory, region.clock, repository.name)
   return run(change)
+end
+
+--- Settles what interrupted changes of a repository left in the journal, as the next change of it does.
+---@param region access.Region
+---@param repository access.Repository
+---@param hold? boolean  see access.write.Options
+---@return journal.Entry[]? settled  see Journal:settle
+---@return aws.Error? err
+function M.settle(region, repository, hold)
+  local directory, err = region:repository_directory(repository)
+  if not directory then
+    return nil, err
+  end
+  local held <close>, locked = lock.wait(directory .. "/lock", region.clock, region.limits.lock)
+  if not held then
+    return nil, locked
+  end
+  local current
+  current, err = repository_policy.read(region.ecr, repository.name)
+  if err and err.code ~= "RepositoryNotFoundException" then -- a repository that was deleted has no policy
+    return nil, err
+  end
+  return journal.open(directory, region.clock, repository.name):settle(repository_policy.matcher(current), hold)
 end
 
 return M
