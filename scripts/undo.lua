@@ -10,6 +10,9 @@ one more change, newest first. If another writer has changed the policy since,
 the command changes nothing, prints the difference, and fails. After an undo that
 was interrupted, the next one reports what it did, and undoes nothing else.
 
+--lost restores statements of others that another writer removed while lanyard
+made a change. The change reported them as a warning.
+
 --list prints the changes, oldest first. STATE is one of
 
   done       the change took effect
@@ -24,6 +27,7 @@ The journal keeps the last 1000 changes of each repository for 400 days;
 ]],
   arguments = { { "repository", args = "?", help = "Name of the repository." } },
   options = {
+    { "--lost", help = "Restore what another writer removed during a change." },
     { "--list", help = "Print the journal, of one repository or of all." },
     { "--output", choices = { "table", "json" } },
     "dry-run", "rules", "aws",
@@ -40,12 +44,15 @@ The journal keeps the last 1000 changes of each repository for 400 days;
 }
 local options = command:parse(...)
 
+local collector = require "lanyard.cli.changes"
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
 local report = require "lanyard.cli.print"
 
 if not options.repository and not options.list then
   command:usage "name the repository, or pass --list"
+elseif options.lost and (options.list or not options.repository) then
+  command:usage "--lost needs a repository, and excludes --list"
 elseif (options.repository or ""):find "[*?]" then
   command:usage(("'%s' is a glob: name one repository, since changes are undone one by one"):format(options.repository))
 elseif options.repository then
@@ -72,16 +79,22 @@ if options.list then
   return #damaged == 0 and cli.exit.ok or cli.exit.failed
 end
 
-local repository = cli.check(region:repositories { options.repository })[1]
-local function print_result(change, err)
-  return report.changes(options.output, { { repository = repository.name, change = change, err = err } })
+local repositories = cli.check(region:repositories { options.repository })
+if options.lost then
+  local changes <close> = collector.new(options, region, repositories)
+  changes:each(function(repository) return region:restore(repository, { dry_run = options.dry_run }) end)
+  return changes:report()
 end
-
+local changes <close> = collector.new(options, region, repositories)
 -- The result is printed before the undo ends: if it is killed earlier, the next undo prints it.
-local change, err = region:undo(repository, { dry_run = options.dry_run, report = print_result })
-if change then
-  return cli.exit.ok
-elseif err.diff then
-  cli.out(report.paint_diff(err.diff))
+local status
+local undone = changes:each(function(repository)
+  return region:undo(repository, {
+    dry_run = options.dry_run,
+    report = function(change) status = changes:report_result { repository = repository.name, change = change } end,
+  })
+end)[1]
+if undone.err and undone.err.diff then
+  cli.out(report.paint_diff(undone.err.diff))
 end
-return print_result(nil, err)
+return status or changes:report()

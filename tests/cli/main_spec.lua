@@ -228,6 +228,48 @@ describe("lanyard", function()
     assert.match("cannot write", result.err)
   end)
 
+  -- Runs code with a redirection of the shell. --> exit status, stdout, stderr
+  local function run_redirected(code, redirection)
+    local result = helper.run { "sh", "-c", ('"$0" -e "$1" %s'):format(redirection), helper.lanyard, code }
+    return result.status, result.out, result.err
+  end
+
+  it("fails if the output of a script cannot be written, in whatever way the script writes and ends", function()
+    for _, code in ipairs {
+      "print(1)", "io.write('x')", "io.stdout:write('x')", "print(1) os.exit(0)", "io.write('x') os.exit(true, true)",
+      "require('lanyard.cli').out 'x'", "print(1) return true", "pcall(print, 1)",
+    } do
+      for _, redirection in ipairs { ">/dev/full", ">&-" } do
+        local status, _, err = run_redirected(code, redirection)
+        assert.equal(1, status, code .. redirection)
+        assert.match("^lanyard: cannot write the result[^\n]*\n$", err)
+      end
+    end
+  end)
+
+  it("keeps the exit status of a script that failed, and needs no stderr", function()
+    assert.equal(5, (run_redirected("print(1) os.exit(5)", ">/dev/full")))
+    assert.equal(3, (run_redirected("print(1) return 3", ">/dev/full")))
+    assert.equal(0, (run_redirected("io.stderr:write('x') print(1)", "2>/dev/full")))
+    assert.equal(0, (run_redirected("io.stderr:write('x') print(1)", "2>&-")))
+  end)
+
+  -- Runs code whose output is read by head. --> its exit status, the first line, stderr
+  local function head_of(code)
+    local result = helper.run { "bash", "-c", '"$0" -e "$1" | head -n 1; exit "${PIPESTATUS[0]}"', helper.lanyard, code }
+    return result.status, result.out, result.err
+  end
+
+  it("ends quietly if the reader of its output closes the pipe", function()
+    for _, code in ipairs {
+      "while true do print(1) end", "while true do io.write('1\\n') end",
+      "local cli = require 'lanyard.cli' for _ = 1, 1e5 do cli.out '1' end",
+    } do
+      assert.same({ 0, "1\n", "" }, { head_of(code) })
+    end
+    assert.same({ 3, "1\n", "" }, { head_of "for _ = 1, 1e5 do require('lanyard.cli').out '1' end return 3" })
+  end)
+
   it("exits with 130 when it is interrupted, and closes <close> variables", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/wait.lua", [[

@@ -135,6 +135,22 @@ function Journal:finish(entry, state, hold)
   return files.remove(self.directory, entry.id, true)
 end
 
+--- Adds fields to a finished entry.
+---@param id string
+---@param fields table
+---@return true? ok
+---@return aws.Error? err
+function Journal:annotate(id, fields)
+  local entry, err = self:finished(id)
+  if not entry then
+    return nil, err
+  end
+  for name, value in pairs(fields) do
+    entry[name] = value
+  end
+  return files.save(self.directory, entry, false)
+end
+
 --- Closes a finished entry: its result was reported. An entry that could not be finished stays open.
 ---@param id string
 ---@return true? ok

@@ -134,6 +134,12 @@ local function joined(leading, words)
   return table.move(words, 1, #words, #all + 1, all)
 end
 
+-- Reports whether a command changes something: it has --dry-run.
+local function is_changing(script)
+  local declared = find_commands().declaration(script)
+  return lists.contains(declared and declared.options or {}, "dry-run")
+end
+
 -- leading: options before the command, which are passed to it.
 local function run_script(name, leading, words)
   local script, rest, err = find_commands().find(name, words)
@@ -150,7 +156,11 @@ local function run_script(name, leading, words)
     search_path.beside(script.folder)
   end
   local all = joined(leading, rest)
-  return run_chunk(load_chunk(script.source, "@" .. script.path, script.name), script.name, all)
+  local status = run_chunk(load_chunk(script.source, "@" .. script.path, script.name), script.name, all)
+  if status == exit.STATUS.ok and script.built_in and not terminal.used and is_changing(script) then
+    exit.leave(exit.STATUS.failed, ("%s ended without a result: run it again with --debug"):format(script.name))
+  end
+  return status
 end
 
 local function run_file(path, words)
@@ -319,15 +329,60 @@ local function run(words)
   return run_script(first, leading, rest)
 end
 
+-- ---------------------------------------------------------------------------------------------
+-- The output
+
+-- Ends the script quietly if the reader of stdout has closed it: a script in an endless loop would not notice.
+local function check_pipe(ok, _, number)
+  if not ok and number == terminal.CLOSED_PIPE then
+    exit.leave(exit.STATUS.ok)
+  end
+end
+
+-- Returns the exit status once stdout is flushed. A result that was not written is a failure, also where a script
+-- ignored the error.
+local function output_status(status)
+  if status == exit.STATUS.ok and system.output_failure() == "failed" then
+    terminal.note "lanyard: cannot write the result"
+    return exit.STATUS.failed
+  end
+  return status
+end
+
+-- Replaces print, io.write and os.exit by functions that notice a failed write.
+local function watch_output()
+  local io_write, os_exit = io.write, os.exit
+  function _G.print(...)
+    local parts = table.pack(...)
+    for i = 1, parts.n do
+      parts[i] = tostring(parts[i])
+    end
+    check_pipe(io.stdout:write(table.concat(parts, "\t"), "\n"))
+    check_pipe(io.stdout:flush())
+  end
+  rawset(io, "write", function(...)
+    local results = table.pack(io_write(...))
+    if io.output() == io.stdout then
+      check_pipe(table.unpack(results, 1, 3))
+    end
+    return table.unpack(results, 1, results.n)
+  end)
+  rawset(os, "exit", function(code, close)
+    local status = code == nil and 0 or code == true and 0 or code == false and exit.STATUS.failed or code
+    os_exit(output_status(status), close)
+  end)
+end
+
 -- words: the command line without the program's name --> exit status
 return function(words)
+  watch_output()
   local ok, result = pcall(task.run, function() return run(words) end, { signals = true })
   if ok then
-    return result
+    return output_status(result)
   end
   local status, message = exit.of_error(result, command_line.debug)
   if message then
     terminal.note("lanyard: " .. message)
   end
-  return status
+  return output_status(status)
 end
