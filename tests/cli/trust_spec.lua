@@ -328,7 +328,7 @@ end)
 describe("a script in ./.lanyard/scripts", function()
   local EVIL = "-- Mine.\nprint 'SCRIPT RAN'\n"
 
-  it("is no command before it is trusted, and is named when it is asked for", function()
+  it("is not a command before it is trusted, and is named when it is asked for", function()
     local co <close> = checkout { [".lanyard/scripts/mine.lua"] = EVIL }
     for _, words in ipairs { { "mine" }, { "help", "mine" }, { "mine", "--help" } } do
       local result = co:run(words)
@@ -451,6 +451,12 @@ describe("the current directory", function()
     assert.is_true(#list > 150, #list)
     helper.write(co.folder .. "/home/all.lua", ("for name in ('%s'):gmatch '%%S+' do pcall(require, name) end")
       :format(table.concat(list, " ")))
+    -- Stock Lua runs them: the files are as they should be.
+    for _, environment in ipairs { { LUA_PATH = "./?.lua" }, { LUA_PATH = "/?", LUA_CPATH = "./?.so" } } do
+      co:run({ co.folder .. "/home/all.lua" }, environment, "lua5.4")
+      assert.is_true(helper.exists(co.folder .. "/RAN"))
+      os.remove(co.folder .. "/RAN")
+    end
     for _, environment in ipairs {
       {}, { LUA_PATH = "./?.lua;;", LUA_CPATH = "./?.so;;" }, { LUA_PATH = "?.lua;?/init.lua", LUA_CPATH = "?.so" },
       { LUA_PATH_5_4 = "./?.lua", LUA_CPATH_5_4 = "./?.so" }, { LUA_PATH = ";;", LUA_CPATH = ";;" },
