@@ -427,11 +427,7 @@ function Journal:prune()
   for i = 1, surplus do
     local id = names.finished[i]
     if not stays[id] then
-      local ok
-      ok, err = files.remove(self.directory, id, false)
-      if not ok then
-        return nil, err
-      end
+      system.remove(files.path(self.directory, id, false)) -- what cannot be removed must not keep the rest
     end
   end
   return true
