@@ -185,7 +185,7 @@ end
 local function watch_signals(interrupt)
   local operations = {}
   for _, name in ipairs { "INT", "TERM", "HUP" } do
-    local op = loop.signal(name)
+    local op = loop.signal(name, true)
     if op then
       table.insert(operations, op)
       scheduler.when_ended(op, function() interrupt(name) end)

@@ -95,9 +95,12 @@ function M.suspend(wait, abort)
 end
 local suspend = M.suspend
 
---- Waits for an operation of the loop (a timer, a transfer) to end, and returns op:result().
+--- Waits for an operation of the loop (a timer, a transfer) to end, and returns op:result(). An operation that nothing
+--- can end raises an error.
 ---@param op userdata
 function M.await(op)
+  if endings[op] then error("another task waits for the operation", 2) end
+  if not op:pending() then return op:result() end
   local wait = {}
   endings[op] = function() fire(wait) end
   suspend(wait, function()
