@@ -206,8 +206,8 @@ static int start_timer(lua_State *L) {
 }
 
 /* loop.readable(fd) --> op
- * The operation completes when the descriptor has something to read or is at its end. Regular files
- * cannot be watched. */
+ * The operation completes when the descriptor has something to read or is at its end. A regular file
+ * is always readable. */
 static int start_readable(lua_State *L) {
   int fd = (int)check_int(L, 1, 0, INT_MAX);
   struct loop *loop = lua_loop(L);

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 struct loop {
@@ -270,8 +271,29 @@ void loop_timer_stop(struct loop_timer *timer) {
   stop_event(&timer->event, &timer->op);
 }
 
+/* Reports what the kernel says to watching a descriptor: 0 or an errno. The event loop itself learns
+ * it too late, because it tells the kernel at its next turn. */
+static int try_watch(int fd) {
+  int probe = epoll_create1(EPOLL_CLOEXEC);
+  if (probe < 0)
+    return errno;
+  struct epoll_event event = {.events = EPOLLIN};
+  int failed = epoll_ctl(probe, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : errno;
+  close(probe);
+  return failed;
+}
+
 bool loop_watch_start(struct loop *loop, struct loop_watch *watch, int fd) {
+  int failed = try_watch(fd);
+  if (failed && failed != EPERM) {
+    errno = failed;
+    return false;
+  }
   loop_op_start(&watch->op, loop);
+  if (failed == EPERM) { /* a file: reading it never waits */
+    loop_complete(&watch->op);
+    return true;
+  }
   watch->event = event_new(loop->base, fd, EV_READ, on_event, &watch->op);
   return watch->event && event_add(watch->event, NULL) == 0;
 }

@@ -73,8 +73,8 @@ bool loop_timer_start(struct loop *loop, struct loop_timer *timer, double second
 /* loop_timer_stop ends a timer, at any time; it may be called again. */
 void loop_timer_stop(struct loop_timer *timer);
 
-/* A watch completes once, when a file descriptor (of a pipe, a socket or a terminal) has something to
- * read or is at its end. */
+/* A watch completes once, when a file descriptor has something to read or is at its end. A regular
+ * file is always readable. */
 struct loop_watch {
   struct loop_op op;
   struct event *event;

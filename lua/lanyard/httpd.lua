@@ -55,8 +55,8 @@ end
 ---@field request_timeout? number  seconds in which the rest of a request, or 64 KiB of it, must arrive; 30 by default
 ---@field on_error? fun(traceback: string)  stderr by default
 
---- Starts a server. If a handler raises an error or returns an invalid reply, the reply is 500, and on_error receives the
---- traceback.
+--- Starts a server. If a handler raises an error or returns an invalid reply, the reply is 500, and on_error receives
+--- the traceback.
 ---@param options lanyard.HttpdOptions
 ---@return { port: integer, url: string, close: fun() }? server
 ---@return lanyard.Error? err

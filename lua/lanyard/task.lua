@@ -205,7 +205,7 @@ function M.run(f, options)
     interrupted = interrupted or name
     main:cancel()
   end) or {}
-  local outcome = table.pack(pcall(main.join, main))
+  local outcome = table.pack(pcall(scheduler.join_main, main))
   for _, op in ipairs(signals) do
     scheduler.when_ended(op, nil)
     op:cancel()
