@@ -261,8 +261,8 @@ describe("the loop", function()
       assert.has_error(function() loop.readable(fd) end)
     end
     assert.error_matches(function() loop.readable(999999) end, "cannot wait for file descriptor 999999: Bad file")
-    local op = loop.readable(0)
-    op:cancel()
+    local input = loop.readable(0)
+    input:cancel()
     assert.has_error(function() loop.timer(0 / 0) end)
     for _, seconds in ipairs { math.huge, 1e300, 2 ^ 53, math.maxinteger } do
       local op = loop.timer(seconds)
