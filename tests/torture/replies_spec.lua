@@ -5,6 +5,7 @@
 local commands = require "commands" -- before all that prints
 local helper = require "helper"
 local json = require "lanyard.json"
+local mutations = require "mutations"
 local torture = require "torture"
 local world = require "world"
 
@@ -106,51 +107,6 @@ local WORKFLOWS = {
 -- ---------------------------------------------------------------------------------------------
 -- Mutations
 
-local REPLACEMENTS = {
-  function() return nil end,
-  function() return json.null end,
-  function() return "text" end,
-  function() return "" end,
-  function() return -7.5 end,
-  function() return true end,
-  function() return json.array {} end,
-  function() return { a = { b = 1 } } end,
-  function(value) return json.array { value, value } end,
-  function(value) return { value = value } end,
-  function() return json.array { "text", json.null } end,
-}
-
--- Returns the paths of all values in a decoded body, as lists of keys.
-local function paths_of(value, path, all)
-  all[#all + 1] = path
-  if type(value) == "table" then
-    local keys = {}
-    for key in pairs(value) do keys[#keys + 1] = key end
-    table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
-    for _, key in ipairs(keys) do
-      local longer = table.move(path, 1, #path, 1, {})
-      longer[#longer + 1] = key
-      paths_of(value[key], longer, all)
-    end
-  end
-  return all
-end
-
-local function mutate_json(body, path, replace)
-  local root = { json.decode(body) }
-  local parent, key = root, 1
-  for _, step in ipairs(path) do
-    parent, key = parent[key], step
-  end
-  local new = replace(parent[key])
-  if new == nil and math.type(key) == "integer" and parent ~= root then
-    table.remove(parent, key)
-  else
-    parent[key] = new
-  end
-  return root[1] == nil and "" or json.encode(root[1])
-end
-
 local XML = {
   function(name) return "<" .. name .. "/>" end,
   function() return "" end,
@@ -175,10 +131,10 @@ local function mutations_of(body)
     end
     return all
   end
-  for _, path in ipairs(paths_of(value, {}, {})) do
-    for number, replace in ipairs(REPLACEMENTS) do
+  for _, path in ipairs(mutations.paths(value)) do
+    for number, replace in ipairs(mutations.REPLACEMENTS) do
       all[#all + 1] = { name = ("%s (%d)"):format(table.concat(path, "."), number), f = function(other)
-        local ok, changed = pcall(mutate_json, other, path, replace)
+        local ok, changed = pcall(mutations.replace, other, path, replace)
         return ok and changed or other -- the value is not in this reply
       end }
     end
