@@ -134,7 +134,7 @@ local function recipe(name)
   for _, m in ipairs(modules) do module[m.name] = m.functions end
   return module[name]
 end
-local credentials, policy, sigv4 = recipe "lanyard.credentials", recipe "lanyard.policy.core", recipe "lanyard.sigv4"
+local credentials, policy = recipe "lanyard.credentials", recipe "lanyard.policy.core"
 
 local function new_key()
   return keep(credentials.new { access_key_id = "AKID", secret_access_key = "s", session_token = "t" }, "lanyard.credentials")
