@@ -33,6 +33,8 @@ local DIRECTORY_MODE = 448 -- 0700
 ---@field private directory string
 ---@field private clock clock
 ---@field private repository? string
+---@field private is_locked boolean
+---@field private listed? journal.Listing  while the caller holds the lock
 local Journal = {}
 Journal.__index = Journal
 
@@ -42,7 +44,28 @@ Journal.__index = Journal
 ---@param repository? string  an entry of another repository is damaged
 ---@return journal.Journal
 function M.open(directory, clock, repository)
-  return setmetatable({ directory = directory, clock = clock, repository = repository, damaged = {} }, Journal)
+  return setmetatable({
+    directory = directory, clock = clock, repository = repository, damaged = {}, is_locked = false,
+  }, Journal)
+end
+
+--- Lists the directory only once until the result is closed, since no other process changes it. The caller holds the
+--- repository's lock.
+---@return userdata guard  to be closed
+function Journal:locked()
+  self.is_locked = true
+  return setmetatable({}, { __close = function()
+    self.is_locked, self.listed = false, nil
+  end })
+end
+
+local function list(self)
+  if self.listed then
+    return self.listed
+  end
+  local names, err = files.list(self.directory)
+  self.listed = self.is_locked and names or nil
+  return names, err
 end
 
 --- Creates the directory if it does not exist.
@@ -97,7 +120,7 @@ function Journal:begin(fields)
     ok, err = self:create_directory()
   end
   if ok then
-    names, err = files.list(self.directory)
+    names, err = list(self)
   end
   if not names then
     return nil, err
@@ -115,7 +138,15 @@ function Journal:begin(fields)
   if not ok then
     return nil, err
   end
+  names:add_open(entry.id)
   return entry
+end
+
+local function remove_open(self, id)
+  if self.listed then
+    self.listed:remove_open(id)
+  end
+  return files.remove(self.directory, id, true)
 end
 
 --- Finishes an entry.
@@ -131,10 +162,13 @@ function Journal:finish(entry, state, hold)
   if not ok then
     return nil, err
   end
+  if self.listed then
+    self.listed:add_finished(entry.id)
+  end
   if hold then
     return true
   end
-  return files.remove(self.directory, entry.id, true)
+  return remove_open(self, entry.id)
 end
 
 --- Adds fields to a finished entry.
@@ -161,7 +195,7 @@ function Journal:close(id)
   if not system.exists(files.path(self.directory, id, false)) then
     return true
   end
-  return files.remove(self.directory, id, true)
+  return remove_open(self, id)
 end
 
 --- Discards an entry whose write did not take effect.
@@ -169,7 +203,7 @@ end
 ---@return true? ok
 ---@return aws.Error? err
 function Journal:discard(entry)
-  return files.remove(self.directory, entry.id, true)
+  return remove_open(self, entry.id)
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -215,7 +249,7 @@ end
 ---@return journal.Entry[]? entries  "done", "lost", or "dropped" for a write that did not take effect
 ---@return aws.Error? err
 function Journal:interrupted(is_current, hold)
-  local names, err = files.list(self.directory)
+  local names, err = list(self)
   local entries
   if names then
     entries, err = unclosed_entries(self, names.unclosed, hold)
@@ -249,7 +283,7 @@ end
 ---@return journal.Entry[]? settled  with the state "done", "lost", or "dropped" for a write that did not take effect
 ---@return aws.Error? err
 function Journal:settle(is_current, hold)
-  local names, err = files.list(self.directory)
+  local names, err = list(self)
   if not names then
     return nil, err
   end
@@ -275,7 +309,7 @@ M.outcome = entry_module.outcome
 ---@return boolean? unsettled
 ---@return aws.Error? err
 function Journal:is_unsettled()
-  local names, err = files.list(self.directory)
+  local names, err = list(self)
   if not names then
     return nil, err
   end
@@ -321,7 +355,7 @@ end
 ---@return aws.Error? err
 function Journal:find(matches, options)
   options = options or {}
-  local names, err = files.list(self.directory)
+  local names, err = list(self)
   if not names then
     return nil, err
   end
@@ -375,7 +409,7 @@ end
 ---@return journal.Entry[]? entries
 ---@return aws.Error? err  code JournalDamaged
 function Journal:entries(damaged)
-  local names, err = files.list(self.directory)
+  local names, err = list(self)
   if not names then
     return nil, err
   end
@@ -417,7 +451,7 @@ function Journal:prune()
   local limits, err = retention.limits()
   local names
   if limits then
-    names, err = files.list(self.directory)
+    names, err = list(self)
   end
   if not names then
     return nil, err
@@ -430,6 +464,7 @@ function Journal:prune()
       system.remove(files.path(self.directory, id, false)) -- what cannot be removed must not keep the rest
     end
   end
+  self.listed = nil
   return true
 end
 
