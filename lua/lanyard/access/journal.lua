@@ -18,7 +18,6 @@
 
 local entry_module = require "lanyard.access.journal.entry"
 local files = require "lanyard.access.journal.files"
-local lists = require "lanyard.lists"
 local lock = require "lanyard.lock"
 local retention = require "lanyard.access.journal.retention"
 local state_directory = require "lanyard.access.state_directory"
@@ -302,9 +301,6 @@ function Journal:settle(is_current, hold)
   return entries, err
 end
 
---- Returns how the change of an open entry ended, as `settle` finds it.
-M.outcome = entry_module.outcome
-
 --- Reports whether an interrupted change may have left an entry, or a change is being made now.
 ---@return boolean? unsettled
 ---@return aws.Error? err
@@ -374,10 +370,6 @@ function Journal:find(matches, options)
   return nil
 end
 
-local function is_done(entry)
-  return entry.state == "done"
-end
-
 --- Returns the entry of what lanyard last wrote to the repository from this machine: the newest one whose write took
 --- effect. Its `after` is the text that was written, absent if the policy was deleted. It reads one file, or a few more
 --- if the last writes did not take effect, however many entries the journal has.
@@ -386,7 +378,7 @@ end
 ---@return journal.Entry? entry  nil without an error if there is none
 ---@return aws.Error? err  code JournalDamaged if a file that may be a newer entry is damaged
 function Journal:last_written(is_current)
-  return self:find(is_done, { is_current = is_current, strict = true })
+  return self:find(function(entry) return entry.state == "done" end, { is_current = is_current, strict = true })
 end
 
 --- Returns the entry that an undo restores: the newest change that is done and has not been undone since.
@@ -434,15 +426,6 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Retention
 
--- The entries that stay whatever their age: what was last written, what an undo would restore, and what is not closed.
-local function protected(self, names)
-  local stays = lists.set(table.concat(names.unclosed, " "))
-  for _, entry in ipairs { self:find(is_done) or {}, self:undoable() or {} } do
-    stays[entry.id or ""] = true
-  end
-  return stays
-end
-
 --- Removes the oldest finished entries, so that the journal stays small. Open entries, the entry of what was last
 --- written and the one that an undo restores stay. One call removes a bounded number of files.
 ---@return true? ok
@@ -456,13 +439,8 @@ function Journal:prune()
   if not names then
     return nil, err
   end
-  local surplus = retention.surplus(names.finished, limits, self.clock.time())
-  local stays = surplus > 0 and protected(self, names) or {}
-  for i = 1, surplus do
-    local id = names.finished[i]
-    if not stays[id] then
-      system.remove(files.path(self.directory, id, false)) -- what cannot be removed must not keep the rest
-    end
+  for _, id in ipairs(retention.removable(self, names, limits, self.clock.time())) do
+    system.remove(files.path(self.directory, id, false)) -- what cannot be removed must not keep the rest
   end
   self.listed = nil
   return true
