@@ -292,7 +292,7 @@ end
 
 --- Carries out a planned deployment: enables the role, grants, and requests the deployment.
 ---@param plan access.deployment.Plan
----@param options? { timeout: number?, settle: boolean?, progress: nil|fun(text: string) }
+---@param options? { timeout: number?, settle: boolean?, progress: nil|fun(text: string), seen: table? }
 ---@return access.deployment.Result result  with an error too: what was done before it
 ---@return aws.Error? err
 function Region:deploy(plan, options)

@@ -129,7 +129,7 @@ local function summarize(changes)
     local change, err = result.change, result.err
     local kind = change and change.kind or "failed"
     if err then
-      kind = err.code == "RefusedByRule" and "refused" or "failed"
+      kind = cli.status_of(err) == cli.exit.refused and "refused" or "failed"
       refused, failed = refused or kind == "refused", failed or kind == "failed"
       note_recovered(result.repository, err.recovered or {})
       cli.note(escape.format("lanyard: %s: ", result.repository) .. cli.describe(err))
