@@ -179,7 +179,9 @@ function M.settle(region, repository, hold)
   if err and err.code ~= "RepositoryNotFoundException" then -- a repository that was deleted has no policy
     return nil, err
   end
-  return journal.open(directory, region.clock, repository.name):settle(repository_policy.matcher(current), hold)
+  local records = journal.open(directory, region.clock, repository.name)
+  local _ <close> = records:locked()
+  return records:settle(repository_policy.matcher(current), hold)
 end
 
 return M

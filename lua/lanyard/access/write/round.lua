@@ -125,6 +125,7 @@ function M.run(change)
   if not held then
     return "failed", err
   end
+  local _ <close> = change.journal:locked()
   local read_at = change.clock.now()
   local current
   current, err = repository_policy.read(change.client, change.name)
