@@ -99,26 +99,34 @@ describe("lanyard", function()
     assert.equal(7, result.status)
   end)
 
-  it("runs a user's script as a command, from the first folder that has it", function()
+  it("runs a user's script as a command, from the first folder that has it, but never instead of a built-in one", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/greet.lua", "-- Say hello.\nprint 'hello'\n")
     helper.write(folder .. "/status.lua", "-- Mine.\nprint 'my status'\n")
-    local environment = { LANYARD_PATH = folder.path }
+    helper.run { "mkdir", folder .. "/second" }
+    helper.write(folder .. "/second/greet.lua", "print 'hello from the second folder'\n")
+    local environment = { LANYARD_PATH = folder .. ":" .. folder .. "/second" }
     assert.equal("hello\n", lanyard({ "greet" }, environment).out)
-    assert.equal("my status\n", lanyard({ "status" }, environment).out)
+    local status = lanyard({ "status" }, environment)
+    assert.falsy(status.out:find "my status")
+    assert.truthy(status.err:find(("%s/status.lua is hidden by the built-in command 'status'; run it with: lanyard %s/status.lua\n")
+      :format(folder, folder), 1, true), status.err)
     local listed = lanyard({ "scripts" }, environment).out
     assert.match("greet +" .. folder.path:gsub("%p", "%%%0") .. "/greet.lua +Say hello%.", listed)
   end)
 
-  it("passes --help to a user's script without a declaration, but runs no script for lanyard help", function()
+  it("runs no script of a user for lanyard help and --help", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/ping.lua", "-- Ping a host.\nprint('SCRIPT RAN', ...)\n")
     helper.write(folder .. "/declared.lua", "local cli = require 'lanyard.cli'\nprint 'SCRIPT RAN'\n"
       .. "cli.command { summary = 'Do \\27[31mit.', category = 'audit' }\n")
     local environment = { LANYARD_PATH = folder.path }
-    assert.equal("SCRIPT RAN\t-h\thost\n", lanyard({ "ping", "-h", "host" }, environment).out)
+    assert.equal("SCRIPT RAN\thost\n", lanyard({ "ping", "host" }, environment).out)
+    assert.equal("SCRIPT RAN\t--\t-h\n", lanyard({ "ping", "--", "-h" }, environment).out)
+    assert.equal("SCRIPT RAN\t-h\thost\n", lanyard({ folder .. "/ping.lua", "-h", "host" }, environment).out)
     assert.match("Ping a host", lanyard({ "help", "ping" }, environment).out)
-    for _, words in ipairs { { "help", "ping" }, { "help", "declared" }, { "declared", "--help" }, { "help" }, { "scripts" } } do
+    assert.match("Ping a host", lanyard({ "ping", "--help" }, environment).out)
+    for _, words in ipairs { { "help", "ping" }, { "ping", "-h", "host" }, { "ping", "host", "--help" }, { "help", "declared" }, { "declared", "--help" }, { "help" }, { "scripts" } } do
       local result = lanyard(words, environment)
       assert.equal(0, result.status)
       assert.falsy(result.out:find("SCRIPT RAN", 1, true))

@@ -58,6 +58,17 @@ function M.add(described)
   return service
 end
 
+--- Returns the names of all services, sorted.
+---@return string[]
+function M.names()
+  local names = lists.sorted_names(bundled)
+  for name in pairs(services) do
+    names[#names + 1] = not bundled[name] and name or nil
+  end
+  table.sort(names)
+  return names
+end
+
 --- Returns a service. Raises an error if it is not described.
 ---@param name string
 ---@return aws.Service

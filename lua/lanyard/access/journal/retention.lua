@@ -24,11 +24,11 @@ local function setting(name)
   if not text then
     return DEFAULTS[name]
   end
-  local number = text:find "^%d%d?%d?%d?%d?%d?%d?%d?%d?$" and math.tointeger(tonumber(text))
+  local number = #text <= 8 and text:find "^%d+$" and math.tointeger(tonumber(text))
   if not number then
     return nil, errors.new {
       code = "InvalidSetting",
-      message = ("%s is '%s', which is not a number"):format(name, text),
+      message = ("%s is '%s', which is not a number of at most 8 digits"):format(name, text),
       tip = ("set %s to a number (0: no limit), or unset it"):format(name),
     }
   end

@@ -134,11 +134,15 @@ function M.run(change)
     end
     return "failed", err
   end
+  change.disturbed = change.disturbed or change.is_read and not repository_policy.same(current, change.last)
+  change.first, change.last = change.is_read and change.first or current, current
+  change.is_read = true
   local ok
   ok, err = settle(change, current)
   if not ok then
     return "failed", err
   elseif is_stale(change, current) then
+    change.first, change.last, change.is_read = nil, nil, false
     return "again", 0.2
   end
   local proposal
