@@ -1,6 +1,9 @@
 #include "lua/util.h"
 
+#include <limits.h>
+#include <math.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <string.h>
 
 #define ERROR_CLASS "lanyard.error"
@@ -58,12 +61,162 @@ int push_buf(lua_State *L, struct buf *buf) {
   return 1;
 }
 
+/* ---- objects ---- */
+
+void new_class(lua_State *L, const char *name, const luaL_Reg *methods, const luaL_Reg *meta) {
+  luaL_newmetatable(L, name);
+  if (meta)
+    luaL_setfuncs(L, meta, 0);
+  if (methods) {
+    lua_newtable(L);
+    luaL_setfuncs(L, methods, 0);
+    lua_setfield(L, -2, "__index");
+  }
+  lua_pushstring(L, name);
+  lua_setfield(L, -2, "__name");
+  lua_createtable(L, 0, 1);
+  lua_pushstring(L, name);
+  lua_setfield(L, -2, "__name");
+  lua_setfield(L, -2, "__metatable");
+  lua_pop(L, 1);
+}
+
+void *new_object(lua_State *L, size_t size, int values, const char *class) {
+  struct object *object = lua_newuserdatauv(L, size, values);
+  memset(object, 0, size);
+  luaL_getmetatable(L, class);
+  object->class = lua_topointer(L, -1);
+  lua_setmetatable(L, -2);
+  return object;
+}
+
+/* Returns the userdata at a stack index if it is of the class, alive or not. The debug library can
+ * give a userdata of another library this metatable; the size is a first check of that. */
+static struct object *object_of(lua_State *L, int index, const char *class) {
+  struct object *object = luaL_testudata(L, index, class);
+  return object && lua_rawlen(L, index) >= sizeof *object ? object : NULL;
+}
+
+/* Returns "database" for "lanyard.sqlite.database". */
+static const char *noun_of(const char *class) {
+  const char *dot = strrchr(class, '.');
+  return dot ? dot + 1 : class;
+}
+
+static bool is_alive(lua_State *L, int index, const struct object *object) {
+  if (!lua_getmetatable(L, index))
+    return false;
+  bool alive = object->class == lua_topointer(L, -1);
+  lua_pop(L, 1);
+  return alive;
+}
+
+void *test_object(lua_State *L, int index, const char *class) {
+  struct object *object = object_of(L, index, class);
+  return object && is_alive(L, index, object) ? object : NULL;
+}
+
+void *check_object(lua_State *L, int index, const char *class) {
+  struct object *object = object_of(L, index, class);
+  if (!object)
+    luaL_typeerror(L, index, class);
+  else if (!is_alive(L, index, object))
+    luaL_error(L, "the %s is closed", noun_of(class));
+  return object;
+}
+
+void *end_object(lua_State *L, int index, const char *class) {
+  struct object *object = object_of(L, index, class);
+  if (!object)
+    luaL_typeerror(L, index, class);
+  if (!is_alive(L, index, object))
+    return NULL;
+  object->class = NULL;
+  return object;
+}
+
+/* The collector is called once for so many bytes, because each call takes time. */
+#define COLLECT_STEP 32768
+
+/* [address] = bytes that were reported since the last call of the collector */
+static const char reported_key;
+
+void collect_for(lua_State *L, size_t bytes) {
+  if (!lua_gc(L, LUA_GCISRUNNING))
+    return;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &reported_key);
+  size_t reported = (size_t)lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  reported = bytes < SIZE_MAX / 4 ? reported + bytes : SIZE_MAX / 4;
+  bool step = reported >= COLLECT_STEP;
+  lua_pushinteger(L, step ? 0 : (lua_Integer)reported);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &reported_key);
+  if (step)
+    lua_gc(L, LUA_GCSTEP,
+           (int)(reported / 1024 < INT_MAX / 1024 ? reported / 1024 : INT_MAX / 1024));
+}
+
+/* ---- arguments ---- */
+
+lua_Integer check_int(lua_State *L, int index, lua_Integer min, lua_Integer max) {
+  lua_Integer number = luaL_checkinteger(L, index);
+  if (number < min || number > max)
+    luaL_argerror(L, index,
+                  lua_pushfstring(L, "%I to %I expected, got %I", (LUAI_UACINT)min,
+                                  (LUAI_UACINT)max, (LUAI_UACINT)number));
+  return number;
+}
+
+lua_Integer opt_int(lua_State *L, int index, lua_Integer min, lua_Integer max,
+                    lua_Integer otherwise) {
+  return lua_isnoneornil(L, index) ? otherwise : check_int(L, index, min, max);
+}
+
+const char *check_text(lua_State *L, int index) {
+  size_t length;
+  const char *text = luaL_checklstring(L, index, &length);
+  luaL_argcheck(L, strlen(text) == length, index, "a string without NUL expected");
+  return text;
+}
+
+void copy_table(lua_State *L, int index) {
+  luaL_checktype(L, index, LUA_TTABLE);
+  luaL_checkstack(L, 4, NULL);
+  index = lua_absindex(L, index);
+  lua_newtable(L);
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+    lua_pushvalue(L, -2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, -5);
+  }
+  lua_replace(L, index);
+}
+
+void check_fields(lua_State *L, int index, const char *const known[]) {
+  copy_table(L, index);
+  index = lua_absindex(L, index);
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+    const char *field = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+    size_t i = 0;
+    while (known[i] && strcmp(known[i], field) != 0)
+      i++;
+    if (!known[i])
+      luaL_error(L, "no such field: '%s'", field);
+  }
+}
+
+int push_field(lua_State *L, int index, const char *field) {
+  index = lua_absindex(L, index);
+  lua_pushstring(L, field);
+  return lua_rawget(L, index);
+}
+
 static void field_error(lua_State *L, const char *field, const char *expected) {
   luaL_error(L, "field '%s': %s expected, got %s", field, expected, luaL_typename(L, -1));
 }
 
 const char *opt_field_string(lua_State *L, int index, const char *field, size_t *length) {
-  if (lua_getfield(L, index, field) == LUA_TNIL) {
+  if (push_field(L, index, field) == LUA_TNIL) {
     if (length)
       *length = 0;
     return NULL;
@@ -80,12 +233,53 @@ const char *check_field_string(lua_State *L, int index, const char *field, size_
   return string;
 }
 
+const char *opt_field_text(lua_State *L, int index, const char *field) {
+  size_t length;
+  const char *text = opt_field_string(L, index, field, &length);
+  if (text && strlen(text) != length)
+    luaL_error(L, "field '%s': a string without NUL expected", field);
+  return text;
+}
+
+const char *check_field_text(lua_State *L, int index, const char *field) {
+  const char *text = opt_field_text(L, index, field);
+  if (!text)
+    field_error(L, field, "string");
+  return text;
+}
+
 lua_Number opt_field_number(lua_State *L, int index, const char *field, lua_Number otherwise) {
+  return opt_field_range(L, index, field, -HUGE_VAL, HUGE_VAL, otherwise);
+}
+
+lua_Number opt_field_range(lua_State *L, int index, const char *field, lua_Number min,
+                           lua_Number max, lua_Number otherwise) {
   lua_Number number = otherwise;
-  if (lua_getfield(L, index, field) != LUA_TNIL) {
+  if (push_field(L, index, field) != LUA_TNIL) {
     if (!lua_isnumber(L, -1))
       field_error(L, field, "number");
     number = lua_tonumber(L, -1);
+    if (isnan(number))
+      luaL_error(L, "field '%s': a number expected, got NaN", field);
+    if (number < min || number > max)
+      luaL_error(L, "field '%s': %f to %f expected, got %f", field, min, max, number);
+  }
+  lua_pop(L, 1);
+  return number;
+}
+
+lua_Integer opt_field_int(lua_State *L, int index, const char *field, lua_Integer min,
+                          lua_Integer max, lua_Integer otherwise) {
+  lua_Integer number = otherwise;
+  if (push_field(L, index, field) != LUA_TNIL) {
+    int is_integer;
+    number = lua_tointegerx(L, -1, &is_integer);
+    if (!is_integer)
+      luaL_error(L, "field '%s': an integer expected, got %s", field,
+                 lua_isnumber(L, -1) ? "another number" : luaL_typename(L, -1));
+    if (number < min || number > max)
+      luaL_error(L, "field '%s': %I to %I expected, got %I", field, (LUAI_UACINT)min,
+                 (LUAI_UACINT)max, (LUAI_UACINT)number);
   }
   lua_pop(L, 1);
   return number;
@@ -93,34 +287,48 @@ lua_Number opt_field_number(lua_State *L, int index, const char *field, lua_Numb
 
 int opt_field_boolean(lua_State *L, int index, const char *field, int otherwise) {
   int value = otherwise;
-  if (lua_getfield(L, index, field) != LUA_TNIL)
+  if (push_field(L, index, field) != LUA_TNIL) {
+    if (!lua_isboolean(L, -1))
+      field_error(L, field, "boolean");
     value = lua_toboolean(L, -1);
+  }
   lua_pop(L, 1);
   return value;
 }
 
-void check_fields(lua_State *L, int index, const char *const known[]) {
-  luaL_checktype(L, index, LUA_TTABLE);
-  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-    const char *field = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-    size_t i = 0;
-    while (known[i] && strcmp(known[i], field) != 0)
-      i++;
-    if (!known[i])
-      luaL_error(L, "no such field: '%s'", field);
+int opt_field_choice(lua_State *L, int index, const char *field, const char *const names[],
+                     int otherwise) {
+  size_t length;
+  const char *text = opt_field_string(L, index, field, &length);
+  int choice = otherwise;
+  if (text) {
+    choice = 0;
+    while (names[choice] && (strcmp(names[choice], text) != 0 || strlen(text) != length))
+      choice++;
+    if (!names[choice])
+      luaL_error(L, "field '%s': invalid value '%s'", field, text);
   }
+  lua_pop(L, 1);
+  return choice;
 }
 
-void new_class(lua_State *L, const char *name, const luaL_Reg *methods, const luaL_Reg *meta) {
-  luaL_newmetatable(L, name);
-  if (meta)
-    luaL_setfuncs(L, meta, 0);
-  if (methods) {
-    lua_newtable(L);
-    luaL_setfuncs(L, methods, 0);
-    lua_setfield(L, -2, "__index");
+const struct list_string *push_strings(lua_State *L, int index, const char *what, size_t max,
+                                       size_t *count) {
+  if (!lua_istable(L, index))
+    luaL_error(L, "%s: a list of strings expected, got %s", what, luaL_typename(L, index));
+  index = lua_absindex(L, index);
+  size_t length = lua_rawlen(L, index);
+  if (length > max)
+    luaL_error(L, "%s: at most %I strings expected", what, (LUAI_UACINT)max);
+  struct list_string *strings = lua_newuserdatauv(L, (length + 1) * sizeof *strings, 1);
+  lua_createtable(L, (int)length, 0);
+  for (size_t i = 0; i < length; i++) {
+    if (lua_rawgeti(L, index, (lua_Integer)i + 1) != LUA_TSTRING)
+      luaL_error(L, "%s: a list of strings expected, got %s in it", what, luaL_typename(L, -1));
+    strings[i].bytes = lua_tolstring(L, -1, &strings[i].length);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
-  lua_pushstring(L, name);
-  lua_setfield(L, -2, "__name");
-  lua_pop(L, 1);
+  lua_setiuservalue(L, -2, 1);
+  *count = length;
+  return strings;
 }
