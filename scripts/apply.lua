@@ -72,8 +72,10 @@ if desired and plans.has_changes(plan) and not options.yes then
   cli.confirm(options, "Make these changes?")
 end
 
+local seen = apply.seen()
+local _ <close> = print_desired.interruption(options.output, plan, seen)
 local roles, changes = apply.apply(region, plan, {
-  timeout = options.timeout, settle = not options.no_settle, progress = cli.progress,
+  timeout = options.timeout, settle = not options.no_settle, progress = cli.progress, seen = seen,
 })
 cli.progress(nil)
 return print_desired.applied(options.output, plan, roles, changes)

@@ -67,7 +67,8 @@ local region = cli.connect(options)
 local waits = { timeout = options.timeout, progress = cli.progress, settle = options.settle }
 local plan = cli.check(region:plan_deployment(options.service, wants))
 if waiting.is_busy(plan.service) and options.dry_run then
-  cli.note(("lanyard: %s is %s: deploy would wait for that change first"):format(options.service, plan.service.state))
+  cli.note(escape.format("lanyard: %s is %s: deploy would wait for that change first", options.service,
+    plan.service.state))
 elseif waiting.is_busy(plan.service) then
   local service, err = region:wait_for_service(options.service, waits)
   cli.progress(nil)
@@ -84,11 +85,18 @@ if options.dry_run then
   return cli.exit.ok
 end
 
-local done, err = region:deploy(plan, waits)
-if not err and done.kind == "requested" and not options.no_wait then
-  local _ <close> = deployment_view.interruption(options.service, done.version)
-  done.outcome, err = region:follow_deployment(options.service, done.version, waits)
+-- Carries out the plan, and follows the deployment. Returns what was done, and the error of the first step that failed.
+local function carry_out()
+  waits.seen = {}
+  local _ <close> = deployment_view.interruption(plan, waits.seen, options)
+  local done, err = region:deploy(plan, waits)
+  if not err and done.kind == "requested" and not options.no_wait then
+    done.outcome, err = region:follow_deployment(options.service, done.version, waits)
+  end
+  return done, err
 end
+
+local done, err = carry_out()
 if done.outcome and done.outcome.result ~= "active" then
   done.reasons, done.logs, err = region:explain_deployment(done.outcome,
     { request = plan.request, reveal = options.show_environment })

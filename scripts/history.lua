@@ -124,7 +124,7 @@ local items = cli.check(stored[kind](stored, options))
 if options.output == "json" then
   results.json(json.array(items))
 elseif options.output == "csv" then
-  csv.rows(history.COLUMNS[kind], items, cli.out)
+  csv.rows(history.COLUMNS[kind], items, cli.data)
 else
   show[kind](items)
   if #items == 0 then

@@ -30,17 +30,17 @@ local report = require "lanyard.cli.print"
 
 local imported = cli.check(import.read(cli.connect(options)))
 for _, line in ipairs(imported.omitted) do
-  cli.note("lanyard: not in the file: " .. escape.printable(line))
+  cli.note(escape.format("lanyard: not in the file: %s", line))
 end
 for _, line in ipairs(imported.partial) do
-  cli.note("lanyard: only partly in the file: " .. escape.printable(line))
+  cli.note(escape.format("lanyard: only partly in the file: %s", line))
 end
 for _, one in ipairs(imported.unread) do
-  cli.note(("lanyard: %s: %s"):format(one.repository.name, cli.describe(one.err)))
+  cli.note(escape.format("lanyard: %s: ", one.repository.name) .. cli.describe(one.err))
 end
 if options.output == "json" then
   report.json(format.json(imported))
 else
-  cli.out(format.lua(imported))
+  cli.data(format.lua(imported))
 end
 return #imported.unread > 0 and cli.exit.failed or cli.exit.ok

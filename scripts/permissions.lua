@@ -7,7 +7,8 @@ local command = cli.command {
 The result is an identity policy, ready for IAM. It allows the ECR actions on
 repository policies that AWS's documentation lists, the Lightsail actions that
 lanyard calls, and the reads that audits, deployments and rules make: images,
-Regions, the registry policy, IAM roles and users, repository tags.
+Regions, the registry policy, IAM roles and users, repository tags,
+CloudTrail's event history.
 
 Account and Region are the caller's by default. --region '*' allows every
 Region. With --assume-role the policy also allows auditing other accounts; the
@@ -32,6 +33,7 @@ local options = command:parse(...)
 
 local arn = require "lanyard.arn"
 local endpoints = require "lanyard.aws.endpoints"
+local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
 
 local function check(is_valid, value)
@@ -62,6 +64,12 @@ if not (region and account) then
 end
 partition = partition or (region ~= "*" and endpoints.partition(region) or "aws")
 
+-- Account and partition come from the endpoint: as parts of JSON strings they need JSON's escapes.
+local function part(text)
+  return json.encode(text):sub(2, -2)
+end
+region, account, partition = part(region), part(account), part(partition)
+
 local repositories = ("arn:%s:ecr:%s:%s:repository/%s"):format(partition, region, account, options.repository or "*")
 
 -- The statements for audits of other accounts.
@@ -82,7 +90,7 @@ local function other_accounts(role)
 end
 
 -- A text, because JSON objects have no order: this is the one of AWS's documentation.
-cli.out(([[
+cli.json(([[
 {
   "Version": "2012-10-17",
   "Statement": [
@@ -133,6 +141,12 @@ cli.out(([[
       "Sid": "AuditEcrRegistry",
       "Effect": "Allow",
       "Action": "ecr:GetRegistryPolicy",
+      "Resource": "*"
+    },
+    {
+      "Sid": "FindWhoChangedPolicies",
+      "Effect": "Allow",
+      "Action": "cloudtrail:LookupEvents",
       "Resource": "*"
     },
     {

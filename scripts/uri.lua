@@ -16,6 +16,7 @@ tag is not checked; `lanyard deploy` checks it.
 }
 local options = command:parse(...)
 
+local escape = require "lanyard.text.escape"
 local names = require "lanyard.aws.names"
 local report = require "lanyard.cli.print"
 
@@ -31,5 +32,5 @@ local uri = repository.uri .. suffix
 if options.output == "json" then
   report.json { repository = repository.name, uri = uri }
 else
-  cli.out(uri)
+  cli.out(escape.printable(uri))
 end

@@ -49,6 +49,9 @@ struct json_doc *json_parse(const char *text, size_t length, struct json_error *
 /* json_free accepts NULL. */
 void json_free(struct json_doc *doc);
 
+/* json_memory returns how many bytes of memory a document owns. */
+size_t json_memory(const struct json_doc *doc);
+
 /* json_parse_secret is like json_parse, for a text that contains secrets: all memory is wiped
  * before it is freed. */
 struct json_doc *json_parse_secret(const char *text, size_t length, struct json_error *error);

@@ -163,7 +163,9 @@ static int push_failure(lua_State *L, const struct http_transfer *transfer) {
       [HTTP_PROXY] = {"Proxy", true},
       [HTTP_CONNECTION_REFUSED] = {"ConnectionRefused", true},
       [HTTP_CONNECTION] = {"Connection", true},
-      [HTTP_TLS] = {"Tls", false},
+      [HTTP_PROXY_REFUSED] = {"Proxy", false},
+      [HTTP_TLS] = {"Tls", true},
+      [HTTP_CERTIFICATE] = {"Tls", false},
       [HTTP_TIMEOUT] = {"Timeout", true},
       [HTTP_BODY_CUT] = {"BodyCut", true},
       [HTTP_TOO_LARGE] = {"TooLarge", false},
@@ -173,12 +175,17 @@ static int push_failure(lua_State *L, const struct http_transfer *transfer) {
   lua_setfield(L, -2, "retryable");
   lua_pushboolean(L, transfer->sent);
   lua_setfield(L, -2, "sent");
+  if (transfer->proxy_status >= 300) {
+    lua_pushinteger(L, transfer->proxy_status);
+    lua_setfield(L, -2, "proxy_status");
+  }
   return 2;
 }
 
 /* op:result() --> { status, headers, body, elapsed } | nil, err
- * Returns the reply. err has code, message, retryable and sent. The result can be taken once: its
- * memory is freed at once, because Lua's collector does not know how large it is. */
+ * Returns the reply. err has code, message, retryable and sent, and proxy_status if a proxy refused
+ * to connect. The result can be taken once: its memory is freed at once, because Lua's collector
+ * does not know how large it is. */
 static int result(lua_State *L) {
   struct http_transfer *transfer = luaL_checkudata(L, 1, TRANSFER_CLASS);
   if (!transfer->op.completed)

@@ -27,10 +27,12 @@ enum http_failure {
   HTTP_OK,
   HTTP_INVALID_URL,
   HTTP_NAME_RESOLUTION,
-  HTTP_PROXY, /* the proxy was not found or refused to connect */
+  HTTP_PROXY,         /* the proxy cannot be reached, or failed to connect */
+  HTTP_PROXY_REFUSED, /* the proxy rejects the host, or asks for a password */
   HTTP_CONNECTION_REFUSED,
-  HTTP_CONNECTION, /* lost, or the reply is not HTTP */
-  HTTP_TLS,
+  HTTP_CONNECTION,  /* lost, or the reply is not HTTP */
+  HTTP_TLS,         /* both sides agree on no version or cipher, or the peer does not speak TLS */
+  HTTP_CERTIFICATE, /* the peer could not be verified */
   HTTP_TIMEOUT,
   HTTP_BODY_CUT,
   HTTP_TOO_LARGE,
@@ -53,8 +55,10 @@ struct http_transfer {
   bool too_large;
   bool by_folder; /* the peer is verified by the system's CA folder, not by a file */
   bool interim,
-      headed; /* an interim reply is being read; the head of the final reply is complete */
-  bool begun; /* the request is being sent */
+      headed;        /* an interim reply is being read; the head of the final reply is complete */
+  bool begun;        /* the request is being sent */
+  long peer_port;    /* the port of the last new connection; 0: none */
+  long proxy_status; /* the status of the proxy's reply to CONNECT; 0: none */
   char detail[CURL_ERROR_SIZE]; /* the error in libcurl's words */
 
   /* The outcome, after the operation has completed. */

@@ -15,4 +15,4 @@ local options = command:parse(...)
 local policy_files = require "lanyard.cli.policy_files"
 
 policy_files.check_stdin(command, options.file)
-return policy_files.each(options.file, function(doc) cli.out(doc:format()) end)
+return policy_files.each(options.file, function(doc) cli.json(doc:format()) end)

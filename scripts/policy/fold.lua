@@ -25,5 +25,5 @@ return policy_files.each(options.file, function(doc, name)
   local _, count = doc:fold { sid = options.sid }
   cli.note(count == 0 and ("lanyard: %s: no two statements differ only in their principals"):format(name)
     or ("lanyard: %s: %d %s joined with others"):format(name, count, count == 1 and "statement" or "statements"))
-  cli.out(tostring(doc))
+  cli.json(tostring(doc))
 end)

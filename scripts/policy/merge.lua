@@ -42,4 +42,4 @@ if merged:size() > policy.LIMIT then
   cli.note(("lanyard: the result has %d characters, more than the %d that ECR accepts")
     :format(merged:size(), policy.LIMIT))
 end
-cli.out(tostring(merged))
+cli.json(tostring(merged))

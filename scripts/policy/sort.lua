@@ -17,5 +17,5 @@ local policy_files = require "lanyard.cli.policy_files"
 policy_files.check_stdin(command, options.file)
 return policy_files.each(options.file, function(doc)
   doc:sort()
-  cli.out(tostring(doc))
+  cli.json(tostring(doc))
 end)

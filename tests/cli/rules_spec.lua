@@ -93,7 +93,10 @@ describe("--rules", function()
     local emulator <close> = ruled()
     assert(os.execute(("mkdir %s/.lanyard && cp %s/rules.lua %s/.lanyard/"):format(emulator.folder, emulator.folder,
       emulator.folder)))
-    assert.equal(4, enable_there(emulator).status)
+    assert.equal(0, emulator:run { "trust", emulator.folder.path, "--yes" }.status)
+    local result = enable_there(emulator)
+    assert.equal(4, result.status)
+    assert.matches("wait until Monday", result.err)
   end)
 
   it("exits with 2 when it is unknown whether a rules file exists", function()

@@ -20,7 +20,8 @@ local World = {}
 World.__index = World
 
 -- Returns { region, calls, world, folder }; closing it removes its folder. The fields `before` and `after`, if set, are
--- called with (operation, self) around each request.
+-- called with (operation, self) around each request. The field `change`, if set, is called with (operation, reply) and
+-- can change the reply: its status, headers and body.
 function M.new(options)
   local self = setmetatable({ folder = helper.folder(helper.exists(MEMORY) and MEMORY or nil), calls = {}, passed = 0 }, World)
   local all = { activation_delay = 0, now = function() return self:time() end }
@@ -65,6 +66,7 @@ function World:connect(settings)
         headers = lower_names(request.headers, request.url),
       })
       if self.after then self.after(operation, self) end
+      if self.change then self.change(operation, reply) end
       if reply.reset or reply.cut then
         return nil, errors.new { code = "Connection", message = "reset", retryable = true, sent = true }
       end

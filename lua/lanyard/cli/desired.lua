@@ -3,6 +3,7 @@
 ---     print_desired.plan("table", plan)
 ---     return print_desired.failures(plan) or cli.exit.ok
 
+local changes_of = require "lanyard.cli.changes"
 local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
@@ -32,14 +33,13 @@ function M.failures(plan)
   local status
   for _, failure in ipairs(plan.failures) do
     status = combined_status(status, failure.err)
-    local subject = escape.printable(failure.repository or failure.service)
-    cli.note(("lanyard: %s: %s"):format(subject, cli.describe(failure.err)))
+    cli.note(escape.format("lanyard: %s: ", failure.repository or failure.service) .. cli.describe(failure.err))
   end
   return status
 end
 
 local function add_entry(lines, entry)
-  lines[#lines + 1] = cli.paint("bold", entry.repository.name)
+  lines[#lines + 1] = cli.paint("bold", escape.printable(entry.repository.name))
   for _, line in ipairs(entry.change.lines) do
     lines[#lines + 1] = "  " .. cli.paint(COLOURS[line:sub(1, 1)], escape.printable(line))
   end
@@ -50,7 +50,7 @@ end
 local function print_warnings(plan)
   for _, entry in ipairs(plan.entries) do
     if entry.change and entry.change.warning then
-      cli.note(("lanyard: warning: %s: %s"):format(entry.repository.name, escape.printable(entry.change.warning)))
+      cli.note(escape.format("lanyard: warning: %s: %s", entry.repository.name, entry.change.warning))
     end
   end
 end
@@ -61,7 +61,7 @@ end
 function M.text(plan)
   local changing, lines = plans.changing(plan), {}
   for _, name in ipairs(plan.enable) do
-    lines[#lines + 1] = cli.paint("green", ("+ turn on the puller role of %s"):format(name))
+    lines[#lines + 1] = cli.paint("green", escape.format("+ turn on the puller role of %s", name))
   end
   if #plan.enable > 0 then
     lines[#lines + 1] = "  (the diff below has a placeholder: AWS assigns the role's ARN when it is turned on)\n"
@@ -104,7 +104,7 @@ local function print_roles(output, roles, status)
   for i, role in ipairs(roles) do
     if role.err then
       status = combined_status(status, role.err)
-      cli.note(("lanyard: %s: %s"):format(role.service, cli.describe(role.err)))
+      cli.note(escape.format("lanyard: %s: ", role.service) .. cli.describe(role.err))
     end
     rows[i] = { role.service, { role.change and role.change.kind or "failed", role.err and "red" or "green" } }
   end
@@ -131,6 +131,25 @@ function M.applied(output, plan, roles, changes)
     return changes_status
   end
   return status or changes_status
+end
+
+--- Returns a value for a <close> variable that, closed by an interruption, prints what was applied.
+---@param output "table"|"json"
+---@param plan desired.Plan
+---@param seen desired.Seen  filled as the plan is applied
+---@return table
+function M.interruption(output, plan, seen)
+  return changes_of.on_interruption(function()
+    local roles = {}
+    for i, name in ipairs(plan.enable) do
+      local state = seen.role_states[i]
+      roles[i] = seen.roles[i] or { service = name, change = { kind = changes_of.role_result(state) } }
+      if not seen.roles[i] then
+        changes_of.note_role(name, "enable", state)
+      end
+    end
+    M.applied(output, plan, roles, changes_of.complete(seen.repositories, seen.changes, seen.started))
+  end)
 end
 
 return M

@@ -38,7 +38,7 @@ local USAGE_CODES = { NoRegion = true, InvalidName = true, InvalidRegion = true,
 ---@return integer
 function M.status_of(err)
   local code = errors.is(err) and err.code
-  if code == "RefusedByRule" then
+  if code == "RefusedByRule" or code == "UntrustedRules" then
     return M.STATUS.refused
   end
   return USAGE_CODES[code] and M.STATUS.usage or M.STATUS.failed
@@ -56,8 +56,12 @@ end
 ---@param err any a text, or an error with its advice
 ---@return string
 function M.describe(err)
+  local text = text_of(err)
+  if errors.is(err) and err.operation then
+    text = text:gsub("[\r\n]+", " ") -- a message of AWS must not look like lines of lanyard
+  end
   local advice = errors.is(err) and require("lanyard.aws.advice").advice(err)
-  local text = advice and tostring(err) .. "\n" .. advice or text_of(err)
+  text = advice and text .. "\n" .. advice or text
   return (text:gsub("[^\n]+", escape.printable))
 end
 

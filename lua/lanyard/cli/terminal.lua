@@ -1,43 +1,52 @@
 --- Writes to stdout and stderr: results, notes, colours, progress, and the question before a far-reaching change.
+---
+--- What is written for a person passes through `safe`, whatever it was joined from: a name or message from AWS, a file
+--- or an argument cannot control the terminal. Line ends in values are escaped where values are joined (escape.format).
 
+local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
 local prompt = require "lanyard.prompt"
 local system = require "lanyard.system"
+local width = require "lanyard.text.width"
 
 local M = {}
 
 local STDOUT, STDERR = 1, 2
 
+--- The number of the error of a write to a pipe that its reader has closed (EPIPE).
+M.CLOSED_PIPE = 32
+
+--- Whether the reader of stdout has closed it, as `| head` does. That is not an error: further results are dropped, and
+--- the command continues to its end and its own exit status.
+M.closed = false
+
+--- Whether anything was printed, as a result or as a diagnostic.
+M.used = false
+
+-- true | nil, message, the number of the error
 local function write(stream, text)
+  M.used = true
   if text:sub(-1) ~= "\n" then
     text = text .. "\n"
   end
-  local ok, message = stream:write(text)
+  local ok, message, number = stream:write(text)
   if ok then
-    ok, message = stream:flush()
+    ok, message, number = stream:flush()
   end
-  return ok, message
+  return ok, message, number
 end
 
---- Prints part of the result on stdout. A result that cannot be written ends the script.
----@param text string
-function M.out(text)
-  if text == "" then
-    return
-  end
-  local ok, message = write(io.stdout, text)
-  if not ok then
-    exit.leave(exit.STATUS.failed, "cannot write the result: " .. message)
-  end
-end
-
---- Prints a diagnostic on stderr.
----@param text string
-function M.note(text)
-  write(io.stderr, text)
-end
+-- ---------------------------------------------------------------------------------------------
+-- Colours
 
 local COLOURS = { red = 31, green = 32, yellow = 33, blue = 34, cyan = 36, bold = 1, dim = 2 }
+
+-- The beginning of a colour from `paint`: parameters that reset the style, written in a form that only this process
+-- knows. So a colour in a value of AWS or a file is recognized, and escaped.
+local COLOUR_START = "\27["
+for _ = 1, 14 do
+  COLOUR_START = COLOUR_START .. (math.random(2) == 1 and "0;" or ";")
+end
 
 local function has_colours(descriptor)
   local forbidden = os.getenv "NO_COLOR"
@@ -53,7 +62,67 @@ function M.paint(colour, text, descriptor)
   if not colour or not has_colours(descriptor or STDOUT) then
     return text
   end
-  return ("\27[%dm%s\27[0m"):format(COLOURS[colour], text)
+  return ("%s%dm%s%s0m"):format(COLOUR_START, COLOURS[colour], text, COLOUR_START)
+end
+
+-- Escapes a text for the terminal: nothing in it controls the terminal but line ends, tabs and the colours of `paint`,
+-- which are left out where the descriptor has none.
+local function safe(text, descriptor)
+  local parts, position, coloured = {}, 1, nil
+  while true do
+    local first, last = text:find(COLOUR_START, position, true)
+    parts[#parts + 1] = escape.lines(text:sub(position, (first or 0) - 1))
+    if not first then
+      return table.concat(parts)
+    end
+    local code, after = text:match("^(%d+)m()", last + 1)
+    if coloured == nil then
+      coloured = has_colours(descriptor)
+    end
+    parts[#parts + 1] = code and coloured and ("\27[%sm"):format(code) or ""
+    position = after or last + 1
+  end
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Results and diagnostics
+
+local function write_result(text)
+  if text == "" or M.closed then
+    return
+  end
+  local ok, message, number = write(io.stdout, text)
+  M.closed = not ok and number == M.CLOSED_PIPE
+  if not ok and not M.closed then
+    exit.leave(exit.STATUS.failed, "cannot write the result: " .. message)
+  end
+end
+
+--- Prints part of the result on stdout, for a person: characters that are not printable become escapes. A result that
+--- cannot be written ends the script.
+---@param text string
+function M.out(text)
+  write_result(safe(text, STDOUT))
+end
+
+--- Prints part of the result on stdout, for a program: CSV, HTML or another format with its own escapes. The text is
+--- not changed.
+---@param text string
+function M.data(text)
+  write_result(text)
+end
+
+--- Prints JSON on stdout. Characters in its strings that are not printable become JSON's escapes, so that a parser
+--- reads the same values.
+---@param text string
+function M.json(text)
+  write_result(escape.json(text))
+end
+
+--- Prints a diagnostic on stderr. Characters that are not printable become escapes.
+---@param text string
+function M.note(text)
+  write(io.stderr, safe(text, STDERR))
 end
 
 --- Reports whether stdout is a terminal with colours.
@@ -68,15 +137,22 @@ function M.width()
   return system.columns(STDOUT)
 end
 
+--- Reports whether lines of progress are shown.
+---@return boolean
+function M.shows_progress()
+  return not prompt.open and system.isatty(STDERR)
+end
+
 --- Shows a line of progress on stderr, which the next one overwrites; nil clears it. Prints nothing where stderr is not
 --- a terminal, and while a question is open.
 ---@param text? string
 function M.progress(text)
-  if prompt.open or not system.isatty(STDERR) then
+  if not M.shows_progress() then
     return
   end
-  local width = system.columns(STDERR) or 80
-  io.stderr:write("\r\27[K", text and text:sub(1, width - 1) or "")
+  local room = (system.columns(STDERR) or 80) - 1
+  text = text and escape.printable(text) or ""
+  io.stderr:write("\r\27[K", width.of(text) > room and text:sub(1, width.prefix(text, room)) or text)
   io.stderr:flush()
 end
 
@@ -92,7 +168,7 @@ function M.confirm(options, question)
     exit.leave(exit.STATUS.usage, ("this would %s; without a terminal, pass --yes to confirm"):format(
       question:gsub("^%u", string.lower):gsub("%?$", "")))
   end
-  local answer = prompt.ask(question .. " [y/N] ")
+  local answer = prompt.ask(escape.printable(question) .. " [y/N] ")
   if not answer or not answer:lower():match "^%s*y" then
     exit.leave(exit.STATUS.failed, "nothing was changed")
   end

@@ -2,22 +2,37 @@
 ---
 ---     escape.printable "a\27[2J"   --> "a\\x1b[2J"
 ---     escape.markup "a < b"        --> "a &lt; b"
+---     escape.format("%s: %d", name, count)
 ---
---- Each function first makes the text printable: control characters, characters that change the direction of writing,
---- and bytes that are not UTF-8 become escapes. Then it escapes what has a meaning in the format.
+--- Each function first makes the text printable: control characters, characters that are invisible or change the
+--- direction of writing, and bytes that are not UTF-8 become escapes. Then it escapes what has a meaning in the format.
 
 local M = {}
 
--- Characters that a terminal interprets, that are invisible, or that XML cannot contain.
+-- Characters that a terminal interprets, that are invisible or change the direction of writing, or that XML cannot
+-- contain: first and last code points, sorted. Sources: the properties Default_Ignorable_Code_Point
+-- (DerivedCoreProperties.txt) and Bidi_Control (PropList.txt) of Unicode 16.0, the general categories Cc, Zl and Zp,
+-- the interlinear annotations, and the noncharacters. The last two code points of each plane are noncharacters, too.
 local RANGES = {
-  { 0x00, 0x1f }, { 0x7f, 0x9f }, -- control characters
-  { 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 }, -- line separators, directions
-  { 0xfeff, 0xfeff }, { 0xfffe, 0xffff },
+  { 0x00, 0x1f }, { 0x7f, 0x9f }, { 0xad, 0xad }, { 0x34f, 0x34f }, { 0x61c, 0x61c }, { 0x115f, 0x1160 },
+  { 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
+  { 0x3164, 0x3164 }, { 0xfdd0, 0xfdef }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 },
+  { 0xfff0, 0xfffb }, { 0xfffe, 0xffff }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
 }
 
 local function is_unprintable(code)
-  for _, range in ipairs(RANGES) do
-    if code >= range[1] and code <= range[2] then
+  if code & 0xfffe == 0xfffe then
+    return true
+  end
+  local low, high = 1, #RANGES
+  while low <= high do
+    local middle = (low + high) // 2
+    local range = RANGES[middle]
+    if code < range[1] then
+      high = middle - 1
+    elseif code > range[2] then
+      low = middle + 1
+    else
       return true
     end
   end
@@ -59,6 +74,59 @@ function M.printable(text)
     return text
   end
   return (M.utf8(text):gsub(utf8.charpattern, escape_of))
+end
+
+--- Like printable, for a text of several lines: line ends and tabs remain. A carriage return remains only before a line
+--- end.
+---@param text string
+---@return string
+function M.lines(text)
+  if not text:find "[^\t\n -~]" then
+    return text
+  end
+  return (text:gsub("([^\n\t]+)(\n?)", function(run, stop)
+    if stop ~= "" and run:sub(-1) == "\r" then
+      return M.printable(run:sub(1, -2)) .. "\r\n"
+    end
+    return M.printable(run) .. stop
+  end))
+end
+
+--- Formats a line like string.format. Values that are not numbers are made printable, so that none can end the line or
+--- control a terminal.
+---@param text string  the format, which is trusted
+---@param ... any      the values
+---@return string
+function M.format(text, ...)
+  local values = table.pack(...)
+  for i = 1, values.n do
+    values[i] = math.type(values[i]) and values[i] or M.printable(values[i])
+  end
+  return text:format(table.unpack(values, 1, values.n))
+end
+
+-- Returns the escape of a character in a JSON string, or nil to leave it unchanged.
+local function json_escape_of(character)
+  local code = utf8.codepoint(character)
+  if not is_unprintable(code) then
+    return nil
+  elseif code < 0x10000 then
+    return ("\\u%04x"):format(code)
+  end
+  code = code - 0x10000
+  return ("\\u%04x\\u%04x"):format(0xd800 | code >> 10, 0xdc00 | code & 0x3ff)
+end
+
+--- Escapes a JSON text for a terminal: characters in its strings that are not printable become \uXXXX. A parser reads
+--- the same values.
+---@param text string  JSON in UTF-8
+---@return string
+function M.json(text)
+  if not text:find "[\127-\255]" or not utf8.len(text) then
+    return text
+  end
+  local mark = text:match "^\u{feff}" or "" -- not part of a string, so it has no escape
+  return mark .. text:sub(#mark + 1):gsub("[\127\xc2-\xf4][\x80-\xbf]*", json_escape_of)
 end
 
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }

@@ -75,7 +75,7 @@ local function printer()
   local worst = {}
   return function(finding)
     cli.progress(nil)
-    cli.out(jsonl.line(finding))
+    cli.json(jsonl.line(finding))
     if not worst[1] or severities.reaches({ finding }, worst[1].severity) then
       worst[1] = finding
     end

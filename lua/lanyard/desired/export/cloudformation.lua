@@ -52,16 +52,29 @@ local function with_references(value, attributes)
   return copy
 end
 
--- Returns an error for a policy in which CloudFormation would insert a secret or a parameter, else nil.
-local function check_references(policy)
-  if policy.text:find("{{resolve:", 1, true) then
-    return errors.new {
-      code = "DynamicReference",
-      message = ("the policy of '%s' contains {{resolve:, which CloudFormation would replace; it is not exported")
-        :format(policy.repository),
-    }
+-- Returns what CloudFormation would replace in a value of the account, else nil: a dynamic reference in a string, or an
+-- object that it reads as a function. Neither can be escaped.
+local function replaced_part(value)
+  if type(value) == "string" then
+    return value:lower():find "{{%s*resolve%s*:" and "{{resolve:" or nil
+  elseif type(value) ~= "table" then
+    return nil
+  end
+  for name, member in pairs(value) do
+    local is_function = type(name) == "string" and (name == "Ref" or name:find "^Fn::") and name
+    local found = is_function or replaced_part(name) or replaced_part(member)
+    if found then
+      return found
+    end
   end
   return nil
+end
+
+local function not_exported(subject, part)
+  return errors.new {
+    code = "DynamicReference",
+    message = ("%s contains %s, which CloudFormation would replace; it is not exported"):format(subject, part),
+  }
 end
 
 local function add(template, id, added, identifier)
@@ -71,42 +84,57 @@ local function add(template, id, added, identifier)
   })
 end
 
+-- Adds the services, and returns the attributes that replace their role ARNs. A service that a template cannot contain
+-- is added to the failures; policies have the ARN of its role.
 local function add_services(template, exported)
   local ids, attributes = export.labels(exported.services, "name", clean "Service"), {}
   for _, service in ipairs(exported.services) do
-    local id = ids[service.name]
-    attributes[service.role_arn] = {
-      ["Fn::GetAtt"] = json.array { id, "PrivateRegistryAccess.EcrImagePullerRole.PrincipalArn" },
-    }
-    add(template, id, service_resource(service), { ServiceName = service.name })
+    local id, added = ids[service.name], service_resource(service)
+    local part = replaced_part(added)
+    if part then
+      table.insert(exported.failures, {
+        service = service.name, err = not_exported(("service '%s'"):format(service.name), part),
+      })
+    else
+      attributes[service.role_arn] = {
+        ["Fn::GetAtt"] = json.array { id, "PrivateRegistryAccess.EcrImagePullerRole.PrincipalArn" },
+      }
+      add(template, id, added, { ServiceName = service.name })
+    end
   end
   return attributes
 end
 
---- Returns a template, ready for lanyard.json. A policy that a template cannot contain is added to `exported.failures`.
+local function add_policies(template, exported, attributes)
+  local ids = export.labels(exported.policies, "repository", clean "Repository")
+  for _, policy in ipairs(exported.policies) do
+    local document, name = json.decode(policy.text), policy.repository
+    local part = replaced_part { name, document }
+    if part then
+      table.insert(exported.failures, {
+        repository = name, err = not_exported(("the policy of '%s'"):format(name), part),
+      })
+    else
+      add(template, ids[name], resource("AWS::ECR::Repository", {
+        RepositoryName = name, RepositoryPolicyText = with_references(document, attributes),
+      }), { RepositoryName = name })
+    end
+  end
+end
+
+--- Returns a template, ready for lanyard.json. A service or policy that a template cannot contain is added to
+--- `exported.failures`.
 ---@param exported desired.Exported
 ---@return table
 function M.template(exported)
   local template = {
     AWSTemplateFormatVersion = "2010-09-09",
     Description = ("lanyard export: account %s, %s. Create the stack by importing the resources that the Metadata "
-      .. "lists; each policy is the complete policy."):format(exported.account, exported.region),
+      .. "lists; each policy is the complete policy."):format((exported.account:gsub("{", "(")), exported.region),
     Metadata = { ResourcesToImport = json.array {} },
     Resources = {},
   }
-  local attributes = add_services(template, exported)
-  local ids = export.labels(exported.policies, "repository", clean "Repository")
-  for _, policy in ipairs(exported.policies) do
-    local err = check_references(policy)
-    if err then
-      table.insert(exported.failures, { repository = policy.repository, err = err })
-    else
-      add(template, ids[policy.repository], resource("AWS::ECR::Repository", {
-        RepositoryName = policy.repository,
-        RepositoryPolicyText = with_references(json.decode(policy.text), attributes),
-      }), { RepositoryName = policy.repository })
-    end
-  end
+  add_policies(template, exported, add_services(template, exported))
   return template
 end
 

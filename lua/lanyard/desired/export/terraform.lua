@@ -11,9 +11,37 @@ local lists = require "lanyard.lists"
 
 local M = {}
 
--- Escapes ${ and %{, which begin a template in Terraform.
+-- Escapes ${ and %{, which begin a template in Terraform. Where further $ or % precede, doubling would be ambiguous:
+-- they become the value of a template.
 local function literal(text)
-  return (text:gsub("([$%%]){", "%1%1{"))
+  return (text:gsub("([$%%]+){", function(signs)
+    local sign = signs:sub(-1)
+    local rest = signs:sub(1, -2)
+    if rest:sub(-1) == sign then
+      return ('${"%s"}{'):format(signs)
+    end
+    return rest .. sign .. sign .. "{"
+  end))
+end
+
+-- A text of the configuration that has templates of its own.
+local Template = {}
+
+-- Copies a part of the configuration for Terraform, which reads every string and every name of a map as a template:
+-- all but the ones of `Template` are escaped.
+local function guarded(value)
+  if type(value) == "string" then
+    return literal(value)
+  elseif type(value) ~= "table" then
+    return value
+  elseif getmetatable(value) == Template then
+    return value.text
+  end
+  local copy = setmetatable({}, getmetatable(value))
+  for name, member in pairs(value) do
+    copy[type(name) == "string" and literal(name) or name] = guarded(member)
+  end
+  return copy
 end
 
 -- Replaces characters that a resource name cannot have.
@@ -23,20 +51,17 @@ local function clean(name)
 end
 
 local function service_resource(service)
-  local certificates, tags = json.array {}, {}
+  local certificates = json.array {}
   for _, certificate in ipairs(lists.sorted_names(service.domains)) do
     table.insert(certificates, {
-      certificate_name = literal(certificate), domain_names = service.domains[certificate],
+      certificate_name = certificate, domain_names = service.domains[certificate],
     })
-  end
-  for key, value in pairs(service.tags) do
-    tags[literal(key)] = literal(value)
   end
   return {
     name = service.name, power = service.power, scale = service.scale, is_disabled = service.disabled,
     private_registry_access = { ecr_image_puller_role = { is_active = true } },
     public_domain_names = #certificates > 0 and { certificate = certificates } or nil,
-    tags = next(tags) and tags or nil,
+    tags = next(service.tags) and service.tags or nil,
   }
 end
 
@@ -48,7 +73,7 @@ local function policy_text(text, services, labels)
       .. '.principal_arn}"'):format(labels[service.name])
     text = text:gsub('"' .. service.role_arn:gsub("%p", "%%%0") .. '"', function() return reference end)
   end
-  return text
+  return setmetatable({ text = text }, Template)
 end
 
 --- Returns a configuration, ready for lanyard.json.
@@ -76,8 +101,8 @@ function M.template(exported)
   return {
     ["//"] = ("lanyard export: account %s, %s. Each policy is the complete policy: Terraform removes statements that "
       .. "others add. Review terraform plan before you apply it."):format(exported.account, exported.region),
-    import = #imports > 0 and imports or nil,
-    resource = next(resources) and resources or nil,
+    import = #imports > 0 and guarded(imports) or nil,
+    resource = next(resources) and guarded(resources) or nil,
   }
 end
 

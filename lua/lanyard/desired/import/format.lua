@@ -49,8 +49,8 @@ end
 ---@param imported desired.Imported
 ---@return string
 function M.lua(imported)
-  local parts = { ("-- Pull access in %s of account %s, imported by lanyard on %s.\n"):format(imported.region,
-    imported.account, timestamp.format(imported.time)) }
+  local parts = { escape.format("-- Pull access in %s of account %s, imported by lanyard on %s.", imported.region,
+    imported.account, timestamp.format(imported.time)) .. "\n" }
   add_comments(parts, "Not in this file:", imported.omitted)
   add_comments(parts, "Only partly in this file:", imported.partial)
   local unread = {}

@@ -104,6 +104,38 @@ describe("export for Terraform", function()
     assert.equal("cert", service.public_domain_names.certificate[1].certificate_name)
     assert.same({ "www.example.com" }, { table.unpack(service.public_domain_names.certificate[1].domain_names) })
   end)
+
+  it("escapes the template syntax in every value, whatever precedes it", function()
+    local bad = '${file("/etc/passwd")} %{if true}x"\\n'
+    local template = terraform.template { region = bad, account = bad,
+      policies = { { repository = bad, text = json.encode { Sid = "$${a} $$${b} $%{c} %%{d}" }, exists = true } },
+      services = { { name = bad, role_arn = "arn:" .. bad, power = bad, scale = 1, disabled = false,
+        tags = { [bad] = bad }, domains = { [bad] = json.array { bad } } } },
+    }
+    -- The value that Terraform computes, which doubles only one sign, and knows templates with a constant.
+    local function rendered(text)
+      text = text:gsub('%${"([$%%]+)"}', function(signs) return signs:gsub("%$", "\1"):gsub("%%", "\2") end)
+        :gsub("%$%${", "\1{"):gsub("%%%%{", "\2{")
+      assert.is_nil(text:find "[$%%]{", text)
+      return (text:gsub("\1", "$"):gsub("\2", "%%"))
+    end
+    local label = next(template.resource.aws_ecr_repository_policy)
+    assert.match("^[%w_-]+$", label)
+    local repository = template.resource.aws_ecr_repository_policy[label]
+    assert.equal(bad, rendered(repository.repository))
+    assert.same({ Sid = "$${a} $$${b} $%{c} %%{d}" }, json.decode(rendered(repository.policy)))
+    local service = template.resource.aws_lightsail_container_service[label]
+    assert.equal(bad, rendered(service.name))
+    assert.equal(bad, rendered(service.power))
+    local key, value = next(service.tags)
+    assert.same({ bad, bad }, { rendered(key), rendered(value) })
+    local certificate = service.public_domain_names.certificate[1]
+    assert.same({ bad, bad }, { rendered(certificate.certificate_name), rendered(certificate.domain_names[1]) })
+    for _, import in ipairs(template.import) do
+      assert.equal(bad, rendered(import.id))
+      assert.match("^[%w_.-]+$", import.to)
+    end
+  end)
 end)
 
 describe("export for CloudFormation", function()
@@ -129,5 +161,32 @@ describe("export for CloudFormation", function()
     local exported = assert(export.from_account(w.region))
     assert.is_nil(cloudformation.template(exported).Resources.RepositoryWeb)
     assert.equal("DynamicReference", exported.failures[1].err.code)
+  end)
+
+  it("omits what it cannot escape, in any value of a policy or service", function()
+    local bad = "{{resolve:ssm:x}}"
+    local function service(changes)
+      local all = { name = "web", role_arn = "arn", power = "nano", scale = 1, disabled = false, tags = {}, domains = {} }
+      for name, value in pairs(changes) do all[name] = value end
+      return all
+    end
+    for _, changes in ipairs { { name = bad }, { power = bad }, { tags = { a = bad } }, { tags = { [bad] = "a" } },
+      { domains = { [bad] = json.array { "a" } } }, { domains = { a = json.array { "{{ Resolve:x}}" } } } } do
+      local exported = { region = "us-east-1", account = "111122223333", services = { service(changes) },
+        policies = { { repository = "r", text = '{"Principal":"arn"}', exists = true } }, failures = {} }
+      local template = cloudformation.template(exported)
+      assert.equal("DynamicReference", exported.failures[1].err.code)
+      assert.equal("arn", template.Resources.RepositoryR.Properties.RepositoryPolicyText.Principal)
+      assert.is_nil(json.encode(template):find "[Rr]esolve:")
+    end
+    for _, text in ipairs { [[{"Sid":"\u007b{resolve:ssm:x}}"}]], '{"{{resolve:x}}":1}', '{"Condition":{"Ref":"x"}}',
+      '{"Statement":[{"Fn::Transform":{"Name":"AWS::Include"}}]}' } do
+      local exported = { region = "us-east-1", account = bad, services = {}, failures = {},
+        policies = { { repository = "r", text = text, exists = true } } }
+      local template = cloudformation.template(exported)
+      assert.equal("DynamicReference", exported.failures[1].err.code)
+      assert.is_nil(next(template.Resources))
+      assert.is_nil(json.encode(template):find("{{", 1, true))
+    end
   end)
 end)
