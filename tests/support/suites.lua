@@ -75,7 +75,7 @@ end
 
 -- The specs of tests/torture that run the code of this build in their own process, so that the sanitizers see it. The
 -- others disturb whole commands, which the sanitizers' libraries do not allow, or do not depend on the build.
-local SANITIZED_TORTURE = { "api_spec" }
+local SANITIZED_TORTURE = { "api_spec", "emulator_spec", "soak_spec" }
 
 local function is_for_build(spec, is_sanitized)
   if not is_sanitized or not spec:find "^tests/torture/" then
