@@ -46,6 +46,8 @@ end
 ---@class torture.Workflow
 ---@field name string
 ---@field prepare fun(stage: table)
+---@field repeats? boolean    each run makes another change
+---@field keeps_runs? boolean  each run is recorded
 ---@field words string[]|fun(stage: table): string[]
 
 ---@type torture.Workflow[]
@@ -55,7 +57,8 @@ M.all = {
   { name = "grant --all", prepare = prepare_by(), words = command "grant web --all --yes" },
   { name = "revoke", prepare = prepare_by "grant web shared", words = command "revoke web shared" },
   { name = "revoke the last statement", prepare = prepare_by "grant web team/a", words = command "revoke web team/a" },
-  { name = "undo", prepare = prepare_by("grant web shared", "grant jobs shared"), words = command "undo shared" },
+  { name = "undo", prepare = prepare_by("grant web shared", "grant jobs shared"), words = command "undo shared",
+    repeats = true },
   { name = "enable", prepare = prepare_by(), words = command "enable off" },
   { name = "disable --revoke", prepare = prepare_by("grant web shared", "grant web team/a"),
     words = command "disable web --revoke" },

@@ -28,6 +28,9 @@ local function check_case(stage, workflow, words, expected, at, when)
   elseif killed.status ~= KILLED then
     return ("exit status %d instead of the kill"):format(killed.status)
   end
+  if workflow.repeats and killed.out ~= "" and not stages.difference(expected, stage:outcome()) then
+    return nil -- the run was complete and reported; another run would make another change
+  end
   local again = stage:run(words)
   if again.status ~= 0 then
     return ("exit status %d of the second run: %s"):format(again.status, again.errors)
