@@ -29,7 +29,7 @@ made, in more than its layout, that repository is not changed.
     { 0, "everything matches the file, or with --dry-run: the plan was shown" },
     { 1, "a change failed, or a service or repository does not exist" },
     { 2, "the command line or the file is invalid, or --yes is missing without a terminal" },
-    { 4, "a rule denied a change" },
+    { 4, "a rule denied a change, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard apply grants.lua", "Show the plan, ask, and apply it." },

@@ -40,7 +40,7 @@ log lines of the containers. Values of environment variables are shown as ***.
   exit = {
     { 0, "the deployment is active, or was requested with --no-wait" },
     { 1, "a step failed, or the deployment did" },
-    { 4, "a rule denied a change" },
+    { 4, "a rule denied a change, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard deploy web app=web:1.4", "Give container app another image, and deploy." },

@@ -35,7 +35,7 @@ The journal keeps the last 1000 changes of each repository for 400 days;
   exit = {
     { 0, "the policy is restored, or the journal was printed" },
     { 1, "the journal has no change to undo, or damaged entries, or the policy was changed since" },
-    { 4, "a rule denied the change" },
+    { 4, "a rule denied the change, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard undo my-private-repo", "Undo the last change of my-private-repo." },

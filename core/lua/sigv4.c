@@ -428,7 +428,7 @@ MODULE_API int luaopen_lanyard_sigv4(lua_State *L) {
   struct signer_object *object = new_object(L, sizeof *object, 0, SIGNER_CLASS);
   object->signer = sigv4_signer_new();
   if (!object->signer)
-    return luaL_error(L, "not enough memory");
+    return luaL_error(L, "OpenSSL cannot compute SHA-256");
   lua_rawsetp(L, LUA_REGISTRYINDEX, &signer_key);
   luaL_newlib(L, functions);
   return 1;

@@ -170,12 +170,12 @@ static int system_remove_tree(lua_State *L) {
 }
 
 /* temp_folder(prefix) --> path | nil, err
- * Creates an empty folder with mode 0700. */
+ * Creates an empty folder with mode 0700, in $TMPDIR if that is absolute, else in /tmp. */
 static int system_temp_folder(lua_State *L) {
   const char *prefix = luaL_checkstring(L, 1);
   const char *root = getenv("TMPDIR");
   char path[PATH_MAX];
-  snprintf(path, sizeof path, "%s/%s.XXXXXX", root && *root ? root : "/tmp", prefix);
+  snprintf(path, sizeof path, "%s/%s.XXXXXX", root && *root == '/' ? root : "/tmp", prefix);
   if (!mkdtemp(path))
     return push_system_error(L, "create the folder", path, errno);
   lua_pushstring(L, path);

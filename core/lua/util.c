@@ -33,6 +33,8 @@ int push_error(lua_State *L, const char *code, const char *format, ...) {
 }
 
 int push_json_error(lua_State *L, const char *code, const struct json_error *error) {
+  if (error->no_memory)
+    return luaL_error(L, "not enough memory");
   push_error(L, code, "line %d, column %d: %s", (int)error->line, (int)error->column,
              error->message);
   lua_pushinteger(L, (lua_Integer)error->line);

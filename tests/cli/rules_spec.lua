@@ -118,12 +118,14 @@ describe("--rules", function()
 
   it("is not bypassed by accident: access.connect without permit raises", function()
     local emulator <close>, file = ruled()
-    local result = emulator:run({ "-e", [[
-      local access = require "lanyard.access"
-      access.connect(assert(require("lanyard.aws").session {}))
-    ]] }, { LANYARD_RULES = file })
-    assert.equal(1, result.status)
-    assert.matches("access%.connect needs settings%.permit", result.err)
+    for _, settings in ipairs { "", ", {}", ", { permit = true }", ", { permit = {} }", ", { permit = 'all' }" } do
+      local result = emulator:run({ "-e", ([[
+        local access = require "lanyard.access"
+        access.connect(assert(require("lanyard.aws").session {})%s)
+      ]]):format(settings) }, { LANYARD_RULES = file })
+      assert.equal(1, result.status)
+      assert.matches("access%.connect needs settings%.permit", result.err)
+    end
   end)
 
   for title, case in pairs {

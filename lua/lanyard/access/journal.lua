@@ -66,13 +66,15 @@ local function note_damaged(self, err)
   self.damaged[#self.damaged + 1] = err
 end
 
--- Reads an entry. Returns nil for one that is damaged, or that another process removed since it was listed.
+-- Reads an entry. Returns nil and an error for one that is damaged, and nil for one that another process removed since
+-- it was listed.
 local function read_or_skip(self, id, is_open)
   local entry, err = files.read(self.directory, id, is_open, self.repository)
-  if not entry and err.code ~= "NotFound" then
-    note_damaged(self, err)
+  if entry or err.code == "NotFound" then
+    return entry
   end
-  return entry
+  note_damaged(self, err)
+  return nil, err
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -201,7 +203,7 @@ local function unclosed_entries(self, ids, hold)
   end
   local _ <close> = held
   for _, id in ipairs((hold or held) and ids or {}) do
-    entries[#entries + 1] = read_or_skip(self, id, false)
+    entries[#entries + 1] = (read_or_skip(self, id, false))
   end
   return entries
 end
@@ -312,9 +314,9 @@ end
 
 --- Returns the newest entry that matches. Entries are read newest first, and only until one matches.
 ---@param matches fun(entry: journal.Entry): boolean
----@param options? { is_current: nil|fun(text: string?): boolean, skipped: nil|table<string, boolean> }
----  is_current: also try open entries, in the state in which `settle` would leave them ("dropped" too);
----  skipped: ids that are not read
+---@param options? { is_current: function?, skipped: table<string, boolean>?, strict: boolean? }
+---  is_current: see `settle`; also try open entries, in the state in which `settle` would leave them ("dropped" too);
+---  skipped: ids that are not read; strict: a damaged file is an error instead of being skipped
 ---@return journal.Entry? entry  nil without an error if there is none
 ---@return aws.Error? err
 function Journal:find(matches, options)
@@ -325,12 +327,21 @@ function Journal:find(matches, options)
   end
   local is_current, skipped = options.is_current, options.skipped or {}
   for id, is_open in names:newest_first() do
-    local entry = not skipped[id] and (is_current or not is_open) and read_or_skip(self, id, is_open)
-    if entry and matches(settled_state(entry, is_current)) then
+    local entry, problem
+    if not skipped[id] and (is_current or not is_open) then
+      entry, problem = read_or_skip(self, id, is_open)
+    end
+    if problem and options.strict then
+      return nil, problem
+    elseif entry and matches(settled_state(entry, is_current)) then
       return entry
     end
   end
   return nil
+end
+
+local function is_done(entry)
+  return entry.state == "done"
 end
 
 --- Returns the entry of what lanyard last wrote to the repository from this machine: the newest one whose write took
@@ -339,9 +350,9 @@ end
 ---@param is_current? fun(text: string?): boolean  whether the policy means the same as a text; with it, a change that
 ---  was interrupted or is being made counts if its text is in place
 ---@return journal.Entry? entry  nil without an error if there is none
----@return aws.Error? err
+---@return aws.Error? err  code JournalDamaged if a file that may be a newer entry is damaged
 function Journal:last_written(is_current)
-  return self:find(function(entry) return entry.state == "done" end, { is_current = is_current })
+  return self:find(is_done, { is_current = is_current, strict = true })
 end
 
 --- Returns the entry that an undo restores: the newest change that is done and has not been undone since.
@@ -392,11 +403,8 @@ end
 -- The entries that stay whatever their age: what was last written, what an undo would restore, and what is not closed.
 local function protected(self, names)
   local stays = lists.set(table.concat(names.unclosed, " "))
-  for _, method in ipairs { "last_written", "undoable" } do
-    local entry = self[method](self)
-    if entry then
-      stays[entry.id] = true
-    end
+  for _, entry in ipairs { self:find(is_done) or {}, self:undoable() or {} } do
+    stays[entry.id or ""] = true
   end
   return stays
 end
@@ -419,11 +427,7 @@ function Journal:prune()
   for i = 1, surplus do
     local id = names.finished[i]
     if not stays[id] then
-      local ok
-      ok, err = files.remove(self.directory, id, false)
-      if not ok then
-        return nil, err
-      end
+      system.remove(files.path(self.directory, id, false)) -- what cannot be removed must not keep the rest
     end
   end
   return true

@@ -16,6 +16,7 @@ local grants = require "lanyard.access.grants"
 local journal = require "lanyard.access.journal"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
+local repository_policy = require "lanyard.access.repository_policy"
 local system = require "lanyard.system"
 local timestamp = require "lanyard.text.timestamp"
 
@@ -97,7 +98,8 @@ local function compare(region, repository, current)
     return nil
   end
   local entry
-  entry, err = journal.open(directory, region.clock, repository.name):last_written()
+  entry, err = journal.open(directory, region.clock, repository.name)
+    :last_written(repository_policy.matcher(current))
   local written = entry and entry.after and policy.parse(entry.after)
   if not written then
     return nil, err

@@ -1,5 +1,6 @@
 -- Grants that another writer removed, on a machine whose journal has them.
 
+local helper = require "helper"
 local overwritten = require "lanyard.access.overwritten"
 local world = require "world"
 
@@ -55,6 +56,29 @@ describe("an overwritten grant", function()
     local lost = find(w)
     assert.is_nil(lost.by)
     assert.truthy(overwritten.describe(lost):find "overwritten since$")
+  end)
+
+  it("is not one that a killed change removed", function()
+    local w <close> = granted()
+    w.after = function(operation)
+      if operation == "DeleteRepositoryPolicy" then error("killed", 0) end
+    end
+    assert.is_false(pcall(w.region.revoke, w.region, { service = w.service }, w.repository))
+    w.after = nil
+    assert.is_nil(find(w))
+    overwrite(w)
+    by(w, "Terraform/1.9")
+    assert.equal(1, #find(w).grants) -- how the killed change ended is not known any more
+  end)
+
+  it("is not looked for if the newest entry is damaged, which is reported", function()
+    local w <close> = granted()
+    assert(w.region:revoke({ service = w.service }, w.repository))
+    local folder = assert(w.region:repository_directory(w.repository))
+    helper.write(("%s/%s.json"):format(folder, assert(w.region:history())[2].id), "{")
+    local lost, err = find(w)
+    assert.is_nil(lost)
+    assert.equal("JournalDamaged", err.code)
   end)
 
   it("is not one that lanyard removed, here or on another machine", function()

@@ -42,7 +42,7 @@ describe("the root of the state", function()
 end)
 
 describe("checking a directory of the state", function()
-  -- Runs a function with the functions of lanyard.system that tell who owns a directory and who runs this process.
+  -- Runs a function with the functions of lanyard.system for the owner of a directory and the user of this process.
   local function as(user, owner, body)
     local real_user, real_stat = system.user, system.stat
     local _ <close> = setmetatable({}, { __close = function() system.user, system.stat = real_user, real_stat end })

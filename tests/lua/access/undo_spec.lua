@@ -223,7 +223,7 @@ describe("the history", function()
     assert.same({ "intended" }, states)
   end)
 
-  it("lists what is readable beside a directory that is none and an entry of another repository", function()
+  it("lists what is readable beside a file in place of a directory and an entry of another repository", function()
     local w <close> = world.new()
     local repository = w:repository "shared-repo"
     assert(w.region:grant(w:service(), repository))
