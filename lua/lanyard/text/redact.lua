@@ -3,8 +3,8 @@
 ---     redact.text "AWS_SESSION_TOKEN=abc"   --> "AWS_SESSION_TOKEN=***"
 ---
 --- Replaces the values of fields with the name of a secret (lanyard.text.secret_fields, as in the debug log), the
---- secrets in environment variables, bearer tokens, private keys in PEM, and the middle of access key ids. It cannot find
---- a secret that is printed without a name and is not in the environment.
+--- secrets in environment variables, bearer tokens, private keys in PEM, and the middle of access key ids. It cannot
+--- find a secret that is printed without a name and is not in the environment.
 
 local credentials = require "lanyard.credentials"
 local environment = require "lanyard.environment"
