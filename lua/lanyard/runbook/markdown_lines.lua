@@ -5,7 +5,7 @@
 ---     lines.item_marker("10. ten")       --> 4
 ---
 --- The functions below "Block starts" expect a line without its indentation.
---- Each function takes time linear in the length of the line: no pattern tries a part of the line again from each of its
+--- Each function takes time linear in the length of the line: no pattern tries a part of it again from each of its
 --- positions.
 --- https://spec.commonmark.org/0.30/
 
