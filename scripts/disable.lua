@@ -26,7 +26,7 @@ role; with --force it leaves them. If the role is already off, the result is
   exit = {
     { 0, "the role is off" },
     { 1, "repositories name the role, or a change failed" },
-    { 4, "a rule denied the change" },
+    { 4, "a rule denied the change, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard disable web", "Disable the role if no repository names it." },
@@ -35,6 +35,7 @@ role; with --force it leaves them. If the role is already off, the result is
 }
 local options = command:parse(...)
 
+local collector = require "lanyard.cli.changes"
 local escape = require "lanyard.text.escape"
 local grant_views = require "lanyard.cli.grants"
 local json = require "lanyard.json"
@@ -58,16 +59,19 @@ local function revoke_all(grants)
   for i, grant in ipairs(grants) do
     repositories[i] = grant.repository
   end
-  local changes = region:change_each(repositories, function(repository)
+  result.result = "not changed" -- the role, if the command is interrupted
+  local changes <close> = collector.new(options, region, repositories, result)
+  local results = changes:each(function(repository)
     return region:revoke({ service = service }, repository, { dry_run = options.dry_run })
   end)
-  for _, item in ipairs(changes) do
+  for _, item in ipairs(results) do
     if item.err then
-      local status = report.changes(options.output, changes, result)
-      cli.leave(status, escape.format("the role of %s stays on: a grant could not be revoked", service.name))
+      result.result = "refused"
+      cli.leave(changes:report(),
+        escape.format("the role of %s stays on: a grant could not be revoked", service.name))
     end
   end
-  return changes
+  return results
 end
 
 local function refuse(grants)
@@ -85,6 +89,10 @@ local function refuse(grants)
     .. "--force to leave them as orphans", subject, service.name))
 end
 
+-- A disable that was interrupted may have revoked grants that are not listed any more.
+if not options.dry_run then
+  report.settled(cli.check(region:settle_interrupted()))
+end
 local grants = service.role.arn and grants_of(service.role.arn) or {}
 local changes = {}
 if #grants > 0 and options.revoke then
@@ -93,19 +101,25 @@ elseif #grants > 0 and not options.force then
   refuse(grants)
 end
 
+-- Prints the result of the role, after that of each repository. Returns the exit status.
+local function print_result(kind)
+  result.result = kind
+  if options.output == "json" then
+    return report.changes("json", changes, result)
+  end
+  local status = report.changes("table", changes)
+  report.rows({ "SERVICE", "RESULT" }, { { service.name, kind } })
+  return status
+end
+
+local _ <close>, observe = collector.role(service.name, "disable", not options.dry_run and print_result or nil)
 local change, err = region:disable(options.service, {
   wait = not options.no_wait,
   timeout = options.timeout,
   dry_run = options.dry_run,
   progress = cli.progress,
+  observe = observe,
 })
 cli.progress(nil)
 cli.check(change, err)
-
-result.result = change.kind
-if options.output == "json" then
-  return report.changes("json", changes, result)
-end
-local status = report.changes("table", changes)
-report.rows({ "SERVICE", "RESULT" }, { { service.name, change.kind } })
-return status
+return print_result(change.kind)

@@ -6,7 +6,8 @@ local command = cli.command {
   description = [[
 Prints each setting with its source, what each credentials provider found, the
 clock, the endpoints, and whether the journal can be written. Permissions are
-checked with calls that only read. A failed check prints what to do.
+checked with calls that only read. A failed check prints what to do. Plain http
+to another host is a warning, which does not change the exit status.
 ]],
   options = { { "--output", choices = { "table", "json" } }, "aws" },
   exit = { { 0, "every check passed" }, { 1, "a check failed" } },
@@ -20,6 +21,7 @@ local aws = require "lanyard.aws"
 local http = require "lanyard.http"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
+local plain_http = require "lanyard.aws.plain_http"
 local profiles = require "lanyard.aws.credentials.profile"
 local proxy = require "lanyard.aws.proxy"
 local results = require "lanyard.cli.print"
@@ -41,6 +43,12 @@ local checks = {}
 local function add(name, passed, detail, remedy)
   checks[#checks + 1] = { name = name, passed = passed, detail = detail, advice = remedy }
   return passed
+end
+
+-- Adds a warning, which does not change the exit status.
+local function warn(name, detail, remedy)
+  add(name, nil, detail, remedy)
+  checks[#checks].warning = true
 end
 
 -- Adds a check for the outcome `result, err` of a call.
@@ -76,11 +84,14 @@ local function finish()
   local room = math.max(40, (terminal.width() or 100) - longest - #"RESULT" - 4)
   for i, one in ipairs(checks) do
     failed = failed or one.passed == false
-    local word = one.passed == nil and { "-", "dim" } or one.passed and { "ok", "green" } or { "FAIL", "red" }
+    local word = one.warning and { "warn", "yellow" } or one.passed == nil and { "-", "dim" }
+      or one.passed and { "ok", "green" } or { "FAIL", "red" }
     for number, line in ipairs(wrapped(one.detail or "", room)) do
       rows[#rows + 1] = number == 1 and { one.name, word, line } or { "", "", line }
     end
-    items[i] = { check = one.name, passed = one.passed, detail = one.detail, advice = one.advice }
+    items[i] = {
+      check = one.name, passed = one.passed, warning = one.warning, detail = one.detail, advice = one.advice,
+    }
     if one.advice then
       remedies[#remedies + 1] = one.name .. ":\n" .. one.advice
     end
@@ -160,6 +171,14 @@ local function show_proxies()
   end
 end
 
+local function show_plain_http(session)
+  for i, one in ipairs(plain_http.exposed(session)) do
+    local of = one.services and (" for %s"):format(table.concat(one.services, ", ")) or ""
+    warn("plain http", ("%s sends %s over http to %s%s"):format(one.setting, one.what, one.host, of),
+      i == 1 and "  anyone on the network can read and change it: use https" or nil)
+  end
+end
+
 -- Reports whether the providers of credentials call an endpoint of the Region.
 local function credentials_are_regional(session)
   local web_identity = os.getenv "AWS_WEB_IDENTITY_TOKEN_FILE"
@@ -232,6 +251,7 @@ add("profile", nil, session.profile.name)
 show_retries(session)
 local endpoint_of = show_endpoints(session, has_region)
 show_proxies()
+show_plain_http(session)
 local has_keys = false
 if has_region or not credentials_are_regional(session) then
   has_keys = show_credentials(session)

@@ -21,7 +21,7 @@ already on, the result is `unchanged`.
   exit = {
     { 0, "the role is on, or was requested with --no-wait" },
     { 1, "the role could not be enabled, or was not ready in time" },
-    { 4, "a rule denied the change" },
+    { 4, "a rule denied the change, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard enable web", "Enable the role of web, and print its ARN." },
@@ -30,24 +30,32 @@ already on, the result is `unchanged`.
 }
 local options = command:parse(...)
 
+local collector = require "lanyard.cli.changes"
 local report = require "lanyard.cli.print"
 
+local GREEN = { enabled = true, requested = true, ["would enable"] = true }
+
+-- arn: absent while the role has none
+local function print_result(result, arn)
+  if options.output == "json" then
+    report.json { service = options.service, result = result, principalArn = arn or "" }
+  else
+    local colour = GREEN[result] and "green" or nil
+    report.rows({ "SERVICE", "RESULT", "PULLER ROLE" }, {
+      { options.service, { result, colour }, arn or "(not ready)" },
+    })
+  end
+end
+
 local region = cli.connect(options)
+local _ <close>, observe = collector.role(options.service, "enable", not options.dry_run and print_result or nil)
 local change, err = region:enable(options.service, {
   wait = options.wait or not options.no_wait,
   timeout = options.timeout,
   dry_run = options.dry_run,
   progress = cli.progress,
+  observe = observe,
 })
 cli.progress(nil)
 cli.check(change, err)
-
-local arn = change.service.role.arn
-if options.output == "json" then
-  report.json { service = change.service.name, result = change.kind, principalArn = arn or "" }
-else
-  local colour = change.kind ~= "unchanged" and "green" or nil
-  report.rows({ "SERVICE", "RESULT", "PULLER ROLE" }, {
-    { change.service.name, { change.kind, colour }, arn or "(not ready)" },
-  })
-end
+print_result(change.kind, change.service.role.arn)

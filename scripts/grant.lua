@@ -30,7 +30,7 @@ Without --expires an existing date is kept; if it has passed, the command fails.
   exit = {
     { 0, "every repository grants the pull" },
     { 1, "the role is off, or at least one grant failed" },
-    { 4, "a rule denied a grant" },
+    { 4, "a rule denied a grant, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard grant web my-private-repo --enable", "Enable the role of web, and grant it my-private-repo." },
@@ -45,8 +45,8 @@ elseif options.sid and (options.sid == "" or options.sid:find "%c") then
   command:usage "--sid needs a text without control characters"
 end
 
+local collector = require "lanyard.cli.changes"
 local escape = require "lanyard.text.escape"
-local report = require "lanyard.cli.print"
 local services = require "lanyard.access.services"
 
 local region = cli.connect(options)
@@ -55,8 +55,10 @@ if options.all and not options.dry_run then
   cli.confirm(options, ("Grant %s pull access to all %d repositories?"):format(options.service, #repositories))
 end
 
-local function grant_each(service, dry_run)
-  local changes = region:change_each(repositories, function(repository)
+local changes <close> = collector.new(options, region, repositories)
+
+local function grant(service, dry_run)
+  return function(repository)
     return region:grant(service, repository, {
       sid = options.sid,
       expires = options.expires,
@@ -65,13 +67,11 @@ local function grant_each(service, dry_run)
       settle = options.settle,
       progress = not dry_run and cli.progress or nil,
     })
-  end)
-  cli.progress(nil)
-  return changes
+  end
 end
 
-local function all_fail(changes)
-  for _, one in ipairs(changes) do
+local function all_fail(results)
+  for _, one in ipairs(results) do
     if one.change then
       return false
     end
@@ -86,17 +86,25 @@ if not service.role.arn and not options.enable then
 elseif not service.role.arn then
   -- A role is not enabled if none of the grants can be made.
   cli.check(region:enable(service.name, { dry_run = true }))
-  local rehearsed = grant_each(services.with_role(service), true)
+  local rehearse = grant(services.with_role(service), true)
   if options.dry_run then
     cli.note(escape.format("lanyard: the puller role of %s would be enabled first; the ARN shown is a placeholder",
       service.name))
+    changes:each(rehearse)
+    return changes:report()
   end
-  if options.dry_run or all_fail(rehearsed) then
-    return report.changes(options.output, rehearsed)
+  local rehearsed = region:change_each(repositories, rehearse)
+  if all_fail(rehearsed) then
+    changes:adopt(rehearsed)
+    return changes:report()
   end
   cli.check(region:journal_directory()) -- without a journal no grant is made
 end
 if options.enable and not options.dry_run then
-  service = cli.check(region:enable(service.name, { timeout = options.timeout, progress = cli.progress })).service
+  local _ <close>, observe = collector.role(service.name, "enable")
+  service = cli.check(region:enable(service.name, {
+    timeout = options.timeout, progress = cli.progress, observe = observe,
+  })).service
 end
-return report.changes(options.output, grant_each(service, options.dry_run))
+changes:each(grant(service, options.dry_run))
+return changes:report()

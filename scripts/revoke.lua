@@ -43,7 +43,7 @@ revoke jobs --orphans` reads jobs as a repository.
   exit = {
     { 0, "no selected repository grants the access" },
     { 1, "at least one change failed" },
-    { 4, "a rule denied a change" },
+    { 4, "a rule denied a change, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard revoke web my-private-repo", "Revoke the grant of web." },
@@ -53,8 +53,9 @@ revoke jobs --orphans` reads jobs as a repository.
 }
 local options = command:parse(...)
 
+local answers = require "lanyard.aws.answers"
+local collector = require "lanyard.cli.changes"
 local principal = require "lanyard.access.principal"
-local report = require "lanyard.cli.print"
 
 -- Whether options select the subject. Ends the script if they contradict each other.
 local function has_subject()
@@ -96,7 +97,7 @@ local region = cli.connect(options)
 local subject = { principal = options.principal, orphans = options.orphans, statement = options.statement }
 if by_service then
   local service, err = region:service(options.service)
-  if not service and err.code == "NotFoundException" then
+  if answers.rejected(err, "NotFoundException") then
     err.tip = "for a deleted service, lanyard audit prints the grants, and lanyard revoke --principal ARN or --orphans "
       .. "removes them"
   end
@@ -108,12 +109,12 @@ if options.all and not options.dry_run then
   cli.confirm(options, ("Revoke in all %d repositories?"):format(#repositories))
 end
 
-local changes = region:change_each(repositories, function(repository)
+local changes <close> = collector.new(options, region, repositories)
+changes:each(function(repository)
   return region:revoke(subject, repository, {
     dry_run = options.dry_run,
     settle = options.settle,
     progress = cli.progress,
   })
 end)
-cli.progress(nil)
-return report.changes(options.output, changes)
+return changes:report()

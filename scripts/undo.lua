@@ -7,25 +7,35 @@ local command = cli.command {
 Every change is recorded in your journal on this machine before it is made;
 changes made on another machine or by another user are not in it. Each run undoes
 one more change, newest first. If another writer has changed the policy since,
-the command changes nothing, prints the difference, and fails.
+the command changes nothing, prints the difference, and fails. After an undo that
+was interrupted, the next one reports what it did, and undoes nothing else.
+
+--lost restores statements of others that another writer removed while lanyard
+made a change. The change reported them as a warning.
 
 --list prints the changes, oldest first. STATE is one of
 
   done       the change took effect
   lost       another writer replaced it before it was read back
-  intended   the change was interrupted; the next change of this repository
-             finds out whether it took effect
+  dropped    the change was interrupted before it took effect; the next change
+             of the repository removes the entry
+  intended   the change is being made now, or it was interrupted and the policy
+             cannot be read
+
+The journal keeps the last 1000 changes of each repository for 400 days;
+`lanyard help environment` describes the variables that set these limits.
 ]],
   arguments = { { "repository", args = "?", help = "Name of the repository." } },
   options = {
+    { "--lost", help = "Restore what another writer removed during a change." },
     { "--list", help = "Print the journal, of one repository or of all." },
     { "--output", choices = { "table", "json" } },
     "dry-run", "rules", "aws",
   },
   exit = {
     { 0, "the policy is restored, or the journal was printed" },
-    { 1, "the journal has no change to undo, or the policy was changed since" },
-    { 4, "a rule denied the change" },
+    { 1, "the journal has no change to undo, or damaged entries, or the policy was changed since" },
+    { 4, "a rule denied the change, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard undo my-private-repo", "Undo the last change of my-private-repo." },
@@ -34,12 +44,15 @@ the command changes nothing, prints the difference, and fails.
 }
 local options = command:parse(...)
 
+local collector = require "lanyard.cli.changes"
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
 local report = require "lanyard.cli.print"
 
 if not options.repository and not options.list then
   command:usage "name the repository, or pass --list"
+elseif options.lost and (options.list or not options.repository) then
+  command:usage "--lost needs a repository, and excludes --list"
 elseif (options.repository or ""):find "[*?]" then
   command:usage(("'%s' is a glob: name one repository, since changes are undone one by one"):format(options.repository))
 elseif options.repository then
@@ -51,8 +64,9 @@ end
 
 local region = cli.connect(options)
 if options.list then
-  local rows, items = {}, json.array {}
-  for i, entry in ipairs(cli.check(region:history(options.repository))) do
+  local rows, items, damaged = {}, json.array {}, {}
+  local entries = cli.check(region:history(options.repository, { damaged = damaged, preview = true }))
+  for i, entry in ipairs(entries) do
     rows[i] = { entry.time, entry.repository, entry.action, entry.state }
     items[i] = entry
   end
@@ -61,12 +75,26 @@ if options.list then
   else
     report.rows({ "TIME", "REPOSITORY", "ACTION", "STATE" }, rows)
   end
-  return cli.exit.ok
+  report.damaged(damaged)
+  return #damaged == 0 and cli.exit.ok or cli.exit.failed
 end
 
-local repository = cli.check(region:repositories { options.repository })[1]
-local change, err = region:undo(repository, { dry_run = options.dry_run })
-if not change and err.diff then
-  cli.out(report.paint_diff(err.diff))
+local repositories = cli.check(region:repositories { options.repository })
+if options.lost then
+  local changes <close> = collector.new(options, region, repositories)
+  changes:each(function(repository) return region:restore(repository, { dry_run = options.dry_run }) end)
+  return changes:report()
 end
-return report.changes(options.output, { { repository = repository.name, change = change, err = err } })
+local changes <close> = collector.new(options, region, repositories)
+-- The result is printed before the undo ends: if it is killed earlier, the next undo prints it.
+local status
+local undone = changes:each(function(repository)
+  return region:undo(repository, {
+    dry_run = options.dry_run,
+    report = function(change) status = changes:report_result { repository = repository.name, change = change } end,
+  })
+end)[1]
+if undone.err and undone.err.diff then
+  cli.out(report.paint_diff(undone.err.diff))
+end
+return status or changes:report()

@@ -13,8 +13,9 @@ struct unsealer {
   const char *const *names;
   size_t count;
   struct unsealed *out;
-  size_t kept; /* the start of the bytes that are not in the unsealed text yet */
-  bool no_memory;
+  size_t kept;       /* the start of the bytes that are not in the unsealed text yet */
+  size_t next_range; /* of out->ranges */
+  bool no_memory, shows_sealed;
 };
 
 /* Returns the index of a name, or `count` if it was not asked for. */
@@ -25,9 +26,23 @@ static size_t index_of(const struct unsealer *unsealer, const char *name, size_t
   return i;
 }
 
+/* Appends the bytes up to `end` to the unsealed text. */
+static void show(struct unsealer *unsealer, size_t end) {
+  struct unsealed *out = unsealer->out;
+  size_t *next = &unsealer->next_range;
+  while (*next < out->range_count && out->ranges[*next].end <= unsealer->kept)
+    ++*next;
+  while (*next < out->range_count && out->ranges[*next].start < end) {
+    if (out->ranges[*next].start < out->ranges[*next].end)
+      unsealer->shows_sealed = true;
+    ++*next;
+  }
+  buf_add(&out->text, unsealer->text + unsealer->kept, end - unsealer->kept);
+}
+
 /* Replaces the bytes [start, end) by a mark. */
 static void hide(struct unsealer *unsealer, size_t start, size_t end, const char *mark) {
-  buf_add(&unsealer->out->text, unsealer->text + unsealer->kept, start - unsealer->kept);
+  show(unsealer, start);
   buf_adds(&unsealer->out->text, mark);
   unsealer->kept = end;
 }
@@ -55,6 +70,7 @@ static bool unseal_json(struct unsealer *unsealer) {
   struct json_doc *doc = json_parse_secret(unsealer->text, unsealer->length, &error);
   if (!doc) {
     unsealer->out->error_offset = error.offset;
+    unsealer->no_memory = error.no_memory;
     return false;
   }
   const struct json_value *next[JSON_MAX_DEPTH + 1]; /* of each open container */
@@ -276,8 +292,10 @@ enum unseal_outcome unseal(const struct secret *sealed, enum unseal_form form,
   if (!unsealed->secrets)
     return UNSEAL_NO_MEMORY;
   if (!(form == UNSEAL_JSON ? unseal_json(&unsealer) : unseal_xml(&unsealer)))
-    return UNSEAL_MALFORMED;
-  buf_add(&unsealed->text, unsealer.text + unsealer.kept, unsealer.length - unsealer.kept);
+    return unsealer.no_memory ? UNSEAL_NO_MEMORY : UNSEAL_MALFORMED;
+  show(&unsealer, unsealer.length);
+  if (unsealer.shows_sealed)
+    return UNSEAL_SHOWS_SEALED;
   return unsealer.no_memory || unsealed->text.failed ? UNSEAL_NO_MEMORY : UNSEALED;
 }
 

@@ -67,6 +67,13 @@ void json_free(struct json_doc *doc) {
   free(doc);
 }
 
+size_t json_memory(const struct json_doc *doc) {
+  size_t memory = sizeof *doc + doc->length + 1;
+  for (const struct json_block *block = doc->blocks; block; block = block->next)
+    memory += sizeof *block + block->size;
+  return memory;
+}
+
 const struct json_value *json_root(const struct json_doc *doc) {
   return doc->root;
 }

@@ -11,20 +11,7 @@
 
 #include <string.h>
 
-#define POLICY_CLASS "lanyard.policy"
-
-struct policy *check_policy(lua_State *L, int index) {
-  struct policy **slot = luaL_checkudata(L, index, POLICY_CLASS);
-  return *slot;
-}
-
-/* Pushes a userdata without a document, so that the document is collected whatever happens. */
-static struct policy **push_slot(lua_State *L) {
-  struct policy **slot = lua_newuserdatauv(L, sizeof *slot, 0);
-  *slot = NULL;
-  luaL_setmetatable(L, POLICY_CLASS);
-  return slot;
-}
+#define MAX_ACTIONS 100
 
 static int no_memory(lua_State *L) {
   return luaL_error(L, "not enough memory");
@@ -48,11 +35,11 @@ struct policy_string check_policy_string(lua_State *L, int index, const char *fi
 static int parse(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
-  struct policy **slot = push_slot(L);
+  struct policy_object *object = new_policy_object(L);
   struct json_error error;
-  *slot = policy_parse(text, length, &error);
-  if (*slot)
-    return 1;
+  object->doc = policy_parse(text, length, &error);
+  if (object->doc)
+    return finish_policy(L);
   push_json_error(L, "InvalidPolicy", &error);
   lua_pushstring(L, error.message);
   lua_setfield(L, -2, "expected");
@@ -62,17 +49,17 @@ static int parse(lua_State *L) {
 /* policy.new() --> doc
  * Returns a document without statements, Version 2008-10-17. */
 static int new_policy(lua_State *L) {
-  struct policy **slot = push_slot(L);
-  *slot = policy_new();
-  return *slot ? 1 : no_memory(L);
+  struct policy_object *object = new_policy_object(L);
+  object->doc = policy_new();
+  return finish_policy(L);
 }
 
 /* doc:copy() --> doc */
 static int copy(lua_State *L) {
-  const struct policy *doc = check_policy(L, 1);
-  struct policy **slot = push_slot(L);
-  *slot = policy_copy(doc);
-  return *slot ? 1 : no_memory(L);
+  check_policy(L, 1);
+  struct policy_object *object = new_policy_object(L);
+  object->doc = policy_copy(check_policy(L, 1));
+  return finish_policy(L);
 }
 
 /* doc:allow { [sid,] principal, actions, [condition] } --> changed, reason, index
@@ -82,30 +69,25 @@ static int copy(lua_State *L) {
 static int allow(lua_State *L) {
   static const char *const fields[] = {"sid", "principal", "actions", "condition", NULL};
   enum { OPTIONS = 2 };
-  struct policy *doc = check_policy(L, 1);
+  check_policy(L, 1);
   check_fields(L, OPTIONS, fields);
   struct policy_grant grant = {.sid = opt_policy_string(L, OPTIONS, "sid"),
                                .principal = check_policy_string(L, OPTIONS, "principal"),
                                .condition = opt_policy_string(L, OPTIONS, "condition")};
-  luaL_argexpected(L, lua_getfield(L, OPTIONS, "actions") == LUA_TTABLE, OPTIONS,
-                   "table with a list 'actions'");
-  int list = lua_gettop(L);
-  grant.action_count = (size_t)luaL_len(L, list);
-  luaL_argcheck(L, grant.action_count > 0 && grant.action_count <= 100, OPTIONS,
-                "actions: 1 to 100 strings expected");
+  push_field(L, OPTIONS, "actions");
+  const struct list_string *names =
+      push_strings(L, -1, "actions", MAX_ACTIONS, &grant.action_count);
+  luaL_argcheck(L, grant.action_count > 0, OPTIONS, "actions: at least one expected");
   struct policy_string *actions = lua_newuserdatauv(L, grant.action_count * sizeof *actions, 0);
-  for (size_t i = 0; i < grant.action_count; i++) {
-    luaL_argcheck(L, lua_rawgeti(L, list, (lua_Integer)i + 1) == LUA_TSTRING, OPTIONS,
-                  "actions: 1 to 100 strings expected");
-    actions[i].bytes = lua_tolstring(L, -1, &actions[i].length);
-    lua_pop(L, 1); /* the list keeps it alive */
-  }
+  for (size_t i = 0; i < grant.action_count; i++)
+    actions[i] = (struct policy_string){names[i].bytes, names[i].length};
   grant.actions = actions;
   size_t statement = 0;
   struct json_error error;
-  enum policy_edit edit = policy_allow(doc, &grant, &statement, &error);
+  enum policy_edit edit = policy_allow(edit_policy(L, 1), &grant, &statement, &error);
   if (edit == POLICY_FAILED)
     return luaL_error(L, "allow: %s", error.message);
+  edited_policy(L, 1);
   lua_pushboolean(L, edit == POLICY_CHANGED);
   lua_pushfstring(L,
                   edit == POLICY_CHANGED ? "added statement %d" : "statement %d allows it already",
@@ -114,9 +96,11 @@ static int allow(lua_State *L) {
   return 3;
 }
 
+/* Ends an edit of the document at stack index 1. */
 static int push_edit(lua_State *L, enum policy_edit edit, size_t touched) {
   if (edit == POLICY_FAILED)
     return no_memory(L);
+  edited_policy(L, 1);
   lua_pushboolean(L, edit == POLICY_CHANGED);
   lua_pushinteger(L, (lua_Integer)touched);
   return 2;
@@ -127,6 +111,15 @@ static bool same_text(const struct policy *a, const struct policy *b) {
   const char *a_text = policy_text(a, &a_length);
   const char *b_text = policy_text(b, &b_length);
   return bytes_equal(a_text, a_length, b_text, b_length);
+}
+
+/* Pushes a copy of the document at stack index 1, which no other function can reach. */
+static const struct policy *push_snapshot(lua_State *L) {
+  struct policy_object *object = new_policy_object(L);
+  object->doc = policy_copy(check_policy(L, 1));
+  if (!object->doc)
+    no_memory(L);
+  return object->doc;
 }
 
 /* Calls the function at `match` for each principal of a statement, whose table is at the top. */
@@ -147,24 +140,21 @@ static void mark_matching(lua_State *L, int match, const struct policy *doc,
 
 /* Removes the principals for which the function at `match` returns true. The function is called for
  * a copy, which does not change whatever the function does to the document. */
-static int revoke_matching(lua_State *L, struct policy *doc, int match,
-                           const struct policy_revocation *what) {
-  struct policy **copy = push_slot(L);
-  *copy = policy_copy(doc);
-  if (!*copy)
-    return no_memory(L);
-  size_t size = (policy_values_count(*copy) + 1) * sizeof(bool);
+static int revoke_matching(lua_State *L, int match, const struct policy_revocation *what) {
+  const struct policy *copy = push_snapshot(L);
+  size_t size = (policy_values_count(copy) + 1) * sizeof(bool);
   bool *marks = lua_newuserdatauv(L, size, 0);
   memset(marks, 0, size);
-  for (size_t i = 0; i < policy_count(*copy); i++) {
-    const struct policy_statement *statement = policy_statement(*copy, i);
+  for (size_t i = 0; i < policy_count(copy); i++) {
+    const struct policy_statement *statement = policy_statement(copy, i);
     if (!policy_revocation_applies(what, statement))
       continue;
-    push_statement(L, *copy, i);
-    mark_matching(L, match, *copy, statement, marks);
+    push_statement(L, copy, i);
+    mark_matching(L, match, copy, statement, marks);
     lua_pop(L, 1);
   }
-  if (!same_text(doc, *copy))
+  struct policy *doc = edit_policy(L, 1);
+  if (!same_text(doc, copy))
     return luaL_error(L, "revoke: the function 'match' changed the document");
   size_t touched = 0;
   enum policy_edit edit = policy_remove_principals(doc, marks, &touched);
@@ -179,17 +169,34 @@ static int revoke(lua_State *L) {
   static const char *const fields[] = {"principal", "match", "sid", "effect", NULL};
   static const char *const effects[] = {"Allow", "any", NULL};
   enum { OPTIONS = 2 };
-  struct policy *doc = check_policy(L, 1);
+  check_policy(L, 1);
   check_fields(L, OPTIONS, fields);
   struct policy_revocation what = {.sid = opt_policy_string(L, OPTIONS, "sid")};
-  lua_getfield(L, OPTIONS, "effect");
-  what.any_effect = luaL_checkoption(L, -1, "Allow", effects) == 1;
-  if (lua_getfield(L, OPTIONS, "match") == LUA_TFUNCTION)
-    return revoke_matching(L, doc, lua_gettop(L), &what);
-  what.principal = check_policy_string(L, OPTIONS, "principal");
+  what.any_effect = opt_field_choice(L, OPTIONS, "effect", effects, 0) == 1;
+  what.principal = opt_policy_string(L, OPTIONS, "principal");
+  int type = push_field(L, OPTIONS, "match");
+  luaL_argcheck(L, type == LUA_TNIL || type == LUA_TFUNCTION, OPTIONS,
+                "match: a function expected");
+  luaL_argcheck(L, (type == LUA_TFUNCTION) != (what.principal.bytes != NULL), OPTIONS,
+                "principal or match expected");
+  if (type == LUA_TFUNCTION)
+    return revoke_matching(L, lua_gettop(L), &what);
   size_t touched = 0;
-  enum policy_edit edit = policy_revoke(doc, &what, &touched);
+  enum policy_edit edit = policy_revoke(edit_policy(L, 1), &what, &touched);
   return push_edit(L, edit, touched);
+}
+
+/* Pushes an array with an entry for each statement of the document at stack index 1. */
+static bool *push_marks(lua_State *L, bool value) {
+  for (size_t size = 0;;) {
+    bool *marks = lua_newuserdatauv(L, size + 1, 0);
+    memset(marks, value, size + 1);
+    size_t count = policy_count(check_policy(L, 1));
+    if (count <= size) /* a finalizer can have changed the document */
+      return marks;
+    size = count;
+    lua_pop(L, 1);
+  }
 }
 
 /* doc:remove { sid | index } --> changed, count
@@ -197,14 +204,14 @@ static int revoke(lua_State *L) {
 static int remove_statements(lua_State *L) {
   static const char *const fields[] = {"sid", "index", NULL};
   enum { OPTIONS = 2 };
-  struct policy *doc = check_policy(L, 1);
+  check_policy(L, 1);
   check_fields(L, OPTIONS, fields);
-  lua_getfield(L, OPTIONS, "index");
-  lua_Integer index = luaL_optinteger(L, -1, 0);
+  lua_Integer index = opt_field_int(L, OPTIONS, "index", 1, LUA_MAXINTEGER, 0);
   struct policy_string sid = opt_policy_string(L, OPTIONS, "sid");
   luaL_argcheck(L, (index > 0) != (sid.bytes != NULL), OPTIONS, "sid or index expected");
+  bool *marks = push_marks(L, 1);
+  struct policy *doc = edit_policy(L, 1);
   size_t count = policy_count(doc), touched = 0;
-  bool *marks = lua_newuserdatauv(L, (count + 1) * sizeof *marks, 0);
   for (size_t i = 0; i < count; i++) {
     marks[i] = index > 0 ? i + 1 == (size_t)index
                          : policy_has_sid(policy_statement(doc, i), sid.bytes, sid.length);
@@ -231,7 +238,7 @@ static void mark_statements(lua_State *L, int match, const struct policy *doc, b
 static int fold(lua_State *L) {
   static const char *const fields[] = {"sid", "match", NULL};
   enum { OPTIONS = 2 };
-  struct policy *doc = check_policy(L, 1);
+  check_policy(L, 1);
   lua_settop(L, OPTIONS);
   if (lua_isnil(L, OPTIONS)) {
     lua_newtable(L);
@@ -239,20 +246,21 @@ static int fold(lua_State *L) {
   }
   check_fields(L, OPTIONS, fields);
   struct policy_string sid = opt_policy_string(L, OPTIONS, "sid");
-  size_t count = policy_count(doc), gone = 0;
-  bool *marks = lua_newuserdatauv(L, (count + 1) * sizeof *marks, 0);
-  memset(marks, true, count + 1);
-  if (lua_getfield(L, OPTIONS, "match") != LUA_TNIL) {
+  size_t gone = 0;
+  const struct policy *copy = NULL;
+  bool *marks;
+  if (push_field(L, OPTIONS, "match") != LUA_TNIL) {
     luaL_argcheck(L, lua_isfunction(L, -1), OPTIONS, "match: a function expected");
     int match = lua_gettop(L);
-    struct policy **copied = push_slot(L);
-    *copied = policy_copy(doc);
-    if (!*copied)
-      return no_memory(L);
-    mark_statements(L, match, *copied, marks);
-    if (!same_text(doc, *copied))
-      return luaL_error(L, "fold: the function 'match' changed the document");
+    copy = push_snapshot(L);
+    marks = lua_newuserdatauv(L, policy_count(copy) + 1, 0);
+    mark_statements(L, match, copy, marks);
+  } else {
+    marks = push_marks(L, true);
   }
+  struct policy *doc = edit_policy(L, 1);
+  if (copy && !same_text(doc, copy))
+    return luaL_error(L, "fold: the function 'match' changed the document");
   struct json_error error;
   enum policy_edit edit = policy_merge(doc, marks, &sid, &gone, &error);
   if (edit == POLICY_FAILED)
@@ -262,9 +270,10 @@ static int fold(lua_State *L) {
 
 /* doc:sort() --> changed */
 static int sort(lua_State *L) {
-  enum policy_edit edit = policy_sort(check_policy(L, 1));
+  enum policy_edit edit = policy_sort(edit_policy(L, 1));
   if (edit == POLICY_FAILED)
     return no_memory(L);
+  edited_policy(L, 1);
   lua_pushboolean(L, edit == POLICY_CHANGED);
   return 1;
 }
@@ -272,7 +281,7 @@ static int sort(lua_State *L) {
 /* doc:append(other, index)
  * Appends a copy of a statement of another document. */
 static int append(lua_State *L) {
-  struct policy *doc = check_policy(L, 1);
+  struct policy *doc = edit_policy(L, 1);
   const struct policy *from = check_policy(L, 2);
   lua_Integer index = luaL_checkinteger(L, 3);
   luaL_argcheck(L, doc != from, 2, "another document expected");
@@ -280,6 +289,7 @@ static int append(lua_State *L) {
   struct json_error error;
   if (policy_append_statement(doc, from, (size_t)index - 1, &error) == POLICY_FAILED)
     return luaL_error(L, "append: %s", error.message);
+  edited_policy(L, 1);
   return 0;
 }
 
@@ -291,21 +301,24 @@ static size_t check_index(lua_State *L, int argument, const struct policy *doc) 
 
 /* doc:statement(index) --> statement */
 static int statement(lua_State *L) {
-  const struct policy *doc = check_policy(L, 1);
-  push_statement(L, doc, check_index(L, 2, doc));
+  size_t index = check_index(L, 2, check_policy(L, 1));
+  push_statement(L, read_policy(L, 1), index);
+  stop_reading(L, 1);
   return 1;
 }
 
 /* doc:statements() --> list of statements */
 static int statements(lua_State *L) {
-  push_statements(L, check_policy(L, 1));
+  push_statements(L, read_policy(L, 1));
+  stop_reading(L, 1);
   return 1;
 }
 
 /* doc:tree() --> table
  * Returns the text as a tree of nodes with their source locations. */
 static int tree(lua_State *L) {
-  push_tree(L, check_policy(L, 1));
+  push_tree(L, read_policy(L, 1));
+  stop_reading(L, 1);
   return 1;
 }
 
@@ -373,13 +386,6 @@ static int text(lua_State *L) {
   return 1;
 }
 
-static int collect(lua_State *L) {
-  struct policy **slot = luaL_checkudata(L, 1, POLICY_CLASS);
-  policy_free(*slot);
-  *slot = NULL;
-  return 0;
-}
-
 MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
   static const luaL_Reg methods[] = {
       {"allow", allow},
@@ -403,7 +409,7 @@ MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
       {"tree", tree},
       {NULL, NULL},
   };
-  static const luaL_Reg meta[] = {{"__gc", collect}, {"__tostring", text}, {NULL, NULL}};
+  static const luaL_Reg meta[] = {{"__gc", policy_lua_collect}, {"__tostring", text}, {NULL, NULL}};
   static const luaL_Reg functions[] = {
       {"parse", parse},
       {"new", new_policy},
@@ -414,7 +420,7 @@ MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
   new_class(L, POLICY_CLASS, methods, meta);
   luaL_newlib(L, functions);
   luaL_getmetatable(L, POLICY_CLASS);
-  lua_getfield(L, -1, "__index");
+  push_field(L, -1, "__index");
   lua_setfield(L, -3, "methods");
   lua_pop(L, 1);
   lua_pushinteger(L, POLICY_LIMIT);

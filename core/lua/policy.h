@@ -1,27 +1,58 @@
 #ifndef LANYARD_LUA_POLICY_H
 #define LANYARD_LUA_POLICY_H
 
+#include "lua/util.h"
 #include "policy/document.h"
 
 #include <lua.h>
 
-/* check_policy returns the document at a stack index, or raises an error. */
-struct policy *check_policy(lua_State *L, int index);
+#define POLICY_CLASS "lanyard.policy"
+
+/* The userdata of a document. Any Lua code can run while a function pushes values, because the
+ * collector runs finalizers. So a function that pushes more than one value from a document is a
+ * reader: while there are readers, an edit changes a copy, and the readers keep what they read. */
+struct policy_object {
+  struct object object;
+  struct policy *doc;
+  size_t readers;
+  struct policy_retired *retired; /* documents that readers still use */
+  size_t reported;                /* bytes that the collector knows of */
+};
+
+/* new_policy_object pushes a userdata without a document. The caller stores one in `doc`, and calls
+ * finish_policy, which reports its memory to the collector and returns 1. It raises an error if
+ * `doc` is NULL. */
+struct policy_object *new_policy_object(lua_State *L);
+int finish_policy(lua_State *L);
+
+/* check_policy returns the document at a stack index, or raises an error. It is valid until Lua code
+ * can run. */
+const struct policy *check_policy(lua_State *L, int index);
+
+/* edit_policy is check_policy for an edit. After the edit, edited_policy reports its memory to the
+ * collector. */
+struct policy *edit_policy(lua_State *L, int index);
+void edited_policy(lua_State *L, int index);
+
+/* read_policy returns the document at a stack index, which stays valid until stop_reading. If an
+ * error ends the function before, later edits work on copies. */
+const struct policy *read_policy(lua_State *L, int index);
+void stop_reading(lua_State *L, int index);
 
 /* check_policy_string and opt_policy_string return a string field of the table at `index`. The
  * string stays on the stack. An absent optional field has `bytes` NULL. */
 struct policy_string check_policy_string(lua_State *L, int index, const char *field);
 struct policy_string opt_policy_string(lua_State *L, int index, const char *field);
 
-/* Methods and functions in policy_set.c and policy_evaluate.c. */
+/* Methods and functions in policy_object.c, policy_set.c and policy_evaluate.c. */
+int policy_lua_collect(lua_State *L);
 int policy_lua_set(lua_State *L);
 int policy_lua_evaluate(lua_State *L);
 int policy_lua_weigh(lua_State *L);
 int policy_lua_operand(lua_State *L);
 int policy_lua_operators(lua_State *L);
 
-/* Views of a document: statements and values as tables. The document must not be edited while a
- * table is built. */
+/* Views of a document: statements and values as tables. The caller is a reader. */
 
 /* set_statement_name sets index, sid and effect in the table at the top: what identifies a
  * statement. */

@@ -5,49 +5,81 @@
 #include "policy/condition.h"
 #include "policy/evaluate.h"
 
-/* Fills an entry with the key and value at the top of the stack: a string, number, boolean, or a
- * list of these. Strings converted from numbers and booleans are kept alive by the table at
- * `kept`. */
-static void fill_entry(lua_State *L, int kept, struct context_entry *entry,
-                       struct context_value *values) {
-  *entry = (struct context_entry){0};
-  bool list = lua_istable(L, -1);
-  size_t count = list ? lua_rawlen(L, -1) : 1;
-  if (lua_type(L, -2) != LUA_TSTRING)
-    luaL_error(L, "context: keys must be strings");
-  entry->key = lua_tolstring(L, -2, &entry->key_length);
-  entry->values = values;
-  for (size_t i = 0; i < count; i++) {
-    if (list)
-      lua_rawgeti(L, -1, (lua_Integer)i + 1);
-    else
-      lua_pushvalue(L, -1);
-    if (!lua_isstring(L, -1) && !lua_isboolean(L, -1))
-      luaL_error(L, "context: %s: a string, number, boolean or a list of them expected",
-                 entry->key);
-    values[i].bytes = luaL_tolstring(L, -1, &values[i].length);
-    luaL_ref(L, kept);
-    lua_pop(L, 1);
+/* Replaces the scalar at the top of the stack with a string. luaL_tolstring would call a metamethod
+ * of the type. */
+static void scalar_to_string(lua_State *L, const char *key) {
+  if (lua_isboolean(L, -1)) {
+    lua_pushstring(L, lua_toboolean(L, -1) ? "true" : "false");
+    lua_replace(L, -2);
+  } else if (!lua_tolstring(L, -1, NULL)) {
+    luaL_error(L, "context: %s: a string, number, boolean or a list of them expected", key);
   }
-  entry->count = count;
 }
 
-/* Pushes what keeps a context alive, and fills the context from a table of keys and values. The key
- * `unknown` is added with unknown values, unless the table contains it. */
+/* Replaces the list at the top of the stack with a list of its items as strings, and returns their
+ * number. */
+static size_t copy_values(lua_State *L, const char *key) {
+  size_t count = 0, length = lua_rawlen(L, -1);
+  lua_newtable(L);
+  while (count < length) {
+    lua_rawgeti(L, -2, (lua_Integer)count + 1);
+    scalar_to_string(L, key);
+    lua_rawseti(L, -2, (lua_Integer)++count);
+  }
+  lua_replace(L, -2);
+  return count;
+}
+
+/* Replaces the context at stack index `table` with a copy that has strings and lists of strings
+ * only, and counts both. No other function can reach the copy. */
+static void copy_context(lua_State *L, int table, size_t *entries, size_t *values) {
+  *entries = *values = 0;
+  copy_table(L, table);
+  for (lua_pushnil(L); lua_next(L, table);) {
+    if (lua_type(L, -2) != LUA_TSTRING)
+      luaL_error(L, "context: keys must be strings");
+    const char *key = lua_tostring(L, -2);
+    size_t count = 1;
+    if (lua_istable(L, -1))
+      count = copy_values(L, key);
+    else
+      scalar_to_string(L, key);
+    *entries += 1;
+    *values += count;
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2);
+    lua_rawset(L, table);
+  }
+}
+
+/* Fills an entry with the key and value at the top of the stack, which are of a copied context. */
+static void fill_entry(lua_State *L, struct context_entry *entry, struct context_value *values) {
+  *entry = (struct context_entry){.values = values, .count = 1};
+  entry->key = lua_tolstring(L, -2, &entry->key_length);
+  if (!lua_istable(L, -1)) {
+    values[0].bytes = lua_tolstring(L, -1, &values[0].length);
+    return;
+  }
+  entry->count = lua_rawlen(L, -1);
+  for (size_t i = 0; i < entry->count; i++) {
+    lua_rawgeti(L, -1, (lua_Integer)i + 1);
+    values[i].bytes = lua_tolstring(L, -1, &values[i].length);
+    lua_pop(L, 1); /* the copy keeps it alive */
+  }
+}
+
+/* Fills the context from the table of keys and values at stack index `table`. What keeps it alive
+ * stays on the stack. The key `unknown` is added with unknown values, unless the table contains
+ * it. */
 static void take_context(lua_State *L, int table, struct policy_string unknown,
                          struct context *context) {
-  size_t entries = 0, values = 0;
-  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
-    entries++;
-    values += lua_istable(L, -1) ? lua_rawlen(L, -1) : 1;
-  }
-  struct context_entry *entry = lua_newuserdatauv(L, (entries + 2) * sizeof *entry, 0);
+  size_t entries, values;
+  copy_context(L, table, &entries, &values);
+  struct context_entry *entry = lua_newuserdatauv(L, (entries + 1) * sizeof *entry, 0);
   struct context_value *value = lua_newuserdatauv(L, (values + 1) * sizeof *value, 0);
-  lua_newtable(L);
-  int kept = lua_gettop(L);
   *context = (struct context){.entries = entry, .count = 0};
   for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
-    fill_entry(L, kept, entry, value);
+    fill_entry(L, entry, value);
     if (context_find(context, entry->key, entry->key_length))
       luaL_error(L, "context: %s is given twice, in different letter cases", entry->key);
     context->count++;
@@ -73,11 +105,12 @@ static struct policy_request take_request(lua_State *L, int options, struct cont
       .identity = opt_field_boolean(L, options, "identity", 0) != 0,
       .bounded = opt_field_boolean(L, options, "bounded", 0) != 0,
   };
-  if (lua_getfield(L, options, "context") != LUA_TNIL) {
+  struct policy_string unknown = opt_policy_string(L, options, "unknown");
+  bool partial = opt_field_boolean(L, options, "partial", 0) != 0;
+  if (push_field(L, options, "context") != LUA_TNIL) {
     luaL_argcheck(L, lua_istable(L, -1), options, "context: a table expected");
-    int table = lua_gettop(L);
-    take_context(L, table, opt_policy_string(L, options, "unknown"), context);
-    context->partial = opt_field_boolean(L, options, "partial", 0) != 0;
+    take_context(L, lua_gettop(L), unknown, context);
+    context->partial = partial;
     request.context = context;
   }
   return request;
@@ -124,17 +157,21 @@ static void set_allows(lua_State *L, const char *field, const struct policy *doc
  * boundary. */
 int policy_lua_weigh(lua_State *L) {
   enum { OPTIONS = 2 };
-  const struct policy *doc = check_policy(L, 1);
+  check_policy(L, 1);
   struct context context;
   struct policy_request request = take_request(L, OPTIONS, &context);
+  const struct policy *doc = read_policy(L, 1);
   struct policy_matches found = policy_match(doc, &request);
-  if (found.failed)
+  if (found.failed) {
+    stop_reading(L, 1);
     return luaL_error(L, "not enough memory");
+  }
   lua_createtable(L, 0, 4);
   set_finding(L, "deny", doc, found.deny, &request, true);
   set_finding(L, "maybe_deny", doc, found.maybe_deny, &request, false);
   set_allows(L, "allow", doc, found.allow, &request, true);
   set_allows(L, "maybe_allow", doc, found.maybe_allow, &request, false);
+  stop_reading(L, 1);
   return 1;
 }
 
@@ -162,15 +199,17 @@ int policy_lua_evaluate(lua_State *L) {
       [POLICY_ANSWER_IMPLICIT_DENY] = "implicit-deny",
       [POLICY_ANSWER_DEPENDS] = "depends",
   };
-  const struct policy *doc = check_policy(L, 1);
+  check_policy(L, 1);
   struct context context;
   struct policy_request request = take_request(L, OPTIONS, &context);
+  const struct policy *doc = read_policy(L, 1);
   struct buf reason = {0};
   struct policy_decision decision = policy_evaluate(doc, &request, &reason);
   push_buf(L, &reason);
   int text = lua_gettop(L);
   lua_pushstring(L, answers[decision.answer]);
   push_summary(L, decision.statement);
+  stop_reading(L, 1);
   lua_pushvalue(L, text);
   return 3;
 }
@@ -195,8 +234,8 @@ int policy_lua_operand(lua_State *L) {
       [OPERAND_BINARY] = "base64",   [OPERAND_ADDRESS] = "an IP address or network",
       [OPERAND_ARN] = "an ARN",
   };
-  enum condition_operand type = condition_operand(luaL_checkstring(L, 1));
-  const char *text = luaL_checkstring(L, 2);
+  enum condition_operand type = condition_operand(check_text(L, 1));
+  const char *text = check_text(L, 2);
   if (type == OPERAND_NONE) {
     lua_pushnil(L);
     return 1;

@@ -6,13 +6,10 @@
 
 #include <string.h>
 
-/* Finds the statement that `index` or `sid` of the table refers to. Returns false if there is
- * none. */
-static bool find_statement(lua_State *L, int table, const struct policy *doc, size_t *index) {
-  struct policy_string sid = opt_policy_string(L, table, "sid");
-  lua_getfield(L, table, "index");
-  lua_Integer number = luaL_optinteger(L, -1, 0);
-  luaL_argcheck(L, (number > 0) != (sid.bytes != NULL), table, "sid or index expected");
+/* Finds the statement with this number (from 1) or, if that is 0, this Sid. Returns false if there
+ * is none. */
+static bool find_statement(lua_State *L, const struct policy *doc, lua_Integer number,
+                           struct policy_string sid, size_t *index) {
   bool found = false;
   for (size_t i = 0; i < policy_count(doc); i++) {
     if (number > 0 ? i + 1 != (size_t)number
@@ -29,18 +26,16 @@ static bool find_statement(lua_State *L, int table, const struct policy *doc, si
 
 /* Sets the names of nested members from the list in the field `within`, which keeps them alive. */
 static void opt_within(lua_State *L, int table, struct policy_setting *setting) {
-  if (lua_getfield(L, table, "within") == LUA_TNIL)
+  enum { MAX_NAMES = 10 };
+  if (push_field(L, table, "within") == LUA_TNIL)
     return;
-  luaL_argexpected(L, lua_istable(L, -1), table, "table with a list 'within'");
-  int list = lua_gettop(L);
-  size_t count = (size_t)luaL_len(L, list);
-  luaL_argcheck(L, count <= 10, table, "within: at most 10 names expected");
+  size_t count;
+  const struct list_string *strings = push_strings(L, -1, "within", MAX_NAMES, &count);
   const char **names = lua_newuserdatauv(L, (count + 1) * sizeof *names, 0);
   for (size_t i = 0; i < count; i++) {
-    luaL_argcheck(L, lua_rawgeti(L, list, (lua_Integer)i + 1) == LUA_TSTRING, table,
-                  "within: names expected");
-    names[i] = lua_tostring(L, -1);
-    lua_pop(L, 1);
+    names[i] = strings[i].bytes;
+    luaL_argcheck(L, strlen(names[i]) == strings[i].length, table,
+                  "within: a name must not contain NUL");
   }
   setting->within = names;
   setting->within_count = count;
@@ -53,26 +48,32 @@ int policy_lua_set(lua_State *L) {
   static const char *const fields[] = {"sid",    "index", "document", "element",
                                        "within", "json",  NULL};
   enum { OPTIONS = 2 };
-  struct policy *doc = check_policy(L, 1);
+  check_policy(L, 1);
   check_fields(L, OPTIONS, fields);
   struct policy_setting setting = {.statement = POLICY_DOCUMENT,
-                                   .element = check_policy_string(L, OPTIONS, "element").bytes,
+                                   .element = check_field_text(L, OPTIONS, "element"),
                                    .json = opt_policy_string(L, OPTIONS, "json")};
   bool whole = opt_field_boolean(L, OPTIONS, "document", 0) != 0;
+  lua_Integer number = opt_field_int(L, OPTIONS, "index", 1, LUA_MAXINTEGER, 0);
+  struct policy_string sid = opt_policy_string(L, OPTIONS, "sid");
+  luaL_argcheck(L, whole + (number > 0) + (sid.bytes != NULL) == 1, OPTIONS,
+                "sid, index or document expected");
+  opt_within(L, OPTIONS, &setting);
   luaL_argcheck(L, strcmp(setting.element, "Statement") != 0, OPTIONS,
                 "element: Statement is changed by allow, append and remove");
-  if (!whole && !find_statement(L, OPTIONS, doc, &setting.statement)) {
+  luaL_argcheck(L, !whole || setting.within_count == 0, OPTIONS,
+                "within: only for an element of a statement");
+  struct policy *doc = edit_policy(L, 1);
+  if (!whole && !find_statement(L, doc, number, sid, &setting.statement)) {
     lua_pushboolean(L, false);
     lua_pushliteral(L, "no such statement");
     return 2;
   }
-  opt_within(L, OPTIONS, &setting);
-  luaL_argcheck(L, !whole || setting.within_count == 0, OPTIONS,
-                "within: only for an element of a statement");
   struct json_error error;
   enum policy_edit edit = policy_set(doc, &setting, &error);
   if (edit == POLICY_FAILED)
     return luaL_error(L, "set: %s", error.message);
+  edited_policy(L, 1);
   lua_pushboolean(L, edit == POLICY_CHANGED);
   if (edit == POLICY_CHANGED)
     return 1;

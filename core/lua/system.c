@@ -1,15 +1,16 @@
 /* lanyard.system: the operating system: crash-safe files, locks, clocks, random numbers, the
- * terminal. Failures are `nil, err`; err.code is "NotFound", "AccessDenied" or "SystemError". */
+ * terminal. files.c has the functions that read. Failures are `nil, err`; err.code is "NotFound",
+ * "AccessDenied" or "SystemError". */
 
-#include "base/buf.h"
 #include "lua/credentials.h"
+#include "lua/files.h"
 #include "lua/util.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,43 +24,6 @@
 #include <unistd.h>
 
 #define LOCK_CLASS "lanyard.lock"
-
-static int system_error(lua_State *L, const char *what, const char *path, int number) {
-  const char *code = number == ENOENT                      ? "NotFound"
-                     : number == EACCES || number == EPERM ? "AccessDenied"
-                                                           : "SystemError";
-  return push_error(L, code, "cannot %s %s: %s", what, path, strerror(number));
-}
-
-/* read_file(path [, most]) --> text | nil, err
- * Reads a file, or standard input for "-". A file of more than `most` bytes is an error with the
- * code "TooLarge". */
-static int system_read_file(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
-  size_t most = (size_t)luaL_optinteger(L, 2, LUA_MAXINTEGER);
-  bool standard_input = strcmp(path, "-") == 0;
-  FILE *file = standard_input ? stdin : fopen(path, "rb");
-  if (!file)
-    return system_error(L, "read", path, errno);
-  const char *name = standard_input ? "stdin" : path;
-  struct buf text = {0};
-  char chunk[8192];
-  size_t got;
-  while (text.length <= most && (got = fread(chunk, 1, sizeof chunk, file)) > 0)
-    buf_add(&text, chunk, got);
-  int failed = ferror(file) ? errno : text.failed ? ENOMEM : 0;
-  if (!standard_input)
-    fclose(file);
-  if (failed) {
-    buf_free(&text);
-    return system_error(L, "read", name, failed);
-  }
-  if (text.length > most) {
-    buf_free(&text);
-    return push_error(L, "TooLarge", "cannot read %s: it has more than %d bytes", name, (int)most);
-  }
-  return push_buf(L, &text);
-}
 
 /* Writes all bytes and flushes them to the disk. Returns 0 or an errno. */
 static int write_and_sync(int fd, const char *text, size_t length) {
@@ -108,10 +72,10 @@ static int system_write_file(lua_State *L) {
   char temporary[PATH_MAX];
   int size = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
   if (size < 0 || (size_t)size >= sizeof temporary)
-    return system_error(L, "write", path, ENAMETOOLONG);
+    return push_system_error(L, "write", path, ENAMETOOLONG);
   int fd = mkostemp(temporary, O_CLOEXEC);
   if (fd < 0)
-    return system_error(L, "write", path, errno);
+    return push_system_error(L, "write", path, errno);
   int failed = fchmod(fd, mode) == 0 ? write_and_sync(fd, text, length) : errno;
   if (close(fd) != 0 && !failed)
     failed = errno;
@@ -122,7 +86,7 @@ static int system_write_file(lua_State *L) {
   else
     failed = sync_folder_of(path);
   if (failed)
-    return system_error(L, "write", path, failed);
+    return push_system_error(L, "write", path, failed);
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -140,14 +104,14 @@ static int system_append_file(lua_State *L) {
   if (fd < 0 && errno == EEXIST)
     return push_error(L, "Exists", "cannot write %s: it already exists", path);
   if (fd < 0)
-    return system_error(L, "write", path, errno);
+    return push_system_error(L, "write", path, errno);
   int failed = write_and_sync(fd, text, length);
   if (close(fd) != 0 && !failed)
     failed = errno;
   if (!failed && must_be_new)
     failed = sync_folder_of(path);
   if (failed)
-    return system_error(L, "write", path, failed);
+    return push_system_error(L, "write", path, failed);
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -160,52 +124,21 @@ static int system_mkdirs(lua_State *L) {
   mode_t mode = (mode_t)luaL_optinteger(L, 2, 0700);
   char part[PATH_MAX];
   if (length >= sizeof part)
-    return system_error(L, "create the folder", path, ENAMETOOLONG);
+    return push_system_error(L, "create the folder", path, ENAMETOOLONG);
   for (size_t i = 1; i <= length; i++) {
     if (i < length && path[i] != '/')
       continue;
     memcpy(part, path, i);
     part[i] = '\0';
     if (mkdir(part, mode) != 0 && errno != EEXIST)
-      return system_error(L, "create the folder", part, errno);
+      return push_system_error(L, "create the folder", part, errno);
   }
   struct stat info;
   if (stat(path, &info) != 0)
-    return system_error(L, "create the folder", path, errno);
+    return push_system_error(L, "create the folder", path, errno);
   if (!S_ISDIR(info.st_mode))
-    return system_error(L, "create the folder", path, ENOTDIR);
+    return push_system_error(L, "create the folder", path, ENOTDIR);
   lua_pushboolean(L, 1);
-  return 1;
-}
-
-static int compare_names(const struct dirent **a, const struct dirent **b) {
-  return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-/* list(folder) --> names | nil, err
- * Returns the names in byte order, without . and .. */
-static int system_list(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
-  struct dirent **entries = NULL;
-  int count = scandir(path, &entries, NULL, compare_names);
-  if (count < 0)
-    return system_error(L, "list", path, errno);
-  lua_createtable(L, count, 0);
-  lua_Integer kept = 0;
-  for (int i = 0; i < count; i++) {
-    if (strcmp(entries[i]->d_name, ".") != 0 && strcmp(entries[i]->d_name, "..") != 0) {
-      lua_pushstring(L, entries[i]->d_name);
-      lua_rawseti(L, -2, ++kept);
-    }
-    free(entries[i]);
-  }
-  free(entries);
-  return 1;
-}
-
-/* exists(path) --> boolean */
-static int system_exists(lua_State *L) {
-  lua_pushboolean(L, access(luaL_checkstring(L, 1), F_OK) == 0);
   return 1;
 }
 
@@ -214,7 +147,7 @@ static int system_exists(lua_State *L) {
 static int system_remove(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   if (unlink(path) != 0 && errno != ENOENT)
-    return system_error(L, "remove", path, errno);
+    return push_system_error(L, "remove", path, errno);
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -231,20 +164,20 @@ static int remove_entry(const char *path, const struct stat *info, int kind, str
 static int system_remove_tree(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT)
-    return system_error(L, "remove", path, errno);
+    return push_system_error(L, "remove", path, errno);
   lua_pushboolean(L, 1);
   return 1;
 }
 
 /* temp_folder(prefix) --> path | nil, err
- * Creates an empty folder with mode 0700. */
+ * Creates an empty folder with mode 0700, in $TMPDIR if that is absolute, else in /tmp. */
 static int system_temp_folder(lua_State *L) {
   const char *prefix = luaL_checkstring(L, 1);
   const char *root = getenv("TMPDIR");
   char path[PATH_MAX];
-  snprintf(path, sizeof path, "%s/%s.XXXXXX", root && *root ? root : "/tmp", prefix);
+  snprintf(path, sizeof path, "%s/%s.XXXXXX", root && *root == '/' ? root : "/tmp", prefix);
   if (!mkdtemp(path))
-    return system_error(L, "create the folder", path, errno);
+    return push_system_error(L, "create the folder", path, errno);
   lua_pushstring(L, path);
   return 1;
 }
@@ -264,7 +197,7 @@ static int system_lock(lua_State *L) {
   luaL_setmetatable(L, LOCK_CLASS);
   lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock->fd < 0)
-    return system_error(L, "lock", path, errno);
+    return push_system_error(L, "lock", path, errno);
   int failed;
   do
     failed = flock(lock->fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
@@ -273,7 +206,7 @@ static int system_lock(lua_State *L) {
     close(lock->fd);
     lock->fd = -1;
     if (failed != EWOULDBLOCK)
-      return system_error(L, "lock", path, failed);
+      return push_system_error(L, "lock", path, failed);
     luaL_pushfail(L);
   }
   return 1;
@@ -332,6 +265,18 @@ static int system_uniform(lua_State *L) {
   return 1;
 }
 
+/* output_failure() --> nil | "closed" | "failed"
+ * Flushes stdout, and reports whether anything that was written to it is lost, earlier writes included. closed: it is a
+ * pipe whose reader has closed it. */
+static int system_output_failure(lua_State *L) {
+  if (fflush(stdout) == 0 && !ferror(stdout))
+    return 0;
+  struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+  bool closed = poll(&output, 1, 0) == 1 && (output.revents & POLLERR);
+  lua_pushstring(L, closed ? "closed" : "failed");
+  return 1;
+}
+
 /* isatty(fd) --> boolean */
 static int system_isatty(lua_State *L) {
   lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
@@ -368,12 +313,9 @@ static const luaL_Reg lock_methods[] = {{"close", lock_close}, {NULL, NULL}};
 static const luaL_Reg lock_meta[] = {{"__gc", lock_close}, {"__close", lock_close}, {NULL, NULL}};
 
 static const luaL_Reg functions[] = {
-    {"read_file", system_read_file},
     {"write_file", system_write_file},
     {"append_file", system_append_file},
     {"mkdirs", system_mkdirs},
-    {"list", system_list},
-    {"exists", system_exists},
     {"remove", system_remove},
     {"remove_tree", system_remove_tree},
     {"temp_folder", system_temp_folder},
@@ -382,6 +324,7 @@ static const luaL_Reg functions[] = {
     {"time", system_time},
     {"random", system_random},
     {"uniform", system_uniform},
+    {"output_failure", system_output_failure},
     {"isatty", system_isatty},
     {"columns", system_columns},
     {"getpid", system_getpid},
@@ -392,5 +335,6 @@ static const luaL_Reg functions[] = {
 MODULE_API int luaopen_lanyard_system(lua_State *L) {
   new_class(L, LOCK_CLASS, lock_methods, lock_meta);
   luaL_newlib(L, functions);
+  luaL_setfuncs(L, reading_functions, 0);
   return 1;
 }

@@ -1,10 +1,15 @@
 #include "net/http.h"
 
 #include "net/http_pool.h"
+#include "net/http_syntax.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+
+/* The headers of a reply, in bytes. */
+#define MAX_HEAD ((size_t)256 * 1024)
 
 static size_t on_header(char *line, size_t size, size_t count, void *context) {
   struct http_transfer *transfer = context;
@@ -20,6 +25,9 @@ static size_t on_header(char *line, size_t size, size_t count, void *context) {
     buf_reset(&transfer->head);
   } else if (line[0] == '\r' || line[0] == '\n') {
     transfer->headed = !transfer->interim;
+  } else if (length > MAX_HEAD - transfer->head.length) {
+    transfer->too_large = true;
+    return 0;
   } else {
     buf_add(&transfer->head, line, length);
   }
@@ -100,10 +108,16 @@ static const char *proxy_in_capitals(const char *url) {
   return proxy && *proxy ? proxy : NULL;
 }
 
-/* Close-on-exec, so that no child process holds a connection open. */
+/* Close-on-exec, so that no child process holds a connection open. Records the port of the peer,
+ * which is the proxy if there is one. */
 static curl_socket_t open_socket(void *context, curlsocktype purpose,
                                  struct curl_sockaddr *address) {
-  (void)context, (void)purpose;
+  (void)purpose;
+  struct http_transfer *transfer = context;
+  in_port_t port = address->family == AF_INET6
+                       ? ((const struct sockaddr_in6 *)(const void *)&address->addr)->sin6_port
+                       : ((const struct sockaddr_in *)(const void *)&address->addr)->sin_port;
+  transfer->peer_port = ntohs(port);
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -134,6 +148,7 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   SET(CURLOPT_ERRORBUFFER, transfer->detail);
   SET(CURLOPT_NOSIGNAL, 1L);
   SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  SET(CURLOPT_OPENSOCKETDATA, (void *)transfer);
   SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* the proxy's, which come first */
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
   SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -170,27 +185,89 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   return code;
 }
 
-/* Reports whether a proxy refused to connect. */
-static bool proxy_refused(const struct http_transfer *transfer) {
-  long answer = 0;
-  curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &answer);
-  return answer >= 300;
+/* Returns the host of a URL without user and password, and the length of the host with its port. */
+static const char *host_of(const char *url, size_t *length) {
+  const char *host = url ? strstr(url, "://") : NULL;
+  host = host ? host + 3 : "";
+  *length = strcspn(host, "/?#");
+  const char *user_end = memrchr(host, '@', *length);
+  if (user_end) {
+    *length -= (size_t)(user_end + 1 - host);
+    host = user_end + 1;
+  }
+  return host;
 }
 
-static enum http_failure failure_of(const struct http_transfer *transfer, CURLcode code) {
-  if (code != CURLE_OK && proxy_refused(transfer))
-    return HTTP_PROXY;
+static const char *url_of(const struct http_transfer *transfer) {
+  char *url = NULL;
+  curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
+  return url ? url : "";
+}
+
+/* Reports whether the connection that failed was to a proxy: libcurl 7 does not report that it uses
+ * one. The port differs from the URL's, or the error names another host. */
+static bool connects_to_proxy(const struct http_transfer *transfer) {
+  const char *url = url_of(transfer);
+  size_t length;
+  const char *host = host_of(url, &length);
+  const char *colon = memrchr(host, ':', length);
+  bool has_port = colon && !memchr(colon, ']', length - (size_t)(colon - host));
+  long port = has_port                             ? strtol(colon + 1, NULL, 10)
+              : strncasecmp(url, "https:", 6) == 0 ? 443
+                                                   : 80;
+  if (transfer->peer_port && transfer->peer_port != port)
+    return true;
+  static const char named[] = "Failed to connect to ";
+  const char *peer = transfer->detail + sizeof named - 1;
+  if (strncmp(transfer->detail, named, sizeof named - 1) != 0 || *host == '[')
+    return false;
+  size_t host_length = has_port ? (size_t)(colon - host) : length;
+  return strcspn(peer, " ") != host_length || strncasecmp(peer, host, host_length) != 0;
+}
+
+/* Reports whether the proxy refused to connect, or could not be reached. */
+static bool proxy_failed(struct http_transfer *transfer, CURLcode code) {
+  curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &transfer->proxy_status);
+  if (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY)
+    return true;
+  if (transfer->proxy_status > 0)
+    return transfer->proxy_status >= 300;
+  return !transfer->begun && connects_to_proxy(transfer);
+}
+
+/* A proxy that asks for a password, or forbids the host, does so again. */
+static enum http_failure proxy_failure(const struct http_transfer *transfer) {
+  long status = transfer->proxy_status;
+  bool rejected = status >= 400 && status < 500 && status != 408 && status != 429;
+  return rejected ? HTTP_PROXY_REFUSED : HTTP_PROXY;
+}
+
+/* Reports whether the connection ended within the handshake. Otherwise libcurl quotes OpenSSL. */
+static bool handshake_ended(const struct http_transfer *transfer) {
+  return !strstr(transfer->detail, "error:") || strstr(transfer->detail, "unexpected eof");
+}
+
+static enum http_failure failure_of(struct http_transfer *transfer, CURLcode code) {
   switch (code) {
   case CURLE_OK:
     return HTTP_OK;
   case CURLE_URL_MALFORMAT:
     return HTTP_INVALID_URL;
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_CACERT_BADFILE:
+  case CURLE_SSL_ISSUER_ERROR:
+    return HTTP_CERTIFICATE;
+  default:
+    break;
+  }
+  if (proxy_failed(transfer, code))
+    return proxy_failure(transfer);
+  switch (code) {
   case CURLE_UNSUPPORTED_PROTOCOL: /* of the URL or of the reply */
     return transfer->begun ? HTTP_CONNECTION : HTTP_INVALID_URL;
   case CURLE_COULDNT_RESOLVE_HOST:
     return HTTP_NAME_RESOLUTION;
-  case CURLE_COULDNT_RESOLVE_PROXY:
-    return HTTP_PROXY;
   case CURLE_COULDNT_CONNECT:
     return HTTP_CONNECTION_REFUSED;
   case CURLE_OPERATION_TIMEDOUT:
@@ -198,17 +275,24 @@ static enum http_failure failure_of(const struct http_transfer *transfer, CURLco
   case CURLE_PARTIAL_FILE:
     return HTTP_BODY_CUT;
   case CURLE_SSL_CONNECT_ERROR:
-  case CURLE_PEER_FAILED_VERIFICATION:
-  case CURLE_SSL_CERTPROBLEM:
+    return handshake_ended(transfer) ? HTTP_CONNECTION : HTTP_TLS;
   case CURLE_SSL_CIPHER:
-  case CURLE_SSL_CACERT_BADFILE:
-  case CURLE_SSL_ISSUER_ERROR:
+  case CURLE_SSL_CLIENTCERT:
     return HTTP_TLS;
   case CURLE_WRITE_ERROR:
     return transfer->too_large ? HTTP_TOO_LARGE : HTTP_CONNECTION;
   default:
     return transfer->head.length > 0 ? HTTP_BODY_CUT : HTTP_CONNECTION;
   }
+}
+
+/* Returns what explains an error that libcurl's words do not. */
+static const char *explanation(const struct http_transfer *transfer, CURLcode code) {
+  if (transfer->failure == HTTP_PROXY && !strstr(transfer->detail, "roxy"))
+    return "cannot use the proxy: ";
+  if (transfer->failure == HTTP_CONNECTION && code == CURLE_SSL_CONNECT_ERROR)
+    return "the connection ended during the TLS handshake: ";
+  return "";
 }
 
 /* Sets `detail` to the host and the error. The part of a URL before an @ is a user and a password,
@@ -218,19 +302,12 @@ static void name_failure(struct http_transfer *transfer, CURLcode code) {
   bool usable = transfer->detail[0] && !strchr(transfer->detail, '@');
   snprintf(what, sizeof what, "%s", usable ? transfer->detail : curl_easy_strerror(code));
   what[strcspn(what, "\r\n")] = '\0';
-  char *url = NULL;
-  curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
-  const char *host = url ? strstr(url, "://") : NULL;
-  host = host ? host + 3 : "";
-  int length = (int)strcspn(host, "/?#");
-  const char *user_end = memrchr(host, '@', (size_t)length);
-  if (user_end) {
-    length -= (int)(user_end + 1 - host);
-    host = user_end + 1;
-  }
+  const char *explained = explanation(transfer, code);
+  size_t length;
+  const char *host = host_of(url_of(transfer), &length);
   size_t room = sizeof transfer->detail;
-  snprintf(transfer->detail, room, "%.*s: %.*s", length < 100 ? length : 100, host,
-           (int)(room - 110), what);
+  snprintf(transfer->detail, room, "%.*s: %s%.*s", length < 100 ? (int)length : 100, host,
+           explained, (int)(room - 160), what);
 }
 
 /* Restarts a transfer that failed because the system's CA folder does not verify the peer: the file
@@ -259,7 +336,8 @@ static void end_transfer(struct http_transfer *transfer, CURLcode code) {
   curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME, &transfer->elapsed);
   curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &request_size);
   transfer->failure = failure_of(transfer, code);
-  transfer->sent = request_size > 0 && transfer->failure != HTTP_PROXY;
+  /* The size includes the request to a proxy to connect. */
+  transfer->sent = transfer->begun && request_size > 0;
   if (code != CURLE_OK)
     name_failure(transfer, code);
   http_pool_release(transfer);
@@ -268,11 +346,19 @@ static void end_transfer(struct http_transfer *transfer, CURLcode code) {
 
 bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
                          const struct http_request *request) {
-  transfer->op = (struct loop_op){.loop = pool->loop};
+  loop_op_start(&transfer->op, pool->loop);
   transfer->pool = pool;
+  http_pool_enter(transfer);
   transfer->on_end = end_transfer;
   transfer->max_size = request->max_size;
   transfer->body.secret = request->sealed;
+  if (!http_is_url(request->url)) {
+    transfer->failure = HTTP_INVALID_URL;
+    snprintf(transfer->detail, sizeof transfer->detail,
+             "the URL contains a blank or a control character");
+    loop_complete(&transfer->op);
+    return true;
+  }
   if (transfer->header_text.failed || !link_headers(transfer))
     return false;
   transfer->easy = http_pool_handle(pool);
@@ -286,10 +372,9 @@ bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
 }
 
 void http_transfer_free(struct http_transfer *transfer) {
-  if (transfer->easy)
-    http_pool_release(transfer);
-  if (transfer->op.loop)
-    loop_dequeue(&transfer->op);
+  if (transfer->pool)
+    http_pool_forget(transfer);
+  loop_op_end(&transfer->op);
   free(transfer->header_lines);
   transfer->header_lines = NULL;
   buf_free(&transfer->header_text);

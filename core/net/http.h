@@ -15,7 +15,8 @@ struct http_pool;
 
 #define HTTP_HOST_CONNECTIONS 64
 
-/* http_pool_new returns NULL if libcurl cannot start. The pool must be freed before its loop. */
+/* http_pool_new returns NULL if libcurl cannot start. http_pool_free aborts the transfers that run;
+ * all transfers stay valid. */
 struct http_pool *http_pool_new(struct loop *loop);
 void http_pool_free(struct http_pool *pool);
 
@@ -27,10 +28,12 @@ enum http_failure {
   HTTP_OK,
   HTTP_INVALID_URL,
   HTTP_NAME_RESOLUTION,
-  HTTP_PROXY, /* the proxy was not found or refused to connect */
+  HTTP_PROXY,         /* the proxy cannot be reached, or failed to connect */
+  HTTP_PROXY_REFUSED, /* the proxy rejects the host, or asks for a password */
   HTTP_CONNECTION_REFUSED,
-  HTTP_CONNECTION, /* lost, or the reply is not HTTP */
-  HTTP_TLS,
+  HTTP_CONNECTION,  /* lost, or the reply is not HTTP */
+  HTTP_TLS,         /* both sides agree on no version or cipher, or the peer does not speak TLS */
+  HTTP_CERTIFICATE, /* the peer could not be verified */
   HTTP_TIMEOUT,
   HTTP_BODY_CUT,
   HTTP_TOO_LARGE,
@@ -40,7 +43,8 @@ enum http_failure {
  * http_transfer_start, and may call http_transfer_free at any time. */
 struct http_transfer {
   struct loop_op op;
-  struct http_pool *pool;
+  struct http_pool *pool; /* NULL after the pool was freed */
+  struct http_transfer *next_of_pool, **link_of_pool;
   CURL *easy;
   struct http_host *host;
   void (*on_end)(struct http_transfer *transfer, CURLcode code); /* called by the pool */
@@ -53,8 +57,10 @@ struct http_transfer {
   bool too_large;
   bool by_folder; /* the peer is verified by the system's CA folder, not by a file */
   bool interim,
-      headed; /* an interim reply is being read; the head of the final reply is complete */
-  bool begun; /* the request is being sent */
+      headed;        /* an interim reply is being read; the head of the final reply is complete */
+  bool begun;        /* the request is being sent */
+  long peer_port;    /* the port of the last new connection; 0: none */
+  long proxy_status; /* the status of the proxy's reply to CONNECT; 0: none */
   char detail[CURL_ERROR_SIZE]; /* the error in libcurl's words */
 
   /* The outcome, after the operation has completed. */

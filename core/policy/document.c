@@ -14,6 +14,7 @@ struct policy {
   struct policy_value
       *values; /* of all statements; the lists of the statements are ranges of this array */
   size_t values_count;
+  size_t statements_size, values_size; /* bytes of memory of the two arrays */
 };
 
 /* The brackets are on two lines, so that policy_allow writes a statement on lines of its own. */
@@ -216,6 +217,8 @@ static bool read_statements(struct policy *doc) {
       values += count_values(item);
   doc->statements = calloc(count + 1, sizeof *doc->statements);
   doc->values = calloc(values + 1, sizeof *doc->values);
+  doc->statements_size = (count + 1) * sizeof *doc->statements;
+  doc->values_size = (values + 1) * sizeof *doc->values;
   if (!doc->statements || !doc->values)
     return false;
   for (const struct json_value *item = single ? all : all->first; item;
@@ -248,7 +251,8 @@ struct policy *policy_parse(const char *text, size_t length, struct json_error *
 
 no_memory:
   policy_free(doc);
-  *error = (struct json_error){.line = 1, .column = 1, .message = "not enough memory"};
+  *error = (struct json_error){
+      .line = 1, .column = 1, .no_memory = true, .message = "not enough memory"};
   return NULL;
 }
 
@@ -271,6 +275,10 @@ void policy_free(struct policy *doc) {
   free(doc->statements);
   free(doc->values);
   free(doc);
+}
+
+size_t policy_memory(const struct policy *doc) {
+  return sizeof *doc + json_memory(doc->json) + doc->statements_size + doc->values_size;
 }
 
 void policy_swap(struct policy *a, struct policy *b) {

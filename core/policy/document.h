@@ -71,6 +71,9 @@ struct policy *policy_copy(const struct policy *doc);
 /* policy_free accepts NULL. */
 void policy_free(struct policy *doc);
 
+/* policy_memory returns how many bytes of memory a document owns. */
+size_t policy_memory(const struct policy *doc);
+
 /* policy_text returns the text, NUL-terminated. The text, and everything that points into it, is
  * valid until the next edit. `length` may be NULL. */
 const char *policy_text(const struct policy *doc, size_t *length);

@@ -20,6 +20,17 @@ local function start_proxy(folder, emulator)
   end })
 end
 
+-- Starts tests/cli/broken_server.py. Returns its URL as a proxy, and a guard.
+local function break_connections(mode)
+  local pipe = assert(io.popen(("echo $$; exec python3 tests/cli/broken_server.py '%s'"):format(mode)))
+  local pid, port = pipe:read "l", pipe:read "l"
+  assert.truthy(port, "the server did not start")
+  return ("http://user:%s@127.0.0.1:%s"):format(HIDDEN, port), setmetatable({}, { __close = function()
+    os.execute("kill " .. pid)
+    pipe:close()
+  end })
+end
+
 describe("a proxy", function()
   it("is used for an http endpoint, also by HTTP_PROXY in capitals, unless NO_PROXY has the host", function()
     local folder <close> = helper.folder()
@@ -76,6 +87,52 @@ describe("a proxy", function()
     })
     assert.matches("Could not resolve proxy: nowhere%.invalid", result.err)
     assert.not_matches("hidden", result.err)
+  end)
+
+  it("that rejects its password fails at once, and the advice says so", function()
+    local folder <close> = helper.folder()
+    for _, status in ipairs { "401", "407" } do
+      for endpoint, variable in pairs { ["https://aws.invalid"] = "HTTPS_PROXY", ["http://aws.invalid"] = "HTTP_PROXY" } do
+        if endpoint:find "^https" or status == "407" then
+          local url, server <close> = break_connections(status)
+          local result = helper.run({ helper.lanyard, "status", "--debug" }, {
+            AWS_ACCESS_KEY_ID = helper.ACCESS_KEY, AWS_SECRET_ACCESS_KEY = helper.SECRET_KEY, HOME = folder.path,
+            AWS_REGION = "us-east-1", AWS_ENDPOINT_URL = endpoint, [variable] = url,
+          })
+          assert.equal(1, result.status)
+          assert.matches(status, result.err)
+          assert.matches("the proxy rejects the user and the password, or their absence", result.err)
+          assert.not_matches("retry", result.err)
+          assert.not_matches("hid", result.err)
+          assert.truthy(server)
+        end
+      end
+    end
+  end)
+
+  it("that cannot be used is named while the call is retried", function()
+    local folder <close> = helper.folder()
+    local function check(url, cause)
+      local result = helper.run({ helper.lanyard, "status" }, {
+        AWS_ACCESS_KEY_ID = helper.ACCESS_KEY, AWS_SECRET_ACCESS_KEY = helper.SECRET_KEY, HOME = folder.path,
+        AWS_REGION = "us-east-1", AWS_ENDPOINT_URL = "https://aws.invalid", HTTPS_PROXY = url, AWS_MAX_ATTEMPTS = "2",
+      })
+      assert.equal(1, result.status)
+      local lines = {}
+      for line in result.err:gmatch "[^\n]+" do lines[#lines + 1] = line end
+      assert.matches("aws%.invalid: .*[Pp]roxy.*" .. cause .. ".* %(retrying%)$", lines[1])
+      assert.matches("aws%.invalid: .*[Pp]roxy.*" .. cause, lines[2])
+      assert.matches("the proxy comes from HTTPS_PROXY %(http://", lines[3])
+      assert.equal(3, #lines)
+      assert.not_matches("hid", result.err)
+    end
+    check("http://user:" .. HIDDEN .. "@127.0.0.1:1", "Couldn't connect")
+    check("http://user:" .. HIDDEN .. "@nowhere.invalid:1", "nowhere.invalid")
+    for mode, cause in pairs { ["502"] = "502", ["503"] = "503", ["end"] = "aborted", reset = "reset by peer" } do
+      local url, server <close> = break_connections(mode)
+      check(url, cause)
+      assert.truthy(server)
+    end
   end)
 
   it("is bypassed if the emulator is in the same process", function()

@@ -38,6 +38,81 @@ local function get(port, bundle)
   return result.out
 end
 
+-- Starts tests/cli/broken_server.py. Returns its port and a guard.
+local function break_connections(mode)
+  local pipe = assert(io.popen(("echo $$; exec python3 tests/cli/broken_server.py '%s'"):format(mode)))
+  local pid, port = pipe:read "l", pipe:read "l"
+  assert.truthy(port, "the server did not start")
+  return port, setmetatable({}, { __close = function()
+    os.execute("kill " .. pid)
+    pipe:close()
+  end })
+end
+
+-- Sends a request. Returns the code of its error, whether a retry makes sense, whether it was sent, its message, and
+-- the advice, as lines.
+local function failure(port, options, environment)
+  local result = helper.run({ helper.lanyard, "-e", ([[
+    local reply, err = require("lanyard.http").request { url = "https://127.0.0.1:%s/", connect_timeout = 1, %s }
+    print(err.code, err.retryable, err.sent)
+    print(err.message)
+    print(require("lanyard.aws.advice").advice(err))
+  ]]):format(port, options or "") }, environment)
+  assert.equal("", result.err)
+  return result.out
+end
+
+describe("a TLS handshake", function()
+  it("that ends with the connection is a network fault, which a retry can resolve", function()
+    for mode, cause in pairs {
+      ["end"] = "SSL_ERROR_SYSCALL", reset = "reset by peer", ["reset at once"] = "reset by peer", half = "",
+    } do
+      local port, server <close> = break_connections(mode)
+      local text = failure(port)
+      assert.matches("^Connection\ttrue\tfalse\n127.0.0.1:%d+: the connection ended during the TLS handshake: .*"
+        .. cause, text, mode)
+      assert.not_matches("certificate", text, mode)
+      assert.truthy(server)
+    end
+  end)
+
+  it("that ends behind a proxy is one of the endpoint, and the request was not sent", function()
+    local port, server <close> = break_connections "tunnel ends"
+    local text = failure(443, nil, { HTTPS_PROXY = "http://127.0.0.1:" .. port })
+    assert.matches("^Connection\ttrue\tfalse\n127.0.0.1:443: the connection ended during the TLS handshake", text)
+    assert.truthy(server)
+  end)
+
+  it("that gets no reply is a timeout", function()
+    local port, server <close> = break_connections "hang"
+    assert.matches("^Timeout\ttrue\tfalse\n", failure(port))
+    assert.truthy(server)
+  end)
+
+  it("with a peer that speaks no TLS, or no common version, does not speak of certificates", function()
+    for _, mode in ipairs { "http", "alert" } do
+      local port, server <close> = break_connections(mode)
+      local text = failure(port)
+      assert.matches("^Tls\ttrue\tfalse\n", text, mode)
+      assert.matches("check the scheme and port of the endpoint", text, mode)
+      assert.not_matches("certificate", text, mode)
+      assert.truthy(server)
+    end
+  end)
+
+  it("whose verification fails is final, and the advice names the setting", function()
+    if not HAS_OPENSSL then
+      pending "the command openssl is not installed"
+    end
+    local folder <close> = helper.folder()
+    local port, _, server <close> = serve(folder, "")
+    assert.matches("^Tls\tfalse\tfalse\n.*certificate.*AWS_CA_BUNDLE", failure(port))
+    assert.matches("^Tls\tfalse\tfalse\n.*certificate.*AWS_CA_BUNDLE",
+      failure(port, ("ca_bundle = %q"):format(folder .. "/absent.pem")))
+    assert.truthy(server)
+  end)
+end)
+
 describe("TLS", function()
   it("requires a certificate signed by a trusted authority", function()
     if not HAS_OPENSSL then

@@ -147,6 +147,18 @@ describe("lanyard doctor", function()
     end
   end)
 
+  it("warns of plain http to another host, which is no failure", function()
+    local emulator <close> = helper.emulator()
+    local result = emulator:run({ "doctor" }, { AWS_ENDPOINT_URL_CLOUDTRAIL = "http://trail.example" })
+    assert.equal(0, result.status)
+    assert.match("\nplain http +warn +AWS_ENDPOINT_URL_CLOUDTRAIL sends .* over http to trail%.example *\n? +for cloudtrail",
+      result.out)
+    assert.match("use https", result.out)
+    result = emulator:run({ "doctor", "--output", "json" }, { AWS_ENDPOINT_URL_CLOUDTRAIL = "http://trail.example" })
+    assert.match('"warning": ?true', result.out)
+    assert.not_match("plain http", emulator:run({ "doctor" }).out)
+  end)
+
   it("reports a wrong clock", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/faults.json", '[{"skew": 600}]')

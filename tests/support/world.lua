@@ -20,7 +20,8 @@ local World = {}
 World.__index = World
 
 -- Returns { region, calls, world, folder }; closing it removes its folder. The fields `before` and `after`, if set, are
--- called with (operation, self) around each request.
+-- called with (operation, self) around each request. The field `change`, if set, is called with (operation, reply) and
+-- can change the reply: its status, headers and body.
 function M.new(options)
   local self = setmetatable({ folder = helper.folder(helper.exists(MEMORY) and MEMORY or nil), calls = {}, passed = 0 }, World)
   local all = { activation_delay = 0, now = function() return self:time() end }
@@ -40,16 +41,19 @@ local function lower_names(headers, url)
   return lower
 end
 
--- Returns another region of the same emulator: another lanyard on this machine, or (with another journal_root) on
--- another one.
-function World:connect(settings)
-  local clock = {
+-- Returns a clock that advances by sleeping.
+function World:clock()
+  return {
     now = function() return system.clock() + self.passed end,
     time = function() return self:time() end,
     sleep = function(seconds) self.passed = self.passed + seconds end,
     random = function() return 0.5 end,
   }
-  local session = assert(aws.session {
+end
+
+-- Returns the settings of a session whose requests the emulator's dispatch answers.
+function World:session_settings(clock)
+  return {
     region = "us-east-1",
     clock = clock,
     endpoint_url = "http://emulator.test",
@@ -65,6 +69,7 @@ function World:connect(settings)
         headers = lower_names(request.headers, request.url),
       })
       if self.after then self.after(operation, self) end
+      if self.change then self.change(operation, reply) end
       if reply.reset or reply.cut then
         return nil, errors.new { code = "Connection", message = "reset", retryable = true, sent = true }
       end
@@ -72,7 +77,14 @@ function World:connect(settings)
       for name, value in pairs(reply.headers) do headers[name:lower()] = value end
       return { status = reply.status, headers = headers, body = reply.body, elapsed = 0 }
     end,
-  })
+  }
+end
+
+-- Returns another region of the same emulator: another lanyard on this machine, or (with another journal_root) on
+-- another one.
+function World:connect(settings)
+  local clock = self:clock()
+  local session = assert(aws.session(self:session_settings(clock)))
   local all = {
     permit = false,
     journal_root = self.folder .. "/journal",

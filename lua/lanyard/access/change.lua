@@ -24,6 +24,8 @@ local PARALLEL = 8
 ---@field diff string
 ---@field entry? string           the id of the journal entry
 ---@field recovered? journal.Entry[]  entries that interrupted changes had left
+---@field lost? string[]          statements of others that another writer removed meanwhile, for messages
+---@field damaged? lanyard.Error[]    files in the journal that are not entries
 
 --- Options of all changes.
 ---@class access.ChangeOptions
@@ -74,17 +76,25 @@ function M.of(region, repository, result, verbs, options)
     diff = result.diff,
     entry = result.entry,
     recovered = result.recovered,
+    lost = result.lost and result.lost.names,
+    damaged = result.damaged,
   }
 end
 
 --- Changes repositories in parallel. If one fails, the others are still changed.
 ---@param repositories access.Repository[]
 ---@param change fun(repository: access.Repository): access.PolicyChange?, aws.Error?
+---@param observe? fun(index: integer, result: table?)  called when a change begins, and again with its result: what an
+---  interruption of the caller leaves behind
 ---@return { repository: string, change: access.PolicyChange?, err: aws.Error? }[]  in the order of the repositories
-function M.each(repositories, change)
-  return task.map(repositories, function(repository)
+function M.each(repositories, change, observe)
+  observe = observe or function() end
+  return task.map(repositories, function(repository, index)
+    observe(index)
     local result, err = change(repository)
-    return { repository = repository.name, change = result, err = err }
+    local one = { repository = repository.name, change = result, err = err }
+    observe(index, one)
+    return one
   end, { limit = PARALLEL })
 end
 

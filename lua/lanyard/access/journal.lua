@@ -7,60 +7,42 @@
 ---
 --- An entry is a file, which is written completely or not at all. Before the write its name is ID.open.json; once the
 --- write is known to have taken effect it is ID.json. An id is the time in microseconds, so names sort by time. After a
---- crash the open entry is all that is left of a change, and `settle` finds out how the change ended.
+--- crash the open entry is all that is left of a change, and `settle` finds out how the change ended. An undo is
+--- finished before its result is reported, and its open file is removed after that: until then `settle` returns it too,
+--- so that a repeated undo reports it instead of undoing another change.
+---
+--- A file that is not an entry (damaged, a link, a FIFO, too large) hides no other entry and stops no change: it is
+--- skipped, and its error is added to `damaged`.
 ---
 --- A caller that changes a journal holds the repository's lock.
 
-local errors = require "lanyard.errors"
-local json = require "lanyard.json"
+local entry_module = require "lanyard.access.journal.entry"
+local files = require "lanyard.access.journal.files"
+local lists = require "lanyard.lists"
+local lock = require "lanyard.lock"
+local retention = require "lanyard.access.journal.retention"
+local state_directory = require "lanyard.access.state_directory"
 local system = require "lanyard.system"
 
 local M = {}
 
---- An entry of the journal.
----@class journal.Entry
----@field id string
----@field version integer
----@field time string        when the change began
----@field closed? number     when it was finished, in seconds since 1970
----@field action string      "grant", "revoke", "undo" or "apply"
----@field detail? table      what the action recorded about itself
----@field state "intended"|"done"|"lost"  intended: the write may have taken effect; done: it took effect; lost: another
----  writer replaced it before it was read back. A write that did not take effect leaves no entry.
----@field repository string
----@field account string
----@field region string
----@field endpoint string
----@field before? string     policy text, absent if there was no policy
----@field after? string      policy text, absent if the policy was deleted
-
-local VERSION = 1
-local MODE = 384 -- 0600
 local DIRECTORY_MODE = 448 -- 0700
-local OPEN = "^(%d+)%.open%.json$"
-local FINISHED = "^(%d+)%.json$"
-local UNFINISHED_FILE = "^%d+%.[%a.]+%.%w+$"
 
 ---@class journal.Journal
+---@field damaged lanyard.Error[]  the files that were skipped, each once
 ---@field private directory string
 ---@field private clock clock
+---@field private repository? string
 local Journal = {}
 Journal.__index = Journal
 
 --- Returns the journal in a directory. The directory is created when the first entry begins.
 ---@param directory string
 ---@param clock clock
+---@param repository? string  an entry of another repository is damaged
 ---@return journal.Journal
-function M.open(directory, clock)
-  return setmetatable({ directory = directory, clock = clock }, Journal)
-end
-
-local function failed(err)
-  return errors.new {
-    code = "JournalFailed",
-    message = "cannot write the journal: " .. err.message,
-    tip = "make the directory writable, or set XDG_STATE_HOME to one that is; without a journal no policy is written",
-  }
+function M.open(directory, clock, repository)
+  return setmetatable({ directory = directory, clock = clock, repository = repository, damaged = {} }, Journal)
 end
 
 --- Creates the directory if it does not exist.
@@ -69,74 +51,39 @@ end
 function Journal:create_directory()
   local ok, err = system.mkdirs(self.directory, DIRECTORY_MODE)
   if not ok then
-    return nil, failed(err)
+    return nil, files.failed(err)
   end
-  return true
+  return state_directory.check(self.directory)
 end
 
-local function path_of(self, id, is_open)
-  return ("%s/%s%s"):format(self.directory, id, is_open and ".open.json" or ".json")
-end
-
-local function save(self, entry, is_open)
-  local text = json.encode(entry, { pretty = true }) .. "\n"
-  local ok, err = system.write_file(path_of(self, entry.id, is_open), text, MODE)
-  if not ok then
-    return nil, failed(err)
-  end
-  return true
-end
-
--- ids of finished entries (also as a set), ids of open entries, both oldest first, names of files that were not
--- written completely | nil, err
--- The process that finished an entry may have been killed before it removed the open file; its id is in both lists.
-local function ids_of(self)
-  local finished, open, rest = {}, {}, {}
-  local names, err = system.list(self.directory)
-  if not names then
-    if err.code == "NotFound" then
-      return finished, open, rest
-    end
-    return nil, failed(err)
-  end
-  for _, name in ipairs(names) do
-    local open_id, finished_id = name:match(OPEN), name:match(FINISHED)
-    if open_id then
-      open[#open + 1] = open_id
-    elseif finished_id then
-      finished[#finished + 1] = finished_id
-      finished[finished_id] = true
-    elseif name:find(UNFINISHED_FILE) then
-      rest[#rest + 1] = name
+-- Adds the error of a damaged file, unless it is known.
+local function note_damaged(self, err)
+  for _, known in ipairs(self.damaged) do
+    if known.path == err.path then
+      return
     end
   end
-  return finished, open, rest
+  self.damaged[#self.damaged + 1] = err
 end
 
-local function load_entry(self, id, is_open)
-  local path = path_of(self, id, is_open)
-  local text, err = system.read_file(path)
-  local entry = nil
-  if text then
-    entry, err = json.decode(text)
+-- Reads an entry. Returns nil and an error for one that is damaged, and nil for one that another process removed since
+-- it was listed.
+local function read_or_skip(self, id, is_open)
+  local entry, err = files.read(self.directory, id, is_open, self.repository)
+  if entry or err.code == "NotFound" then
+    return entry
   end
-  if type(entry) ~= "table" or entry.id ~= id then
-    return nil, errors.new {
-      code = "JournalDamaged",
-      message = ("%s is not a journal entry: %s"):format(path, err and err.message or "it has another id"),
-      tip = "inspect the file, then move it away",
-    }
-  end
-  return entry
+  note_damaged(self, err)
+  return nil, err
 end
+
+-- ---------------------------------------------------------------------------------------------
+-- Writing
 
 -- An id greater than all others, even if the clock was set back.
-local function next_id(finished, open, seconds)
-  local id = math.floor(seconds * 1e6)
-  for _, last in ipairs { finished[#finished] or "0", open[#open] or "0" } do
-    id = math.max(id, math.tointeger(last) + 1)
-  end
-  return ("%017d"):format(id)
+local function next_id(names, seconds)
+  local last = names:greatest()
+  return ("%017d"):format(math.max(math.floor(seconds * 1e6), last and math.tointeger(tonumber(last)) + 1 or 0))
 end
 
 --- Begins an entry. It is on the disk when the function returns.
@@ -144,24 +91,27 @@ end
 ---@return journal.Entry? entry
 ---@return aws.Error? err
 function Journal:begin(fields)
-  local ok, err = self:create_directory()
-  if not ok then
-    return nil, err
+  local limits, err = retention.limits() -- a mistake in them is reported before the policy is written
+  local ok, names
+  if limits then
+    ok, err = self:create_directory()
   end
-  local finished, open = ids_of(self)
-  if not finished then
-    return nil, open
+  if ok then
+    names, err = files.list(self.directory)
+  end
+  if not names then
+    return nil, err
   end
   local seconds = self.clock.time()
   local entry = {}
   for name, value in pairs(fields) do
     entry[name] = value
   end
-  entry.id = next_id(finished, open, seconds)
-  entry.version = VERSION
+  entry.id = next_id(names, seconds)
+  entry.version = entry_module.VERSION
   entry.state = "intended"
   entry.time = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
-  ok, err = save(self, entry, true)
+  ok, err = files.save(self.directory, entry, true)
   if not ok then
     return nil, err
   end
@@ -171,17 +121,47 @@ end
 --- Finishes an entry.
 ---@param entry journal.Entry
 ---@param state "done"|"lost"
+---@param hold? boolean  keep the open file until `close`
 ---@return true? ok
 ---@return aws.Error? err
-function Journal:finish(entry, state)
+function Journal:finish(entry, state, hold)
   entry.state = state
   entry.closed = self.clock.time()
-  local ok, err = save(self, entry, false)
+  local ok, err = files.save(self.directory, entry, false)
   if not ok then
     return nil, err
   end
-  ok, err = system.remove(path_of(self, entry.id, true))
-  return ok, err and failed(err)
+  if hold then
+    return true
+  end
+  return files.remove(self.directory, entry.id, true)
+end
+
+--- Adds fields to a finished entry.
+---@param id string
+---@param fields table
+---@return true? ok
+---@return aws.Error? err
+function Journal:annotate(id, fields)
+  local entry, err = self:finished(id)
+  if not entry then
+    return nil, err
+  end
+  for name, value in pairs(fields) do
+    entry[name] = value
+  end
+  return files.save(self.directory, entry, false)
+end
+
+--- Closes a finished entry: its result was reported. An entry that could not be finished stays open.
+---@param id string
+---@return true? ok
+---@return aws.Error? err
+function Journal:close(id)
+  if not system.exists(files.path(self.directory, id, false)) then
+    return true
+  end
+  return files.remove(self.directory, id, true)
 end
 
 --- Discards an entry whose write did not take effect.
@@ -189,136 +169,268 @@ end
 ---@return true? ok
 ---@return aws.Error? err
 function Journal:discard(entry)
-  local ok, err = system.remove(path_of(self, entry.id, true))
-  return ok, err and failed(err)
+  return files.remove(self.directory, entry.id, true)
 end
 
--- How the change of an open entry ended: "done", "lost", or "dropped" if its write did not take effect.
-local function outcome_of(entry, is_current)
-  if is_current(entry.after) then
-    return "done"
-  elseif is_current(entry.before) then
-    return "dropped"
+-- ---------------------------------------------------------------------------------------------
+-- Interrupted changes
+
+--- Takes the lock of an undo, which holds it until the result is reported.
+---@param seconds? number  how long to wait for it; without it, a lock that is held is nil without an error
+---@return userdata? lock  to be closed
+---@return aws.Error? err
+function Journal:lock_undo(seconds)
+  local path = self.directory .. "/undo.lock"
+  if seconds then
+    return lock.wait(path, self.clock, seconds)
   end
-  return "lost"
+  return system.lock(path)
 end
 
-local function settle_entry(self, id, is_current)
-  local entry, err = load_entry(self, id, true)
-  if not entry then
+-- The finished entries that their processes did not close, because they were killed. An undo that is running now
+-- closes its entry itself. With `hold` the caller is that undo. list | nil, err
+local function unclosed_entries(self, ids, hold)
+  local entries = {}
+  if #ids == 0 then
+    return entries
+  end
+  local held, err
+  if not hold then
+    held, err = self:lock_undo()
+    if err then
+      return nil, files.failed(err)
+    end
+  end
+  local _ <close> = held
+  for _, id in ipairs((hold or held) and ids or {}) do
+    entries[#entries + 1] = (read_or_skip(self, id, false))
+  end
+  return entries
+end
+
+--- Returns the entries that interrupted changes have left, each with the state in which `settle` would leave it. Writes
+--- nothing.
+---@param is_current fun(text: string?): boolean  whether the policy means the same as a text; nil is "no policy"
+---@param hold? boolean  the caller holds the lock of `lock_undo`
+---@return journal.Entry[]? entries  "done", "lost", or "dropped" for a write that did not take effect
+---@return aws.Error? err
+function Journal:interrupted(is_current, hold)
+  local names, err = files.list(self.directory)
+  local entries
+  if names then
+    entries, err = unclosed_entries(self, names.unclosed, hold)
+  end
+  if not entries then
     return nil, err
   end
-  local ok
-  local outcome = outcome_of(entry, is_current)
-  if outcome == "dropped" then
-    ok, err = self:discard(entry)
-    entry.state = outcome
-  else
-    ok, err = self:finish(entry, outcome)
+  for _, id in ipairs(names.open) do
+    local entry = read_or_skip(self, id, true)
+    if entry then
+      entry.state = entry_module.outcome(entry, is_current)
+      entries[#entries + 1] = entry
+    end
   end
-  return ok and entry, err
+  return entries
+end
+
+local function settle_entry(self, entry, hold)
+  hold = hold and entry.action == "undo"
+  if entry.state == "dropped" then
+    return self:discard(entry)
+  elseif entry.closed then
+    return hold or self:close(entry.id)
+  end
+  return self:finish(entry, entry.state, hold)
 end
 
 --- Decides how interrupted changes ended, and finishes or discards their entries.
 ---@param is_current fun(text: string?): boolean  whether the policy means the same as a text; nil is "no policy"
+---@param hold? boolean  leave the open file of an undo until `close`; the caller holds the lock of `lock_undo`
 ---@return journal.Entry[]? settled  with the state "done", "lost", or "dropped" for a write that did not take effect
 ---@return aws.Error? err
-function Journal:settle(is_current)
-  local finished, open, rest = ids_of(self)
-  if not finished then
-    return nil, open
+function Journal:settle(is_current, hold)
+  local names, err = files.list(self.directory)
+  if not names then
+    return nil, err
   end
-  for _, name in ipairs(rest) do
+  for _, name in ipairs(names.incomplete) do
     system.remove(self.directory .. "/" .. name)
   end
-  local settled = {}
-  for _, id in ipairs(open) do
-    local ok, err
-    if finished[id] then
-      ok, err = system.remove(path_of(self, id, true))
-    else
-      ok, err = settle_entry(self, id, is_current)
-      settled[#settled + 1] = ok or nil
-    end
+  local entries
+  entries, err = self:interrupted(is_current, hold)
+  for _, entry in ipairs(entries or {}) do
+    local ok
+    ok, err = settle_entry(self, entry, hold)
     if not ok then
       return nil, err
     end
   end
-  return settled
+  return entries, err
 end
 
---- Returns entries as `settle` would leave them, and writes nothing.
----@param entries journal.Entry[]
----@param is_current fun(text: string?): boolean
----@return journal.Entry[]
-function M.preview_settled(entries, is_current)
-  local left = {}
-  for _, entry in ipairs(entries) do
-    if entry.state == "intended" then
-      entry.state = outcome_of(entry, is_current)
-    end
-    left[#left + 1] = entry.state ~= "dropped" and entry or nil
+--- Returns how the change of an open entry ended, as `settle` finds it.
+M.outcome = entry_module.outcome
+
+--- Reports whether an interrupted change may have left an entry, or a change is being made now.
+---@return boolean? unsettled
+---@return aws.Error? err
+function Journal:is_unsettled()
+  local names, err = files.list(self.directory)
+  if not names then
+    return nil, err
   end
-  return left
+  return #names.open + #names.unclosed > 0
 end
+
+-- ---------------------------------------------------------------------------------------------
+-- Reading
 
 --- Returns the finished entry of an id.
 ---@param id string
 ---@return journal.Entry? entry  nil without an error if the entry does not exist or is open
 ---@return aws.Error? err
 function Journal:finished(id)
-  local finished, open = ids_of(self)
-  if not finished then
-    return nil, open
+  local entry, err = files.read(self.directory, id, false, self.repository)
+  if not entry and err.code ~= "NotFound" then
+    return nil, err
   end
-  if not finished[id] then
-    return nil
-  end
-  return load_entry(self, id, false)
+  return entry
 end
 
 --- Returns the newest finished entry.
 ---@return journal.Entry? entry  nil without an error if there is none
 ---@return aws.Error? err
 function Journal:last()
-  local finished, open = ids_of(self)
-  if not finished then
-    return nil, open
+  return self:find(function() return true end)
+end
+
+-- Changes the state of an interrupted entry to how it ended.
+local function settled_state(entry, is_current)
+  if entry.state == "intended" and is_current then
+    entry.state = entry_module.outcome(entry, is_current)
   end
-  local id = finished[#finished]
-  if not id then
-    return nil
+  return entry
+end
+
+--- Returns the newest entry that matches. Entries are read newest first, and only until one matches.
+---@param matches fun(entry: journal.Entry): boolean
+---@param options? { is_current: function?, skipped: table<string, boolean>?, strict: boolean? }
+---  is_current: see `settle`; also try open entries, in the state in which `settle` would leave them ("dropped" too);
+---  skipped: ids that are not read; strict: a damaged file is an error instead of being skipped
+---@return journal.Entry? entry  nil without an error if there is none
+---@return aws.Error? err
+function Journal:find(matches, options)
+  options = options or {}
+  local names, err = files.list(self.directory)
+  if not names then
+    return nil, err
   end
-  return load_entry(self, id, false)
+  local is_current, skipped = options.is_current, options.skipped or {}
+  for id, is_open in names:newest_first() do
+    local entry, problem
+    if not skipped[id] and (is_current or not is_open) then
+      entry, problem = read_or_skip(self, id, is_open)
+    end
+    if problem and options.strict then
+      return nil, problem
+    elseif entry and matches(settled_state(entry, is_current)) then
+      return entry
+    end
+  end
+  return nil
+end
+
+local function is_done(entry)
+  return entry.state == "done"
+end
+
+--- Returns the entry of what lanyard last wrote to the repository from this machine: the newest one whose write took
+--- effect. Its `after` is the text that was written, absent if the policy was deleted. It reads one file, or a few more
+--- if the last writes did not take effect, however many entries the journal has.
+---@param is_current? fun(text: string?): boolean  whether the policy means the same as a text; with it, a change that
+---  was interrupted or is being made counts if its text is in place
+---@return journal.Entry? entry  nil without an error if there is none
+---@return aws.Error? err  code JournalDamaged if a file that may be a newer entry is damaged
+function Journal:last_written(is_current)
+  return self:find(is_done, { is_current = is_current, strict = true })
+end
+
+--- Returns the entry that an undo restores: the newest change that is done and has not been undone since.
+---@param is_current? fun(text: string?): boolean  see `find`
+---@return journal.Entry? entry  nil without an error if there is none
+---@return aws.Error? err
+function Journal:undoable(is_current)
+  local undone = {}
+  return self:find(function(entry)
+    if entry.state == "done" and entry.action == "undo" then
+      undone[entry.detail.undoes] = true
+      return false
+    end
+    return entry.state == "done"
+  end, { is_current = is_current, skipped = undone })
 end
 
 --- Returns all entries, oldest first.
+---@param damaged? lanyard.Error[]  receives an error for each file that is not an entry; without it, that is an error
 ---@return journal.Entry[]? entries
----@return aws.Error? err
-function Journal:entries()
-  local finished, open = ids_of(self)
-  if not finished then
-    return nil, open
+---@return aws.Error? err  code JournalDamaged
+function Journal:entries(damaged)
+  local names, err = files.list(self.directory)
+  if not names then
+    return nil, err
   end
-  local wanted = {}
-  for _, id in ipairs(finished) do
-    wanted[#wanted + 1] = { id = id, is_open = false }
-  end
-  for _, id in ipairs(open) do
-    if not finished[id] then
-      wanted[#wanted + 1] = { id = id, is_open = true }
-    end
-  end
-  table.sort(wanted, function(a, b) return a.id < b.id end)
   local entries = {}
-  for i, one in ipairs(wanted) do
-    local entry, err = load_entry(self, one.id, one.is_open)
-    if not entry then
+  for id, is_open in names:newest_first() do
+    local entry
+    entry, err = files.read(self.directory, id, is_open, self.repository)
+    if entry then
+      entries[#entries + 1] = entry
+    elseif err.code ~= "NotFound" and not damaged then
       return nil, err
+    elseif err.code ~= "NotFound" then
+      damaged[#damaged + 1] = err
     end
-    entries[i] = entry
+  end
+  for i = 1, #entries // 2 do
+    entries[i], entries[#entries + 1 - i] = entries[#entries + 1 - i], entries[i]
   end
   return entries
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Retention
+
+-- The entries that stay whatever their age: what was last written, what an undo would restore, and what is not closed.
+local function protected(self, names)
+  local stays = lists.set(table.concat(names.unclosed, " "))
+  for _, entry in ipairs { self:find(is_done) or {}, self:undoable() or {} } do
+    stays[entry.id or ""] = true
+  end
+  return stays
+end
+
+--- Removes the oldest finished entries, so that the journal stays small. Open entries, the entry of what was last
+--- written and the one that an undo restores stay. One call removes a bounded number of files.
+---@return true? ok
+---@return aws.Error? err
+function Journal:prune()
+  local limits, err = retention.limits()
+  local names
+  if limits then
+    names, err = files.list(self.directory)
+  end
+  if not names then
+    return nil, err
+  end
+  local surplus = retention.surplus(names.finished, limits, self.clock.time())
+  local stays = surplus > 0 and protected(self, names) or {}
+  for i = 1, surplus do
+    local id = names.finished[i]
+    if not stays[id] then
+      system.remove(files.path(self.directory, id, false)) -- what cannot be removed must not keep the rest
+    end
+  end
+  return true
 end
 
 return M

@@ -3,6 +3,7 @@
 --- ECR answers every policy that it does not accept with InvalidParameterException. Only the message distinguishes a
 --- role that IAM has not propagated from a mistake in the policy.
 
+local answers = require "lanyard.aws.answers"
 local principal = require "lanyard.access.principal"
 
 local M = {}
@@ -15,7 +16,7 @@ local PAUSES = { 1, 2, 4, 8, 10 }
 ---@return "principal"|"policy"|nil kind  principal: IAM does not know a principal, or not yet; policy: the text is not
 ---  accepted, and ECR gives no reason; nil: another error
 function M.kind(err)
-  if err.code ~= "InvalidParameterException" then
+  if not answers.rejected(err, "InvalidParameterException") then
     return nil
   elseif err.message:find("Principal not found", 1, true) then
     return "principal"

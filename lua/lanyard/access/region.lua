@@ -181,10 +181,25 @@ end
 
 --- Returns the entries of the journal, oldest first.
 ---@param repository? access.Repository|string  only its entries
+---@param options? access.HistoryOptions
 ---@return journal.Entry[]? entries
 ---@return aws.Error? err
-function Region:history(repository)
-  return require("lanyard.access.undo").history(self, repository)
+function Region:history(repository, options)
+  return require("lanyard.access.undo").history(self, repository, options)
+end
+
+--- Returns the journal's entry of what lanyard last wrote to a repository from this machine; see Journal:last_written.
+---@param repository access.Repository
+---@param document? policy.Document  the current policy; nil: there is none
+---@return journal.Entry? entry  nil without an error if there is none
+---@return aws.Error? err
+function Region:last_written(repository, document)
+  local directory, err = self:repository_directory(repository)
+  if not directory then
+    return nil, err
+  end
+  return require("lanyard.access.journal").open(directory, self.clock, repository.name)
+    :last_written(require("lanyard.access.repository_policy").matcher(document))
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -237,12 +252,30 @@ function Region:undo(repository, options)
   return require("lanyard.access.undo").undo(self, repository, options)
 end
 
+--- Settles the changes that interrupted commands left in the journal of the account and Region.
+---@return access.Settled[]? settled  the repositories that had such changes
+---@return aws.Error? err
+function Region:settle_interrupted()
+  return require("lanyard.access.interrupted").settle(self)
+end
+
+--- Restores statements of others that another writer removed while lanyard changed a policy; see
+--- lanyard.access.restore.
+---@param repository access.Repository
+---@param options? access.ChangeOptions
+---@return access.PolicyChange? change
+---@return aws.Error? err
+function Region:restore(repository, options)
+  return require("lanyard.access.restore").restore(self, repository, options)
+end
+
 --- Changes repositories in parallel. If one fails, the others are still changed.
 ---@param repositories access.Repository[]
 ---@param change fun(repository: access.Repository): access.PolicyChange?, aws.Error?
+---@param observe? fun(index: integer, result: table?)  called when a change begins, and again with its result
 ---@return { repository: string, change: access.PolicyChange?, err: aws.Error? }[]  in the order of the repositories
-function Region.change_each(_, repositories, change)
-  return require("lanyard.access.change").each(repositories, change)
+function Region.change_each(_, repositories, change, observe)
+  return require("lanyard.access.change").each(repositories, change, observe)
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -259,7 +292,7 @@ end
 
 --- Carries out a planned deployment: enables the role, grants, and requests the deployment.
 ---@param plan access.deployment.Plan
----@param options? { timeout: number?, settle: boolean?, progress: nil|fun(text: string) }
+---@param options? { timeout: number?, settle: boolean?, progress: nil|fun(text: string), seen: table? }
 ---@return access.deployment.Result result  with an error too: what was done before it
 ---@return aws.Error? err
 function Region:deploy(plan, options)
@@ -376,7 +409,10 @@ function Region:journal_directory(account)
   if not (root and account) then
     return nil, err
   end
-  return state_directory.region(root, self.ecr.endpoint, account, self.name)
+  local directory = state_directory.region(root, self.ecr.endpoint, account, self.name)
+  local ok
+  ok, err = state_directory.check_below(root, directory)
+  return ok and directory, err
 end
 
 --- Returns the directory for a repository's lock and journal.
@@ -392,7 +428,10 @@ function Region:repository_directory(repository)
   if not directory then
     return nil, err
   end
-  return require("lanyard.access.state_directory").repository(directory, repository.name)
+  local state_directory = require "lanyard.access.state_directory"
+  directory = state_directory.repository(directory, repository.name)
+  ok, err = state_directory.check(directory)
+  return ok and directory, err
 end
 
 return M

@@ -1,5 +1,6 @@
 --- Finds the repositories of a Region by name and by glob.
 
+local answers = require "lanyard.aws.answers"
 local errors = require "lanyard.errors"
 local match = require "lanyard.match"
 local names = require "lanyard.aws.names"
@@ -55,12 +56,19 @@ local function repository(raw)
   }
 end
 
--- Adds a repository to those found: a list that also has their names as keys.
+local ANSWER = { service = "ecr", operation = "DescribeRepositories", what = "repository", member = "repositoryName" }
+
+-- Adds a repository to those found: a list that also has their names as keys. true | nil, err
 local function add(found, raw)
-  if not found[raw.repositoryName] then
-    found[raw.repositoryName] = true
+  local name = raw.repositoryName
+  if raw.repositoryArn:match ":repository/(.*)$" ~= name or raw.repositoryUri:match "^[^/]+/(.*)$" ~= name then
+    return answers.invalid(ANSWER, ("the ARN or the URI of repository '%s' is that of another: %s, %s")
+      :format(name, raw.repositoryArn, raw.repositoryUri))
+  elseif not found[name] then
+    found[name] = true
     found[#found + 1] = repository(raw)
   end
+  return true
 end
 
 local find_by_name
@@ -77,16 +85,29 @@ local function not_found(region, exact, err)
   }
 end
 
+-- Adds the repositories of a reply that has to have these. true | nil, err
+local function add_named(reply, exact, found)
+  local by_name, err = answers.by_name(reply.repositories, exact, ANSWER)
+  if not by_name then
+    return nil, err
+  end
+  for _, name in ipairs(exact) do
+    local ok
+    ok, err = add(found, by_name[name])
+    if not ok then
+      return nil, err
+    end
+  end
+  return true
+end
+
 -- Describes up to a hundred repositories. If one is missing, ECR fails for all of them. To find the missing one, each
 -- half is requested separately.
 local function describe(region, exact, found, missing)
   local reply, err = region.ecr:DescribeRepositories { repositoryNames = exact }
   if reply then
-    for _, raw in ipairs(reply.repositories) do
-      add(found, raw)
-    end
-    return true
-  elseif err.code ~= "RepositoryNotFoundException" then
+    return add_named(reply, exact, found)
+  elseif not answers.rejected(err, "RepositoryNotFoundException") then
     return nil, err
   end
   err = not_found(region, exact, err)
@@ -111,16 +132,20 @@ function find_by_name(region, exact, found, missing, size)
   return true
 end
 
--- Adds the repositories of a page that match.
+-- Adds the repositories of a page that match. true | nil, err
 local function add_matching(page, globs, found, matched)
   for _, raw in ipairs(page.repositories) do
     for _, glob in ipairs(globs) do
       if match.glob(glob, raw.repositoryName) then
         matched[glob] = true
-        add(found, raw)
+        local ok, err = add(found, raw)
+        if not ok then
+          return nil, err
+        end
       end
     end
   end
+  return true
 end
 
 -- Reads all repositories page by page, and keeps the matching ones: an account may have ten thousand.
@@ -129,7 +154,11 @@ local function find_by_glob(region, globs, found, missing)
   local next_page = region.ecr:pages("DescribeRepositories", { maxResults = PAGE })
   local page, err = next_page()
   while page do
-    add_matching(page, globs, found, matched)
+    local ok
+    ok, err = add_matching(page, globs, found, matched)
+    if not ok then
+      return nil, err
+    end
     page, err = next_page()
   end
   if err then

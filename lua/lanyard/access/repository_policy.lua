@@ -3,28 +3,28 @@
 --- ECR stores one text per repository. It has no conditional write and no version of the text; lanyard.access.write
 --- makes changes safe in spite of that.
 
+local answers = require "lanyard.aws.answers"
 local errors = require "lanyard.errors"
 local policy = require "lanyard.policy"
 
 local M = {}
 
--- text | nil if the repository has no policy | nil, err
--- Only RepositoryPolicyNotFoundException means that the policy does not exist. If another failure (access denied, a
+-- What ECR rejects a call with if the repository has no policy. If another failure (access denied, a failing server, a
 -- reply that was cut off) were taken for that, the next write would delete what the policy contains.
+local NO_POLICY = "RepositoryPolicyNotFoundException"
+
+-- text | nil if the repository has no policy | nil, err
 local function read_text(client, name)
   local reply, err = client:GetRepositoryPolicy { repositoryName = name }
   if not reply then
-    if err.code == "RepositoryPolicyNotFoundException" then
+    if answers.rejected(err, NO_POLICY) then
       return nil
     end
     return nil, err
   end
   if type(reply.policyText) ~= "string" then
-    return nil, errors.new {
-      code = "InvalidResponse",
-      message = ("ECR's reply for repository '%s' has no policyText"):format(name),
-      operation = "GetRepositoryPolicy",
-    }
+    return answers.invalid({ service = "ecr", operation = "GetRepositoryPolicy" },
+      ("ECR's reply for repository '%s' has no policyText"):format(name))
   end
   return reply.policyText
 end
@@ -74,7 +74,7 @@ function M.write(client, name, document)
     reply, err = client:SetRepositoryPolicy { repositoryName = name, policyText = tostring(document) }
   else
     reply, err = client:DeleteRepositoryPolicy { repositoryName = name }
-    if err and err.code == "RepositoryPolicyNotFoundException" then
+    if answers.rejected(err, NO_POLICY) then
       return true
     end
   end

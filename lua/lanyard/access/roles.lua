@@ -18,15 +18,17 @@ local function is_in_place(service, active)
 end
 
 -- Requests the role to be on or off, and waits as long as another change of the service is in progress. true | nil, err
-local function request(wait, service, active, activity)
+local function request(wait, service, active, activity, observe)
   while true do
     wait.progress(("%s: %s"):format(service.name, activity))
+    observe "sending"
     local reply, err = wait.region.lightsail:UpdateContainerService {
       serviceName = service.name,
       privateRegistryAccess = { ecrImagePullerRole = { isActive = active } },
     }
+    observe(reply and "requested" or nil)
     if reply then
-      return true
+      return services.check_changed(reply, service.name, "UpdateContainerService")
     elseif not wait:is_temporary(err) then
       return nil, err
     end
@@ -48,11 +50,14 @@ local function carry_out(region, service, active, requested, options)
     tip = ("it may still finish: lanyard status %s shows its state, lanyard %s %s continues to wait")
       :format(service.name, verb, service.name),
   })
+  local observe = options.observe or function() end
   if requested then
-    local ok, err = request(wait, service, active, activity)
+    local ok, err = request(wait, service, active, activity, observe)
     if not ok then
       return nil, err
     end
+  else
+    observe "requested"
   end
   if options.wait == false then
     return service
@@ -100,6 +105,9 @@ local function change(region, name, active, options)
   end
   local current
   current, err = carry_out(region, service, active, requested, options)
+  if options.observe then
+    options.observe "ended"
+  end
   if not current then
     return nil, err
   elseif options.wait == false then
@@ -111,6 +119,8 @@ end
 
 ---@class access.RoleOptions: access.WaitOptions
 ---@field wait? boolean     wait until the change is in place (default: true)
+---@field observe? fun(state: "sending"|"requested"|"ended"|nil)  called as the change proceeds: what an interruption of
+---  the caller leaves behind
 ---@field dry_run? boolean
 
 --- Enables the role of a service, and waits until it is active, has an ARN, and the service has left UPDATING.

@@ -1,5 +1,6 @@
 --- Reads container services.
 
+local answers = require "lanyard.aws.answers"
 local errors = require "lanyard.errors"
 local names = require "lanyard.aws.names"
 
@@ -138,6 +139,21 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Reading
 
+--- Checks that the reply to a change is about the service that was to be changed.
+---@param reply table
+---@param name string
+---@param operation string
+---@return true? ok
+---@return aws.Error? err
+function M.check_changed(reply, name, operation)
+  local changed = reply.containerService and reply.containerService.containerServiceName
+  if changed and changed ~= name then
+    return answers.invalid({ service = "lightsail", operation = operation },
+      ("the reply is about the container service '%s'; '%s' was to be changed"):format(changed, name))
+  end
+  return true
+end
+
 local function check_name(name)
   local ok, message = names.container_service(name)
   if not ok then
@@ -149,26 +165,17 @@ end
 local function not_found(name, region)
   return errors.new {
     code = "NotFoundException",
+    status = 400,
     message = ("container service '%s' does not exist in %s"):format(name, region),
     tip = "lanyard status lists the services of a Region",
     service = "lightsail",
   }
 end
 
-local function describe(region, input)
-  local reply, err = region.lightsail:GetContainerServices(input)
-  if not reply then
-    return nil, err
-  end
-  if type(reply.containerServices) ~= "table" then
-    return nil, errors.new {
-      code = "InvalidResponse",
-      message = "Lightsail's reply has no containerServices",
-      operation = "GetContainerServices",
-    }
-  end
-  return reply.containerServices
-end
+local ANSWER = {
+  service = "lightsail", operation = "GetContainerServices", what = "container service",
+  member = "containerServiceName",
+}
 
 --- Reads one container service.
 ---@param region access.Region
@@ -180,18 +187,39 @@ function M.find(region, name)
   if not ok then
     return nil, err
   end
-  local raw
-  raw, err = describe(region, { serviceName = name })
-  if err and err.code == "NotFoundException" or raw and not raw[1] then
+  local reply, found
+  reply, err = region.lightsail:GetContainerServices { serviceName = name }
+  if answers.rejected(err, "NotFoundException") then
     return nil, not_found(name, region.name)
-  elseif not raw then
+  elseif reply then
+    found, err = answers.by_name(reply.containerServices, { name }, ANSWER)
+  end
+  if not found then
     return nil, err
   end
-  return M.service(raw[1], region.name)
+  return M.service(found[name], region.name)
 end
 
 local function by_name(a, b)
   return a.name < b.name
+end
+
+-- The services of a Region, and the same by name | nil, err
+local function all_services(region)
+  local reply, err = region.lightsail:GetContainerServices {}
+  if not reply then
+    return nil, err
+  end
+  local all, found = {}, {}
+  for i, raw in ipairs(reply.containerServices) do
+    local one = M.service(raw, region.name)
+    if not one.name or found[one.name] then
+      return answers.invalid(ANSWER, one.name and ("the reply has the container service '%s' twice"):format(one.name)
+        or "the reply has a container service without a name")
+    end
+    all[i], found[one.name] = one, one
+  end
+  return all, found
 end
 
 --- Reads container services: all of them sorted by name, or the named ones in the given order.
@@ -206,16 +234,10 @@ function M.list(region, service_names)
       return nil, err
     end
   end
-  local raw, err = describe(region, {})
-  if not raw then
-    return nil, err
-  end
-  local all, found = {}, {}
-  for i, one in ipairs(raw) do
-    all[i] = M.service(one, region.name)
-    found[all[i].name] = all[i]
-  end
-  if not service_names then
+  local all, found = all_services(region)
+  if not all then
+    return nil, found
+  elseif not service_names then
     table.sort(all, by_name)
     return all
   end

@@ -9,17 +9,95 @@
 local crypto = require "lanyard.crypto"
 local endpoints = require "lanyard.aws.endpoints"
 local errors = require "lanyard.errors"
+local shellwords = require "lanyard.text.shellwords"
+local system = require "lanyard.system"
 
 local M = {}
 
 -- A file name can have 255 bytes, a repository name 256 characters.
 local LONGEST_NAME = 200
 
---- Returns the root directory of lanyard's state.
----@param path? string  a directory to use instead of the user's own
----@return string? directory
----@return aws.Error? err
-function M.root(path)
+-- ---------------------------------------------------------------------------------------------
+-- Checking
+
+local ANOTHER = "or set XDG_STATE_HOME to a directory of your own"
+local WRITABLE_BY_OTHERS = 18 -- 0022
+
+local function unsafe(path, problem, tip)
+  return errors.new {
+    code = "UnsafeStateFolder",
+    message = ("%s cannot hold lanyard's state: %s"):format(path, problem),
+    tip = tip,
+  }
+end
+
+-- The error for a directory that belongs to somebody else. Whoever owns it can replace the files in it.
+local function foreign(path, owner, user)
+  local problem = ("it belongs to the user with the id %d, and lanyard runs as %d"):format(owner, user)
+  if user == 0 then
+    return unsafe(path, problem, "run lanyard as that user, run it with sudo -H, " .. ANOTHER)
+  end
+  return unsafe(path, problem, ("run sudo chown -R %d %s, %s"):format(user, shellwords.quote(path), ANOTHER))
+end
+
+-- Returns why a directory is not one that only this user can change, or nil. Creating a directory fails where another
+-- kind of file is.
+local function problem_of(path, info)
+  if info.type == "link" then
+    return unsafe(path, "it is a symbolic link",
+      ("run mv %s %s, %s"):format(shellwords.quote(path), shellwords.quote(path .. ".old"), ANOTHER))
+  elseif info.type ~= "folder" then
+    return nil
+  elseif info.owner ~= system.user() then
+    return foreign(path, info.owner, system.user())
+  elseif info.mode & WRITABLE_BY_OTHERS ~= 0 then
+    return unsafe(path, ("its mode is %04o, so other users can change it"):format(info.mode),
+      ("run chmod 700 %s, %s"):format(shellwords.quote(path), ANOTHER))
+  end
+  return nil
+end
+
+-- The directories that this process has checked.
+local checked = {}
+
+--- Checks that only this user can change a directory. Each directory is checked once. One that is missing or cannot be
+--- reached passes: whatever uses it reports the reason.
+---@param path string
+---@return true? ok
+---@return aws.Error? err  code UnsafeStateFolder; the tip has the command that repairs it
+function M.check(path)
+  local info = not checked[path] and system.stat(path)
+  local err = info and problem_of(path, info)
+  if err then
+    return nil, err
+  end
+  checked[path] = checked[path] or info and true or nil
+  return true
+end
+
+--- Checks the root of the state, a directory in it, and the directories between them.
+---@param root string
+---@param path string
+---@return true? ok
+---@return aws.Error? err  code UnsafeStateFolder
+function M.check_below(root, path)
+  local last = #root
+  while last do
+    local ok, err = M.check(path:sub(1, last))
+    if not ok then
+      return nil, err
+    end
+    local slash = last < #path and path:find("/", last + 2, true)
+    last = slash and slash - 1 or last < #path and #path or nil
+  end
+  return true
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Names
+
+-- The directory in which lanyard's state is, whether or not it is safe.
+local function root_name(path)
   if path then
     return path
   end
@@ -36,6 +114,19 @@ function M.root(path)
     message = "no directory for the journal: neither XDG_STATE_HOME nor HOME is set",
     tip = "set XDG_STATE_HOME to a permanent directory; without a journal no policy is written",
   }
+end
+
+--- Returns the root directory of lanyard's state. Only this user can change it, if it exists.
+---@param path? string  a directory to use instead of the user's own
+---@return string? directory
+---@return aws.Error? err  code NoStateFolder or UnsafeStateFolder
+function M.root(path)
+  local root, err = root_name(path)
+  local ok
+  if root then
+    ok, err = M.check(root)
+  end
+  return ok and root, err
 end
 
 -- Turns a name into one file name: without slashes, not too long, and different for different names.
@@ -79,6 +170,13 @@ end
 ---@return string
 function M.repository(region_directory, name)
   return region_directory .. "/" .. file_name(name)
+end
+
+--- Returns the name of the repository whose directory has a name. The name of a long one is not in it.
+---@param folder string
+---@return string? name
+function M.repository_name(folder)
+  return not folder:find("~", 1, true) and folder:gsub("+", "/") or nil
 end
 
 return M

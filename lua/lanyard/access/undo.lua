@@ -2,6 +2,7 @@
 
 local change = require "lanyard.access.change"
 local errors = require "lanyard.errors"
+local interrupted = require "lanyard.access.interrupted"
 local journal = require "lanyard.access.journal"
 local policy = require "lanyard.policy"
 local repository_policy = require "lanyard.access.repository_policy"
@@ -14,67 +15,60 @@ local M = {}
 -- ---------------------------------------------------------------------------------------------
 -- Choosing an entry
 
--- The entry with an id; without an id, the last one that is done and has not been undone since.
-local function choose(entries, id)
-  local undone = {}
-  for i = #entries, 1, -1 do
-    local entry = entries[i]
-    if id then
-      if entry.id == id then
-        return entry
-      end
-    elseif entry.action == "undo" then
-      if entry.state == "done" and not undone[entry.id] then
-        undone[entry.detail.undoes] = true
-      end
-    elseif entry.state == "done" and not undone[entry.id] then
+-- journal | nil, err
+local function open_journal(region, repository)
+  local directory, err = region:repository_directory(repository)
+  if not directory then
+    return nil, err
+  end
+  return journal.open(directory, region.clock, repository.name)
+end
+
+-- A function that reports whether the policy means the same as a text. function | nil, err
+local function read_matcher(region, repository)
+  local current, err = repository_policy.read(region.ecr, repository.name)
+  if err then
+    return nil, err
+  end
+  return repository_policy.matcher(current)
+end
+
+-- The entries that interrupted changes have left, and for a dry run the matcher. A dry run leaves the journal as it is;
+-- otherwise they are settled. list | nil, err
+local function settle(region, repository, records, dry_run)
+  local unsettled, err = records:is_unsettled()
+  if not unsettled then
+    return not err and {} or nil, err
+  elseif not dry_run then
+    return write.settle(region, repository, true)
+  end
+  local is_current
+  is_current, err = read_matcher(region, repository)
+  if not is_current then
+    return nil, err
+  end
+  local entries
+  entries, err = records:interrupted(is_current)
+  return entries, entries and is_current or err
+end
+
+-- The undo among interrupted changes that took effect: it is what this undo was asked to do.
+local function interrupted_undo(recovered, id)
+  for i = #recovered, 1, -1 do
+    local entry = recovered[i]
+    if entry.action == "undo" and entry.state == "done" and (id == nil or id == entry.detail.undoes) then
       return entry
     end
   end
   return nil
 end
 
-local function has_open(entries)
-  for _, entry in ipairs(entries) do
-    if entry.state == "intended" then
-      return true
-    end
+-- The entry with an id; without an id, the last one that is done and has not been undone since. entry | nil, err
+local function choose(records, id, is_current)
+  if not id then
+    return records:undoable(is_current)
   end
-  return false
-end
-
--- Settles interrupted changes, as the first round of any change does. true | nil, err
-local function settle(region, repository)
-  local function nothing() return false end
-  local result, err = write.change_policy(region, repository, nothing, {})
-  return result and true, err
-end
-
--- The journal's entries, once interrupted changes are settled. A dry run leaves the journal as it is.
-local function settled_entries(region, repository, options)
-  local directory, err = region:repository_directory(repository)
-  if not directory then
-    return nil, err
-  end
-  local records = journal.open(directory, region.clock)
-  local entries
-  entries, err = records:entries()
-  if not entries or not has_open(entries) then
-    return entries, err
-  elseif options.dry_run then
-    local current
-    current, err = repository_policy.read(region.ecr, repository.name)
-    if err then
-      return nil, err
-    end
-    return journal.preview_settled(entries, repository_policy.matcher(current))
-  end
-  local ok
-  ok, err = settle(region, repository)
-  if not ok then
-    return nil, err
-  end
-  return records:entries()
+  return records:find(function(entry) return entry.id == id end, { is_current = is_current })
 end
 
 local function nothing_to_undo(id)
@@ -137,13 +131,107 @@ local function documents_of(entry, name)
   return before, after, err
 end
 
+-- Undoes an entry. result of the safe write | nil, err
+local function undo_entry(region, repository, entry, options)
+  local before, after, err = documents_of(entry, repository.name)
+  if err then
+    return nil, err
+  end
+  return write.change_policy(region, repository, undo_edit(entry, before, after, repository.name), {
+    action = "undo",
+    record = { undoes = entry.id },
+    dry_run = options.dry_run,
+    progress = options.progress or region.progress,
+    hold = true,
+  })
+end
+
+-- The result of an undo that was interrupted and took effect, as if it had been made now.
+local function result_of_interrupted(repository, records, entry, dry_run)
+  local before, after, err = documents_of(entry, repository.name)
+  if err then
+    return nil, err
+  end
+  local undone = records:finished(entry.detail.undoes)
+  local subject = undone and ("%s of %s"):format(undone.action, undone.time) or "change " .. entry.detail.undoes
+  return {
+    changed = not dry_run,
+    detail = { why = ("%s, by the undo of %s that was interrupted"):format(subject, entry.time) },
+    before = entry.before,
+    after = entry.after,
+    deleted_policy = after == nil,
+    diff = dry_run and "" or (before or policy.new()):diff(after or policy.new(), {
+      from = before and repository.name or "no policy",
+      to = after and repository.name or "no policy",
+    }),
+    entry = entry.id,
+  }
+end
+
+-- Undoes one change. result of the safe write | nil, err
+local function undo_next(region, repository, records, options, is_current)
+  local entry, err = choose(records, options.entry, is_current)
+  if not entry then
+    return nil, err or nothing_to_undo(options.entry)
+  end
+  return undo_entry(region, repository, entry, options)
+end
+
+-- Shows what an undo would do. result | nil, err
+local function rehearse(region, repository, records, options)
+  local entries, is_current = settle(region, repository, records, true)
+  if not entries then
+    return nil, is_current
+  end
+  local entry = interrupted_undo(entries, options.entry)
+  if entry then
+    return result_of_interrupted(repository, records, entry, true)
+  end
+  return undo_next(region, repository, records, options, is_current)
+end
+
+-- Settles, and undoes one change. result | nil, err; the third value is the list of settled entries
+local function run(region, repository, records, options)
+  local recovered, err = settle(region, repository, records)
+  if not recovered then
+    return nil, err, {}
+  end
+  local entry = interrupted_undo(recovered, options.entry)
+  local result
+  if entry then
+    result, err = result_of_interrupted(repository, records, entry)
+  else
+    result, err = undo_next(region, repository, records, options)
+  end
+  if #recovered > 0 then
+    (result or err).recovered = recovered
+  end
+  return result, err, recovered
+end
+
+-- Returns and reports the change for a result. change | nil, err
+local function report(region, repository, records, options, result, err)
+  if not result then
+    return nil, err
+  end
+  result.damaged = records.damaged
+  local undone = change.of(region, repository, result, { "undo", "undone" }, options)
+  if options.report then
+    options.report(undone)
+  end
+  return undone
+end
+
 ---@class access.UndoOptions
 ---@field entry? string  the id of the journal entry to undo, instead of the last change
 ---@field dry_run? boolean
 ---@field progress? fun(text: string)
+---@field report? fun(change: access.PolicyChange)  reports the result. An undo that was killed before it returned
+---  counts as interrupted: the next undo reports it, and changes nothing else
 
 --- Restores the policy that a repository had before lanyard's last change; each call goes back one more change. An undo
---- has a journal entry too, and options.entry = its id undoes it.
+--- has a journal entry too, and options.entry = its id undoes it. If the last undo was interrupted and took effect, it
+--- is this call's result.
 ---@param region access.Region
 ---@param repository access.Repository
 ---@param options? access.UndoOptions
@@ -151,30 +239,26 @@ end
 ---@return aws.Error? err  code ChangedSince if another writer changed the policy since: err.diff has the difference
 function M.undo(region, repository, options)
   options = options or {}
-  local entries, err = settled_entries(region, repository, options)
-  if not entries then
+  local records, err = open_journal(region, repository)
+  if not records then
     return nil, err
+  elseif options.dry_run then
+    return report(region, repository, records, options, rehearse(region, repository, records, options))
   end
-  local entry = choose(entries, options.entry)
-  if not entry then
-    return nil, nothing_to_undo(options.entry)
+  local held <close>, locked = records:lock_undo(region.limits.lock)
+  if not held then
+    return nil, locked.code == "NotFound" and nothing_to_undo(options.entry) or locked
   end
-  local before, after
-  before, after, err = documents_of(entry, repository.name)
-  if err then
-    return nil, err
+  local result, failure, recovered = run(region, repository, records, options)
+  local undone
+  undone, err = report(region, repository, records, options, result, failure)
+  for _, entry in ipairs(recovered) do
+    records:close(entry.id)
   end
-  local result
-  result, err = write.change_policy(region, repository, undo_edit(entry, before, after, repository.name), {
-    action = "undo",
-    record = { undoes = entry.id },
-    dry_run = options.dry_run,
-    progress = options.progress or region.progress,
-  })
-  if not result then
-    return nil, err
+  if result and result.entry then
+    records:close(result.entry)
   end
-  return change.of(region, repository, result, { "undo", "undone" }, options)
+  return undone, err
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -187,26 +271,43 @@ local function directories_of(region, repository)
   if not parent then
     return nil, err
   elseif repository then
-    return { state_directory.repository(parent, is_object and repository.name or repository) }
+    local name = is_object and repository.name or repository
+    return { { path = state_directory.repository(parent, name), repository = name } }
   end
-  local names
-  names, err = system.list(parent)
-  if not names and err.code ~= "NotFound" then
+  local folders
+  folders, err = system.list(parent)
+  if not folders and err.code ~= "NotFound" then
     return nil, err
   end
   local directories = {}
-  for i, name in ipairs(names or {}) do
-    directories[i] = parent .. "/" .. name
+  for i, folder in ipairs(folders or {}) do
+    directories[i] = { path = parent .. "/" .. folder, repository = state_directory.repository_name(folder) }
   end
   return directories
 end
 
+-- Reads the entries in a directory. With a list of damaged files, a directory that cannot be listed is one of them.
+local function entries_in(region, directory, damaged)
+  local entries, err = journal.open(directory.path, region.clock, directory.repository):entries(damaged)
+  if not entries and damaged then
+    damaged[#damaged + 1] = err
+    return {}
+  end
+  return entries, err
+end
+
+---@class access.HistoryOptions
+---@field damaged? lanyard.Error[]  receives an error for each file that is not an entry; without it, that is an error
+---@field preview? boolean          give each open entry the state in which the next change would leave it
+
 --- Returns the entries of the journal, oldest first.
 ---@param region access.Region
 ---@param repository? access.Repository|string  only its entries; all of the account and Region, if absent
+---@param options? access.HistoryOptions
 ---@return journal.Entry[]? entries
 ---@return aws.Error? err
-function M.history(region, repository)
+function M.history(region, repository, options)
+  options = options or {}
   local directories, err = directories_of(region, repository)
   if not directories then
     return nil, err
@@ -214,7 +315,7 @@ function M.history(region, repository)
   local all = {}
   for _, directory in ipairs(directories) do
     local entries
-    entries, err = journal.open(directory, region.clock):entries()
+    entries, err = entries_in(region, directory, options.damaged)
     if not entries then
       return nil, err
     end
@@ -226,7 +327,7 @@ function M.history(region, repository)
     end
     return a.repository < b.repository
   end)
-  return all
+  return options.preview and interrupted.preview(region, all) or all
 end
 
 return M

@@ -6,6 +6,7 @@
 --- Lightsail's description states what makes a service fail: `acceptors ServiceFailed` (lanyard.aws.models).
 
 local acceptors = require "lanyard.aws.acceptors"
+local answers = require "lanyard.aws.answers"
 local aws_services = require "lanyard.aws.services"
 local errors = require "lanyard.errors"
 local services = require "lanyard.access.services"
@@ -95,7 +96,7 @@ end
 ---@param err aws.Error
 ---@return boolean
 function Wait:is_temporary(err)
-  if err.code ~= "InvalidInputException" then
+  if not answers.rejected(err, "InvalidInputException") then
     return aws_services.get("lightsail").transient[err.code] or false
   elseif err.message:find("transition state", 1, true) then
     return true

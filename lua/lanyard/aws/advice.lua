@@ -8,6 +8,7 @@
 ---     advice.register { RepositoryNotFoundException = "check the Region and the account" }
 
 local json = require "lanyard.json"
+local proxies = require "lanyard.aws.proxy"
 
 local M = {}
 
@@ -43,6 +44,34 @@ local function signature(err)
     and "check the Region: the service may not be available there" or SIGNATURE
 end
 
+-- Names the proxies in force, without their passwords.
+local function proxy_source()
+  local found = {}
+  for _, one in ipairs(proxies.in_force() or {}) do
+    found[#found + 1] = ("%s (%s)"):format(one.variable, one.url)
+  end
+  return ("the proxy comes from %s; NO_PROXY lists hosts that bypass it (lanyard doctor)")
+    :format(found[1] and table.concat(found, " or ") or "HTTPS_PROXY or HTTP_PROXY")
+end
+
+local function proxy(err)
+  if err.proxy_status == 401 or err.proxy_status == 407 then
+    return "the proxy rejects the user and the password, or their absence: write HTTPS_PROXY or HTTP_PROXY as "
+      .. "http://USER:PASSWORD@HOST:PORT, with %XX for special characters\n" .. proxy_source()
+  elseif err.proxy_status == 403 then
+    return "the proxy forbids this host: ask for access to it\n" .. proxy_source()
+  end
+  return proxy_source()
+end
+
+-- Only a failed verification is final.
+local function tls(err)
+  return err.retryable
+    and "the two sides agree on no version or cipher of TLS: check the scheme and port of the endpoint and the proxy"
+    or "the certificate of the endpoint could not be verified; AWS_CA_BUNDLE names another file of certificate "
+      .. "authorities"
+end
+
 ---@type table<string, aws.Advice[]>
 local advice_by_code = {}
 
@@ -72,10 +101,11 @@ M.register {
   ConnectionRefused = "no server accepts connections there: check the endpoint and the proxy "
     .. "(AWS_ENDPOINT_URL, HTTPS_PROXY)",
   NameResolution = "check the Region and the connection to the Internet (lanyard doctor)",
-  Proxy = "the proxy comes from HTTPS_PROXY or HTTP_PROXY; NO_PROXY lists hosts that bypass it (lanyard doctor)",
+  Proxy = proxy,
+  Connection = "the network or the endpoint ended the connection: try again; if it persists, check the proxy and the "
+    .. "network (lanyard doctor)",
   Timeout = "check the network connection to the endpoint (lanyard doctor)",
-  Tls = "the certificate of the endpoint could not be verified; AWS_CA_BUNDLE names another file of certificate "
-    .. "authorities",
+  Tls = tls,
 }
 
 local function for_code(err)

@@ -8,6 +8,7 @@ local credentials_core = require "lanyard.credentials"
 local errors = require "lanyard.errors"
 local retry = require "lanyard.aws.retry"
 local secrets = require "lanyard.aws.secrets"
+local shapes = require "lanyard.aws.shapes"
 local sigv4 = require "lanyard.sigv4"
 local wire = require "lanyard.aws.wire"
 
@@ -19,6 +20,17 @@ end
 
 -- ---------------------------------------------------------------------------------------------
 -- The request
+
+-- Adds the headers of a signature. The session token among them is a sealed secret.
+local function sign(request)
+  local added = sigv4.sign {
+    method = request.method, url = request.url, headers = request.headers, body = request.body, time = request.time,
+    credentials = request.credentials, region = request.region, service = request.service,
+  }
+  for name, value in pairs(added) do
+    request.headers[name] = value
+  end
+end
 
 -- Builds a request and signs it, unless `keys` is nil. `offset` is how many seconds the service's clock is ahead.
 local function request_of(client, operation, input, keys, offset)
@@ -41,9 +53,7 @@ local function request_of(client, operation, input, keys, offset)
     sealed = options.sealed,
   }
   if keys then
-    for name, value in pairs((sigv4.sign(request))) do
-      headers[name] = value
-    end
+    sign(request)
   end
   return request
 end
@@ -63,20 +73,6 @@ local function invalid(client, operation, reply, message)
   })
 end
 
--- Checks the types of members. A list that is absent from a reply is an empty one.
-local function check_members(client, operation, reply, output, described)
-  for member, kind in pairs(described.reply) do
-    local value = output[member]
-    if kind == "list" and value == nil then
-      output[member] = {}
-    elseif value ~= nil and type(value) ~= (kind == "list" and "table" or kind) then
-      return invalid(client, operation, reply,
-        ("the member %s of the reply is a %s, not a %s"):format(member, type(value), kind))
-    end
-  end
-  return output
-end
-
 -- Puts sealed values where the text of a sealed reply has *** for them.
 local function restore_sealed(output, opened)
   for member, value in pairs(output) do
@@ -88,26 +84,43 @@ local function restore_sealed(output, opened)
   end
 end
 
-local function read_success(client, operation, reply, opened)
+local function read_success(client, operation, input, reply, opened)
   local described = client.description.operations[operation]
   if reply.body == "" and next(described.reply) then
     local _, err = invalid(client, operation, reply, "the reply is empty")
     err.retryable = true
     return nil, err
   end
-  local output, message = client.protocol.decode(reply.body, operation, described)
+  local output, message, dropped = client.protocol.decode(reply.body, operation, described)
   if not output then
     return invalid(client, operation, reply, message)
   end
-  local err
-  output, err = check_members(client, operation, reply, output, described)
-  if output and opened then
+  local fault = shapes.check(described.output, output, {
+    input = input, xml = client.protocol.FORMAT == "xml", dropped = dropped,
+  })
+  if fault then
+    return invalid(client, operation, reply, "the member " .. fault)
+  elseif opened then
     restore_sealed(output, opened)
   end
-  return output, err
+  return output
+end
+
+-- A proxy in front of an http endpoint asks for a password in place of the service, with a page that is not AWS's.
+local function proxy_refused(client, operation)
+  return failed(client, operation, {
+    code = "Proxy",
+    message = "the proxy requires a user and a password (407)",
+    proxy_status = 407,
+    retryable = false,
+    sent = false,
+  })
 end
 
 local function read_failure(client, operation, reply)
+  if reply.status == 407 then
+    return proxy_refused(client, operation)
+  end
   local err = client.protocol.decode_error(reply)
   err.status = reply.status
   err.code = err.code or "Http" .. reply.status
@@ -121,9 +134,9 @@ local function read_failure(client, operation, reply)
 end
 
 -- Returns the output of a reply | nil, err
-local function read_reply(client, operation, reply, opened)
+local function read_reply(client, operation, input, reply, opened)
   if reply.status >= 200 and reply.status < 300 then
-    return read_success(client, operation, reply, opened)
+    return read_success(client, operation, input, reply, opened)
   elseif reply.status < 400 then
     return invalid(client, operation, reply,
       ("the reply is a redirect (%d) to %s, which AWS services do not send: check the endpoint")
@@ -172,6 +185,7 @@ local function transport_failed(client, operation, err)
     message = err.code == "TooLarge" and "the reply is larger than the limit" or err.message,
     retryable = err.retryable,
     sent = err.sent,
+    proxy_status = err.proxy_status,
   })
 end
 
@@ -202,6 +216,6 @@ return function(client, operation, input, keys, offset)
     debug(wire.reply(reply, redactor))
   end
   local output
-  output, err = read_reply(client, operation, reply, opened)
+  output, err = read_reply(client, operation, input, reply, opened)
   return output, err and sanitize(err, redactor or credentials_core.redactor(secrets.of(input, { keys })))
 end

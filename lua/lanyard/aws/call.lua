@@ -52,7 +52,10 @@ local function back_off(client, err, number)
   end
   local delay = retry.delay(number, err, options.clock.random, options.longest_delay)
   note(client, "attempt %d of %d failed with %s (retry in %.2f s)", number, options.max_attempts, err.code, delay)
+  local on_retry = options.on_retry or function() end
+  on_retry(err, delay)
   options.clock.sleep(delay)
+  on_retry(nil)
   return cost
 end
 

@@ -227,13 +227,15 @@ end
 ---@field max_size? integer        bytes of a reply; 64 MiB by default
 ---@field app_id? string           application name in the User-Agent
 ---@field debug? fun(line: string)
+---@field on_retry? fun(err: lanyard.Error?, delay: number?)  called before the wait for a retry, and with nil after it
 ---@field transport? function      lanyard.http.request by default
 ---@field clock? table             lanyard.clock by default
 ---@field unsigned? boolean        request no credentials and sign nothing
 ---@field sealed? boolean          return the secret members of replies as sealed secrets
 
 local OPTIONS = {
-  "max_attempts", "longest_delay", "connect_timeout", "timeout", "ca_bundle", "max_size", "debug", "unsigned", "sealed",
+  "max_attempts", "longest_delay", "connect_timeout", "timeout", "ca_bundle", "max_size", "debug", "on_retry",
+  "unsigned", "sealed",
 }
 
 --- Creates a client.

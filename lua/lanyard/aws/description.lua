@@ -7,13 +7,15 @@
 
 local acceptors = require "lanyard.aws.acceptors"
 local lists = require "lanyard.lists"
+local shapes = require "lanyard.aws.shapes"
 
 local M = {}
 
 --- An operation of a service.
 ---@class aws.Operation
 ---@field required string[]             members that a call must give
----@field reply table<string, string>   members of the reply and their types: string, number, boolean, table or list
+---@field output table<string, aws.Type> members of the reply, see lanyard.aws.shapes
+---@field reply table<string, string>   the kinds of these members: string, number, boolean, table or list
 ---@field reads? boolean                it changes nothing
 ---@field unsigned? boolean             it needs no credentials
 ---@field once? boolean                 it is not repeated if it may have been carried out
@@ -41,7 +43,10 @@ local METHODS = lists.set "GET PUT POST PATCH DELETE HEAD"
 local FLAGS = lists.set "unsigned once"
 
 -- Fields of a description that are parsed; all others are copied.
-local PARSED = lists.set "operations secrets transient waiters"
+local PARSED = lists.set "operations secrets shapes transient waiters"
+
+-- What a kind of type is in Lua. Replies in XML have texts for all values but lists and tables.
+local KINDS = { structure = "table", map = "table", time = "number", integer = "number", echo = "string" }
 
 -- Parses the path and query of a rest_json operation.
 local function parse_target(operation, target)
@@ -81,7 +86,8 @@ local function parse_word(operation, word)
   end
 end
 
-local function parse_operation(line)
+-- structures: of the service
+local function parse_operation(line, structures)
   local call, reply = line:match "^(.-)%s*%->%s*(.*)$"
   local operation = { required = {}, reply = {}, headers = {}, placed = {} }
   local name, words = (call or line):match "^%s*(%S+)(.*)$"
@@ -91,8 +97,9 @@ local function parse_operation(line)
   for word in words:gmatch "%S+" do
     parse_word(operation, word)
   end
-  for member, type in (reply or ""):gmatch "(%w+):(%w+)" do
-    operation.reply[member] = type
+  operation.output = shapes.members(reply or "", structures)
+  for member, type in pairs(operation.output) do
+    operation.reply[member] = KINDS[type.kind] or type.kind
   end
   operation.reply_payload = (reply or ""):match "{(%w+)}"
   return name, operation
@@ -116,8 +123,9 @@ function M.parse(description)
   for member in (description.secrets or ""):gmatch "%S+" do
     table.insert(service.secrets, member)
   end
+  local structures = shapes.parse(join_lines(description.shapes or ""))
   for line in join_lines(description.operations):gmatch "[^\n]*%S[^\n]*" do
-    local name, operation = parse_operation(line)
+    local name, operation = parse_operation(line, structures)
     service.operations[name] = operation
   end
   service.waiters, service.acceptors = acceptors.parse(join_lines(description.waiters or ""))

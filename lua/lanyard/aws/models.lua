@@ -1,6 +1,7 @@
 --- The AWS services that lanyard.aws can call without further description.
 ---
---- The names and the required members are from AWS's service models. See lanyard.aws.services for the form.
+--- The names and the required members are from AWS's service models. See lanyard.aws.services for the form. Replies are
+--- described as far as lanyard reads them.
 
 ---@type aws.ServiceDescription[]
 return {
@@ -11,31 +12,40 @@ return {
     secrets = "authorizationToken",
     target = "AmazonEC2ContainerRegistry_V20150921",
     paging = { "nextToken", "nextToken" },
+    shapes = [[
+      Tag Key:string! Value:string!
+      Repository repositoryName:string! repositoryArn:string! repositoryUri:string! registryId:string! createdAt:time \
+        imageTagMutability:string
+      ImageId imageDigest:string imageTag:string
+      Image imageId:ImageId imageManifest:string imageManifestMediaType:string
+      ImageDetail imageDigest:string imageTags:string[] imagePushedAt:time lastRecordedPullTime:time imageStatus:string
+      ImageFailure imageId:ImageId failureCode:string failureReason:string
+    ]],
     operations = [[
       BatchCheckLayerAvailability repositoryName layerDigests -> layers:list failures:list
       BatchDeleteImage repositoryName imageIds -> imageIds:list failures:list
-      BatchGetImage repositoryName imageIds -> images:list failures:list
+      BatchGetImage repositoryName imageIds -> images:Image[]! failures:ImageFailure[]
       CreateRepository repositoryName -> repository:table
       DeleteLifecyclePolicy repositoryName
       DeleteRegistryPolicy
       DeleteRepository repositoryName -> repository:table
-      DeleteRepositoryPolicy repositoryName -> policyText:string
-      DescribeImages repositoryName -> imageDetails:list nextToken:string
+      DeleteRepositoryPolicy repositoryName -> repositoryName:echo policyText:string
+      DescribeImages repositoryName -> imageDetails:ImageDetail[]! nextToken:string
       DescribeImageScanFindings repositoryName imageId
-      DescribeRegistry -> registryId:string
-      DescribeRepositories -> repositories:list nextToken:string
+      DescribeRegistry -> registryId:string!
+      DescribeRepositories -> repositories:Repository[]! nextToken:string
       GetAuthorizationToken -> authorizationData:list
       GetDownloadUrlForLayer repositoryName layerDigest -> downloadUrl:string
       GetLifecyclePolicy repositoryName
       GetRegistryPolicy -> policyText:string
-      GetRepositoryPolicy repositoryName -> policyText:string
-      ListImages repositoryName -> imageIds:list nextToken:string
-      ListTagsForResource resourceArn -> tags:list
+      GetRepositoryPolicy repositoryName -> repositoryName:echo policyText:string
+      ListImages repositoryName -> imageIds:ImageId[]! nextToken:string
+      ListTagsForResource resourceArn -> tags:Tag[]!
       PutImage repositoryName imageManifest -> image:table
       PutImageTagMutability repositoryName imageTagMutability
       PutLifecyclePolicy repositoryName lifecyclePolicyText
       PutRegistryPolicy policyText -> policyText:string
-      SetRepositoryPolicy repositoryName policyText -> policyText:string
+      SetRepositoryPolicy repositoryName policyText -> repositoryName:echo policyText:string
       StartImageScan repositoryName imageId
       TagResource resourceArn tags
       UntagResource resourceArn tagKeys
@@ -49,24 +59,42 @@ return {
     transient = "RegionSetupInProgressException",
     target = "Lightsail_20161128",
     paging = { "pageToken", "nextPageToken" },
+    shapes = [[
+      Tag key:string! value:string
+      Region name:string!
+      Location regionName:string
+      StateDetail code:string message:string
+      PullerRole isActive:boolean principalArn:string
+      RegistryAccess ecrImagePullerRole:PullerRole
+      Container image:string! command:string[] environment:string{} ports:string{}
+      HealthCheck healthyThreshold:integer unhealthyThreshold:integer timeoutSeconds:integer intervalSeconds:integer \
+        path:string successCodes:string
+      Endpoint containerName:string containerPort:integer healthCheck:HealthCheck
+      Deployment version:integer! state:string! createdAt:time containers:Container{} publicEndpoint:Endpoint
+      ServiceDeployment version:integer! state:string! containers:Container{}
+      Service containerServiceName:string state:string! arn:string location:Location stateDetail:StateDetail \
+        principalArn:string privateRegistryAccess:RegistryAccess tags:Tag[] currentDeployment:ServiceDeployment \
+        nextDeployment:ServiceDeployment
+      LogEvent createdAt:time message:string
+    ]],
     operations = [[
       CreateContainerService serviceName power scale -> containerService:table
-      CreateContainerServiceDeployment once serviceName -> containerService:table
+      CreateContainerServiceDeployment once serviceName -> containerService:Service
       CreateContainerServiceRegistryLogin
       DeleteContainerImage serviceName image
       DeleteContainerService serviceName
       GetContainerAPIMetadata
       GetContainerImages serviceName -> containerImages:list
-      GetContainerLog serviceName containerName -> logEvents:list nextPageToken:string
-      GetContainerServiceDeployments serviceName -> deployments:list
+      GetContainerLog serviceName containerName -> logEvents:LogEvent[] nextPageToken:string
+      GetContainerServiceDeployments serviceName -> deployments:Deployment[]!
       GetContainerServiceMetricData serviceName metricName startTime endTime period statistics
-      GetContainerServicePowers -> powers:list
-      GetContainerServices -> containerServices:list
-      GetRegions -> regions:list
+      GetContainerServicePowers -> powers:list!
+      GetContainerServices -> containerServices:Service[]!
+      GetRegions -> regions:Region[]!
       RegisterContainerImage once serviceName label digest
       TagResource resourceName tags -> operations:list
       UntagResource resourceName tagKeys -> operations:list
-      UpdateContainerService serviceName -> containerService:table
+      UpdateContainerService serviceName -> containerService:Service
     ]],
     waiters = [[
       acceptors ServiceFailed
@@ -100,7 +128,7 @@ return {
       AssumeRoleWithWebIdentity unsigned RoleArn RoleSessionName WebIdentityToken -> Credentials:table
       DecodeAuthorizationMessage EncodedMessage -> DecodedMessage:string
       GetAccessKeyInfo AccessKeyId -> Account:string
-      GetCallerIdentity -> Account:string Arn:string UserId:string
+      GetCallerIdentity -> Account:string! Arn:string! UserId:string
       GetFederationToken Name -> Credentials:table
       GetSessionToken -> Credentials:table
       GetWebIdentityToken Audience SigningAlgorithm -> WebIdentityToken:string
@@ -111,24 +139,28 @@ return {
     protocol = "query",
     version = "2010-05-08",
     paging = { "Marker", "Marker" },
+    shapes = [[
+      Identity Arn:string!
+      Evaluation EvalActionName:string! EvalDecision:string!
+    ]],
     operations = [[
       GetAccountSummary -> SummaryMap:table
       GetPolicy PolicyArn -> Policy:table
       GetPolicyVersion PolicyArn VersionId -> PolicyVersion:table
-      GetRole RoleName -> Role:table
-      GetRolePolicy RoleName PolicyName -> PolicyDocument:string
-      GetUser -> User:table
-      GetUserPolicy UserName PolicyName -> PolicyDocument:string
-      ListAccountAliases -> AccountAliases:list Marker:string
-      ListAttachedRolePolicies RoleName -> AttachedPolicies:list Marker:string
-      ListAttachedUserPolicies UserName -> AttachedPolicies:list Marker:string
-      ListGroupsForUser UserName -> Groups:list Marker:string
-      ListRolePolicies RoleName -> PolicyNames:list Marker:string
-      ListRoles -> Roles:list Marker:string
-      ListUserPolicies UserName -> PolicyNames:list Marker:string
-      ListUsers -> Users:list Marker:string
-      SimulateCustomPolicy PolicyInputList ActionNames -> EvaluationResults:list Marker:string
-      SimulatePrincipalPolicy PolicySourceArn ActionNames -> EvaluationResults:list Marker:string
+      GetRole RoleName -> Role:Identity!
+      GetRolePolicy RoleName PolicyName -> PolicyDocument:string!
+      GetUser -> User:Identity!
+      GetUserPolicy UserName PolicyName -> PolicyDocument:string!
+      ListAccountAliases -> AccountAliases:string[]! Marker:string
+      ListAttachedRolePolicies RoleName -> AttachedPolicies:list! Marker:string
+      ListAttachedUserPolicies UserName -> AttachedPolicies:list! Marker:string
+      ListGroupsForUser UserName -> Groups:list! Marker:string
+      ListRolePolicies RoleName -> PolicyNames:string[]! Marker:string
+      ListRoles -> Roles:Identity[]! Marker:string
+      ListUserPolicies UserName -> PolicyNames:string[]! Marker:string
+      ListUsers -> Users:Identity[]! Marker:string
+      SimulateCustomPolicy PolicyInputList ActionNames -> EvaluationResults:Evaluation[]! Marker:string
+      SimulatePrincipalPolicy PolicySourceArn ActionNames -> EvaluationResults:Evaluation[]! Marker:string
     ]],
   },
   {
@@ -137,15 +169,18 @@ return {
     version = "1.1",
     target = "AWSOrganizationsV20161128",
     paging = { "NextToken", "NextToken" },
+    shapes = [[
+      Account Id:string! State:string Status:string
+    ]],
     operations = [[
-      DescribeAccount AccountId -> Account:table
+      DescribeAccount AccountId -> Account:Account!
       DescribeOrganization -> Organization:table
       DescribeOrganizationalUnit OrganizationalUnitId -> OrganizationalUnit:table
-      ListAccounts -> Accounts:list NextToken:string
-      ListAccountsForParent ParentId -> Accounts:list NextToken:string
-      ListOrganizationalUnitsForParent ParentId -> OrganizationalUnits:list NextToken:string
-      ListParents ChildId -> Parents:list NextToken:string
-      ListRoots -> Roots:list NextToken:string
+      ListAccounts -> Accounts:Account[]! NextToken:string
+      ListAccountsForParent ParentId -> Accounts:Account[]! NextToken:string
+      ListOrganizationalUnitsForParent ParentId -> OrganizationalUnits:list! NextToken:string
+      ListParents ChildId -> Parents:list! NextToken:string
+      ListRoots -> Roots:list! NextToken:string
     ]],
   },
   {

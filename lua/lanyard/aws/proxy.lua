@@ -27,8 +27,14 @@ local function first_set(names)
   end
 end
 
+---@class aws.Proxy
+---@field scheme "https"|"http"  of the URLs that it is used for
+---@field url string             without user and password
+---@field variable string
+---@field has_password? true     the variable contains a user
+
 --- Returns the proxies in force and the hosts that bypass them.
----@return { scheme: string, url: string, variable: string }[]? proxies  urls are without user and password
+---@return aws.Proxy[]? proxies
 ---@return string|lanyard.Error|nil bypassed  the value of NO_PROXY, or the error
 function M.in_force()
   local list = {}
@@ -37,6 +43,7 @@ function M.in_force()
     if value then
       local scheme, rest = value:match "^(%a[%w+.-]*)://(.*)$"
       local host = (rest or value):match "^([^/?#]*)"
+      local has_user = host:find("@", 1, true) ~= nil
       host = host:match "([^@]*)$"
       if scheme and not SCHEMES[scheme:lower()] or not host:find "^[%w%[][%w.:%[%]%%_-]*$" then
         return nil, errors.new {
@@ -45,7 +52,10 @@ function M.in_force()
             :format(name),
         }
       end
-      list[#list + 1] = { scheme = names.scheme, url = ("%s://%s"):format(scheme or "http", host), variable = name }
+      list[#list + 1] = {
+        scheme = names.scheme, url = ("%s://%s"):format(scheme or "http", host), variable = name,
+        has_password = has_user or nil,
+      }
     end
   end
   return list, (first_set { "no_proxy", "NO_PROXY" })

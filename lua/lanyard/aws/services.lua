@@ -8,8 +8,9 @@
 ---     local ssm = assert(aws.client "ssm")
 ---
 --- A line of `operations` has the name of an operation, its required members and, after ->, members of the reply with
---- their types. A list that is absent from a reply is read as an empty list. A backslash joins a line with the next.
---- Flags after the name:
+--- their types (lanyard.aws.shapes). A member whose type ends in an exclamation mark must be in every reply; another
+--- list that is absent is read as an empty list. A reply that does not fit is an error with the code InvalidResponse. A
+--- backslash joins a line with the next. Flags after the name:
 ---
 ---     unsigned  the operation needs no credentials
 ---     once      the operation must not be carried out twice, so it is not retried after a failure that may have
@@ -36,6 +37,7 @@ local M = {}
 ---@field target? string        json: the prefix of X-Amz-Target
 ---@field signing_name? string  the name that requests are signed for, if it is not the service's
 ---@field operations string     one line each
+---@field shapes? string        the structures in replies, one line each
 ---@field paging? table         members with the token of the next page, { input, output }, or by operation
 ---@field waiters? string       see lanyard.aws.acceptors
 ---@field secrets? string       members of replies that are secret: a client with `sealed` returns them sealed
@@ -54,6 +56,17 @@ function M.add(described)
   local service = description.parse(described)
   services[service.name] = service
   return service
+end
+
+--- Returns the names of all services, sorted.
+---@return string[]
+function M.names()
+  local names = lists.sorted_names(bundled)
+  for name in pairs(services) do
+    names[#names + 1] = not bundled[name] and name or nil
+  end
+  table.sort(names)
+  return names
 end
 
 --- Returns a service. Raises an error if it is not described.

@@ -4,6 +4,7 @@
 ---     local ecr = assert(session:client "ecr")
 ---     local other = session:assume("arn:aws:iam::111122223333:role/audit", { session_name = "nightly" })
 
+local answers = require "lanyard.aws.answers"
 local cache = require "lanyard.aws.credentials.cache"
 local chain = require "lanyard.aws.credentials"
 local client = require "lanyard.aws.client"
@@ -32,6 +33,7 @@ local M = {}
 ---@field connect_timeout? number  seconds; 0 for no limit
 ---@field timeout? number          seconds for each attempt; 0 for no limit
 ---@field debug? fun(line: string)
+---@field on_retry? fun(err: lanyard.Error?, delay: number?)  see lanyard.aws.client
 ---@field ask? fun(prompt: string): string?  asks for the codes of MFA devices; the terminal by default
 ---@field transport? function      lanyard.http.request by default
 ---@field clock? table             lanyard.clock by default
@@ -254,6 +256,10 @@ function Session:identity()
     reply, err = sts:GetCallerIdentity()
     if not reply then
       return nil, err
+    end
+    if not reply.Account:find "^%d+$" then -- it becomes a part of ARNs and paths
+      return answers.invalid({ service = "sts", operation = "GetCallerIdentity" },
+        ("the Account of the reply is '%s', not an account id"):format(reply.Account))
     end
     self.caller = { account = reply.Account, arn = reply.Arn, user_id = reply.UserId }
   end

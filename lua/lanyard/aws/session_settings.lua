@@ -122,6 +122,7 @@ local function client_options(found, options)
     ca_bundle = found.ca_bundle,
     app_id = found.app_id,
     debug = options.debug,
+    on_retry = options.on_retry,
     transport = options.transport,
     clock = options.clock or clock,
   }

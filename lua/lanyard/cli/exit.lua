@@ -38,7 +38,7 @@ local USAGE_CODES = { NoRegion = true, InvalidName = true, InvalidRegion = true,
 ---@return integer
 function M.status_of(err)
   local code = errors.is(err) and err.code
-  if code == "RefusedByRule" then
+  if code == "RefusedByRule" or code == "UntrustedRules" then
     return M.STATUS.refused
   end
   return USAGE_CODES[code] and M.STATUS.usage or M.STATUS.failed

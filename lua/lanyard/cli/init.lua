@@ -29,6 +29,7 @@ local M = {
   check = exit.check,
   check_file = exit.check_file,
   describe = exit.describe,
+  status_of = exit.status_of,
   out = terminal.out,
   data = terminal.data,
   json = terminal.json,
@@ -45,6 +46,18 @@ local M = {
 -- ---------------------------------------------------------------------------------------------
 -- Reaching AWS
 
+local has_reported_proxy = false
+
+-- Reports why a call waits: as progress on a terminal. Elsewhere only a proxy that fails is reported, once: it belongs
+-- to this machine's settings, and every call waits for it.
+local function report_retry(err, delay)
+  terminal.progress(err and ("%s (retry in %.0f s)"):format(err, math.ceil(delay)))
+  if err and err.code == "Proxy" and not has_reported_proxy and not terminal.shows_progress() then
+    has_reported_proxy = true
+    terminal.note(("lanyard: %s (retrying)"):format(err))
+  end
+end
+
 --- Returns the settings for aws.session that the shared AWS options give.
 ---@param options table of Command:parse
 ---@return table
@@ -57,6 +70,7 @@ function M.session_options(options)
     connect_timeout = options.cli_connect_timeout,
     timeout = options.cli_read_timeout,
     debug = command.debug and terminal.note or nil,
+    on_retry = report_retry,
   }
 end
 
@@ -85,7 +99,7 @@ end
 ---@return rules.Rules
 function M.rules(options)
   if options.rules == "" then
-    exit.leave(exit.STATUS.usage, "--rules needs the name of a file")
+    exit.leave(exit.STATUS.usage, "--rules needs the name of a file, or none")
   end
   local rules = require("lanyard.rules").new {
     path = options.rules,

@@ -6,6 +6,7 @@
 local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
+local shellwords = require "lanyard.text.shellwords"
 local terminal = require "lanyard.cli.terminal"
 local text_table = require "lanyard.text.columns"
 
@@ -50,15 +51,45 @@ end
 local SETTLED = { done = "it took effect", lost = "another writer has overwritten it" }
 local NOT_MADE = "it did not take effect"
 
--- Prints the warning of a change, and the interrupted changes that were settled on the way.
+--- Prints one line on stderr for each file in the journal that is not an entry.
+---@param damaged lanyard.Error[]
+function M.damaged(damaged)
+  for _, err in ipairs(damaged) do
+    cli.note(escape.format("lanyard: warning: %s; %s", err.message, err.tip))
+  end
+end
+
+-- Prints the interrupted changes that were settled on the way.
+local function note_recovered(repository, entries)
+  for _, entry in ipairs(entries) do
+    cli.note(escape.format("lanyard: %s: the %s of %s was interrupted; %s", repository, entry.action, entry.time,
+      SETTLED[entry.state] or NOT_MADE))
+  end
+end
+
+--- Prints on stderr how the interrupted changes of repositories ended.
+---@param settled access.Settled[]
+function M.settled(settled)
+  for _, item in ipairs(settled) do
+    note_recovered(item.repository, item.recovered or {})
+    if item.err then
+      cli.note(escape.format("lanyard: warning: %s: cannot find out how an interrupted change ended: ", item.repository)
+        .. cli.describe(item.err))
+    end
+  end
+end
+
+-- Prints the warning of a change, and what the journal had to report.
 local function note_details(repository, change)
   if change.warning then
     cli.note(escape.format("lanyard: warning: %s: %s", repository, change.warning))
   end
-  for _, entry in ipairs(change.recovered or {}) do
-    cli.note(escape.format("lanyard: %s: the %s of %s was interrupted; %s", repository, entry.action, entry.time,
-      SETTLED[entry.state] or NOT_MADE))
+  if change.lost then
+    cli.note(escape.format("lanyard: warning: %s: another writer removed %s meanwhile; restore with: %s", repository,
+      table.concat(change.lost, ", "), shellwords.join { "lanyard", "undo", "--lost", repository }))
   end
+  note_recovered(repository, change.recovered or {})
+  M.damaged(change.damaged or {})
 end
 
 local NOTE_WIDTH = 60
@@ -81,6 +112,7 @@ local function item_of(repository, kind, change, err)
     result = kind,
     why = change and change.why,
     warning = change and change.warning,
+    lost = change and change.lost,
     statement = change and change.statement and change.statement.sid,
     expires = change and change.expires,
     diff = change and change.diff ~= "" and change.diff or nil,
@@ -97,8 +129,9 @@ local function summarize(changes)
     local change, err = result.change, result.err
     local kind = change and change.kind or "failed"
     if err then
-      kind = err.code == "RefusedByRule" and "refused" or "failed"
+      kind = cli.status_of(err) == cli.exit.refused and "refused" or "failed"
       refused, failed = refused or kind == "refused", failed or kind == "failed"
+      note_recovered(result.repository, err.recovered or {})
       cli.note(escape.format("lanyard: %s: ", result.repository) .. cli.describe(err))
     else
       note_details(result.repository, change)

@@ -1,11 +1,14 @@
 --- Applies a plan: enables roles first, then writes each repository's policy once. A failure does not stop the rest.
+--- What an interrupted run already changed is settled in the journal.
 ---
 ---     local roles, changes = apply.apply(region, plan, { timeout = 600 })
 
 local change = require "lanyard.desired.change"
+local interrupted = require "lanyard.access.interrupted"
 local plans = require "lanyard.desired.plan"
 local resolve = require "lanyard.desired.resolve"
 local task = require "lanyard.task"
+local write = require "lanyard.access.write"
 
 local M = {}
 
@@ -23,28 +26,43 @@ local M = {}
 local PARALLEL = 16
 
 -- Enables roles. Afterwards the plan has the services with their roles, or false for one that cannot be granted.
-local function enable_roles(region, plan, options)
-  return task.map(plan.enable, function(name)
-    local result, err = region:enable(name, { timeout = options.timeout, progress = options.progress })
+local function enable_roles(region, plan, options, seen)
+  return task.map(plan.enable, function(name, index)
+    local result, err = region:enable(name, {
+      timeout = options.timeout, progress = options.progress,
+      observe = function(state) seen.role_states[index] = state end,
+    })
     err = err or resolve.role_error(result.service, name, plan.region)
     plan.services[name] = not err and result.service or false
-    return { service = name, change = result, err = err }
+    seen.roles[index] = { service = name, change = result, err = err }
+    return seen.roles[index]
   end, { limit = PARALLEL })
 end
 
 -- Returns the entries to report. With --prune the plan has all repositories, most of which the file does not mention.
-local function relevant_entries(plan)
+local function relevant_entries(region, plan)
   local entries = {}
   for _, entry in ipairs(plan.entries) do
-    local relevant = entry.change and (entry.change.kind ~= "unchanged" or #entry.grants > 0)
+    local relevant = entry.change and (entry.change.kind ~= "unchanged" or #entry.grants > 0
+      or interrupted.is_unsettled(region, entry.repository))
     entries[#entries + 1] = relevant and entry or nil
   end
   return entries
 end
 
+-- A repository that matches already may do so because of a run that was interrupted.
+local function settle_unchanged(region, entry)
+  local recovered, err
+  if interrupted.is_unsettled(region, entry.repository) then
+    recovered, err = write.settle(region, entry.repository)
+  end
+  entry.change.recovered = recovered
+  return { repository = entry.repository.name, change = not err and entry.change or nil, err = err }
+end
+
 local function apply_entry(region, plan, entry, options)
   if entry.change.kind == "unchanged" then
-    return { repository = entry.repository.name, change = entry.change }
+    return settle_unchanged(region, entry)
   end
   local result, err = change.apply(region, plan, entry, {
     settle = options.settle ~= false, progress = options.progress,
@@ -52,22 +70,44 @@ local function apply_entry(region, plan, entry, options)
   return { repository = entry.repository.name, change = result, err = err }
 end
 
+--- What is known of a plan that is being applied: results by position, as they come.
+---@class desired.Seen
+---@field roles table<integer, desired.RoleResult>    of plan.enable
+---@field role_states table<integer, string>          see access.RoleOptions
+---@field repositories access.Repository[]            to change
+---@field changes table<integer, desired.ChangeResult>
+---@field started table<integer, boolean>
+
+--- Returns an empty record for `M.apply`.
+---@return desired.Seen
+function M.seen()
+  return { roles = {}, role_states = {}, repositories = {}, changes = {}, started = {} }
+end
+
 --- Applies a plan.
 ---@param region access.Region
 ---@param plan desired.Plan
----@param options? { timeout: number?, settle: boolean?, progress: fun(text: string?)? }  settle is on unless false
+---@param options? { timeout: number?, settle: boolean?, progress: fun(text: string?)?, seen: desired.Seen? }  settle is
+---  on unless false; seen: filled as the plan is applied, for a caller that can be interrupted
 ---@return desired.RoleResult[] roles
 ---@return desired.ChangeResult[] changes  one for each entry that changed, failed, or already had all its grants
 function M.apply(region, plan, options)
   options = options or {}
-  local roles = enable_roles(region, plan, options)
-  local entries = relevant_entries(plan)
-  local results = task.map(entries, function(entry)
-    return apply_entry(region, plan, entry, options)
+  local seen = options.seen or M.seen()
+  local entries = relevant_entries(region, plan)
+  for i, entry in ipairs(entries) do
+    seen.repositories[i] = entry.repository
+  end
+  local roles = enable_roles(region, plan, options, seen)
+  local results = task.map(entries, function(entry, index)
+    seen.started[index] = true
+    seen.changes[index] = apply_entry(region, plan, entry, options)
+    return seen.changes[index]
   end, { limit = PARALLEL })
   local changes = {}
   for i, result in ipairs(results) do
-    local reported = result.err or result.change.kind ~= "unchanged" or not plans.is_incomplete(plan, entries[i])
+    local reported = result.err or result.change.kind ~= "unchanged" or #(result.change.recovered or {}) > 0
+      or not plans.is_incomplete(plan, entries[i])
     changes[#changes + 1] = reported and result or nil
   end
   return roles, changes

@@ -22,6 +22,7 @@ local M = {}
 ---@field dry_run boolean
 ---@field entry? string  the id of the journal entry
 ---@field recovered? table[]  the interrupted journal entries that were settled first
+---@field damaged? lanyard.Error[]  files in the journal that are not entries
 
 -- Reports whether the role of a grant's service is not the one that the plan expects: it differs from the role of a
 -- saved plan, or it is off and the plan does not enable it.
@@ -81,6 +82,7 @@ local function new_change(entry, result, dry_run)
     dry_run = dry_run or false,
     entry = result.entry,
     recovered = result.recovered,
+    damaged = result.damaged,
   }
 end
 

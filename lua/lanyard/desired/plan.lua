@@ -4,6 +4,7 @@
 ---     local plan = assert(plans.make(region, desired, { prune = true }))
 ---     if plans.has_changes(plan) then ... end
 
+local answers = require "lanyard.aws.answers"
 local errors = require "lanyard.errors"
 local inventory = require "lanyard.desired.inventory"
 local lists = require "lanyard.lists"
@@ -47,7 +48,7 @@ local function list_repositories(region, desired, prune)
   local names = not prune and repository_names(desired)
   if names then
     local found, err = region:repositories(names)
-    if found or err.code ~= "RepositoryNotFoundException" then
+    if found or not answers.rejected(err, "RepositoryNotFoundException") then
       return found, err
     end
   end

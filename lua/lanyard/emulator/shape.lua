@@ -77,6 +77,9 @@ end
 
 local LUA_TYPES = { string = "string", integer = "number", number = "number", boolean = "boolean" }
 
+-- A null in a list or a map is a value. As a member of a structure it means that the member is absent.
+local NO_NULL = "Member must satisfy constraint: [Member must not be null]"
+
 local check
 
 local function add(found, path, value, constraint)
@@ -126,6 +129,10 @@ end
 local function check_items(shape, path, value, found)
   check_length(shape, path, value, #value, found)
   for i, item in ipairs(value) do
+    if item == json.null then
+      add(found, path, value, NO_NULL)
+      return nil
+    end
     local mistyped = check(shape.item, ("%s.%d.member"):format(path, i), item, found)
     if mistyped then
       return mistyped
@@ -137,6 +144,12 @@ local function check_entries(shape, path, value, found)
   local count = 0
   for key, item in pairs(value) do
     count = count + 1
+    if type(key) ~= "string" then
+      return path
+    elseif item == json.null then
+      add(found, path, value, NO_NULL)
+      return nil
+    end
     check_string(shape.key, path, key, found)
     local mistyped = check(shape.value, ("%s.%s.member"):format(path, key), item, found)
     if mistyped then
@@ -191,6 +204,33 @@ function M.check(shape, input)
     return a.constraint < b.constraint
   end)
   return found
+end
+
+--- Returns a copy of a valid input with the members of the shape that are not null: AWS treats null as absent.
+---@param shape emulator.Shape
+---@param value any  of this shape
+---@return any
+function M.clean(shape, value)
+  local kind = shape.kind
+  if kind == "integer" then
+    return math.tointeger(value)
+  elseif LUA_TYPES[kind] then
+    return value
+  elseif kind == "list" then
+    local items = json.array {}
+    for i, item in ipairs(value) do
+      items[i] = M.clean(shape.item, item)
+    end
+    return items
+  end
+  local copy = {}
+  for name, item in pairs(value) do
+    local member = kind == "map" and shape.value or shape.members and shape.members[name]
+    if member and item ~= json.null then
+      copy[name] = M.clean(member, item)
+    end
+  end
+  return copy
 end
 
 --- Returns the message of most services: "1 validation error detected: Value 'x' at 'y' failed ..."

@@ -6,6 +6,7 @@
 --- A fact that could not be read is absent, and `change.unknown` says why. A rule that needs it raises an error, which
 --- denies the change.
 
+local answers = require "lanyard.aws.answers"
 local arn = require "lanyard.arn"
 local timestamp = require "lanyard.text.timestamp"
 local policy = require "lanyard.policy"
@@ -116,7 +117,7 @@ end
 function Facts:service_named(name)
   if not self.services[name] then
     local service, err = services.find(self.region, name)
-    if not service and err.code ~= "NotFoundException" then
+    if not service and not answers.rejected(err, "NotFoundException") then
       return nil, ("the service '%s': %s"):format(name, tostring(err))
     end
     self.services[name] = service and M.service(service) or { name = name, tags = {} }

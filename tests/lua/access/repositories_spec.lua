@@ -1,3 +1,4 @@
+local json = require "lanyard.json"
 local world = require "world"
 
 describe("repositories", function()
@@ -33,6 +34,39 @@ describe("repositories", function()
     none, err = w.region:repositories({ "no-*", "nosuch", "nor-this" }, {})
     assert.is_nil(none)
     assert.match("nosuch", tostring(err))
+  end)
+
+  it("must be the requested ones: what a reply lacks, repeats or adds is an error", function()
+    local w <close> = world.new()
+    local shared = assert(w.region:repositories { "shared-repo" })[1]
+    local function raw(name, arn)
+      return { repositoryName = name, repositoryArn = arn or (shared.arn:gsub("shared%-repo", name)),
+        repositoryUri = shared.uri:gsub("shared%-repo", name), registryId = shared.registry_id }
+    end
+    for message, list in pairs {
+      ["lacks the repository 'my%-private%-repo'"] = { raw "shared-repo" },
+      ["lacks the repository 'shared%-repo'"] = {},
+      ["'other%-repo', which was not requested"] = { raw "shared-repo", raw "my-private-repo", raw "other-repo" },
+      ["'shared%-repo' twice"] = { raw "shared-repo", raw "my-private-repo", raw "shared-repo" },
+      ["is that of another"] = { raw "shared-repo", raw("my-private-repo", shared.arn) },
+    } do
+      w.change = function(_, reply) reply.body = json.encode { repositories = json.array(list) } end
+      local found, err = w.region:repositories({ "shared-repo", "my-private-repo" }, {})
+      assert.is_nil(found)
+      assert.equal("InvalidResponse", err.code)
+      assert.matches(message, err.message)
+    end
+    w.change = function(_, reply) reply.body = "{}" end
+    assert.matches("repositories of the reply is missing", select(2, w.region:repositories()).message)
+  end)
+
+  it("are only missing if ECR rejects the call", function()
+    local w <close> = world.new()
+    w.change = function(_, reply) reply.status = 500 end
+    local missing = {}
+    local found, err = w.region:repositories({ "nosuch" }, missing)
+    assert.is_nil(found)
+    assert.same({ 500, nil }, { err.status, missing.nosuch })
   end)
 
   it("are read page by page", function()

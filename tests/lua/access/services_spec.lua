@@ -1,5 +1,7 @@
+local json = require "lanyard.json"
 local principal = require "lanyard.access.principal"
 local services = require "lanyard.access.services"
+local world = require "world"
 
 -- A service as Lightsail describes it.
 local function service(general, puller)
@@ -23,5 +25,33 @@ describe("the ARN of a puller role", function()
       local found = principal.classify("AWS", services.puller_arn(off))
       assert.same({ "puller", "web", "us-east-1" }, { found.kind, found.service, found.region })
     end
+  end)
+end)
+
+describe("a container service", function()
+  it("is the requested one: another, none or two of them are an error", function()
+    local w <close> = world.new()
+    for message, names in pairs {
+      ["'other', which was not requested"] = { "other" },
+      ["lacks the container service 'my%-container%-service'"] = {},
+      ["twice"] = { "my-container-service", "my-container-service" },
+    } do
+      w.change = function(_, reply)
+        local list = json.array {}
+        for i, name in ipairs(names) do list[i] = { containerServiceName = name, state = "READY" } end
+        reply.body = json.encode { containerServices = list }
+      end
+      local found, err = w.region:service "my-container-service"
+      assert.is_nil(found)
+      assert.same({ "InvalidResponse", "GetContainerServices" }, { err.code, err.operation })
+      assert.matches(message, err.message)
+    end
+  end)
+
+  it("does not exist only if Lightsail rejects the call", function()
+    local w <close> = world.new()
+    assert.matches("container service 'nosuch' does not exist", select(2, w.region:service "nosuch").message)
+    w.change = function(_, reply) reply.status = 500 end
+    assert.equal(500, select(2, w.region:service "nosuch").status)
   end)
 end)

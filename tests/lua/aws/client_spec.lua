@@ -44,6 +44,13 @@ local function answer(status, body, headers)
   end
 end
 
+-- The reply of DescribeRepositories in a Region without repositories, and a repository in a reply.
+local NONE = { repositories = json.array {} }
+
+local function described(name)
+  return { repositoryName = name, repositoryArn = "arn", repositoryUri = "uri", registryId = "111122223333" }
+end
+
 local function fault(fields)
   return function() return nil, errors.new(fields) end
 end
@@ -87,7 +94,7 @@ describe("a client", function()
   it("signs nothing with the option unsigned", function()
     local sts, requests = client("sts", {
       answer(200, "<r><AssumeRoleWithWebIdentityResult><Credentials/></AssumeRoleWithWebIdentityResult></r>"),
-      answer(200, "<r><GetCallerIdentityResult><Arn>a</Arn></GetCallerIdentityResult></r>"),
+      answer(200, "<r><GetCallerIdentityResult><Arn>a</Arn><Account>1</Account></GetCallerIdentityResult></r>"),
     })
     assert(sts:AssumeRoleWithWebIdentity { RoleArn = "r", RoleSessionName = "s", WebIdentityToken = "t" })
     local unsigned = assert(sts.session:client("sts", { unsigned = true }))
@@ -156,7 +163,7 @@ describe("a client", function()
     local ecr, _, clock = client("ecr", { answer(503, "busy") }, { max_attempts = 4 })
     assert.is_nil((ecr:DescribeRepositories()))
     assert.same({ 0.5, 1, 2 }, clock.slept)
-    ecr, _, clock = client("ecr", { answer(503, "busy", { ["retry-after"] = "7" }), answer(200, {}) })
+    ecr, _, clock = client("ecr", { answer(503, "busy", { ["retry-after"] = "7" }), answer(200, NONE) })
     assert(ecr:DescribeRepositories())
     assert.same({ 7 }, clock.slept)
   end)
@@ -164,7 +171,7 @@ describe("a client", function()
   it("stops retrying when all calls of a session fail, and resumes when they succeed", function()
     local failing = true
     local ecr, requests = client("ecr", { function()
-      return (failing and answer(500, "") or answer(200, {}))()
+      return (failing and answer(500, "") or answer(200, NONE))()
     end }, { max_attempts = 5 })
     for _ = 1, 200 do
       assert.is_nil((ecr:DescribeRepositories()))
@@ -222,10 +229,29 @@ describe("a client", function()
     assert.equal(1, #requests)
   end)
 
+  it("reports each retry before its wait, and the end of the wait", function()
+    local reset = fault { code = "Connection", message = "reset", retryable = true, sent = false }
+    local ecr = client("ecr", { reset, answer(200, {}) })
+    local reports = {}
+    ecr.options.on_retry = function(err, delay) reports[#reports + 1] = { err and err.code, delay and delay > 0 } end
+    assert(ecr:DescribeRepositories())
+    assert.same({ { "Connection", true }, {} }, reports)
+  end)
+
+  it("takes a demand for a proxy's password for one of the proxy, final and not executed", function()
+    local ecr, requests = client("ecr", { answer(407, "<html>") })
+    local _, err = ecr:DescribeRepositories()
+    assert.equal("Proxy", err.code)
+    assert.equal(407, err.proxy_status)
+    assert.is_false(err.retryable)
+    assert.is_false(err.sent)
+    assert.equal(1, #requests)
+  end)
+
   it("signs with the service's time after it has rejected this machine's", function()
     local skewed = answer(403, { __type = "InvalidSignatureException", message = "Signature expired" },
       { date = os.date("!%a, %d %b %Y %H:%M:%S GMT", 1700000000 + 3600) })
-    local ecr, requests, clock = client("ecr", { skewed, answer(200, {}) })
+    local ecr, requests, clock = client("ecr", { skewed, answer(200, NONE) })
     assert(ecr:DescribeRepositories())
     assert.equal(1700000000, requests[1].time)
     assert.equal(1700003600, requests[2].time)
@@ -238,7 +264,7 @@ describe("a client", function()
     local ecr, requests
     local function by_time(request)
       local right = request.time == 1700003600
-      return (right and answer(200, {}) or answer(403, { __type = "InvalidSignatureException" },
+      return (right and answer(200, NONE) or answer(403, { __type = "InvalidSignatureException" },
         { date = os.date("!%a, %d %b %Y %H:%M:%S GMT", 1700003600) }))(request)
     end
     local waiting = {}
@@ -262,7 +288,7 @@ describe("a client", function()
     local _, err = ecr:DescribeRepositories()
     assert.equal("SignatureDoesNotMatch", err.code)
     assert.equal(2, #requests)
-    ecr, requests = client("ecr", { skewed_by(-3600), answer(200, {}) }, { max_attempts = 1 })
+    ecr, requests = client("ecr", { skewed_by(-3600), answer(200, NONE) }, { max_attempts = 1 })
     _, err = ecr:DescribeRepositories()
     assert.is_true(err.retryable) -- by the caller: the next call is signed with the service's time
     assert(ecr:DescribeRepositories())
@@ -285,7 +311,7 @@ describe("a client", function()
 
   it("gets new credentials once after they have expired", function()
     local expired = answer(400, { __type = "ExpiredTokenException" })
-    local ecr, requests = client("ecr", { expired, answer(200, {}) })
+    local ecr, requests = client("ecr", { expired, answer(200, NONE) })
     local old = ecr.session:credentials()
     local new = credentials.new { access_key_id = "ASIANEW", secret_access_key = "s", session_token = "t" }
     local held = old
@@ -313,7 +339,7 @@ describe("a client", function()
   it("limits its rate only in adaptive mode", function()
     local throttled = answer(400, { __type = "ThrottlingException" })
     for mode, held_back in pairs { standard = false, legacy = false, adaptive = true } do
-      local ecr, _, clock = client("ecr", { throttled, answer(200, {}) }, { retry_mode = mode })
+      local ecr, _, clock = client("ecr", { throttled, answer(200, NONE) }, { retry_mode = mode })
       assert(ecr:DescribeRepositories())
       local before = clock.passed
       for _ = 1, 5 do assert(ecr:DescribeRepositories()) end
@@ -325,7 +351,7 @@ describe("a client", function()
   end)
 
   it("passes the size limit of a reply to the transport", function()
-    local ecr, requests = client("ecr", { answer(200, {}) }, { max_size = 1000 })
+    local ecr, requests = client("ecr", { answer(200, NONE) }, { max_size = 1000 })
     assert(ecr:DescribeRepositories())
     assert.equal(1000, requests[1].max_size)
   end)
@@ -343,13 +369,53 @@ describe("a client", function()
     end
   end)
 
-  it("reads null as absent and an absent list as empty", function()
-    local ecr = client("ecr", { answer(200, '{"repositories":null,"nextToken":null}') })
-    assert.same({ repositories = {} }, assert(ecr:DescribeRepositories()))
+  it("reads null as absent, and an absent list that AWS does not always send as empty", function()
+    local lightsail = client("lightsail", { answer(200, '{"logEvents":null,"nextPageToken":null}') })
+    assert.same({ logEvents = {} }, assert(lightsail:GetContainerLog { serviceName = "web", containerName = "app" }))
+  end)
+
+  it("rejects a reply that lacks what AWS always sends, and does not repeat the call", function()
+    for _, body in ipairs { "{}", '{"repositories":null}', "[]", '{"nextToken":"t"}', '{"Repositories":[]}' } do
+      local ecr, requests = client("ecr", { answer(200, body) })
+      local reply, err = ecr:DescribeRepositories()
+      assert.is_nil(reply)
+      assert.equal("InvalidResponse", err.code)
+      assert.matches("the member repositories of the reply is missing", err.message)
+      assert.equal(1, #requests)
+    end
+    local sts = client("sts", { answer(200, "<r><GetCallerIdentityResult><Arn>a</Arn></GetCallerIdentityResult></r>") })
+    assert.matches("Account of the reply is missing", select(2, sts:GetCallerIdentity()).message)
+  end)
+
+  it("rejects a value of the wrong type at any depth, and names its place", function()
+    local fields = '"repositoryArn":"arn","repositoryUri":"uri","registryId":"1"'
+    for body, message in pairs {
+      ['{"repositories":{"a":1}}'] = "repositories of the reply is a structure; a list was expected",
+      ['{"repositories":"web"}'] = "repositories of the reply is a string; a list was expected",
+      ['{"repositories":["web"]}'] = "repositories%[0%] of the reply is a string; a structure was expected",
+      ['{"repositories":[null]}'] = "repositories%[0%] of the reply is null; a structure was expected",
+      ['{"repositories":[["web"]]}'] = "repositories%[0%] of the reply is a list; a structure was expected",
+      ['{"repositories":[{"repositoryName":7,' .. fields .. "}]}"] = "repositories%[0%]%.repositoryName of the reply is a number",
+      ['{"repositories":[{' .. fields .. "}]}"] = "repositories%[0%]%.repositoryName of the reply is missing",
+      ['{"repositories":[{"repositoryName":"web","createdAt":1e300,' .. fields .. "}]}"] = "createdAt of the reply is a number; a time",
+      ['{"repositories":[],"nextToken":{"a":1}}'] = "nextToken of the reply is a structure; a string was expected",
+    } do
+      local reply, err = client("ecr", { answer(200, body) }):DescribeRepositories()
+      assert.is_nil(reply, body)
+      assert.matches(message, err.message)
+      assert.is_false(err.retryable)
+    end
+  end)
+
+  it("rejects the answer for another name than the requested one", function()
+    local ecr = client("ecr", { answer(200, { repositoryName = "other", policyText = "{}" }) })
+    local reply, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
+    assert.is_nil(reply)
+    assert.matches("repositoryName of the reply is 'other'; 'web' was requested", err.message)
   end)
 
   it("raises an error for an unknown operation and a missing member", function()
-    local ecr = client("ecr", { answer(200, {}) })
+    local ecr = client("ecr", { answer(200, NONE) })
     local ok, message = pcall(function() return ecr:GetRepositoryPolcy {} end)
     assert.is_false(ok)
     assert.matches("did you mean GetRepositoryPolicy%?", message)
@@ -360,9 +426,9 @@ describe("a client", function()
 
   it("lists and iterates over all pages", function()
     local pages = {
-      answer(200, { repositories = { { repositoryName = "a" } }, nextToken = "t1" }),
-      answer(200, { nextToken = "t2" }),
-      answer(200, { repositories = { { repositoryName = "b" }, { repositoryName = "c" } } }),
+      answer(200, { repositories = { described "a" }, nextToken = "t1" }),
+      answer(200, { repositories = {}, nextToken = "t2" }),
+      answer(200, { repositories = { described "b", described "c" } }),
     }
     local ecr, requests = client("ecr", pages)
     local all = assert(ecr:list("DescribeRepositories", "repositories", { maxResults = 1 }))
@@ -398,8 +464,9 @@ describe("a client", function()
   end)
 
   it("removes null from lists, and rejects numbers that JSON does not have", function()
-    local ecr = client("ecr", { answer(200, '{"repositories":[{"a":1},null,{"a":[null,2]}]}') })
-    assert.same({ { a = 1 }, { a = { 2 } } }, assert(ecr:DescribeRepositories()).repositories)
+    local layers = { repositoryName = "web", layerDigests = { "sha256:1" } }
+    local ecr = client("ecr", { answer(200, '{"layers":[{"a":1},null,{"a":[null,2]}]}') })
+    assert.same({ { a = 1 }, { a = { 2 } } }, assert(ecr:BatchCheckLayerAvailability(layers)).layers)
     for _, number in ipairs { "NaN", "0x10", "Infinity" } do
       ecr = client("ecr", { answer(200, '{"repositories":[' .. number .. "]}") })
       assert.equal("InvalidResponse", select(2, ecr:DescribeRepositories()).code)
@@ -416,7 +483,7 @@ describe("a client", function()
 
   it("limits the rate of each Region separately in adaptive mode", function()
     local throttled = answer(400, { __type = "ThrottlingException" })
-    local slow, _, slow_clock = client("ecr", { throttled, throttled, answer(200, {}) }, {
+    local slow, _, slow_clock = client("ecr", { throttled, throttled, answer(200, NONE) }, {
       retry_mode = "adaptive", endpoint_url = "https://one.test",
       credentials = credentials.new { access_key_id = "a", secret_access_key = "b", account_id = "999900001111" },
     })

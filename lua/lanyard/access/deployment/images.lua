@@ -1,6 +1,8 @@
 --- Resolves the images of a deployment: finds their repositories, and checks that the images exist in this Region.
 
+local answers = require "lanyard.aws.answers"
 local image_reference = require "lanyard.access.deployment.image"
+local lists = require "lanyard.lists"
 local task = require "lanyard.task"
 
 local M = {}
@@ -47,7 +49,7 @@ local function read_repositories(region, own)
   end
   local found, err = region:repositories(wanted)
   if not found then
-    if err.code == "RepositoryNotFoundException" then
+    if answers.rejected(err, "RepositoryNotFoundException") then
       err.tip = ("a name without a registry host is a repository of your own in %s; write a public image as "
         .. "docker.io/library/nginx:latest or public.ecr.aws/nginx/nginx:latest"):format(region.name)
     end
@@ -75,6 +77,29 @@ local function set_repositories(region, own)
   return true
 end
 
+--- Describes one image.
+---@param region access.Region
+---@param repository_name string
+---@param id { imageDigest: string?, imageTag: string? }
+---@return table? detail  of the reply
+---@return aws.Error? err  ImageNotFoundException if it does not exist, see lanyard.aws.answers
+function M.detail(region, repository_name, id)
+  local reply, err = region.ecr:DescribeImages { repositoryName = repository_name, imageIds = { id } }
+  if not reply then
+    return nil, err
+  end
+  local wanted = id.imageDigest or id.imageTag
+  local found
+  found, err = answers.by_name(reply.imageDetails, { wanted }, {
+    service = "ecr", operation = "DescribeImages", what = "image",
+    name = function(detail)
+      local is_tagged = id.imageTag and lists.contains(detail.imageTags or {}, id.imageTag)
+      return detail.imageDigest and is_tagged and id.imageTag or detail.imageDigest
+    end,
+  })
+  return found and found[wanted], err
+end
+
 --- Reads the digest of an image of the caller's own registry.
 ---@param region access.Region
 ---@param image access.deployment.Image
@@ -82,9 +107,8 @@ end
 ---@return aws.Error? err  if it does not exist, or cannot be pulled
 function M.describe(region, image)
   local id = image.digest and { imageDigest = image.digest } or { imageTag = image.tag or "latest" }
-  local reply, err = region.ecr:DescribeImages { repositoryName = image.repository_name, imageIds = { id } }
-  local detail = reply and reply.imageDetails[1]
-  if not reply and err.code ~= "ImageNotFoundException" then
+  local detail, err = M.detail(region, image.repository_name, id)
+  if err and not answers.rejected(err, "ImageNotFoundException") then
     return nil, err
   elseif not detail then
     return image_reference.invalid("ImageNotFoundException", image.reference,

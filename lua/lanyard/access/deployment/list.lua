@@ -1,5 +1,6 @@
 --- Lists the deployments of a container service.
 
+local answers = require "lanyard.aws.answers"
 local errors = require "lanyard.errors"
 local requests = require "lanyard.access.deployment.request"
 
@@ -11,6 +12,8 @@ local M = {}
 ---@field created number  seconds since 1970
 ---@field request access.deployment.Request
 
+local ANSWER = { service = "lightsail", operation = "GetContainerServiceDeployments" }
+
 --- Returns the deployments of a service, newest first.
 ---@param region access.Region
 ---@param service_name string
@@ -21,12 +24,15 @@ function M.list(region, service_name)
   if not reply then
     return nil, err
   end
-  local list = {}
+  local list, known = {}, {}
   for i, raw in ipairs(reply.deployments) do
-    list[i] = {
-      version = math.type(raw.version) == "float" and math.tointeger(raw.version) or raw.version,
-      state = raw.state, created = raw.createdAt, request = requests.from(raw),
-    }
+    local version = math.tointeger(raw.version)
+    if known[version] or not raw.createdAt then
+      return answers.invalid(ANSWER, ("the reply has deployment %d %s"):format(version,
+        known[version] and "twice" or "without the time of its creation"))
+    end
+    known[version] = true
+    list[i] = { version = version, state = raw.state, created = raw.createdAt, request = requests.from(raw) }
   end
   -- AWS's documentation states both orders.
   table.sort(list, function(a, b) return a.version > b.version end)

@@ -19,6 +19,8 @@
 
 local attempts = require "lanyard.access.write.attempts"
 local journal = require "lanyard.access.journal"
+local lock = require "lanyard.lock"
+local losses = require "lanyard.access.write.losses"
 local proposals = require "lanyard.access.write.proposal"
 local repository_policy = require "lanyard.access.repository_policy"
 local round = require "lanyard.access.write.round"
@@ -42,6 +44,7 @@ local M = {}
 ---@field progress? fun(text: string)
 ---@field await_principal? boolean  wait for IAM to propagate a role
 ---@field new_role? boolean         the role appeared moments ago
+---@field hold? boolean  leave the journal entry of an undo unclosed; the caller holds the journal's undo lock
 
 ---@class access.write.Result
 ---@field changed boolean
@@ -52,6 +55,8 @@ local M = {}
 ---@field diff string
 ---@field entry? string     the id of the journal entry
 ---@field recovered? journal.Entry[]  entries that interrupted changes had left
+---@field lost? access.write.Losses   statements of others that another writer removed meanwhile
+---@field damaged? lanyard.Error[]    files in the journal that are not entries
 
 --- The state of a running change, shared by the modules of this package.
 ---@class access.write.Change
@@ -70,7 +75,20 @@ local M = {}
 ---@field written? access.write.Result what that write did
 ---@field unanswered? { entry: journal.Entry, result: access.write.Result }  a write whose reply was lost
 ---@field settled? boolean             the policy was read once more after the last write
+---@field is_read? boolean             the policy was read
+---@field first? policy.Document       the policy as it was read first
+---@field last? policy.Document        the policy as it was read last
+---@field disturbed? boolean           another writer changed the policy since the first read
 ---@field recovered? journal.Entry[]
+
+-- Reports what other writers removed while the change was made. The journal keeps it, for `lanyard undo --lost`.
+local function report_losses(change, result)
+  result.lost = change.entry and change.disturbed and losses.find(change) or nil
+  if result.lost then
+    return change.journal:annotate(change.entry, { lost = result.lost.policy })
+  end
+  return true
+end
 
 -- Repeats rounds until one ends the change.
 local function run(change)
@@ -85,9 +103,10 @@ local function run(change)
     elseif outcome == "again" then
       change.clock.sleep(value)
     elseif not change.options.settle or not change.written or change.settled then
-      value.recovered = change.recovered
+      value.recovered, value.damaged = change.recovered, change.journal.damaged
       value.entry = change.entry
-      return value
+      ok, err = report_losses(change, value)
+      return ok and value, err
     else
       change.settled = true
       change.progress(("%s: waiting for other writers to finish"):format(change.name))
@@ -136,8 +155,31 @@ function M.change_policy(region, repository, edit, options)
   if not change.directory then
     return nil, err
   end
-  change.journal = journal.open(change.directory, region.clock)
+  change.journal = journal.open(change.directory, region.clock, repository.name)
   return run(change)
+end
+
+--- Settles what interrupted changes of a repository left in the journal, as the next change of it does.
+---@param region access.Region
+---@param repository access.Repository
+---@param hold? boolean  see access.write.Options
+---@return journal.Entry[]? settled  see Journal:settle
+---@return aws.Error? err
+function M.settle(region, repository, hold)
+  local directory, err = region:repository_directory(repository)
+  if not directory then
+    return nil, err
+  end
+  local held <close>, locked = lock.wait(directory .. "/lock", region.clock, region.limits.lock)
+  if not held then
+    return nil, locked
+  end
+  local current
+  current, err = repository_policy.read(region.ecr, repository.name)
+  if err and err.code ~= "RepositoryNotFoundException" then -- a repository that was deleted has no policy
+    return nil, err
+  end
+  return journal.open(directory, region.clock, repository.name):settle(repository_policy.matcher(current), hold)
 end
 
 return M

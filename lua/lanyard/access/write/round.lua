@@ -55,6 +55,13 @@ local function begin_entry(change, current, document)
   }
 end
 
+-- Finishes an entry. If this fails, the entry stays open, and the next change settles it. The next change also removes
+-- the old entries that cannot be removed now.
+local function finish(change, entry, state)
+  change.journal:finish(entry, state, change.options.hold)
+  change.journal:prune()
+end
+
 -- After a write that ECR did not confirm.
 local function after_failed_write(change, entry, proposal, err)
   local may_have_happened = retry.may_have_happened(err)
@@ -90,18 +97,17 @@ local function perform(change, current, proposal, read_at)
     err.tip = err.tip or "ECR accepted the write, but it could not be read back: run the command again to make sure"
     return "failed", err
   elseif not in_place then
-    change.journal:finish(entry, "lost")
+    finish(change, entry, "lost")
     return change.attempts:after_overwrite()
   end
-  -- If this fails, the entry stays open, and the next change settles it.
-  change.journal:finish(entry, "done")
+  finish(change, entry, "done")
   note_written(change, entry, proposal.result)
   return "done", proposal.result
 end
 
 -- Settles what interrupted changes left. true | nil, err
 local function settle(change, current)
-  local settled, err = change.journal:settle(repository_policy.matcher(current))
+  local settled, err = change.journal:settle(repository_policy.matcher(current), change.options.hold)
   if not settled then
     return nil, err
   end
@@ -128,11 +134,15 @@ function M.run(change)
     end
     return "failed", err
   end
+  change.disturbed = change.disturbed or change.is_read and not repository_policy.same(current, change.last)
+  change.first, change.last = change.is_read and change.first or current, current
+  change.is_read = true
   local ok
   ok, err = settle(change, current)
   if not ok then
     return "failed", err
   elseif is_stale(change, current) then
+    change.first, change.last, change.is_read = nil, nil, false
     return "again", 0.2
   end
   local proposal

@@ -5,6 +5,7 @@
 ---     known:exists "arn:aws:iam::111122223333:role/ci"   --> true, false, or nil when it is unknown
 ---     known.unknown                                      --> why IAM could not be read, or nil
 
+local answers = require "lanyard.aws.answers"
 local arn = require "lanyard.arn"
 local lists = require "lanyard.lists"
 local principals = require "lanyard.access.principal"
@@ -52,7 +53,7 @@ local function lookup(iam, value)
   if reply then
     -- A name is unique whatever its path: an ARN with another path names nobody.
     return not own or (reply.Role or reply.User).Arn == value
-  elseif err.code == "NoSuchEntity" then
+  elseif answers.rejected(err, "NoSuchEntity") then
     return false
   end
   return nil, err

@@ -4,6 +4,8 @@
 ---     images.check_existence(region, inventory.deployed)
 ---     images.mark_unused_grants(region, inventory, repository, 90)
 
+local answers = require "lanyard.aws.answers"
+local images = require "lanyard.access.deployment.images"
 local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
 local task = require "lanyard.task"
@@ -70,13 +72,11 @@ function M.deployed(inventory, repositories)
 end
 
 local function exists(region, repository, uri)
-  local reply, err = region.ecr:DescribeImages {
-    repositoryName = repository.name,
-    imageIds = { uri.digest and { imageDigest = uri.digest } or { imageTag = uri.tag or "latest" } },
-  }
-  if reply then
+  local detail, err = images.detail(region, repository.name,
+    uri.digest and { imageDigest = uri.digest } or { imageTag = uri.tag or "latest" })
+  if detail then
     return true
-  elseif err.code == "ImageNotFoundException" then
+  elseif answers.rejected(err, "ImageNotFoundException") then
     return false
   end
   return nil, err

@@ -1,5 +1,6 @@
 --- Reads the policy of the registry of an account and Region, which can allow access to every repository in it.
 
+local answers = require "lanyard.aws.answers"
 local errors = require "lanyard.errors"
 local policy = require "lanyard.policy"
 
@@ -11,7 +12,7 @@ local M = {}
 ---@return aws.Error? err
 function M.read(region)
   local reply, err = region.ecr:GetRegistryPolicy()
-  if not reply and err.code == "RegistryPolicyNotFoundException" then
+  if answers.rejected(err, "RegistryPolicyNotFoundException") then
     return { statements = {} }
   elseif not reply then
     return nil, err

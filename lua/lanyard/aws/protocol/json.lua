@@ -23,8 +23,9 @@ function M.encode(service, operation, input)
   }, json.encode(next(input) == nil and {} or input)
 end
 
--- Removes null from a table, which means absent in AWS's replies. In a list the following items move up.
-local function without_null(value)
+-- Removes null from a table, which means absent in AWS's replies. In a list the following items move up; `dropped` gets
+-- the position of the last item that was null.
+local function without_null(value, dropped)
   local count, position = #value, 0
   for i = 1, count do
     local item = value[i]
@@ -32,13 +33,15 @@ local function without_null(value)
     if item ~= cjson.null then
       position = position + 1
       value[position] = item
+    else
+      dropped[value] = i
     end
   end
   for name, member in pairs(value) do
     if member == cjson.null then
       value[name] = nil
     elseif type(member) == "table" then
-      without_null(member)
+      without_null(member, dropped)
     end
   end
   return value
@@ -48,6 +51,7 @@ end
 ---@param body string
 ---@return table? output
 ---@return string? message
+---@return table<table, integer>? dropped  the position of an item that was null, by list
 function M.decode(body)
   if body == "" then
     return {}
@@ -58,7 +62,8 @@ function M.decode(body)
   elseif type(output) ~= "table" then
     return nil, "the reply is not a JSON object"
   end
-  return without_null(output)
+  local dropped = {}
+  return without_null(output, dropped), nil, dropped
 end
 
 local function text(value)

@@ -77,12 +77,13 @@ end
 ---@param described aws.Operation
 ---@return table? output
 ---@return string? message
+---@return table<table, integer>? dropped  see lanyard.aws.protocol.json
 function M.decode(body, _, described)
-  local output, message = json_protocol.decode(body)
+  local output, message, dropped = json_protocol.decode(body)
   if output and described.reply_payload then
-    return { [described.reply_payload] = output }
+    return { [described.reply_payload] = output }, nil, dropped
   end
-  return output, message
+  return output, message, dropped
 end
 
 --- Decodes the reply to a failed call, as far as possible. `reason` is the OAuth 2.0 code, which the sign-in services

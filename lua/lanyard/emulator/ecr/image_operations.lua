@@ -7,6 +7,7 @@ local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local repositories = require "lanyard.emulator.ecr.repositories"
 local shape = require "lanyard.emulator.shape"
+local sorted = require "lanyard.emulator.sorted"
 
 ---@type table<string, emulator.Operation>
 local M = {}
@@ -82,16 +83,16 @@ M.ListImages = {
       return nil, failure
     end
     local keys, by_key = {}, {}
-    for digest, image in pairs(repository.images) do
+    for _, digest in ipairs(sorted.names(repository.images)) do
+      local image = repository.images[digest]
       if matches_filter(image, request.filter) then
-        for tag in pairs(next(image.tags) and image.tags or { [""] = true }) do
+        for _, tag in ipairs(next(image.tags) and lists.sorted_names(image.tags) or { "" }) do
           local key = digest .. " " .. tag
           keys[#keys + 1] = key
           by_key[key] = { imageDigest = digest, imageTag = tag ~= "" and tag or nil }
         end
       end
     end
-    table.sort(keys)
     local chosen, token
     chosen, failure, token = repositories.page(keys, request)
     if not chosen then
@@ -140,10 +141,9 @@ M.DescribeImages = {
         digests[i] = digest
       end
     else
-      for digest, image in pairs(repository.images) do
-        digests[#digests + 1] = matches_filter(image, request.filter) and digest or nil
+      for _, digest in ipairs(sorted.names(repository.images)) do
+        digests[#digests + 1] = matches_filter(repository.images[digest], request.filter) and digest or nil
       end
-      table.sort(digests)
       digests, failure, token = repositories.page(digests, request)
       if not digests then
         return nil, failure

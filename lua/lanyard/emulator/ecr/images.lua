@@ -4,6 +4,7 @@
 --- what a seed says about the image (lanyard.emulator.seed).
 
 local crypto = require "lanyard.crypto"
+local sorted = require "lanyard.emulator.sorted"
 
 local M = {}
 
@@ -48,6 +49,7 @@ function M.put(world, repository, manifest, media_type, tag)
   if not image then
     image = { manifest = manifest, media_type = media_type or M.MANIFEST_TYPE, pushed = world.now(), tags = {} }
     repository.images[digest] = image
+    sorted.changed(repository.images)
   end
   if tag then
     for _, other in pairs(repository.images) do

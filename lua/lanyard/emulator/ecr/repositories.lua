@@ -7,6 +7,7 @@ local exception = require "lanyard.emulator.exception"
 local names = require "lanyard.aws.names"
 local policy = require "lanyard.policy"
 local shape = require "lanyard.emulator.shape"
+local sorted = require "lanyard.emulator.sorted"
 
 local M = {}
 
@@ -106,13 +107,10 @@ function M.page(list, request)
   local first = 1
   if request.nextToken then
     local after = request.nextToken:gsub("%x%x", function(hex) return string.char(tonumber(hex, 16)) end)
-    local known = request.nextToken:find "^%x+$"
-    while known and list[first] and list[first] <= after do
-      first = first + 1
-    end
-    if not known then
+    if not request.nextToken:find "^%x+$" then
       return nil, M.invalid("nextToken", "Invalid token")
     end
+    first = sorted.after(list, after)
   end
   local last = math.min(first + (request.maxResults or PAGE) - 1, #list)
   local token = last < #list and list[last]:gsub(".", function(c) return ("%02x"):format(c:byte()) end) or nil
@@ -134,7 +132,14 @@ function M.create(world, region, name, options)
     repository.tags[tag.Key] = tag.Value
   end
   M.of(world, region)[name] = repository
+  sorted.changed(M.of(world, region))
   return repository
+end
+
+--- Deletes a repository.
+function M.delete(world, region, name)
+  M.of(world, region)[name] = nil
+  sorted.changed(M.of(world, region))
 end
 
 return M

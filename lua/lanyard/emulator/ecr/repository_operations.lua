@@ -2,9 +2,9 @@
 
 local exception = require "lanyard.emulator.exception"
 local json = require "lanyard.json"
-local lists = require "lanyard.lists"
 local repositories = require "lanyard.emulator.ecr.repositories"
 local shape = require "lanyard.emulator.shape"
+local sorted = require "lanyard.emulator.sorted"
 
 ---@type table<string, emulator.Operation>
 local M = {}
@@ -45,7 +45,7 @@ M.DeleteRepository = {
         ("The repository with name '%s' in registry with id '%s' cannot be deleted because it still contains images")
         :format(request.repositoryName, world.account))
     end
-    repositories.of(world, context.region)[request.repositoryName] = nil
+    repositories.delete(world, context.region, request.repositoryName)
     return { repository = repositories.describe(world, context.region, request.repositoryName, repository) }
   end,
 }
@@ -67,7 +67,7 @@ M.DescribeRepositories = {
       end
     else
       local failure
-      local all = registry == world.account and lists.sorted_names(known) or {}
+      local all = registry == world.account and sorted.names(known) or {}
       chosen, failure, token = repositories.page(all, request)
       if not chosen then
         return nil, failure

@@ -38,12 +38,17 @@ M.TagResource = {
     if not repository then
       return nil, failure
     end
-    for _, tag in ipairs(request.tags) do
-      repository.tags[tag.Key] = tag.Value
+    local tags = {}
+    for name, value in pairs(repository.tags) do
+      tags[name] = value
     end
-    if #lists.sorted_names(repository.tags) > 50 then
+    for _, tag in ipairs(request.tags) do
+      tags[tag.Key] = tag.Value
+    end
+    if #lists.sorted_names(tags) > 50 then
       return nil, exception("TooManyTagsException", "The list of tags on the repository is over the limit of 50 tags.")
     end
+    repository.tags = tags
     return {}
   end,
 }

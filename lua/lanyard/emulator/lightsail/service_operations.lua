@@ -163,12 +163,17 @@ M.TagResource = {
     if not service then
       return nil, failure
     end
-    for _, tag in ipairs(request.tags) do
-      service.tags[tag.key or ""] = tag.value or ""
+    local tags = {}
+    for key, value in pairs(service.tags) do
+      tags[key] = value
     end
-    if count_of(service.tags) > 50 then
+    for _, tag in ipairs(request.tags) do
+      tags[tag.key or ""] = tag.value or ""
+    end
+    if count_of(tags) > 50 then
       return nil, services.invalid "A resource can have at most 50 tags."
     end
+    service.tags = tags
     return { operations = json.array { {
       id = ids.uuid(),
       resourceName = name,

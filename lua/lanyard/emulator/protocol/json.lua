@@ -1,6 +1,7 @@
 --- The protocol AWS JSON 1.1: parses requests and builds replies.
 
 local errors = require "lanyard.errors"
+local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 
 ---@type emulator.Protocol
@@ -44,7 +45,8 @@ end
 --- Returns the reply for an exception.
 ---@param exception emulator.Exception
 function M.exception(exception, request_id)
-  local body = { __type = exception.code, message = exception.message }
+  -- A message can quote bytes of a header that are not UTF-8.
+  local body = { __type = exception.code, message = escape.printable(exception.message) }
   for name, value in pairs(exception.extra or {}) do
     body[name] = value
   end

@@ -1,5 +1,6 @@
 --- The protocol AWS Query: parses forms and builds replies in XML.
 
+local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 
@@ -26,6 +27,9 @@ local function put(root, path, value)
     end
   end
   local last = parts[#parts]
+  if not last then
+    return
+  end
   node[math.tointeger(tonumber(last)) or last] = value
 end
 
@@ -58,13 +62,9 @@ function M.input(request)
   return input
 end
 
-local function escape(text)
-  return (tostring(text):gsub("[&<>\"]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }))
-end
-
 local function add(parts, name, value)
   if type(value) ~= "table" then
-    parts[#parts + 1] = ("<%s>%s</%s>"):format(name, escape(value), name)
+    parts[#parts + 1] = ("<%s>%s</%s>"):format(name, escape.markup(value), name)
     return
   end
   parts[#parts + 1] = "<" .. name .. ">"

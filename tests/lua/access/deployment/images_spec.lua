@@ -84,7 +84,7 @@ describe("the image of a container", function()
     assert.equal("RepositoryNotFoundException", err.code)
     assert.matches("docker%.io/library/nginx", err.tip)
     image, err = images.describe({ name = "us-east-1", ecr = { DescribeImages = function()
-      return { imageDetails = { { imageStatus = "ARCHIVED" } } }
+      return { imageDetails = { { imageDigest = DIGEST, imageTags = { "latest" }, imageStatus = "ARCHIVED" } } }
     end } }, { repository_name = "web", reference = "web:1" })
     assert.is_nil(image)
     assert.matches("ARCHIVED", err.message)

@@ -1,0 +1,104 @@
+--- Reads and writes the files of a journal.
+---
+---     local files = require "lanyard.access.journal.files"
+---     local ok, err = files.save(directory, entry, true)
+---     local entry, err = files.read(directory, id, true)
+---
+--- A file may have been planted by somebody else: a link is not followed, a FIFO does not block, and a large file is
+--- not read.
+
+local entry_module = require "lanyard.access.journal.entry"
+local errors = require "lanyard.errors"
+local listing = require "lanyard.access.journal.listing"
+local system = require "lanyard.system"
+
+local M = {}
+
+local MODE = 384 -- 0600
+
+--- Returns the error for a journal that cannot be listed or written.
+---@param err lanyard.Error  the reason
+---@return lanyard.Error
+function M.failed(err)
+  return errors.new {
+    code = "JournalFailed",
+    message = "cannot use the journal: " .. err.message,
+    tip = "make the directory writable, or set XDG_STATE_HOME to one that is; without a journal no policy is written",
+  }
+end
+
+--- Returns the path of an entry's file.
+---@param directory string
+---@param id string
+---@param is_open boolean
+---@return string
+function M.path(directory, id, is_open)
+  return directory .. "/" .. listing.file_name(id, is_open)
+end
+
+--- Lists the entries.
+---@param directory string
+---@return journal.Listing? listing
+---@return lanyard.Error? err  code JournalFailed
+function M.list(directory)
+  local names, err = listing.read(directory)
+  return names, err and M.failed(err)
+end
+
+--- Writes an entry. It is on the disk when the function returns.
+---@param directory string
+---@param entry journal.Entry
+---@param is_open boolean
+---@return true? ok
+---@return lanyard.Error? err  code JournalFailed
+function M.save(directory, entry, is_open)
+  local text = entry_module.encode(entry)
+  if #text > entry_module.MAX_BYTES then
+    return nil, M.failed { message = ("the entry would have %d bytes, and no more than %d are read")
+      :format(#text, entry_module.MAX_BYTES) }
+  end
+  local ok, err = system.write_file(M.path(directory, entry.id, is_open), text, MODE)
+  return ok, err and M.failed(err)
+end
+
+--- Removes the file of an entry. A missing file is not an error.
+---@param directory string
+---@param id string
+---@param is_open boolean
+---@return true? ok
+---@return lanyard.Error? err  code JournalFailed
+function M.remove(directory, id, is_open)
+  local ok, err = system.remove(M.path(directory, id, is_open))
+  return ok, err and M.failed(err)
+end
+
+--- Reads an entry.
+---@param directory string
+---@param id string
+---@param is_open boolean
+---@param repository? string  whose entry it must be
+---@return journal.Entry? entry
+---@return lanyard.Error? err  code NotFound if the file does not exist, or JournalDamaged, with the `path`
+function M.read(directory, id, is_open, repository)
+  local path = M.path(directory, id, is_open)
+  local text, err = system.read_regular(path, entry_module.MAX_BYTES)
+  local entry, problem
+  if text then
+    entry, problem = entry_module.decode(text, { id = id, is_open = is_open, repository = repository })
+  elseif err.code == "NotFound" then
+    return nil, err
+  else
+    problem = err.message
+  end
+  if entry then
+    return entry
+  end
+  return nil, errors.new {
+    code = "JournalDamaged",
+    message = ("%s is not a journal entry: %s"):format(path, problem),
+    tip = "inspect the file, then move it away",
+    path = path,
+  }
+end
+
+return M

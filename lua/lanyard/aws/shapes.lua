@@ -1,0 +1,216 @@
+--- Checks the replies of AWS against a service's description, before anything reads them.
+---
+---     local shapes = shapes.parse "Repository repositoryName:string! createdAt:time"
+---     local fault = shapes.fault(shapes.type("Repository[]!", shapes), reply.repositories, "repositories", context)
+---
+--- A type is one of
+---
+---     string number integer boolean   a JSON value; integer: a whole number
+---     time                            seconds since 1970, as a number
+---     echo                            the text that the request has in the member of the same name
+---     table                           a structure or map whose members are not checked
+---     list                            a list whose items are not checked
+---     NAME                            a structure, described by a line of `shapes`: its name and its members
+---     TYPE[]                          a list of this type
+---     TYPE{}                          a map with values of this type
+---
+--- An exclamation mark after a type says that AWS always sends the member. Members that are not described are not
+--- checked. XML has texts in place of numbers, and an empty text in place of an empty list.
+
+local lists = require "lanyard.lists"
+
+local M = {}
+
+--- What a value must be.
+---@class aws.Type
+---@field kind string          string, number, integer, boolean, time, echo, table, list, map or structure
+---@field always? boolean      AWS always sends it
+---@field item? aws.Type       of a list or map
+---@field members? table<string, aws.Type>  of a structure
+
+local SIMPLE = lists.set "string number integer boolean time echo table list"
+
+-- 9999-12-31T23:59:59Z, the last time that a timestamp can have.
+local LAST_SECOND = 253402300799
+
+-- ---------------------------------------------------------------------------------------------
+-- Parsing
+
+--- Parses a type.
+---@param text string
+---@param shapes table<string, aws.Type>  the structures that it can name
+---@return aws.Type
+function M.type(text, shapes)
+  local always = text:sub(-1) == "!"
+  local name, suffix = text:gsub("!$", ""):match "^(.-)([%[{]?[%]}]?)$"
+  local found
+  if suffix == "[]" or suffix == "{}" then
+    found = { kind = suffix == "[]" and "list" or "map", item = M.type(name, shapes) }
+  elseif SIMPLE[name] then
+    found = { kind = name }
+  elseif shapes[name] then
+    found = { kind = "structure", members = shapes[name].members }
+  else
+    error(("the type '%s' is not described"):format(text), 0)
+  end
+  found.always = always
+  return found
+end
+
+--- Parses the members of a structure: NAME:TYPE, separated by blanks.
+---@param text string
+---@param shapes table<string, aws.Type>
+---@return table<string, aws.Type>
+function M.members(text, shapes)
+  local members = {}
+  for name, type_name in text:gmatch "([%w_]+):(%S+)" do
+    members[name] = M.type(type_name, shapes)
+  end
+  return members
+end
+
+--- Parses lines with the name of a structure and its members. A structure can use the ones above it.
+---@param text string
+---@return table<string, aws.Type>
+function M.parse(text)
+  local shapes = {}
+  for line in text:gmatch "[^\n]*%S[^\n]*" do
+    local name, rest = line:match "^%s*(%w+)(.*)$"
+    shapes[name] = { kind = "structure", members = M.members(rest, shapes) }
+  end
+  return shapes
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Checking
+
+local NAMES = {
+  string = "a string", number = "a number", integer = "a whole number", boolean = "true or false", time = "a time",
+  echo = "a string", table = "a structure", structure = "a structure", map = "a map", list = "a list",
+}
+local FOUND = { string = "a string", number = "a number", boolean = "a boolean", userdata = "null" }
+
+local function is_list(value)
+  local count = 0
+  for _ in pairs(value) do
+    count = count + 1
+  end
+  return count == #value
+end
+
+-- Returns how a message calls a value.
+local function name_of(value)
+  if type(value) ~= "table" then
+    return FOUND[type(value)] or "null"
+  end
+  return value[1] ~= nil and "a list" or next(value) == nil and "empty" or "a structure"
+end
+
+local function is_number(value, context)
+  return type(value) == "number" or context.xml and type(value) == "string" and tonumber(value) ~= nil
+end
+
+local function is_text(value)
+  return type(value) == "string" or type(value) == "userdata" -- a sealed secret
+end
+
+-- Whether a value that is not a list, map or structure has its type.
+local MATCHES = {
+  string = is_text,
+  echo = is_text,
+  number = is_number,
+  integer = function(value, context) return is_number(value, context) and math.tointeger(tonumber(value)) ~= nil end,
+  boolean = function(value, context)
+    return type(value) == "boolean" or context.xml and (value == "true" or value == "false")
+  end,
+  time = function(value, context)
+    return context.xml and is_text(value)
+      or type(value) == "number" and value == value and value >= 0 and value <= LAST_SECOND
+  end,
+}
+
+local fault
+
+local function members_fault(members, value, path, context)
+  for _, name in ipairs(lists.sorted_names(members)) do
+    local type_ = members[name]
+    local at = path == "" and name or path .. "." .. name
+    if value[name] == nil and type_.always then
+      return at .. " of the reply is missing"
+    elseif value[name] ~= nil then
+      -- XML has an empty text for an empty list, map or structure.
+      if context.xml and not MATCHES[type_.kind] and type(value[name]) == "string" and not value[name]:find "%S" then
+        value[name] = {}
+      end
+      local found = fault(type_, value[name], at, context)
+      if found then
+        return found
+      end
+    end
+  end
+  return nil
+end
+
+local function items_fault(type_, value, path, context)
+  local dropped = context.dropped and context.dropped[value]
+  if type_.item and dropped then
+    return ("%s[%d] of the reply is null; %s was expected"):format(path, dropped - 1, NAMES[type_.item.kind])
+  end
+  for key, item in pairs(type_.item and value or {}) do
+    local name = type_.kind == "list" and tostring(key - 1) or key
+    local found = fault(type_.item, item, ("%s[%s]"):format(path, name), context)
+    if found then
+      return found
+    end
+  end
+  return nil
+end
+
+--- Returns what is wrong with a value, or nil. Items are counted from 0, as AWS counts them.
+---@param type_ aws.Type
+---@param value any
+---@param path string  where the value is in the reply
+---@param context { input: table?, xml: boolean?, dropped: table<table, integer>? }  input: the request; dropped: the
+---  position of an item that was null, by list
+---@return string? message
+function fault(type_, value, path, context)
+  local kind = type_.kind
+  local matches
+  if MATCHES[kind] then
+    matches = MATCHES[kind](value, context)
+  elseif kind == "list" then
+    matches = type(value) == "table" and is_list(value)
+  else
+    matches = type(value) == "table" and value[1] == nil
+  end
+  if not matches then
+    return ("%s of the reply is %s; %s was expected"):format(path, name_of(value), NAMES[kind])
+  elseif kind == "echo" and context.input and context.input[path] ~= nil and context.input[path] ~= value then
+    return ("%s of the reply is '%s'; '%s' was requested"):format(path, tostring(value), tostring(context.input[path]))
+  elseif kind == "structure" then
+    return members_fault(type_.members, value, path, context)
+  end
+  return type_.item and items_fault(type_, value, path, context) or nil
+end
+M.fault = fault
+
+--- Checks the members of a reply. An absent list that AWS does not always send becomes an empty one. Returns what is
+--- wrong, or nil.
+---@param members table<string, aws.Type>
+---@param output table  the reply; changed
+---@param context table  see `fault`
+---@return string? message
+function M.check(members, output, context)
+  local found = members_fault(members, output, "", context)
+  if found then
+    return found
+  end
+  for name, type_ in pairs(members) do
+    if type_.kind == "list" and output[name] == nil then
+      output[name] = {}
+    end
+  end
+  return nil
+end
+
+return M

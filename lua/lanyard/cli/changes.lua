@@ -1,0 +1,169 @@
+--- Reports what became of each repository that a command was asked to change, also if the command is interrupted.
+---
+---     local changes <close> = collector.new(options, region, repositories)
+---     changes:each(function(repository) return region:grant(service, repository) end)
+---     return changes:report()
+
+local cli = require "lanyard.cli"
+local errors = require "lanyard.errors"
+local exit = require "lanyard.cli.exit"
+local report = require "lanyard.cli.print"
+
+local M = {}
+
+-- ---------------------------------------------------------------------------------------------
+-- Interruptions
+
+--- Returns a value for a <close> variable that calls a function if the block is left by an interruption or an internal
+--- error, not by an exit of the script.
+---@param f fun()
+---@return table
+function M.on_interruption(f)
+  return setmetatable({}, { __close = function(_, raised)
+    if raised ~= nil and not exit.is_exit(raised) then
+      cli.progress(nil)
+      f()
+    end
+  end })
+end
+
+local ROLE_RESULTS = { requested = "requested", sending = "interrupted" }
+
+--- Returns the result of a role by how far its change was when it was interrupted.
+---@param state? "sending"|"requested"
+---@return "requested"|"interrupted"|"not changed"
+function M.role_result(state)
+  return ROLE_RESULTS[state] or "not changed"
+end
+
+--- Prints on stderr what became of a role whose change was interrupted.
+---@param service string
+---@param verb "enable"|"disable"
+---@param state? "sending"|"requested"
+function M.note_role(service, verb, state)
+  local wait = verb == "enable" and ("lanyard wait role %s waits for it"):format(service)
+    or ("lanyard status %s shows its state"):format(service)
+  local text = ("the puller role of '%s' was not changed"):format(service)
+  if state == "requested" then
+    text = ("the puller role of '%s' continues to be %sd: %s"):format(service, verb, wait)
+  elseif state == "sending" then
+    text = ("the request to %s the puller role of '%s' may have been received: %s"):format(verb, service, wait)
+  end
+  cli.note("lanyard: " .. text)
+end
+
+--- Returns a value for a <close> variable, and the function that notes how far a change of a role is (the option
+--- `observe` of region:enable and region:disable). After an interruption it prints what continues by itself.
+---@param service string
+---@param verb "enable"|"disable"
+---@param print? fun(result: string)  prints the result as well: "requested", "interrupted" or "not changed"
+---@return table guard
+---@return fun(state: "sending"|"requested"|"ended") observe
+function M.role(service, verb, print)
+  local state
+  local guard = M.on_interruption(function()
+    if state == "ended" then
+      return
+    end
+    M.note_role(service, verb, state)
+    if print then
+      print(M.role_result(state))
+    end
+  end)
+  return guard, function(now) state = now end
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The collector
+
+---@class cli.Changes
+---@field package repositories access.Repository[]
+---@field package results table<integer, table>  by position, as they come
+local Changes = {}
+Changes.__index = Changes
+
+--- Returns a collector that has no result yet.
+---@param options { output: string, dry_run: boolean? }
+---@param region access.Region
+---@param repositories access.Repository[]
+---@param around? table  JSON: the table that gets the changes as its member `repositories`
+---@return cli.Changes
+function M.new(options, region, repositories, around)
+  return setmetatable({
+    output = options.output, dry_run = options.dry_run, region = region, repositories = repositories, around = around,
+    results = {}, started = {},
+  }, Changes)
+end
+
+--- Takes the results of a rehearsal after which nothing is changed.
+---@param results table[]  of region:change_each
+function Changes:adopt(results)
+  self.results = results
+end
+
+--- Changes the repositories in parallel, and keeps the results.
+---@param change fun(repository: access.Repository): access.PolicyChange?, aws.Error?
+---@return table[] results  of region:change_each
+function Changes:each(change)
+  local results = self.region:change_each(self.repositories, change, function(index, result)
+    self.started[index], self.results[index] = true, result
+  end)
+  cli.progress(nil)
+  return results
+end
+
+-- What becomes of a repository whose change has no result.
+local function unfinished(name, started)
+  local change = { kind = "not changed", why = "the command was interrupted before it began", diff = "" }
+  if started then
+    change.kind, change.why = "interrupted", "the change may have been made; run the command again to finish it"
+  end
+  return { repository = name, change = change }
+end
+
+--- Returns the result of each repository, in their order. One without a result was interrupted, or not begun.
+---@param repositories access.Repository[]
+---@param results table<integer, table>  by position
+---@param started table<integer, boolean>
+---@return table[]
+function M.complete(repositories, results, started)
+  local all = {}
+  for i, repository in ipairs(repositories) do
+    all[i] = results[i] or unfinished(repository.name, started[i])
+  end
+  return all
+end
+
+--- Prints the result of each repository. A repository without one is a failure.
+---@return integer status  the exit status
+function Changes:report()
+  self.reported = true
+  for i, repository in ipairs(self.repositories) do
+    if not self.results[i] or self.results[i].repository ~= repository.name then
+      self.results[i] = { repository = repository.name, err = errors.new {
+        code = "NoResult", message = "there is no result for this repository; run the command again",
+      } }
+    end
+  end
+  if #self.repositories == 0 then
+    cli.note(("lanyard: no repository was selected in %s; nothing was changed"):format(self.region.name))
+  end
+  return report.changes(self.output, M.complete(self.repositories, self.results, self.started), self.around)
+end
+
+--- Prints the result of the only repository, before its change has ended.
+---@param result { repository: string, change: access.PolicyChange }
+---@return integer status  the exit status
+function Changes:report_result(result)
+  self.results[1] = result
+  return self:report()
+end
+
+function Changes:__close(raised)
+  if raised ~= nil and not exit.is_exit(raised) and not self.reported and not self.dry_run then
+    cli.progress(nil)
+    report.changes(self.output, M.complete(self.repositories, self.results, self.started), self.around)
+  end
+end
+
+return M

@@ -1,0 +1,352 @@
+-- Every workflow against an emulator behind a proxy that disturbs one reply, or all from one on: over HTTP, TLS and
+-- HTTP/2. A command ends as undisturbed, or fails with a clear error and loses nothing; and a repetition completes it.
+
+local emulator = require "lanyard.emulator"
+local helper = require "helper"
+local http = require "lanyard.http"
+local json = require "lanyard.json"
+local process = require "lanyard.process"
+local task = require "lanyard.task"
+local torture = require "torture"
+
+local REGION = "us-east-1"
+local PARALLEL = 12
+-- Seconds. A command has its own bounds, which are far shorter.
+local DEADLINE = 90
+-- KiB of address space. The largest reply that a client accepts is 64 MiB.
+local MEMORY = 900000
+
+-- Faults that a retry gets past.
+local PASSING = {
+  "refused", "handshake", "reset before", "ended before", "reset after", "ended after", "reset amid", "cut", "too long",
+  "stalled", "bad gateway", "throttled", "unavailable", "garbage",
+}
+-- Faults that are none to a client.
+local HARMLESS = { "dripped", "interim", "surplus", "closed" }
+-- Replies that are no answer.
+local FINAL = { "html", "redirect", "bomb", "nothing", "null", "empty lists", "too short", "endless headers", "endless header" }
+local ONLY_HTTP2 = { "stream reset", "goaway" }
+-- Faults of one transport only.
+local TRANSPORTS = {
+  handshake = { tls = true, h2 = true }, surplus = { http = true, tls = true },
+  ["stream reset"] = { h2 = true }, goaway = { h2 = true },
+}
+local KIND = {}
+for kind, names in pairs { passing = PASSING, harmless = HARMLESS, final = FINAL } do
+  for _, name in ipairs(names) do KIND[name] = kind end
+end
+for _, name in ipairs(ONLY_HTTP2) do KIND[name] = "passing" end
+
+-- ---------------------------------------------------------------------------------------------
+-- The account and the workflows
+
+local STATEMENT = '{"Sid":"CI  may push", "Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},'
+  .. '"Action":[ "ecr:PutImage","ecr:UploadLayerPart" ]}'
+local FOREIGN = '{ "Version":"2008-10-17",\n\t"Statement":[ ' .. STATEMENT .. " ]}"
+
+local SEED = { regions = { [REGION] = {
+  services = {
+    { name = "web", role = true, containers = { app = { image = "nginx:1", ports = { ["80"] = "HTTP" } } } },
+    { name = "fresh" },
+  },
+  repositories = { { name = "a1" }, { name = "b1" }, { name = "c1", images = { "latest" } } },
+} } }
+
+local GRANTS = 'return { grants = { { service = "web", repositories = { "a1", "b1", "c1" } } } }'
+
+-- `setup` runs undisturbed; `words` are the command, `changes` whether it changes something.
+local GRANTED = { "grant", "web", "a1", "b1", "c1" }
+local WORKFLOWS = {
+  { name = "status", words = { "status" } },
+  { name = "audit", words = { "audit" } },
+  { name = "grant", words = { "grant", "web", "a1", "b1", "c1", "--timeout", "5s" }, changes = true },
+  { name = "revoke", setup = GRANTED, words = { "revoke", "web", "a1", "b1" }, changes = true },
+  { name = "undo", setup = GRANTED, words = { "undo", "a1" }, changes = true },
+  { name = "enable", words = { "enable", "fresh", "--timeout", "5s" }, changes = true },
+  { name = "disable", setup = GRANTED, words = { "disable", "web", "--revoke", "--timeout", "5s" }, changes = true },
+  { name = "deploy", words = { "deploy", "web", "app=c1:latest", "--timeout", "5s" }, changes = true },
+  { name = "apply", words = { "apply", "GRANTS", "--yes", "--no-settle" }, changes = true },
+}
+
+local function copied(value)
+  if type(value) ~= "table" then
+    return value
+  end
+  local copy = setmetatable({}, getmetatable(value))
+  for key, item in pairs(value) do copy[key] = copied(item) end
+  return copy
+end
+
+-- An emulator in this process, with a state if one is given.
+local function start_emulator(state)
+  local tracebacks = {}
+  local em = assert(emulator.start {
+    activation_delay = 0, seed = SEED, on_error = function(text) tracebacks[#tracebacks + 1] = text end,
+  })
+  if state then
+    em.world.state = copied(state)
+  else
+    for _, name in ipairs { "a1", "b1" } do
+      em.world.region(REGION).repositories[name].policy = { text = FOREIGN, ids = {} }
+    end
+  end
+  em.tracebacks = tracebacks
+  return em
+end
+
+-- Returns what a command can change, as text.
+local function summary(em)
+  local region, lines = em.world.region(REGION), {}
+  for name, repository in pairs(region.repositories) do
+    lines[#lines + 1] = name .. ": " .. (repository.policy and repository.policy.text or "no policy")
+  end
+  for name, service in pairs(region.services) do
+    local last = service.deployments[#service.deployments]
+    lines[#lines + 1] = ("%s: %s %s"):format(name, service.role_on, last and last.containers.app.image or "-")
+  end
+  table.sort(lines)
+  return table.concat(lines, "\n")
+end
+
+local function count_of(text, part)
+  local count, from = 0, 1
+  while true do
+    local first, last = text:find(part, from, true)
+    if not first then
+      return count
+    end
+    count, from = count + 1, last + 1
+  end
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Commands and the proxy
+
+local context = {}
+
+-- Runs lanyard. Returns { status, out, err }.
+local function run(words, endpoint, home)
+  local shell = helper.build:find "sanitized" and 'exec "$@"' or ("ulimit -v %d; exec \"$@\""):format(MEMORY)
+  local command = {
+    "env", "-i", "PATH=" .. os.getenv "PATH", "HOME=" .. home, "XDG_STATE_HOME=" .. home .. "/state", "AWS_REGION=" .. REGION,
+    "AWS_ACCESS_KEY_ID=" .. helper.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY=" .. helper.SECRET_KEY, "AWS_MAX_ATTEMPTS=3",
+    "AWS_ENDPOINT_URL=" .. endpoint, "AWS_CA_BUNDLE=" .. context.folder .. "/certificate.pem",
+    "sh", "-c", shell, "sh", helper.lanyard,
+  }
+  for _, word in ipairs(words) do
+    command[#command + 1] = word == "GRANTS" and context.folder .. "/grants.lua" or word
+  end
+  table.move({ "--cli-read-timeout", "1", "--cli-connect-timeout", "1" }, 1, 4, #command + 1, command)
+  local pieces = {}
+  local result, err = process.run {
+    words = command, errors = "keep", timeout = DEADLINE, output = function(piece) pieces[#pieces + 1] = piece end,
+  }
+  assert(result, err and ("%s: %s"):format(table.concat(words, " "), err.message))
+  return { status = result.status or 128 + result.signal, out = table.concat(pieces), err = result.errors }
+end
+
+local function ask_proxy(path, body)
+  local reply = assert(http.request {
+    method = "POST", url = context.control .. path, body = json.encode(body), headers = { ["Content-Type"] = "application/json" },
+  })
+  return json.decode(reply.body)
+end
+
+-- Opens an endpoint of the proxy in front of an emulator. Returns its port and URL.
+local function open_endpoint(em, case)
+  local opened = ask_proxy("/open", {
+    upstream = em.port, transport = case.transport, fault = case.fault, call = case.call, always = case.always,
+  })
+  return opened.port, ("%s://127.0.0.1:%d"):format(case.transport == "http" and "http" or "https", opened.port)
+end
+
+-- Copies the files of a workflow. The journal is of an endpoint, by its host and port.
+local function copy_home(workflow, home, port)
+  assert(os.execute(("cp -r %s %s"):format(workflow.home, home)))
+  if workflow.setup then
+    local journal = home .. "/state/lanyard/journal/"
+    assert(os.execute(("mv %s* %s127.0.0.1_%d"):format(journal, journal, port)))
+  end
+end
+
+-- Prepares a workflow: the state and the files that its command finds, and its undisturbed end.
+local function prepare(workflow)
+  local em = start_emulator()
+  workflow.home = context.folder .. "/" .. workflow.name
+  assert(os.execute("mkdir " .. workflow.home))
+  if workflow.setup then
+    local result = run(workflow.setup, em.url, workflow.home)
+    assert.equal(0, result.status, result.err)
+  end
+  workflow.state = copied(em.world.state)
+  local port, url = open_endpoint(em, { transport = "http", fault = "none", call = 0, always = false })
+  copy_home(workflow, workflow.home .. ".used", port)
+  local result = run(workflow.words, url, workflow.home .. ".used")
+  assert.equal("", result.err)
+  assert.equal(0, result.status)
+  workflow.requests, workflow.ended, workflow.out = ask_proxy("/close", { port = port }).requests, summary(em), result.out
+  assert.is_true(#workflow.requests > 1)
+  workflow.statements = count_of(workflow.ended, STATEMENT)
+  em:stop()
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The properties
+
+local INTERNAL = { "attempt to ", "traceback", "stack overflow", "%.lua:%d+:", "not enough memory", "assertion failed" }
+
+-- Returns what is wrong with an error text, or nil.
+local function unclear(text)
+  for _, pattern in ipairs(INTERNAL) do
+    if text:find(pattern) then
+      return "an internal error"
+    end
+  end
+  local lines = 0
+  for line in text:gmatch "[^\n]+" do
+    lines = lines + (line:find "^ " and 0 or 1)
+    if #line > 1000 or line:find "%c" then
+      return "an unreadable line"
+    end
+  end
+  return (lines == 0 or lines > 12) and lines .. " lines" or nil
+end
+
+-- A deployment is not requested twice when the first request may have been carried out.
+local function is_unrepeatable(workflow, case)
+  return workflow.name == "deploy" and workflow.requests[case.call]:find "CreateContainerServiceDeployment"
+end
+
+-- Returns what is wrong with the end of a command, or nil.
+local function violation(workflow, case, result, em)
+  local found = summary(em)
+  if result.status ~= 0 and result.status ~= 1 then
+    return "exit status " .. result.status
+  elseif count_of(found, STATEMENT) ~= workflow.statements then
+    return "a statement was lost:\n" .. found
+  elseif em.tracebacks[1] then
+    return "the emulator failed: " .. em.tracebacks[1]
+  elseif result.status == 1 then
+    local kind = KIND[case.fault]
+    if not case.always and kind ~= "final" and not is_unrepeatable(workflow, case) or kind == "harmless" then
+      return "it failed"
+    end
+    return unclear(result.err)
+  elseif workflow.changes and found ~= workflow.ended then
+    return "exit status 0 without the change:\n" .. found
+  elseif result.out == "" then
+    return "exit status 0 and no word"
+  elseif not workflow.changes and KIND[case.fault] ~= "final" and result.out ~= workflow.out then
+    return "another result:\n" .. result.out
+  end
+  return nil
+end
+
+-- Runs a case. Returns what is wrong, or nil.
+local function check(workflow, case)
+  local folder <close> = helper.folder(context.folder.path)
+  local home = folder .. "/home"
+  local em = start_emulator(workflow.state)
+  local port, url = open_endpoint(em, case)
+  copy_home(workflow, home, port)
+  local result = run(workflow.words, url, home)
+  local wrong = violation(workflow, case, result, em)
+  if not wrong and result.status ~= 0 and workflow.changes then
+    ask_proxy("/heal", { port = port })
+    result = run(workflow.words, url, home)
+    if result.status ~= 0 or summary(em) ~= workflow.ended then
+      wrong = "the repetition did not complete it:\n" .. summary(em)
+    end
+  end
+  ask_proxy("/close", { port = port })
+  em:stop()
+  return wrong and ("%s, %s %s at call %d (%s) over %s: %s\nstatus %d\n%s%s"):format(workflow.name, case.fault,
+    case.always and "always" or "once", case.call, tostring(workflow.requests[case.call]), case.transport, wrong,
+    result.status, result.out, result.err)
+end
+
+local function all_cases(transports)
+  local cases = {}
+  for _, workflow in ipairs(WORKFLOWS) do
+    for call = 1, #workflow.requests do
+      for fault in pairs(KIND) do
+        for _, transport in ipairs(transports) do
+          for _, always in ipairs { false, true } do
+            if not TRANSPORTS[fault] or TRANSPORTS[fault][transport] then
+              cases[#cases + 1] = { workflow = workflow, call = call, fault = fault, transport = transport, always = always }
+            end
+          end
+        end
+      end
+    end
+  end
+  table.sort(cases, function(a, b)
+    local function key(c)
+      return ("%s %03d %s %s %s"):format(c.workflow.name, c.call, c.fault, c.transport, c.always)
+    end
+    return key(a) < key(b)
+  end)
+  return cases
+end
+
+-- Returns some of the cases, in a fixed order.
+local function sample(cases, count)
+  math.randomseed(tonumber(os.getenv "LANYARD_SEED") or 6)
+  for i = 1, math.min(count, #cases) do
+    local j = math.random(i, #cases)
+    cases[i], cases[j] = cases[j], cases[i]
+  end
+  return table.move(cases, 1, math.min(count, #cases), 1, {})
+end
+
+local function check_all(transports, bounded)
+  local cases = all_cases(transports)
+  cases = torture.long and cases or sample(cases, bounded)
+  local wrong = {}
+  task.map(cases, function(case)
+    wrong[#wrong + 1] = check(case.workflow, case)
+  end, { limit = PARALLEL })
+  assert(#wrong == 0, ("%d of %d cases:\n\n%s"):format(#wrong, #cases,
+    table.concat(table.move(wrong, 1, math.min(#wrong, tonumber(os.getenv "LANYARD_SHOW") or 5), 1, {}), "\n\n")))
+  torture.report("the wire, " .. table.concat(transports, ", "), #cases)
+end
+
+describe("every workflow on a disturbed wire", function()
+  setup(function()
+    context.folder = helper.folder()
+    local created = helper.run { "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout",
+      context.folder .. "/key.pem", "-out", context.folder .. "/certificate.pem", "-days", "2", "-subj", "/CN=localhost",
+      "-addext", "subjectAltName=IP:127.0.0.1" }
+    assert.equal(0, created.status, created.err)
+    helper.write(context.folder .. "/grants.lua", GRANTS)
+    -- A python3 before Debian's in PATH may lack Debian's packages.
+    for _, python in ipairs { "/usr/bin/python3", "python3" } do
+      context.has_h2 = helper.run({ python, "-c", "import h2" }).status == 0
+      context.python = python
+      if context.has_h2 then break end
+    end
+    context.pipe = assert(io.popen(("echo $$; exec %s tests/torture/wire_proxy.py %s/certificate.pem %s/key.pem 2>%s/proxy.err")
+      :format(context.python, context.folder, context.folder, context.folder)))
+    context.pid = context.pipe:read "l"
+    context.control = "http://127.0.0.1:" .. assert(context.pipe:read "l", "the proxy did not start")
+    for _, workflow in ipairs(WORKFLOWS) do
+      prepare(workflow)
+    end
+  end)
+  teardown(function()
+    os.execute("kill " .. context.pid)
+    context.pipe:close()
+    getmetatable(context.folder).__close()
+  end)
+
+  it("ends as undisturbed, or fails clearly, loses nothing, and completes when it is repeated", function()
+    check_all({ "http", "tls" }, 60)
+  end)
+
+  it("does so over HTTP/2", function()
+    if not context.has_h2 then
+      pending "python3-h2 is not installed"
+    end
+    check_all({ "h2" }, 30)
+  end)
+end)
