@@ -143,6 +143,14 @@ function Scanner:replace(first, stop, replacement)
   return stop
 end
 
+-- Like M.is_secret, but decides once for each word.
+function Scanner:is_secret(word)
+  if self.known[word] == nil then
+    self.known[word] = M.is_secret(word)
+  end
+  return self.known[word]
+end
+
 -- Notes what is between two words.
 function Scanner:pass(gap)
   local line = gap:match "^.*\n(.*)$"
@@ -184,10 +192,16 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The forms of a field. Each method returns the position after a field that it has hidden, or nil.
 
--- A member: "name": value, 'name' => value, ["name"] = value. `slashes` precede the quotes in nested JSON strings.
-function Scanner:hide_member(quote, slashes, word, last)
+-- A member: "name": value, 'name' => value, ["name"] = value, ('name', value). `slashes` precede the quotes in nested
+-- JSON strings.
+function Scanner:hide_member(quote, slashes, word, first, last)
   local text = self.text
   local closing, position = text:match("^(\\*)" .. quote .. "+%]?%s*[:=]>?%s*()", last + 1)
+  if not closing and text:find("^[(%[]", first - #slashes - 2) then -- a pair, not a list of names
+    local stop
+    closing, position, stop = text:match("^(\\*)" .. quote .. ",%s*()%a?\\*[\"'][^\"'\n]*[\"']?()", last + 1)
+    closing = stop and (stop > #text or text:find("^%s*[)%]]", stop)) and closing
+  end
   if not (closing and M.is_secret(word)) or #closing < #slashes then
     return nil
   end
@@ -287,6 +301,10 @@ function Scanner:visit(first, last)
     self.at_start, self.in_string, self.indent = true, true, 0
     self.after_escape = name_first > last
   end
+  local word = text:sub(name_first or first, last)
+  if not self:is_secret(word) and text:byte(last + 1) ~= 0x3a then -- an XML name can have a prefix before its colon
+    return nil
+  end
   for _, markup in ipairs(MARKUP) do
     local start = name_first or first
     if text:sub(start - #markup.before, start - 1):lower() == markup.before then
@@ -294,10 +312,9 @@ function Scanner:visit(first, last)
     end
   end
   local place = { string = self.in_string, closer = text:sub(first - 1, first - 1):match "[\"'`]" }
-  local word = text:sub(name_first or first, last)
   if place.closer then
     local slashes = text:sub(math.max(first - 64, 1), first - 2):match "\\*$"
-    local stop = self:hide_member(place.closer, slashes, word, last)
+    local stop = self:hide_member(place.closer, slashes, word, first, last)
     if stop then
       return stop
     end
@@ -306,8 +323,9 @@ function Scanner:visit(first, last)
 end
 
 local function hide(text)
-  local scanner = setmetatable({ text = text, parts = {}, copied = 0, in_string = false, at_start = true, indent = 0 },
-    Scanner)
+  local scanner = setmetatable({
+    text = text, parts = {}, copied = 0, in_string = false, at_start = true, indent = 0, known = {},
+  }, Scanner)
   local position = 1
   while true do
     local first = text:find("[%w_.-]", position)

@@ -20,6 +20,8 @@ describe("a redacted text", function()
       ["login --password V --user ann"] = "login --password *** --user ann",
       ["login --password 'a b'\\''c' --user ann"] = "login --password '***' --user ann",
       ["{'password': u'V', 'user': u'ann'}"] = "{'password': '***', 'user': u'ann'}",
+      ["[('password', 'V'), ('user', 'ann')]"] = "[('password', '***'), ('user', 'ann')]",
+      ["['token', 'password', 'user']"] = "['token', 'password', 'user']",
       ["Config(token=u'V', n=1)"] = "Config(token=u'***', n=1)",
       ["password: two words\nuser: ann"] = "password: ***\nuser: ann",
       ["password: |\n  V\n  W\nuser: ann"] = "password: |\n  ***\nuser: ann",
