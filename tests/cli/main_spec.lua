@@ -273,6 +273,15 @@ describe("lanyard", function()
     assert.same({ 3, "1\n", "" }, { head_of "for _ = 1, 1e5 do require('lanyard.cli').out '1' end return 3" })
   end)
 
+  it("completes a runbook whose output nobody reads", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/book.md", "# t\n\n## One\n\n```lua\nprint(1)\n```\n\n## Two\n\n```lua\nprint(2)\n```\n")
+    local result = helper.run { "bash", "-c",
+      '"$0" runbook "$1/book.md" --yes --no-transcript | true; exit "${PIPESTATUS[0]}"', helper.lanyard, folder.path }
+    assert.equal(0, result.status)
+    assert.match("lanyard: done: steps run: 2, skipped: 0\n$", result.err)
+  end)
+
   it("exits with 130 when it is interrupted, and closes <close> variables", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/wait.lua", [[

@@ -61,7 +61,7 @@ local ANSWER = { service = "ecr", operation = "DescribeRepositories", what = "re
 -- Adds a repository to those found: a list that also has their names as keys. true | nil, err
 local function add(found, raw)
   local name = raw.repositoryName
-  if raw.repositoryArn:match ":repository/(.*)$" ~= name or raw.repositoryUri:match "^[^/]+/(.*)$" ~= name then
+  if raw.repositoryArn:match ":repository/(.*)$" ~= name or not raw.repositoryUri:find("/" .. name, 1, true) then
     return answers.invalid(ANSWER, ("the ARN or the URI of repository '%s' is that of another: %s, %s")
       :format(name, raw.repositoryArn, raw.repositoryUri))
   elseif not found[name] then

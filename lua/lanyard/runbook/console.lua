@@ -10,6 +10,7 @@ local prompt = require "lanyard.prompt"
 local runbook = require "lanyard.runbook"
 local shellwords = require "lanyard.text.shellwords"
 local system = require "lanyard.system"
+local terminal = require "lanyard.cli.terminal"
 
 local M = {}
 
@@ -49,16 +50,17 @@ function M.ask()
 end
 
 --- Returns a function that writes to the stdout of this moment, and ends the script when that fails. A failure to write
---- to a terminal is ignored: when a terminal closes, a signal follows, and it lets the running step end in order.
+--- to a terminal is ignored: when a terminal closes, a signal follows, and it lets the running step end in order. A
+--- closed pipe is ignored, too: the steps and the transcript continue.
 ---@return fun(text: string)
 function M.printer()
   local stdout, is_terminal = io.stdout, system.isatty(STDOUT)
   return function(text)
-    local ok, message = stdout:write(text)
+    local ok, message, number = stdout:write(text)
     if ok then
-      ok, message = stdout:flush()
+      ok, message, number = stdout:flush()
     end
-    if not ok and not is_terminal then
+    if not ok and not is_terminal and number ~= terminal.CLOSED_PIPE then
       cli.leave(cli.exit.failed, "cannot write the result: " .. message)
     end
   end
