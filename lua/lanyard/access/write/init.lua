@@ -74,6 +74,7 @@ local M = {}
 ---@field entry? string                the id of the last entry whose write took effect
 ---@field written? access.write.Result what that write did
 ---@field unanswered? { entry: journal.Entry, result: access.write.Result }  a write whose reply was lost
+---@field attempted? boolean           a write was sent, by this change or by an interrupted one that it settled
 ---@field settled? boolean             the policy was read once more after the last write
 ---@field is_read? boolean             the policy was read
 ---@field first? policy.Document       the policy as it was read first
@@ -105,7 +106,7 @@ local function run(change)
       return nil, value
     elseif outcome == "again" then
       change.clock.sleep(value)
-    elseif not change.options.settle or not change.written or change.settled then
+    elseif not change.options.settle or not change.attempted or change.settled then
       report_losses(change, value)
       value.recovered, value.damaged = change.recovered, change.journal.damaged
       value.entry = change.entry
