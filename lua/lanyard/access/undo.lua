@@ -224,6 +224,7 @@ end
 -- Returns and reports the change for a result. change | nil, err
 local function report(region, repository, records, options, result, err)
   if not result then
+    err.damaged = records.damaged -- one of them may be the entry to undo
     return nil, err
   end
   result.damaged = joined(result.damaged or {}, records.damaged)
