@@ -25,7 +25,7 @@ local PARALLEL = 8
 ---@field entry? string           the id of the journal entry
 ---@field recovered? journal.Entry[]  entries that interrupted changes had left
 ---@field lost? string[]          statements of others that another writer removed meanwhile, for messages
----@field damaged? lanyard.Error[]    files in the journal that are not entries
+---@field damaged? lanyard.Error[]    files in the journal that are not entries, or cannot be written
 
 --- Options of all changes.
 ---@class access.ChangeOptions

@@ -170,7 +170,7 @@ function Journal:finish(entry, state, hold)
   return remove_open(self, entry.id)
 end
 
---- Adds fields to a finished entry.
+--- Adds fields to a finished entry, if it could be finished.
 ---@param id string
 ---@param fields table
 ---@return true? ok
@@ -178,7 +178,7 @@ end
 function Journal:annotate(id, fields)
   local entry, err = self:finished(id)
   if not entry then
-    return nil, err
+    return not err or nil, err
   end
   for name, value in pairs(fields) do
     entry[name] = value

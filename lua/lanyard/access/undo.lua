@@ -209,12 +209,25 @@ local function run(region, repository, records, options)
   return result, err, recovered
 end
 
+-- Adds the errors of a list that another does not have.
+local function joined(list, more)
+  local known = {}
+  for _, err in ipairs(list) do
+    known[err.message] = true
+  end
+  for _, err in ipairs(more) do
+    list[#list + 1] = not known[err.message] and err or nil
+  end
+  return list
+end
+
 -- Returns and reports the change for a result. change | nil, err
 local function report(region, repository, records, options, result, err)
   if not result then
+    err.damaged = records.damaged -- one of them may be the entry to undo
     return nil, err
   end
-  result.damaged = records.damaged
+  result.damaged = joined(result.damaged or {}, records.damaged)
   local undone = change.of(region, repository, result, { "undo", "undone" }, options)
   if options.report then
     options.report(undone)

@@ -132,6 +132,7 @@ local function summarize(changes)
       kind = cli.status_of(err) == cli.exit.refused and "refused" or "failed"
       refused, failed = refused or kind == "refused", failed or kind == "failed"
       note_recovered(result.repository, err.recovered or {})
+      M.damaged(err.damaged or {})
       cli.note(escape.format("lanyard: %s: ", result.repository) .. cli.describe(err))
     else
       note_details(result.repository, change)

@@ -182,6 +182,7 @@ describe("undo", function()
     local change, err = w.region:undo(repository)
     assert.is_nil(change)
     assert.equal("NothingToUndo", err.code)
+    assert.equal(path, err.damaged[1].path)
     assert.matches("JournalDamaged", select(2, w.region:history(repository)).code)
     local damaged = {}
     assert.same({}, assert(w.region:history(repository, { damaged = damaged })))

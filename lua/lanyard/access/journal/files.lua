@@ -87,16 +87,15 @@ function M.read(directory, id, is_open, repository)
     entry, problem = entry_module.decode(text, { id = id, is_open = is_open, repository = repository })
   elseif err.code == "NotFound" then
     return nil, err
-  else
-    problem = err.message
   end
   if entry then
     return entry
   end
+  local is_unreadable = not text and err.code ~= "NotRegular" and err.code ~= "TooLarge"
   return nil, errors.new {
     code = "JournalDamaged",
-    message = ("%s is not a journal entry: %s"):format(path, problem),
-    tip = "inspect the file, then move it away",
+    message = is_unreadable and err.message or ("%s is not a journal entry: %s"):format(path, problem or err.message),
+    tip = is_unreadable and "check the disk and the permissions of the file" or "inspect the file, then move it away",
     path = path,
   }
 end

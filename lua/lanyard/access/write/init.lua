@@ -56,7 +56,7 @@ local M = {}
 ---@field entry? string     the id of the journal entry
 ---@field recovered? journal.Entry[]  entries that interrupted changes had left
 ---@field lost? access.write.Losses   statements of others that another writer removed meanwhile
----@field damaged? lanyard.Error[]    files in the journal that are not entries
+---@field damaged? lanyard.Error[]    files in the journal that are not entries, or cannot be written
 
 --- The state of a running change, shared by the modules of this package.
 ---@class access.write.Change
@@ -85,10 +85,13 @@ local M = {}
 -- Reports what other writers removed while the change was made. The journal keeps it, for `lanyard undo --lost`.
 local function report_losses(change, result)
   result.lost = change.entry and change.disturbed and losses.find(change) or nil
+  local ok, err = true, nil
   if result.lost then
-    return change.journal:annotate(change.entry, { lost = result.lost.policy })
+    ok, err = change.journal:annotate(change.entry, { lost = result.lost.policy })
   end
-  return true
+  if not ok then
+    table.insert(change.journal.damaged, err)
+  end
 end
 
 -- Repeats rounds until one ends the change.
@@ -104,10 +107,10 @@ local function run(change)
     elseif outcome == "again" then
       change.clock.sleep(value)
     elseif not change.options.settle or not change.attempted or change.settled then
+      report_losses(change, value)
       value.recovered, value.damaged = change.recovered, change.journal.damaged
       value.entry = change.entry
-      ok, err = report_losses(change, value)
-      return ok and value, err
+      return value
     else
       change.settled = true
       change.progress(("%s: waiting for other writers to finish"):format(change.name))

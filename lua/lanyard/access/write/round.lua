@@ -61,10 +61,13 @@ local function begin_entry(change, current, document)
   }
 end
 
--- Finishes an entry. If this fails, the entry stays open, and the next change settles it. The next change also removes
--- the old entries that cannot be removed now.
+-- Finishes an entry. If this fails, the entry stays open, which is reported, and the next change settles it. The next
+-- change also removes the old entries that cannot be removed now.
 local function finish(change, entry, state)
-  change.journal:finish(entry, state, change.options.hold)
+  local ok, err = change.journal:finish(entry, state, change.options.hold)
+  if not ok then
+    table.insert(change.journal.damaged, err)
+  end
   change.journal:prune()
 end
 

@@ -1,8 +1,10 @@
 -- The safe write and its six promises.
 
+local errors = require "lanyard.errors"
 local helper = require "helper"
 local json = require "lanyard.json"
 local policy = require "lanyard.policy"
+local system = require "lanyard.system"
 local task = require "lanyard.task"
 local world = require "world"
 
@@ -90,6 +92,29 @@ describe("promise 2: the old text is in the journal before the write", function(
     assert.is_nil(change)
     assert.equal("JournalFailed", err.code)
     assert.equal(0, w:count "SetRepositoryPolicy")
+  end)
+
+  it("reports an entry that could not be finished, and the next change finishes it", function()
+    local w <close> = world.new()
+    local service, repository = w:service(), w:repository "shared-repo"
+    local write_file = system.write_file
+    local _ <close> = setmetatable({}, { __close = function() system.write_file = write_file end })
+    w.after = function(operation)
+      if operation == "SetRepositoryPolicy" then
+        system.write_file = function(path)
+          return nil, errors.new { code = "SystemError", message = "cannot write " .. path .. ": No space left on device" }
+        end
+      end
+    end
+    local change = assert(w.region:grant(service, repository))
+    system.write_file, w.after = write_file, nil
+    assert.equal("granted", change.kind)
+    assert.matches("No space left on device", change.damaged[1].message)
+    assert.equal("intended", assert(w.region:history())[1].state)
+    local repeated = assert(w.region:grant(service, repository))
+    assert.equal("unchanged", repeated.kind)
+    assert.equal("done", repeated.recovered[1].state)
+    assert.same({}, repeated.damaged)
   end)
 end)
 
