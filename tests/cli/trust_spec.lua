@@ -236,6 +236,7 @@ describe("lanyard trust", function()
 
   it("lists and revokes", function()
     local co <close> = checkout { [".lanyard/rules.lua"] = "" }
+    assert.matches(": unchanged %(it is not trusted%)\n$", co:run("trust --revoke").out)
     co:trust()
     assert.matches("/co +1 +%S+Z +trusted\n$", co:run("trust --list").out)
     sh("echo x > %s/.lanyard/new", co.path)

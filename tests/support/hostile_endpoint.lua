@@ -17,7 +17,7 @@ local HOST = ACCOUNT .. ".dkr.ecr.us-east-1.amazonaws.com/"
 local PULL = json.array { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" }
 
 local function repository(name)
-  return { repositoryName = name, registryId = ACCOUNT, repositoryUri = HOST .. name .. H, createdAt = 1.5e9,
+  return { repositoryName = name, registryId = ACCOUNT, repositoryUri = HOST .. name, createdAt = 1.5e9,
     repositoryArn = "arn:aws:ecr:us-east-1:111122223333:repository/" .. name, imageTagMutability = "MUTABLE" .. H }
 end
 
@@ -136,6 +136,13 @@ function answers.GetRegistryPolicy()
 end
 function answers.GetAccountSetting()
   return { name = "REGISTRY_POLICY_SCOPE", value = "V2" .. H }
+end
+function answers.LookupEvents()
+  local record = { eventTime = "2026-11-25T01:00:00Z", eventName = "SetRepositoryPolicy", userAgent = H, eventID = H,
+    sourceIPAddress = "10.0.0.1" .. H, userIdentity = { arn = "arn:aws:iam::111122223333:user/x" .. H },
+    requestParameters = { repositoryName = "web" } }
+  return { Events = json.array { { EventId = H, EventName = "SetRepositoryPolicy", EventTime = 1.7e9, Username = H,
+    CloudTrailEvent = json.encode(record) } } }
 end
 
 -- STS and IAM answer in XML, which cannot contain most control characters.

@@ -17,6 +17,7 @@
 --- lanyard.cli.declaration describes the declaration, and lanyard.cli.print the tables and JSON of results.
 
 local command = require "lanyard.cli.command"
+local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
 local terminal = require "lanyard.cli.terminal"
 local types = require "lanyard.cli.types"
@@ -54,7 +55,7 @@ local function report_retry(err, delay)
   terminal.progress(err and ("%s (retry in %.0f s)"):format(err, math.ceil(delay)))
   if err and err.code == "Proxy" and not has_reported_proxy and not terminal.shows_progress() then
     has_reported_proxy = true
-    terminal.note(("lanyard: %s (retrying)"):format(err))
+    terminal.note(escape.format("lanyard: %s (retrying)", err))
   end
 end
 

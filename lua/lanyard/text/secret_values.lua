@@ -16,7 +16,7 @@ end
 
 -- Reports whether a value continues after its closing quote, at `position`: the quote is doubled, or a shell joins the
 -- quoted text with what follows.
-local function goes_on(text, position, quote, slashes)
+local function continues(text, position, quote, slashes)
   local next_char = text:sub(position, position)
   if next_char == "\\" then
     local count = #text:match("^\\*", position)
@@ -43,7 +43,7 @@ function M.quoted(text, position, quote, slashes)
     end
     position = at + 1
     if backslashes_before(text, at, first) % (2 * (slashes + 1)) == slashes then
-      if not goes_on(text, position, quote, slashes) then
+      if not continues(text, position, quote, slashes) then
         return position
       elseif text:find("^\\?['\"`]", position) then
         position = text:match("^\\?['\"`]()", position) -- a doubled quote, or the next quoted part

@@ -220,11 +220,11 @@ end
 ---@return lanyard.Error? err
 function M.remove(root)
   local folder, err = M.open(false)
-  if not folder then
-    return not err and false or nil, err
+  if err then
+    return nil, err
   end
-  local path = path_of(folder, root)
-  if not system.exists(path) then
+  local path = folder and path_of(folder, root)
+  if not path or not system.exists(path) then
     return false
   end
   return system.remove(path)
