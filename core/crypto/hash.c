@@ -2,7 +2,6 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/provider.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +18,9 @@ struct hmac_key {
 };
 
 struct hasher *hasher_new(void) {
-  /* EVP_MD_fetch uses the default context without a check, and there is none if memory was short at
-   * the initialization. */
-  if (!OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) ||
-      !OSSL_PROVIDER_available(NULL, "default"))
+  /* EVP_MD_fetch uses the default context without a check. There is none if memory was short when it
+   * was initialized. */
+  if (!OSSL_LIB_CTX_get0_global_default())
     return NULL;
   struct hasher *hasher = calloc(1, sizeof *hasher);
   if (!hasher)
