@@ -28,6 +28,8 @@ struct signer_object {
 struct signing {
   struct object object;
   const char *url; /* NULL if there is only a target */
+  bool sign_body, steps, omit_token;
+  lua_Integer expires;
   struct sigv4_request request;
   struct sigv4_scope scope;
   struct sigv4_header headers[MAX_HEADERS];
@@ -121,10 +123,12 @@ static void add_values(lua_State *L, struct signing *signing, const char *name,
     return;
   }
   size_t count;
-  const struct list_string *values = push_strings(L, -1, name, MAX_HEADERS, &count);
+  const char *what = lua_pushfstring(L, "header %s", name);
+  const struct list_string *values = push_strings(L, -2, what, MAX_HEADERS, &count);
   for (size_t i = 0; i < count; i++)
     add_header(L, signing, name, name_length, values[i].bytes, values[i].length);
   lua_rawsetp(L, HEADERS, values); /* keeps the strings alive */
+  lua_pop(L, 1);
 }
 
 static bool is_named(const struct list_string *names, size_t count, const char *name) {
@@ -229,6 +233,10 @@ static struct signing *begin(lua_State *L, const char *const known[]) {
   const char *method = opt_field_text(L, OPTIONS, "method");
   signing->request.method = method ? method : "GET";
   signing->request.normalize = opt_field_boolean(L, OPTIONS, "normalize", 1) != 0;
+  signing->sign_body = opt_field_boolean(L, OPTIONS, "sign_body", false) != 0;
+  signing->steps = opt_field_boolean(L, OPTIONS, "steps", false) != 0;
+  signing->omit_token = opt_field_boolean(L, OPTIONS, "omit_session_token", false) != 0;
+  signing->expires = opt_field_int(L, OPTIONS, "expires", 1, MAX_EXPIRES, 900);
   take_target(L, OPTIONS, signing);
   take_headers(L, signing);
   take_date(L, signing);
@@ -300,13 +308,12 @@ static const char *const request_fields[] = {
 static int sign(lua_State *L) {
   struct signing *signing = begin(L, request_fields);
   const struct secret *token = &signing->credentials->session_token;
-  bool sign_token = token->bytes && !opt_field_boolean(L, OPTIONS, "omit_session_token", 0);
+  bool sign_token = token->bytes && !signing->omit_token;
   sign_host(L, signing);
   add_header(L, signing, "x-amz-date", 10, signing->scope.date, SIGV4_DATE - 1);
   if (sign_token)
     add_own_header(L, signing, "x-amz-security-token", token);
-  bool sign_body = opt_field_boolean(L, OPTIONS, "sign_body", 0) != 0;
-  if (sign_body)
+  if (signing->sign_body)
     add_header(L, signing, "x-amz-content-sha256", 20, signing->request.payload_hash,
                strlen(signing->request.payload_hash));
   finish(L, signing);
@@ -318,7 +325,7 @@ static int sign(lua_State *L) {
     push_secret(L, token->bytes, token->length);
     lua_setfield(L, -2, "X-Amz-Security-Token");
   }
-  if (sign_body) {
+  if (signing->sign_body) {
     lua_pushstring(L, signing->request.payload_hash);
     lua_setfield(L, -2, "X-Amz-Content-Sha256");
   }
@@ -335,7 +342,7 @@ static int sign(lua_State *L) {
     return luaL_error(L, "not enough memory");
   lua_pushlstring(L, line->data, line->length);
   lua_setfield(L, -2, "Authorization");
-  if (opt_field_boolean(L, OPTIONS, "steps", 0))
+  if (signing->steps)
     push_steps(L, signing);
   else
     lua_pushnil(L);
@@ -357,8 +364,7 @@ static void add_parameter(struct buf *query, const char *name, const char *value
 static int presign(lua_State *L) {
   struct signing *signing = begin(L, request_fields);
   const struct secret *token = &signing->credentials->session_token;
-  bool sign_token = token->bytes && !opt_field_boolean(L, OPTIONS, "omit_session_token", 0);
-  int expires = (int)opt_field_int(L, OPTIONS, "expires", 1, MAX_EXPIRES, 900);
+  bool sign_token = token->bytes && !signing->omit_token;
   sign_host(L, signing);
 
   struct buf *query = &signing->query;
@@ -374,7 +380,7 @@ static int presign(lua_State *L) {
   add_parameter(query, "X-Amz-SignedHeaders", signing->names.data ? signing->names.data : "",
                 signing->names.length);
   buf_reset(&signing->names);
-  buf_addf(query, "&X-Amz-Expires=%d", expires);
+  buf_addf(query, "&X-Amz-Expires=%d", (int)signing->expires);
   if (sign_token)
     add_parameter(query, "X-Amz-Security-Token", token->bytes, token->length);
   if (query->failed)

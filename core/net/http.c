@@ -323,6 +323,23 @@ static bool retry_with_file(struct http_transfer *transfer, CURLcode code) {
          curl_multi_add_handle(pool->multi, transfer->easy) == CURLM_OK;
 }
 
+/* Ends an HTTP/1 connection on which bytes follow the reply: libcurl would take them for the reply
+ * to the next request, over TLS at least. Without the bytes, the connection is found to be dead. */
+static void end_surplus(const struct http_transfer *transfer) {
+  long version = 0;
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+  curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &socket);
+  if (version > CURL_HTTP_VERSION_1_1 || socket == CURL_SOCKET_BAD)
+    return;
+  char bytes[4096];
+  bool found = false;
+  while (recv(socket, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+    found = true;
+  if (found)
+    shutdown(socket, SHUT_RDWR);
+}
+
 /* Called by the pool when libcurl has finished a transfer. Sets the outcome, releases the handle and
  * completes the operation, unless the transfer restarts. */
 static void end_transfer(struct http_transfer *transfer, CURLcode code) {
@@ -340,6 +357,8 @@ static void end_transfer(struct http_transfer *transfer, CURLcode code) {
   transfer->sent = transfer->begun && request_size > 0;
   if (code != CURLE_OK)
     name_failure(transfer, code);
+  else
+    end_surplus(transfer);
   http_pool_release(transfer);
   loop_complete(&transfer->op);
 }

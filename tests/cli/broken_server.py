@@ -1,6 +1,6 @@
 """A TCP server that breaks each connection: broken_server.py MODE
 
-Prints its port. MODE says what follows the first bytes that the client sends: "end", "reset", "reset at once", "hang",
+Prints its port. MODE says what follows the first bytes that the client sends: "end", "reset", "hang",
 a piece of TLS ("alert", "half"), HTTP ("http", or the status of a reply), or "tunnel ends": a proxy's consent first."""
 
 import socket
@@ -19,8 +19,7 @@ REPLIES = {
 def break_connection(client):
     if mode == "hang":
         threading.Event().wait(60)
-    if mode != "reset at once":
-        client.recv(65536)
+    client.recv(65536)
     if mode in REPLIES:
         client.sendall(REPLIES[mode])
     elif mode.isdigit():
@@ -28,7 +27,7 @@ def break_connection(client):
     elif mode == "tunnel ends":
         client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
         client.recv(65536)
-    if mode.startswith("reset"):
+    if mode == "reset":
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.close()
 

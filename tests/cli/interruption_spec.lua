@@ -111,4 +111,28 @@ describe("an interrupted command", function()
     assert.equal(130, status)
     assert.match("team/r01 +interrupted", out)
   end)
+
+  it("ends at once on a second signal", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/wait.lua", [[
+      local task = require "lanyard.task"
+      local _ <close> = setmetatable({}, { __close = function()
+        io.stderr:write "closing\n"
+        task.sleep(600)
+      end })
+      io.stderr:write "waiting\n"
+      task.sleep(600)
+    ]])
+    for signal, status in pairs { INT = 130, TERM = 143 } do
+      local result = helper.run { "sh", "-c", [[
+        "$0" "$1/wait.lua" 2>"$1/err" &
+        until grep -q waiting "$1/err"; do sleep 0.02; done
+        kill -$2 $!
+        until grep -q closing "$1/err"; do sleep 0.02; done
+        kill -$2 $!
+        wait $!
+      ]], helper.lanyard, folder.path, signal }
+      assert.equal(status, result.status)
+    end
+  end)
 end)

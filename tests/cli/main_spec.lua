@@ -126,7 +126,10 @@ describe("lanyard", function()
     assert.equal("SCRIPT RAN\t-h\thost\n", lanyard({ folder .. "/ping.lua", "-h", "host" }, environment).out)
     assert.match("Ping a host", lanyard({ "help", "ping" }, environment).out)
     assert.match("Ping a host", lanyard({ "ping", "--help" }, environment).out)
-    for _, words in ipairs { { "help", "ping" }, { "ping", "-h", "host" }, { "ping", "host", "--help" }, { "help", "declared" }, { "declared", "--help" }, { "help" }, { "scripts" } } do
+    for _, words in ipairs {
+      { "help", "ping" }, { "ping", "-h", "host" }, { "ping", "host", "--help" }, { "help", "declared" },
+      { "declared", "--help" }, { "help" }, { "scripts" },
+    } do
       local result = lanyard(words, environment)
       assert.equal(0, result.status)
       assert.falsy(result.out:find("SCRIPT RAN", 1, true))

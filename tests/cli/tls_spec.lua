@@ -65,7 +65,7 @@ end
 describe("a TLS handshake", function()
   it("that ends with the connection is a network fault, which a retry can resolve", function()
     for mode, cause in pairs {
-      ["end"] = "SSL_ERROR_SYSCALL", reset = "reset by peer", ["reset at once"] = "reset by peer", half = "",
+      ["end"] = "SSL_ERROR_SYSCALL", reset = "reset by peer", half = "",
     } do
       local port, server <close> = break_connections(mode)
       local text = failure(port)

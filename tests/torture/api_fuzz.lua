@@ -134,7 +134,7 @@ local function recipe(name)
   for _, m in ipairs(modules) do module[m.name] = m.functions end
   return module[name]
 end
-local credentials, policy, sigv4 = recipe "lanyard.credentials", recipe "lanyard.policy.core", recipe "lanyard.sigv4"
+local credentials, policy = recipe "lanyard.credentials", recipe "lanyard.policy.core"
 
 local function new_key()
   return keep(credentials.new { access_key_id = "AKID", secret_access_key = "s", session_token = "t" }, "lanyard.credentials")
@@ -188,6 +188,9 @@ local RECIPES = {
   ["lanyard.jws.key"] = function() return PEM end,
   ["lanyard.jws.key:sign"] = function() return "dpop+jwt", "{}" end,
   ["lanyard.ini.parse"] = function() return "[profile a]\nx = y\n", "config", { plain = true } end,
+  ["lanyard.ini.load"] = function() return "config", "credentials" end,
+  ["lanyard.loop.signal"] = function() return pick { "INT", "HUP" } end,
+  ["lanyard.policy:statement"] = function() return random(2) end,
   ["lanyard.json.encode"] = function() return { a = { 1, 2 }, b = { c = "d" } }, { pretty = true } end,
   ["lanyard.sqlite.open"] = function() return pick { ":memory:", "db" }, { busy = 0, readonly = false } end,
   ["lanyard.sqlite.database:prepare"] = function() return pick { "SELECT ?, 1, 'a', NULL", "SELECT 1 UNION SELECT 2" } end,
@@ -329,6 +332,9 @@ table.sort(objects.names)
 local class_of = {} -- [metatable] = class
 for _, class in ipairs(objects.names) do class_of[debug.getregistry()[class]] = class end
 
+-- With API_FUZZ_TRACE, how often each function was called, and returned.
+local trace = os.getenv "API_FUZZ_TRACE" and {}
+
 local function keep_results(...)
   for i = 1, select("#", ...) do
     local result = select(i, ...)
@@ -348,7 +354,6 @@ end
 
 local ENDS = { __gc = true, __close = true, close = true, cancel = true }
 
-local trace = os.getenv "API_FUZZ_TRACE"
 local function call(target)
   local args = arguments_for(target.name)
   if target.class then
@@ -364,12 +369,16 @@ local function call(target)
   end
   local guard = guards[target.name] or guards[target.owner]
   if guard then guard(args) end
-  if trace then io.stderr:write(target.name, " ", args.n, "\n") end
+  local run = pcall
   if random(10) == 1 then
-    keep_results(coroutine.wrap(function() return select(2, pcall(target.call, table.unpack(args, 1, args.n))) end)())
-  else
-    keep_results(select(2, pcall(target.call, table.unpack(args, 1, args.n))))
+    run = coroutine.wrap(pcall)
   end
+  local results = table.pack(run(target.call, table.unpack(args, 1, args.n)))
+  if trace then
+    local counts = trace[target.name] or { 0, 0 }
+    trace[target.name] = { counts[1] + 1, counts[2] + (results[1] and 1 or 0) }
+  end
+  keep_results(table.unpack(results, 2, results.n))
 end
 
 function call_something()
@@ -386,6 +395,7 @@ end })
 
 -- One object of each class that a random call seldom makes.
 local function set_up()
+  assert(recipe "lanyard.system".write_file("config", "[a]\naws_secret_access_key = s\n"))
   keep_results(recipe "lanyard.jws".key(PEM), recipe "lanyard.system".lock "lock", recipe "lanyard.loop".readable(0))
   local http, httpd, loop = recipe "lanyard.http.core", recipe "lanyard.httpd.core", recipe "lanyard.loop"
   local server = assert(httpd.open { address = "127.0.0.1" })
@@ -412,8 +422,8 @@ for number = 1, calls do
   if number % 50 == 0 then setmetatable({}, { __gc = reenter }) end
   if number % 500 == 0 then collectgarbage(pick { "generational", "incremental", "collect" }) end
 end
-for _, name in ipairs(objects.names) do
-  if os.getenv "API_FUZZ_TRACE" then io.stderr:write(name, " ", #(objects[name] or {}), "\n") end
+for _, target in ipairs(trace and targets or {}) do
+  io.stderr:write(("%-50s %6d %6d\n"):format(target.name, table.unpack(trace[target.name] or { 0, 0 })))
 end
 assert(last)
 print("done " .. calls)

@@ -12,6 +12,7 @@ local merge = require "lanyard.audit.report.merge"
 local mutations = require "mutations"
 local plan_file = require "lanyard.desired.plan_file"
 local read = require "lanyard.audit.report.read"
+local rules_file = require "lanyard.rules.file"
 local torture = require "torture"
 local world = require "world"
 
@@ -132,6 +133,41 @@ describe("a desired-state file", function()
       accepted = accepted + (try(text, desired_file.parse, text, "grants.lua") and 1 or 0)
     end
     torture.report("damaged desired-state files", cases, accepted .. " accepted")
+  end)
+end)
+
+-- ---------------------------------------------------------------------------------------------
+-- Rules
+
+-- The tables of a rules file, one of which is damaged.
+local function rules()
+  return {
+    { "rule", "a rule", { on = pick { "grant", "audit", json.array { "grant", "revoke" } } } },
+    { "example", "an example", { on = "grant", expect = pick { "deny", "deny: no", "allow" }, dry_run = chance(50),
+      caller = { arn = "arn:aws:iam::111122223333:user/ann" }, repository = "team/a", service = { name = "web" },
+      before = { text = "{}" }, grant = { sid = "s" } } },
+    { "mute", nil, { finding = "public-access", reason = "known", repository = "team/*", ends = "2030-01-31" } },
+  }
+end
+
+describe("a rules file", function()
+  it("is loaded or explained, whatever its tables hold", function()
+    local folder <close> = helper.folder()
+    local cases, accepted = torture.choose(300, 20000), 0
+    for _ = 1, cases do
+      local lines = {}
+      for i, one in ipairs(rules()) do
+        local text = lua_of(chance(40) and damage(one[3]) or one[3])
+        if one[1] == "rule" and chance(80) then
+          text = text:gsub("}$", ", check = function() return allow() end }")
+        end
+        lines[i] = ("%s %s %s"):format(one[1], one[2] and lua_of(one[2]) or "", text)
+      end
+      local text = table.concat(lines, "\n")
+      helper.write(folder .. "/rules.lua", text)
+      accepted = accepted + (try(text, rules_file.load, folder .. "/rules.lua", { check_mute = require("lanyard.audit.mutes").check }) and 1 or 0)
+    end
+    torture.report("damaged rules files", cases, accepted .. " accepted")
   end)
 end)
 

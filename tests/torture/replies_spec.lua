@@ -37,9 +37,10 @@ local function has_principal(w, name, principal)
   return (w:text(name) or ""):find(principal, 1, true) ~= nil
 end
 
--- Checks the results of repositories. done: what must be true of each that is reported as changed or unchanged
+-- Checks the results of repositories. expected: how many were named; nil: those that AWS lists were selected
+-- done: what must be true of each that is reported as changed or unchanged
 local function check_repositories(items, expected, done)
-  assert.equal(expected, #items, "not every repository was reported")
+  assert.equal(expected or #items, #items, "not every repository was reported")
   for _, item in ipairs(items) do
     if item.result ~= "failed" and item.result ~= "refused" then
       assert.is_true(done(item.repository), item.repository .. " was reported as " .. tostring(item.result))
@@ -79,10 +80,10 @@ end
 -- words: of the command; before: prepares the world; done: checks the output, as JSON, of a success
 local WORKFLOWS = {
   { words = "grant web team/a team/b --output json", done = granted(2) },
-  { words = "grant web --all --yes --output json", done = granted(2) },
+  { words = "grant web --all --yes --output json", done = granted() },
   { words = "grant off team/a --enable --output json", done = is_active("off", true) },
   { words = "revoke web team/a team/b --output json", before = grant, done = revoked(2) },
-  { words = "revoke web team/* --output json", before = grant, done = revoked(2) },
+  { words = "revoke web team/* --output json", before = grant, done = revoked() },
   { words = "undo team/a --output json", before = grant, done = revoked(1) },
   { words = "enable off --output json", done = is_active("off", true) },
   { words = "disable web --revoke --output json", before = grant, done = is_active("web", false) },
@@ -225,13 +226,14 @@ local function run_case(workflow, case)
 end
 
 describe("a reply that is not as documented", function()
+  -- LANYARD_TORTURE_SEED selects other cases.
   it("is an error, and nothing is lost or claimed", function()
     local number = math.tointeger(tonumber(os.getenv "LANYARD_TORTURE_SEED")) or 1
-    local total, bounded = 0, 20
+    local total, most = 0, torture.choose(20, 700) -- of each workflow
     local failures = {}
     for _, workflow in ipairs(WORKFLOWS) do
       local cases = cases_of(workflow)
-      local step = torture.choose(math.max(1, #cases // bounded), 1)
+      local step = math.max(1, #cases // most)
       for i = 1 + number % step, #cases, step do
         total = total + 1
         local ok, failure = pcall(run_case, workflow, cases[i])

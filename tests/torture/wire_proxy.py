@@ -125,7 +125,7 @@ class Endpoint:
     async def serve(self, reader, writer):
         task = asyncio.current_task()
         self.connections.add(task)
-        raw = writer.get_extra_info("socket")
+        raw, writer.base = writer.get_extra_info("socket"), writer.transport
         try:
             if self.broken_handshakes > 0:
                 self.broken_handshakes -= 1
@@ -175,14 +175,14 @@ class Endpoint:
             raise await self.drained(writer, Drop(False))
         if fault == "endless headers":
             writer.write(b"HTTP/1.1 200 OK\r\n")
-            while not writer.transport.is_closing():
+            while not writer.base.is_closing():
                 writer.write(b"".join(b"X-%d: %s\r\n" % (i, b"y" * 1000) for i in range(100)))
                 await writer.drain()
                 await asyncio.sleep(0)  # lets the end of the connection be seen
             raise Drop(False)
         if fault == "endless header":
             writer.write(b"HTTP/1.1 200 OK\r\nX: ")
-            while not writer.transport.is_closing():
+            while not writer.base.is_closing():
                 writer.write(b"y" * 100000)
                 await writer.drain()
                 await asyncio.sleep(0)

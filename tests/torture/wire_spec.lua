@@ -11,18 +11,18 @@ local torture = require "torture"
 
 local REGION = "us-east-1"
 local PARALLEL = 12
--- Seconds. A command has its own bounds, which are far shorter.
-local DEADLINE = 90
+-- Seconds after which a command hangs. Its own bounds are far shorter, unless the machine is busy.
+local DEADLINE = 300
 -- KiB of address space. The largest reply that a client accepts is 64 MiB.
 local MEMORY = 900000
 
 -- Faults that a retry gets past.
 local PASSING = {
   "refused", "handshake", "reset before", "ended before", "reset after", "ended after", "reset amid", "cut", "too long",
-  "stalled", "bad gateway", "throttled", "unavailable", "garbage",
+  "stalled", "bad gateway", "throttled", "unavailable", "garbage", "closed",
 }
 -- Faults that are none to a client.
-local HARMLESS = { "dripped", "interim", "surplus", "closed" }
+local HARMLESS = { "dripped", "interim", "surplus" }
 -- Replies that are no answer.
 local FINAL = { "html", "redirect", "bomb", "nothing", "null", "empty lists", "too short", "endless headers", "endless header" }
 local ONLY_HTTP2 = { "stream reset", "goaway" }
@@ -59,12 +59,12 @@ local GRANTED = { "grant", "web", "a1", "b1", "c1" }
 local WORKFLOWS = {
   { name = "status", words = { "status" } },
   { name = "audit", words = { "audit" } },
-  { name = "grant", words = { "grant", "web", "a1", "b1", "c1", "--timeout", "5s" }, changes = true },
+  { name = "grant", words = { "grant", "web", "a1", "b1", "c1", "--timeout", "WAIT" }, changes = true },
   { name = "revoke", setup = GRANTED, words = { "revoke", "web", "a1", "b1" }, changes = true },
   { name = "undo", setup = GRANTED, words = { "undo", "a1" }, changes = true },
-  { name = "enable", words = { "enable", "fresh", "--timeout", "5s" }, changes = true },
-  { name = "disable", setup = GRANTED, words = { "disable", "web", "--revoke", "--timeout", "5s" }, changes = true },
-  { name = "deploy", words = { "deploy", "web", "app=c1:latest", "--timeout", "5s" }, changes = true },
+  { name = "enable", words = { "enable", "fresh", "--timeout", "WAIT" }, changes = true },
+  { name = "disable", setup = GRANTED, words = { "disable", "web", "--revoke", "--timeout", "WAIT" }, changes = true },
+  { name = "deploy", words = { "deploy", "web", "app=c1:latest", "--timeout", "WAIT" }, changes = true },
   { name = "apply", words = { "apply", "GRANTS", "--yes", "--no-settle" }, changes = true },
 }
 
@@ -124,8 +124,8 @@ end
 
 local context = {}
 
--- Runs lanyard. Returns { status, out, err }.
-local function run(words, endpoint, home)
+-- Runs lanyard. Returns { status, out, err }. Where no reply comes, a reply is waited for briefly.
+local function run(words, endpoint, home, case)
   local shell = helper.build:find "sanitized" and 'exec "$@"' or ("ulimit -v %d; exec \"$@\""):format(MEMORY)
   local command = {
     "env", "-i", "PATH=" .. os.getenv "PATH", "HOME=" .. home, "XDG_STATE_HOME=" .. home .. "/state", "AWS_REGION=" .. REGION,
@@ -134,9 +134,11 @@ local function run(words, endpoint, home)
     "sh", "-c", shell, "sh", helper.lanyard,
   }
   for _, word in ipairs(words) do
-    command[#command + 1] = word == "GRANTS" and context.folder .. "/grants.lua" or word
+    command[#command + 1] = word == "GRANTS" and context.folder .. "/grants.lua"
+      or word == "WAIT" and (case and case.always and "5s" or "1m") or word
   end
-  table.move({ "--cli-read-timeout", "1", "--cli-connect-timeout", "1" }, 1, 4, #command + 1, command)
+  local patience = case and case.fault == "stalled" and "2" or "20"
+  table.move({ "--cli-read-timeout", patience, "--cli-connect-timeout", "5" }, 1, 4, #command + 1, command)
   local pieces = {}
   local result, err = process.run {
     words = command, errors = "keep", timeout = DEADLINE, output = function(piece) pieces[#pieces + 1] = piece end,
@@ -217,6 +219,11 @@ local function is_unrepeatable(workflow, case)
   return workflow.name == "deploy" and workflow.requests[case.call]:find "CreateContainerServiceDeployment"
 end
 
+-- Reports whether a report says that a part is not known.
+local function admits(text)
+  return text:find "\nunknown " ~= nil or text:find "unreadable%-policy: cannot read" ~= nil
+end
+
 -- Returns what is wrong with the end of a command, or nil.
 local function violation(workflow, case, result, em)
   local found = summary(em)
@@ -236,7 +243,7 @@ local function violation(workflow, case, result, em)
     return "exit status 0 without the change:\n" .. found
   elseif result.out == "" then
     return "exit status 0 and no word"
-  elseif not workflow.changes and KIND[case.fault] ~= "final" and result.out ~= workflow.out then
+  elseif not workflow.changes and result.out ~= workflow.out and not admits(result.out) and KIND[case.fault] ~= "final" then
     return "another result:\n" .. result.out
   end
   return nil
@@ -249,7 +256,7 @@ local function check(workflow, case)
   local em = start_emulator(workflow.state)
   local port, url = open_endpoint(em, case)
   copy_home(workflow, home, port)
-  local result = run(workflow.words, url, home)
+  local result = run(workflow.words, url, home, case)
   local wrong = violation(workflow, case, result, em)
   if not wrong and result.status ~= 0 and workflow.changes then
     ask_proxy("/heal", { port = port })
@@ -304,7 +311,8 @@ local function check_all(transports, bounded)
   cases = torture.long and cases or sample(cases, bounded)
   local wrong = {}
   task.map(cases, function(case)
-    wrong[#wrong + 1] = check(case.workflow, case)
+    local text = check(case.workflow, case)
+    wrong[#wrong + 1] = text
   end, { limit = PARALLEL })
   assert(#wrong == 0, ("%d of %d cases:\n\n%s"):format(#wrong, #cases,
     table.concat(table.move(wrong, 1, math.min(#wrong, tonumber(os.getenv "LANYARD_SHOW") or 5), 1, {}), "\n\n")))
@@ -340,13 +348,13 @@ describe("every workflow on a disturbed wire", function()
   end)
 
   it("ends as undisturbed, or fails clearly, loses nothing, and completes when it is repeated", function()
-    check_all({ "http", "tls" }, 60)
+    check_all({ "http", "tls" }, 30)
   end)
 
   it("does so over HTTP/2", function()
     if not context.has_h2 then
       pending "python3-h2 is not installed"
     end
-    check_all({ "h2" }, 30)
+    check_all({ "h2" }, 12)
   end)
 end)

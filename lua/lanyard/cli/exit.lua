@@ -57,8 +57,9 @@ end
 ---@return string
 function M.describe(err)
   local text = text_of(err)
-  if errors.is(err) and err.operation then
-    text = text:gsub("[\r\n]+", " ") -- a message of AWS must not look like lines of lanyard
+  if errors.is(err) and not err.problems then
+    -- A message of AWS, or a name in another one, must not look like lines of lanyard.
+    text = escape.printable(err.operation and text:gsub("[\r\n]+", " ") or text)
   end
   local advice = errors.is(err) and require("lanyard.aws.advice").advice(err)
   text = advice and text .. "\n" .. advice or text

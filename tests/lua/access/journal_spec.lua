@@ -192,7 +192,7 @@ describe("the journal", function()
       }
     end
     assert.same({ last = 1, last_written = 1, undoable = 1, settle = 0, write = 0, prune = 0 }, reads[1])
-    reads[1].prune = 2 -- two reads decide what may be removed of those that are too many
+    reads[1].prune = 2 -- two reads find the entries that must stay
     assert.same(reads[1], reads[2])
   end)
 

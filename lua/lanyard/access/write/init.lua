@@ -74,6 +74,7 @@ local M = {}
 ---@field entry? string                the id of the last entry whose write took effect
 ---@field written? access.write.Result what that write did
 ---@field unanswered? { entry: journal.Entry, result: access.write.Result }  a write whose reply was lost
+---@field attempted? boolean           a write was sent, by this change or by an interrupted one that it settled
 ---@field settled? boolean             the policy was read once more after the last write
 ---@field is_read? boolean             the policy was read
 ---@field first? policy.Document       the policy as it was read first
@@ -102,7 +103,7 @@ local function run(change)
       return nil, value
     elseif outcome == "again" then
       change.clock.sleep(value)
-    elseif not change.options.settle or not change.written or change.settled then
+    elseif not change.options.settle or not change.attempted or change.settled then
       value.recovered, value.damaged = change.recovered, change.journal.damaged
       value.entry = change.entry
       ok, err = report_losses(change, value)
@@ -179,7 +180,9 @@ function M.settle(region, repository, hold)
   if err and err.code ~= "RepositoryNotFoundException" then -- a repository that was deleted has no policy
     return nil, err
   end
-  return journal.open(directory, region.clock, repository.name):settle(repository_policy.matcher(current), hold)
+  local records = journal.open(directory, region.clock, repository.name)
+  local _ <close> = records:locked()
+  return records:settle(repository_policy.matcher(current), hold)
 end
 
 return M

@@ -36,7 +36,7 @@ describe("the listing of a journal", function()
     assert.same({ C, B .. " open", A }, order)
   end)
 
-  it("is empty for a directory that does not exist, and an error for one that is none", function()
+  it("is empty for a directory that does not exist, and an error for a file", function()
     local folder <close> = helper.folder()
     assert.is_nil(assert(listing.read(folder .. "/none")):greatest())
     helper.write(folder .. "/file", "")
