@@ -7,8 +7,10 @@
 #include <lauxlib.h>
 #include <lualib.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -38,10 +40,20 @@ static int run(lua_State *L) {
   return 1;
 }
 
+/* (message) --> message with traceback
+ * lanyard.cli.main handles the errors of commands. What arrives here has kept it from starting. */
 static int add_traceback(lua_State *L) {
   const char *message = luaL_tolstring(L, 1, NULL);
   luaL_traceback(L, L, message, 1);
   return 1;
+}
+
+static bool wants_traceback(int argc, char **argv) {
+  for (int i = 1; i < argc; i++) {
+    if (strcmp(argv[i], "--debug") == 0)
+      return true;
+  }
+  return false;
 }
 
 /* The process holds secrets: it must not write core files, and other processes of the user must not
@@ -74,14 +86,20 @@ int main(int argc, char **argv) {
     fputs("lanyard: not enough memory\n", stderr);
     return EXIT_FAILURE;
   }
-  lua_pushcfunction(L, add_traceback);
+  int handler = 0;
+  if (wants_traceback(argc, argv)) {
+    lua_pushcfunction(L, add_traceback);
+    handler = 1;
+  }
   lua_pushcfunction(L, run);
   lua_pushlightuserdata(L, &line);
   int status = EXIT_FAILURE;
-  if (lua_pcall(L, 1, 1, 1) == LUA_OK)
+  if (lua_pcall(L, 1, 1, handler) == LUA_OK) {
     status = (int)lua_tointeger(L, -1);
-  else
-    fprintf(stderr, "lanyard: %s\n", lua_tostring(L, -1));
+  } else {
+    const char *message = lua_tostring(L, -1);
+    fprintf(stderr, "lanyard: %s\n", message ? message : "an error that is no text");
+  }
   lua_close(L);
   return status;
 }

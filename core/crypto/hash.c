@@ -18,6 +18,10 @@ struct hmac_key {
 };
 
 struct hasher *hasher_new(void) {
+  /* EVP_MD_fetch uses the default context without a check. There is none if memory was short when it
+   * was initialized. */
+  if (!OSSL_LIB_CTX_get0_global_default())
+    return NULL;
   struct hasher *hasher = calloc(1, sizeof *hasher);
   if (!hasher)
     return NULL;

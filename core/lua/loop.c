@@ -43,6 +43,12 @@ static int loop_gc(lua_State *L) {
   return 0;
 }
 
+/* The error has no source location, because every command shows it to a person. */
+static void fail_start(lua_State *L, const char *why) {
+  lua_pushfstring(L, "cannot start the event loop: %s", why);
+  lua_error(L);
+}
+
 static void create_loop(lua_State *L) {
   static const luaL_Reg meta[] = {{"__gc", loop_gc}, {NULL, NULL}};
   new_class(L, LOOP_CLASS, NULL, meta);
@@ -50,8 +56,10 @@ static void create_loop(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &retained_key);
   struct loop_object *object = new_object(L, sizeof *object, 0, LOOP_CLASS);
   object->loop = loop_new();
-  if (!object->loop)
-    luaL_error(L, "cannot start the event loop: %s", strerror(errno));
+  if (!object->loop && errno == EMFILE)
+    fail_start(L, "too many open files; raise the limit of `ulimit -n`");
+  else if (!object->loop)
+    fail_start(L, strerror(errno));
   lua_rawsetp(L, LUA_REGISTRYINDEX, &loop_key);
 }
 

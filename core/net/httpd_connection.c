@@ -32,12 +32,18 @@ static void on_close(struct evhttp_connection *handle, void *context) {
   forget(context);
 }
 
-/* evhttp does not report a new connection, but is the context of its buffer's callbacks. */
+/* evhttp does not report a new connection, but is the context of its buffer's callbacks. It has freed
+ * the connection, and removed the callbacks, if there was not enough memory for it. */
 static void attach(struct httpd_connection *connection) {
   void *context = NULL;
-  bufferevent_getcb(connection->buffer, NULL, NULL, NULL, &context);
+  struct bufferevent *buffer = connection->buffer;
+  bufferevent_getcb(buffer, NULL, NULL, NULL, &context);
   connection->handle = context;
-  evhttp_connection_set_closecb(connection->handle, on_close, connection);
+  if (connection->handle)
+    evhttp_connection_set_closecb(connection->handle, on_close, connection);
+  else
+    forget(connection);
+  bufferevent_decref(buffer);
 }
 
 /* Called once after the connection was accepted, after each period of `patience` while a request
@@ -49,6 +55,8 @@ static void on_alarm(evutil_socket_t fd, short what, void *context) {
     attach(connection);
   } else if (connection->complete || connection->received == 0) {
     return;
+  } else if (!(what & EV_TIMEOUT) && connection->all->held <= connection->all->max_held) {
+    return; /* another connection has ended instead */
   } else if ((what & EV_TIMEOUT) && connection->received - connection->checked >= HTTPD_PROGRESS) {
     connection->checked = connection->received;
     event_add(connection->alarm, &connection->all->patience);
@@ -92,7 +100,8 @@ static struct bufferevent *on_connection(struct event_base *base, void *context)
   }
   connection->next = connection->all->first;
   connection->all->first = connection;
-  /* Before any event of the connection. */
+  /* Before any event of the connection. The reference keeps the buffer until then. */
+  bufferevent_incref(connection->buffer);
   event_active(connection->alarm, EV_READ, 0);
   return connection->buffer;
 }
@@ -102,8 +111,11 @@ void httpd_connections_watch(struct httpd_connections *connections, struct evhtt
 }
 
 void httpd_connections_free(struct httpd_connections *connections) {
-  while (connections->first)
+  while (connections->first) { /* on_alarm was not called for it */
+    struct bufferevent *buffer = connections->first->buffer;
     forget(connections->first);
+    bufferevent_decref(buffer);
+  }
 }
 
 static struct httpd_connection *find(const struct httpd_connections *connections,

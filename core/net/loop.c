@@ -110,7 +110,24 @@ static struct event_base *new_base(void) {
   return base;
 }
 
+/* libevent ends the process if it cannot create its descriptors. Returns false, with errno set, if
+ * fewer than it needs are free. */
+static bool has_descriptors(void) {
+  enum { NEEDED = 8 };
+  int opened[NEEDED];
+  int count = 0;
+  while (count < NEEDED && (opened[count] = epoll_create1(EPOLL_CLOEXEC)) >= 0)
+    count++;
+  int saved = errno;
+  for (int i = 0; i < count; i++)
+    close(opened[i]);
+  errno = saved;
+  return count == NEEDED;
+}
+
 struct loop *loop_new(void) {
+  if (!has_descriptors())
+    return NULL;
   struct loop *loop = calloc(1, sizeof *loop);
   if (!loop)
     return NULL;

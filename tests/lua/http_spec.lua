@@ -1,4 +1,5 @@
 local credentials = require "lanyard.credentials"
+local core = require "lanyard.http.core"
 local http = require "lanyard.http"
 local httpd = require "lanyard.httpd"
 local system = require "lanyard.system"
@@ -36,6 +37,70 @@ describe("HTTP", function()
     assert.equal("value", seen.headers["x-name"])
     assert.is_nil(seen.headers.expect)
     assert.is_nil(seen.headers["content-type"])
+  end)
+
+  it("lets neither method nor header nor URL begin another header or request", function()
+    local requests = 0
+    handler = function()
+      requests = requests + 1
+      return { status = 200 }
+    end
+    for _, method in ipairs { "GET\r\nX-A: 1", "GET / HTTP/1.1\r\n\r\nGET", "A B", "", "GET\0", "G\u{e9}T", "GET\n", "\t" } do
+      assert.error_matches(function() get("/", { method = method }) end, "method")
+    end
+    for name, value in pairs {
+      ["X-A\r\nX-B"] = "1", ["X A"] = "1", ["X-A:"] = "1", [""] = "1", ["X-B"] = "1\r\nX-C: 2", ["X-D"] = "1\n2",
+      ["X-E"] = "1\r", ["X-F"] = "\0", ["X-G"] = "\27[31m", ["X-H"] = "\127", ["X-I\0"] = "1",
+      ["X-J"] = credentials.secret "1\r\nX-K: 2",
+    } do
+      local ok, err = pcall(get, "/", { headers = { [name] = value } })
+      assert.is_false(ok)
+      assert.matches("headers: ", err)
+      assert.not_matches("X%-K", err) -- the value may be a secret
+    end
+    for _, path in ipairs { "/a b", "/a\r\nX-A: 1", "/\n", "/\t", "/a\127", " " } do
+      local reply, err = get(path)
+      assert.is_nil(reply)
+      assert.equal("InvalidUrl", err.code)
+      assert.is_false(err.sent)
+    end
+    assert.error_matches(function() get("/\0") end, "url")
+    assert.equal(0, requests)
+    assert(get("/", { method = "PROPFIND-2!", headers = { ["X-Value"] = "a\tb \u{e9}" } }))
+  end)
+
+  it("rejects numbers that do not fit, and options of other types", function()
+    for _, options in ipairs {
+      { max_size = -1 }, { max_size = math.huge }, { max_size = 0 / 0 }, { max_size = 2.5 }, { timeout = 0 / 0 },
+      { connect_timeout = 0 / 0 }, { timeout = {} }, { headers = "X" }, { headers = { 1 } }, { body = {} }, { url = {} },
+      { ca_bundle = "a\0b" }, { direct = 1 }, { sealed = "yes" }, { method = {} },
+    } do
+      assert.has_error(function() get("/", options) end)
+    end
+    handler = function() return { status = 200 } end
+    for _, seconds in ipairs { math.huge, 1e300, math.maxinteger } do
+      assert(get("/", { timeout = seconds, connect_timeout = seconds }))
+    end
+    for _, count in ipairs { 0, -1, 2 ^ 40, 0.5 } do
+      assert.has_error(function() http.limit(count) end)
+    end
+  end)
+
+  it("reads options and headers without metamethods", function()
+    handler = function() return { status = 200 } end
+    local function trap() error "called" end
+    local headers = setmetatable({ ["X-A"] = "1" }, { __index = trap, __pairs = trap, __len = trap })
+    local options = setmetatable({ url = server.url, headers = headers }, { __index = trap, __pairs = trap })
+    assert.equal(200, assert(http.request(options)).status)
+  end)
+
+  it("returns a result once", function()
+    handler = function() return { status = 200 } end
+    local op = core.start { url = server.url }
+    assert.equal(200, task.await(op).status)
+    assert.error_matches(function() op:result() end, "taken")
+    op:cancel()
+    assert.error_matches(function() op:result() end, "closed")
   end)
 
   it("does not follow a redirect", function()

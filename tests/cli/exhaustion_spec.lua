@@ -1,0 +1,67 @@
+-- What a command says when the machine refuses descriptors or memory.
+
+local helper = require "helper"
+
+local flags = helper.read(helper.build .. "/CFLAGS.flags")
+local is_sanitized = flags:find("-fsanitize", 1, true)
+
+-- Runs the binary in a shell with a limit.
+local function run_limited(limit, words)
+  return helper.run({ "sh", "-c", "ulimit " .. limit .. "; exec \"$@\"", "sh", helper.lanyard, table.unpack(words) }, {
+    HOME = "/nonexistent", AWS_REGION = "us-east-1", AWS_ACCESS_KEY_ID = "AKIAIOSFODNN7EXAMPLE",
+    AWS_SECRET_ACCESS_KEY = "x", AWS_MAX_ATTEMPTS = "1",
+  })
+end
+
+describe("a command", function()
+  it("reports in one line that no file descriptor is free, and exits with 1", function()
+    local refused, ran = 0, 0
+    for limit = 5, 23, 3 do
+      local result = run_limited("-n " .. limit, { "-e", "print(1)" })
+      if result.status == 0 then
+        ran = ran + 1
+        assert.equal("1\n", result.out)
+      else
+        refused = refused + 1
+        assert.equal(1, result.status, limit .. ": " .. result.err)
+        assert.equal("lanyard: cannot start the event loop: too many open files; raise the limit of `ulimit -n`\n",
+          result.err)
+      end
+    end
+    assert.is_true(refused > 0 and ran > 0)
+  end)
+
+  it("prints no traceback when the descriptors do not suffice for a request", function()
+    for limit = 8, 20, 4 do
+      local result = run_limited("-n " .. limit, { "status", "--endpoint-url", "http://127.0.0.1:1" })
+      assert.equal(1, result.status, limit .. ": " .. result.err)
+      assert.not_matches("traceback", result.err)
+    end
+  end)
+
+  if not is_sanitized then -- the sanitizer reserves terabytes of addresses
+    it("reports that there is not enough memory, and exits with 1", function()
+      local result = run_limited("-v 150000", { "-e", "local t = {} for i = 1, 1e9 do t[i] = { i } end" })
+      assert.equal(1, result.status, result.err)
+      assert.matches("^lanyard: not enough memory", result.err)
+      assert.not_matches("\n.", result.err)
+    end)
+
+    it("runs its <close> variables when memory is short", function()
+      local result = run_limited("-v 150000", { "-e", [[
+        local _ <close> = setmetatable({}, { __close = function() print "closed" end })
+        local s = ("x"):rep(1 << 20)
+        while true do s = s .. s end]] })
+      assert.equal("closed\n", result.out)
+      assert.equal(1, result.status, result.err)
+    end)
+  end
+end)
+
+describe("an error before the first command", function()
+  it("has a traceback with --debug", function()
+    local result = run_limited("-n 5", { "--debug", "status" })
+    assert.equal(1, result.status)
+    assert.matches("cannot start the event loop.*stack traceback", result.err)
+  end)
+end)
