@@ -257,9 +257,13 @@ class Http2:
     async def answer(self, stream, failed):
         try:
             await self.write(stream, *self.streams.pop(stream))
-        except (Drop, OSError) as error:
+        except Drop as drop:
             if not failed.done():
-                failed.set_exception(error)
+                failed.set_exception(drop)
+        except Exception as error:
+            print("stream", stream, repr(error), file=sys.stderr, flush=True)
+            if not failed.done():
+                failed.set_exception(Drop(True))
 
     async def write(self, stream, headers, body):
         endpoint = self.endpoint

@@ -314,8 +314,9 @@ local function check_all(transports, bounded)
     local text = check(case.workflow, case)
     wrong[#wrong + 1] = text
   end, { limit = PARALLEL })
-  assert(#wrong == 0, ("%d of %d cases:\n\n%s"):format(#wrong, #cases,
-    table.concat(table.move(wrong, 1, math.min(#wrong, tonumber(os.getenv "LANYARD_SHOW") or 5), 1, {}), "\n\n")))
+  assert(#wrong == 0, ("%d of %d cases:\n\n%s\n\nthe proxy: %s"):format(#wrong, #cases,
+    table.concat(table.move(wrong, 1, math.min(#wrong, 5), 1, {}), "\n\n"),
+    helper.read(context.folder .. "/proxy.err"):gsub("socket.send%b() raised exception.\n", ""):sub(1, 4000)))
   torture.report("the wire, " .. table.concat(transports, ", "), #cases)
 end
 
