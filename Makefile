@@ -12,18 +12,22 @@ JOBS = $(shell nproc)
 BUILD_PACKAGES = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-argparse lua-cjson lua-cjson-dev \
   libcurl4-openssl-dev libssl-dev libevent-dev libsqlite3-dev ca-certificates
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev lua-busted awscli python3-boto3 python3-h2 python3-yaml \
-  python3-sarif-python-om python3-jsonschema python3-kubernetes libxml2-utils openssl clang libclang-rt-14-dev
+  python3-sarif-python-om python3-jsonschema python3-kubernetes libxml2-utils openssl clang libclang-rt-14-dev spin
 BENCH_PACKAGES = $(BUILD_PACKAGES) curl openssl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
 BARE_PACKAGES = debootstrap debian-archive-keyring git
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Werror
-COMPILE = $(CC) -std=c11 $(WARNINGS) -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP \
+# _FORTIFY_SOURCE needs an optimized build, and hides errors from sanitizers. CFLAGS can contain another level.
+FORTIFY = $(if $(filter-out -O0,$(lastword $(filter -O%,$(CFLAGS)))),$(if $(findstring -fsanitize,$(CFLAGS))$(findstring \
+  _FORTIFY_SOURCE,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+HARDENED = -Wl,-z,relro,-z,now,-z,noexecstack
+COMPILE = $(CC) -std=c11 $(WARNINGS) -fstack-protector-strong $(FORTIFY) -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP \
   -Icore $(shell pkg-config --cflags lua5.4 libcurl libcrypto) $(if $(SQLITE),-DLANYARD_SQLITE) $(CFLAGS)
 LIBS = $(shell pkg-config --libs libcurl libcrypto) -levent_core -levent_extra -lm
 # C modules of users find Lua's API in the binary.
 EXPORTS = $(foreach names,lua_* luaL_* luaopen_*,-Wl,--export-dynamic-symbol='$(names)')
-LINK = $(CC) $(CFLAGS) $(LDFLAGS)
+LINK = $(CC) $(HARDENED) $(CFLAGS) $(LDFLAGS)
 LINKED = $(LINK) $(SQLITE) $(LIBS) $(OWN) $(CORE)
 LUA_LIBS = -l:liblua5.4-cjson.a -l:liblua5.4.a -ldl
 
@@ -39,7 +43,6 @@ PLAIN = $(filter-out $(B)/core/lua/%.o,$(CORE))
 SOURCES = $(wildcard core/*.c core/*/*.c tests/*/*.c)
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 TESTS = $(patsubst tests/c/%.c,$(B)/tests/%,$(wildcard tests/c/*_test.c))
-
 ARGPARSE = $(firstword $(wildcard /usr/local/share/lua/5.4/argparse.lua /usr/share/lua/5.4/argparse.lua))
 ASSETS = lua/lanyard/rules/prelude.lua $(shell find lua/lanyard -name '*.css' -o -name '*.js' -o -name '*.sql' -o -name '*.txt')
 LUA_FILES = $(filter-out $(ASSETS),$(shell find lua -name '*.lua'))
@@ -49,21 +52,19 @@ SCRIPTS = $(foreach f,$(SCRIPT_FILES),$(patsubst scripts/%.lua,%,$(f))=$(f))
 
 # Prints one line per step; V=1 prints the commands.
 say = $(if $(V),,@printf '%-8s %s\n' $(1) $@; )
-
 .DELETE_ON_ERROR:
 .PHONY: all build help demo test test-listed tests check fuzz fuzzers torture coverage debug compile_commands.json bare \
   bench benches lint install clean deps test-deps bench-deps lint-deps bare-deps
 
 all: deps ## build/lanyard (the binary) and build/lanyard.so (for stock lua5.4); the default
 	@$(MAKE) --no-print-directory -j$(JOBS) build
-
 build: $(B)/lanyard $(B)/lanyard.so $(B)/CFLAGS.flags
 
 help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z_.]+:[^#]*## / { printf "make %-22s %s\n", $$1, $$2 }' Makefile
 
 $(B)/lanyard: $(OWN) $(CORE) $(B)/LINKED.flags
-	$(call say,link)$(LINK) $(EXPORTS) -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(LIBS)
+	$(call say,link)$(LINK) -pie $(EXPORTS) -o $@ $(OWN) $(CORE) $(LUA_LIBS) $(if $(SQLITE),$(SQLITE_STATIC)) $(LIBS)
 
 $(B)/lanyard.so: $(CORE) $(B)/LINKED.flags
 	$(call say,link)$(LINK) -shared -o $@ $(CORE) $(SQLITE) $(LIBS)
@@ -119,7 +120,6 @@ bare: bare-deps ## the commands of README in fresh roots of Debian 12 (needs roo
 	@tests/bare.sh
 
 SANITIZED = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-
 tests: $(TESTS)
 fuzzers: $(FUZZERS)
 
@@ -128,7 +128,7 @@ check: test-deps ## every test once; FILE=tests/lua/task_spec.lua runs that file
 	  $(if $(FILE),$(filter %/$(basename $(notdir $(FILE))),$(TESTS) $(FUZZERS)),tests fuzzers)
 	@$(LUA) tests/run.lua $(B) -- '$(FILE)'
 
-DEBUG = -O0 -g3 -fsanitize=undefined -fsanitize-undefined-trap-on-error -fstack-protector-strong
+DEBUG = -O0 -g3 -fsanitize=undefined -fsanitize-undefined-trap-on-error
 debug: deps ## build/debug: not optimized; undefined behaviour stops in the debugger
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/debug CFLAGS='$(DEBUG)' build
 

@@ -3,12 +3,14 @@
 
 #include "modules.h"
 
+#include <fcntl.h>
 #include <lauxlib.h>
 #include <lualib.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 struct command_line {
   int count;
@@ -50,8 +52,18 @@ static void close_memory(void) {
 #endif
 }
 
+/* Where the caller closed a standard descriptor, the next file that is opened would take its number, and results would
+ * be written into it. Writing to a descriptor that is open for reading fails. */
+static void reserve_standard_descriptors(void) {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+    if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDONLY) == -1)
+      return;
+  }
+}
+
 int main(int argc, char **argv) {
   struct command_line line = {argc, argv};
+  reserve_standard_descriptors();
   close_memory();
   /* Writing to a closed pipe is an error of the write, and does not kill the process. */
   signal(SIGPIPE, SIG_IGN);

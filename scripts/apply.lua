@@ -29,7 +29,7 @@ made, in more than its layout, that repository is not changed.
     { 0, "everything matches the file, or with --dry-run: the plan was shown" },
     { 1, "a change failed, or a service or repository does not exist" },
     { 2, "the command line or the file is invalid, or --yes is missing without a terminal" },
-    { 4, "a rule denied a change" },
+    { 4, "a rule denied a change, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard apply grants.lua", "Show the plan, ask, and apply it." },
@@ -72,8 +72,10 @@ if desired and plans.has_changes(plan) and not options.yes then
   cli.confirm(options, "Make these changes?")
 end
 
+local seen = apply.seen()
+local _ <close> = print_desired.interruption(options.output, plan, seen)
 local roles, changes = apply.apply(region, plan, {
-  timeout = options.timeout, settle = not options.no_settle, progress = cli.progress,
+  timeout = options.timeout, settle = not options.no_settle, progress = cli.progress, seen = seen,
 })
 cli.progress(nil)
 return print_desired.applied(options.output, plan, roles, changes)

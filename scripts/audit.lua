@@ -57,7 +57,7 @@ A repository named merge needs --: lanyard audit -- merge
   options = {
     "report",
     { "--desired", type = "file", help = "Report differences from this desired-state file." },
-    { "--rules", type = "file", help = "Apply the rules and mutes in this file." },
+    { "--rules", type = "file", help = "Apply the rules and mutes in this file; none for no rules." },
     { "--trusted-accounts", type = "text", value = "ID,...",
       help = "Other accounts that are allowed to pull; access by an account that is not listed is more severe." },
     { "--unused-days", type = "days",
@@ -74,6 +74,7 @@ A repository named merge needs --: lanyard audit -- merge
     { 1, "part of the audit failed, or the run could not be stored" },
     { 2, "the command line, the rules, the baseline or the desired-state file is invalid" },
     { 3, "a finding reaches --fail-on" },
+    { 4, "--fail-on is given, and ./.lanyard/rules.lua is not trusted (lanyard help trust)" },
   },
   examples = {
     { "lanyard audit --fail-on high", "Fail a CI job on critical and high findings." },

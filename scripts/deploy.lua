@@ -40,7 +40,7 @@ log lines of the containers. Values of environment variables are shown as ***.
   exit = {
     { 0, "the deployment is active, or was requested with --no-wait" },
     { 1, "a step failed, or the deployment did" },
-    { 4, "a rule denied a change" },
+    { 4, "a rule denied a change, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard deploy web app=web:1.4", "Give container app another image, and deploy." },
@@ -85,11 +85,18 @@ if options.dry_run then
   return cli.exit.ok
 end
 
-local done, err = region:deploy(plan, waits)
-if not err and done.kind == "requested" and not options.no_wait then
-  local _ <close> = deployment_view.interruption(options.service, done.version)
-  done.outcome, err = region:follow_deployment(options.service, done.version, waits)
+-- Carries out the plan, and follows the deployment. Returns what was done, and the error of the first step that failed.
+local function carry_out()
+  waits.seen = {}
+  local _ <close> = deployment_view.interruption(plan, waits.seen, options)
+  local done, err = region:deploy(plan, waits)
+  if not err and done.kind == "requested" and not options.no_wait then
+    done.outcome, err = region:follow_deployment(options.service, done.version, waits)
+  end
+  return done, err
 end
+
+local done, err = carry_out()
 if done.outcome and done.outcome.result ~= "active" then
   done.reasons, done.logs, err = region:explain_deployment(done.outcome,
     { request = plan.request, reveal = options.show_environment })

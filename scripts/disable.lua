@@ -26,7 +26,7 @@ role; with --force it leaves them. If the role is already off, the result is
   exit = {
     { 0, "the role is off" },
     { 1, "repositories name the role, or a change failed" },
-    { 4, "a rule denied the change" },
+    { 4, "a rule denied the change, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard disable web", "Disable the role if no repository names it." },

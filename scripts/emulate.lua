@@ -1,7 +1,7 @@
 local cli = require "lanyard.cli"
 
 local command = cli.command {
-  summary = "Serve an emulator of Lightsail, ECR, STS and IAM on loopback.",
+  summary = "Serve an emulator of Lightsail, ECR, STS, IAM and CloudTrail.",
   category = "development",
   description = [[
 Prints the URL of the endpoint on its first line when it is ready, and runs until it receives

@@ -21,7 +21,7 @@ already on, the result is `unchanged`.
   exit = {
     { 0, "the role is on, or was requested with --no-wait" },
     { 1, "the role could not be enabled, or was not ready in time" },
-    { 4, "a rule denied the change" },
+    { 4, "a rule denied the change, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard enable web", "Enable the role of web, and print its ARN." },

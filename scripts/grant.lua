@@ -30,7 +30,7 @@ Without --expires an existing date is kept; if it has passed, the command fails.
   exit = {
     { 0, "every repository grants the pull" },
     { 1, "the role is off, or at least one grant failed" },
-    { 4, "a rule denied a grant" },
+    { 4, "a rule denied a grant, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard grant web my-private-repo --enable", "Enable the role of web, and grant it my-private-repo." },

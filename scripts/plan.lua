@@ -41,7 +41,7 @@ With --output json the plan is a document that `lanyard apply` applies later.
     { 1, "a service or repository does not exist, or the plan failed in part" },
     { 2, "the command line or the file is invalid" },
     { 3, "something would change" },
-    { 4, "a rule denies a change" },
+    { 4, "a rule denies a change, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard plan grants.lua", "Show what the file would change." },

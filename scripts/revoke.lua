@@ -43,7 +43,7 @@ revoke jobs --orphans` reads jobs as a repository.
   exit = {
     { 0, "no selected repository grants the access" },
     { 1, "at least one change failed" },
-    { 4, "a rule denied a change" },
+    { 4, "a rule denied a change, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard revoke web my-private-repo", "Revoke the grant of web." },

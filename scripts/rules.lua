@@ -4,9 +4,14 @@ local command = cli.command {
   summary = "Test and list the rules of a rules file.",
   category = "policies",
   description = [[
-Rules run before each change and during audits. The rules file is the file of --rules, of
-LANYARD_RULES, or ./.lanyard/rules.lua, whichever is found first. If a named or existing file
-cannot be used, nothing is changed.
+Rules run before each change and during audits. The rules file is the file of
+--rules, of LANYARD_RULES, or ./.lanyard/rules.lua, whichever is found first;
+none means no rules. If a named or existing file cannot be used, nothing is
+changed.
+
+./.lanyard/rules.lua is in force only if you trust it (`lanyard help trust`).
+Until then commands that change something, and `lanyard audit --fail-on`, exit
+with 4. `rules test` and `rules show` read it in any case.
 
 The file is Lua in a sandbox with the functions below.
 

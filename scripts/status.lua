@@ -17,6 +17,10 @@ grant that does not allow the pull, or not always, is marked:
 In JSON, `decisions` has these decisions by repository, as in an audit. A grant
 without a mark is allow there.
 
+A grant that lanyard wrote on this machine, and that is gone because another
+tool overwrote the policy, is shown as `overwritten`, with the command that
+restores it. `lanyard blame` shows who changed a policy.
+
 If repositories or policies cannot be read, the grants are (unknown) or
 incomplete: the JSON member `repositories_unknown` has the reason, and the exit
 status is 1.
@@ -34,7 +38,10 @@ local options = command:parse(...)
 local escape = require "lanyard.text.escape"
 local grant_views = require "lanyard.cli.grants"
 local json = require "lanyard.json"
+local overwritten = require "lanyard.access.overwritten"
 local report = require "lanyard.cli.print"
+local shellwords = require "lanyard.text.shellwords"
+local timestamp = require "lanyard.text.timestamp"
 
 local region = cli.connect(options)
 local services = cli.check(region:services(#options.service > 0 and options.service or nil))
@@ -43,11 +50,45 @@ if err then
   cli.note("lanyard: cannot read the grants: " .. cli.describe(err))
 end
 local incomplete = err ~= nil
+local finder, lost_by_role = overwritten.new(region), {}
 for _, one in ipairs(policies or {}) do
+  local lost, journal_err
   if one.err then
     incomplete = true
     cli.note(escape.format("lanyard: %s: cannot read its grants: ", one.repository.name) .. cli.describe(one.err))
+  else
+    lost, journal_err = finder:find(one.repository, one.doc)
   end
+  if journal_err then
+    cli.note(escape.format("lanyard: %s: ", one.repository.name) .. cli.describe(journal_err))
+  end
+  for _, grant in ipairs(lost and lost.grants or {}) do
+    local list = lost_by_role[grant.principal] or {}
+    lost_by_role[grant.principal] = list
+    list[#list + 1] = { repository = one.repository.name, lost = lost, expires = grant.expires }
+  end
+end
+
+-- Returns the command that restores a grant.
+local function restoring(service, one)
+  local words = { "lanyard", "grant", service.name, one.repository, "--region", region.name }
+  if one.expires then
+    table.move({ "--expires", timestamp.format(one.expires) }, 1, 2, #words + 1, words)
+  end
+  return shellwords.join(words)
+end
+
+-- Returns the grants of a role that another writer removed, for JSON.
+local function overwritten_grants(service)
+  local items = json.array {}
+  for i, one in ipairs(lost_by_role[service.role.arn] or {}) do
+    local by = one.lost.by
+    items[i] = {
+      repository = one.repository, written = one.lost.time, fix = restoring(service, one),
+      by = by and { time = by.time, principal = by.principal, tool = by.tool },
+    }
+  end
+  return #items > 0 and items or nil
 end
 
 local function images_of(deployment)
@@ -81,6 +122,7 @@ local function json_of(service, granted)
     repositories_unknown = granted.unknown,
     decisions = next(granted.decisions) and granted.decisions or nil,
     expires = next(granted.expires) and granted.expires or nil,
+    overwritten = overwritten_grants(service),
   }
 end
 
@@ -98,6 +140,10 @@ local function print_service(service, granted)
     line("next images", lines_of(pending))
   end
   line("granted by", escape.printable(granted.shown), granted.unknown and "yellow")
+  for _, one in ipairs(lost_by_role[role.arn] or {}) do
+    line("overwritten", escape.format("%s (%s)", one.repository, overwritten.describe(one.lost)), "red")
+    line("", escape.format("restore it with: %s", restoring(service, one)))
+  end
   cli.out(table.concat(lines, "\n"))
 end
 

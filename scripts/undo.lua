@@ -10,6 +10,9 @@ one more change, newest first. If another writer has changed the policy since,
 the command changes nothing, prints the difference, and fails. After an undo that
 was interrupted, the next one reports what it did, and undoes nothing else.
 
+--lost restores statements of others that another writer removed while lanyard
+made a change. The change reported them as a warning.
+
 --list prints the changes, oldest first. STATE is one of
 
   done       the change took effect
@@ -24,6 +27,7 @@ The journal keeps the last 1000 changes of each repository for 400 days;
 ]],
   arguments = { { "repository", args = "?", help = "Name of the repository." } },
   options = {
+    { "--lost", help = "Restore what another writer removed during a change." },
     { "--list", help = "Print the journal, of one repository or of all." },
     { "--output", choices = { "table", "json" } },
     "dry-run", "rules", "aws",
@@ -31,7 +35,7 @@ The journal keeps the last 1000 changes of each repository for 400 days;
   exit = {
     { 0, "the policy is restored, or the journal was printed" },
     { 1, "the journal has no change to undo, or damaged entries, or the policy was changed since" },
-    { 4, "a rule denied the change" },
+    { 4, "a rule denied the change, or the rules file is not trusted" },
   },
   examples = {
     { "lanyard undo my-private-repo", "Undo the last change of my-private-repo." },
@@ -47,6 +51,8 @@ local report = require "lanyard.cli.print"
 
 if not options.repository and not options.list then
   command:usage "name the repository, or pass --list"
+elseif options.lost and (options.list or not options.repository) then
+  command:usage "--lost needs a repository, and excludes --list"
 elseif (options.repository or ""):find "[*?]" then
   command:usage(("'%s' is a glob: name one repository, since changes are undone one by one"):format(options.repository))
 elseif options.repository then
@@ -74,6 +80,11 @@ if options.list then
 end
 
 local repositories = cli.check(region:repositories { options.repository })
+if options.lost then
+  local changes <close> = collector.new(options, region, repositories)
+  changes:each(function(repository) return region:restore(repository, { dry_run = options.dry_run }) end)
+  return changes:report()
+end
 local changes <close> = collector.new(options, region, repositories)
 -- The result is printed before the undo ends: if it is killed earlier, the next undo prints it.
 local status

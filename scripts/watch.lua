@@ -57,6 +57,7 @@ local process = require "lanyard.process"
 local shellwords = require "lanyard.text.shellwords"
 local single_instance = require "lanyard.watch.single_instance"
 local system = require "lanyard.system"
+local terminal = require "lanyard.cli.terminal"
 local timestamp = require "lanyard.text.timestamp"
 local watch = require "lanyard.watch"
 
@@ -102,6 +103,9 @@ return watch.run {
   channels = channels,
   log = function(text) cli.note(("lanyard: %s %s"):format(timestamp.format(clock.time()), text)) end,
   show = function(run)
+    if terminal.closed then
+      cli.leave(cli.exit.ok) -- nobody reads the results
+    end
     io.stderr:write(run.errors)
     cli.data(run.output)
   end,

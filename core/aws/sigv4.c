@@ -130,7 +130,8 @@ static void add_query(const struct sigv4_request *request, struct buf *out) {
     most += request->query[i] == '&';
   struct parameter *parameters = calloc(most, sizeof *parameters);
   struct buf text = {0};
-  if (!parameters) {
+  if (!parameters || !buf_reserve(&text, request->query_length)) {
+    free(parameters);
     out->failed = true;
     return;
   }
@@ -148,7 +149,7 @@ static void add_query(const struct sigv4_request *request, struct buf *out) {
     if (sign)
       recode(sign + 1, (size_t)(stop - sign - 1), &text);
     parameter.value_length = text.length - parameter.value;
-    bool is_signature = parameter.name_length == 15 && text.data &&
+    bool is_signature = parameter.name_length == 15 &&
                         memcmp(text.data + parameter.name, "X-Amz-Signature", 15) == 0;
     if (stop > start && !is_signature)
       parameters[count++] = parameter;

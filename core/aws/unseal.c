@@ -70,6 +70,7 @@ static bool unseal_json(struct unsealer *unsealer) {
   struct json_doc *doc = json_parse_secret(unsealer->text, unsealer->length, &error);
   if (!doc) {
     unsealer->out->error_offset = error.offset;
+    unsealer->no_memory = error.no_memory;
     return false;
   }
   const struct json_value *next[JSON_MAX_DEPTH + 1]; /* of each open container */
@@ -291,7 +292,7 @@ enum unseal_outcome unseal(const struct secret *sealed, enum unseal_form form,
   if (!unsealed->secrets)
     return UNSEAL_NO_MEMORY;
   if (!(form == UNSEAL_JSON ? unseal_json(&unsealer) : unseal_xml(&unsealer)))
-    return UNSEAL_MALFORMED;
+    return unsealer.no_memory ? UNSEAL_NO_MEMORY : UNSEAL_MALFORMED;
   show(&unsealer, unsealer.length);
   if (unsealer.shows_sealed)
     return UNSEAL_SHOWS_SEALED;

@@ -21,6 +21,10 @@ struct hasher *hasher_new(void) {
   struct hasher *hasher = calloc(1, sizeof *hasher);
   if (!hasher)
     return NULL;
+  if (!OPENSSL_init_crypto(0, NULL)) { /* EVP_MD_fetch crashes without it */
+    free(hasher);
+    return NULL;
+  }
   hasher->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
   hasher->state = EVP_MD_CTX_new();
   if (hasher->sha256 && hasher->state)

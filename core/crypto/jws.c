@@ -48,7 +48,8 @@ static bool is_private_p256(const EVP_PKEY *pair) {
 
 struct jws_key *jws_key_read(const char *pem, size_t length) {
   struct jws_key *key = calloc(1, sizeof *key);
-  BIO *text = length < 65536 ? BIO_new_mem_buf(pem, (int)length) : NULL;
+  BIO *text =
+      length < 65536 && OPENSSL_init_crypto(0, NULL) ? BIO_new_mem_buf(pem, (int)length) : NULL;
   if (key && text)
     key->pair = PEM_read_bio_PrivateKey(text, NULL, no_passphrase, NULL);
   BIO_free(text);

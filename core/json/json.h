@@ -1,6 +1,7 @@
 #ifndef LANYARD_JSON_JSON_H
 #define LANYARD_JSON_JSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A strict JSON reader (RFC 8259) that records where each value is in the text, so that an edit can
@@ -36,6 +37,7 @@ struct json_error {
   size_t offset;     /* bytes from the start of the text */
   size_t line;       /* from 1; LF, CR and CRLF each end a line */
   size_t column;     /* from 1, in characters; a byte order mark does not count */
+  bool no_memory;    /* there was not enough memory; the text may be valid */
   char message[160]; /* what was expected or found, on one line, without the position */
 };
 

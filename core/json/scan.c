@@ -23,6 +23,7 @@ bool json_fail_at(struct json_scanner *scanner, size_t offset, const char *forma
 }
 
 bool json_fail_memory(struct json_scanner *scanner) {
+  scanner->error->no_memory = true;
   return json_fail_at(scanner, scanner->at, "not enough memory");
 }
 

@@ -25,9 +25,9 @@ struct redactor {
   size_t count;
 };
 
-const struct credentials *check_credentials(lua_State *L, int index) {
-  const struct credentials_object *object = check_object(L, index, CREDENTIALS_CLASS);
-  return &object->credentials;
+const struct credentials *test_credentials(lua_State *L, int index) {
+  const struct credentials_object *object = test_object(L, index, CREDENTIALS_CLASS);
+  return object ? &object->credentials : NULL;
 }
 
 /* Pushes new, empty credentials. Their user value is the table of readable fields. */
@@ -198,9 +198,9 @@ static int credentials_index(lua_State *L) {
 }
 
 static int credentials_tostring(lua_State *L) {
-  const struct credentials *credentials = check_credentials(L, 1);
-  lua_pushfstring(L, "credentials: %s",
-                  credentials->access_key_id ? credentials->access_key_id : "");
+  const struct credentials_object *object = check_object(L, 1, CREDENTIALS_CLASS);
+  const char *id = object->credentials.access_key_id;
+  lua_pushfstring(L, "credentials: %s", id ? id : "");
   return 1;
 }
 

@@ -8,8 +8,8 @@
 /* About what malloc needs for itself. */
 #define ALLOCATION_COST 32
 
-/* check_credentials returns the credentials at a stack index, or raises an error. */
-const struct credentials *check_credentials(lua_State *L, int index);
+/* test_credentials returns the credentials at a stack index, or NULL if there are none. */
+const struct credentials *test_credentials(lua_State *L, int index);
 
 /* test_secret returns the secret at a stack index, or NULL if there is none. */
 const struct secret *test_secret(lua_State *L, int index);

@@ -6,21 +6,32 @@
 
 #define HASHER_CLASS "lanyard.crypto.hasher"
 
+struct hasher_object {
+  struct object object;
+  struct hasher *hasher;
+};
+
 static int hasher_gc(lua_State *L) {
-  struct hasher **slot = luaL_checkudata(L, 1, HASHER_CLASS);
-  hasher_free(*slot);
-  *slot = NULL;
+  struct hasher_object *object = end_object(L, 1, HASHER_CLASS);
+  if (object)
+    hasher_free(object->hasher);
   return 0;
+}
+
+/* Returns the hasher that the functions of this module share. */
+static struct hasher *shared_hasher(lua_State *L) {
+  const struct hasher_object *object = check_object(L, lua_upvalueindex(1), HASHER_CLASS);
+  return object->hasher;
 }
 
 /* sha256_hex(text) --> string
  * Returns the SHA-256 digest of a text as 64 lowercase hexadecimal digits. */
 static int sha256_hex(lua_State *L) {
-  struct hasher **hasher = lua_touserdata(L, lua_upvalueindex(1));
+  struct hasher *hasher = shared_hasher(L);
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
   char hex[HASH_SHA256_HEX];
-  if (!*hasher || !hash_sha256_hex(*hasher, text, length, hex))
+  if (!hash_sha256_hex(hasher, text, length, hex))
     return luaL_error(L, "cannot compute a SHA-256 digest");
   lua_pushstring(L, hex);
   return 1;
@@ -30,11 +41,11 @@ static int sha256_hex(lua_State *L) {
  * Returns the SHA-256 digest of a text in base64, the form of integrity attributes and Content
  * Security Policies. */
 static int sha256_base64(lua_State *L) {
-  struct hasher **hasher = lua_touserdata(L, lua_upvalueindex(1));
+  struct hasher *hasher = shared_hasher(L);
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
   unsigned char digest[HASH_SHA256_SIZE];
-  if (!*hasher || !hash_sha256(*hasher, text, length, digest))
+  if (!hash_sha256(hasher, text, length, digest))
     return luaL_error(L, "cannot compute a SHA-256 digest");
   struct buf out = {0};
   base64_add((const char *)digest, sizeof digest, &out);
@@ -80,12 +91,10 @@ MODULE_API int luaopen_lanyard_crypto(lua_State *L) {
                                        {"equal", equal},           {NULL, NULL}};
   new_class(L, HASHER_CLASS, NULL, hasher_meta);
   luaL_newlibtable(L, functions);
-  struct hasher **slot = lua_newuserdatauv(L, sizeof *slot, 0);
-  *slot = NULL;
-  luaL_setmetatable(L, HASHER_CLASS);
-  *slot = hasher_new();
-  if (!*slot)
-    return luaL_error(L, "not enough memory");
+  struct hasher_object *object = new_object(L, sizeof *object, 0, HASHER_CLASS);
+  object->hasher = hasher_new();
+  if (!object->hasher)
+    return luaL_error(L, "OpenSSL cannot compute SHA-256");
   luaL_setfuncs(L, functions, 1);
   return 1;
 }

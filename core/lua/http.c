@@ -1,7 +1,9 @@
 #include "net/http.h"
 #include "lua/credentials.h"
+#include "lua/http_header.h"
 #include "lua/loop.h"
 #include "lua/util.h"
+#include "net/http_syntax.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -11,65 +13,91 @@
 
 static const char pool_key;
 
+struct pool_object {
+  struct object object;
+  struct http_pool *pool;
+};
+
+struct transfer_object {
+  struct operation operation;
+  struct http_transfer transfer;
+  bool taken; /* the result was returned */
+};
+
 static int pool_gc(lua_State *L) {
-  struct http_pool **slot = luaL_checkudata(L, 1, POOL_CLASS);
-  http_pool_free(*slot);
-  *slot = NULL;
+  struct pool_object *object = end_object(L, 1, POOL_CLASS);
+  if (object)
+    http_pool_free(object->pool);
   return 0;
 }
 
-/* Returns the pool of this Lua state. It is created after the loop, so that it is collected before
- * it. */
+static void stop(struct operation *operation) {
+  http_transfer_free(&((struct transfer_object *)operation)->transfer);
+}
+
+/* Returns the pool of this Lua state. */
 static struct http_pool *get_pool(lua_State *L) {
-  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &pool_key) == LUA_TUSERDATA) {
-    struct http_pool **kept = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    return *kept;
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &pool_key) == LUA_TNIL) {
+    struct loop *loop = lua_loop(L);
+    struct pool_object *object = new_object(L, sizeof *object, 0, POOL_CLASS);
+    object->pool = http_pool_new(loop);
+    if (!object->pool)
+      luaL_error(L, "cannot start the HTTP client: not enough memory or file descriptors");
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &pool_key);
   }
-  lua_pop(L, 1);
-  struct loop *loop = lua_loop(L);
-  struct http_pool **slot = lua_newuserdatauv(L, sizeof *slot, 0);
-  *slot = NULL;
-  luaL_setmetatable(L, POOL_CLASS);
-  *slot = http_pool_new(loop);
-  if (!*slot)
-    luaL_error(L, "cannot start the HTTP client");
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &pool_key);
-  return *slot;
+  const struct pool_object *object = check_object(L, -1, POOL_CLASS);
+  lua_settop(L, -2);
+  return object->pool;
 }
 
-/* Rejects header text that could begin another header. */
-static void check_header(lua_State *L, const char *text, size_t length, const char *what) {
-  for (size_t i = 0; i < length; i++) {
-    if (text[i] == '\r' || text[i] == '\n' || text[i] == '\0')
-      luaL_error(L, "a header %s must not contain line ends or NUL", what);
-  }
-}
-
-static void add_headers(lua_State *L, int options, struct http_transfer *transfer) {
+static void add_headers(lua_State *L, int headers, struct http_transfer *transfer) {
   bool typed = false;
-  if (lua_getfield(L, options, "headers") == LUA_TTABLE) {
-    lua_pushnil(L);
-    while (lua_next(L, -2)) {
-      size_t name_length, value_length = 0;
-      const struct secret *secret = test_secret(L, -1);
-      if (lua_type(L, -2) != LUA_TSTRING || (!secret && !lua_isstring(L, -1)))
-        luaL_error(L, "headers: names and values must be strings");
-      const char *name = lua_tolstring(L, -2, &name_length);
-      const char *value = secret ? secret->bytes : lua_tolstring(L, -1, &value_length);
-      value_length = secret ? secret->length : value_length;
-      check_header(L, name, name_length, "name");
-      check_header(L, value, value_length, "value");
-      typed = typed || strcasecmp(name, "Content-Type") == 0;
-      if (!http_transfer_header(transfer, name, value))
-        luaL_error(L, "not enough memory");
-      lua_pop(L, 1);
-    }
+  for (lua_pushnil(L); lua_next(L, headers); lua_pop(L, 1)) {
+    size_t name_length, value_length = 0;
+    const struct secret *secret = test_secret(L, -1);
+    if (lua_type(L, -2) != LUA_TSTRING || (!secret && !lua_isstring(L, -1)))
+      luaL_error(L, "headers: names and values must be strings");
+    const char *name = lua_tolstring(L, -2, &name_length);
+    const char *value = secret ? secret->bytes : lua_tolstring(L, -1, &value_length);
+    value_length = secret ? secret->length : value_length;
+    check_header(L, name, name_length, value, value_length);
+    typed = typed || strcasecmp(name, "Content-Type") == 0;
+    if (!http_transfer_header(transfer, name, value))
+      luaL_error(L, "not enough memory");
   }
-  lua_pop(L, 1);
   if (!http_transfer_no_header(transfer, "Expect") ||
       (!typed && !http_transfer_no_header(transfer, "Content-Type")))
     luaL_error(L, "not enough memory");
+}
+
+/* Reads the options of a request. The body becomes the user value of the transfer, which keeps it
+ * alive; the other strings stay on the stack. */
+static struct http_request read_request(lua_State *L, int options, int object) {
+  const lua_Integer max_size = (lua_Integer)1 << 40;
+  struct http_request request = {.method = opt_field_text(L, options, "method")};
+  if (!request.method)
+    request.method = "GET";
+  if (!http_is_token(request.method, strlen(request.method)))
+    luaL_error(L, "field 'method': not a valid HTTP method");
+  request.url = check_field_text(L, options, "url");
+  push_field(L, options, "body");
+  const struct secret *body = test_secret(L, -1);
+  if (body) {
+    request.body = body->bytes;
+    request.body_length = body->length;
+  } else {
+    request.body = opt_field_string(L, options, "body", &request.body_length);
+  }
+  lua_setiuservalue(L, object, 1);
+  request.sealed = opt_field_boolean(L, options, "sealed", false);
+  request.ca_bundle = opt_field_text(L, options, "ca_bundle");
+  request.connect_timeout = opt_field_number(L, options, "connect_timeout", 5);
+  request.timeout = opt_field_number(L, options, "timeout", 30);
+  request.max_size =
+      (size_t)opt_field_int(L, options, "max_size", 0, max_size, (lua_Integer)64 * 1024 * 1024);
+  request.direct = opt_field_boolean(L, options, "direct", false);
+  return request;
 }
 
 /* http.start { method, url, headers = {}, [body,] [connect_timeout = 5,] [timeout = 30,]
@@ -78,40 +106,26 @@ static void add_headers(lua_State *L, int options, struct http_transfer *transfe
  * Starts a request. The body and the values of headers are strings or secrets. With `sealed`, the
  * body of the reply is a secret. */
 static int start(lua_State *L) {
-  enum { OPTIONS = 1, TRANSFER = 2 };
-  luaL_checktype(L, OPTIONS, LUA_TTABLE);
+  enum { OPTIONS = 1, HEADERS = 2, OBJECT = 3 };
   lua_settop(L, OPTIONS);
+  copy_table(L, OPTIONS);
   struct http_pool *pool = get_pool(L);
-  struct http_transfer *transfer = lua_newuserdatauv(L, sizeof *transfer, 1);
-  memset(transfer, 0, sizeof *transfer);
-  luaL_setmetatable(L, TRANSFER_CLASS);
-  transfer->header_text.secret = true; /* tokens may be among the headers */
-  add_headers(L, OPTIONS, transfer);
-
-  struct http_request request = {0};
-  request.url = check_field_string(L, OPTIONS, "url", NULL);
-  request.method = opt_field_string(L, OPTIONS, "method", NULL);
-  lua_getfield(L, OPTIONS, "body");
-  const struct secret *body = test_secret(L, -1);
-  if (body) {
-    request.body = body->bytes;
-    request.body_length = body->length;
-  } else {
-    request.body = opt_field_string(L, OPTIONS, "body", &request.body_length);
+  if (push_field(L, OPTIONS, "headers") == LUA_TNIL) {
+    lua_newtable(L);
+    lua_replace(L, HEADERS);
   }
-  lua_setiuservalue(L, TRANSFER, 1); /* keeps the body alive */
-  request.sealed = opt_field_boolean(L, OPTIONS, "sealed", false);
-  request.ca_bundle = opt_field_string(L, OPTIONS, "ca_bundle", NULL);
-  request.connect_timeout = opt_field_number(L, OPTIONS, "connect_timeout", 5);
-  request.timeout = opt_field_number(L, OPTIONS, "timeout", 30);
-  request.max_size = (size_t)opt_field_number(L, OPTIONS, "max_size", 64 * 1024 * 1024);
-  request.direct = opt_field_boolean(L, OPTIONS, "direct", false);
-  if (!request.method)
-    request.method = "GET";
+  copy_table(L, HEADERS);
+  struct transfer_object *object = new_object(L, sizeof *object, 1, TRANSFER_CLASS);
+  struct http_transfer *transfer = &object->transfer;
+  object->operation.op = &transfer->op;
+  object->operation.stop = stop;
+  transfer->header_text.secret = true; /* tokens may be among the headers */
+  add_headers(L, HEADERS, transfer);
+  struct http_request request = read_request(L, OPTIONS, OBJECT);
   if (!http_transfer_start(pool, transfer, &request))
     return luaL_error(L, "cannot start a request to %s", request.url);
-  lua_pushvalue(L, TRANSFER);
-  lua_loop_retain(L, &transfer->op);
+  lua_settop(L, OBJECT);
+  lua_loop_retain(L);
   return 1;
 }
 
@@ -132,21 +146,7 @@ static void push_headers(lua_State *L, const struct buf *head) {
         value++;
       while (value_end > value && isspace((unsigned char)value_end[-1]))
         value_end--;
-      luaL_Buffer name;
-      char *lower = luaL_buffinitsize(L, &name, (size_t)(colon - line));
-      for (size_t i = 0; i < (size_t)(colon - line); i++)
-        lower[i] = (char)tolower((unsigned char)line[i]);
-      luaL_pushresultsize(&name, (size_t)(colon - line));
-      lua_pushvalue(L, -1);
-      if (lua_rawget(L, -3) == LUA_TSTRING) {
-        lua_pushliteral(L, ", ");
-        lua_pushlstring(L, value, (size_t)(value_end - value));
-        lua_concat(L, 3);
-      } else {
-        lua_pop(L, 1);
-        lua_pushlstring(L, value, (size_t)(value_end - value));
-      }
-      lua_rawset(L, -3);
+      add_header(L, line, (size_t)(colon - line), value, (size_t)(value_end - value));
     }
     line = stop + 1;
   }
@@ -187,63 +187,51 @@ static int push_failure(lua_State *L, const struct http_transfer *transfer) {
  * to connect. The result can be taken once: its memory is freed at once, because Lua's collector
  * does not know how large it is. */
 static int result(lua_State *L) {
-  struct http_transfer *transfer = luaL_checkudata(L, 1, TRANSFER_CLASS);
-  if (!transfer->op.completed)
-    return luaL_error(L, "the request has not completed");
+  struct transfer_object *object = lua_loop_check_done(L, 1, TRANSFER_CLASS);
+  struct http_transfer *transfer = &object->transfer;
+  if (object->taken)
+    return luaL_error(L, "the result was taken");
+  object->taken = true;
+  int results = 2;
   if (transfer->failure != HTTP_OK) {
-    buf_free(&transfer->body);
-    return push_failure(L, transfer);
+    push_failure(L, transfer);
+  } else {
+    results = 1;
+    lua_createtable(L, 0, 4);
+    lua_pushinteger(L, transfer->status);
+    lua_setfield(L, -2, "status");
+    lua_pushnumber(L, transfer->elapsed);
+    lua_setfield(L, -2, "elapsed");
+    if (transfer->body.secret)
+      push_secret_buf(L, &transfer->body);
+    else
+      lua_pushlstring(L, transfer->body.data ? transfer->body.data : "", transfer->body.length);
+    lua_setfield(L, -2, "body");
+    push_headers(L, &transfer->head);
+    lua_setfield(L, -2, "headers");
   }
-  lua_createtable(L, 0, 4);
-  lua_pushinteger(L, transfer->status);
-  lua_setfield(L, -2, "status");
-  lua_pushnumber(L, transfer->elapsed);
-  lua_setfield(L, -2, "elapsed");
-  if (transfer->body.secret)
-    push_secret_buf(L, &transfer->body);
-  else
-    lua_pushlstring(L, transfer->body.data ? transfer->body.data : "", transfer->body.length);
-  lua_setfield(L, -2, "body");
-  push_headers(L, &transfer->head);
-  lua_setfield(L, -2, "headers");
-  buf_free(&transfer->body);
-  buf_free(&transfer->head);
-  buf_free(&transfer->header_text);
-  return 1;
-}
-
-/* op:cancel() */
-static int cancel(lua_State *L) {
-  struct http_transfer *transfer = luaL_checkudata(L, 1, TRANSFER_CLASS);
   http_transfer_free(transfer);
-  lua_loop_release(L, &transfer->op);
-  return 0;
-}
-
-static int transfer_gc(lua_State *L) {
-  http_transfer_free(luaL_checkudata(L, 1, TRANSFER_CLASS));
-  return 0;
+  return results;
 }
 
 /* http.limit(count)
  * Sets the number of concurrent requests to one host. Further requests wait. */
 static int limit(lua_State *L) {
-  lua_Integer connections = luaL_checkinteger(L, 1);
-  luaL_argcheck(L, connections >= 1 && connections <= 1000, 1, "1 to 1000 connections");
+  lua_Integer connections = check_int(L, 1, 1, 1000);
   http_pool_limit(get_pool(L), (unsigned)connections);
   return 0;
 }
 
 MODULE_API int luaopen_lanyard_http_core(lua_State *L) {
-  static const luaL_Reg methods[] = {{"result", result}, {"cancel", cancel}, {NULL, NULL}};
-  static const luaL_Reg meta[] = {{"__gc", transfer_gc}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"result", result}, {NULL, NULL}};
   static const luaL_Reg pool_meta[] = {{"__gc", pool_gc}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"start", start}, {"limit", limit}, {NULL, NULL}};
   lua_getglobal(L, "require"); /* registers the class of secrets */
   lua_pushliteral(L, "lanyard.credentials");
   lua_call(L, 1, 0);
+  lua_loop(L);
   new_class(L, POOL_CLASS, NULL, pool_meta);
-  new_class(L, TRANSFER_CLASS, methods, meta);
+  lua_loop_class(L, TRANSFER_CLASS, methods);
   get_pool(L);
   luaL_newlib(L, functions);
   return 1;

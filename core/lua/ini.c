@@ -10,16 +10,20 @@
 #include <string.h>
 
 #define HOLDER_CLASS "lanyard.ini.holder"
+#define MAX_FILE (16 * 1024 * 1024) /* bytes; a file without end is not a config file */
 
 /* What must be freed after a longjmp. */
 struct holder {
+  struct object object;
   struct ini *ini;
   char *text;
   size_t length;
 };
 
 static int holder_gc(lua_State *L) {
-  struct holder *holder = luaL_checkudata(L, 1, HOLDER_CLASS);
+  struct holder *holder = end_object(L, 1, HOLDER_CLASS);
+  if (!holder)
+    return 0;
   ini_free(holder->ini);
   if (holder->text)
     explicit_bzero(holder->text, holder->length);
@@ -28,10 +32,10 @@ static int holder_gc(lua_State *L) {
   return 0;
 }
 
+/* Pushes one, which is freed when the calling function ends. */
 static struct holder *new_holder(lua_State *L) {
-  struct holder *holder = lua_newuserdatauv(L, sizeof *holder, 0);
-  *holder = (struct holder){0};
-  luaL_setmetatable(L, HOLDER_CLASS);
+  struct holder *holder = new_object(L, sizeof *holder, 0, HOLDER_CLASS);
+  lua_toclose(L, -1);
   return holder;
 }
 
@@ -105,6 +109,8 @@ static int parse_text(lua_State *L, struct holder *holder, const char *text, siz
   holder->ini = ini_parse(text, length, kind, &error);
   if (holder->ini)
     return push_file(L, holder->ini, plain);
+  if (error.line == 0)
+    return luaL_error(L, "not enough memory");
   push_error(L, "InvalidConfig", "line %d: %s", (int)error.line, error.message);
   lua_pushinteger(L, (lua_Integer)error.line);
   lua_setfield(L, -2, "line");
@@ -116,10 +122,15 @@ static int parse_text(lua_State *L, struct holder *holder, const char *text, siz
  * A value is a string, a table of sub-properties or, for secret keys, a secret; with `plain`,
  * secret values are strings too. err.code is "InvalidConfig", and err.line the line. */
 static int parse(lua_State *L) {
+  static const char *const fields[] = {"plain", NULL};
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
   enum ini_kind kind = check_kind(L, 2);
-  bool plain = lua_istable(L, 3) && opt_field_boolean(L, 3, "plain", 0);
+  bool plain = false;
+  if (!lua_isnoneornil(L, 3)) {
+    check_fields(L, 3, fields);
+    plain = opt_field_boolean(L, 3, "plain", false) != 0;
+  }
   return parse_text(L, new_holder(L), text, length, kind, plain);
 }
 
@@ -133,9 +144,9 @@ static int read_file(struct holder *holder, const char *path) {
   for (;;) {
     if (holder->length == capacity) {
       size_t wider = capacity ? 2 * capacity : 4096;
-      char *longer = malloc(wider);
+      char *longer = wider <= MAX_FILE ? malloc(wider) : NULL;
       if (!longer) {
-        failed = ENOMEM;
+        failed = wider <= MAX_FILE ? ENOMEM : EFBIG;
         break;
       }
       if (holder->text) {
@@ -161,7 +172,7 @@ static int read_file(struct holder *holder, const char *path) {
  * Parses a file. Secret values never become Lua strings. err.code is "NotFound", "AccessDenied",
  * "SystemError" or "InvalidConfig". */
 static int load(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = check_text(L, 1);
   enum ini_kind kind = check_kind(L, 2);
   struct holder *holder = new_holder(L);
   int failed = read_file(holder, path);
@@ -175,7 +186,7 @@ static int load(lua_State *L) {
 }
 
 MODULE_API int luaopen_lanyard_ini(lua_State *L) {
-  static const luaL_Reg meta[] = {{"__gc", holder_gc}, {NULL, NULL}};
+  static const luaL_Reg meta[] = {{"__gc", holder_gc}, {"__close", holder_gc}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"parse", parse}, {"load", load}, {NULL, NULL}};
   new_class(L, HOLDER_CLASS, NULL, meta);
   lua_getglobal(L, "require"); /* registers the class of secrets */

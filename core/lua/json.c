@@ -2,6 +2,7 @@
 
 #include "json/json.h"
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/utf8.h"
 #include "lua/util.h"
 
@@ -26,10 +27,15 @@ static void push_null(lua_State *L) {
 
 /* ---- decode ---- */
 
+struct doc_object {
+  struct object object;
+  struct json_doc *doc;
+};
+
 static int doc_gc(lua_State *L) {
-  struct json_doc **doc = luaL_checkudata(L, 1, DOC_CLASS);
-  json_free(*doc);
-  *doc = NULL;
+  struct doc_object *object = end_object(L, 1, DOC_CLASS);
+  if (object)
+    json_free(object->doc);
   return 0;
 }
 
@@ -126,16 +132,14 @@ static void push_value(lua_State *L, const struct json_value *root) {
 static int json_decode(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
-  struct json_doc **doc = lua_newuserdatauv(L, sizeof *doc, 0);
-  *doc = NULL;
-  luaL_setmetatable(L, DOC_CLASS);
+  struct doc_object *object = new_object(L, sizeof *object, 0, DOC_CLASS);
   struct json_error error;
-  *doc = json_parse(text, length, &error);
-  if (!*doc)
+  object->doc = json_parse(text, length, &error);
+  if (!object->doc)
     return push_json_error(L, "InvalidJson", &error);
-  push_value(L, json_root(*doc));
-  json_free(*doc);
-  *doc = NULL;
+  push_value(L, json_root(object->doc));
+  json_free(object->doc);
+  object->doc = NULL;
   return 1;
 }
 
@@ -147,8 +151,15 @@ struct encoder {
   bool pretty;
 };
 
+struct buf_object {
+  struct object object;
+  struct buf buf;
+};
+
 static int buf_gc(lua_State *L) {
-  buf_free(luaL_checkudata(L, 1, BUF_CLASS));
+  struct buf_object *object = end_object(L, 1, BUF_CLASS);
+  if (object)
+    buf_free(&object->buf);
   return 0;
 }
 
@@ -234,9 +245,13 @@ static void add_array(struct encoder *encoder, int index, int depth) {
   buf_addc(encoder->out, ']');
 }
 
-/* Pushes a list of the table's keys, sorted bytewise. */
-static lua_Integer push_sorted_keys(lua_State *L, int index) {
-  lua_Integer count = 0;
+static int compare_keys(const void *left, const void *right) {
+  const struct list_string *a = left, *b = right;
+  return bytes_compare(a->bytes, a->length, b->bytes, b->length);
+}
+
+/* Pushes an array of the table's keys, sorted bytewise. Its user value keeps them alive. */
+static const struct list_string *push_sorted_keys(lua_State *L, int index, size_t *count) {
   lua_newtable(L);
   int keys = lua_gettop(L);
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
@@ -244,33 +259,28 @@ static lua_Integer push_sorted_keys(lua_State *L, int index) {
       luaL_error(L, "a table with a key that is a %s cannot be encoded as JSON",
                  luaL_typename(L, -2));
     lua_pushvalue(L, -2);
-    lua_rawseti(L, keys, ++count);
+    lua_rawseti(L, keys, (lua_Integer)lua_rawlen(L, keys) + 1);
   }
-  /* table.sort compares strings with strcoll, which is bytewise in the C locale; the locale is not
-   * changed. */
-  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-  lua_getfield(L, -1, "table");
-  lua_getfield(L, -1, "sort");
-  lua_pushvalue(L, keys);
-  lua_call(L, 1, 0);
-  lua_settop(L, keys);
-  return count;
+  struct list_string *sorted = (void *)push_strings(L, keys, "keys", SIZE_MAX, count);
+  qsort(sorted, *count, sizeof *sorted, compare_keys);
+  lua_replace(L, keys);
+  return sorted;
 }
 
 static void add_object(struct encoder *encoder, int index, int depth) {
   lua_State *L = encoder->L;
-  lua_Integer count = push_sorted_keys(L, index);
-  int keys = lua_gettop(L);
+  size_t count;
+  const struct list_string *keys = push_sorted_keys(L, index, &count);
   buf_addc(encoder->out, '{');
-  for (lua_Integer i = 1; i <= count; i++) {
-    if (i > 1)
+  for (size_t i = 0; i < count; i++) {
+    if (i > 0)
       buf_addc(encoder->out, ',');
     new_line(encoder, depth + 1);
-    lua_rawgeti(L, keys, i);
-    add_value(encoder, keys + 1, depth + 1);
+    lua_pushlstring(L, keys[i].bytes, keys[i].length);
+    add_value(encoder, lua_gettop(L), depth + 1);
     buf_adds(encoder->out, encoder->pretty ? ": " : ":");
     lua_rawget(L, index);
-    add_value(encoder, keys + 1, depth + 1);
+    add_value(encoder, lua_gettop(L), depth + 1);
     lua_pop(L, 1);
   }
   if (count > 0)
@@ -322,16 +332,18 @@ static void add_value(struct encoder *encoder, int index, int depth) {
  * elements; an empty unmarked table becomes {}. Raises an error for values that JSON cannot
  * represent. */
 static int json_encode(lua_State *L) {
+  static const char *const fields[] = {"pretty", NULL};
   luaL_checkany(L, 1);
   lua_settop(L, 2);
-  struct buf *out = lua_newuserdatauv(L, sizeof *out, 0);
-  memset(out, 0, sizeof *out);
-  luaL_setmetatable(L, BUF_CLASS);
-  struct encoder encoder = {.L = L, .out = out};
-  if (lua_istable(L, 2))
-    encoder.pretty = opt_field_boolean(L, 2, "pretty", false);
+  struct encoder encoder = {.L = L};
+  if (!lua_isnil(L, 2)) {
+    check_fields(L, 2, fields);
+    encoder.pretty = opt_field_boolean(L, 2, "pretty", false) != 0;
+  }
+  struct buf_object *object = new_object(L, sizeof *object, 0, BUF_CLASS);
+  encoder.out = &object->buf;
   add_value(&encoder, 1, 0);
-  return push_buf(L, out);
+  return push_buf(L, &object->buf);
 }
 
 /* json.array([t]) --> t

@@ -13,7 +13,8 @@
  * message handlers. Therefore every library function with a loop charges for it, the parser is
  * charged for its text, and there are no metatables and no xpcall. Processor time is the last
  * resort, for single instructions that take long, such as a comparison of texts of megabytes. The
- * longest is growing a table whose keys were chosen to collide: some twenty seconds at 16 MiB. */
+ * longest is growing a table whose keys were chosen to collide: Lua does not hash numbers with a seed.
+ * So the keys of a table and the numbers in a text are limited. */
 
 #define SANDBOX_STEP_BYTES 16
 
@@ -24,7 +25,12 @@ struct sandbox {
   int64_t steps; /* left in this call */
   int64_t step_limit;
   double seconds_limit;
-  int64_t deadline; /* in nanoseconds of the thread's processor time */
+  int64_t started;    /* of the last run, in nanoseconds of the thread's processor time */
+  int64_t deadline;   /* of the last run, likewise */
+  int64_t time_left;  /* for all further runs, in nanoseconds */
+  size_t table_limit; /* keys of a table */
+  bool large_table;   /* a table with more keys was refused */
+  bool parsing;
   size_t unseen;    /* steps charged since the last check of that time */
   char reason[256]; /* why the box is dead; empty while it is alive */
   char chunk[64];   /* Lua's name of the text: @ and the end of the file name */
@@ -33,6 +39,13 @@ struct sandbox {
 
 /* sandbox_of returns the box of a state, which must be the state of a box. */
 struct sandbox *sandbox_of(lua_State *L);
+
+/* sandbox_clock returns the processor time of this thread in nanoseconds. */
+int64_t sandbox_clock(void);
+
+/* sandbox_count_numbers returns how many numbers of five or more characters a Lua text contains, not
+ * counting strings and comments. */
+size_t sandbox_count_numbers(const char *text, size_t length);
 
 /* sandbox_charge takes steps from the budget. It raises an error when the budget is exceeded, and
  * on each later call. */
@@ -58,6 +71,9 @@ void sandbox_open_library(lua_State *L);
 /* The limits and the outcome of a copy from one state to another. */
 struct sandbox_copy {
   size_t bytes;     /* left */
+  int64_t deadline; /* by sandbox_clock */
+  size_t values;    /* copied */
+  bool late;        /* after a failure: the deadline has passed */
   char problem[64]; /* after a failure: the kind of value that cannot be copied */
   char member[64];  /* after a failure: the member of a table, with a colon; or empty */
 };

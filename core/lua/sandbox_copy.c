@@ -16,6 +16,18 @@ static bool fail(struct sandbox_copy *copy, const char *problem) {
   return false;
 }
 
+/* The number of values between two checks of the clock. */
+#define INTERVAL 64
+
+/* Looking up the next key of a table takes as long as its keys collide. */
+static bool in_time(struct sandbox_copy *copy) {
+  if (++copy->values % INTERVAL == 0 && sandbox_clock() > copy->deadline) {
+    copy->late = true;
+    return fail(copy, "too much time");
+  }
+  return true;
+}
+
 static bool spend(struct sandbox_copy *copy, size_t bytes) {
   if (bytes > copy->bytes)
     return fail(copy, "too much data");
@@ -57,7 +69,7 @@ static bool copy_table(struct sandbox_copy *copy, lua_State *from, int index, lu
 
 static bool copy_value(struct sandbox_copy *copy, lua_State *from, int index, lua_State *to,
                        int depth) {
-  if (!spend(copy, VALUE_BYTES))
+  if (!spend(copy, VALUE_BYTES) || !in_time(copy))
     return false;
   switch (lua_type(from, index)) {
   case LUA_TNONE:

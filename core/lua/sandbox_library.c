@@ -84,6 +84,13 @@ static int string_rep(lua_State *L) {
   return call_original(L);
 }
 
+/* Functions that read a text from its first argument without allocating memory. */
+static int read_text(lua_State *L) {
+  if (lua_type(L, 1) == LUA_TSTRING)
+    sandbox_charge(L, lua_rawlen(L, 1) / SANDBOX_STEP_BYTES);
+  return call_original(L);
+}
+
 /* ---------------------------------------------------------------------------------------------
  * Opening */
 
@@ -95,7 +102,7 @@ struct original {
 static const struct original basic[] = {
     {"assert", NULL},   {"error", NULL},          {"ipairs", NULL},   {"next", NULL},
     {"pairs", NULL},    {"pcall", sandbox_pcall}, {"rawequal", NULL}, {"rawget", NULL},
-    {"rawlen", NULL},   {"rawset", NULL},         {"select", NULL},   {"tonumber", NULL},
+    {"rawlen", NULL},   {"rawset", NULL},         {"select", NULL},   {"tonumber", read_text},
     {"tostring", NULL}, {"type", NULL},           {"_VERSION", NULL}, {NULL, NULL}};
 
 static const struct original math[] = {
@@ -128,8 +135,9 @@ static const struct original table[] = {
 };
 
 static const struct original utf8[] = {
-    {"char", NULL}, {"charpattern", NULL}, {"codepoint", NULL}, {"codes", NULL},
-    {"len", NULL},  {"offset", NULL},      {NULL, NULL},
+    {"char", NULL},  {"charpattern", NULL}, {"codepoint", read_text},
+    {"codes", NULL}, {"len", read_text},    {"offset", read_text},
+    {NULL, NULL},
 };
 
 /* Copies the listed functions from the library at the top of the stack to the table at `to`. The

@@ -11,12 +11,25 @@
 #define SIGNER_CLASS "lanyard.sigv4.signer"
 #define SIGNING_CLASS "lanyard.sigv4.signing"
 #define MAX_HEADERS 64
+#define MAX_EXPIRES 604800 /* seconds: AWS accepts seven days */
+
+/* The stack indexes of all three functions. At HEADERS is a table that keeps strings alive. */
+enum { OPTIONS = 1, SIGNING = 2, HEADERS = 3, MAX_PUSHED = 30, MAX_SIGNED = 1000 };
 
 static const char signer_key;
 static const char spare_key; /* a finished signing, for reuse */
 
+struct signer_object {
+  struct object object;
+  struct sigv4_signer *signer;
+};
+
 /* The state of a signing, which must be freed after a longjmp. */
 struct signing {
+  struct object object;
+  const char *url; /* NULL if there is only a target */
+  bool sign_body, steps, omit_token;
+  lua_Integer expires;
   struct sigv4_request request;
   struct sigv4_scope scope;
   struct sigv4_header headers[MAX_HEADERS];
@@ -29,7 +42,9 @@ struct signing {
 };
 
 static int signing_gc(lua_State *L) {
-  struct signing *signing = luaL_checkudata(L, 1, SIGNING_CLASS);
+  struct signing *signing = end_object(L, 1, SIGNING_CLASS);
+  if (!signing)
+    return 0;
   buf_free(&signing->query);
   buf_free(&signing->canonical);
   buf_free(&signing->text);
@@ -41,18 +56,16 @@ static int signing_gc(lua_State *L) {
 static struct signing *take_signing(lua_State *L) {
   struct signing *signing;
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &spare_key) == LUA_TUSERDATA) {
-    signing = lua_touserdata(L, -1);
+    signing = check_object(L, -1, SIGNING_CLASS);
     lua_pushnil(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &spare_key);
   } else {
     lua_pop(L, 1);
-    signing = lua_newuserdatauv(L, sizeof *signing, 0);
-    memset(signing, 0, sizeof *signing);
+    signing = new_object(L, sizeof *signing, 0, SIGNING_CLASS);
     signing->query.secret = signing->canonical.secret = true; /* they contain the session token */
-    luaL_setmetatable(L, SIGNING_CLASS);
   }
   signing->request = (struct sigv4_request){.headers = signing->headers};
-  signing->host = NULL;
+  signing->url = signing->host = NULL;
   return signing;
 }
 
@@ -67,17 +80,17 @@ static void put_back(lua_State *L, int index) {
 }
 
 static int signer_gc(lua_State *L) {
-  struct sigv4_signer **slot = luaL_checkudata(L, 1, SIGNER_CLASS);
-  sigv4_signer_free(*slot);
-  *slot = NULL;
+  struct signer_object *object = end_object(L, 1, SIGNER_CLASS);
+  if (object)
+    sigv4_signer_free(object->signer);
   return 0;
 }
 
 static struct sigv4_signer *get_signer(lua_State *L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &signer_key);
-  struct sigv4_signer **slot = lua_touserdata(L, -1);
+  const struct signer_object *object = check_object(L, -1, SIGNER_CLASS);
   lua_pop(L, 1);
-  return *slot;
+  return object->signer;
 }
 
 static void add_header(lua_State *L, struct signing *signing, const char *name, size_t name_length,
@@ -99,8 +112,8 @@ static bool is_unsigned(const char *name) {
   return false;
 }
 
-/* Adds the header or headers at the top of the stack: a string or a list of strings. The options
- * keep them alive. */
+/* Adds the header or headers at the top of the stack: a string or a list of strings. Stack index
+ * HEADERS keeps their strings alive. */
 static void add_values(lua_State *L, struct signing *signing, const char *name,
                        size_t name_length) {
   if (lua_type(L, -1) == LUA_TSTRING) {
@@ -109,56 +122,56 @@ static void add_values(lua_State *L, struct signing *signing, const char *name,
     add_header(L, signing, name, name_length, value, length);
     return;
   }
-  if (!lua_istable(L, -1))
-    luaL_error(L, "header %s: a string or a list of strings expected", name);
-  size_t count = lua_rawlen(L, -1);
-  for (size_t i = 1; i <= count; i++) {
-    if (lua_rawgeti(L, -1, (lua_Integer)i) != LUA_TSTRING)
-      luaL_error(L, "header %s: a string or a list of strings expected", name);
-    size_t length;
-    const char *value = lua_tolstring(L, -1, &length);
-    add_header(L, signing, name, name_length, value, length);
-    lua_pop(L, 1);
-  }
+  size_t count;
+  const char *what = lua_pushfstring(L, "header %s", name);
+  const struct list_string *values = push_strings(L, -2, what, MAX_HEADERS, &count);
+  for (size_t i = 0; i < count; i++)
+    add_header(L, signing, name, name_length, values[i].bytes, values[i].length);
+  lua_rawsetp(L, HEADERS, values); /* keeps the strings alive */
+  lua_pop(L, 1);
 }
 
-static bool is_named(lua_State *L, int list, const char *name) {
-  size_t count = lua_rawlen(L, list);
+static bool is_named(const struct list_string *names, size_t count, const char *name) {
   bool found = false;
-  for (size_t i = 1; i <= count && !found; i++) {
-    lua_rawgeti(L, list, (lua_Integer)i);
-    found = lua_type(L, -1) == LUA_TSTRING && strcasecmp(lua_tostring(L, -1), name) == 0;
-    lua_pop(L, 1);
-  }
+  for (size_t i = 0; i < count && !found; i++)
+    found = strcasecmp(names[i].bytes, name) == 0;
   return found;
 }
 
 /* Reads the headers of the options: those in `signed_headers`, or by default all that are signed by
  * custom. */
-static void take_headers(lua_State *L, int options, struct signing *signing) {
-  lua_getfield(L, options, "signed_headers");
-  int chosen = lua_istable(L, -1) ? lua_gettop(L) : 0;
-  if (lua_getfield(L, options, "headers") == LUA_TTABLE) {
-    lua_pushnil(L);
-    while (lua_next(L, -2)) {
-      if (lua_type(L, -2) != LUA_TSTRING)
-        luaL_error(L, "headers: names must be strings");
-      size_t length;
-      const char *name = lua_tolstring(L, -2, &length);
-      if (chosen ? is_named(L, chosen, name) : !is_unsigned(name))
-        add_values(L, signing, name, length);
-      lua_pop(L, 1);
-    }
+static void take_headers(lua_State *L, struct signing *signing) {
+  const struct list_string *chosen = NULL;
+  size_t count = 0;
+  lua_newtable(L);
+  lua_replace(L, HEADERS);
+  if (push_field(L, OPTIONS, "signed_headers") != LUA_TNIL)
+    chosen = push_strings(L, -1, "signed_headers", MAX_SIGNED, &count);
+  int type = push_field(L, OPTIONS, "headers");
+  if (type == LUA_TNIL)
+    return;
+  luaL_argcheck(L, type == LUA_TTABLE, OPTIONS, "headers: a table expected");
+  copy_table(L, -1);
+  int table = lua_gettop(L);
+  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+    if (lua_type(L, -2) != LUA_TSTRING)
+      luaL_error(L, "headers: names must be strings");
+    size_t length;
+    const char *name = lua_tolstring(L, -2, &length);
+    if (chosen ? is_named(chosen, count, name) : !is_unsigned(name))
+      add_values(L, signing, name, length);
   }
-  lua_pop(L, 2);
 }
 
 /* Splits https://host/path?query or, if `target` is given, the path and query as received. */
 static void take_target(lua_State *L, int options, struct signing *signing) {
   size_t length;
   const char *target = opt_field_string(L, options, "target", &length);
+  luaL_argcheck(L, !target || push_field(L, options, "url") == LUA_TNIL, options,
+                "url or target expected, not both");
   if (!target) {
     const char *url = check_field_string(L, options, "url", &length);
+    signing->url = url;
     const char *host = strstr(url, "://");
     if (!host)
       luaL_error(L, "url: '%s' is not a URL", url);
@@ -176,43 +189,58 @@ static void take_target(lua_State *L, int options, struct signing *signing) {
   signing->request.query_length = query ? length - signing->request.path_length - 1 : 0;
 }
 
-/* The stack indexes of all three functions. */
-enum { OPTIONS = 1, SIGNING = 2 };
-
-/* Pushes a signing with the options that all three functions share. */
-static struct signing *begin(lua_State *L) {
-  const int options = OPTIONS;
-  luaL_checktype(L, options, LUA_TTABLE);
-  lua_settop(L, options);
-  struct signing *signing = take_signing(L);
-  lua_getfield(L, options, "credentials");
-  signing->credentials = check_credentials(L, -1);
-  signing->scope.region = check_field_string(L, options, "region", NULL);
-  signing->scope.service = check_field_string(L, options, "service", NULL);
-  const char *method = opt_field_string(L, options, "method", NULL);
-  signing->request.method = method ? method : "GET";
-  signing->request.normalize = opt_field_boolean(L, options, "normalize", 1) != 0;
-  take_target(L, options, signing);
-  take_headers(L, options, signing);
-
+static void take_date(lua_State *L, struct signing *signing) {
   size_t length;
-  const char *date = opt_field_string(L, options, "amz_date", &length);
+  const char *date = opt_field_string(L, OPTIONS, "amz_date", &length);
+  lua_Number time = opt_field_number(L, OPTIONS, "time", -1);
+  luaL_argcheck(L, !date || time == -1, OPTIONS, "time or amz_date expected, not both");
   if (date) {
-    luaL_argcheck(L, length == SIGV4_DATE - 1, options, "amz_date: 20150830T123600Z expected");
+    luaL_argcheck(L, length == SIGV4_DATE - 1, OPTIONS, "amz_date: 20150830T123600Z expected");
     memcpy(signing->scope.date, date, SIGV4_DATE);
-  } else if (!sigv4_date(opt_field_number(L, options, "time", -1), signing->scope.date)) {
+  } else if (!sigv4_date(time, signing->scope.date)) {
     luaL_error(L, "time: seconds since 1970 expected");
   }
+}
 
-  const char *hash = opt_field_string(L, options, "payload_hash", NULL);
+static void take_body(lua_State *L, struct signing *signing) {
+  size_t length;
+  const char *hash = opt_field_text(L, OPTIONS, "payload_hash");
+  const char *body = opt_field_string(L, OPTIONS, "body", &length);
+  luaL_argcheck(L, !hash || !body, OPTIONS, "body or payload_hash expected, not both");
   if (!hash) {
-    const char *body = opt_field_string(L, options, "body", &length);
     if (!sigv4_payload_hash(get_signer(L), body ? body : "", body ? length : 0,
                             signing->payload_hash))
       luaL_error(L, "not enough memory");
     hash = signing->payload_hash;
   }
   signing->request.payload_hash = hash;
+}
+
+/* Pushes a signing with the options that all three functions share. */
+static struct signing *begin(lua_State *L, const char *const known[]) {
+  check_fields(L, OPTIONS, known);
+  lua_settop(L, OPTIONS);
+  get_signer(L);
+  struct signing *signing = take_signing(L);
+  lua_pushnil(L); /* HEADERS */
+  luaL_checkstack(L, MAX_PUSHED, NULL);
+  push_field(L, OPTIONS, "credentials");
+  signing->credentials = test_credentials(L, -1);
+  if (!signing->credentials)
+    luaL_error(L, "field 'credentials': credentials expected, got %s", luaL_typename(L, -1));
+  signing->scope.region = check_field_text(L, OPTIONS, "region");
+  signing->scope.service = check_field_text(L, OPTIONS, "service");
+  const char *method = opt_field_text(L, OPTIONS, "method");
+  signing->request.method = method ? method : "GET";
+  signing->request.normalize = opt_field_boolean(L, OPTIONS, "normalize", 1) != 0;
+  signing->sign_body = opt_field_boolean(L, OPTIONS, "sign_body", false) != 0;
+  signing->steps = opt_field_boolean(L, OPTIONS, "steps", false) != 0;
+  signing->omit_token = opt_field_boolean(L, OPTIONS, "omit_session_token", false) != 0;
+  signing->expires = opt_field_int(L, OPTIONS, "expires", 1, MAX_EXPIRES, 900);
+  take_target(L, OPTIONS, signing);
+  take_headers(L, signing);
+  take_date(L, signing);
+  take_body(L, signing);
   return signing;
 }
 
@@ -260,24 +288,32 @@ static void sign_host(lua_State *L, struct signing *signing) {
     add_header(L, signing, "host", 4, signing->host, signing->host_length);
 }
 
+/* The options of sign and presign. Both accept those of the other, so that one table serves both. */
+static const char *const request_fields[] = {
+    "method",      "url",     "headers",   "body",  "payload_hash",
+    "credentials", "region",  "service",   "time",  "amz_date",
+    "normalize",   "expires", "sign_body", "steps", "omit_session_token",
+    NULL};
+
 /* sign { method, url, headers = {}, body, credentials, region, service, time, [sign_body,]
  * [normalize = true,]
  *        [omit_session_token,] [steps] }
  *   --> { Authorization, ["X-Amz-Date"], ... } [, { canonical_request, string_to_sign, signature, signed_headers }]
  * Returns the headers to add to a request; X-Amz-Security-Token and X-Amz-Content-Sha256 are among
  * them if they apply. With `steps`, it also returns the steps of the signature. `time` is in
- * seconds since 1970. The values of `headers` are strings or lists of strings; Host is that of the
- * URL unless given. With `sign_body`, the hash of the body is sent as a header too. */
+ * seconds since 1970; `amz_date` can replace it ("20150830T123600Z"), and `payload_hash` the body.
+ * The values of `headers` are strings or lists of strings; Host is that of the URL unless given.
+ * With `sign_body`, the hash of the body is sent as a header too. The session token is a sealed
+ * secret, which lanyard.http accepts; only the canonical request of the steps shows it. */
 static int sign(lua_State *L) {
-  struct signing *signing = begin(L);
+  struct signing *signing = begin(L, request_fields);
   const struct secret *token = &signing->credentials->session_token;
-  bool sign_token = token->bytes && !opt_field_boolean(L, OPTIONS, "omit_session_token", 0);
+  bool sign_token = token->bytes && !signing->omit_token;
   sign_host(L, signing);
   add_header(L, signing, "x-amz-date", 10, signing->scope.date, SIGV4_DATE - 1);
   if (sign_token)
     add_own_header(L, signing, "x-amz-security-token", token);
-  bool sign_body = opt_field_boolean(L, OPTIONS, "sign_body", 0) != 0;
-  if (sign_body)
+  if (signing->sign_body)
     add_header(L, signing, "x-amz-content-sha256", 20, signing->request.payload_hash,
                strlen(signing->request.payload_hash));
   finish(L, signing);
@@ -286,10 +322,10 @@ static int sign(lua_State *L) {
   lua_pushstring(L, signing->scope.date);
   lua_setfield(L, -2, "X-Amz-Date");
   if (token->bytes) {
-    lua_pushlstring(L, token->bytes, token->length);
+    push_secret(L, token->bytes, token->length);
     lua_setfield(L, -2, "X-Amz-Security-Token");
   }
-  if (sign_body) {
+  if (signing->sign_body) {
     lua_pushstring(L, signing->request.payload_hash);
     lua_setfield(L, -2, "X-Amz-Content-Sha256");
   }
@@ -306,7 +342,7 @@ static int sign(lua_State *L) {
     return luaL_error(L, "not enough memory");
   lua_pushlstring(L, line->data, line->length);
   lua_setfield(L, -2, "Authorization");
-  if (opt_field_boolean(L, OPTIONS, "steps", 0))
+  if (signing->steps)
     push_steps(L, signing);
   else
     lua_pushnil(L);
@@ -324,13 +360,11 @@ static void add_parameter(struct buf *query, const char *name, const char *value
 
 /* presign { ..., expires = 900 } --> url, steps
  * Returns a URL that contains its signature and is valid for `expires` seconds. All other options
- * are as in sign. */
+ * are as in sign. The URL is a secret of whoever made it: it contains the session token. */
 static int presign(lua_State *L) {
-  struct signing *signing = begin(L);
+  struct signing *signing = begin(L, request_fields);
   const struct secret *token = &signing->credentials->session_token;
-  bool sign_token = token->bytes && !opt_field_boolean(L, OPTIONS, "omit_session_token", 0);
-  int expires = (int)opt_field_number(L, OPTIONS, "expires", 900);
-  luaL_argcheck(L, expires >= 1 && expires <= 604800, OPTIONS, "expires: 1 to 604800 seconds");
+  bool sign_token = token->bytes && !signing->omit_token;
   sign_host(L, signing);
 
   struct buf *query = &signing->query;
@@ -346,7 +380,7 @@ static int presign(lua_State *L) {
   add_parameter(query, "X-Amz-SignedHeaders", signing->names.data ? signing->names.data : "",
                 signing->names.length);
   buf_reset(&signing->names);
-  buf_addf(query, "&X-Amz-Expires=%d", expires);
+  buf_addf(query, "&X-Amz-Expires=%d", (int)signing->expires);
   if (sign_token)
     add_parameter(query, "X-Amz-Security-Token", token->bytes, token->length);
   if (query->failed)
@@ -360,8 +394,8 @@ static int presign(lua_State *L) {
   if (query->failed)
     return luaL_error(L, "not enough memory");
 
-  const char *url = check_field_string(L, OPTIONS, "url", NULL);
-  lua_pushlstring(L, url, (size_t)(signing->request.path - url) + signing->request.path_length);
+  lua_pushlstring(L, signing->url,
+                  (size_t)(signing->request.path - signing->url) + signing->request.path_length);
   lua_pushliteral(L, "?");
   lua_pushlstring(L, query->data, query->length);
   lua_concat(L, 3);
@@ -374,9 +408,13 @@ static int presign(lua_State *L) {
  * [payload_hash,]
  *           amz_date, credentials, region, service }
  *   --> { canonical_request, string_to_sign, signature, signed_headers }
- * Returns the signature that a received request should have, for a server to compare. */
+ * Returns the signature that a received request should have, for a server to compare. `url` can
+ * replace the target. */
 static int explain(lua_State *L) {
-  struct signing *signing = begin(L);
+  static const char *const fields[] = {
+      "method",      "target", "url",     "headers",  "body", "signed_headers", "payload_hash",
+      "credentials", "region", "service", "amz_date", "time", "normalize",      NULL};
+  struct signing *signing = begin(L, fields);
   finish(L, signing);
   push_steps(L, signing);
   put_back(L, SIGNING);
@@ -390,12 +428,13 @@ MODULE_API int luaopen_lanyard_sigv4(lua_State *L) {
       {"sign", sign}, {"presign", presign}, {"explain", explain}, {NULL, NULL}};
   new_class(L, SIGNER_CLASS, NULL, signer_meta);
   new_class(L, SIGNING_CLASS, NULL, signing_meta);
-  struct sigv4_signer **slot = lua_newuserdatauv(L, sizeof *slot, 0);
-  *slot = NULL;
-  luaL_setmetatable(L, SIGNER_CLASS);
-  *slot = sigv4_signer_new();
-  if (!*slot)
-    return luaL_error(L, "not enough memory");
+  lua_getglobal(L, "require"); /* registers the classes of secrets and credentials */
+  lua_pushliteral(L, "lanyard.credentials");
+  lua_call(L, 1, 0);
+  struct signer_object *object = new_object(L, sizeof *object, 0, SIGNER_CLASS);
+  object->signer = sigv4_signer_new();
+  if (!object->signer)
+    return luaL_error(L, "OpenSSL cannot compute SHA-256");
   lua_rawsetp(L, LUA_REGISTRYINDEX, &signer_key);
   luaL_newlib(L, functions);
   return 1;

@@ -16,11 +16,12 @@ int luaopen_lanyard_sqlite(lua_State *L);
 
 #ifdef LANYARD_SQLITE
 
-#include <limits.h>
 #include <sqlite3.h>
 
 #define DATABASE_CLASS "lanyard.sqlite.database"
 #define STATEMENT_CLASS "lanyard.sqlite.statement"
+#define MAX_BUSY 3600 /* seconds */
+#define MIN_COST 1024 /* bytes, for what SQLite does not count */
 
 static int sqlite_error(lua_State *L, sqlite3 *db, int result) {
   const char *code = "SqliteError";
@@ -50,11 +51,20 @@ static int sqlite_error(lua_State *L, sqlite3 *db, int result) {
 
 /* ---- databases ---- */
 
+struct database {
+  struct object object;
+  sqlite3 *handle;
+};
+
 static sqlite3 *check_database(lua_State *L) {
-  sqlite3 **slot = luaL_checkudata(L, 1, DATABASE_CLASS);
-  if (!*slot)
-    luaL_error(L, "the database is closed");
-  return *slot;
+  const struct database *database = check_object(L, 1, DATABASE_CLASS);
+  return database->handle;
+}
+
+/* Reports to the collector how much memory SQLite has allocated since `before`. */
+static void collect_since(lua_State *L, sqlite3_int64 before) {
+  sqlite3_int64 after = sqlite3_memory_used();
+  collect_for(L, MIN_COST + (after > before ? (size_t)(after - before) : 0));
 }
 
 /* open(path [, { readonly = false, busy = 0 }]) --> db | nil, err
@@ -65,37 +75,37 @@ static sqlite3 *check_database(lua_State *L) {
  * extensions cannot be loaded. */
 static int sqlite_open(lua_State *L) {
   static const char *const known[] = {"readonly", "busy", NULL};
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = check_text(L, 1);
   int readonly = 0;
   lua_Number busy = 0;
   if (!lua_isnoneornil(L, 2)) {
     check_fields(L, 2, known);
     readonly = opt_field_boolean(L, 2, "readonly", 0);
-    busy = opt_field_number(L, 2, "busy", 0);
-    luaL_argcheck(L, busy >= 0 && busy <= 3600, 2, "busy: 0 to 3600 expected");
+    busy = opt_field_range(L, 2, "busy", 0, MAX_BUSY, 0);
   }
-  sqlite3 **slot = lua_newuserdatauv(L, sizeof *slot, 0);
-  *slot = NULL;
-  luaL_setmetatable(L, DATABASE_CLASS);
+  struct database *database = new_object(L, sizeof *database, 0, DATABASE_CLASS);
+  sqlite3_int64 before = sqlite3_memory_used();
   int flags = SQLITE_OPEN_READWRITE | (readonly ? 0 : SQLITE_OPEN_CREATE);
-  int result = sqlite3_open_v2(path, slot, flags, NULL);
+  int result = sqlite3_open_v2(path, &database->handle, flags, NULL);
+  sqlite3 *handle = database->handle;
   if (result != SQLITE_OK)
-    return sqlite_error(L, *slot, result);
-  sqlite3_extended_result_codes(*slot, 1);
-  sqlite3_busy_timeout(*slot, (int)(busy * 1000));
-  sqlite3_db_config(*slot, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-  sqlite3_db_config(*slot, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    return sqlite_error(L, handle, result);
+  sqlite3_extended_result_codes(handle, 1);
+  sqlite3_busy_timeout(handle, (int)(busy * 1000));
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
   if (readonly)
-    sqlite3_exec(*slot, "PRAGMA query_only = 1", NULL, NULL, NULL);
+    sqlite3_exec(handle, "PRAGMA query_only = 1", NULL, NULL, NULL);
+  collect_since(L, before);
   return 1;
 }
 
 /* db:close(), also __gc and __close. It may be called again. The file stays open until the last
  * statement is collected. Uncommitted changes are rolled back. */
 static int database_close(lua_State *L) {
-  sqlite3 **slot = luaL_checkudata(L, 1, DATABASE_CLASS);
-  sqlite3_close_v2(*slot);
-  *slot = NULL;
+  struct database *database = end_object(L, 1, DATABASE_CLASS);
+  if (database)
+    sqlite3_close_v2(database->handle);
   return 0;
 }
 
@@ -103,7 +113,7 @@ static int database_close(lua_State *L) {
  * Runs one or more statements and ignores their rows. */
 static int database_exec(lua_State *L) {
   sqlite3 *db = check_database(L);
-  int result = sqlite3_exec(db, luaL_checkstring(L, 2), NULL, NULL, NULL);
+  int result = sqlite3_exec(db, check_text(L, 2), NULL, NULL, NULL);
   if (result != SQLITE_OK)
     return sqlite_error(L, db, result);
   lua_pushboolean(L, 1);
@@ -117,38 +127,53 @@ static int database_id(lua_State *L) {
   return 1;
 }
 
+struct statement {
+  struct object object;
+  sqlite3_stmt *handle;
+  bool running;
+};
+
 /* db:prepare(sql) --> statement | nil, err
  * Compiles one statement. */
 static int database_prepare(lua_State *L) {
+  const char *sql = check_text(L, 2);
+  struct statement *statement = new_object(L, sizeof *statement, 0, STATEMENT_CLASS);
   sqlite3 *db = check_database(L);
-  size_t length;
-  const char *sql = luaL_checklstring(L, 2, &length);
-  luaL_argcheck(L, length < INT_MAX, 2, "too long");
-  sqlite3_stmt **slot = lua_newuserdatauv(L, sizeof *slot, 0);
-  *slot = NULL;
-  luaL_setmetatable(L, STATEMENT_CLASS);
-  int result = sqlite3_prepare_v2(db, sql, (int)length + 1, slot, NULL);
+  sqlite3_int64 before = sqlite3_memory_used();
+  int result = sqlite3_prepare_v2(db, sql, -1, &statement->handle, NULL);
   if (result != SQLITE_OK)
     return sqlite_error(L, db, result);
-  luaL_argcheck(L, *slot != NULL, 2, "it contains no statement");
+  luaL_argcheck(L, statement->handle != NULL, 2, "it contains no statement");
+  collect_since(L, before);
   return 1;
 }
 
 /* ---- statements ---- */
 
-static sqlite3_stmt *check_statement(lua_State *L) {
-  sqlite3_stmt **slot = luaL_checkudata(L, 1, STATEMENT_CLASS);
-  if (!*slot)
+/* Returns the statement at stack index 1. A finalizer of the script may call it while its rows are
+ * pushed. */
+static struct statement *check_statement(lua_State *L) {
+  struct statement *statement = check_object(L, 1, STATEMENT_CLASS);
+  if (!statement->handle)
     luaL_error(L, "the statement is closed");
-  return *slot;
+  if (statement->running)
+    luaL_error(L, "the statement is running");
+  return statement;
 }
 
-/* statement:close(), also __gc and __close. It may be called again. */
-static int statement_close(lua_State *L) {
-  sqlite3_stmt **slot = luaL_checkudata(L, 1, STATEMENT_CLASS);
-  sqlite3_finalize(*slot);
-  *slot = NULL;
+static int statement_gc(lua_State *L) {
+  struct statement *statement = end_object(L, 1, STATEMENT_CLASS);
+  if (statement)
+    sqlite3_finalize(statement->handle);
   return 0;
+}
+
+/* statement:close(), also __close. It may be called again. */
+static int statement_close(lua_State *L) {
+  const struct statement *statement = test_object(L, 1, STATEMENT_CLASS);
+  if (statement && statement->running)
+    return luaL_error(L, "the statement is running");
+  return statement_gc(L);
 }
 
 static int bind_value(lua_State *L, sqlite3_stmt *statement, int place, int index) {
@@ -204,7 +229,7 @@ static void push_column(lua_State *L, sqlite3_stmt *statement, int column) {
 /* statement:run(value, ...) --> count | nil, err
  * Returns the number of changed rows. */
 static int statement_run(lua_State *L) {
-  sqlite3_stmt *statement = check_statement(L);
+  sqlite3_stmt *statement = check_statement(L)->handle;
   sqlite3 *db = sqlite3_db_handle(statement);
   int result = bind_values(L, statement);
   if (result == SQLITE_OK) {
@@ -222,28 +247,48 @@ static int statement_run(lua_State *L) {
   return 1;
 }
 
-/* statement:query(value, ...) --> rows | nil, err
- * Returns a list of rows. A row is a list of column values, with nil for NULL. */
-static int statement_query(lua_State *L) {
-  sqlite3_stmt *statement = check_statement(L);
-  int result = bind_values(L, statement), columns = sqlite3_column_count(statement);
+/* Steps through a statement and pushes a list of its rows and the last result code. */
+static int push_rows(lua_State *L) {
+  sqlite3_stmt *statement = lua_touserdata(L, 1);
+  int result, columns = sqlite3_column_count(statement);
   lua_newtable(L);
-  for (lua_Integer i = 1; result == SQLITE_OK && (result = sqlite3_step(statement)) == SQLITE_ROW;
-       i++) {
+  for (lua_Integer i = 1; (result = sqlite3_step(statement)) == SQLITE_ROW; i++) {
     lua_createtable(L, columns, 0);
     for (int column = 0; column < columns; column++) {
       push_column(L, statement, column);
       lua_rawseti(L, -2, column + 1);
     }
     lua_rawseti(L, -2, i);
-    result = SQLITE_OK;
+  }
+  lua_pushinteger(L, result);
+  return 2;
+}
+
+/* statement:query(value, ...) --> rows | nil, err
+ * Returns a list of rows. A row is a list of column values, with nil for NULL. */
+static int statement_query(lua_State *L) {
+  struct statement *statement = check_statement(L);
+  int result = bind_values(L, statement->handle);
+  lua_settop(L, 1);
+  if (result == SQLITE_OK) {
+    statement->running = true;
+    lua_pushcfunction(L, push_rows);
+    lua_pushlightuserdata(L, statement->handle);
+    int raised = lua_pcall(L, 1, 2, 0); /* for example, not enough memory for the rows */
+    statement->running = false;
+    if (raised) {
+      sqlite3_reset(statement->handle);
+      return lua_error(L);
+    }
+    result = (int)lua_tointeger(L, -1);
+    lua_pop(L, 1);
   }
   if (result != SQLITE_DONE) {
-    sqlite_error(L, sqlite3_db_handle(statement), result);
-    sqlite3_reset(statement);
+    sqlite_error(L, sqlite3_db_handle(statement->handle), result);
+    sqlite3_reset(statement->handle);
     return 2;
   }
-  sqlite3_reset(statement);
+  sqlite3_reset(statement->handle);
   return 1;
 }
 
@@ -256,7 +301,7 @@ static const luaL_Reg database_meta[] = {
 static const luaL_Reg statement_methods[] = {
     {"run", statement_run}, {"query", statement_query}, {"close", statement_close}, {NULL, NULL}};
 static const luaL_Reg statement_meta[] = {
-    {"__gc", statement_close}, {"__close", statement_close}, {NULL, NULL}};
+    {"__gc", statement_gc}, {"__close", statement_close}, {NULL, NULL}};
 
 static const luaL_Reg functions[] = {{"open", sqlite_open}, {NULL, NULL}};
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -169,12 +170,12 @@ static int system_remove_tree(lua_State *L) {
 }
 
 /* temp_folder(prefix) --> path | nil, err
- * Creates an empty folder with mode 0700. */
+ * Creates an empty folder with mode 0700, in $TMPDIR if that is absolute, else in /tmp. */
 static int system_temp_folder(lua_State *L) {
   const char *prefix = luaL_checkstring(L, 1);
   const char *root = getenv("TMPDIR");
   char path[PATH_MAX];
-  snprintf(path, sizeof path, "%s/%s.XXXXXX", root && *root ? root : "/tmp", prefix);
+  snprintf(path, sizeof path, "%s/%s.XXXXXX", root && *root == '/' ? root : "/tmp", prefix);
   if (!mkdtemp(path))
     return push_system_error(L, "create the folder", path, errno);
   lua_pushstring(L, path);
@@ -264,6 +265,18 @@ static int system_uniform(lua_State *L) {
   return 1;
 }
 
+/* output_failure() --> nil | "closed" | "failed"
+ * Flushes stdout, and reports whether anything that was written to it is lost, earlier writes included. closed: it is a
+ * pipe whose reader has closed it. */
+static int system_output_failure(lua_State *L) {
+  if (fflush(stdout) == 0 && !ferror(stdout))
+    return 0;
+  struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+  bool closed = poll(&output, 1, 0) == 1 && (output.revents & POLLERR);
+  lua_pushstring(L, closed ? "closed" : "failed");
+  return 1;
+}
+
 /* isatty(fd) --> boolean */
 static int system_isatty(lua_State *L) {
   lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
@@ -311,6 +324,7 @@ static const luaL_Reg functions[] = {
     {"time", system_time},
     {"random", system_random},
     {"uniform", system_uniform},
+    {"output_failure", system_output_failure},
     {"isatty", system_isatty},
     {"columns", system_columns},
     {"getpid", system_getpid},

@@ -33,6 +33,8 @@ int push_error(lua_State *L, const char *code, const char *format, ...) {
 }
 
 int push_json_error(lua_State *L, const char *code, const struct json_error *error) {
+  if (error->no_memory)
+    return luaL_error(L, "not enough memory");
   push_error(L, code, "line %d, column %d: %s", (int)error->line, (int)error->column,
              error->message);
   lua_pushinteger(L, (lua_Integer)error->line);
@@ -158,6 +160,8 @@ void collect_for(lua_State *L, size_t bytes) {
 
 /* ---- arguments ---- */
 
+#define MAX_HINT 1000
+
 lua_Integer check_int(lua_State *L, int index, lua_Integer min, lua_Integer max) {
   lua_Integer number = luaL_checkinteger(L, index);
   if (number < min || number > max)
@@ -179,12 +183,28 @@ const char *check_text(lua_State *L, int index) {
   return text;
 }
 
-void copy_table(lua_State *L, int index) {
+static void check_known(lua_State *L, int key, const char *const known[]) {
+  const char *field = lua_type(L, key) == LUA_TSTRING ? lua_tostring(L, key) : "?";
+  size_t i = 0;
+  while (known[i] && strcmp(known[i], field) != 0)
+    i++;
+  if (!known[i])
+    luaL_error(L, "no such field: '%s'", field);
+}
+
+/* Replaces the table at `index` with a copy, and checks its fields if `known` is not NULL. */
+static void copy_fields(lua_State *L, int index, const char *const known[]) {
   luaL_checktype(L, index, LUA_TTABLE);
-  luaL_checkstack(L, 4, NULL);
+  luaL_checkstack(L, 6, NULL);
   index = lua_absindex(L, index);
-  lua_newtable(L);
+  int count = 0; /* a hint, so that the copy does not grow step by step */
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
+    count += count < MAX_HINT;
+  bool list = lua_rawlen(L, index) > 0;
+  lua_createtable(L, list ? count : 0, list ? 0 : count);
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+    if (known)
+      check_known(L, -2, known);
     lua_pushvalue(L, -2);
     lua_pushvalue(L, -2);
     lua_rawset(L, -5);
@@ -192,17 +212,12 @@ void copy_table(lua_State *L, int index) {
   lua_replace(L, index);
 }
 
+void copy_table(lua_State *L, int index) {
+  copy_fields(L, index, NULL);
+}
+
 void check_fields(lua_State *L, int index, const char *const known[]) {
-  copy_table(L, index);
-  index = lua_absindex(L, index);
-  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-    const char *field = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-    size_t i = 0;
-    while (known[i] && strcmp(known[i], field) != 0)
-      i++;
-    if (!known[i])
-      luaL_error(L, "no such field: '%s'", field);
-  }
+  copy_fields(L, index, known);
 }
 
 int push_field(lua_State *L, int index, const char *field) {

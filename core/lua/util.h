@@ -20,7 +20,7 @@ int push_error(lua_State *L, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* push_json_error is push_error for an error of the JSON reader. The table also has `line`, `column`
- * and `offset` of struct json_error. */
+ * and `offset` of struct json_error. It raises an error if there was not enough memory. */
 int push_json_error(lua_State *L, const char *code, const struct json_error *error);
 
 /* push_buf pushes the bytes of a buffer as a string and returns 1. It frees the buffer, also if it

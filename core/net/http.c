@@ -1,6 +1,7 @@
 #include "net/http.h"
 
 #include "net/http_pool.h"
+#include "net/http_syntax.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -365,11 +366,19 @@ static void end_transfer(struct http_transfer *transfer, CURLcode code) {
 
 bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
                          const struct http_request *request) {
-  transfer->op = (struct loop_op){.loop = pool->loop};
+  loop_op_start(&transfer->op, pool->loop);
   transfer->pool = pool;
+  http_pool_enter(transfer);
   transfer->on_end = end_transfer;
   transfer->max_size = request->max_size;
   transfer->body.secret = request->sealed;
+  if (!http_is_url(request->url)) {
+    transfer->failure = HTTP_INVALID_URL;
+    snprintf(transfer->detail, sizeof transfer->detail,
+             "the URL contains a blank or a control character");
+    loop_complete(&transfer->op);
+    return true;
+  }
   if (transfer->header_text.failed || !link_headers(transfer))
     return false;
   transfer->easy = http_pool_handle(pool);
@@ -383,10 +392,9 @@ bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
 }
 
 void http_transfer_free(struct http_transfer *transfer) {
-  if (transfer->easy)
-    http_pool_release(transfer);
-  if (transfer->op.loop)
-    loop_dequeue(&transfer->op);
+  if (transfer->pool)
+    http_pool_forget(transfer);
+  loop_op_end(&transfer->op);
   free(transfer->header_lines);
   transfer->header_lines = NULL;
   buf_free(&transfer->header_text);

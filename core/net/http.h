@@ -15,7 +15,8 @@ struct http_pool;
 
 #define HTTP_HOST_CONNECTIONS 64
 
-/* http_pool_new returns NULL if libcurl cannot start. The pool must be freed before its loop. */
+/* http_pool_new returns NULL if libcurl cannot start. http_pool_free aborts the transfers that run;
+ * all transfers stay valid. */
 struct http_pool *http_pool_new(struct loop *loop);
 void http_pool_free(struct http_pool *pool);
 
@@ -42,7 +43,8 @@ enum http_failure {
  * http_transfer_start, and may call http_transfer_free at any time. */
 struct http_transfer {
   struct loop_op op;
-  struct http_pool *pool;
+  struct http_pool *pool; /* NULL after the pool was freed */
+  struct http_transfer *next_of_pool, **link_of_pool;
   CURL *easy;
   struct http_host *host;
   void (*on_end)(struct http_transfer *transfer, CURLcode code); /* called by the pool */

@@ -103,6 +103,7 @@ struct http_pool *http_pool_new(struct loop *loop) {
     curl_global_cleanup();
     return NULL;
   }
+  loop_hold(loop);
   pool->loop = loop;
   pool->multi = curl_multi_init();
   pool->share = curl_share_init();
@@ -123,6 +124,11 @@ struct http_pool *http_pool_new(struct loop *loop) {
 void http_pool_free(struct http_pool *pool) {
   if (!pool)
     return;
+  while (pool->transfers) {
+    struct http_transfer *transfer = pool->transfers;
+    http_pool_forget(transfer);
+    loop_op_end(&transfer->op);
+  }
   while (pool->idle_count > 0)
     curl_easy_cleanup(pool->idle[--pool->idle_count]);
   if (pool->multi)
@@ -131,6 +137,7 @@ void http_pool_free(struct http_pool *pool) {
   free(pool->ca_file);
   if (pool->timer)
     event_free(pool->timer);
+  loop_drop(pool->loop);
   free(pool);
   curl_global_cleanup();
 }
@@ -233,4 +240,22 @@ void http_pool_release(struct http_transfer *transfer) {
     curl_easy_cleanup(easy);
   advance(pool, host);
   forget_host(pool, host);
+}
+
+void http_pool_enter(struct http_transfer *transfer) {
+  struct http_transfer **first = &transfer->pool->transfers;
+  transfer->next_of_pool = *first;
+  if (*first)
+    (*first)->link_of_pool = &transfer->next_of_pool;
+  transfer->link_of_pool = first;
+  *first = transfer;
+}
+
+void http_pool_forget(struct http_transfer *transfer) {
+  *transfer->link_of_pool = transfer->next_of_pool;
+  if (transfer->next_of_pool)
+    transfer->next_of_pool->link_of_pool = transfer->link_of_pool;
+  if (transfer->easy)
+    http_pool_release(transfer);
+  transfer->pool = NULL;
 }

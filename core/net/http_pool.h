@@ -18,7 +18,8 @@ struct http_pool {
   CURL *idle[HTTP_MAX_IDLE];
   size_t idle_count;
   struct http_host *hosts; /* hosts with requests */
-  size_t limit;            /* of concurrent requests to one host */
+  struct http_transfer *transfers;
+  size_t limit; /* of concurrent requests to one host */
 };
 
 /* http_pool_handle returns a handle for the options of a request. The caller owns it until
@@ -32,5 +33,11 @@ bool http_pool_queue(struct http_transfer *transfer, const char *url);
 /* http_pool_release takes the handle from a transfer and resets it for reuse: without a reset,
  * libcurl would continue to count retries. */
 void http_pool_release(struct http_transfer *transfer);
+
+/* http_pool_enter adds a transfer to its pool. */
+void http_pool_enter(struct http_transfer *transfer);
+
+/* http_pool_forget removes a transfer from its pool, and aborts it if it runs. */
+void http_pool_forget(struct http_transfer *transfer);
 
 #endif

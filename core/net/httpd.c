@@ -1,14 +1,19 @@
 #include "net/httpd.h"
 
+#include "net/httpd_connection.h"
+
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <event2/listener.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 
 struct httpd {
   struct evhttp *http;
@@ -16,6 +21,7 @@ struct httpd {
   struct httpd_accept *acceptor;
   struct httpd_request *waiting; /* arrived, not accepted */
   struct httpd_request *taken;   /* accepted, not answered */
+  struct httpd_connections connections;
   int port;
 };
 
@@ -42,6 +48,11 @@ static void on_request(struct evhttp_request *event, void *context) {
   }
   request->server = server;
   request->event = event;
+  /* evhttp must not read on: for further bytes it would end the process, for an end it would drop the
+   * connection of a request that is being handled. */
+  struct evhttp_connection *connection = evhttp_request_get_connection(event);
+  bufferevent_disable(evhttp_connection_get_bufferevent(connection), EV_READ);
+  httpd_connections_complete(&server->connections, connection);
   struct httpd_request **last = &server->waiting;
   while (*last)
     last = &(*last)->next;
@@ -49,34 +60,74 @@ static void on_request(struct evhttp_request *event, void *context) {
   hand_over(server);
 }
 
-struct httpd *httpd_open(struct loop *loop, const char *address, int port, size_t max_body) {
-  struct httpd *server = calloc(1, sizeof *server);
-  if (!server)
-    return NULL;
-  server->loop = loop;
-  server->http = evhttp_new(loop_base(loop));
-  if (!server->http)
-    goto failed;
+/* Accepting fails as long as no file descriptor is free, and would fail again at once. */
+static void on_accept_error(struct evconnlistener *listener, void *context) {
+  (void)listener, (void)context;
+  static const struct timespec pause = {.tv_nsec = 5000000};
+  nanosleep(&pause, NULL);
+}
+
+static struct timeval interval(double seconds) {
+  double bounded = seconds < 0.001 ? 0.001 : seconds < 1e6 ? seconds : 1e6;
+  return (struct timeval){.tv_sec = (time_t)bounded,
+                          .tv_usec = (suseconds_t)((bounded - (double)(time_t)bounded) * 1e6)};
+}
+
+static void set_limits(struct httpd *server, const struct httpd_limits *limits) {
+  struct timeval idle = interval(limits->idle_timeout);
   evhttp_set_max_headers_size(server->http, 64 * 1024);
-  evhttp_set_max_body_size(server->http, (ev_ssize_t)max_body);
-  evhttp_set_gencb(server->http, on_request, server);
+  evhttp_set_max_body_size(server->http, (ev_ssize_t)limits->max_body);
+  evhttp_set_timeout_tv(server->http, &idle);
+  server->connections.patience = interval(limits->request_timeout);
+  server->connections.max_held = limits->max_held;
+  httpd_connections_watch(&server->connections, server->http);
+}
+
+static bool listen_at(struct httpd *server, const char *address, int port) {
   errno = 0;
   struct evhttp_bound_socket *socket =
       evhttp_bind_socket_with_handle(server->http, address, (ev_uint16_t)port);
   if (!socket)
-    goto failed;
+    return false;
+  evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(socket), on_accept_error);
+  /* Accepted sockets inherit the option. Without it, the second part of a reply waits until the client
+   * has acknowledged the first. */
+  int fd = evhttp_bound_socket_get_fd(socket), on = 1;
   struct sockaddr_storage name;
   socklen_t size = sizeof name;
-  if (getsockname(evhttp_bound_socket_get_fd(socket), (struct sockaddr *)&name, &size) != 0)
-    goto failed;
+  if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
+      getsockname(fd, (struct sockaddr *)&name, &size) != 0)
+    return false;
   server->port = ntohs(name.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&name)->sin6_port
                                                   : ((struct sockaddr_in *)&name)->sin_port);
-  return server;
-failed:;
-  int saved = errno;
+  return true;
+}
+
+static void free_server(struct httpd *server) {
   if (server->http)
     evhttp_free(server->http);
+  httpd_connections_free(&server->connections);
+  loop_drop(server->loop);
   free(server);
+}
+
+struct httpd *httpd_open(struct loop *loop, const char *address, int port,
+                         const struct httpd_limits *limits) {
+  struct httpd *server = calloc(1, sizeof *server);
+  if (!server)
+    return NULL;
+  loop_hold(loop);
+  server->loop = loop;
+  server->http = evhttp_new(loop_base(loop));
+  errno = ENOMEM;
+  if (server->http) {
+    evhttp_set_gencb(server->http, on_request, server);
+    set_limits(server, limits);
+    if (listen_at(server, address, port))
+      return server;
+  }
+  int saved = errno;
+  free_server(server);
   errno = saved;
   return NULL;
 }
@@ -97,23 +148,24 @@ void httpd_close(struct httpd *server) {
     server->waiting = request->next;
     free(request);
   }
-  evhttp_free(server->http);
-  free(server);
+  free_server(server);
 }
 
 bool httpd_accept_start(struct httpd *server, struct httpd_accept *accept) {
   if (server->acceptor)
     return false;
-  *accept = (struct httpd_accept){.op = {.loop = server->loop}, .server = server};
+  loop_op_start(&accept->op, server->loop);
+  accept->server = server;
   server->acceptor = accept;
   hand_over(server);
   return true;
 }
 
 void httpd_accept_stop(struct httpd_accept *accept) {
-  loop_dequeue(&accept->op);
   if (accept->server && accept->server->acceptor == accept)
     accept->server->acceptor = NULL;
+  accept->server = NULL;
+  loop_op_end(&accept->op);
 }
 
 /* Removes the request from the server's list, because it is being answered. */
@@ -129,7 +181,9 @@ void httpd_reply(struct httpd_request *request, int status, const struct httpd_h
                  size_t header_count, const char *body, size_t length, size_t announced) {
   if (!request->server)
     return;
+  struct httpd_connections *connections = &request->server->connections;
   unlink_request(request);
+  httpd_connections_answer(connections, evhttp_request_get_connection(request->event));
   struct evkeyvalq *output = evhttp_request_get_output_headers(request->event);
   for (size_t i = 0; i < header_count; i++)
     evhttp_add_header(output, headers[i].name, headers[i].value);
@@ -151,6 +205,8 @@ void httpd_reset(struct httpd_request *request) {
     return;
   unlink_request(request);
   struct evhttp_connection *connection = evhttp_request_get_connection(request->event);
+  if (!connection)
+    return;
   int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
   struct linger at_once = {.l_onoff = 1, .l_linger = 0};
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

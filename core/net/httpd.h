@@ -25,9 +25,18 @@ struct httpd_accept {
   struct httpd_request *request;
 };
 
+struct httpd_limits {
+  size_t max_body;     /* bytes of a request */
+  size_t max_held;     /* bytes of all requests that are not answered */
+  double idle_timeout; /* seconds until a connection on which nothing happens is closed */
+  double
+      request_timeout; /* seconds in which the rest of a request, or at least 64 KiB of it, arrives */
+};
+
 /* httpd_open returns NULL and sets errno if it cannot listen on the address. Port 0 chooses a free
  * port. The caller closes the server with httpd_close. */
-struct httpd *httpd_open(struct loop *loop, const char *address, int port, size_t max_body);
+struct httpd *httpd_open(struct loop *loop, const char *address, int port,
+                         const struct httpd_limits *limits);
 int httpd_port(const struct httpd *server);
 
 /* httpd_close closes every connection. Unanswered requests stay valid; answering them has no

@@ -1,34 +1,74 @@
 #include "net/loop.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 struct loop {
   struct event_base *base;
+  size_t references;
   struct loop_op *first; /* the completion queue */
   struct loop_op **last;
   struct loop_signal *signals; /* pending signals */
   struct event *signal_event;
   int signal_pipe[2];
+  struct listener *listener; /* this loop among the listeners, or NULL */
 };
 
-/* The pipe that the signal handler writes to: that of the loop that last waited for a signal. */
-static volatile sig_atomic_t signal_fd = -1;
+/* The loops of this process that wait for signals. The signal handler runs at any time, in any
+ * thread, so it reads atomic variables only. */
+struct listener {
+  atomic_int fd;       /* the pipe that the handler writes to, plus 1; 0: the entry is free */
+  atomic_uint numbers; /* one bit for each signal */
+};
+
+#define MAX_LISTENERS 64
+#define SIGNAL_BIT(number) (1u << (unsigned)(number))
+
+static struct listener listeners[MAX_LISTENERS];
+
+/* [number] = the action of a signal before any loop waited for it */
+static struct sigaction earlier_action[32];
+
+static bool is_awaited(int number) {
+  for (size_t i = 0; i < MAX_LISTENERS; i++) {
+    if (atomic_load(&listeners[i].numbers) & SIGNAL_BIT(number))
+      return true;
+  }
+  return false;
+}
 
 static void on_delivery(int number) {
   int saved = errno;
   if (number == SIGHUP)
     signal(SIGHUP, SIG_IGN); /* both the shell and the kernel may send it */
   char byte = (char)number;
-  ssize_t written = write(signal_fd, &byte, 1);
-  (void)written; /* a full pipe wakes the loop anyway */
+  for (size_t i = 0; i < MAX_LISTENERS; i++) {
+    unsigned bit = SIGNAL_BIT(number);
+    if (!(atomic_fetch_and(&listeners[i].numbers, ~bit) & bit))
+      continue;
+    ssize_t written = write(atomic_load(&listeners[i].fd) - 1, &byte, 1);
+    (void)written; /* a full pipe wakes the loop anyway */
+  }
   errno = saved;
+}
+
+/* Enters the loop into the listeners. Returns false if they are full. */
+static bool listen_to_signals(struct loop *loop) {
+  for (size_t i = 0; i < MAX_LISTENERS && !loop->listener; i++) {
+    int free_entry = 0;
+    if (atomic_compare_exchange_strong(&listeners[i].fd, &free_entry, loop->signal_pipe[1] + 1))
+      loop->listener = &listeners[i];
+  }
+  return loop->listener;
 }
 
 /* Called when the signal pipe has bytes. Each byte is the number of a signal. */
@@ -74,6 +114,7 @@ struct loop *loop_new(void) {
   struct loop *loop = calloc(1, sizeof *loop);
   if (!loop)
     return NULL;
+  loop->references = 1;
   loop->last = &loop->first;
   loop->signal_pipe[0] = loop->signal_pipe[1] = -1;
   loop->base = new_base();
@@ -84,14 +125,24 @@ struct loop *loop_new(void) {
   if (!loop->signal_event)
     goto failed;
   return loop;
-failed:
+failed:;
+  int saved = errno;
   loop_free(loop);
+  errno = saved;
   return NULL;
 }
 
-void loop_free(struct loop *loop) {
-  if (!loop)
+void loop_hold(struct loop *loop) {
+  loop->references++;
+}
+
+void loop_drop(struct loop *loop) {
+  if (--loop->references > 0)
     return;
+  if (loop->listener) {
+    atomic_store(&loop->listener->numbers, 0);
+    atomic_store(&loop->listener->fd, 0);
+  }
   if (loop->signal_event)
     event_free(loop->signal_event);
   for (int i = 0; i < 2; i++) {
@@ -103,29 +154,58 @@ void loop_free(struct loop *loop) {
   free(loop);
 }
 
+void loop_free(struct loop *loop) {
+  if (loop)
+    loop_drop(loop);
+}
+
 struct event_base *loop_base(struct loop *loop) {
   return loop->base;
 }
 
+void loop_op_start(struct loop_op *op, struct loop *loop) {
+  assert(op->state == LOOP_IDLE || op->state == LOOP_DONE);
+  if (!op->loop)
+    loop_hold(loop);
+  op->loop = loop;
+  op->state = LOOP_STARTED;
+}
+
 void loop_complete(struct loop_op *op) {
-  if (op->completed)
-    return;
-  op->completed = true;
+  assert(op->state == LOOP_STARTED);
+  op->state = LOOP_QUEUED;
   op->next = NULL;
   *op->loop->last = op;
   op->loop->last = &op->next;
 }
 
-void loop_dequeue(struct loop_op *op) {
+static void leave_queue(struct loop_op *op) {
   struct loop *loop = op->loop;
-  for (struct loop_op **link = &loop->first; *link; link = &(*link)->next) {
-    if (*link != op)
-      continue;
-    *link = op->next;
-    if (!op->next)
-      loop->last = link;
-    return;
+  struct loop_op **link = &loop->first;
+  while (*link != op) {
+    assert(*link);
+    link = &(*link)->next;
   }
+  *link = op->next;
+  if (!op->next)
+    loop->last = link;
+  op->next = NULL;
+}
+
+void loop_op_end(struct loop_op *op) {
+  struct loop *loop = op->loop;
+  if (!loop)
+    return;
+  if (op->state == LOOP_QUEUED)
+    leave_queue(op);
+  if (op->state != LOOP_DONE)
+    op->state = LOOP_CANCELLED;
+  op->loop = NULL;
+  loop_drop(loop);
+}
+
+struct loop_op *loop_first_completed(const struct loop *loop) {
+  return loop->first;
 }
 
 struct loop_op *loop_next_completed(struct loop *loop) {
@@ -136,11 +216,28 @@ struct loop_op *loop_next_completed(struct loop *loop) {
   if (!op->next)
     loop->last = &loop->first;
   op->next = NULL;
+  assert(op->state == LOOP_QUEUED);
+  op->state = LOOP_DONE;
   return op;
+}
+
+/* Reports whether nothing can happen but signals that nobody waits for. */
+static bool is_deserted(const struct loop *loop) {
+  for (const struct loop_signal *waiter = loop->signals; waiter; waiter = waiter->next_waiting) {
+    if (!waiter->background)
+      return false;
+  }
+  int events = event_base_get_num_events(
+      loop->base, EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ACTIVE);
+  return events <= (loop->signals ? 1 : 0);
 }
 
 bool loop_step(struct loop *loop, bool block) {
   bool wait = block && !loop->first;
+  if (wait && is_deserted(loop)) {
+    event_base_loop(loop->base, EVLOOP_NONBLOCK); /* a signal may have been delivered */
+    return loop->first;
+  }
   int outcome = event_base_loop(loop->base, wait ? EVLOOP_ONCE : EVLOOP_NONBLOCK);
   return outcome == 0 || loop->first;
 }
@@ -151,15 +248,14 @@ static void on_event(evutil_socket_t fd, short what, void *context) {
 }
 
 static void stop_event(struct event **event, struct loop_op *op) {
-  if (!*event)
-    return;
-  event_free(*event);
+  if (*event)
+    event_free(*event);
   *event = NULL;
-  loop_dequeue(op);
+  loop_op_end(op);
 }
 
 bool loop_timer_start(struct loop *loop, struct loop_timer *timer, double seconds) {
-  timer->op = (struct loop_op){.loop = loop};
+  loop_op_start(&timer->op, loop);
   timer->event = event_new(loop->base, -1, 0, on_event, &timer->op);
   if (!timer->event)
     return false;
@@ -175,8 +271,29 @@ void loop_timer_stop(struct loop_timer *timer) {
   stop_event(&timer->event, &timer->op);
 }
 
+/* Reports what the kernel says to watching a descriptor: 0 or an errno. The event loop itself learns
+ * it too late, because it tells the kernel at its next turn. */
+static int try_watch(int fd) {
+  int probe = epoll_create1(EPOLL_CLOEXEC);
+  if (probe < 0)
+    return errno;
+  struct epoll_event event = {.events = EPOLLIN};
+  int failed = epoll_ctl(probe, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : errno;
+  close(probe);
+  return failed;
+}
+
 bool loop_watch_start(struct loop *loop, struct loop_watch *watch, int fd) {
-  watch->op = (struct loop_op){.loop = loop};
+  int failed = try_watch(fd);
+  if (failed && failed != EPERM) {
+    errno = failed;
+    return false;
+  }
+  loop_op_start(&watch->op, loop);
+  if (failed == EPERM) { /* a file: reading it never waits */
+    loop_complete(&watch->op);
+    return true;
+  }
   watch->event = event_new(loop->base, fd, EV_READ, on_event, &watch->op);
   return watch->event && event_add(watch->event, NULL) == 0;
 }
@@ -185,36 +302,55 @@ void loop_watch_stop(struct loop_watch *watch) {
   stop_event(&watch->event, &watch->op);
 }
 
-bool loop_signal_start(struct loop *loop, struct loop_signal *waiter, int number) {
-  *waiter = (struct loop_signal){.op = {.loop = loop}, .number = number};
-  signal_fd = loop->signal_pipe[1];
-  struct sigaction action = {.sa_handler = on_delivery, .sa_flags = (int)SA_RESETHAND};
-  sigemptyset(&action.sa_mask);
-  if (event_add(loop->signal_event, NULL) != 0 || sigaction(number, &action, NULL) != 0)
+bool loop_signal_start(struct loop *loop, struct loop_signal *waiter, int number, bool background) {
+  if (!listen_to_signals(loop)) {
+    errno = EMFILE;
     return false;
+  }
+  struct sigaction action = {.sa_handler = on_delivery, .sa_flags = (int)SA_RESETHAND}, earlier;
+  sigemptyset(&action.sa_mask);
+  bool shared = is_awaited(number);
+  if (event_add(loop->signal_event, NULL) != 0)
+    return false;
+  atomic_fetch_or(&loop->listener->numbers, SIGNAL_BIT(number));
+  if (sigaction(number, &action, &earlier) != 0)
+    return false;
+  if (!shared)
+    earlier_action[number] = earlier;
+  loop_op_start(&waiter->op, loop);
+  waiter->number = number;
+  waiter->background = background;
   waiter->waiting = true;
   waiter->next_waiting = loop->signals;
   loop->signals = waiter;
   return true;
 }
 
+/* Ends the wait for a signal, unless the signal has been delivered meanwhile. */
+static void ignore_signal(const struct loop *loop, int number) {
+  unsigned bit = SIGNAL_BIT(number);
+  bool awaited = atomic_fetch_and(&loop->listener->numbers, ~bit) & bit;
+  if (awaited && !is_awaited(number))
+    sigaction(number, &earlier_action[number], NULL);
+}
+
 void loop_signal_stop(struct loop_signal *waiter) {
   struct loop *loop = waiter->op.loop;
-  loop_dequeue(&waiter->op);
-  if (!waiter->waiting)
-    return;
-  waiter->waiting = false;
-  bool shared = false;
-  for (struct loop_signal **link = &loop->signals; *link;) {
-    if (*link == waiter) {
-      *link = waiter->next_waiting;
-    } else {
-      shared = shared || (*link)->number == waiter->number;
-      link = &(*link)->next_waiting;
+  if (waiter->waiting) {
+    waiter->waiting = false;
+    bool shared = false;
+    for (struct loop_signal **link = &loop->signals; *link;) {
+      if (*link == waiter) {
+        *link = waiter->next_waiting;
+      } else {
+        shared = shared || (*link)->number == waiter->number;
+        link = &(*link)->next_waiting;
+      }
     }
+    if (!shared)
+      ignore_signal(loop, waiter->number);
+    if (!loop->signals)
+      event_del(loop->signal_event);
   }
-  if (!shared)
-    signal(waiter->number, SIG_DFL);
-  if (!loop->signals)
-    event_del(loop->signal_event);
+  loop_op_end(&waiter->op);
 }

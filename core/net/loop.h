@@ -11,32 +11,54 @@
 struct event_base;
 struct loop;
 
-struct loop_op {
-  struct loop *loop;
-  struct loop_op *next; /* in the completion queue */
-  bool completed;       /* it is or was in the queue */
+/* The only transitions are IDLE or DONE -> STARTED -> QUEUED -> DONE, and STARTED or QUEUED ->
+ * CANCELLED. A wrong transition is a defect of this program, and ends it. */
+enum loop_op_state {
+  LOOP_IDLE,
+  LOOP_STARTED,
+  LOOP_QUEUED, /* has completed, and is in the completion queue */
+  LOOP_DONE,   /* was taken from the queue */
+  LOOP_CANCELLED,
 };
 
-/* loop_new returns NULL if memory or file descriptors are exhausted. */
+struct loop_op {
+  struct loop *loop;    /* from loop_op_start to loop_op_end */
+  struct loop_op *next; /* in the completion queue */
+  enum loop_op_state state;
+};
+
+/* loop_new returns NULL and sets errno if memory or file descriptors are exhausted. */
 struct loop *loop_new(void);
 
-/* loop_free accepts NULL. All operations must be stopped before. */
+/* loop_free accepts NULL. The memory of the loop remains as long as an operation or loop_hold needs
+ * it, so that the order does not matter in which Lua collects userdata. */
 void loop_free(struct loop *loop);
+
+/* loop_hold keeps the memory of the loop until loop_drop. */
+void loop_hold(struct loop *loop);
+void loop_drop(struct loop *loop);
 
 struct event_base *loop_base(struct loop *loop);
 
-/* loop_complete puts an operation into the completion queue. A second call has no effect. */
+/* loop_op_start is the first step of every operation. */
+void loop_op_start(struct loop_op *op, struct loop *loop);
+
+/* loop_complete puts a started operation into the completion queue. */
 void loop_complete(struct loop_op *op);
 
-/* loop_dequeue removes an operation from the completion queue, if the queue has it: the operation
- * has completed, but nothing waits for it any more. */
-void loop_dequeue(struct loop_op *op);
+/* loop_op_end is the last step of every operation, at any time; it may be called again. It removes
+ * the operation from the completion queue. */
+void loop_op_end(struct loop_op *op);
+
+/* loop_first_completed returns the operation that completed first, or NULL. */
+struct loop_op *loop_first_completed(const struct loop *loop);
 
 /* loop_next_completed removes and returns the operation that completed first, or returns NULL. */
 struct loop_op *loop_next_completed(struct loop *loop);
 
 /* loop_step handles events. With `block` it waits for an event, unless the completion queue has an
- * operation. It returns false if no event can ever occur. */
+ * operation. It returns false if no operation can ever complete, except those that wait for a signal in
+ * the background. */
 bool loop_step(struct loop *loop, bool block);
 
 /* A timer completes once, `seconds` after loop_timer_start. */
@@ -51,8 +73,8 @@ bool loop_timer_start(struct loop *loop, struct loop_timer *timer, double second
 /* loop_timer_stop ends a timer, at any time; it may be called again. */
 void loop_timer_stop(struct loop_timer *timer);
 
-/* A watch completes once, when a file descriptor (of a pipe, a socket or a terminal) has something to
- * read or is at its end. */
+/* A watch completes once, when a file descriptor has something to read or is at its end. A regular
+ * file is always readable. */
 struct loop_watch {
   struct loop_op op;
   struct event *event;
@@ -66,15 +88,21 @@ void loop_watch_stop(struct loop_watch *watch);
 
 /* Completes at the first delivery of a signal. After that, the signal has its default action again,
  * so that a second Ctrl-C ends a program that no longer runs its loop. SIGHUP is ignored instead,
- * because it often arrives twice. */
+ * because it often arrives twice. If several loops of the process wait for a signal, its delivery
+ * completes the operations of all. */
 struct loop_signal {
   struct loop_op op;
   struct loop_signal *next_waiting;
   int number;
+  bool background; /* the loop does not wait for it alone */
   bool waiting;
 };
 
-bool loop_signal_start(struct loop *loop, struct loop_signal *waiter, int number);
+/* loop_signal_start returns false, with errno set, if the signal cannot be watched. */
+bool loop_signal_start(struct loop *loop, struct loop_signal *waiter, int number, bool background);
+
+/* loop_signal_stop ends a wait, at any time. When nothing waits for the signal any more, it has the
+ * action again that it had before. */
 void loop_signal_stop(struct loop_signal *waiter);
 
 #endif

@@ -33,8 +33,8 @@ static void close_output(struct process *process) {
   process->fd = -1;
 }
 
-/* Completes the operation, and kills what still runs. */
-static void finish(struct process *process, enum process_failure failure) {
+/* Kills what still runs, and frees all but the outcome. */
+static void release(struct process *process, enum process_failure failure) {
   close_output(process);
   if (process->pid > 0) {
     kill(process->streamed ? -process->pid : process->pid, SIGKILL);
@@ -49,8 +49,18 @@ static void finish(struct process *process, enum process_failure failure) {
     *events[i] = NULL;
   }
   process->failure = failure;
-  if (process->op.loop)
+}
+
+/* Completes the operation, unless a piece of output has completed it already: it then completes again
+ * when the process is resumed. */
+static void complete(struct process *process) {
+  if (process->op.state == LOOP_STARTED)
     loop_complete(&process->op);
+}
+
+static void finish(struct process *process, enum process_failure failure) {
+  release(process, failure);
+  complete(process);
 }
 
 /* The kept part of standard error, in bytes. */
@@ -94,7 +104,7 @@ static bool drain(struct process *process) {
 static void deliver(struct process *process) {
   if (process->readable)
     event_del(process->readable);
-  loop_complete(&process->op);
+  complete(process);
 }
 
 bool process_has_piece(const struct process *process) {
@@ -117,7 +127,7 @@ static void check_exit(struct process *process) {
 }
 
 void process_resume(struct process *process) {
-  process->op.completed = false;
+  loop_op_start(&process->op, process->op.loop);
   if (!process->ticking) /* it has exited, and its last output was taken */
     loop_complete(&process->op);
   else if (process->readable)
@@ -257,7 +267,7 @@ int process_start(struct loop *loop, struct process *process,
   if (!failed) {
     struct event_base *base = loop_base(loop);
     double timeout = options->timeout;
-    double limit = timeout > 0 && timeout < 1e6 ? timeout : 1e6;
+    double limit = timeout > 0 && timeout < 1e6 ? timeout : 1e6; /* NaN, too, is no limit */
     struct timeval after = {.tv_sec = (time_t)limit,
                             .tv_usec = (suseconds_t)((limit - (double)(time_t)limit) * 1e6)};
     process->readable = event_new(base, process->fd, EV_READ | EV_PERSIST, on_readable, process);
@@ -271,7 +281,7 @@ int process_start(struct loop *loop, struct process *process,
   if (failed)
     process_stop(process);
   else
-    process->op = (struct loop_op){.loop = loop};
+    loop_op_start(&process->op, loop);
   return failed;
 }
 
@@ -289,14 +299,8 @@ void process_read_errors(const struct process *process, struct buf *into) {
 }
 
 void process_stop(struct process *process) {
-  struct loop *loop = process->op.loop;
-  process->op.loop = NULL; /* nobody waits any more */
-  finish(process, process->failure);
-  if (loop) {
-    process->op.loop = loop;
-    loop_dequeue(&process->op);
-    process->op.loop = NULL;
-  }
+  release(process, process->failure);
+  loop_op_end(&process->op);
   if (process->errors_fd >= 0)
     close(process->errors_fd);
   process->errors_fd = -1;

@@ -251,7 +251,8 @@ struct policy *policy_parse(const char *text, size_t length, struct json_error *
 
 no_memory:
   policy_free(doc);
-  *error = (struct json_error){.line = 1, .column = 1, .message = "not enough memory"};
+  *error = (struct json_error){
+      .line = 1, .column = 1, .no_memory = true, .message = "not enough memory"};
   return NULL;
 }
 

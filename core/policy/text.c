@@ -4,7 +4,8 @@
 #include <string.h>
 
 void policy_no_memory(struct json_error *error) {
-  *error = (struct json_error){.line = 1, .column = 1, .message = "not enough memory"};
+  *error = (struct json_error){
+      .line = 1, .column = 1, .no_memory = true, .message = "not enough memory"};
 }
 
 static bool sid_taken(const struct policy *doc, const struct buf *sid) {

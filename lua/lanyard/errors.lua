@@ -6,7 +6,8 @@
 --- return errors of the same form.
 ---@class lanyard.Error
 ---@field code string         a short identifier; AWS's own for its errors
----@field message string      one line
+---@field message string      one line, or one for each of `problems`
+---@field problems? string[]  what is wrong with a file
 ---@field tip? string         what to do next
 ---@field docs? string        the address of further documentation
 ---@field service? string     the AWS service that was called

@@ -8,17 +8,24 @@ local task = require "lanyard.task"
 
 local M = {}
 
+local function send(request, reply)
+  if reply.reset then return request:reset() end
+  request:reply(reply.status, reply.headers or {}, reply.body or "", reply.cut)
+end
+
+local function answer(request, handler, message)
+  send(request, handler(message))
+end
+
 local function respond(request, handler, on_error)
   local message = request:read()
   if not message then return end
   message.path, message.query = message.target:match "^([^?]*)%??(.*)$"
-  local ok, reply = xpcall(handler, debug.traceback, message)
+  local ok, err = xpcall(answer, debug.traceback, request, handler, message)
   if not ok then
-    on_error(tostring(reply))
-    reply = { status = 500, body = "" }
+    on_error(tostring(err))
+    send(request, { status = 500 }) -- has no effect if the request was answered
   end
-  if reply.reset then return request:reset() end
-  request:reply(reply.status, reply.headers or {}, reply.body or "", reply.cut)
 end
 
 ---@class lanyard.HttpdRequest
@@ -42,10 +49,14 @@ end
 ---@field handler fun(request: lanyard.HttpdRequest): lanyard.HttpdReply
 ---@field address? string   "127.0.0.1" by default
 ---@field port? integer     any free port by default
----@field max_body? integer bytes of a request
+---@field max_body? integer bytes of a request; 1 MiB by default
+---@field max_held? integer bytes of all requests that are not answered; 16 MiB and 4 times max_body by default
+---@field idle_timeout? number     seconds until a connection on which nothing happens is closed; 60 by default
+---@field request_timeout? number  seconds in which the rest of a request, or 64 KiB of it, must arrive; 30 by default
 ---@field on_error? fun(traceback: string)  stderr by default
 
---- Starts a server. The reply to a request whose handler raises an error is 500, and on_error receives the traceback.
+--- Starts a server. If a handler raises an error or returns an invalid reply, the reply is 500, and on_error receives
+--- the traceback.
 ---@param options lanyard.HttpdOptions
 ---@return { port: integer, url: string, close: fun() }? server
 ---@return lanyard.Error? err

@@ -37,15 +37,27 @@ function M.by_name(items)
   return found
 end
 
+-- Orders keys of different types, which a table of a user's file can have.
+local function by_type(a, b)
+  local a_type, b_type = type(a), type(b)
+  if a_type ~= b_type then
+    return a_type < b_type
+  elseif a_type == "string" or a_type == "number" then
+    return a < b
+  end
+  return tostring(a) < tostring(b)
+end
+
 --- Returns the keys of a table, sorted.
 ---@param map table<string, any>
 ---@return string[]
 function M.sorted_names(map)
-  local names = {}
+  local names, others = {}, false
   for name in pairs(map) do
     names[#names + 1] = name
+    others = others or type(name) ~= "string"
   end
-  table.sort(names)
+  table.sort(names, others and by_type or nil)
   return names
 end
 

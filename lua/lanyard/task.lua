@@ -185,7 +185,7 @@ end
 local function watch_signals(interrupt)
   local operations = {}
   for _, name in ipairs { "INT", "TERM", "HUP" } do
-    local op = loop.signal(name)
+    local op = loop.signal(name, true)
     if op then
       table.insert(operations, op)
       scheduler.when_ended(op, function() interrupt(name) end)
@@ -205,7 +205,7 @@ function M.run(f, options)
     interrupted = interrupted or name
     main:cancel()
   end) or {}
-  local outcome = table.pack(pcall(main.join, main))
+  local outcome = table.pack(pcall(scheduler.join_main, main))
   for _, op in ipairs(signals) do
     scheduler.when_ended(op, nil)
     op:cancel()

@@ -15,13 +15,14 @@ Reports of version 1 (lanyard 0.1.0) are also accepted.
   arguments = { { "file", args = "+", help = "JSON report of lanyard audit; - is stdin." } },
   options = {
     "report",
-    { "--rules", type = "file", help = "Apply the mutes in this file." },
+    { "--rules", type = "file", help = "Apply the mutes in this file; none for no mutes." },
   },
   exit = {
     { 0, "no finding reaches --fail-on" },
     { 1, "a report lacks something, or the run could not be stored" },
     { 2, "a file is not a report, or the command line is invalid" },
     { 3, "a finding reaches --fail-on" },
+    { 4, "--fail-on is given, and ./.lanyard/rules.lua is not trusted (lanyard help trust)" },
   },
   examples = {
     { "lanyard audit merge shard-*.json --output html > audit.html", "Merge the shards of an audit." },

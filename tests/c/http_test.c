@@ -147,9 +147,11 @@ static void begin(struct world *world, struct http_transfer *transfer, const cha
 
 static void wait_for(struct world *world, struct http_transfer *transfers, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    while (!transfers[i].op.completed)
-      assert_true(loop_step(world->loop, true) || transfers[i].op.completed);
-    loop_dequeue(&transfers[i].op);
+    while (transfers[i].op.state == LOOP_STARTED) {
+      assert_true(loop_step(world->loop, true) || transfers[i].op.state != LOOP_STARTED);
+      while (loop_next_completed(world->loop))
+        ;
+    }
   }
 }
 

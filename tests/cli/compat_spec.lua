@@ -9,6 +9,7 @@ local json = require "lanyard.json"
 
 local RECORDED = "tests/compat/0.1.0/"
 local RECORDED_AT = 1795165200 -- 2026-11-20T09:00:00Z
+local SCRIPTS = os.getenv "PWD" .. "/" .. RECORDED .. "scripts"
 local JOURNAL = RECORDED .. "journal/127.0.0.1_18080"
 local REGIONS = "us-east-1,eu-west-1"
 local DAY = 86400
@@ -655,6 +656,9 @@ describe("the search paths of 0.1.0", function()
       ["config/lanyard/scripts/four"] = "four",
     } do
       helper.write(("%s/%s.lua"):format(folder, name), helper.read(script))
+      if place == "one" then -- a script in the current directory must be trusted
+        assert.equal(0, helper.run({ helper.lanyard, "trust", folder .. "/here", "--yes" }, { HOME = folder .. "/home" }).status)
+      end
       local result = helper.run({ "sh", "-c", 'cd "$0" && exec "$@"', folder .. "/here", helper.lanyard, place, "found" }, {
         HOME = folder .. "/home", LANYARD_PATH = folder .. "/nothing:" .. folder .. "/path",
         XDG_CONFIG_HOME = place == "four" and folder .. "/config" or nil,
@@ -871,7 +875,7 @@ describe("a script of 0.1.0", function()
   it("is a command with its name and options", function()
     local emulator <close> = seeded()
     local function team(status, ...)
-      local result = emulator:run({ "team", ... }, { LANYARD_PATH = RECORDED .. "scripts" })
+      local result = emulator:run({ "team", ... }, { LANYARD_PATH = SCRIPTS })
       assert.equal(status, result.status, result.err)
       return result.out, result.err
     end
@@ -893,8 +897,11 @@ describe("a script of 0.1.0", function()
     assert.truthy(team(0, "far", "far", "--yes", "--region", "eu-west-1"):find("far: granted", 1, true))
   end)
 
-  it("shows its options and its first comment with --help", function()
-    local result = helper.run({ helper.lanyard, "team", "--help" }, { LANYARD_PATH = RECORDED .. "scripts" })
+  it("shows its first comment with --help, and its options too if it is run by its path", function()
+    local result = helper.run({ helper.lanyard, "team", "--help" }, { LANYARD_PATH = SCRIPTS })
+    assert.equal(0, result.status, result.err)
+    assert.truthy(result.out:find("Give a service the images of a team.", 1, true))
+    result = helper.run { helper.lanyard, SCRIPTS .. "/team.lua", "--help" }
     assert.equal(0, result.status, result.err)
     for _, text in ipairs { "Give a service the images of a team.", "--kind", "--timeout", "--dry-run", "--region" } do
       assert.truthy(result.out:find(text, 1, true), text)

@@ -35,7 +35,7 @@ describe("bad input", function()
   it("from an endpoint that returns something other than JSON, or another type, is reported", function()
     for body, pattern in pairs {
       ["<html>login</html>"] = "not JSON",
-      ['{"repositories": "many"}'] = "repositories is a string; a list was expected",
+      ['{"repositories": "many"}'] = "repositories of the reply is a string",
       ["null"] = "not a JSON object",
     } do
       local folder <close> = helper.folder()

@@ -99,26 +99,37 @@ describe("lanyard", function()
     assert.equal(7, result.status)
   end)
 
-  it("runs a user's script as a command, from the first folder that has it", function()
+  it("runs a user's script as a command, from the first folder that has it, but never instead of a built-in one", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/greet.lua", "-- Say hello.\nprint 'hello'\n")
     helper.write(folder .. "/status.lua", "-- Mine.\nprint 'my status'\n")
-    local environment = { LANYARD_PATH = folder.path }
+    helper.run { "mkdir", folder .. "/second" }
+    helper.write(folder .. "/second/greet.lua", "print 'hello from the second folder'\n")
+    local environment = { LANYARD_PATH = folder .. ":" .. folder .. "/second" }
     assert.equal("hello\n", lanyard({ "greet" }, environment).out)
-    assert.equal("my status\n", lanyard({ "status" }, environment).out)
+    local status = lanyard({ "status" }, environment)
+    assert.falsy(status.out:find "my status")
+    assert.truthy(status.err:find(("%s/status.lua is hidden by the built-in command 'status'; run it with: lanyard %s/status.lua\n")
+      :format(folder, folder), 1, true), status.err)
     local listed = lanyard({ "scripts" }, environment).out
     assert.match("greet +" .. folder.path:gsub("%p", "%%%0") .. "/greet.lua +Say hello%.", listed)
   end)
 
-  it("passes --help to a user's script without a declaration, but runs no script for lanyard help", function()
+  it("runs no script of a user for lanyard help and --help", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/ping.lua", "-- Ping a host.\nprint('SCRIPT RAN', ...)\n")
     helper.write(folder .. "/declared.lua", "local cli = require 'lanyard.cli'\nprint 'SCRIPT RAN'\n"
       .. "cli.command { summary = 'Do \\27[31mit.', category = 'audit' }\n")
     local environment = { LANYARD_PATH = folder.path }
-    assert.equal("SCRIPT RAN\t-h\thost\n", lanyard({ "ping", "-h", "host" }, environment).out)
+    assert.equal("SCRIPT RAN\thost\n", lanyard({ "ping", "host" }, environment).out)
+    assert.equal("SCRIPT RAN\t--\t-h\n", lanyard({ "ping", "--", "-h" }, environment).out)
+    assert.equal("SCRIPT RAN\t-h\thost\n", lanyard({ folder .. "/ping.lua", "-h", "host" }, environment).out)
     assert.match("Ping a host", lanyard({ "help", "ping" }, environment).out)
-    for _, words in ipairs { { "help", "ping" }, { "help", "declared" }, { "declared", "--help" }, { "help" }, { "scripts" } } do
+    assert.match("Ping a host", lanyard({ "ping", "--help" }, environment).out)
+    for _, words in ipairs {
+      { "help", "ping" }, { "ping", "-h", "host" }, { "ping", "host", "--help" }, { "help", "declared" },
+      { "declared", "--help" }, { "help" }, { "scripts" },
+    } do
       local result = lanyard(words, environment)
       assert.equal(0, result.status)
       assert.falsy(result.out:find("SCRIPT RAN", 1, true))
@@ -218,6 +229,48 @@ describe("lanyard", function()
     local result = helper.run({ "sh", "-c", helper.lanyard .. " help >/dev/full" })
     assert.equal(1, result.status)
     assert.match("cannot write", result.err)
+  end)
+
+  -- Runs code with a redirection of the shell. --> exit status, stdout, stderr
+  local function run_redirected(code, redirection)
+    local result = helper.run { "sh", "-c", ('"$0" -e "$1" %s'):format(redirection), helper.lanyard, code }
+    return result.status, result.out, result.err
+  end
+
+  it("fails if the output of a script cannot be written, in whatever way the script writes and ends", function()
+    for _, code in ipairs {
+      "print(1)", "io.write('x')", "io.stdout:write('x')", "print(1) os.exit(0)", "io.write('x') os.exit(true, true)",
+      "require('lanyard.cli').out 'x'", "print(1) return true", "pcall(print, 1)",
+    } do
+      for _, redirection in ipairs { ">/dev/full", ">&-" } do
+        local status, _, err = run_redirected(code, redirection)
+        assert.equal(1, status, code .. redirection)
+        assert.match("^lanyard: cannot write the result[^\n]*\n$", err)
+      end
+    end
+  end)
+
+  it("keeps the exit status of a script that failed, and needs no stderr", function()
+    assert.equal(5, (run_redirected("print(1) os.exit(5)", ">/dev/full")))
+    assert.equal(3, (run_redirected("print(1) return 3", ">/dev/full")))
+    assert.equal(0, (run_redirected("io.stderr:write('x') print(1)", "2>/dev/full")))
+    assert.equal(0, (run_redirected("io.stderr:write('x') print(1)", "2>&-")))
+  end)
+
+  -- Runs code whose output is read by head. --> its exit status, the first line, stderr
+  local function head_of(code)
+    local result = helper.run { "bash", "-c", '"$0" -e "$1" | head -n 1; exit "${PIPESTATUS[0]}"', helper.lanyard, code }
+    return result.status, result.out, result.err
+  end
+
+  it("ends quietly if the reader of its output closes the pipe", function()
+    for _, code in ipairs {
+      "while true do print(1) end", "while true do io.write('1\\n') end",
+      "local cli = require 'lanyard.cli' for _ = 1, 1e5 do cli.out '1' end",
+    } do
+      assert.same({ 0, "1\n", "" }, { head_of(code) })
+    end
+    assert.same({ 3, "1\n", "" }, { head_of "for _ = 1, 1e5 do require('lanyard.cli').out '1' end return 3" })
   end)
 
   it("exits with 130 when it is interrupted, and closes <close> variables", function()

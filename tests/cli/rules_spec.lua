@@ -93,7 +93,10 @@ describe("--rules", function()
     local emulator <close> = ruled()
     assert(os.execute(("mkdir %s/.lanyard && cp %s/rules.lua %s/.lanyard/"):format(emulator.folder, emulator.folder,
       emulator.folder)))
-    assert.equal(4, enable_there(emulator).status)
+    assert.equal(0, emulator:run { "trust", emulator.folder.path, "--yes" }.status)
+    local result = enable_there(emulator)
+    assert.equal(4, result.status)
+    assert.matches("wait until Monday", result.err)
   end)
 
   it("exits with 2 when it is unknown whether a rules file exists", function()
@@ -115,12 +118,14 @@ describe("--rules", function()
 
   it("is not bypassed by accident: access.connect without permit raises", function()
     local emulator <close>, file = ruled()
-    local result = emulator:run({ "-e", [[
-      local access = require "lanyard.access"
-      access.connect(assert(require("lanyard.aws").session {}))
-    ]] }, { LANYARD_RULES = file })
-    assert.equal(1, result.status)
-    assert.matches("access%.connect needs settings%.permit", result.err)
+    for _, settings in ipairs { "", ", {}", ", { permit = true }", ", { permit = {} }", ", { permit = 'all' }" } do
+      local result = emulator:run({ "-e", ([[
+        local access = require "lanyard.access"
+        access.connect(assert(require("lanyard.aws").session {})%s)
+      ]]):format(settings) }, { LANYARD_RULES = file })
+      assert.equal(1, result.status)
+      assert.matches("access%.connect needs settings%.permit", result.err)
+    end
   end)
 
   for title, case in pairs {

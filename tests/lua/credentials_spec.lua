@@ -78,6 +78,89 @@ describe("a secret", function()
   end)
 end)
 
+describe("what was sealed", function()
+  local value = credentials.secret('{"a":"TOPSECRET"}'):unseal({ "other" }, "json")
+  local _, found = credentials.secret('{"a":"TOPSECRET"}'):unseal({ "a" }, "json")
+  local sources = { ["a secret"] = credentials.secret "TOPSECRET", ["a member"] = found.a }
+
+  it("is not shown by unsealing a joined secret", function()
+    assert.matches("TOPSECRET", value) -- which nobody sealed
+    for name, secret in pairs(sources) do
+      for _, case in ipairs {
+        { "json", { '"', secret, '"' } }, { "json", { '{"a":"', secret, '"}' } }, { "json", { '{"', secret, '":1}' } },
+        { "json", { '{"a":["x","', secret, '"]}' } }, { "json", { '{"b":1,"a":{"c":"', secret, '"}}' } },
+        { "xml", { "<r>", secret, "</r>" } }, { "xml", { "<r><", secret, "/></r>" } }, { "xml", { "<r a='", secret, "'/>" } },
+      } do
+        for _, names in ipairs { {}, { "b" }, { "TOPSECRET" } } do
+          local joined = credentials.join(case[2])
+          for _, sealed in ipairs { joined, credentials.join { joined }, credentials.join { "", joined, " " } } do
+            local text, err = sealed:unseal(names, case[1])
+            assert.is_nil(text, name)
+            assert.equal("Sealed", err.code)
+            assert.is_nil(tostring(err):find("TOPSECRET", 1, true))
+          end
+        end
+      end
+    end
+  end)
+
+  it("stays sealed in the members that are named", function()
+    local text, again = credentials.join({ '{"user":"u","token":"', found.a, '"}' }, "json"):unseal({ "token" }, "json")
+    assert.equal('{"user":"u","token":"***"}', text)
+    assert.equal(found.a, again.token)
+  end)
+
+  it("cannot be unsealed a second time", function()
+    local _, outer = credentials.secret([[{"a":"{\"b\":1}"}]]):unseal({ "a" }, "json")
+    assert.equal("Sealed", select(2, outer.a:unseal({}, "json")).code)
+  end)
+
+  it("is not located by the error of a malformed text", function()
+    local _, err = credentials.join({ "[1,", sources["a secret"] }):unseal({}, "json")
+    assert.equal("not valid JSON", err.message)
+  end)
+
+  it("is equal to the same bytes only, and is not compared with text", function()
+    assert.equal(credentials.secret "x", credentials.secret "x")
+    assert.not_equal(credentials.secret "x", credentials.secret "y")
+    assert.is_false(credentials.secret "x" == "x")
+  end)
+
+  it("is in no text that Lua makes of it", function()
+    for _, make in ipairs {
+      tostring, function(s) return "" .. s end, function(s) return ("%s"):format(s) end, function(s) return #s end,
+      require("lanyard.json").encode, function(s) return table.concat { s } end, function(s) return s < s end,
+      function(s) return s[1] end, function(s) return next(s) end, function(s) return s.bytes end,
+    } do
+      for _, secret in pairs(sources) do
+        local _, shown = pcall(make, secret)
+        assert.is_nil(tostring(shown):find("TOPSECRET", 1, true))
+      end
+    end
+  end)
+end)
+
+describe("the options of credentials", function()
+  it("are rejected if they are unknown or of another type", function()
+    for name, wrong in pairs { nosuch = 1, access_key_id = "a\0b", secret_access_key = {}, session_token = 5, expires = "soon",
+      account_id = {}, source = true } do
+      local ok, err = pcall(credentials.new, { access_key_id = "A", secret_access_key = "s", [name] = wrong })
+      assert.is_false(ok, name)
+      assert.matches(name, err)
+    end
+    assert.has_error(function() credentials.from_environment { nosuch = 1 } end)
+    assert.has_error(function() credentials.from_environment "x" end)
+  end)
+
+  it("may be lists whose length lies", function()
+    local sparse = {}
+    for bit = 0, 61 do sparse[1 << bit] = "x" end
+    assert.has_error(function() credentials.join(sparse) end)
+    assert.has_error(function() credentials.redactor(sparse) end)
+    assert.has_error(function() credentials.secret("{}"):unseal(sparse, "json") end)
+  end)
+end)
+
 describe("credentials.from_environment", function()
   local names = { "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN" }
   local kept = {}

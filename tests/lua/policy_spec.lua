@@ -181,3 +181,28 @@ describe("diff", function()
     assert.matches('\n%+ +"Sid": "AllowLightsailPull%-web"', text)
   end)
 end)
+
+describe("a document that a finalizer edits", function()
+  -- Values that a function pushes can start the collector at any allocation.
+  it("is read as it was when the function began", function()
+    local doc = policy.parse('{"Statement":[' .. ('{"Sid":"a","Effect":"Allow","Principal":{"AWS":["1","2"]},'
+      .. '"Action":["a:b","c:d"],"Condition":{"Bool":{"k":"true"}}},'):rep(20):sub(1, -2) .. "]}")
+    local edits = 0
+    local function edit_later()
+      setmetatable({}, { __gc = function()
+        edits = edits + 1
+        doc:set { document = true, element = "Id", json = ('"%s"'):format(("x"):rep(edits % 500)) }
+        if edits < 2000 then edit_later() end
+      end })
+    end
+    for _ = 1, 50 do edit_later() end
+    for round = 1, 200 do
+      assert.equal(20, #doc:statements())
+      assert.equal("object", doc:tree().kind)
+      assert.equal("a", doc:statement(20).sid)
+      assert.equal("allow", (doc:can { principal = "1", action = "a:b", context = { k = { "true", round } } }))
+    end
+    edits = math.max(edits, 2000)
+    assert.equal(20, #doc:statements())
+  end)
+end)

@@ -161,6 +161,7 @@ describe("a text in a sandbox", function()
       local t = {}
       for i = 1, 100000 do t[i] = i end
       for _ = 1, 100 do pcall(table.sort, t, function() return true end) end]],
+    ["reading digits"] = "local s = ('1'):rep(4 << 20) while true do tonumber(s, 10) end",
     ["reading long texts"] = "local s = ('x'):rep(4 << 20) while true do utf8.len(s) end",
     ["comparing long texts"] = [[
       local a, b = ("x"):rep(4 << 20) .. "a", ("x"):rep(4 << 20) .. "b"
@@ -189,6 +190,73 @@ describe("a text in a sandbox", function()
       spends(text)
     end)
   end
+
+  -- Keys that collide in a table of 2^size entries, but not in a smaller one: Lua hashes an integer by its remainder.
+  local COLLIDE = "local t, m = {}, (1 << %d) - 1 for i = 1, (1 << %d) + 1 do t[%s] = true end "
+
+  for title, key in pairs { integers = "i * m", floats = "(i * m) * 2.0 ^ 60", negatives = "-i * m" } do
+    it("is stopped before a table whose keys are colliding " .. title .. " becomes large", function()
+      for size = 16, 18 do
+        local err = failure(COLLIDE:format(size, size - 1, key))
+        assert.equal("Limit", err.code)
+        assert.matches("used a table with more than 32768 keys", err.message)
+        err = failure("pcall(function() " .. COLLIDE:format(size, size - 1, key) .. "end) return 'caught'")
+        assert.equal("Limit", err.code)
+      end
+    end)
+  end
+
+  it("has no result after its time, even if it ends by itself", function()
+    local err = failure(COLLIDE:format(15, 14, "i * m") .. "return 'done'", { seconds = 0.02 })
+    assert.equal("Limit", err.code)
+    assert.equal("rules.lua: took more than 0.02 s", (err.message:gsub(":%d+:", ":")))
+  end)
+
+  it("can have a large table of other keys, and a long list", function()
+    local value = assert(sandbox.value("local t = {} for i = 1, 30000 do t['k' .. i] = i end return t", "x"))
+    assert.equal(30000, value.k30000)
+    assert.equal(200000, #assert(sandbox.value("local t = {} for i = 1, 200000 do t[i] = i end return t", "x",
+      { memory = 1 << 26 })))
+  end)
+
+  it("is rejected if it contains too many numbers that could collide in the parser", function()
+    local numbers = {}
+    for i = 1, 20000 do numbers[i] = ("%d"):format(i * ((1 << 17) - 1)) end
+    local list = table.concat(numbers, ",")
+    for _, text in ipairs {
+      "return {" .. list .. "}", "return {" .. list:gsub(",", ".5,") .. "}", "return {" .. list:gsub(",", "e2,") .. "}",
+      "local s = '\\'' return {" .. list .. "}", "local s = [[']] return {" .. list .. "}",
+      "--[==[ ' ]] ]==] return {" .. list .. "}", "-- '\nreturn {" .. list .. "}", "local a1 = 1 return {" .. list .. "}",
+    } do
+      local err = failure(text, { memory = 1 << 27 })
+      assert.equal("rules.lua: contains more than 16384 numbers of five or more characters", err.message)
+    end
+    for _, text in ipairs {
+      "return {'" .. list:gsub(",", "','") .. "'}", 'return {"' .. list:gsub(",", '","') .. '"}',
+      "-- " .. list .. "\nreturn {}", "--[[ " .. list .. " ]] return {}", "return {[==[" .. list .. "]==]}",
+      "return {" .. ("123,"):rep(50000) .. "}", "return {" .. list:gsub("%d+,", "a%0", 1000):gsub(",%d.*", "}"),
+    } do
+      assert.is_table((sandbox.value(text, "x", { memory = 1 << 27 })))
+    end
+  end)
+
+  it("spends one budget of time in all its calls", function()
+    local box <close> = assert(sandbox.open("function spin() for _ = 1, 400000 do end return 1 end", "rules.lua",
+      { seconds = 0.3 }))
+    local err
+    for _ = 1, 100000 do
+      local value
+      value, err = box:call "spin"
+      if not value then break end
+    end
+    assert.equal("Limit", err and err.code)
+    assert.matches("took more than 0.3 s", err.message)
+  end)
+
+  it("can make any number of short calls", function()
+    local box <close> = assert(sandbox.open("function f() return 1 end", "rules.lua", { seconds = 0.05 }))
+    for _ = 1, 20000 do assert(box:call "f" == 1) end
+  end)
 
   it("is stopped wherever memory runs out, and returns its result if it does not", function()
     local text = [[

@@ -147,3 +147,61 @@ describe("sigv4.sign", function()
     assert.same(before, headers "1")
   end)
 end)
+
+describe("the options of the signer", function()
+  local function options(changes)
+    local all = {
+      url = "https://a/p?x=1", credentials = credentials.new {
+        access_key_id = "AKIDEXAMPLE", secret_access_key = "hidden-key", session_token = "hidden-token" },
+      region = "r", service = "s", time = TIME, headers = { ["X-A"] = "v" },
+    }
+    for name, value in pairs(changes) do all[name] = value end
+    return all
+  end
+
+  local WRONG = {
+    target = { "/x" }, nosuch = { 1 }, expires = { 0, -1, 604801, 0 / 0, math.huge, 1.5, "x", 1 << 40 },
+    time = { 0 / 0, math.huge, -5, 1e300, "x", {} }, amz_date = { "20150830T123600Z", "x" },
+    headers = { 3, "x", { a = 1 }, { a = { 1 } }, { [1] = "x" }, { a = { "1", [3] = "3", [2] = false } } },
+    url = { false, "no url", {} }, method = { "a\0b", {} }, region = { "a\0b", {} }, service = { "\0", {} },
+    payload_hash = { "a\0b", {} }, body = { {}, true }, normalize = { 1, "x" }, steps = { 1 }, sign_body = { "yes" },
+    credentials = { {}, "x", credentials.secret "x" }, omit_session_token = { 0 },
+  }
+  it("are rejected if they are unknown, of another type or exclude each other", function()
+    for name, values in pairs(WRONG) do
+      for _, value in ipairs(values) do
+        for _, call in ipairs { sigv4.presign, name ~= "target" and sigv4.sign or sigv4.presign } do
+          local ok, err = pcall(call, options { [name] = value })
+          assert.is_false(ok, name)
+          assert.matches(name:gsub("s$", ""), err)
+        end
+      end
+    end
+    for _, call in ipairs { sigv4.sign, sigv4.presign, sigv4.explain } do
+      assert.has_error(function() call() end)
+      assert.has_error(function() call(options { body = "x", payload_hash = "y" }) end)
+    end
+    assert.has_error(function() sigv4.explain(options { target = "/x" }) end)
+  end)
+
+  it("are read without metamethods", function()
+    local calls = 0
+    local function count() calls = calls + 1 return "v" end
+    local hostile = { __index = count, __len = count, __pairs = count }
+    local all = options { headers = setmetatable({ a = setmetatable({ "1" }, hostile) }, hostile) }
+    sigv4.sign(setmetatable(all, hostile))
+    assert.has_error(function() sigv4.sign(setmetatable({}, { __index = all })) end)
+    assert.equal(0, calls)
+  end)
+
+  it("leave the session token sealed in the headers", function()
+    local headers = sigv4.sign(options {})
+    assert.equal("secret: ***", tostring(headers["X-Amz-Security-Token"]))
+    assert.equal(credentials.secret "hidden-token", headers["X-Amz-Security-Token"])
+  end)
+
+  it("can have a query of one '='", function()
+    local _, steps = sigv4.sign(options { url = "https://a/?=", steps = true })
+    assert.equal("=", steps.canonical_request:match "^GET\n/\n([^\n]*)\n")
+  end)
+end)

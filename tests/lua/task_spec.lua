@@ -206,6 +206,86 @@ describe("the loop", function()
     assert.matches("so none can continue", tostring(err))
   end)
 
+  it("raises it in the waiting code, where it can be caught, in the binary as in stock Lua", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/wait.lua", [[
+      local task = require "lanyard.task"
+      local a, b
+      a = task.spawn(function() b:join() end)
+      b = task.spawn(function() a:join() end)
+      print(pcall(a.join, a))
+      local semaphore = task.semaphore(0)
+      local closed = setmetatable({}, { __close = function() print "closed" end })
+      local _ <close> = closed
+      semaphore:acquire()
+    ]])
+    for _, program in ipairs { helper.lanyard, "lua5.4" } do
+      local result = helper.run({ "timeout", "20", program, folder .. "/wait.lua" }, {
+        LUA_PATH = "./lua/?.lua;./lua/?/init.lua", LUA_CPATH = helper.build .. "/?.so;" .. package.cpath,
+        LD_PRELOAD = program == "lua5.4" and os.getenv "LD_PRELOAD" or "", ASAN_OPTIONS = "detect_leaks=0",
+      })
+      assert.equal("false\tevery task waits for another, so none can continue\nclosed\n", result.out, result.err)
+      assert.matches("every task waits for another", result.err)
+      assert.equal(1, result.status)
+    end
+  end)
+
+  it("waits for a signal that a task waits for", function()
+    local result = helper.run { "timeout", "20", helper.lanyard, "-e", [[
+      local loop, process, task = require "lanyard.loop", require "lanyard.process.core", require "lanyard.task"
+      local op = loop.signal "HUP"
+      process.start { words = { "sh", "-c", "kill -HUP $PPID" } }
+      print(task.await(op))
+    ]] }
+    assert.equal("true\n", result.out, result.err)
+  end)
+
+  it("raises an error for an operation that cannot end, or that another task waits for", function()
+    local op = loop.timer(0)
+    assert.is_true(op:pending())
+    assert.has_error(function() op:result() end, "the operation has not completed")
+    assert.is_true(task.await(op))
+    assert.is_false(op:pending())
+    assert.is_true(task.await(op))
+    op:cancel()
+    assert.error_matches(function() task.await(op) end, "the timer is closed")
+    local timer = loop.timer(60)
+    local waiting = task.spawn(task.await, timer)
+    task.sleep(0)
+    assert.error_matches(function() task.await(timer) end, "another task waits for the operation")
+    waiting:cancel()
+    assert.is_false(pcall(waiting.join, waiting))
+  end)
+
+  it("rejects numbers that are no file descriptor or duration", function()
+    for _, fd in ipairs { -1, 2 ^ 31, math.mininteger, 2 ^ 32 + 1, 0.5, math.huge, 0 / 0 } do
+      assert.has_error(function() loop.readable(fd) end)
+    end
+    assert.error_matches(function() loop.readable(999999) end, "cannot wait for file descriptor 999999: Bad file")
+    local input = loop.readable(0)
+    input:cancel()
+    assert.has_error(function() loop.timer(0 / 0) end)
+    for _, seconds in ipairs { math.huge, 1e300, 2 ^ 53, math.maxinteger } do
+      local op = loop.timer(seconds)
+      assert.is_true(op:pending())
+      op:cancel()
+    end
+    for _, seconds in ipairs { -math.huge, -1e300, 0, -0.0, math.mininteger } do
+      assert.is_true(task.await(loop.timer(seconds)))
+    end
+  end)
+
+  it("takes a regular file for readable", function()
+    local result = helper.run { "timeout", "20", "sh", "-c", helper.lanyard
+      .. [[ -e 'require("lanyard.task").readable(0) print(io.read())' <tests/README.md]] }
+    assert.equal(0, result.status, result.err)
+  end)
+
+  it("protects the metatables of its objects", function()
+    assert.has_error(function() setmetatable(loop.timer(0), {}) end)
+    assert.is_nil(getmetatable(loop.timer(0)).__gc)
+  end)
+
   it("has a clock that never goes back", function()
     local before = loop.now()
     assert.is_true(loop.now() >= before)

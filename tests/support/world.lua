@@ -41,16 +41,19 @@ local function lower_names(headers, url)
   return lower
 end
 
--- Returns another region of the same emulator: another lanyard on this machine, or (with another journal_root) on
--- another one.
-function World:connect(settings)
-  local clock = {
+-- Returns a clock that advances by sleeping.
+function World:clock()
+  return {
     now = function() return system.clock() + self.passed end,
     time = function() return self:time() end,
     sleep = function(seconds) self.passed = self.passed + seconds end,
     random = function() return 0.5 end,
   }
-  local session = assert(aws.session {
+end
+
+-- Returns the settings of a session whose requests the emulator's dispatch answers.
+function World:session_settings(clock)
+  return {
     region = "us-east-1",
     clock = clock,
     endpoint_url = "http://emulator.test",
@@ -74,7 +77,14 @@ function World:connect(settings)
       for name, value in pairs(reply.headers) do headers[name:lower()] = value end
       return { status = reply.status, headers = headers, body = reply.body, elapsed = 0 }
     end,
-  })
+  }
+end
+
+-- Returns another region of the same emulator: another lanyard on this machine, or (with another journal_root) on
+-- another one.
+function World:connect(settings)
+  local clock = self:clock()
+  local session = assert(aws.session(self:session_settings(clock)))
   local all = {
     permit = false,
     journal_root = self.folder .. "/journal",

@@ -24,6 +24,7 @@ local PARALLEL = 8
 ---@field diff string
 ---@field entry? string           the id of the journal entry
 ---@field recovered? journal.Entry[]  entries that interrupted changes had left
+---@field lost? string[]          statements of others that another writer removed meanwhile, for messages
 ---@field damaged? lanyard.Error[]    files in the journal that are not entries
 
 --- Options of all changes.
@@ -75,6 +76,7 @@ function M.of(region, repository, result, verbs, options)
     diff = result.diff,
     entry = result.entry,
     recovered = result.recovered,
+    lost = result.lost and result.lost.names,
     damaged = result.damaged,
   }
 end

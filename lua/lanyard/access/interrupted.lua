@@ -8,6 +8,7 @@
 --- nothing to change in any more: a killed command may have changed them already.
 
 local journal = require "lanyard.access.journal"
+local journal_entry = require "lanyard.access.journal.entry"
 local repository_policy = require "lanyard.access.repository_policy"
 local state_directory = require "lanyard.access.state_directory"
 local system = require "lanyard.system"
@@ -123,7 +124,7 @@ function M.preview(region, entries)
     end
     local known = not running and (not err or err.code == "RepositoryNotFoundException")
     for _, entry in ipairs(known and repository or {}) do
-      entry.state = journal.outcome(entry, repository_policy.matcher(current))
+      entry.state = journal_entry.outcome(entry, repository_policy.matcher(current))
     end
   end
   return entries

@@ -18,7 +18,6 @@
 
 local entry_module = require "lanyard.access.journal.entry"
 local files = require "lanyard.access.journal.files"
-local lists = require "lanyard.lists"
 local lock = require "lanyard.lock"
 local retention = require "lanyard.access.journal.retention"
 local state_directory = require "lanyard.access.state_directory"
@@ -33,6 +32,8 @@ local DIRECTORY_MODE = 448 -- 0700
 ---@field private directory string
 ---@field private clock clock
 ---@field private repository? string
+---@field private is_locked boolean
+---@field private listed? journal.Listing  while the caller holds the lock
 local Journal = {}
 Journal.__index = Journal
 
@@ -42,7 +43,28 @@ Journal.__index = Journal
 ---@param repository? string  an entry of another repository is damaged
 ---@return journal.Journal
 function M.open(directory, clock, repository)
-  return setmetatable({ directory = directory, clock = clock, repository = repository, damaged = {} }, Journal)
+  return setmetatable({
+    directory = directory, clock = clock, repository = repository, damaged = {}, is_locked = false,
+  }, Journal)
+end
+
+--- Lists the directory only once until the result is closed, since no other process changes it. The caller holds the
+--- repository's lock.
+---@return userdata guard  to be closed
+function Journal:locked()
+  self.is_locked = true
+  return setmetatable({}, { __close = function()
+    self.is_locked, self.listed = false, nil
+  end })
+end
+
+local function list(self)
+  if self.listed then
+    return self.listed
+  end
+  local names, err = files.list(self.directory)
+  self.listed = self.is_locked and names or nil
+  return names, err
 end
 
 --- Creates the directory if it does not exist.
@@ -66,13 +88,15 @@ local function note_damaged(self, err)
   self.damaged[#self.damaged + 1] = err
 end
 
--- Reads an entry. Returns nil for one that is damaged, or that another process removed since it was listed.
+-- Reads an entry. Returns nil and an error for one that is damaged, and nil for one that another process removed since
+-- it was listed.
 local function read_or_skip(self, id, is_open)
   local entry, err = files.read(self.directory, id, is_open, self.repository)
-  if not entry and err.code ~= "NotFound" then
-    note_damaged(self, err)
+  if entry or err.code == "NotFound" then
+    return entry
   end
-  return entry
+  note_damaged(self, err)
+  return nil, err
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -95,7 +119,7 @@ function Journal:begin(fields)
     ok, err = self:create_directory()
   end
   if ok then
-    names, err = files.list(self.directory)
+    names, err = list(self)
   end
   if not names then
     return nil, err
@@ -113,7 +137,15 @@ function Journal:begin(fields)
   if not ok then
     return nil, err
   end
+  names:add_open(entry.id)
   return entry
+end
+
+local function remove_open(self, id)
+  if self.listed then
+    self.listed:remove_open(id)
+  end
+  return files.remove(self.directory, id, true)
 end
 
 --- Finishes an entry.
@@ -129,10 +161,29 @@ function Journal:finish(entry, state, hold)
   if not ok then
     return nil, err
   end
+  if self.listed then
+    self.listed:add_finished(entry.id)
+  end
   if hold then
     return true
   end
-  return files.remove(self.directory, entry.id, true)
+  return remove_open(self, entry.id)
+end
+
+--- Adds fields to a finished entry.
+---@param id string
+---@param fields table
+---@return true? ok
+---@return aws.Error? err
+function Journal:annotate(id, fields)
+  local entry, err = self:finished(id)
+  if not entry then
+    return nil, err
+  end
+  for name, value in pairs(fields) do
+    entry[name] = value
+  end
+  return files.save(self.directory, entry, false)
 end
 
 --- Closes a finished entry: its result was reported. An entry that could not be finished stays open.
@@ -143,7 +194,7 @@ function Journal:close(id)
   if not system.exists(files.path(self.directory, id, false)) then
     return true
   end
-  return files.remove(self.directory, id, true)
+  return remove_open(self, id)
 end
 
 --- Discards an entry whose write did not take effect.
@@ -151,7 +202,7 @@ end
 ---@return true? ok
 ---@return aws.Error? err
 function Journal:discard(entry)
-  return files.remove(self.directory, entry.id, true)
+  return remove_open(self, entry.id)
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -185,7 +236,7 @@ local function unclosed_entries(self, ids, hold)
   end
   local _ <close> = held
   for _, id in ipairs((hold or held) and ids or {}) do
-    entries[#entries + 1] = read_or_skip(self, id, false)
+    entries[#entries + 1] = (read_or_skip(self, id, false))
   end
   return entries
 end
@@ -197,7 +248,7 @@ end
 ---@return journal.Entry[]? entries  "done", "lost", or "dropped" for a write that did not take effect
 ---@return aws.Error? err
 function Journal:interrupted(is_current, hold)
-  local names, err = files.list(self.directory)
+  local names, err = list(self)
   local entries
   if names then
     entries, err = unclosed_entries(self, names.unclosed, hold)
@@ -231,7 +282,7 @@ end
 ---@return journal.Entry[]? settled  with the state "done", "lost", or "dropped" for a write that did not take effect
 ---@return aws.Error? err
 function Journal:settle(is_current, hold)
-  local names, err = files.list(self.directory)
+  local names, err = list(self)
   if not names then
     return nil, err
   end
@@ -250,14 +301,11 @@ function Journal:settle(is_current, hold)
   return entries, err
 end
 
---- Returns how the change of an open entry ended, as `settle` finds it.
-M.outcome = entry_module.outcome
-
 --- Reports whether an interrupted change may have left an entry, or a change is being made now.
 ---@return boolean? unsettled
 ---@return aws.Error? err
 function Journal:is_unsettled()
-  local names, err = files.list(self.directory)
+  local names, err = list(self)
   if not names then
     return nil, err
   end
@@ -296,21 +344,26 @@ end
 
 --- Returns the newest entry that matches. Entries are read newest first, and only until one matches.
 ---@param matches fun(entry: journal.Entry): boolean
----@param options? { is_current: nil|fun(text: string?): boolean, skipped: nil|table<string, boolean> }
----  is_current: also try open entries, in the state in which `settle` would leave them ("dropped" too);
----  skipped: ids that are not read
+---@param options? { is_current: function?, skipped: table<string, boolean>?, strict: boolean? }
+---  is_current: see `settle`; also try open entries, in the state in which `settle` would leave them ("dropped" too);
+---  skipped: ids that are not read; strict: a damaged file is an error instead of being skipped
 ---@return journal.Entry? entry  nil without an error if there is none
 ---@return aws.Error? err
 function Journal:find(matches, options)
   options = options or {}
-  local names, err = files.list(self.directory)
+  local names, err = list(self)
   if not names then
     return nil, err
   end
   local is_current, skipped = options.is_current, options.skipped or {}
   for id, is_open in names:newest_first() do
-    local entry = not skipped[id] and (is_current or not is_open) and read_or_skip(self, id, is_open)
-    if entry and matches(settled_state(entry, is_current)) then
+    local entry, problem
+    if not skipped[id] and (is_current or not is_open) then
+      entry, problem = read_or_skip(self, id, is_open)
+    end
+    if problem and options.strict then
+      return nil, problem
+    elseif entry and matches(settled_state(entry, is_current)) then
       return entry
     end
   end
@@ -323,9 +376,9 @@ end
 ---@param is_current? fun(text: string?): boolean  whether the policy means the same as a text; with it, a change that
 ---  was interrupted or is being made counts if its text is in place
 ---@return journal.Entry? entry  nil without an error if there is none
----@return aws.Error? err
+---@return aws.Error? err  code JournalDamaged if a file that may be a newer entry is damaged
 function Journal:last_written(is_current)
-  return self:find(function(entry) return entry.state == "done" end, { is_current = is_current })
+  return self:find(function(entry) return entry.state == "done" end, { is_current = is_current, strict = true })
 end
 
 --- Returns the entry that an undo restores: the newest change that is done and has not been undone since.
@@ -348,7 +401,7 @@ end
 ---@return journal.Entry[]? entries
 ---@return aws.Error? err  code JournalDamaged
 function Journal:entries(damaged)
-  local names, err = files.list(self.directory)
+  local names, err = list(self)
   if not names then
     return nil, err
   end
@@ -373,18 +426,6 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Retention
 
--- The entries that stay whatever their age: what was last written, what an undo would restore, and what is not closed.
-local function protected(self, names)
-  local stays = lists.set(table.concat(names.unclosed, " "))
-  for _, method in ipairs { "last_written", "undoable" } do
-    local entry = self[method](self)
-    if entry then
-      stays[entry.id] = true
-    end
-  end
-  return stays
-end
-
 --- Removes the oldest finished entries, so that the journal stays small. Open entries, the entry of what was last
 --- written and the one that an undo restores stay. One call removes a bounded number of files.
 ---@return true? ok
@@ -393,23 +434,15 @@ function Journal:prune()
   local limits, err = retention.limits()
   local names
   if limits then
-    names, err = files.list(self.directory)
+    names, err = list(self)
   end
   if not names then
     return nil, err
   end
-  local surplus = retention.surplus(names.finished, limits, self.clock.time())
-  local stays = surplus > 0 and protected(self, names) or {}
-  for i = 1, surplus do
-    local id = names.finished[i]
-    if not stays[id] then
-      local ok
-      ok, err = files.remove(self.directory, id, false)
-      if not ok then
-        return nil, err
-      end
-    end
+  for _, id in ipairs(retention.removable(self, names, limits, self.clock.time())) do
+    system.remove(files.path(self.directory, id, false)) -- what cannot be removed must not keep the rest
   end
+  self.listed = nil
   return true
 end
 

@@ -259,6 +259,16 @@ function Region:settle_interrupted()
   return require("lanyard.access.interrupted").settle(self)
 end
 
+--- Restores statements of others that another writer removed while lanyard changed a policy; see
+--- lanyard.access.restore.
+---@param repository access.Repository
+---@param options? access.ChangeOptions
+---@return access.PolicyChange? change
+---@return aws.Error? err
+function Region:restore(repository, options)
+  return require("lanyard.access.restore").restore(self, repository, options)
+end
+
 --- Changes repositories in parallel. If one fails, the others are still changed.
 ---@param repositories access.Repository[]
 ---@param change fun(repository: access.Repository): access.PolicyChange?, aws.Error?
@@ -282,7 +292,7 @@ end
 
 --- Carries out a planned deployment: enables the role, grants, and requests the deployment.
 ---@param plan access.deployment.Plan
----@param options? { timeout: number?, settle: boolean?, progress: nil|fun(text: string) }
+---@param options? { timeout: number?, settle: boolean?, progress: nil|fun(text: string), seen: table? }
 ---@return access.deployment.Result result  with an error too: what was done before it
 ---@return aws.Error? err
 function Region:deploy(plan, options)

@@ -31,7 +31,7 @@ local function unsafe(path, problem, tip)
   }
 end
 
--- The error for a directory that belongs to somebody else. Whoever owns it can replace the files in it.
+-- The error for a directory that belongs to somebody else. Its owner can replace the files in it.
 local function foreign(path, owner, user)
   local problem = ("it belongs to the user with the id %d, and lanyard runs as %d"):format(owner, user)
   if user == 0 then

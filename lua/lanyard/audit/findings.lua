@@ -35,6 +35,7 @@ local MODULES = {
   require "lanyard.audit.findings.images",
   require "lanyard.audit.findings.permissions",
   require "lanyard.audit.findings.deleted_principals",
+  require "lanyard.audit.findings.overwritten",
   require "lanyard.audit.findings.roles",
   require "lanyard.audit.findings.drift",
   require "lanyard.audit.findings.accounts",

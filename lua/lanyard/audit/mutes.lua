@@ -6,6 +6,7 @@
 --- A muted finding moves to the report's `muted` list, with the mute as its `muted` = { reason, expires, location },
 --- and no longer counts. A mute that has expired mutes nothing and is a finding itself.
 
+local escape = require "lanyard.text.escape"
 local findings = require "lanyard.audit.findings"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
@@ -67,6 +68,22 @@ function M.add_expired(mutes, report)
       fix = record.remediation(), account = scope.account, region = scope.region, key = details.key,
     })
   end)
+end
+
+--- Adds a rules file and the number of its mutes in force to what a report says about rules.
+---@param report audit.Report
+---@param file? string       nil if there is no rules file
+---@param mutes rules.Mute[]
+---@param untrusted? boolean  whether the file is not in force because it is not trusted
+function M.describe(report, file, mutes, untrusted)
+  report.rules = report.rules or json.array {}
+  local active = 0
+  for _, one in ipairs(mutes) do
+    active = active + (mute.has_expired(one, report) and 0 or 1)
+  end
+  if file then
+    table.insert(report.rules, { file = escape.utf8(file), mutes = active, untrusted = untrusted or nil })
+  end
 end
 
 -- Returns the first mute that matches a finding, and marks all that do.

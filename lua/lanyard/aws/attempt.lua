@@ -21,6 +21,17 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The request
 
+-- Adds the headers of a signature. The session token among them is a sealed secret.
+local function sign(request)
+  local added = sigv4.sign {
+    method = request.method, url = request.url, headers = request.headers, body = request.body, time = request.time,
+    credentials = request.credentials, region = request.region, service = request.service,
+  }
+  for name, value in pairs(added) do
+    request.headers[name] = value
+  end
+end
+
 -- Builds a request and signs it, unless `keys` is nil. `offset` is how many seconds the service's clock is ahead.
 local function request_of(client, operation, input, keys, offset)
   local headers, body, method, target = client.protocol.encode(client.description, operation, input)
@@ -42,9 +53,7 @@ local function request_of(client, operation, input, keys, offset)
     sealed = options.sealed,
   }
   if keys then
-    for name, value in pairs((sigv4.sign(request))) do
-      headers[name] = value
-    end
+    sign(request)
   end
   return request
 end
@@ -90,7 +99,7 @@ local function read_success(client, operation, input, reply, opened)
     input = input, xml = client.protocol.FORMAT == "xml", dropped = dropped,
   })
   if fault then
-    return invalid(client, operation, reply, ("the reply is not as AWS documents it: %s"):format(fault))
+    return invalid(client, operation, reply, "the member " .. fault)
   elseif opened then
     restore_sealed(output, opened)
   end

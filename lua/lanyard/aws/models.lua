@@ -66,7 +66,7 @@ return {
       StateDetail code:string message:string
       PullerRole isActive:boolean principalArn:string
       RegistryAccess ecrImagePullerRole:PullerRole
-      Container image:string command:string[] environment:string{} ports:string{}
+      Container image:string! command:string[] environment:string{} ports:string{}
       HealthCheck healthyThreshold:integer unhealthyThreshold:integer timeoutSeconds:integer intervalSeconds:integer \
         path:string successCodes:string
       Endpoint containerName:string containerPort:integer healthCheck:HealthCheck

@@ -136,7 +136,7 @@ local function members_fault(members, value, path, context)
     local type_ = members[name]
     local at = path == "" and name or path .. "." .. name
     if value[name] == nil and type_.always then
-      return at .. " is missing"
+      return at .. " of the reply is missing"
     elseif value[name] ~= nil then
       -- XML has an empty text for an empty list, map or structure.
       if context.xml and not MATCHES[type_.kind] and type(value[name]) == "string" and not value[name]:find "%S" then
@@ -154,7 +154,7 @@ end
 local function items_fault(type_, value, path, context)
   local dropped = context.dropped and context.dropped[value]
   if type_.item and dropped then
-    return ("%s[%d] is null; %s was expected"):format(path, dropped - 1, NAMES[type_.item.kind])
+    return ("%s[%d] of the reply is null; %s was expected"):format(path, dropped - 1, NAMES[type_.item.kind])
   end
   for key, item in pairs(type_.item and value or {}) do
     local name = type_.kind == "list" and tostring(key - 1) or key
@@ -184,9 +184,9 @@ function fault(type_, value, path, context)
     matches = type(value) == "table" and value[1] == nil
   end
   if not matches then
-    return ("%s is %s; %s was expected"):format(path, name_of(value), NAMES[kind])
+    return ("%s of the reply is %s; %s was expected"):format(path, name_of(value), NAMES[kind])
   elseif kind == "echo" and context.input and context.input[path] ~= nil and context.input[path] ~= value then
-    return ("%s is '%s'; '%s' was requested"):format(path, tostring(value), tostring(context.input[path]))
+    return ("%s of the reply is '%s'; '%s' was requested"):format(path, tostring(value), tostring(context.input[path]))
   elseif kind == "structure" then
     return members_fault(type_.members, value, path, context)
   end

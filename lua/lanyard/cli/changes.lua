@@ -27,6 +27,31 @@ function M.on_interruption(f)
   end })
 end
 
+local ROLE_RESULTS = { requested = "requested", sending = "interrupted" }
+
+--- Returns the result of a role by how far its change was when it was interrupted.
+---@param state? "sending"|"requested"
+---@return "requested"|"interrupted"|"not changed"
+function M.role_result(state)
+  return ROLE_RESULTS[state] or "not changed"
+end
+
+--- Prints on stderr what became of a role whose change was interrupted.
+---@param service string
+---@param verb "enable"|"disable"
+---@param state? "sending"|"requested"
+function M.note_role(service, verb, state)
+  local wait = verb == "enable" and ("lanyard wait role %s waits for it"):format(service)
+    or ("lanyard status %s shows its state"):format(service)
+  local text = ("the puller role of '%s' was not changed"):format(service)
+  if state == "requested" then
+    text = ("the puller role of '%s' continues to be %sd: %s"):format(service, verb, wait)
+  elseif state == "sending" then
+    text = ("the request to %s the puller role of '%s' may have been received: %s"):format(verb, service, wait)
+  end
+  cli.note("lanyard: " .. text)
+end
+
 --- Returns a value for a <close> variable, and the function that notes how far a change of a role is (the option
 --- `observe` of region:enable and region:disable). After an interruption it prints what continues by itself.
 ---@param service string
@@ -36,20 +61,13 @@ end
 ---@return fun(state: "sending"|"requested"|"ended") observe
 function M.role(service, verb, print)
   local state
-  local wait = verb == "enable" and ("lanyard wait role %s waits for it"):format(service)
-    or ("lanyard status %s shows its state"):format(service)
-  local texts = {
-    requested = ("the puller role of '%s' continues to be %sd: %s"):format(service, verb, wait),
-    sending = ("the request to %s the puller role of '%s' may have been received: %s"):format(verb, service, wait),
-  }
-  local results = { requested = "requested", sending = "interrupted" }
   local guard = M.on_interruption(function()
     if state == "ended" then
       return
     end
-    cli.note("lanyard: " .. (texts[state] or ("the puller role of '%s' was not changed"):format(service)))
+    M.note_role(service, verb, state)
     if print then
-      print(results[state] or "not changed")
+      print(M.role_result(state))
     end
   end)
   return guard, function(now) state = now end
@@ -103,11 +121,15 @@ local function unfinished(name, started)
   return { repository = name, change = change }
 end
 
--- The result of each repository, in their order.
-local function complete(self)
+--- Returns the result of each repository, in their order. One without a result was interrupted, or not begun.
+---@param repositories access.Repository[]
+---@param results table<integer, table>  by position
+---@param started table<integer, boolean>
+---@return table[]
+function M.complete(repositories, results, started)
   local all = {}
-  for i, repository in ipairs(self.repositories) do
-    all[i] = self.results[i] or unfinished(repository.name, self.started[i])
+  for i, repository in ipairs(repositories) do
+    all[i] = results[i] or unfinished(repository.name, started[i])
   end
   return all
 end
@@ -126,7 +148,7 @@ function Changes:report()
   if #self.repositories == 0 then
     cli.note(("lanyard: no repository was selected in %s; nothing was changed"):format(self.region.name))
   end
-  return report.changes(self.output, complete(self), self.around)
+  return report.changes(self.output, M.complete(self.repositories, self.results, self.started), self.around)
 end
 
 --- Prints the result of the only repository, before its change has ended.
@@ -140,7 +162,7 @@ end
 function Changes:__close(raised)
   if raised ~= nil and not exit.is_exit(raised) and not self.reported and not self.dry_run then
     cli.progress(nil)
-    report.changes(self.output, complete(self), self.around)
+    report.changes(self.output, M.complete(self.repositories, self.results, self.started), self.around)
   end
 end
 

@@ -1,41 +1,36 @@
---- Finds commands: a script in one of the folders below is a command of that name, and `NAME/SUB.lua` beside `NAME.lua`
---- is its sub-command SUB if `NAME.lua` declares it. Built-in commands are inside the binary, and their declarations in
---- its index.
+--- Finds commands. Built-in commands are inside the binary, and their declarations in its index; nothing replaces them.
+--- Other commands are scripts of that name in one of the user's folders (lanyard.cli.search_path), or in
+--- ./.lanyard/scripts if the user trusts it (lanyard.trust). `NAME/SUB.lua` beside `NAME.lua` is its sub-command SUB if
+--- `NAME.lua` declares it.
 
 local command_line = require "lanyard.cli.command"
 local embedded = require "lanyard.embedded"
 local exit = require "lanyard.cli.exit"
 local lists = require "lanyard.lists"
+local search_path = require "lanyard.cli.search_path"
 local system = require "lanyard.system"
+local trust = require "lanyard.trust"
 
 local M = {}
 
 local NAME = "^[%w_-]+$"
+
+-- The folder of scripts in a trusted .lanyard.
+local SCRIPTS = "scripts/"
 
 ---@class cli.Script
 ---@field name string    the words that call it, such as "policy lint"
 ---@field path string    where it was found
 ---@field source string
 ---@field built_in boolean
+---@field folder? string      the user's folder in which it was found
+---@field place? trust.Place  the trusted place that has it
 
--- The folders that may hold scripts of users. The first that has a name wins; built-in scripts come last.
-local function folders()
-  local home = os.getenv "HOME"
-  local config = os.getenv "XDG_CONFIG_HOME"
-  if not config or config == "" then
-    config = home and home .. "/.config"
-  end
-  local list = { "./.lanyard/scripts" }
-  for folder in (os.getenv "LANYARD_PATH" or ""):gmatch "[^:]+" do
-    list[#list + 1] = folder
-  end
-  list[#list + 1] = config and config .. "/lanyard/scripts"
-  list[#list + 1] = embedded.prefix .. "/share/lanyard/scripts"
-  return list
-end
-
-local function script_of(name, path, source, built_in)
-  return { name = name:gsub("/", " "), path = path, source = source, built_in = built_in }
+local function script_of(name, path, source, fields)
+  local script = fields or {}
+  script.name, script.path, script.source = name:gsub("/", " "), path, source
+  script.built_in = script.built_in or false
+  return script
 end
 
 -- --> script | nil where there is none | nil, err
@@ -48,17 +43,32 @@ local function read_script(folder, name)
   if not source then
     return nil, err
   end
-  return script_of(name, path, source, false)
+  return script_of(name, path, source, { folder = folder })
 end
 
 local function embedded_script(name)
   local source = embedded.script(name)
-  return source and script_of(name, ("scripts/%s.lua"):format(name), source, true) or nil
+  return source and script_of(name, ("scripts/%s.lua"):format(name), source, { built_in = true }) or nil
 end
 
--- Returns the script of a name, and the function that finds another script in the same folder.
+-- --> script | nil where there is none | nil, err, with the code Untrusted if it is not trusted
+local function trusted_script(name)
+  local place, path = trust.here(), ("%s%s.lua"):format(SCRIPTS, name)
+  local source, err = place:read(path)
+  if not source then
+    return nil, err
+  end
+  return script_of(name, place.shown .. "/" .. path, source, { place = place })
+end
+
+-- Returns the script of a name, and the function that finds another script in the same folder; or nil and an error if
+-- there is one that is not trusted.
 local function find_one(name)
-  for _, folder in ipairs(folders()) do
+  local built_in = embedded_script(name)
+  if built_in then
+    return built_in, embedded_script
+  end
+  for _, folder in ipairs(search_path.folders()) do
     local script, err = read_script(folder, name)
     if err then
       exit.fail(err)
@@ -66,7 +76,28 @@ local function find_one(name)
       return script, function(other) return read_script(folder, other) end
     end
   end
-  return embedded_script(name), embedded_script
+  local script, err = trusted_script(name)
+  if err and err.code ~= "Untrusted" then
+    err = nil -- ./.lanyard is not a folder, or cannot be searched
+  end
+  return script, script and trusted_script or err
+end
+
+--- Returns the scripts that have the name of a built-in command, and that it hides.
+---@param name string
+---@return cli.Script[] scripts
+---@return lanyard.Error? err  about a script in the current directory that is not trusted
+function M.hidden(name)
+  local list = {}
+  for _, folder in ipairs(search_path.folders()) do
+    list[#list + 1] = read_script(folder, name)
+  end
+  if not system.exists(("./%s/%s%s.lua"):format(trust.FOLDER, SCRIPTS, name)) then
+    return list
+  end
+  local script, err = trusted_script(name)
+  list[#list + 1] = script
+  return list, err
 end
 
 -- Returns the declared options of a command and its sub-commands that take a value.
@@ -121,13 +152,14 @@ end
 ---@param words string[] what follows the command's name
 ---@return cli.Script? script nil where there is no such command
 ---@return string[] words without the sub-command's name
+---@return lanyard.Error? err  about a script of this name that is not trusted
 function M.find(name, words)
   if not name:find(NAME) then
     return nil, words
   end
   local script, beside = find_one(name)
   if not script then
-    return nil, words
+    return nil, words, beside
   end
   local position, after_dashes = first_operand(script, words)
   local operand = position and words[position]
@@ -165,46 +197,71 @@ function M.summary(script)
   return declared and declared.summary or (command_line.header(script.source))
 end
 
--- The names of the scripts in a folder, without sub-commands.
-local function names_in(folder)
+-- Returns the names of the scripts among files, without sub-commands.
+local function names_in(files)
   local names = {}
-  for _, file in ipairs(system.list(folder) or {}) do
+  for _, file in ipairs(files) do
     local name = file:match "^(.*)%.lua$"
     names[#names + 1] = name and name:find(NAME) and name or nil
   end
   return names
 end
 
--- Adds the scripts of a folder that no earlier folder has. One that cannot be read is listed without a summary.
-local function add_folder(list, found, folder)
-  for _, name in ipairs(names_in(folder)) do
-    if not found[name] then
-      found[name] = true
-      local script = read_script(folder, name)
-        or script_of(name, ("%s/%s.lua"):format(folder, name), "", false)
-      list[#list + 1] = script
+-- Adds scripts by name, unless a script of that name was found before, which hides it. read: finds a script.
+local function add(found, names, read)
+  for _, name in ipairs(names) do
+    local script = read(name)
+    if found.by_name[name] then
+      found.hidden[#found.hidden + 1] = found.by_name[name].built_in and script or nil
+    else
+      found.by_name[name] = script
+      found.list[#found.list + 1] = script
       local declared = M.declaration(script)
       for _, sub in ipairs(declared and declared.commands or {}) do
-        list[#list + 1] = sub:find(NAME) and read_script(folder, name .. "/" .. sub) or nil
+        found.list[#found.list + 1] = sub:find(NAME) and read(name .. "/" .. sub, true) or nil
       end
     end
   end
 end
 
+-- A script that cannot be read is listed without a summary.
+local function add_folder(found, folder)
+  add(found, names_in(system.list(folder) or {}), function(name, is_sub)
+    return read_script(folder, name)
+      or not is_sub and script_of(name, ("%s/%s.lua"):format(folder, name), "", { folder = folder }) or nil
+  end)
+end
+
+-- Returns why the scripts of the current directory are not listed, if it has any.
+local function add_trusted(found)
+  local place = trust.here()
+  local names = names_in(place:names(SCRIPTS))
+  if place.state == "trusted" then
+    add(found, names, function(name) return (trusted_script(name)) end)
+  elseif names[1] then
+    return select(2, trusted_script(names[1]))
+  elseif place.state == "refused" and system.exists(place.shown .. "/" .. SCRIPTS) then
+    return place.err
+  end
+  return nil
+end
+
 --- Lists every command once, sorted by name.
----@return cli.Script[]
+---@return cli.Script[] commands
+---@return cli.Script[] hidden  scripts that a built-in command of the same name hides
+---@return lanyard.Error? err  why the scripts of the current directory are not listed
 function M.list()
-  local list, found = {}, {}
-  for _, folder in ipairs(folders()) do
-    add_folder(list, found, folder)
-  end
+  local found = { list = {}, hidden = {}, by_name = {} }
   for _, name in ipairs(embedded.scripts()) do
-    if not found[name:match "^[^/]+"] then
-      list[#list + 1] = embedded_script(name)
-    end
+    local script = embedded_script(name)
+    found.list[#found.list + 1], found.by_name[name] = script, script
   end
-  table.sort(list, function(a, b) return a.name < b.name end)
-  return list
+  for _, folder in ipairs(search_path.folders()) do
+    add_folder(found, folder)
+  end
+  local err = add_trusted(found)
+  table.sort(found.list, function(a, b) return a.name < b.name end)
+  return found.list, found.hidden, err
 end
 
 return M

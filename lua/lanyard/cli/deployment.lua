@@ -1,5 +1,6 @@
 --- Prints deployments: what was done or would be done, and why one failed.
 
+local changes = require "lanyard.cli.changes"
 local cli = require "lanyard.cli"
 local diff = require "lanyard.text.diff"
 local escape = require "lanyard.text.escape"
@@ -258,18 +259,35 @@ function M.result(plan, done, options)
   end
 end
 
---- Returns a value that, closed by an interruption, prints on stderr that the deployment continues.
----@param name string  the service's name
----@param version integer
+-- Prints on stderr how the steps of an interrupted deployment continue.
+local function note_continuation(name, seen, needs_role)
+  local done = seen.result
+  if done.version then
+    cli.note(("lanyard: deployment %d continues: lanyard wait deployment %s --version %d waits for it")
+      :format(done.version, name, done.version))
+  elseif done.kind == "interrupted" then
+    cli.note(("lanyard: the request of the deployment may have been received: lanyard status %s shows it"):format(name))
+  elseif needs_role and seen.role_state ~= "ended" then
+    changes.note_role(name, "enable", seen.role_state)
+  end
+end
+
+--- Returns a value for a <close> variable that, closed by an interruption, prints what was done, and on stderr what
+--- continues.
+---@param plan access.deployment.Plan
+---@param seen access.deployment.Seen  filled as the deployment is carried out
+---@param options { output: string, show_environment: boolean? }
 ---@return table
-function M.interruption(name, version)
-  return setmetatable({}, { __close = function(_, raised)
-    if raised then
-      cli.progress(nil)
-      cli.note(("lanyard: deployment %d continues: lanyard wait deployment %s --version %d waits for it")
-        :format(version, name, version))
+function M.interruption(plan, seen, options)
+  return changes.on_interruption(function()
+    local done = seen.result
+    if plan.needs_role then
+      done.role = done.role or { kind = changes.role_result(seen.role_state), service = plan.service }
+      done.grants = changes.complete(plan.repositories, seen.grants, seen.started)
     end
-  end })
+    M.result(plan, done, options)
+    note_continuation(plan.service.name, seen, plan.needs_role)
+  end)
 end
 
 return M

@@ -3,6 +3,7 @@
 ---     print_desired.plan("table", plan)
 ---     return print_desired.failures(plan) or cli.exit.ok
 
+local changes_of = require "lanyard.cli.changes"
 local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
@@ -130,6 +131,25 @@ function M.applied(output, plan, roles, changes)
     return changes_status
   end
   return status or changes_status
+end
+
+--- Returns a value for a <close> variable that, closed by an interruption, prints what was applied.
+---@param output "table"|"json"
+---@param plan desired.Plan
+---@param seen desired.Seen  filled as the plan is applied
+---@return table
+function M.interruption(output, plan, seen)
+  return changes_of.on_interruption(function()
+    local roles = {}
+    for i, name in ipairs(plan.enable) do
+      local state = seen.role_states[i]
+      roles[i] = seen.roles[i] or { service = name, change = { kind = changes_of.role_result(state) } }
+      if not seen.roles[i] then
+        changes_of.note_role(name, "enable", state)
+      end
+    end
+    M.applied(output, plan, roles, changes_of.complete(seen.repositories, seen.changes, seen.started))
+  end)
 end
 
 return M

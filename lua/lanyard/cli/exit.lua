@@ -38,7 +38,7 @@ local USAGE_CODES = { NoRegion = true, InvalidName = true, InvalidRegion = true,
 ---@return integer
 function M.status_of(err)
   local code = errors.is(err) and err.code
-  if code == "RefusedByRule" then
+  if code == "RefusedByRule" or code == "UntrustedRules" then
     return M.STATUS.refused
   end
   return USAGE_CODES[code] and M.STATUS.usage or M.STATUS.failed
@@ -57,8 +57,9 @@ end
 ---@return string
 function M.describe(err)
   local text = text_of(err)
-  if errors.is(err) and err.operation then
-    text = text:gsub("[\r\n]+", " ") -- a message of AWS must not look like lines of lanyard
+  if errors.is(err) and not err.problems then
+    -- A message of AWS, or a name in another one, must not look like lines of lanyard.
+    text = escape.printable(err.operation and text:gsub("[\r\n]+", " ") or text)
   end
   local advice = errors.is(err) and require("lanyard.aws.advice").advice(err)
   text = advice and text .. "\n" .. advice or text

@@ -29,6 +29,7 @@ local M = {
   check = exit.check,
   check_file = exit.check_file,
   describe = exit.describe,
+  status_of = exit.status_of,
   out = terminal.out,
   data = terminal.data,
   json = terminal.json,
@@ -98,7 +99,7 @@ end
 ---@return rules.Rules
 function M.rules(options)
   if options.rules == "" then
-    exit.leave(exit.STATUS.usage, "--rules needs the name of a file")
+    exit.leave(exit.STATUS.usage, "--rules needs the name of a file, or none")
   end
   local rules = require("lanyard.rules").new {
     path = options.rules,

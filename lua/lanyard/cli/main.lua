@@ -5,6 +5,7 @@ local command_line = require "lanyard.cli.command"
 local escape = require "lanyard.text.escape"
 local exit = require "lanyard.cli.exit"
 local lists = require "lanyard.lists"
+local search_path = require "lanyard.cli.search_path"
 local suggest = require "lanyard.text.suggest"
 local system = require "lanyard.system"
 local task = require "lanyard.task"
@@ -58,10 +59,15 @@ local function run_chunk(chunk, name, words)
   return status
 end
 
+-- err: about a script of this name that is not trusted | nil
 -- topics: words that `lanyard help` accepts besides commands | nil
-local function no_command(name, topics)
+local function no_command(name, err, topics)
+  if err then
+    exit.leave(exit.STATUS.usage, ("there is no command '%s'; %s (review it, then run 'lanyard trust')"):format(name,
+      exit.describe(err.message)))
+  end
   local names = table.move(topics or {}, 1, #(topics or {}), 1, { "help", "scripts" })
-  for _, script in ipairs(find_commands().list()) do
+  for _, script in ipairs((find_commands().list())) do
     names[#names + 1] = not script.name:find " " and script.name or nil
   end
   local near = suggest(name, names)
@@ -72,6 +78,18 @@ end
 -- Prints a text that may come from a script of the current directory.
 local function print_harmless(text)
   terminal.out((text:gsub("[^\n]+", escape.printable)))
+end
+
+-- Names the scripts that a built-in command hides. Each of the user's own is named once.
+local function note_hidden(name)
+  local hidden, err = find_commands().hidden(name)
+  for _, script in ipairs(hidden) do
+    require("lanyard.cli.hidden").note(script)
+  end
+  if err then
+    terminal.note(("lanyard: %s; it does not replace the built-in command '%s'"):format(
+      exit.describe(err.message), name))
+  end
 end
 
 -- Prints the help of a script. The script itself is not run: its declaration or its first comment is its help.
@@ -116,29 +134,60 @@ local function joined(leading, words)
   return table.move(words, 1, #words, #all + 1, all)
 end
 
+-- Reports whether a command changes something: it has --dry-run.
+local function is_changing(script)
+  local declared = find_commands().declaration(script)
+  return lists.contains(declared and declared.options or {}, "dry-run")
+end
+
 -- leading: options before the command, which are passed to it.
 local function run_script(name, leading, words)
-  local script, rest = find_commands().find(name, words)
+  local script, rest, err = find_commands().find(name, words)
   if not script then
-    no_command(name)
-  elseif command_line.wants_help(rest) and find_commands().declaration(script) then
-    return print_help(script) -- a script without a declaration gets --help itself
+    no_command(name, err)
+  elseif script.built_in then
+    note_hidden(name)
+  end
+  if command_line.wants_help(rest) then
+    return print_help(script)
+  elseif script.place then
+    search_path.beside_trusted(script.place, "scripts/")
+  elseif script.folder then
+    search_path.beside(script.folder)
   end
   local all = joined(leading, rest)
-  return run_chunk(load_chunk(script.source, "@" .. script.path, script.name), script.name, all)
+  local status = run_chunk(load_chunk(script.source, "@" .. script.path, script.name), script.name, all)
+  if status == exit.STATUS.ok and script.built_in and not terminal.used and is_changing(script) then
+    exit.leave(exit.STATUS.failed, ("%s ended without a result: run it again with --debug"):format(script.name))
+  end
+  return status
 end
 
 local function run_file(path, words)
   local source = exit.check(system.read_file(path))
+  local folder = system.real_path(path:match "^(.*/)[^/]*$" or ".")
+  if folder then
+    search_path.beside(folder)
+  end
   return run_chunk(load_chunk(source, "@" .. path), path, words)
 end
 
 -- ---------------------------------------------------------------------------------------------
 -- Help and lists
 
+-- Prints why the scripts of the current directory are not listed.
+local function note_untrusted(err)
+  if err then
+    terminal.note(("lanyard: the scripts in ./.lanyard are ignored: %s (review them, then run 'lanyard trust')"):format(
+      exit.describe(err.message)))
+  end
+end
+
 local function overview()
   local list = {}
-  for _, script in ipairs(find_commands().list()) do
+  local scripts, _, err = find_commands().list()
+  note_untrusted(err)
+  for _, script in ipairs(scripts) do
     local declared = find_commands().declaration(script)
     list[#list + 1] = {
       name = script.name, summary = find_commands().summary(script),
@@ -176,9 +225,9 @@ local function help(words)
     terminal.out(TOPICS[name]())
     return exit.STATUS.ok
   end
-  local script, rest = find_commands().find(name, { table.unpack(words, 2) })
+  local script, rest, err = find_commands().find(name, { table.unpack(words, 2) })
   if not script then
-    no_command(name, lists.sorted_names(TOPICS))
+    no_command(name, err, lists.sorted_names(TOPICS))
   end
   local declared = find_commands().declaration(script)
   if declared and declared.commands and not declared.arguments and rest[1] then
@@ -190,7 +239,12 @@ end
 
 local function list_scripts()
   local rows = {}
-  for _, script in ipairs(find_commands().list()) do
+  local scripts, hidden, err = find_commands().list()
+  note_untrusted(err)
+  for _, script in ipairs(hidden) do
+    terminal.note("lanyard: " .. require("lanyard.cli.hidden").describe(script))
+  end
+  for _, script in ipairs(scripts) do
     rows[#rows + 1] = { script.name, script.built_in and "(built in)" or script.path, find_commands().summary(script) }
   end
   require("lanyard.cli.print").rows({ "SCRIPT", "FROM", "SUMMARY" }, rows)
@@ -251,6 +305,7 @@ end
 local function run(words)
   local own, leading, rest = leading_options(words)
   local first = own.first
+  search_path.install()
   local _ <close> = own.emulator and start_emulator() or nil
   if not first then
     terminal.note(USAGE)
@@ -274,15 +329,60 @@ local function run(words)
   return run_script(first, leading, rest)
 end
 
+-- ---------------------------------------------------------------------------------------------
+-- The output
+
+-- Ends the script quietly if the reader of stdout has closed it: a script in an endless loop would not notice.
+local function check_pipe(ok, _, number)
+  if not ok and number == terminal.CLOSED_PIPE then
+    exit.leave(exit.STATUS.ok)
+  end
+end
+
+-- Returns the exit status once stdout is flushed. A result that was not written is a failure, also where a script
+-- ignored the error.
+local function output_status(status)
+  if status == exit.STATUS.ok and system.output_failure() == "failed" then
+    terminal.note "lanyard: cannot write the result"
+    return exit.STATUS.failed
+  end
+  return status
+end
+
+-- Replaces print, io.write and os.exit by functions that notice a failed write.
+local function watch_output()
+  local io_write, os_exit = io.write, os.exit
+  function _G.print(...)
+    local parts = table.pack(...)
+    for i = 1, parts.n do
+      parts[i] = tostring(parts[i])
+    end
+    check_pipe(io.stdout:write(table.concat(parts, "\t"), "\n"))
+    check_pipe(io.stdout:flush())
+  end
+  rawset(io, "write", function(...)
+    local results = table.pack(io_write(...))
+    if io.output() == io.stdout then
+      check_pipe(table.unpack(results, 1, 3))
+    end
+    return table.unpack(results, 1, results.n)
+  end)
+  rawset(os, "exit", function(code, close)
+    local status = code == nil and 0 or code == true and 0 or code == false and exit.STATUS.failed or code
+    os_exit(output_status(status), close)
+  end)
+end
+
 -- words: the command line without the program's name --> exit status
 return function(words)
+  watch_output()
   local ok, result = pcall(task.run, function() return run(words) end, { signals = true })
   if ok then
-    return result
+    return output_status(result)
   end
   local status, message = exit.of_error(result, command_line.debug)
   if message then
     terminal.note("lanyard: " .. message)
   end
-  return status
+  return output_status(status)
 end

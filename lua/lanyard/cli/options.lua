@@ -24,7 +24,9 @@ return {
     table.unpack(CALLS),
   },
   ["dry-run"] = { { "--dry-run", help = "Show what would change, and change nothing." } },
-  rules = { { "--rules", type = "file", help = "Check each change against the rules in this file." } },
+  rules = {
+    { "--rules", type = "file", help = "Check each change against the rules in this file; none for no rules." },
+  },
   yes = { { "--yes", help = "Do not ask for confirmation." } },
   -- What `audit` and `audit merge` do with a report.
   report = {

@@ -6,6 +6,7 @@
 local cli = require "lanyard.cli"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
+local shellwords = require "lanyard.text.shellwords"
 local terminal = require "lanyard.cli.terminal"
 local text_table = require "lanyard.text.columns"
 
@@ -83,6 +84,10 @@ local function note_details(repository, change)
   if change.warning then
     cli.note(escape.format("lanyard: warning: %s: %s", repository, change.warning))
   end
+  if change.lost then
+    cli.note(escape.format("lanyard: warning: %s: another writer removed %s meanwhile; restore with: %s", repository,
+      table.concat(change.lost, ", "), shellwords.join { "lanyard", "undo", "--lost", repository }))
+  end
   note_recovered(repository, change.recovered or {})
   M.damaged(change.damaged or {})
 end
@@ -107,6 +112,7 @@ local function item_of(repository, kind, change, err)
     result = kind,
     why = change and change.why,
     warning = change and change.warning,
+    lost = change and change.lost,
     statement = change and change.statement and change.statement.sid,
     expires = change and change.expires,
     diff = change and change.diff ~= "" and change.diff or nil,
@@ -123,7 +129,7 @@ local function summarize(changes)
     local change, err = result.change, result.err
     local kind = change and change.kind or "failed"
     if err then
-      kind = err.code == "RefusedByRule" and "refused" or "failed"
+      kind = cli.status_of(err) == cli.exit.refused and "refused" or "failed"
       refused, failed = refused or kind == "refused", failed or kind == "failed"
       note_recovered(result.repository, err.recovered or {})
       cli.note(escape.format("lanyard: %s: ", result.repository) .. cli.describe(err))

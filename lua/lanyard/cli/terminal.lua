@@ -13,15 +13,27 @@ local M = {}
 
 local STDOUT, STDERR = 1, 2
 
+--- The number of the error of a write to a pipe that its reader has closed (EPIPE).
+M.CLOSED_PIPE = 32
+
+--- Whether the reader of stdout has closed it, as `| head` does. That is not an error: further results are dropped, and
+--- the command continues to its end and its own exit status.
+M.closed = false
+
+--- Whether anything was printed, as a result or as a diagnostic.
+M.used = false
+
+-- true | nil, message, the number of the error
 local function write(stream, text)
+  M.used = true
   if text:sub(-1) ~= "\n" then
     text = text .. "\n"
   end
-  local ok, message = stream:write(text)
+  local ok, message, number = stream:write(text)
   if ok then
-    ok, message = stream:flush()
+    ok, message, number = stream:flush()
   end
-  return ok, message
+  return ok, message, number
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -76,11 +88,12 @@ end
 -- Results and diagnostics
 
 local function write_result(text)
-  if text == "" then
+  if text == "" or M.closed then
     return
   end
-  local ok, message = write(io.stdout, text)
-  if not ok then
+  local ok, message, number = write(io.stdout, text)
+  M.closed = not ok and number == M.CLOSED_PIPE
+  if not ok and not M.closed then
     exit.leave(exit.STATUS.failed, "cannot write the result: " .. message)
   end
 end

@@ -26,12 +26,16 @@ local M = {}
 local PARALLEL = 16
 
 -- Enables roles. Afterwards the plan has the services with their roles, or false for one that cannot be granted.
-local function enable_roles(region, plan, options)
-  return task.map(plan.enable, function(name)
-    local result, err = region:enable(name, { timeout = options.timeout, progress = options.progress })
+local function enable_roles(region, plan, options, seen)
+  return task.map(plan.enable, function(name, index)
+    local result, err = region:enable(name, {
+      timeout = options.timeout, progress = options.progress,
+      observe = function(state) seen.role_states[index] = state end,
+    })
     err = err or resolve.role_error(result.service, name, plan.region)
     plan.services[name] = not err and result.service or false
-    return { service = name, change = result, err = err }
+    seen.roles[index] = { service = name, change = result, err = err }
+    return seen.roles[index]
   end, { limit = PARALLEL })
 end
 
@@ -66,18 +70,39 @@ local function apply_entry(region, plan, entry, options)
   return { repository = entry.repository.name, change = result, err = err }
 end
 
+--- What is known of a plan that is being applied: results by position, as they come.
+---@class desired.Seen
+---@field roles table<integer, desired.RoleResult>    of plan.enable
+---@field role_states table<integer, string>          see access.RoleOptions
+---@field repositories access.Repository[]            to change
+---@field changes table<integer, desired.ChangeResult>
+---@field started table<integer, boolean>
+
+--- Returns an empty record for `M.apply`.
+---@return desired.Seen
+function M.seen()
+  return { roles = {}, role_states = {}, repositories = {}, changes = {}, started = {} }
+end
+
 --- Applies a plan.
 ---@param region access.Region
 ---@param plan desired.Plan
----@param options? { timeout: number?, settle: boolean?, progress: fun(text: string?)? }  settle is on unless false
+---@param options? { timeout: number?, settle: boolean?, progress: fun(text: string?)?, seen: desired.Seen? }  settle is
+---  on unless false; seen: filled as the plan is applied, for a caller that can be interrupted
 ---@return desired.RoleResult[] roles
 ---@return desired.ChangeResult[] changes  one for each entry that changed, failed, or already had all its grants
 function M.apply(region, plan, options)
   options = options or {}
-  local roles = enable_roles(region, plan, options)
+  local seen = options.seen or M.seen()
   local entries = relevant_entries(region, plan)
-  local results = task.map(entries, function(entry)
-    return apply_entry(region, plan, entry, options)
+  for i, entry in ipairs(entries) do
+    seen.repositories[i] = entry.repository
+  end
+  local roles = enable_roles(region, plan, options, seen)
+  local results = task.map(entries, function(entry, index)
+    seen.started[index] = true
+    seen.changes[index] = apply_entry(region, plan, entry, options)
+    return seen.changes[index]
   end, { limit = PARALLEL })
   local changes = {}
   for i, result in ipairs(results) do

@@ -65,7 +65,7 @@ function Problems:error()
   if #self > SHOWN then
     shown[#shown + 1] = ("%s: and %d more"):format(self.name, #self - SHOWN)
   end
-  return errors.new { code = "InvalidFile", message = table.concat(shown, "\n") }
+  return errors.new { code = "InvalidFile", message = table.concat(shown, "\n"), problems = shown }
 end
 
 return M

@@ -74,10 +74,12 @@ local function check_repositories(found, file, path, value)
   local listed = {}
   for i, name in ipairs(value) do
     local item = ("%s[%d]"):format(path, i)
-    if check_string(found, item, name, repositories.check) and listed[name] then
-      found:add(item, ("repeats '%s'"):format(name))
+    if check_string(found, item, name, repositories.check) then
+      if listed[name] then
+        found:add(item, ("repeats '%s'"):format(name))
+      end
+      listed[name] = true
     end
-    listed[name] = true
   end
 end
 

@@ -1,4 +1,4 @@
---- Emulates Lightsail, ECR, STS and IAM on loopback, as strict as AWS wherever a script can observe it.
+--- Emulates Lightsail, ECR, STS, IAM and CloudTrail on loopback, as strict as AWS wherever a script can observe it.
 ---
 ---     local emulator = require "lanyard.emulator"
 ---     local em = assert(emulator.start {})
@@ -34,6 +34,7 @@ local ACTIVATION_DELAY = 2
 ---@field faults? emulator.Fault[]
 ---@field activation_delay? number  seconds that a change of a service takes
 ---@field iam_delay? number  seconds after that until IAM knows the role
+---@field trail_delay? number  seconds until CloudTrail shows a call
 ---@field reformat? boolean  return policies in ECR's layout
 ---@field on_error? fun(traceback: string)
 ---@field now? fun(): number  the clock, in seconds since 1970
@@ -48,7 +49,7 @@ local ACTIVATION_DELAY = 2
 ---@field faults? emulator.FaultPlan
 ---@field calls integer  requests so far
 ---@field counts table<string, { calls: integer, throttled: integer }>  by "REGION OPERATION"
----@field options { activation_delay: number, iam_delay: number, reformat: boolean }
+---@field options { activation_delay: number, iam_delay: number, trail_delay: number, reformat: boolean }
 ---@field now fun(): number
 ---@field region fun(name: string): table  the state of a Region
 ---@field save fun()
@@ -93,6 +94,7 @@ local function new_world(options)
     options = {
       activation_delay = delay,
       iam_delay = options.iam_delay or delay / 2,
+      trail_delay = options.trail_delay or delay,
       reformat = options.reformat or false,
     },
   }

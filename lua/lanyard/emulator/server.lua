@@ -3,6 +3,7 @@
 ---     local reply = server.dispatch(world, request)   -- request: as lanyard.httpd passes it
 
 local auth = require "lanyard.emulator.auth"
+local cloudtrail = require "lanyard.emulator.cloudtrail"
 local ecr = require "lanyard.emulator.ecr"
 local exception = require "lanyard.emulator.exception"
 local fault_plan = require "lanyard.emulator.fault_plan"
@@ -40,7 +41,7 @@ local M = {}
 ---@field unknown fun(request: table, service: emulator.Service): emulator.Exception
 
 local PROTOCOLS = { json = json_protocol, query = query_protocol }
-local SERVICES = { ecr, iam, lightsail, sts }
+local SERVICES = { ecr, iam, lightsail, sts, cloudtrail }
 
 -- Returns the service that a request is for: by its target or API version, else by its credential scope.
 local function service_of(request)
@@ -71,8 +72,22 @@ local function checked_input(protocol, operation, service, request)
   return shape.clean(operation.input, input)
 end
 
+-- Runs an operation. CloudTrail records the ones that change something, also when they fail.
+local function run(world, service, name, request, input, context)
+  local operation = service.operations[name]
+  local output, failure = operation.call(world, input, context)
+  if operation.writes then
+    cloudtrail.record(world, {
+      service = service.name, operation = name, region = context.region, caller = context.caller,
+      key = auth.scope(request.headers).key, user_agent = request.headers["user-agent"],
+      request_id = context.request_id, input = input, output = output, failure = failure,
+    })
+  end
+  return output, failure
+end
+
 -- Authenticates and validates a request and runs its operation. Returns the output, or nil and an exception.
-local function perform(world, service, name, request, fault)
+local function perform(world, service, name, request, fault, request_id)
   local protocol = PROTOCOLS[service.protocol]
   local now = world.now() + (fault and fault.skew or 0)
   local caller, region = auth.caller(world, request, service.name, service.protocol, now)
@@ -89,11 +104,12 @@ local function perform(world, service, name, request, fault)
   if not input then
     return nil, failure
   end
-  return operation.call(world, input, {
+  return run(world, service, name, request, input, {
     region = region,
     caller = caller,
     account = world.account,
     now = world.now(),
+    request_id = request_id,
     stale = fault and fault.stale,
   })
 end
@@ -108,7 +124,7 @@ local function answer(world, service, request, fault, name)
   if prevented then
     output = {}
   elseif not failure then
-    output, failure = perform(world, service, name, request, fault)
+    output, failure = perform(world, service, name, request, fault, request_id)
     if output and operation.writes then
       world.save()
     end

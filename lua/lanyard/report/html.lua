@@ -15,14 +15,15 @@ local M = {}
 local text = elements.text
 
 local function header(report, counts)
-  local parts = { '<dl class="counts">\n' }
+  local parts, rules = { '<dl class="counts">\n' }, summary.rules(report)
   for _, severity in ipairs(severities.LIST) do
     parts[#parts + 1] = ("<div><dt>%s</dt>%s</div>\n"):format(severity,
       elements.element("dd", counts[severity] > 0 and severity or "none", counts[severity]))
   end
   return ('<a class="skip" href="#findings">Skip to the findings</a>\n<header>\n<h1>Lanyard audit: %s</h1>\n'
     .. '<p class="soft">%s, %s, by %s</p>\n'):format(summary.severities(counts), text(summary.extent(counts)),
-    text(report.time), text(report.tool)) .. table.concat(parts) .. "</dl>\n</header>\n"
+    text(report.time), text(report.tool)) .. (rules and elements.element("p", "soft", text(rules)) .. "\n" or "")
+    .. table.concat(parts) .. "</dl>\n</header>\n"
 end
 
 local function unknown(report)

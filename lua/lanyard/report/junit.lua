@@ -16,6 +16,12 @@ local function attributes(list)
   return table.concat(words)
 end
 
+-- Returns a comment, in which two hyphens in a row are not allowed.
+local function comment(text)
+  local spaced = text and escape.markup(text):gsub("%-%-+", function(hyphens) return ("- "):rep(#hyphens) end)
+  return spaced and ("<!-- %s -->\n"):format(spaced) or ""
+end
+
 local function case(suite, name, inside)
   local head = ("    <testcase%s"):format(attributes { { "classname", suite }, { "name", name },
     { "time", "0" } })
@@ -135,6 +141,7 @@ function M.write(report, out)
     }, table.concat(cases), table.concat(broken))
   end
   out '<?xml version="1.0" encoding="UTF-8"?>\n'
+  out(comment(summary.rules(report)))
   out(("<testsuites%s>\n"):format(attributes { { "name", "lanyard audit" }, { "tests", tests },
     { "failures", failed }, { "errors", errors }, { "time", "0" } }))
   out(table.concat(suites))

@@ -117,6 +117,8 @@ function M.write(report, out)
   local counts = summary.counts(report)
   out(("## Lanyard audit: %s\n\n%s, %s, by %s.\n\n"):format(summary.severities(counts), summary.extent(counts),
     escape.markdown(report.time), escape.markdown(report.tool)))
+  local rules = summary.rules(report)
+  out(rules and ("%s.\n\n"):format(escape.markdown(rules:gsub("^%l", string.upper))) or "")
   local nothing = summary.nothing_read(report)
   out(nothing and ("%s.\n\n"):format(escape.markdown(nothing)) or "")
   out(failures_of(report))

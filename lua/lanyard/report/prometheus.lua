@@ -99,6 +99,8 @@ end
 ---@param out fun(text: string) gets whole lines
 function M.write(report, out)
   local grants, repositories, success = scope_samples(report)
+  local rules = summary.rules(report)
+  out(rules and ("# %s\n"):format(escape.printable(rules)) or "")
   family(out, "lanyard_findings", "Findings, by id and severity.", findings_of(report))
   if report.muted then
     family(out, "lanyard_findings_muted", "Findings that rules mute.",

@@ -5,6 +5,7 @@ local escape = require "lanyard.text.escape"
 local failures = require "lanyard.report.failures"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
+local summary = require "lanyard.report.summary"
 local version = require "lanyard.version"
 
 local M = {}
@@ -96,14 +97,18 @@ local function level_of(failure)
   return failure.skipped and "note" or "error"
 end
 
--- Returns the invocation of an audit, with what it could not read as notifications.
-local function invocation_of(list)
+-- Returns the invocation of an audit, with what it could not read as notifications, and the rules in force.
+local function invocation_of(report)
+  local list, rules = failures.of(report), summary.rules(report)
   local notifications, failed = json.array {}, false
   for i, failure in ipairs(list) do
     notifications[i] = { level = level_of(failure), message = { text = failures.text(failure) } }
     failed = failed or level_of(failure) == "error"
   end
-  return { executionSuccessful = not failed, toolExecutionNotifications = notifications }
+  return {
+    executionSuccessful = not failed, toolExecutionNotifications = notifications,
+    properties = rules and { rules = rules } or nil,
+  }
 end
 
 local function log_of(catalogue, findings, location_of, invocation)
@@ -151,7 +156,7 @@ end
 ---@param options { catalogue: { [string]: { severity: string, summary: string } } } the findings by id
 function M.write(report, out, options)
   local log = log_of(complete(options.catalogue, report.findings), report.findings, location_in_account,
-    invocation_of(failures.of(report)))
+    invocation_of(report))
   out(json.encode(log, { pretty = true }) .. "\n")
 end
 

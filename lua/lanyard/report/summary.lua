@@ -156,6 +156,22 @@ function M.mute(finding)
   return ("%s: %s"):format(mute.expires and "until " .. mute.expires or "permanently", mute.reason or "no reason given")
 end
 
+--- Returns which rules files were in force: "rules in force: rules.lua (2 mutes)".
+---@param report audit.Report
+---@return string? sentence  nil if the report does not say
+function M.rules(report)
+  if not report.rules then
+    return nil
+  end
+  local words = { active = {}, untrusted = {} }
+  for _, one in ipairs(report.rules) do
+    local list = one.untrusted and words.untrusted or words.active
+    list[#list + 1] = one.untrusted and one.file or ("%s (%s)"):format(one.file, M.plural(one.mutes, "mute"))
+  end
+  local text = words.active[1] and "rules in force: " .. table.concat(words.active, ", ") or "no rules file in force"
+  return words.untrusted[1] and ("%s; not trusted: %s"):format(text, table.concat(words.untrusted, ", ")) or text
+end
+
 --- Returns what was audited: "2 repositories, 1 grant in one account and Region".
 ---@param counts report.Counts
 ---@return string

@@ -115,6 +115,8 @@ function M.write(report, out, options)
   for _, finding in ipairs(report.findings) do
     out(finding_lines(finding, paint, width, labels))
   end
+  local rules = summary.rules(report)
+  out(rules and escape.printable(rules) .. "\n" or "")
   out(summary.total(summary.counts(report)) .. "\n")
   if report.baseline then
     out(change_lines(report, labels))

@@ -3,18 +3,22 @@
 ---     local file, err = rules_file.load(nil, check_mute)   -- the file in use
 ---     local answers, err = file.box:call("ask", 1, change)
 ---
---- The file is the one given, else the one of $LANYARD_RULES, else ./.lanyard/rules.lua. It runs in a sandbox, with the
---- vocabulary of prelude.lua.
+--- The file is the one given, else the one of $LANYARD_RULES, else ./.lanyard/rules.lua, which the user must trust
+--- (lanyard.trust). It runs in a sandbox, with the vocabulary of prelude.lua.
 
 local assets = require "lanyard.assets"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local sandbox = require "lanyard.sandbox"
 local system = require "lanyard.system"
+local trust = require "lanyard.trust"
 
 local M = {}
 
 M.DEFAULT_PATH = "./.lanyard/rules.lua"
+
+--- The name that means: no rules.
+M.NONE = "none"
 
 local MAX_BYTES = 1 << 20
 
@@ -37,14 +41,14 @@ local MAX_BYTES = 1 << 20
 
 ---@class rules.File
 ---@field path? string  absent when there is no rules file
+---@field untrusted? lanyard.Error  set when the file was loaded although the user does not trust it
 ---@field box? table  the sandbox; its function "ask" runs the check of a rule
 ---@field contents rules.Contents
 
--- Returns the path of the rules file, and whether it was named: only a file that was named must exist.
-local function path_of(path)
+-- Returns the path of the rules file that the user named; nil if none was named.
+local function named(path)
   local variable = os.getenv "LANYARD_RULES"
-  path = path or variable ~= "" and variable or nil
-  return path or M.DEFAULT_PATH, path ~= nil
+  return path or variable ~= "" and variable or nil
 end
 
 local function invalid(path, message)
@@ -71,22 +75,40 @@ local function check(contents, path, check_mute)
   return true
 end
 
---- Loads a rules file. Without a name, a file that does not exist is an empty file.
----@param path? string  the file in use unless given
----@param check_mute? fun(mute: rules.Mute): true?, string?  only an audit knows which findings exist
----@return rules.File?
----@return lanyard.Error? err  code InvalidRules
-function M.load(path, check_mute)
-  local is_named
-  path, is_named = path_of(path)
-  local text, err = system.read_file(path, MAX_BYTES)
-  if not text and err.code == "NotFound" and not is_named then
-    return { contents = { rules = {}, mutes = {}, examples = {} } }
-  elseif not text then
-    return invalid(path, err.message)
+-- Returns an error whose code is UntrustedRules. Its tip has the three ways out.
+local function untrusted(err)
+  return errors.new {
+    code = "UntrustedRules",
+    message = err.message,
+    tip = ("the rules may deny this, so nothing is done without a decision about them; use one of\n"
+      .. "lanyard trust   to review %s and trust it%s\n"
+      .. "--rules FILE    to apply the rules in a file that you name\n"
+      .. "--rules none    to apply no rules"):format("./" .. trust.FOLDER, err.tip and " (" .. err.tip .. ")" or ""),
+  }
+end
+
+-- Reads the rules file of the current directory. Returns nil without an error if there is none.
+local function read_default(for_review)
+  local text, err = trust.here():read "rules.lua"
+  if text or not err then
+    return text
+  elseif err.code ~= "Untrusted" then
+    return invalid(M.DEFAULT_PATH, err.message)
+  elseif not for_review then
+    return nil, untrusted(err)
   end
-  local box, contents
-  box, err = sandbox.open(text, path, { prelude = assets.read "lanyard/rules/prelude.lua" })
+  local info
+  text, info = system.read_regular(M.DEFAULT_PATH, MAX_BYTES)
+  if not text then
+    return invalid(M.DEFAULT_PATH, info.message)
+  end
+  return text, untrusted(err)
+end
+
+-- Runs the text of a rules file in a sandbox.
+local function open(text, path, check_mute)
+  local contents
+  local box, err = sandbox.open(text, path, { prelude = assets.read "lanyard/rules/prelude.lua" })
   if box then
     contents, err = box:call "contents"
   end
@@ -98,6 +120,39 @@ function M.load(path, check_mute)
     return invalid(path, message)
   end
   return { path = path, box = box, contents = contents }
+end
+
+--- Loads a rules file. The name "none", or no file in the current directory, is an empty file.
+---@param path? string  the file in use unless given
+---@param settings? { check_mute?: (fun(mute: rules.Mute): true?, string?), for_review?: boolean }  check_mute: only an
+---  audit knows which findings exist; for_review: load the file of the current directory also if it is not trusted
+---@return rules.File?
+---@return lanyard.Error? err  code InvalidRules or UntrustedRules
+function M.load(path, settings)
+  settings = settings or {}
+  path = named(path)
+  local text, err
+  if path and path ~= M.NONE then
+    text, err = system.read_file(path, MAX_BYTES)
+    if not text then
+      return invalid(path, err.message)
+    end
+  elseif not path then
+    text, err = read_default(settings.for_review)
+    if not text and err then
+      return nil, err
+    end
+  end
+  if not text then
+    return { contents = { rules = {}, mutes = {}, examples = {} } }
+  end
+  local file
+  local problem = err
+  file, err = open(text, path or M.DEFAULT_PATH, settings.check_mute)
+  if file then
+    file.untrusted = problem
+  end
+  return file, err
 end
 
 return M

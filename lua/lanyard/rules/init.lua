@@ -3,7 +3,8 @@
 ---     local rules = require("lanyard.rules").new { path = "rules.lua" }
 ---     local ok, err = rules:permit(region, { on = "grant", repository = repository, after = text })
 ---
---- The file is read when it is needed first. A named or existing file that cannot be used permits no change.
+--- The file is read when it is needed first. If a named or existing file cannot be used, or is not trusted, it permits
+--- no change.
 
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
@@ -14,6 +15,9 @@ local M = {}
 
 --- The rules file in use when none is named.
 M.DEFAULT_PATH = rules_file.DEFAULT_PATH
+
+--- The name of a rules file that means: no rules.
+M.NONE = rules_file.NONE
 
 ---@class rules.Answer
 ---@field kind "deny"|"warn"|"finding"|"allow"
@@ -28,10 +32,12 @@ M.DEFAULT_PATH = rules_file.DEFAULT_PATH
 ---@field path? string  the rules file; the one in use unless given
 ---@field on_warning? fun(text: string)  called with each warning of a rule, once
 ---@field check_mute? fun(mute: rules.Mute): true?, string?  checks each mute when the file is loaded
+---@field for_review? boolean  load the file of the current directory also if it is not trusted
 
 ---@class rules.Rules
 ---@field file? string  the path of the file, once it is loaded and exists
 ---@field contents rules.Contents  once it is loaded
+---@field untrusted? lanyard.Error  why the file is not trusted, if it was loaded for a review or is ignored
 local Rules = {}
 Rules.__index = Rules
 
@@ -41,23 +47,30 @@ Rules.__index = Rules
 function M.new(settings)
   return setmetatable({
     path = settings.path, on_warning = settings.on_warning or function() end, check_mute = settings.check_mute,
-    warned = {}, facts = {},
+    for_review = settings.for_review, warned = {}, facts = {},
   }, Rules)
 end
 
 --- Reads the file, once.
 ---@return true? ok
----@return lanyard.Error? err  code InvalidRules
+---@return lanyard.Error? err  code InvalidRules or UntrustedRules
 function Rules:load()
   if self.contents then
     return true
   end
-  local file, err = rules_file.load(self.path, self.check_mute)
+  local file, err = rules_file.load(self.path, { check_mute = self.check_mute, for_review = self.for_review })
   if not file then
     return nil, err
   end
-  self.file, self.box, self.contents = file.path, file.box, file.contents
+  self.file, self.box, self.contents, self.untrusted = file.path, file.box, file.contents, file.untrusted
   return true
+end
+
+--- Continues without a file that `load` reported as untrusted, for a command that changes nothing.
+---@param err lanyard.Error  code UntrustedRules
+function Rules:ignore(err)
+  self.contents, self.untrusted = { rules = {}, mutes = {}, examples = {} }, err
+  self.file = M.DEFAULT_PATH
 end
 
 --- Reports whether any rule satisfies a predicate.
@@ -166,7 +179,7 @@ end
 ---@param region access.Region
 ---@param change table  { on, service, repository, before, after, grant, deployment, dry_run }; policies are texts
 ---@return true? permitted
----@return lanyard.Error? err  code RefusedByRule or InvalidRules
+---@return lanyard.Error? err  code RefusedByRule, InvalidRules or UntrustedRules
 function Rules:permit(region, change)
   local ok, err = self:load()
   if not ok then
@@ -189,7 +202,7 @@ end
 ---@param region access.Region
 ---@param change table
 ---@return true? ok
----@return lanyard.Error? err  code InvalidRules
+---@return lanyard.Error? err  code InvalidRules or UntrustedRules
 function Rules:prepare(region, change)
   local ok, err = self:load()
   if not ok then

@@ -55,7 +55,7 @@ Reader.__index = Reader
 -- Ends the word that is being read, if any. Returns true, or nil and a message.
 function Reader:end_word()
   if self.word then
-    local filled, message = fill(self.word, self.vars, self.missing, self.line)
+    local filled, message = fill(table.concat(self.word), self.vars, self.missing, self.line)
     if not filled then
       return nil, message
     end
@@ -95,7 +95,8 @@ function Reader:step(text, position, line)
     return nil, message
   end
   self.first_line = #self.words == 0 and not self.word and line or self.first_line
-  self.word = (self.word or "") .. adds
+  self.word = self.word or {}
+  table.insert(self.word, adds)
   return length
 end
 
@@ -108,7 +109,7 @@ end
 function M.parse(text, line, vars)
   local reader = setmetatable({ found = {}, words = {}, vars = vars, missing = {} }, Reader)
   local position = 1
-  text = text:gsub("\n*$", "\n")
+  text = (text:match "^.*[^\n]" or "") .. "\n"
   while position <= #text do
     reader.line = line
     local length, message = reader:step(text, position, line)

@@ -41,9 +41,43 @@ local function invalid(name, line, message)
   return nil, errors.new { code = "InvalidFile", message = ("%s:%d: %s"):format(name, line, message) }
 end
 
+-- Returns the position of the parenthesis that closes each one that is closed.
+local function closing_parentheses(text)
+  local open, closing = {}, {}
+  for position, c in text:gmatch "()([()])" do
+    if c == "(" then
+      open[#open + 1] = position
+    elseif #open > 0 then
+      closing[table.remove(open)] = position
+    end
+  end
+  return closing
+end
+
+-- Replaces links and images, [text](address), with their texts. The time is linear, also with brackets that are not
+-- closed.
+local function without_links(text)
+  local closing, parts, position, bracket = closing_parentheses(text), {}, 1, 0
+  while true do
+    local first = text:find("[", position, true)
+    if first and bracket and bracket < first then
+      bracket = text:find("]", first, true)
+    end
+    if not first or not bracket then
+      parts[#parts + 1] = text:sub(position)
+      return table.concat(parts)
+    end
+    local stop = closing[bracket + 1]
+    local start = stop and text:sub(first - 1, first - 1) == "!" and first > position and first - 1 or first
+    parts[#parts + 1] = text:sub(position, stop and start - 1 or first)
+    parts[#parts + 1] = stop and text:sub(first + 1, bracket - 1) or nil
+    position = (stop or first) + 1
+  end
+end
+
 -- Removes the markup of a heading.
 local function plain(text)
-  return (text:gsub("!?%[([^%]]*)%]%b()", "%1"):gsub("\\(%p)", "%1"):gsub("[`*]", ""))
+  return (without_links(text):gsub("\\(%p)", "%1"):gsub("[`*]", ""))
 end
 
 -- Returns the set of exit statuses that an info string accepts, or nil and a message.

@@ -10,6 +10,9 @@ local lines = require "lanyard.runbook.markdown_lines"
 
 local M = {}
 
+-- The depth of nested list items and quotes. What is nested deeper is read as text.
+local MAX_DEPTH = 100
+
 ---@class runbook.MarkdownItem
 ---@field kind "heading" | "fence" | "quoted"  quoted: a fence inside a block quote
 ---@field line integer       line number of the heading's text, or of the opening fence
@@ -34,20 +37,25 @@ function Parser:add_to_paragraph(text)
   table.insert(self.paragraph, text)
 end
 
+function Parser:end_fence()
+  self.fence.item.text = table.concat(self.fence.lines)
+  self.fence = nil
+end
+
 -- Reads a line inside a fence. Returns false when the line does not belong to it: the end of a list item also ends the
 -- fences in it.
 function Parser:read_in_fence(raw, line)
   local fence = self.fence
   local indent = lines.indent(line)
   if not lines.is_blank(line) and indent < fence.base then
-    self.fence = nil
+    self:end_fence()
     return false
   end
   local mark, length, info = lines.fence(line:sub(indent + 1))
   if indent - fence.base < 4 and mark == fence.mark and length >= fence.length and info == "" then
-    self.fence = nil
+    self:end_fence()
   else
-    fence.item.text = fence.item.text .. lines.without_indent(raw, fence.base + fence.indent) .. "\n"
+    table.insert(fence.lines, lines.without_indent(raw, fence.base + fence.indent) .. "\n")
   end
   return true
 end
@@ -66,11 +74,12 @@ end
 
 -- Reports a fence in a block quote without reading its content, which the caller refuses to run.
 function Parser:read_quote(text, number)
-  local inside = text
+  local inside, depth = text, 0
   repeat
     local width = inside:find "^>" and 1 or lines.item_marker(inside, false)
     inside = inside:sub((width or 0) + 1):gsub("^ +", "")
-  until not width
+    depth = depth + 1
+  until not width or depth > MAX_DEPTH
   local _, _, info = lines.fence(inside)
   if info then
     self:add { kind = "quoted", info = info, line = number }
@@ -96,7 +105,7 @@ function Parser:read_leaf(text, number, indent)
   local is_end = lines.html_end(text, self.paragraph ~= nil)
   if mark then
     local item = { kind = "fence", info = info, text = "", line = number }
-    self.fence = { mark = mark, length = length, indent = indent, base = self:base(), item = item }
+    self.fence = { mark = mark, length = length, indent = indent, base = self:base(), item = item, lines = {} }
     self:add(item)
   elseif level then
     self:add { kind = "heading", level = level, text = title, line = number }
@@ -115,7 +124,7 @@ function Parser:read_block(text, number, column)
   local indent = lines.indent(text)
   if indent >= 4 then -- indented code, or the continuation of a paragraph
     if self.paragraph then
-      self:add_to_paragraph(text:match "^%s*(.-)%s*$")
+      self:add_to_paragraph(lines.trim(text))
     end
     return
   end
@@ -123,7 +132,7 @@ function Parser:read_block(text, number, column)
   if self:read_underline(text, number) then
     return
   end
-  local width = lines.item_marker(text, self.paragraph ~= nil)
+  local width = #self.items < MAX_DEPTH and lines.item_marker(text, self.paragraph ~= nil)
   if self:read_leaf(text, number, indent) or lines.is_break(text) then
     self.paragraph = nil
   elseif width then
@@ -134,7 +143,7 @@ function Parser:read_block(text, number, column)
       self:read_block(rest, number, column + width)
     end
   else
-    self:add_to_paragraph(text:match "^(.-)%s*$")
+    self:add_to_paragraph(lines.trim(text))
   end
 end
 
@@ -161,7 +170,7 @@ function Parser:read_line(raw, number)
   if open < #self.items then
     local is_text = indent - base >= 4 or not lines.begins_block(line:sub(base + 1):match "^ *(.*)$")
     if self.paragraph and is_text then -- continues the paragraph of an item although it is not indented for it
-      self:add_to_paragraph(line:match "^%s*(.-)%s*$")
+      self:add_to_paragraph(lines.trim(line))
       return
     end
     self.paragraph = nil
@@ -197,6 +206,9 @@ function M.parse(text)
     local stop = text:find("\n", position, true) or #text + 1
     parser:read_line(text:sub(position, stop - 1), number)
     number, position = number + 1, stop + 1
+  end
+  if parser.fence then
+    parser:end_fence()
   end
   return parser.found
 end

@@ -5,6 +5,8 @@
 ---     lines.item_marker("10. ten")       --> 4
 ---
 --- The functions below "Block starts" expect a line without its indentation.
+--- Each function takes time linear in the length of the line: no pattern tries a part of it again from each of its
+--- positions.
 --- https://spec.commonmark.org/0.30/
 
 local lists = require "lanyard.lists"
@@ -19,9 +21,13 @@ local M = {}
 ---@return string
 function M.expand_tabs(line)
   local prefix, rest = line:match "^([%s%d>.)*+-]*)(.*)$"
-  local out = {}
+  if not prefix:find("\t", 1, true) then
+    return line
+  end
+  local out, column = {}, 0
   for c in prefix:gmatch "." do
-    out[#out + 1] = c == "\t" and (" "):rep(4 - #table.concat(out) % 4) or c
+    out[#out + 1] = c == "\t" and (" "):rep(4 - column % 4) or c
+    column = column + #out[#out]
   end
   return table.concat(out) .. rest
 end
@@ -51,6 +57,14 @@ function M.without_indent(line, columns)
   return (" "):rep(column - columns) .. line:sub(position)
 end
 
+--- Removes the blanks at both ends of a text.
+---@param text string
+---@return string
+function M.trim(text)
+  local first = text:find "%S"
+  return first and text:match("^.*%S", first) or ""
+end
+
 --- Reports whether a line has no visible character.
 ---@param line string
 ---@return boolean
@@ -72,7 +86,7 @@ function M.fence(text)
     ticks, info = text:match "^(~~~+)(.*)$"
   end
   if ticks then
-    return ticks:sub(1, 1), #ticks, info:match "^%s*(.-)%s*$"
+    return ticks:sub(1, 1), #ticks, M.trim(info)
   end
 end
 
@@ -83,7 +97,9 @@ end
 function M.heading(text)
   local marks, rest = text:match "^(#+)(.*)$"
   if marks and #marks <= 6 and (rest == "" or rest:find "^[ \t]") then
-    return #marks, (" " .. rest):gsub("[ \t]+#+[ \t]*$", ""):match "^%s*(.-)%s*$"
+    rest = " " .. M.trim(rest)
+    local without_marks = rest:match "^(.*[^#])#+$" -- only after a blank do the marks at the end close the heading
+    return #marks, M.trim(without_marks and without_marks:find "[ \t]$" and without_marks or rest)
   end
 end
 

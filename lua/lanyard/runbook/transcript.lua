@@ -30,13 +30,14 @@ Transcript.__index = Transcript
 -- Returns an output as a terminal shows it in the end: without colours, and only the last state of a line that was
 -- overwritten.
 local function as_displayed(text)
-  return (text:gsub("\27%[[%d;]*%a", ""):gsub("\r+\n", "\n"):gsub("[^\n]*\r", ""))
+  text = text:gsub("\27%[[%d;]*%a", "")
+  return (text:gsub("([^\n]+)(\n?)", function(line, stop)
+    line = stop ~= "" and (line:match "^.*[^\r]" or "") or line
+    return (line:match "^.*\r(.*)$" or line) .. stop
+  end))
 end
 
--- Escapes control characters but keeps lines and tabs.
-local function printable(text)
-  return (text:gsub("[^\n\t]+", escape.printable))
-end
+local printable = escape.lines
 
 -- Returns the text in a fence that is longer than any in the text.
 local function fenced(info, text)

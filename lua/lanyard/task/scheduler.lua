@@ -1,6 +1,6 @@
 --- Schedules tasks on the event loop. Scripts use lanyard.task, which adds map, race, timeout and semaphores.
 ---
---- A wait is a table { done, values, task, yielded, cancelled }. suspend(wait) lets other tasks run until fire(wait)
+--- A wait is a table { done, values, task, yielded, failed, main }. suspend(wait) lets other tasks run until fire(wait)
 --- ends it. Code outside any task runs the loop itself meanwhile.
 
 local loop = require "lanyard.loop"
@@ -50,6 +50,18 @@ local function resume_next()
   assert(ok, err)
 end
 
+local DEADLOCK = "every task waits for another, so none can continue"
+
+-- Raises an error in a task at the point where it waits, if it does.
+local function fail(t, err)
+  local wait = t.wait
+  if not wait or wait.done then return false end
+  t.abort()
+  wait.failed = err
+  fire(wait)
+  return true
+end
+
 -- Runs the loop until a wait has ended, for code that cannot yield.
 local function pump(wait)
   while not wait.done do
@@ -57,8 +69,8 @@ local function pump(wait)
       resume_next()
     else
       local ended = loop.step(true)
-      if not ended then error("every task waits for another, so none can continue", 0) end
-      for _, op in ipairs(ended) do
+      if not ended and not (wait.main and fail(wait.main, DEADLOCK)) then error(DEADLOCK, 0) end
+      for _, op in ipairs(ended or {}) do
         local ending = endings[op]
         endings[op] = nil
         if ending then ending() end
@@ -90,14 +102,17 @@ function M.suspend(wait, abort)
     pump(wait)
   end
   if t then t.wait, t.abort = nil, nil end
-  if wait.cancelled then error(M.cancelled, 0) end
+  if wait.failed then error(wait.failed, 0) end
   return table.unpack(wait.values, 1, wait.values.n)
 end
 local suspend = M.suspend
 
---- Waits for an operation of the loop (a timer, a transfer) to end, and returns op:result().
+--- Waits for an operation of the loop (a timer, a transfer) to end, and returns op:result(). An operation that nothing
+--- can end raises an error.
 ---@param op userdata
 function M.await(op)
+  if endings[op] then error("another task waits for the operation", 2) end
+  if not op:pending() then return op:result() end
   local wait = {}
   endings[op] = function() fire(wait) end
   suspend(wait, function()
@@ -202,30 +217,32 @@ function Task:status()
   return self.wait and "waiting" or "running"
 end
 
+local function join(t, wait)
+  if not t:ended() then
+    table.insert(t.joiners, wait)
+    suspend(wait, function() fire(wait) end)
+  end
+  if t.parent then t.parent.children[t] = nil end
+  if t.state == "done" then return table.unpack(t.results, 1, t.results.n) end
+  error(t.results[1], 0)
+end
+
 --- Waits for the task, and returns the results of its function or raises its error. A string error contains both
 --- tracebacks.
 function Task:join()
-  if not self:ended() then
-    local wait = {}
-    table.insert(self.joiners, wait)
-    suspend(wait, function() fire(wait) end)
-  end
-  if self.parent then self.parent.children[self] = nil end
-  if self.state == "done" then return table.unpack(self.results, 1, self.results.n) end
-  error(self.results[1], 0)
+  return join(self, {})
+end
+
+--- Joins the task of a whole program. If every task waits for another, that task raises the error, as code outside any
+--- task would.
+---@param t lanyard.Task
+function M.join_main(t)
+  return join(t, { main = t })
 end
 
 --- Raises M.cancelled in the task, at the point where it waits.
 function Task:cancel()
-  if self:ended() then return end
-  local wait = self.wait
-  if not wait or wait.done then
-    self.cancel_requested = true
-    return
-  end
-  self.abort()
-  wait.cancelled = true
-  fire(wait)
+  if not self:ended() and not fail(self, M.cancelled) then self.cancel_requested = true end
 end
 
 -- `local t <close> = task.spawn(f)`: the task is cancelled and joined when the block ends.

@@ -2,6 +2,8 @@
 ---
 ---     io.write(diff.unified(old, new, { from = "old.json", to = "new.json" }))
 
+local escape = require "lanyard.text.escape"
+
 local M = {}
 
 local CONTEXT = 3
@@ -131,7 +133,7 @@ function M.unified(a, b, options)
     return ""
   end
   options = options or {}
-  local out = { "--- " .. (options.from or "a"), "+++ " .. (options.to or "b") }
+  local out = { escape.format("--- %s", options.from or "a"), escape.format("+++ %s", options.to or "b") }
   local old_line, new_line, i = 1, 1, 1
   while i <= #script do
     local lines, old_count, new_count = hunk(script, printed, i)

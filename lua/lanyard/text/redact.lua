@@ -2,11 +2,13 @@
 ---
 ---     redact.text "AWS_SESSION_TOKEN=abc"   --> "AWS_SESSION_TOKEN=***"
 ---
---- Replaces the values of fields with the name of a secret, the secrets in environment variables, bearer tokens, and
---- the middle of access key ids. It cannot find a secret that is printed without a name and is not in the environment.
+--- Replaces the values of fields with the name of a secret (lanyard.text.secret_fields, as in the debug log), the
+--- secrets in environment variables, bearer tokens, private keys in PEM, and the middle of access key ids. It cannot
+--- find a secret that is printed without a name and is not in the environment.
 
 local credentials = require "lanyard.credentials"
 local environment = require "lanyard.environment"
+local lists = require "lanyard.lists"
 local secret_fields = require "lanyard.text.secret_fields"
 
 local M = {}
@@ -16,15 +18,25 @@ local VARIABLES = {
   "LANYARD_WEBHOOK",
 }
 
--- Returns a pattern that matches a name in any capitalization.
-local function any_case(name)
-  return (name:gsub("%a", function(letter) return ("[%s%s]"):format(letter, letter:upper()) end))
-end
+-- Words after "bearer" in prose.
+local PROSE = lists.set "token tokens auth authentication authorization credentials scheme of and or is"
 
--- Names as in AWS config files and in prose: `name = value`, `name: value`.
-local SPACED = {}
-for i, name in ipairs { "aws_secret_access_key", "aws_session_token", "secretaccesskey", "sessiontoken", "password" } do
-  SPACED[i] = "(" .. any_case(name) .. "[\"']?[ \t]*[=:][ \t]*[\"']?)[^%s\"',]+"
+-- Hides the private keys in PEM (RFC 7468). One that is cut ends with the text.
+local function hide_private_keys(text)
+  local parts, position = {}, 1
+  while true do
+    local _, last, label = text:find("%-%-%-%-%-BEGIN ([%u%d ]*)%-%-%-%-%-", position)
+    if not last then
+      parts[#parts + 1] = text:sub(position)
+      return table.concat(parts)
+    end
+    parts[#parts + 1] = text:sub(position, last)
+    position = last + 1
+    if label:sub(-#"PRIVATE KEY") == "PRIVATE KEY" then
+      parts[#parts + 1] = "***"
+      position = text:find("-----END ", position, true) or #text + 1
+    end
+  end
 end
 
 -- An access key id has at least sixteen letters and digits. Its last four stay, so that a reader can identify it.
@@ -39,11 +51,10 @@ function M.text(text)
     local value = environment.get(name)
     known[#known + 1] = value and credentials.secret(value)
   end
-  text = credentials.redactor(known):redact(secret_fields.hide(text))
-  for _, pattern in ipairs(SPACED) do
-    text = text:gsub(pattern, "%1***")
-  end
-  text = text:gsub("([Bb]earer )[%w._~+/=-]+", "%1***")
+  text = credentials.redactor(known):redact(hide_private_keys(secret_fields.hide(text)))
+  text = text:gsub("%f[%w]([Bb]earer +)([%w._~+/=-]+)", function(scheme, token)
+    return not PROSE[token:match "^%a+" or token] and scheme .. "***" or nil
+  end)
   return (text:gsub(KEY_ID, "%1***%2"))
 end
 

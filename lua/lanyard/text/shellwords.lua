@@ -5,7 +5,8 @@
 
 local M = {}
 
---- Reads the piece of a word at a position: a quoted text, a backslash with its character, or a character.
+--- Reads the piece of a word at a position: a quoted text, a backslash with its character, a run of characters without
+--- a meaning in a shell, or a character with one.
 ---@param text string
 ---@param position integer
 ---@return integer? length   the bytes that the piece takes; nil if it is not terminated
@@ -30,7 +31,8 @@ function M.piece(text, position)
   elseif c == "\\" then
     return position < #text and 2, text:sub(position + 1, position + 1)
   end
-  return 1, c
+  local run = text:match("^[^%s'\"\\|&;<>()$`#]+", position)
+  return run and #run or 1, run or c
 end
 
 --- Returns the message for a position where piece() returns nil.
@@ -50,17 +52,18 @@ function M.split(text)
   local list, word, position = {}, nil, 1
   while position <= #text do
     if text:find("^[ \t\r\n]", position) then
-      list[#list + 1] = word
+      list[#list + 1] = word and table.concat(word)
       word, position = nil, position + 1
     else
       local length, addition = M.piece(text, position)
       if not length then
         return nil, M.unended(text, position)
       end
-      word, position = (word or "") .. addition, position + length
+      word = word or {}
+      word[#word + 1], position = addition, position + length
     end
   end
-  list[#list + 1] = word
+  list[#list + 1] = word and table.concat(word)
   if #list == 0 then
     return nil, "it is empty"
   end

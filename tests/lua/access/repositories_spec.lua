@@ -57,7 +57,7 @@ describe("repositories", function()
       assert.matches(message, err.message)
     end
     w.change = function(_, reply) reply.body = "{}" end
-    assert.matches("repositories is missing", select(2, w.region:repositories()).message)
+    assert.matches("repositories of the reply is missing", select(2, w.region:repositories()).message)
   end)
 
   it("are only missing if ECR rejects the call", function()

@@ -380,25 +380,25 @@ describe("a client", function()
       local reply, err = ecr:DescribeRepositories()
       assert.is_nil(reply)
       assert.equal("InvalidResponse", err.code)
-      assert.matches("repositories is missing", err.message)
+      assert.matches("the member repositories of the reply is missing", err.message)
       assert.equal(1, #requests)
     end
     local sts = client("sts", { answer(200, "<r><GetCallerIdentityResult><Arn>a</Arn></GetCallerIdentityResult></r>") })
-    assert.matches("Account is missing", select(2, sts:GetCallerIdentity()).message)
+    assert.matches("Account of the reply is missing", select(2, sts:GetCallerIdentity()).message)
   end)
 
   it("rejects a value of the wrong type at any depth, and names its place", function()
     local fields = '"repositoryArn":"arn","repositoryUri":"uri","registryId":"1"'
     for body, message in pairs {
-      ['{"repositories":{"a":1}}'] = "repositories is a structure; a list was expected",
-      ['{"repositories":"web"}'] = "repositories is a string; a list was expected",
-      ['{"repositories":["web"]}'] = "repositories%[0%] is a string; a structure was expected",
-      ['{"repositories":[null]}'] = "repositories%[0%] is null; a structure was expected",
-      ['{"repositories":[["web"]]}'] = "repositories%[0%] is a list; a structure was expected",
-      ['{"repositories":[{"repositoryName":7,' .. fields .. "}]}"] = "repositories%[0%]%.repositoryName is a number",
-      ['{"repositories":[{' .. fields .. "}]}"] = "repositories%[0%]%.repositoryName is missing",
-      ['{"repositories":[{"repositoryName":"web","createdAt":1e300,' .. fields .. "}]}"] = "createdAt is a number; a time",
-      ['{"repositories":[],"nextToken":{"a":1}}'] = "nextToken is a structure; a string was expected",
+      ['{"repositories":{"a":1}}'] = "repositories of the reply is a structure; a list was expected",
+      ['{"repositories":"web"}'] = "repositories of the reply is a string; a list was expected",
+      ['{"repositories":["web"]}'] = "repositories%[0%] of the reply is a string; a structure was expected",
+      ['{"repositories":[null]}'] = "repositories%[0%] of the reply is null; a structure was expected",
+      ['{"repositories":[["web"]]}'] = "repositories%[0%] of the reply is a list; a structure was expected",
+      ['{"repositories":[{"repositoryName":7,' .. fields .. "}]}"] = "repositories%[0%]%.repositoryName of the reply is a number",
+      ['{"repositories":[{' .. fields .. "}]}"] = "repositories%[0%]%.repositoryName of the reply is missing",
+      ['{"repositories":[{"repositoryName":"web","createdAt":1e300,' .. fields .. "}]}"] = "createdAt of the reply is a number; a time",
+      ['{"repositories":[],"nextToken":{"a":1}}'] = "nextToken of the reply is a structure; a string was expected",
     } do
       local reply, err = client("ecr", { answer(200, body) }):DescribeRepositories()
       assert.is_nil(reply, body)
@@ -411,7 +411,7 @@ describe("a client", function()
     local ecr = client("ecr", { answer(200, { repositoryName = "other", policyText = "{}" }) })
     local reply, err = ecr:GetRepositoryPolicy { repositoryName = "web" }
     assert.is_nil(reply)
-    assert.matches("repositoryName is 'other'; 'web' was requested", err.message)
+    assert.matches("repositoryName of the reply is 'other'; 'web' was requested", err.message)
   end)
 
   it("raises an error for an unknown operation and a missing member", function()

@@ -21,17 +21,17 @@ describe("the check of a reply", function()
 
   it("names the first value that does not fit", function()
     for expected, output in pairs {
-      ["things is missing"] = {},
-      ["things is a boolean; a list was expected"] = { things = true },
-      ["things[1] is a string; a structure was expected"] = { things = { { name = "a" }, "b" } },
-      ["things[0].name is missing"] = { things = { {} } },
-      ["things[0].tags[0].key is a number; a string was expected"] =
+      ["things of the reply is missing"] = {},
+      ["things of the reply is a boolean; a list was expected"] = { things = true },
+      ["things[1] of the reply is a string; a structure was expected"] = { things = { { name = "a" }, "b" } },
+      ["things[0].name of the reply is missing"] = { things = { {} } },
+      ["things[0].tags[0].key of the reply is a number; a string was expected"] =
         { things = { { name = "a", tags = { { key = 1 } } } } },
-      ["things[0].size is a number; a whole number was expected"] = { things = { { name = "a", size = 1.5 } } },
-      ["things[0].made is a number; a time was expected"] = { things = { { name = "a", made = -1 } } },
-      ["things[0].on is a string; true or false was expected"] = { things = { { name = "a", on = "no" } } },
-      ["things[0].labels is a list; a map was expected"] = { things = { { name = "a", labels = { "x" } } } },
-      ["owner is a list; a structure was expected"] = { things = {}, owner = { { name = "a" } } },
+      ["things[0].size of the reply is a number; a whole number was expected"] = { things = { { name = "a", size = 1.5 } } },
+      ["things[0].made of the reply is a number; a time was expected"] = { things = { { name = "a", made = -1 } } },
+      ["things[0].on of the reply is a string; true or false was expected"] = { things = { { name = "a", on = "no" } } },
+      ["things[0].labels of the reply is a list; a map was expected"] = { things = { { name = "a", labels = { "x" } } } },
+      ["owner of the reply is a list; a structure was expected"] = { things = {}, owner = { { name = "a" } } },
     } do
       assert.equal(expected, check(output))
     end
@@ -39,7 +39,7 @@ describe("the check of a reply", function()
 
   it("compares a member with the request", function()
     assert.is_nil(check({ things = {}, name = "a" }, { input = { name = "a" } }))
-    assert.equal("name is 'b'; 'a' was requested", check({ things = {}, name = "b" }, { input = { name = "a" } }))
+    assert.equal("name of the reply is 'b'; 'a' was requested", check({ things = {}, name = "b" }, { input = { name = "a" } }))
   end)
 
   it("reads the texts of XML as numbers, and an empty text as an empty list", function()

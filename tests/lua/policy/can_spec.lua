@@ -242,3 +242,38 @@ it("a request with a mistyped field raises an error", function()
     assert.is_false((pcall(can, '{"Statement":[]}', request)))
   end
 end)
+
+describe("the context of a question", function()
+  local doc = policy.parse '{"Statement":[{"Sid":"a","Effect":"Allow","Principal":"*","Action":"a:b"}]}'
+
+  it("is read once and without metamethods, whatever tostring does", function()
+    local strings = getmetatable ""
+    local context = {}
+    for i = 1, 50 do context["k" .. i] = { "a", i, true } end
+    local function grow()
+      for i = 1, 500 do context["new" .. i] = { "x", "y" } end
+      return "x"
+    end
+    strings.__tostring = grow
+    debug.setmetatable(1, { __tostring = grow })
+    -- The method of the C module; can of lanyard.policy looks into the context, too.
+    local ok, answer = pcall(doc.weigh, doc, { principal = "*", action = "a:b", context = setmetatable(context, {
+      __index = grow, __len = grow, __pairs = grow, __tostring = grow }) })
+    strings.__tostring = nil
+    debug.setmetatable(1, nil)
+    assert.is_true(ok, answer)
+    assert.equal(1, answer.allow.anyone.index)
+    assert.is_nil(rawget(context, "new1"))
+  end)
+
+  it("is rejected if a value is not a string, number or boolean, or a list lies about its length", function()
+    local sparse = {}
+    for bit = 0, 61 do sparse[1 << bit] = "x" end
+    for _, wrong in ipairs { {}, sparse, io.stdout, print } do
+      local context = { k = { "a", wrong }, other = wrong }
+      assert.error_matches(function() doc:can { principal = "*", action = "a:b", context = context } end, "context: ")
+    end
+    assert.error_matches(function() doc:can { principal = "*", action = "a:b", context = { k = sparse } } end, "context: ")
+    assert.error_matches(function() doc:allow { principal = "*", actions = sparse } end, "actions: ")
+  end)
+end)

@@ -126,3 +126,59 @@ describe("a command", function()
     assert.has_error(function() process.start { words = { "true" }, timout = 1 } end)
   end)
 end)
+
+describe("a streamed command", function()
+  local function start(code)
+    return assert(process.start { words = { "sh", "-c", code }, stream = true })
+  end
+
+  it("is resumed once for each piece of output", function()
+    local op = start "printf 1; read line </dev/null; sleep 0.05; printf 2"
+    assert.has_error(function() op:resume() end, "there is no piece to resume from")
+    local text, pieces = "", 0
+    while true do
+      local ended = assert(task.await(op))
+      if not ended.piece then break end
+      text, pieces = text .. ended.piece, pieces + 1
+      assert.error_matches(function() op:result() end, "was taken")
+      assert.error_matches(function() task.await(op) end, "was taken")
+      op:resume()
+      assert.has_error(function() op:resume() end, "there is no piece to resume from")
+    end
+    assert.equal("12", text)
+    assert.has_error(function() op:resume() end, "there is no piece to resume from")
+    assert.is_true(pieces >= 1)
+  end)
+
+  it("is closed after it was cancelled, at any time", function()
+    local waiting, paused, ended = start "sleep 60", start "printf 1; sleep 60", start "exit 3"
+    assert.equal("1", task.await(paused).piece)
+    assert.equal(3, task.await(ended).status)
+    for _, op in ipairs { waiting, paused, ended } do
+      op:cancel()
+      op:cancel()
+      assert.is_false(op:pending())
+      for _, method in ipairs { "resume", "result", "terminate" } do
+        assert.error_matches(function() op[method](op) end, "the process is closed")
+      end
+    end
+  end)
+
+  it("is closed while its piece waits in the queue", function()
+    local op = start "printf 1; sleep 60"
+    local late = start "sleep 0.2"
+    op:cancel()
+    assert.equal(0, task.await(late).status)
+  end)
+
+  it("rejects options that do not fit", function()
+    for _, options in ipairs {
+      { timeout = 0 / 0 }, { max_size = -1 }, { max_size = 2 ^ 40 }, { max_size = 0 / 0 }, { max_size = 1.5 },
+      { words = {} }, { words = "true" }, { words = { "true", 1 } }, { words = { "a\0b" } }, { errors = "x" },
+      { input = {} }, { strean = true },
+    } do
+      options.words = options.words or { "true" }
+      assert.has_error(function() process.start(options) end)
+    end
+  end)
+end)

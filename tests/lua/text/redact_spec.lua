@@ -10,6 +10,26 @@ describe("a redacted text", function()
       ["Password: hunter2, then"] = "Password: ***, then",
       ["Authorization: Bearer eyJhbGci.e30.x_-1"] = "Authorization: Bearer ***",
       ["https://me:pass@proxy:3128"] = "https://***@proxy:3128",
+      ["X-Amz-Security-Token: V1\nHost: a"] = "X-Amz-Security-Token: ***\nHost: a",
+      ["> Authorization: Basic dXNlcjpw"] = "> Authorization: Basic ***",
+      ["Cookie: a=V; b=W\nHost: a"] = "Cookie: ***\nHost: a",
+      ["token: V"] = "token: ***",
+      ["client_secret: V"] = "client_secret: ***",
+      ["api_key = V"] = "api_key = ***",
+      ["secret_access_key = V"] = "secret_access_key = ***",
+      ["login --password V --user ann"] = "login --password *** --user ann",
+      ["login --password 'a b'\\''c' --user ann"] = "login --password '***' --user ann",
+      ["{'password': u'V', 'user': u'ann'}"] = "{'password': '***', 'user': u'ann'}",
+      ["[('password', 'V'), ('user', 'ann')]"] = "[('password', '***'), ('user', 'ann')]",
+      ["['token', 'password', 'user']"] = "['token', 'password', 'user']",
+      ["Config(token=u'V', n=1)"] = "Config(token=u'***', n=1)",
+      ["password: two words\nuser: ann"] = "password: ***\nuser: ann",
+      ["password: |\n  V\n  W\nuser: ann"] = "password: |\n  ***\nuser: ann",
+      ['{"log":"password=a\\nuser=ann"}'] = '{"log":"password=***\\nuser=ann"}',
+      ["next=%3Ftoken%3DV%26page%3D2"] = "next=%3Ftoken%3D***%26page%3D2",
+      ["-----BEGIN RSA PRIVATE KEY-----\nV\n-----END RSA PRIVATE KEY-----\n"] =
+        "-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----\n",
+      ["-----BEGIN PRIVATE KEY-----\nV"] = "-----BEGIN PRIVATE KEY-----***",
     } do
       assert.equal(shown, redact.text(text))
     end

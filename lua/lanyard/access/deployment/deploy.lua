@@ -126,7 +126,8 @@ local function first_failure(changes)
 end
 
 -- Enables the role if it is needed, and grants. true | nil, err
-local function grant_pulls(region, plan, result, options)
+local function grant_pulls(region, plan, seen, options)
+  local result = seen.result
   if not plan.needs_role then
     return true
   end
@@ -135,7 +136,10 @@ local function grant_pulls(region, plan, result, options)
     return nil, err
   end
   local role
-  role, err = region:enable(plan.service.name, { timeout = options.timeout, progress = options.progress })
+  role, err = region:enable(plan.service.name, {
+    timeout = options.timeout, progress = options.progress,
+    observe = function(state) seen.role_state = state end,
+  })
   result.role = role or { kind = "failed", err = err }
   if not role then
     return nil, err
@@ -143,6 +147,8 @@ local function grant_pulls(region, plan, result, options)
   plan.service = role.service
   result.grants = region:change_each(plan.repositories, function(repository)
     return region:grant(plan.service, repository, { settle = options.settle, progress = options.progress })
+  end, function(index, one)
+    seen.started[index], seen.grants[index] = true, one
   end)
   err = first_failure(result.grants)
   return not err, err
@@ -150,21 +156,31 @@ end
 
 --- What was done.
 ---@class access.deployment.Result
----@field kind "requested"|"unchanged"|"not deployed"|"failed"  not deployed: the role or a grant failed before
+---@field kind "requested"|"unchanged"|"not deployed"|"failed"|"interrupted"  not deployed: the role or a grant failed
+---  before; interrupted: while the deployment was requested
 ---@field version? integer
 ---@field role? { kind: string, service: access.Service?, err: aws.Error? }
 ---@field grants { repository: string, change: access.PolicyChange?, err: aws.Error? }[]
 
+--- What is known of a deployment that is being carried out.
+---@class access.deployment.Seen
+---@field result access.deployment.Result
+---@field role_state? string  how far the change of the role is, see access.RoleOptions
+---@field started table<integer, boolean>  the grants that were begun, by position
+---@field grants table<integer, table>     the results of grants, by position
+
 --- Enables the role, grants, and requests the deployment. lanyard.access.deployment.follow waits for it.
 ---@param region access.Region
 ---@param plan access.deployment.Plan
----@param options? { timeout: number?, settle: boolean?, progress: nil|fun(text: string) }  timeout: of each wait
+---@param options? { timeout: number?, settle: boolean?, progress: nil|fun(text: string), seen: table? }  timeout: of
+---  each wait; seen: filled as the deployment is carried out, for a caller that can be interrupted
 ---@return access.deployment.Result result  with an error too: what was done before it
 ---@return aws.Error? err
 function M.deploy(region, plan, options)
   options = options or {}
-  local result = { kind = "not deployed", grants = {} }
-  local ok, err = grant_pulls(region, plan, result, options)
+  local result, seen = { kind = "not deployed", grants = {} }, options.seen or {}
+  seen.result, seen.started, seen.grants = result, {}, {}
+  local ok, err = grant_pulls(region, plan, seen, options)
   if not ok then
     return result, err
   elseif plan.in_place then
@@ -175,6 +191,7 @@ function M.deploy(region, plan, options)
     timeout = options.timeout, progress = options.progress,
     tip = ("lanyard wait service %s continues to wait; then run the command again"):format(plan.service.name),
   })
+  result.kind = "interrupted"
   result.version, err = create(region, plan, wait)
   result.kind = result.version and "requested" or "failed"
   return result, err

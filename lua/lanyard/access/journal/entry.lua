@@ -18,7 +18,7 @@ local M = {}
 ---@field version integer
 ---@field time string        timestamp of the beginning of the change
 ---@field closed? number     when it was finished, in seconds since 1970
----@field action string      "grant", "revoke", "undo" or "apply"
+---@field action string      "grant", "revoke", "undo", "apply" or "restore"
 ---@field detail? table      what the action recorded about itself; `undoes` of an undo is the id of another entry
 ---@field state "intended"|"done"|"lost"  intended: the write may have taken effect; done: it took effect; lost: another
 ---  writer replaced it before it was read back. A write that did not take effect leaves no entry.
@@ -28,6 +28,7 @@ local M = {}
 ---@field endpoint? string
 ---@field before? string     policy text, absent if there was no policy
 ---@field after? string      policy text, absent if the policy was deleted
+---@field lost? string       policy text with the statements of others that disappeared during the change
 
 M.VERSION = 1
 
@@ -74,6 +75,7 @@ local MEMBERS = {
   { "endpoint", is_word, "an endpoint", optional = true },
   { "before", is_text, "a text", optional = true },
   { "after", is_text, "a text", optional = true },
+  { "lost", is_text, "a text", optional = true },
   { "detail", function(value) return type(value) == "table" end, "an object", optional = true },
 }
 

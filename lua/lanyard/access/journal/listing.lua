@@ -3,7 +3,6 @@
 ---     local listing = assert(listing.read(directory))
 ---     for id, is_open in listing:newest_first() do ... end
 
-local entry = require "lanyard.access.journal.entry"
 local system = require "lanyard.system"
 
 local M = {}
@@ -18,12 +17,12 @@ Listing.__index = Listing
 
 local ID_LENGTH = 17
 local FINISHED, OPEN = ".json", ".open.json"
+local FINISHED_LENGTH, OPEN_LENGTH = ID_LENGTH + #FINISHED, ID_LENGTH + #OPEN
+-- See lanyard.access.journal.entry for ids. A journal can have many files, so a name of the usual form is recognized by
+-- its length and one match.
+local FINISHED_NAME, OPEN_NAME = "^[0-8]%d+%.json$", "^[0-8]%d+%.open%.json$"
 -- What system.write_file appends to the name of a file until it is complete.
 local INCOMPLETE = { "^%d+%.json%.%w%w%w%w%w%w$", "^%d+%.open%.json%.%w%w%w%w%w%w$" }
-
-local function is_incomplete(name)
-  return name:find(INCOMPLETE[1]) or name:find(INCOMPLETE[2])
-end
 
 --- Returns the name of an entry's file.
 ---@param id string
@@ -33,17 +32,22 @@ function M.file_name(id, is_open)
   return id .. (is_open and OPEN or FINISHED)
 end
 
--- Adds a file. Names come in byte order: the open file of an entry follows its finished file.
-local function add(self, name)
-  local id, rest = name:sub(1, ID_LENGTH), name:sub(ID_LENGTH + 1)
-  if rest == FINISHED and entry.is_id(id) then
-    self.finished[#self.finished + 1] = id
-  elseif rest == OPEN and entry.is_id(id) then
-    local list = self.finished[#self.finished] == id and self.unclosed or self.open
-    list[#list + 1] = id
-  elseif is_incomplete(name) then
-    self.incomplete[#self.incomplete + 1] = name
+-- Sorts names into the lists. Names come in byte order: the open file of an entry follows its finished file.
+local function sort(self, names)
+  local finished, count = self.finished, 0
+  for i = 1, #names do
+    local name = names[i]
+    if #name == FINISHED_LENGTH and name:find(FINISHED_NAME) then
+      count = count + 1
+      finished[count] = name:sub(1, ID_LENGTH)
+    elseif #name == OPEN_LENGTH and name:find(OPEN_NAME) then
+      local id = name:sub(1, ID_LENGTH)
+      table.insert(finished[count] == id and self.unclosed or self.open, id)
+    elseif name:find(INCOMPLETE[1]) or name:find(INCOMPLETE[2]) then
+      table.insert(self.incomplete, name)
+    end
   end
+  return self
 end
 
 --- Reads the names in a directory. A directory that does not exist is an empty journal.
@@ -59,10 +63,44 @@ function M.read(directory)
     end
     return nil, err
   end
-  for _, name in ipairs(found) do
-    add(self, name)
+  return sort(self, found)
+end
+
+-- Removes an id from a list. The newest ids are at the end.
+local function take(list, id)
+  for i = #list, 1, -1 do
+    if list[i] == id then
+      return table.remove(list, i)
+    end
   end
-  return self
+  return nil
+end
+
+--- Adds an open entry that was begun after all others.
+---@param id string
+function Listing:add_open(id)
+  table.insert(self.open, id)
+end
+
+--- Adds a finished entry, whose open file still exists.
+---@param id string
+function Listing:add_finished(id)
+  if take(self.open, id) then
+    local position = #self.finished + 1
+    while position > 1 and self.finished[position - 1] > id do
+      position = position - 1
+    end
+    table.insert(self.finished, position, id)
+    table.insert(self.unclosed, id)
+  end
+end
+
+--- Notes that the open file of an entry was removed.
+---@param id string
+function Listing:remove_open(id)
+  if not take(self.open, id) then
+    take(self.unclosed, id)
+  end
 end
 
 --- Returns the greatest id of all entries, or nil.

@@ -5,6 +5,7 @@
 
 local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
+local lists = require "lanyard.lists"
 
 local M = {}
 
@@ -24,11 +25,11 @@ local function setting(name)
   if not text then
     return DEFAULTS[name]
   end
-  local number = text:find "^%d%d?%d?%d?%d?%d?%d?%d?%d?$" and math.tointeger(tonumber(text))
+  local number = #text <= 8 and text:find "^%d+$" and math.tointeger(tonumber(text))
   if not number then
     return nil, errors.new {
       code = "InvalidSetting",
-      message = ("%s is '%s', which is not a number"):format(name, text),
+      message = ("%s is '%s', which is not a number of at most 8 digits"):format(name, text),
       tip = ("set %s to a number (0: no limit), or unset it"):format(name),
     }
   end
@@ -63,6 +64,32 @@ function M.surplus(ids, limits, now)
     count = count + 1
   end
   return math.min(count, BATCH)
+end
+
+-- The entries that stay whatever their age: what was last written, what an undo would restore, and what is not closed.
+local function protected(records, names)
+  local stays = lists.set(table.concat(names.unclosed, " "))
+  local last = records:find(function(entry) return entry.state == "done" end)
+  for _, entry in ipairs { last or {}, records:undoable() or {} } do
+    stays[entry.id or ""] = true
+  end
+  return stays
+end
+
+--- Returns the ids of the entries to remove, oldest first.
+---@param records journal.Journal
+---@param names journal.Listing
+---@param limits journal.Limits
+---@param now number  seconds since 1970
+---@return string[] ids
+function M.removable(records, names, limits, now)
+  local surplus = M.surplus(names.finished, limits, now)
+  local stays, ids = surplus > 0 and protected(records, names) or {}, {}
+  for i = 1, surplus do
+    local id = names.finished[i]
+    ids[#ids + 1] = not stays[id] and id or nil
+  end
+  return ids
 end
 
 return M

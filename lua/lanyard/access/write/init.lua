@@ -20,6 +20,7 @@
 local attempts = require "lanyard.access.write.attempts"
 local journal = require "lanyard.access.journal"
 local lock = require "lanyard.lock"
+local losses = require "lanyard.access.write.losses"
 local proposals = require "lanyard.access.write.proposal"
 local repository_policy = require "lanyard.access.repository_policy"
 local round = require "lanyard.access.write.round"
@@ -54,6 +55,7 @@ local M = {}
 ---@field diff string
 ---@field entry? string     the id of the journal entry
 ---@field recovered? journal.Entry[]  entries that interrupted changes had left
+---@field lost? access.write.Losses   statements of others that another writer removed meanwhile
 ---@field damaged? lanyard.Error[]    files in the journal that are not entries
 
 --- The state of a running change, shared by the modules of this package.
@@ -72,8 +74,22 @@ local M = {}
 ---@field entry? string                the id of the last entry whose write took effect
 ---@field written? access.write.Result what that write did
 ---@field unanswered? { entry: journal.Entry, result: access.write.Result }  a write whose reply was lost
+---@field attempted? boolean           a write was sent, by this change or by an interrupted one that it settled
 ---@field settled? boolean             the policy was read once more after the last write
+---@field is_read? boolean             the policy was read
+---@field first? policy.Document       the policy as it was read first
+---@field last? policy.Document        the policy as it was read last
+---@field disturbed? boolean           another writer changed the policy since the first read
 ---@field recovered? journal.Entry[]
+
+-- Reports what other writers removed while the change was made. The journal keeps it, for `lanyard undo --lost`.
+local function report_losses(change, result)
+  result.lost = change.entry and change.disturbed and losses.find(change) or nil
+  if result.lost then
+    return change.journal:annotate(change.entry, { lost = result.lost.policy })
+  end
+  return true
+end
 
 -- Repeats rounds until one ends the change.
 local function run(change)
@@ -87,10 +103,11 @@ local function run(change)
       return nil, value
     elseif outcome == "again" then
       change.clock.sleep(value)
-    elseif not change.options.settle or not change.written or change.settled then
+    elseif not change.options.settle or not change.attempted or change.settled then
       value.recovered, value.damaged = change.recovered, change.journal.damaged
       value.entry = change.entry
-      return value
+      ok, err = report_losses(change, value)
+      return ok and value, err
     else
       change.settled = true
       change.progress(("%s: waiting for other writers to finish"):format(change.name))
@@ -163,7 +180,9 @@ function M.settle(region, repository, hold)
   if err and err.code ~= "RepositoryNotFoundException" then -- a repository that was deleted has no policy
     return nil, err
   end
-  return journal.open(directory, region.clock, repository.name):settle(repository_policy.matcher(current), hold)
+  local records = journal.open(directory, region.clock, repository.name)
+  local _ <close> = records:locked()
+  return records:settle(repository_policy.matcher(current), hold)
 end
 
 return M

@@ -23,8 +23,11 @@ function M.is_in_place(change, before, after)
     current, read_err = repository_policy.read(change.client, change.name)
     if read_err then
       return read_err.retryable and "retry" or "failure", read_err
-    elseif repository_policy.same(current, after)
-      or change.edit(current and current:copy() or policy.new(), current) == false then
+    elseif repository_policy.same(current, after) then
+      change.last = current
+      return "success", true
+    elseif change.edit(current and current:copy() or policy.new(), current) == false then
+      change.last, change.disturbed = current, true
       return "success", true
     elseif not repository_policy.same(current, before) then
       return "success", false

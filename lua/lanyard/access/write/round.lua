@@ -22,7 +22,13 @@ local function is_stale(change, current)
   return age >= 0 and age < change.region.limits.lag and is_current(last.before) and not is_current(last.after)
 end
 
--- Notes that a write of this change took effect. The policy is then read once more, if the change settles.
+-- Notes that a write of this change is sent. If the change settles, the policy is read once more after it, also when
+-- another writer replaced it: what this change wrote may be in that writer's text and be overwritten again.
+local function note_attempt(change)
+  change.attempted, change.settled = true, false
+end
+
+-- Notes that a write of this change took effect.
 local function note_written(change, entry, result)
   change.entry, change.written, change.settled = entry.id, result, false
 end
@@ -85,6 +91,7 @@ local function perform(change, current, proposal, read_at)
     change.journal:discard(entry)
     return change.attempts:after_slow_read()
   end
+  note_attempt(change)
   local ok
   ok, err = repository_policy.write(change.client, change.name, proposal.document)
   if not ok then
@@ -113,6 +120,7 @@ local function settle(change, current)
   end
   -- Later rounds settle only what this change left open itself.
   change.recovered = change.recovered or settled
+  change.attempted = change.attempted or #settled > 0
   return recall_unanswered(change)
 end
 
@@ -125,6 +133,7 @@ function M.run(change)
   if not held then
     return "failed", err
   end
+  local _ <close> = change.journal:locked()
   local read_at = change.clock.now()
   local current
   current, err = repository_policy.read(change.client, change.name)
@@ -134,11 +143,15 @@ function M.run(change)
     end
     return "failed", err
   end
+  change.disturbed = change.disturbed or change.is_read and not repository_policy.same(current, change.last)
+  change.first, change.last = change.is_read and change.first or current, current
+  change.is_read = true
   local ok
   ok, err = settle(change, current)
   if not ok then
     return "failed", err
   elseif is_stale(change, current) then
+    change.first, change.last, change.is_read = nil, nil, false
     return "again", 0.2
   end
   local proposal

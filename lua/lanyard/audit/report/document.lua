@@ -21,10 +21,17 @@ M.VERSION = 2
 ---@field time string               a timestamp
 ---@field scopes audit.Scope[]
 ---@field findings audit.Finding[]  of all scopes, the most severe first
+---@field rules? audit.Rules[]      the rules files in force; empty if there was none
 ---@field muted? audit.Finding[]    findings that a rules file mutes
 ---@field partial? { repositories?: string[], service?: string, shard?: string }  set when the report does not cover
 ---  everything; empty when its parts were selected in different ways
 ---@field baseline? table           see lanyard.audit.report.baseline
+
+--- A rules file of an audit, or of one whose report was merged.
+---@class audit.Rules
+---@field file string
+---@field mutes integer             mutes in force; expired ones are not counted
+---@field untrusted? boolean        the file was not trusted, so its rules and mutes were not in force
 
 --- An account and Region. One that could not be audited has `error`, and neither repositories nor services.
 ---@class audit.Scope

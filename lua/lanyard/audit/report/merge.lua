@@ -8,6 +8,7 @@
 local coverage = require "lanyard.audit.report.coverage"
 local document = require "lanyard.audit.report.document"
 local findings = require "lanyard.audit.report.merge.findings"
+local json = require "lanyard.json"
 local partial = require "lanyard.audit.report.merge.partial"
 local scopes = require "lanyard.audit.report.merge.scopes"
 local whole = require "lanyard.audit.report.whole"
@@ -42,6 +43,20 @@ local function add_whole(joined, notes)
   end
 end
 
+-- Returns the rules files of all reports, each once; nil if no report says which were in force.
+local function rules_of(ordered)
+  local list, known
+  for _, report in ipairs(ordered) do
+    for _, one in ipairs(report.rules or {}) do
+      local key = ("%s %d %s"):format(one.file, one.mutes, one.untrusted)
+      list, known = list or json.array {}, known or {}
+      list[#list + 1] = not known[key] and one or nil
+      known[key] = true
+    end
+  end
+  return list
+end
+
 local function by_name(a, b)
   return a.name < b.name
 end
@@ -64,6 +79,7 @@ function M.join(reports, paths)
   local ordered, file_of = by_time(reports, paths)
   local joined, notes = document.new(ordered[1].time), {}
   local superseded = scopes.join(joined, ordered, file_of, notes)
+  joined.rules = rules_of(ordered)
   sort_scopes(joined)
   findings.join(joined, ordered, superseded)
   local failed = scopes.join_errors(joined, ordered, file_of, notes)

@@ -72,6 +72,7 @@ local baseline = object({
 
 local report = object({
   tool = text, time = form.timestamp, scopes = list(scope), findings = list(finding), muted = optional(list(finding)),
+  rules = optional(list(object { file = text, mutes = integer, untrusted = optional(form.boolean) })),
   partial = optional(object {
     repositories = optional(list(text)), service = optional(text), shard = optional(text),
   }),

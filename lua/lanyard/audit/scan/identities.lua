@@ -51,8 +51,13 @@ local function lookup(iam, value)
     reply, err = iam:GetRole { RoleName = name }
   end
   if reply then
+    local found = (reply.Role or reply.User).Arn
+    if found:match("[^/]*$"):lower() ~= name:lower() then
+      return answers.invalid({ service = "iam", operation = kind == "user" and "GetUser" or "GetRole" },
+        ("the reply has the ARN '%s'; '%s' was requested"):format(found, name))
+    end
     -- A name is unique whatever its path: an ARN with another path names nobody.
-    return not own or (reply.Role or reply.User).Arn == value
+    return not own or found == value
   elseif answers.rejected(err, "NoSuchEntity") then
     return false
   end

@@ -13,6 +13,7 @@ local grants = require "lanyard.access.grants"
 local identities = require "lanyard.audit.scan.identities"
 local images = require "lanyard.audit.scan.images"
 local lists = require "lanyard.lists"
+local overwritten = require "lanyard.access.overwritten"
 local policy = require "lanyard.policy"
 local principals = require "lanyard.access.principal"
 local query = require "lanyard.audit.query"
@@ -34,6 +35,7 @@ local M = {}
 ---@field services_unknown? string
 ---@field deployed audit.DeployedImage[]
 ---@field granted { [string]: true }  principals that an Allow statement of any repository gives a pull action
+---@field overwritten access.OverwrittenFinder
 ---@field has_unread boolean          whether a policy could not be read
 ---@field registry? { statements: policy.Statement[] }
 ---@field registry_unknown? string
@@ -52,6 +54,7 @@ local M = {}
 ---@field statements policy.Statement[]
 ---@field access audit.Access[]
 ---@field missing? { value: string, statement: policy.Statement }[]  principals that do not exist
+---@field lost? access.Overwritten    grants of lanyard that another writer removed
 ---@field unknown? string             why the policy could not be read
 ---@field images_unknown? string
 
@@ -156,6 +159,9 @@ local function read_policy(region, inventory, repository)
     repository.access = access_of(inventory, repository)
     repository.missing = inventory.identities:missing(repository.statements, inventory.account)
   end
+  if not err then
+    repository.lost = inventory.overwritten:find(repository, doc)
+  end
   for _, access in ipairs(repository.access) do
     inventory.granted[access.principal] = true
   end
@@ -202,6 +208,7 @@ function M.open(region, options)
     registry = registry_policy,
     registry_unknown = registry_err and tostring(registry_err) or nil,
     identities = identities.new(region.session:client "iam", options.identities or {}),
+    overwritten = overwritten.new(region),
     granted = {},
     has_unread = false,
     intern = interner(),

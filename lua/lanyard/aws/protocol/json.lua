@@ -1,14 +1,9 @@
 --- The AWS JSON protocol, 1.0 and 1.1.
 --- https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 
-local cjson = require "cjson"
 local json = require "lanyard.json"
 
 local M = { FORMAT = "json" }
-
-local decoder = cjson.new()
-decoder.decode_max_depth(64)
-decoder.decode_invalid_numbers(false)
 
 --- Encodes a request.
 ---@param service aws.Service
@@ -30,7 +25,7 @@ local function without_null(value, dropped)
   for i = 1, count do
     local item = value[i]
     value[i] = nil
-    if item ~= cjson.null then
+    if item ~= json.null then
       position = position + 1
       value[position] = item
     else
@@ -38,7 +33,7 @@ local function without_null(value, dropped)
     end
   end
   for name, member in pairs(value) do
-    if member == cjson.null then
+    if member == json.null then
       value[name] = nil
     elseif type(member) == "table" then
       without_null(member, dropped)
@@ -56,8 +51,8 @@ function M.decode(body)
   if body == "" then
     return {}
   end
-  local ok, output = pcall(decoder.decode, body)
-  if not ok then
+  local output, err = json.decode(body)
+  if err then
     return nil, "the reply is not JSON"
   elseif type(output) ~= "table" then
     return nil, "the reply is not a JSON object"

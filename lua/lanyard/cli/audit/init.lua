@@ -16,8 +16,12 @@ local print_ = require "lanyard.cli.print"
 local read = require "lanyard.audit.report.read"
 local service = require "lanyard.audit.report.service"
 local severities = require "lanyard.severity"
+local summary = require "lanyard.report.summary"
 
 local M = {}
+
+-- The formats that have findings only, and no place for what they have in common.
+local WITHOUT_HEADER = { csv = true, jsonl = true }
 
 ---@class cli.AuditRun
 ---@field options table
@@ -48,12 +52,26 @@ function M.note(text, ...)
   cli.note("lanyard: " .. escape.printable(text:format(...)))
 end
 
+-- Loads the rules. An audit that decides by its exit status ends if they are not trusted; another one reports that they
+-- are not applied.
+local function load_rules(options)
+  local rules = cli.rules(options)
+  local ok, err = rules:load()
+  if not ok and (options.fail_on or err.code ~= "UntrustedRules") then
+    cli.fail(err)
+  elseif not ok then
+    rules:ignore(err)
+    M.note("warning: %s: its rules and mutes are not applied (lanyard trust, --rules FILE or --rules none)",
+      err.message)
+  end
+  return rules
+end
+
 --- Opens what the options name. Ends the script when something cannot be opened.
 ---@param options table
 ---@return cli.AuditRun
 function M.open(options)
-  local rules = cli.rules(options)
-  cli.check(rules:load())
+  local rules = load_rules(options)
   local run = setmetatable({ options = options, rules = rules, streams = can_stream(options, rules) }, Run)
   run.history = options.history and cli.check(history.open(options.history))
   run.before = options.baseline and cli.check(read.report(options.baseline))
@@ -84,7 +102,9 @@ end
 ---@return integer status the exit status
 function Run:finish(report, failed, is_merged)
   local options = self.options
-  mutes.add_expired(self.rules:mutes(), report)
+  local rules = self.rules
+  mutes.describe(report, rules.file, rules:mutes(), rules.untrusted ~= nil)
+  mutes.add_expired(rules:mutes(), report)
   if self.before then
     baseline.compare(report, self.before)
   end
@@ -94,7 +114,10 @@ function Run:finish(report, failed, is_merged)
   for _, what in ipairs(self.before and baseline.uncovered(report, self.before) or {}) do
     M.note("the baseline does not cover %s: findings there count as new", what)
   end
-  mute(self.rules, report, not (is_merged or failed or report.partial or options.service))
+  mute(rules, report, not (is_merged or failed or report.partial or options.service))
+  if WITHOUT_HEADER[options.output] and #report.rules > 0 then
+    M.note("%s", summary.rules(report))
+  end
   if is_merged or not self.streams then
     print_.audit(options.output, report)
   end

@@ -162,6 +162,25 @@ describe("promise 3: other writers", function()
     assert(w.region:grant(service, w:repository "my-private-repo", { settle = true }))
     assert.same({ "theirs", OURS }, w:sids "my-private-repo")
   end)
+
+  it("are detected with settle also when one of them wrote the change again that another one had overwritten", function()
+    local w <close> = world.new()
+    local service = w:service()
+    local reads, merged = 0, nil
+    w.before = function(operation)
+      reads = reads + (operation == "GetRepositoryPolicy" and 1 or 0)
+      if operation == "GetRepositoryPolicy" and reads == 2 then
+        merged = with_statement(w:text "my-private-repo", "third") -- this writer has read the change
+        w:put("my-private-repo", THEIRS)
+      elseif operation == "GetRepositoryPolicy" and reads == 3 then
+        w:put("my-private-repo", merged)
+      elseif operation == "GetRepositoryPolicy" and reads == 4 then
+        w:put("my-private-repo", THEIRS) -- a write that was on its way
+      end
+    end
+    assert(w.region:grant(service, w:repository "my-private-repo", { settle = true }))
+    assert.same({ "theirs", OURS }, w:sids "my-private-repo")
+  end)
 end)
 
 describe("promise 4: a change is made once", function()

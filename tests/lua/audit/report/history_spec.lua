@@ -229,4 +229,19 @@ describe("opening a history", function()
       refused(folder .. "/empty", { readonly = true }))
     history.open(folder .. "/empty"):close()
   end)
+
+  it("creates files that only the user can read, and leaves the mode of an existing file", function()
+    local folder <close> = helper.folder()
+    local function modes()
+      return helper.run({ "sh", "-c", "cd '" .. folder .. "' && stat -c '%n %a' *" }).out
+    end
+    local stored <close> = history_of(folder)
+    assert(stored.db:exec "BEGIN IMMEDIATE")
+    assert(stored.db:exec "CREATE TABLE more (a)")
+    assert.equal("a.db 600\na.db-journal 600\n", modes())
+    assert(stored.db:exec "ROLLBACK")
+    helper.run { "chmod", "640", folder .. "/a.db" }
+    history_of(folder):close()
+    assert.equal("a.db 640\n", modes())
+  end)
 end)

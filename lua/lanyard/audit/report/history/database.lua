@@ -92,7 +92,16 @@ local function open_to_read(path)
   return db
 end
 
+-- Creates a file that only this user can read: a history names who can pull what. SQLite gives its other files the mode
+-- of the database. An existing file keeps its mode. If the file cannot be created, SQLite reports why.
+local function create_private(path)
+  if path ~= ":memory:" and not system.exists(path) then
+    system.append_file(path, "", "new")
+  end
+end
+
 local function open_to_write(path)
+  create_private(path)
   local db = assert(sqlite.open(path, { busy = BUSY }))
   local transaction <close> = M.transaction(db)
   if not is_history(db, path) then

@@ -1,0 +1,161 @@
+--- Finds grants that lanyard wrote on this machine and that another writer has removed since.
+---
+---     local finder = overwritten.new(region)
+---     local lost = finder:find(repository, doc)
+---     if lost then print(lost.grants[1].service, overwritten.describe(lost)) end
+---
+--- ECR has no conditional write, so a writer that does not read the policy first overwrites the grants of others, and
+--- nobody can prevent that. The journal has the text that lanyard last wrote to a repository. A grant is lost if that
+--- text lets a puller role pull, and the current policy does not. The meaning is compared, not the text, so a policy
+--- that was laid out differently or folded has lost nothing.
+
+local escape = require "lanyard.text.escape"
+local event_history = require "lanyard.access.event_history"
+local expiry = require "lanyard.policy.expiry"
+local grants = require "lanyard.access.grants"
+local journal = require "lanyard.access.journal"
+local policy = require "lanyard.policy"
+local principal = require "lanyard.access.principal"
+local repository_policy = require "lanyard.access.repository_policy"
+local system = require "lanyard.system"
+local timestamp = require "lanyard.text.timestamp"
+
+local M = {}
+
+--- A role that lost its access.
+---@class access.LostGrant
+---@field principal string  ARN of the puller role
+---@field service string    name of its container service
+---@field region string     the service's Region
+---@field expires? number   when the lost grant would have expired, in seconds since 1970
+
+--- What another writer removed.
+---@class access.Overwritten
+---@field at number         when lanyard wrote the policy, in seconds since 1970
+---@field time string       the same as a timestamp
+---@field entry string      id of the journal entry
+---@field grants access.LostGrant[]
+---@field by? access.PolicyEvent   who changed the policy last, if CloudTrail was asked and knows
+
+local function can_pull(doc, role, repository, now)
+  local decision = doc and grants.decide(doc, role, repository.arn, now) or "deny"
+  return decision == "allow" or decision == "depends"
+end
+
+-- Returns the puller roles that the Allow statements of a policy name: { role, statements }.
+local function pullers_of(doc)
+  local list, by_role = {}, {}
+  for _, statement in ipairs(doc:statements()) do
+    local is_grant = statement.effect == "Allow" and not statement.not_principal
+    for _, entry in ipairs(is_grant and statement.principals or {}) do
+      local found = by_role[entry.value]
+      if not found and principal.classify(entry.type, entry.value).kind == "puller" then
+        found = { role = entry.value, statements = {} }
+        by_role[entry.value] = found
+        list[#list + 1] = found
+      end
+      if found then
+        table.insert(found.statements, statement)
+      end
+    end
+  end
+  return list
+end
+
+-- Returns when the last of some statements expires, or nil.
+local function expiry_of(list)
+  local last
+  for _, statement in ipairs(list) do
+    local ends = expiry.ends(statement)
+    if not ends then
+      return nil
+    end
+    last = math.max(last or 0, ends)
+  end
+  return last
+end
+
+-- Returns the grants of a text that a policy no longer has.
+local function lost_grants(written, current, repository, now)
+  local lost = {}
+  for _, one in ipairs(pullers_of(written)) do
+    if can_pull(written, one.role, repository, now) and not can_pull(current, one.role, repository, now) then
+      local identity = principal.classify("AWS", one.role)
+      lost[#lost + 1] = {
+        principal = one.role, service = identity.service, region = identity.region, expires = expiry_of(one.statements),
+      }
+    end
+  end
+  return lost
+end
+
+-- --> what is lost, without `by` | nil | nil, err
+local function compare(region, repository, current)
+  local directory, err = region:repository_directory(repository)
+  if not directory then
+    return nil, err
+  elseif not system.exists(directory) then
+    return nil
+  end
+  local entry
+  entry, err = journal.open(directory, region.clock, repository.name)
+    :last_written(repository_policy.matcher(current))
+  local written = entry and entry.after and policy.parse(entry.after)
+  if not written then
+    return nil, err
+  end
+  local lost = lost_grants(written, current, repository, region.clock.time())
+  local at = entry.closed or timestamp.parse(entry.time)
+  return #lost > 0 and { at = at, time = timestamp.format(math.floor(at)), entry = entry.id, grants = lost } or nil
+end
+
+---@class access.OverwrittenFinder
+---@field private region access.Region
+---@field private history? access.EventHistory
+local Finder = {}
+Finder.__index = Finder
+
+--- Returns a finder for a Region. It asks CloudTrail only if a grant is lost, and then at most once per page of events.
+---@param region access.Region
+---@return access.OverwrittenFinder
+function M.new(region)
+  return setmetatable({ region = region }, Finder)
+end
+
+-- Returns who changed a policy last since a time, or nil if nobody did or CloudTrail does not say.
+local function last_change(self, repository, since)
+  self.history = self.history or event_history.open(self.region)
+  -- CloudTrail's times are whole seconds: lanyard's own write can be in the same second.
+  local changes = self.history and self.history:changes(repository.name, math.floor(since) + 1)
+  return changes and changes[1]
+end
+
+--- Compares a policy with what this machine's journal says lanyard last wrote. If CloudTrail says that another lanyard
+--- changed the policy last, nothing was overwritten: lanyards keep each other's grants, so that one removed it on
+--- purpose.
+---@param repository access.Repository
+---@param current? policy.Document  the policy as read; nil: none
+---@return access.Overwritten? lost  nil: nothing is missing, or lanyard never wrote this policy on this machine
+---@return aws.Error? err  if the journal cannot be read
+function Finder:find(repository, current)
+  local lost, err = compare(self.region, repository, current)
+  if not lost then
+    return nil, err
+  end
+  lost.by = last_change(self, repository, lost.at)
+  if lost.by and lost.by.tool == "lanyard" then
+    return nil
+  end
+  return lost
+end
+
+--- Returns when the grants were written, and who overwrote them, as the end of a sentence.
+---@param lost access.Overwritten
+---@return string
+function M.describe(lost)
+  local by = lost.by
+  return ("written by lanyard on %s, overwritten since%s"):format(lost.time, by
+    and escape.format(": on %s by %s with %s", by.time, by.principal, by.tool) or "")
+end
+
+return M

@@ -1,0 +1,138 @@
+-- Each case begins a command against an emulator that delays one request, waits until the wire log shows that request,
+-- and interrupts the command.
+
+local helper = require "helper"
+local json = require "lanyard.json"
+
+local REPOSITORIES = 20
+
+-- An emulator with a service and repositories, which delays the reply to one operation after `after` calls of it.
+local function emulator(operation, after, service)
+  local folder <close> = helper.folder()
+  local repositories = {}
+  for i = 1, REPOSITORIES do repositories[i] = { name = ("team/r%02d"):format(i), images = { "latest" } } end
+  helper.write(folder .. "/seed.json", json.encode { regions = { ["us-east-1"] = {
+    services = { service or { name = "web", role = true } }, repositories = repositories,
+  } } })
+  helper.write(folder .. "/faults.json", json.encode { { operation = operation, after = after, delay = 60 } })
+  return helper.emulator { "--activation-delay", "0", "--seed", folder .. "/seed.json", "--faults", folder .. "/faults.json" }
+end
+
+-- Runs a command, and sends it a signal once its log has so many requests of an operation.
+-- --> status, stdout, stderr
+local function interrupt(em, folder, words, operation, count, signal)
+  local result = helper.run({ "sh", "-c", [[
+    lanyard=$0 folder=$1 operation=$2 count=$3 signal=$4
+    shift 4
+    "$lanyard" "$@" --debug >"$folder/out" 2>"$folder/err" &
+    until test "$(grep -c "^> X-Amz-Target: .*$operation\$" "$folder/err")" -ge "$count"; do sleep 0.02; done
+    kill -$signal $!
+    wait $!
+  ]], helper.lanyard, folder.path, operation, tostring(count), signal or "INT", table.unpack(words) }, em.environment)
+  return result.status, helper.read(folder .. "/out"), helper.read(folder .. "/err")
+end
+
+local function count_results(items)
+  local counts = {}
+  for _, item in ipairs(items) do counts[item.result] = (counts[item.result] or 0) + 1 end
+  return counts
+end
+
+describe("an interrupted command", function()
+  it("reports each repository as changed, interrupted, or not changed", function()
+    local folder <close> = helper.folder()
+    for _, signal in ipairs { "INT", "TERM" } do
+      local em <close> = emulator("SetRepositoryPolicy", 8)
+      local words = { "grant", "web", "--all", "--yes", "--output", "json" }
+      local status, out, err = interrupt(em, folder, words, "SetRepositoryPolicy", 16, signal)
+      assert.equal(130, status)
+      local items = json.decode(out)
+      assert.equal(REPOSITORIES, #items)
+      assert.same({ granted = 8, interrupted = 8, ["not changed"] = REPOSITORIES - 16 }, count_results(items))
+      assert.match("lanyard: interrupted\n$", err)
+    end
+  end)
+
+  it("prints the same as a table", function()
+    local folder <close> = helper.folder()
+    local em <close> = emulator("SetRepositoryPolicy", 0)
+    local _, out = interrupt(em, folder, { "revoke", "--principal", "*", "--all", "--yes" }, "GetRepositoryPolicy", 1)
+    local _, rows = out:gsub("team/r%d+ +[a-z]", "")
+    assert.equal(REPOSITORIES, rows)
+  end)
+
+  it("reports that a role continues to be enabled", function()
+    local folder <close> = helper.folder()
+    local em <close> = emulator("GetContainerServices", 1, { name = "web" })
+    local status, out, err = interrupt(em, folder, { "enable", "web", "--output", "json" }, "GetContainerServices", 2)
+    assert.equal(130, status)
+    assert.equal("requested", json.decode(out).result)
+    assert.match("the puller role of 'web' continues to be enabled: lanyard wait role web waits for it", err)
+  end)
+
+  it("reports that a role may have been requested, or was not", function()
+    local folder <close> = helper.folder()
+    local em <close> = emulator("UpdateContainerService", 0, { name = "web" })
+    local _, out, err = interrupt(em, folder, { "grant", "web", "team/r01", "--enable" }, "UpdateContainerService", 1)
+    assert.match("the request to enable the puller role of 'web' may have been received", err)
+    assert.match("team/r01 +not changed", out)
+    local slow <close> = emulator("GetContainerServices", 0, { name = "web", role = true })
+    _, out, err = interrupt(slow, folder, { "disable", "web", "--force" }, "GetContainerServices", 1)
+    assert.equal("", out)
+    assert.match("lanyard: interrupted\n$", err)
+  end)
+
+  it("reports the steps of a deployment", function()
+    local folder <close> = helper.folder()
+    local em <close> = emulator("CreateContainerServiceDeployment", 0)
+    local status, out, err = interrupt(em, folder, { "deploy", "web", "app=team/r01" },
+      "CreateContainerServiceDeployment", 1)
+    assert.equal(130, status)
+    assert.match("grant team/r01 +granted", out)
+    assert.match("deployment +interrupted", out)
+    assert.match("the request of the deployment may have been received: lanyard status web shows it", err)
+  end)
+
+  it("reports what was applied", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/grants.json", '{"grants":[{"service":"web","repositories":["team/*"]}]}')
+    local em <close> = emulator("SetRepositoryPolicy", 4)
+    local status, out = interrupt(em, folder, { "apply", folder .. "/grants.json", "--yes", "--no-settle", "--output",
+      "json" }, "SetRepositoryPolicy", REPOSITORIES)
+    assert.equal(130, status)
+    assert.same({ changed = 4, interrupted = REPOSITORIES - 4 }, count_results(json.decode(out).repositories))
+  end)
+
+  it("reports that an undo may have been made", function()
+    local folder <close> = helper.folder()
+    local em <close> = emulator("DeleteRepositoryPolicy", 0)
+    assert.equal(0, em:run("grant web team/r01").status)
+    local status, out = interrupt(em, folder, { "undo", "team/r01" }, "DeleteRepositoryPolicy", 1)
+    assert.equal(130, status)
+    assert.match("team/r01 +interrupted", out)
+  end)
+
+  it("ends at once on a second signal", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/wait.lua", [[
+      local task = require "lanyard.task"
+      local _ <close> = setmetatable({}, { __close = function()
+        io.stderr:write "closing\n"
+        task.sleep(600)
+      end })
+      io.stderr:write "waiting\n"
+      task.sleep(600)
+    ]])
+    for signal, status in pairs { INT = 130, TERM = 143 } do
+      local result = helper.run { "sh", "-c", [[
+        "$0" "$1/wait.lua" 2>"$1/err" &
+        until grep -q waiting "$1/err"; do sleep 0.02; done
+        kill -$2 $!
+        until grep -q closing "$1/err"; do sleep 0.02; done
+        kill -$2 $!
+        wait $!
+      ]], helper.lanyard, folder.path, signal }
+      assert.equal(status, result.status)
+    end
+  end)
+end)

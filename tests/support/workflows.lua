@@ -1,0 +1,83 @@
+-- The commands that write, for the specs of tests/torture: what each needs first, and its words. They run on
+-- stage.SEED. `prepare` is run once; then the state is kept, and every case begins with it.
+
+local helper = require "helper"
+
+local M = {}
+
+local GRANTS = [[
+return {
+  region = "us-east-1",
+  grants = {
+    { service = "off", repositories = { "shared" } },
+    { service = "web", repositories = { "web", "team/*" } },
+  },
+}
+]]
+
+local function command(text)
+  local words = {}
+  for word in text:gmatch "%S+" do
+    words[#words + 1] = word
+  end
+  return words
+end
+
+local function prepare_by(...)
+  local texts = { ... }
+  return function(stage)
+    for _, text in ipairs(texts) do
+      stage:must(command(text))
+    end
+  end
+end
+
+local function write_grants(stage)
+  helper.write(stage.home .. "/grants.lua", GRANTS)
+end
+
+local function save_plan(stage)
+  write_grants(stage)
+  local result = stage:run { "plan", stage.home .. "/grants.lua", "--output", "json" }
+  assert(result.status == 3, result.errors)
+  helper.write(stage.home .. "/plan.json", result.out)
+end
+
+---@class torture.Workflow
+---@field name string
+---@field prepare fun(stage: table)
+---@field repeats? boolean    each run makes another change
+---@field keeps_runs? boolean  each run is recorded
+---@field words string[]|fun(stage: table): string[]
+
+---@type torture.Workflow[]
+M.all = {
+  { name = "grant", prepare = prepare_by(), words = command "grant web shared" },
+  { name = "grant --enable", prepare = prepare_by(), words = command "grant off team/a --enable" },
+  { name = "grant --all", prepare = prepare_by(), words = command "grant web --all --yes" },
+  { name = "revoke", prepare = prepare_by "grant web shared", words = command "revoke web shared" },
+  { name = "revoke the last statement", prepare = prepare_by "grant web team/a", words = command "revoke web team/a" },
+  { name = "undo", prepare = prepare_by("grant web shared", "grant jobs shared"), words = command "undo shared",
+    repeats = true },
+  { name = "enable", prepare = prepare_by(), words = command "enable off" },
+  { name = "disable --revoke", prepare = prepare_by("grant web shared", "grant web team/a"),
+    words = command "disable web --revoke" },
+  { name = "deploy", prepare = prepare_by(), words = command "deploy web app=web:1.0" },
+  { name = "apply", prepare = write_grants,
+    words = function(stage) return { "apply", stage.home .. "/grants.lua", "--yes", "--no-settle" } end },
+  { name = "apply a saved plan", prepare = save_plan,
+    words = function(stage) return { "apply", stage.home .. "/plan.json", "--no-settle" } end },
+  { name = "audit --history", prepare = prepare_by "grant web shared", keeps_runs = true,
+    words = function(stage) return { "audit", "--history", stage.home .. "/state/lanyard/history.db" } end },
+}
+
+---Prepares a stage for a workflow, and keeps its state.
+---@param workflow torture.Workflow
+---@return string[] words
+function M.prepare(stage, workflow)
+  workflow.prepare(stage)
+  stage:keep()
+  return type(workflow.words) == "function" and workflow.words(stage) or workflow.words
+end
+
+return M
