@@ -149,7 +149,8 @@ end
 
 local function ask_proxy(path, body)
   local reply = assert(http.request {
-    method = "POST", url = context.control .. path, body = json.encode(body), headers = { ["Content-Type"] = "application/json" },
+    method = "POST", url = context.control .. path, body = json.encode(body), timeout = DEADLINE,
+    headers = { ["Content-Type"] = "application/json" },
   })
   return json.decode(reply.body)
 end

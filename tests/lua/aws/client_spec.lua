@@ -231,7 +231,7 @@ describe("a client", function()
 
   it("reports each retry before its wait, and the end of the wait", function()
     local reset = fault { code = "Connection", message = "reset", retryable = true, sent = false }
-    local ecr = client("ecr", { reset, answer(200, {}) })
+    local ecr = client("ecr", { reset, answer(200, NONE) })
     local reports = {}
     ecr.options.on_retry = function(err, delay) reports[#reports + 1] = { err and err.code, delay and delay > 0 } end
     assert(ecr:DescribeRepositories())
