@@ -1,6 +1,6 @@
 /* lanyard.credentials: sealed access keys and secrets. No field, tostring or error reveals a
  * secret; only C code reads it, for example to sign a request. A secret can be given to the network,
- * a file or a child process, which show it to whoever is there. */
+ * a file or a child process, whose readers see it. */
 
 #include "lua/credentials.h"
 

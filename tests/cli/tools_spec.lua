@@ -147,7 +147,7 @@ describe("lanyard doctor", function()
     end
   end)
 
-  it("warns of plain http to another host, which is no failure", function()
+  it("warns of plain http to another host, and does not fail", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run({ "doctor" }, { AWS_ENDPOINT_URL_CLOUDTRAIL = "http://trail.example" })
     assert.equal(0, result.status)

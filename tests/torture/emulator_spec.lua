@@ -1,5 +1,5 @@
 -- Hostile requests to every protocol of the emulator, from a seeded generator. Each gets an answer of the form that AWS
--- gives, never a traceback, and the emulator goes on serving.
+-- gives, never a traceback, and the emulator continues to serve.
 
 local credentials = require "lanyard.credentials"
 local emulator = require "lanyard.emulator"
@@ -233,7 +233,7 @@ local function new_world()
 end
 
 describe("the emulator, sent hostile requests,", function()
-  it("answers each as AWS does, and goes on serving", function()
+  it("answers each as AWS does, and continues to serve", function()
     math.randomseed(20150921)
     local world = new_world()
     local counts = {}
@@ -257,7 +257,7 @@ describe("the emulator, sent hostile requests,", function()
 end)
 
 describe("the emulator, sent malformed HTTP,", function()
-  it("answers no request with 500, prints nothing, and goes on serving", function()
+  it("answers no request with 500, prints nothing, and continues to serve", function()
     local cases = torture.choose(400, 20000)
     local em <close> = helper.emulator()
     local result = helper.run { "python3", "tests/torture/raw_requests.py", em.url:match "%d+$", "17", tostring(cases) }

@@ -37,7 +37,7 @@ local function has_principal(w, name, principal)
   return (w:text(name) or ""):find(principal, 1, true) ~= nil
 end
 
--- Checks the results of repositories. expected: how many were named; nil: those that AWS lists were selected
+-- Checks the results of repositories. expected: how many were named; nil: the ones that AWS lists were selected
 -- done: what must be true of each that is reported as changed or unchanged
 local function check_repositories(items, expected, done)
   assert.equal(expected or #items, #items, "not every repository was reported")

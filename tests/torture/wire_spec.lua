@@ -21,9 +21,9 @@ local PASSING = {
   "refused", "handshake", "reset before", "ended before", "reset after", "ended after", "reset amid", "cut", "too long",
   "stalled", "bad gateway", "throttled", "unavailable", "garbage", "closed",
 }
--- Faults that are none to a client.
+-- Faults that a client does not notice.
 local HARMLESS = { "dripped", "interim", "surplus" }
--- Replies that are no answer.
+-- Replies that do not answer the request.
 local FINAL = { "html", "redirect", "bomb", "nothing", "null", "empty lists", "too short", "endless headers", "endless header" }
 local ONLY_HTTP2 = { "stream reset", "goaway" }
 -- Faults of one transport only.

@@ -1,6 +1,6 @@
 --- Finds the end of a value in a text of unknown format, for lanyard.text.secret_fields.
 ---
---- All positions are bytes of the text. Each function looks at a byte a bounded number of times. A value that is cut
+--- All positions are bytes of the text. Each function reads a byte a bounded number of times. A value that is cut
 --- ends with the text. Where formats contradict each other, the longer value is assumed: a secret must not remain.
 
 local M = {}
@@ -14,7 +14,7 @@ local function backslashes_before(text, position, first)
   return count
 end
 
--- Reports whether a value goes on after its closing quote, at `position`: the quote is doubled, or a shell joins the
+-- Reports whether a value continues after its closing quote, at `position`: the quote is doubled, or a shell joins the
 -- quoted text with what follows.
 local function goes_on(text, position, quote, slashes)
   local next_char = text:sub(position, position)

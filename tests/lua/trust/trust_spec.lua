@@ -35,7 +35,7 @@ describe("lanyard.trust", function()
     return place
   end
 
-  it("trusts nothing before it is told, and what it was told afterwards", function()
+  it("trusts a checkout after it was recorded, and not before", function()
     local folder <close>, co = checkout()
     local place = trust.check(co)
     assert.equal("unknown", place.state)
