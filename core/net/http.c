@@ -330,7 +330,8 @@ static void end_surplus(const struct http_transfer *transfer) {
   curl_socket_t socket = CURL_SOCKET_BAD;
   curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
   curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &socket);
-  if (version > CURL_HTTP_VERSION_1_1 || socket == CURL_SOCKET_BAD)
+  if (version < CURL_HTTP_VERSION_1_0 || version > CURL_HTTP_VERSION_1_1 ||
+      socket == CURL_SOCKET_BAD)
     return;
   char bytes[4096];
   bool found = false;

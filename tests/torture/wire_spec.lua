@@ -149,7 +149,8 @@ end
 
 local function ask_proxy(path, body)
   local reply = assert(http.request {
-    method = "POST", url = context.control .. path, body = json.encode(body), headers = { ["Content-Type"] = "application/json" },
+    method = "POST", url = context.control .. path, body = json.encode(body), timeout = DEADLINE,
+    headers = { ["Content-Type"] = "application/json" },
   })
   return json.decode(reply.body)
 end
@@ -314,8 +315,9 @@ local function check_all(transports, bounded)
     local text = check(case.workflow, case)
     wrong[#wrong + 1] = text
   end, { limit = PARALLEL })
-  assert(#wrong == 0, ("%d of %d cases:\n\n%s"):format(#wrong, #cases,
-    table.concat(table.move(wrong, 1, math.min(#wrong, tonumber(os.getenv "LANYARD_SHOW") or 5), 1, {}), "\n\n")))
+  assert(#wrong == 0, ("%d of %d cases:\n\n%s\n\nthe proxy: %s"):format(#wrong, #cases,
+    table.concat(table.move(wrong, 1, math.min(#wrong, 5), 1, {}), "\n\n"),
+    helper.read(context.folder .. "/proxy.err"):gsub("socket.send%b() raised exception.\n", ""):sub(1, 4000)))
   torture.report("the wire, " .. table.concat(transports, ", "), #cases)
 end
 
