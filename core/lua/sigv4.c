@@ -288,7 +288,7 @@ static void sign_host(lua_State *L, struct signing *signing) {
     add_header(L, signing, "host", 4, signing->host, signing->host_length);
 }
 
-/* The options of sign and presign. Both accept those of the other, so that one table serves both. */
+/* The options of sign and presign. Both accept all of them, so that one table serves both. */
 static const char *const request_fields[] = {
     "method",      "url",     "headers",   "body",  "payload_hash",
     "credentials", "region",  "service",   "time",  "amz_date",
@@ -360,7 +360,7 @@ static void add_parameter(struct buf *query, const char *name, const char *value
 
 /* presign { ..., expires = 900 } --> url, steps
  * Returns a URL that contains its signature and is valid for `expires` seconds. All other options
- * are as in sign. The URL is a secret of whoever made it: it contains the session token. */
+ * are as in sign. The URL contains the session token: keep it secret. */
 static int presign(lua_State *L) {
   struct signing *signing = begin(L, request_fields);
   const struct secret *token = &signing->credentials->session_token;
