@@ -1,6 +1,6 @@
 /* lanyard.credentials: sealed access keys and secrets. No field, tostring or error reveals a
- * secret; only C code reads it, for example to sign a request. A secret can be given to the network,
- * a file or a child process, whose readers see it. */
+ * secret; only C code reads it, for example to sign a request. A script can still send a secret to a
+ * server, a file or a child process. */
 
 #include "lua/credentials.h"
 

@@ -360,7 +360,7 @@ static void add_parameter(struct buf *query, const char *name, const char *value
 
 /* presign { ..., expires = 900 } --> url, steps
  * Returns a URL that contains its signature and is valid for `expires` seconds. All other options
- * are as in sign. The URL is a secret: it contains the session token. */
+ * are as in sign. The URL contains the session token: keep it secret. */
 static int presign(lua_State *L) {
   struct signing *signing = begin(L, request_fields);
   const struct secret *token = &signing->credentials->session_token;

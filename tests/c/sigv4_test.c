@@ -63,6 +63,9 @@ static void requests_become_canonical(void **state) {
   canonical("//a/./b/../c//", "", false, "//a/./b/../c//\n");
   canonical("/a b%20", "x=%7e%zz+y", true, "/a%20b%2520\nx=~%25zz%2By");
   canonical("/../..", "X-Amz-Signature=1&x=%", true, "/\nx=%25");
+  canonical("/", "=", true, "/\n=");
+  canonical("/", "&=&&", true, "/\n=");
+  canonical("/", "&", true, "/\n");
 }
 
 static void signature_is(struct sigv4_signer *signer, const struct credentials *credentials,

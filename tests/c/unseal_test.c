@@ -153,6 +153,22 @@ static void every_truncated_text_is_read_safely(void **state) {
   }
 }
 
+static void bytes_that_were_sealed_are_never_shown(void **state) {
+  (void)state;
+  static const char text[] = "{\"a\":\"x\",\"key\":\"secret\",\"b\":\"y\"}";
+  size_t start = (size_t)(strstr(text, "secret") - text);
+  for (size_t from = 0; from < sizeof text; from++) {
+    for (size_t to = from; to < sizeof text; to++) {
+      struct sealed_range ranges[] = {{0, 0}, {from, to}};
+      struct unsealed unsealed = {.ranges = ranges, .range_count = 2};
+      bool hidden = from == to || (from >= start - 1 && to <= start + strlen("secret\""));
+      assert_int_equal(open_text(text, sizeof text - 1, UNSEAL_JSON, &unsealed),
+                       hidden || from == sizeof text - 1 ? UNSEALED : UNSEAL_SHOWS_SEALED);
+      unsealed_free(&unsealed, 2);
+    }
+  }
+}
+
 static void a_buffer_of_secrets_leaves_none_behind_when_it_grows(void **state) {
   (void)state;
   struct buf buf = {.secret = true};
@@ -175,6 +191,7 @@ int main(void) {
       cmocka_unit_test(malformed_texts_are_rejected),
       cmocka_unit_test(nesting_is_bounded),
       cmocka_unit_test(every_truncated_text_is_read_safely),
+      cmocka_unit_test(bytes_that_were_sealed_are_never_shown),
       cmocka_unit_test(a_buffer_of_secrets_leaves_none_behind_when_it_grows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ local MAKERS = [[
     ["lanyard.sqlite.database"] = function() return sqlite.open ":memory:" end,
     ["lanyard.sqlite.statement"] = function() return sqlite.open(":memory:"):prepare "SELECT 1" end,
   }
-  -- Calls every method with plausible arguments, and prints the ones that did not raise an error.
+  -- Calls every method with plausible arguments, and prints the names of methods that raise no error.
   local function call_all(class, object)
     local meta = debug.getregistry()[class]
     local methods = { __tostring = meta.__tostring, __index = type(meta.__index) == "function" and meta.__index or nil }
