@@ -24,7 +24,7 @@ local SECRET = lists.set [[
   passwd pwd secretkey securitytoken bearertoken xapikey xauthtoken xcsrftoken xvaulttoken lanyardwebhook
 ]]
 
--- The ends of further names: dbPassword, STRIPE_API_KEY. `_TOKEN` counts in names of variables: nextToken is not a secret.
+-- The ends of further names: dbPassword, STRIPE_API_KEY. `_TOKEN` counts in names of variables: nextToken is public.
 local ENDS = {
   "password", "passwd", "passphrase", "clientsecret", "secretkey", "secretaccesskey", "apikey", "privatekey",
   "accesstoken", "authtoken", "sessiontoken", "securitytoken", "refreshtoken", "bearertoken",

@@ -81,7 +81,10 @@ describe("an audit of an account with one of each finding", function()
       end
     end
     w:put("bad/public", "not a policy")
-    for _, finding in ipairs(assert(audit.run(w.region, { globs = { "bad/public" } })).findings) do
+    local repository = assert(w.region:repositories { "good/denied" })[1]
+    assert(w.region:grant(assert(w.region:service "web"), repository))
+    w:put("good/denied", nil)
+    for _, finding in ipairs(assert(audit.run(w.region, { globs = { "bad/public", "good/denied" } })).findings) do
       found[finding.id] = true
     end
     helper.write(w.folder .. "/rules.lua", [[
