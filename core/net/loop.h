@@ -57,7 +57,7 @@ struct loop_op *loop_first_completed(const struct loop *loop);
 struct loop_op *loop_next_completed(struct loop *loop);
 
 /* loop_step handles events. With `block` it waits for an event, unless the completion queue has an
- * operation. It returns false if no operation can ever complete, except those that wait for a signal in
+ * operation. It returns false if no operation can ever complete, except a wait for a signal in
  * the background. */
 bool loop_step(struct loop *loop, bool block);
 
