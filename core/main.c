@@ -98,7 +98,7 @@ int main(int argc, char **argv) {
     status = (int)lua_tointeger(L, -1);
   } else {
     const char *message = lua_tostring(L, -1);
-    fprintf(stderr, "lanyard: %s\n", message ? message : "an error that is no text");
+    fprintf(stderr, "lanyard: %s\n", message ? message : "an error without a text");
   }
   lua_close(L);
   return status;

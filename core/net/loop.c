@@ -289,7 +289,7 @@ void loop_timer_stop(struct loop_timer *timer) {
 }
 
 /* Reports what the kernel says to watching a descriptor: 0 or an errno. The event loop itself learns
- * it too late, because it asks the kernel at its next turn. */
+ * it too late, because it passes it to the kernel at its next turn. */
 static int try_watch(int fd) {
   int probe = epoll_create1(EPOLL_CLOEXEC);
   if (probe < 0)

@@ -57,8 +57,8 @@ struct loop_op *loop_first_completed(const struct loop *loop);
 struct loop_op *loop_next_completed(struct loop *loop);
 
 /* loop_step handles events. With `block` it waits for an event, unless the completion queue has an
- * operation. It returns false if no operation can ever complete, except one that waits for a signal
- * in the background. */
+ * operation. It returns false if no operation can ever complete, except a wait for a signal in
+ * the background. */
 bool loop_step(struct loop *loop, bool block);
 
 /* A timer completes once, `seconds` after loop_timer_start. */

@@ -267,7 +267,7 @@ int process_start(struct loop *loop, struct process *process,
   if (!failed) {
     struct event_base *base = loop_base(loop);
     double timeout = options->timeout;
-    double limit = timeout > 0 && timeout < 1e6 ? timeout : 1e6; /* NaN means no limit, too */
+    double limit = timeout > 0 && timeout < 1e6 ? timeout : 1e6; /* also for NaN */
     struct timeval after = {.tv_sec = (time_t)limit,
                             .tv_usec = (suseconds_t)((limit - (double)(time_t)limit) * 1e6)};
     process->readable = event_new(base, process->fd, EV_READ | EV_PERSIST, on_readable, process);

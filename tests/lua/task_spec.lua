@@ -257,7 +257,7 @@ describe("the loop", function()
     assert.is_false(pcall(waiting.join, waiting))
   end)
 
-  it("rejects numbers that are not a file descriptor or duration", function()
+  it("rejects numbers that are neither a file descriptor nor a duration", function()
     for _, fd in ipairs { -1, 2 ^ 31, math.mininteger, 2 ^ 32 + 1, 0.5, math.huge, 0 / 0 } do
       assert.has_error(function() loop.readable(fd) end)
     end
