@@ -134,13 +134,13 @@ describe("lanyard watch", function()
 
   it("lets the running command clean up on a signal, and exits with 130", function()
     local folder <close>, environment = world()
-    helper.write(folder .. "/wait.lua", ("local _ <close> = setmetatable({}, { __close = function() io.open('%s/closed', 'w'):close() end })\n"
+    helper.write(folder .. "/linger.lua", ("local _ <close> = setmetatable({}, { __close = function() io.open('%s/closed', 'w'):close() end })\n"
       .. "io.open('%s/waiting', 'w'):close()\nrequire('lanyard.task').sleep(60)\n"):format(folder, folder))
     for _, signal in ipairs { "INT", "TERM", "HUP" } do
       os.remove(folder .. "/waiting")
       os.remove(folder .. "/closed")
       local result = helper.run({ "env", "--default-signal=HUP", "sh", "-c", ([[
-      %s watch --every 1s -- wait &
+      %s watch --every 1s -- linger &
       until [ -e %s/waiting ]; do sleep 0.02; done
       kill -%s $!
       wait $!
