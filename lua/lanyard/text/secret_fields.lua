@@ -282,6 +282,37 @@ function Scanner:hide_field_value(position, short, place)
   return self:hide_block(stop, true) or stop
 end
 
+-- The value of a pair whose name is the value of another member: "name": "DB_PASSWORD", "value": V. Also in YAML.
+function Scanner:hide_pair(last, place)
+  local text = self.text
+  local position = text:match("^\\*[\"']?()", last + 1)
+  position = text:match("^\\[nr]()", position) or text:match("^%s*()", position)
+  position = text:match("^,%s*()", position) or text:match("^ +()", position) or position
+  local slashes, name, stop = text:match("^(\\*)[\"']?(%a*)\\*[\"']?[ \t]*[:=]%s*()", position)
+  if not name or not name:lower():find "value$" then
+    return nil
+  end
+  local mark, quote = text:match("^(\\*)([\"'])", stop)
+  if quote then
+    return self:replace(stop, values.member(text, stop, #slashes), mark .. quote .. "***" .. mark .. quote)
+  elseif text:find("^[%[{]", stop) then
+    return self:replace(stop, values.member(text, stop, 0), "***")
+  end
+  return self:hide_unquoted(stop, place)
+end
+
+local LOGIN_OPTION = lists.set "-u --user -U --proxy-user"
+
+-- The password of a login: -u user:password, --user=user:password.
+function Scanner:hide_login(last, place)
+  local quote, position = self.text:match("^[ \t=]+([\"']?)[^%s:\"'/]+:()[^%s\"'/]", last + 1)
+  if not position then
+    return nil
+  end
+  place.closer = quote ~= "" and quote or place.closer
+  return self:replace(position, values.unquoted(self.text, position, place), "***")
+end
+
 -- Returns the position where a name begins in a word that an escape precedes: \n, \u0026, %26.
 local function after_escape(text, first)
   local before = text:sub(first - 1, first - 1)
@@ -302,6 +333,9 @@ function Scanner:visit(first, last)
     self.after_escape = name_first > last
   end
   local word = text:sub(name_first or first, last)
+  if LOGIN_OPTION[word] then
+    return self:hide_login(last, { string = self.in_string })
+  end
   if not self:is_secret(word) and text:byte(last + 1) ~= 0x3a then -- an XML name can have a prefix before its colon
     return nil
   end
@@ -320,6 +354,7 @@ function Scanner:visit(first, last)
     end
   end
   return self:hide_field(word, last, place) or self:hide_option(word, last, place)
+    or self:hide_pair(last, place)
 end
 
 local function hide(text)

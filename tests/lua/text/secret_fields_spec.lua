@@ -103,4 +103,31 @@ describe("lanyard.text.secret_fields", function()
       shows(secret_fields.hide(whole:sub(1, first)), { "SECR" })
     end
   end)
+
+  it("hides the value of a pair whose name is in the member before", function()
+    for text, expected in pairs {
+      ['{"name":"DB_PASSWORD","value":"SECRET"},{"name":"X","value":"seen"}'] =
+        '{"name":"DB_PASSWORD","value":"***"},{"name":"X","value":"seen"}',
+      ['{"Key": "DB_PASSWORD", "Value": "a\\"SECRET"}'] = '{"Key": "DB_PASSWORD", "Value": "***"}',
+      [ [["{\"name\":\"API_KEY\",\"value\":\"SECRET\"}"]] ] = [["{\"name\":\"API_KEY\",\"value\":\"***\"}"]],
+      ["- name: DB_PASSWORD\n  value: SECRET\n- name: X\n  value: seen"] =
+        "- name: DB_PASSWORD\n  value: ***\n- name: X\n  value: seen",
+      ["ParameterKey=DBPassword,ParameterValue=SECRET"] = "ParameterKey=DBPassword,ParameterValue=***",
+      ['{"name":"DB_PASSWORD","valueFrom":"arn"}'] = '{"name":"DB_PASSWORD","valueFrom":"arn"}',
+    } do
+      assert.equal(expected, secret_fields.hide(text))
+    end
+  end)
+
+  it("hides the password of a login option", function()
+    for text, expected in pairs {
+      ["curl -u ann:SECRET https://x/"] = "curl -u ann:*** https://x/",
+      ["curl --user 'ann:SECRET' x"] = "curl --user 'ann:***' x",
+      ["curl --proxy-user=ann:SECRET x"] = "curl --proxy-user=ann:*** x",
+      ['"curl -u ann:SECRET"'] = '"curl -u ann:***"',
+      ["sort -u file"] = "sort -u file",
+    } do
+      assert.equal(expected, secret_fields.hide(text))
+    end
+  end)
 end)
