@@ -58,7 +58,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
 
 /* Called before a request is sent. libcurl repeats a request if a reused connection ends without a
  * reply, but the peer may have executed the first one. The caller decides about retries. An idle
- * HTTP/1 connection that has bytes to read is not reused: they are no reply to this request. */
+ * HTTP/1 connection that has bytes to read is not reused: they do not answer this request. */
 static int before_request(void *context, char *peer, char *own, int peer_port, int own_port) {
   (void)peer, (void)own, (void)peer_port, (void)own_port;
   struct http_transfer *transfer = context;

@@ -18,6 +18,23 @@ struct http_host {
 };
 
 static void advance(struct http_pool *pool, struct http_host *host);
+static bool create_multi(struct http_pool *pool);
+
+/* Replaces the multi handle after libcurl had not enough memory for its table of sockets: a broken
+ * entry remains in it, with which libcurl 7 crashes. */
+static void replace_multi(struct http_pool *pool) {
+  CURLM *old = pool->multi;
+  if (!create_multi(pool)) {
+    pool->multi = old;
+    return;
+  }
+  CURLM *new = pool->multi;
+  pool->multi = old; /* its callbacks still run */
+  curl_multi_cleanup(old);
+  event_del(pool->timer);
+  pool->multi = new;
+  pool->broken = false;
+}
 
 /* Ends the running transfers if a socket or a timeout cannot be watched, because libcurl would wait
  * for them forever. Then starts the waiting ones. */
@@ -33,6 +50,8 @@ static void end_failed(struct http_pool *pool) {
       transfer->on_end(transfer, CURLE_OUT_OF_MEMORY);
     }
     pool->failing = false;
+    if (pool->broken)
+      replace_multi(pool);
     for (struct http_host *host = pool->hosts; host; host = host->next)
       advance(pool, host);
   }
@@ -43,7 +62,7 @@ static void act(struct http_pool *pool, curl_socket_t fd, int flags) {
   int running;
   CURLMcode code = curl_multi_socket_action(pool->multi, fd, flags, &running);
   if (code != CURLM_OK && code != CURLM_BAD_SOCKET)
-    pool->failed = true;
+    pool->failed = pool->broken = true;
 }
 
 /* Completes the operations of finished transfers. If one fails, the other streams of its connection
@@ -130,6 +149,18 @@ void http_pool_limit(struct http_pool *pool, unsigned connections) {
   curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, 4 * (long)connections);
 }
 
+static bool create_multi(struct http_pool *pool) {
+  pool->multi = curl_multi_init();
+  if (!pool->multi)
+    return false;
+  curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+  curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
+  curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, watch_time);
+  curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
+  http_pool_limit(pool, pool->limit > 0 ? (unsigned)pool->limit : HTTP_HOST_CONNECTIONS);
+  return true;
+}
+
 /* Reads where libcurl finds the system's CA certificates. */
 static bool find_certificates(struct http_pool *pool) {
   CURL *easy = curl_easy_init();
@@ -154,20 +185,15 @@ struct http_pool *http_pool_new(struct loop *loop) {
   }
   loop_hold(loop);
   pool->loop = loop;
-  pool->multi = curl_multi_init();
   pool->share = curl_share_init();
   pool->sockets = http_sockets_new();
   pool->timer = event_new(loop_base(loop), -1, 0, on_timeout, pool);
-  if (!pool->multi || !pool->share || !pool->sockets || !pool->timer || !find_certificates(pool)) {
+  if (!pool->share || !pool->sockets || !pool->timer || !create_multi(pool) ||
+      !find_certificates(pool)) {
     http_pool_free(pool);
     return NULL;
   }
   curl_share_setopt(pool->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-  curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-  curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
-  curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, watch_time);
-  curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
-  http_pool_limit(pool, HTTP_HOST_CONNECTIONS);
   return pool;
 }
 

@@ -13,6 +13,7 @@ struct http_pool {
   CURLSH *share; /* of TLS sessions, which libcurl otherwise keeps per handle */
   struct http_sockets *sockets;
   struct event *timer;
+  bool broken;    /* the multi handle cannot be used any longer */
   bool failed;    /* a call of libcurl had not enough memory */
   bool failing;   /* the running transfers are being ended */
   char *ca_file;  /* the system's CA certificates in one file, or NULL */

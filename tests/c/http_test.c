@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-/* The functions below replace those of the libraries. */
+/* The functions below replace functions of the libraries. */
 
 /* The number of the next event of libcurl, a socket or a timeout, that cannot be created or added.
  * 0: none. The server's own events do not count. */
