@@ -21,6 +21,8 @@ describe("lanyard blame", function()
   it("shows who changed a policy, newest first", function()
     local emulator <close> = emulator_of()
     emulator:run { "grant", SERVICE, NAME, "--enable" }
+    local granted = os.time()
+    repeat until os.time() > granted -- CloudTrail's times are whole seconds
     emulator:run { "revoke", SERVICE, NAME }
     local result = emulator:run { "blame", NAME }
     assert.equal("", result.err)

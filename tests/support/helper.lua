@@ -29,6 +29,12 @@ function M.exists(path)
   return file ~= nil
 end
 
+-- Whether the build has AddressSanitizer, which keeps freed memory for a while.
+function M.is_sanitized()
+  local pipe <close> = assert(io.popen("nm -D --undefined-only " .. quote(M.build .. "/lanyard.so")))
+  return pipe:read("a"):find "__asan_init" ~= nil
+end
+
 -- A new empty folder, in `parent` or in the folder of temporary files. Closing it removes it; tostring and `..` yield
 -- its path.
 function M.folder(parent)

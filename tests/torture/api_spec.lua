@@ -10,7 +10,7 @@ local function output_of(command)
 end
 
 local ROOT = output_of("pwd"):match "^[^\n]+"
-local SANITIZED = output_of(("nm -D --undefined-only %s/lanyard.so"):format(helper.build)):find "__asan_init" ~= nil
+local SANITIZED = helper.is_sanitized()
 
 local CHILDREN = torture.choose(SANITIZED and 6 or 4, 400)
 local CALLS = torture.choose(4000, 20000)

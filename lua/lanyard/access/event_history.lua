@@ -49,6 +49,7 @@ local TOOLS = {
 ---@field user_agent string
 ---@field source string       IP address, or the name of a service
 ---@field id string           of the event
+---@field order? integer      in which it was read
 
 local function text_of(value)
   return type(value) == "string" and value or ""
@@ -135,7 +136,7 @@ local function read_page(self, stream)
     if change then
       local list = self.by_repository[change.repository] or {}
       self.by_repository[change.repository] = list
-      list[#list + 1] = change
+      list[#list + 1], change.order = change, #list
       stream.oldest = math.min(stream.oldest, change.at)
     end
   end
@@ -167,7 +168,7 @@ function History:changes(repository, since)
     if a.at ~= b.at then
       return a.at > b.at
     end
-    return a.id < b.id
+    return a.order < b.order -- times are whole seconds; AWS returns the newest first
   end)
   return found
 end
