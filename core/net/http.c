@@ -1,15 +1,21 @@
 #include "net/http.h"
 
 #include "net/http_pool.h"
+#include "net/http_socket.h"
 #include "net/http_syntax.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 /* The headers of a reply, in bytes. */
 #define MAX_HEAD ((size_t)256 * 1024)
+
+/* Reports whether a reply arrived on a reused connection although the peer has acknowledged nothing
+ * of the request: it is not the reply to this request. */
+static bool is_premature(const struct http_transfer *transfer) {
+  return transfer->acked > 0 && http_socket_acked(transfer->socket) == transfer->acked;
+}
 
 static size_t on_header(char *line, size_t size, size_t count, void *context) {
   struct http_transfer *transfer = context;
@@ -20,6 +26,11 @@ static size_t on_header(char *line, size_t size, size_t count, void *context) {
   /* Each reply begins with a status line. The headers of an interim reply (100, 103) are
    * dropped. */
   if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+    if (is_premature(transfer)) {
+      transfer->premature = true;
+      return 0;
+    }
+    transfer->acked = 0;
     const char *code = memchr(line, ' ', length);
     transfer->interim = code && code[1] == '1';
     buf_reset(&transfer->head);
@@ -46,13 +57,23 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
 }
 
 /* Called before a request is sent. libcurl repeats a request if a reused connection ends without a
- * reply, but the peer may have executed the first one. The caller decides about retries. */
+ * reply, but the peer may have executed the first one. The caller decides about retries. An idle
+ * HTTP/1 connection that has bytes to read is not reused: they do not answer this request. */
 static int before_request(void *context, char *peer, char *own, int peer_port, int own_port) {
   (void)peer, (void)own, (void)peer_port, (void)own_port;
   struct http_transfer *transfer = context;
-  bool again = transfer->begun;
+  if (transfer->begun)
+    return CURL_PREREQFUNC_ABORT;
+  transfer->socket = http_sockets_find(transfer->pool->sockets, transfer->easy);
+  if (http_sockets_has_replied(transfer->pool->sockets, transfer->socket)) {
+    if (!http_socket_is_silent(transfer->socket)) {
+      transfer->unusable = true;
+      return CURL_PREREQFUNC_ABORT;
+    }
+    transfer->acked = http_socket_acked(transfer->socket);
+  }
   transfer->begun = true;
-  return again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+  return CURL_PREREQFUNC_OK;
 }
 
 bool http_transfer_header(struct http_transfer *transfer, const char *name, const char *value) {
@@ -108,8 +129,7 @@ static const char *proxy_in_capitals(const char *url) {
   return proxy && *proxy ? proxy : NULL;
 }
 
-/* Close-on-exec, so that no child process holds a connection open. Records the port of the peer,
- * which is the proxy if there is one. */
+/* Records the port of the peer, which is the proxy if there is one. */
 static curl_socket_t open_socket(void *context, curlsocktype purpose,
                                  struct curl_sockaddr *address) {
   (void)purpose;
@@ -118,7 +138,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
                        ? ((const struct sockaddr_in6 *)(const void *)&address->addr)->sin6_port
                        : ((const struct sockaddr_in *)(const void *)&address->addr)->sin_port;
   transfer->peer_port = ntohs(port);
-  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  return http_sockets_open(transfer->pool->sockets, address);
 }
 
 /* Chooses the CA certificates. A bundle replaces the system's. The system's folder is preferred,
@@ -149,6 +169,8 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   SET(CURLOPT_NOSIGNAL, 1L);
   SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
   SET(CURLOPT_OPENSOCKETDATA, (void *)transfer);
+  SET(CURLOPT_CLOSESOCKETFUNCTION, http_sockets_close);
+  SET(CURLOPT_CLOSESOCKETDATA, (void *)transfer->pool->sockets);
   SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* the proxy's, which come first */
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
   SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -251,6 +273,8 @@ static enum http_failure failure_of(struct http_transfer *transfer, CURLcode cod
   switch (code) {
   case CURLE_OK:
     return HTTP_OK;
+  case CURLE_OUT_OF_MEMORY:
+    return HTTP_CONNECTION;
   case CURLE_URL_MALFORMAT:
     return HTTP_INVALID_URL;
   case CURLE_PEER_FAILED_VERIFICATION:
@@ -310,45 +334,50 @@ static void name_failure(struct http_transfer *transfer, CURLcode code) {
            explained, (int)(room - 160), what);
 }
 
+static bool restart(struct http_transfer *transfer) {
+  struct http_pool *pool = transfer->pool;
+  curl_multi_remove_handle(pool->multi, transfer->easy);
+  transfer->detail[0] = '\0';
+  return curl_multi_add_handle(pool->multi, transfer->easy) == CURLM_OK;
+}
+
 /* Restarts a transfer that failed because the system's CA folder does not verify the peer: the file
  * may. Returns false if there is nothing to try. */
 static bool retry_with_file(struct http_transfer *transfer, CURLcode code) {
   if (code != CURLE_PEER_FAILED_VERIFICATION || !transfer->by_folder)
     return false;
-  struct http_pool *pool = transfer->pool;
-  pool->ca_folder = false;
-  curl_multi_remove_handle(pool->multi, transfer->easy);
-  transfer->detail[0] = '\0';
-  return set_certificates(transfer, NULL) == CURLE_OK &&
-         curl_multi_add_handle(pool->multi, transfer->easy) == CURLM_OK;
+  transfer->pool->ca_folder = false;
+  return set_certificates(transfer, NULL) == CURLE_OK && restart(transfer);
 }
 
-/* Ends an HTTP/1 connection on which bytes follow the reply: libcurl would take them for the reply
- * to the next request, over TLS at least. Without the bytes, the connection is found to be dead. */
-static void end_surplus(const struct http_transfer *transfer) {
+/* Restarts a transfer for which libcurl chose a connection that cannot be used. libcurl has closed
+ * the connection, so that this ends with a new one. */
+static bool retry_elsewhere(struct http_transfer *transfer) {
+  if (!transfer->unusable)
+    return false;
+  transfer->unusable = false;
+  return restart(transfer);
+}
+
+/* Marks the connection of a complete reply of HTTP/1: it is silent until the next request. */
+static void note_reply(const struct http_transfer *transfer) {
   long version = 0;
-  curl_socket_t socket = CURL_SOCKET_BAD;
   curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
-  curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &socket);
-  if (version < CURL_HTTP_VERSION_1_0 || version > CURL_HTTP_VERSION_1_1 ||
-      socket == CURL_SOCKET_BAD)
-    return;
-  char bytes[4096];
-  bool found = false;
-  while (recv(socket, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
-    found = true;
-  if (found)
-    shutdown(socket, SHUT_RDWR);
+  if (version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1)
+    http_sockets_note_reply(transfer->pool->sockets, transfer->socket);
 }
 
 /* Called by the pool when libcurl has finished a transfer. Sets the outcome, releases the handle and
  * completes the operation, unless the transfer restarts. */
 static void end_transfer(struct http_transfer *transfer, CURLcode code) {
-  if (retry_with_file(transfer, code))
+  if (retry_with_file(transfer, code) || retry_elsewhere(transfer))
     return;
   if (code == CURLE_ABORTED_BY_CALLBACK)
     snprintf(transfer->detail, sizeof transfer->detail,
              "the connection closed before a reply arrived");
+  else if (transfer->premature)
+    snprintf(transfer->detail, sizeof transfer->detail,
+             "a reply arrived before the peer had received the request");
   long request_size = 0;
   curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
   curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME, &transfer->elapsed);
@@ -359,7 +388,7 @@ static void end_transfer(struct http_transfer *transfer, CURLcode code) {
   if (code != CURLE_OK)
     name_failure(transfer, code);
   else
-    end_surplus(transfer);
+    note_reply(transfer);
   http_pool_release(transfer);
   loop_complete(&transfer->op);
 }
@@ -370,6 +399,7 @@ bool http_transfer_start(struct http_pool *pool, struct http_transfer *transfer,
   transfer->pool = pool;
   http_pool_enter(transfer);
   transfer->on_end = end_transfer;
+  transfer->socket = CURL_SOCKET_BAD;
   transfer->max_size = request->max_size;
   transfer->body.secret = request->sealed;
   if (!http_is_url(request->url)) {

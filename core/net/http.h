@@ -5,6 +5,7 @@
 #include "net/loop.h"
 
 #include <curl/curl.h>
+#include <stdint.h>
 
 /* HTTP requests on libcurl's multi interface, driven by the event loop. There is one pool per Lua
  * state. It keeps connections, TLS sessions and host addresses (for a minute) between requests.
@@ -57,8 +58,12 @@ struct http_transfer {
   bool too_large;
   bool by_folder; /* the peer is verified by the system's CA folder, not by a file */
   bool interim,
-      headed;        /* an interim reply is being read; the head of the final reply is complete */
-  bool begun;        /* the request is being sent */
+      headed;     /* an interim reply is being read; the head of the final reply is complete */
+  bool begun;     /* the request is being sent */
+  bool unusable;  /* the connection that libcurl chose cannot be used */
+  bool premature; /* a reply arrived before the peer had received the request */
+  curl_socket_t socket; /* of the connection, if it is known; CURL_SOCKET_BAD otherwise */
+  uint64_t acked;    /* bytes that the peer of a reused connection had acknowledged; 0: not known */
   long peer_port;    /* the port of the last new connection; 0: none */
   long proxy_status; /* the status of the proxy's reply to CONNECT; 0: none */
   char detail[CURL_ERROR_SIZE]; /* the error in libcurl's words */

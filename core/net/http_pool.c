@@ -1,6 +1,7 @@
 #include "net/http_pool.h"
 
 #include "base/bytes.h"
+#include "net/http_socket.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
@@ -16,50 +17,115 @@ struct http_host {
   char name[]; /* https://host:port */
 };
 
-/* Completes the operations of finished transfers. */
+static void advance(struct http_pool *pool, struct http_host *host);
+static bool create_multi(struct http_pool *pool);
+
+/* Replaces the multi handle after libcurl had not enough memory for its table of sockets: a broken
+ * entry remains in it, with which libcurl 7 crashes. */
+static void replace_multi(struct http_pool *pool) {
+  CURLM *old = pool->multi;
+  if (!create_multi(pool)) {
+    pool->multi = old;
+    return;
+  }
+  CURLM *new = pool->multi;
+  pool->multi = old; /* its callbacks still run */
+  curl_multi_cleanup(old);
+  event_del(pool->timer);
+  pool->multi = new;
+  pool->broken = false;
+}
+
+/* Ends the running transfers if a socket or a timeout cannot be watched, because libcurl would wait
+ * for them forever. Then starts the waiting ones. */
+static void end_failed(struct http_pool *pool) {
+  while (pool->failed && !pool->failing) {
+    pool->failed = false;
+    pool->failing = true;
+    for (struct http_transfer *transfer = pool->transfers; transfer;
+         transfer = transfer->next_of_pool) {
+      if (!transfer->running)
+        continue;
+      snprintf(transfer->detail, sizeof transfer->detail, "not enough memory");
+      transfer->on_end(transfer, CURLE_OUT_OF_MEMORY);
+    }
+    pool->failing = false;
+    if (pool->broken)
+      replace_multi(pool);
+    for (struct http_host *host = pool->hosts; host; host = host->next)
+      advance(pool, host);
+  }
+}
+
+/* Lets libcurl handle what happened to a socket. */
+static void act(struct http_pool *pool, curl_socket_t fd, int flags) {
+  int running;
+  CURLMcode code = curl_multi_socket_action(pool->multi, fd, flags, &running);
+  if (code != CURLM_OK && code != CURLM_BAD_SOCKET)
+    pool->failed = pool->broken = true;
+}
+
+/* Completes the operations of finished transfers. If one fails, the other streams of its connection
+ * read once more: the first may have read the end of the connection, which makes the socket
+ * readable only once if the peer ended TLS but not TCP. */
 static void collect(struct http_pool *pool) {
   CURLMsg *message;
   int left;
   while ((message = curl_multi_info_read(pool->multi, &left))) {
     if (message->msg != CURLMSG_DONE)
       continue;
+    CURL *easy = message->easy_handle;
     char *private = NULL;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
     struct http_transfer *transfer = (void *)private;
-    transfer->on_end(transfer, message->data.result);
+    CURLcode code = message->data.result;
+    curl_socket_t fd = code == CURLE_OK ? CURL_SOCKET_BAD : http_sockets_find(pool->sockets, easy);
+    transfer->on_end(transfer, code);
+    if (fd != CURL_SOCKET_BAD)
+      act(pool, fd, CURL_CSELECT_IN);
   }
+  end_failed(pool);
 }
 
 static void on_socket_event(evutil_socket_t fd, short what, void *context) {
-  struct http_pool *pool = context;
-  int flags = ((what & EV_READ) ? CURL_CSELECT_IN : 0) | ((what & EV_WRITE) ? CURL_CSELECT_OUT : 0);
-  int running;
-  curl_multi_socket_action(pool->multi, fd, flags, &running);
-  collect(pool);
+  act(context, fd,
+      ((what & EV_READ) ? CURL_CSELECT_IN : 0) | ((what & EV_WRITE) ? CURL_CSELECT_OUT : 0));
+  collect(context);
 }
 
 static void on_timeout(evutil_socket_t fd, short what, void *context) {
   (void)fd, (void)what;
-  struct http_pool *pool = context;
-  int running;
-  curl_multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-  collect(pool);
+  act(context, CURL_SOCKET_TIMEOUT, 0);
+  collect(context);
 }
 
-/* Called when libcurl changes what it waits for. The event of a socket is its private pointer. */
+/* Changes what the event of a socket waits for, and creates it at first. An existing event is kept
+ * in memory, so that this fails rarely. */
+static bool watch(struct http_pool *pool, struct event **event, curl_socket_t fd, short kind) {
+  if (*event)
+    event_del(*event);
+  else
+    *event = event_new(loop_base(pool->loop), fd, kind, on_socket_event, pool);
+  return *event &&
+         event_assign(*event, loop_base(pool->loop), fd, kind, on_socket_event, pool) == 0 &&
+         event_add(*event, NULL) == 0;
+}
+
+/* Called when libcurl changes what it waits for. The event of a socket is its private pointer. A
+ * failure is not returned: libcurl would then leave all transfers as they are. */
 static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *socket_data) {
   (void)easy;
   struct http_pool *pool = context;
   struct event *event = socket_data;
-  if (event)
-    event_free(event);
-  event = NULL;
-  if (what != CURL_POLL_REMOVE) {
+  if (what == CURL_POLL_REMOVE) {
+    if (event)
+      event_free(event);
+    event = NULL;
+  } else {
     short kind = (short)(EV_PERSIST | ((what & CURL_POLL_IN) ? EV_READ : 0) |
                          ((what & CURL_POLL_OUT) ? EV_WRITE : 0));
-    event = event_new(loop_base(pool->loop), fd, kind, on_socket_event, pool);
-    if (!event || event_add(event, NULL) != 0)
-      return -1;
+    if (!watch(pool, &event, fd, kind))
+      pool->failed = true;
   }
   curl_multi_assign(pool->multi, fd, event);
   return 0;
@@ -68,10 +134,12 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *context, v
 static int watch_time(CURLM *multi, long milliseconds, void *context) {
   (void)multi;
   struct http_pool *pool = context;
-  if (milliseconds < 0)
-    return event_del(pool->timer);
   struct timeval delay = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
-  return event_add(pool->timer, &delay);
+  if (milliseconds < 0)
+    event_del(pool->timer);
+  else if (event_add(pool->timer, &delay) != 0)
+    pool->failed = true;
+  return 0;
 }
 
 void http_pool_limit(struct http_pool *pool, unsigned connections) {
@@ -79,6 +147,18 @@ void http_pool_limit(struct http_pool *pool, unsigned connections) {
   /* libcurl's default keeps four idle connections per running handle, and so would close most of
    * them when there is little to do. */
   curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, 4 * (long)connections);
+}
+
+static bool create_multi(struct http_pool *pool) {
+  pool->multi = curl_multi_init();
+  if (!pool->multi)
+    return false;
+  curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+  curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
+  curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, watch_time);
+  curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
+  http_pool_limit(pool, pool->limit > 0 ? (unsigned)pool->limit : HTTP_HOST_CONNECTIONS);
+  return true;
 }
 
 /* Reads where libcurl finds the system's CA certificates. */
@@ -105,19 +185,15 @@ struct http_pool *http_pool_new(struct loop *loop) {
   }
   loop_hold(loop);
   pool->loop = loop;
-  pool->multi = curl_multi_init();
   pool->share = curl_share_init();
+  pool->sockets = http_sockets_new();
   pool->timer = event_new(loop_base(loop), -1, 0, on_timeout, pool);
-  if (!pool->multi || !pool->share || !pool->timer || !find_certificates(pool)) {
+  if (!pool->share || !pool->sockets || !pool->timer || !create_multi(pool) ||
+      !find_certificates(pool)) {
     http_pool_free(pool);
     return NULL;
   }
   curl_share_setopt(pool->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-  curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-  curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
-  curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, watch_time);
-  curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
-  http_pool_limit(pool, HTTP_HOST_CONNECTIONS);
   return pool;
 }
 
@@ -134,6 +210,7 @@ void http_pool_free(struct http_pool *pool) {
   if (pool->multi)
     curl_multi_cleanup(pool->multi);
   curl_share_cleanup(pool->share);
+  http_sockets_free(pool->sockets);
   free(pool->ca_file);
   if (pool->timer)
     event_free(pool->timer);
@@ -192,7 +269,7 @@ static struct http_transfer *leave_queue(struct http_host *host, struct http_tra
 
 /* Starts waiting transfers up to the limit. */
 static void advance(struct http_pool *pool, struct http_host *host) {
-  while (host->first && host->running < pool->limit) {
+  while (host->first && host->running < pool->limit && !pool->failing) {
     struct http_transfer *transfer = leave_queue(host, NULL);
     if (curl_multi_add_handle(pool->multi, transfer->easy) == CURLM_OK) {
       transfer->running = true;
@@ -217,6 +294,7 @@ bool http_pool_queue(struct http_transfer *transfer, const char *url) {
   *transfer->host->last = transfer;
   transfer->host->last = &transfer->next_waiting;
   advance(pool, transfer->host);
+  end_failed(pool);
   return true;
 }
 
@@ -240,6 +318,7 @@ void http_pool_release(struct http_transfer *transfer) {
     curl_easy_cleanup(easy);
   advance(pool, host);
   forget_host(pool, host);
+  end_failed(pool);
 }
 
 void http_pool_enter(struct http_transfer *transfer) {

@@ -11,7 +11,11 @@ struct http_pool {
   struct loop *loop;
   CURLM *multi;
   CURLSH *share; /* of TLS sessions, which libcurl otherwise keeps per handle */
+  struct http_sockets *sockets;
   struct event *timer;
+  bool broken;    /* the multi handle cannot be used any longer */
+  bool failed;    /* a call of libcurl had not enough memory */
+  bool failing;   /* the running transfers are being ended */
   char *ca_file;  /* the system's CA certificates in one file, or NULL */
   bool ca_folder; /* the system's CA folder works */
   /* Handles to reuse: resetting one is cheaper than creating one. */

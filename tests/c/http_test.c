@@ -1,12 +1,17 @@
 /* The HTTP client against a server of raw sockets on the same loop: how connections are reused,
- * limited, and replaced after the server closed them. */
+ * limited, and replaced after the server closed them; and what happens if an event cannot be
+ * created. */
 
 #include "net/http.h"
+#include "net/http_socket.h"
 
+#include <arpa/inet.h>
+#include <dlfcn.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,8 +19,49 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+
+/* The functions below replace functions of the libraries. */
+
+/* The number of the next event of libcurl, a socket or a timeout, that cannot be created or added.
+ * 0: none. The server's own events do not count. */
+static int failing_event;
+static bool is_server;
+
+static bool event_fails(void) {
+  return !is_server && failing_event > 0 && --failing_event == 0;
+}
+
+struct event *event_new(struct event_base *base, evutil_socket_t fd, short kind,
+                        event_callback_fn callback, void *context) {
+  static __typeof__(&event_new) real;
+  if (!real)
+    *(void **)&real = dlsym(RTLD_NEXT, "event_new");
+  return event_fails() ? NULL : real(base, fd, kind, callback, context);
+}
+
+int event_add(struct event *event, const struct timeval *timeout) {
+  static __typeof__(&event_add) real;
+  if (!real)
+    *(void **)&real = dlsym(RTLD_NEXT, "event_add");
+  return event_fails() ? -1 : real(event, timeout);
+}
+
+/* What the kernel reports as acknowledged, instead of the truth. 0: the truth. */
+static uint64_t pretended_acked;
+
+int getsockopt(int fd, int level, int name, void *value, socklen_t *length) {
+  static __typeof__(&getsockopt) real;
+  if (!real)
+    *(void **)&real = dlsym(RTLD_NEXT, "getsockopt");
+  int result = real(fd, level, name, value, length);
+  if (pretended_acked && level == IPPROTO_TCP && name == TCP_INFO)
+    ((struct tcp_info *)value)->tcpi_bytes_acked = pretended_acked;
+  return result;
+}
 
 /* A server that answers each request with 200 and then continues or closes the connection. */
 struct server {
@@ -73,7 +119,9 @@ static void on_request(struct bufferevent *connection, void *context) {
   server->last[length > 0 ? length : 0] = '\0';
   server->requests++;
   peer->requests++;
+  is_server = true;
   event_add(peer->timer, &server->pause);
+  is_server = false;
 }
 
 static void on_end(struct bufferevent *connection, short what, void *context) {
@@ -89,7 +137,9 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
   assert_non_null(peer);
   peer->server = server;
   peer->connection = bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE);
+  is_server = true;
   peer->timer = event_new(server->base, -1, 0, answer, peer);
+  is_server = false;
   bufferevent_setcb(peer->connection, on_request, on_written, on_end, peer);
   bufferevent_enable(peer->connection, EV_READ | EV_WRITE);
   server->accepted++;
@@ -333,6 +383,110 @@ static void a_running_transfer_can_be_freed(void **state) {
   close_world(&world);
 }
 
+/* Each event in turn fails, while several transfers run and others wait. All complete. */
+static void transfers_end_if_an_event_cannot_be_created(void **state) {
+  (void)state;
+  enum { COUNT = 5, LIMIT = 3 };
+  int failed = 0;
+  for (int number = 1; number <= 60; number++) {
+    struct world world;
+    open_world(&world);
+    http_pool_limit(world.pool, LIMIT);
+    failing_event = number;
+    struct http_transfer transfers[COUNT];
+    for (size_t i = 0; i < COUNT; i++)
+      begin(&world, &transfers[i], "GET", NULL);
+    wait_for(&world, transfers, COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+      if (transfers[i].failure == HTTP_OK) {
+        assert_int_equal(transfers[i].status, 200);
+      } else {
+        assert_int_equal(transfers[i].failure, HTTP_CONNECTION);
+        assert_non_null(strstr(transfers[i].detail, "not enough memory"));
+        failed++;
+      }
+      http_transfer_free(&transfers[i]);
+    }
+    failing_event = 0;
+    is_answered(&world, "GET", NULL); /* the pool works again */
+    close_world(&world);
+  }
+  assert_true(failed > 20);
+}
+
+static void a_waiting_transfer_ends_if_its_start_fails(void **state) {
+  (void)state;
+  struct world world;
+  open_world(&world);
+  http_pool_limit(world.pool, 1);
+  world.server.pause = (struct timeval){.tv_sec = 60};
+  struct http_transfer first, second;
+  begin(&world, &first, "GET", NULL);
+  begin(&world, &second, "GET", NULL);
+  while (world.server.requests == 0)
+    loop_step(world.loop, true);
+  failing_event = 1;
+  http_transfer_free(&first); /* starts the second */
+  assert_int_equal(failing_event, 0);
+  wait_for(&world, &second, 1);
+  assert_non_null(strstr(second.detail, "not enough memory"));
+  http_transfer_free(&second);
+  close_world(&world);
+}
+
+/* The reply is not the one to this request: the peer has not received it. */
+static void a_reply_before_its_request_is_discarded(void **state) {
+  (void)state;
+  struct world world;
+  open_world(&world);
+  is_answered(&world, "GET", NULL);
+  pretended_acked = 77;
+  struct http_transfer transfer;
+  begin(&world, &transfer, "GET", NULL);
+  wait_for(&world, &transfer, 1);
+  pretended_acked = 0;
+  assert_int_equal(transfer.failure, HTTP_CONNECTION);
+  assert_non_null(strstr(transfer.detail, "before the peer had received the request"));
+  assert_int_equal(transfer.head.length, 0);
+  assert_true(transfer.sent);
+  http_transfer_free(&transfer);
+  is_answered(&world, "GET", NULL); /* on a new connection */
+  assert_int_equal(world.server.accepted, 2);
+  close_world(&world);
+}
+
+static void a_socket_reports_bytes_and_acknowledgements(void **state) {
+  (void)state;
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof address;
+  assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+  assert_int_equal(listen(listener, 1), 0);
+  assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+  int client = socket(AF_INET, SOCK_STREAM, 0);
+  assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof address), 0);
+  int server = accept(listener, NULL, NULL);
+  assert_true(http_socket_is_silent(client));
+  char byte = 0;
+  assert_int_equal(send(client, &byte, 1, 0), 1);
+  assert_int_equal(recv(server, &byte, 1, 0), 1);
+  uint64_t before = http_socket_acked(client);
+  assert_true(before > 0);
+  assert_int_equal(send(client, &byte, 1, 0), 1);
+  assert_int_equal(recv(server, &byte, 1, 0), 1);
+  assert_int_equal(send(server, &byte, 1, 0), 1);
+  assert_int_equal(recv(client, &byte, 1, MSG_PEEK), 1);
+  assert_int_equal(http_socket_acked(client), before + 1);
+  assert_false(http_socket_is_silent(client));
+  assert_int_equal(recv(client, &byte, 1, 0), 1);
+  assert_true(http_socket_is_silent(client));
+  close(server);
+  assert_int_equal(recv(client, &byte, 1, 0), 0);
+  assert_false(http_socket_is_silent(client));
+  close(client);
+  close(listener);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(requests_in_turn_share_a_connection),
@@ -345,6 +499,10 @@ int main(void) {
       cmocka_unit_test(a_freed_transfer_makes_room),
       cmocka_unit_test(many_at_once_keep_their_connections),
       cmocka_unit_test(a_running_transfer_can_be_freed),
+      cmocka_unit_test(transfers_end_if_an_event_cannot_be_created),
+      cmocka_unit_test(a_waiting_transfer_ends_if_its_start_fails),
+      cmocka_unit_test(a_reply_before_its_request_is_discarded),
+      cmocka_unit_test(a_socket_reports_bytes_and_acknowledgements),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,8 @@
 Prints the port of its control server. POST /open there takes { upstream, transport, fault, call, always } and returns
 the { port } of a new endpoint in front of the emulator at port `upstream`: the fault hits request number `call`, or
 with `always` that one and all later ones. `transport` is http, tls (HTTP/1.1) or h2. POST /close takes { port } and
-returns the targets of the requests that arrived, and the number of faults."""
+returns the targets of the requests that arrived, and the number of faults. POST /surplus takes { port } and sends
+surplus replies after the last reply of HTTP/1.1."""
 
 import asyncio
 import gzip
@@ -21,6 +22,7 @@ except ImportError:
     h2 = None
 
 BOMB = gzip.compress(b" " * (200 << 20), 9)
+SURPLUS = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" * 2
 HTML = b"<html><head><title>Error</title></head><body><p>An error occurred.<br></body></html>"
 
 
@@ -197,9 +199,9 @@ class Endpoint:
         if fault in ("reset amid", "cut"):
             writer.write(head + body[:len(body) // 2])
             raise await self.drained(writer, Drop(fault == "reset amid"))
-        writer.write(head + body)
-        if fault == "surplus":
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" * 2)
+        # Over TLS, both are records of their own, which arrive together.
+        writer.writelines([head + body] + [SURPLUS] * (fault == "surplus"))
+        self.last_writer = writer
         await writer.drain()
         if fault in ("too long", "closed"):
             raise Drop(False)
@@ -334,6 +336,11 @@ async def control(reader, writer):
         endpoint.call, endpoint.always, endpoint.broken_handshakes = 0, False, 0
         if not endpoint.server.is_serving():
             await endpoint.listen()
+        answer = {}
+    elif head.startswith("POST /surplus"):
+        endpoint = ENDPOINTS[options["port"]]
+        endpoint.last_writer.write(SURPLUS)
+        await endpoint.last_writer.drain()
         answer = {}
     else:
         endpoint = ENDPOINTS.pop(options["port"])

@@ -4,6 +4,7 @@
 local emulator = require "lanyard.emulator"
 local helper = require "helper"
 local http = require "lanyard.http"
+local httpd = require "lanyard.httpd"
 local json = require "lanyard.json"
 local process = require "lanyard.process"
 local task = require "lanyard.task"
@@ -358,5 +359,68 @@ describe("every workflow on a disturbed wire", function()
       pending "python3-h2 is not installed"
     end
     check_all({ "h2" }, 12)
+  end)
+
+  -- Opens an endpoint in front of `handler`. Returns a function that sends a request with a body, the port, and a
+  -- function that closes the endpoint.
+  local function serve(handler, case)
+    local server = assert(httpd.serve { handler = handler })
+    local port, url = open_endpoint(server, case)
+    local function ask(body)
+      return http.request {
+        method = "POST", url = url, body = body, ca_bundle = context.folder .. "/certificate.pem", timeout = 20,
+      }
+    end
+    return ask, port, function()
+      local closed = ask_proxy("/close", { port = port })
+      server.close()
+      return closed
+    end
+  end
+
+  for _, transport in ipairs { "http", "tls" } do
+    for _, time in ipairs { "together with", "after" } do
+      it(("does not take surplus bytes that arrive %s a reply over %s for the next reply"):format(time, transport), function()
+        local ask, port, close = serve(function(request) return { status = 200, body = "to " .. request.body } end, {
+          transport = transport, fault = time == "after" and "none" or "surplus", call = 1, always = true,
+        })
+        for number = 1, 20 do
+          local reply = assert(ask(tostring(number)))
+          assert.equal("to " .. number, reply.body)
+          if time == "after" then
+            ask_proxy("/surplus", { port = port })
+          end
+        end
+        assert.equal(20, #close().requests)
+      end)
+    end
+  end
+
+  it("ends all streams of a connection that ends", function()
+    if not context.has_h2 then
+      pending "python3-h2 is not installed"
+    end
+    local waiting, ended = 0, false
+    local ask, _, close = serve(function(request)
+      waiting = waiting + (request.body == "wait" and 1 or 0)
+      while request.body == "wait" and not ended do task.sleep(0.01) end
+      return { status = 200 }
+    end, { transport = "h2", fault = "ended before", call = 5, always = false })
+    assert(ask "first") -- the others share its connection
+    local streams = {}
+    for i = 1, 3 do
+      streams[i] = task.spawn(function() return { ask "wait" } end)
+    end
+    while waiting < 3 do task.sleep(0.001) end
+    streams[4] = task.spawn(function() return { ask "last" } end)
+    for _, stream in ipairs(streams) do
+      local answer = stream:join()
+      assert.is_nil(answer[1])
+      assert.is_truthy(answer[2].code == "Connection" or answer[2].code == "BodyCut", answer[2].message)
+      assert.is_true(answer[2].sent)
+    end
+    assert(ask "another connection")
+    ended = true
+    close()
   end)
 end)
