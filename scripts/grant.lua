@@ -51,7 +51,7 @@ local services = require "lanyard.access.services"
 
 local region = cli.connect(options)
 local repositories = cli.check(region:repositories(not options.all and options.repository or nil))
-if options.all and not options.dry_run then
+if options.all and not options.dry_run and #repositories > 0 then
   cli.confirm(options, ("Grant %s pull access to all %d repositories?"):format(options.service, #repositories))
 end
 

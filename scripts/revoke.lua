@@ -105,7 +105,7 @@ if by_service then
 end
 local repositories = cli.check(region:repositories(not options.all and repository_names or nil))
 subject.expired = options.expired and region:time() or nil -- by AWS's clock, which a reply has shown by now
-if options.all and not options.dry_run then
+if options.all and not options.dry_run and #repositories > 0 then
   cli.confirm(options, ("Revoke in all %d repositories?"):format(#repositories))
 end
 

@@ -160,6 +160,17 @@ describe("an audit", function()
     assert.same({}, (ids(w, { globs = { "shared-*" } })))
   end)
 
+  it("does not call a role unused when no repository is listed", function()
+    local w <close> = world.new()
+    w:service()
+    w.change = function(operation, reply)
+      if operation == "DescribeRepositories" then
+        reply.body = '{"repositories":[]}'
+      end
+    end
+    assert.same({}, (ids(w)))
+  end)
+
   it("finds a deployed image that cannot be pulled again", function()
     local image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1"
     local w <close> = world.new { seed = { regions = { ["us-east-1"] = {

@@ -59,4 +59,12 @@ describe("an answer without the repositories", function()
     assert.same({}, json.decode(result.out))
     assert.match("no repository was selected in us%-east%-1; nothing was changed", result.err)
   end)
+
+  it("of a Region without repositories needs no confirmation", function()
+    for _, name in ipairs { "grant", "revoke" } do
+      local result = run('{"repositories":[]}', { name, SERVICE, "--all" })
+      assert.equal(0, result.status, result.err)
+      assert.match("no repository was selected in us%-east%-1; nothing was changed", result.err)
+    end
+  end)
 end)

@@ -53,9 +53,10 @@ local function check_current(inventory, add)
   end
 end
 
--- A role without a grant is known only when every policy of the Region has been read.
+-- A role without a grant is known only when every policy of the Region has been read. An empty list of repositories is
+-- no such ground: a role without repositories is harmless, and a proxy that empties the list must not cause `disable`.
 local function check_unused_roles(inventory, add)
-  if inventory.has_unread or not inventory.complete then
+  if inventory.has_unread or not inventory.complete or not inventory.has_repositories then
     return
   end
   for _, service in ipairs(inventory.services) do

@@ -1,5 +1,7 @@
 --- Policies that cannot be read.
 
+local remediation = require "lanyard.audit.remediation"
+
 local function check_unreadable(inventory, add)
   for _, repository in ipairs(inventory.repositories) do
     if repository.unknown then
@@ -9,6 +11,25 @@ local function check_unreadable(inventory, add)
       })
     end
   end
+end
+
+local DENIED = { AccessDenied = true, AccessDeniedException = true, UnauthorizedOperation = true }
+
+-- A permission helps only against a missing permission: each cause has its own remedy.
+local function by_cause(inventory, details)
+  local repository = details.repository
+  local err = repository.unknown_error
+  local again = remediation.command(inventory, "audit", repository.name)
+  if DENIED[err.code] and err.message:find("explicit deny", 1, true) then
+    return "exempt the caller from the Deny that the message names, then run: " .. again
+  elseif DENIED[err.code] then
+    return "allow the actions that `lanyard permissions` prints, then run: " .. again
+  elseif err.code == "InvalidPolicy" then
+    return ("correct the policy of %s manually: its text is not a policy"):format(repository.name)
+  elseif err.retryable then
+    return again
+  end
+  return remediation.sequence { remediation.command(inventory, "doctor"), again }
 end
 
 return {
@@ -21,8 +42,6 @@ return {
     needs = {},
     breaks_pull = false,
     check = check_unreadable,
-    remediation = function()
-      return "allow the actions that `lanyard permissions` prints; if the text is not a policy, correct it manually"
-    end,
+    remediation = by_cause,
   },
 }

@@ -37,6 +37,7 @@ local M = {}
 ---@field granted { [string]: true }  principals that an Allow statement of any repository gives a pull action
 ---@field overwritten access.OverwrittenFinder
 ---@field has_unread boolean          whether a policy could not be read
+---@field has_repositories boolean    whether any repository was listed
 ---@field registry? { statements: policy.Statement[] }
 ---@field registry_unknown? string
 ---@field identities audit.Identities
@@ -56,6 +57,7 @@ local M = {}
 ---@field missing? { value: string, statement: policy.Statement }[]  principals that do not exist
 ---@field lost? access.Overwritten    grants of lanyard that another writer removed
 ---@field unknown? string             why the policy could not be read
+---@field unknown_error? lanyard.Error  with `unknown`
 ---@field images_unknown? string
 
 --- A principal that Allow statements give a pull action.
@@ -151,7 +153,7 @@ local function read_policy(region, inventory, repository)
   repository.access, repository.statements = {}, {}
   local doc, err = region:policy(repository)
   if err then
-    repository.unknown = tostring(err)
+    repository.unknown, repository.unknown_error = tostring(err), err
     inventory.has_unread = true
   elseif doc then
     repository.doc = doc
@@ -211,6 +213,7 @@ function M.open(region, options)
     overwritten = overwritten.new(region),
     granted = {},
     has_unread = false,
+    has_repositories = listed[1] ~= nil,
     intern = interner(),
     desired_matched = {},
   }
