@@ -8,12 +8,14 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 struct httpd {
   struct evhttp *http;
@@ -60,10 +62,29 @@ static void on_request(struct evhttp_request *event, void *context) {
   hand_over(server);
 }
 
-/* Accepting fails as long as no file descriptor is free, and would fail again at once. */
+/* A descriptor that is given up to accept a connection when no other is free. One serves all servers
+ * of the process. */
+static int spare = -1;
+
+static bool keep_spare(void) {
+  if (spare < 0)
+    spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  return spare >= 0;
+}
+
+/* Accepting fails as long as no file descriptor is free, and would fail again at once. The connection
+ * is accepted with the spare descriptor and closed, so that its client fails instead of waiting. */
 static void on_accept_error(struct evconnlistener *listener, void *context) {
-  (void)listener, (void)context;
+  (void)context;
   static const struct timespec pause = {.tv_nsec = 5000000};
+  if (spare >= 0) {
+    close(spare);
+    int fd = accept(evconnlistener_get_fd(listener), NULL, NULL);
+    if (fd >= 0)
+      close(fd);
+    spare = -1;
+    keep_spare();
+  }
   nanosleep(&pause, NULL);
 }
 
@@ -88,6 +109,8 @@ static bool listen_at(struct httpd *server, const char *address, int port) {
   struct evhttp_bound_socket *socket =
       evhttp_bind_socket_with_handle(server->http, address, (ev_uint16_t)port);
   if (!socket)
+    return false;
+  if (!keep_spare())
     return false;
   evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(socket), on_accept_error);
   /* Accepted sockets inherit the option. Without it, the second part of a reply waits until the client

@@ -30,11 +30,14 @@ local function find_entry(region, repository)
   if not directory then
     return nil, err
   end
+  local records = journal.open(directory, region.clock, repository.name)
   local entry
-  entry, err = journal.open(directory, region.clock, repository.name):find(function(one) return one.lost ~= nil end)
+  entry, err = records:find(function(one) return one.lost ~= nil end)
   local lost = entry and policy.parse(entry.lost)
   if not lost then
-    return nil, err or nothing_lost(repository.name)
+    err = err or nothing_lost(repository.name)
+    err.damaged = records.damaged -- one of them may be the entry
+    return nil, err
   end
   return entry, lost
 end

@@ -146,9 +146,12 @@ end
 ---@return true? ok
 ---@return aws.Error? err
 function M.check_changed(reply, name, operation)
+  local request = { service = "lightsail", operation = operation }
   local changed = reply.containerService and reply.containerService.containerServiceName
-  if changed and changed ~= name then
-    return answers.invalid({ service = "lightsail", operation = operation },
+  if not changed then
+    return answers.invalid(request, ("the reply describes no container service; '%s' was to be changed"):format(name))
+  elseif changed ~= name then
+    return answers.invalid(request,
       ("the reply is about the container service '%s'; '%s' was to be changed"):format(changed, name))
   end
   return true

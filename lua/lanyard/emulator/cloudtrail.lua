@@ -3,8 +3,8 @@
 --- Shapes: botocore's model of 2013-11-01; the record of an event: "CloudTrail record contents" (version 1.08) and
 --- "Example: Amazon ECR log file entries" in AWS's documentation.
 ---
---- Events are kept in memory, the newest MOST_EVENTS of each Region. An event can be looked up `trail_delay` seconds
---- after its call; on AWS that takes about five minutes.
+--- Events are kept in memory, the newest 300 of each Region, which take two megabytes. An event can be looked up
+--- `trail_delay` seconds after its call; on AWS that takes about five minutes.
 
 local exception = require "lanyard.emulator.exception"
 local ids = require "lanyard.emulator.ids"
@@ -22,7 +22,7 @@ local M = {
 
 local DAY = 24 * 60 * 60
 local HISTORY = 90 * DAY
-local MOST_EVENTS = 10000
+local MOST_EVENTS = 300
 local PAGE = 50
 local CALLS_PER_SECOND = 2
 

@@ -68,3 +68,16 @@ describe("an answer without the repositories", function()
     end
   end)
 end)
+
+describe("an answer about no container service", function()
+  it("to a change of the role is an error, and nothing is claimed to continue", function()
+    local w <close> = world.new()
+    w.change = function(operation, reply)
+      if operation == "UpdateContainerService" then reply.status, reply.body = 200, "{}" end
+    end
+    local result = commands.run(w, { "enable", SERVICE })
+    assert.equal(1, result.status)
+    assert.match("describes no container service", result.err)
+    assert.is_nil(result.internal)
+  end)
+end)
