@@ -127,6 +127,6 @@ describe("another tool that changes the same policy", function()
     stage:must { "grant", "web", "shared" }
     stage.world.region("us-east-1").repositories.shared.policy = { text = before, ids = {} }
     local result = stage:run { "status" }
-    assert.matches("written by lanyard on %d%d%d%d%-%d%d%-%d%d, overwritten since", result.out .. result.errors)
+    assert.matches("written by lanyard on %d%d%d%d%-%d%d%-%d%dT%S+, overwritten since", result.out .. result.errors)
   end)
 end)
