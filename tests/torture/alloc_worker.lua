@@ -9,7 +9,9 @@ local allocations = require "allocations"
 local module, limit = arg[1], math.tointeger(arg[2])
 
 local POLICY = '{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":{"AWS":["1","2"]},'
-  .. '"Action":["x:y","x:z"],"Condition":{"StringLike":{"aws:x":["a","b*"]},"NumericLessThan":{"aws:n":"3"}}},'
+  .. '"Action":["x:y","x:z"],"Condition":{"StringLike":{"aws:x":["a","b*"]},"NumericLessThan":{"aws:n":"3"},'
+  .. '"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"},"NotIpAddress":{"aws:SourceIp":["10.0.0.0/8","2001:db8::/32"]},'
+  .. '"Bool":{"aws:b":"true"},"BinaryEquals":{"k":"QQ=="},"ArnLike":{"aws:SourceArn":"arn:aws:s3:::b*"}}},'
   .. '{"Sid":"b","Effect":"Deny","Principal":"*","Action":"*","Resource":"*"},'
   .. '{"Sid":"d","Effect":"Allow","Principal":{"AWS":"2"},"Action":["x:y"]}]}'
 local PEM = [[
@@ -41,7 +43,9 @@ cases["lanyard.policy.core"] = function(policy)
   local document = assert(policy.parse(POLICY))
   local other = assert(policy.parse(POLICY))
   local question = { principal = "1", action = "x:y", resource = "r", partial = true, unknown = "aws:o",
-    context = { ["aws:x"] = { "a", "c" }, ["aws:n"] = 2, ["aws:b"] = true } }
+    context = { ["aws:x"] = { "a", "c" }, ["aws:n"] = 2, ["aws:b"] = true,
+      ["aws:CurrentTime"] = "2026-01-01T00:00:00Z", ["aws:SourceIp"] = "192.0.2.1", ["aws:SourceArn"] = "arn:aws:s3:::bc",
+      k = "QQ==" } }
   return {
     parse = function() return tostring(assert(policy.parse(POLICY))) end,
     invalid = function() return select(2, policy.parse '{"Statement":[{"Effect":"Maybe"}]}') end,
@@ -193,7 +197,7 @@ cases["lanyard.system"] = function(system)
       assert(system.mkdirs "a/b/c")
       assert(system.write_file("a/b/c/f", "text"))
       assert(system.append_file("a/b/c/f", "more"))
-      local lock <close> = assert(system.lock "a/lock")
+      assert(system.lock "a/lock"):close()
       assert(system.remove "a/b/c/f")
       assert(system.remove_tree "a")
       return "done"
@@ -219,6 +223,24 @@ cases["lanyard.process.core"] = function(process)
       return tostring(timer)
     end,
     missing = function() return (process.start { words = { "no such program" } }) end,
+  }
+end
+
+cases["lanyard.http.core"] = function(http)
+  return {
+    start = function()
+      return type(assert(http.start { method = "POST", url = "http://127.0.0.1:1/", headers = { A = "b" }, body = "x",
+        timeout = 10, connect_timeout = 10, max_size = 1000, direct = true }))
+    end,
+  }
+end
+
+cases["lanyard.crypto"] = function(crypto)
+  return {
+    sha256_hex = function() return crypto.sha256_hex "text" end,
+    sha256_base64 = function() return crypto.sha256_base64 "text" end,
+    sha1_hex = function() return crypto.sha1_hex "text" end,
+    base64 = function() return crypto.base64(("x"):rep(1000)) end,
   }
 end
 
