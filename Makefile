@@ -132,7 +132,7 @@ DEBUG = -O0 -g3 -fsanitize=undefined -fsanitize-undefined-trap-on-error
 debug: deps ## build/debug: not optimized; undefined behaviour stops in the debugger
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/debug CFLAGS='$(DEBUG)' build
 
-coverage: test-deps ## the share of lines of core/ and lua/ that the tests run, and the least covered files
+coverage: test-deps ## lines and branches of core/, lines of lua/ that the tests run; compared with tests/coverage.txt
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/coverage COVERAGE=1 CFLAGS='-O0 -g --coverage' \
 	  LDFLAGS=-Wl,--wrap=luaL_openlibs build tests $(B)/coverage/coverage.so
 	@$(LUA) tests/coverage.lua $(B)/coverage

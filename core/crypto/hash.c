@@ -70,10 +70,13 @@ bool hash_sha256_hex(struct hasher *hasher, const char *bytes, size_t length,
   return true;
 }
 
-void hash_sha1_hex(const char *bytes, size_t length, char hex[HASH_SHA1_HEX]) {
+bool hash_sha1_hex(const char *bytes, size_t length, char hex[HASH_SHA1_HEX]) {
   unsigned char digest[SHA_DIGEST_LENGTH];
-  SHA1((const unsigned char *)bytes, length, digest);
+  if (!OSSL_LIB_CTX_get0_global_default() ||
+      !EVP_Digest(bytes, length, digest, NULL, EVP_sha1(), NULL))
+    return false;
   write_hex(digest, sizeof digest, hex);
+  return true;
 }
 
 bool hash_equal(const char *a, const char *b, size_t length) {

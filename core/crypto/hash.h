@@ -28,8 +28,8 @@ bool hash_sha256_hex(struct hasher *hasher, const char *bytes, size_t length,
                      char hex[HASH_SHA256_HEX]);
 
 /* hash_sha1_hex writes the SHA-1 digest of the bytes as lowercase hexadecimal digits and a NUL.
- * SHA-1 is only fit for names that other programs derive with it. */
-void hash_sha1_hex(const char *bytes, size_t length, char hex[HASH_SHA1_HEX]);
+ * It returns false if memory is short. SHA-1 is only fit for names that other programs derive with it. */
+bool hash_sha1_hex(const char *bytes, size_t length, char hex[HASH_SHA1_HEX]);
 
 /* hash_equal reports whether two byte strings of one length are equal. The time it takes does not
  * depend on where they differ. */

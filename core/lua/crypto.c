@@ -59,7 +59,8 @@ static int sha1_hex(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
   char hex[HASH_SHA1_HEX];
-  hash_sha1_hex(text, length, hex);
+  if (!hash_sha1_hex(text, length, hex))
+    return luaL_error(L, "cannot compute a SHA-1 digest");
   lua_pushstring(L, hex);
   return 1;
 }

@@ -13,16 +13,13 @@
  *   NO_SETTLE    the policy is not read once more after twice the bound
  *   ONE_MACHINE  the writers share a lock, which a killed writer releases
  *   NO_KILL      no writer is killed
- *   NO_ATTEMPT   a writer whose write was overwritten does not settle if it then finds its statement in the policy
  *   FOREIGN      another tool replaces the policy by a text that it read at any time before
  *   DETECTION    the property is: where the statement of a writer that reported "granted" is missing, a command that
  *                compares the journal with the policy reports it
  *
  * Variables that no longer matter are set to 0, so that Spin finds fewer states. */
 
-#ifndef WRITERS
-#define WRITERS 3 /* or 4 */
-#endif
+#define WRITERS 3
 #define BOUND 2
 #define SETTLE_TIME (2 * BOUND)
 #define FOREIGN_BIT (1 << WRITERS)
@@ -63,12 +60,6 @@ bool locked;
 
 #define BIT (1 << me)
 
-#ifdef NO_ATTEMPT
-#define ATTEMPTED skip
-#else
-#define ATTEMPTED attempted = true
-#endif
-
 /* A kill while a request is on its way; at other times it is as if the writer had not begun, or had ended. */
 #ifdef NO_KILL
 #define MAY_BE_KILLED skip
@@ -91,7 +82,7 @@ round:
   fi;
   atomic {
     if
-    :: IN_WINDOW -> in_flight[me] = true; flight_text[me] = text | BIT; settled = false; ATTEMPTED
+    :: IN_WINDOW -> in_flight[me] = true; flight_text[me] = text | BIT; settled = false; attempted = true
     :: else -> read_age[me] = 0; text = 0; UNLOCK; goto round
     fi;
     read_age[me] = 0;
@@ -143,9 +134,6 @@ end:
   :: atomic { in_flight[0] -> receive(0) }
   :: atomic { in_flight[1] -> receive(1) }
   :: atomic { in_flight[2] -> receive(2) }
-#if WRITERS > 3
-  :: atomic { in_flight[3] -> receive(3) }
-#endif
   od
 }
 
@@ -171,11 +159,7 @@ active proctype Clock()
 {
 end:
   do
-#if WRITERS > 3
-  :: atomic { (CAN_AGE(0) && CAN_AGE(1) && CAN_AGE(2) && CAN_AGE(3)) -> age(0); age(1); age(2); age(3) }
-#else
   :: atomic { (CAN_AGE(0) && CAN_AGE(1) && CAN_AGE(2)) -> age(0); age(1); age(2) }
-#endif
   od
 }
 
@@ -192,11 +176,7 @@ active proctype Foreign()
 #define foreign_ended true
 #endif
 
-#if WRITERS > 3
-#define NOTHING_IN_FLIGHT (!in_flight[0] && !in_flight[1] && !in_flight[2] && !in_flight[3])
-#else
 #define NOTHING_IN_FLIGHT (!in_flight[0] && !in_flight[1] && !in_flight[2])
-#endif
 
 init
 {

@@ -36,7 +36,7 @@ enum { FDS = 1024 };
 static enum { NONE, KILL, DISK, ALLOC } mode;
 static atomic_long calls;
 static long at;
-static bool after, always;
+static bool after, always, ended;
 static int error_number, log_fd = -1;
 static char below[4096];
 static bool is_state_fd[FDS];
@@ -79,11 +79,19 @@ __attribute__((destructor)) static void stop(void) {
     log_line(text);
 }
 
+/* Ends the disturbance. The coverage build calls it before it writes its counts. */
+void faults_end(void);
+void faults_end(void) {
+  ended = true;
+}
+
 static void die(void) {
   syscall(SYS_kill, syscall(SYS_getpid), SIGKILL);
 }
 
 static bool is_due(void) {
+  if (ended)
+    return false;
   long number = atomic_fetch_add(&calls, 1) + 1;
   return at > 0 && (number == at || (always && number > at));
 }
