@@ -24,6 +24,7 @@ local function interrupt(em, folder, words, operation, count, signal)
   local result = helper.run({ "sh", "-c", [[
     lanyard=$0 folder=$1 operation=$2 count=$3 signal=$4
     shift 4
+    : >"$folder/out" >"$folder/err" # an earlier case may have left its log, which would match at once
     "$lanyard" "$@" --debug >"$folder/out" 2>"$folder/err" &
     until test "$(grep -c "^> X-Amz-Target: .*$operation\$" "$folder/err")" -ge "$count"; do sleep 0.02; done
     kill -$signal $!
