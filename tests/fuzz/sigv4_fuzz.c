@@ -22,7 +22,7 @@ struct input {
   struct sigv4_header headers[HEADERS_MAX];
 };
 
-/* Returns the length of the line at *text, and moves *text behind it. */
+/* Returns the length of the line at *text, and advances *text to the next line. */
 static size_t take_line(const char **text, const char *end) {
   const char *start = *text, *newline = memchr(start, '\n', (size_t)(end - start));
   *text = newline ? newline + 1 : end;

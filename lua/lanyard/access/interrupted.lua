@@ -61,12 +61,12 @@ local function unsettled_repositories(region)
     return nil, err
   end
   local folders
-  folders, err = system.list(parent)
-  if not folders and err.code ~= "NotFound" then
+  folders, err = state_directory.list(parent)
+  if not folders then
     return nil, err
   end
   local repositories = {}
-  for _, folder in ipairs(folders or {}) do
+  for _, folder in ipairs(folders) do
     -- What cannot be listed is not a journal.
     if journal.open(parent .. "/" .. folder, region.clock):is_unsettled() then
       repositories[#repositories + 1] = repository_in(region, parent, folder, account)

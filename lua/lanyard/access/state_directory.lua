@@ -179,4 +179,16 @@ function M.repository_name(folder)
   return not folder:find("~", 1, true) and folder:gsub("+", "/") or nil
 end
 
+--- Returns the names of the directories below the directory of an account and Region, one for each repository.
+---@param directory string
+---@return string[]? names  empty if nothing was ever changed there
+---@return lanyard.Error? err
+function M.list(directory)
+  local names, err = system.list(directory)
+  if not names and err.code ~= "NotFound" then
+    return nil, err
+  end
+  return names or {}
+end
+
 return M

@@ -7,7 +7,6 @@ local journal = require "lanyard.access.journal"
 local policy = require "lanyard.policy"
 local repository_policy = require "lanyard.access.repository_policy"
 local state_directory = require "lanyard.access.state_directory"
-local system = require "lanyard.system"
 local write = require "lanyard.access.write"
 
 local M = {}
@@ -288,12 +287,12 @@ local function directories_of(region, repository)
     return { { path = state_directory.repository(parent, name), repository = name } }
   end
   local folders
-  folders, err = system.list(parent)
-  if not folders and err.code ~= "NotFound" then
+  folders, err = state_directory.list(parent)
+  if not folders then
     return nil, err
   end
   local directories = {}
-  for i, folder in ipairs(folders or {}) do
+  for i, folder in ipairs(folders) do
     directories[i] = { path = parent .. "/" .. folder, repository = state_directory.repository_name(folder) }
   end
   return directories
