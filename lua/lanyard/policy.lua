@@ -176,6 +176,47 @@ function core.methods.lint(doc, options)
 end
 
 -- ---------------------------------------------------------------------------------------------
+-- Questions about every possible request. The modules are required when they are used.
+
+--- Finds a request with one of the actions, on one of the resources, by one of the principals, that a document allows.
+--- See lanyard.policy.reference.
+---@param doc policy.Document
+---@param asked { actions?: string[], resources?: string[], principals?: string[] }
+---@param options? policy.ReasonOptions
+---@return policy.Witness?, "undecided"?, string?
+function M.grants(doc, asked, options)
+  return require("lanyard.policy.reference").grants(doc, asked, options)
+end
+
+--- Finds a request that a document allows from outside a set of accounts and organizations. See
+--- lanyard.policy.reference.
+---@param doc policy.Document
+---@param inside { accounts?: string[], organizations?: string[] }
+---@param options? policy.ReasonOptions
+---@return policy.Witness?, "undecided"?, string?
+function M.outside(doc, inside, options)
+  return require("lanyard.policy.reference").outside(doc, inside, options)
+end
+
+--- Finds a request of the public that a document allows. See lanyard.policy.reference.
+---@param doc policy.Document
+---@param options? policy.ReasonOptions
+---@return policy.Witness?, "undecided"?, string?
+function M.public(doc, options)
+  return require("lanyard.policy.reference").public(doc, options)
+end
+
+--- Returns an equal document without redundant parts, and what was removed. See lanyard.policy.minimize.
+---@param doc policy.Document
+---@param options? policy.ReasonOptions
+---@return policy.Document smaller
+---@return policy.Removal[] removed
+---@return string? undecided  why more may be redundant
+function M.minimize(doc, options)
+  return require "lanyard.policy.minimize"(doc, options)
+end
+
+-- ---------------------------------------------------------------------------------------------
 -- Merging
 
 local function conflict(conflicts, message)
