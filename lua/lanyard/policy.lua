@@ -206,6 +206,14 @@ function M.public(doc, options)
   return require("lanyard.policy.reference").public(doc, options)
 end
 
+--- Returns the classes of callers that a document can ever allow. See lanyard.policy.reachable.
+---@param doc policy.Document
+---@param options? { action?: string, accounts?: table<string, string>, always?: string[], limit?: integer }
+---@return policy.ReachedClass[]
+function M.reachable(doc, options)
+  return require "lanyard.policy.reachable"(doc, options)
+end
+
 --- Returns an equal document without redundant parts, and what was removed. See lanyard.policy.minimize.
 ---@param doc policy.Document
 ---@param options? policy.ReasonOptions

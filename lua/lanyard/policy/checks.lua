@@ -35,7 +35,9 @@ M.CATALOGUE = {
 -- Each function returns what new_access returns.
 local QUESTIONS = {
   ["new-access"] = function(doc, asked, options) return policy.new_access(asked.before, doc, options) end,
-  ["access-granted"] = function(doc, asked, options) return policy.grants(doc, { actions = asked.actions }, options) end,
+  ["access-granted"] = function(doc, asked, options)
+    return policy.grants(doc, { actions = asked.actions }, options)
+  end,
   ["public-access"] = function(doc, _, options) return policy.public(doc, options) end,
   ["outside-access"] = function(doc, asked, options)
     return policy.outside(doc, { accounts = asked.accounts, organizations = asked.organizations }, options)
