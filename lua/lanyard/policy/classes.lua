@@ -26,8 +26,9 @@ local RANKS = {
 
 local TEXTS = {
   everyone = "everyone", ["any-organization"] = "every account of any organization",
-  ["any-service"] = "any AWS service", organization = "organization %s", ["organization-path"] = "organization path %s", account = "account %s",
-  pattern = "principals like %s", principal = "%s", provider = "identity provider %s", service = "service %s",
+  ["any-service"] = "any AWS service", organization = "organization %s", ["organization-path"] = "organization path %s",
+  account = "account %s", pattern = "principals like %s", principal = "%s", provider = "identity provider %s",
+  service = "service %s",
 }
 
 local function class(kind, id, principal, ...)
