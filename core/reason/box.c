@@ -332,12 +332,12 @@ static bool add_conditions(struct builder *builder) {
   for (const struct json_value *named = condition->first; named; named = named->next)
     for (const struct json_value *key = named->first; key; key = key->next) {
       struct box_test test = {.kind = TEST_KEY, .named = named, .key = key};
-      test.dimension = condition_describe(named->key->string, &test.condition)
+      test.dimension = condition_read_test(named->key->string, &test.condition)
                            ? dimension_of(builder->boxes, key->key)
                            : BOX_OPEN;
       if (test.dimension == SIZE_MAX || !add_test(builder, test))
         return false;
-      if (test.condition.values != CONDITION_ONE_VALUE)
+      if (test.condition.set != CONDITION_NO_SET)
         builder->boxes->dimensions[test.dimension].sets = true;
     }
   return true;
