@@ -24,12 +24,14 @@ struct query_dimension {
   struct cover_dimension candidates;
 };
 
-/* Atoms of tests, so that each is built once. */
-enum query_form { FORM_VALUE, FORM_CALLER, FORM_CALLER_SESSION, FORMS };
+/* Atoms of tests, so that each is built once: by form of the texts and test. `owned` has all atoms. */
+enum query_form { FORM_VALUE, FORM_CALLER, FORM_SESSION, FORM_ORG, FORM_MAYBE, FORMS };
 
 struct query_atoms {
-  struct atom **items; /* by form and test */
+  struct atom **items;
   size_t tests;
+  struct atom **owned;
+  size_t owned_count, owned_capacity;
 };
 
 struct query {
