@@ -44,14 +44,6 @@ static const struct {
   const char *key;
   size_t dimension;
 } derived[] = {
-    {"aws:PrincipalArn", BOX_CALLER},
-    {"aws:PrincipalAccount", BOX_CALLER},
-    {"aws:PrincipalType", BOX_CALLER},
-    {"aws:PrincipalIsAWSService", BOX_CALLER},
-    {"aws:PrincipalServiceName", BOX_CALLER},
-    {"aws:PrincipalServiceNamesList", BOX_CALLER},
-    {"aws:userid", BOX_CALLER},
-    {"aws:username", BOX_CALLER},
     {"aws:ResourceAccount", BOX_RESOURCE},
     {"aws:CurrentTime", BOX_TIME},
     {"aws:EpochTime", BOX_TIME},

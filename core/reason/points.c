@@ -1,5 +1,6 @@
 #include "reason/points.h"
 
+#include "base/bytes.h"
 #include "policy/condition_value.h"
 
 #include <arpa/inet.h>
@@ -9,7 +10,13 @@
 #include <string.h>
 #include <time.h>
 
+/* In lists that are not longer, equal texts are found. */
+#define SHORT_LIST 512
+
 void points_add(struct query *query, struct points *points, const char *bytes, size_t length) {
+  for (size_t i = 0; i < points->count && points->count < SHORT_LIST; i++)
+    if (bytes_equal(points->items[i].bytes, points->items[i].length, bytes, length))
+      return;
   if (points->count == points->capacity) {
     void *grown = pool_grow(query->pool, points->items, &points->capacity, sizeof *points->items);
     if (!grown)

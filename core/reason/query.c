@@ -90,9 +90,10 @@ static const struct query_value *copy_value(struct pool *pool, const struct quer
   if (!copy)
     return NULL;
   *copy = *value;
-  copy->text.bytes = pool_copy(pool, value->text.bytes, value->text.length);
+  if (value->text.bytes)
+    copy->text.bytes = pool_copy(pool, value->text.bytes, value->text.length);
   copy->entries = pool_new(pool, value->count + 1, sizeof *copy->entries);
-  if (!copy->text.bytes || !copy->entries)
+  if ((value->text.bytes && !copy->text.bytes) || !copy->entries)
     return NULL;
   for (size_t i = 0; i < value->count; i++) {
     struct context_entry *entry = &copy->entries[i];
@@ -151,9 +152,10 @@ bool query_begin(struct query *query) {
   query->masks = pool_new(query->pool, tests + 1, sizeof *query->masks);
   query->stamps = pool_new(query->pool, tests + 1, sizeof *query->stamps);
   query->settled = pool_new(query->pool, words + 1, sizeof *query->settled);
+  query->joined = pool_new(query->pool, query->boxes->dimension_count, sizeof *query->joined);
   query->dimensions =
       pool_new(query->pool, query->boxes->dimension_count, sizeof *query->dimensions);
-  if (!query->roles || !query->masks || !query->stamps || !query->settled || !query->dimensions)
+  if (!query->roles || !query->masks || !query->stamps || !query->joined || !query->settled || !query->dimensions)
     return false;
   for (size_t i = 0; i < query->inside_count; i++)
     for (size_t t = 0; t < query->inside[i]->count; t++)
@@ -184,7 +186,8 @@ static size_t collect(struct query *query, const struct box *box, size_t number,
   size_t count = 0;
   for (size_t t = 0; t < box->count; t++) {
     size_t test = box->tests[t];
-    if (query_test(query, test)->dimension != number)
+    size_t dimension = query_test(query, test)->dimension;
+    if (dimension != number && !(number == BOX_CALLER && query->joined[dimension]))
       continue;
     if (tests && query->stamps[test] == query->stamp)
       continue;

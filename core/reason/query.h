@@ -25,7 +25,7 @@ struct query_dimension {
 };
 
 /* Atoms of tests, so that each is built once: by form of the texts and test. `owned` has all atoms. */
-enum query_form { FORM_VALUE, FORM_CALLER, FORM_SESSION, FORM_ORG, FORM_MAYBE, FORMS };
+enum query_form { FORM_VALUE, FORM_CALLER, FORM_SESSION, FORM_ROOT, FORM_FEDERATED, FORM_MAYBE, FORMS };
 
 struct query_atoms {
   struct atom **items;
@@ -42,6 +42,7 @@ struct query {
   const struct box **avoided;
   size_t avoided_count;
   struct query_dimension *dimensions;
+  bool *joined;         /* by dimension: its key follows from the caller's name */
   unsigned char *roles; /* by test */
   uint64_t **masks;     /* by test: the avoided boxes that have it */
   size_t *stamps, stamp; /* by test: when it was collected */
