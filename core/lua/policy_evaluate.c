@@ -113,8 +113,8 @@ static void add_derived(lua_State *L, const struct caller_request *request,
   for (size_t i = 0; i < derived->count; i++)
     entries[context->count++] = derived->entries[i];
   if (unknown.bytes && !context_find(context, unknown.bytes, unknown.length))
-    entries[context->count++] = (struct context_entry){
-        .key = unknown.bytes, .key_length = unknown.length, .unknown = true};
+    entries[context->count++] =
+        (struct context_entry){.key = unknown.bytes, .key_length = unknown.length, .unknown = true};
 }
 
 /* Reads a request from the table at `options`. What keeps it alive stays on the stack. Raises an error
@@ -253,16 +253,11 @@ int policy_lua_evaluate(lua_State *L) {
  * account. */
 int policy_lua_caller(lua_State *L) {
   static const char *const kinds[] = {
-      [CALLER_ANONYMOUS] = "anonymous",
-      [CALLER_ROOT] = "root",
-      [CALLER_USER] = "user",
-      [CALLER_ROLE] = "role",
-      [CALLER_SESSION] = "session",
-      [CALLER_FEDERATED_USER] = "federated-user",
-      [CALLER_SERVICE] = "service",
-      [CALLER_PROVIDER] = "provider",
-      [CALLER_UNIQUE_ID] = "id",
-      [CALLER_CANONICAL_USER] = "id",
+      [CALLER_ANONYMOUS] = "anonymous", [CALLER_ROOT] = "root",
+      [CALLER_USER] = "user",           [CALLER_ROLE] = "role",
+      [CALLER_SESSION] = "session",     [CALLER_FEDERATED_USER] = "federated-user",
+      [CALLER_SERVICE] = "service",     [CALLER_PROVIDER] = "provider",
+      [CALLER_UNIQUE_ID] = "id",        [CALLER_CANONICAL_USER] = "id",
       [CALLER_OTHER] = "other",
   };
   size_t length;
@@ -294,7 +289,8 @@ int policy_lua_caller(lua_State *L) {
  * else it can have more. */
 int policy_lua_possible(lua_State *L) {
   enum { OPTIONS = 1 };
-  static const char *const known[] = {"principal", "resource", "owner", "context", "complete", NULL};
+  static const char *const known[] = {"principal", "resource", "owner",
+                                      "context",   "complete", NULL};
   luaL_checktype(L, OPTIONS, LUA_TTABLE);
   check_fields(L, OPTIONS, known);
   struct caller_request request = {.principal = check_policy_string(L, OPTIONS, "principal"),
