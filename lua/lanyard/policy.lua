@@ -208,6 +208,31 @@ function core.methods.lint(doc, options)
 end
 
 -- ---------------------------------------------------------------------------------------------
+-- Questions about every possible request
+
+--- Finds a request that a document allows and an earlier one does not. See lanyard.policy.reason.
+---@param before policy.Document
+---@param after policy.Document
+---@param options? policy.ReasonOptions
+---@return policy.Witness? witness  nil: there is no such request
+---@return "undecided"? undecided
+---@return string? reason           why such a request cannot be excluded
+function M.new_access(before, after, options)
+  return require("lanyard.policy.reason").new_access(before, after, options)
+end
+
+--- Reports whether two documents allow the same requests. See lanyard.policy.reason.
+---@param a policy.Document
+---@param b policy.Document
+---@param options? policy.ReasonOptions
+---@return boolean? equal  nil: it is undecided
+---@return policy.Witness|"undecided"|nil witness  a request that only one of them allows
+---@return string? reason
+function M.equal_access(a, b, options)
+  return require("lanyard.policy.reason").equal_access(a, b, options)
+end
+
+-- ---------------------------------------------------------------------------------------------
 -- Merging
 
 local function conflict(conflicts, message)
