@@ -22,6 +22,11 @@ local M = {}
 ---@field name string
 ---@field values any[]
 ---@field set fun(request: table, value: any)  sets the value's part of a request
+---@field flags? fun(value: any): integer  bits; no request has both OUTSIDER and MEMBER
+
+-- The flags of a caller without an account, and of a key that only callers with an account have.
+M.OUTSIDER, M.MEMBER = 1, 2
+local IMPOSSIBLE = M.OUTSIDER | M.MEMBER
 
 local function is_list(value)
   return type(value) == "table" and value[1] ~= nil
@@ -155,6 +160,49 @@ function Universe:combinations(names)
   end
 end
 
+-- Returns, for each combination of a group's values, the combination of those dimensions that an element depends on.
+function Universe:positions(group, dimensions)
+  local key = table.concat(group, " ") .. "/" .. table.concat(dimensions, " ")
+  local positions = self.cached_positions[key]
+  if positions then
+    return positions
+  end
+  local scales, scale = {}, 1
+  for _, name in ipairs(dimensions) do
+    scales[name] = scale
+    scale = scale * #self.by_name[name].values
+  end
+  positions = {}
+  for index = 1, (self:combinations(group)) do
+    local rest, position = index - 1, 1
+    for _, name in ipairs(group) do
+      local size = #self.by_name[name].values
+      position = position + rest % size * (scales[name] or 0)
+      rest = rest // size
+    end
+    positions[index] = position
+  end
+  self.cached_positions[key] = positions
+  return positions
+end
+
+-- Returns a function from the number of a combination of a group's values to its flags.
+function Universe:flags(group)
+  if #group == 1 then
+    local dimension = self.by_name[group[1]]
+    return function(index) return dimension.flags and dimension.flags(dimension.values[index]) or 0 end
+  end
+  local parts = {}
+  for i, name in ipairs(group) do
+    parts[i] = { flags = self:flags { name }, positions = self:positions(group, { name }) }
+  end
+  return function(index)
+    local flags = 0
+    for _, part in ipairs(parts) do flags = flags | part.flags(part.positions[index]) end
+    return flags
+  end
+end
+
 -- Returns a text with the answer of an element for each combination of the values of its dimensions.
 function Universe:answer(element, version)
   local has_variable = element.member:find("${", 1, true)
@@ -168,10 +216,12 @@ function Universe:answer(element, version)
   end
   local doc, answers, found = document_of(element, version, self.identity), ANSWERS[element.effect], {}
   local count, set = self:combinations(element.dimensions)
+  local flags_of = self:flags(element.dimensions)
   for i = 1, count do
     local request = self:blank()
     set(request, i)
-    found[i] = assert(answers[can(doc, request)], "the evaluator contradicts itself")
+    found[i] = flags_of(i) == IMPOSSIBLE and "0" or answers[can(doc, request)]
+    assert(found[i], "the evaluator contradicts itself")
   end
   self.requests = self.requests + count
   answer = table.concat(found)
@@ -227,32 +277,6 @@ function Universe:statements(before, after)
   return statements
 end
 
--- Returns, for each combination of a group's values, the combination of those dimensions that an element depends on.
-function Universe:positions(group, dimensions)
-  local key = table.concat(group, " ") .. "/" .. table.concat(dimensions, " ")
-  local positions = self.cached_positions[key]
-  if positions then
-    return positions
-  end
-  local scales, scale = {}, 1
-  for _, name in ipairs(dimensions) do
-    scales[name] = scale
-    scale = scale * #self.by_name[name].values
-  end
-  positions = {}
-  for index = 1, (self:combinations(group)) do
-    local rest, position = index - 1, 1
-    for _, name in ipairs(group) do
-      local size = #self.by_name[name].values
-      position = position + rest % size * (scales[name] or 0)
-      rest = rest // size
-    end
-    positions[index] = position
-  end
-  self.cached_positions[key] = positions
-  return positions
-end
-
 -- Returns the values of a group with different answers: { index, sure, maybe, open = { [bit] = atoms } }.
 function Universe:representatives(group, statements)
   local relevant = {} -- the elements of this group
@@ -268,16 +292,19 @@ function Universe:representatives(group, statements)
     end
   end
   local all = (1 << #statements) - 1
-  local count = #relevant == 0 and 1 or (self:combinations(group))
+  local flags_of = self:flags(group)
+  local count = self:combinations(group)
   local found, seen, parts = {}, {}, {}
   for index = 1, count do
     for i, one in ipairs(relevant) do
       parts[i] = one.element.answer:byte(one.positions and one.positions[index] or index)
     end
-    local signature = string.char(table.unpack(parts, 1, #relevant))
-    if not seen[signature] then
+    local flags = flags_of(index)
+    parts[#relevant + 1] = flags
+    local signature = string.char(table.unpack(parts, 1, #relevant + 1))
+    if not seen[signature] and flags & IMPOSSIBLE ~= IMPOSSIBLE then
       seen[signature] = true
-      local value = { index = index, sure = all, maybe = all, open = {} }
+      local value = { index = index, sure = all, maybe = all, flags = flags, open = {} }
       for i, one in ipairs(relevant) do
         if parts[i] ~= 49 then value.sure = value.sure & ~one.bit end
         if parts[i] == 48 then value.maybe = value.maybe & ~one.bit end
@@ -291,16 +318,17 @@ end
 
 -- Searches the combinations for one that `accepts(sure, maybe)`. Combinations with equal masks are merged.
 local function search(groups, all, accepts)
-  local states = { { sure = all, maybe = all } }
+  local states = { { sure = all, maybe = all, flags = 0 } }
   for _, values in ipairs(groups) do
     local merged, seen = {}, {}
     for _, state in ipairs(states) do
       for _, value in ipairs(values) do
         local sure, maybe = state.sure & value.sure, state.maybe & value.maybe
-        local key = sure << 32 | maybe
-        if not seen[key] then
+        local flags = state.flags | value.flags
+        local key = flags << 60 | sure << 30 | maybe
+        if not seen[key] and flags ~= IMPOSSIBLE then
           seen[key] = true
-          merged[#merged + 1] = { sure = sure, maybe = maybe, from = state, value = value }
+          merged[#merged + 1] = { sure = sure, maybe = maybe, flags = flags, from = state, value = value }
         end
       end
     end
@@ -323,7 +351,7 @@ local function resolve(groups, outcome)
       for _, open in ipairs(value.open) do
         if not outcome[open.atom] then mask = mask & ~open.bit end
       end
-      list[i] = { index = value.index, sure = mask, maybe = mask }
+      list[i] = { index = value.index, sure = mask, maybe = mask, flags = value.flags }
     end
     resolved[g] = list
   end
@@ -377,6 +405,7 @@ function Universe:differs(before, after)
   for g, group in ipairs(names) do
     groups[g] = self:representatives(group, statements)
   end
+  assert(#statements < 30, "too many statements")
   local all = (1 << #statements) - 1
   local state = search(groups, all, accepts)
   if state then
@@ -403,11 +432,13 @@ end
 
 --- Returns a random request of the universe.
 function Universe:random_request(random)
-  local request = self:blank()
+  local request, flags = self:blank(), 0
   for _, dimension in ipairs(self.dimensions) do
-    dimension.set(request, dimension.values[random(#dimension.values)])
+    local value = dimension.values[random(#dimension.values)]
+    dimension.set(request, value)
+    flags = flags | (dimension.flags and dimension.flags(value) or 0)
   end
-  return request
+  return flags ~= IMPOSSIBLE and request or self:random_request(random)
 end
 
 return M

@@ -26,7 +26,10 @@ local function set_who(request, value)
 end
 
 local function who(callers)
-  return { name = "who", values = callers, set = set_who }
+  return {
+    name = "who", values = callers, set = set_who,
+    flags = function(value) return value.outsider and oracle.OUTSIDER or 0 end,
+  }
 end
 
 local function set_action(request, value)
@@ -38,20 +41,35 @@ local function action(values)
 end
 
 local function set_resource(request, value)
-  request.resource = value
-  local account = value:match "^[^:]*:[^:]*:[^:]*:[^:]*:(%d+):"
-  request.context["aws:ResourceAccount"] = account
+  request.resource = value.arn
+  request.context["aws:ResourceAccount"] = value.account
 end
 
-local function resource(values)
-  return { name = "resource", values = values, set = set_resource }
+-- aws:ResourceAccount can be absent. It is the account in the ARN, or any if the ARN has none.
+local function with_owners(arns, owners)
+  local values = {}
+  for _, arn in ipairs(arns) do
+    local account = arn:match "^[^:]*:[^:]*:[^:]*:[^:]*:(%d+):"
+    for _, owner in ipairs(account and { account } or owners or {}) do
+      values[#values + 1] = { arn = arn, account = owner }
+    end
+    values[#values + 1] = { arn = arn }
+  end
+  return values
 end
 
--- A key that is absent (false) or has a value.
+local function resource(values, owners)
+  return { name = "resource", values = with_owners(values, owners), set = set_resource }
+end
+
+-- A key that is absent (false) or has a value. Only callers with an account have tags.
 local function key(name, values)
-  return { name = name:lower(), values = values, set = function(request, value)
-    request.context[name] = value or nil
-  end }
+  local is_tag = name:find "^aws:PrincipalTag/"
+  return {
+    name = name:lower(), values = values,
+    set = function(request, value) request.context[name] = value or nil end,
+    flags = is_tag and function(value) return value and oracle.MEMBER or 0 end or nil,
+  }
 end
 
 local DERIVED = {
@@ -107,7 +125,7 @@ local function profile(name, fields)
   fields.options.kind = fields.identity and "identity" or "resource"
   local dimensions = {
     who(fields.callers or FEW_CALLERS), action(fields.action_values or FEW_ACTION_VALUES),
-    resource(fields.resource_values or FEW_RESOURCES), table.unpack(fields.keys or {}),
+    resource(fields.resource_values or FEW_RESOURCES, fields.owners), table.unpack(fields.keys or {}),
   }
   fields.universe = oracle.universe(dimensions, dimension_of, fields.identity)
   return fields
@@ -148,11 +166,14 @@ local function caller_tests()
   return {
     { key = "aws:PrincipalArn", families = { { operators = LIKE, operands = patterns }, { operators = EQUAL, operands = arns },
       { operators = { "ArnLike", "ArnNotLike", "ArnEquals", "ArnNotEquals" }, operands = arn_patterns } } },
-    { key = "aws:PrincipalAccount", families = { { operators = EQUAL, operands = { A, B } }, { operators = LIKE, operands = { "1*", "*" } } } },
+    { key = "aws:PrincipalAccount", families = { { operators = EQUAL, operands = { A, B } },
+      { operators = LIKE, operands = { "1*", "*" } } } },
     { key = "aws:PrincipalType", families = { { operators = EQUAL, operands = { "Account", "User", "AssumedRole", "FederatedUser" } },
       { operators = LIKE, operands = { "A*", "*User" } } } },
-    { key = "aws:username", families = { { operators = EQUAL, operands = { "a", "b", "ab" } }, { operators = LIKE, operands = { "a*", "*b", "?", "*" } } } },
-    { key = "aws:userid", families = { { operators = LIKE, operands = { "*:a", "*:*", "AROA*:b", "AIDA*" } }, { operators = EQUAL, operands = { A, A .. ":a" } } } },
+    { key = "aws:username", families = { { operators = EQUAL, operands = { "a", "b", "ab" } },
+      { operators = LIKE, operands = { "a*", "*b", "?", "*" } } } },
+    { key = "aws:userid", families = { { operators = LIKE, operands = { "*:a", "*:*", "AROA*:b", "AIDA*" } },
+      { operators = EQUAL, operands = { A, A .. ":a" } } } },
     { key = "aws:PrincipalIsAWSService", families = BOOLEAN },
   }
 end
@@ -167,14 +188,16 @@ local NAMES = { "a", "b", "c", "aa", "ab", "ac", "ba", "bc", "ca", "cb", "cc" }
 function M.makers.callers()
   return profile("callers", {
     anyone = 35, principals = CALLER_PRINCIPALS, tests = caller_tests(), not_principal = 0,
-    callers = universe.callers { accounts = { A, B, C }, names = NAMES, paths = { "", "a/", "c/" }, sessions = { "a", "b", "c" } },
+    callers = universe.callers { accounts = { A, B, C }, names = NAMES, paths = { "", "a/", "c/" }, sessions = { "a", "b", "c" },
+      derived = true },
   })
 end
 
 function M.makers.exceptions()
   return profile("exceptions", {
     anyone = 30, principals = CALLER_PRINCIPALS, not_principal = 50, conditions = 30, tests = caller_tests(),
-    callers = universe.callers { accounts = { A, B, C }, names = NAMES, paths = { "", "a/", "c/" }, sessions = { "a", "b", "c" } },
+    callers = universe.callers { accounts = { A, B, C }, names = NAMES, paths = { "", "a/", "c/" }, sessions = { "a", "b", "c" },
+      derived = true },
   })
 end
 
@@ -183,7 +206,8 @@ local function organization_profile(name, accounts)
   return profile(name, {
     principals = FEW_PRINCIPALS, callers = universe.with_organizations(callers, accounts), options = { accounts = accounts },
     tests = {
-      { key = "aws:PrincipalOrgID", families = { { operators = EQUAL, operands = { "o-a1b2c3d4e5", "o-f6g7h8i9j0" } }, { operators = LIKE, operands = { "o-*", "o-a*" } } } },
+      { key = "aws:PrincipalOrgID", families = { { operators = EQUAL, operands = { "o-a1b2c3d4e5", "o-f6g7h8i9j0" } },
+        { operators = LIKE, operands = { "o-*", "o-a*" } } } },
       { key = "aws:PrincipalAccount", families = { { operators = EQUAL, operands = { A, B, C } } } },
     },
   })
@@ -218,6 +242,7 @@ end
 function M.makers.places()
   return profile("places", {
     anyone = 90, actions = ACTIONS, action_values = action_values(), resources = RESOURCES, resource_values = resource_values(),
+    owners = { A, B, C },
     tests = { { key = "aws:ResourceAccount", families = { { operators = EQUAL, operands = { A, B } }, { operators = LIKE, operands = { "1*", "*" } } } } },
     conditions = 20,
   })
@@ -327,7 +352,8 @@ function M.makers.mixed()
   local families = { { operators = EQUAL, operands = { "a", "b" } }, { operators = LIKE, operands = { "a*", "*b" } } }
   return profile("mixed", {
     anyone = 40, principals = CALLER_PRINCIPALS, actions = ACTIONS, action_values = action_values(),
-    callers = universe.callers { accounts = { A, B, C }, names = { "a", "b", "ab", "c" }, paths = { "", "c/" }, sessions = { "a", "c" } },
+    callers = universe.callers { accounts = { A, B, C }, names = { "a", "b", "ab", "c" }, paths = { "", "c/" },
+      sessions = { "a", "c" } },
     resources = { "*", "arn:aws:s3:::a*", "arn:aws:s3:::*b", "arn:aws:s3:::ab" },
     resource_values = universe.arns { partitions = { "aws" }, services = { "s3", "z" }, regions = { "" }, accounts = { "" },
       names = (universe.words({ "a", "b", "c" }, { like = { "a*", "*b" }, equal = { "ab" } }, 1)) },

@@ -146,15 +146,29 @@ local function add_federated(list, account, name)
   list[#list + 1] = with_account(arn, "FederatedUser", account, arn, account .. ":" .. name)
 end
 
-local function add_service(list, name)
-  list[#list + 1] = { principal = name, context = {
-    ["aws:PrincipalIsAWSService"] = "true", ["aws:PrincipalServiceName"] = name,
-    ["aws:PrincipalServiceNamesList"] = { name },
-  } }
+-- For services and identity providers AWS documents no value of these keys, so they may have any.
+local KINDS = { "Other", "Account", "User", "AssumedRole", "FederatedUser", "Ab" }
+local USERIDS = { "x", "x:y", "111122223333", "111122223333:a", "AROAX:a", "AROAX:b", "AIDAX" }
+local function add_undocumented(list, principal, keys, derived)
+  for _, kind in ipairs(derived and KINDS or { KINDS[1] }) do
+    for _, userid in ipairs(derived and USERIDS or { USERIDS[1] }) do
+      local context = { ["aws:PrincipalType"] = kind, ["aws:userid"] = userid }
+      for key, value in pairs(keys) do context[key] = value end
+      list[#list + 1] = { principal = principal, context = context, outsider = true }
+    end
+  end
 end
 
---- Returns callers of every kind.
----@param options { accounts: string[], names: string[], paths: string[], sessions: string[], identity?: boolean }
+local function add_service(list, name, derived)
+  add_undocumented(list, name, {
+    ["aws:PrincipalIsAWSService"] = "true", ["aws:PrincipalServiceName"] = name,
+    ["aws:PrincipalServiceNamesList"] = { name },
+  }, derived)
+end
+
+--- Returns callers of every kind. A caller without an account (`outsider`) has no tags and no organization.
+--- `derived`: documents test the keys that follow from callers.
+---@param options { accounts: string[], names: string[], paths: string[], sessions: string[], identity?: boolean, derived?: boolean }
 function M.callers(options)
   local list = {}
   for _, account in ipairs(options.accounts) do
@@ -171,10 +185,12 @@ function M.callers(options)
     end
   end
   if not options.identity then
-    list[#list + 1] = caller("*", "Anonymous", {})
-    add_service(list, "ecs.amazonaws.com")
-    add_service(list, "sns.amazonaws.com")
-    add_service(list, "zzz.amazonaws.com")
+    local anonymous = caller("*", "Anonymous", { ["aws:PrincipalAccount"] = "anonymous", ["aws:userid"] = "anonymous" })
+    anonymous.outsider = true
+    list[#list + 1] = anonymous
+    add_service(list, "ecs.amazonaws.com", options.derived)
+    add_service(list, "sns.amazonaws.com", options.derived)
+    add_service(list, "zzz.amazonaws.com", options.derived)
   end
   return list
 end
@@ -189,7 +205,7 @@ function M.with_organizations(callers, accounts)
     if not fixed then
       list[#list + 1] = one
     end
-    for _, organization in ipairs(account and (fixed and { fixed } or M.ORGANIZATIONS) or {}) do
+    for _, organization in ipairs(not one.outsider and (fixed and { fixed } or M.ORGANIZATIONS) or {}) do
       local context = { ["aws:PrincipalOrgID"] = organization }
       for key, value in pairs(one.context) do context[key] = value end
       list[#list + 1] = { principal = one.principal, context = context }
