@@ -13,7 +13,8 @@
 local core = require "lanyard.policy.core"
 local json = require "lanyard.json"
 
--- The decision of the document itself, without the checks of policy.lua.
+-- The decision of the document itself. policy.lua, loaded later, replaces the method.
+assert(not package.loaded["lanyard.policy"], "load reason.oracle before lanyard.policy")
 local can = core.methods.can
 
 local M = {}
@@ -428,6 +429,21 @@ end
 function Universe:can(doc, request)
   request.identity = self.identity or nil
   return (can(doc, request))
+end
+
+--- Calls a function for every request of the universe.
+function Universe:each_request(call)
+  local names = {}
+  for i, dimension in ipairs(self.dimensions) do names[i] = dimension.name end
+  local count, set = self:combinations(names)
+  local flags_of = self:flags(names)
+  for index = 1, count do
+    if flags_of(index) ~= IMPOSSIBLE then
+      local request = self:blank()
+      set(request, index)
+      call(request)
+    end
+  end
 end
 
 --- Returns a random request of the universe.
