@@ -95,7 +95,7 @@ $(B)/tests/%: tests/c/%.c $(PLAIN)
 
 FUZZ = clang -std=c11 -D_GNU_SOURCE -Icore -O1 -g -fsanitize=fuzzer,address,undefined \
   -fno-sanitize-recover=undefined
-FUZZED = $(wildcard core/base/*.c core/json/*.c core/policy/*.c core/crypto/*.c core/aws/*.c)
+FUZZED = $(wildcard core/base/*.c core/json/*.c core/policy/*.c core/reason/*.c core/crypto/*.c core/aws/*.c)
 
 $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED) $(wildcard core/*/*.h)
 	@mkdir -p $(@D)

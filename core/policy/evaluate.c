@@ -356,3 +356,16 @@ struct policy_decision policy_evaluate(const struct policy *doc,
   policy_explain(doc, found.maybe_deny, request, false, reason);
   return (struct policy_decision){POLICY_ANSWER_DEPENDS, certain ? found.maybe_deny : allow};
 }
+
+enum condition_truth policy_resource_holds(const struct policy_statement *statement,
+                                           const struct policy_string *resource,
+                                           const struct context *context, bool variables,
+                                           bool *failed) {
+  const struct policy_request request = {.resource = *resource, .context = context};
+  struct evaluation evaluation = {.request = &request, .variables = variables};
+  enum applies applies = match_resource(&evaluation, statement);
+  *failed = evaluation.failed;
+  return applies == APPLIES       ? CONDITION_TRUE
+         : applies == APPLIES_NOT ? CONDITION_FALSE
+                                  : CONDITION_UNKNOWN;
+}

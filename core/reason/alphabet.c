@@ -1,0 +1,151 @@
+#include "reason/alphabet.h"
+
+#include <string.h>
+
+/* --- UTF-8 ------------------------------------------------------------------------------------ */
+
+/* The roles of bytes in UTF-8 (RFC 3629). */
+enum role {
+  ASCII,
+  LOW,    /* 80 to 8F */
+  MIDDLE, /* 90 to 9F */
+  HIGH,   /* A0 to BF */
+  TWO,    /* the first of two */
+  E0,
+  THREE, /* the first of three, but E0 and ED */
+  ED,
+  F0,
+  FOUR, /* F1 to F3 */
+  F4,
+  NEVER,
+};
+
+static enum role role_of(unsigned char byte) {
+  if (byte < 0xC0)
+    return byte < 0x80 ? ASCII : byte < 0x90 ? LOW : byte < 0xA0 ? MIDDLE : HIGH;
+  if (byte < 0xE0)
+    return byte < 0xC2 ? NEVER : TWO;
+  if (byte < 0xF0)
+    return byte == 0xE0 ? E0 : byte == 0xED ? ED : THREE;
+  return byte == 0xF0 ? F0 : byte < 0xF4 ? FOUR : byte == 0xF4 ? F4 : NEVER;
+}
+
+unsigned char alphabet_utf8(unsigned char where, unsigned char byte) {
+  enum { LAST = 1, LAST_TWO, LAST_THREE, AFTER_E0, AFTER_ED, AFTER_F0, AFTER_F4, NO = UTF8_BROKEN };
+  static const unsigned char next[8][NEVER + 1] = {
+      [UTF8_COMPLETE] = {UTF8_COMPLETE, NO, NO, NO, LAST, AFTER_E0, LAST_TWO, AFTER_ED, AFTER_F0,
+                         LAST_THREE, AFTER_F4, NO},
+      [LAST] = {NO, UTF8_COMPLETE, UTF8_COMPLETE, UTF8_COMPLETE, NO, NO, NO, NO, NO, NO, NO, NO},
+      [LAST_TWO] = {NO, LAST, LAST, LAST, NO, NO, NO, NO, NO, NO, NO, NO},
+      [LAST_THREE] = {NO, LAST_TWO, LAST_TWO, LAST_TWO, NO, NO, NO, NO, NO, NO, NO, NO},
+      [AFTER_E0] = {NO, NO, NO, LAST, NO, NO, NO, NO, NO, NO, NO, NO},
+      [AFTER_ED] = {NO, LAST, LAST, NO, NO, NO, NO, NO, NO, NO, NO, NO},
+      [AFTER_F0] = {NO, NO, LAST_TWO, LAST_TWO, NO, NO, NO, NO, NO, NO, NO, NO},
+      [AFTER_F4] = {NO, LAST_TWO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO},
+  };
+  return next[where][role_of(byte)];
+}
+
+/* --- Groups ----------------------------------------------------------------------------------- */
+
+/* Splits groups so that the bytes of one are in the same sets. Group 0 is no group. */
+static void split(unsigned short group[256], size_t *groups, const struct byte_set *set) {
+  unsigned short moved[257] = {0};
+  bool stays[257] = {false};
+  for (size_t byte = 0; byte < 256; byte++)
+    if (!byte_set_has(set, (unsigned char)byte))
+      stays[group[byte]] = true;
+  for (size_t byte = 0; byte < 256; byte++) {
+    unsigned short old = group[byte];
+    if (old == 0 || !stays[old] || !byte_set_has(set, (unsigned char)byte))
+      continue;
+    if (moved[old] == 0)
+      moved[old] = (unsigned short)++*groups;
+    group[byte] = moved[old];
+  }
+}
+
+/* Reports whether a text may need bytes beyond ASCII: one is a literal, or is in sets in which no
+ * ASCII byte is that could replace it, since all of these are literals. */
+static bool needs_beyond_ascii(const unsigned short membership[256],
+                               const struct byte_set *literals) {
+  bool free_byte[257] = {false};
+  for (size_t byte = 0x20; byte < 0x7F; byte++)
+    if (!byte_set_has(literals, (unsigned char)byte))
+      free_byte[membership[byte]] = true;
+  for (size_t byte = 0x80; byte < 256; byte++)
+    if (byte_set_has(literals, (unsigned char)byte) || !free_byte[membership[byte]])
+      return true;
+  return false;
+}
+
+/* Lists all bytes, the most readable first. */
+static void list_by_preference(unsigned char bytes[256], const char *prefer) {
+  bool listed[256] = {false};
+  size_t count = 0;
+  const char *const texts[] = {prefer ? prefer : "", "abcdefghijklmnopqrstuvwxyz",
+                               "0123456789-_ABCDEFGHIJKLMNOPQRSTUVWXYZ.@=+,/"};
+  /* The letters with accents are 80 to BF after C3. */
+  const unsigned ranges[][2] = {{0x21, 0x7F}, {0x20, 0x21}, {0xA0, 0xC0}, {0xC3, 0xC4}, {0, 0x100}};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    for (const char *c = texts[i]; *c; c++)
+      if (!listed[(unsigned char)*c]) {
+        listed[(unsigned char)*c] = true;
+        bytes[count++] = (unsigned char)*c;
+      }
+  for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+    for (unsigned byte = ranges[i][0]; byte < ranges[i][1]; byte++)
+      if (!listed[byte]) {
+        listed[byte] = true;
+        bytes[count++] = (unsigned char)byte;
+      }
+}
+
+static bool is_control(unsigned char byte) {
+  return byte < 0x20 || byte == 0x7F;
+}
+
+void alphabet_fill(struct alphabet *alphabet, const struct byte_set *sets, size_t count,
+                   const struct byte_set *literals, const char *prefer) {
+  unsigned short group[256];
+  for (size_t byte = 0; byte < 256; byte++)
+    group[byte] = 1;
+  size_t groups = 1;
+  for (size_t i = 0; i < count; i++)
+    split(group, &groups, &sets[i]);
+  size_t bound = needs_beyond_ascii(group, literals) ? 256 : 0x80;
+  for (enum role role = LOW; role < NEVER; role++) {
+    struct byte_set bytes = {{0}};
+    for (size_t byte = 0x80; byte < 256; byte++)
+      if (role_of((unsigned char)byte) == role)
+        byte_set_add(&bytes, (unsigned char)byte);
+    if (bound > 0x80)
+      split(group, &groups, &bytes);
+  }
+  for (size_t byte = 0; byte < 256; byte++)
+    if (byte >= bound || role_of((unsigned char)byte) == NEVER ||
+        (is_control((unsigned char)byte) && !byte_set_has(literals, (unsigned char)byte)))
+      group[byte] = 0;
+
+  unsigned char listed[256];
+  list_by_preference(listed, prefer);
+  unsigned short order[257], kept = 0;
+  size_t sizes[257] = {0};
+  memset(order, 0, sizeof order);
+  for (size_t i = 0; i < 256; i++) {
+    unsigned short *place = &order[group[listed[i]]];
+    if (group[listed[i]] != 0 && *place == 0)
+      *place = ++kept;
+    sizes[*place]++;
+  }
+  alphabet->groups = kept;
+  alphabet->starts[0] = 0;
+  size_t filled[257];
+  for (size_t i = 0; i < kept; i++) {
+    filled[i] = alphabet->starts[i];
+    alphabet->starts[i + 1] = alphabet->starts[i] + sizes[i + 1];
+  }
+  for (size_t i = 0; i < 256; i++)
+    if (group[listed[i]] != 0)
+      alphabet->bytes[filled[order[group[listed[i]]] - 1]++] = listed[i];
+}

@@ -1,0 +1,37 @@
+#ifndef LANYARD_REASON_ANTICHAIN_H
+#define LANYARD_REASON_ANTICHAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The states of a search: sets of places, each with the text that reaches it. A state is
+ * dispensable if another is in the same place of a UTF-8 sequence, and has at least its places
+ * below `split` and at most its other places. Whatever the text of the first continues with, the
+ * text of the second continues with too, matches no less of what it should match, and no more of
+ * what it should not. So the first is never needed: only an antichain of states is. */
+
+struct chain_state {
+  uint64_t wanted, unwanted;  /* a bit for each place modulo 64: compared first */
+  uint32_t first, split, end; /* its places: indexes in `places` */
+  uint32_t parent;            /* the state before the last byte of its text */
+  unsigned char byte, utf8;   /* that byte; where the text is within a sequence */
+  bool dropped;               /* another state was found later that makes it dispensable */
+};
+
+struct antichain {
+  struct chain_state *states; /* in the order in which they were added */
+  uint32_t *places;
+  size_t count, capacity, places_count, places_capacity;
+  uint32_t split; /* the first place of those that should not be reached */
+};
+
+enum chain_outcome { CHAIN_ADDED, CHAIN_DISPENSABLE, CHAIN_NO_MEMORY };
+
+/* antichain_add adds a state with the given places at the end, or finds that it is dispensable, and
+ * drops the states that it makes dispensable. Only `parent`, `byte` and `utf8` of `state` count. */
+enum chain_outcome antichain_add(struct antichain *chain, const uint32_t *places, uint32_t count,
+                                 struct chain_state state);
+void antichain_free(struct antichain *chain);
+
+#endif
