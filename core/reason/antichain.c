@@ -49,8 +49,9 @@ static bool make_room(struct antichain *chain, uint32_t count) {
   void *states = chain->states, *places = chain->places;
   bool made = grow(&states, chain->count + 1, &chain->capacity, sizeof *chain->states);
   chain->states = states;
-  made = made &&
-         grow(&places, chain->places_count + count, &chain->places_capacity, sizeof *chain->places);
+  /* One more place, so that there is an array even for a state without places. */
+  size_t needed = chain->places_count + count + 1;
+  made = made && grow(&places, needed, &chain->places_capacity, sizeof *chain->places);
   chain->places = places;
   return made;
 }
