@@ -183,6 +183,12 @@ function M.possible(request)
       error(("possible has no field '%s'"):format(tostring(name)), 2)
     end
   end
+  if type(request.principal) ~= "string" then
+    error("possible requires 'principal', a string", 2)
+  elseif request_of.caller(request.principal).kind == "other" then
+    return false, ("principal: expected a user, role, session, federated user, account, service, identity provider, "
+      .. "unique id or *, found '%s'"):format(request.principal)
+  end
   local owner = request_of.resource_account(request.account, request.resource)
   return request_of.possible(request, owner, request.complete and not request.partial)
 end
