@@ -48,6 +48,9 @@ struct caller {
 /* caller_read describes a principal. The text must outlive the result. */
 struct caller caller_read(const char *text, size_t length);
 
+/* caller_is_account reports whether a text is an account id: 12 digits. */
+bool caller_is_account(const char *text, size_t length);
+
 /* caller_kind_name returns the kind in words: "a role", "an anonymous caller". */
 const char *caller_kind_name(enum caller_kind kind);
 
@@ -82,6 +85,10 @@ struct caller_request {
   const struct context *context; /* NULL: unknown */
 };
 
+/* caller_owner returns the account that owns the resource: the given one, else the one in its ARN;
+ * bytes NULL if neither is known. It is not NUL-terminated. */
+struct policy_string caller_owner(const struct caller_request *request);
+
 /* What a request's principal and resource say about a key. */
 enum caller_rule {
   CALLER_KEY_FREE,     /* nothing: any value; absent, unless caller_key.always */
@@ -94,6 +101,7 @@ enum { CALLER_PATTERNS = 2 };
 
 struct caller_fact {
   enum caller_rule rule;
+  bool ignore_case;
   size_t count; /* of patterns; a single pattern without wildcards is the value itself */
   struct buf patterns[CALLER_PATTERNS]; /* with the wildcards `*` and `?`, as in match_glob */
 };
@@ -117,29 +125,35 @@ struct caller_fact caller_fact_of(const struct caller *caller, const struct call
                                   const char *key, size_t length);
 void caller_fact_free(struct caller_fact *fact);
 
+/* caller_fact_failed reports whether there was not enough memory for a fact. */
+bool caller_fact_failed(const struct caller_fact *fact);
+
 /* caller_fact_allows reports whether a value is possible under a fact. */
 bool caller_fact_allows(const struct caller_fact *fact, const char *value, size_t length);
 
-enum { CALLER_DERIVED = 16, CALLER_ARN_BYTES = 128 };
+enum { CALLER_DERIVED = 12, CALLER_TEXT = 512 };
 
-/* The keys that follow from a request. The values are inside the principal, in literals, or in
- * `root`, `account` and `owner`; so the structure must not be copied. */
+/* The keys that follow from a request. The values are inside the principal or in `text`, so the
+ * structure must not be copied. */
 struct caller_derived {
   struct context_entry entries[CALLER_DERIVED];
   struct context_value values[CALLER_DERIVED];
-  size_t count;
-  char root[CALLER_ARN_BYTES], account[16], owner[16], userid[CALLER_ARN_BYTES];
+  size_t count, used;
+  bool failed; /* not enough memory */
+  char text[CALLER_TEXT];
 };
 
 /* caller_derive fills in the keys that follow from the request and that its context lacks. A key that
  * the request does not have is an entry without values; a key whose value is not known completely
- * (the ARN of a session's role, whose path is unknown) is an entry with `unknown`. The principal must
- * be NUL-terminated. */
+ * (the ARN of a session's role, whose path is unknown) is an entry with `unknown`. The root user of
+ * an account id is in the partition of the resource, else in "aws". For "*" with a partial context
+ * nothing is derived: such a request is about anyone, not about an anonymous caller. The principal
+ * must be NUL-terminated. */
 void caller_derive(const struct caller_request *request, struct caller_derived *derived);
 
 /* caller_possible reports whether a request with this principal, resource and context can exist. If
  * not, it appends one line to `why`, which names the key, what is possible and what the context has:
- *   aws:username: absent for a role expected, 'kim' found
+ *   aws:username: expected no value for a role, found 'kim'
  * A key with an empty list of values is absent from the request. A key that the context lacks is not
  * described; with `complete` it is absent, so that a key which every request has is missed. It
  * checks: the facts of caller_fact_of; several values of a key that has one; a key of every request that

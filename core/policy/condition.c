@@ -408,25 +408,6 @@ enum condition_operand condition_operand(const char *name) {
   return read_test(name, &test) ? test.op->type : OPERAND_NONE;
 }
 
-bool condition_describe(const char *name, struct condition_test *described) {
-  static const enum condition_values values[] = {
-      [NO_SET] = CONDITION_ONE_VALUE,
-      [ANY_VALUE] = CONDITION_ANY_VALUE,
-      [ALL_VALUES] = CONDITION_ALL_VALUES,
-  };
-  struct test test;
-  if (!read_test(name, &test))
-    return false;
-  *described = (struct condition_test){.type = test.op->type,
-                                       .values = values[test.set],
-                                       .negated = test.op->negated,
-                                       .wildcards = test.op->wildcards,
-                                       .ignore_case = test.op->fits == same_letters,
-                                       .if_exists = test.if_exists,
-                                       .null = !test.op->fits};
-  return true;
-}
-
 /* Reports whether a text is base64 with padding (RFC 4648). */
 static bool is_base64(const char *text) {
   static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

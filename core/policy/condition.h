@@ -70,25 +70,6 @@ const char *condition_operator(size_t index);
  * a suffix. */
 enum condition_operand condition_operand(const char *name);
 
-/* How an operator tests a key. */
-enum condition_values {
-  CONDITION_ONE_VALUE, /* no set operator */
-  CONDITION_ANY_VALUE,
-  CONDITION_ALL_VALUES,
-};
-
-struct condition_test {
-  enum condition_operand type;
-  enum condition_values values;
-  bool negated, wildcards, ignore_case; /* of the comparison of a value with an operand */
-  bool if_exists;
-  bool null; /* the operator is Null, which compares no values */
-};
-
-/* condition_describe describes an operator. The name may have a prefix and a suffix. It returns
- * false if the operator does not exist. */
-bool condition_describe(const char *name, struct condition_test *test);
-
 /* condition_operand_valid reports whether a text without policy variables is an operand of a
  * type. */
 bool condition_operand_valid(enum condition_operand type, const char *text);

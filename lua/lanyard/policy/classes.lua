@@ -134,7 +134,7 @@ function M.statement(member)
     condition[operator] = condition[operator] or {}
     condition[operator][key] = json.array(values)
   end
-  return { Effect = "Allow", Principal = member.principal or "*", Action = "*", Resource = "*", Condition = condition }
+  return { Effect = "Allow", Principal = member.principal or "*", Action = "*", Condition = condition }
 end
 
 -- The negated operators of classes that consist of one condition.
@@ -156,7 +156,7 @@ function M.complement(member)
   end
   local negated = condition and NEGATED[condition[1]]
   return negated and {
-    Effect = "Allow", Principal = "*", Action = "*", Resource = "*",
+    Effect = "Allow", Principal = "*", Action = "*",
     Condition = { [negated] = { [condition[2]] = json.array(condition[3]) } },
   }
 end

@@ -145,9 +145,7 @@ Search.__index = Search
 -- Returns what the document allows with the action, and some statements do not.
 function Search:rest(statements)
   if self.action then
-    table.insert(statements, {
-      Effect = "Allow", Principal = "*", NotAction = json.array { self.action }, Resource = "*",
-    })
+    table.insert(statements, { Effect = "Allow", Principal = "*", NotAction = json.array { self.action } })
   end
   local reference = assert(core.parse(json.encode { Version = "2012-10-17", Statement = json.array(statements) }))
   return new_access(reference, self.doc, self.options)

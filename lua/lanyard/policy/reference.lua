@@ -14,9 +14,10 @@ local new_access = require("lanyard.policy.reason").new_access
 
 local M = {}
 
--- Returns a statement that allows everything, with some elements replaced. false removes an element.
+-- Returns a statement that allows everything, with some elements replaced. false removes an element. Without Resource
+-- it applies to every resource.
 local function allow(elements)
-  local statement = { Effect = "Allow", Principal = "*", Action = "*", Resource = "*" }
+  local statement = { Effect = "Allow", Principal = "*", Action = "*" }
   for name, value in pairs(elements) do
     statement[name] = value or nil
   end
@@ -68,7 +69,7 @@ function M.grants(doc, asked, options)
     statements[#statements + 1] = allow { Action = false, NotAction = json.array(asked.actions) }
   end
   if asked.resources then
-    statements[#statements + 1] = allow { Resource = false, NotResource = json.array(asked.resources) }
+    statements[#statements + 1] = allow { NotResource = json.array(asked.resources) }
   end
   if asked.principals then
     statements[#statements + 1] = allow { Condition = other_principals(asked.principals) }

@@ -1,0 +1,373 @@
+/* Actions and resources are texts that the patterns of statements match. An action has the form
+ * SERVICE:NAME, and a resource is an ARN; texts of another form are considered only where a pattern
+ * has another form, too.
+ *
+ * A wildcard of a resource matches within one part of the ARN. Whether a `*` at the end of a part
+ * also matches colons is open, so a pattern has two atoms: the texts that match in any case, and those
+ * that may match. */
+
+#include "reason/places.h"
+
+#include "base/bytes.h"
+#include "policy/arn.h"
+#include "reason/texts.h"
+#include "reason/values.h"
+
+#include <string.h>
+
+static const struct match_wildcards wildcards = {'*', '?'};
+
+static void offer_text(struct query *query, size_t dimension, const char *bytes, size_t length) {
+  struct query_value value = {.text = {bytes, length}};
+  query_offer(query, dimension, &value);
+}
+
+static size_t count_colons(const char *text, size_t length) {
+  size_t colons = 0;
+  for (size_t i = 0; i < length; i++)
+    colons += text[i] == ':';
+  return colons;
+}
+
+static const struct policy_list *list_of(const struct box_test *test) {
+  return test->kind == TEST_ACTION ? &test->statement->actions : &test->statement->resources;
+}
+
+static bool is_exception(const struct box_test *test) {
+  return test->kind == TEST_ACTION ? test->statement->not_action : test->statement->not_resource;
+}
+
+/* Reports whether a pattern has fewer colons than the texts of the usual form. */
+static bool has_short_pattern(const struct query *query, const struct query_dimension *dimension,
+                              enum test_kind kind, size_t colons) {
+  for (size_t i = 0; i < dimension->inside_count + dimension->avoided_count; i++) {
+    size_t number = i < dimension->inside_count ? dimension->inside[i]
+                                                : dimension->avoided[i - dimension->inside_count];
+    const struct box_test *test = query_test(query, number);
+    const struct policy_list *list = list_of(test);
+    for (size_t p = 0; p < list->count && test->kind == kind; p++)
+      if (count_colons(list->items[p].string, list->items[p].length) < colons)
+        return true;
+  }
+  return false;
+}
+
+/* Offers the patterns of an inside test that has no wildcards. Returns false if there is no such
+ * test. */
+static bool offer_literals(struct query *query, size_t number, enum test_kind kind) {
+  const struct query_dimension *dimension = &query->dimensions[number];
+  for (size_t i = 0; i < dimension->inside_count; i++) {
+    const struct box_test *test = query_test(query, dimension->inside[i]);
+    const struct policy_list *list = list_of(test);
+    bool literal = test->kind == kind && !is_exception(test) && !test->has_variables;
+    for (size_t p = 0; p < list->count && literal; p++)
+      literal = !memchr(list->items[p].string, '*', list->items[p].length) &&
+                !memchr(list->items[p].string, '?', list->items[p].length);
+    if (!literal)
+      continue;
+    for (size_t p = 0; p < list->count; p++)
+      offer_text(query, number, list->items[p].string, list->items[p].length);
+    return true;
+  }
+  return false;
+}
+
+/* --- Actions ---------------------------------------------------------------------------------- */
+
+/* Appends the patterns of actions. A pattern without a colon matches the usual form only if its `*`
+ * may match the colon, which is open. */
+static void add_actions(struct atom *atom, const struct box_test *test, bool crossing) {
+  atom->negated = test->statement->not_action;
+  for (size_t i = 0; i < test->statement->actions.count; i++) {
+    const struct policy_value *pattern = &test->statement->actions.items[i];
+    bool whole = crossing || memchr(pattern->string, ':', pattern->length);
+    atom_add_glob(atom, pattern->string, pattern->length, wildcards,
+                  whole ? byte_set_any() : byte_set_except(":"), true);
+    atom_end(atom);
+  }
+}
+
+static void build_definite_action(struct query *query, struct atom *atom,
+                                  const struct box_test *test) {
+  (void)query;
+  add_actions(atom, test, false);
+}
+
+static void build_possible_action(struct query *query, struct atom *atom,
+                                  const struct box_test *test) {
+  (void)query;
+  add_actions(atom, test, true);
+}
+
+static const struct atom *action_atom(struct query *query, size_t test, bool definite) {
+  if (query_test(query, test)->statement->not_action)
+    definite = !definite;
+  return definite ? texts_atom(query, test, FORM_VALUE, build_definite_action)
+                  : texts_atom(query, test, FORM_MAYBE, build_possible_action);
+}
+
+static void add_filled(struct atom *atom, struct byte_set set) {
+  atom_add_one(atom, set);
+  atom_add_star(atom, set);
+}
+
+/* SERVICE:NAME, or any text that is not empty. */
+static struct atom *action_shape(struct query *query, bool usual) {
+  struct atom *atom = texts_new(query);
+  if (!atom)
+    return NULL;
+  if (usual) {
+    add_filled(atom, byte_set_except(":"));
+    atom_add_text(atom, ":", 1, false);
+  }
+  add_filled(atom, byte_set_any());
+  atom_end(atom);
+  return atom;
+}
+
+static void offer_actions(struct query *query, bool usual) {
+  const struct query_dimension *dimension = &query->dimensions[BOX_ACTION];
+  struct texts_atoms inside = {0}, avoided = {0};
+  texts_add(query, &inside, action_shape(query, usual));
+  for (size_t i = 0; i < dimension->inside_count; i++)
+    texts_add(query, &inside, action_atom(query, dimension->inside[i], !query->open));
+  for (size_t i = 0; i < dimension->avoided_count; i++)
+    texts_add(query, &avoided, action_atom(query, dimension->avoided[i], query->open));
+  struct words_list list;
+  texts_propose(query, &inside, &avoided, &list);
+  for (size_t i = 0; i < list.count; i++)
+    offer_text(query, BOX_ACTION, list.items[i].bytes, list.items[i].length);
+  words_free(&list);
+}
+
+void places_actions(struct query *query) {
+  if (offer_literals(query, BOX_ACTION, TEST_ACTION))
+    return;
+  offer_actions(query, true);
+  if (has_short_pattern(query, &query->dimensions[BOX_ACTION], TEST_ACTION, 1))
+    offer_actions(query, false);
+}
+
+/* --- Resources -------------------------------------------------------------------------------- */
+
+enum { ARN_COLONS = 5 };
+
+/* Appends a pattern whose wildcards also match colons where that is open: a `*` at the end of a
+ * part. */
+static void add_crossing(struct atom *atom, const char *text, size_t length,
+                         struct match_wildcards wild) {
+  size_t colons = 0;
+  for (size_t i = 0; i < length; i++) {
+    bool ends = i + 1 == length || text[i + 1] == ':';
+    bool any = colons >= ARN_COLONS || (text[i] == wild.any && ends);
+    atom_add_glob(atom, text + i, 1, wild, any ? byte_set_any() : byte_set_except(":"), false);
+    colons += text[i] == ':';
+  }
+  atom_end(atom);
+}
+
+static void add_resources(struct query *query, struct atom *atom, const struct box_test *test,
+                          bool crossing) {
+  static const struct context nothing = {0};
+  atom->negated = test->statement->not_resource;
+  for (size_t i = 0; i < test->statement->resources.count; i++) {
+    const struct policy_value *pattern = &test->statement->resources.items[i];
+    struct buf text = {0};
+    if (context_expand(query->bound ? query->bound : &nothing, pattern->string, pattern->length,
+                       test->variables, &text) == CONTEXT_EXPANDED &&
+        !text.failed && text.data) {
+      if (crossing)
+        add_crossing(atom, text.data, text.length, context_wildcards);
+      else if (atom_add_arn(atom, text.data, text.length, context_wildcards, false))
+        atom_end(atom);
+      else if (count_colons(text.data, text.length) < ARN_COLONS)
+        add_crossing(atom, text.data, text.length, context_wildcards);
+    }
+    atom->failed = atom->failed || text.failed;
+    buf_free(&text);
+  }
+}
+
+static void build_definite(struct query *query, struct atom *atom, const struct box_test *test) {
+  add_resources(query, atom, test, false);
+}
+
+static void build_possible(struct query *query, struct atom *atom, const struct box_test *test) {
+  add_resources(query, atom, test, true);
+}
+
+static const struct atom *resource_atom(struct query *query, size_t test, bool definite) {
+  if (query_test(query, test)->statement->not_resource)
+    definite = !definite;
+  return definite ? texts_atom(query, test, FORM_VALUE, build_definite)
+                  : texts_atom(query, test, FORM_MAYBE, build_possible);
+}
+
+/* The resources whose account is known, whose account is missing in the ARN, and all others. */
+enum resource_form { WITH_ACCOUNT, WITHOUT_ACCOUNT, ANY_ARN, ANY_TEXT };
+
+static struct atom *resource_shape(struct query *query, enum resource_form form) {
+  struct atom *atom = texts_new(query);
+  struct byte_set part = byte_set_except(":");
+  if (!atom)
+    return NULL;
+  if (form != ANY_TEXT) {
+    atom_add_text(atom, "arn:", 4, false);
+    add_filled(atom, part);
+    atom_add_text(atom, ":", 1, false);
+    add_filled(atom, part);
+    atom_add_text(atom, ":", 1, false);
+    atom_add_star(atom, part);
+    atom_add_text(atom, ":", 1, false);
+    if (form == WITH_ACCOUNT)
+      add_filled(atom, part);
+    else if (form == ANY_ARN)
+      atom_add_star(atom, part);
+    atom_add_text(atom, ":", 1, false);
+  }
+  add_filled(atom, byte_set_any());
+  atom_end(atom);
+  return atom;
+}
+
+/* The account of a resource, as a test of aws:ResourceAccount sees it. */
+static void before_account(struct atom *atom) {
+  atom_add_text(atom, "arn:", 4, false);
+  for (size_t i = 0; i < 3; i++) {
+    atom_add_star(atom, byte_set_except(":"));
+    atom_add_text(atom, ":", 1, false);
+  }
+}
+
+static void after_account(struct atom *atom) {
+  atom_add_text(atom, ":", 1, false);
+  atom_add_star(atom, byte_set_any());
+}
+
+static void build_account(struct query *query, struct atom *atom, const struct box_test *test) {
+  struct texts_frame frame = {before_account, after_account, byte_set_except(":")};
+  texts_add_operands(query, atom, test, &frame);
+}
+
+static void add_atom(struct query *query, struct texts_atoms *atoms, size_t number, bool definite,
+                     enum resource_form form) {
+  const struct box_test *test = query_test(query, number);
+  if (test->kind == TEST_RESOURCE)
+    texts_add(query, atoms, resource_atom(query, number, definite));
+  else if (form == WITH_ACCOUNT && texts_is(test))
+    texts_add(query, atoms, texts_atom(query, number, FORM_MAYBE, build_account));
+}
+
+static void propose(struct query *query, enum resource_form form, struct points *texts) {
+  const struct query_dimension *dimension = &query->dimensions[BOX_RESOURCE];
+  struct texts_atoms inside = {0}, avoided = {0};
+  texts_add(query, &inside, resource_shape(query, form));
+  for (size_t i = 0; i < dimension->inside_count; i++)
+    add_atom(query, &inside, dimension->inside[i], !query->open, form);
+  for (size_t i = 0; i < dimension->avoided_count; i++)
+    add_atom(query, &avoided, dimension->avoided[i], query->open, form);
+  struct words_list list;
+  texts_propose(query, &inside, &avoided, &list);
+  for (size_t i = 0; i < list.count; i++)
+    points_add(query, texts, list.items[i].bytes, list.items[i].length);
+  words_free(&list);
+}
+
+static bool tests_account(const struct query *query, const struct query_dimension *dimension) {
+  for (size_t i = 0; i < dimension->inside_count + dimension->avoided_count; i++) {
+    size_t number = i < dimension->inside_count ? dimension->inside[i]
+                                                : dimension->avoided[i - dimension->inside_count];
+    if (query_test(query, number)->kind == TEST_KEY)
+      return true;
+  }
+  return false;
+}
+
+/* Offers a resource with an owner, or without the key. */
+static void offer_owned(struct query *query, const struct policy_string *resource,
+                        const struct policy_string *account) {
+  struct context_value value = {account ? account->bytes : "", account ? account->length : 0};
+  struct context_entry entry = {.key = "aws:ResourceAccount",
+                                .key_length = strlen("aws:ResourceAccount"),
+                                .values = &value,
+                                .count = account ? 1 : 0};
+  struct query_value offered = {.text = *resource, .entries = &entry, .count = 1};
+  query_offer(query, BOX_RESOURCE, &offered);
+}
+
+/* Offers a resource with its owner: none, the account in its ARN, or any that the tests
+ * distinguish. */
+static void offer_resource(struct query *query, const struct policy_string *resource,
+                           const struct points *owners) {
+  struct arn arn;
+  offer_owned(query, resource, NULL);
+  if (resource->bytes && arn_parse(resource->bytes, resource->length, &arn) &&
+      arn.account.length > 0) {
+    struct buf account = {0};
+    buf_add(&account, arn.account.text, arn.account.length);
+    struct policy_string owner = {account.data, account.length};
+    query->pool->failed = query->pool->failed || account.failed;
+    if (account.data)
+      offer_owned(query, resource, &owner);
+    buf_free(&account);
+    return;
+  }
+  for (size_t i = 0; i < owners->count; i++)
+    offer_owned(query, resource, &owners->items[i]);
+}
+
+static const struct policy_list *literal_resources(const struct query *query,
+                                                   const struct query_dimension *dimension) {
+  for (size_t i = 0; i < dimension->inside_count; i++) {
+    const struct box_test *test = query_test(query, dimension->inside[i]);
+    bool literal =
+        test->kind == TEST_RESOURCE && !test->statement->not_resource && !test->has_variables;
+    for (size_t p = 0; literal && p < test->statement->resources.count; p++)
+      literal = !strpbrk(test->statement->resources.items[p].string, "*?");
+    if (literal)
+      return &test->statement->resources;
+  }
+  return NULL;
+}
+
+static void offer_resources_of_accounts(struct query *query, bool unknown) {
+  const struct query_dimension *dimension = &query->dimensions[BOX_RESOURCE];
+  static const struct values_domain domain = {.key = "aws:ResourceAccount",
+                                              .key_length = sizeof "aws:ResourceAccount" - 1};
+  struct points texts = {0}, owners = {0};
+  values_texts(query, dimension, &domain, false, &owners);
+  const struct policy_list *literals = literal_resources(query, dimension);
+  for (size_t i = 0; literals && i < literals->count; i++)
+    points_add(query, &texts, literals->items[i].string, literals->items[i].length);
+  if (!literals && !unknown) {
+    propose(query, WITH_ACCOUNT, &texts);
+    propose(query, WITHOUT_ACCOUNT, &texts);
+  }
+  if (unknown)
+    offer_resource(query, &(struct policy_string){0}, &owners);
+  for (size_t i = 0; i < texts.count; i++)
+    offer_resource(query, &texts.items[i], &owners);
+}
+
+void places_resources(struct query *query, bool unknown) {
+  struct query_dimension *dimension = &query->dimensions[BOX_RESOURCE];
+  bool other = has_short_pattern(query, dimension, TEST_RESOURCE, ARN_COLONS);
+  if (tests_account(query, dimension)) {
+    offer_resources_of_accounts(query, unknown);
+    if (other)
+      query_inexact(query, "aws:ResourceAccount of resources that are no ARNs");
+    return;
+  }
+  if (unknown) {
+    query_offer(query, BOX_RESOURCE, &(struct query_value){0});
+    return;
+  }
+  if (offer_literals(query, BOX_RESOURCE, TEST_RESOURCE))
+    return;
+  struct points texts = {0};
+  propose(query, ANY_ARN, &texts);
+  if (other)
+    propose(query, ANY_TEXT, &texts);
+  for (size_t i = 0; i < texts.count; i++)
+    offer_text(query, BOX_RESOURCE, texts.items[i].bytes, texts.items[i].length);
+}

@@ -1,0 +1,369 @@
+-- Pools of elements, each with a universe of requests that decides every document made of them (see reason.universe).
+
+local oracle = require "reason.oracle"
+local universe = require "reason.universe"
+
+local A, B, C = universe.A, universe.B, universe.C
+
+---@class reason.Profile
+---@field name string
+---@field universe table
+---@field identity? boolean
+---@field options table      of new_access
+---@field principals table<string, string[]>
+---@field actions string[]
+---@field resources? string[]
+---@field tests table[]      { key, families = { { operators, operands } }, set, always, null }
+
+local M = {}
+
+-- ---------------------------------------------------------------------------------------------
+-- Dimensions
+
+local function set_who(request, value)
+  request.principal = value.principal
+  for key, item in pairs(value.context) do request.context[key] = item end
+end
+
+local function who(callers)
+  return {
+    name = "who", values = callers, set = set_who,
+    flags = function(value) return value.outsider and oracle.OUTSIDER or 0 end,
+  }
+end
+
+local function set_action(request, value)
+  request.action = value
+end
+
+local function action(values)
+  return { name = "action", values = values, set = set_action }
+end
+
+local function set_resource(request, value)
+  request.resource = value.arn
+  request.context["aws:ResourceAccount"] = value.account
+end
+
+-- aws:ResourceAccount can be absent. It is the account in the ARN, or any if the ARN has none.
+local function with_owners(arns, owners)
+  local values = {}
+  for _, arn in ipairs(arns) do
+    local account = arn:match "^[^:]*:[^:]*:[^:]*:[^:]*:(%d+):"
+    for _, owner in ipairs(account and { account } or owners or {}) do
+      values[#values + 1] = { arn = arn, account = owner }
+    end
+    values[#values + 1] = { arn = arn }
+  end
+  return values
+end
+
+local function resource(values, owners)
+  return { name = "resource", values = with_owners(values, owners), set = set_resource }
+end
+
+-- A key that is absent (false) or has a value. Only callers with an account have tags.
+local function key(name, values)
+  local is_tag = name:find "^aws:PrincipalTag/"
+  return {
+    name = name:lower(), values = values,
+    set = function(request, value) request.context[name] = value or nil end,
+    flags = is_tag and function(value) return value and oracle.MEMBER or 0 end or nil,
+  }
+end
+
+local DERIVED = {
+  ["aws:principalarn"] = "who", ["aws:principalaccount"] = "who", ["aws:principaltype"] = "who", ["aws:userid"] = "who",
+  ["aws:username"] = "who", ["aws:principalorgid"] = "who", ["aws:principalisawsservice"] = "who",
+  ["aws:principalservicename"] = "who", ["aws:resourceaccount"] = "resource", ["aws:currenttime"] = "time",
+  ["aws:epochtime"] = "time",
+}
+local function dimension_of(name)
+  return DERIVED[name:lower()] or name:lower()
+end
+
+local function absent_or(values)
+  return { false, table.unpack(values) }
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Pools
+
+local EQUAL, LIKE = { "StringEquals", "StringNotEquals" }, { "StringLike", "StringNotLike" }
+local ANY_CASE = { "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase" }
+local BOOLEAN = { { operators = { "Bool" }, operands = { "true", "false" } } }
+
+local ACTIONS = { "*", "*", "s:a", "s:A", "S:a*", "s:*b", "s:?", "s:ab", "s:*", "t:*", "*:a", "s:*a*" }
+
+-- Names of actions, from a letter up.
+local function action_values()
+  local values = {}
+  for _, name in ipairs((universe.words({ "a", "b", "c" },
+    { like = { "*", "*b", "?", "a*", "*a*" }, any_case = { "a", "ab" } }, 1))) do
+    if name ~= "" then
+      for _, service in ipairs { "s", "t", "z" } do
+        values[#values + 1] = service .. ":" .. name
+      end
+    end
+  end
+  return values
+end
+
+local FEW_CALLERS = universe.callers { accounts = { A, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" } }
+local FEW_PRINCIPALS = { AWS = { A, "arn:aws:iam::" .. A .. ":role/a", "arn:aws:iam::" .. A .. ":user/a" } }
+local FEW_RESOURCES = { "arn:aws:s3:::z" }
+local FEW_ACTIONS = { "s:a", "s:b", "*" }
+local FEW_ACTION_VALUES = { "s:a", "s:b", "s:c" }
+
+-- Returns a profile. What it lacks is small.
+local function profile(name, fields)
+  fields.name = name
+  fields.principals = fields.principals or FEW_PRINCIPALS
+  fields.actions = fields.actions or FEW_ACTIONS
+  fields.tests = fields.tests or {}
+  fields.options = fields.options or {}
+  fields.options.kind = fields.identity and "identity" or "resource"
+  local dimensions = {
+    who(fields.callers or FEW_CALLERS), action(fields.action_values or FEW_ACTION_VALUES),
+    resource(fields.resource_values or FEW_RESOURCES, fields.owners), table.unpack(fields.keys or {}),
+  }
+  fields.universe = oracle.universe(dimensions, dimension_of, fields.identity)
+  return fields
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Profiles: functions, because a universe takes a moment to enumerate
+
+M.makers = {}
+
+-- Texts of free keys.
+function M.makers.texts()
+  local like = { "*", "a*", "*a", "*b", "*a*", "?", "a?", "*a*b", "ab*", "*ab*", "" }
+  local equal, any_case = { "", "a", "b", "ab", "A", "a*" }, { "a", "AB", "b" }
+  local values = universe.words({ "a", "b", "c", "A", "*" }, { like = like, equal = equal, any_case = any_case })
+  local families = { { operators = EQUAL, operands = equal }, { operators = LIKE, operands = like },
+    { operators = ANY_CASE, operands = any_case } }
+  return profile("texts", {
+    anyone = 90,
+    keys = { key("aws:PrincipalTag/t", absent_or(values)), key("aws:RequestTag/u", absent_or(values)) },
+    tests = { { key = "aws:PrincipalTag/t", families = families }, { key = "aws:PrincipalTag/T", families = families },
+      { key = "aws:RequestTag/u", families = families } },
+  })
+end
+
+-- Callers, and the keys that follow from them.
+local function caller_tests()
+  local function arn(account, rest) return ("arn:aws:iam::%s:%s"):format(account, rest) end
+  local patterns = { arn(A, "role/a*"), arn("*", "role/*a"), arn("*", "user/a"), arn(A, "*"), "*", "*/a", arn("*", "role/?"),
+    arn("*", "*/a/*"), arn("?????????????", "root"), arn("*", "root"), arn(A, "role/a"), arn(B, "user/c/a"), arn("1*", "user/*"),
+    "arn:aws:sts::*:federated-user/*", arn("*", "role/ab") }
+  local arns = { arn(A, "role/a"), arn(A, "role/c/a"), arn(A, "user/a"), arn(B, "user/b"), arn(A, "root"),
+    "arn:aws:sts::" .. A .. ":federated-user/a", "arn:aws:sts::" .. A .. ":assumed-role/a/a" }
+  local arn_patterns = {}
+  for _, pattern in ipairs(patterns) do
+    if pattern:find "^arn" then arn_patterns[#arn_patterns + 1] = pattern end
+  end
+  return {
+    { key = "aws:PrincipalArn", families = { { operators = LIKE, operands = patterns }, { operators = EQUAL, operands = arns },
+      { operators = { "ArnLike", "ArnNotLike", "ArnEquals", "ArnNotEquals" }, operands = arn_patterns } } },
+    { key = "aws:PrincipalAccount", families = { { operators = EQUAL, operands = { A, B } },
+      { operators = LIKE, operands = { "1*", "*" } } } },
+    { key = "aws:PrincipalType", families = { { operators = EQUAL, operands = { "Account", "User", "AssumedRole", "FederatedUser" } },
+      { operators = LIKE, operands = { "A*", "*User" } } } },
+    { key = "aws:username", families = { { operators = EQUAL, operands = { "a", "b", "ab" } },
+      { operators = LIKE, operands = { "a*", "*b", "?", "*" } } } },
+    { key = "aws:userid", families = { { operators = LIKE, operands = { "*:a", "*:*", "AROA*:b", "AIDA*" } },
+      { operators = EQUAL, operands = { A, A .. ":a" } } } },
+    { key = "aws:PrincipalIsAWSService", families = BOOLEAN },
+  }
+end
+
+local CALLER_PRINCIPALS = {
+  AWS = { A, "arn:aws:iam::" .. A .. ":root", B, "arn:aws:iam::" .. A .. ":role/a", "arn:aws:iam::" .. A .. ":role/c/a", "arn:aws:iam::" .. A .. ":user/a",
+    "arn:aws:iam::" .. B .. ":user/c/a", "arn:aws:sts::" .. A .. ":assumed-role/a/a", "arn:aws:sts::" .. A .. ":federated-user/a", "*" },
+  Service = { "ecs.amazonaws.com", "sns.amazonaws.com" },
+}
+local NAMES = { "a", "b", "c", "aa", "ab", "ac", "ba", "bc", "ca", "cb", "cc" }
+
+function M.makers.callers()
+  return profile("callers", {
+    anyone = 35, principals = CALLER_PRINCIPALS, tests = caller_tests(), not_principal = 0,
+    callers = universe.callers { accounts = { A, B, C }, names = NAMES, paths = { "", "a/", "c/" }, sessions = { "a", "b", "c" },
+      derived = true },
+  })
+end
+
+function M.makers.exceptions()
+  return profile("exceptions", {
+    anyone = 30, principals = CALLER_PRINCIPALS, not_principal = 50, conditions = 30, tests = caller_tests(),
+    callers = universe.callers { accounts = { A, B, C }, names = NAMES, paths = { "", "a/", "c/" }, sessions = { "a", "b", "c" },
+      derived = true },
+  })
+end
+
+local function organization_profile(name, accounts)
+  local callers = universe.callers { accounts = { A, B, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" } }
+  return profile(name, {
+    principals = FEW_PRINCIPALS, callers = universe.with_organizations(callers, accounts), options = { accounts = accounts },
+    tests = {
+      { key = "aws:PrincipalOrgID", families = { { operators = EQUAL, operands = { "o-a1b2c3d4e5", "o-f6g7h8i9j0" } },
+        { operators = LIKE, operands = { "o-*", "o-a*" } } } },
+      { key = "aws:PrincipalAccount", families = { { operators = EQUAL, operands = { A, B, C } } } },
+    },
+  })
+end
+
+function M.makers.organizations()
+  return organization_profile("organizations")
+end
+
+function M.makers.accounts()
+  return organization_profile("accounts", { [A] = "o-a1b2c3d4e5", [B] = "o-f6g7h8i9j0" })
+end
+
+local NAME_POOL = { "*", "a", "a*", "*/a", "?", "b*", "*b*", "a/?*" }
+local RESOURCES = { "*", "*", "arn:aws:s3:::a", "arn:aws:s3:::a*", "arn:aws:s3:::*/a", "arn:aws:s3:::?", "arn:aws:s3:::*b*", "arn:aws:s3:::a/?*",
+  "arn:aws:s3:::*", "arn:aws:sns:*:" .. A .. ":*", "arn:*:s3:::b*", "arn:aws:sns:r:" .. A .. ":a", "arn:aws:*:*:*:a*", "arn:*:*:*:*:*",
+  "arn:aws:sns:*:*:a", "arn:aws:s??:*:*:*" }
+
+local function resource_values()
+  return universe.arns {
+    partitions = { "aws", "aws-cn" }, services = { "s3", "sns", "z" }, regions = { "", "r", "q" }, accounts = { "", A, C },
+    names = (function()
+      local names = {}
+      for _, name in ipairs((universe.words({ "a", "b", "c", "/" }, { like = NAME_POOL }, 1))) do
+        if name ~= "" then names[#names + 1] = name end
+      end
+      return names
+    end)(),
+  }
+end
+
+function M.makers.places()
+  return profile("places", {
+    anyone = 90, actions = ACTIONS, action_values = action_values(), resources = RESOURCES, resource_values = resource_values(),
+    owners = { A, B, C },
+    tests = { { key = "aws:ResourceAccount", families = { { operators = EQUAL, operands = { A, B } }, { operators = LIKE, operands = { "1*", "*" } } } } },
+    conditions = 20,
+  })
+end
+
+function M.makers.identity()
+  return profile("identity", {
+    identity = true, actions = ACTIONS, action_values = action_values(), resources = { "*", "*", "arn:aws:s3:::a*", "arn:aws:s3:::*b", "arn:aws:s3:::ab" },
+    resource_values = universe.arns { partitions = { "aws" }, services = { "s3", "z" }, regions = { "" }, accounts = { "" },
+      names = (universe.words({ "a", "b", "c" }, { like = { "a*", "*b" }, equal = { "ab" } }, 1)) },
+    callers = universe.callers { accounts = { A, C }, names = NAMES, paths = { "", "c/" }, sessions = { "a", "c" }, identity = true },
+    tests = caller_tests(), conditions = 50,
+  })
+end
+
+function M.makers.arns()
+  local patterns = { "arn:aws:s3:::*", "arn:aws:s3:::a*", "arn:*:s3:*:*:*", "arn:aws:sns:r:" .. A .. ":?", "arn:aws:*:*:" .. A .. ":*", "arn:aws:s3:::*b" }
+  local values = universe.arns {
+    partitions = { "aws", "z" }, services = { "s3", "sns", "z" }, regions = { "", "r", "z" }, accounts = { "", A, C },
+    names = { "a", "b", "c", "ab", "cb", "aa", "ac", "cc", "a:b", "c:c" },
+  }
+  values[#values + 1] = ""
+  values[#values + 1] = "c"
+  return profile("arns", {
+    anyone = 90, keys = { key("aws:SourceArn", absent_or(values)) },
+    tests = { { key = "aws:SourceArn", families = {
+      { operators = { "ArnLike", "ArnNotLike", "ArnEquals", "ArnNotEquals" }, operands = patterns },
+      { operators = EQUAL, operands = { "arn:aws:s3:::a", "arn:aws:s3:::ab" } } } } },
+  })
+end
+
+function M.makers.values()
+  local numbers = { operators = { "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals",
+    "NumericGreaterThan", "NumericGreaterThanEquals" }, operands = { "1", "2", "2.5", "1e1", "-3", "0" } }
+  local dates = { operators = { "DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan",
+    "DateGreaterThanEquals" }, operands = { "2026-01-01T00:00:00Z", "2026-01-01T00:00:10Z", "1767225605", "2026-06-01" } }
+  local addresses = { operators = { "IpAddress", "NotIpAddress" }, operands = { "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9",
+    "203.0.113.7", "203.0.113.6/31", "2001:db8::/32", "2001:db8::1", "0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1" } }
+  return profile("values", {
+    anyone = 90,
+    keys = {
+      key("svc:Number", { false, "-4", "-3", "-2", "0", "0.5", "1", "1.5", "2", "2.25", "2.5", "5", "10", "11" }),
+      key("svc:Date", { false, "2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:02Z", "2026-01-01T00:00:05Z",
+        "2026-01-01T00:00:07Z", "2026-01-01T00:00:10Z", "2026-02-01T00:00:00Z", "2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z" }),
+      key("aws:SourceIp", { false, "9.255.255.255", "10.0.0.0", "10.127.255.255", "10.128.0.0", "10.255.255.255", "11.0.0.0", "203.0.113.5",
+        "203.0.113.6", "203.0.113.7", "203.0.113.8", "255.255.255.255", "0.0.0.0", "::", "2001:db8::", "2001:db8::1", "2001:db8::2",
+        "2001:db9::", "ffff::" }),
+      key("svc:Flag", { false, "true", "false" }),
+    },
+    tests = {
+      { key = "svc:Number", families = { numbers } }, { key = "svc:Date", families = { dates } },
+      { key = "aws:SourceIp", families = { addresses } }, { key = "svc:Flag", families = BOOLEAN },
+    },
+  })
+end
+
+-- Keys with several values: only with set operators, or Null.
+function M.makers.sets()
+  local like, equal = { "a*", "*b", "*" }, { "a", "ab", "" }
+  local texts = universe.words({ "a", "b", "c" }, { like = like, equal = equal }, 1)
+  local families = { { operators = EQUAL, operands = equal }, { operators = LIKE, operands = like } }
+  local sets = {}
+  for i, set in ipairs(universe.subsets(texts)) do
+    sets[i] = #set > 0 and set
+  end
+  return profile("sets", {
+    anyone = 90, keys = { key("aws:TagKeys", sets), key("svc:Keys", sets) }, conditions = 85,
+    tests = { { key = "aws:TagKeys", families = families, set = true }, { key = "svc:Keys", families = families, set = true } },
+  })
+end
+
+-- Set operators on keys that have one value.
+function M.makers.single()
+  local like, equal = { "a*", "*b", "*" }, { "a", "ab", "" }
+  local texts = universe.words({ "a", "b", "c" }, { like = like, equal = equal })
+  local families = { { operators = EQUAL, operands = equal }, { operators = LIKE, operands = like } }
+  return profile("single", {
+    anyone = 90, keys = { key("aws:PrincipalTag/t", absent_or(texts)) }, conditions = 85,
+    tests = { { key = "aws:PrincipalTag/t", families = families, set = true }, { key = "aws:PrincipalTag/t", families = families } },
+  })
+end
+
+-- Policy variables, alone or in a literal frame.
+function M.makers.variables()
+  local names = { "a", "b", "c", "ab" }
+  local callers = universe.callers { accounts = { A, C }, names = names, paths = { "" }, sessions = { "c" } }
+  local resources = universe.arns { partitions = { "aws" }, services = { "s3" }, regions = { "" }, accounts = { "" },
+    names = { "a", "b", "c", "ab", "a/a", "b/c", "c/c", "ab/c", "${aws:username}/c", "${aws:PrincipalTag/t}", "a/", "c/", "b/",
+      "ab/" } }
+  local families = {
+    { operators = EQUAL, operands = { "a", "b", "${aws:username}" } },
+    { operators = LIKE, operands = { "a*", "*", "${aws:username}" } },
+  }
+  return profile("variables", {
+    anyone = 70, callers = callers, resource_values = resources, old = 25,
+    resources = { "*", "arn:aws:s3:::a", "arn:aws:s3:::a/*", "arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::${aws:PrincipalTag/t}", "arn:aws:s3:::*",
+      "arn:aws:s3:::${aws:username}" },
+    keys = { key("aws:PrincipalTag/t", absent_or { "", "a", "b", "c", "ab", "a/a", "b/c", "c/c", "${aws:username}" }) },
+    tests = { { key = "aws:PrincipalTag/t", families = families },
+      { key = "aws:username", families = { { operators = EQUAL, operands = { "a", "b", "${aws:PrincipalTag/t}" } } } } },
+  })
+end
+
+-- Several dimensions at once.
+function M.makers.mixed()
+  local texts = universe.words({ "a", "b", "c" }, { like = { "a*", "*b" }, equal = { "a", "b" } })
+  local families = { { operators = EQUAL, operands = { "a", "b" } }, { operators = LIKE, operands = { "a*", "*b" } } }
+  return profile("mixed", {
+    anyone = 40, principals = CALLER_PRINCIPALS, actions = ACTIONS, action_values = action_values(),
+    callers = universe.callers { accounts = { A, B, C }, names = { "a", "b", "ab", "c" }, paths = { "", "c/" },
+      sessions = { "a", "c" } },
+    resources = { "*", "arn:aws:s3:::a*", "arn:aws:s3:::*b", "arn:aws:s3:::ab" },
+    resource_values = universe.arns { partitions = { "aws" }, services = { "s3", "z" }, regions = { "" }, accounts = { "" },
+      names = (universe.words({ "a", "b", "c" }, { like = { "a*", "*b" }, equal = { "ab" } }, 1)) },
+    keys = { key("aws:PrincipalTag/t", absent_or(texts)), key("svc:Flag", { false, "true", "false" }) },
+    tests = { { key = "aws:PrincipalTag/t", families = families }, { key = "svc:Flag", families = BOOLEAN },
+      { key = "aws:PrincipalAccount", families = { { operators = EQUAL, operands = { A, B } } } } },
+  })
+end
+
+M.names = { "texts", "callers", "exceptions", "organizations", "accounts", "places", "identity", "arns", "values", "sets", "single",
+  "variables", "mixed" }
+
+return M
