@@ -7,6 +7,7 @@
 
 local core = require "lanyard.policy.reason.core"
 local lists = require "lanyard.lists"
+local simplify = require "lanyard.policy.simplify"
 
 local M = {}
 
@@ -61,7 +62,11 @@ end
 ---@return "undecided"? undecided
 ---@return string? reason           why such a request cannot be excluded
 function M.new_access(before, after, options)
-  return core.new_access(before, after, core_options(options))
+  local witness, undecided, reason = core.new_access(before, after, core_options(options))
+  if witness and witness.certain then
+    witness.request = simplify(witness.request, before, after, options or {})
+  end
+  return witness, undecided, reason
 end
 
 --- Reports whether two documents allow the same requests.
