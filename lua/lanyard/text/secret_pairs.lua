@@ -47,7 +47,8 @@ function M.value_at(text, first, last)
 end
 
 local NAME_KEYS = {
-  { kind = "member", pattern = "()[%w_]+()\\*[\"']?%]?%s*[:=]>?%s*()%a?\\*[\"']?[%w_./:-]*$" },
+  { kind = "quoted", pattern = "()[%w_]+()\\*[\"']?%]?%s*[:=]>?%s*()%a?\\*[\"'][%w_./:-]*$" },
+  { kind = "plain", pattern = "()[%w_]+()\\*[\"']?%s*[:=]%s*()[%w_./:-]*$" },
   { kind = "element", pattern = "<()[%w_:]+()[^<>]*>()[%w_./:-]*$" },
   { kind = "option", pattern = "()%-%-[%w-]*()[ \t=]+()[\"']?[%w_./:-]*$" },
 }
@@ -75,9 +76,8 @@ function M.name_at(text, first, last)
     local key, key_end, start = before:match(form.pattern)
     local word = key and before:sub(key, key_end - 1):lower()
     if word and (word:find "name$" or word:find "key$") then
-      local kind = form.kind == "member" and kind_of(text, offset + start) or form.kind
-      local member = { first = offset + key, start = offset + start, stop = last + 1, kind = kind }
-      return ends(text, last + 1, kind) and member or nil
+      local member = { first = offset + key, start = offset + start, stop = last + 1, kind = form.kind }
+      return ends(text, last + 1, form.kind) and member or nil
     end
   end
   return nil

@@ -146,6 +146,7 @@ describe("lanyard.text.secret_fields", function()
         "put-parameter --value '***' --name /a/DB_PASSWORD --x",
       ['<input value="SECRET" type="text" name="password">'] = '<input value="***" type="text" name="password">',
       ["the value: 5 is shown, the name: password"] = "the value: 5 is shown, the name: password",
+      ['{"output":"- value: seen\\n  name: x\\npassword"}'] = '{"output":"- value: seen\\n  name: x\\npassword"}',
       ['{"Value":"seen","Name":"password-policy"}'] = '{"Value":"seen","Name":"password-policy"}',
     } do
       assert.equal(expected, secret_fields.hide(text))
