@@ -36,6 +36,7 @@ local M = {}
 ---@field deployed audit.DeployedImage[]
 ---@field granted { [string]: true }  principals that an Allow statement of any repository gives a pull action
 ---@field overwritten access.OverwrittenFinder
+---@field journal_unknown? string    why the journal of this machine could not be read
 ---@field has_unread boolean          whether a policy could not be read
 ---@field has_repositories boolean    whether any repository was listed
 ---@field registry? { statements: policy.Statement[] }
@@ -162,7 +163,9 @@ local function read_policy(region, inventory, repository)
     repository.missing = inventory.identities:missing(repository.statements, inventory.account)
   end
   if not err then
-    repository.lost = inventory.overwritten:find(repository, doc)
+    local lost, journal_err = inventory.overwritten:find(repository, doc)
+    repository.lost = lost
+    inventory.journal_unknown = inventory.journal_unknown or journal_err and tostring(journal_err)
   end
   for _, access in ipairs(repository.access) do
     inventory.granted[access.principal] = true
