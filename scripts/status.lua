@@ -28,7 +28,10 @@ grants are not shown then.
 ]],
   arguments = { { "service", args = "*", help = "Name of a container service." } },
   options = { { "--output", choices = { "table", "json" } }, "aws" },
-  exit = { { 0, "all services and grants were read" }, { 1, "a service does not exist, or grants or the journal cannot be read" } },
+  exit = {
+    { 0, "all services and grants were read" },
+    { 1, "a service does not exist, or grants or the journal could not be read" },
+  },
   examples = {
     { "lanyard status", "Show all services of the Region." },
     { "lanyard status web --output json", "Print one service as JSON." },
