@@ -88,6 +88,8 @@ function M.list(output, records)
   end
   if output == "json" then
     results.json(items)
+  elseif #rows == 0 then
+    cli.note "lanyard: you trust no directory"
   else
     results.rows({ "PATH", "FILES", "SINCE", "STATE", "NOTE" }, rows)
   end
