@@ -126,7 +126,16 @@ end
 
 local context = {}
 
--- Runs lanyard. Returns { status, out, err }. Where no reply comes, a reply is waited for briefly.
+-- Returns how many seconds a command waits for a reply: briefly where none comes, and long enough for a busy machine where
+-- only one does not.
+local function patience_of(case)
+  if not case or case.fault ~= "stalled" then
+    return "20"
+  end
+  return case.always and "2" or torture.choose("4", "10")
+end
+
+-- Runs lanyard. Returns { status, out, err }.
 local function run(words, endpoint, home, case)
   local shell = helper.build:find "sanitized" and 'exec "$@"' or ("ulimit -v %d; exec \"$@\""):format(MEMORY)
   local command = {
@@ -139,8 +148,7 @@ local function run(words, endpoint, home, case)
     command[#command + 1] = word == "GRANTS" and context.folder .. "/grants.lua"
       or word == "WAIT" and (case and case.always and "5s" or "1m") or word
   end
-  local patience = case and case.fault == "stalled" and "2" or "20"
-  table.move({ "--cli-read-timeout", patience, "--cli-connect-timeout", "5" }, 1, 4, #command + 1, command)
+  table.move({ "--cli-read-timeout", patience_of(case), "--cli-connect-timeout", "5" }, 1, 4, #command + 1, command)
   local pieces = {}
   local result, err = process.run {
     words = command, errors = "keep", timeout = DEADLINE, output = function(piece) pieces[#pieces + 1] = piece end,
