@@ -265,6 +265,16 @@ local function violation(workflow, case, result, em)
   return nil
 end
 
+-- Runs the command again on an undisturbed wire. A change whose read is slow is refused; on a busy machine, all are slow.
+local function repeat_undisturbed(workflow, url, home)
+  local result
+  for _ = 1, 5 do
+    result = run(workflow.words, url, home)
+    if not result.err:find("took longer than 2 s", 1, true) then break end
+  end
+  return result
+end
+
 -- Runs a case. Returns what is wrong, or nil.
 local function check(workflow, case)
   local folder <close> = helper.folder(context.folder.path)
@@ -276,7 +286,7 @@ local function check(workflow, case)
   local wrong = violation(workflow, case, result, em)
   if not wrong and result.status ~= 0 and workflow.changes then
     ask_proxy("/heal", { port = port })
-    result = run(workflow.words, url, home)
+    result = repeat_undisturbed(workflow, url, home)
     if result.status ~= 0 or summary(em) ~= workflow.ended then
       wrong = "the repetition did not complete it:\n" .. summary(em)
     end
