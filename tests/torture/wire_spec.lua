@@ -177,8 +177,9 @@ end
 local function copy_home(workflow, home, port)
   assert(os.execute(("cp -r %s %s"):format(workflow.home, home)))
   if workflow.setup then
-    local journal = home .. "/state/lanyard/journal/"
-    assert(os.execute(("mv %s* %s127.0.0.1_%d"):format(journal, journal, port)))
+    -- By chance, the port can be the one of the setup.
+    local name = "127.0.0.1_" .. port
+    assert(os.execute(("cd %s/state/lanyard/journal && { test -e %s || mv * %s; }"):format(home, name, name)))
   end
 end
 
