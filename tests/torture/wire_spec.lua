@@ -1,11 +1,11 @@
 -- Every workflow against an emulator behind a proxy that disturbs one reply, or all from one on: over HTTP, TLS and
 -- HTTP/2. A command ends as undisturbed, or fails with a clear error and loses nothing; and a repetition completes it.
 
+local disturbing_proxy = require "disturbing_proxy"
 local emulator = require "lanyard.emulator"
 local helper = require "helper"
 local http = require "lanyard.http"
 local httpd = require "lanyard.httpd"
-local json = require "lanyard.json"
 local process = require "lanyard.process"
 local task = require "lanyard.task"
 local torture = require "torture"
@@ -146,7 +146,7 @@ local function run(words, endpoint, home, case)
   local command = {
     "env", "-i", "PATH=" .. os.getenv "PATH", "HOME=" .. home, "XDG_STATE_HOME=" .. home .. "/state", "AWS_REGION=" .. REGION,
     "AWS_ACCESS_KEY_ID=" .. helper.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY=" .. helper.SECRET_KEY, attempts_of(case),
-    "AWS_ENDPOINT_URL=" .. endpoint, "AWS_CA_BUNDLE=" .. context.folder .. "/certificate.pem",
+    "AWS_ENDPOINT_URL=" .. endpoint, "AWS_CA_BUNDLE=" .. context.proxy.certificate,
     "sh", "-c", shell, "sh", helper.lanyard,
   }
   for _, word in ipairs(words) do
@@ -160,22 +160,6 @@ local function run(words, endpoint, home, case)
   }
   assert(result, err and ("%s: %s"):format(table.concat(words, " "), err.message))
   return { status = result.status or 128 + result.signal, out = table.concat(pieces), err = result.errors }
-end
-
-local function ask_proxy(path, body)
-  local reply = assert(http.request {
-    method = "POST", url = context.control .. path, body = json.encode(body), timeout = DEADLINE,
-    headers = { ["Content-Type"] = "application/json" },
-  })
-  return json.decode(reply.body)
-end
-
--- Opens an endpoint of the proxy in front of an emulator. Returns its port and URL.
-local function open_endpoint(em, case)
-  local opened = ask_proxy("/open", {
-    upstream = em.port, transport = case.transport, fault = case.fault, call = case.call, always = case.always,
-  })
-  return opened.port, ("%s://127.0.0.1:%d"):format(case.transport == "http" and "http" or "https", opened.port)
 end
 
 -- Copies the files of a workflow. The journal is of an endpoint, by its host and port.
@@ -198,12 +182,12 @@ local function prepare(workflow)
     assert.equal(0, result.status, result.err)
   end
   workflow.state = copied(em.world.state)
-  local port, url = open_endpoint(em, { transport = "http", fault = "none", call = 0, always = false })
+  local port, url = context.proxy:open(em, { transport = "http", fault = "none", call = 0, always = false })
   copy_home(workflow, workflow.home .. ".used", port)
   local result = run(workflow.words, url, workflow.home .. ".used")
   assert.equal("", result.err)
   assert.equal(0, result.status)
-  workflow.requests, workflow.ended, workflow.out = ask_proxy("/close", { port = port }).requests, summary(em), result.out
+  workflow.requests, workflow.ended, workflow.out = context.proxy:ask("/close", { port = port }).requests, summary(em), result.out
   assert.is_true(#workflow.requests > 1)
   workflow.statements = count_of(workflow.ended, STATEMENT)
   em:stop()
@@ -292,18 +276,18 @@ local function check(workflow, case)
   local folder <close> = helper.folder(context.folder.path)
   local home = folder .. "/home"
   local em = start_emulator(workflow.state)
-  local port, url = open_endpoint(em, case)
+  local port, url = context.proxy:open(em, case)
   copy_home(workflow, home, port)
   local result = run(workflow.words, url, home, case)
   local wrong = violation(workflow, case, result, em)
   if not wrong and result.status ~= 0 and workflow.changes then
-    ask_proxy("/heal", { port = port })
+    context.proxy:ask("/heal", { port = port })
     result = repeat_undisturbed(workflow, url, home)
     if result.status ~= 0 or summary(em) ~= workflow.ended then
       wrong = "the repetition did not complete it:\n" .. summary(em)
     end
   end
-  ask_proxy("/close", { port = port })
+  context.proxy:ask("/close", { port = port })
   em:stop()
   return wrong and ("%s, %s %s at call %d (%s) over %s: %s\nstatus %d\n%s%s"):format(workflow.name, case.fault,
     case.always and "always" or "once", case.call, tostring(workflow.requests[case.call]), case.transport, wrong,
@@ -354,35 +338,21 @@ local function check_all(transports, bounded)
   end, { limit = PARALLEL })
   assert(#wrong == 0, ("%d of %d cases:\n\n%s\n\nthe proxy: %s"):format(#wrong, #cases,
     table.concat(table.move(wrong, 1, math.min(#wrong, 5), 1, {}), "\n\n"),
-    helper.read(context.folder .. "/proxy.err"):gsub("socket.send%b() raised exception.\n", ""):sub(1, 4000)))
+    context.proxy:errors():sub(1, 4000)))
   torture.report("the wire, " .. table.concat(transports, ", "), #cases)
 end
 
 describe("every workflow on a disturbed wire", function()
   setup(function()
     context.folder = helper.folder()
-    local created = helper.run { "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout",
-      context.folder .. "/key.pem", "-out", context.folder .. "/certificate.pem", "-days", "2", "-subj", "/CN=localhost",
-      "-addext", "subjectAltName=IP:127.0.0.1" }
-    assert.equal(0, created.status, created.err)
     helper.write(context.folder .. "/grants.lua", GRANTS)
-    -- A python3 before Debian's in PATH may lack Debian's packages.
-    for _, python in ipairs { "/usr/bin/python3", "python3" } do
-      context.has_h2 = helper.run({ python, "-c", "import h2" }).status == 0
-      context.python = python
-      if context.has_h2 then break end
-    end
-    context.pipe = assert(io.popen(("echo $$; exec %s tests/torture/wire_proxy.py %s/certificate.pem %s/key.pem 2>%s/proxy.err")
-      :format(context.python, context.folder, context.folder, context.folder)))
-    context.pid = context.pipe:read "l"
-    context.control = "http://127.0.0.1:" .. assert(context.pipe:read "l", "the proxy did not start")
+    context.proxy = disturbing_proxy.start(context.folder.path)
     for _, workflow in ipairs(WORKFLOWS) do
       prepare(workflow)
     end
   end)
   teardown(function()
-    os.execute("kill " .. context.pid)
-    context.pipe:close()
+    context.proxy:stop()
     getmetatable(context.folder).__close()
   end)
 
@@ -391,7 +361,7 @@ describe("every workflow on a disturbed wire", function()
   end)
 
   it("does so over HTTP/2", function()
-    if not context.has_h2 then
+    if not context.proxy.has_h2 then
       pending "python3-h2 is not installed"
     end
     check_all({ "h2" }, 12)
@@ -401,14 +371,14 @@ describe("every workflow on a disturbed wire", function()
   -- function that closes the endpoint.
   local function serve(handler, case)
     local server = assert(httpd.serve { handler = handler })
-    local port, url = open_endpoint(server, case)
+    local port, url = context.proxy:open(server, case)
     local function ask(body)
       return http.request {
-        method = "POST", url = url, body = body, ca_bundle = context.folder .. "/certificate.pem", timeout = 20,
+        method = "POST", url = url, body = body, ca_bundle = context.proxy.certificate, timeout = 20,
       }
     end
     return ask, port, function()
-      local closed = ask_proxy("/close", { port = port })
+      local closed = context.proxy:ask("/close", { port = port })
       server.close()
       return closed
     end
@@ -424,7 +394,7 @@ describe("every workflow on a disturbed wire", function()
           local reply = assert(ask(tostring(number)))
           assert.equal("to " .. number, reply.body)
           if time == "after" then
-            ask_proxy("/surplus", { port = port })
+            context.proxy:ask("/surplus", { port = port })
           end
         end
         assert.equal(20, #close().requests)
@@ -433,7 +403,7 @@ describe("every workflow on a disturbed wire", function()
   end
 
   it("ends all streams of a connection that ends", function()
-    if not context.has_h2 then
+    if not context.proxy.has_h2 then
       pending "python3-h2 is not installed"
     end
     local waiting, ended = 0, false
