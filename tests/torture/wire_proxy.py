@@ -7,12 +7,14 @@ returns the targets of the requests that arrived, and the number of faults. POST
 surplus replies after the last reply of HTTP/1.1."""
 
 import asyncio
+import fcntl
 import gzip
 import json
 import socket
 import ssl
 import struct
 import sys
+import termios
 
 try:
     import h2.config
@@ -342,6 +344,13 @@ class Http2:
 ENDPOINTS = {}
 
 
+async def acknowledged(writer):
+    """Waits until the peer's kernel has all that was written. On a busy machine, a later packet can overtake it."""
+    await writer.drain()
+    while struct.unpack("i", fcntl.ioctl(writer.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4)))[0] > 0:
+        await asyncio.sleep(0.001)
+
+
 async def answer_to(reader):
     """Reads a request of the control server. Returns the reply."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -361,7 +370,7 @@ async def answer_to(reader):
     elif head.startswith("POST /surplus"):
         endpoint = ENDPOINTS[options["port"]]
         endpoint.last_writer.write(SURPLUS)
-        await endpoint.last_writer.drain()
+        await acknowledged(endpoint.last_writer)
         answer = {}
     else:
         endpoint = ENDPOINTS.pop(options["port"])
