@@ -29,10 +29,12 @@ With --effect the policies are compared by the requests that they allow, over ev
 }
 local options = command:parse(...)
 
+local effect = require "lanyard.policy.effect"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local policy_files = require "lanyard.cli.policy_files"
 local results = require "lanyard.cli.print"
+local witness = require "lanyard.policy.witness"
 
 policy_files.check_stdin(command, { options.old, options.new })
 
@@ -70,16 +72,31 @@ end
 
 local old, new = policy_files.load(options.old), policy_files.load(options.new)
 
+-- Returns one side of a change for JSON.
+local function side_of(side)
+  local gains = json.array {}
+  for i, gain in ipairs(side.gains) do
+    gains[i] = { kind = gain.class.kind, id = gain.class.id, text = gain.class.text, actions = json.array(gain.actions) }
+  end
+  return { gains = gains, example = side.witness and side.witness.request, undecided = side.undecided }
+end
+
+local function print_side(name, text, side)
+  cli.out(escape.format("%s: %s", name, text))
+  if side.witness then
+    cli.out(escape.format("    example: %s (%s)", witness.text(side.witness.request), side.witness.because))
+  end
+end
+
 -- Prints what only one of the policies allows, and ends the command.
 local function show_effect()
-  local effect = require "lanyard.policy.effect"
   local change = effect.of(old, new, { kind = options.type == "identity" and "identity" or "resource" })
   if options.output == "json" then
-    results.json(change)
+    results.json { gives = side_of(change.gives), takes = side_of(change.takes) }
   else
-    for _, line in ipairs(effect.lines(change)) do
-      cli.out(escape.printable(line))
-    end
+    local gives, takes = effect.texts(change)
+    print_side("gives", gives, change.gives)
+    print_side("takes", takes, change.takes)
   end
   local same = effect.same(change)
   return same and cli.exit.ok or same == nil and cli.exit.failed or cli.exit.found

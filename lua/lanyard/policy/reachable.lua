@@ -6,8 +6,8 @@
 ---
 --- The classes come from what the document says: principals, accounts, organizations, patterns, services, sources,
 --- networks, and everyone. Together they contain every caller. Then, from the widest, each class is removed that the
---- others make redundant: what the document allows, and the rest does not, is nothing (new_access). Every class that
---- stays is needed, because a request proves it.
+--- others make redundant: if the others are denied, the document allows nothing (new_access). Every class that stays is
+--- needed, because a request proves it.
 
 local classes = require "lanyard.policy.classes"
 local core = require "lanyard.policy.core"
@@ -110,18 +110,8 @@ local function add_restricted(pool, named, statement)
   end
 end
 
--- Returns the classes that a document names, from the widest.
-local function named_classes(doc)
-  local pool = setmetatable({}, Pool)
-  pool:add(classes.everyone())
-  pool:add(classes.any_service())
-  pool:add(classes.any_organization())
-  for _, statement in ipairs(doc:statements()) do
-    local named = add_callers(pool, statement)
-    if statement.effect == "Allow" then
-      add_restricted(pool, named, statement)
-    end
-  end
+-- Sorts classes from the widest, and equally wide ones by the order in which they were added.
+local function sort(pool)
   local position = {}
   for i, class in ipairs(pool) do
     position[class] = i
@@ -135,23 +125,49 @@ local function named_classes(doc)
   return pool
 end
 
+-- Returns the classes that a document names, from the widest.
+local function named_classes(doc)
+  local pool = setmetatable({}, Pool)
+  pool:add(classes.everyone())
+  pool:add(classes.any_service())
+  pool:add(classes.any_organization())
+  for _, statement in ipairs(doc:statements()) do
+    local named = add_callers(pool, statement)
+    if statement.effect == "Allow" then
+      add_restricted(pool, named, statement)
+    end
+  end
+  return sort(pool)
+end
+
 -- ---------------------------------------------------------------------------------------------
 -- The smallest set
 
--- The state: the document, its Version, the action asked about, and the options of new_access.
+-- The state: the document, what is not asked about (`before`), the action, and the options of new_access.
 local Search = {}
 Search.__index = Search
 
--- Returns what the document allows with the action, and some statements do not.
+-- Returns a request that the document allows although some statements deny what they name, and that `before` does not
+-- allow.
 function Search:rest(statements)
   if self.action then
-    table.insert(statements, { Effect = "Allow", Principal = "*", NotAction = json.array { self.action } })
+    table.insert(statements, { Principal = "*", NotAction = json.array { self.action } })
   end
-  local reference = assert(core.parse(json.encode { Version = "2012-10-17", Statement = json.array(statements) }))
-  return new_access(reference, self.doc, self.options)
+  if #statements == 0 then
+    return new_access(self.before, self.doc, self.options)
+  end
+  for _, statement in ipairs(statements) do
+    statement.Effect = "Deny"
+  end
+  local denies = assert(core.parse(json.encode { Version = "2012-10-17", Statement = json.array(statements) }))
+  local doc = self.doc:copy()
+  for i = 1, #statements do
+    doc:append(denies, i)
+  end
+  return new_access(self.before, doc, self.options)
 end
 
--- Returns what the document allows to callers that are in none of the classes.
+-- Returns a request by a caller that is in none of the classes.
 function Search:outside(list, but)
   local statements = {}
   for _, class in ipairs(list) do
@@ -208,16 +224,25 @@ end
 --- Returns the classes of callers that a document can ever allow, from the widest. The list is empty if the document
 --- allows nothing.
 ---@param doc policy.Document
----@param options? { action?: string, accounts?: table<string, string>, always?: string[], limit?: integer }
----   action: an action or a pattern; any action unless given. The others: see new_access.
+---@param options? { action?: string, before?: policy.Document, accounts?: table<string, string>, always?: string[],
+---  limit?: integer }
+---   action: an action or a pattern; any action unless given. before: only what this document does not allow. The others:
+---   see new_access.
 ---@return policy.ReachedClass[]
 return function(doc, options)
   options = options or {}
   local search = setmetatable({
-    doc = doc, action = options.action,
+    doc = doc, before = options.before or core.new(), action = options.action,
     options = { kind = "resource", accounts = options.accounts, always = options.always, limit = options.limit },
   }, Search)
   local pool = named_classes(doc)
+  if options.before then
+    -- A Deny that the earlier document had names those who gain.
+    for _, class in ipairs(named_classes(options.before)) do
+      pool:add(class)
+    end
+    sort(pool)
+  end
   local list = search:reduce(pool)
   for _, class in ipairs(list) do
     class.except = search:exceptions(class, pool)
