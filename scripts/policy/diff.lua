@@ -76,7 +76,8 @@ local old, new = policy_files.load(options.old), policy_files.load(options.new)
 local function side_of(side)
   local gains = json.array {}
   for i, gain in ipairs(side.gains) do
-    gains[i] = { kind = gain.class.kind, id = gain.class.id, text = gain.class.text, actions = json.array(gain.actions) }
+    local class = gain.class
+    gains[i] = { kind = class.kind, id = class.id, text = class.text, actions = json.array(gain.actions) }
   end
   return { gains = gains, example = side.witness and side.witness.request, undecided = side.undecided }
 end

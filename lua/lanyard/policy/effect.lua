@@ -80,7 +80,12 @@ local function actions_of(from, to, class, alone)
   return gained
 end
 
-local function side(from, to, options)
+--- Returns what a document allows and another does not.
+---@param from policy.Document
+---@param to policy.Document
+---@param options? policy.ReasonOptions
+---@return policy.Side
+function M.gained(from, to, options)
   local found, undecided, reason = new_access(from, to, options)
   local one = {
     witness = found, gains = json.array {},
@@ -101,7 +106,7 @@ end
 ---@param options? policy.ReasonOptions
 ---@return policy.Effect
 function M.of(before, after, options)
-  return { gives = side(before, after, options), takes = side(after, before, options) }
+  return { gives = M.gained(before, after, options), takes = M.gained(after, before, options) }
 end
 
 --- Reports whether the documents allow the same requests.

@@ -226,8 +226,8 @@ end
 ---@param doc policy.Document
 ---@param options? { action?: string, before?: policy.Document, accounts?: table<string, string>, always?: string[],
 ---  limit?: integer }
----   action: an action or a pattern; any action unless given. before: only what this document does not allow. The others:
----   see new_access.
+---   action: an action or a pattern; any action unless given. before: only what this document does not allow. The
+---   others: see new_access.
 ---@return policy.ReachedClass[]
 return function(doc, options)
   options = options or {}
