@@ -23,6 +23,7 @@ local lock = require "lanyard.lock"
 local losses = require "lanyard.access.write.losses"
 local proposals = require "lanyard.access.write.proposal"
 local repository_policy = require "lanyard.access.repository_policy"
+local retention = require "lanyard.access.journal.retention"
 local round = require "lanyard.access.write.round"
 
 local M = {}
@@ -149,7 +150,10 @@ function M.change_policy(region, repository, edit, options)
     progress = options.progress or function() end,
   }
   change.attempts = attempts.new(change)
-  local ok, err = proposals.prepare(change)
+  local ok, err = retention.limits() -- a mistake in them is reported before anything is sent
+  if ok then
+    ok, err = proposals.prepare(change)
+  end
   if not ok then
     return nil, err
   elseif options.dry_run then
