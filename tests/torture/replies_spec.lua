@@ -103,6 +103,7 @@ local WORKFLOWS = {
   { words = "export FILE --format terraform" },
   { words = "audit --region us-east-1 --output json", before = grant },
   { words = "permissions" },
+  { words = "doctor --output json", before = grant },
 }
 
 -- ---------------------------------------------------------------------------------------------

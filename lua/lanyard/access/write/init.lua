@@ -13,7 +13,8 @@
 ---     it read before: no more than `limits.bound` passes from sending the read to sending the write, or the policy is
 ---     read again. With `settle` the policy is read once more after twice that time, when the request of that writer
 ---     has arrived, if no request takes longer than the bound. Where another writer won, the edit is made again on the
----     current text.
+---     current text. Only with `settle` do lanyards on several machines lose nothing of each other's: without it, a
+---     write that is on its way when this change reads back arrives later (tests/model/safe_write.pml).
 ---   * The client does not repeat the requests of a round: after a failed request the next round begins with a new
 ---     read.
 
