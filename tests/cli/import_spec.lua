@@ -56,14 +56,14 @@ describe("lanyard import", function()
       { "the export has no policies: no repository grants a container service's role in us-east-1",
         "export", "--format", "terraform" },
       { "the export has no policies: the file grants nothing in us-east-1", "export", "--format", "terraform", none },
-      { "the plan for us-east-1 has no grants; nothing was changed", "apply", none, "--yes" },
+      { "lanyard: nothing is to be changed in us-east-1", "apply", none, "--yes" },
       { "the journal has no change of a repository in us-east-1", "undo", "--list" },
       { "the journal has no change of web in us-east-1", "undo", "--list", "web" },
     } do
       local result = emulator:run { table.unpack(case, 2) }
       assert.same({ 0, case[1] .. "\n" }, { result.status, result.err })
     end
-    assert.equal("no directory is trusted\n", emulator:run({ "trust", "--list" }).out)
+    assert.equal("lanyard: no directory is trusted\n", emulator:run({ "trust", "--list" }).err)
   end)
 
   it("reports that no grant can be stated in the file", function()

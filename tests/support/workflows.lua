@@ -77,7 +77,7 @@ M.all = {
     words = function(stage) return { "audit", "--history", stage.home .. "/state/lanyard/history.db" } end },
 }
 
--- Those that write no policy and no journal. The watched command only reads, since it can outlive a killed watch.
+-- Workflows that write no policy and no journal. The watched command only reads, since it can outlive a killed watch.
 M.local_state = {
   { name = "trust", prepare = write_rules,
     words = function(stage) return { "trust", stage.home .. "/checkout", "--yes" } end },

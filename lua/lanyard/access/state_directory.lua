@@ -8,6 +8,7 @@
 
 local crypto = require "lanyard.crypto"
 local endpoints = require "lanyard.aws.endpoints"
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 local shellwords = require "lanyard.text.shellwords"
 local system = require "lanyard.system"
@@ -105,13 +106,14 @@ local function root_name(path)
   if state_home and state_home:sub(1, 1) == "/" then
     return state_home .. "/lanyard"
   end
-  local home = os.getenv "HOME"
-  if home and home ~= "" then
+  local home = environment.home()
+  if home then
     return home .. "/.local/state/lanyard"
   end
   return nil, errors.new {
     code = "NoStateFolder",
-    message = "no directory for the journal: neither XDG_STATE_HOME nor HOME is set",
+    message = "no directory for the journal: neither XDG_STATE_HOME nor HOME is "
+      .. (environment.get "HOME" and "an absolute path" or "set"),
     tip = "set XDG_STATE_HOME to a permanent directory; without a journal no policy is written",
   }
 end

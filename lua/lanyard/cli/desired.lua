@@ -123,8 +123,8 @@ end
 ---@return integer status  the exit status
 function M.applied(output, plan, roles, changes)
   local status = print_roles(output, roles, M.failures(plan))
-  if #roles + #changes + #plan.failures == 0 then
-    cli.note(escape.format("the plan for %s has no grants; nothing was changed", plan.region))
+  if output == "table" and #roles + #changes + #plan.failures == 0 then
+    cli.note(escape.format("lanyard: nothing is to be changed in %s", plan.region))
   end
   local changes_status = report.changes(output, changes, {
     account = plan.account, region = plan.region, roles = encode_roles(roles),

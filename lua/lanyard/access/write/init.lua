@@ -15,8 +15,8 @@
 ---     has arrived, if no request takes longer than the bound. Where another writer won, the edit is made again on the
 ---     current text. Only with `settle` do lanyards on several machines lose nothing of each other's: without it, a
 ---     write that is on its way when this change reads back arrives later (tests/model/safe_write.pml).
----   * The client does not repeat the requests of a round: after a failed request the next round begins with a new
----     read.
+---   * The client does not repeat the requests of a round up to the write: after a failed request the next round begins
+---     with a new read.
 
 local attempts = require "lanyard.access.write.attempts"
 local journal = require "lanyard.access.journal"
