@@ -131,8 +131,11 @@ function M.root(path)
   return ok and root, err
 end
 
--- Turns a name into one file name: without slashes, not too long, and different for different names.
-local function file_name(name)
+--- Returns the name of the directory for one repository: without slashes, not too long, and different for different
+--- repositories.
+---@param name string  the repository's name
+---@return string
+function M.folder(name)
   local flat = name:gsub("/", "+")
   if #flat > LONGEST_NAME then
     return flat:sub(1, LONGEST_NAME - 17) .. "~" .. crypto.sha256_hex(name):sub(1, 16)
@@ -171,7 +174,7 @@ end
 ---@param name string  the repository's name
 ---@return string
 function M.repository(region_directory, name)
-  return region_directory .. "/" .. file_name(name)
+  return region_directory .. "/" .. M.folder(name)
 end
 
 --- Returns the name of the repository whose directory has a name. The name of a long one is not in it.

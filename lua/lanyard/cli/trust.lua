@@ -89,7 +89,7 @@ function M.list(output, records)
   if output == "json" then
     results.json(items)
   elseif #rows == 0 then
-    cli.note "lanyard: you trust no directory"
+    cli.note "lanyard: no directory is trusted"
   else
     results.rows({ "PATH", "FILES", "SINCE", "STATE", "NOTE" }, rows)
   end
