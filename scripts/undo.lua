@@ -73,8 +73,6 @@ if options.list then
   end
   if options.output == "json" then
     report.json(items)
-  elseif #rows == 0 and #damaged == 0 then
-    cli.note "lanyard: the journal has no changes"
   else
     report.rows({ "TIME", "REPOSITORY", "ACTION", "STATE" }, rows)
   end
