@@ -141,6 +141,20 @@ describe("a child", function()
     assert.is_false(is_there(pid))
   end)
 
+  it("passes on how the command ended after its task was cancelled", function()
+    local folder <close> = helper.folder()
+    local result
+    local t = task.spawn(process.run, {
+      words = { "sh", "-c", ("trap 'echo bye >&2; exit 7' TERM; echo $$ >%s/pid; while :; do sleep 0.01; done"):format(folder) },
+      errors = "keep", output = function() end, interrupted = function(ended) result = ended end,
+    })
+    wait_for(folder .. "/pid")
+    t:cancel()
+    assert.is_false((pcall(t.join, t)))
+    assert.equal(7, result.status)
+    assert.match("bye\n$", result.errors)
+  end)
+
   it("has its full time to end even if its reader raises an error meanwhile", function()
     local folder <close> = helper.folder()
     local t = task.spawn(process.run, {

@@ -36,7 +36,8 @@ local function check_url(url)
   end
   scheme = (scheme or ""):lower()
   if not host or port == ":" or (scheme ~= "http" and scheme ~= "https") then
-    return invalid(("%s is '%s', which has no valid host: write http://HOST/PATH"):format(FULL, url))
+    local shown = url:find("@", 1, true) and "contains a user or a password" or ("is '%s'"):format(url)
+    return invalid(("%s %s, which has no valid host: write http://HOST/PATH"):format(FULL, shown))
   elseif scheme == "http" and not (OPEN_HOSTS[host] or loopback.is(host)) then
     return invalid(("%s uses http for %s, which would expose the credentials: use https, or a host of this machine, "
       .. "of ECS or of EKS"):format(FULL, host))
