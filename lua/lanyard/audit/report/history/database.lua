@@ -15,12 +15,36 @@ local ADVICE = {
   ReadOnly = "name a file in a folder that is writable",
   SqliteError = "check that it is a complete file",
   CannotOpen = "name a file in an existing folder",
+  NotDatabase = "it begins as one, so a part of it is damaged or could not be read: check the disk, and that it is complete",
 }
 
+-- The first bytes of each database that is not empty. https://www.sqlite.org/fileformat.html#magic_header_string
+local HEADER = "SQLite format 3\0"
+
+-- Returns the first bytes of a file, or nil and why they cannot be read.
+local function head_of(path)
+  local file <close>, problem = io.open(path, "rb")
+  local head
+  if file then
+    head, problem = file:read(#HEADER)
+  end
+  return head or "", problem
+end
+
+-- SQLite reports a file that the disk cannot read (EIO) as one that is not a database.
+local function not_database(path, err)
+  local head, problem = head_of(path)
+  if problem then
+    return errors.new { code = err.code, message = ("cannot read %s: %s"):format(path, (problem:gsub("^.*: ", ""))) }
+  end
+  return head ~= HEADER and errors.new { code = err.code,
+    message = path .. " is not a history of lanyard audit --history; name another file" }
+end
+
 local function with_advice(path, err)
-  if err.code == "NotDatabase" then
-    return errors.new { code = err.code,
-      message = path .. " is not a history of lanyard audit --history; name another file" }
+  local known = err.code == "NotDatabase" and not_database(path, err)
+  if known then
+    return known
   end
   local advice = ADVICE[err.code]
   return errors.new { code = err.code,
