@@ -15,7 +15,7 @@ local ADVICE = {
   ReadOnly = "name a file in a folder that is writable",
   SqliteError = "check that it is a complete file",
   CannotOpen = "name a file in an existing folder",
-  NotDatabase = "it begins as one, so a part of it is damaged or could not be read: check the disk, and that it is complete",
+  NotDatabase = "it begins as one, so a part of it is damaged or could not be read: check the disk",
 }
 
 -- The first bytes of each database that is not empty. https://www.sqlite.org/fileformat.html#magic_header_string
