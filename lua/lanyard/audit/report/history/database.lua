@@ -15,7 +15,6 @@ local ADVICE = {
   ReadOnly = "name a file in a folder that is writable",
   SqliteError = "check that it is a complete file",
   CannotOpen = "name a file in an existing folder",
-  NotDatabase = "it begins as one, so a part of it is damaged or could not be read: check the disk",
 }
 
 -- The first bytes of each database that is not empty. https://www.sqlite.org/fileformat.html#magic_header_string
@@ -34,17 +33,18 @@ end
 -- SQLite reports a file that the disk cannot read (EIO) as one that is not a database.
 local function not_database(path, err)
   local head, problem = head_of(path)
+  local message = "%s is not a history of lanyard audit --history; name another file"
   if problem then
-    return errors.new { code = err.code, message = ("cannot read %s: %s"):format(path, (problem:gsub("^.*: ", ""))) }
+    message, problem = "cannot read %s: %s", problem:gsub("^.*: ", "")
+  elseif head == HEADER then
+    message = "%s: a part of this database is damaged or cannot be read; check the disk"
   end
-  return head ~= HEADER and errors.new { code = err.code,
-    message = path .. " is not a history of lanyard audit --history; name another file" }
+  return errors.new { code = err.code, message = message:format(path, problem) }
 end
 
 local function with_advice(path, err)
-  local known = err.code == "NotDatabase" and not_database(path, err)
-  if known then
-    return known
+  if err.code == "NotDatabase" then
+    return not_database(path, err)
   end
   local advice = ADVICE[err.code]
   return errors.new { code = err.code,
