@@ -289,8 +289,12 @@ function Stage:outcome()
 end
 
 
+-- A message of SQLite that looks like one of Lua.
+local READONLY = "attempt to write a readonly database"
+
 --- Returns the part of a text that is an internal error, or nil.
 function M.internal_error(text)
+  text = text:gsub(READONLY, "")
   return text:match "[^\n]*attempt to %a+[^\n]*" or text:match "[^\n]*stack traceback[^\n]*"
     or text:match "[^\n]*bad argument[^\n]*" or text:match "[^\n]*%.lua:%d+:[^\n]*" or text:match "[^\n]*nil value[^\n]*"
 end
