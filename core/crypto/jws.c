@@ -46,6 +46,14 @@ static bool is_private_p256(const EVP_PKEY *pair) {
   return is;
 }
 
+/* Reports whether the public point belongs to the private number. A file can contain others. */
+static bool is_pair(EVP_PKEY *pair) {
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(pair, NULL);
+  bool is = context && EVP_PKEY_pairwise_check(context) == 1;
+  EVP_PKEY_CTX_free(context);
+  return is;
+}
+
 struct jws_key *jws_key_read(const char *pem, size_t length) {
   struct jws_key *key = calloc(1, sizeof *key);
   BIO *text =
@@ -53,7 +61,7 @@ struct jws_key *jws_key_read(const char *pem, size_t length) {
   if (key && text)
     key->pair = PEM_read_bio_PrivateKey(text, NULL, no_passphrase, NULL);
   BIO_free(text);
-  if (key && key->pair && is_private_p256(key->pair) &&
+  if (key && key->pair && is_private_p256(key->pair) && is_pair(key->pair) &&
       read_coordinate(key->pair, OSSL_PKEY_PARAM_EC_PUB_X, key->x) &&
       read_coordinate(key->pair, OSSL_PKEY_PARAM_EC_PUB_Y, key->y))
     return key;

@@ -12,8 +12,8 @@
 struct jws_key;
 
 /* jws_key_read reads a private key in PEM, as SEC 1 ("EC PRIVATE KEY") or PKCS #8. It returns NULL
- * for anything else: another curve, an encrypted key, a public key. The caller frees the key with
- * jws_key_free, which wipes it and accepts NULL. */
+ * for anything else: another curve, an encrypted key, a public key, or a private key with the public
+ * key of another. The caller frees the key with jws_key_free, which wipes it and accepts NULL. */
 struct jws_key *jws_key_read(const char *pem, size_t length);
 void jws_key_free(struct jws_key *key);
 
