@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-/* Returns the seconds since 1970, or -1 for a text that is no date. No test uses the date before 1970. */
+/* Returns the seconds since 1970, or -1 for another text. No test uses it for a date before 1970. */
 static long double date(const char *text) {
   long double seconds;
   return condition_read_date(text, &seconds) ? seconds : -1;
