@@ -102,6 +102,11 @@ describe("a child", function()
     assert.has_error(function() sh("true", { errors = "lost" }) end)
   end)
 
+  it("has a command of at least one word, without NUL", function()
+    assert.error_matches(function() process.run { words = {} } end, "words: a command expected")
+    assert.error_matches(function() process.run { words = { "echo", "a\0b" } } end, "words: a word must not contain NUL")
+  end)
+
   it("reports a command that cannot run, and one that does not end in time", function()
     local ended, err = process.run { words = { "/nonexistent/command" }, output = function() end }
     assert.is_nil(ended)
