@@ -72,6 +72,29 @@ static bool offer_literals(struct query *query, size_t number, enum test_kind ki
   return false;
 }
 
+/* Offers texts that match the first pattern of an inside test, or any, where each `*` is the name that
+ * no pattern mentions. Such a text is often the best one. */
+static void offer_guesses(struct query *query, size_t number, const char *any) {
+  const struct query_dimension *dimension = &query->dimensions[number];
+  const char *pattern = any;
+  for (size_t i = 0; i < dimension->inside_count && pattern == any; i++) {
+    const struct box_test *test = query_test(query, dimension->inside[i]);
+    if (test->kind != TEST_KEY && !is_exception(test) && !test->has_variables)
+      pattern = list_of(test)->items[0].string;
+  }
+  struct buf text = {0};
+  for (const char *c = pattern; *c; c++) {
+    if (*c == '*')
+      buf_adds(&text, query->fresh);
+    else
+      buf_addc(&text, *c == '?' ? 'a' : *c);
+  }
+  query->pool->failed = query->pool->failed || text.failed;
+  if (text.data && !text.failed)
+    offer_text(query, number, text.data, text.length);
+  buf_free(&text);
+}
+
 /* --- Actions ---------------------------------------------------------------------------------- */
 
 /* Appends the patterns of actions. A pattern without a colon matches the usual form only if its `*`
@@ -142,6 +165,9 @@ static void offer_actions(struct query *query, bool usual) {
 
 void places_actions(struct query *query) {
   if (offer_literals(query, BOX_ACTION, TEST_ACTION))
+    return;
+  offer_guesses(query, BOX_ACTION, "*:*");
+  if (query_perfect(query, BOX_ACTION))
     return;
   offer_actions(query, true);
   if (has_short_pattern(query, &query->dimensions[BOX_ACTION], TEST_ACTION, 1))
@@ -363,6 +389,9 @@ void places_resources(struct query *query, bool unknown) {
     return;
   }
   if (offer_literals(query, BOX_RESOURCE, TEST_RESOURCE))
+    return;
+  offer_guesses(query, BOX_RESOURCE, "arn:aws:s3:::*");
+  if (query_perfect(query, BOX_RESOURCE))
     return;
   struct points texts = {0};
   propose(query, ANY_ARN, &texts);

@@ -284,10 +284,10 @@ static enum search_outcome try_dimensions(struct attempt *attempt, struct search
 /* --- Questions -------------------------------------------------------------------------------- */
 
 static enum search_outcome try_binding(struct attempt *attempt, const struct context *bound,
-                                       struct search_request *request) {
+                                       const uint64_t *settled, struct search_request *request) {
   attempt->query.bound = bound;
-  for (size_t w = 0; w < cover_words(attempt->query.avoided_count); w++)
-    attempt->query.settled[w] = 0;
+  memcpy(attempt->query.settled, settled,
+         cover_words(attempt->query.avoided_count) * sizeof *settled);
   return try_dimensions(attempt, request);
 }
 
@@ -303,6 +303,7 @@ enum search_outcome search_run(struct search *search, const struct search_questi
                           .avoided_count = question->avoided_count,
                           .open = question->open,
                           .atoms = search->atoms,
+                          .fresh = search->names.name,
                           .steps = search->steps};
   if (!query_begin(query))
     return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;
@@ -310,9 +311,14 @@ enum search_outcome search_run(struct search *search, const struct search_questi
   struct bindings bindings;
   binding_list(query, &search->names, &bindings);
   const char *reason = NULL;
+  size_t words = cover_words(query->avoided_count);
+  uint64_t *settled = pool_new(search->pool, words + 1, sizeof *settled);
+  if (!settled)
+    return SEARCH_UNDECIDED;
+  memcpy(settled, query->settled, words * sizeof *settled);
   for (size_t i = 0; i < bindings.count && outcome != SEARCH_FOUND; i++) {
     query->inexact = bindings.inexact;
-    outcome = try_binding(&attempt, bindings.items[i], request);
+    outcome = try_binding(&attempt, bindings.items[i], settled, request);
     if (search->pool->failed || search->pool->full)
       return SEARCH_UNDECIDED;
     if (outcome == SEARCH_UNDECIDED && !reason)
