@@ -51,7 +51,7 @@ struct query {
   bool saw_open;               /* there was such a test */
   const struct context *bound; /* the values of policy variables */
   struct query_atoms *atoms;
-  const char *fresh;  /* a name that no policy mentions */
+  const char *fresh, *fresh_account; /* a name and an account that no policy mentions */
   size_t *steps;      /* how much work is left */
   const char *inexact; /* why there may be values that the candidates do not represent, or NULL */
 };
