@@ -4,7 +4,7 @@
 ---
 --- Redundant statements are removed first, then the redundant values of lists, then redundant conditions. Each removal
 --- is tried on a copy, and kept if both documents have equal access. Of two redundant parts, the later one is removed.
---- What stays keeps its bytes, except the strings of a list that lost one: they are written anew.
+--- What stays keeps its bytes, except the strings of a list that lost one: it is written again.
 ---
 --- A Deny also applies to what other policies of the account allow. So a part of a Deny is redundant only if the other
 --- Denies deny the same requests. A Deny with NotPrincipal stays as it is.
