@@ -12,7 +12,6 @@
  * what it should not. So the first is never needed: only an antichain of states is. */
 
 struct chain_state {
-  uint64_t wanted, unwanted;  /* a bit for each place modulo 64: compared first */
   uint32_t first, split, end; /* its places: indexes in `places` */
   uint32_t parent;            /* the state before the last byte of its text */
   uint32_t length;            /* of the text */
@@ -20,18 +19,28 @@ struct chain_state {
   bool dropped;               /* another state was found later that makes it dispensable */
 };
 
+/* A state that is not dropped, with what most comparisons need. */
+struct chain_link {
+  uint64_t wanted, unwanted; /* a bit for each place modulo 64 */
+  uint32_t state;
+};
+
 struct antichain {
   struct chain_state *states; /* in the order in which they were added */
+  struct chain_link *links;
   uint32_t *places;
-  size_t count, capacity, places_count, places_capacity;
-  size_t expanded; /* the search has continued the texts of so many states */
-  uint32_t split;  /* the first place of those that should not be reached */
+  size_t count, links_count, places_count;
+  size_t capacity, links_capacity, places_capacity;
+  size_t expanded;    /* the search has continued the texts of so many states */
+  size_t comparisons; /* of two states so far */
+  uint32_t split;     /* the first place of those that should not be reached */
 };
 
 enum chain_outcome { CHAIN_ADDED, CHAIN_DISPENSABLE, CHAIN_NO_MEMORY };
 
 /* antichain_add adds a state with the given places at the end, or finds that it is dispensable, and
- * drops the states that it makes dispensable. Only `parent`, `length`, `byte` and `utf8` of `state` count. */
+ * drops the states that it makes dispensable. Only `parent`, `length`, `byte` and `utf8` of `state`
+ * count. */
 enum chain_outcome antichain_add(struct antichain *chain, const uint32_t *places, uint32_t count,
                                  struct chain_state state);
 void antichain_free(struct antichain *chain);

@@ -109,8 +109,10 @@ static bool within_limits(struct search *search, uint32_t count) {
   char *limit = search->list->limit;
   if (search->chain.count >= limits->states)
     snprintf(limit, sizeof search->list->limit, "more than %zu states", limits->states);
-  else if (count > limits->positions - search->chain.places_count)
-    snprintf(limit, sizeof search->list->limit, "more than %zu positions", limits->positions);
+  else if (count > limits->places - search->chain.places_count)
+    snprintf(limit, sizeof search->list->limit, "more than %zu places", limits->places);
+  else if (search->chain.comparisons > limits->comparisons)
+    snprintf(limit, sizeof search->list->limit, "more than %zu comparisons", limits->comparisons);
   else
     return true;
   search->outcome = WORDS_LIMIT;
@@ -204,17 +206,20 @@ static void run(struct search *search) {
 }
 
 static struct words_limits resolve(const struct words_limits *limits) {
-  static const struct words_limits defaults = {.states = 4096, .positions = 1u << 20, .texts = 256};
+  static const struct words_limits defaults = {
+      .states = 4096, .places = 1u << 20, .comparisons = 1u << 22, .texts = 256};
   struct words_limits resolved = limits ? *limits : defaults;
   if (resolved.states == 0)
     resolved.states = defaults.states;
-  if (resolved.positions == 0)
-    resolved.positions = defaults.positions;
-  /* The states refer to each other and to positions with 32 bits. */
+  if (resolved.places == 0)
+    resolved.places = defaults.places;
+  if (resolved.comparisons == 0)
+    resolved.comparisons = defaults.comparisons;
+  /* The states refer to each other and to places with 32 bits. */
   if (resolved.states > UINT32_MAX)
     resolved.states = UINT32_MAX;
-  if (resolved.positions > UINT32_MAX)
-    resolved.positions = UINT32_MAX;
+  if (resolved.places > UINT32_MAX)
+    resolved.places = UINT32_MAX;
   if (resolved.texts == 0)
     resolved.texts = defaults.texts;
   return resolved;

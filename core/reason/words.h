@@ -8,8 +8,9 @@
 
 /* The bounds of a search; 0 is the default. */
 struct words_limits {
-  size_t states;      /* states that are kept, default 4096; 1000 take about a millisecond */
-  size_t positions;   /* places in patterns that all states contain together, default 1048576 */
+  size_t states;      /* states that are kept, default 4096 */
+  size_t places;      /* places in patterns that all states contain together, default 1048576 */
+  size_t comparisons; /* of two states, default 4194304, which take about 10 milliseconds */
   size_t texts;       /* proposals, default 256 */
   const char *prefer; /* bytes that wildcards match first; NULL: the letters from a to z */
 };
@@ -26,7 +27,7 @@ struct words_list {
   struct words_text *items;
   size_t count, capacity;
   size_t states;
-  char limit[40];
+  char limit[48];
 };
 
 enum words_outcome {
