@@ -17,6 +17,7 @@ struct chain_state {
   uint32_t length;            /* of the text */
   unsigned char byte, utf8;   /* that byte; where the text is within a sequence */
   bool dropped;               /* another state was found later that makes it dispensable */
+  bool taken;                 /* by antichain_take */
 };
 
 /* A state that is not dropped, with what most comparisons need. */
@@ -31,9 +32,10 @@ struct antichain {
   uint32_t *places;
   size_t count, links_count, places_count;
   size_t capacity, links_capacity, places_capacity;
-  size_t expanded;    /* the search has continued the texts of so many states */
-  size_t comparisons; /* of two states so far */
-  uint32_t split;     /* the first place of those that should not be reached */
+  size_t waiting; /* states that are neither taken nor dropped */
+  size_t oldest;  /* all states before this one are taken or dropped */
+  size_t steps;   /* comparisons of states and of places so far */
+  uint32_t split; /* the first place of those that should not be reached */
 };
 
 enum chain_outcome { CHAIN_ADDED, CHAIN_DISPENSABLE, CHAIN_NO_MEMORY };
@@ -43,6 +45,12 @@ enum chain_outcome { CHAIN_ADDED, CHAIN_DISPENSABLE, CHAIN_NO_MEMORY };
  * count. */
 enum chain_outcome antichain_add(struct antichain *chain, const uint32_t *places, uint32_t count,
                                  struct chain_state state);
+
+/* antichain_take returns the next state whose text the search should continue, or SIZE_MAX after
+ * the last one: the one with the shortest text or, where many wait, the one that most likely makes
+ * others dispensable. */
+size_t antichain_take(struct antichain *chain);
+
 void antichain_free(struct antichain *chain);
 
 #endif

@@ -1,5 +1,4 @@
-/* The search reads texts byte by byte, shorter texts first, with all patterns at once. After each
- * byte, the text is described by the places that it has reached in the patterns (automaton.h). A
+/* The search reads texts byte by byte, with all patterns at once. After each byte, the text is described by the places that it has reached in the patterns (automaton.h). A
  * text is given up when no continuation satisfies the inside atoms, when another text with a better
  * set of places is known (antichain.h), or when all continuations satisfy at least the avoided
  * atoms that a proposal satisfies. Of the bytes that no pattern mentions next, one is enough, so a
@@ -111,8 +110,8 @@ static bool within_limits(struct search *search, uint32_t count) {
     snprintf(limit, sizeof search->list->limit, "more than %zu states", limits->states);
   else if (count > limits->places - search->chain.places_count)
     snprintf(limit, sizeof search->list->limit, "more than %zu places", limits->places);
-  else if (search->chain.comparisons > limits->comparisons)
-    snprintf(limit, sizeof search->list->limit, "more than %zu comparisons", limits->comparisons);
+  else if (search->chain.steps > limits->steps)
+    snprintf(limit, sizeof search->list->limit, "more than %zu steps", limits->steps);
   else
     return true;
   search->outcome = WORDS_LIMIT;
@@ -146,6 +145,7 @@ static void extend(struct search *search, size_t index, unsigned char byte) {
   unsigned char utf8 = alphabet_utf8(state->utf8, byte);
   if (utf8 == UTF8_BROKEN || search->outcome != WORDS_EXACT)
     return;
+  search->chain.steps += state->end - state->first;
   uint32_t count = automaton_step(&search->automaton, search->chain.places + state->first,
                                   state->end - state->first, byte, search->places);
   struct chain_state next = {
@@ -197,24 +197,30 @@ static bool is_hopeless(struct search *search, const struct chain_state *state) 
 static void run(struct search *search) {
   uint32_t count = automaton_start(&search->automaton, search->places);
   consider(search, count, (struct chain_state){.utf8 = UTF8_COMPLETE});
-  for (size_t i = 0; i < search->chain.count && search->outcome == WORDS_EXACT; i++) {
-    const struct chain_state *state = &search->chain.states[i];
-    search->chain.expanded = i;
-    if (!state->dropped && !is_hopeless(search, state))
-      expand(search, i);
-  }
+  size_t next;
+  while (search->outcome == WORDS_EXACT && (next = antichain_take(&search->chain)) != SIZE_MAX)
+    if (!is_hopeless(search, &search->chain.states[next]))
+      expand(search, next);
+}
+
+static int compare_texts(const void *a, const void *b) {
+  const struct words_text *x = a;
+  const struct words_text *y = b;
+  if (x->length != y->length)
+    return x->length < y->length ? -1 : 1;
+  return memcmp(x->bytes, y->bytes, x->length);
 }
 
 static struct words_limits resolve(const struct words_limits *limits) {
   static const struct words_limits defaults = {
-      .states = 4096, .places = 1u << 20, .comparisons = 1u << 22, .texts = 256};
+      .states = 4096, .places = 1u << 20, .steps = 1u << 22, .texts = 256};
   struct words_limits resolved = limits ? *limits : defaults;
   if (resolved.states == 0)
     resolved.states = defaults.states;
   if (resolved.places == 0)
     resolved.places = defaults.places;
-  if (resolved.comparisons == 0)
-    resolved.comparisons = defaults.comparisons;
+  if (resolved.steps == 0)
+    resolved.steps = defaults.steps;
   /* The states refer to each other and to places with 32 bits. */
   if (resolved.states > UINT32_MAX)
     resolved.states = UINT32_MAX;
@@ -250,6 +256,8 @@ enum words_outcome words_propose(const struct atom *const *inside, size_t inside
   free(search.satisfied);
   if (search.outcome == WORDS_NO_MEMORY)
     words_free(list);
+  else if (list->count > 1)
+    qsort(list->items, list->count, sizeof *list->items, compare_texts);
   return search.outcome;
 }
 

@@ -10,7 +10,7 @@
 struct words_limits {
   size_t states;      /* states that are kept, default 4096 */
   size_t places;      /* places in patterns that all states contain together, default 1048576 */
-  size_t comparisons; /* of two states, default 4194304, which take about 10 milliseconds */
+  size_t steps;       /* of time, default 4194304, which take about 10 milliseconds */
   size_t texts;       /* proposals, default 256 */
   const char *prefer; /* bytes that wildcards match first; NULL: the letters from a to z */
 };

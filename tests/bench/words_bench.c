@@ -32,9 +32,11 @@ static struct atom *add_atom(struct query *query, bool inside, bool negated) {
   return atom;
 }
 
+/* Adds an atom with the pattern of an ARN, or any other pattern. */
 static void add_glob(struct query *query, bool inside, bool negated, const char *glob) {
   struct atom *atom = add_atom(query, inside, negated);
-  atom_add_glob(atom, glob, strlen(glob), wildcards, byte_set_any(), false);
+  if (!atom_add_arn(atom, glob, strlen(glob), wildcards, false))
+    atom_add_glob(atom, glob, strlen(glob), wildcards, byte_set_any(), false);
   atom_end(atom);
 }
 

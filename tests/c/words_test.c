@@ -185,7 +185,7 @@ static void proposals_that_avoid_different_atoms_are_all_listed(void **state) {
   (void)state;
   check("+?? -a? -?a -!aa|bb", "bb");
   check("+?? -b? -?b -!aa|bb", "aa");
-  check("+?? -a? -b? -!a?|b?", "ca aa ba");
+  check("+?? -a? -b? -!a?|b?", "aa ba ca");
 }
 
 static void case_does_not_matter_to_folded_literals(void **state) {
@@ -368,7 +368,7 @@ static void a_search_ends_at_its_limits(void **state) {
   add_hostile(&query);
   struct words_list list;
   assert_int_equal(ask(&query, NULL, &list), WORDS_LIMIT);
-  assert_string_equal(list.limit, "more than 4194304 comparisons");
+  assert_string_equal(list.limit, "more than 4194304 steps");
   assert_true(list.states > 1000 && list.states < 4096);
   words_free(&list);
   const struct words_limits limits = {.states = 100};
@@ -394,7 +394,8 @@ static void the_proposals_of_a_search_that_ends_early_are_correct(void **state) 
   assert_int_equal(ask(&query, &limits, &list), WORDS_LIMIT);
   assert_string_equal(list.limit, "more than 2 texts");
   assert_int_equal(list.count, 2);
-  assert_string_equal(list.items[0].bytes, "e");
+  assert_string_equal(list.items[0].bytes, "a");
+  assert_string_equal(list.items[1].bytes, "e");
   words_free(&list);
   free_query(&query);
 }
