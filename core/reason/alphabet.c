@@ -48,7 +48,8 @@ unsigned char alphabet_utf8(unsigned char where, unsigned char byte) {
 
 /* --- Groups ----------------------------------------------------------------------------------- */
 
-/* Splits groups so that the bytes of one are in the same sets. Group 0 is no group. */
+/* Splits each group into the bytes that are in the set and the bytes that are not. The bytes of
+ * group 0 are unused. */
 static void split(unsigned short group[256], size_t *groups, const struct byte_set *set) {
   unsigned short moved[257] = {0};
   bool stays[257] = {false};
@@ -65,8 +66,8 @@ static void split(unsigned short group[256], size_t *groups, const struct byte_s
   }
 }
 
-/* Reports whether a text may need bytes beyond ASCII: one is a literal, or is in sets in which no
- * ASCII byte is that could replace it, since all of these are literals. */
+/* Reports whether a text may need bytes beyond ASCII: because such a byte is a literal, or because
+ * every ASCII byte of the same sets is a literal and cannot replace it. */
 static bool needs_beyond_ascii(const unsigned short membership[256],
                                const struct byte_set *literals) {
   bool free_byte[257] = {false};

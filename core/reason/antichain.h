@@ -35,7 +35,7 @@ struct antichain {
   size_t waiting; /* states that are neither taken nor dropped */
   size_t oldest;  /* all states before this one are taken or dropped */
   size_t steps;   /* comparisons of states and of places so far */
-  uint32_t split; /* the first place of those that should not be reached */
+  uint32_t split; /* the places from this one on should not be reached */
 };
 
 enum chain_outcome { CHAIN_ADDED, CHAIN_DISPENSABLE, CHAIN_NO_MEMORY };

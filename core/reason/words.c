@@ -1,8 +1,9 @@
-/* The search reads texts byte by byte, with all patterns at once. After each byte, the text is described by the places that it has reached in the patterns (automaton.h). A
- * text is given up when no continuation satisfies the inside atoms, when another text with a better
- * set of places is known (antichain.h), or when all continuations satisfy at least the avoided
- * atoms that a proposal satisfies. Of the bytes that no pattern mentions next, one is enough, so a
- * text has few continuations (alphabet.h). */
+/* The search reads texts byte by byte, with all patterns at once. After each byte, the text is
+ * described by the places that it has reached in the patterns (automaton.h). The search gives up a
+ * text when no continuation satisfies the inside atoms, when another text has a better set of
+ * places (antichain.h), or when every continuation satisfies all avoided atoms that a proposal
+ * satisfies. It tries only one of the bytes that no pattern mentions next (alphabet.h), so a text
+ * has few continuations. */
 #include "reason/words.h"
 
 #include "reason/alphabet.h"
@@ -33,7 +34,7 @@ static bool is_subset(const uint64_t *a, const uint64_t *b, size_t words) {
   return true;
 }
 
-/* Reports whether a proposal satisfies no other avoided atoms than those of `satisfied`. */
+/* Reports whether a proposal satisfies only avoided atoms of `satisfied`. */
 static bool has_better(const struct search *search, const uint64_t *satisfied) {
   for (size_t i = 0; i < search->list->count; i++)
     if (is_subset(search->list->items[i].satisfied, satisfied, search->automaton.words))
@@ -153,8 +154,9 @@ static void extend(struct search *search, size_t index, unsigned char byte) {
   consider(search, count, next);
 }
 
-/* Collects the bytes of the literals that a text can continue with, those that it should match and
- * those that it should not. The other case of a letter is the same to folded literals. */
+/* Collects the bytes of the literals that are next in patterns: patterns that the text should match,
+ * and patterns that it should not match. A folded literal does not need both cases of its letter
+ * unless another item distinguishes them. */
 static void collect_mentioned(const struct search *search, const struct chain_state *state,
                               struct byte_set *wanted, struct byte_set *unwanted) {
   const struct automaton *automaton = &search->automaton;
@@ -168,9 +170,9 @@ static void collect_mentioned(const struct search *search, const struct chain_st
   }
 }
 
-/* Considers the texts of a state and one more byte. In a group of bytes, those that no pattern
- * mentions are equal, and better than those that only patterns mention that should not match. So
- * one of them, and the bytes that should match, are enough. */
+/* Considers the text of a state and one more byte. In a group, all bytes that no pattern mentions
+ * are equal, and they are better than a byte that only an unwanted pattern mentions. So one of them
+ * and the wanted bytes are enough. Without such a byte, all are tried. */
 static void expand(struct search *search, size_t index) {
   const struct alphabet *alphabet = &search->alphabet;
   struct byte_set wanted = {{0}}, unwanted = {{0}};

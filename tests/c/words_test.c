@@ -19,7 +19,7 @@
 #ifdef __SANITIZE_ADDRESS__
 #define RUNS 2000
 #else
-#define RUNS 20000
+#define RUNS 10000
 #endif
 
 static const struct match_wildcards wildcards = {'*', '?'};
@@ -307,7 +307,7 @@ static void many_atoms_have_bits_of_their_own(void **state) {
 
 /* --- ARNs ------------------------------------------------------------------------------------- */
 
-/* Asks for a text that a pattern of an ARN matches, among those that a glob matches. */
+/* Asks for a text that a pattern of an ARN matches, among the texts that a glob matches. */
 static void check_arn(const char *arn, bool operand, const char *glob, const char *expected) {
   static struct query query;
   struct atom *atom = new_atom(&query, true, false);
@@ -474,7 +474,7 @@ struct model_atom {
   bool negated;
 };
 
-/* The first `inside` atoms are the inside ones. The characters are those of the texts. */
+/* The first `inside` atoms are the inside ones. The texts consist of the characters. */
 struct model {
   struct model_atom atoms[ATOMS];
   size_t count, inside;
