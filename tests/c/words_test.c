@@ -240,6 +240,17 @@ static void wildcards_match_preferred_bytes_first(void **state) {
   assert_string_equal(list.items[0].bytes, "yx");
   words_free(&list);
   free_query(&query);
+  /* Neither case of a folded literal avoids it. */
+  add_atoms(&query, "+?");
+  struct atom *avoided = new_atom(&query, false, false);
+  atom_add_text(avoided, "x", 1, true);
+  atom_end(avoided);
+  const struct words_limits upper = {.prefer = "Xxy"};
+  assert_int_equal(ask(&query, &upper, &list), WORDS_EXACT);
+  assert_int_equal(list.count, 1);
+  assert_string_equal(list.items[0].bytes, "y");
+  words_free(&list);
+  free_query(&query);
 }
 
 static void a_text_has_characters_beyond_ascii_where_needed(void **state) {
@@ -374,6 +385,7 @@ static void a_search_ends_at_its_limits(void **state) {
   const struct words_limits limits = {.states = 100};
   assert_int_equal(ask(&query, &limits, &list), WORDS_LIMIT);
   assert_string_equal(list.limit, "more than 100 states");
+  assert_int_equal(list.states, 100);
   words_free(&list);
   const struct words_limits places = {.places = 1000};
   assert_int_equal(ask(&query, &places, &list), WORDS_LIMIT);
