@@ -45,6 +45,7 @@ The journal keeps the last 1000 changes of each repository for 400 days;
 local options = command:parse(...)
 
 local collector = require "lanyard.cli.changes"
+local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
 local report = require "lanyard.cli.print"
@@ -72,8 +73,14 @@ if options.list then
   end
   if options.output == "json" then
     report.json(items)
+  elseif #rows == 0 and #damaged == 0 then
+    cli.note "lanyard: the journal has no changes"
   else
     report.rows({ "TIME", "REPOSITORY", "ACTION", "STATE" }, rows)
+  end
+  if #entries == 0 and #damaged == 0 then
+    cli.note(escape.format("the journal has no change of %s in %s",
+      options.repository or "a repository", region.name))
   end
   report.damaged(damaged)
   return #damaged == 0 and cli.exit.ok or cli.exit.failed

@@ -254,6 +254,9 @@ local function try(name, run, expected, number, always)
   elseif ok and result ~= nil and result ~= false and show(result, 0) ~= expected and not show(result, 0):find "emory" then
     error(("%s, allocation %d: %s instead of %s"):format(name, number, show(result, 0), expected))
   end
+  if not ok and type(result) == "table" and not show(result, 0):find "emory" then
+    error(("%s, allocation %d: reported as %s"):format(name, number, show(result, 0)))
+  end
   local again = show(run(), 0)
   if again ~= expected then
     error(("%s, after allocation %d failed: %s instead of %s"):format(name, number, again, expected))

@@ -14,8 +14,8 @@
 ---     read again. With `settle` the policy is read once more after twice that time, when the request of that writer
 ---     has arrived, if no request takes longer than the bound. Where another writer won, the edit is made again on the
 ---     current text.
----   * The client does not repeat the requests of a round: after a failed request the next round begins with a new
----     read.
+---   * The client does not repeat the requests of a round up to the write: after a failed request the next round begins
+---     with a new read.
 
 local attempts = require "lanyard.access.write.attempts"
 local journal = require "lanyard.access.journal"
