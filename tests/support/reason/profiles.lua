@@ -363,6 +363,35 @@ function M.makers.mixed()
   })
 end
 
+-- What reason.z3 encodes; without sets, variables and keys that follow from callers.
+function M.makers.z3()
+  local texts = universe.words({ "a", "b", "c" }, { like = { "*", "a*", "*b", "?", "*a*b", "a?" }, equal = { "", "a", "b", "ab" } })
+  local families = { { operators = EQUAL, operands = { "", "a", "b", "ab" } },
+    { operators = LIKE, operands = { "*", "a*", "*b", "?", "*a*b", "a?" } } }
+  local numbers = { operators = { "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals",
+    "NumericGreaterThan", "NumericGreaterThanEquals" }, operands = { "1", "2", "2.5", "-3" } }
+  local addresses = { operators = { "IpAddress", "NotIpAddress" }, operands = { "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9",
+    "203.0.113.7", "2001:db8::/32", "2001:db8::1", "0.0.0.0/0", "::/0" } }
+  local role = "arn:aws:iam::" .. A .. ":role/"
+  return profile("z3", {
+    anyone = 50, old = 0, not_principal = 0,
+    principals = { AWS = { A, B, role .. "a", role .. "ab", "arn:aws:iam::" .. B .. ":user/a" } },
+    actions = { "*", "*", "s:a", "S:a*", "s:*b", "s:?", "s:ab", "s:*", "t:*", "*:a" }, action_values = action_values(),
+    callers = universe.callers { accounts = { A, B, C }, names = NAMES, paths = { "" }, sessions = { "c" } },
+    resources = { "*", "*", "arn:aws:s3:::a", "arn:aws:s3:::a*", "arn:aws:s3:::*b", "arn:aws:sns:*:" .. A .. ":*", "arn:*:s3:::b*" },
+    resource_values = universe.arns { partitions = { "aws", "aws-cn" }, services = { "s3", "sns", "z" }, regions = { "", "r" },
+      accounts = { "", A, C }, names = { "a", "b", "c", "ab", "ac", "cb", "ba", "bb", "bc" } },
+    keys = { key("aws:PrincipalTag/t", absent_or(texts)), key("aws:RequestTag/u", absent_or(texts)),
+      key("svc:Number", { false, "-4", "-3", "0", "1", "1.5", "2", "2.25", "2.5", "5" }), key("svc:Flag", { false, "true", "false" }),
+      key("aws:SourceIp", { false, "9.255.255.255", "10.0.0.0", "10.128.0.0", "11.0.0.0", "203.0.113.7", "::", "2001:db8::",
+        "2001:db8::1" }) },
+    tests = { { key = "aws:PrincipalTag/t", families = families }, { key = "aws:RequestTag/u", families = families },
+      { key = "svc:Number", families = { numbers } }, { key = "svc:Flag", families = BOOLEAN },
+      { key = "aws:SourceIp", families = { addresses } },
+      { key = "aws:PrincipalArn", families = { { operators = LIKE, operands = { role .. "a*", "arn:aws:iam::*:user/*", "*a", role .. "?" } } } } },
+  })
+end
+
 M.names = { "texts", "callers", "exceptions", "organizations", "accounts", "places", "identity", "arns", "values", "sets", "single",
   "variables", "mixed" }
 
