@@ -357,6 +357,18 @@ struct policy_decision policy_evaluate(const struct policy *doc,
   return (struct policy_decision){POLICY_ANSWER_DEPENDS, certain ? found.maybe_deny : allow};
 }
 
+static enum condition_truth truth_of(enum applies applies) {
+  return applies == APPLIES       ? CONDITION_TRUE
+         : applies == APPLIES_NOT ? CONDITION_FALSE
+                                  : CONDITION_UNKNOWN;
+}
+
+enum condition_truth policy_action_holds(const struct policy_statement *statement,
+                                         const struct policy_string *action) {
+  const struct policy_request request = {.action = *action};
+  return truth_of(match_action(&request, statement));
+}
+
 enum condition_truth policy_resource_holds(const struct policy_statement *statement,
                                            const struct policy_string *resource,
                                            const struct context *context, bool variables,
@@ -365,7 +377,5 @@ enum condition_truth policy_resource_holds(const struct policy_statement *statem
   struct evaluation evaluation = {.request = &request, .variables = variables};
   enum applies applies = match_resource(&evaluation, statement);
   *failed = evaluation.failed;
-  return applies == APPLIES       ? CONDITION_TRUE
-         : applies == APPLIES_NOT ? CONDITION_FALSE
-                                  : CONDITION_UNKNOWN;
+  return truth_of(applies);
 }

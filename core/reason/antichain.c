@@ -49,8 +49,9 @@ static bool make_room(struct antichain *chain, uint32_t count) {
   void *states = chain->states, *places = chain->places;
   bool made = grow(&states, chain->count + 1, &chain->capacity, sizeof *chain->states);
   chain->states = states;
-  made = made &&
-         grow(&places, chain->places_count + count, &chain->places_capacity, sizeof *chain->places);
+  /* One more place, so that there is an array even for a state without places. */
+  size_t needed = chain->places_count + count + 1;
+  made = made && grow(&places, needed, &chain->places_capacity, sizeof *chain->places);
   chain->places = places;
   return made;
 }
@@ -70,6 +71,10 @@ static void summarize(struct chain_state *state, const uint32_t *places, uint32_
   }
 }
 
+/* A longer text makes a shorter one dispensable, which is not yet continued, only if so many states
+ * wait: texts are short where that is cheap. */
+#define PATIENCE 8
+
 enum chain_outcome antichain_add(struct antichain *chain, const uint32_t *places, uint32_t count,
                                  struct chain_state state) {
   state.first = (uint32_t)chain->places_count;
@@ -83,7 +88,8 @@ enum chain_outcome antichain_add(struct antichain *chain, const uint32_t *places
       continue;
     if (is_dispensable(&state, places, other, other_places))
       return CHAIN_DISPENSABLE;
-    other->dropped = is_dispensable(other, other_places, &state, places);
+    if (other->length == state.length || chain->count - chain->expanded >= PATIENCE)
+      other->dropped = is_dispensable(other, other_places, &state, places);
   }
   if (!make_room(chain, count))
     return CHAIN_NO_MEMORY;

@@ -15,6 +15,7 @@ struct chain_state {
   uint64_t wanted, unwanted;  /* a bit for each place modulo 64: compared first */
   uint32_t first, split, end; /* its places: indexes in `places` */
   uint32_t parent;            /* the state before the last byte of its text */
+  uint32_t length;            /* of the text */
   unsigned char byte, utf8;   /* that byte; where the text is within a sequence */
   bool dropped;               /* another state was found later that makes it dispensable */
 };
@@ -23,13 +24,14 @@ struct antichain {
   struct chain_state *states; /* in the order in which they were added */
   uint32_t *places;
   size_t count, capacity, places_count, places_capacity;
-  uint32_t split; /* the first place of those that should not be reached */
+  size_t expanded; /* the search has continued the texts of so many states */
+  uint32_t split;  /* the first place of those that should not be reached */
 };
 
 enum chain_outcome { CHAIN_ADDED, CHAIN_DISPENSABLE, CHAIN_NO_MEMORY };
 
 /* antichain_add adds a state with the given places at the end, or finds that it is dispensable, and
- * drops the states that it makes dispensable. Only `parent`, `byte` and `utf8` of `state` count. */
+ * drops the states that it makes dispensable. Only `parent`, `length`, `byte` and `utf8` of `state` count. */
 enum chain_outcome antichain_add(struct antichain *chain, const uint32_t *places, uint32_t count,
                                  struct chain_state state);
 void antichain_free(struct antichain *chain);

@@ -17,6 +17,14 @@ static void clear_bit(uint64_t *bits, size_t i) {
 
 /* --- Opening ---------------------------------------------------------------------------------- */
 
+/* Reports whether a set contains a letter in one case only. */
+static bool heeds_case(const struct byte_set *set) {
+  for (unsigned char c = 'a'; c <= 'z'; c++)
+    if (byte_set_has(set, c) != byte_set_has(set, c ^ 0x20))
+      return true;
+  return false;
+}
+
 static uint16_t index_of(struct automaton *automaton, const struct byte_set *set) {
   for (size_t i = 0; i < automaton->sets_count; i++)
     if (byte_set_equal(&automaton->sets[i], set))
@@ -26,6 +34,7 @@ static uint16_t index_of(struct automaton *automaton, const struct byte_set *set
   for (size_t i = 0; i < 4; i++)
     if (~set->bits[i])
       automaton->whole[automaton->sets_count] = false;
+  automaton->sensitive = automaton->sensitive || heeds_case(set);
   return (uint16_t)automaton->sets_count++;
 }
 

@@ -25,7 +25,7 @@ struct automaton {
   bool *whole; /* sets that contain all bytes */
   size_t sets_count;
   struct byte_set literals; /* the bytes of literal items, in both cases of folded ones */
-  bool sensitive;           /* there is a literal letter that is not folded */
+  bool sensitive;           /* the case of a letter matters to a literal or a set */
   size_t words;             /* the size of a set of avoided atoms, a bit for each */
   uint64_t *negated;        /* the avoided atoms that are negated */
 };

@@ -56,19 +56,18 @@ static bool same_key(const char *a, size_t a_length, const char *b, size_t b_len
 }
 
 /* Returns the dimension of a key, which it adds if it is new; SIZE_MAX on failure. */
-static size_t dimension_of(struct boxes *boxes, const struct json_value *name) {
+static size_t dimension_of(struct boxes *boxes, const char *key, size_t length) {
   for (size_t i = 0; i < sizeof derived / sizeof *derived; i++)
-    if (same_key(derived[i].key, strlen(derived[i].key), name->string, name->length))
+    if (same_key(derived[i].key, strlen(derived[i].key), key, length))
       return derived[i].dimension;
   for (size_t i = BOX_KEYS; i < boxes->dimension_count; i++)
-    if (same_key(boxes->dimensions[i].key, boxes->dimensions[i].key_length, name->string,
-                 name->length))
+    if (same_key(boxes->dimensions[i].key, boxes->dimensions[i].key_length, key, length))
       return i;
   struct box_dimension *added = add_dimension(boxes, DIMENSION_KEY);
   if (!added)
     return SIZE_MAX;
-  added->key = name->string;
-  added->key_length = name->length;
+  added->key = key;
+  added->key_length = length;
   return boxes->dimension_count - 1;
 }
 
@@ -204,21 +203,25 @@ static bool has_variable(const char *text, size_t length) {
   return memmem(text, length, "${", 2) != NULL;
 }
 
-static bool find_variables(const struct box_test *test) {
-  if (!test->variables)
-    return false;
-  if (test->kind == TEST_RESOURCE)
-    for (size_t i = 0; i < test->statement->resources.count; i++)
-      if (has_variable(test->statement->resources.items[i].string,
-                       test->statement->resources.items[i].length))
-        return true;
-  if (test->kind != TEST_KEY)
-    return false;
-  for (const struct json_value *one = box_next_operand(test, NULL); one;
-       one = box_next_operand(test, one))
-    if (one->type == JSON_STRING && has_variable(one->string, one->length))
-      return true;
-  return false;
+/* Reports whether a text has variables, and adds the dimensions of their keys. */
+static bool note_variables(struct boxes *boxes, const char *text, size_t length) {
+  const char *name;
+  size_t name_length, from = 0;
+  while (context_next_variable(text, length, &from, &name, &name_length))
+    dimension_of(boxes, name, name_length);
+  return has_variable(text, length);
+}
+
+static bool find_variables(struct boxes *boxes, const struct box_test *test) {
+  bool found = false;
+  for (size_t i = 0; test->kind == TEST_RESOURCE && i < test->statement->resources.count; i++)
+    found |= note_variables(boxes, test->statement->resources.items[i].string,
+                            test->statement->resources.items[i].length);
+  for (const struct json_value *one = test->kind == TEST_KEY ? box_next_operand(test, NULL) : NULL;
+       one; one = box_next_operand(test, one))
+    if (one->type == JSON_STRING)
+      found |= note_variables(boxes, one->string, one->length);
+  return found;
 }
 
 static uint32_t hash(const char *bytes, size_t length) {
@@ -231,7 +234,7 @@ static uint32_t hash(const char *bytes, size_t length) {
 /* Returns the index of a test, which it adds if it is new; SIZE_MAX on failure. */
 static size_t intern(struct boxes *boxes, const struct policy *doc, struct box_test *test) {
   test->variables = policy_has_variables(doc);
-  test->has_variables = find_variables(test);
+  test->has_variables = test->variables && find_variables(boxes, test);
   struct buf text = {0};
   add_canonical(boxes, doc, test, &text);
   size_t found = SIZE_MAX;
@@ -325,7 +328,7 @@ static bool add_conditions(struct builder *builder) {
     for (const struct json_value *key = named->first; key; key = key->next) {
       struct box_test test = {.kind = TEST_KEY, .named = named, .key = key};
       test.dimension = condition_read_test(named->key->string, &test.condition)
-                           ? dimension_of(builder->boxes, key->key)
+                           ? dimension_of(builder->boxes, key->key->string, key->key->length)
                            : BOX_OPEN;
       if (test.dimension == SIZE_MAX || !add_test(builder, test))
         return false;

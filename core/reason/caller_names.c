@@ -156,7 +156,8 @@ static void offer_entry(struct query *query, const struct caller_class *class,
     offer_fresh(query, class, names, account);
   } else if (sessions && named.kind == CALLER_SESSION && in_class(class, named.account.text)) {
     offer_session(query, class, &named);
-  } else if (class->kind == named.kind || (sessions && named.kind == CALLER_ROLE)) {
+  } else if ((class->kind == named.kind && class->kind < CALLER_UNIQUE_ID) ||
+             (sessions && named.kind == CALLER_ROLE)) {
     struct buf text = {0};
     if (named_class && !in_class(class, named.account.text))
       return;
@@ -191,7 +192,8 @@ static void offer_other(struct query *query, const struct caller_class *class,
   case CALLER_UNIQUE_ID:
   case CALLER_CANONICAL_USER:
   case CALLER_OTHER:
-    return;
+    buf_adds(&text, class->sample);
+    break;
   }
   add_id(&text, class->kind);
   offer_buf(query, class, &text);
@@ -212,7 +214,7 @@ static bool only_names(const struct query *query, const struct query_dimension *
 void callers_propose(struct query *query, const struct caller_class *class,
                      const struct caller_names *names) {
   const struct query_dimension *dimension = &query->dimensions[BOX_CALLER];
-  if (!only_names(query, dimension)) {
+  if (!only_names(query, dimension) || callers_bound(query, class)) {
     callers_words(query, class);
     return;
   }

@@ -8,6 +8,7 @@
 #include "reason/values.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 static const char NAMES[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-";
@@ -286,6 +287,41 @@ static void build_root_userid(struct query *query, struct atom *atom, const stru
   texts_add_operands(query, atom, test, &account);
 }
 
+/* Returns an atom of the callers whose key has the value of a policy variable, or NULL. */
+static struct atom *bound_atom(struct query *query, const struct context_entry *bound,
+                               enum caller_kind kind) {
+  static const struct {
+    const char *key;
+    void (*before)(struct atom *);
+    void (*after)(struct atom *);
+  } frames[] = {
+      {"aws:PrincipalArn", NULL, after_name},
+      {"aws:PrincipalAccount", before_account, after_account},
+      {"aws:PrincipalServiceName", NULL, after_name},
+      {"aws:username", before_user, after_name},
+      {"aws:username", before_user_path, after_name},
+      {"aws:userid", before_id, NULL},
+  };
+  struct atom *atom = NULL;
+  bool own_id = kind == CALLER_USER || kind == CALLER_ROLE || kind == CALLER_SESSION;
+  for (size_t i = 0; i < sizeof frames / sizeof *frames && bound->count == 1; i++) {
+    bool id = frames[i].before == before_id;
+    if (bound->key_length != strlen(frames[i].key) ||
+        strncasecmp(bound->key, frames[i].key, bound->key_length) != 0 || (id && !own_id))
+      continue;
+    atom = atom ? atom : texts_new(query);
+    if (!atom)
+      return NULL;
+    if (frames[i].before)
+      frames[i].before(atom);
+    atom_add_text(atom, bound->values[0].bytes, bound->values[0].length, false);
+    if (frames[i].after)
+      frames[i].after(atom);
+    atom_end(atom);
+  }
+  return atom;
+}
+
 static const struct atom *key_atom(struct query *query, size_t number, enum caller_kind kind) {
   const struct box_test *test = query_test(query, number);
   if (box_key_is(test, "aws:userid") && kind == CALLER_ROOT)
@@ -334,6 +370,8 @@ void callers_words(struct query *query, const struct caller_class *class) {
   texts_add(query, &inside, shape_of(query, class));
   if (class->others_count > 0)
     texts_add(query, &inside, without_accounts(query, class));
+  for (size_t i = 0; query->bound && i < query->bound->count; i++)
+    texts_add(query, &inside, bound_atom(query, &query->bound->entries[i], class->kind));
   for (size_t i = 0; i < dimension->inside_count; i++)
     add_test(query, dimension->inside[i], class->kind, true, &inside, &avoided);
   for (size_t i = 0; i < dimension->avoided_count; i++)

@@ -38,6 +38,17 @@ void callers_join(struct query *query, const struct caller_class *class) {
     query->joined[i] = follows(&query->boxes->dimensions[i], class->kind);
 }
 
+bool callers_bound(const struct query *query, const struct caller_class *class) {
+  for (size_t i = 0; query->bound && i < query->bound->count; i++) {
+    const struct context_entry *bound = &query->bound->entries[i];
+    struct box_dimension dimension = {
+        .kind = DIMENSION_KEY, .key = bound->key, .key_length = bound->key_length};
+    if (bound->count == 1 && follows(&dimension, class->kind))
+      return true;
+  }
+  return false;
+}
+
 /* --- From a text to a caller ------------------------------------------------------------------ */
 
 enum { ENTRIES = 4 };

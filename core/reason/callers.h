@@ -23,6 +23,7 @@ struct caller_class {
   const char *account;      /* only this account; NULL: any */
   const char *const *others; /* without these accounts */
   size_t others_count;
+  const char *organization;  /* of the account: "" if it has none; NULL: unknown */
   const char *sample; /* one of the callers */
 };
 
@@ -46,6 +47,9 @@ void callers_join(struct query *query, const struct caller_class *class);
 /* callers_propose offers the candidates of the callers of a class. The dimension is prepared. */
 void callers_propose(struct query *query, const struct caller_class *class,
                      const struct caller_names *names);
+
+/* callers_bound reports whether a policy variable has a value that determines the caller's name. */
+bool callers_bound(const struct query *query, const struct caller_class *class);
 
 /* callers_offer offers the caller that a text describes. */
 void callers_offer(struct query *query, const struct caller_class *class, const char *text,

@@ -184,7 +184,8 @@ static enum cover_outcome run(struct search *search, size_t *chosen) {
 }
 
 enum cover_outcome cover_search(struct pool *pool, const struct cover_dimension *dimensions,
-                                size_t count, size_t boxes, size_t *steps, size_t *chosen) {
+                                size_t count, size_t boxes, const uint64_t *settled,
+                                size_t *steps, size_t *chosen) {
   struct search search = {.dimensions = dimensions,
                           .count = count,
                           .boxes = boxes,
@@ -206,6 +207,8 @@ enum cover_outcome cover_search(struct pool *pool, const struct cover_dimension 
   }
   for (size_t i = 0; i <= count; i++)
     search.levels[i].covered = sets + i * search.words;
+  if (search.words > 0)
+    memcpy(sets, settled, search.words * sizeof *sets);
   search.dead = pool_new(pool, candidates + 1, 1);
   search.dead_list = pool_new(pool, candidates + 1, sizeof *search.dead_list);
   if (!search.dead || !search.dead_list)

@@ -38,9 +38,11 @@ enum cover_outcome {
   COVER_LIMIT, /* the steps were used up, or the pool has no memory */
 };
 
-/* cover_search chooses a candidate of each dimension, so that each box is avoided by one of them.
+/* cover_search chooses a candidate of each dimension, so that each box is avoided by one of them. All
+ * choices avoid the boxes of `settled`.
  * `chosen` receives their indexes. *steps is how many candidates the search may still consider. */
 enum cover_outcome cover_search(struct pool *pool, const struct cover_dimension *dimensions,
-                                size_t count, size_t boxes, size_t *steps, size_t *chosen);
+                                size_t count, size_t boxes, const uint64_t *settled,
+                                size_t *steps, size_t *chosen);
 
 #endif

@@ -74,14 +74,36 @@ static bool offer_literals(struct query *query, size_t number, enum test_kind ki
 
 /* --- Actions ---------------------------------------------------------------------------------- */
 
-static void build_action(struct query *query, struct atom *atom, const struct box_test *test) {
-  (void)query;
+/* Appends the patterns of actions. A pattern without a colon matches the usual form only if its `*`
+ * may match the colon, which is open. */
+static void add_actions(struct atom *atom, const struct box_test *test, bool crossing) {
   atom->negated = test->statement->not_action;
   for (size_t i = 0; i < test->statement->actions.count; i++) {
     const struct policy_value *pattern = &test->statement->actions.items[i];
-    atom_add_glob(atom, pattern->string, pattern->length, wildcards, byte_set_any(), true);
+    bool whole = crossing || memchr(pattern->string, ':', pattern->length);
+    atom_add_glob(atom, pattern->string, pattern->length, wildcards,
+                  whole ? byte_set_any() : byte_set_except(":"), true);
     atom_end(atom);
   }
+}
+
+static void build_definite_action(struct query *query, struct atom *atom,
+                                  const struct box_test *test) {
+  (void)query;
+  add_actions(atom, test, false);
+}
+
+static void build_possible_action(struct query *query, struct atom *atom,
+                                  const struct box_test *test) {
+  (void)query;
+  add_actions(atom, test, true);
+}
+
+static const struct atom *action_atom(struct query *query, size_t test, bool definite) {
+  if (query_test(query, test)->statement->not_action)
+    definite = !definite;
+  return definite ? texts_atom(query, test, FORM_VALUE, build_definite_action)
+                  : texts_atom(query, test, FORM_MAYBE, build_possible_action);
 }
 
 static void add_filled(struct atom *atom, struct byte_set set) {
@@ -108,9 +130,9 @@ static void offer_actions(struct query *query, bool usual) {
   struct texts_atoms inside = {0}, avoided = {0};
   texts_add(query, &inside, action_shape(query, usual));
   for (size_t i = 0; i < dimension->inside_count; i++)
-    texts_add(query, &inside, texts_atom(query, dimension->inside[i], FORM_VALUE, build_action));
+    texts_add(query, &inside, action_atom(query, dimension->inside[i], !query->open));
   for (size_t i = 0; i < dimension->avoided_count; i++)
-    texts_add(query, &avoided, texts_atom(query, dimension->avoided[i], FORM_VALUE, build_action));
+    texts_add(query, &avoided, action_atom(query, dimension->avoided[i], query->open));
   struct words_list list;
   texts_propose(query, &inside, &avoided, &list);
   for (size_t i = 0; i < list.count; i++)
@@ -261,13 +283,14 @@ static bool tests_account(const struct query *query, const struct query_dimensio
   return false;
 }
 
+/* Offers a resource with an owner, or without the key. */
 static void offer_owned(struct query *query, const struct policy_string *resource,
                         const struct policy_string *account) {
-  struct context_value value = {account->bytes, account->length};
+  struct context_value value = {account ? account->bytes : "", account ? account->length : 0};
   struct context_entry entry = {.key = "aws:ResourceAccount",
                                 .key_length = strlen("aws:ResourceAccount"),
                                 .values = &value,
-                                .count = 1};
+                                .count = account ? 1 : 0};
   struct query_value offered = {.text = *resource, .entries = &entry, .count = 1};
   query_offer(query, BOX_RESOURCE, &offered);
 }
@@ -277,7 +300,7 @@ static void offer_owned(struct query *query, const struct policy_string *resourc
 static void offer_resource(struct query *query, const struct policy_string *resource,
                            const struct points *owners) {
   struct arn arn;
-  query_offer(query, BOX_RESOURCE, &(struct query_value){.text = *resource});
+  offer_owned(query, resource, NULL);
   if (resource->bytes && arn_parse(resource->bytes, resource->length, &arn) &&
       arn.account.length > 0) {
     struct buf account = {0};

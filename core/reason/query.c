@@ -1,5 +1,6 @@
 #include "reason/query.h"
 
+#include "base/bytes.h"
 #include "policy/evaluate.h"
 
 #include <string.h>
@@ -16,10 +17,6 @@ void query_inexact(struct query *query, const char *reason) {
 }
 
 /* --- Tests ------------------------------------------------------------------------------------ */
-
-static enum condition_truth truth(bool holds) {
-  return holds ? CONDITION_TRUE : CONDITION_FALSE;
-}
 
 static enum condition_truth principal_holds(const struct box_test *test,
                                             const struct policy_string *caller) {
@@ -65,8 +62,7 @@ enum condition_truth query_holds(struct query *query, const struct box_test *tes
   case TEST_PRINCIPAL:
     return principal_holds(test, &value->text);
   case TEST_ACTION:
-    return truth(policy_matches_action(&statement->actions, value->text.bytes,
-                                       value->text.length) != statement->not_action);
+    return policy_action_holds(statement, &value->text);
   case TEST_RESOURCE: {
     static const struct context nothing = {0};
     bool failed;
@@ -112,11 +108,30 @@ static const struct query_value *copy_value(struct pool *pool, const struct quer
   return copy;
 }
 
+/* Reports whether a value agrees with the values of policy variables: it has the same values of
+ * bound keys, and all bound keys of its dimension. */
+static bool agrees(const struct query *query, const struct query_value *value) {
+  struct context own = {.entries = value->entries, .count = value->count};
+  for (size_t i = 0; query->bound && i < query->bound->count; i++) {
+    const struct context_entry *bound = &query->bound->entries[i];
+    const struct context_entry *entry = context_find(&own, bound->key, bound->key_length);
+    if (entry && (entry->count != bound->count ||
+                  (entry->count == 1 &&
+                   !bytes_equal(entry->values[0].bytes, entry->values[0].length,
+                                bound->values[0].bytes, bound->values[0].length))))
+      return false;
+  }
+  return true;
+}
+
 void query_offer(struct query *query, size_t number, const struct query_value *value) {
   struct query_dimension *dimension = &query->dimensions[number];
+  if (!agrees(query, value))
+    return;
   for (size_t i = 0; i < dimension->inside_count; i++) {
     enum condition_truth holds =
         query_holds(query, query_test(query, dimension->inside[i]), value);
+    query->saw_open = query->saw_open || holds == CONDITION_UNKNOWN;
     if (holds == CONDITION_FALSE || (holds == CONDITION_UNKNOWN && !query->open))
       return;
   }
@@ -128,6 +143,7 @@ void query_offer(struct query *query, size_t number, const struct query_value *v
   for (size_t i = 0; i < dimension->avoided_count; i++) {
     size_t test = dimension->avoided[i];
     enum condition_truth holds = query_holds(query, query_test(query, test), value);
+    query->saw_open = query->saw_open || holds == CONDITION_UNKNOWN;
     if (holds == CONDITION_FALSE || (holds == CONDITION_UNKNOWN && query->open))
       for (size_t w = 0; w < words; w++)
         avoids[w] |= query->masks[test][w];

@@ -48,6 +48,7 @@ struct query {
   size_t *stamps, stamp; /* by test: when it was collected */
   uint64_t *settled;    /* the boxes that all candidates of a dimension avoid */
   bool open;            /* tests whose result AWS leaves open may be decided either way */
+  bool saw_open;               /* there was such a test */
   const struct context *bound; /* the values of policy variables */
   struct query_atoms *atoms;
   size_t *steps;      /* how much work is left */

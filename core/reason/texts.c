@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The states of one search, and of all searches for one dimension. */
+/* The states of one search, and how many steps (search.h) one of them takes. */
 #define STATES 4096
+#define STATE_STEPS 300
 
 bool texts_is(const struct box_test *test) {
   switch (test->condition.type) {
@@ -180,7 +181,8 @@ void texts_add(struct query *query, struct texts_atoms *atoms, const struct atom
 
 void texts_propose(struct query *query, const struct texts_atoms *inside,
                    const struct texts_atoms *avoided, struct words_list *list) {
-  struct words_limits limits = {.states = *query->steps < STATES ? *query->steps : STATES};
+  size_t left = *query->steps / STATE_STEPS;
+  struct words_limits limits = {.states = left < STATES ? left : STATES};
   *list = (struct words_list){0};
   if (query->pool->failed || query->pool->full)
     return;
@@ -199,5 +201,6 @@ void texts_propose(struct query *query, const struct texts_atoms *inside,
     query->pool->failed = true;
     break;
   }
-  *query->steps -= list->states < *query->steps ? list->states : *query->steps;
+  size_t steps = list->states * STATE_STEPS;
+  *query->steps -= steps < *query->steps ? steps : *query->steps;
 }

@@ -181,10 +181,20 @@ static void offer_all(struct query *query, size_t number, const struct values_do
     offer_one(query, number, domain, &points->items[i]);
 }
 
+static unsigned types_of_values(enum condition_operand type) {
+  return type == OPERAND_BOOLEAN   ? BOOLEANS
+         : type == OPERAND_NUMBER  ? POINTS
+         : type == OPERAND_DATE    ? POINTS | DATES
+         : type == OPERAND_ADDRESS ? ADDRESSES
+                                   : 0;
+}
+
 /* Adds values of every type that the operators compare. */
 static void add_values(struct query *query, const struct query_dimension *dimension,
                        const struct values_domain *domain, bool many, struct points *points) {
   unsigned types = types_of(query, dimension);
+  if (types == 0)
+    types = types_of_values(domain->type);
   if (types == BOOLEANS) {
     points_add(query, points, "true", 4);
     points_add(query, points, "false", 5);

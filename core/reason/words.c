@@ -60,17 +60,10 @@ static void remove_worse(struct search *search, const uint64_t *satisfied) {
   list->count = kept;
 }
 
-static size_t length_of(const struct antichain *chain, size_t index) {
-  size_t length = 0;
-  for (; index > 0; index = chain->states[index].parent)
-    length++;
-  return length;
-}
-
 static bool make_text(const struct search *search, size_t index, struct words_text *text) {
   const struct antichain *chain = &search->chain;
   size_t size = search->automaton.words * sizeof *search->satisfied;
-  size_t length = length_of(chain, index);
+  size_t length = chain->states[index].length;
   char *memory = malloc(size + length + 1);
   if (!memory)
     return false;
@@ -153,7 +146,8 @@ static void extend(struct search *search, size_t index, unsigned char byte) {
     return;
   uint32_t count = automaton_step(&search->automaton, search->chain.places + state->first,
                                   state->end - state->first, byte, search->places);
-  struct chain_state next = {.parent = (uint32_t)index, .byte = byte, .utf8 = utf8};
+  struct chain_state next = {
+      .parent = (uint32_t)index, .length = state->length + 1, .byte = byte, .utf8 = utf8};
   consider(search, count, next);
 }
 
@@ -184,8 +178,10 @@ static void expand(struct search *search, size_t index) {
     size_t count = alphabet->starts[group + 1] - alphabet->starts[group], other = 0;
     while (other < count && byte_set_has(&unwanted, bytes[other]))
       other++;
+    if (other < count)
+      extend(search, index, bytes[other]);
     for (size_t i = 0; i < count; i++)
-      if (i == other || other == count || byte_set_has(&wanted, bytes[i]))
+      if (i != other && (other == count || byte_set_has(&wanted, bytes[i])))
         extend(search, index, bytes[i]);
   }
 }
@@ -201,6 +197,7 @@ static void run(struct search *search) {
   consider(search, count, (struct chain_state){.utf8 = UTF8_COMPLETE});
   for (size_t i = 0; i < search->chain.count && search->outcome == WORDS_EXACT; i++) {
     const struct chain_state *state = &search->chain.states[i];
+    search->chain.expanded = i;
     if (!state->dropped && !is_hopeless(search, state))
       expand(search, i);
   }

@@ -183,6 +183,12 @@ function M.possible(request)
       error(("possible has no field '%s'"):format(tostring(name)), 2)
     end
   end
+  if type(request.principal) ~= "string" then
+    error("possible requires 'principal', a string", 2)
+  elseif request_of.caller(request.principal).kind == "other" then
+    return false, ("principal: expected a user, role, session, federated user, account, service, identity provider, "
+      .. "unique id or *, found '%s'"):format(request.principal)
+  end
   local owner = request_of.resource_account(request.account, request.resource)
   return request_of.possible(request, owner, request.complete and not request.partial)
 end
@@ -205,6 +211,31 @@ end
 ---@return policy.lint.Finding[]
 function core.methods.lint(doc, options)
   return require("lanyard.policy.lint").check(doc, options) -- large, and rarely used
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Questions about every possible request
+
+--- Finds a request that a document allows and an earlier one does not. See lanyard.policy.reason.
+---@param before policy.Document
+---@param after policy.Document
+---@param options? policy.ReasonOptions
+---@return policy.Witness? witness  nil: there is no such request
+---@return "undecided"? undecided
+---@return string? reason           why such a request cannot be excluded
+function M.new_access(before, after, options)
+  return require("lanyard.policy.reason").new_access(before, after, options)
+end
+
+--- Reports whether two documents allow the same requests. See lanyard.policy.reason.
+---@param a policy.Document
+---@param b policy.Document
+---@param options? policy.ReasonOptions
+---@return boolean? equal  nil: it is undecided
+---@return policy.Witness|"undecided"|nil witness  a request that only one of them allows
+---@return string? reason
+function M.equal_access(a, b, options)
+  return require("lanyard.policy.reason").equal_access(a, b, options)
 end
 
 -- ---------------------------------------------------------------------------------------------

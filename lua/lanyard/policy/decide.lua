@@ -215,8 +215,8 @@ local function verdict_of(found, options, caller, owner)
   return doubt and { answer = "depends", reason = doubt.reason, match = doubt } or verdict
 end
 
---- Decides a request. See lanyard.policy for the options. A context that contradicts the principal or the resource is an
---- error.
+--- Decides a request. See lanyard.policy for the options. A context that contradicts the principal or the resource is
+--- an error.
 ---@param options policy.DecideOptions
 ---@return "allow"|"deny"|"implicit-deny"|"depends"|nil decision  nil if a policy cannot be parsed
 ---@return table|lanyard.Error|nil statement  the deciding statement with its `document`, or the error

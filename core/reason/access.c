@@ -1,0 +1,323 @@
+/* New access exists if, and only if, one of these questions has an answer:
+ *   1. for an Allow of `after`: a request in it, and in no Deny of `after` and no Allow of `before`;
+ *   2. for an Allow of `after` and a Deny of `before`: a request in both, and in no Deny of `after`.
+ * A certain answer is better, so all questions are asked first with undecided tests left undecided,
+ * and only then with undecided tests decided either way. The evaluator confirms each answer. */
+
+#include "reason/access.h"
+
+#include "base/bytes.h"
+#include "policy/evaluate.h"
+#include "reason/texts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A step takes about 3 ns; a question ends after about 30 ms. Its memory is bounded, too. */
+#define STEPS 10000000
+#define MEMORY ((size_t)64 << 20)
+
+enum { CLASSES = 256 };
+
+struct access {
+  const struct policy *before, *after;
+  const struct access_options *options;
+  struct access_result *result;
+  struct boxes boxes;
+  struct box_list old, new;
+  struct search search;
+  struct query_atoms atoms;
+  struct caller_class *classes;
+  size_t steps;
+  const struct box **avoided; /* room for the avoided boxes of a question */
+  bool disagreed;
+};
+
+/* --- Classes of callers ----------------------------------------------------------------------- */
+
+static bool add_class(struct access *access, struct caller_class class, const char *sample) {
+  if (access->search.class_count == CLASSES || !sample) {
+    access->search.reason = "there are too many accounts";
+    return false;
+  }
+  class.sample = sample;
+  access->classes[access->search.class_count++] = class;
+  return true;
+}
+
+/* Returns the ARN of a caller in an account. */
+static const char *make_sample(struct access *access, const char *form, const char *partition,
+                               const char *account) {
+  char text[128];
+  bool federated = strcmp(form, "federated-user/example") == 0;
+  int length = snprintf(text, sizeof text, "arn:%s:%s::%s:%s", partition,
+                        federated ? "sts" : "iam", account, form);
+  return pool_copy(&access->result->pool, text, (size_t)length);
+}
+
+/* Adds the kinds of callers of accounts. */
+static bool add_account_classes(struct access *access, struct caller_class class) {
+  static const struct {
+    enum caller_kind kind;
+    const char *form;
+  } kinds[] = {
+      {CALLER_ROLE, "role/example"},
+      {CALLER_USER, "user/example"},
+      {CALLER_SESSION, "role/example"},
+      {CALLER_ROOT, "root"},
+      {CALLER_FEDERATED_USER, "federated-user/example"},
+  };
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    class.kind = kinds[i].kind;
+    const char *account = class.account ? class.account : access->search.names.account;
+    if (!add_class(access, class,
+                   make_sample(access, kinds[i].form, class.partition, account)))
+      return false;
+  }
+  return true;
+}
+
+/* Adds the principals without an ARN that policies name: ids, and texts of no known form. */
+static bool add_named_classes(struct access *access) {
+  for (size_t i = 0; i < access->boxes.test_count; i++) {
+    const struct box_test *test = &access->boxes.tests[i];
+    for (size_t e = 0; test->kind == TEST_PRINCIPAL && e < test->statement->principals.count; e++) {
+      const struct policy_value *entry = &test->statement->principals.items[e];
+      struct caller caller = caller_read(entry->string, entry->length);
+      bool known = caller.kind != CALLER_UNIQUE_ID && caller.kind != CALLER_CANONICAL_USER &&
+                   caller.kind != CALLER_OTHER;
+      for (size_t c = 0; c < access->search.class_count && !known; c++)
+        known = strcmp(access->classes[c].sample, entry->string) == 0;
+      struct caller_class class = {.kind = caller.kind, .partition = "aws"};
+      if (!known && !add_class(access, class, entry->string))
+        return false;
+    }
+  }
+  return true;
+}
+
+static bool add_classes(struct access *access) {
+  const struct access_options *options = access->options;
+  const char *partitions[CALLER_PARTITIONS];
+  size_t count = callers_partitions(&access->boxes, partitions);
+  const char **accounts =
+      pool_new(&access->result->pool, options->account_count + 1, sizeof *accounts);
+  access->classes = pool_new(&access->result->pool, CLASSES, sizeof *access->classes);
+  if (!accounts || !access->classes)
+    return false;
+  for (size_t i = 0; i < options->account_count; i++)
+    accounts[i] = options->accounts[i].account;
+  callers_choose_names(&access->boxes, accounts, options->account_count, &access->search.names);
+  access->search.classes = access->classes;
+  for (size_t p = 0; p < count; p++) {
+    struct caller_class class = {
+        .partition = partitions[p], .others = accounts, .others_count = options->account_count};
+    if (!add_account_classes(access, class))
+      return false;
+    for (size_t i = 0; i < options->account_count; i++) {
+      struct caller_class one = {.partition = partitions[p],
+                                 .account = options->accounts[i].account,
+                                 .organization = options->accounts[i].organization};
+      if (!add_account_classes(access, one))
+        return false;
+    }
+  }
+  if (options->identity)
+    return true;
+  return add_class(access, (struct caller_class){.kind = CALLER_SERVICE, .partition = "aws"},
+                   "example.amazonaws.com") &&
+         add_class(access, (struct caller_class){.kind = CALLER_PROVIDER, .partition = "aws"},
+                   "arn:aws:iam::123456789012:saml-provider/example") &&
+         add_class(access, (struct caller_class){.kind = CALLER_ANONYMOUS, .partition = "aws"},
+                   "*") &&
+         add_named_classes(access);
+}
+
+/* --- Confirmation ----------------------------------------------------------------------------- */
+
+/* Reports whether the evaluator gives the answers that the search found. */
+static bool confirm(struct access *access, bool open) {
+  struct access_result *result = access->result;
+  const struct context context = {.entries = result->request.entries,
+                                  .count = result->request.count};
+  const struct policy_request request = {.principal = result->request.principal,
+                                         .action = result->request.action,
+                                         .resource = result->request.resource,
+                                         .context = &context,
+                                         .identity = access->options->identity};
+  const struct caller_request asked = {.principal = request.principal,
+                                       .resource = request.resource,
+                                       .context = &context};
+  struct buf after = {0}, before = {0}, why = {0};
+  struct policy_decision now = policy_evaluate(access->after, &request, &after);
+  struct policy_decision then = policy_evaluate(access->before, &request, &before);
+  bool possible = caller_possible(&asked, false, &why);
+  result->certain = now.answer == POLICY_ANSWER_ALLOW && then.answer != POLICY_ANSWER_ALLOW &&
+                    then.answer != POLICY_ANSWER_DEPENDS;
+  bool maybe = (now.answer == POLICY_ANSWER_ALLOW || now.answer == POLICY_ANSWER_DEPENDS) &&
+               then.answer != POLICY_ANSWER_ALLOW;
+  buf_free(&result->because);
+  buf_add(&result->because, after.data, after.length);
+  buf_adds(&result->because, "; before, ");
+  buf_add(&result->because, before.data, before.length);
+  if (!possible) {
+    buf_adds(&result->because, "; impossible: ");
+    buf_add(&result->because, why.data, why.length);
+  }
+  bool failed = after.failed || before.failed || why.failed || result->because.failed;
+  result->pool.failed = result->pool.failed || failed;
+  buf_free(&after);
+  buf_free(&before);
+  buf_free(&why);
+  return possible && (result->certain || (open && maybe));
+}
+
+/* --- Questions -------------------------------------------------------------------------------- */
+
+/* Reports whether all tests of a box are tests of another one: whatever is in the other is in it. */
+static bool covers(const struct box *outer, const struct box *inner) {
+  size_t i = 0;
+  for (size_t o = 0; o < outer->count; o++) {
+    while (i < inner->count && inner->tests[i] < outer->tests[o])
+      i++;
+    if (i == inner->count || inner->tests[i] != outer->tests[o])
+      return false;
+  }
+  return true;
+}
+
+static size_t add_boxes(const struct box **avoided, size_t count, const struct box_list *list,
+                        bool deny) {
+  for (size_t i = 0; i < list->count; i++)
+    if (list->items[i].deny == deny)
+      avoided[count++] = &list->items[i];
+  return count;
+}
+
+/* Reports whether a Deny of `after` covers a box. */
+static bool is_denied(const struct access *access, const struct box *box) {
+  for (size_t i = 0; i < access->new.count; i++)
+    if (access->new.items[i].deny && covers(&access->new.items[i], box))
+      return true;
+  return false;
+}
+
+static bool spend(struct access *access, size_t steps) {
+  bool enough = access->steps > steps;
+  access->steps -= enough ? steps : access->steps;
+  return enough;
+}
+
+/* Asks one question. Returns true if it has an answer, which the evaluator confirms. */
+static bool ask(struct access *access, const struct search_question *question) {
+  struct access_result *result = access->result;
+  struct pool_mark mark = pool_mark(&result->pool);
+  if (!spend(access, 200 + question->avoided_count * 20)) {
+    access->search.reason = "the limit of the search";
+    return false;
+  }
+  enum search_outcome outcome = search_run(&access->search, question, &result->request);
+  if (outcome == SEARCH_FOUND) {
+    result->statement = question->inside[0]->statement->index;
+    if (confirm(access, question->open))
+      return true;
+    access->disagreed = !result->pool.failed;
+  }
+  if (!result->pool.failed)
+    pool_release(&result->pool, mark);
+  if (result->pool.full && !access->search.reason)
+    access->search.reason = "the limit of memory";
+  result->pool.full = false;
+  return false;
+}
+
+static bool ask_denied(struct access *access, const struct box *allow, bool open, size_t denies) {
+  for (size_t i = 0; i < access->old.count; i++) {
+    const struct box *deny = &access->old.items[i];
+    struct search_question question = {.inside = {allow, deny},
+                                       .inside_count = 2,
+                                       .avoided = access->avoided,
+                                       .avoided_count = denies,
+                                       .open = open};
+    if (deny->deny && !is_denied(access, deny) && ask(access, &question))
+      return true;
+    if (access->result->pool.failed || access->steps == 0)
+      return false;
+  }
+  return false;
+}
+
+/* Asks all questions. Returns true if one has an answer. */
+static bool ask_all(struct access *access, bool open) {
+  size_t denies = add_boxes(access->avoided, 0, &access->new, true);
+  size_t all = add_boxes(access->avoided, denies, &access->old, false);
+  for (size_t i = 0; i < access->new.count; i++) {
+    const struct box *allow = &access->new.items[i];
+    if (allow->deny || is_denied(access, allow))
+      continue;
+    struct search_question question = {.inside = {allow},
+                                       .inside_count = 1,
+                                       .avoided = access->avoided,
+                                       .avoided_count = all,
+                                       .open = open};
+    if (ask(access, &question) || ask_denied(access, allow, open, denies))
+      return true;
+    if (access->result->pool.failed || access->steps == 0)
+      return false;
+  }
+  return false;
+}
+
+/* --- Preparation ------------------------------------------------------------------------------ */
+
+static bool names_resources(const struct policy *doc) {
+  for (size_t i = 0; i < policy_count(doc); i++)
+    if (policy_statement(doc, i)->resources.json)
+      return true;
+  return false;
+}
+
+static bool prepare(struct access *access) {
+  struct pool *pool = &access->result->pool;
+  if (!boxes_init(&access->boxes, pool, access->options->identity) ||
+      !boxes_read(&access->boxes, access->before, &access->old) ||
+      !boxes_read(&access->boxes, access->after, &access->new))
+    return false;
+  access->search = (struct search){.boxes = &access->boxes,
+                                   .pool = pool,
+                                   .always = access->options->always,
+                                   .always_count = access->options->always_count,
+                                   .no_resource = !access->options->identity &&
+                                                  !names_resources(access->before) &&
+                                                  !names_resources(access->after),
+                                   .atoms = &access->atoms,
+                                   .steps = &access->steps};
+  access->avoided =
+      pool_new(pool, access->old.count + access->new.count + 1, sizeof *access->avoided);
+  access->atoms.tests = access->boxes.test_count;
+  access->atoms.items = pool_new(pool, access->atoms.tests * FORMS + 1, sizeof *access->atoms.items);
+  return access->avoided && access->atoms.items && add_classes(access);
+}
+
+enum access_answer access_find(const struct policy *before, const struct policy *after,
+                               const struct access_options *options,
+                               struct access_result *result) {
+  *result = (struct access_result){.pool = {.limit = MEMORY}};
+  struct access access = {.before = before,
+                          .after = after,
+                          .options = options,
+                          .result = result,
+                          .steps = options->limit > 0 ? options->limit : STEPS};
+  bool prepared = prepare(&access);
+  bool found = prepared && (ask_all(&access, false) ||
+                            (access.search.saw_open && ask_all(&access, true)));
+  texts_free(&access.atoms);
+  if (result->pool.failed || result->because.failed)
+    return ACCESS_NO_MEMORY;
+  if (found)
+    return ACCESS_FOUND;
+  result->reason = access.disagreed ? "the search and the evaluator disagree: a defect of Lanyard"
+                   : !prepared && !access.search.reason ? "the limit of memory"
+                                                        : access.search.reason;
+  return result->reason ? ACCESS_UNDECIDED : ACCESS_NONE;
+}
