@@ -30,6 +30,17 @@ static bool is_listed(const struct search *search, const char *key, size_t lengt
   return false;
 }
 
+/* Reports whether a set operator tests a key. A key that the reference does not describe has several
+ * values only then. */
+static bool has_sets(const struct search *search, const char *key, size_t length) {
+  for (size_t i = BOX_KEYS; i < search->boxes->dimension_count; i++) {
+    const struct box_dimension *dimension = &search->boxes->dimensions[i];
+    if (dimension->key_length == length && strncasecmp(dimension->key, key, length) == 0)
+      return dimension->sets;
+  }
+  return false;
+}
+
 /* Fills the domain of a key for the callers of a class. The caller frees the fact. */
 static struct values_domain domain_of(struct search *search, const char *sample, const char *key,
                                       size_t length, struct caller_fact *fact) {
@@ -41,7 +52,7 @@ static struct values_domain domain_of(struct search *search, const char *sample,
   struct values_domain domain = {.key = key,
                                  .key_length = length,
                                  .present = fact->rule != CALLER_KEY_ABSENT,
-                                 .many = !known || known->many,
+                                 .many = known ? known->many : has_sets(search, key, length),
                                  .type = known ? known->type : OPERAND_NONE,
                                  .shape = fact};
   domain.absent = fact->rule == CALLER_KEY_ABSENT || fact->rule == CALLER_KEY_OPTIONAL ||

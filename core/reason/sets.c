@@ -137,6 +137,18 @@ static void extend_avoided(struct sets *sets, const struct value_list *list) {
   }
 }
 
+/* Reports whether a list is the empty text, which a set operator takes for no value. */
+static bool is_empty_text(const struct sets *sets, const struct value_list *list) {
+  return list->count == 1 && sets->pool->items[list->values[0]].length == 0;
+}
+
+/* Adds lists with one more value of any kind. */
+static void extend_any(struct sets *sets, const struct value_list *list) {
+  for (size_t v = 0; v < sets->pool->count; v++)
+    if (sets->pool->items[v].length > 0 && is_usable(sets, v))
+      push(sets, list, v);
+}
+
 void values_offer_sets(struct query *query, size_t number, const struct values_domain *domain,
                        const struct points *pool) {
   struct sets *sets = pool_new(query->pool, 1, sizeof *sets);
@@ -153,7 +165,10 @@ void values_offer_sets(struct query *query, size_t number, const struct values_d
     if (!extend_inside(sets, &list)) {
       if (list.count > 1)
         evaluate(sets, &list, NULL);
-      extend_avoided(sets, &list);
+      if (is_empty_text(sets, &list))
+        extend_any(sets, &list);
+      else
+        extend_avoided(sets, &list);
     }
     if (next < sets->count)
       list = sets->lists[next];

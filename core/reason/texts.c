@@ -28,8 +28,7 @@ static bool ignores_case(const struct box_test *test) {
   return test->condition.type == OPERAND_BOOLEAN || strstr(test->condition.name, "IgnoreCase");
 }
 
-/* Replaces the bytes that stand for wildcards by the characters of the policy. */
-static void make_plain(struct buf *operand) {
+void texts_make_plain(struct buf *operand) {
   for (size_t i = 0; i < operand->length; i++) {
     if (operand->data[i] == context_wildcards.any)
       operand->data[i] = '*';
@@ -57,7 +56,7 @@ static void add_operand(struct atom *atom, const struct box_test *test, struct b
     atom_add_glob(atom, operand->data, operand->length, context_wildcards,
                   frame ? frame->wildcards : byte_set_any(), false);
   } else {
-    make_plain(operand);
+    texts_make_plain(operand);
     atom_add_text(atom, operand->data, operand->length, ignores_case(test));
   }
   if (frame && frame->after)

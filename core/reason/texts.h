@@ -17,6 +17,9 @@ struct texts_frame {
 /* texts_is reports whether a test compares texts: strings, ARNs, base64, true and false. */
 bool texts_is(const struct box_test *test);
 
+/* texts_make_plain replaces the wildcards of context_expand by the characters of the policy. */
+void texts_make_plain(struct buf *operand);
+
 /* texts_add_operands appends the operands of such a test as patterns. */
 void texts_add_operands(struct query *query, struct atom *atom, const struct box_test *test,
                         const struct texts_frame *frame);

@@ -82,8 +82,10 @@ static void add_literals(struct query *query, const struct box_test *test, struc
     static const struct context nothing = {0};
     if (text && context_expand(&nothing, text, length, test->variables, &operand) ==
                     CONTEXT_EXPANDED &&
-        !operand.failed)
+        !operand.failed) {
+      texts_make_plain(&operand);
       points_add(query, points, operand.data ? operand.data : "", operand.length);
+    }
     query->pool->failed = query->pool->failed || operand.failed;
     buf_free(&operand);
   }
