@@ -179,8 +179,8 @@ local KEYS = {
   ["aws:PrincipalArn"] = { variable = "who", present = "(not anonymous)" },
   ["aws:PrincipalTag/t"] = { variable = "tag", present = "has_tag" },
   ["aws:RequestTag/u"] = { variable = "other", present = "has_other" },
-  ["svc:Number"] = { variable = "number", present = "has_number" },
-  ["svc:Flag"] = { variable = "flag", present = "has_flag" },
+  ["aws:MultiFactorAuthAge"] = { variable = "number", present = "has_number" },
+  ["aws:MultiFactorAuthPresent"] = { variable = "flag", present = "has_flag" },
   ["aws:SourceIp"] = { present = "has_address" },
 }
 
@@ -237,7 +237,7 @@ local PREAMBLE = table.concat({
   "(declare-const has_address Bool)", "(declare-const long Bool)", "(declare-const address4 (_ BitVec 32))",
   "(declare-const address6 (_ BitVec 128))",
   '(assert (not (= who "")))', '(assert (not (= prefix "")))', '(assert (not (= action "")))', '(assert (not (= name "")))',
-  "(assert (not (and anonymous has_tag)))", "",
+  "(assert (not (and anonymous (or has_tag has_number has_flag))))", "",
 }, "\n")
 
 --- Returns the question whether `after` allows a request that `before` does not, in SMT-LIB.
