@@ -25,6 +25,7 @@ static int collect(lua_State *L) {
   if (object) {
     pool_free(&object->result.pool);
     buf_free(&object->result.because);
+    buf_free(&object->result.before);
   }
   return 0;
 }
@@ -77,6 +78,11 @@ static void set_string(lua_State *L, const char *field, struct policy_string str
   lua_setfield(L, -2, field);
 }
 
+static void set_text(lua_State *L, const char *field, const struct buf *text) {
+  lua_pushlstring(L, text->data ? text->data : "", text->length);
+  lua_setfield(L, -2, field);
+}
+
 /* Pushes the values of a key: one as a string, others as a list. */
 static void push_values(lua_State *L, const struct context_entry *entry) {
   if (entry->count == 1) {
@@ -110,15 +116,15 @@ static int push_witness(lua_State *L, const struct access_result *result) {
   lua_setfield(L, -2, "request");
   lua_pushinteger(L, (lua_Integer)result->statement + 1);
   lua_setfield(L, -2, "statement");
-  lua_pushlstring(L, result->because.data ? result->because.data : "", result->because.length);
-  lua_setfield(L, -2, "because");
+  set_text(L, "because", &result->because);
+  set_text(L, "before", &result->before);
   lua_pushboolean(L, result->certain);
   lua_setfield(L, -2, "certain");
   return 1;
 }
 
 /* core.new_access(before, after, { [identity,] [accounts, organizations,] [always,] [limit] })
- *   --> nil | { request, statement, because, certain } | nil, "undecided", reason
+ *   --> nil | { request, statement, because, before, certain } | nil, "undecided", reason
  * `accounts` and `organizations` are lists of the same length; the organization of an account that
  * has none is "". */
 static int new_access(lua_State *L) {

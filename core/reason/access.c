@@ -148,28 +148,51 @@ static bool confirm(struct access *access, bool open) {
   const struct caller_request asked = {.principal = request.principal,
                                        .resource = request.resource,
                                        .context = &context};
-  struct buf after = {0}, before = {0}, why = {0};
-  struct policy_decision now = policy_evaluate(access->after, &request, &after);
-  struct policy_decision then = policy_evaluate(access->before, &request, &before);
+  buf_reset(&result->because);
+  buf_reset(&result->before);
+  struct buf why = {0};
+  struct policy_decision now = policy_evaluate(access->after, &request, &result->because);
+  struct policy_decision then = policy_evaluate(access->before, &request, &result->before);
   bool possible = caller_possible(&asked, false, &why);
   result->certain = now.answer == POLICY_ANSWER_ALLOW && then.answer != POLICY_ANSWER_ALLOW &&
                     then.answer != POLICY_ANSWER_DEPENDS;
   bool maybe = (now.answer == POLICY_ANSWER_ALLOW || now.answer == POLICY_ANSWER_DEPENDS) &&
                then.answer != POLICY_ANSWER_ALLOW;
-  buf_free(&result->because);
-  buf_add(&result->because, after.data, after.length);
-  buf_adds(&result->because, "; before, ");
-  buf_add(&result->because, before.data, before.length);
-  if (!possible) {
-    buf_adds(&result->because, "; impossible: ");
-    buf_add(&result->because, why.data, why.length);
-  }
-  bool failed = after.failed || before.failed || why.failed || result->because.failed;
+  bool failed = result->because.failed || result->before.failed || why.failed;
   result->pool.failed = result->pool.failed || failed;
-  buf_free(&after);
-  buf_free(&before);
   buf_free(&why);
   return possible && (result->certain || (open && maybe));
+}
+
+/* Reports whether a request may lack a key. */
+static bool is_optional(const struct access *access, const struct context_entry *entry) {
+  const struct policy_string principal = access->result->request.principal;
+  const struct caller caller = caller_read(principal.bytes, principal.length);
+  const struct caller_request request = {.principal = principal};
+  struct caller_fact fact = caller_fact_of(&caller, &request, entry->key, entry->key_length);
+  const struct caller_key *known = caller_find_key(entry->key, entry->key_length);
+  bool optional = fact.rule == CALLER_KEY_FREE && !(known && known->always) &&
+                  !bytes_begin(entry->key, entry->key_length, "aws:PrincipalOrg");
+  caller_fact_free(&fact);
+  return optional &&
+         !search_is_always(&access->search, entry->key, entry->key_length);
+}
+
+/* Removes the keys without which the answer is the same. */
+static void simplify(struct access *access, bool open) {
+  struct search_request *request = &access->result->request;
+  bool certain = access->result->certain;
+  for (size_t i = request->count; i-- > 0;) {
+    const struct context_entry removed = request->entries[i];
+    if (!is_optional(access, &removed))
+      continue;
+    request->entries[i] = request->entries[--request->count];
+    if (confirm(access, open) && access->result->certain == certain)
+      continue;
+    request->entries[request->count++] = request->entries[i];
+    request->entries[i] = removed;
+  }
+  confirm(access, open);
 }
 
 /* --- Questions -------------------------------------------------------------------------------- */
@@ -212,15 +235,17 @@ static bool spend(struct access *access, size_t steps) {
 static bool ask(struct access *access, const struct search_question *question) {
   struct access_result *result = access->result;
   struct pool_mark mark = pool_mark(&result->pool);
-  if (!spend(access, 200 + question->avoided_count * 20)) {
+  if (!spend(access, 200 + question->avoided_count * 30)) {
     access->search.reason = "the limit of the search";
     return false;
   }
   enum search_outcome outcome = search_run(&access->search, question, &result->request);
   if (outcome == SEARCH_FOUND) {
     result->statement = question->inside[0]->statement->index;
-    if (confirm(access, question->open))
+    if (confirm(access, question->open)) {
+      simplify(access, question->open);
       return true;
+    }
     access->disagreed = !result->pool.failed;
   }
   if (!result->pool.failed)
@@ -312,7 +337,7 @@ enum access_answer access_find(const struct policy *before, const struct policy 
   bool found = prepared && (ask_all(&access, false) ||
                             (access.search.saw_open && ask_all(&access, true)));
   texts_free(&access.atoms);
-  if (result->pool.failed || result->because.failed)
+  if (result->pool.failed)
     return ACCESS_NO_MEMORY;
   if (found)
     return ACCESS_FOUND;

@@ -34,7 +34,7 @@ struct access_result {
   struct search_request request;
   size_t statement; /* index in `after` of the statement that allows the request */
   bool certain;     /* the answer does not depend on what AWS leaves open */
-  struct buf because; /* the caller frees it */
+  struct buf because, before; /* why each policy decides as it does; the caller frees them */
   const char *reason;
 };
 

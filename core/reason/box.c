@@ -332,6 +332,7 @@ static bool add_conditions(struct builder *builder) {
                            : BOX_OPEN;
       if (test.dimension == SIZE_MAX || !add_test(builder, test))
         return false;
+      builder->boxes->dimensions[test.dimension].tested = true;
       if (test.condition.set != CONDITION_NO_SET)
         builder->boxes->dimensions[test.dimension].sets = true;
     }

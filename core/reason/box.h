@@ -29,7 +29,8 @@ struct box_dimension {
   enum dimension_kind kind;
   const char *key; /* DIMENSION_KEY: the name as a policy spells it */
   size_t key_length;
-  bool sets; /* a set operator tests the key */
+  bool tested; /* by a condition */
+  bool sets;   /* a set operator tests the key */
 };
 
 enum test_kind { TEST_PRINCIPAL, TEST_ACTION, TEST_RESOURCE, TEST_KEY, TEST_OPEN };

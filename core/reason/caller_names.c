@@ -137,6 +137,11 @@ static void offer_session(struct query *query, const struct caller_class *class,
   offer_buf(query, class, &text);
 }
 
+static bool is_named(enum caller_kind kind) {
+  return kind == CALLER_ROLE || kind == CALLER_SESSION || kind == CALLER_USER ||
+         kind == CALLER_ROOT || kind == CALLER_FEDERATED_USER;
+}
+
 static bool in_partition(const struct caller_class *class, const struct caller *named) {
   return named->partition.length == 0 ||
          bytes_are(named->partition.text, named->partition.length, class->partition);
@@ -150,8 +155,7 @@ static void offer_entry(struct query *query, const struct caller_class *class,
   if (!in_partition(class, &named))
     return;
   bool sessions = class->kind == CALLER_ROLE || class->kind == CALLER_SESSION;
-  bool named_class = sessions || class->kind == CALLER_USER || class->kind == CALLER_ROOT ||
-                     class->kind == CALLER_FEDERATED_USER;
+  bool named_class = is_named(class->kind);
   if (named_class && account) {
     offer_fresh(query, class, names, account);
   } else if (sessions && named.kind == CALLER_SESSION && in_class(class, named.account.text)) {
@@ -209,21 +213,108 @@ static bool only_names(const struct query *query, const struct query_dimension *
   return true;
 }
 
-/* Without a test, all callers of the class are equal. With an inside test of named principals, only
- * they and the avoided ones matter. */
+/* Offers a caller of a class by its ARN; a root user may be of any partition. */
+static void offer_arn(struct query *query, const struct caller_class *class,
+                      const struct policy_value *entry) {
+  struct caller named = caller_read(entry->string, entry->length);
+  struct arn arn;
+  bool kind = class->kind == named.kind ||
+              (class->kind == CALLER_SESSION && named.kind == CALLER_ROLE);
+  if (!is_named(class->kind) || !kind || !in_partition(class, &named) ||
+      !arn_parse(entry->string, entry->length, &arn) || arn.account.length != ACCOUNT_DIGITS ||
+      strspn(arn.account.text, "0123456789") != ACCOUNT_DIGITS ||
+      !in_class(class, arn.account.text))
+    return;
+  struct buf text = {0};
+  buf_add(&text, entry->string, entry->length);
+  add_id(&text, class->kind);
+  offer_buf(query, class, &text);
+}
+
+/* Offers the callers of a class whose ARN is an operand. Each `*` in it is a fresh name. */
+static void offer_arns(struct query *query, const struct caller_class *class,
+                       const struct box_test *test) {
+  for (const struct json_value *one = box_next_operand(test, NULL); one;
+       one = box_next_operand(test, one)) {
+    size_t length;
+    const char *operand = box_operand_text(one, &length);
+    struct buf text = {0};
+    for (size_t i = 0; operand && i < length; i++) {
+      if (operand[i] == '*')
+        buf_adds(&text, query->fresh);
+      else
+        buf_addc(&text, operand[i] == '?' ? 'a' : operand[i]);
+    }
+    if (text.data && !text.failed) {
+      struct policy_value entry = {.type = "AWS", .string = text.data, .length = text.length};
+      offer_arn(query, class, &entry);
+    }
+    query->pool->failed = query->pool->failed || text.failed;
+    buf_free(&text);
+  }
+}
+
+/* How an inside test of principals limits the callers of a class. */
+enum limit { LIMIT_NONE, LIMIT_NAMES, LIMIT_NOBODY };
+
+static enum limit limit_of(const struct caller_class *class, const struct box_test *test) {
+  bool sessions = class->kind == CALLER_ROLE || class->kind == CALLER_SESSION;
+  enum limit limit = LIMIT_NOBODY;
+  if (test->kind != TEST_PRINCIPAL || test->statement->not_principal ||
+      class->kind >= CALLER_UNIQUE_ID)
+    return LIMIT_NONE;
+  for (size_t e = 0; e < test->statement->principals.count; e++) {
+    const struct policy_value *entry = &test->statement->principals.items[e];
+    struct caller named = caller_read(entry->string, entry->length);
+    if (bytes_are(entry->string, entry->length, "*") ||
+        (is_named(class->kind) && principal_account(entry->string, entry->length)))
+      return LIMIT_NONE;
+    if (class->kind == named.kind ||
+        (sessions && (named.kind == CALLER_ROLE || named.kind == CALLER_SESSION)))
+      limit = class->kind == CALLER_SESSION ? LIMIT_NONE : LIMIT_NAMES;
+    if (limit == LIMIT_NONE)
+      return LIMIT_NONE;
+  }
+  return limit;
+}
+
+/* Reports whether the callers are the named ones: the ids, which follow no name, do not matter. */
+static enum limit limit_callers(const struct query *query, const struct caller_class *class) {
+  const struct query_dimension *dimension = &query->dimensions[BOX_CALLER];
+  enum limit limit = LIMIT_NONE;
+  for (size_t i = 0; i < dimension->inside_count; i++) {
+    enum limit one = limit_of(class, query_test(query, dimension->inside[i]));
+    limit = one > limit ? one : limit;
+  }
+  for (size_t i = 0; i < dimension->inside_count + dimension->avoided_count; i++) {
+    size_t number = i < dimension->inside_count ? dimension->inside[i]
+                                                : dimension->avoided[i - dimension->inside_count];
+    if (box_key_is(query_test(query, number), "aws:userid") && limit == LIMIT_NAMES)
+      return LIMIT_NONE;
+  }
+  return callers_bound(query, class) && limit == LIMIT_NAMES ? LIMIT_NONE : limit;
+}
+
+/* Offers first what names alone suggest. That is all if there are only tests of names; else words are
+ * necessary, unless a candidate is perfect. */
 void callers_propose(struct query *query, const struct caller_class *class,
                      const struct caller_names *names) {
   const struct query_dimension *dimension = &query->dimensions[BOX_CALLER];
-  if (!only_names(query, dimension) || callers_bound(query, class)) {
-    callers_words(query, class);
+  enum limit limit = limit_callers(query, class);
+  if (limit == LIMIT_NOBODY)
     return;
-  }
   offer_other(query, class, names);
   for (size_t i = 0; i < dimension->inside_count + dimension->avoided_count; i++) {
     size_t number = i < dimension->inside_count ? dimension->inside[i]
                                                 : dimension->avoided[i - dimension->inside_count];
-    const struct policy_list *list = &query_test(query, number)->statement->principals;
-    for (size_t e = 0; e < list->count; e++)
+    const struct box_test *test = query_test(query, number);
+    const struct policy_list *list = &test->statement->principals;
+    for (size_t e = 0; test->kind == TEST_PRINCIPAL && e < list->count; e++)
       offer_entry(query, class, names, &list->items[e]);
+    if (i < dimension->inside_count && box_key_is(test, "aws:PrincipalArn"))
+      offer_arns(query, class, test);
   }
+  if (limit == LIMIT_NONE && (!only_names(query, dimension) || callers_bound(query, class)) &&
+      !query_perfect(query, BOX_CALLER))
+    callers_words(query, class);
 }

@@ -364,6 +364,23 @@ static void add_test(struct query *query, size_t number, enum caller_kind kind, 
     query_inexact(query, "a key of the principal is compared as a number, date or address");
 }
 
+/* Offers a caller with the account that no policy mentions, if another one does not matter. */
+static void offer_readable(struct query *query, const struct caller_class *class,
+                           const struct words_text *word) {
+  struct arn arn;
+  if (class->kind == CALLER_SERVICE || class->account ||
+      !arn_parse(word->bytes, word->length, &arn) || arn.account.length != ACCOUNT_DIGITS)
+    return;
+  struct buf text = {0};
+  buf_add(&text, word->bytes, word->length);
+  query->pool->failed = query->pool->failed || text.failed;
+  if (!text.failed) {
+    memcpy(text.data + (arn.account.text - word->bytes), query->fresh_account, ACCOUNT_DIGITS);
+    callers_offer(query, class, text.data, text.length);
+  }
+  buf_free(&text);
+}
+
 void callers_words(struct query *query, const struct caller_class *class) {
   const struct query_dimension *dimension = &query->dimensions[BOX_CALLER];
   struct texts_atoms inside = {0}, avoided = {0};
@@ -378,7 +395,9 @@ void callers_words(struct query *query, const struct caller_class *class) {
     add_test(query, dimension->avoided[i], class->kind, false, &inside, &avoided);
   struct words_list list;
   texts_propose(query, &inside, &avoided, &list);
-  for (size_t i = 0; i < list.count; i++)
+  for (size_t i = 0; i < list.count; i++) {
+    offer_readable(query, class, &list.items[i]);
     callers_offer(query, class, list.items[i].bytes, list.items[i].length);
+  }
   words_free(&list);
 }

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-static bool contains(const uint64_t *outer, const uint64_t *inner, size_t words) {
+bool cover_contains(const uint64_t *outer, const uint64_t *inner, size_t words) {
   for (size_t i = 0; i < words; i++)
     if (inner[i] & ~outer[i])
       return false;
@@ -23,10 +23,10 @@ bool cover_offer(struct pool *pool, struct cover_dimension *dimension, const uin
                  size_t boxes, const void *value) {
   size_t words = cover_words(boxes), kept = 0;
   for (size_t i = 0; i < dimension->count; i++)
-    if (contains(dimension->items[i].avoids, avoids, words))
+    if (cover_contains(dimension->items[i].avoids, avoids, words))
       return false;
   for (size_t i = 0; i < dimension->count; i++)
-    if (!contains(avoids, dimension->items[i].avoids, words))
+    if (!cover_contains(avoids, dimension->items[i].avoids, words))
       dimension->items[kept++] = dimension->items[i];
   dimension->count = kept;
   if (dimension->count == dimension->capacity) {

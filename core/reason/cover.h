@@ -26,6 +26,9 @@ static inline size_t cover_words(size_t boxes) {
   return (boxes + 63) / 64;
 }
 
+/* cover_contains reports whether one set contains another one. */
+bool cover_contains(const uint64_t *outer, const uint64_t *inner, size_t words);
+
 /* cover_offer adds a candidate, unless another one avoids as many boxes, and removes those that
  * avoid no other boxes. It copies the set, and returns true if it added the candidate. A failed
  * allocation is recorded in the pool. */

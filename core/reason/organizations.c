@@ -112,6 +112,21 @@ static void propose(struct query *query, const char *organization, bool ids, boo
   words_free(&list);
 }
 
+/* A fresh organization is often the best. */
+static void propose_free(struct query *query, const char *organization, bool ids, bool paths) {
+  struct buf path = {0};
+  buf_addf(&path, "o-%s", query->fresh);
+  while (path.length < SHORTEST && !path.failed)
+    buf_addc(&path, '0');
+  buf_adds(&path, "/r-root/");
+  query->pool->failed = query->pool->failed || path.failed;
+  if (!organization && !path.failed)
+    offer_path(query, path.data, path.length, ids, paths);
+  buf_free(&path);
+  if (organization || !query_perfect(query, BOX_ORG))
+    propose(query, organization, ids, paths);
+}
+
 void organizations_propose(struct query *query, const struct caller_class *class) {
   const struct query_dimension *dimension = &query->dimensions[BOX_ORG];
   bool ids = binding_find(query->bound, ID, sizeof ID - 1) != NULL, paths = false;
@@ -121,15 +136,19 @@ void organizations_propose(struct query *query, const struct caller_class *class
     ids = ids || box_key_is(query_test(query, number), ID);
     paths = paths || box_key_is(query_test(query, number), PATHS);
   }
+  /* Of a known organization the request has the id, also if no test depends on it here. */
+  ids = ids || (class->organization && !paths);
   struct caller caller = caller_read(class->sample, strlen(class->sample));
   bool known = class->organization != NULL;
+  if (!known && !binding_find(query->bound, ID, sizeof ID - 1))
+    query_offer(query, BOX_ORG, &(struct query_value){0});
   bool member = caller_has_account(&caller) && !(known && *class->organization == '\0');
   if (member) {
     const struct context_entry *bound = binding_find(query->bound, ID, sizeof ID - 1);
     if (bound && bound->count == 1)
       propose(query, bound->values[0].bytes, ids, paths);
     else if (!bound)
-      propose(query, class->organization, ids, paths);
+      propose_free(query, class->organization, ids, paths);
   }
   if (!member || !known)
     query_offer(query, BOX_ORG, &(struct query_value){0});

@@ -17,6 +17,8 @@
 
 static const struct match_wildcards wildcards = {'*', '?'};
 
+enum { ARN_COLONS = 5 };
+
 static void offer_text(struct query *query, size_t dimension, const char *bytes, size_t length) {
   struct query_value value = {.text = {bytes, length}};
   query_offer(query, dimension, &value);
@@ -70,6 +72,35 @@ static bool offer_literals(struct query *query, size_t number, enum test_kind ki
     return true;
   }
   return false;
+}
+
+/* Offers texts that match the first pattern of an inside test, or any, where each `*` is the name that
+ * no pattern mentions. Such a text is often the best one. */
+static void offer_guesses(struct query *query, size_t number, const char *any) {
+  const struct query_dimension *dimension = &query->dimensions[number];
+  const char *pattern = any;
+  for (size_t i = 0; i < dimension->inside_count && pattern == any; i++) {
+    const struct box_test *test = query_test(query, dimension->inside[i]);
+    if (test->kind != TEST_KEY && !is_exception(test) && !test->has_variables)
+      pattern = list_of(test)->items[0].string;
+  }
+  /* What a star is that is a whole part of an ARN. */
+  const char *const parts[] = {"arn", "aws", "ecr", "us-east-1", query->fresh_account};
+  size_t colons = 0;
+  struct buf text = {0};
+  for (const char *c = pattern; *c; c++) {
+    bool whole = number == BOX_RESOURCE && colons < ARN_COLONS && c > pattern && c[-1] == ':' &&
+                 c[1] == ':';
+    if (*c == '*')
+      buf_adds(&text, whole ? parts[colons] : query->fresh);
+    else
+      buf_addc(&text, *c == '?' ? 'a' : *c);
+    colons += *c == ':';
+  }
+  query->pool->failed = query->pool->failed || text.failed;
+  if (text.data && !text.failed)
+    offer_text(query, number, text.data, text.length);
+  buf_free(&text);
 }
 
 /* --- Actions ---------------------------------------------------------------------------------- */
@@ -143,14 +174,15 @@ static void offer_actions(struct query *query, bool usual) {
 void places_actions(struct query *query) {
   if (offer_literals(query, BOX_ACTION, TEST_ACTION))
     return;
+  offer_guesses(query, BOX_ACTION, "*:*");
+  if (query_perfect(query, BOX_ACTION))
+    return;
   offer_actions(query, true);
   if (has_short_pattern(query, &query->dimensions[BOX_ACTION], TEST_ACTION, 1))
     offer_actions(query, false);
 }
 
 /* --- Resources -------------------------------------------------------------------------------- */
-
-enum { ARN_COLONS = 5 };
 
 /* Appends a pattern whose wildcards also match colons where that is open: a `*` at the end of a
  * part. */
@@ -330,6 +362,20 @@ static const struct policy_list *literal_resources(const struct query *query,
   return NULL;
 }
 
+/* Adds resources of an account and of none, with names that no policy mentions. */
+static void offer_fresh_resources(struct query *query, struct points *texts) {
+  struct buf text = {0};
+  buf_addf(&text, "arn:aws:ecr:us-east-1:%s:repository/%s", query->fresh_account, query->fresh);
+  size_t length = text.length;
+  buf_addf(&text, "arn:aws:s3:::%s", query->fresh);
+  query->pool->failed = query->pool->failed || text.failed;
+  if (!text.failed) {
+    points_add(query, texts, text.data, length);
+    points_add(query, texts, text.data + length, text.length - length);
+  }
+  buf_free(&text);
+}
+
 static void offer_resources_of_accounts(struct query *query, bool unknown) {
   const struct query_dimension *dimension = &query->dimensions[BOX_RESOURCE];
   static const struct values_domain domain = {.key = "aws:ResourceAccount",
@@ -340,6 +386,7 @@ static void offer_resources_of_accounts(struct query *query, bool unknown) {
   for (size_t i = 0; literals && i < literals->count; i++)
     points_add(query, &texts, literals->items[i].string, literals->items[i].length);
   if (!literals && !unknown) {
+    offer_fresh_resources(query, &texts);
     propose(query, WITH_ACCOUNT, &texts);
     propose(query, WITHOUT_ACCOUNT, &texts);
   }
@@ -363,6 +410,9 @@ void places_resources(struct query *query, bool unknown) {
     return;
   }
   if (offer_literals(query, BOX_RESOURCE, TEST_RESOURCE))
+    return;
+  offer_guesses(query, BOX_RESOURCE, "arn:aws:ecr:us-east-1:*:repository/*");
+  if (query_perfect(query, BOX_RESOURCE))
     return;
   struct points texts = {0};
   propose(query, ANY_ARN, &texts);

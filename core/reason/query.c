@@ -2,10 +2,11 @@
 
 #include "base/bytes.h"
 #include "policy/evaluate.h"
+#include "reason/implied.h"
 
 #include <string.h>
 
-enum { ROLE_NONE, ROLE_INSIDE, ROLE_AVOIDED };
+enum { ROLE_NONE, ROLE_INSIDE, ROLE_IMPLIED, ROLE_APART, ROLE_AVOIDED };
 
 const struct box_test *query_test(const struct query *query, size_t test) {
   return &query->boxes->tests[test];
@@ -155,11 +156,54 @@ void query_offer(struct query *query, size_t number, const struct query_value *v
 
 /* --- Dimensions ------------------------------------------------------------------------------- */
 
-static bool is_covered(const struct query *query, const struct box *box) {
-  for (size_t i = 0; i < box->count; i++)
-    if (query->roles[box->tests[i]] != ROLE_INSIDE)
-      return false;
-  return true;
+/* Returns the role of an avoided test: whether it holds wherever the inside boxes are, or nowhere
+ * there. What is open may hold there or not. */
+static unsigned char role_of(const struct query *query, const struct box_test *test) {
+  for (size_t i = 0; i < query->inside_count; i++)
+    for (size_t t = 0; t < query->inside[i]->count; t++) {
+      const struct box_test *inside = query_test(query, query->inside[i]->tests[t]);
+      if (inside->dimension != test->dimension)
+        continue;
+      if (implied_apart(test, inside))
+        return ROLE_APART;
+      if (!query->open && implied_by(test, inside))
+        return ROLE_IMPLIED;
+    }
+  return ROLE_AVOIDED;
+}
+
+/* Reports whether two inside tests never hold together. */
+static bool is_empty(const struct query *query) {
+  for (size_t a = 0; a < query->inside[0]->count && query->inside_count == 2; a++)
+    for (size_t b = 0; b < query->inside[1]->count; b++)
+      if (implied_apart(query_test(query, query->inside[0]->tests[a]),
+                        query_test(query, query->inside[1]->tests[b])))
+        return true;
+  return false;
+}
+
+/* Reports whether all tests of a box are inside tests. */
+static bool is_inside(const struct query *query, const struct box *box) {
+  size_t i = 0;
+  while (i < box->count && query->roles[box->tests[i]] == ROLE_INSIDE)
+    i++;
+  return i == box->count;
+}
+
+/* Gives roles to the tests of an avoided box, and settles it if one of them never holds. Returns false
+ * if all of them hold wherever the inside boxes are. */
+static bool assign_roles(struct query *query, size_t number) {
+  const struct box *box = query->avoided[number];
+  bool avoidable = false;
+  for (size_t i = 0; i < box->count; i++) {
+    unsigned char *role = &query->roles[box->tests[i]];
+    if (*role == ROLE_NONE)
+      *role = role_of(query, query_test(query, box->tests[i]));
+    if (*role == ROLE_APART)
+      query->settled[number / 64] |= (uint64_t)1 << number % 64;
+    avoidable = avoidable || *role == ROLE_AVOIDED || *role == ROLE_APART;
+  }
+  return avoidable;
 }
 
 bool query_begin(struct query *query) {
@@ -176,9 +220,14 @@ bool query_begin(struct query *query) {
   for (size_t i = 0; i < query->inside_count; i++)
     for (size_t t = 0; t < query->inside[i]->count; t++)
       query->roles[query->inside[i]->tests[t]] = ROLE_INSIDE;
+  for (size_t b = 0; b < query->avoided_count; b++)
+    if (is_inside(query, query->avoided[b]))
+      return false;
+  if (is_empty(query))
+    return false;
   for (size_t b = 0; b < query->avoided_count; b++) {
     const struct box *box = query->avoided[b];
-    if (is_covered(query, box))
+    if (!assign_roles(query, b))
       return false;
     for (size_t t = 0; t < box->count; t++) {
       uint64_t **mask = &query->masks[box->tests[t]];
@@ -203,7 +252,8 @@ static size_t collect(struct query *query, const struct box *box, size_t number,
   for (size_t t = 0; t < box->count; t++) {
     size_t test = box->tests[t];
     size_t dimension = query_test(query, test)->dimension;
-    if (dimension != number && !(number == BOX_CALLER && query->joined[dimension]))
+    if ((dimension != number && !(number == BOX_CALLER && query->joined[dimension])) ||
+        query->roles[test] == ROLE_IMPLIED || query->roles[test] == ROLE_APART)
       continue;
     if (tests && query->stamps[test] == query->stamp)
       continue;
@@ -238,6 +288,21 @@ bool query_prepare(struct query *query, size_t number) {
       dimension->avoided_count += collect(query, query->avoided[b], number,
                                           dimension->avoided + dimension->avoided_count);
   return true;
+}
+
+bool query_perfect(const struct query *query, size_t number) {
+  const struct query_dimension *dimension = &query->dimensions[number];
+  for (size_t c = 0; c < dimension->candidates.count; c++) {
+    const uint64_t *avoids = dimension->candidates.items[c].avoids;
+    size_t i = 0;
+    while (i < dimension->avoided_count &&
+           cover_contains(avoids, query->masks[dimension->avoided[i]],
+                          cover_words(query->avoided_count)))
+      i++;
+    if (i == dimension->avoided_count)
+      return true;
+  }
+  return false;
 }
 
 void query_settle(struct query *query, size_t number) {

@@ -51,6 +51,7 @@ struct query {
   bool saw_open;               /* there was such a test */
   const struct context *bound; /* the values of policy variables */
   struct query_atoms *atoms;
+  const char *fresh, *fresh_account; /* a name and an account that no policy mentions */
   size_t *steps;      /* how much work is left */
   const char *inexact; /* why there may be values that the candidates do not represent, or NULL */
 };
@@ -65,6 +66,10 @@ enum condition_truth query_holds(struct query *query, const struct box_test *tes
 /* query_offer adds a value to the candidates of a dimension, if it satisfies the inside tests, and
  * no other candidate avoids as much. It copies the value. */
 void query_offer(struct query *query, size_t dimension, const struct query_value *value);
+
+/* query_perfect reports whether a candidate fails all avoided tests of a dimension. Then no other one
+ * is better, and generators, which begin with guesses, can end. */
+bool query_perfect(const struct query *query, size_t dimension);
 
 /* query_inexact records why the candidates may not represent all values. */
 void query_inexact(struct query *query, const char *reason);

@@ -23,7 +23,7 @@ struct attempt {
   size_t active_count;
 };
 
-static bool is_listed(const struct search *search, const char *key, size_t length) {
+bool search_is_always(const struct search *search, const char *key, size_t length) {
   for (size_t i = 0; i < search->always_count; i++)
     if (strlen(search->always[i]) == length && strncasecmp(search->always[i], key, length) == 0)
       return true;
@@ -57,7 +57,7 @@ static struct values_domain domain_of(struct search *search, const char *sample,
                                  .shape = fact};
   domain.absent = fact->rule == CALLER_KEY_ABSENT || fact->rule == CALLER_KEY_OPTIONAL ||
                   (fact->rule == CALLER_KEY_FREE && !(known && known->always) &&
-                   !is_listed(search, key, length));
+                   !search_is_always(search, key, length));
   return domain;
 }
 
@@ -119,12 +119,29 @@ static void propose(struct attempt *attempt, size_t number, const struct caller_
   }
 }
 
-static bool needs_values(const struct attempt *attempt, size_t number) {
+/* Reports whether requests of a class always have a key of a dimension that some policy tests. */
+static bool is_present(const struct attempt *attempt, size_t number,
+                       const struct caller_class *class) {
+  const struct box_dimension *dimension = &attempt->query.boxes->dimensions[number];
+  if (dimension->kind != DIMENSION_KEY) {
+    bool known = dimension->kind == DIMENSION_ORG && class->organization;
+    return dimension->tested && (dimension->kind == DIMENSION_TIME || known);
+  }
+  struct caller_fact fact;
+  struct values_domain domain = domain_of(attempt->search, class ? class->sample : "*",
+                                          dimension->key, dimension->key_length, &fact);
+  caller_fact_free(&fact);
+  return !domain.absent;
+}
+
+static bool needs_values(const struct attempt *attempt, size_t number,
+                         const struct caller_class *class) {
   const struct query *query = &attempt->query;
   const struct box_dimension *dimension = &query->boxes->dimensions[number];
   return number == BOX_CALLER || number == BOX_ACTION || number == BOX_RESOURCE ||
          query->dimensions[number].inside_count + query->dimensions[number].avoided_count > 0 ||
-         (dimension->key && binding_find(query->bound, dimension->key, dimension->key_length));
+         (dimension->key && binding_find(query->bound, dimension->key, dimension->key_length)) ||
+         is_present(attempt, number, class);
 }
 
 /* Finds the candidates of a dimension. Returns SEARCH_NONE if there are none, else SEARCH_FOUND. */
@@ -133,7 +150,7 @@ static enum search_outcome fill(struct attempt *attempt, size_t number,
   struct query *query = &attempt->query;
   if (!query_prepare(query, number))
     return SEARCH_UNDECIDED;
-  if (!needs_values(attempt, number))
+  if (!needs_values(attempt, number, class))
     return SEARCH_FOUND;
   const char *before = query->inexact;
   query->inexact = NULL;
@@ -284,10 +301,10 @@ static enum search_outcome try_dimensions(struct attempt *attempt, struct search
 /* --- Questions -------------------------------------------------------------------------------- */
 
 static enum search_outcome try_binding(struct attempt *attempt, const struct context *bound,
-                                       struct search_request *request) {
+                                       const uint64_t *settled, struct search_request *request) {
   attempt->query.bound = bound;
-  for (size_t w = 0; w < cover_words(attempt->query.avoided_count); w++)
-    attempt->query.settled[w] = 0;
+  memcpy(attempt->query.settled, settled,
+         cover_words(attempt->query.avoided_count) * sizeof *settled);
   return try_dimensions(attempt, request);
 }
 
@@ -303,6 +320,8 @@ enum search_outcome search_run(struct search *search, const struct search_questi
                           .avoided_count = question->avoided_count,
                           .open = question->open,
                           .atoms = search->atoms,
+                          .fresh = search->names.name,
+                          .fresh_account = search->names.account,
                           .steps = search->steps};
   if (!query_begin(query))
     return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;
@@ -310,9 +329,14 @@ enum search_outcome search_run(struct search *search, const struct search_questi
   struct bindings bindings;
   binding_list(query, &search->names, &bindings);
   const char *reason = NULL;
+  size_t words = cover_words(query->avoided_count);
+  uint64_t *settled = pool_new(search->pool, words + 1, sizeof *settled);
+  if (!settled)
+    return SEARCH_UNDECIDED;
+  memcpy(settled, query->settled, words * sizeof *settled);
   for (size_t i = 0; i < bindings.count && outcome != SEARCH_FOUND; i++) {
     query->inexact = bindings.inexact;
-    outcome = try_binding(&attempt, bindings.items[i], request);
+    outcome = try_binding(&attempt, bindings.items[i], settled, request);
     if (search->pool->failed || search->pool->full)
       return SEARCH_UNDECIDED;
     if (outcome == SEARCH_UNDECIDED && !reason)

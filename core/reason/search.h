@@ -38,6 +38,9 @@ struct search_request {
 
 enum search_outcome { SEARCH_NONE, SEARCH_FOUND, SEARCH_UNDECIDED };
 
+/* search_is_always reports whether a key is in `always`. */
+bool search_is_always(const struct search *search, const char *key, size_t length);
+
 /* search_run answers a question. The request is in the pool. If the outcome is SEARCH_UNDECIDED,
  * `reason` says why. */
 enum search_outcome search_run(struct search *search, const struct search_question *question,

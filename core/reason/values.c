@@ -214,18 +214,35 @@ static void add_values(struct query *query, const struct query_dimension *dimens
 }
 
 /* Reports whether several values can be better than one: for tests that one value cannot pass
- * together, or to fail a test that all values must pass. */
+ * together, to fail a test that all values must pass, or to pass a set operator with the empty
+ * text, which alone is no value. */
 static bool needs_sets(const struct query *query, const struct query_dimension *dimension) {
   size_t existential = 0, universal = 0;
-  for (size_t i = 0; i < dimension->inside_count; i++)
-    existential += !values_is_universal(query_test(query, dimension->inside[i]));
+  for (size_t i = 0; i < dimension->inside_count; i++) {
+    const struct box_test *test = query_test(query, dimension->inside[i]);
+    existential += values_is_universal(test) ? 0 : test->condition.set != CONDITION_NO_SET ? 2 : 1;
+  }
   for (size_t i = 0; i < dimension->avoided_count; i++)
     universal += values_is_universal(query_test(query, dimension->avoided[i]));
   return existential > 1 || universal > 0;
 }
 
+static bool may_be_text(const struct query *query, const struct query_dimension *dimension,
+                        const struct values_domain *domain) {
+  unsigned types = types_of(query, dimension);
+  return (types == 0 && types_of_values(domain->type) == 0) || types == TEXTS;
+}
+
+/* The absent key and a fresh text are often the best. */
 void values_propose(struct query *query, size_t number, const struct values_domain *domain) {
   const struct query_dimension *dimension = &query->dimensions[number];
+  if (domain->absent)
+    query_offer(query, number, &(struct query_value){0});
+  if (domain->present && may_be_text(query, dimension, domain))
+    offer_one(query, number, domain,
+              &(struct policy_string){query->fresh, strlen(query->fresh)});
+  if (query_perfect(query, number))
+    return;
   if (domain->present) {
     struct points points = {0};
     if (query->boxes->dimensions[number].kind == DIMENSION_TIME) {
@@ -237,8 +254,6 @@ void values_propose(struct query *query, size_t number, const struct values_doma
     }
     offer_all(query, number, domain, &points);
   }
-  if (domain->absent)
-    query_offer(query, number, &(struct query_value){0});
   if (domain->present && domain->many && needs_sets(query, dimension)) {
     struct points pool = {0};
     add_values(query, dimension, domain, true, &pool);

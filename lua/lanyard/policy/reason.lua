@@ -25,7 +25,8 @@ local M = {}
 ---@class policy.Witness
 ---@field request policy.Request
 ---@field statement integer  the statement of the new document that allows the request
----@field because string     why, and why the old document does not
+---@field because string     why the new document allows the request
+---@field before string      why the old document does not
 ---@field certain boolean    false: AWS may or may not allow the request
 ---@field which? "a"|"b"     equal_access: the document that allows the request
 
