@@ -147,7 +147,7 @@ M.makers = {}
 function M.makers.texts()
   local like = { "*", "a*", "*a", "*b", "*a*", "?", "a?", "*a*b", "ab*", "*ab*", "" }
   local equal, any_case = { "", "a", "b", "ab", "A", "a*" }, { "a", "AB", "b" }
-  local values = universe.words({ "a", "b", "c", "A", "*" }, { like = like, equal = equal, any_case = any_case })
+  local values = universe.words({ "a", "b", "c", "A", "B", "*" }, { like = like, equal = equal, any_case = any_case })
   local families = { { operators = EQUAL, operands = equal }, { operators = LIKE, operands = like },
     { operators = ANY_CASE, operands = any_case } }
   return profile("texts", {
