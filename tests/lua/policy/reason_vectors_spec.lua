@@ -46,6 +46,10 @@ end)
 
 -- Samples that this project answers otherwise than AWS, and the reason.
 local OTHERWISE = {
+  ["identity-policies/check-access-to-sensitive-resource/ec2-network-acl 3"] = {
+    answer = "none",
+    reason = "the reference denies acl-sensitive, and allows everything else; the policy allows acl-123456, a typo of the sample",
+  },
 }
 
 describe("AWS's samples", function()
@@ -55,11 +59,12 @@ describe("AWS's samples", function()
   end
   for _, case in ipairs(json.decode(helper.read(FOLDER .. "/aws-samples.json"))) do
     local name = ("%s %d"):format(case.file, case.candidate)
-    it(name, function()
+    local otherwise = OTHERWISE[name] or {}
+    it(otherwise.reason and ("%s (%s)"):format(name, otherwise.reason) or name, function()
       local before, after = parse(case.reference), parse(case.policy)
       local found = answer(before, after, { kind = case.kind })
       local expected = case.result == "PASS" and "none" or "new access"
-      assert.equal(OTHERWISE[name] and OTHERWISE[name].answer or expected, found, OTHERWISE[name] and OTHERWISE[name].reason)
+      assert.equal(otherwise.answer or expected, found)
       assert.equal("none", (answer(after, after, { kind = case.kind })), "a policy against itself")
       assert.equal("none", (answer(before, before, { kind = case.kind })), "a policy against itself")
     end)

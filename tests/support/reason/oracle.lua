@@ -67,10 +67,12 @@ local function canonical(name, value)
   return name .. " " .. table.concat(items, " ")
 end
 
--- Returns the elements of a statement: { text = its member in JSON, atom = canonical text, keys = names of dimensions }.
+-- Returns the elements of a statement: lists of parts. An element holds if one of its parts does; with `negated`, if none
+-- does. The patterns of a resource are parts, because what is open about a pattern is the same in every list. A part is
+-- { member = in JSON, atom = canonical text, dimensions = names, effect }.
 local function elements_of(statement, version, dimension_of)
   local elements = {}
-  local function add(member, atom, value, dimensions, variables)
+  local function part(member, atom, value, dimensions, variables)
     local used, text = {}, json.encode(value)
     for _, name in ipairs(dimensions) do used[name] = true end
     if variables and version == "2012-10-17" then
@@ -79,16 +81,27 @@ local function elements_of(statement, version, dimension_of)
     local names = {}
     for name in pairs(used) do names[#names + 1] = name end
     table.sort(names)
-    elements[#elements + 1] = {
+    return {
       member = member:format(text), atom = atom, dimensions = names,
       effect = atom:find "^N?o?t?Principal" and statement.Effect or "Allow",
     }
   end
-  for _, name in ipairs { "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource" } do
+  local function add(...)
+    elements[#elements + 1] = { parts = { part(...) } }
+  end
+  for _, name in ipairs { "Principal", "NotPrincipal", "Action", "NotAction" } do
     local value = statement[name]
     if value ~= nil then
-      local dimension = name:find "Principal" and "who" or name:find "Action" and "action" or "resource"
-      add('"' .. name .. '":%s', canonical(name, value), value, { dimension }, dimension == "resource")
+      add('"' .. name .. '":%s', canonical(name, value), value, { name:find "Principal" and "who" or "action" })
+    end
+  end
+  for _, name in ipairs { "Resource", "NotResource" } do
+    if statement[name] ~= nil then
+      local element = { parts = {}, negated = name == "NotResource" }
+      for i, pattern in ipairs(list_of(statement[name])) do
+        element.parts[i] = part('"Resource":%s', "Resource " .. pattern, pattern, { "resource" }, true)
+      end
+      elements[#elements + 1] = element
     end
   end
   for operator, keys in pairs(statement.Condition or {}) do
@@ -236,13 +249,15 @@ local function join(dimensions, statements)
   for _, dimension in ipairs(dimensions) do group[dimension.name] = { dimension.name } end
   for _, statement in ipairs(statements) do
     for _, element in ipairs(statement.elements) do
-      local first = group[element.dimensions[1]]
-      for _, name in ipairs(element.dimensions) do
-        local other = assert(group[name], name)
-        if other ~= first then
-          for _, member in ipairs(other) do
-            first[#first + 1] = member
-            group[member] = first
+      local first = group[element.parts[1].dimensions[1]]
+      for _, part in ipairs(element.parts) do
+        for _, name in ipairs(part.dimensions) do
+          local other = assert(group[name], name)
+          if other ~= first then
+            for _, member in ipairs(other) do
+              first[#first + 1] = member
+              group[member] = first
+            end
           end
         end
       end
@@ -270,7 +285,7 @@ function Universe:statements(before, after)
     for _, statement in ipairs(is_list(doc.Statement) and doc.Statement or { doc.Statement }) do
       local elements = elements_of(statement, version, self.dimension_of)
       for _, element in ipairs(elements) do
-        element.answer = self:answer(element, version)
+        for _, part in ipairs(element.parts) do part.answer = self:answer(part, version) end
       end
       statements[#statements + 1] = { after = side == 2, allow = statement.Effect == "Allow", elements = elements }
     end
@@ -278,39 +293,66 @@ function Universe:statements(before, after)
   return statements
 end
 
--- Returns the values of a group with different answers: { index, sure, maybe, open = { [bit] = atoms } }.
-function Universe:representatives(group, statements)
-  local relevant = {} -- the elements of this group
-  local in_group = {}
+-- Returns the elements that depend on a group, with the bits of their statements, and their parts.
+function Universe:relevant(group, statements)
+  local in_group, elements, parts = {}, {}, {}
   for _, name in ipairs(group) do in_group[name] = true end
   for number, statement in ipairs(statements) do
     for _, element in ipairs(statement.elements) do
-      if in_group[element.dimensions[1]] then
-        relevant[#relevant + 1] = {
-          element = element, bit = 1 << (number - 1), positions = #group > 1 and self:positions(group, element.dimensions),
-        }
+      if in_group[element.parts[1].dimensions[1]] then
+        local one = { bit = 1 << (number - 1), negated = element.negated, first = #parts + 1 }
+        for _, part in ipairs(element.parts) do
+          parts[#parts + 1] = {
+            answer = part.answer, atom = part.atom, positions = #group > 1 and self:positions(group, part.dimensions),
+          }
+        end
+        one.last = #parts
+        elements[#elements + 1] = one
       end
     end
   end
+  return elements, parts
+end
+
+local NO, YES = ("01"):byte(1, 2)
+
+-- Adds the answer of an element to a value, from the answers of its parts.
+local function add_answer(value, element, parts, answers)
+  local holds, atoms = false, {}
+  for i = element.first, element.last do
+    if answers[i] == YES then
+      holds = true
+    elseif answers[i] ~= NO then
+      atoms[#atoms + 1] = parts[i].atom
+    end
+  end
+  local is_open = not holds and #atoms > 0
+  if is_open then
+    value.open[#value.open + 1] = { bit = element.bit, atoms = atoms, negated = element.negated }
+    value.sure = value.sure & ~element.bit
+  elseif holds == (element.negated or false) then
+    value.sure, value.maybe = value.sure & ~element.bit, value.maybe & ~element.bit
+  end
+end
+
+-- Returns the values of a group with different answers: { index, sure, maybe, open, flags }.
+function Universe:representatives(group, statements)
+  local elements, parts = self:relevant(group, statements)
   local all = (1 << #statements) - 1
   local flags_of = self:flags(group)
   local count = self:combinations(group)
-  local found, seen, parts = {}, {}, {}
+  local found, seen, answers = {}, {}, {}
   for index = 1, count do
-    for i, one in ipairs(relevant) do
-      parts[i] = one.element.answer:byte(one.positions and one.positions[index] or index)
+    for i, part in ipairs(parts) do
+      answers[i] = part.answer:byte(part.positions and part.positions[index] or index)
     end
     local flags = flags_of(index)
-    parts[#relevant + 1] = flags
-    local signature = string.char(table.unpack(parts, 1, #relevant + 1))
+    answers[#parts + 1] = flags
+    local signature = string.char(table.unpack(answers, 1, #parts + 1))
     if not seen[signature] and flags & IMPOSSIBLE ~= IMPOSSIBLE then
       seen[signature] = true
       local value = { index = index, sure = all, maybe = all, flags = flags, open = {} }
-      for i, one in ipairs(relevant) do
-        if parts[i] ~= 49 then value.sure = value.sure & ~one.bit end
-        if parts[i] == 48 then value.maybe = value.maybe & ~one.bit end
-        if parts[i] == 50 then value.open[#value.open + 1] = { bit = one.bit, atom = one.element.atom } end
-      end
+      for _, element in ipairs(elements) do add_answer(value, element, parts, answers) end
       found[#found + 1] = value
     end
   end
@@ -350,7 +392,9 @@ local function resolve(groups, outcome)
     for i, value in ipairs(values) do
       local mask = value.maybe
       for _, open in ipairs(value.open) do
-        if not outcome[open.atom] then mask = mask & ~open.bit end
+        local holds = false
+        for _, atom in ipairs(open.atoms) do holds = holds or outcome[atom] end
+        if holds == (open.negated or false) then mask = mask & ~open.bit end
       end
       list[i] = { index = value.index, sure = mask, maybe = mask, flags = value.flags }
     end
@@ -364,9 +408,11 @@ local function open_atoms(groups)
   for _, values in ipairs(groups) do
     for _, value in ipairs(values) do
       for _, open in ipairs(value.open) do
-        if not seen[open.atom] then
-          seen[open.atom] = true
-          atoms[#atoms + 1] = open.atom
+        for _, atom in ipairs(open.atoms) do
+          if not seen[atom] then
+            seen[atom] = true
+            atoms[#atoms + 1] = atom
+          end
         end
       end
     end

@@ -62,9 +62,9 @@ local function resource(values, owners)
   return { name = "resource", values = with_owners(values, owners), set = set_resource }
 end
 
--- A key that is absent (false) or has a value. Only callers with an account have tags.
+-- A key that is absent (false) or has a value. Only callers with an account have tags and credentials.
 local function key(name, values)
-  local is_tag = name:find "^aws:PrincipalTag/"
+  local is_tag = name:find "^aws:PrincipalTag/" or name:find "^aws:MultiFactor" or name == "aws:TokenIssueTime"
   return {
     name = name:lower(), values = values,
     set = function(request, value) request.context[name] = value or nil end,
@@ -84,6 +84,13 @@ end
 
 local function absent_or(values)
   return { false, table.unpack(values) }
+end
+
+-- All sets of values; the empty one is an absent key.
+local function sets_of(values)
+  local sets = universe.subsets(values)
+  sets[1] = false
+  return sets
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -140,7 +147,7 @@ M.makers = {}
 function M.makers.texts()
   local like = { "*", "a*", "*a", "*b", "*a*", "?", "a?", "*a*b", "ab*", "*ab*", "" }
   local equal, any_case = { "", "a", "b", "ab", "A", "a*" }, { "a", "AB", "b" }
-  local values = universe.words({ "a", "b", "c", "A", "*" }, { like = like, equal = equal, any_case = any_case })
+  local values = universe.words({ "a", "b", "c", "A", "B", "*" }, { like = like, equal = equal, any_case = any_case })
   local families = { { operators = EQUAL, operands = equal }, { operators = LIKE, operands = like },
     { operators = ANY_CASE, operands = any_case } }
   return profile("texts", {
@@ -202,12 +209,13 @@ function M.makers.exceptions()
 end
 
 local function organization_profile(name, accounts)
-  local callers = universe.callers { accounts = { A, B, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" } }
+  local callers = universe.callers { accounts = { A, B, C, "123123123123" }, names = { "a", "z" }, paths = { "" },
+    sessions = { "z" } }
   return profile(name, {
     principals = FEW_PRINCIPALS, callers = universe.with_organizations(callers, accounts), options = { accounts = accounts },
     tests = {
       { key = "aws:PrincipalOrgID", families = { { operators = EQUAL, operands = { "o-a1b2c3d4e5", "o-f6g7h8i9j0" } },
-        { operators = LIKE, operands = { "o-*", "o-a*" } } } },
+        { operators = LIKE, operands = { "o-a*" } } } },
       { key = "aws:PrincipalAccount", families = { { operators = EQUAL, operands = { A, B, C } } } },
     },
   })
@@ -226,8 +234,14 @@ local RESOURCES = { "*", "*", "arn:aws:s3:::a", "arn:aws:s3:::a*", "arn:aws:s3::
   "arn:aws:s3:::*", "arn:aws:sns:*:" .. A .. ":*", "arn:*:s3:::b*", "arn:aws:sns:r:" .. A .. ":a", "arn:aws:*:*:*:a*", "arn:*:*:*:*:*",
   "arn:aws:sns:*:*:a", "arn:aws:s??:*:*:*" }
 
+-- A request without a resource has "*".
+local function and_any(values)
+  values[#values + 1] = "*"
+  return values
+end
+
 local function resource_values()
-  return universe.arns {
+  return and_any(universe.arns {
     partitions = { "aws", "aws-cn" }, services = { "s3", "sns", "z" }, regions = { "", "r", "q" }, accounts = { "", A, C },
     names = (function()
       local names = {}
@@ -236,7 +250,7 @@ local function resource_values()
       end
       return names
     end)(),
-  }
+  })
 end
 
 function M.makers.places()
@@ -253,7 +267,8 @@ function M.makers.identity()
     identity = true, actions = ACTIONS, action_values = action_values(), resources = { "*", "*", "arn:aws:s3:::a*", "arn:aws:s3:::*b", "arn:aws:s3:::ab" },
     resource_values = universe.arns { partitions = { "aws" }, services = { "s3", "z" }, regions = { "" }, accounts = { "" },
       names = (universe.words({ "a", "b", "c" }, { like = { "a*", "*b" }, equal = { "ab" } }, 1)) },
-    callers = universe.callers { accounts = { A, C }, names = NAMES, paths = { "", "c/" }, sessions = { "a", "c" }, identity = true },
+    callers = universe.callers { accounts = { A, B, C }, names = NAMES, paths = { "", "a/", "c/" }, sessions = { "a", "b", "c" },
+      identity = true },
     tests = caller_tests(), conditions = 50,
   })
 end
@@ -284,33 +299,36 @@ function M.makers.values()
   return profile("values", {
     anyone = 90,
     keys = {
-      key("svc:Number", { false, "-4", "-3", "-2", "0", "0.5", "1", "1.5", "2", "2.25", "2.5", "5", "10", "11" }),
-      key("svc:Date", { false, "2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:02Z", "2026-01-01T00:00:05Z",
-        "2026-01-01T00:00:07Z", "2026-01-01T00:00:10Z", "2026-02-01T00:00:00Z", "2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z" }),
+      key("aws:MultiFactorAuthAge", { false, "-4", "-3", "-2", "0", "0.5", "1", "1.5", "2", "2.25", "2.5", "5", "10", "11" }),
+      key("aws:TokenIssueTime", { false, "2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:02Z",
+        "2026-01-01T00:00:05Z", "2026-01-01T00:00:07Z", "2026-01-01T00:00:10Z", "2026-02-01T00:00:00Z", "2026-06-01T00:00:00Z",
+        "2026-06-02T00:00:00Z" }),
       key("aws:SourceIp", { false, "9.255.255.255", "10.0.0.0", "10.127.255.255", "10.128.0.0", "10.255.255.255", "11.0.0.0", "203.0.113.5",
         "203.0.113.6", "203.0.113.7", "203.0.113.8", "255.255.255.255", "0.0.0.0", "::", "2001:db8::", "2001:db8::1", "2001:db8::2",
         "2001:db9::", "ffff::" }),
-      key("svc:Flag", { false, "true", "false" }),
+      key("aws:MultiFactorAuthPresent", { false, "true", "false" }),
+      key("svc:Flag", { false, "true", "false" }), -- no set operator: one value
+      key("svc:Number", { false, "0", "1", "1.5", "2", "3" }),
     },
     tests = {
-      { key = "svc:Number", families = { numbers } }, { key = "svc:Date", families = { dates } },
-      { key = "aws:SourceIp", families = { addresses } }, { key = "svc:Flag", families = BOOLEAN },
+      { key = "aws:MultiFactorAuthAge", families = { numbers } }, { key = "aws:TokenIssueTime", families = { dates } },
+      { key = "aws:SourceIp", families = { addresses } }, { key = "aws:MultiFactorAuthPresent", families = BOOLEAN },
+      { key = "svc:Flag", families = BOOLEAN },
+      { key = "svc:Number", families = { { operators = numbers.operators, operands = { "1", "2" } } } },
     },
   })
 end
 
--- Keys with several values: only with set operators, or Null.
+-- Keys with several values, with set operators.
 function M.makers.sets()
   local like, equal = { "a*", "*b", "*" }, { "a", "ab", "" }
   local texts = universe.words({ "a", "b", "c" }, { like = like, equal = equal }, 1)
   local families = { { operators = EQUAL, operands = equal }, { operators = LIKE, operands = like } }
-  local sets = {}
-  for i, set in ipairs(universe.subsets(texts)) do
-    sets[i] = #set > 0 and set
-  end
+  local sets = sets_of(texts)
   return profile("sets", {
     anyone = 90, keys = { key("aws:TagKeys", sets), key("svc:Keys", sets) }, conditions = 85,
-    tests = { { key = "aws:TagKeys", families = families, set = true }, { key = "svc:Keys", families = families, set = true } },
+    tests = { { key = "aws:TagKeys", families = families, set = true }, { key = "svc:Keys", families = families, set = true },
+      { key = "aws:TagKeys", families = families } },
   })
 end
 
@@ -330,8 +348,10 @@ function M.makers.variables()
   local names = { "a", "b", "c", "ab" }
   local callers = universe.callers { accounts = { A, C }, names = names, paths = { "" }, sessions = { "c" } }
   local resources = universe.arns { partitions = { "aws" }, services = { "s3" }, regions = { "" }, accounts = { "" },
-    names = { "a", "b", "c", "ab", "a/a", "b/c", "c/c", "ab/c", "${aws:username}/c", "${aws:PrincipalTag/t}", "a/", "c/", "b/",
-      "ab/" } }
+    names = { "a", "b", "c", "ab", "a/a", "b/c", "c/c", "ab/c", "${aws:username}/c", "${aws:username}/", "${aws:username}",
+      "${aws:PrincipalTag/t}", "a/", "c/", "b/", "ab/" } }
+  resources[#resources + 1] = "arn:aws:z:::c"
+  resources[#resources + 1] = "arn:z:s3:::c"
   local families = {
     { operators = EQUAL, operands = { "a", "b", "${aws:username}" } },
     { operators = LIKE, operands = { "a*", "*", "${aws:username}" } },
@@ -343,6 +363,72 @@ function M.makers.variables()
     keys = { key("aws:PrincipalTag/t", absent_or { "", "a", "b", "c", "ab", "a/a", "b/c", "c/c", "${aws:username}" }) },
     tests = { { key = "aws:PrincipalTag/t", families = families },
       { key = "aws:username", families = { { operators = EQUAL, operands = { "a", "b", "${aws:PrincipalTag/t}" } } } } },
+  })
+end
+
+-- Principals of all kinds; two of each kind are named, and a fresh one is a caller, too.
+function M.makers.kinds()
+  local canonical = ("0123456789abcdef"):rep(4)
+  local callers = universe.callers { accounts = { A, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" } }
+  for _, provider in ipairs { "accounts.google.com", "graph.facebook.com", "arn:aws:iam::" .. A .. ":saml-provider/x",
+    "arn:aws:iam::" .. A .. ":oidc-provider/y", "arn:aws:iam::" .. C .. ":saml-provider/z" } do
+    universe.add_provider(callers, provider)
+  end
+  for _, id in ipairs { "AROAEXAMPLEEXAMPLE123", "AIDAEXAMPLEEXAMPLE123", "AROAEXAMPLEEXAMPLE999", "AIDAEXAMPLEEXAMPLE999", canonical,
+    ("9876543210fedcba"):rep(4) } do
+    callers[#callers + 1] = { principal = id, context = {} }
+  end
+  return profile("kinds", {
+    anyone = 25, not_principal = 25, callers = callers, conditions = 25,
+    principals = {
+      AWS = { A, "arn:aws:iam::" .. A .. ":role/a", "AROAEXAMPLEEXAMPLE123", "AIDAEXAMPLEEXAMPLE123", "*" },
+      Service = { "ecs.amazonaws.com", "sns.amazonaws.com" },
+      Federated = { "accounts.google.com", "arn:aws:iam::" .. A .. ":saml-provider/x", "arn:aws:iam::" .. A .. ":oidc-provider/y", "*" },
+      CanonicalUser = { canonical },
+    },
+    tests = { { key = "aws:PrincipalTag/t", families = { { operators = EQUAL, operands = { "a" } } } } },
+    keys = { key("aws:PrincipalTag/t", { false, "a", "b" }) },
+  })
+end
+
+-- Stars that would have to cross a colon: whether they do is open.
+function M.makers.crossing()
+  return profile("crossing", {
+    anyone = 90, actions = FEW_ACTIONS,
+    resources = { "*", "arn:aws:*:a", "arn:*", "arn:aws:s3:::a*", "arn:aws:*:*:*:a*", "arn:aws:s3*", "arn:aws:s3:*", "arn:aws:s3:::*a" },
+    resource_values = and_any(universe.arns { partitions = { "aws", "z" }, services = { "s3", "s3z", "z" }, regions = { "", "a" },
+      accounts = { "", C }, names = { "a", "c", "ca", "ac", "aca", "a:c", "c:a", "c:c", "c:ac", "c:ca", "ac:a", "ac:c",
+        "x:y:a", "x:y:a:c", "x:y:ac" } }),
+  })
+end
+
+-- What IAM leaves open: operators and operands that do not exist, Denies that violate the grammar.
+function M.makers.open()
+  local families = { { operators = EQUAL, operands = { "a", "b" } }, { operators = { "StringSounds", "StringEqual" }, operands = { "a", "b" } } }
+  return profile("open", {
+    anyone = 80, conditions = 80, keys = { key("aws:PrincipalTag/t", { false, "a", "b", "c" }),
+      key("aws:MultiFactorAuthAge", { false, "-1", "0", "0.5", "1", "2", "5", "7", "9" }) },
+    tests = { { key = "aws:PrincipalTag/t", families = families },
+      { key = "aws:MultiFactorAuthAge", families = { { operators = { "NumericLessThan", "NumericEquals" }, operands = { "1", "5", "many" } } } } },
+  })
+end
+
+-- aws:CurrentTime and aws:EpochTime are one time, which every request has.
+function M.makers.times()
+  local values = {}
+  for i, seconds in ipairs { 1767225590, 1767225600, 1767225602, 1767225605, 1767225607, 1767225610, 1769904000 } do
+    values[i] = seconds
+  end
+  local operators = { "DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals" }
+  local dates = { { operators = operators, operands = { "2026-01-01T00:00:00Z", "1767225605", "2026-01-01T00:00:10Z" } } }
+  local time = { name = "time", values = values, set = function(request, value)
+    request.context["aws:CurrentTime"] = os.date("!%Y-%m-%dT%H:%M:%SZ", value)
+    request.context["aws:EpochTime"] = tostring(value)
+  end }
+  return profile("times", {
+    anyone = 90, conditions = 90, keys = { time, key("aws:SecureTransport", { "true", "false" }) },
+    tests = { { key = "aws:CurrentTime", families = dates, null = 3 }, { key = "aws:EpochTime", families = dates, null = 3 },
+      { key = "aws:SecureTransport", families = BOOLEAN } },
   })
 end
 
@@ -363,7 +449,37 @@ function M.makers.mixed()
   })
 end
 
+-- What reason.z3 encodes; without sets, variables and keys that follow from callers.
+function M.makers.z3()
+  local texts = universe.words({ "a", "b", "c" }, { like = { "*", "a*", "*b", "?", "*a*b", "a?" }, equal = { "", "a", "b", "ab" } })
+  local families = { { operators = EQUAL, operands = { "", "a", "b", "ab" } },
+    { operators = LIKE, operands = { "*", "a*", "*b", "?", "*a*b", "a?" } } }
+  local numbers = { operators = { "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals",
+    "NumericGreaterThan", "NumericGreaterThanEquals" }, operands = { "1", "2", "2.5", "-3" } }
+  local addresses = { operators = { "IpAddress", "NotIpAddress" }, operands = { "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9",
+    "203.0.113.7", "2001:db8::/32", "2001:db8::1", "0.0.0.0/0", "::/0" } }
+  local role = "arn:aws:iam::" .. A .. ":role/"
+  return profile("z3", {
+    anyone = 50, old = 0, not_principal = 0,
+    principals = { AWS = { A, B, role .. "a", role .. "ab", "arn:aws:iam::" .. B .. ":user/a" } },
+    actions = { "*", "*", "s:a", "S:a*", "s:*b", "s:?", "s:ab", "s:*", "t:*", "*:a" }, action_values = action_values(),
+    callers = universe.callers { accounts = { A, B, C }, names = NAMES, paths = { "" }, sessions = { "c" } },
+    resources = { "*", "*", "arn:aws:s3:::a", "arn:aws:s3:::a*", "arn:aws:s3:::*b", "arn:aws:sns:*:" .. A .. ":*", "arn:*:s3:::b*" },
+    resource_values = universe.arns { partitions = { "aws", "aws-cn" }, services = { "s3", "sns", "z" }, regions = { "", "r" },
+      accounts = { "", A, C }, names = { "a", "b", "c", "ab", "ac", "cb", "ba", "bb", "bc" } },
+    keys = { key("aws:PrincipalTag/t", absent_or(texts)), key("aws:RequestTag/u", absent_or(texts)),
+      key("aws:MultiFactorAuthAge", { false, "-4", "-3", "0", "1", "1.5", "2", "2.25", "2.5", "5" }),
+      key("aws:MultiFactorAuthPresent", { false, "true", "false" }),
+      key("aws:SourceIp", { false, "9.255.255.255", "10.0.0.0", "10.128.0.0", "11.0.0.0", "203.0.113.7", "::", "2001:db8::",
+        "2001:db8::1" }) },
+    tests = { { key = "aws:PrincipalTag/t", families = families }, { key = "aws:RequestTag/u", families = families },
+      { key = "aws:MultiFactorAuthAge", families = { numbers } }, { key = "aws:MultiFactorAuthPresent", families = BOOLEAN },
+      { key = "aws:SourceIp", families = { addresses } },
+      { key = "aws:PrincipalArn", families = { { operators = LIKE, operands = { role .. "a*", "arn:aws:iam::*:user/*", "*a", role .. "?" } } } } },
+  })
+end
+
 M.names = { "texts", "callers", "exceptions", "organizations", "accounts", "places", "identity", "arns", "values", "sets", "single",
-  "variables", "mixed" }
+  "variables", "kinds", "crossing", "open", "times", "mixed" }
 
 return M

@@ -7,6 +7,9 @@ local witness = require "reason.witness"
 local M = {}
 
 local function parse(doc)
+  if #doc.Statement == 0 then
+    doc = { Version = doc.Version, Statement = json.array {} }
+  end
   return assert(policy.parse(json.encode(doc)))
 end
 

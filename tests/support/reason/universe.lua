@@ -21,7 +21,7 @@
 local M = {}
 
 M.A, M.B, M.C = "111122223333", "444455556666", "777788889999"
-M.ORGANIZATIONS = { "o-a1b2c3d4e5", "o-f6g7h8i9j0", "o-zzzzzzzzzz" }
+M.ORGANIZATIONS = { "o-a1b2c3d4e5", "o-f6g7h8i9j0", "o-zzzzzzzzzz", "o-azzzzzzzzz" }
 
 -- Returns all texts of exactly `length` letters.
 local function texts(letters, length)
@@ -164,6 +164,11 @@ local function add_service(list, name, derived)
     ["aws:PrincipalIsAWSService"] = "true", ["aws:PrincipalServiceName"] = name,
     ["aws:PrincipalServiceNamesList"] = { name },
   }, derived)
+end
+
+--- Adds an identity provider.
+function M.add_provider(list, name)
+  add_undocumented(list, name, {}, false)
 end
 
 --- Returns callers of every kind. A caller without an account (`outsider`) has no tags and no organization.

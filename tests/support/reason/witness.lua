@@ -5,7 +5,7 @@ local policy = require "lanyard.policy"
 
 local M = {}
 
--- Keys that every request has. A witness need not have one that neither document mentions.
+-- Keys that every request has.
 local ALWAYS = {
   ["aws:CurrentTime"] = "2026-11-28T06:00:00Z", ["aws:EpochTime"] = "1795845600", ["aws:SecureTransport"] = "true",
   ["aws:RequestedRegion"] = "us-east-1", ["aws:UserAgent"] = "x", ["aws:ViaAWSService"] = "false",
@@ -30,23 +30,18 @@ function M.decide(doc, request, identity)
   return certain and not found.maybe_deny and "allow" or "depends"
 end
 
--- Returns why a request cannot exist. Keys that a document mentions and that the context lacks are absent.
-local function contradiction(before, after, request)
-  local texts, context = (tostring(before) .. tostring(after)):lower(), {}
-  for key, value in pairs(ALWAYS) do
-    if not texts:find(key:lower(), 1, true) then context[key] = value end
-  end
-  local given = {}
+-- Returns the request with a value for each key of every request that its context lacks: the witness says that any will do.
+local function complete(request)
+  local context, given = {}, {}
   for key, value in pairs(request.context or {}) do
     context[key], given[key:lower()] = value, true
   end
-  for key in pairs(ALWAYS) do
-    if texts:find(key:lower(), 1, true) and not given[key:lower()] then
-      return key .. " is in every request"
+  for key, value in pairs(ALWAYS) do
+    if not given[key:lower()] and not (key:find "Time" and (given["aws:currenttime"] or given["aws:epochtime"])) then
+      context[key] = value
     end
   end
-  local possible, reason = policy.possible { principal = request.principal, resource = request.resource, context = context }
-  return not possible and reason or nil
+  return { principal = request.principal, action = request.action, resource = request.resource, context = context }
 end
 
 local DENIED = { deny = true, ["implicit-deny"] = true }
@@ -63,16 +58,21 @@ function M.fault(before, after, found, options)
   if type(request) ~= "table" or type(found.certain) ~= "boolean" or type(found.because) ~= "string" then
     return "the witness has no request, or does not say whether it is certain, or not why"
   end
-  local text, reason = json.encode(request), contradiction(before, after, request)
-  if reason then
-    return ("such a request cannot exist: %s\n%s"):format(reason, text)
+  local text = json.encode(request)
+  for _, one in ipairs { request, complete(request) } do
+    local possible, reason = policy.possible { principal = one.principal, resource = one.resource, context = one.context or {} }
+    if not possible then
+      return ("such a request cannot exist: %s\n%s"):format(reason, text)
+    end
   end
   local identity = options.kind == "identity"
-  local first, second = M.decide(before, request, identity), M.decide(after, request, identity)
-  local is_shown = found.certain and second == "allow" and DENIED[first]
-    or not found.certain and MAYBE_ALLOWED[second] and MAYBE_DENIED[first] and (first == "depends" or second == "depends")
-  if not is_shown then
-    return ("before: %s, after: %s, certain: %s\n%s"):format(first, second, found.certain, text)
+  for _, one in ipairs { request, complete(request) } do
+    local first, second = M.decide(before, one, identity), M.decide(after, one, identity)
+    local is_shown = found.certain and second == "allow" and DENIED[first]
+      or not found.certain and MAYBE_ALLOWED[second] and MAYBE_DENIED[first] and (first == "depends" or second == "depends")
+    if not is_shown then
+      return ("before: %s, after: %s, certain: %s\n%s"):format(first, second, found.certain, json.encode(one))
+    end
   end
   local statement = after:statements()[found.statement]
   if not statement or statement.effect ~= "Allow" then
