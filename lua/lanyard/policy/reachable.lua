@@ -77,7 +77,7 @@ local function is_restricting(operator)
   return not (operator:find("Not", 1, true) or operator:find "^ForAllValues:" or operator:find "IfExists$")
 end
 
--- Adds the classes of a statement without sources and networks, and returns the classes that its Principal element names.
+-- Adds the classes of a statement without sources and networks. Returns the classes that its Principal element names.
 local function add_callers(pool, statement)
   local named = {}
   for _, principal in ipairs(statement.principals) do
