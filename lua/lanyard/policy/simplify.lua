@@ -57,7 +57,7 @@ local function actions_for(action)
   return names
 end
 
--- Returns the keys that the request may lack: not what `options` says of every request or account.
+-- Returns the keys that the request may lack: not what AWS or `options` says of every request or account.
 local function optional_keys(request, options)
   local required, keys = {}, {}
   for _, key in ipairs(options.always or {}) do
@@ -67,7 +67,9 @@ local function optional_keys(request, options)
     required["aws:principalorgid"], required["aws:principalorgpaths"] = true, true
   end
   for _, key in ipairs(lists.sorted_names(request.context)) do
-    keys[#keys + 1] = not required[key:lower()] and key or nil
+    local without = with(request)
+    without.context[key] = {} -- absent
+    keys[#keys + 1] = not required[key:lower()] and is_possible(without) and key or nil
   end
   return keys
 end
