@@ -24,6 +24,14 @@ struct query_dimension {
   struct cover_dimension candidates;
 };
 
+/* How tests are decided whose result AWS leaves open. Whether a `*` matches colons is the same for all
+ * patterns; any other such test may be decided either way. */
+enum query_reading {
+  READING_CERTAIN,  /* they neither hold nor fail */
+  READING_ALIGNED,  /* no `*` matches a colon between the parts of an ARN */
+  READING_CROSSING, /* a `*` at the end of a part does */
+};
+
 /* Atoms of tests, so that each is built once: by form of the texts and test. `owned` has all atoms. */
 enum query_form { FORM_VALUE, FORM_CALLER, FORM_SESSION, FORM_ROOT, FORM_FEDERATED, FORM_MAYBE, FORMS };
 
@@ -47,7 +55,7 @@ struct query {
   uint64_t **masks;     /* by test: the avoided boxes that have it */
   size_t *stamps, stamp; /* by test: when it was collected */
   uint64_t *settled;    /* the boxes that all candidates of a dimension avoid */
-  bool open;            /* tests whose result AWS leaves open may be decided either way */
+  enum query_reading reading;
   bool saw_open;               /* there was such a test */
   const struct context *bound; /* the values of policy variables */
   struct query_atoms *atoms;

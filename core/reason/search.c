@@ -318,7 +318,7 @@ enum search_outcome search_run(struct search *search, const struct search_questi
                           .inside_count = question->inside_count,
                           .avoided = question->avoided,
                           .avoided_count = question->avoided_count,
-                          .open = question->open,
+                          .reading = question->reading,
                           .atoms = search->atoms,
                           .fresh = search->names.name,
                           .fresh_account = search->names.account,
