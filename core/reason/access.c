@@ -51,8 +51,8 @@ static const char *make_sample(struct access *access, const char *form, const ch
                                const char *account) {
   char text[128];
   bool federated = strcmp(form, "federated-user/example") == 0;
-  int length = snprintf(text, sizeof text, "arn:%s:%s::%s:%s", partition,
-                        federated ? "sts" : "iam", account, form);
+  int length = snprintf(text, sizeof text, "arn:%s:%s::%s:%s", partition, federated ? "sts" : "iam",
+                        account, form);
   return pool_copy(&access->result->pool, text, (size_t)length);
 }
 
@@ -71,8 +71,7 @@ static bool add_account_classes(struct access *access, struct caller_class class
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
     class.kind = kinds[i].kind;
     const char *account = class.account ? class.account : access->search.names.account;
-    if (!add_class(access, class,
-                   make_sample(access, kinds[i].form, class.partition, account)))
+    if (!add_class(access, class, make_sample(access, kinds[i].form, class.partition, account)))
       return false;
   }
   return true;
@@ -146,9 +145,8 @@ static bool confirm(struct access *access, bool open) {
                                          .resource = result->request.resource,
                                          .context = &context,
                                          .identity = access->options->identity};
-  const struct caller_request asked = {.principal = request.principal,
-                                       .resource = request.resource,
-                                       .context = &context};
+  const struct caller_request asked = {
+      .principal = request.principal, .resource = request.resource, .context = &context};
   buf_reset(&result->because);
   buf_reset(&result->before);
   struct buf why = {0};
@@ -176,8 +174,7 @@ static bool is_optional(const struct access *access, const struct context_entry 
   bool optional = fact.rule == CALLER_KEY_FREE && !(known && known->always) &&
                   !bytes_begin(entry->key, entry->key_length, "aws:PrincipalOrg");
   caller_fact_free(&fact);
-  return optional &&
-         !search_is_always(&access->search, entry->key, entry->key_length);
+  return optional && !search_is_always(&access->search, entry->key, entry->key_length);
 }
 
 /* Removes the keys without which the answer is the same. */
@@ -295,7 +292,8 @@ static bool ask(struct access *access, const struct search_question *question) {
   return false;
 }
 
-static bool ask_denied(struct access *access, const struct box *allow, enum query_reading reading, size_t denies) {
+static bool ask_denied(struct access *access, const struct box *allow, enum query_reading reading,
+                       size_t denies) {
   for (size_t i = 0; i < access->old.count; i++) {
     const struct box *deny = &access->old.items[i];
     struct search_question question = {.inside = {allow, deny},
@@ -362,13 +360,13 @@ static bool prepare(struct access *access) {
       pool_new(pool, access->old.count + access->new.count + 1, sizeof *access->avoided);
   access->denied = pool_new(pool, access->old.count + 1, sizeof *access->denied);
   access->atoms.tests = access->boxes.test_count;
-  access->atoms.items = pool_new(pool, access->atoms.tests * FORMS + 1, sizeof *access->atoms.items);
+  access->atoms.items =
+      pool_new(pool, access->atoms.tests * FORMS + 1, sizeof *access->atoms.items);
   return access->avoided && access->denied && access->atoms.items && add_classes(access);
 }
 
 enum access_answer access_find(const struct policy *before, const struct policy *after,
-                               const struct access_options *options,
-                               struct access_result *result) {
+                               const struct access_options *options, struct access_result *result) {
   *result = (struct access_result){.pool = {.limit = MEMORY}};
   struct access access = {.before = before,
                           .after = after,
@@ -379,8 +377,7 @@ enum access_answer access_find(const struct policy *before, const struct policy 
   bool found = prepared && ask_all(&access, READING_CERTAIN);
   bool crossing = prepared && !found && has_crossing(&access);
   if (prepared && !found && (crossing || has_open(&access)))
-    found = ask_all(&access, READING_ALIGNED) ||
-            (crossing && ask_all(&access, READING_CROSSING));
+    found = ask_all(&access, READING_ALIGNED) || (crossing && ask_all(&access, READING_CROSSING));
   texts_free(&access.atoms);
   if (result->pool.failed)
     return ACCESS_NO_MEMORY;

@@ -38,8 +38,8 @@ void binding_offer(struct query *query, size_t number, const struct context_entr
   if (bound->count == 0 && domain->absent)
     query_offer(query, number, &(struct query_value){0});
   if (bound->count == 0 || !domain->present ||
-      (domain->shape && !caller_fact_allows(domain->shape, bound->values[0].bytes,
-                                            bound->values[0].length)))
+      (domain->shape &&
+       !caller_fact_allows(domain->shape, bound->values[0].bytes, bound->values[0].length)))
     return;
   struct context_entry entry = *bound;
   query_offer(query, number, &(struct query_value){.entries = &entry, .count = 1});
@@ -285,14 +285,13 @@ static void add_frames(struct variables *variables, const struct box_test *test)
 
 /* A test of one variable's key with another variable makes their values depend on each other: a value
  * of the second one, in its frame, is a value of the first one, and the reverse. */
-static void link_operand(struct variables *variables, const struct box_test *test,
-                         const char *text, size_t length, void *state) {
+static void link_operand(struct variables *variables, const struct box_test *test, const char *text,
+                         size_t length, void *state) {
   const char *name;
   size_t name_length, from = 0;
   size_t first = find(variables, test->key->key->string, test->key->key->length);
   (void)state;
-  if (first == variables->count ||
-      !context_next_variable(text, length, &from, &name, &name_length))
+  if (first == variables->count || !context_next_variable(text, length, &from, &name, &name_length))
     return;
   size_t second = find(variables, name, name_length), before = (size_t)(name - 2 - text);
   size_t after = length - from;

@@ -96,8 +96,8 @@ static void offer_guesses(struct query *query, size_t number, const char *any) {
   size_t colons = 0;
   struct buf text = {0};
   for (const char *c = pattern; *c; c++) {
-    bool whole = number == BOX_RESOURCE && colons < ARN_COLONS && c > pattern && c[-1] == ':' &&
-                 c[1] == ':';
+    bool whole =
+        number == BOX_RESOURCE && colons < ARN_COLONS && c > pattern && c[-1] == ':' && c[1] == ':';
     if (*c == '*')
       buf_adds(&text, whole ? parts[colons] : query->fresh);
     else

@@ -50,8 +50,8 @@ static enum condition_truth key_holds(struct query *query, const struct box_test
   for (size_t i = 0; query->bound && i < query->bound->count && context.count < MOST; i++)
     entries[context.count++] = query->bound->entries[i];
   bool failed;
-  enum condition_truth holds = condition_key_holds(test->named->key->string, test->key, &context,
-                                                   test->variables, &failed);
+  enum condition_truth holds =
+      condition_key_holds(test->named->key->string, test->key, &context, test->variables, &failed);
   query->pool->failed = query->pool->failed || failed;
   return holds;
 }
@@ -116,10 +116,10 @@ static bool agrees(const struct query *query, const struct query_value *value) {
   for (size_t i = 0; query->bound && i < query->bound->count; i++) {
     const struct context_entry *bound = &query->bound->entries[i];
     const struct context_entry *entry = context_find(&own, bound->key, bound->key_length);
-    if (entry && (entry->count != bound->count ||
-                  (entry->count == 1 &&
-                   !bytes_equal(entry->values[0].bytes, entry->values[0].length,
-                                bound->values[0].bytes, bound->values[0].length))))
+    if (entry &&
+        (entry->count != bound->count ||
+         (entry->count == 1 && !bytes_equal(entry->values[0].bytes, entry->values[0].length,
+                                            bound->values[0].bytes, bound->values[0].length))))
       return false;
   }
   return true;
@@ -130,8 +130,8 @@ static enum condition_truth read_open(const struct query *query, const struct bo
                                       bool pass) {
   if (query->reading == READING_CERTAIN)
     return CONDITION_UNKNOWN;
-  bool exception = test->kind == TEST_ACTION ? test->statement->not_action
-                                             : test->statement->not_resource;
+  bool exception =
+      test->kind == TEST_ACTION ? test->statement->not_action : test->statement->not_resource;
   if (test->kind == TEST_ACTION || test->kind == TEST_RESOURCE)
     pass = (query->reading == READING_CROSSING) != exception;
   return pass ? CONDITION_TRUE : CONDITION_FALSE;
@@ -232,7 +232,8 @@ bool query_begin(struct query *query) {
   query->joined = pool_new(query->pool, query->boxes->dimension_count, sizeof *query->joined);
   query->dimensions =
       pool_new(query->pool, query->boxes->dimension_count, sizeof *query->dimensions);
-  if (!query->roles || !query->masks || !query->stamps || !query->joined || !query->settled || !query->dimensions)
+  if (!query->roles || !query->masks || !query->stamps || !query->joined || !query->settled ||
+      !query->dimensions)
     return false;
   for (size_t i = 0; i < query->inside_count; i++)
     for (size_t t = 0; t < query->inside[i]->count; t++)
@@ -298,12 +299,12 @@ bool query_prepare(struct query *query, size_t number) {
   dimension->avoided = dimension->inside + inside;
   query->stamp++;
   for (size_t i = 0; i < query->inside_count; i++)
-    dimension->inside_count += collect(query, query->inside[i], number,
-                                       dimension->inside + dimension->inside_count);
+    dimension->inside_count +=
+        collect(query, query->inside[i], number, dimension->inside + dimension->inside_count);
   for (size_t b = 0; b < query->avoided_count; b++)
     if (!is_settled(query, b))
-      dimension->avoided_count += collect(query, query->avoided[b], number,
-                                          dimension->avoided + dimension->avoided_count);
+      dimension->avoided_count +=
+          collect(query, query->avoided[b], number, dimension->avoided + dimension->avoided_count);
   return true;
 }
 
