@@ -175,6 +175,11 @@ describe("new_access where AWS leaves the result open", function()
     assert.is_false(found.certain)
   end)
 
+  it("is not certain for a key with operators of different types", function()
+    local _, found = witness({ where("StringLike", "svc:k", "?*") }, { where("NumericGreaterThan", "svc:k", "5") })
+    assert.is_false(found.certain)
+  end)
+
   it("prefers a certain request", function()
     local _, found = witness({}, { allow(), deny { Principal = false, NotPrincipal = { AWS = { ROLE, A } } } })
     assert.is_true(found.certain)
@@ -199,9 +204,9 @@ describe("new_access is undecided", function()
     assert.truthy(reason:find(pattern), reason)
   end
 
-  it("for a key with operators of different types", function()
-    assert_undecided("compared as a text", parse { where("StringLike", "svc:k", "?*") },
-      parse { where("NumericGreaterThan", "svc:k", "5") })
+  it("for a policy variable behind a wildcard", function()
+    assert_undecided("policy variable", parse { allow { Resource = "arn:aws:s3:::a*" } },
+      parse { allow { Resource = "arn:aws:s3:::a*${aws:username}" } })
   end)
 
   it("past the limit", function()
