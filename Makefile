@@ -134,7 +134,7 @@ debug: deps ## build/debug: not optimized; undefined behaviour stops in the debu
 
 coverage: test-deps ## lines and branches of core/, lines of lua/ that the tests run; compared with tests/coverage.txt
 	@$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/coverage COVERAGE=1 CFLAGS='-O0 -g --coverage' \
-	  LDFLAGS=-Wl,--wrap=luaL_openlibs build tests $(B)/coverage/coverage.so
+	  LDFLAGS=-Wl,--wrap=luaL_openlibs,--exclude-libs=libgcov.a build tests $(B)/coverage/coverage.so
 	@$(LUA) tests/coverage.lua $(B)/coverage
 
 # The counter of Lua lines: part of the coverage build's binary, and a module for stock Lua.

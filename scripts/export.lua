@@ -62,5 +62,9 @@ if desired then
 else
   exported = cli.check(export.from_account(region))
 end
+if #exported.policies == 0 and #exported.failures == 0 then
+  cli.note(("the export has no policies: %s in %s"):format(desired and "the file grants nothing"
+    or "no repository grants a container service's role", exported.region))
+end
 report.json(require("lanyard.desired.export." .. options.format).template(exported))
 return print_desired.failures(exported) or cli.exit.ok

@@ -100,11 +100,18 @@ elseif not service.role.arn then
   end
   cli.check(region:journal_directory()) -- without a journal no grant is made
 end
+local role
 if options.enable and not options.dry_run then
   local _ <close>, observe = collector.role(service.name, "enable")
-  service = cli.check(region:enable(service.name, {
+  role = cli.check(region:enable(service.name, {
     timeout = options.timeout, progress = cli.progress, observe = observe,
-  })).service
+  }))
+  service = role.service
 end
+local _ <close> = collector.on_interruption(function()
+  if role and role.kind == "enabled" then
+    collector.note_role(service.name, "enable", "enabled")
+  end
+end)
 changes:each(grant(service, options.dry_run))
 return changes:report()

@@ -38,6 +38,10 @@ end
 for _, one in ipairs(imported.unread) do
   cli.note(escape.format("lanyard: %s: ", one.repository.name) .. cli.describe(one.err))
 end
+if #imported.grants == 0 and #imported.unread == 0 then
+  cli.note(escape.format("the file has no grants: no repository of %s grants a container service's role%s",
+    imported.region, #imported.omitted > 0 and " in a way that a file can state" or ""))
+end
 if options.output == "json" then
   report.json(format.json(imported))
 else

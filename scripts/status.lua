@@ -23,11 +23,15 @@ restores it. `lanyard blame` shows who changed a policy.
 
 If repositories or policies cannot be read, the grants are (unknown) or
 incomplete: the JSON member `repositories_unknown` has the reason, and the exit
-status is 1.
+status is 1. It is also 1 if this machine's journal cannot be read: overwritten
+grants are not shown then.
 ]],
   arguments = { { "service", args = "*", help = "Name of a container service." } },
   options = { { "--output", choices = { "table", "json" } }, "aws" },
-  exit = { { 0, "all services and grants were read" }, { 1, "a service does not exist, or grants are unknown" } },
+  exit = {
+    { 0, "all services and grants were read" },
+    { 1, "a service does not exist, or grants or the journal could not be read" },
+  },
   examples = {
     { "lanyard status", "Show all services of the Region." },
     { "lanyard status web --output json", "Print one service as JSON." },
@@ -50,7 +54,7 @@ if err then
   cli.note("lanyard: cannot read the grants: " .. cli.describe(err))
 end
 local incomplete = err ~= nil
-local finder, lost_by_role = overwritten.new(region), {}
+local finder, lost_by_role, noted = overwritten.new(region), {}, {}
 for _, one in ipairs(policies or {}) do
   local lost, journal_err
   if one.err then
@@ -59,8 +63,9 @@ for _, one in ipairs(policies or {}) do
   else
     lost, journal_err = finder:find(one.repository, one.doc)
   end
-  if journal_err then
-    cli.note(escape.format("lanyard: %s: ", one.repository.name) .. cli.describe(journal_err))
+  if journal_err and not noted[journal_err.message] then
+    noted[journal_err.message], incomplete = true, true
+    cli.note("lanyard: overwritten grants are unknown: " .. cli.describe(journal_err))
   end
   for _, grant in ipairs(lost and lost.grants or {}) do
     local list = lost_by_role[grant.principal] or {}

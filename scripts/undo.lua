@@ -45,6 +45,7 @@ The journal keeps the last 1000 changes of each repository for 400 days;
 local options = command:parse(...)
 
 local collector = require "lanyard.cli.changes"
+local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local names = require "lanyard.aws.names"
 local report = require "lanyard.cli.print"
@@ -72,6 +73,9 @@ if options.list then
   end
   if options.output == "json" then
     report.json(items)
+  elseif #rows == 0 and #damaged == 0 then
+    cli.note(escape.format("lanyard: the journal has no change of %s in %s", options.repository or "a repository",
+      region.name))
   else
     report.rows({ "TIME", "REPOSITORY", "ACTION", "STATE" }, rows)
   end

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_PEM 65535  /* bytes */
 #define NUMBER_SIZE 32 /* of a coordinate, and of each half of a signature */
 
 struct jws_key {
@@ -46,18 +47,52 @@ static bool is_private_p256(const EVP_PKEY *pair) {
   return is;
 }
 
-struct jws_key *jws_key_read(const char *pem, size_t length) {
-  struct jws_key *key = calloc(1, sizeof *key);
-  BIO *text =
-      length < 65536 && OPENSSL_init_crypto(0, NULL) ? BIO_new_mem_buf(pem, (int)length) : NULL;
-  if (key && text)
-    key->pair = PEM_read_bio_PrivateKey(text, NULL, no_passphrase, NULL);
+/* Reports whether the public point belongs to the private number. A file can contain others. */
+static bool is_pair(EVP_PKEY *pair) {
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(pair, NULL);
+  bool is = context && EVP_PKEY_pairwise_check(context) == 1;
+  EVP_PKEY_CTX_free(context);
+  return is;
+}
+
+/* Removes OpenSSL's errors, which a later caller would read as its own. Reports whether one of them
+ * says that there was not enough memory. */
+static bool take_errors(void) {
+  bool short_of_memory = false;
+  for (unsigned long error; (error = ERR_get_error()) != 0;)
+    short_of_memory = short_of_memory || ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+  return short_of_memory;
+}
+
+static enum jws_failure read_pair(struct jws_key *key, const char *pem, size_t length) {
+  if (!OPENSSL_init_crypto(0, NULL))
+    return JWS_NO_MEMORY;
+  ERR_clear_error();
+  BIO *text = BIO_new_mem_buf(pem, (int)length);
+  if (!text) {
+    ERR_clear_error();
+    return JWS_NO_MEMORY;
+  }
+  EVP_PKEY_free(key->pair);
+  key->pair = PEM_read_bio_PrivateKey(text, NULL, no_passphrase, NULL);
   BIO_free(text);
-  if (key && key->pair && is_private_p256(key->pair) &&
-      read_coordinate(key->pair, OSSL_PKEY_PARAM_EC_PUB_X, key->x) &&
-      read_coordinate(key->pair, OSSL_PKEY_PARAM_EC_PUB_Y, key->y))
+  bool read = key->pair && is_private_p256(key->pair) && is_pair(key->pair) &&
+              read_coordinate(key->pair, OSSL_PKEY_PARAM_EC_PUB_X, key->x) &&
+              read_coordinate(key->pair, OSSL_PKEY_PARAM_EC_PUB_Y, key->y);
+  bool short_of_memory = take_errors();
+  return read ? JWS_OK : short_of_memory ? JWS_NO_MEMORY : JWS_INVALID_KEY;
+}
+
+struct jws_key *jws_key_read(const char *pem, size_t length, enum jws_failure *failure) {
+  struct jws_key *key = calloc(1, sizeof *key);
+  *failure = !key               ? JWS_NO_MEMORY
+             : length > MAX_PEM ? JWS_INVALID_KEY
+                                : read_pair(key, pem, length);
+  /* OpenSSL reports some failed allocations as a key that no decoder supports. */
+  if (*failure == JWS_INVALID_KEY && length <= MAX_PEM)
+    *failure = read_pair(key, pem, length);
+  if (*failure == JWS_OK)
     return key;
-  ERR_clear_error(); /* else a later caller would read this error as its own */
   jws_key_free(key);
   return NULL;
 }

@@ -11,10 +11,16 @@
 
 struct jws_key;
 
+enum jws_failure {
+  JWS_OK,
+  JWS_INVALID_KEY, /* another curve, an encrypted key, a public key, two halves that do not match */
+  JWS_NO_MEMORY,
+};
+
 /* jws_key_read reads a private key in PEM, as SEC 1 ("EC PRIVATE KEY") or PKCS #8. It returns NULL
- * for anything else: another curve, an encrypted key, a public key. The caller frees the key with
- * jws_key_free, which wipes it and accepts NULL. */
-struct jws_key *jws_key_read(const char *pem, size_t length);
+ * and sets `failure` for anything else. The caller frees the key with jws_key_free, which wipes it
+ * and accepts NULL. */
+struct jws_key *jws_key_read(const char *pem, size_t length, enum jws_failure *failure);
 void jws_key_free(struct jws_key *key);
 
 /* jws_sign appends the compact serialization: a header of type `type` with the public key (RFC

@@ -159,6 +159,7 @@ static int push_failure(lua_State *L, const struct http_transfer *transfer) {
   } failures[] = {
       [HTTP_OK] = {"", false},
       [HTTP_INVALID_URL] = {"InvalidUrl", false},
+      [HTTP_TOO_MANY_OPEN_FILES] = {"TooManyOpenFiles", false},
       [HTTP_NAME_RESOLUTION] = {"NameResolution", true},
       [HTTP_PROXY] = {"Proxy", true},
       [HTTP_CONNECTION_REFUSED] = {"ConnectionRefused", true},

@@ -1,4 +1,5 @@
 #include "net/httpd.h"
+#include "base/descriptors.h"
 #include "lua/http_header.h"
 #include "lua/loop.h"
 #include "lua/util.h"
@@ -57,7 +58,7 @@ static int open_server(lua_State *L) {
   object->server = httpd_open(loop, address, port, &limits);
   if (!object->server)
     return push_error(L, "CannotListen", "cannot listen on %s port %d: %s", address, port,
-                      errno ? strerror(errno) : "not an address of this machine");
+                      errno ? error_text(errno) : "not an address of this machine");
   return 1;
 }
 

@@ -1,6 +1,7 @@
 /* lanyard.ini: AWS config and credentials files. Secret values are sealed. */
 
 #include "aws/ini.h"
+#include "base/descriptors.h"
 #include "lua/credentials.h"
 #include "lua/util.h"
 
@@ -181,7 +182,7 @@ static int load(lua_State *L) {
                       failed == ENOENT || failed == ENOTDIR ? "NotFound"
                       : failed == EACCES                    ? "AccessDenied"
                                                             : "SystemError",
-                      "cannot read %s: %s", path, strerror(failed));
+                      "cannot read %s: %s", path, error_text(failed));
   return parse_text(L, holder, holder->text, holder->length, kind, false);
 }
 

@@ -21,7 +21,10 @@ static int read_key(lua_State *L) {
   const struct secret *secret = test_secret(L, 1);
   size_t length = secret ? secret->length : 0;
   const char *pem = secret ? secret->bytes : luaL_checklstring(L, 1, &length);
-  object->key = jws_key_read(pem, length);
+  enum jws_failure failure;
+  object->key = jws_key_read(pem, length, &failure);
+  if (failure == JWS_NO_MEMORY)
+    return luaL_error(L, "not enough memory");
   if (!object->key)
     return push_error(L, "InvalidKey", "not a private P-256 key in PEM");
   collect_for(L, KEY_COST);

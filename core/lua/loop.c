@@ -1,5 +1,6 @@
 #include "lua/loop.h"
 
+#include "base/descriptors.h"
 #include "lua/util.h"
 
 #include <errno.h>
@@ -56,10 +57,8 @@ static void create_loop(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &retained_key);
   struct loop_object *object = new_object(L, sizeof *object, 0, LOOP_CLASS);
   object->loop = loop_new();
-  if (!object->loop && errno == EMFILE)
-    fail_start(L, "too many open files; raise the limit of `ulimit -n`");
-  else if (!object->loop)
-    fail_start(L, strerror(errno));
+  if (!object->loop)
+    fail_start(L, error_text(errno));
   lua_rawsetp(L, LUA_REGISTRYINDEX, &loop_key);
 }
 
@@ -223,7 +222,7 @@ static int start_readable(lua_State *L) {
   object->operation.op = &object->watch.op;
   object->operation.stop = stop_watch;
   if (!loop_watch_start(loop, &object->watch, fd))
-    return luaL_error(L, "cannot wait for file descriptor %d: %s", fd, strerror(errno));
+    return luaL_error(L, "cannot wait for file descriptor %d: %s", fd, error_text(errno));
   lua_loop_retain(L);
   return 1;
 }
@@ -251,7 +250,7 @@ static int start_signal(lua_State *L) {
   object->operation.op = &object->waiter.op;
   object->operation.stop = stop_signal;
   if (!loop_signal_start(loop, &object->waiter, number, background))
-    return luaL_error(L, "cannot wait for a signal: %s", strerror(errno));
+    return luaL_error(L, "cannot wait for a signal: %s", error_text(errno));
   lua_loop_retain(L);
   return 1;
 }

@@ -220,7 +220,7 @@ static void push_summary(lua_State *L, const struct policy_statement *statement)
  * [unknown] }
  *   --> "allow" | "deny" | "implicit-deny" | "depends", { index, sid, effect } | nil, reason
  * Decides a request by this policy alone, and returns the deciding statement. The request has the
- * condition keys of the context and those that follow from the principal and the resource, which
+ * condition keys of the context and the ones that follow from the principal and the resource, which
  * `owner` owns; with `partial`, other keys are unknown. Without a context, all keys are unknown. A
  * decision that depends on unknown keys is "depends". A context that contradicts the principal or the
  * resource is an error. */

@@ -1,6 +1,7 @@
 /* lanyard.process.core: child processes beside the event loop. */
 
 #include "net/process.h"
+#include "base/descriptors.h"
 #include "lua/credentials.h"
 #include "lua/loop.h"
 #include "lua/util.h"
@@ -84,7 +85,7 @@ static int start(lua_State *L) {
   object->operation.stop = stop;
   int failed = process_start(loop, &object->process, &options);
   if (failed)
-    return push_error(L, "CannotRun", "cannot run %s: %s", options.words[0], strerror(failed));
+    return push_error(L, "CannotRun", "cannot run %s: %s", options.words[0], error_text(failed));
   lua_loop_retain(L);
   return 1;
 }

@@ -1,9 +1,12 @@
 #include "net/http.h"
 
+#include "base/descriptors.h"
+#include "net/http_failure.h"
 #include "net/http_pool.h"
 #include "net/http_socket.h"
 #include "net/http_syntax.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,7 +132,7 @@ static const char *proxy_in_capitals(const char *url) {
   return proxy && *proxy ? proxy : NULL;
 }
 
-/* Records the port of the peer, which is the proxy if there is one. */
+/* Records the port of the peer, which is the proxy if there is one, and a shortage of descriptors. */
 static curl_socket_t open_socket(void *context, curlsocktype purpose,
                                  struct curl_sockaddr *address) {
   (void)purpose;
@@ -138,7 +141,10 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
                        ? ((const struct sockaddr_in6 *)(const void *)&address->addr)->sin6_port
                        : ((const struct sockaddr_in *)(const void *)&address->addr)->sin_port;
   transfer->peer_port = ntohs(port);
-  return http_sockets_open(transfer->pool->sockets, address);
+  curl_socket_t fd = http_sockets_open(transfer->pool->sockets, address);
+  if (fd == CURL_SOCKET_BAD)
+    transfer->shortage = descriptors_shortage(errno);
+  return fd;
 }
 
 /* Chooses the CA certificates. A bundle replaces the system's. The system's folder is preferred,
@@ -207,137 +213,11 @@ static CURLcode set_options(struct http_transfer *transfer, const struct http_re
   return code;
 }
 
-/* Returns the host of a URL without user and password, and the length of the host with its port. */
-static const char *host_of(const char *url, size_t *length) {
-  const char *host = url ? strstr(url, "://") : NULL;
-  host = host ? host + 3 : "";
-  *length = strcspn(host, "/?#");
-  const char *user_end = memrchr(host, '@', *length);
-  if (user_end) {
-    *length -= (size_t)(user_end + 1 - host);
-    host = user_end + 1;
-  }
-  return host;
-}
-
-static const char *url_of(const struct http_transfer *transfer) {
-  char *url = NULL;
-  curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
-  return url ? url : "";
-}
-
-/* Reports whether the connection that failed was to a proxy: libcurl 7 does not report that it uses
- * one. The port differs from the URL's, or the error names another host. */
-static bool connects_to_proxy(const struct http_transfer *transfer) {
-  const char *url = url_of(transfer);
-  size_t length;
-  const char *host = host_of(url, &length);
-  const char *colon = memrchr(host, ':', length);
-  bool has_port = colon && !memchr(colon, ']', length - (size_t)(colon - host));
-  long port = has_port                             ? strtol(colon + 1, NULL, 10)
-              : strncasecmp(url, "https:", 6) == 0 ? 443
-                                                   : 80;
-  if (transfer->peer_port && transfer->peer_port != port)
-    return true;
-  static const char named[] = "Failed to connect to ";
-  const char *peer = transfer->detail + sizeof named - 1;
-  if (strncmp(transfer->detail, named, sizeof named - 1) != 0 || *host == '[')
-    return false;
-  size_t host_length = has_port ? (size_t)(colon - host) : length;
-  return strcspn(peer, " ") != host_length || strncasecmp(peer, host, host_length) != 0;
-}
-
-/* Reports whether the proxy refused to connect, or could not be reached. */
-static bool proxy_failed(struct http_transfer *transfer, CURLcode code) {
-  curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &transfer->proxy_status);
-  if (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY)
-    return true;
-  if (transfer->proxy_status > 0)
-    return transfer->proxy_status >= 300;
-  return !transfer->begun && connects_to_proxy(transfer);
-}
-
-/* A proxy that asks for a password, or forbids the host, does so again. */
-static enum http_failure proxy_failure(const struct http_transfer *transfer) {
-  long status = transfer->proxy_status;
-  bool rejected = status >= 400 && status < 500 && status != 408 && status != 429;
-  return rejected ? HTTP_PROXY_REFUSED : HTTP_PROXY;
-}
-
-/* Reports whether the connection ended within the handshake. Otherwise libcurl quotes OpenSSL. */
-static bool handshake_ended(const struct http_transfer *transfer) {
-  return !strstr(transfer->detail, "error:") || strstr(transfer->detail, "unexpected eof");
-}
-
-static enum http_failure failure_of(struct http_transfer *transfer, CURLcode code) {
-  switch (code) {
-  case CURLE_OK:
-    return HTTP_OK;
-  case CURLE_OUT_OF_MEMORY:
-    return HTTP_CONNECTION;
-  case CURLE_URL_MALFORMAT:
-    return HTTP_INVALID_URL;
-  case CURLE_PEER_FAILED_VERIFICATION:
-  case CURLE_SSL_CERTPROBLEM:
-  case CURLE_SSL_CACERT_BADFILE:
-  case CURLE_SSL_ISSUER_ERROR:
-    return HTTP_CERTIFICATE;
-  default:
-    break;
-  }
-  if (proxy_failed(transfer, code))
-    return proxy_failure(transfer);
-  switch (code) {
-  case CURLE_UNSUPPORTED_PROTOCOL: /* of the URL or of the reply */
-    return transfer->begun ? HTTP_CONNECTION : HTTP_INVALID_URL;
-  case CURLE_COULDNT_RESOLVE_HOST:
-    return HTTP_NAME_RESOLUTION;
-  case CURLE_COULDNT_CONNECT:
-    return HTTP_CONNECTION_REFUSED;
-  case CURLE_OPERATION_TIMEDOUT:
-    return HTTP_TIMEOUT;
-  case CURLE_PARTIAL_FILE:
-    return HTTP_BODY_CUT;
-  case CURLE_SSL_CONNECT_ERROR:
-    return handshake_ended(transfer) ? HTTP_CONNECTION : HTTP_TLS;
-  case CURLE_SSL_CIPHER:
-  case CURLE_SSL_CLIENTCERT:
-    return HTTP_TLS;
-  case CURLE_WRITE_ERROR:
-    return transfer->too_large ? HTTP_TOO_LARGE : HTTP_CONNECTION;
-  default:
-    return transfer->head.length > 0 ? HTTP_BODY_CUT : HTTP_CONNECTION;
-  }
-}
-
-/* Returns what explains an error that libcurl's words do not. */
-static const char *explanation(const struct http_transfer *transfer, CURLcode code) {
-  if (transfer->failure == HTTP_PROXY && !strstr(transfer->detail, "roxy"))
-    return "cannot use the proxy: ";
-  if (transfer->failure == HTTP_CONNECTION && code == CURLE_SSL_CONNECT_ERROR)
-    return "the connection ended during the TLS handshake: ";
-  return "";
-}
-
-/* Sets `detail` to the host and the error. The part of a URL before an @ is a user and a password,
- * and is left out. */
-static void name_failure(struct http_transfer *transfer, CURLcode code) {
-  char what[sizeof transfer->detail];
-  bool usable = transfer->detail[0] && !strchr(transfer->detail, '@');
-  snprintf(what, sizeof what, "%s", usable ? transfer->detail : curl_easy_strerror(code));
-  what[strcspn(what, "\r\n")] = '\0';
-  const char *explained = explanation(transfer, code);
-  size_t length;
-  const char *host = host_of(url_of(transfer), &length);
-  size_t room = sizeof transfer->detail;
-  snprintf(transfer->detail, room, "%.*s: %s%.*s", length < 100 ? (int)length : 100, host,
-           explained, (int)(room - 160), what);
-}
-
 static bool restart(struct http_transfer *transfer) {
   struct http_pool *pool = transfer->pool;
   curl_multi_remove_handle(pool->multi, transfer->easy);
   transfer->detail[0] = '\0';
+  transfer->shortage = 0;
   return curl_multi_add_handle(pool->multi, transfer->easy) == CURLM_OK;
 }
 
@@ -382,12 +262,10 @@ static void end_transfer(struct http_transfer *transfer, CURLcode code) {
   curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
   curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME, &transfer->elapsed);
   curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &request_size);
-  transfer->failure = failure_of(transfer, code);
+  http_failure_set(transfer, code);
   /* The size includes the request to a proxy to connect. */
   transfer->sent = transfer->begun && request_size > 0;
-  if (code != CURLE_OK)
-    name_failure(transfer, code);
-  else
+  if (code == CURLE_OK)
     note_reply(transfer);
   http_pool_release(transfer);
   loop_complete(&transfer->op);

@@ -28,6 +28,7 @@ void http_pool_limit(struct http_pool *pool, unsigned connections);
 enum http_failure {
   HTTP_OK,
   HTTP_INVALID_URL,
+  HTTP_TOO_MANY_OPEN_FILES, /* no descriptor is free, in this process or in the system */
   HTTP_NAME_RESOLUTION,
   HTTP_PROXY,         /* the proxy cannot be reached, or failed to connect */
   HTTP_PROXY_REFUSED, /* the proxy rejects the host, or asks for a password */
@@ -64,6 +65,7 @@ struct http_transfer {
   bool premature; /* a reply arrived before the peer had received the request */
   curl_socket_t socket; /* of the connection, if it is known; CURL_SOCKET_BAD otherwise */
   uint64_t acked;    /* bytes that the peer of a reused connection had acknowledged; 0: not known */
+  int shortage;      /* EMFILE or ENFILE if a socket could not be opened; 0 otherwise */
   long peer_port;    /* the port of the last new connection; 0: none */
   long proxy_status; /* the status of the proxy's reply to CONNECT; 0: none */
   char detail[CURL_ERROR_SIZE]; /* the error in libcurl's words */

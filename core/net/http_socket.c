@@ -1,5 +1,7 @@
 #include "net/http_socket.h"
 
+#include "base/descriptors.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/tcp.h>
@@ -42,11 +44,17 @@ void http_sockets_free(struct http_sockets *sockets) {
 
 curl_socket_t http_sockets_open(struct http_sockets *sockets, const struct curl_sockaddr *address) {
   struct entry *entry = calloc(1, sizeof *entry);
-  if (!entry)
+  if (!entry) {
+    errno = ENOMEM;
     return CURL_SOCKET_BAD;
+  }
   entry->fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  if (entry->fd < 0) {
+  int failed = entry->fd < 0 ? errno : descriptors_probe(1);
+  if (failed) {
+    if (entry->fd >= 0)
+      close(entry->fd);
     free(entry);
+    errno = failed;
     return CURL_SOCKET_BAD;
   }
   entry->next = sockets->first;

@@ -17,7 +17,9 @@ struct http_sockets *http_sockets_new(void);
 void http_sockets_free(struct http_sockets *sockets);
 
 /* http_sockets_open creates a socket for libcurl. It is close-on-exec, so that no child process
- * holds a connection open. It returns CURL_SOCKET_BAD on failure. */
+ * holds a connection open. It returns CURL_SOCKET_BAD and sets errno on failure. It also fails if no
+ * further descriptor is free: OpenSSL then reads no CA certificates, and takes the peer for one that
+ * it cannot verify. */
 curl_socket_t http_sockets_open(struct http_sockets *sockets, const struct curl_sockaddr *address);
 
 /* http_sockets_close is libcurl's CURLOPT_CLOSESOCKETFUNCTION; its context is the http_sockets. */

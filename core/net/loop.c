@@ -1,5 +1,7 @@
 #include "net/loop.h"
 
+#include "base/descriptors.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
@@ -110,24 +112,15 @@ static struct event_base *new_base(void) {
   return base;
 }
 
-/* libevent ends the process if it cannot create its descriptors. Returns false, with errno set, if
- * fewer than it needs are free. */
-static bool has_descriptors(void) {
-  enum { NEEDED = 8 };
-  int opened[NEEDED];
-  int count = 0;
-  while (count < NEEDED && (opened[count] = epoll_create1(EPOLL_CLOEXEC)) >= 0)
-    count++;
-  int saved = errno;
-  for (int i = 0; i < count; i++)
-    close(opened[i]);
-  errno = saved;
-  return count == NEEDED;
-}
+/* libevent ends the process if it cannot create its descriptors. */
+#define NEEDED_DESCRIPTORS 8
 
 struct loop *loop_new(void) {
-  if (!has_descriptors())
+  int failed = descriptors_probe(NEEDED_DESCRIPTORS);
+  if (failed) {
+    errno = failed;
     return NULL;
+  }
   struct loop *loop = calloc(1, sizeof *loop);
   if (!loop)
     return NULL;

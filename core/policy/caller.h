@@ -158,8 +158,9 @@ void caller_derive(const struct caller_request *request, struct caller_derived *
  * described; with `complete` it is absent, so that a key which every request has is missed. It
  * checks: the facts of caller_fact_of; several values of a key that has one; a key of every request that
  * is absent; aws:CurrentTime and aws:EpochTime of different seconds; organization paths outside the
- * organization; an owner that is not the account in the resource's ARN. why->failed is set if there
- * is not enough memory. */
+ * organization; an owner that is not the account in the resource's ARN. It does not check the form of
+ * values: published cases use ids such as o-abcdefg, which are shorter than AWS's. why->failed is set
+ * if there is not enough memory. */
 bool caller_possible(const struct caller_request *request, bool complete, struct buf *why);
 
 #endif

@@ -48,7 +48,8 @@ unsigned char alphabet_utf8(unsigned char where, unsigned char byte) {
 
 /* --- Groups ----------------------------------------------------------------------------------- */
 
-/* Splits groups so that the bytes of one are in the same sets. Group 0 is no group. */
+/* Splits each group into the bytes that are in the set and the bytes that are not, but
+ * for group 0. */
 static void split(unsigned short group[256], size_t *groups, const struct byte_set *set) {
   unsigned short moved[257] = {0};
   bool stays[257] = {false};
@@ -65,8 +66,8 @@ static void split(unsigned short group[256], size_t *groups, const struct byte_s
   }
 }
 
-/* Reports whether a text may need bytes beyond ASCII: one is a literal, or is in sets in which no
- * ASCII byte is that could replace it, since all of these are literals. */
+/* Reports whether a text may need bytes beyond ASCII: because such a byte is a literal, or because
+ * every ASCII byte of the same sets is a literal and cannot replace it. */
 static bool needs_beyond_ascii(const unsigned short membership[256],
                                const struct byte_set *literals) {
   bool free_byte[257] = {false};
@@ -105,47 +106,48 @@ static bool is_control(unsigned char byte) {
   return byte < 0x20 || byte == 0x7F;
 }
 
-void alphabet_fill(struct alphabet *alphabet, const struct byte_set *sets, size_t count,
-                   const struct byte_set *literals, const char *prefer) {
-  unsigned short group[256];
+/* Fills in the group of each byte. The bytes of group 0 are unused. */
+static void find_groups(unsigned short group[256], const struct byte_set *sets, size_t count,
+                        const struct byte_set *literals) {
   for (size_t byte = 0; byte < 256; byte++)
     group[byte] = 1;
   size_t groups = 1;
   for (size_t i = 0; i < count; i++)
     split(group, &groups, &sets[i]);
-  size_t bound = needs_beyond_ascii(group, literals) ? 256 : 0x80;
-  for (enum role role = LOW; role < NEVER; role++) {
+  bool beyond_ascii = needs_beyond_ascii(group, literals);
+  for (enum role role = LOW; beyond_ascii && role < NEVER; role++) {
     struct byte_set bytes = {{0}};
     for (size_t byte = 0x80; byte < 256; byte++)
       if (role_of((unsigned char)byte) == role)
         byte_set_add(&bytes, (unsigned char)byte);
-    if (bound > 0x80)
-      split(group, &groups, &bytes);
+    split(group, &groups, &bytes);
   }
-  for (size_t byte = 0; byte < 256; byte++)
-    if (byte >= bound || role_of((unsigned char)byte) == NEVER ||
-        (is_control((unsigned char)byte) && !byte_set_has(literals, (unsigned char)byte)))
-      group[byte] = 0;
-
-  unsigned char listed[256];
-  list_by_preference(listed, prefer);
-  unsigned short order[257], kept = 0;
-  size_t sizes[257] = {0};
-  memset(order, 0, sizeof order);
   for (size_t i = 0; i < 256; i++) {
-    unsigned short *place = &order[group[listed[i]]];
-    if (group[listed[i]] != 0 && *place == 0)
-      *place = ++kept;
-    sizes[*place]++;
+    unsigned char byte = (unsigned char)i;
+    if (role_of(byte) == NEVER || (byte >= 0x80 && !beyond_ascii) ||
+        (is_control(byte) && !byte_set_has(literals, byte)))
+      group[byte] = 0;
   }
-  alphabet->groups = kept;
+}
+
+void alphabet_fill(struct alphabet *alphabet, const struct byte_set *sets, size_t count,
+                   const struct byte_set *literals, const char *prefer) {
+  unsigned short group[256];
+  unsigned char listed[256];
+  bool done[257] = {true};
+  find_groups(group, sets, count, literals);
+  list_by_preference(listed, prefer);
+  alphabet->groups = 0;
   alphabet->starts[0] = 0;
-  size_t filled[257];
-  for (size_t i = 0; i < kept; i++) {
-    filled[i] = alphabet->starts[i];
-    alphabet->starts[i + 1] = alphabet->starts[i] + sizes[i + 1];
+  size_t filled = 0;
+  for (size_t first = 0; first < 256; first++) {
+    unsigned short number = group[listed[first]];
+    if (done[number])
+      continue;
+    done[number] = true;
+    for (size_t i = first; i < 256; i++)
+      if (group[listed[i]] == number)
+        alphabet->bytes[filled++] = listed[i];
+    alphabet->starts[++alphabet->groups] = filled;
   }
-  for (size_t i = 0; i < 256; i++)
-    if (group[listed[i]] != 0)
-      alphabet->bytes[filled[order[group[listed[i]]] - 1]++] = listed[i];
 }

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* An atom is a set of texts: those that match one of its patterns or, if `negated` is set, none of
- * them. A pattern is a sequence of items over bytes, and an item is a literal byte, any one byte of
+/* An atom is a set of texts: the texts that match one of its patterns or, if `negated` is set, the
+ * texts that match none. A pattern is a sequence of items over bytes, and an item is a literal byte, any one byte of
  * a set, or any number of bytes of a set. */
 
 /* A set of bytes; a bit for each. */

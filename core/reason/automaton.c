@@ -108,9 +108,9 @@ void automaton_close(struct automaton *automaton) {
 
 /* --- Reading ---------------------------------------------------------------------------------- */
 
-/* Adds a place, and those that it reaches without a byte, unless they are there. Places are added
- * in runs without gaps, of which each begins after the previous one began; so the last place tells
- * which are there. */
+/* Adds a place and the places that it reaches without a byte. Each call adds a run of places without
+ * gaps, and begins behind the beginning of the run before it. So a place that is not greater than
+ * the last one is already in the list. */
 static uint32_t add_place(const struct automaton *automaton, uint32_t place, uint32_t *to,
                           uint32_t count) {
   for (;; place++) {

@@ -35,8 +35,8 @@ bool automaton_open(struct automaton *automaton, const struct atom *const *insid
                     size_t inside_count, const struct atom *const *avoided, size_t avoided_count);
 void automaton_close(struct automaton *automaton);
 
-/* automaton_start and automaton_step write the places of the empty text, and those of a text and
- * one more byte, and return how many these are: at most `count`. */
+/* automaton_start writes the places of the empty text. automaton_step writes the places of a text
+ * and one more byte. Both return the number of places, which is at most automaton->count. */
 uint32_t automaton_start(const struct automaton *automaton, uint32_t *to);
 uint32_t automaton_step(const struct automaton *automaton, const uint32_t *from, uint32_t count,
                         unsigned char byte, uint32_t *to);

@@ -1,6 +1,6 @@
 /* Actions and resources are texts that the patterns of statements match. An action has the form
- * SERVICE:NAME, and a resource is an ARN; texts of another form are considered only where a pattern
- * has another form, too.
+ * SERVICE:NAME; texts of another form are considered only where a pattern has another form, too. A
+ * resource is an ARN, or "*" for an action that has none.
  *
  * A wildcard of a resource matches within one part of the ARN. Whether a `*` at the end of a part
  * also matches colons is open, so a pattern has two atoms: the texts that match in any case, and those
@@ -19,7 +19,15 @@ static const struct match_wildcards wildcards = {'*', '?'};
 
 enum { ARN_COLONS = 5 };
 
+/* Reports whether a request can have a resource: an ARN, or "*" for an action without a resource. */
+static bool is_resource(const char *bytes, size_t length) {
+  struct arn arn;
+  return bytes_are(bytes, length, "*") || arn_parse(bytes, length, &arn);
+}
+
 static void offer_text(struct query *query, size_t dimension, const char *bytes, size_t length) {
+  if (dimension == BOX_RESOURCE && !is_resource(bytes, length))
+    return;
   struct query_value value = {.text = {bytes, length}};
   query_offer(query, dimension, &value);
 }
@@ -39,16 +47,14 @@ static bool is_exception(const struct box_test *test) {
   return test->kind == TEST_ACTION ? test->statement->not_action : test->statement->not_resource;
 }
 
-/* Reports whether a pattern has fewer colons than the texts of the usual form. */
-static bool has_short_pattern(const struct query *query, const struct query_dimension *dimension,
-                              enum test_kind kind, size_t colons) {
+/* Reports whether a pattern of actions has no colon. */
+static bool has_short_pattern(const struct query *query, const struct query_dimension *dimension) {
   for (size_t i = 0; i < dimension->inside_count + dimension->avoided_count; i++) {
     size_t number = i < dimension->inside_count ? dimension->inside[i]
                                                 : dimension->avoided[i - dimension->inside_count];
-    const struct box_test *test = query_test(query, number);
-    const struct policy_list *list = list_of(test);
-    for (size_t p = 0; p < list->count && test->kind == kind; p++)
-      if (count_colons(list->items[p].string, list->items[p].length) < colons)
+    const struct policy_list *list = list_of(query_test(query, number));
+    for (size_t p = 0; p < list->count; p++)
+      if (!memchr(list->items[p].string, ':', list->items[p].length))
         return true;
   }
   return false;
@@ -178,7 +184,7 @@ void places_actions(struct query *query) {
   if (query_perfect(query, BOX_ACTION))
     return;
   offer_actions(query, true);
-  if (has_short_pattern(query, &query->dimensions[BOX_ACTION], TEST_ACTION, 1))
+  if (has_short_pattern(query, &query->dimensions[BOX_ACTION]))
     offer_actions(query, false);
 }
 
@@ -235,28 +241,26 @@ static const struct atom *resource_atom(struct query *query, size_t test, bool d
                   : texts_atom(query, test, FORM_MAYBE, build_possible);
 }
 
-/* The resources whose account is known, whose account is missing in the ARN, and all others. */
-enum resource_form { WITH_ACCOUNT, WITHOUT_ACCOUNT, ANY_ARN, ANY_TEXT };
+/* The ARNs with an account, without one, and all. */
+enum resource_form { WITH_ACCOUNT, WITHOUT_ACCOUNT, ANY_ARN };
 
 static struct atom *resource_shape(struct query *query, enum resource_form form) {
   struct atom *atom = texts_new(query);
   struct byte_set part = byte_set_except(":");
   if (!atom)
     return NULL;
-  if (form != ANY_TEXT) {
-    atom_add_text(atom, "arn:", 4, false);
+  atom_add_text(atom, "arn:", 4, false);
+  add_filled(atom, part);
+  atom_add_text(atom, ":", 1, false);
+  add_filled(atom, part);
+  atom_add_text(atom, ":", 1, false);
+  atom_add_star(atom, part);
+  atom_add_text(atom, ":", 1, false);
+  if (form == WITH_ACCOUNT)
     add_filled(atom, part);
-    atom_add_text(atom, ":", 1, false);
-    add_filled(atom, part);
-    atom_add_text(atom, ":", 1, false);
+  else if (form == ANY_ARN)
     atom_add_star(atom, part);
-    atom_add_text(atom, ":", 1, false);
-    if (form == WITH_ACCOUNT)
-      add_filled(atom, part);
-    else if (form == ANY_ARN)
-      atom_add_star(atom, part);
-    atom_add_text(atom, ":", 1, false);
-  }
+  atom_add_text(atom, ":", 1, false);
   add_filled(atom, byte_set_any());
   atom_end(atom);
   return atom;
@@ -389,20 +393,18 @@ static void offer_resources_of_accounts(struct query *query, bool unknown) {
     offer_fresh_resources(query, &texts);
     propose(query, WITH_ACCOUNT, &texts);
     propose(query, WITHOUT_ACCOUNT, &texts);
+    points_add(query, &texts, "*", 1);
   }
   if (unknown)
     offer_resource(query, &(struct policy_string){0}, &owners);
   for (size_t i = 0; i < texts.count; i++)
-    offer_resource(query, &texts.items[i], &owners);
+    if (is_resource(texts.items[i].bytes, texts.items[i].length))
+      offer_resource(query, &texts.items[i], &owners);
 }
 
 void places_resources(struct query *query, bool unknown) {
-  struct query_dimension *dimension = &query->dimensions[BOX_RESOURCE];
-  bool other = has_short_pattern(query, dimension, TEST_RESOURCE, ARN_COLONS);
-  if (tests_account(query, dimension)) {
+  if (tests_account(query, &query->dimensions[BOX_RESOURCE])) {
     offer_resources_of_accounts(query, unknown);
-    if (other)
-      query_inexact(query, "aws:ResourceAccount of resources that are no ARNs");
     return;
   }
   if (unknown) {
@@ -416,8 +418,7 @@ void places_resources(struct query *query, bool unknown) {
     return;
   struct points texts = {0};
   propose(query, ANY_ARN, &texts);
-  if (other)
-    propose(query, ANY_TEXT, &texts);
+  points_add(query, &texts, "*", 1);
   for (size_t i = 0; i < texts.count; i++)
     offer_text(query, BOX_RESOURCE, texts.items[i].bytes, texts.items[i].length);
 }

@@ -1,9 +1,9 @@
-/* The search reads texts byte by byte, shorter texts first, with all patterns at once. After each
- * byte, the text is described by the places that it has reached in the patterns (automaton.h). A
- * text is given up when no continuation satisfies the inside atoms, when another text with a better
- * set of places is known (antichain.h), or when all continuations satisfy at least the avoided
- * atoms that a proposal satisfies. Of the bytes that no pattern mentions next, one is enough, so a
- * text has few continuations (alphabet.h). */
+/* The search reads texts byte by byte, with all patterns at once. After each byte, the text is
+ * described by the places that it has reached in the patterns (automaton.h). The search gives up a
+ * text when no continuation satisfies the inside atoms, when another text has a better set of
+ * places (antichain.h), or when every continuation satisfies all avoided atoms that a proposal
+ * satisfies. It tries only one of the bytes that no pattern mentions next (alphabet.h), so a text
+ * has few continuations. */
 #include "reason/words.h"
 
 #include "reason/alphabet.h"
@@ -34,7 +34,7 @@ static bool is_subset(const uint64_t *a, const uint64_t *b, size_t words) {
   return true;
 }
 
-/* Reports whether a proposal satisfies no other avoided atoms than those of `satisfied`. */
+/* Reports whether a proposal satisfies only avoided atoms of `satisfied`. */
 static bool has_better(const struct search *search, const uint64_t *satisfied) {
   for (size_t i = 0; i < search->list->count; i++)
     if (is_subset(search->list->items[i].satisfied, satisfied, search->automaton.words))
@@ -109,8 +109,10 @@ static bool within_limits(struct search *search, uint32_t count) {
   char *limit = search->list->limit;
   if (search->chain.count >= limits->states)
     snprintf(limit, sizeof search->list->limit, "more than %zu states", limits->states);
-  else if (count > limits->positions - search->chain.places_count)
-    snprintf(limit, sizeof search->list->limit, "more than %zu positions", limits->positions);
+  else if (count > limits->places - search->chain.places_count)
+    snprintf(limit, sizeof search->list->limit, "more than %zu places", limits->places);
+  else if (search->chain.steps > limits->steps)
+    snprintf(limit, sizeof search->list->limit, "more than %zu steps", limits->steps);
   else
     return true;
   search->outcome = WORDS_LIMIT;
@@ -144,6 +146,7 @@ static void extend(struct search *search, size_t index, unsigned char byte) {
   unsigned char utf8 = alphabet_utf8(state->utf8, byte);
   if (utf8 == UTF8_BROKEN || search->outcome != WORDS_EXACT)
     return;
+  search->chain.steps += state->end - state->first;
   uint32_t count = automaton_step(&search->automaton, search->chain.places + state->first,
                                   state->end - state->first, byte, search->places);
   struct chain_state next = {
@@ -151,8 +154,9 @@ static void extend(struct search *search, size_t index, unsigned char byte) {
   consider(search, count, next);
 }
 
-/* Collects the bytes of the literals that a text can continue with, those that it should match and
- * those that it should not. The other case of a letter is the same to folded literals. */
+/* Collects the bytes of the literals that are next in patterns: patterns that the text should match,
+ * and patterns that it should not match. A folded literal does not need both cases of its letter
+ * unless another item distinguishes them. */
 static void collect_mentioned(const struct search *search, const struct chain_state *state,
                               struct byte_set *wanted, struct byte_set *unwanted) {
   const struct automaton *automaton = &search->automaton;
@@ -166,9 +170,9 @@ static void collect_mentioned(const struct search *search, const struct chain_st
   }
 }
 
-/* Considers the texts of a state and one more byte. In a group of bytes, those that no pattern
- * mentions are equal, and better than those that only patterns mention that should not match. So
- * one of them, and the bytes that should match, are enough. */
+/* Considers the text of a state and one more byte. In a group, all bytes that no pattern mentions
+ * are equal, and they are better than a byte that only an unwanted pattern mentions. So one of them
+ * and the wanted bytes are enough. Without such a byte, all are tried. */
 static void expand(struct search *search, size_t index) {
   const struct alphabet *alphabet = &search->alphabet;
   struct byte_set wanted = {{0}}, unwanted = {{0}};
@@ -195,26 +199,35 @@ static bool is_hopeless(struct search *search, const struct chain_state *state) 
 static void run(struct search *search) {
   uint32_t count = automaton_start(&search->automaton, search->places);
   consider(search, count, (struct chain_state){.utf8 = UTF8_COMPLETE});
-  for (size_t i = 0; i < search->chain.count && search->outcome == WORDS_EXACT; i++) {
-    const struct chain_state *state = &search->chain.states[i];
-    search->chain.expanded = i;
-    if (!state->dropped && !is_hopeless(search, state))
-      expand(search, i);
-  }
+  size_t next;
+  while (search->outcome == WORDS_EXACT && (next = antichain_take(&search->chain)) != SIZE_MAX)
+    if (!is_hopeless(search, &search->chain.states[next]))
+      expand(search, next);
+}
+
+static int compare_texts(const void *a, const void *b) {
+  const struct words_text *x = a;
+  const struct words_text *y = b;
+  if (x->length != y->length)
+    return x->length < y->length ? -1 : 1;
+  return memcmp(x->bytes, y->bytes, x->length);
 }
 
 static struct words_limits resolve(const struct words_limits *limits) {
-  static const struct words_limits defaults = {.states = 4096, .positions = 1u << 20, .texts = 256};
+  static const struct words_limits defaults = {
+      .states = 4096, .places = 1u << 20, .steps = 1u << 22, .texts = 256};
   struct words_limits resolved = limits ? *limits : defaults;
   if (resolved.states == 0)
     resolved.states = defaults.states;
-  if (resolved.positions == 0)
-    resolved.positions = defaults.positions;
-  /* The states refer to each other and to positions with 32 bits. */
+  if (resolved.places == 0)
+    resolved.places = defaults.places;
+  if (resolved.steps == 0)
+    resolved.steps = defaults.steps;
+  /* The states refer to each other and to places with 32 bits. */
   if (resolved.states > UINT32_MAX)
     resolved.states = UINT32_MAX;
-  if (resolved.positions > UINT32_MAX)
-    resolved.positions = UINT32_MAX;
+  if (resolved.places > UINT32_MAX)
+    resolved.places = UINT32_MAX;
   if (resolved.texts == 0)
     resolved.texts = defaults.texts;
   return resolved;
@@ -245,6 +258,8 @@ enum words_outcome words_propose(const struct atom *const *inside, size_t inside
   free(search.satisfied);
   if (search.outcome == WORDS_NO_MEMORY)
     words_free(list);
+  else if (list->count > 1)
+    qsort(list->items, list->count, sizeof *list->items, compare_texts);
   return search.outcome;
 }
 

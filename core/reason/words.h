@@ -8,8 +8,9 @@
 
 /* The bounds of a search; 0 is the default. */
 struct words_limits {
-  size_t states;      /* states that are kept, default 4096; 1000 take about a millisecond */
-  size_t positions;   /* places in patterns that all states contain together, default 1048576 */
+  size_t states;      /* states that are kept, default 4096 */
+  size_t places;      /* places in patterns that all states contain together, default 1048576 */
+  size_t steps;       /* of time, default 4194304, which take about 10 milliseconds */
   size_t texts;       /* proposals, default 256 */
   const char *prefer; /* bytes that wildcards match first; NULL: the letters from a to z */
 };
@@ -26,7 +27,7 @@ struct words_list {
   struct words_text *items;
   size_t count, capacity;
   size_t states;
-  char limit[40];
+  char limit[48];
 };
 
 enum words_outcome {
@@ -35,12 +36,13 @@ enum words_outcome {
   WORDS_NO_MEMORY, /* the list is empty */
 };
 
-/* words_propose lists texts that satisfy all `inside` atoms. For every text that does so, there is
- * a proposal that satisfies no avoided atom but those that the text satisfies too. An empty list
- * with WORDS_EXACT means that no text satisfies all inside atoms. No proposal is dispensable: none
- * satisfies all the avoided atoms of another. They are short, and the shorter ones come first; a
- * wildcard matches nothing where that is no worse. To exclude such texts, add an atom with the
- * shape of the texts to the inside atoms.
+/* words_propose lists texts that satisfy all `inside` atoms. For every text that satisfies them, the
+ * list has a text that satisfies the same avoided atoms or fewer of them. So an empty list with
+ * WORDS_EXACT means that no text satisfies all inside atoms. No proposal is dispensable: none
+ * satisfies all avoided atoms that another one satisfies. The shortest proposal is first.
+ *
+ * Proposals are short where that is cheap: a `*` often matches nothing ("ecr:" for "ecr:*"). To
+ * exclude such texts, the caller adds an inside atom with the shape of a realistic text.
  *
  * Texts are valid UTF-8, and contain control bytes only where a literal byte of an atom is one.
  * The claim is about such texts. The caller frees the list with words_free, whatever the outcome. */

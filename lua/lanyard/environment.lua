@@ -14,11 +14,19 @@ function M.get(name)
   return value ~= "" and value or nil
 end
 
+--- Returns HOME. A relative HOME counts as unset: settings, credentials and journals would be read from the current
+--- directory, which anybody can have written.
+---@return string? path  absolute
+function M.home()
+  local home = M.get "HOME"
+  return home and home:sub(1, 1) == "/" and home or nil
+end
+
 --- Replaces a leading `~/` with the home folder. Without HOME, the path is returned unchanged.
 ---@param path string
 ---@return string path
 function M.expand_home(path)
-  local home = M.get "HOME"
+  local home = M.home()
   return home and (path:gsub("^~/", home:gsub("%%", "%%%%") .. "/")) or path
 end
 

@@ -47,6 +47,9 @@ local status = policy_files.each(options.file, function(doc, name)
   items[#items + 1] = { file = name, size = doc:size(), statements = statements }
 end)
 
+if #rows == 0 and status == cli.exit.ok then
+  cli.note "no statement"
+end
 if options.output == "json" then
   results.json(items)
 else

@@ -19,6 +19,7 @@ local command = cli.command {
 }
 local options = command:parse(...)
 
+local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local report = require "lanyard.cli.print"
@@ -38,6 +39,9 @@ for _, mute in ipairs(rules:mutes()) do
 end
 for _, example in ipairs(rules.contents.examples) do
   add(example.location, "example", example.name, "expects " .. example.expect)
+end
+if #rows == 0 then
+  cli.note(escape.format("%s has no rules, mutes or examples", rules.file))
 end
 if options.output == "json" then
   report.json(items)

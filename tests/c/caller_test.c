@@ -109,6 +109,14 @@ static void a_fact_is_absent_fixed_free_or_a_pattern(void **state) {
   assert_fact("ecs.amazonaws.com", "aws:PrincipalServiceNamesList", CALLER_KEY_PRESENT, "");
   assert_fact(ROLE, "aws:ResourceAccount", CALLER_KEY_OPTIONAL, "111122223333");
   assert_fact(ROLE, "ecr:x", CALLER_KEY_FREE, "");
+  assert_fact("arn:aws:iam::111122223333:group/x", "aws:PrincipalArn", CALLER_KEY_PRESENT,
+              "arn:aws:iam::111122223333:group/x");
+  assert_fact("somebody", "aws:PrincipalArn", CALLER_KEY_PRESENT, "");
+  assert_fact("somebody", "aws:username", CALLER_KEY_FREE, "");
+  static const char canonical[] =
+      "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be";
+  assert_fact(canonical, "aws:PrincipalArn", CALLER_KEY_PRESENT, "");
+  assert_fact(canonical, "aws:PrincipalOrgID", CALLER_KEY_FREE, "");
 }
 
 static const struct context_entry *derived_entry(const struct caller_derived *derived,

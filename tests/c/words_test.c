@@ -19,7 +19,7 @@
 #ifdef __SANITIZE_ADDRESS__
 #define RUNS 2000
 #else
-#define RUNS 20000
+#define RUNS 10000
 #endif
 
 static const struct match_wildcards wildcards = {'*', '?'};
@@ -185,7 +185,7 @@ static void proposals_that_avoid_different_atoms_are_all_listed(void **state) {
   (void)state;
   check("+?? -a? -?a -!aa|bb", "bb");
   check("+?? -b? -?b -!aa|bb", "aa");
-  check("+?? -a? -b? -!a?|b?", "ca aa ba");
+  check("+?? -a? -b? -!a?|b?", "aa ba ca");
 }
 
 static void case_does_not_matter_to_folded_literals(void **state) {
@@ -238,6 +238,17 @@ static void wildcards_match_preferred_bytes_first(void **state) {
   assert_int_equal(ask(&query, &limits, &list), WORDS_EXACT);
   assert_int_equal(list.count, 1);
   assert_string_equal(list.items[0].bytes, "yx");
+  words_free(&list);
+  free_query(&query);
+  /* Neither case of a folded literal avoids it. */
+  add_atoms(&query, "+?");
+  struct atom *avoided = new_atom(&query, false, false);
+  atom_add_text(avoided, "x", 1, true);
+  atom_end(avoided);
+  const struct words_limits upper = {.prefer = "Xxy"};
+  assert_int_equal(ask(&query, &upper, &list), WORDS_EXACT);
+  assert_int_equal(list.count, 1);
+  assert_string_equal(list.items[0].bytes, "y");
   words_free(&list);
   free_query(&query);
 }
@@ -307,7 +318,7 @@ static void many_atoms_have_bits_of_their_own(void **state) {
 
 /* --- ARNs ------------------------------------------------------------------------------------- */
 
-/* Asks for a text that a pattern of an ARN matches, among those that a glob matches. */
+/* Asks for a text that a pattern of an ARN matches, among the texts that a glob matches. */
 static void check_arn(const char *arn, bool operand, const char *glob, const char *expected) {
   static struct query query;
   struct atom *atom = new_atom(&query, true, false);
@@ -368,16 +379,17 @@ static void a_search_ends_at_its_limits(void **state) {
   add_hostile(&query);
   struct words_list list;
   assert_int_equal(ask(&query, NULL, &list), WORDS_LIMIT);
-  assert_string_equal(list.limit, "more than 4096 states");
-  assert_int_equal(list.states, 4096);
+  assert_string_equal(list.limit, "more than 4194304 steps");
+  assert_true(list.states > 1000 && list.states < 4096);
   words_free(&list);
   const struct words_limits limits = {.states = 100};
   assert_int_equal(ask(&query, &limits, &list), WORDS_LIMIT);
   assert_string_equal(list.limit, "more than 100 states");
+  assert_int_equal(list.states, 100);
   words_free(&list);
-  const struct words_limits positions = {.positions = 1000};
-  assert_int_equal(ask(&query, &positions, &list), WORDS_LIMIT);
-  assert_string_equal(list.limit, "more than 1000 positions");
+  const struct words_limits places = {.places = 1000};
+  assert_int_equal(ask(&query, &places, &list), WORDS_LIMIT);
+  assert_string_equal(list.limit, "more than 1000 places");
   words_free(&list);
   free_query(&query);
 }
@@ -394,7 +406,8 @@ static void the_proposals_of_a_search_that_ends_early_are_correct(void **state) 
   assert_int_equal(ask(&query, &limits, &list), WORDS_LIMIT);
   assert_string_equal(list.limit, "more than 2 texts");
   assert_int_equal(list.count, 2);
-  assert_string_equal(list.items[0].bytes, "e");
+  assert_string_equal(list.items[0].bytes, "a");
+  assert_string_equal(list.items[1].bytes, "e");
   words_free(&list);
   free_query(&query);
 }
@@ -473,7 +486,7 @@ struct model_atom {
   bool negated;
 };
 
-/* The first `inside` atoms are the inside ones. The characters are those of the texts. */
+/* The first `inside` atoms are the inside ones. The texts consist of the characters. */
 struct model {
   struct model_atom atoms[ATOMS];
   size_t count, inside;

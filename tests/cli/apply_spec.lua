@@ -44,6 +44,19 @@ describe("lanyard apply", function()
     assert.equal("unchanged", again.repositories[2].result)
   end)
 
+  it("succeeds if there is nothing to change, and says so", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = helper.emulator()
+    local empty = file_of(folder, "empty.lua", "return { grants = {} }")
+    helper.write(folder .. "/plan.json", emulator:run({ "plan", empty, "--output", "json" }).out)
+    for _, words in ipairs { { empty }, { empty, "--yes" }, { folder .. "/plan.json" } } do
+      local result = emulator:run { "apply", table.unpack(words) }
+      assert.equal(0, result.status, result.err)
+      assert.equal("lanyard: nothing is to be changed in us-east-1\n", result.err)
+    end
+    assert.same({}, json.decode(emulator:run({ "apply", empty, "--output", "json" }).out).repositories)
+  end)
+
   it("shows the plan and requires --yes without a terminal", function()
     local folder <close> = helper.folder()
     local emulator <close> = helper.emulator()

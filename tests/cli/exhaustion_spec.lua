@@ -39,6 +39,56 @@ describe("a command", function()
     end
   end)
 
+  -- Requests a URL while `free` descriptors are free.
+  local REQUEST = [[
+    local url, free = ...
+    local http = require "lanyard.http"
+    local open = {}
+    for file in function() return io.open "/dev/null" end do open[#open + 1] = file end
+    for _ = 1, free do table.remove(open):close() end
+    local _, err = http.request { url = url }
+    for _, file in ipairs(open) do file:close() end
+    print(err.code, err.retryable, err.sent, err.message)
+  ]]
+
+  local function request(url, free)
+    local result = run_limited("-n 40", { "-e", REQUEST, url, tostring(free) })
+    assert.equal(0, result.status, result.err)
+    return result.out
+  end
+
+  it("ends a request at once when no descriptor is free for its socket or its certificates", function()
+    for free = 0, 1 do
+      assert.equal("TooManyOpenFiles\tfalse\tfalse\t127.0.0.1:1: too many open files; raise the limit of `ulimit -n`\n",
+        request("http://127.0.0.1:1/", free))
+    end
+    assert.matches("^ConnectionRefused\ttrue", request("http://127.0.0.1:1/", 2))
+  end)
+
+  it("ends a request at once when too few descriptors are free to resolve its host", function()
+    for free = 0, 3 do
+      assert.matches("^TooManyOpenFiles\tfalse\tfalse\tnowhere.invalid: too many open files; raise the limit of `ulimit",
+        request("http://nowhere.invalid/", free))
+    end
+    assert.matches("^NameResolution\ttrue", request("http://nowhere.invalid/", 4))
+  end)
+
+  it("does not take a shortage of descriptors for a machine without credentials", function()
+    local result = helper.run({ "sh", "-c", "ulimit -n 40; exec \"$@\"", "sh", helper.lanyard, "-e", [[
+      local http, imds = require "lanyard.http", require "lanyard.aws.credentials.imds"
+      local open = {}
+      for file in function() return io.open "/dev/null" end do open[#open + 1] = file end
+      table.remove(open):close()
+      local found, err = imds.find {
+        transport = http.request, time = os.time, sleep = error, profile = { name = "default", values = {} },
+        imds = { endpoint = "http://127.0.0.1:1" },
+      }
+      for _, file in ipairs(open) do file:close() end
+      print(found, err.code or err)
+    ]] }, { HOME = "/nonexistent", AWS_EC2_METADATA_DISABLED = "false" })
+    assert.equal("nil\tTooManyOpenFiles\n", result.out, result.err)
+  end)
+
   if not is_sanitized then -- the sanitizer reserves terabytes of addresses
     it("reports that there is not enough memory, and exits with 1", function()
       local result = run_limited("-v 150000", { "-e", "local t = {} for i = 1, 1e9 do t[i] = { i } end" })

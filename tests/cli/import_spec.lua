@@ -45,6 +45,35 @@ describe("lanyard import", function()
     assert.matches('{ service = "web", repositories = { "web" } },', result.out)
   end)
 
+  it("reports that there is nothing to import, export, apply or list", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/seed.json", '{"regions":{"us-east-1":{"repositories":[],"services":[]}}}')
+    helper.write(folder .. "/none.lua", "return { grants = {} }")
+    local emulator <close> = helper.emulator { "--seed", folder .. "/seed.json" }
+    local none = folder .. "/none.lua"
+    for _, case in ipairs {
+      { "the file has no grants: no repository of us-east-1 grants a container service's role", "import" },
+      { "the export has no policies: no repository grants a container service's role in us-east-1",
+        "export", "--format", "terraform" },
+      { "the export has no policies: the file grants nothing in us-east-1", "export", "--format", "terraform", none },
+      { "lanyard: nothing is to be changed in us-east-1", "apply", none, "--yes" },
+      { "lanyard: the journal has no change of a repository in us-east-1", "undo", "--list" },
+      { "lanyard: the journal has no change of web in us-east-1", "undo", "--list", "web" },
+    } do
+      local result = emulator:run { table.unpack(case, 2) }
+      assert.same({ 0, case[1] .. "\n" }, { result.status, result.err })
+    end
+    assert.equal("lanyard: no directory is trusted\n", emulator:run({ "trust", "--list" }).err)
+  end)
+
+  it("reports that no grant can be stated in the file", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "grant", "my-container-service", "my-private-repo", "--enable" }
+    emulator:run { "disable", "my-container-service", "--force" }
+    assert.matches("the file has no grants: no repository of us%-east%-1 grants [^\n]+ in a way that a file can state\n",
+      emulator:run({ "import" }).err)
+  end)
+
   it("exits with 1 when a policy cannot be read", function()
     local folder <close> = helper.folder()
     helper.write(folder .. "/faults.json", [=[[{"operation":"GetRepositoryPolicy",

@@ -44,6 +44,47 @@ describe("lanyard status", function()
     assert.not_match("hidden", result.out .. emulator:run({ "status", "--output", "json" }).out)
   end)
 
+  it("reports once that the journal cannot be read, whatever the number of repositories, and fails", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = emulator_of(folder, GRANTING)
+    assert.equal(0, emulator:run({ "revoke", "web", "app-3" }).status)
+    local journal = emulator.folder .. "/state/lanyard/journal"
+    for command, message in pairs {
+      ["chmod 777 " .. journal] = "overwritten grants are unknown: cannot read the journal: [^\n]+/journal[^\n]+",
+      ["rm -r %s && touch %s"] = "overwritten grants are unknown: cannot read the journal: cannot list [^\n]+",
+    } do
+      assert(os.execute((command:gsub("%%s", journal))))
+      local result = emulator:run { "status" }
+      assert.equal(1, result.status)
+      assert.matches("^lanyard: " .. message .. "\n  [^\n]+\n$", result.err)
+      assert.matches("granted by +app%-1, app%-2\n", result.out)
+      local report = json.decode(emulator:run({ "audit", "--output", "json" }).out)
+      assert.matches("cannot read the journal", report.scopes[1].journal_error)
+      assert(os.execute("rm -rf " .. journal))
+      assert.equal(0, emulator:run({ "revoke", "web", "app-2" }).status)
+      assert.equal(0, emulator:run({ "grant", "web", "app-2" }).status)
+    end
+  end)
+
+  it("reports once that one repository's journal cannot be read", function()
+    local folder <close> = helper.folder()
+    local emulator <close> = emulator_of(folder, GRANTING)
+    assert.equal(0, emulator:run({ "revoke", "web", "app-3" }).status)
+    local pipe <close> = assert(io.popen(("find %s/state -name app-3"):format(emulator.folder)))
+    local journal = pipe:read "l"
+    assert(os.execute(("rm -r '%s' && touch '%s'"):format(journal, journal)))
+    local result = emulator:run { "status" }
+    assert.equal(1, result.status)
+    assert.matches("^lanyard: overwritten grants are unknown: [^\n]+/app%-3[^\n]+\n  [^\n]+\n$", result.err)
+  end)
+
+  it("needs no directory for the journal", function()
+    local emulator <close> = helper.emulator()
+    local result = emulator:run({ "status" }, { HOME = "", XDG_STATE_HOME = "" })
+    assert.equal(0, result.status)
+    assert.equal("", result.err)
+  end)
+
   it("marks grants that do not allow the pull, or only under a condition", function()
     local folder <close> = helper.folder()
     local repositories = {

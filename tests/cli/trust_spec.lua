@@ -515,6 +515,24 @@ describe("the current directory", function()
   end)
 end)
 
+describe("a relative HOME", function()
+  it("lets the current directory provide neither AWS settings with commands, nor a journal", function()
+    local co <close> = checkout()
+    co:write { [".aws/config"] = ("[default]\nregion = us-east-1\ncredential_process = touch %s/RAN\n"):format(co.folder),
+      [".aws/credentials"] = "[default]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = planted\n" }
+    local emulator <close> = helper.emulator()
+    for _, line in ipairs { "status", "doctor --offline", "grant my-container-service my-private-repo --enable" } do
+      co:run(line, { HOME = ".", AWS_EC2_METADATA_DISABLED = "true" })
+      assert.is_false(helper.exists(co.folder .. "/RAN"), line)
+    end
+    emulator.environment.HOME, emulator.environment.XDG_STATE_HOME = ".", nil
+    local result = co:run("grant my-container-service my-private-repo --enable", emulator.environment)
+    assert.equal(1, result.status)
+    assert.matches("neither XDG_STATE_HOME nor HOME is an absolute path", result.err)
+    assert.is_false(helper.exists(co.path .. "/.local"))
+  end)
+end)
+
 describe("a report", function()
   it("says in each format which rules file was in force, and how many mutes", function()
     local co <close> = checkout { ["-x--<y>.lua"] = DENY }

@@ -50,6 +50,17 @@ describe("the state folder", function()
   end)
 end)
 
+describe("an empty journal", function()
+  it("is listed with success", function()
+    local emulator <close> = helper.emulator()
+    local result = emulator:run { "undo", "--list" }
+    assert.equal(0, result.status)
+    assert.equal("lanyard: the journal has no change of a repository in us-east-1\n", result.err)
+    assert.same({}, json.decode(emulator:run({ "undo", "--list", "--output", "json" }).out))
+    assert.equal(0, emulator:run({ "undo", "my-private-repo", "--list" }).status)
+  end)
+end)
+
 describe("a damaged journal entry", function()
   it("is reported in one line with its path, hides no other entry, and stops no change", function()
     local emulator <close> = granted()

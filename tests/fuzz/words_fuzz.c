@@ -85,7 +85,7 @@ static bool is_readable(const char *text, size_t length) {
 
 static void check(const struct lines *inside, const struct lines *avoided, const char *text,
                   size_t length) {
-  const struct words_limits limits = {.states = 150};
+  const struct words_limits limits = {.states = 100, .steps = 20000};
   struct words_list list;
   enum words_outcome outcome =
       words_propose(inside->atoms, inside->count, avoided->atoms, avoided->count, &limits, &list);

@@ -29,6 +29,16 @@ describe("lanyard.environment", function()
     end)
   end)
 
+  it("treats a relative HOME as unset", function()
+    for _, value in ipairs { ".", "home", "./x", "" } do
+      with("HOME", value, function()
+        assert.is_nil(environment.home())
+        assert.equal("~/x", environment.expand_home "~/x")
+      end)
+    end
+    assert.equal("/h", with("HOME", "/h", environment.home))
+  end)
+
   it("leaves a path unchanged without HOME", function()
     with("HOME", "", function() assert.equal("~/x", environment.expand_home "~/x") end)
   end)

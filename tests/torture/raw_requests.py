@@ -95,12 +95,19 @@ def exchange(data):
             return reply
 
 
+def final(answer):
+    """Returns an answer without the interim replies at its beginning."""
+    while answer.startswith(b"HTTP/1.1 100"):
+        answer = answer.partition(b"\r\n\r\n")[2]
+    return answer
+
+
 found = collections.Counter()
 with concurrent.futures.ThreadPoolExecutor(16) as pool:
     for start in range(0, count, 1000):
         cases = [case() for _ in range(min(1000, count - start))]
         for number, (sent, answer) in enumerate(zip(cases, pool.map(exchange, cases)), start):
-            status = "none" if answer is None else answer[9:12].decode("latin-1") or "closed"
+            status = "none" if answer is None else final(answer)[9:12].decode("latin-1") or "closed"
             found[status] += 1
             if answer is None or status == "500" or b"traceback" in answer:
                 print("case", number, status, sent[:300], (answer or b"")[:300])

@@ -119,6 +119,32 @@ form(function(random)
   return head .. secret .. "\n-----END PRIVATE KEY-----\n", secret, #head
 end)
 
+form(function(random) -- a pair of a name and a value, in any order
+  local secret = secret_of(random, WORDLIKE .. ' ,;&{}"\\\n')
+  local name = '"' .. random:choose { "Name", "name", "Key", "key", "parameterName" } .. '": "'
+    .. random:choose { "", "/prod/" } .. random:choose(NAMES) .. '"'
+  local value = '"' .. random:choose { "Value", "value", "parameterValue" } .. '": ' .. json.encode(secret)
+  local members = random:number(2) == 1 and { name, value } or { value, name }
+  if random:number(2) == 1 then table.insert(members, random:number(3), '"Type": "String"') end
+  return '[{"Value": "prod", "Name": "stage"}, {' .. table.concat(members, random:choose { ", ", ",\n " }) .. "}]", secret
+end)
+form(function(random) -- a pair in YAML, XML or options
+  local secret, name = secret_of(random, "+/=_.-~"), random:choose { "DB_PASSWORD", "apiKey", "secret" }
+  local form_of = random:choose {
+    { "- ", "name: %s", "value: %s", "\n  ", "\n" }, { "<E>", "<Name>%s</Name>", "<Value>%s</Value>", "", "</E>" },
+    { "put ", "--name %s", "--value %s", " ", " --x 1" }, { "a ", "Key=%s", "Value=%s", ",", "" } }
+  local parts = { form_of[2]:format(name), form_of[3]:format(secret) }
+  local from = random:number(2)
+  return form_of[1] .. parts[from] .. form_of[4] .. parts[3 - from] .. form_of[5], secret
+end)
+form(function(random) -- an option of a command that has no name
+  local secret = secret_of(random, "+/=_.~:!@#")
+  local head = random:choose { "mysql -uroot -p", "/usr/bin/mysqldump -p", "redis-cli -h a -a ", "sshpass -p ",
+    "docker login -u ann -p ", "ldapsearch -x -w ", "sh -c \"mysql -p", "redis-cli -a '" }
+  local quote = head:match "[\"']" or ""
+  return head .. secret .. (quote == "'" and "'" or "") .. " rest" .. (quote == '"' and '"' or ""), secret, #head
+end)
+
 -- Texts that go before and after, and that end neither in the middle of a quoted text nor of a word.
 local AROUND = { "", "", "the role is on\n", "run 3: ok, 12 repositories\n", '{"a": [1, 2]}\n', "GET /x 200 it's done\n",
   "C:\\temp\\x\n", "> curl -v\n" }
@@ -176,7 +202,10 @@ describe("a redacted text", function()
     "AWS4-HMAC-SHA256", "arn:aws:iam::111122223333:role/web", "web  granted", "it's on", '{"Sid":"AllowPull"}', "12:30:00",
     "a=b&c=d", "--region us-east-1", "<Arn>x</Arn>", "key = value", "assertion failed: x", "NEXT_TOKEN=3", "C:\\x", "(token)",
     "the option --token", "private key", "client", "secretary: ann", "https://a.test/x?y=1", "ann@a.test", "a, b; c",
-    "-----BEGIN PUBLIC KEY-----", "tokenType: Bearer", '"tokenType":"Bearer"', "[password]", "password", "é 漢字" }
+    "-----BEGIN PUBLIC KEY-----", "tokenType: Bearer", '"tokenType":"Bearer"', "[password]", "password", "é 漢字",
+    '{"Value":"prod","Name":"stage"}', "mkdir -p a/b", "grep -a x y", "docker run -p 80:80 web", "mysql -p db", "tar -pxf a",
+    "<Value>1</Value><Name>stage</Name>", "values: 3", "the name: password", "redis-cli ping",
+    '{"Key":"team","Value":"a"}', "ssh -p 22 host", "- value: 1\n  name: x" }
 
   it("stays as it is without a secret", function()
     local random = Random.new(SEED)
@@ -203,7 +232,9 @@ describe("a redacted text", function()
     end
     local pieces = { "a", " ", "\\", '"', "'", "=", ":", "<", "%41", "token", "token=", "token: ", '"token":', "token='",
       'token="\\', "<token>", "--token ", "-----BEGIN ", "cookie: a", "token:\n ", "&token=a", "%26token%3D", "bearer a ",
-      "token=a'b ", "\\u003ctoken", "password: |\n a\n", "token={", "://a@", "token=a,", "a.", "-" }
+      "token=a'b ", "\\u003ctoken", "password: |\n a\n", "token={", "://a@", "token=a,", "a.", "-", '"value":"',
+      "value:'a", '"name":"password",', "name:password ", "<Value>",
+      "<Name>password</Name>", "--value a ", "mysql ", "-pa ", "redis-cli ", "-a ", "\n- " }
     local random, count = Random.new(SEED), torture.choose(60, 2000)
     for _ = 1, count do
       local unit = random:choose(pieces) .. random:choose(pieces) .. random:choose(pieces)

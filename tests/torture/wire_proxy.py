@@ -7,12 +7,14 @@ returns the targets of the requests that arrived, and the number of faults. POST
 surplus replies after the last reply of HTTP/1.1."""
 
 import asyncio
+import fcntl
 import gzip
 import json
 import socket
 import ssl
 import struct
 import sys
+import termios
 
 try:
     import h2.config
@@ -71,16 +73,36 @@ class Endpoint:
         self.call, self.always = options["call"], options["always"]
         self.transport = options["transport"]
         self.requests, self.faults, self.port, self.broken_handshakes = [], 0, 0, 0
-        self.connections = set()
+        self.connections, self.reopening = set(), None
+        self.bind()
+
+    def bind(self):
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(("127.0.0.1", self.port))
+        self.port = self.socket.getsockname()[1]
 
     async def listen(self):
-        self.server = await asyncio.start_server(self.serve, "127.0.0.1", self.port, reuse_address=True)
-        self.port = self.server.sockets[0].getsockname()[1]
+        self.server = await asyncio.start_server(self.serve, sock=self.socket)
 
     async def reopen(self):
         await asyncio.sleep(0.2)
         if not self.server.is_serving():
             await self.listen()
+
+    def refuse(self):
+        """Refuses connections. A socket that does not listen holds the port, so that no other endpoint gets it."""
+        if self.server.is_serving():
+            self.server.close()
+            self.bind()
+
+    def close(self):
+        if self.reopening:
+            self.reopening.cancel()
+        self.server.close()
+        self.socket.close()
+        for connection in list(self.connections):
+            connection.cancel()
 
     def fault_of_next(self, target):
         """Counts a request, and returns its fault."""
@@ -89,7 +111,7 @@ class Endpoint:
         hit = self.call > 0 and (number == self.call or self.always and number > self.call)
         self.faults += hit
         if hit and self.fault == "refused":
-            self.server.close()
+            self.refuse()
             if not self.always:
                 self.reopening = asyncio.create_task(self.reopen())
             raise Drop(True)
@@ -141,7 +163,7 @@ class Endpoint:
             else:
                 await self.http1(reader, writer)
         except Drop as drop:
-            if drop.reset:
+            if drop.reset and raw.fileno() >= 0:
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 writer.transport.abort()
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError, ssl.SSLError):
@@ -322,7 +344,15 @@ class Http2:
 ENDPOINTS = {}
 
 
-async def control(reader, writer):
+async def acknowledged(writer):
+    """Waits until the peer's kernel has all that was written. On a busy machine, a later packet can overtake it."""
+    await writer.drain()
+    while struct.unpack("i", fcntl.ioctl(writer.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4)))[0] > 0:
+        await asyncio.sleep(0.001)
+
+
+async def answer_to(reader):
+    """Reads a request of the control server. Returns the reply."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode()
     length = next(int(line[15:]) for line in head.split("\r\n") if line.lower().startswith("content-length:"))
     options = json.loads(await reader.readexactly(length))
@@ -340,18 +370,22 @@ async def control(reader, writer):
     elif head.startswith("POST /surplus"):
         endpoint = ENDPOINTS[options["port"]]
         endpoint.last_writer.write(SURPLUS)
-        await endpoint.last_writer.drain()
+        await acknowledged(endpoint.last_writer)
         answer = {}
     else:
         endpoint = ENDPOINTS.pop(options["port"])
-        endpoint.server.close()
-        for connection in list(endpoint.connections):
-            connection.cancel()
+        endpoint.close()
         answer = {"requests": endpoint.requests, "faults": endpoint.faults}
     text = json.dumps(answer).encode()
-    writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(text) + text)
-    await writer.drain()
-    writer.close()
+    return b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(text) + text
+
+
+async def control(reader, writer):
+    try:
+        writer.write(await answer_to(reader))
+        await writer.drain()
+    finally:
+        writer.close()
 
 
 def context(protocols):

@@ -1,17 +1,18 @@
 -- Every workflow against an emulator behind a proxy that disturbs one reply, or all from one on: over HTTP, TLS and
 -- HTTP/2. A command ends as undisturbed, or fails with a clear error and loses nothing; and a repetition completes it.
 
+local disturbing_proxy = require "disturbing_proxy"
 local emulator = require "lanyard.emulator"
 local helper = require "helper"
 local http = require "lanyard.http"
 local httpd = require "lanyard.httpd"
-local json = require "lanyard.json"
 local process = require "lanyard.process"
 local task = require "lanyard.task"
 local torture = require "torture"
 
 local REGION = "us-east-1"
-local PARALLEL = 12
+-- Most of a case is waiting for a retry.
+local PARALLEL = torture.choose(12, 32)
 -- Seconds after which a command hangs. Its own bounds are far shorter, unless the machine is busy.
 local DEADLINE = 300
 -- KiB of address space. The largest reply that a client accepts is 64 MiB.
@@ -125,21 +126,34 @@ end
 
 local context = {}
 
--- Runs lanyard. Returns { status, out, err }. Where no reply comes, a reply is waited for briefly.
+-- Returns how many seconds a command waits for a reply: briefly where none comes, and long enough for a busy machine where
+-- only one does not.
+local function patience_of(case)
+  if not case or case.fault ~= "stalled" then
+    return "20"
+  end
+  return case.always and "2" or torture.choose("4", "10")
+end
+
+-- Returns how often a call is attempted: seldom where no attempt succeeds, and until the fault is over where it passes.
+local function attempts_of(case)
+  return "AWS_MAX_ATTEMPTS=" .. (case and case.always and 2 or 6)
+end
+
+-- Runs lanyard. Returns { status, out, err }.
 local function run(words, endpoint, home, case)
   local shell = helper.build:find "sanitized" and 'exec "$@"' or ("ulimit -v %d; exec \"$@\""):format(MEMORY)
   local command = {
     "env", "-i", "PATH=" .. os.getenv "PATH", "HOME=" .. home, "XDG_STATE_HOME=" .. home .. "/state", "AWS_REGION=" .. REGION,
-    "AWS_ACCESS_KEY_ID=" .. helper.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY=" .. helper.SECRET_KEY, "AWS_MAX_ATTEMPTS=3",
-    "AWS_ENDPOINT_URL=" .. endpoint, "AWS_CA_BUNDLE=" .. context.folder .. "/certificate.pem",
+    "AWS_ACCESS_KEY_ID=" .. helper.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY=" .. helper.SECRET_KEY, attempts_of(case),
+    "AWS_ENDPOINT_URL=" .. endpoint, "AWS_CA_BUNDLE=" .. context.proxy.certificate,
     "sh", "-c", shell, "sh", helper.lanyard,
   }
   for _, word in ipairs(words) do
     command[#command + 1] = word == "GRANTS" and context.folder .. "/grants.lua"
       or word == "WAIT" and (case and case.always and "5s" or "1m") or word
   end
-  local patience = case and case.fault == "stalled" and "2" or "20"
-  table.move({ "--cli-read-timeout", patience, "--cli-connect-timeout", "5" }, 1, 4, #command + 1, command)
+  table.move({ "--cli-read-timeout", patience_of(case), "--cli-connect-timeout", "5" }, 1, 4, #command + 1, command)
   local pieces = {}
   local result, err = process.run {
     words = command, errors = "keep", timeout = DEADLINE, output = function(piece) pieces[#pieces + 1] = piece end,
@@ -148,28 +162,13 @@ local function run(words, endpoint, home, case)
   return { status = result.status or 128 + result.signal, out = table.concat(pieces), err = result.errors }
 end
 
-local function ask_proxy(path, body)
-  local reply = assert(http.request {
-    method = "POST", url = context.control .. path, body = json.encode(body), timeout = DEADLINE,
-    headers = { ["Content-Type"] = "application/json" },
-  })
-  return json.decode(reply.body)
-end
-
--- Opens an endpoint of the proxy in front of an emulator. Returns its port and URL.
-local function open_endpoint(em, case)
-  local opened = ask_proxy("/open", {
-    upstream = em.port, transport = case.transport, fault = case.fault, call = case.call, always = case.always,
-  })
-  return opened.port, ("%s://127.0.0.1:%d"):format(case.transport == "http" and "http" or "https", opened.port)
-end
-
 -- Copies the files of a workflow. The journal is of an endpoint, by its host and port.
 local function copy_home(workflow, home, port)
   assert(os.execute(("cp -r %s %s"):format(workflow.home, home)))
   if workflow.setup then
-    local journal = home .. "/state/lanyard/journal/"
-    assert(os.execute(("mv %s* %s127.0.0.1_%d"):format(journal, journal, port)))
+    -- By chance, the port can be the one of the setup.
+    local name = "127.0.0.1_" .. port
+    assert(os.execute(("cd %s/state/lanyard/journal && { test -e %s || mv * %s; }"):format(home, name, name)))
   end
 end
 
@@ -183,12 +182,12 @@ local function prepare(workflow)
     assert.equal(0, result.status, result.err)
   end
   workflow.state = copied(em.world.state)
-  local port, url = open_endpoint(em, { transport = "http", fault = "none", call = 0, always = false })
+  local port, url = context.proxy:open(em, { transport = "http", fault = "none", call = 0, always = false })
   copy_home(workflow, workflow.home .. ".used", port)
   local result = run(workflow.words, url, workflow.home .. ".used")
   assert.equal("", result.err)
   assert.equal(0, result.status)
-  workflow.requests, workflow.ended, workflow.out = ask_proxy("/close", { port = port }).requests, summary(em), result.out
+  workflow.requests, workflow.ended, workflow.out = context.proxy:ask("/close", { port = port }).requests, summary(em), result.out
   assert.is_true(#workflow.requests > 1)
   workflow.statements = count_of(workflow.ended, STATEMENT)
   em:stop()
@@ -218,7 +217,17 @@ end
 
 -- A deployment is not requested twice when the first request may have been carried out.
 local function is_unrepeatable(workflow, case)
-  return workflow.name == "deploy" and workflow.requests[case.call]:find "CreateContainerServiceDeployment"
+  return workflow.name == "deploy" and workflow.requests[case.call]:find "createcontainerservicedeployment"
+end
+
+-- An account without repositories is possible: disable finds no grants there.
+local function is_unnoticeable(workflow, case)
+  return workflow.name == "disable" and case.fault == "empty lists" and workflow.requests[case.call]:find "describerepositories"
+end
+
+-- A change whose read is slow is refused. On a busy machine, all reads are slow.
+local function is_too_slow(result)
+  return result.err:find("took longer than 2 s", 1, true) ~= nil
 end
 
 -- Reports whether a report says that a part is not known.
@@ -237,13 +246,14 @@ local function violation(workflow, case, result, em)
     return "the emulator failed: " .. em.tracebacks[1]
   elseif result.status == 1 then
     local kind = KIND[case.fault]
-    if not case.always and kind ~= "final" and not is_unrepeatable(workflow, case) or kind == "harmless" then
+    local must_end = not case.always and kind ~= "final" and not is_unrepeatable(workflow, case) or kind == "harmless"
+    if must_end and not is_too_slow(result) then
       return "it failed"
     end
     return unclear(result.err)
-  elseif workflow.changes and found ~= workflow.ended then
+  elseif workflow.changes and found ~= workflow.ended and not is_unnoticeable(workflow, case) then
     return "exit status 0 without the change:\n" .. found
-  elseif result.out == "" then
+  elseif result.out .. result.err == "" then
     return "exit status 0 and no word"
   elseif not workflow.changes and result.out ~= workflow.out and not admits(result.out) and KIND[case.fault] ~= "final" then
     return "another result:\n" .. result.out
@@ -251,23 +261,33 @@ local function violation(workflow, case, result, em)
   return nil
 end
 
+-- Runs the command again on an undisturbed wire.
+local function repeat_undisturbed(workflow, url, home)
+  local result
+  for _ = 1, 5 do
+    result = run(workflow.words, url, home)
+    if not is_too_slow(result) then break end
+  end
+  return result
+end
+
 -- Runs a case. Returns what is wrong, or nil.
 local function check(workflow, case)
   local folder <close> = helper.folder(context.folder.path)
   local home = folder .. "/home"
   local em = start_emulator(workflow.state)
-  local port, url = open_endpoint(em, case)
+  local port, url = context.proxy:open(em, case)
   copy_home(workflow, home, port)
   local result = run(workflow.words, url, home, case)
   local wrong = violation(workflow, case, result, em)
   if not wrong and result.status ~= 0 and workflow.changes then
-    ask_proxy("/heal", { port = port })
-    result = run(workflow.words, url, home)
+    context.proxy:ask("/heal", { port = port })
+    result = repeat_undisturbed(workflow, url, home)
     if result.status ~= 0 or summary(em) ~= workflow.ended then
       wrong = "the repetition did not complete it:\n" .. summary(em)
     end
   end
-  ask_proxy("/close", { port = port })
+  context.proxy:ask("/close", { port = port })
   em:stop()
   return wrong and ("%s, %s %s at call %d (%s) over %s: %s\nstatus %d\n%s%s"):format(workflow.name, case.fault,
     case.always and "always" or "once", case.call, tostring(workflow.requests[case.call]), case.transport, wrong,
@@ -298,7 +318,7 @@ local function all_cases(transports)
   return cases
 end
 
--- Returns some of the cases, in a fixed order.
+-- Returns some of the cases, in a fixed random order, so that cases of one kind do not all run together.
 local function sample(cases, count)
   math.randomseed(tonumber(os.getenv "LANYARD_SEED") or 6)
   for i = 1, math.min(count, #cases) do
@@ -310,7 +330,7 @@ end
 
 local function check_all(transports, bounded)
   local cases = all_cases(transports)
-  cases = torture.long and cases or sample(cases, bounded)
+  cases = sample(cases, torture.choose(bounded, #cases))
   local wrong = {}
   task.map(cases, function(case)
     local text = check(case.workflow, case)
@@ -318,35 +338,21 @@ local function check_all(transports, bounded)
   end, { limit = PARALLEL })
   assert(#wrong == 0, ("%d of %d cases:\n\n%s\n\nthe proxy: %s"):format(#wrong, #cases,
     table.concat(table.move(wrong, 1, math.min(#wrong, 5), 1, {}), "\n\n"),
-    helper.read(context.folder .. "/proxy.err"):gsub("socket.send%b() raised exception.\n", ""):sub(1, 4000)))
+    context.proxy:errors():sub(1, 4000)))
   torture.report("the wire, " .. table.concat(transports, ", "), #cases)
 end
 
 describe("every workflow on a disturbed wire", function()
   setup(function()
     context.folder = helper.folder()
-    local created = helper.run { "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout",
-      context.folder .. "/key.pem", "-out", context.folder .. "/certificate.pem", "-days", "2", "-subj", "/CN=localhost",
-      "-addext", "subjectAltName=IP:127.0.0.1" }
-    assert.equal(0, created.status, created.err)
     helper.write(context.folder .. "/grants.lua", GRANTS)
-    -- A python3 before Debian's in PATH may lack Debian's packages.
-    for _, python in ipairs { "/usr/bin/python3", "python3" } do
-      context.has_h2 = helper.run({ python, "-c", "import h2" }).status == 0
-      context.python = python
-      if context.has_h2 then break end
-    end
-    context.pipe = assert(io.popen(("echo $$; exec %s tests/torture/wire_proxy.py %s/certificate.pem %s/key.pem 2>%s/proxy.err")
-      :format(context.python, context.folder, context.folder, context.folder)))
-    context.pid = context.pipe:read "l"
-    context.control = "http://127.0.0.1:" .. assert(context.pipe:read "l", "the proxy did not start")
+    context.proxy = disturbing_proxy.start(context.folder.path)
     for _, workflow in ipairs(WORKFLOWS) do
       prepare(workflow)
     end
   end)
   teardown(function()
-    os.execute("kill " .. context.pid)
-    context.pipe:close()
+    context.proxy:stop()
     getmetatable(context.folder).__close()
   end)
 
@@ -355,7 +361,7 @@ describe("every workflow on a disturbed wire", function()
   end)
 
   it("does so over HTTP/2", function()
-    if not context.has_h2 then
+    if not context.proxy.has_h2 then
       pending "python3-h2 is not installed"
     end
     check_all({ "h2" }, 12)
@@ -365,14 +371,14 @@ describe("every workflow on a disturbed wire", function()
   -- function that closes the endpoint.
   local function serve(handler, case)
     local server = assert(httpd.serve { handler = handler })
-    local port, url = open_endpoint(server, case)
+    local port, url = context.proxy:open(server, case)
     local function ask(body)
       return http.request {
-        method = "POST", url = url, body = body, ca_bundle = context.folder .. "/certificate.pem", timeout = 20,
+        method = "POST", url = url, body = body, ca_bundle = context.proxy.certificate, timeout = 20,
       }
     end
     return ask, port, function()
-      local closed = ask_proxy("/close", { port = port })
+      local closed = context.proxy:ask("/close", { port = port })
       server.close()
       return closed
     end
@@ -388,7 +394,7 @@ describe("every workflow on a disturbed wire", function()
           local reply = assert(ask(tostring(number)))
           assert.equal("to " .. number, reply.body)
           if time == "after" then
-            ask_proxy("/surplus", { port = port })
+            context.proxy:ask("/surplus", { port = port })
           end
         end
         assert.equal(20, #close().requests)
@@ -397,7 +403,7 @@ describe("every workflow on a disturbed wire", function()
   end
 
   it("ends all streams of a connection that ends", function()
-    if not context.has_h2 then
+    if not context.proxy.has_h2 then
       pending "python3-h2 is not installed"
     end
     local waiting, ended = 0, false

@@ -9,6 +9,7 @@
 --- text lets a puller role pull, and the current policy does not. The meaning is compared, not the text, so a policy
 --- that was laid out differently or folded has lost nothing.
 
+local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local event_history = require "lanyard.access.event_history"
 local expiry = require "lanyard.policy.expiry"
@@ -17,7 +18,7 @@ local journal = require "lanyard.access.journal"
 local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
 local repository_policy = require "lanyard.access.repository_policy"
-local system = require "lanyard.system"
+local state_directory = require "lanyard.access.state_directory"
 local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
@@ -89,37 +90,82 @@ local function lost_grants(written, current, repository, now)
   return lost
 end
 
--- --> what is lost, without `by` | nil | nil, err
-local function compare(region, repository, current)
-  local directory, err = region:repository_directory(repository)
-  if not directory then
-    return nil, err
-  elseif not system.exists(directory) then
-    return nil
-  end
-  local entry
-  entry, err = journal.open(directory, region.clock, repository.name)
-    :last_written(repository_policy.matcher(current))
-  local written = entry and entry.after and policy.parse(entry.after)
-  if not written then
-    return nil, err
-  end
-  local lost = lost_grants(written, current, repository, region.clock.time())
-  local at = entry.closed or timestamp.parse(entry.time)
-  return #lost > 0 and { at = at, time = timestamp.format(math.floor(at)), entry = entry.id, grants = lost } or nil
-end
-
 ---@class access.OverwrittenFinder
 ---@field private region access.Region
+---@field private journals { [string]: { names?: { [string]: true }, err?: aws.Error } }  by account
 ---@field private history? access.EventHistory
 local Finder = {}
 Finder.__index = Finder
 
---- Returns a finder for a Region. It asks CloudTrail only if a grant is lost, and then at most once per page of events.
+--- Returns a finder for a Region. It lists the journals once, and asks CloudTrail only if a grant is lost, and then at
+--- most once per page of events.
 ---@param region access.Region
 ---@return access.OverwrittenFinder
 function M.new(region)
-  return setmetatable({ region = region }, Finder)
+  return setmetatable({ region = region, journals = {} }, Finder)
+end
+
+local function unreadable(err)
+  return errors.new {
+    code = err.code,
+    message = "cannot read the journal: " .. err.message,
+    tip = err.tip or "check the disk and the permissions of the directory",
+  }
+end
+
+-- Returns the names of the directories that an account's journals have in the Region. Without a directory for its
+-- state, lanyard has written nothing. set | nil, err
+local function list_journals(region, account)
+  local parent, err = region:journal_directory(account)
+  local folders
+  if parent then
+    folders, err = state_directory.list(parent)
+  end
+  if not folders and err.code == "NoStateFolder" then
+    return {}
+  elseif not folders then
+    return nil, unreadable(err)
+  end
+  local names = {}
+  for _, folder in ipairs(folders) do
+    names[folder] = true
+  end
+  return names
+end
+
+-- Returns the journal of a repository | nil if it has none | nil, err. The error is the same one for all repositories
+-- of an account whose journals cannot be listed.
+local function journal_of(self, repository)
+  local key = repository.registry_id or ""
+  local known = self.journals[key]
+  if not known then
+    known = {}
+    known.names, known.err = list_journals(self.region, repository.registry_id)
+    self.journals[key] = known
+  end
+  if not known.names then
+    return nil, known.err
+  elseif not known.names[state_directory.folder(repository.name)] then
+    return nil
+  end
+  local directory, err = self.region:repository_directory(repository)
+  return directory and journal.open(directory, self.region.clock, repository.name), err
+end
+
+-- --> what is lost, without `by` | nil | nil, err
+local function compare(self, repository, current)
+  local records, err = journal_of(self, repository)
+  local entry
+  if records then
+    entry, err = records:last_written(repository_policy.matcher(current))
+  end
+  local written = entry and entry.after and policy.parse(entry.after)
+  if not written then
+    return nil, err
+  end
+  local lost = lost_grants(written, current, repository, self.region.clock.time())
+  local at = entry.closed or timestamp.parse(entry.time)
+  return #lost > 0 and { at = at, time = timestamp.format(math.floor(at)), entry = entry.id, grants = lost } or nil
 end
 
 -- Returns who changed a policy last since a time, or nil if nobody did or CloudTrail does not say.
@@ -136,9 +182,9 @@ end
 ---@param repository access.Repository
 ---@param current? policy.Document  the policy as read; nil: none
 ---@return access.Overwritten? lost  nil: nothing is missing, or lanyard never wrote this policy on this machine
----@return aws.Error? err  if the journal cannot be read
+---@return aws.Error? err  if the journal cannot be read; the same error for each repository with the same cause
 function Finder:find(repository, current)
-  local lost, err = compare(self.region, repository, current)
+  local lost, err = compare(self, repository, current)
   if not lost then
     return nil, err
   end

@@ -8,6 +8,7 @@
 
 local crypto = require "lanyard.crypto"
 local endpoints = require "lanyard.aws.endpoints"
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 local shellwords = require "lanyard.text.shellwords"
 local system = require "lanyard.system"
@@ -105,13 +106,14 @@ local function root_name(path)
   if state_home and state_home:sub(1, 1) == "/" then
     return state_home .. "/lanyard"
   end
-  local home = os.getenv "HOME"
-  if home and home ~= "" then
+  local home = environment.home()
+  if home then
     return home .. "/.local/state/lanyard"
   end
   return nil, errors.new {
     code = "NoStateFolder",
-    message = "no directory for the journal: neither XDG_STATE_HOME nor HOME is set",
+    message = "no directory for the journal: neither XDG_STATE_HOME nor HOME is "
+      .. (environment.get "HOME" and "an absolute path" or "set"),
     tip = "set XDG_STATE_HOME to a permanent directory; without a journal no policy is written",
   }
 end
@@ -129,8 +131,11 @@ function M.root(path)
   return ok and root, err
 end
 
--- Turns a name into one file name: without slashes, not too long, and different for different names.
-local function file_name(name)
+--- Returns the name of the directory for one repository: without slashes, not too long, and different for different
+--- repositories.
+---@param name string  the repository's name
+---@return string
+function M.folder(name)
   local flat = name:gsub("/", "+")
   if #flat > LONGEST_NAME then
     return flat:sub(1, LONGEST_NAME - 17) .. "~" .. crypto.sha256_hex(name):sub(1, 16)
@@ -169,7 +174,7 @@ end
 ---@param name string  the repository's name
 ---@return string
 function M.repository(region_directory, name)
-  return region_directory .. "/" .. file_name(name)
+  return region_directory .. "/" .. M.folder(name)
 end
 
 --- Returns the name of the repository whose directory has a name. The name of a long one is not in it.

@@ -52,8 +52,8 @@ local MODULES = {
 local SCOPES = { repository = true, service = true, account = true, ["all shards"] = true, report = true }
 
 -- services: the list of container services. images: the images of the repository. registry: the registry policy.
--- identities: the roles and users of the account.
-local NEEDS = lists.set "services images registry identities"
+-- identities: the roles and users of the account. journal: what lanyard wrote on this machine.
+local NEEDS = lists.set "services images registry identities journal"
 
 -- ---------------------------------------------------------------------------------------------
 -- Registry

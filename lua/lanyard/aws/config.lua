@@ -27,7 +27,7 @@ local function path_of(name, file)
   if path then
     return environment.expand_home(path)
   end
-  local home = environment.get "HOME"
+  local home = environment.home()
   return home and home .. "/.aws/" .. file or nil
 end
 

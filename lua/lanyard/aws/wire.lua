@@ -25,7 +25,8 @@ local function lines_of(mark, first, headers, body, redactor)
     lines[#lines + 1] = ("%s %s: %s"):format(mark, name, header(name, headers[name]))
   end
   if type(body) == "string" and body ~= "" then
-    lines[#lines + 1] = mark .. " " .. secret_fields.hide(body)
+    -- Each line has the mark, so that none can pass for a line of lanyard.
+    lines[#lines + 1] = mark .. " " .. redactor:redact(secret_fields.hide(body)):gsub("\r?\n", "\n" .. mark .. " ")
   elseif body and body ~= "" then
     lines[#lines + 1] = mark .. " ***"
   end

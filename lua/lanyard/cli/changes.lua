@@ -39,12 +39,14 @@ end
 --- Prints on stderr what became of a role whose change was interrupted.
 ---@param service string
 ---@param verb "enable"|"disable"
----@param state? "sending"|"requested"
+---@param state? "sending"|"requested"|"enabled"
 function M.note_role(service, verb, state)
   local wait = verb == "enable" and ("lanyard wait role %s waits for it"):format(service)
     or ("lanyard status %s shows its state"):format(service)
   local text = ("the puller role of '%s' was not changed"):format(service)
-  if state == "requested" then
+  if state == "enabled" then
+    text = ("the puller role of '%s' was enabled"):format(service)
+  elseif state == "requested" then
     text = ("the puller role of '%s' continues to be %sd: %s"):format(service, verb, wait)
   elseif state == "sending" then
     text = ("the request to %s the puller role of '%s' may have been received: %s"):format(verb, service, wait)

@@ -123,6 +123,9 @@ end
 ---@return integer status  the exit status
 function M.applied(output, plan, roles, changes)
   local status = print_roles(output, roles, M.failures(plan))
+  if output == "table" and #roles + #changes + #plan.failures == 0 then
+    cli.note(escape.format("lanyard: nothing is to be changed in %s", plan.region))
+  end
   local changes_status = report.changes(output, changes, {
     account = plan.account, region = plan.region, roles = encode_roles(roles),
     failures = plan_file.encode_failures(plan.failures),

@@ -88,6 +88,8 @@ function M.list(output, records)
   end
   if output == "json" then
     results.json(items)
+  elseif #rows == 0 then
+    cli.note "lanyard: no directory is trusted"
   else
     results.rows({ "PATH", "FILES", "SINCE", "STATE", "NOTE" }, rows)
   end

@@ -57,12 +57,19 @@ function Transcript:add(text)
   end
 end
 
---- Returns the default file name of a transcript: in the current directory, from the runbook's name and the time.
+--- Returns the default file name of a transcript: in the current directory, from the runbook's name and the time. If
+--- the file exists, because another run began in the same second, the name has a number as well.
 ---@param name string  file name of the runbook
 ---@return string
 function M.path(name)
   local base = name:match "[^/]*$":gsub("%.[^.]*$", "")
-  return ("%s-%s.md"):format(base, os.date("!%Y%m%dT%H%M%SZ", math.floor(clock.time())))
+  local stem = ("%s-%s"):format(base, os.date("!%Y%m%dT%H%M%SZ", math.floor(clock.time())))
+  local path, number = stem .. ".md", 1
+  while system.exists(path) do
+    number = number + 1
+    path = ("%s-%d.md"):format(stem, number)
+  end
+  return path
 end
 
 --- Describes a run: the runbook, lanyard's version, the user, and the variables.

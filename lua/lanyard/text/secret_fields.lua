@@ -8,28 +8,13 @@
 --- of a form or query string, a header, an option of a command, or a line of YAML, an INI file or shell variables. The
 --- text can be truncated: a secret is hidden if its name is in the text. The time is linear in the length of the text.
 
+local commands = require "lanyard.text.secret_commands"
 local lists = require "lanyard.lists"
+local names = require "lanyard.text.secret_names"
+local pair = require "lanyard.text.secret_pairs"
 local values = require "lanyard.text.secret_values"
 
 local M = {}
-
--- Names in lower case, without - and _. `token` is the session token of the instance and container endpoints.
-local SECRET = lists.set [[
-  secretaccesskey sessiontoken token accesstoken refreshtoken idtoken clientsecret devicecode subjecttoken
-  authorizationtoken password webidentitytoken tokencode samlassertion assertion codeverifier tradeintoken
-  authorization proxyauthorization cookie setcookie dpop signature
-  xamzsecuritytoken xamzsignature xamzssobearertoken xawsec2metadatatoken xawsec2token
-  awssecretaccesskey awssessiontoken authtoken secret apikey passphrase
-  environment logevents privatekey privatekeybase64 secretstring secretbinary plaintext
-  passwd pwd secretkey securitytoken bearertoken xapikey xauthtoken xcsrftoken xvaulttoken lanyardwebhook
-]]
-
--- The ends of further names: dbPassword, STRIPE_API_KEY. `_TOKEN` counts in names of variables: nextToken is public.
-local ENDS = {
-  "password", "passwd", "passphrase", "clientsecret", "secretkey", "secretaccesskey", "apikey", "privatekey",
-  "accesstoken", "authtoken", "sessiontoken", "securitytoken", "refreshtoken", "bearertoken",
-}
-local PAGE_TOKEN = { "NEXT", "PAGE", "PAGINATION", "CONTINUATION", "CLIENT", "REQUEST", "IDEMPOTENCY" }
 
 -- Names with values of many lines or of any form, which are ordinary words in prose. Unquoted, they count only with =.
 local STRUCTURED = lists.set "environment logevents plaintext assertion signature"
@@ -42,14 +27,6 @@ local SCHEME = lists.set "basic bearer digest dpop negotiate ntlm token apikey"
 
 -- Words after the name of an option in prose.
 local PROSE = lists.set "and or is are to of the for in with on as must can"
-
--- The longest name, in bytes.
-local MAX_NAME = 200
-
-local function decoded(name)
-  return (name:sub(-MAX_NAME):gsub("\\+u00(%x%x)", "%%%1"):gsub("%%25(%x%x)", "%%%1")
-    :gsub("%%(%x%x)", function(code) return string.char(tonumber(code, 16)) end))
-end
 
 -- Returns the position after an escape of a letter, digit, - or _ in a name, or nil.
 local function after_letter(text, position)
@@ -88,71 +65,76 @@ local function sign_at(text, position)
   return stop and "=", false, stop
 end
 
-local function plain(name)
-  return (name:gsub("[-_]", ""):lower())
-end
-
-local function is_variable_token(name)
-  local prefix = name:match "^([%u%d_]+)_TOKEN$"
-  for _, word in ipairs(prefix and PAGE_TOKEN or {}) do
-    if prefix:sub(-#word) == word then
-      return false
-    end
-  end
-  return prefix ~= nil
-end
-
 --- Reports whether a field, member, element or header of this name holds a secret.
---- Escapes in the name (JSON's \u00XX, percent-encoding) are decoded first. Of a dotted name the last part counts.
----@param name string
----@return boolean
-function M.is_secret(name)
-  name = decoded(name)
-  name = name:match "^.*%.(.+)$" or name
-  local short = plain(name)
-  if SECRET[short] or is_variable_token(name) then
-    return true
-  end
-  for _, ending in ipairs(ENDS) do
-    if short:sub(-#ending) == ending then
-      return true
-    end
-  end
-  return false
-end
+---@type fun(name: string): boolean
+M.is_secret = names.is_secret
 
 -- ---------------------------------------------------------------------------------------------
 -- Scanning. A scanner visits each word of the characters of names, and knows what precedes it on its line.
 
+---@class secret_fields.Edit
+---@field first integer
+---@field stop integer  the position after the replaced part
+---@field text string
+
 ---@class secret_fields.Scanner
 ---@field text string
----@field parts string[]     the result
----@field copied integer     the bytes of the text in the result
+---@field edits secret_fields.Edit[]  in the order of their positions
 ---@field in_string boolean  a double quote precedes on this line
 ---@field at_start boolean   only blanks and marks precede on this line
 ---@field indent integer     the columns before the first word of this line
 ---@field after_escape boolean  the word before was an escaped line end
+---@field options? secret_commands.Options  of the command on this line
+---@field quote? string                    before the name of that command
+---@field name? secret_pairs.Member   the last name of a secret that is the text of a member
+---@field value? secret_pairs.Member  the last value that may belong to a name
 local Scanner = {}
 Scanner.__index = Scanner
 
 -- Replaces the text between two positions.
 function Scanner:replace(first, stop, replacement)
-  self.parts[#self.parts + 1] = self.text:sub(self.copied + 1, first - 1)
-  self.parts[#self.parts + 1] = replacement
-  self.copied = stop - 1
+  self.edits[#self.edits + 1] = { first = first, stop = stop, text = replacement }
   return stop
 end
 
--- Like M.is_secret, but decides once for each word.
+-- Replaces the text between two positions that were passed, and what was replaced between them.
+function Scanner:replace_passed(first, stop, replacement)
+  local later = {}
+  while #self.edits > 0 and self.edits[#self.edits].first >= first do
+    local edit = table.remove(self.edits)
+    if edit.first >= stop then
+      table.insert(later, 1, edit)
+    end
+  end
+  self:replace(first, stop, replacement)
+  table.move(later, 1, #later, #self.edits + 1, self.edits)
+end
+
+-- Returns the text with its replacements.
+function Scanner:result()
+  local parts, position = {}, 1
+  for _, edit in ipairs(self.edits) do
+    parts[#parts + 1] = self.text:sub(position, edit.first - 1)
+    parts[#parts + 1] = edit.text
+    position = edit.stop
+  end
+  parts[#parts + 1] = self.text:sub(position)
+  return table.concat(parts)
+end
+
+-- Like names.is_secret, but decides once for each word.
 function Scanner:is_secret(word)
   if self.known[word] == nil then
-    self.known[word] = M.is_secret(word)
+    self.known[word] = names.is_secret(word)
   end
   return self.known[word]
 end
 
--- Notes what is between two words.
-function Scanner:pass(gap)
+-- Notes what is between two words. `first` is the position of the second one.
+function Scanner:pass(gap, first)
+  if self.options and commands.ends_in(gap, self.text, first) then
+    self.options = nil
+  end
   local line = gap:match "^.*\n(.*)$"
   if line then
     self.at_start, self.in_string, self.indent = true, false, #line
@@ -202,7 +184,7 @@ function Scanner:hide_member(quote, slashes, word, first, last)
     closing, position, stop = text:match("^(\\*)" .. quote .. ",%s*()%a?\\*[\"'][^\"'\n]*[\"']?()", last + 1)
     closing = stop and (stop > #text or text:find("^%s*[)%]]", stop)) and closing
   end
-  if not (closing and M.is_secret(word)) or #closing < #slashes then
+  if not (closing and names.is_secret(word)) or #closing < #slashes then
     return nil
   end
   local stop = values.member(text, position, #slashes)
@@ -221,7 +203,7 @@ local MARKUP = {
 function Scanner:hide_element(first, markup)
   local text = self.text
   local full, last = text:match("^([%w_.:-]+)()", first)
-  local start = full and M.is_secret(full:match "^.*:(.+)$" or full) and text:match(markup.after, last)
+  local start = full and names.is_secret(full:match "^.*:(.+)$" or full) and text:match(markup.after, last)
   if not start or text:byte(start - 2) == 0x2f then
     return nil
   end
@@ -232,7 +214,7 @@ end
 function Scanner:hide_option(word, last, place)
   local name = word:match "^%-+(%a.*)$"
   local position = name and self.text:match("^[ \t]+()", last + 1)
-  if not position or not M.is_secret(name) or STRUCTURED[plain(name)] then
+  if not position or not names.is_secret(name) or STRUCTURED[names.plain(name)] then
     return nil
   end
   position = self.text:match("^\\\r?\n[ \t]*()", position) or position
@@ -254,10 +236,10 @@ end
 function Scanner:hide_field(word, last, place)
   local text, name = self.text, word:gsub("^%-+", "")
   local sign, spaced, position = sign_at(text, last + 1)
-  if not sign or not M.is_secret(name) then
+  if not sign or not names.is_secret(name) then
     return nil
   end
-  local short, has_colon = plain(decoded(name):match "^.*%.(.+)$" or decoded(name)), sign:sub(1, 1) == ":"
+  local short, has_colon = names.plain(name), sign:sub(1, 1) == ":"
   if STRUCTURED[short] and (spaced or has_colon) and not text:find("^[%[{]", position) then
     return values.is_line_end(text, position) and self:hide_block(position, false) or nil
   end
@@ -286,7 +268,7 @@ end
 function Scanner:hide_pair(last, place)
   local text = self.text
   local position = text:match("^\\*[\"']?()", last + 1)
-  position = text:match("^\\[nr]()", position) or text:match("^%s*()", position)
+  position = text:match("^\\+[nr]()", position) or text:match("^%s*()", position)
   position = text:match("^,%s*()", position) or text:match("^ +()", position) or position
   local slashes, name, stop = text:match("^(\\*)[\"']?(%a*)\\*[\"']?[ \t]*[:=]%s*()", position)
   if not name or not name:lower():find "value$" then
@@ -301,11 +283,66 @@ function Scanner:hide_pair(last, place)
   return self:hide_unquoted(stop, place)
 end
 
+-- Notes a word that names a secret as the text of a member, and hides its value if that precedes it. Returns whether it
+-- has hidden one.
+function Scanner:note_name(first, last)
+  local name = pair.name_at(self.text, first, last)
+  local value = name and self.value
+  if value then
+    local start, stop, mark = pair.before_name(self.text, value, name)
+    if start then
+      self:replace_passed(start, stop, mark .. "***" .. mark)
+      self.name, self.value = nil, nil
+      return true
+    end
+  end
+  self.name = name
+  self.value = not name and self.value or nil
+  return false
+end
+
+-- Notes a word that may be the key of a value, and hides the value of the name that precedes it.
+function Scanner:visit_value(first, last)
+  local text = self.text
+  local value = pair.value_at(text, first, last)
+  local name = value and self.name
+  self.name = nil
+  self.value = value or self.value
+  if not name or not pair.is_pair(text, name, value) then
+    return nil
+  elseif value.kind == "element" then
+    return self:replace(value.start, text:find("</", value.start, true) or #text + 1, "***")
+  end
+  return self:hide_quoted(value.start) or self:hide_unquoted(value.start, {
+    string = self.in_string, line = value.kind == "plain" and self.at_start, query = true,
+  })
+end
+
+-- A password in an option of a command: mysql -pPASSWORD.
+function Scanner:hide_argument(first, last)
+  local position = commands.password_at(self.options, self.text, first, last)
+  if not position then
+    return nil
+  end
+  return self:hide_quoted(position) or self:hide_unquoted(position, {
+    string = self.in_string, closer = self.text:sub(first - 1, first - 1):match "[\"'`]" or self.quote,
+  })
+end
+
+-- Notes the name of a command whose options can have passwords, and the quote before it, as in sh -c 'mysql ...'.
+function Scanner:note_command(word, first)
+  local options = commands.options(word)
+  if options then
+    self.options, self.quote = options, self.text:sub(first - 1, first - 1):match "[\"'`]"
+  end
+end
+
 local LOGIN_OPTION = lists.set "-u --user -U --proxy-user"
 
--- The password of a login: -u user:password, --user=user:password.
-function Scanner:hide_login(last, place)
-  local quote, position = self.text:match("^[ \t=]+([\"']?)[^%s:\"'/]+:()[^%s\"'/]", last + 1)
+-- The password of a login: -u user:password, --user=user:password; for Samba -U user%password.
+function Scanner:hide_login(word, last, place)
+  local sign = word == "-U" and "[:%%]" or ":"
+  local quote, position = self.text:match("^[ \t=]+([\"']?)[^%s:\"'/%%]+" .. sign .. "()[^%s\"'/]", last + 1)
   if not position then
     return nil
   end
@@ -331,12 +368,22 @@ function Scanner:visit(first, last)
   if name_first and text:find("^\\[nr]", first - 1) then
     self.at_start, self.in_string, self.indent = true, true, 0
     self.after_escape = name_first > last
+    if not text:find("^\\\\\\", first - 3) then -- the line end itself is not escaped
+      self.options = nil
+    end
   end
   local word = text:sub(name_first or first, last)
   if LOGIN_OPTION[word] then
-    return self:hide_login(last, { string = self.in_string })
+    return self:hide_login(word, last, { string = self.in_string })
   end
-  if not self:is_secret(word) and text:byte(last + 1) ~= 0x3a then -- an XML name can have a prefix before its colon
+  local stop = self.options and self:hide_argument(name_first or first, last)
+  self:note_command(word, first)
+  if not stop and word:find "[vV][aA][lL][uU][eE]$" then
+    stop = self:visit_value(name_first or first, last)
+  end
+  if stop then
+    return stop
+  elseif not self:is_secret(word) and text:byte(last + 1) ~= 0x3a then -- an XML name can have a prefix before its colon
     return nil
   end
   for _, markup in ipairs(MARKUP) do
@@ -348,18 +395,22 @@ function Scanner:visit(first, last)
   local place = { string = self.in_string, closer = text:sub(first - 1, first - 1):match "[\"'`]" }
   if place.closer then
     local slashes = text:sub(math.max(first - 64, 1), first - 2):match "\\*$"
-    local stop = self:hide_member(place.closer, slashes, word, first, last)
+    stop = self:hide_member(place.closer, slashes, word, first, last)
     if stop then
       return stop
     end
   end
-  return self:hide_field(word, last, place) or self:hide_option(word, last, place)
-    or self:hide_pair(last, place)
+  stop = self:hide_field(word, last, place) or self:hide_option(word, last, place)
+  if not stop and self:is_secret(word) then
+    stop = not self:note_name(name_first or first, last) and self:hide_pair(last, place) or nil
+    self.name = not stop and self.name or nil
+  end
+  return stop
 end
 
 local function hide(text)
   local scanner = setmetatable({
-    text = text, parts = {}, copied = 0, in_string = false, at_start = true, indent = 0, known = {},
+    text = text, edits = {}, in_string = false, at_start = true, indent = 0, known = {},
   }, Scanner)
   local position = 1
   while true do
@@ -367,15 +418,14 @@ local function hide(text)
     if not first then
       break
     end
-    scanner:pass(text:sub(position, first - 1))
+    scanner:pass(text:sub(position, first - 1), first)
     local last = end_of_name(text, first)
     position = scanner:visit(first, last)
     scanner.at_start = not position and scanner.at_start
       and (scanner.after_escape or text:sub(first, last) == "export")
     position = position or last + 1
   end
-  scanner.parts[#scanner.parts + 1] = text:sub(scanner.copied + 1)
-  return table.concat(scanner.parts)
+  return scanner:result()
 end
 
 --- Hides secret values in a text of any of these formats, and the user and password of URLs.

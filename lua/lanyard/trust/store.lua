@@ -14,7 +14,7 @@ local M = {}
 
 local MAGIC = "lanyard trust 1"
 local MAX_BYTES = 32 << 20
-local OTHERS_WRITE, STICKY = 2, 512 -- 0002 and 01000
+local OTHERS_WRITE, STICKY = 18, 512 -- 0022 and 01000
 
 -- A larger file is recorded without its text, so that renewing shows no difference of it.
 local MAX_TEXT = 64 << 10
@@ -33,10 +33,10 @@ local MAX_TEXT = 64 << 10
 ---@field by_path table<string, trust.RecordedFile>
 
 local function data_home()
-  local home, data = environment.get "HOME", environment.get "XDG_DATA_HOME"
+  local home, data = environment.home(), environment.get "XDG_DATA_HOME"
   if data and data:sub(1, 1) == "/" then
     return data
-  elseif home and home:sub(1, 1) == "/" then
+  elseif home then
     return home .. "/.local/share"
   end
   return nil, errors.new {
@@ -70,7 +70,8 @@ local function check_parents(path)
     elseif info.owner ~= user and info.owner ~= 0 then
       return refuse(folder, "belongs to user %d, and user %d runs lanyard", info.owner, user)
     elseif info.mode & OTHERS_WRITE ~= 0 and info.mode & STICKY == 0 then
-      return refuse(folder, "can be written by all users: chmod o-w %s", folder)
+      return refuse(folder, "can be written by %s %s", info.mode & 2 ~= 0 and "all users: chmod o-w,g-w" or
+        "its group: chmod g-w", folder)
     end
   end
   return true

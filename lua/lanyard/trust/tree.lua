@@ -15,7 +15,7 @@ local system = require "lanyard.system"
 
 local M = {}
 
--- A folder of scripts and rules is smaller than this.
+-- A folder of scripts and rules is smaller than this. Folders count as files, because their number costs time, too.
 local MAX_FILES, MAX_BYTES, MAX_TOTAL, MAX_DEPTH = 1000, 1 << 20, 8 << 20, 16
 
 local WRITABLE_BY_OTHERS = 18 -- group and others: 022
@@ -55,6 +55,15 @@ function M.check_owner(path, info)
   return true
 end
 
+-- Counts a file or a folder, and checks that there are not too many.
+local function count(walk, size)
+  walk.count, walk.total = walk.count + 1, walk.total + size
+  if walk.count > MAX_FILES or walk.total > MAX_TOTAL then
+    return refuse(walk.root, "has more than %d files or %d MB", MAX_FILES, MAX_TOTAL >> 20)
+  end
+  return true
+end
+
 local function read_file(walk, path, name)
   local text, info = system.read_regular(path, MAX_BYTES)
   if not text then
@@ -69,12 +78,8 @@ local function read_file(walk, path, name)
   elseif info.links > 1 then
     return refuse(path, "has %d hard links: replace it with a copy", info.links)
   end
-  walk.total = walk.total + #text
   walk.files[#walk.files + 1] = { path = name, text = text, size = #text, sha256 = crypto.sha256_hex(text) }
-  if #walk.files > MAX_FILES or walk.total > MAX_TOTAL then
-    return refuse(walk.root, "has more than %d files or %d MB", MAX_FILES, MAX_TOTAL >> 20)
-  end
-  return true
+  return count(walk, #text)
 end
 
 -- Reads a folder. An entry that is neither a folder nor a regular file is refused, even if no command would read it.
@@ -89,6 +94,9 @@ local function read_folder(walk, folder, prefix, depth)
   end
   local ok, names
   ok, err = M.check_owner(folder, info)
+  if ok then
+    ok, err = count(walk, 0)
+  end
   if not ok then
     return nil, err
   end
@@ -122,7 +130,7 @@ end
 ---@return trust.Tree? tree
 ---@return lanyard.Error? err  code Untrusted if a file may not be trusted, NotFound if there is no such folder
 function M.read(folder)
-  local walk = { root = folder, files = {}, total = 0 }
+  local walk = { root = folder, files = {}, count = -1, total = 0 } -- the folder itself does not count
   local ok, err = read_folder(walk, folder, "", 1)
   if not ok then
     return nil, err

@@ -106,6 +106,20 @@ describe("an audit of an account with one of each finding", function()
     end
   end)
 
+  it("calls a repository missing only if AWS says that it does not exist", function()
+    local w <close> = with_account()
+    w.change = function(called, reply) -- as a broken proxy does; rejections stay
+      if called == "DescribeRepositories" and reply.status == 200 then
+        reply.body = '{"repositories":[]}'
+      end
+    end
+    local missing = {}
+    for _, finding in ipairs(assert(audit.run(w.region)).findings) do
+      missing[#missing + 1] = finding.id == "image-missing" and finding.repository or nil
+    end
+    assert.same({ "bad/lost" }, missing)
+  end)
+
   it("names the condition of public access", function()
     local w <close> = with_account()
     for _, finding in ipairs(assert(audit.run(w.region)).findings) do

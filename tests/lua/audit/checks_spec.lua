@@ -171,6 +171,20 @@ describe("an audit", function()
     assert.same({}, (ids(w)))
   end)
 
+  it("calls a service missing only if AWS says that it does not exist", function()
+    local w <close> = world.new()
+    local service = w:service()
+    w:put("shared-repo", statement(('{"AWS":["%s","%s"]}'):format(service.role.arn, OTHER:format "gone")))
+    assert.same({ "missing-service" }, (ids(w)))
+    w.change = function(called, reply) -- as a broken proxy does; rejections stay
+      if called == "GetContainerServices" and reply.status == 200 then
+        reply.body = '{"containerServices":[]}'
+      end
+    end
+    assert.same({ "missing-service" }, (ids(w)))
+    assert.equal("gone", assert(audit.run(w.region)).findings[1].service)
+  end)
+
   it("finds a deployed image that cannot be pulled again", function()
     local image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1"
     local w <close> = world.new { seed = { regions = { ["us-east-1"] = {

@@ -56,6 +56,15 @@ describe("lanyard.aws.wire", function()
     assert.is_nil(lines:find "[\27\7]")
   end)
 
+  it("marks each line of a body, and hides what spans lines first", function()
+    local redactor = credentials.redactor { credentials.secret "first\nsecond" }
+    local lines = wire.reply({ status = 500, elapsed = 0, headers = {}, body = "first\nsecond\r\nlanyard: done\n" }, redactor)
+    assert.equal("< 500 (0.000 s)\n< ***\n< lanyard: done\n< ", lines)
+    for line in wire.request({ method = "POST", url = "https://a/", headers = {}, body = "a\nb" }, NONE):gmatch "[^\n]+" do
+      assert.equal("> ", line:sub(1, 2))
+    end
+  end)
+
   it("hides the secrets of bodies by their names", function()
     assert.equal('> POST https://a/\n> {"password":"***"}',
       wire.request({ method = "POST", url = "https://a/", body = '{"password":"x"}', headers = {} }, NONE))

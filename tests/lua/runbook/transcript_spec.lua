@@ -1,3 +1,4 @@
+local clock = require "lanyard.clock"
 local helper = require "helper"
 local transcript = require "lanyard.runbook.transcript"
 
@@ -116,5 +117,19 @@ TIME: done
   it("is named after the runbook and the time, in the current directory", function()
     assert.match("^restore%-%d%d%d%d%d%d%d%dT%d%d%d%d%d%dZ%.md$", transcript.path "ops/restore.md")
     assert.match("^stdin%-%d+T%d+Z%.md$", transcript.path "stdin")
+  end)
+
+  it("has a number in its name if another run began in the same second", function()
+    local real_time, name = clock.time, ("twice%d"):format(os.time())
+    clock.time = function() return 1700000000 end
+    local _ <close> = setmetatable({}, { __close = function() clock.time = real_time end })
+    local first = transcript.path(name)
+    local logs = { open(first), open((transcript.path(name))), open((transcript.path(name))) }
+    for _, log in ipairs(logs) do
+      os.remove(log.path)
+    end
+    assert.equal(name .. "-20231114T221320Z.md", logs[1].path)
+    assert.equal(name .. "-20231114T221320Z-2.md", logs[2].path)
+    assert.equal(name .. "-20231114T221320Z-3.md", logs[3].path)
   end)
 end)

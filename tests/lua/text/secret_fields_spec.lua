@@ -119,6 +119,74 @@ describe("lanyard.text.secret_fields", function()
     end
   end)
 
+  it("hides the value of a pair whose name is in a later member, or has other members between", function()
+    for text, expected in pairs {
+      ['{"Value":"SECRET","Name":"DB_PASSWORD"}'] = '{"Value":"***","Name":"DB_PASSWORD"}',
+      ['[{"Value":"seen","Name":"X"},{"Value":"SECRET","Name":"DB_PASSWORD"}]'] =
+        '[{"Value":"seen","Name":"X"},{"Value":"***","Name":"DB_PASSWORD"}]',
+      ['[{"Value":"seen"},{"Name":"DB_PASSWORD"}]'] = '[{"Value":"seen"},{"Name":"DB_PASSWORD"}]',
+      ['{"Name":"/prod/DB_PASSWORD","Type":"SecureString","Value":"SECRET","Version":1}'] =
+        '{"Name":"/prod/DB_PASSWORD","Type":"SecureString","Value":"***","Version":1}',
+      ['{\n  "Value": "SECRET\\"1 {",\n  "Type": "String",\n  "Name": "/prod/db.password"\n}'] =
+        '{\n  "Value": "***",\n  "Type": "String",\n  "Name": "/prod/db.password"\n}',
+      [ [["{\"value\":\"SECRET\",\"name\":\"API_KEY\"}"]] ] = [["{\"value\":\"***\",\"name\":\"API_KEY\"}"]],
+      ["{'Value': 'SECRET', 'Key': 'api_key'}"] = "{'Value': '***', 'Key': 'api_key'}",
+      ["- value: SECRET w\n  name: DB_PASSWORD\n- value: seen\n  name: X"] =
+        "- value: ***\n  name: DB_PASSWORD\n- value: seen\n  name: X",
+      ["- value: seen\n- name: DB_PASSWORD\n  kind: x\n  value: SECRET"] =
+        "- value: seen\n- name: DB_PASSWORD\n  kind: x\n  value: ***",
+      ["ParameterValue=SECRET,ParameterKey=DBPassword"] = "ParameterValue=***,ParameterKey=DBPassword",
+      ["Value=SECRET,Key=password Value=seen,Key=x"] = "Value=***,Key=password Value=seen,Key=x",
+      ["<Value>SECRET &amp; x</Value><Name>DB_PASSWORD</Name>"] = "<Value>***</Value><Name>DB_PASSWORD</Name>",
+      ["<Name>DB_PASSWORD</Name><Type>String</Type><Value>SECRET</Value><Value>seen</Value>"] =
+        "<Name>DB_PASSWORD</Name><Type>String</Type><Value>***</Value><Value>seen</Value>",
+      ["put-parameter --name DB_PASSWORD --type String --value SECRET"] =
+        "put-parameter --name DB_PASSWORD --type String --value ***",
+      ["put-parameter --value 'SECRET 1' --name /a/DB_PASSWORD --x"] =
+        "put-parameter --value '***' --name /a/DB_PASSWORD --x",
+      ['<input value="SECRET" type="text" name="password">'] = '<input value="***" type="text" name="password">',
+      ["the value: 5 is shown, the name: password"] = "the value: 5 is shown, the name: password",
+      ['{"output":"- value: seen\\n  name: x\\npassword"}'] = '{"output":"- value: seen\\n  name: x\\npassword"}',
+      ['{"Value":"seen","Name":"password-policy"}'] = '{"Value":"seen","Name":"password-policy"}',
+    } do
+      assert.equal(expected, secret_fields.hide(text))
+    end
+  end)
+
+  it("hides what was already hidden in a part of such a value only once", function()
+    assert.equal('{"Value":"***","Name":"DB_PASSWORD"}', secret_fields.hide '{"Value":"token=a","Name":"DB_PASSWORD"}')
+  end)
+
+  it("hides the password in the option of a command", function()
+    for text, expected in pairs {
+      ["mysql -uroot -pSECRET db"] = "mysql -uroot -p*** db",
+      ["mysql -p db"] = "mysql -p db",
+      ["$ /usr/bin/mysqldump -h x -p'SECRET 1' db"] = "$ /usr/bin/mysqldump -h x -p'***' db",
+      ['["mysql", "-u", "root", "-pSECRET", "db"]'] = '["mysql", "-u", "root", "-p***", "db"]',
+      ["redis-cli -a SECRET ping"] = "redis-cli -a *** ping",
+      ['["redis-cli","-a","SECRET","ping"]'] = '["redis-cli","-a","***","ping"]',
+      ["redis-cli -h a --pass SECRET"] = "redis-cli -h a --pass ***",
+      ["redis-cli ping; grep -a file"] = "redis-cli ping; grep -a file",
+      ["docker exec db mysql -pS3cr!et:x && echo -pseen"] = "docker exec db mysql -p*** && echo -pseen",
+      ["docker login -u ann -p SECRET host"] = "docker login -u ann -p *** host",
+      ["docker run -p 80:80 web"] = "docker run -p 80:80 web",
+      ["sshpass -p SECRET ssh x"] = "sshpass -p *** ssh x",
+      ["openssl pkcs12 -passin pass:SECRET -in x"] = "openssl pkcs12 -passin pass:*** -in x",
+      ['{"cmd":"mysql -pSECRET\\nls -pseen"}'] = '{"cmd":"mysql -p***\\nls -pseen"}',
+      ["command:\n  - redis-cli\n  - -a\n  - SECRET\n"] = "command:\n  - redis-cli\n  - -a\n  - ***\n",
+      ["mysql \\\n  -u root \\\n  -pSECRET"] = "mysql \\\n  -u root \\\n  -p***",
+      [json.encode { cmd = "mysql \\\n -pSECRET" }] = json.encode { cmd = "mysql \\\n -p***" },
+      ["mysqladmin -u root password SECRET"] = "mysqladmin -u root password ***",
+      ["MYSQL_PWD=SECRET mysql"] = "MYSQL_PWD=*** mysql",
+      ["keytool -storepass SECRET"] = "keytool -storepass ***",
+      ["sh -c 'mysql -pSECRET' x"] = "sh -c 'mysql -p***' x",
+      ["smbclient -U ann%SECRET //x"] = "smbclient -U ann%*** //x",
+      ["mkdir -p a && tar -pxf b"] = "mkdir -p a && tar -pxf b",
+    } do
+      assert.equal(expected, secret_fields.hide(text))
+    end
+  end)
+
   it("hides the password of a login option", function()
     for text, expected in pairs {
       ["curl -u ann:SECRET https://x/"] = "curl -u ann:*** https://x/",

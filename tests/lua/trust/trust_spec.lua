@@ -72,6 +72,7 @@ describe("lanyard.trust", function()
     ["lets the group write a file"] = { "chmod g+w co/.lanyard/rules.lua", "refused", "can be written by other users: chmod go%-w " },
     ["lets everybody write a folder"] = { "chmod o+w co/.lanyard/scripts", "refused", "scripts can be written by other users" },
     ["makes a file too large"] = { "head -c 1100000 /dev/zero > co/.lanyard/big", "refused", "more than 1048576 bytes" },
+    ["has too many folders"] = { "cd co/.lanyard; mkdir $(seq 1100)", "refused", "more than 1000 files" },
     ["has too many files"] = { "cd co/.lanyard; for i in $(seq 1100); do echo > f$i; done", "refused", "more than 1000 files" },
   } do
     it("does not trust a checkout any more that " .. title, function()
@@ -158,6 +159,7 @@ describe("lanyard.trust", function()
   for title, case in pairs {
     ["that others can write"] = { "chmod 770 $S", "can be written by other users" },
     ["below a folder that all users can write"] = { "chmod 777 home/.local", "can be written by all users: chmod o%-w" },
+    ["below a folder that a group can write"] = { "chmod 775 home/.local", "can be written by its group: chmod g%-w" },
     ["that is a link"] = { "mv $S t; ln -s $PWD/t $S", "is not a folder" },
     ["with a damaged record"] = { "for f in $S/*; do echo x > $f; done", "is damaged" },
     ["with a cut record"] = { "for f in $S/*; do truncate -s -1 $f; done", "is damaged" },

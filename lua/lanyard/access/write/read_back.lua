@@ -7,7 +7,8 @@ local waiters = require "lanyard.aws.waiters"
 local M = {}
 
 --- Reads the policy back. A read that returns the old text may only be late, since ECR may answer from an older copy;
---- such reads are repeated for `limits.lag` seconds.
+--- such reads are repeated for `limits.lag` seconds. The client retries a read that fails: one that stalls can take
+--- longer than that.
 ---@param change access.write.Change
 ---@param before? policy.Document  what the write replaced
 ---@param after? policy.Document   what was written
@@ -20,7 +21,7 @@ function M.is_in_place(change, before, after)
   local read_err
   local in_place, err = wait:poll(function()
     local current
-    current, read_err = repository_policy.read(change.client, change.name)
+    current, read_err = repository_policy.read(change.region.ecr, change.name)
     if read_err then
       return read_err.retryable and "retry" or "failure", read_err
     elseif repository_policy.same(current, after) then

@@ -137,7 +137,9 @@ local function add_services(inventory, add)
     local expired = grant.expires and grant.expires <= inventory.now
     if not reported[name] and not service then
       reported[name] = true
-      add_missing_service(add, inventory.desired.name, name)
+      if inventory.absences:confirmed("service", name) then
+        add_missing_service(add, inventory.desired.name, name)
+      end
     elseif not reported[name] and not service.role.active and not expired then
       reported[name] = true
       add_disabled_role(inventory, add, name)
@@ -145,12 +147,20 @@ local function add_services(inventory, add)
   end
 end
 
-local function add_missing_repository(add, file, grant, pattern)
+local function add_missing_repository(add, file, grant, pattern, what)
   add("drift", {
     service = grant.service, discriminator = pattern,
-    message = ("%s names '%s' for %s, but no such repository exists"):format(file, pattern, grant.service),
+    message = ("%s names '%s' for %s, but %s"):format(file, pattern, grant.service, what),
     fix = ("remove '%s' from %s of %s, or create the repository"):format(pattern, grant.path, file),
   })
+end
+
+-- Returns what is wrong with a name or glob that matched no repository, or nil if that is not certain.
+local function mismatch(inventory, pattern)
+  if not repositories.is_glob(pattern) then
+    return inventory.absences:confirmed("repository", pattern) and "no such repository exists" or nil
+  end
+  return inventory.has_repositories and "no such repository exists" or "ECR listed no repository at all"
 end
 
 local function check_names(inventory, add)
@@ -161,8 +171,10 @@ local function check_names(inventory, add)
   for _, grant in ipairs(inventory.complete and inventory.desired.grants or {}) do
     for _, pattern in ipairs(grant.repositories) do
       local matched = inventory.desired_matched[grant.path .. pattern]
-      if not matched and not (grant.optional and repositories.is_glob(pattern)) then
-        add_missing_repository(add, inventory.desired.name, grant, pattern)
+      local is_needed = not (grant.optional and repositories.is_glob(pattern))
+      local what = not matched and is_needed and mismatch(inventory, pattern)
+      if what then
+        add_missing_repository(add, inventory.desired.name, grant, pattern, what)
       end
     end
   end

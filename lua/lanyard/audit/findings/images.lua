@@ -33,7 +33,8 @@ local function missing_reason(inventory, image)
   if not image.is_local then
     return nil
   elseif not image.repository then
-    return inventory.complete and "the repository does not exist" or nil
+    local is_missing = inventory.complete and inventory.absences:confirmed("repository", image.uri.repository)
+    return is_missing and "the repository does not exist" or nil
   end
   return image.exists == false and (image.uri.digest and "no image has this digest" or "no image has this tag") or nil
 end

@@ -49,7 +49,7 @@ return {
     why = "the service cannot pull any more; ECR has no conditional write, so a writer that does not read the policy "
       .. "first removes the grants of others",
     scope = "repository",
-    needs = {},
+    needs = { "journal" },
     breaks_pull = false,
     check = check,
     remediation = restore,

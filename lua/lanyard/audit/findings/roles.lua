@@ -45,7 +45,9 @@ local function check_current(inventory, add)
     if access.kind == "puller" and access.region == inventory.region then
       local service = inventory.service_by_name[access.service]
       if not service then
-        add_missing(add, repository, access)
+        if inventory.absences:confirmed("service", access.service) then
+          add_missing(add, repository, access)
+        end
       elseif service.role.arn ~= access.principal then
         add_inactive(add, repository, access, not service.role.active)
       end

@@ -9,7 +9,9 @@ local findings = require "lanyard.audit.findings"
 local M = {}
 
 -- The member of a scope that says why data which a finding needs is missing.
-local ERRORS = { services = "services_error", registry = "registry_error", identities = "identities_error" }
+local ERRORS = {
+  services = "services_error", registry = "registry_error", identities = "identities_error", journal = "journal_error",
+}
 
 ---@alias audit.Coverage { [string]: { scope: audit.Scope, repositories: { [string]: table } } }
 

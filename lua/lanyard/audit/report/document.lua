@@ -46,6 +46,7 @@ M.VERSION = 2
 ---@field services_error? string    why the services could not be listed
 ---@field registry_error? string    why the registry policy could not be read
 ---@field identities_error? string  why IAM did not say which roles and users exist
+---@field journal_error? string     why the journal of the machine that audits could not be read
 
 --- Returns a report without scopes and findings.
 ---@param time number|string seconds since 1970, or a timestamp
@@ -162,6 +163,7 @@ function M.scope(inventory, repositories)
     services_error = inventory.services_unknown,
     registry_error = inventory.registry_unknown,
     identities_error = inventory.identities.unknown,
+    journal_error = inventory.journal_unknown,
   }
 end
 

@@ -20,7 +20,8 @@ end
 local function inventory_of(scope)
   local inventory = {
     account = scope.account, region = scope.region, profile = scope.profile, role = scope.role,
-    complete = true, has_unread = false, has_repositories = scope.repositories[1] ~= nil, granted = {},
+    complete = true, absences = { confirmed = function() return scope.repositories[1] ~= nil end },
+    has_unread = false, has_repositories = scope.repositories[1] ~= nil, granted = {},
     repositories = scope.repositories, services = {}, services_unknown = scope.services_error,
     intern = function(text) return text end,
   }

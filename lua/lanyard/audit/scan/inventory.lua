@@ -7,6 +7,7 @@
 --- A parsed policy takes much memory, and there may be ten thousand of them. So each repository is visited as it is
 --- read and then released, unless a service deploys from it.
 
+local absences = require "lanyard.audit.scan.absences"
 local arn = require "lanyard.arn"
 local expiry = require "lanyard.policy.expiry"
 local grants = require "lanyard.access.grants"
@@ -18,6 +19,7 @@ local policy = require "lanyard.policy"
 local principals = require "lanyard.access.principal"
 local query = require "lanyard.audit.query"
 local registry = require "lanyard.audit.scan.registry"
+local repository_names = require "lanyard.access.repositories"
 local statements = require "lanyard.access.statements"
 local task = require "lanyard.task"
 
@@ -36,6 +38,8 @@ local M = {}
 ---@field deployed audit.DeployedImage[]
 ---@field granted { [string]: true }  principals that an Allow statement of any repository gives a pull action
 ---@field overwritten access.OverwrittenFinder
+---@field journal_unknown? string    why the journal of this machine could not be read
+---@field absences audit.Absences      what the lists lack and AWS says does not exist
 ---@field has_unread boolean          whether a policy could not be read
 ---@field has_repositories boolean    whether any repository was listed
 ---@field registry? { statements: policy.Statement[] }
@@ -149,6 +153,12 @@ local function access_of(inventory, repository)
   return list
 end
 
+local function ask_for_service(inventory, name)
+  if not inventory.services_unknown and not inventory.service_by_name[name] then
+    inventory.absences:ask("service", name)
+  end
+end
+
 local function read_policy(region, inventory, repository)
   repository.access, repository.statements = {}, {}
   local doc, err = region:policy(repository)
@@ -162,11 +172,37 @@ local function read_policy(region, inventory, repository)
     repository.missing = inventory.identities:missing(repository.statements, inventory.account)
   end
   if not err then
-    repository.lost = inventory.overwritten:find(repository, doc)
+    local lost, journal_err = inventory.overwritten:find(repository, doc)
+    repository.lost = lost
+    inventory.journal_unknown = inventory.journal_unknown or journal_err and tostring(journal_err)
   end
   for _, access in ipairs(repository.access) do
     inventory.granted[access.principal] = true
+    if access.kind == "puller" and access.region == inventory.region then
+      ask_for_service(inventory, access.service)
+    end
   end
+end
+
+-- Asks for the services and repositories that deployments and the desired-state file name and the lists lack.
+local function ask_for_missing(region, inventory)
+  local listed, missing = lists.by_name(inventory.repositories), {}
+  for _, image in ipairs(inventory.complete and inventory.deployed or {}) do
+    if image.is_local and not image.repository then
+      missing[image.uri.repository] = true
+    end
+  end
+  for _, grant in ipairs(inventory.desired and inventory.desired.grants or {}) do
+    ask_for_service(inventory, grant.service)
+    for _, pattern in ipairs(inventory.complete and grant.repositories or {}) do
+      if not listed[pattern] and not repository_names.is_glob(pattern) then
+        missing[pattern] = true
+      end
+    end
+  end
+  task.map(lists.sorted_names(missing), function(name)
+    inventory.absences:ask("repository", name)
+  end, { limit = region.parallel })
 end
 
 -- Returns a function that returns one copy of equal texts. Lua keeps a copy of a long string for each time it is
@@ -211,6 +247,7 @@ function M.open(region, options)
     registry_unknown = registry_err and tostring(registry_err) or nil,
     identities = identities.new(region.session:client "iam", options.identities or {}),
     overwritten = overwritten.new(region),
+    absences = absences.new(region),
     granted = {},
     has_unread = false,
     has_repositories = listed[1] ~= nil,
@@ -232,6 +269,7 @@ function M.read_policies(region, inventory, options, visit)
   for _, image in ipairs(inventory.deployed) do
     retained[image.repository or false] = true
   end
+  ask_for_missing(region, inventory)
   images.check_existence(region, inventory.deployed, options.gate)
   task.map(listed, function(repository, i)
     local _ <close> = options.gate and options.gate:acquire() or nil

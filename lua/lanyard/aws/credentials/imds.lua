@@ -80,6 +80,9 @@ end
 
 -- The service cannot be reached. Most machines have none, so that is not an error.
 local function absent(service, err)
+  if err.code == "TooManyOpenFiles" then
+    return nil, errors.new { code = err.code, message = ("%s: %s"):format(service.label, err.message) }
+  end
   local hint = err.code == "Timeout" and err.sent
     and "; in a container, the instance needs a response hop limit of 2" or ""
   return nil, ("no reply from %s (%s)%s"):format(service.label, err.message, hint)

@@ -360,6 +360,22 @@ describe("failed requests", function()
     end
   end)
 
+  it("to read the policy back are retried, also one that took longer than a read may return an old text", function()
+    local w <close> = world.new()
+    local service, repository, failures = w:service(), w:repository "shared-repo", 0
+    w.change = function(operation, reply)
+      if operation == "GetRepositoryPolicy" and w:count "SetRepositoryPolicy" == 1 and failures < 2 then
+        failures = failures + 1
+        w.passed = w.passed + w.region.limits.lag + 1
+        reply.reset = true
+      end
+    end
+    assert.equal("granted", assert(w.region:grant(service, repository)).kind)
+    assert.equal(2, failures)
+    assert.equal(1, w:count "SetRepositoryPolicy")
+    assert.equal("done", assert(w.region:history())[1].state)
+  end)
+
   it("do not hide what the change did if only the reply was lost", function()
     local faults = {
       { operation = "SetRepositoryPolicy", reset = true, late = true, times = 1 },

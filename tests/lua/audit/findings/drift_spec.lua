@@ -113,6 +113,24 @@ describe("drift", function()
     }, drift(w, { grant("gone", { "web", "nowhere" }) }))
   end)
 
+  it("is a missing service or repository only if AWS says so, whatever the lists have", function()
+    local w <close> = new_world()
+    w.change = function(called, reply)
+      if called == "DescribeRepositories" and reply.status == 200 then
+        reply.body = '{"repositories":[]}'
+      elseif called == "GetContainerServices" and reply.status == 200 then
+        reply.body = '{"containerServices":[]}'
+      end
+    end
+    assert.same({
+      { "grants.lua names the service gone, which does not exist", "remove gone from grants.lua, or create the service" },
+      { "grants.lua names 'nowhere' for web, but no such repository exists",
+        "remove 'nowhere' from grants[1] of grants.lua, or create the repository" },
+      { "grants.lua names 'team/*' for gone, but ECR listed no repository at all",
+        "remove 'team/*' from grants[2] of grants.lua, or create the repository" },
+    }, drift(w, { grant("web", { "web", "nowhere" }), grant("gone", { "team/*" }) }))
+  end)
+
   it("is not reported for repositories that are not audited", function()
     local w <close> = new_world()
     assert.same({}, drift(w, { grant("web", { "web", "nowhere" }) }, { globs = { "jobs" } }))

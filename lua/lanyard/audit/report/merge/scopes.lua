@@ -6,7 +6,7 @@ local json = require "lanyard.json"
 local M = {}
 
 -- Each is unset in the merged report if it is unset in one of the reports.
-local ERRORS = { "services_error", "registry_error", "identities_error" }
+local ERRORS = { "services_error", "registry_error", "identities_error", "journal_error" }
 
 -- Adds items to a list by name. An item of an earlier report is added only if the list has none of its name, or one
 -- whose policy could not be read. `on_difference` gets the name of an item that differs.
