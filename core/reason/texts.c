@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The states of one search, and how many steps (search.h) one of them takes. */
+/* The states of one search, and how many steps (access.h) one of them takes at least. */
 #define STATES 4096
-#define STATE_STEPS 300
+#define STATE_STEPS 100
 
 bool texts_is(const struct box_test *test) {
   switch (test->condition.type) {
@@ -180,12 +180,11 @@ void texts_add(struct query *query, struct texts_atoms *atoms, const struct atom
 
 void texts_propose(struct query *query, const struct texts_atoms *inside,
                    const struct texts_atoms *avoided, struct words_list *list) {
-  size_t left = *query->steps / STATE_STEPS;
-  struct words_limits limits = {.states = left < STATES ? left : STATES};
+  struct words_limits limits = {.states = STATES, .steps = *query->steps};
   *list = (struct words_list){0};
   if (query->pool->failed || query->pool->full)
     return;
-  if (limits.states == 0) {
+  if (limits.steps == 0) {
     query_inexact(query, "the limit of the search");
     return;
   }
@@ -200,6 +199,6 @@ void texts_propose(struct query *query, const struct texts_atoms *inside,
     query->pool->failed = true;
     break;
   }
-  size_t steps = list->states * STATE_STEPS;
+  size_t steps = list->steps + list->states * STATE_STEPS;
   *query->steps -= steps < *query->steps ? steps : *query->steps;
 }
