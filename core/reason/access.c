@@ -30,6 +30,7 @@ struct access {
   struct caller_class *classes;
   size_t steps;
   const struct box **avoided; /* room for the avoided boxes of a question */
+  bool *denied;               /* by statement of `before`: a Deny of `after` covers it */
   bool disagreed;
 };
 
@@ -218,7 +219,8 @@ static size_t add_boxes(const struct box **avoided, size_t count, const struct b
 }
 
 /* Reports whether a Deny of `after` covers a box. */
-static bool is_denied(const struct access *access, const struct box *box) {
+static bool is_denied(struct access *access, const struct box *box) {
+  access->steps -= access->new.count < access->steps ? access->new.count : access->steps;
   for (size_t i = 0; i < access->new.count; i++)
     if (access->new.items[i].deny && covers(&access->new.items[i], box))
       return true;
@@ -264,7 +266,7 @@ static bool ask_denied(struct access *access, const struct box *allow, bool open
                                        .avoided = access->avoided,
                                        .avoided_count = denies,
                                        .open = open};
-    if (deny->deny && !is_denied(access, deny) && ask(access, &question))
+    if (deny->deny && !access->denied[i] && ask(access, &question))
       return true;
     if (access->result->pool.failed || access->steps == 0)
       return false;
@@ -276,6 +278,8 @@ static bool ask_denied(struct access *access, const struct box *allow, bool open
 static bool ask_all(struct access *access, bool open) {
   size_t denies = add_boxes(access->avoided, 0, &access->new, true);
   size_t all = add_boxes(access->avoided, denies, &access->old, false);
+  for (size_t i = 0; i < access->old.count; i++)
+    access->denied[i] = access->old.items[i].deny && is_denied(access, &access->old.items[i]);
   for (size_t i = 0; i < access->new.count; i++) {
     const struct box *allow = &access->new.items[i];
     if (allow->deny || is_denied(access, allow))
@@ -319,9 +323,10 @@ static bool prepare(struct access *access) {
                                    .steps = &access->steps};
   access->avoided =
       pool_new(pool, access->old.count + access->new.count + 1, sizeof *access->avoided);
+  access->denied = pool_new(pool, access->old.count + 1, sizeof *access->denied);
   access->atoms.tests = access->boxes.test_count;
   access->atoms.items = pool_new(pool, access->atoms.tests * FORMS + 1, sizeof *access->atoms.items);
-  return access->avoided && access->atoms.items && add_classes(access);
+  return access->avoided && access->denied && access->atoms.items && add_classes(access);
 }
 
 enum access_answer access_find(const struct policy *before, const struct policy *after,

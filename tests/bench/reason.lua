@@ -1,76 +1,65 @@
--- Measures questions about every possible request: documents of 1 to 60 statements against a reordered copy (no new
--- access) and against a copy with one more statement (new access), and documents made to be hard. Prints the processor
--- time of one question and the longest of all, the answer, and how many times as long z3 takes where it is installed.
+-- Measures policy.new_access: ordinary policies of several sizes against changed ones, and hostile ones, which end at the
+-- limit. Prints the shortest time of five runs, and the answer.
 --   lua5.4 tests/bench/reason.lua BUILD
 
 package.cpath = arg[1] .. "/?.so;" .. package.cpath
-package.path = "./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;" .. package.path
+package.path = "./lua/?.lua;./lua/?/init.lua;" .. package.path
 
 local json = require "lanyard.json"
 local policy = require "lanyard.policy"
-local z3 = require "reason.z3"
-
-local OPTIONS = { kind = "resource" }
 
 local function document(statements)
-  return { Version = "2012-10-17", Statement = statements }
+  return assert(policy.parse(json.encode { Version = "2012-10-17", Statement = json.array(statements) }))
 end
 
-local function allow(fields)
-  local statement = { Effect = "Allow", Principal = "*", Action = "*" }
-  for name, value in pairs(fields or {}) do statement[name] = value end
-  return statement
-end
-
--- What z3 takes for one question in seconds of real time, its start included.
-local function ask_z3(before, after)
-  local command = "date +%s.%N"
-  local function now()
-    local pipe <close> = assert(io.popen(command))
-    return tonumber(pipe:read "a")
-  end
-  local start = now()
-  local answer = z3.ask(before, after)
-  return now() - start, answer
-end
-
-local has_z3 = z3.is_installed()
-
-local function measure(name, before, after, no_z3)
-  local first, second = assert(policy.parse(json.encode(before))), assert(policy.parse(json.encode(after)))
-  local runs, taken, longest, answer = 0, 0, 0, nil
-  while taken < 0.3 do
+local function measure(name, before, after, options)
+  local shortest, found, undecided, reason = math.huge, nil, nil, nil
+  for _ = 1, 5 do
     local start = os.clock()
-    local found, undecided = policy.new_access(first, second, OPTIONS)
-    local one = os.clock() - start
-    runs, taken, longest = runs + 1, taken + one, math.max(longest, one)
-    answer = undecided or (found and "new access" or "none")
+    found, undecided, reason = policy.new_access(before, after, options)
+    shortest = math.min(shortest, os.clock() - start)
   end
-  local each = taken / runs
-  local beside = ""
-  if has_z3 and not no_z3 then
-    local seconds, its = ask_z3(before, after)
-    beside = ("   z3 %8.1f ms, %6.0f times (%s)"):format(seconds * 1000, seconds / each, its)
-  end
-  print(("  %-34s %9.3f ms %9.3f ms longest  %-10s%s"):format(name, each * 1000, longest * 1000, answer, beside))
+  local answer = undecided and "undecided: " .. reason or found and "new access" or "none"
+  print(("  %-36s %9.3f ms  %s"):format(name, shortest * 1000, answer))
 end
 
 -- ---------------------------------------------------------------------------------------------
--- Ordinary documents
+-- Ordinary policies
 
-local function ordinary(count)
-  local statements = {}
-  for i = 1, count do
-    local account = ("%012d"):format(100000000000 + i // 3)
-    statements[i] = {
-      Effect = i % 7 == 6 and "Deny" or "Allow",
-      Principal = { AWS = i % 4 == 0 and account or ("arn:aws:iam::%s:role/service%d"):format(account, i) },
-      Action = i % 3 == 0 and "ecr:Batch*" or { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" },
-      Resource = i % 2 == 0 and ("arn:aws:ecr:us-east-1:111122223333:repository/team%d/*"):format(i) or nil,
-      Condition = i % 5 == 0 and { StringLike = { ["aws:PrincipalTag/t"] = ("team%d*"):format(i) } } or nil,
+local function account(i)
+  return ("%012d"):format(100000000000 + i * 7919)
+end
+
+-- Returns a statement like those of repositories that several teams use.
+local function statement(i)
+  local condition
+  if i % 4 == 0 then
+    condition = {
+      StringLike = { ["aws:PrincipalTag/team"] = { ("w%d*"):format(i), "*x" .. i } },
+      ArnLike = { ["aws:PrincipalArn"] = ("arn:aws:iam::%s:role/app/*"):format(account(i % 13)) },
+    }
+  elseif i % 3 == 0 then
+    condition = {
+      StringEquals = { ["aws:PrincipalOrgID"] = "o-a1b2c3d4e5" },
+      IpAddress = { ["aws:SourceIp"] = ("10.%d.0.0/16"):format(i % 20) },
     }
   end
-  return statements
+  return {
+    Effect = i % 7 == 0 and "Deny" or "Allow", Condition = condition,
+    Principal = { AWS = { ("arn:aws:iam::%s:role/app/r%d"):format(account(i % 13), i), account(100 + i) } },
+    Action = { "ecr:BatchGetImage", "ecr:Get*", "ecr:Describe" .. i % 5 },
+    Resource = ("arn:aws:ecr:us-east-1:%s:repository/team%d/*"):format(account(1), i % 9),
+  }
+end
+
+-- Returns statements 1 to `count`, each changed by a function.
+local function statements(count, change)
+  local list = {}
+  for i = 1, count do
+    list[i] = statement(i)
+    if change then change(list[i], i) end
+  end
+  return list
 end
 
 local function reversed(list)
@@ -79,98 +68,103 @@ local function reversed(list)
   return new
 end
 
--- A statement for each action.
+-- Returns a statement for each action of each statement.
 local function split(list)
   local new = {}
-  for _, statement in ipairs(list) do
-    for _, action in ipairs(type(statement.Action) == "table" and statement.Action or { statement.Action }) do
-      local one = {}
-      for name, value in pairs(statement) do one[name] = value end
-      one.Action = action
-      new[#new + 1] = one
+  for _, one in ipairs(list) do
+    for _, action in ipairs(one.Action) do
+      local copy = {}
+      for name, value in pairs(one) do copy[name] = value end
+      copy.Action = action
+      new[#new + 1] = copy
     end
   end
   return new
 end
 
 for _, count in ipairs { 1, 10, 30, 60 } do
-  print(("%d and %d statements"):format(count, count))
-  local before, after = ordinary(count), ordinary(count)
-  measure("reordered", document(before), document(reversed(after)))
-  measure("a statement for each action", document(split(before)), document(after))
-  after[#after + 1] = allow { Principal = { AWS = "arn:aws:iam::999999999999:user/x" }, Action = "ecr:PutImage" }
-  measure("one more", document(before), document(after))
+  local list = statements(count)
+  local doc = document(list)
+  print(("new access: %d statements against"):format(count))
+  measure("the same in another order", doc, document(reversed(list)))
+  measure("another action in the last", doc, document(statements(count, function(one, i)
+    one.Action = i == count and "ecr:PutImage" or one.Action
+  end)))
+  local others = document(statements(count, function(one, i)
+    one.Principal = i % 5 == 0 and "*" or one.Principal
+    one.Condition = i % 5 > 0 and one.Condition or nil
+  end))
+  measure("a fifth for everyone", doc, others)
+  measure("a fifth was for everyone", others, doc)
+  measure("the same for all roles of /app/", document(statements(count, function(one, i)
+    one.Principal = { AWS = account(i % 13) }
+    one.Condition = { ArnLike = { ["aws:PrincipalArn"] = ("arn:aws:iam::%s:role/app/*"):format(account(i % 13)) } }
+  end)), doc)
+  measure("a statement for each action", doc, document(split(list)))
+  measure("joined again", document(split(list)), doc)
 end
 
 -- ---------------------------------------------------------------------------------------------
--- Hard documents: each grows until the limit ends the search, or not
+-- Hostile policies
 
--- Allows of parallel ARNs, all of which a request must be outside of.
-local function parallel(count)
-  local statements = {}
+print "new access: hostile"
+
+-- Random 3-SAT with 4.26 clauses for each variable, the hardest ratio: each variable is a Boolean key.
+for _, variables in ipairs { 20, 50, 100, 200 } do
+  math.randomseed(variables)
+  local list, always = { { Effect = "Allow", Principal = "*", Action = "s:a" } }, {}
+  for i = 1, variables do always[i] = "svc:v" .. i end
+  for _ = 1, math.floor(variables * 4.26) do
+    local values = {}
+    for _ = 1, 3 do values[always[math.random(variables)]] = math.random(2) == 1 and "true" or "false" end
+    list[#list + 1] = { Effect = "Deny", Principal = "*", Action = "s:a", Condition = { Bool = values } }
+  end
+  measure(("3-SAT, %d keys"):format(variables), document {}, document(list), { always = always })
+end
+
+local function letter(i)
+  return string.char(96 + (i - 1) % 26 + 1)
+end
+
+-- Allows of tags that are like patterns.
+local function tags(count, pattern)
+  local list = {}
   for i = 1, count do
-    local letter = string.char(97 + i % 26)
-    statements[i] = allow { Resource = ("arn:aws:s3:::*%s*/%s*"):format(letter, string.char(97 + i * 7 % 26)) }
+    list[i] = { Effect = "Allow", Principal = "*", Action = "s:a", Condition = { StringLike = { ["aws:PrincipalTag/t"] = pattern(i) } } }
   end
-  return document(statements), document { allow { Resource = "arn:aws:s3:::*/*" } }
+  return document(list)
 end
 
--- `*a*b*` for many pairs of letters.
-local function stars(count)
-  local statements = {}
+for _, count in ipairs { 14, 60, 200 } do
+  local doc = tags(count, function(i) return ("*%s*%s*"):format(letter(i), letter(i * 3 + 1)) end)
+  measure(("%d tags *a*b*"):format(count), doc, tags(1, function() return "*a*b*c*d*e*f*g*h*i*j*k*" end))
+  measure(("%d tags *a*b* against all"):format(count), doc, tags(1, function() return "?*" end))
+  measure(("%d tags *a?b*"):format(count), tags(count, function(i) return ("*%s?????%s*"):format(letter(i), letter(i)) end),
+    tags(1, function() return "??????????*" end))
+end
+
+local function places(pattern)
+  local list = {}
+  for i = 1, 60 do
+    list[i] = { Effect = "Allow", Principal = "*", Action = "s3:*", Resource = pattern:format(letter(i % 5 + 1), letter(i % 7 + 1), i) }
+  end
+  return document(list)
+end
+
+measure("60 parallel ARNs", places "arn:aws:s3:::%s*%s/*/%d*", places "arn:aws:s3:::%s*%s*/%d*")
+measure("60 parallel ARNs, narrower", places "arn:aws:s3:::%s*%s*/%d*", places "arn:aws:s3:::%s*%s/*/%d*")
+
+local function many(count, shift)
+  local list = {}
   for i = 1, count do
-    local first, second = string.char(97 + i % 5), string.char(97 + i * 3 % 7)
-    statements[i] = allow { Condition = { StringLike = { ["aws:PrincipalTag/t"] = ("*%s*%s*"):format(first, second) } } }
+    list[i] = {
+      Effect = i % 2 == 0 and "Allow" or "Deny", Principal = "*", Action = "s:a" .. i,
+      Condition = { Bool = { ["k" .. i + shift] = "true" } },
+    }
   end
-  return document(statements), document { allow { Condition = { StringLike = { ["aws:PrincipalTag/t"] = "*a*e*" } } } }
+  return document(list)
 end
 
--- All patterns must match: the shortest text is a shortest common supersequence.
-local function sequences(count)
-  local operands = {}
-  for i = 1, count do
-    operands[i] = ("*%s%s%s*"):format(string.char(97 + i % 4), string.char(97 + i // 4 % 4), string.char(97 + i // 16 % 4))
-  end
-  local statements = {}
-  for i, operand in ipairs(operands) do
-    statements[i] = { Effect = "Deny", Principal = "*", Action = "*", Condition = { StringNotLike = { ["aws:PrincipalTag/t"] = operand } } }
-  end
-  statements[#statements + 1] = allow()
-  return document { allow { Condition = { Null = { ["aws:PrincipalTag/t"] = "true" } } } }, document(statements)
-end
-
--- 3-SAT: the requests that no Allow of `before` covers are the assignments that satisfy the formula.
-local function formula(variables, clauses)
-  local state = 7
-  local function random(limit)
-    state = (state * 6364136223846793005 + 1442695040888963407) & math.maxinteger
-    return (state >> 33) % limit + 1
-  end
-  local statements = {}
-  for i = 1, clauses do
-    local tests = { ["true"] = {}, ["false"] = {} }
-    for _ = 1, 3 do tests[random(2) == 1 and "true" or "false"]["svc:b" .. random(variables)] = true end
-    local condition = {}
-    for value, keys in pairs(tests) do
-      for key in pairs(keys) do
-        local operator = value == "true" and "Bool" or "BoolIfExists" -- absent counts as false
-        condition[operator] = condition[operator] or {}
-        condition[operator][key] = value
-      end
-    end
-    statements[i] = allow { Condition = condition }
-  end
-  return document(statements), document { allow() }
-end
-
-print "hard: parallel ARNs"
-for _, count in ipairs { 5, 15, 60 } do measure(count .. " statements", parallel(count)) end
-print "hard: *a*b*"
-for _, count in ipairs { 5, 14, 60 } do measure(count .. " statements", stars(count)) end
-print "hard: common supersequences"
-for _, count in ipairs { 3, 8, 30 } do measure(count .. " statements", sequences(count)) end
-print "hard: 3-SAT as Boolean keys"
-for _, variables in ipairs { 5, 20, 50, 100 } do
-  local clauses = math.floor(variables * 4.26)
-  measure(("%d keys, %d statements"):format(variables, clauses), formula(variables, clauses))
-end
+measure("900 statements, the same", many(900, 0), many(900, 0))
+measure("900 statements, other keys", many(900, 0), many(900, 1))
+measure("900 statements, all shifted", many(900, 450), many(900, 0))
