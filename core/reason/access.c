@@ -169,7 +169,8 @@ static bool confirm(struct access *access, bool open) {
 static bool is_optional(const struct access *access, const struct context_entry *entry) {
   const struct policy_string principal = access->result->request.principal;
   const struct caller caller = caller_read(principal.bytes, principal.length);
-  const struct caller_request request = {.principal = principal};
+  const struct caller_request request = {.principal = principal,
+                                         .resource = access->result->request.resource};
   struct caller_fact fact = caller_fact_of(&caller, &request, entry->key, entry->key_length);
   const struct caller_key *known = caller_find_key(entry->key, entry->key_length);
   bool optional = fact.rule == CALLER_KEY_FREE && !(known && known->always) &&
@@ -233,10 +234,39 @@ static bool spend(struct access *access, size_t steps) {
   return enough;
 }
 
+/* Reports whether a pattern may match only if a `*` in it matches a colon. */
+static bool may_cross(const struct box_test *test) {
+  const struct policy_list *list =
+      test->kind == TEST_ACTION ? &test->statement->actions : &test->statement->resources;
+  for (size_t i = 0; i < list->count; i++) {
+    const struct policy_value *pattern = &list->items[i];
+    if (test->kind == TEST_ACTION ? !memchr(pattern->string, ':', pattern->length)
+                                  : memmem(pattern->string, pattern->length, "*:", 2) != NULL)
+      return true;
+  }
+  return false;
+}
+
+/* Reports whether the result of a test may be open for some request. What else is open, the search
+ * finds. */
+static bool has_open(const struct access *access) {
+  for (size_t i = 0; i < access->boxes.test_count; i++) {
+    const struct box_test *test = &access->boxes.tests[i];
+    bool element = test->kind == TEST_ACTION || test->kind == TEST_RESOURCE;
+    if (test->kind == TEST_OPEN || (element && may_cross(test)) ||
+        (test->kind == TEST_PRINCIPAL && test->statement->not_principal))
+      return true;
+  }
+  return false;
+}
+
 /* Asks one question. Returns true if it has an answer, which the evaluator confirms. */
 static bool ask(struct access *access, const struct search_question *question) {
   struct access_result *result = access->result;
   struct pool_mark mark = pool_mark(&result->pool);
+  for (size_t i = 0; i < question->avoided_count; i++)
+    if (covers(question->avoided[i], question->inside[0]))
+      return false;
   if (!spend(access, 200 + question->avoided_count * 30)) {
     access->search.reason = "the limit of the search";
     return false;
@@ -340,7 +370,7 @@ enum access_answer access_find(const struct policy *before, const struct policy 
                           .steps = options->limit > 0 ? options->limit : STEPS};
   bool prepared = prepare(&access);
   bool found = prepared && (ask_all(&access, false) ||
-                            (access.search.saw_open && ask_all(&access, true)));
+                            ((access.search.saw_open || has_open(&access)) && ask_all(&access, true)));
   texts_free(&access.atoms);
   if (result->pool.failed)
     return ACCESS_NO_MEMORY;

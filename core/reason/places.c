@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "policy/arn.h"
+#include "policy/principal.h"
 #include "reason/texts.h"
 #include "reason/values.h"
 
@@ -256,9 +257,9 @@ static struct atom *resource_shape(struct query *query, enum resource_form form)
   atom_add_text(atom, ":", 1, false);
   atom_add_star(atom, part);
   atom_add_text(atom, ":", 1, false);
-  if (form == WITH_ACCOUNT)
-    add_filled(atom, part);
-  else if (form == ANY_ARN)
+  for (size_t i = 0; i < ACCOUNT_DIGITS && form == WITH_ACCOUNT; i++)
+    atom_add_one(atom, byte_set_of("0123456789"));
+  if (form == ANY_ARN)
     atom_add_star(atom, part);
   atom_add_text(atom, ":", 1, false);
   add_filled(atom, byte_set_any());
