@@ -1,13 +1,15 @@
 /* Which values of a variable have to be tried? A test compares PRE${key}POST with a text of its
- * dimension. Other tests of that dimension divide the texts: where their patterns have the form
- * PRE value POST, the value is a candidate. So are the values that the key's own tests distinguish,
- * the names of callers, a value that no policy mentions, and the absent key. That is exact if PRE,
- * POST and the value have no wildcards; else the answer "no" is uncertain. */
+ * dimension. The tests of that dimension, and those of the key in the place of the variable, divide the
+ * texts that begin with PRE and end with POST into classes; each class has a text, and its part
+ * between PRE and POST is a candidate. So are the values that the key's own tests distinguish, the
+ * names of callers, a value that no policy mentions, and the absent key. That is exact if PRE has no
+ * wildcards and there is one variable; else the answer "no" is uncertain. */
 
 #include "reason/binding.h"
 
 #include "base/bytes.h"
 #include "policy/principal.h"
+#include "reason/texts.h"
 
 #include <string.h>
 #include <strings.h>
@@ -36,8 +38,8 @@ void binding_offer(struct query *query, size_t number, const struct context_entr
   if (bound->count == 0 && domain->absent)
     query_offer(query, number, &(struct query_value){0});
   if (bound->count == 0 || !domain->present ||
-      (domain->shape && !caller_fact_allows(domain->shape, bound->values[0].bytes,
-                                            bound->values[0].length)))
+      (domain->shape &&
+       !caller_fact_allows(domain->shape, bound->values[0].bytes, bound->values[0].length)))
     return;
   struct context_entry entry = *bound;
   query_offer(query, number, &(struct query_value){.entries = &entry, .count = 1});
@@ -125,41 +127,129 @@ static bool has_wildcard(const char *text, size_t length) {
   return (length > 0 && memchr(text, '*', length)) || (length > 0 && memchr(text, '?', length));
 }
 
-/* A text with one variable. */
+/* A text with one variable: what precedes and follows it. */
 struct frame {
+  struct variables *variables;
   size_t variable;
   const struct box_test *test;
   struct policy_string before, after;
 };
 
-static void compare_frame(struct variables *variables, const struct box_test *test,
-                          const char *text, size_t length, void *state) {
-  const struct frame *frame = state;
-  if (test->variables && memmem(text, length, "${", 2))
+static const struct match_wildcards stars = {'*', '?'};
+
+static void add_star(struct atom *atom) {
+  atom_add_star(atom, byte_set_any());
+}
+
+static void add_glob(struct atom *atom, const char *text, size_t length) {
+  atom_add_glob(atom, text, length, stars, byte_set_any(), false);
+}
+
+/* Appends a pattern of a test, with any text for a variable. */
+static void add_pattern(struct variables *variables, const struct box_test *test, const char *text,
+                        size_t length, void *state) {
+  struct atom *atom = state;
+  const char *name;
+  size_t name_length, from = 0, start = 0;
+  (void)variables;
+  while (test->variables && context_next_variable(text, length, &from, &name, &name_length)) {
+    add_glob(atom, text + start, (size_t)(name - 2 - (text + start)));
+    add_star(atom);
+    start = from;
+  }
+  if (test->kind == TEST_RESOURCE || test->condition.wildcards)
+    add_glob(atom, text + start, length - start);
+  else
+    atom_add_text(atom, text + start, length - start, false);
+  atom_end(atom);
+}
+
+/* Appends an operand of the variable's own key, in the frame. */
+static void add_framed(struct variables *variables, const struct box_test *test, const char *text,
+                       size_t length, void *state) {
+  const struct frame *frame = ((void **)state)[0];
+  struct atom *atom = ((void **)state)[1];
+  (void)variables;
+  add_glob(atom, frame->before.bytes, frame->before.length);
+  if (test->condition.wildcards)
+    add_glob(atom, text, length);
+  else
+    atom_add_text(atom, text, length, strstr(test->condition.name, "IgnoreCase") != NULL);
+  add_glob(atom, frame->after.bytes, frame->after.length);
+  atom_end(atom);
+}
+
+/* Adds atoms that make the texts differ for a test, in both directions. */
+static void distinguish(struct query *query, struct atom *atom, struct texts_atoms *avoided) {
+  if (!atom || atom->count == 0)
     return;
-  size_t same = 0; /* how much of the text before the variable agrees */
-  while (same < frame->before.length && same < length && text[same] == frame->before.bytes[same])
-    same++;
-  if (same < frame->before.length) {
-    /* A pattern that ends with a star there does not depend on the variable. */
-    if (same < length && has_wildcard(text + same, length - same) &&
-        !bytes_are(text + same, length - same, "*"))
-      variables->inexact = "a policy variable is compared with a pattern";
+  texts_add(query, avoided, atom);
+  texts_add(query, avoided, texts_negation(query, atom));
+}
+
+static bool tests_variable(const struct frame *frame, const struct box_test *test) {
+  return test->kind == TEST_KEY && texts_is(test) && !test->has_variables &&
+         test->key->key->length == frame->variables->items[frame->variable].length &&
+         strncasecmp(test->key->key->string, frame->variables->items[frame->variable].name,
+                     test->key->key->length) == 0;
+}
+
+static void distinguish_tests(const struct frame *frame, struct texts_atoms *avoided) {
+  struct query *query = frame->variables->query;
+  for (size_t i = 0; i < query->boxes->test_count; i++) {
+    const struct box_test *test = query_test(query, i);
+    if (!query->roles[i] && !query->masks[i])
+      continue;
+    struct atom *atom = texts_new(query);
+    void *framed[] = {(void *)frame, atom};
+    if (!atom)
+      return;
+    if (test->kind == frame->test->kind && test->dimension == frame->test->dimension &&
+        (test->kind == TEST_RESOURCE || texts_is(test)))
+      each(frame->variables, test, add_pattern, atom);
+    else if (tests_variable(frame, test))
+      each(frame->variables, test, add_framed, framed);
+    distinguish(query, atom, avoided);
+  }
+}
+
+/* Adds the value of the variable in a text that begins and ends as the frame does. What follows the
+ * variable may end with wildcards; the value ends where the literal text before them begins. */
+static void add_part(const struct frame *frame, const char *text, size_t length) {
+  const char *value = text + frame->before.length;
+  size_t left = length - frame->before.length;
+  size_t literal = strcspn(frame->after.bytes, "*?");
+  if (literal >= frame->after.length) {
+    add_value(frame->variables, frame->variable, value, left - frame->after.length);
     return;
   }
-  const char *rest = text + same;
-  size_t left = length - same, end = frame->after.length;
-  if (left >= end && (end == 0 || memcmp(rest + left - end, frame->after.bytes, end) == 0))
-    left -= end;
-  else if (!has_wildcard(rest, left) && !has_wildcard(frame->after.bytes, end))
-    return; /* different literals */
-  if (bytes_are(rest, left, "*"))
+  const char *end = literal > 0 ? memmem(value, left, frame->after.bytes, literal) : value + left;
+  if (end)
+    add_value(frame->variables, frame->variable, value, (size_t)(end - value));
+}
+
+static void add_values_of(const struct frame *frame) {
+  struct query *query = frame->variables->query;
+  struct texts_atoms inside = {0}, avoided = {0};
+  struct atom *shape = texts_new(query);
+  if (!shape)
     return;
-  if (has_wildcard(rest, left)) {
-    variables->inexact = "a policy variable is compared with a pattern";
-    left = strcspn(rest, "*?");
-  }
-  add_value(variables, frame->variable, rest, left);
+  atom_add_text(shape, frame->before.bytes, frame->before.length, false);
+  add_star(shape);
+  add_glob(shape, frame->after.bytes, frame->after.length);
+  atom_end(shape);
+  texts_add(query, &inside, shape);
+  distinguish_tests(frame, &avoided);
+  const char *inexact = query->inexact;
+  struct words_list list;
+  query->inexact = NULL;
+  texts_propose(query, &inside, &avoided, &list);
+  if (query->inexact)
+    frame->variables->inexact = "a policy variable is compared with too many patterns";
+  query->inexact = inexact;
+  for (size_t i = 0; i < list.count; i++)
+    add_part(frame, list.items[i].bytes, list.items[i].length);
+  words_free(&list);
 }
 
 /* Adds the values that the tests of the same dimension distinguish in the place of a variable. */
@@ -171,26 +261,64 @@ static void add_frame(struct variables *variables, const struct box_test *test, 
   if (!context_next_variable(text, length, &from, &name, &name_length))
     return;
   size_t next = from;
-  struct frame frame = {.variable = find(variables, name, name_length),
+  struct frame frame = {.variables = variables,
+                        .variable = find(variables, name, name_length),
                         .test = test,
                         .before = {text, (size_t)(name - 2 - text)},
                         .after = {text + from, length - from}};
   if (frame.variable == variables->count)
     return;
   if (context_next_variable(text, length, &next, &other, &other_length) ||
-      has_wildcard(frame.before.bytes, frame.before.length))
-    variables->inexact = "a policy variable is part of a pattern with more than one";
-  for (size_t i = 0; i < variables->query->boxes->test_count; i++) {
-    const struct box_test *one = query_test(variables->query, i);
-    if ((variables->query->roles[i] || variables->query->masks[i]) && one->kind == test->kind &&
-        one->dimension == test->dimension)
-      each(variables, one, compare_frame, &frame);
+      has_wildcard(frame.before.bytes, frame.before.length) ||
+      memmem(text, (size_t)(name - 2 - text), "${", 2) ||
+      memmem(frame.after.bytes, frame.after.length, "${", 2)) {
+    variables->inexact = "a policy variable is in a pattern with wildcards before it, or others";
+    return;
   }
+  add_values_of(&frame);
 }
 
 static void add_frames(struct variables *variables, const struct box_test *test) {
   if (test->has_variables)
     each(variables, test, add_frame, NULL);
+}
+
+/* A test of one variable's key with another variable makes their values depend on each other: a value
+ * of the second one, in its frame, is a value of the first one, and the reverse. */
+static void link_operand(struct variables *variables, const struct box_test *test, const char *text,
+                         size_t length, void *state) {
+  const char *name;
+  size_t name_length, from = 0;
+  size_t first = find(variables, test->key->key->string, test->key->key->length);
+  (void)state;
+  if (first == variables->count || !context_next_variable(text, length, &from, &name, &name_length))
+    return;
+  size_t second = find(variables, name, name_length), before = (size_t)(name - 2 - text);
+  size_t after = length - from;
+  if (second == variables->count)
+    return;
+  size_t count = variables->items[first].values.count;
+  for (size_t i = 0; i < variables->items[second].values.count; i++) {
+    const struct policy_string *value = &variables->items[second].values.items[i];
+    struct buf whole = {0};
+    buf_add(&whole, text, before);
+    buf_add(&whole, value->bytes, value->length);
+    buf_add(&whole, text + from, after);
+    variables->query->pool->failed = variables->query->pool->failed || whole.failed;
+    if (!whole.failed)
+      add_value(variables, first, whole.data ? whole.data : "", whole.length);
+    buf_free(&whole);
+  }
+  for (size_t i = 0; i < count; i++) {
+    const struct policy_string *value = &variables->items[first].values.items[i];
+    if (value->length >= before + after)
+      add_value(variables, second, value->bytes + before, value->length - before - after);
+  }
+}
+
+static void link_test(struct variables *variables, const struct box_test *test) {
+  if (test->has_variables && test->kind == TEST_KEY)
+    each(variables, test, link_operand, NULL);
 }
 
 static bool is_key(const struct variables *variables, size_t i, const char *key) {
@@ -312,5 +440,6 @@ void binding_list(struct query *query, const struct caller_names *names,
   each_test(&variables, add_callers);
   for (size_t i = 0; i < variables.count; i++)
     add_own(&variables, i);
+  each_test(&variables, link_test);
   list_combinations(&variables, bindings);
 }

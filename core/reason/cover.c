@@ -30,8 +30,7 @@ bool cover_offer(struct pool *pool, struct cover_dimension *dimension, const uin
       dimension->items[kept++] = dimension->items[i];
   dimension->count = kept;
   if (dimension->count == dimension->capacity) {
-    void *items =
-        pool_grow(pool, dimension->items, &dimension->capacity, sizeof *dimension->items);
+    void *items = pool_grow(pool, dimension->items, &dimension->capacity, sizeof *dimension->items);
     if (!items)
       return false;
     dimension->items = items;
@@ -47,7 +46,7 @@ bool cover_offer(struct pool *pool, struct cover_dimension *dimension, const uin
 
 /* One level of the search: the box to avoid, and the candidate that is tried. */
 struct level {
-  uint64_t *covered;  /* the boxes that the choices so far avoid */
+  uint64_t *covered; /* the boxes that the choices so far avoid */
   size_t box;
   size_t dimension, candidate; /* the current choice */
   size_t excluded;             /* where the candidates begin that failed at this level */
@@ -57,9 +56,9 @@ struct search {
   const struct cover_dimension *dimensions;
   size_t count, boxes, words;
   struct level *levels;
-  bool *decided;               /* by dimension */
-  size_t *first;               /* the number of a dimension's first candidate */
-  unsigned char *dead;         /* by candidate: it failed at a level above */
+  bool *decided;       /* by dimension */
+  size_t *first;       /* the number of a dimension's first candidate */
+  unsigned char *dead; /* by candidate: it failed at a level above */
   size_t *dead_list, dead_count;
   size_t *steps;
 };
@@ -139,8 +138,7 @@ static bool next_candidate(struct search *search, struct level *level) {
 /* Makes the choice of a level, and computes what the next level finds covered. */
 static void descend(struct search *search, size_t depth, size_t *chosen) {
   struct level *level = &search->levels[depth];
-  const uint64_t *more =
-      search->dimensions[level->dimension].items[level->candidate].avoids;
+  const uint64_t *more = search->dimensions[level->dimension].items[level->candidate].avoids;
   for (size_t w = 0; w < search->words; w++)
     search->levels[depth + 1].covered[w] = level->covered[w] | more[w];
   search->decided[level->dimension] = true;
@@ -184,8 +182,8 @@ static enum cover_outcome run(struct search *search, size_t *chosen) {
 }
 
 enum cover_outcome cover_search(struct pool *pool, const struct cover_dimension *dimensions,
-                                size_t count, size_t boxes, const uint64_t *settled,
-                                size_t *steps, size_t *chosen) {
+                                size_t count, size_t boxes, const uint64_t *settled, size_t *steps,
+                                size_t *chosen) {
   struct search search = {.dimensions = dimensions,
                           .count = count,
                           .boxes = boxes,

@@ -45,8 +45,8 @@ static bool subsumes_principal(const struct policy_value *outer, const struct po
   struct policy_string caller = {inner->string, inner->length};
   if (strcmp(outer->type, inner->type) != 0)
     return false;
-  return same_text(outer, inner) || (strcmp(inner->type, "AWS") == 0 &&
-                                     principal_match(outer, &caller) != PRINCIPAL_NONE);
+  return same_text(outer, inner) ||
+         (strcmp(inner->type, "AWS") == 0 && principal_match(outer, &caller) != PRINCIPAL_NONE);
 }
 
 /* Reports whether each pattern of one list is subsumed by a pattern of another. */
@@ -150,8 +150,7 @@ bool implied_by(const struct box_test *test, const struct box_test *inside) {
     return !a->not_principal && !b->not_principal &&
            list_subsumes(&a->principals, &b->principals, subsumes_principal);
   case TEST_ACTION:
-    return element_implied(&a->actions, a->not_action, &b->actions, b->not_action,
-                           subsumes_action);
+    return element_implied(&a->actions, a->not_action, &b->actions, b->not_action, subsumes_action);
   case TEST_RESOURCE:
     return !test->has_variables && !inside->has_variables &&
            element_implied(&a->resources, a->not_resource, &b->resources, b->not_resource,

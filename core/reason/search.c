@@ -267,8 +267,7 @@ static enum search_outcome try_classes(struct attempt *attempt, const bool *shar
   for (size_t i = 0; i < attempt->search->class_count; i++) {
     struct pool_mark mark = pool_mark(query->pool);
     query->inexact = inexact;
-    enum search_outcome outcome =
-        try_class(attempt, &attempt->search->classes[i], shared, request);
+    enum search_outcome outcome = try_class(attempt, &attempt->search->classes[i], shared, request);
     if (outcome == SEARCH_FOUND || query->pool->failed || query->pool->full)
       return outcome;
     if (outcome == SEARCH_UNDECIDED && !reason)
@@ -291,7 +290,8 @@ static enum search_outcome try_dimensions(struct attempt *attempt, struct search
   attempt->active_count = 0;
   enum search_outcome outcome = SEARCH_FOUND;
   for (size_t i = BOX_ACTION; i < count && outcome == SEARCH_FOUND; i++) {
-    shared[i] = i != BOX_ORG && (i < BOX_KEYS || is_free(attempt->search, &query->boxes->dimensions[i]));
+    shared[i] =
+        i != BOX_ORG && (i < BOX_KEYS || is_free(attempt->search, &query->boxes->dimensions[i]));
     if (shared[i])
       outcome = fill(attempt, i, NULL);
   }
@@ -318,7 +318,7 @@ enum search_outcome search_run(struct search *search, const struct search_questi
                           .inside_count = question->inside_count,
                           .avoided = question->avoided,
                           .avoided_count = question->avoided_count,
-                          .open = question->open,
+                          .reading = question->reading,
                           .atoms = search->atoms,
                           .fresh = search->names.name,
                           .fresh_account = search->names.account,

@@ -38,8 +38,8 @@ void texts_make_plain(struct buf *operand) {
 }
 
 static bool takes_variables(const struct box_test *test) {
-  return test->variables && (test->condition.type == OPERAND_STRING ||
-                             test->condition.type == OPERAND_ARN);
+  return test->variables &&
+         (test->condition.type == OPERAND_STRING || test->condition.type == OPERAND_ARN);
 }
 
 static void add_operand(struct atom *atom, const struct box_test *test, struct buf *operand,
@@ -188,8 +188,8 @@ void texts_propose(struct query *query, const struct texts_atoms *inside,
     query_inexact(query, "the limit of the search");
     return;
   }
-  switch (words_propose(inside->items, inside->count, avoided->items, avoided->count, &limits,
-                        list)) {
+  switch (
+      words_propose(inside->items, inside->count, avoided->items, avoided->count, &limits, list)) {
   case WORDS_EXACT:
     break;
   case WORDS_LIMIT:

@@ -42,7 +42,7 @@ end
 
 local function set_resource(request, value)
   request.resource = value.arn
-  request.context["aws:ResourceAccount"] = value.account
+  request.context["aws:ResourceAccount"] = value.account or {} -- an empty list: absent, although it follows from the ARN
 end
 
 -- aws:ResourceAccount can be absent. It is the account in the ARN, or any if the ARN has none.
@@ -192,19 +192,25 @@ local CALLER_PRINCIPALS = {
 }
 local NAMES = { "a", "b", "c", "aa", "ab", "ac", "ba", "bc", "ca", "cb", "cc" }
 
+-- All callers, and one more account of those that begin as the first one does.
+local function all_callers()
+  local callers = universe.callers { accounts = { A, B, C, "123456789012" }, names = NAMES, paths = { "", "a/", "c/" },
+    sessions = { "a", "b", "c" }, derived = true }
+  universe.add_provider(callers, "accounts.google.com", true)
+  return callers
+end
+
 function M.makers.callers()
   return profile("callers", {
     anyone = 35, principals = CALLER_PRINCIPALS, tests = caller_tests(), not_principal = 0,
-    callers = universe.callers { accounts = { A, B, C }, names = NAMES, paths = { "", "a/", "c/" }, sessions = { "a", "b", "c" },
-      derived = true },
+    callers = all_callers(),
   })
 end
 
 function M.makers.exceptions()
   return profile("exceptions", {
     anyone = 30, principals = CALLER_PRINCIPALS, not_principal = 50, conditions = 30, tests = caller_tests(),
-    callers = universe.callers { accounts = { A, B, C }, names = NAMES, paths = { "", "a/", "c/" }, sessions = { "a", "b", "c" },
-      derived = true },
+    callers = all_callers(),
   })
 end
 
@@ -226,7 +232,7 @@ function M.makers.organizations()
 end
 
 function M.makers.accounts()
-  return organization_profile("accounts", { [A] = "o-a1b2c3d4e5", [B] = "o-f6g7h8i9j0" })
+  return organization_profile("accounts", { [A] = "o-a1b2c3d4e5", [B] = "o-f6g7h8i9j0", [C] = false })
 end
 
 local NAME_POOL = { "*", "a", "a*", "*/a", "?", "b*", "*b*", "a/?*" }
@@ -267,8 +273,8 @@ function M.makers.identity()
     identity = true, actions = ACTIONS, action_values = action_values(), resources = { "*", "*", "arn:aws:s3:::a*", "arn:aws:s3:::*b", "arn:aws:s3:::ab" },
     resource_values = universe.arns { partitions = { "aws" }, services = { "s3", "z" }, regions = { "" }, accounts = { "" },
       names = (universe.words({ "a", "b", "c" }, { like = { "a*", "*b" }, equal = { "ab" } }, 1)) },
-    callers = universe.callers { accounts = { A, B, C }, names = NAMES, paths = { "", "a/", "c/" }, sessions = { "a", "b", "c" },
-      identity = true },
+    callers = universe.callers { accounts = { A, B, C, "123456789012" }, names = NAMES, paths = { "", "a/", "c/" },
+      sessions = { "a", "b", "c" }, identity = true },
     tests = caller_tests(), conditions = 50,
   })
 end

@@ -92,21 +92,24 @@ end
 
 local function add_fault(run, profile, before, after, fault, check)
   run.count = run.count + 1
-  if #run.faults < 20 then
+  if run.first then
+    run.faults[1] = fault
+  elseif #run.faults < 20 then
     local first, second = shrink(profile, before, after, check)
     run.faults[#run.faults + 1] = ("%s\n  before %s\n  after  %s\n  (%s)"):format(check(profile, first, second) or fault,
       json.encode(first), json.encode(second), profile.name)
   end
 end
 
---- Compares pairs, for some seconds or a number of pairs. Returns { pairs, faults = list of texts, count = of faults }.
+--- Compares pairs, for some seconds or a number of pairs, or until the `first` fault, which is not reduced.
+--- Returns { pairs, faults = list of texts, count = of faults }.
 ---@param profile reason.Profile
----@param limits { seconds?: number, pairs?: integer }
+---@param limits { seconds?: number, pairs?: integer, first?: boolean }
 function M.run(profile, documents, random, limits)
   local generator = documents.generator(profile, random)
-  local run = { pairs = 0, faults = {}, count = 0, certain = 0, possible = 0, none = 0 }
-  local start = os.clock()
-  while run.pairs < (limits.pairs or math.huge) and os.clock() - start < (limits.seconds or math.huge) do
+  local run = { pairs = 0, faults = {}, count = 0, certain = 0, possible = 0, none = 0, first = limits.first }
+  local start, seconds, most = os.clock(), limits.seconds or math.huge, limits.pairs or math.huge
+  while run.pairs < most and os.clock() - start < seconds and not (run.first and run.count > 0) do
     local before, after = generator:pair()
     local fault, forth = M.check(profile, before, after)
     run[forth or "none"] = run[forth or "none"] + 1

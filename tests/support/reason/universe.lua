@@ -167,8 +167,8 @@ local function add_service(list, name, derived)
 end
 
 --- Adds an identity provider.
-function M.add_provider(list, name)
-  add_undocumented(list, name, {}, false)
+function M.add_provider(list, name, derived)
+  add_undocumented(list, name, {}, derived)
 end
 
 --- Returns callers of every kind. A caller without an account (`outsider`) has no tags and no organization.
@@ -201,16 +201,16 @@ function M.callers(options)
 end
 
 --- Returns each caller with an account once for each organization, and once without one. `accounts` fixes the
---- organization of an account.
+--- organization of an account; false: it has none.
 function M.with_organizations(callers, accounts)
   local list = {}
   for _, one in ipairs(callers) do
-    local account = one.context["aws:PrincipalAccount"]
-    local fixed = accounts and accounts[account]
+    local fixed = accounts and accounts[one.context["aws:PrincipalAccount"]]
     if not fixed then
       list[#list + 1] = one
     end
-    for _, organization in ipairs(not one.outsider and (fixed and { fixed } or M.ORGANIZATIONS) or {}) do
+    local has_none = one.outsider or fixed == false
+    for _, organization in ipairs(has_none and {} or fixed and { fixed } or M.ORGANIZATIONS) do
       local context = { ["aws:PrincipalOrgID"] = organization }
       for key, value in pairs(one.context) do context[key] = value end
       list[#list + 1] = { principal = one.principal, context = context }

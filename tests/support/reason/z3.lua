@@ -67,8 +67,7 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Elements
 
--- A caller is of an account (a number: 0 is a fresh one) and a kind, and has a name.
-local ACCOUNTS = { ["111122223333"] = 1, ["444455556666"] = 2 }
+-- A caller is of an account (a number) and a kind, and has a name.
 
 local function caller(arn)
   local account, kind, name = arn:match "^arn:aws:iam::([^:]*):(%a+)/(.*)$"
@@ -76,7 +75,7 @@ local function caller(arn)
     return like("who", arn)
   end
   local terms = { kind == "user" and "is_user" or "(not is_user)", like("who", name) }
-  if account ~= "*" then terms[3] = ("(= of %d)"):format(ACCOUNTS[account]) end
+  if account ~= "*" then terms[3] = ("(= of %d)"):format(math.tointeger(account)) end
   return join("and", terms)
 end
 
@@ -88,7 +87,7 @@ local function principal(value)
     if one == "*" then
       return "true"
     end
-    local matches = ACCOUNTS[one] and ("(= of %d)"):format(ACCOUNTS[one]) or caller(one)
+    local matches = one:find "^%d+$" and ("(= of %d)"):format(math.tointeger(one)) or caller(one)
     return ("(and (not anonymous) %s)"):format(matches)
   end)
 end
@@ -184,8 +183,14 @@ local KEYS = {
   ["aws:SourceIp"] = { present = "has_address" },
 }
 
+-- The keys svc:b1, svc:b2, ... are free Booleans.
+local function key_of(name)
+  local digits = name:match "^svc:b(%d+)$"
+  return KEYS[name] or { variable = "b" .. digits, present = "has_b" .. digits }
+end
+
 local function test(operator, name, operands)
-  local key = KEYS[name]
+  local key = key_of(name)
   if operator == "Null" then
     return any_of(operands, function(operand)
       return operand == "true" and ("(not %s)"):format(key.present) or key.present
@@ -242,7 +247,15 @@ local PREAMBLE = table.concat({
 
 --- Returns the question whether `after` allows a request that `before` does not, in SMT-LIB.
 function M.question(before, after)
-  return PREAMBLE .. ("(assert %s)\n(assert (not %s))\n(check-sat)\n"):format(allowed(after), allowed(before))
+  local assertions = ("(assert %s)\n(assert (not %s))\n(check-sat)\n"):format(allowed(after), allowed(before))
+  local declared, declarations = {}, {}
+  for digits in assertions:gmatch "b(%d+)%f[^%d]" do
+    if not declared[digits] then
+      declared[digits] = true
+      declarations[#declarations + 1] = ("(declare-const b%s Bool)\n(declare-const has_b%s Bool)\n"):format(digits, digits)
+    end
+  end
+  return PREAMBLE .. table.concat(declarations) .. assertions
 end
 
 --- Whether z3 is installed.
@@ -250,7 +263,7 @@ function M.is_installed()
   return os.execute "command -v z3 >/dev/null" == true
 end
 
---- Asks z3. Returns "sat", "unsat" or "unknown".
+--- Asks z3, which stops after 3 seconds. Returns "sat", "unsat" or "unknown".
 function M.ask(before, after)
   local path = os.tmpname()
   do
