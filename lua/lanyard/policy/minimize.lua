@@ -4,11 +4,13 @@
 ---
 --- Redundant statements are removed first, then the redundant values of lists, then redundant conditions. Each removal
 --- is tried on a copy, and kept if both documents have equal access. Of two redundant parts, the later one is removed.
---- What stays keeps its bytes, except the strings of a list that lost one: it is written again.
+--- What stays keeps its bytes, except a list that lost a value: it is written again.
 ---
 --- A Deny also applies to what other policies of the account allow. So a part of a Deny is redundant only if the other
---- Denies deny the same requests. A Deny with NotPrincipal stays as it is.
+--- Denies deny the same requests. A Deny with NotPrincipal stays as it is. A statement for a role is not redundant
+--- beside one for its account (lanyard.policy.delegation).
 
+local delegation = require "lanyard.policy.delegation"
 local equal_access = require("lanyard.policy.reason").equal_access
 local label = require("lanyard.policy.statements").label
 
@@ -36,9 +38,14 @@ end
 
 -- Reports whether two documents have equal access. Keeps the first reason why it is undecided.
 function Search:equal(a, b)
-  local equal, _, reason = equal_access(a, b, self.options)
-  self.undecided = self.undecided or equal == nil and reason or nil
-  return equal
+  for _, form in ipairs { function(doc) return doc end, delegation.apart } do
+    local equal, _, reason = equal_access(form(a), form(b), self.options)
+    self.undecided = self.undecided or equal == nil and reason or nil
+    if not equal then
+      return false
+    end
+  end
+  return true
 end
 
 -- Tries an edit of a statement on a copy. Returns whether it was kept.
