@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "policy/arn.h"
 #include "policy/principal.h"
+#include "reason/binding.h"
 #include "reason/texts.h"
 #include "reason/values.h"
 
@@ -257,6 +258,11 @@ static const struct atom *resource_atom(struct query *query, size_t test, bool i
 /* The ARNs with an account, without one, and all. */
 enum resource_form { WITH_ACCOUNT, WITHOUT_ACCOUNT, ANY_ARN };
 
+/* Returns the value that a policy variable gives to the owner of the resource, or NULL. */
+static const struct context_entry *bound_account(const struct query *query) {
+  return binding_find(query->bound, "aws:ResourceAccount", strlen("aws:ResourceAccount"));
+}
+
 static struct atom *resource_shape(struct query *query, enum resource_form form) {
   struct atom *atom = texts_new(query);
   struct byte_set part = byte_set_except(":");
@@ -269,7 +275,10 @@ static struct atom *resource_shape(struct query *query, enum resource_form form)
   atom_add_text(atom, ":", 1, false);
   atom_add_star(atom, part);
   atom_add_text(atom, ":", 1, false);
-  for (size_t i = 0; i < ACCOUNT_DIGITS && form == WITH_ACCOUNT; i++)
+  const struct context_entry *bound = bound_account(query);
+  if (form == WITH_ACCOUNT && bound && bound->count == 1)
+    atom_add_text(atom, bound->values[0].bytes, bound->values[0].length, false);
+  for (size_t i = 0; i < ACCOUNT_DIGITS && form == WITH_ACCOUNT && !bound; i++)
     atom_add_one(atom, byte_set_of("0123456789"));
   if (form == ANY_ARN)
     atom_add_star(atom, part);
@@ -398,7 +407,11 @@ static void offer_resources_of_accounts(struct query *query, bool unknown) {
   static const struct values_domain domain = {.key = "aws:ResourceAccount",
                                               .key_length = sizeof "aws:ResourceAccount" - 1};
   struct points texts = {0}, owners = {0};
-  values_texts(query, dimension, &domain, false, &owners);
+  const struct context_entry *bound = bound_account(query);
+  if (bound && bound->count == 1)
+    points_add(query, &owners, bound->values[0].bytes, bound->values[0].length);
+  else if (!bound)
+    values_texts(query, dimension, &domain, false, &owners);
   const struct policy_list *literals = literal_resources(query, dimension);
   for (size_t i = 0; literals && i < literals->count; i++)
     points_add(query, &texts, literals->items[i].string, literals->items[i].length);
@@ -416,7 +429,7 @@ static void offer_resources_of_accounts(struct query *query, bool unknown) {
 }
 
 void places_resources(struct query *query, bool unknown) {
-  if (tests_account(query, &query->dimensions[BOX_RESOURCE])) {
+  if (bound_account(query) || tests_account(query, &query->dimensions[BOX_RESOURCE])) {
     offer_resources_of_accounts(query, unknown);
     return;
   }

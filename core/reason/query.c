@@ -174,7 +174,7 @@ void query_offer(struct query *query, size_t number, const struct query_value *v
 /* --- Dimensions ------------------------------------------------------------------------------- */
 
 /* Returns the role of an avoided test: whether it holds wherever the inside boxes are, or nowhere
- * there. Patterns imply others part by part, so not if a `*` matches colons. */
+ * there. */
 static unsigned char role_of(const struct query *query, const struct box_test *test) {
   for (size_t i = 0; i < query->inside_count; i++)
     for (size_t t = 0; t < query->inside[i]->count; t++) {
@@ -183,7 +183,7 @@ static unsigned char role_of(const struct query *query, const struct box_test *t
         continue;
       if (implied_apart(test, inside))
         return ROLE_APART;
-      if (query->reading != READING_CROSSING && implied_by(test, inside))
+      if (implied_by(test, inside, query->reading == READING_CROSSING))
         return ROLE_IMPLIED;
     }
   return ROLE_AVOIDED;

@@ -205,7 +205,7 @@ describe("new_access is undecided", function()
   end
 
   it("for a policy variable behind a wildcard", function()
-    assert_undecided("policy variable", parse { allow { Resource = "arn:aws:s3:::a*" } },
+    assert_undecided("policy variable", parse { allow { Resource = "arn:aws:s3:::?*" } },
       parse { allow { Resource = "arn:aws:s3:::a*${aws:username}" } })
   end)
 
