@@ -228,3 +228,24 @@ bool implied_apart(const struct box_test *a, const struct box_test *b) {
         return false;
   return true;
 }
+
+static size_t count_patterns(const struct box_test *test) {
+  switch (test->kind) {
+  case TEST_PRINCIPAL:
+    return test->statement->principals.count;
+  case TEST_ACTION:
+    return test->statement->actions.count;
+  case TEST_RESOURCE:
+    return test->statement->resources.count;
+  case TEST_KEY:
+    return count_operands(test);
+  case TEST_OPEN:
+    break;
+  }
+  return 1;
+}
+
+size_t implied_cost(const struct box_test *a, const struct box_test *b) {
+  size_t pairs = count_patterns(a) * count_patterns(b);
+  return a->kind == b->kind && pairs <= PAIRS ? pairs : 1;
+}
