@@ -74,13 +74,10 @@ if options.list then
   if options.output == "json" then
     report.json(items)
   elseif #rows == 0 and #damaged == 0 then
-    cli.note "lanyard: the journal has no changes"
+    cli.note(escape.format("lanyard: the journal has no change of %s in %s", options.repository or "a repository",
+      region.name))
   else
     report.rows({ "TIME", "REPOSITORY", "ACTION", "STATE" }, rows)
-  end
-  if #entries == 0 and #damaged == 0 then
-    cli.note(escape.format("the journal has no change of %s in %s",
-      options.repository or "a repository", region.name))
   end
   report.damaged(damaged)
   return #damaged == 0 and cli.exit.ok or cli.exit.failed

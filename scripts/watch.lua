@@ -84,10 +84,17 @@ system.setenv("LANYARD_WEBHOOK", nil) -- the watched command must not see it
 
 local _ <close> = cli.check(single_instance.acquire(options.name, words))
 
+local function print_output(errors, output)
+  io.stderr:write(errors)
+  cli.data(output)
+end
+
 local function once()
   local output, started = bounded.new(MAX_OUTPUT), clock.time()
   local ended, err = process.run {
     words = process.lanyard(words), errors = "keep", output = function(text) output:add(text) end,
+    -- What the command reports of its changes when it is interrupted is printed, whether or not it is new.
+    interrupted = function(result) print_output(result.errors, output:text()) end,
   }
   return {
     status = ended and ended.status, ended = ended and process.describe(ended) or err.message,
@@ -106,7 +113,6 @@ return watch.run {
     if terminal.closed then
       cli.leave(cli.exit.ok) -- nobody reads the results
     end
-    io.stderr:write(run.errors)
-    cli.data(run.output)
+    print_output(run.errors, run.output)
   end,
 }

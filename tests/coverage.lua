@@ -31,6 +31,13 @@ local function is_assertion(text)
   return text:find "^%s*assert%(" or text:find "^%s*static_assert%("
 end
 
+-- Returns how many of the branches of a line can be taken. luaL_argcheck is `condition || luaL_argerror()`; the second
+-- does not return, so that the last two branches, on its value, do not exist.
+local function branch_count(text, line)
+  local is_check = text:find "^%s*luaL_argcheck%("
+  return is_check and math.max(0, #line.branches - 2) or #line.branches
+end
+
 local function source_of(path)
   local source = {}
   for line in io.lines(path) do
@@ -40,19 +47,19 @@ local function source_of(path)
 end
 
 -- Adds the counts of one line. `missed` lists what did not run: "path:line" or "path:line: N of M branches".
-local function add_line(file, line, missed)
+local function add_line(file, line, text, missed)
   local where = ("%s:%d"):format(file.path, line.line_number)
   file.lines = file.lines + 1
   file.ran = file.ran + (line.count > 0 and 1 or 0)
-  local taken = 0
-  for _, branch in ipairs(line.branches) do
-    taken = taken + (branch.count > 0 and 1 or 0)
+  local taken, branches = 0, branch_count(text, line)
+  for i = 1, branches do
+    taken = taken + (line.branches[i].count > 0 and 1 or 0)
   end
-  file.branches, file.taken = file.branches + #line.branches, file.taken + taken
+  file.branches, file.taken = file.branches + branches, file.taken + taken
   if line.count == 0 then
     missed[#missed + 1] = where
-  elseif taken < #line.branches then
-    missed[#missed + 1] = ("%s: %d of %d branches"):format(where, #line.branches - taken, #line.branches)
+  elseif taken < branches then
+    missed[#missed + 1] = ("%s: %d of %d branches"):format(where, branches - taken, branches)
   end
 end
 
@@ -69,7 +76,7 @@ local function c_files()
         local source = source_of(one.file)
         for _, line in ipairs(one.lines) do
           if not is_assertion(source[line.line_number]) then
-            add_line(file, line, missed)
+            add_line(file, line, source[line.line_number], missed)
           end
         end
         files[#files + 1] = file

@@ -47,6 +47,14 @@ static bool is_private_p256(const EVP_PKEY *pair) {
   return is;
 }
 
+/* Reports whether the public point belongs to the private number. A file can contain others. */
+static bool is_pair(EVP_PKEY *pair) {
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(pair, NULL);
+  bool is = context && EVP_PKEY_pairwise_check(context) == 1;
+  EVP_PKEY_CTX_free(context);
+  return is;
+}
+
 /* Removes OpenSSL's errors, which a later caller would read as its own. Reports whether one of them
  * says that there was not enough memory. */
 static bool take_errors(void) {
@@ -68,7 +76,7 @@ static enum jws_failure read_pair(struct jws_key *key, const char *pem, size_t l
   EVP_PKEY_free(key->pair);
   key->pair = PEM_read_bio_PrivateKey(text, NULL, no_passphrase, NULL);
   BIO_free(text);
-  bool read = key->pair && is_private_p256(key->pair) &&
+  bool read = key->pair && is_private_p256(key->pair) && is_pair(key->pair) &&
               read_coordinate(key->pair, OSSL_PKEY_PARAM_EC_PUB_X, key->x) &&
               read_coordinate(key->pair, OSSL_PKEY_PARAM_EC_PUB_Y, key->y);
   bool short_of_memory = take_errors();

@@ -13,7 +13,7 @@ struct jws_key;
 
 enum jws_failure {
   JWS_OK,
-  JWS_INVALID_KEY, /* another curve, an encrypted key, a public key, not a key */
+  JWS_INVALID_KEY, /* another curve, an encrypted key, a public key, two halves that do not match */
   JWS_NO_MEMORY,
 };
 

@@ -265,16 +265,19 @@ static int system_uniform(lua_State *L) {
   return 1;
 }
 
-/* output_failure() --> nil | "closed" | "failed"
+/* output_failure() --> nil | "closed" | "failed", [reason]
  * Flushes stdout, and reports whether anything that was written to it is lost, earlier writes included. closed: it is a
- * pipe whose reader has closed it. */
+ * pipe whose reader has closed it. The reason is known if this flush failed. */
 static int system_output_failure(lua_State *L) {
-  if (fflush(stdout) == 0 && !ferror(stdout))
+  int failed = fflush(stdout) == 0 ? 0 : errno;
+  if (!failed && !ferror(stdout))
     return 0;
   struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
   bool closed = poll(&output, 1, 0) == 1 && (output.revents & POLLERR);
   lua_pushstring(L, closed ? "closed" : "failed");
-  return 1;
+  if (failed)
+    lua_pushstring(L, strerror(failed));
+  return failed ? 2 : 1;
 }
 
 /* isatty(fd) --> boolean */

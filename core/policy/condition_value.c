@@ -92,8 +92,9 @@ bool condition_read_date(const char *text, long double *seconds) {
     return condition_read_number(start, seconds);
   if (*text == '\0') /* four digits are a year (ISO 8601) */
     return *seconds = (long double)days_to(year, 1, 1) * 86400, true;
-  if (!read_char(&text, '-') || !read_digits(&text, 2, &month) ||
-      (read_char(&text, '-') && !read_digits(&text, 2, &day)) || !is_day(year, month, day))
+  ++text; /* the hyphen */
+  if (!read_digits(&text, 2, &month) || (read_char(&text, '-') && !read_digits(&text, 2, &day)) ||
+      !is_day(year, month, day))
     return false;
   *seconds = (long double)days_to(year, month, day) * 86400;
   if (read_char(&text, 'T') && !(read_time(&text, seconds) && read_zone(&text, seconds)))

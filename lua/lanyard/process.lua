@@ -34,6 +34,8 @@ end
 ---                               result; inherited by default
 ---@field timeout? number         seconds; no limit by default
 ---@field output fun(piece: string)
+---@field interrupted? fun(result: lanyard.CommandResult)  receives how the command ended after its task was cancelled,
+---                               before the cancellation is raised
 
 ---@class lanyard.CommandResult
 ---@field status? integer  the exit status
@@ -72,7 +74,10 @@ function M.run(options)
   if ended == task.cancelled then
     cancelled = true
     op:terminate()
-    task.timeout(GRACE, reader.join, reader)
+    local result = task.timeout(GRACE, reader.join, reader)
+    if result and options.interrupted then
+      options.interrupted(result)
+    end
   end
   error(ended, 0)
 end

@@ -57,8 +57,8 @@ describe("lanyard import", function()
         "export", "--format", "terraform" },
       { "the export has no policies: the file grants nothing in us-east-1", "export", "--format", "terraform", none },
       { "lanyard: nothing is to be changed in us-east-1", "apply", none, "--yes" },
-      { "the journal has no change of a repository in us-east-1", "undo", "--list" },
-      { "the journal has no change of web in us-east-1", "undo", "--list", "web" },
+      { "lanyard: the journal has no change of a repository in us-east-1", "undo", "--list" },
+      { "lanyard: the journal has no change of web in us-east-1", "undo", "--list", "web" },
     } do
       local result = emulator:run { table.unpack(case, 2) }
       assert.same({ 0, case[1] .. "\n" }, { result.status, result.err })

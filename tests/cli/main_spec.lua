@@ -246,6 +246,7 @@ describe("lanyard", function()
         local status, _, err = run_redirected(code, redirection)
         assert.equal(1, status, code .. redirection)
         assert.match("^lanyard: cannot write the result[^\n]*\n$", err)
+        assert.match(redirection == ">/dev/full" and ": No space left on device\n$" or ": Bad file descriptor\n$", err)
       end
     end
   end)

@@ -55,7 +55,7 @@ describe("an empty journal", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "undo", "--list" }
     assert.equal(0, result.status)
-    assert.equal("lanyard: the journal has no changes\n", result.err)
+    assert.equal("lanyard: the journal has no change of a repository in us-east-1\n", result.err)
     assert.same({}, json.decode(emulator:run({ "undo", "--list", "--output", "json" }).out))
     assert.equal(0, emulator:run({ "undo", "my-private-repo", "--list" }).status)
   end)

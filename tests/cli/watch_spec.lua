@@ -150,6 +150,22 @@ describe("lanyard watch", function()
     end
   end)
 
+  it("prints what the running command reports when it is interrupted", function()
+    local folder <close>, environment = world()
+    helper.write(folder .. "/report.lua", ("local _ <close> = setmetatable({}, { __close = function() print 'r1 interrupted' "
+      .. "io.stderr:write 'the role continues\\n' end })\nio.open('%s/waiting', 'w'):close()\nrequire('lanyard.task').sleep(60)\n")
+      :format(folder))
+    local result = helper.run({ "sh", "-c", ([[
+      %s watch --every 1s -- report &
+      until [ -e %s/waiting ]; do sleep 0.02; done
+      kill -INT $!
+      wait $!
+    ]]):format(helper.lanyard, folder) }, environment)
+    assert.equal(130, result.status)
+    assert.equal("r1 interrupted\n", result.out)
+    assert.match("the role continues\n.*lanyard: interrupted\n$", result.err)
+  end)
+
   it("continues under nohup when the terminal closes", function()
     local folder <close>, environment = world()
     helper.write(folder .. "/hang_up.lua", "os.execute('kill -HUP ' .. arg[1])\n")

@@ -1,6 +1,8 @@
 local core = require "lanyard.httpd.core"
 local http = require "lanyard.http"
+local http_core = require "lanyard.http.core"
 local httpd = require "lanyard.httpd"
+local loop = require "lanyard.loop"
 local process = require "lanyard.process"
 local task = require "lanyard.task"
 
@@ -160,6 +162,31 @@ s.close()]])
 end)
 
 describe("a request", function()
+  it("has its method, and OTHER for a method that the server does not know", function()
+    local server = serve {
+      handler = function(request) return { status = 200, headers = { ["X-Method"] = request.method } } end,
+    }
+    for _, method in ipairs { "GET", "POST", "HEAD", "PUT", "DELETE" } do
+      assert.equal(method, http.request({ url = server.url, method = method }).headers["x-method"])
+    end
+    for _, method in ipairs { "PATCH", "OPTIONS" } do
+      local reply = http.request { url = server.url, method = method }
+      assert.is_true(reply.status ~= 200 or reply.headers["x-method"] == "OTHER")
+    end
+    server.close()
+  end)
+
+  it("is not passed on after its operation is cancelled", function()
+    local server <close> = assert(core.open { port = 0 })
+    local op = server:accept()
+    local sent = http_core.start { url = ("http://127.0.0.1:%d/"):format(server:port()), direct = true }
+    while op:pending() do loop.step(true) end
+    op:cancel()
+    assert.error_matches(function() op:result() end, "closed")
+    while sent:pending() do loop.step(true) end
+    assert.equal(500, sent:result().status)
+  end)
+
   it("is read without functions of the script", function()
     local lower = string.lower
     finally(function() string.lower = lower end) -- luacheck: ignore 122
@@ -197,6 +224,42 @@ describe("a request", function()
       { address = "127.0.0.1\0x" },
     } do
       assert.has_error(function() core.open(options) end)
+    end
+  end)
+
+  it("has a reply of at most 32 headers, all strings, and of a valid status", function()
+    local server <close> = assert(core.open { port = 0 })
+    local op = server:accept()
+    local sent = http_core.start { url = ("http://127.0.0.1:%d/"):format(server:port()), direct = true }
+    while op:pending() do loop.step(true) end
+    local request = op:result()
+    local headers = {}
+    for i = 1, 33 do headers["X-" .. i] = "1" end
+    for _, wrong in ipairs { headers, { "1" }, { ["X-A"] = 1 }, { ["X-A"] = {} } } do
+      assert.error_matches(function() request:reply(200, wrong, "") end, "headers: up to 32 names and values, all strings")
+    end
+    for _, status in ipairs { 199, 1000, -1 } do
+      assert.error_matches(function() request:reply(status, {}, "") end, "200 to 999 expected")
+    end
+    headers["X-33"] = nil
+    request:reply(200, headers, "body", -1)
+    while sent:pending() do loop.step(true) end
+    local reply, err = sent:result()
+    assert.is_nil(reply)
+    assert.equal("BodyCut", err.code) -- because a negative number of bytes counts as none
+  end)
+
+  it("is not accepted by a server that cannot listen", function()
+    local server <close> = assert(core.open { port = 0 })
+    local other, err = core.open { port = server:port() }
+    assert.is_nil(other)
+    assert.equal("CannotListen", err.code)
+    assert.matches("Address already in use", err.message)
+    for _, address in ipairs { "192.0.2.1", "no-such-host.invalid", "x y" } do
+      other, err = core.open { address = address }
+      assert.is_nil(other)
+      assert.equal("CannotListen", err.code)
+      assert.matches("cannot listen on " .. address .. " port 0: ", err.message, 1, true)
     end
   end)
 end)

@@ -29,6 +29,29 @@ describe("a proof", function()
     assert(jws.key(proof.openssl("pkcs8 -topk8 -nocrypt -in " .. path)))
   end)
 
+  it("rejects a private key that contains the public key of another", function()
+    local mismatched = [[
+-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIPOtQg8XTlIOO6iyoJ8wdsUsBwMZzLYx8bJsXjUwgbsEoAoGCCqGSM49
+AwEHoUQDQgAEVr3WsX5VrLY65GUc//rpEYniaWzq4+DUHbtnLuzv5OTPK93XTimU
+Ui8fd0F7d/2FHlZQagbPp9La78FdLQuNow==
+-----END EC PRIVATE KEY-----
+]]
+    local key, err = jws.key(mismatched)
+    assert.is_nil(key)
+    assert.equal("InvalidKey", err.code)
+  end)
+
+  it("rejects a type that would need escapes, and arguments that are not strings", function()
+    local folder <close> = helper.folder()
+    local key = assert(jws.key((proof.key(folder))))
+    for _, kind in ipairs { 'a"b', "a\\b", "a\nb", "a\0b" } do
+      assert.has_error(function() key:sign(kind, "{}") end)
+    end
+    assert.has_error(function() key:sign("dpop+jwt", {}) end)
+    assert.has_error(function() jws.key {} end)
+  end)
+
   it("rejects anything but a private key on its curve, without asking for a passphrase", function()
     local folder <close> = helper.folder()
     local pem, path = proof.key(folder)

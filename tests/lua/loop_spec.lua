@@ -196,3 +196,58 @@ describe("two states in one process", function()
     assert.equal("true\ntrue\nConnectionRefused\n", result.out, result.err)
   end)
 end)
+
+describe("the loop", function()
+  local loop = require "lanyard.loop"
+
+  it("has nothing to wait for without an operation in the foreground", function()
+    assert.is_nil(loop.step(true))
+    local signal = loop.signal("TERM", true)
+    assert.is_nil(loop.step(true))
+    signal:cancel()
+    assert.is_nil(loop.step(true))
+  end)
+
+  it("completes a timer of no time, and returns its result only then", function()
+    for _, seconds in ipairs { 0, -1, -math.huge } do
+      local timer = loop.timer(seconds)
+      assert.is_true(timer:pending())
+      assert.error_matches(function() timer:result() end, "the operation has not completed")
+      assert.equal(timer, loop.step(true)[1])
+      assert.is_false(timer:pending())
+      assert.is_true(timer:result())
+    end
+    local far = loop.timer(math.huge)
+    assert.same({}, loop.step(false))
+    far:cancel()
+    assert.is_false(far:pending())
+  end)
+
+  it("rejects times, descriptors and signals that do not exist", function()
+    assert.error_matches(function() loop.timer(0 / 0) end, "a number of seconds expected")
+    assert.error_matches(function() loop.readable(-1) end, "0 to 2147483647 expected, got %-1")
+    assert.error_matches(function() loop.readable(99999) end, "cannot wait for file descriptor 99999: ")
+    assert.error_matches(function() loop.signal "KILL" end, "invalid option 'KILL'")
+  end)
+
+  it("does not wait for SIGHUP in a process that ignores it", function()
+    local result = helper.run({ "sh", "-c", "trap '' HUP; exec \"$0\" -e 'print(require(\"lanyard.loop\").signal \"HUP\")'",
+      helper.lanyard })
+    assert.equal("nil\n", result.out, result.err)
+  end)
+
+  it("is not started without free descriptors", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/script.lua", ([[
+      local open = assert(package.loadlib("%s/lanyard.so", "luaopen_lanyard_loop"))
+      local files = {}
+      repeat files[#files + 1] = io.open "/dev/null" until not io.open "/dev/null"
+      local ok, err = pcall(open)
+      for _, file in ipairs(files) do file:close() end
+      print(ok, err)
+    ]]):format(helper.build))
+    local result = helper.run({ "sh", "-c", "ulimit -n 20; exec lua5.4 " .. folder .. "/script.lua" }, STOCK_LUA)
+    assert.equal("false\tcannot start the event loop: too many open files; raise the limit of `ulimit -n`\n", result.out,
+      result.err)
+  end)
+end)

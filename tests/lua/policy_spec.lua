@@ -191,7 +191,7 @@ describe("a document that a finalizer edits", function()
     local function edit_later()
       setmetatable({}, { __gc = function()
         edits = edits + 1
-        doc:set { document = true, element = "Id", json = ('"%s"'):format(("x"):rep(edits % 500)) }
+        doc:set { document = true, element = "Id", value = ("x"):rep(edits % 500) }
         if edits < 2000 then edit_later() end
       end })
     end
@@ -204,5 +204,87 @@ describe("a document that a finalizer edits", function()
     end
     edits = math.max(edits, 2000)
     assert.equal(20, #doc:statements())
+  end)
+end)
+
+describe("the arguments of a policy document's functions", function()
+  local doc
+  before_each(function() doc = parse(HUMAN) end)
+
+  local ROOT, MANY = "444455556666", {}
+  for i = 1, 101 do MANY[i] = "a:b" end
+  for title, case in pairs {
+    ["no action"] = { "allow", { principal = ROOT, actions = {} }, "actions: at least one expected" },
+    ["too many actions"] = { "allow", { principal = ROOT, actions = MANY }, "actions: at most 100 strings expected" },
+    ["no principal"] = { "allow", { actions = { "a:b" } }, "field 'principal': string expected" },
+    ["a match that is not a function"] = { "revoke", { match = "x" }, "match: a function expected" },
+    ["principal and match"] = { "revoke", { match = print, principal = ROOT }, "principal or match expected" },
+    ["neither principal nor match"] = { "revoke", {}, "principal or match expected" },
+    ["an unknown effect"] = { "revoke", { principal = ROOT, effect = "Deny" }, "field 'effect': invalid value 'Deny'" },
+    ["sid and index"] = { "remove", { sid = "a", index = 1 }, "sid or index expected" },
+    ["neither sid nor index"] = { "remove", {}, "sid or index expected" },
+    ["an index of 0"] = { "remove", { index = 0 }, "field 'index': 1 to" },
+    ["a fold with a match that is not a function"] = { "fold", { match = 1 }, "match: a function expected" },
+    ["index and document"] = { "set", { index = 1, document = true, element = "Id" }, "sid, index or document expected" },
+    ["nothing to set"] = { "set", { element = "Id" }, "sid, index or document expected" },
+    ["a set of Statement"] = { "set", { document = true, element = "Statement", value = {} },
+      "element: Statement is changed by allow, append and remove" },
+    ["a member within the document"] = { "set", { document = true, element = "Id", within = { "a" }, value = 1 },
+      "within: only for an element of a statement" },
+    ["a member with NUL"] = { "set", { index = 1, element = "Condition", within = { "a\0b" }, value = 1 },
+      "within: a name must not contain NUL" },
+    ["too many nested members"] = { "set", { index = 1, element = "Condition", within = MANY, value = 1 },
+      "within: at most 10 strings expected" },
+  } do
+    it("are rejected: " .. title, function()
+      local ok, err = pcall(doc[case[1]], doc, case[2])
+      assert.is_false(ok)
+      assert.matches(case[3], tostring(err), 1, true)
+      assert.equal(HUMAN, tostring(doc))
+    end)
+  end
+
+  it("name a statement that exists, of another document to append it", function()
+    local other = parse(HUMAN)
+    for _, index in ipairs { 0, 3, -1, math.maxinteger } do
+      assert.error_matches(function() doc:statement(index) end, "no such statement")
+      assert.error_matches(function() doc:covers(1, index) end, "no such statement")
+      assert.error_matches(function() doc:meaning(index) end, "no such statement")
+      assert.error_matches(function() doc:append(other, index) end, "no such statement")
+    end
+    assert.error_matches(function() doc:append(doc, 1) end, "another document expected")
+    assert.equal(HUMAN, tostring(doc))
+  end)
+
+  it("cannot change the document while they select what to change", function()
+    local function change()
+      doc:set { document = true, element = "Id", value = "x" }
+      return true
+    end
+    assert.error_matches(function() doc:revoke { match = change } end, "revoke: the function 'match' changed the document")
+    doc = parse(HUMAN)
+    assert.error_matches(function() doc:fold { match = change } end, "fold: the function 'match' changed the document")
+    assert.equal(2, #doc:statements())
+  end)
+
+  it("name one statement to set", function()
+    doc = parse '{"Statement":[{"Sid":"a","Effect":"Allow"},{"Sid":"a","Effect":"Deny"}]}'
+    assert.error_matches(function() doc:set { sid = "a", element = "Effect", value = "Deny" } end,
+      "statements 1 and 2 have the Sid 'a': name one by its index")
+    local changed, reason = doc:set { sid = "b", element = "Effect", value = "Deny" }
+    assert.is_false(changed)
+    assert.equal("no such statement", reason)
+    assert.same({ false, "no such statement" }, { doc:set { index = 3, element = "Effect", value = "Deny" } })
+  end)
+end)
+
+describe("the meaning of a statement", function()
+  it("is equal for statements that differ in their Sids and their layout only", function()
+    local doc = parse('{"Statement":[{"Sid":"a","Effect":"Allow","Principal":"*","Action":["a:b","a:c"]},'
+      .. '{"Sid":"b","Action":["A:C","a:b"],"Principal":{"AWS":"*"},"Effect":"Allow"},'
+      .. '{"Sid":"a","Effect":"Deny","Principal":"*","Action":["a:b","a:c"]}]}')
+    assert.equal(doc:meaning(1), doc:meaning(2))
+    assert.not_equal(doc:meaning(1), doc:meaning(3))
+    assert.not_equal(doc:meaning(1, true), doc:meaning(2, true))
   end)
 end)

@@ -102,6 +102,11 @@ describe("a child", function()
     assert.has_error(function() sh("true", { errors = "lost" }) end)
   end)
 
+  it("has a command of at least one word, without NUL", function()
+    assert.error_matches(function() process.run { words = {} } end, "words: a command expected")
+    assert.error_matches(function() process.run { words = { "echo", "a\0b" } } end, "words: a word must not contain NUL")
+  end)
+
   it("reports a command that cannot run, and one that does not end in time", function()
     local ended, err = process.run { words = { "/nonexistent/command" }, output = function() end }
     assert.is_nil(ended)
@@ -139,6 +144,20 @@ describe("a child", function()
     assert.equal(task.cancelled, err)
     assert.equal("closed\n", table.concat(output))
     assert.is_false(is_there(pid))
+  end)
+
+  it("passes on how the command ended after its task was cancelled", function()
+    local folder <close> = helper.folder()
+    local result
+    local t = task.spawn(process.run, {
+      words = { "sh", "-c", ("trap 'echo bye >&2; exit 7' TERM; echo $$ >%s/pid; while :; do sleep 0.01; done"):format(folder) },
+      errors = "keep", output = function() end, interrupted = function(ended) result = ended end,
+    })
+    wait_for(folder .. "/pid")
+    t:cancel()
+    assert.is_false((pcall(t.join, t)))
+    assert.equal(7, result.status)
+    assert.match("bye\n$", result.errors)
   end)
 
   it("has its full time to end even if its reader raises an error meanwhile", function()

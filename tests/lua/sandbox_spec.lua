@@ -240,6 +240,30 @@ describe("a text in a sandbox", function()
     end
   end)
 
+  it("is searched for such numbers past every form of texts, comments and numbers", function()
+    local list = ("12345,"):rep(16385)
+    for _, text in ipairs {
+      "return { [ [=[]]]==]=] ] = 1, " .. list .. "}", "return { s = 'a\\'', " .. list .. "}", "local a = {} return { #a, " .. list .. "}",
+      "--[=[ ]] ]=] return {" .. list .. "}", "--[=x\nreturn {" .. list .. "}", "local a, b = 5, 3 a = a-b return {" .. list .. "}",
+      "return {" .. ("1e-10,"):rep(16385) .. "}", "return {" .. ("0x1p+4,"):rep(16385) .. "}", "return {" .. (".1234,"):rep(16385) .. "}",
+      "local t = {} t.a = 'x' .. 'y' return {" .. list .. "}",
+    } do
+      assert.matches("contains more than 16384 numbers", failure(text, { memory = 1 << 27 }).message, 1, true, text:sub(1, 40))
+    end
+    -- Nothing after the end of the text is read.
+    for text, message in pairs {
+      ["return 'x"] = "unfinished string", ["return 'x\\"] = "unfinished string", ["return [[x"] = "unfinished long string",
+      ["return [=[x]="] = "unfinished long string", ["return [=[x]=="] = "unfinished long string", ["return ["] = "unexpected symbol",
+      ["return [="] = "invalid long string delimiter", ["--[[ x"] = "unfinished long comment", ["return ."] = "unexpected symbol",
+      ["return -"] = "unexpected symbol", ["return 1e+"] = "malformed number", ["return 12345x"] = "malformed number",
+    } do
+      assert.matches(message, failure(text).message, 1, true, text)
+    end
+    for _, text in ipairs { "return 1 --", "return 1 --[", "return 1 --[=", "return 1 -- x", "return 1" } do
+      assert.equal(1, sandbox.value(text, "x"), text)
+    end
+  end)
+
   it("spends one budget of time in all its calls", function()
     local box <close> = assert(sandbox.open("function spin() for _ = 1, 400000 do end return 1 end", "rules.lua",
       { seconds = 0.3 }))
@@ -304,6 +328,39 @@ describe("a text in a sandbox", function()
       assert.matches(case[2], failure(case[1]).message)
     end)
   end
+
+  it("computes with tables and texts as Lua does", function()
+    for _, case in ipairs {
+      { "return table.concat({ 1, 2, 3 }, '-')", "1-2-3" }, { "return table.concat({ 1, 2, 3 }, '-', 2)", "2-3" },
+      { "return table.concat({ 1, 2, 3 }, '-', 3, 2)", "" }, { "return (select('#', table.unpack({ 1, 2, 3 }, 2, 3)))", 2 },
+      { "local t = { 1, 2 } table.insert(t, 3) return table.concat(t)", "123" },
+      { "local t = { 1, 2 } table.insert(t, 1, 3) return table.concat(t)", "312" },
+      { "local t = { 1, 2, 3 } return table.remove(t) .. table.remove(t, 1) .. #t", "311" },
+      { "return table.concat(table.move({ 1, 2, 3 }, 2, 3, 1))", "233" },
+      { "return table.concat(table.move({ 1, 2, 3 }, 3, 2, 1))", "123" },
+      { "local t = { 3, 1, 2 } table.sort(t) return table.concat(t)", "123" },
+      { "local t = { 3, 1, 2 } table.sort(t, function(a, b) return a > b end) return table.concat(t)", "321" },
+      { "return ('ab'):rep(2, '-')", "ab-ab" }, { "return ('ab'):rep(0)", "" }, { "return ('ab'):rep(-1)", "" },
+      { "return utf8.len 'a\u{20ac}'", 2 }, { "return utf8.codepoint('\u{20ac}')", 0x20ac },
+      { "return utf8.offset('a\u{20ac}b', 3)", 5 }, { "return tonumber '0x10'", 16 }, { "return tonumber(5.5)", 5.5 },
+      { "return tonumber('zz', 36)", 1295 }, { "return tonumber({}) == nil", true },
+    } do
+      assert.equal(case[2], assert(sandbox.value(case[1], "x")), case[1])
+    end
+  end)
+
+  it("rejects arguments of its functions as Lua does", function()
+    for text, message in pairs {
+      ["table.concat 'x'"] = "table expected", ["table.unpack({}, 'x')"] = "number expected",
+      ["table.move({}, 1)"] = "number expected", ["table.insert(1, 2)"] = "table expected",
+      ["table.insert({}, 5, 1)"] = "position out of bounds", ["table.insert({}, 'x', 1)"] = "number expected",
+      ["table.remove(1)"] = "table expected", ["table.remove({ 1 }, 7)"] = "position out of bounds",
+      ["table.sort(1)"] = "table expected", ["table.sort({ 1, {} })"] = "attempt to compare",
+      ["string.rep({}, 1)"] = "string expected", ["utf8.len {}"] = "string expected",
+    } do
+      assert.matches(message, failure(text).message, 1, true, text)
+    end
+  end)
 
   it("removes nothing from an empty list, like Lua's", function()
     assert.is_true(sandbox.value("local t = {} return table.remove(t, #t) == nil", "x"))

@@ -47,6 +47,11 @@ describe("a database", function()
     assert.error_matches(function() sqlite.open(":memory:", { read_only = true }) end, "no such field: 'read_only'")
   end)
 
+  it("stores booleans as 0 and 1", function()
+    local db <close> = opened()
+    assert.same({ { 1, 0 } }, rows(db, "SELECT ?, ?", true, false))
+  end)
+
   it("cannot be used after it is closed, but its open statements can", function()
     local db = opened()
     local one = assert(db:prepare "SELECT 1")

@@ -265,9 +265,19 @@ function Stage:unjournaled_change(before)
   return nil
 end
 
---- Returns what a command leaves, for comparison: policies, roles, deployments, journal.
+-- Returns what the user trusts: one line for each record, without its time.
+local function trusted(self)
+  local lines = {}
+  for path, text in pairs(self:files()) do
+    lines[#lines + 1] = path:find "lanyard/trust/%x+$" and text:gsub("%d%d%d%d%d%d%d%d%d+", "TIME")
+  end
+  table.sort(lines)
+  return lines
+end
+
+--- Returns what a command leaves, for comparison: policies, roles, deployments, journal, and what is trusted.
 function Stage:outcome()
-  local outcome = { policies = {}, roles = {}, deployments = {}, journal = self:journal() }
+  local outcome = { policies = {}, roles = {}, deployments = {}, journal = self:journal(), trusted = trusted(self) }
   for name, repository in pairs(region(self).repositories) do
     outcome.policies[name] = without_id(repository.policy and repository.policy.text) or "none"
   end
@@ -279,8 +289,12 @@ function Stage:outcome()
 end
 
 
+-- A message of SQLite that looks like one of Lua.
+local READONLY = "attempt to write a readonly database"
+
 --- Returns the part of a text that is an internal error, or nil.
 function M.internal_error(text)
+  text = text:gsub(READONLY, "")
   return text:match "[^\n]*attempt to %a+[^\n]*" or text:match "[^\n]*stack traceback[^\n]*"
     or text:match "[^\n]*bad argument[^\n]*" or text:match "[^\n]*%.lua:%d+:[^\n]*" or text:match "[^\n]*nil value[^\n]*"
 end

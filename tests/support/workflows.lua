@@ -43,11 +43,17 @@ local function save_plan(stage)
   helper.write(stage.home .. "/plan.json", result.out)
 end
 
+local function write_rules(stage)
+  assert(os.execute(("mkdir -p '%s/checkout/.lanyard' && chmod 700 '%s/checkout/.lanyard'"):format(stage.home, stage.home)))
+  helper.write(stage.home .. "/checkout/.lanyard/rules.lua", "rule 'a' { on = { 'grant' }, check = function() end }\n")
+end
+
 ---@class torture.Workflow
 ---@field name string
 ---@field prepare fun(stage: table)
 ---@field repeats? boolean    each run makes another change
 ---@field keeps_runs? boolean  each run is recorded
+---@field failure? integer    exit status if a process that it started was killed
 ---@field words string[]|fun(stage: table): string[]
 
 ---@type torture.Workflow[]
@@ -69,6 +75,20 @@ M.all = {
     words = function(stage) return { "apply", stage.home .. "/plan.json", "--no-settle" } end },
   { name = "audit --history", prepare = prepare_by "grant web shared", keeps_runs = true,
     words = function(stage) return { "audit", "--history", stage.home .. "/state/lanyard/history.db" } end },
+}
+
+-- Workflows that write no policy and no journal. The watched command only reads, since it can outlive a killed watch.
+M.local_state = {
+  { name = "trust", prepare = write_rules,
+    words = function(stage) return { "trust", stage.home .. "/checkout", "--yes" } end },
+  { name = "trust --revoke",
+    prepare = function(stage)
+      write_rules(stage)
+      stage:must { "trust", stage.home .. "/checkout", "--yes" }
+    end,
+    words = function(stage) return { "trust", "--revoke", stage.home .. "/checkout" } end },
+  { name = "watch", prepare = prepare_by "grant web shared", failure = 1,
+    words = command "watch --times 1 --name kill -- status" },
 }
 
 ---Prepares a stage for a workflow, and keeps its state.

@@ -56,7 +56,7 @@ function World:session_settings(clock)
   return {
     region = "us-east-1",
     clock = clock,
-    endpoint_url = "http://emulator.test",
+    endpoint_url = self.endpoint or "http://emulator.test",
     credentials = credentials.new {
       access_key_id = emulator.ACCESS_KEY_ID, secret_access_key = emulator.SECRET_ACCESS_KEY,
     },

@@ -19,7 +19,7 @@ local random = torture.random()
 
 -- What SQLite reports instead of the error of the system call.
 local SQLITE_TEXTS = { "disk I/O error", "unable to open database file", "database or disk is full", "readonly database",
-  "database is locked", "not a database" }
+  "database is locked", "a part of this database is damaged or cannot be read" }
 
 local function says_why(text, err)
   if text:find(err.text, 1, true) then

@@ -25,7 +25,7 @@ local function check_case(stage, workflow, words, expected, at, when)
   local killed = stage:run(words, { mode = "kill", at = at, when = when })
   if killed.status == 0 then
     return stages.difference(expected, stage:outcome()), true
-  elseif killed.status ~= KILLED then
+  elseif killed.status ~= KILLED and killed.status ~= workflow.failure then
     return ("exit status %d instead of the kill"):format(killed.status)
   end
   if workflow.repeats and killed.out ~= "" and not stages.difference(expected, stage:outcome()) then
@@ -89,8 +89,11 @@ local function check_workflow(workflow)
   return cases, wrong
 end
 
+local all = table.move(workflows.local_state, 1, #workflows.local_state, #workflows.all + 1,
+  table.move(workflows.all, 1, #workflows.all, 1, {}))
+
 describe("a command that is killed at any call and run again has the outcome of an undisturbed run:", function()
-  for _, workflow in ipairs(workflows.all) do
+  for _, workflow in ipairs(all) do
     it(workflow.name, function()
       local cases, wrong = check_workflow(workflow)
       torture.report("kill " .. workflow.name, cases)

@@ -4,6 +4,7 @@
 
 local commands = require "commands" -- before all that prints
 local helper = require "helper"
+local httpd = require "lanyard.httpd"
 local json = require "lanyard.json"
 local mutations = require "mutations"
 local torture = require "torture"
@@ -85,8 +86,10 @@ local function grant(w)
   end
 end
 
+local reachable = assert(httpd.serve { handler = function() return { status = 404 } end })
+
 -- words: of the command; before: prepares the world; done: checks the output, as JSON, of a success, of a case or of
--- the undisturbed run
+-- the undisturbed run; failed: checks it for a failure whose output is the result
 local WORKFLOWS = {
   { words = "grant web team/a team/b --output json", done = granted(2) },
   { words = "grant web --all --yes --output json", done = granted() },
@@ -112,6 +115,16 @@ local WORKFLOWS = {
   { words = "export FILE --format terraform" },
   { words = "audit --region us-east-1 --output json", before = grant },
   { words = "permissions" },
+  { words = "doctor --output json", before = function(w)
+    w.endpoint = reachable.url -- doctor connects to it; its calls go to the world
+    grant(w)
+  end, failed = function(out)
+    local failures = 0
+    for _, one in ipairs(out) do
+      failures = failures + (one.passed == false and one.detail ~= "" and 1 or 0)
+    end
+    assert.is_true(failures > 0, "doctor failed without a failed check")
+  end },
 }
 
 -- ---------------------------------------------------------------------------------------------
@@ -196,6 +209,8 @@ local function check(workflow, result, w, case)
   if result.status == 0 or result.status == workflow.status then
     assert.not_equal("", result.out)
     if workflow.done then workflow.done(w, json.decode(result.out), case) end
+  elseif workflow.failed then
+    workflow.failed(json.decode(result.out))
   else
     assert.not_equal("", result.err)
   end
@@ -235,6 +250,8 @@ local function run_case(workflow, case)
 end
 
 describe("a reply that is not as documented", function()
+  lazy_teardown(function() reachable.close() end)
+
   -- LANYARD_TORTURE_SEED selects other cases.
   it("is an error, and nothing is lost or claimed", function()
     local number = math.tointeger(tonumber(os.getenv "LANYARD_TORTURE_SEED")) or 1

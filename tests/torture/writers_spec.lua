@@ -8,13 +8,17 @@ local torture = require "torture"
 
 local COUNTS = torture.choose({ 16 }, { 16, 32 })
 
--- Reads a policy and writes it back with its own statement, repeatedly, as a script with an AWS SDK does.
+-- Reads a policy and writes it back with its own statement, repeatedly, as a script with an AWS SDK does. A new statement
+-- replaces its last one.
 local OTHER_TOOL = [[
 local aws = require "lanyard.aws"
 local json = require "lanyard.json"
 local ecr = assert(aws.client "ecr")
 for number = 1, tonumber(arg[1]) do
   local document = json.decode(assert(ecr:GetRepositoryPolicy { repositoryName = "shared" }).policyText)
+  for i = #document.Statement, 1, -1 do
+    if (document.Statement[i].Sid or ""):find "^tool" then table.remove(document.Statement, i) end
+  end
   table.insert(document.Statement, {
     Sid = "tool" .. number, Effect = "Allow", Principal = { AWS = "444455556666" }, Action = "ecr:ListImages",
   })

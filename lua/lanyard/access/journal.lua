@@ -113,11 +113,8 @@ end
 ---@return journal.Entry? entry
 ---@return aws.Error? err
 function Journal:begin(fields)
-  local limits, err = retention.limits() -- a mistake in them is reported before the policy is written
-  local ok, names
-  if limits then
-    ok, err = self:create_directory()
-  end
+  local ok, err = self:create_directory()
+  local names
   if ok then
     names, err = list(self)
   end

@@ -1,5 +1,6 @@
 --- Enables and disables the ECR image puller role of a container service, and waits until the change is complete.
 
+local retention = require "lanyard.access.journal.retention"
 local services = require "lanyard.access.services"
 local waiting = require "lanyard.access.wait"
 
@@ -86,7 +87,11 @@ end
 local function change(region, name, active, options)
   options = options or {}
   local verb = active and "enable" or "disable"
-  local service, err = find(region, name)
+  local limits, err = retention.limits() -- with a mistake in them, the policies could not be changed afterwards
+  local service
+  if limits then
+    service, err = find(region, name)
+  end
   if not service then
     return nil, err
   end

@@ -7,15 +7,14 @@
 
 local config = require "lanyard.aws.config"
 local imds = require "lanyard.aws.credentials.imds"
+local loopback = require "lanyard.loopback"
 local proxy = require "lanyard.aws.proxy"
 local services = require "lanyard.aws.services"
 
 local M = {}
 
--- Hosts that are reached without leaving the machine or its hypervisor.
-local LOCAL = {
-  "^127%.%d+%.%d+%.%d+$", "^localhost$", "%.localhost$", "^%[::1%]$", "^169%.254%.%d+%.%d+$", "^%[fd00:ec2::%x+%]$",
-}
+-- Hosts that are reached without leaving the machine or its hypervisor, besides loopback.
+local LOCAL = { "^169%.254%.%d+%.%d+$", "^%[fd00:ec2::%x+%]$" }
 
 local function is_local(host)
   for _, pattern in ipairs(LOCAL) do
@@ -23,7 +22,7 @@ local function is_local(host)
       return true
     end
   end
-  return false
+  return loopback.is(host)
 end
 
 --- Returns the host of an http URL that is not on this machine, or nil.

@@ -42,14 +42,16 @@ function M.in_force()
     local value, name = first_set(names)
     if value then
       local scheme, rest = value:match "^(%a[%w+.-]*)://(.*)$"
-      local host = (rest or value):match "^([^/?#]*)"
+      local host, path = (rest or value):match "^([^/?#]*)(.*)$"
       local has_user = host:find("@", 1, true) ~= nil
       host = host:match "([^@]*)$"
-      if scheme and not SCHEMES[scheme:lower()] or not host:find "^[%w%[][%w.:%[%]%%_-]*$" then
+      -- An @ after a slash is the end of a password that is not encoded: what precedes the slash must not be shown.
+      local unencoded = path:find("@", 1, true)
+      if unencoded or scheme and not SCHEMES[scheme:lower()] or not host:find "^[%w%[][%w.:%[%]%%_-]*$" then
         return nil, errors.new {
           code = "InvalidConfig",
-          message = ("%s is not the URL of a proxy: write http://host:port or http://user:password@host:port")
-            :format(name),
+          message = ("%s is not the URL of a proxy: write http://host:port or http://user:password@host:port%s")
+            :format(name, unencoded and ", with %XX for special characters" or ""),
         }
       end
       list[#list + 1] = {

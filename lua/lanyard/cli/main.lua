@@ -332,8 +332,11 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The output
 
+local write_failure -- why the last write that failed did
+
 -- Ends the script quietly if the reader of stdout has closed it: a script in an endless loop would not notice.
-local function check_pipe(ok, _, number)
+local function check_pipe(ok, message, number)
+  write_failure = not ok and message or write_failure
   if not ok and number == terminal.CLOSED_PIPE then
     exit.leave(exit.STATUS.ok)
   end
@@ -342,8 +345,10 @@ end
 -- Returns the exit status once stdout is flushed. A result that was not written is a failure, also where a script
 -- ignored the error.
 local function output_status(status)
-  if status == exit.STATUS.ok and system.output_failure() == "failed" then
-    terminal.note "lanyard: cannot write the result"
+  local kind, reason = system.output_failure()
+  if status == exit.STATUS.ok and kind == "failed" then
+    reason = write_failure or reason
+    terminal.note("lanyard: cannot write the result" .. (reason and ": " .. reason or ""))
     return exit.STATUS.failed
   end
   return status

@@ -38,5 +38,6 @@ return {
   },
   ["yes-all"] = { { "--yes", help = "Do not ask for confirmation (asked only with --all)." } },
   settle = { { "--settle",
-    help = "Read each policy once more, 4 s after the write, and merge again where another writer changed it." } },
+    help = "Read each policy once more, 4 s after the write, and merge again where another writer changed it. Without "
+      .. "this, changes that two machines make within seconds can lose one of them." } },
 }

@@ -16,6 +16,7 @@ local escape = require "lanyard.text.escape"
 local http = require "lanyard.http"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
+local loopback = require "lanyard.loopback"
 local process = require "lanyard.process"
 local redact = require "lanyard.text.redact"
 local retry = require "lanyard.aws.retry"
@@ -63,24 +64,14 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- A webhook
 
-local LOOPBACK = { "^127%.%d+%.%d+%.%d+$", "^localhost$", "^%[::1%]$" }
-
-local function is_loopback(host)
-  for _, pattern in ipairs(LOOPBACK) do
-    if host:find(pattern) then
-      return true
-    end
-  end
-  return false
-end
-
 -- Returns the host of a webhook's URL, or nil and an error.
 local function host_of(url)
   local scheme, authority = url:match "^(%a+)://([^/?#]+)"
-  local host = authority and authority:match "[^@]*$":gsub(":%d+$", ""):lower()
-  if not host or url:find "[%c%s]" or not host:find "^[%w%[][%w.:%]_-]*$" then
+  local host = authority and authority:match "[^@]*$":gsub(":%d*$", ""):lower()
+  -- A name with a colon is the user of a password that has a slash and is not encoded.
+  if not host or url:find "[%c%s]" or not (host:find "^%w[%w._-]*$" or host:find "^%[[%x:.]+%]$") then
     return nil, errors.new { code = "Usage", message = "the webhook is not a valid URL: write https://HOST/PATH" }
-  elseif scheme:lower() ~= "https" and not (scheme:lower() == "http" and is_loopback(host)) then
+  elseif scheme:lower() ~= "https" and not (scheme:lower() == "http" and loopback.is(host)) then
     return nil, errors.new {
       code = "Usage", message = ("the webhook at %s must use https: what is posted is confidential"):format(host),
     }

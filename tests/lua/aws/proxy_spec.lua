@@ -42,6 +42,16 @@ describe("proxy.in_force", function()
     end
   end)
 
+  it("rejects a password with special characters that are not encoded, without printing a part of it", function()
+    for _, url in ipairs { "http://user:hidden/x@p:1", "http://user:hidden#@p:1", "user:hidden?x@p:1", "http://u:12/hidden@p" } do
+      local list, err = in_force { HTTPS_PROXY = url }
+      assert.is_nil(list, url)
+      assert.matches(", with %%XX for special characters$", err.message)
+      assert.not_matches("hidden", err.message)
+    end
+    assert.equal("http://p:1", in_force({ HTTPS_PROXY = "http://user:hid%2Fden@p:1/" })[1].url)
+  end)
+
   it("rejects an invalid URL without printing it", function()
     for _, url in ipairs { "gopher://user:hidden@p", "http://user:hidden@", "http://", "http://user:hidden@p q" } do
       local list, err = in_force { HTTPS_PROXY = url }

@@ -123,6 +123,7 @@ describe("a webhook", function()
       ["http://127.0.0.1.example.com/SECRET"] = "the webhook at 127.0.0.1.example.com must use https: what is posted is confidential",
       ["http://localhost@example.com/SECRET"] = "the webhook at example.com must use https: what is posted is confidential",
       ["ftp://localhost/SECRET"] = "the webhook at localhost must use https: what is posted is confidential",
+      ["https://user:SECRET/x@host/y"] = "the webhook is not a valid URL: write https://HOST/PATH",
       ["https:///SECRET"] = "the webhook is not a valid URL: write https://HOST/PATH",
       ["SECRET"] = "the webhook is not a valid URL: write https://HOST/PATH",
       ["https://a/SECRET\nx"] = "the webhook is not a valid URL: write https://HOST/PATH",

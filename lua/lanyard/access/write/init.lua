@@ -13,7 +13,8 @@
 ---     it read before: no more than `limits.bound` passes from sending the read to sending the write, or the policy is
 ---     read again. With `settle` the policy is read once more after twice that time, when the request of that writer
 ---     has arrived, if no request takes longer than the bound. Where another writer won, the edit is made again on the
----     current text.
+---     current text. Only with `settle` do lanyards on several machines lose nothing of each other's: without it, a
+---     write that is on its way when this change reads back arrives later (tests/model/safe_write.pml).
 ---   * The client does not repeat the requests of a round up to the write: after a failed request the next round begins
 ---     with a new read.
 
@@ -23,6 +24,7 @@ local lock = require "lanyard.lock"
 local losses = require "lanyard.access.write.losses"
 local proposals = require "lanyard.access.write.proposal"
 local repository_policy = require "lanyard.access.repository_policy"
+local retention = require "lanyard.access.journal.retention"
 local round = require "lanyard.access.write.round"
 
 local M = {}
@@ -149,7 +151,10 @@ function M.change_policy(region, repository, edit, options)
     progress = options.progress or function() end,
   }
   change.attempts = attempts.new(change)
-  local ok, err = proposals.prepare(change)
+  local ok, err = retention.limits() -- a mistake in them is reported before anything is sent
+  if ok then
+    ok, err = proposals.prepare(change)
+  end
   if not ok then
     return nil, err
   elseif options.dry_run then

@@ -4,7 +4,7 @@
 ---     inventory.absences:ask("repository", "web")
 ---     if inventory.absences:confirmed("repository", "web") then ... end
 ---
---- A list that lacks a name is no evidence: a proxy can have emptied it, and the item can be newer than the list. AWS
+--- A list that lacks a name proves nothing: a proxy can have emptied it, and the item can be newer than the list. AWS
 --- rejects a call that names what does not exist, and that is certain.
 
 local answers = require "lanyard.aws.answers"

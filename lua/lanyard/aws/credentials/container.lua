@@ -4,6 +4,7 @@
 local credentials = require "lanyard.credentials"
 local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
+local loopback = require "lanyard.loopback"
 local metadata = require "lanyard.aws.credentials.metadata"
 local system = require "lanyard.system"
 
@@ -17,24 +18,11 @@ local TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
 local ECS = "http://169.254.170.2"
 local LIMITS = { timeout = 2, answers = 3, connections = 3 }
 
--- Hosts that http is allowed for, besides 127.0.0.0/8: requests to them do not leave the machine.
-local OPEN_HOSTS = {
-  ["localhost"] = true, ["[::1]"] = true, ["169.254.170.2"] = true, ["169.254.170.23"] = true,
-  ["[fd00:ec2::23]"] = true,
-}
+-- Hosts that http is allowed for, besides loopback: requests to them do not leave the machine.
+local OPEN_HOSTS = { ["169.254.170.2"] = true, ["169.254.170.23"] = true, ["[fd00:ec2::23]"] = true }
 
 local function invalid(message)
   return nil, errors.new { code = "InvalidConfig", message = message }
-end
-
-local function is_loopback(host)
-  local parts = { host:match "^(127)%.(%d%d?%d?)%.(%d%d?%d?)%.(%d%d?%d?)$" }
-  for _, part in ipairs(parts) do
-    if tonumber(part) > 255 then
-      return false
-    end
-  end
-  return #parts == 4
 end
 
 -- Rejects URLs that two parsers can read as different hosts: a name before an @, a backslash, an octal address or one
@@ -48,8 +36,9 @@ local function check_url(url)
   end
   scheme = (scheme or ""):lower()
   if not host or port == ":" or (scheme ~= "http" and scheme ~= "https") then
-    return invalid(("%s is '%s', which has no valid host: write http://HOST/PATH"):format(FULL, url))
-  elseif scheme == "http" and not (OPEN_HOSTS[host] or is_loopback(host)) then
+    local shown = url:find("@", 1, true) and "contains a user or a password" or ("is '%s'"):format(url)
+    return invalid(("%s %s, which has no valid host: write http://HOST/PATH"):format(FULL, shown))
+  elseif scheme == "http" and not (OPEN_HOSTS[host] or loopback.is(host)) then
     return invalid(("%s uses http for %s, which would expose the credentials: use https, or a host of this machine, "
       .. "of ECS or of EKS"):format(FULL, host))
   end

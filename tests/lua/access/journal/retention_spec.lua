@@ -1,6 +1,7 @@
 local helper = require "helper"
 local retention = require "lanyard.access.journal.retention"
 local system = require "lanyard.system"
+local world = require "world"
 
 local DAY = 86400
 
@@ -61,5 +62,31 @@ describe("a change with a wrong limit", function()
     assert.equal(1, result.status)
     assert.match("shared%-repo: LANYARD_JOURNAL_ENTRIES is 'x', which is not a number", result.err)
     assert.equal("[]", emulator:run({ "undo", "--list", "--output", "json" }).out:gsub("%s", ""))
+  end)
+
+  it("fails before anything is sent that changes something", function()
+    local seed = { regions = { ["us-east-1"] = { services = { { name = "off" }, { name = "on", role = true } },
+      repositories = { { name = "web" } } } } }
+    local w <close> = world.new { seed = seed }
+    local service, repository = assert(w.region:service "on"), w:repository "web"
+    assert(w.region:grant(service, repository))
+    for _, name in ipairs { "LANYARD_JOURNAL_ENTRIES", "LANYARD_JOURNAL_DAYS" } do
+      system.setenv(name, "-1")
+      local _ <close> = setmetatable({}, { __close = function() system.setenv(name, nil) end })
+      w.calls = {}
+      for _, change in ipairs {
+        function() return w.region:enable "off" end, function() return w.region:disable "on" end,
+        function() return w.region:grant(service, repository, { expires = 4000000000 }) end,
+        function() return w.region:revoke({ service = service }, repository) end,
+      } do
+        local result, err = change()
+        assert.is_nil(result)
+        assert.equal("InvalidSetting", err.code)
+        assert.matches("^" .. name .. " is '%-1'", err.message)
+      end
+      assert.same({}, w.calls)
+      assert.is_nil((w.region:undo(repository)))
+      assert.equal(0, w:count "SetRepositoryPolicy" + w:count "DeleteRepositoryPolicy")
+    end
   end)
 end)

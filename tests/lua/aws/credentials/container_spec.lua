@@ -171,6 +171,9 @@ describe("the URI of the credentials of a container", function()
       assert.is_nil(found)
       assert.equal("InvalidConfig", err.code)
     end
+    local _, err = full "http://user:hidden@127.0.0.1/x"
+    assert.matches("contains a user or a password, which has no valid host", err.message)
+    assert.not_matches("hidden", err.message)
   end)
 
   it("is a path if it is relative, and cannot change the host", function()

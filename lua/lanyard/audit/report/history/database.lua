@@ -17,10 +17,34 @@ local ADVICE = {
   CannotOpen = "name a file in an existing folder",
 }
 
+-- The first bytes of each database that is not empty. https://www.sqlite.org/fileformat.html#magic_header_string
+local HEADER = "SQLite format 3\0"
+
+-- Returns the first bytes of a file, or nil and why they cannot be read.
+local function head_of(path)
+  local file <close>, problem = io.open(path, "rb")
+  local head
+  if file then
+    head, problem = file:read(#HEADER)
+  end
+  return head or "", problem
+end
+
+-- SQLite reports a file that the disk cannot read (EIO) as one that is not a database.
+local function not_database(path, err)
+  local head, problem = head_of(path)
+  local message = "%s is not a history of lanyard audit --history; name another file"
+  if problem then
+    message, problem = "cannot read %s: %s", problem:gsub("^.*: ", "")
+  elseif head == HEADER then
+    message = "%s: a part of this database is damaged or cannot be read; check the disk"
+  end
+  return errors.new { code = err.code, message = message:format(path, problem) }
+end
+
 local function with_advice(path, err)
   if err.code == "NotDatabase" then
-    return errors.new { code = err.code,
-      message = path .. " is not a history of lanyard audit --history; name another file" }
+    return not_database(path, err)
   end
   local advice = ADVICE[err.code]
   return errors.new { code = err.code,
