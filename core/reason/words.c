@@ -252,6 +252,7 @@ enum words_outcome words_propose(const struct atom *const *inside, size_t inside
     search.outcome = WORDS_NO_MEMORY;
   }
   list->states = search.chain.count;
+  list->steps = search.chain.steps;
   automaton_close(automaton);
   antichain_free(&search.chain);
   free(search.places);
