@@ -9,6 +9,11 @@
 
 static const char ID[] = "aws:PrincipalOrgID", PATHS[] = "aws:PrincipalOrgPaths";
 
+bool organizations_bound(const struct query *query) {
+  return binding_find(query->bound, ID, sizeof ID - 1) ||
+         binding_find(query->bound, PATHS, sizeof PATHS - 1);
+}
+
 /* A path is one text: the id, a slash, and the rest. */
 static void after_id(struct atom *atom) {
   atom_add_text(atom, "/", 1, false);
@@ -129,7 +134,8 @@ static void propose_free(struct query *query, const char *organization, bool ids
 
 void organizations_propose(struct query *query, const struct caller_class *class) {
   const struct query_dimension *dimension = &query->dimensions[BOX_ORG];
-  bool ids = binding_find(query->bound, ID, sizeof ID - 1) != NULL, paths = false;
+  bool ids = binding_find(query->bound, ID, sizeof ID - 1) != NULL;
+  bool paths = binding_find(query->bound, PATHS, sizeof PATHS - 1) != NULL;
   for (size_t i = 0; i < dimension->inside_count + dimension->avoided_count; i++) {
     size_t number = i < dimension->inside_count ? dimension->inside[i]
                                                 : dimension->avoided[i - dimension->inside_count];
@@ -140,7 +146,7 @@ void organizations_propose(struct query *query, const struct caller_class *class
   ids = ids || (class->organization && !paths);
   struct caller caller = caller_read(class->sample, strlen(class->sample));
   bool known = class->organization != NULL;
-  if (!known && !binding_find(query->bound, ID, sizeof ID - 1))
+  if (!known && !organizations_bound(query))
     query_offer(query, BOX_ORG, &(struct query_value){0});
   bool member = caller_has_account(&caller) && !(known && *class->organization == '\0');
   if (member) {

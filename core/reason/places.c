@@ -409,6 +409,7 @@ static void offer_resources_of_accounts(struct query *query, bool unknown) {
     offer_fresh_resources(query, &texts);
     propose(query, WITH_ACCOUNT, &texts);
     propose(query, WITHOUT_ACCOUNT, &texts);
+    propose(query, ANY_ARN, &texts); /* the key may be absent, whatever the account is */
     points_add(query, &texts, "*", 1);
   }
   if (unknown)
