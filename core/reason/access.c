@@ -1,8 +1,8 @@
 /* New access exists if, and only if, one of these questions has an answer:
  *   1. for an Allow of `after`: a request in it, and in no Deny of `after` and no Allow of `before`;
  *   2. for an Allow of `after` and a Deny of `before`: a request in both, and in no Deny of `after`.
- * A certain answer is better, so all questions are asked first with undecided tests left undecided,
- * and only then with undecided tests decided either way. The evaluator confirms each answer. */
+ * A certain answer is better, so all questions are asked first with open tests left open, and only
+ * then in the other readings (query.h). The evaluator confirms each answer. */
 
 #include "reason/access.h"
 
@@ -51,8 +51,8 @@ static const char *make_sample(struct access *access, const char *form, const ch
                                const char *account) {
   char text[128];
   bool federated = strcmp(form, "federated-user/example") == 0;
-  int length = snprintf(text, sizeof text, "arn:%s:%s::%s:%s", partition,
-                        federated ? "sts" : "iam", account, form);
+  int length = snprintf(text, sizeof text, "arn:%s:%s::%s:%s", partition, federated ? "sts" : "iam",
+                        account, form);
   return pool_copy(&access->result->pool, text, (size_t)length);
 }
 
@@ -71,8 +71,7 @@ static bool add_account_classes(struct access *access, struct caller_class class
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
     class.kind = kinds[i].kind;
     const char *account = class.account ? class.account : access->search.names.account;
-    if (!add_class(access, class,
-                   make_sample(access, kinds[i].form, class.partition, account)))
+    if (!add_class(access, class, make_sample(access, kinds[i].form, class.partition, account)))
       return false;
   }
   return true;
@@ -146,9 +145,8 @@ static bool confirm(struct access *access, bool open) {
                                          .resource = result->request.resource,
                                          .context = &context,
                                          .identity = access->options->identity};
-  const struct caller_request asked = {.principal = request.principal,
-                                       .resource = request.resource,
-                                       .context = &context};
+  const struct caller_request asked = {
+      .principal = request.principal, .resource = request.resource, .context = &context};
   buf_reset(&result->because);
   buf_reset(&result->before);
   struct buf why = {0};
@@ -176,8 +174,7 @@ static bool is_optional(const struct access *access, const struct context_entry 
   bool optional = fact.rule == CALLER_KEY_FREE && !(known && known->always) &&
                   !bytes_begin(entry->key, entry->key_length, "aws:PrincipalOrg");
   caller_fact_free(&fact);
-  return optional &&
-         !search_is_always(&access->search, entry->key, entry->key_length);
+  return optional && !search_is_always(&access->search, entry->key, entry->key_length);
 }
 
 /* Removes the keys without which the answer is the same. */
@@ -247,14 +244,21 @@ static bool may_cross(const struct box_test *test) {
   return false;
 }
 
-/* Reports whether the result of a test may be open for some request. What else is open, the search
- * finds. */
+/* Reports whether the result of a test may be open for some request, apart from colons. What else is
+ * open, the search finds. */
 static bool has_open(const struct access *access) {
+  bool open = access->search.saw_open;
+  for (size_t i = 0; i < access->boxes.test_count && !open; i++)
+    open = access->boxes.tests[i].kind == TEST_OPEN ||
+           (access->boxes.tests[i].kind == TEST_PRINCIPAL &&
+            access->boxes.tests[i].statement->not_principal);
+  return open;
+}
+
+static bool has_crossing(const struct access *access) {
   for (size_t i = 0; i < access->boxes.test_count; i++) {
-    const struct box_test *test = &access->boxes.tests[i];
-    bool element = test->kind == TEST_ACTION || test->kind == TEST_RESOURCE;
-    if (test->kind == TEST_OPEN || (element && may_cross(test)) ||
-        (test->kind == TEST_PRINCIPAL && test->statement->not_principal))
+    enum test_kind kind = access->boxes.tests[i].kind;
+    if ((kind == TEST_ACTION || kind == TEST_RESOURCE) && may_cross(&access->boxes.tests[i]))
       return true;
   }
   return false;
@@ -274,8 +278,8 @@ static bool ask(struct access *access, const struct search_question *question) {
   enum search_outcome outcome = search_run(&access->search, question, &result->request);
   if (outcome == SEARCH_FOUND) {
     result->statement = question->inside[0]->statement->index;
-    if (confirm(access, question->open)) {
-      simplify(access, question->open);
+    if (confirm(access, question->reading != READING_CERTAIN)) {
+      simplify(access, question->reading != READING_CERTAIN);
       return true;
     }
     access->disagreed = !result->pool.failed;
@@ -288,14 +292,15 @@ static bool ask(struct access *access, const struct search_question *question) {
   return false;
 }
 
-static bool ask_denied(struct access *access, const struct box *allow, bool open, size_t denies) {
+static bool ask_denied(struct access *access, const struct box *allow, enum query_reading reading,
+                       size_t denies) {
   for (size_t i = 0; i < access->old.count; i++) {
     const struct box *deny = &access->old.items[i];
     struct search_question question = {.inside = {allow, deny},
                                        .inside_count = 2,
                                        .avoided = access->avoided,
                                        .avoided_count = denies,
-                                       .open = open};
+                                       .reading = reading};
     if (deny->deny && !access->denied[i] && ask(access, &question))
       return true;
     if (access->result->pool.failed || access->steps == 0)
@@ -305,7 +310,7 @@ static bool ask_denied(struct access *access, const struct box *allow, bool open
 }
 
 /* Asks all questions. Returns true if one has an answer. */
-static bool ask_all(struct access *access, bool open) {
+static bool ask_all(struct access *access, enum query_reading reading) {
   size_t denies = add_boxes(access->avoided, 0, &access->new, true);
   size_t all = add_boxes(access->avoided, denies, &access->old, false);
   for (size_t i = 0; i < access->old.count; i++)
@@ -318,8 +323,8 @@ static bool ask_all(struct access *access, bool open) {
                                        .inside_count = 1,
                                        .avoided = access->avoided,
                                        .avoided_count = all,
-                                       .open = open};
-    if (ask(access, &question) || ask_denied(access, allow, open, denies))
+                                       .reading = reading};
+    if (ask(access, &question) || ask_denied(access, allow, reading, denies))
       return true;
     if (access->result->pool.failed || access->steps == 0)
       return false;
@@ -355,13 +360,13 @@ static bool prepare(struct access *access) {
       pool_new(pool, access->old.count + access->new.count + 1, sizeof *access->avoided);
   access->denied = pool_new(pool, access->old.count + 1, sizeof *access->denied);
   access->atoms.tests = access->boxes.test_count;
-  access->atoms.items = pool_new(pool, access->atoms.tests * FORMS + 1, sizeof *access->atoms.items);
+  access->atoms.items =
+      pool_new(pool, access->atoms.tests * FORMS + 1, sizeof *access->atoms.items);
   return access->avoided && access->denied && access->atoms.items && add_classes(access);
 }
 
 enum access_answer access_find(const struct policy *before, const struct policy *after,
-                               const struct access_options *options,
-                               struct access_result *result) {
+                               const struct access_options *options, struct access_result *result) {
   *result = (struct access_result){.pool = {.limit = MEMORY}};
   struct access access = {.before = before,
                           .after = after,
@@ -369,8 +374,10 @@ enum access_answer access_find(const struct policy *before, const struct policy 
                           .result = result,
                           .steps = options->limit > 0 ? options->limit : STEPS};
   bool prepared = prepare(&access);
-  bool found = prepared && (ask_all(&access, false) ||
-                            ((access.search.saw_open || has_open(&access)) && ask_all(&access, true)));
+  bool found = prepared && ask_all(&access, READING_CERTAIN);
+  bool crossing = prepared && !found && has_crossing(&access);
+  if (prepared && !found && (crossing || has_open(&access)))
+    found = ask_all(&access, READING_ALIGNED) || (crossing && ask_all(&access, READING_CROSSING));
   texts_free(&access.atoms);
   if (result->pool.failed)
     return ACCESS_NO_MEMORY;

@@ -23,7 +23,7 @@ struct access_options {
 };
 
 enum access_answer {
-  ACCESS_NONE,      /* no request differs */
+  ACCESS_NONE, /* no request differs */
   ACCESS_FOUND,
   ACCESS_UNDECIDED, /* `reason` says why */
   ACCESS_NO_MEMORY,
@@ -32,8 +32,8 @@ enum access_answer {
 struct access_result {
   struct pool pool; /* owns the request; the caller frees it with pool_free */
   struct search_request request;
-  size_t statement; /* index in `after` of the statement that allows the request */
-  bool certain;     /* the answer does not depend on what AWS leaves open */
+  size_t statement;           /* index in `after` of the statement that allows the request */
+  bool certain;               /* the answer does not depend on what AWS leaves open */
   struct buf because, before; /* why each policy decides as it does; the caller frees them */
   const char *reason;
 };

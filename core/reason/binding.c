@@ -8,6 +8,7 @@
 #include "reason/binding.h"
 
 #include "base/bytes.h"
+#include "policy/arn.h"
 #include "policy/principal.h"
 #include "reason/texts.h"
 
@@ -38,8 +39,8 @@ void binding_offer(struct query *query, size_t number, const struct context_entr
   if (bound->count == 0 && domain->absent)
     query_offer(query, number, &(struct query_value){0});
   if (bound->count == 0 || !domain->present ||
-      (domain->shape && !caller_fact_allows(domain->shape, bound->values[0].bytes,
-                                            bound->values[0].length)))
+      (domain->shape &&
+       !caller_fact_allows(domain->shape, bound->values[0].bytes, bound->values[0].length)))
     return;
   struct context_entry entry = *bound;
   query_offer(query, number, &(struct query_value){.entries = &entry, .count = 1});
@@ -285,14 +286,13 @@ static void add_frames(struct variables *variables, const struct box_test *test)
 
 /* A test of one variable's key with another variable makes their values depend on each other: a value
  * of the second one, in its frame, is a value of the first one, and the reverse. */
-static void link_operand(struct variables *variables, const struct box_test *test,
-                         const char *text, size_t length, void *state) {
+static void link_operand(struct variables *variables, const struct box_test *test, const char *text,
+                         size_t length, void *state) {
   const char *name;
   size_t name_length, from = 0;
   size_t first = find(variables, test->key->key->string, test->key->key->length);
   (void)state;
-  if (first == variables->count ||
-      !context_next_variable(text, length, &from, &name, &name_length))
+  if (first == variables->count || !context_next_variable(text, length, &from, &name, &name_length))
     return;
   size_t second = find(variables, name, name_length), before = (size_t)(name - 2 - text);
   size_t after = length - from;
@@ -333,7 +333,9 @@ static void add_callers(struct variables *variables, const struct box_test *test
     const struct policy_value *entry = &test->statement->principals.items[e];
     struct caller caller = caller_read(entry->string, entry->length);
     for (size_t i = 0; i < variables->count; i++) {
-      if (is_key(variables, i, "aws:PrincipalAccount") && caller.account.length > 0)
+      if ((is_key(variables, i, "aws:PrincipalAccount") ||
+           is_key(variables, i, "aws:ResourceAccount")) &&
+          caller.account.length > 0)
         add_value(variables, i, caller.account.text, caller.account.length);
       if (is_key(variables, i, "aws:username") && caller.kind == CALLER_USER)
         add_value(variables, i, caller.name.text, caller.name.length);
@@ -343,15 +345,32 @@ static void add_callers(struct variables *variables, const struct box_test *test
   }
 }
 
+/* Adds the accounts in the patterns of resources. */
+static void add_owner(struct variables *variables, const struct box_test *test, const char *text,
+                      size_t length, void *state) {
+  struct arn arn;
+  (void)state;
+  size_t i = find(variables, "aws:ResourceAccount", strlen("aws:ResourceAccount"));
+  if (test->kind == TEST_RESOURCE && i < variables->count && arn_parse(text, length, &arn) &&
+      arn.account.length == ACCOUNT_DIGITS)
+    add_value(variables, i, arn.account.text, arn.account.length);
+}
+
+static void add_owners(struct variables *variables, const struct box_test *test) {
+  if (test->kind == TEST_RESOURCE)
+    each(variables, test, add_owner, NULL);
+}
+
 /* Adds values that no policy mentions. */
 static void add_fresh(struct variables *variables, size_t i, const struct caller_names *names) {
   struct buf text = {0};
   if (is_key(variables, i, "aws:PrincipalArn")) {
     buf_addf(&text, "arn:aws:iam::%s:role/%s", names->account, names->name);
-  } else if (is_key(variables, i, "aws:PrincipalAccount")) {
+  } else if (is_key(variables, i, "aws:PrincipalAccount") ||
+             is_key(variables, i, "aws:ResourceAccount")) {
     buf_adds(&text, names->account);
   } else if (is_key(variables, i, "aws:PrincipalOrgID")) {
-    buf_addf(&text, "o-%s", names->name);
+    buf_addf(&text, "o-%s00000", names->name);
   } else if (is_key(variables, i, "aws:userid")) {
     add_text(variables, i, "AROAEXAMPLE:session");
     buf_adds(&text, "AIDAEXAMPLE");
@@ -364,9 +383,37 @@ static void add_fresh(struct variables *variables, size_t i, const struct caller
   buf_free(&text);
 }
 
+/* Adds the organizations that tests name, and one that none names. */
+static void add_organization(struct variables *variables, const struct box_test *test,
+                             const char *text, size_t length, void *state) {
+  (void)state;
+  size_t i = find(variables, "aws:PrincipalOrgID", strlen("aws:PrincipalOrgID"));
+  if (has_wildcard(text, length))
+    variables->inexact = "a policy variable is an organization that is compared with a pattern";
+  else if (!test->has_variables)
+    add_value(variables, i, text, length);
+}
+
+static void add_organizations(struct variables *variables, const struct box_test *test) {
+  if (box_key_is(test, "aws:PrincipalOrgID"))
+    each(variables, test, add_organization, NULL);
+}
+
 /* Adds the values that the key's own tests distinguish. */
 static void add_own(struct variables *variables, size_t i) {
   struct query *query = variables->query;
+  if (is_key(variables, i, "aws:ResourceAccount")) {
+    struct values_domain domain = {.key = variables->items[i].name,
+                                   .key_length = variables->items[i].length};
+    if (query_prepare(query, BOX_RESOURCE))
+      values_texts(query, &query->dimensions[BOX_RESOURCE], &domain, false,
+                   &variables->items[i].values);
+    return;
+  }
+  if (is_key(variables, i, "aws:PrincipalOrgID")) {
+    each_test(variables, add_organizations);
+    return;
+  }
   for (size_t d = BOX_KEYS; d < query->boxes->dimension_count; d++) {
     const struct box_dimension *dimension = &query->boxes->dimensions[d];
     if (dimension->key_length != variables->items[i].length ||
@@ -439,6 +486,7 @@ void binding_list(struct query *query, const struct caller_names *names,
     add_fresh(&variables, i, names);
   each_test(&variables, add_frames);
   each_test(&variables, add_callers);
+  each_test(&variables, add_owners);
   for (size_t i = 0; i < variables.count; i++)
     add_own(&variables, i);
   each_test(&variables, link_test);

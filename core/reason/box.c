@@ -1,7 +1,7 @@
 #include "reason/box.h"
 
-#include "base/bytes.h"
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "policy/canonical.h"
 #include "policy/context.h"
 
@@ -29,9 +29,9 @@ bool boxes_init(struct boxes *boxes, struct pool *pool, bool identity) {
   *boxes = (struct boxes){.pool = pool, .identity = identity};
   boxes->table = pool_new(pool, TABLE, sizeof *boxes->table);
   static const enum dimension_kind kinds[] = {
-      [BOX_CALLER] = DIMENSION_CALLER, [BOX_ACTION] = DIMENSION_ACTION,
+      [BOX_CALLER] = DIMENSION_CALLER,     [BOX_ACTION] = DIMENSION_ACTION,
       [BOX_RESOURCE] = DIMENSION_RESOURCE, [BOX_OPEN] = DIMENSION_OPEN,
-      [BOX_TIME] = DIMENSION_TIME, [BOX_ORG] = DIMENSION_ORG,
+      [BOX_TIME] = DIMENSION_TIME,         [BOX_ORG] = DIMENSION_ORG,
   };
   for (size_t i = 0; i < BOX_KEYS; i++)
     if (!boxes->table || !add_dimension(boxes, kinds[i]))
@@ -44,10 +44,8 @@ static const struct {
   const char *key;
   size_t dimension;
 } derived[] = {
-    {"aws:ResourceAccount", BOX_RESOURCE},
-    {"aws:CurrentTime", BOX_TIME},
-    {"aws:EpochTime", BOX_TIME},
-    {"aws:PrincipalOrgID", BOX_ORG},
+    {"aws:ResourceAccount", BOX_RESOURCE}, {"aws:CurrentTime", BOX_TIME},
+    {"aws:EpochTime", BOX_TIME},           {"aws:PrincipalOrgID", BOX_ORG},
     {"aws:PrincipalOrgPaths", BOX_ORG},
 };
 
@@ -171,9 +169,7 @@ static void add_canonical(struct boxes *boxes, const struct policy *doc,
   buf_addf(out, "%d", (int)test->kind);
   switch (test->kind) {
   case TEST_PRINCIPAL:
-    buf_addc(out, !statement->not_principal             ? '+'
-                  : statement->effect == POLICY_ALLOW ? 'a'
-                                                      : 'd');
+    buf_addc(out, !statement->not_principal ? '+' : statement->effect == POLICY_ALLOW ? 'a' : 'd');
     add_values(boxes, out, &statement->principals, true);
     break;
   case TEST_ACTION:
@@ -249,8 +245,7 @@ static size_t intern(struct boxes *boxes, const struct policy *doc, struct box_t
       goto done;
     }
   if (boxes->test_count == boxes->test_capacity) {
-    void *grown =
-        pool_grow(boxes->pool, boxes->tests, &boxes->test_capacity, sizeof *boxes->tests);
+    void *grown = pool_grow(boxes->pool, boxes->tests, &boxes->test_capacity, sizeof *boxes->tests);
     if (!grown)
       goto done;
     boxes->tests = grown;
@@ -343,7 +338,8 @@ static bool build(struct builder *builder) {
   const struct policy_statement *statement = builder->statement;
   if (statement->flaw) {
     builder->never = statement->effect == POLICY_ALLOW;
-    return builder->never || add_test(builder, (struct box_test){.kind = TEST_OPEN, .dimension = BOX_OPEN});
+    return builder->never ||
+           add_test(builder, (struct box_test){.kind = TEST_OPEN, .dimension = BOX_OPEN});
   }
   if (!builder->boxes->identity) {
     builder->never = !statement->principals.json;
@@ -353,9 +349,9 @@ static bool build(struct builder *builder) {
   }
   if (!add_element(builder, &statement->actions, statement->not_action, TEST_ACTION, BOX_ACTION))
     return false;
-  if (statement->resources.json && !add_element(builder, &statement->resources,
-                                                statement->not_resource, TEST_RESOURCE,
-                                                BOX_RESOURCE))
+  if (statement->resources.json &&
+      !add_element(builder, &statement->resources, statement->not_resource, TEST_RESOURCE,
+                   BOX_RESOURCE))
     return false;
   return builder->never || add_conditions(builder);
 }

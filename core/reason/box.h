@@ -16,7 +16,7 @@
  * are one test, so that what is unknown about them is the same everywhere. */
 
 enum dimension_kind {
-  DIMENSION_CALLER,   /* the principal; the keys that follow from it are joined to it, see callers.h */
+  DIMENSION_CALLER, /* the principal; the keys that follow from it are joined to it, see callers.h */
   DIMENSION_ACTION,
   DIMENSION_RESOURCE, /* the resource, and the keys that follow from it */
   DIMENSION_OPEN,     /* tests that AWS does not define: flawed Denies, unknown operators */

@@ -106,7 +106,7 @@ static void offer_fresh(struct query *query, const struct caller_class *class,
     buf_adds(&text, "root");
   else
     buf_addf(&text, "%s/%s",
-             federated                   ? "federated-user"
+             federated                    ? "federated-user"
              : class->kind == CALLER_USER ? "user"
                                           : "role",
              names->name);
@@ -219,8 +219,7 @@ static void offer_arn(struct query *query, const struct caller_class *class,
   struct caller named = caller_read(entry->string, entry->length);
   struct arn arn;
   /* aws:PrincipalArn of a session is the ARN of its role. */
-  bool kind = class->kind == CALLER_SESSION ? named.kind == CALLER_ROLE
-                                            : named.kind == class->kind;
+  bool kind = class->kind == CALLER_SESSION ? named.kind == CALLER_ROLE : named.kind == class->kind;
   if (!is_named(class->kind) || !kind || !in_partition(class, &named) ||
       !arn_parse(entry->string, entry->length, &arn) || arn.account.length != ACCOUNT_DIGITS ||
       strspn(arn.account.text, "0123456789") != ACCOUNT_DIGITS ||

@@ -12,7 +12,8 @@
 
 static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 static const char NAMES[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-";
-static const char PATHS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-/";
+static const char PATHS[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-/";
 
 static void add_text(struct atom *atom, const char *text) {
   atom_add_text(atom, text, strlen(text), false);
@@ -78,7 +79,8 @@ static struct atom *shape_of(struct query *query, const struct caller_class *cla
   if (!atom)
     return NULL;
   if (class->kind == CALLER_SERVICE) {
-    add_filled(atom, byte_set_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"));
+    add_filled(atom,
+               byte_set_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"));
     add_text(atom, ".");
     add_filled(atom,
                byte_set_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."));

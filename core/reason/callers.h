@@ -19,12 +19,12 @@
 /* A set of callers about whom the other condition keys know the same. */
 struct caller_class {
   enum caller_kind kind;
-  const char *partition;    /* of their ARNs */
-  const char *account;      /* only this account; NULL: any */
+  const char *partition;     /* of their ARNs */
+  const char *account;       /* only this account; NULL: any */
   const char *const *others; /* without these accounts */
   size_t others_count;
-  const char *organization;  /* of the account: "" if it has none; NULL: unknown */
-  const char *sample; /* one of the callers */
+  const char *organization; /* of the account: "" if it has none; NULL: unknown */
+  const char *sample;       /* one of the callers */
 };
 
 /* Names that occur in no policy of a question. */

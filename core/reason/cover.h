@@ -45,7 +45,7 @@ enum cover_outcome {
  * choices avoid the boxes of `settled`.
  * `chosen` receives their indexes. *steps is how many candidates the search may still consider. */
 enum cover_outcome cover_search(struct pool *pool, const struct cover_dimension *dimensions,
-                                size_t count, size_t boxes, const uint64_t *settled,
-                                size_t *steps, size_t *chosen);
+                                size_t count, size_t boxes, const uint64_t *settled, size_t *steps,
+                                size_t *chosen);
 
 #endif

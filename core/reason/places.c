@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "policy/arn.h"
 #include "policy/principal.h"
+#include "reason/binding.h"
 #include "reason/texts.h"
 #include "reason/values.h"
 
@@ -96,8 +97,8 @@ static void offer_guesses(struct query *query, size_t number, const char *any) {
   size_t colons = 0;
   struct buf text = {0};
   for (const char *c = pattern; *c; c++) {
-    bool whole = number == BOX_RESOURCE && colons < ARN_COLONS && c > pattern && c[-1] == ':' &&
-                 c[1] == ':';
+    bool whole =
+        number == BOX_RESOURCE && colons < ARN_COLONS && c > pattern && c[-1] == ':' && c[1] == ':';
     if (*c == '*')
       buf_adds(&text, whole ? parts[colons] : query->fresh);
     else
@@ -137,9 +138,22 @@ static void build_possible_action(struct query *query, struct atom *atom,
   add_actions(atom, test, true);
 }
 
-static const struct atom *action_atom(struct query *query, size_t test, bool definite) {
-  if (query_test(query, test)->statement->not_action)
-    definite = !definite;
+/* Reports whether an atom has the texts that match in any case. If the matches across colons neither
+ * hold nor fail, an inside test needs a certain match, and an avoided one a certain failure. */
+static bool is_definite(const struct query *query, bool exception, bool inside) {
+  switch (query->reading) {
+  case READING_ALIGNED:
+    return true;
+  case READING_CROSSING:
+    return false;
+  case READING_CERTAIN:
+    break;
+  }
+  return inside != exception;
+}
+
+static const struct atom *action_atom(struct query *query, size_t test, bool inside) {
+  bool definite = is_definite(query, query_test(query, test)->statement->not_action, inside);
   return definite ? texts_atom(query, test, FORM_VALUE, build_definite_action)
                   : texts_atom(query, test, FORM_MAYBE, build_possible_action);
 }
@@ -168,9 +182,9 @@ static void offer_actions(struct query *query, bool usual) {
   struct texts_atoms inside = {0}, avoided = {0};
   texts_add(query, &inside, action_shape(query, usual));
   for (size_t i = 0; i < dimension->inside_count; i++)
-    texts_add(query, &inside, action_atom(query, dimension->inside[i], !query->open));
+    texts_add(query, &inside, action_atom(query, dimension->inside[i], true));
   for (size_t i = 0; i < dimension->avoided_count; i++)
-    texts_add(query, &avoided, action_atom(query, dimension->avoided[i], query->open));
+    texts_add(query, &avoided, action_atom(query, dimension->avoided[i], false));
   struct words_list list;
   texts_propose(query, &inside, &avoided, &list);
   for (size_t i = 0; i < list.count; i++)
@@ -235,15 +249,19 @@ static void build_possible(struct query *query, struct atom *atom, const struct 
   add_resources(query, atom, test, true);
 }
 
-static const struct atom *resource_atom(struct query *query, size_t test, bool definite) {
-  if (query_test(query, test)->statement->not_resource)
-    definite = !definite;
+static const struct atom *resource_atom(struct query *query, size_t test, bool inside) {
+  bool definite = is_definite(query, query_test(query, test)->statement->not_resource, inside);
   return definite ? texts_atom(query, test, FORM_VALUE, build_definite)
                   : texts_atom(query, test, FORM_MAYBE, build_possible);
 }
 
 /* The ARNs with an account, without one, and all. */
 enum resource_form { WITH_ACCOUNT, WITHOUT_ACCOUNT, ANY_ARN };
+
+/* Returns the value that a policy variable gives to the owner of the resource, or NULL. */
+static const struct context_entry *bound_account(const struct query *query) {
+  return binding_find(query->bound, "aws:ResourceAccount", strlen("aws:ResourceAccount"));
+}
 
 static struct atom *resource_shape(struct query *query, enum resource_form form) {
   struct atom *atom = texts_new(query);
@@ -257,7 +275,10 @@ static struct atom *resource_shape(struct query *query, enum resource_form form)
   atom_add_text(atom, ":", 1, false);
   atom_add_star(atom, part);
   atom_add_text(atom, ":", 1, false);
-  for (size_t i = 0; i < ACCOUNT_DIGITS && form == WITH_ACCOUNT; i++)
+  const struct context_entry *bound = bound_account(query);
+  if (form == WITH_ACCOUNT && bound && bound->count == 1)
+    atom_add_text(atom, bound->values[0].bytes, bound->values[0].length, false);
+  for (size_t i = 0; i < ACCOUNT_DIGITS && form == WITH_ACCOUNT && !bound; i++)
     atom_add_one(atom, byte_set_of("0123456789"));
   if (form == ANY_ARN)
     atom_add_star(atom, part);
@@ -286,11 +307,11 @@ static void build_account(struct query *query, struct atom *atom, const struct b
   texts_add_operands(query, atom, test, &frame);
 }
 
-static void add_atom(struct query *query, struct texts_atoms *atoms, size_t number, bool definite,
+static void add_atom(struct query *query, struct texts_atoms *atoms, size_t number, bool inside,
                      enum resource_form form) {
   const struct box_test *test = query_test(query, number);
   if (test->kind == TEST_RESOURCE)
-    texts_add(query, atoms, resource_atom(query, number, definite));
+    texts_add(query, atoms, resource_atom(query, number, inside));
   else if (form == WITH_ACCOUNT && texts_is(test))
     texts_add(query, atoms, texts_atom(query, number, FORM_MAYBE, build_account));
 }
@@ -300,9 +321,9 @@ static void propose(struct query *query, enum resource_form form, struct points 
   struct texts_atoms inside = {0}, avoided = {0};
   texts_add(query, &inside, resource_shape(query, form));
   for (size_t i = 0; i < dimension->inside_count; i++)
-    add_atom(query, &inside, dimension->inside[i], !query->open, form);
+    add_atom(query, &inside, dimension->inside[i], true, form);
   for (size_t i = 0; i < dimension->avoided_count; i++)
-    add_atom(query, &avoided, dimension->avoided[i], query->open, form);
+    add_atom(query, &avoided, dimension->avoided[i], false, form);
   struct words_list list;
   texts_propose(query, &inside, &avoided, &list);
   for (size_t i = 0; i < list.count; i++)
@@ -386,7 +407,11 @@ static void offer_resources_of_accounts(struct query *query, bool unknown) {
   static const struct values_domain domain = {.key = "aws:ResourceAccount",
                                               .key_length = sizeof "aws:ResourceAccount" - 1};
   struct points texts = {0}, owners = {0};
-  values_texts(query, dimension, &domain, false, &owners);
+  const struct context_entry *bound = bound_account(query);
+  if (bound && bound->count == 1)
+    points_add(query, &owners, bound->values[0].bytes, bound->values[0].length);
+  else if (!bound)
+    values_texts(query, dimension, &domain, false, &owners);
   const struct policy_list *literals = literal_resources(query, dimension);
   for (size_t i = 0; literals && i < literals->count; i++)
     points_add(query, &texts, literals->items[i].string, literals->items[i].length);
@@ -404,7 +429,7 @@ static void offer_resources_of_accounts(struct query *query, bool unknown) {
 }
 
 void places_resources(struct query *query, bool unknown) {
-  if (tests_account(query, &query->dimensions[BOX_RESOURCE])) {
+  if (bound_account(query) || tests_account(query, &query->dimensions[BOX_RESOURCE])) {
     offer_resources_of_accounts(query, unknown);
     return;
   }

@@ -71,8 +71,8 @@ static void add_number(void *state, const char *text) {
       !isfinite(number))
     return;
   if (numbers->count == numbers->capacity) {
-    void *grown = pool_grow(numbers->query->pool, numbers->items, &numbers->capacity,
-                            sizeof *numbers->items);
+    void *grown =
+        pool_grow(numbers->query->pool, numbers->items, &numbers->capacity, sizeof *numbers->items);
     if (!grown)
       return;
     numbers->items = grown;

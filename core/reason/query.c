@@ -50,8 +50,8 @@ static enum condition_truth key_holds(struct query *query, const struct box_test
   for (size_t i = 0; query->bound && i < query->bound->count && context.count < MOST; i++)
     entries[context.count++] = query->bound->entries[i];
   bool failed;
-  enum condition_truth holds = condition_key_holds(test->named->key->string, test->key, &context,
-                                                   test->variables, &failed);
+  enum condition_truth holds =
+      condition_key_holds(test->named->key->string, test->key, &context, test->variables, &failed);
   query->pool->failed = query->pool->failed || failed;
   return holds;
 }
@@ -116,26 +116,52 @@ static bool agrees(const struct query *query, const struct query_value *value) {
   for (size_t i = 0; query->bound && i < query->bound->count; i++) {
     const struct context_entry *bound = &query->bound->entries[i];
     const struct context_entry *entry = context_find(&own, bound->key, bound->key_length);
-    if (entry && (entry->count != bound->count ||
-                  (entry->count == 1 &&
-                   !bytes_equal(entry->values[0].bytes, entry->values[0].length,
-                                bound->values[0].bytes, bound->values[0].length))))
+    if (entry &&
+        (entry->count != bound->count ||
+         (entry->count == 1 && !bytes_equal(entry->values[0].bytes, entry->values[0].length,
+                                            bound->values[0].bytes, bound->values[0].length))))
       return false;
   }
   return true;
 }
 
+/* Decides a test whose result is open. It should pass if it is an inside test, and else fail. */
+static enum condition_truth read_open(const struct query *query, const struct box_test *test,
+                                      bool pass) {
+  if (query->reading == READING_CERTAIN)
+    return CONDITION_UNKNOWN;
+  bool exception =
+      test->kind == TEST_ACTION ? test->statement->not_action : test->statement->not_resource;
+  if (test->kind == TEST_ACTION || test->kind == TEST_RESOURCE)
+    pass = (query->reading == READING_CROSSING) != exception;
+  return pass ? CONDITION_TRUE : CONDITION_FALSE;
+}
+
+static enum condition_truth decide(struct query *query, size_t number,
+                                   const struct query_value *value, bool pass) {
+  const struct box_test *test = query_test(query, number);
+  enum condition_truth holds = query_holds(query, test, value);
+  if (holds != CONDITION_UNKNOWN)
+    return holds;
+  query->saw_open = true;
+  return read_open(query, test, pass);
+}
+
 void query_offer(struct query *query, size_t number, const struct query_value *value) {
   struct query_dimension *dimension = &query->dimensions[number];
+  size_t cost = 10 * (dimension->inside_count + dimension->avoided_count) +
+                dimension->candidates.count * cover_words(query->avoided_count) / 2;
+  if (*query->steps <= cost) {
+    *query->steps = 0;
+    query_inexact(query, "the limit of the search");
+    return;
+  }
+  *query->steps -= cost;
   if (!agrees(query, value))
     return;
-  for (size_t i = 0; i < dimension->inside_count; i++) {
-    enum condition_truth holds =
-        query_holds(query, query_test(query, dimension->inside[i]), value);
-    query->saw_open = query->saw_open || holds == CONDITION_UNKNOWN;
-    if (holds == CONDITION_FALSE || (holds == CONDITION_UNKNOWN && !query->open))
+  for (size_t i = 0; i < dimension->inside_count; i++)
+    if (decide(query, dimension->inside[i], value, true) != CONDITION_TRUE)
       return;
-  }
   size_t words = cover_words(query->avoided_count);
   uint64_t few[16] = {0};
   uint64_t *avoids = words <= 16 ? few : pool_new(query->pool, words, sizeof *avoids);
@@ -143,11 +169,10 @@ void query_offer(struct query *query, size_t number, const struct query_value *v
     return;
   for (size_t i = 0; i < dimension->avoided_count; i++) {
     size_t test = dimension->avoided[i];
-    enum condition_truth holds = query_holds(query, query_test(query, test), value);
-    query->saw_open = query->saw_open || holds == CONDITION_UNKNOWN;
-    if (holds == CONDITION_FALSE || (holds == CONDITION_UNKNOWN && query->open))
-      for (size_t w = 0; w < words; w++)
-        avoids[w] |= query->masks[test][w];
+    if (decide(query, test, value, false) != CONDITION_FALSE)
+      continue;
+    for (size_t w = 0; w < words; w++)
+      avoids[w] |= query->masks[test][w];
   }
   struct cover_dimension *candidates = &dimension->candidates;
   if (cover_offer(query->pool, candidates, avoids, query->avoided_count, NULL))
@@ -157,16 +182,18 @@ void query_offer(struct query *query, size_t number, const struct query_value *v
 /* --- Dimensions ------------------------------------------------------------------------------- */
 
 /* Returns the role of an avoided test: whether it holds wherever the inside boxes are, or nowhere
- * there. What is open may hold there or not. */
-static unsigned char role_of(const struct query *query, const struct box_test *test) {
+ * there. */
+static unsigned char role_of(struct query *query, const struct box_test *test) {
   for (size_t i = 0; i < query->inside_count; i++)
     for (size_t t = 0; t < query->inside[i]->count; t++) {
       const struct box_test *inside = query_test(query, query->inside[i]->tests[t]);
       if (inside->dimension != test->dimension)
         continue;
+      size_t cost = 4 * implied_cost(test, inside);
+      *query->steps -= cost < *query->steps ? cost : *query->steps;
       if (implied_apart(test, inside))
         return ROLE_APART;
-      if (!query->open && implied_by(test, inside))
+      if (implied_by(test, inside, query->reading == READING_CROSSING))
         return ROLE_IMPLIED;
     }
   return ROLE_AVOIDED;
@@ -215,7 +242,8 @@ bool query_begin(struct query *query) {
   query->joined = pool_new(query->pool, query->boxes->dimension_count, sizeof *query->joined);
   query->dimensions =
       pool_new(query->pool, query->boxes->dimension_count, sizeof *query->dimensions);
-  if (!query->roles || !query->masks || !query->stamps || !query->joined || !query->settled || !query->dimensions)
+  if (!query->roles || !query->masks || !query->stamps || !query->joined || !query->settled ||
+      !query->dimensions)
     return false;
   for (size_t i = 0; i < query->inside_count; i++)
     for (size_t t = 0; t < query->inside[i]->count; t++)
@@ -281,12 +309,12 @@ bool query_prepare(struct query *query, size_t number) {
   dimension->avoided = dimension->inside + inside;
   query->stamp++;
   for (size_t i = 0; i < query->inside_count; i++)
-    dimension->inside_count += collect(query, query->inside[i], number,
-                                       dimension->inside + dimension->inside_count);
+    dimension->inside_count +=
+        collect(query, query->inside[i], number, dimension->inside + dimension->inside_count);
   for (size_t b = 0; b < query->avoided_count; b++)
     if (!is_settled(query, b))
-      dimension->avoided_count += collect(query, query->avoided[b], number,
-                                          dimension->avoided + dimension->avoided_count);
+      dimension->avoided_count +=
+          collect(query, query->avoided[b], number, dimension->avoided + dimension->avoided_count);
   return true;
 }
 

@@ -24,8 +24,24 @@ struct query_dimension {
   struct cover_dimension candidates;
 };
 
+/* How tests are decided whose result AWS leaves open. Whether a `*` matches colons is the same for all
+ * patterns; any other such test may be decided either way. */
+enum query_reading {
+  READING_CERTAIN,  /* they neither hold nor fail */
+  READING_ALIGNED,  /* no `*` matches a colon between the parts of an ARN */
+  READING_CROSSING, /* a `*` at the end of a part does */
+};
+
 /* Atoms of tests, so that each is built once: by form of the texts and test. `owned` has all atoms. */
-enum query_form { FORM_VALUE, FORM_CALLER, FORM_SESSION, FORM_ROOT, FORM_FEDERATED, FORM_MAYBE, FORMS };
+enum query_form {
+  FORM_VALUE,
+  FORM_CALLER,
+  FORM_SESSION,
+  FORM_ROOT,
+  FORM_FEDERATED,
+  FORM_MAYBE,
+  FORMS
+};
 
 struct query_atoms {
   struct atom **items;
@@ -42,17 +58,17 @@ struct query {
   const struct box **avoided;
   size_t avoided_count;
   struct query_dimension *dimensions;
-  bool *joined;         /* by dimension: its key follows from the caller's name */
-  unsigned char *roles; /* by test */
-  uint64_t **masks;     /* by test: the avoided boxes that have it */
+  bool *joined;          /* by dimension: its key follows from the caller's name */
+  unsigned char *roles;  /* by test */
+  uint64_t **masks;      /* by test: the avoided boxes that have it */
   size_t *stamps, stamp; /* by test: when it was collected */
-  uint64_t *settled;    /* the boxes that all candidates of a dimension avoid */
-  bool open;            /* tests whose result AWS leaves open may be decided either way */
+  uint64_t *settled;     /* the boxes that all candidates of a dimension avoid */
+  enum query_reading reading;
   bool saw_open;               /* there was such a test */
   const struct context *bound; /* the values of policy variables */
   struct query_atoms *atoms;
   const char *fresh, *fresh_account; /* a name and an account that no policy mentions */
-  size_t *steps;      /* how much work is left */
+  size_t *steps;                     /* how much work is left */
   const char *inexact; /* why there may be values that the candidates do not represent, or NULL */
 };
 

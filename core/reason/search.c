@@ -241,11 +241,21 @@ static enum search_outcome choose(struct attempt *attempt, struct search_request
   return SEARCH_UNDECIDED;
 }
 
+/* Pays for work that takes no steps of its own. */
+static void pay(struct query *query, size_t steps) {
+  *query->steps -= steps < *query->steps ? steps : *query->steps;
+}
+
 /* --- Classes of callers ----------------------------------------------------------------------- */
 
 static enum search_outcome try_class(struct attempt *attempt, const struct caller_class *class,
                                      const bool *shared, struct search_request *request) {
   struct query *query = &attempt->query;
+  pay(query, 500 + query->avoided_count * 10 + query->boxes->dimension_count * 50);
+  if (*query->steps == 0) {
+    query->inexact = "the limit of the search";
+    return SEARCH_UNDECIDED;
+  }
   callers_join(query, class);
   enum search_outcome outcome = fill(attempt, BOX_CALLER, class);
   for (size_t i = BOX_ORG; i < query->boxes->dimension_count && outcome == SEARCH_FOUND; i++)
@@ -267,8 +277,7 @@ static enum search_outcome try_classes(struct attempt *attempt, const bool *shar
   for (size_t i = 0; i < attempt->search->class_count; i++) {
     struct pool_mark mark = pool_mark(query->pool);
     query->inexact = inexact;
-    enum search_outcome outcome =
-        try_class(attempt, &attempt->search->classes[i], shared, request);
+    enum search_outcome outcome = try_class(attempt, &attempt->search->classes[i], shared, request);
     if (outcome == SEARCH_FOUND || query->pool->failed || query->pool->full)
       return outcome;
     if (outcome == SEARCH_UNDECIDED && !reason)
@@ -289,9 +298,11 @@ static enum search_outcome try_dimensions(struct attempt *attempt, struct search
   if (!shared || !attempt->active)
     return SEARCH_UNDECIDED;
   attempt->active_count = 0;
+  pay(query, 1000 + count * 50 + query->avoided_count * 30);
   enum search_outcome outcome = SEARCH_FOUND;
   for (size_t i = BOX_ACTION; i < count && outcome == SEARCH_FOUND; i++) {
-    shared[i] = i != BOX_ORG && (i < BOX_KEYS || is_free(attempt->search, &query->boxes->dimensions[i]));
+    shared[i] =
+        i != BOX_ORG && (i < BOX_KEYS || is_free(attempt->search, &query->boxes->dimensions[i]));
     if (shared[i])
       outcome = fill(attempt, i, NULL);
   }
@@ -318,7 +329,7 @@ enum search_outcome search_run(struct search *search, const struct search_questi
                           .inside_count = question->inside_count,
                           .avoided = question->avoided,
                           .avoided_count = question->avoided_count,
-                          .open = question->open,
+                          .reading = question->reading,
                           .atoms = search->atoms,
                           .fresh = search->names.name,
                           .fresh_account = search->names.account,

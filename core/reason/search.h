@@ -26,7 +26,7 @@ struct search_question {
   size_t inside_count;
   const struct box **avoided;
   size_t avoided_count;
-  bool open; /* undecided tests may be decided either way */
+  enum query_reading reading;
 };
 
 /* The values of a request, in the order of the dimensions. */

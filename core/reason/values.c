@@ -80,8 +80,8 @@ static void add_literals(struct query *query, const struct box_test *test, struc
     const char *text = box_operand_text(one, &length);
     struct buf operand = {0};
     static const struct context nothing = {0};
-    if (text && context_expand(&nothing, text, length, test->variables, &operand) ==
-                    CONTEXT_EXPANDED &&
+    if (text &&
+        context_expand(&nothing, text, length, test->variables, &operand) == CONTEXT_EXPANDED &&
         !operand.failed) {
       texts_make_plain(&operand);
       points_add(query, points, operand.data ? operand.data : "", operand.length);
@@ -113,13 +113,11 @@ static void add_passing(struct query *query, const struct query_dimension *dimen
   for (size_t i = 0; i < dimension->inside_count; i++) {
     const struct box_test *test = query_test(query, dimension->inside[i]);
     if (texts_is(test) && (!many || i == one || values_is_universal(test)))
-      texts_add(query, &inside,
-                texts_atom(query, dimension->inside[i], FORM_VALUE, build_atom));
+      texts_add(query, &inside, texts_atom(query, dimension->inside[i], FORM_VALUE, build_atom));
   }
   for (size_t i = 0; i < dimension->avoided_count; i++)
     if (texts_is(query_test(query, dimension->avoided[i])))
-      texts_add(query, &avoided,
-                texts_atom(query, dimension->avoided[i], FORM_VALUE, build_atom));
+      texts_add(query, &avoided, texts_atom(query, dimension->avoided[i], FORM_VALUE, build_atom));
   struct words_list list;
   texts_propose(query, &inside, &avoided, &list);
   add_list(query, &list, points);
@@ -166,10 +164,8 @@ static void offer_one(struct query *query, size_t number, const struct values_do
   struct context_value epoch = {seconds.data, seconds.length};
   entries[0].key = "aws:CurrentTime";
   entries[0].key_length = strlen(entries[0].key);
-  entries[1] = (struct context_entry){.key = "aws:EpochTime",
-                                      .key_length = strlen("aws:EpochTime"),
-                                      .values = &epoch,
-                                      .count = 1};
+  entries[1] = (struct context_entry){
+      .key = "aws:EpochTime", .key_length = strlen("aws:EpochTime"), .values = &epoch, .count = 1};
   offered.count = 2;
   query->pool->failed = query->pool->failed || seconds.failed;
   if (seconds.data)
@@ -239,8 +235,7 @@ void values_propose(struct query *query, size_t number, const struct values_doma
   if (domain->absent)
     query_offer(query, number, &(struct query_value){0});
   if (domain->present && may_be_text(query, dimension, domain))
-    offer_one(query, number, domain,
-              &(struct policy_string){query->fresh, strlen(query->fresh)});
+    offer_one(query, number, domain, &(struct policy_string){query->fresh, strlen(query->fresh)});
   if (query_perfect(query, number))
     return;
   if (domain->present) {

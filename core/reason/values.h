@@ -9,8 +9,8 @@
 struct values_domain {
   const char *key;
   size_t key_length;
-  bool absent, present; /* whether a request may lack the key, and may have it */
-  bool many;            /* a request may have several values */
+  bool absent, present;        /* whether a request may lack the key, and may have it */
+  bool many;                   /* a request may have several values */
   enum condition_operand type; /* of the values, where no operator says it; OPERAND_NONE: texts */
   const struct caller_fact *shape; /* the patterns of the values; NULL: any value */
 };

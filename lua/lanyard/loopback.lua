@@ -6,8 +6,8 @@
 ---
 --- Only what no name server can decide counts: 127.0.0.0/8 written as four decimal numbers, ::1, the IPv6 form of such
 --- an IPv4 address, and the name localhost with its subdomains (RFC 6761), which libcurl resolves itself. For a name
---- with a dot at its end it asks the name server, so localhost. is not accepted. Nor are other forms of addresses (127.1,
---- 0x7f.1, 0177.0.0.1, 2130706433): one parser reads them as an address and another one as a name.
+--- with a dot at its end it asks the name server, so localhost. is not accepted. Nor are other forms of addresses
+--- (127.1, 0x7f.1, 0177.0.0.1, 2130706433): one parser reads them as an address and another one as a name.
 
 local M = {}
 

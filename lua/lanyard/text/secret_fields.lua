@@ -428,11 +428,25 @@ local function hide(text)
   return scanner:result()
 end
 
+-- Hides the user and password of the first URL in a word also if the password has a /, ? or # that is not encoded. In
+-- https://host:443/a@b the host has a port.
+local function hide_login(word)
+  if not word:find("@", 1, true) then
+    return nil
+  end
+  local before, user, password, after = word:match "^(.-://)([^/?#@:%[]+):([^@]*)(@.*)$"
+  if user and not password:find "^%d+[/?#]" then
+    return before .. "***" .. after
+  end
+  return nil
+end
+
 --- Hides secret values in a text of any of these formats, and the user and password of URLs.
 ---@param text string
 ---@return string
 function M.hide(text)
-  return (hide(text):gsub("://[^/?#%s\"]*@", "://***@"))
+  text = hide(text):gsub("://[^/?#%s\"]*@", "://***@")
+  return (text:gsub("[^%s\"]+", hide_login))
 end
 
 --- Hides the secret fields of a query string or of the value of a header. The same as hide.

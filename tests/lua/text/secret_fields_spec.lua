@@ -80,6 +80,13 @@ describe("lanyard.text.secret_fields", function()
   it("hides a header repeated by an error, a password in a URL, and keys under any of their names", function()
     shows(secret_fields.hide '{"message":"was\\nx-amz-security-token:SECRET\\nhost:a"}', { "SECRET" })
     shows(secret_fields.hide "see https://me:SECRET@host/ or postgres://me:SECRET@b", { "SECRET" })
+    for _, character in ipairs { "/", "?", "#" } do
+      local url = ("'http://me:SECRET%sSECRET@proxy:3128/'"):format(character)
+      assert.equal("'http://***@proxy:3128/'", secret_fields.hide(url))
+    end
+    for _, url in ipairs { "https://host:443/web@sha256:ab", "https://host/a:b@c", "https://[::1]:80/a@b" } do
+      assert.equal(url, secret_fields.hide(url))
+    end
     for _, name in ipairs { "aws_secret_access_key", "auth_token", "secret", "apiKey", "passphrase" } do
       shows(secret_fields.hide(('{"%s":"SECRET"}'):format(name)), { "SECRET" })
     end
