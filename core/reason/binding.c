@@ -1,5 +1,5 @@
 /* Which values of a variable have to be tried? A test compares PRE${key}POST with a text of its
- * dimension. The tests of that dimension, and those of the key in the place of the variable, divide the
+ * dimension. The tests of that dimension, and the tests of the key in the place of the variable, divide the
  * texts that begin with PRE and end with POST into classes; each class has a text, and its part
  * between PRE and POST is a candidate. So are the values that the key's own tests distinguish, the
  * names of callers, a value that no policy mentions, and the absent key. That is exact if PRE has no
@@ -425,7 +425,7 @@ static void add_own(struct variables *variables, size_t i) {
       values_texts(query, &query->dimensions[d], &domain, false, &variables->items[i].values);
     return;
   }
-  variables->inexact = "a policy variable stands for a key that follows from the request";
+  variables->inexact = "a policy variable is a key that follows from the request";
 }
 
 /* --- Combinations ----------------------------------------------------------------------------- */

@@ -86,7 +86,7 @@ static bool count_options(struct search *search, size_t box, size_t most, size_t
 
 enum box_choice { BOX_FOUND, BOX_ALL_COVERED, BOX_HOPELESS, BOX_LIMIT };
 
-/* Chooses the box with the fewest options among those that are not covered. */
+/* Chooses the box with the fewest options among the boxes that are not covered. */
 static enum box_choice choose_box(struct search *search, const uint64_t *covered, size_t *box) {
   size_t fewest = SIZE_MAX;
   for (size_t w = 0; w < search->words; w++) {
@@ -184,7 +184,7 @@ static enum cover_outcome run(struct search *search, size_t *chosen) {
 
 /* --- Boxes that only one dimension avoids ------------------------------------------------------ */
 
-/* Finds the boxes that candidates of exactly one dimension avoid, among those that are not settled. */
+/* Finds the boxes that candidates of exactly one dimension avoid, except settled ones. */
 static void find_single(const struct cover_dimension *dimensions, size_t count, size_t words,
                         const uint64_t *settled, uint64_t *unions, uint64_t *single) {
   uint64_t *several = unions + count * words;

@@ -9,7 +9,7 @@
  * colons of ARNs. */
 bool implied_by(const struct box_test *test, const struct box_test *inside, bool crossing);
 
-/* implied_cost returns how many pairs of patterns such a comparison looks at. */
+/* implied_cost returns how many pairs of patterns such a comparison compares. */
 size_t implied_cost(const struct box_test *a, const struct box_test *b);
 
 /* implied_apart reports whether two tests of actions or of resources certainly never hold together,

@@ -153,7 +153,7 @@ void query_offer(struct query *query, size_t number, const struct query_value *v
                 dimension->candidates.count * cover_words(query->avoided_count) / 2;
   if (*query->steps <= cost) {
     *query->steps = 0;
-    query_inexact(query, "the limit of the search");
+    query_inexact(query, "the search reached its limit");
     return;
   }
   *query->steps -= cost;

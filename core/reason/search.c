@@ -1,5 +1,5 @@
 /* The dimensions are independent of each other, except that the caller decides which values some
- * keys may have. So the candidates of actions, resources and free keys are found once, and those of
+ * keys may have. So the candidates of actions, resources and free keys are found once, and the candidates of
  * callers and their keys for each class of callers. After each dimension, the boxes that all of its
  * candidates avoid are settled: later dimensions ignore them. */
 
@@ -237,7 +237,7 @@ static enum search_outcome choose(struct attempt *attempt, struct search_request
   case COVER_LIMIT:
     break;
   }
-  query->inexact = "the limit of the search";
+  query->inexact = "the search reached its limit";
   return SEARCH_UNDECIDED;
 }
 
@@ -253,7 +253,7 @@ static enum search_outcome try_class(struct attempt *attempt, const struct calle
   struct query *query = &attempt->query;
   pay(query, 500 + query->avoided_count * 10 + query->boxes->dimension_count * 50);
   if (*query->steps == 0) {
-    query->inexact = "the limit of the search";
+    query->inexact = "the search reached its limit";
     return SEARCH_UNDECIDED;
   }
   callers_join(query, class);

@@ -195,7 +195,7 @@ void texts_propose(struct query *query, const struct texts_atoms *inside,
   if (query->pool->failed || query->pool->full)
     return;
   if (limits.steps == 0) {
-    query_inexact(query, "the limit of the search");
+    query_inexact(query, "the search reached its limit");
     return;
   }
   switch (
