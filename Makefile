@@ -165,7 +165,7 @@ torture: test-deps ## the tests of tests/torture with all cases, and each fuzzer
 
 bench: bench-deps all ## benchmarks; they print figures and never fail
 	@$(MAKE) --no-print-directory benches
-	@for b in sigv4 policy; do $(B)/bench/$${b}_bench || exit 1; done
+	@for b in sigv4 policy words; do $(B)/bench/$${b}_bench || exit 1; done
 	@for b in tests/bench/*.lua; do $(LUA) $$b $(B) || exit 1; done
 
 BENCHES = $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))

@@ -272,7 +272,7 @@ static bool ask(struct access *access, const struct search_question *question) {
     if (covers(question->avoided[i], question->inside[0]))
       return false;
   if (!spend(access, 200 + question->avoided_count * 30)) {
-    access->search.reason = "the limit of the search";
+    access->search.reason = "the search reached its limit";
     return false;
   }
   enum search_outcome outcome = search_run(&access->search, question, &result->request);
@@ -287,7 +287,7 @@ static bool ask(struct access *access, const struct search_question *question) {
   if (!result->pool.failed)
     pool_release(&result->pool, mark);
   if (result->pool.full && !access->search.reason)
-    access->search.reason = "the limit of memory";
+    access->search.reason = "the search reached its limit of memory";
   result->pool.full = false;
   return false;
 }
@@ -384,7 +384,7 @@ enum access_answer access_find(const struct policy *before, const struct policy 
   if (found)
     return ACCESS_FOUND;
   result->reason = access.disagreed ? "the search and the evaluator disagree: a defect of Lanyard"
-                   : !prepared && !access.search.reason ? "the limit of memory"
+                   : !prepared && !access.search.reason ? "the search reached its limit of memory"
                                                         : access.search.reason;
   return result->reason ? ACCESS_UNDECIDED : ACCESS_NONE;
 }

@@ -29,7 +29,7 @@ struct box_dimension {
   enum dimension_kind kind;
   const char *key; /* DIMENSION_KEY: the name as a policy spells it */
   size_t key_length;
-  bool tested; /* by a condition */
+  bool tested; /* by a condition, or the key of a policy variable */
   bool sets;   /* a set operator tests the key */
 };
 
@@ -74,7 +74,7 @@ struct boxes {
 /* The dimensions that always exist. */
 enum { BOX_CALLER, BOX_ACTION, BOX_RESOURCE, BOX_OPEN, BOX_TIME, BOX_ORG, BOX_KEYS };
 
-/* boxes_init begins without statements. boxes_read adds those of a document. They return false, and
+/* boxes_init begins without statements. boxes_read adds the statements of a document. They return false, and
  * record the reason in the pool, if there is not enough memory. */
 bool boxes_init(struct boxes *boxes, struct pool *pool, bool identity);
 bool boxes_read(struct boxes *boxes, const struct policy *doc, struct box_list *list);

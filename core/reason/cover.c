@@ -5,7 +5,8 @@
  * the dimensions without a choice, and tries these candidates in order of how many other boxes they
  * avoid. A box that no candidate avoids ends the branch. A candidate that failed for a box is
  * excluded for the rest of that level: another candidate has to avoid the box. Each level decides a
- * dimension, so there are no more levels than dimensions. The problem contains 3-SAT (each Boolean
+ * dimension, so there are no more levels than dimensions. Before, candidates are removed that leave a box to dimensions which cannot avoid it. The problem
+ * contains 3-SAT (each Boolean
  * key is a variable), hence the bound on steps. */
 
 #include "reason/cover.h"
@@ -85,7 +86,7 @@ static bool count_options(struct search *search, size_t box, size_t most, size_t
 
 enum box_choice { BOX_FOUND, BOX_ALL_COVERED, BOX_HOPELESS, BOX_LIMIT };
 
-/* Chooses the box with the fewest options among those that are not covered. */
+/* Chooses the box with the fewest options among the boxes that are not covered. */
 static enum box_choice choose_box(struct search *search, const uint64_t *covered, size_t *box) {
   size_t fewest = SIZE_MAX;
   for (size_t w = 0; w < search->words; w++) {
@@ -181,9 +182,75 @@ static enum cover_outcome run(struct search *search, size_t *chosen) {
   }
 }
 
-enum cover_outcome cover_search(struct pool *pool, const struct cover_dimension *dimensions,
-                                size_t count, size_t boxes, const uint64_t *settled, size_t *steps,
-                                size_t *chosen) {
+/* --- Boxes that only one dimension avoids ------------------------------------------------------ */
+
+/* Finds the boxes that candidates of exactly one dimension avoid, except settled ones. */
+static void find_single(const struct cover_dimension *dimensions, size_t count, size_t words,
+                        const uint64_t *settled, uint64_t *unions, uint64_t *single) {
+  uint64_t *several = unions + count * words;
+  memset(unions, 0, (count + 1) * words * sizeof *unions);
+  memset(single, 0, words * sizeof *single);
+  for (size_t d = 0; d < count; d++) {
+    uint64_t *all = unions + d * words;
+    for (size_t c = 0; c < dimensions[d].count; c++)
+      for (size_t w = 0; w < words; w++)
+        all[w] |= dimensions[d].items[c].avoids[w];
+    for (size_t w = 0; w < words; w++) {
+      several[w] |= single[w] & all[w];
+      single[w] |= all[w];
+    }
+  }
+  for (size_t w = 0; w < words; w++)
+    single[w] &= ~several[w] & ~settled[w];
+}
+
+/* Removes the candidates that do not avoid a box which no other dimension avoids, again and again.
+ * Returns false if a dimension has none left. */
+static bool reduce(struct pool *pool, struct cover_dimension *dimensions, size_t count,
+                   size_t words, const uint64_t *settled, size_t *steps) {
+  uint64_t *unions = pool_new(pool, (count + 2) * words + 1, sizeof *unions);
+  if (!unions)
+    return true;
+  uint64_t *single = unions + (count + 1) * words;
+  for (bool changed = true; changed;) {
+    changed = false;
+    find_single(dimensions, count, words, settled, unions, single);
+    for (size_t d = 0; d < count; d++) {
+      size_t kept = 0;
+      *steps -= dimensions[d].count * words < *steps ? dimensions[d].count * words : *steps;
+      for (size_t w = 0; w < words; w++)
+        unions[d * words + w] &= single[w];
+      for (size_t c = 0; c < dimensions[d].count; c++)
+        if (cover_contains(dimensions[d].items[c].avoids, unions + d * words, words))
+          dimensions[d].items[kept++] = dimensions[d].items[c];
+      changed = changed || kept < dimensions[d].count;
+      dimensions[d].count = kept;
+      if (kept == 0)
+        return false;
+    }
+  }
+  return true;
+}
+
+/* Copies the lists of candidates, so that they can lose some. The value of a copy is its original. */
+static struct cover_dimension *
+copy_dimensions(struct pool *pool, const struct cover_dimension *dimensions, size_t count) {
+  struct cover_dimension *copies = pool_new(pool, count + 1, sizeof *copies);
+  for (size_t d = 0; copies && d < count; d++) {
+    copies[d] = dimensions[d];
+    copies[d].items = pool_new(pool, dimensions[d].count + 1, sizeof *copies[d].items);
+    if (!copies[d].items)
+      return NULL;
+    for (size_t c = 0; c < dimensions[d].count; c++)
+      copies[d].items[c] =
+          (struct cover_candidate){dimensions[d].items[c].avoids, &dimensions[d].items[c]};
+  }
+  return copies;
+}
+
+static enum cover_outcome search_all(struct pool *pool, const struct cover_dimension *dimensions,
+                                     size_t count, size_t boxes, const uint64_t *settled,
+                                     size_t *steps, size_t *chosen) {
   struct search search = {.dimensions = dimensions,
                           .count = count,
                           .boxes = boxes,
@@ -212,4 +279,20 @@ enum cover_outcome cover_search(struct pool *pool, const struct cover_dimension 
   if (!search.dead || !search.dead_list)
     return COVER_LIMIT;
   return run(&search, chosen);
+}
+
+enum cover_outcome cover_search(struct pool *pool, const struct cover_dimension *dimensions,
+                                size_t count, size_t boxes, const uint64_t *settled, size_t *steps,
+                                size_t *chosen) {
+  struct cover_dimension *copies = copy_dimensions(pool, dimensions, count);
+  if (!copies)
+    return COVER_LIMIT;
+  if (!reduce(pool, copies, count, cover_words(boxes), settled, steps))
+    return COVER_NONE;
+  enum cover_outcome outcome = search_all(pool, copies, count, boxes, settled, steps, chosen);
+  for (size_t d = 0; outcome == COVER_FOUND && d < count; d++) {
+    const struct cover_candidate *origin = copies[d].items[chosen[d]].value;
+    chosen[d] = (size_t)(origin - dimensions[d].items);
+  }
+  return outcome;
 }

@@ -29,7 +29,7 @@ static inline size_t cover_words(size_t boxes) {
 /* cover_contains reports whether one set contains another one. */
 bool cover_contains(const uint64_t *outer, const uint64_t *inner, size_t words);
 
-/* cover_offer adds a candidate, unless another one avoids as many boxes, and removes those that
+/* cover_offer adds a candidate, unless another one avoids as many boxes, and removes the candidates that
  * avoid no other boxes. It copies the set, and returns true if it added the candidate. A failed
  * allocation is recorded in the pool. */
 bool cover_offer(struct pool *pool, struct cover_dimension *dimension, const uint64_t *avoids,

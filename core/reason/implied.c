@@ -29,11 +29,30 @@ static bool subsumes_part(struct arn_part outer, struct arn_part inner) {
   return match_subsumes(outer.text, outer.length, inner.text, inner.length, false);
 }
 
+static bool has_variable(const struct policy_value *pattern) {
+  return strstr(pattern->string, "${") != NULL;
+}
+
+/* Reports whether a pattern is a text and a star, and another one begins with the text, which is the
+ * first five parts of an ARN at least. It may contain variables behind the text. */
+static bool subsumes_beginning(const struct policy_value *outer, const struct policy_value *inner) {
+  size_t length = strcspn(outer->string, "*?"), colons = 0;
+  for (size_t i = 0; i < length; i++)
+    colons += outer->string[i] == ':';
+  return length + 1 == outer->length && outer->string[length] == '*' && colons >= 5 &&
+         bytes_begin(inner->string, inner->length, "arn:") && inner->length >= length &&
+         memcmp(inner->string, outer->string, length) == 0;
+}
+
 /* Patterns of six parts match for certain only part by part. */
 static bool subsumes_resource(const struct policy_value *outer, const struct policy_value *inner) {
   struct arn a, b;
   if (same_text(outer, inner))
     return true;
+  if (has_variable(outer))
+    return false;
+  if (has_variable(inner))
+    return subsumes_beginning(outer, inner);
   return arn_parse(outer->string, outer->length, &a) &&
          arn_parse(inner->string, inner->length, &b) && subsumes_part(a.partition, b.partition) &&
          subsumes_part(a.service, b.service) && subsumes_part(a.region, b.region) &&
@@ -78,8 +97,7 @@ static bool element_implied(const struct policy_list *list, bool exceptions,
 
 static bool is_plain(const struct box_test *test) {
   return (test->condition.type == OPERAND_STRING || test->condition.type == OPERAND_ARN) &&
-         test->condition.set == CONDITION_NO_SET && !test->has_variables &&
-         !strstr(test->condition.name, "IgnoreCase");
+         test->condition.set == CONDITION_NO_SET && !strstr(test->condition.name, "IgnoreCase");
 }
 
 static bool arn_subsumes(const char *outer, size_t outer_length, const char *inner,
@@ -97,6 +115,9 @@ static bool operand_subsumes(const struct box_test *outer_test, const struct jso
   bool arns = outer_test->condition.type == OPERAND_ARN;
   if (!a || !b || (outer_test->variables != inner_test->variables))
     return false;
+  if (outer_test->has_variables || inner_test->has_variables)
+    return strcmp(outer_test->condition.name, inner_test->condition.name) == 0 &&
+           bytes_equal(a, outer_length, b, inner_length);
   if (arns != (inner_test->condition.type == OPERAND_ARN))
     return false;
   if (arns)
@@ -141,7 +162,12 @@ static bool key_implied(const struct box_test *test, const struct box_test *insi
          operands_subsume(test, inside);
 }
 
-bool implied_by(const struct box_test *test, const struct box_test *inside) {
+/* Also if a `*` matches colons. */
+static bool subsumes_crossing(const struct policy_value *outer, const struct policy_value *inner) {
+  return same_text(outer, inner) || (!has_variable(outer) && subsumes_beginning(outer, inner));
+}
+
+bool implied_by(const struct box_test *test, const struct box_test *inside, bool crossing) {
   const struct policy_statement *a = test->statement, *b = inside->statement;
   if (test->kind != inside->kind)
     return false;
@@ -152,9 +178,10 @@ bool implied_by(const struct box_test *test, const struct box_test *inside) {
   case TEST_ACTION:
     return element_implied(&a->actions, a->not_action, &b->actions, b->not_action, subsumes_action);
   case TEST_RESOURCE:
-    return !test->has_variables && !inside->has_variables &&
+    return (test->variables == inside->variables ||
+            (!test->has_variables && !inside->has_variables)) &&
            element_implied(&a->resources, a->not_resource, &b->resources, b->not_resource,
-                           subsumes_resource);
+                           crossing ? subsumes_crossing : subsumes_resource);
   case TEST_KEY:
     return key_implied(test, inside);
   case TEST_OPEN:
@@ -200,4 +227,25 @@ bool implied_apart(const struct box_test *a, const struct box_test *b) {
       if (!begin_apart(&x->items[i], &y->items[j], action))
         return false;
   return true;
+}
+
+static size_t count_patterns(const struct box_test *test) {
+  switch (test->kind) {
+  case TEST_PRINCIPAL:
+    return test->statement->principals.count;
+  case TEST_ACTION:
+    return test->statement->actions.count;
+  case TEST_RESOURCE:
+    return test->statement->resources.count;
+  case TEST_KEY:
+    return count_operands(test);
+  case TEST_OPEN:
+    break;
+  }
+  return 1;
+}
+
+size_t implied_cost(const struct box_test *a, const struct box_test *b) {
+  size_t pairs = count_patterns(a) * count_patterns(b);
+  return a->kind == b->kind && pairs <= PAIRS ? pairs : 1;
 }

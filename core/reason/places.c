@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "policy/arn.h"
 #include "policy/principal.h"
+#include "reason/binding.h"
 #include "reason/texts.h"
 #include "reason/values.h"
 
@@ -61,24 +62,28 @@ static bool has_short_pattern(const struct query *query, const struct query_dime
   return false;
 }
 
-/* Offers the patterns of an inside test that has no wildcards. Returns false if there is no such
- * test. */
-static bool offer_literals(struct query *query, size_t number, enum test_kind kind) {
+/* Returns the list of an inside test whose patterns have no wildcards, or NULL. */
+static const struct policy_list *literal_list(const struct query *query, size_t number,
+                                              enum test_kind kind) {
   const struct query_dimension *dimension = &query->dimensions[number];
   for (size_t i = 0; i < dimension->inside_count; i++) {
     const struct box_test *test = query_test(query, dimension->inside[i]);
     const struct policy_list *list = list_of(test);
     bool literal = test->kind == kind && !is_exception(test) && !test->has_variables;
     for (size_t p = 0; p < list->count && literal; p++)
-      literal = !memchr(list->items[p].string, '*', list->items[p].length) &&
-                !memchr(list->items[p].string, '?', list->items[p].length);
-    if (!literal)
-      continue;
-    for (size_t p = 0; p < list->count; p++)
-      offer_text(query, number, list->items[p].string, list->items[p].length);
-    return true;
+      literal = !strpbrk(list->items[p].string, "*?");
+    if (literal)
+      return list;
   }
-  return false;
+  return NULL;
+}
+
+/* Offers the patterns of such a test. Returns false if there is none. */
+static bool offer_literals(struct query *query, size_t number, enum test_kind kind) {
+  const struct policy_list *list = literal_list(query, number, kind);
+  for (size_t p = 0; list && p < list->count; p++)
+    offer_text(query, number, list->items[p].string, list->items[p].length);
+  return list != NULL;
 }
 
 /* Offers texts that match the first pattern of an inside test, or any, where each `*` is the name that
@@ -257,6 +262,11 @@ static const struct atom *resource_atom(struct query *query, size_t test, bool i
 /* The ARNs with an account, without one, and all. */
 enum resource_form { WITH_ACCOUNT, WITHOUT_ACCOUNT, ANY_ARN };
 
+/* Returns the value that a policy variable gives to the owner of the resource, or NULL. */
+static const struct context_entry *bound_account(const struct query *query) {
+  return binding_find(query->bound, "aws:ResourceAccount", strlen("aws:ResourceAccount"));
+}
+
 static struct atom *resource_shape(struct query *query, enum resource_form form) {
   struct atom *atom = texts_new(query);
   struct byte_set part = byte_set_except(":");
@@ -269,7 +279,10 @@ static struct atom *resource_shape(struct query *query, enum resource_form form)
   atom_add_text(atom, ":", 1, false);
   atom_add_star(atom, part);
   atom_add_text(atom, ":", 1, false);
-  for (size_t i = 0; i < ACCOUNT_DIGITS && form == WITH_ACCOUNT; i++)
+  const struct context_entry *bound = bound_account(query);
+  if (form == WITH_ACCOUNT && bound && bound->count == 1)
+    atom_add_text(atom, bound->values[0].bytes, bound->values[0].length, false);
+  for (size_t i = 0; i < ACCOUNT_DIGITS && form == WITH_ACCOUNT && !bound; i++)
     atom_add_one(atom, byte_set_of("0123456789"));
   if (form == ANY_ARN)
     atom_add_star(atom, part);
@@ -365,20 +378,6 @@ static void offer_resource(struct query *query, const struct policy_string *reso
     offer_owned(query, resource, &owners->items[i]);
 }
 
-static const struct policy_list *literal_resources(const struct query *query,
-                                                   const struct query_dimension *dimension) {
-  for (size_t i = 0; i < dimension->inside_count; i++) {
-    const struct box_test *test = query_test(query, dimension->inside[i]);
-    bool literal =
-        test->kind == TEST_RESOURCE && !test->statement->not_resource && !test->has_variables;
-    for (size_t p = 0; literal && p < test->statement->resources.count; p++)
-      literal = !strpbrk(test->statement->resources.items[p].string, "*?");
-    if (literal)
-      return &test->statement->resources;
-  }
-  return NULL;
-}
-
 /* Adds resources of an account and of none, with names that no policy mentions. */
 static void offer_fresh_resources(struct query *query, struct points *texts) {
   struct buf text = {0};
@@ -398,14 +397,19 @@ static void offer_resources_of_accounts(struct query *query, bool unknown) {
   static const struct values_domain domain = {.key = "aws:ResourceAccount",
                                               .key_length = sizeof "aws:ResourceAccount" - 1};
   struct points texts = {0}, owners = {0};
-  values_texts(query, dimension, &domain, false, &owners);
-  const struct policy_list *literals = literal_resources(query, dimension);
+  const struct context_entry *bound = bound_account(query);
+  if (bound && bound->count == 1)
+    points_add(query, &owners, bound->values[0].bytes, bound->values[0].length);
+  else if (!bound)
+    values_texts(query, dimension, &domain, false, &owners);
+  const struct policy_list *literals = literal_list(query, BOX_RESOURCE, TEST_RESOURCE);
   for (size_t i = 0; literals && i < literals->count; i++)
     points_add(query, &texts, literals->items[i].string, literals->items[i].length);
   if (!literals && !unknown) {
     offer_fresh_resources(query, &texts);
     propose(query, WITH_ACCOUNT, &texts);
     propose(query, WITHOUT_ACCOUNT, &texts);
+    propose(query, ANY_ARN, &texts); /* the key may be absent, whatever the account is */
     points_add(query, &texts, "*", 1);
   }
   if (unknown)
@@ -416,7 +420,7 @@ static void offer_resources_of_accounts(struct query *query, bool unknown) {
 }
 
 void places_resources(struct query *query, bool unknown) {
-  if (tests_account(query, &query->dimensions[BOX_RESOURCE])) {
+  if (bound_account(query) || tests_account(query, &query->dimensions[BOX_RESOURCE])) {
     offer_resources_of_accounts(query, unknown);
     return;
   }

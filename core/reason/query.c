@@ -149,6 +149,14 @@ static enum condition_truth decide(struct query *query, size_t number,
 
 void query_offer(struct query *query, size_t number, const struct query_value *value) {
   struct query_dimension *dimension = &query->dimensions[number];
+  size_t cost = 10 * (dimension->inside_count + dimension->avoided_count) +
+                dimension->candidates.count * cover_words(query->avoided_count) / 2;
+  if (*query->steps <= cost) {
+    *query->steps = 0;
+    query_inexact(query, "the search reached its limit");
+    return;
+  }
+  *query->steps -= cost;
   if (!agrees(query, value))
     return;
   for (size_t i = 0; i < dimension->inside_count; i++)
@@ -174,16 +182,18 @@ void query_offer(struct query *query, size_t number, const struct query_value *v
 /* --- Dimensions ------------------------------------------------------------------------------- */
 
 /* Returns the role of an avoided test: whether it holds wherever the inside boxes are, or nowhere
- * there. Patterns imply others part by part, so not if a `*` matches colons. */
-static unsigned char role_of(const struct query *query, const struct box_test *test) {
+ * there. */
+static unsigned char role_of(struct query *query, const struct box_test *test) {
   for (size_t i = 0; i < query->inside_count; i++)
     for (size_t t = 0; t < query->inside[i]->count; t++) {
       const struct box_test *inside = query_test(query, query->inside[i]->tests[t]);
       if (inside->dimension != test->dimension)
         continue;
+      size_t cost = 4 * implied_cost(test, inside);
+      *query->steps -= cost < *query->steps ? cost : *query->steps;
       if (implied_apart(test, inside))
         return ROLE_APART;
-      if (query->reading != READING_CROSSING && implied_by(test, inside))
+      if (implied_by(test, inside, query->reading == READING_CROSSING))
         return ROLE_IMPLIED;
     }
   return ROLE_AVOIDED;

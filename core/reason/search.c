@@ -1,5 +1,5 @@
 /* The dimensions are independent of each other, except that the caller decides which values some
- * keys may have. So the candidates of actions, resources and free keys are found once, and those of
+ * keys may have. So the candidates of actions, resources and free keys are found once, and the candidates of
  * callers and their keys for each class of callers. After each dimension, the boxes that all of its
  * candidates avoid are settled: later dimensions ignore them. */
 
@@ -141,7 +141,7 @@ static bool needs_values(const struct attempt *attempt, size_t number,
   return number == BOX_CALLER || number == BOX_ACTION || number == BOX_RESOURCE ||
          query->dimensions[number].inside_count + query->dimensions[number].avoided_count > 0 ||
          (dimension->key && binding_find(query->bound, dimension->key, dimension->key_length)) ||
-         is_present(attempt, number, class);
+         (number == BOX_ORG && organizations_bound(query)) || is_present(attempt, number, class);
 }
 
 /* Finds the candidates of a dimension. Returns SEARCH_NONE if there are none, else SEARCH_FOUND. */
@@ -237,8 +237,13 @@ static enum search_outcome choose(struct attempt *attempt, struct search_request
   case COVER_LIMIT:
     break;
   }
-  query->inexact = "the limit of the search";
+  query->inexact = "the search reached its limit";
   return SEARCH_UNDECIDED;
+}
+
+/* Pays for work that takes no steps of its own. */
+static void pay(struct query *query, size_t steps) {
+  *query->steps -= steps < *query->steps ? steps : *query->steps;
 }
 
 /* --- Classes of callers ----------------------------------------------------------------------- */
@@ -246,6 +251,11 @@ static enum search_outcome choose(struct attempt *attempt, struct search_request
 static enum search_outcome try_class(struct attempt *attempt, const struct caller_class *class,
                                      const bool *shared, struct search_request *request) {
   struct query *query = &attempt->query;
+  pay(query, 500 + query->avoided_count * 10 + query->boxes->dimension_count * 50);
+  if (*query->steps == 0) {
+    query->inexact = "the search reached its limit";
+    return SEARCH_UNDECIDED;
+  }
   callers_join(query, class);
   enum search_outcome outcome = fill(attempt, BOX_CALLER, class);
   for (size_t i = BOX_ORG; i < query->boxes->dimension_count && outcome == SEARCH_FOUND; i++)
@@ -288,6 +298,7 @@ static enum search_outcome try_dimensions(struct attempt *attempt, struct search
   if (!shared || !attempt->active)
     return SEARCH_UNDECIDED;
   attempt->active_count = 0;
+  pay(query, 1000 + count * 50 + query->avoided_count * 30);
   enum search_outcome outcome = SEARCH_FOUND;
   for (size_t i = BOX_ACTION; i < count && outcome == SEARCH_FOUND; i++) {
     shared[i] =
@@ -343,6 +354,8 @@ enum search_outcome search_run(struct search *search, const struct search_questi
       reason = query->inexact;
   }
   search->saw_open = search->saw_open || query->saw_open;
+  /* Other values of variables may have an answer. */
+  reason = reason ? reason : bindings.inexact;
   if (outcome == SEARCH_FOUND || !reason)
     return outcome == SEARCH_FOUND ? SEARCH_FOUND : SEARCH_NONE;
   search->reason = search->reason ? search->reason : reason;

@@ -3,7 +3,7 @@
  * An existential test holds if one value passes; a universal test holds if all do. So a list must
  * contain a value for each existential inside test, and only values that pass the universal ones. It
  * fails an existential avoided test if no value passes, and a universal one if some value does not.
- * The lists are built value by value: first those that the inside tests need, then one more for each
+ * The lists are built value by value: first the values that the inside tests need, then one more for each
  * universal avoided test that they do not fail yet. No longer list is better. */
 
 #include "reason/values.h"

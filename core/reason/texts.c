@@ -178,6 +178,16 @@ void texts_add(struct query *query, struct texts_atoms *atoms, const struct atom
   atoms->items[atoms->count++] = atom;
 }
 
+/* Returns how many steps it takes to begin a search. */
+static size_t preparation(const struct texts_atoms *inside, const struct texts_atoms *avoided) {
+  size_t items = 0;
+  for (size_t i = 0; i < inside->count; i++)
+    items += inside->items[i]->count;
+  for (size_t i = 0; i < avoided->count; i++)
+    items += avoided->items[i]->count;
+  return 3000 + 4 * items;
+}
+
 void texts_propose(struct query *query, const struct texts_atoms *inside,
                    const struct texts_atoms *avoided, struct words_list *list) {
   struct words_limits limits = {.states = STATES, .steps = *query->steps};
@@ -185,7 +195,7 @@ void texts_propose(struct query *query, const struct texts_atoms *inside,
   if (query->pool->failed || query->pool->full)
     return;
   if (limits.steps == 0) {
-    query_inexact(query, "the limit of the search");
+    query_inexact(query, "the search reached its limit");
     return;
   }
   switch (
@@ -199,6 +209,6 @@ void texts_propose(struct query *query, const struct texts_atoms *inside,
     query->pool->failed = true;
     break;
   }
-  size_t steps = list->steps + list->states * STATE_STEPS;
+  size_t steps = preparation(inside, avoided) + list->steps + list->states * STATE_STEPS;
   *query->steps -= steps < *query->steps ? steps : *query->steps;
 }

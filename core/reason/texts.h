@@ -24,7 +24,7 @@ void texts_make_plain(struct buf *operand);
 void texts_add_operands(struct query *query, struct atom *atom, const struct box_test *test,
                         const struct texts_frame *frame);
 
-/* texts_atom returns the atom of a test, from the cache of a form if it is there: the values that
+/* texts_atom returns the atom of a test, from the cache of a form if it contains it: the values that
  * pass. It returns NULL, and records the reason in the pool, if there is not enough memory. */
 struct atom *texts_atom(struct query *query, size_t test, enum query_form form,
                         void (*build)(struct query *query, struct atom *atom,

@@ -211,7 +211,7 @@ static void add_values(struct query *query, const struct query_dimension *dimens
 
 /* Reports whether several values can be better than one: for tests that one value cannot pass
  * together, to fail a test that all values must pass, or to pass a set operator with the empty
- * text, which alone is no value. */
+ * text, which alone is not a value. */
 static bool needs_sets(const struct query *query, const struct query_dimension *dimension) {
   size_t existential = 0, universal = 0;
   for (size_t i = 0; i < dimension->inside_count; i++) {

@@ -30,7 +30,7 @@ local function account(i)
   return ("%012d"):format(100000000000 + i * 7919)
 end
 
--- Returns a statement like those of repositories that several teams use.
+-- Returns a statement as in the policies of repositories that several teams use.
 local function statement(i)
   local condition
   if i % 4 == 0 then

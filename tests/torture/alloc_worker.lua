@@ -39,6 +39,25 @@ end
 
 local cases = {}
 
+cases["lanyard.policy.reason.core"] = function(reason)
+  local policy = require "lanyard.policy.core"
+  local function parse(statements)
+    return assert(policy.parse('{"Version":"2012-10-17","Statement":[' .. statements .. ']}'))
+  end
+  local first = parse [[{"Effect":"Allow","Principal":"*","Action":"s:*","Resource":"arn:aws:s3:::a*/${aws:username}","Condition":{
+    "StringLike":{"aws:PrincipalTag/t":["a*","*b"]},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"},
+    "ForAnyValue:StringLike":{"aws:TagKeys":["a","b*"]},"DateLessThan":{"aws:CurrentTime":"2026-01-01"}}}]]
+  local second = parse [[{"Effect":"Allow","Principal":{"AWS":["111122223333","arn:aws:iam::444455556666:role/a"]},"Action":"s:?*",
+    "Resource":"arn:aws:s3:::*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/*a"},
+    "StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}},{"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"s:b"}]]
+  local options = { accounts = { "111122223333" }, organizations = { "o-a1b2c3d4e5" }, always = { "aws:SourceIp" } }
+  return {
+    found = function() return reason.new_access(first, second, options) end,
+    back = function() return { reason.new_access(second, first, {}) } end,
+    none = function() return { reason.new_access(first, first, { identity = true, limit = 1000000 }) } end,
+  }
+end
+
 cases["lanyard.policy.core"] = function(policy)
   local document = assert(policy.parse(POLICY))
   local other = assert(policy.parse(POLICY))

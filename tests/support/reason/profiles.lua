@@ -192,7 +192,7 @@ local CALLER_PRINCIPALS = {
 }
 local NAMES = { "a", "b", "c", "aa", "ab", "ac", "ba", "bc", "ca", "cb", "cc" }
 
--- All callers, and one more account of those that begin as the first one does.
+-- Callers of all kinds, in one more account whose id begins with the same digit as the first one's.
 local function all_callers()
   local callers = universe.callers { accounts = { A, B, C, "123456789012" }, names = NAMES, paths = { "", "a/", "c/" },
     sessions = { "a", "b", "c" }, derived = true }
