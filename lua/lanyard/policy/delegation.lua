@@ -9,7 +9,7 @@ local json = require "lanyard.json"
 
 local M = {}
 
--- Returns a unique id that stands for an account: no principal of the account has it.
+-- Returns a unique id in place of an account. No principal of the account has it.
 local function id_of(value)
   local account = value:match "^arn:[%w-]+:iam::(%d+):root$" or value
   account = account:match "^%d%d%d%d%d%d%d%d%d%d%d%d$"
