@@ -64,6 +64,32 @@ describe("a database", function()
     assert.error_matches(function() one:query() end, "the statement is closed")
   end)
 
+  it("is not used by a finalizer while its rows are read", function()
+    local db <close> = opened()
+    local one <close> = assert(db:prepare [[
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) SELECT i FROM n]])
+    local reading, found = false, {}
+    local function leave_garbage()
+      setmetatable({}, { __gc = function()
+        for _, use in ipairs(reading and { one.query, one.run, one.close } or {}) do
+          local _, err = pcall(use, one)
+          found[err] = true
+        end
+      end })
+    end
+    for _ = 1, 100 do
+      leave_garbage()
+      reading = true
+      local result = assert(one:query())
+      reading = false
+      assert.equal(20000, #result)
+      if next(found) then
+        break
+      end
+    end
+    assert.same({ ["the statement is running"] = true }, found)
+  end)
+
   it("allows one connection to write at a time, and reports busy to the other", function()
     local folder <close> = helper.folder()
     local first <close> = opened(folder .. "/a.db")
