@@ -101,4 +101,5 @@ end)[1]
 if undone.err and undone.err.diff then
   cli.out(report.paint_diff(undone.err.diff))
 end
+report.damaged(undone.change and undone.change.unclosed or {})
 return status or changes:report()

@@ -4,8 +4,9 @@
  *   local box, err = sandbox.open(text, "rules.lua", { prelude = TEXT })
  *   local answer, err = box:call("ask", { on = "grant" })
  *
- * A box is a Lua state of its own. An allocator and a hook enforce its limits, and it only has
- * those functions of Lua's library that depend on nothing but their arguments (sandbox_library.c).
+ * A box is a Lua state of its own. An allocator and a hook enforce its limits (sandbox_limits.c), and
+ * it only has those functions of Lua's library that depend on nothing but their arguments
+ * (sandbox_library.c).
  * Values are copied in and out as plain data. A box that exceeds its steps, time or memory is dead,
  * and rejects further calls; a pcall inside does not help.
  *
@@ -22,29 +23,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define BOX_CLASS "lanyard.sandbox"
 
-/* The number of instructions between two checks of the budget, and of steps between two of the
- * clock. */
-#define INTERVAL 250
-
 /* The number of bytes that the parser gets at once. How long it takes for them is not limited. */
 #define PIECE 256
-
-#define DEFAULT_STEPS 10000000
-#define DEFAULT_MEMORY (16.0 * 1024 * 1024)
-#define DEFAULT_SECONDS 5.0
-
-/* The nanoseconds that each call adds to the time of its box, because a large audit makes many
- * calls. */
-#define CALL_TIME 1000000
-
-/* The size of an allocation before which the clock is checked, and of an entry in the hashed part of a
- * table of Lua 5.4. */
-#define LARGE_BLOCK ((size_t)64 * 1024)
-#define TABLE_ENTRY 24
 
 /* The part of a chunk name that Lua shows in a message. */
 #define NAME_LENGTH 50
@@ -54,144 +37,6 @@
 
 /* The registry key of the prelude's result. */
 #define PRELUDE "lanyard.prelude"
-
-int64_t sandbox_clock(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-/* ---------------------------------------------------------------------------------------------
- * Limits */
-
-/* Reports whether the allocator may grow a block. Lua moves all keys of a table in one instruction when
- * the table grows, so no table may be so large that this takes long if its keys collide. The parser's
- * tables may: check_numbers has limited the numbers in the text, and texts do not collide. */
-static bool may_grow(struct sandbox *box, const void *block, size_t old, size_t size) {
-  if (size < LARGE_BLOCK || !box->L)
-    return true;
-  size_t entries = size / TABLE_ENTRY;
-  bool is_table = !block && old == 0 && size % TABLE_ENTRY == 0 && (entries & (entries - 1)) == 0;
-  if (is_table && entries > box->table_limit && !box->parsing)
-    box->large_table = true;
-  return !box->large_table && sandbox_clock() <= box->deadline;
-}
-
-/* The allocator of a box. Shrinking a block always succeeds, as Lua requires. */
-static void *allocate(void *userdata, void *block, size_t old, size_t size) {
-  struct sandbox *box = userdata;
-  if (size > old && !may_grow(box, block, old, size))
-    return NULL;
-  old = block ? old : 0;
-  if (size == 0) {
-    free(block);
-    box->memory -= old;
-    return NULL;
-  }
-  if (size > old) {
-    size_t more = size - old;
-    if (more > box->memory_limit || box->memory > box->memory_limit - more)
-      return NULL;
-    box->steps -= (int64_t)(size / SANDBOX_STEP_BYTES);
-    if (box->steps < 0 && box->L)
-      return NULL;
-  }
-  void *moved = realloc(block, size);
-  if (moved)
-    box->memory = box->memory - old + size;
-  return moved ? moved : size <= old ? block : NULL;
-}
-
-struct sandbox *sandbox_of(lua_State *L) {
-  void *box;
-  lua_getallocf(L, &box);
-  return box;
-}
-
-static void on_count(lua_State *L, lua_Debug *unused) {
-  (void)unused;
-  sandbox_charge(L, INTERVAL);
-}
-
-void sandbox_kill(lua_State *L, const char *why) {
-  struct sandbox *box = sandbox_of(L);
-  if (box->reason[0])
-    return;
-  lua_Debug place;
-  size_t length = (size_t)snprintf(box->reason, sizeof box->reason, "%s: ", box->name);
-  for (int level = 0; lua_getstack(L, level, &place); level++) {
-    lua_getinfo(L, "Sl", &place);
-    if (strcmp(place.source, box->chunk) == 0) {
-      length = (size_t)snprintf(box->reason, sizeof box->reason, "%s:%d: ", place.short_src,
-                                place.currentline);
-      break;
-    }
-  }
-  snprintf(box->reason + length, sizeof box->reason - length, "%s", why);
-  lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
-}
-
-static void kill_for_steps(lua_State *L) {
-  char why[100];
-  snprintf(why, sizeof why, "took more than %lld steps", (long long)sandbox_of(L)->step_limit);
-  sandbox_kill(L, why);
-}
-
-static void kill_for_time(lua_State *L) {
-  char why[100];
-  snprintf(why, sizeof why, "took more than %g s", sandbox_of(L)->seconds_limit);
-  sandbox_kill(L, why);
-}
-
-/* Kills the box if the allocator has refused memory. */
-static void kill_for_memory(lua_State *L) {
-  const struct sandbox *box = sandbox_of(L);
-  char why[100];
-  if (sandbox_clock() > box->deadline) {
-    kill_for_time(L);
-    return;
-  }
-  if (box->large_table)
-    snprintf(why, sizeof why, "used a table with more than %zu keys", box->table_limit);
-  else
-    snprintf(why, sizeof why, "used more than %zu bytes of memory", box->memory_limit);
-  sandbox_kill(L, why);
-}
-
-void sandbox_charge(lua_State *L, size_t steps) {
-  struct sandbox *box = sandbox_of(L);
-  box->steps = box->steps < 0 || steps > (size_t)box->steps ? -1 : box->steps - (int64_t)steps;
-  if (box->steps < 0) {
-    kill_for_steps(L);
-  } else if ((box->unseen += steps) >= INTERVAL) {
-    box->unseen = 0;
-    if (sandbox_clock() > box->deadline)
-      kill_for_time(L);
-  }
-  if (box->reason[0])
-    luaL_error(L, "%s", box->reason);
-}
-
-/* pcall(f, ...)
- * Like Lua's, but an error of a dead box passes through. Without continuations, because nothing
- * yields. */
-int sandbox_pcall(lua_State *L) {
-  luaL_checkany(L, 1);
-  lua_pushboolean(L, 1);
-  lua_insert(L, 1);
-  int status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 0);
-  if (sandbox_of(L)->steps < 0)
-    kill_for_steps(L);
-  else if (status == LUA_ERRMEM)
-    kill_for_memory(L);
-  if (sandbox_of(L)->reason[0])
-    return luaL_error(L, "%s", sandbox_of(L)->reason);
-  if (status != LUA_OK) {
-    lua_pushboolean(L, 0);
-    lua_replace(L, 1);
-  }
-  return lua_gettop(L);
-}
 
 /* ---------------------------------------------------------------------------------------------
  * Running */
@@ -212,7 +57,7 @@ struct job {
  * piece. */
 static const char *read_piece(lua_State *L, void *context, size_t *size) {
   struct job *job = context;
-  sandbox_charge(L, INTERVAL);
+  sandbox_charge(L, SANDBOX_INTERVAL);
   const char *piece = job->text;
   *size = job->length < PIECE ? job->length : PIECE;
   job->text += *size;
@@ -268,28 +113,13 @@ static bool run(struct sandbox *box, lua_CFunction function, struct job *job) {
   lua_State *L = box->L;
   if (box->reason[0])
     return false;
-  box->steps = box->step_limit;
-  box->unseen = 0;
-  box->started = sandbox_clock();
-  box->deadline = box->started + box->time_left;
+  sandbox_begin(box);
   lua_settop(L, 0);
   lua_pushcfunction(L, function);
   lua_pushlightuserdata(L, job);
   int status = lua_pcall(L, 1, 1, 0);
-  if (box->steps < 0)
-    kill_for_steps(L);
-  else if (status == LUA_ERRMEM)
-    kill_for_memory(L);
-  else if (sandbox_clock() > box->deadline)
-    kill_for_time(L);
+  sandbox_check_limits(L, status, true);
   return status == LUA_OK && !box->reason[0];
-}
-
-/* Takes the time since the start of the last run from the budget of the box. */
-static void settle(struct sandbox *box) {
-  int64_t limit = (int64_t)(box->seconds_limit * 1e9);
-  int64_t left = box->deadline - sandbox_clock() + CALL_TIME;
-  box->time_left = left < limit ? left : limit;
 }
 
 /* Pushes nil and the error of the last run; returns 2. */
@@ -317,7 +147,7 @@ static int push_result(lua_State *L, struct sandbox *box) {
     return 1;
   lua_settop(L, top);
   if (copy.late) {
-    kill_for_time(box->L);
+    sandbox_kill_for_time(box->L);
     return push_failure(L, box);
   }
   return push_error(L, "InvalidFile", "%s: the result is not plain data: %s%s", box->name,
@@ -343,26 +173,6 @@ static int box_gc(lua_State *L) {
   if (object)
     close_box(&object->box);
   return 0;
-}
-
-/* The number of keys of a table that may collide, so that growing the table takes a small part of the
- * time. */
-static size_t table_limit(double seconds) {
-  size_t limit = 32768;
-  for (double rest = seconds; rest >= 20 && limit < ((size_t)1 << 20); rest /= 4)
-    limit *= 2;
-  return limit;
-}
-
-static void read_limits(lua_State *L, int index, struct sandbox *box) {
-  static const char *const known[] = {"prelude", "steps", "memory", "seconds", NULL};
-  const double max = 1e15;
-  check_fields(L, index, known);
-  box->step_limit = (int64_t)opt_field_range(L, index, "steps", 0, max, DEFAULT_STEPS);
-  box->memory_limit = (size_t)opt_field_range(L, index, "memory", 0, max, DEFAULT_MEMORY);
-  box->seconds_limit = opt_field_range(L, index, "seconds", 0, 1e6, DEFAULT_SECONDS);
-  box->time_left = (int64_t)(box->seconds_limit * 1e9);
-  box->table_limit = table_limit(box->seconds_limit);
 }
 
 static void name_box(struct sandbox *box, const char *name) {
@@ -398,27 +208,25 @@ static bool open_box(lua_State *L, struct sandbox **slot) {
   struct box_object *object = new_object(L, sizeof *object, 0, BOX_CLASS);
   struct sandbox *box = &object->box;
   *slot = box;
-  read_limits(L, OPTIONS, box);
+  sandbox_read_limits(L, OPTIONS, box);
   name_box(box, name);
   struct job job = {.name = "=prelude"};
   job.text = opt_field_string(L, OPTIONS, "prelude", &job.length);
   lua_pushvalue(L, OPTIONS + 1);
   if (!check_numbers(box, text, length))
     return false;
-  box->L = lua_newstate(allocate, box);
-  if (!box->L) {
+  if (!sandbox_new_state(box)) {
     snprintf(box->reason, sizeof box->reason, "%s: used more than %zu bytes of memory", box->name,
              box->memory_limit);
     return false;
   }
-  lua_sethook(box->L, on_count, LUA_MASKCOUNT, INTERVAL);
   bool ran = run(box, run_prelude, &job);
-  settle(box);
+  sandbox_end(box);
   if (!ran)
     return false;
   job = (struct job){.name = box->chunk, .text = text, .length = length};
   ran = run(box, run_text, &job);
-  settle(box);
+  sandbox_end(box);
   return ran;
 }
 
@@ -426,8 +234,8 @@ static bool open_box(lua_State *L, struct sandbox **slot) {
  * Runs the text after the prelude. `name` is the file name for messages. `prelude` is trusted Lua
  * that defines the vocabulary of the text; if it is given, box:call finds functions in the table
  * that it returns instead of in the globals. Limits: steps of each call (10 million), bytes (16
- * MiB), seconds of processor time of all calls together (5, and a millisecond for each call). err.code is "InvalidFile" or "Limit"; err.message names file
- * and line. */
+ * MiB), seconds of processor time of all calls together (5, and a millisecond for each call).
+ * err.code is "InvalidFile" or "Limit"; err.message names file and line. */
 static int sandbox_open(lua_State *L) {
   struct sandbox *box;
   if (!open_box(L, &box))
@@ -456,7 +264,7 @@ static int box_call(lua_State *L) {
   bool ran = run(box, run_function, &job);
   lua_settop(L, job.last); /* removes the rest of an incomplete copy */
   int results = ran ? push_result(L, box) : push_failure(L, box);
-  settle(box);
+  sandbox_end(box);
   return results;
 }
 

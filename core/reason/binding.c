@@ -10,24 +10,12 @@
 #include "base/bytes.h"
 #include "policy/arn.h"
 #include "policy/principal.h"
-#include "reason/texts.h"
+#include "reason/frames.h"
 
 #include <string.h>
 #include <strings.h>
 
-enum { COMBINATIONS = 128, VARIABLES = 6 };
-
-/* The variables of a question. */
-struct variables {
-  struct query *query;
-  struct {
-    const char *name;
-    size_t length;
-    struct points values;
-  } items[VARIABLES];
-  size_t count;
-  const char *inexact;
-};
+enum { COMBINATIONS = 128 };
 
 const struct context_entry *binding_find(const struct context *bound, const char *key,
                                          size_t length) {
@@ -46,47 +34,7 @@ void binding_offer(struct query *query, size_t number, const struct context_entr
   query_offer(query, number, &(struct query_value){.entries = &entry, .count = 1});
 }
 
-/* --- Texts of tests --------------------------------------------------------------------------- */
-
-/* Calls a function with each pattern of a test of resources or of a key. */
-typedef void each_text(struct variables *variables, const struct box_test *test, const char *text,
-                       size_t length, void *state);
-
-static void each(struct variables *variables, const struct box_test *test, each_text *call,
-                 void *state) {
-  if (test->kind == TEST_RESOURCE) {
-    const struct policy_list *list = &test->statement->resources;
-    for (size_t i = 0; i < list->count; i++)
-      call(variables, test, list->items[i].string, list->items[i].length, state);
-  } else if (test->kind == TEST_KEY) {
-    for (const struct json_value *one = box_next_operand(test, NULL); one;
-         one = box_next_operand(test, one)) {
-      size_t length;
-      const char *text = box_operand_text(one, &length);
-      if (text)
-        call(variables, test, text, length, state);
-    }
-  }
-}
-
-/* Calls a function with each test of the question. */
-static void each_test(struct variables *variables,
-                      void (*call)(struct variables *variables, const struct box_test *test)) {
-  struct query *query = variables->query;
-  for (size_t i = 0; i < query->boxes->test_count; i++)
-    if (query->roles[i] || query->masks[i])
-      call(variables, query_test(query, i));
-}
-
 /* --- Variables -------------------------------------------------------------------------------- */
-
-static size_t find(const struct variables *variables, const char *name, size_t length) {
-  size_t i = 0;
-  while (i < variables->count && !(variables->items[i].length == length &&
-                                   strncasecmp(variables->items[i].name, name, length) == 0))
-    i++;
-  return i;
-}
 
 static void note_variables(struct variables *variables, const struct box_test *test,
                            const char *text, size_t length, void *state) {
@@ -96,7 +44,7 @@ static void note_variables(struct variables *variables, const struct box_test *t
   if (!test->variables)
     return;
   while (context_next_variable(text, length, &from, &name, &name_length)) {
-    size_t i = find(variables, name, name_length);
+    size_t i = variables_find(variables, name, name_length);
     if (i < variables->count)
       continue;
     if (i == VARIABLES) {
@@ -111,177 +59,13 @@ static void note_variables(struct variables *variables, const struct box_test *t
 
 static void note_test(struct variables *variables, const struct box_test *test) {
   if (test->has_variables)
-    each(variables, test, note_variables, NULL);
+    variables_each(variables, test, note_variables, NULL);
 }
 
 /* --- Values ----------------------------------------------------------------------------------- */
 
-static void add_value(struct variables *variables, size_t i, const char *bytes, size_t length) {
-  points_add(variables->query, &variables->items[i].values, bytes, length);
-}
-
 static void add_text(struct variables *variables, size_t i, const char *text) {
-  add_value(variables, i, text, strlen(text));
-}
-
-static bool has_wildcard(const char *text, size_t length) {
-  return (length > 0 && memchr(text, '*', length)) || (length > 0 && memchr(text, '?', length));
-}
-
-/* A text with one variable: what precedes and follows it. */
-struct frame {
-  struct variables *variables;
-  size_t variable;
-  const struct box_test *test;
-  struct policy_string before, after;
-};
-
-static const struct match_wildcards stars = {'*', '?'};
-
-static void add_star(struct atom *atom) {
-  atom_add_star(atom, byte_set_any());
-}
-
-static void add_glob(struct atom *atom, const char *text, size_t length) {
-  atom_add_glob(atom, text, length, stars, byte_set_any(), false);
-}
-
-/* Appends a pattern of a test, with any text for a variable. */
-static void add_pattern(struct variables *variables, const struct box_test *test, const char *text,
-                        size_t length, void *state) {
-  struct atom *atom = state;
-  const char *name;
-  size_t name_length, from = 0, start = 0;
-  (void)variables;
-  while (test->variables && context_next_variable(text, length, &from, &name, &name_length)) {
-    add_glob(atom, text + start, (size_t)(name - 2 - (text + start)));
-    add_star(atom);
-    start = from;
-  }
-  if (test->kind == TEST_RESOURCE || test->condition.wildcards)
-    add_glob(atom, text + start, length - start);
-  else
-    atom_add_text(atom, text + start, length - start, false);
-  atom_end(atom);
-}
-
-/* Appends an operand of the variable's own key, in the frame. */
-static void add_framed(struct variables *variables, const struct box_test *test, const char *text,
-                       size_t length, void *state) {
-  const struct frame *frame = ((void **)state)[0];
-  struct atom *atom = ((void **)state)[1];
-  (void)variables;
-  add_glob(atom, frame->before.bytes, frame->before.length);
-  if (test->condition.wildcards)
-    add_glob(atom, text, length);
-  else
-    atom_add_text(atom, text, length, strstr(test->condition.name, "IgnoreCase") != NULL);
-  add_glob(atom, frame->after.bytes, frame->after.length);
-  atom_end(atom);
-}
-
-/* Adds atoms that make the texts differ for a test, in both directions. */
-static void distinguish(struct query *query, struct atom *atom, struct texts_atoms *avoided) {
-  if (!atom || atom->count == 0)
-    return;
-  texts_add(query, avoided, atom);
-  texts_add(query, avoided, texts_negation(query, atom));
-}
-
-static bool tests_variable(const struct frame *frame, const struct box_test *test) {
-  return test->kind == TEST_KEY && texts_is(test) && !test->has_variables &&
-         test->key->key->length == frame->variables->items[frame->variable].length &&
-         strncasecmp(test->key->key->string, frame->variables->items[frame->variable].name,
-                     test->key->key->length) == 0;
-}
-
-static void distinguish_tests(const struct frame *frame, struct texts_atoms *avoided) {
-  struct query *query = frame->variables->query;
-  for (size_t i = 0; i < query->boxes->test_count; i++) {
-    const struct box_test *test = query_test(query, i);
-    if (!query->roles[i] && !query->masks[i])
-      continue;
-    struct atom *atom = texts_new(query);
-    void *framed[] = {(void *)frame, atom};
-    if (!atom)
-      return;
-    if (test->kind == frame->test->kind && test->dimension == frame->test->dimension &&
-        (test->kind == TEST_RESOURCE || texts_is(test)))
-      each(frame->variables, test, add_pattern, atom);
-    else if (tests_variable(frame, test))
-      each(frame->variables, test, add_framed, framed);
-    distinguish(query, atom, avoided);
-  }
-}
-
-/* Adds the value of the variable in a text that begins and ends as the frame does. What follows the
- * variable may end with wildcards; the value ends where the literal text before them begins. */
-static void add_part(const struct frame *frame, const char *text, size_t length) {
-  const char *value = text + frame->before.length;
-  size_t left = length - frame->before.length;
-  size_t literal = strcspn(frame->after.bytes, "*?");
-  if (literal >= frame->after.length) {
-    add_value(frame->variables, frame->variable, value, left - frame->after.length);
-    return;
-  }
-  const char *end = literal > 0 ? memmem(value, left, frame->after.bytes, literal) : value + left;
-  if (end)
-    add_value(frame->variables, frame->variable, value, (size_t)(end - value));
-}
-
-static void add_values_of(const struct frame *frame) {
-  struct query *query = frame->variables->query;
-  struct texts_atoms inside = {0}, avoided = {0};
-  struct atom *shape = texts_new(query);
-  if (!shape)
-    return;
-  atom_add_text(shape, frame->before.bytes, frame->before.length, false);
-  add_star(shape);
-  add_glob(shape, frame->after.bytes, frame->after.length);
-  atom_end(shape);
-  texts_add(query, &inside, shape);
-  distinguish_tests(frame, &avoided);
-  const char *inexact = query->inexact;
-  struct words_list list;
-  query->inexact = NULL;
-  texts_propose(query, &inside, &avoided, &list);
-  if (query->inexact)
-    frame->variables->inexact = "a policy variable is compared with too many patterns";
-  query->inexact = inexact;
-  for (size_t i = 0; i < list.count; i++)
-    add_part(frame, list.items[i].bytes, list.items[i].length);
-  words_free(&list);
-}
-
-/* Adds the values that the tests of the same dimension distinguish in the place of a variable. */
-static void add_frame(struct variables *variables, const struct box_test *test, const char *text,
-                      size_t length, void *state) {
-  (void)state;
-  const char *name, *other;
-  size_t name_length, from = 0, other_length;
-  if (!context_next_variable(text, length, &from, &name, &name_length))
-    return;
-  size_t next = from;
-  struct frame frame = {.variables = variables,
-                        .variable = find(variables, name, name_length),
-                        .test = test,
-                        .before = {text, (size_t)(name - 2 - text)},
-                        .after = {text + from, length - from}};
-  if (frame.variable == variables->count)
-    return;
-  if (context_next_variable(text, length, &next, &other, &other_length) ||
-      has_wildcard(frame.before.bytes, frame.before.length) ||
-      memmem(text, (size_t)(name - 2 - text), "${", 2) ||
-      memmem(frame.after.bytes, frame.after.length, "${", 2)) {
-    variables->inexact = "a policy variable is in a pattern with wildcards before it, or others";
-    return;
-  }
-  add_values_of(&frame);
-}
-
-static void add_frames(struct variables *variables, const struct box_test *test) {
-  if (test->has_variables)
-    each(variables, test, add_frame, NULL);
+  variables_add(variables, i, text, strlen(text));
 }
 
 /* A test of one variable's key with another variable makes their values depend on each other: a value
@@ -290,11 +74,11 @@ static void link_operand(struct variables *variables, const struct box_test *tes
                          size_t length, void *state) {
   const char *name;
   size_t name_length, from = 0;
-  size_t first = find(variables, test->key->key->string, test->key->key->length);
+  size_t first = variables_find(variables, test->key->key->string, test->key->key->length);
   (void)state;
   if (first == variables->count || !context_next_variable(text, length, &from, &name, &name_length))
     return;
-  size_t second = find(variables, name, name_length), before = (size_t)(name - 2 - text);
+  size_t second = variables_find(variables, name, name_length), before = (size_t)(name - 2 - text);
   size_t after = length - from;
   if (second == variables->count)
     return;
@@ -307,19 +91,19 @@ static void link_operand(struct variables *variables, const struct box_test *tes
     buf_add(&whole, text + from, after);
     variables->query->pool->failed = variables->query->pool->failed || whole.failed;
     if (!whole.failed)
-      add_value(variables, first, whole.data ? whole.data : "", whole.length);
+      variables_add(variables, first, whole.data ? whole.data : "", whole.length);
     buf_free(&whole);
   }
   for (size_t i = 0; i < count; i++) {
     const struct policy_string *value = &variables->items[first].values.items[i];
     if (value->length >= before + after)
-      add_value(variables, second, value->bytes + before, value->length - before - after);
+      variables_add(variables, second, value->bytes + before, value->length - before - after);
   }
 }
 
 static void link_test(struct variables *variables, const struct box_test *test) {
   if (test->has_variables && test->kind == TEST_KEY)
-    each(variables, test, link_operand, NULL);
+    variables_each(variables, test, link_operand, NULL);
 }
 
 static bool is_key(const struct variables *variables, size_t i, const char *key) {
@@ -336,11 +120,11 @@ static void add_callers(struct variables *variables, const struct box_test *test
       if ((is_key(variables, i, "aws:PrincipalAccount") ||
            is_key(variables, i, "aws:ResourceAccount")) &&
           caller.account.length > 0)
-        add_value(variables, i, caller.account.text, caller.account.length);
+        variables_add(variables, i, caller.account.text, caller.account.length);
       if (is_key(variables, i, "aws:username") && caller.kind == CALLER_USER)
-        add_value(variables, i, caller.name.text, caller.name.length);
+        variables_add(variables, i, caller.name.text, caller.name.length);
       if (is_key(variables, i, "aws:PrincipalArn") && caller.partition.length > 0)
-        add_value(variables, i, entry->string, entry->length);
+        variables_add(variables, i, entry->string, entry->length);
     }
   }
 }
@@ -350,15 +134,15 @@ static void add_owner(struct variables *variables, const struct box_test *test, 
                       size_t length, void *state) {
   struct arn arn;
   (void)state;
-  size_t i = find(variables, "aws:ResourceAccount", strlen("aws:ResourceAccount"));
+  size_t i = variables_find(variables, "aws:ResourceAccount", strlen("aws:ResourceAccount"));
   if (test->kind == TEST_RESOURCE && i < variables->count && arn_parse(text, length, &arn) &&
       arn.account.length == ACCOUNT_DIGITS)
-    add_value(variables, i, arn.account.text, arn.account.length);
+    variables_add(variables, i, arn.account.text, arn.account.length);
 }
 
 static void add_owners(struct variables *variables, const struct box_test *test) {
   if (test->kind == TEST_RESOURCE)
-    each(variables, test, add_owner, NULL);
+    variables_each(variables, test, add_owner, NULL);
 }
 
 /* Adds values that no policy mentions. */
@@ -379,7 +163,7 @@ static void add_fresh(struct variables *variables, size_t i, const struct caller
   }
   variables->query->pool->failed = variables->query->pool->failed || text.failed;
   if (text.data)
-    add_value(variables, i, text.data, text.length);
+    variables_add(variables, i, text.data, text.length);
   buf_free(&text);
 }
 
@@ -387,16 +171,16 @@ static void add_fresh(struct variables *variables, size_t i, const struct caller
 static void add_organization(struct variables *variables, const struct box_test *test,
                              const char *text, size_t length, void *state) {
   (void)state;
-  size_t i = find(variables, "aws:PrincipalOrgID", strlen("aws:PrincipalOrgID"));
+  size_t i = variables_find(variables, "aws:PrincipalOrgID", strlen("aws:PrincipalOrgID"));
   if (has_wildcard(text, length))
     variables->inexact = "a policy variable is an organization that is compared with a pattern";
   else if (!test->has_variables)
-    add_value(variables, i, text, length);
+    variables_add(variables, i, text, length);
 }
 
 static void add_organizations(struct variables *variables, const struct box_test *test) {
   if (box_key_is(test, "aws:PrincipalOrgID"))
-    each(variables, test, add_organization, NULL);
+    variables_each(variables, test, add_organization, NULL);
 }
 
 /* Adds the values that the key's own tests distinguish. */
@@ -411,7 +195,7 @@ static void add_own(struct variables *variables, size_t i) {
     return;
   }
   if (is_key(variables, i, "aws:PrincipalOrgID")) {
-    each_test(variables, add_organizations);
+    variables_each_test(variables, add_organizations);
     return;
   }
   for (size_t d = BOX_KEYS; d < query->boxes->dimension_count; d++) {
@@ -477,18 +261,18 @@ void binding_list(struct query *query, const struct caller_names *names,
   static const struct context *const none[1] = {NULL};
   struct variables variables = {.query = query};
   *bindings = (struct bindings){0};
-  each_test(&variables, note_test);
+  variables_each_test(&variables, note_test);
   if (variables.count == 0) {
     *bindings = (struct bindings){.items = (const struct context **)none, .count = 1};
     return;
   }
   for (size_t i = 0; i < variables.count; i++)
     add_fresh(&variables, i, names);
-  each_test(&variables, add_frames);
-  each_test(&variables, add_callers);
-  each_test(&variables, add_owners);
+  variables_each_test(&variables, variables_add_frames);
+  variables_each_test(&variables, add_callers);
+  variables_each_test(&variables, add_owners);
   for (size_t i = 0; i < variables.count; i++)
     add_own(&variables, i);
-  each_test(&variables, link_test);
+  variables_each_test(&variables, link_test);
   list_combinations(&variables, bindings);
 }

@@ -203,8 +203,11 @@ static bool has_variable(const char *text, size_t length) {
 static bool note_variables(struct boxes *boxes, const char *text, size_t length) {
   const char *name;
   size_t name_length, from = 0;
-  while (context_next_variable(text, length, &from, &name, &name_length))
-    dimension_of(boxes, name, name_length);
+  while (context_next_variable(text, length, &from, &name, &name_length)) {
+    size_t dimension = dimension_of(boxes, name, name_length);
+    if (dimension != SIZE_MAX)
+      boxes->dimensions[dimension].tested = true;
+  }
   return has_variable(text, length);
 }
 

@@ -29,7 +29,7 @@ struct box_dimension {
   enum dimension_kind kind;
   const char *key; /* DIMENSION_KEY: the name as a policy spells it */
   size_t key_length;
-  bool tested; /* by a condition */
+  bool tested; /* by a condition, or the key of a policy variable */
   bool sets;   /* a set operator tests the key */
 };
 

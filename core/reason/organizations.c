@@ -9,6 +9,18 @@
 
 static const char ID[] = "aws:PrincipalOrgID", PATHS[] = "aws:PrincipalOrgPaths";
 
+bool organizations_bound(const struct query *query) {
+  return binding_find(query->bound, ID, sizeof ID - 1) ||
+         binding_find(query->bound, PATHS, sizeof PATHS - 1);
+}
+
+/* Reports whether such a variable has a value, so that the keys are present. */
+static bool has_value(const struct query *query) {
+  const struct context_entry *id = binding_find(query->bound, ID, sizeof ID - 1);
+  const struct context_entry *paths = binding_find(query->bound, PATHS, sizeof PATHS - 1);
+  return (id && id->count > 0) || (paths && paths->count > 0);
+}
+
 /* A path is one text: the id, a slash, and the rest. */
 static void after_id(struct atom *atom) {
   atom_add_text(atom, "/", 1, false);
@@ -129,7 +141,8 @@ static void propose_free(struct query *query, const char *organization, bool ids
 
 void organizations_propose(struct query *query, const struct caller_class *class) {
   const struct query_dimension *dimension = &query->dimensions[BOX_ORG];
-  bool ids = binding_find(query->bound, ID, sizeof ID - 1) != NULL, paths = false;
+  bool ids = binding_find(query->bound, ID, sizeof ID - 1) != NULL;
+  bool paths = binding_find(query->bound, PATHS, sizeof PATHS - 1) != NULL;
   for (size_t i = 0; i < dimension->inside_count + dimension->avoided_count; i++) {
     size_t number = i < dimension->inside_count ? dimension->inside[i]
                                                 : dimension->avoided[i - dimension->inside_count];
@@ -140,7 +153,7 @@ void organizations_propose(struct query *query, const struct caller_class *class
   ids = ids || (class->organization && !paths);
   struct caller caller = caller_read(class->sample, strlen(class->sample));
   bool known = class->organization != NULL;
-  if (!known && !binding_find(query->bound, ID, sizeof ID - 1))
+  if (!known && !has_value(query))
     query_offer(query, BOX_ORG, &(struct query_value){0});
   bool member = caller_has_account(&caller) && !(known && *class->organization == '\0');
   if (member) {
@@ -150,6 +163,6 @@ void organizations_propose(struct query *query, const struct caller_class *class
     else if (!bound)
       propose_free(query, class->organization, ids, paths);
   }
-  if (!member || !known)
+  if ((!member || !known) && !has_value(query))
     query_offer(query, BOX_ORG, &(struct query_value){0});
 }

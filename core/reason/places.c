@@ -62,24 +62,28 @@ static bool has_short_pattern(const struct query *query, const struct query_dime
   return false;
 }
 
-/* Offers the patterns of an inside test that has no wildcards. Returns false if there is no such
- * test. */
-static bool offer_literals(struct query *query, size_t number, enum test_kind kind) {
+/* Returns the list of an inside test whose patterns have no wildcards, or NULL. */
+static const struct policy_list *literal_list(const struct query *query, size_t number,
+                                              enum test_kind kind) {
   const struct query_dimension *dimension = &query->dimensions[number];
   for (size_t i = 0; i < dimension->inside_count; i++) {
     const struct box_test *test = query_test(query, dimension->inside[i]);
     const struct policy_list *list = list_of(test);
     bool literal = test->kind == kind && !is_exception(test) && !test->has_variables;
     for (size_t p = 0; p < list->count && literal; p++)
-      literal = !memchr(list->items[p].string, '*', list->items[p].length) &&
-                !memchr(list->items[p].string, '?', list->items[p].length);
-    if (!literal)
-      continue;
-    for (size_t p = 0; p < list->count; p++)
-      offer_text(query, number, list->items[p].string, list->items[p].length);
-    return true;
+      literal = !strpbrk(list->items[p].string, "*?");
+    if (literal)
+      return list;
   }
-  return false;
+  return NULL;
+}
+
+/* Offers the patterns of such a test. Returns false if there is none. */
+static bool offer_literals(struct query *query, size_t number, enum test_kind kind) {
+  const struct policy_list *list = literal_list(query, number, kind);
+  for (size_t p = 0; list && p < list->count; p++)
+    offer_text(query, number, list->items[p].string, list->items[p].length);
+  return list != NULL;
 }
 
 /* Offers texts that match the first pattern of an inside test, or any, where each `*` is the name that
@@ -374,20 +378,6 @@ static void offer_resource(struct query *query, const struct policy_string *reso
     offer_owned(query, resource, &owners->items[i]);
 }
 
-static const struct policy_list *literal_resources(const struct query *query,
-                                                   const struct query_dimension *dimension) {
-  for (size_t i = 0; i < dimension->inside_count; i++) {
-    const struct box_test *test = query_test(query, dimension->inside[i]);
-    bool literal =
-        test->kind == TEST_RESOURCE && !test->statement->not_resource && !test->has_variables;
-    for (size_t p = 0; literal && p < test->statement->resources.count; p++)
-      literal = !strpbrk(test->statement->resources.items[p].string, "*?");
-    if (literal)
-      return &test->statement->resources;
-  }
-  return NULL;
-}
-
 /* Adds resources of an account and of none, with names that no policy mentions. */
 static void offer_fresh_resources(struct query *query, struct points *texts) {
   struct buf text = {0};
@@ -412,13 +402,14 @@ static void offer_resources_of_accounts(struct query *query, bool unknown) {
     points_add(query, &owners, bound->values[0].bytes, bound->values[0].length);
   else if (!bound)
     values_texts(query, dimension, &domain, false, &owners);
-  const struct policy_list *literals = literal_resources(query, dimension);
+  const struct policy_list *literals = literal_list(query, BOX_RESOURCE, TEST_RESOURCE);
   for (size_t i = 0; literals && i < literals->count; i++)
     points_add(query, &texts, literals->items[i].string, literals->items[i].length);
   if (!literals && !unknown) {
     offer_fresh_resources(query, &texts);
     propose(query, WITH_ACCOUNT, &texts);
     propose(query, WITHOUT_ACCOUNT, &texts);
+    propose(query, ANY_ARN, &texts); /* the key may be absent, whatever the account is */
     points_add(query, &texts, "*", 1);
   }
   if (unknown)

@@ -141,7 +141,7 @@ static bool needs_values(const struct attempt *attempt, size_t number,
   return number == BOX_CALLER || number == BOX_ACTION || number == BOX_RESOURCE ||
          query->dimensions[number].inside_count + query->dimensions[number].avoided_count > 0 ||
          (dimension->key && binding_find(query->bound, dimension->key, dimension->key_length)) ||
-         is_present(attempt, number, class);
+         (number == BOX_ORG && organizations_bound(query)) || is_present(attempt, number, class);
 }
 
 /* Finds the candidates of a dimension. Returns SEARCH_NONE if there are none, else SEARCH_FOUND. */
@@ -354,6 +354,8 @@ enum search_outcome search_run(struct search *search, const struct search_questi
       reason = query->inexact;
   }
   search->saw_open = search->saw_open || query->saw_open;
+  /* Other values of variables may have an answer. */
+  reason = reason ? reason : bindings.inexact;
   if (outcome == SEARCH_FOUND || !reason)
     return outcome == SEARCH_FOUND ? SEARCH_FOUND : SEARCH_NONE;
   search->reason = search->reason ? search->reason : reason;

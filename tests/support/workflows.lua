@@ -53,6 +53,7 @@ end
 ---@field prepare fun(stage: table)
 ---@field repeats? boolean    each run makes another change
 ---@field keeps_runs? boolean  each run is recorded
+---@field stateless? boolean  it changes no policy, so that it uses neither journal nor lock
 ---@field failure? integer    exit status if a process that it started was killed
 ---@field words string[]|fun(stage: table): string[]
 
@@ -65,7 +66,7 @@ M.all = {
   { name = "revoke the last statement", prepare = prepare_by "grant web team/a", words = command "revoke web team/a" },
   { name = "undo", prepare = prepare_by("grant web shared", "grant jobs shared"), words = command "undo shared",
     repeats = true },
-  { name = "enable", prepare = prepare_by(), words = command "enable off" },
+  { name = "enable", prepare = prepare_by(), words = command "enable off", stateless = true },
   { name = "disable --revoke", prepare = prepare_by("grant web shared", "grant web team/a"),
     words = command "disable web --revoke" },
   { name = "deploy", prepare = prepare_by(), words = command "deploy web app=web:1.0" },

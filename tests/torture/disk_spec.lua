@@ -104,8 +104,34 @@ describe("a command whose state folder fails reports it, loses nothing, and succ
   for _, workflow in ipairs(workflows.all) do
     it(workflow.name, function()
       local cases, wrong = check_workflow(workflow)
+      -- A workflow without state has no case. That it makes no call is what is tested then.
+      assert.equal(workflow.stateless or false, cases == 0)
       torture.report("disk " .. workflow.name, cases)
       assert.equal("", table.concat(wrong, "\n"), ("%d of %d cases"):format(#wrong, cases))
     end)
   end
+end)
+
+describe("an undo whose entry cannot be closed", function()
+  it("reports it after its result, in one line, and the next one undoes nothing else", function()
+    local stage <close> = stages.new()
+    stage:must { "grant", "web", "shared" }
+    stage:must { "grant", "jobs", "shared" }
+    stage:keep()
+    local state = stage.home .. "/state"
+    local calls = stage:calls({ "undo", "shared" }, { mode = "disk", below = state })
+    local expected, last = stage:outcome(), #calls
+    while not calls[last]:find "unlink" do last = last - 1 end
+    stage:reset()
+    local result = stage:run({ "undo", "shared" }, { mode = "disk", below = state, at = last, when = "once", errno = 5 })
+    assert.equal(0, result.status)
+    assert.matches("shared +undone +grant of ", result.out)
+    assert.matches("^lanyard: warning: cannot use the journal: [^\n]+%.open%.json: Input/output error; the next undo of the "
+      .. "repository reports this one again, and undoes nothing else; check the disk\n$", result.errors)
+    result = stage:must { "undo", "shared" }
+    assert.matches("interrupted; it took effect\n$", result.errors)
+    assert.is_nil(stages.difference(expected, stage:outcome()))
+    stage:must { "undo", "shared" }
+    assert.equal(stages.OTHERS, stage:policy "shared")
+  end)
 end)

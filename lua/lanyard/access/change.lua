@@ -26,6 +26,7 @@ local PARALLEL = 8
 ---@field recovered? journal.Entry[]  entries that interrupted changes had left
 ---@field lost? string[]          statements of others that another writer removed meanwhile, for messages
 ---@field damaged? lanyard.Error[]    files in the journal that are not entries, or cannot be written
+---@field unclosed? lanyard.Error[]   of an undo: why its entry stays open after its result was reported
 
 --- Options of all changes.
 ---@class access.ChangeOptions

@@ -234,6 +234,30 @@ local function report(region, repository, records, options, result, err)
   return undone
 end
 
+-- Closes the entries of undos that were reported. Returns the errors.
+local function close_entries(records, entries)
+  local failed = {}
+  for _, id in ipairs(entries) do
+    local ok, err = records:close(id)
+    if not ok then
+      err.tip = "the next undo of the repository reports this one again, and undoes nothing else; check the disk"
+      failed[#failed + 1] = err
+    end
+  end
+  return failed
+end
+
+-- The ids of the entries that an undo leaves open until its result is reported. Its own can be an interrupted one.
+local function entries_to_close(recovered, result)
+  local ids, own = {}, result and result.entry
+  for i, entry in ipairs(recovered) do
+    ids[i] = entry.id
+    own = own ~= entry.id and own or nil
+  end
+  ids[#ids + 1] = own
+  return ids
+end
+
 ---@class access.UndoOptions
 ---@field entry? string  the id of the journal entry to undo, instead of the last change
 ---@field dry_run? boolean
@@ -264,11 +288,11 @@ function M.undo(region, repository, options)
   local result, failure, recovered = run(region, repository, records, options)
   local undone
   undone, err = report(region, repository, records, options, result, failure)
-  for _, entry in ipairs(recovered) do
-    records:close(entry.id)
-  end
-  if result and result.entry then
-    records:close(result.entry)
+  local unclosed = close_entries(records, entries_to_close(recovered, result))
+  if undone then
+    undone.unclosed = unclosed
+  else
+    err.damaged = joined(err.damaged, unclosed)
   end
   return undone, err
 end

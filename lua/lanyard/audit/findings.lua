@@ -53,7 +53,7 @@ local SCOPES = { repository = true, service = true, account = true, ["all shards
 
 -- services: the list of container services. images: the images of the repository. registry: the registry policy.
 -- identities: the roles and users of the account. journal: what lanyard wrote on this machine.
-local NEEDS = lists.set "services images registry identities journal"
+local NEEDS = lists.set "services images registry identities journal absences"
 
 -- ---------------------------------------------------------------------------------------------
 -- Registry

@@ -8,8 +8,8 @@ local M = {}
 
 ---@class report.Failure
 ---@field scope audit.Scope
----@field kind "audit"|"services"|"registry"|"identities"|"journal"|"images"|"policies"  "audit": the whole account and
----  Region
+---@field kind "audit"|"services"|"registry"|"identities"|"journal"|"absences"|"images"|"policies"  "audit": the whole
+---  account and Region
 ---@field what string        what failed: a sentence without its full stop
 ---@field reason string
 ---@field code string        of the error; "unknown" where the report has only a text
@@ -21,6 +21,7 @@ local DATA = {
   { "registry", "The registry policy of %s could not be read" },
   { "identities", "Whether the roles and users of %s exist could not be checked" },
   { "journal", "Whether grants of lanyard in %s were overwritten could not be checked" },
+  { "absences", "Whether services or repositories missing from the lists of %s exist could not be checked" },
 }
 
 --- Returns the error of a scope, with its code once.

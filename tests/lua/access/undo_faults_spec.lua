@@ -1,7 +1,10 @@
 -- A change for which a call to the state folder fails, or raises an error as it does when memory is short, is made
 -- again. It then reports what the first one did and changes nothing else, whatever the first one had reported.
 
+local apply = require "lanyard.desired.apply"
+local desired_grants = require "desired_grants"
 local errors = require "lanyard.errors"
+local plans = require "lanyard.desired.plan"
 local system = require "lanyard.system"
 local world = require "world"
 
@@ -48,6 +51,31 @@ local CHANGES = {
     if change then report(change) end
     return change, err
   end,
+  ["disable --revoke"] = function(w, report) -- as scripts/disable.lua does
+    local settled, err = w.region:settle_interrupted()
+    for _, item in ipairs(settled or {}) do
+      err = err or item.err
+    end
+    local service = not err and assert(w.region:service(w.service.name))
+    for _, grant in ipairs(service and service.role.arn and w.region:grants_of(service.role.arn, w.region:policies()) or {}) do
+      local change, failed = w.region:revoke({ service = service }, grant.repository)
+      if change then report(change) end
+      err = err or failed
+    end
+    if err then return nil, err end
+    return w.region:disable(w.service.name)
+  end,
+  apply = function(w, report)
+    local file = desired_grants.desired(desired_grants.grant(w.service.name, { NAME }, "2096-10-02"))
+    local plan, err = plans.make(w.region, file)
+    local _, changes = nil, {}
+    if plan then _, changes = apply.apply(w.region, plan, { settle = false }) end
+    for _, one in ipairs(changes) do
+      if one.change then report(one.change) end
+      err = err or one.err
+    end
+    return not err and plan or nil, err
+  end,
   grant = function(w, report)
     local change, err = w.region:grant(w.service, w.repository, { expires = 4100000000 })
     if change then report(change) end
@@ -55,7 +83,7 @@ local CHANGES = {
   end,
 }
 
--- Makes a change while a call fails, and again if it failed. Returns the policy, and whether the call was reached.
+-- Makes a change while a call fails, and again if it failed. Returns the policy and the role, and whether the call was reached.
 local function run(make, n, raises)
   local w <close> = new_world()
   local function report() end
@@ -70,7 +98,8 @@ local function run(make, n, raises)
     assert(make(w, report))
   end
   local text = (w:text(NAME) or "none"):gsub("private%-repo%-access/%w+", "ROLE")
-  return text, reached
+  local role = w.world.region("us-east-1").services[w.service.name].role_on and "on" or "off"
+  return ("%s; role %s"):format(text, role), reached
 end
 
 describe("a change for which a call to the state folder fails, made again, is made once:", function()

@@ -1,4 +1,6 @@
+local errors = require "lanyard.errors"
 local helper = require "helper"
+local system = require "lanyard.system"
 local world = require "world"
 
 describe("undo", function()
@@ -161,6 +163,45 @@ describe("undo", function()
     assert.equal("unchanged", change.kind)
     assert.equal("undone", assert(w.region:undo(repository)).kind)
     assert.not_equal(once, w:text "shared-repo")
+  end)
+
+  it("whose entry cannot be closed says so, and is reported once more by the next one, which undoes nothing else", function()
+    local w <close> = world.new()
+    local repository, original = w:repository "shared-repo", w:text "shared-repo"
+    assert(w.region:grant(w:service(), repository))
+    local once = w:text "shared-repo"
+    assert(w.region:grant(w:service(), repository, { sid = "second", expires = 4102444800 }))
+    local remove, failing = system.remove, false
+    local _ <close> = setmetatable({}, { __close = function() system.remove = remove end })
+    system.remove = function(path)
+      if failing and path:find "%.open%.json$" then
+        return nil, errors.new { code = "SystemError", message = path .. ": injected" }
+      end
+      return remove(path)
+    end
+    local function undo()
+      return assert(w.region:undo(repository, { report = function() failing = true end }))
+    end
+    local change = undo()
+    assert.equal("undone", change.kind)
+    assert.equal(1, #change.unclosed)
+    assert.equal("JournalFailed", change.unclosed[1].code)
+    assert.matches("%.open%.json: injected$", change.unclosed[1].message)
+    assert.matches("the next undo of the repository reports this one again", change.unclosed[1].tip)
+    assert.equal(once, w:text "shared-repo")
+    failing = false
+    local again = undo()
+    assert.equal("undone", again.kind)
+    assert.equal(change.entry, again.entry)
+    assert.equal(1, #again.unclosed) -- its close fails, too
+    failing = false
+    again = assert(w.region:undo(repository))
+    assert.equal(change.entry, again.entry)
+    assert.same({}, again.unclosed)
+    assert.equal(once, w:text "shared-repo")
+    assert.equal(3, #assert(w.region:history()))
+    assert.not_equal(change.entry, assert(w.region:undo(repository)).entry)
+    assert.equal(original, w:text "shared-repo")
   end)
 
   it("of a certain entry is not taken for an interrupted undo of another", function()

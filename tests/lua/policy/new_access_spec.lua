@@ -157,6 +157,15 @@ describe("new_access with conditions", function()
     assert.truthy(policy.new_access(parse { home "${aws:username}/*" }, parse({ home "${aws:username}/*" }, "2008-10-17")))
   end)
 
+  it("ties variables to the principal and the resource", function()
+    local request = witness({}, { where("StringEquals", "aws:ResourceAccount", "${aws:PrincipalAccount}", { Resource = "arn:aws:sqs:*:*:q" }) })
+    assert.equal(request.context["aws:PrincipalAccount"], request.resource:match "^arn:aws:sqs:[^:]*:(%d+):q$")
+    local organizations = where("StringEquals", "aws:ResourceOrgID", "${aws:PrincipalOrgID}")
+    request = witness({}, { organizations })
+    assert.equal(request.context["aws:ResourceOrgID"], request.context["aws:PrincipalOrgID"])
+    assert_none({ organizations }, { organizations, where("StringEquals", "aws:ResourceOrgID", "${aws:PrincipalOrgID}", { Action = "ecr:batchGetImage" }) })
+  end)
+
   it("takes keys of the option `always` as present", function()
     local before, after = { where("Null", "svc:k", "false") }, { allow() }
     assert.same({}, witness(before, after).context)
@@ -207,6 +216,12 @@ describe("new_access is undecided", function()
   it("for a policy variable behind a wildcard", function()
     assert_undecided("policy variable", parse { allow { Resource = "arn:aws:s3:::?*" } },
       parse { allow { Resource = "arn:aws:s3:::a*${aws:username}" } })
+  end)
+
+  it("for a policy variable whose values are not modelled", function()
+    for _, variable in ipairs { "aws:CurrentTime", "aws:PrincipalOrgPaths" } do
+      assert_undecided("policy variable", NOTHING, parse { where("StringEquals", "svc:k", "${" .. variable .. "}") })
+    end
   end)
 
   it("past the limit", function()

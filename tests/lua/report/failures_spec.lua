@@ -14,11 +14,14 @@ describe("the failures of a report", function()
     local report = reports.small()
     local scope = report.scopes[1]
     scope.services_error, scope.registry_error, scope.identities_error = "a", "b", "c"
+    scope.absences_error = "f"
     scope.repositories[1].images_error, scope.repositories[2].images_error = "d", "e"
     assert.same({
       "services unknown: The container services of 111122223333 us-east-1 could not be listed: a",
       "registry unknown: The registry policy of 111122223333 us-east-1 could not be read: b",
       "identities unknown: Whether the roles and users of 111122223333 us-east-1 exist could not be checked: c",
+      "absences unknown: Whether services or repositories missing from the lists of 111122223333 us-east-1 exist could "
+        .. "not be checked: f",
       "images unknown: The images of 2 repositories of 111122223333 us-east-1 could not be checked: d",
       "audit AccessDenied: 444455556666 eu-west-1 could not be audited: AccessDenied: not for you",
     }, texts(report))

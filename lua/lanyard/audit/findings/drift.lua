@@ -187,7 +187,7 @@ return {
     summary = "Access differs from the desired-state file",
     why = "the desired-state file defines who can pull, and the account differs from it",
     scope = "repository",
-    needs = { "services" },
+    needs = { "services", "absences" },
     breaks_pull = false,
     check = check_repositories,
     check_rest = check_names,

@@ -140,7 +140,7 @@ return {
     summary = "A deployed image does not exist",
     why = NEXT_PULL_FAILS,
     scope = "all shards",
-    needs = { "services", "images" },
+    needs = { "services", "images", "absences" },
     breaks_pull = false,
     check = check_existence,
     remediation = function() return "push the image again, or deploy an image that exists" end,

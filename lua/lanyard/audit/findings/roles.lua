@@ -115,7 +115,7 @@ return {
     summary = "A service is granted that does not exist",
     why = "a service of that name was deleted, or belongs to another account",
     scope = "repository",
-    needs = { "services" },
+    needs = { "services", "absences" },
     breaks_pull = true,
     check = check_current,
     remediation = revoke,

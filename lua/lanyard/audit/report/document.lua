@@ -47,6 +47,7 @@ M.VERSION = 2
 ---@field registry_error? string    why the registry policy could not be read
 ---@field identities_error? string  why IAM did not say which roles and users exist
 ---@field journal_error? string     why the journal of the machine that audits could not be read
+---@field absences_error? string    why AWS did not say whether a service or repository exists that a list lacks
 
 --- Returns a report without scopes and findings.
 ---@param time number|string seconds since 1970, or a timestamp
@@ -164,6 +165,7 @@ function M.scope(inventory, repositories)
     registry_error = inventory.registry_unknown,
     identities_error = inventory.identities.unknown,
     journal_error = inventory.journal_unknown,
+    absences_error = inventory.absences.unknown,
   }
 end
 

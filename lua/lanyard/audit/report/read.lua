@@ -39,7 +39,7 @@ local SCOPE_ERRORS = {
 local audited = object({
   account = text, region = text, profile = optional(text), role = optional(text), repositories = list(repository),
   services = list(service), services_error = optional(text), registry_error = optional(text),
-  identities_error = optional(text), journal_error = optional(text),
+  identities_error = optional(text), journal_error = optional(text), absences_error = optional(text),
 }, SCOPE_ERRORS)
 
 local failed = object({

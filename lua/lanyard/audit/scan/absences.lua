@@ -5,7 +5,8 @@
 ---     if inventory.absences:confirmed("repository", "web") then ... end
 ---
 --- A list that lacks a name proves nothing: a proxy can have emptied it, and the item can be newer than the list. AWS
---- rejects a call that names what does not exist, and that is certain.
+--- rejects a call that names what does not exist, and that is certain. Where such a call fails otherwise, nothing is
+--- known of the item, and `unknown` says why.
 
 local answers = require "lanyard.aws.answers"
 local task = require "lanyard.task"
@@ -13,6 +14,7 @@ local task = require "lanyard.task"
 local M = {}
 
 ---@class audit.Absences
+---@field unknown? string  why the first item could not be asked for
 ---@field private region access.Region
 ---@field private gate task.Semaphore      one question at a time: several tasks ask the same one
 ---@field private known { [string]: boolean }  by kind and name; absent: not asked
@@ -46,6 +48,9 @@ function Absences:ask(kind, name)
   if self.known[key] == nil then
     local _, err = KINDS[kind].call(self.region, name)
     self.known[key] = answers.rejected(err, KINDS[kind].code)
+    if err and not self.known[key] then
+      self.unknown = self.unknown or ("%s '%s': %s"):format(kind, name, tostring(err))
+    end
   end
 end
 

@@ -133,6 +133,14 @@ describe("comparing a report with an earlier one", function()
     assert.equal(4, #select(2, compare(report { web = {} }, old)))
   end)
 
+  it("resolves no finding that needs to know what exists, if AWS did not say it", function()
+    local old = report { web = { findings = { "missing-service", "image-missing", "drift", "public-access" } } }
+    local blind = report { web = {} }
+    blind.scopes[1].absences_error = "denied"
+    assert.same({ "public-access" }, (select(2, compare(blind, old))))
+    assert.equal(4, #select(2, compare(report { web = {} }, old)))
+  end)
+
   it("lists grants that were added and removed, and a changed one as both", function()
     local _, _, marked = compare(
       report { web = { access = { access "same", access "added", access("changed", "depends"), access("no", "deny") } } },

@@ -53,6 +53,14 @@ local function join(...)
 end
 
 describe("merging reports", function()
+  it("keeps that AWS did not say what exists, which each report asks for itself", function()
+    for _, unknown in ipairs { 1, 2 } do
+      local reports = { report(1, { repository "one" }), report(2, { repository "two" }) }
+      reports[unknown].scopes[1].absences_error = "denied"
+      assert.equal("denied", join(reports[1], reports[2]).scopes[1].absences_error)
+    end
+  end)
+
   it("returns all scopes, and each repository and finding once", function()
     local joined, notes, failed = join(
       report(1, { repository "one", repository "two" }, { finding "one" }),

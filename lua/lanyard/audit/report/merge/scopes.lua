@@ -8,6 +8,9 @@ local M = {}
 -- Each is unset in the merged report if it is unset in one of the reports.
 local ERRORS = { "services_error", "registry_error", "identities_error", "journal_error" }
 
+-- Set in the merged report if it is set in one of the reports: each asks AWS for other names.
+local ABSENCES = "absences_error"
+
 -- Adds items to a list by name. An item of an earlier report is added only if the list has none of its name, or one
 -- whose policy could not be read. `on_difference` gets the name of an item that differs.
 local function add_items(into, items, on_difference)
@@ -67,6 +70,7 @@ function M.join(joined, ordered, file_of, notes)
     for _, name in ipairs(ERRORS) do
       into[name] = into[name] and scope[name]
     end
+    into[ABSENCES] = into[ABSENCES] or scope[ABSENCES]
   end
   for _, report in ipairs(ordered) do
     for _, scope in ipairs(report.scopes) do
