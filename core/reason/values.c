@@ -211,7 +211,7 @@ static void add_values(struct query *query, const struct query_dimension *dimens
 
 /* Reports whether several values can be better than one: for tests that one value cannot pass
  * together, to fail a test that all values must pass, and for set operators, which take a single
- * empty text for no value. */
+ * empty text as the absence of a value. */
 static bool needs_sets(const struct query *query, const struct query_dimension *dimension) {
   size_t existential = 0, universal = 0, sets = 0;
   for (size_t i = 0; i < dimension->inside_count; i++) {
