@@ -1,9 +1,11 @@
 -- Pools of elements, each with a universe of requests that decides every document made of them (see reason.universe).
 
+local dimensions = require "reason.dimensions"
 local oracle = require "reason.oracle"
 local universe = require "reason.universe"
 
 local A, B, C = universe.A, universe.B, universe.C
+local key, absent_or, sets_of = dimensions.key, dimensions.absent_or, dimensions.sets_of
 
 ---@class reason.Profile
 ---@field name string
@@ -16,82 +18,6 @@ local A, B, C = universe.A, universe.B, universe.C
 ---@field tests table[]      { key, families = { { operators, operands } }, set, always, null }
 
 local M = {}
-
--- ---------------------------------------------------------------------------------------------
--- Dimensions
-
-local function set_who(request, value)
-  request.principal = value.principal
-  for key, item in pairs(value.context) do request.context[key] = item end
-end
-
-local function who(callers)
-  return {
-    name = "who", values = callers, set = set_who,
-    flags = function(value) return value.outsider and oracle.OUTSIDER or 0 end,
-  }
-end
-
-local function set_action(request, value)
-  request.action = value
-end
-
-local function action(values)
-  return { name = "action", values = values, set = set_action }
-end
-
-local function set_resource(request, value)
-  request.resource = value.arn
-  request.context["aws:ResourceAccount"] = value.account or {} -- an empty list: absent, although it follows from the ARN
-end
-
--- aws:ResourceAccount can be absent. It is the account in the ARN, or any if the ARN has none.
-local function with_owners(arns, owners)
-  local values = {}
-  for _, arn in ipairs(arns) do
-    local account = arn:match "^[^:]*:[^:]*:[^:]*:[^:]*:(%d+):"
-    for _, owner in ipairs(account and { account } or owners or {}) do
-      values[#values + 1] = { arn = arn, account = owner }
-    end
-    values[#values + 1] = { arn = arn }
-  end
-  return values
-end
-
-local function resource(values, owners)
-  return { name = "resource", values = with_owners(values, owners), set = set_resource }
-end
-
--- A key that is absent (false) or has a value. Only callers with an account have tags and credentials.
-local function key(name, values)
-  local is_tag = name:find "^aws:PrincipalTag/" or name:find "^aws:MultiFactor" or name == "aws:TokenIssueTime"
-  return {
-    name = name:lower(), values = values,
-    set = function(request, value) request.context[name] = value or nil end,
-    flags = is_tag and function(value) return value and oracle.MEMBER or 0 end or nil,
-  }
-end
-
-local DERIVED = {
-  ["aws:principalarn"] = "who", ["aws:principalaccount"] = "who", ["aws:principaltype"] = "who", ["aws:userid"] = "who",
-  ["aws:username"] = "who", ["aws:principalorgid"] = "who", ["aws:principalisawsservice"] = "who",
-  ["aws:principalservicename"] = "who", ["aws:resourceaccount"] = "resource", ["aws:currenttime"] = "time",
-  ["aws:epochtime"] = "time",
-}
-local function dimension_of(name)
-  return DERIVED[name:lower()] or name:lower()
-end
-
-local function absent_or(values)
-  return { false, table.unpack(values) }
-end
-
--- All sets of values; the empty one is an absent key.
-local function sets_of(values)
-  local sets = universe.subsets(values)
-  sets[1] = false
-  return sets
-end
 
 -- ---------------------------------------------------------------------------------------------
 -- Pools
@@ -130,11 +56,11 @@ local function profile(name, fields)
   fields.tests = fields.tests or {}
   fields.options = fields.options or {}
   fields.options.kind = fields.identity and "identity" or "resource"
-  local dimensions = {
-    who(fields.callers or FEW_CALLERS), action(fields.action_values or FEW_ACTION_VALUES),
-    resource(fields.resource_values or FEW_RESOURCES, fields.owners), table.unpack(fields.keys or {}),
+  local list = {
+    dimensions.who(fields.callers or FEW_CALLERS), dimensions.action(fields.action_values or FEW_ACTION_VALUES),
+    dimensions.resource(fields.resource_values or FEW_RESOURCES, fields.owners), table.unpack(fields.keys or {}),
   }
-  fields.universe = oracle.universe(dimensions, dimension_of, fields.identity)
+  fields.universe = oracle.universe(list, dimensions.of, fields.identity)
   return fields
 end
 
