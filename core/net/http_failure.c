@@ -10,7 +10,7 @@
 
 /* Returns the host of a URL without user and password, and the length of the host with its port. */
 static const char *host_of(const char *url, size_t *length) {
-  const char *host = url ? strstr(url, "://") : NULL;
+  const char *host = strstr(url, "://");
   host = host ? host + 3 : "";
   *length = strcspn(host, "/?#");
   const char *user_end = memrchr(host, '@', *length);

@@ -135,8 +135,7 @@ bool http_sockets_has_replied(const struct http_sockets *sockets, curl_socket_t 
 
 bool http_socket_is_silent(curl_socket_t fd) {
   char byte;
-  return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
-         (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+  return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
 uint64_t http_socket_acked(curl_socket_t fd) {

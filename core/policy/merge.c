@@ -143,7 +143,8 @@ static bool set_sid(struct policy *doc, size_t index, const struct policy_string
   if (sid.length > 0)
     json_add_string(&json, sid.data, sid.length);
   json.failed = json.failed || sid.failed;
-  bool done = sid.length == 0 || set_string(doc, index, "Sid", &json, error);
+  bool kept = sid.length == 0 && !sid.failed;
+  bool done = kept || set_string(doc, index, "Sid", &json, error);
   buf_free(&sid);
   buf_free(&json);
   return done;

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +131,48 @@ static void every_truncated_text_is_rejected(void **state) {
   json_free(parse(text));
 }
 
+static void assert_error(const char *text, size_t line, size_t column, const char *message) {
+  struct json_error error = {0};
+  assert_null(json_parse(text, strlen(text), &error));
+  assert_string_equal(error.message, message);
+  assert_int_equal(error.line, line);
+  assert_int_equal(error.column, column);
+  assert_false(error.no_memory);
+}
+
+static void each_line_end_counts_once_in_a_position(void **state) {
+  (void)state;
+  assert_error("[\n\r\n\r x", 4, 2, "expected a value, found 'x'");
+  assert_error("[\r", 2, 1, "expected a value, but the text ends");
+  assert_error("\xEF\xBB\xBF[\"\xC3\xA9\"x", 1, 5, "expected ',' or ']', found 'x'");
+  struct json_error error;
+  struct json_doc *doc = json_parse("[\r1]", 4, &error);
+  assert_non_null(doc);
+  size_t line, column;
+  json_position(doc, 99, &line, &column);
+  assert_int_equal(line, 2);
+  assert_int_equal(column, 3);
+  json_position(doc, 1, &line, &column);
+  assert_int_equal(line, 1);
+  assert_int_equal(column, 2);
+  json_free(doc);
+}
+
+static void a_duplicate_name_is_shown_without_control_characters(void **state) {
+  (void)state;
+  assert_error("{\"a\":1,\"\\u0061\":2}", 1, 8, "duplicate name \"a\" in an object");
+  assert_error("{\"\\n\":1,\"\\n\":2}", 1, 9, "duplicate name \"\\n\" in an object");
+  assert_error("{\"\x7f\":1,\"\x7f\":2}", 1, 8, "duplicate name \"\x7f\" in an object");
+  assert_error("{\"c\":1,\"b\":1,\"b\":2,\"c\":2}", 1, 14, "duplicate name \"b\" in an object");
+  assert_error("{\"c\":1,\"b\":1,\"c\":2,\"b\":2}", 1, 14, "duplicate name \"c\" in an object");
+  char text[300] = "{\"", name[101], expected[160];
+  memset(name, 'n', 100);
+  name[100] = '\0';
+  snprintf(text, sizeof text, "{\"%s\":1,\"%s\":2}", name, name);
+  snprintf(expected, sizeof expected, "duplicate name \"%.80s...\" in an object", name);
+  assert_error(text, 1, 107, expected);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(values_keep_their_bytes_and_positions),
@@ -140,6 +183,8 @@ int main(void) {
       cmocka_unit_test(invalid_bytes_are_rejected),
       cmocka_unit_test(nesting_is_bounded_and_needs_no_stack),
       cmocka_unit_test(every_truncated_text_is_rejected),
+      cmocka_unit_test(each_line_end_counts_once_in_a_position),
+      cmocka_unit_test(a_duplicate_name_is_shown_without_control_characters),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,4 +70,64 @@ describe("ini", function()
     assert.equal("NotFound", err.code)
     assert.matches("/nonexistent/config", err.message)
   end)
+
+  it("reads sub-properties without the spaces around their names and values", function()
+    local file = ini.parse("[default]\ns3 =\n  a =  1\n  b\t=\t2\n  c=3\n  d =\n", "config")
+    assert.same({ a = "1", b = "2", c = "3", d = "" }, file.profiles.default.s3)
+  end)
+
+  it("seals each secret value, and drops an empty one", function()
+    local text = "[default]\naws_secret_access_key = s\naws_session_token = t\naws_security_token = u\n"
+    local profile = ini.parse(text .. "[other]\naws_security_token =\n", "credentials").profiles.default
+    for _, name in ipairs { "aws_secret_access_key", "aws_session_token", "aws_security_token" } do
+      assert.equal("secret: ***", tostring(profile[name]))
+    end
+    assert.same({}, ini.parse("[other]\naws_security_token =\n", "credentials").profiles.other)
+  end)
+end)
+
+describe("a file", function()
+  local helper = require "helper"
+
+  it("of several blocks is read whole", function()
+    local folder <close> = helper.folder()
+    local lines = { "[default]" }
+    for i = 1, 2000 do
+      lines[#lines + 1] = ("key%d = value %d"):format(i, i)
+    end
+    helper.write(folder .. "/config", table.concat(lines, "\n"))
+    local file = assert(ini.load(folder .. "/config", "config"))
+    assert.equal("value 1", file.profiles.default.key1)
+    assert.equal("value 2000", file.profiles.default.key2000)
+  end)
+
+  it("of more than 16 MiB is not read", function()
+    local folder <close> = helper.folder()
+    do
+      local file <close> = assert(io.open(folder .. "/config", "wb"))
+      assert(file:seek("set", 16 * 1024 * 1024))
+      assert(file:write "\n")
+    end
+    local content, err = ini.load(folder .. "/config", "config")
+    assert.is_nil(content)
+    assert.equal("SystemError", err.code)
+    assert.matches("File too large", err.message)
+  end)
+
+  it("that is a folder, or is below a file, is reported", function()
+    local folder <close> = helper.folder()
+    local _, err = ini.load(tostring(folder), "config")
+    assert.equal("SystemError", err.code)
+    assert.matches("Is a directory", err.message)
+    _, err = ini.load("/dev/null/config", "config")
+    assert.equal("NotFound", err.code)
+  end)
+
+  it("that is in a loop of links is reported as an error of the system", function()
+    local folder <close> = helper.folder()
+    assert(os.execute(("ln -s loop %s/loop"):format(folder)))
+    local _, err = ini.load(folder .. "/loop", "config")
+    assert.equal("SystemError", err.code)
+    assert.matches("symbolic links", err.message)
+  end)
 end)

@@ -204,4 +204,30 @@ describe("the options of the signer", function()
     local _, steps = sigv4.sign(options { url = "https://a/?=", steps = true })
     assert.equal("=", steps.canonical_request:match "^GET\n/\n([^\n]*)\n")
   end)
+
+  it("can have at most 64 headers to sign", function()
+    local headers = {}
+    for i = 1, 60 do
+      headers["x-" .. i] = "v"
+    end
+    assert.is_string(sigv4.sign(options { headers = headers }).Authorization)
+    for i = 61, 65 do
+      headers["x-" .. i] = "v"
+    end
+    local ok, err = pcall(sigv4.sign, options { headers = headers })
+    assert.is_false(ok)
+    assert.matches("more than 64 headers to sign", err)
+  end)
+
+  it("have a time or a date, and a URL with a scheme", function()
+    assert.has_error(function() sigv4.sign(options { amz_date = "20150830T123600Z" }) end)
+    assert.has_error(function() sigv4.sign(options { time = -5 }) end, "time: seconds since 1970 expected")
+    assert.has_error(function() sigv4.sign(options { url = "example.com/" }) end, "url: 'example.com/' is not a URL")
+  end)
+
+  it("can omit the session token from the signature, but not from the URL", function()
+    local url, steps = sigv4.presign(options { omit_session_token = true, steps = true })
+    assert.matches("&X%-Amz%-Security%-Token=hidden%-token&X%-Amz%-Signature=", url)
+    assert.not_matches("hidden%-token", steps.canonical_request)
+  end)
 end)
