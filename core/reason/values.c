@@ -210,17 +210,21 @@ static void add_values(struct query *query, const struct query_dimension *dimens
 }
 
 /* Reports whether several values can be better than one: for tests that one value cannot pass
- * together, to fail a test that all values must pass, or to pass a set operator with the empty
- * text, which alone is not a value. */
+ * together, to fail a test that all values must pass, and for set operators, which take a single
+ * empty text as the absence of a value. */
 static bool needs_sets(const struct query *query, const struct query_dimension *dimension) {
-  size_t existential = 0, universal = 0;
+  size_t existential = 0, universal = 0, sets = 0;
   for (size_t i = 0; i < dimension->inside_count; i++) {
     const struct box_test *test = query_test(query, dimension->inside[i]);
-    existential += values_is_universal(test) ? 0 : test->condition.set != CONDITION_NO_SET ? 2 : 1;
+    existential += !values_is_universal(test);
+    sets += test->condition.set != CONDITION_NO_SET;
   }
-  for (size_t i = 0; i < dimension->avoided_count; i++)
-    universal += values_is_universal(query_test(query, dimension->avoided[i]));
-  return existential > 1 || universal > 0;
+  for (size_t i = 0; i < dimension->avoided_count; i++) {
+    const struct box_test *test = query_test(query, dimension->avoided[i]);
+    universal += values_is_universal(test);
+    sets += test->condition.set != CONDITION_NO_SET;
+  }
+  return existential > 1 || universal > 0 || sets > 0;
 }
 
 static bool may_be_text(const struct query *query, const struct query_dimension *dimension,

@@ -139,6 +139,8 @@ describe("new_access with conditions", function()
     local function any(value) return where("ForAnyValue:StringEquals", "aws:TagKeys", value) end
     local request = witness({ every { "a" }, every { "b" } }, { any "a" })
     assert.equal(2, #request.context["aws:TagKeys"])
+    request = witness({ where("ForAnyValue:StringNotLikeIfExists", "aws:TagKeys", "*") }, { where("StringEquals", "aws:TagKeys", "") })
+    assert.equal(2, #request.context["aws:TagKeys"], "the empty text alone is not a value for a set operator")
     assert_none({ any "a" }, { where("ForAllValues:StringEquals", "aws:TagKeys", "a", {}), deny() })
   end)
 
