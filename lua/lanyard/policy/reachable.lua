@@ -9,6 +9,7 @@
 --- others make redundant: if the others are denied, the document allows nothing (new_access). Every class that stays is
 --- needed, because a request proves it.
 
+local assemble = require "lanyard.policy.assemble"
 local classes = require "lanyard.policy.classes"
 local core = require "lanyard.policy.core"
 local json = require "lanyard.json"
@@ -143,7 +144,8 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The smallest set
 
--- The state: the document, what is not asked about (`before`), the action, and the options of new_access.
+-- The state: the document and the texts of its statements, what is not asked about (`before`), the action, and the
+-- options of new_access.
 local Search = {}
 Search.__index = Search
 
@@ -153,18 +155,12 @@ function Search:rest(statements)
   if self.action then
     table.insert(statements, { Principal = "*", NotAction = json.array { self.action } })
   end
-  if #statements == 0 then
-    return new_access(self.before, self.doc, self.options)
-  end
+  local texts = table.move(self.texts, 1, #self.texts, 1, {})
   for _, statement in ipairs(statements) do
     statement.Effect = "Deny"
+    texts[#texts + 1] = json.encode(statement)
   end
-  local denies = assert(core.parse(json.encode { Version = "2012-10-17", Statement = json.array(statements) }))
-  local doc = self.doc:copy()
-  for i = 1, #statements do
-    doc:append(denies, i)
-  end
-  return new_access(self.before, doc, self.options)
+  return new_access(self.before, assemble(self.doc, texts), self.options)
 end
 
 -- Returns a request by a caller that is in none of the classes.
@@ -232,9 +228,12 @@ end
 return function(doc, options)
   options = options or {}
   local search = setmetatable({
-    doc = doc, before = options.before or core.new(), action = options.action,
+    doc = doc, texts = {}, before = options.before or core.new(), action = options.action,
     options = { kind = "resource", accounts = options.accounts, always = options.always, limit = options.limit },
   }, Search)
+  for i, statement in ipairs(doc:statements()) do
+    search.texts[i] = statement.text
+  end
   local pool = named_classes(doc)
   if options.before then
     -- A Deny that the earlier document had names those who gain.
