@@ -73,7 +73,10 @@ describe("new_access", function()
 
   it("ignores the case of actions, and treats them as an open set", function()
     assert_none({ allow { Action = "ecr:Get*" } }, { allow { Action = "ECR:getimage" } })
-    assert.equal("ecr:Getexample", witness({ allow { Action = "ecr:GetImage" } }, { allow { Action = "ecr:Get*" } }).action)
+    assert.equal("ecr:GetAccountSetting",
+      witness({ allow { Action = "ecr:GetImage" } }, { allow { Action = "ecr:Get*" } }).action)
+    assert.equal("lightsail:Getexample",
+      witness({ allow { Action = "lightsail:GetX" } }, { allow { Action = "lightsail:Get*" } }).action)
     assert.equal("example:example", witness({ allow { Action = "ecr:*" } }, { allow { Action = false, NotAction = "ecr:*" } }).action)
   end)
 
