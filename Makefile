@@ -12,7 +12,7 @@ JOBS = $(shell nproc)
 BUILD_PACKAGES = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-argparse lua-cjson lua-cjson-dev \
   libcurl4-openssl-dev libssl-dev libevent-dev libsqlite3-dev ca-certificates
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev lua-busted awscli python3-boto3 python3-h2 python3-yaml \
-  python3-sarif-python-om python3-jsonschema python3-kubernetes libxml2-utils openssl clang libclang-rt-14-dev spin
+  python3-sarif-python-om python3-jsonschema python3-kubernetes libxml2-utils openssl clang libclang-rt-14-dev spin z3
 BENCH_PACKAGES = $(BUILD_PACKAGES) curl openssl time
 LINT_PACKAGES = $(BUILD_PACKAGES) clang clang-format lua-check libcmocka-dev
 BARE_PACKAGES = debootstrap debian-archive-keyring git
@@ -95,7 +95,7 @@ $(B)/tests/%: tests/c/%.c $(PLAIN)
 
 FUZZ = clang -std=c11 -D_GNU_SOURCE -Icore -O1 -g -fsanitize=fuzzer,address,undefined \
   -fno-sanitize-recover=undefined
-FUZZED = $(wildcard core/base/*.c core/json/*.c core/policy/*.c core/crypto/*.c core/aws/*.c)
+FUZZED = $(wildcard core/base/*.c core/json/*.c core/policy/*.c core/reason/*.c core/crypto/*.c core/aws/*.c)
 
 $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZED) $(wildcard core/*/*.h)
 	@mkdir -p $(@D)
@@ -165,7 +165,7 @@ torture: test-deps ## the tests of tests/torture with all cases, and each fuzzer
 
 bench: bench-deps all ## benchmarks; they print figures and never fail
 	@$(MAKE) --no-print-directory benches
-	@for b in sigv4 policy; do $(B)/bench/$${b}_bench || exit 1; done
+	@for b in sigv4 policy words; do $(B)/bench/$${b}_bench || exit 1; done
 	@for b in tests/bench/*.lua; do $(LUA) $$b $(B) || exit 1; done
 
 BENCHES = $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))

@@ -17,6 +17,7 @@ int luaopen_lanyard_jws(lua_State *L);
 int luaopen_lanyard_loop(lua_State *L);
 int luaopen_lanyard_match(lua_State *L);
 int luaopen_lanyard_policy_core(lua_State *L);
+int luaopen_lanyard_policy_reason_core(lua_State *L);
 int luaopen_lanyard_process_core(lua_State *L);
 int luaopen_lanyard_sandbox(lua_State *L);
 int luaopen_lanyard_sigv4(lua_State *L);
@@ -36,6 +37,7 @@ static const luaL_Reg c_modules[] = {
     {"lanyard.loop", luaopen_lanyard_loop},
     {"lanyard.match", luaopen_lanyard_match},
     {"lanyard.policy.core", luaopen_lanyard_policy_core},
+    {"lanyard.policy.reason.core", luaopen_lanyard_policy_reason_core},
     {"lanyard.process.core", luaopen_lanyard_process_core},
     {"lanyard.sandbox", luaopen_lanyard_sandbox},
     {"lanyard.sigv4", luaopen_lanyard_sigv4},

@@ -6,11 +6,12 @@ local command = cli.command {
   description = [[
 A FILE holds the JSON text of a repository policy. The file - is stdin.
 ]],
-  commands = { "show", "can", "lint", "diff", "fmt", "sort", "fold", "merge" },
+  commands = { "show", "can", "check", "lint", "diff", "fmt", "sort", "fold", "merge", "minimize", "reach" },
   exit = {
     { 0, "done" },
     { 1, "a file could not be read or is not a policy" },
-    { 3, "can: the answer is not allow; lint: a finding reaches --fail-on; diff: the policies differ" },
+    { 3, "can: the answer is not allow; check: a check fails; lint: a finding reaches --fail-on; "
+      .. "diff: the policies differ" },
   },
   examples = {
     { "lanyard policy lint policy.json" },

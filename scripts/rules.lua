@@ -55,6 +55,12 @@ A change has these members, as far as they apply:
   before, after (policies): .text, .statements; a statement has sid,
     effect, principals (type, value), actions, resources and
     conditions (operator, key, values)
+  new_access, reach (who gains access by the change, and who has it
+    after it): lists of classes of callers, over every possible
+    request; a class has kind (everyone, any-organization,
+    organization, organization-path, account, pattern, principal,
+    provider, any-service, service), id, text, except and certain, and
+    in new_access the actions
   grant.service, .principal, .sid, .expires (seconds since 1970)
   deployment (the request of CreateContainerServiceDeployment)
 

@@ -415,6 +415,8 @@ MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
       {"new", new_policy},
       {"operand", policy_lua_operand},
       {"operators", policy_lua_operators},
+      {"caller", policy_lua_caller},
+      {"possible", policy_lua_possible},
       {NULL, NULL},
   };
   new_class(L, POLICY_CLASS, methods, meta);

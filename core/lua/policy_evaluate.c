@@ -2,6 +2,7 @@
 
 #include "lua/policy.h"
 #include "lua/util.h"
+#include "policy/caller.h"
 #include "policy/condition.h"
 #include "policy/evaluate.h"
 
@@ -68,35 +69,59 @@ static void fill_entry(lua_State *L, struct context_entry *entry, struct context
   }
 }
 
-/* Fills the context from the table of keys and values at stack index `table`. What keeps it alive
- * stays on the stack. The key `unknown` is added with unknown values, unless the table contains
- * it. */
-static void take_context(lua_State *L, int table, struct policy_string unknown,
-                         struct context *context) {
+/* Fills the context from the table of keys and values at stack index `table`, with room for
+ * CALLER_DERIVED more entries. What keeps it alive stays on the stack. */
+static struct context_entry *take_context(lua_State *L, int table, struct context *context) {
   size_t entries, values;
   copy_context(L, table, &entries, &values);
-  struct context_entry *entry = lua_newuserdatauv(L, (entries + 1) * sizeof *entry, 0);
+  struct context_entry *first =
+      lua_newuserdatauv(L, (entries + 1 + CALLER_DERIVED) * sizeof *first, 0);
   struct context_value *value = lua_newuserdatauv(L, (values + 1) * sizeof *value, 0);
-  *context = (struct context){.entries = entry, .count = 0};
+  *context = (struct context){.entries = first};
   for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+    struct context_entry *entry = &first[context->count];
     fill_entry(L, entry, value);
     if (context_find(context, entry->key, entry->key_length))
       luaL_error(L, "context: %s is given twice, in different letter cases", entry->key);
     context->count++;
     value += entry->count;
-    entry++;
   }
-  if (unknown.bytes && !context_find(context, unknown.bytes, unknown.length)) {
-    *entry =
-        (struct context_entry){.key = unknown.bytes, .key_length = unknown.length, .unknown = true};
-    context->count++;
-  }
+  return first;
 }
 
-/* Reads a request from the table at `options`. What keeps it alive stays on the stack. */
+/* Pushes why a request cannot exist and returns true, or returns false. */
+static bool push_contradiction(lua_State *L, const struct caller_request *request, bool complete) {
+  struct buf why = {0};
+  bool possible = caller_possible(request, complete, &why);
+  if (possible && !why.failed) {
+    buf_free(&why);
+    return false;
+  }
+  push_buf(L, &why);
+  return true;
+}
+
+/* Adds the keys that follow from the request, and then the key `unknown` with unknown values, unless
+ * the context has them. */
+static void add_derived(lua_State *L, const struct caller_request *request,
+                        struct policy_string unknown, struct context *context,
+                        struct context_entry *entries) {
+  struct caller_derived *derived = lua_newuserdatauv(L, sizeof *derived, 0);
+  caller_derive(request, derived);
+  if (derived->failed)
+    luaL_error(L, "not enough memory");
+  for (size_t i = 0; i < derived->count; i++)
+    entries[context->count++] = derived->entries[i];
+  if (unknown.bytes && !context_find(context, unknown.bytes, unknown.length))
+    entries[context->count++] =
+        (struct context_entry){.key = unknown.bytes, .key_length = unknown.length, .unknown = true};
+}
+
+/* Reads a request from the table at `options`. What keeps it alive stays on the stack. Raises an error
+ * for a request that cannot exist. */
 static struct policy_request take_request(lua_State *L, int options, struct context *context) {
-  static const char *const known[] = {"principal", "action",  "resource", "context", "partial",
-                                      "unknown",   "bounded", "identity", NULL};
+  static const char *const known[] = {"principal", "action",  "resource", "owner",    "context",
+                                      "partial",   "unknown", "bounded",  "identity", NULL};
   check_fields(L, options, known);
   struct policy_request request = {
       .principal = check_policy_string(L, options, "principal"),
@@ -106,12 +131,18 @@ static struct policy_request take_request(lua_State *L, int options, struct cont
       .bounded = opt_field_boolean(L, options, "bounded", 0) != 0,
   };
   struct policy_string unknown = opt_policy_string(L, options, "unknown");
+  struct caller_request caller = {.principal = request.principal,
+                                  .resource = request.resource,
+                                  .owner = opt_policy_string(L, options, "owner")};
   bool partial = opt_field_boolean(L, options, "partial", 0) != 0;
   if (push_field(L, options, "context") != LUA_TNIL) {
     luaL_argcheck(L, lua_istable(L, -1), options, "context: a table expected");
-    take_context(L, lua_gettop(L), unknown, context);
+    struct context_entry *entries = take_context(L, lua_gettop(L), context);
     context->partial = partial;
-    request.context = context;
+    request.context = caller.context = context;
+    if (push_contradiction(L, &caller, false))
+      luaL_error(L, "such a request cannot exist: %s", lua_tostring(L, -1));
+    add_derived(L, &caller, unknown, context, entries);
   }
   return request;
 }
@@ -148,8 +179,8 @@ static void set_allows(lua_State *L, const char *field, const struct policy *doc
   lua_setfield(L, -2, field);
 }
 
-/* doc:weigh { principal, action, [resource,] [context,] [partial,] [unknown,] [bounded,] [identity]
- * }
+/* doc:weigh { principal, action, [resource,] [owner,] [context,] [partial,] [unknown,] [bounded,]
+ * [identity] }
  *   --> { deny, maybe_deny, allow = { principal, role, account, anyone }, maybe_allow = { ... } }
  * Returns the first statement of each kind that applies or may apply, as { index, reason }.
  * `unknown` is a condition key that the request has with unknown values. With `identity` the policy
@@ -185,12 +216,14 @@ static void push_summary(lua_State *L, const struct policy_statement *statement)
   set_statement_name(L, statement);
 }
 
-/* doc:can { principal, action, [resource,] [context = { [key] = value or list },] [partial,]
+/* doc:can { principal, action, [resource,] [owner,] [context = { [key] = value or list },] [partial,]
  * [unknown] }
  *   --> "allow" | "deny" | "implicit-deny" | "depends", { index, sid, effect } | nil, reason
- * Decides a request by this policy alone, and returns the deciding statement. The request has only
- * the condition keys of the context; with `partial`, or without a context, other keys
- * are unknown. A decision that depends on unknown keys is "depends". */
+ * Decides a request by this policy alone, and returns the deciding statement. The request has the
+ * condition keys of the context and the ones that follow from the principal and the resource, which
+ * `owner` owns; with `partial`, other keys are unknown. Without a context, all keys are unknown. A
+ * decision that depends on unknown keys is "depends". A context that contradicts the principal or the
+ * resource is an error. */
 int policy_lua_evaluate(lua_State *L) {
   enum { OPTIONS = 2 };
   static const char *const answers[] = {
@@ -212,6 +245,70 @@ int policy_lua_evaluate(lua_State *L) {
   stop_reading(L, 1);
   lua_pushvalue(L, text);
   return 3;
+}
+
+/* core.caller(principal) --> { kind, account | nil, partition | nil, service, anonymous, service_linked }
+ * Describes a principal. The kind is "anonymous", "root", "user", "role", "session", "federated-user",
+ * "service", "provider", "id" or "other". `service` is set for services and for providers without an
+ * account. */
+int policy_lua_caller(lua_State *L) {
+  static const char *const kinds[] = {
+      [CALLER_ANONYMOUS] = "anonymous", [CALLER_ROOT] = "root",
+      [CALLER_USER] = "user",           [CALLER_ROLE] = "role",
+      [CALLER_SESSION] = "session",     [CALLER_FEDERATED_USER] = "federated-user",
+      [CALLER_SERVICE] = "service",     [CALLER_PROVIDER] = "provider",
+      [CALLER_UNIQUE_ID] = "id",        [CALLER_CANONICAL_USER] = "id",
+      [CALLER_OTHER] = "other",
+  };
+  size_t length;
+  const char *principal = luaL_checklstring(L, 1, &length);
+  struct caller caller = caller_read(principal, length);
+  bool account = caller.account.length > 0;
+  lua_createtable(L, 0, 6);
+  lua_pushstring(L, kinds[caller.kind]);
+  lua_setfield(L, -2, "kind");
+  if (account)
+    lua_pushlstring(L, caller.account.text, caller.account.length);
+  if (account)
+    lua_setfield(L, -2, "account");
+  if (caller.partition.length > 0)
+    lua_pushlstring(L, caller.partition.text, caller.partition.length);
+  if (caller.partition.length > 0)
+    lua_setfield(L, -2, "partition");
+  lua_pushboolean(L, caller.kind == CALLER_SERVICE || (caller.kind == CALLER_PROVIDER && !account));
+  lua_setfield(L, -2, "service");
+  lua_pushboolean(L, caller.kind == CALLER_ANONYMOUS);
+  lua_setfield(L, -2, "anonymous");
+  lua_pushboolean(L, caller.service_linked);
+  lua_setfield(L, -2, "service_linked");
+  return 1;
+}
+
+/* core.possible { principal, [resource,] [owner,] [context,] [complete] } --> true | false, reason
+ * Reports whether such a request can exist. With `complete` the context has all keys of the request,
+ * else it can have more. */
+int policy_lua_possible(lua_State *L) {
+  enum { OPTIONS = 1 };
+  static const char *const known[] = {"principal", "resource", "owner",
+                                      "context",   "complete", NULL};
+  luaL_checktype(L, OPTIONS, LUA_TTABLE);
+  check_fields(L, OPTIONS, known);
+  struct caller_request request = {.principal = check_policy_string(L, OPTIONS, "principal"),
+                                   .resource = opt_policy_string(L, OPTIONS, "resource"),
+                                   .owner = opt_policy_string(L, OPTIONS, "owner")};
+  bool complete = opt_field_boolean(L, OPTIONS, "complete", 0) != 0;
+  struct context context;
+  if (push_field(L, OPTIONS, "context") != LUA_TNIL) {
+    luaL_argcheck(L, lua_istable(L, -1), OPTIONS, "context: a table expected");
+    take_context(L, lua_gettop(L), &context);
+    request.context = &context;
+  }
+  bool contradiction = push_contradiction(L, &request, complete);
+  lua_pushboolean(L, !contradiction);
+  if (!contradiction)
+    return 1;
+  lua_insert(L, -2);
+  return 2;
 }
 
 /* core.operators() --> list of the names of the condition operators */

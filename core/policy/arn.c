@@ -69,3 +69,16 @@ bool arn_matches(const char *pattern, size_t pattern_length, const char *text, s
     starts = next & ((1u << PARTS) - 1);
   }
 }
+
+enum arn_match arn_match(const char *pattern, size_t pattern_length, const char *text,
+                         size_t text_length, struct match_wildcards wildcards) {
+  struct arn_part patterns[PARTS], parts[PARTS];
+  bool some = arn_matches(pattern, pattern_length, text, text_length, wildcards);
+  if (!some || !split(pattern, pattern_length, patterns) || !split(text, text_length, parts))
+    return some ? ARN_MATCHES : ARN_MATCHES_NOT;
+  for (size_t i = 0; i < PARTS; i++)
+    if (!match_pattern(patterns[i].text, patterns[i].length, parts[i].text, parts[i].length,
+                       wildcards, false))
+      return ARN_MATCHES_CROSSING;
+  return ARN_MATCHES;
+}

@@ -142,11 +142,9 @@ static const struct condition_operator operators[] = {
     {"Null", OPERAND_BOOLEAN, NULL, false, false},
 };
 
-enum set_operator { NO_SET, ANY_VALUE, ALL_VALUES };
-
 struct test {
   const struct condition_operator *op;
-  enum set_operator set;
+  enum condition_set set;
   bool if_exists;
 };
 
@@ -162,9 +160,9 @@ static bool has_prefix(const char **name, const char *prefix) {
 static bool read_test(const char *name, struct test *test) {
   *test = (struct test){0};
   if (has_prefix(&name, "ForAnyValue:"))
-    test->set = ANY_VALUE;
+    test->set = CONDITION_ANY_VALUE;
   else if (has_prefix(&name, "ForAllValues:"))
-    test->set = ALL_VALUES;
+    test->set = CONDITION_ALL_VALUES;
   for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
     const char *rest = name;
     if (!has_prefix(&rest, operators[i].name))
@@ -172,7 +170,7 @@ static bool read_test(const char *name, struct test *test) {
     test->if_exists = strcmp(rest, "IfExists") == 0;
     if (test->if_exists || *rest == '\0') {
       test->op = &operators[i];
-      return operators[i].fits || (!test->if_exists && test->set == NO_SET);
+      return operators[i].fits || (!test->if_exists && test->set == CONDITION_NO_SET);
     }
   }
   return false;
@@ -240,9 +238,9 @@ static enum condition_truth passes(struct comparing *comparing, const struct con
 
 /* The outcome for a key that the request does not have. */
 static enum condition_truth without_key(const struct test *test) {
-  if (test->if_exists || test->set == ALL_VALUES)
+  if (test->if_exists || test->set == CONDITION_ALL_VALUES)
     return CONDITION_TRUE;
-  return truth(test->set == NO_SET && test->op->negated);
+  return truth(test->set == CONDITION_NO_SET && test->op->negated);
 }
 
 /* One value must pass. For ForAllValues, and for a negated operator without a set operator, all
@@ -250,8 +248,8 @@ static enum condition_truth without_key(const struct test *test) {
 static enum condition_truth test_values(struct comparing *comparing,
                                         const struct context_entry *entry,
                                         const struct json_value *operands) {
-  bool all = comparing->test->set == ALL_VALUES ||
-             (comparing->test->set == NO_SET && comparing->test->op->negated);
+  bool all = comparing->test->set == CONDITION_ALL_VALUES ||
+             (comparing->test->set == CONDITION_NO_SET && comparing->test->op->negated);
   bool unknown = false;
   for (size_t i = 0; i < entry->count; i++) {
     enum condition_truth one = passes(comparing, &entry->values[i], operands);
@@ -291,7 +289,7 @@ static enum condition_truth test_key(struct comparing *comparing, const struct j
   if (entry && entry->unknown)
     return CONDITION_UNKNOWN;
   /* A set operator treats an empty string as the empty set. */
-  if (comparing->test->set != NO_SET && present && entry->count == 1 &&
+  if (comparing->test->set != CONDITION_NO_SET && present && entry->count == 1 &&
       entry->values[0].length == 0)
     present = false;
   return present ? test_values(comparing, entry, key) : without_key(comparing->test);
@@ -317,6 +315,32 @@ enum condition_truth condition_holds(const struct json_value *condition,
     }
   }
   return unknown ? CONDITION_UNKNOWN : CONDITION_TRUE;
+}
+
+enum condition_truth condition_key_holds(const char *operator_name, const struct json_value *key,
+                                         const struct context *context, bool variables,
+                                         bool *failed) {
+  struct test test;
+  *failed = false;
+  if (!read_test(operator_name, &test) || !context)
+    return CONDITION_UNKNOWN;
+  struct comparing comparing = {.test = &test, .context = context, .variables = variables};
+  enum condition_truth holds = test_key(&comparing, key);
+  *failed = comparing.failed;
+  return holds;
+}
+
+bool condition_read_test(const char *operator_name, struct condition_test *parts) {
+  struct test test;
+  if (!read_test(operator_name, &test))
+    return false;
+  *parts = (struct condition_test){.name = test.op->name,
+                                   .type = test.op->type,
+                                   .set = test.set,
+                                   .if_exists = test.if_exists,
+                                   .negated = test.op->negated,
+                                   .wildcards = test.op->wildcards};
+  return true;
 }
 
 void condition_list_key(struct buf *list, const char *name, size_t length) {

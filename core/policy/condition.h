@@ -20,14 +20,6 @@ enum condition_truth { CONDITION_FALSE, CONDITION_TRUE, CONDITION_UNKNOWN };
 enum condition_truth condition_holds(const struct json_value *condition,
                                      const struct context *context, bool variables, bool *failed);
 
-/* condition_unknown_keys appends the names of the keys that make the result unknown, each once,
- * including the keys of policy variables: "aws:SourceVpc, aws:PrincipalTag/team". */
-void condition_unknown_keys(const struct json_value *condition, const struct context *context,
-                            bool variables, struct buf *out);
-
-/* condition_list_key appends a name to such a list, unless the list contains it. */
-void condition_list_key(struct buf *list, const char *name, size_t length);
-
 /* The types of operands. */
 enum condition_operand {
   OPERAND_NONE, /* the operator does not exist */
@@ -39,6 +31,36 @@ enum condition_operand {
   OPERAND_ADDRESS,
   OPERAND_ARN,
 };
+
+/* condition_key_holds evaluates one key under one operator, such as "ForAnyValue:StringLike": `key` is
+ * the member of the operator's object, whose value is an operand or an array of operands. The result
+ * for a Condition element is the conjunction over its operators and keys. */
+enum condition_truth condition_key_holds(const char *operator_name, const struct json_value *key,
+                                         const struct context *context, bool variables,
+                                         bool *failed);
+
+/* The parts of the name of an operator, [ForAnyValue:|ForAllValues:]NAME[IfExists]. */
+enum condition_set { CONDITION_NO_SET, CONDITION_ANY_VALUE, CONDITION_ALL_VALUES };
+
+struct condition_test {
+  const char *name; /* without prefix and suffix */
+  enum condition_operand type;
+  enum condition_set set;
+  bool if_exists;
+  bool negated;   /* StringNotEquals, NotIpAddress, ... */
+  bool wildcards; /* `*` and `?` in an operand are wildcards */
+};
+
+/* condition_read_test parses the name of an operator. It returns false for an unknown operator. */
+bool condition_read_test(const char *operator_name, struct condition_test *test);
+
+/* condition_unknown_keys appends the names of the keys that make the result unknown, each once,
+ * including the keys of policy variables: "aws:SourceVpc, aws:PrincipalTag/team". */
+void condition_unknown_keys(const struct json_value *condition, const struct context *context,
+                            bool variables, struct buf *out);
+
+/* condition_list_key appends a name to such a list, unless the list contains it. */
+void condition_list_key(struct buf *list, const char *name, size_t length);
 
 /* condition_operator returns the name of the operator with an index, without prefix and suffix, or
  * NULL after the last one. */

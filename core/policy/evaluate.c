@@ -16,6 +16,12 @@ static enum applies opposite(enum applies applies) {
   return applies == APPLIES ? APPLIES_NOT : APPLIES;
 }
 
+static enum applies both(enum applies a, enum applies b) {
+  if (a == APPLIES_NOT || b == APPLIES_NOT)
+    return APPLIES_NOT;
+  return a == APPLIES ? b : a;
+}
+
 static enum principal_match match_caller(const struct policy_statement *statement,
                                          const struct policy_string *caller) {
   enum principal_match match = PRINCIPAL_NONE;
@@ -37,6 +43,19 @@ static bool has_variable(const struct policy_value *pattern) {
   return strstr(pattern->string, "${") != NULL;
 }
 
+static enum applies applies_to_resource(const struct policy_string *resource, const char *pattern,
+                                        size_t length, struct match_wildcards wildcards) {
+  switch (arn_match(pattern, length, resource->bytes, resource->length, wildcards)) {
+  case ARN_MATCHES:
+    return APPLIES;
+  case ARN_MATCHES_CROSSING:
+    return APPLIES_MAYBE;
+  case ARN_MATCHES_NOT:
+    break;
+  }
+  return APPLIES_NOT;
+}
+
 /* Matches a resource with policy variables. */
 static enum applies match_expanded(struct evaluation *evaluation,
                                    const struct policy_value *pattern) {
@@ -46,14 +65,12 @@ static enum applies match_expanded(struct evaluation *evaluation,
   struct buf expanded = {0};
   enum context_expansion expansion = context_expand(evaluation->request->context, pattern->string,
                                                     pattern->length, true, &expanded);
-  bool matches = expansion == CONTEXT_EXPANDED && expanded.data &&
-                 arn_matches(expanded.data, expanded.length, resource->bytes, resource->length,
-                             context_wildcards);
+  enum applies applies = APPLIES_NOT;
+  if (expansion == CONTEXT_EXPANDED && expanded.data)
+    applies = applies_to_resource(resource, expanded.data, expanded.length, context_wildcards);
   evaluation->failed = evaluation->failed || expanded.failed;
   buf_free(&expanded);
-  if (expansion == CONTEXT_UNKNOWN)
-    return APPLIES_MAYBE;
-  return matches ? APPLIES : APPLIES_NOT;
+  return expansion == CONTEXT_UNKNOWN ? APPLIES_MAYBE : applies;
 }
 
 static enum applies match_one_resource(struct evaluation *evaluation,
@@ -66,9 +83,7 @@ static enum applies match_one_resource(struct evaluation *evaluation,
   if (evaluation->variables && has_variable(pattern))
     return match_expanded(evaluation, pattern);
   const struct match_wildcards wildcards = {'*', '?'};
-  bool fits =
-      arn_matches(pattern->string, pattern->length, resource->bytes, resource->length, wildcards);
-  return fits ? APPLIES : APPLIES_NOT;
+  return applies_to_resource(resource, pattern->string, pattern->length, wildcards);
 }
 
 static enum applies match_resource(struct evaluation *evaluation,
@@ -82,6 +97,25 @@ static enum applies match_resource(struct evaluation *evaluation,
     applies = one == APPLIES_NOT ? applies : one;
   }
   return statement->not_resource ? opposite(applies) : applies;
+}
+
+/* Reports whether a statement applies to the action. A pattern without a colon matches an action only
+ * if its `*` matches the colon: AWS rejects such patterns, except "*". */
+static enum applies match_action(const struct policy_request *request,
+                                 const struct policy_statement *statement) {
+  const struct policy_string *action = &request->action;
+  enum applies applies = APPLIES_NOT;
+  for (size_t i = 0; i < statement->actions.count && applies != APPLIES; i++) {
+    const struct policy_list one = {.items = &statement->actions.items[i], .count = 1};
+    const char *pattern = one.items->string;
+    if (!policy_matches_action(&one, action->bytes, action->length))
+      continue;
+    bool crossing = !memchr(pattern, ':', one.items->length) &&
+                    strspn(pattern, "*") < one.items->length &&
+                    memchr(action->bytes, ':', action->length);
+    applies = crossing ? APPLIES_MAYBE : APPLIES;
+  }
+  return statement->not_action ? opposite(applies) : applies;
 }
 
 /* Reports whether the conditions of a statement hold. */
@@ -125,19 +159,14 @@ static enum applies match_statement(struct evaluation *evaluation,
   const struct policy_request *request = evaluation->request;
   if (statement->flaw)
     return statement->effect == POLICY_ALLOW ? APPLIES_NOT : APPLIES_MAYBE;
-  enum applies principal = match_principal(request, statement);
-  if (principal == APPLIES_NOT)
-    return APPLIES_NOT;
-  bool acts =
-      policy_matches_action(&statement->actions, request->action.bytes, request->action.length);
-  if (acts == statement->not_action)
-    return APPLIES_NOT;
-  enum applies resource = match_resource(evaluation, statement);
-  enum applies conditions =
-      resource == APPLIES_NOT ? resource : match_conditions(evaluation, statement);
-  if (conditions != APPLIES)
-    return conditions;
-  return resource == APPLIES ? principal : resource;
+  enum applies applies = match_principal(request, statement);
+  if (applies != APPLIES_NOT)
+    applies = both(applies, match_action(request, statement));
+  if (applies != APPLIES_NOT)
+    applies = both(applies, match_resource(evaluation, statement));
+  if (applies != APPLIES_NOT)
+    applies = both(applies, match_conditions(evaluation, statement));
+  return applies;
 }
 
 static void add_statement_name(const struct policy_statement *statement, struct buf *reason) {
@@ -165,8 +194,20 @@ static void list_resource_keys(const struct policy_statement *statement,
   }
 }
 
+/* Returns the name of the element whose `*` must match a colon for the statement to apply, or NULL. */
+static const char *crossing_element(const struct policy *doc,
+                                    const struct policy_statement *statement,
+                                    const struct policy_request *request) {
+  if (match_action(request, statement) == APPLIES_MAYBE)
+    return statement->not_action ? "NotAction" : "Action";
+  struct evaluation evaluation = {.request = request, .variables = policy_has_variables(doc)};
+  if (!request->resource.bytes || match_resource(&evaluation, statement) != APPLIES_MAYBE)
+    return NULL;
+  return statement->not_resource ? "NotResource" : "Resource";
+}
+
 /* Explains why it is unknown whether a statement applies: a flaw, the principals that it excludes,
- * or condition keys. */
+ * condition keys, or a `*` that must match a colon. */
 static void explain_uncertainty(const struct policy *doc, const struct policy_statement *statement,
                                 const struct policy_request *request, struct buf *reason) {
   if (statement->flaw) {
@@ -180,6 +221,7 @@ static void explain_uncertainty(const struct policy *doc, const struct policy_st
   if (variables)
     list_resource_keys(statement, request, &keys);
   reason->failed = reason->failed || keys.failed;
+  const char *crossing = crossing_element(doc, statement, request);
   if (keys.length > 0) {
     buf_adds(reason, " under a condition on ");
     buf_add(reason, keys.data, keys.length);
@@ -187,6 +229,9 @@ static void explain_uncertainty(const struct policy *doc, const struct policy_st
     buf_adds(reason, statement->effect == POLICY_DENY
                          ? ", and it does not name all of this one (account, role and session)"
                          : ", and it names the account of this one");
+  } else if (crossing) {
+    buf_addf(reason, "%s a * in its %s matches a colon, which AWS leaves open",
+             strncmp(crossing, "Not", 3) == 0 ? " unless" : " if", crossing);
   } else {
     buf_adds(reason, " for certain resources");
   }
@@ -310,4 +355,27 @@ struct policy_decision policy_evaluate(const struct policy *doc,
   buf_adds(reason, "; ");
   policy_explain(doc, found.maybe_deny, request, false, reason);
   return (struct policy_decision){POLICY_ANSWER_DEPENDS, certain ? found.maybe_deny : allow};
+}
+
+static enum condition_truth truth_of(enum applies applies) {
+  return applies == APPLIES       ? CONDITION_TRUE
+         : applies == APPLIES_NOT ? CONDITION_FALSE
+                                  : CONDITION_UNKNOWN;
+}
+
+enum condition_truth policy_action_holds(const struct policy_statement *statement,
+                                         const struct policy_string *action) {
+  const struct policy_request request = {.action = *action};
+  return truth_of(match_action(&request, statement));
+}
+
+enum condition_truth policy_resource_holds(const struct policy_statement *statement,
+                                           const struct policy_string *resource,
+                                           const struct context *context, bool variables,
+                                           bool *failed) {
+  const struct policy_request request = {.resource = *resource, .context = context};
+  struct evaluation evaluation = {.request = &request, .variables = variables};
+  enum applies applies = match_resource(&evaluation, statement);
+  *failed = evaluation.failed;
+  return truth_of(applies);
 }

@@ -2,6 +2,7 @@
 #define LANYARD_POLICY_EVALUATE_H
 
 #include "base/buf.h"
+#include "policy/condition.h"
 #include "policy/context.h"
 #include "policy/document.h"
 #include "policy/principal.h"
@@ -33,6 +34,16 @@ struct policy_matches policy_match(const struct policy *doc, const struct policy
  * allows it to anyone". */
 void policy_explain(const struct policy *doc, const struct policy_statement *statement,
                     const struct policy_request *request, bool certain, struct buf *reason);
+
+/* policy_action_holds reports whether a statement's Action or NotAction element applies to an action,
+ * and policy_resource_holds whether its Resource or NotResource element applies to a resource. `context` has the values of policy variables. *failed is set if there is not enough
+ * memory. */
+enum condition_truth policy_action_holds(const struct policy_statement *statement,
+                                         const struct policy_string *action);
+enum condition_truth policy_resource_holds(const struct policy_statement *statement,
+                                           const struct policy_string *resource,
+                                           const struct context *context, bool variables,
+                                           bool *failed);
 
 enum policy_answer {
   POLICY_ANSWER_ALLOW,

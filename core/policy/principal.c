@@ -69,17 +69,40 @@ static bool is_session_of(const struct arn *caller, const struct arn *role) {
   return tail[-1] == '/' && memcmp(tail, name, length) == 0;
 }
 
-/* Reports whether a principal is an AWS principal (an account, user, role, session or unique id),
- * not a service (ecs.amazonaws.com) or an identity provider (accounts.google.com, or the ARN of
- * one). */
-static bool is_aws_principal(const char *text, size_t length, const struct arn *arn) {
-  if (!arn)
-    return !memchr(text, '.', length);
+static bool is_provider_arn(const struct arn *arn) {
   static const char *const providers[] = {"saml-provider/", "oidc-provider/"};
   for (size_t i = 0; i < sizeof providers / sizeof *providers; i++)
     if (bytes_begin(arn->resource.text, arn->resource.length, providers[i]))
-      return false;
-  return true;
+      return true;
+  return false;
+}
+
+static bool ends_with(const char *text, size_t length, const char *end) {
+  size_t size = strlen(end);
+  return length >= size && memcmp(text + length - size, end, size) == 0;
+}
+
+bool principal_is_provider(const char *principal, size_t length) {
+  static const char *const services[] = {".amazonaws.com", ".amazonaws.com.cn", ".aws.internal",
+                                         ".ic.gov", ".sgov.gov"};
+  struct arn arn;
+  if (arn_parse(principal, length, &arn))
+    return is_provider_arn(&arn);
+  for (size_t i = 0; i < sizeof services / sizeof *services; i++)
+    if (ends_with(principal, length, services[i]))
+      return bytes_are(principal, length, "cognito-identity.amazonaws.com");
+  return memchr(principal, '.', length) && !memchr(principal, ':', length);
+}
+
+/* Reports whether a principal is an AWS principal (an account, user, role, session or unique id),
+ * not a service (ecs.amazonaws.com) or an identity provider. */
+static bool is_aws_principal(const char *text, size_t length, const struct arn *arn) {
+  return arn ? !is_provider_arn(arn) : !memchr(text, '.', length);
+}
+
+/* Reports whether an entry of a Principal element is {"Federated": "*"}. */
+static bool is_any_provider(const struct policy_value *named) {
+  return strcmp(named->type, "Federated") == 0 && bytes_are(named->string, named->length, "*");
 }
 
 static bool same_partition(const struct arn *a, const struct arn *b) {
@@ -115,7 +138,9 @@ enum principal_match principal_match(const struct policy_value *named,
   if (bytes_equal(named->string, named->length, caller->bytes, caller->length))
     return PRINCIPAL_SELF;
   if (!aws)
-    return PRINCIPAL_NONE;
+    return is_any_provider(named) && principal_is_provider(caller->bytes, caller->length)
+               ? PRINCIPAL_SELF
+               : PRINCIPAL_NONE;
   const struct arn *named_arn =
       arn_parse(named->string, named->length, &named_parts) ? &named_parts : NULL;
   if (!same_partition(caller_arn, named_arn))

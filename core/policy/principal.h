@@ -13,6 +13,13 @@
  * the same account. */
 const char *principal_account(const char *principal, size_t length);
 
+/* principal_is_provider reports whether a principal is an identity provider: the ARN of a SAML or OIDC
+ * provider, or a domain that is not one of AWS's services (accounts.google.com). Amazon Cognito's
+ * cognito-identity.amazonaws.com is a provider.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-federated-web-identity
+ */
+bool principal_is_provider(const char *principal, size_t length);
+
 /* principal_equal reports whether an entry of a Principal element is an AWS principal: the same
  * string, the same account in its other spelling, or "*" for "*" and {"AWS": "*"}. */
 bool principal_equal(const struct policy_value *named, const char *principal, size_t length);
@@ -20,7 +27,7 @@ bool principal_equal(const struct policy_value *named, const char *principal, si
 /* How an entry of a Principal element matches the caller. */
 enum principal_match {
   PRINCIPAL_NONE,
-  PRINCIPAL_SELF,    /* the caller itself */
+  PRINCIPAL_SELF,    /* the caller itself; {"Federated": "*"}: any identity provider */
   PRINCIPAL_ROLE,    /* the role of the caller's session */
   PRINCIPAL_ACCOUNT, /* the caller's account */
   PRINCIPAL_ANYONE,

@@ -7,6 +7,7 @@
 ---     doc:remove { sid = "Pull" }   doc:fold { sid =, match = }   doc:sort()   doc:append(other, index)
 ---     local decision, statement, reason = doc:can { principal = arn, action = "ecr:BatchGetImage" }
 ---     local decision, statement, reason = policy.decide { resource_policy = doc, identity_policies = { text }, ... }
+---     local possible, reason = policy.possible { principal = arn, context = { ["aws:username"] = "kim" } }
 ---     doc:statements()  doc:statement(index)  doc:equivalent(other)  doc:compare(other)  doc:diff(other)  doc:lint()
 ---     doc:format()  doc:copy()  doc:empty()  doc:size()  tostring(doc)
 ---
@@ -130,7 +131,8 @@ end
 --- Decides a request by this document alone. If the principal belongs to another account than the resource, that
 --- account must allow the request, too. A condition key that is not in the context is absent from the request, or with
 --- `partial` unknown. Without a context only the keys that follow from principal and resource are known. A decision
---- that depends on unknown keys is "depends".
+--- that depends on unknown keys is "depends". A context that contradicts the principal or the resource is an error: see
+--- `policy.possible`.
 ---@param doc policy.Document
 ---@param options policy.Question
 ---@return "allow"|"deny"|"implicit-deny"|"depends" decision
@@ -150,9 +152,45 @@ function core.methods.can(doc, options)
     end
   end
   local owner = request_of.resource_account(options.account, options.resource)
-  local request = request_of.request(options, request_of.caller(options.principal), owner)
+  local possible, contradiction = request_of.possible(options, owner)
+  if not possible then
+    error("such a request cannot exist: " .. contradiction, 2)
+  end
+  local request = request_of.request(options, owner)
   local decision, statement, reason = ask(doc, request)
   return decision, statement, decision == "allow" and reason .. other_account_note(doc, options, request) or reason
+end
+
+local POSSIBLE_FIELDS = {
+  principal = true, action = true, resource = true, context = true, account = true, partial = true, complete = true,
+}
+
+--- Reports whether a request can exist. The principal and the resource determine condition keys: a role has no
+--- aws:username, and the account of its ARN in aws:PrincipalAccount. A key has one value unless AWS documents several;
+--- aws:CurrentTime and aws:EpochTime are one time; the organization's paths begin with its id. A key with an empty list
+--- is absent from the request, which some keys never are (aws:SecureTransport). A key that the context lacks can have
+--- any value; with `complete` it is absent. core/policy/caller.h lists the keys, and AWS's reference for them.
+---@param request { principal: string, action?: string, resource?: string, account?: string,
+---  context?: table<string, string|string[]>, partial?: boolean, complete?: boolean }
+---@return boolean possible
+---@return string? reason  names the key, what is expected and what the request has
+function M.possible(request)
+  if type(request) ~= "table" then
+    error(("possible: a table expected, got %s"):format(type(request)), 2)
+  end
+  for name in pairs(request) do
+    if not POSSIBLE_FIELDS[name] then
+      error(("possible has no field '%s'"):format(tostring(name)), 2)
+    end
+  end
+  if type(request.principal) ~= "string" then
+    error("possible requires 'principal', a string", 2)
+  elseif request_of.caller(request.principal).kind == "other" then
+    return false, ("principal: expected a user, role, session, federated user, account, service, identity provider, "
+      .. "unique id or *, found '%s'"):format(request.principal)
+  end
+  local owner = request_of.resource_account(request.account, request.resource)
+  return request_of.possible(request, owner, request.complete and not request.partial)
 end
 
 --- Returns the differences in meaning. See lanyard.policy.compare.
@@ -173,6 +211,77 @@ end
 ---@return policy.lint.Finding[]
 function core.methods.lint(doc, options)
   return require("lanyard.policy.lint").check(doc, options) -- large, and rarely used
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Questions about every possible request. The modules are required when they are used.
+
+--- Finds a request that a document allows and an earlier one does not. See lanyard.policy.reason.
+---@param before policy.Document
+---@param after policy.Document
+---@param options? policy.ReasonOptions
+---@return policy.Witness? witness  nil: there is no such request
+---@return "undecided"? undecided
+---@return string? reason           why such a request cannot be excluded
+function M.new_access(before, after, options)
+  return require("lanyard.policy.reason").new_access(before, after, options)
+end
+
+--- Reports whether two documents allow the same requests. See lanyard.policy.reason.
+---@param a policy.Document
+---@param b policy.Document
+---@param options? policy.ReasonOptions
+---@return boolean? equal  nil: it is undecided
+---@return policy.Witness|"undecided"|nil witness  a request that only one of them allows
+---@return string? reason
+function M.equal_access(a, b, options)
+  return require("lanyard.policy.reason").equal_access(a, b, options)
+end
+
+--- Finds a request with one of the actions, on one of the resources, by one of the principals, that a document allows.
+--- See lanyard.policy.reference.
+---@param doc policy.Document
+---@param asked { actions?: string[], resources?: string[], principals?: string[] }
+---@param options? policy.ReasonOptions
+---@return policy.Witness?, "undecided"?, string?
+function M.grants(doc, asked, options)
+  return require("lanyard.policy.reference").grants(doc, asked, options)
+end
+
+--- Finds a request that a document allows from outside a set of accounts and organizations. See
+--- lanyard.policy.reference.
+---@param doc policy.Document
+---@param inside { accounts?: string[], organizations?: string[] }
+---@param options? policy.ReasonOptions
+---@return policy.Witness?, "undecided"?, string?
+function M.outside(doc, inside, options)
+  return require("lanyard.policy.reference").outside(doc, inside, options)
+end
+
+--- Finds a request of the public that a document allows. See lanyard.policy.reference.
+---@param doc policy.Document
+---@param options? policy.ReasonOptions
+---@return policy.Witness?, "undecided"?, string?
+function M.public(doc, options)
+  return require("lanyard.policy.reference").public(doc, options)
+end
+
+--- Returns the classes of callers that a document can ever allow. See lanyard.policy.reachable.
+---@param doc policy.Document
+---@param options? { action?: string, accounts?: table<string, string>, always?: string[], limit?: integer }
+---@return policy.ReachedClass[]
+function M.reachable(doc, options)
+  return require "lanyard.policy.reachable"(doc, options)
+end
+
+--- Returns an equal document without redundant parts, and what was removed. See lanyard.policy.minimize.
+---@param doc policy.Document
+---@param options? policy.ReasonOptions
+---@return policy.Document smaller
+---@return policy.Removal[] removed
+---@return string? undecided  why more may be redundant
+function M.minimize(doc, options)
+  return require "lanyard.policy.minimize"(doc, options)
 end
 
 -- ---------------------------------------------------------------------------------------------

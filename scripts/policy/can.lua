@@ -5,7 +5,9 @@ local command = cli.command {
   category = "policies",
   description = [[
 The answer is allow, deny, implicit-deny (no statement allows it), or depends: a
-condition decides, and --context does not give the value of its key.
+condition decides, and --context does not give the value of its key. The principal
+and the resource give some keys their values, such as aws:PrincipalArn; a --context
+that contradicts them is refused.
 ]],
   usage = { "<file> --principal PRINCIPAL --action ACTION" },
   arguments = { { "file", help = "A policy file, or - for stdin." } },
@@ -23,6 +25,7 @@ condition decides, and --context does not give the value of its key.
   exit = {
     { 0, "the answer is allow" },
     { 1, "the file could not be read or is not a policy" },
+    { 2, "the request cannot exist, or the command line is invalid" },
     { 3, "the answer is deny, implicit-deny or depends" },
   },
   examples = {
@@ -34,6 +37,7 @@ condition decides, and --context does not give the value of its key.
 local options = command:parse(...)
 
 local escape = require "lanyard.text.escape"
+local policy = require "lanyard.policy"
 local policy_files = require "lanyard.cli.policy_files"
 local principals = require "lanyard.access.principal"
 local results = require "lanyard.cli.print"
@@ -51,19 +55,21 @@ elseif not options.action_name:find "^[%w-]+:%w+$" then
     :format(options.action_name))
 end
 
--- A key that is given more than once has several values.
+-- A key that is given more than once, in any letter case, has several values.
 local function context_of(words)
   if #words == 0 then
     return nil
   end
-  local context = {}
+  local context, names = {}, {}
   for _, word in ipairs(words) do
     local key, value = word:match "^([^=]+)=(.*)$"
     if not key then
       command:usage(("--context: '%s' is not KEY=VALUE"):format(word))
     end
-    context[key] = context[key] or {}
-    table.insert(context[key], value)
+    local name = names[key:lower()] or key
+    names[key:lower()] = name
+    context[name] = context[name] or {}
+    table.insert(context[name], value)
   end
   return context
 end
@@ -72,6 +78,12 @@ local request = {
   principal = options.principal, action = options.action_name, resource = options.resource,
   account = options.account, context = context_of(options.context), partial = true,
 }
+local possible, contradiction = policy.possible {
+  principal = request.principal, resource = request.resource, account = request.account, context = request.context,
+}
+if not possible then
+  command:usage("such a request cannot exist: " .. escape.printable(contradiction))
+end
 local doc = policy_files.load(options.file)
 local decision, statement, reason = doc:can(request)
 if options.output == "json" then

@@ -5,24 +5,36 @@ local command = cli.command {
   category = "policies",
   description = [[
 The order of statements and list items, a string for a list of one, and the case of actions are not differences.
+With --effect the policies are compared by the requests that they allow, over every possible request.
 ]],
   arguments = {
     { "old", help = "A policy file, or - for stdin." },
     { "new", help = "A policy file, or - for stdin." },
   },
-  options = { { "--output", choices = { "unified", "table", "json" } } },
+  options = {
+    { "--effect", help = "Show a request that only the new policy allows, and one that only the old one allows." },
+    { "--type", choices = { "repository", "resource", "identity" }, default = "repository",
+      help = "With --effect: what the policies are attached to." },
+    { "--output", choices = { "unified", "table", "json" } },
+  },
   exit = {
-    { 0, "the policies mean the same" },
-    { 1, "a file could not be read or is not a policy" },
+    { 0, "the policies mean the same; with --effect: they allow the same requests" },
+    { 1, "a file could not be read or is not a policy, or --effect cannot decide" },
     { 3, "the policies differ" },
   },
-  examples = { { "lanyard policy diff old.json new.json --output table" } },
+  examples = {
+    { "lanyard policy diff old.json new.json --output table" },
+    { "lanyard policy diff old.json new.json --effect", "Show what a change gives and takes." },
+  },
 }
 local options = command:parse(...)
 
+local effect = require "lanyard.policy.effect"
+local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
 local policy_files = require "lanyard.cli.policy_files"
 local results = require "lanyard.cli.print"
+local witness = require "lanyard.policy.witness"
 
 policy_files.check_stdin(command, { options.old, options.new })
 
@@ -59,6 +71,41 @@ local function items_of(changes)
 end
 
 local old, new = policy_files.load(options.old), policy_files.load(options.new)
+
+-- Returns one side of a change for JSON.
+local function side_of(side)
+  local gains = json.array {}
+  for i, gain in ipairs(side.gains) do
+    local class = gain.class
+    gains[i] = { kind = class.kind, id = class.id, text = class.text, actions = json.array(gain.actions) }
+  end
+  return { gains = gains, example = side.witness and side.witness.request, undecided = side.undecided }
+end
+
+local function print_side(name, text, side)
+  cli.out(escape.format("%s: %s", name, text))
+  if side.witness then
+    cli.out(escape.format("    example: %s (%s)", witness.text(side.witness.request), side.witness.because))
+  end
+end
+
+-- Prints what only one of the policies allows, and ends the command.
+local function show_effect()
+  local change = effect.of(old, new, { kind = options.type == "identity" and "identity" or "resource" })
+  if options.output == "json" then
+    results.json { gives = side_of(change.gives), takes = side_of(change.takes) }
+  else
+    local gives, takes = effect.texts(change)
+    print_side("gives", gives, change.gives)
+    print_side("takes", takes, change.takes)
+  end
+  local same = effect.same(change)
+  return same and cli.exit.ok or same == nil and cli.exit.failed or cli.exit.found
+end
+
+if options.effect then
+  return show_effect()
+end
 local same = old:equivalent(new)
 if options.output == "json" then
   results.json(items_of(old:compare(new)))

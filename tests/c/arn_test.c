@@ -53,6 +53,22 @@ static void a_star_at_the_end_of_a_part_matches_colons(void **state) {
   assert_false(fits("arn:aws:ecr:*:*:*:*:*:app", REPOSITORY));
 }
 
+static enum arn_match match(const char *pattern) {
+  static const char text[] = "arn:aws:logs:r:a:log-group:g:log-stream:x";
+  const struct match_wildcards wildcards = {'*', '?'};
+  return arn_match(pattern, strlen(pattern), text, sizeof text - 1, wildcards);
+}
+
+static void a_pattern_of_six_parts_matches_for_certain_part_by_part(void **state) {
+  (void)state;
+  assert_int_equal(match("arn:aws:logs:*:*:log-group:*:x"), ARN_MATCHES);
+  assert_int_equal(match("arn:aws:logs:*:log-stream:x"), ARN_MATCHES_CROSSING);
+  assert_int_equal(match("arn:aws:logs:*:log-stream:y"), ARN_MATCHES_NOT);
+  assert_int_equal(match("arn:aws:logs:*"), ARN_MATCHES);
+  assert_int_equal(match("arn:*:x"), ARN_MATCHES);
+  assert_int_equal(match("*"), ARN_MATCHES);
+}
+
 static void the_colons_of_a_resource_are_plain(void **state) {
   (void)state;
   assert_true(fits("arn:aws:s3:::b/*foo", "arn:aws:s3:::b/a:foo"));
@@ -87,6 +103,7 @@ int main(void) {
       cmocka_unit_test(an_arn_has_six_parts),
       cmocka_unit_test(a_wildcard_stands_for_characters_of_its_part),
       cmocka_unit_test(a_star_at_the_end_of_a_part_matches_colons),
+      cmocka_unit_test(a_pattern_of_six_parts_matches_for_certain_part_by_part),
       cmocka_unit_test(the_colons_of_a_resource_are_plain),
       cmocka_unit_test(a_text_that_is_not_an_arn_is_compared_as_a_whole),
       cmocka_unit_test(hostile_patterns_terminate),

@@ -172,6 +172,20 @@ def ansible():
     return []  # its commands are templates, which only Ansible can fill in
 
 
+def policy_check():
+    folder = EXAMPLES + "policy-check/"
+    job = yaml.safe_load(open(folder + "github.yml"))["jobs"]["check"]
+    checkout, check = job["steps"]
+    assert checkout["with"]["fetch-depth"] == 0 and check["env"] == {"BASE": "${{ github.event.pull_request.base.sha }}"}
+    assert "${{" not in check["run"]
+    gitlab = yaml.safe_load(open(folder + "gitlab-ci.yml"))["policies"]
+    assert gitlab["image"] and gitlab["variables"] == {"GIT_DEPTH": "0"}
+    (repository,) = yaml.safe_load(open(folder + "pre-commit-config.yaml"))["repos"]
+    (hook,) = repository["hooks"]
+    assert repository["repo"] == "local" and {"id", "name", "language", "entry", "files"} <= set(hook)
+    return [check["run"], *gitlab["script"], hook["entry"]]
+
+
 print(json.dumps({
     FOLDER + name: {"shards": shards, "merge": merge} for name, (shards, merge) in {
         "kubernetes.yaml": kubernetes(), "github.yml": github(), "step-functions.json": step_functions(),
@@ -179,6 +193,6 @@ print(json.dumps({
 } | {
     EXAMPLES + name: commands for name, commands in {
         "ssm-automation.yaml": ssm(), "github.yml": actions(), "cronjob.yaml": cronjob(), "systemd": systemd(),
-        "ansible.yml": ansible(),
+        "ansible.yml": ansible(), "policy-check": policy_check(),
     }.items()
 }))

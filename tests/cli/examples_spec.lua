@@ -104,6 +104,31 @@ describe("an example", function()
     end
   end)
 
+  it("of policy checks finds new access since a commit, and is called by each runner", function()
+    local folder <close> = helper.folder()
+    local script = FOLDER .. "policy-check/check.sh"
+    for _, code in ipairs(commands[FOLDER .. "policy-check"]) do
+      assert.match("policies/check.sh ", code)
+    end
+    local open = OPEN:gsub('"%*"', '{"AWS":"111122223333"}')
+    helper.write(folder .. "/web.json", open)
+    local function run(code)
+      return helper.run({ "sh", "-c", ("cd %s && git() { command git -c user.name=a -c user.email=a@example.com "
+        .. "-c init.defaultBranch=main \"$@\"; }; %s"):format(folder, code:gsub("check.sh", real(script))) },
+        { PATH = real(helper.build) .. ":" .. os.getenv "PATH", HOME = tostring(folder) })
+    end
+    assert.equal(0, run("git init -q && git add . && git commit -qm one").status)
+    assert.equal(0, run("check.sh main web.json").status)
+    helper.write(folder .. "/web.json", OPEN)
+    local result = run "check.sh main web.json"
+    assert.equal(3, result.status, result.err)
+    assert.match("web%.json:1:%d+: high: [^\n]+ may use ecr:BatchGetImage", result.out)
+    helper.write(folder .. "/new.json", open)
+    assert.equal(3, run("git checkout -q web.json && check.sh main web.json new.json").status)
+    assert.equal(2, run("check.sh absent web.json").status)
+    assert.equal(2, run("check.sh main").status)
+  end)
+
   it("is accepted by systemd", function()
     if not is_installed "systemd-analyze" then
       pending "systemd is not installed"

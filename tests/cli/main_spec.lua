@@ -45,15 +45,16 @@ describe("lanyard", function()
   end)
 
   it("suggests the command or option that was probably meant", function()
+    local POLICY = "show, can, check, lint, diff, fmt, sort, fold, merge, minimize, reach"
     for line, message in pairs {
       ["grnat"] = "there is no command 'grnat'; did you mean 'grant'? (lanyard help lists all)",
       ["frobnicate"] = "there is no command 'frobnicate' (lanyard help lists all)",
       ["help enviroment"] = "there is no command 'enviroment'; did you mean 'environment'? (lanyard help lists all)",
-      ["policy"] = "policy needs one of the commands show, can, lint, diff, fmt, sort, fold, merge (lanyard help policy)",
-      ["policy lnt x.json"] = "there is no command 'policy lnt'; the commands of policy are show, can, lint, diff, "
-        .. "fmt, sort, fold, merge; did you mean 'policy lint'? (lanyard help policy)",
-      ["help policy frob"] = "there is no command 'policy frob'; the commands of policy are "
-        .. "show, can, lint, diff, fmt, sort, fold, merge (lanyard help policy)",
+      ["policy"] = "policy needs one of the commands " .. POLICY .. " (lanyard help policy)",
+      ["policy lnt x.json"] = "there is no command 'policy lnt'; the commands of policy are " .. POLICY
+        .. "; did you mean 'policy lint'? (lanyard help policy)",
+      ["help policy frob"] = "there is no command 'policy frob'; the commands of policy are " .. POLICY
+        .. " (lanyard help policy)",
       ["grant web app --ouput json"] = "unknown option '--ouput'; did you mean '--output'? (lanyard help grant)",
       ["grant web app --emulator"] = "--emulator goes before the command: lanyard --emulator grant (lanyard help grant)",
       ["watch audit --fail-on high"] = "unknown option '--fail-on'; options of the command itself go after -- "

@@ -222,6 +222,11 @@ describe("lanyard policy", function()
     assert.equal(2, can("--principal", user, "--context", "x").status)
     assert.equal(2, can("--principal", user, "--account", "x").status)
     assert.equal(2, can("--principal", user, "--sid", "x").status)
+    for _, words in ipairs { { "aws:username=ann" }, { "aws:PrincipalTag/team=a", "aws:principaltag/team=b" } } do
+      result = can("--principal", user, "--context", words[1], "--context", words[2] or "aws:x=1")
+      assert.equal(2, result.status)
+      assert.match("^lanyard: such a request cannot exist: aws:[^\n]*: expected [^\n]*, found [^\n]*\n$", result.err)
+    end
   end)
 
   it("sorts and folds, and reports how many statements were joined", function()

@@ -39,6 +39,25 @@ end
 
 local cases = {}
 
+cases["lanyard.policy.reason.core"] = function(reason)
+  local policy = require "lanyard.policy.core"
+  local function parse(statements)
+    return assert(policy.parse('{"Version":"2012-10-17","Statement":[' .. statements .. ']}'))
+  end
+  local first = parse [[{"Effect":"Allow","Principal":"*","Action":"s:*","Resource":"arn:aws:s3:::a*/${aws:username}","Condition":{
+    "StringLike":{"aws:PrincipalTag/t":["a*","*b"]},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"},
+    "ForAnyValue:StringLike":{"aws:TagKeys":["a","b*"]},"DateLessThan":{"aws:CurrentTime":"2026-01-01"}}}]]
+  local second = parse [[{"Effect":"Allow","Principal":{"AWS":["111122223333","arn:aws:iam::444455556666:role/a"]},"Action":"s:?*",
+    "Resource":"arn:aws:s3:::*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/*a"},
+    "StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}},{"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"s:b"}]]
+  local options = { accounts = { "111122223333" }, organizations = { "o-a1b2c3d4e5" }, always = { "aws:SourceIp" } }
+  return {
+    found = function() return reason.new_access(first, second, options) end,
+    back = function() return { reason.new_access(second, first, {}) } end,
+    none = function() return { reason.new_access(first, first, { identity = true, limit = 1000000 }) } end,
+  }
+end
+
 cases["lanyard.policy.core"] = function(policy)
   local document = assert(policy.parse(POLICY))
   local other = assert(policy.parse(POLICY))
@@ -89,6 +108,16 @@ cases["lanyard.policy.core"] = function(policy)
     canonical = function() return document.canonical and document:canonical() end,
     can = function() return document:can(question) end,
     weigh = function() return document:weigh(question) end,
+    derived = function()
+      local session = "arn:aws:sts::111122223333:assumed-role/a/s"
+      return { document:can { principal = session, action = "x:y", resource = "arn:aws:ecr:r:444455556666:b", context = {} } }
+    end,
+    contradiction = function() return select(2, pcall(document.weigh, document, {
+      principal = "arn:aws:sts::111122223333:assumed-role/a/s", action = "x:y", context = { ["aws:userid"] = "AROAX:t" } })) end,
+    possible = function()
+      return { policy.possible { principal = "111122223333", complete = true, context = { ["aws:PrincipalAccount"] = "2" } } }
+    end,
+    caller = function() return policy.caller "arn:aws:iam::111122223333:role/a/b" end,
     covers = function() return document:covers(1, 3) end,
     equivalent = function() return document:equivalent(other) end,
     statements = function() return document:statements() end,

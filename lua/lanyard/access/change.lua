@@ -22,6 +22,7 @@ local PARALLEL = 8
 ---@field before? string          policy text
 ---@field after? string           policy text
 ---@field diff string
+---@field effect? { gives: string, takes: string }  see access.write.Result
 ---@field entry? string           the id of the journal entry
 ---@field recovered? journal.Entry[]  entries that interrupted changes had left
 ---@field lost? string[]          statements of others that another writer removed meanwhile, for messages
@@ -75,6 +76,7 @@ function M.of(region, repository, result, verbs, options)
     before = result.before,
     after = result.after,
     diff = result.diff,
+    effect = result.effect,
     entry = result.entry,
     recovered = result.recovered,
     lost = result.lost and result.lost.names,

@@ -3,6 +3,7 @@
 local change = require "lanyard.access.change"
 local errors = require "lanyard.errors"
 local grant_edit = require "lanyard.access.grant_edit"
+local policy = require "lanyard.policy"
 local principal = require "lanyard.access.principal"
 local statements = require "lanyard.access.statements"
 local write = require "lanyard.access.write"
@@ -86,6 +87,7 @@ function M.grant(region, service, repository, options)
   result, err = write.change_policy(region, repository, edit, {
     action = "grant",
     record = { service = service.name, principal = role_arn, sid = sid, expires = options.expires },
+    gives = { { principal = role_arn, actions = policy.PULL_ACTIONS } },
     dry_run = options.dry_run,
     settle = region:settles(options),
     progress = options.progress or region.progress,

@@ -147,6 +147,8 @@ function M.revoke(region, subject, repository, options)
   local result, err = write.change_policy(region, repository, edit, {
     action = "revoke",
     record = record,
+    -- Only an edit of a Deny can give access.
+    gives = not (subject.orphans or subject.statement) and {} or nil,
     dry_run = options.dry_run,
     settle = region:settles(options),
     progress = options.progress or region.progress,

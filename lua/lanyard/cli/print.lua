@@ -92,6 +92,14 @@ local function note_details(repository, change)
   M.damaged(change.damaged or {})
 end
 
+--- Prints what a rehearsed change gives and takes.
+---@param effect? { gives: string, takes: string }
+function M.effect(effect)
+  if effect then
+    cli.out(escape.format("gives: %s; takes: %s", effect.gives, effect.takes))
+  end
+end
+
 local NOTE_WIDTH = 60
 
 --- Returns a short text about an error for a table. The whole error is on stderr.
@@ -116,6 +124,7 @@ local function item_of(repository, kind, change, err)
     statement = change and change.statement and change.statement.sid,
     expires = change and change.expires,
     diff = change and change.diff ~= "" and change.diff or nil,
+    effect = change and change.effect,
     error = err and { code = err.code, message = err.message, request_id = err.request_id },
   }
   local colour = err and "red" or kind ~= "unchanged" and "green" or nil
@@ -161,6 +170,7 @@ function M.changes(output, changes, around)
     local change = item.change
     if change and change.dry_run and change.diff ~= "" then
       cli.out("\n" .. M.paint_diff(change.diff))
+      M.effect(change.effect)
     end
   end
   return status

@@ -6,6 +6,7 @@ local access_grant = require "lanyard.access.grant"
 local edit = require "lanyard.desired.edit"
 local errors = require "lanyard.errors"
 local lists = require "lanyard.lists"
+local policy = require "lanyard.policy"
 local write = require "lanyard.access.write"
 
 local M = {}
@@ -19,6 +20,7 @@ local M = {}
 ---@field before? string  the policy text before
 ---@field after? string  the policy text after
 ---@field diff? string
+---@field effect? { gives: string, takes: string }  see access.write.Result
 ---@field dry_run boolean
 ---@field entry? string  the id of the journal entry
 ---@field recovered? table[]  the interrupted journal entries that were settled first
@@ -79,11 +81,23 @@ local function new_change(entry, result, dry_run)
     before = result.before,
     after = result.after,
     diff = result.diff,
+    effect = result.effect,
     dry_run = dry_run or false,
     entry = result.entry,
     recovered = result.recovered,
     damaged = result.damaged,
   }
+end
+
+-- Returns all that the change may give: pull access to the roles of its grants.
+local function gives_of(parts)
+  local gives = {}
+  for _, part in ipairs(parts) do
+    if part.on == "grant" then
+      gives[#gives + 1] = { principal = part.grant.principal, actions = policy.PULL_ACTIONS }
+    end
+  end
+  return gives
 end
 
 --- Changes the policy of one repository to the desired state.
@@ -104,6 +118,7 @@ function M.apply(region, plan, entry, options)
   result, err = write.change_policy(region, entry.repository, edit_policy, {
     action = "apply",
     parts = parts,
+    gives = gives_of(parts),
     record = record_of(entry, plan),
     dry_run = options.dry_run,
     settle = options.settle,

@@ -215,7 +215,8 @@ local function verdict_of(found, options, caller, owner)
   return doubt and { answer = "depends", reason = doubt.reason, match = doubt } or verdict
 end
 
---- Decides a request. See lanyard.policy for the options.
+--- Decides a request. See lanyard.policy for the options. A context that contradicts the principal or the resource is
+--- an error.
 ---@param options policy.DecideOptions
 ---@return "allow"|"deny"|"implicit-deny"|"depends"|nil decision  nil if a policy cannot be parsed
 ---@return table|lanyard.Error|nil statement  the deciding statement with its `document`, or the error
@@ -224,9 +225,13 @@ return function(options)
   check_options(options)
   local caller = request_of.caller(options.principal)
   local owner = request_of.resource_account(options.resource_account, options.resource)
-  local asked = request_of.request(options, caller, owner)
+  local possible, contradiction = request_of.possible(options, owner)
+  if not possible then
+    error("such a request cannot exist: " .. contradiction, 2)
+  end
+  local asked = request_of.request(options, owner)
   asked.bounded = options.boundaries ~= nil
-  local owned = request_of.request(options, caller, owner)
+  local owned = request_of.request(options, owner)
   owned.identity = true
   local found, err = read_layers(options, caller, asked, owned)
   if not found then

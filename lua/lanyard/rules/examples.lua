@@ -2,6 +2,7 @@
 ---
 ---     for _, result in ipairs(examples.run(rules)) do print(result.example, result.passed) end
 
+local access_facts = require "lanyard.rules.access_facts"
 local audit = require "lanyard.rules.audit"
 local clock = require "lanyard.clock"
 local policy = require "lanyard.policy"
@@ -31,15 +32,20 @@ local function with_defaults(value, defaults)
   return copy
 end
 
+-- Returns the policy of an example as a document, if it has a text.
+local function document_of(value)
+  local text = type(value) == "string" and value or type(value) == "table" and not value.statements and value.text
+  return text and policy.parse(text) or nil, text
+end
+
 -- Returns the policy that a rule gets for the policy of an example: a text, { text } or { statements }.
 local function policy_of(value)
-  local text = type(value) == "string" and value or type(value) == "table" and not value.statements and value.text
-  local doc = text and policy.parse(text)
+  local doc, text = document_of(value)
   return doc and { text = text, statements = doc:statements() } or value
 end
 
 -- Returns the change that a rule gets for an example.
-local function change_of(example)
+local function change_of(example, reasons)
   local change = example.change
   local now = change.epoch or math.floor(clock.time())
   local account = change.caller and change.caller.account or "111122223333"
@@ -59,6 +65,9 @@ local function change_of(example)
       arn = ("arn:aws:ecr:%s:%s:repository/%s"):format(region, account, change.repository),
     })
   end
+  if change.repository and reasons then
+    change.unknown = access_facts.add(change, document_of(change.before), document_of(change.after)) or change.unknown
+  end
   change.before, change.after = policy_of(change.before), policy_of(change.after)
   return change
 end
@@ -77,7 +86,7 @@ end
 
 -- Runs one example. A rule that raises an error passes an example only when the example expects its text.
 local function run_example(rules, example)
-  local change = change_of(example)
+  local change = change_of(example, rules.reasons)
   local selector = change.on == "audit" and audit.selector(change.repository, change.service) or nil
   local kind, text, failed = deciding_answer(rules:ask(change, selector))
   local has_text = example.text and (text or ""):find(example.text, 1, true) ~= nil

@@ -6,6 +6,7 @@
 --- A fact that could not be read is absent, and `change.unknown` says why. A rule that needs it raises an error, which
 --- denies the change.
 
+local access_facts = require "lanyard.rules.access_facts"
 local answers = require "lanyard.aws.answers"
 local arn = require "lanyard.arn"
 local timestamp = require "lanyard.text.timestamp"
@@ -25,6 +26,8 @@ local M = {}
 ---@field repository_details? rules.Repository
 ---@field before? rules.Policy
 ---@field after? rules.Policy
+---@field new_access? rules.Caller[]  who gains access to the repository by the change
+---@field reach? rules.Caller[]  who has access to the repository after the change
 ---@field grant? table  what is known of a grant or of what is revoked: { service, principal, sid, expires, orphans }
 ---@field deployment? table  the request of a deployment, without the values of its environment
 ---@field unknown? string  what could not be read, and why
@@ -56,9 +59,10 @@ Facts.__index = Facts
 
 --- Returns the facts of an account and Region.
 ---@param region access.Region
+---@param reasons? boolean  add the facts about every possible request
 ---@return rules.Facts
-function M.new(region)
-  return setmetatable({ region = region, services = {}, tags = {} }, Facts)
+function M.new(region, reasons)
+  return setmetatable({ region = region, reasons = reasons, services = {}, tags = {} }, Facts)
 end
 
 local function tags_by_key(list)
@@ -132,8 +136,12 @@ function M.policy(doc)
   return { text = tostring(doc), statements = doc:statements() }
 end
 
+local function document_of(value)
+  return type(value) == "string" and policy.parse(value) or value
+end
+
 local function policy_of(value)
-  local doc = type(value) == "string" and policy.parse(value) or value
+  local doc = document_of(value)
   return doc and M.policy(doc)
 end
 
@@ -188,6 +196,9 @@ function Facts:of(change)
       name = repository.name, arn = repository.arn, account = arn.parse(repository.arn).account,
       region = self.region.name, mutability = repository.mutability, tags = known(self:tags_of(repository)),
     }
+  end
+  if repository and self.reasons then
+    known(nil, access_facts.add(facts, document_of(change.before), document_of(change.after)))
   end
   facts.unknown = unknown[1] and table.concat(unknown, "; ")
   return facts

@@ -6,6 +6,7 @@
 --- The file is the one given, else the one of $LANYARD_RULES, else ./.lanyard/rules.lua, which the user must trust
 --- (lanyard.trust). It runs in a sandbox, with the vocabulary of prelude.lua.
 
+local access_facts = require "lanyard.rules.access_facts"
 local assets = require "lanyard.assets"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
@@ -44,6 +45,7 @@ local MAX_BYTES = 1 << 20
 ---@field untrusted? lanyard.Error  set when the file was loaded although the user does not trust it
 ---@field box? table  the sandbox; its function "ask" runs the check of a rule
 ---@field contents rules.Contents
+---@field reasons? boolean  a rule may use the facts about every possible request
 
 -- Returns the path of the rules file that the user named; nil if none was named.
 local function named(path)
@@ -119,7 +121,7 @@ local function open(text, path, check_mute)
   if not ok then
     return invalid(path, message)
   end
-  return { path = path, box = box, contents = contents }
+  return { path = path, box = box, contents = contents, reasons = access_facts.named_in(text) }
 end
 
 --- Loads a rules file. The name "none", or no file in the current directory, is an empty file.

@@ -69,6 +69,17 @@ describe("Principal", function()
       "arn:aws:iam::111122223333:saml-provider/x", "implicit-deny" },
     { "an identity provider matches itself under Federated", '"Principal":{"Federated":"arn:aws:iam::111122223333:saml-provider/x"}',
       "arn:aws:iam::111122223333:saml-provider/x", "allow" },
+    { '{"Federated":"*"} matches every SAML and OIDC provider', '"Principal":{"Federated":"*"}',
+      "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com", "allow" },
+    { '{"Federated":"*"} matches providers without an ARN', '"Principal":{"Federated":"*"}', "accounts.google.com", "allow" },
+    { '{"Federated":"*"} matches Amazon Cognito', '"Principal":{"Federated":"*"}', "cognito-identity.amazonaws.com", "allow" },
+    { '{"Federated":"*"} matches no service', '"Principal":{"Federated":"*"}', "ecs.amazonaws.com", "implicit-deny" },
+    { '{"Federated":"*"} matches no role', '"Principal":{"Federated":"*"}', ROLE, "implicit-deny" },
+    { '{"Federated":"*"} does not match anyone', '"Principal":{"Federated":"*"}', "*", "implicit-deny" },
+    { 'NotPrincipal {"Federated":"*"} excludes every provider', '"NotPrincipal":{"Federated":"*"}', "accounts.google.com", "implicit-deny" },
+    { 'NotPrincipal {"Federated":"*"} excludes no user', '"NotPrincipal":{"Federated":"*"}', USER, "allow" },
+    { '{"AWS":"*"} matches an identity provider', aws "*", "accounts.google.com", "allow" },
+    { "* matches a service", '"Principal":"*"', "ecs.amazonaws.com", "allow" },
     { "a statement without Principal matches nobody", '"Sid":"x"', USER, "implicit-deny" },
   }
 end)
@@ -82,6 +93,10 @@ describe("Action", function()
     { "does not match an empty string with ?", aws(USER) .. ',"Action":"ecr:BatchGetImage?"', USER, "implicit-deny" },
     { "matches every action with * alone", aws(USER) .. ',"Action":"*"', USER, "allow" },
     { "matches if any item of a list does", aws(USER) .. ',"Action":["ecr:PutImage","ecr:BatchGetImage"]', USER, "allow" },
+    { "does not match the colon with * for certain", aws(USER) .. ',"Action":"ecr*"', USER, "depends" },
+    { "does not exclude an action for certain with a * that matches the colon", aws(USER) .. ',"NotAction":"*GetImage"', USER, "depends" },
+    { "matches every action with **", aws(USER) .. ',"Action":"**"', USER, "allow" },
+    { "matches services and names with * on both sides of the colon", aws(USER) .. ',"Action":"e*:*Get*"', USER, "allow" },
     { "NotAction matches every other action", aws(USER) .. ',"NotAction":"ecr:Put*"', USER, "allow" },
     { "NotAction excludes the actions that it names", aws(USER) .. ',"NotAction":"ecr:Put*"', USER, "implicit-deny", "ecr:PutImage" },
   }
@@ -101,6 +116,33 @@ describe("Resource", function()
     { "NotResource matches every other resource", aws(USER) .. ',"NotResource":"arn:aws:ecr:us-east-1:111122223333:repository/x"', USER, "allow" },
     { "NotResource excludes the resources that it names", aws(USER) .. ',"NotResource":"*"', USER, "implicit-deny" },
   }
+  -- IAM's reference lets a * at the end of a part match colons; the answers of AWS's published samples do not.
+  it("matches for certain part by part, or if the pattern has fewer than six parts", function()
+    local function with(element, pattern)
+      local answer, _, reason = can(('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","%s":"%s"}]}')
+        :format(element, pattern), { principal = USER, action = "logs:GetLogEvents",
+        resource = "arn:aws:logs:us-east-1:111122223333:log-group:g:log-stream:s" })
+      return answer, reason
+    end
+    for pattern, answer in pairs {
+      ["arn:aws:logs:*:*:*"] = "allow", ["arn:aws:logs:*:*:log-group:*"] = "allow", ["arn:aws:logs:*:*:*:s"] = "allow",
+      ["arn:aws:logs:us-*:1111*:log-group:g:log-stream:s"] = "allow",
+      ["arn:aws:logs:*"] = "allow", ["arn:*:log-stream:s"] = "allow", ["arn:aws:logs:*:s"] = "allow",
+      ["arn:aws:logs:*:log-stream:s"] = "depends", ["arn:aws:*:*:log-group:g:log-stream:s"] = "depends",
+      ["arn:aws:logs:us-*:log-group:g:log-stream:s"] = "depends",
+      ["arn:aws:logs:us-*:log-group:x:log-stream:s"] = "implicit-deny", ["arn:aws:logs:eu-*:log-stream:s"] = "implicit-deny",
+    } do
+      local found, reason = with("Resource", pattern)
+      assert.equal(answer, found, pattern)
+      if answer == "depends" then
+        assert.matches("to anyone if a %* in its Resource matches a colon, which AWS leaves open$", reason)
+      end
+    end
+    local found, reason = with("NotResource", "arn:aws:logs:*:log-stream:s")
+    assert.equal("depends", found)
+    assert.matches("unless a %* in its NotResource matches a colon, which AWS leaves open$", reason)
+    assert.equal("implicit-deny", (with("NotResource", "arn:aws:logs:*:*:*")))
+  end)
   it("makes the decision depend on a resource that is not given", function()
     assert.equal("depends", (can('{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"arn:aws:ecr:r:a:repository/x"}]}',
       { principal = USER, action = "ecr:PutImage" })))
@@ -187,6 +229,78 @@ describe("an unknown condition key", function()
     assert.equal("allow", (ask('{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:root"}}', { principal = A })))
     assert.equal("allow", (ask('{"StringEquals":{"aws:ResourceAccount":"${aws:PrincipalAccount}"}}', { resource = REPOSITORY })))
     assert.equal("allow", (ask('{"StringEquals":{"aws:ResourceAccount":"444455556666"}}', { account = B })))
+  end)
+end)
+
+describe("a key that follows from the principal", function()
+  local function ask(condition, principal, more)
+    local request = { principal = principal, action = "ecr:PutImage" }
+    for name, value in pairs(more or {}) do request[name] = value end
+    return (can(('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Condition":%s}]}')
+      :format(condition), request))
+  end
+  it("is known without a context", function()
+    for _, row in ipairs {
+      { '{"StringEquals":{"aws:username":"kim"}}', USER, "allow" },
+      { '{"StringEquals":{"aws:username":"Kim"}}', USER, "implicit-deny" },
+      { '{"Null":{"aws:username":"true"}}', ROLE, "allow" },
+      { '{"StringEquals":{"aws:PrincipalType":"AssumedRole"}}', SESSION, "allow" },
+      { '{"StringEquals":{"aws:userid":"111122223333"}}', A, "allow" },
+      { '{"StringLike":{"aws:userid":"AROAX:*"}}', SESSION, "depends" },
+      { '{"Null":{"aws:userid":"false"}}', SESSION, "allow" },
+      { '{"Bool":{"aws:PrincipalIsAWSService":"true"}}', "ecs.amazonaws.com", "allow" },
+      { '{"Bool":{"aws:PrincipalIsAWSService":"true"}}', ROLE, "implicit-deny" },
+      { '{"StringEquals":{"aws:PrincipalServiceName":"ecs.amazonaws.com"}}', "ecs.amazonaws.com", "allow" },
+      { '{"StringNotEquals":{"aws:PrincipalServiceName":"ecs.amazonaws.com"}}', ROLE, "allow" },
+      { '{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}', "ecs.amazonaws.com", "implicit-deny" },
+      { '{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}', ROLE, "depends" },
+      { '{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}', "*", "depends" },
+    } do
+      assert.equal(row[3], ask(row[1], row[2]), row[1] .. row[2])
+    end
+  end)
+  it("is known for an anonymous caller if the context is complete", function()
+    assert.equal("allow", ask('{"StringEquals":{"aws:PrincipalAccount":"anonymous"}}', "*", { context = {} }))
+    assert.equal("allow", ask('{"StringEquals":{"aws:PrincipalType":"Anonymous"}}', "*", { context = {} }))
+    assert.equal("depends", ask('{"StringEquals":{"aws:PrincipalType":"Anonymous"}}', "*"))
+  end)
+end)
+
+describe("a context that contradicts the principal or the resource", function()
+  local doc = assert(policy.parse '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*"}]}')
+  local function refused(context, principal, more)
+    local request = { principal = principal, action = "ecr:PutImage", resource = REPOSITORY, context = context }
+    for name, value in pairs(more or {}) do request[name] = value end
+    local ok, err = pcall(doc.can, doc, request)
+    assert.is_false(ok)
+    return err:gsub("^[^ ]*: ", "")
+  end
+  it("is refused with the key, the expected value and the found one", function()
+    assert.equal("such a request cannot exist: aws:PrincipalArn: expected 'arn:aws:iam::111122223333:role/ci/build' for a role, "
+      .. "found 'arn:aws:iam::111122223333:role/Zzz'", (refused({ ["aws:PrincipalArn"] = "arn:aws:iam::111122223333:role/Zzz" }, ROLE)))
+    assert.equal("such a request cannot exist: aws:username: expected no value for a role, found 'kim'",
+      (refused({ ["aws:username"] = "kim" }, ROLE)))
+    assert.equal("such a request cannot exist: aws:PrincipalOrgID: expected no value for an anonymous caller, found 'o-1'",
+      (refused({ ["aws:PrincipalOrgID"] = "o-1" }, "*")))
+    assert.equal("such a request cannot exist: aws:ResourceAccount: expected '111122223333', the owner of the resource, "
+      .. "found '444455556666'", (refused({ ["aws:ResourceAccount"] = B }, ROLE)))
+    assert.matches("the owner of the resource: expected '111122223333'", (refused({}, ROLE, { account = B })))
+  end)
+  it("is refused whether or not a statement has a condition, in any letter case and with a partial context", function()
+    assert.matches("AWS:PRINCIPALACCOUNT: expected '111122223333'",
+      (refused({ ["AWS:PRINCIPALACCOUNT"] = B }, USER, { partial = true })))
+    assert.matches("aws:SecureTransport: expected one value, found 2", (refused({ ["aws:SecureTransport"] = { true, false } }, USER)))
+    assert.matches("aws:CurrentTime: expected a value in every request", (refused({ ["aws:CurrentTime"] = {} }, USER)))
+  end)
+  it("is refused by doc:weigh, which the other questions use", function()
+    local ok, err = pcall(doc.weigh, doc, { principal = USER, action = "ecr:PutImage", context = { ["aws:username"] = "ann" } })
+    assert.is_false(ok)
+    assert.matches("aws:username: expected 'kim' for a user, found 'ann'", err)
+  end)
+  it("is not refused if it says what follows anyway", function()
+    assert.equal("allow", (doc:can { principal = SESSION, action = "ecr:PutImage", resource = REPOSITORY, account = A, context = {
+      ["aws:PrincipalArn"] = ROLE, ["aws:PrincipalAccount"] = A, ["aws:userid"] = "AROAX:job-1", ["aws:username"] = {},
+      ["aws:PrincipalIsAWSService"] = false, ["aws:ResourceAccount"] = A, ["aws:PrincipalType"] = "AssumedRole" } }))
   end)
 end)
 

@@ -4,14 +4,16 @@
 local json = require "lanyard.json"
 local policy = require "lanyard.policy"
 
+-- Decides a request of a user, whose name is aws:username if the context has it.
 local function decide(condition, context, more)
   local statement = { Effect = "Allow", Principal = "*", Action = "ecr:*", Condition = condition }
   for name, value in pairs(more or {}) do statement[name] = value end
   local version = statement.Version or "2012-10-17"
   statement.Version = nil
   local doc = assert(policy.parse(json.encode { Version = version, Statement = json.array { statement } }))
+  local name = context and (context["aws:username"] or context["aws:UserName"]) or "x"
   return (doc:can {
-    principal = "arn:aws:iam::111122223333:user/x", action = "ecr:PutImage", context = context,
+    principal = "arn:aws:iam::111122223333:user/" .. name, action = "ecr:PutImage", context = context,
     resource = "arn:aws:ecr:us-east-1:111122223333:repository/team/app",
   })
 end

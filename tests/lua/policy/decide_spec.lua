@@ -139,6 +139,24 @@ describe("policy.decide", function()
       principal = session }))
     assert.equal("depends", (decided { identity_policies = { own }, context = {}, principal = session }))
   end)
+  it("refuses a context that contradicts the principal or the resource, even without a policy", function()
+    for _, options in ipairs {
+      { context = { ["aws:PrincipalArn"] = "arn:aws:iam::111122223333:role/Zzz" } },
+      { context = { ["aws:PrincipalAccount"] = "444455556666" }, identity_policies = { text "Allow" } },
+      { context = { ["aws:username"] = "x" }, scps = { { text "Allow" } }, partial = true },
+      { resource_account = "444455556666" },
+    } do
+      local ok, err = pcall(decided, options)
+      assert.is_false(ok)
+      assert.matches("such a request cannot exist: .*: expected .*, found '", err)
+    end
+  end)
+  it("decides a request of an identity provider by the resource's policy", function()
+    local trust = text("Allow", { Federated = "*" })
+    assert.equal("allow", (decided { principal = "accounts.google.com", resource_policy = trust }))
+    assert.equal("allow", (decided { principal = "arn:aws:iam::111122223333:saml-provider/x", resource_policy = trust }))
+    assert.equal("implicit-deny", (decided { principal = "ecs.amazonaws.com", resource_policy = trust }))
+  end)
   it("names a text that is not a policy", function()
     local answer, err = decided { identity_policies = { text "Allow", "{" } }
     assert.is_nil(answer)

@@ -182,6 +182,19 @@ describe("the linter accepts", function()
   end
 end)
 
+it("the linter reports a statement that several others cover together, and an Allow that several Denies cancel", function()
+  local function network(effect, range)
+    return statement(effect, '"*"', PULL, (',"Condition":{"IpAddress":{"aws:SourceIp":"%s"}}'):format(range))
+  end
+  local repeated = find(statements(network("Allow", "10.0.0.0/9"), network("Allow", "10.128.0.0/9"),
+    network("Allow", "10.0.0.0/8")), "repeated-statement")
+  assert.same({ 3, "other statements together already cover this statement" }, { repeated.statement, repeated.message })
+  local shadowed = find(statements(network("Deny", "10.0.0.0/9"), network("Deny", "10.128.0.0/9"),
+    network("Allow", "10.0.0.0/8")), "shadowed-allow")
+  assert.same({ 3, "the Deny statements together deny everything that this statement allows" },
+    { shadowed.statement, shadowed.message })
+end)
+
 it("the linter reports other accounts only when it knows the owner", function()
   local text = aws '"444455556666"'
   assert.same({}, assert(policy.parse(text)):lint())

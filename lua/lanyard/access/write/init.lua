@@ -41,6 +41,8 @@ local M = {}
 ---@field record? table    what the journal and permit are to know of the change
 ---@field service? access.Service  for permit
 ---@field parts? table[]   the parts that the edit may return
+---@field gives? { principal: string, actions: string[] }[]  all that the change may give; a wider one is not written.
+---  Without it the change may give anything.
 ---@field dry_run? boolean
 ---@field settle? boolean  read the policy once more when other writers have finished
 ---@field progress? fun(text: string)
@@ -55,6 +57,7 @@ local M = {}
 ---@field after? string     policy text, absent if there is no policy any more
 ---@field deleted_policy boolean
 ---@field diff string
+---@field effect? { gives: string, takes: string }  of a dry run that would change the policy, for people
 ---@field entry? string     the id of the journal entry
 ---@field recovered? journal.Entry[]  entries that interrupted changes had left
 ---@field lost? access.write.Losses   statements of others that another writer removed meanwhile

@@ -1,9 +1,11 @@
---- Decides what a repository's policy should become: runs the edit, checks the size, and asks permit.
+--- Decides what a repository's policy should become: runs the edit, checks its size and what it gives, and asks permit.
 ---
 ---     local proposal, err = proposals.make(change, current)
 
+local effect = require "lanyard.policy.effect"
 local errors = require "lanyard.errors"
 local policy = require "lanyard.policy"
+local witness = require "lanyard.policy.witness"
 
 local M = {}
 
@@ -75,6 +77,24 @@ local function edited(change, current)
   return true, document, detail
 end
 
+-- Fails if the document would allow a request that neither the current one nor what the change is meant to give allows.
+local function check_width(change, current, document)
+  local meant = current and current:copy() or policy.new()
+  for _, one in ipairs(change.options.gives or {}) do
+    meant:allow { principal = one.principal, actions = one.actions }
+  end
+  local found = change.options.gives and document and policy.new_access(meant, document)
+  if found and found.certain then
+    return nil, errors.new {
+      code = "WiderThanMeant",
+      message = ("the change would give more than it is meant to: %s in the policy of '%s'; nothing was written")
+        :format(witness.text(found.request), change.name),
+      tip = "this is a fault of lanyard: please report it, with the policy",
+    }
+  end
+  return true
+end
+
 local function permitted(change, current, document, detail)
   local parts = parts_of(detail)
   for _, part in ipairs(parts) do
@@ -90,9 +110,16 @@ local function permitted(change, current, document, detail)
   return true
 end
 
+-- Returns what a rehearsed change gives and takes.
+local function effect_of(current, document)
+  local gives, takes = effect.texts(effect.of(current or policy.new(), document or policy.new()))
+  return { gives = gives, takes = takes }
+end
+
 local function result_of(change, current, document, changed, detail)
   return {
     changed = changed,
+    effect = changed and change.options.dry_run and effect_of(current, document) or nil,
     detail = detail,
     before = current and tostring(current),
     after = document and tostring(document),
@@ -115,7 +142,10 @@ function M.make(change, current)
     return nil, document
   end
   if changed then
-    local ok, err = permitted(change, current, document, detail)
+    local ok, err = check_width(change, current, document)
+    if ok then
+      ok, err = permitted(change, current, document, detail)
+    end
     if not ok then
       return nil, err
     end

@@ -1,0 +1,363 @@
+#include "policy/caller.h"
+
+#include "base/bytes.h"
+#include "base/match.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* How a request determines a key. */
+enum rule {
+  RULE_FREE, /* it does not */
+  RULE_ARN,  /* aws:PrincipalArn, and so on: see caller_fact_of */
+  RULE_ACCOUNT,
+  RULE_TYPE,
+  RULE_USERID,
+  RULE_USERNAME,
+  RULE_IS_SERVICE,
+  RULE_SERVICE_NAME,
+  RULE_SERVICE_NAMES,
+  RULE_RESOURCE_ACCOUNT,
+  RULE_MEMBER,      /* absent for callers without an account */
+  RULE_CREDENTIALS, /* a property of temporary credentials: absent for callers without an account */
+};
+
+/* "Availability", "Data type" and "Value type" of each key in
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+ * `always` is set for "always included in the request context" and "included in the request context for
+ * all requests, including anonymous requests". The reference calls aws:SourceArn and its siblings keys
+ * of service principals; they are free here, because services document exceptions. */
+#define ONE(name, type, rule)                                                                      \
+  { name, OPERAND_##type, false, false, RULE_##rule }
+#define MANY(name, rule)                                                                           \
+  { name, OPERAND_STRING, true, false, RULE_##rule }
+#define ALWAYS(name, type, rule)                                                                   \
+  { name, OPERAND_##type, false, true, RULE_##rule }
+static const struct caller_key keys[] = {
+    ONE("aws:PrincipalArn", ARN, ARN),
+    ALWAYS("aws:PrincipalAccount", STRING, ACCOUNT),
+    ALWAYS("aws:PrincipalType", STRING, TYPE),
+    ALWAYS("aws:userid", STRING, USERID),
+    ONE("aws:username", STRING, USERNAME),
+    ONE("aws:PrincipalIsAWSService", BOOLEAN, IS_SERVICE),
+    ONE("aws:PrincipalServiceName", STRING, SERVICE_NAME),
+    MANY("aws:PrincipalServiceNamesList", SERVICE_NAMES),
+    ONE("aws:PrincipalOrgID", STRING, MEMBER),
+    MANY("aws:PrincipalOrgPaths", MEMBER),
+    ONE("aws:PrincipalTag/", STRING, MEMBER),
+    ONE("aws:ResourceAccount", STRING, RESOURCE_ACCOUNT),
+    ONE("aws:ResourceOrgID", STRING, FREE),
+    MANY("aws:ResourceOrgPaths", FREE),
+    ONE("aws:ResourceTag/", STRING, FREE),
+    ONE("aws:AssumedRoot", BOOLEAN, CREDENTIALS),
+    ONE("aws:ChatbotSourceArn", ARN, CREDENTIALS),
+    ONE("aws:Ec2InstanceSourcePrivateIPv4", ADDRESS, CREDENTIALS),
+    ONE("aws:Ec2InstanceSourceVpc", STRING, CREDENTIALS),
+    ONE("aws:FederatedProvider", STRING, FREE),
+    ONE("aws:MultiFactorAuthAge", NUMBER, CREDENTIALS),
+    ONE("aws:MultiFactorAuthPresent", BOOLEAN, CREDENTIALS),
+    ONE("aws:SignInSessionArn", ARN, CREDENTIALS),
+    ONE("aws:SourceIdentity", STRING, CREDENTIALS),
+    ONE("aws:TokenIssueTime", DATE, CREDENTIALS),
+    ONE("aws:SourceIp", ADDRESS, FREE),
+    ONE("aws:SourceVpc", STRING, FREE),
+    ONE("aws:SourceVpcArn", ARN, FREE),
+    ONE("aws:SourceVpce", STRING, FREE),
+    ONE("aws:VpceAccount", STRING, FREE),
+    ONE("aws:VpceOrgID", STRING, FREE),
+    MANY("aws:VpceOrgPaths", FREE),
+    ONE("aws:VpcSourceIp", ADDRESS, FREE),
+    MANY("aws:CalledVia", FREE),
+    ONE("aws:CalledViaFirst", STRING, FREE),
+    ONE("aws:CalledViaLast", STRING, FREE),
+    ALWAYS("aws:CurrentTime", DATE, FREE),
+    ALWAYS("aws:EpochTime", DATE, FREE),
+    ONE("aws:referer", STRING, FREE),
+    ALWAYS("aws:RequestedRegion", STRING, FREE),
+    ONE("aws:RequestTag/", STRING, FREE),
+    ALWAYS("aws:SecureTransport", BOOLEAN, FREE),
+    ONE("aws:SourceAccount", STRING, FREE),
+    ONE("aws:SourceArn", ARN, FREE),
+    ONE("aws:SourceOrgID", STRING, FREE),
+    MANY("aws:SourceOrgPaths", FREE),
+    MANY("aws:TagKeys", FREE),
+    ALWAYS("aws:UserAgent", STRING, FREE),
+    ALWAYS("aws:ViaAWSService", BOOLEAN, FREE),
+};
+
+enum { KEYS = sizeof keys / sizeof *keys };
+
+const struct caller_key *caller_keys(size_t *count) {
+  *count = KEYS;
+  return keys;
+}
+
+const struct caller_key *caller_find_key(const char *name, size_t length) {
+  for (size_t i = 0; i < KEYS; i++) {
+    size_t size = strlen(keys[i].name);
+    bool prefix = keys[i].name[size - 1] == '/';
+    if ((prefix ? length > size : length == size) && strncasecmp(name, keys[i].name, size) == 0)
+      return &keys[i];
+  }
+  return NULL;
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * Facts */
+
+static void add_part(struct buf *buf, struct arn_part part) {
+  buf_add(buf, part.text, part.length);
+}
+
+static struct buf *add_pattern(struct caller_fact *fact) {
+  return &fact->patterns[fact->count++];
+}
+
+static void add_text(struct caller_fact *fact, const char *text) {
+  buf_adds(add_pattern(fact), text);
+}
+
+static bool has_prefix(const struct caller *caller, const char *prefix) {
+  return bytes_begin(caller->text.bytes, caller->text.length, prefix);
+}
+
+/* aws:PrincipalArn */
+static void set_arn(struct caller_fact *fact, const struct caller *caller) {
+  struct buf *buf;
+  switch (caller->kind) {
+  case CALLER_ANONYMOUS:
+  case CALLER_SERVICE:
+  case CALLER_PROVIDER:
+    fact->rule = CALLER_KEY_ABSENT;
+    return;
+  case CALLER_SESSION:
+    for (size_t i = 0; i < 2; i++) {
+      buf = add_pattern(fact);
+      buf_adds(buf, "arn:");
+      add_part(buf, caller->partition);
+      buf_adds(buf, ":iam::");
+      add_part(buf, caller->account);
+      buf_adds(buf, i == 0 ? ":role/" : ":role/*/");
+      add_part(buf, caller->name);
+    }
+    return;
+  case CALLER_ROOT:
+    if (caller->partition.length > 0)
+      break;
+    buf = add_pattern(fact);
+    buf_adds(buf, "arn:*:iam::");
+    add_part(buf, caller->account);
+    buf_adds(buf, ":root");
+    return;
+  case CALLER_UNIQUE_ID:
+    if (has_prefix(caller, "AROA") || has_prefix(caller, "AIDA"))
+      add_text(fact, has_prefix(caller, "AROA") ? "arn:*:iam::*:role/*" : "arn:*:iam::*:user/*");
+    return;
+  case CALLER_CANONICAL_USER:
+    return;
+  case CALLER_OTHER:
+    if (caller->partition.length == 0)
+      return;
+    break;
+  case CALLER_USER:
+  case CALLER_ROLE:
+  case CALLER_FEDERATED_USER:
+    break;
+  }
+  buf_add(add_pattern(fact), caller->text.bytes, caller->text.length);
+}
+
+/* aws:PrincipalAccount */
+static void set_account(struct caller_fact *fact, const struct caller *caller) {
+  if (caller->kind == CALLER_ANONYMOUS)
+    add_text(fact, "anonymous");
+  else if (!caller_has_account(caller))
+    fact->rule = CALLER_KEY_ABSENT;
+  else if (caller->account.length > 0)
+    add_part(add_pattern(fact), caller->account);
+}
+
+/* aws:PrincipalType */
+static void set_type(struct caller_fact *fact, const struct caller *caller) {
+  static const char *const types[] = {
+      [CALLER_ANONYMOUS] = "Anonymous",
+      [CALLER_ROOT] = "Account",
+      [CALLER_USER] = "User",
+      [CALLER_ROLE] = "AssumedRole",
+      [CALLER_SESSION] = "AssumedRole",
+      [CALLER_FEDERATED_USER] = "FederatedUser",
+      [CALLER_OTHER] = NULL,
+  };
+  const char *type = types[caller->kind];
+  if (caller->kind == CALLER_UNIQUE_ID)
+    type = has_prefix(caller, "AROA") ? "AssumedRole" : has_prefix(caller, "AIDA") ? "User" : NULL;
+  if (type)
+    add_text(fact, type);
+}
+
+/* aws:userid. The ids of users begin with AIDA, the ids of roles with AROA:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html */
+static void set_userid(struct caller_fact *fact, const struct caller *caller) {
+  struct buf *buf;
+  switch (caller->kind) {
+  case CALLER_ANONYMOUS:
+    add_text(fact, "anonymous");
+    break;
+  case CALLER_ROOT:
+    add_part(add_pattern(fact), caller->account);
+    break;
+  case CALLER_USER:
+    add_text(fact, "AIDA*");
+    break;
+  case CALLER_ROLE:
+    add_text(fact, "AROA*:*");
+    break;
+  case CALLER_SESSION:
+    buf = add_pattern(fact);
+    buf_adds(buf, "AROA*:");
+    add_part(buf, caller->session);
+    break;
+  case CALLER_FEDERATED_USER:
+    buf = add_pattern(fact);
+    add_part(buf, caller->account);
+    buf_addc(buf, ':');
+    add_part(buf, caller->name);
+    break;
+  case CALLER_UNIQUE_ID:
+    buf = add_pattern(fact);
+    buf_add(buf, caller->text.bytes, caller->text.length);
+    if (has_prefix(caller, "AROA"))
+      buf_adds(buf, ":*");
+    break;
+  case CALLER_SERVICE:
+  case CALLER_PROVIDER:
+  case CALLER_CANONICAL_USER:
+  case CALLER_OTHER:
+    break;
+  }
+}
+
+/* aws:username */
+static void set_username(struct caller_fact *fact, const struct caller *caller) {
+  switch (caller->kind) {
+  case CALLER_USER:
+    add_part(add_pattern(fact), caller->name);
+    break;
+  case CALLER_UNIQUE_ID:
+    fact->rule = has_prefix(caller, "AIDA")   ? CALLER_KEY_PRESENT
+                 : has_prefix(caller, "AROA") ? CALLER_KEY_ABSENT
+                                              : CALLER_KEY_FREE;
+    break;
+  case CALLER_CANONICAL_USER:
+  case CALLER_OTHER:
+    fact->rule = CALLER_KEY_FREE;
+    break;
+  default:
+    fact->rule = CALLER_KEY_ABSENT;
+  }
+}
+
+/* aws:PrincipalIsAWSService */
+static void set_is_service(struct caller_fact *fact, const struct caller *caller) {
+  fact->ignore_case = true;
+  if (caller->kind == CALLER_ANONYMOUS || caller->kind == CALLER_PROVIDER)
+    fact->rule = CALLER_KEY_ABSENT;
+  else
+    add_text(fact, caller->kind == CALLER_SERVICE ? "true" : "false");
+}
+
+/* aws:PrincipalServiceName and aws:PrincipalServiceNamesList. The list contains names that belong to
+ * the service; which ones is not documented. */
+static void set_service(struct caller_fact *fact, const struct caller *caller, bool list) {
+  if (caller->kind != CALLER_SERVICE)
+    fact->rule = CALLER_KEY_ABSENT;
+  else if (!list)
+    buf_add(add_pattern(fact), caller->text.bytes, caller->text.length);
+}
+
+struct policy_string caller_owner(const struct caller_request *request) {
+  struct arn arn;
+  if (request->owner.bytes)
+    return request->owner;
+  if (!request->resource.bytes ||
+      !arn_parse(request->resource.bytes, request->resource.length, &arn) ||
+      arn.account.length == 0)
+    return (struct policy_string){0};
+  return (struct policy_string){arn.account.text, arn.account.length};
+}
+
+/* aws:ResourceAccount, which some actions lack */
+static void set_resource_account(struct caller_fact *fact, const struct caller_request *request) {
+  struct policy_string owner = caller_owner(request);
+  fact->rule = CALLER_KEY_FREE;
+  if (!owner.bytes)
+    return;
+  fact->rule = CALLER_KEY_OPTIONAL;
+  buf_add(add_pattern(fact), owner.bytes, owner.length);
+}
+
+struct caller_fact caller_fact_of(const struct caller *caller, const struct caller_request *request,
+                                  const char *key, size_t length) {
+  struct caller_fact fact = {.rule = CALLER_KEY_PRESENT};
+  const struct caller_key *found = caller_find_key(key, length);
+  switch (found ? (enum rule)found->rule : RULE_FREE) {
+  case RULE_FREE:
+    fact.rule = CALLER_KEY_FREE;
+    break;
+  case RULE_ARN:
+    set_arn(&fact, caller);
+    break;
+  case RULE_ACCOUNT:
+    set_account(&fact, caller);
+    break;
+  case RULE_TYPE:
+    set_type(&fact, caller);
+    break;
+  case RULE_USERID:
+    set_userid(&fact, caller);
+    break;
+  case RULE_USERNAME:
+    set_username(&fact, caller);
+    break;
+  case RULE_IS_SERVICE:
+    set_is_service(&fact, caller);
+    break;
+  case RULE_SERVICE_NAME:
+  case RULE_SERVICE_NAMES:
+    set_service(&fact, caller, found->many);
+    break;
+  case RULE_RESOURCE_ACCOUNT:
+    set_resource_account(&fact, request);
+    break;
+  case RULE_MEMBER:
+  case RULE_CREDENTIALS:
+    fact.rule = caller_has_account(caller) ? CALLER_KEY_FREE : CALLER_KEY_ABSENT;
+    break;
+  }
+  for (size_t i = 0; i < fact.count; i++)
+    buf_adds(&fact.patterns[i], ""); /* an empty pattern has bytes, too */
+  return fact;
+}
+
+bool caller_fact_failed(const struct caller_fact *fact) {
+  bool failed = false;
+  for (size_t i = 0; i < CALLER_PATTERNS; i++)
+    failed = failed || fact->patterns[i].failed;
+  return failed;
+}
+
+void caller_fact_free(struct caller_fact *fact) {
+  for (size_t i = 0; i < CALLER_PATTERNS; i++)
+    buf_free(&fact->patterns[i]);
+  fact->count = 0;
+}
+
+bool caller_fact_allows(const struct caller_fact *fact, const char *value, size_t length) {
+  if (fact->rule == CALLER_KEY_ABSENT)
+    return false;
+  for (size_t i = 0; i < fact->count; i++)
+    if (match_glob(fact->patterns[i].data, fact->patterns[i].length, value, length,
+                   fact->ignore_case))
+      return true;
+  return fact->count == 0;
+}

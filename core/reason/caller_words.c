@@ -1,0 +1,405 @@
+/* The tests of a caller as patterns of its text (callers.h). */
+
+#include "base/bytes.h"
+#include "policy/arn.h"
+#include "policy/principal.h"
+#include "reason/callers.h"
+#include "reason/texts.h"
+#include "reason/values.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+static const char NAMES[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-";
+static const char PATHS[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-/";
+
+static void add_text(struct atom *atom, const char *text) {
+  atom_add_text(atom, text, strlen(text), false);
+}
+
+static void add_filled(struct atom *atom, struct byte_set set) {
+  atom_add_one(atom, set);
+  atom_add_star(atom, set);
+}
+
+static void add_anything(struct atom *atom) {
+  atom_add_star(atom, byte_set_any());
+}
+
+/* --- The shape of the texts ------------------------------------------------------------------- */
+
+static void add_account(struct atom *atom, const char *account) {
+  if (account) {
+    add_text(atom, account);
+    return;
+  }
+  for (size_t i = 0; i < ACCOUNT_DIGITS; i++)
+    atom_add_one(atom, byte_set_of("0123456789"));
+}
+
+/* TYPE/PATH/NAME */
+static void add_named(struct atom *atom, const char *type) {
+  add_text(atom, type);
+  atom_add_star(atom, byte_set_of(PATHS));
+  atom_add_one(atom, byte_set_of(NAMES));
+}
+
+static void add_shape(struct atom *atom, const struct caller_class *class) {
+  add_text(atom, "arn:");
+  add_text(atom, class->partition);
+  add_text(atom, class->kind == CALLER_FEDERATED_USER ? ":sts::" : ":iam::");
+  add_account(atom, class->account);
+  switch (class->kind) {
+  case CALLER_ROOT:
+    add_text(atom, ":root\1");
+    return;
+  case CALLER_FEDERATED_USER:
+    add_text(atom, ":federated-user/");
+    add_filled(atom, byte_set_of(NAMES));
+    add_text(atom, "\1");
+    return;
+  case CALLER_USER:
+    add_named(atom, ":user/");
+    add_text(atom, "\1AIDA");
+    add_filled(atom, byte_set_of(LETTERS));
+    return;
+  default:
+    add_named(atom, ":role/");
+    add_text(atom, "\1AROA");
+    add_filled(atom, byte_set_of(LETTERS));
+    add_text(atom, ":");
+    add_filled(atom, byte_set_of(NAMES));
+  }
+}
+
+static struct atom *shape_of(struct query *query, const struct caller_class *class) {
+  struct atom *atom = texts_new(query);
+  if (!atom)
+    return NULL;
+  if (class->kind == CALLER_SERVICE) {
+    add_filled(atom,
+               byte_set_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"));
+    add_text(atom, ".");
+    add_filled(atom,
+               byte_set_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."));
+    add_text(atom, "\1");
+  } else {
+    add_shape(atom, class);
+  }
+  atom_end(atom);
+  return atom;
+}
+
+static struct atom *without_accounts(struct query *query, const struct caller_class *class) {
+  struct atom *atom = texts_new(query);
+  if (!atom)
+    return NULL;
+  atom->negated = true;
+  for (size_t i = 0; i < class->others_count; i++) {
+    add_text(atom, "arn:");
+    atom_add_star(atom, byte_set_except(":"));
+    add_text(atom, ":");
+    atom_add_star(atom, byte_set_except(":"));
+    add_text(atom, "::");
+    add_text(atom, class->others[i]);
+    add_text(atom, ":");
+    add_anything(atom);
+    atom_end(atom);
+  }
+  return atom;
+}
+
+/* --- Principal elements ----------------------------------------------------------------------- */
+
+/* The principals of an account: arn:P:iam::A:... and arn:P:sts::A:... */
+static void add_account_entry(struct atom *atom, const struct caller *named, const char *account) {
+  static const char *const services[] = {":iam::", ":sts::"};
+  for (size_t i = 0; i < 2; i++) {
+    add_text(atom, "arn:");
+    if (named->partition.length > 0)
+      atom_add_text(atom, named->partition.text, named->partition.length, false);
+    else
+      atom_add_star(atom, byte_set_except(":"));
+    add_text(atom, services[i]);
+    atom_add_text(atom, account, ACCOUNT_DIGITS, false);
+    add_text(atom, ":");
+    add_anything(atom);
+    atom_end(atom);
+  }
+}
+
+/* The sessions of a role, whatever its path, or one session. */
+static void add_sessions(struct atom *atom, const struct caller *named) {
+  for (size_t i = 0; i < 2; i++) {
+    add_text(atom, "arn:");
+    atom_add_text(atom, named->partition.text, named->partition.length, false);
+    add_text(atom, ":iam::");
+    atom_add_text(atom, named->account.text, named->account.length, false);
+    add_text(atom, ":role/");
+    if (i == 1) {
+      add_anything(atom);
+      add_text(atom, "/");
+    }
+    atom_add_text(atom, named->name.text, named->name.length, false);
+    add_text(atom, "\1");
+    add_anything(atom);
+    if (named->kind == CALLER_SESSION) {
+      add_text(atom, ":");
+      atom_add_text(atom, named->session.text, named->session.length, false);
+    }
+    atom_end(atom);
+  }
+}
+
+enum entry_group { ENTRY_ACCOUNT, ENTRY_ROLE, ENTRY_OTHER, ENTRY_GROUPS };
+
+static enum entry_group group_of(const struct policy_value *entry, const struct caller *named) {
+  if (principal_account(entry->string, entry->length))
+    return ENTRY_ACCOUNT;
+  return named->kind == CALLER_ROLE ? ENTRY_ROLE : ENTRY_OTHER;
+}
+
+/* Appends the patterns of an entry. */
+static void add_entry(struct atom *atom, const struct policy_value *entry,
+                      const struct caller *named, bool session) {
+  const char *account = principal_account(entry->string, entry->length);
+  if (account) {
+    add_account_entry(atom, named, account);
+    return;
+  }
+  if (session && (named->kind == CALLER_ROLE || named->kind == CALLER_SESSION)) {
+    add_sessions(atom, named);
+    return;
+  }
+  atom_add_text(atom, entry->string, entry->length, false);
+  add_text(atom, "\1");
+  add_anything(atom);
+  atom_end(atom);
+}
+
+static void build_entries(struct atom *atom, const struct box_test *test, bool session,
+                          unsigned groups) {
+  for (size_t i = 0; i < test->statement->principals.count; i++) {
+    const struct policy_value *entry = &test->statement->principals.items[i];
+    struct caller named = caller_read(entry->string, entry->length);
+    if (groups >> group_of(entry, &named) & 1)
+      add_entry(atom, entry, &named, session);
+  }
+}
+
+static void build_principal(struct query *query, struct atom *atom, const struct box_test *test) {
+  (void)query;
+  build_entries(atom, test, false, ~0u);
+}
+
+static void build_session_principal(struct query *query, struct atom *atom,
+                                    const struct box_test *test) {
+  (void)query;
+  build_entries(atom, test, true, ~0u);
+}
+
+/* --- Condition keys --------------------------------------------------------------------------- */
+
+static void after_name(struct atom *atom) {
+  add_text(atom, "\1");
+  add_anything(atom);
+}
+
+static void before_account(struct atom *atom) {
+  add_text(atom, "arn:");
+  atom_add_star(atom, byte_set_except(":"));
+  add_text(atom, ":");
+  atom_add_star(atom, byte_set_except(":"));
+  add_text(atom, "::");
+}
+
+static void after_account(struct atom *atom) {
+  add_text(atom, ":");
+  add_anything(atom);
+}
+
+static void before_id(struct atom *atom) {
+  add_anything(atom);
+  add_text(atom, "\1");
+}
+
+static void before_user(struct atom *atom) {
+  before_account(atom);
+  atom_add_star(atom, byte_set_except(":"));
+  add_text(atom, ":user/");
+}
+
+static void before_user_path(struct atom *atom) {
+  before_user(atom);
+  add_anything(atom);
+  add_text(atom, "/");
+}
+
+/* aws:userid of a federated user is A:NAME, and the text is arn:P:sts::A:federated-user/NAME. A
+ * pattern is split at each place that can match the colon. */
+static void split_userid(struct query *query, struct atom *atom, const struct box_test *test) {
+  static const struct match_wildcards wildcards = {'*', '?'};
+  static const struct match_wildcards plain = {'\xFF', '\xFE'};
+  struct match_wildcards wild = test->condition.wildcards ? wildcards : plain;
+  bool fold = strstr(test->condition.name, "IgnoreCase") != NULL;
+  atom->negated = test->condition.negated;
+  if (test->condition.type == OPERAND_ARN || test->has_variables)
+    query_inexact(query, "aws:userid is compared with an ARN or a policy variable");
+  for (const struct json_value *one = box_next_operand(test, NULL); one;
+       one = box_next_operand(test, one)) {
+    size_t length;
+    const char *text = box_operand_text(one, &length);
+    for (size_t i = 0; text && i < length; i++) {
+      bool star = text[i] == wild.any;
+      if (text[i] != ':' && !star && text[i] != wild.one)
+        continue;
+      before_account(atom);
+      atom_add_glob(atom, text, i + star, wild, byte_set_except(":"), fold);
+      add_text(atom, ":federated-user/");
+      atom_add_glob(atom, text + i + !star, length - i - !star, wild, byte_set_any(), fold);
+      after_name(atom);
+      atom_end(atom);
+    }
+  }
+}
+
+static void build_key(struct query *query, struct atom *atom, const struct box_test *test) {
+  struct texts_frame name = {NULL, after_name, byte_set_any()};
+  struct texts_frame account = {before_account, after_account, byte_set_except(":")};
+  struct texts_frame id = {before_id, NULL, byte_set_any()};
+  struct texts_frame user = {before_user, after_name, byte_set_except("/\1")};
+  struct texts_frame user_path = {before_user_path, after_name, byte_set_except("/\1")};
+  if (box_key_is(test, "aws:PrincipalAccount")) {
+    texts_add_operands(query, atom, test, &account);
+  } else if (box_key_is(test, "aws:userid")) {
+    texts_add_operands(query, atom, test, &id);
+  } else if (box_key_is(test, "aws:username")) {
+    texts_add_operands(query, atom, test, &user);
+    texts_add_operands(query, atom, test, &user_path);
+  } else {
+    texts_add_operands(query, atom, test, &name);
+  }
+}
+
+/* aws:userid of a root user is its account. */
+static void build_root_userid(struct query *query, struct atom *atom, const struct box_test *test) {
+  struct texts_frame account = {before_account, after_account, byte_set_except(":")};
+  texts_add_operands(query, atom, test, &account);
+}
+
+/* Returns an atom of the callers whose key has the value of a policy variable, or NULL. */
+static struct atom *bound_atom(struct query *query, const struct context_entry *bound,
+                               enum caller_kind kind) {
+  static const struct {
+    const char *key;
+    void (*before)(struct atom *);
+    void (*after)(struct atom *);
+  } frames[] = {
+      {"aws:PrincipalArn", NULL, after_name},
+      {"aws:PrincipalAccount", before_account, after_account},
+      {"aws:PrincipalServiceName", NULL, after_name},
+      {"aws:username", before_user, after_name},
+      {"aws:username", before_user_path, after_name},
+      {"aws:userid", before_id, NULL},
+  };
+  struct atom *atom = NULL;
+  bool own_id = kind == CALLER_USER || kind == CALLER_ROLE || kind == CALLER_SESSION;
+  for (size_t i = 0; i < sizeof frames / sizeof *frames && bound->count == 1; i++) {
+    bool id = frames[i].before == before_id;
+    if (bound->key_length != strlen(frames[i].key) ||
+        strncasecmp(bound->key, frames[i].key, bound->key_length) != 0 || (id && !own_id))
+      continue;
+    atom = atom ? atom : texts_new(query);
+    if (!atom)
+      return NULL;
+    if (frames[i].before)
+      frames[i].before(atom);
+    atom_add_text(atom, bound->values[0].bytes, bound->values[0].length, false);
+    if (frames[i].after)
+      frames[i].after(atom);
+    atom_end(atom);
+  }
+  return atom;
+}
+
+static const struct atom *key_atom(struct query *query, size_t number, enum caller_kind kind) {
+  const struct box_test *test = query_test(query, number);
+  if (box_key_is(test, "aws:userid") && kind == CALLER_ROOT)
+    return texts_atom(query, number, FORM_ROOT, build_root_userid);
+  if (box_key_is(test, "aws:userid") && kind == CALLER_FEDERATED_USER)
+    return texts_atom(query, number, FORM_FEDERATED, split_userid);
+  return texts_atom(query, number, FORM_CALLER, build_key);
+}
+
+/* --- Proposals -------------------------------------------------------------------------------- */
+
+/* Makes the texts differ for each group of excepted principals, since each means something else. */
+static void add_exceptions(struct query *query, const struct box_test *test, bool session,
+                           struct texts_atoms *avoided) {
+  for (unsigned group = 0; group < ENTRY_GROUPS; group++) {
+    struct atom *atom = texts_new(query);
+    if (!atom)
+      return;
+    build_entries(atom, test, session, 1u << group);
+    if (atom->count == 0)
+      continue;
+    texts_add(query, avoided, atom);
+    texts_add(query, avoided, texts_negation(query, atom));
+  }
+}
+
+static void add_test(struct query *query, size_t number, enum caller_kind kind, bool inside,
+                     struct texts_atoms *atoms, struct texts_atoms *avoided) {
+  const struct box_test *test = query_test(query, number);
+  bool session = kind == CALLER_SESSION;
+  if (test->kind == TEST_PRINCIPAL && test->statement->not_principal)
+    add_exceptions(query, test, session, avoided);
+  else if (test->kind == TEST_PRINCIPAL)
+    texts_add(query, inside ? atoms : avoided,
+              session ? texts_atom(query, number, FORM_SESSION, build_session_principal)
+                      : texts_atom(query, number, FORM_CALLER, build_principal));
+  else if (texts_is(test))
+    texts_add(query, inside ? atoms : avoided, key_atom(query, number, kind));
+  else if (strcmp(test->condition.name, "Null") != 0)
+    query_inexact(query, "a key of the principal is compared as a number, date or address");
+}
+
+/* Offers a caller with the account that no policy mentions, if another one does not matter. */
+static void offer_readable(struct query *query, const struct caller_class *class,
+                           const struct words_text *word) {
+  struct arn arn;
+  if (class->kind == CALLER_SERVICE || class->account ||
+      !arn_parse(word->bytes, word->length, &arn) || arn.account.length != ACCOUNT_DIGITS)
+    return;
+  struct buf text = {0};
+  buf_add(&text, word->bytes, word->length);
+  query->pool->failed = query->pool->failed || text.failed;
+  if (!text.failed) {
+    memcpy(text.data + (arn.account.text - word->bytes), query->fresh_account, ACCOUNT_DIGITS);
+    callers_offer(query, class, text.data, text.length);
+  }
+  buf_free(&text);
+}
+
+void callers_words(struct query *query, const struct caller_class *class) {
+  const struct query_dimension *dimension = &query->dimensions[BOX_CALLER];
+  struct texts_atoms inside = {0}, avoided = {0};
+  texts_add(query, &inside, shape_of(query, class));
+  if (class->others_count > 0)
+    texts_add(query, &inside, without_accounts(query, class));
+  for (size_t i = 0; query->bound && i < query->bound->count; i++)
+    texts_add(query, &inside, bound_atom(query, &query->bound->entries[i], class->kind));
+  for (size_t i = 0; i < dimension->inside_count; i++)
+    add_test(query, dimension->inside[i], class->kind, true, &inside, &avoided);
+  for (size_t i = 0; i < dimension->avoided_count; i++)
+    add_test(query, dimension->avoided[i], class->kind, false, &inside, &avoided);
+  struct words_list list;
+  texts_propose(query, &inside, &avoided, &list);
+  for (size_t i = 0; i < list.count; i++) {
+    offer_readable(query, class, &list.items[i]);
+    callers_offer(query, class, list.items[i].bytes, list.items[i].length);
+  }
+  words_free(&list);
+}

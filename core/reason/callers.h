@@ -1,0 +1,62 @@
+#ifndef LANYARD_REASON_CALLERS_H
+#define LANYARD_REASON_CALLERS_H
+
+#include "reason/query.h"
+
+/* The callers of requests: principals of each kind, with the keys that follow from their names.
+ *
+ * A caller is one text, its name, a byte 1, and its id:
+ *   user            arn:P:iam::A:user/PATH/NAME \1 AIDA...
+ *   role, session   arn:P:iam::A:role/PATH/NAME \1 AROA...:SESSION
+ *   root user       arn:P:iam::A:root \1
+ *   federated user  arn:P:sts::A:federated-user/NAME \1
+ *   service         ecs.amazonaws.com \1
+ *   provider        accounts.google.com \1, or an ARN
+ * A session differs from its role only in the principal that the policy sees. Entries of Principal
+ * elements, and the operands of conditions on aws:PrincipalArn, aws:PrincipalAccount, aws:userid and
+ * aws:username, are patterns of such texts. */
+
+/* A set of callers about whom the other condition keys know the same. */
+struct caller_class {
+  enum caller_kind kind;
+  const char *partition;     /* of their ARNs */
+  const char *account;       /* only this account; NULL: any */
+  const char *const *others; /* without these accounts */
+  size_t others_count;
+  const char *organization; /* of the account: "" if it has none; NULL: unknown */
+  const char *sample;       /* one of the callers */
+};
+
+/* Names that occur in no policy of a question. */
+struct caller_names {
+  char name[32], account[16], other[16];
+};
+
+/* callers_choose_names chooses such names, and accounts that are not in a list. */
+void callers_choose_names(const struct boxes *boxes, const char *const *accounts, size_t count,
+                          struct caller_names *names);
+
+/* callers_partitions lists the partitions that the policies distinguish, "aws" first. It returns
+ * their number. */
+enum { CALLER_PARTITIONS = 4 };
+size_t callers_partitions(const struct boxes *boxes, const char *partitions[CALLER_PARTITIONS]);
+
+/* callers_join marks the dimensions of keys that follow from the names of the callers of a class. */
+void callers_join(struct query *query, const struct caller_class *class);
+
+/* callers_propose offers the candidates of the callers of a class. The dimension is prepared. */
+void callers_propose(struct query *query, const struct caller_class *class,
+                     const struct caller_names *names);
+
+/* callers_bound reports whether a policy variable has a value that determines the caller's name. */
+bool callers_bound(const struct query *query, const struct caller_class *class);
+
+/* callers_offer offers the caller that a text describes. */
+void callers_offer(struct query *query, const struct caller_class *class, const char *text,
+                   size_t length);
+
+/* callers_words offers callers that words_propose finds. It is exact for all tests; callers_propose
+ * uses it where the tests are not only of names. */
+void callers_words(struct query *query, const struct caller_class *class);
+
+#endif

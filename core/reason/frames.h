@@ -1,0 +1,49 @@
+#ifndef LANYARD_REASON_FRAMES_H
+#define LANYARD_REASON_FRAMES_H
+
+#include "reason/points.h"
+#include "reason/query.h"
+
+#include <string.h>
+
+/* The policy variables of a question, and the values that have to be tried (binding.c). */
+
+enum { VARIABLES = 6 };
+
+struct variables {
+  struct query *query;
+  struct {
+    const char *name;
+    size_t length;
+    struct points values;
+  } items[VARIABLES];
+  size_t count;
+  const char *inexact;
+};
+
+/* variables_each calls a function with each pattern of a test of resources or of a key, and
+ * variables_each_test with each test of the question. */
+typedef void each_text(struct variables *variables, const struct box_test *test, const char *text,
+                       size_t length, void *state);
+
+void variables_each(struct variables *variables, const struct box_test *test, each_text *call,
+                    void *state);
+void variables_each_test(struct variables *variables,
+                         void (*call)(struct variables *variables, const struct box_test *test));
+
+/* variables_find returns the index of a variable, or their number. */
+size_t variables_find(const struct variables *variables, const char *name, size_t length);
+
+/* variables_add adds a value of a variable. */
+void variables_add(struct variables *variables, size_t variable, const char *bytes, size_t length);
+
+/* variables_add_frames adds the values that the other tests distinguish in the places of the variables
+ * of a test. */
+void variables_add_frames(struct variables *variables, const struct box_test *test);
+
+/* has_wildcard reports whether a text contains `*` or `?`. */
+static inline bool has_wildcard(const char *text, size_t length) {
+  return length > 0 && (memchr(text, '*', length) || memchr(text, '?', length));
+}
+
+#endif

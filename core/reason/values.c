@@ -1,0 +1,261 @@
+/* Each dimension of a condition key has few candidates: the absent key, the empty text, and a value
+ * of each class of texts, numbers or addresses that the operators of the policies distinguish. The
+ * type of the operators decides how such values are found: texts by words_propose, numbers, dates and
+ * addresses by points.c. */
+
+#include "reason/values.h"
+
+#include "reason/texts.h"
+
+#include <string.h>
+
+/* The types of the operators that test a key. */
+enum { TEXTS = 1, POINTS = 2, DATES = 4, ADDRESSES = 8, BOOLEANS = 16 };
+
+static unsigned types_of(const struct query *query, const struct query_dimension *dimension) {
+  unsigned types = 0;
+  for (size_t i = 0; i < dimension->inside_count + dimension->avoided_count; i++) {
+    size_t number = i < dimension->inside_count ? dimension->inside[i]
+                                                : dimension->avoided[i - dimension->inside_count];
+    const struct box_test *test = query_test(query, number);
+    if (test->condition.type == OPERAND_BOOLEAN && texts_is(test))
+      types |= BOOLEANS;
+    else if (texts_is(test))
+      types |= TEXTS;
+    else if (test->condition.type == OPERAND_NUMBER)
+      types |= POINTS;
+    else if (test->condition.type == OPERAND_DATE)
+      types |= POINTS | DATES;
+    else if (test->condition.type == OPERAND_ADDRESS)
+      types |= ADDRESSES;
+  }
+  return types;
+}
+
+bool values_is_universal(const struct box_test *test) {
+  return test->condition.set == CONDITION_ALL_VALUES ||
+         (test->condition.set == CONDITION_NO_SET && test->condition.negated);
+}
+
+/* --- Texts ------------------------------------------------------------------------------------ */
+
+static void build_atom(struct query *query, struct atom *atom, const struct box_test *test) {
+  texts_add_operands(query, atom, test, NULL);
+}
+
+static void add_filled(struct query *query, struct texts_atoms *inside) {
+  struct atom *filled = texts_new(query);
+  if (!filled)
+    return;
+  atom_add_one(filled, byte_set_any());
+  atom_add_star(filled, byte_set_any());
+  atom_end(filled);
+  texts_add(query, inside, filled);
+}
+
+static void add_shape(struct query *query, struct texts_atoms *inside,
+                      const struct caller_fact *shape) {
+  static const struct match_wildcards wildcards = {'*', '?'};
+  struct atom *atom = shape && shape->count > 0 ? texts_new(query) : NULL;
+  if (!atom)
+    return;
+  for (size_t i = 0; i < shape->count; i++) {
+    atom_add_glob(atom, shape->patterns[i].data, shape->patterns[i].length, wildcards,
+                  byte_set_any(), false);
+    atom_end(atom);
+  }
+  texts_add(query, inside, atom);
+}
+
+static void add_list(struct query *query, const struct words_list *list, struct points *points) {
+  for (size_t i = 0; i < list->count; i++)
+    points_add(query, points, list->items[i].bytes, list->items[i].length);
+}
+
+/* Adds the operands of a test that accepts no other text. */
+static void add_literals(struct query *query, const struct box_test *test, struct points *points) {
+  for (const struct json_value *one = box_next_operand(test, NULL); one;
+       one = box_next_operand(test, one)) {
+    size_t length;
+    const char *text = box_operand_text(one, &length);
+    struct buf operand = {0};
+    static const struct context nothing = {0};
+    if (text &&
+        context_expand(&nothing, text, length, test->variables, &operand) == CONTEXT_EXPANDED &&
+        !operand.failed) {
+      texts_make_plain(&operand);
+      points_add(query, points, operand.data ? operand.data : "", operand.length);
+    }
+    query->pool->failed = query->pool->failed || operand.failed;
+    buf_free(&operand);
+  }
+}
+
+/* Finds an inside test that accepts few texts. */
+static const struct box_test *literal_test(const struct query *query,
+                                           const struct query_dimension *dimension) {
+  for (size_t i = 0; i < dimension->inside_count; i++) {
+    const struct box_test *test = query_test(query, dimension->inside[i]);
+    if (texts_is(test) && texts_literals(test))
+      return test;
+  }
+  return NULL;
+}
+
+/* Adds texts that pass the tests which all values must pass, and the test `one`, if it is not NULL.
+ * Without `many`, they pass all inside tests. */
+static void add_passing(struct query *query, const struct query_dimension *dimension,
+                        const struct values_domain *domain, bool many, size_t one,
+                        struct points *points) {
+  struct texts_atoms inside = {0}, avoided = {0};
+  add_filled(query, &inside);
+  add_shape(query, &inside, domain->shape);
+  for (size_t i = 0; i < dimension->inside_count; i++) {
+    const struct box_test *test = query_test(query, dimension->inside[i]);
+    if (texts_is(test) && (!many || i == one || values_is_universal(test)))
+      texts_add(query, &inside, texts_atom(query, dimension->inside[i], FORM_VALUE, build_atom));
+  }
+  for (size_t i = 0; i < dimension->avoided_count; i++)
+    if (texts_is(query_test(query, dimension->avoided[i])))
+      texts_add(query, &avoided, texts_atom(query, dimension->avoided[i], FORM_VALUE, build_atom));
+  struct words_list list;
+  texts_propose(query, &inside, &avoided, &list);
+  add_list(query, &list, points);
+  words_free(&list);
+}
+
+void values_texts(struct query *query, const struct query_dimension *dimension,
+                  const struct values_domain *domain, bool many, struct points *points) {
+  const struct box_test *literal = many ? NULL : literal_test(query, dimension);
+  if (literal) {
+    add_literals(query, literal, points);
+    return;
+  }
+  if (!many) {
+    add_passing(query, dimension, domain, false, SIZE_MAX, points);
+  } else {
+    for (size_t i = 0; i < dimension->inside_count; i++) {
+      const struct box_test *test = query_test(query, dimension->inside[i]);
+      if (texts_is(test) && !values_is_universal(test))
+        add_passing(query, dimension, domain, true, i, points);
+    }
+    add_passing(query, dimension, domain, true, SIZE_MAX, points);
+  }
+  points_add(query, points, "", 0);
+}
+
+/* --- One value -------------------------------------------------------------------------------- */
+
+static void offer_one(struct query *query, size_t number, const struct values_domain *domain,
+                      const struct policy_string *text) {
+  if (domain->shape && domain->shape->count > 0 &&
+      !caller_fact_allows(domain->shape, text->bytes, text->length))
+    return;
+  struct context_value value = {text->bytes, text->length};
+  struct context_entry entries[2] = {
+      {.key = domain->key, .key_length = domain->key_length, .values = &value, .count = 1}};
+  struct query_value offered = {.entries = entries, .count = 1};
+  if (query->boxes->dimensions[number].kind != DIMENSION_TIME) {
+    query_offer(query, number, &offered);
+    return;
+  }
+  struct buf seconds = {0};
+  points_seconds(text->bytes, &seconds);
+  struct context_value epoch = {seconds.data, seconds.length};
+  entries[0].key = "aws:CurrentTime";
+  entries[0].key_length = strlen(entries[0].key);
+  entries[1] = (struct context_entry){
+      .key = "aws:EpochTime", .key_length = strlen("aws:EpochTime"), .values = &epoch, .count = 1};
+  offered.count = 2;
+  query->pool->failed = query->pool->failed || seconds.failed;
+  if (seconds.data)
+    query_offer(query, number, &offered);
+  buf_free(&seconds);
+}
+
+static void offer_all(struct query *query, size_t number, const struct values_domain *domain,
+                      const struct points *points) {
+  for (size_t i = 0; i < points->count; i++)
+    offer_one(query, number, domain, &points->items[i]);
+}
+
+static unsigned types_of_values(enum condition_operand type) {
+  return type == OPERAND_BOOLEAN   ? BOOLEANS
+         : type == OPERAND_NUMBER  ? POINTS
+         : type == OPERAND_DATE    ? POINTS | DATES
+         : type == OPERAND_ADDRESS ? ADDRESSES
+                                   : 0;
+}
+
+/* Adds values of every type that the operators compare. */
+static void add_values(struct query *query, const struct query_dimension *dimension,
+                       const struct values_domain *domain, bool many, struct points *points) {
+  unsigned types = types_of(query, dimension);
+  if (types == 0)
+    types = types_of_values(domain->type);
+  if (types == BOOLEANS) {
+    points_add(query, points, "true", 4);
+    points_add(query, points, "false", 5);
+    return;
+  }
+  bool mixed = types & (TEXTS | BOOLEANS) && types & (POINTS | ADDRESSES);
+  if (mixed || (types & POINTS && types & ADDRESSES))
+    query_inexact(query, "a key is compared as a text and as a number, date or address");
+  if (types & POINTS)
+    points_numbers(query, dimension, types & DATES, points);
+  if (types & ADDRESSES)
+    points_addresses(query, dimension, points);
+  if (types == 0 || types & (TEXTS | BOOLEANS))
+    values_texts(query, dimension, domain, many, points);
+}
+
+/* Reports whether several values can be better than one: for tests that one value cannot pass
+ * together, to fail a test that all values must pass, and for set operators, which take a single
+ * empty text as the absence of a value. */
+static bool needs_sets(const struct query *query, const struct query_dimension *dimension) {
+  size_t existential = 0, universal = 0, sets = 0;
+  for (size_t i = 0; i < dimension->inside_count; i++) {
+    const struct box_test *test = query_test(query, dimension->inside[i]);
+    existential += !values_is_universal(test);
+    sets += test->condition.set != CONDITION_NO_SET;
+  }
+  for (size_t i = 0; i < dimension->avoided_count; i++) {
+    const struct box_test *test = query_test(query, dimension->avoided[i]);
+    universal += values_is_universal(test);
+    sets += test->condition.set != CONDITION_NO_SET;
+  }
+  return existential > 1 || universal > 0 || sets > 0;
+}
+
+static bool may_be_text(const struct query *query, const struct query_dimension *dimension,
+                        const struct values_domain *domain) {
+  unsigned types = types_of(query, dimension);
+  return (types == 0 && types_of_values(domain->type) == 0) || types == TEXTS;
+}
+
+/* The absent key and a fresh text are often the best. */
+void values_propose(struct query *query, size_t number, const struct values_domain *domain) {
+  const struct query_dimension *dimension = &query->dimensions[number];
+  if (domain->absent)
+    query_offer(query, number, &(struct query_value){0});
+  if (domain->present && may_be_text(query, dimension, domain))
+    offer_one(query, number, domain, &(struct policy_string){query->fresh, strlen(query->fresh)});
+  if (query_perfect(query, number))
+    return;
+  if (domain->present) {
+    struct points points = {0};
+    if (query->boxes->dimensions[number].kind == DIMENSION_TIME) {
+      if (types_of(query, dimension) & ~(unsigned)(POINTS | DATES))
+        query_inexact(query, "the time is compared as a text");
+      points_numbers(query, dimension, true, &points);
+    } else {
+      add_values(query, dimension, domain, false, &points);
+    }
+    offer_all(query, number, domain, &points);
+  }
+  if (domain->present && domain->many && needs_sets(query, dimension)) {
+    struct points pool = {0};
+    add_values(query, dimension, domain, true, &pool);
+    values_offer_sets(query, number, domain, &pool);
+  }
+}

@@ -1,0 +1,160 @@
+--- What a change of a policy gives and takes, over every possible request.
+---
+---     local change = effect.of(before, after)
+---     print(effect.texts(change))    --> pull to arn:aws:iam::111122223333:role/ci    nothing
+
+local classes = require "lanyard.policy.classes"
+local core = require "lanyard.policy.core"
+local ecr_actions = require "lanyard.policy.ecr_actions"
+local json = require "lanyard.json"
+local new_access = require("lanyard.policy.reason").new_access
+local reachable = require "lanyard.policy.reachable"
+local witness = require "lanyard.policy.witness"
+
+local M = {}
+
+---@class policy.Gain
+---@field class policy.ReachedClass
+---@field actions string[]  the actions of ECR that the class gains; empty if they are others
+
+---@class policy.Side
+---@field witness? policy.Witness  a request that only this side allows
+---@field undecided? string        why it is unknown whether there is one
+---@field gains policy.Gain[]      who gains what; empty for identity policies
+
+---@class policy.Effect
+---@field gives policy.Side  what only the new document allows
+---@field takes policy.Side  what only the old document allows
+
+local PULL = { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" }
+
+-- Reports whether `to` allows a request that `from` does not, with statements of Denies added to `to`.
+local function gains(from, to, denies)
+  local doc = to:copy()
+  local added = assert(core.parse(json.encode { Version = "2012-10-17", Statement = json.array(denies) }))
+  for i = 1, #denies do
+    doc:append(added, i)
+  end
+  local found, undecided = new_access(from, doc)
+  return found ~= nil or undecided ~= nil
+end
+
+-- Returns the Denies of everyone outside a class | nil if no statement names them
+local function others_of(class, alone)
+  local outside = not alone and classes.complement(class)
+  if outside then
+    outside.Effect = "Deny"
+  end
+  return alone and {} or outside and { outside } or nil
+end
+
+-- Returns the actions of ECR that a class gains.
+local function actions_of(from, to, class, alone)
+  local others = others_of(class, alone)
+  if not others then
+    return {}
+  end
+  local function gains_with(element, actions)
+    local denies = table.move(others, 1, #others, 2, {
+      { Effect = "Deny", Principal = "*", [element] = json.array(actions) },
+    })
+    return gains(from, to, denies)
+  end
+  local gained = {}
+  local function try(name)
+    if gains_with("NotAction", { name }) then
+      gained[#gained + 1] = name
+    end
+  end
+  for _, name in ipairs(PULL) do
+    try(name)
+  end
+  if gains_with("Action", PULL) then
+    for _, name in ipairs(ecr_actions.ALL) do
+      local action = "ecr:" .. name
+      if action ~= PULL[1] and action ~= PULL[2] then
+        try(action)
+      end
+    end
+  end
+  return gained
+end
+
+--- Returns what a document allows and another does not.
+---@param from policy.Document
+---@param to policy.Document
+---@param options? policy.ReasonOptions
+---@return policy.Side
+function M.gained(from, to, options)
+  local found, undecided, reason = new_access(from, to, options)
+  local one = {
+    witness = found, gains = json.array {},
+    undecided = undecided and reason or found and not found.certain and found.because or nil,
+  }
+  if found and not (options and options.kind == "identity") then
+    local reached = reachable(to, { before = from })
+    for i, class in ipairs(reached) do
+      one.gains[i] = { class = class, actions = actions_of(from, to, class, #reached == 1) }
+    end
+  end
+  return one
+end
+
+--- Compares two documents by what they allow.
+---@param before policy.Document
+---@param after policy.Document
+---@param options? policy.ReasonOptions
+---@return policy.Effect
+function M.of(before, after, options)
+  return { gives = M.gained(before, after, options), takes = M.gained(after, before, options) }
+end
+
+--- Reports whether the documents allow the same requests.
+---@param change policy.Effect
+---@return boolean? same  nil if it is undecided
+function M.same(change)
+  if change.gives.witness or change.takes.witness then
+    return false
+  elseif change.gives.undecided or change.takes.undecided then
+    return nil
+  end
+  return true
+end
+
+-- Returns actions as text: "pull", "every action of ECR", or the first ones.
+local function actions_text(actions)
+  if #actions == 0 then
+    return "access"
+  elseif #actions == #ecr_actions.ALL then
+    return "every action of ECR"
+  elseif actions[1] == PULL[1] and actions[2] == PULL[2] then
+    actions = { "pull", table.unpack(actions, 3) }
+  end
+  local names = table.concat(actions, ", ", 1, math.min(#actions, 3))
+  return #actions > 3 and ("%s and %d more"):format(names, #actions - 3) or names
+end
+
+-- Returns who gains what as text; `preposition` is "to" or "from".
+local function text(one, preposition)
+  local prefix = one.undecided and "cannot be excluded: " or ""
+  local parts = {}
+  for i, gain in ipairs(one.gains) do
+    parts[i] = ("%s %s %s"):format(actions_text(gain.actions), preposition, gain.class.text)
+  end
+  if #parts > 0 then
+    return prefix .. table.concat(parts, "; ")
+  elseif one.witness then
+    return prefix .. witness.text(one.witness.request)
+  end
+  return one.undecided and prefix .. one.undecided or "nothing"
+end
+
+--- Returns two texts: what the change gives, and what it takes.
+---@param change policy.Effect
+---@return string gives  "pull to arn:aws:iam::111122223333:role/ci", or "nothing"
+---@return string takes
+function M.texts(change)
+  return text(change.gives, "to"), text(change.takes, "from")
+end
+
+return M

@@ -1,0 +1,97 @@
+--- Questions about every possible request: any principal, action, resource, and any value of any condition key.
+---
+---     local found, undecided, reason = reason.new_access(before, after, { kind = "resource" })
+---     local equal, witness, why = reason.equal_access(a, b)
+---
+--- core/README.md describes the method.
+
+local core = require "lanyard.policy.reason.core"
+local lists = require "lanyard.lists"
+local simplify = require "lanyard.policy.simplify"
+
+local M = {}
+
+---@class policy.ReasonOptions
+---@field kind? "resource"|"identity"        "resource" by default; an identity policy names no principal
+---@field accounts? table<string, string|false>  accounts and their organizations; false: it belongs to none
+---@field always? string[]                   condition keys that every request has
+---@field limit? integer                     how much work is done; 300,000 per millisecond, about
+
+---@class policy.Request
+---@field principal string
+---@field action string
+---@field resource? string  nil if the policies name no resource
+---@field context table<string, string|string[]>
+
+---@class policy.Witness
+---@field request policy.Request
+---@field statement integer  the statement of the new document that allows the request
+---@field because string     why the new document allows the request
+---@field before string      why the old document does not
+---@field certain boolean    false: AWS may or may not allow the request
+---@field which? "a"|"b"     equal_access: the document that allows the request
+
+local KNOWN = { kind = true, accounts = true, always = true, limit = true }
+local KINDS = { resource = true, identity = true }
+
+-- Returns the options as the core takes them.
+local function core_options(options)
+  options = options or {}
+  for name in pairs(options) do
+    if not KNOWN[name] then
+      error(("unknown option '%s'"):format(tostring(name)), 3)
+    end
+  end
+  if options.kind and not KINDS[options.kind] then
+    error(("kind: 'resource' or 'identity' expected, got '%s'"):format(tostring(options.kind)), 3)
+  end
+  local accounts, organizations = {}, {}
+  for i, account in ipairs(lists.sorted_names(options.accounts or {})) do
+    accounts[i], organizations[i] = account, options.accounts[account] or ""
+  end
+  return {
+    identity = options.kind == "identity", accounts = accounts, organizations = organizations,
+    always = options.always, limit = options.limit,
+  }
+end
+
+--- Finds a request that a document allows and an earlier one does not.
+---@param before policy.Document
+---@param after policy.Document
+---@param options? policy.ReasonOptions
+---@return policy.Witness? witness  nil: there is no such request
+---@return "undecided"? undecided
+---@return string? reason           why such a request cannot be excluded
+function M.new_access(before, after, options)
+  local witness, undecided, reason = core.new_access(before, after, core_options(options))
+  if witness and witness.certain then
+    witness.request = simplify(witness.request, before, after, options or {})
+  end
+  return witness, undecided, reason
+end
+
+--- Reports whether two documents allow the same requests.
+---@param a policy.Document
+---@param b policy.Document
+---@param options? policy.ReasonOptions
+---@return boolean? equal  nil: it is undecided
+---@return policy.Witness|"undecided"|nil witness  a request that only one of them allows
+---@return string? reason
+function M.equal_access(a, b, options)
+  options = core_options(options)
+  local unknown
+  for _, pair in ipairs { { a, b, "b" }, { b, a, "a" } } do
+    local witness, undecided, reason = core.new_access(pair[1], pair[2], options)
+    if witness then
+      witness.which = pair[3]
+      return false, witness
+    end
+    unknown = unknown or undecided and reason
+  end
+  if unknown then
+    return nil, "undecided", unknown
+  end
+  return true
+end
+
+return M

@@ -1,0 +1,126 @@
+local helper = require "helper"
+local json = require "lanyard.json"
+
+local ACCOUNT = [[{"Version":"2012-10-17","Statement":[
+  {"Sid":"web","Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":["ecr:BatchGetImage","ecr:PutImage"]}]}]]
+local ORGANIZATION = [[{"Version":"2012-10-17","Statement":[
+  {"Sid":"web","Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":["ecr:BatchGetImage","ecr:PutImage"]},
+  {"Sid":"org","Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage",
+   "Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}}]}]]
+local FLAWED = [[{"Version":"2012-10-17","Statement":[
+  {"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:*"},
+  {"Effect":"Deny","Principal":"*","Action":"ecr:*","Condition":{"StringLooks":{"aws:x":"1"}}}]}]]
+local DENIED = [[{"Version":"2012-10-17","Statement":[
+  {"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:*"},
+  {"Effect":"Deny","Principal":"*","Action":"ecr:*"}]}]]
+
+-- Runs `lanyard policy` in a folder that has the files.
+local function in_folder(test)
+  return function()
+    local folder <close> = helper.folder()
+    for name, text in pairs { account = ACCOUNT, organization = ORGANIZATION, flawed = FLAWED, denied = DENIED } do
+      helper.write(("%s/%s.json"):format(folder, name), text)
+    end
+    test(function(...)
+      local words = { helper.lanyard, "policy", ... }
+      for i, word in ipairs(words) do
+        words[i] = i > 2 and word:find "%.json$" and ("%s/%s"):format(folder, word) or word
+      end
+      return helper.run(words)
+    end)
+  end
+end
+
+describe("lanyard policy check", function()
+  it("passes if no request violates a check", in_folder(function(run)
+    for _, words in ipairs {
+      { "--no-new-access", "organization.json", "account.json" },
+      { "--no-new-access", "account.json", "account.json" },
+      { "--no-public", "account.json", "organization.json" },
+      { "--only-accounts", "111122223333,444455556666", "account.json" },
+      { "--only-accounts", "111122223333", "--only-organizations", "o-a1b2c3d4e5", "organization.json" },
+      { "--not-granted", "ecr:Delete*,s3:*", "account.json", "organization.json" },
+    } do
+      local result = run("check", table.unpack(words))
+      assert.same({ 0, "every check passes\n", "" }, { result.status, result.out, result.err })
+    end
+  end))
+
+  it("prints a request that violates a check, where the statement is", in_folder(function(run)
+    local result = run("check", "--no-new-access", "account.json", "organization.json")
+    assert.equal(3, result.status)
+    assert.matches("organization%.json:3:3: high: arn:aws:iam::%d+:role/%S+ may use ecr:BatchGetImage with "
+      .. "aws:PrincipalOrgID = o%-a1b2c3d4e5: statement 2 %(org%) allows it to anyone", result.out)
+    result = run("check", "--only-accounts", "111122223333", "--not-granted", "ecr:Put*", "organization.json")
+    assert.equal(3, result.status)
+    assert.matches(":2:3: high: [^\n]+ may use ecr:PutImage: statement 1 %(web%)[^\n]+%[access%-granted%]", result.out)
+    assert.matches(":3:3: high: [^\n]+%[outside%-access%]", result.out)
+  end))
+
+  it("prints JSON and SARIF", in_folder(function(run)
+    local items = json.decode(run("check", "--no-public", "--not-granted", "ecr:Put*", "account.json", "--output", "json").out)
+    assert.same({ "access-granted", "public-access" }, { items[1].check, items[2].check })
+    assert.same({ "fail", "pass" }, { items[1].result, items[2].result })
+    assert.equal("ecr:PutImage", items[1].witness.request.action)
+    local result = run("check", "--not-granted", "ecr:Put*", "account.json", "--output", "sarif")
+    assert.equal(3, result.status)
+    local log = json.decode(result.out).runs[1]
+    assert.equal("access-granted", log.results[1].ruleId)
+    assert.equal(2, log.results[1].locations[1].physicalLocation.region.startLine)
+  end))
+
+  it("is undecided where AWS leaves it open", in_folder(function(run)
+    local result = run("check", "--no-new-access", "denied.json", "flawed.json")
+    assert.equal(1, result.status)
+    assert.matches("^lanyard: [^\n]*flawed%.json: new%-access: cannot be excluded: [^\n]+\n$", result.err)
+    assert.equal("", result.out)
+  end))
+
+  it("rejects wrong arguments with one line", in_folder(function(run)
+    for expected, words in pairs {
+      ["name a check"] = { "account.json" },
+      ["not an account id"] = { "--only-accounts", "1111", "account.json" },
+      ["not the id of an organization"] = { "--only-organizations", "a1b2", "account.json" },
+      ["not an action"] = { "--not-granted", "PutImage", "account.json" },
+      ["a list is required"] = { "--only-accounts", ",", "account.json" },
+      ["name one file"] = { "--no-new-access", "account.json", "account.json", "organization.json" },
+    } do
+      local result = run("check", table.unpack(words))
+      assert.equal(2, result.status, expected)
+      assert.matches("^lanyard: [^\n]*" .. expected .. "[^\n]*\n$", result.err)
+    end
+    local result = run("check", "--no-public", "absent.json")
+    assert.equal(1, result.status)
+    assert.matches("^lanyard: cannot read [^\n]+\n$", result.err)
+  end))
+end)
+
+describe("lanyard policy diff --effect", function()
+  it("prints what a change gives and takes", in_folder(function(run)
+    local result = run("diff", "--effect", "account.json", "organization.json")
+    assert.equal(3, result.status)
+    assert.matches("^gives: ecr:BatchGetImage to organization o%-a1b2c3d4e5\n    example: [^\n]+\ntakes: nothing\n$", result.out)
+    result = run("diff", "--effect", "organization.json", "account.json")
+    assert.matches("^gives: nothing\ntakes: ecr:BatchGetImage from organization o%-a1b2c3d4e5\n    example: [^\n]+\n$", result.out)
+    result = run("diff", "--effect", "denied.json", "flawed.json")
+    assert.equal(3, result.status)
+    assert.matches("^gives: cannot be excluded: every action of ECR to account 111122223333\n", result.out)
+    result = run("diff", "--effect", "account.json", "account.json", "--output", "json")
+    assert.same({ 0, { gives = { gains = {} }, takes = { gains = {} } } }, { result.status, json.decode(result.out) })
+  end))
+end)
+
+describe("lanyard policy reach and minimize", function()
+  it("list who is allowed, and remove what is redundant", in_folder(function(run)
+    assert.matches("^organization o%-a1b2c3d4e5\n    example: [^\n]+\naccount 111122223333\n    example: [^\n]+\n$",
+      run("reach", "organization.json").out)
+    assert.equal("nobody\n", run("reach", "denied.json").out)
+    assert.equal("account 111122223333", json.decode(run("reach", "organization.json", "--action", "ecr:PutImage",
+      "--output", "json").out)[1].text)
+    assert.equal(2, run("reach", "account.json", "--action", "PutImage").status)
+    local result = run("minimize", "account.json")
+    assert.same({ 0, ACCOUNT .. "\n", "" }, { result.status, result.out, result.err })
+    result = run("minimize", "denied.json")
+    assert.equal("lanyard: removed statement #1\n", result.err)
+  end))
+end)

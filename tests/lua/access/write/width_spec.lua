@@ -1,0 +1,82 @@
+-- What a change gives, compared with what it is meant to give.
+
+local helper = require "helper"
+local json = require "lanyard.json"
+local policy = require "lanyard.policy"
+local world = require "world"
+local write = require "lanyard.access.write"
+
+local THEIRS = "444455556666"
+local GIVES = { { principal = THEIRS, actions = policy.PULL_ACTIONS } }
+
+-- Runs an edit that appends statements, and returns result, err and the number of writes.
+local function change(w, statements, gives)
+  local result, err = write.change_policy(w.region, w:repository "shared-repo", function(doc)
+    for _, elements in ipairs(statements) do
+      local added = assert(policy.parse(('{"Version":"2012-10-17","Statement":[{%s}]}'):format(elements)))
+      doc:append(added, 1)
+    end
+    return true, {}
+  end, { action = "grant", record = {}, gives = gives })
+  return result, err, w:count "SetRepositoryPolicy"
+end
+
+local function allow(principal, action)
+  return ('"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"%s"'):format(principal, action)
+end
+
+describe("a change of a policy", function()
+  it("is written if it gives what it is meant to, or less", function()
+    for _, statements in ipairs {
+      { allow(THEIRS, "ecr:BatchGetImage"), allow(THEIRS, "ecr:GetDownloadUrlForLayer") },
+      { allow("arn:aws:iam::444455556666:root", "ECR:batchgetimage") },
+      { '"Effect":"Deny","Principal":"*","Action":"ecr:Delete*"' },
+    } do
+      local w <close> = world.new()
+      local result, err, writes = change(w, statements, GIVES)
+      assert.is_true(result and result.changed, tostring(err))
+      assert.equal(1, writes)
+    end
+  end)
+
+  it("is not written if it gives more: another principal, action, or everyone", function()
+    for expected, statement in pairs {
+      ["arn:aws:iam::777788889999:%S+ may use ecr:BatchGetImage"] = allow("777788889999", "ecr:BatchGetImage"),
+      ["arn:aws:iam::444455556666:%S+ may use ecr:PutImage"] = allow(THEIRS, "ecr:PutImage"),
+      ["may use ecr:BatchGetImage"] = '"Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage"',
+    } do
+      local w <close> = world.new()
+      local before = w:text "shared-repo"
+      local result, err, writes = change(w, { allow(THEIRS, "ecr:BatchGetImage"), statement }, GIVES)
+      assert.is_nil(result)
+      assert.equal("WiderThanMeant", err.code)
+      assert.matches(expected, err.message)
+      assert.matches("'shared%-repo'; nothing was written$", err.message)
+      assert.same({ 0, before }, { writes, w:text "shared-repo" })
+    end
+  end)
+
+  it("may give anything if nothing is said about it", function()
+    local w <close> = world.new()
+    local result, err = change(w, { allow(THEIRS, "ecr:*") })
+    assert.is_true(result and result.changed, tostring(err))
+  end)
+end)
+
+describe("a dry run", function()
+  it("says what the change gives and takes", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "enable", "my-container-service" }
+    local result = emulator:run { "grant", "my-container-service", "shared-repo", "--dry-run" }
+    assert.matches("\ngives: pull to arn:aws:iam::%d+:role/amazon/lightsail/%S+; takes: nothing\n$", result.out)
+    emulator:run { "grant", "my-container-service", "shared-repo" }
+    result = emulator:run { "revoke", "my-container-service", "shared-repo", "--dry-run" }
+    assert.matches("\ngives: nothing; takes: pull from arn:aws:iam::%d+:role/amazon/lightsail/%S+\n$", result.out)
+    result = emulator:run { "undo", "shared-repo", "--dry-run", "--output", "json" }
+    local effect = json.decode(result.out)[1].effect
+    assert.equal("nothing", effect.gives)
+    assert.matches("^pull from arn:aws:iam::", effect.takes)
+    result = emulator:run { "grant", "my-container-service", "shared-repo", "--dry-run" }
+    assert.is_nil(result.out:find("gives:", 1, true))
+  end)
+end)

@@ -1,0 +1,269 @@
+-- policy.new_access and policy.equal_access: what they answer, and which requests they show. reason_brute_spec compares
+-- them with an enumeration, reason_vectors_spec with AWS's answers.
+
+local json = require "lanyard.json"
+local policy = require "lanyard.policy"
+
+local A, B = "111122223333", "444455556666"
+local ROLE = "arn:aws:iam::" .. A .. ":role/ci"
+
+local function parse(statements, version)
+  return assert(policy.parse(json.encode { Version = version or "2012-10-17", Statement = json.array(statements) }))
+end
+
+local NOTHING = parse {}
+
+-- A statement that allows an action to everyone, with some elements replaced.
+local function allow(elements)
+  local statement = { Effect = "Allow", Principal = "*", Action = "ecr:BatchGetImage" }
+  for name, value in pairs(elements or {}) do statement[name] = value or nil end
+  return statement
+end
+
+local function deny(elements)
+  local statement = allow(elements)
+  statement.Effect = "Deny"
+  return statement
+end
+
+-- A statement with a condition of one operator and key.
+local function where(operator, key, value, elements)
+  local statement = allow(elements)
+  statement.Condition = { [operator] = { [key] = value } }
+  return statement
+end
+
+-- Returns the request that only `after` allows.
+local function witness(before, after, options)
+  local found, undecided, reason = policy.new_access(parse(before), parse(after), options)
+  assert.is_nil(undecided, reason)
+  assert.truthy(found, "no new access")
+  assert.truthy(policy.possible(found.request))
+  return found.request, found
+end
+
+local function assert_none(before, after, options)
+  local found, undecided, reason = policy.new_access(parse(before), parse(after), options)
+  assert.is_nil(undecided, reason)
+  assert.is_nil(found and json.encode(found))
+end
+
+describe("new_access", function()
+  it("names the request, the statement and why each document decides as it does", function()
+    local _, found = witness({ allow { Principal = { AWS = ROLE } } }, { allow { Principal = { AWS = A } } })
+    assert.same({
+      request = { principal = "arn:aws:iam::111122223333:role/example", action = "ecr:BatchGetImage", context = {} },
+      statement = 1, certain = true,
+      because = "statement 1 allows it to its account, whose own policies decide for its principals",
+      before = "no statement allows it",
+    }, found)
+  end)
+
+  it("returns nothing for equal documents, also in another order and with split lists", function()
+    local one, two = allow { Action = { "ecr:Get*", "ecr:List*" } }, deny { Principal = { AWS = B } }
+    assert_none({ one, two }, { two, allow { Action = "ecr:List*" }, allow { Action = "ecr:Get*" } })
+    assert.is_true(policy.equal_access(parse { one, two }, parse { two, one }))
+  end)
+
+  it("finds what a removed Deny allows", function()
+    local request = witness({ allow(), deny { Principal = { AWS = B } } }, { allow() })
+    assert.equal("arn:aws:iam::444455556666:role/example", request.principal)
+    assert_none({ allow(), deny { Action = "ecr:PutImage" } }, { allow() })
+  end)
+
+  it("ignores the case of actions, and treats them as an open set", function()
+    assert_none({ allow { Action = "ecr:Get*" } }, { allow { Action = "ECR:getimage" } })
+    assert.equal("ecr:GetAccountSetting",
+      witness({ allow { Action = "ecr:GetImage" } }, { allow { Action = "ecr:Get*" } }).action)
+    assert.equal("lightsail:Getexample",
+      witness({ allow { Action = "lightsail:GetX" } }, { allow { Action = "lightsail:Get*" } }).action)
+    assert.equal("example:example", witness({ allow { Action = "ecr:*" } }, { allow { Action = false, NotAction = "ecr:*" } }).action)
+  end)
+
+  it("finds resources outside and inside of patterns", function()
+    local function on(resource) return allow { Resource = resource } end
+    assert_none({ on "arn:aws:s3:::a*" }, { on { "arn:aws:s3:::ab", "arn:aws:s3:::a?c" } })
+    assert.equal("arn:aws:s3:::ab", witness({ on { "arn:aws:s3:::a", "arn:aws:s3:::a?c*" } }, { on { "arn:aws:s3:::ab" } }).resource)
+    assert.equal("*", witness({}, { allow { NotResource = "arn:*:*:*:*:*" } }).resource)
+  end)
+
+  it("takes no account for a statement of another principal, service or provider", function()
+    local named = { allow { Principal = { AWS = A, Service = "ecs.amazonaws.com", Federated = "*" } } }
+    assert_none(named, { allow { Principal = { Federated = "accounts.google.com" } } })
+    assert.equal("sns.amazonaws.com", witness(named, { allow { Principal = { Service = "sns.amazonaws.com" } } }).principal)
+  end)
+
+  it("knows sessions by the name of their role", function()
+    local session = "arn:aws:sts::" .. A .. ":assumed-role/ci/build"
+    assert_none({ allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/team/ci" } } }, { allow { Principal = { AWS = session } } })
+    witness({ allow { Principal = { AWS = session } } }, { allow { Principal = { AWS = ROLE } } })
+  end)
+end)
+
+describe("new_access with conditions", function()
+  local TAG = "aws:PrincipalTag/team"
+
+  it("considers the absent key, the empty text and literal stars", function()
+    assert.same({}, witness({ where("StringEquals", TAG, "a") }, { where("StringEqualsIfExists", TAG, "a") }).context)
+    assert.same({ [TAG] = "" }, witness({ where("StringLike", TAG, "?*") }, { where("StringLike", TAG, "*") }).context)
+    assert.same({ [TAG] = "a*" }, witness({}, { where("StringEquals", TAG, "a*") }).context)
+  end)
+
+  it("ties keys to the principal", function()
+    assert_none({ allow { Principal = { AWS = A } } }, { where("StringEquals", "aws:PrincipalAccount", A) })
+    assert_none({ allow { Principal = { AWS = A } } }, { where("ArnLike", "aws:PrincipalArn", "arn:aws:iam::" .. A .. ":role/*") })
+    assert_none({}, { where("StringEquals", "aws:username", "kim", { Principal = { AWS = ROLE } }) })
+    local request = witness({}, { where("StringLike", "aws:userid", "AROA*:kim") })
+    assert.truthy(request.principal:find ":role/", request.principal)
+    assert.truthy(request.context["aws:userid"]:find "^AROA.*:kim$")
+  end)
+
+  it("uses what is known about accounts", function()
+    local before = { where("StringEquals", "aws:PrincipalOrgID", "o-a1b2c3d4e5") }
+    local after = { allow { Principal = { AWS = A } } }
+    witness(before, after)
+    assert_none(before, after, { accounts = { [A] = "o-a1b2c3d4e5" } })
+    assert.same({}, witness(before, after, { accounts = { [A] = false } }).context)
+  end)
+
+  it("compares numbers, dates and networks", function()
+    local function max(operator, value) return where(operator, "s3:max-keys", value) end
+    assert.same({ ["s3:max-keys"] = "100" }, witness({ max("NumericLessThan", "100") }, { max("NumericLessThanEquals", "100") }).context)
+    assert_none({ max("NumericLessThan", "1e2") }, { max("NumericLessThan", "100") })
+    local date = witness({ where("DateLessThan", "aws:CurrentTime", "2026-01-01T00:00:00Z") }, { where("DateLessThan", "aws:EpochTime", "1767225601") })
+    assert.same({ ["aws:CurrentTime"] = "2026-01-01T00:00:00Z", ["aws:EpochTime"] = "1767225600" }, date.context)
+    local function from(list) return where("IpAddress", "aws:SourceIp", list) end
+    assert_none({ from "10.0.0.0/8" }, { from { "10.0.0.0/9", "10.128.0.0/9" } })
+    assert.same({ ["aws:SourceIp"] = "10.128.0.0" }, witness({ from "10.0.0.0/9" }, { from "10.0.0.0/8" }).context)
+  end)
+
+  it("finds lists of values for keys that have several", function()
+    local function every(value) return where("ForAllValues:StringEquals", "aws:TagKeys", value) end
+    local function any(value) return where("ForAnyValue:StringEquals", "aws:TagKeys", value) end
+    local request = witness({ every { "a" }, every { "b" } }, { any "a" })
+    assert.equal(2, #request.context["aws:TagKeys"])
+    request = witness({ where("ForAnyValue:StringNotLikeIfExists", "aws:TagKeys", "*") }, { where("StringEquals", "aws:TagKeys", "") })
+    assert.equal(2, #request.context["aws:TagKeys"], "the empty text alone is not a value for a set operator")
+    assert_none({ any "a" }, { where("ForAllValues:StringEquals", "aws:TagKeys", "a", {}), deny() })
+  end)
+
+  it("says that an absent key is absent, where the resource would determine it", function()
+    local request = witness({ where("StringLike", "aws:ResourceAccount", "*", { Resource = "*" }) },
+      { allow { Resource = "arn:aws:sqs:us-east-1:" .. A .. ":q" } })
+    assert.same({ ["aws:ResourceAccount"] = {} }, request.context)
+  end)
+
+  it("gives policy variables values, and none under Version 2008-10-17", function()
+    local function home(pattern) return allow { Resource = "arn:aws:s3:::home/" .. pattern } end
+    assert_none({ home "*" }, { home "${aws:username}/*" })
+    assert_none({ home "${aws:username}/*" }, { home "${aws:username}/a" })
+    local request = witness({ home "${aws:username}/*" }, { home "kim/*" })
+    assert.not_equal("kim", request.context["aws:username"])
+    assert.truthy(policy.new_access(parse { home "${aws:username}/*" }, parse({ home "${aws:username}/*" }, "2008-10-17")))
+  end)
+
+  it("ties variables to the principal and the resource", function()
+    local request = witness({}, { where("StringEquals", "aws:ResourceAccount", "${aws:PrincipalAccount}", { Resource = "arn:aws:sqs:*:*:q" }) })
+    assert.equal(request.context["aws:PrincipalAccount"], request.resource:match "^arn:aws:sqs:[^:]*:(%d+):q$")
+    local organizations = where("StringEquals", "aws:ResourceOrgID", "${aws:PrincipalOrgID}")
+    request = witness({}, { organizations })
+    assert.equal(request.context["aws:ResourceOrgID"], request.context["aws:PrincipalOrgID"])
+    assert_none({ organizations }, { organizations, where("StringEquals", "aws:ResourceOrgID", "${aws:PrincipalOrgID}", { Action = "ecr:batchGetImage" }) })
+  end)
+
+  it("takes keys of the option `always` as present", function()
+    local before, after = { where("Null", "svc:k", "false") }, { allow() }
+    assert.same({}, witness(before, after).context)
+    assert_none(before, after, { always = { "svc:K" } })
+  end)
+end)
+
+describe("new_access where AWS leaves the result open", function()
+  it("is not certain", function()
+    local _, found = witness({}, { allow(), deny { Principal = false, NotPrincipal = { AWS = ROLE } } })
+    assert.is_false(found.certain)
+    local function on(name) return { Resource = "arn:aws:ecs:*:*:task-definition/" .. name .. ":*" } end
+    _, found = witness({ allow(), deny(on "a") }, { allow(on "b") })
+    assert.is_false(found.certain)
+    _, found = witness({ allow(), { Effect = "Deny", Principal = "*", Action = 5 } }, { allow() })
+    assert.is_false(found.certain)
+  end)
+
+  it("is not certain for a key with operators of different types", function()
+    local _, found = witness({ where("StringLike", "svc:k", "?*") }, { where("NumericGreaterThan", "svc:k", "5") })
+    assert.is_false(found.certain)
+  end)
+
+  it("prefers a certain request", function()
+    local _, found = witness({}, { allow(), deny { Principal = false, NotPrincipal = { AWS = { ROLE, A } } } })
+    assert.is_true(found.certain)
+    assert.equal(ROLE, found.request.principal)
+  end)
+
+  it("does not find a difference between equal documents", function()
+    for _, statement in ipairs {
+      deny { Principal = false, NotPrincipal = { AWS = ROLE } }, { Effect = "Deny", Principal = "*", Action = 5 },
+      where("StringSounds", "svc:k", "a"), where("NumericEquals", "svc:k", "x"), deny { Resource = "arn:aws:s3:*:*:*:a" },
+    } do
+      assert_none({ allow(), statement }, { statement, allow() })
+    end
+  end)
+end)
+
+describe("new_access is undecided", function()
+  local function assert_undecided(pattern, ...)
+    local found, undecided, reason = policy.new_access(...)
+    assert.is_nil(found)
+    assert.equal("undecided", undecided)
+    assert.truthy(reason:find(pattern), reason)
+  end
+
+  it("for a policy variable behind a wildcard", function()
+    assert_undecided("policy variable", parse { allow { Resource = "arn:aws:s3:::?*" } },
+      parse { allow { Resource = "arn:aws:s3:::a*${aws:username}" } })
+  end)
+
+  it("for a policy variable whose values are not modelled", function()
+    for _, variable in ipairs { "aws:CurrentTime", "aws:PrincipalOrgPaths" } do
+      assert_undecided("policy variable", NOTHING, parse { where("StringEquals", "svc:k", "${" .. variable .. "}") })
+    end
+  end)
+
+  it("past the limit", function()
+    local list, always = { allow() }, {}
+    for i = 1, 60 do always[i] = "svc:k" .. i end
+    for i = 1, 240 do
+      local values = {}
+      for j = 1, 3 do values[always[(i * (7 * j + 1) + j * j * i // 3) % 60 + 1]] = (i * j) % 3 == 0 and "true" or "false" end
+      list[#list + 1] = deny()
+      list[#list].Condition = { Bool = values }
+    end
+    assert_undecided("limit", NOTHING, parse(list), { always = always, limit = 2000 })
+  end)
+end)
+
+describe("equal_access", function()
+  it("names the document that allows more", function()
+    local equal, found = policy.equal_access(parse { allow() }, NOTHING)
+    assert.is_false(equal)
+    assert.equal("a", found.which)
+    equal, found = policy.equal_access(NOTHING, parse { allow() })
+    assert.is_false(equal)
+    assert.equal("b", found.which)
+  end)
+end)
+
+describe("the options of new_access", function()
+  it("are checked", function()
+    assert.error_matches(function() policy.new_access(NOTHING, NOTHING, { kinds = "x" }) end, "unknown option 'kinds'")
+    assert.error_matches(function() policy.new_access(NOTHING, NOTHING, { kind = "x" }) end, "'resource' or 'identity' expected")
+    assert.error_matches(function() policy.new_access(NOTHING, NOTHING, { accounts = { ["1"] = "o" } }) end, "12 digits")
+    assert.error_matches(function() policy.new_access(NOTHING, "x") end, "lanyard.policy expected")
+  end)
+
+  it("include identity policies, which name no principal", function()
+    local doc = parse { { Effect = "Allow", Action = "s3:*", Resource = "*" } }
+    assert.is_nil((policy.new_access(NOTHING, doc)))
+    assert.truthy(policy.new_access(NOTHING, doc, { kind = "identity" }))
+  end)
+end)

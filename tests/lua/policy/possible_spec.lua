@@ -1,0 +1,210 @@
+-- Which requests can exist: what the principal and the resource say about condition keys.
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+
+local policy = require "lanyard.policy"
+
+local ROLE, OTHER = "arn:aws:iam::111122223333:role/ci/MyR", "arn:aws:iam::111122223333:role/Zzz"
+local USER = "arn:aws:iam::111122223333:user/team/kim"
+local SESSION = "arn:aws:sts::111122223333:assumed-role/MyR/job-1"
+local FEDERATED = "arn:aws:sts::111122223333:federated-user/bob"
+local ROOT, ACCOUNT = "arn:aws:iam::111122223333:root", "111122223333"
+local SERVICE, SAML, WEB = "ecs.amazonaws.com", "arn:aws:iam::111122223333:saml-provider/x", "accounts.google.com"
+local ROLE_ID, USER_ID = "AROAEXAMPLEEXAMPLE123", "AIDAEXAMPLEEXAMPLE123"
+local REPOSITORY = "arn:aws:ecr:us-east-1:111122223333:repository/team/app"
+
+local function possible(principal, context, more)
+  local request = { principal = principal, action = "ecr:BatchGetImage", resource = REPOSITORY, context = context }
+  for name, value in pairs(more or {}) do request[name] = value end
+  return policy.possible(request)
+end
+
+-- Each row: a key, and for each principal a list of values that are possible and one of values that are not. The empty
+-- list is the absent key.
+local VALUES = {
+  { "aws:PrincipalArn", {
+    [USER] = { { USER }, { ROLE, "arn:aws:iam::111122223333:user/kim", {} } },
+    [ROLE] = { { ROLE }, { OTHER, SESSION, {} } },
+    [SESSION] = { { ROLE, "arn:aws:iam::111122223333:role/MyR" },
+      { OTHER, SESSION, "arn:aws:iam::444455556666:role/MyR", "arn:aws:iam::111122223333:role/xMyR",
+        "arn:aws-cn:iam::111122223333:role/MyR", {} } },
+    [FEDERATED] = { { FEDERATED }, { USER } },
+    [ROOT] = { { ROOT }, { USER, "arn:aws-cn:iam::111122223333:root" } },
+    [ACCOUNT] = { { ROOT, "arn:aws-cn:iam::111122223333:root" }, { USER, "arn:aws:iam::444455556666:root" } },
+    [SERVICE] = { { {} }, { ROLE, "ecs.amazonaws.com" } },
+    [SAML] = { { {} }, { SAML } },
+    [WEB] = { { {} }, { ROLE } },
+    ["*"] = { { {} }, { ROLE } },
+    [ROLE_ID] = { { ROLE }, { USER, {} } },
+    [USER_ID] = { { USER }, { ROLE } },
+  } },
+  { "aws:PrincipalAccount", {
+    [USER] = { { ACCOUNT }, { "444455556666", {} } }, [SESSION] = { { ACCOUNT }, { "444455556666" } },
+    [ACCOUNT] = { { ACCOUNT }, { "444455556666" } }, ["*"] = { { "anonymous" }, { ACCOUNT, {} } },
+    [SERVICE] = { { {} }, { ACCOUNT } }, [SAML] = { { {} }, { ACCOUNT } }, [ROLE_ID] = { { "444455556666" }, { {} } },
+  } },
+  { "aws:PrincipalType", {
+    [USER] = { { "User" }, { "AssumedRole", "user", {} } }, [ROLE] = { { "AssumedRole" }, { "Role" } },
+    [SESSION] = { { "AssumedRole" }, { "User" } }, [FEDERATED] = { { "FederatedUser" }, { "User" } },
+    [ACCOUNT] = { { "Account" }, { "User" } }, ["*"] = { { "Anonymous" }, { "User", {} } },
+    [ROLE_ID] = { { "AssumedRole" }, { "User" } }, [USER_ID] = { { "User" }, { "AssumedRole" } },
+  } },
+  { "aws:userid", {
+    [USER] = { { USER_ID }, { "AROAX:s", "kim", {} } }, [ROLE] = { { "AROAX:any" }, { "AROAX", USER_ID, ACCOUNT } },
+    [SESSION] = { { "AROAX:job-1" }, { "AROAX:job-2", "AROAX" } },
+    [FEDERATED] = { { "111122223333:bob" }, { "111122223333:eve", "bob" } },
+    [ROOT] = { { ACCOUNT }, { "444455556666" } }, ["*"] = { { "anonymous" }, { USER_ID } },
+    [ROLE_ID] = { { ROLE_ID .. ":s" }, { "AROAX:s", ROLE_ID } }, [USER_ID] = { { USER_ID }, { "AIDAX" } },
+  } },
+  { "aws:username", {
+    [USER] = { { "kim" }, { "ann", "team/kim", "Kim", {} } }, [ROLE] = { { {} }, { "MyR" } }, [SESSION] = { { {} }, { "job-1" } },
+    [FEDERATED] = { { {} }, { "bob" } }, [ROOT] = { { {} }, { "root" } }, [SERVICE] = { { {} }, { "ecs" } },
+    ["*"] = { { {} }, { "kim" } }, [WEB] = { { {} }, { "kim" } }, [ROLE_ID] = { { {} }, { "MyR" } }, [USER_ID] = { { "kim" }, { {} } },
+  } },
+  { "aws:PrincipalIsAWSService", {
+    [SERVICE] = { { true, "true" }, { false, {} } }, [ROLE] = { { false, "False" }, { true, {} } },
+    ["*"] = { { {} }, { false, true } }, [SAML] = { { {} }, { false } },
+  } },
+  { "aws:PrincipalServiceName", {
+    [SERVICE] = { { SERVICE }, { "ec2.amazonaws.com", {} } }, [ROLE] = { { {} }, { SERVICE } }, ["*"] = { { {} }, { SERVICE } },
+  } },
+  { "aws:PrincipalServiceNamesList", {
+    [SERVICE] = { { SERVICE, { SERVICE, "ecs.us-east-1.amazonaws.com" } }, { {} } }, [USER] = { { {} }, { SERVICE } },
+  } },
+  { "aws:PrincipalOrgID", {
+    [ROLE] = { { "o-1", {} }, {} }, ["*"] = { { {} }, { "o-1" } }, [SERVICE] = { { {} }, { "o-1" } }, [SAML] = { { {} }, { "o-1" } },
+  } },
+  { "aws:PrincipalOrgPaths", {
+    [ROLE] = { { "o-1/r-1/", { "o-1/r-1/ou-1/", "o-1/r-1/ou-2/" }, {} }, {} }, ["*"] = { { {} }, { "o-1/r-1/" } },
+  } },
+  { "aws:PrincipalTag/team", { [ROLE] = { { "web", {} }, { { "a", "b" } } }, ["*"] = { { {} }, { "web" } }, [SERVICE] = { { {} }, { "web" } } } },
+  { "aws:MultiFactorAuthPresent", { [USER] = { { true, {} }, {} }, ["*"] = { { {} }, { true } } } },
+  { "aws:TokenIssueTime", { [SESSION] = { { "2026-01-01T00:00:00Z" }, {} }, [SERVICE] = { { {} }, { "2026-01-01T00:00:00Z" } } } },
+  { "aws:ResourceAccount", { [ROLE] = { { ACCOUNT, {} }, { "444455556666" } }, ["*"] = { { ACCOUNT }, { "444455556666" } } } },
+  { "aws:SourceArn", { [SERVICE] = { { "arn:aws:s3:::b", {} }, {} }, [ROLE] = { { "arn:aws:s3:::b" }, {} } } },
+}
+
+describe("a request can exist if the principal and the resource allow its keys:", function()
+  for _, row in ipairs(VALUES) do
+    local key, principals = row[1], row[2]
+    for principal, values in pairs(principals) do
+      it(key .. " of " .. principal, function()
+        for _, value in ipairs(values[1]) do
+          assert.is_true(possible(principal, { [key] = value }))
+          assert.is_true(possible(principal, { [key:upper()] = value }))
+        end
+        for _, value in ipairs(values[2]) do
+          local answer, reason = possible(principal, { [key] = value })
+          assert.is_false(answer)
+          assert.equal(key .. ": expected ", reason:sub(1, #key + 11))
+        end
+      end)
+    end
+  end
+end)
+
+describe("a key of every request", function()
+  it("cannot be absent", function()
+    for _, key in ipairs {
+      "aws:CurrentTime", "aws:EpochTime", "aws:RequestedRegion", "aws:SecureTransport", "aws:UserAgent", "aws:ViaAWSService",
+    } do
+      local answer, reason = possible(ROLE, { [key] = {} })
+      assert.is_false(answer)
+      assert.equal(key .. ": expected a value in every request, found none", reason)
+      assert.is_true(possible("*", { [key] = "x" }))
+    end
+    assert.is_true(possible(ROLE, { ["aws:SourceIp"] = {}, ["aws:SourceVpce"] = {}, ["aws:x"] = {}, ["s3:prefix"] = {} }))
+  end)
+  it("is missed only if the context is said to be complete", function()
+    assert.is_true(possible(ROLE, {}))
+    assert.is_true(possible(ROLE, nil, { complete = true }))
+    local context = { ["aws:PrincipalArn"] = ROLE, ["aws:PrincipalAccount"] = ACCOUNT, ["aws:PrincipalType"] = "AssumedRole",
+      ["aws:userid"] = "AROAX:s", ["aws:PrincipalIsAWSService"] = false, ["aws:CurrentTime"] = "2026-01-01T00:00:00Z",
+      ["aws:EpochTime"] = 1767225600, ["aws:RequestedRegion"] = "us-east-1", ["aws:UserAgent"] = "x",
+      ["aws:ViaAWSService"] = false, ["AWS:securetransport"] = true }
+    assert.is_true(possible(ROLE, context, { complete = true }))
+    for key in pairs(context) do
+      local value = context[key]
+      context[key] = nil
+      assert.is_true(possible(ROLE, context), key)
+      assert.is_false(possible(ROLE, context, { complete = true }), key)
+      assert.is_true(possible(ROLE, context, { complete = true, partial = true }), key)
+      context[key] = value
+    end
+  end)
+end)
+
+describe("a key", function()
+  it("has one value, unless AWS documents several", function()
+    for _, key in ipairs { "aws:SourceIp", "aws:RequestTag/a", "aws:SecureTransport", "aws:ResourceOrgID", "aws:referer" } do
+      local answer, reason = possible(ROLE, { [key] = { "a", "b" } })
+      assert.is_false(answer)
+      assert.equal(key .. ": expected one value, found 2", reason)
+    end
+    for _, key in ipairs { "aws:TagKeys", "aws:CalledVia", "aws:ResourceOrgPaths", "aws:SourceOrgPaths", "aws:VpceOrgPaths",
+      "ecr:x", "aws:NewKey", "aws:RequestTag/" } do
+      assert.is_true(possible(ROLE, { [key] = { "a", "b" } }), key)
+    end
+  end)
+  it("agrees with the keys that say the same", function()
+    local function times(now, epoch)
+      return possible(ROLE, { ["aws:CurrentTime"] = now, ["aws:EpochTime"] = epoch })
+    end
+    assert.is_true(times("2026-01-01T00:00:00Z", 1767225600))
+    assert.is_true(times("2026-01-01T01:00:00.5+01:00", "1767225600"))
+    assert.is_true(times("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"))
+    local answer, reason = times("2026-01-01T00:00:00Z", 1767225601)
+    assert.is_false(answer)
+    assert.equal("aws:EpochTime: expected 1767225600, which is aws:CurrentTime '2026-01-01T00:00:00Z', found '1767225601'", reason)
+    for _, side in ipairs { "Principal", "Resource", "Source", "Vpce" } do
+      local id, paths = ("aws:%sOrgID"):format(side), ("aws:%sOrgPaths"):format(side)
+      assert.is_true(possible(ROLE, { [id] = "o-1", [paths] = { "o-1/r-1/", "o-1/r-1/ou-1/" } }))
+      for _, found in ipairs { "o-2/r-1/", "o-11/r-1/", "o-1", {}, { { "o-1/r-1/", "o-2/r-1/" } } } do
+        assert.is_false(possible(ROLE, { [id] = "o-1", [paths] = found[1] or found }))
+      end
+      assert.is_false(possible(ROLE, { [id] = {}, [paths] = "o-1/r-1/" }))
+      assert.is_true(possible(ROLE, { [id] = {}, [paths] = {} }))
+    end
+  end)
+end)
+
+describe("the owner of a resource", function()
+  it("is the account in its ARN", function()
+    assert.is_true(possible(ROLE, nil, { account = ACCOUNT }))
+    local answer, reason = possible(ROLE, nil, { account = "444455556666" })
+    assert.is_false(answer)
+    assert.equal("the owner of the resource: expected '111122223333' as in its ARN, found '444455556666'", reason)
+  end)
+  it("is free if the ARN has no account", function()
+    for _, resource in ipairs { "arn:aws:s3:::b", "arn:aws:iam::aws:policy/x", "*" } do
+      assert.is_true(possible(ROLE, { ["aws:ResourceAccount"] = "444455556666" }, { resource = resource, account = "444455556666" }))
+      assert.is_false(possible(ROLE, { ["aws:ResourceAccount"] = ACCOUNT }, { resource = resource, account = "444455556666" }))
+    end
+    assert.is_true(possible(ROLE, { ["aws:ResourceAccount"] = "444455556666" }, { resource = "arn:aws:s3:::b" }))
+  end)
+end)
+
+describe("policy.possible", function()
+  it("knows which principals make requests", function()
+    for _, principal in ipairs { "arn:aws:iam::111122223333:group/x", "arn:aws:s3:::b", "somebody", "" } do
+      local answer, reason = policy.possible { principal = principal }
+      assert.is_false(answer)
+      assert.matches("^principal: expected a user, role", reason)
+    end
+    assert.is_true(policy.possible { principal = ("0123456789abcdef"):rep(4) })
+  end)
+  it("shortens long values and replaces control characters", function()
+    for _, first in ipairs { "", "x" } do
+      local _, reason = possible(ROLE, { ["aws:username"] = "a\nb\27" .. first .. ("é"):rep(500) })
+      assert.matches("found 'a%?b%?" .. first .. "é", reason)
+      assert.is_true(#reason < 300)
+      assert.is_truthy(utf8.len(reason))
+    end
+  end)
+  it("raises an error for a request that is not one", function()
+    assert.has_error(function() policy.possible(5) end, "possible: a table expected, got number")
+    assert.has_error(function() policy.possible { principal = ROLE, contex = {} } end, "possible has no field 'contex'")
+    assert.is_false((pcall(policy.possible, { action = "ecr:PutImage" })))
+    assert.is_false((pcall(policy.possible, { principal = ROLE, context = 5 })))
+    assert.is_false((pcall(policy.possible, { principal = ROLE, context = { ["aws:x"] = "1", ["AWS:X"] = "2" } })))
+  end)
+end)

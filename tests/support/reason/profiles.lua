@@ -1,0 +1,417 @@
+-- Pools of elements, each with a universe of requests that decides every document made of them (see reason.universe).
+
+local dimensions = require "reason.dimensions"
+local oracle = require "reason.oracle"
+local universe = require "reason.universe"
+
+local A, B, C = universe.A, universe.B, universe.C
+local key, absent_or, sets_of = dimensions.key, dimensions.absent_or, dimensions.sets_of
+
+---@class reason.Profile
+---@field name string
+---@field universe table
+---@field identity? boolean
+---@field options table      of new_access
+---@field principals table<string, string[]>
+---@field actions string[]
+---@field resources? string[]
+---@field tests table[]      { key, families = { { operators, operands } }, set, always, null }
+
+local M = {}
+
+-- ---------------------------------------------------------------------------------------------
+-- Pools
+
+local EQUAL, LIKE = { "StringEquals", "StringNotEquals" }, { "StringLike", "StringNotLike" }
+local ANY_CASE = { "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase" }
+local BOOLEAN = { { operators = { "Bool" }, operands = { "true", "false" } } }
+
+local ACTIONS = { "*", "*", "s:a", "s:A", "S:a*", "s:*b", "s:?", "s:ab", "s:*", "t:*", "*:a", "s:*a*" }
+
+-- Names of actions, from a letter up.
+local function action_values()
+  local values = {}
+  for _, name in ipairs((universe.words({ "a", "b", "c" },
+    { like = { "*", "*b", "?", "a*", "*a*" }, any_case = { "a", "ab" } }, 1))) do
+    if name ~= "" then
+      for _, service in ipairs { "s", "t", "z" } do
+        values[#values + 1] = service .. ":" .. name
+      end
+    end
+  end
+  return values
+end
+
+local FEW_CALLERS = universe.callers { accounts = { A, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" } }
+local FEW_PRINCIPALS = { AWS = { A, "arn:aws:iam::" .. A .. ":role/a", "arn:aws:iam::" .. A .. ":user/a" } }
+local FEW_RESOURCES = { "arn:aws:s3:::z" }
+local FEW_ACTIONS = { "s:a", "s:b", "*" }
+local FEW_ACTION_VALUES = { "s:a", "s:b", "s:c" }
+
+-- Returns a profile. What it lacks is small.
+local function profile(name, fields)
+  fields.name = name
+  fields.principals = fields.principals or FEW_PRINCIPALS
+  fields.actions = fields.actions or FEW_ACTIONS
+  fields.tests = fields.tests or {}
+  fields.options = fields.options or {}
+  fields.options.kind = fields.identity and "identity" or "resource"
+  local list = {
+    dimensions.who(fields.callers or FEW_CALLERS), dimensions.action(fields.action_values or FEW_ACTION_VALUES),
+    dimensions.resource(fields.resource_values or FEW_RESOURCES, fields.owners), table.unpack(fields.keys or {}),
+  }
+  fields.universe = oracle.universe(list, dimensions.of, fields.identity)
+  return fields
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Profiles: functions, because a universe takes a moment to enumerate
+
+M.makers = {}
+
+-- Texts of free keys.
+function M.makers.texts()
+  local like = { "*", "a*", "*a", "*b", "*a*", "?", "a?", "*a*b", "ab*", "*ab*", "" }
+  local equal, any_case = { "", "a", "b", "ab", "A", "a*" }, { "a", "AB", "b" }
+  local values = universe.words({ "a", "b", "c", "A", "B", "*" }, { like = like, equal = equal, any_case = any_case })
+  local families = { { operators = EQUAL, operands = equal }, { operators = LIKE, operands = like },
+    { operators = ANY_CASE, operands = any_case } }
+  return profile("texts", {
+    anyone = 90,
+    keys = { key("aws:PrincipalTag/t", absent_or(values)), key("aws:RequestTag/u", absent_or(values)) },
+    tests = { { key = "aws:PrincipalTag/t", families = families }, { key = "aws:PrincipalTag/T", families = families },
+      { key = "aws:RequestTag/u", families = families } },
+  })
+end
+
+-- Callers, and the keys that follow from them.
+local function caller_tests()
+  local function arn(account, rest) return ("arn:aws:iam::%s:%s"):format(account, rest) end
+  local patterns = { arn(A, "role/a*"), arn("*", "role/*a"), arn("*", "user/a"), arn(A, "*"), "*", "*/a", arn("*", "role/?"),
+    arn("*", "*/a/*"), arn("?????????????", "root"), arn("*", "root"), arn(A, "role/a"), arn(B, "user/c/a"), arn("1*", "user/*"),
+    "arn:aws:sts::*:federated-user/*", arn("*", "role/ab") }
+  local arns = { arn(A, "role/a"), arn(A, "role/c/a"), arn(A, "user/a"), arn(B, "user/b"), arn(A, "root"),
+    "arn:aws:sts::" .. A .. ":federated-user/a", "arn:aws:sts::" .. A .. ":assumed-role/a/a" }
+  local arn_patterns = {}
+  for _, pattern in ipairs(patterns) do
+    if pattern:find "^arn" then arn_patterns[#arn_patterns + 1] = pattern end
+  end
+  return {
+    { key = "aws:PrincipalArn", families = { { operators = LIKE, operands = patterns }, { operators = EQUAL, operands = arns },
+      { operators = { "ArnLike", "ArnNotLike", "ArnEquals", "ArnNotEquals" }, operands = arn_patterns } } },
+    { key = "aws:PrincipalAccount", families = { { operators = EQUAL, operands = { A, B } },
+      { operators = LIKE, operands = { "1*", "*" } } } },
+    { key = "aws:PrincipalType", families = { { operators = EQUAL, operands = { "Account", "User", "AssumedRole", "FederatedUser" } },
+      { operators = LIKE, operands = { "A*", "*User" } } } },
+    { key = "aws:username", families = { { operators = EQUAL, operands = { "a", "b", "ab" } },
+      { operators = LIKE, operands = { "a*", "*b", "?", "*" } } } },
+    { key = "aws:userid", families = { { operators = LIKE, operands = { "*:a", "*:*", "AROA*:b", "AIDA*" } },
+      { operators = EQUAL, operands = { A, A .. ":a" } } } },
+    { key = "aws:PrincipalIsAWSService", families = BOOLEAN },
+  }
+end
+
+local CALLER_PRINCIPALS = {
+  AWS = { A, "arn:aws:iam::" .. A .. ":root", B, "arn:aws:iam::" .. A .. ":role/a", "arn:aws:iam::" .. A .. ":role/c/a", "arn:aws:iam::" .. A .. ":user/a",
+    "arn:aws:iam::" .. B .. ":user/c/a", "arn:aws:sts::" .. A .. ":assumed-role/a/a", "arn:aws:sts::" .. A .. ":federated-user/a", "*" },
+  Service = { "ecs.amazonaws.com", "sns.amazonaws.com" },
+}
+local NAMES = { "a", "b", "c", "aa", "ab", "ac", "ba", "bc", "ca", "cb", "cc" }
+
+-- Callers of all kinds, in one more account whose id begins with the same digit as the first one's.
+local function all_callers()
+  local callers = universe.callers { accounts = { A, B, C, "123456789012" }, names = NAMES, paths = { "", "a/", "c/" },
+    sessions = { "a", "b", "c" }, derived = true }
+  universe.add_provider(callers, "accounts.google.com", true)
+  return callers
+end
+
+function M.makers.callers()
+  return profile("callers", {
+    anyone = 35, principals = CALLER_PRINCIPALS, tests = caller_tests(), not_principal = 0,
+    callers = all_callers(),
+  })
+end
+
+function M.makers.exceptions()
+  return profile("exceptions", {
+    anyone = 30, principals = CALLER_PRINCIPALS, not_principal = 50, conditions = 30, tests = caller_tests(),
+    callers = all_callers(),
+  })
+end
+
+local function organization_profile(name, accounts)
+  local callers = universe.callers { accounts = { A, B, C, "123123123123" }, names = { "a", "z" }, paths = { "" },
+    sessions = { "z" } }
+  return profile(name, {
+    principals = FEW_PRINCIPALS, callers = universe.with_organizations(callers, accounts), options = { accounts = accounts },
+    tests = {
+      { key = "aws:PrincipalOrgID", families = { { operators = EQUAL, operands = { "o-a1b2c3d4e5", "o-f6g7h8i9j0" } },
+        { operators = LIKE, operands = { "o-a*" } } } },
+      { key = "aws:PrincipalAccount", families = { { operators = EQUAL, operands = { A, B, C } } } },
+    },
+  })
+end
+
+function M.makers.organizations()
+  return organization_profile("organizations")
+end
+
+function M.makers.accounts()
+  return organization_profile("accounts", { [A] = "o-a1b2c3d4e5", [B] = "o-f6g7h8i9j0", [C] = false })
+end
+
+local NAME_POOL = { "*", "a", "a*", "*/a", "?", "b*", "*b*", "a/?*" }
+local RESOURCES = { "*", "*", "arn:aws:s3:::a", "arn:aws:s3:::a*", "arn:aws:s3:::*/a", "arn:aws:s3:::?", "arn:aws:s3:::*b*", "arn:aws:s3:::a/?*",
+  "arn:aws:s3:::*", "arn:aws:sns:*:" .. A .. ":*", "arn:*:s3:::b*", "arn:aws:sns:r:" .. A .. ":a", "arn:aws:*:*:*:a*", "arn:*:*:*:*:*",
+  "arn:aws:sns:*:*:a", "arn:aws:s??:*:*:*" }
+
+-- A request without a resource has "*".
+local function and_any(values)
+  values[#values + 1] = "*"
+  return values
+end
+
+local function resource_values()
+  return and_any(universe.arns {
+    partitions = { "aws", "aws-cn" }, services = { "s3", "sns", "z" }, regions = { "", "r", "q" }, accounts = { "", A, C },
+    names = (function()
+      local names = {}
+      for _, name in ipairs((universe.words({ "a", "b", "c", "/" }, { like = NAME_POOL }, 1))) do
+        if name ~= "" then names[#names + 1] = name end
+      end
+      return names
+    end)(),
+  })
+end
+
+function M.makers.places()
+  return profile("places", {
+    anyone = 90, actions = ACTIONS, action_values = action_values(), resources = RESOURCES, resource_values = resource_values(),
+    owners = { A, B, C },
+    tests = { { key = "aws:ResourceAccount", families = { { operators = EQUAL, operands = { A, B } }, { operators = LIKE, operands = { "1*", "*" } } } } },
+    conditions = 20,
+  })
+end
+
+function M.makers.identity()
+  return profile("identity", {
+    identity = true, actions = ACTIONS, action_values = action_values(), resources = { "*", "*", "arn:aws:s3:::a*", "arn:aws:s3:::*b", "arn:aws:s3:::ab" },
+    resource_values = universe.arns { partitions = { "aws" }, services = { "s3", "z" }, regions = { "" }, accounts = { "" },
+      names = (universe.words({ "a", "b", "c" }, { like = { "a*", "*b" }, equal = { "ab" } }, 1)) },
+    callers = universe.callers { accounts = { A, B, C, "123456789012" }, names = NAMES, paths = { "", "a/", "c/" },
+      sessions = { "a", "b", "c" }, identity = true },
+    tests = caller_tests(), conditions = 50,
+  })
+end
+
+function M.makers.arns()
+  local patterns = { "arn:aws:s3:::*", "arn:aws:s3:::a*", "arn:*:s3:*:*:*", "arn:aws:sns:r:" .. A .. ":?", "arn:aws:*:*:" .. A .. ":*", "arn:aws:s3:::*b" }
+  local values = universe.arns {
+    partitions = { "aws", "z" }, services = { "s3", "sns", "z" }, regions = { "", "r", "z" }, accounts = { "", A, C },
+    names = { "a", "b", "c", "ab", "cb", "aa", "ac", "cc", "a:b", "c:c" },
+  }
+  values[#values + 1] = ""
+  values[#values + 1] = "c"
+  return profile("arns", {
+    anyone = 90, keys = { key("aws:SourceArn", absent_or(values)) },
+    tests = { { key = "aws:SourceArn", families = {
+      { operators = { "ArnLike", "ArnNotLike", "ArnEquals", "ArnNotEquals" }, operands = patterns },
+      { operators = EQUAL, operands = { "arn:aws:s3:::a", "arn:aws:s3:::ab" } } } } },
+  })
+end
+
+function M.makers.values()
+  local numbers = { operators = { "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals",
+    "NumericGreaterThan", "NumericGreaterThanEquals" }, operands = { "1", "2", "2.5", "1e1", "-3", "0" } }
+  local dates = { operators = { "DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan",
+    "DateGreaterThanEquals" }, operands = { "2026-01-01T00:00:00Z", "2026-01-01T00:00:10Z", "1767225605", "2026-06-01" } }
+  local addresses = { operators = { "IpAddress", "NotIpAddress" }, operands = { "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9",
+    "203.0.113.7", "203.0.113.6/31", "2001:db8::/32", "2001:db8::1", "0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1" } }
+  return profile("values", {
+    anyone = 90,
+    keys = {
+      key("aws:MultiFactorAuthAge", { false, "-4", "-3", "-2", "0", "0.5", "1", "1.5", "2", "2.25", "2.5", "5", "10", "11" }),
+      key("aws:TokenIssueTime", { false, "2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:02Z",
+        "2026-01-01T00:00:05Z", "2026-01-01T00:00:07Z", "2026-01-01T00:00:10Z", "2026-02-01T00:00:00Z", "2026-06-01T00:00:00Z",
+        "2026-06-02T00:00:00Z" }),
+      key("aws:SourceIp", { false, "9.255.255.255", "10.0.0.0", "10.127.255.255", "10.128.0.0", "10.255.255.255", "11.0.0.0", "203.0.113.5",
+        "203.0.113.6", "203.0.113.7", "203.0.113.8", "255.255.255.255", "0.0.0.0", "::", "2001:db8::", "2001:db8::1", "2001:db8::2",
+        "2001:db9::", "ffff::" }),
+      key("aws:MultiFactorAuthPresent", { false, "true", "false" }),
+      key("svc:Flag", { false, "true", "false" }), -- no set operator: one value
+      key("svc:Number", { false, "0", "1", "1.5", "2", "3" }),
+    },
+    tests = {
+      { key = "aws:MultiFactorAuthAge", families = { numbers } }, { key = "aws:TokenIssueTime", families = { dates } },
+      { key = "aws:SourceIp", families = { addresses } }, { key = "aws:MultiFactorAuthPresent", families = BOOLEAN },
+      { key = "svc:Flag", families = BOOLEAN },
+      { key = "svc:Number", families = { { operators = numbers.operators, operands = { "1", "2" } } } },
+    },
+  })
+end
+
+-- Keys with several values, with set operators.
+function M.makers.sets()
+  local like, equal = { "a*", "*b", "*" }, { "a", "ab", "" }
+  local texts = universe.words({ "a", "b", "c" }, { like = like, equal = equal }, 1)
+  local families = { { operators = EQUAL, operands = equal }, { operators = LIKE, operands = like } }
+  local sets = sets_of(texts)
+  return profile("sets", {
+    anyone = 90, keys = { key("aws:TagKeys", sets), key("svc:Keys", sets) }, conditions = 85,
+    tests = { { key = "aws:TagKeys", families = families, set = true }, { key = "svc:Keys", families = families, set = true },
+      { key = "aws:TagKeys", families = families } },
+  })
+end
+
+-- Set operators on keys that have one value.
+function M.makers.single()
+  local like, equal = { "a*", "*b", "*" }, { "a", "ab", "" }
+  local texts = universe.words({ "a", "b", "c" }, { like = like, equal = equal })
+  local families = { { operators = EQUAL, operands = equal }, { operators = LIKE, operands = like } }
+  return profile("single", {
+    anyone = 90, keys = { key("aws:PrincipalTag/t", absent_or(texts)) }, conditions = 85,
+    tests = { { key = "aws:PrincipalTag/t", families = families, set = true }, { key = "aws:PrincipalTag/t", families = families } },
+  })
+end
+
+-- Policy variables, alone or in a literal frame.
+function M.makers.variables()
+  local names = { "a", "b", "c", "ab" }
+  local callers = universe.callers { accounts = { A, C }, names = names, paths = { "" }, sessions = { "c" } }
+  local resources = universe.arns { partitions = { "aws" }, services = { "s3" }, regions = { "" }, accounts = { "" },
+    names = { "a", "b", "c", "ab", "a/a", "b/c", "c/c", "ab/c", "${aws:username}/c", "${aws:username}/", "${aws:username}",
+      "${aws:PrincipalTag/t}", "a/", "c/", "b/", "ab/" } }
+  resources[#resources + 1] = "arn:aws:z:::c"
+  resources[#resources + 1] = "arn:z:s3:::c"
+  local families = {
+    { operators = EQUAL, operands = { "a", "b", "${aws:username}" } },
+    { operators = LIKE, operands = { "a*", "*", "${aws:username}" } },
+  }
+  return profile("variables", {
+    anyone = 70, callers = callers, resource_values = resources, old = 25,
+    resources = { "*", "arn:aws:s3:::a", "arn:aws:s3:::a/*", "arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::${aws:PrincipalTag/t}", "arn:aws:s3:::*",
+      "arn:aws:s3:::${aws:username}" },
+    keys = { key("aws:PrincipalTag/t", absent_or { "", "a", "b", "c", "ab", "a/a", "b/c", "c/c", "${aws:username}" }) },
+    tests = { { key = "aws:PrincipalTag/t", families = families },
+      { key = "aws:username", families = { { operators = EQUAL, operands = { "a", "b", "${aws:PrincipalTag/t}" } } } } },
+  })
+end
+
+-- Principals of all kinds; two of each kind are named, and a fresh one is a caller, too.
+function M.makers.kinds()
+  local canonical = ("0123456789abcdef"):rep(4)
+  local callers = universe.callers { accounts = { A, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" } }
+  for _, provider in ipairs { "accounts.google.com", "graph.facebook.com", "arn:aws:iam::" .. A .. ":saml-provider/x",
+    "arn:aws:iam::" .. A .. ":oidc-provider/y", "arn:aws:iam::" .. C .. ":saml-provider/z" } do
+    universe.add_provider(callers, provider)
+  end
+  for _, id in ipairs { "AROAEXAMPLEEXAMPLE123", "AIDAEXAMPLEEXAMPLE123", "AROAEXAMPLEEXAMPLE999", "AIDAEXAMPLEEXAMPLE999", canonical,
+    ("9876543210fedcba"):rep(4) } do
+    callers[#callers + 1] = { principal = id, context = {} }
+  end
+  return profile("kinds", {
+    anyone = 25, not_principal = 25, callers = callers, conditions = 25,
+    principals = {
+      AWS = { A, "arn:aws:iam::" .. A .. ":role/a", "AROAEXAMPLEEXAMPLE123", "AIDAEXAMPLEEXAMPLE123", "*" },
+      Service = { "ecs.amazonaws.com", "sns.amazonaws.com" },
+      Federated = { "accounts.google.com", "arn:aws:iam::" .. A .. ":saml-provider/x", "arn:aws:iam::" .. A .. ":oidc-provider/y", "*" },
+      CanonicalUser = { canonical },
+    },
+    tests = { { key = "aws:PrincipalTag/t", families = { { operators = EQUAL, operands = { "a" } } } } },
+    keys = { key("aws:PrincipalTag/t", { false, "a", "b" }) },
+  })
+end
+
+-- Stars that would have to cross a colon: whether they do is open.
+function M.makers.crossing()
+  return profile("crossing", {
+    anyone = 90, actions = FEW_ACTIONS,
+    resources = { "*", "arn:aws:*:a", "arn:*", "arn:aws:s3:::a*", "arn:aws:*:*:*:a*", "arn:aws:s3*", "arn:aws:s3:*", "arn:aws:s3:::*a" },
+    resource_values = and_any(universe.arns { partitions = { "aws", "z" }, services = { "s3", "s3z", "z" }, regions = { "", "a" },
+      accounts = { "", C }, names = { "a", "c", "ca", "ac", "aca", "a:c", "c:a", "c:c", "c:ac", "c:ca", "ac:a", "ac:c",
+        "x:y:a", "x:y:a:c", "x:y:ac" } }),
+  })
+end
+
+-- What IAM leaves open: operators and operands that do not exist, Denies that violate the grammar.
+function M.makers.open()
+  local families = { { operators = EQUAL, operands = { "a", "b" } }, { operators = { "StringSounds", "StringEqual" }, operands = { "a", "b" } } }
+  return profile("open", {
+    anyone = 80, conditions = 80, keys = { key("aws:PrincipalTag/t", { false, "a", "b", "c" }),
+      key("aws:MultiFactorAuthAge", { false, "-1", "0", "0.5", "1", "2", "5", "7", "9" }) },
+    tests = { { key = "aws:PrincipalTag/t", families = families },
+      { key = "aws:MultiFactorAuthAge", families = { { operators = { "NumericLessThan", "NumericEquals" }, operands = { "1", "5", "many" } } } } },
+  })
+end
+
+-- aws:CurrentTime and aws:EpochTime are one time, which every request has.
+function M.makers.times()
+  local values = {}
+  for i, seconds in ipairs { 1767225590, 1767225600, 1767225602, 1767225605, 1767225607, 1767225610, 1769904000 } do
+    values[i] = seconds
+  end
+  local operators = { "DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals" }
+  local dates = { { operators = operators, operands = { "2026-01-01T00:00:00Z", "1767225605", "2026-01-01T00:00:10Z" } } }
+  local time = { name = "time", values = values, set = function(request, value)
+    request.context["aws:CurrentTime"] = os.date("!%Y-%m-%dT%H:%M:%SZ", value)
+    request.context["aws:EpochTime"] = tostring(value)
+  end }
+  return profile("times", {
+    anyone = 90, conditions = 90, keys = { time, key("aws:SecureTransport", { "true", "false" }) },
+    tests = { { key = "aws:CurrentTime", families = dates, null = 3 }, { key = "aws:EpochTime", families = dates, null = 3 },
+      { key = "aws:SecureTransport", families = BOOLEAN } },
+  })
+end
+
+-- Several dimensions at once.
+function M.makers.mixed()
+  local texts = universe.words({ "a", "b", "c" }, { like = { "a*", "*b" }, equal = { "a", "b" } })
+  local families = { { operators = EQUAL, operands = { "a", "b" } }, { operators = LIKE, operands = { "a*", "*b" } } }
+  return profile("mixed", {
+    anyone = 40, principals = CALLER_PRINCIPALS, actions = ACTIONS, action_values = action_values(),
+    callers = universe.callers { accounts = { A, B, C }, names = { "a", "b", "ab", "c" }, paths = { "", "c/" },
+      sessions = { "a", "c" } },
+    resources = { "*", "arn:aws:s3:::a*", "arn:aws:s3:::*b", "arn:aws:s3:::ab" },
+    resource_values = universe.arns { partitions = { "aws" }, services = { "s3", "z" }, regions = { "" }, accounts = { "" },
+      names = (universe.words({ "a", "b", "c" }, { like = { "a*", "*b" }, equal = { "ab" } }, 1)) },
+    keys = { key("aws:PrincipalTag/t", absent_or(texts)), key("svc:Flag", { false, "true", "false" }) },
+    tests = { { key = "aws:PrincipalTag/t", families = families }, { key = "svc:Flag", families = BOOLEAN },
+      { key = "aws:PrincipalAccount", families = { { operators = EQUAL, operands = { A, B } } } } },
+  })
+end
+
+-- What reason.z3 encodes; without sets, variables and keys that follow from callers.
+function M.makers.z3()
+  local texts = universe.words({ "a", "b", "c" }, { like = { "*", "a*", "*b", "?", "*a*b", "a?" }, equal = { "", "a", "b", "ab" } })
+  local families = { { operators = EQUAL, operands = { "", "a", "b", "ab" } },
+    { operators = LIKE, operands = { "*", "a*", "*b", "?", "*a*b", "a?" } } }
+  local numbers = { operators = { "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals",
+    "NumericGreaterThan", "NumericGreaterThanEquals" }, operands = { "1", "2", "2.5", "-3" } }
+  local addresses = { operators = { "IpAddress", "NotIpAddress" }, operands = { "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9",
+    "203.0.113.7", "2001:db8::/32", "2001:db8::1", "0.0.0.0/0", "::/0" } }
+  local role = "arn:aws:iam::" .. A .. ":role/"
+  return profile("z3", {
+    anyone = 50, old = 0, not_principal = 0,
+    principals = { AWS = { A, B, role .. "a", role .. "ab", "arn:aws:iam::" .. B .. ":user/a" } },
+    actions = { "*", "*", "s:a", "S:a*", "s:*b", "s:?", "s:ab", "s:*", "t:*", "*:a" }, action_values = action_values(),
+    callers = universe.callers { accounts = { A, B, C }, names = NAMES, paths = { "" }, sessions = { "c" } },
+    resources = { "*", "*", "arn:aws:s3:::a", "arn:aws:s3:::a*", "arn:aws:s3:::*b", "arn:aws:sns:*:" .. A .. ":*", "arn:*:s3:::b*" },
+    resource_values = universe.arns { partitions = { "aws", "aws-cn" }, services = { "s3", "sns", "z" }, regions = { "", "r" },
+      accounts = { "", A, C }, names = { "a", "b", "c", "ab", "ac", "cb", "ba", "bb", "bc" } },
+    keys = { key("aws:PrincipalTag/t", absent_or(texts)), key("aws:RequestTag/u", absent_or(texts)),
+      key("aws:MultiFactorAuthAge", { false, "-4", "-3", "0", "1", "1.5", "2", "2.25", "2.5", "5" }),
+      key("aws:MultiFactorAuthPresent", { false, "true", "false" }),
+      key("aws:SourceIp", { false, "9.255.255.255", "10.0.0.0", "10.128.0.0", "11.0.0.0", "203.0.113.7", "::", "2001:db8::",
+        "2001:db8::1" }) },
+    tests = { { key = "aws:PrincipalTag/t", families = families }, { key = "aws:RequestTag/u", families = families },
+      { key = "aws:MultiFactorAuthAge", families = { numbers } }, { key = "aws:MultiFactorAuthPresent", families = BOOLEAN },
+      { key = "aws:SourceIp", families = { addresses } },
+      { key = "aws:PrincipalArn", families = { { operators = LIKE, operands = { role .. "a*", "arn:aws:iam::*:user/*", "*a", role .. "?" } } } } },
+  })
+end
+
+M.names = { "texts", "callers", "exceptions", "organizations", "accounts", "places", "identity", "arns", "values", "sets", "single",
+  "variables", "kinds", "crossing", "open", "times", "mixed" }
+
+return M
