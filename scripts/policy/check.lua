@@ -4,7 +4,8 @@ local command = cli.command {
   summary = "Prove what policy files cannot allow, over every possible request.",
   category = "policies",
   description = [[
-A check that fails prints a request that the policy allows. A check is
+A check that fails prints a request that the policy allows. Each policy is judged
+alone, whatever other policies of the account allow or deny. A check is
 undecided where AWS's documentation, a policy variable or a limit leaves it
 open: then the request cannot be excluded.
 ]],
@@ -83,7 +84,11 @@ local asked = {
 local kind = options.type == "identity" and "identity" or "resource"
 
 local found, findings, undecided = json.array {}, json.array {}, false
+if asked.before then
+  policy_files.check_kind(asked.before, policy_files.name(options.no_new_access), kind)
+end
 local status = policy_files.each(options.file, function(doc, name)
+  policy_files.check_kind(doc, name, kind)
   for _, id in ipairs(wanted) do
     local result = checks.run(id, doc, asked, { kind = kind })
     result.file = name

@@ -5,7 +5,8 @@ local command = cli.command {
   category = "policies",
   description = [[
 The order of statements and list items, a string for a list of one, and the case of actions are not differences.
-With --effect the policies are compared by the requests that they allow, over every possible request.
+With --effect the policies are compared by the requests that they allow, over every possible request. Each is judged
+alone, whatever other policies of the account allow or deny.
 ]],
   arguments = {
     { "old", help = "A policy file, or - for stdin." },
@@ -91,7 +92,10 @@ end
 
 -- Prints what only one of the policies allows, and ends the command.
 local function show_effect()
-  local change = effect.of(old, new, { kind = options.type == "identity" and "identity" or "resource" })
+  local kind = options.type == "identity" and "identity" or "resource"
+  policy_files.check_kind(old, policy_files.name(options.old), kind)
+  policy_files.check_kind(new, policy_files.name(options.new), kind)
+  local change = effect.of(old, new, { kind = kind })
   if options.output == "json" then
     results.json { gives = side_of(change.gives), takes = side_of(change.takes) }
   else

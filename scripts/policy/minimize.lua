@@ -25,9 +25,9 @@ local policy = require "lanyard.policy"
 local policy_files = require "lanyard.cli.policy_files"
 
 local doc = policy_files.load(options.file)
-local smaller, removed, undecided = policy.minimize(doc, {
-  kind = options.type == "identity" and "identity" or "resource",
-})
+local kind = options.type == "identity" and "identity" or "resource"
+policy_files.check_kind(doc, policy_files.name(options.file), kind)
+local smaller, removed, undecided = policy.minimize(doc, { kind = kind })
 for _, removal in ipairs(removed) do
   if removal.element then
     cli.note(escape.format("lanyard: %s: removed %s from %s", removal.statement, removal.value, removal.element))

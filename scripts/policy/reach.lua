@@ -50,7 +50,10 @@ local function texts_of(classes)
   return texts
 end
 
-local classes = policy.reachable(policy_files.load(options.file), { action = options.action_name })
+local doc = policy_files.load(options.file)
+policy_files.check_kind(doc, policy_files.name(options.file), "resource",
+  ": only the policy of a resource names callers")
+local classes = policy.reachable(doc, { action = options.action_name })
 if options.output == "json" then
   local items = json.array {}
   for i, class in ipairs(classes) do

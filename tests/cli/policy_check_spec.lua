@@ -110,6 +110,21 @@ describe("lanyard policy diff --effect", function()
   end))
 end)
 
+describe("an identity policy", function()
+  it("is asked about only as such", function()
+    local folder <close> = helper.folder()
+    local file = folder .. "/identity.json"
+    helper.write(file, '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecr:*","Resource":"*"}]}')
+    for _, words in ipairs { { "check", "--no-public" }, { "minimize" }, { "reach" }, { "diff", "--effect", file } } do
+      local result = helper.run { helper.lanyard, "policy", words[1], file, table.unpack(words, 2) }
+      assert.same({ 1, "" }, { result.status, result.out })
+      assert.matches("^lanyard: [^\n]+: statement 1 has no Principal: [^\n]+\n$", result.err)
+    end
+    local result = helper.run { helper.lanyard, "policy", "check", file, "--not-granted", "ecr:Put*", "--type", "identity" }
+    assert.equal(3, result.status)
+  end)
+end)
+
 describe("lanyard policy reach and minimize", function()
   it("list who is allowed, and remove what is redundant", in_folder(function(run)
     assert.matches("^organization o%-a1b2c3d4e5\n    example: [^\n]+\naccount 111122223333\n    example: [^\n]+\n$",

@@ -66,6 +66,21 @@ function M.each(files, use)
   return status
 end
 
+--- Ends the command if a document is an identity policy, but is asked about as the policy of a resource: a statement
+--- without Principal applies to nobody there, so that every answer would be "nobody".
+---@param doc policy.Document
+---@param name string
+---@param kind string  "resource" or "identity"
+---@param advice? string
+function M.check_kind(doc, name, kind, advice)
+  for _, statement in ipairs(kind == "resource" and doc:statements() or {}) do
+    if #statement.principals == 0 and not statement.flaw then
+      cli.leave(cli.exit.failed, ("%s: statement %d has no Principal%s"):format(name, statement.index,
+        advice or ": for an identity policy, pass --type identity"))
+    end
+  end
+end
+
 --- Returns a statement as JSON output shows it. Empty lists stay lists.
 ---@param statement policy.Statement
 ---@return table

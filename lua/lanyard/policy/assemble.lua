@@ -19,7 +19,8 @@ end
 --- whole text each time.
 ---@param doc policy.Document  gives the Version
 ---@param texts string[]       the JSON texts of the statements
----@return policy.Document
+---@return policy.Document? assembled
+---@return lanyard.Error? err  the text is too long for a policy
 return function(doc, texts)
-  return assert(core.parse(('{%s"Statement":[%s]}'):format(version_of(doc), table.concat(texts, ","))))
+  return core.parse(('{%s"Statement":[%s]}'):format(version_of(doc), table.concat(texts, ",")))
 end

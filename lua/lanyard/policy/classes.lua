@@ -137,10 +137,13 @@ function M.statement(member)
   return { Effect = "Allow", Principal = member.principal or "*", Action = "*", Condition = condition }
 end
 
--- The negated operators of classes that consist of one condition.
+-- The negated operators of classes that consist of one condition. Null and Bool have the other value instead.
 local NEGATED = {
+  Null = "Null", Bool = "Bool",
   StringEquals = "StringNotEquals", ArnLike = "ArnNotLike", StringLike = "StringNotLike", IpAddress = "NotIpAddress",
 }
+
+local OTHER = { ["true"] = { "false" }, ["false"] = { "true" } }
 
 --- Returns a statement that allows everything to everyone outside a class | nil if no statement can.
 ---@param member policy.Class
@@ -157,7 +160,7 @@ function M.complement(member)
   local negated = condition and NEGATED[condition[1]]
   return negated and {
     Effect = "Allow", Principal = "*", Action = "*",
-    Condition = { [negated] = { [condition[2]] = json.array(condition[3]) } },
+    Condition = { [negated] = { [condition[2]] = json.array(OTHER[condition[3][1]] or condition[3]) } },
   }
 end
 

@@ -26,6 +26,9 @@ local M = {}
 ---@field gives policy.Side  what only the new document allows
 ---@field takes policy.Side  what only the old document allows
 
+-- With more classes than this, the actions of each are not determined: each needs up to a question per action of ECR.
+local MOST = 8
+
 local PULL = { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" }
 
 -- Reports whether `to` allows a request that `from` does not, with statements of Denies added to `to`.
@@ -94,7 +97,7 @@ function M.gained(from, to, options)
   if found and not (options and options.kind == "identity") then
     local reached = reachable(to, { before = from })
     for i, class in ipairs(reached) do
-      one.gains[i] = { class = class, actions = actions_of(from, to, class, #reached == 1) }
+      one.gains[i] = { class = class, actions = #reached <= MOST and actions_of(from, to, class, #reached == 1) or {} }
     end
   end
   return one

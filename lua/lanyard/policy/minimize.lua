@@ -61,14 +61,20 @@ function Search:try(index, removal, edit)
   return true
 end
 
-local function is_editable(statement)
-  return not statement.flaw and not (statement.effect == "Deny" and statement.not_principal)
+-- Without a Principal, a statement of a resource policy violates the grammar.
+function Search:is_editable(statement)
+  local complete = #statement.principals > 0 or self.options and self.options.kind == "identity"
+  return complete and not statement.flaw and not (statement.effect == "Deny" and statement.not_principal)
 end
 
+-- One statement stays: AWS accepts no policy without statements.
 function Search:try_statements()
   for index = #self.labels, 1, -1 do
+    if #self.labels == 1 then
+      return
+    end
     local removal = { statement = self.labels[index] }
-    if is_editable(self.doc:statement(index))
+    if self:is_editable(self.doc:statement(index))
       and self:try(index, removal, function(copy) copy:remove { index = index } end) then
       table.remove(self.labels, index)
     end
@@ -190,7 +196,7 @@ return function(doc, options)
   end
   search:try_statements()
   for index, statement in ipairs(search.doc:statements()) do
-    if is_editable(statement) then
+    if search:is_editable(statement) then
       for _, element in ipairs { "Principal", "NotPrincipal" } do
         search:try_principals(index, element)
       end

@@ -75,7 +75,8 @@ end
 
 -- Reports whether a condition holds only for requests that have a listed value of its key.
 local function is_restricting(operator)
-  return not (operator:find("Not", 1, true) or operator:find "^ForAllValues:" or operator:find "IfExists$")
+  return operator ~= "Null"
+    and not (operator:find("Not", 1, true) or operator:find "^ForAllValues:" or operator:find "IfExists$")
 end
 
 -- Adds the classes of a statement without sources and networks. Returns the classes that its Principal element names.
@@ -88,7 +89,7 @@ local function add_callers(pool, statement)
     named[#named + 1] = not statement.not_principal and class or nil
   end
   for _, condition in ipairs(statement.conditions) do
-    for _, text in ipairs(texts_of(condition) or {}) do
+    for _, text in ipairs(condition.operator ~= "Null" and texts_of(condition) or {}) do
       pool:add(class_of(condition.key:lower(), text))
     end
   end
@@ -160,7 +161,11 @@ function Search:rest(statements)
     statement.Effect = "Deny"
     texts[#texts + 1] = json.encode(statement)
   end
-  return new_access(self.before, assemble(self.doc, texts), self.options)
+  local doc = assemble(self.doc, texts)
+  if not doc then
+    return nil, "undecided", "the policy names too many callers for one question"
+  end
+  return new_access(self.before, doc, self.options)
 end
 
 -- Returns a request by a caller that is in none of the classes.

@@ -55,6 +55,15 @@ describe("policy.minimize", function()
     assert.same({ { statement = "#2" } }, removed)
   end)
 
+  it("keeps one statement, and statements without a Principal", function()
+    local text = minimized('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*",'
+      .. '"Condition":{"StringEquals":{"aws:x":[]}}},{"Effect":"Allow","Principal":"*","Action":"ecr:*",'
+      .. '"Condition":{"Null":{"aws:y":"true"},"StringEquals":{"aws:y":"1"}}}]}')
+    assert.truthy(text:find('"Effect"', 1, true))
+    text = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecr:*"},{"Effect":"Deny","Action":"s3:*"}]}'
+    assert.equal(text, minimized(text))
+  end)
+
   it("does not change a document without redundant parts", function()
     for _, text in ipairs {
       '{"Version":"2012-10-17","Statement":[]}',

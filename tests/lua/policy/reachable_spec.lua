@@ -89,6 +89,25 @@ describe("policy.reachable", function()
       doc(if_holds '{"IpAddress":{"aws:SourceIp":["10.0.0.0/8","192.0.2.0/24"]}}'))
   end)
 
+  it("takes no operand of Null for a caller", function()
+    reaches({ "everyone except every account of any organization" },
+      doc(if_holds '{"Null":{"aws:PrincipalOrgID":"true"}}'))
+    reaches({ "every account of any organization" }, doc(if_holds '{"Null":{"aws:PrincipalOrgID":"false"}}'))
+    for _, key in ipairs { "aws:SourceVpce", "aws:SourceAccount", "aws:SourceIp" } do
+      reaches({ "everyone" }, doc(if_holds(('{"Null":{"%s":"false"}}'):format(key))))
+    end
+  end)
+
+  it("is undecided, not wrong, where the question would be too long", function()
+    local accounts, sources = {}, {}
+    for i = 1, 60 do accounts[i] = ('"%012d"'):format(i) end
+    for i = 1, 150 do sources[i] = ('"%012d"'):format(i) end
+    local classes = policy.reachable(doc(('"Principal":{"AWS":[%s]},%s,"Condition":{"StringEquals":'
+      .. '{"aws:SourceAccount":[%s]}}'):format(table.concat(accounts, ","), PULL, table.concat(sources, ","))))
+    assert.is_true(#classes > 0)
+    assert.equal("everyone", classes[1].text)
+  end)
+
   it("names what a Deny excepts", function()
     reaches({ "everyone except account 444455556666" },
       doc(ANYONE, '"Effect":"Deny","Principal":{"AWS":"444455556666"},"Action":"*"'))

@@ -66,6 +66,12 @@ describe("policy.public", function()
     is("yes", doc(if_holds '{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"}}'))
   end)
 
+  it("accepts no value that every anonymous caller has", function()
+    for _, key in ipairs { "aws:PrincipalAccount", "aws:userid" } do
+      is("yes", doc(if_holds(('{"StringEquals":{"%s":["AIDAEXAMPLEID1234567","anonymous"]}}'):format(key))))
+    end
+  end)
+
   it("accepts networks that are not wider than /8 and /32", function()
     is("no", doc(if_holds '{"IpAddress":{"aws:SourceIp":["192.0.2.0/24","2001:db8::/32"]}}'))
     is("no", doc(if_holds '{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}'))
@@ -106,6 +112,8 @@ describe("policy.outside", function()
     is("yes", doc(if_holds(organization)), { organizations = { "o-zzzzzzzzzz" } })
     is("no", doc(if_holds '{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-a1b2c3d4e5/r-ab12/ou-*"}}'),
       { organizations = { "o-a1b2c3d4e5" } })
+    is("no", doc('"Principal":{"Service":"lambda.amazonaws.com"},' .. PULL .. ',"Condition":{"ForAnyValue:StringLike":'
+      .. '{"aws:SourceOrgPaths":"o-a1b2c3d4e5/r-ab12/*"}}'), { organizations = { "o-a1b2c3d4e5" } })
     is("yes", doc(('"Principal":{"AWS":"%s"},%s'):format(ACCOUNT, PULL)), { organizations = { "o-a1b2c3d4e5" } })
     is("no", doc(('"Principal":{"AWS":"%s"},%s'):format(ACCOUNT, PULL)), { organizations = { "o-a1b2c3d4e5" } },
       { accounts = { [ACCOUNT] = "o-a1b2c3d4e5" } })
@@ -147,6 +155,24 @@ describe("policy.grants", function()
     is("no", document, { principals = { "arn:aws:iam::111122223333:user/*", "ecs-tasks.amazonaws.com" } })
     is("yes", doc('"Principal":{"Service":"ecs-tasks.amazonaws.com"},' .. PULL),
       { principals = { "ecs-tasks.amazonaws.com" } })
+  end)
+
+  it("rejects a question that is not one", function()
+    local document = doc(ANYONE)
+    for expected, asked in pairs {
+      ["has no field 'action'"] = { action = { "ecr:Put*" } },
+      ["actions: a list that is not empty"] = { actions = {} },
+      ["'PutImage' is not an action"] = { actions = { "PutImage" } },
+      ["'AROAEXAMPLEID' is not an account id"] = { principals = { "AROAEXAMPLEID" } },
+      ["assumed%-role/ci/s' is not"] = { principals = { "arn:aws:sts::111122223333:assumed-role/ci/s" } },
+      ["saml%-provider/x' is not"] = { principals = { "arn:aws:iam::111122223333:saml-provider/x" } },
+      ["'%*' is not"] = { principals = { "*" } },
+      ["'accounts.google.com' is not"] = { principals = { "accounts.google.com" } },
+    } do
+      local ok, err = pcall(policy.grants, document, asked)
+      assert.is_false(ok, expected)
+      assert.matches(expected, err)
+    end
   end)
 
   it("asks about identity policies", function()

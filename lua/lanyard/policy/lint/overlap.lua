@@ -26,7 +26,7 @@ local function find(statements, index, test)
   return nil
 end
 
--- Returns a document with the selected statements. `texts` has their texts by index.
+-- Returns a document with the selected statements | nil if it is too long. `texts` has their texts by index.
 local function only(doc, statements, texts, is_selected)
   local selected = {}
   for _, statement in ipairs(statements) do
@@ -34,11 +34,14 @@ local function only(doc, statements, texts, is_selected)
       selected[#selected + 1] = texts[statement.index]
     end
   end
-  return assemble(doc, selected)
+  return (assemble(doc, selected))
 end
 
 -- Reports whether `after` certainly allows nothing that `before` does not allow, whatever the policy is attached to.
 local function adds_nothing(before, after)
+  if not (before and after) then
+    return false -- too long to be assembled
+  end
   local found, undecided = new_access(before, after)
   return not found and not undecided
 end
@@ -70,7 +73,8 @@ end
 -- Reports whether the other statements of the same effect apply wherever this one does.
 function Check:is_repeated(statement)
   local rest, all = self:as_allows(statement.effect, statement.index), self:as_allows(statement.effect)
-  return adds_nothing(rest, all) and adds_nothing(delegation.apart(rest), delegation.apart(all))
+  return adds_nothing(rest, all)
+    and adds_nothing(delegation.apart(rest), delegation.apart(all))
 end
 
 -- A statement whose elements can be reasoned about. NotPrincipal means something else in a Deny than in an Allow.
