@@ -15,6 +15,7 @@ local key, absent_or, sets_of = dimensions.key, dimensions.absent_or, dimensions
 ---@field principals table<string, string[]>
 ---@field actions string[]
 ---@field resources? string[]
+---@field without_colons? boolean  some uncertain requests are not enumerated
 ---@field tests table[]      { key, families = { { operators, operands } }, set, always, null }
 
 local M = {}
@@ -189,6 +190,7 @@ function M.makers.places()
   return profile("places", {
     anyone = 90, actions = ACTIONS, action_values = action_values(), resources = RESOURCES, resource_values = resource_values(),
     owners = { A, B, C },
+    without_colons = true, -- the enumeration lacks resources that a star matches only across a colon; "crossing" has them
     tests = { { key = "aws:ResourceAccount", families = { { operators = EQUAL, operands = { A, B } }, { operators = LIKE, operands = { "1*", "*" } } } } },
     conditions = 20,
   })
@@ -278,7 +280,7 @@ end
 -- Policy variables, alone or in a literal frame.
 function M.makers.variables()
   local names = { "a", "b", "c", "ab" }
-  local callers = universe.callers { accounts = { A, C }, names = names, paths = { "" }, sessions = { "c" } }
+  local callers = universe.callers { accounts = { A, C }, names = names, paths = { "", "z/" }, sessions = { "c" } }
   local resources = universe.arns { partitions = { "aws" }, services = { "s3" }, regions = { "" }, accounts = { "" },
     names = { "a", "b", "c", "ab", "a/a", "b/c", "c/c", "ab/c", "${aws:username}/c", "${aws:username}/", "${aws:username}",
       "${aws:PrincipalTag/t}", "a/", "c/", "b/", "ab/" } }
