@@ -24,17 +24,17 @@ static bool keep_text(struct caller_derived *derived, const char *bytes, size_t 
 }
 
 /* Stores the value of a key. An account id does not contain the partition of the root user's ARN: it
- * is the partition of the resource, else "aws". */
+ * is the partition of the resource, else "aws". `is_arn` is set for aws:PrincipalArn. */
 static bool keep_value(struct caller_derived *derived, const struct caller *caller,
                        const struct caller_request *request, const struct caller_fact *fact,
-                       struct context_value *value) {
+                       bool is_arn, struct context_value *value) {
   const struct buf *pattern = &fact->patterns[0];
   if (bytes_equal(pattern->data, pattern->length, caller->text.bytes, caller->text.length)) {
     *value = (struct context_value){caller->text.bytes, caller->text.length};
     return true;
   }
   static const char any[] = "arn:*:iam::";
-  if (caller->kind != CALLER_ROOT || !bytes_begin(pattern->data, pattern->length, any))
+  if (!is_arn || caller->kind != CALLER_ROOT || !bytes_begin(pattern->data, pattern->length, any))
     return !memchr(pattern->data, '*', pattern->length) &&
            keep_text(derived, pattern->data, pattern->length, value);
   struct arn arn;
@@ -62,7 +62,8 @@ static void derive_key(struct caller_derived *derived, const struct caller *call
     struct context_entry *entry = &derived->entries[derived->count++];
     *entry = (struct context_entry){.key = name, .key_length = length, .values = value};
     if (fact.rule != CALLER_KEY_ABSENT) {
-      bool known = fact.count == 1 && keep_value(derived, caller, request, &fact, value);
+      bool is_arn = strcmp(name, "aws:PrincipalArn") == 0;
+      bool known = fact.count == 1 && keep_value(derived, caller, request, &fact, is_arn, value);
       entry->count = known ? 1 : 0;
       entry->unknown = !known;
     }
