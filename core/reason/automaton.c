@@ -108,8 +108,8 @@ void automaton_close(struct automaton *automaton) {
 
 /* --- Reading ---------------------------------------------------------------------------------- */
 
-/* Adds a place and the places that it reaches without a byte. Each call adds a run of places without
- * gaps, and begins behind the beginning of the run before it. So a place that is not greater than
+/* Adds a place and the places that it reaches without a byte. Each call adds consecutive places. The
+ * first one is greater than the first one of the call before. So a place that is not greater than
  * the last one is already in the list. */
 static uint32_t add_place(const struct automaton *automaton, uint32_t place, uint32_t *to,
                           uint32_t count) {

@@ -33,8 +33,8 @@ static bool has_variable(const struct policy_value *pattern) {
   return strstr(pattern->string, "${") != NULL;
 }
 
-/* Reports whether a pattern is a text and a star, and another one begins with the text, which is the
- * first five parts of an ARN at least. It may contain variables behind the text. */
+/* Reports whether `outer` is a text and a star, and `inner` begins with this text. The text has at
+ * least the first five parts of an ARN. After it, `inner` may contain variables. */
 static bool subsumes_beginning(const struct policy_value *outer, const struct policy_value *inner) {
   size_t length = strcspn(outer->string, "*?"), colons = 0;
   for (size_t i = 0; i < length; i++)
