@@ -32,14 +32,18 @@ local MOST_KEYS = 32
 -- ---------------------------------------------------------------------------------------------
 -- Candidates
 
-local function split(statements, action)
+-- Returns the Allows and the Denies; only the Allow with the given index, and Allows of the action.
+local function split(statements, action, index)
   local allows, denies = {}, {}
   for _, statement in ipairs(statements) do
     if statement.effect == "Deny" then
       denies[#denies + 1] = statement
+    elseif index and statement.index ~= index then
+      goto continue
     elseif not action or coverage.actions(statement, { action }) ~= "none" then
       allows[#allows + 1] = statement
     end
+    ::continue::
   end
   return allows, denies
 end
@@ -311,13 +315,28 @@ function Search:ask(class)
   return (#class.restrictions > MOST_KEYS and reason.find or self.new_access)(self.before, doc, self.options)
 end
 
+-- What follows from the caller, so that two demands can contradict each other.
+local OF_CALLER = {
+  organization = true, ["organization-path"] = true, account = true, arn = true, userid = true, username = true,
+  type = true, service = true, ["is-service"] = true, tag = true,
+}
+
+-- Reports whether the demands of a class can contradict each other, or what a statement names.
+local function may_contradict(class)
+  local count = class.box.entry and 1 or 0
+  for _, demand in ipairs(demands_of(class)) do
+    count = count + (OF_CALLER[demand.facet] and not demand.requires:find "%-or%-absent$" and 1 or 0)
+  end
+  return count > (class.box.entry and not class.entry and 2 or 1)
+end
+
 -- Removes the classes that no request reaches, and adds to the others what was found.
 function Search:reached(list, all)
   local kept = {}
   for _, class in ipairs(list) do
     class.certain = true
     local found, undecided, why
-    if all or class.box.suspect or #class.restrictions > 0 then
+    if all or class.box.suspect or may_contradict(class) then
       found, undecided, why = self:ask(class)
       class.witness, class.undecided = found, undecided and why
       class.certain = found ~= nil and found.certain
@@ -403,7 +422,7 @@ end
 ---@return policy.ReachedClass[]
 return function(doc, options)
   options = options or {}
-  local allows, denies = split(doc:statements(), options.action)
+  local allows, denies = split(doc:statements(), options.action, options.statement)
   local texts = {}
   for i, statement in ipairs(denies) do
     texts[i] = statement.text
