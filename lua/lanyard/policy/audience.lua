@@ -124,7 +124,8 @@ local function restricting(class, known, now)
     if effect == "never" then
       return nil
     end
-    list[#list + 1] = effect == "sometimes" and demand or nil
+    local excepted = #class.except > 0 and restrictions.is_exception(demand)
+    list[#list + 1] = effect == "sometimes" and not excepted and demand or nil
   end
   return list
 end
@@ -156,8 +157,8 @@ local function source_text(source)
   if source.relation == "none" then
     return " for anyone"
   end
-  local note = source.relation == "own" and " (this account)" or source.relation == "trusted" and " (trusted)"
-    or source.relation == "other" and #source.accounts > 0 and " (another account)" or ""
+  local notes = RELATIONS[source.relation]
+  local note = notes and notes[#source.organizations > 0 and "organization" or "account"] or ""
   return (" for %s%s"):format(table.concat(source.values, ", "), note)
 end
 
@@ -166,7 +167,7 @@ local function text_of(one)
     or one.type == "provider" and "identity provider " .. one.id
     or one.path and "organization path " .. one.path
     or NAMES[one.kind]:format(one.id)
-  local notes = RELATIONS[one.relation]
+  local notes = (one.kind ~= "principal" or one.account) and RELATIONS[one.relation]
   text = text .. (notes and notes[one.kind] or "") .. (one.source and source_text(one.source) or "")
   for _, restriction in ipairs(one.restrictions) do
     text = text .. (restriction.kind == "source" and one.source and "" or " " .. restriction.text)

@@ -98,7 +98,7 @@ local FACET_KINDS = {
 function M.identified(demand)
   local value, facet = demand.values[1], demand.facet
   local wild = value and value:find "[*?]" and demand.operator:find "Like"
-  if demand.requires == "present" then
+  if demand.requires == "present" or demand.requires == "unlisted" and facet:find "^organization" then
     return (facet == "organization" or facet == "organization-path") and M.any_organization()
       or facet == "service" and M.any_service() or nil
   elseif demand.requires ~= "listed" or not value then

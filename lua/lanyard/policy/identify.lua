@@ -57,10 +57,11 @@ local function without_account(list, account)
   return rest
 end
 
--- Returns the position of a demand of a facet that lists values.
+-- Returns the position of a demand of a facet that may identify somebody.
 local function position_of(list, facet)
   for i, demand in ipairs(list) do
-    if demand.facet == facet and (demand.requires == "listed" or demand.requires == "present") then
+    local requires = demand.requires
+    if demand.facet == facet and (requires == "listed" or requires == "present" or requires == "unlisted") then
       return i
     end
   end

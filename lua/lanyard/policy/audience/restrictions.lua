@@ -67,6 +67,10 @@ local function text_of(demand)
     return ("%s %s"):format(demand.requires == "present" and "with" or "without", demand.key)
   elseif kind and FORMS[kind] and demand.requires == "listed" then
     return FORMS[kind]:format(values)
+  elseif kind == "time" and demand.operator:find "Less" then
+    return "until " .. values
+  elseif kind == "time" and demand.operator:find "Greater" then
+    return "after " .. values
   elseif demand.requires == "listed" and demand.operator:find "Equals$" or demand.operator:find "Bool" then
     return ("if %s is %s"):format(demand.key, values)
   end
@@ -126,6 +130,19 @@ function M.effect(demand, known, now)
     return (demand.requires == "present" or everything) and "always" or "sometimes"
   end
   return "sometimes"
+end
+
+-- What negated operators exclude is in the exceptions of a class.
+local EXCLUDING = {
+  organization = true, ["organization-path"] = true, account = true, arn = true, ["is-service"] = true,
+}
+
+--- Reports whether a demand excludes somebody by name, instead of restricting the others.
+---@param demand policy.Demand
+---@return boolean
+function M.is_exception(demand)
+  local is_false = demand.facet == "is-service" and (demand.values[1] or ""):lower() == "false"
+  return EXCLUDING[demand.facet] and (is_false or demand.requires == "unlisted" or demand.requires == "absent")
 end
 
 --- Returns a restriction as data.
