@@ -196,8 +196,9 @@ local function check_accounts(found, accounts)
   for _, one in ipairs(found) do
     local account = accounts[one.name]
     if account and account ~= one.registry_id then
-      return nil, errors.new { code = "InvalidName", message = ("repository '%s' was selected in the registry of "
-        .. "account %s, and the caller's registry is the one of account %s"):format(one.name, account, one.registry_id) }
+      return nil, errors.new { code = "InvalidName",
+        message = ("repository '%s' was selected in the registry of account %s, and the caller's registry is the one of "
+          .. "account %s"):format(one.name, account, one.registry_id) }
     end
   end
   return true
