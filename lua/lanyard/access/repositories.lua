@@ -197,8 +197,8 @@ local function check_accounts(found, accounts)
     local account = accounts[one.name]
     if account and account ~= one.registry_id then
       return nil, errors.new { code = "InvalidName",
-        message = ("repository '%s' was selected in the registry of account %s, and the caller's registry is the one of "
-          .. "account %s"):format(one.name, account, one.registry_id) }
+        message = ("repository '%s' was selected in the registry of account %s, and the caller's registry is the one "
+          .. "of account %s"):format(one.name, account, one.registry_id) }
     end
   end
   return true
