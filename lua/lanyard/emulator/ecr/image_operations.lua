@@ -3,6 +3,7 @@
 local exception = require "lanyard.emulator.exception"
 local ids = require "lanyard.emulator.ids"
 local images = require "lanyard.emulator.ecr.images"
+local invalid = require "lanyard.emulator.ecr.invalid"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local repositories = require "lanyard.emulator.ecr.repositories"
@@ -37,14 +38,14 @@ M.PutImage = {
     imageDigest = shape.string(),
   },
   call = function(world, request, context)
-    local repository, failure = repositories.find(world, request, context, "PutImage")
+    local repository, failure = repositories.find(world, request, context)
     if not repository then
       return nil, failure
     end
     local manifest, tag = request.imageManifest, request.imageTag
     local digest = images.digest(manifest)
     if type(json.decode(manifest)) ~= "table" then
-      return nil, repositories.invalid("imageManifest", "Invalid JSON syntax")
+      return nil, invalid("imageManifest", "Invalid JSON syntax")
     elseif request.imageDigest and request.imageDigest ~= digest then
       return nil, exception("ImageDigestDoesNotMatchException",
         ("The provided digest '%s' does not match the calculated digest '%s'"):format(request.imageDigest, digest))
@@ -78,7 +79,7 @@ end
 M.ListImages = {
   input = repositories.paged { repositoryName = repositories.name(true), filter = image_filter },
   call = function(world, request, context)
-    local repository, failure = repositories.find(world, request, context, "ListImages")
+    local repository, failure = repositories.find(world, request, context)
     if not repository then
       return nil, failure
     end
@@ -127,7 +128,7 @@ M.DescribeImages = {
     filter = image_filter,
   },
   call = function(world, request, context)
-    local repository, failure = repositories.find(world, request, context, "DescribeImages")
+    local repository, failure = repositories.find(world, request, context)
     if not repository then
       return nil, failure
     end
@@ -164,7 +165,7 @@ M.BatchGetImage = {
     acceptedMediaTypes = shape.list(shape.string(), { min = 1, max = 100 }),
   },
   call = function(world, request, context)
-    local repository, failure = repositories.find(world, request, context, "BatchGetImage")
+    local repository, failure = repositories.find(world, request, context)
     if not repository then
       return nil, failure
     end

@@ -37,7 +37,7 @@ M.DeleteRepository = {
   writes = true,
   input = repositories.input { repositoryName = repositories.name(true), force = shape.boolean() },
   call = function(world, request, context)
-    local repository, failure = repositories.find(world, request, context, "DeleteRepository")
+    local repository, failure = repositories.find(world, request, context)
     if not repository then
       return nil, failure
     elseif next(repository.images) and not request.force then
