@@ -77,7 +77,7 @@ local KINDS = {
   { name = "services", serves = lightsail.serves, create = lightsail_seed.create,
     members = lists.set "name power scale role role_arn containers publicEndpoint tags" },
   { name = "repositories", serves = ecr.serves, create = ecr_seed.create,
-    members = lists.set "name policy images tags" },
+    members = lists.set "name policy images tags encryptionConfiguration" },
 }
 local REGION_MEMBERS = lists.set "services repositories registry_policy account_settings"
 

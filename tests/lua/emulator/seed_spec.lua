@@ -37,6 +37,11 @@ describe("a seed", function()
   end)
 
   for message, seed in pairs {
+    ["has an invalid encryptionConfiguration for 'web'"] = {
+      regions = { ["us-east-1"] = { repositories = { { name = "web", encryptionConfiguration = "KMS" } } } } },
+    ["has an encryptionConfiguration for 'web' that ECR rejects: "] = {
+      regions = { ["us-east-1"] = { repositories = { { name = "web", encryptionConfiguration = {
+        encryptionType = "AES256", kmsKey = "alias/x" } } } } } },
     ["has a policy for the registry that ECR rejects: .*Invalid registry policy"] = {
       regions = { ["us-east-1"] = { registry_policy = "{}" } } },
     ["has the account setting REGISTRY_POLICY_SCOPE = V3, which ECR rejects"] = {

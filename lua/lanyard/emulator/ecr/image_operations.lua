@@ -1,5 +1,6 @@
 --- The operations of ECR on images, and the token that logs a client in to the registry.
 
+local crypto = require "lanyard.crypto"
 local exception = require "lanyard.emulator.exception"
 local ids = require "lanyard.emulator.ids"
 local images = require "lanyard.emulator.ecr.images"
@@ -202,7 +203,7 @@ M.GetAuthorizationToken = {
     local list = json.array {}
     for i, id in ipairs(request.registryIds or { world.account }) do
       list[i] = {
-        authorizationToken = ids.secret(120),
+        authorizationToken = crypto.base64("AWS:" .. ids.secret(120)),
         expiresAt = context.now + 12 * 3600,
         proxyEndpoint = ("https://%s.dkr.ecr.%s.amazonaws.com"):format(id, context.region),
       }

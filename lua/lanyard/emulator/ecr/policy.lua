@@ -132,7 +132,7 @@ end
 function M.describe(world, stored)
   local text = stored.text
   for value, id in pairs(stored.ids) do
-    local identity = world.state.roles[value] or world.state.users[value]
+    local identity = iam.identity(world, value)
     if not identity or identity.id ~= id then
       local quoted = '"' .. value:gsub("%p", "%%%0") .. '"'
       text = text:gsub(quoted, '"' .. id .. '"')

@@ -1,8 +1,9 @@
 --- Repositories of the emulated ECR, and the shapes and pages that its operations share.
 ---
---- state.regions[region].repositories[name] = { created, mutability, scan_on_push, encryption, tags, policy, images }.
---- lanyard.emulator.ecr.policy describes `policy`, lanyard.emulator.ecr.images `images`.
+--- state.regions[region].repositories[name] = { created, mutability, scan_on_push, encryption, kms_key, tags, policy,
+--- images }. lanyard.emulator.ecr.policy describes `policy`, lanyard.emulator.ecr.images `images`.
 
+local encryption = require "lanyard.emulator.ecr.encryption"
 local exception = require "lanyard.emulator.exception"
 local invalid = require "lanyard.emulator.ecr.invalid"
 local names = require "lanyard.aws.names"
@@ -56,7 +57,7 @@ function M.describe(world, region, name, repository)
     createdAt = repository.created,
     imageTagMutability = repository.mutability,
     imageScanningConfiguration = { scanOnPush = repository.scan_on_push },
-    encryptionConfiguration = { encryptionType = repository.encryption },
+    encryptionConfiguration = { encryptionType = repository.encryption, kmsKey = repository.kms_key },
   }
 end
 
@@ -100,12 +101,19 @@ end
 
 --- Creates a repository.
 ---@param options table  members of CreateRepository
+---@return table? repository
+---@return emulator.Exception? failure
 function M.create(world, region, name, options)
+  local encrypted, failure = encryption.resolve(world, region, options.encryptionConfiguration)
+  if not encrypted then
+    return nil, failure
+  end
   local repository = {
     created = world.now(),
     mutability = options.imageTagMutability or "MUTABLE",
     scan_on_push = options.imageScanningConfiguration and options.imageScanningConfiguration.scanOnPush or false,
-    encryption = options.encryptionConfiguration and options.encryptionConfiguration.encryptionType or "AES256",
+    encryption = encrypted.encryptionType,
+    kms_key = encrypted.kmsKey,
     tags = {},
     images = {},
   }

@@ -2,6 +2,7 @@
 
 local account_settings = require "lanyard.emulator.ecr.account_settings"
 local crypto = require "lanyard.crypto"
+local encryption = require "lanyard.emulator.ecr.encryption"
 local errors = require "lanyard.errors"
 local images = require "lanyard.emulator.ecr.images"
 local json = require "lanyard.json"
@@ -9,6 +10,7 @@ local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
 local policies = require "lanyard.emulator.ecr.policy"
 local repositories = require "lanyard.emulator.ecr.repositories"
+local shape = require "lanyard.emulator.shape"
 
 local M = {}
 
@@ -94,6 +96,7 @@ end
 ---@field policy? string|table
 ---@field images? (string|table)[]  tags, or tables with a tag
 ---@field tags? table<string, string>
+---@field encryptionConfiguration? { encryptionType: string, kmsKey: string? }
 
 --- Creates a repository of a seed.
 ---@param world emulator.World
@@ -106,7 +109,14 @@ function M.create(world, region, item)
   if not ok then
     return invalid("has an invalid repository: " .. message)
   end
-  local repository = repositories.create(world, region, item.name, {})
+  local configuration = item.encryptionConfiguration
+  if configuration ~= nil and not shape.accepts(encryption.shape, configuration) then
+    return invalid(("has an invalid encryptionConfiguration for '%s'"):format(item.name))
+  end
+  local repository, failure = repositories.create(world, region, item.name, { encryptionConfiguration = configuration })
+  if not repository then
+    return invalid(("has an encryptionConfiguration for '%s' that ECR rejects: %s"):format(item.name, failure.message))
+  end
   for key, value in pairs(item.tags or {}) do
     repository.tags[key] = value
   end
