@@ -153,6 +153,7 @@ end
 ---@field arn string
 ---@field user_id string
 ---@field account string
+---@field created? number  of a user: when it was created, in seconds since 1970
 
 --- Verifies a request and returns its caller and Region.
 ---@param world emulator.World
