@@ -81,6 +81,22 @@ function M.check_kind(doc, name, kind, advice)
   end
 end
 
+--- Returns the kind of some policies: "identity" if they have statements, none of which has a Principal.
+---@param docs policy.Document[]
+---@return "resource"|"identity"
+function M.kind(docs)
+  local kind = "resource"
+  for _, doc in ipairs(docs) do
+    for _, statement in ipairs(doc:statements()) do
+      if #statement.principals > 0 or statement.flaw then
+        return "resource"
+      end
+      kind = "identity"
+    end
+  end
+  return kind
+end
+
 --- Returns a statement as JSON output shows it. Empty lists stay lists.
 ---@param statement policy.Statement
 ---@return table
