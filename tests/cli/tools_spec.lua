@@ -209,6 +209,18 @@ describe("lanyard policy", function()
     result = policy { "merge", a, c }
     assert.equal(0, result.status)
     assert.equal(2, #json.decode(result.out).Statement)
+    assert.equal("lanyard: gives: nothing; takes: nothing\n", result.err)
+    helper.write(a, POLICY:gsub('"%*"', '{"AWS":"111122223333"}'))
+    helper.write(c, POLICY:gsub('"a"', '"c"'):gsub('"%*"', '{"AWS":"444455556666"}'))
+    assert.equal("lanyard: gives: every action of ECR to account 444455556666; takes: nothing\n", policy({ "merge", a, c }).err)
+    result = policy { "merge", a, c, "--dry-run" }
+    assert.same({ 0, "" }, { result.status, result.err })
+    assert.matches("^%-%-%- [^\n]+\n%+%+%+ merged\n.*\ngives: every action of ECR to account 444455556666; takes: nothing\n$",
+      result.out)
+    local identity = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecr:%s","Resource":"*"}]}'
+    helper.write(a, identity:format "Get*")
+    helper.write(c, identity:format "PutImage")
+    assert.matches("^lanyard: gives: [^\n]*ecr:PutImage[^\n]*; takes: nothing\n$", policy({ "merge", a, c }).err)
   end)
 
   it("reports whether a request is allowed, and why; 0 means yes", function()
