@@ -49,8 +49,8 @@ static enum condition_truth evaluate(struct sets *sets, const struct value_list 
   return CONDITION_TRUE;
 }
 
-/* Finds which value passes which test. A value is evaluated twice in a list, because a set operator
- * treats a single empty text as no value. */
+/* Finds which value passes which test. For a set operator a value is evaluated twice in a list: a
+ * single empty text is no value. */
 static bool fill_passes(struct sets *sets) {
   const struct query_dimension *dimension = dimension_of(sets);
   size_t tests = dimension->inside_count + dimension->avoided_count;
@@ -60,10 +60,10 @@ static bool fill_passes(struct sets *sets) {
   for (size_t t = 0; t < tests; t++) {
     size_t number = t < dimension->inside_count ? dimension->inside[t]
                                                 : dimension->avoided[t - dimension->inside_count];
+    const struct box_test *test = query_test(sets->query, number);
     for (size_t v = 0; v < sets->pool->count; v++) {
-      struct value_list twice = {2, {v, v}};
-      sets->passes[t * sets->pool->count + v] =
-          evaluate(sets, &twice, query_test(sets->query, number)) == CONDITION_TRUE;
+      struct value_list list = {test->condition.set == CONDITION_NO_SET ? 1 : 2, {v, v}};
+      sets->passes[t * sets->pool->count + v] = evaluate(sets, &list, test) == CONDITION_TRUE;
     }
   }
   return true;

@@ -141,7 +141,9 @@ void values_texts(struct query *query, const struct query_dimension *dimension,
     }
     add_passing(query, dimension, domain, true, SIZE_MAX, points);
   }
-  points_add(query, points, "", 0);
+  /* For Null an empty value is absent, so a key that every request has is not empty. */
+  if (domain->absent)
+    points_add(query, points, "", 0);
 }
 
 /* --- One value -------------------------------------------------------------------------------- */
@@ -193,11 +195,12 @@ static void add_values(struct query *query, const struct query_dimension *dimens
   unsigned types = types_of(query, dimension);
   if (types == 0)
     types = types_of_values(domain->type);
-  if (types == BOOLEANS) {
+  if (types & BOOLEANS) {
     points_add(query, points, "true", 4);
     points_add(query, points, "false", 5);
-    return;
   }
+  if (types == BOOLEANS)
+    return;
   bool mixed = types & (TEXTS | BOOLEANS) && types & (POINTS | ADDRESSES);
   if (mixed || (types & POINTS && types & ADDRESSES))
     query_inexact(query, "a key is compared as a text and as a number, date or address");
@@ -209,22 +212,15 @@ static void add_values(struct query *query, const struct query_dimension *dimens
     values_texts(query, dimension, domain, many, points);
 }
 
-/* Reports whether several values can be better than one: for tests that one value cannot pass
- * together, to fail a test that all values must pass, and for set operators, which take a single
- * empty text as the absence of a value. */
+/* Reports whether several values can be better than one: if a set operator tests the key. The result
+ * of other operators for several values is unknown. */
 static bool needs_sets(const struct query *query, const struct query_dimension *dimension) {
-  size_t existential = 0, universal = 0, sets = 0;
-  for (size_t i = 0; i < dimension->inside_count; i++) {
-    const struct box_test *test = query_test(query, dimension->inside[i]);
-    existential += !values_is_universal(test);
-    sets += test->condition.set != CONDITION_NO_SET;
-  }
-  for (size_t i = 0; i < dimension->avoided_count; i++) {
-    const struct box_test *test = query_test(query, dimension->avoided[i]);
-    universal += values_is_universal(test);
-    sets += test->condition.set != CONDITION_NO_SET;
-  }
-  return existential > 1 || universal > 0 || sets > 0;
+  size_t sets = 0;
+  for (size_t i = 0; i < dimension->inside_count; i++)
+    sets += query_test(query, dimension->inside[i])->condition.set != CONDITION_NO_SET;
+  for (size_t i = 0; i < dimension->avoided_count; i++)
+    sets += query_test(query, dimension->avoided[i])->condition.set != CONDITION_NO_SET;
+  return sets > 0;
 }
 
 static bool may_be_text(const struct query *query, const struct query_dimension *dimension,
