@@ -45,6 +45,21 @@ local function any(list, value, test)
   return false
 end
 
+--- Reports whether no text matches a pattern of each of two lists.
+---@param list string[]
+---@param others string[]
+---@return boolean
+function M.are_apart(list, others)
+  for _, one in ipairs(list) do
+    for _, other in ipairs(others) do
+      if not are_disjoint(one, other) then
+        return false
+      end
+    end
+  end
+  return true
+end
+
 -- Returns "all", "part" or "none": how much of the pattern `inner` a list covers.
 local function of_pattern(list, is_not, inner)
   if is_not then

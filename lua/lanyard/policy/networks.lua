@@ -139,6 +139,31 @@ function M.protect(texts)
   return #others > 0
 end
 
+--- Returns which networks share addresses with others of the list, or are beside one.
+---@param texts string[]
+---@return table<integer, boolean> overlaps  by position
+function M.overlaps(texts)
+  local ranges, found = { v4 = {}, v6 = {} }, {}
+  for i, text in ipairs(texts) do
+    local name, first, last = range_of(text)
+    if name then
+      table.insert(ranges[name], { first, last, i })
+    end
+    found[i] = not name
+  end
+  for _, list in pairs(ranges) do
+    table.sort(list, function(a, b) return math.ult(a[1], b[1]) end)
+    local run
+    for _, range in ipairs(list) do
+      if run and (run[2] == -1 or not math.ult(run[2] + 1, range[1])) then
+        found[range[3]], found[run[3]] = true, true
+      end
+      run = (not run or math.ult(run[2], range[2])) and range or run
+    end
+  end
+  return found
+end
+
 --- Reports whether networks contain every address of IPv4 or IPv6.
 ---@param texts string[]
 ---@return boolean
