@@ -62,7 +62,8 @@ function M.decide(world, region, name, request)
   end
   local allowed = false
   for _, stored in ipairs(policies) do
-    local answer = policy.parse(stored.text):can(asked)
+    local doc = policy.parse(stored.text)
+    local answer = doc and doc:can(asked) -- a state file can contain a text that ECR would reject
     if answer == "deny" then
       return "deny"
     end
