@@ -53,8 +53,8 @@ local MODULES = {
 local SCOPES = { repository = true, service = true, account = true, ["all shards"] = true, report = true }
 
 -- services: the list of container services. deployments: the deployments of each service. images: the images of the
--- repository. registry: the registry policy. identities: the roles and users of the account. journal: what lanyard wrote
--- on this machine. absences: whether what a list lacks exists.
+-- repository. registry: the registry policy. identities: the roles and users of the account. journal: what lanyard
+-- wrote on this machine. absences: whether what a list lacks exists.
 local NEEDS = lists.set "services deployments images registry identities journal absences"
 
 -- ---------------------------------------------------------------------------------------------
