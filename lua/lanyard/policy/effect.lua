@@ -49,13 +49,9 @@ local function gains(from, to, denies)
   return found ~= nil or undecided ~= nil
 end
 
--- Returns the Denies of everyone outside a class | nil if no statement names them
+-- Returns the Denies of everyone outside a class | nil if no statements name them
 local function others_of(class, alone)
-  local outside = not alone and classes.complement(class)
-  if outside then
-    outside.Effect = "Deny"
-  end
-  return alone and {} or outside and { outside } or nil
+  return alone and {} or classes.outside(class)
 end
 
 -- Reports whether a document allows a class one of the actions; every action, if the list is empty.
