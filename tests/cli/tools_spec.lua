@@ -67,6 +67,9 @@ describe("lanyard uri", function()
     assert.equal(base .. ":1.0\n", emulator:run({ "uri", "my-private-repo:1.0" }).out)
     assert.equal(base .. ":latest\n", emulator:run({ "uri", "my-private-repo" }).out)
     assert.equal(base .. digest .. "\n", emulator:run({ "uri", "my-private-repo" .. digest }).out)
+    for _, suffix in ipairs { ":1.0", digest } do
+      assert.equal(base .. suffix .. "\n", emulator:run({ "uri", base .. suffix }).out)
+    end
   end)
 
   it("rejects an invalid tag or digest, and names a repository that does not exist", function()
@@ -76,7 +79,11 @@ describe("lanyard uri", function()
       assert.equal(2, result.status, image)
       assert.match("^lanyard: [^\n]+\n$", result.err)
     end
-    local result = emulator:run { "uri", "nobody" }
+    local result = emulator:run { "uri", "111122223333.dkr.ecr.eu-west-1.amazonaws.com/my-private-repo:1.0" }
+    assert.equal(2, result.status)
+    assert.match("^lanyard: [^\n]+ is in eu%-west%-1, and the Region of this command is us%-east%-1\n  pass %-%-region eu%-west%-1\n$",
+      result.err)
+    result = emulator:run { "uri", "nobody" }
     assert.equal(1, result.status)
     assert.match("'nobody'", result.err)
   end)

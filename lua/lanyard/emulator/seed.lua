@@ -5,7 +5,8 @@
 ---         services = { { name = "web", power = "nano", scale = 1, role = true, tags = { env = "prod" },
 ---                        containers = { web = { image = "..." } }, publicEndpoint = {} } },
 ---         repositories = { { name = "web", policy = TEXT or table, tags = {},
----                            images = { "1.0", { tag = "1.1", exits = true, log = { "no $DATABASE" } } } } } } },
+---                            images = { "1.0", { tag = "1.1", exits = true, log = { "no $DATABASE" } } } } },
+---         registry_policy = TEXT or table, account_settings = { REGISTRY_POLICY_SCOPE = "V1" } } },
 ---       roles = { ARN, ... }, users = { ARN, ... },
 ---     })
 ---
@@ -31,6 +32,8 @@ local M = {}
 ---@class emulator.SeedRegion
 ---@field services? emulator.SeedService[]
 ---@field repositories? emulator.SeedRepository[]
+---@field registry_policy? string|table
+---@field account_settings? table<string, string>
 
 -- A policy with statements of other tools, in a person's layout.
 local SHARED_POLICY = [[
@@ -74,9 +77,9 @@ local KINDS = {
   { name = "services", serves = lightsail.serves, create = lightsail_seed.create,
     members = lists.set "name power scale role role_arn containers publicEndpoint tags" },
   { name = "repositories", serves = ecr.serves, create = ecr_seed.create,
-    members = lists.set "name policy images tags" },
+    members = lists.set "name policy images tags encryptionConfiguration" },
 }
-local KIND_NAMES = lists.set "services repositories"
+local REGION_MEMBERS = lists.set "services repositories registry_policy account_settings"
 
 local function invalid(message)
   return nil, errors.new { code = "InvalidSeed", message = "the seed " .. message }
@@ -102,17 +105,24 @@ local function create_region(world, region, content)
     return invalid(("must have a table for Region %s"):format(region))
   end
   for name in pairs(content) do
-    if not KIND_NAMES[name] then
-      return invalid(("has an unknown member '%s' in Region %s; expected services or repositories")
-        :format(tostring(name), region))
+    if not REGION_MEMBERS[name] then
+      return invalid(("has an unknown member '%s' in Region %s; expected services, repositories, registry_policy or "
+        .. "account_settings"):format(tostring(name), region))
     end
+  end
+  if (content.registry_policy or content.account_settings) and not ecr.serves(region) then
+    return invalid(("has a registry in %s, where AWS does not offer ECR"):format(tostring(region)))
+  end
+  local ok, err = ecr_seed.create_registry(world, region, content)
+  if not ok then
+    return nil, err
   end
   for _, kind in ipairs(KINDS) do
     local items = content[kind.name]
     if items and not kind.serves(region) then
       return invalid(("has %s in %s, where AWS does not offer them"):format(kind.name, tostring(region)))
     end
-    local ok, err = create_items(world, region, kind, items or {})
+    ok, err = create_items(world, region, kind, items or {})
     if not ok then
       return nil, err
     end

@@ -15,6 +15,7 @@ local query_protocol = require "lanyard.emulator.protocol.query"
 local shape = require "lanyard.emulator.shape"
 local sts = require "lanyard.emulator.sts"
 local task = require "lanyard.task"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
@@ -142,7 +143,7 @@ local function apply_fault(reply, fault, now)
     reply.cut = math.min(math.tointeger(fault.cut) or 0, #reply.body - 1)
   end
   if fault and fault.skew then
-    reply.headers.Date = os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(now + fault.skew))
+    reply.headers.Date = timestamp.format_http(now + fault.skew)
   end
   return reply
 end
