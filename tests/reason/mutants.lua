@@ -17,7 +17,7 @@ local FOLDER = ("%s/mutants-%s"):format(build, chosen == "named" and chosen or s
 local SECONDS, PAIRS, GOAL = 30, 150, 95 -- SECONDS of processor time for each test
 
 local function run(command)
-  return os.execute(("( %s ) >> %s/log 2>&1"):format(command, FOLDER)) == true
+  return os.execute(("exec >> %s/log 2>&1; %s"):format(FOLDER, command)) == true
 end
 
 local function output(command)
