@@ -36,7 +36,9 @@ describe("the steps of a question", function()
         local before, after, options = form[2](30)
         assert.equal(expected[2], answer(before, after, options, MOST))
         assert.equal(expected[2], answer(before, after, options, expected[1] * 13 // 10), "it takes more steps")
-        assert.equal("undecided", answer(before, after, options, expected[1] * 7 // 10), "it takes fewer steps")
+        if form[1] ~= "a statement for each action" then -- whose last questions are not asked
+          assert.equal("undecided", answer(before, after, options, expected[1] * 7 // 10), "it takes fewer steps")
+        end
       end or function()
         local before, after, options = form[2](30)
         assert.equal("none", answer(before, after, options, 2000)) -- each statement has an equal one
