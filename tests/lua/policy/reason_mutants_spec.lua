@@ -71,6 +71,28 @@ describe("organizations", function()
   end)
 end)
 
+describe("known accounts", function()
+  local ORG = "o-a1b2c3d4e5"
+  local options = { accounts = { [A] = ORG, [B] = false } }
+  local function of(account, operator, value)
+    return where(operator, "aws:PrincipalOrgID", value, { Principal = { AWS = account } })
+  end
+
+  it("have their organization, or none", function()
+    assert.equal("none", (answer({}, { of(A, "StringNotEquals", ORG) }, options)))
+    assert.equal("none", (answer({}, { of(A, "Null", "true") }, options)))
+    assert.equal("none", (answer({}, { of(B, "StringLike", "*") }, options)))
+    assert.equal("none", (answer({}, { of(A, "StringEquals", "o-b1b2c3d4e5") }, options)))
+    local found, witness = answer({}, { of(A, "StringLike", "o-a*") }, options)
+    assert.equal("certain", found)
+    assert.equal(ORG, witness.request.context["aws:PrincipalOrgID"])
+    found, witness = answer({}, { of(B, "StringNotEquals", ORG) }, options)
+    assert.equal("certain", found)
+    assert.is_nil(witness.request.context["aws:PrincipalOrgID"])
+    assert.equal("certain", (answer({ of(A, "StringEquals", ORG) }, { where("StringEquals", "aws:PrincipalOrgID", ORG) }, options)))
+  end)
+end)
+
 describe("operands", function()
   it("are Booleans of JSON, too", function()
     local KEY = "aws:SecureTransport"
