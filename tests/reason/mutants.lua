@@ -17,7 +17,7 @@ local FOLDER = ("%s/mutants-%s"):format(build, chosen == "named" and chosen or s
 local SECONDS, PAIRS, GOAL = 30, 150, 95 -- SECONDS of processor time for each test
 
 local function run(command)
-  return os.execute(("( %s ) >> %s/log 2>&1"):format(command, FOLDER)) == true
+  return os.execute(("exec >> %s/log 2>&1; %s"):format(FOLDER, command)) == true
 end
 
 local function output(command)
@@ -39,8 +39,8 @@ end
 -- The tests, the fastest first
 
 -- C programs that do not know Lua; each is linked with the mutant.
-local PROGRAMS = { "words_test", "reason_test" }
-local SPECS = { "new_access", "reason_mutants", "reason_vectors", "reachable", "reference", "minimize" }
+local PROGRAMS = { "words_test", "box_test", "reason_test", "reason_memory_test" }
+local SPECS = { "new_access", "reason_mutants", "reason_steps", "reason_vectors", "reachable", "reference", "minimize" }
 
 local function tests()
   local specs, list = {}, {}
