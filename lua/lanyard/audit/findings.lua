@@ -129,6 +129,21 @@ for id, record in pairs(records) do
   }
 end
 
+--- Returns the position of the check that reports a finding, among all checks.
+---@param finding { id: string, repository?: string }
+---@return integer  the last position if the finding is of another version of lanyard
+---@return boolean is_of_repository whether the check runs for each repository
+function M.step(finding)
+  local record = records[finding.id]
+  local check = record and (record.check_rest and not finding.repository and record.check_rest or record.check)
+  for i, step in ipairs(M.steps) do
+    if step.check == check then
+      return i, step.scope == "repository"
+    end
+  end
+  return #M.steps + 1, false
+end
+
 --- Returns the record of a finding.
 ---@param id string
 ---@return audit.FindingRecord

@@ -58,7 +58,6 @@ return {
     protocol = "json",
     version = "1.1",
     secrets = "password",
-    transient = "RegionSetupInProgressException",
     target = "Lightsail_20161128",
     paging = { "pageToken", "nextPageToken" },
     shapes = [[

@@ -18,6 +18,7 @@ local regions = require "lanyard.aws.regions"
 local shape = require "lanyard.emulator.shape"
 local sts = require "lanyard.emulator.sts"
 local task = require "lanyard.task"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
@@ -162,7 +163,7 @@ local function apply_fault(reply, fault, now)
     reply.cut = math.min(math.tointeger(fault.cut) or 0, #reply.body - 1)
   end
   if fault and fault.skew then
-    reply.headers.Date = os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(now + fault.skew))
+    reply.headers.Date = timestamp.format_http(now + fault.skew)
   end
   return reply
 end

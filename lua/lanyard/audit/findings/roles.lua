@@ -2,6 +2,7 @@
 
 local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
+local timestamp = require "lanyard.text.timestamp"
 
 local function revoke(inventory, details)
   return remediation.revoke(inventory, details.repository, details.access.principal)
@@ -91,7 +92,7 @@ local function check_unused_grants(inventory, add)
         repository = repository, access = access, service = access.service,
         message = ("%s can pull from %s, but none of its deployments does, and %s"):format(access.service,
           repository.name, access.last_pull == 0 and "no pull was ever recorded"
-            or "the last recorded pull was on " .. os.date("!%Y-%m-%d", math.floor(access.last_pull))),
+            or "the last recorded pull was on " .. timestamp.day(access.last_pull)),
       })
     end
   end

@@ -18,7 +18,8 @@ M.VERSION = 2
 ---@class audit.Report
 ---@field version integer
 ---@field tool string               "lanyard" and its version
----@field time string               a timestamp
+---@field time string               a timestamp; of a merged report the one of its earliest part
+---@field run? string               the id of the run, which all parts of an audit have
 ---@field scopes audit.Scope[]
 ---@field findings audit.Finding[]  of all scopes, the most severe first
 ---@field rules? audit.Rules[]      the rules files in force; empty if there was none

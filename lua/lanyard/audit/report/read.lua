@@ -71,7 +71,8 @@ local baseline = object({
 }, { resolved = "gone" })
 
 local report = object({
-  tool = text, time = form.timestamp, scopes = list(scope), findings = list(finding), muted = optional(list(finding)),
+  tool = text, time = form.timestamp, run = optional(text), scopes = list(scope), findings = list(finding),
+  muted = optional(list(finding)),
   rules = optional(list(object { file = text, mutes = integer, untrusted = optional(form.boolean) })),
   partial = optional(object {
     repositories = optional(list(text)), service = optional(text), shard = optional(text),
