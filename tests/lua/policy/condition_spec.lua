@@ -90,8 +90,8 @@ describe("Bool, BinaryEquals and Null", function()
     { "Null false: a list with the empty value", "Null", "false", { "" }, false },
     { "Null with both operands holds with a value", "Null", json.array { "true", "false" }, "x", true },
     { "Null with both operands holds without a value", "Null", json.array { "true", "false" }, "", true },
-    { "Bool true and a value that is no Boolean", "Bool", "true", "yes", false },
-    { "Bool false and a value that is no Boolean is undecided", "Bool", "false", "yes", "?" },
+    { "Bool true and a value that is not a Boolean", "Bool", "true", "yes", false },
+    { "Bool false and a value that is not a Boolean is undecided", "Bool", "false", "yes", "?" },
   }
 end)
 
