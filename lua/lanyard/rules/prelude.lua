@@ -1,5 +1,5 @@
--- The vocabulary of a rules file: rule, bundled, example, mute, allow, deny, warn, finding. lanyard.rules reads this file as
--- an asset and runs it in the sandbox before the user's file. It is not a module.
+-- The vocabulary of a rules file: rule, bundled, example, mute, allow, deny, warn, finding. lanyard.rules reads this
+-- file as an asset and runs it in the sandbox before the user's file. It is not a module.
 
 local CHANGES = { "grant", "revoke", "enable", "disable", "deploy", "undo" }
 local SEVERITIES = { critical = true, high = true, medium = true, low = true, info = true }
@@ -272,9 +272,11 @@ local function own_organization(fields)
     check = function(change)
       local organizations = given
       if not change.new_access then
-        return denied("it cannot be decided who gains access to " .. change.repository .. ": " .. tostring(change.unknown))
+        return denied("it cannot be decided who gains access to " .. change.repository .. ": "
+          .. tostring(change.unknown))
       elseif not given and not change.organization then
-        return denied("the own organization is unknown: set organizations of the rule (" .. tostring(change.unknown) .. ")")
+        return denied("the own organization is unknown: set organizations of the rule (" .. tostring(change.unknown)
+          .. ")")
       elseif not given then
         organizations = { [change.organization.id or false] = true }
       end

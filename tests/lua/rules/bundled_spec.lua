@@ -142,7 +142,7 @@ describe("the fact organization", function()
     assert.same({}, change.organization)
   end)
 
-  it("is unknown if AWS refuses to tell it, or its reply has none", function()
+  it("is unknown if AWS denies the call, or its reply has none", function()
     local refused = setmetatable({ code = "AccessDeniedException", status = 400 }, { __tostring = function() return "denied" end })
     local change = of(nil, refused)
     assert.is_nil(change.organization)
