@@ -11,7 +11,7 @@ local escape = require "lanyard.text.escape"
 
 local M = {}
 
---- The patterns as AWS publishes them, for messages.
+--- The patterns as AWS publishes them.
 ---@type table<string, string>
 M.PATTERNS = {
   container_service = "^([a-z0-9]{1,2}|[a-z0-9][a-z0-9-]+[a-z0-9])$",
@@ -28,8 +28,8 @@ local function container(value, what, longest)
     and (value:find "^[a-z0-9][a-z0-9]?$" or value:find "^[a-z0-9][a-z0-9-]+[a-z0-9]$") then
     return true
   end
-  return reject(value, what, ("1 to %d lower-case letters, digits and hyphens (AWS accepts %s)")
-    :format(longest, M.PATTERNS.container_service))
+  return reject(value, what,
+    ("1 to %d lower-case letters, digits and hyphens, without a hyphen at the beginning or end"):format(longest))
 end
 
 ---@param value any
@@ -125,7 +125,7 @@ function M.image_tag(value)
   if type(value) == "string" and #value <= 128 and value:find "^[%w_][%w_.-]*$" then
     return true
   end
-  return reject(value, "an image tag", "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
+  return reject(value, "an image tag", "1 to 128 letters, digits and . _ -, without . or - at the beginning")
 end
 
 ---@param value any
