@@ -287,6 +287,17 @@ describe("the audience is nobody", function()
     { ANYONE, '"Null":{"aws:PrincipalOrgID":"true"},"StringEquals":{"aws:PrincipalOrgID":"o-own0000000"}', "nobody" },
     { ANYONE, '"StringEquals":{"aws:PrincipalAccount":"111122223333"},"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::444455556666:role/x"}', "nobody" },
   }
+  it("for keys that do not exist, in an Allow or as what a Deny excepts", function()
+    for _, key in ipairs { "aws:PrincialOrgID", "aws:PrincipalTag", "s3:prefix", "PrincipalOrgID" } do
+      local condition = ('"StringEquals":{"%s":"o-own0000000"}'):format(key)
+      assert.equal("nobody", words(parse(statement("Allow", ANYONE, condition))))
+      assert.equal("nobody", words(parse(statement("Allow", ANYONE),
+        statement("Deny", ANYONE, (condition:gsub("Equals", "NotEquals"))))))
+      assert.equal("PUBLIC everyone", words(parse(statement("Allow", ANYONE, (condition:gsub("Equals", "NotEquals"))))))
+      assert.equal("PUBLIC everyone", words(parse(statement("Allow", ANYONE, ('"Null":{"%s":"true"}'):format(key)))))
+    end
+  end)
+
   it("for a Deny alone", function()
     assert.equal("nobody", words(parse(statement("Deny", ANYONE))))
   end)
@@ -409,7 +420,7 @@ describe("the audience of the recorded cases", function()
     ["22-service-for-other-account-arn"] =
       "service lambda.amazonaws.com for arn:aws:lambda:us-east-1:444455556666:function:* (another account)",
     ["27-containerservices-lightsail"] = "service containerservices.lightsail.amazonaws.com for anyone",
-    ["18-stringequals-wildcard"] = "nobody", ["37-placeholder-account"] = "nobody",
+    ["18-stringequals-wildcard"] = "nobody", ["15-typo-key-allow"] = "nobody", ["37-placeholder-account"] = "nobody",
   } do
     it(name, function()
       assert.equal(expected, words(assert(policy.parse(helper.read(FOLDER .. name .. ".json")))))
