@@ -19,7 +19,7 @@ local lists = require "lanyard.lists"
 
 local M = {}
 
--- With more alternatives than this, the Denies that are left take nothing away.
+-- With more alternatives or demands than this, the Denies that are left take nothing away.
 local MOST = 64
 
 -- Returns a copy of a box with other fields.
@@ -314,9 +314,34 @@ local function grouped(box, denies, action)
   return groups
 end
 
+local WHO = {
+  organization = true, ["organization-path"] = true, account = true, arn = true, service = true, ["is-service"] = true,
+  source = true, network = true,
+}
+
+local function is_about_callers(deny)
+  for _, condition in ipairs(deny.conditions) do
+    if WHO[demands.facet(condition.key:lower())] then
+      return true
+    end
+  end
+  return #deny.conditions == 0
+end
+
+--- Returns Denies with the ones first that say who is denied.
+---@param denies policy.Statement[]
+---@return policy.Statement[]
+function M.sorted(denies)
+  local first, last = {}, {}
+  for _, deny in ipairs(denies) do
+    table.insert(is_about_callers(deny) and first or last, deny)
+  end
+  return table.move(last, 1, #last, #first + 1, first)
+end
+
 --- Returns the boxes that Denies leave of one. A Deny of a part of its actions or resources takes nothing away.
 ---@param box policy.Box
----@param denies policy.Statement[]
+---@param denies policy.Statement[]  sorted
 ---@param action? string  only this action or pattern is asked about
 ---@return policy.Box[]
 function M.without(box, denies, action)
@@ -326,7 +351,8 @@ function M.without(box, denies, action)
     for _, item in ipairs(group.covering) do
       local next_left = {}
       for _, one in ipairs(left) do
-        local parts = item.all and #left <= MOST and subtract(one, item.deny) or { with(one, { suspect = true }) }
+        local few = #left <= MOST and #one.demands <= MOST
+        local parts = item.all and few and subtract(one, item.deny) or { with(one, { suspect = true }) }
         table.move(parts, 1, #parts, #next_left + 1, next_left)
       end
       left = next_left

@@ -306,7 +306,7 @@ end
 local function texts_at(check, positions, as_allows)
   local texts = {}
   for i, position in ipairs(positions) do
-    texts[i] = (as_allows and check.allows or check.texts)[position]
+    texts[i] = as_allows and check:allow_of(position) or check.texts[position]
   end
   return texts
 end

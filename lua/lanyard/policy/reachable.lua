@@ -24,8 +24,8 @@ local reason = require "lanyard.policy.reason"
 ---@field certain boolean          false if it depends on what AWS leaves open
 ---@field undecided? string        why it could not be decided whether the class is reached
 
--- At most this many questions are asked for one document. Each takes a tenth of a millisecond or more.
-local MOST_QUESTIONS = 2000
+-- The questions about one document take at most about this many microseconds.
+local MOST_WORK = 1000000
 
 -- An example with more keys is not made easier to read, which takes several decisions for each key.
 local MOST_KEYS = 32
@@ -123,6 +123,7 @@ end
 -- Returns the classes of boxes, less what Denies take. Equal classes are there once, unless they may be empty.
 local function candidates(list, denies, action)
   local found, seen = {}, {}
+  denies = boxes.sorted(denies)
   for _, box in ipairs(list) do
     for _, one in ipairs(#denies > 0 and boxes.without(box, denies, action) or { box }) do
       for _, class in ipairs(identify(one)) do
@@ -217,10 +218,9 @@ end
 
 -- Finds a request of a class that the document allows, and `before` does not.
 function Search:ask(class)
-  if self.questions >= MOST_QUESTIONS then
-    return nil, "undecided", ("only %d questions are asked about one policy"):format(MOST_QUESTIONS)
+  if self.work >= MOST_WORK then
+    return nil, "undecided", "the policy has too many statements for a question about each caller"
   end
-  self.questions = self.questions + 1
   local texts = table.move(self.denies, 1, #self.denies, 2, { allow_text(class) })
   for _, statement in ipairs(self:narrowing(class)) do
     texts[#texts + 1] = json.encode(statement)
@@ -229,6 +229,7 @@ function Search:ask(class)
   if not doc then
     return nil, "undecided", "the policy is too long for a question about it"
   end
+  self.work = self.work + reason.cost(#tostring(doc))
   return (#class.restrictions > MOST_KEYS and reason.find or self.new_access)(self.before, doc, self.options)
 end
 
@@ -342,7 +343,7 @@ return function(doc, options)
   end
   local search = setmetatable({
     doc = assemble(doc, {}), denies = texts, before = options.before or core.new(), action = options.action,
-    questions = 0,
+    work = 0,
     options = { kind = "resource", accounts = options.accounts, always = options.always, limit = options.limit },
     new_access = options.brief and reason.find or reason.new_access,
   }, Search)

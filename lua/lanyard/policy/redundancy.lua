@@ -17,15 +17,15 @@ local reason = require "lanyard.policy.reason"
 ---@class policy.Redundancy
 ---@field statements policy.Statement[]
 ---@field undecided? string  why the first question without an answer has none
----@field questions integer  how many were asked
+---@field work number          about how many microseconds the questions took
 local Redundancy = {}
 Redundancy.__index = Redundancy
 
 local M = {}
 
---- At most this many questions are asked about one document. After that, nothing more is redundant, and `undecided`
---- says so.
-M.MOST_QUESTIONS = 6000
+--- The questions about one document take at most about this many microseconds. After that, nothing more is redundant,
+--- and `undecided` says so.
+M.MOST_WORK = 3000000
 
 -- ---------------------------------------------------------------------------------------------
 -- Which statements may apply to one request
@@ -111,7 +111,9 @@ function Redundancy:facts(index)
   local facts = self.known[index]
   if not facts then
     local statement = self.statements[index]
-    facts = { services = services(statement), patterns = patterns(statement) }
+    facts = {
+      services = services(statement), patterns = patterns(statement), actions = coverage.lowered(statement.actions),
+    }
     self.known[index] = facts
   end
   return facts
@@ -124,7 +126,7 @@ function Redundancy:may_meet(one, other)
   if not share(a.services, b.services) or differ(a.patterns, b.patterns) then
     return false
   end
-  return coverage.actions(second, first.actions, first.not_action) ~= "none"
+  return coverage.of_list(b.actions, second.not_action, a.actions, first.not_action) ~= "none"
     and coverage.resources(second, first) ~= "none"
 end
 
@@ -191,15 +193,28 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Questions
 
+--- Reports whether the limit of the questions is reached.
+---@return boolean
+function Redundancy:is_exhausted()
+  return self.work >= self.most_work
+end
+
+-- Reports whether the limit is reached, and records it.
+function Redundancy:stops()
+  if self:is_exhausted() then
+    self.undecided = self.undecided or "the policy has too many statements that may apply to the same requests"
+  end
+  return self:is_exhausted()
+end
+
 -- Returns whether `after` certainly allows nothing that `before` does not allow.
 function Redundancy:adds_nothing(before, after)
   if not (before and after) then
     return false -- too long to be assembled
-  elseif self.questions >= M.MOST_QUESTIONS then
-    self.undecided = self.undecided or ("only %d questions are asked about one policy"):format(M.MOST_QUESTIONS)
+  elseif self:stops() then
     return false
   end
-  self.questions = self.questions + 1
+  self.work = self.work + reason.cost(#tostring(before) + #tostring(after))
   local found, undecided, why = reason.find(before, after, self.options)
   self.undecided = self.undecided or undecided and why or nil
   return not found and not undecided
@@ -222,11 +237,25 @@ function Redundancy:is_within(before, after)
   return true
 end
 
+--- Returns the text of a statement with the effect Allow.
+---@param index integer
+---@return string
+function Redundancy:allow_of(index)
+  if not self.allows[index] then
+    local one = assemble(self.empty, { self.texts[index] })
+    if self.statements[index].effect == "Deny" and not self.statements[index].flaw then
+      one:set { index = 1, element = "Effect", value = "Allow" }
+    end
+    self.allows[index] = one:statements()[1].text
+  end
+  return self.allows[index]
+end
+
 -- Returns a document of statements at positions, with Denies as Allows on request.
 function Redundancy:document(positions, as_allows)
   local texts = {}
   for i, position in ipairs(positions) do
-    texts[i] = (as_allows and self.allows or self.texts)[position]
+    texts[i] = as_allows and self:allow_of(position) or self.texts[position]
   end
   return (assemble(self.empty, texts))
 end
@@ -240,6 +269,9 @@ end
 ---@param index integer
 ---@return boolean
 function Redundancy:is_redundant(index)
+  if self:stops() then
+    return false
+  end
   local effect = self.statements[index].effect
   local others = self:others(index, effect)
   if effect == "Deny" then
@@ -253,6 +285,9 @@ end
 ---@param index integer
 ---@return boolean
 function Redundancy:is_shadowed(index)
+  if self:stops() then
+    return false
+  end
   local denies = self:others(index, "Deny")
   return #denies > 0 and self:adds_nothing(core.new(), self:document(joined({ index }, denies)))
     and not self:adds_nothing(core.new(), self:document { index })
@@ -264,42 +299,30 @@ function Redundancy:remove(index)
   self.removed[index] = true
 end
 
--- Returns the texts of the statements with the effect Allow.
-local function texts_as_allows(doc, statements)
-  local copy, texts = doc:copy(), {}
-  for _, statement in ipairs(statements) do
-    if statement.effect == "Deny" and not statement.flaw then
-      copy:set { index = statement.index, element = "Effect", value = "Allow" }
-    end
-  end
-  for i, statement in ipairs(copy:statements()) do
-    texts[i] = statement.text
-  end
-  return texts
-end
-
 --- Takes the statement of a document in place of one.
 ---@param index integer
 ---@param doc policy.Document  one statement
 function Redundancy:replace(index, doc)
   local statement = doc:statements()[1]
   self.statements[index], self.texts[index], self.known[index] = statement, statement.text, nil
-  self.allows[index] = texts_as_allows(doc, { statement })[1]
+  self.allows[index] = nil
 end
 
 --- Returns a check of a document.
 ---@param doc policy.Document
 ---@param options? policy.ReasonOptions
+---@param most_work? integer  MOST_WORK by default
 ---@return policy.Redundancy
-function M.new(doc, options)
+function M.new(doc, options, most_work)
   local statements, texts = doc:statements(), {}
   for i, statement in ipairs(statements) do
     texts[i] = statement.text
   end
   local by_owner, wide = index_of(statements)
   return setmetatable({
-    statements = statements, texts = texts, allows = texts_as_allows(doc, statements), options = options,
-    empty = assemble(doc, {}), by_owner = by_owner, wide = wide, known = {}, removed = {}, questions = 0,
+    statements = statements, texts = texts, allows = {}, options = options,
+    empty = assemble(doc, {}), by_owner = by_owner, wide = wide, known = {}, removed = {}, work = 0,
+    most_work = most_work or M.MOST_WORK,
   }, Redundancy)
 end
 

@@ -43,21 +43,41 @@ local function cancelling(doc, statements, statement)
   return one and numbered(one) .. " denies" or "the Deny statements together deny"
 end
 
+-- About how many microseconds the questions take. After that, a statement is compared with each other one by its text.
+local MOST_WORK = 300000
+
+-- Reports whether one other statement of an effect covers a statement.
+local function is_covered(check, doc, statement, effect)
+  return find(check.statements, statement.index, function(other)
+    return other.effect == effect and not check.removed[other.index] and doc:covers(other.index, statement.index)
+  end) ~= nil
+end
+
+local function is_shadowed(check, doc, statement)
+  local certain = check:is_shadowed(statement.index)
+  return certain or check:is_exhausted() and is_covered(check, doc, statement, "Deny")
+end
+
+local function is_repeated(check, doc, statement)
+  local certain = check:is_redundant(statement.index)
+  return certain or check:is_exhausted() and is_covered(check, doc, statement, statement.effect)
+end
+
 --- Checks each statement against all others. Of equal statements, the later one is redundant.
 ---@param doc policy.Document
 ---@param statements table[]                   doc:statements()
 ---@param node_of fun(index: integer): table   returns the node of a statement
 ---@param add policy.lint.Add
 function M.check(doc, statements, node_of, add)
-  local check = redundancy.new(doc)
+  local check = redundancy.new(doc, nil, MOST_WORK)
   for i = #statements, 1, -1 do
     local statement = statements[i]
     if not is_clear(statement) or #statements == 1 then
       goto continue
-    elseif statement.effect == "Allow" and check:is_shadowed(i) then
+    elseif statement.effect == "Allow" and is_shadowed(check, doc, statement) then
       add(SHADOWED_ALLOW, node_of(i),
         cancelling(doc, statements, statement) .. " everything that this statement allows", "remove one of the two")
-    elseif check:is_redundant(i) then
+    elseif is_repeated(check, doc, statement) then
       check:remove(i)
       add(REPEATED_STATEMENT, node_of(i), covering(doc, statements, statement) .. " this statement",
         "remove this statement; lanyard policy minimize prints the policy without redundant parts")
