@@ -11,6 +11,7 @@
 ---@field statement policy.Statement  the Allow
 ---@field actions string[]          its actions that the box is about
 ---@field suspect boolean           whether the box is empty needs the engine
+---@field partial policy.Statement[] Denies of a part of the actions or resources, which took nothing away
 
 local classes = require "lanyard.policy.classes"
 local coverage = require "lanyard.policy.coverage"
@@ -169,6 +170,7 @@ function M.of(statement)
     local box = {
       entry = entry or nil, demands = {}, except = except, statement = statement, actions = statement.actions,
       suspect = statement.flaw ~= nil or #except > 0 or statement.not_action or statement.not_resource,
+      partial = {},
     }
     for _, demand in ipairs(list) do
       box = box and M.add(box, demand)
@@ -352,7 +354,8 @@ function M.without(box, denies, action)
       local next_left = {}
       for _, one in ipairs(left) do
         local few = #left <= MOST and #one.demands <= MOST
-        local parts = item.all and few and subtract(one, item.deny) or { with(one, { suspect = true }) }
+        local parts = item.all and few and subtract(one, item.deny)
+          or { with(one, { suspect = true, partial = appended(one.partial, item.deny) }) }
         table.move(parts, 1, #parts, #next_left + 1, next_left)
       end
       left = next_left
@@ -360,6 +363,26 @@ function M.without(box, denies, action)
     table.move(left, 1, #left, #found + 1, found)
   end
   return found
+end
+
+--- Returns the boxes that the partial Denies of a box would leave of it, if they covered all of its actions and
+--- resources together | nil if they certainly do not.
+---@param box policy.Box
+---@return policy.Box[]?
+function M.if_covered(box)
+  if #box.partial < 2 then
+    return nil
+  end
+  local left = { with(box, { partial = {} }) }
+  for _, deny in ipairs(box.partial) do
+    local next_left = {}
+    for _, one in ipairs(#left <= MOST and left or {}) do
+      local parts = subtract(one, deny)
+      table.move(parts, 1, #parts, #next_left + 1, next_left)
+    end
+    left = #left <= MOST and next_left or left
+  end
+  return left
 end
 
 return M

@@ -216,16 +216,21 @@ function Search:narrowing(class)
   return denies
 end
 
+-- Returns the document of a class: its Allow and the Denies | nil if it is too long
+function Search:document_of(class)
+  local texts = table.move(self.denies, 1, #self.denies, 2, { allow_text(class) })
+  for _, statement in ipairs(self:narrowing(class)) do
+    texts[#texts + 1] = json.encode(statement)
+  end
+  return (assemble(self.doc, texts))
+end
+
 -- Finds a request of a class that the document allows, and `before` does not.
 function Search:ask(class)
   if self.work >= MOST_WORK then
     return nil, "undecided", "the policy has too many statements for a question about each caller"
   end
-  local texts = table.move(self.denies, 1, #self.denies, 2, { allow_text(class) })
-  for _, statement in ipairs(self:narrowing(class)) do
-    texts[#texts + 1] = json.encode(statement)
-  end
-  local doc = assemble(self.doc, texts)
+  local doc = self:document_of(class)
   if not doc then
     return nil, "undecided", "the policy is too long for a question about it"
   end
@@ -245,14 +250,51 @@ function Search:is_reached(class, always)
   return found ~= nil or undecided ~= nil
 end
 
+-- Returns a document that allows everything to classes, whatever they except.
+local function all_of(list)
+  local statements = json.array {}
+  for _, class in ipairs(list) do
+    statements[#statements + 1] = classes.statement(setmetatable({ except = {} }, { __index = class }))
+  end
+  return core.parse(json.encode { Version = "2012-10-17", Statement = statements })
+end
+
+-- Returns the classes that Denies of a part of the actions leave together of a class | nil if others are reached, too
+function Search:narrower(class)
+  local left = boxes.if_covered(class.box)
+  if not left then
+    return nil
+  end
+  local list = {}
+  for _, box in ipairs(left) do
+    local found = identify(box)
+    table.move(found, 1, #found, #list + 1, list)
+  end
+  local doc = self:document_of(class)
+  local found, undecided = reason.find(all_of(list), doc or all_of { class }, self.options)
+  return not found and not undecided and list or nil
+end
+
 -- Returns the classes that a request reaches, without the ones that others of them include.
 function Search:reached(list, always)
-  local kept, index = {}, inclusion.index()
-  for _, class in ipairs(inclusion.sort(list)) do
-    if not index:includes(class) and self:is_reached(class, always) then
+  local kept, index, inner = {}, inclusion.index(), {}
+  local function visit(class, is_inner)
+    if index:includes(class) or not self:is_reached(class, always) then
+      return
+    end
+    local narrower = not is_inner and self:narrower(class)
+    if narrower then
+      table.move(narrower, 1, #narrower, #inner + 1, inner)
+    else
       kept[#kept + 1] = class
       index:add(class)
     end
+  end
+  for _, class in ipairs(inclusion.sort(list)) do
+    visit(class, false)
+  end
+  for _, class in ipairs(inclusion.sort(inner)) do
+    visit(class, true)
   end
   return kept
 end
