@@ -54,6 +54,8 @@ local function is_possible(class)
     return coverage.account(id) == id or id:lower() == "${aws:resourceaccount}"
   elseif class.kind == "organization" or class.kind == "organization-path" then
     return id:find "^o%-" ~= nil or id:lower() == "${aws:resourceorgid}"
+  elseif class.entry and class.entry.type == "CanonicalUser" then
+    return #id == 64 and not id:find "%X"
   elseif class.entry and class.kind == "principal" then
     return request_of.caller(id).kind ~= "other" and (not id:find "^arn:" or coverage.account(id) ~= nil)
   end

@@ -123,12 +123,15 @@ local function has_large_run(ranges, most)
 end
 
 --- Reports whether networks keep the public out: no network is public, alone or with the ones beside it, and not all
---- are private.
+--- are private. What a text that is not a network means to AWS is unknown.
 ---@param texts string[]  addresses and networks in CIDR notation
 ---@return boolean
 function M.protect(texts)
   local others = {}
   for _, text in ipairs(texts) do
+    if not range_of(text) then
+      return false
+    end
     others[#others + 1] = not M.is_private(text) and text or nil
   end
   for name, list in pairs(sorted(others)) do
