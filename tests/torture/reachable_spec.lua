@@ -1,7 +1,8 @@
--- Properties of policy.reachable and policy.minimize on random documents (tests/support/reason): whoever a document
--- allows is in a class, whoever a class excepts is not, and the minimized document allows the same requests.
+-- Properties of policy.reachable and policy.minimize on random documents (tests/support/reason): each caller whom a
+-- document allows is in a class, none whom a class excepts is allowed, and the minimized document allows the same
+-- requests.
 --
--- Left out are the profiles whose faults lie elsewhere: values that are no ARNs (arns) and two policy variables in one
+-- Left out are the profiles whose faults lie elsewhere: values that are not ARNs (arns) and two policy variables in one
 -- statement (variables).
 
 assert(require "reason.oracle") -- before lanyard.policy

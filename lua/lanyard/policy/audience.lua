@@ -6,7 +6,7 @@
 ---     found.text     --> "account 444455556666 (another account)"
 ---     for _, class in ipairs(found) do print(class.kind, class.relation, class.text) end
 ---
---- A condition counts by whom it excludes: one that everybody satisfies is no restriction. The time is that of the
+--- A condition counts by whom it excludes: one that everybody satisfies restricts nobody. The time is that of the
 --- question, so an expired statement reaches nobody.
 ---
 ---@class policy.Audience  a list of policy.AudienceClass, from the widest

@@ -238,6 +238,16 @@ function Search:ask(class)
   return (#class.restrictions > MOST_KEYS and reason.find or self.new_access)(self.before, doc, self.options)
 end
 
+-- Returns a demand whose operator cannot compare its values: AWS's answer is unknown.
+local function unsound_of(class)
+  for _, demand in ipairs(demands_of(class)) do
+    if not demand.sound then
+      return demand
+    end
+  end
+  return nil
+end
+
 -- Asks about a class, and adds to it what was found. Returns whether a request reaches it, or may.
 function Search:is_reached(class, always)
   class.certain = true
@@ -245,9 +255,12 @@ function Search:is_reached(class, always)
     return true
   end
   local found, undecided, why = self:ask(class)
-  class.witness, class.undecided = found, undecided and why
+  class.witness, class.undecided = found, undecided and why or nil
   class.certain = found ~= nil and found.certain
-  return found ~= nil or undecided ~= nil
+  if not found and not undecided and unsound_of(class) then
+    class.undecided = ("%s cannot compare the value of %s"):format(unsound_of(class).operator, unsound_of(class).key)
+  end
+  return found ~= nil or class.undecided ~= nil
 end
 
 -- Returns a document that allows everything to classes, whatever they except.

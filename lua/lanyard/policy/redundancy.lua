@@ -220,7 +220,7 @@ function Redundancy:adds_nothing(before, after)
   return not found and not undecided
 end
 
---- Reports whether a document allows nothing that another one does not allow, whoever delegates to whom
+--- Reports whether a document allows nothing that another one does not allow, also if accounts delegate
 --- (lanyard.policy.delegation).
 ---@param before policy.Document?
 ---@param after policy.Document?
