@@ -167,16 +167,4 @@ function M.overlaps(texts)
   return found
 end
 
---- Reports whether networks contain every address of IPv4 or IPv6.
----@param texts string[]
----@return boolean
-function M.are_everything(texts)
-  for name, list in pairs(sorted(texts)) do
-    if has_large_run(list, name == "v4" and 0xffffffff or -1) then
-      return true
-    end
-  end
-  return false
-end
-
 return M

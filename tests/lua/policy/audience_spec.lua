@@ -118,13 +118,13 @@ end)
 
 describe("the audience of everyone under a condition that protects little", function()
   check {
-    { ANYONE, '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}', "PUBLIC everyone from 10.0.0.0/8" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}', "PUBLIC everyone" },
     { ANYONE, '"IpAddress":{"aws:SourceIp":["192.168.0.0/16","172.16.0.0/12","fd00::/8"]}',
-      "PUBLIC everyone from 192.168.0.0/16, 172.16.0.0/12, fd00::/8" },
-    { ANYONE, '"IpAddress":{"aws:SourceIp":"0.0.0.0/1"}', "PUBLIC everyone from 0.0.0.0/1" },
-    { ANYONE, '"IpAddress":{"aws:SourceIp":"12.0.0.0/7"}', "PUBLIC everyone from 12.0.0.0/7" },
-    { ANYONE, '"IpAddress":{"aws:SourceIp":["12.0.0.0/8","13.0.0.0/8"]}', "PUBLIC everyone from 12.0.0.0/8, 13.0.0.0/8" },
-    { ANYONE, '"IpAddress":{"aws:SourceIp":"2001:db8::/31"}', "PUBLIC everyone from 2001:db8::/31" },
+      "PUBLIC everyone" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"0.0.0.0/1"}', "PUBLIC everyone" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"12.0.0.0/7"}', "PUBLIC everyone" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":["12.0.0.0/8","13.0.0.0/8"]}', "PUBLIC everyone" },
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"2001:db8::/31"}', "PUBLIC everyone" },
     { ANYONE, '"IpAddress":{"aws:VpcSourceIp":"10.0.0.0/16"}', "PUBLIC everyone from 10.0.0.0/16" },
     { ANYONE, '"StringEquals":{"aws:PrincipalTag/team":"web"}', "PUBLIC everyone if aws:PrincipalTag/team is web" },
     { ANYONE, '"StringEquals":{"aws:username":"joe"}', "PUBLIC everyone if aws:username is joe" },
@@ -320,7 +320,7 @@ describe("the audience differs from other tools:", function()
   for _, row in ipairs {
     { aws "arn:aws:iam::*:root", nil, "nobody", "AWS rejects a wildcard in a principal; prowler calls it public" },
     { '{"CanonicalUser":"*"}', nil, "nobody", "a canonical user has no wildcard; prowler calls it public" },
-    { ANYONE, '"IpAddress":{"aws:SourceIp":"192.168.1.1"}', "PUBLIC everyone from 192.168.1.1",
+    { ANYONE, '"IpAddress":{"aws:SourceIp":"192.168.1.1"}', "PUBLIC everyone",
       "requests from a VPC have aws:VpcSourceIp; for prowler a private address restricts" },
     { ANYONE, '"ForAllValues:ArnEqualsIfExists":{"aws:SourceArn":["arn:aws:sns:us-east-1:444455556666:x"]}',
       "PUBLIC everyone", "it holds without the key; policyuniverse counts the value" },

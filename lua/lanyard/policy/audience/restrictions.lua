@@ -119,6 +119,12 @@ local function without_key(demand)
   return demand.requires:find "absent$" and "always" or "never"
 end
 
+-- Networks that are public, or private, count as none (lanyard.policy.networks).
+local function is_any_network(demand)
+  return demand.name == "aws:sourceip" and demand.requires == "listed" and demand.sound
+    and not networks.protect(demand.values)
+end
+
 --- Returns "always" if a demand restricts nobody, "never" if no request satisfies it, else "sometimes".
 ---@param demand policy.Demand
 ---@param known policy.Known
@@ -136,9 +142,7 @@ function M.effect(demand, known, now)
   elseif demand.requires:find "%-or%-absent$" and demand.facet ~= "request" then
     return "always"
   elseif demand.facet == "source" or demand.facet == "network" then
-    local everything = demand.name == "aws:sourceip" and demand.requires == "listed"
-      and networks.are_everything(demand.values)
-    return (demand.requires == "present" or everything) and "always" or "sometimes"
+    return (demand.requires == "present" or is_any_network(demand)) and "always" or "sometimes"
   end
   return "sometimes"
 end
