@@ -280,8 +280,10 @@ function Search:narrower(class)
   end
   local list = {}
   for _, box in ipairs(left) do
-    local found = identify(box)
-    table.move(found, 1, #found, #list + 1, list)
+    for _, inner in ipairs(identify(box)) do
+      inner.except = class.except -- which of the Denies of parts except anybody is unknown
+      list[#list + 1] = inner
+    end
   end
   local doc = self:document_of(class)
   local found, undecided = reason.find(all_of(list), doc or all_of { class }, self.options)
