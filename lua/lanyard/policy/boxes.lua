@@ -232,7 +232,7 @@ local function escapes(box, deny)
     if not opposite or one == box then
       return { one or with(box, { suspect = true }) }
     end
-    found[#found + 1] = one and with(one, { suspect = true })
+    found[#found + 1] = one
   end
   return found
 end
@@ -249,9 +249,10 @@ end
 -- Returns the boxes that a Deny leaves of one.
 local function subtract(box, deny)
   local scope, parts = scope_of(deny, box.entry)
-  if scope == "none" then
+  if scope == "none" and not deny.not_principal then
     return { box }
-  elseif deny.flaw then
+  elseif scope == "none" or deny.flaw then
+    -- NotPrincipal has to name the account of a role, and the role of a session, too.
     return { with(box, { suspect = true }) }
   elseif scope == "part" then
     return { excepting(box, deny, parts) }

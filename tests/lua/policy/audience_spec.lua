@@ -79,6 +79,7 @@ describe("the audience of everyone under a condition that excludes nobody", func
   for _, condition in ipairs {
     '"Bool":{"aws:SecureTransport":"true"}',
     '"Bool":{"aws:SecureTransport":true}',
+    '"Bool":{"aws:PrincipalIsAWSService":["true","false"]}',
     '"BoolIfExists":{"aws:SecureTransport":"true"}',
     '"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}',
     '"IpAddress":{"aws:SourceIp":["0.0.0.0/0","::/0"]}',
@@ -150,6 +151,7 @@ describe("the audience of everyone under a condition that protects little", func
     { ANYONE, '"Null":{"aws:PrincipalOrgID":"true"}',
       "PUBLIC everyone, except every account of any organization" },
     { ANYONE, '"StringNotEquals":{"aws:SourceVpce":"vpce-1"}', "PUBLIC everyone" },
+    { ANYONE, '"StringNotLike":{"aws:PrincipalOrgID":"*"}', "PUBLIC everyone, except every account of any organization" },
     { ANYONE, '"StringLike":{"aws:PrincipalOrgID":"*"}', "PUBLIC everyone in any organization" },
     { ANYONE, '"StringLike":{"aws:PrincipalOrgID":"o-*"}', "PUBLIC everyone in any organization" },
     { ANYONE, '"Null":{"aws:PrincipalOrgID":"false"}', "PUBLIC everyone in any organization" },
@@ -371,6 +373,9 @@ describe("the audience with Denies", function()
     { '"Bool":{"aws:SecureTransport":"false"}', "PUBLIC everyone" },
     { '"Null":{"aws:PrincipalOrgID":"true"}', "PUBLIC everyone in any organization" },
     { '"DateLessThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}', "PUBLIC everyone" },
+    { '"StringNotEquals":{"aws:PrincipalOrgID":"o-own0000000"},"Bool":{"aws:SecureTransport":"false"}', "PUBLIC everyone" },
+    { '"StringNotEquals":{"aws:PrincipalOrgID":"o-own0000000","aws:SourceVpce":"vpce-1"}',
+      "everyone from vpce-1; organization o-own0000000 (this organization)" },
   } do
     it("unless " .. row[1], function()
       assert.equal(row[2], words(parse(ALLOW, statement("Deny", ANYONE, row[1], '"Action":"ecr:*"'))))
