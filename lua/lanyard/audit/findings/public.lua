@@ -1,53 +1,61 @@
---- Repositories from which everyone can pull.
+--- Repositories that everyone can use.
 
+local outsiders = require "lanyard.audit.outsiders"
 local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
 
--- Returns the condition keys of statements, each once, sorted.
-local function condition_keys(statements)
+-- Returns the condition keys of statements, as text.
+local function keys_of(statements)
   local keys, known = {}, {}
   for _, statement in ipairs(statements) do
     for _, condition in ipairs(statement.conditions) do
-      if not known[condition.key] then
-        known[condition.key] = true
-        keys[#keys + 1] = condition.key
-      end
+      keys[#keys + 1] = not known[condition.key] and condition.key or nil
+      known[condition.key] = true
     end
   end
   table.sort(keys)
-  return keys
+  return table.concat(keys, ", ")
 end
 
--- Describes what the access depends on: a condition of the Allow, else of another statement such as a Deny.
-local function describe_condition(repository, access)
-  local keys = condition_keys(access.given_by)
-  if #keys == 0 then
-    keys = condition_keys(repository.statements)
-  end
-  return #keys > 0 and ", under a condition on " .. table.concat(keys, ", ")
-    or ", depending on facts that the policy does not contain"
+local function is_unrestricted(class)
+  return class.kind == "everyone" and class.public and class.certain and #class.restrictions == 0 and #class.except == 0
 end
 
-local function check_public(inventory, add)
-  for repository, access in query.accesses(inventory) do
-    if access.kind == "public" and access.decision ~= "deny" then
-      local conditional = access.decision == "depends"
-      add(conditional and "public-access-conditional" or "public-access", {
-        repository = repository, access = access,
-        message = ("%s can pull from %s%s (statement %s)"):format(
-          access.principal == "*" and "everyone" or access.principal, repository.name,
-          conditional and describe_condition(repository, access) or "", access.statements[1]),
-      })
+local function add_unrestricted(add, repository, one)
+  add("public-access", outsiders.details(repository, one, ("everyone can %s"):format(one.abilities.text), {
+    severity = not (one.abilities.pulls or one.abilities.writes) and "high" or nil,
+  }))
+end
+
+local function add_conditional(add, repository, one)
+  local class, keys = one.class, keys_of(one.statements)
+  local suffix = keys ~= "" and ", under a condition on " .. keys or ""
+  add("public-access-conditional", outsiders.details(repository, one,
+    ("%s can %s%s"):format(class.text, one.abilities.text, suffix), {
+      severity = (class.public or one.abilities.writes) and "high" or nil,
+      discriminator = class.text ~= "everyone" and class.text or nil,
+      why = class.public and "the condition keeps almost nobody out" or nil,
+    }))
+end
+
+-- Who may only change a repository is reported by the linter.
+local function check(inventory, add)
+  for _, repository in ipairs(inventory.repositories) do
+    for _, one in ipairs(outsiders.of(inventory, repository)) do
+      local everyone = one.class.kind == "everyone" or one.class.kind == "any-organization"
+      if everyone and (one.abilities.pulls or one.abilities.reads) then
+        (is_unrestricted(one.class) and add_unrestricted or add_conditional)(add, repository, one)
+      end
     end
   end
 end
 
 -- A statement with NotPrincipal is removed as a whole, because the principals that it names are the ones it excludes.
-local function revoke_public(inventory, details)
-  local repository, access = details.repository, details.access
+local function revoke(inventory, details)
+  local repository = details.repository
   return remediation.after_grants_for_deployed(inventory, repository,
-    access.principal == "*" and remediation.revoke(inventory, repository, "*")
-      or remediation.remove(inventory, repository, access.given_by[1]))
+    details.principal == "*" and query.access_of(repository, "*") and remediation.revoke(inventory, repository, "*")
+      or remediation.remove(inventory, repository, details.statement))
 end
 
 return {
@@ -59,8 +67,8 @@ return {
     scope = "repository",
     needs = {},
     breaks_pull = false,
-    check = check_public,
-    remediation = revoke_public,
+    check = check,
+    remediation = revoke,
   },
   {
     id = "public-access-conditional",
@@ -70,7 +78,7 @@ return {
     scope = "repository",
     needs = {},
     breaks_pull = false,
-    check = check_public,
-    remediation = revoke_public,
+    check = check,
+    remediation = revoke,
   },
 }

@@ -51,7 +51,8 @@ local M = {}
 ---@field profile? string             the requested profile
 ---@field role? string                the role that was assumed to read the account
 ---@field rules? rules.Asker          user rules that audits ask
----@field trusted? { [string]: true } trusted accounts
+---@field trusted_accounts? string[]
+---@field trusted_organizations? string[]
 ---@field desired? desired.Desired
 ---@field desired_matched { [string]: true }  patterns of the desired-state file that matched a repository
 
