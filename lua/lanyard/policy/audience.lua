@@ -30,6 +30,7 @@
 ---@field certain boolean
 ---@field text string
 
+local classes = require "lanyard.policy.classes"
 local core = require "lanyard.policy.core"
 local coverage = require "lanyard.policy.coverage"
 local reachable = require "lanyard.policy.reachable"
@@ -124,7 +125,7 @@ local function restricting(class, known, now)
     if effect == "never" then
       return nil
     end
-    local excepted = #class.except > 0 and restrictions.is_exception(demand)
+    local excepted = #class.except > 0 and classes.is_exception(demand)
     list[#list + 1] = effect == "sometimes" and not excepted and demand or nil
   end
   return list
@@ -164,7 +165,7 @@ end
 
 local function text_of(one)
   local text = one.kind == "service" and not one.id and "any AWS service"
-    or one.type == "provider" and "identity provider " .. one.id
+    or one.type == "provider" and (one.id == "*" and "any identity provider" or "identity provider " .. one.id)
     or one.path and "organization path " .. one.path
     or NAMES[one.kind]:format(one.id)
   local notes = (one.kind ~= "principal" or one.account) and RELATIONS[one.relation]

@@ -15,6 +15,7 @@
 local classes = require "lanyard.policy.classes"
 local coverage = require "lanyard.policy.coverage"
 local demands = require "lanyard.policy.demand"
+local lists = require "lanyard.lists"
 
 local M = {}
 
@@ -53,18 +54,18 @@ local function for_entry(entry, demand)
   if not entry then
     return demand
   end
-  local in_account = entry.type == "AWS"
+  local in_account = entry.type == "AWS" or entry.type == "CanonicalUser"
   if facet == "is-service" then
     if requires == "unknown" or requires == "absent" or requires == "present" then
       return demand
     end
-    local is_true = (demand.values[1] or ""):lower() == "true"
-    return is_true == (entry.type == "Service") and "drop" or "empty"
+    return lists.contains(demand.values, tostring(entry.type == "Service")) and "drop" or "empty"
   elseif facet == "service" and entry.type ~= "Service" or OF_ACCOUNTS[facet] and not in_account then
     return (requires:find "absent" and "drop") or requires ~= "unknown" and "empty" or demand
-  elseif facet == "arn" and in_account and requires:find "%-or%-absent$" then
-    local always = with(demand, { requires = requires:match "^%a+" })
-    return always
+  elseif facet == "arn" and in_account and requires == "listed-or-absent" then
+    return demands.listed(demand)
+  elseif facet == "arn" and in_account and requires == "unlisted-or-absent" then
+    return with(demand, { requires = "unlisted" })
   end
   return demand
 end
@@ -74,15 +75,19 @@ local function is_same(a, b)
     and coverage.contains(b.values, a.values)
 end
 
--- Combines two demands on one key. Returns the one that means both, "empty", or nil if both are needed.
+-- Combines two demands on one key. Returns the one that means both, "empty", or nil if both are needed. An empty value
+-- of a tag or of an unknown key counts as none for some operators, so demands on them are kept.
 local function combine(a, b)
+  if a.facet == "tag" or a.facet == "request" then
+    return is_same(a, b) and a or nil
+  end
   for _, pair in ipairs { { a, b }, { b, a } } do
     local one, other = pair[1], pair[2]
     local or_absent = other.requires:match "^(%a+)%-or%-absent$"
     if is_same(one, other) then
       return one
     elseif one.requires == "present" and or_absent then
-      return with(other, { requires = or_absent })
+      return or_absent == "listed" and demands.listed(other) or with(other, { requires = or_absent })
     elseif one.requires == "present" and (other.requires == "listed" or other.requires == "unlisted") then
       return other
     elseif one.requires == "absent" and or_absent then
@@ -105,7 +110,7 @@ function M.add(box, demand)
   elseif one == "drop" then
     return box
   end
-  local suspect = box.suspect or one.requires == "unknown"
+  local suspect = box.suspect or one.requires == "unknown" or not one.sound
   for i, other in ipairs(box.demands) do
     local both = other.name == one.name and combine(other, one)
     if both == "empty" then
@@ -163,7 +168,7 @@ function M.of(statement)
   for _, entry in ipairs(entries_of(statement)) do
     local box = {
       entry = entry or nil, demands = {}, except = except, statement = statement, actions = statement.actions,
-      suspect = statement.flaw ~= nil or #except > 0,
+      suspect = statement.flaw ~= nil or #except > 0 or statement.not_action or statement.not_resource,
     }
     for _, demand in ipairs(list) do
       box = box and M.add(box, demand)
@@ -184,10 +189,10 @@ local function covered_by(principal, entry)
     return "part"
   elseif principal.type ~= entry.type then
     return "none"
-  elseif principal.value == entry.value then
+  elseif principal.value == entry.value or principal.value == "*" then
     return "all"
   elseif principal.type ~= "AWS" then
-    return "none"
+    return entry.value == "*" and "part" or "none"
   end
   local same = coverage.account(principal.value) == coverage.account(entry.value)
   if not same or not coverage.account(entry.value) then

@@ -39,7 +39,7 @@ local TEXTS = {
 local function class(kind, id, fields)
   fields = fields or {}
   fields.kind, fields.id, fields.rank = kind, id, RANKS[kind]
-  fields.text = TEXTS[kind]:format(id)
+  fields.text = (kind == "provider" and id == "*" and "any identity provider" or TEXTS[kind]):format(id)
   fields.restrictions, fields.except = fields.restrictions or {}, fields.except or {}
   return fields
 end
@@ -133,20 +133,40 @@ local FORMS = {
   service = "by service %s",
 }
 
+-- What negated operators exclude by name is in the exceptions of a class.
+local EXCLUDING = {
+  organization = true, ["organization-path"] = true, account = true, arn = true, ["is-service"] = true,
+}
+
+--- Reports whether a demand excludes somebody by name, instead of restricting the others.
+---@param demand policy.Demand
+---@return boolean
+function M.is_exception(demand)
+  local is_false = demand.facet == "is-service" and (demand.values[1] or ""):lower() == "false"
+  return EXCLUDING[demand.facet] and (is_false or demand.requires == "absent" or demand.requires == "unlisted") or false
+end
+
+--- Reports whether a demand says something about the caller, its sources or its networks.
+---@param demand policy.Demand
+---@return boolean
+function M.is_about_caller(demand)
+  local requires, facet = demand.requires, demand.facet
+  if facet == "request" or facet == "time" or requires == "unknown" or requires:find "%-or%-absent$" then
+    return false
+  elseif facet == "source" or facet == "network" then
+    return requires == "listed" -- otherwise any source or network of anybody
+  end
+  return not M.is_exception(demand)
+end
+
 -- Returns a restriction as text, or nil if it says nothing about the caller.
 local function restriction_text(demand)
   local values = table.concat(demand.values, ", ")
-  if demand.requires == "listed" and FORMS[demand.facet] then
-    return FORMS[demand.facet]:format(values)
-  elseif demand.facet == "request" or demand.facet == "time" or demand.requires:find "%-or%-absent$"
-    or demand.requires == "unknown" then
+  if not M.is_about_caller(demand) then
     return nil
   elseif demand.requires == "listed" then
-    return ("with %s = %s"):format(demand.key, values)
-  elseif demand.facet == "source" or demand.facet == "network" then
-    return nil -- any source or network of anybody
-  elseif demand.requires == "absent" and M.identified { requires = "present", facet = demand.facet, values = {} } then
-    return nil -- an exception says it
+    local form = FORMS[demand.facet]
+    return form and form:format(values) or ("with %s = %s"):format(demand.key, values)
   elseif demand.requires == "unlisted" then
     return ("with %s other than %s"):format(demand.key, values)
   end
@@ -196,13 +216,15 @@ function M.is_identity_within(inner, outer)
   elseif kind == inner.kind and id == (outer.id or "") then
     return true
   elseif kind == "account" then
-    return inner.kind ~= "service" and inner.kind ~= "organization" and coverage.account(id) == outer.id
+    return (inner.kind == "principal" or inner.kind == "pattern") and coverage.account(id) == outer.id
   elseif kind == "any-organization" then
     return inner.kind == "organization" or inner.kind == "organization-path"
   elseif kind == "organization" then
     return inner.kind == "organization-path" and id:sub(1, #outer.id + 1) == outer.id .. "/"
   elseif kind == "any-service" then
     return inner.kind == "service"
+  elseif kind == "provider" then
+    return inner.kind == "provider" and outer.id == "*"
   elseif kind == "pattern" and (inner.kind == "principal" or inner.kind == "pattern") then
     return outer.demand.facet == "arn" and id:find "^arn:[^:]*:iam:" ~= nil and outer.id:find "^arn:[^:]*:iam:" ~= nil
       and coverage.includes(outer.id, id)

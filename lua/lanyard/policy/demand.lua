@@ -14,6 +14,7 @@
 ---@field name string      the key in lower case
 ---@field values string[]
 ---@field origin table     the condition that was read
+---@field sound boolean    the operator can compare the values
 
 local core = require "lanyard.policy.core"
 
@@ -39,6 +40,12 @@ local ALWAYS = {
   ["aws:principalaccount"] = true, ["aws:principaltype"] = true, ["aws:userid"] = true, ["aws:currenttime"] = true,
   ["aws:epochtime"] = true, ["aws:securetransport"] = true, ["aws:useragent"] = true,
   ["aws:requestedregion"] = true, ["aws:viaawsservice"] = true,
+}
+
+-- Keys of which a request may have several values.
+local SEVERAL = {
+  ["aws:principalorgpaths"] = true, ["aws:sourceorgpaths"] = true, ["aws:vpceorgpaths"] = true,
+  ["aws:principalservicenameslist"] = true,
 }
 
 --- Returns what a key says, such as "organization"; "tag" for a tag of the caller, "request" for any other key.
@@ -91,6 +98,16 @@ local function is_open(text)
   return variable ~= "aws:resourceaccount" and variable ~= "aws:resourceorgid"
 end
 
+-- Reports whether an operator can compare values. A policy variable may have any value.
+local function is_sound(operator, texts)
+  for _, text in ipairs(texts) do
+    if not text:find("${", 1, true) and not select(2, core.operand(operator, text)) then
+      return false
+    end
+  end
+  return #texts > 0
+end
+
 local function texts_of(values)
   local texts = {}
   for i, value in ipairs(values) do
@@ -137,7 +154,7 @@ function M.read(condition)
   local name = condition.key:lower()
   local demand = {
     operator = condition.operator, key = condition.key, name = name, facet = M.facet(name),
-    values = texts_of(condition.values), origin = condition,
+    values = texts_of(condition.values), origin = condition, sound = true,
   }
   if condition.operator == "Null" then
     demand.requires = requires_null(demand.values)
@@ -145,11 +162,26 @@ function M.read(condition)
     demand.requires = "unknown"
   else
     demand.requires = requires_value(set, base, if_exists, demand)
+    demand.sound = is_sound(condition.operator, demand.values)
   end
   if ALWAYS[name] and demand.requires == "present" then
     return nil
   end
   return demand.requires and demand
+end
+
+--- Returns the demand that a key has one of some values, which is present, with the operator of another demand without
+--- its negation and IfExists.
+---@param demand policy.Demand
+---@param values? string[]  of the demand unless given
+---@return policy.Demand
+function M.listed(demand, values)
+  local _, base = parts_of(demand.operator)
+  local operator = (SEVERAL[demand.name] and "ForAnyValue:" or "") .. base:gsub("Not", "")
+  return {
+    requires = "listed", facet = demand.facet, operator = operator, key = demand.key, name = demand.name,
+    values = values or demand.values, origin = demand.origin, sound = demand.sound,
+  }
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -191,7 +223,10 @@ function M.opposite(condition)
     operator = operator .. (not passes_absent and not holds_absent and "IfExists" or ""), key = key, values = values,
   } }
   if passes_absent and holds_absent then
-    conditions[2] = { operator = "Null", key = key, values = { "false" } }
+    -- A key with an empty value is present for the operator, but not for Null.
+    local is_text = base:find "^String" and not set
+    conditions[2] = is_text and { operator = "StringLike", key = key, values = { "*" } }
+      or { operator = "Null", key = key, values = { "false" } }
   end
   return conditions
 end

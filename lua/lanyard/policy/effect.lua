@@ -56,14 +56,11 @@ end
 
 -- Reports whether a document allows a class one of the actions; every action, if the list is empty.
 local function allows(doc, class, actions)
-  local outside = classes.complement(class)
-  if not outside then
+  local denies = classes.outside(class)
+  if not denies then
     return false
-  end
-  outside.Effect = "Deny"
-  local denies = { outside }
-  if #actions > 0 then
-    denies[2] = { Effect = "Deny", Principal = "*", NotAction = json.array(actions) }
+  elseif #actions > 0 then
+    denies[#denies + 1] = { Effect = "Deny", Principal = "*", NotAction = json.array(actions) }
   end
   return new_access(core.new(), with_denies(doc, denies)) ~= nil
 end

@@ -3,6 +3,7 @@
 
 local classes = require "lanyard.policy.classes"
 local coverage = require "lanyard.policy.coverage"
+local demands = require "lanyard.policy.demand"
 
 -- Returns a copy of a demand with other fields.
 local function with(demand, changes)
@@ -127,6 +128,13 @@ local function all_fixed(values)
   return true
 end
 
+-- Returns the class that a negated operator excludes by one value | nil. Wildcards in other values than ARNs name more
+-- than one organization or service.
+local function excluded(demand, value)
+  local wild = value:find "[*?]" and demand.facet ~= "arn" and demand.facet ~= "organization-path"
+  return not wild and classes.identified(demands.listed(demand, { value })) or nil
+end
+
 -- Returns what the demands of a box exclude: the values that a negated operator lists, or a whole kind.
 local function excluded_by(list)
   local except = {}
@@ -138,7 +146,7 @@ local function excluded_by(list)
       except[#except + 1] = classes.identified(whole)
     elseif demand.requires:find "^unlisted" then
       for _, value in ipairs(demand.values) do
-        except[#except + 1] = classes.identified(with(demand, { requires = "listed", values = { value } }))
+        except[#except + 1] = excluded(demand, value)
       end
     end
   end

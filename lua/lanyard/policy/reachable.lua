@@ -15,6 +15,7 @@ local classes = require "lanyard.policy.classes"
 local core = require "lanyard.policy.core"
 local coverage = require "lanyard.policy.coverage"
 local identify = require "lanyard.policy.identify"
+local inclusion = require "lanyard.policy.inclusion"
 local json = require "lanyard.json"
 local reason = require "lanyard.policy.reason"
 
@@ -66,18 +67,47 @@ local function new_statements(doc, statements, meanings)
   return list
 end
 
--- Adds classes to a list, each once by what they mean.
-local function add_once(list, seen, found)
-  for _, class in ipairs(found) do
-    local label = class.text
-    for _, inner in ipairs(class.except) do
-      label = label .. "\0" .. inner.text
-    end
-    if not seen[label] then
-      seen[label] = class
-      list[#list + 1] = class
-    end
+-- Returns a text that is equal for classes with the same meaning.
+local function meaning_of(class)
+  local parts = { class.kind, class.id or "" }
+  for _, demand in ipairs(class.restrictions) do
+    parts[#parts + 1] = ("%s %s %s"):format(demand.operator, demand.name, table.concat(demand.values, ","))
   end
+  for _, inner in ipairs(class.except) do
+    parts[#parts + 1] = "except " .. inner.text
+  end
+  return table.concat(parts, "\0")
+end
+
+-- Returns the demands of a class.
+local function demands_of(class)
+  local list = { class.demand }
+  for _, demand in ipairs(class.restrictions) do
+    list[#list + 1] = demand
+  end
+  return list
+end
+
+-- What follows from the caller, so that two demands can contradict each other.
+local OF_CALLER = {
+  organization = true, ["organization-path"] = true, account = true, arn = true, userid = true, username = true,
+  type = true, service = true, ["is-service"] = true, tag = true,
+}
+
+-- Keys whose values have a form, so that one demand can be impossible.
+local FORMED = { userid = true, username = true, type = true, service = true }
+
+-- Reports whether a class may be empty: its demands can contradict each other, or what a statement names.
+local function may_be_empty(class)
+  if class.box.suspect then
+    return true
+  end
+  local count = class.box.entry and 1 or 0
+  for _, demand in ipairs(demands_of(class)) do
+    local weight = FORMED[demand.facet] and 2 or OF_CALLER[demand.facet] and 1 or 0
+    count = count + (demand.requires:find "%-or%-absent$" and 0 or weight)
+  end
+  return count > (class.box.entry and not class.entry and 2 or 1)
 end
 
 -- Returns the boxes of some Allows.
@@ -90,12 +120,18 @@ local function boxes_of(allows)
   return list
 end
 
--- Returns the classes of boxes, less what Denies take.
+-- Returns the classes of boxes, less what Denies take. Equal classes are there once, unless they may be empty.
 local function candidates(list, denies, action)
   local found, seen = {}, {}
   for _, box in ipairs(list) do
     for _, one in ipairs(#denies > 0 and boxes.without(box, denies, action) or { box }) do
-      add_once(found, seen, identify(one))
+      for _, class in ipairs(identify(one)) do
+        local meaning = not may_be_empty(class) and meaning_of(class)
+        if not meaning or not seen[meaning] then
+          seen[meaning or class] = true
+          found[#found + 1] = class
+        end
+      end
     end
   end
   return found
@@ -112,116 +148,6 @@ local function gained(doc, allows, denies, before)
     end
   end
   return list
-end
-
--- Sorts classes from the widest, and equally wide ones by the order in which they were found.
-local function sort(list)
-  local position = {}
-  for i, class in ipairs(list) do
-    position[class] = i
-  end
-  table.sort(list, function(a, b)
-    if a.rank ~= b.rank then
-      return a.rank < b.rank
-    end
-    return position[a] < position[b]
-  end)
-  return list
-end
-
--- ---------------------------------------------------------------------------------------------
--- Comparison
-
--- The kinds that can include other classes. The others include only classes with the same identity.
-local WIDE = {
-  everyone = true, ["any-organization"] = true, ["any-service"] = true, organization = true,
-  ["organization-path"] = true, pattern = true,
-}
-
--- An index of classes by what they can include: wide ones, and the others by account or id. A pattern of ARNs in one
--- account includes classes of that account only.
-local Index = {}
-Index.__index = Index
-
-function Index:add(class)
-  local list = self.wide
-  local account = class.kind == "pattern" and coverage.account(class.id)
-  if account or not WIDE[class.kind] then
-    local id = account or class.id
-    self.by_id[id] = self.by_id[id] or {}
-    list = self.by_id[id]
-  end
-  list[#list + 1] = class
-end
-
--- Calls test(other) for each class that may include one, until it returns true. Returns whether it did.
-function Index:any(class, test)
-  local account = class.id and coverage.account(class.id)
-  local lists = { self.wide, self.by_id[class.id or 0] or {}, account ~= class.id and self.by_id[account or 0] or {} }
-  for _, list in ipairs(lists) do
-    for _, other in ipairs(list) do
-      if other ~= class and test(other) then
-        return true
-      end
-    end
-  end
-  return false
-end
-
-local function new_index(list)
-  local index = setmetatable({ wide = {}, by_id = {} }, Index)
-  for _, class in ipairs(list) do
-    index:add(class)
-  end
-  return index
-end
-
--- Removes from the exceptions of each class what another class includes: it is allowed after all.
-local function correct_exceptions(list)
-  local has_any = false
-  for _, class in ipairs(list) do
-    has_any = has_any or #class.except > 0
-  end
-  local index = has_any and new_index(list)
-  for _, class in ipairs(has_any and list or {}) do
-    local except = {}
-    for _, inner in ipairs(class.except) do
-      local allowed = index:any(inner, function(other)
-        return other ~= class and #other.except == 0 and classes.is_within(inner, other)
-      end)
-      except[#except + 1] = not allowed and inner or nil
-    end
-    class.except = except
-  end
-end
-
--- Reports whether a class is known to be within another one, which excepts nothing in it.
-local function includes(outer, inner)
-  if not classes.is_within(inner, outer) then
-    return false
-  end
-  for _, one in ipairs(outer.except) do
-    local shared = false
-    for _, other in ipairs(inner.except) do
-      shared = shared or other.text == one.text
-    end
-    if not shared then
-      return false
-    end
-  end
-  return true
-end
-
--- Removes the classes that another one includes. The list is sorted from the widest.
-local function without_included(list)
-  local index, kept = new_index {}, {}
-  for _, class in ipairs(list) do
-    if not index:any(class, function(other) return includes(other, class) end) then
-      kept[#kept + 1] = class
-      index:add(class)
-    end
-  end
-  return kept
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -243,15 +169,6 @@ local function principal_of(box)
     return "NotPrincipal", named
   end
   return "Principal", "*"
-end
-
--- Returns the demands of a class.
-local function demands_of(class)
-  local list = { class.demand }
-  for _, demand in ipairs(class.restrictions) do
-    list[#list + 1] = demand
-  end
-  return list
 end
 
 -- Returns the JSON text of the statement of a class, for its principal and the values that it demands.
@@ -315,34 +232,25 @@ function Search:ask(class)
   return (#class.restrictions > MOST_KEYS and reason.find or self.new_access)(self.before, doc, self.options)
 end
 
--- What follows from the caller, so that two demands can contradict each other.
-local OF_CALLER = {
-  organization = true, ["organization-path"] = true, account = true, arn = true, userid = true, username = true,
-  type = true, service = true, ["is-service"] = true, tag = true,
-}
-
--- Reports whether the demands of a class can contradict each other, or what a statement names.
-local function may_contradict(class)
-  local count = class.box.entry and 1 or 0
-  for _, demand in ipairs(demands_of(class)) do
-    count = count + (OF_CALLER[demand.facet] and not demand.requires:find "%-or%-absent$" and 1 or 0)
+-- Asks about a class, and adds to it what was found. Returns whether a request reaches it, or may.
+function Search:is_reached(class, always)
+  class.certain = true
+  if not always and not may_be_empty(class) then
+    return true
   end
-  return count > (class.box.entry and not class.entry and 2 or 1)
+  local found, undecided, why = self:ask(class)
+  class.witness, class.undecided = found, undecided and why
+  class.certain = found ~= nil and found.certain
+  return found ~= nil or undecided ~= nil
 end
 
--- Removes the classes that no request reaches, and adds to the others what was found.
-function Search:reached(list, all)
-  local kept = {}
-  for _, class in ipairs(list) do
-    class.certain = true
-    local found, undecided, why
-    if all or class.box.suspect or may_contradict(class) then
-      found, undecided, why = self:ask(class)
-      class.witness, class.undecided = found, undecided and why
-      class.certain = found ~= nil and found.certain
-      kept[#kept + 1] = (found or undecided) and class or nil
-    else
+-- Returns the classes that a request reaches, without the ones that others of them include.
+function Search:reached(list, always)
+  local kept, index = {}, inclusion.index()
+  for _, class in ipairs(inclusion.sort(list)) do
+    if not index:includes(class) and self:is_reached(class, always) then
       kept[#kept + 1] = class
+      index:add(class)
     end
   end
   return kept
@@ -406,10 +314,15 @@ local function without_joined(list)
   return list
 end
 
--- Everyone but X, and X from elsewhere: everyone.
-local function reduce(list)
-  correct_exceptions(list)
-  return without_included(sort(list))
+-- Removes the restrictions that say nothing about the caller.
+local function describe(list)
+  for _, class in ipairs(list) do
+    local restrictions = {}
+    for _, demand in ipairs(class.restrictions) do
+      restrictions[#restrictions + 1] = classes.is_about_caller(demand) and demand or nil
+    end
+    class.restrictions = restrictions
+  end
 end
 
 --- Returns the classes of callers that a document can ever allow, from the widest. The list is empty if the document
@@ -434,7 +347,11 @@ return function(doc, options)
     new_access = options.brief and reason.find or reason.new_access,
   }, Search)
   local list = options.before and gained(doc, allows, denies, options.before) or boxes_of(allows)
-  list = reduce(candidates(list, denies, options.action))
-  local reached = search:reached(list, options.before or not options.brief)
-  return without_joined(#reached < #list and reduce(reached) or reached)
+  list = search:reached(candidates(list, denies, options.action), options.before or not options.brief)
+  if not options.brief then
+    describe(list)
+  end
+  -- Everyone but X, and X: everyone.
+  inclusion.correct_exceptions(list)
+  return without_joined(inclusion.without_included(inclusion.sort(list)))
 end

@@ -67,6 +67,7 @@ describe("the audience of a principal", function()
     { aws "arn:aws:iam::{account id}:root", nil, "nobody" },
     { aws "joe", nil, "nobody" },
     { LAMBDA, nil, "service lambda.amazonaws.com for anyone" },
+    { '{"Federated":["*","accounts.google.com"]}', nil, "any identity provider" },
     { '{"Federated":"accounts.google.com"}', nil, "identity provider accounts.google.com" },
     { '{"Federated":"arn:aws:iam::444455556666:saml-provider/x"}', nil,
       "identity provider arn:aws:iam::444455556666:saml-provider/x (another account)" },

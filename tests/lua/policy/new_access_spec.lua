@@ -202,6 +202,34 @@ describe("new_access with conditions", function()
     assert_none({ any "a" }, { where("ForAllValues:StringEquals", "aws:TagKeys", "a", {}), deny() })
   end)
 
+  it("counts characters, not bytes, for ?", function()
+    local function named(pattern) return where("StringLike", TAG, pattern) end
+    assert_none({ named "??" }, { where("StringEquals", TAG, "\u{E9}\u{20AC}") })
+    assert.same({ [TAG] = "\u{E9}" }, witness({ named "??" }, { where("StringEquals", TAG, "\u{E9}") }).context)
+    assert_none({ named "?" }, { named "?", where("StringLike", TAG, "\u{E9}", { Action = "ecr:batchGetImage" }) })
+    local function at(pattern) return allow { Resource = "arn:aws:s3:::b/" .. pattern } end
+    assert_none({ at "?" }, { at "\u{E9}" })
+    assert.equal("arn:aws:s3:::b/\u{E9}", witness({ at "??" }, { at "\u{E9}" }).resource)
+    assert.equal("arn:aws:s3:::b/\u{E9}", witness({}, { at "?", deny { Resource = "arn:aws:s3:::b/??*" },
+      deny { NotResource = "arn:aws:s3:::b/\u{E9}*" } }).resource)
+  end)
+
+  it("lets a value that is not an ARN fail every ARN operator", function()
+    local function source(operator, value) return where(operator, "aws:SourceArn", value) end
+    local not_bucket = { ["aws:SourceArn"] = "arn:aws:s3:::*" }
+    assert_none({}, { allow { Condition = { StringEquals = { ["aws:SourceArn"] = "x" }, ArnNotLike = not_bucket } } })
+    local topic = witness({ source("StringLike", "arn:aws:s3:::*") },
+      { allow { Condition = { ArnNotLike = not_bucket, Null = { ["aws:SourceArn"] = "false" } } } })
+    assert.matches("^arn:[^:]+:[^:]+:[^:]*:[^:]*:.", topic.context["aws:SourceArn"])
+    local request = witness({ source("ArnNotLike", "arn:aws:s3:::*"), source("ArnLike", "*:*:*:*:*:*") }, { allow() })
+    assert.truthy(request.context["aws:SourceArn"])
+  end)
+
+  it("takes an empty value for no value in Null", function()
+    assert_none({ where("Null", TAG, "true") }, { where("StringEquals", TAG, "") })
+    assert_none({}, { allow { Condition = { StringEquals = { [TAG] = "" }, Null = { [TAG] = "false" } } } })
+  end)
+
   it("says that an absent key is absent, where the resource would determine it", function()
     local request = witness({ where("StringLike", "aws:ResourceAccount", "*", { Resource = "*" }) },
       { allow { Resource = "arn:aws:sqs:us-east-1:" .. A .. ":q" } })
@@ -242,6 +270,13 @@ describe("new_access where AWS leaves the result open", function()
     assert.is_false(found.certain)
     _, found = witness({ allow(), { Effect = "Deny", Principal = "*", Action = 5 } }, { allow() })
     assert.is_false(found.certain)
+  end)
+
+  it("is not certain for several values under an operator without a set operator", function()
+    local _, found = witness({ where("StringLike", "aws:TagKeys", "a*") }, { where("ForAnyValue:StringLike", "aws:TagKeys", "a*") })
+    assert.is_false(found.certain)
+    assert.equal(2, #found.request.context["aws:TagKeys"])
+    assert_none({ where("StringLike", "aws:TagKeys", "a*") }, { where("StringLike", "aws:TagKeys", "ab*") })
   end)
 
   it("is not certain for a key with operators of different types", function()

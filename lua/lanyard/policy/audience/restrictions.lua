@@ -132,19 +132,6 @@ function M.effect(demand, known, now)
   return "sometimes"
 end
 
--- What negated operators exclude is in the exceptions of a class.
-local EXCLUDING = {
-  organization = true, ["organization-path"] = true, account = true, arn = true, ["is-service"] = true,
-}
-
---- Reports whether a demand excludes somebody by name, instead of restricting the others.
----@param demand policy.Demand
----@return boolean
-function M.is_exception(demand)
-  local is_false = demand.facet == "is-service" and (demand.values[1] or ""):lower() == "false"
-  return EXCLUDING[demand.facet] and (is_false or demand.requires == "unlisted" or demand.requires == "absent")
-end
-
 --- Returns a restriction as data.
 ---@param demand policy.Demand
 ---@return policy.AudienceRestriction
