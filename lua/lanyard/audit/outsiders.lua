@@ -88,34 +88,65 @@ end
 ---@field statements policy.Statement[]  that allow it
 ---@field abilities audit.Abilities
 
-local OWN_KINDS = { puller = true, ["service-role"] = true, ["lightsail-service"] = true, orphan = true }
+-- Principals that let nobody pull, which other findings report.
+local IDLE = { ["service-role"] = true, ["lightsail-service"] = true, orphan = true }
 
--- Reports whether a principal of a policy can be somebody outside, or stand for many.
-local function is_candidate(entry, account)
+-- Reports whether a principal of a policy can be somebody outside, or stand for many. In the policy of a repository, the
+-- puller roles of services are what the audit is about.
+local function is_candidate(entry, account, is_registry)
   local identity = principals.classify(entry.type, entry.value, account)
-  return not OWN_KINDS[identity.kind] and not (identity.account and identity.foreign == false)
+  if identity.kind == "puller" then
+    return is_registry
+  end
+  return not IDLE[identity.kind] and not (identity.account and identity.foreign == false)
 end
 
-local function has_candidate(statement, account)
+local function has_candidate(statement, account, is_registry)
   if statement.not_principal then
     return true
   end
   for _, entry in ipairs(statement.principals) do
-    if is_candidate(entry, account) then
+    if is_candidate(entry, account, is_registry) then
       return true
     end
   end
   return false
 end
 
-local function is_outside(class)
+local function is_outside(class, account, is_registry)
   if class.kind == "everyone" or class.kind == "any-organization" then
     return true
   elseif class.kind == "service" then
-    return not (class.id and principals.classify("Service", class.id).kind == "lightsail-service")
+    return not (class.id and IDLE[principals.classify("Service", class.id).kind])
       and (class.source.relation == "other" or class.source.relation == "none")
+  elseif class.kind == "principal" and class.type ~= "provider" then
+    return class.relation == "other" and is_candidate({ type = "AWS", value = class.id }, account, is_registry)
   end
   return class.relation == "other"
+end
+
+--- Reports whether the user named accounts or organizations that are trusted.
+---@param inventory audit.Inventory
+---@return boolean
+function M.has_trusted(inventory)
+  return inventory.trusted_accounts ~= nil or inventory.trusted_organizations ~= nil
+end
+
+--- Reports whether a class is everyone, perhaps under a condition. All accounts of an organization are, unless the user
+--- said which organizations are trusted: then each organization is trusted or not.
+---@param inventory audit.Inventory
+---@param class policy.AudienceClass
+---@return boolean
+function M.is_public(inventory, class)
+  return class.kind == "everyone" or class.kind == "any-organization"
+    or class.kind == "organization" and not M.has_trusted(inventory)
+end
+
+--- Reports whether a class is everyone, but for some named exceptions.
+---@param class policy.AudienceClass
+---@return boolean
+function M.is_unrestricted(class)
+  return class.kind == "everyone" and class.public and class.certain and #class.restrictions == 0
 end
 
 -- Returns the principal of a statement to which a class belongs.
@@ -141,13 +172,27 @@ local function denies(list)
   return false
 end
 
--- Returns the audience of an action of a statement. Without a Deny in the policy it is the same for all actions.
-local function audience_of(inventory, subject, statement, action)
-  return audience.of(subject.doc, {
+--- Returns the classes of callers outside that a statement can ever allow an action.
+---@param inventory audit.Inventory
+---@param doc policy.Document
+---@param statement policy.Statement
+---@param options { action?: string, is_registry?: boolean }  action: an action or a pattern; any action unless given.
+---  is_registry: the document is the registry policy, in which a puller role is outside, too
+---@return policy.AudienceClass[]
+function M.classes(inventory, doc, statement, options)
+  local found = {}
+  if statement.effect ~= "Allow" or not has_candidate(statement, inventory.account, options.is_registry) then
+    return found
+  end
+  local all = audience.of(doc, {
     account = inventory.account, organization = inventory.organization, trusted_accounts = inventory.trusted_accounts,
     trusted_organizations = inventory.trusted_organizations, statement = statement.index,
-    action = subject.has_deny and action or nil, now = inventory.now,
+    action = options.action, now = inventory.now,
   })
+  for _, class in ipairs(all) do
+    found[#found + 1] = is_outside(class, inventory.account, options.is_registry) and class or nil
+  end
+  return found
 end
 
 -- Adds an action of a class. The classes of several statements are one if they have the same text.
@@ -166,14 +211,15 @@ local function add_action(found, class, statement, action)
 end
 
 local function find(inventory, subject)
-  local found, asked = {}, { doc = subject.doc, has_deny = denies(subject.statements) }
+  local found, has_deny = {}, denies(subject.statements)
   for _, statement in ipairs(subject.statements) do
-    local asks = statement.effect == "Allow" and has_candidate(statement, inventory.account)
-    for _, action in ipairs(asks and ACTIONS or {}) do
-      for _, class in ipairs(query.covers(statement, action) and audience_of(inventory, asked, statement, action) or {}) do
-        if is_outside(class) then
-          add_action(found, class, statement, action)
-        end
+    -- Without a Deny in the policy, a statement allows its actions to the same callers.
+    local all = not has_deny and M.classes(inventory, subject.doc, statement, {})
+    for _, action in ipairs(all and #all == 0 and {} or ACTIONS) do
+      local classes = query.covers(statement, action)
+        and (all or M.classes(inventory, subject.doc, statement, { action = action })) or {}
+      for _, class in ipairs(classes) do
+        add_action(found, class, statement, action)
       end
     end
   end

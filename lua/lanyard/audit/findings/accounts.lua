@@ -20,8 +20,7 @@ local function id_of(inventory, class)
   if class.kind == "service" and class.source.relation == "none" then
     return "unrestricted-service"
   end
-  local has_trusted = inventory.trusted_accounts or inventory.trusted_organizations
-  return has_trusted and "untrusted-account" or "other-account"
+  return outsiders.has_trusted(inventory) and "untrusted-account" or "other-account"
 end
 
 local function add_other(inventory, add, repository, one)
@@ -37,7 +36,7 @@ end
 local function check(inventory, add)
   for _, repository in ipairs(inventory.repositories) do
     for _, one in ipairs(outsiders.of(inventory, repository)) do
-      if one.class.kind ~= "everyone" and one.class.kind ~= "any-organization" then
+      if not outsiders.is_public(inventory, one.class) then
         add_other(inventory, add, repository, one)
       end
     end

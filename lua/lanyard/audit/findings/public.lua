@@ -17,23 +17,30 @@ local function keys_of(statements)
   return table.concat(keys, ", ")
 end
 
-local function is_unrestricted(class)
-  return class.kind == "everyone" and class.public and class.certain and #class.restrictions == 0 and #class.except == 0
+-- Returns everyone, with the exceptions that NotPrincipal or conditions name.
+local function everyone(one)
+  local statement, excepted = one.statements[1], {}
+  for i, entry in ipairs(statement.principals) do
+    excepted[i] = entry.value
+  end
+  return statement.not_principal and "everyone but " .. table.concat(excepted, ", ")
+    or one.class.text .. (#one.class.except > 0 and "," or "")
 end
 
 local function add_unrestricted(add, repository, one)
-  add("public-access", outsiders.details(repository, one, ("everyone can %s"):format(one.abilities.text), {
+  local who = everyone(one)
+  add("public-access", outsiders.details(repository, one, ("%s can %s"):format(who, one.abilities.text), {
     severity = not (one.abilities.pulls or one.abilities.writes) and "high" or nil,
   }))
 end
 
 local function add_conditional(add, repository, one)
   local class, keys = one.class, keys_of(one.statements)
+  local who = (class.kind == "organization" and "every account of " or "") .. class.text:gsub(" %(another .*%)$", "")
   local suffix = keys ~= "" and ", under a condition on " .. keys or ""
   add("public-access-conditional", outsiders.details(repository, one,
-    ("%s can %s%s"):format(class.text, one.abilities.text, suffix), {
+    ("%s can %s%s"):format(who, one.abilities.text, suffix), {
       severity = (class.public or one.abilities.writes) and "high" or nil,
-      discriminator = class.text ~= "everyone" and class.text or nil,
       why = class.public and "the condition keeps almost nobody out" or nil,
     }))
 end
@@ -42,9 +49,8 @@ end
 local function check(inventory, add)
   for _, repository in ipairs(inventory.repositories) do
     for _, one in ipairs(outsiders.of(inventory, repository)) do
-      local everyone = one.class.kind == "everyone" or one.class.kind == "any-organization"
-      if everyone and (one.abilities.pulls or one.abilities.reads) then
-        (is_unrestricted(one.class) and add_unrestricted or add_conditional)(add, repository, one)
+      if outsiders.is_public(inventory, one.class) and (one.abilities.pulls or one.abilities.reads) then
+        (outsiders.is_unrestricted(one.class) and add_unrestricted or add_conditional)(add, repository, one)
       end
     end
   end
