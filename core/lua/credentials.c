@@ -150,8 +150,9 @@ static int make_credentials(lua_State *L) {
     return luaL_error(L, "secret_access_key is missing");
   take_secret(L, 1, "session_token", &credentials->session_token);
   const char *fault;
-  const char *unusable =
-      unusable_part(credentials, lua_getfield(L, 1, "expires") == LUA_TNIL, &fault);
+  bool is_copied = lua_getfield(L, 1, "expires") == LUA_TNIL;
+  lua_pop(L, 1);
+  const char *unusable = unusable_part(credentials, is_copied, &fault);
   if (unusable)
     return refuse_unusable(L, unusable, fault, source ? source : "the script");
   set_fields(L, credentials, source ? source : "script", 1);
@@ -190,9 +191,7 @@ static int from_environment(lua_State *L) {
       (token && !secret_set(&credentials->session_token, token, strlen(token))))
     return luaL_error(L, "not enough memory");
   const char *fault;
-  bool is_copied = lua_getfield(L, 1, "expires") == LUA_TNIL;
-  lua_pop(L, 1);
-  const char *unusable = unusable_part(credentials, is_copied, &fault);
+  const char *unusable = unusable_part(credentials, true, &fault);
   if (unusable)
     return refuse_unusable(L, unusable, fault, "the environment");
   set_fields(L, credentials, "environment", options ? 1 : 0);
