@@ -1,4 +1,5 @@
---- Finds who outside the account, and outside the trusted accounts and organizations, can use a repository, and for what.
+--- Finds who outside the account, and outside the trusted accounts and organizations, can use a repository, and for
+--- what.
 ---
 ---     for _, one in ipairs(outsiders.of(inventory, repository)) do
 ---       print(one.class.text, one.abilities.text)   --> account 444455556666 (another account)  pull from web
@@ -91,8 +92,8 @@ end
 -- Principals that let nobody pull, which other findings report.
 local IDLE = { ["service-role"] = true, ["lightsail-service"] = true, orphan = true }
 
--- Reports whether a principal of a policy can be somebody outside, or stand for many. In the policy of a repository, the
--- puller roles of services are what the audit is about.
+-- Reports whether a principal of a policy can be somebody outside, or stand for many. In the policy of a repository,
+-- the puller roles of services are what the audit is about.
 local function is_candidate(entry, account, is_registry)
   local identity = principals.classify(entry.type, entry.value, account)
   if identity.kind == "puller" then
@@ -139,7 +140,7 @@ end
 ---@return boolean
 function M.is_public(inventory, class)
   return class.kind == "everyone" or class.kind == "any-organization"
-    or class.kind == "organization" and not M.has_trusted(inventory)
+    or class.kind == "organization" and not inventory.trusted_organizations
 end
 
 --- Reports whether a class is everyone, but for some named exceptions.
@@ -155,8 +156,8 @@ local function principal_of(statement, class)
     return "*"
   end
   for _, entry in ipairs(statement.principals) do
-    local identity = principals.classify(entry.type, entry.value)
-    if entry.value == class.id or identity.kind == "account" and class.kind == "account" and identity.account == class.id then
+    local identity = class.kind == "account" and principals.classify(entry.type, entry.value)
+    if entry.value == class.id or identity and identity.kind == "account" and identity.account == class.id then
       return entry.value
     end
   end
