@@ -47,8 +47,8 @@ Output
 Without --trusted-accounts and --trusted-organizations, access by another account
 or organization is the finding other-account (medium). With one of them, access
 by what is listed is not reported, and any other is untrusted-account (high). An
-account counts whether a principal or a condition names it. Whoever can push
-images, delete them or change the policy is reported as high at least.
+account counts whether a principal or a condition names it. One that can push
+images, delete them or change the policy is high at least.
 
 Rules with on = "audit" add findings, and mutes remove some; see `lanyard help
 rules`.

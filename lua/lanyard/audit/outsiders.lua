@@ -173,6 +173,20 @@ local function denies(list)
   return false
 end
 
+--- Returns whom a statement can ever allow an action.
+---@param inventory audit.Inventory
+---@param doc policy.Document
+---@param statement policy.Statement
+---@param action? string  an action or a pattern; any action unless given
+---@return policy.Audience
+function M.audience(inventory, doc, statement, action)
+  return audience.of(doc, {
+    account = inventory.account, organization = inventory.organization, trusted_accounts = inventory.trusted_accounts,
+    trusted_organizations = inventory.trusted_organizations, statement = statement.index, action = action,
+    now = inventory.now,
+  })
+end
+
 --- Returns the classes of callers outside that a statement can ever allow an action.
 ---@param inventory audit.Inventory
 ---@param doc policy.Document
@@ -185,12 +199,7 @@ function M.classes(inventory, doc, statement, options)
   if statement.effect ~= "Allow" or not has_candidate(statement, inventory.account, options.is_registry) then
     return found
   end
-  local all = audience.of(doc, {
-    account = inventory.account, organization = inventory.organization, trusted_accounts = inventory.trusted_accounts,
-    trusted_organizations = inventory.trusted_organizations, statement = statement.index,
-    action = options.action, now = inventory.now,
-  })
-  for _, class in ipairs(all) do
+  for _, class in ipairs(M.audience(inventory, doc, statement, options.action)) do
     found[#found + 1] = is_outside(class, inventory.account, options.is_registry) and class or nil
   end
   return found

@@ -78,7 +78,7 @@ return {
     id = "unrestricted-service",
     severity = "medium",
     summary = "An AWS service can use a repository for anyone",
-    why = "whoever uses the service in any account can make it act; a condition on aws:SourceArn or aws:SourceAccount "
+    why = "a user of the service in any account can make it act; a condition on aws:SourceArn or aws:SourceAccount "
       .. "restricts for whom it acts",
     scope = "repository",
     needs = {},
