@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "policy/evaluate.h"
+#include "reason/shapes.h"
 #include "reason/texts.h"
 
 #include <stdio.h>
@@ -356,11 +357,23 @@ static bool names_resources(const struct policy *doc) {
   return false;
 }
 
+/* Finds the forms of values in the policies and the options. */
+static bool find_shapes(struct access *access) {
+  const struct access_options *options = access->options;
+  const char **organizations =
+      pool_new(&access->result->pool, options->account_count + 1, sizeof *organizations);
+  for (size_t i = 0; organizations && i < options->account_count; i++)
+    organizations[i] = options->accounts[i].organization;
+  if (organizations)
+    shapes_find(&access->boxes, organizations, options->account_count);
+  return organizations != NULL;
+}
+
 static bool prepare(struct access *access) {
   struct pool *pool = &access->result->pool;
   if (!boxes_init(&access->boxes, pool, access->options->identity) ||
       !boxes_read(&access->boxes, access->before, &access->old) ||
-      !boxes_read(&access->boxes, access->after, &access->new))
+      !boxes_read(&access->boxes, access->after, &access->new) || !find_shapes(access))
     return false;
   access->search = (struct search){.boxes = &access->boxes,
                                    .pool = pool,

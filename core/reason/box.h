@@ -68,6 +68,7 @@ struct boxes {
   size_t dimension_count, dimension_capacity;
   struct box_test *tests;
   size_t test_count, test_capacity;
+  bool odd_accounts, odd_organizations; /* see shapes_find */
   size_t *table; /* of tests, by hash of the canonical text; 1 + the first test of a list */
 };
 

@@ -204,8 +204,12 @@ static bool tests_service_names(const struct query *query) {
   return false;
 }
 
-void callers_offer(struct query *query, const struct caller_class *class, const char *text,
-                   size_t length) {
+/* Calls a function with a caller and its keys, if the text is one of the class. */
+static void
+with_caller(struct query *query, const struct caller_class *class, const char *text, size_t length,
+            void (*call)(struct query *query, const struct caller_class *class,
+                         const struct parts *parts, struct offered *offered, void *state),
+            void *state) {
   struct parts parts = {0};
   struct offered offered = {0};
   bool split = split_text(class, text, length, &parts);
@@ -215,18 +219,52 @@ void callers_offer(struct query *query, const struct caller_class *class, const 
   if (split && !failed && parts.principal.data && is_of_class(class, &parts) &&
       !(class->kind == CALLER_SESSION && is_shadowed(query, &parts))) {
     add_keys(class, &parts, &offered);
-    struct query_value value = {.text = {parts.principal.data, parts.principal.length},
-                                .entries = offered.entries,
-                                .count = offered.count};
-    if (class->kind == CALLER_SERVICE && tests_service_names(query)) {
-      value.count++;
-      service_names_offer(query, &value, &offered.entries[offered.count]);
-    } else {
-      query_offer(query, BOX_CALLER, &value);
-    }
+    call(query, class, &parts, &offered, state);
   }
   buf_free(&parts.name);
   buf_free(&parts.account);
   buf_free(&parts.id);
   buf_free(&parts.principal);
+}
+
+static void offer(struct query *query, const struct caller_class *class, const struct parts *parts,
+                  struct offered *offered, void *state) {
+  (void)state;
+  struct query_value value = {.text = {parts->principal.data, parts->principal.length},
+                              .entries = offered->entries,
+                              .count = offered->count};
+  if (class->kind == CALLER_SERVICE && tests_service_names(query)) {
+    value.count++;
+    service_names_offer(query, &value, &offered->entries[offered->count]);
+  } else {
+    query_offer(query, BOX_CALLER, &value);
+  }
+}
+
+void callers_offer(struct query *query, const struct caller_class *class, const char *text,
+                   size_t length) {
+  with_caller(query, class, text, length, offer, NULL);
+}
+
+/* A function for keys, with its state. */
+struct each_keys {
+  void (*each)(void *state, const struct context_entry *entries, size_t count);
+  void *state;
+};
+
+static void call_each(struct query *query, const struct caller_class *class,
+                      const struct parts *parts, struct offered *offered, void *state) {
+  const struct each_keys *keys = state;
+  (void)query;
+  (void)class;
+  (void)parts;
+  keys->each(keys->state, offered->entries, offered->count);
+}
+
+void callers_keys(struct query *query, const struct caller_class *class, const char *text,
+                  size_t length,
+                  void (*each)(void *state, const struct context_entry *entries, size_t count),
+                  void *state) {
+  struct each_keys keys = {each, state};
+  with_caller(query, class, text, length, call_each, &keys);
 }

@@ -71,6 +71,24 @@ bool callers_each_role(const struct query *query, const struct caller *role,
 void callers_shape(struct query *query, const struct caller_class *class, bool usual,
                    struct texts_atoms *inside);
 
+/* callers_add_glob appends the patterns of the callers of a kind whose key matches a pattern, which has
+ * the wildcards of context_expand. It appends nothing for a key that does not follow from the text. */
+void callers_add_glob(struct atom *atom, enum caller_kind kind, const struct policy_string *key,
+                      const char *glob, size_t length, bool fold);
+
+/* callers_texts calls a function with texts of callers that represent all callers of a class for the tests
+ * of the query and for the atoms `more`, which may be NULL. */
+typedef void callers_text(struct query *query, const struct caller_class *class, const char *text,
+                          size_t length, void *state);
+void callers_texts(struct query *query, const struct caller_class *class,
+                   const struct texts_atoms *more, callers_text *offer, void *state);
+
+/* callers_keys calls a function with the keys that follow from a text, if it is a caller of the class. */
+void callers_keys(struct query *query, const struct caller_class *class, const char *text,
+                  size_t length,
+                  void (*each)(void *state, const struct context_entry *entries, size_t count),
+                  void *state);
+
 /* callers_words offers callers that words_propose finds. It is exact for all tests; callers_propose
  * uses it where the tests are not only of names. */
 void callers_words(struct query *query, const struct caller_class *class);

@@ -41,6 +41,12 @@ void variables_add(struct variables *variables, size_t variable, const char *byt
  * of a test. */
 void variables_add_frames(struct variables *variables, const struct box_test *test);
 
+/* variables_cut reports whether a text is compared part by part, as an ARN, and a place in it is in the
+ * sixth part. variables_part then returns the sixth part of any such text: what is before it does not
+ * depend on variables there. A text of fewer parts that ends with a `*` can have any sixth part. */
+bool variables_cut(const struct box_test *test, const char *text, size_t place);
+struct policy_string variables_part(const char *text, size_t length);
+
 /* has_wildcard reports whether a text contains `*` or `?`. */
 static inline bool has_wildcard(const char *text, size_t length) {
   return length > 0 && (memchr(text, '*', length) || memchr(text, '?', length));

@@ -106,7 +106,7 @@ static void propose(struct attempt *attempt, size_t number, const struct caller_
     query_offer(query, number, &(struct query_value){0});
     break;
   case DIMENSION_TIME: {
-    static const struct values_domain domain = {.present = true};
+    static const struct values_domain domain = {.present = true, .type = OPERAND_DATE};
     values_propose(query, number, &domain);
     break;
   }
@@ -338,7 +338,7 @@ enum search_outcome search_run(struct search *search, const struct search_questi
     return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;
   enum search_outcome outcome = SEARCH_NONE;
   struct bindings bindings;
-  binding_list(query, &search->names, &bindings);
+  binding_list(query, search->classes, search->class_count, &bindings);
   const char *reason = NULL;
   size_t words = cover_words(query->avoided_count);
   uint64_t *settled = pool_new(search->pool, words + 1, sizeof *settled);
