@@ -151,8 +151,9 @@ static bool add_classes(struct access *access) {
 
 /* --- Confirmation ----------------------------------------------------------------------------- */
 
-/* Reports whether the evaluator gives the answers that the search found. */
-static bool confirm(struct access *access, bool open) {
+/* Reports whether the evaluator gives the answers that the search found, for a request with an
+ * issuer. */
+static bool confirm_issued(struct access *access, const struct policy_string *issuer, bool open) {
   struct access_result *result = access->result;
   const struct context context = {.entries = result->request.entries,
                                   .count = result->request.count};
@@ -160,7 +161,8 @@ static bool confirm(struct access *access, bool open) {
                                          .action = result->request.action,
                                          .resource = result->request.resource,
                                          .context = &context,
-                                         .identity = access->options->identity};
+                                         .identity = access->options->identity,
+                                         .issuer = *issuer};
   const struct caller_request asked = {
       .principal = request.principal, .resource = request.resource, .context = &context};
   buf_reset(&result->because);
@@ -177,6 +179,18 @@ static bool confirm(struct access *access, bool open) {
   result->pool.failed = result->pool.failed || failed;
   buf_free(&why);
   return possible && (result->certain || (open && maybe));
+}
+
+/* Reports whether the evaluator gives the answers. The request has an issuer only if they depend on it. */
+static bool confirm(struct access *access, bool open) {
+  static const struct policy_string unknown = {0};
+  struct policy_string issuer = access->result->request.issuer;
+  bool user = issuer.bytes && caller_read(issuer.bytes, issuer.length).kind == CALLER_USER;
+  if (confirm_issued(access, &unknown, open) && (access->result->certain || !user)) {
+    access->result->request.issuer = unknown;
+    return true;
+  }
+  return user && confirm_issued(access, &issuer, open);
 }
 
 /* Reports whether a request may lack a key. */

@@ -224,8 +224,8 @@ static void add_own(struct variables *variables, size_t i) {
       caller_find_key(variables->items[i].name, variables->items[i].length);
   bool typed = known && (known->type == OPERAND_ADDRESS || known->type == OPERAND_NUMBER);
   if (is_key(variables, i, "aws:ResourceAccount")) {
-    struct values_domain domain = {.key = variables->items[i].name,
-                                   .key_length = variables->items[i].length};
+    struct values_domain domain = {
+        .key = variables->items[i].name, .key_length = variables->items[i].length, .absent = true};
     if (query_prepare(query, BOX_RESOURCE))
       values_texts(query, &query->dimensions[BOX_RESOURCE], &domain, false,
                    &variables->items[i].values);
@@ -240,7 +240,8 @@ static void add_own(struct variables *variables, size_t i) {
     if (dimension->key_length != variables->items[i].length ||
         strncasecmp(dimension->key, variables->items[i].name, dimension->key_length) != 0)
       continue;
-    struct values_domain domain = {.key = dimension->key, .key_length = dimension->key_length};
+    struct values_domain domain = {
+        .key = dimension->key, .key_length = dimension->key_length, .absent = true};
     if (!typed && query_prepare(query, d) &&
         query->dimensions[d].inside_count + query->dimensions[d].avoided_count > 0)
       values_texts(query, &query->dimensions[d], &domain, false, &variables->items[i].values);

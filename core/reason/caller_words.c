@@ -71,7 +71,8 @@ static enum entry_group group_of(const struct policy_value *entry, const struct 
 
 /* Appends the patterns of an entry. */
 static void add_entry(struct atom *atom, const struct policy_value *entry,
-                      const struct caller *named, bool session) {
+                      const struct caller *named, enum caller_kind kind) {
+  bool session = kind == CALLER_SESSION;
   const char *account = principal_account(entry->string, entry->length);
   if (account) {
     add_account_entry(atom, named, account);
@@ -81,31 +82,57 @@ static void add_entry(struct atom *atom, const struct policy_value *entry,
     add_sessions(atom, named);
     return;
   }
+  bool user = named->kind == CALLER_USER || named->kind == CALLER_UNIQUE_ID;
+  if (kind == CALLER_FEDERATED_USER && user) {
+    add_anything(atom); /* a session that the user federated */
+    add_text(atom, "\1");
+    atom_add_text(atom, entry->string, entry->length, false);
+    atom_end(atom);
+    return;
+  }
   atom_add_text(atom, entry->string, entry->length, false);
   add_text(atom, "\1");
   add_anything(atom);
   atom_end(atom);
 }
 
-static void build_entries(struct atom *atom, const struct box_test *test, bool session,
+static void build_entries(struct atom *atom, const struct box_test *test, enum caller_kind kind,
                           unsigned groups) {
   for (size_t i = 0; i < test->statement->principals.count; i++) {
     const struct policy_value *entry = &test->statement->principals.items[i];
     struct caller named = caller_read(entry->string, entry->length);
     if (groups >> group_of(entry, &named) & 1)
-      add_entry(atom, entry, &named, session);
+      add_entry(atom, entry, &named, kind);
   }
 }
 
 static void build_principal(struct query *query, struct atom *atom, const struct box_test *test) {
   (void)query;
-  build_entries(atom, test, false, ~0u);
+  build_entries(atom, test, CALLER_OTHER, ~0u);
 }
 
 static void build_session_principal(struct query *query, struct atom *atom,
                                     const struct box_test *test) {
   (void)query;
-  build_entries(atom, test, true, ~0u);
+  build_entries(atom, test, CALLER_SESSION, ~0u);
+}
+
+static void build_federated_principal(struct query *query, struct atom *atom,
+                                      const struct box_test *test) {
+  (void)query;
+  build_entries(atom, test, CALLER_FEDERATED_USER, ~0u);
+}
+
+static const struct atom *principal_atom(struct query *query, size_t number,
+                                         enum caller_kind kind) {
+  switch (kind) {
+  case CALLER_SESSION:
+    return texts_atom(query, number, FORM_SESSION, build_session_principal);
+  case CALLER_FEDERATED_USER:
+    return texts_atom(query, number, FORM_FEDERATED, build_federated_principal);
+  default:
+    return texts_atom(query, number, FORM_CALLER, build_principal);
+  }
 }
 
 /* --- Condition keys --------------------------------------------------------------------------- */
@@ -272,13 +299,13 @@ static const struct atom *key_atom(struct query *query, size_t number, enum call
 /* --- Proposals -------------------------------------------------------------------------------- */
 
 /* Makes the texts differ for each group of excepted principals, since each means something else. */
-static void add_exceptions(struct query *query, const struct box_test *test, bool session,
+static void add_exceptions(struct query *query, const struct box_test *test, enum caller_kind kind,
                            struct texts_atoms *avoided) {
   for (unsigned group = 0; group < ENTRY_GROUPS; group++) {
     struct atom *atom = texts_new(query);
     if (!atom)
       return;
-    build_entries(atom, test, session, 1u << group);
+    build_entries(atom, test, kind, 1u << group);
     if (atom->count == 0)
       continue;
     texts_add(query, avoided, atom);
@@ -289,17 +316,14 @@ static void add_exceptions(struct query *query, const struct box_test *test, boo
 static void add_test(struct query *query, size_t number, const struct caller_class *class,
                      bool inside, struct texts_atoms *atoms, struct texts_atoms *avoided) {
   const struct box_test *test = query_test(query, number);
-  bool session = class->kind == CALLER_SESSION;
   if ((test->kind == TEST_PRINCIPAL && class->id) || service_names_test(test))
     return; /* it does not depend on the text */
   if (test->has_variables && !query->bound)
     return; /* which have no values yet */
   if (test->kind == TEST_PRINCIPAL && test->statement->not_principal)
-    add_exceptions(query, test, session, avoided);
+    add_exceptions(query, test, class->kind, avoided);
   else if (test->kind == TEST_PRINCIPAL)
-    texts_add(query, inside ? atoms : avoided,
-              session ? texts_atom(query, number, FORM_SESSION, build_session_principal)
-                      : texts_atom(query, number, FORM_CALLER, build_principal));
+    texts_add(query, inside ? atoms : avoided, principal_atom(query, number, class->kind));
   else if (texts_is(test))
     texts_add(query, inside ? atoms : avoided, key_atom(query, number, class->kind));
   else if (strcmp(test->condition.name, "Null") != 0)

@@ -10,7 +10,8 @@
  *   user            arn:P:iam::A:user/PATH/NAME \1 AIDA...
  *   role, session   arn:P:iam::A:role/PATH/NAME \1 AROA...:SESSION
  *   root user       arn:P:iam::A:root \1
- *   federated user  arn:P:sts::A:federated-user/NAME \1
+ *   federated user  arn:P:sts::A:federated-user/NAME \1 arn:P:iam::A:user/..., the user that federated
+ *                   the session; nothing for one that no policy names
  *   service         ecs.amazonaws.com \1
  *   provider        accounts.google.com \1, or an ARN
  * A session differs from its role only in the principal that the policy sees. Entries of Principal
@@ -65,6 +66,12 @@ bool callers_in_class(const struct caller_class *class, const struct caller *nam
  * false if the function did. */
 bool callers_each_role(const struct query *query, const struct caller *role,
                        bool (*each)(void *state, const struct policy_value *entry), void *state);
+
+/* callers_each_issuer calls a function with each user that the tests of a query name and that can have
+ * federated a session. A unique ID is such a user only where results may be open: which user it is, is
+ * unknown. */
+void callers_each_issuer(struct query *query, const struct policy_string *session,
+                         void (*each)(void *state, const struct policy_value *user), void *state);
 
 /* callers_shape adds atoms of the texts that have the form of a class of callers. Services are usual
  * (NAME.amazonaws.com), or in other partitions. */

@@ -13,6 +13,7 @@
  * come with it. */
 struct query_value {
   struct policy_string text;
+  struct policy_string issuer; /* the user that federated a principal; bytes NULL: none */
   struct context_entry *entries;
   size_t count;
 };

@@ -186,9 +186,11 @@ static bool is_tested(const struct query *query, const struct context_entry *ent
 static bool add_value(struct attempt *attempt, size_t number, const struct query_value *value,
                       struct search_request *request) {
   struct query *query = &attempt->query;
-  if (number == BOX_CALLER)
+  if (number == BOX_CALLER) {
     request->principal = value->text;
-  else if (number == BOX_ACTION)
+    request->issuer = value->issuer;
+  }
+  if (number == BOX_ACTION)
     request->action = value->text;
   else if (number == BOX_RESOURCE)
     request->resource = value->text;

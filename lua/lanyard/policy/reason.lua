@@ -20,6 +20,7 @@ local M = {}
 ---@class policy.Request
 ---@field principal string
 ---@field action string
+---@field issuer? string    the user that federated the principal, where the answer depends on it
 ---@field resource? string  nil if the policies name no resource
 ---@field context table<string, string|string[]>
 
@@ -68,6 +69,15 @@ function M.new_access(before, after, options)
     witness.request = simplify(witness.request, before, after, options or {})
   end
   return witness, undecided, reason
+end
+
+--- Like new_access, but faster: the request is not made easier to read.
+---@param before policy.Document
+---@param after policy.Document
+---@param options? policy.ReasonOptions
+---@return policy.Witness?, "undecided"?, string?
+function M.find(before, after, options)
+  return core.new_access(before, after, core_options(options))
 end
 
 --- Reports whether two documents allow the same requests.

@@ -110,6 +110,22 @@ describe("new_access", function()
       { allow { Principal = { AWS = { ROLE, "arn:aws:iam::" .. A .. ":role/team/ci" } } } }).principal)
   end)
 
+  it("knows that a federated user is the user that federated it", function()
+    local user, other = "arn:aws:iam::" .. A .. ":user/kim", "arn:aws:iam::" .. A .. ":user/ann"
+    local session = "arn:aws:sts::" .. A .. ":federated-user/build"
+    local request, found = witness({ allow { Principal = { AWS = user } } }, { allow { Principal = { AWS = { user, session } } } })
+    assert.equal(session, request.principal)
+    assert.not_equal(user, request.issuer)
+    assert.is_true(found.certain)
+    request = witness({ allow { Principal = { AWS = session } } }, { allow { Principal = { AWS = user } },
+      deny { Principal = { AWS = "*" }, Condition = { StringEquals = { ["aws:PrincipalType"] = "User" } } } })
+    assert.equal(user, request.issuer)
+    assert_none({ allow { Principal = { AWS = { user, other } } } }, { allow { Principal = { AWS = user } }, allow { Principal = { AWS = other } } })
+    assert_none({}, { allow { Principal = { AWS = user } }, deny { Principal = { AWS = user } } })
+    local id = "AIDAEXAMPLEEXAMPLE123"
+    assert_none({ allow { Principal = { AWS = { id, A } } } }, { allow { Principal = { AWS = id } }, allow { Principal = { AWS = A } } })
+  end)
+
   it("shows requests with paths that IAM has", function()
     local exception = deny()
     exception.Condition = { StringNotEquals = { ["aws:username"] = "a" } }
@@ -200,6 +216,34 @@ describe("new_access with conditions", function()
     request = witness({ where("ForAnyValue:StringNotLikeIfExists", "aws:TagKeys", "*") }, { where("StringEquals", "aws:TagKeys", "") })
     assert.equal(2, #request.context["aws:TagKeys"], "the empty text alone is not a value for a set operator")
     assert_none({ any "a" }, { where("ForAllValues:StringEquals", "aws:TagKeys", "a", {}), deny() })
+  end)
+
+  it("counts characters, not bytes, for ?", function()
+    local function named(pattern) return where("StringLike", TAG, pattern) end
+    assert_none({ named "??" }, { where("StringEquals", TAG, "\u{E9}\u{20AC}") })
+    assert.same({ [TAG] = "\u{E9}" }, witness({ named "??" }, { where("StringEquals", TAG, "\u{E9}") }).context)
+    assert_none({ named "?" }, { named "?", where("StringLike", TAG, "\u{E9}", { Action = "ecr:batchGetImage" }) })
+    local function at(pattern) return allow { Resource = "arn:aws:s3:::b/" .. pattern } end
+    assert_none({ at "?" }, { at "\u{E9}" })
+    assert.equal("arn:aws:s3:::b/\u{E9}", witness({ at "??" }, { at "\u{E9}" }).resource)
+    assert.equal("arn:aws:s3:::b/\u{E9}", witness({}, { at "?", deny { Resource = "arn:aws:s3:::b/??*" },
+      deny { NotResource = "arn:aws:s3:::b/\u{E9}*" } }).resource)
+  end)
+
+  it("lets a value that is not an ARN fail every ARN operator", function()
+    local function source(operator, value) return where(operator, "aws:SourceArn", value) end
+    local not_bucket = { ["aws:SourceArn"] = "arn:aws:s3:::*" }
+    assert_none({}, { allow { Condition = { StringEquals = { ["aws:SourceArn"] = "x" }, ArnNotLike = not_bucket } } })
+    local topic = witness({ source("StringLike", "arn:aws:s3:::*") },
+      { allow { Condition = { ArnNotLike = not_bucket, Null = { ["aws:SourceArn"] = "false" } } } })
+    assert.matches("^arn:[^:]+:[^:]+:[^:]*:[^:]*:.", topic.context["aws:SourceArn"])
+    local request = witness({ source("ArnNotLike", "arn:aws:s3:::*"), source("ArnLike", "*:*:*:*:*:*") }, { allow() })
+    assert.truthy(request.context["aws:SourceArn"])
+  end)
+
+  it("takes an empty value for no value in Null", function()
+    assert_none({ where("Null", TAG, "true") }, { where("StringEquals", TAG, "") })
+    assert_none({}, { allow { Condition = { StringEquals = { [TAG] = "" }, Null = { [TAG] = "false" } } } })
   end)
 
   it("says that an absent key is absent, where the resource would determine it", function()
@@ -319,6 +363,13 @@ describe("new_access where AWS leaves the result open", function()
     assert.is_false(found.certain)
     _, found = witness({ allow(), { Effect = "Deny", Principal = "*", Action = 5 } }, { allow() })
     assert.is_false(found.certain)
+  end)
+
+  it("is not certain for several values under an operator without a set operator", function()
+    local _, found = witness({ where("StringLike", "aws:TagKeys", "a*") }, { where("ForAnyValue:StringLike", "aws:TagKeys", "a*") })
+    assert.is_false(found.certain)
+    assert.equal(2, #found.request.context["aws:TagKeys"])
+    assert_none({ where("StringLike", "aws:TagKeys", "a*") }, { where("StringLike", "aws:TagKeys", "ab*") })
   end)
 
   it("is not certain for a key with operators of different types", function()

@@ -15,6 +15,7 @@ local key, absent_or, sets_of = dimensions.key, dimensions.absent_or, dimensions
 ---@field principals table<string, string[]>
 ---@field actions string[]
 ---@field resources? string[]
+---@field one_matcher? boolean     the engine may know that a possible request of the enumeration is none
 ---@field without_colons? boolean  some uncertain requests are not enumerated
 ---@field tests table[]      { key, families = { { operators, operands } }, set, always, null }
 
@@ -253,14 +254,15 @@ function M.makers.values()
   })
 end
 
--- Keys with several values, with set operators.
+-- Keys with several values, with set operators. Without one the result is open for several values. The oracle takes each
+-- such result as independent of others; the engine uses that AWS has one matcher: StringEquals a implies StringLike a*.
 function M.makers.sets()
   local like, equal = { "a*", "*b", "*" }, { "a", "ab", "" }
   local texts = universe.words({ "a", "b", "c" }, { like = like, equal = equal }, 1)
   local families = { { operators = EQUAL, operands = equal }, { operators = LIKE, operands = like } }
   local sets = sets_of(texts)
   return profile("sets", {
-    anyone = 90, keys = { key("aws:TagKeys", sets), key("svc:Keys", sets) }, conditions = 85,
+    anyone = 90, one_matcher = true, keys = { key("aws:TagKeys", sets), key("svc:Keys", sets) }, conditions = 85,
     tests = { { key = "aws:TagKeys", families = families, set = true }, { key = "svc:Keys", families = families, set = true },
       { key = "aws:TagKeys", families = families } },
   })
@@ -303,7 +305,8 @@ end
 -- Principals of all kinds; two of each kind are named, and a fresh one is a caller, too.
 function M.makers.kinds()
   local canonical = ("0123456789abcdef"):rep(4)
-  local callers = universe.callers { accounts = { A, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" } }
+  local callers = universe.callers { accounts = { A, C }, names = { "a", "z" }, paths = { "" }, sessions = { "z" },
+    issuers = { "zz", false } }
   for _, provider in ipairs { "accounts.google.com", "graph.facebook.com", "arn:aws:iam::" .. A .. ":saml-provider/x",
     "arn:aws:iam::" .. A .. ":oidc-provider/y", "arn:aws:iam::" .. C .. ":saml-provider/z" } do
     universe.add_provider(callers, provider)
