@@ -43,7 +43,8 @@ enum condition_truth query_holds(struct query *query, const struct box_test *tes
   case TEST_PRINCIPAL:
     return policy_principal_holds(statement, &value->text, &value->issuer);
   case TEST_ACTION:
-    return policy_action_holds(statement, &value->text);
+    return test->actions ? action_index_holds(test->actions, statement, &value->text)
+                         : policy_action_holds(statement, &value->text);
   case TEST_RESOURCE: {
     static const struct context nothing = {0};
     bool failed;
