@@ -130,6 +130,13 @@ static struct atom *related_atom(struct query *query, size_t number, bool inside
                                  const struct policy_value *pattern) {
   const struct box_test *test = query_test(query, number);
   const struct policy_list *list = &test->statement->actions;
+  size_t first = 0;
+  while (!test->actions && first < list->count &&
+         action_patterns_apart(&list->items[first], pattern))
+    first++;
+  *query->steps -= first < *query->steps ? first : *query->steps;
+  if (!test->actions && first == list->count)
+    return NULL;
   struct related related = {texts_new(query),
                             !places_definite(query, test->statement->not_action, inside)};
   if (!related.atom)
@@ -137,7 +144,7 @@ static struct atom *related_atom(struct query *query, size_t number, bool inside
   related.atom->negated = test->statement->not_action;
   if (test->actions)
     action_index_each(test->actions, pattern, add_related, &related);
-  for (size_t i = 0; !test->actions && i < list->count; i++)
+  for (size_t i = first; !test->actions && i < list->count; i++)
     if (!action_patterns_apart(&list->items[i], pattern))
       add_related(&related, &list->items[i]);
   size_t cost = test->actions ? 20 + 10 * test->actions->wild_count : 10 * list->count;

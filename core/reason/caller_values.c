@@ -86,7 +86,8 @@ static void compare_text(struct variables *variables, const struct box_test *tes
                          size_t length, void *state) {
   struct comparison *comparison = state;
   struct buf plain = {0};
-  if (text == comparison->text)
+  size_t cost = 50 + length * (4 + comparison->before.length + comparison->after.length) / 2;
+  if (text == comparison->text || !query_pay(variables->query, cost))
     return;
   struct policy_string part =
       comparison->cut ? variables_part(text, length) : (struct policy_string){text, length};

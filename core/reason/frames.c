@@ -35,6 +35,14 @@ void variables_each_test(struct variables *variables,
       call(variables, query_test(query, i));
 }
 
+size_t variables_cost(const struct box_test *test) {
+  size_t texts = test->kind == TEST_RESOURCE     ? test->statement->resources.count
+                 : test->kind != TEST_KEY        ? 0
+                 : test->key->type == JSON_ARRAY ? test->key->count
+                                                 : 1;
+  return 20 + 100 * texts;
+}
+
 /* --- Variables -------------------------------------------------------------------------------- */
 
 size_t variables_find(const struct variables *variables, const char *name, size_t length) {
@@ -155,7 +163,7 @@ static void distinguish_tests(const struct frame *frame, struct texts_atoms *avo
   struct query *query = frame->variables->query;
   for (size_t i = 0; i < query->boxes->test_count; i++) {
     const struct box_test *test = query_test(query, i);
-    if (!query->roles[i] && !query->masks[i])
+    if ((!query->roles[i] && !query->masks[i]) || !query_pay(query, variables_cost(test)))
       continue;
     struct atom *atom = texts_new(query);
     void *framed[] = {(void *)frame, atom};
@@ -213,8 +221,8 @@ static void add_values_of(const struct frame *frame) {
     texts_add(query, &inside, values);
   }
   distinguish_tests(frame, &avoided);
-  const char *inexact = query->inexact;
   struct words_list list;
+  const char *inexact = query->inexact;
   query->inexact = NULL;
   texts_propose(query, &inside, &avoided, &list);
   if (query->inexact)

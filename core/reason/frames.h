@@ -31,6 +31,9 @@ void variables_each(struct variables *variables, const struct box_test *test, ea
 void variables_each_test(struct variables *variables,
                          void (*call)(struct variables *variables, const struct box_test *test));
 
+/* variables_cost returns how many steps it takes to compare the texts of a test with a variable. */
+size_t variables_cost(const struct box_test *test);
+
 /* variables_find returns the index of a variable, or their number. */
 size_t variables_find(const struct variables *variables, const char *name, size_t length);
 

@@ -243,21 +243,13 @@ static enum search_outcome choose(struct attempt *attempt, struct search_request
   return SEARCH_UNDECIDED;
 }
 
-/* Pays for work that takes no steps of its own. */
-static void pay(struct query *query, size_t steps) {
-  *query->steps -= steps < *query->steps ? steps : *query->steps;
-}
-
 /* --- Classes of callers ----------------------------------------------------------------------- */
 
 static enum search_outcome try_class(struct attempt *attempt, const struct caller_class *class,
                                      const bool *shared, struct search_request *request) {
   struct query *query = &attempt->query;
-  pay(query, 500 + query->avoided_count * 10 + query->boxes->dimension_count * 50);
-  if (*query->steps == 0) {
-    query->inexact = "the search reached its limit";
+  if (!query_pay(query, 500 + query->avoided_count * 10 + query->boxes->dimension_count * 50))
     return SEARCH_UNDECIDED;
-  }
   callers_join(query, class);
   enum search_outcome outcome = fill(attempt, BOX_CALLER, class);
   for (size_t i = BOX_ORG; i < query->boxes->dimension_count && outcome == SEARCH_FOUND; i++)
@@ -300,7 +292,8 @@ static enum search_outcome try_dimensions(struct attempt *attempt, struct search
   if (!shared || !attempt->active)
     return SEARCH_UNDECIDED;
   attempt->active_count = 0;
-  pay(query, 1000 + count * 50 + query->avoided_count * 30);
+  if (!query_pay(query, 1000 + count * 50 + query->avoided_count * 30))
+    return SEARCH_UNDECIDED;
   enum search_outcome outcome = SEARCH_FOUND;
   for (size_t i = BOX_ACTION; i < count && outcome == SEARCH_FOUND; i++) {
     shared[i] =
