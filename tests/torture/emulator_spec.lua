@@ -19,8 +19,9 @@ local keys = credentials.new {
 local SERVICES = {
   ecr = require "lanyard.emulator.ecr", iam = require "lanyard.emulator.iam",
   lightsail = require "lanyard.emulator.lightsail", sts = require "lanyard.emulator.sts",
+  organizations = require "lanyard.emulator.organizations",
 }
-local SERVICE_NAMES = { "ecr", "iam", "lightsail", "sts" }
+local SERVICE_NAMES = { "ecr", "iam", "lightsail", "organizations", "sts" }
 
 local random = math.random
 

@@ -85,6 +85,13 @@ local function time_error(amz_date, scope, now)
   return nil
 end
 
+--- Returns the exception for an access key that does not exist.
+---@param protocol "json"|"query"
+---@return emulator.Exception
+function M.unknown_key(protocol)
+  return exception(CODES[protocol].unknown_key, INVALID_TOKEN, CODES[protocol].status)
+end
+
 -- Returns the access key that a request is signed with, or nil and an exception.
 local function find_key(world, request, scope, codes, now)
   local key = world.keys[scope.key]

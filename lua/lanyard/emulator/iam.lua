@@ -7,6 +7,7 @@
 
 local exception = require "lanyard.emulator.exception"
 local ids = require "lanyard.emulator.ids"
+local regions = require "lanyard.aws.regions"
 local shape = require "lanyard.emulator.shape"
 local timestamp = require "lanyard.text.timestamp"
 
@@ -19,9 +20,8 @@ local M = {
   operations = {},
 }
 
-function M.serves()
-  return true
-end
+-- With an endpoint that is configured, SDKs sign for their own Region and not for us-east-1.
+M.serves = regions.exists
 
 function M.invalid(violations)
   return exception("ValidationError", shape.describe(violations))

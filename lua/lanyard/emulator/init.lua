@@ -1,4 +1,5 @@
---- Emulates Lightsail, ECR, STS, IAM and CloudTrail on loopback, as strict as AWS wherever a script can observe it.
+--- Emulates Lightsail, ECR, STS, IAM, Organizations and CloudTrail on loopback, as strict as AWS wherever a script can
+--- observe it.
 ---
 ---     local emulator = require "lanyard.emulator"
 ---     local em = assert(emulator.start {})

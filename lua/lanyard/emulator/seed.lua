@@ -8,6 +8,7 @@
 ---                            images = { "1.0", { tag = "1.1", exits = true, log = { "no $DATABASE" } } } } },
 ---         registry_policy = TEXT or table, account_settings = { REGISTRY_POLICY_SCOPE = "V1" } } },
 ---       roles = { ARN, ... }, users = { ARN, ... },
+---       organization = { id = "o-a1b2c3d4e5", accounts = { { id = "444455556666", state = "ACTIVE" } } },
 ---     })
 ---
 --- Roles and users are what policies can name and AssumeRole accepts. The program of an image answers every health
@@ -21,6 +22,7 @@ local iam = require "lanyard.emulator.iam"
 local lightsail = require "lanyard.emulator.lightsail"
 local lightsail_seed = require "lanyard.emulator.lightsail.seed"
 local lists = require "lanyard.lists"
+local organizations_seed = require "lanyard.emulator.organizations_seed"
 
 local M = {}
 
@@ -28,6 +30,7 @@ local M = {}
 ---@field regions? table<string, emulator.SeedRegion>
 ---@field roles? string[]  ARNs
 ---@field users? string[]  ARNs
+---@field organization? emulator.SeedOrganization|false  false: the account is in no organization
 
 ---@class emulator.SeedRegion
 ---@field services? emulator.SeedService[]
@@ -70,7 +73,7 @@ M.DEFAULT_SEED = {
   users = { "arn:aws:iam::111122223333:user/auditor" },
 }
 
-local MEMBERS = lists.set "regions roles users"
+local MEMBERS = lists.set "regions roles users organization"
 
 -- The members of a Region, in the order in which they are created.
 local KINDS = {
@@ -142,7 +145,8 @@ function M.create(world, seed)
   end
   for key in pairs(seed) do
     if not MEMBERS[key] then
-      return invalid(("has an unknown member '%s'; expected regions, roles or users"):format(tostring(key)))
+      return invalid(("has an unknown member '%s'; expected regions, roles, users or organization")
+        :format(tostring(key)))
     end
   end
   for _, arn in ipairs(seed.roles or {}) do
@@ -151,8 +155,12 @@ function M.create(world, seed)
   for _, arn in ipairs(seed.users or {}) do
     iam.create_user(world, arn)
   end
+  local ok, err = organizations_seed.create(world, seed.organization)
+  if not ok then
+    return nil, err
+  end
   for region, content in pairs(seed.regions or {}) do
-    local ok, err = create_region(world, region, content)
+    ok, err = create_region(world, region, content)
     if not ok then
       return nil, err
     end

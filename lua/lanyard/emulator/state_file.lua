@@ -21,6 +21,7 @@ local VERSION = 2
 ---@field regions table<string, emulator.RegionState>
 ---@field roles table<string, table>  by ARN, see lanyard.emulator.iam
 ---@field users table<string, table>  by ARN
+---@field organization? table|false  see lanyard.emulator.organizations
 
 --- Returns an empty state.
 ---@return emulator.State

@@ -29,7 +29,7 @@ local function id_of_alias(world, region, alias)
   return ("%s-%s-4%s-a%s-%s"):format(hex:sub(1, 8), hex:sub(9, 12), hex:sub(14, 16), hex:sub(18, 20), hex:sub(21, 32))
 end
 
--- Returns the ARN of the key that a name stands for: an ID, an alias, or the ARN of either. nil and an exception if it
+-- Returns the ARN of the key that a text names: an ID, an alias, or the ARN of either. nil and an exception if it
 -- is not the name of a key of this Region.
 local function key_arn(world, region, name)
   local parsed = arn.parse(name)

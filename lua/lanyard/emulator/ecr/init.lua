@@ -5,9 +5,9 @@
 local account_settings = require "lanyard.emulator.ecr.account_settings"
 local image_operations = require "lanyard.emulator.ecr.image_operations"
 local invalid = require "lanyard.emulator.ecr.invalid"
-local lists = require "lanyard.lists"
 local permission = require "lanyard.emulator.ecr.permission"
 local policy_operations = require "lanyard.emulator.ecr.policy_operations"
+local regions = require "lanyard.aws.regions"
 local registry_policy_operations = require "lanyard.emulator.ecr.registry_policy_operations"
 local repository_operations = require "lanyard.emulator.ecr.repository_operations"
 local tag_operations = require "lanyard.emulator.ecr.tag_operations"
@@ -44,15 +44,8 @@ for _, operations in ipairs {
   end
 end
 
-local REGIONS = lists.set [[
-  af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2
-  ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7
-  ca-central-1 ca-west-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3
-  il-central-1 me-central-1 me-south-1 mx-central-1 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2
-]]
-
 function M.serves(region)
-  return REGIONS[region] ~= nil
+  return regions.serves("ecr", region)
 end
 
 -- ECR reports only the first violation, in its own wording.

@@ -10,6 +10,8 @@
 local acceptance = require "lanyard.emulator.ecr.acceptance"
 local arn = require "lanyard.arn"
 local exception = require "lanyard.emulator.exception"
+local expiry = require "lanyard.policy.expiry"
+local organizations = require "lanyard.emulator.organizations"
 local policy = require "lanyard.policy"
 local settings = require "lanyard.emulator.ecr.account_settings"
 
@@ -38,10 +40,25 @@ function M.repository_arn(world, region, name)
   return ("arn:aws:ecr:%s:%s:repository/%s"):format(region, world.account, name)
 end
 
+-- Returns the condition keys of a request. Other keys are absent: no VPC endpoint, no tags, no session of a service.
+local function context_of(world, region, member)
+  local context, organization = expiry.at(world.now()), organizations.of(world)
+  context["aws:SecureTransport"], context["aws:ViaAWSService"] = "true", "false"
+  context["aws:RequestedRegion"] = region
+  if organization then
+    local paths = { organizations.path(world) }
+    context["aws:ResourceOrgID"], context["aws:ResourceOrgPaths"] = organization.id, paths
+    if member then
+      context["aws:PrincipalOrgID"], context["aws:PrincipalOrgPaths"] = organization.id, paths
+    end
+  end
+  return context
+end
+
 ---@class emulator.PullRequest
 ---@field principal string
 ---@field action string
----@field context? table
+---@field member? boolean  whether the principal is of the account's organization
 
 --- Decides a request about a repository, or about the registry, by the resource-based policies alone.
 ---@param world emulator.World
@@ -53,7 +70,7 @@ function M.decide(world, region, name, request)
   local state = world.region(region)
   local repository = name and state.repositories[name]
   local asked = {
-    principal = request.principal, action = request.action, context = request.context,
+    principal = request.principal, action = request.action, context = context_of(world, region, request.member),
     resource = name and M.repository_arn(world, region, name) or "*",
   }
   local policies = { repository and repository.policy or nil }
@@ -62,7 +79,8 @@ function M.decide(world, region, name, request)
   end
   local allowed = false
   for _, stored in ipairs(policies) do
-    local answer = policy.parse(stored.text):can(asked)
+    local doc = policy.parse(stored.text)
+    local answer = doc and doc:can(asked) -- a state file can contain a text that ECR would reject
     if answer == "deny" then
       return "deny"
     end
@@ -91,7 +109,7 @@ end
 ---@param context table
 ---@return emulator.Exception?
 function M.refusal(world, operation, request, context)
-  local asked = { principal = context.caller.arn, action = "ecr:" .. operation }
+  local asked = { principal = context.caller.arn, action = "ecr:" .. operation, member = true }
   local names = names_of(request)
   for _, name in ipairs(names) do
     if M.decide(world, context.region, name, asked) == "deny" then
