@@ -83,13 +83,12 @@ if options.list then
   return #damaged == 0 and cli.exit.ok or cli.exit.failed
 end
 
-local repositories = cli.check(region:repositories { options.repository })
+local changes <close> = collector.new(options, region)
+changes:select(cli.check(region:repositories { options.repository }))
 if options.lost then
-  local changes <close> = collector.new(options, region, repositories)
   changes:each(function(repository) return region:restore(repository, { dry_run = options.dry_run }) end)
   return changes:report()
 end
-local changes <close> = collector.new(options, region, repositories)
 -- The result is printed before the undo ends: if it is killed earlier, the next undo prints it.
 local status
 local undone = changes:each(function(repository)
