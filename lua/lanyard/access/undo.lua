@@ -266,8 +266,8 @@ end
 ---@field progress? fun(text: string)
 ---@field report? fun(change: access.PolicyChange)  reports the result. An undo that was killed before it returned
 ---  counts as interrupted: the next undo reports it, and changes nothing else
----@field defer? fun(close: fun(): lanyard.Error[])  gets a function that ends the undo, to be called when nothing else can
----  fail: until then it counts as interrupted. The function returns why entries stay open, instead of `unclosed`
+---@field defer? fun(close: fun(): lanyard.Error[])  gets a function that ends the undo, to be called when nothing else
+---  can fail: until then it counts as interrupted. The function returns why entries stay open, instead of `unclosed`
 
 --- Restores the policy that a repository had before lanyard's last change; each call goes back one more change. An undo
 --- has a journal entry too, and options.entry = its id undoes it. If the last undo was interrupted and took effect, it
