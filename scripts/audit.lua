@@ -39,6 +39,9 @@ Output
   --baseline FILE compares with an earlier JSON report: findings are new or
   unchanged, resolved findings and changed grants are listed, and --fail-on
   applies to new findings. A finding that has become more severe is new.
+  Policies are compared by what they allow, over every possible request: a
+  change is described by what it gives and takes, and a policy that is only
+  written differently changes no grant.
 
   --history DB stores the run for `lanyard history`. If the run cannot be
   stored, or is older than the last one of an account and Region, an error is

@@ -30,6 +30,7 @@ local UNUSED_DAYS = 90
 ---@field trusted_organizations? string[]  organizations whose accounts are allowed to use them
 ---@field desired? desired.Desired   what access there should be
 ---@field identities? table          answers of IAM, shared by several audits
+---@field policies? boolean          add to each repository the text of its policy
 ---@field texts? boolean             add to each repository its statements = { index, label, text }
 ---@field on_finding? fun(finding: audit.Finding)  gets each finding as it is found; the report then has neither
 ---  findings nor repositories
@@ -39,7 +40,7 @@ local UNUSED_DAYS = 90
 -- Reads and checks the repositories. Returns them as the report describes them, and the findings.
 local function check(region, found, options)
   local repositories = json.array {}
-  local description = { texts = options.texts, known = {} }
+  local description = { texts = options.texts, policies = options.policies, known = {} }
   local run = checks.new(found, options.on_finding)
   local limits = { unused_days = options.unused_days or UNUSED_DAYS, gate = options.gate }
   inventory.read_policies(region, found, limits, function(repository, position)

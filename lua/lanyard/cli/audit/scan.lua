@@ -130,7 +130,8 @@ function M.run(options, run)
       globs = #options.repository > 0 and options.repository or nil,
       shard = options.shard, run_id = options.run_id, unused_days = options.unused_days, desired = desired,
       trusted_accounts = trusted, trusted_organizations = organizations,
-      texts = options.output == "html", rules = run.rules, on_finding = run.streams and print_finding or nil,
+      texts = options.output == "html", policies = options.output == "json" or run.before ~= nil,
+      rules = run.rules, on_finding = run.streams and print_finding or nil,
       meter = meter,
     })
   end)
