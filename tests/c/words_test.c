@@ -292,8 +292,15 @@ static void wildcards_match_preferred_bytes_first(void **state) {
 static void a_text_has_characters_beyond_ascii_where_needed(void **state) {
   (void)state;
   check("+*\xC3\xA9* -\xC3\xA9*", "a\xC3\xA9");
-  /* `?` is one byte. */
-  check("+?? +!a*|b* -!\xC3?", "\xC3\xA0");
+  /* `?` is one character. */
+  check("+?? -!\xC3\xA9?", "\xC3\xA9"
+                           "a");
+  check("+? -!\xC3\xA9|a", "a");
+  check("+?? +\xC3*", "\xC3\xA0"
+                      "a");
+  check("+\xC3\xA9* +?", "\xC3\xA9");
+  check("+\xE2\x82\xAC?\xC3\xA9 +*?* -???", "\xE2\x82\xAC"
+                                            "a\xC3\xA9");
   static struct query query;
   struct atom *inside = new_atom(&query, true, false), *printable = new_atom(&query, true, true);
   add_glob(inside, "?*");
@@ -589,6 +596,11 @@ static char lower(char c) {
   return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
+/* Reports whether a byte continues a character of UTF-8. */
+static bool continues(char byte) {
+  return (byte & 0xC0) == 0x80;
+}
+
 static bool pattern_matches(const struct model_item *item, const struct model_item *end,
                             const char *text) {
   if (item == end)
@@ -600,10 +612,13 @@ static bool pattern_matches(const struct model_item *item, const struct model_it
   }
   if (*text == '\0')
     return false;
-  bool fits = item->kind == '?'   ? model_has(item->set, *text)
+  bool fits = item->kind == '?'   ? model_has(item->set, *text) && !continues(*text)
               : item->ignore_case ? lower(item->byte) == lower(*text)
                                   : item->byte == *text;
-  return fits && pattern_matches(item + 1, end, text + 1);
+  text++;
+  while (item->kind == '?' && continues(*text) && model_has(item->set, *text))
+    text++;
+  return fits && pattern_matches(item + 1, end, text);
 }
 
 /* Returns a bit for each atom that a text satisfies. */
