@@ -4,7 +4,7 @@
 local M = {}
 
 local ZERO = "nothing uses the last element, and pool_new returns a pointer for 0 elements, too"
-local POOL = "access.c looks at the pool itself, so that NONE of a search whose pool has ended is undecided"
+local POOL = "access.c reads the state of the pool itself, so that NONE of a search whose pool has ended is undecided"
 
 local LIST = {
   { "alphabet.c", "for (size_t byte = 0x80; byte < 256; byte++)", "'<' becomes '<='", "byte 256 is byte 0 for role_of and no set has it" },

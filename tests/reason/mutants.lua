@@ -39,7 +39,7 @@ end
 -- The tests, the fastest first
 
 -- C programs that do not know Lua; each is linked with the mutant.
-local PROGRAMS = { "words_test", "box_test", "reason_test", "reason_memory_test" }
+local PROGRAMS = { "words_test", "box_test", "implied_test", "reason_test", "reason_memory_test" }
 local SPECS = { "new_access", "reason_answers", "reason_mutants", "reason_steps", "reason_vectors", "reachable", "reference", "minimize" }
 
 local function fails(test)
