@@ -1,68 +1,22 @@
--- Answers of policy.new_access, each with the parts of the witness that its group is about: callers, organizations, places,
--- numbers, dates, addresses, and policy variables. tests/reason/mutants.lua relies on them.
+-- Answers of policy.new_access, each with the parts of the witness that its group is about. tests/reason/mutants.lua relies
+-- on them, as on reason_variables_spec.
 
-local json = require "lanyard.json"
-local policy = require "lanyard.policy"
+local answers = require "reason.answers"
 
+local allow, deny, where, on, check = answers.allow, answers.deny, answers.where, answers.on, answers.check
 local A, B = "111122223333", "444455556666"
-local ARN, ID, K, RA, TAG = "aws:PrincipalArn", "aws:userid", "svc:k", "aws:ResourceAccount", "aws:PrincipalTag/t"
+local ARN, ID, RA = "aws:PrincipalArn", "aws:userid", "aws:ResourceAccount"
 local ORG_ID, PATHS, ORG = "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "o-a1b2c3d4e5"
+local LIST = "aws:PrincipalServiceNamesList"
 local N, D, IP = "aws:MultiFactorAuthAge", "aws:TokenIssueTime", "aws:SourceIp"
 local SESSION, ROLE = "arn:aws:sts::" .. A .. ":assumed-role/r/s", "arn:aws:iam::" .. A .. ":role/r"
 local FEDERATED = "arn:aws:sts::" .. A .. ":federated-user/fa"
 
-local function parse(statements)
-  return assert(policy.parse(json.encode { Version = "2012-10-17", Statement = json.array(statements) }))
-end
-
--- A statement that allows an action to everyone, with some elements replaced; false removes one.
-local function allow(elements)
-  local statement = { Effect = "Allow", Principal = "*", Action = "s:a" }
-  for name, value in pairs(elements or {}) do statement[name] = value or nil end
-  return statement
-end
-
-local function deny(elements)
-  local statement = allow(elements)
-  statement.Effect, statement.Action = "Deny", "*"
-  return statement
-end
-
-local function where(operator, key, value, elements)
-  local statement = allow(elements)
-  statement.Condition = { [operator] = { [key] = value } }
-  return statement
-end
-
-local function on(resource, condition, elements)
-  local statement = allow(elements)
-  statement.Resource, statement.Condition = resource, condition
-  return statement
-end
-
-local function not_on(resource)
-  return deny { NotResource = resource }
-end
-
--- Describes an answer, with some fields of the request.
-local function answer(before, after, options, fields)
-  local found, undecided, reason = policy.new_access(parse(before), parse(after), options)
-  if not found then
-    return undecided and "undecided: " .. reason or "none"
-  end
-  local text = found.certain and "certain" or "possible"
-  for _, field in ipairs(fields) do
-    local value = found.request[field]
-    text = text .. " " .. (type(value) == "table" and json.encode(value) or tostring(value))
-  end
-  return text
-end
-
--- Compares answers: { expected, before, after, options }.
-local function check(fields, rows)
-  for _, row in ipairs(rows) do
-    assert.equal(row[1], answer(row[2], row[3], row[4], fields), json.encode { before = row[2], after = row[3] })
-  end
+-- The numbers from 1 to 600.
+local function to600()
+  local list = {}
+  for i = 1, 600 do list[i] = tostring(i) end
+  return list
 end
 
 describe("new_access answers questions about", function()
@@ -143,6 +97,39 @@ describe("new_access answers questions about", function()
         {},
         { allow { Principal = { Service = "ecs.amazonaws.com" } },
           deny { Condition = { StringLike = { ["aws:PrincipalServiceName"] = "ecs*" } } } } },
+      { 'certain ecs.us-east-1.amazonaws.com {"aws:PrincipalServiceNamesList":"ecs.us-east-1.amazonaws.com"}',
+        {}, { where("ForAnyValue:StringEquals", LIST, "ecs.us-east-1.amazonaws.com") } },
+      { 'certain ecs.amazonaws.com {"aws:PrincipalServiceNamesList":["ecs.amazonaws.com","ecs.eu-west-1.amazonaws.com"]}',
+        { where("ForAnyValue:StringEquals", LIST, "ecs.us-east-1.amazonaws.com") },
+        { where("ForAnyValue:StringEquals", LIST, { "ecs.us-east-1.amazonaws.com", "ecs.eu-west-1.amazonaws.com" }) } },
+      { "none",
+        { where("ForAnyValue:StringEquals", LIST, { "ecs.us-east-1.amazonaws.com", "ecs.eu-west-1.amazonaws.com" }) },
+        { where("ForAnyValue:StringEquals", LIST, { "ecs.us-east-1.amazonaws.com" }) } },
+      { "none",
+        {}, { where("ForAllValues:StringEquals", LIST, "ecs.us-east-1.amazonaws.com", { Principal = { Service = "ecs.amazonaws.com" } }) } },
+      { 'certain ecs.amazonaws.com {"aws:PrincipalServiceNamesList":"ecs.amazonaws.com"}',
+        {},
+        { where("ForAllValues:StringEquals", LIST, { "ecs.us-east-1.amazonaws.com", "ecs.amazonaws.com" },
+          { Principal = { Service = "ecs.amazonaws.com" } }) } },
+      { 'certain ecs.amazonaws.com {"aws:PrincipalServiceNamesList":["ecs.amazonaws.com","ecs.a-1.amazonaws.com"]}',
+        { where("ForAnyValue:StringLike", LIST, "ecs.??-1.amazonaws.com") },
+        { where("ForAnyValue:StringLike", LIST, "ecs.*-1.amazonaws.com", { Principal = { Service = "ecs.amazonaws.com" } }) } },
+      { "none",
+        {}, { where("Null", LIST, "true", { Principal = { Service = "ecs.amazonaws.com" } }) } },
+      { "none",
+        {}, { where("Null", LIST, "false", { Principal = { AWS = A } }) } },
+      { "none",
+        {}, { where("ForAnyValue:StringEquals", LIST, "sns.us-east-1.amazonaws.com", { Principal = { Service = "ecs.amazonaws.com" } }) } },
+      { 'possible ecs.amazonaws.com {"aws:PrincipalServiceNamesList":"ecs.amazonaws.com"}',
+        {}, { where("ForAnyValue:NumericEquals", LIST, "1", { Principal = { Service = "ecs.amazonaws.com" } }) } },
+      { 'certain ecs.amazonaws.com.cn {"aws:PrincipalServiceNamesList":["ecs.amazonaws.com.cn","ecs.cn-north-1.amazonaws.com.cn"]}',
+        {}, { where("ForAnyValue:StringEquals", LIST, "ecs.cn-north-1.amazonaws.com.cn", { Principal = { Service = "ecs.amazonaws.com.cn" } }) } },
+      { "none",
+        {}, { allow { Principal = { AWS = { SESSION } } }, deny { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/x/r" } } } },
+      { 'certain arn:aws:iam::111122223333:role/x/r {"aws:PrincipalArn":"arn:aws:iam::111122223333:role/x/r"}',
+        {},
+        { where("ArnEquals", ARN, "arn:aws:iam::" .. A .. ":role/y/r", { Principal = { AWS = SESSION } }),
+          allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/x/r" }, Action = "s:b" } } },
     })
   end)
 
@@ -335,94 +322,26 @@ describe("new_access answers questions about", function()
         {}, { allow { Condition = { NumericEquals = { ["svc:n"] = "1" }, Bool = { ["svc:n"] = "true" } } } } },
       { 'certain {"aws:SourceIp":"10.128.0.0"}',
         { where("NotIpAddress", IP, "10.0.0.0/8") }, { where("NotIpAddress", IP, "10.0.0.0/9") } },
-    })
-  end)
-
-  it("policy variables", function()
-    check({ "principal", "resource" }, {
-      { "certain arn:aws:iam::111122223333:role/example arn:aws:s3:::111122223333/x",
-        {}, { on("arn:aws:s3:::${aws:PrincipalAccount}/x", nil, { Principal = { AWS = A } }) } },
+      { 'certain {"aws:MultiFactorAuthAge":"1.0000000000000000001"}',
+        { where("NumericLessThanEquals", N, "1"), where("NumericGreaterThanEquals", N, "1.0000000000000000002") }, { where("Null", N, "false") } },
+      { 'certain {"aws:MultiFactorAuthAge":"1.50000000000000000005e-30"}',
+        { where("NumericLessThanEquals", N, "1e-30"), where("NumericGreaterThanEquals", N, "2e-30") }, { where("Null", N, "false") } },
+      { 'certain {"aws:MultiFactorAuthAge":"5.5e+30"}',
+        { where("NumericLessThanEquals", N, "1e30"), where("NumericGreaterThanEquals", N, "1e31") }, { where("Null", N, "false") } },
+      { 'certain {"aws:MultiFactorAuthAge":"599.75"}',
+        { where("NumericEquals", N, to600()) },
+        { where("NumericLessThan", N, "601"), deny { Condition = { NumericLessThanEquals = { [N] = "599.5" } } } } },
       { "none",
-        { on "arn:aws:s3:::111122223333/x" }, { on("arn:aws:s3:::${aws:PrincipalAccount}/x", nil, { Principal = { AWS = A } }) } },
-      { "certain arn:aws:iam::444455556666:role/example arn:aws:s3:::444455556666/x",
-        { on "arn:aws:s3:::111122223333/x" }, { on("arn:aws:s3:::${aws:PrincipalAccount}/x", nil, { Principal = { AWS = { A, B } } }) } },
-      { "certain arn:aws:iam::111122223333:role/r arn:aws:s3:::x",
-        {}, { on("arn:aws:s3:::x", { StringEquals = { [K] = "${aws:PrincipalArn}" } }, { Principal = { AWS = ROLE } }) } },
-      { "none",
-        { on("arn:aws:s3:::x", { StringEquals = { [K] = ROLE } }) },
-        { on("arn:aws:s3:::x", { StringEquals = { [K] = "${aws:PrincipalArn}" } }, { Principal = { AWS = ROLE } }) } },
-      { "none",
-        { on "arn:aws:s3:::u" }, { on("arn:aws:s3:::${aws:username}", nil, { Principal = { AWS = "arn:aws:iam::" .. A .. ":user/u" } }) } },
-      { "certain arn:aws:iam::111122223333:user/v arn:aws:s3:::v",
-        { on "arn:aws:s3:::u" },
-        { on("arn:aws:s3:::${aws:username}", nil, { Principal = { AWS = { "arn:aws:iam::" .. A .. ":user/u",
-          "arn:aws:iam::" .. A .. ":user/v" } } }) } },
-      { "certain arn:aws:iam::123456789012:role/example arn:aws:sqs:r:111122223333:q",
-        {}, { on("arn:aws:sqs:r:111122223333:q", { StringEquals = { [K] = "${aws:ResourceAccount}" } }) } },
-      { "none",
-        { on("arn:aws:sqs:r:111122223333:q", { StringEquals = { [K] = A } }) },
-        { on("arn:aws:sqs:r:111122223333:q", { StringEquals = { [K] = "${aws:ResourceAccount}" } }) } },
-      { "certain arn:aws:iam::123456789012:role/example arn:aws:sqs:r:123456789012:q",
-        { on("arn:aws:sqs:r:*:q", { StringEquals = { [K] = A } }) },
-        { on("arn:aws:sqs:r:*:q", { StringEquals = { [K] = "${aws:ResourceAccount}" } }) } },
-      { "certain arn:aws:iam::123456789012:role/example arn:aws:sqs:r:123456789012:q",
-        {}, { on("arn:aws:sqs:r:*:q", { StringEquals = { ["aws:ResourceAccount"] = "${aws:PrincipalAccount}" } }) } },
-      { "certain arn:aws:iam::123456789012:role/example arn:aws:ecr:us-east-1:123456789012:repository/example",
-        {}, { on("*", { StringEquals = { [K] = "${aws:ResourceAccount}" }, StringLike = { ["aws:ResourceAccount"] = "12*" } }) } },
-      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::o-a1b2c3d4e5/x",
-        {}, { on("arn:aws:s3:::${aws:PrincipalOrgID}/x", { StringEquals = { ["aws:PrincipalOrgID"] = ORG } }) } },
-      { "none",
-        { on "arn:aws:s3:::o-a1b2c3d4e5/x" }, { on("arn:aws:s3:::${aws:PrincipalOrgID}/x", { StringEquals = { ["aws:PrincipalOrgID"] = ORG } }) } },
-      { "none",
-        { on("arn:aws:s3:::x", { StringEquals = { [K] = "${aws:userid}" } }) },
-        { on("arn:aws:s3:::x", { StringLike = { [K] = "${aws:userid}" } }) } },
-      { "undecided: the policy variables have too many values",
-        {},
-        { on("arn:aws:s3:::x", { StringEquals = { a = "${svc:1}", b = "${svc:2}", c = "${svc:3}", d = "${svc:4}", e = "${svc:5}", f = "${svc:6}",
-          g = "${svc:7}" } }) } },
-      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::x",
-        {},
-        { on("arn:aws:s3:::x", { StringEquals = { a = "${svc:1}", b = "${svc:2}", c = "${svc:3}", d = "${svc:4}", e = "${svc:5}",
-          f = "${svc:6}" } }) } },
-      { "none",
-        { on "arn:aws:s3:::x/*" }, { on "arn:aws:s3:::x/${svc:a}/${svc:b}" } },
-      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::x/example/example",
-        { on "arn:aws:s3:::x/a*" }, { on "arn:aws:s3:::x/${svc:a}/${svc:b}" } },
-      { "undecided: a policy variable is in a pattern with wildcards before it, or others",
-        { on "arn:aws:s3:::x/a*", on "arn:aws:s3:::x/e*" }, { on "arn:aws:s3:::x/${svc:a}/${svc:b}" } },
-      { "undecided: a policy variable is in a pattern with wildcards before it, or others",
-        { on "arn:aws:s3:::x/*/*" }, { on("arn:aws:s3:::x/*/${svc:a}", { StringEquals = { b = "c" } }) } },
-      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::x/example/y",
-        { on "arn:aws:s3:::x/a*" }, { on "arn:aws:s3:::x/${svc:a}/y*" } },
-      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::x/example/y",
-        { on "arn:aws:s3:::x/*/y?*" }, { on "arn:aws:s3:::x/${svc:a}/y*" } },
-      { "none",
-        { on "arn:aws:s3:::x/*/y*" }, { on "arn:aws:s3:::x/${svc:a}/y*" } },
-      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::x/a",
-        { on("arn:aws:s3:::x/*", { Null = { ["svc:a"] = "false" } }) }, { on "arn:aws:s3:::x/a${svc:a}" } },
-      { "none",
-        { on "arn:aws:s3:::x/${svc:a}" }, { on("arn:aws:s3:::x/b", { StringEquals = { ["svc:a"] = "b" } }) } },
-      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::xzzy",
-        {}, { on("arn:aws:s3:::${aws:PrincipalTag/t}", { StringEquals = { [TAG] = "x${svc:a}y" } }), not_on "arn:aws:s3:::xzzy" } },
-      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::zz",
-        {},
-        { on("arn:aws:s3:::${svc:a}", { StringEquals = { [TAG] = "x${svc:a}y" } }), deny { Condition = { StringNotLike = { [TAG] = "xz*zy" } } } } },
-      { "undecided: the policy variables have too many values",
-        { on { "arn:aws:s3:::a*", "arn:aws:s3:::b*", "arn:aws:s3:::c*" } },
-        { on("arn:aws:s3:::${svc:a}", { StringEquals = { b = "${svc:b}", c = "${svc:c}", d = "${svc:d}", e = "${svc:e}" },
-          StringLike = { ["svc:a"] = { "a*", "b*", "c*" } } }) } },
-      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::pabCq",
-        {}, { on("arn:aws:s3:::p${svc:a}q", { StringEqualsIgnoreCase = { ["svc:a"] = "AbC" } }), not_on "arn:aws:s3:::pabCq" } },
-      { "none",
-        {}, { on("arn:aws:s3:::p${svc:a}q", { StringEquals = { ["svc:a"] = "AbC" } }), not_on "arn:aws:s3:::pabCq" } },
-      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::pABCq",
-        {}, { on("arn:aws:s3:::p${svc:a}q", { StringLike = { ["svc:a"] = "A*" } }), not_on "arn:aws:s3:::pABCq" } },
-      { "certain ecs.amazonaws.com arn:aws:s3:::x",
-        {},
-        { on("arn:aws:s3:::x", { StringEquals = { [K] = "${aws:PrincipalServiceName}", ["aws:PrincipalServiceName"] = "ecs.amazonaws.com" } }) } },
-      { "certain arn:aws:iam::123456789012:role/example arn:aws:s3:::x",
-        { on("arn:aws:s3:::x", { ArnLike = { ["aws:PrincipalArn"] = "arn:aws:iam::*:role/a*" } }) },
-        { on("arn:aws:s3:::x", { StringEquals = { [K] = "${aws:PrincipalArn}" }, ArnLike = { ["aws:PrincipalArn"] = "arn:aws:iam::*:role/*" } }) } },
+        { where("DateLessThanEquals", D, "1767225600"), where("DateGreaterThanEquals", D, "1767225600.0000000001") }, { where("Null", D, "false") } },
+      { 'certain {"aws:TokenIssueTime":"-62167305600"}',
+        {}, { where("DateLessThan", D, "-62167219200") } },
+      { 'certain {"aws:TokenIssueTime":"2026-01-01T00:00:00.5Z"}',
+        { where("DateLessThanEquals", D, "2026-01-01T00:00:00.25Z"), where("DateGreaterThanEquals", D, "2026-01-01T00:00:00.75Z") },
+        { where("Null", D, "false") } },
+      { 'possible {"aws:MultiFactorAuthAge":"1"}',
+        {}, { where("NumericLessThan", N, "inf") } },
+      { 'possible {"aws:MultiFactorAuthAge":"0"}',
+        { where("NumericEquals", N, "1") }, { where("NumericEquals", N, "${svc:a}") } },
     })
   end)
 end)
