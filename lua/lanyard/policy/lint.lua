@@ -46,10 +46,12 @@ local M = {
 -- The part of the limit above which a policy is nearly full.
 local NEAR = 0.8
 
-local MAKE_ROOM = "fold statements that differ only in their principal (lanyard policy fold), or remove white space"
+local MAKE_ROOM = "fold statements that differ only in their principal (lanyard policy fold), or remove white space "
+  .. "(lanyard policy fmt --compact)"
 
-local function check_size(doc, root, add)
-  local size = doc:size()
+-- stored: the text is in ECR's layout, and its white space does not count
+local function check_size(doc, root, stored, add)
+  local size = stored and doc:compact_size() or doc:size()
   if size > core.LIMIT then
     add(TOO_LARGE, root, ("the policy has %d characters, and ECR accepts %d"):format(size, core.LIMIT), MAKE_ROOM)
   elseif size > NEAR * core.LIMIT then
@@ -75,8 +77,8 @@ end
 
 --- Checks a document and returns the findings in the order of the text.
 ---@param doc policy.Document
----@param options? { account?: string }  account: the owner of the repository; with it, principals of other accounts
----                                      are reported
+---@param options? { account?: string, stored?: boolean }  account: the owner of the repository; with it, principals
+---  of other accounts are reported; stored: the document was read from ECR, whose layout is longer than what was sent
 ---@return policy.lint.Finding[]
 function M.check(doc, options)
   local findings, index, root, text = {}, nil, doc:tree(), tostring(doc)
@@ -89,7 +91,7 @@ function M.check(doc, options)
     }
   end
 
-  check_size(doc, root, add)
+  check_size(doc, root, options and options.stored, add)
   local nodes = grammar.check_document(root, add)
   local version = grammar.members(root).Version
   version = version and version.value or "2008-10-17"

@@ -79,7 +79,8 @@ function M.decide(world, region, name, request)
   end
   local allowed = false
   for _, stored in ipairs(policies) do
-    local answer = policy.parse(stored.text):can(asked)
+    local doc = policy.parse(stored.text)
+    local answer = doc and doc:can(asked)
     if answer == "deny" then
       return "deny"
     end
