@@ -123,8 +123,9 @@ static void add_derived(lua_State *L, const struct caller_request *request,
 /* Reads a request from the table at `options`. What keeps it alive stays on the stack. Raises an error
  * for a request that cannot exist. */
 static struct policy_request take_request(lua_State *L, int options, struct context *context) {
-  static const char *const known[] = {"principal", "action",  "resource", "owner",    "context",
-                                      "partial",   "unknown", "bounded",  "identity", NULL};
+  static const char *const known[] = {"principal", "action",  "resource", "owner",
+                                      "context",   "partial", "unknown",  "bounded",
+                                      "identity",  "issuer",  NULL};
   check_fields(L, options, known);
   struct policy_request request = {
       .principal = check_policy_string(L, options, "principal"),
@@ -132,6 +133,7 @@ static struct policy_request take_request(lua_State *L, int options, struct cont
       .resource = opt_policy_string(L, options, "resource"),
       .identity = opt_field_boolean(L, options, "identity", 0) != 0,
       .bounded = opt_field_boolean(L, options, "bounded", 0) != 0,
+      .issuer = opt_policy_string(L, options, "issuer"),
   };
   struct policy_string unknown = opt_policy_string(L, options, "unknown");
   struct caller_request caller = {.principal = request.principal,
@@ -183,12 +185,12 @@ static void set_allows(lua_State *L, const char *field, const struct policy *doc
 }
 
 /* doc:weigh { principal, action, [resource,] [owner,] [context,] [partial,] [unknown,] [bounded,]
- * [identity] }
+ * [identity,] [issuer] }
  *   --> { deny, maybe_deny, allow = { principal, role, account, anyone }, maybe_allow = { ... } }
  * Returns the first statement of each kind that applies or may apply, as { index, reason }.
  * `unknown` is a condition key that the request has with unknown values. With `identity` the policy
  * is an identity policy, which names no principal. With `bounded` the principal has a permissions
- * boundary. */
+ * boundary. `issuer` is the user that federated the principal, a federated user session. */
 int policy_lua_weigh(lua_State *L) {
   enum { OPTIONS = 2 };
   check_policy(L, 1);
@@ -220,7 +222,7 @@ static void push_summary(lua_State *L, const struct policy_statement *statement)
 }
 
 /* doc:can { principal, action, [resource,] [owner,] [context = { [key] = value or list },] [partial,]
- * [unknown] }
+ * [unknown,] [issuer] }
  *   --> "allow" | "deny" | "implicit-deny" | "depends", { index, sid, effect } | nil, reason
  * Decides a request by this policy alone, and returns the deciding statement. The request has the
  * condition keys of the context and the ones that follow from the principal and the resource, which

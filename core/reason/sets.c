@@ -52,8 +52,8 @@ static enum condition_truth evaluate(struct sets *sets, const struct value_list 
   return CONDITION_TRUE;
 }
 
-/* Finds which value passes which test. For a set operator a value is evaluated twice in a list: a
- * single empty text is no value. */
+/* Finds which value passes which test. For a set operator a value is evaluated twice in a list,
+ * because it treats a single empty text as the absence of a value. */
 static bool fill_passes(struct sets *sets) {
   const struct query_dimension *dimension = dimension_of(sets);
   size_t tests = dimension->inside_count + dimension->avoided_count;
@@ -144,8 +144,8 @@ static void extend_avoided(struct sets *sets, const struct value_list *list) {
   }
 }
 
-/* Reports whether a list needs one more value, whatever the value is: a set operator takes the empty
- * text for no value, and the results of other operators are open from two values on. */
+/* Reports whether a list needs one more value, whatever the value is: a set operator treats the
+ * empty text as the absence of a value, and the results of other operators are open from two values on. */
 static bool is_too_short(const struct sets *sets, const struct value_list *list) {
   return list->count == 1 && (sets->open || sets->pool->items[list->values[0]].length == 0);
 }

@@ -1,7 +1,7 @@
 -- Changes one comparison or branch of core/reason at a time, and reports the changes that the tests do not notice. Run by
 -- hand, from the root of the project; takes a few seconds for each mutant.
---   lua5.4 tests/reason/mutants.lua BUILD [COUNT [SEED [FILE[:LINE]]]]      COUNT mutants, chosen at random (default 100)
---   lua5.4 tests/reason/mutants.lua BUILD named                            the mutants of tests/reason/named_mutants.lua
+--   lua5.4 tests/reason/mutants.lua BUILD [COUNT [SEED [FILE[:LINE],...]]]   COUNT mutants, chosen at random (default 100)
+--   lua5.4 tests/reason/mutants.lua BUILD named                             the mutants of tests/reason/named_mutants.lua
 -- BUILD contains the objects of an unchanged build. A mutant that crashes, does not end or does not compile is killed, too.
 -- It does not count if the compiler makes the same code of it, or if tests/reason/equivalent_mutants.lua says why no test
 -- can notice it. BUILD/mutants-SEED/log has what the tests print. Exits with 1 if less than 95 % are killed.
@@ -17,7 +17,7 @@ local FOLDER = ("%s/mutants-%s"):format(build, chosen == "named" and chosen or s
 local SECONDS, PAIRS, GOAL = 30, 150, 95 -- SECONDS of processor time for each test
 
 local function run(command)
-  return os.execute(("( %s ) >> %s/log 2>&1"):format(command, FOLDER)) == true
+  return os.execute(("exec >> %s/log 2>&1; %s"):format(FOLDER, command)) == true
 end
 
 local function output(command)
@@ -39,30 +39,29 @@ end
 -- The tests, the fastest first
 
 -- C programs that do not know Lua; each is linked with the mutant.
-local PROGRAMS = { "words_test", "reason_test" }
-local SPECS = { "new_access", "reason_mutants", "reason_vectors", "reachable", "reference", "minimize" }
+local PROGRAMS = { "words_test", "box_test", "reason_test", "reason_memory_test" }
+local SPECS = { "new_access", "reason_mutants", "reason_steps", "reason_vectors", "reachable", "reference", "minimize" }
 
-local function tests()
-  local specs, list = {}, {}
-  for i, name in ipairs(SPECS) do specs[i] = ("tests/lua/policy/%s_spec.lua"):format(name) end
-  local environment = ("LANYARD_BUILD=%s LUA_PATH='./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;;' LUA_CPATH='%s/?.so;;'")
-    :format(FOLDER, FOLDER)
-  for _, name in ipairs(PROGRAMS) do
-    list[#list + 1] = ("LANYARD_RUNS=3000 %s/%s"):format(FOLDER, name)
-  end
-  list[#list + 1] = ("%s lua5.4 /usr/bin/busted --no-keep-going -o TAP %s"):format(environment, table.concat(specs, " "))
-  list[#list + 1] = ("lua5.4 tests/reason/quick.lua %s check %s/cases"):format(FOLDER, FOLDER)
-  return list
+local function fails(test)
+  return not run(("ulimit -t %d; ulimit -v 8000000; %s"):format(SECONDS, test))
 end
 
--- Returns whether a test fails.
-local function is_killed()
-  for _, test in ipairs(tests()) do
-    if not run(("ulimit -t %d; ulimit -v 8000000; %s"):format(SECONDS, test)) then
+local function programs_fail()
+  for _, name in ipairs(PROGRAMS) do
+    if fails(("LANYARD_RUNS=2000 %s/%s"):format(FOLDER, name)) then
       return true
     end
   end
   return false
+end
+
+local function specs_fail()
+  local specs = {}
+  for i, name in ipairs(SPECS) do specs[i] = ("tests/lua/policy/%s_spec.lua"):format(name) end
+  local environment = ("LANYARD_BUILD=%s LUA_PATH='./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;;' LUA_CPATH='%s/?.so;;'")
+    :format(FOLDER, FOLDER)
+  return fails(("%s lua5.4 /usr/bin/busted --no-keep-going -o TAP %s"):format(environment, table.concat(specs, " ")))
+    or fails(("lua5.4 tests/reason/quick.lua %s check %s/cases"):format(FOLDER, FOLDER))
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -88,17 +87,27 @@ local function code_of(path)
   return originals[path]
 end
 
--- Links the module and the test programs with the object of a changed file.
-local function link(path, object)
-  local list = {}
+-- Returns the objects of the packages, with a changed one instead of its file.
+local function objects(packages, path, object)
+  local list = { object }
   for other in output("ls core/*/*.c"):gmatch "%S+" do
-    list[#list + 1] = other ~= path and ("%s/%s.o"):format(build, other:match "(.*)%.c$") or nil
+    if other ~= path and (not packages or packages[other:match "core/(%w+)"]) then
+      list[#list + 1] = ("%s/%s.o"):format(build, other:match "(.*)%.c$")
+    end
   end
-  local others = table.concat(list, " ")
-  local linked = run(("gcc -shared -o %s/lanyard.so %s %s %s"):format(FOLDER, others, object, libraries))
+  return table.concat(list, " ")
+end
+
+local PURE = { base = true, json = true, policy = true, reason = true } -- packages that need no libraries
+
+local function link_module(path, object)
+  return run(("gcc -shared -o %s/lanyard.so %s %s"):format(FOLDER, objects(nil, path, object), libraries))
+end
+
+local function link_programs(path, object)
+  local linked = true
   for _, name in ipairs(PROGRAMS) do
-    linked = linked and run(("gcc -o %s/%s %s/%s.o %s %s -lcmocka %s"):format(FOLDER, name, FOLDER, name,
-      others:gsub("%S*/core/lua/%S*", ""), object, libraries))
+    linked = linked and run(("gcc -o %s/%s %s/%s.o %s -lcmocka -lm"):format(FOLDER, name, FOLDER, name, objects(PURE, path, object)))
   end
   return linked
 end
@@ -107,10 +116,13 @@ end
 local function try(mutant)
   local original = code_of(mutant.path)
   local compiled, object = compile(mutant.path, mutant.text)
-  if compiled and read(object) == original then
+  if not compiled then
+    return "killed"
+  elseif read(object) == original then
     return "same"
   end
-  return compiled and link(mutant.path, object) and not is_killed() and "survived" or "killed"
+  assert(link_programs(mutant.path, object) and link_module(mutant.path, object), "a mutant does not link")
+  return (programs_fail() or specs_fail()) and "killed" or "survived"
 end
 
 local function prepare()
@@ -123,18 +135,29 @@ local function prepare()
     os.execute(("lua5.4 tests/reason/quick.lua %s record %s.new %d; mv %s.new %s"):format(build, cases, PAIRS, cases, cases))
   end
   assert(os.execute(("cp %s %s/cases"):format(cases, FOLDER)))
-  local _, object = compile("core/reason/pool.c", read "core/reason/pool.c")
-  assert(link("core/reason/pool.c", object), "the unchanged build does not link")
-  assert(not is_killed(), "the tests fail in the unchanged build; see " .. FOLDER .. "/log")
+  local path = "core/reason/pool.c"
+  local _, object = compile(path, read(path))
+  assert(link_programs(path, object) and link_module(path, object), "the unchanged build does not link")
+  assert(not programs_fail() and not specs_fail(), "the tests fail in the unchanged build; see " .. FOLDER .. "/log")
 end
 
 -- ---------------------------------------------------------------------------------------------
 
+-- Reports whether a mutant is in one of the places, a list of FILE or FILE:LINE.
+local function is_chosen(mutant)
+  for file, line in (place or ""):gmatch "([^:,]+):?(%d*)" do
+    if mutant.path:match "[^/]+$" == file and (line == "" or mutant.line == tonumber(line)) then
+      return true
+    end
+  end
+  return not place
+end
+
 local function all_mutants()
-  local list, file, line = {}, (place or ""):match "^([^:]*):?(%d*)$"
+  local list = {}
   for path in output("ls core/reason/*.c"):gmatch "%S+" do
-    for _, mutant in ipairs(path:find(file or "", 1, true) and changes.of(path, read(path)) or {}) do
-      if line == "" or mutant.line == tonumber(line) then list[#list + 1] = mutant end
+    for _, mutant in ipairs(changes.of(path, read(path))) do
+      if is_chosen(mutant) then list[#list + 1] = mutant end
     end
   end
   return list

@@ -271,6 +271,15 @@ function Region:restore(repository, options)
   return require("lanyard.access.restore").restore(self, repository, options)
 end
 
+--- Removes the redundant parts of a repository's policy; see lanyard.access.minimize.
+---@param repository access.Repository
+---@param options? access.ChangeOptions
+---@return access.PolicyChange? change
+---@return aws.Error? err
+function Region:minimize(repository, options)
+  return require("lanyard.access.minimize").minimize(self, repository, options)
+end
+
 --- Changes repositories in parallel. If one fails, the others are still changed.
 ---@param repositories access.Repository[]
 ---@param change fun(repository: access.Repository): access.PolicyChange?, aws.Error?

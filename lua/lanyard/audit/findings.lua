@@ -33,6 +33,7 @@ local MODULES = {
   require "lanyard.audit.findings.public",
   require "lanyard.audit.findings.ineffective_principals",
   require "lanyard.audit.findings.images",
+  require "lanyard.audit.findings.deployments",
   require "lanyard.audit.findings.permissions",
   require "lanyard.audit.findings.deleted_principals",
   require "lanyard.audit.findings.overwritten",
@@ -51,9 +52,10 @@ local MODULES = {
 -- shard alone does not see every repository. report: a finished report, to which the caller adds the findings.
 local SCOPES = { repository = true, service = true, account = true, ["all shards"] = true, report = true }
 
--- services: the list of container services. images: the images of the repository. registry: the registry policy.
--- identities: the roles and users of the account. journal: what lanyard wrote on this machine.
-local NEEDS = lists.set "services images registry identities journal absences"
+-- services: the list of container services. deployments: the deployments of each service. images: the images of the
+-- repository. registry: the registry policy. identities: the roles and users of the account. journal: what lanyard
+-- wrote on this machine. absences: whether what a list lacks exists.
+local NEEDS = lists.set "services deployments images registry identities journal absences"
 
 -- ---------------------------------------------------------------------------------------------
 -- Registry

@@ -7,6 +7,8 @@
 --- The patterns are from AWS's service models, matched against the whole name: some published ones lack an anchor,
 --- and would match a part of an invalid name. Each check returns true, or nil and a message.
 
+local escape = require "lanyard.text.escape"
+
 local M = {}
 
 --- The patterns as AWS publishes them.
@@ -92,14 +94,27 @@ function M.registry_id(value)
   return reject(value, "an account id", "12 digits")
 end
 
+local function is_region(value)
+  return type(value) == "string" and value:find "^[a-z][a-z]+%-[a-z][a-z-]*%-%d+$" ~= nil
+end
+
 ---@param value any
 ---@return true? ok
 ---@return string? message
 function M.region(value)
-  if type(value) == "string" and value:find "^[a-z][a-z]+%-[a-z][a-z-]*%-%d+$" then
+  if is_region(value) then
     return true
   end
-  return nil, ("'%s' is not a Region: write it like us-east-1"):format(tostring(value))
+  value = tostring(value)
+  local shown = escape.printable(value)
+  local trimmed = value:match "^%s*(.-)%s*$"
+  if trimmed ~= value and is_region(trimmed) then
+    return nil, ("'%s' is not a Region: %s was copied with it; write %s")
+      :format(shown, value:find "[\r\n]" and "a line end" or "a blank", trimmed)
+  end
+  local zone = trimmed:match "^(%l+%-[%l-]+%-%d+)%l$"
+  return nil, ("'%s' is not a Region: %s"):format(shown, zone and ("it is an Availability Zone; write " .. zone)
+    or is_region(trimmed:lower()) and "write " .. trimmed:lower() or "write it like us-east-1")
 end
 
 --- Checks a tag by the registry protocol: up to 128 characters, as Docker does. ECR accepts 300.

@@ -49,25 +49,18 @@ local function gains(from, to, denies)
   return found ~= nil or undecided ~= nil
 end
 
--- Returns the Denies of everyone outside a class | nil if no statement names them
+-- Returns the Denies of everyone outside a class | nil if no statements name them
 local function others_of(class, alone)
-  local outside = not alone and classes.complement(class)
-  if outside then
-    outside.Effect = "Deny"
-  end
-  return alone and {} or outside and { outside } or nil
+  return alone and {} or classes.outside(class)
 end
 
 -- Reports whether a document allows a class one of the actions; every action, if the list is empty.
 local function allows(doc, class, actions)
-  local outside = classes.complement(class)
-  if not outside then
+  local denies = classes.outside(class)
+  if not denies then
     return false
-  end
-  outside.Effect = "Deny"
-  local denies = { outside }
-  if #actions > 0 then
-    denies[2] = { Effect = "Deny", Principal = "*", NotAction = json.array(actions) }
+  elseif #actions > 0 then
+    denies[#denies + 1] = { Effect = "Deny", Principal = "*", NotAction = json.array(actions) }
   end
   return new_access(core.new(), with_denies(doc, denies)) ~= nil
 end

@@ -43,6 +43,15 @@ describe("string operators", function()
     { "StringLike expands * and ?", "StringLike", "a*c?", "abbcd", true },
     { "StringLike is anchored", "StringLike", "b*", "abb", false },
     { "StringNotLike", "StringNotLike", "a*", "b", true },
+    -- "?" is "any single character": a character of UTF-8, of one to four bytes.
+    { "StringLike: ? matches a character of two bytes", "StringLike", "caf?", "caf\u{E9}", true },
+    { "StringLike: two ? do not match one character of two bytes", "StringLike", "caf??", "caf\u{E9}", false },
+    { "StringLike: ? matches a character of four bytes", "StringLike", "*?y", "x\u{1F511}y", true },
+    { "StringLike: ? matches one of two characters", "StringLike", "?", "\u{E9}\u{E9}", false },
+    { "StringNotLike: ? matches a character of three bytes", "StringNotLike", "?", "\u{20AC}", false },
+    { "ForAnyValue:StringLike: ? matches a character", "ForAnyValue:StringLike", "a?", { "x", "a\u{E9}" }, true },
+    { "ArnLike: ? matches a character", "ArnLike", "arn:aws:s3:::b/?", "arn:aws:s3:::b/\u{E9}", true },
+    { "ArnLike: ?? does not match one character", "ArnLike", "arn:aws:s3:::b/??", "arn:aws:s3:::b/\u{E9}", false },
   }
 end)
 
@@ -90,8 +99,8 @@ describe("Bool, BinaryEquals and Null", function()
     { "Null false: a list with the empty value", "Null", "false", { "" }, false },
     { "Null with both operands holds with a value", "Null", json.array { "true", "false" }, "x", true },
     { "Null with both operands holds without a value", "Null", json.array { "true", "false" }, "", true },
-    { "Bool true and a value that is no Boolean", "Bool", "true", "yes", false },
-    { "Bool false and a value that is no Boolean is undecided", "Bool", "false", "yes", "?" },
+    { "Bool true and a value that is not a Boolean", "Bool", "true", "yes", false },
+    { "Bool false and a value that is not a Boolean is undecided", "Bool", "false", "yes", "?" },
   }
 end)
 
@@ -248,6 +257,10 @@ describe("policy variables", function()
   it("expand to the value of a key", function()
     assert.equal("allow", like("home/${aws:username}/*", { k = "home/ann/x", ["aws:UserName"] = "ann" }))
     assert.equal("implicit-deny", like("home/${aws:username}/*", { k = "home/bob/x", ["aws:username"] = "ann" }))
+  end)
+  it("leave a ? beside them one character", function()
+    assert.equal("allow", like("${aws:username}/?", { k = "ann/\u{E9}", ["aws:username"] = "ann" }))
+    assert.equal("implicit-deny", like("${aws:username}/??", { k = "ann/\u{E9}", ["aws:username"] = "ann" }))
   end)
   it("cannot add wildcards", function()
     assert.equal("implicit-deny", like("home/${aws:username}", { k = "home/bob", ["aws:username"] = "*" }))

@@ -70,3 +70,88 @@ describe("organizations", function()
     assert.equal("none", (answer({}, { of("o-a1b2c3d4e5", "o-b1b2c3d4e5/r-ab12/ou-*") })))
   end)
 end)
+
+describe("known accounts", function()
+  local ORG = "o-a1b2c3d4e5"
+  local options = { accounts = { [A] = ORG, [B] = false } }
+  local function of(account, operator, value)
+    return where(operator, "aws:PrincipalOrgID", value, { Principal = { AWS = account } })
+  end
+
+  it("have their organization, or none", function()
+    assert.equal("none", (answer({}, { of(A, "StringNotEquals", ORG) }, options)))
+    assert.equal("none", (answer({}, { of(A, "Null", "true") }, options)))
+    assert.equal("none", (answer({}, { of(B, "StringLike", "*") }, options)))
+    assert.equal("none", (answer({}, { of(A, "StringEquals", "o-b1b2c3d4e5") }, options)))
+    local found, witness = answer({}, { of(A, "StringLike", "o-a*") }, options)
+    assert.equal("certain", found)
+    assert.equal(ORG, witness.request.context["aws:PrincipalOrgID"])
+    found, witness = answer({}, { of(B, "StringNotEquals", ORG) }, options)
+    assert.equal("certain", found)
+    assert.is_nil(witness.request.context["aws:PrincipalOrgID"])
+    assert.equal("certain", (answer({ of(A, "StringEquals", ORG) }, { where("StringEquals", "aws:PrincipalOrgID", ORG) }, options)))
+  end)
+end)
+
+describe("operands", function()
+  it("are Booleans of JSON, too", function()
+    local KEY = "aws:SecureTransport"
+    assert.equal("none", (answer({ where("Bool", KEY, "true") }, { where("Bool", KEY, true) })))
+    assert.equal("none", (answer({ where("Bool", KEY, false) }, { where("Bool", KEY, "false") })))
+    local found, witness = answer({ where("Bool", KEY, true) }, { where("Bool", KEY, { true, false }) })
+    assert.equal("certain", found)
+    assert.same({ [KEY] = "false" }, witness.request.context)
+  end)
+end)
+
+describe("policy variables", function()
+  local TAG = "aws:PrincipalTag/t"
+  local function on(resource, condition, elements)
+    local statement = allow(elements)
+    statement.Resource, statement.Condition = resource, condition
+    return statement
+  end
+  local function not_on(resource)
+    return { Effect = "Deny", Principal = "*", Action = "*", NotResource = resource }
+  end
+
+  it("have the part between the literal texts as a value", function()
+    local found, witness = answer({}, { on("arn:aws:s3:::${aws:PrincipalTag/t}b"), not_on "arn:aws:s3:::a*bxb" })
+    assert.equal("certain", found)
+    assert.equal("arn:aws:s3:::" .. witness.request.context[TAG] .. "b", witness.request.resource)
+    assert.equal("certain", (answer({}, { on("arn:aws:s3:::x/${aws:PrincipalTag/t}/y*"), not_on "arn:aws:s3:::x/ab/yz" })))
+    assert.equal("none", (answer({}, { on("arn:aws:s3:::x/${aws:PrincipalTag/t}/y"), not_on "arn:aws:s3:::x/ab/yz" })))
+  end)
+
+  it("determine the caller", function()
+    local condition = { StringLike = { ["aws:username"] = "a*" },
+      ArnNotLike = { ["aws:PrincipalArn"] = "arn:aws:iam::*:user/x/*" } }
+    local found, witness = answer({ on("arn:aws:s3:::a", nil) },
+      { on("arn:aws:s3:::${aws:username}", condition) })
+    assert.equal("certain", found)
+    assert.equal("arn:aws:s3:::" .. witness.request.context["aws:username"], witness.request.resource)
+    assert.truthy(witness.request.principal:find("/" .. witness.request.context["aws:username"] .. "$"))
+  end)
+
+  it("are the id of a user, a federated user and a session", function()
+    for _, row in ipairs {
+      { "arn:aws:sts::" .. A .. ":federated-user/f", A .. ":f*" }, { "arn:aws:iam::" .. A .. ":user/u", "AIDA*" },
+      { "arn:aws:iam::" .. A .. ":role/r", "AROA*:s*" },
+    } do
+      local found, witness = answer({ on("arn:aws:s3:::x") }, { on("arn:aws:s3:::${aws:userid}",
+        { StringLike = { ["aws:userid"] = row[2] } }, { Principal = { AWS = row[1] } }) })
+      assert.equal("certain", found, row[1])
+      assert.equal("arn:aws:s3:::" .. witness.request.context["aws:userid"], witness.request.resource)
+    end
+  end)
+end)
+
+describe("a witness", function()
+  it("has names that read like AWS's", function()
+    local ID = "aws:PrincipalOrgID"
+    local _, witness = answer({}, { { Effect = "Allow", Principal = "*", Action = "ecr:*", Resource = "*",
+      Condition = { StringLike = { [ID] = "o-*" } } } })
+    assert.equal("arn:aws:iam::123456789012:role/example", witness.request.principal)
+    assert.equal("o-example000", witness.request.context[ID])
+  end)
+end)

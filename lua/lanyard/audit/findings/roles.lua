@@ -1,5 +1,6 @@
 --- Puller roles of container services, and the grants to them.
 
+local deployments = require "lanyard.audit.scan.deployments"
 local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
 local timestamp = require "lanyard.text.timestamp"
@@ -59,11 +60,14 @@ end
 -- A role without a grant is known only when every policy of the Region has been read. An empty list of repositories is
 -- no such ground: a role without repositories is harmless, and a proxy that empties the list must not cause `disable`.
 local function check_unused_roles(inventory, add)
-  if inventory.has_unread or not inventory.complete or not inventory.has_repositories then
+  if inventory.has_unread or inventory.deployments_unknown or not inventory.complete
+    or not inventory.has_repositories then
     return
   end
   for _, service in ipairs(inventory.services) do
-    if service.role.arn and not inventory.granted[service.role.arn] then
+    -- Disabling the role does not help a deployment that failed, and deployment-failed says what does.
+    local is_needed = next(deployments.repositories(service, inventory.account)) ~= nil
+    if service.role.arn and not inventory.granted[service.role.arn] and not is_needed then
       add("unused-role", {
         service = service.name, principal = service.role.arn, role_owner = service,
         message = ("the puller role of %s is enabled, but no repository grants it"):format(service.name),
@@ -138,7 +142,7 @@ return {
     summary = "A puller role is enabled, but no repository grants it",
     why = "either a grant is missing or the role is not needed",
     scope = "all shards",
-    needs = { "services" },
+    needs = { "services", "deployments" },
     breaks_pull = false,
     check = check_unused_roles,
     remediation = grant_or_disable,

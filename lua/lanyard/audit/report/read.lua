@@ -30,6 +30,7 @@ local repository = object({
 
 local service = object {
   name = text, state = text, isActive = form.boolean, principalArn = text, images = optional(list(text)),
+  failed = optional(object { version = integer, images = list(text) }),
 }
 
 local SCOPE_ERRORS = {
@@ -38,8 +39,9 @@ local SCOPE_ERRORS = {
 
 local audited = object({
   account = text, region = text, profile = optional(text), role = optional(text), repositories = list(repository),
-  services = list(service), services_error = optional(text), registry_error = optional(text),
-  identities_error = optional(text), journal_error = optional(text), absences_error = optional(text),
+  services = list(service), services_error = optional(text), deployments_error = optional(text),
+  registry_error = optional(text), identities_error = optional(text), journal_error = optional(text),
+  absences_error = optional(text),
 }, SCOPE_ERRORS)
 
 local failed = object({

@@ -80,7 +80,7 @@ function M.decide(world, region, name, request)
   local allowed = false
   for _, stored in ipairs(policies) do
     local doc = policy.parse(stored.text)
-    local answer = doc and doc:can(asked)
+    local answer = doc and doc:can(asked) -- a state file can contain a text that ECR would reject
     if answer == "deny" then
       return "deny"
     end
