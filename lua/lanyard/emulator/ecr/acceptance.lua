@@ -5,7 +5,8 @@
 --- Sources are reports of policies that ECR refused. Resource in a repository policy: awsdocs/amazon-ecr-user-guide#20,
 --- aws-cdk#24314. ecr:GetAuthorizationToken in a repository policy: cloudposse/terraform-aws-ecr#67. A registry policy
 --- without Resource: pulumi-aws#2326. Other actions than three under scope V1: terraform-provider-aws#40828. ECR does
---- not check what a Resource of a registry policy names: aws/containers-roadmap#2675.
+--- not check what a Resource of a registry policy names: aws/containers-roadmap#2675. IAM refuses a condition operator
+--- in another case (modernisation-platform-environments#8893); that ECR does, too, is an inference.
 
 local ecr_actions = require "lanyard.policy.ecr_actions"
 local lists = require "lanyard.lists"
@@ -21,7 +22,7 @@ M.V1_ACTIONS = { "ReplicateImage", "BatchImportUpstreamImage", "CreateRepository
 
 -- Lint rules whose findings make ECR reject a policy of either kind.
 local REJECTED = lists.set [[bad-action bad-effect bad-principal bad-version both-elements empty-list no-action
-  no-effect no-principal no-statement unknown-element wrong-type]]
+  no-effect no-principal no-statement unknown-element unknown-operator wrong-type]]
 
 -- Whether a pattern matches one of the actions.
 local function matches_any(pattern, names)

@@ -21,6 +21,8 @@ describe("a repository policy", function()
     policy { "ecr:BatchGetImage", "ecr:GetAuthorizationToken" }, policy "s3:GetObject",
     policy { "ecr:BatchGetImage", "sts:AssumeRole" }, policy "ecr:NoSuch", policy "ecr-public:GetAuthorizationToken",
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecr:*"}]}', "{", "",
+    policy("ecr:BatchGetImage", { Condition = { stringEquals = { ["aws:PrincipalOrgID"] = "o-a" } } }),
+    policy("ecr:BatchGetImage", { Condition = { StringIs = { ["aws:PrincipalOrgID"] = "o-a" } } }),
   } do
     it("is refused: " .. text, function() assert.is_false(accepts(text, "repository")) end)
   end
