@@ -85,13 +85,14 @@ static void set_fields(lua_State *L, const struct credentials *credentials, cons
                      credentials->session_token.length + 3 * ALLOCATION_COST);
 }
 
-/* Returns what no key contains but a text can, or NULL. */
-static const char *unusable_byte(const struct secret *part) {
+/* Returns what no key contains but a text can, or NULL. Blanks around a secret come from copying; one
+ * within it is the service's to judge. */
+static const char *unusable_byte(const struct secret *part, bool is_secret) {
   for (size_t i = 0; i < part->length; i++) {
     unsigned char c = (unsigned char)part->bytes[i];
     if (c < 0x20 || c == 0x7F)
       return "a control character: was a line end copied too?";
-    if (c == ' ')
+    if (c == ' ' && (!is_secret || i == 0 || i == part->length - 1))
       return "a blank: copy it again, without the blanks around it";
     if (c > 0x7F)
       return "a character that is not ASCII: copy it again";
@@ -109,7 +110,7 @@ static const char *unusable_part(const struct credentials *credentials, const ch
   };
   static const char *const names[] = {"access key id", "secret access key", "session token"};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-    *fault = unusable_byte(&parts[i]);
+    *fault = unusable_byte(&parts[i], i > 0);
     if (*fault)
       return names[i];
   }
