@@ -37,7 +37,7 @@ local OPERATOR_CREATED = 1577836800 -- 2020-01-01T00:00:00Z
 ---@field activation_delay? number  seconds that a change of a service takes
 ---@field iam_delay? number  seconds after that until IAM knows the role
 ---@field trail_delay? number  seconds until CloudTrail shows a call
----@field reformat? boolean  return policies in ECR's layout (the default of `start`), or as they were sent (of `world`)
+---@field reformat? boolean  return policies in ECR's layout, as the commands do, and not as they were sent
 ---@field on_error? fun(traceback: string)
 ---@field now? fun(): number  the clock, in seconds since 1970
 ---@field random? fun(): number
@@ -142,11 +142,7 @@ end
 ---@return { url: string, port: integer, world: emulator.World, stop: fun(self) }? emulator
 ---@return lanyard.Error? err
 function M.start(options)
-  local all = { reformat = true }
-  for name, value in pairs(options) do
-    all[name] = value
-  end
-  local world, err = M.world(all)
+  local world, err = M.world(options)
   if not world then
     return nil, err
   end

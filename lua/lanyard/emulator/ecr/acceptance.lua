@@ -24,8 +24,12 @@ M.V1_ACTIONS = { "ReplicateImage", "BatchImportUpstreamImage", "CreateRepository
 local REJECTED = lists.set [[bad-action bad-effect bad-principal bad-version both-elements empty-list no-action
   no-effect no-principal no-statement unknown-element unknown-operator wrong-type]]
 
--- Whether a pattern matches one of the actions.
+-- Whether a pattern matches one of the actions. The name of the service has no wildcard ("Vendors must be fully
+-- qualified and cannot contain regexes" in IAM's refusal).
 local function matches_any(pattern, names)
+  if pattern ~= "*" and pattern:sub(1, 4):lower() ~= "ecr:" then
+    return false
+  end
   for _, name in ipairs(names) do
     if match.glob(pattern, "ecr:" .. name, true) then
       return true
