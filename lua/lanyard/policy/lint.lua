@@ -48,6 +48,7 @@ local principals = require "lanyard.policy.lint.principals"
 local relations = require "lanyard.policy.lint.relations"
 local resources = require "lanyard.policy.lint.resources"
 local services = require "lanyard.policy.lint.services"
+local suggestions = require "lanyard.policy.lint.suggestions"
 local trust = require "lanyard.policy.lint.trust"
 local variables = require "lanyard.policy.lint.variables"
 
@@ -71,6 +72,9 @@ local M = {
 
 -- The part of the limit above which a policy is nearly full.
 local NEAR = 0.8
+
+-- The most statements that are compared with each other. No policy that AWS accepts has as many.
+local MOST_STATEMENTS = 1000
 
 local MAKE_ROOM = "fold statements that differ only in their principal (lanyard policy fold), or remove white space"
 
@@ -143,6 +147,7 @@ function M.check(doc, options)
     }
   end
 
+  suggestions.start()
   check_size(doc, kind, root, add)
   local nodes = grammar.check_document(root, kind, add)
   local version = grammar.members(root).Version
@@ -156,7 +161,7 @@ function M.check(doc, options)
     }
     grammar.check_sid(nodes[i], statement, sids, kind, add)
   end
-  if kind.principal then
+  if kind.principal and #statements <= MOST_STATEMENTS then
     overlap.check(doc, statements, function(i) index = i return nodes[i] end, add)
   end
   table.sort(findings, before)

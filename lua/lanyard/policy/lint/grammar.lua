@@ -4,6 +4,7 @@
 local define = require("lanyard.policy.lint.catalogue").define
 local lists = require "lanyard.lists"
 local suggest = require "lanyard.text.suggest"
+local suggestions = require "lanyard.policy.lint.suggestions"
 
 local UNKNOWN_ELEMENT = define { id = "unknown-element", severity = "high", summary = "an element unknown to IAM" }
 local WRONG_TYPE = define {
@@ -99,7 +100,7 @@ local function check_members(node, known, owner, add)
     local name = child.key.value
     local kind = known[name]
     if not kind then
-      local suggestion = suggest(name, lists.sorted_names(known))
+      local suggestion = suggestions.find(suggest, name, lists.sorted_names(known))
       add(UNKNOWN_ELEMENT, child.key, ("'%s' is not an element of %s"):format(name, owner),
         suggestion and ("write %s"):format(suggestion) or "remove it")
     else
