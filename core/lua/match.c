@@ -4,7 +4,7 @@
 #include "lua/util.h"
 
 /* match.glob(pattern, text [, ignore_case]) --> boolean
- * `*` matches any bytes, `?` one byte. */
+ * `*` matches any bytes, `?` one character. */
 static int glob(lua_State *L) {
   size_t pattern_length;
   size_t text_length;

@@ -4,7 +4,10 @@
 #include "lua/util.h"
 #include "policy/caller.h"
 #include "policy/condition.h"
+#include "policy/condition_value.h"
 #include "policy/evaluate.h"
+
+#include <string.h>
 
 /* Replaces the scalar at the top of the stack with a string. luaL_tolstring would call a metamethod
  * of the type. */
@@ -120,8 +123,9 @@ static void add_derived(lua_State *L, const struct caller_request *request,
 /* Reads a request from the table at `options`. What keeps it alive stays on the stack. Raises an error
  * for a request that cannot exist. */
 static struct policy_request take_request(lua_State *L, int options, struct context *context) {
-  static const char *const known[] = {"principal", "action",  "resource", "owner",    "context",
-                                      "partial",   "unknown", "bounded",  "identity", NULL};
+  static const char *const known[] = {"principal", "action",  "resource", "owner",
+                                      "context",   "partial", "unknown",  "bounded",
+                                      "identity",  "issuer",  NULL};
   check_fields(L, options, known);
   struct policy_request request = {
       .principal = check_policy_string(L, options, "principal"),
@@ -129,6 +133,7 @@ static struct policy_request take_request(lua_State *L, int options, struct cont
       .resource = opt_policy_string(L, options, "resource"),
       .identity = opt_field_boolean(L, options, "identity", 0) != 0,
       .bounded = opt_field_boolean(L, options, "bounded", 0) != 0,
+      .issuer = opt_policy_string(L, options, "issuer"),
   };
   struct policy_string unknown = opt_policy_string(L, options, "unknown");
   struct caller_request caller = {.principal = request.principal,
@@ -180,12 +185,12 @@ static void set_allows(lua_State *L, const char *field, const struct policy *doc
 }
 
 /* doc:weigh { principal, action, [resource,] [owner,] [context,] [partial,] [unknown,] [bounded,]
- * [identity] }
+ * [identity,] [issuer] }
  *   --> { deny, maybe_deny, allow = { principal, role, account, anyone }, maybe_allow = { ... } }
  * Returns the first statement of each kind that applies or may apply, as { index, reason }.
  * `unknown` is a condition key that the request has with unknown values. With `identity` the policy
  * is an identity policy, which names no principal. With `bounded` the principal has a permissions
- * boundary. */
+ * boundary. `issuer` is the user that federated the principal, a federated user session. */
 int policy_lua_weigh(lua_State *L) {
   enum { OPTIONS = 2 };
   check_policy(L, 1);
@@ -217,7 +222,7 @@ static void push_summary(lua_State *L, const struct policy_statement *statement)
 }
 
 /* doc:can { principal, action, [resource,] [owner,] [context = { [key] = value or list },] [partial,]
- * [unknown] }
+ * [unknown,] [issuer] }
  *   --> "allow" | "deny" | "implicit-deny" | "depends", { index, sid, effect } | nil, reason
  * Decides a request by this policy alone, and returns the deciding statement. The request has the
  * condition keys of the context and the ones that follow from the principal and the resource, which
@@ -340,4 +345,18 @@ int policy_lua_operand(lua_State *L) {
   lua_pushstring(L, types[type]);
   lua_pushboolean(L, condition_operand_valid(type, text));
   return 2;
+}
+
+/* core.date(text) --> seconds | nil
+ * Returns the seconds since 1970 of a date as the date operators read it. They can have a
+ * fraction. Returns nil for another text. */
+int policy_lua_date(lua_State *L) {
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  long double seconds;
+  if (strlen(text) == length && condition_read_date(text, &seconds))
+    lua_pushnumber(L, (lua_Number)seconds);
+  else
+    lua_pushnil(L);
+  return 1;
 }

@@ -42,9 +42,17 @@ static enum condition_truth like_string(const struct context_value *value,
                              context_wildcards, false));
 }
 
+static bool is_bool(const char *text) {
+  return strcasecmp(text, "true") == 0 || strcasecmp(text, "false") == 0;
+}
+
+/* Whether "false" matches a value that is neither true nor false is not documented: PMapper's tests
+ * record that it does, iam-simulate's that it does not. */
 static enum condition_truth same_bool(const struct context_value *value,
                                       const struct buf *operand) {
-  if (strcasecmp(operand->data, "true") != 0 && strcasecmp(operand->data, "false") != 0)
+  if (!is_bool(operand->data))
+    return CONDITION_UNKNOWN;
+  if (!is_bool(value->bytes) && strcasecmp(operand->data, "false") == 0)
     return CONDITION_UNKNOWN;
   return same_letters(value, operand);
 }
@@ -170,7 +178,7 @@ static bool read_test(const char *name, struct test *test) {
     test->if_exists = strcmp(rest, "IfExists") == 0;
     if (test->if_exists || *rest == '\0') {
       test->op = &operators[i];
-      return operators[i].fits || (!test->if_exists && test->set == CONDITION_NO_SET);
+      return operators[i].fits || !test->if_exists;
     }
   }
   return false;
@@ -220,10 +228,15 @@ static enum condition_truth fits_operand(struct comparing *comparing,
 }
 
 /* Reports whether a value of the request passes: it matches any operand or, for a negated operator,
- * none. */
+ * none. A value that is not an ARN fails ArnNotEquals and ArnNotLike, too: PMapper's tests record this
+ * answer of AWS's policy simulator.
+ * https://github.com/nccgroup/PMapper/blob/master/tests/test_local_querying.py */
 static enum condition_truth passes(struct comparing *comparing, const struct context_value *value,
                                    const struct json_value *operands) {
   bool list = operands->type == JSON_ARRAY;
+  struct arn arn;
+  if (comparing->test->op->type == OPERAND_ARN && !arn_parse(value->bytes, value->length, &arn))
+    return CONDITION_FALSE;
   enum condition_truth any = CONDITION_FALSE;
   const struct json_value *operand = list ? operands->first : operands;
   for (; operand && any != CONDITION_TRUE; operand = list ? operand->next : NULL) {
@@ -262,7 +275,7 @@ static enum condition_truth test_values(struct comparing *comparing,
 }
 
 /* Null: "true" means that the key is absent. */
-static enum condition_truth test_null(bool present, const struct json_value *operands) {
+static enum condition_truth compare_null(bool present, const struct json_value *operands) {
   bool list = operands->type == JSON_ARRAY;
   const struct json_value *operand = list ? operands->first : operands;
   enum condition_truth any = CONDITION_FALSE;
@@ -278,21 +291,45 @@ static enum condition_truth test_null(bool present, const struct json_value *ope
   return any;
 }
 
+/* AWS does not document Null with a set operator: Access Analyzer reports it as a suggestion. It is
+ * decided as Null. Without the key, PMapper's tests, which were compared with AWS's policy simulator,
+ * decide it as a test of no values, and iam-simulate decides it as Null: the result is unknown where
+ * they differ.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+ * https://github.com/nccgroup/PMapper/blob/master/tests/test_local_querying.py
+ * https://github.com/cloud-copilot/iam-simulate/blob/main/src/condition/condition.test.ts */
+static enum condition_truth test_null(enum condition_set set, bool present,
+                                      const struct json_value *operands) {
+  enum condition_truth plain = compare_null(present, operands);
+  if (present || set == CONDITION_NO_SET)
+    return plain;
+  return plain == truth(set == CONDITION_ALL_VALUES) ? plain : CONDITION_UNKNOWN;
+}
+
+/* Reports whether a key has the empty text as its value, which Null and set operators treat as no
+ * value: "a null data set, such as an empty string". */
+static bool is_null(const struct context_entry *entry) {
+  return !entry->unknown && entry->count == 1 && entry->values[0].length == 0;
+}
+
 static enum condition_truth test_key(struct comparing *comparing, const struct json_value *key) {
   const struct context_entry *entry =
       context_find(comparing->context, key->key->string, key->key->length);
+  enum condition_set set = comparing->test->set;
   bool present = entry && (entry->unknown || entry->count > 0);
+  bool filled = present && !is_null(entry);
   if (!entry && comparing->context->partial)
     return CONDITION_UNKNOWN;
   if (!comparing->test->op->fits)
-    return test_null(present, key);
+    return test_null(set, filled, key);
   if (entry && entry->unknown)
     return CONDITION_UNKNOWN;
-  /* A set operator treats an empty string as the empty set. */
-  if (comparing->test->set != CONDITION_NO_SET && present && entry->count == 1 &&
-      entry->values[0].length == 0)
-    present = false;
-  return present ? test_values(comparing, entry, key) : without_key(comparing->test);
+  /* AWS defines operators without a set operator for one value only. */
+  if (set == CONDITION_NO_SET && entry && entry->count > 1)
+    return CONDITION_UNKNOWN;
+  if (set == CONDITION_NO_SET ? present : filled)
+    return test_values(comparing, entry, key);
+  return without_key(comparing->test);
 }
 
 enum condition_truth condition_holds(const struct json_value *condition,
@@ -428,7 +465,7 @@ bool condition_operand_valid(enum condition_operand type, const char *text) {
   case OPERAND_DATE:
     return condition_read_date(text, &number);
   case OPERAND_BOOLEAN:
-    return strcasecmp(text, "true") == 0 || strcasecmp(text, "false") == 0;
+    return is_bool(text);
   case OPERAND_BINARY:
     return is_base64(text);
   case OPERAND_ADDRESS:

@@ -6,8 +6,9 @@
 
 #include <stdbool.h>
 
-/* The Condition element. All operators and keys must hold. For each key, one matching value is
- * enough; a negated operator requires that no value matches.
+/* The Condition element. All operators and keys must hold. For each key, one matching operand is
+ * enough; a negated operator requires that no operand matches. For Null, a key with an empty value is
+ * absent.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
 
@@ -15,7 +16,8 @@ enum condition_truth { CONDITION_FALSE, CONDITION_TRUE, CONDITION_UNKNOWN };
 
 /* condition_holds evaluates a Condition element, an object of operators, for a request. The result
  * is CONDITION_UNKNOWN without a context, for a key that a partial context lacks, for an unknown
- * operator, and for a value that is not of the operator's type. `variables` enables policy
+ * operator, for a value that is not of the operator's type, for several values under an operator
+ * without a set operator, and for Null with a set operator where sources differ. `variables` enables policy
  * variables. *failed is set if there is not enough memory. */
 enum condition_truth condition_holds(const struct json_value *condition,
                                      const struct context *context, bool variables, bool *failed);

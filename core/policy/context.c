@@ -68,12 +68,15 @@ static enum context_expansion expand_variable(const struct context *context, con
   const struct context_entry *entry = context_find(context, name, key_length_of(name, length));
   if (entry ? entry->unknown : context->partial)
     return CONTEXT_UNKNOWN;
-  if (entry && entry->count == 1 && !has_wildcard(&entry->values[0])) {
+  size_t start, end;
+  bool has_default = find_default(name, length, &start, &end);
+  /* A key with an empty value is null: the default applies. */
+  if (entry && entry->count == 1 && !has_wildcard(&entry->values[0]) &&
+      (entry->values[0].length > 0 || !has_default)) {
     buf_add(out, entry->values[0].bytes, entry->values[0].length);
     return CONTEXT_EXPANDED;
   }
-  size_t start, end;
-  if (!find_default(name, length, &start, &end))
+  if (!has_default)
     return CONTEXT_NULL;
   buf_add(out, name + start, end - start);
   return CONTEXT_EXPANDED;

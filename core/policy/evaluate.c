@@ -130,18 +130,35 @@ static enum applies match_conditions(struct evaluation *evaluation,
   return holds == CONDITION_TRUE ? APPLIES : holds == CONDITION_FALSE ? APPLIES_NOT : APPLIES_MAYBE;
 }
 
-/* Reports whether a statement applies to the principal. A statement without Principal applies to
- * nobody. */
-static enum applies match_principal(const struct policy_request *request,
-                                    const struct policy_statement *statement) {
-  if (request->identity)
-    return APPLIES;
-  if (!statement->principals.json)
+/* Reports whether an entry names the user that federated the principal. */
+static enum applies names_issuer(const struct policy_request *request,
+                                 const struct policy_value *named) {
+  if (!principal_may_federate(named, &request->principal))
     return APPLIES_NOT;
-  if (!statement->not_principal)
-    return match_caller(statement, &request->principal) == PRINCIPAL_NONE ? APPLIES_NOT : APPLIES;
-  if (request->bounded && statement->effect == POLICY_DENY)
-    return APPLIES;
+  if (!request->issuer.bytes)
+    return APPLIES_MAYBE;
+  return principal_match(named, &request->issuer) == PRINCIPAL_SELF ? APPLIES : APPLIES_NOT;
+}
+
+/* Reports whether a statement names the user that federated the principal. Sets *named to the entry. */
+static enum applies match_issuer(const struct policy_request *request,
+                                 const struct policy_statement *statement,
+                                 const struct policy_value **named) {
+  enum applies applies = APPLIES_NOT;
+  for (size_t i = 0; i < statement->principals.count && applies != APPLIES; i++) {
+    enum applies one = names_issuer(request, &statement->principals.items[i]);
+    if (one != APPLIES_NOT) {
+      applies = one;
+      *named = &statement->principals.items[i];
+    }
+  }
+  return applies;
+}
+
+/* Reports whether a NotPrincipal element applies to the principal. */
+static enum applies match_excluded(const struct policy_request *request,
+                                   const struct policy_statement *statement) {
+  const struct policy_value *named;
   switch (principal_excluded(&statement->principals, statement->effect, &request->principal)) {
   case PRINCIPAL_EXCLUDED:
     return APPLIES_NOT;
@@ -150,7 +167,27 @@ static enum applies match_principal(const struct policy_request *request,
   case PRINCIPAL_INCLUDED:
     break;
   }
-  return APPLIES;
+  enum applies issuer = match_issuer(request, statement, &named);
+  /* A Deny that excludes the user may include the session. */
+  return issuer == APPLIES && statement->effect == POLICY_DENY ? APPLIES_MAYBE : opposite(issuer);
+}
+
+/* Reports whether a statement applies to the principal. A statement without Principal applies to
+ * nobody. */
+static enum applies match_principal(const struct policy_request *request,
+                                    const struct policy_statement *statement) {
+  const struct policy_value *named;
+  if (request->identity)
+    return APPLIES;
+  if (!statement->principals.json)
+    return APPLIES_NOT;
+  if (statement->not_principal)
+    return request->bounded && statement->effect == POLICY_DENY
+               ? APPLIES
+               : match_excluded(request, statement);
+  return match_caller(statement, &request->principal) != PRINCIPAL_NONE
+             ? APPLIES
+             : match_issuer(request, statement, &named);
 }
 
 /* Reports whether a statement applies to the request. */
@@ -206,6 +243,21 @@ static const char *crossing_element(const struct policy *doc,
   return statement->not_resource ? "NotResource" : "Resource";
 }
 
+/* Explains why it is unknown whether a statement applies to the principal. */
+static void explain_principal(const struct policy_statement *statement,
+                              const struct policy_request *request, struct buf *reason) {
+  const struct policy_value *named = NULL;
+  if (match_issuer(request, statement, &named) != APPLIES_NOT && !request->issuer.bytes) {
+    buf_adds(reason, statement->not_principal ? " unless " : " if ");
+    buf_add(reason, named->string, named->length);
+    buf_adds(reason, " federated the session");
+  } else {
+    buf_adds(reason, statement->effect == POLICY_DENY
+                         ? ", and it does not name all of this one (account, role and session)"
+                         : ", and it names the account of this one");
+  }
+}
+
 /* Explains why it is unknown whether a statement applies: a flaw, the principals that it excludes,
  * condition keys, or a `*` that must match a colon. */
 static void explain_uncertainty(const struct policy *doc, const struct policy_statement *statement,
@@ -226,9 +278,7 @@ static void explain_uncertainty(const struct policy *doc, const struct policy_st
     buf_adds(reason, " under a condition on ");
     buf_add(reason, keys.data, keys.length);
   } else if (match_principal(request, statement) == APPLIES_MAYBE) {
-    buf_adds(reason, statement->effect == POLICY_DENY
-                         ? ", and it does not name all of this one (account, role and session)"
-                         : ", and it names the account of this one");
+    explain_principal(statement, request, reason);
   } else if (crossing) {
     buf_addf(reason, "%s a * in its %s matches a colon, which AWS leaves open",
              strncmp(crossing, "Not", 3) == 0 ? " unless" : " if", crossing);
@@ -255,9 +305,12 @@ static void add_match(const struct policy_statement *statement,
   case PRINCIPAL_ANYONE:
     buf_adds(reason, " to anyone");
     break;
+  case PRINCIPAL_NONE:
+    if (request->issuer.bytes)
+      buf_adds(reason, " to the user that federated the session");
+    break;
   case PRINCIPAL_SELF:
   case PRINCIPAL_ROLE:
-  case PRINCIPAL_NONE:
     break;
   }
 }
@@ -289,13 +342,22 @@ static void record(const struct policy_statement **slot, const struct policy_sta
     *slot = statement;
 }
 
-static void record_allow(const struct policy_statement *slots[PRINCIPAL_MATCHES],
-                         const struct policy_statement *statement,
-                         const struct policy_request *request) {
+/* Records an Allow statement that applies, or may apply. */
+static void record_allow(struct policy_matches *found, const struct policy_statement *statement,
+                         const struct policy_request *request, enum applies applies) {
+  const struct policy_statement **slots = applies == APPLIES ? found->allow : found->maybe_allow;
   unsigned matches = matches_of(statement, request);
   for (size_t match = PRINCIPAL_SELF; match < PRINCIPAL_MATCHES; match++)
     if (matches & 1u << match)
       record(&slots[match], statement);
+  const struct policy_value *named;
+  enum applies issuer = request->identity || statement->not_principal
+                            ? APPLIES_NOT
+                            : match_issuer(request, statement, &named);
+  if (issuer == APPLIES)
+    record(&slots[PRINCIPAL_ROLE], statement);
+  else if (issuer == APPLIES_MAYBE)
+    record(&found->maybe_allow[PRINCIPAL_ROLE], statement);
 }
 
 struct policy_matches policy_match(const struct policy *doc, const struct policy_request *request) {
@@ -307,13 +369,13 @@ struct policy_matches policy_match(const struct policy *doc, const struct policy
     switch (match_statement(&evaluation, statement)) {
     case APPLIES:
       if (allow)
-        record_allow(found.allow, statement, request);
+        record_allow(&found, statement, request, APPLIES);
       else
         found.deny = statement;
       break;
     case APPLIES_MAYBE:
       if (allow)
-        record_allow(found.maybe_allow, statement, request);
+        record_allow(&found, statement, request, APPLIES_MAYBE);
       else
         record(&found.maybe_deny, statement);
       break;
@@ -361,6 +423,12 @@ static enum condition_truth truth_of(enum applies applies) {
   return applies == APPLIES       ? CONDITION_TRUE
          : applies == APPLIES_NOT ? CONDITION_FALSE
                                   : CONDITION_UNKNOWN;
+}
+
+enum condition_truth policy_principal_holds(const struct policy_statement *statement,
+                                            const struct policy_string *principal) {
+  const struct policy_request request = {.principal = *principal};
+  return truth_of(match_principal(&request, statement));
 }
 
 enum condition_truth policy_action_holds(const struct policy_statement *statement,

@@ -14,6 +14,8 @@ struct policy_request {
   const struct context *context; /* NULL: unknown */
   bool identity;                 /* an identity policy, which names no principal */
   bool bounded;                  /* the principal has a permissions boundary */
+  struct policy_string issuer;   /* the user that federated the principal, a federated user session;
+                                    bytes NULL: unknown */
 };
 
 /* The first statements that apply, or may apply, to a request; NULL if there is none. Allow
@@ -26,7 +28,9 @@ struct policy_matches {
 };
 
 /* policy_match finds these statements. A statement may apply if a condition depends on unknown
- * values, if the resource is unknown, or if it is a Deny with a flaw. NotPrincipal in a Deny does
+ * values, if the resource is unknown, if it names a user that can have federated the principal, or if it
+ * is a Deny with a flaw. A statement that names the user counts as PRINCIPAL_ROLE: the session's own
+ * limits apply, too. NotPrincipal in a Deny does
  * not exclude principals with a permissions boundary. */
 struct policy_matches policy_match(const struct policy *doc, const struct policy_request *request);
 
@@ -35,9 +39,12 @@ struct policy_matches policy_match(const struct policy *doc, const struct policy
 void policy_explain(const struct policy *doc, const struct policy_statement *statement,
                     const struct policy_request *request, bool certain, struct buf *reason);
 
-/* policy_action_holds reports whether a statement's Action or NotAction element applies to an action,
- * and policy_resource_holds whether its Resource or NotResource element applies to a resource. `context` has the values of policy variables. *failed is set if there is not enough
- * memory. */
+/* policy_principal_holds reports whether a statement's Principal or NotPrincipal element applies to a
+ * principal, policy_action_holds whether its Action or NotAction element applies to an action, and
+ * policy_resource_holds whether its Resource or NotResource element applies to a resource. `context` has
+ * the values of policy variables. *failed is set if there is not enough memory. */
+enum condition_truth policy_principal_holds(const struct policy_statement *statement,
+                                            const struct policy_string *principal);
 enum condition_truth policy_action_holds(const struct policy_statement *statement,
                                          const struct policy_string *action);
 enum condition_truth policy_resource_holds(const struct policy_statement *statement,

@@ -152,6 +152,21 @@ enum principal_match principal_match(const struct policy_value *named,
                                                                          : PRINCIPAL_NONE;
 }
 
+bool principal_may_federate(const struct policy_value *named, const struct policy_string *caller) {
+  struct arn session, user;
+  if (strcmp(named->type, "AWS") != 0 || !arn_parse(caller->bytes, caller->length, &session) ||
+      !bytes_are(session.service.text, session.service.length, "sts") ||
+      !bytes_begin(session.resource.text, session.resource.length, "federated-user/"))
+    return false;
+  if (!arn_parse(named->string, named->length, &user))
+    return bytes_begin(named->string, named->length, "AIDA");
+  return bytes_are(user.service.text, user.service.length, "iam") &&
+         bytes_begin(user.resource.text, user.resource.length, "user/") &&
+         same_partition(&session, &user) &&
+         bytes_equal(session.account.text, session.account.length, user.account.text,
+                     user.account.length);
+}
+
 static bool is_session(const struct policy_string *caller) {
   struct arn arn;
   return arn_parse(caller->bytes, caller->length, &arn) &&

@@ -40,6 +40,14 @@ enum principal_match {
 enum principal_match principal_match(const struct policy_value *named,
                                      const struct policy_string *caller);
 
+/* principal_may_federate reports whether an entry of a Principal element names an IAM user that can have
+ * federated the caller's session (sts:GetFederationToken): a user of the account of a federated user
+ * session, or the unique id of a user. The session's ARN does not contain the user. A statement about the
+ * user applies to the session, too.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html */
+bool principal_may_federate(const struct policy_value *named, const struct policy_string *caller);
+
 enum principal_exclusion { PRINCIPAL_INCLUDED, PRINCIPAL_EXCLUDED, PRINCIPAL_MAYBE_EXCLUDED };
 
 /* principal_excluded reports whether a NotPrincipal list excludes the caller. In a Deny, a caller

@@ -67,7 +67,8 @@ static void split(unsigned short group[256], size_t *groups, const struct byte_s
 }
 
 /* Reports whether a text may need bytes beyond ASCII: because such a byte is a literal, or because
- * every ASCII byte of the same sets is a literal and cannot replace it. */
+ * every ASCII byte of the same sets as the first byte of a character is a literal and cannot replace
+ * the character: no item needs the bytes that continue it. */
 static bool needs_beyond_ascii(const unsigned short membership[256],
                                const struct byte_set *literals) {
   bool free_byte[257] = {false};
@@ -75,7 +76,8 @@ static bool needs_beyond_ascii(const unsigned short membership[256],
     if (!byte_set_has(literals, (unsigned char)byte))
       free_byte[membership[byte]] = true;
   for (size_t byte = 0x80; byte < 256; byte++)
-    if (byte_set_has(literals, (unsigned char)byte) || !free_byte[membership[byte]])
+    if (byte_set_has(literals, (unsigned char)byte) ||
+        (role_of((unsigned char)byte) >= TWO && !free_byte[membership[byte]]))
       return true;
   return false;
 }

@@ -93,17 +93,28 @@ void atom_add_text(struct atom *atom, const char *text, size_t length, bool igno
     add_byte(atom, text[i], ignore_case);
 }
 
+/* Splits a set into the bytes that begin a character of UTF-8, and the bytes that continue one. */
+static struct byte_set split_set(const struct byte_set *set, struct byte_set *continuing) {
+  struct byte_set first = *set;
+  *continuing = (struct byte_set){.bits = {[2] = set->bits[2]}};
+  first.bits[2] = 0;
+  return first;
+}
+
 /* Equal wildcards have one spelling: `*?` becomes `?*`, and `**` becomes `*`. The search then
  * has fewer states. */
 void atom_add_one(struct atom *atom, struct byte_set set) {
-  uint16_t index = index_of(atom, &set);
-  struct atom_item *star = last_star(atom, index);
-  struct atom_item added = {.kind = ATOM_ONE, .set = index};
-  if (star) {
-    star->kind = ATOM_ONE;
-    added.kind = ATOM_STAR;
-  }
-  add_item(atom, added);
+  struct byte_set continuing, first = split_set(&set, &continuing);
+  struct atom_item *star = last_star(atom, index_of(atom, &set));
+  struct atom_item one = {.kind = ATOM_ONE, .set = index_of(atom, &first)};
+  if (star)
+    *star = one;
+  else
+    add_item(atom, one);
+  if (continuing.bits[2])
+    atom_add_star(atom, continuing);
+  if (star)
+    atom_add_star(atom, set);
 }
 
 void atom_add_star(struct atom *atom, struct byte_set set) {

@@ -35,7 +35,7 @@ bool byte_set_equal(const struct byte_set *a, const struct byte_set *b);
 enum atom_kind {
   ATOM_LITERAL, /* `byte` */
   ATOM_FOLDED,  /* `byte`, an ASCII letter, in either case */
-  ATOM_ONE,     /* one byte of sets[set] */
+  ATOM_ONE,     /* one byte of sets[set]; none continues a character of UTF-8 */
   ATOM_STAR,    /* any number of bytes of sets[set] */
   ATOM_END,     /* the end of a pattern */
 };
@@ -56,8 +56,9 @@ struct atom {
 };
 
 /* These append items to the pattern that is not yet ended. `ignore_case` applies to ASCII letters.
- * atom_add_glob appends a text with wildcards, which match bytes of `set`. A wildcard `one` is one
- * byte, as in match_pattern. */
+ * atom_add_one appends one character whose bytes are in the set: a byte that begins a character of
+ * UTF-8, and any bytes that continue it. atom_add_glob appends a text with wildcards, which match bytes
+ * of `set`. A wildcard `one` is one character, as in match_pattern. */
 void atom_add_text(struct atom *atom, const char *text, size_t length, bool ignore_case);
 void atom_add_one(struct atom *atom, struct byte_set set);
 void atom_add_star(struct atom *atom, struct byte_set set);

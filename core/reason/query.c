@@ -19,26 +19,6 @@ void query_inexact(struct query *query, const char *reason) {
 
 /* --- Tests ------------------------------------------------------------------------------------ */
 
-static enum condition_truth principal_holds(const struct box_test *test,
-                                            const struct policy_string *caller) {
-  const struct policy_statement *statement = test->statement;
-  if (!statement->not_principal) {
-    for (size_t i = 0; i < statement->principals.count; i++)
-      if (principal_match(&statement->principals.items[i], caller) != PRINCIPAL_NONE)
-        return CONDITION_TRUE;
-    return CONDITION_FALSE;
-  }
-  switch (principal_excluded(&statement->principals, statement->effect, caller)) {
-  case PRINCIPAL_EXCLUDED:
-    return CONDITION_FALSE;
-  case PRINCIPAL_INCLUDED:
-    return CONDITION_TRUE;
-  case PRINCIPAL_MAYBE_EXCLUDED:
-    break;
-  }
-  return CONDITION_UNKNOWN;
-}
-
 /* Evaluates the condition on a key for a value and the values of policy variables. */
 static enum condition_truth key_holds(struct query *query, const struct box_test *test,
                                       const struct query_value *value) {
@@ -61,7 +41,7 @@ enum condition_truth query_holds(struct query *query, const struct box_test *tes
   const struct policy_statement *statement = test->statement;
   switch (test->kind) {
   case TEST_PRINCIPAL:
-    return principal_holds(test, &value->text);
+    return policy_principal_holds(statement, &value->text);
   case TEST_ACTION:
     return policy_action_holds(statement, &value->text);
   case TEST_RESOURCE: {

@@ -4,8 +4,10 @@
  * contain a value for each existential inside test, and only values that pass the universal ones. It
  * fails an existential avoided test if no value passes, and a universal one if some value does not.
  * The lists are built value by value: first the values that the inside tests need, then one more for each
- * universal avoided test that they do not fail yet. No longer list is better. */
+ * universal avoided test that they do not fail yet. No longer list is better. The result of an operator
+ * without a set operator is open for two or more values, whatever they are. */
 
+#include "base/bytes.h"
 #include "reason/values.h"
 
 #include <string.h>
@@ -24,6 +26,7 @@ struct sets {
   unsigned char *passes; /* by test and value */
   struct value_list lists[LISTS];
   size_t count;
+  bool open; /* there are tests without a set operator */
 };
 
 static const struct query_dimension *dimension_of(const struct sets *sets) {
@@ -49,8 +52,8 @@ static enum condition_truth evaluate(struct sets *sets, const struct value_list 
   return CONDITION_TRUE;
 }
 
-/* Finds which value passes which test. A value is evaluated twice in a list, because a set operator
- * treats a single empty text as no value. */
+/* Finds which value passes which test. For a set operator a value is evaluated twice in a list,
+ * because it treats a single empty text as the absence of a value. */
 static bool fill_passes(struct sets *sets) {
   const struct query_dimension *dimension = dimension_of(sets);
   size_t tests = dimension->inside_count + dimension->avoided_count;
@@ -60,10 +63,11 @@ static bool fill_passes(struct sets *sets) {
   for (size_t t = 0; t < tests; t++) {
     size_t number = t < dimension->inside_count ? dimension->inside[t]
                                                 : dimension->avoided[t - dimension->inside_count];
+    const struct box_test *test = query_test(sets->query, number);
+    sets->open = sets->open || test->condition.set == CONDITION_NO_SET;
     for (size_t v = 0; v < sets->pool->count; v++) {
-      struct value_list twice = {2, {v, v}};
-      sets->passes[t * sets->pool->count + v] =
-          evaluate(sets, &twice, query_test(sets->query, number)) == CONDITION_TRUE;
+      struct value_list list = {test->condition.set == CONDITION_NO_SET ? 1 : 2, {v, v}};
+      sets->passes[t * sets->pool->count + v] = evaluate(sets, &list, test) == CONDITION_TRUE;
     }
   }
   return true;
@@ -81,15 +85,17 @@ static bool list_has(const struct sets *sets, const struct value_list *list, siz
   return false;
 }
 
-static bool is_null(const struct box_test *test) {
-  return strcmp(test->condition.name, "Null") == 0;
+/* Reports whether the values decide a test of a list with two or more. */
+static bool counts(const struct box_test *test) {
+  return test->condition.set != CONDITION_NO_SET && strcmp(test->condition.name, "Null") != 0;
 }
 
 /* Reports whether a value passes all universal inside tests. */
 static bool is_usable(const struct sets *sets, size_t value) {
   const struct query_dimension *dimension = dimension_of(sets);
   for (size_t t = 0; t < dimension->inside_count; t++)
-    if (values_is_universal(query_test(sets->query, dimension->inside[t])) &&
+    if (counts(query_test(sets->query, dimension->inside[t])) &&
+        values_is_universal(query_test(sets->query, dimension->inside[t])) &&
         !passes(sets, t, value))
       return false;
   const struct policy_string *text = &sets->pool->items[value];
@@ -113,7 +119,7 @@ static bool extend_inside(struct sets *sets, const struct value_list *list) {
   const struct query_dimension *dimension = dimension_of(sets);
   for (size_t t = 0; t < dimension->inside_count; t++) {
     const struct box_test *test = query_test(sets->query, dimension->inside[t]);
-    if (values_is_universal(test) || is_null(test) || list_has(sets, list, t, true))
+    if (values_is_universal(test) || !counts(test) || list_has(sets, list, t, true))
       continue;
     for (size_t v = 0; v < sets->pool->count; v++)
       if (passes(sets, t, v) && is_usable(sets, v))
@@ -129,7 +135,8 @@ static void extend_avoided(struct sets *sets, const struct value_list *list) {
   for (size_t v = 0; v < sets->pool->count; v++) {
     bool fails_more = list->count == 0;
     for (size_t t = 0; t < dimension->avoided_count && !fails_more; t++)
-      fails_more = values_is_universal(query_test(sets->query, dimension->avoided[t])) &&
+      fails_more = counts(query_test(sets->query, dimension->avoided[t])) &&
+                   values_is_universal(query_test(sets->query, dimension->avoided[t])) &&
                    !passes(sets, dimension->inside_count + t, v) &&
                    !list_has(sets, list, dimension->inside_count + t, false);
     if (fails_more && is_usable(sets, v))
@@ -137,16 +144,20 @@ static void extend_avoided(struct sets *sets, const struct value_list *list) {
   }
 }
 
-/* Reports whether a list is the empty text, which a set operator takes for no value. */
-static bool is_empty_text(const struct sets *sets, const struct value_list *list) {
-  return list->count == 1 && sets->pool->items[list->values[0]].length == 0;
+/* Reports whether a list needs one more value, whatever the value is: a set operator treats the
+ * empty text as the absence of a value, and the results of other operators are open from two values on. */
+static bool is_too_short(const struct sets *sets, const struct value_list *list) {
+  return list->count == 1 && (sets->open || sets->pool->items[list->values[0]].length == 0);
 }
 
-/* Adds lists with one more value of any kind. */
+/* Adds lists with one more value, which is another one. */
 static void extend_any(struct sets *sets, const struct value_list *list) {
-  for (size_t v = 0; v < sets->pool->count; v++)
-    if (sets->pool->items[v].length > 0 && is_usable(sets, v))
+  const struct policy_string *one = &sets->pool->items[list->values[0]];
+  for (size_t v = 0; v < sets->pool->count; v++) {
+    const struct policy_string *text = &sets->pool->items[v];
+    if (!bytes_equal(text->bytes, text->length, one->bytes, one->length) && is_usable(sets, v))
       push(sets, list, v);
+  }
 }
 
 void values_offer_sets(struct query *query, size_t number, const struct values_domain *domain,
@@ -165,7 +176,7 @@ void values_offer_sets(struct query *query, size_t number, const struct values_d
     if (!extend_inside(sets, &list)) {
       if (list.count > 1)
         evaluate(sets, &list, NULL);
-      if (is_empty_text(sets, &list))
+      if (is_too_short(sets, &list))
         extend_any(sets, &list);
       else
         extend_avoided(sets, &list);

@@ -64,6 +64,44 @@ static void add_operand(struct atom *atom, const struct box_test *test, struct b
   atom_end(atom);
 }
 
+/* Adds the texts that are not ARNs (arn_parse): they fail ArnNotEquals and ArnNotLike. */
+static void add_other_than_arns(struct atom *atom) {
+  static const char prefix[] = "arn:";
+  const struct byte_set any = byte_set_any(), within = byte_set_except(":");
+  for (size_t length = 0; length < sizeof prefix - 1; length++) {
+    atom_add_text(atom, prefix, length, false);
+    atom_end(atom);
+    atom_add_text(atom, prefix, length, false);
+    atom_add_one(atom, byte_set_except((char[]){prefix[length], '\0'}));
+    atom_add_star(atom, any);
+    atom_end(atom);
+  }
+  /* A part is missing, or the partition, the service or the resource is empty. */
+  for (size_t colons = 1; colons < 5; colons++) {
+    atom_add_text(atom, "arn", 3, false);
+    for (size_t i = 0; i < colons; i++) {
+      atom_add_text(atom, ":", 1, false);
+      atom_add_star(atom, within);
+    }
+    atom_end(atom);
+  }
+  atom_add_text(atom, "arn::", 5, false);
+  atom_add_star(atom, any);
+  atom_end(atom);
+  atom_add_text(atom, "arn:", 4, false);
+  atom_add_star(atom, within);
+  atom_add_text(atom, "::", 2, false);
+  atom_add_star(atom, any);
+  atom_end(atom);
+  atom_add_text(atom, "arn", 3, false);
+  for (size_t i = 0; i < 4; i++) {
+    atom_add_text(atom, ":", 1, false);
+    atom_add_star(atom, within);
+  }
+  atom_add_text(atom, ":", 1, false);
+  atom_end(atom);
+}
+
 void texts_add_operands(struct query *query, struct atom *atom, const struct box_test *test,
                         const struct texts_frame *frame) {
   static const struct context nothing = {0};
@@ -82,6 +120,8 @@ void texts_add_operands(struct query *query, struct atom *atom, const struct box
     atom->failed = atom->failed || operand.failed;
     buf_free(&operand);
   }
+  if (!frame && test->condition.negated && test->condition.type == OPERAND_ARN)
+    add_other_than_arns(atom);
 }
 
 /* --- The cache of atoms ----------------------------------------------------------------------- */

@@ -20,7 +20,8 @@ bool texts_is(const struct box_test *test);
 /* texts_make_plain replaces the wildcards of context_expand by the characters of the policy. */
 void texts_make_plain(struct buf *operand);
 
-/* texts_add_operands appends the operands of such a test as patterns. */
+/* texts_add_operands appends the operands of such a test as patterns, and for ArnNotEquals and
+ * ArnNotLike the texts that are not ARNs. In a frame a key has only ARNs as values, or none. */
 void texts_add_operands(struct query *query, struct atom *atom, const struct box_test *test,
                         const struct texts_frame *frame);
 

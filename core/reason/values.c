@@ -37,6 +37,10 @@ bool values_is_universal(const struct box_test *test) {
          (test->condition.set == CONDITION_NO_SET && test->condition.negated);
 }
 
+bool values_is_null(const struct box_test *test) {
+  return strcmp(test->condition.name, "Null") == 0 && test->condition.set == CONDITION_NO_SET;
+}
+
 /* --- Texts ------------------------------------------------------------------------------------ */
 
 static void build_atom(struct query *query, struct atom *atom, const struct box_test *test) {
@@ -59,6 +63,7 @@ static void add_shape(struct query *query, struct texts_atoms *inside,
   struct atom *atom = shape && shape->count > 0 ? texts_new(query) : NULL;
   if (!atom)
     return;
+  atom->negated = shape->except;
   for (size_t i = 0; i < shape->count; i++) {
     atom_add_glob(atom, shape->patterns[i].data, shape->patterns[i].length, wildcards,
                   byte_set_any(), false);
@@ -102,8 +107,8 @@ static const struct box_test *literal_test(const struct query *query,
   return NULL;
 }
 
-/* Adds texts that pass the tests which all values must pass, and the test `one`, if it is not NULL.
- * Without `many`, they pass all inside tests. */
+/* Adds texts that pass the tests which all values must pass, and the test `one`, if there is one.
+ * Without `many`, they pass all inside tests; with it, the tests that have a set operator. */
 static void add_passing(struct query *query, const struct query_dimension *dimension,
                         const struct values_domain *domain, bool many, size_t one,
                         struct points *points) {
@@ -112,7 +117,8 @@ static void add_passing(struct query *query, const struct query_dimension *dimen
   add_shape(query, &inside, domain->shape);
   for (size_t i = 0; i < dimension->inside_count; i++) {
     const struct box_test *test = query_test(query, dimension->inside[i]);
-    if (texts_is(test) && (!many || i == one || values_is_universal(test)))
+    bool open = many && test->condition.set == CONDITION_NO_SET;
+    if (texts_is(test) && !open && (!many || i == one || values_is_universal(test)))
       texts_add(query, &inside, texts_atom(query, dimension->inside[i], FORM_VALUE, build_atom));
   }
   for (size_t i = 0; i < dimension->avoided_count; i++)
@@ -141,7 +147,9 @@ void values_texts(struct query *query, const struct query_dimension *dimension,
     }
     add_passing(query, dimension, domain, true, SIZE_MAX, points);
   }
-  points_add(query, points, "", 0);
+  /* For Null an empty value is absent, so a key that every request has is not empty. */
+  if (domain->absent)
+    points_add(query, points, "", 0);
 }
 
 /* --- One value -------------------------------------------------------------------------------- */
@@ -193,11 +201,12 @@ static void add_values(struct query *query, const struct query_dimension *dimens
   unsigned types = types_of(query, dimension);
   if (types == 0)
     types = types_of_values(domain->type);
-  if (types == BOOLEANS) {
+  if (types & BOOLEANS) {
     points_add(query, points, "true", 4);
     points_add(query, points, "false", 5);
-    return;
   }
+  if (types == BOOLEANS)
+    return;
   bool mixed = types & (TEXTS | BOOLEANS) && types & (POINTS | ADDRESSES);
   if (mixed || (types & POINTS && types & ADDRESSES))
     query_inexact(query, "a key is compared as a text and as a number, date or address");
@@ -209,22 +218,16 @@ static void add_values(struct query *query, const struct query_dimension *dimens
     values_texts(query, dimension, domain, many, points);
 }
 
-/* Reports whether several values can be better than one: for tests that one value cannot pass
- * together, to fail a test that all values must pass, and for set operators, which take a single
- * empty text as the absence of a value. */
+/* Reports whether several values can be better than one: for set operators, and for other operators
+ * than Null, whose results for several values are open. */
 static bool needs_sets(const struct query *query, const struct query_dimension *dimension) {
-  size_t existential = 0, universal = 0, sets = 0;
-  for (size_t i = 0; i < dimension->inside_count; i++) {
-    const struct box_test *test = query_test(query, dimension->inside[i]);
-    existential += !values_is_universal(test);
-    sets += test->condition.set != CONDITION_NO_SET;
-  }
-  for (size_t i = 0; i < dimension->avoided_count; i++) {
-    const struct box_test *test = query_test(query, dimension->avoided[i]);
-    universal += values_is_universal(test);
-    sets += test->condition.set != CONDITION_NO_SET;
-  }
-  return existential > 1 || universal > 0 || sets > 0;
+  for (size_t i = 0; i < dimension->inside_count; i++)
+    if (!values_is_null(query_test(query, dimension->inside[i])))
+      return true;
+  for (size_t i = 0; i < dimension->avoided_count; i++)
+    if (!values_is_null(query_test(query, dimension->avoided[i])))
+      return true;
+  return false;
 }
 
 static bool may_be_text(const struct query *query, const struct query_dimension *dimension,

@@ -30,4 +30,7 @@ void values_texts(struct query *query, const struct query_dimension *dimension,
 /* values_is_universal reports whether all values of a key must pass a test, not only one. */
 bool values_is_universal(const struct box_test *test);
 
+/* values_is_null reports whether a test is Null without a set operator. */
+bool values_is_null(const struct box_test *test);
+
 #endif

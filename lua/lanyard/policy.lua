@@ -20,6 +20,7 @@ local diff = require "lanyard.text.diff"
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
 local request_of = require "lanyard.policy.request"
+local statements = require "lanyard.policy.statements"
 
 ---@class policy.Document
 
@@ -31,6 +32,7 @@ local request_of = require "lanyard.policy.request"
 ---@field context? table<string, string|string[]>
 ---@field partial? boolean  keys that are not in the context are unknown, not absent
 ---@field account? string   the account that owns the resource
+---@field issuer? string    the IAM user that federated the principal, a federated user session
 
 --- A request with all policies that apply to it. Each policy is a text or a document. A layer that is nil does not
 --- exist; an empty layer allows nothing.
@@ -41,6 +43,7 @@ local request_of = require "lanyard.policy.request"
 ---@field resource_account? string   the account in the resource's ARN by default, else that of the principal
 ---@field context? table<string, string|string[]>
 ---@field partial? boolean           keys that are not in the context are unknown, not absent
+---@field issuer? string               the IAM user that federated the principal, a federated user session
 ---@field resource_policy? string|policy.Document
 ---@field identity_policies? (string|policy.Document)[]
 ---@field boundaries? (string|policy.Document)[]
@@ -116,7 +119,8 @@ end
 -- Questions
 
 local ask = core.methods.can
-local CAN_FIELDS = { principal = true, action = true, resource = true, context = true, partial = true, account = true }
+local CAN_FIELDS = { principal = true, action = true, resource = true, context = true, partial = true, account = true,
+  issuer = true }
 
 -- Returns an addition to the reason of an Allow: the account of a foreign principal must allow the request, too.
 local function other_account_note(doc, options, request)
@@ -132,14 +136,16 @@ end
 --- account must allow the request, too. A condition key that is not in the context is absent from the request, or with
 --- `partial` unknown. Without a context only the keys that follow from principal and resource are known. A decision
 --- that depends on unknown keys is "depends". A context that contradicts the principal or the resource is an error: see
---- `policy.possible`.
+--- `policy.possible`. sts:GetCallerIdentity is allowed to everyone who signs the request.
 ---@param doc policy.Document
 ---@param options policy.Question
 ---@return "allow"|"deny"|"implicit-deny"|"depends" decision
 ---@return { index: integer, sid?: string, effect: string }? statement
 ---@return string reason
 function core.methods.can(doc, options)
-  if options.context == nil and options.account == nil and options.partial == nil then
+  if request_of.needs_no_permission(options) then
+    return "allow", nil, request_of.NO_PERMISSION
+  elseif options.context == nil and options.account == nil and options.partial == nil and options.issuer == nil then
     -- Most decisions do not depend on a condition, so the keys that follow from the request are not needed.
     local decision, statement, reason = ask(doc, options)
     if decision ~= "depends" then
@@ -163,15 +169,17 @@ end
 
 local POSSIBLE_FIELDS = {
   principal = true, action = true, resource = true, context = true, account = true, partial = true, complete = true,
+  issuer = true,
 }
 
 --- Reports whether a request can exist. The principal and the resource determine condition keys: a role has no
 --- aws:username, and the account of its ARN in aws:PrincipalAccount. A key has one value unless AWS documents several;
 --- aws:CurrentTime and aws:EpochTime are one time; the organization's paths begin with its id. A key with an empty list
 --- is absent from the request, which some keys never are (aws:SecureTransport). A key that the context lacks can have
---- any value; with `complete` it is absent. core/policy/caller.h lists the keys, and AWS's reference for them.
+--- any value; with `complete` it is absent. The issuer of a federated user session is a user of its account.
+--- core/policy/caller.h lists the keys, and AWS's reference for them.
 ---@param request { principal: string, action?: string, resource?: string, account?: string,
----  context?: table<string, string|string[]>, partial?: boolean, complete?: boolean }
+---  issuer?: string, context?: table<string, string|string[]>, partial?: boolean, complete?: boolean }
 ---@return boolean possible
 ---@return string? reason  names the key, what is expected and what the request has
 function M.possible(request)
@@ -291,23 +299,6 @@ local function conflict(conflicts, message)
   return nil, errors.new { code = "Conflict", message = message, conflicts = conflicts }
 end
 
--- Reports whether a statement contains a policy variable.
-local function has_variable(statement)
-  local function in_list(list)
-    for _, text in ipairs(list) do
-      if tostring(text):find("${", 1, true) then
-        return true
-      end
-    end
-    return false
-  end
-  local found = in_list(statement.resources)
-  for _, condition in ipairs(statement.conditions) do
-    found = found or in_list(condition.values)
-  end
-  return found
-end
-
 -- Adds the members that only the second document has to `merged`, except Version. Members with different values are
 -- conflicts.
 local function merge_members(merged, a, b, conflicts)
@@ -342,7 +333,7 @@ function M.merge(a, b)
   local first, second = compare.members(a).Version, compare.members(b).Version
   for _, statement in ipairs(b:statements()) do
     local meaning = b:meaning(statement.index)
-    if first ~= second and has_variable(statement) then
+    if first ~= second and statements.has_variable(statement) then
       return conflict({ "Version" },
         ("statement %d of the second policy has a policy variable, and the Versions differ (%s, %s)")
           :format(statement.index, first, second))

@@ -69,19 +69,29 @@ static void a_json_value_that_is_no_string_is_compared_as_text(void **state) {
 
 static void an_operand_of_another_type_is_undecided(void **state) {
   (void)state;
-  assert_each(
-      (const char *const[]){
-          "{\"StringEquals\":{\"k:name\":null}}", "{\"Bool\":{\"k:yes\":\"perhaps\"}}",
-          "{\"NumericEquals\":{\"k:number\":\"x\"}}", "{\"NumericEquals\":{\"k:name\":\"7\"}}",
-          "{\"DateLessThan\":{\"k:name\":\"2020-01-01\"}}",
-          "{\"DateLessThan\":{\"k:number\":\"soon\"}}",
-          "{\"IpAddress\":{\"k:name\":\"10.0.0.0/8\"}}", "{\"ArnLike\":{\"k:arn\":\"web\"}}",
-          "{\"Null\":{\"k:name\":1}}", "{\"Null\":{\"k:name\":\"yes\"}}",
-          "{\"Null\":{\"k:absent\":null}}", "{\"NullIfExists\":{\"k:name\":\"true\"}}",
-          "{\"ForAnyValue:Null\":{\"k:name\":\"true\"}}", "{\"Unheard\":{\"k:name\":\"web\"}}",
-          "{\"StringEqualsX\":{\"k:name\":\"web\"}}", "{\"StringEquals\":{\"k:unknown\":\"web\"}}",
-          NULL},
-      CONDITION_UNKNOWN);
+  assert_each((const char *const[]){"{\"StringEquals\":{\"k:name\":null}}",
+                                    "{\"Bool\":{\"k:yes\":\"perhaps\"}}",
+                                    "{\"NumericEquals\":{\"k:number\":\"x\"}}",
+                                    "{\"NumericEquals\":{\"k:name\":\"7\"}}",
+                                    "{\"DateLessThan\":{\"k:name\":\"2020-01-01\"}}",
+                                    "{\"DateLessThan\":{\"k:number\":\"soon\"}}",
+                                    "{\"IpAddress\":{\"k:name\":\"10.0.0.0/8\"}}",
+                                    "{\"ArnLike\":{\"k:arn\":\"web\"}}",
+                                    "{\"Null\":{\"k:name\":1}}",
+                                    "{\"Null\":{\"k:name\":\"yes\"}}",
+                                    "{\"Null\":{\"k:absent\":null}}",
+                                    "{\"NullIfExists\":{\"k:name\":\"true\"}}",
+                                    "{\"ForAnyValue:Null\":{\"k:empty\":\"true\"}}",
+                                    "{\"ForAllValues:Null\":{\"k:absent\":\"false\"}}",
+                                    "{\"ForAllValues:NullIfExists\":{\"k:name\":\"true\"}}",
+                                    "{\"StringNotEquals\":{\"k:two\":\"a\"}}",
+                                    "{\"StringEquals\":{\"k:two\":\"a\"}}",
+                                    "{\"Bool\":{\"k:name\":\"false\"}}",
+                                    "{\"Unheard\":{\"k:name\":\"web\"}}",
+                                    "{\"StringEqualsX\":{\"k:name\":\"web\"}}",
+                                    "{\"StringEquals\":{\"k:unknown\":\"web\"}}",
+                                    NULL},
+              CONDITION_UNKNOWN);
   assert_each((const char *const[]){"{\"Unheard\":{}}", "{\"StringEquals\":{}}", "{}", NULL},
               CONDITION_TRUE);
 }
@@ -127,7 +137,7 @@ static void each_part_of_an_arn_must_match(void **state) {
   assert_each(
       (const char *const[]){"{\"ArnLike\":{\"k:arn\":\"arn:aws:iam::111122223333:role/*\"}}",
                             "{\"ArnEquals\":{\"k:arn\":\"arn:*:*:*:*:*\"}}",
-                            "{\"ArnNotLike\":{\"k:name\":\"arn:*:*:*:*:*\"}}", NULL},
+                            "{\"ArnNotLike\":{\"k:absent\":\"arn:*:*:*:*:*\"}}", NULL},
       CONDITION_TRUE);
   assert_each(
       (const char *const[]){"{\"ArnLike\":{\"k:arn\":\"arn:aws-cn:iam::111122223333:role/*\"}}",
@@ -135,7 +145,9 @@ static void each_part_of_an_arn_must_match(void **state) {
                             "{\"ArnLike\":{\"k:arn\":\"arn:aws:iam:x:111122223333:role/*\"}}",
                             "{\"ArnLike\":{\"k:arn\":\"arn:aws:iam::444455556666:role/*\"}}",
                             "{\"ArnLike\":{\"k:arn\":\"arn:aws:iam::111122223333:role\"}}",
-                            "{\"ArnLike\":{\"k:name\":\"arn:*:*:*:*:*\"}}", NULL},
+                            "{\"ArnLike\":{\"k:name\":\"arn:*:*:*:*:*\"}}",
+                            "{\"ArnNotLike\":{\"k:name\":\"arn:*:*:*:*:*\"}}",
+                            "{\"ArnNotEqualsIfExists\":{\"k:empty\":\"web\"}}", NULL},
       CONDITION_FALSE);
 }
 
@@ -153,9 +165,22 @@ static void a_set_operator_considers_all_values(void **state) {
                                     "{\"ForAllValues:StringEquals\":{\"k:two\":\"a\"}}",
                                     "{\"ForAnyValue:StringNotEquals\":{\"k:absent\":\"a\"}}",
                                     "{\"ForAnyValue:StringEquals\":{\"k:empty\":\"\"}}",
-                                    "{\"StringNotEquals\":{\"k:two\":\"a\"}}",
                                     "{\"StringEquals\":{\"k:absent\":\"x\"}}",
                                     "{\"StringEquals\":{\"k:name\":[]}}", NULL},
+              CONDITION_FALSE);
+}
+
+static void an_empty_value_is_null(void **state) {
+  (void)state;
+  assert_each((const char *const[]){"{\"Null\":{\"k:empty\":\"true\"}}",
+                                    "{\"ForAllValues:Null\":{\"k:empty\":\"true\"}}",
+                                    "{\"ForAnyValue:Null\":{\"k:two\":\"false\"}}",
+                                    "{\"StringEquals\":{\"k:name\":\"${k:empty, 'web'}\"}}",
+                                    "{\"StringEquals\":{\"k:name\":\"web${k:empty}\"}}", NULL},
+              CONDITION_TRUE);
+  assert_each((const char *const[]){"{\"Null\":{\"k:empty\":false}}",
+                                    "{\"ForAnyValue:Null\":{\"k:empty\":\"false\"}}",
+                                    "{\"StringEquals\":{\"k:empty\":\"${k:empty, 'web'}\"}}", NULL},
               CONDITION_FALSE);
 }
 
@@ -256,7 +281,8 @@ static void an_operand_is_checked_by_its_type(void **state) {
   assert_false(condition_operand_valid(OPERAND_NONE, "anything"));
   assert_int_equal(condition_operand("ForAnyValue:ArnLikeIfExists"), OPERAND_ARN);
   assert_int_equal(condition_operand("Null"), OPERAND_BOOLEAN);
-  assert_int_equal(condition_operand("ForAllValues:Null"), OPERAND_NONE);
+  assert_int_equal(condition_operand("ForAllValues:Null"), OPERAND_BOOLEAN);
+  assert_int_equal(condition_operand("NullIfExists"), OPERAND_NONE);
   assert_int_equal(condition_operand("Unheard"), OPERAND_NONE);
   assert_string_equal(condition_operator(0), "StringEquals");
   assert_null(condition_operator(1000));
@@ -270,6 +296,7 @@ int main(void) {
       cmocka_unit_test(an_address_is_in_a_network_or_not),
       cmocka_unit_test(each_part_of_an_arn_must_match),
       cmocka_unit_test(a_set_operator_considers_all_values),
+      cmocka_unit_test(an_empty_value_is_null),
       cmocka_unit_test(a_variable_takes_the_value_of_its_key),
       cmocka_unit_test(without_a_context_only_an_empty_condition_holds),
       cmocka_unit_test(the_keys_that_leave_a_condition_undecided_are_listed),

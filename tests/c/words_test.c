@@ -293,8 +293,15 @@ static void wildcards_match_preferred_bytes_first(void **state) {
 static void a_text_has_characters_beyond_ascii_where_needed(void **state) {
   (void)state;
   check("+*\xC3\xA9* -\xC3\xA9*", "a\xC3\xA9");
-  /* `?` is one byte. */
-  check("+?? +!a*|b* -!\xC3?", "\xC3\xA0");
+  /* `?` is one character. */
+  check("+?? -!\xC3\xA9?", "\xC3\xA9"
+                           "a");
+  check("+? -!\xC3\xA9|a", "a");
+  check("+?? +\xC3*", "\xC3\xA0"
+                      "a");
+  check("+\xC3\xA9* +?", "\xC3\xA9");
+  check("+\xE2\x82\xAC?\xC3\xA9 +*?* -???", "\xE2\x82\xAC"
+                                            "a\xC3\xA9");
   static struct query query;
   struct atom *inside = new_atom(&query, true, false), *printable = new_atom(&query, true, true);
   add_glob(inside, "?*");
@@ -590,6 +597,11 @@ static char lower(char c) {
   return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
+/* Reports whether a byte continues a character of UTF-8. */
+static bool continues(char byte) {
+  return (byte & 0xC0) == 0x80;
+}
+
 static bool pattern_matches(const struct model_item *item, const struct model_item *end,
                             const char *text) {
   if (item == end)
@@ -601,10 +613,13 @@ static bool pattern_matches(const struct model_item *item, const struct model_it
   }
   if (*text == '\0')
     return false;
-  bool fits = item->kind == '?'   ? model_has(item->set, *text)
+  bool fits = item->kind == '?'   ? model_has(item->set, *text) && !continues(*text)
               : item->ignore_case ? lower(item->byte) == lower(*text)
                                   : item->byte == *text;
-  return fits && pattern_matches(item + 1, end, text + 1);
+  text++;
+  while (item->kind == '?' && continues(*text) && model_has(item->set, *text))
+    text++;
+  return fits && pattern_matches(item + 1, end, text);
 }
 
 /* Returns a bit for each atom that a text satisfies. */
@@ -701,6 +716,30 @@ static void proposals_avoid_as_much_as_any_text(void **state) {
   }
 }
 
+/* Adds what searches for the texts of models take. The models are the same in each run. */
+static void a_search_is_short(void **state) {
+  (void)state;
+  static struct query query;
+  size_t states = 0, steps = 0, texts = 0, bytes = 0;
+  for (size_t seed = 1; seed <= 1000; seed++) {
+    struct model model = random_model(seed);
+    build_query(&model, &query);
+    struct words_list list;
+    assert_int_equal(ask(&query, NULL, &list), WORDS_EXACT);
+    states += list.states;
+    steps += list.steps;
+    texts += list.count;
+    for (size_t i = 0; i < list.count; i++)
+      bytes += list.items[i].length;
+    words_free(&list);
+    free_query(&query);
+  }
+  assert_true(states <= 6400);  /* 6,375 */
+  assert_true(steps <= 350000); /* 346,277 */
+  assert_int_equal(texts, 985);
+  assert_true(bytes <= 1800); /* 1,796 */
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_proposal_avoids_what_can_be_avoided),
@@ -725,6 +764,7 @@ int main(void) {
       cmocka_unit_test(a_failed_allocation_is_reported_and_loses_no_memory),
 #endif
       cmocka_unit_test(proposals_avoid_as_much_as_any_text),
+      cmocka_unit_test(a_search_is_short),
   };
   return cmocka_run_group_tests_name("words", tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@ local RESOURCE_POLICY_RULES = {
 }
 
 local FIELDS = {
-  principal = "string", action = "string", resource = "string", resource_account = "string",
+  principal = "string", action = "string", resource = "string", resource_account = "string", issuer = "string",
   context = "table", partial = "boolean", resource_policy = true,
   identity_policies = "table", boundaries = "table", session_policies = "table", scps = "table", rcps = "table",
 }
@@ -228,6 +228,9 @@ return function(options)
   local possible, contradiction = request_of.possible(options, owner)
   if not possible then
     error("such a request cannot exist: " .. contradiction, 2)
+  end
+  if request_of.needs_no_permission(options) then
+    return "allow", nil, request_of.NO_PERMISSION
   end
   local asked = request_of.request(options, owner)
   asked.bounded = options.boundaries ~= nil

@@ -143,6 +143,16 @@ describe("Resource", function()
     assert.matches("unless a %* in its NotResource matches a colon, which AWS leaves open$", reason)
     assert.equal("implicit-deny", (with("NotResource", "arn:aws:logs:*:*:*")))
   end)
+  it("matches a character with ?, whatever the number of its bytes", function()
+    local function with(pattern, object)
+      return (can(('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"%s"}]}')
+        :format(pattern), { principal = USER, action = "s3:GetObject", resource = object }))
+    end
+    assert.equal("allow", with("arn:aws:s3:::b/caf?.txt", "arn:aws:s3:::b/caf\u{E9}.txt"))
+    assert.equal("allow", with("arn:aws:s3:::b/*?", "arn:aws:s3:::b/\u{1F511}"))
+    assert.equal("implicit-deny", with("arn:aws:s3:::b/??", "arn:aws:s3:::b/\u{E9}"))
+    assert.equal("implicit-deny", with("arn:aws:s3:::b/?", "arn:aws:s3:::b/\u{E9}\u{E9}"))
+  end)
   it("makes the decision depend on a resource that is not given", function()
     assert.equal("depends", (can('{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"arn:aws:ecr:r:a:repository/x"}]}',
       { principal = USER, action = "ecr:PutImage" })))
@@ -263,6 +273,94 @@ describe("a key that follows from the principal", function()
     assert.equal("allow", ask('{"StringEquals":{"aws:PrincipalAccount":"anonymous"}}', "*", { context = {} }))
     assert.equal("allow", ask('{"StringEquals":{"aws:PrincipalType":"Anonymous"}}', "*", { context = {} }))
     assert.equal("depends", ask('{"StringEquals":{"aws:PrincipalType":"Anonymous"}}', "*"))
+  end)
+end)
+
+-- "IAM federated user sessions": the session of a user who calls sts:GetFederationToken.
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+describe("a federated user session", function()
+  local SESSION_OF_KIM = "arn:aws:sts::111122223333:federated-user/app"
+  local LEE = "arn:aws:iam::111122223333:user/path/lee"
+  local function ask(statements, issuer, principal)
+    return can(('{"Version":"2012-10-17","Statement":[%s]}'):format(statements),
+      { principal = principal or SESSION_OF_KIM, action = "ecr:PutImage", resource = REPOSITORY, issuer = issuer })
+  end
+  local function statement(effect, element, ...)
+    local names = {}
+    for i, name in ipairs { ... } do names[i] = '"' .. name .. '"' end
+    return ('{"Effect":"%s","%s":{"AWS":[%s]},"Action":"*"}'):format(effect, element, table.concat(names, ","))
+  end
+  local ALL = '{"Effect":"Allow","Principal":"*","Action":"*"}'
+  it("may be reached by an Allow for a user of its account", function()
+    local answer, found, reason = ask(statement("Allow", "Principal", USER))
+    assert.equal("depends", answer)
+    assert.equal(1, found.index)
+    assert.equal("statement 1 allows it if " .. USER .. " federated the session", reason)
+    assert.equal("depends", (ask(statement("Allow", "Principal", "AIDAEXAMPLEEXAMPLE123"))))
+    assert.equal("allow", (ask(statement("Allow", "Principal", USER, A))))
+    assert.equal("allow", (ask(statement("Allow", "Principal", USER, SESSION_OF_KIM))))
+  end)
+  it("may be stopped by a Deny for a user of its account", function()
+    local answer, found, reason = ask(ALL .. "," .. statement("Deny", "Principal", USER))
+    assert.equal("depends", answer)
+    assert.equal("Deny", found.effect)
+    assert.matches("statement 2 denies it if " .. USER .. " federated the session$", reason)
+  end)
+  it("is reached where the issuer says so", function()
+    assert.equal("allow", (ask(statement("Allow", "Principal", USER), USER)))
+    assert.equal("implicit-deny", (ask(statement("Allow", "Principal", USER), LEE)))
+    assert.equal("implicit-deny", (ask(statement("Allow", "Principal", USER), "arn:aws:iam::111122223333:root")))
+    assert.equal("deny", (ask(ALL .. "," .. statement("Deny", "Principal", LEE, USER), USER)))
+    assert.equal("allow", (ask(ALL .. "," .. statement("Deny", "Principal", LEE), USER)))
+    local _, _, reason = ask(statement("Allow", "Principal", USER), USER)
+    assert.equal("statement 1 allows it to the user that federated the session", reason)
+  end)
+  it("may be excluded by NotPrincipal", function()
+    assert.equal("depends", (ask(statement("Allow", "NotPrincipal", USER))))
+    assert.equal("implicit-deny", (ask(statement("Allow", "NotPrincipal", USER), USER)))
+    assert.equal("allow", (ask(statement("Allow", "NotPrincipal", USER), LEE)))
+    assert.equal("depends", (ask(ALL .. "," .. statement("Deny", "NotPrincipal", USER))))
+    assert.equal("depends", (ask(ALL .. "," .. statement("Deny", "NotPrincipal", USER), USER)))
+    assert.equal("deny", (ask(ALL .. "," .. statement("Deny", "NotPrincipal", USER), LEE)))
+    local _, _, reason = ask(statement("Allow", "NotPrincipal", USER))
+    assert.matches(" unless " .. USER .. " federated the session$", reason)
+  end)
+  it("is not reached by a statement for a user of another account or partition, or for a role", function()
+    for _, other in ipairs { "arn:aws:iam::444455556666:user/kim", "arn:aws-cn:iam::111122223333:user/kim", ROLE,
+        "AROAEXAMPLEEXAMPLE123" } do
+      assert.equal("implicit-deny", (ask(statement("Allow", "Principal", other))), other)
+    end
+  end)
+  it("has an issuer of its own account, and no other principal has one", function()
+    for _, row in ipairs {
+      { "arn:aws:iam::444455556666:user/kim", SESSION_OF_KIM, "expected a user of account 111122223333, found" },
+      { "arn:aws-cn:iam::111122223333:user/kim", SESSION_OF_KIM, "expected a user of account 111122223333, found" },
+      { ROLE, SESSION_OF_KIM, "expected the ARN of an IAM user, found" },
+      { USER, ROLE, "expected none for '" .. ROLE .. "', which is not a federated user session" },
+    } do
+      local ok, err = pcall(ask, ALL, row[1], row[2])
+      assert.is_false(ok)
+      assert.truthy(err:find("such a request cannot exist: issuer: " .. row[3], 1, true), err)
+    end
+  end)
+end)
+
+-- https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+describe("sts:GetCallerIdentity", function()
+  local DENY = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*"}]}'
+  it("is allowed, even where a statement denies it", function()
+    for _, action in ipairs { "sts:GetCallerIdentity", "STS:getcalleridentity" } do
+      local answer, statement, reason = can(DENY, { principal = USER, action = action })
+      assert.equal("allow", answer)
+      assert.is_nil(statement)
+      assert.equal("AWS allows sts:GetCallerIdentity even where a policy denies it", reason)
+    end
+  end)
+  it("needs an identity", function()
+    assert.equal("deny", (can(DENY, { principal = "*", action = "sts:GetCallerIdentity", context = {} })))
+  end)
+  it("says nothing about other actions of sts", function()
+    assert.equal("deny", (can(DENY, { principal = USER, action = "sts:GetSessionToken" })))
   end)
 end)
 

@@ -43,6 +43,15 @@ describe("string operators", function()
     { "StringLike expands * and ?", "StringLike", "a*c?", "abbcd", true },
     { "StringLike is anchored", "StringLike", "b*", "abb", false },
     { "StringNotLike", "StringNotLike", "a*", "b", true },
+    -- "?" is "any single character": a character of UTF-8, of one to four bytes.
+    { "StringLike: ? matches a character of two bytes", "StringLike", "caf?", "caf\u{E9}", true },
+    { "StringLike: two ? do not match one character of two bytes", "StringLike", "caf??", "caf\u{E9}", false },
+    { "StringLike: ? matches a character of four bytes", "StringLike", "*?y", "x\u{1F511}y", true },
+    { "StringLike: ? matches one of two characters", "StringLike", "?", "\u{E9}\u{E9}", false },
+    { "StringNotLike: ? matches a character of three bytes", "StringNotLike", "?", "\u{20AC}", false },
+    { "ForAnyValue:StringLike: ? matches a character", "ForAnyValue:StringLike", "a?", { "x", "a\u{E9}" }, true },
+    { "ArnLike: ? matches a character", "ArnLike", "arn:aws:s3:::b/?", "arn:aws:s3:::b/\u{E9}", true },
+    { "ArnLike: ?? does not match one character", "ArnLike", "arn:aws:s3:::b/??", "arn:aws:s3:::b/\u{E9}", false },
   }
 end)
 
@@ -85,7 +94,72 @@ describe("Bool, BinaryEquals and Null", function()
     { "Null true: the key is present", "Null", "true", "x", false },
     { "Null false: the key is present", "Null", "false", "x", true },
     { "Null false: the key is absent", "Null", "false", nil, false },
+    { "Null true: the value is empty", "Null", "true", "", true },
+    { "Null false: the value is empty", "Null", "false", "", false },
+    { "Null false: a list with the empty value", "Null", "false", { "" }, false },
+    { "Null with both operands holds with a value", "Null", json.array { "true", "false" }, "x", true },
+    { "Null with both operands holds without a value", "Null", json.array { "true", "false" }, "", true },
+    { "Bool true and a value that is not a Boolean", "Bool", "true", "yes", false },
+    { "Bool false and a value that is not a Boolean is undecided", "Bool", "false", "yes", "?" },
   }
+end)
+
+-- AWS does not document Null with a set operator. With a value all sources decide it as Null. Without one, PMapper (compared
+-- with AWS's policy simulator) tests no values, and iam-simulate decides it as Null: "?" where they differ.
+-- https://github.com/nccgroup/PMapper/blob/master/tests/test_local_querying.py
+-- https://github.com/cloud-copilot/iam-simulate/blob/main/src/condition/condition.test.ts
+describe("Null with a set operator", function()
+  local both = json.array { "true", "false" }
+  for _, without in ipairs { "", {} } do
+    local name = without == "" and "an empty value" or "no value"
+    rows {
+      { "ForAllValues, true: " .. name, "ForAllValues:Null", "true", without, true },
+      { "ForAllValues, false: " .. name, "ForAllValues:Null", "false", without, "?" },
+      { "ForAllValues, both: " .. name, "ForAllValues:Null", both, without, true },
+      { "ForAnyValue, true: " .. name, "ForAnyValue:Null", "true", without, "?" },
+      { "ForAnyValue, false: " .. name, "ForAnyValue:Null", "false", without, false },
+      { "ForAnyValue, both: " .. name, "ForAnyValue:Null", both, without, "?" },
+    }
+  end
+  rows {
+    { "ForAllValues, true: absent", "ForAllValues:Null", "true", nil, true },
+    { "ForAnyValue, false: absent", "ForAnyValue:Null", "false", nil, false },
+    { "ForAllValues, true: a value", "ForAllValues:Null", "true", "x", false },
+    { "ForAllValues, false: a value", "ForAllValues:Null", "false", "x", true },
+    { "ForAnyValue, true: several values", "ForAnyValue:Null", "true", { "x", "y" }, false },
+    { "ForAnyValue, false: several values", "ForAnyValue:Null", "false", { "x", "y" }, true },
+    { "ForAllValues, both: a value", "ForAllValues:Null", both, "x", true },
+  }
+end)
+
+-- AWS's reference requires a set operator for a key with several values, and does not say what happens without one.
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+describe("an operator without a set operator, for several values", function()
+  rows {
+    { "is undecided, although a value matches", "StringEquals", "a", { "a", "b" }, "?" },
+    { "is undecided, although no value matches", "StringLike", "a*", { "b", "c" }, "?" },
+    { "is undecided if it is negated", "StringNotEquals", "a", { "b", "c" }, "?" },
+    { "is undecided with IfExists", "StringEqualsIfExists", "a", { "a", "a" }, "?" },
+    { "is undecided for addresses", "IpAddress", "192.0.2.0/24", { "192.0.2.1", "198.51.100.1" }, "?" },
+    { "is undecided for ARNs", "ArnLike", "arn:aws:s3:::*", { "arn:aws:s3:::a", "arn:aws:s3:::b" }, "?" },
+    { "is decided for Null", "Null", "false", { "a", "b" }, true },
+    { "is decided for a list of one value", "StringEquals", "a", { "a" }, true },
+    { "is decided for an empty list", "StringNotEquals", "a", {}, true },
+  }
+  it("decides nothing if the condition fails anyway", function()
+    assert.equal("implicit-deny", decide({ StringEquals = { a = "1", b = "1" } }, { a = { "1", "2" }, b = "2" }))
+  end)
+end)
+
+describe("Deny statements", function()
+  it("may apply where the result is undecided", function()
+    local doc = assert(policy.parse [[{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*"},
+      {"Effect":"Deny","Principal":"*","Action":"*","Condition":{"StringNotLike":{"aws:PrincipalOrgPaths":"o-x/*"}}}]}]])
+    local answer, statement = doc:can { principal = "arn:aws:iam::111122223333:user/x", action = "ecr:PutImage",
+      context = { ["aws:PrincipalOrgPaths"] = { "o-x/r-1/a/", "o-x/r-1/b/" } } }
+    assert.equal("depends", answer)
+    assert.equal(2, statement.index)
+  end)
 end)
 
 describe("address operators", function()
@@ -113,6 +187,16 @@ describe("ARN operators", function()
     { "ArnNotEquals", "ArnNotEquals", web, web .. "2", true },
     { "ArnNotLike", "ArnNotLike", "arn:aws:lightsail:*:*:*", web, false },
     { "a value that is not an ARN does not match", "ArnLike", "arn:aws:*:*:*:*", "web", false },
+    -- PMapper, compared with AWS's policy simulator: tests/test_local_querying.py, test_arn_condition
+    { "a value that is not an ARN does not match ArnNotLike", "ArnNotLike", "arn:aws:iam::*:user/test1", "test2", false },
+    { "a value that is not an ARN does not match ArnNotEquals", "ArnNotEquals", web, "arn:aws:s3:::", false },
+    { "an empty value does not match ArnNotLike", "ArnNotLike", web, "", false },
+    { "an absent key matches ArnNotLike", "ArnNotLike", web, nil, true },
+    { "a value that is not an ARN does not match ArnNotLikeIfExists", "ArnNotLikeIfExists", web, "web", false },
+    { "a value that is not an ARN does not match, even if the operand is none", "ArnNotLike", "web", "web", false },
+    { "ForAllValues:ArnNotLike fails for a value that is not an ARN", "ForAllValues:ArnNotLike", web,
+      { web .. "2", "web" }, false },
+    { "ForAnyValue:ArnNotLike needs an ARN", "ForAnyValue:ArnNotLike", web, { "web", "x" }, false },
   }
 end)
 
@@ -174,6 +258,10 @@ describe("policy variables", function()
     assert.equal("allow", like("home/${aws:username}/*", { k = "home/ann/x", ["aws:UserName"] = "ann" }))
     assert.equal("implicit-deny", like("home/${aws:username}/*", { k = "home/bob/x", ["aws:username"] = "ann" }))
   end)
+  it("leave a ? beside them one character", function()
+    assert.equal("allow", like("${aws:username}/?", { k = "ann/\u{E9}", ["aws:username"] = "ann" }))
+    assert.equal("implicit-deny", like("${aws:username}/??", { k = "ann/\u{E9}", ["aws:username"] = "ann" }))
+  end)
   it("cannot add wildcards", function()
     assert.equal("implicit-deny", like("home/${aws:username}", { k = "home/bob", ["aws:username"] = "*" }))
     assert.equal("allow", like("home/${aws:username}", { k = "home/*", ["aws:username"] = "*" }))
@@ -184,6 +272,13 @@ describe("policy variables", function()
   it("have defaults", function()
     assert.equal("allow", like("${aws:PrincipalTag/team, 'all'}/x", { k = "all/x" }))
     assert.equal("allow", like("${aws:PrincipalTag/team, 'all'}/x", { k = "red/x", ["aws:PrincipalTag/team"] = "red" }))
+  end)
+  it("take the default for an empty value", function()
+    assert.equal("allow", like("${aws:PrincipalTag/team, 'all'}/x", { k = "all/x", ["aws:PrincipalTag/team"] = "" }))
+    assert.equal("implicit-deny", like("${aws:PrincipalTag/team, 'all'}/x", { k = "/x", ["aws:PrincipalTag/team"] = "" }))
+    assert.equal("allow", like("${aws:PrincipalTag/team}/x", { k = "/x", ["aws:PrincipalTag/team"] = "" }))
+    local resource = "arn:aws:ecr:*:*:repository/${aws:PrincipalTag/team, 'team'}/*"
+    assert.equal("allow", decide(nil, { ["aws:PrincipalTag/team"] = "" }, { Resource = resource }))
   end)
   it("match nothing without a value", function()
     assert.equal("implicit-deny", like("${aws:username}", { k = "" }))

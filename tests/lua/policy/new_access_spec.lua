@@ -98,6 +98,25 @@ describe("new_access", function()
     assert_none({ allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/team/ci" } } }, { allow { Principal = { AWS = session } } })
     witness({ allow { Principal = { AWS = session } } }, { allow { Principal = { AWS = ROLE } } })
   end)
+
+  it("knows that the names of roles are unique, whatever their paths", function()
+    for _, role in ipairs { ROLE, "arn:aws:iam::" .. A .. ":role/team/ci" } do
+      local named, tested = { allow { Principal = { AWS = role } } }, allow()
+      tested.Condition = { ArnEquals = { ["aws:PrincipalArn"] = role } }
+      assert_none(named, { tested })
+      assert_none({ tested }, named)
+    end
+    assert.equal("arn:aws:iam::" .. A .. ":role/team/ci", witness({ allow { Principal = { AWS = ROLE } } },
+      { allow { Principal = { AWS = { ROLE, "arn:aws:iam::" .. A .. ":role/team/ci" } } } }).principal)
+  end)
+
+  it("shows requests with paths that IAM has", function()
+    local exception = deny()
+    exception.Condition = { StringNotEquals = { ["aws:username"] = "a" } }
+    local request = witness({ allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":user/a" } } },
+      { allow { Principal = { AWS = A } }, exception })
+    assert.matches(":user/[^/]+/a$", request.principal)
+  end)
 end)
 
 describe("new_access with conditions", function()
@@ -116,6 +135,42 @@ describe("new_access with conditions", function()
     local request = witness({}, { where("StringLike", "aws:userid", "AROA*:kim") })
     assert.truthy(request.principal:find ":role/", request.principal)
     assert.truthy(request.context["aws:userid"]:find "^AROA.*:kim$")
+  end)
+
+  it("ties keys to services, identity providers and anonymous callers", function()
+    local function type_is(value, elements) return where("StringEquals", "aws:PrincipalType", value, elements) end
+    assert.equal("*", witness({}, { type_is "Anonymous" }).principal)
+    assert_none({}, { type_is("Anonymous", { Principal = { AWS = A, Service = "ecs.amazonaws.com", Federated = "*" } }) })
+    assert_none({ allow { Principal = { AWS = A } } }, { where("StringEquals", "aws:userid", A) })
+    for _, provider in ipairs { "accounts.google.com", "cognito-identity.amazonaws.com" } do
+      assert_none({}, { where("StringEquals", "aws:PrincipalServiceName", provider) })
+    end
+    assert.equal("sns.amazonaws.com", witness({}, { where("StringEquals", "aws:PrincipalServiceName", "sns.amazonaws.com") }).principal)
+    local names = "aws:PrincipalServiceNamesList"
+    local request = witness({ where("ForAnyValue:StringEquals", names, "ecs.amazonaws.com") },
+      { where("ForAnyValue:StringEquals", names, "ecs.us-east-1.amazonaws.com") })
+    assert.equal("ecs.us-east-1.amazonaws.com", request.principal)
+    assert_none({ where("ForAnyValue:StringEquals", names, { "ecs.amazonaws.com", "ecs.us-east-1.amazonaws.com" }) },
+      { allow { Principal = { Service = { "ecs.amazonaws.com", "ecs.us-east-1.amazonaws.com" } } } })
+  end)
+
+  it("ties keys to unique ids, whose account, name and ARN agree", function()
+    local function id(name, operator, key, value) return where(operator, key, value, { Principal = { AWS = name } }) end
+    local role, user = "AROAEXAMPLEEXAMPLE123", "AIDAEXAMPLEEXAMPLE123"
+    local after = id(role, "StringEquals", "aws:PrincipalAccount", B)
+    after.Condition.ArnLike = { ["aws:PrincipalArn"] = "arn:aws:iam::*:role/x*" }
+    local request = witness({}, { after })
+    assert.same({ role, B }, { request.principal, request.context["aws:PrincipalAccount"] })
+    assert.matches("::" .. B .. ":role/x", request.context["aws:PrincipalArn"])
+    after.Condition.ArnLike = { ["aws:PrincipalArn"] = "arn:aws:iam::" .. A .. ":role/*" }
+    assert_none({}, { after })
+    assert.equal("kim", witness({}, { id(user, "StringEquals", "aws:username", "kim") }).context["aws:username"])
+    assert_none({}, { id(role, "StringLike", "aws:username", "*") })
+    assert_none({}, { id(role, "StringLike", "aws:userid", "AROAX*") })
+    local organization = id(user, "StringEquals", "aws:PrincipalOrgID", "o-zzzzzzzzzz")
+    organization.Condition.StringEquals["aws:PrincipalAccount"] = A
+    witness({}, { organization })
+    assert_none({}, { organization }, { accounts = { [A] = "o-a1b2c3d4e5" } })
   end)
 
   it("uses what is known about accounts", function()
@@ -145,6 +200,34 @@ describe("new_access with conditions", function()
     request = witness({ where("ForAnyValue:StringNotLikeIfExists", "aws:TagKeys", "*") }, { where("StringEquals", "aws:TagKeys", "") })
     assert.equal(2, #request.context["aws:TagKeys"], "the empty text alone is not a value for a set operator")
     assert_none({ any "a" }, { where("ForAllValues:StringEquals", "aws:TagKeys", "a", {}), deny() })
+  end)
+
+  it("counts characters, not bytes, for ?", function()
+    local function named(pattern) return where("StringLike", TAG, pattern) end
+    assert_none({ named "??" }, { where("StringEquals", TAG, "\u{E9}\u{20AC}") })
+    assert.same({ [TAG] = "\u{E9}" }, witness({ named "??" }, { where("StringEquals", TAG, "\u{E9}") }).context)
+    assert_none({ named "?" }, { named "?", where("StringLike", TAG, "\u{E9}", { Action = "ecr:batchGetImage" }) })
+    local function at(pattern) return allow { Resource = "arn:aws:s3:::b/" .. pattern } end
+    assert_none({ at "?" }, { at "\u{E9}" })
+    assert.equal("arn:aws:s3:::b/\u{E9}", witness({ at "??" }, { at "\u{E9}" }).resource)
+    assert.equal("arn:aws:s3:::b/\u{E9}", witness({}, { at "?", deny { Resource = "arn:aws:s3:::b/??*" },
+      deny { NotResource = "arn:aws:s3:::b/\u{E9}*" } }).resource)
+  end)
+
+  it("lets a value that is not an ARN fail every ARN operator", function()
+    local function source(operator, value) return where(operator, "aws:SourceArn", value) end
+    local not_bucket = { ["aws:SourceArn"] = "arn:aws:s3:::*" }
+    assert_none({}, { allow { Condition = { StringEquals = { ["aws:SourceArn"] = "x" }, ArnNotLike = not_bucket } } })
+    local topic = witness({ source("StringLike", "arn:aws:s3:::*") },
+      { allow { Condition = { ArnNotLike = not_bucket, Null = { ["aws:SourceArn"] = "false" } } } })
+    assert.matches("^arn:[^:]+:[^:]+:[^:]*:[^:]*:.", topic.context["aws:SourceArn"])
+    local request = witness({ source("ArnNotLike", "arn:aws:s3:::*"), source("ArnLike", "*:*:*:*:*:*") }, { allow() })
+    assert.truthy(request.context["aws:SourceArn"])
+  end)
+
+  it("takes an empty value for no value in Null", function()
+    assert_none({ where("Null", TAG, "true") }, { where("StringEquals", TAG, "") })
+    assert_none({}, { allow { Condition = { StringEquals = { [TAG] = "" }, Null = { [TAG] = "false" } } } })
   end)
 
   it("says that an absent key is absent, where the resource would determine it", function()
@@ -187,6 +270,13 @@ describe("new_access where AWS leaves the result open", function()
     assert.is_false(found.certain)
     _, found = witness({ allow(), { Effect = "Deny", Principal = "*", Action = 5 } }, { allow() })
     assert.is_false(found.certain)
+  end)
+
+  it("is not certain for several values under an operator without a set operator", function()
+    local _, found = witness({ where("StringLike", "aws:TagKeys", "a*") }, { where("ForAnyValue:StringLike", "aws:TagKeys", "a*") })
+    assert.is_false(found.certain)
+    assert.equal(2, #found.request.context["aws:TagKeys"])
+    assert_none({ where("StringLike", "aws:TagKeys", "a*") }, { where("StringLike", "aws:TagKeys", "ab*") })
   end)
 
   it("is not certain for a key with operators of different types", function()

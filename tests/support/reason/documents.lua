@@ -60,7 +60,8 @@ end
 function Generator:test()
   local key = self:pick(self.profile.tests)
   if self:chance(key.null or 8) and not key.always then
-    return "Null", key.key, self:pick { "true", "false" }
+    local set = key.set and self:pick { "", "ForAnyValue:", "ForAllValues:" } or ""
+    return set .. "Null", key.key, self:pick { "true", "false" }
   end
   local family = self:pick(key.families)
   local operator = self:pick(family.operators)

@@ -15,6 +15,7 @@ local key, absent_or, sets_of = dimensions.key, dimensions.absent_or, dimensions
 ---@field principals table<string, string[]>
 ---@field actions string[]
 ---@field resources? string[]
+---@field one_matcher? boolean     the engine may know that a possible request of the enumeration is none
 ---@field without_colons? boolean  some uncertain requests are not enumerated
 ---@field tests table[]      { key, families = { { operators, operands } }, set, always, null }
 
@@ -253,14 +254,15 @@ function M.makers.values()
   })
 end
 
--- Keys with several values, with set operators.
+-- Keys with several values, with set operators. Without one the result is open for several values. The oracle takes each
+-- such result as independent of others; the engine uses that AWS has one matcher: StringEquals a implies StringLike a*.
 function M.makers.sets()
   local like, equal = { "a*", "*b", "*" }, { "a", "ab", "" }
   local texts = universe.words({ "a", "b", "c" }, { like = like, equal = equal }, 1)
   local families = { { operators = EQUAL, operands = equal }, { operators = LIKE, operands = like } }
   local sets = sets_of(texts)
   return profile("sets", {
-    anyone = 90, keys = { key("aws:TagKeys", sets), key("svc:Keys", sets) }, conditions = 85,
+    anyone = 90, one_matcher = true, keys = { key("aws:TagKeys", sets), key("svc:Keys", sets) }, conditions = 85,
     tests = { { key = "aws:TagKeys", families = families, set = true }, { key = "svc:Keys", families = families, set = true },
       { key = "aws:TagKeys", families = families } },
   })
