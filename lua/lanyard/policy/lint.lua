@@ -61,6 +61,11 @@ local TOO_LARGE = catalogue.define {
   help = "AWS rejects the policy.",
 }
 
+local NOT_A_POLICY = catalogue.define {
+  id = "not-a-policy", severity = "high", summary = "a file that is not a policy, or cannot be read",
+  help = "AWS rejects a text that is not JSON, or that has no Statement. Nothing else of the file was checked.",
+}
+
 local M = {
   catalogue = catalogue.checks,
   register = services.register,
@@ -115,6 +120,25 @@ local function before(a, b)
     return a.first < b.first
   end
   return a.id < b.id
+end
+
+--- Returns the name of a type of policies in a sentence: "an identity policy".
+---@param type string
+---@return string
+function M.subject(type)
+  return kinds.get(type).subject
+end
+
+--- Returns a finding for a file that is not a policy.
+---@param failure { file: string, message: string, line?: integer, column?: integer }  without a line: it cannot be read
+---@return policy.lint.Finding
+function M.failure(failure)
+  local line, column = failure.line or 1, failure.column or 1
+  return {
+    id = NOT_A_POLICY.id, severity = NOT_A_POLICY.severity, message = failure.message, file = failure.file,
+    fix = failure.line and "correct the text" or "correct the name or the permissions of the file",
+    line = line, column = column, end_line = line, end_column = column + 1,
+  }
 end
 
 local function check_statement(scope)

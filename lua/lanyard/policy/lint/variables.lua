@@ -65,6 +65,8 @@ local function fault_of(inner)
     return "contains another variable", "close the brace of the first one"
   elseif name:find "%s" then
     return "has a blank in its name", "remove the blank"
+  elseif name:find [=[[*?!"'#%%&()<>;|\\^`~]]=] then
+    return ("has the character %s in its name"):format(name:match [=[[*?!"'#%%&()<>;|\\^`~]]=]), "correct the name"
   elseif default and not default:find "^%s?'[^']*'$" then
     return "has a default value without quotes", ("write ${%s, 'default'}"):format(name)
   end
