@@ -15,11 +15,12 @@ local M = {}
 ---@field kind? "resource"|"identity"        "resource" by default; an identity policy names no principal
 ---@field accounts? table<string, string|false>  accounts and their organizations; false: it belongs to none
 ---@field always? string[]                   condition keys that every request has
----@field limit? integer                     how much work is done; 300,000 per millisecond, about
+---@field limit? integer                     how much work is done; 200,000 per millisecond, about
 
 ---@class policy.Request
 ---@field principal string
 ---@field action string
+---@field issuer? string    the user that federated the principal, where the answer depends on it
 ---@field resource? string  nil if the policies name no resource
 ---@field context table<string, string|string[]>
 
