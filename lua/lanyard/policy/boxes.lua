@@ -346,10 +346,15 @@ end
 ---@param box policy.Box
 ---@param denies policy.Statement[]  sorted
 ---@param action? string  only this action or pattern is asked about
+---@param cache? table     for all boxes with these Denies and this action
 ---@return policy.Box[]
-function M.without(box, denies, action)
+function M.without(box, denies, action, cache)
   local found = {}
-  for _, group in ipairs(grouped(box, denies, action)) do
+  local groups = cache and cache[box.statement] or grouped(box, denies, action)
+  if cache then
+    cache[box.statement] = groups
+  end
+  for _, group in ipairs(groups) do
     local left = { with(box, { actions = #group.actions > 0 and group.actions or box.actions }) }
     for _, item in ipairs(group.covering) do
       local next_left = {}

@@ -125,10 +125,10 @@ end
 
 -- Returns the classes of boxes, less what Denies take. Equal classes are there once, unless they may be empty.
 local function candidates(list, denies, action)
-  local found, seen = {}, {}
+  local found, seen, cache = {}, {}, {}
   denies = boxes.sorted(denies)
   for _, box in ipairs(list) do
-    for _, one in ipairs(#denies > 0 and boxes.without(box, denies, action) or { box }) do
+    for _, one in ipairs(#denies > 0 and boxes.without(box, denies, action, cache) or { box }) do
       for _, class in ipairs(identify(one)) do
         local meaning = not may_be_empty(class) and meaning_of(class)
         if not meaning or not seen[meaning] then
