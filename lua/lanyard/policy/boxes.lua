@@ -111,7 +111,7 @@ function M.add(box, demand)
   elseif one == "drop" then
     return box
   end
-  local suspect = box.suspect or one.requires == "unknown" or not one.sound
+  local suspect = box.suspect or one.requires == "unknown" or not one.sound or one.doubtful
   for i, other in ipairs(box.demands) do
     local both = other.name == one.name and combine(other, one)
     if both == "empty" then

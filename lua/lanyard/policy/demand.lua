@@ -15,6 +15,7 @@
 ---@field values string[]
 ---@field origin table     the condition that was read
 ---@field sound boolean    the operator can compare the values
+---@field doubtful? boolean  perhaps no value satisfies it
 
 local core = require "lanyard.policy.core"
 
@@ -159,6 +160,7 @@ local function requires_value(set, base, if_exists, demand)
   elseif any and or_absent then
     return "absent"
   end
+  demand.doubtful = any -- no value is another one
   return (negated and "unlisted" or "listed") .. (or_absent and "-or-absent" or "")
 end
 

@@ -282,6 +282,7 @@ describe("the audience is nobody", function()
     { ANYONE, '"StringEquals":{"aws:PrincipalOrgID":"o-*"}', "nobody" },
     { ANYONE, '"StringEquals":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"}', "nobody" },
     { ANYONE, '"StringEquals":{"aws:PrincipalAccount":"1234"}', "nobody" },
+    { ANYONE, '"ForAnyValue:StringNotLike":{"aws:TagKeys":"*"}', "nobody" },
     { ANYONE, '"DateLessThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}', "nobody" },
     { ANYONE, '"DateLessThan":{"aws:EpochTime":"1577836800"}', "nobody" },
     { ANYONE, '"Bool":{"aws:SecureTransport":"false"}', "nobody" },
