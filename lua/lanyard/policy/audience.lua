@@ -57,6 +57,10 @@ local function is_possible(class)
     return id:find "^o%-" ~= nil or id:lower() == "${aws:resourceorgid}"
   elseif class.entry and class.entry.type == "CanonicalUser" then
     return #id == 64 and not id:find "%X"
+  elseif class.kind == "service" then
+    return id:find "^[%w-]+%.[%w.-]+$" ~= nil
+  elseif class.entry and id and id:find "[*?]" then
+    return class.kind == "provider" and id == "*"
   elseif class.entry and class.kind == "principal" then
     return request_of.caller(id).kind ~= "other" and (not id:find "^arn:" or coverage.account(id) ~= nil)
   end

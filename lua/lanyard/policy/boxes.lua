@@ -145,7 +145,7 @@ end
 
 -- Returns the principals that a statement names, as entries; false is any caller.
 local function entries_of(statement)
-  if statement.not_principal or #statement.principals == 0 then
+  if statement.not_principal then
     return { false }
   end
   local entries = {}
@@ -169,7 +169,8 @@ function M.of(statement)
   for _, entry in ipairs(entries_of(statement)) do
     local box = {
       entry = entry or nil, demands = {}, except = except, statement = statement, actions = statement.actions,
-      suspect = statement.flaw ~= nil or #except > 0 or statement.not_action or statement.not_resource,
+      suspect = statement.flaw ~= nil or #except > 0 or statement.not_action or statement.not_resource
+        or #statement.actions == 0,
       partial = {},
     }
     for _, demand in ipairs(list) do

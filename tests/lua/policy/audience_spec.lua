@@ -301,6 +301,20 @@ describe("the audience is nobody", function()
     end
   end)
 
+  it("for statements that AWS rejects", function()
+    for _, text in ipairs {
+      '{"Effect":"Allow","Action":"ecr:*"}', '{"Effect":"Allow","Principal":{},"Action":"ecr:*"}',
+      '{"Effect":"Allow","Principal":{"AWS":[]},"Action":"ecr:*"}', '{"Effect":"Allow","Principal":"*","Action":[]}',
+      '{"Effect":"Allow","Principal":{"Service":"*"},"Action":"ecr:*"}', '{"Effect":"Allow","Principal":"*"}',
+      '{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/*"},"Action":"ecr:*"}',
+      '{"Effect":"Allow","NotPrincipal":"*","Action":"ecr:*"}', '{"Principal":"*","Action":"ecr:*"}',
+      '{"Effect":"Allow","Principal":"*","Action":"ecr:*","Condition":{"StringEquals":{"aws:PrincipalOrgID":[]}}}',
+      '{"Effect":"Allow","Principal":"*","Action":"ecr:*","Condition":[]}',
+    } do
+      assert.equal("nobody", words(parse(text)), text)
+    end
+  end)
+
   it("for a Deny alone", function()
     assert.equal("nobody", words(parse(statement("Deny", ANYONE))))
   end)
