@@ -94,6 +94,16 @@ local OF_CALLER = { account = 1, arn = 1, service = 2, ["is-service"] = 1, useri
 -- What principals of accounts have, whoever they are. Only organizations can contradict each other.
 local OF_MEMBERS = { organization = 1, ["organization-path"] = 1, tag = 0 }
 
+-- A session has the ARN of its role, so no request has the ARN of an assumed role in aws:PrincipalArn.
+local function has_usual_form(demand)
+  for _, value in ipairs(demand.facet == "arn" and demand.values or {}) do
+    if not value:find "^arn:[%w*-]+:iam::" then
+      return false
+    end
+  end
+  return true
+end
+
 -- Reports whether a class may be empty: its demands can contradict each other, or what a statement names.
 local function may_be_empty(class)
   if class.box.suspect then
@@ -104,7 +114,7 @@ local function may_be_empty(class)
   for _, demand in ipairs(demands_of(class)) do
     local requires = demand.requires
     if not requires:find "%-or%-absent$" then
-      of_caller = of_caller + (OF_CALLER[demand.facet] or 0)
+      of_caller = of_caller + (OF_CALLER[demand.facet] or 0) + (has_usual_form(demand) and 0 or 2)
       of_members = of_members + (OF_MEMBERS[demand.facet] or 0)
       has_member = has_member or OF_MEMBERS[demand.facet] ~= nil
     end

@@ -156,6 +156,7 @@ describe("the audience of everyone under a condition that protects little", func
     { ANYONE, '"StringLike":{"aws:PrincipalOrgID":"o-*"}', "PUBLIC everyone in any organization" },
     { ANYONE, '"Null":{"aws:PrincipalOrgID":"false"}', "PUBLIC everyone in any organization" },
     { ANYONE, '"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"*"}', "PUBLIC everyone in any organization" },
+    { ANYONE, '"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-*/r-*"}', "PUBLIC everyone in any organization" },
     { ANYONE, '"ForAnyValue:StringNotEquals":{"aws:PrincipalOrgID":"o-own0000000"}', "PUBLIC everyone in any organization, except organization o-own0000000" },
   }
 end)
@@ -283,6 +284,8 @@ describe("the audience is nobody", function()
     { ANYONE, '"StringEquals":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"}', "nobody" },
     { ANYONE, '"StringEquals":{"aws:PrincipalAccount":"1234"}', "nobody" },
     { ANYONE, '"ForAnyValue:StringNotLike":{"aws:TagKeys":"*"}', "nobody" },
+    { ANYONE, '"ArnLike":{"aws:PrincipalArn":"arn:aws:sts::111122223333:assumed-role/ci/*"}', "nobody" },
+    { ANYONE, '"StringEquals":{"aws:PrincipalArn":"arn:aws:sts::111122223333:assumed-role/ci/x"}', "nobody" },
     { ANYONE, '"DateLessThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}', "nobody" },
     { ANYONE, '"DateLessThan":{"aws:EpochTime":"1577836800"}', "nobody" },
     { ANYONE, '"Bool":{"aws:SecureTransport":"false"}', "nobody" },
