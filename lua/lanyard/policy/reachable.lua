@@ -91,7 +91,7 @@ end
 -- What follows from the caller: two demands can contradict each other, or the principal. Values of the keys with 2 have
 -- a form, so that one demand can be impossible.
 local OF_CALLER = { account = 1, arn = 1, service = 2, ["is-service"] = 1, userid = 2, username = 2, type = 2 }
--- What principals of accounts have, whoever they are. Only organizations can contradict each other.
+-- What principals of accounts have. Only organizations can contradict each other.
 local OF_MEMBERS = { organization = 1, ["organization-path"] = 1, tag = 0 }
 
 -- A session has the ARN of its role, so no request has the ARN of an assumed role in aws:PrincipalArn.
