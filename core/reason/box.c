@@ -45,8 +45,8 @@ static const struct {
   size_t dimension;
 } derived[] = {
     {"aws:ResourceAccount", BOX_RESOURCE}, {"aws:CurrentTime", BOX_TIME},
-    {"aws:EpochTime", BOX_TIME},           {"aws:PrincipalOrgID", BOX_ORG},
-    {"aws:PrincipalOrgPaths", BOX_ORG},
+    {"aws:EpochTime", BOX_TIME},           {"aws:TokenIssueTime", BOX_TIME},
+    {"aws:PrincipalOrgID", BOX_ORG},       {"aws:PrincipalOrgPaths", BOX_ORG},
 };
 
 static bool same_key(const char *a, size_t a_length, const char *b, size_t b_length) {
@@ -56,8 +56,10 @@ static bool same_key(const char *a, size_t a_length, const char *b, size_t b_len
 /* Returns the dimension of a key, which it adds if it is new; SIZE_MAX on failure. */
 static size_t dimension_of(struct boxes *boxes, const char *key, size_t length) {
   for (size_t i = 0; i < sizeof derived / sizeof *derived; i++)
-    if (same_key(derived[i].key, strlen(derived[i].key), key, length))
+    if (same_key(derived[i].key, strlen(derived[i].key), key, length)) {
+      boxes->issue_time = boxes->issue_time || strcmp(derived[i].key, "aws:TokenIssueTime") == 0;
       return derived[i].dimension;
+    }
   for (size_t i = BOX_KEYS; i < boxes->dimension_count; i++)
     if (same_key(boxes->dimensions[i].key, boxes->dimensions[i].key_length, key, length))
       return i;

@@ -21,7 +21,7 @@ enum dimension_kind {
   DIMENSION_ACTION,
   DIMENSION_RESOURCE, /* the resource, and the keys that follow from it */
   DIMENSION_OPEN,     /* tests that AWS does not define: flawed Denies, unknown operators */
-  DIMENSION_TIME,     /* aws:CurrentTime and aws:EpochTime */
+  DIMENSION_TIME,     /* aws:CurrentTime and aws:EpochTime, and aws:TokenIssueTime before them */
   DIMENSION_ORG,      /* aws:PrincipalOrgID and aws:PrincipalOrgPaths */
   DIMENSION_KEY,      /* one condition key */
 };
@@ -70,6 +70,7 @@ struct boxes {
   size_t dimension_count, dimension_capacity;
   struct box_test *tests;
   size_t test_count, test_capacity;
+  bool issue_time;                      /* a policy has the key aws:TokenIssueTime */
   bool odd_accounts, odd_organizations; /* see shapes_find */
   size_t *table; /* of tests, by hash of the canonical text; 1 + the first test of a list */
 };

@@ -9,6 +9,7 @@
 #include "reason/binding.h"
 #include "reason/organizations.h"
 #include "reason/places.h"
+#include "reason/times.h"
 #include "reason/values.h"
 
 #include <string.h>
@@ -90,6 +91,16 @@ static void propose_key(struct attempt *attempt, size_t number, const char *samp
   caller_fact_free(&fact);
 }
 
+/* The callers of a class decide whether there are temporary credentials. */
+static void propose_times(struct attempt *attempt, const struct caller_class *class) {
+  static const char key[] = "aws:TokenIssueTime";
+  struct caller_fact fact;
+  struct values_domain domain =
+      domain_of(attempt->search, class ? class->sample : "*", key, strlen(key), &fact);
+  times_propose(&attempt->query, &domain, binding_find(attempt->query.bound, key, strlen(key)));
+  caller_fact_free(&fact);
+}
+
 static void propose(struct attempt *attempt, size_t number, const struct caller_class *class) {
   struct query *query = &attempt->query;
   switch (query->boxes->dimensions[number].kind) {
@@ -105,11 +116,9 @@ static void propose(struct attempt *attempt, size_t number, const struct caller_
   case DIMENSION_OPEN:
     query_offer(query, number, &(struct query_value){0});
     break;
-  case DIMENSION_TIME: {
-    static const struct values_domain domain = {.present = true, .type = OPERAND_DATE};
-    values_propose(query, number, &domain);
+  case DIMENSION_TIME:
+    propose_times(attempt, class);
     break;
-  }
   case DIMENSION_ORG:
     organizations_propose(query, class);
     break;
@@ -252,7 +261,7 @@ static enum search_outcome try_class(struct attempt *attempt, const struct calle
     return SEARCH_UNDECIDED;
   callers_join(query, class);
   enum search_outcome outcome = fill(attempt, BOX_CALLER, class);
-  for (size_t i = BOX_ORG; i < query->boxes->dimension_count && outcome == SEARCH_FOUND; i++)
+  for (size_t i = BOX_TIME; i < query->boxes->dimension_count && outcome == SEARCH_FOUND; i++)
     if (!shared[i] && !query->joined[i])
       outcome = fill(attempt, i, class);
   return outcome == SEARCH_FOUND ? choose(attempt, request) : outcome;
@@ -296,8 +305,8 @@ static enum search_outcome try_dimensions(struct attempt *attempt, struct search
     return SEARCH_UNDECIDED;
   enum search_outcome outcome = SEARCH_FOUND;
   for (size_t i = BOX_ACTION; i < count && outcome == SEARCH_FOUND; i++) {
-    shared[i] =
-        i != BOX_ORG && (i < BOX_KEYS || is_free(attempt->search, &query->boxes->dimensions[i]));
+    shared[i] = i != BOX_ORG && (i != BOX_TIME || !query->boxes->issue_time) &&
+                (i < BOX_KEYS || is_free(attempt->search, &query->boxes->dimensions[i]));
     if (shared[i])
       outcome = fill(attempt, i, NULL);
   }
