@@ -17,14 +17,13 @@ struct concern {
 
 static struct concern find_concern(struct query *query, const struct context_entry *bound) {
   const struct query_dimension *dimension = &query->dimensions[BOX_TIME];
-  struct concern concern = {.issued = bound != NULL};
+  /* Every request has a time, so another test of it can matter for the whole policy. */
+  struct concern concern = {.now = query->boxes->clock_time, .issued = bound != NULL};
   for (size_t i = 0; i < dimension->inside_count + dimension->avoided_count; i++) {
     size_t number = i < dimension->inside_count ? dimension->inside[i]
                                                 : dimension->avoided[i - dimension->inside_count];
     const struct box_test *test = query_test(query, number);
-    bool issued = box_key_is(test, ISSUED);
-    concern.issued = concern.issued || issued;
-    concern.now = concern.now || !issued;
+    concern.issued = concern.issued || box_key_is(test, ISSUED);
     if (texts_is(test))
       query_inexact(query, "the time is compared as a text");
   }

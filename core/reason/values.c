@@ -235,7 +235,8 @@ static void add_texts(struct query *query, const struct query_dimension *dimensi
   for (size_t i = first; i < points->count; i++) {
     const struct policy_string *text = &points->items[i];
     bool typed = is_of_type(domain->type, text->bytes);
-    if (typed && shape_allows(shape, text->bytes, text->length))
+    bool empty = text->length == 0 && !domain->absent; /* see values_texts */
+    if (typed && !empty && shape_allows(shape, text->bytes, text->length))
       points->items[kept++] = *text;
     else if (!typed && !literal)
       query_inexact(query, "a number, date or address is compared as a text");
