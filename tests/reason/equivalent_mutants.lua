@@ -39,6 +39,12 @@ local LIST = {
   { "antichain.c", "if (count > 0)", "'>' becomes '>='", "memcpy of 0 bytes from an array that exists" },
   { "box.c", "return (*x > *y) - (*x < *y);", "'>' becomes '>='", "no two tests of a box are equal" },
   { "box.c", "return (*x > *y) - (*x < *y);", "'<' becomes '<='", "no two tests of a box are equal" },
+  { "alphabet.c", "for (unsigned byte = ranges[i][0]; byte < ranges[i][1]; byte++)", "'<' becomes '<='",
+    "the byte after a range is a control byte, C0, or outside of the array, which only the sanitized tests notice" },
+  { "alphabet.c", "if (role_of((unsigned char)byte) == role)", "'if (' becomes 'if (!'", "a set and its complement split groups alike" },
+  { "alphabet.c", "if (role_of((unsigned char)byte) == role)", "'==' becomes '!='", "a set and its complement split groups alike" },
+  { "atom.c", "if (atom->sets_count > UINT16_MAX) {", "'>' becomes '>='", "no policy of 128 KB has 65,536 sets of bytes" },
+  { "binding.c", "for (size_t i = 0; i < variables->count; i++) {", "'<' becomes '<='", "a variable without a name is no key" },
   { "search.c", "return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;", "'||' becomes '&&'", POOL },
 }
 
