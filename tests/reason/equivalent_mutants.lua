@@ -6,6 +6,8 @@ local M = {}
 local ZERO = "nothing uses the last element, and pool_new returns a pointer for 0 elements, too"
 local POOL = "access.c reads the state of the pool itself, so that NONE of a search whose pool has ended is undecided"
 
+local MORE = "more values than necessary are proposed, and the evaluator decides about each"
+
 local LIST = {
   { "alphabet.c", "for (size_t byte = 0x80; byte < 256; byte++)", "'<' becomes '<='", "byte 256 is byte 0 for role_of and no set has it" },
   { "cover.c", "uint64_t *sets = pool_new(pool, (count + 1) * search.words + 1, sizeof *sets);", "'+ 1' becomes '' 2", ZERO },
@@ -45,6 +47,11 @@ local LIST = {
   { "alphabet.c", "if (role_of((unsigned char)byte) == role)", "'==' becomes '!='", "a set and its complement split groups alike" },
   { "atom.c", "if (atom->sets_count > UINT16_MAX) {", "'>' becomes '>='", "no policy of 128 KB has 65,536 sets of bytes" },
   { "binding.c", "for (size_t i = 0; i < variables->count; i++) {", "'<' becomes '<='", "a variable without a name is no key" },
+  { "binding.c", "caller.account.length > 0)", "'>' becomes '>='", "no owner has an empty account" },
+  { "binding.c", "if (i < variables->count && caller.account.length > 0)", "'>' becomes '>='", "no owner has an empty account" },
+  { "binding.c", 'if (box_key_is(test, "aws:PrincipalOrgID"))', "'if (' becomes 'if (!'", "frames.c proposes the operands of the variable's key, too" },
+  { "caller_names.c", 'if (i < dimension->inside_count && box_key_is(test, "aws:PrincipalArn"))', "'<' becomes '<='", MORE },
+  { "caller_names.c", "if (text.failed || class->kind == CALLER_ROLE) {", "'||' becomes '&&'", MORE },
   { "search.c", "return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;", "'||' becomes '&&'", POOL },
 }
 
