@@ -55,6 +55,7 @@ local LIST = {
   { "caller_names.c", 'if (i < dimension->inside_count && box_key_is(test, "aws:PrincipalArn"))', "'<' becomes '<='", MORE },
   { "caller_names.c", "if (text.failed || class->kind == CALLER_ROLE) {", "'||' becomes '&&'", MORE },
   { "caller_names.c", "!arn_parse(entry->string, entry->length, &arn) || arn.account.length != ACCOUNT_DIGITS ||", "'!' becomes ''", LATER },
+  { "caller_words.c", "if (class->kind == CALLER_SERVICE || class->account ||", "'||' becomes '&&'", MORE },
   { "search.c", "return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;", "'||' becomes '&&'", POOL },
 }
 

@@ -130,6 +130,18 @@ describe("new_access answers questions about", function()
         {},
         { where("ArnEquals", ARN, "arn:aws:iam::" .. A .. ":role/y/r", { Principal = { AWS = SESSION } }),
           allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/x/r" }, Action = "s:b" } } },
+      { 'certain arn:aws:sts::111122223333:assumed-role/r/s {"aws:PrincipalArn":"arn:aws:iam::111122223333:role/x/r"}',
+        {},
+        { where("StringLike", ARN, "*", { Principal = { AWS = SESSION } }), allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/x/r" },
+          Action = "s:b" } } },
+      { 'certain arn:aws:sts::111122223333:assumed-role/r/s {"aws:PrincipalArn":"arn:aws:iam::111122223333:role/x/r"}',
+        { where("StringLike", ARN, "*:role/r*") },
+        { where("StringLike", ARN, "*r", { Principal = { AWS = SESSION } }), allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/x/r" },
+          Action = "s:b" } } },
+      { 'certain arn:aws:iam::111122223333:role/x/r {"aws:PrincipalArn":"arn:aws:iam::111122223333:role/x/r"}',
+        { where("StringLike", ARN, "*:role/x/*") },
+        { where("StringLike", ARN, "*r", { Principal = { AWS = SESSION } }), allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/x/r" },
+          Action = "s:b" } } },
     })
   end)
 
