@@ -9,6 +9,7 @@
 
 local denial = require "lanyard.aws.denial"
 local lists = require "lanyard.lists"
+local recorded = require "lanyard.aws.recorded"
 local proxies = require "lanyard.aws.proxy"
 
 local M = {}
@@ -21,7 +22,7 @@ local UNKNOWN_KEY = "AWS does not know this access key: check that it exists, is
 
 -- A service that a Region does not have rejects the signature.
 local function signature(err)
-  return err.message:find("scoped to a valid region", 1, true)
+  return recorded.means(err, "no region")
     and "check the Region: the service may not be available there" or SIGNATURE
 end
 
@@ -47,6 +48,10 @@ end
 
 -- Only a failed verification is final.
 local function tls(err)
+  if err.proxy_certificate then
+    return "the certificate of the proxy could not be verified by the system's certificate authorities: add the "
+      .. "authority of the proxy to them (AWS_CA_BUNDLE is for endpoints)\n" .. proxy_source()
+  end
   return err.retryable
     and "the two sides agree on no version or cipher of TLS: check the scheme and port of the endpoint and the proxy"
     or "the certificate of the endpoint could not be verified; AWS_CA_BUNDLE names another file of certificate "
