@@ -48,9 +48,12 @@ local MOST_WORK = 300000
 
 -- Reports whether one other statement of an effect covers a statement.
 local function is_covered(check, doc, statement, effect)
-  return find(check.statements, statement.index, function(other)
-    return other.effect == effect and not check.removed[other.index] and doc:covers(other.index, statement.index)
-  end) ~= nil
+  for _, index in ipairs(check:others(statement.index, effect)) do
+    if doc:covers(index, statement.index) then
+      return true
+    end
+  end
+  return false
 end
 
 local function is_shadowed(check, doc, statement)
