@@ -85,7 +85,7 @@ add("missing-tag-key", {
 })
 add("deprecated-key", {
   { "aws:ARN", when("ArnLike", "aws:ARN", ROLE), "write aws:PrincipalArn" },
-  { "ecr:ResourceTag", when("StringEquals", "ecr:ResourceTag/team", "a"), "write aws:ResourceTag/team" },
+  { "aws:SourceOwner", when("StringEquals", "aws:SourceOwner", "111122223333"), "write aws:SourceAccount" },
 })
 add("operator-type", {
   { "text for a boolean", when("StringEquals", "aws:SecureTransport", "true"), "write Bool" },
@@ -124,6 +124,10 @@ add("wildcard-equals", {
   { "an organization", when("StringEquals", "aws:PrincipalOrgID", "o-*"), "write StringLike" },
   { "a negated operator in a Deny", denied(when("StringNotEquals", "aws:PrincipalOrgID", "o-*")), "denies everyone" },
   { "an ARN", when("StringEquals", "aws:PrincipalArn", "arn:aws:iam::111122223333:role/*"), "write ArnLike" },
+  { "IfExists", when("StringEqualsIfExists", "aws:PrincipalOrgID", "o-*"), "only for requests without the key" },
+  { "one of two values", when("StringEquals", "aws:PrincipalOrgID", "o-*", "o-a"), "as plain text |" },
+  { "a negated operator beside another condition", denied(conditions { StringNotEquals = { ["aws:PrincipalOrgID"] = "o-*" },
+    Bool = { ["aws:PrincipalIsAWSService"] = "false" } }), "it restricts nothing" },
   { "a question mark", when("StringEqualsIgnoreCase", "aws:username", "k?m"), "takes ? in" },
   { "a key of another service", when("StringEquals", "saml:sub", "a*"), "if it is a wildcard", "low" },
 })
@@ -277,6 +281,11 @@ add("pass-role", {
   { "all actions", { Action = "*", Resource = "*" }, "iam:PassRole", kind = "identity" },
   { "all other resources", { Action = "iam:*", Resource = NONE, NotResource = ROLE }, "iam:PassRole", kind = "identity" },
   { "all other actions", { Action = NONE, NotAction = "s3:*", Resource = "*" }, "iam:PassRole", kind = "identity" },
+})
+add("resource-mismatch", {
+  { "a login for one repository", { Action = { "ecr:BatchGetImage", "ecr:GetAuthorizationToken" } }, "does not allow it", kind = "identity" },
+  { "an action on the registry in a Deny", { Action = "ecr:PutRegistryPolicy",
+    Resource = "arn:aws:ecr:*:*:repository/*" }, "does not deny it", kind = "scp" },
 })
 add("any-service-role", {
   { "any service", { Action = "iam:Create*", Resource = "arn:aws:iam::*:role/*" }, "any service", kind = "identity" },

@@ -24,6 +24,9 @@ end
 -- Returns the bytes of the groups of one side of "::", or nil.
 local function parse_groups(text)
   local bytes = {}
+  if text:find "^:" or text:find ":$" or text:find "::" then
+    return nil
+  end
   for group in text:gmatch "[^:]+" do
     local v4 = group:find(".", 1, true) and parse_v4(group)
     if v4 then
