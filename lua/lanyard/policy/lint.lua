@@ -81,22 +81,17 @@ local NEAR = 0.8
 -- The most statements that are compared with each other. No policy that AWS accepts has as many.
 local MOST_STATEMENTS = 1000
 
-local MAKE_ROOM = "fold statements that differ only in their principal (lanyard policy fold), or remove white space"
+local MAKE_ROOM = "fold statements that differ only in their principal (lanyard policy fold), or remove white space "
+  .. "(lanyard policy fmt --compact)"
 
--- Returns the number of characters of a document that count for a limit.
-local function size_of(doc, kind)
-  if not kind.dense then
-    return doc:size()
-  end
-  local outside, inside = tostring(doc):gsub('"[^"\\]*"', ""), 0
-  for text in tostring(doc):gmatch '"[^"\\]*"' do
-    inside = inside + (utf8.len(text) or #text)
-  end
-  return inside + (utf8.len((outside:gsub("%s", ""))) or #outside)
+-- Returns the number of characters of a document that count for a limit. stored: the text is in ECR's layout, which is
+-- longer than what was sent
+local function size_of(doc, kind, stored)
+  return (kind.dense or stored) and doc:compact_size() or doc:size()
 end
 
-local function check_size(doc, kind, root, add)
-  local size = size_of(doc, kind)
+local function check_size(doc, kind, root, stored, add)
+  local size = size_of(doc, kind, stored)
   if size > kind.limit then
     add(TOO_LARGE, root, ("the policy has %d characters%s, and %s %d"):format(size,
       kind.dense and " without white space" or "", kind.limit_of, kind.limit),
@@ -156,8 +151,9 @@ end
 
 --- Checks a document and returns the findings in the order of the text.
 ---@param doc policy.Document
----@param options? { account?: string, type?: string }  account: the owner of the repository or role; with it,
----                    principals of other accounts are reported. type: one of lint.TYPES, "repository" by default
+---@param options? { account?: string, type?: string, stored?: boolean }  account: the owner of the repository or role;
+---                    with it, principals of other accounts are reported. type: one of lint.TYPES, "repository" by
+---                    default. stored: the document was read from ECR, whose layout is longer than what was sent
 ---@return policy.lint.Finding[]
 function M.check(doc, options)
   local findings, index, root, text = {}, nil, doc:tree(), tostring(doc)
@@ -172,7 +168,7 @@ function M.check(doc, options)
   end
 
   suggestions.start()
-  check_size(doc, kind, root, add)
+  check_size(doc, kind, root, options and options.stored, add)
   local nodes = grammar.check_document(root, kind, add)
   local version = grammar.members(root).Version
   version = version and version.value or "2008-10-17"

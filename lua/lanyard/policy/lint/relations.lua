@@ -120,7 +120,7 @@ local function is_open(statement)
   end
   for _, resource in ipairs(statement.resources) do
     local name = resource:match "^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.*)$"
-    if resource == "*" or name and name:find "^r?o?l?e?/?%*" then
+    if resource == "*" or name and (name:find "^%*+$" or name:find "^role/%*+$") then
       return true
     end
   end
