@@ -8,6 +8,7 @@ local ROLE = "arn:aws:iam::111122223333:role/x"
 -- The elements of a statement that each type of policy accepts without a finding.
 local DEFAULTS = {
   repository = { Principal = { AWS = ROLE }, Action = "ecr:BatchGetImage" },
+  registry = { Principal = { AWS = ROLE }, Action = "ecr:ReplicateImage", Resource = "arn:aws:ecr:us-east-1:111122223333:repository/*" },
   identity = { Action = "ecr:BatchGetImage", Resource = "arn:aws:ecr:us-east-1:111122223333:repository/a" },
   trust = { Principal = { AWS = ROLE }, Action = "sts:AssumeRole" },
   scp = { Effect = "Deny", Action = "ecr:BatchGetImage", Resource = "*" },

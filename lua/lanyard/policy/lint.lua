@@ -95,8 +95,8 @@ local function check_size(doc, kind, root, stored, add)
   if size > kind.limit then
     add(TOO_LARGE, root, ("the policy has %d characters%s, and %s %d"):format(size,
       kind.dense and " without white space" or "", kind.limit_of, kind.limit),
-      kind.name == "repository" and MAKE_ROOM or "split the policy", kind.dense and "medium" or nil)
-  elseif kind.name == "repository" and size > NEAR * kind.limit then
+      kind.ecr and MAKE_ROOM or "split the policy", kind.dense and "medium" or nil)
+  elseif kind.ecr and size > NEAR * kind.limit then
     add(NEARLY_FULL, root, ("the policy has %d of the %d characters that ECR accepts"):format(size, kind.limit),
       MAKE_ROOM)
   end

@@ -170,7 +170,7 @@ local function check_service(statement, node, scope)
   local flaw = service_flaw_of(value)
   if flaw then
     add(BAD_PRINCIPAL, node, ("'%s' %s"):format(value, flaw), "write the name of a service, such as ecs.amazonaws.com")
-  elseif statement.effect ~= "Allow" or scope.kind.name ~= "repository" then
+  elseif statement.effect ~= "Allow" or not scope.kind.ecr then
     return
   elseif unusable then
     add(unusable.check, node, unusable.message, unusable.fix)
@@ -187,6 +187,9 @@ local function is_foreign(value, account)
   local owner = parsed and parsed.account or is_account_id(value) and value
   return owner and account and owner ~= account and not services.role(value, "service_owned")
 end
+
+-- What an account owns, by the type of its policy.
+local OWNED = { registry = "registry", trust = "role" }
 
 local function check_aws(statement, node, scope)
   local value, add = node.value, scope.add
@@ -208,7 +211,7 @@ local function check_aws(statement, node, scope)
   end
   if allows and scope.kind.name ~= "vpc-endpoint" and is_foreign(value, scope.account) then
     add(OTHER_ACCOUNT, node, ("'%s' belongs to another account than the %s (%s)"):format(value,
-      scope.kind.name == "trust" and "role" or "repository", scope.account), "verify that this access is intended")
+      OWNED[scope.kind.name] or "repository", scope.account), "verify that this access is intended")
   end
 end
 
@@ -234,7 +237,7 @@ end
 
 local function check_everyone(statement, entry, scope)
   local kind = scope.kind.name
-  if kind == "repository" or kind == "trust" then
+  if scope.kind.ecr or kind == "trust" then
     check_public(statement, entry.node, scope.add)
   end
   if kind == "trust" and entry.type == "*" then

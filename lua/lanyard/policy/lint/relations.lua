@@ -31,8 +31,8 @@ local ANY_SERVICE_ROLE = define {
 
 local RESOURCE_MISMATCH = define {
   id = "resource-mismatch", severity = "high", summary = "an action on the registry with repositories as its resource",
-  help = "Actions on the registry, such as ecr:GetAuthorizationToken, have no resource type. A statement applies to them "
-    .. "only with Resource *.",
+  help = "Actions on the registry, such as ecr:GetAuthorizationToken, have no resource type. A statement applies to "
+    .. "them only with Resource *.",
 }
 
 local M = {}
@@ -82,7 +82,7 @@ local OWN_KEYS = lists.set [[
 
 local function check_relevance(test, scope)
   local prefix = test.name:lower():match "^([^:]+):"
-  if scope.kind.name == "repository" and prefix and OWN_KEYS[prefix] then
+  if scope.kind.ecr and prefix and OWN_KEYS[prefix] then
     scope.add(IRRELEVANT_KEY, test.key.key, ("requests to ECR do not have %s: %s"):format(test.name,
       consequence(test, scope)), "remove the key, or use a global key")
   end

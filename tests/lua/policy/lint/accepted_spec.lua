@@ -36,6 +36,7 @@ local ROWS = {
     IpAddress = { ["aws:VpcSourceIp"] = "10.0.0.0/8" }, StringEquals = { ["aws:SourceVpc"] = "vpc-12345678" } } } },
   { "repository", "a date and a year", when("DateLessThan", "aws:CurrentTime", "2999") },
   { "repository", "a number for the time", when("NumericLessThan", "aws:EpochTime", "4070908800") },
+  { "registry", "a pull through cache", { Action = { "ecr:CreateRepository", "ecr:BatchImportUpstreamImage" } } },
   { "identity", "a role by prefix", { Action = "iam:PassRole", Resource = "arn:aws:iam::111122223333:role/app-*" } },
   { "identity", "any role for one service", when("StringEquals", "iam:PassedToService", "ecs-tasks.amazonaws.com",
     { Action = "iam:PassRole", Resource = "*" }) },

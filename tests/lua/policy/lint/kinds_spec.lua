@@ -12,6 +12,7 @@ describe("the type of a policy is guessed", function()
     ["neither Principal nor Resource"] = { "repository", "identity", { Resource = lint_cases.NONE } },
     ["a Principal"] = { "repository", "repository", {} },
     ["a Principal and a Resource"] = { "repository", "repository", { Resource = "*" } },
+    ["an action of the registry policy"] = { "registry", "registry", {} },
     ["NotPrincipal"] = { "repository", "repository", { Principal = lint_cases.NONE, NotPrincipal = { AWS = "111122223333" } } },
     ["actions of STS"] = { "trust", "trust", {} },
     ["a Deny of other services for everyone"] = { "rcp", "rcp", { Action = { "s3:*", "ecr:*" } } },
