@@ -6,11 +6,16 @@ local command = cli.command {
   description = [[
 `lanyard help lint` lists the findings. Without --type, the type of a policy is guessed from its elements:
 
-- Resource without Principal: an identity policy. A service control policy looks the same.
-- Actions of STS with a Principal: a trust policy.
-- Resource with ecr:ReplicateImage, ecr:CreateRepository or ecr:BatchImportUpstreamImage: a registry policy.
-- Resource, everyone and other services: a resource control policy if it only denies, else a VPC endpoint policy.
-- Everything else: a repository policy.
+  Resource without Principal
+      an identity policy; a service control policy looks the same
+  Principal with actions of STS
+      a trust policy
+  Resource with an action such as ecr:ReplicateImage
+      a registry policy
+  Resource, everyone, and other services than ECR
+      a resource control policy if it only denies, else a VPC endpoint policy
+  anything else
+      a repository policy
 ]],
   arguments = { { "file", args = "+", help = "A policy file, or - for stdin." } },
   options = {

@@ -181,8 +181,9 @@ function M.check(doc, options)
     }
     grammar.check_sid(nodes[i], statement, sids, kind, add)
   end
-  if kind.principal and #statements <= MOST_STATEMENTS then
-    overlap.check(doc, statements, function(i) index = i return nodes[i] end, add)
+  if #statements <= MOST_STATEMENTS then
+    overlap.check(doc, statements, function(i) index = i return nodes[i] end, add,
+      kind.principal and "resource" or "identity")
   end
   table.sort(findings, before)
   return findings
