@@ -82,8 +82,8 @@ function M.check(doc, statements, node_of, add, kind)
     if not is_clear(statement) or #statements == 1 then
       goto continue
     elseif statement.effect == "Allow" and is_shadowed(check, doc, statement) then
-      add(SHADOWED_ALLOW, node_of(i),
-        cancelling(doc, statements, statement, kind) .. " everything that this statement allows", "remove one of the two")
+      add(SHADOWED_ALLOW, node_of(i), cancelling(doc, statements, statement, kind)
+        .. " everything that this statement allows", "remove one of the two")
     elseif is_repeated(check, doc, statement) then
       check:remove(i)
       add(REPEATED_STATEMENT, node_of(i), covering(doc, statements, statement, kind) .. " this statement",
