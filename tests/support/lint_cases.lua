@@ -230,8 +230,8 @@ add("redundant-action", {
   { "a wildcard beside a wider one", { Action = { "ecr:B*", "ecr:Batch*" } }, "'ecr:Batch*' is redundant" },
 })
 add("service-wildcard", {
-  { "a repository policy", { Action = "ec*:BatchGetImage" }, "every service" },
-  { "an identity policy", { Action = "*:List*", Resource = "*" }, "every service", kind = "identity" },
+  { "a repository policy", { Action = "ec*:BatchGetImage" }, "for its service" },
+  { "an identity policy", { Action = "*:List*", Resource = "*" }, "for its service", kind = "identity" },
 })
 add("unsupported-action", {
   { "the action of a login", { Action = { "ecr:BatchGetImage", "ecr:GetAuthorizationToken" } }, "ECR rejects" },

@@ -43,8 +43,8 @@ local WIDER_THAN_PULL = define {
   help = "A pull needs ecr:BatchGetImage and ecr:GetDownloadUrlForLayer.",
 }
 local SERVICE_WILDCARD = define {
-  id = "service-wildcard", severity = "low", summary = "a wildcard in the name of a service",
-  help = "The pattern also matches services with a similar name, including future ones.",
+  id = "service-wildcard", severity = "high", summary = "a wildcard in the name of a service",
+  help = "IAM rejects it: \"Vendors must be fully qualified and cannot contain regexes\".",
 }
 local REDUNDANT_ACTION = define {
   id = "redundant-action", severity = "low", summary = "an action that another one covers",
@@ -142,7 +142,7 @@ local function check_existence(node, scope)
     check_any_service(node, service, name, scope)
   end
   if service:find "[*?]" then
-    scope.add(SERVICE_WILDCARD, node, ("'%s' matches every service with such a name"):format(action),
+    scope.add(SERVICE_WILDCARD, node, ("'%s' has a wildcard for its service, which IAM rejects"):format(action),
       "write the name of the service")
   end
 end
