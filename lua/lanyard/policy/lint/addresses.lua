@@ -60,12 +60,12 @@ end
 ---@param text string
 ---@return policy.lint.Network?
 function M.parse(text)
-  local host, prefix = text:match "^([^/]+)/?(%d*)$"
-  local bytes = host and (host:find(":", 1, true) and parse_v6(host) or parse_v4(host))
-  if not bytes then
-    return nil
-  end
-  return { bytes = bytes, prefix = math.tointeger(prefix) or #bytes * 8 }
+  local host, prefix = text:match "^([^/]+)/(%d+)$"
+  host = host or text
+  local bytes = host:find(":", 1, true) and parse_v6(host) or parse_v4(host)
+  local bits = bytes and #bytes * 8
+  prefix = prefix and math.tointeger(prefix) or bits
+  return bytes and prefix <= bits and { bytes = bytes, prefix = prefix } or nil
 end
 
 -- Returns byte `i` of an address of which only a prefix is left.

@@ -10,7 +10,7 @@ describe("addresses of conditions", function()
     assert.equal(32, parse("203.0.113.7").prefix)
     assert.same({ 32, 1, 13, 184, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }, parse("2001:db8::1").bytes)
     assert.same({ 10, 1, 2, 3 }, { table.unpack(parse("::ffff:10.1.2.3").bytes, 13) })
-    for _, text in ipairs { "", "me", "1.2.3", "1.2.3.256", "1:2", ":::", "12345::", "1.2.3.4/a" } do
+    for _, text in ipairs { "", "me", "1.2.3", "1.2.3.256", "1:2", ":::", "12345::", "1.2.3.4/a", "1.2.3.4/", "1.2.3.4/33", "::1/129" } do
       assert.is_nil(addresses.parse(text), text)
     end
   end)
