@@ -113,12 +113,12 @@ local function load(path)
     return policy.new()
   end
   local doc, message = policy_files.read(path)
-  if not doc then
+  message = message or policy_files.kind_problem(doc, policy_files.name(path), kind)
+  if message then
     failed = true
     cli.note("lanyard: " .. message)
     return nil
   end
-  policy_files.check_kind(doc, policy_files.name(path), kind)
   return doc
 end
 
@@ -142,6 +142,7 @@ end
 
 local list, by_path = pairs_to_check()
 for _, pair in ipairs(list) do
+  pair.name = by_path and policy_files.name(pair.name) or pair.name
   local is_new = by_path and not pair.before
   if is_new then
     cli.note(escape.format("lanyard: %s: a new file, compared with a policy that allows nothing", pair.name))
