@@ -97,8 +97,9 @@ static void push_values(lua_State *L, const struct context_entry *entry) {
 }
 
 static void push_request(lua_State *L, const struct search_request *request) {
-  lua_createtable(L, 0, 4);
+  lua_createtable(L, 0, 5);
   set_string(L, "principal", request->principal);
+  set_string(L, "issuer", request->issuer);
   set_string(L, "action", request->action);
   set_string(L, "resource", request->resource);
   lua_createtable(L, 0, (int)request->count);

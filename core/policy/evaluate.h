@@ -44,7 +44,8 @@ void policy_explain(const struct policy *doc, const struct policy_statement *sta
  * policy_resource_holds whether its Resource or NotResource element applies to a resource. `context` has
  * the values of policy variables. *failed is set if there is not enough memory. */
 enum condition_truth policy_principal_holds(const struct policy_statement *statement,
-                                            const struct policy_string *principal);
+                                            const struct policy_string *principal,
+                                            const struct policy_string *issuer);
 enum condition_truth policy_action_holds(const struct policy_statement *statement,
                                          const struct policy_string *action);
 enum condition_truth policy_resource_holds(const struct policy_statement *statement,

@@ -62,7 +62,7 @@ describe("lanyard audit", function()
   end)
 
   it("prints each format, with the texts of policies escaped", function()
-    local emulator <close> = helper.emulator()
+    local emulator <close> = helper.emulator { "--activation-delay", "0", "--no-reformat" }
     emulator:run { "-e", PUBLIC }
     for format, pattern in pairs {
       jsonl = '^{[^\n]*"id":"public%-access"[^\n]*}\n', csv = "^severity,id,.-\r\ncritical,public%-access,111122223333,us%-east%-1,",

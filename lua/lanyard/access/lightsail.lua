@@ -10,6 +10,7 @@
 --- account of Lightsail.
 
 local advice = require "lanyard.aws.advice"
+local recorded = require "lanyard.aws.recorded"
 local lint = require "lanyard.policy.lint.services"
 
 lint.register {
@@ -27,7 +28,7 @@ lint.register {
       fix = "name its ECR image puller role, whose ARN contains /private-repo-access/",
     },
     {
-      type = "Service", pattern = "^lightsail%.",
+      type = "Service", pattern = "lightsail", -- lightsail.amazonaws.com, containerservices.lightsail.amazonaws.com
       check = {
         id = "lightsail-service", severity = "high",
         summary = "Lightsail as a service principal, which pulls no images",
@@ -40,7 +41,7 @@ lint.register {
 
 advice.register {
   InvalidSignatureException = function(err)
-    return err.message:find("scoped to a valid region", 1, true)
+    return recorded.means(err, "no region")
       and "check the Region: ECR and Lightsail container services must be available there" or nil
   end,
   RegionSetupInProgressException = "AWS is still setting up this Region for the account: try again in a few minutes",

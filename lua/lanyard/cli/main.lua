@@ -259,7 +259,7 @@ end
 local function start_emulator()
   local folder = exit.check(system.temp_folder "lanyard-emulator")
   system.setenv("XDG_STATE_HOME", folder)
-  local emulator = exit.check(require("lanyard.emulator").start {})
+  local emulator = exit.check(require("lanyard.emulator").start { reformat = true })
   require("lanyard.emulator").use(emulator)
   return setmetatable({}, {
     __close = function()

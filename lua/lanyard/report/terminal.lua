@@ -29,7 +29,7 @@ local function add_rows(rows, time, repository, label)
     rows[#rows + 1] = cells
   end
   for _, access in ipairs(repository.access) do
-    add(repository.name, access.service or access.principal, access.kind,
+    add(repository.name, access.service or access.audience or access.principal, access.kind,
       { access.decision .. expiry_of(access, time), DECISION_COLOURS[access.decision] }, access.statement or "-")
   end
   if #repository.access == 0 then

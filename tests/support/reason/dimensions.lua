@@ -6,7 +6,7 @@ local universe = require "reason.universe"
 local M = {}
 
 local function set_who(request, value)
-  request.principal = value.principal
+  request.principal, request.issuer = value.principal, value.issuer
   for key, item in pairs(value.context) do request.context[key] = item end
 end
 

@@ -86,11 +86,12 @@ end
 local function access_of(access, known)
   local statement = table.concat(access.statements, ", ")
   local key = table.concat({ access.type, access.principal, access.decision, statement, #access.statements,
-    access.ends or "" }, "\n")
+    access.ends or "", access.audience or "" }, "\n")
   known[key] = known[key] or {
     principal = access.principal,
     type = access.type,
-    kind = access.kind,
+    kind = access.audience_kind or access.kind,
+    audience = access.audience,
     decision = access.decision,
     statement = statement,
     statements = json.array(access.statements),

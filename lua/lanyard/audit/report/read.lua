@@ -20,7 +20,7 @@ local text, integer, optional, list, object = form.text, form.integer, form.opti
 local access = object {
   principal = text, type = text, kind = text, decision = form.one_of { "allow", "depends", "partial", "deny" },
   statement = text, statements = list(text), service = optional(text), region = optional(text),
-  account = optional(text), expires = optional(text),
+  account = optional(text), expires = optional(text), audience = optional(text),
 }
 
 local repository = object({
