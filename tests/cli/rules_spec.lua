@@ -230,8 +230,8 @@ describe("audit --rules", function()
     result = emulator:run { "audit", "--rules", file, "--fail-on", "high" }
     assert.equal(0, result.status, result.out)
     assert.matches(" %(1 muted%)\n$", result.out)
-    local json = emulator:run { "audit", "--rules", file, "--output", "json" }
-    assert.equal("r", require("lanyard.json").decode(json.out).muted[1].muted.reason)
+    local report = emulator:run { "audit", "--rules", file, "--output", "json" }
+    assert.equal("r", json.decode(report.out).muted[1].muted.reason)
   end)
 end)
 
