@@ -427,7 +427,7 @@ static enum condition_truth truth_of(enum applies applies) {
 
 enum condition_truth policy_principal_holds(const struct policy_statement *statement,
                                             const struct policy_string *principal) {
-  const struct policy_request request = {.principal = *principal};
+  const struct policy_request request = {.principal = *principal, .issuer = {"*", 1}};
   return truth_of(match_principal(&request, statement));
 }
 

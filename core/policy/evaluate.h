@@ -40,7 +40,7 @@ void policy_explain(const struct policy *doc, const struct policy_statement *sta
                     const struct policy_request *request, bool certain, struct buf *reason);
 
 /* policy_principal_holds reports whether a statement's Principal or NotPrincipal element applies to a
- * principal, policy_action_holds whether its Action or NotAction element applies to an action, and
+ * principal (a federated user session is the session of a user that the statement does not name), policy_action_holds whether its Action or NotAction element applies to an action, and
  * policy_resource_holds whether its Resource or NotResource element applies to a resource. `context` has
  * the values of policy variables. *failed is set if there is not enough memory. */
 enum condition_truth policy_principal_holds(const struct policy_statement *statement,

@@ -135,15 +135,55 @@ static bool add_classes(struct access *access) {
 
 /* --- Confirmation ----------------------------------------------------------------------------- */
 
+/* Reports whether a policy names a principal. Sets *users if it names a user that can have federated the
+ * session. */
+static bool names_principal(const struct policy *doc, const struct policy_string *session,
+                            const struct policy_string *principal, bool *users) {
+  bool named = false;
+  for (size_t i = 0; i < policy_count(doc); i++) {
+    const struct policy_list *list = &policy_statement(doc, i)->principals;
+    for (size_t j = 0; j < list->count; j++) {
+      *users = *users || principal_may_federate(&list->items[j], session);
+      named = named || principal_equal(&list->items[j], principal->bytes, principal->length);
+    }
+  }
+  return named;
+}
+
+/* Says which user federated a session, if a policy names one that can have: another one. */
+static void choose_issuer(struct access *access) {
+  struct search_request *request = &access->result->request;
+  const struct caller caller = caller_read(request->principal.bytes, request->principal.length);
+  bool named = caller.kind == CALLER_FEDERATED_USER, users = false;
+  request->issuer = (struct policy_string){0};
+  for (size_t i = 0; named; i++) {
+    struct buf text = {0};
+    buf_addf(&text, "arn:%.*s:iam::%.*s:user/example", (int)caller.partition.length,
+             caller.partition.text, (int)caller.account.length, caller.account.text);
+    if (i > 0)
+      buf_addf(&text, "%zu", i);
+    struct policy_string issuer = {text.data, text.length};
+    named = !text.failed && (names_principal(access->before, &request->principal, &issuer, &users) |
+                             names_principal(access->after, &request->principal, &issuer, &users));
+    if (!named && users && !text.failed)
+      request->issuer = (struct policy_string){
+          pool_copy(&access->result->pool, text.data, text.length), text.length};
+    access->result->pool.failed = access->result->pool.failed || text.failed;
+    buf_free(&text);
+  }
+}
+
 /* Reports whether the evaluator gives the answers that the search found. */
 static bool confirm(struct access *access, bool open) {
   struct access_result *result = access->result;
+  choose_issuer(access);
   const struct context context = {.entries = result->request.entries,
                                   .count = result->request.count};
   const struct policy_request request = {.principal = result->request.principal,
                                          .action = result->request.action,
                                          .resource = result->request.resource,
                                          .context = &context,
+                                         .issuer = result->request.issuer,
                                          .identity = access->options->identity};
   const struct caller_request asked = {
       .principal = request.principal, .resource = request.resource, .context = &context};

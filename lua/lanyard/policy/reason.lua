@@ -22,6 +22,7 @@ local M = {}
 ---@field action string
 ---@field resource? string  nil if the policies name no resource
 ---@field context table<string, string|string[]>
+---@field issuer? string    the user that federated a federated user session, where a policy names users
 
 ---@class policy.Witness
 ---@field request policy.Request

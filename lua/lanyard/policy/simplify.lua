@@ -13,7 +13,7 @@ local RESOURCE = "arn:aws:ecr:us-east-1:123456789012:repository/example"
 local function answer(doc, request, identity)
   local matches = doc:weigh {
     principal = request.principal, action = request.action, resource = request.resource, context = request.context,
-    identity = identity,
+    identity = identity, issuer = request.issuer,
   }
   local allowed = next(matches.allow) ~= nil
   return allowed and not matches.deny and not matches.maybe_deny,
@@ -33,7 +33,10 @@ end
 
 -- Returns a copy of a request, with one member replaced; false removes it.
 local function with(request, name, value)
-  local copy = { principal = request.principal, action = request.action, resource = request.resource, context = {} }
+  local copy = {
+    principal = request.principal, action = request.action, resource = request.resource, context = {},
+    issuer = request.issuer,
+  }
   for key, values in pairs(request.context) do
     copy.context[key] = values
   end

@@ -24,7 +24,8 @@ end
 ---@param request policy.Request
 ---@return string
 function M.text(request)
-  local parts = { ("%s may use %s"):format(who(request.principal), request.action) }
+  local issuer = request.issuer and (" (federated by %s)"):format(request.issuer) or ""
+  local parts = { ("%s%s may use %s"):format(who(request.principal), issuer, request.action) }
   if request.resource then
     parts[#parts + 1] = "on " .. request.resource
   end

@@ -170,6 +170,16 @@ describe("new_access with conditions", function()
     assert.truthy(request.context["aws:SourceArn"])
   end)
 
+  it("says which user federated a session, where a policy names users", function()
+    local KIM, APP = "arn:aws:iam::" .. A .. ":user/kim", "arn:aws:sts::" .. A .. ":federated-user/app"
+    local request, found = witness({ allow { Principal = { AWS = KIM } } }, { allow { Principal = { AWS = { KIM, APP } } } })
+    assert.is_true(found.certain)
+    assert.equal(APP, request.principal)
+    assert.equal("arn:aws:iam::" .. A .. ":user/example", request.issuer)
+    assert.is_nil(witness({}, { allow { Principal = { AWS = APP } } }).issuer)
+    assert_none({ allow { Principal = { AWS = { KIM, A } } } }, { allow { Principal = { AWS = KIM } }, allow { Principal = { AWS = A } } })
+  end)
+
   it("takes an empty value for no value in Null", function()
     assert_none({ where("Null", TAG, "true") }, { where("StringEquals", TAG, "") })
     assert_none({}, { allow { Condition = { StringEquals = { [TAG] = "" }, Null = { [TAG] = "false" } } } })

@@ -19,7 +19,7 @@ local ALWAYS = {
 function M.decide(doc, request, identity)
   local found = doc:weigh {
     principal = request.principal, action = request.action, resource = request.resource, context = request.context or {},
-    identity = identity or nil,
+    identity = identity or nil, issuer = request.issuer,
   }
   local certain = next(found.allow)
   if found.deny then
@@ -41,7 +41,8 @@ local function complete(request)
       context[key] = value
     end
   end
-  return { principal = request.principal, action = request.action, resource = request.resource, context = context }
+  return { principal = request.principal, action = request.action, resource = request.resource, context = context,
+    issuer = request.issuer }
 end
 
 local DENIED = { deny = true, ["implicit-deny"] = true }
@@ -60,7 +61,8 @@ function M.fault(before, after, found, options)
   end
   local text = json.encode(request)
   for _, one in ipairs { request, complete(request) } do
-    local possible, reason = policy.possible { principal = one.principal, resource = one.resource, context = one.context or {} }
+    local possible, reason = policy.possible { principal = one.principal, resource = one.resource, context = one.context or {},
+      issuer = one.issuer }
     if not possible then
       return ("such a request cannot exist: %s\n%s"):format(reason, text)
     end
