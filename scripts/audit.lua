@@ -20,7 +20,8 @@ Scope
 
   --shard I/N audits one of N parts. A repository is always in the same part.
   Join the JSON reports with `lanyard audit merge`; findings that need all
-  repositories, such as unused-role, appear only there.
+  repositories, such as unused-role, appear only there. Give all shards of a run
+  the same --run-id, so that a report of an earlier run is not joined with them.
 
 Output
   The table of grants has the columns
@@ -63,6 +64,7 @@ A repository named merge needs --: lanyard audit -- merge
     { "--unused-days", type = "days",
       help = "Days without a pull after which a grant that no deployment needs is unused (default: 90)." },
     { "--shard", type = "shard", help = "Audit part I of N parts of the repositories." },
+    { "--run-id", type = "run-id", help = "Name the run in the report; `audit merge` joins only shards of one run." },
     { "--assume-role", type = "role-name", help = "Audit other accounts with their role of this name." },
     { "--external-id", type = "external-id", help = "External id that the roles require." },
     { "--accounts", type = "text", value = "ID,...", help = "Accounts to audit with --assume-role." },

@@ -1,7 +1,7 @@
 local cli = require "lanyard.cli"
 
 local command = cli.command {
-  summary = "Serve an emulator of Lightsail, ECR, STS, IAM and CloudTrail.",
+  summary = "Emulate Lightsail, ECR, STS, IAM, Organizations and CloudTrail.",
   category = "development",
   description = [[
 Prints the URL of the endpoint on its first line when it is ready, and runs until it receives
@@ -28,6 +28,11 @@ JSON:
     services = { { name = "web", role = true, tags = { env = "prod" } } },
     repositories = { { name = "web", images = { "1.0", "latest" } } },
   } } }
+
+A Region can also have registry_policy (a text or a table) and account_settings, for example
+{ REGISTRY_POLICY_SCOPE = "V1" }. The account manages an organization with no other account, unless
+the seed has organization = { id = "o-a1b2c3d4e5", accounts = { { id = "444455556666" } } }, or
+organization = false.
 
 A fault plan is a list in the same formats. The first fault that matches a request applies:
 

@@ -15,7 +15,7 @@ Without --expires an existing date is kept; if it has passed, the command fails.
 ]],
   arguments = {
     { "service", help = "Name of the container service." },
-    { "repository", args = "*", help = "Name or glob ('team/*') of repositories." },
+    { "repository", args = "*", help = "Name or glob ('team/*') of repositories, or the URI of an image." },
   },
   options = {
     { "--all", help = "Select every repository of the Region." },

@@ -7,8 +7,8 @@ local command = cli.command {
 The result is an identity policy, ready for IAM. It allows the ECR actions on
 repository policies that AWS's documentation lists, the Lightsail actions that
 lanyard calls, and the reads that audits, deployments and rules make: images,
-Regions, the registry policy, IAM roles and users, repository tags,
-CloudTrail's event history.
+Regions, the registry policy, IAM roles and users, repository tags, the
+organization, CloudTrail's event history.
 
 Account and Region are the caller's by default. --region '*' allows every
 Region. With --assume-role the policy also allows auditing other accounts; the
@@ -136,6 +136,12 @@ cli.json(([[
       "Effect": "Allow",
       "Action": "ecr:ListTagsForResource",
       "Resource": "%s"
+    },
+    {
+      "Sid": "ShowOrganizationToRules",
+      "Effect": "Allow",
+      "Action": "organizations:DescribeOrganization",
+      "Resource": "*"
     },
     {
       "Sid": "AuditEcrRegistry",

@@ -29,7 +29,8 @@ revoke jobs --orphans` reads jobs as a repository.
   },
   arguments = {
     { "service", args = "?", help = "Name of the container service." },
-    { "repository", args = "*", help = "Name or glob ('team/*') of repositories; or pass --all." },
+    { "repository", args = "*",
+      help = "Name or glob ('team/*') of repositories, or the URI of an image; or pass --all." },
   },
   options = {
     { "--principal", type = "text", value = "ARN", help = "Revoke this principal; an AWS service by its name." },

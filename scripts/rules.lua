@@ -64,6 +64,22 @@ A change has these members, as far as they apply:
   grant.service, .principal, .sid, .expires (seconds since 1970)
   deployment (the request of CreateContainerServiceDeployment)
 
+Bundled rules
+
+own-organization denies a change that opens a repository to another organization, to every
+organization or to everyone, over every possible request:
+
+  bundled "own-organization" {
+    organizations = { "o-a1b2c3d4e5" },
+    accounts = { "111122223333", "444455556666" },
+  }
+
+Without organizations, AWS Organizations is asked for the one of the account
+(organizations:DescribeOrganization); if that fails, the change is denied. Without accounts, access of a
+single account and its principals is allowed, because its organization is unknown; with them, only these
+accounts, the repository's own and Lightsail's puller roles are. A service of AWS needs a condition on
+its source, such as aws:SourceAccount. The rule applies to grant, revoke and undo.
+
 Mutes
 
 A mute removes findings from an audit's summary and from --fail-on. They are counted as muted and

@@ -30,7 +30,7 @@ grants are not shown then.
   options = { { "--output", choices = { "table", "json" } }, "aws" },
   exit = {
     { 0, "all services and grants were read" },
-    { 1, "a service does not exist, or grants or the journal could not be read" },
+    { 1, "a named service does not exist (the others are shown), or grants or the journal could not be read" },
   },
   examples = {
     { "lanyard status", "Show all services of the Region." },
@@ -48,12 +48,19 @@ local shellwords = require "lanyard.text.shellwords"
 local timestamp = require "lanyard.text.timestamp"
 
 local region = cli.connect(options)
-local services = cli.check(region:services(#options.service > 0 and options.service or nil))
+local missing = {}
+local services = cli.check(region:services(#options.service > 0 and options.service or nil, missing))
+for _, one in ipairs(missing) do
+  cli.note("lanyard: " .. cli.describe(one))
+end
+if #missing > 0 and #services == 0 then
+  return cli.exit.failed
+end
 local policies, err = region:policies()
 if err then
   cli.note("lanyard: cannot read the grants: " .. cli.describe(err))
 end
-local incomplete = err ~= nil
+local incomplete = err ~= nil or #missing > 0
 local finder, lost_by_role, noted = overwritten.new(region), {}, {}
 for _, one in ipairs(policies or {}) do
   local lost, journal_err

@@ -5,10 +5,11 @@ local command = cli.command {
   category = "access",
   description = [[
 The command reads the repository, so that the URI is the one that ECR returns. The
-tag is not checked; `lanyard deploy` checks it.
+tag is not checked; `lanyard deploy` checks it. A URI is accepted, too, and checked.
 ]],
   arguments = {
-    { "image", help = "REPOSITORY, REPOSITORY:TAG or REPOSITORY@DIGEST; the tag defaults to latest." },
+    { "image", help = "REPOSITORY, REPOSITORY:TAG, REPOSITORY@DIGEST, or a URI of this Region's registry; the tag "
+      .. "defaults to latest." },
   },
   options = { { "--output", choices = { "text", "json" } }, "aws" },
   exit = { { 0, "the URI was printed" }, { 1, "the repository does not exist, or could not be read" } },
@@ -20,13 +21,18 @@ local escape = require "lanyard.text.escape"
 local names = require "lanyard.aws.names"
 local report = require "lanyard.cli.print"
 
-local image, message = names.image_name(options.image)
+local image, message = names.image(options.image), nil
+local selected = image and options.image
+if not image then
+  image, message = names.image_name(options.image)
+  selected = image and image.repository
+end
 if not image then
   command:usage(message)
 end
 
 local region = cli.connect(options)
-local repository = cli.check(region:repositories { image.repository })[1]
+local repository = cli.check(region:repositories { selected })[1]
 local suffix = image.digest and "@" .. image.digest or ":" .. (image.tag or "latest")
 local uri = repository.uri .. suffix
 if options.output == "json" then

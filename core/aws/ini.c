@@ -19,6 +19,7 @@ struct parser {
   struct ini_section *section; /* NULL: the section is skipped */
   struct ini_property *open;   /* the property that an indented line continues */
   bool passing_over;           /* the indented line continues a skipped property */
+  size_t indent;               /* of the line of the open or skipped property */
   bool nested;                 /* the open property has sub-properties */
   bool prefixed_default;       /* a section [profile default] exists */
 };
@@ -41,14 +42,27 @@ static bool begins_comment(char c) {
   return c == '#' || c == ';';
 }
 
-/* Ends a value where a comment begins: at # or ; after white space. */
-static struct span without_comment(struct span text) {
-  for (size_t i = 1; i < text.length; i++) {
-    if (begins_comment(text.start[i]) && is_blank(text.start[i - 1])) {
-      text.length = i;
-      break;
+/* Returns where a comment begins: at # or ; after white space, and outside of quotes if they
+ * count. */
+static size_t comment_start(struct span text, bool quotes_count) {
+  char quote = '\0';
+  for (size_t i = 0; i < text.length; i++) {
+    char c = text.start[i];
+    if (quote != '\0') {
+      quote = c == quote ? '\0' : quote;
+    } else if (quotes_count && (c == '\'' || c == '"')) {
+      quote = c;
+    } else if (i > 0 && begins_comment(c) && is_blank(text.start[i - 1])) {
+      return i;
     }
   }
+  return quote == '\0' ? text.length : comment_start(text, false);
+}
+
+/* Ends a value where a comment begins. In a command a comment does not begin within quotes: the AWS
+ * CLI ends no value at a comment, and other SDKs would run half of the command. */
+static struct span without_comment(struct span text, bool is_command) {
+  text.length = comment_start(text, is_command);
   return trim(text);
 }
 
@@ -216,35 +230,44 @@ static const char *set_property(struct parser *parser, struct span name, struct 
   return NULL;
 }
 
+static size_t indent_of(struct span line) {
+  size_t i = 0;
+  while (i < line.length && is_blank(line.start[i]))
+    i++;
+  return i;
+}
+
+/* Returns the position of the sign between a property's name and value, or the length of the
+ * line. */
+static size_t delimiter(struct span line) {
+  size_t i = 0;
+  while (i < line.length && line.start[i] != '=' && line.start[i] != ':')
+    i++;
+  return i;
+}
+
 static const char *read_property(struct parser *parser, struct span line) {
   if (!parser->in_section)
     return "Expected a profile definition";
-  const char *equals_sign = memchr(line.start, '=', line.length);
-  if (!equals_sign)
+  size_t sign = delimiter(line);
+  if (sign == line.length)
     return "Expected an '=' sign defining a property";
-  struct span name = trim((struct span){line.start, (size_t)(equals_sign - line.start)});
+  struct span name = trim((struct span){line.start, sign});
   if (name.length == 0)
     return "Property did not have a name";
   parser->open = NULL;
+  parser->indent = indent_of(line);
   parser->passing_over = !parser->section || !is_name(name, "-_.");
   if (parser->passing_over)
     return NULL;
-  const char *value = equals_sign + 1;
-  size_t length = (size_t)(line.start + line.length - value);
-  return set_property(parser, name, without_comment((struct span){value, length}));
+  struct span value = {line.start + sign + 1, line.length - sign - 1};
+  return set_property(parser, name, without_comment(value, equals(name, "credential_process")));
 }
 
 static const char *read_continuation(struct parser *parser, struct span line) {
-  if (!parser->in_section)
-    return "Expected a profile definition";
   if (parser->passing_over)
     return NULL;
   line = trim(line);
-  if (begins_comment(line.start[0]))
-    return NULL;
-  if (!parser->open)
-    return "Expected a property definition, found continuation: begin the property at the start "
-           "of its line";
   if (parser->nested) {
     const char *equals_sign = memchr(line.start, '=', line.length);
     if (!equals_sign)
@@ -268,14 +291,19 @@ static const char *read_continuation(struct parser *parser, struct span line) {
 }
 
 static const char *read_line(struct parser *parser, struct span line) {
-  if (trim(line).length == 0 || begins_comment(line.start[0]))
+  struct span text = trim(line);
+  if (text.length == 0 || begins_comment(text.start[0]))
     return NULL;
   if (memchr(line.start, '\0', line.length))
     return "A NUL character is not allowed";
-  if (is_blank(line.start[0]))
+  size_t indent = indent_of(line);
+  if ((parser->open || parser->passing_over) && indent > parser->indent)
     return read_continuation(parser, line);
-  if (line.start[0] == '[')
-    return read_section(parser, line);
+  if (text.start[0] == '[')
+    return read_section(parser, text);
+  if (indent > 0 && parser->in_section && delimiter(text) == text.length)
+    return "Expected a property definition, found continuation: begin the property at the start "
+           "of its line";
   return read_property(parser, line);
 }
 

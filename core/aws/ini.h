@@ -9,7 +9,11 @@
  * Skipped are sections of an unknown type or with an invalid name, and properties whose names
  * contain other characters than ASCII letters, digits, '-', '_' and '.'. A name in the config file
  * may be in quotes, and may then contain spaces. Sections of the same name are merged; the last
- * property of a name wins. [profile default] replaces [default]. */
+ * property of a name wins. [profile default] replaces [default].
+ *
+ * The AWS CLI reads more, with Python's configparser, and so does this parser, where AWS's published
+ * cases do not contradict: a section or a property may be indented, if no property that is indented
+ * less is above it in its section, and a property may be `name: value`. */
 
 enum ini_kind { INI_CONFIG, INI_CREDENTIALS };
 enum ini_type { INI_PROFILE, INI_SSO_SESSION, INI_SERVICES };

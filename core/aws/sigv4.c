@@ -1,17 +1,16 @@
 #include "aws/sigv4.h"
 
 #include "base/bytes.h"
+#include "base/civil.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 bool sigv4_date(double seconds, char date[SIGV4_DATE]) {
   if (!(seconds >= 0 && seconds < 253402300800.0)) /* the year 10000 */
     return false;
-  time_t time = (time_t)seconds;
-  struct tm calendar;
-  return gmtime_r(&time, &calendar) && strftime(date, SIGV4_DATE, "%Y%m%dT%H%M%SZ", &calendar) > 0;
+  civil_format((long long)seconds, "YMDThmsZ", date);
+  return true;
 }
 
 static bool is_unreserved(unsigned char c) {

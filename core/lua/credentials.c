@@ -85,26 +85,39 @@ static void set_fields(lua_State *L, const struct credentials *credentials, cons
                      credentials->session_token.length + 3 * ALLOCATION_COST);
 }
 
-/* Returns the name of the part that contains a byte that no request can carry (for example a copied
- * line end), or NULL. */
-static const char *unusable_part(const struct credentials *credentials) {
+/* Returns what no key contains but a text can, or NULL. */
+static const char *unusable_byte(const struct secret *part) {
+  for (size_t i = 0; i < part->length; i++) {
+    unsigned char c = (unsigned char)part->bytes[i];
+    if (c < 0x20 || c == 0x7F)
+      return "a control character: was a line end copied too?";
+    if (c == ' ')
+      return "a blank: copy it again, without the blanks around it";
+    if (c > 0x7F)
+      return "a character that is not ASCII: copy it again";
+  }
+  return NULL;
+}
+
+/* Returns the name of the part that no request can carry or that AWS never accepts, and sets what is
+ * wrong with it. Returns NULL if there is none. */
+static const char *unusable_part(const struct credentials *credentials, const char **fault) {
   const struct secret parts[] = {
       {credentials->access_key_id, strlen(credentials->access_key_id)},
       credentials->secret_access_key,
       credentials->session_token,
   };
   static const char *const names[] = {"access key id", "secret access key", "session token"};
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-    for (size_t j = 0; j < parts[i].length; j++)
-      if ((unsigned char)parts[i].bytes[j] < 0x20 || parts[i].bytes[j] == 0x7F)
-        return names[i];
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    *fault = unusable_byte(&parts[i]);
+    if (*fault)
+      return names[i];
+  }
   return NULL;
 }
 
-static int refuse_unusable(lua_State *L, const char *part, const char *source) {
-  return push_error(L, "InvalidCredentials",
-                    "the %s of %s contains a control character: was a line end copied too?", part,
-                    source);
+static int refuse_unusable(lua_State *L, const char *part, const char *fault, const char *source) {
+  return push_error(L, "InvalidCredentials", "the %s of %s contains %s", part, source, fault);
 }
 
 /* Checks the readable fields that a caller gives. */
@@ -134,9 +147,10 @@ static int make_credentials(lua_State *L) {
   if (!take_secret(L, 1, "secret_access_key", &credentials->secret_access_key))
     return luaL_error(L, "secret_access_key is missing");
   take_secret(L, 1, "session_token", &credentials->session_token);
-  const char *unusable = unusable_part(credentials);
+  const char *fault;
+  const char *unusable = unusable_part(credentials, &fault);
   if (unusable)
-    return refuse_unusable(L, unusable, source ? source : "the script");
+    return refuse_unusable(L, unusable, fault, source ? source : "the script");
   set_fields(L, credentials, source ? source : "script", 1);
   return 1;
 }
@@ -172,9 +186,10 @@ static int from_environment(lua_State *L) {
   if (!secret_set(&credentials->secret_access_key, key, strlen(key)) ||
       (token && !secret_set(&credentials->session_token, token, strlen(token))))
     return luaL_error(L, "not enough memory");
-  const char *unusable = unusable_part(credentials);
+  const char *fault;
+  const char *unusable = unusable_part(credentials, &fault);
   if (unusable)
-    return refuse_unusable(L, unusable, "the environment");
+    return refuse_unusable(L, unusable, fault, "the environment");
   set_fields(L, credentials, "environment", options ? 1 : 0);
   return 1;
 }

@@ -413,6 +413,7 @@ MODULE_API int luaopen_lanyard_policy_core(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"parse", parse},
       {"new", new_policy},
+      {"date", policy_lua_date},
       {"operand", policy_lua_operand},
       {"operators", policy_lua_operators},
       {"caller", policy_lua_caller},

@@ -52,6 +52,7 @@ int policy_lua_weigh(lua_State *L);
 int policy_lua_caller(lua_State *L);
 int policy_lua_possible(lua_State *L);
 int policy_lua_operand(lua_State *L);
+int policy_lua_date(lua_State *L);
 int policy_lua_operators(lua_State *L);
 
 /* Views of a document: statements and values as tables. The caller is a reader. */

@@ -4,7 +4,10 @@
 #include "lua/util.h"
 #include "policy/caller.h"
 #include "policy/condition.h"
+#include "policy/condition_value.h"
 #include "policy/evaluate.h"
+
+#include <string.h>
 
 /* Replaces the scalar at the top of the stack with a string. luaL_tolstring would call a metamethod
  * of the type. */
@@ -342,4 +345,18 @@ int policy_lua_operand(lua_State *L) {
   lua_pushstring(L, types[type]);
   lua_pushboolean(L, condition_operand_valid(type, text));
   return 2;
+}
+
+/* core.date(text) --> seconds | nil
+ * Returns the seconds since 1970 of a date as the date operators read it. They can have a
+ * fraction. Returns nil for another text. */
+int policy_lua_date(lua_State *L) {
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  long double seconds;
+  if (strlen(text) == length && condition_read_date(text, &seconds))
+    lua_pushnumber(L, (lua_Number)seconds);
+  else
+    lua_pushnil(L);
+  return 1;
 }

@@ -1,5 +1,6 @@
 #include "net/httpd.h"
 
+#include "base/civil.h"
 #include "net/httpd_connection.h"
 
 #include <errno.h>
@@ -200,6 +201,24 @@ static void unlink_request(struct httpd_request *request) {
   request->server = NULL;
 }
 
+/* Adds the current date (RFC 9110, 6.6.1), unless the reply has one. libevent's own is computed by
+ * libc. */
+static void add_date(struct evkeyvalq *output) {
+  static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  if (evhttp_find_header(output, "Date"))
+    return;
+  time_t now = time(NULL);
+  struct civil at = civil_from_seconds(now);
+  char day[8], rest[16], date[40];
+  civil_format(now, "D", day);
+  civil_format(now, "Y h:m:s", rest);
+  snprintf(date, sizeof date, "%s, %s %s %s GMT", days[at.weekday], day, months[at.month - 1],
+           rest);
+  evhttp_add_header(output, "Date", date);
+}
+
 void httpd_reply(struct httpd_request *request, int status, const struct httpd_header *headers,
                  size_t header_count, const char *body, size_t length, size_t announced) {
   if (!request->server)
@@ -210,6 +229,7 @@ void httpd_reply(struct httpd_request *request, int status, const struct httpd_h
   struct evkeyvalq *output = evhttp_request_get_output_headers(request->event);
   for (size_t i = 0; i < header_count; i++)
     evhttp_add_header(output, headers[i].name, headers[i].value);
+  add_date(output);
   char size[32];
   snprintf(size, sizeof size, "%zu", announced);
   evhttp_add_header(output, "Content-Length", size);

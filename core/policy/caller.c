@@ -27,18 +27,25 @@ static struct arn_part last_name(struct arn_part path) {
   return (struct arn_part){slash + 1, path.length - (size_t)(slash + 1 - path.text)};
 }
 
+/* Reports whether the parts of PATH/NAME are not empty: a path is "/", or begins and ends with a
+ * slash, and has no other empty part.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html */
+static bool is_path(struct arn_part path) {
+  return path.length > 0 && path.text[0] != '/' && path.text[path.length - 1] != '/' &&
+         !memmem(path.text, path.length, "//", 2);
+}
+
 static enum caller_kind read_iam(struct caller *caller, struct arn_part resource) {
   if (part_is(resource, "root"))
     return CALLER_ROOT;
   struct arn_part path = resource;
-  if (cut_prefix(&path, "user/")) {
+  bool user = cut_prefix(&path, "user/");
+  if (user || cut_prefix(&path, "role/")) {
+    if (!is_path(path))
+      return CALLER_OTHER;
     caller->name = last_name(path);
-    return CALLER_USER;
-  }
-  if (cut_prefix(&path, "role/")) {
-    caller->name = last_name(path);
-    caller->service_linked = bytes_begin(path.text, path.length, "aws-service-role/");
-    return CALLER_ROLE;
+    caller->service_linked = !user && bytes_begin(path.text, path.length, "aws-service-role/");
+    return user ? CALLER_USER : CALLER_ROLE;
   }
   return cut_prefix(&path, "saml-provider/") || cut_prefix(&path, "oidc-provider/")
              ? CALLER_PROVIDER
@@ -78,7 +85,8 @@ static enum caller_kind read_plain(const char *text, size_t length) {
     return CALLER_PROVIDER;
   if (length == 64 && all_in(text, length, "0123456789abcdef"))
     return CALLER_CANONICAL_USER;
-  if (length >= 16 && all_in(text, length, letters) && text[0] == 'A')
+  if (length >= 16 && all_in(text, length, letters) &&
+      (bytes_begin(text, length, "AROA") || bytes_begin(text, length, "AIDA")))
     return CALLER_UNIQUE_ID;
   return memchr(text, '.', length) && !memchr(text, ':', length) ? CALLER_SERVICE : CALLER_OTHER;
 }

@@ -97,11 +97,12 @@ enum caller_rule {
   CALLER_KEY_PRESENT,  /* a value that matches one of the patterns; without patterns, any value */
 };
 
-enum { CALLER_PATTERNS = 2 };
+enum { CALLER_PATTERNS = 5 };
 
 struct caller_fact {
   enum caller_rule rule;
   bool ignore_case;
+  bool except;  /* a value that matches none of the patterns */
   size_t count; /* of patterns; a single pattern without wildcards is the value itself */
   struct buf patterns[CALLER_PATTERNS]; /* with the wildcards `*` and `?`, as in match_glob */
 };
@@ -115,9 +116,13 @@ struct caller_fact {
  *   aws:PrincipalType       Account, User, AssumedRole, FederatedUser, Anonymous
  *   aws:userid              the account of a root user, ID of a user, ID:SESSION of a role, A:NAME of a
  *                           federated user, "anonymous"
+ *                           For services and identity providers AWS documents no value of these two
+ *                           keys: they have one that AWS documents for no other principal.
  *   aws:username            the name of a user; absent for others
  *   aws:PrincipalIsAWSService  true for a service, absent without a signature, else false
- *   aws:PrincipalServiceName   the service; absent for others; likewise aws:PrincipalServiceNamesList
+ *   aws:PrincipalServiceName   the service; absent for others
+ *   aws:PrincipalServiceNamesList   the service, NAME.amazonaws.com and NAME.REGION.amazonaws.com;
+ *                           absent for others
  *   aws:PrincipalOrgID, aws:PrincipalOrgPaths, aws:PrincipalTag/: absent without an account
  *   aws:ResourceAccount     the owner, if it is known
  * and the keys of a role session or of temporary credentials: absent without credentials. */
@@ -157,8 +162,10 @@ void caller_derive(const struct caller_request *request, struct caller_derived *
  * A key with an empty list of values is absent from the request. A key that the context lacks is not
  * described; with `complete` it is absent, so that a key which every request has is missed. It
  * checks: the facts of caller_fact_of; several values of a key that has one; a key of every request that
- * is absent; aws:CurrentTime and aws:EpochTime of different seconds; organization paths outside the
- * organization; an owner that is not the account in the resource's ARN. It does not check the form of
+ * is absent; aws:CurrentTime and aws:EpochTime of different seconds; temporary credentials that were
+ * issued later; organization paths outside the organization; an owner that is not the account in the
+ * resource's ARN; an aws:PrincipalArn of a unique ID whose account or name differs from
+ * aws:PrincipalAccount or aws:username; a list of service names without the service. It does not check the form of
  * values: published cases use ids such as o-abcdefg, which are shorter than AWS's. why->failed is set
  * if there is not enough memory. */
 bool caller_possible(const struct caller_request *request, bool complete, struct buf *why);

@@ -121,6 +121,11 @@ static bool has_prefix(const struct caller *caller, const char *prefix) {
   return bytes_begin(caller->text.bytes, caller->text.length, prefix);
 }
 
+/* Reports whether a unique ID is a role's, not a user's. */
+static bool is_role_id(const struct caller *caller) {
+  return has_prefix(caller, "AROA");
+}
+
 /* aws:PrincipalArn */
 static void set_arn(struct caller_fact *fact, const struct caller *caller) {
   struct buf *buf;
@@ -150,10 +155,10 @@ static void set_arn(struct caller_fact *fact, const struct caller *caller) {
     buf_adds(buf, ":root");
     return;
   case CALLER_UNIQUE_ID:
-    if (has_prefix(caller, "AROA") || has_prefix(caller, "AIDA"))
-      add_text(fact, has_prefix(caller, "AROA") ? "arn:*:iam::*:role/*" : "arn:*:iam::*:user/*");
+    add_text(fact, is_role_id(caller) ? "arn:*:iam::*:role/*" : "arn:*:iam::*:user/*");
     return;
   case CALLER_CANONICAL_USER:
+    add_text(fact, "arn:*:iam::*:root");
     return;
   case CALLER_OTHER:
     if (caller->partition.length == 0)
@@ -177,27 +182,52 @@ static void set_account(struct caller_fact *fact, const struct caller *caller) {
     add_part(add_pattern(fact), caller->account);
 }
 
+/* Services and identity providers: any value but these, which other principals have. */
+static void set_undocumented(struct caller_fact *fact, const char *const others[CALLER_PATTERNS]) {
+  fact->except = true;
+  for (size_t i = 0; i < CALLER_PATTERNS; i++)
+    add_text(fact, others[i]);
+}
+
 /* aws:PrincipalType */
 static void set_type(struct caller_fact *fact, const struct caller *caller) {
-  static const char *const types[] = {
-      [CALLER_ANONYMOUS] = "Anonymous",
-      [CALLER_ROOT] = "Account",
-      [CALLER_USER] = "User",
-      [CALLER_ROLE] = "AssumedRole",
-      [CALLER_SESSION] = "AssumedRole",
-      [CALLER_FEDERATED_USER] = "FederatedUser",
-      [CALLER_OTHER] = NULL,
-  };
-  const char *type = types[caller->kind];
-  if (caller->kind == CALLER_UNIQUE_ID)
-    type = has_prefix(caller, "AROA") ? "AssumedRole" : has_prefix(caller, "AIDA") ? "User" : NULL;
-  if (type)
-    add_text(fact, type);
+  static const char *const all[CALLER_PATTERNS] = {"Account", "User", "AssumedRole",
+                                                   "FederatedUser", "Anonymous"};
+  switch (caller->kind) {
+  case CALLER_ANONYMOUS:
+    add_text(fact, "Anonymous");
+    break;
+  case CALLER_ROOT:
+  case CALLER_CANONICAL_USER:
+    add_text(fact, "Account");
+    break;
+  case CALLER_USER:
+    add_text(fact, "User");
+    break;
+  case CALLER_ROLE:
+  case CALLER_SESSION:
+    add_text(fact, "AssumedRole");
+    break;
+  case CALLER_FEDERATED_USER:
+    add_text(fact, "FederatedUser");
+    break;
+  case CALLER_UNIQUE_ID:
+    add_text(fact, is_role_id(caller) ? "AssumedRole" : "User");
+    break;
+  case CALLER_SERVICE:
+  case CALLER_PROVIDER:
+    set_undocumented(fact, all);
+    break;
+  case CALLER_OTHER:
+    break;
+  }
 }
 
 /* aws:userid. The ids of users begin with AIDA, the ids of roles with AROA:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html */
 static void set_userid(struct caller_fact *fact, const struct caller *caller) {
+  static const char *const all[CALLER_PATTERNS] = {"anonymous", "AIDA*", "AROA*", "????????????",
+                                                   "????????????:*"};
   struct buf *buf;
   switch (caller->kind) {
   case CALLER_ANONYMOUS:
@@ -226,12 +256,16 @@ static void set_userid(struct caller_fact *fact, const struct caller *caller) {
   case CALLER_UNIQUE_ID:
     buf = add_pattern(fact);
     buf_add(buf, caller->text.bytes, caller->text.length);
-    if (has_prefix(caller, "AROA"))
+    if (is_role_id(caller))
       buf_adds(buf, ":*");
+    break;
+  case CALLER_CANONICAL_USER:
+    add_text(fact, "????????????");
     break;
   case CALLER_SERVICE:
   case CALLER_PROVIDER:
-  case CALLER_CANONICAL_USER:
+    set_undocumented(fact, all);
+    break;
   case CALLER_OTHER:
     break;
   }
@@ -244,11 +278,8 @@ static void set_username(struct caller_fact *fact, const struct caller *caller) 
     add_part(add_pattern(fact), caller->name);
     break;
   case CALLER_UNIQUE_ID:
-    fact->rule = has_prefix(caller, "AIDA")   ? CALLER_KEY_PRESENT
-                 : has_prefix(caller, "AROA") ? CALLER_KEY_ABSENT
-                                              : CALLER_KEY_FREE;
+    fact->rule = is_role_id(caller) ? CALLER_KEY_ABSENT : CALLER_KEY_PRESENT;
     break;
-  case CALLER_CANONICAL_USER:
   case CALLER_OTHER:
     fact->rule = CALLER_KEY_FREE;
     break;
@@ -266,13 +297,45 @@ static void set_is_service(struct caller_fact *fact, const struct caller *caller
     add_text(fact, caller->kind == CALLER_SERVICE ? "true" : "false");
 }
 
-/* aws:PrincipalServiceName and aws:PrincipalServiceNamesList. The list contains names that belong to
- * the service; which ones is not documented. */
+/* Reports whether a label of a host name is a Region: us-east-1. */
+static bool is_region(const char *text, size_t length) {
+  return length > 2 && memchr(text, '-', length) && text[length - 1] >= '0' &&
+         text[length - 1] <= '9';
+}
+
+/* Splits NAME.REGION.amazonaws.com, where the Region may be missing, into NAME and .amazonaws.com. */
+static bool split_service(const struct caller *caller, struct arn_part *name,
+                          struct arn_part *end) {
+  const char *text = caller->text.bytes;
+  const char *domain = memmem(text, caller->text.length, ".amazonaws.", strlen(".amazonaws."));
+  if (!domain || domain == text)
+    return false;
+  *end = (struct arn_part){domain, caller->text.length - (size_t)(domain - text)};
+  *name = (struct arn_part){text, (size_t)(domain - text)};
+  const char *dot = memrchr(text, '.', name->length);
+  if (dot && is_region(dot + 1, (size_t)(domain - dot - 1)))
+    name->length = (size_t)(dot - text);
+  return true;
+}
+
+/* aws:PrincipalServiceName and aws:PrincipalServiceNamesList. A service has one name, and may have one
+ * for each Region: NAME.REGION.amazonaws.com. */
 static void set_service(struct caller_fact *fact, const struct caller *caller, bool list) {
-  if (caller->kind != CALLER_SERVICE)
+  if (caller->kind != CALLER_SERVICE) {
     fact->rule = CALLER_KEY_ABSENT;
-  else if (!list)
-    buf_add(add_pattern(fact), caller->text.bytes, caller->text.length);
+    return;
+  }
+  buf_add(add_pattern(fact), caller->text.bytes, caller->text.length);
+  struct arn_part name, end;
+  if (!list || !split_service(caller, &name, &end))
+    return;
+  bool regional = name.length + end.length < caller->text.length;
+  for (size_t i = regional ? 0 : 1; i < 2; i++) {
+    struct buf *buf = add_pattern(fact);
+    add_part(buf, name);
+    buf_adds(buf, i == 0 ? "" : ".*");
+    add_part(buf, end);
+  }
 }
 
 struct policy_string caller_owner(const struct caller_request *request) {
@@ -358,6 +421,6 @@ bool caller_fact_allows(const struct caller_fact *fact, const char *value, size_
   for (size_t i = 0; i < fact->count; i++)
     if (match_glob(fact->patterns[i].data, fact->patterns[i].length, value, length,
                    fact->ignore_case))
-      return true;
-  return fact->count == 0;
+      return !fact->except;
+  return fact->count == 0 || fact->except;
 }

@@ -63,7 +63,8 @@ static void derive_key(struct caller_derived *derived, const struct caller *call
     *entry = (struct context_entry){.key = name, .key_length = length, .values = value};
     if (fact.rule != CALLER_KEY_ABSENT) {
       bool is_arn = strcmp(name, "aws:PrincipalArn") == 0;
-      bool known = fact.count == 1 && keep_value(derived, caller, request, &fact, is_arn, value);
+      bool known = fact.count == 1 && !fact.except &&
+                   keep_value(derived, caller, request, &fact, is_arn, value);
       entry->count = known ? 1 : 0;
       entry->unknown = !known;
     }
@@ -135,14 +136,28 @@ static void add_fact(const struct check *check, const struct caller_key *key,
                      const struct caller_fact *fact) {
   if (fact->rule == CALLER_KEY_ABSENT)
     buf_adds(check->why, "no value");
+  else if (fact->count == 0)
+    buf_adds(check->why, "an account");
   for (size_t i = 0; i < fact->count; i++) {
-    buf_adds(check->why, i > 0 ? " or " : "");
+    buf_adds(check->why, i == 0 ? fact->except ? "no " : "" : " or ");
     add_quoted(check->why, fact->patterns[i].data, fact->patterns[i].length);
   }
   if (strcmp(key->name, "aws:ResourceAccount") == 0)
     buf_adds(check->why, ", the owner of the resource");
   else
     buf_addf(check->why, " for %s", caller_kind_name(check->caller.kind));
+}
+
+/* Reports whether a value has the form that its key needs: an account has 12 digits, and a path no
+ * empty parts. */
+static bool is_formed(const struct caller *caller, const struct caller_key *key,
+                      const struct context_value *value) {
+  bool named = caller_has_account(caller) && caller->kind != CALLER_OTHER;
+  if (named && caller->account.length == 0 && strcmp(key->name, "aws:PrincipalAccount") == 0)
+    return caller_is_account(value->bytes, value->length);
+  bool arn = named && caller->kind != CALLER_FEDERATED_USER;
+  return !arn || strcmp(key->name, "aws:PrincipalArn") != 0 ||
+         caller_read(value->bytes, value->length).kind != CALLER_OTHER;
 }
 
 /* Compares the values of an entry with what the principal and the resource say about its key. */
@@ -154,7 +169,8 @@ static bool check_fact(const struct check *check, const struct caller_key *key,
   bool possible = true;
   for (size_t i = 0; i < entry->count && possible && !check->why->failed; i++) {
     const struct context_value *value = &entry->values[i];
-    possible = caller_fact_allows(&fact, value->bytes, value->length);
+    possible = caller_fact_allows(&fact, value->bytes, value->length) &&
+               is_formed(&check->caller, key, value);
     if (!possible) {
       expect(check, entry->key, entry->key_length);
       add_fact(check, key, &fact);
@@ -205,6 +221,61 @@ static bool check_times(const struct check *check) {
   buf_addf(expect(check, key, strlen(key)), "%.0Lf, which is aws:CurrentTime ", floorl(seconds));
   add_quoted(check->why, now->bytes, now->length);
   add_found(check->why, epoch);
+  return false;
+}
+
+/* Temporary credentials are issued before they are used. */
+static bool check_issued(const struct check *check) {
+  static const char key[] = "aws:TokenIssueTime";
+  const struct context *context = check->request->context;
+  const struct context_value *issued = only_value(context, key);
+  const struct context_value *now = only_value(context, "aws:CurrentTime");
+  long double seconds, other;
+  now = now ? now : only_value(context, "aws:EpochTime");
+  if (!issued || !now || !condition_read_date(issued->bytes, &seconds) ||
+      !condition_read_date(now->bytes, &other) || seconds <= other)
+    return true;
+  buf_adds(expect(check, key, strlen(key)), "a time before aws:CurrentTime ");
+  add_quoted(check->why, now->bytes, now->length);
+  add_found(check->why, issued);
+  return false;
+}
+
+/* The ARN of a caller whose principal does not contain it, such as a unique ID, says what the ARN of
+ * any caller says about the account and the name. */
+static bool check_arn(const struct check *check) {
+  static const char *const names[] = {"aws:PrincipalAccount", "aws:username", "aws:userid"};
+  const struct context *context = check->request->context;
+  const struct context_value *arn = only_value(context, "aws:PrincipalArn");
+  bool id = check->caller.kind == CALLER_UNIQUE_ID || check->caller.kind == CALLER_CANONICAL_USER;
+  if (!id || !arn)
+    return true;
+  struct check named = *check;
+  named.caller = caller_read(arn->bytes, arn->length);
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    const struct context_entry *entry = context_find(context, names[i], strlen(names[i]));
+    const struct caller_key *key = caller_find_key(names[i], strlen(names[i]));
+    if (entry && key && !check_fact(&named, key, entry))
+      return false;
+  }
+  return true;
+}
+
+/* The names of a service include the one that makes the request. */
+static bool check_names(const struct check *check) {
+  static const char key[] = "aws:PrincipalServiceNamesList";
+  const struct policy_string *service = &check->caller.text;
+  const struct context_entry *names = context_find(check->request->context, key, strlen(key));
+  if (!names || names->unknown || check->caller.kind != CALLER_SERVICE)
+    return true;
+  for (size_t i = 0; i < names->count; i++)
+    if (bytes_equal(names->values[i].bytes, names->values[i].length, service->bytes,
+                    service->length))
+      return true;
+  buf_adds(expect(check, key, strlen(key)), "a list with ");
+  add_quoted(check->why, service->bytes, service->length);
+  if (names->count > 0)
+    add_found(check->why, &names->values[0]);
   return false;
 }
 
@@ -284,7 +355,7 @@ bool caller_possible(const struct caller_request *request, bool complete, struct
       return false;
   if (!context)
     return true;
-  return check_times(&check) &&
+  return check_times(&check) && check_issued(&check) && check_arn(&check) && check_names(&check) &&
          check_paths(&check, "aws:PrincipalOrgID", "aws:PrincipalOrgPaths") &&
          check_paths(&check, "aws:ResourceOrgID", "aws:ResourceOrgPaths") &&
          check_paths(&check, "aws:SourceOrgID", "aws:SourceOrgPaths") &&

@@ -1,5 +1,7 @@
 #include "policy/condition_value.h"
 
+#include "base/civil.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
@@ -30,16 +32,6 @@ static bool read_char(const char **text, char c) {
     return false;
   ++*text;
   return true;
-}
-
-/* Returns the days from 1970-01-01 to a day of the Gregorian calendar. */
-static long days_to(int year, int month, int day) {
-  long y = month <= 2 ? year - 1 : year;
-  long era = (y >= 0 ? y : y - 399) / 400;
-  long year_of_era = y - era * 400;
-  long day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-         719468;
 }
 
 static bool is_day(int year, int month, int day) {
@@ -91,12 +83,12 @@ bool condition_read_date(const char *text, long double *seconds) {
   if (!read_digits(&text, 4, &year) || (*text != '\0' && *text != '-'))
     return condition_read_number(start, seconds);
   if (*text == '\0') /* four digits are a year (ISO 8601) */
-    return *seconds = (long double)days_to(year, 1, 1) * 86400, true;
+    return *seconds = (long double)civil_days(year, 1, 1) * 86400, true;
   ++text; /* the hyphen */
   if (!read_digits(&text, 2, &month) || (read_char(&text, '-') && !read_digits(&text, 2, &day)) ||
       !is_day(year, month, day))
     return false;
-  *seconds = (long double)days_to(year, month, day) * 86400;
+  *seconds = (long double)civil_days(year, month, day) * 86400;
   if (read_char(&text, 'T') && !(read_time(&text, seconds) && read_zone(&text, seconds)))
     return false;
   return *text == '\0';

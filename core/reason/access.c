@@ -77,23 +77,39 @@ static bool add_account_classes(struct access *access, struct caller_class class
   return true;
 }
 
-/* Adds the principals without an ARN that policies name: ids, and texts of no known form. */
-static bool add_named_classes(struct access *access) {
+/* Adds a principal without an ARN: a role, a user, or the root user of an account, which may be any
+ * account that the class allows. */
+static bool add_id_class(struct access *access, struct caller_class class, const char *id) {
+  struct caller caller = caller_read(id, strlen(id));
+  class.id = id;
+  class.kind = caller.kind == CALLER_CANONICAL_USER ? CALLER_ROOT
+               : strncmp(id, "AROA", 4) == 0        ? CALLER_ROLE
+                                                    : CALLER_USER;
+  return add_class(access, class, id);
+}
+
+/* Adds the principals without an ARN that policies name. */
+static bool add_id_classes(struct access *access, struct caller_class class) {
+  size_t first = access->search.class_count;
   for (size_t i = 0; i < access->boxes.test_count; i++) {
     const struct box_test *test = &access->boxes.tests[i];
     for (size_t e = 0; test->kind == TEST_PRINCIPAL && e < test->statement->principals.count; e++) {
       const struct policy_value *entry = &test->statement->principals.items[e];
       struct caller caller = caller_read(entry->string, entry->length);
-      bool known = caller.kind != CALLER_UNIQUE_ID && caller.kind != CALLER_CANONICAL_USER &&
-                   caller.kind != CALLER_OTHER;
-      for (size_t c = 0; c < access->search.class_count && !known; c++)
+      bool known = caller.kind != CALLER_UNIQUE_ID && caller.kind != CALLER_CANONICAL_USER;
+      for (size_t c = first; c < access->search.class_count && !known; c++)
         known = strcmp(access->classes[c].sample, entry->string) == 0;
-      struct caller_class class = {.kind = caller.kind, .partition = "aws"};
-      if (!known && !add_class(access, class, entry->string))
+      if (!known && !add_id_class(access, class, entry->string))
         return false;
     }
   }
   return true;
+}
+
+/* Adds the callers of a set of accounts. */
+static bool add_accounts(struct access *access, struct caller_class class) {
+  return add_account_classes(access, class) &&
+         (access->options->identity || add_id_classes(access, class));
 }
 
 static bool add_classes(struct access *access) {
@@ -112,13 +128,13 @@ static bool add_classes(struct access *access) {
   for (size_t p = 0; p < count; p++) {
     struct caller_class class = {
         .partition = partitions[p], .others = accounts, .others_count = options->account_count};
-    if (!add_account_classes(access, class))
+    if (!add_accounts(access, class))
       return false;
     for (size_t i = 0; i < options->account_count; i++) {
       struct caller_class one = {.partition = partitions[p],
                                  .account = options->accounts[i].account,
                                  .organization = options->accounts[i].organization};
-      if (!add_account_classes(access, one))
+      if (!add_accounts(access, one))
         return false;
     }
   }
@@ -129,8 +145,7 @@ static bool add_classes(struct access *access) {
          add_class(access, (struct caller_class){.kind = CALLER_PROVIDER, .partition = "aws"},
                    "arn:aws:iam::123456789012:saml-provider/example") &&
          add_class(access, (struct caller_class){.kind = CALLER_ANONYMOUS, .partition = "aws"},
-                   "*") &&
-         add_named_classes(access);
+                   "*");
 }
 
 /* --- Confirmation ----------------------------------------------------------------------------- */

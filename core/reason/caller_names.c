@@ -6,6 +6,7 @@
 #include "policy/arn.h"
 #include "policy/principal.h"
 #include "reason/callers.h"
+#include "reason/service_names.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -86,12 +87,12 @@ static bool in_class(const struct caller_class *class, const char *account) {
 }
 
 /* Appends the id of a caller, which follows its name. */
-static void add_id(struct buf *text, enum caller_kind kind) {
+static void add_id(struct buf *text, const struct caller_class *class) {
   buf_addc(text, '\1');
-  if (kind == CALLER_USER)
-    buf_adds(text, "AIDAEXAMPLE");
-  else if (kind == CALLER_ROLE || kind == CALLER_SESSION)
-    buf_adds(text, "AROAEXAMPLE:session");
+  if (class->kind == CALLER_USER)
+    buf_adds(text, class->id ? class->id : "AIDAEXAMPLE");
+  else if (class->kind == CALLER_ROLE || class->kind == CALLER_SESSION)
+    buf_addf(text, "%s:session", class->id ? class->id : "AROAEXAMPLE");
 }
 
 /* Offers a caller in an account, with a name that no policy mentions. */
@@ -110,13 +111,47 @@ static void offer_fresh(struct query *query, const struct caller_class *class,
              : class->kind == CALLER_USER ? "user"
                                           : "role",
              names->name);
-  add_id(&text, class->kind);
+  add_id(&text, class);
   offer_buf(query, class, &text);
 }
 
-/* Offers the role of a session ARN, without a path, or the session itself. */
+/* A session that is being offered. */
+struct offered_session {
+  struct query *query;
+  const struct caller_class *class;
+  const struct caller *session;
+  bool named; /* a policy names its role */
+};
+
+/* Offers a session of a role: the session itself, and another one. For a class of roles, offers the
+ * role. */
+static bool offer_session_of(void *state, const struct policy_value *role) {
+  struct offered_session *offered = state;
+  const struct caller_class *class = offered->class;
+  struct buf text = {0};
+  offered->named = true;
+  buf_add(&text, role->string, role->length);
+  add_id(&text, class);
+  if (text.failed || class->kind == CALLER_ROLE) {
+    offer_buf(offered->query, class, &text);
+    return true;
+  }
+  callers_offer(offered->query, class, text.data, text.length);
+  text.length = role->length;
+  buf_adds(&text, "\1AROAEXAMPLE:");
+  buf_add(&text, offered->session->session.text, offered->session->session.length);
+  offer_buf(offered->query, class, &text);
+  return true;
+}
+
+/* Offers the role of a session ARN, or the session itself. The role has no path, or that which a policy
+ * names. */
 static void offer_session(struct query *query, const struct caller_class *class,
                           const struct caller *session) {
+  struct offered_session offered = {.query = query, .class = class, .session = session};
+  callers_each_role(query, session, offer_session_of, &offered);
+  if (offered.named)
+    return;
   struct buf text = {0};
   buf_adds(&text, "arn:");
   buf_add(&text, session->partition.text, session->partition.length);
@@ -124,17 +159,10 @@ static void offer_session(struct query *query, const struct caller_class *class,
   buf_add(&text, session->account.text, session->account.length);
   buf_adds(&text, ":role/");
   buf_add(&text, session->name.text, session->name.length);
-  size_t name = text.length;
-  add_id(&text, class->kind);
-  if (text.failed || class->kind == CALLER_ROLE) {
-    offer_buf(query, class, &text);
-    return;
-  }
-  callers_offer(query, class, text.data, text.length);
-  text.length = name;
-  buf_adds(&text, "\1AROAEXAMPLE:");
-  buf_add(&text, session->session.text, session->session.length);
-  offer_buf(query, class, &text);
+  query->pool->failed = query->pool->failed || text.failed;
+  if (!text.failed)
+    offer_session_of(&offered, &(struct policy_value){.string = text.data, .length = text.length});
+  buf_free(&text);
 }
 
 static bool is_named(enum caller_kind kind) {
@@ -147,12 +175,17 @@ static bool in_partition(const struct caller_class *class, const struct caller *
          bytes_are(named->partition.text, named->partition.length, class->partition);
 }
 
+bool callers_in_class(const struct caller_class *class, const struct caller *named) {
+  return in_partition(class, named) && named->account.length == ACCOUNT_DIGITS &&
+         in_class(class, named->account.text);
+}
+
 /* Offers the callers of a class that an entry of a Principal element names. */
 static void offer_entry(struct query *query, const struct caller_class *class,
                         const struct caller_names *names, const struct policy_value *entry) {
   const char *account = principal_account(entry->string, entry->length);
   struct caller named = caller_read(entry->string, entry->length);
-  if (!in_partition(class, &named))
+  if (class->id || !in_partition(class, &named))
     return;
   bool sessions = class->kind == CALLER_ROLE || class->kind == CALLER_SESSION;
   bool named_class = is_named(class->kind);
@@ -160,13 +193,12 @@ static void offer_entry(struct query *query, const struct caller_class *class,
     offer_fresh(query, class, names, account);
   } else if (sessions && named.kind == CALLER_SESSION && in_class(class, named.account.text)) {
     offer_session(query, class, &named);
-  } else if ((class->kind == named.kind && class->kind < CALLER_UNIQUE_ID) ||
-             (sessions && named.kind == CALLER_ROLE)) {
+  } else if (class->kind == named.kind || (sessions && named.kind == CALLER_ROLE)) {
     struct buf text = {0};
     if (named_class && !in_class(class, named.account.text))
       return;
     buf_add(&text, entry->string, entry->length);
-    add_id(&text, class->kind);
+    add_id(&text, class);
     offer_buf(query, class, &text);
   }
 }
@@ -196,10 +228,9 @@ static void offer_other(struct query *query, const struct caller_class *class,
   case CALLER_UNIQUE_ID:
   case CALLER_CANONICAL_USER:
   case CALLER_OTHER:
-    buf_adds(&text, class->sample);
-    break;
+    return; /* no class has such callers */
   }
-  add_id(&text, class->kind);
+  add_id(&text, class);
   offer_buf(query, class, &text);
 }
 
@@ -227,7 +258,7 @@ static void offer_arn(struct query *query, const struct caller_class *class,
     return;
   struct buf text = {0};
   buf_add(&text, entry->string, entry->length);
-  add_id(&text, class->kind);
+  add_id(&text, class);
   offer_buf(query, class, &text);
 }
 
@@ -258,15 +289,17 @@ static void offer_arns(struct query *query, const struct caller_class *class,
 enum limit { LIMIT_NONE, LIMIT_NAMES, LIMIT_NOBODY };
 
 static enum limit limit_of(const struct caller_class *class, const struct box_test *test) {
+  struct policy_string id = {class->id, class->id ? strlen(class->id) : 0};
   bool sessions = class->kind == CALLER_ROLE || class->kind == CALLER_SESSION;
   enum limit limit = LIMIT_NOBODY;
-  if (test->kind != TEST_PRINCIPAL || test->statement->not_principal ||
-      class->kind >= CALLER_UNIQUE_ID)
+  if (test->kind != TEST_PRINCIPAL || test->statement->not_principal)
     return LIMIT_NONE;
   for (size_t e = 0; e < test->statement->principals.count; e++) {
     const struct policy_value *entry = &test->statement->principals.items[e];
     struct caller named = caller_read(entry->string, entry->length);
-    if (bytes_are(entry->string, entry->length, "*") ||
+    if (class->id && principal_match(entry, &id) == PRINCIPAL_NONE)
+      continue;
+    if (class->id || bytes_are(entry->string, entry->length, "*") ||
         (is_named(class->kind) && principal_account(entry->string, entry->length)))
       return LIMIT_NONE;
     if (class->kind == named.kind ||
@@ -295,6 +328,10 @@ static enum limit limit_callers(const struct query *query, const struct caller_c
   return callers_bound(query, class) && limit == LIMIT_NAMES ? LIMIT_NONE : limit;
 }
 
+static void offer_service(struct query *query, void *class, const char *service, size_t length) {
+  callers_offer(query, class, service, length);
+}
+
 /* Offers first what names alone suggest. That is all if there are only tests of names; else words are
  * necessary, unless a candidate is perfect. */
 void callers_propose(struct query *query, const struct caller_class *class,
@@ -314,6 +351,8 @@ void callers_propose(struct query *query, const struct caller_class *class,
     if (i < dimension->inside_count && box_key_is(test, "aws:PrincipalArn"))
       offer_arns(query, class, test);
   }
+  if (class->kind == CALLER_SERVICE)
+    service_names_each(query, offer_service, (void *)class);
   if (limit == LIMIT_NONE && (!only_names(query, dimension) || callers_bound(query, class)) &&
       !query_perfect(query, BOX_CALLER))
     callers_words(query, class);

@@ -4,111 +4,19 @@
 #include "policy/arn.h"
 #include "policy/principal.h"
 #include "reason/callers.h"
+#include "reason/service_names.h"
 #include "reason/texts.h"
 #include "reason/values.h"
 
 #include <string.h>
 #include <strings.h>
 
-static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-static const char NAMES[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-";
-static const char PATHS[] =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-/";
-
 static void add_text(struct atom *atom, const char *text) {
   atom_add_text(atom, text, strlen(text), false);
 }
 
-static void add_filled(struct atom *atom, struct byte_set set) {
-  atom_add_one(atom, set);
-  atom_add_star(atom, set);
-}
-
 static void add_anything(struct atom *atom) {
   atom_add_star(atom, byte_set_any());
-}
-
-/* --- The shape of the texts ------------------------------------------------------------------- */
-
-static void add_account(struct atom *atom, const char *account) {
-  if (account) {
-    add_text(atom, account);
-    return;
-  }
-  for (size_t i = 0; i < ACCOUNT_DIGITS; i++)
-    atom_add_one(atom, byte_set_of("0123456789"));
-}
-
-/* TYPE/PATH/NAME */
-static void add_named(struct atom *atom, const char *type) {
-  add_text(atom, type);
-  atom_add_star(atom, byte_set_of(PATHS));
-  atom_add_one(atom, byte_set_of(NAMES));
-}
-
-static void add_shape(struct atom *atom, const struct caller_class *class) {
-  add_text(atom, "arn:");
-  add_text(atom, class->partition);
-  add_text(atom, class->kind == CALLER_FEDERATED_USER ? ":sts::" : ":iam::");
-  add_account(atom, class->account);
-  switch (class->kind) {
-  case CALLER_ROOT:
-    add_text(atom, ":root\1");
-    return;
-  case CALLER_FEDERATED_USER:
-    add_text(atom, ":federated-user/");
-    add_filled(atom, byte_set_of(NAMES));
-    add_text(atom, "\1");
-    return;
-  case CALLER_USER:
-    add_named(atom, ":user/");
-    add_text(atom, "\1AIDA");
-    add_filled(atom, byte_set_of(LETTERS));
-    return;
-  default:
-    add_named(atom, ":role/");
-    add_text(atom, "\1AROA");
-    add_filled(atom, byte_set_of(LETTERS));
-    add_text(atom, ":");
-    add_filled(atom, byte_set_of(NAMES));
-  }
-}
-
-static struct atom *shape_of(struct query *query, const struct caller_class *class) {
-  struct atom *atom = texts_new(query);
-  if (!atom)
-    return NULL;
-  if (class->kind == CALLER_SERVICE) {
-    add_filled(atom,
-               byte_set_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"));
-    add_text(atom, ".");
-    add_filled(atom,
-               byte_set_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."));
-    add_text(atom, "\1");
-  } else {
-    add_shape(atom, class);
-  }
-  atom_end(atom);
-  return atom;
-}
-
-static struct atom *without_accounts(struct query *query, const struct caller_class *class) {
-  struct atom *atom = texts_new(query);
-  if (!atom)
-    return NULL;
-  atom->negated = true;
-  for (size_t i = 0; i < class->others_count; i++) {
-    add_text(atom, "arn:");
-    atom_add_star(atom, byte_set_except(":"));
-    add_text(atom, ":");
-    atom_add_star(atom, byte_set_except(":"));
-    add_text(atom, "::");
-    add_text(atom, class->others[i]);
-    add_text(atom, ":");
-    add_anything(atom);
-    atom_end(atom);
-  }
-  return atom;
 }
 
 /* --- Principal elements ----------------------------------------------------------------------- */
@@ -350,10 +258,12 @@ static void add_exceptions(struct query *query, const struct box_test *test, boo
   }
 }
 
-static void add_test(struct query *query, size_t number, enum caller_kind kind, bool inside,
-                     struct texts_atoms *atoms, struct texts_atoms *avoided) {
+static void add_test(struct query *query, size_t number, const struct caller_class *class,
+                     bool inside, struct texts_atoms *atoms, struct texts_atoms *avoided) {
   const struct box_test *test = query_test(query, number);
-  bool session = kind == CALLER_SESSION;
+  bool session = class->kind == CALLER_SESSION;
+  if ((test->kind == TEST_PRINCIPAL && class->id) || service_names_test(test))
+    return; /* it does not depend on the text */
   if (test->kind == TEST_PRINCIPAL && test->statement->not_principal)
     add_exceptions(query, test, session, avoided);
   else if (test->kind == TEST_PRINCIPAL)
@@ -361,7 +271,7 @@ static void add_test(struct query *query, size_t number, enum caller_kind kind, 
               session ? texts_atom(query, number, FORM_SESSION, build_session_principal)
                       : texts_atom(query, number, FORM_CALLER, build_principal));
   else if (texts_is(test))
-    texts_add(query, inside ? atoms : avoided, key_atom(query, number, kind));
+    texts_add(query, inside ? atoms : avoided, key_atom(query, number, class->kind));
   else if (strcmp(test->condition.name, "Null") != 0)
     query_inexact(query, "a key of the principal is compared as a number, date or address");
 }
@@ -383,18 +293,47 @@ static void offer_readable(struct query *query, const struct caller_class *class
   buf_free(&text);
 }
 
-void callers_words(struct query *query, const struct caller_class *class) {
+/* The roles of a class of sessions that policies name, and all other ones with their names. */
+enum named_roles { ANY_ROLE, NAMED_ROLE, OTHER_ROLE };
+
+static struct atom *role_atom(struct query *query, const struct caller_class *class,
+                              enum named_roles roles) {
+  struct atom *atom = texts_new(query);
+  if (!atom)
+    return NULL;
+  atom->negated = roles == OTHER_ROLE;
+  for (size_t i = 0; i < query->boxes->test_count; i++) {
+    const struct box_test *test = query_test(query, i);
+    for (size_t e = 0; test->kind == TEST_PRINCIPAL && e < test->statement->principals.count; e++) {
+      const struct policy_value *entry = &test->statement->principals.items[e];
+      struct caller named = caller_read(entry->string, entry->length);
+      if (named.kind != CALLER_ROLE || !callers_in_class(class, &named))
+        continue;
+      if (roles == OTHER_ROLE) {
+        add_sessions(atom, &named);
+        continue;
+      }
+      atom_add_text(atom, entry->string, entry->length, false);
+      after_name(atom);
+      atom_end(atom);
+    }
+  }
+  return atom;
+}
+
+static void propose(struct query *query, const struct caller_class *class, bool usual,
+                    enum named_roles roles) {
   const struct query_dimension *dimension = &query->dimensions[BOX_CALLER];
   struct texts_atoms inside = {0}, avoided = {0};
-  texts_add(query, &inside, shape_of(query, class));
-  if (class->others_count > 0)
-    texts_add(query, &inside, without_accounts(query, class));
+  callers_shape(query, class, usual, &inside);
+  if (roles != ANY_ROLE)
+    texts_add(query, &inside, role_atom(query, class, roles));
   for (size_t i = 0; query->bound && i < query->bound->count; i++)
     texts_add(query, &inside, bound_atom(query, &query->bound->entries[i], class->kind));
   for (size_t i = 0; i < dimension->inside_count; i++)
-    add_test(query, dimension->inside[i], class->kind, true, &inside, &avoided);
+    add_test(query, dimension->inside[i], class, true, &inside, &avoided);
   for (size_t i = 0; i < dimension->avoided_count; i++)
-    add_test(query, dimension->avoided[i], class->kind, false, &inside, &avoided);
+    add_test(query, dimension->avoided[i], class, false, &inside, &avoided);
   struct words_list list;
   texts_propose(query, &inside, &avoided, &list);
   for (size_t i = 0; i < list.count; i++) {
@@ -402,4 +341,23 @@ void callers_words(struct query *query, const struct caller_class *class) {
     callers_offer(query, class, list.items[i].bytes, list.items[i].length);
   }
   words_free(&list);
+}
+
+static bool has_named_role(struct query *query, const struct caller_class *class) {
+  const struct atom *atom = role_atom(query, class, NAMED_ROLE);
+  return atom && atom->count > 0;
+}
+
+/* Names of roles are unique in an account, whatever the paths are: if a policy names role/ci, then a
+ * session of ci is not one of role/team/ci. So sessions are of the named roles, or of roles with other
+ * names. */
+void callers_words(struct query *query, const struct caller_class *class) {
+  if (class->kind == CALLER_SESSION && has_named_role(query, class)) {
+    propose(query, class, true, NAMED_ROLE);
+    propose(query, class, true, OTHER_ROLE);
+    return;
+  }
+  propose(query, class, true, ANY_ROLE);
+  if (class->kind == CALLER_SERVICE && !query_perfect(query, BOX_CALLER))
+    propose(query, class, false, ANY_ROLE);
 }

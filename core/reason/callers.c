@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "policy/arn.h"
 #include "policy/principal.h"
+#include "reason/service_names.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +27,8 @@ static bool follows(const struct box_dimension *dimension, enum caller_kind kind
     return false;
   if (key_is(dimension, "aws:username"))
     return kind == CALLER_USER;
-  if (key_is(dimension, "aws:PrincipalServiceName"))
+  if (key_is(dimension, "aws:PrincipalServiceName") ||
+      key_is(dimension, "aws:PrincipalServiceNamesList"))
     return kind == CALLER_SERVICE;
   return is_named(kind) &&
          (key_is(dimension, "aws:PrincipalArn") || key_is(dimension, "aws:PrincipalAccount") ||
@@ -51,7 +53,7 @@ bool callers_bound(const struct query *query, const struct caller_class *class) 
 
 /* --- From a text to a caller ------------------------------------------------------------------ */
 
-enum { ENTRIES = 4 };
+enum { ENTRIES = 5 };
 
 /* A caller that is being offered. */
 struct offered {
@@ -105,7 +107,9 @@ static bool split_text(const struct caller_class *class, const char *text, size_
   if (!arn_parse(parts->name.data, parts->name.length, &parts->arn))
     return false;
   buf_add(&parts->account, parts->arn.account.text, parts->arn.account.length);
-  if (class->kind == CALLER_SESSION) {
+  if (class->id) {
+    buf_adds(&parts->principal, class->id);
+  } else if (class->kind == CALLER_SESSION) {
     const char *session = memchr(parts->id.data, ':', parts->id.length);
     if (!session)
       return false;
@@ -141,6 +145,65 @@ static void add_keys(const struct caller_class *class, const struct parts *parts
             (size_t)(parts->name.data + parts->name.length - slash - 1));
 }
 
+static bool same_part(struct arn_part a, struct arn_part b) {
+  return bytes_equal(a.text, a.length, b.text, b.length);
+}
+
+/* Reports whether the principal is one of the class. */
+static bool is_of_class(const struct caller_class *class, const struct parts *parts) {
+  struct caller caller = caller_read(parts->principal.data, parts->principal.length);
+  struct caller named = caller_read(parts->name.data, parts->name.length);
+  if (class->id)
+    return named.kind == class->kind;
+  return caller.kind == class->kind && (!is_named(class->kind) || named.kind != CALLER_OTHER);
+}
+
+bool callers_each_role(const struct query *query, const struct caller *role,
+                       bool (*each)(void *state, const struct policy_value *entry), void *state) {
+  for (size_t i = 0; i < query->boxes->test_count; i++) {
+    const struct box_test *test = query_test(query, i);
+    for (size_t e = 0; test->kind == TEST_PRINCIPAL && e < test->statement->principals.count; e++) {
+      const struct policy_value *entry = &test->statement->principals.items[e];
+      if (entry->length < role->name.length ||
+          memcmp(entry->string + entry->length - role->name.length, role->name.text,
+                 role->name.length) != 0)
+        continue;
+      struct caller named = caller_read(entry->string, entry->length);
+      if (named.kind == CALLER_ROLE && same_part(named.name, role->name) &&
+          same_part(named.account, role->account) && same_part(named.partition, role->partition) &&
+          !each(state, entry))
+        return false;
+    }
+  }
+  return true;
+}
+
+static bool is_other_role(void *state, const struct policy_value *entry) {
+  const struct parts *parts = state;
+  return !bytes_equal(entry->string, entry->length, parts->name.data, parts->name.length);
+}
+
+static bool is_no_role(void *state, const struct policy_value *entry) {
+  (void)state;
+  (void)entry;
+  return false;
+}
+
+/* Reports whether policies name roles of the same name with other paths, and not this role. Then a
+ * session of the name is one of those roles: names of roles are unique in an account. */
+static bool is_shadowed(const struct query *query, struct parts *parts) {
+  struct caller role = caller_read(parts->name.data, parts->name.length);
+  return callers_each_role(query, &role, is_other_role, parts) &&
+         !callers_each_role(query, &role, is_no_role, NULL);
+}
+
+static bool tests_service_names(const struct query *query) {
+  for (size_t i = BOX_KEYS; i < query->boxes->dimension_count; i++)
+    if (query->joined[i] && key_is(&query->boxes->dimensions[i], "aws:PrincipalServiceNamesList"))
+      return true;
+  return false;
+}
+
 void callers_offer(struct query *query, const struct caller_class *class, const char *text,
                    size_t length) {
   struct parts parts = {0};
@@ -149,12 +212,18 @@ void callers_offer(struct query *query, const struct caller_class *class, const 
   bool failed =
       parts.name.failed || parts.account.failed || parts.id.failed || parts.principal.failed;
   query->pool->failed = query->pool->failed || failed;
-  if (split && !failed && parts.principal.data) {
+  if (split && !failed && parts.principal.data && is_of_class(class, &parts) &&
+      !(class->kind == CALLER_SESSION && is_shadowed(query, &parts))) {
     add_keys(class, &parts, &offered);
-    query_offer(query, BOX_CALLER,
-                &(struct query_value){.text = {parts.principal.data, parts.principal.length},
-                                      .entries = offered.entries,
-                                      .count = offered.count});
+    struct query_value value = {.text = {parts.principal.data, parts.principal.length},
+                                .entries = offered.entries,
+                                .count = offered.count};
+    if (class->kind == CALLER_SERVICE && tests_service_names(query)) {
+      value.count++;
+      service_names_offer(query, &value, &offered.entries[offered.count]);
+    } else {
+      query_offer(query, BOX_CALLER, &value);
+    }
   }
   buf_free(&parts.name);
   buf_free(&parts.account);

@@ -2,6 +2,7 @@
 #define LANYARD_REASON_CALLERS_H
 
 #include "reason/query.h"
+#include "reason/texts.h"
 
 /* The callers of requests: principals of each kind, with the keys that follow from their names.
  *
@@ -18,7 +19,8 @@
 
 /* A set of callers about whom the other condition keys know the same. */
 struct caller_class {
-  enum caller_kind kind;
+  enum caller_kind kind;     /* a unique ID is a role or a user, a canonical user ID a root user */
+  const char *id;            /* the principal that policies see, if it is such an ID; else NULL */
   const char *partition;     /* of their ARNs */
   const char *account;       /* only this account; NULL: any */
   const char *const *others; /* without these accounts */
@@ -54,6 +56,20 @@ bool callers_bound(const struct query *query, const struct caller_class *class);
 /* callers_offer offers the caller that a text describes. */
 void callers_offer(struct query *query, const struct caller_class *class, const char *text,
                    size_t length);
+
+/* callers_in_class reports whether a named principal is in an account and a partition of a class. */
+bool callers_in_class(const struct caller_class *class, const struct caller *named);
+
+/* callers_each_role calls a function with each entry of a Principal element that is a role with the
+ * account and the name of a given role or session, whatever its path, until it returns false. It returns
+ * false if the function did. */
+bool callers_each_role(const struct query *query, const struct caller *role,
+                       bool (*each)(void *state, const struct policy_value *entry), void *state);
+
+/* callers_shape adds atoms of the texts that have the form of a class of callers. Services are usual
+ * (NAME.amazonaws.com), or in other partitions. */
+void callers_shape(struct query *query, const struct caller_class *class, bool usual,
+                   struct texts_atoms *inside);
 
 /* callers_words offers callers that words_propose finds. It is exact for all tests; callers_propose
  * uses it where the tests are not only of names. */

@@ -1,6 +1,7 @@
 #include "reason/points.h"
 
 #include "base/bytes.h"
+#include "base/civil.h"
 #include "policy/condition_value.h"
 
 #include <arpa/inet.h>
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* In lists that are not longer, equal texts are found. */
 #define SHORT_LIST 512
@@ -104,11 +104,8 @@ static void write_date(long double seconds, char *text, size_t size) {
   const long double first = -62167219200.0L, last = 253402300799.0L; /* the years 0 to 9999 */
   long double whole = floorl(seconds), again = 0;
   if (seconds >= first && seconds <= last) {
-    time_t time = (time_t)whole;
-    struct tm parts;
     char day[32];
-    gmtime_r(&time, &parts);
-    strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &parts);
+    civil_format((long long)whole, "Y-M-DTh:m:s", day);
     snprintf(text, size, "%sZ", day);
     if (strlen(day) == 19 && condition_read_date(text, &again) && again == seconds)
       return;

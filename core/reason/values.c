@@ -63,6 +63,7 @@ static void add_shape(struct query *query, struct texts_atoms *inside,
   struct atom *atom = shape && shape->count > 0 ? texts_new(query) : NULL;
   if (!atom)
     return;
+  atom->negated = shape->except;
   for (size_t i = 0; i < shape->count; i++) {
     atom_add_glob(atom, shape->patterns[i].data, shape->patterns[i].length, wildcards,
                   byte_set_any(), false);

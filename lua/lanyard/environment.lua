@@ -2,7 +2,7 @@
 ---
 ---     local environment = require "lanyard.environment"
 ---     local region = environment.get "AWS_REGION"
----     local path = environment.expand_home "~/.aws/config"
+---     local path = environment.expand_path "$HOME/.aws/config"
 
 local M = {}
 
@@ -28,6 +28,32 @@ end
 function M.expand_home(path)
   local home = M.home()
   return home and (path:gsub("^~/", home:gsub("%%", "%%%%") .. "/")) or path
+end
+
+--- Expands a leading `~/` and variables ($NAME, ${NAME}) of a path, as the AWS CLI does. A variable or a home folder
+--- that is not known is not left in the path, which would then be below the current directory: anybody can have written
+--- that.
+---@param path string
+---@return string? path
+---@return string? message  why the path cannot be expanded
+function M.expand_path(path)
+  local missing
+  local function value(name)
+    local found = name == "HOME" and M.home() or name ~= "HOME" and M.get(name) or nil
+    missing = missing or not found and name or nil
+    return found
+  end
+  local expanded = path:gsub("%$(%b{})", function(name) return value(name:sub(2, -2)) end)
+    :gsub("%$([%a_][%w_]*)", value)
+  if expanded == "~" or expanded:find "^~/" then
+    expanded = (value "HOME" or "") .. expanded:sub(2)
+  elseif expanded:find "^~" then
+    return nil, "the home folder of another user is not looked up: write the whole path"
+  end
+  if missing then
+    return nil, missing == "HOME" and "HOME is not an absolute path" or missing .. " is not set"
+  end
+  return expanded
 end
 
 return M

@@ -20,6 +20,7 @@ local diff = require "lanyard.text.diff"
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
 local request_of = require "lanyard.policy.request"
+local statements = require "lanyard.policy.statements"
 
 ---@class policy.Document
 
@@ -298,23 +299,6 @@ local function conflict(conflicts, message)
   return nil, errors.new { code = "Conflict", message = message, conflicts = conflicts }
 end
 
--- Reports whether a statement contains a policy variable.
-local function has_variable(statement)
-  local function in_list(list)
-    for _, text in ipairs(list) do
-      if tostring(text):find("${", 1, true) then
-        return true
-      end
-    end
-    return false
-  end
-  local found = in_list(statement.resources)
-  for _, condition in ipairs(statement.conditions) do
-    found = found or in_list(condition.values)
-  end
-  return found
-end
-
 -- Adds the members that only the second document has to `merged`, except Version. Members with different values are
 -- conflicts.
 local function merge_members(merged, a, b, conflicts)
@@ -349,7 +333,7 @@ function M.merge(a, b)
   local first, second = compare.members(a).Version, compare.members(b).Version
   for _, statement in ipairs(b:statements()) do
     local meaning = b:meaning(statement.index)
-    if first ~= second and has_variable(statement) then
+    if first ~= second and statements.has_variable(statement) then
       return conflict({ "Version" },
         ("statement %d of the second policy has a policy variable, and the Versions differ (%s, %s)")
           :format(statement.index, first, second))

@@ -8,8 +8,13 @@ A check that fails prints a request that the policy allows. Each policy is judge
 alone, whatever other policies of the account allow or deny. A check is
 undecided where AWS's documentation, a policy variable or a limit leaves it
 open: then the request cannot be excluded.
+
+--no-new-access with two folders compares all files below them whose names end in
+.json by their relative paths. If only BEFORE is a folder, each file is compared
+with the file of the same path below BEFORE. A new file is compared with a policy
+that allows nothing, and a deleted file is named.
 ]],
-  arguments = { { "file", args = "+", help = "A policy file, or - for stdin." } },
+  arguments = { { "file", args = "+", help = "A policy file, - for stdin, or a folder to compare with BEFORE." } },
   options = {
     { "--no-new-access", type = "file", value = "BEFORE",
       help = "The policy allows nothing that the policy in BEFORE does not allow." },
@@ -26,12 +31,13 @@ open: then the request cannot be excluded.
   },
   exit = {
     { 0, "every check passes" },
-    { 1, "a check is undecided, or a file could not be read or is not a policy" },
+    { 1, "no check fails, but one is undecided, or a file could not be read or is not a policy" },
     { 3, "a check fails" },
   },
   examples = {
     { "lanyard policy check --no-public --only-accounts 111122223333 policies/*.json" },
     { "lanyard policy check --no-new-access main/web.json web.json", "Check a changed policy in CI." },
+    { "lanyard policy check --no-new-access main/policies policies", "Check all policies of a pull request." },
     { "lanyard policy check --not-granted 'ecr:Put*,ecr:Delete*' web.json" },
   },
 }
@@ -40,7 +46,9 @@ local options = command:parse(...)
 local checks = require "lanyard.policy.checks"
 local escape = require "lanyard.text.escape"
 local json = require "lanyard.json"
+local policy = require "lanyard.policy"
 local policy_files = require "lanyard.cli.policy_files"
+local policy_pairs = require "lanyard.cli.policy_pairs"
 local results = require "lanyard.cli.print"
 
 -- Returns the items of a comma-separated list, each checked by a pattern.
@@ -72,26 +80,54 @@ want("public-access", options.no_public)
 want("outside-access", #accounts + #organizations > 0)
 if #wanted == 0 then
   command:usage "name a check: --no-new-access, --not-granted, --no-public, --only-accounts or --only-organizations"
-elseif options.no_new_access and #options.file > 1 then
-  command:usage "--no-new-access compares one file with BEFORE: name one file"
 end
 policy_files.check_stdin(command, { options.no_new_access, table.unpack(options.file) })
 
-local asked = {
-  before = options.no_new_access and policy_files.load(options.no_new_access),
-  actions = actions, accounts = accounts, organizations = organizations,
-}
-local kind = options.type == "identity" and "identity" or "resource"
-
-local found, findings, undecided = json.array {}, json.array {}, false
-if asked.before then
-  policy_files.check_kind(asked.before, policy_files.name(options.no_new_access), kind)
+-- Returns the files to check, each with the file that it is compared with.
+local function pairs_to_check()
+  local before, files = options.no_new_access, options.file
+  local list = {}
+  if not before or before == "-" or policy_pairs.type_of(before) ~= "folder" then
+    for i, file in ipairs(files) do
+      list[i] = { name = policy_files.name(file), before = before, after = file }
+    end
+    if before and #files > 1 then
+      command:usage "--no-new-access compares one file with BEFORE: name one file, or a folder as BEFORE"
+    elseif before and files[1] ~= "-" and policy_pairs.type_of(files[1]) == "folder" then
+      command:usage "--no-new-access compares a folder with a folder: BEFORE is a file"
+    end
+    return list, false
+  elseif #files == 1 and files[1] ~= "-" and policy_pairs.type_of(files[1]) == "folder" then
+    return cli.check(policy_pairs.of_folders(before, files[1])), true
+  end
+  local by_path, message = policy_pairs.of_files(before, files)
+  return by_path or command:usage(message), true
 end
-local status = policy_files.each(options.file, function(doc, name)
-  policy_files.check_kind(doc, name, kind)
+
+local kind = options.type == "identity" and "identity" or "resource"
+local found, findings, undecided, failed = json.array {}, json.array {}, false, false
+
+-- Returns a document | nil after a note. No path means a policy that allows nothing.
+local function load(path)
+  if not path then
+    return policy.new()
+  end
+  local doc, message = policy_files.read(path)
+  if not doc then
+    failed = true
+    cli.note("lanyard: " .. message)
+    return nil
+  end
+  policy_files.check_kind(doc, policy_files.name(path), kind)
+  return doc
+end
+
+-- Runs the checks on one file. change: "added" if it has no counterpart
+local function check_file(doc, before, name, change)
+  local asked = { before = before, actions = actions, accounts = accounts, organizations = organizations }
   for _, id in ipairs(wanted) do
     local result = checks.run(id, doc, asked, { kind = kind })
-    result.file = name
+    result.file, result.change = name, change
     found[#found + 1] = result
     if result.result == "fail" then
       local finding = checks.finding(result, doc)
@@ -102,7 +138,24 @@ local status = policy_files.each(options.file, function(doc, name)
       cli.note(escape.format("lanyard: %s: %s: %s", name, id, result.reason))
     end
   end
-end)
+end
+
+local list, by_path = pairs_to_check()
+for _, pair in ipairs(list) do
+  local is_new = by_path and not pair.before
+  if is_new then
+    cli.note(escape.format("lanyard: %s: a new file, compared with a policy that allows nothing", pair.name))
+  end
+  if not pair.after then
+    cli.note(escape.format("lanyard: %s: deleted", pair.name))
+    found[#found + 1] = { file = pair.name, check = "new-access", result = "pass", change = "deleted" }
+  else
+    local before, doc = load(pair.before), load(pair.after)
+    if before and doc then
+      check_file(doc, before, pair.name, is_new and "added" or nil)
+    end
+  end
+end
 
 if options.output == "json" then
   results.json(found)
@@ -110,10 +163,7 @@ elseif options.output == "sarif" then
   results.json(require("lanyard.report.sarif").log(checks.CATALOGUE, findings))
 elseif #findings > 0 then
   results.findings(findings)
-elseif status == cli.exit.ok and not undecided then
+elseif not failed and not undecided then
   cli.out "every check passes"
 end
-if status ~= cli.exit.ok then
-  return status
-end
-return #findings > 0 and cli.exit.found or undecided and cli.exit.failed or cli.exit.ok
+return #findings > 0 and cli.exit.found or (failed or undecided) and cli.exit.failed or cli.exit.ok

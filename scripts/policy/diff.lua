@@ -78,7 +78,9 @@ local function side_of(side)
   local gains = json.array {}
   for i, gain in ipairs(side.gains) do
     local class = gain.class
-    gains[i] = { kind = class.kind, id = class.id, text = class.text, actions = json.array(gain.actions) }
+    gains[i] = {
+      kind = class.kind, id = class.id, text = class.text, actions = json.array(gain.actions), partly = gain.partly,
+    }
   end
   return { gains = gains, example = side.witness and side.witness.request, undecided = side.undecided }
 end

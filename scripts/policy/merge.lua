@@ -5,10 +5,12 @@ local command = cli.command {
   category = "policies",
   description = [[
 A statement that the first policy already has, in meaning, is not repeated. Two different statements with one Sid are an
-error.
+error. A line on stderr says what the merged policy gives and takes compared with the first one. With --dry-run the
+difference and this line are printed instead of the policy.
 ]],
   usage = { "<file> <file> ..." },
   arguments = { { "file", args = "+", help = "Two or more policy files; - is stdin." } },
+  options = { { "--dry-run", help = "Print the difference to the first policy, and what it gives and takes." } },
   exit = {
     { 0, "the merged policy was printed" },
     { 1, "a file could not be read, is not a policy, or conflicts with another" },
@@ -17,9 +19,11 @@ error.
 }
 local options = command:parse(...)
 
+local effect = require "lanyard.policy.effect"
 local escape = require "lanyard.text.escape"
 local policy = require "lanyard.policy"
 local policy_files = require "lanyard.cli.policy_files"
+local report = require "lanyard.cli.print"
 
 if #options.file < 2 then
   command:usage "merge needs at least two files"
@@ -42,4 +46,13 @@ if merged:size() > policy.LIMIT then
   cli.note(("lanyard: the result has %d characters, more than the %d that ECR accepts")
     :format(merged:size(), policy.LIMIT))
 end
-cli.json(tostring(merged))
+
+local gives, takes = effect.texts(effect.of(docs[1], merged, { kind = policy_files.kind(docs) }))
+local line = report.effect_line { gives = gives, takes = takes }
+if options.dry_run then
+  cli.out(report.paint_diff(docs[1]:diff(merged, { from = policy_files.name(options.file[1]), to = "merged" })))
+  cli.out(line)
+else
+  cli.note("lanyard: " .. line)
+  cli.json(tostring(merged))
+end

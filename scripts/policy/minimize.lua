@@ -1,41 +1,82 @@
 local cli = require "lanyard.cli"
 
 local command = cli.command {
-  summary = "Print a policy without its redundant parts.",
+  summary = "Print a policy without its redundant parts, or remove them.",
   category = "policies",
   description = [[
-Statements, values and conditions are removed if the policy allows and denies exactly the same requests without them.
-Every removal is proved. What was removed is listed on stderr.
+Statements, values and conditions are removed if the policy allows and denies
+exactly the same requests without them. Every removal is proved. What was
+removed is listed on stderr.
+
+With --repository the policies of repositories are changed, as by the other
+commands: `lanyard undo` restores them, and rules decide about the change as
+about a revocation.
 ]],
-  arguments = { { "file", help = "A policy file, or - for stdin." } },
+  usage = { "<file>", "--repository <name>" },
+  arguments = { { "file", args = "?", help = "A policy file, or - for stdin." } },
   options = {
+    { "--repository", type = "text", value = "NAME", help = "Change the policies of the repositories that match." },
     { "--type", choices = { "repository", "resource", "identity" }, default = "repository",
-      help = "What the policy is attached to: a repository, another resource, or an identity." },
+      help = "What the policy of the file is attached to: a repository, another resource, or an identity." },
+    { "--output", choices = { "table", "json" } },
+    "dry-run", "rules", "aws",
   },
   exit = {
-    { 0, "the policy was printed" },
-    { 1, "the file could not be read or is not a policy" },
+    { 0, "the policy was printed, or no policy has a redundant part now" },
+    { 1, "the file could not be read or is not a policy, or a policy could not be changed" },
+    { 4, "a rule denied the change, or the rules file is not trusted" },
   },
-  examples = { { "lanyard policy minimize policy.json > smaller.json" } },
+  examples = {
+    { "lanyard policy minimize policy.json > smaller.json" },
+    { "lanyard policy minimize --repository web --dry-run", "Show what would be removed." },
+  },
 }
 local options = command:parse(...)
 
+local collector = require "lanyard.cli.changes"
 local escape = require "lanyard.text.escape"
 local policy = require "lanyard.policy"
 local policy_files = require "lanyard.cli.policy_files"
+local repositories = require "lanyard.access.repositories"
 
-local doc = policy_files.load(options.file)
-local kind = options.type == "identity" and "identity" or "resource"
-policy_files.check_kind(doc, policy_files.name(options.file), kind)
-local smaller, removed, undecided = policy.minimize(doc, { kind = kind })
-for _, removal in ipairs(removed) do
-  if removal.element then
-    cli.note(escape.format("lanyard: %s: removed %s from %s", removal.statement, removal.value, removal.element))
-  else
-    cli.note(escape.format("lanyard: removed statement %s", removal.statement))
+if (options.file == nil) == (options.repository == nil) then
+  command:usage "name a file, or pass --repository NAME"
+elseif options.file and (options.dry_run or options.output ~= "table") then
+  command:usage "--dry-run and --output need --repository"
+elseif options.repository and options.type ~= "repository" then
+  command:usage "--type needs a file"
+end
+
+local function print_file()
+  local doc = policy_files.load(options.file)
+  local kind = options.type == "identity" and "identity" or "resource"
+  policy_files.check_kind(doc, policy_files.name(options.file), kind)
+  local smaller, removed, undecided = policy.minimize(doc, { kind = kind })
+  for _, removal in ipairs(removed) do
+    if removal.element then
+      cli.note(escape.format("lanyard: %s: removed %s from %s", removal.statement, removal.value, removal.element))
+    else
+      cli.note(escape.format("lanyard: removed statement %s", removal.statement))
+    end
   end
+  if undecided then
+    cli.note(escape.format("lanyard: more may be redundant, which cannot be decided: %s", undecided))
+  end
+  cli.json(tostring(smaller))
+  return cli.exit.ok
 end
-if undecided then
-  cli.note(escape.format("lanyard: more may be redundant, which cannot be decided: %s", undecided))
+
+if options.file then
+  return print_file()
 end
-cli.json(tostring(smaller))
+local ok, err = repositories.check(options.repository)
+if not ok then
+  command:usage(err.message)
+end
+local region = cli.connect(options)
+local selected = cli.check(region:repositories { options.repository })
+local changes <close> = collector.new(options, region, selected)
+changes:each(function(repository)
+  return region:minimize(repository, { dry_run = options.dry_run, progress = cli.progress })
+end)
+return changes:report()

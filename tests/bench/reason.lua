@@ -1,170 +1,88 @@
--- Measures policy.new_access: ordinary policies of several sizes against changed ones, and hostile ones, which end at the
--- limit. Prints the shortest time of five runs, and the answer.
+-- Measures policy.new_access: ordinary policies of several sizes against changed ones, and hostile ones, of which the
+-- worst end at the limit. Prints the shortest time of five runs, the answer, and how the time grows with the number of
+-- statements. BUILD/reason.svg is the plot.
 --   lua5.4 tests/bench/reason.lua BUILD
 
 package.cpath = arg[1] .. "/?.so;" .. package.cpath
-package.path = "./lua/?.lua;./lua/?/init.lua;" .. package.path
+package.path = "./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;" .. package.path
 
-local json = require "lanyard.json"
+local plot = require "plot"
 local policy = require "lanyard.policy"
+local sizes = require "reason.sizes"
 
-local function document(statements)
-  return assert(policy.parse(json.encode { Version = "2012-10-17", Statement = json.array(statements) }))
-end
+local SHOWN = { [1] = true, [10] = true, [30] = true, [60] = true }
+local COUNTS = { 1, 2, 5, 10, 20, 30, 60, 120 }
+local FROM = 10 -- growth is measured from here to the largest policies that end before the limit
 
-local function measure(name, before, after, options)
+-- Returns the time in milliseconds and the answer.
+local function measure(before, after, options)
   local shortest, found, undecided, reason = math.huge, nil, nil, nil
   for _ = 1, 5 do
     local start = os.clock()
     found, undecided, reason = policy.new_access(before, after, options)
     shortest = math.min(shortest, os.clock() - start)
   end
-  local answer = undecided and "undecided: " .. reason or found and "new access" or "none"
-  print(("  %-36s %9.3f ms  %s"):format(name, shortest * 1000, answer))
+  return shortest * 1000, undecided and "undecided: " .. reason or found and "new access" or "none"
 end
 
--- ---------------------------------------------------------------------------------------------
--- Ordinary policies
-
-local function account(i)
-  return ("%012d"):format(100000000000 + i * 7919)
+local function show(name, time, answer)
+  print(("  %-36s %9.3f ms  %s"):format(name, time, answer))
 end
 
--- Returns a statement as in the policies of repositories that several teams use.
-local function statement(i)
-  local condition
-  if i % 4 == 0 then
-    condition = {
-      StringLike = { ["aws:PrincipalTag/team"] = { ("w%d*"):format(i), "*x" .. i } },
-      ArnLike = { ["aws:PrincipalArn"] = ("arn:aws:iam::%s:role/app/*"):format(account(i % 13)) },
-    }
-  elseif i % 3 == 0 then
-    condition = {
-      StringEquals = { ["aws:PrincipalOrgID"] = "o-a1b2c3d4e5" },
-      IpAddress = { ["aws:SourceIp"] = ("10.%d.0.0/16"):format(i % 20) },
-    }
-  end
-  return {
-    Effect = i % 7 == 0 and "Deny" or "Allow", Condition = condition,
-    Principal = { AWS = { ("arn:aws:iam::%s:role/app/r%d"):format(account(i % 13), i), account(100 + i) } },
-    Action = { "ecr:BatchGetImage", "ecr:Get*", "ecr:Describe" .. i % 5 },
-    Resource = ("arn:aws:ecr:us-east-1:%s:repository/team%d/*"):format(account(1), i % 9),
-  }
+local function n_log_n(count)
+  return count * math.log(count + 1)
 end
 
--- Returns statements 1 to `count`, each changed by a function.
-local function statements(count, change)
-  local list = {}
-  for i = 1, count do
-    list[i] = statement(i)
-    if change then change(list[i], i) end
-  end
-  return list
-end
-
-local function reversed(list)
-  local new = {}
-  for i = #list, 1, -1 do new[#new + 1] = list[i] end
-  return new
-end
-
--- Returns a statement for each action of each statement.
-local function split(list)
-  local new = {}
-  for _, one in ipairs(list) do
-    for _, action in ipairs(one.Action) do
-      local copy = {}
-      for name, value in pairs(one) do copy[name] = value end
-      copy.Action = action
-      new[#new + 1] = copy
+-- Measures the forms in each size, and prints some of them. Returns a list of { name, points, last }: the last size whose
+-- answer is decided.
+local function run(kind, forms)
+  local series = {}
+  for i, form in ipairs(forms) do series[i] = { name = form[1], points = {} } end
+  for _, count in ipairs(COUNTS) do
+    if SHOWN[count] then print(("new access, %s: %d statement%s"):format(kind, count, count > 1 and "s" or "")) end
+    for i, form in ipairs(forms) do
+      local time, answer = measure(form[2](count))
+      series[i].points[#series[i].points + 1] = { count, math.max(time, 0.001) }
+      series[i].last = answer:find "undecided" and series[i].last or count
+      if SHOWN[count] then show(form[1], time, answer) end
     end
   end
-  return new
+  return series
 end
 
-for _, count in ipairs { 1, 10, 30, 60 } do
-  local list = statements(count)
-  local doc = document(list)
-  print(("new access: %d statements against"):format(count))
-  measure("the same in another order", doc, document(reversed(list)))
-  measure("another action in the last", doc, document(statements(count, function(one, i)
-    one.Action = i == count and "ecr:PutImage" or one.Action
-  end)))
-  local others = document(statements(count, function(one, i)
-    one.Principal = i % 5 == 0 and "*" or one.Principal
-    one.Condition = i % 5 > 0 and one.Condition or nil
-  end))
-  measure("a fifth for everyone", doc, others)
-  measure("a fifth was for everyone", others, doc)
-  measure("the same for all roles of /app/", document(statements(count, function(one, i)
-    one.Principal = { AWS = account(i % 13) }
-    one.Condition = { ArnLike = { ["aws:PrincipalArn"] = ("arn:aws:iam::%s:role/app/*"):format(account(i % 13)) } }
-  end)), doc)
-  measure("a statement for each action", doc, document(split(list)))
-  measure("joined again", document(split(list)), doc)
-end
-
--- ---------------------------------------------------------------------------------------------
--- Hostile policies
-
-print "new access: hostile"
-
--- Random 3-SAT with 4.26 clauses for each variable, the hardest ratio: each variable is a Boolean key.
-for _, variables in ipairs { 20, 50, 100, 200 } do
-  math.randomseed(variables)
-  local list, always = { { Effect = "Allow", Principal = "*", Action = "s:a" } }, {}
-  for i = 1, variables do always[i] = "svc:v" .. i end
-  for _ = 1, math.floor(variables * 4.26) do
-    local values = {}
-    for _ = 1, 3 do values[always[math.random(variables)]] = math.random(2) == 1 and "true" or "false" end
-    list[#list + 1] = { Effect = "Deny", Principal = "*", Action = "s:a", Condition = { Bool = values } }
+local function at(points, count)
+  for _, point in ipairs(points) do
+    if point[1] == count then return point[2] end
   end
-  measure(("3-SAT, %d keys"):format(variables), document {}, document(list), { always = always })
 end
 
-local function letter(i)
-  return string.char(96 + (i - 1) % 26 + 1)
-end
-
--- Allows of tags that are like patterns.
-local function tags(count, pattern)
-  local list = {}
-  for i = 1, count do
-    list[i] = { Effect = "Allow", Principal = "*", Action = "s:a", Condition = { StringLike = { ["aws:PrincipalTag/t"] = pattern(i) } } }
+-- Prints how many times the time grows, and what n log n would give.
+local function show_growth(series)
+  print(("growth of the time from %d statements"):format(FROM))
+  for _, one in ipairs(series) do
+    local grown, expected = at(one.points, one.last) / at(one.points, FROM), n_log_n(one.last) / n_log_n(FROM)
+    print(("  %-36s to %3d: %5.1f times, n^%.1f; n log n: %.0f times%s%s"):format(one.name, one.last, grown,
+      math.log(grown) / math.log(one.last / FROM), expected, grown > 2 * expected and ", worse than that" or "",
+      one.last < COUNTS[#COUNTS] and "; then the limit" or ""))
   end
-  return document(list)
 end
 
-for _, count in ipairs { 14, 60, 200 } do
-  local doc = tags(count, function(i) return ("*%s*%s*"):format(letter(i), letter(i * 3 + 1)) end)
-  measure(("%d tags *a*b*"):format(count), doc, tags(1, function() return "*a*b*c*d*e*f*g*h*i*j*k*" end))
-  measure(("%d tags *a*b* against all"):format(count), doc, tags(1, function() return "?*" end))
-  measure(("%d tags *a?b*"):format(count), tags(count, function(i) return ("*%s?????%s*"):format(letter(i), letter(i)) end),
-    tags(1, function() return "??????????*" end))
+local function line_of(series)
+  local points = {}
+  for i, count in ipairs(COUNTS) do points[i] = { count, at(series[1].points, FROM) * n_log_n(count) / n_log_n(FROM) } end
+  return { name = "n log n", points = points, dashed = true }
 end
 
-local function places(pattern)
-  local list = {}
-  for i = 1, 60 do
-    list[i] = { Effect = "Allow", Principal = "*", Action = "s3:*", Resource = pattern:format(letter(i % 5 + 1), letter(i % 7 + 1), i) }
-  end
-  return document(list)
+local all = run("ordinary", sizes.ordinary)
+table.move(run("hostile", sizes.hostile), 1, #sizes.hostile, #all + 1, all)
+print "new access, hostile: larger"
+for _, one in ipairs { { 1, 213 }, { 1, 426 }, { 1, 852 }, { 7, 900 } } do
+  local form = sizes.hostile[one[1]]
+  show(("%s, %d statements"):format(form[1], one[2]), measure(form[2](one[2])))
 end
-
-measure("60 parallel ARNs", places "arn:aws:s3:::%s*%s/*/%d*", places "arn:aws:s3:::%s*%s*/%d*")
-measure("60 parallel ARNs, narrower", places "arn:aws:s3:::%s*%s*/%d*", places "arn:aws:s3:::%s*%s/*/%d*")
-
-local function many(count, shift)
-  local list = {}
-  for i = 1, count do
-    list[i] = {
-      Effect = i % 2 == 0 and "Allow" or "Deny", Principal = "*", Action = "s:a" .. i,
-      Condition = { Bool = { ["k" .. i + shift] = "true" } },
-    }
-  end
-  return document(list)
-end
-
-measure("900 statements, the same", many(900, 0), many(900, 0))
-measure("900 statements, other keys", many(900, 0), many(900, 1))
-measure("900 statements, all shifted", many(900, 450), many(900, 0))
+show_growth(all)
+all[#all + 1] = line_of(all)
+local path = arg[1] .. "/reason.svg"
+plot.write(path, "Time of policy.new_access by the number of statements", { x = "statements in each policy", y = "milliseconds" },
+  { x = COUNTS, y = { 0.01, 0.1, 1, 10, 100 } }, all)
+print(("plot: %s"):format(path))

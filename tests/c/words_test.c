@@ -716,6 +716,30 @@ static void proposals_avoid_as_much_as_any_text(void **state) {
   }
 }
 
+/* Adds what searches for the texts of models take. The models are the same in each run. */
+static void a_search_is_short(void **state) {
+  (void)state;
+  static struct query query;
+  size_t states = 0, steps = 0, texts = 0, bytes = 0;
+  for (size_t seed = 1; seed <= 1000; seed++) {
+    struct model model = random_model(seed);
+    build_query(&model, &query);
+    struct words_list list;
+    assert_int_equal(ask(&query, NULL, &list), WORDS_EXACT);
+    states += list.states;
+    steps += list.steps;
+    texts += list.count;
+    for (size_t i = 0; i < list.count; i++)
+      bytes += list.items[i].length;
+    words_free(&list);
+    free_query(&query);
+  }
+  assert_true(states <= 6400);  /* 6,375 */
+  assert_true(steps <= 350000); /* 346,277 */
+  assert_int_equal(texts, 985);
+  assert_true(bytes <= 1800); /* 1,796 */
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_proposal_avoids_what_can_be_avoided),
@@ -740,6 +764,7 @@ int main(void) {
       cmocka_unit_test(a_failed_allocation_is_reported_and_loses_no_memory),
 #endif
       cmocka_unit_test(proposals_avoid_as_much_as_any_text),
+      cmocka_unit_test(a_search_is_short),
   };
   return cmocka_run_group_tests_name("words", tests, NULL, NULL);
 }

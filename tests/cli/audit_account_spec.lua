@@ -43,7 +43,7 @@ describe("the fixes of lanyard audit", function()
         others[#others + 1] = finding.key
       end
     end
-    assert.equal(34, commands)
+    assert.equal(35, commands)
     local left = {}
     for i, finding in ipairs(findings(emulated)) do
       left[i] = finding.key

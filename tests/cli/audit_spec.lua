@@ -190,7 +190,7 @@ describe("lanyard audit of several targets", function()
     local emulator <close> = two_regions(folder)
     local result = emulator:run { "audit", "--region", "all" }
     assert.equal(0, result.status)
-    assert.equal("lanyard: auditing the 16 Regions that lightsail:GetRegions lists\n", result.err)
+    assert.equal("lanyard: auditing the 19 Regions that lightsail:GetRegions lists\n", result.err)
     assert.match("eu%-west%-1  web", result.out)
   end)
 

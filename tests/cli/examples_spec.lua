@@ -126,6 +126,14 @@ describe("an example", function()
     helper.write(folder .. "/new.json", open)
     assert.equal(3, run("git checkout -q web.json && check.sh main web.json new.json").status)
     assert.equal(2, run("check.sh absent web.json").status)
+    run "mkdir -p policies/team && git mv web.json policies/web.json && mv new.json policies/team && git commit -qm two"
+    assert.equal(0, run("git add . && git commit -qm three && check.sh main policies").status)
+    helper.write(folder .. "/policies/team/new.json", OPEN)
+    result = run "git rm -q policies/web.json && check.sh main policies/"
+    assert.equal(3, result.status, result.err)
+    assert.match("^policies/team/new%.json:1:%d+: high: ", result.out)
+    assert.equal("lanyard: policies/web.json: deleted\n", result.err)
+    assert.equal(3, run("git checkout -q main -- policies && check.sh main~2 policies").status)
     assert.equal(2, run("check.sh main").status)
   end)
 

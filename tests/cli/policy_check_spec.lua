@@ -76,6 +76,58 @@ describe("lanyard policy check", function()
     assert.equal("", result.out)
   end))
 
+  it("compares two folders by relative paths, and names new and deleted files", function()
+    local folder <close> = helper.folder()
+    local function run(...)
+      return helper.run { "sh", "-c", 'cd "$1"; shift; exec "$@"', "sh", folder.path,
+        (helper.run({ "realpath", helper.lanyard }).out:gsub("\n", "")), "policy", "check", "--no-new-access", ... }
+    end
+    os.execute(("cd %s && mkdir -p old/team/x old/.git new/team/x new/.git none"):format(folder))
+    for name, text in pairs {
+      ["old/web.json"] = ACCOUNT, ["new/web.json"] = ACCOUNT, ["old/team/x/a.json"] = ACCOUNT,
+      ["new/team/x/a.json"] = ORGANIZATION, ["old/gone.json"] = ACCOUNT, ["new/.git/b.json"] = "no policy",
+      ["new/README.md"] = "no policy", ["new/.hidden.JSON"] = DENIED,
+    } do
+      helper.write(folder .. "/" .. name, text)
+    end
+    local result = run("old", "new/")
+    assert.equal(3, result.status)
+    assert.matches("^new/team/x/a%.json:3:3: high: [^\n]+ statement 2 %(org%)[^\n]+ %[new%-access%]\n    fix: [^\n]+\n$", result.out)
+    assert.equal("lanyard: new/.hidden.JSON: a new file, compared with a policy that allows nothing\n"
+      .. "lanyard: new/gone.json: deleted\n", result.err)
+    local items = {}
+    for i, item in ipairs(json.decode(run("old", "new", "--output", "json").out)) do
+      items[i] = { item.file, item.result, item.change }
+    end
+    assert.same({ { "new/.hidden.JSON", "pass", "added" }, { "new/team/x/a.json", "fail" }, { "new/web.json", "pass" },
+      { "new/gone.json", "pass", "deleted" } }, items)
+    local sarif = json.decode(run("old", "new", "--output", "sarif").out).runs[1].results
+    assert.equal(1, #sarif)
+    assert.equal("new/team/x/a.json", sarif[1].locations[1].physicalLocation.artifactLocation.uri)
+    helper.write(folder .. "/web.json", ORGANIZATION) -- files are paired by their paths
+    result = run("old", "./web.json", "new/web.json")
+    assert.equal(3, result.status)
+    assert.equal("lanyard: new/web.json: a new file, compared with a policy that allows nothing\n", result.err)
+    assert.matches("^%./web%.json:3:3: high: ", result.out)
+    assert.matches("\nnew/web%.json:2:3: high: ", result.out)
+    for expected, words in pairs {
+      ["has no counterpart in old"] = { "old", "../web.json" }, ["'%-' is not a path"] = { "old", "-" },
+      ["BEFORE is a file"] = { "web.json", "new" },
+    } do
+      result = run(table.unpack(words))
+      assert.equal(2, result.status, expected)
+      assert.matches("^lanyard: [^\n]*" .. expected .. "[^\n]*\n$", result.err)
+    end
+    result = run("none", "none/")
+    assert.same({ 1, "lanyard: none and none have no file whose name ends in .json\n" }, { result.status, result.err })
+    helper.write(folder .. "/new/broken.json", "{")
+    assert.equal(3, run("old", "new").status)
+    helper.write(folder .. "/new/team/x/a.json", ACCOUNT)
+    result = run("old", "new")
+    assert.same({ 1, "" }, { result.status, result.out })
+    assert.matches("\nlanyard: new/broken%.json:1:%d+: [^\n]+\n", "\n" .. result.err)
+  end)
+
   it("rejects wrong arguments with one line", in_folder(function(run)
     for expected, words in pairs {
       ["name a check"] = { "account.json" },

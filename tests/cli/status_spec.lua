@@ -154,6 +154,18 @@ describe("lanyard status", function()
     assert.match("container service 'nobody' does not exist in us%-east%-1", result.err)
   end)
 
+  it("shows the other services, and fails", function()
+    local emulator <close> = helper.emulator()
+    local result = emulator:run { "status", SERVICE, "nobody", "no-one" }
+    assert.equal(1, result.status)
+    assert.match("^" .. SERVICE:gsub("%-", "%%-") .. "\n  state +READY\n", result.out)
+    assert.match("^lanyard: container service 'nobody' does not exist [^\n]+\n[^\n]+\nlanyard: container service 'no%-one' ",
+      result.err)
+    local items = json.decode(emulator:run({ "status", "nobody", SERVICE, "--output", "json" }).out)
+    assert.equal(1, #items)
+    assert.equal(SERVICE, items[1].service)
+  end)
+
   it("prints a note if the Region has no services", function()
     local emulator <close> = helper.emulator()
     local result = emulator:run { "status", "--region", "eu-west-1" }

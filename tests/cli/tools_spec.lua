@@ -67,6 +67,9 @@ describe("lanyard uri", function()
     assert.equal(base .. ":1.0\n", emulator:run({ "uri", "my-private-repo:1.0" }).out)
     assert.equal(base .. ":latest\n", emulator:run({ "uri", "my-private-repo" }).out)
     assert.equal(base .. digest .. "\n", emulator:run({ "uri", "my-private-repo" .. digest }).out)
+    for _, suffix in ipairs { ":1.0", digest } do
+      assert.equal(base .. suffix .. "\n", emulator:run({ "uri", base .. suffix }).out)
+    end
   end)
 
   it("rejects an invalid tag or digest, and names a repository that does not exist", function()
@@ -76,7 +79,11 @@ describe("lanyard uri", function()
       assert.equal(2, result.status, image)
       assert.match("^lanyard: [^\n]+\n$", result.err)
     end
-    local result = emulator:run { "uri", "nobody" }
+    local result = emulator:run { "uri", "111122223333.dkr.ecr.eu-west-1.amazonaws.com/my-private-repo:1.0" }
+    assert.equal(2, result.status)
+    assert.match("^lanyard: [^\n]+ is in eu%-west%-1, and the Region of this command is us%-east%-1\n  pass %-%-region eu%-west%-1\n$",
+      result.err)
+    result = emulator:run { "uri", "nobody" }
     assert.equal(1, result.status)
     assert.match("'nobody'", result.err)
   end)
@@ -202,6 +209,18 @@ describe("lanyard policy", function()
     result = policy { "merge", a, c }
     assert.equal(0, result.status)
     assert.equal(2, #json.decode(result.out).Statement)
+    assert.equal("lanyard: gives: nothing; takes: nothing\n", result.err)
+    helper.write(a, POLICY:gsub('"%*"', '{"AWS":"111122223333"}'))
+    helper.write(c, POLICY:gsub('"a"', '"c"'):gsub('"%*"', '{"AWS":"444455556666"}'))
+    assert.equal("lanyard: gives: every action of ECR to account 444455556666; takes: nothing\n", policy({ "merge", a, c }).err)
+    result = policy { "merge", a, c, "--dry-run" }
+    assert.same({ 0, "" }, { result.status, result.err })
+    assert.matches("^%-%-%- [^\n]+\n%+%+%+ merged\n.*\ngives: every action of ECR to account 444455556666; takes: nothing\n$",
+      result.out)
+    local identity = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecr:%s","Resource":"*"}]}'
+    helper.write(a, identity:format "Get*")
+    helper.write(c, identity:format "PutImage")
+    assert.matches("^lanyard: gives: [^\n]*ecr:PutImage[^\n]*; takes: nothing\n$", policy({ "merge", a, c }).err)
   end)
 
   it("reports whether a request is allowed, and why; 0 means yes", function()

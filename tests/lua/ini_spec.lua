@@ -24,12 +24,19 @@ local function merged(case)
   return all
 end
 
+-- What the AWS CLI reads where AWS's parser cases expect an error.
+local READ_BY_THE_CLI = {
+  ["Property definitions must contain an equals sign."] = { foo = { key = "value" } },
+}
+
 describe("AWS's profile parser cases", function()
   for number, case in ipairs(dofile "tests/vectors/config.lua") do
     it(("%d: %s"):format(number, case.name), function()
       assert.is_truthy(case.config or case.credentials)
       local found, err = merged(case)
-      if case.error then
+      if READ_BY_THE_CLI[case.name] then
+        assert.same(READ_BY_THE_CLI[case.name], assert(found).profiles)
+      elseif case.error then
         assert.is_nil(found)
         assert.equal("InvalidConfig", err.code)
         assert.truthy(err.message:find(case.error, 1, true), err.message)

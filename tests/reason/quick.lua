@@ -1,5 +1,7 @@
--- A quick test of the questions about every request, for mutants.lua: exits with 1 at the first fault.
---   lua5.4 tests/reason/quick.lua BUILD PAIRS
+-- A quick test of the questions about every possible request, for mutants.lua. The answers of the oracle do not depend on
+-- the engine, and take most of the time; so they are recorded once.
+--   lua5.4 tests/reason/quick.lua BUILD record FILE [PAIRS]   writes PAIRS pairs of each profile with their answers
+--   lua5.4 tests/reason/quick.lua BUILD check FILE            exits with 1 at the first wrong answer of the engine
 
 package.path = "./lua/?.lua;./lua/?/init.lua;./tests/support/?.lua;" .. package.path
 package.cpath = arg[1] .. "/?.so;" .. package.cpath
@@ -12,29 +14,46 @@ local profiles = require "reason.profiles"
 local torture = require "torture"
 local trial = require "reason.trial"
 
-local most = math.tointeger(arg[2])
+local action, path = arg[2], assert(arg[3], "usage: quick.lua BUILD record|check FILE [PAIRS]")
 
-local function check_vectors(path)
-  local file = io.open(path)
-  if not file then
-    return
-  end
-  for _, case in ipairs(json.decode(file:read "a")) do
-    local before, after = policy.parse(json.encode(case.before)), policy.parse(json.encode(case.after))
-    local found, undecided = policy.new_access(before, after, { kind = case.kind })
-    if undecided or (found ~= nil) ~= case.new_access then
-      print("pair " .. case.id)
-      os.exit(1)
-    end
-  end
-  file:close()
+-- Returns why the engine's answer to a case is wrong, or nil.
+local function fault_of(case)
+  local before, after = trial.parse(case.before), trial.parse(case.after)
+  local fault = trial.fault(case.expected, case.example, before, after, case.profile,
+    policy.new_access(before, after, case.profile.options))
+  return fault and ("%s: %s\n  before %s\n  after  %s"):format(case.name, fault, before, after)
 end
 
-check_vectors((os.getenv "LANYARD_VECTORS" or "../shared/vectors") .. "/reasoning/pairs.json")
-for _, name in ipairs(profiles.names) do
-  local run = trial.run(profiles.makers[name](), documents, torture.random(), { pairs = most, seconds = 4, first = true })
-  if run.count > 0 then
-    print(name .. ": " .. run.faults[1])
-    os.exit(1)
+-- Writes a line for each pair and way: { name, profile = { options, without_colons }, before, after, expected, example }.
+-- Leaves out what the engine answers wrongly, and prints it.
+local function record(file, pairs_)
+  for _, name in ipairs(profiles.names) do
+    local profile, random = profiles.makers[name](), torture.random()
+    local generator = documents.generator(profile, random)
+    for _ = 1, pairs_ do
+      local before, after = generator:pair()
+      for _, way in ipairs { { before, after }, { after, before } } do
+        local case = {
+          name = name, profile = { options = profile.options, without_colons = profile.without_colons },
+          before = way[1], after = way[2],
+        }
+        case.expected, case.example = profile.universe:differs(way[1], way[2])
+        local fault = fault_of(case)
+        if fault then print("left out: " .. fault) else file:write(json.encode(case), "\n") end
+      end
+    end
+  end
+end
+
+if action == "record" then
+  local file <close> = assert(io.open(path, "w"))
+  record(file, math.tointeger(arg[4] or 100))
+else
+  for line in io.lines(path) do
+    local fault = fault_of(json.decode(line))
+    if fault then
+      print(fault)
+      os.exit(1)
+    end
   end
 end

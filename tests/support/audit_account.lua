@@ -74,6 +74,8 @@ local ORG = ',"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}'
 local SOURCE = (',"Condition":{"StringEquals":{"aws:SourceAccount":"%s"}}'):format(ACCOUNT)
 local ORPHAN = "AROA2XQYJ5EXAMPLE12345"
 
+local TOGETHER = '["ecr:PutImage","ecr:ListImages"]'
+
 M.policies = {
   ["bad/public"] = policy(allow '"*"'),
   ["bad/not-principal"] = policy(('{"Effect":"Allow","NotPrincipal":%s,"Action":%s}'):format(aws(CI), PULL)),
@@ -112,6 +114,8 @@ M.policies = {
   ["bad/twice"] = policy(allow(aws(WEB)), allow(aws(WEB))),
   ["good/twice"] = policy(allow(aws(WEB)), allow(aws(CI))),
   ["bad/overlap"] = policy(allow(aws(WEB, CI)), allow(aws(WEB, OTHER_CI))),
+  ["bad/together"] = policy(allow(aws(CI), '["ecr:PutImage","ecr:TagResource"]'),
+    allow(aws(CI), '["ecr:ListImages","ecr:DescribeImages"]'), allow(aws(CI), TOGETHER)),
   ["bad/expired"] = policy(allow(aws(CI), PULL, until_date "2020-01-31T00:00:00Z")),
   ["good/expired"] = policy(allow(aws(CI), PULL, until_date "2999-01-31T00:00:00Z")),
   ["bad/ends-soon"] = policy(allow(aws(WEB), PULL, until_date(SOON))),
@@ -269,6 +273,8 @@ M.expected = {
   { "unused-grant", "low", "bad/unused", 1, quoted(WEB), revoke(WEB, "bad/unused") },
   { "overlapping-grant", "low", "bad/twice", 2, allow(aws(WEB)), remove(2, "bad/twice") },
   { "overlapping-grant", "low", "bad/overlap", 2, quoted(WEB), remove(2, "bad/overlap", WEB) },
+  { "redundant-statement", "low", "bad/together", 3, allow(aws(CI), TOGETHER),
+    "lanyard policy minimize --repository bad/together --region us-east-1" },
   { "grant-ends-soon", "low", "bad/ends-soon", 1, ('{"DateLessThan":{"aws:CurrentTime":"%s"}}'):format(SOON),
     "lanyard grant web bad/ends-soon --expires 90d --region us-east-1" },
   { "grant-ends-soon", "low", "bad/ends-soon-ci", 1, ('{"DateLessThan":{"aws:CurrentTime":"%s"}}'):format(SOON),

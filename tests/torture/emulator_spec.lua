@@ -19,8 +19,9 @@ local keys = credentials.new {
 local SERVICES = {
   ecr = require "lanyard.emulator.ecr", iam = require "lanyard.emulator.iam",
   lightsail = require "lanyard.emulator.lightsail", sts = require "lanyard.emulator.sts",
+  organizations = require "lanyard.emulator.organizations",
 }
-local SERVICE_NAMES = { "ecr", "iam", "lightsail", "sts" }
+local SERVICE_NAMES = { "ecr", "iam", "lightsail", "organizations", "sts" }
 
 local random = math.random
 
@@ -44,6 +45,7 @@ local STRINGS = {
   "sha256:" .. ("0"):rep(64), "[", "(", "%f", '"', "\\", "-\"", "?", "? -", '-"a b"', "ANY", "nano", "HTTP", "80", "AES256",
   '{"Version":"2012-10-17","Statement":[]}', '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*"}]}',
   '{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Deny","Principal":{"AWS":"*"},"Action":["ecr:BatchGetImage"]}]}',
+  '{"Statement":[{"Effect":"Deny","Principal":"*","Action":"ecr:ListImages","Resource":"*"}]}', "REGISTRY_POLICY_SCOPE", "V1",
   "{}", "[]", "{", '{"a":1e999}', "http://x", "123456789012", "111122223333",
 }
 local NUMBERS = { "0", "-0", "1", "-1", "20", "1000", "1001", "2147483648", "9223372036854775807", "9223372036854775808",
@@ -329,7 +331,7 @@ describe("a page of many names", function()
       local function page()
         return operation.call(world, { maxResults = 10, nextToken = ("repository-000050"):gsub(".", function(c)
           return ("%02x"):format(c:byte())
-        end) }, { region = "us-east-1" })
+        end) }, { region = "us-east-1", caller = world.caller })
       end
       assert.equal(10, #assert(page()).repositories)
       local steps = 0

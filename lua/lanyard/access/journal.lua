@@ -22,6 +22,7 @@ local lock = require "lanyard.lock"
 local retention = require "lanyard.access.journal.retention"
 local state_directory = require "lanyard.access.state_directory"
 local system = require "lanyard.system"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
@@ -129,7 +130,7 @@ function Journal:begin(fields)
   entry.id = next_id(names, seconds)
   entry.version = entry_module.VERSION
   entry.state = "intended"
-  entry.time = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
+  entry.time = timestamp.format(seconds)
   ok, err = files.save(self.directory, entry, true)
   if not ok then
     return nil, err

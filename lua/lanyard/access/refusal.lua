@@ -3,8 +3,8 @@
 --- ECR answers every policy that it does not accept with InvalidParameterException. Only the message distinguishes a
 --- role that IAM has not propagated from a mistake in the policy.
 
-local answers = require "lanyard.aws.answers"
 local principal = require "lanyard.access.principal"
+local recorded = require "lanyard.aws.recorded"
 
 local M = {}
 
@@ -16,14 +16,7 @@ local PAUSES = { 1, 2, 4, 8, 10 }
 ---@return "principal"|"policy"|nil kind  principal: IAM does not know a principal, or not yet; policy: the text is not
 ---  accepted, and ECR gives no reason; nil: another error
 function M.kind(err)
-  if not answers.rejected(err, "InvalidParameterException") then
-    return nil
-  elseif err.message:find("Principal not found", 1, true) then
-    return "principal"
-  elseif err.message:find("Invalid repository policy provided", 1, true) then
-    return "policy"
-  end
-  return nil
+  return recorded.means(err, "principal") and "principal" or recorded.means(err, "policy") and "policy" or nil
 end
 
 --- Returns the pause after the nth refusal while IAM propagates a role, in seconds.

@@ -173,10 +173,12 @@ end
 
 --- Lists container services: all of them sorted by name, or the named ones in the given order.
 ---@param names? string[]
+---@param missing? aws.Error[]  receives an error for each name that does not exist; without it, the first one is an
+---  error of the call
 ---@return access.Service[]? services
 ---@return aws.Error? err
-function Region:services(names)
-  return require("lanyard.access.services").list(self, names)
+function Region:services(names, missing)
+  return require("lanyard.access.services").list(self, names, missing)
 end
 
 --- Returns the entries of the journal, oldest first.
@@ -267,6 +269,15 @@ end
 ---@return aws.Error? err
 function Region:restore(repository, options)
   return require("lanyard.access.restore").restore(self, repository, options)
+end
+
+--- Removes the redundant parts of a repository's policy; see lanyard.access.minimize.
+---@param repository access.Repository
+---@param options? access.ChangeOptions
+---@return access.PolicyChange? change
+---@return aws.Error? err
+function Region:minimize(repository, options)
+  return require("lanyard.access.minimize").minimize(self, repository, options)
 end
 
 --- Changes repositories in parallel. If one fails, the others are still changed.

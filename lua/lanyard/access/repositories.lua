@@ -175,12 +175,41 @@ local function find_by_glob(region, globs, found, missing)
   return true
 end
 
+-- Returns the name of the repository that a text selects: a name, a glob, or the URI of an image in this Region. Adds
+-- the account of a URI to `accounts`. name | nil, err
+local function selected(region, text, accounts)
+  local image = names.image(text)
+  if not image then
+    local ok, err = M.check(text)
+    return ok and text, err
+  elseif image.region ~= region.name then
+    return nil, errors.new { code = "InvalidName",
+      message = ("'%s' is in %s, and the Region of this command is %s"):format(text, image.region, region.name),
+      tip = "pass --region " .. image.region }
+  end
+  accounts[image.repository] = image.account
+  return image.repository
+end
+
+-- Checks that the repositories named by URI are in the registry of this account. true | nil, err
+local function check_accounts(found, accounts)
+  for _, one in ipairs(found) do
+    local account = accounts[one.name]
+    if account and account ~= one.registry_id then
+      return nil, errors.new { code = "InvalidName",
+        message = ("repository '%s' was selected in the registry of account %s, and the caller's registry is the one "
+          .. "of account %s"):format(one.name, account, one.registry_id) }
+    end
+  end
+  return true
+end
+
 -- Splits names from globs, each once. names, globs | nil, nil, err
-local function sorted_out(list)
+local function sorted_out(region, list, accounts)
   local exact, globs = {}, {}
-  for _, name in ipairs(list) do
-    local ok, err = M.check(name)
-    if not ok then
+  for _, text in ipairs(list) do
+    local name, err = selected(region, text, accounts)
+    if not name then
       return nil, nil, err
     end
     local kind = M.is_glob(name) and globs or exact
@@ -219,19 +248,24 @@ end
 
 --- Lists repositories, each once, sorted by name.
 ---@param region access.Region
----@param globs? string[]  names and globs; all repositories, if absent
+---@param globs? string[]  names, globs, and URIs of images, whose tag and digest do not matter; all repositories, if
+---  absent
 ---@param missing? table<string, aws.Error>  receives an error for each name that does not exist and each glob that
 ---  matches nothing. Without it, or if nothing is found at all, that name or glob is an error of the call.
 ---@return access.Repository[]? repositories
 ---@return aws.Error? err  for example code NoMatch
 function M.list(region, globs, missing)
-  local exact, patterns, err = sorted_out(globs or { "*" })
+  local accounts = {}
+  local exact, patterns, err = sorted_out(region, globs or { "*" }, accounts)
   if not exact then
     return nil, err
   end
-  local found
+  local found, ok
   found, err = find(region, exact, patterns, missing)
-  if not found then
+  if found then
+    ok, err = check_accounts(found, accounts)
+  end
+  if not ok then
     return nil, err
   end
   table.sort(found, function(a, b) return a.name < b.name end)

@@ -6,7 +6,9 @@
 --- decide about the restoration as about an undo.
 
 local change = require "lanyard.access.change"
+local compare = require "lanyard.policy.compare"
 local errors = require "lanyard.errors"
+local has_variable = require("lanyard.policy.statements").has_variable
 local journal = require "lanyard.access.journal"
 local policy = require "lanyard.policy"
 local statements = require "lanyard.access.statements"
@@ -51,20 +53,53 @@ local function has(doc, meaning)
   return false
 end
 
--- An edit that appends the statements which the policy does not have.
-local function edit_of(lost)
-  return function(doc)
-    local names = {}
-    for _, statement in ipairs(lost:statements()) do
-      if not has(doc, lost:meaning(statement.index, true)) then
-        doc:append(lost, statement.index)
-        names[#names + 1] = statements.describe(statement)
+local function other_version(name, statement)
+  return errors.new {
+    code = "OtherVersion",
+    message = ("%s has a policy variable, and the Version of the policy of '%s' is another one since: the statement "
+      .. "would mean something else; nothing was written"):format(statements.describe(statement), name),
+    tip = ("add the statement by hand; lanyard undo --list %s --output json has its text"):format(name),
+  }
+end
+
+-- Returns the statements of `lost` that a policy does not have | nil, err. A statement keeps its meaning only under the
+-- Version that it had. A policy without statements gets that Version.
+local function missing_from(doc, lost, name)
+  local missing = {}
+  local keeps_meaning = doc:empty() or compare.members(doc).Version == compare.members(lost).Version
+  for _, statement in ipairs(lost:statements()) do
+    if not has(doc, lost:meaning(statement.index, true)) then
+      if not keeps_meaning and has_variable(statement) then
+        return nil, other_version(name, statement)
       end
+      missing[#missing + 1] = statement
     end
-    return #names > 0, {
+  end
+  return missing
+end
+
+-- An edit that appends the statements which the policy does not have.
+local function edit_of(lost, name)
+  return function(doc)
+    local missing, err = missing_from(doc, lost, name)
+    if not missing then
+      return nil, err
+    end
+    local names = {}
+    for i, statement in ipairs(missing) do
+      names[i] = statements.describe(statement)
+    end
+    local detail = {
       why = #names > 0 and table.concat(names, ", ") or "the policy has the statements",
       touched = #names, parts = PARTS,
     }
+    if doc:empty() then
+      return lost:copy(), detail
+    end
+    for _, statement in ipairs(missing) do
+      doc:append(lost, statement.index)
+    end
+    return #missing > 0, detail
   end
 end
 
@@ -80,8 +115,9 @@ function M.restore(region, repository, options)
   if not entry then
     return nil, lost
   end
-  local result, err = write.change_policy(region, repository, edit_of(lost), {
+  local result, err = write.change_policy(region, repository, edit_of(lost, repository.name), {
     action = "restore", record = { restores = entry.id }, parts = PARTS, dry_run = options.dry_run,
+    gives = { { document = lost } },
     settle = region:settles(options), progress = options.progress or region.progress,
   })
   return result and change.of(region, repository, result, { "restore", "restored" }, options), err

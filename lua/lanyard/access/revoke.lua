@@ -147,8 +147,9 @@ function M.revoke(region, subject, repository, options)
   local result, err = write.change_policy(region, repository, edit, {
     action = "revoke",
     record = record,
-    -- Only an edit of a Deny can give access.
-    gives = not (subject.orphans or subject.statement) and {} or nil,
+    -- Only an edit of a Deny can give access, and no more than the Deny denied.
+    gives = {},
+    lifts_denies = subject.orphans or subject.statement ~= nil,
     dry_run = options.dry_run,
     settle = region:settles(options),
     progress = options.progress or region.progress,

@@ -228,9 +228,11 @@ end
 --- Reads container services: all of them sorted by name, or the named ones in the given order.
 ---@param region access.Region
 ---@param service_names? string[]
+---@param missing? aws.Error[]  receives an error for each name that does not exist; without it, the first one is an
+---  error of the call
 ---@return access.Service[]? services
 ---@return aws.Error? err
-function M.list(region, service_names)
+function M.list(region, service_names, missing)
   for _, name in ipairs(service_names or {}) do
     local ok, err = check_name(name)
     if not ok then
@@ -245,11 +247,14 @@ function M.list(region, service_names)
     return all
   end
   local chosen = {}
-  for i, name in ipairs(service_names) do
-    if not found[name] then
-      return nil, not_found(name, region.name)
+  for _, name in ipairs(service_names) do
+    local err = not found[name] and not_found(name, region.name)
+    if err and not missing then
+      return nil, err
+    elseif err then
+      missing[#missing + 1] = err
     end
-    chosen[i] = found[name]
+    chosen[#chosen + 1] = found[name]
   end
   return chosen
 end

@@ -139,6 +139,7 @@ local function undo_entry(region, repository, entry, options)
   return write.change_policy(region, repository, undo_edit(entry, before, after, repository.name), {
     action = "undo",
     record = { undoes = entry.id },
+    meant = before or policy.new(),
     dry_run = options.dry_run,
     progress = options.progress or region.progress,
     hold = true,
@@ -163,6 +164,7 @@ local function result_of_interrupted(repository, records, entry, dry_run)
       from = before and repository.name or "no policy",
       to = after and repository.name or "no policy",
     }),
+    effect = not dry_run and write.effect(entry.before, entry.after) or nil,
     entry = entry.id,
   }
 end

@@ -9,6 +9,7 @@ local acceptors = require "lanyard.aws.acceptors"
 local answers = require "lanyard.aws.answers"
 local aws_services = require "lanyard.aws.services"
 local errors = require "lanyard.errors"
+local recorded = require "lanyard.aws.recorded"
 local services = require "lanyard.access.services"
 local waiters = require "lanyard.aws.waiters"
 
@@ -82,7 +83,7 @@ end
 local function read(self)
   local service, err = services.find(self.region, self.name)
   if not service then
-    return nil, not err.retryable and err or nil
+    return nil, not (err.retryable or recorded.means(err, "busy")) and err or nil
   end
   local failed = M.failure(service)
   if failed then
@@ -96,10 +97,10 @@ end
 ---@param err aws.Error
 ---@return boolean
 function Wait:is_temporary(err)
-  if not answers.rejected(err, "InvalidInputException") then
-    return aws_services.get("lightsail").transient[err.code] or false
-  elseif err.message:find("transition state", 1, true) then
+  if recorded.means(err, "busy") or aws_services.get("lightsail").transient[err.code] then
     return true
+  elseif not answers.rejected(err, "InvalidInputException") then
+    return false
   end
   local service = services.find(self.region, self.name)
   return service ~= nil and M.is_busy(service)

@@ -33,6 +33,7 @@ local MODULES = {
   require "lanyard.audit.findings.public",
   require "lanyard.audit.findings.ineffective_principals",
   require "lanyard.audit.findings.images",
+  require "lanyard.audit.findings.deployments",
   require "lanyard.audit.findings.permissions",
   require "lanyard.audit.findings.deleted_principals",
   require "lanyard.audit.findings.overwritten",
@@ -51,9 +52,10 @@ local MODULES = {
 -- shard alone does not see every repository. report: a finished report, to which the caller adds the findings.
 local SCOPES = { repository = true, service = true, account = true, ["all shards"] = true, report = true }
 
--- services: the list of container services. images: the images of the repository. registry: the registry policy.
--- identities: the roles and users of the account. journal: what lanyard wrote on this machine.
-local NEEDS = lists.set "services images registry identities journal absences"
+-- services: the list of container services. deployments: the deployments of each service. images: the images of the
+-- repository. registry: the registry policy. identities: the roles and users of the account. journal: what lanyard
+-- wrote on this machine. absences: whether what a list lacks exists.
+local NEEDS = lists.set "services deployments images registry identities journal absences"
 
 -- ---------------------------------------------------------------------------------------------
 -- Registry
@@ -127,6 +129,21 @@ for id, record in pairs(records) do
     severity = record.severity, summary = record.summary, why = record.why, scope = record.scope,
     needs = record.needs, breaks_pull = record.breaks_pull,
   }
+end
+
+--- Returns the position of the check that reports a finding, among all checks.
+---@param finding { id: string, repository?: string }
+---@return integer  the last position if the finding is of another version of lanyard
+---@return boolean is_of_repository whether the check runs for each repository
+function M.step(finding)
+  local record = records[finding.id]
+  local check = record and (record.check_rest and not finding.repository and record.check_rest or record.check)
+  for i, step in ipairs(M.steps) do
+    if step.check == check then
+      return i, step.scope == "repository"
+    end
+  end
+  return #M.steps + 1, false
 end
 
 --- Returns the record of a finding.

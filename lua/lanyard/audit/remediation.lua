@@ -110,6 +110,14 @@ function M.remove(inventory, repository, statement, principal)
   return M.command(inventory, "revoke", "--statement", reference, repository.name)
 end
 
+--- Removes everything redundant from a policy.
+---@param inventory audit.Inventory
+---@param repository access.Repository
+---@return string
+function M.minimize(inventory, repository)
+  return M.command(inventory, "policy", "minimize", "--repository", repository.name)
+end
+
 --- Removes a principal from a Deny statement. A Deny that applies to the principal without naming it cannot be fixed
 --- by a command; the text then says what to edit.
 ---@param inventory audit.Inventory

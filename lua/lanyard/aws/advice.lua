@@ -7,32 +7,13 @@
 ---
 ---     advice.register { RepositoryNotFoundException = "check the Region and the account" }
 
-local json = require "lanyard.json"
+local denial = require "lanyard.aws.denial"
+local lists = require "lanyard.lists"
 local proxies = require "lanyard.aws.proxy"
 
 local M = {}
 
 ---@alias aws.Advice string|fun(err: lanyard.Error): string?
-
--- The action and the resource of an AccessDenied: AWS's message usually names both.
-local function denied_call(err)
-  local action = err.message:match "not authorized to perform: ([%w-]+:%w+)"
-  local resource = err.message:match "on resource: (arn:[^%s\"]+)"
-  return action or err.operation and ("%s:%s"):format(err.service, err.operation), resource or "*"
-end
-
--- An AccessDenied of the file system has no service: nothing is advised then.
-local function missing_statement(err)
-  local action, resource = denied_call(err)
-  if not action and not err.service and not err.status then
-    return nil
-  elseif not action then
-    return "ask for the missing permission (lanyard permissions prints the policy that an operator needs)"
-  end
-  local text = json.encode { Effect = "Allow", Action = action, Resource = resource }
-  return ("the caller lacks this statement in an IAM policy: %s\n"
-    .. "lanyard permissions prints the whole policy that an operator needs"):format(text)
-end
 
 local SIGNATURE = "the access key, its secret or the clock of this machine is wrong: run lanyard doctor"
 local EXPIRED = "the session has expired: sign in again"
@@ -86,9 +67,6 @@ function M.register(by_code)
 end
 
 M.register {
-  AccessDenied = missing_statement,
-  AccessDeniedException = missing_statement,
-  UnauthorizedOperation = missing_statement,
   ExpiredToken = EXPIRED,
   ExpiredTokenException = EXPIRED,
   InvalidClientTokenId = UNKNOWN_KEY,
@@ -107,6 +85,10 @@ M.register {
   Timeout = "check the network connection to the endpoint (lanyard doctor)",
   Tls = tls,
 }
+
+for _, code in ipairs(lists.sorted_names(denial.CODES)) do
+  M.register { [code] = denial.advice }
+end
 
 local function for_code(err)
   for _, advice in ipairs(advice_by_code[err.code] or {}) do

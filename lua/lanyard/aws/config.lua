@@ -4,6 +4,7 @@
 ---     local region, source = config.region(profile)
 
 local environment = require "lanyard.environment"
+local escape = require "lanyard.text.escape"
 local errors = require "lanyard.errors"
 local ini = require "lanyard.ini"
 local settings = require "lanyard.aws.settings"
@@ -19,13 +20,20 @@ local M = {}
 ---@field profiles table<string, table>          the settings of all profiles by name
 ---@field services table<string, table>          the sections [services NAME]
 ---@field sso_sessions table<string, table>      the sections [sso-session NAME]
+---@field keys_in table<string, "config"|"credentials">  the file with the access key of a profile
 ---@field paths { config?: string, credentials?: string }
 ---@field unread? string                         why a file could not be read
 
-local function path_of(name, file)
-  local path = environment.get(name)
-  if path then
-    return environment.expand_home(path)
+-- Returns the path of a file. If a variable has a path that cannot be expanded, the file does not exist, as for the AWS
+-- CLI; `unread` gets the reason.
+local function path_of(name, file, unread)
+  local given = environment.get(name)
+  if given then
+    local path, message = environment.expand_path(given)
+    if not path then
+      unread[#unread + 1] = ("%s is '%s': %s"):format(name, escape.printable(given), message)
+    end
+    return path
   end
   local home = environment.home()
   return home and home .. "/.aws/" .. file or nil
@@ -54,12 +62,13 @@ end
 
 local KEYS = { "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token" }
 
--- Returns the profiles of both files by name. The credentials file takes precedence. A complete access key in it
--- replaces the token of the config file, too. An empty value counts as unset.
+-- Returns the profiles of both files by name, and the file with the access key of each. The credentials file takes
+-- precedence. A complete access key in it replaces the token of the config file, too. An empty value counts as unset.
 local function merge(config, credentials)
-  local merged = {}
-  for _, file in ipairs { config, credentials } do
-    for name, values in pairs(file.profiles) do
+  local merged, keys_in = {}, {}
+  for _, kind in ipairs { "config", "credentials" } do
+    for name, values in pairs((kind == "config" and config or credentials).profiles) do
+      keys_in[name] = (values[KEYS[1]] or "") ~= "" and kind or keys_in[name]
       local into = merged[name] or {}
       merged[name] = into
       for _, key in ipairs(values[KEYS[1]] and values[KEYS[2]] and KEYS or {}) do
@@ -70,15 +79,26 @@ local function merge(config, credentials)
       end
     end
   end
-  return merged
+  return merged, keys_in
 end
 
--- Rejects values of several lines, except commands: an indented property becomes a part of the value above it, which
--- could then expose a secret. Returns true | nil, err
+-- Reports whether one of the further lines of a value is a property that lanyard reads.
+local function swallows_property(value)
+  for key in value:gmatch "\n([%w_]+)%s*[=:]" do
+    if settings.KEYS[key:lower()] then
+      return true
+    end
+  end
+  return false
+end
+
+-- Rejects values of several lines, except commands, and values that nothing reads and that contain no property: an
+-- indented property becomes a part of the value above it, which could then expose a secret. Returns true | nil, err
 local function check_lines(profiles)
   for name, values in pairs(profiles) do
     for key, value in pairs(values) do
-      if type(value) == "string" and value:find "\n" and key ~= "credential_process" then
+      if type(value) == "string" and value:find "\n" and key ~= "credential_process"
+        and (settings.KEYS[key] or swallows_property(value)) then
         return nil, errors.new {
           code = "InvalidConfig",
           message = ("%s of profile '%s' spans several lines: do not indent the properties below it"):format(key, name),
@@ -91,12 +111,15 @@ end
 
 -- Returns nil and an error about a missing profile.
 local function not_found(name, paths, unread)
+  local copied = name:find "^%s" or name:find "%s$" or name:find "%c"
   return nil, errors.new {
     code = "ProfileNotFound",
-    message = ("profile '%s' not found in %s or %s"):format(name, paths.config or "~/.aws/config",
+    message = ("profile '%s' not found in %s or %s"):format(escape.printable(name), paths.config or "~/.aws/config",
       paths.credentials or "~/.aws/credentials"),
     tip = (#unread > 0 and table.concat(unread, "\n") .. "\n" or "")
-      .. ("create it with aws configure --profile '%s', or choose another with --profile or AWS_PROFILE"):format(name),
+      .. (copied and "a blank or a line end was copied with the name: correct --profile or AWS_PROFILE"
+        or ("create it with aws configure --profile '%s', or choose another with --profile or AWS_PROFILE")
+          :format(name)),
   }
 end
 
@@ -107,11 +130,11 @@ end
 ---@return lanyard.Error? err  code "ProfileNotFound" or "InvalidConfig", or the error of the file system
 function M.load(name)
   local chosen = name or environment.get "AWS_PROFILE" or environment.get "AWS_DEFAULT_PROFILE" or "default"
-  local paths = {
-    config = path_of("AWS_CONFIG_FILE", "config"),
-    credentials = path_of("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
-  }
   local unread = {}
+  local paths = {
+    config = path_of("AWS_CONFIG_FILE", "config", unread),
+    credentials = path_of("AWS_SHARED_CREDENTIALS_FILE", "credentials", unread),
+  }
   local config, err = load_file(paths.config, "config", environment.get "AWS_CONFIG_FILE", unread)
   if not config then
     return nil, err
@@ -122,7 +145,7 @@ function M.load(name)
   if not credentials then
     return nil, err
   end
-  local profiles = merge(config, credentials)
+  local profiles, keys_in = merge(config, credentials)
   local ok
   ok, err = check_lines(profiles)
   if not ok then
@@ -135,6 +158,7 @@ function M.load(name)
     explicit = name ~= nil,
     values = profiles[chosen] or {},
     profiles = profiles,
+    keys_in = keys_in,
     services = config.services,
     sso_sessions = config.sso_sessions,
     paths = paths,

@@ -7,6 +7,7 @@
 
 local acceptors = require "lanyard.aws.acceptors"
 local lists = require "lanyard.lists"
+local recorded = require "lanyard.aws.recorded"
 local shapes = require "lanyard.aws.shapes"
 
 local M = {}
@@ -114,7 +115,10 @@ end
 ---@param description aws.ServiceDescription
 ---@return aws.Service
 function M.parse(description)
-  local service = { operations = {}, secrets = {}, transient = lists.set(description.transient or "") }
+  local service = { operations = {}, secrets = {}, transient = recorded.codes_of("transient", description.name) }
+  for code in (description.transient or ""):gmatch "%S+" do
+    service.transient[code] = true
+  end
   for key, value in pairs(description) do
     if not PARSED[key] then
       service[key] = value

@@ -27,13 +27,14 @@ return {
       BatchGetImage repositoryName imageIds -> images:Image[]! failures:ImageFailure[]
       CreateRepository repositoryName -> repository:table
       DeleteLifecyclePolicy repositoryName
-      DeleteRegistryPolicy
+      DeleteRegistryPolicy -> policyText:string
       DeleteRepository repositoryName -> repository:table
       DeleteRepositoryPolicy repositoryName -> repositoryName:echo policyText:string
       DescribeImages repositoryName -> imageDetails:ImageDetail[]! nextToken:string
       DescribeImageScanFindings repositoryName imageId
       DescribeRegistry -> registryId:string!
       DescribeRepositories -> repositories:Repository[]! nextToken:string
+      GetAccountSetting name -> name:echo value:string
       GetAuthorizationToken -> authorizationData:list
       GetDownloadUrlForLayer repositoryName layerDigest -> downloadUrl:string
       GetLifecyclePolicy repositoryName
@@ -41,6 +42,7 @@ return {
       GetRepositoryPolicy repositoryName -> repositoryName:echo policyText:string
       ListImages repositoryName -> imageIds:ImageId[]! nextToken:string
       ListTagsForResource resourceArn -> tags:Tag[]!
+      PutAccountSetting name value -> name:echo value:echo
       PutImage repositoryName imageManifest -> image:table
       PutImageTagMutability repositoryName imageTagMutability
       PutLifecyclePolicy repositoryName lifecyclePolicyText
@@ -56,7 +58,6 @@ return {
     protocol = "json",
     version = "1.1",
     secrets = "password",
-    transient = "RegionSetupInProgressException",
     target = "Lightsail_20161128",
     paging = { "pageToken", "nextPageToken" },
     shapes = [[

@@ -7,9 +7,11 @@
 --- The patterns are from AWS's service models, matched against the whole name: some published ones lack an anchor,
 --- and would match a part of an invalid name. Each check returns true, or nil and a message.
 
+local escape = require "lanyard.text.escape"
+
 local M = {}
 
---- The patterns as AWS publishes them, for messages.
+--- The patterns as AWS publishes them.
 ---@type table<string, string>
 M.PATTERNS = {
   container_service = "^([a-z0-9]{1,2}|[a-z0-9][a-z0-9-]+[a-z0-9])$",
@@ -26,8 +28,8 @@ local function container(value, what, longest)
     and (value:find "^[a-z0-9][a-z0-9]?$" or value:find "^[a-z0-9][a-z0-9-]+[a-z0-9]$") then
     return true
   end
-  return reject(value, what, ("1 to %d lower-case letters, digits and hyphens (AWS accepts %s)")
-    :format(longest, M.PATTERNS.container_service))
+  return reject(value, what,
+    ("1 to %d lower-case letters, digits and hyphens, without a hyphen at the beginning or end"):format(longest))
 end
 
 ---@param value any
@@ -92,14 +94,27 @@ function M.registry_id(value)
   return reject(value, "an account id", "12 digits")
 end
 
+local function is_region(value)
+  return type(value) == "string" and value:find "^[a-z][a-z]+%-[a-z][a-z-]*%-%d+$" ~= nil
+end
+
 ---@param value any
 ---@return true? ok
 ---@return string? message
 function M.region(value)
-  if type(value) == "string" and value:find "^[a-z][a-z]+%-[a-z][a-z-]*%-%d+$" then
+  if is_region(value) then
     return true
   end
-  return nil, ("'%s' is not a Region: write it like us-east-1"):format(tostring(value))
+  value = tostring(value)
+  local shown = escape.printable(value)
+  local trimmed = value:match "^%s*(.-)%s*$"
+  if trimmed ~= value and is_region(trimmed) then
+    return nil, ("'%s' is not a Region: %s was copied with it; write %s")
+      :format(shown, value:find "[\r\n]" and "a line end" or "a blank", trimmed)
+  end
+  local zone = trimmed:match "^(%l+%-[%l-]+%-%d+)%l$"
+  return nil, ("'%s' is not a Region: %s"):format(shown, zone and ("it is an Availability Zone; write " .. zone)
+    or is_region(trimmed:lower()) and "write " .. trimmed:lower() or "write it like us-east-1")
 end
 
 --- Checks a tag by the registry protocol: up to 128 characters, as Docker does. ECR accepts 300.
@@ -110,7 +125,7 @@ function M.image_tag(value)
   if type(value) == "string" and #value <= 128 and value:find "^[%w_][%w_.-]*$" then
     return true
   end
-  return reject(value, "an image tag", "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
+  return reject(value, "an image tag", "1 to 128 letters, digits and . _ -, without . or - at the beginning")
 end
 
 ---@param value any

@@ -1,7 +1,7 @@
 --- Decides which failures to retry, what a retry costs, and how long to wait before it.
---- The error codes are from the SDKs' standard retry mode.
+--- The error codes are in lanyard.aws.recorded.
 
-local lists = require "lanyard.lists"
+local recorded = require "lanyard.aws.recorded"
 local system = require "lanyard.system"
 local timestamp = require "lanyard.text.timestamp"
 
@@ -14,24 +14,10 @@ local M = {
   LONGEST = 20,
 }
 
--- LimitExceededException, which the SDKs list too, is left out: here it reports a quota, which does not pass.
-local THROTTLING = lists.set [[
-  Throttling ThrottlingException ThrottledException RequestThrottledException RequestThrottled
-  TooManyRequestsException ProvisionedThroughputExceededException TransactionInProgressException
-  RequestLimitExceeded BandwidthLimitExceeded SlowDown PriorRequestNotComplete
-  EC2ThrottledException
-]]
-
--- IDPCommunicationError: STS could not reach the issuer of a web identity.
-local TRANSIENT = lists.set "RequestTimeout RequestTimeoutException InternalFailure IDPCommunicationError"
-
 -- A server that closes an idle connection replies 408; it has not read the request.
 local TRANSIENT_STATUS = {
   [408] = true, [429] = true, [500] = true, [502] = true, [503] = true, [504] = true, [509] = true,
 }
-
--- The session's credentials have expired; new ones may work.
-local EXPIRED = lists.set "ExpiredToken ExpiredTokenException TokenRefreshRequired"
 
 --- Returns the retry mode of a name, and a message if another one is used instead.
 ---@param name? string  "standard", "adaptive" or "legacy"; nil is "standard"
@@ -50,7 +36,7 @@ end
 ---@param err lanyard.Error
 ---@return boolean
 function M.is_throttling(err)
-  return THROTTLING[err.code] or err.status == 429
+  return recorded.means(err, "throttling") or err.status == 429
 end
 
 --- Reports whether AWS can answer otherwise next time.
@@ -58,7 +44,7 @@ end
 ---@param transient? table<string, boolean>  further codes that can pass, of one service
 ---@return boolean
 function M.is_retryable(err, transient)
-  return (M.is_throttling(err) or TRANSIENT[err.code] or TRANSIENT_STATUS[err.status]
+  return (M.is_throttling(err) or recorded.means(err, "transient") or TRANSIENT_STATUS[err.status]
     or transient and transient[err.code]) and true or false
 end
 
@@ -66,7 +52,7 @@ end
 ---@param err lanyard.Error
 ---@return boolean
 function M.is_expired(err)
-  return EXPIRED[err.code] or false
+  return recorded.means(err, "expired")
 end
 
 --- Reports whether the request may have been carried out in spite of the error.

@@ -160,15 +160,13 @@ function Session:endpoint(service)
   if not ok then
     return nil, err
   end
+  -- A configured endpoint is used as it is, as by the AWS CLI: the form of AWS's own endpoints does not matter.
   local endpoint
-  endpoint, err = endpoints.resolve(service, self.region, {
-    endpoint = url, fips = self.fips, dualstack = self.dualstack, sts_global = self.sts_global,
+  endpoint, err = endpoints.resolve(service, self.region, url and { endpoint = url } or {
+    fips = self.fips, dualstack = self.dualstack, sts_global = self.sts_global,
   })
   if endpoint then
     endpoint.source = source
-  elseif url then
-    local form = self.fips and "fips" or "dualstack"
-    err.tip = ("%s is true and %s sets an endpoint: remove one of them"):format(self.sources[form], source)
   end
   return endpoint, err
 end

@@ -33,7 +33,8 @@ local SETTINGS = { "fips", "dualstack", "sts_endpoints", "retry_mode", "max_atte
 
 -- The profile of a session with defaults. It ignores the environment and the files.
 local ISOLATED = {
-  name = "default", isolated = true, values = {}, profiles = {}, services = {}, sso_sessions = {}, paths = {},
+  name = "default", isolated = true, values = {}, profiles = {}, keys_in = {}, services = {}, sso_sessions = {},
+  paths = {},
 }
 
 --- Checks the URL of an endpoint. A URL that contains a user or a password is not repeated in the error.

@@ -6,11 +6,12 @@
 
 local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
+local lists = require "lanyard.lists"
 
 local M = {}
 
--- Each setting: its variables (the first one that is set counts), the key in a profile, and one of CHECKS. The
--- case of flags and of the words of one_of does not matter.
+-- Each setting: its variables (the first one that is set counts), the key in a profile, the variable that counts after
+-- the profile, and one of CHECKS. The case of flags and of the words of one_of does not matter.
 local SETTINGS = {
   region = { variables = { "AWS_REGION", "AWS_DEFAULT_REGION" }, key = "region" },
   endpoint_url = { variables = { "AWS_ENDPOINT_URL" }, key = "endpoint_url" },
@@ -26,7 +27,7 @@ local SETTINGS = {
     variables = { "AWS_RETRY_MODE" }, key = "retry_mode", one_of = { "standard", "adaptive", "legacy" },
   },
   max_attempts = { variables = { "AWS_MAX_ATTEMPTS" }, key = "max_attempts", count = true },
-  ca_bundle = { variables = { "AWS_CA_BUNDLE" }, key = "ca_bundle", file = true },
+  ca_bundle = { variables = { "AWS_CA_BUNDLE" }, key = "ca_bundle", last = "REQUESTS_CA_BUNDLE", file = true },
   imds_endpoint = { variables = { "AWS_EC2_METADATA_SERVICE_ENDPOINT" }, key = "ec2_metadata_service_endpoint" },
   imds_endpoint_mode = {
     variables = { "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE" }, key = "ec2_metadata_service_endpoint_mode",
@@ -38,6 +39,18 @@ local SETTINGS = {
   },
   app_id = { variables = { "AWS_SDK_UA_APP_ID" }, key = "sdk_ua_app_id" },
 }
+
+--- The keys of a profile that lanyard reads.
+---@type table<string, boolean>
+M.KEYS = lists.set [[
+  aws_access_key_id aws_secret_access_key aws_session_token aws_security_token aws_account_id
+  role_arn source_profile credential_source role_session_name duration_seconds external_id mfa_serial
+  sso_session sso_start_url sso_region sso_account_id sso_role_name sso_registration_scopes login_session
+  credential_process web_identity_token_file services
+]]
+for _, setting in pairs(SETTINGS) do
+  M.KEYS[setting.key] = true
+end
 
 local function invalid(source, value, expected)
   local text = tostring(value):gsub("%c", "?")
@@ -87,8 +100,8 @@ function CHECKS.seconds(value)
 end
 
 function CHECKS.file(value)
-  local path = environment.expand_home(value)
-  local file <close> = io.open(path, "rb")
+  local path = environment.expand_path(value)
+  local file <close> = path and io.open(path, "rb")
   if file and file:read(0) then
     return path
   end
@@ -124,7 +137,12 @@ local function find(setting, profile, given, name)
       end
     end
   end
-  return M.of_profile(profile, setting.key)
+  local value, source = M.of_profile(profile, setting.key)
+  if value == nil and source == nil and setting.last and not profile.isolated then
+    value = environment.get(setting.last)
+    return value, value and setting.last
+  end
+  return value, source
 end
 
 --- Returns the value of a setting and its source. The environment is ignored if the profile is isolated.

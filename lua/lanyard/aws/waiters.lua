@@ -7,6 +7,7 @@
 
 local acceptors = require "lanyard.aws.acceptors"
 local errors = require "lanyard.errors"
+local recorded = require "lanyard.aws.recorded"
 
 local M = {}
 
@@ -125,7 +126,7 @@ function M.wait(client, waiter, input, options)
       return "success", reply or {}
     elseif state == "failure" then
       return "failure", failed("WaiterFailed", "the state cannot be reached any more")
-    elseif err and not state and not err.retryable then
+    elseif err and not (state or err.retryable or recorded.means(err, "busy")) then
       return "failure", err
     end
     return "retry"

@@ -134,6 +134,7 @@ local function json_of_grants(grants)
       result = change and change.kind or "failed",
       why = change and change.why,
       diff = change and change.diff ~= "" and change.diff or nil,
+      effect = change and change.effect,
       error = json_of_error(item.err),
     }
   end
@@ -212,11 +213,7 @@ local function print_plan(plan, steps, reveal)
   end
   cli.out "\n"
   report.rows({ "CONTAINER", "IMAGE", "DIGEST" }, rows)
-  for _, item in ipairs(steps.grants) do
-    if item.change.diff ~= "" then
-      cli.out("\n" .. report.paint_diff(item.change.diff))
-    end
-  end
+  report.effects(steps.grants)
   local text = plan.in_place and "" or difference(plan, reveal)
   if text ~= "" then
     cli.out("\n" .. report.paint_diff(text))
@@ -256,6 +253,7 @@ function M.result(plan, done, options)
   else
     local note = done.version and "version " .. done.version
     print_steps(steps, outcome and note .. ", " .. M.took(outcome) or note)
+    report.effects(steps.grants)
   end
 end
 

@@ -43,7 +43,7 @@ local function add_entry(lines, entry)
   for _, line in ipairs(entry.change.lines) do
     lines[#lines + 1] = "  " .. cli.paint(COLOURS[line:sub(1, 1)], escape.printable(line))
   end
-  lines[#lines + 1] = report.paint_diff(entry.change.diff)
+  lines[#lines + 1] = report.paint_diff(entry.change.diff) .. report.effect_line(entry.change.effect) .. "\n"
 end
 
 -- Prints what keeps a grant from taking effect, also for grants that exist already.

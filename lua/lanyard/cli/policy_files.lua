@@ -28,8 +28,11 @@ function M.check_stdin(command, files)
   end
 end
 
--- --> document | nil, a line with file, line, column and what was expected
-local function load_file(file)
+--- Reads and parses one file.
+---@param file string
+---@return policy.Document? doc
+---@return string? message  a line with file, line, column and what was expected
+function M.read(file)
   local text, err = system.read_file(file, policy.MOST_BYTES)
   if not text then
     return nil, tostring(err)
@@ -45,7 +48,7 @@ end
 ---@param file string
 ---@return policy.Document
 function M.load(file)
-  return cli.check(load_file(file))
+  return cli.check(M.read(file))
 end
 
 --- Reads each file and passes it to `use`. A file that cannot be read is reported, and the rest follows.
@@ -55,7 +58,7 @@ end
 function M.each(files, use)
   local status = cli.exit.ok
   for _, file in ipairs(files) do
-    local doc, message = load_file(file)
+    local doc, message = M.read(file)
     if doc then
       use(doc, M.name(file))
     else
@@ -79,6 +82,22 @@ function M.check_kind(doc, name, kind, advice)
         advice or ": for an identity policy, pass --type identity"))
     end
   end
+end
+
+--- Returns the kind of some policies: "identity" if they have statements, none of which has a Principal.
+---@param docs policy.Document[]
+---@return "resource"|"identity"
+function M.kind(docs)
+  local kind = "resource"
+  for _, doc in ipairs(docs) do
+    for _, statement in ipairs(doc:statements()) do
+      if #statement.principals > 0 or statement.flaw then
+        return "resource"
+      end
+      kind = "identity"
+    end
+  end
+  return kind
 end
 
 --- Returns a statement as JSON output shows it. Empty lists stay lists.

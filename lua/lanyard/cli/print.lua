@@ -47,6 +47,9 @@ function M.graph(format, report)
   })
 end
 
+-- How many repositories with equal effects are named.
+local MOST_NAMES = 3
+
 -- How a change of an earlier run ended that was interrupted, by the state of its journal entry.
 local SETTLED = { done = "it took effect", lost = "another writer has overwritten it" }
 local NOT_MADE = "it did not take effect"
@@ -92,12 +95,54 @@ local function note_details(repository, change)
   M.damaged(change.damaged or {})
 end
 
---- Prints what a rehearsed change gives and takes.
----@param effect? { gives: string, takes: string }
-function M.effect(effect)
-  if effect then
-    cli.out(escape.format("gives: %s; takes: %s", effect.gives, effect.takes))
+--- Returns what a change gives and takes, as a line that is safe to print.
+---@param effect { gives: string, takes: string }
+---@return string
+function M.effect_line(effect)
+  return escape.format("gives: %s; takes: %s", effect.gives, effect.takes)
+end
+
+-- Prints the differences that rehearsed changes would make, each with what it gives and takes.
+local function print_rehearsed(changes)
+  for _, item in ipairs(changes) do
+    local change = item.change
+    if change and change.dry_run and change.diff ~= "" then
+      cli.out("\n" .. M.paint_diff(change.diff))
+      if change.effect then
+        cli.out(M.effect_line(change.effect))
+      end
+    end
   end
+end
+
+-- Prints what changes that were made give and take: a line for each effect, with the repositories if there are several.
+local function print_effects(changes)
+  local lines, by_line, count = {}, {}, 0
+  for _, item in ipairs(changes) do
+    local change = item.change
+    if change and change.effect and not change.dry_run then
+      local line = M.effect_line(change.effect)
+      if not by_line[line] then
+        by_line[line] = {}
+        lines[#lines + 1] = line
+      end
+      table.insert(by_line[line], item.repository)
+      count = count + 1
+    end
+  end
+  for _, line in ipairs(lines) do
+    local names = by_line[line]
+    local more = #names > MOST_NAMES and (" and %d more"):format(#names - MOST_NAMES) or ""
+    local subject = escape.printable(table.concat(names, ", ", 1, math.min(#names, MOST_NAMES))) .. more
+    cli.out(count > 1 and subject .. " " .. line or line)
+  end
+end
+
+--- Prints what changes give and take, and the differences that rehearsed ones would make.
+---@param changes { repository: string, change?: access.PolicyChange }[]
+function M.effects(changes)
+  print_rehearsed(changes)
+  print_effects(changes)
 end
 
 local NOTE_WIDTH = 60
@@ -166,13 +211,7 @@ function M.changes(output, changes, around)
     return status
   end
   M.rows({ "REPOSITORY", "RESULT", "NOTE" }, rows)
-  for _, item in ipairs(changes) do
-    local change = item.change
-    if change and change.dry_run and change.diff ~= "" then
-      cli.out("\n" .. M.paint_diff(change.diff))
-      M.effect(change.effect)
-    end
-  end
+  M.effects(changes)
   return status
 end
 

@@ -110,6 +110,15 @@ M["external-id"].convert = function(text)
   return require("lanyard.audit.scan.targets").external_id(text)
 end
 
+M["run-id"] = { value = "ID" }
+
+M["run-id"].convert = function(text)
+  if #text <= 128 and text:find "^[%w._:-]+$" then
+    return text
+  end
+  return nil, ("'%s' is not a run id: write 1 to 128 of A-Z a-z 0-9 . _ : -"):format(text)
+end
+
 M.shard = { value = "I/N" }
 
 function M.shard.convert(text)

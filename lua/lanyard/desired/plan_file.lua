@@ -5,9 +5,10 @@
 ---
 --- The document: { kind = "plan", version, tool, time, account, region, file, prune, fold, roles = { names of services
 --- whose role would be turned on }, repositories = { { repository, arn, result, changes = { lines }, before, after,
---- diff, warning, grants = { { service, sid, expires, role } } } }, unchanged = { names }, failures = { { service?,
---- repository?, error = { code, message } } } }. All members are strings or lists, except the booleans `prune` and
---- `fold`. `before` is absent when the repository has no policy. `repositories` lists only what would change.
+--- diff, effect = { gives, takes }, warning, grants = { { service, sid, expires, role } } } }, unchanged = { names },
+--- failures = { { service?, repository?, error = { code, message } } } }. All members are strings or lists, except the
+--- booleans `prune` and `fold`, and `effect`. `before` is absent when the repository has no policy. `repositories`
+--- lists only what would change. A reader does not use `effect`, which plans of earlier versions do not have.
 
 local errors = require "lanyard.errors"
 local json = require "lanyard.json"
@@ -49,7 +50,7 @@ local function encode_entry(entry, plan)
   return {
     repository = entry.repository.name, arn = entry.repository.arn, result = change.kind,
     changes = json.array(change.lines), before = change.before, after = change.after, diff = change.diff,
-    warning = change.warning, grants = grants,
+    effect = change.effect, warning = change.warning, grants = grants,
   }
 end
 

@@ -37,11 +37,6 @@ local MISMATCH = "The request signature we calculated does not match the signatu
   .. "Secret Access Key and signing method. Consult the service documentation for details."
 local INVALID_TOKEN = "The security token included in the request is invalid."
 
--- Formats a time as X-Amz-Date does.
-local function format_date(seconds)
-  return os.date("!%Y%m%dT%H%M%SZ", math.floor(seconds))
-end
-
 -- Parses an X-Amz-Date. Returns seconds since 1970, or nil.
 local function parse_date(amz_date)
   local year, month, day, hour, minute, second =
@@ -82,12 +77,19 @@ local function time_error(amz_date, scope, now)
       .. "'%s', from '%s'."):format(scope.day, amz_date:sub(1, 8), amz_date)
   elseif time < now - MAX_SKEW then
     return ("Signature expired: %s is now earlier than %s (%s - 5 min.)")
-      :format(amz_date, format_date(now - MAX_SKEW), format_date(now))
+      :format(amz_date, timestamp.compact(now - MAX_SKEW), timestamp.compact(now))
   elseif time > now + MAX_SKEW then
     return ("Signature not yet current: %s is still later than %s (%s + 5 min.)")
-      :format(amz_date, format_date(now + MAX_SKEW), format_date(now))
+      :format(amz_date, timestamp.compact(now + MAX_SKEW), timestamp.compact(now))
   end
   return nil
+end
+
+--- Returns the exception for an access key that does not exist.
+---@param protocol "json"|"query"
+---@return emulator.Exception
+function M.unknown_key(protocol)
+  return exception(CODES[protocol].unknown_key, INVALID_TOKEN, CODES[protocol].status)
 end
 
 -- Returns the access key that a request is signed with, or nil and an exception.
@@ -153,6 +155,7 @@ end
 ---@field arn string
 ---@field user_id string
 ---@field account string
+---@field created? number  of a user: when it was created, in seconds since 1970
 
 --- Verifies a request and returns its caller and Region.
 ---@param world emulator.World

@@ -9,6 +9,7 @@
 local exception = require "lanyard.emulator.exception"
 local ids = require "lanyard.emulator.ids"
 local json = require "lanyard.json"
+local regions = require "lanyard.aws.regions"
 local shape = require "lanyard.emulator.shape"
 local timestamp = require "lanyard.text.timestamp"
 
@@ -26,9 +27,7 @@ local MOST_EVENTS = 300
 local PAGE = 50
 local CALLS_PER_SECOND = 2
 
-function M.serves()
-  return true
-end
+M.serves = regions.exists
 
 function M.invalid(violations)
   for _, one in ipairs(violations) do

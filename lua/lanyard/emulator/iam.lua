@@ -7,6 +7,7 @@
 
 local exception = require "lanyard.emulator.exception"
 local ids = require "lanyard.emulator.ids"
+local regions = require "lanyard.aws.regions"
 local shape = require "lanyard.emulator.shape"
 local timestamp = require "lanyard.text.timestamp"
 
@@ -19,9 +20,8 @@ local M = {
   operations = {},
 }
 
-function M.serves()
-  return true
-end
+-- With an endpoint that is configured, SDKs sign for their own Region and not for us-east-1.
+M.serves = regions.exists
 
 function M.invalid(violations)
   return exception("ValidationError", shape.describe(violations))
@@ -49,20 +49,30 @@ function M.delete_role(world, arn)
   world.state.roles[arn] = nil
 end
 
+--- Returns a role or user. The operator is a user that no seed needs to name.
+---@param world emulator.World
+---@param arn string
+---@return { id: string, created: number, known_at: number }?
+function M.identity(world, arn)
+  local operator = world.caller
+  return world.state.roles[arn] or world.state.users[arn]
+    or arn == operator.arn and { id = operator.user_id, created = operator.created, known_at = 0 } or nil
+end
+
 --- Returns the unique ID of a role or user, or nil when other services cannot find it.
 ---@param world emulator.World
 ---@param arn string
 ---@return string?
 function M.id_of(world, arn)
-  local identity = world.state.roles[arn] or world.state.users[arn]
+  local identity = M.identity(world, arn)
   return identity and identity.known_at <= world.now() and identity.id or nil
 end
 
 local NAME = "[\\w+=,.@-]+"
 
-local function name_of(max)
+local function name_of(max, required)
   return shape.string {
-    required = true, min = 1, max = max, regex = NAME,
+    required = required, min = 1, max = max, regex = NAME,
     check = function(value) return not value:find "[^%w_+=,.@-]" end,
   }
 end
@@ -79,7 +89,7 @@ local function find(world, kind, identities, name)
 end
 
 M.operations.GetRole = {
-  input = shape.structure { RoleName = name_of(64) },
+  input = shape.structure { RoleName = name_of(64, true) },
   call = function(world, input)
     local arn, path, role = find(world, "role", world.state.roles, input.RoleName)
     if not arn then
@@ -93,16 +103,26 @@ M.operations.GetRole = {
   end,
 }
 
--- Unlike on AWS, the name is required. STS reports the caller.
+-- Finds a user by name, or the caller without a name. Returns the same as `find`.
+local function find_user(world, name, caller)
+  local own = world.caller.arn:match "[^/]+$"
+  if not name and caller.arn ~= world.caller.arn then
+    return nil, exception("ValidationError", "Must specify userName when calling with non-User credentials")
+  elseif not name or name == own and not world.state.users[world.caller.arn] then
+    return world.caller.arn, "/", M.identity(world, world.caller.arn)
+  end
+  return find(world, "user", world.state.users, name)
+end
+
 M.operations.GetUser = {
   input = shape.structure { UserName = name_of(128) },
-  call = function(world, input)
-    local arn, path, user = find(world, "user", world.state.users, input.UserName)
+  call = function(world, input, context)
+    local arn, path, user = find_user(world, input.UserName, context.caller)
     if not arn then
       return nil, path
     end
     return { User = {
-      Path = path, UserName = input.UserName, UserId = user.id, Arn = arn,
+      Path = path, UserName = arn:match "[^/]+$", UserId = user.id, Arn = arn,
       CreateDate = timestamp.format(math.floor(user.created)),
     } }
   end,

@@ -1,4 +1,5 @@
---- Emulates Lightsail, ECR, STS, IAM and CloudTrail on loopback, as strict as AWS wherever a script can observe it.
+--- Emulates Lightsail, ECR, STS, IAM, Organizations and CloudTrail on loopback, as strict as AWS wherever a script can
+--- observe it.
 ---
 ---     local emulator = require "lanyard.emulator"
 ---     local em = assert(emulator.start {})
@@ -26,6 +27,7 @@ M.SECRET_ACCESS_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 M.REGION = "us-east-1"
 
 local ACTIVATION_DELAY = 2
+local OPERATOR_CREATED = 1577836800 -- 2020-01-01T00:00:00Z
 
 ---@class emulator.Options
 ---@field port? integer  0, the default, picks a free port
@@ -82,6 +84,7 @@ local function new_world(options)
     arn = ("arn:aws:iam::%s:user/operator"):format(M.ACCOUNT),
     user_id = "AIDACKCEVSQ6C2EXAMPLE",
     account = M.ACCOUNT,
+    created = OPERATOR_CREATED,
   }
   local world = {
     account = M.ACCOUNT,

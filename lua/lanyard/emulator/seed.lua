@@ -5,8 +5,10 @@
 ---         services = { { name = "web", power = "nano", scale = 1, role = true, tags = { env = "prod" },
 ---                        containers = { web = { image = "..." } }, publicEndpoint = {} } },
 ---         repositories = { { name = "web", policy = TEXT or table, tags = {},
----                            images = { "1.0", { tag = "1.1", exits = true, log = { "no $DATABASE" } } } } } } },
+---                            images = { "1.0", { tag = "1.1", exits = true, log = { "no $DATABASE" } } } } },
+---         registry_policy = TEXT or table, account_settings = { REGISTRY_POLICY_SCOPE = "V1" } } },
 ---       roles = { ARN, ... }, users = { ARN, ... },
+---       organization = { id = "o-a1b2c3d4e5", accounts = { { id = "444455556666", state = "ACTIVE" } } },
 ---     })
 ---
 --- Roles and users are what policies can name and AssumeRole accepts. The program of an image answers every health
@@ -20,6 +22,7 @@ local iam = require "lanyard.emulator.iam"
 local lightsail = require "lanyard.emulator.lightsail"
 local lightsail_seed = require "lanyard.emulator.lightsail.seed"
 local lists = require "lanyard.lists"
+local organizations_seed = require "lanyard.emulator.organizations_seed"
 
 local M = {}
 
@@ -27,10 +30,13 @@ local M = {}
 ---@field regions? table<string, emulator.SeedRegion>
 ---@field roles? string[]  ARNs
 ---@field users? string[]  ARNs
+---@field organization? emulator.SeedOrganization|false  false: the account is in no organization
 
 ---@class emulator.SeedRegion
 ---@field services? emulator.SeedService[]
 ---@field repositories? emulator.SeedRepository[]
+---@field registry_policy? string|table
+---@field account_settings? table<string, string>
 
 -- A policy with statements of other tools, in a person's layout.
 local SHARED_POLICY = [[
@@ -67,16 +73,16 @@ M.DEFAULT_SEED = {
   users = { "arn:aws:iam::111122223333:user/auditor" },
 }
 
-local MEMBERS = lists.set "regions roles users"
+local MEMBERS = lists.set "regions roles users organization"
 
 -- The members of a Region, in the order in which they are created.
 local KINDS = {
   { name = "services", serves = lightsail.serves, create = lightsail_seed.create,
     members = lists.set "name power scale role role_arn containers publicEndpoint tags" },
   { name = "repositories", serves = ecr.serves, create = ecr_seed.create,
-    members = lists.set "name policy images tags" },
+    members = lists.set "name policy images tags encryptionConfiguration" },
 }
-local KIND_NAMES = lists.set "services repositories"
+local REGION_MEMBERS = lists.set "services repositories registry_policy account_settings"
 
 local function invalid(message)
   return nil, errors.new { code = "InvalidSeed", message = "the seed " .. message }
@@ -102,17 +108,24 @@ local function create_region(world, region, content)
     return invalid(("must have a table for Region %s"):format(region))
   end
   for name in pairs(content) do
-    if not KIND_NAMES[name] then
-      return invalid(("has an unknown member '%s' in Region %s; expected services or repositories")
-        :format(tostring(name), region))
+    if not REGION_MEMBERS[name] then
+      return invalid(("has an unknown member '%s' in Region %s; expected services, repositories, registry_policy or "
+        .. "account_settings"):format(tostring(name), region))
     end
+  end
+  if (content.registry_policy or content.account_settings) and not ecr.serves(region) then
+    return invalid(("has a registry in %s, where AWS does not offer ECR"):format(tostring(region)))
+  end
+  local ok, err = ecr_seed.create_registry(world, region, content)
+  if not ok then
+    return nil, err
   end
   for _, kind in ipairs(KINDS) do
     local items = content[kind.name]
     if items and not kind.serves(region) then
       return invalid(("has %s in %s, where AWS does not offer them"):format(kind.name, tostring(region)))
     end
-    local ok, err = create_items(world, region, kind, items or {})
+    ok, err = create_items(world, region, kind, items or {})
     if not ok then
       return nil, err
     end
@@ -132,7 +145,8 @@ function M.create(world, seed)
   end
   for key in pairs(seed) do
     if not MEMBERS[key] then
-      return invalid(("has an unknown member '%s'; expected regions, roles or users"):format(tostring(key)))
+      return invalid(("has an unknown member '%s'; expected regions, roles, users or organization")
+        :format(tostring(key)))
     end
   end
   for _, arn in ipairs(seed.roles or {}) do
@@ -141,8 +155,12 @@ function M.create(world, seed)
   for _, arn in ipairs(seed.users or {}) do
     iam.create_user(world, arn)
   end
+  local ok, err = organizations_seed.create(world, seed.organization)
+  if not ok then
+    return nil, err
+  end
   for region, content in pairs(seed.regions or {}) do
-    local ok, err = create_region(world, region, content)
+    ok, err = create_region(world, region, content)
     if not ok then
       return nil, err
     end

@@ -5,16 +5,20 @@
 local auth = require "lanyard.emulator.auth"
 local cloudtrail = require "lanyard.emulator.cloudtrail"
 local ecr = require "lanyard.emulator.ecr"
+local endpoints = require "lanyard.aws.endpoints"
 local exception = require "lanyard.emulator.exception"
 local fault_plan = require "lanyard.emulator.fault_plan"
 local iam = require "lanyard.emulator.iam"
 local ids = require "lanyard.emulator.ids"
 local json_protocol = require "lanyard.emulator.protocol.json"
 local lightsail = require "lanyard.emulator.lightsail"
+local organizations = require "lanyard.emulator.organizations"
 local query_protocol = require "lanyard.emulator.protocol.query"
+local regions = require "lanyard.aws.regions"
 local shape = require "lanyard.emulator.shape"
 local sts = require "lanyard.emulator.sts"
 local task = require "lanyard.task"
+local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
 
@@ -41,7 +45,7 @@ local M = {}
 ---@field unknown fun(request: table, service: emulator.Service): emulator.Exception
 
 local PROTOCOLS = { json = json_protocol, query = query_protocol }
-local SERVICES = { ecr, iam, lightsail, sts, cloudtrail }
+local SERVICES = { ecr, iam, lightsail, sts, organizations, cloudtrail }
 
 -- Returns the service that a request is for: by its target or API version, else by its credential scope.
 local function service_of(request)
@@ -86,6 +90,21 @@ local function run(world, service, name, request, input, context)
   return output, failure
 end
 
+-- Returns the exception for a Region where a service does not answer, or nil. On AWS, the key of an account is unknown
+-- in another partition, and there is no endpoint in a Region without the service; the emulator has one for all, and
+-- answers that the account has no access there.
+local function region_refusal(service, region)
+  if service.serves(region) then
+    return nil
+  elseif regions.exists(region) then
+    return exception("OptInRequired", ("The AWS Access Key Id needs a subscription for the service: %s is not "
+      .. "available in %s."):format(service.name, region), 403)
+  elseif endpoints.partition(region) ~= "aws" then
+    return auth.unknown_key(service.protocol)
+  end
+  return exception("InvalidSignatureException", "Credential should be scoped to a valid region. ")
+end
+
 -- Authenticates and validates a request and runs its operation. Returns the output, or nil and an exception.
 local function perform(world, service, name, request, fault, request_id)
   local protocol = PROTOCOLS[service.protocol]
@@ -97,8 +116,10 @@ local function perform(world, service, name, request, fault, request_id)
   local operation = service.operations[name or ""]
   if not operation then
     return nil, protocol.unknown(request, service)
-  elseif not service.serves(region) then
-    return nil, exception("InvalidSignatureException", "Credential should be scoped to a valid region. ")
+  end
+  local refusal = region_refusal(service, region)
+  if refusal then
+    return nil, refusal
   end
   local input, failure = checked_input(protocol, operation, service, request)
   if not input then
@@ -142,7 +163,7 @@ local function apply_fault(reply, fault, now)
     reply.cut = math.min(math.tointeger(fault.cut) or 0, #reply.body - 1)
   end
   if fault and fault.skew then
-    reply.headers.Date = os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(now + fault.skew))
+    reply.headers.Date = timestamp.format_http(now + fault.skew)
   end
   return reply
 end
@@ -150,7 +171,7 @@ end
 -- Counts a request. Names that no service has are counted together, so that requests cannot fill the memory.
 local function count(world, service, region, operation, fault)
   operation = service and service.operations[operation or ""] and operation
-  region = region and ecr.serves(region) and region
+  region = region and regions.exists(region) and region
   local name = ("%s %s"):format(region or "-", operation or "-")
   local counted = world.counts[name] or { calls = 0, throttled = 0 }
   world.counts[name] = counted

@@ -206,6 +206,15 @@ function M.check(shape, input)
   return found
 end
 
+--- Reports whether a value has a shape.
+---@param shape emulator.Shape
+---@param value any
+---@return boolean
+function M.accepts(shape, value)
+  local violations = M.check(shape, value)
+  return violations ~= nil and #violations == 0
+end
+
 --- Returns a copy of a valid input with the members of the shape that are not null: AWS treats null as absent.
 ---@param shape emulator.Shape
 ---@param value any  of this shape

@@ -10,11 +10,18 @@ local M = {}
 
 local VERSION = 2
 
+---@class emulator.RegionState
+---@field services table       see lanyard.emulator.lightsail.services
+---@field repositories table   see lanyard.emulator.ecr.repositories
+---@field registry_policy? emulator.StoredPolicy
+---@field account_settings? table<string, string>  see lanyard.emulator.ecr.account_settings
+
 ---@class emulator.State
 ---@field version integer
----@field regions table<string, { services: table, repositories: table, registry_policy: table? }>
+---@field regions table<string, emulator.RegionState>
 ---@field roles table<string, table>  by ARN, see lanyard.emulator.iam
 ---@field users table<string, table>  by ARN
+---@field organization? table|false  see lanyard.emulator.organizations
 
 --- Returns an empty state.
 ---@return emulator.State

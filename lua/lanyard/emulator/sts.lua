@@ -4,6 +4,7 @@
 
 local exception = require "lanyard.emulator.exception"
 local ids = require "lanyard.emulator.ids"
+local regions = require "lanyard.aws.regions"
 local shape = require "lanyard.emulator.shape"
 local timestamp = require "lanyard.text.timestamp"
 
@@ -16,9 +17,7 @@ local M = {
   operations = {},
 }
 
-function M.serves()
-  return true
-end
+M.serves = regions.exists
 
 function M.invalid(violations)
   return exception("ValidationError", shape.describe(violations))

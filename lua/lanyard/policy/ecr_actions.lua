@@ -79,4 +79,17 @@ M.WRITES = {
   "UntagResource", "UploadLayerPart",
 }
 
+--- The actions on the registry, which have no repository as their resource: a repository policy cannot allow them.
+---@type string[]
+M.REGISTRY = {
+  "CreatePullThroughCacheRule", "CreateRepositoryCreationTemplate", "DeletePullThroughCacheRule",
+  "DeleteRegistryPolicy", "DeleteRepositoryCreationTemplate", "DeleteSigningConfiguration",
+  "DeregisterPullTimeUpdateExclusion", "DescribePullThroughCacheRules", "DescribeRegistry",
+  "DescribeRepositoryCreationTemplates", "GetAccountSetting", "GetRegistryPolicy", "GetRegistryScanningConfiguration",
+  "GetSigningConfiguration", "ListPullTimeUpdateExclusions", "PutAccountSetting", "PutRegistryPolicy",
+  "PutRegistryScanningConfiguration", "PutReplicationConfiguration", "PutSigningConfiguration",
+  "RegisterPullTimeUpdateExclusion", "UpdatePullThroughCacheRule", "UpdateRepositoryCreationTemplate",
+  "ValidatePullThroughCacheRule",
+}
+
 return M

@@ -16,6 +16,8 @@ local M = {}
 ---@class policy.Gain
 ---@field class policy.ReachedClass
 ---@field actions string[]  the actions of ECR that the class gains; empty if they are others
+---@field partly boolean    the class is a principal that both documents allow such a request: it gains some others,
+---                         for example later ones
 
 ---@class policy.Side
 ---@field witness? policy.Witness  a request that only this side allows
@@ -31,24 +33,36 @@ local MOST = 8
 
 local PULL = { "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer" }
 
--- Reports whether `to` allows a request that `from` does not, with statements of Denies added to `to`.
-local function gains(from, to, denies)
-  local doc = to:copy()
+-- Returns a document with more Denies.
+local function with_denies(original, denies)
+  local doc = original:copy()
   local added = assert(core.parse(json.encode { Version = "2012-10-17", Statement = json.array(denies) }))
   for i = 1, #denies do
     doc:append(added, i)
   end
-  local found, undecided = new_access(from, doc)
+  return doc
+end
+
+-- Reports whether `to` allows a request that `from` does not, with statements of Denies added to `to`.
+local function gains(from, to, denies)
+  local found, undecided = new_access(from, with_denies(to, denies))
   return found ~= nil or undecided ~= nil
 end
 
--- Returns the Denies of everyone outside a class | nil if no statement names them
+-- Returns the Denies of everyone outside a class | nil if no statements name them
 local function others_of(class, alone)
-  local outside = not alone and classes.complement(class)
-  if outside then
-    outside.Effect = "Deny"
+  return alone and {} or classes.outside(class)
+end
+
+-- Reports whether a document allows a class one of the actions; every action, if the list is empty.
+local function allows(doc, class, actions)
+  local denies = classes.outside(class)
+  if not denies then
+    return false
+  elseif #actions > 0 then
+    denies[#denies + 1] = { Effect = "Deny", Principal = "*", NotAction = json.array(actions) }
   end
-  return alone and {} or outside and { outside } or nil
+  return new_access(core.new(), with_denies(doc, denies)) ~= nil
 end
 
 -- Returns the actions of ECR that a class gains.
@@ -97,7 +111,10 @@ function M.gained(from, to, options)
   if found and not (options and options.kind == "identity") then
     local reached = reachable(to, { before = from })
     for i, class in ipairs(reached) do
-      one.gains[i] = { class = class, actions = #reached <= MOST and actions_of(from, to, class, #reached == 1) or {} }
+      local actions = #reached <= MOST and actions_of(from, to, class, #reached == 1) or {}
+      one.gains[i] = {
+        class = class, actions = actions, partly = class.kind == "principal" and allows(from, class, actions),
+      }
     end
   end
   return one
@@ -137,12 +154,13 @@ local function actions_text(actions)
   return #actions > 3 and ("%s and %d more"):format(names, #actions - 3) or names
 end
 
--- Returns who gains what as text; `preposition` is "to" or "from".
-local function text(one, preposition)
+-- Returns who gains what as text; `preposition` is "to" or "from", `partly` follows a gain in part.
+local function text(one, preposition, partly)
   local prefix = one.undecided and "cannot be excluded: " or ""
   local parts = {}
   for i, gain in ipairs(one.gains) do
-    parts[i] = ("%s %s %s"):format(actions_text(gain.actions), preposition, gain.class.text)
+    parts[i] = ("%s %s %s%s"):format(actions_text(gain.actions), preposition, gain.class.text,
+      gain.partly and partly or "")
   end
   if #parts > 0 then
     return prefix .. table.concat(parts, "; ")
@@ -157,7 +175,7 @@ end
 ---@return string gives  "pull to arn:aws:iam::111122223333:role/ci", or "nothing"
 ---@return string takes
 function M.texts(change)
-  return text(change.gives, "to"), text(change.takes, "from")
+  return text(change.gives, "to", " in more cases"), text(change.takes, "from", " in some cases")
 end
 
 return M

@@ -3,6 +3,7 @@
 ---     expiry.ends(statement)      --> seconds since 1970 | nil
 ---     expiry.condition(deadline)  --> { DateLessThan = { ["aws:CurrentTime"] = "2026-01-31T00:00:00Z" } }
 
+local core = require "lanyard.policy.core"
 local timestamp = require "lanyard.text.timestamp"
 
 local M = {}
@@ -10,23 +11,20 @@ local M = {}
 local OPERATOR, KEY = "DateLessThan", "aws:CurrentTime"
 local KEYS = { ["aws:currenttime"] = true, ["aws:epochtime"] = true }
 
--- Parses a time as IAM does: a timestamp, a date, or seconds since 1970.
-local function parse(text)
-  local seconds = text:match "^%d+$" and #text > 4 and math.tointeger(text)
-  return seconds or timestamp.parse(text) or timestamp.parse(text .. "T00:00:00Z")
-end
+-- The years 0 to 9999, in seconds since 1970. A date in seconds can be outside them.
+local FIRST, LAST = -62167219200, 253402300799
 
--- Returns the latest of the values, since one of them is sufficient | nil if a value cannot be parsed
+-- Returns the latest of the values, since one of them is sufficient | nil if a value is not a date: the end is unknown
 local function latest(values)
   local last
   for _, value in ipairs(values) do
-    local at = parse(value)
+    local at = core.date(value)
     if not at then
       return nil
     end
     last = math.max(last or at, at)
   end
-  return last
+  return last and math.min(math.max(last, FIRST), LAST)
 end
 
 -- Returns the first second in which a condition does not hold any more | nil if it is not a date
@@ -34,12 +32,13 @@ local function end_of(condition)
   local operator = condition.operator:lower():gsub("ifexists$", "")
   local inclusive = operator == "datelessthanequals"
   local at = (operator == "datelessthan" or inclusive) and KEYS[condition.key:lower()] and latest(condition.values)
-  return at and (inclusive and at + 1 or at) or nil
+  return at and (inclusive and math.floor(at) + 1 or math.ceil(at)) or nil
 end
 
 --- Returns when a statement expires: the first second in which its conditions do not hold any more.
 ---@param statement table
----@return integer? seconds  since 1970; nil if no date limits the statement
+---@return integer? seconds  since 1970; nil if no date limits the statement, or the value of a condition is not a date,
+---  so that its end is unknown; the evaluator then decides "depends"
 function M.ends(statement)
   local first
   for _, condition in ipairs(statement.conditions) do

@@ -1,8 +1,11 @@
---- The policy linter: reports what is wrong, risky or unusual in a repository policy.
+--- The policy linter: reports what is wrong, risky or unusual in a policy.
 ---
 ---     for _, finding in ipairs(lint.check(doc, { account = "111122223333" })) do
 ---       print(finding.line, finding.severity, finding.message, finding.fix)
 ---     end
+---
+--- Other types of policies have other rules: { type = "identity" }. lint.guess(doc) returns the type that a document
+--- looks like.
 ---
 --- lint.catalogue has every check by id (lanyard.policy.lint.catalogue). What the linter knows about the principals of
 --- an AWS service is registered with lint.register (lanyard.policy.lint.services).
@@ -22,25 +25,48 @@
 ---
 ---@alias policy.lint.Add fun(check: policy.lint.Check, node: table, message: string, fix: string, severity?: string)
 
+--- A statement for the modules that check it.
+---@class policy.lint.Scope
+---@field kind policy.lint.Kind
+---@field effect? "Allow"|"Deny"
+---@field version string         the Version of the document
+---@field account? string        the account that owns the resource
+---@field node table             the statement's node of doc:tree()
+---@field has table<string, table>  the nodes of its elements by name
+---@field statement table        the statement, from doc:statements()
+---@field tests policy.lint.Test[]  its conditions
+---@field action_nodes table[]   the nodes of its actions
+---@field add policy.lint.Add
+
 local actions = require "lanyard.policy.lint.actions"
 local catalogue = require "lanyard.policy.lint.catalogue"
 local conditions = require "lanyard.policy.lint.conditions"
-local core = require "lanyard.policy.core"
 local grammar = require "lanyard.policy.lint.grammar"
 local overlap = require "lanyard.policy.lint.overlap"
+local kinds = require "lanyard.policy.lint.kinds"
 local principals = require "lanyard.policy.lint.principals"
+local relations = require "lanyard.policy.lint.relations"
+local resources = require "lanyard.policy.lint.resources"
 local services = require "lanyard.policy.lint.services"
+local trust = require "lanyard.policy.lint.trust"
+local variables = require "lanyard.policy.lint.variables"
 
 local NEARLY_FULL = catalogue.define {
   id = "nearly-full", severity = "low", summary = "more than 80 % of the characters that ECR accepts",
+  help = "The next statement may not fit. Statements that differ only in their principal can be folded.",
 }
 local TOO_LARGE = catalogue.define {
-  id = "too-large", severity = "high", summary = "more characters than ECR accepts",
+  id = "too-large", severity = "high", summary = "more characters than AWS accepts",
+  help = "AWS rejects the policy.",
 }
 
 local M = {
   catalogue = catalogue.checks,
   register = services.register,
+  guess = kinds.guess,
+  --- The types of policies.
+  ---@type string[]
+  TYPES = kinds.NAMES,
 }
 
 -- The part of the limit above which a policy is nearly full.
@@ -48,12 +74,26 @@ local NEAR = 0.8
 
 local MAKE_ROOM = "fold statements that differ only in their principal (lanyard policy fold), or remove white space"
 
-local function check_size(doc, root, add)
-  local size = doc:size()
-  if size > core.LIMIT then
-    add(TOO_LARGE, root, ("the policy has %d characters, and ECR accepts %d"):format(size, core.LIMIT), MAKE_ROOM)
-  elseif size > NEAR * core.LIMIT then
-    add(NEARLY_FULL, root, ("the policy has %d of the %d characters that ECR accepts"):format(size, core.LIMIT),
+-- Returns the number of characters of a document that count for a limit.
+local function size_of(doc, kind)
+  if not kind.dense then
+    return doc:size()
+  end
+  local outside, inside = tostring(doc):gsub('"[^"\\]*"', ""), 0
+  for text in tostring(doc):gmatch '"[^"\\]*"' do
+    inside = inside + (utf8.len(text) or #text)
+  end
+  return inside + (utf8.len((outside:gsub("%s", ""))) or #outside)
+end
+
+local function check_size(doc, kind, root, add)
+  local size = size_of(doc, kind)
+  if size > kind.limit then
+    add(TOO_LARGE, root, ("the policy has %d characters%s, and %s %d"):format(size,
+      kind.dense and " without white space" or "", kind.limit_of, kind.limit),
+      kind.name == "repository" and MAKE_ROOM or "split the policy", kind.dense and "medium" or nil)
+  elseif kind.name == "repository" and size > NEAR * kind.limit then
+    add(NEARLY_FULL, root, ("the policy has %d of the %d characters that ECR accepts"):format(size, kind.limit),
       MAKE_ROOM)
   end
 end
@@ -73,13 +113,27 @@ local function before(a, b)
   return a.id < b.id
 end
 
+local function check_statement(scope)
+  grammar.check_statement(scope.node, scope.kind, scope.add)
+  conditions.check(scope)
+  variables.check(scope)
+  principals.check(scope)
+  actions.check(scope)
+  resources.check(scope)
+  relations.check(scope)
+  if scope.kind.name == "trust" then
+    trust.check(scope)
+  end
+end
+
 --- Checks a document and returns the findings in the order of the text.
 ---@param doc policy.Document
----@param options? { account?: string }  account: the owner of the repository; with it, principals of other accounts
----                                      are reported
+---@param options? { account?: string, type?: string }  account: the owner of the repository or role; with it,
+---                    principals of other accounts are reported. type: one of lint.TYPES, "repository" by default
 ---@return policy.lint.Finding[]
 function M.check(doc, options)
   local findings, index, root, text = {}, nil, doc:tree(), tostring(doc)
+  local kind = kinds.get(options and options.type or "repository")
   local function add(check, node, message, fix, severity)
     local end_line, end_column = end_of(text, node)
     findings[#findings + 1] = {
@@ -89,20 +143,22 @@ function M.check(doc, options)
     }
   end
 
-  check_size(doc, root, add)
-  local nodes = grammar.check_document(root, add)
+  check_size(doc, kind, root, add)
+  local nodes = grammar.check_document(root, kind, add)
   local version = grammar.members(root).Version
   version = version and version.value or "2008-10-17"
   local statements, sids = doc:statements(), {}
   for i, statement in ipairs(statements) do
     index = i
-    grammar.check_statement(nodes[i], add)
-    grammar.check_sid(nodes[i], statement, sids, add)
-    principals.check(nodes[i], statement, options and options.account, add)
-    actions.check(nodes[i], statement, add)
-    conditions.check(nodes[i], version, add)
+    check_statement {
+      kind = kind, effect = statement.effect, version = version, account = options and options.account,
+      node = nodes[i], has = grammar.members(nodes[i]), statement = statement, tests = {}, action_nodes = {}, add = add,
+    }
+    grammar.check_sid(nodes[i], statement, sids, kind, add)
   end
-  overlap.check(doc, statements, function(i) index = i return nodes[i] end, add)
+  if kind.principal then
+    overlap.check(doc, statements, function(i) index = i return nodes[i] end, add)
+  end
   table.sort(findings, before)
   return findings
 end

@@ -4,252 +4,354 @@
 ---     -- organization o-a1b2c3d4e5
 ---     -- service lambda.amazonaws.com for arn:aws:lambda:us-east-1:111122223333:function:f
 ---
---- The classes come from what the document says: principals, accounts, organizations, patterns, services, sources,
---- networks, and everyone. Together they contain every caller. Then, from the widest, each class is removed that the
---- others make redundant: if the others are denied, the document allows nothing (new_access). Every class that stays is
---- needed, because a request proves it.
+--- Each Allow statement gives boxes (lanyard.policy.boxes): a principal and what the conditions demand, less what the
+--- Denies take. Their classes contain every caller by construction. A class that another one includes is removed first
+--- by comparison. Then the engine behind new_access removes the classes that no request reaches, and the ones that
+--- overlapping classes include together. So the number of questions grows with the number of classes.
 
 local assemble = require "lanyard.policy.assemble"
+local boxes = require "lanyard.policy.boxes"
 local classes = require "lanyard.policy.classes"
 local core = require "lanyard.policy.core"
+local coverage = require "lanyard.policy.coverage"
+local identify = require "lanyard.policy.identify"
+local inclusion = require "lanyard.policy.inclusion"
 local json = require "lanyard.json"
-local new_access = require("lanyard.policy.reason").new_access
+local reason = require "lanyard.policy.reason"
 
 ---@class policy.ReachedClass : policy.Class
----@field witness policy.Witness   a request by this class that is allowed, and by no other class of the result
----@field except policy.Class[]    classes within this one that are never allowed
+---@field witness? policy.Witness  a request by this class that is allowed
 ---@field certain boolean          false if it depends on what AWS leaves open
----@field undecided? string        why it could not be decided whether the class is needed
+---@field undecided? string        why it could not be decided whether the class is reached
+
+-- At most this many questions are asked for one document. Each takes a tenth of a millisecond or more.
+local MOST_QUESTIONS = 2000
+
+-- An example with more keys is not made easier to read, which takes several decisions for each key.
+local MOST_KEYS = 32
 
 -- ---------------------------------------------------------------------------------------------
--- Classes that a document names
+-- Candidates
 
-local SOURCE_KEYS = {
-  ["aws:sourcearn"] = true, ["aws:sourceaccount"] = true, ["aws:sourceowner"] = true, ["aws:sourceorgid"] = true,
-  ["aws:sourceorgpaths"] = true,
-}
-local NETWORK_KEYS = {
-  ["aws:sourceip"] = true, ["aws:vpcsourceip"] = true, ["aws:sourcevpc"] = true, ["aws:sourcevpce"] = true,
-  ["aws:sourcevpcarn"] = true,
-}
-
--- Returns the classes that a value of a condition on the principal names.
-local function class_of(key, text)
-  if key == "aws:principalorgid" then
-    return text ~= "*" and not text:find "[*?]" and classes.organization(text) or classes.any_organization()
-  elseif key == "aws:principalorgpaths" then
-    return classes.organization_path(text)
-  elseif key == "aws:principalaccount" then
-    return text:find "^%d+$" and classes.account(text) or nil
-  elseif key == "aws:principalarn" then
-    return classes.pattern(text)
-  elseif key == "aws:principalservicename" then
-    return text:find "^[%w.-]+$" and classes.principal("Service", text) or nil
-  end
-  return nil
-end
-
--- A set of classes, each once, by what they mean.
-local Pool = {}
-Pool.__index = Pool
-
-function Pool:add(class)
-  if class and not self[class.text] then
-    self[class.text] = true
-    self[#self + 1] = class
-  end
-end
-
--- Returns the values of a condition as texts | nil if one has a policy variable
-local function texts_of(condition)
-  local texts = {}
-  for i, value in ipairs(condition.values) do
-    texts[i] = tostring(value)
-    if texts[i]:find("${", 1, true) then
-      return nil
+-- Returns the Allows and the Denies; only the Allow with the given index, and Allows of the action.
+local function split(statements, action, index)
+  local allows, denies = {}, {}
+  for _, statement in ipairs(statements) do
+    if statement.effect == "Deny" then
+      denies[#denies + 1] = statement
+    elseif index and statement.index ~= index then
+      goto continue
+    elseif not action or coverage.actions(statement, { action }) ~= "none" then
+      allows[#allows + 1] = statement
     end
+    ::continue::
   end
-  return texts
+  return allows, denies
 end
 
-
--- Reports whether a condition holds only for requests that have a listed value of its key.
-local function is_restricting(operator)
-  return operator ~= "Null"
-    and not (operator:find("Not", 1, true) or operator:find "^ForAllValues:" or operator:find "IfExists$")
+-- Returns the meanings of the statements of an effect.
+local function meanings_of(doc, statements)
+  local meanings = {}
+  for _, statement in ipairs(statements) do
+    meanings[doc:meaning(statement.index)] = true
+  end
+  return meanings
 end
 
--- Adds the classes of a statement without sources and networks. Returns the classes that its Principal element names.
-local function add_callers(pool, statement)
-  local named = {}
-  for _, principal in ipairs(statement.principals) do
-    local anyone = principal.type == "*" or principal.value == "*" and principal.type == "AWS"
-    local class = not anyone and classes.principal(principal.type, principal.value) or classes.everyone()
-    pool:add(class)
-    named[#named + 1] = not statement.not_principal and class or nil
+-- Returns the statements that another document does not have.
+local function new_statements(doc, statements, meanings)
+  local list = {}
+  for _, statement in ipairs(statements) do
+    list[#list + 1] = not meanings[doc:meaning(statement.index)] and statement or nil
   end
-  for _, condition in ipairs(statement.conditions) do
-    for _, text in ipairs(condition.operator ~= "Null" and texts_of(condition) or {}) do
-      pool:add(class_of(condition.key:lower(), text))
-    end
-  end
-  return named
+  return list
 end
 
--- Adds the classes of a statement's callers that its conditions restrict to sources and networks.
-local function add_restricted(pool, named, statement)
-  named[#named + 1] = #named == 0 and classes.everyone() or nil
-  for _, condition in ipairs(statement.conditions) do
-    local key, texts = condition.key:lower(), texts_of(condition)
-    local restrict = SOURCE_KEYS[key] and classes.for_source or NETWORK_KEYS[key] and classes.from_network
-    if restrict and texts and is_restricting(condition.operator) then
-      for _, class in ipairs(named) do
-        pool:add(restrict(class, { condition.operator, condition.key, texts }))
+-- Returns a text that is equal for classes with the same meaning.
+local function meaning_of(class)
+  local parts = { class.kind, class.id or "" }
+  for _, demand in ipairs(class.restrictions) do
+    parts[#parts + 1] = ("%s %s %s"):format(demand.operator, demand.name, table.concat(demand.values, ","))
+  end
+  for _, inner in ipairs(class.except) do
+    parts[#parts + 1] = "except " .. inner.text
+  end
+  return table.concat(parts, "\0")
+end
+
+-- Returns the demands of a class.
+local function demands_of(class)
+  local list = { class.demand }
+  for _, demand in ipairs(class.restrictions) do
+    list[#list + 1] = demand
+  end
+  return list
+end
+
+-- What follows from the caller, so that two demands can contradict each other.
+local OF_CALLER = {
+  organization = true, ["organization-path"] = true, account = true, arn = true, userid = true, username = true,
+  type = true, service = true, ["is-service"] = true, tag = true,
+}
+
+-- Keys whose values have a form, so that one demand can be impossible.
+local FORMED = { userid = true, username = true, type = true, service = true }
+
+-- Reports whether a class may be empty: its demands can contradict each other, or what a statement names.
+local function may_be_empty(class)
+  if class.box.suspect then
+    return true
+  end
+  local count = class.box.entry and 1 or 0
+  for _, demand in ipairs(demands_of(class)) do
+    local weight = FORMED[demand.facet] and 2 or OF_CALLER[demand.facet] and 1 or 0
+    count = count + (demand.requires:find "%-or%-absent$" and 0 or weight)
+  end
+  return count > (class.box.entry and not class.entry and 2 or 1)
+end
+
+-- Returns the boxes of some Allows.
+local function boxes_of(allows)
+  local list = {}
+  for _, statement in ipairs(allows) do
+    local found = boxes.of(statement)
+    table.move(found, 1, #found, #list + 1, list)
+  end
+  return list
+end
+
+-- Returns the classes of boxes, less what Denies take. Equal classes are there once, unless they may be empty.
+local function candidates(list, denies, action)
+  local found, seen = {}, {}
+  for _, box in ipairs(list) do
+    for _, one in ipairs(#denies > 0 and boxes.without(box, denies, action) or { box }) do
+      for _, class in ipairs(identify(one)) do
+        local meaning = not may_be_empty(class) and meaning_of(class)
+        if not meaning or not seen[meaning] then
+          seen[meaning or class] = true
+          found[#found + 1] = class
+        end
       end
-      local services = restrict == classes.for_source
-      pool:add(services and restrict(classes.any_service(), { condition.operator, condition.key, texts }) or nil)
     end
   end
+  return found
 end
 
--- Sorts classes from the widest, and equally wide ones by the order in which they were added.
-local function sort(pool)
-  local position = {}
-  for i, class in ipairs(pool) do
-    position[class] = i
-  end
-  table.sort(pool, function(a, b)
-    if a.rank ~= b.rank then
-      return a.rank < b.rank
-    end
-    return position[a] < position[b]
-  end)
-  return pool
-end
-
--- Returns the classes that a document names, from the widest.
-local function named_classes(doc)
-  local pool = setmetatable({}, Pool)
-  pool:add(classes.everyone())
-  pool:add(classes.any_service())
-  pool:add(classes.any_organization())
-  for _, statement in ipairs(doc:statements()) do
-    local named = add_callers(pool, statement)
-    if statement.effect == "Allow" then
-      add_restricted(pool, named, statement)
+-- Returns the boxes of what `doc` may allow and `before` does not: the new Allows, and what the old Denies denied.
+local function gained(doc, allows, denies, before)
+  local old_allows, old_denies = split(before:statements())
+  local list = boxes_of(new_statements(doc, allows, meanings_of(before, old_allows)))
+  for _, deny in ipairs(new_statements(before, old_denies, meanings_of(doc, denies))) do
+    for _, box in ipairs(boxes_of(allows)) do
+      local found = boxes.within(box, deny)
+      table.move(found, 1, #found, #list + 1, list)
     end
   end
-  return sort(pool)
+  return list
 end
 
 -- ---------------------------------------------------------------------------------------------
--- The smallest set
+-- Questions
 
--- The state: the document and the texts of its statements, what is not asked about (`before`), the action, and the
--- options of new_access.
 local Search = {}
 Search.__index = Search
 
--- Returns a request that the document allows although some statements deny what they name, and that `before` does not
--- allow.
-function Search:rest(statements)
-  if self.action then
-    table.insert(statements, { Principal = "*", NotAction = json.array { self.action } })
+-- Returns the element Principal or NotPrincipal of a box's statement, as a name and a value.
+local function principal_of(box)
+  if box.entry then
+    return "Principal", { [box.entry.type] = box.entry.value }
+  elseif box.statement.not_principal then
+    local named = {}
+    for _, principal in ipairs(box.statement.principals) do
+      named[principal.type] = named[principal.type] or json.array {}
+      table.insert(named[principal.type], principal.value)
+    end
+    return "NotPrincipal", named
   end
-  local texts = table.move(self.texts, 1, #self.texts, 1, {})
-  for _, statement in ipairs(statements) do
-    statement.Effect = "Deny"
+  return "Principal", "*"
+end
+
+-- Returns the JSON text of the statement of a class, for its principal and the values that it demands.
+local function allow_text(class)
+  local box, values_of = class.box, {}
+  local statement = box.statement
+  for _, demand in ipairs(demands_of(class)) do
+    values_of[demand.origin] = demand.values
+  end
+  if statement.flaw then
+    return statement.text
+  end
+  local name, principal = principal_of(box)
+  local elements = { Effect = "Allow", [name] = principal }
+  elements[statement.not_action and "NotAction" or "Action"] = json.array(box.actions)
+  if statement.has_resource then
+    elements[statement.not_resource and "NotResource" or "Resource"] = json.array(statement.resources)
+  end
+  for _, condition in ipairs(statement.conditions) do
+    elements.Condition = elements.Condition or {}
+    local keys = elements.Condition[condition.operator] or {}
+    if keys[condition.key] then
+      return statement.text
+    end
+    elements.Condition[condition.operator] = keys
+    keys[condition.key] = json.array(values_of[condition] or condition.values)
+  end
+  return json.encode(elements)
+end
+
+-- Returns the statements that deny everything but what a class demands and its statement does not.
+function Search:narrowing(class)
+  local own, added = {}, {}
+  for _, condition in ipairs(class.box.statement.flaw and {} or class.box.statement.conditions) do
+    own[condition] = true
+  end
+  for _, demand in ipairs(demands_of(class)) do
+    added[#added + 1] = not own[demand.origin] and demand or nil
+  end
+  local denies = classes.denies(added)
+  if self.action then
+    denies[#denies + 1] = { Effect = "Deny", Principal = "*", NotAction = json.array { self.action } }
+  end
+  return denies
+end
+
+-- Finds a request of a class that the document allows, and `before` does not.
+function Search:ask(class)
+  if self.questions >= MOST_QUESTIONS then
+    return nil, "undecided", ("only %d questions are asked about one policy"):format(MOST_QUESTIONS)
+  end
+  self.questions = self.questions + 1
+  local texts = table.move(self.denies, 1, #self.denies, 2, { allow_text(class) })
+  for _, statement in ipairs(self:narrowing(class)) do
     texts[#texts + 1] = json.encode(statement)
   end
   local doc = assemble(self.doc, texts)
   if not doc then
-    return nil, "undecided", "the policy names too many callers for one question"
+    return nil, "undecided", "the policy is too long for a question about it"
   end
-  return new_access(self.before, doc, self.options)
+  return (#class.restrictions > MOST_KEYS and reason.find or self.new_access)(self.before, doc, self.options)
 end
 
--- Returns a request by a caller that is in none of the classes.
-function Search:outside(list, but)
-  local statements = {}
-  for _, class in ipairs(list) do
-    if class ~= but then
-      statements[#statements + 1] = classes.statement(class)
+-- Asks about a class, and adds to it what was found. Returns whether a request reaches it, or may.
+function Search:is_reached(class, always)
+  class.certain = true
+  if not always and not may_be_empty(class) then
+    return true
+  end
+  local found, undecided, why = self:ask(class)
+  class.witness, class.undecided = found, undecided and why
+  class.certain = found ~= nil and found.certain
+  return found ~= nil or undecided ~= nil
+end
+
+-- Returns the classes that a request reaches, without the ones that others of them include.
+function Search:reached(list, always)
+  local kept, index = {}, inclusion.index()
+  for _, class in ipairs(inclusion.sort(list)) do
+    if not index:includes(class) and self:is_reached(class, always) then
+      kept[#kept + 1] = class
+      index:add(class)
     end
   end
-  return self:rest(statements)
+  return kept
 end
 
--- Removes the classes that the others make redundant, from the widest.
-function Search:reduce(pool)
-  local list = table.move(pool, 1, #pool, 1, {})
+-- The kinds of callers that can overlap: an account and an organization, but not a service and an account.
+local function is_caller(class)
+  return class.kind ~= "service" and class.kind ~= "any-service" and class.kind ~= "provider"
+end
+
+-- Reports whether two classes may have a request in common, unless their names show that they do not.
+local function may_overlap(a, b)
+  if a.kind == "everyone" or b.kind == "everyone" then
+    return true
+  elseif is_caller(a) ~= is_caller(b) then
+    return false
+  elseif not is_caller(a) then
+    return a.id == b.id or a.kind == "any-service" or b.kind == "any-service"
+  end
+  local first, second = a.id and coverage.account(a.id), b.id and coverage.account(b.id)
+  if first and second then
+    return first == second and (a.id == b.id or a.kind ~= "principal" or b.kind ~= "principal")
+  end
+  return a.kind == b.kind and (a.id == b.id or a.kind == "pattern")
+end
+
+local function is_in_others(class, others)
+  local statements, alone = json.array {}, classes.statement(class)
+  for _, other in ipairs(others) do
+    statements[#statements + 1] = classes.statement(other)
+  end
+  if not alone or #statements == 0 then
+    return false
+  end
+  local before = core.parse(json.encode { Version = "2012-10-17", Statement = statements })
+  local after = core.parse(json.encode { Version = "2012-10-17", Statement = json.array { alone } })
+  local found, undecided = reason.find(before, after)
+  return not found and not undecided
+end
+
+-- With more classes than this, the ones that only several others together include are kept.
+local MOST_COMPARED = 64
+
+-- Removes the classes that others include together.
+local function without_joined(list)
+  if #list > MOST_COMPARED then
+    return list
+  end
   local i = 1
   while list[i] do
-    local found, undecided, reason = self:outside(list, list[i])
-    if not found and not undecided then
+    local others = {}
+    for j, other in ipairs(list) do
+      others[#others + 1] = j ~= i and may_overlap(list[i], other) and other or nil
+    end
+    if #others > 0 and is_in_others(list[i], others) then
       table.remove(list, i)
     else
-      list[i].witness, list[i].undecided = found, reason
-      list[i].certain = found ~= nil and found.certain
       i = i + 1
     end
   end
   return list
 end
 
--- Reports whether one class is known to be within another.
-local function is_within(inner, outer)
-  if outer.kind == "everyone" then
-    return true
-  end
-  local text = inner.id or ""
-  return outer.kind == "account" and (text:match "^arn:[^:]*:[^:]*::(%d+):" == outer.id)
-    or outer.kind == "organization" and inner.kind == "organization-path" and text:find(outer.id .. "/", 1, true) == 1
-    or outer.kind == "any-organization" and inner.kind == "organization"
-end
-
--- Returns the classes of the pool within one class that the document never allows.
-function Search:exceptions(class, pool)
-  local except = {}
-  for _, inner in ipairs(pool) do
-    local complement = inner.rank > class.rank and is_within(inner, class) and classes.complement(inner)
-    if complement then
-      local found, undecided = self:rest { complement }
-      if not found and not undecided then
-        except[#except + 1] = inner
-      end
+-- Removes the restrictions that say nothing about the caller.
+local function describe(list)
+  for _, class in ipairs(list) do
+    local restrictions = {}
+    for _, demand in ipairs(class.restrictions) do
+      restrictions[#restrictions + 1] = classes.is_about_caller(demand) and demand or nil
     end
+    class.restrictions = restrictions
   end
-  return except
 end
 
 --- Returns the classes of callers that a document can ever allow, from the widest. The list is empty if the document
 --- allows nothing.
 ---@param doc policy.Document
 ---@param options? { action?: string, before?: policy.Document, accounts?: table<string, string>, always?: string[],
----  limit?: integer }
----   action: an action or a pattern; any action unless given. before: only what this document does not allow. The
----   others: see new_access.
+---  limit?: integer, brief?: boolean }
+---   action: an action or a pattern; any action unless given. before: only what this document does not allow. brief: no
+---   examples, except of classes about which the engine is asked. The others: see new_access.
 ---@return policy.ReachedClass[]
 return function(doc, options)
   options = options or {}
+  local allows, denies = split(doc:statements(), options.action, options.statement)
+  local texts = {}
+  for i, statement in ipairs(denies) do
+    texts[i] = statement.text
+  end
   local search = setmetatable({
-    doc = doc, texts = {}, before = options.before or core.new(), action = options.action,
+    doc = assemble(doc, {}), denies = texts, before = options.before or core.new(), action = options.action,
+    questions = 0,
     options = { kind = "resource", accounts = options.accounts, always = options.always, limit = options.limit },
+    new_access = options.brief and reason.find or reason.new_access,
   }, Search)
-  for i, statement in ipairs(doc:statements()) do
-    search.texts[i] = statement.text
+  local list = options.before and gained(doc, allows, denies, options.before) or boxes_of(allows)
+  list = search:reached(candidates(list, denies, options.action), options.before or not options.brief)
+  if not options.brief then
+    describe(list)
   end
-  local pool = named_classes(doc)
-  if options.before then
-    -- A Deny that the earlier document had names those who gain.
-    for _, class in ipairs(named_classes(options.before)) do
-      pool:add(class)
-    end
-    sort(pool)
-  end
-  local list = search:reduce(pool)
-  for _, class in ipairs(list) do
-    class.except = search:exceptions(class, pool)
-  end
-  return list
+  -- Everyone but X, and X: everyone.
+  inclusion.correct_exceptions(list)
+  return without_joined(inclusion.without_included(inclusion.sort(list)))
 end

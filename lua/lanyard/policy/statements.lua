@@ -1,4 +1,4 @@
---- Names statements for people.
+--- Names statements for people, and reads what they depend on.
 
 local M = {}
 
@@ -14,6 +14,25 @@ end
 ---@return string
 function M.numbered(statement)
   return ("statement %d%s"):format(statement.index, statement.sid and " (" .. statement.sid .. ")" or "")
+end
+
+--- Reports whether a statement has a policy variable if its document has Version 2012-10-17. Before, it is plain text.
+---@param statement policy.Statement
+---@return boolean
+function M.has_variable(statement)
+  local function in_list(list)
+    for _, text in ipairs(list) do
+      if tostring(text):find("${", 1, true) then
+        return true
+      end
+    end
+    return false
+  end
+  local found = in_list(statement.resources)
+  for _, condition in ipairs(statement.conditions) do
+    found = found or in_list(condition.values)
+  end
+  return found
 end
 
 return M

@@ -8,8 +8,8 @@ local M = {}
 
 ---@class report.Failure
 ---@field scope audit.Scope
----@field kind "audit"|"services"|"registry"|"identities"|"journal"|"absences"|"images"|"policies"  "audit": the whole
----  account and Region
+---@field kind "audit"|"services"|"deployments"|"registry"|"identities"|"journal"|"absences"|"images"|"policies"
+---  "audit": the whole account and Region
 ---@field what string        what failed: a sentence without its full stop
 ---@field reason string
 ---@field code string        of the error; "unknown" where the report has only a text
@@ -18,6 +18,7 @@ local M = {}
 -- The data that a scope as a whole can lack. Its member KIND_error says why.
 local DATA = {
   { "services", "The container services of %s could not be listed" },
+  { "deployments", "Whether deployments of %s failed could not be read" },
   { "registry", "The registry policy of %s could not be read" },
   { "identities", "Whether the roles and users of %s exist could not be checked" },
   { "journal", "Whether grants of lanyard in %s were overwritten could not be checked" },

@@ -12,6 +12,8 @@ local M = {}
 ---@field id? string      the organization, account, ARN, pattern or service
 ---@field text string     for people
 ---@field except string[] classes within this one that have no access
+---@field source? { key: string, values: string[] }   the callers act for one of these
+---@field network? { key: string, values: string[] }  the requests come from one of these
 ---@field actions? string[]  new_access: the actions of ECR that it gains, none if they are others
 ---@field certain boolean  false if AWS may or may not allow it
 
@@ -21,7 +23,8 @@ local function caller_of(class, actions)
     except[i] = inner.text
   end
   return {
-    kind = class.kind, id = class.id, text = class.text, except = except, actions = actions, certain = class.certain,
+    kind = class.kind, id = class.id, text = class.text, source = class.source, network = class.network,
+    except = except, actions = actions, certain = class.certain,
   }
 end
 

@@ -25,7 +25,7 @@ function M.new(rules, region)
   if not rules:concerns "audit" then
     return nil
   end
-  local known = facts.new(region, rules.reasons)
+  local known = facts.new(region, { reasons = rules.reasons })
   known:caller()
   return setmetatable({ rules = rules, facts = known }, Asker)
 end

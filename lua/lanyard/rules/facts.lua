@@ -27,6 +27,7 @@ local M = {}
 ---@field before? rules.Policy
 ---@field after? rules.Policy
 ---@field new_access? rules.Caller[]  who gains access to the repository by the change
+---@field organization? { id: string? }  the organization of the account, for a bundled rule that needs it
 ---@field reach? rules.Caller[]  who has access to the repository after the change
 ---@field grant? table  what is known of a grant or of what is revoked: { service, principal, sid, expires, orphans }
 ---@field deployment? table  the request of a deployment, without the values of its environment
@@ -59,10 +60,14 @@ Facts.__index = Facts
 
 --- Returns the facts of an account and Region.
 ---@param region access.Region
----@param reasons? boolean  add the facts about every possible request
+---@param wanted? { reasons: boolean?, organization: boolean? }  add the facts about every possible request; about the
+---  organization of the account
 ---@return rules.Facts
-function M.new(region, reasons)
-  return setmetatable({ region = region, reasons = reasons, services = {}, tags = {} }, Facts)
+function M.new(region, wanted)
+  wanted = wanted or {}
+  return setmetatable({
+    region = region, reasons = wanted.reasons, wants_organization = wanted.organization, services = {}, tags = {},
+  }, Facts)
 end
 
 local function tags_by_key(list)
@@ -85,6 +90,32 @@ function Facts:caller()
     self.identity = { account = identity.account, arn = identity.arn, region = self.region.name }
   end
   return self.identity
+end
+
+-- https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeOrganization.html: any account of an
+-- organization may call it, and an account without one gets this error.
+local NO_ORGANIZATION = "AWSOrganizationsNotInUseException"
+
+--- Returns the organization of the caller's account. Without an id, the account belongs to none.
+---@return { id: string? }?
+---@return string? reason  why it is unknown
+function Facts:organization()
+  if not self.own_organization then
+    local client, err = self.region.session:client "organizations"
+    local reply
+    if client then
+      reply, err = client:DescribeOrganization {}
+    end
+    if not reply and not answers.rejected(err, NO_ORGANIZATION) then
+      return nil, "the organization of the account: " .. tostring(err)
+    end
+    local id = reply and reply.Organization.Id
+    if reply and not (type(id) == "string" and id:find "^o%-[a-z0-9]+$") then
+      return nil, "the organization of the account: the reply of DescribeOrganization has no id"
+    end
+    self.own_organization = { id = id }
+  end
+  return self.own_organization
 end
 
 --- Returns the tags of a repository.
@@ -196,6 +227,9 @@ function Facts:of(change)
       name = repository.name, arn = repository.arn, account = arn.parse(repository.arn).account,
       region = self.region.name, mutability = repository.mutability, tags = known(self:tags_of(repository)),
     }
+  end
+  if repository and self.wants_organization then
+    facts.organization = known(self:organization())
   end
   if repository and self.reasons then
     known(nil, access_facts.add(facts, document_of(change.before), document_of(change.after)))

@@ -27,6 +27,8 @@ local MAX_BYTES = 1 << 20
 ---@field name string
 ---@field on table<string, true>  the kinds of changes that it applies to
 ---@field location string  FILE:LINE
+---@field bundled? boolean             the rule is one of lanyard's
+---@field needs_organization? boolean  the rule uses the fact `organization`
 
 ---@class rules.Example
 ---@field name string
@@ -46,6 +48,7 @@ local MAX_BYTES = 1 << 20
 ---@field box? table  the sandbox; its function "ask" runs the check of a rule
 ---@field contents rules.Contents
 ---@field reasons? boolean  a rule may use the facts about every possible request
+---@field organization? boolean  a rule uses the organization of the account
 
 -- Returns the path of the rules file that the user named; nil if none was named.
 local function named(path)
@@ -121,7 +124,11 @@ local function open(text, path, check_mute)
   if not ok then
     return invalid(path, message)
   end
-  return { path = path, box = box, contents = contents, reasons = access_facts.named_in(text) }
+  local reasons, organization = access_facts.named_in(text), false
+  for _, rule in ipairs(contents.rules) do
+    reasons, organization = reasons or rule.bundled, organization or rule.needs_organization
+  end
+  return { path = path, box = box, contents = contents, reasons = reasons, organization = organization }
 end
 
 --- Loads a rules file. The name "none", or no file in the current directory, is an empty file.

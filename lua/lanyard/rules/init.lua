@@ -37,7 +37,8 @@ M.NONE = rules_file.NONE
 ---@class rules.Rules
 ---@field file? string  the path of the file, once it is loaded and exists
 ---@field contents rules.Contents  once it is loaded
----@field reasons? boolean  see rules.File
+---@field reasons? boolean       see rules.File
+---@field organization? boolean  see rules.File
 ---@field untrusted? lanyard.Error  why the file is not trusted, if it was loaded for a review or is ignored
 local Rules = {}
 Rules.__index = Rules
@@ -64,7 +65,7 @@ function Rules:load()
     return nil, err
   end
   self.file, self.box, self.contents, self.untrusted = file.path, file.box, file.contents, file.untrusted
-  self.reasons = file.reasons
+  self.reasons, self.organization = file.reasons, file.organization
   return true
 end
 
@@ -164,7 +165,7 @@ end
 
 -- Returns the facts of an account and Region, which are kept as long as the region.
 local function facts_of(self, region)
-  self.facts[region] = self.facts[region] or facts.new(region, self.reasons)
+  self.facts[region] = self.facts[region] or facts.new(region, self)
   return self.facts[region]
 end
 

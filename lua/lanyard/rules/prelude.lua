@@ -1,5 +1,5 @@
--- The vocabulary of a rules file: rule, example, mute, allow, deny, warn, finding. lanyard.rules reads this file as
--- an asset and runs it in the sandbox before the user's file. It is not a module.
+-- The vocabulary of a rules file: rule, bundled, example, mute, allow, deny, warn, finding. lanyard.rules reads this
+-- file as an asset and runs it in the sandbox before the user's file. It is not a module.
 
 local CHANGES = { "grant", "revoke", "enable", "disable", "deploy", "undo" }
 local SEVERITIES = { critical = true, high = true, medium = true, low = true, info = true }
@@ -8,7 +8,7 @@ local RULE_FIELDS = { on = true, check = true }
 -- The types of the members of a change, for examples.
 local CHANGE_FIELDS = { on = "string", expect = "string", dry_run = "boolean", time = "string", epoch = "integer",
   caller = "table", service = "table", repository = "string", repository_details = "table", before = "policy",
-  after = "policy", grant = "table", deployment = "table", unknown = "string" }
+  after = "policy", grant = "table", deployment = "table", unknown = "string", organization = "table" }
 local TYPE_NAMES = { table = "a table", string = "a string", boolean = "true or false",
   integer = "seconds since 1970", policy = "a policy: a string, { text = TEXT } or { statements = { ... } }" }
 local LAST_SECOND = 253402300799 -- of the year 9999
@@ -18,6 +18,7 @@ local MUTE_FIELDS = { finding = true, repository = true, service = true, princip
 
 local error, ipairs, next, pairs, pcall, type = error, ipairs, next, pairs, pcall, type
 local math_type, match, concat, tostring = math.type, string.match, table.concat, tostring
+local find = string.find
 
 local known_changes = {}
 for _, name in ipairs(CHANGES) do known_changes[name] = true end
@@ -193,6 +194,117 @@ function finding(fields)
     and fields.why or nil, fix = is_text(fields.fix) and fields.fix or nil })
 end
 
+-- ---------------------------------------------------------------------------------------------
+-- Bundled rules
+
+local denied = deny -- a file can replace the global
+
+local OWN_ORGANIZATION_FIELDS = { organizations = true, accounts = true }
+
+-- Returns the set of the texts of a list that match a pattern, or nil without a list. one: what an item is
+local function set_field(fields, name, pattern, one)
+  local list, set = fields[name], {}
+  if list == nil then
+    return nil
+  elseif type(list) ~= "table" or #list == 0 then
+    error("own-organization: " .. name .. " must be a list with at least one item", 4)
+  end
+  for _, text in ipairs(list) do
+    if type(text) ~= "string" or not match(text, pattern) then
+      error("own-organization: '" .. tostring(text) .. "' is not " .. one, 4)
+    end
+    set[text] = true
+  end
+  return set
+end
+
+-- Lightsail's puller roles belong to accounts of AWS, and act for one container service.
+local PULLER = "^arn:[%w-]+:iam::%d+:role/amazon/lightsail/[%w-]+/containers/"
+
+-- Reports whether a class of callers is outside of all organizations and accounts.
+local function is_outside(caller, organizations, accounts)
+  if caller.kind == "organization" then
+    return not organizations[caller.id]
+  elseif caller.kind == "organization-path" then
+    return not organizations[match(caller.id, "^(o%-[a-z0-9]+)/") or false]
+  elseif caller.kind == "service" or caller.kind == "any-service" then
+    return not caller.source -- it acts for the resources of any account
+  elseif caller.kind ~= "account" and caller.kind ~= "principal" and caller.kind ~= "provider"
+    and caller.kind ~= "pattern" then
+    return true
+  elseif match(caller.id, PULLER) then
+    return false
+  end
+  local account = match(caller.id, "^arn:[%w-]+:%w+::(%d+):") or match(caller.id, "^%d+$")
+  -- The id of a deleted or unknown principal has no account: it gives nobody of an organization access.
+  if not account then
+    return caller.kind ~= "principal" or find(caller.id, ":", 1, true) ~= nil
+  end
+  return accounts ~= nil and not accounts[account]
+end
+
+-- The sources for which a service acts: each must be in one of the organizations or accounts.
+local function has_outside_source(source, organizations, accounts)
+  for _, value in ipairs(source and source.values or {}) do
+    local organization = match(value, "^o%-[a-z0-9]+")
+    local account = match(value, "^%d+$") or match(value, "^arn:[^:]*:[^:]*:[^:]*:(%d+):")
+    if organization and not organizations[organization] or account and accounts and not accounts[account]
+      or not organization and not account then
+      return true
+    end
+  end
+  return false
+end
+
+-- Returns a set with one more item.
+local function with(set, item)
+  local copy = { [item] = true }
+  for name in pairs(set) do copy[name] = true end
+  return copy
+end
+
+local function own_organization(fields)
+  local given = set_field(fields, "organizations", "^o%-[a-z0-9]+$", "the id of an organization, such as o-a1b2c3d4e5")
+  local accounts = set_field(fields, "accounts", "^%d%d%d%d%d%d%d%d%d%d%d%d$", "an account id: write 12 digits")
+  return {
+    name = "no change opens a repository to another organization",
+    on = set_of { "grant", "revoke", "undo" }, needs_organization = given == nil,
+    check = function(change)
+      local organizations = given
+      if not change.new_access then
+        return denied("it cannot be decided who gains access to " .. change.repository .. ": "
+          .. tostring(change.unknown))
+      elseif not given and not change.organization then
+        return denied("the own organization is unknown: set organizations of the rule (" .. tostring(change.unknown)
+          .. ")")
+      elseif not given then
+        organizations = { [change.organization.id or false] = true }
+      end
+      local ours = accounts and with(accounts, change.repository_details.account)
+      for _, caller in ipairs(change.new_access) do
+        if is_outside(caller, organizations, ours) or has_outside_source(caller.source, organizations, ours) then
+          return denied("it would open " .. change.repository .. " to " .. caller.text)
+        end
+      end
+    end,
+  }
+end
+
+local BUNDLED = { ["own-organization"] = { create = own_organization, fields = OWN_ORGANIZATION_FIELDS } }
+
+function bundled(name)
+  if not BUNDLED[name] then
+    misuse("there is no bundled rule '" .. tostring(name) .. "': expected own-organization")
+  end
+  local at = location()
+  return function(fields)
+    check_fields(fields, BUNDLED[name].fields, name)
+    local one = BUNDLED[name].create(fields)
+    one.location, one.bundled = at, true
+    rules[#rules + 1] = one
+  end
+end
+
 -- Reports whether a check returned nothing, an answer, or a list of answers.
 local function is_answer(value)
   if value == nil or answers[value] then
@@ -211,7 +323,8 @@ end
 local function plain_rules()
   local list = {}
   for i, one in ipairs(rules) do
-    list[i] = { name = one.name, on = one.on, location = one.location }
+    list[i] = { name = one.name, on = one.on, location = one.location, bundled = one.bundled,
+      needs_organization = one.needs_organization }
   end
   return list
 end

@@ -63,7 +63,7 @@ end
 ---@return string
 function M.path(name)
   local base = name:match "[^/]*$":gsub("%.[^.]*$", "")
-  local stem = ("%s-%s"):format(base, os.date("!%Y%m%dT%H%M%SZ", math.floor(clock.time())))
+  local stem = ("%s-%s"):format(base, timestamp.compact(clock.time()))
   local path, number = stem .. ".md", 1
   while system.exists(path) do
     number = number + 1

@@ -3,7 +3,8 @@
 ---     io.write(columns.render({ "NAME", "TAG" }, { { "web", { "1.0", "green" } } }, paint, 80))
 ---
 --- A column is as wide as its widest cell; the last one is not padded. If the table is wider than the terminal, the
---- widest columns become narrower, and their cells take several lines. Control characters in cells are printed as
+--- widest columns become narrower, and their cells take several lines. ARNs and URLs are never broken, so that they can
+--- be copied: a cell with one that does not fit is printed below its row. Control characters in cells are printed as
 --- escapes.
 
 local escape = require "lanyard.text.escape"
@@ -16,22 +17,35 @@ local GAP = "  "
 -- The minimum width of a column.
 local NARROWEST = 8
 
+-- In place of a cell that is printed below its row.
+local BELOW = "(below)"
+
 local function text_of(cell)
   return escape.printable(type(cell) == "table" and cell[1] or cell)
 end
 
+-- Reports whether a word is, or contains, an ARN or a URL.
+local function is_address(word)
+  return word:find "arn:aws[%w-]*:" ~= nil or word:find "%a://" ~= nil
+end
+
 -- Returns the length in bytes of the first line of a text: up to the last space within so many cells, else up to the
--- last separator of ARNs and names, else as many characters as fit.
+-- end of an ARN or URL, else up to the last separator of names, else as many characters as fit.
 local function break_of(text, cells)
   local limit = width.prefix(text, cells)
   if text:sub(limit + 1, limit + 1) == " " then
     return limit
   end
   local line = text:sub(1, limit)
-  return #(line:match "^.*%S%s" or line:match "^.+[/:,-]" or line)
+  local words, first = line:match "^.*%S%s", text:match "^[^%s,]+,?"
+  if not words and first and is_address(first) then
+    return #first
+  end
+  return #(words or line:match "^.+[/:,-]" or line)
 end
 
---- Wraps a text into lines of at most so many cells, without spaces at their ends.
+--- Wraps a text into lines of at most so many cells, without spaces at their ends. A line with an ARN or a URL can be
+--- longer.
 ---@param text string
 ---@param cells integer
 ---@return string[] lines
@@ -70,22 +84,39 @@ local function fitting(widths, available)
   return fitted
 end
 
-local function natural_widths(headings, rows)
+-- Returns the widths of the columns. `below` has the cells that are printed below their rows.
+local function natural_widths(headings, rows, below)
   local widths = {}
   for i, heading in ipairs(headings) do
     widths[i] = width.of(heading)
-    for _, row in ipairs(rows) do
-      widths[i] = math.max(widths[i], width.of(text_of(row[i])))
+    for number, row in ipairs(rows) do
+      widths[i] = math.max(widths[i], width.of(below[number] and below[number][i] and BELOW or text_of(row[i])))
     end
   end
   return widths
 end
 
+-- Returns the cells with an ARN or URL that does not fit its column: by number of the row and of the column.
+local function too_long(rows, widths)
+  local below = {}
+  for number, row in ipairs(rows) do
+    for i, cells_wide in ipairs(widths) do
+      for word in text_of(row[i]):gmatch "[^%s,]+,?" do
+        if width.of(word) > cells_wide and is_address(word) then
+          below[number] = below[number] or {}
+          below[number][i] = true
+        end
+      end
+    end
+  end
+  return below
+end
+
 -- Returns the lines of one row. colour_of(cell) returns the colour of a cell.
-local function lines_of(row, widths, paint, colour_of)
+local function lines_of(row, widths, paint, colour_of, below)
   local cells, height, lines = {}, 1, {}
   for i, cells_wide in ipairs(widths) do
-    cells[i] = M.wrap(text_of(row[i]), cells_wide)
+    cells[i] = M.wrap(below[i] and BELOW or text_of(row[i]), cells_wide)
     height = math.max(height, #cells[i])
   end
   for line = 1, height do
@@ -96,6 +127,9 @@ local function lines_of(row, widths, paint, colour_of)
       parts[i] = (text ~= "" and paint(colour_of(row[i]), text) or "") .. padding
     end
     lines[line] = table.concat(parts, GAP):gsub("%s+$", "")
+  end
+  for i in ipairs(widths) do
+    lines[#lines + 1] = below[i] and GAP .. paint(colour_of(row[i]), text_of(row[i])) or nil
   end
   return lines
 end
@@ -112,18 +146,20 @@ function M.render(headings, rows, paint, available)
   if #rows == 0 then
     return ""
   end
-  local widths = natural_widths(headings, rows)
+  local below = {}
+  local widths = natural_widths(headings, rows, below)
   if available then
-    widths = fitting(widths, available)
+    below = too_long(rows, fitting(widths, available))
+    widths = fitting(natural_widths(headings, rows, below), available)
   end
   local lines = {}
-  local function add(row, colour_of)
-    local row_lines = lines_of(row, widths, paint, colour_of)
+  local function add(row, colour_of, cells_below)
+    local row_lines = lines_of(row, widths, paint, colour_of, cells_below or {})
     table.move(row_lines, 1, #row_lines, #lines + 1, lines)
   end
   add(headings, function() return "bold" end)
-  for _, row in ipairs(rows) do
-    add(row, function(cell) return type(cell) == "table" and cell[2] or nil end)
+  for number, row in ipairs(rows) do
+    add(row, function(cell) return type(cell) == "table" and cell[2] or nil end, below[number])
   end
   return table.concat(lines, "\n") .. "\n"
 end

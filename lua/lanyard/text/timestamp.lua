@@ -3,13 +3,21 @@
 ---     timestamp.parse "2026-01-31T12:00:00Z"                --> 1769860800
 ---     timestamp.parse_http "Sat, 31 Jan 2026 12:00:00 GMT"  --> 1769860800
 ---     timestamp.format(1769860800)                          --> "2026-01-31T12:00:00Z"
+---     timestamp.day(1769860800)                             --> "2026-01-31"
+---     timestamp.compact(1769860800)                         --> "20260131T120000Z"
+---     timestamp.format_http(1769860800)                     --> "Sat, 31 Jan 2026 12:00:00 GMT"
 ---     timestamp.deadline("2026-01-31", now)                 --> 1769817600
 ---     timestamp.deadline("30d", now)                        --> now + 2592000
+---
+--- Dates are computed here. os.date and os.time count leap seconds where the zone file does (TZ=right/UTC), but the
+--- times of AWS and HTTP have none.
 
 local M = {}
 
+local MONTH_NAMES = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" }
+local DAY_NAMES = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" } -- from 1970-01-01
 local MONTHS = {}
-for number, name in ipairs { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" } do
+for number, name in ipairs(MONTH_NAMES) do
   MONTHS[name] = number
 end
 
@@ -22,12 +30,44 @@ local function days_since_1970(year, month, day)
   return 365 * year + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5 + day - 719469
 end
 
+-- Returns the year, month and day of a number of days since 1970-01-01: the inverse of days_since_1970. An era is 400
+-- years, after which the calendar repeats.
+local function date_of(days)
+  local since_march = days + 719468
+  local era, day = since_march // 146097, since_march % 146097
+  local year = (day - day // 1460 + day // 36524 - day // 146096) // 365
+  day = day - (365 * year + year // 4 - year // 100)
+  local month = (5 * day + 2) // 153
+  day = day - (153 * month + 2) // 5 + 1
+  return 400 * era + year + (month >= 10 and 1 or 0), month < 10 and month + 3 or month - 9, day
+end
+
+-- Returns the days since 1970-01-01 | nil if the calendar has no such day
+local function days_of(year, month, day)
+  local days = month >= 1 and month <= 12 and days_since_1970(year, month, day)
+  if days then
+    local _, real_month, real_day = date_of(days)
+    return real_month == month and real_day == day and days or nil
+  end
+end
+
+-- Returns the year, month, day, hour, minute and second.
+local function parts_of(seconds)
+  seconds = math.floor(seconds)
+  local days, rest = seconds // 86400, seconds % 86400
+  local year, month, day = date_of(days)
+  return year, month, day, rest // 3600, rest // 60 % 60, rest % 60
+end
+
 local function zone_seconds(zone)
   if zone == "Z" or zone == "z" or zone == "UTC" then
     return 0
   end
   local sign, hours, minutes = zone:match "^([+-])(%d%d):?(%d%d)$"
-  return sign and (sign == "-" and -60 or 60) * (hours * 60 + minutes)
+  if not sign or hours > "23" or minutes > "59" then
+    return nil
+  end
+  return (sign == "-" and -60 or 60) * (hours * 60 + minutes)
 end
 
 -- Returns the seconds since midnight | nil
@@ -52,11 +92,8 @@ function M.parse(text)
     return nil
   end
   local year, month, day = date:match "(%d+)-(%d+)-(%d+)"
-  local midnight = days_since_1970(math.tointeger(year), math.tointeger(month), math.tointeger(day)) * 86400
-  if M.format(midnight):sub(1, #date) ~= date then
-    return nil -- the day does not exist
-  end
-  return midnight + seconds - math.tointeger(offset)
+  local days = days_of(math.tointeger(year), math.tointeger(month), math.tointeger(day))
+  return days and days * 86400 + seconds - math.tointeger(offset)
 end
 
 local UNITS = { m = 60, h = 3600, d = 86400 }
@@ -88,18 +125,39 @@ end
 function M.parse_http(text)
   local day, name, year, hour, minute, second =
     (text or ""):match "^%a%a%a, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$"
-  if not MONTHS[name] then
-    return nil
-  end
-  local days = days_since_1970(tonumber(year), MONTHS[name], tonumber(day))
-  return days * 86400 + hour * 3600 + minute * 60 + tonumber(second)
+  local days = MONTHS[name] and days_of(math.tointeger(year), MONTHS[name], math.tointeger(day))
+  local rest = days and seconds_of_day(("%s:%s:%s"):format(hour, minute, second))
+  return rest and days * 86400 + rest
 end
 
 --- Formats a timestamp, in whole seconds.
 ---@param seconds number  since 1970
 ---@return string
 function M.format(seconds)
-  return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
+  return ("%04d-%02d-%02dT%02d:%02d:%02dZ"):format(parts_of(seconds))
+end
+
+--- Formats the day of a time in UTC.
+---@param seconds number  since 1970
+---@return string
+function M.day(seconds)
+  return M.format(seconds):match "^[^T]*"
+end
+
+--- Formats a time without separators, as in X-Amz-Date and in names of files.
+---@param seconds number  since 1970
+---@return string
+function M.compact(seconds)
+  return (M.format(seconds):gsub("[-:]", ""))
+end
+
+--- Formats a time as HTTP headers have it.
+---@param seconds number  since 1970
+---@return string
+function M.format_http(seconds)
+  local year, month, day, hour, minute, second = parts_of(seconds)
+  return ("%s, %02d %s %04d %02d:%02d:%02d GMT"):format(DAY_NAMES[math.floor(seconds) // 86400 % 7 + 1], day,
+    MONTH_NAMES[month], year, hour, minute, second)
 end
 
 return M

@@ -10,7 +10,7 @@
 local bounded = require "lanyard.text.bounded"
 local clock_module = require "lanyard.clock"
 local credentials = require "lanyard.credentials"
-local environment = require "lanyard.environment"
+local settings = require "lanyard.aws.settings"
 local errors = require "lanyard.errors"
 local escape = require "lanyard.text.escape"
 local http = require "lanyard.http"
@@ -107,8 +107,13 @@ end
 
 -- Makes one attempt. Returns true, or nil and an error.
 local function post(url, body)
-  local reply, err = http.request {
-    method = "POST", url = url, body = body, ca_bundle = environment.get "AWS_CA_BUNDLE",
+  local bundle, reply, err
+  bundle, err = settings.get("ca_bundle", { name = "default", values = {} })
+  if bundle == nil and err then
+    return nil, err
+  end
+  reply, err = http.request {
+    method = "POST", url = url, body = body, ca_bundle = bundle,
     headers = { ["Content-Type"] = "application/json", ["User-Agent"] = "lanyard/" .. version },
   }
   if not reply then

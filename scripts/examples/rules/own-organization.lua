@@ -1,28 +1,10 @@
--- Denies a change that opens a repository to another organization, to every organization, or to everyone. Replace the
--- id of the organization. Accounts and roles are allowed: rules cannot know the organization of an account.
+-- Denies a change that opens a repository to another organization, to every organization, or to everyone. The bundled
+-- rule decides over every possible request. Replace the ids. Without `organizations`, the rule asks AWS Organizations
+-- for the organization of the account. Without `accounts`, it allows every single account and its principals.
 
-local ORGANIZATION = "o-a1b2c3d4e5"
-
-local TOO_WIDE = { everyone = true, ["any-organization"] = true, ["any-service"] = true, pattern = true }
-
-local function is_ours(caller)
-  if caller.kind == "organization" then
-    return caller.id == ORGANIZATION
-  elseif caller.kind == "organization-path" then
-    return caller.id:find(ORGANIZATION .. "/", 1, true) == 1
-  end
-  return not TOO_WIDE[caller.kind]
-end
-
-rule "no change opens a repository to another organization" {
-  on = { "grant", "revoke", "undo" },
-  check = function(change)
-    for _, caller in ipairs(change.new_access) do
-      if not is_ours(caller) then
-        return deny("it would open " .. change.repository .. " to " .. caller.text)
-      end
-    end
-  end,
+bundled "own-organization" {
+  organizations = { "o-a1b2c3d4e5" },
+  accounts = { "111122223333", "444455556666" },
 }
 
 local function policy(elements)
@@ -44,6 +26,15 @@ example "a condition that excludes nobody" {
 }
 
 example "our organization" { on = "undo", repository = "web", after = OURS, expect = "allow" }
+
+example "one of our accounts" {
+  on = "undo", repository = "web", after = policy '"Principal":{"AWS":"444455556666"}', expect = "allow",
+}
+
+example "another account" {
+  on = "undo", repository = "web", after = policy '"Principal":{"AWS":"arn:aws:iam::777788889999:role/ci"}',
+  expect = "deny: to arn:aws:iam::777788889999:role/ci",
+}
 
 example "a policy that was open before" {
   on = "grant", repository = "web", service = { name = "web" },

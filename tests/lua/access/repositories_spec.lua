@@ -11,6 +11,26 @@ describe("repositories", function()
     assert.same({ "my-private-repo", "shared-repo" }, names)
   end)
 
+  it("are selected by the URIs of their images, if these are of this account and Region", function()
+    local w <close> = world.new()
+    local uri = assert(w.region:repositories { "shared-repo" })[1].uri
+    for _, suffix in ipairs { "", ":1.0", "@sha256:" .. ("0"):rep(64) } do
+      local found = assert(w.region:repositories { uri .. suffix, "shared-repo", "my-*" })
+      assert.same({ "my-private-repo", "shared-repo" }, { found[1].name, found[2].name })
+      assert.equal(2, #found)
+    end
+    for message, one in pairs {
+      ["is in eu%-west%-1, and the Region of this command is us%-east%-1"] = uri:gsub("us%-east%-1", "eu-west-1"),
+      ["in the registry of account 444455556666, and the caller's registry is the one of account 111122223333"] =
+        uri:gsub("^%d+", "444455556666"),
+    } do
+      local found, err = w.region:repositories { one }
+      assert.is_nil(found)
+      assert.equal("InvalidName", err.code)
+      assert.matches(message, err.message)
+    end
+  end)
+
   it("cause an error if one is missing, unless the caller collects missing ones", function()
     local many, wanted = {}, {}
     for i = 1, 120 do

@@ -1,6 +1,11 @@
 local world = require "world"
 
 local NAME = "my-container-service"
+local BUSY = {
+  'The specified service is in a transition state ("UPDATING") and cannot be updated.',
+  'Sorry, deployment 8 is in progress for service "web". Please wait for it to complete before trying again.',
+  "Please try again in a few minutes.",
+}
 
 describe("enable", function()
   it("requests once, and waits until the role has an ARN and the service is ready", function()
@@ -29,6 +34,15 @@ describe("enable", function()
     assert(w.region.lightsail:UpdateContainerService { serviceName = NAME, scale = 3 })
     assert.equal("enabled", assert(w.region:enable(NAME)).kind)
     assert.is_true(w.passed >= 80)
+  end)
+
+  it("waits while Lightsail answers that the service is busy, in each of its texts", function()
+    for _, text in ipairs(BUSY) do
+      local w <close> = world.new { faults = { { operation = "UpdateContainerService", times = 2,
+        error = { code = "InvalidInputException", message = text } } } }
+      assert.equal("enabled", assert(w.region:enable(NAME), text).kind)
+      assert.equal(3, w:count "UpdateContainerService")
+    end
   end)
 
   it("fails after its timeout, reports what it waited for, and reverts nothing", function()

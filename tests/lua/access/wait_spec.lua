@@ -1,6 +1,11 @@
 local world = require "world"
 
 local NAME = "my-container-service"
+local BUSY = {
+  'The specified service is in a transition state ("UPDATING") and cannot be updated.',
+  'Sorry, deployment 8 is in progress for service "web". Please wait for it to complete before trying again.',
+  "Please try again in a few minutes.",
+}
 
 describe("waiting for a service", function()
   it("ends with the change in progress, and immediately without one", function()
@@ -36,6 +41,15 @@ describe("waiting for a service", function()
     service, err = w.region:wait_for_service(NAME)
     assert.is_nil(service)
     assert.equal("ServiceDeleting", err.code)
+  end)
+
+  it("retries while Lightsail answers that the service is busy, in each of its texts", function()
+    for _, text in ipairs(BUSY) do
+      local w <close> = world.new { faults = { { operation = "GetContainerServices", times = 2,
+        error = { code = "InvalidInputException", message = text } } } }
+      assert.equal(NAME, assert(w.region:wait_for_service(NAME)).name)
+      assert.is_true(w:count "GetContainerServices" >= 3)
+    end
   end)
 
   it("retries after a temporary error, and returns any other", function()

@@ -98,6 +98,12 @@ describe("an audit of an account with one of each finding", function()
     for _, finding in ipairs(report.findings) do
       found[finding.id] = true
     end
+    assert(w.region.lightsail:CreateContainerServiceDeployment {
+      serviceName = "idle", containers = { main = { image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/good/web:1" } },
+    })
+    for _, finding in ipairs(assert(audit.run(w.region)).findings) do
+      found[finding.id] = true
+    end
     for id in pairs(audit.catalogue) do
       assert.is_true(found[id], id)
     end

@@ -204,6 +204,75 @@ describe("an audit", function()
     assert.matches("web:1", report.findings[1].message)
   end)
 
+  -- A world with the service web, and repositories; deploys an image to the service.
+  local REGISTRY = "111122223333.dkr.ecr.us-east-1.amazonaws.com/"
+  local function deployed(seed, ...)
+    local w <const> = world.new { seed = { regions = { ["us-east-1"] = {
+      services = { { name = "web", role = seed.role ~= false } },
+      repositories = { { name = "web", images = { "1" } }, { name = "other" } },
+    } } } }
+    if seed.policy then
+      w:put("web", (seed.policy:gsub("ROLE", assert(w.region:service "web").role.arn or "")))
+    end
+    for _, image in ipairs { ... } do
+      assert(w.region.lightsail:CreateContainerServiceDeployment {
+        serviceName = "web", containers = { main = { image = image } },
+      })
+    end
+    return w
+  end
+
+  it("explains why the newest deployment failed, and advises nothing that would deepen the fault", function()
+    local allow = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"ROLE"},"Action":'
+      .. '["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]}%s]}'
+    for _, case in ipairs {
+      { {}, REGISTRY .. "web:1", "repository 'web': it has no policy", "^lanyard grant web web %-%-region us%-east%-1$" },
+      { { role = false }, REGISTRY .. "web:1", "the puller role of 'web' is off",
+        "^lanyard grant web web %-%-enable %-%-region us%-east%-1$" },
+      { { policy = allow:format(',{"Sid":"no","Effect":"Deny","Principal":"*","Action":"ecr:BatchGetImage"}') },
+        REGISTRY .. "web:1", "'no' denies ecr:BatchGetImage", "." },
+      { { policy = allow:format "" }, REGISTRY .. "web:2", "no image tagged '2'", "then deploy again$" },
+      { { policy = allow:format "" }, REGISTRY .. "gone:1", "repository 'gone' does not exist", "then deploy again$" },
+      { { policy = allow:format "" }, REGISTRY:gsub("us%-east%-1", "eu-west-1") .. "web:1",
+        "a service in us%-east%-1 pulls only from its own Region", "then deploy again$" },
+    } do
+      local w <close> = deployed(case[1], case[2])
+      local found
+      for _, finding in ipairs(assert(audit.run(w.region)).findings) do
+        found = finding.id == "deployment-failed" and finding or found
+        assert.not_matches("disable", finding.fix)
+        assert.not_equal("unused-role", finding.id)
+      end
+      assert.matches("^deployment 1 of web, the newest one, failed: .*" .. case[3], found.message)
+      assert.equal("the service runs nothing", found.why)
+      assert.equal("high", found.severity)
+      assert.matches(case[4], found.fix)
+    end
+  end)
+
+  it("reports only the newest deployment, and says what runs", function()
+    local policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"ROLE"},"Action":'
+      .. '["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]}]}'
+    local w <close> = deployed({ policy = policy }, REGISTRY .. "web:2", REGISTRY .. "web:1")
+    assert.same({ "mutable-tag-deployed" }, (ids(w)))
+    assert(w.region.lightsail:CreateContainerServiceDeployment {
+      serviceName = "web", containers = { main = { image = REGISTRY .. "web:3" } },
+    })
+    local found, report = ids(w)
+    assert.same({ "deployment-failed", "mutable-tag-deployed" }, found)
+    assert.equal("the service still runs deployment 2", report.findings[1].why)
+    assert.same({ version = 3, images = { REGISTRY .. "web:3" } }, report.scopes[1].services[1].failed)
+  end)
+
+  it("reports deployments that cannot be read as unknown, and calls no role unused then", function()
+    local w <close> = world.new { faults = { { operation = "GetContainerServiceDeployments", error = {
+      code = "AccessDeniedException", status = 400, message = "no" } } },
+      seed = { regions = { ["us-east-1"] = { services = { { name = "web", role = true } }, repositories = { { name = "a1" } } } } } }
+    local found, report = ids(w)
+    assert.same({}, found)
+    assert.matches("no", report.scopes[1].deployments_error)
+  end)
+
   it("waits for the deployment of a tag that no container runs yet", function()
     local image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/web:"
     local w <close> = world.new { activation_delay = 60, seed = { regions = { ["us-east-1"] = {

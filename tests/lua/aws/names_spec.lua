@@ -10,7 +10,8 @@ describe("names.container_service", function()
     for _, name in ipairs { "", "a-", "-a", "a_b", "ab!!", "Web", "web-", ("a"):rep(64) } do
       local ok, message = names.container_service(name)
       assert.is_nil(ok, name)
-      assert.truthy(message:find(names.PATTERNS.container_service, 1, true))
+      assert.equal(("'%s' is not a container service name: use 1 to 63 lower-case letters, digits and hyphens, without a "
+        .. "hyphen at the beginning or end"):format(name), message)
     end
   end)
 end)

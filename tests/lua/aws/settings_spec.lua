@@ -285,12 +285,18 @@ describe("a configured endpoint", function()
     end)
   end)
 
-  it("cannot be combined with FIPS, and the error names both settings", function()
-    with(SERVICES, { AWS_USE_FIPS_ENDPOINT = "true" }, function()
-      local _, err = aws.client "ecr"
-      assert.equal("Invalid Configuration: FIPS and custom endpoint are not supported", err.message)
-      assert.equal("AWS_USE_FIPS_ENDPOINT is true and endpoint_url of ecr in [services mine] sets an endpoint: "
-        .. "remove one of them", err.tip)
-    end)
+  it("is used as it is with FIPS and dual-stack, which change AWS's own endpoints only", function()
+    for _, variables in ipairs { { AWS_USE_FIPS_ENDPOINT = "true" }, { AWS_USE_DUALSTACK_ENDPOINT = "true" },
+      { AWS_USE_FIPS_ENDPOINT = "true", AWS_USE_DUALSTACK_ENDPOINT = "true", AWS_STS_REGIONAL_ENDPOINTS = "legacy" } } do
+      with(SERVICES, variables, function()
+        assert.same({ "http://ecr.example", "endpoint_url of ecr in [services mine]" }, { endpoint_of "ecr" })
+        assert.equal("http://given.example", aws.session({ endpoint_url = "http://given.example" }):endpoint("sts").url)
+        local sts = assert(aws.client "sts")
+        assert.same({ "http://all.example", "eu-west-1" }, { sts.endpoint, sts.signing_region })
+      end)
+      with("[default]\nregion = us-east-1\n", variables, function()
+        assert.not_equal("https://api.ecr.us-east-1.amazonaws.com", (endpoint_of "ecr"))
+      end)
+    end
   end)
 end)

@@ -14,7 +14,7 @@ local function send(change, options)
   local body = options.body or "{}"
   local headers = {
     ["Content-Type"] = "application/x-amz-json-1.1",
-    ["X-Amz-Target"] = "AmazonEC2ContainerRegistry_V20150921." .. (options.operation or "DescribeRepositories"),
+    ["X-Amz-Target"] = options.target or "AmazonEC2ContainerRegistry_V20150921." .. (options.operation or "DescribeRepositories"),
   }
   local added = sigv4.sign {
     method = "POST", url = "http://localhost/", headers = headers, body = body,
@@ -55,6 +55,26 @@ describe("the emulator's front end", function()
       local status, code = send(change)
       assert.equal(400, status, name)
       assert.equal("InvalidSignatureException", code, name)
+    end
+  end)
+
+  it("answers in every Region of a service, and never with a signature error in a Region that exists", function()
+    local regions = require "lanyard.aws.regions"
+    for _, region in ipairs(regions.of "ecr") do
+      assert.equal(200, (send(nil, { region = region })))
+      local status, code = send(nil, { region = region, service = "lightsail", target = "Lightsail_20161128.GetContainerServices" })
+      assert.equal(regions.serves("lightsail", region) and 200 or 403, status, region)
+      assert.equal(not regions.serves("lightsail", region) and "OptInRequired" or nil, code, region)
+    end
+  end)
+
+  it("rejects the key in another partition, and a Region that does not exist", function()
+    for region, code in pairs { ["cn-north-1"] = "UnrecognizedClientException", ["us-gov-west-1"] = "UnrecognizedClientException",
+      ["eusc-de-east-1"] = "UnrecognizedClientException", ["us-east-9"] = "InvalidSignatureException",
+      ["nowhere"] = "InvalidSignatureException" } do
+      local status, found = send(nil, { region = region })
+      assert.equal(400, status)
+      assert.equal(code, found, region)
     end
   end)
 

@@ -36,4 +36,24 @@ describe("emulated STS and IAM", function()
     assert.equal(404, fails("NoSuchEntity", iam:GetUser { UserName = "ci-deploy" }).status)
     fails("ValidationError", iam:GetUser { UserName = "a b" })
   end)
+
+  it("return the caller without a name", function()
+    local w <close> = world.new()
+    local iam = w.region.session:client "iam"
+    local own = assert(iam:GetUser()).User
+    assert.same({ "arn:aws:iam::111122223333:user/operator", "operator", "/" }, { own.Arn, own.UserName, own.Path })
+    assert.equal(own.UserId, assert(w.region.session:client "sts":GetCallerIdentity()).UserId)
+    assert.same(own, assert(iam:GetUser { UserName = "operator" }).User)
+    local err = fails("ValidationError", require("lanyard.emulator.iam").operations.GetUser.call(w.world, {},
+      { caller = { arn = "arn:aws:sts::111122223333:assumed-role/ci-deploy/test" } }))
+    assert.equal("Must specify userName when calling with non-User credentials", err.message)
+  end)
+
+  it("let a policy name the caller", function()
+    local w <close> = world.new()
+    local text = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":'
+      .. '"arn:aws:iam::111122223333:user/operator"},"Action":"ecr:BatchGetImage"}]}'
+    assert(w.region.ecr:SetRepositoryPolicy { repositoryName = "shared-repo", policyText = text })
+    assert.equal(text, assert(w.region.ecr:GetRepositoryPolicy { repositoryName = "shared-repo" }).policyText)
+  end)
 end)

@@ -28,7 +28,27 @@ describe("a seed", function()
     assert.matches("^AIDA", world.state.users["arn:aws:iam::111122223333:user/eve"].id)
   end)
 
+  it("creates the registry", function()
+    local text = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"ecr:ReplicateImage","Resource":"*"}]}'
+    local world = assert(emulator.world { seed = { regions = { ["sa-east-1"] = {
+      registry_policy = text, account_settings = { REGISTRY_POLICY_SCOPE = "V1" } } } } })
+    assert.equal(text, world.region("sa-east-1").registry_policy.text)
+    assert.equal("V1", world.region("sa-east-1").account_settings.REGISTRY_POLICY_SCOPE)
+  end)
+
   for message, seed in pairs {
+    ["has an invalid encryptionConfiguration for 'web'"] = {
+      regions = { ["us-east-1"] = { repositories = { { name = "web", encryptionConfiguration = "KMS" } } } } },
+    ["has an encryptionConfiguration for 'web' that ECR rejects: "] = {
+      regions = { ["us-east-1"] = { repositories = { { name = "web", encryptionConfiguration = {
+        encryptionType = "AES256", kmsKey = "alias/x" } } } } } },
+    ["has a policy for the registry that ECR rejects: .*Invalid registry policy"] = {
+      regions = { ["us-east-1"] = { registry_policy = "{}" } } },
+    ["has the account setting REGISTRY_POLICY_SCOPE = V3, which ECR rejects"] = {
+      regions = { ["us-east-1"] = { account_settings = { REGISTRY_POLICY_SCOPE = "V3" } } } },
+    ["must have a table for the account settings of Region us%-east%-1"] = {
+      regions = { ["us-east-1"] = { account_settings = "V1" } } },
+    ["has a registry in mars%-1, where AWS does not offer ECR"] = { regions = { ["mars-1"] = { account_settings = {} } } },
     ["is not a table"] = "x",
     ["has an unknown member 'region'; expected regions"] = { region = {} },
     ["must have a table for Region us%-east%-1"] = { regions = { ["us-east-1"] = 7 } },

@@ -12,6 +12,17 @@ describe("a state file", function()
       loaded.regions["us-east-1"].repositories["shared-repo"].policy.text)
   end)
 
+  it("holds the registry", function()
+    local folder <close> = helper.folder()
+    local world = assert(emulator.world { state_file = folder .. "/state.json", seed = { regions = { ["us-east-1"] = {
+      account_settings = { REGISTRY_POLICY_SCOPE = "V1" },
+      registry_policy = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:*","Resource":"*"}]}' } } } })
+    local again = assert(emulator.world { state_file = folder .. "/state.json" })
+    assert.same(world.state.regions["us-east-1"], again.state.regions["us-east-1"])
+    assert.equal("V1", again.state.regions["us-east-1"].account_settings.REGISTRY_POLICY_SCOPE)
+    assert.matches("ecr:%*", again.state.regions["us-east-1"].registry_policy.text)
+  end)
+
   it("that does not exist is not an error", function()
     local folder <close> = helper.folder()
     local state, err = state_file.load(folder .. "/state.json")

@@ -18,6 +18,20 @@ describe("the date of a statement", function()
     assert.is_nil(ended("DateLessThan", { "2026-01-31T12:00:01Z" }))
   end)
 
+  it("is read as the evaluator reads it, in each form of the W3C profile", function()
+    for text, at in pairs {
+      ["2026"] = 1767225600, ["2026-01"] = 1767225600, ["2026-01-31T12:00Z"] = NOW, ["2026-01-31T13:00+01:00"] = NOW,
+      ["2026-01-31T11:59:59.5Z"] = NOW, ["1.5e3"] = 1500, ["-60"] = -60, ["1e30"] = 253402300799,
+    } do
+      assert.equal(at, expiry.ends { conditions = { { operator = "DateLessThan", key = "aws:CurrentTime",
+        values = { text } } } }, text)
+    end
+    assert.equal(NOW, ended("DateLessThanEquals", { "2026-01-31T11:59:59.5Z" }))
+    for _, text in ipairs { "2026-01-31t12:00:00Z", "2026-01-31T12:00:00UTC", "2026-02-30", "soon", "", "\0", "2026\0" } do
+      assert.is_nil(ended("DateLessThan", { text }), text)
+    end
+  end)
+
   it("is the latest of several values, because one is sufficient", function()
     assert.equal(NOW - 1, ended("DateLessThan", { "2020-01-01", "2026-01-31T11:59:59Z" }))
     assert.is_nil(ended("DateLessThan", { "2020-01-01", "2027-01-01" }))

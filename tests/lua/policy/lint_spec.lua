@@ -1,6 +1,7 @@
 -- The linter: every check of its catalogue, with a policy that it reports.
 
 local lint = require "lanyard.policy.lint"
+local lint_cases = require "lint_cases"
 local policy = require "lanyard.policy"
 
 local catalogue = lint.catalogue
@@ -119,12 +120,12 @@ local ROWS = {
   { "too-large", "10,241 characters", aws(ROLE, nil, '"Sid":"' .. ("a"):rep(10241) .. '"'), "ECR accepts 10240" },
 }
 
-local function findings_of(text)
-  return assert(policy.parse(text)):lint { account = OWNER }
+local function findings_of(text, kind)
+  return assert(policy.parse(text)):lint { account = OWNER, type = kind }
 end
 
-local function find(text, id)
-  for _, finding in ipairs(findings_of(text)) do
+local function find(text, id, kind)
+  for _, finding in ipairs(findings_of(text, kind)) do
     if finding.id == id then return finding end
   end
   return nil
@@ -145,6 +146,16 @@ describe("the linter reports", function()
     end)
   end
 
+  for _, case in ipairs(lint_cases) do
+    shown[case.id] = true
+    it(("%s: %s (%s)"):format(case.id, case.name, case.kind), function()
+      local finding = assert(find(case.text, case.id, case.kind), "not reported")
+      assert.equal(case.severity or catalogue[case.id].severity, finding.severity, finding.message)
+      assert.is_truthy((finding.message .. " | " .. finding.fix):find(case.part, 1, true),
+        finding.message .. " | " .. finding.fix)
+    end)
+  end
+
   it("every check of its catalogue", function()
     for id in pairs(catalogue) do
       assert.is_true(shown[id] or id == "example-service", id)
@@ -157,10 +168,13 @@ describe("the linter accepts", function()
     ["a list of roles that push"] = aws("[" .. ROLE .. ',"111122223333"]', '["ecr:PutImage","ecr:UploadLayerPart"]'),
     ["a service with a source condition"] = service("ecs.amazonaws.com",
       '"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:ecs:*:111122223333:*"}}'),
-    ["every kind of condition"] = condition [[{"ForAnyValue:StringLike":{"a":["b*"]},"NumericLessThanIfExists":{"c":5},
-      "DateGreaterThan":{"d":["2026-01-01T00:00:00Z",1767225600]},"Null":{"e":true},"BinaryEquals":{"f":"Zm9v"},
-      "NotIpAddress":{"g":["2001:db8::/32","10.1.2.3"]},"ArnNotLike":{"h":"arn:aws:iam::*:role/${aws:x}"},
-      "ForAllValues:StringNotEquals":{"i":"${aws:username, 'none'}"}}]],
+    ["every kind of condition"] = condition [[{"ForAnyValue:StringLike":{"saml:a":["b*"]},
+      "NumericLessThanIfExists":{"saml:c":5},
+      "DateGreaterThan":{"saml:d":["2026-01-01T00:00:00Z"],"aws:EpochTime":1767225600},
+      "Null":{"saml:e":true,"saml:i":false},"BinaryEquals":{"saml:f":"Zm9v"},
+      "NotIpAddress":{"saml:g":["2001:db8::/32","10.1.2.3"]},
+      "ArnNotLike":{"saml:h":"arn:aws:iam::*:role/${aws:userid}"},
+      "ForAllValues:StringNotEquals":{"saml:i":"${aws:username, 'none'}"}}]],
     ["an Allow that a Deny cancels partly"] = statements(statement("Allow", ROLE, PULL),
       statement("Deny", ROLE, '"ecr:Get*"')),
     ["a Sid that indicates push and pull"] = aws(ROLE, '["ecr:BatchGetImage","ecr:PutImage"]', '"Sid":"AllowPushPull"'),

@@ -98,6 +98,25 @@ describe("new_access", function()
     assert_none({ allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":role/team/ci" } } }, { allow { Principal = { AWS = session } } })
     witness({ allow { Principal = { AWS = session } } }, { allow { Principal = { AWS = ROLE } } })
   end)
+
+  it("knows that the names of roles are unique, whatever their paths", function()
+    for _, role in ipairs { ROLE, "arn:aws:iam::" .. A .. ":role/team/ci" } do
+      local named, tested = { allow { Principal = { AWS = role } } }, allow()
+      tested.Condition = { ArnEquals = { ["aws:PrincipalArn"] = role } }
+      assert_none(named, { tested })
+      assert_none({ tested }, named)
+    end
+    assert.equal("arn:aws:iam::" .. A .. ":role/team/ci", witness({ allow { Principal = { AWS = ROLE } } },
+      { allow { Principal = { AWS = { ROLE, "arn:aws:iam::" .. A .. ":role/team/ci" } } } }).principal)
+  end)
+
+  it("shows requests with paths that IAM has", function()
+    local exception = deny()
+    exception.Condition = { StringNotEquals = { ["aws:username"] = "a" } }
+    local request = witness({ allow { Principal = { AWS = "arn:aws:iam::" .. A .. ":user/a" } } },
+      { allow { Principal = { AWS = A } }, exception })
+    assert.matches(":user/[^/]+/a$", request.principal)
+  end)
 end)
 
 describe("new_access with conditions", function()
@@ -116,6 +135,42 @@ describe("new_access with conditions", function()
     local request = witness({}, { where("StringLike", "aws:userid", "AROA*:kim") })
     assert.truthy(request.principal:find ":role/", request.principal)
     assert.truthy(request.context["aws:userid"]:find "^AROA.*:kim$")
+  end)
+
+  it("ties keys to services, identity providers and anonymous callers", function()
+    local function type_is(value, elements) return where("StringEquals", "aws:PrincipalType", value, elements) end
+    assert.equal("*", witness({}, { type_is "Anonymous" }).principal)
+    assert_none({}, { type_is("Anonymous", { Principal = { AWS = A, Service = "ecs.amazonaws.com", Federated = "*" } }) })
+    assert_none({ allow { Principal = { AWS = A } } }, { where("StringEquals", "aws:userid", A) })
+    for _, provider in ipairs { "accounts.google.com", "cognito-identity.amazonaws.com" } do
+      assert_none({}, { where("StringEquals", "aws:PrincipalServiceName", provider) })
+    end
+    assert.equal("sns.amazonaws.com", witness({}, { where("StringEquals", "aws:PrincipalServiceName", "sns.amazonaws.com") }).principal)
+    local names = "aws:PrincipalServiceNamesList"
+    local request = witness({ where("ForAnyValue:StringEquals", names, "ecs.amazonaws.com") },
+      { where("ForAnyValue:StringEquals", names, "ecs.us-east-1.amazonaws.com") })
+    assert.equal("ecs.us-east-1.amazonaws.com", request.principal)
+    assert_none({ where("ForAnyValue:StringEquals", names, { "ecs.amazonaws.com", "ecs.us-east-1.amazonaws.com" }) },
+      { allow { Principal = { Service = { "ecs.amazonaws.com", "ecs.us-east-1.amazonaws.com" } } } })
+  end)
+
+  it("ties keys to unique ids, whose account, name and ARN agree", function()
+    local function id(name, operator, key, value) return where(operator, key, value, { Principal = { AWS = name } }) end
+    local role, user = "AROAEXAMPLEEXAMPLE123", "AIDAEXAMPLEEXAMPLE123"
+    local after = id(role, "StringEquals", "aws:PrincipalAccount", B)
+    after.Condition.ArnLike = { ["aws:PrincipalArn"] = "arn:aws:iam::*:role/x*" }
+    local request = witness({}, { after })
+    assert.same({ role, B }, { request.principal, request.context["aws:PrincipalAccount"] })
+    assert.matches("::" .. B .. ":role/x", request.context["aws:PrincipalArn"])
+    after.Condition.ArnLike = { ["aws:PrincipalArn"] = "arn:aws:iam::" .. A .. ":role/*" }
+    assert_none({}, { after })
+    assert.equal("kim", witness({}, { id(user, "StringEquals", "aws:username", "kim") }).context["aws:username"])
+    assert_none({}, { id(role, "StringLike", "aws:username", "*") })
+    assert_none({}, { id(role, "StringLike", "aws:userid", "AROAX*") })
+    local organization = id(user, "StringEquals", "aws:PrincipalOrgID", "o-zzzzzzzzzz")
+    organization.Condition.StringEquals["aws:PrincipalAccount"] = A
+    witness({}, { organization })
+    assert_none({}, { organization }, { accounts = { [A] = "o-a1b2c3d4e5" } })
   end)
 
   it("uses what is known about accounts", function()

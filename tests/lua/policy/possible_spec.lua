@@ -10,6 +10,7 @@ local FEDERATED = "arn:aws:sts::111122223333:federated-user/bob"
 local ROOT, ACCOUNT = "arn:aws:iam::111122223333:root", "111122223333"
 local SERVICE, SAML, WEB = "ecs.amazonaws.com", "arn:aws:iam::111122223333:saml-provider/x", "accounts.google.com"
 local ROLE_ID, USER_ID = "AROAEXAMPLEEXAMPLE123", "AIDAEXAMPLEEXAMPLE123"
+local CANONICAL = ("0123456789abcdef"):rep(4)
 local REPOSITORY = "arn:aws:ecr:us-east-1:111122223333:repository/team/app"
 
 local function possible(principal, context, more)
@@ -26,7 +27,7 @@ local VALUES = {
     [ROLE] = { { ROLE }, { OTHER, SESSION, {} } },
     [SESSION] = { { ROLE, "arn:aws:iam::111122223333:role/MyR" },
       { OTHER, SESSION, "arn:aws:iam::444455556666:role/MyR", "arn:aws:iam::111122223333:role/xMyR",
-        "arn:aws-cn:iam::111122223333:role/MyR", {} } },
+        "arn:aws-cn:iam::111122223333:role/MyR", "arn:aws:iam::111122223333:role//MyR", {} } },
     [FEDERATED] = { { FEDERATED }, { USER } },
     [ROOT] = { { ROOT }, { USER, "arn:aws-cn:iam::111122223333:root" } },
     [ACCOUNT] = { { ROOT, "arn:aws-cn:iam::111122223333:root" }, { USER, "arn:aws:iam::444455556666:root" } },
@@ -34,19 +35,22 @@ local VALUES = {
     [SAML] = { { {} }, { SAML } },
     [WEB] = { { {} }, { ROLE } },
     ["*"] = { { {} }, { ROLE } },
-    [ROLE_ID] = { { ROLE }, { USER, {} } },
+    [ROLE_ID] = { { ROLE }, { USER, "arn:aws:iam::111122223333:role//x", {} } }, [CANONICAL] = { { ROOT }, { USER, ROLE } },
     [USER_ID] = { { USER }, { ROLE } },
   } },
   { "aws:PrincipalAccount", {
     [USER] = { { ACCOUNT }, { "444455556666", {} } }, [SESSION] = { { ACCOUNT }, { "444455556666" } },
     [ACCOUNT] = { { ACCOUNT }, { "444455556666" } }, ["*"] = { { "anonymous" }, { ACCOUNT, {} } },
-    [SERVICE] = { { {} }, { ACCOUNT } }, [SAML] = { { {} }, { ACCOUNT } }, [ROLE_ID] = { { "444455556666" }, { {} } },
+    [SERVICE] = { { {} }, { ACCOUNT } }, [SAML] = { { {} }, { ACCOUNT } },
+    [ROLE_ID] = { { "444455556666" }, { {}, "example", "11112222333x" } }, [CANONICAL] = { { ACCOUNT }, { "anonymous" } },
   } },
   { "aws:PrincipalType", {
     [USER] = { { "User" }, { "AssumedRole", "user", {} } }, [ROLE] = { { "AssumedRole" }, { "Role" } },
     [SESSION] = { { "AssumedRole" }, { "User" } }, [FEDERATED] = { { "FederatedUser" }, { "User" } },
     [ACCOUNT] = { { "Account" }, { "User" } }, ["*"] = { { "Anonymous" }, { "User", {} } },
     [ROLE_ID] = { { "AssumedRole" }, { "User" } }, [USER_ID] = { { "User" }, { "AssumedRole" } },
+    [SERVICE] = { { "x" }, { "Anonymous", "User", "Account", {} } }, [WEB] = { { "x" }, { "Anonymous", "AssumedRole" } },
+    [CANONICAL] = { { "Account" }, { "User" } },
   } },
   { "aws:userid", {
     [USER] = { { USER_ID }, { "AROAX:s", "kim", {} } }, [ROLE] = { { "AROAX:any" }, { "AROAX", USER_ID, ACCOUNT } },
@@ -54,6 +58,7 @@ local VALUES = {
     [FEDERATED] = { { "111122223333:bob" }, { "111122223333:eve", "bob" } },
     [ROOT] = { { ACCOUNT }, { "444455556666" } }, ["*"] = { { "anonymous" }, { USER_ID } },
     [ROLE_ID] = { { ROLE_ID .. ":s" }, { "AROAX:s", ROLE_ID } }, [USER_ID] = { { USER_ID }, { "AIDAX" } },
+    [SERVICE] = { { "x", "x:y" }, { ACCOUNT, ACCOUNT .. ":x", USER_ID, "AROAX:s", "anonymous", {} } }, [CANONICAL] = { { ACCOUNT }, { "x" } },
   } },
   { "aws:username", {
     [USER] = { { "kim" }, { "ann", "team/kim", "Kim", {} } }, [ROLE] = { { {} }, { "MyR" } }, [SESSION] = { { {} }, { "job-1" } },
@@ -68,7 +73,9 @@ local VALUES = {
     [SERVICE] = { { SERVICE }, { "ec2.amazonaws.com", {} } }, [ROLE] = { { {} }, { SERVICE } }, ["*"] = { { {} }, { SERVICE } },
   } },
   { "aws:PrincipalServiceNamesList", {
-    [SERVICE] = { { SERVICE, { SERVICE, "ecs.us-east-1.amazonaws.com" } }, { {} } }, [USER] = { { {} }, { SERVICE } },
+    [SERVICE] = { { SERVICE, { SERVICE, "ecs.us-east-1.amazonaws.com" } },
+      { {}, "ecs.us-east-1.amazonaws.com", "example", { SERVICE, "sns.amazonaws.com" } } },
+    ["ecs.us-east-1.amazonaws.com"] = { { { SERVICE, "ecs.us-east-1.amazonaws.com" } }, { SERVICE } }, [USER] = { { {} }, { SERVICE } },
   } },
   { "aws:PrincipalOrgID", {
     [ROLE] = { { "o-1", {} }, {} }, ["*"] = { { {} }, { "o-1" } }, [SERVICE] = { { {} }, { "o-1" } }, [SAML] = { { {} }, { "o-1" } },
@@ -150,6 +157,13 @@ describe("a key", function()
       return possible(ROLE, { ["aws:CurrentTime"] = now, ["aws:EpochTime"] = epoch })
     end
     assert.is_true(times("2026-01-01T00:00:00Z", 1767225600))
+    local issued = { ["aws:TokenIssueTime"] = "2026-01-01T00:00:00Z", ["aws:CurrentTime"] = "2026-01-01T00:00:00Z" }
+    assert.is_true(possible(ROLE, issued))
+    for key, time in pairs { ["aws:CurrentTime"] = "2025-12-31T23:59:59Z", ["aws:EpochTime"] = "1767225599" } do
+      local later, why = possible(ROLE, { ["aws:TokenIssueTime"] = "2026-01-01T00:00:00Z", [key] = time })
+      assert.is_false(later)
+      assert.matches("^aws:TokenIssueTime: expected a time before aws:CurrentTime", why)
+    end
     assert.is_true(times("2026-01-01T01:00:00.5+01:00", "1767225600"))
     assert.is_true(times("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"))
     local answer, reason = times("2026-01-01T00:00:00Z", 1767225601)
@@ -164,6 +178,20 @@ describe("a key", function()
       assert.is_false(possible(ROLE, { [id] = {}, [paths] = "o-1/r-1/" }))
       assert.is_true(possible(ROLE, { [id] = {}, [paths] = {} }))
     end
+  end)
+end)
+
+describe("the ARN of a unique ID", function()
+  it("agrees with the account and the name", function()
+    local function with(arn, key, value) return possible(arn:find ":role/" and ROLE_ID or USER_ID, { ["aws:PrincipalArn"] = arn, [key] = value }) end
+    assert.is_true(with(ROLE, "aws:PrincipalAccount", ACCOUNT))
+    assert.is_true(with(USER, "aws:username", "kim"))
+    local answer, reason = with(ROLE, "aws:PrincipalAccount", "444455556666")
+    assert.is_false(answer)
+    assert.equal("aws:PrincipalAccount: expected '111122223333' for a role, found '444455556666'", reason)
+    assert.is_false((with(USER, "aws:username", "ann")))
+    assert.is_false((possible(CANONICAL, { ["aws:PrincipalArn"] = ROOT, ["aws:userid"] = "444455556666" })))
+    assert.is_true(possible(CANONICAL, { ["aws:PrincipalArn"] = ROOT, ["aws:userid"] = ACCOUNT }))
   end)
 end)
 
@@ -185,7 +213,9 @@ end)
 
 describe("policy.possible", function()
   it("knows which principals make requests", function()
-    for _, principal in ipairs { "arn:aws:iam::111122223333:group/x", "arn:aws:s3:::b", "somebody", "" } do
+    for _, principal in ipairs { "arn:aws:iam::111122223333:group/x", "arn:aws:s3:::b", "somebody", "",
+      "arn:aws:iam::111122223333:user//a", "arn:aws:iam::111122223333:role/a//b", "arn:aws:iam::111122223333:role/a/", "AGPAEXAMPLEEXAMPLE123",
+    } do
       local answer, reason = policy.possible { principal = principal }
       assert.is_false(answer)
       assert.matches("^principal: expected a user, role", reason)

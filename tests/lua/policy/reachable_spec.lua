@@ -98,14 +98,58 @@ describe("policy.reachable", function()
     end
   end)
 
-  it("is undecided, not wrong, where the question would be too long", function()
-    local accounts, sources = {}, {}
-    for i = 1, 60 do accounts[i] = ('"%012d"'):format(i) end
-    for i = 1, 150 do sources[i] = ('"%012d"'):format(i) end
-    local classes = policy.reachable(doc(('"Principal":{"AWS":[%s]},%s,"Condition":{"StringEquals":'
-      .. '{"aws:SourceAccount":[%s]}}'):format(table.concat(accounts, ","), PULL, table.concat(sources, ","))))
-    assert.is_true(#classes > 0)
-    assert.equal("everyone", classes[1].text)
+  it("names every account with its restriction, however many there are", function()
+    local accounts, sources, expected = {}, {}, {}
+    for i = 1, 150 do
+      accounts[i], sources[i] = ('"%012d"'):format(i), ("%012d"):format(i)
+      expected[i] = ("account %012d"):format(i)
+    end
+    reaches(expected, doc(('"Principal":{"AWS":[%s]},%s'):format(table.concat(accounts, ","), PULL)))
+    for i = 1, 150 do expected[i] = expected[i] .. " for " .. table.concat(sources, ", ") end
+    reaches(expected, doc(('"Principal":{"AWS":[%s]},%s,"Condition":{"StringEquals":{"aws:SourceAccount":["%s"]}}')
+      :format(table.concat(accounts, ","), PULL, table.concat(sources, '","'))))
+  end)
+
+  it("names all restrictions of a class", function()
+    local LAMBDA = '"Principal":{"Service":"lambda.amazonaws.com"},' .. PULL
+    reaches({ "service lambda.amazonaws.com for 111122223333 from vpce-1" }, doc(LAMBDA
+      .. ',"Condition":{"StringEquals":{"aws:SourceAccount":"111122223333","aws:SourceVpce":"vpce-1"}}'))
+    reaches({ "organization o-a1b2c3d4e5 from vpc-1 from 192.0.2.0/24" }, doc(if_holds('{"StringEquals":'
+      .. '{"aws:SourceVpc":"vpc-1","aws:PrincipalOrgID":"o-a1b2c3d4e5"},"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}')))
+    reaches({ "arn:aws:iam::111122223333:role/ci in organization o-a1b2c3d4e5" },
+      doc(named "arn:aws:iam::111122223333:role/ci" .. ',"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}'))
+    reaches({ "account 111122223333 with aws:PrincipalTag/team = web" },
+      doc(named "111122223333" .. ',"Condition":{"StringEquals":{"aws:PrincipalTag/team":"web"}}'))
+    local class = policy.reachable(doc(LAMBDA
+      .. ',"Condition":{"StringEquals":{"aws:SourceAccount":"111122223333","aws:SourceVpce":"vpce-1"}}'))[1]
+    assert.same({ key = "aws:SourceAccount", values = { "111122223333" } }, class.source)
+    assert.same({ key = "aws:SourceVpce", values = { "vpce-1" } }, class.network)
+  end)
+
+  it("reads a Deny as what its exceptions let through", function()
+    local function denied(condition)
+      return '"Effect":"Deny","Principal":"*","Action":"*","Condition":' .. condition
+    end
+    reaches({ "everyone from vpce-1" }, doc(ANYONE, denied '{"StringNotEquals":{"aws:SourceVpce":"vpce-1"}}'))
+    reaches({ "any AWS service", "organization o-a1b2c3d4e5" }, doc(ANYONE, denied(
+      '{"StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"},'
+      .. '"BoolIfExists":{"aws:PrincipalIsAWSService":"false"}}')))
+    reaches({ "account 111122223333" }, doc(ANYONE,
+      '"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"*"'))
+    reaches({ "account 111122223333" }, doc(named "111122223333",
+      '"Effect":"Deny","Principal":"*","Action":"ecr:Put*"'))
+    reaches({ "organization o-a1b2c3d4e5" }, doc('"Principal":"*","Action":["ecr:BatchGetImage","ecr:PutImage"]',
+      '"Effect":"Deny","Principal":"*","Action":"ecr:Batch*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}',
+      '"Effect":"Deny","Principal":"*","Action":"ecr:Put*"'))
+    reaches({}, doc(named "111122223333", denied '{"StringNotEquals":{"aws:PrincipalAccount":"444455556666"}}'))
+  end)
+
+  it("joins what several statements allow", function()
+    reaches({ "everyone" }, doc('"NotPrincipal":{"AWS":"111122223333"},' .. PULL, named "111122223333"))
+    reaches({ "organization o-a1b2c3d4e5" }, doc(
+      if_holds '{"ForAllValues:StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"},"Null":{"aws:PrincipalOrgID":"false"}}'))
+    reaches({ "everyone from 10.0.0.0/8" }, doc(if_holds '{"IpAddress":{"aws:SourceIp":"10.1.0.0/16"}}',
+      if_holds '{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}'))
   end)
 
   it("names what a Deny excepts", function()

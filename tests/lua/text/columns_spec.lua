@@ -23,9 +23,18 @@ describe("a table", function()
     assert.equal("N   X\n<a>   1\nbb  2\n", columns.render({ "N", "X" }, { { { "a", "red" }, 1 }, { "bb", 2 } }, paint))
   end)
   it("fits a width by wrapping the cells of the widest columns", function()
-    local text = columns.render({ "NAME", "WHO" }, { { "app", "arn:aws:iam::111122223333:role/one" }, { "b", "me" } },
-      plain, 22)
-    assert.equal("NAME  WHO\napp   arn:aws:iam::\n      111122223333:\n      role/one\nb     me\n", text)
+    local text = columns.render({ "NAME", "WHO" }, { { "app", "team/with/a/long/name" }, { "b", "me" } }, plain, 16)
+    assert.equal("NAME  WHO\napp   team/with/\n      a/long/\n      name\nb     me\n", text)
+  end)
+  it("prints an ARN or a URL that does not fit its column below its row, whole", function()
+    local role = "arn:aws:iam::111122223333:role/one"
+    local text = columns.render({ "NAME", "WHO", "KIND" }, { { "app", role, "role" }, { "b", "me", "you" } }, plain, 30)
+    assert.equal("NAME  WHO      KIND\napp   (below)  role\n  " .. role .. "\nb     me       you\n", text)
+    assert.equal("NAME  WHO\napp   " .. role .. "\n", columns.render({ "NAME", "WHO" }, { { "app", role } }, plain, 40))
+    text = columns.render({ "A", "B" }, { { "https://example.com/a/b", "arn:aws-cn:ecr:cn-north-1:1:repository/x, " .. role } },
+      plain, 20)
+    assert.equal("A        B\n(below)  (below)\n  https://example.com/a/b\n  arn:aws-cn:ecr:cn-north-1:1:repository/x, " .. role
+      .. "\n", text)
   end)
   it("uses the full width if it fits, and keeps a minimum width of columns", function()
     local rows = { { ("x"):rep(20), ("y"):rep(20) } }
@@ -40,5 +49,12 @@ describe("a table", function()
     assert.same({ "" }, columns.wrap("", 4))
     assert.same({ "한", "글" }, columns.wrap("한글", 3))
     assert.same({ "한", "글" }, columns.wrap("한글", 1))
+  end)
+  it("never breaks an ARN or a URL in a text", function()
+    assert.same({ "see", "arn:aws:iam::1:role/a,", "arn:aws:iam::1:role/b", "and web" },
+      columns.wrap("see arn:aws:iam::1:role/a, arn:aws:iam::1:role/b and web", 8))
+    assert.same({ "arn:aws:iam::1:role/a,", "arn:aws:iam::1:role/b" },
+      columns.wrap("arn:aws:iam::1:role/a,arn:aws:iam::1:role/b", 8))
+    assert.same({ "(https://docs.aws.amazon.com/a-b)" }, columns.wrap("(https://docs.aws.amazon.com/a-b)", 8))
   end)
 end)

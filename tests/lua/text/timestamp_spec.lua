@@ -19,8 +19,25 @@ describe("a timestamp", function()
     end
   end)
 
+  it("is formatted as a day, in names of files and in headers", function()
+    assert.equal("2026-01-31", timestamp.day(1769860800.9))
+    assert.equal("20260131T120000Z", timestamp.compact(1769860800))
+    assert.equal("Sat, 31 Jan 2026 12:00:00 GMT", timestamp.format_http(1769860800))
+    assert.equal("0000-01-01T00:00:00Z", timestamp.format(-62167219200))
+    assert.equal("9999-12-31T23:59:59Z", timestamp.format(253402300799))
+    assert.equal("1969-12-31T23:59:59Z", timestamp.format(-0.5))
+  end)
+
+  it("is formatted as libc formats it in a zone without leap seconds, over four centuries each way", function()
+    for day = -146097, 146097, 13 do
+      local at = day * 86400 + day % 86400
+      assert.equal(os.date("!%Y-%m-%dT%H:%M:%SZ", at), timestamp.format(at))
+    end
+  end)
+
   it("is nil for other texts", function()
-    for _, text in ipairs { "", "tomorrow", "2009-02-13", "2009-13-13T23:31:30Z", "2009-02-32T23:31:30Z",
+    for _, text in ipairs { "", "2009-02-13T23:31:30+24:00", "2009-02-13T23:31:30-00:60", "2009-00-13T23:31:30Z",
+      "2009-02-00T23:31:30Z", "2100-02-29T00:00:00Z", "tomorrow", "2009-02-13", "2009-13-13T23:31:30Z", "2009-02-32T23:31:30Z",
       "2009-02-13T23:31:30", "2009-02-13T23:31:30 Europe/Berlin", "2009-02-29T00:00:00Z", "2009-02-13T24:00:00Z",
       "2009-02-13T23:60Z", "2009-02-13T23:31:Z", "2009-02-13T23Z" } do
       assert.is_nil(timestamp.parse(text))
@@ -64,11 +81,14 @@ describe("a date of HTTP", function()
     for day = 0, 60000, 7 do
       local moment = day * 86400 + 86399
       assert.equal(moment, timestamp.parse_http(os.date("!%a, %d %b %Y %H:%M:%S GMT", moment)))
+      assert.equal(os.date("!%a, %d %b %Y %H:%M:%S GMT", moment), timestamp.format_http(moment))
     end
   end)
   it("is nil in another form", function()
     for _, text in ipairs { "", "now", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
-      "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET", "784111777" } do
+      "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET", "784111777",
+      "Sun, 31 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 1994 08:61:37 GMT",
+      "Sun, 00 Nov 1994 08:49:37 GMT" } do
       assert.is_nil(timestamp.parse_http(text), text)
     end
     assert.is_nil(timestamp.parse_http(nil))

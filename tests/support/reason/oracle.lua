@@ -251,9 +251,54 @@ local function add_answer(value, element, parts, answers)
   end
 end
 
+-- Returns a function that reports whether the caller in a combination of a group's values exists beside the roles that the
+-- documents name: the names of roles are unique in an account, so if a policy names role/ci, then a session of ci is not one of
+-- role/team/ci.
+function Universe:coexists(group, roles)
+  local has_who = false
+  for _, name in ipairs(group) do has_who = has_who or name == "who" end
+  if not has_who or not next(roles) then
+    return function() return true end
+  end
+  local positions, callers = #group > 1 and self:positions(group, { "who" }), self.by_name.who.values
+  local cache = {}
+  return function(index)
+    local position = positions and positions[index] or index
+    if cache[position] == nil then
+      local caller = callers[position]
+      local session = caller.principal:find ":assumed%-role/" and caller.context["aws:PrincipalArn"]
+      local named = session and roles[session:gsub("role/.*/", "role/")]
+      cache[position] = not named or named[session] or false
+    end
+    return cache[position]
+  end
+end
+
+-- Returns the roles in the Principal elements of statements: by ARN without the path, the set of ARNs.
+local function named_roles(...)
+  local roles = {}
+  for _, doc in ipairs { ... } do
+    for _, statement in ipairs(reader.list_of(doc.Statement)) do
+      local element = statement.Principal or statement.NotPrincipal
+      local entries = type(element) == "table" and element.AWS and reader.list_of(element.AWS) or {}
+      local anyone = false
+      for _, entry in ipairs(entries) do anyone = anyone or entry == "*" end
+      for _, entry in ipairs(anyone and {} or entries) do
+        local short = entry:gsub("role/.*/", "role/")
+        if entry:find ":role/" then
+          roles[short] = roles[short] or {}
+          roles[short][entry] = true
+        end
+      end
+    end
+  end
+  return roles
+end
+
 -- Returns the values of a group with different answers: { index, sure, maybe, open, flags }.
-function Universe:representatives(group, statements)
+function Universe:representatives(group, statements, roles)
   local elements, parts = self:relevant(group, statements)
+  local coexists = self:coexists(group, roles)
   local all = (1 << #statements) - 1
   local flags_of = self:flags(group)
   local count = self:combinations(group)
@@ -265,7 +310,7 @@ function Universe:representatives(group, statements)
     local flags = flags_of(index)
     answers[#parts + 1] = flags
     local signature = string.char(table.unpack(answers, 1, #parts + 1))
-    if not seen[signature] and flags & IMPOSSIBLE ~= IMPOSSIBLE then
+    if not seen[signature] and flags & IMPOSSIBLE ~= IMPOSSIBLE and coexists(index) then
       seen[signature] = true
       local value = { index = index, sure = all, maybe = all, flags = flags, open = {} }
       for _, element in ipairs(elements) do add_answer(value, element, parts, answers) end
@@ -364,9 +409,9 @@ function Universe:differs(before, after)
     return sure & allow_after ~= 0 and maybe & deny_after == 0
       and (sure & deny_before ~= 0 or maybe & allow_before == 0)
   end
-  local names, groups = join(self.dimensions, statements), {}
+  local names, groups, roles = join(self.dimensions, statements), {}, named_roles(before, after)
   for g, group in ipairs(names) do
-    groups[g] = self:representatives(group, statements)
+    groups[g] = self:representatives(group, statements, roles)
   end
   assert(#statements < 30, "too many statements")
   local all = (1 << #statements) - 1

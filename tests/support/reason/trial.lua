@@ -6,15 +6,20 @@ local witness = require "reason.witness"
 
 local M = {}
 
-local function parse(doc)
+--- Returns the document of a decoded one, which may have no statements.
+function M.parse(doc)
   if #doc.Statement == 0 then
     doc = { Version = doc.Version, Statement = json.array {} }
   end
   return assert(policy.parse(json.encode(doc)))
 end
 
--- Returns why an answer of new_access is wrong, or nil.
-local function fault_of(expected, example, before, after, profile, found, undecided, reason)
+--- Returns why an answer of new_access is wrong, or nil.
+---@param expected "certain"|"possible"|nil  the answer of the oracle
+---@param example? table                     its request
+---@param profile { options: table, without_colons?: boolean }
+---@param found? policy.Witness              what new_access returns, and the next two
+function M.fault(expected, example, before, after, profile, found, undecided, reason)
   if undecided then
     return "undecided: " .. tostring(reason)
   elseif not found and profile.one_matcher and expected == "possible" then
@@ -40,13 +45,13 @@ end
 ---@param profile reason.Profile
 function M.check(profile, before, after)
   local expected, example = profile.universe:differs(before, after)
-  local first, second = parse(before), parse(after)
-  return fault_of(expected, example, first, second, profile, policy.new_access(first, second, profile.options)), expected
+  local first, second = M.parse(before), M.parse(after)
+  return M.fault(expected, example, first, second, profile, policy.new_access(first, second, profile.options)), expected
 end
 
 -- Returns why equal_access is wrong.
 local function check_equal(profile, before, after, forth, back)
-  local first, second = parse(before), parse(after)
+  local first, second = M.parse(before), M.parse(after)
   local equal, found, reason = policy.equal_access(first, second, profile.options)
   if equal == nil then
     return "equal_access: undecided: " .. tostring(reason)
@@ -142,7 +147,7 @@ end
 --- A document never differs from itself, nor from a rewritten one.
 function M.check_self(profile, generator, doc, run)
   for _, other in ipairs { doc, generator:rewritten(doc) } do
-    local first, second = parse(doc), parse(other)
+    local first, second = M.parse(doc), M.parse(other)
     local equal, found, reason = policy.equal_access(first, second, profile.options)
     if equal ~= true then
       run.count = run.count + 1

@@ -14,6 +14,13 @@ local M = {}
 -- How much earlier than a deployment was followed it may have been created, in seconds.
 local SLACK = 60
 
+--- A likely reason why a deployment failed.
+---@class access.deployment.Cause
+---@field text string      the reason
+---@field words? string[]  the words of the lanyard command that removes it
+---@field repository_name? string  the repository that has to be granted
+---@field advice? string   what removes it, if no command does
+
 -- ---------------------------------------------------------------------------------------------
 -- Images
 
@@ -21,24 +28,24 @@ local SLACK = 60
 -- service's own role can be checked.
 local function pull_problem(region, service, image)
   if not service.role.arn then
-    return ("image '%s': the puller role of '%s' is off: lanyard enable %s"):format(image.reference, service.name,
-      service.name)
+    return { text = ("image '%s': the puller role of '%s' is off"):format(image.reference, service.name),
+      words = { "enable", service.name }, repository_name = not image.foreign and image.repository_name or nil }
   elseif image.foreign then
     return nil
   end
   local doc, err = region:policy(image.repository)
   if err then
-    return err.message
+    return { text = err.message }
   end
   local decision, reason = grants.explain(doc, service.role.arn, image.repository, region.clock.time())
   if decision ~= "allow" then
-    return ("repository '%s': %s: lanyard grant %s %s"):format(image.repository_name, reason, service.name,
-      image.repository_name)
+    return { text = ("repository '%s': %s"):format(image.repository_name, reason),
+      words = { "grant", service.name, image.repository_name }, repository_name = image.repository_name }
   end
   return nil
 end
 
--- What prevents the images from being pulled, as texts; the images that could not be checked
+-- Returns what prevents the images from being pulled, and the images that could not be checked.
 local function image_problems(region, service, request)
   local problems, unchecked = {}, {}
   for _, container in ipairs(lists.sorted_names(request.containers)) do
@@ -48,7 +55,7 @@ local function image_problems(region, service, request)
       ok, err = images.resolve(region, { image })
     end
     if not ok then
-      problems[#problems + 1] = err.message
+      problems[#problems + 1] = { text = err.message, advice = err.tip }
     elseif not image.outside then
       problems[#problems + 1] = pull_problem(region, service, image)
     end
@@ -67,8 +74,8 @@ local function foreign_doubts(unchecked, logs)
   end
   for _, image in ipairs(unchecked) do
     if image.foreign and not spoke[image.container] then
-      reasons[#reasons + 1] = ("image '%s' belongs to account %s: whether that account allows this role to pull is "
-        .. "unknown"):format(image.reference, image.account)
+      reasons[#reasons + 1] = { text = ("image '%s' belongs to account %s: whether that account allows this role to "
+        .. "pull is unknown"):format(image.reference, image.account) }
     end
   end
   return reasons
@@ -112,7 +119,28 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The diagnosis
 
---- Returns likely reasons why a deployment failed, and its logs.
+--- Returns likely reasons why a deployment failed, the most likely first, and its logs.
+---@param region access.Region
+---@param service access.Service
+---@param deployment access.Deployment
+---@param list access.Deployment[]  all deployments of the service
+---@param reveal? boolean  show values of environment variables in logs
+---@return access.deployment.Cause[] causes
+---@return access.deployment.Log[] logs
+function M.causes(region, service, deployment, list, reveal)
+  local logs = container_logs.read(region, service.name, deployment, list, reveal)
+  local causes, unchecked = image_problems(region, service, deployment.request)
+  if #causes == 0 then
+    local running = service.current
+    causes = foreign_doubts(unchecked, logs)
+    causes[#causes + 1] = {
+      text = reason_by_logs(deployment.request, logs, #unchecked == 0, running and running.version),
+    }
+  end
+  return causes, logs
+end
+
+--- Returns likely reasons why a deployment that was followed failed, as texts, and its logs.
 ---@param region access.Region
 ---@param outcome access.deployment.Outcome
 ---@param options { request: access.deployment.Request?, reveal: boolean? }  request: what was asked for, if Lightsail
@@ -135,12 +163,10 @@ function M.explain(region, outcome, options)
   if not next(deployment.request.containers) then
     return { "Lightsail does not list the deployment any more, so its containers are unknown" }, {}
   end
-  local logs = container_logs.read(region, name, deployment, list, options.reveal)
-  local reasons, unchecked = image_problems(region, outcome.service, deployment.request)
-  if #reasons == 0 then
-    local running = outcome.service.current
-    reasons = foreign_doubts(unchecked, logs)
-    reasons[#reasons + 1] = reason_by_logs(deployment.request, logs, #unchecked == 0, running and running.version)
+  local causes, logs = M.causes(region, outcome.service, deployment, list, options.reveal)
+  local reasons = {}
+  for i, cause in ipairs(causes) do
+    reasons[i] = cause.text .. (cause.words and ": lanyard " .. table.concat(cause.words, " ") or "")
   end
   return reasons, logs
 end

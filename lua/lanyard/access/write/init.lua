@@ -41,8 +41,10 @@ local M = {}
 ---@field record? table    what the journal and permit are to know of the change
 ---@field service? access.Service  for permit
 ---@field parts? table[]   the parts that the edit may return
----@field gives? { principal: string, actions: string[] }[]  all that the change may give; a wider one is not written.
----  Without it the change may give anything.
+---@field gives? ({ principal: string, actions: string[] }|{ document: policy.Document })[]  all that the change may
+---  give, of a document what its Allow statements allow; a wider change is not written
+---@field lifts_denies? boolean  with gives: the change may also give what Deny statements deny
+---@field meant? policy.Document  instead of gives: allows all that the policy may allow after the change
 ---@field dry_run? boolean
 ---@field settle? boolean  read the policy once more when other writers have finished
 ---@field progress? fun(text: string)
@@ -57,7 +59,7 @@ local M = {}
 ---@field after? string     policy text, absent if there is no policy any more
 ---@field deleted_policy boolean
 ---@field diff string
----@field effect? { gives: string, takes: string }  of a dry run that would change the policy, for people
+---@field effect? { gives: string, takes: string }  if the policy changed or would change, for people
 ---@field entry? string     the id of the journal entry
 ---@field recovered? journal.Entry[]  entries that interrupted changes had left
 ---@field lost? access.write.Losses   statements of others that another writer removed meanwhile
@@ -99,6 +101,12 @@ local function report_losses(change, result)
   end
 end
 
+-- Adds what a change gives and takes to its result.
+local function with_effect(result)
+  result.effect = result.changed and proposals.effect(result.before, result.after) or nil
+  return result
+end
+
 -- Repeats rounds until one ends the change.
 local function run(change)
   local ok, err = change.journal:create_directory()
@@ -115,7 +123,7 @@ local function run(change)
       report_losses(change, value)
       value.recovered, value.damaged = change.recovered, change.journal.damaged
       value.entry = change.entry
-      return value
+      return with_effect(value)
     else
       change.settled = true
       change.progress(("%s: waiting for other writers to finish"):format(change.name))
@@ -132,7 +140,7 @@ local function rehearse(change)
   end
   local proposal
   proposal, err = proposals.make(change, current)
-  return proposal and proposal.result, err
+  return proposal and with_effect(proposal.result), err
 end
 
 --- Changes the policy of a repository.
@@ -170,6 +178,10 @@ function M.change_policy(region, repository, edit, options)
   change.journal = journal.open(change.directory, region.clock, repository.name)
   return run(change)
 end
+
+--- Returns what a change gives and takes. See lanyard.access.write.proposal.
+---@type fun(before: string?, after: string?): { gives: string, takes: string }
+M.effect = proposals.effect
 
 --- Settles what interrupted changes of a repository left in the journal, as the next change of it does.
 ---@param region access.Region

@@ -3,7 +3,6 @@
 --- Another writer that does not read the policy first can overwrite it between two rounds of a change. The next round
 --- makes the edit again, but what the other writer removed of somebody else's is not in the policy any more.
 
-local policy = require "lanyard.policy"
 local statements = require "lanyard.access.statements"
 
 local M = {}
@@ -39,7 +38,7 @@ function M.find(change)
     return nil
   end
   local kept, left = meanings_of(edited(change, first)), meanings_of(change.last)
-  local names, lost = {}, policy.new()
+  local names, others = {}, {}
   for _, statement in ipairs(first:statements()) do
     local meaning = first:meaning(statement.index, true)
     local is_kept = (kept[meaning] or 0) > 0
@@ -47,8 +46,13 @@ function M.find(change)
     left[meaning] = (left[meaning] or 0) - 1
     if is_kept and left[meaning] < 0 then
       names[#names + 1] = statements.describe(statement)
-      lost:append(first, statement.index)
+    else
+      others[#others + 1] = statement.index
     end
+  end
+  local lost = first:copy() -- with its Version, which decides what a policy variable means
+  for i = #others, 1, -1 do
+    lost:remove { index = others[i] }
   end
   return #names > 0 and { names = names, policy = tostring(lost) } or nil
 end

@@ -51,7 +51,7 @@ local function check_expired(inventory, add)
         repository = repository, statement = statement, principal = query.only_principal(statement),
         location = location.element(repository.doc, statement.index, "Condition"), discriminator = label,
         message = ("statement %s of %s expired on %s and no longer allows anything"):format(label, repository.name,
-          os.date("!%Y-%m-%d", ended)),
+          timestamp.day(ended)),
       })
     end
   end

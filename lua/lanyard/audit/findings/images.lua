@@ -5,6 +5,7 @@ local policy = require "lanyard.policy"
 local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
 local statements = require "lanyard.access.statements"
+local timestamp = require "lanyard.text.timestamp"
 
 local NEXT_PULL_FAILS = "the next pull fails: at the next deployment, or when AWS replaces a node"
 
@@ -84,7 +85,7 @@ local function obstacle(inventory, repository, service)
   end
   local access = query.access_of(repository, role)
   if access and access.ends and access.ends <= inventory.now then
-    return "its grant expired on " .. os.date("!%Y-%m-%d", access.ends),
+    return "its grant expired on " .. timestamp.day(access.ends),
       remediation.extend(inventory, repository, role) or grant
   end
   return REASONS[decision], access and remediation.reduce_to_pull(inventory, repository, role) or grant

@@ -1,5 +1,6 @@
 --- Flaws of a policy as a whole: what the linter reports, and its size.
 
+local lint = require "lanyard.audit.lint"
 local location = require "lanyard.audit.location"
 local policy = require "lanyard.policy"
 local principals = require "lanyard.access.principal"
@@ -61,7 +62,7 @@ end
 
 local function check_lint(inventory, add)
   for _, repository in ipairs(inventory.repositories) do
-    for _, flaw in ipairs(repository.doc and repository.doc:lint { account = inventory.account } or {}) do
+    for _, flaw in ipairs(lint.of(inventory, repository)) do
       if severities.reaches({ flaw }, "high") and not is_covered(repository, flaw) then
         add_flaw(add, repository, flaw)
       end

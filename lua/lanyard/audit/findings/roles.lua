@@ -1,7 +1,9 @@
 --- Puller roles of container services, and the grants to them.
 
+local deployments = require "lanyard.audit.scan.deployments"
 local query = require "lanyard.audit.query"
 local remediation = require "lanyard.audit.remediation"
+local timestamp = require "lanyard.text.timestamp"
 
 local function revoke(inventory, details)
   return remediation.revoke(inventory, details.repository, details.access.principal)
@@ -58,11 +60,14 @@ end
 -- A role without a grant is known only when every policy of the Region has been read. An empty list of repositories is
 -- no such ground: a role without repositories is harmless, and a proxy that empties the list must not cause `disable`.
 local function check_unused_roles(inventory, add)
-  if inventory.has_unread or not inventory.complete or not inventory.has_repositories then
+  if inventory.has_unread or inventory.deployments_unknown or not inventory.complete
+    or not inventory.has_repositories then
     return
   end
   for _, service in ipairs(inventory.services) do
-    if service.role.arn and not inventory.granted[service.role.arn] then
+    -- Disabling the role does not help a deployment that failed, and deployment-failed says what does.
+    local is_needed = next(deployments.repositories(service, inventory.account)) ~= nil
+    if service.role.arn and not inventory.granted[service.role.arn] and not is_needed then
       add("unused-role", {
         service = service.name, principal = service.role.arn, role_owner = service,
         message = ("the puller role of %s is enabled, but no repository grants it"):format(service.name),
@@ -91,7 +96,7 @@ local function check_unused_grants(inventory, add)
         repository = repository, access = access, service = access.service,
         message = ("%s can pull from %s, but none of its deployments does, and %s"):format(access.service,
           repository.name, access.last_pull == 0 and "no pull was ever recorded"
-            or "the last recorded pull was on " .. os.date("!%Y-%m-%d", math.floor(access.last_pull))),
+            or "the last recorded pull was on " .. timestamp.day(access.last_pull)),
       })
     end
   end
@@ -137,7 +142,7 @@ return {
     summary = "A puller role is enabled, but no repository grants it",
     why = "either a grant is missing or the role is not needed",
     scope = "all shards",
-    needs = { "services" },
+    needs = { "services", "deployments" },
     breaks_pull = false,
     check = check_unused_roles,
     remediation = grant_or_disable,

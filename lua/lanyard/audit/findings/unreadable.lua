@@ -1,5 +1,6 @@
 --- Policies that cannot be read.
 
+local denial = require "lanyard.aws.denial"
 local remediation = require "lanyard.audit.remediation"
 
 local function check_unreadable(inventory, add)
@@ -13,17 +14,17 @@ local function check_unreadable(inventory, add)
   end
 end
 
-local DENIED = { AccessDenied = true, AccessDeniedException = true, UnauthorizedOperation = true }
-
 -- A permission helps only against a missing permission: each cause has its own remedy.
 local function by_cause(inventory, details)
   local repository = details.repository
   local err = repository.unknown_error
   local again = remediation.command(inventory, "audit", repository.name)
-  if DENIED[err.code] and err.message:find("explicit deny", 1, true) then
-    return "exempt the caller from the Deny that the message names, then run: " .. again
-  elseif DENIED[err.code] then
-    return "allow the actions that `lanyard permissions` prints, then run: " .. again
+  if denial.CODES[err.code] then
+    local reason = denial.read(err)
+    local remedy = denial.may_lack_statement(reason) and "allow the actions that `lanyard permissions` prints"
+      or reason.explicit and "exempt the caller from the Deny that the message names"
+      or denial.remedy(reason)
+    return ("%s, then run: %s"):format(remedy, again)
   elseif err.code == "InvalidPolicy" then
     return ("correct the policy of %s manually: its text is not a policy"):format(repository.name)
   elseif err.retryable then

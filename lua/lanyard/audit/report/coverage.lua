@@ -10,8 +10,8 @@ local M = {}
 
 -- The member of a scope that says why data which a finding needs is missing.
 local ERRORS = {
-  services = "services_error", registry = "registry_error", identities = "identities_error", journal = "journal_error",
-  absences = "absences_error",
+  services = "services_error", deployments = "deployments_error", registry = "registry_error",
+  identities = "identities_error", journal = "journal_error", absences = "absences_error",
 }
 
 ---@alias audit.Coverage { [string]: { scope: audit.Scope, repositories: { [string]: table } } }

@@ -18,7 +18,8 @@ M.VERSION = 2
 ---@class audit.Report
 ---@field version integer
 ---@field tool string               "lanyard" and its version
----@field time string               a timestamp
+---@field time string               a timestamp; of a merged report the one of its earliest part
+---@field run? string               the id of the run, which all parts of an audit have
 ---@field scopes audit.Scope[]
 ---@field findings audit.Finding[]  of all scopes, the most severe first
 ---@field rules? audit.Rules[]      the rules files in force; empty if there was none
@@ -44,6 +45,7 @@ M.VERSION = 2
 ---@field repositories? table[]
 ---@field services? table[]
 ---@field services_error? string    why the services could not be listed
+---@field deployments_error? string why the deployments of a service could not be read
 ---@field registry_error? string    why the registry policy could not be read
 ---@field identities_error? string  why IAM did not say which roles and users exist
 ---@field journal_error? string     why the journal of the machine that audits could not be read
@@ -131,6 +133,15 @@ function M.repository(repository, options)
   }
 end
 
+local function failed_images(failed)
+  local images = json.array {}
+  for _, reference in pairs(failed.images) do
+    images[#images + 1] = reference
+  end
+  table.sort(images)
+  return images
+end
+
 local function service_of(service, deployed)
   local images = json.array {}
   for _, image in ipairs(deployed) do
@@ -142,6 +153,7 @@ local function service_of(service, deployed)
     isActive = service.role.active,
     principalArn = service.role.arn or "",
     images = images,
+    failed = service.failed and { version = service.failed.version, images = failed_images(service.failed) } or nil,
   }
 end
 
@@ -162,6 +174,7 @@ function M.scope(inventory, repositories)
     repositories = repositories,
     services = services,
     services_error = inventory.services_unknown,
+    deployments_error = inventory.deployments_unknown,
     registry_error = inventory.registry_unknown,
     identities_error = inventory.identities.unknown,
     journal_error = inventory.journal_unknown,

@@ -9,6 +9,7 @@ local coverage = require "lanyard.audit.report.coverage"
 local document = require "lanyard.audit.report.document"
 local findings = require "lanyard.audit.report.merge.findings"
 local json = require "lanyard.json"
+local order = require "lanyard.audit.report.merge.order"
 local partial = require "lanyard.audit.report.merge.partial"
 local scopes = require "lanyard.audit.report.merge.scopes"
 local whole = require "lanyard.audit.report.whole"
@@ -61,8 +62,16 @@ local function by_name(a, b)
   return a.name < b.name
 end
 
-local function sort_scopes(joined)
-  table.sort(joined.scopes, function(a, b) return coverage.scope_key(a) < coverage.scope_key(b) end)
+-- Sorts the accounts and Regions as the first report has them, then as the next one, and the items of each by name.
+local function sort_scopes(joined, reports)
+  local position, count = {}, 0
+  for _, report in ipairs(reports) do
+    for _, scope in ipairs(report.scopes) do
+      local key = coverage.scope_key(scope)
+      position[key], count = position[key] or count, count + 1
+    end
+  end
+  table.sort(joined.scopes, function(a, b) return position[coverage.scope_key(a)] < position[coverage.scope_key(b)] end)
   for _, scope in ipairs(joined.scopes) do
     table.sort(scope.repositories, by_name)
     table.sort(scope.services, by_name)
@@ -77,10 +86,11 @@ end
 ---@return boolean failed whether the merged report lacks something
 function M.join(reports, paths)
   local ordered, file_of = by_time(reports, paths)
-  local joined, notes = document.new(ordered[1].time), {}
+  local joined, notes = document.new(ordered[#ordered].time), {}
+  joined.run = ordered[1].run
   local superseded = scopes.join(joined, ordered, file_of, notes)
   joined.rules = rules_of(ordered)
-  sort_scopes(joined)
+  sort_scopes(joined, reports)
   findings.join(joined, ordered, superseded)
   local failed = scopes.join_errors(joined, ordered, file_of, notes)
   local missing
@@ -92,7 +102,7 @@ function M.join(reports, paths)
   elseif missing and not joined.partial then
     add_whole(joined, notes)
   end
-  document.sort(joined)
+  order.sort(joined)
   return joined, notes, failed
 end
 

@@ -30,6 +30,7 @@ local repository = object({
 
 local service = object {
   name = text, state = text, isActive = form.boolean, principalArn = text, images = optional(list(text)),
+  failed = optional(object { version = integer, images = list(text) }),
 }
 
 local SCOPE_ERRORS = {
@@ -38,8 +39,9 @@ local SCOPE_ERRORS = {
 
 local audited = object({
   account = text, region = text, profile = optional(text), role = optional(text), repositories = list(repository),
-  services = list(service), services_error = optional(text), registry_error = optional(text),
-  identities_error = optional(text), journal_error = optional(text), absences_error = optional(text),
+  services = list(service), services_error = optional(text), deployments_error = optional(text),
+  registry_error = optional(text), identities_error = optional(text), journal_error = optional(text),
+  absences_error = optional(text),
 }, SCOPE_ERRORS)
 
 local failed = object({
@@ -71,7 +73,8 @@ local baseline = object({
 }, { resolved = "gone" })
 
 local report = object({
-  tool = text, time = form.timestamp, scopes = list(scope), findings = list(finding), muted = optional(list(finding)),
+  tool = text, time = form.timestamp, run = optional(text), scopes = list(scope), findings = list(finding),
+  muted = optional(list(finding)),
   rules = optional(list(object { file = text, mutes = integer, untrusted = optional(form.boolean) })),
   partial = optional(object {
     repositories = optional(list(text)), service = optional(text), shard = optional(text),

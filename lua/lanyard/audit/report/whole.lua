@@ -13,7 +13,7 @@ local M = {}
 local function service_of(plain, region)
   local role = plain.principalArn ~= "" and plain.principalArn or nil
   return { name = plain.name, region = region, role = { active = plain.isActive, arn = role },
-    current = { images = plain.images } }
+    current = { images = plain.images }, failed = plain.failed }
 end
 
 -- Returns the inventory (lanyard.audit.scan.inventory) that a report describes, without policies.
@@ -23,6 +23,7 @@ local function inventory_of(scope)
     complete = true, absences = { confirmed = function() return scope.repositories[1] ~= nil end },
     has_unread = false, has_repositories = scope.repositories[1] ~= nil, granted = {},
     repositories = scope.repositories, services = {}, services_unknown = scope.services_error,
+    deployments_unknown = scope.deployments_error,
     intern = function(text) return text end,
   }
   local repositories = {}

@@ -5,6 +5,7 @@
 ---     images.mark_unused_grants(region, inventory, repository, 90)
 
 local answers = require "lanyard.aws.answers"
+local deployments = require "lanyard.audit.scan.deployments"
 local images = require "lanyard.access.deployment.images"
 local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
@@ -116,7 +117,11 @@ function M.check_existence(region, deployed, gate)
   end, { limit = region.parallel })
 end
 
+-- A failed deployment needs its grants, too: it is deployed again.
 local function is_deployed(inventory, service, repository)
+  if deployments.repositories(service, inventory.account)[repository.name] then
+    return true
+  end
   for _, image in ipairs(inventory.deployed) do
     if image.service == service and image.repository == repository then
       return true

@@ -9,6 +9,7 @@
 
 local absences = require "lanyard.audit.scan.absences"
 local arn = require "lanyard.arn"
+local deployments = require "lanyard.audit.scan.deployments"
 local expiry = require "lanyard.policy.expiry"
 local grants = require "lanyard.access.grants"
 local identities = require "lanyard.audit.scan.identities"
@@ -35,6 +36,7 @@ local M = {}
 ---@field services access.Service[]
 ---@field service_by_name { [string]: access.Service }
 ---@field services_unknown? string
+---@field deployments_unknown? string  why the deployments of a service could not be read
 ---@field deployed audit.DeployedImage[]
 ---@field granted { [string]: true }  principals that an Allow statement of any repository gives a pull action
 ---@field overwritten access.OverwrittenFinder
@@ -254,6 +256,7 @@ function M.open(region, options)
     intern = interner(),
     desired_matched = {},
   }
+  inventory.deployments_unknown = deployments.read(region, services)
   inventory.deployed = images.deployed(inventory, lists.by_name(listed))
   return inventory
 end

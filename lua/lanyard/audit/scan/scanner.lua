@@ -218,6 +218,7 @@ end
 ---@class audit.ScanOptions
 ---@field globs? string[]
 ---@field shard? audit.Shard
+---@field run_id? string             the id of the run, which all its shards have
 ---@field meter? audit.Meter
 ---@field unused_days? integer       this and the following: see audit.Options
 ---@field trusted_accounts? string[]
@@ -249,7 +250,7 @@ function M.run(targets, options)
     return { report = report, err = err }
   end, { limit = PARALLEL })
   local report = document.new(clock.time())
-  report.partial = part_of(options)
+  report.run, report.partial = options.run_id, part_of(options)
   local failures = gather(report, targets, outcomes)
   mark_skipped(failures, targets, outcomes)
   local count = #failures

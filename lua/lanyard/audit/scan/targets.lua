@@ -2,6 +2,7 @@
 ---
 ---     for _, target in ipairs(targets.expand { regions = "all", profiles = { "ops" }, open = open }) do ... end
 
+local aws_regions = require "lanyard.aws.regions"
 local endpoints = require "lanyard.aws.endpoints"
 local errors = require "lanyard.errors"
 local lists = require "lanyard.lists"
@@ -24,12 +25,10 @@ local M = {}
 local PARALLEL = 8
 
 --- Regions where Lightsail is available: the Regions for which AWS documents an endpoint, and us-west-1, which
---- Lightsail's API also returns.
-M.REGIONS = {
-  "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3",
-  "ap-southeast-5", "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3",
-  "us-east-1", "us-east-2", "us-west-1", "us-west-2",
-}
+--- Lightsail's model also names.
+M.REGIONS = aws_regions.of "lightsail"
+table.insert(M.REGIONS, "us-west-1")
+table.sort(M.REGIONS)
 
 -- Where GetRegions is called when the session has no Region, or one without Lightsail.
 local FALLBACK_REGION = "us-east-1"

@@ -71,20 +71,29 @@ local function environment(context)
   return environment_keys(context)
 end
 
+-- The role and the session name can also be in a profile with a web identity of its own, as for the AWS CLI.
 local function environment_web_identity(context)
   local file, role = variable "AWS_WEB_IDENTITY_TOKEN_FILE", variable "AWS_ROLE_ARN"
+  local own = context.profile.values.web_identity_token_file and context.profile.values or {}
   if context.profile.explicit then
     return nil, SKIPPED
   elseif not file then
     return nil, "AWS_WEB_IDENTITY_TOKEN_FILE is not set"
-  elseif not role then
+  elseif not (role or own.role_arn) then
     return nil, errors.new {
       code = "InvalidConfig", message = "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not",
     }
   end
   return provider_module "sts".web_identity(context, {
-    role_arn = role, token_file = file, session_name = variable "AWS_ROLE_SESSION_NAME",
+    role_arn = role or own.role_arn, token_file = file,
+    session_name = variable "AWS_ROLE_SESSION_NAME" or own.role_session_name,
   })
+end
+
+-- Reports whether the web identity of the environment comes before the profile.
+local function web_identity_is_first(context)
+  return not (context.profile.explicit or profile.assumes_role(context.profile))
+    and variable "AWS_WEB_IDENTITY_TOKEN_FILE" ~= nil
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -146,7 +155,13 @@ function STEPS.assume(context, step, keys)
 end
 
 local function profile_keys(context)
-  local steps, reason = profile.plan(context.profile)
+  if web_identity_is_first(context) then
+    return nil, "not used: the web identity of the environment comes before the keys of a profile"
+  end
+  -- As for the AWS CLI, both variables take precedence over the web identity of a profile that no option names.
+  local overrides = not context.profile.explicit
+    and { role_arn = variable "AWS_ROLE_ARN", session_name = variable "AWS_ROLE_SESSION_NAME" } or nil
+  local steps, reason = profile.plan(context.profile, overrides)
   if not steps then
     local unread = context.profile.unread
     return nil, unread and not errors.is(reason) and ("%s (%s)"):format(reason, unread) or reason

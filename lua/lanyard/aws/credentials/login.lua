@@ -24,11 +24,10 @@ local function sign_in(name, reason)
   return token_file.sign_in("aws login", name, reason)
 end
 
+-- Returns the path of the token file | nil, message
 local function path_of(login_session)
-  local folder = environment.get "AWS_LOGIN_CACHE_DIRECTORY" or "~/.aws/login/cache"
-  folder = folder:gsub("%$(%b{})", function(name) return os.getenv(name:sub(2, -2)) end)
-    :gsub("%$([%a_][%w_]*)", os.getenv)
-  return environment.expand_home(folder .. "/" .. crypto.sha256_hex(login_session) .. ".json")
+  local folder, message = environment.expand_path(environment.get "AWS_LOGIN_CACHE_DIRECTORY" or "~/.aws/login/cache")
+  return folder and folder .. "/" .. crypto.sha256_hex(login_session) .. ".json", message
 end
 
 -- Returns the fields of the file, and `expires` in seconds since 1970 | nil, err
@@ -132,7 +131,10 @@ function M.load(context, values, name)
       code = "InvalidConfig", message = ("profile '%s' has a login_session with nested settings"):format(name),
     }
   end
-  local path = path_of(values.login_session)
+  local path, message = path_of(values.login_session)
+  if not path then
+    return sign_in(name, "its token cannot be found: " .. message)
+  end
   local token, err = read_token(path, name)
   if not token then
     return nil, err

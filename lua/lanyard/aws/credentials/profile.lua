@@ -71,13 +71,15 @@ local function assume_of(name, values)
   }
 end
 
-local function web_identity_of(name, values)
-  if not values.role_arn then
+-- overrides: the role and the session name of the environment
+local function web_identity_of(name, values, overrides)
+  local role_arn = overrides.role_arn or values.role_arn
+  if not role_arn then
     return invalid("InvalidConfig", "profile '%s' has web_identity_token_file but not role_arn", name)
   end
   return {
-    kind = "web_identity", profile = name, role_arn = values.role_arn,
-    token_file = values.web_identity_token_file, session_name = values.role_session_name,
+    kind = "web_identity", profile = name, role_arn = role_arn, token_file = values.web_identity_token_file,
+    session_name = overrides.session_name or values.role_session_name,
   }
 end
 
@@ -118,7 +120,8 @@ local function sso_of(name, values, sessions)
 end
 
 -- Returns the step of a profile without a role, in the order of the AWS CLI | nil if it has no credentials | nil, err
-local function base_of(name, values, sessions)
+-- Keys in the credentials file come before a login and a command, keys in the config file after them.
+local function base_of(name, values, sessions, keys_last)
   local by_sso = values.sso_session
   for _, key in ipairs(LEGACY_SSO) do
     by_sso = by_sso or values[key]
@@ -127,7 +130,7 @@ local function base_of(name, values, sessions)
   local other = has_keys(values) or values.login_session or values.credential_process
   if by_sso and (values.sso_account_id or values.sso_role_name or not other) then
     return sso_of(name, values, sessions)
-  elseif has_keys(values) then
+  elseif has_keys(values) and not keys_last then
     return keys_of(name, values)
   elseif values.login_session then
     return { kind = "login", profile = name, values = values }
@@ -135,6 +138,8 @@ local function base_of(name, values, sessions)
     return {
       kind = "process", profile = name, command = values.credential_process, account_id = values.aws_account_id,
     }
+  elseif has_keys(values) then
+    return keys_of(name, values)
   end
 end
 
@@ -161,21 +166,19 @@ end
 
 -- Returns the step of one profile, and the source of the credentials for it: nil, a step, or the name of a profile
 -- | nil, reason | nil, err. `previous` is the profile that has this one as its source_profile.
-local function read(profile, name, previous)
+local function read(profile, name, previous, overrides)
   local values = profile.profiles[name]
   if not values and previous then
     return invalid("InvalidConfig", "profile '%s' has source_profile = %s, which does not exist",
       previous, name)
   elseif not values then
     return nil, ("profile '%s' does not exist"):format(name)
-  elseif previous and has_keys(values) then
-    return keys_of(name, values)
   elseif values.web_identity_token_file then
-    return web_identity_of(name, values)
-  elseif values.role_arn then
+    return web_identity_of(name, values, previous and {} or overrides)
+  elseif values.role_arn and not (previous and has_keys(values)) then
     return role_of(name, values)
   end
-  local base, err = base_of(name, values, profile.sso_sessions)
+  local base, err = base_of(name, values, profile.sso_sessions, (profile.keys_in or {})[name] == "config")
   if base or err then
     return base, err
   elseif previous then
@@ -184,11 +187,21 @@ local function read(profile, name, previous)
   return nil, ("profile '%s' has no credentials"):format(name)
 end
 
+--- Reports whether a profile assumes a role with the credentials of another source. The AWS CLI uses such a profile
+--- before the web identity of the environment, and any other one after it.
+---@param profile aws.Profile
+---@return boolean
+function M.assumes_role(profile)
+  local values = profile.profiles[profile.name] or {}
+  return values.role_arn ~= nil and values.web_identity_token_file == nil
+end
+
 --- Plans the steps to the credentials of a profile.
 ---@param profile aws.Profile
+---@param overrides? { role_arn?: string, session_name?: string }  what the environment sets for a web identity
 ---@return table[]? steps
 ---@return string|lanyard.Error|nil reason  why the profile has no credentials, or the error
-function M.plan(profile)
+function M.plan(profile, overrides)
   local steps, path, visited = {}, {}, {}
   local name = profile.name
   repeat
@@ -200,7 +213,7 @@ function M.plan(profile)
         table.concat(path, " -> "))
     end
     visited[name] = true
-    local step, source = read(profile, name, previous)
+    local step, source = read(profile, name, previous, overrides or {})
     if not step then
       return nil, source
     end

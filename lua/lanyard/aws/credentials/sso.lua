@@ -9,6 +9,7 @@ local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 local timestamp = require "lanyard.text.timestamp"
 local crypto = require "lanyard.crypto"
+local names = require "lanyard.aws.names"
 local token_file = require "lanyard.aws.credentials.token_file"
 
 local M = {}
@@ -28,9 +29,9 @@ local function failed(name, err, what)
   }
 end
 
--- Returns the path of the token file of a session or a start URL.
+-- Returns the path of the token file of a session or a start URL | nil, message
 local function path_of(key)
-  return environment.expand_home("~/.aws/sso/cache/" .. crypto.sha1_hex(key) .. ".json")
+  return environment.expand_path("~/.aws/sso/cache/" .. crypto.sha1_hex(key) .. ".json")
 end
 
 -- Returns the fields of the file, and `expires` in seconds since 1970 | nil, err
@@ -92,8 +93,7 @@ end
 
 -- Returns the token of a session, renewed if it expires soon | nil, err. If it cannot be renewed, the current one is
 -- used until it expires, or one that another process has renewed meanwhile.
-local function session_token(context, values, session, name)
-  local path = path_of(values.sso_session)
+local function session_token(context, path, session, name)
   local token, err = read_token(path, name)
   if not token then
     return nil, err
@@ -123,8 +123,8 @@ local function session_token(context, values, session, name)
   return token
 end
 
-local function legacy_token(context, values, name)
-  local token, err = read_token(path_of(values.sso_start_url), name)
+local function legacy_token(context, path, name)
+  local token, err = read_token(path, name)
   if token and token.expires <= context.time() then
     return sign_in(name, "the sign-in has expired")
   end
@@ -143,6 +143,12 @@ local function check(values, session, name)
           :format(name, key),
       }
     end
+  end
+  local ok, message = names.region((session or values).sso_region)
+  if not ok then
+    return nil, errors.new {
+      code = "InvalidConfig", message = ("sso_region of profile '%s': %s"):format(name, message),
+    }
   end
   return true
 end
@@ -178,11 +184,15 @@ function M.load(context, values, sso_sessions, name)
   if not ok then
     return nil, err
   end
+  local path, message = path_of(session and values.sso_session or values.sso_start_url)
+  if not path then
+    return sign_in(name, "its token cannot be found: " .. message)
+  end
   local token
   if session then
-    token, err = session_token(context, values, session, name)
+    token, err = session_token(context, path, session, name)
   else
-    token, err = legacy_token(context, values, name)
+    token, err = legacy_token(context, path, name)
   end
   if not token then
     return nil, err

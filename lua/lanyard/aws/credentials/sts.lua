@@ -7,6 +7,7 @@
 --- https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
 local credentials = require "lanyard.credentials"
+local environment = require "lanyard.environment"
 local errors = require "lanyard.errors"
 local timestamp = require "lanyard.text.timestamp"
 local system = require "lanyard.system"
@@ -146,7 +147,11 @@ end
 ---@return userdata? credentials
 ---@return lanyard.Error? err
 function M.web_identity(context, step)
-  local text, err = system.read_file(step.token_file)
+  local path, message = environment.expand_path(step.token_file)
+  if not path then
+    return failure(step, "InvalidConfig", ("the token file %s: %s"):format(step.token_file, message))
+  end
+  local text, err = system.read_file(path)
   if not text then
     return failed(step, err)
   end

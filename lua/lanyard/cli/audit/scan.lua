@@ -126,7 +126,8 @@ function M.run(options, run)
     audited = expand(options, meter)
     report, failures = scanner.run(audited, {
       globs = #options.repository > 0 and options.repository or nil,
-      shard = options.shard, unused_days = options.unused_days, desired = desired, trusted_accounts = trusted,
+      shard = options.shard, run_id = options.run_id, unused_days = options.unused_days, desired = desired,
+      trusted_accounts = trusted,
       texts = options.output == "html", rules = run.rules, on_finding = run.streams and print_finding or nil,
       meter = meter,
     })

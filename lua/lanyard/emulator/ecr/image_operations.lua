@@ -1,8 +1,10 @@
 --- The operations of ECR on images, and the token that logs a client in to the registry.
 
+local crypto = require "lanyard.crypto"
 local exception = require "lanyard.emulator.exception"
 local ids = require "lanyard.emulator.ids"
 local images = require "lanyard.emulator.ecr.images"
+local invalid = require "lanyard.emulator.ecr.invalid"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local repositories = require "lanyard.emulator.ecr.repositories"
@@ -37,14 +39,14 @@ M.PutImage = {
     imageDigest = shape.string(),
   },
   call = function(world, request, context)
-    local repository, failure = repositories.find(world, request, context, "PutImage")
+    local repository, failure = repositories.find(world, request, context)
     if not repository then
       return nil, failure
     end
     local manifest, tag = request.imageManifest, request.imageTag
     local digest = images.digest(manifest)
     if type(json.decode(manifest)) ~= "table" then
-      return nil, repositories.invalid("imageManifest", "Invalid JSON syntax")
+      return nil, invalid("imageManifest", "Invalid JSON syntax")
     elseif request.imageDigest and request.imageDigest ~= digest then
       return nil, exception("ImageDigestDoesNotMatchException",
         ("The provided digest '%s' does not match the calculated digest '%s'"):format(request.imageDigest, digest))
@@ -78,7 +80,7 @@ end
 M.ListImages = {
   input = repositories.paged { repositoryName = repositories.name(true), filter = image_filter },
   call = function(world, request, context)
-    local repository, failure = repositories.find(world, request, context, "ListImages")
+    local repository, failure = repositories.find(world, request, context)
     if not repository then
       return nil, failure
     end
@@ -127,7 +129,7 @@ M.DescribeImages = {
     filter = image_filter,
   },
   call = function(world, request, context)
-    local repository, failure = repositories.find(world, request, context, "DescribeImages")
+    local repository, failure = repositories.find(world, request, context)
     if not repository then
       return nil, failure
     end
@@ -164,7 +166,7 @@ M.BatchGetImage = {
     acceptedMediaTypes = shape.list(shape.string(), { min = 1, max = 100 }),
   },
   call = function(world, request, context)
-    local repository, failure = repositories.find(world, request, context, "BatchGetImage")
+    local repository, failure = repositories.find(world, request, context)
     if not repository then
       return nil, failure
     end
@@ -201,7 +203,7 @@ M.GetAuthorizationToken = {
     local list = json.array {}
     for i, id in ipairs(request.registryIds or { world.account }) do
       list[i] = {
-        authorizationToken = ids.secret(120),
+        authorizationToken = crypto.base64("AWS:" .. ids.secret(120)),
         expiresAt = context.now + 12 * 3600,
         proxyEndpoint = ("https://%s.dkr.ecr.%s.amazonaws.com"):format(id, context.region),
       }

@@ -3,38 +3,19 @@
 ---     local stored, failure = policy.accept(world, text, { caller = arn })
 ---     reply.policyText = policy.describe(world, stored)
 
+local acceptance = require "lanyard.emulator.ecr.acceptance"
 local arn = require "lanyard.arn"
-local exception = require "lanyard.emulator.exception"
 local iam = require "lanyard.emulator.iam"
+local invalid = require "lanyard.emulator.ecr.invalid"
 local json = require "lanyard.json"
-local policy = require "lanyard.policy"
 
 local M = {}
-
--- Lint rules whose findings make ECR reject a policy.
-local REJECTED = {}
-for id in ([[bad-action bad-effect bad-principal bad-version both-elements empty-list foreign-action no-action
-  no-effect no-principal no-statement unknown-action unknown-element wrong-type]]):gmatch "%S+" do
-  REJECTED[id] = true
-end
 
 --- Returns the exception for a policy that ECR rejects.
 ---@param reason string
 ---@return emulator.Exception
 function M.rejection(reason)
-  return exception("InvalidParameterException",
-    ("Invalid parameter at 'PolicyText' failed to satisfy constraint: '%s'"):format(reason))
-end
-
-local function names_login_action(doc)
-  for _, statement in ipairs(doc:statements()) do
-    for _, action in ipairs(statement.actions) do
-      if action:lower() == "ecr:getauthorizationtoken" then
-        return true
-      end
-    end
-  end
-  return false
+  return invalid("PolicyText", reason)
 end
 
 -- Reports whether a principal exists, and the unique ID of a role or user. ECR checks only principals of the own
@@ -85,31 +66,30 @@ local function unique_ids(world, doc)
   return ids
 end
 
+---@class emulator.PolicyOptions
+---@field caller string  the caller's ARN
+---@field force? boolean  accept a policy that locks the caller out
+---@field kind? "registry"|"repository"  the default is "repository"
+---@field scope? "V1"|"V2"  of a registry policy
+
 --- Checks a policy.
 ---@param world emulator.World
 ---@param text string
----@param options { caller: string, force: boolean?, kind: "registry"|"repository"|nil }  caller: the caller's ARN
+---@param options emulator.PolicyOptions
 ---@return emulator.StoredPolicy?
 ---@return emulator.Exception?
 function M.accept(world, text, options)
-  local invalid = ("Invalid %s policy provided"):format(options.kind or "repository")
-  local doc = policy.parse(text)
+  local kind = options.kind or "repository"
+  local doc = acceptance.check(text, { kind = kind, scope = options.scope })
   if not doc then
-    return nil, M.rejection(invalid)
-  end
-  for _, finding in ipairs(doc:lint()) do
-    if REJECTED[finding.id] then
-      return nil, M.rejection(invalid)
-    end
-  end
-  if names_login_action(doc) then
-    return nil, M.rejection(invalid)
+    return nil, M.rejection(("Invalid %s policy provided"):format(kind))
   end
   local ids, failure = unique_ids(world, doc)
   if not ids then
     return nil, failure
   end
-  if not options.force and doc:can { principal = options.caller, action = "ecr:SetRepositoryPolicy" } == "deny" then
+  if kind == "repository" and not options.force
+    and doc:can { principal = options.caller, action = "ecr:SetRepositoryPolicy" } == "deny" then
     -- The message of ECR is not known; this one has the words of its documentation.
     return nil, M.rejection "The policy would prevent you from setting another policy in the future; use force"
   end
@@ -152,7 +132,7 @@ end
 function M.describe(world, stored)
   local text = stored.text
   for value, id in pairs(stored.ids) do
-    local identity = world.state.roles[value] or world.state.users[value]
+    local identity = iam.identity(world, value)
     if not identity or identity.id ~= id then
       local quoted = '"' .. value:gsub("%p", "%%%0") .. '"'
       text = text:gsub(quoted, '"' .. id .. '"')

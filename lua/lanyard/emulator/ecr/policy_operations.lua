@@ -36,7 +36,7 @@ end
 M.GetRepositoryPolicy = {
   input = repositories.input { repositoryName = repositories.name(true) },
   call = function(world, request, context)
-    local repository, failure = repositories.find(world, request, context, "GetRepositoryPolicy")
+    local repository, failure = repositories.find(world, request, context)
     if not repository then
       return nil, failure
     end
@@ -56,7 +56,7 @@ M.SetRepositoryPolicy = {
     force = shape.boolean(),
   },
   call = function(world, request, context)
-    local repository, failure = repositories.find(world, request, context, "SetRepositoryPolicy")
+    local repository, failure = repositories.find(world, request, context)
     if not repository then
       return nil, failure
     end
@@ -76,7 +76,7 @@ M.DeleteRepositoryPolicy = {
   writes = true,
   input = repositories.input { repositoryName = repositories.name(true) },
   call = function(world, request, context)
-    local repository, failure = repositories.find(world, request, context, "DeleteRepositoryPolicy")
+    local repository, failure = repositories.find(world, request, context)
     if not repository then
       return nil, failure
     end

@@ -1,8 +1,9 @@
 --- The operations of ECR on the registry policy. Each Region has one.
 ---
---- state.regions[region].registry_policy has the form of lanyard.emulator.ecr.policy. The emulator stores it, but
---- decides pulls only by the policies of repositories.
+--- state.regions[region].registry_policy has the form of lanyard.emulator.ecr.policy. lanyard.emulator.ecr.permission
+--- decides which requests it applies to.
 
+local account_settings = require "lanyard.emulator.ecr.account_settings"
 local exception = require "lanyard.emulator.exception"
 local policies = require "lanyard.emulator.ecr.policy"
 local policy = require "lanyard.policy"
@@ -36,28 +37,16 @@ M.GetRegistryPolicy = {
   end,
 }
 
--- Reports whether each statement has a Resource, which a registry policy requires.
-local function has_resources(text)
-  local doc = policy.parse(text)
-  for _, statement in ipairs(doc and doc:statements() or {}) do
-    if not statement.has_resource then
-      return false
-    end
-  end
-  return true
-end
-
 M.PutRegistryPolicy = {
   writes = true,
   input = shape.structure { policyText = shape.string { required = true, min = 0, max = policy.LIMIT } },
   call = function(world, request, context)
     local stored, failure = policies.accept(world, request.policyText, {
-      caller = context.caller.arn, force = true, kind = "registry",
+      caller = context.caller.arn, kind = "registry",
+      scope = account_settings.get(world, context.region, "REGISTRY_POLICY_SCOPE"),
     })
     if not stored then
       return nil, failure
-    elseif not has_resources(request.policyText) then
-      return nil, policies.rejection "Invalid registry policy provided"
     end
     world.region(context.region).registry_policy = stored
     return describe(world, stored)

@@ -1,26 +1,19 @@
 --- Repositories of the emulated ECR, and the shapes and pages that its operations share.
 ---
---- state.regions[region].repositories[name] = { created, mutability, scan_on_push, encryption, tags, policy, images }.
---- lanyard.emulator.ecr.policy describes `policy`, lanyard.emulator.ecr.images `images`.
+--- state.regions[region].repositories[name] = { created, mutability, scan_on_push, encryption, kms_key, tags, policy,
+--- images }. lanyard.emulator.ecr.policy describes `policy`, lanyard.emulator.ecr.images `images`.
 
+local encryption = require "lanyard.emulator.ecr.encryption"
 local exception = require "lanyard.emulator.exception"
+local invalid = require "lanyard.emulator.ecr.invalid"
 local names = require "lanyard.aws.names"
-local policy = require "lanyard.policy"
+local permission = require "lanyard.emulator.ecr.permission"
 local shape = require "lanyard.emulator.shape"
 local sorted = require "lanyard.emulator.sorted"
 
 local M = {}
 
 local PAGE = 100
-
---- Returns the exception for a parameter that violates a constraint, in ECR's words.
----@param path string
----@param constraint string
----@return emulator.Exception
-function M.invalid(path, constraint)
-  return exception("InvalidParameterException",
-    ("Invalid parameter at '%s' failed to satisfy constraint: '%s'"):format(path, constraint))
-end
 
 M.registry_id = shape.string { regex = "[0-9]{12}", check = names.registry_id }
 
@@ -54,21 +47,17 @@ function M.of(world, region)
   return world.region(region).repositories
 end
 
-function M.arn(world, region, name)
-  return ("arn:aws:ecr:%s:%s:repository/%s"):format(region, world.account, name)
-end
-
 --- Describes a repository as ECR does.
 function M.describe(world, region, name, repository)
   return {
-    repositoryArn = M.arn(world, region, name),
+    repositoryArn = permission.repository_arn(world, region, name),
     registryId = world.account,
     repositoryName = name,
     repositoryUri = ("%s.dkr.ecr.%s.amazonaws.com/%s"):format(world.account, region, name),
     createdAt = repository.created,
     imageTagMutability = repository.mutability,
     imageScanningConfiguration = { scanOnPush = repository.scan_on_push },
-    encryptionConfiguration = { encryptionType = repository.encryption },
+    encryptionConfiguration = { encryptionType = repository.encryption, kmsKey = repository.kms_key },
   }
 end
 
@@ -78,21 +67,14 @@ function M.not_found(name, registry)
     ("The repository with name '%s' does not exist in the registry with id '%s'"):format(name, registry))
 end
 
---- Finds the repository that a request names, unless its policy denies the caller the operation.
+--- Finds the repository that a request names.
 ---@return table? repository
 ---@return emulator.Exception?
-function M.find(world, request, context, operation)
+function M.find(world, request, context)
   local registry = request.registryId or world.account
   local repository = registry == world.account and M.of(world, context.region)[request.repositoryName]
   if not repository then
     return nil, M.not_found(request.repositoryName, registry)
-  end
-  local doc = repository.policy and policy.parse(repository.policy.text)
-  local resource = M.arn(world, context.region, request.repositoryName)
-  local action = "ecr:" .. operation
-  if doc and doc:can { principal = context.caller.arn, action = action, resource = resource } == "deny" then
-    return nil, exception("AccessDeniedException", ("User: %s is not authorized to perform: %s on resource: %s with an "
-      .. "explicit deny in a resource-based policy"):format(context.caller.arn, action, resource))
   end
   return repository
 end
@@ -108,7 +90,7 @@ function M.page(list, request)
   if request.nextToken then
     local after = request.nextToken:gsub("%x%x", function(hex) return string.char(tonumber(hex, 16)) end)
     if not request.nextToken:find "^%x+$" then
-      return nil, M.invalid("nextToken", "Invalid token")
+      return nil, invalid("nextToken", "Invalid token")
     end
     first = sorted.after(list, after)
   end
@@ -119,12 +101,19 @@ end
 
 --- Creates a repository.
 ---@param options table  members of CreateRepository
+---@return table? repository
+---@return emulator.Exception? failure
 function M.create(world, region, name, options)
+  local encrypted, failure = encryption.resolve(world, region, options.encryptionConfiguration)
+  if not encrypted then
+    return nil, failure
+  end
   local repository = {
     created = world.now(),
     mutability = options.imageTagMutability or "MUTABLE",
     scan_on_push = options.imageScanningConfiguration and options.imageScanningConfiguration.scanOnPush or false,
-    encryption = options.encryptionConfiguration and options.encryptionConfiguration.encryptionType or "AES256",
+    encryption = encrypted.encryptionType,
+    kms_key = encrypted.kmsKey,
     tags = {},
     images = {},
   }

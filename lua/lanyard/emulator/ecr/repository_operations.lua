@@ -1,5 +1,6 @@
 --- The operations of ECR on repositories.
 
+local encryption = require "lanyard.emulator.ecr.encryption"
 local exception = require "lanyard.emulator.exception"
 local json = require "lanyard.json"
 local repositories = require "lanyard.emulator.ecr.repositories"
@@ -18,9 +19,7 @@ M.CreateRepository = {
       enum = { "MUTABLE", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION" },
     },
     imageScanningConfiguration = shape.structure { scanOnPush = shape.boolean() },
-    encryptionConfiguration = shape.structure {
-      encryptionType = shape.string { required = true, enum = { "AES256", "KMS", "KMS_DSSE" } },
-    },
+    encryptionConfiguration = encryption.shape,
   },
   call = function(world, request, context)
     local name = request.repositoryName
@@ -28,7 +27,10 @@ M.CreateRepository = {
       return nil, exception("RepositoryAlreadyExistsException",
         ("The repository with name '%s' already exists in the registry with id '%s'"):format(name, world.account))
     end
-    local repository = repositories.create(world, context.region, name, request)
+    local repository, failure = repositories.create(world, context.region, name, request)
+    if not repository then
+      return nil, failure
+    end
     return { repository = repositories.describe(world, context.region, name, repository) }
   end,
 }
@@ -37,7 +39,7 @@ M.DeleteRepository = {
   writes = true,
   input = repositories.input { repositoryName = repositories.name(true), force = shape.boolean() },
   call = function(world, request, context)
-    local repository, failure = repositories.find(world, request, context, "DeleteRepository")
+    local repository, failure = repositories.find(world, request, context)
     if not repository then
       return nil, failure
     elseif next(repository.images) and not request.force then

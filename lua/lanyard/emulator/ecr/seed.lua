@@ -1,6 +1,8 @@
---- Creates the repositories and images of a seed (lanyard.emulator.seed).
+--- Creates the registry, repositories and images of a seed (lanyard.emulator.seed).
 
+local account_settings = require "lanyard.emulator.ecr.account_settings"
 local crypto = require "lanyard.crypto"
+local encryption = require "lanyard.emulator.ecr.encryption"
 local errors = require "lanyard.errors"
 local images = require "lanyard.emulator.ecr.images"
 local json = require "lanyard.json"
@@ -8,6 +10,7 @@ local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
 local policies = require "lanyard.emulator.ecr.policy"
 local repositories = require "lanyard.emulator.ecr.repositories"
+local shape = require "lanyard.emulator.shape"
 
 local M = {}
 
@@ -41,15 +44,49 @@ local function create_image(world, repository, name, item)
   return true
 end
 
+-- Returns the stored form of a policy, a text or a table, or nil and an error.
+local function accept(world, value, options, name)
+  local text = type(value) == "string" and value or json.encode(value, { pretty = true })
+  options.caller = world.caller.arn
+  local stored, failure = policies.accept(world, text, options)
+  if not stored then
+    return invalid(("has a policy for %s that ECR rejects: %s"):format(name, failure.message))
+  end
+  return stored
+end
+
 local function set_policy(world, repository, item)
-  local text = item.policy
-  if text then
-    text = type(text) == "string" and text or json.encode(text, { pretty = true })
-    local stored, failure = policies.accept(world, text, { caller = world.caller.arn, force = true })
-    if not stored then
-      return invalid(("has a policy for '%s' that ECR rejects: %s"):format(item.name, failure.message))
+  if not item.policy then
+    return true
+  end
+  local stored, err = accept(world, item.policy, { force = true }, "'" .. item.name .. "'")
+  repository.policy = stored
+  return stored ~= nil, err
+end
+
+--- Creates the registry of a seed: its account settings and its policy. The repositories need not exist.
+---@param world emulator.World
+---@param region string
+---@param content emulator.SeedRegion
+---@return boolean ok
+---@return lanyard.Error? err
+function M.create_registry(world, region, content)
+  local settings = content.account_settings or {}
+  if type(settings) ~= "table" then
+    return invalid(("must have a table for the account settings of Region %s"):format(region))
+  end
+  for name, value in pairs(settings) do
+    local ok, failure = account_settings.set(world, region, name, value)
+    if not ok then
+      return invalid(("has the account setting %s = %s, which ECR rejects: %s"):format(tostring(name), tostring(value),
+        failure.message))
     end
-    repository.policy = stored
+  end
+  if content.registry_policy then
+    local scope = account_settings.get(world, region, "REGISTRY_POLICY_SCOPE")
+    local stored, err = accept(world, content.registry_policy, { kind = "registry", scope = scope }, "the registry")
+    world.region(region).registry_policy = stored
+    return stored ~= nil, err
   end
   return true
 end
@@ -59,6 +96,7 @@ end
 ---@field policy? string|table
 ---@field images? (string|table)[]  tags, or tables with a tag
 ---@field tags? table<string, string>
+---@field encryptionConfiguration? { encryptionType: string, kmsKey: string? }
 
 --- Creates a repository of a seed.
 ---@param world emulator.World
@@ -71,7 +109,14 @@ function M.create(world, region, item)
   if not ok then
     return invalid("has an invalid repository: " .. message)
   end
-  local repository = repositories.create(world, region, item.name, {})
+  local configuration = item.encryptionConfiguration
+  if configuration ~= nil and not shape.accepts(encryption.shape, configuration) then
+    return invalid(("has an invalid encryptionConfiguration for '%s'"):format(item.name))
+  end
+  local repository, failure = repositories.create(world, region, item.name, { encryptionConfiguration = configuration })
+  if not repository then
+    return invalid(("has an encryptionConfiguration for '%s' that ECR rejects: %s"):format(item.name, failure.message))
+  end
   for key, value in pairs(item.tags or {}) do
     repository.tags[key] = value
   end

@@ -2,6 +2,7 @@
 
 local arn = require "lanyard.arn"
 local exception = require "lanyard.emulator.exception"
+local invalid = require "lanyard.emulator.ecr.invalid"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local names = require "lanyard.aws.names"
@@ -16,7 +17,7 @@ local function find_by_arn(world, request, context)
   local parsed = arn.parse(request.resourceArn)
   local name = parsed and parsed.service == "ecr" and parsed.resource:match "^repository/(.+)$"
   if not name or not names.repository(name) then
-    return nil, repositories.invalid("resourceArn", "Invalid ARN")
+    return nil, invalid("resourceArn", "Invalid ARN")
   elseif parsed.account ~= world.account or parsed.region ~= context.region then
     return nil, repositories.not_found(name, parsed.account)
   end

@@ -17,7 +17,7 @@ M.CreateContainerServiceDeployment = {
     serviceName = shapes.service_name, containers = shapes.containers, publicEndpoint = shapes.endpoint,
   },
   call = function(world, request, context)
-    local service, failure = services.find_idle(world, request, context, "deployed to")
+    local service, failure = services.find_deployable(world, request, context)
     if not service then
       return nil, failure
     end

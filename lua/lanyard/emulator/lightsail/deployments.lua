@@ -1,6 +1,7 @@
 --- Validates and starts deployments.
 
 local lists = require "lanyard.lists"
+local names = require "lanyard.aws.names"
 local outcome = require "lanyard.emulator.lightsail.outcome"
 local services = require "lanyard.emulator.lightsail.services"
 
@@ -9,9 +10,27 @@ local M = {}
 local MAX_CONTAINERS = 10
 local MAX_VERSIONS = 50
 
+-- The messages about names, images and the port of the endpoint are recorded from Lightsail.
+local NAME_PATTERN = "^(?:[a-z0-9]{1,2}|[a-z0-9][a-z0-9-]+[a-z0-9])$"
+local VALID_IMAGE = ":container-service-1.frontend-ui.123"
+local INVALID_PORT = "Invalid port specified. You must specify a port that is in the list of ports of the specified "
+  .. "container."
+
+-- Whether an image has the form of a reference: one of Lightsail's own registry begins with a colon and ends with the
+-- number of its version; there is no tag "latest" in it.
+local function is_image(reference)
+  if reference:find "^:" then
+    return reference:find "^:[a-z0-9-]+%.[a-z0-9-]+%.%d+$" ~= nil
+  end
+  return reference:find "^[%w][%w._/:@+-]*$" ~= nil
+end
+
 local function check_container(name, container)
-  if not container.image or container.image == "" then
-    return services.invalid(("The container %s has no image."):format(name))
+  if not names.container(name) then
+    return services.invalid(('Container name "%s" does not match pattern: %s'):format(name, NAME_PATTERN))
+  elseif not is_image(container.image or "") then
+    return services.invalid(('Container "%s" has invalid image "%s". Example of valid image: "%s".')
+      :format(name, container.image or "", VALID_IMAGE))
   end
   for port in pairs(container.ports or {}) do
     local number = port:find "^%d+$" and math.tointeger(tonumber(port))
@@ -44,8 +63,7 @@ function M.check(request)
     return services.invalid(("The public endpoint's container %s is not in the deployment.")
       :format(public.containerName))
   elseif public and not (opened.ports or {})[("%d"):format(public.containerPort)] then
-    return services.invalid(("The public endpoint's port %d is not open on the container %s.")
-      :format(public.containerPort, public.containerName))
+    return services.invalid(INVALID_PORT)
   end
   return nil
 end

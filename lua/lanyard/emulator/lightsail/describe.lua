@@ -1,13 +1,40 @@
 --- Describes container services and deployments as Lightsail does.
 
+local crypto = require "lanyard.crypto"
 local json = require "lanyard.json"
 local lists = require "lanyard.lists"
 local services = require "lanyard.emulator.lightsail.services"
 
 local M = {}
 
+local HOST_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+
 local POWER_IDS = { nano = "nano-1", micro = "micro-1", small = "small-1", medium = "medium-1", large = "large-1",
   xlarge = "xlarge-1" }
+
+-- Describes the containers of a deployment. Lightsail returns an empty command and environment where none was given.
+local function describe_containers(containers)
+  local described = {}
+  for name, container in pairs(containers) do
+    described[name] = {
+      image = container.image,
+      command = container.command or json.array {},
+      environment = container.environment or {},
+      ports = container.ports,
+    }
+  end
+  return described
+end
+
+-- Returns the part of a service's host name that makes it unique: 13 letters and digits that depend on its ID.
+local function host_id(service)
+  local text = {}
+  for byte in crypto.sha256_hex(service.id):sub(1, 26):gmatch "%x%x" do
+    local i = tonumber(byte, 16) % #HOST_ALPHABET + 1
+    text[#text + 1] = HOST_ALPHABET:sub(i, i)
+  end
+  return table.concat(text)
+end
 
 --- Describes the deployment at an index.
 function M.deployment(world, service, i)
@@ -15,7 +42,7 @@ function M.deployment(world, service, i)
   return {
     version = deployment.version,
     state = services.deployment_state(world, service, i),
-    containers = deployment.containers,
+    containers = describe_containers(deployment.containers),
     publicEndpoint = deployment.endpoint,
     createdAt = deployment.created,
   }
@@ -49,7 +76,7 @@ function M.service(world, region, name, service)
     principalArn = service.principal_arn,
     privateDomainName = name .. ".service.local",
     publicDomainNames = next(service.domains) and service.domains or nil,
-    url = ("https://%s.%s.%s.cs.amazonlightsail.com/"):format(name, service.id:sub(1, 8), region),
+    url = ("https://%s.%s.%s.cs.amazonlightsail.com/"):format(name, host_id(service), region),
     currentDeployment = current and M.deployment(world, service, current) or nil,
     nextDeployment = pending and M.deployment(world, service, pending) or nil,
     privateRegistryAccess = { ecrImagePullerRole = {

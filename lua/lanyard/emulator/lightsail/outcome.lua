@@ -1,25 +1,21 @@
 --- Decides whether a deployment succeeds: whether the service can pull the images, and whether the programs run.
 ---
 --- A container with an image in ECR starts when the image exists in the Region of the service, the puller role is on,
---- and the repository's policy allows the role to pull. Otherwise the deployment fails without a reason, as on AWS:
---- nodes start, nothing is logged, "Canceled". A seed (lanyard.emulator.seed) defines what the program of an image
---- does: it can exit or fail the health check.
+--- and the policies of the repository and the registry allow the role to pull (lanyard.emulator.ecr.permission).
+--- Otherwise the deployment fails without a reason, as on AWS: nodes start, nothing is logged, "Canceled". A seed
+--- (lanyard.emulator.seed) defines what the program of an image does: it can exit or fail the health check.
 
-local expiry = require "lanyard.policy.expiry"
 local images = require "lanyard.emulator.ecr.images"
 local names = require "lanyard.aws.names"
+local permission = require "lanyard.emulator.ecr.permission"
 local policy = require "lanyard.policy"
 
 local M = {}
 
-local function can_pull(world, repository, role_arn, resource)
-  local doc = repository.policy and policy.parse(repository.policy.text)
-  if not doc or not role_arn then
-    return false
-  end
-  local context = expiry.at(world.now())
+-- Whether the policies of the repository and of the registry together allow a role to pull.
+local function can_pull(world, region, name, role_arn)
   for _, action in ipairs(policy.PULL_ACTIONS) do
-    if doc:can { principal = role_arn, action = action, resource = resource, context = context } ~= "allow" then
+    if permission.decide(world, region, name, { principal = role_arn, action = action }) ~= "allow" then
       return false
     end
   end
@@ -35,8 +31,7 @@ local function pull(world, region, role_arn, reference)
     return nil
   end
   local repository = world.region(region).repositories[image.repository]
-  local resource = ("arn:aws:ecr:%s:%s:repository/%s"):format(region, world.account, image.repository)
-  if not repository or not can_pull(world, repository, role_arn, resource) then
+  if not repository or not role_arn or not can_pull(world, region, image.repository, role_arn) then
     return nil
   end
   local found = images.find(repository, {

@@ -156,6 +156,22 @@ function M.find_idle(world, request, context, verb)
   return service
 end
 
+--- Finds the service that a request deploys to. It fails while another change is in progress; a deployment in progress
+--- is refused with the text that is recorded from Lightsail.
+---@return table? service
+---@return emulator.Exception?
+function M.find_deployable(world, request, context)
+  local service, failure = M.find(world, context.region, request.serviceName)
+  if service and M.state(world, service) == "DEPLOYING" then
+    local _, pending = M.current_and_next(world, service)
+    return nil, M.invalid(("Sorry, deployment %d is in progress for service \"%s\". Please wait for it to complete "
+      .. "before trying again."):format(service.deployments[pending].version, request.serviceName))
+  elseif not service then
+    return nil, failure
+  end
+  return M.find_idle(world, request, context, "deployed to")
+end
+
 --- Creates a service that is ready after `delay` seconds.
 ---@return table service
 function M.create(world, region, name, options, delay)

@@ -12,9 +12,8 @@ M.service_name = shape.string {
 M.optional_name = shape.string {
   min = 1, max = 63, regex = M.service_name.regex, check = names.container_service,
 }
-M.container_name = shape.string {
-  min = 1, max = 53, regex = M.service_name.regex, check = names.container,
-}
+-- lanyard.emulator.lightsail.deployments checks the pattern, for which Lightsail has its own message.
+M.container_name = shape.string { min = 1, max = 53 }
 M.powers = { "nano", "micro", "small", "medium", "large", "xlarge" }
 M.containers = shape.map(M.container_name, shape.structure {
   image = shape.string(),

@@ -1,72 +1,171 @@
---- Checks the actions and resources of a statement: names that do not exist, and more access than a pull needs.
+--- Checks the actions of a statement: names that do not exist, actions that the type of policy does not support, and
+--- more access than a pull needs.
 
+local arns = require "lanyard.policy.lint.arns"
 local define = require("lanyard.policy.lint.catalogue").define
 local ecr_actions = require "lanyard.policy.ecr_actions"
-local grammar = require "lanyard.policy.lint.grammar"
+local lists = require "lanyard.lists"
 local match = require "lanyard.match"
+local names = require "lanyard.policy.names"
+local patterns = require "lanyard.policy.lint.patterns"
 local services = require "lanyard.policy.lint.services"
+local sts_actions = require "lanyard.policy.sts_actions"
 local suggest = require "lanyard.text.suggest"
 
-local BAD_ACTION = define { id = "bad-action", severity = "high", summary = "a text that is not an action" }
-local UNKNOWN_ACTION = define {
-  id = "unknown-action", severity = "high", summary = "an action that ECR does not have",
+local BAD_ACTION = define {
+  id = "bad-action", severity = "high", summary = "a text that is not an action",
+  help = "An action is SERVICE:ACTION, where both can have wildcards. Policy variables are not supported in it.",
 }
-local FOREIGN_ACTION = define { id = "foreign-action", severity = "medium", summary = "an action of another service" }
+local UNKNOWN_ACTION = define {
+  id = "unknown-action", severity = "high", summary = "an action that the service does not have",
+  help = "ECR rejects a policy with an action that it does not have. Lanyard knows the actions of ECR and STS.",
+}
+local FOREIGN_ACTION = define {
+  id = "foreign-action", severity = "high", summary = "an action of another service",
+  help = "A repository policy applies to ECR, and a trust policy to STS. The service rejects actions of others.",
+}
+local UNSUPPORTED_ACTION = define {
+  id = "unsupported-action", severity = "high", summary = "an action that this type of policy does not support",
+  help = "A repository policy applies to one repository. ECR rejects ecr:GetAuthorizationToken in it, and actions on "
+    .. "the registry have no effect in it.",
+}
 local ALLOW_NOT_ACTION = define {
   id = "allow-not-action", severity = "high", summary = "every action is allowed except the named ones",
+  help = "Actions that AWS adds later are allowed, too.",
 }
 local BROAD_ACTION = define {
   id = "broad-action", severity = "medium", summary = "a wildcard allows actions that change images or access",
+  help = "A principal that can set the policy of the repository can give itself all other access.",
 }
 local WIDER_THAN_PULL = define {
   id = "wider-than-pull", severity = "high", summary = "more than a pull is allowed where only a pull is intended",
+  help = "A pull needs ecr:BatchGetImage and ecr:GetDownloadUrlForLayer.",
 }
-local BAD_RESOURCE = define { id = "bad-resource", severity = "high", summary = "a resource that matches no ARN" }
+local SERVICE_WILDCARD = define {
+  id = "service-wildcard", severity = "low", summary = "a wildcard in the name of a service",
+  help = "The pattern also matches services with a similar name, including future ones.",
+}
+local REDUNDANT_ACTION = define {
+  id = "redundant-action", severity = "low", summary = "an action that another one covers",
+  help = "The shorter list means the same.",
+}
 
 local M = {}
 
 -- Lists of names with their index { [action in lower case] = name }: an action without a wildcard is looked up.
 local indexes = setmetatable({}, { __mode = "k" })
 
-local function index_of(names)
-  local index = indexes[names]
+local function index_of(all, service)
+  local index = indexes[all]
   if not index then
     index = {}
-    for _, name in ipairs(names) do
-      index["ecr:" .. name:lower()] = name
+    for _, name in ipairs(all) do
+      index[service .. ":" .. name:lower()] = name
     end
-    indexes[names] = index
+    indexes[all] = index
   end
   return index
 end
 
 -- Returns the first of the names that a pattern matches.
-local function first_match(pattern, names)
+local function first_match(pattern, all, service)
+  service = service or "ecr"
   if not pattern:find "[*?]" then
-    return index_of(names)[pattern:lower()]
+    return index_of(all, service)[pattern:lower()]
   end
-  for _, name in ipairs(names) do
-    if match.glob(pattern, "ecr:" .. name, true) then
+  for _, name in ipairs(all) do
+    if match.glob(pattern, service .. ":" .. name, true) then
       return name
     end
   end
   return nil
 end
 
-local function check_existence(node, add)
+-- The actions of services whose list is complete.
+local KNOWN = { ecr = ecr_actions.ALL, sts = sts_actions.ALL }
+local TITLES = { ecr = "ECR", sts = "STS" }
+
+local function report_unknown(node, service, name, add)
+  local suggestion = suggest(name, KNOWN[service])
+  add(UNKNOWN_ACTION, node, ("%s has no action '%s'"):format(TITLES[service], node.value),
+    suggestion and ("write %s:%s"):format(service, suggestion) or "correct its name, or remove it")
+end
+
+-- Reports an action of a policy whose actions belong to any service.
+local function check_any_service(node, service, name, scope)
+  local lower = service:lower()
+  if service:find "[*?]" then
+    return
+  elseif KNOWN[lower] then
+    if not first_match(node.value, KNOWN[lower], lower) then
+      report_unknown(node, lower, name, scope.add)
+    end
+  elseif not names.is_service(lower) then
+    local suggestion = names.nearest_service(lower)
+    scope.add(arns.UNKNOWN_SERVICE, node, ("'%s' has the service '%s', which is not known"):format(node.value, service),
+      suggestion and ("write %s:%s"):format(suggestion, name) or "correct its name")
+  end
+end
+
+-- Reports an action of a policy whose actions belong to one service.
+local function check_one_service(node, owner, service, name, scope)
+  if not match.glob(service, owner, true) then
+    scope.add(FOREIGN_ACTION, node, ("'%s' is not an action of %s"):format(node.value, TITLES[owner]),
+      owner == "ecr" and "remove it: ECR rejects a repository policy with actions of other services"
+        or "remove it: a trust policy allows to assume the role")
+  elseif not first_match(node.value, KNOWN[owner], owner) then
+    report_unknown(node, owner, name, scope.add)
+  end
+end
+
+local OWNERS = { repository = "ecr", trust = "sts" }
+
+local function check_existence(node, scope)
   local action = node.value
-  local service, name = action:match "^([%w*?-]+):([%w*?]+)$"
-  if action == "*" or first_match(action, ecr_actions.ALL) then
+  local service, name = action:match "^([%w*?-]+):([%w*?_-]+)$"
+  if action == "*" then
+    return
+  elseif action:find("${", 1, true) then
+    scope.add(BAD_ACTION, node, ("'%s' has a policy variable, which an action cannot have"):format(action),
+      "name the action")
     return
   elseif not service then
-    add(BAD_ACTION, node, ("'%s' is not an action"):format(action), "write SERVICE:ACTION, such as ecr:BatchGetImage")
-  elseif not match.glob(service, "ecr", true) then
-    add(FOREIGN_ACTION, node, ("'%s' is not an action of ECR"):format(action),
-      "remove it: a repository policy applies to ECR actions only")
+    scope.add(BAD_ACTION, node, ("'%s' is not an action"):format(action),
+      "write SERVICE:ACTION, such as ecr:BatchGetImage")
+    return
+  end
+  local owner = OWNERS[scope.kind.name]
+  if owner then
+    check_one_service(node, owner, service, name, scope)
   else
-    local suggestion = suggest(name, ecr_actions.ALL)
-    add(UNKNOWN_ACTION, node, ("ECR has no action '%s'"):format(action),
-      suggestion and ("write ecr:%s"):format(suggestion) or "correct its name, or remove it")
+    check_any_service(node, service, name, scope)
+  end
+  if service:find "[*?]" then
+    scope.add(SERVICE_WILDCARD, node, ("'%s' matches every service with such a name"):format(action),
+      "write the name of the service")
+  end
+end
+
+local REGISTRY = lists.set(table.concat(ecr_actions.REGISTRY, " "):lower())
+local TRUST = lists.set(table.concat(sts_actions.TRUST, " "):lower())
+
+-- Reports actions without a wildcard that exist, but not in this type of policy.
+local function check_support(node, scope)
+  local kind, action = scope.kind.name, node.value:lower()
+  local name = action:match "^ecr:(.+)$"
+  if kind == "repository" and name == "getauthorizationtoken" then
+    scope.add(UNSUPPORTED_ACTION, node, "ECR rejects ecr:GetAuthorizationToken in a repository policy",
+      "remove it, and allow it in an identity policy with Resource *")
+  elseif kind == "repository" and name and REGISTRY[name] then
+    scope.add(UNSUPPORTED_ACTION, node, ("'%s' is an action on the registry, and has no effect in a repository policy")
+      :format(node.value), "allow it in an identity policy or the registry policy", "medium")
+  elseif kind == "trust" and action:find "^sts:%w+$" and not TRUST[action:sub(5)]
+    and first_match(action, sts_actions.ALL, "sts") then
+    scope.add(UNSUPPORTED_ACTION, node, ("IAM rejects '%s' in a trust policy"):format(node.value),
+      "allow only actions that assume the role, such as sts:AssumeRole")
+  elseif kind == "rcp" and action == "*" then
+    scope.add(UNSUPPORTED_ACTION, node, "a resource control policy does not support the action *",
+      "name the services, such as ecr:*")
   end
 end
 
@@ -99,49 +198,48 @@ local function check_reach(statement, node, add)
   end
 end
 
--- A resource pattern has the six parts of an ARN, and no wildcard in the service.
--- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
-local function check_resource(node, add)
-  local value = node.value
-  if value == "*" then
-    return
+local function covers(wide, narrow)
+  return patterns.covers(wide, narrow, true)
+end
+
+local function check_redundant(nodes, scope)
+  local texts = {}
+  for i, node in ipairs(nodes) do
+    texts[i] = node.value
   end
-  local service = value:match "^arn:[^:]+:([^:]*)"
-  if not service or not value:find "^arn:[^:]+:[^:]+:.*%S" then
-    add(BAD_RESOURCE, node, ("'%s' is not an ARN"):format(value),
-      "write arn:PARTITION:ecr:REGION:ACCOUNT:repository/NAME, or remove the element")
-  elseif service:find "[*?]" then
-    add(BAD_RESOURCE, node, ("'%s' has a wildcard for its service, which IAM rejects"):format(value),
-      "write arn:PARTITION:ecr:...")
+  for _, pair in ipairs(patterns.redundant(texts, covers, true)) do
+    scope.add(REDUNDANT_ACTION, nodes[pair.index], patterns.redundancy(texts, pair), "remove it")
   end
 end
 
-local function each_string(element, visit)
+local function strings_of(element)
+  local nodes = {}
   for _, item in ipairs(element and (element.kind == "array" and element or { element }) or {}) do
-    if item.kind == "string" then
-      visit(item)
-    end
+    nodes[#nodes + 1] = item.kind == "string" and item or nil
   end
+  return nodes
 end
 
---- Checks the actions and resources of a statement.
----@param node table       the statement's node
----@param statement table  the statement, from doc:statements()
----@param add policy.lint.Add
-function M.check(node, statement, add)
-  local has = grammar.members(node)
+--- Checks the actions of a statement.
+---@param scope policy.lint.Scope
+function M.check(scope)
+  local has, statement = scope.has, scope.statement
   local allows = statement.effect == "Allow"
-  if allows and statement.not_action then
-    add(ALLOW_NOT_ACTION, has.NotAction.key, "Allow with NotAction allows every other action, including future ones",
-      "name the actions that are needed")
+  if allows and statement.not_action and scope.kind.name ~= "scp" then
+    scope.add(ALLOW_NOT_ACTION, has.NotAction.key,
+      "Allow with NotAction allows every other action, including future ones", "name the actions that are needed",
+      scope.kind.name ~= "repository" and "medium" or nil)
   end
-  each_string(has.Action or has.NotAction, function(action)
-    check_existence(action, add)
-    if allows and not statement.not_action and not statement.not_principal then
-      check_reach(statement, action, add)
+  local nodes = strings_of(has.Action or has.NotAction)
+  scope.action_nodes = nodes
+  for _, action in ipairs(nodes) do
+    check_existence(action, scope)
+    check_support(action, scope)
+    if scope.kind.name == "repository" and allows and not statement.not_action and not statement.not_principal then
+      check_reach(statement, action, scope.add)
     end
-  end)
-  each_string(has.Resource or has.NotResource, function(resource) check_resource(resource, add) end)
+  end
+  check_redundant(nodes, scope)
 end
 
 return M

@@ -4,6 +4,7 @@
 ---
 ---     local BAD_ACTION = catalogue.define {
 ---       id = "bad-action", severity = "high", summary = "text that is not an action",
+---       help = "IAM expects SERVICE:ACTION.",
 ---     }
 ---     ...
 ---     add(BAD_ACTION, node, "'GetImage' is not an action", "write SERVICE:ACTION")
@@ -12,6 +13,7 @@
 ---@field id string        stable: reports, baselines and mutes refer to it
 ---@field severity string  one of lanyard.severity; a single finding can be less severe
 ---@field summary string   what the check finds, in one line
+---@field help? string     why it matters, for code scanning; the summary by default
 
 local severity = require "lanyard.severity"
 

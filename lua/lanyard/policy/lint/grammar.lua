@@ -118,9 +118,10 @@ end
 
 --- Checks the elements of the document, and returns the nodes of its statements in order.
 ---@param root table  doc:tree()
+---@param kind policy.lint.Kind
 ---@param add policy.lint.Add
 ---@return table[] nodes
-function M.check_document(root, add)
+function M.check_document(root, kind, add)
   check_members(root, DOCUMENT, "a policy", add)
   local has = M.members(root)
   local version = has.Version
@@ -130,11 +131,13 @@ function M.check_document(root, add)
   elseif version.kind == "string" and not VERSIONS[version.value] then
     add(BAD_VERSION, version, ("Version '%s' does not exist"):format(version.value),
       'write "2012-10-17" or "2008-10-17"')
+  elseif kind.current and version.value ~= "2012-10-17" then
+    add(BAD_VERSION, version, ("%s has the Version 2012-10-17"):format(kind.subject), 'write "2012-10-17"')
   end
   local nodes = has.Statement.kind == "array" and has.Statement or { has.Statement }
   if #nodes == 0 then
-    add(NO_STATEMENT, has.Statement, "the policy has no statement, and ECR rejects an empty policy",
-      "add a statement, or delete the repository's policy")
+    add(NO_STATEMENT, has.Statement, "the policy has no statement, and AWS rejects an empty policy",
+      kind.name == "repository" and "add a statement, or delete the repository's policy" or "add a statement")
   end
   return nodes
 end
@@ -151,9 +154,12 @@ local function check_effect(node, has, add)
   end
 end
 
-local function check_principal(node, has, add)
+local function check_principal(node, has, kind, add)
   local element = has.Principal or has.NotPrincipal
   if not element then
+    if not kind.principal then
+      return
+    end
     add(NO_PRINCIPAL, node, "the statement has no Principal, so it applies to nobody", "name the principals")
   elseif element.kind == "object" then
     check_members(element, PRINCIPAL, "a principal", add)
@@ -165,8 +171,9 @@ end
 
 --- Checks the elements of a statement.
 ---@param node table  the statement's node
+---@param kind policy.lint.Kind
 ---@param add policy.lint.Add
-function M.check_statement(node, add)
+function M.check_statement(node, kind, add)
   check_members(node, STATEMENT, "a statement", add)
   local has = M.members(node)
   for _, pair in ipairs(EXCLUSIVE) do
@@ -176,28 +183,39 @@ function M.check_statement(node, add)
     end
   end
   check_effect(node, has, add)
-  check_principal(node, has, add)
+  check_principal(node, has, kind, add)
   if not has.Action and not has.NotAction then
     add(NO_ACTION, node, "the statement has no Action", "name the actions")
   end
 end
 
---- Checks the Sid of a statement. IAM's own policies accept letters and digits; the examples in ECR's documentation
---- also use spaces, hyphens and underscores.
+local function check_sid_characters(node, sid, kind, add)
+  if sid == "" then
+    add(BAD_SID, node, "the Sid is empty", "write a name, or remove the element")
+  elseif kind.alphanumeric and sid:find "%W" then
+    add(BAD_SID, node, ("%s has Sids of letters and digits only"):format(kind.subject), "use letters and digits",
+      "high")
+  elseif not sid:find "^[%w _-]+$" then
+    add(BAD_SID, node, "the Sid has characters that some services reject",
+      "use letters, digits, spaces, hyphens and underscores")
+  end
+end
+
+--- Checks the Sid of a statement. Identity and organization policies accept letters and digits, and Sids that are
+--- unique; the examples in ECR's documentation also use spaces, hyphens and underscores.
 ---@param node table                   the statement's node
 ---@param statement table              the statement, from doc:statements()
 ---@param used table<string, integer>  the Sids of the statements before, with their indexes; extended by this one
+---@param kind policy.lint.Kind
 ---@param add policy.lint.Add
-function M.check_sid(node, statement, used, add)
+function M.check_sid(node, statement, used, kind, add)
   local sid = statement.sid
-  if sid and not sid:find "^[%w _-]+$" then
-    add(BAD_SID, M.members(node).Sid,
-      sid == "" and "the Sid is empty" or "the Sid has characters that some services reject",
-      "use letters, digits, spaces, hyphens and underscores")
+  if sid then
+    check_sid_characters(M.members(node).Sid, sid, kind, add)
   end
   if sid and used[sid] then
     add(REPEATED_SID, M.members(node).Sid, ("statement %d has the same Sid '%s'"):format(used[sid], sid),
-      "give each statement its own Sid")
+      "give each statement its own Sid", kind.alphanumeric and "high" or nil)
   elseif sid then
     used[sid] = statement.index
   end

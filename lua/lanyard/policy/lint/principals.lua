@@ -4,7 +4,10 @@
 local arn = require "lanyard.arn"
 local define = require("lanyard.policy.lint.catalogue").define
 local grammar = require "lanyard.policy.lint.grammar"
+local keys = require "lanyard.policy.lint.keys"
+local names = require "lanyard.policy.names"
 local services = require "lanyard.policy.lint.services"
+local suggest = require "lanyard.text.suggest"
 
 local PUBLIC = define { id = "public", severity = "critical", summary = "everyone is allowed" }
 local PUBLIC_CONDITIONAL = define {
@@ -21,6 +24,20 @@ local ORPHAN = define {
 }
 local OTHER_ACCOUNT = define {
   id = "other-account", severity = "medium", summary = "a principal of another account is allowed",
+}
+local UNSUPPORTED_PRINCIPAL = define {
+  id = "unsupported-principal", severity = "high", summary = "a principal that this type of policy does not support",
+  help = "Identity and service control policies have no Principal. Federated principals belong to trust policies, "
+    .. "canonical user ids to Amazon S3, and resource control policies apply to everyone.",
+}
+local REDUNDANT_PRINCIPAL = define {
+  id = "redundant-principal", severity = "low", summary = "a principal that another one makes redundant",
+  help = "The shorter list means the same.",
+}
+local KEY_FOR_SERVICE = define {
+  id = "key-for-service", severity = "high", summary = "a condition key that requests of services do not have",
+  help = "A service principal has no ARN, tags or organization. aws:SourceArn, aws:SourceAccount and aws:SourceOrgID "
+    .. "restrict for whom the service acts.",
 }
 local SOURCE_ARN = define {
   id = "source-arn", severity = "medium", summary = "a service is allowed on behalf of any account",
@@ -53,7 +70,7 @@ local function flaw_of(value)
     return "contains a wildcard, which a principal cannot have"
   elseif not is_account_id(parsed.account) then
     return "has no account id of 12 digits"
-  elseif not parsed.partition:find "^aws" then
+  elseif not names.is_partition(parsed.partition) then
     return "has a partition that AWS does not have"
   elseif parsed.region ~= "" then
     return "has a Region, which the ARN of a principal cannot have"
@@ -117,13 +134,33 @@ local function limits_source(statement)
   return false
 end
 
-local function check_service(statement, node, add)
-  local value = node.value
+-- The domains of service principals.
+local DOMAINS = { "amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "amazon.com", "aws.internal", "c2s.ic.gov" }
+
+-- Returns why a text is not a service principal, or nil if it can be one.
+local function service_flaw_of(value)
+  local domain = value:match "^[%w-]+%.([%w.-]+)$"
+  if not domain then
+    return "is not a service principal"
+  elseif value:find "%u" then
+    return "has capital letters, which a service principal does not have"
+  end
+  for _, known in ipairs(DOMAINS) do
+    if value:sub(-#known - 1) == "." .. known then
+      return nil
+    end
+  end
+  local near = suggest(domain, DOMAINS)
+  return near and ("does not end with .%s"):format(near) or nil
+end
+
+local function check_service(statement, node, scope)
+  local value, add = node.value, scope.add
   local unusable = services.unusable("Service", value)
-  if not value:find "^[%w-]+%.[%w.-]+$" then
-    add(BAD_PRINCIPAL, node, ("'%s' is not a service principal"):format(value),
-      "write the name of a service, such as ecs.amazonaws.com")
-  elseif statement.effect ~= "Allow" then
+  local flaw = service_flaw_of(value)
+  if flaw then
+    add(BAD_PRINCIPAL, node, ("'%s' %s"):format(value, flaw), "write the name of a service, such as ecs.amazonaws.com")
+  elseif statement.effect ~= "Allow" or scope.kind.name ~= "repository" then
     return
   elseif unusable then
     add(unusable.check, node, unusable.message, unusable.fix)
@@ -141,8 +178,8 @@ local function is_foreign(value, account)
   return owner and account and owner ~= account and not services.role(value, "service_owned")
 end
 
-local function check_aws(statement, node, account, add)
-  local value = node.value
+local function check_aws(statement, node, scope)
+  local value, add = node.value, scope.add
   local allows = statement.effect == "Allow"
   if is_unique_id(value) then
     add(ORPHAN, node, ("'%s' is the unique id of a deleted role or user"):format(value),
@@ -155,35 +192,147 @@ local function check_aws(statement, node, account, add)
   if flaw then
     add(BAD_PRINCIPAL, node, ("'%s' %s"):format(value, flaw),
       "write an account id, or the ARN of an account's root, a user, a role or a session")
+    return -- the account of a text that cannot be a principal means nothing
   elseif unusable then
     add(unusable.check, node, unusable.message, unusable.fix)
   end
-  if allows and is_foreign(value, account) then
-    add(OTHER_ACCOUNT, node, ("'%s' belongs to another account than the repository (%s)"):format(value, account),
-      "verify that this access is intended")
+  if allows and scope.kind.name ~= "vpc-endpoint" and is_foreign(value, scope.account) then
+    add(OTHER_ACCOUNT, node, ("'%s' belongs to another account than the %s (%s)"):format(value,
+      scope.kind.name == "trust" and "role" or "repository", scope.account), "verify that this access is intended")
   end
 end
 
---- Checks the principals of a statement.
----@param node table       the statement's node
----@param statement table  the statement, from doc:statements()
----@param account? string  the account that owns the repository; without it, other accounts are not reported
----@param add policy.lint.Add
-function M.check(node, statement, account, add)
-  if statement.not_principal and statement.effect == "Allow" then
-    add(ALLOW_NOT_PRINCIPAL, grammar.members(node).NotPrincipal.key,
-      "Allow with NotPrincipal allows everyone else in the world", NAME_THEM)
+-- ---------------------------------------------------------------------------------------------
+-- Types of policies
+
+-- The providers of web identities that have names without an ARN are domains.
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+local function is_provider(value)
+  return value:find "^[%w.-]+%.%a+/?[%w./_-]*$" or value:find "^arn:aws[%w-]*:iam::%d+:saml%-provider/."
+    or value:find "^arn:aws[%w-]*:iam::%d+:oidc%-provider/."
+end
+
+local function check_federated(node, scope)
+  if scope.kind.name ~= "trust" then
+    scope.add(UNSUPPORTED_PRINCIPAL, node, ("%s does not support Federated principals"):format(scope.kind.subject),
+      "name the role that the federated users assume")
+  elseif not is_provider(node.value) then
+    scope.add(BAD_PRINCIPAL, node, ("'%s' is neither a domain nor the ARN of an identity provider"):format(node.value),
+      "write the ARN of a SAML or OIDC provider, or a domain such as cognito-identity.amazonaws.com")
   end
-  for _, entry in ipairs(entries(node)) do
-    local value = entry.node.value
-    if value == "*" and (entry.type == "*" or entry.type == "AWS") then
-      check_public(statement, entry.node, add)
-    elseif entry.type == "AWS" then
-      check_aws(statement, entry.node, account, add)
-    elseif entry.type == "Service" then
-      check_service(statement, entry.node, add)
+end
+
+local function check_everyone(statement, entry, scope)
+  local kind = scope.kind.name
+  if kind == "repository" or kind == "trust" then
+    check_public(statement, entry.node, scope.add)
+  end
+  if kind == "trust" and entry.type == "*" then
+    scope.add(UNSUPPORTED_PRINCIPAL, entry.node, 'IAM rejects "Principal": "*" in a trust policy',
+      'name the principals; { "AWS": "*" } is everyone')
+  end
+end
+
+-- A resource control policy applies to everyone.
+local function check_only_everyone(entry, scope)
+  if entry.node.value ~= "*" then
+    scope.add(UNSUPPORTED_PRINCIPAL, entry.node, ("a resource control policy applies to *, not to '%s'"):format(
+      entry.node.value), 'write "Principal": "*", and a condition on aws:PrincipalArn')
+  end
+end
+
+local function check_entry(statement, entry, scope)
+  local value = entry.node.value
+  if scope.kind.name == "rcp" then
+    check_only_everyone(entry, scope)
+  elseif value == "*" and (entry.type == "*" or entry.type == "AWS") then
+    check_everyone(statement, entry, scope)
+  elseif entry.type == "AWS" then
+    check_aws(statement, entry.node, scope)
+  elseif entry.type == "Service" then
+    check_service(statement, entry.node, scope)
+  elseif entry.type == "Federated" then
+    check_federated(entry.node, scope)
+  elseif entry.type == "CanonicalUser" then
+    scope.add(UNSUPPORTED_PRINCIPAL, entry.node, ("%s does not support canonical user ids"):format(scope.kind.subject),
+      "write the ARN of the account's root")
+  end
+end
+
+-- Returns a principal in one form: the root of an account is the account.
+local function normal(entry)
+  return entry.type .. ":" .. (entry.node.value:match "^arn:[^:]*:iam::(%d+):root$" or entry.node.value)
+end
+
+-- Returns the role of a session's ARN.
+local function role_of(value)
+  local prefix, account, role = value:match "^(arn:[^:]*):sts::(%d+):assumed%-role/([^/]+)/"
+  return role and ("%s:iam::%s:role/%s"):format(prefix, account, role)
+end
+
+local function check_redundant(list, scope)
+  local seen = {}
+  for _, entry in ipairs(list) do
+    local name = normal(entry)
+    if seen[name] then
+      scope.add(REDUNDANT_PRINCIPAL, entry.node, ("'%s' is in the list twice"):format(entry.node.value), "remove it")
+    end
+    seen[name] = true
+  end
+  for _, entry in ipairs(scope.kind.name == "trust" and list or {}) do
+    local role = role_of(entry.node.value)
+    if role and seen["AWS:" .. role] then
+      scope.add(REDUNDANT_PRINCIPAL, entry.node, ("'%s' is a session of a role that the statement names"):format(
+        entry.node.value), "remove it")
     end
   end
+end
+
+-- Reports conditions on keys that service principals do not have, in a statement for services only.
+local function check_keys(list, scope)
+  for _, entry in ipairs(list) do
+    if entry.type ~= "Service" then
+      return
+    end
+  end
+  for _, test in ipairs(#list > 0 and scope.tests or {}) do
+    if test.record and test.record.absent_for_services and test.base ~= "Null" then
+      scope.add(KEY_FOR_SERVICE, test.key.key, ("requests of service principals do not have %s: %s"):format(test.name,
+        keys.consequence(test, scope)), "use aws:SourceArn, aws:SourceAccount or aws:SourceOrgID")
+    end
+  end
+end
+
+-- Reports a Principal or NotPrincipal in a policy that cannot have it. Returns whether it did.
+local function check_element(scope)
+  local element = scope.has.Principal or scope.has.NotPrincipal
+  local kind = scope.kind
+  local only_principal = kind.name == "trust" or kind.name == "rcp"
+  local rejected = element and (not kind.principal or only_principal and scope.has.NotPrincipal)
+  if rejected then
+    scope.add(UNSUPPORTED_PRINCIPAL, element.key, ("%s does not support %s"):format(kind.subject, element.key.value),
+      kind.principal and "write Principal" or "remove it; aws:PrincipalArn in a condition restricts the principals")
+  end
+  return rejected
+end
+
+--- Checks the principals of a statement.
+---@param scope policy.lint.Scope
+function M.check(scope)
+  local statement = scope.statement
+  if check_element(scope) then
+    return
+  end
+  if statement.not_principal and statement.effect == "Allow" then
+    scope.add(ALLOW_NOT_PRINCIPAL, scope.has.NotPrincipal.key,
+      "Allow with NotPrincipal allows everyone else in the world", NAME_THEM)
+  end
+  local list = entries(scope.node)
+  for _, entry in ipairs(list) do
+    check_entry(statement, entry, scope)
+  end
+  check_redundant(list, scope)
+  check_keys(list, scope)
 end
 
 return M

@@ -79,6 +79,20 @@ describe("deploying", function()
     assert.is_true(w.passed >= 40)
   end)
 
+  it("waits while Lightsail answers that the service is busy, in each of its texts", function()
+    for _, text in ipairs {
+      'The specified service is in a transition state ("DEPLOYING") and cannot be updated.',
+      'Sorry, deployment 8 is in progress for service "web". Please wait for it to complete before trying again.',
+      "Please try again in a few minutes.",
+    } do
+      local w <close> = deployable.world { faults = { { operation = "CreateContainerServiceDeployment", times = 2,
+        error = { code = "InvalidInputException", message = text } } } }
+      local plan = assert(w.region:plan_deployment("fresh", { images = image("app", "docker.io/library/nginx:2") }))
+      assert.equal(1, assert(w.region:deploy(plan), text).version)
+      assert.equal(3, w:count "CreateContainerServiceDeployment")
+    end
+  end)
+
   it("returns a permanent error without waiting", function()
     local w <close> = deployable.world { faults = { { operation = "CreateContainerServiceDeployment",
       error = { code = "InvalidInputException", message = "Never." } } } }

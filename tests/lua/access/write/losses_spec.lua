@@ -1,5 +1,6 @@
 -- Statements of others that another writer removes while lanyard changes a policy.
 
+local json = require "lanyard.json"
 local world = require "world"
 
 local NAME = "shared-repo"
@@ -15,8 +16,9 @@ local function text_of(...)
 end
 
 -- Grants while another writer replaces the policy by `text`, once, at the first call of `operation` after the write.
-local function grant_against(w, text, options)
-  w:put(NAME, text_of("ci", "scan"))
+-- before: the policy at first
+local function grant_against(w, text, options, before)
+  w:put(NAME, before or text_of("ci", "scan"))
   local written = false
   w.after = function(operation)
     if operation == "SetRepositoryPolicy" and not written then
@@ -44,6 +46,31 @@ describe("statements of others", function()
     assert.equal("unchanged", assert(w.region:restore(w:repository(NAME))).kind)
     assert(w.region:undo(w:repository(NAME))) -- a restoration is a change like others
     assert.same({ "scan", "AllowLightsailPull-my-container-service" }, w:sids(NAME))
+  end)
+
+  it("are restored only where a policy variable keeps its meaning", function()
+    local own = '{"Sid":"own","Effect":"Allow","Principal":"*","Action":"ecr:PutImage","Condition":{"StringEquals":'
+      .. '{"aws:PrincipalTag/repository":"${ecr:ResourceTag/owner}"}}}'
+    local function policy_of(version, ...)
+      return ('{"Version":"%s","Statement":[%s]}'):format(version, table.concat({ ... }, ","))
+    end
+    local scan = '{"Sid":"scan","Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"ecr:DescribeImages"}'
+    local w <close> = world.new()
+    assert.same({ "statement 'own'" },
+      grant_against(w, policy_of("2012-10-17", scan), nil, policy_of("2012-10-17", scan, own)).lost)
+    local before = w:text(NAME)
+    w:put(NAME, policy_of("2008-10-17", scan))
+    local restored, err = w.region:restore(w:repository(NAME))
+    assert.is_nil(restored)
+    assert.equal("OtherVersion", err.code)
+    assert.matches("^statement 'own' has a policy variable, and the Version of the policy of 'shared%-repo' ", err.message)
+    assert.same({ "scan" }, w:sids(NAME))
+    w:put(NAME, before)
+    assert.equal("restored", assert(w.region:restore(w:repository(NAME))).kind)
+    assert.same({ "scan", "AllowLightsailPull-my-container-service", "own" }, w:sids(NAME))
+    w:put(NAME, nil)
+    assert.equal("restored", assert(w.region:restore(w:repository(NAME))).kind)
+    assert.same(json.decode(policy_of("2012-10-17", own)), json.decode(w:text(NAME)))
   end)
 
   it("are not reported while they are there, or if the other writer only adds some", function()

@@ -25,6 +25,10 @@ local function allow(principal, action)
   return ('"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"%s"'):format(principal, action)
 end
 
+local function policy_of(...)
+  return ('{"Version":"2012-10-17","Statement":[{%s}]}'):format(table.concat({ ... }, "},{"))
+end
+
 describe("a change of a policy", function()
   it("is written if it gives what it is meant to, or less", function()
     for _, statements in ipairs {
@@ -56,6 +60,48 @@ describe("a change of a policy", function()
     end
   end)
 
+  it("may also give what a Deny denied, if it edits Denies, and no more", function()
+    local function denied(w)
+      w:put("shared-repo", policy_of(allow(THEIRS, "ecr:*"), '"Effect":"Deny","Principal":"*","Action":"ecr:PutImage"'))
+    end
+    local function edit(w, more, options)
+      options.action, options.record = "revoke", {}
+      return write.change_policy(w.region, w:repository "shared-repo", function(doc)
+        doc:remove { index = 2 }
+        if more then
+          doc:append(policy.parse(policy_of(more)), 1)
+        end
+        return true, {}
+      end, options)
+    end
+    local w <close> = world.new()
+    denied(w)
+    local _, err = edit(w, nil, { gives = {} })
+    assert.equal("WiderThanMeant", err.code)
+    _, err = edit(w, allow("777788889999", "ecr:PutImage"), { gives = {}, lifts_denies = true })
+    assert.equal("WiderThanMeant", err.code)
+    assert.is_true(assert(edit(w, nil, { gives = {}, lifts_denies = true })).changed)
+  end)
+
+  it("may give what a document allows that it is meant to restore", function()
+    local restored = policy.parse(policy_of(allow(THEIRS, "ecr:PutImage"),
+      '"Effect":"Deny","Principal":"*","Action":"ecr:PutImage"'))
+    for _, meant in ipairs { { gives = { { document = restored } } }, { meant = policy.parse(tostring(restored)) } } do
+      local w <close> = world.new()
+      w:put("shared-repo", nil)
+      local function write_it(...)
+        local text = policy_of(...)
+        return write.change_policy(w.region, w:repository "shared-repo", function() return policy.parse(text), {} end,
+          { action = "undo", record = {}, gives = meant.gives, meant = meant.meant })
+      end
+      local _, err = write_it(allow(THEIRS, "ecr:*"))
+      assert.equal("WiderThanMeant", err.code)
+      assert.is_nil(w:text "shared-repo")
+      assert.is_true(assert(write_it(allow(THEIRS, "ecr:PutImage"),
+        '"Effect":"Deny","Principal":"*","Action":"ecr:PutImage"')).changed)
+    end
+  end)
+
   it("may give anything if nothing is said about it", function()
     local w <close> = world.new()
     local result, err = change(w, { allow(THEIRS, "ecr:*") })
@@ -63,8 +109,8 @@ describe("a change of a policy", function()
   end)
 end)
 
-describe("a dry run", function()
-  it("says what the change gives and takes", function()
+describe("a command that changes a policy", function()
+  it("says what a dry run would give and take", function()
     local emulator <close> = helper.emulator()
     emulator:run { "enable", "my-container-service" }
     local result = emulator:run { "grant", "my-container-service", "shared-repo", "--dry-run" }
@@ -78,5 +124,36 @@ describe("a dry run", function()
     assert.matches("^pull from arn:aws:iam::", effect.takes)
     result = emulator:run { "grant", "my-container-service", "shared-repo", "--dry-run" }
     assert.is_nil(result.out:find("gives:", 1, true))
+  end)
+
+  it("says what it gave and took, also if it undid it", function()
+    local emulator <close> = helper.emulator()
+    emulator:run { "enable", "my-container-service" }
+    local role = "arn:aws:iam::%d+:role/amazon/lightsail/%S+"
+    local result = emulator:run { "grant", "my-container-service", "shared-repo" }
+    assert.matches("\ngives: pull to " .. role .. "; takes: nothing\n$", result.out)
+    result = emulator:run { "grant", "my-container-service", "shared-repo" }
+    assert.is_nil(result.out:find("gives:", 1, true))
+    result = emulator:run { "undo", "shared-repo" }
+    assert.matches("\ngives: nothing; takes: pull from " .. role .. "\n$", result.out)
+    result = emulator:run { "grant", "my-container-service", "shared-repo", "my-private-repo" }
+    assert.matches("\nmy%-private%-repo, shared%-repo gives: pull to " .. role .. "; takes: nothing\n$", result.out)
+    result = emulator:run { "grant", "my-container-service", "shared-repo", "--expires", "2099-01-01", "--output", "json" }
+    local effect = json.decode(result.out)[1].effect
+    assert.equal("nothing", effect.gives)
+    assert.matches("^pull from " .. role .. " in some cases$", effect.takes)
+    result = emulator:run { "disable", "my-container-service", "--revoke", "--dry-run" }
+    assert.matches("\ngives: nothing; takes: pull from " .. role .. "\n", result.out)
+    result = emulator:run { "disable", "my-container-service", "--revoke" }
+    assert.matches("\nmy%-private%-repo, shared%-repo gives: nothing; takes: pull from " .. role .. "\n", result.out)
+  end)
+
+  it("says so in a deployment's plan and result", function()
+    local emulator <close> = helper.emulator()
+    local command = "deploy my-container-service web=my-private-repo:1.0 --output json"
+    local planned = json.decode(emulator:run(command .. " --dry-run").out)
+    assert.matches("^pull to arn:aws:iam::", planned.repositories[1].effect.gives)
+    local done = json.decode(emulator:run(command).out)
+    assert.matches("^pull to arn:aws:iam::", done.repositories[1].effect.gives)
   end)
 end)

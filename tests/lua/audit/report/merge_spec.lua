@@ -69,8 +69,8 @@ describe("merging reports", function()
     assert.is_false(failed)
     assert.equal(1, #joined.scopes)
     assert.same({ "one", "three", "two" }, names(joined.scopes[1].repositories))
-    assert.same({ "three", "one" }, names(joined.findings))
-    assert.equal("2026-11-25T02:00:00Z", joined.time)
+    assert.same({ "one", "three" }, names(joined.findings))
+    assert.equal("2026-11-25T01:00:00Z", joined.time) -- of the earliest part
     assert.is_nil(joined.partial)
   end)
 

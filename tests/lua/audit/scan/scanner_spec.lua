@@ -185,7 +185,7 @@ describe("all Regions", function()
     local skipped = {}
     for _, failure in ipairs(failures) do skipped[failure.target.region] = failure.skipped or false end
     assert.same({ ["ap-southeast-3"] = true, ["ap-southeast-5"] = true, ["eu-north-1"] = false }, skipped)
-    assert.equal(16, #report.scopes)
+    assert.equal(19, #report.scopes)
     assert.equal(2, #report.findings)
   end)
 
@@ -304,6 +304,6 @@ describe("a scan of other accounts", function()
       if failure.skipped then skipped = skipped + 1 else failed = failed + 1 end
       assert.equal(failure.skipped and OTHER or THIRD, failure.target.account)
     end
-    assert.same({ 1, 16 }, { skipped, failed })
+    assert.same({ 1, 19 }, { skipped, failed })
   end)
 end)

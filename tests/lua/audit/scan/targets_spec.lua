@@ -35,9 +35,9 @@ describe("the targets of an audit", function()
       opened = opened + 1
       return open(...)
     end }
-    assert.equal(16, #found)
+    assert.equal(19, #found)
     assert.equal(1, opened)
-    assert.equal(found[1].session:credentials(), found[16].session:credentials())
+    assert.equal(found[1].session:credentials(), found[19].session:credentials())
   end)
 end)
 
@@ -46,8 +46,8 @@ describe("the targets of --region all", function()
     local accounts <close> = two_regions()
     local notes = {}
     local found = targets.expand { regions = "all", open = accounts:opener(), note = function(text) notes[#notes + 1] = text end }
-    assert.equal(16, #found)
-    assert.same({ "auditing the 16 Regions that lightsail:GetRegions lists" }, notes)
+    assert.equal(19, #found)
+    assert.same({ "auditing the 19 Regions that lightsail:GetRegions lists" }, notes)
   end)
 
   it("are the Regions that lanyard knows when Lightsail cannot list them, and a note says so", function()
@@ -58,7 +58,7 @@ describe("the targets of --region all", function()
     local notes = {}
     local found = targets.expand { regions = "all", open = accounts:opener(), note = function(text) notes[#notes + 1] = text end }
     assert.equal(#targets.REGIONS, #found)
-    assert.match("^cannot list the Regions of Lightsail, using the 17 that lanyard knows: .*not you", notes[1])
+    assert.match("^cannot list the Regions of Lightsail, using the 20 that lanyard knows: .*not you", notes[1])
   end)
 
   it("do not exist in a partition without Lightsail", function()
@@ -72,7 +72,7 @@ describe("the targets of --region all", function()
   it("are listed by a Region where Lightsail is available", function()
     local accounts <close> = two_regions()
     local open = accounts:opener()
-    targets.expand { regions = "all", open = function(profile) return open(profile, "sa-east-1") end }
+    targets.expand { regions = "all", open = function(profile) return open(profile, "eu-south-1") end }
     assert.same({ "GetRegions us-east-1 111122223333" }, accounts.calls)
   end)
 end)

@@ -9,6 +9,20 @@ local function fails(code, reply, err)
   return err
 end
 
+local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+local function decode_base64(text)
+  local bits, count, out = 0, 0, {}
+  for c in text:gsub("=+$", ""):gmatch "." do
+    bits, count = bits << 6 | ALPHABET:find(c, 1, true) - 1, count + 6
+    if count >= 8 then
+      count = count - 8
+      out[#out + 1] = string.char(bits >> count & 255)
+    end
+  end
+  return table.concat(out)
+end
+
 local function policy(principal, action)
   return json.encode { Version = "2008-10-17", Statement = json.array {
     { Effect = "Allow", Principal = { AWS = principal }, Action = action or "ecr:BatchGetImage" },
@@ -105,6 +119,16 @@ describe("emulated ECR", function()
     assert.equal('{"a":1}', got.images[1].imageManifest)
     assert.equal("ImageNotFound", got.failures[1].failureCode)
     assert.equal(2, #assert(ecr:ListImages { repositoryName = "shared-repo" }).imageIds)
+  end)
+
+  it("returns a token from which a client reads AWS's user and a password", function()
+    local data = assert(ecr:GetAuthorizationToken()).authorizationData
+    assert.equal(1, #data)
+    assert.matches("^AWS:[%w+/]+$", decode_base64(data[1].authorizationToken))
+    assert.equal("https://111122223333.dkr.ecr.us-east-1.amazonaws.com", data[1].proxyEndpoint)
+    assert.is_true(math.abs(w:time() + 12 * 3600 - data[1].expiresAt) < 60)
+    local other = assert(ecr:GetAuthorizationToken { registryIds = { "444455556666", "111122223333" } }).authorizationData
+    assert.equal("https://444455556666.dkr.ecr.us-east-1.amazonaws.com", other[1].proxyEndpoint)
   end)
 
   it("tags repositories", function()

@@ -130,6 +130,41 @@ describe("emulated Lightsail", function()
     assert(try({ app = { image = "nginx", ports = { ["80"] = "HTTP" } } }, { containerName = "app", containerPort = 80 }))
   end)
 
+  it("reports a busy service, names, images and ports in Lightsail's words", function()
+    local function message(containers, endpoint)
+      return fails("InvalidInputException", lightsail:CreateContainerServiceDeployment {
+        serviceName = NAME, containers = containers, publicEndpoint = endpoint,
+      }).message
+    end
+    assert.equal('Container name "backend_api" does not match pattern: ^(?:[a-z0-9]{1,2}|[a-z0-9][a-z0-9-]+[a-z0-9])$',
+      message { backend_api = { image = "nginx" } })
+    for _, name in ipairs { "-a", "a-", "Web", "a.b", "a b", "\u{e9}" } do
+      assert.matches('^Container name "' .. name:gsub("%p", "%%%0") .. '" does not match pattern', message { [name] = { image = "nginx" } })
+    end
+    for _, image in ipairs { ":container-service-1.my-react-ui.LATEST", ":web", ":web.app", ":web.app.latest", ":web.app.", ":",
+      "", "nginx latest", " nginx" } do
+      assert.equal(('Container "app" has invalid image "%s". Example of valid image: ":container-service-1.frontend-ui.123".')
+        :format(image), message { app = { image = image } })
+    end
+    assert.equal("Invalid port specified. You must specify a port that is in the list of ports of the specified container.",
+      message({ app = { image = "nginx", ports = { ["81"] = "HTTP" } } }, { containerName = "app", containerPort = 80 }))
+    assert(lightsail:CreateContainerServiceDeployment { serviceName = NAME, containers = { app = { image = "nginx" } } })
+    assert.equal(('Sorry, deployment 1 is in progress for service "%s". Please wait for it to complete before trying again.')
+      :format(NAME), message { app = { image = "nginx" } })
+    assert.matches("transition state",
+      fails("InvalidInputException", lightsail:UpdateContainerService { serviceName = NAME, scale = 2 }).message)
+  end)
+
+  it("returns an empty command and environment, and a URL with 13 letters and digits", function()
+    assert.matches("^https://my%-container%-service%.[a-z0-9]+%.us%-east%-1%.cs%.amazonlightsail%.com/$", service().url)
+    assert.equal(13, #service().url:match "^https://[^.]+%.([^.]+)")
+    local body
+    w.change = function(_, reply) body = reply.body end
+    assert(lightsail:CreateContainerServiceDeployment { serviceName = NAME, containers = { app = { image = "nginx" } } })
+    assert.matches('"command":%[%]', body)
+    assert.matches('"environment":{}', body)
+  end)
+
   it("completes a deployment according to the program of its image", function()
     local cases = {
       { { tag = "1", exits = true, log = { "no $DATABASE" } }, "FAILED", "Started 1 new node\nno db%-1\n.*Canceled$" },

@@ -6,7 +6,7 @@ local json = require "lanyard.json"
 local M = {}
 
 -- Each is unset in the merged report if it is unset in one of the reports.
-local ERRORS = { "services_error", "registry_error", "identities_error", "journal_error" }
+local ERRORS = { "services_error", "deployments_error", "registry_error", "identities_error", "journal_error" }
 
 -- Set in the merged report if it is set in one of the reports: each asks AWS for other names.
 local ABSENCES = "absences_error"

@@ -1,0 +1,75 @@
+--- Decides whether ECR accepts a text as the policy of a repository or of a registry.
+---
+---     local doc = acceptance.check(text, { kind = "repository" })   -- nil: "Invalid repository policy provided"
+---
+--- Sources are reports of policies that ECR refused. Resource in a repository policy: awsdocs/amazon-ecr-user-guide#20,
+--- aws-cdk#24314. ecr:GetAuthorizationToken in a repository policy: cloudposse/terraform-aws-ecr#67. A registry policy
+--- without Resource: pulumi-aws#2326. Other actions than three under scope V1: terraform-provider-aws#40828. ECR does
+--- not check what a Resource of a registry policy names: aws/containers-roadmap#2675.
+
+local ecr_actions = require "lanyard.policy.ecr_actions"
+local lists = require "lanyard.lists"
+local match = require "lanyard.match"
+local policy = require "lanyard.policy"
+
+local M = {}
+
+--- The actions that a registry policy of scope V1 can contain and applies to. Source: "Private registry permissions in
+--- Amazon ECR".
+---@type string[]
+M.V1_ACTIONS = { "ReplicateImage", "BatchImportUpstreamImage", "CreateRepository" }
+
+-- Lint rules whose findings make ECR reject a policy of either kind.
+local REJECTED = lists.set [[bad-action bad-effect bad-principal bad-version both-elements empty-list no-action
+  no-effect no-principal no-statement unknown-element wrong-type]]
+
+-- Whether a pattern matches one of the actions.
+local function matches_any(pattern, names)
+  for _, name in ipairs(names) do
+    if match.glob(pattern, "ecr:" .. name, true) then
+      return true
+    end
+  end
+  return false
+end
+
+-- Whether each action of a statement is one that the kind of policy can contain.
+local function accepts_actions(statement, options)
+  local known = options.scope == "V1" and M.V1_ACTIONS or ecr_actions.ALL
+  for _, action in ipairs(statement.actions) do
+    if not matches_any(action, known)
+      or options.kind == "repository" and action:lower() == "ecr:getauthorizationtoken" then
+      return false
+    end
+  end
+  return true
+end
+
+local function accepts_statement(statement, options)
+  return #statement.principals > 0 and statement.has_resource == (options.kind == "registry")
+    and accepts_actions(statement, options)
+end
+
+--- Returns the parsed policy, or nil if ECR refuses it.
+---@param text string
+---@param options { kind: "repository"|"registry", scope: "V1"|"V2"|nil }  scope: of the registry policy
+---@return policy.Document?
+function M.check(text, options)
+  local doc = policy.parse(text)
+  if not doc then
+    return nil
+  end
+  for _, finding in ipairs(doc:lint()) do
+    if REJECTED[finding.id] then
+      return nil
+    end
+  end
+  for _, statement in ipairs(doc:statements()) do
+    if not accepts_statement(statement, options) then
+      return nil
+    end
+  end
+  return doc
+end
+
+return M

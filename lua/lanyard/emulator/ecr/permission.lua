@@ -1,0 +1,125 @@
+--- Decides requests to the emulated ECR by the policies of the repository and of the registry.
+---
+---     local decision = permission.decide(world, region, name, { principal = role_arn, action = "ecr:BatchGetImage" })
+---
+--- Registry policy scope V2, the default of new registries, applies the registry policy to every request; V1 applies it
+--- to three actions ("Private registry permissions in Amazon ECR"). Both policies are resource-based policies of the
+--- registry's account: a Deny in either one denies, and an Allow in either one is enough. AWS's page does not say how
+--- an Allow of the registry policy counts for a caller of another account. This part is not confirmed.
+
+local acceptance = require "lanyard.emulator.ecr.acceptance"
+local arn = require "lanyard.arn"
+local exception = require "lanyard.emulator.exception"
+local expiry = require "lanyard.policy.expiry"
+local organizations = require "lanyard.emulator.organizations"
+local policy = require "lanyard.policy"
+local settings = require "lanyard.emulator.ecr.account_settings"
+
+local M = {}
+
+local V1_ACTIONS = {}
+for _, name in ipairs(acceptance.V1_ACTIONS) do
+  V1_ACTIONS["ecr:" .. name:lower()] = true
+end
+
+--- Reports whether the registry policy of a Region applies to an action.
+---@param world emulator.World
+---@param region string
+---@param action string  for example "ecr:BatchGetImage"
+---@return boolean
+function M.registry_applies(world, region, action)
+  return settings.get(world, region, "REGISTRY_POLICY_SCOPE") == "V2" or V1_ACTIONS[action:lower()] == true
+end
+
+--- Returns the ARN of a repository.
+---@param world emulator.World
+---@param region string
+---@param name string
+---@return string
+function M.repository_arn(world, region, name)
+  return ("arn:aws:ecr:%s:%s:repository/%s"):format(region, world.account, name)
+end
+
+-- Returns the condition keys of a request. Other keys are absent: no VPC endpoint, no tags, no session of a service.
+local function context_of(world, region, member)
+  local context, organization = expiry.at(world.now()), organizations.of(world)
+  context["aws:SecureTransport"], context["aws:ViaAWSService"] = "true", "false"
+  context["aws:RequestedRegion"] = region
+  if organization then
+    local paths = { organizations.path(world) }
+    context["aws:ResourceOrgID"], context["aws:ResourceOrgPaths"] = organization.id, paths
+    if member then
+      context["aws:PrincipalOrgID"], context["aws:PrincipalOrgPaths"] = organization.id, paths
+    end
+  end
+  return context
+end
+
+---@class emulator.PullRequest
+---@field principal string
+---@field action string
+---@field member? boolean  whether the principal is of the account's organization
+
+--- Decides a request about a repository, or about the registry, by the resource-based policies alone.
+---@param world emulator.World
+---@param region string
+---@param name? string  of the repository; absent: the request is about the registry
+---@param request emulator.PullRequest
+---@return "allow"|"deny"|"none" decision
+function M.decide(world, region, name, request)
+  local state = world.region(region)
+  local repository = name and state.repositories[name]
+  local asked = {
+    principal = request.principal, action = request.action, context = context_of(world, region, request.member),
+    resource = name and M.repository_arn(world, region, name) or "*",
+  }
+  local policies = { repository and repository.policy or nil }
+  if M.registry_applies(world, region, request.action) then
+    policies[#policies + 1] = state.registry_policy
+  end
+  local allowed = false
+  for _, stored in ipairs(policies) do
+    local doc = policy.parse(stored.text)
+    local answer = doc and doc:can(asked) -- a state file can contain a text that ECR would reject
+    if answer == "deny" then
+      return "deny"
+    end
+    allowed = allowed or answer == "allow"
+  end
+  return allowed and "allow" or "none"
+end
+
+-- Returns the names of the repositories that a request is about; none: it is about the registry.
+local function names_of(request)
+  local parsed = request.resourceArn and arn.parse(request.resourceArn)
+  local name = request.repositoryName or parsed and parsed.resource:match "^repository/(.+)$"
+  return request.repositoryNames or name and { name } or {}
+end
+
+local function denied(caller, action, resource)
+  return exception("AccessDeniedException", ("User: %s is not authorized to perform: %s on resource: %s with an "
+    .. "explicit deny in a resource-based policy"):format(caller.arn, action, resource))
+end
+
+--- Returns the exception for a request of the account's operator that a policy denies, or nil. IAM allows the operator
+--- everything, so that nothing else is needed.
+---@param world emulator.World
+---@param operation string
+---@param request table
+---@param context table
+---@return emulator.Exception?
+function M.refusal(world, operation, request, context)
+  local asked = { principal = context.caller.arn, action = "ecr:" .. operation, member = true }
+  local names = names_of(request)
+  for _, name in ipairs(names) do
+    if M.decide(world, context.region, name, asked) == "deny" then
+      return denied(context.caller, asked.action, M.repository_arn(world, context.region, name))
+    end
+  end
+  if #names == 0 and M.decide(world, context.region, nil, asked) == "deny" then
+    return denied(context.caller, asked.action, "*")
+  end
+  return nil
+end
+
+return M

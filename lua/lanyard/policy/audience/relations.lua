@@ -1,0 +1,122 @@
+--- Whose an account, an organization or a source is: one's own, trusted, or another one.
+---
+---@class policy.Known  what is known about the repository and its surroundings
+---@field account? string                 the account that owns the repository
+---@field organization? string            its organization
+---@field trusted_accounts? string[]
+---@field trusted_organizations? string[]
+---
+---@alias policy.Relation "own"|"trusted"|"other"|"unknown"
+
+local arn = require "lanyard.arn"
+local coverage = require "lanyard.policy.coverage"
+local lists = require "lanyard.lists"
+
+local M = {}
+
+--- Returns the relation to an account. nil is an account that is unknown.
+---@param known policy.Known
+---@param account? string
+---@return policy.Relation
+function M.account(known, account)
+  if not account then
+    return "unknown"
+  elseif account == known.account or account:lower() == "${aws:resourceaccount}" then
+    return "own"
+  end
+  return lists.contains(known.trusted_accounts or {}, account) and "trusted" or "other"
+end
+
+--- Returns the relation to an organization.
+---@param known policy.Known
+---@param id string
+---@return policy.Relation
+function M.organization(known, id)
+  if id == known.organization or id:lower() == "${aws:resourceorgid}" then
+    return "own"
+  end
+  return lists.contains(known.trusted_organizations or {}, id) and "trusted" or "other"
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Sources
+
+-- Relations from the nearest; "none" restricts nobody.
+local DISTANCES = { own = 1, trusted = 2, unknown = 3, other = 4, none = 5 }
+
+-- Returns whose resource an ARN names. Some resources, such as buckets, have no account in their ARN.
+local function of_arn(known, text)
+  local parsed = arn.parse(text)
+  local account = parsed and parsed.account
+  if not parsed or text:find "^%*" then
+    return "none"
+  elseif account == "" then
+    local name = parsed.resource:match "^[^/]*"
+    return (name:find "[*?]" or name:find("${", 1, true)) and "none" or "unknown"
+  elseif account:lower() == "${aws:resourceaccount}" or account == known.account then
+    return "own", known.account
+  elseif not coverage.account(account) then
+    return "none"
+  end
+  return M.account(known, account), account
+end
+
+local function of_account(known, text)
+  if coverage.account(text) == text or text:lower() == "${aws:resourceaccount}" then
+    return M.account(known, text), text
+  end
+  return "none"
+end
+
+local function of_organization(known, text)
+  local id = text:match "^(o%-[%w]+)" or text:lower() == "${aws:resourceorgid}" and text
+  local wild = not id or text:find("^o%-%w+[*?]")
+  return wild and "none" or M.organization(known, id), not wild and id or nil
+end
+
+local READERS = {
+  ["aws:sourcearn"] = of_arn, ["aws:sourceaccount"] = of_account, ["aws:sourceowner"] = of_account,
+  ["aws:sourceorgid"] = of_organization, ["aws:sourceorgpaths"] = of_organization,
+}
+
+---@class policy.AudienceSource
+---@field relation policy.Relation|"none"
+---@field values string[]           the values of the condition key that restricts most
+---@field key? string
+---@field accounts string[]         the accounts in the values
+---@field organizations string[]
+
+-- Returns the source that one demand names. The value that is furthest away decides.
+local function of_demand(known, demand)
+  local source = { relation = "own", key = demand.key, values = demand.values, accounts = {}, organizations = {} }
+  if demand.requires ~= "listed" then
+    source.relation = "none"
+    return source
+  end
+  for _, value in ipairs(demand.values) do
+    local relation, id = READERS[demand.name](known, value)
+    if DISTANCES[relation] > DISTANCES[source.relation] then
+      source.relation = relation
+    end
+    local list = READERS[demand.name] == of_organization and source.organizations or source.accounts
+    list[#list + 1] = id
+  end
+  return source
+end
+
+--- Returns for whom a service acts, by what a class demands of sources. Of several demands, the narrowest counts.
+---@param known policy.Known
+---@param restrictions policy.Demand[]
+---@return policy.AudienceSource
+function M.source(known, restrictions)
+  local best = { relation = "none", values = {}, accounts = {}, organizations = {} }
+  for _, demand in ipairs(restrictions) do
+    local one = READERS[demand.name] and of_demand(known, demand)
+    if one and DISTANCES[one.relation] < DISTANCES[best.relation] then
+      best = one
+    end
+  end
+  return best
+end
+
+return M

@@ -1,0 +1,339 @@
+--- The callers of Allow statements as boxes: one principal, and the demands on its requests.
+---
+--- A demand is added to a box, which becomes narrower or empty. A Deny splits a box into alternatives: a request
+--- escapes the Deny if one of its conditions does not hold. A box may be too wide, never too narrow: where it is
+--- unknown, a Deny takes nothing away. The engine then decides whether the policy reaches the box.
+---
+---@class policy.Box
+---@field entry? { type: string, value: string }  nil: any caller
+---@field demands policy.Demand[]
+---@field except policy.Class[]     excluded callers
+---@field statement policy.Statement  the Allow
+---@field actions string[]          its actions that the box is about
+---@field suspect boolean           whether the box is empty needs the engine
+
+local classes = require "lanyard.policy.classes"
+local coverage = require "lanyard.policy.coverage"
+local demands = require "lanyard.policy.demand"
+local lists = require "lanyard.lists"
+
+local M = {}
+
+-- With more alternatives than this, the Denies that are left take nothing away.
+local MOST = 64
+
+-- Returns a copy of a box with other fields.
+local function with(box, changes)
+  local copy = {}
+  for name, value in pairs(box) do
+    copy[name] = value
+  end
+  for name, value in pairs(changes) do
+    copy[name] = value
+  end
+  return copy
+end
+
+local function appended(list, item)
+  local copy = table.move(list, 1, #list, 1, {})
+  copy[#copy + 1] = item
+  return copy
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Demands on a principal
+
+-- Services and identity providers have no account, and so none of these keys (core/README.md).
+local OF_ACCOUNTS = {
+  organization = true, ["organization-path"] = true, arn = true, tag = true, username = true, service = false,
+}
+
+-- Returns "drop" if a demand holds for every request of a box's principal, "empty" if for none, else the demand.
+local function for_entry(entry, demand)
+  local facet, requires = demand.facet, demand.requires
+  if not entry then
+    return demand
+  end
+  local in_account = entry.type == "AWS" or entry.type == "CanonicalUser"
+  if facet == "is-service" then
+    if requires == "unknown" or requires == "absent" or requires == "present" then
+      return demand
+    end
+    return lists.contains(demand.values, tostring(entry.type == "Service")) and "drop" or "empty"
+  elseif facet == "service" and entry.type ~= "Service" or OF_ACCOUNTS[facet] and not in_account then
+    return (requires:find "absent" and "drop") or requires ~= "unknown" and "empty" or demand
+  elseif facet == "arn" and in_account and requires == "listed-or-absent" then
+    return demands.listed(demand)
+  elseif facet == "arn" and in_account and requires == "unlisted-or-absent" then
+    return with(demand, { requires = "unlisted" })
+  end
+  return demand
+end
+
+local function is_same(a, b)
+  return a == b or a.operator == b.operator and a.requires == b.requires and coverage.contains(a.values, b.values)
+    and coverage.contains(b.values, a.values)
+end
+
+-- Combines two demands on one key. Returns the one that means both, "empty", or nil if both are needed. An empty value
+-- of a tag or of an unknown key counts as none for some operators, so demands on them are kept.
+local function combine(a, b)
+  if a.facet == "tag" or a.facet == "request" then
+    return is_same(a, b) and a or nil
+  end
+  for _, pair in ipairs { { a, b }, { b, a } } do
+    local one, other = pair[1], pair[2]
+    local or_absent = other.requires:match "^(%a+)%-or%-absent$"
+    if is_same(one, other) then
+      return one
+    elseif one.requires == "present" and or_absent then
+      return or_absent == "listed" and demands.listed(other) or with(other, { requires = or_absent })
+    elseif one.requires == "present" and (other.requires == "listed" or other.requires == "unlisted") then
+      return other
+    elseif one.requires == "absent" and or_absent then
+      return one
+    elseif one.requires == "absent" and other.requires ~= "unknown" then
+      return "empty"
+    end
+  end
+  return nil
+end
+
+--- Returns a box with one more demand | nil if it is then empty. Returns the box itself if the demand holds in it.
+---@param box policy.Box
+---@param demand policy.Demand?  nil holds always
+---@return policy.Box?
+function M.add(box, demand)
+  local one = demand and for_entry(box.entry, demand) or "drop"
+  if one == "empty" then
+    return nil
+  elseif one == "drop" then
+    return box
+  end
+  local suspect = box.suspect or one.requires == "unknown" or not one.sound
+  for i, other in ipairs(box.demands) do
+    local both = other.name == one.name and combine(other, one)
+    if both == "empty" then
+      return nil
+    elseif both == other then
+      return box
+    elseif both then
+      local list = table.move(box.demands, 1, #box.demands, 1, {})
+      list[i] = both
+      return with(box, { demands = list, suspect = suspect })
+    end
+    suspect = suspect or other.name == one.name
+  end
+  return with(box, { demands = appended(box.demands, one), suspect = suspect })
+end
+
+-- Returns a box with several more demands | nil
+local function add_all(box, conditions)
+  for _, condition in ipairs(conditions) do
+    box = box and M.add(box, demands.read(condition))
+  end
+  return box
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Boxes of a statement
+
+local function is_anyone(principal)
+  return principal.type == "*" or principal.value == "*" and principal.type == "AWS"
+end
+
+-- Returns the principals that a statement names, as entries; false is any caller.
+local function entries_of(statement)
+  if statement.not_principal or #statement.principals == 0 then
+    return { false }
+  end
+  local entries = {}
+  for i, principal in ipairs(statement.principals) do
+    entries[i] = not is_anyone(principal) and principal
+  end
+  return entries
+end
+
+--- Returns the boxes of an Allow statement, one for each principal.
+---@param statement policy.Statement
+---@return policy.Box[]
+function M.of(statement)
+  local boxes, except, list = {}, {}, {}
+  for i, principal in ipairs(statement.not_principal and statement.principals or {}) do
+    except[i] = classes.principal(principal)
+  end
+  for _, condition in ipairs(statement.conditions) do
+    list[#list + 1] = demands.read(condition)
+  end
+  for _, entry in ipairs(entries_of(statement)) do
+    local box = {
+      entry = entry or nil, demands = {}, except = except, statement = statement, actions = statement.actions,
+      suspect = statement.flaw ~= nil or #except > 0 or statement.not_action or statement.not_resource,
+    }
+    for _, demand in ipairs(list) do
+      box = box and M.add(box, demand)
+    end
+    boxes[#boxes + 1] = box
+  end
+  return boxes
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Denies
+
+-- Returns how much of a box's principal a named one covers: "all", "part" or "none".
+local function covered_by(principal, entry)
+  if is_anyone(principal) then
+    return "all"
+  elseif not entry then
+    return "part"
+  elseif principal.type ~= entry.type then
+    return "none"
+  elseif principal.value == entry.value or principal.value == "*" then
+    return "all"
+  elseif principal.type ~= "AWS" then
+    return entry.value == "*" and "part" or "none"
+  end
+  local same = coverage.account(principal.value) == coverage.account(entry.value)
+  if not same or not coverage.account(entry.value) then
+    return "none"
+  elseif coverage.is_account(principal.value) then
+    return "all"
+  end
+  local is_role = principal.value:find(":role/", 1, true) and entry.value:find(":assumed-role/", 1, true)
+    or principal.value:find(":assumed-role/", 1, true) and entry.value:find(":role/", 1, true)
+  return (coverage.is_account(entry.value) or is_role) and "part" or "none"
+end
+
+-- Returns how much of a box's principal a Deny is about, and the principals that are a part of it.
+local function scope_of(deny, entry)
+  local all, parts = false, {}
+  for _, principal in ipairs(deny.principals) do
+    local covered = covered_by(principal, entry)
+    all = all or covered == "all"
+    if covered == "part" then
+      parts[#parts + 1] = principal
+    end
+  end
+  if deny.not_principal then
+    return all and "none" or "all", parts
+  end
+  return all and "all" or #parts > 0 and "part" or "none", parts
+end
+
+-- Returns the boxes of the requests that escape a Deny, because one of its conditions does not hold.
+local function escapes(box, deny)
+  local found = {}
+  for _, condition in ipairs(deny.conditions) do
+    local opposite = demands.opposite(condition)
+    local one = opposite and add_all(box, opposite)
+    if not opposite or one == box then
+      return { one or with(box, { suspect = true }) }
+    end
+    found[#found + 1] = one and with(one, { suspect = true })
+  end
+  return found
+end
+
+-- Returns a box with the principals of a Deny without conditions as exceptions.
+local function excepting(box, deny, parts)
+  local except = table.move(box.except, 1, #box.except, 1, {})
+  for _, principal in ipairs(#deny.conditions == 0 and parts or {}) do
+    except[#except + 1] = classes.principal(principal)
+  end
+  return with(box, { except = except, suspect = true })
+end
+
+-- Returns the boxes that a Deny leaves of one.
+local function subtract(box, deny)
+  local scope, parts = scope_of(deny, box.entry)
+  if scope == "none" then
+    return { box }
+  elseif deny.flaw then
+    return { with(box, { suspect = true }) }
+  elseif scope == "part" then
+    return { excepting(box, deny, parts) }
+  end
+  local left = escapes(box, deny)
+  for _, principal in ipairs(left[1] ~= box and deny.not_principal and parts or {}) do
+    left[#left + 1] = with(box, { entry = principal, suspect = true })
+  end
+  return left
+end
+
+--- Returns the boxes of the requests of a box that a Deny denies.
+---@param box policy.Box
+---@param deny policy.Statement
+---@return policy.Box[]
+function M.within(box, deny)
+  local scope, parts = scope_of(deny, box.entry)
+  if scope == "none" or deny.flaw then
+    return scope == "none" and {} or { with(box, { suspect = true }) }
+  end
+  local found = {}
+  for _, entry in ipairs(scope == "part" and parts or { box.entry or false }) do
+    local one = with(box, { suspect = true })
+    one.entry = entry or nil
+    for _, condition in ipairs(deny.conditions) do
+      one = one and M.add(one, demands.read(condition))
+    end
+    found[#found + 1] = one
+  end
+  return found
+end
+
+-- Returns the actions of a box in groups with the Denies that cover all of them, by number.
+local function grouped(box, denies, action)
+  local statement, groups = box.statement, {}
+  if action and coverage.actions(statement, { action }) == "all" then
+    -- The question is about this action only.
+    statement = { actions = { action }, not_action = false }
+  end
+  local actions = statement.not_action and { false } or statement.actions
+  for _, pattern in ipairs(actions) do
+    local covering, label = {}, {}
+    for i, deny in ipairs(denies) do
+      local covered = coverage.actions(deny, pattern and { pattern } or statement.actions, not pattern)
+      if action and covered ~= "all" and coverage.actions(deny, { action }) == "all" then
+        covered = "all"
+      end
+      local resources = covered ~= "none" and coverage.resources(deny, box.statement)
+      if resources and resources ~= "none" then
+        local all = covered == "all" and resources == "all"
+        covering[#covering + 1] = { deny = deny, all = all }
+        label[#label + 1] = all and i or -i
+      end
+    end
+    label = table.concat(label, " ")
+    if not groups[label] then
+      groups[label] = { covering = covering, actions = {} }
+      groups[#groups + 1] = groups[label]
+    end
+    table.insert(groups[label].actions, pattern or nil)
+  end
+  return groups
+end
+
+--- Returns the boxes that Denies leave of one. A Deny of a part of its actions or resources takes nothing away.
+---@param box policy.Box
+---@param denies policy.Statement[]
+---@param action? string  only this action or pattern is asked about
+---@return policy.Box[]
+function M.without(box, denies, action)
+  local found = {}
+  for _, group in ipairs(grouped(box, denies, action)) do
+    local left = { with(box, { actions = #group.actions > 0 and group.actions or box.actions }) }
+    for _, item in ipairs(group.covering) do
+      local next_left = {}
+      for _, one in ipairs(left) do
+        local parts = item.all and #left <= MOST and subtract(one, item.deny) or { with(one, { suspect = true }) }
+        table.move(parts, 1, #parts, #next_left + 1, next_left)
+      end
+      left = next_left
+    end
+    table.move(left, 1, #left, #found + 1, found)
+  end
+  return found
+end
+
+return M

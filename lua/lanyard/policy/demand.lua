@@ -1,0 +1,234 @@
+--- What a condition demands of one key of a request: a listed value, another value, its presence, its absence.
+---
+---     for _, condition in ipairs(statement.conditions) do
+---       local demand = demands.read(condition)     -- nil: it holds for every request
+---     end
+---
+--- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+---
+---@class policy.Demand
+---@field requires "listed"|"unlisted"|"present"|"absent"|"listed-or-absent"|"unlisted-or-absent"|"unknown"
+---@field facet string     what the key says: see FACETS; "request" for other keys
+---@field operator string  as the condition has it, or as the negation of a Deny
+---@field key string
+---@field name string      the key in lower case
+---@field values string[]
+---@field origin table     the condition that was read
+---@field sound boolean    the operator can compare the values
+
+local core = require "lanyard.policy.core"
+
+local M = {}
+
+-- What keys say about the caller and its request.
+-- https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+local FACETS = {
+  ["aws:principalorgid"] = "organization", ["aws:principalorgpaths"] = "organization-path",
+  ["aws:principalaccount"] = "account", ["aws:principalarn"] = "arn", ["aws:userid"] = "userid",
+  ["aws:principalservicename"] = "service", ["aws:principalservicenameslist"] = "service",
+  ["aws:principalisawsservice"] = "is-service", ["aws:principaltype"] = "type", ["aws:username"] = "username",
+  ["aws:sourcearn"] = "source", ["aws:sourceaccount"] = "source", ["aws:sourceowner"] = "source",
+  ["aws:sourceorgid"] = "source", ["aws:sourceorgpaths"] = "source",
+  ["aws:sourceip"] = "network", ["aws:vpcsourceip"] = "network", ["aws:sourcevpc"] = "network",
+  ["aws:sourcevpce"] = "network", ["aws:sourcevpcarn"] = "network", ["aws:vpceaccount"] = "network",
+  ["aws:vpceorgid"] = "network", ["aws:vpceorgpaths"] = "network",
+  ["aws:currenttime"] = "time", ["aws:epochtime"] = "time",
+}
+
+-- Every request has these keys (core/README.md).
+local ALWAYS = {
+  ["aws:principalaccount"] = true, ["aws:principaltype"] = true, ["aws:userid"] = true, ["aws:currenttime"] = true,
+  ["aws:epochtime"] = true, ["aws:securetransport"] = true, ["aws:useragent"] = true,
+  ["aws:requestedregion"] = true, ["aws:viaawsservice"] = true,
+}
+
+-- Keys of which a request may have several values.
+local SEVERAL = {
+  ["aws:principalorgpaths"] = true, ["aws:sourceorgpaths"] = true, ["aws:vpceorgpaths"] = true,
+  ["aws:principalservicenameslist"] = true,
+}
+
+--- Returns what a key says, such as "organization"; "tag" for a tag of the caller, "request" for any other key.
+---@param name string  in lower case
+---@return string
+function M.facet(name)
+  return FACETS[name] or name:find "^aws:principaltag/" and "tag" or "request"
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Operators
+
+-- Pairs of operators of which exactly one holds for a value. Of these, the second is negated.
+local OPPOSITES = {}
+for _, pair in ipairs {
+  { "StringEquals", "StringNotEquals" }, { "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase" },
+  { "StringLike", "StringNotLike" }, { "ArnEquals", "ArnNotEquals" }, { "ArnLike", "ArnNotLike" },
+  { "IpAddress", "NotIpAddress" }, { "NumericEquals", "NumericNotEquals" }, { "DateEquals", "DateNotEquals" },
+  { "NumericLessThan", "NumericGreaterThanEquals" }, { "NumericGreaterThan", "NumericLessThanEquals" },
+  { "DateLessThan", "DateGreaterThanEquals" }, { "DateGreaterThan", "DateLessThanEquals" },
+} do
+  OPPOSITES[pair[1]], OPPOSITES[pair[2]] = pair[2], pair[1]
+end
+
+-- Returns the parts of an operator: "ForAnyValue" or "ForAllValues" or nil, the name, and whether it has IfExists.
+local function parts_of(operator)
+  local set, rest = operator:match "^(For%a+Values?):(.+)$"
+  local base, suffix = (rest or operator):match "^(.-)(IfExists)$"
+  return set, base or rest or operator, suffix ~= nil
+end
+
+local function is_negated(base)
+  return base:find("Not", 1, true) ~= nil
+end
+
+-- Reports whether every value of a key matches an operand of an operator.
+local function is_universal(base, text)
+  if base == "StringLike" then
+    return text:find "^%*+$" ~= nil
+  elseif base == "ArnLike" or base == "ArnEquals" then
+    return text:find "^%*:%*+:%*+:%*+:%*+:%*+$" ~= nil or text:find "^arn:%*+:%*+:%*+:%*+:%*+$" ~= nil
+  end
+  return false
+end
+
+-- A policy variable that names the owner of the resource is a value. Any other one can have any value.
+local function is_open(text)
+  local variable = text:match "^%${([^}]*)}$"
+  variable = variable and variable:lower()
+  return variable ~= "aws:resourceaccount" and variable ~= "aws:resourceorgid"
+end
+
+-- Reports whether an operator can compare values. A policy variable may have any value.
+local function is_sound(operator, texts)
+  for _, text in ipairs(texts) do
+    if not text:find("${", 1, true) and not select(2, core.operand(operator, text)) then
+      return false
+    end
+  end
+  return #texts > 0
+end
+
+local function texts_of(values)
+  local texts = {}
+  for i, value in ipairs(values) do
+    texts[i] = tostring(value)
+  end
+  return texts
+end
+
+-- Returns what Null demands: "absent", "present", or nil if it has both values.
+local function requires_null(values)
+  local absent, present
+  for _, text in ipairs(values) do
+    absent, present = absent or text:lower() == "true", present or text:lower() == "false"
+  end
+  if absent == present then
+    return not absent and "unknown" or nil
+  end
+  return absent and "absent" or "present"
+end
+
+-- Returns what an operator demands of a key | nil if it holds for every request.
+local function requires_value(set, base, if_exists, demand)
+  local negated = is_negated(base)
+  local or_absent = (if_exists or set == "ForAllValues" or negated and not set) and not ALWAYS[demand.name]
+  local any = false
+  for _, text in ipairs(demand.values) do
+    any = any or is_universal(base, text) or demand.facet ~= "tag" and text:find("${", 1, true) and is_open(text)
+      and text == text:match "^%${[^}]*}$"
+  end
+  if any and not negated then
+    if or_absent or ALWAYS[demand.name] then
+      return nil
+    end
+    return "present"
+  end
+  return (negated and "unlisted" or "listed") .. (or_absent and "-or-absent" or "")
+end
+
+--- Returns what a condition demands | nil if it holds for every request, as far as its operator and its values show.
+---@param condition { operator: string, key: string, values: any[] }
+---@return policy.Demand?
+function M.read(condition)
+  local set, base, if_exists = parts_of(condition.operator)
+  local name = condition.key:lower()
+  local demand = {
+    operator = condition.operator, key = condition.key, name = name, facet = M.facet(name),
+    values = texts_of(condition.values), origin = condition, sound = true,
+  }
+  if condition.operator == "Null" then
+    demand.requires = requires_null(demand.values)
+  elseif not core.operand(condition.operator, "") then
+    demand.requires = "unknown"
+  else
+    demand.requires = requires_value(set, base, if_exists, demand)
+    demand.sound = is_sound(condition.operator, demand.values)
+  end
+  if ALWAYS[name] and demand.requires == "present" then
+    return nil
+  end
+  return demand.requires and demand
+end
+
+--- Returns the demand that a key has one of some values, which is present, with the operator of another demand without
+--- its negation and IfExists.
+---@param demand policy.Demand
+---@param values? string[]  of the demand unless given
+---@return policy.Demand
+function M.listed(demand, values)
+  local _, base = parts_of(demand.operator)
+  local operator = (SEVERAL[demand.name] and "ForAnyValue:" or "") .. base:gsub("Not", "")
+  return {
+    requires = "listed", facet = demand.facet, operator = operator, key = demand.key, name = demand.name,
+    values = values or demand.values, origin = demand.origin, sound = demand.sound,
+  }
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The opposite of a condition
+
+local OPPOSITE_SETS = { ForAnyValue = "ForAllValues:", ForAllValues = "ForAnyValue:" }
+
+local function opposite_booleans(values)
+  local texts = {}
+  for i, text in ipairs(texts_of(values)) do
+    texts[i] = text:lower() == "true" and "false" or "true"
+  end
+  return texts
+end
+
+--- Returns conditions that hold, together, for exactly the requests for which a condition does not hold | nil if no
+--- operators express it.
+---@param condition { operator: string, key: string, values: any[] }
+---@return { operator: string, key: string, values: any[] }[]?
+function M.opposite(condition)
+  local set, base, if_exists = parts_of(condition.operator)
+  local key, values = condition.key, condition.values
+  if base == "Null" or base == "Bool" then
+    if #values ~= 1 or set then
+      return nil
+    elseif base == "Null" then
+      return { { operator = "Null", key = key, values = opposite_booleans(values) } }
+    end
+    return { { operator = if_exists and "Bool" or "BoolIfExists", key = key, values = opposite_booleans(values) } }
+  end
+  local opposite = OPPOSITES[base]
+  if not opposite or (opposite:find "Than" and #values ~= 1) then
+    return nil
+  end
+  local passes_absent = if_exists or set == "ForAllValues" or is_negated(base) and not set
+  local operator = (OPPOSITE_SETS[set] or "") .. opposite
+  local holds_absent = OPPOSITE_SETS[set] == "ForAllValues:" or is_negated(opposite) and not set
+  local conditions = { {
+    operator = operator .. (not passes_absent and not holds_absent and "IfExists" or ""), key = key, values = values,
+  } }
+  if passes_absent and holds_absent then
+    -- A key with an empty value is present for the operator, but not for Null.
+    local is_text = base:find "^String" and not set
+    conditions[2] = is_text and { operator = "StringLike", key = key, values = { "*" } }
+      or { operator = "Null", key = key, values = { "false" } }
+  end
+  return conditions
+end
+
+return M

@@ -1,0 +1,131 @@
+--- Which classes of callers include others, by comparison of their names and demands.
+
+local classes = require "lanyard.policy.classes"
+local coverage = require "lanyard.policy.coverage"
+
+local M = {}
+
+-- Reports whether a class is known to be within another one, which excepts nothing in it.
+local function includes(outer, inner)
+  if not classes.is_within(inner, outer) then
+    return false
+  end
+  for _, one in ipairs(outer.except) do
+    local shared = false
+    for _, other in ipairs(inner.except) do
+      shared = shared or other.text == one.text
+    end
+    if not shared then
+      return false
+    end
+  end
+  return true
+end
+
+-- The kinds that can include other classes. The others include only classes with the same identity.
+local WIDE = {
+  everyone = true, ["any-organization"] = true, ["any-service"] = true, organization = true,
+  ["organization-path"] = true, pattern = true,
+}
+
+-- An index of classes by what they can include: wide ones, and the others by account or id. A pattern of ARNs in one
+-- account includes classes of that account only.
+local Index = {}
+Index.__index = Index
+
+function Index:add(class)
+  local list = self.wide
+  local account = class.kind == "pattern" and coverage.account(class.id)
+  if account or not WIDE[class.kind] and class.id ~= "*" then
+    local id = account or class.id
+    self.by_id[id] = self.by_id[id] or {}
+    list = self.by_id[id]
+  end
+  list[#list + 1] = class
+end
+
+-- Calls test(other) for each class that may include one, until it returns true. Returns whether it did.
+function Index:any(class, test)
+  local account = class.id and coverage.account(class.id)
+  local lists = { self.wide, self.by_id[class.id or 0] or {}, account ~= class.id and self.by_id[account or 0] or {} }
+  for _, list in ipairs(lists) do
+    for _, other in ipairs(list) do
+      if other ~= class and test(other) then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+--- Reports whether a class of the index includes another one.
+---@param class policy.Class
+---@return boolean
+function Index:includes(class)
+  return self:any(class, function(other) return includes(other, class) end)
+end
+
+--- Returns an index of classes.
+---@param list? policy.Class[]
+function M.index(list)
+  local index = setmetatable({ wide = {}, by_id = {} }, Index)
+  for _, class in ipairs(list or {}) do
+    index:add(class)
+  end
+  return index
+end
+
+--- Removes from the exceptions of each class what another class includes: it is allowed after all.
+---@param list policy.Class[]
+function M.correct_exceptions(list)
+  local has_any = false
+  for _, class in ipairs(list) do
+    has_any = has_any or #class.except > 0
+  end
+  local index = has_any and M.index(list)
+  for _, class in ipairs(has_any and list or {}) do
+    local except = {}
+    for _, inner in ipairs(class.except) do
+      local allowed = index:any(inner, function(other)
+        return other ~= class and #other.except == 0 and classes.is_within(inner, other)
+      end)
+      except[#except + 1] = not allowed and inner or nil
+    end
+    class.except = except
+  end
+end
+
+--- Removes the classes that another one includes.
+---@param list policy.Class[]  sorted from the widest
+---@return policy.Class[]
+function M.without_included(list)
+  local index, kept = M.index(), {}
+  for _, class in ipairs(list) do
+    if not index:includes(class) then
+      kept[#kept + 1] = class
+      index:add(class)
+    end
+  end
+  return kept
+end
+
+--- Sorts classes from the widest, and equally wide ones by the number of demands, then by their order.
+---@param list policy.Class[]
+---@return policy.Class[] list
+function M.sort(list)
+  local position = {}
+  for i, class in ipairs(list) do
+    position[class] = i
+  end
+  table.sort(list, function(a, b)
+    if a.rank ~= b.rank then
+      return a.rank < b.rank
+    elseif #a.restrictions ~= #b.restrictions then
+      return #a.restrictions < #b.restrictions
+    end
+    return position[a] < position[b]
+  end)
+  return list
+end
+
+return M

@@ -1,0 +1,104 @@
+-- Merging the reports of shards: the merged report is the report of the whole audit.
+local helper = require "helper"
+local json = require "lanyard.json"
+
+-- Two Regions with findings of several checks and severities in each.
+local SEED = [[
+  local function allow(principal, actions)
+    return '{"Effect":"Allow","Principal":' .. principal .. ',"Action":' .. actions .. '}'
+  end
+  local PULL = '["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]'
+  local OTHER = '{"AWS":"arn:aws:iam::444455556666:root"}'
+  local POLICIES = {
+    { allow('"*"', PULL) },
+    { allow(OTHER, PULL), allow(OTHER, '"ecr:BatchGetImage"') },
+    { allow(OTHER, '"ecr:BatchGetImage"') },
+  }
+  local function repositories(prefix)
+    local list = {}
+    for n = 1, 12 do
+      local statements = POLICIES[n % 4]
+      list[n] = { name = prefix .. n, policy = statements and '{"Version":"2012-10-17","Statement":['
+        .. table.concat(statements, ",") .. "]}" }
+    end
+    return list
+  end
+  local services = { { name = "web", role = true }, { name = "api", role = true } }
+  return { regions = {
+    ["us-east-1"] = { repositories = repositories "b", services = services },
+    ["eu-west-1"] = { repositories = repositories "a", services = services },
+  } }
+]]
+
+local function report_of(result)
+  return assert(json.decode(result.out))
+end
+
+local function audit(emulator, path, ...)
+  local result = emulator:run { "audit", "--region", "us-east-1,eu-west-1", "--output", "json", ... }
+  assert.equal(0, result.status, result.err)
+  helper.write(path, result.out)
+  return path
+end
+
+-- Rewrites members of a report.
+local function rewrite(path, changes)
+  local report = json.decode(helper.read(path))
+  for name, value in pairs(changes) do report[name] = value end
+  helper.write(path, json.encode(report))
+end
+
+describe("lanyard audit merge", function()
+  it("has the findings in the order of the whole audit", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/seed.lua", SEED)
+    local emulator <close> = helper.emulator { "--seed", folder .. "/seed.lua" }
+    local files = {}
+    for i = 1, 3 do files[i] = audit(emulator, ("%s/%d.json"):format(folder, i), "--shard", i .. "/3", "--run-id", "nightly:1") end
+    local whole = json.decode(helper.read(audit(emulator, folder .. "/whole.json")))
+    assert.is_true(#whole.findings > 20)
+    for _, order in ipairs { { 1, 2, 3 }, { 3, 1, 2 } } do
+      local result = emulator:run { "audit", "merge", "--output", "json", files[order[1]], files[order[2]], files[order[3]] }
+      assert.equal("", result.err)
+      local merged = report_of(result)
+      assert.equal("nightly:1", merged.run)
+      assert.is_nil(merged.partial)
+      for i, finding in ipairs(whole.findings) do
+        assert.equal(finding.key, merged.findings[i].key)
+      end
+      assert.same(whole.findings, merged.findings)
+      assert.same(whole.scopes, merged.scopes)
+    end
+  end)
+
+  it("rejects a report that an earlier run left, and names it and the shard that is missing", function()
+    local folder <close> = helper.folder()
+    helper.write(folder .. "/seed.lua", SEED)
+    local emulator <close> = helper.emulator { "--seed", folder .. "/seed.lua" }
+    local files = {}
+    for i = 1, 2 do files[i] = audit(emulator, ("%s/%d.json"):format(folder, i), "--shard", i .. "/2") end
+    local function merge(...)
+      return emulator:run { "audit", "merge", "--output", "json", files[1], files[2], ... }
+    end
+    local function rejected(pattern, ...)
+      local result = merge(...)
+      assert.equal(2, result.status)
+      assert.equal("", result.out)
+      assert.match("^lanyard: [^\n]*" .. pattern .. "[^\n]*\n$", result.err)
+    end
+    assert.equal(0, merge().status)
+    rejected("no run id.*not a part of run b", "--run-id", "b")
+    rejected("'a b' is not a run id", "--run-id", "a b")
+    rewrite(files[2], { time = "2026-01-31T00:00:00Z" })
+    rejected("2%.json %(shard 2/2, no run id, 2026%-01%-31T00:00:00Z%): not a part of .*; shard 2/2 is missing")
+    local old = merge("--max-age", "100000d")
+    assert.equal(0, old.status)
+    assert.equal("2026-01-31T00:00:00Z", report_of(old).time)
+    rewrite(files[1], { run = "today" })
+    rejected("2%.json .*not a part of run today", "--max-age", "100000d")
+    rewrite(files[2], { run = "today" })
+    assert.equal(0, merge("--run-id", "today").status)
+    rejected("made more than 1h before", "--max-age", "1h")
+    rejected("not a part of run tomorrow", "--run-id", "tomorrow")
+  end)
+end)

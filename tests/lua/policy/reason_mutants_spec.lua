@@ -1,0 +1,157 @@
+-- Sharp cases for core/reason: each one is answered wrongly if a comparison of the engine is wrong
+-- (tests/reason/mutants.lua). new_access_spec has the cases that document the answers.
+
+local json = require "lanyard.json"
+local policy = require "lanyard.policy"
+
+local A, B = "111122223333", "444455556666"
+
+local function parse(statements, version)
+  return assert(policy.parse(json.encode { Version = version or "2012-10-17", Statement = json.array(statements) }))
+end
+
+-- A statement that allows an action to everyone, with some elements replaced; false removes one.
+local function allow(elements)
+  local statement = { Effect = "Allow", Principal = "*", Action = "s:a" }
+  for name, value in pairs(elements or {}) do statement[name] = value or nil end
+  return statement
+end
+
+local function deny(elements)
+  local statement = allow(elements)
+  statement.Effect = "Deny"
+  return statement
+end
+
+-- A statement with a condition of one operator and key.
+local function where(operator, key, value, elements)
+  local statement = allow(elements)
+  statement.Condition = { [operator] = { [key] = value } }
+  return statement
+end
+
+-- Returns "certain", "possible", "none" or the reason why it is undecided, and the witness.
+local function answer(before, after, options)
+  local found, undecided, reason = policy.new_access(parse(before), parse(after), options)
+  if undecided then
+    return reason
+  end
+  return not found and "none" or found.certain and "certain" or "possible", found
+end
+
+describe("a policy never differs from itself", function()
+  for name, statement in pairs {
+    ["with an unknown operator"] = where("StringSounds", "aws:PrincipalTag/t", "a"),
+    ["with exceptions of principals"] = allow { Principal = false, NotPrincipal = { AWS = { A, "arn:aws:iam::" .. B .. ":role/a" } } },
+    ["with an unknown operand"] = where("NumericEquals", "aws:MultiFactorAuthAge", "many"),
+    ["with a star over colons"] = allow { Action = "s*", Resource = "arn:aws:s3*" },
+    ["with an impossible Deny"] = deny { Action = false },
+  } do
+    it(name, function()
+      for _, list in ipairs { { statement }, { allow(), statement } } do
+        assert.equal("none", (answer(list, list)))
+        assert.is_true((policy.equal_access(parse(list), parse { statement, table.unpack(list) })))
+      end
+    end)
+  end
+end)
+
+describe("organizations", function()
+  local ID, PATHS = "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"
+  local function of(id, path)
+    return allow { Condition = { StringEquals = { [ID] = id }, ["ForAnyValue:StringLike"] = { [PATHS] = path } } }
+  end
+
+  it("have paths that begin with their id", function()
+    local found, witness = answer({}, { of("o-a1b2c3d4e5", "o-a1b2c3d4e5/r-ab12/ou-*") })
+    assert.equal("certain", found)
+    assert.equal("o-a1b2c3d4e5", witness.request.context[ID])
+    assert.truthy(witness.request.context[PATHS]:find("o-a1b2c3d4e5/r-ab12/ou-", 1, true))
+    assert.equal("none", (answer({}, { of("o-a1b2c3d4e5", "o-b1b2c3d4e5/r-ab12/ou-*") })))
+  end)
+end)
+
+describe("known accounts", function()
+  local ORG = "o-a1b2c3d4e5"
+  local options = { accounts = { [A] = ORG, [B] = false } }
+  local function of(account, operator, value)
+    return where(operator, "aws:PrincipalOrgID", value, { Principal = { AWS = account } })
+  end
+
+  it("have their organization, or none", function()
+    assert.equal("none", (answer({}, { of(A, "StringNotEquals", ORG) }, options)))
+    assert.equal("none", (answer({}, { of(A, "Null", "true") }, options)))
+    assert.equal("none", (answer({}, { of(B, "StringLike", "*") }, options)))
+    assert.equal("none", (answer({}, { of(A, "StringEquals", "o-b1b2c3d4e5") }, options)))
+    local found, witness = answer({}, { of(A, "StringLike", "o-a*") }, options)
+    assert.equal("certain", found)
+    assert.equal(ORG, witness.request.context["aws:PrincipalOrgID"])
+    found, witness = answer({}, { of(B, "StringNotEquals", ORG) }, options)
+    assert.equal("certain", found)
+    assert.is_nil(witness.request.context["aws:PrincipalOrgID"])
+    assert.equal("certain", (answer({ of(A, "StringEquals", ORG) }, { where("StringEquals", "aws:PrincipalOrgID", ORG) }, options)))
+  end)
+end)
+
+describe("operands", function()
+  it("are Booleans of JSON, too", function()
+    local KEY = "aws:SecureTransport"
+    assert.equal("none", (answer({ where("Bool", KEY, "true") }, { where("Bool", KEY, true) })))
+    assert.equal("none", (answer({ where("Bool", KEY, false) }, { where("Bool", KEY, "false") })))
+    local found, witness = answer({ where("Bool", KEY, true) }, { where("Bool", KEY, { true, false }) })
+    assert.equal("certain", found)
+    assert.same({ [KEY] = "false" }, witness.request.context)
+  end)
+end)
+
+describe("policy variables", function()
+  local TAG = "aws:PrincipalTag/t"
+  local function on(resource, condition, elements)
+    local statement = allow(elements)
+    statement.Resource, statement.Condition = resource, condition
+    return statement
+  end
+  local function not_on(resource)
+    return { Effect = "Deny", Principal = "*", Action = "*", NotResource = resource }
+  end
+
+  it("have the part between the literal texts as a value", function()
+    local found, witness = answer({}, { on("arn:aws:s3:::${aws:PrincipalTag/t}b"), not_on "arn:aws:s3:::a*bxb" })
+    assert.equal("certain", found)
+    assert.equal("arn:aws:s3:::" .. witness.request.context[TAG] .. "b", witness.request.resource)
+    assert.equal("certain", (answer({}, { on("arn:aws:s3:::x/${aws:PrincipalTag/t}/y*"), not_on "arn:aws:s3:::x/ab/yz" })))
+    assert.equal("none", (answer({}, { on("arn:aws:s3:::x/${aws:PrincipalTag/t}/y"), not_on "arn:aws:s3:::x/ab/yz" })))
+  end)
+
+  it("determine the caller", function()
+    local condition = { StringLike = { ["aws:username"] = "a*" },
+      ArnNotLike = { ["aws:PrincipalArn"] = "arn:aws:iam::*:user/x/*" } }
+    local found, witness = answer({ on("arn:aws:s3:::a", nil) },
+      { on("arn:aws:s3:::${aws:username}", condition) })
+    assert.equal("certain", found)
+    assert.equal("arn:aws:s3:::" .. witness.request.context["aws:username"], witness.request.resource)
+    assert.truthy(witness.request.principal:find("/" .. witness.request.context["aws:username"] .. "$"))
+  end)
+
+  it("are the id of a user, a federated user and a session", function()
+    for _, row in ipairs {
+      { "arn:aws:sts::" .. A .. ":federated-user/f", A .. ":f*" }, { "arn:aws:iam::" .. A .. ":user/u", "AIDA*" },
+      { "arn:aws:iam::" .. A .. ":role/r", "AROA*:s*" },
+    } do
+      local found, witness = answer({ on("arn:aws:s3:::x") }, { on("arn:aws:s3:::${aws:userid}",
+        { StringLike = { ["aws:userid"] = row[2] } }, { Principal = { AWS = row[1] } }) })
+      assert.equal("certain", found, row[1])
+      assert.equal("arn:aws:s3:::" .. witness.request.context["aws:userid"], witness.request.resource)
+    end
+  end)
+end)
+
+describe("a witness", function()
+  it("has names that read like AWS's", function()
+    local ID = "aws:PrincipalOrgID"
+    local _, witness = answer({}, { { Effect = "Allow", Principal = "*", Action = "ecr:*", Resource = "*",
+      Condition = { StringLike = { [ID] = "o-*" } } } })
+    assert.equal("arn:aws:iam::123456789012:role/example", witness.request.principal)
+    assert.equal("o-example000", witness.request.context[ID])
+  end)
+end)

@@ -1,0 +1,48 @@
+-- How many steps questions about every possible request take. A step is a unit of work (core/reason/access.h), so the
+-- numbers do not depend on the machine. A change of the engine that makes a question much dearer fails here; one that
+-- makes it cheaper does too, so that the numbers stay true.
+
+local core = require "lanyard.policy.reason.core"
+local sizes = require "reason.sizes"
+
+local MOST = 10000000
+
+-- The steps of each form with 30 statements, and the answer.
+local EXPECTED = {
+  ["another action in the last"] = { 11118, "new access" },
+  ["a fifth for everyone"] = { 12431, "new access" },
+  ["the same for all roles of /app/"] = { 12845, "new access" },
+  ["a statement for each action"] = { 316945, "none" },
+  ["joined again"] = { 1252431, "none" },
+  ["3-SAT in Boolean keys"] = { 26945, "none" },
+  ["tags *a*b* against *a*b*c*...k*"] = { 1102, "none" },
+  ["tags *a*b* against all"] = { 9330, "new access" },
+  ["tags *a?????a*"] = { 11285, "new access" },
+  ["parallel ARNs"] = { 4631, "new access" },
+  ["parallel ARNs, narrower"] = { 35641, "none" },
+  ["a key for each statement"] = { 9547, "new access" },
+}
+
+local function answer(before, after, options, limit)
+  local found, undecided = core.new_access(before, after, { always = options and options.always, limit = limit })
+  return undecided or found and "new access" or "none"
+end
+
+describe("the steps of a question", function()
+  for _, kind in ipairs { "ordinary", "hostile" } do
+    for _, form in ipairs(sizes[kind]) do
+      local expected = EXPECTED[form[1]]
+      it(form[1], expected and function()
+        local before, after, options = form[2](30)
+        assert.equal(expected[2], answer(before, after, options, MOST))
+        assert.equal(expected[2], answer(before, after, options, expected[1] * 13 // 10), "it takes more steps")
+        if form[1] ~= "a statement for each action" then -- whose last questions are not asked
+          assert.equal("undecided", answer(before, after, options, expected[1] * 7 // 10), "it takes fewer steps")
+        end
+      end or function()
+        local before, after, options = form[2](30)
+        assert.equal("none", answer(before, after, options, 2000)) -- each statement has an equal one
+      end)
+    end
+  end
+end)

@@ -1,0 +1,54 @@
+-- Mutants that no test can notice, with the reason. An entry names the file, the line of code without its indentation,
+-- the change as mutants.lua prints it, and the reason.
+
+local M = {}
+
+local ZERO = "nothing uses the last element, and pool_new returns a pointer for 0 elements, too"
+local POOL = "access.c looks at the pool itself, so that NONE of a search whose pool has ended is undecided"
+
+local LIST = {
+  { "alphabet.c", "for (size_t byte = 0x80; byte < 256; byte++)", "'<' becomes '<='", "byte 256 is byte 0 for role_of and no set has it" },
+  { "cover.c", "uint64_t *sets = pool_new(pool, (count + 1) * search.words + 1, sizeof *sets);", "'+ 1' becomes '' 2", ZERO },
+  { "access.c", "pool_new(&access->result->pool, options->account_count + 1, sizeof *accounts);", "'+ 1' becomes ''", ZERO },
+  { "access.c", "pool_new(pool, access->old.count + access->new.count + 1, sizeof *access->avoided);", "'+ 1' becomes ''", ZERO },
+  { "access.c", "access->denied = pool_new(pool, access->old.count + 1, sizeof *access->denied);", "'+ 1' becomes ''", ZERO },
+  { "access.c", "pool_new(pool, access->atoms.tests * FORMS + 1, sizeof *access->atoms.items);", "'+ 1' becomes ''", ZERO },
+  { "box.c", "struct strings strings = {pool_new(boxes->pool, list->count + 1, sizeof *strings.items), 0};", "'+ 1' becomes ''", ZERO },
+  { "box.c", "struct strings strings = {pool_new(boxes->pool, count + 1, sizeof *strings.items), 0};", "'+ 1' becomes ''", ZERO },
+  { "box.c", "*list = (struct box_list){pool_new(boxes->pool, policy_count(doc) + 1, sizeof *list->items), 0};", "'+ 1' becomes ''", ZERO },
+  { "cover.c", "uint64_t *unions = pool_new(pool, (count + 2) * words + 1, sizeof *unions);", "'+ 1' becomes ''", ZERO },
+  { "cover.c", "struct cover_dimension *copies = pool_new(pool, count + 1, sizeof *copies);", "'+ 1' becomes ''", ZERO },
+  { "cover.c", "copies[d].items = pool_new(pool, dimensions[d].count + 1, sizeof *copies[d].items);", "'+ 1' becomes ''", ZERO },
+  { "cover.c", "search.first = pool_new(pool, count + 1, sizeof *search.first);", "'+ 1' becomes ''", ZERO },
+  { "cover.c", "search.decided = pool_new(pool, count + 1, sizeof *search.decided);", "'+ 1' becomes ''", ZERO },
+  { "cover.c", "search.dead = pool_new(pool, candidates + 1, 1);", "'+ 1' becomes ''", ZERO },
+  { "cover.c", "search.dead_list = pool_new(pool, candidates + 1, sizeof *search.dead_list);", "'+ 1' becomes ''", ZERO },
+  { "query.c", "copy->entries = pool_new(pool, value->count + 1, sizeof *copy->entries);", "'+ 1' becomes ''", ZERO },
+  { "query.c", "struct context_value *values = pool_new(pool, entry->count + 1, sizeof *values);", "'+ 1' becomes ''", ZERO },
+  { "query.c", "query->roles = pool_new(query->pool, tests + 1, 1);", "'+ 1' becomes ''", ZERO },
+  { "query.c", "query->masks = pool_new(query->pool, tests + 1, sizeof *query->masks);", "'+ 1' becomes ''", ZERO },
+  { "query.c", "query->stamps = pool_new(query->pool, tests + 1, sizeof *query->stamps);", "'+ 1' becomes ''", ZERO },
+  { "query.c", "query->settled = pool_new(query->pool, words + 1, sizeof *query->settled);", "'+ 1' becomes ''", ZERO },
+  { "query.c", "dimension->inside = pool_new(query->pool, inside + avoided + 1, sizeof *dimension->inside);", "'+ 1' becomes ''", ZERO },
+  { "search.c", "request->entries = pool_new(query->pool, entries + 1, sizeof *request->entries);", "'+ 1' becomes ''", ZERO },
+  { "search.c", "pool_new(query->pool, attempt->active_count + 1, sizeof *dimensions);", "'+ 1' becomes ''", ZERO },
+  { "search.c", "size_t *chosen = pool_new(query->pool, attempt->active_count + 1, sizeof *chosen);", "'+ 1' becomes ''", ZERO },
+  { "search.c", "uint64_t *settled = pool_new(query->pool, words + 1, sizeof *settled);", "'+ 1' becomes ''", ZERO },
+  { "search.c", "uint64_t *settled = pool_new(search->pool, words + 1, sizeof *settled);", "'+ 1' becomes ''", ZERO },
+  { "sets.c", "sets->passes = pool_new(sets->query->pool, tests * sets->pool->count + 1, 1);", "'+ 1' becomes ''", ZERO },
+  { "search.c", "return search->pool->failed || search->pool->full ? SEARCH_UNDECIDED : SEARCH_NONE;", "'||' becomes '&&'", POOL },
+}
+
+local reasons = {}
+for _, entry in ipairs(LIST) do
+  reasons[table.concat({ entry[1], entry[2], entry[3] }, "\n")] = entry[4]
+end
+
+--- Returns the reason why no test can notice a mutant, or nil.
+---@param mutant { path: string, code: string, name: string }
+---@return string?
+function M.reason(mutant)
+  return reasons[table.concat({ mutant.path:match "[^/]+$", mutant.code, mutant.name }, "\n")]
+end
+
+return M
