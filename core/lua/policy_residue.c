@@ -22,7 +22,7 @@ static void push_values(lua_State *L, const struct policy_list *list) {
     add_string(L, list->items[i].string, list->items[i].length);
 }
 
-/* Pushes the operands of a test. Those that match nothing are left out. */
+/* Pushes the operands of a test. Operands that match nothing are left out. */
 static void push_operands(lua_State *L, const struct policy *doc,
                           const struct policy_request *request,
                           const struct condition_position *test) {

@@ -46,7 +46,7 @@ local statements = require "lanyard.policy.statements"
 ---@field context? table<string, string|string[]>
 ---@field partial? boolean           keys that are not in the context are unknown, not absent
 ---@field issuer? string               the IAM user that federated the principal, a federated user session
----@field resource_policy? string|policy.Document
+---@field resource_policy? string|policy.Document|(string|policy.Document)[]  a list: repository and registry policy
 ---@field identity_policies? (string|policy.Document)[]
 ---@field boundaries? (string|policy.Document)[]
 ---@field session_policies? (string|policy.Document)[]

@@ -78,6 +78,11 @@ local function add_levels(found, options, caller, asked, owned)
   return true
 end
 
+-- Returns a policy, or a list of policies, as a list.
+local function policies_of(value)
+  return type(value) == "table" and not value.policy and value or { value }
+end
+
 -- Returns the layers by the names of the options | nil, err. `asked` is the request to the resource's policy, `owned`
 -- the request to the policies of the principal.
 local function read_layers(options, caller, asked, owned)
@@ -90,7 +95,11 @@ local function read_layers(options, caller, asked, owned)
   end
   if ok and options.resource_policy then
     found.resource = layers.new("the resource's policy does not allow it", "resource-policy")
-    ok, err = layers.add(found.resource, options.resource_policy, "resource policy", asked)
+    for _, one in ipairs(policies_of(options.resource_policy)) do
+      if ok then
+        ok, err = layers.add(found.resource, one, "resource policy", asked)
+      end
+    end
   end
   for _, row in ipairs(LISTS) do
     local name, label, kind = table.unpack(row)
