@@ -85,13 +85,14 @@ static void set_fields(lua_State *L, const struct credentials *credentials, cons
                      credentials->session_token.length + 3 * ALLOCATION_COST);
 }
 
-/* Returns what no key contains but a text can, or NULL. */
-static const char *unusable_byte(const struct secret *part) {
+/* Returns what no key contains but a text can, or NULL. With `only_around`, a blank within the text is
+ * the service's to judge. */
+static const char *unusable_byte(const struct secret *part, bool only_around) {
   for (size_t i = 0; i < part->length; i++) {
     unsigned char c = (unsigned char)part->bytes[i];
     if (c < 0x20 || c == 0x7F)
       return "a control character: was a line end copied too?";
-    if (c == ' ')
+    if (c == ' ' && (!only_around || i == 0 || i == part->length - 1))
       return "a blank: copy it again, without the blanks around it";
     if (c > 0x7F)
       return "a character that is not ASCII: copy it again";
@@ -100,8 +101,9 @@ static const char *unusable_byte(const struct secret *part) {
 }
 
 /* Returns the name of the part that no request can carry or that AWS never accepts, and sets what is
- * wrong with it. Returns NULL if there is none. */
-static const char *unusable_part(const struct credentials *credentials, const char **fault) {
+ * wrong with it. Returns NULL if there is none. is_typed: a person wrote the texts. */
+static const char *unusable_part(const struct credentials *credentials, bool is_typed,
+                                 const char **fault) {
   const struct secret parts[] = {
       {credentials->access_key_id, strlen(credentials->access_key_id)},
       credentials->secret_access_key,
@@ -109,7 +111,7 @@ static const char *unusable_part(const struct credentials *credentials, const ch
   };
   static const char *const names[] = {"access key id", "secret access key", "session token"};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-    *fault = unusable_byte(&parts[i]);
+    *fault = unusable_byte(&parts[i], i > 0 && !is_typed);
     if (*fault)
       return names[i];
   }
@@ -148,7 +150,7 @@ static int make_credentials(lua_State *L) {
     return luaL_error(L, "secret_access_key is missing");
   take_secret(L, 1, "session_token", &credentials->session_token);
   const char *fault;
-  const char *unusable = unusable_part(credentials, &fault);
+  const char *unusable = unusable_part(credentials, false, &fault);
   if (unusable)
     return refuse_unusable(L, unusable, fault, source ? source : "the script");
   set_fields(L, credentials, source ? source : "script", 1);
@@ -187,7 +189,7 @@ static int from_environment(lua_State *L) {
       (token && !secret_set(&credentials->session_token, token, strlen(token))))
     return luaL_error(L, "not enough memory");
   const char *fault;
-  const char *unusable = unusable_part(credentials, &fault);
+  const char *unusable = unusable_part(credentials, true, &fault);
   if (unusable)
     return refuse_unusable(L, unusable, fault, "the environment");
   set_fields(L, credentials, "environment", options ? 1 : 0);

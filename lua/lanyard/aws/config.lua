@@ -75,7 +75,9 @@ local function merge(config, credentials)
         into[key] = nil
       end
       for key, value in pairs(values) do
-        into[key] = value ~= "" and value or nil
+        if value ~= "" then
+          into[key] = value
+        end
       end
     end
   end
