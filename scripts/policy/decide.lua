@@ -48,9 +48,8 @@ FullAWSAccess yourself (--scp full.json,deny.json).
     { 3, "the answer is deny, implicit-deny or depends" },
   },
   examples = {
-    { "lanyard policy decide --principal $ROLE --action ecr:PutImage --identity a.json" },
-    { "lanyard policy decide --principal '*' --action ecr:PutImage --vpc-endpoint a.json" },
-    { "lanyard policy decide --principal $ROLE --action ecr:PutImage --scp a.json,b.json",
+    { "lanyard policy decide --principal $ARN --action ecr:PutImage --scp a.json" },
+    { "lanyard policy decide --principal $ARN --action ecr:PutImage --scp a,b",
       "Ask about two service control policies of one level." },
   },
 }
